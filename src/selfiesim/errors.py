@@ -1,0 +1,29 @@
+"""What can be wrong with a user's input, said in one sentence.
+
+Every error a user can cause is a :class:`UserError`. The command line prints it and exits with code 2; from Python it
+is an ordinary exception.
+"""
+
+
+class UserError(Exception):
+    """Something the user can put right: the message names the file, the key and what would be right."""
+
+
+class SceneError(UserError):
+    """A scene file, or a value in it, cannot be used."""
+
+
+class ModelError(UserError):
+    """A mesh or the description beside it cannot be used."""
+
+
+class MapError(UserError):
+    """A planet's map cannot be used."""
+
+
+class GraphicsError(UserError):
+    """No working OpenGL on this machine."""
+
+
+class OutputError(UserError):
+    """A file cannot be written."""
