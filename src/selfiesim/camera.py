@@ -1,0 +1,101 @@
+"""The camera: a pinhole, its pixels, and which way it looks.
+
+Camera axes as OpenCV has them: x right, y down, z forward. Pixel (0, 0) is the upper left one and its centre stands at
+(0.0, 0.0), so the middle of a 1920 x 1080 image is (959.5, 539.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.frames import Matrix, Vector, rotation_about, unit
+
+
+@dataclass(frozen=True)
+class Pinhole:
+    """Intrinsics: image size in pixels, focal lengths and principal point in pixels."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    @classmethod
+    def from_fov(cls, width: int, height: int, horizontal_fov: float) -> Pinhole:
+        """Square pixels; ``horizontal_fov`` in rad from the left edge to the right edge of the image."""
+        focal = width / 2.0 / np.tan(horizontal_fov / 2.0)
+        return cls(width, height, focal, focal, (width - 1) / 2.0, (height - 1) / 2.0)
+
+    @property
+    def matrix(self) -> Matrix:
+        """K (3, 3), from camera coordinates to homogeneous pixels."""
+        return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
+
+    @property
+    def pixel_angle(self) -> float:
+        """Angle one pixel spans at the middle of the image, rad."""
+        return float(1.0 / np.sqrt(self.fx * self.fy))
+
+    def resized(self, width: int, height: int) -> Pinhole:
+        """The same lens with another number of pixels: the horizontal field of view stays."""
+        scale = width / self.width
+        return Pinhole(
+            width,
+            height,
+            self.fx * scale,
+            self.fy * scale,
+            (self.cx + 0.5) * scale - 0.5,
+            (self.cy - (self.height - 1) / 2.0) * scale + (height - 1) / 2.0,
+        )
+
+    def project(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Pixels (..., 2) of points (..., 3) in camera axes; NaN behind the camera."""
+        points = np.asarray(points, float)
+        depth = np.where(points[..., 2] > 0.0, points[..., 2], np.nan)
+        return np.stack(
+            [self.fx * points[..., 0] / depth + self.cx, self.fy * points[..., 1] / depth + self.cy], axis=-1
+        )
+
+    def unproject(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Unit rays (..., 3) in camera axes through pixels (..., 2)."""
+        pixels = np.asarray(pixels, float)
+        x = (pixels[..., 0] - self.cx) / self.fx
+        y = (pixels[..., 1] - self.cy) / self.fy
+        return unit(np.stack([x, y, np.ones_like(x)], axis=-1))
+
+
+def icrf_to_camera(camera: Pinhole, target: Vector, up: Vector, place: tuple[float, float], roll: float) -> Matrix:
+    """Turn the camera so that ``target`` appears at ``place`` with ``up`` upward there, then roll about the target.
+
+    Parameters
+    ----------
+    target, up : (3,) array
+        Directions from the camera, ICRF axes.
+    place : tuple of float
+        Where in the image, as fractions of width and height from the upper left corner.
+    roll : float
+        rad; positive turns the picture's content counter-clockwise.
+
+    Raises
+    ------
+    ValueError
+        When ``up`` is along ``target``.
+    """
+    forward = unit(target)
+    right = np.cross(forward, up)
+    if np.linalg.norm(right) < 1e-9 * np.linalg.norm(up):
+        raise ValueError("the camera cannot look along its own up direction")
+    right = unit(right)
+    looking = np.array([right, np.cross(forward, right), forward])
+    ray = camera.unproject(np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5]))
+    ahead = np.array([0.0, 0.0, 1.0])
+    across = np.cross(ahead, ray)
+    swing = np.eye(3)
+    if np.linalg.norm(across) > 1e-12:
+        swing = rotation_about(across, float(np.arctan2(np.linalg.norm(across), ray[2])))
+    return np.asarray(swing @ rotation_about(ahead, -roll) @ looking)

@@ -1,0 +1,351 @@
+"""Scenes: what a user writes, in TOML, checked key by key.
+
+Every key carries its unit in its name; every section is one part of the story (orbit, attitude, release, camera,
+photo). What is not publicly known is listed under ``[assumed]`` with a sentence why.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from selfiesim import paths
+from selfiesim.epoch import Epoch
+from selfiesim.errors import SceneError
+
+if TYPE_CHECKING:
+    from selfiesim.view import View
+
+MAX_SCENE_BYTES = 1_000_000
+MAX_PIXELS = 8192 * 8192
+
+_MOMENT = re.compile(r"(?P<event>release|max-latitude|periapsis)(?:(?P<sign>[+-])(?P<seconds>\d+(?:\.\d+)?)s)?")
+
+
+def _check_moment(text: object) -> object:
+    if isinstance(text, str) and not _MOMENT.fullmatch(text):
+        try:
+            Epoch.from_utc(text)
+        except SceneError:
+            raise ValueError(
+                f"{text!r} is no moment; write release+100s, max-latitude-30s, periapsis or 2021-12-31T16:30:00Z"
+            ) from None
+    return text
+
+
+def _check_utc(text: object) -> object:
+    if isinstance(text, str):
+        try:
+            Epoch.from_utc(text)
+        except SceneError as error:
+            raise ValueError(str(error)) from None
+    return text
+
+
+def _check_axis(value: object) -> object:
+    if isinstance(value, (list, tuple)) and value and all(part == 0 for part in value):
+        raise ValueError("an axis needs a direction; not all three numbers may be 0")
+    return value
+
+
+Moment = Annotated[str, BeforeValidator(_check_moment)]
+UtcTime = Annotated[str, BeforeValidator(_check_utc)]
+Vector3 = tuple[float, float, float]
+Axis = Annotated[Vector3, BeforeValidator(_check_axis)]
+
+
+class Part(BaseModel):
+    """A section of a scene: unknown keys and numbers that are not finite are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class CraftPart(Part):
+    """The craft in the picture."""
+
+    model: str = Field(description="A shipped model's name, or a mesh file beside the scene.")
+
+
+class OrbitPart(Part):
+    """The craft's orbit: Keplerian elements at an epoch."""
+
+    body: Literal["mars"] = Field("mars", description="The planet.")
+    frame: Literal["icrf", "mars-inertial"] = Field(
+        "mars-inertial",
+        description="Axes of the elements: icrf, or mars-inertial (z to the Mars pole of J2000, x on its equator's node).",
+    )
+    epoch_utc: UtcTime = Field(description="When the elements hold, for example 2021-12-31T16:30:00Z.")
+    semi_major_axis_km: float = Field(gt=0, le=1e9)
+    eccentricity: float = Field(ge=0, lt=1, description="0 is a circle; below 1.")
+    inclination_deg: float = Field(ge=0, le=180)
+    raan_deg: float = Field(ge=-360, le=360, description="Right ascension of the ascending node.")
+    arg_periapsis_deg: float = Field(ge=-360, le=360)
+    true_anomaly_deg: float = Field(ge=-360, le=360, description="Place on the orbit at the epoch, from periapsis.")
+
+
+class PointingPart(Part):
+    """One body axis and what it points at."""
+
+    axis: Axis = Field(description="Direction in the craft's body axes.")
+    toward: Literal["sun", "earth", "nadir", "zenith", "velocity", "orbit-normal"]
+
+
+class AttitudePart(Part):
+    """How the craft is turned: the primary axis points exactly, the secondary as nearly as that allows."""
+
+    primary: PointingPart = PointingPart(axis=(0.0, 0.0, -1.0), toward="sun")
+    secondary: PointingPart = PointingPart(axis=(1.0, 0.0, 0.0), toward="earth")
+
+
+class ReleasePart(Part):
+    """The push-off."""
+
+    at: Moment = Field(description="When: max-latitude, periapsis, either with an offset (-30s), or a UTC time.")
+    mount: str = Field("camera", description="A mount named in the model's description.")
+    axis: Axis | None = Field(None, description="Direction of the push in body axes; default: the mount's own.")
+    speed_m_s: float = Field(0.2, gt=0, le=100)
+
+    @model_validator(mode="after")
+    def _not_after_itself(self) -> ReleasePart:
+        if self.at.startswith("release"):
+            raise ValueError("release.at cannot be counted from the release; use max-latitude, periapsis or a UTC time")
+        return self
+
+
+class CameraPart(Part):
+    """The released camera: lens, picture size, and which way it looks."""
+
+    size_px: tuple[Annotated[int, Field(ge=16, le=16384)], Annotated[int, Field(ge=16, le=16384)]] = (1920, 1080)
+    horizontal_fov_deg: float = Field(70.0, ge=0.01, le=140, description="From the left edge to the right edge.")
+    up: Literal["zenith", "sun", "velocity", "orbit-normal"] = Field("zenith", description="What is upward in the picture.")
+    roll_deg: float = Field(0.0, ge=-360, le=360, description="Turns the picture's content counter-clockwise.")
+    place: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]] = Field(
+        (0.5, 0.5), description="Where the craft stands in the picture: fractions of width and height from the upper left."
+    )
+
+    @model_validator(mode="after")
+    def _not_too_large(self) -> CameraPart:
+        if self.size_px[0] * self.size_px[1] > MAX_PIXELS:
+            raise ValueError(f"size_px: {self.size_px[0]}x{self.size_px[1]} is more than 8192x8192 pixels")
+        return self
+
+
+class PhotoPart(Part):
+    """From light to picture."""
+
+    exposure: Literal["auto", "fixed"] = Field("auto", description="auto meters the frame; fixed uses shutter_s.")
+    shutter_s: float = Field(1 / 500, gt=0, le=3600, description="Exposure time, for exposure = fixed.")
+    f_number: float = Field(8.0, gt=0, le=1000)
+    iso: float = Field(100.0, gt=0, le=1e7, description="Sensitivity, ISO 12232 saturation-based.")
+    stops: float = Field(0.0, ge=-20, le=20, description="Exposure correction: +1 doubles the light.")
+
+
+class Scene(Part):
+    """A shot: craft, orbit, attitude, release, camera, photo.
+
+    ``Scene.load("tianwen1-mars").view().render().expose().save("selfie.png")`` is the whole road.
+    """
+
+    title: str = Field(max_length=200)
+    summary: str = Field("", max_length=4000)
+    at: Moment = Field("release+100s", description="When the picture is taken.")
+    craft: CraftPart
+    orbit: OrbitPart
+    attitude: AttitudePart = AttitudePart()
+    release: ReleasePart
+    camera: CameraPart = CameraPart()
+    photo: PhotoPart = PhotoPart()
+    assumed: dict[str, str] = Field(
+        default_factory=dict, description="Key path of each value that is not publicly known, and why it is what it is."
+    )
+
+    _folder: Path | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _assumed_keys_exist(self) -> Scene:
+        for key in self.assumed:
+            node: Any = self
+            for part in key.split("."):
+                fields = type(node).model_fields if isinstance(node, BaseModel) else {}
+                if part not in fields:
+                    raise ValueError(f"assumed: there is no key {key!r} in this scene{_did_you_mean(part, fields)}")
+                node = getattr(node, part)
+        return self
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Scene:
+        """Read a shipped scene by name, or any scene file by path.
+
+        Raises
+        ------
+        SceneError
+            No such scene, not TOML, an unknown key, or a value out of range; the message says which.
+        """
+        path = find_scene(name_or_path)
+        try:
+            if path.stat().st_size > MAX_SCENE_BYTES:
+                raise SceneError(f"{path}: larger than {MAX_SCENE_BYTES:,} bytes; that is no scene file")
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SceneError(f"{path}: cannot be read ({error.strerror})") from error
+        except UnicodeDecodeError as error:
+            raise SceneError(f"{path}: not UTF-8 text; a scene is a TOML file") from error
+        except tomllib.TOMLDecodeError as error:
+            raise SceneError(f"{path}: not valid TOML: {error}") from error
+        return cls.from_table(table, str(path), path.parent)
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any], source: str = "scene", folder: Path | None = None) -> Scene:
+        """Check a scene given as nested dicts. ``folder`` is where a mesh named by a relative path is looked for.
+
+        Raises
+        ------
+        SceneError
+            Every fault found, one a line: file, key path, and what would be right.
+        """
+        try:
+            scene = cls.model_validate(table)
+        except ValidationError as error:
+            raise SceneError("\n".join(f"{source}: {line}" for line in _explain(error))) from error
+        scene._folder = folder
+        return scene
+
+    def with_changes(self, **changes: Any) -> Scene:
+        """A copy with some keys changed, each named by its path with ``__`` for the dot.
+
+        ``scene.with_changes(camera__roll_deg=30.0, at="release+60s")``.
+        """
+        table = self.model_dump(mode="json")
+        for key, value in changes.items():
+            *sections, last = key.split("__")
+            node = table
+            for section in sections:
+                node = node[section]
+            node[last] = value
+        return self.from_table(table, folder=self._folder)
+
+    @property
+    def craft_source(self) -> str | Path:
+        """What to load for the craft: a shipped model's name, or a mesh file in the scene's own folder.
+
+        Raises
+        ------
+        SceneError
+            When the path leaves the scene's folder.
+        """
+        model = Path(self.craft.model)
+        if not model.suffix:
+            return self.craft.model
+        folder = (self._folder or Path.cwd()).resolve()
+        target = (folder / model).resolve()
+        if not target.is_relative_to(folder):
+            raise SceneError(f"craft.model: {self.craft.model!r} lies outside the scene's folder; put the mesh beside the scene")
+        return target
+
+    def view(self, at: str | None = None) -> View:
+        """What the lens sees at a moment: by default the scene's own, else ``"release+60s"`` or a UTC time."""
+        from selfiesim.view import resolve
+
+        return resolve(self, at)
+
+    def to_json(self) -> str:
+        """The scene as JSON text with every default filled in."""
+        return json.dumps(self.model_dump(mode="json"), indent=2)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a scene file, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Scene.model_json_schema()
+
+
+def shipped_scenes() -> dict[str, Path]:
+    """Name and file of each shipped scene."""
+    return {path.stem: path for path in sorted(paths.shipped("scenes").glob("*.toml"))}
+
+
+def find_scene(name_or_path: str | Path) -> Path:
+    """The file of a shipped scene's name or a path.
+
+    Raises
+    ------
+    SceneError
+        When there is neither; the message lists what is shipped.
+    """
+    text = str(name_or_path)
+    shipped = shipped_scenes()
+    if text in shipped:
+        return shipped[text]
+    path = Path(text)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise SceneError(f"{text}: is a folder; name a scene file (.toml) in it")
+    if path.suffix or path.parent != Path("."):
+        raise SceneError(f"{text}: no such file; shipped scenes are: {', '.join(shipped)}")
+    raise SceneError(f"no scene named {text!r}{_did_you_mean(text, shipped)}; shipped scenes are: {', '.join(shipped)}")
+
+
+def parse_moment(text: str) -> tuple[str, float] | Epoch:
+    """An event and seconds after it, or an instant.
+
+    Raises
+    ------
+    SceneError
+        When the text is neither.
+    """
+    match = _MOMENT.fullmatch(text)
+    if match:
+        seconds = float(match["seconds"] or 0.0)
+        return match["event"], -seconds if match["sign"] == "-" else seconds
+    try:
+        return Epoch.from_utc(text)
+    except SceneError as error:
+        raise SceneError(
+            f"{text!r} is no moment; write release+100s, max-latitude-30s, periapsis or 2021-12-31T16:30:00Z"
+        ) from error
+
+
+def _did_you_mean(word: str, known: Any) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _explain(error: ValidationError) -> list[str]:
+    """One plain line for each fault, with the key path and what would be right."""
+    lines = []
+    for fault in error.errors():
+        location = [part for part in fault["loc"] if isinstance(part, (str, int))]
+        key = ".".join(str(part) for part in location) or "(top level)"
+        message = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        message = message[:1].lower() + message[1:]
+        if fault["type"] == "extra_forbidden":
+            lines.append(f"{key}: unknown key{_did_you_mean(str(location[-1]), _keys_at(location[:-1]))}")
+        elif fault["type"] == "missing":
+            lines.append(f"{key}: missing, and has no default")
+        elif fault["type"] == "value_error":
+            lines.append(f"{key}: {message}" if location else message)
+        else:
+            lines.append(f"{key}: {message}, not {_short(fault['input'])}")
+    return lines
+
+
+def _keys_at(location: list[str | int]) -> list[str]:
+    """Keys a scene may have in the section at a path."""
+    model: Any = Scene
+    for part in location:
+        field = model.model_fields.get(part)
+        model = field.annotation if field else None
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return []
+    return list(model.model_fields)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,311 @@
+"""What the lens sees: a scene resolved at one instant, in metres and double precision, with the camera at the origin.
+
+Everything to the left of this is geometry; everything to the right draws it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfiesim import attitude, drift, ejection, ephemeris
+from selfiesim.bodies import AU_M, BODIES, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
+from selfiesim.camera import Pinhole, icrf_to_camera
+from selfiesim.craft.load import Craft, load_craft
+from selfiesim.epoch import Epoch
+from selfiesim.errors import SceneError
+from selfiesim.frames import Matrix, Vector, direction_to_lonlat, icrf_to_bodyfixed, icrf_to_inertial, unit
+from selfiesim.orbit import (
+    Elements,
+    State,
+    elements_to_state,
+    max_latitude_anomaly,
+    period,
+    propagate,
+    true_to_mean,
+)
+from selfiesim.scene import OrbitPart, Scene, parse_moment
+
+if TYPE_CHECKING:
+    from selfiesim.render.base import Radiance
+
+
+@dataclass(frozen=True)
+class Sun:
+    """The Sun as seen from the camera: unit ``direction`` (3,), ``distance`` m, ``irradiance`` (3,) W m^-2 nm^-1."""
+
+    direction: Vector
+    distance: float
+
+    @property
+    def irradiance(self) -> Vector:
+        """Sunlight on a surface facing it, at the three bands (3,)."""
+        return np.array(SOLAR_IRRADIANCE_1AU) * (AU_M / self.distance) ** 2
+
+    @property
+    def angular_radius(self) -> float:
+        """rad."""
+        return float(np.arcsin(SUN_RADIUS_M / self.distance))
+
+
+@dataclass(frozen=True)
+class PlanetPose:
+    """A planet: its centre (3,) from the camera, and the rotation from camera axes to body-fixed axes."""
+
+    body: Body
+    position: Vector
+    camera_to_bodyfixed: Matrix
+
+
+@dataclass(frozen=True)
+class CraftPose:
+    """A craft: its model's origin (3,) from the camera, its attitude, and the angle of each joint (rad)."""
+
+    craft: Craft
+    position: Vector
+    body_to_camera: Matrix
+    joint_angles: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Track:
+    """The motion behind a view, ICRF axes about the planet's centre."""
+
+    host: State
+    camera_position: Vector
+    mount_position: Vector
+    seconds_since_release: float
+    icrf_to_body: Matrix
+    icrf_to_bodyfixed: Matrix
+
+
+@dataclass(frozen=True)
+class View:
+    """One instant through the lens. Vectors are in camera axes (x right, y down, z forward), metres."""
+
+    epoch: Epoch
+    camera: Pinhole
+    icrf_to_camera: Matrix
+    planet: PlanetPose
+    sun: Sun
+    craft: CraftPose
+    track: Track
+    scene: Scene = field(repr=False)
+
+    def render(self, quality: str = "draft") -> Radiance:
+        """The light that arrives at each pixel: ``"draft"`` in one pass, ``"final"`` from many.
+
+        Raises
+        ------
+        GraphicsError
+            When this machine cannot draw.
+        """
+        from selfiesim.render import render
+
+        return render(self, quality)
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The resolved geometry, one number a key, units in the key (see :func:`describe`)."""
+        return describe(self)
+
+    def __repr__(self) -> str:
+        return (
+            f"View({self.scene.title!r}, {self.epoch.utc()}, {self.facts['range_to_craft_m']:.1f} m from the craft, "
+            f"{self.facts['camera_altitude_km']:.0f} km over {self.facts['camera_latitude_deg']:.1f} N)"
+        )
+
+
+def resolve(scene: Scene, at: str | None = None) -> View:
+    """Work out where everything is at a moment of the scene (default: the scene's own).
+
+    Raises
+    ------
+    SceneError
+        Impossible input: an orbit through the planet, axes that are parallel, a moment before the release.
+    """
+    body = BODIES[scene.orbit.body]
+    craft = load_craft(scene.craft_source)
+    orbit_epoch, host_at_epoch = _orbit_state(scene.orbit, body)
+
+    release_epoch = _moment(scene.release.at, "release.at", scene, body, None)
+    host = propagate(host_at_epoch, release_epoch - orbit_epoch, body.gm_m3_s2)
+    mount, axis = _mount(scene, craft)
+    release = ejection.Release(release_epoch, mount, axis, scene.release.speed_m_s)
+    camera_then = ejection.camera_state(release, host, _attitude(scene, body, release_epoch, host))
+
+    epoch = _moment(at or scene.at, "at", scene, body, release_epoch)
+    seconds = epoch - release_epoch
+    if seconds < 0.0:
+        raise SceneError(f"at: {at or scene.at!r} is {-seconds:.0f} s before the release; the camera is still on board")
+    host_now = propagate(host, seconds, body.gm_m3_s2)
+    relative = drift.relative_state(host, camera_then, seconds, body.gm_m3_s2)
+    icrf_to_body = _attitude(scene, body, epoch, host_now)
+    track = Track(
+        host=host_now,
+        camera_position=host_now.position + relative.position,
+        mount_position=host_now.position + icrf_to_body.T @ mount,
+        seconds_since_release=seconds,
+        icrf_to_body=icrf_to_body,
+        icrf_to_bodyfixed=icrf_to_bodyfixed(body, epoch),
+    )
+    return _compose(scene, craft, body, epoch, track, relative)
+
+
+def _compose(scene: Scene, craft: Craft, body: Body, epoch: Epoch, track: Track, relative: State) -> View:
+    """Turn the camera toward the craft and express everything in its axes."""
+    part = scene.camera
+    camera = Pinhole.from_fov(*part.size_px, np.radians(part.horizontal_fov_deg))
+    to_sun = ephemeris.from_body(body, "sun", epoch) - track.camera_position
+    up = attitude.target_direction(part.up, body, epoch, track.host)
+    try:
+        turn = icrf_to_camera(camera, -relative.position, up, part.place, np.radians(part.roll_deg))
+    except ValueError as error:
+        raise SceneError(f"camera.up: {part.up!r} lies along the line to the craft; choose another") from error
+    joints = {
+        name: attitude.joint_angle(
+            np.array(joint.axis),
+            np.array(joint.zero),
+            track.icrf_to_body @ attitude.target_direction(joint.tracks, body, epoch, track.host),
+        )
+        for name, joint in craft.joints.items()
+        if joint.tracks
+    }
+    return View(
+        epoch=epoch,
+        camera=camera,
+        icrf_to_camera=turn,
+        planet=PlanetPose(body, turn @ -track.camera_position, track.icrf_to_bodyfixed @ turn.T),
+        sun=Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun))),
+        craft=CraftPose(craft, turn @ -relative.position, turn @ track.icrf_to_body.T, joints),
+        track=track,
+        scene=scene,
+    )
+
+
+def _elements(part: OrbitPart) -> Elements:
+    return Elements(
+        semi_major_axis=part.semi_major_axis_km * 1e3,
+        eccentricity=part.eccentricity,
+        inclination=np.radians(part.inclination_deg),
+        raan=np.radians(part.raan_deg),
+        arg_periapsis=np.radians(part.arg_periapsis_deg),
+        true_anomaly=np.radians(part.true_anomaly_deg),
+    )
+
+
+def _orbit_state(part: OrbitPart, body: Body) -> tuple[Epoch, State]:
+    """The epoch of the elements and the craft's state there, ICRF axes."""
+    elements = _elements(part)
+    periapsis = elements.semi_major_axis * (1.0 - elements.eccentricity)
+    if periapsis <= max(body.radii_m):
+        raise SceneError(
+            f"orbit: semi_major_axis_km and eccentricity put the periapsis {periapsis / 1e3:.0f} km from the centre of "
+            f"{body.name}, inside the planet (radius {max(body.radii_m) / 1e3:.0f} km)"
+        )
+    state = elements_to_state(elements, body.gm_m3_s2)
+    to_icrf = icrf_to_inertial(part.frame).T
+    return Epoch.from_utc(part.epoch_utc), State(to_icrf @ state.position, to_icrf @ state.velocity)
+
+
+def _moment(text: str, key: str, scene: Scene, body: Body, release: Epoch | None) -> Epoch:
+    """The instant a moment names. Orbit events are the ones nearest to the epoch of the elements."""
+    moment = parse_moment(text)
+    if isinstance(moment, Epoch):
+        return moment
+    event, seconds = moment
+    if event == "release":
+        if release is None:
+            raise SceneError(f"{key}: {text!r} cannot be counted from the release")
+        return release + seconds
+    elements = _elements(scene.orbit)
+    anomaly = 0.0
+    if event == "max-latitude":
+        # The farthest point north of the planet's equator: the elements' own equator is that to 0.03 degrees.
+        if scene.orbit.frame != f"{body.name}-inertial":
+            raise SceneError(f"{key}: {event} needs orbit.frame = '{body.name}-inertial'; or give a UTC time")
+        anomaly = max_latitude_anomaly(elements)
+    change = true_to_mean(anomaly, elements.eccentricity) - true_to_mean(elements.true_anomaly, elements.eccentricity)
+    change = (change + np.pi) % (2.0 * np.pi) - np.pi
+    wait = change / (2.0 * np.pi) * period(elements, body.gm_m3_s2)
+    return Epoch.from_utc(scene.orbit.epoch_utc) + (wait + seconds)
+
+
+def _mount(scene: Scene, craft: Craft) -> tuple[Vector, Vector]:
+    """Position (m) and push direction of the release, body axes."""
+    if scene.release.mount not in craft.mounts:
+        known = ", ".join(craft.mounts) or "none"
+        raise SceneError(f"release.mount: {craft.name} has no mount {scene.release.mount!r}; it has: {known}")
+    mount = craft.mounts[scene.release.mount]
+    return np.array(mount.position_m), unit(np.array(scene.release.axis or mount.axis))
+
+
+def _attitude(scene: Scene, body: Body, epoch: Epoch, host: State) -> Matrix:
+    rule = scene.attitude
+    try:
+        return attitude.icrf_to_body(
+            np.array(rule.primary.axis),
+            attitude.target_direction(rule.primary.toward, body, epoch, host),
+            np.array(rule.secondary.axis),
+            attitude.target_direction(rule.secondary.toward, body, epoch, host),
+        )
+    except ValueError as error:
+        raise SceneError("attitude: primary and secondary must not be parallel, neither axes nor targets") from error
+
+
+def describe(view: View) -> dict[str, Any]:
+    """The numbers a person asks about a view; JSON-ready.
+
+    Latitudes are planetocentric, longitudes east, altitude is above the reference ellipsoid.
+    """
+    track, planet = view.track, view.planet
+    body = planet.body
+    position = track.icrf_to_bodyfixed @ track.camera_position
+    longitude, latitude = direction_to_lonlat(position)
+    to_sun = track.icrf_to_bodyfixed @ view.icrf_to_camera.T @ view.sun.direction
+    sun_longitude, sun_latitude = direction_to_lonlat(to_sun)
+    to_craft, distance = view.craft.position, float(np.linalg.norm(view.craft.position))
+    zenith = unit(position / np.array(body.radii_m) ** 2)
+    return {
+        "title": view.scene.title,
+        "epoch_utc": view.epoch.utc(3),
+        "seconds_since_release": round(track.seconds_since_release, 6),
+        "solar_longitude_deg": float(np.degrees(ephemeris.solar_longitude(body, view.epoch))),
+        "subsolar_latitude_deg": float(np.degrees(sun_latitude)),
+        "subsolar_longitude_deg": float(np.degrees(sun_longitude)),
+        "sun_distance_au": view.sun.distance / AU_M,
+        "sun_elevation_below_camera_deg": float(np.degrees(np.arcsin(np.clip(zenith @ to_sun, -1, 1)))),
+        "camera_altitude_km": ellipsoid_height(position, body) / 1e3,
+        "camera_latitude_deg": float(np.degrees(latitude)),
+        "camera_longitude_deg": float(np.degrees(longitude)),
+        "distance_from_mount_m": float(np.linalg.norm(track.camera_position - track.mount_position)),
+        "range_to_craft_m": distance,
+        "phase_angle_deg": float(np.degrees(np.arccos(np.clip(unit(-to_craft) @ view.sun.direction, -1, 1)))),
+        "sun_off_axis_deg": float(np.degrees(np.arccos(np.clip(view.sun.direction[2], -1, 1)))),
+        "planet_angular_diameter_deg": float(
+            2 * np.degrees(np.arcsin(min(1.0, np.mean(body.radii_m) / np.linalg.norm(planet.position))))
+        ),
+        "assumed": dict(view.scene.assumed) | {f"{view.craft.craft.name}: {k}": v for k, v in view.craft.craft.assumed.items()},
+    }
+
+
+def ellipsoid_height(position: Vector, body: Body) -> float:
+    """Height (m) of a body-fixed position (3,) above the reference ellipsoid, along the ellipsoid's normal.
+
+    Newton's method on the foot point x_i = p_i / (1 + k / a_i^2) (Eberly, "Distance from a point to an ellipsoid").
+    """
+    squared = np.array(body.radii_m) ** 2
+    k = 0.0
+    for _ in range(20):
+        foot = position / (1.0 + k / squared)
+        excess = float(np.sum(foot**2 / squared) - 1.0)
+        slope = float(np.sum(-2.0 * foot**2 / squared**2 / (1.0 + k / squared)))
+        step = excess / slope
+        k -= step
+        if abs(step) < 1e-9 * squared[0]:
+            break
+    foot = position / (1.0 + k / squared)
+    return float(np.copysign(np.linalg.norm(position - foot), k))
