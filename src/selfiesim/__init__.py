@@ -1,0 +1,40 @@
+"""Recreate spacecraft selfies: the path of an ejected camera, and the picture it takes.
+
+>>> from selfiesim import Scene
+>>> photo = Scene.load("tianwen1-mars").view(at="release+100s").render().expose()
+>>> photo.save("selfie.png")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from selfiesim.errors import UserError
+    from selfiesim.photo.develop import Photo
+    from selfiesim.render.base import Radiance
+    from selfiesim.scene import Scene
+    from selfiesim.view import View
+
+__all__ = ["Photo", "Radiance", "Scene", "UserError", "View"]
+
+_HOMES = {
+    "Photo": "selfiesim.photo.develop",
+    "Radiance": "selfiesim.render.base",
+    "Scene": "selfiesim.scene",
+    "UserError": "selfiesim.errors",
+    "View": "selfiesim.view",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when first asked for, so that `selfiesim --help` need not wait for numpy and VTK.
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'selfiesim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

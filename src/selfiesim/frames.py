@@ -38,12 +38,12 @@ def rotation_z(angle: float) -> Matrix:
 
 def unit(vector: Vector) -> Vector:
     """The unit vector along ``vector`` (..., 3)."""
-    return np.asarray(vector, float) / np.linalg.norm(vector, axis=-1, keepdims=True)
+    return np.asarray(vector / np.linalg.norm(vector, axis=-1, keepdims=True), float)
 
 
 def icrf_to_equator(pole_ra_deg: float, pole_dec_deg: float) -> Matrix:
     """ICRF to axes with z to the given pole and x on the ascending node of its equator."""
-    return rotation_x(np.radians(90.0 - pole_dec_deg)) @ rotation_z(np.radians(pole_ra_deg + 90.0))
+    return np.asarray(rotation_x(np.radians(90.0 - pole_dec_deg)) @ rotation_z(np.radians(pole_ra_deg + 90.0)))
 
 
 def icrf_to_bodyfixed(body: Body, epoch: Epoch) -> Matrix:
@@ -88,7 +88,7 @@ def rotation_about(axis: Vector, angle: float) -> Matrix:
     """The matrix that turns a vector by ``angle`` (rad) about ``axis`` (Rodrigues' formula)."""
     x, y, z = unit(axis)
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross)
 
 
 def quaternion(matrix: Matrix) -> Vector:
@@ -104,12 +104,12 @@ def quaternion(matrix: Matrix) -> Vector:
     if k == 3:
         q = np.array([m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], 1.0 + candidates[3]])
     else:
-        i, j, l = k, (k + 1) % 3, (k + 2) % 3
+        i, j, n = k, (k + 1) % 3, (k + 2) % 3
         q = np.empty(4)
-        q[i] = 1.0 + m[i, i] - m[j, j] - m[l, l]
+        q[i] = 1.0 + m[i, i] - m[j, j] - m[n, n]
         q[j] = m[j, i] + m[i, j]
-        q[l] = m[l, i] + m[i, l]
-        q[3] = m[l, j] - m[j, l]
+        q[n] = m[n, i] + m[i, n]
+        q[3] = m[n, j] - m[j, n]
     q = q / np.linalg.norm(q)
     return -q if q[3] < 0.0 else q
 

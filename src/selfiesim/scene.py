@@ -78,7 +78,7 @@ class OrbitPart(Part):
     body: Literal["mars"] = Field("mars", description="The planet.")
     frame: Literal["icrf", "mars-inertial"] = Field(
         "mars-inertial",
-        description="Axes of the elements: icrf, or mars-inertial (z to the Mars pole of J2000, x on its equator's node).",
+        description="Axes of the elements: icrf, or mars-inertial (z to Mars' pole of J2000, x on its equator's node).",
     )
     epoch_utc: UtcTime = Field(description="When the elements hold, for example 2021-12-31T16:30:00Z.")
     semi_major_axis_km: float = Field(gt=0, le=1e9)
@@ -123,10 +123,13 @@ class CameraPart(Part):
 
     size_px: tuple[Annotated[int, Field(ge=16, le=16384)], Annotated[int, Field(ge=16, le=16384)]] = (1920, 1080)
     horizontal_fov_deg: float = Field(70.0, ge=0.01, le=140, description="From the left edge to the right edge.")
-    up: Literal["zenith", "sun", "velocity", "orbit-normal"] = Field("zenith", description="What is upward in the picture.")
+    up: Literal["zenith", "sun", "velocity", "orbit-normal"] = Field(
+        "zenith", description="What is upward in the picture."
+    )
     roll_deg: float = Field(0.0, ge=-360, le=360, description="Turns the picture's content counter-clockwise.")
     place: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]] = Field(
-        (0.5, 0.5), description="Where the craft stands in the picture: fractions of width and height from the upper left."
+        (0.5, 0.5),
+        description="Where the craft stands in the picture: fractions of width and height from the upper left.",
     )
 
     @model_validator(mode="after")
@@ -245,7 +248,9 @@ class Scene(Part):
         folder = (self._folder or Path.cwd()).resolve()
         target = (folder / model).resolve()
         if not target.is_relative_to(folder):
-            raise SceneError(f"craft.model: {self.craft.model!r} lies outside the scene's folder; put the mesh beside the scene")
+            raise SceneError(
+                f"craft.model: {self.craft.model!r} lies outside the scene's folder; put the mesh beside the scene"
+            )
         return target
 
     def view(self, at: str | None = None) -> View:
@@ -286,7 +291,7 @@ def find_scene(name_or_path: str | Path) -> Path:
         return path
     if path.is_dir():
         raise SceneError(f"{text}: is a folder; name a scene file (.toml) in it")
-    if path.suffix or path.parent != Path("."):
+    if path.suffix or path.parent != Path():
         raise SceneError(f"{text}: no such file; shipped scenes are: {', '.join(shipped)}")
     raise SceneError(f"no scene named {text!r}{_did_you_mean(text, shipped)}; shipped scenes are: {', '.join(shipped)}")
 

@@ -14,7 +14,9 @@ import numpy as np
 from selfiesim import attitude, drift, ejection, ephemeris
 from selfiesim.bodies import AU_M, BODIES, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
 from selfiesim.camera import Pinhole, icrf_to_camera
-from selfiesim.craft.load import Craft, load_craft
+from selfiesim.craft.assembly import Joint
+from selfiesim.craft.craft import Craft
+from selfiesim.craft.load import load_craft
 from selfiesim.epoch import Epoch
 from selfiesim.errors import SceneError
 from selfiesim.frames import Matrix, Vector, direction_to_lonlat, icrf_to_bodyfixed, icrf_to_inertial, unit
@@ -47,7 +49,7 @@ class Sun:
 
     @property
     def angular_radius(self) -> float:
-        """rad."""
+        """Half the angle its disc spans, rad."""
         return float(np.arcsin(SUN_RADIUS_M / self.distance))
 
 
@@ -62,12 +64,12 @@ class PlanetPose:
 
 @dataclass(frozen=True)
 class CraftPose:
-    """A craft: its model's origin (3,) from the camera, its attitude, and the angle of each joint (rad)."""
+    """A craft: its model's origin (3,) from the camera, its attitude, and the angles of each joint (rad)."""
 
     craft: Craft
     position: Vector
     body_to_camera: Matrix
-    joint_angles: dict[str, float]
+    joint_angles: dict[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -166,13 +168,11 @@ def _compose(scene: Scene, craft: Craft, body: Body, epoch: Epoch, track: Track,
     except ValueError as error:
         raise SceneError(f"camera.up: {part.up!r} lies along the line to the craft; choose another") from error
     joints = {
-        name: attitude.joint_angle(
-            np.array(joint.axis),
-            np.array(joint.zero),
-            track.icrf_to_body @ attitude.target_direction(joint.tracks, body, epoch, track.host),
+        name: _joint_angles(
+            joint, track.icrf_to_body @ attitude.target_direction(joint.tracks, body, epoch, track.host)
         )
         for name, joint in craft.joints.items()
-        if joint.tracks
+        if joint.tracks != "nothing"
     }
     return View(
         epoch=epoch,
@@ -184,6 +184,13 @@ def _compose(scene: Scene, craft: Craft, body: Body, epoch: Epoch, track: Track,
         track=track,
         scene=scene,
     )
+
+
+def _joint_angles(joint: Joint, target: Vector) -> tuple[float, ...]:
+    limits = None
+    if joint.limits_deg:
+        limits = [(float(np.radians(low)), float(np.radians(high))) for low, high in joint.limits_deg]
+    return attitude.joint_angles([np.array(axis) for axis in joint.axes], np.array(joint.zero_normal), target, limits)
 
 
 def _elements(part: OrbitPart) -> Elements:
@@ -286,9 +293,10 @@ def describe(view: View) -> dict[str, Any]:
         "phase_angle_deg": float(np.degrees(np.arccos(np.clip(unit(-to_craft) @ view.sun.direction, -1, 1)))),
         "sun_off_axis_deg": float(np.degrees(np.arccos(np.clip(view.sun.direction[2], -1, 1)))),
         "planet_angular_diameter_deg": float(
-            2 * np.degrees(np.arcsin(min(1.0, np.mean(body.radii_m) / np.linalg.norm(planet.position))))
+            2 * np.degrees(np.arcsin(min(1.0, float(np.mean(body.radii_m)) / float(np.linalg.norm(planet.position)))))
         ),
-        "assumed": dict(view.scene.assumed) | {f"{view.craft.craft.name}: {k}": v for k, v in view.craft.craft.assumed.items()},
+        "assumed": dict(view.scene.assumed)
+        | {f"{view.craft.craft.name}: {key}": why for key, why in view.craft.craft.assumed.items()},
     }
 
 

@@ -1,0 +1,1 @@
+"""Spacecraft: their shapes, materials, joints and camera mounts."""

@@ -1,0 +1,1 @@
+"""Files: pictures and the recipes that go with them."""

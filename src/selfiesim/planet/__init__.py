@@ -1,0 +1,1 @@
+"""The planet: its maps, its polar caps, and how its ground reflects."""

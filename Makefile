@@ -1,0 +1,63 @@
+# Two commands do everything on a machine that has Python 3.11 (or newer), make and git:
+#   make demo    make the environment, render the Tianwen-1 shot, say where the picture is
+#   make test    all checks and tests
+
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(p)),$(p))))
+VENV   := .venv
+BIN    := $(VENV)/bin
+ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
+
+.PHONY: demo test lint gallery models bench validate clean
+
+demo: $(VENV)/.user
+	@$(BIN)/selfiesim doctor --fix
+	@mkdir -p out
+	@$(BIN)/selfiesim demo -o out/tianwen1-mars.png
+
+test: $(VENV)/.dev
+	@$(BIN)/selfiesim doctor --fix
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check src tests examples benchmarks
+	@$(BIN)/ruff format --check src tests examples benchmarks
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+# Pictures in renders/ are made here and never by hand.
+gallery: $(VENV)/.user
+	@$(BIN)/selfiesim render tianwen1-mars --quality final -o renders/tianwen1-mars.png
+
+# The shipped meshes, byte for byte.
+models: $(VENV)/.user
+	@$(BIN)/python -m selfiesim.craft.builders tianwen1-orbiter -o models/tianwen1-orbiter.glb
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m pytest benchmarks --benchmark-only
+
+# Slow checks against outside authorities.
+validate: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m slow
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11; name another: make PYTHON=python3.12"; exit 1; }
+	@# Debian keeps venv in a package of its own.
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  if [ -n "$(ROOT)" ]; then apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv; \
+	  else echo "this Python cannot make environments; run as root: apt-get install python3-venv"; exit 1; fi; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.user: $(VENV)/bin/python pyproject.toml
+	@echo "Installing selfiesim into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+	@echo "Installing selfiesim and its development tools into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.user
+
+clean:
+	rm -rf $(VENV) out

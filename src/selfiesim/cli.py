@@ -1,0 +1,227 @@
+"""The command line: each command is a few lines over the Python API.
+
+Answers go to standard output, progress and errors to standard error; progress only on a terminal. Bad input exits with
+code 2 and one clear message, without a traceback unless ``--debug`` is given.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from selfiesim.errors import SceneError, UserError
+
+app = App(
+    name="selfiesim",
+    help="Recreate spacecraft selfies: the path of an ejected camera, and the picture it takes.",
+    help_format="plaintext",
+    version=lambda: _version(),
+)
+
+SceneName = Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
+Quality = Annotated[Literal["draft", "final"], Parameter(help="draft: one pass; final: the mean of many.")]
+Size = Annotated[str | None, Parameter(help="Picture size, such as 1280x720; default: the scene's.")]
+At = Annotated[str | None, Parameter(help="The moment: release+60s, max-latitude, or a UTC time.")]
+
+
+@app.command
+def render(
+    scene: SceneName,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Picture file (.png).")] = None,
+    at: At = None,
+    size: Size = None,
+    quality: Quality = "draft",
+    as_json: AsJson = False,
+) -> None:
+    """Render a scene into a PNG, with its recipe inside and in a JSON file beside it."""
+    from selfiesim.output.images import check_writable, sidecar_path
+    from selfiesim.scene import Scene
+
+    start = time.perf_counter()
+    shot = Scene.load(scene)
+    if size:
+        shot = shot.with_changes(camera__size_px=_parse_size(size))
+    path = output or Path(f"{Path(scene).stem}.png")
+    check_writable(path)
+    with _progress() as say:
+        say("placing craft, camera, planet and Sun")
+        view = shot.view(at)
+        say(f"drawing ({quality})")
+        radiance = view.render(quality)
+        say("developing")
+        photo = radiance.expose()
+        photo.save(path)
+    seconds = time.perf_counter() - start
+    if as_json:
+        width, height = view.camera.width, view.camera.height
+        _print_json(
+            {
+                "file": str(path),
+                "sidecar": str(sidecar_path(path)),
+                "size_px": [width, height],
+                "seconds": round(seconds, 3),
+            }
+            | {"exposure": str(photo.exposure)}
+        )
+    else:
+        print(f"{path}  ({photo.exposure}, {seconds:.1f} s)")
+
+
+@app.command
+def scenes(*, as_json: AsJson = False) -> None:
+    """List the shipped scenes."""
+    from selfiesim.scene import Scene, shipped_scenes
+
+    listed = {name: Scene.load(name).title for name in shipped_scenes()}
+    if as_json:
+        _print_json([{"name": name, "title": title} for name, title in listed.items()])
+    else:
+        for name, title in listed.items():
+            print(f"{name:20s} {title}")
+
+
+@app.command
+def show(scene: SceneName, /, *, at: At = None, as_json: AsJson = False) -> None:
+    """Show where everything is: epoch, season, Sun, camera, craft, and which values are assumed."""
+    from selfiesim.scene import Scene
+
+    facts = Scene.load(scene).view(at).facts
+    if as_json:
+        _print_json(facts)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=facts["title"], show_header=False, title_justify="left")
+    for key, value in facts.items():
+        if key not in ("title", "assumed"):
+            table.add_row(key, f"{value:,.4f}" if isinstance(value, float) else str(value))
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(table)
+    if facts["assumed"]:
+        known = Table(title="assumed (not publicly known)", title_justify="left", show_header=False)
+        for key, why in facts["assumed"].items():
+            known.add_row(key, why)
+        console.print(known)
+
+
+@app.command
+def check(
+    file: Annotated[str, Parameter(help="A scene file, or a shipped scene's name.")], /, *, as_json: AsJson = False
+) -> None:
+    """Check a scene file: keys, values, craft and geometry, without drawing."""
+    from selfiesim.scene import Scene
+
+    view = Scene.load(file).view()
+    if as_json:
+        _print_json({"file": file, "ok": True, "title": view.scene.title})
+    else:
+        print(f"{file}: good ({view.scene.title})")
+
+
+@app.command
+def schema() -> None:
+    """Print the JSON Schema of scene files, so that editors complete and check them."""
+    from selfiesim.scene import schema as scene_schema
+
+    _print_json(scene_schema())
+
+
+@app.command
+def doctor(
+    *,
+    fix: Annotated[
+        bool, Parameter(negative="", help="Install missing graphics libraries (root, Debian or Ubuntu).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell whether this machine can draw, with what, and where things are kept."""
+    from selfiesim.doctor import examine
+
+    report = examine(fix)
+    if as_json:
+        _print_json(report)
+    else:
+        for key, value in report.items():
+            print(f"{key:10s} {value}")
+
+
+@app.command
+def demo(
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Picture file (.png).")] = Path(
+        "tianwen1-mars.png"
+    ),
+    quality: Quality = "final",
+) -> None:
+    """Render the shot this project exists for: Tianwen-1 over the north pole of Mars."""
+    render("tianwen1-mars", output=output, quality=quality)
+    print(f"The picture is at {output.resolve()}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 when done, 2 for bad input."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        app(words, exit_on_error=False, print_error=False)
+    except UserError as error:
+        if debug:
+            raise
+        _fail(str(error))
+    except CycloptsError as error:
+        if debug:
+            raise
+        _fail(f"{error}\nTry: selfiesim --help")
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str) -> None:
+    for line in message.splitlines():
+        print(f"selfiesim: {line}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _parse_size(text: str) -> list[int]:
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        raise SceneError(f"--size {text!r}: write width x height in pixels, such as 1280x720")
+    return [int(part) for part in parts]
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """A line that tells what is going on, on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("selfiesim")

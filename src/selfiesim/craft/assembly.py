@@ -1,0 +1,162 @@
+"""The description beside a model file: frame, joints, mounts, mass, and what a mesh format cannot say of materials.
+
+One TOML file, same stem as the mesh. Unknown keys are errors, with the nearest known key named, because a misspelt
+key that is silently dropped gives a wrong picture.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from selfiesim.errors import ModelError
+
+_MOST_BYTES = 1 << 20
+
+Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def _unit(vector: Vector) -> Vector:
+    length = math.sqrt(sum(v * v for v in vector))
+    if length < 1e-9:
+        raise ValueError("a direction cannot be (0, 0, 0)")
+    return vector[0] / length, vector[1] / length, vector[2] / length
+
+
+def _rotation(rows: tuple[Vector, Vector, Vector]) -> tuple[Vector, Vector, Vector]:
+    for i in range(3):
+        for j in range(3):
+            if abs(sum(a * b for a, b in zip(rows[i], rows[j], strict=True)) - (i == j)) > 1e-6:
+                raise ValueError("the rows must be three unit vectors at right angles")
+    (a, b, c), (d, e, f), (g, h, k) = rows
+    if a * (e * k - f * h) - b * (d * k - f * g) + c * (d * h - e * g) < 0.0:
+        raise ValueError("the rows mirror the model; a rotation has determinant +1")
+    return rows
+
+
+Direction = Annotated[Vector, AfterValidator(_unit)]
+Rotation = Annotated[tuple[Vector, Vector, Vector], AfterValidator(_rotation)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Frame(_Table):
+    """From the file's axes and unit to body axes in metres: ``body = body_from_gltf @ file * metres_per_unit``."""
+
+    body_from_gltf: Rotation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    metres_per_unit: Annotated[FiniteFloat, Field(gt=0.0)] = 1.0
+
+
+class Mass(_Table):
+    """Mass in kg, and where the number comes from."""
+
+    mass_kg: Annotated[FiniteFloat, Field(gt=0.0)]
+    source: str = ""
+
+
+class Joint(_Table):
+    """A part that turns: the node that moves, a point on its axes, one or two axes (the outer first), body axes.
+
+    ``zero_normal`` is where the part looks when every angle is zero; ``tracks`` is what it is kept pointed at.
+    """
+
+    node: str
+    origin_m: Vector
+    axes: Annotated[tuple[Direction, ...], Field(min_length=1, max_length=2)]
+    zero_normal: Direction
+    tracks: Literal["sun", "earth", "nothing"] = "nothing"
+    limits_deg: tuple[tuple[FiniteFloat, FiniteFloat], ...] | None = None
+
+
+class Mount(_Table):
+    """Where a camera is fixed before its release: position and outward axis, body axes."""
+
+    position_m: Vector
+    axis: Direction
+
+
+class Look(_Table):
+    """What to add to, or put in place of, a material of the mesh file. Colours are linear light."""
+
+    base_color: tuple[Share, Share, Share] | None = None
+    metallic: Share | None = None
+    roughness: Share | None = None
+    crumple: Share = 0.0
+    crumple_scale_m: Annotated[FiniteFloat, Field(gt=0.0)] = 0.1
+    double_sided: bool | None = None
+
+
+class Assembly(_Table):
+    """A whole description file."""
+
+    name: str = ""
+    description: str = ""
+    licence: str = ""
+    frame: Frame = Frame()
+    sources: dict[str, str] = {}
+    assumed: dict[str, str] = {}
+    mass: Mass | None = None
+    joints: dict[str, Joint] = {}
+    mounts: dict[str, Mount] = {}
+    materials: dict[str, Look] = {}
+
+
+def read_assembly(path: Path) -> tuple[Assembly, bytes]:
+    """The description at ``path`` and the bytes it was read from.
+
+    Raises
+    ------
+    ModelError
+        Names the file, the key and, for an unknown key, the nearest known one.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    if len(content) > _MOST_BYTES:
+        raise ModelError(f"{path}: a description of more than {_MOST_BYTES >> 20} MB is not one")
+    try:
+        table = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelError(f"{path}: not a TOML file ({error})") from error
+    try:
+        return Assembly.model_validate(table), content
+    except ValidationError as error:
+        raise ModelError(f"{path}: {_first_fault(error)}") from error
+
+
+def _first_fault(error: ValidationError) -> str:
+    """One sentence on the first fault; unknown keys first, for a misspelt key also shows up as a missing one."""
+    faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    fault = faults[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] != "extra_forbidden":
+        return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
+    known = _known_keys(fault["loc"])
+    near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
+    return f"{where}: unknown key; {hint}"
+
+
+def _known_keys(where: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand where the last part of ``where`` stands."""
+    model: type[BaseModel] = Assembly
+    annotation: Any = Assembly
+    for part in where[:-1]:
+        if get_origin(annotation) is dict:
+            annotation = get_args(annotation)[1]
+        else:
+            annotation = model.model_fields[str(part)].annotation
+        inner = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type) and issubclass(a, BaseModel)]
+        if inner and get_origin(annotation) is not dict:
+            annotation = model = inner[0]
+    return sorted(model.model_fields)

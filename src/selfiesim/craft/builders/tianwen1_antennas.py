@@ -1,0 +1,233 @@
+"""High-gain antenna, radar rods and magnetometer boom of the Tianwen-1 orbiter."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.craft.builders.model import Model
+from selfiesim.craft.builders.parts import beam, box, cylinder, dish, lathe, ring, rod, standing_box, tube
+from selfiesim.craft.builders.solid import Face, face_of, loft, unit
+from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
+
+JOINT = "hga"
+
+
+def add_antennas(model: Model, sizes: OrbiterSizes) -> None:
+    """Everything that sticks out and is not a wing."""
+    _gimbal(model, sizes)
+    _dish(model, sizes)
+    _feed(model, sizes)
+    _radar(model, sizes)
+    _magnetometer(model, sizes)
+
+
+def _dish_face(sizes: OrbiterSizes) -> Face:
+    """Local origin at the dish's vertex, z along the boresight, x toward body +Y, y toward body +X."""
+    z = sizes.hga_joint_z_m - sizes.hga_vertex_beyond_joint_m
+    return face_of((sizes.hga_joint_x_m, sizes.hga_joint_y_m, z), (0.0, 0.0, -1.0))
+
+
+def _gimbal(model: Model, sizes: OrbiterSizes) -> None:
+    """The fixed arm from the -Z wall to the joint, and the yoke that turns with the dish."""
+    x, y, z = sizes.hga_joint_x_m, sizes.hga_joint_y_m, sizes.hga_joint_z_m
+    model.joint(JOINT, (x, y, z))
+    wall_z, foot_y, elbow_z = -0.5 * sizes.body_depth_z_m, -0.72, z + 0.26
+    wall = face_of((x, foot_y, wall_z), (0.0, 0.0, -1.0))
+    model.add(
+        "hga_arm",
+        "aluminium",
+        wall.put(standing_box(0.36, 0.36, 0.05, 0.012)),
+        wall.put(lathe([(0.13, 0.03), (0.13, 0.10), (0.10, 0.12), (0.10, 0.20), (0.0, 0.20)], 32)),
+    )
+    for dx, dy in [(a, b) for a in (-0.14, 0.14) for b in (-0.14, 0.14)]:
+        model.add("hga_arm", "aluminium", wall.put(cylinder(0.016, 0.068, 10, 0.003), dx, dy))
+    elbow = np.array([x, foot_y, elbow_z])
+    hand = np.array([x, y, elbow_z])
+    model.add(
+        "hga_arm",
+        "white_paint",
+        beam(elbow + np.array((0.0, 0.09, 0.0)), hand - np.array((0.0, 0.09, 0.0)), 0.13, 0.11, (1, 0, 0), 0.015),
+    )
+    # Struts from the wall to the arm, so that it looks carried.
+    for dx in (-0.42, 0.42):
+        model.add(
+            "hga_arm",
+            "cfrp",
+            rod((x + dx, -0.95, wall_z + 0.02), (x + 0.03 * np.sign(dx), y + 0.22, elbow_z), 0.022, 12),
+        )
+        foot = face_of((x + dx, -0.95, wall_z), (0.0, 0.0, -1.0))
+        model.add("hga_arm", "aluminium", foot.put(standing_box(0.11, 0.11, 0.05, 0.01)))
+    drive = lathe(
+        [(0.0, -0.10), (0.095, -0.10), (0.105, -0.09), (0.105, 0.11), (0.085, 0.13), (0.085, 0.20), (0.0, 0.20)], 32
+    )
+    model.add("hga_arm", "black_kapton", drive.aimed((0.0, 0.0, -1.0)).at(hand))
+    cable = [
+        wall.point(0.2, 0.06, 0.03),
+        wall.point(0.1, 0.12, 0.20),
+        elbow + np.array((0.06, 0.02, -0.065)),
+        hand + np.array((0.05, 0.2, -0.06)),
+        hand + np.array((0.05, 0.05, -0.1)),
+    ]
+    model.add("hga_arm", "gold_foil", tube(np.array(cable), 0.014, 8))
+    # Moving: elevation drive along Y with a fork to the back of the dish.
+    barrel = cylinder(0.075, 0.34, 28, 0.010).aimed((0.0, 1.0, 0.0)).at((x, y - 0.17, z))
+    model.add("hga_gimbal", "aluminium", barrel, box(0.17, 0.20, 0.17, 0.015).at((x, y, z)), joint=JOINT)
+    behind = _dish_face(sizes)
+    cone = lathe([(0.22, -0.030), (0.20, -0.060), (0.10, -0.115), (0.0, -0.115)], 36)
+    model.add("hga_gimbal", "black_kapton", behind.put(cone), joint=JOINT)
+
+
+def _dish(model: Model, sizes: OrbiterSizes) -> None:
+    face = _dish_face(sizes)
+    shell, rim = dish(0.5 * sizes.dish_width_m, 0.5 * sizes.dish_height_m, sizes.dish_focus_m, sizes.dish_thickness_m)
+    model.add("hga_dish", "dish_silver", face.put(shell), joint=JOINT)
+    lip = rim * (0.992, 0.992, 1.0) - (0.0, 0.0, 0.012)
+    model.add("hga_dish", "aluminium", face.put(tube(lip, 0.018, 8, closed=True)), joint=JOINT)
+    focus = sizes.dish_focus_m
+
+    def back(r: float, angle: float, drop: float) -> tuple[float, float, float]:
+        return r * np.cos(angle), r * np.sin(angle), r * r / (4.0 * focus) - sizes.dish_thickness_m - drop
+
+    # Ribs behind: eight along the radius, one hoop, as on any stiffened reflector.
+    for k in range(8):
+        angle = np.radians(22.5 + 45.0 * k)
+        reach = min(0.5 * sizes.dish_width_m, 0.5 * sizes.dish_height_m / max(abs(np.sin(angle)), 1e-9)) - 0.05
+        steps = np.linspace(0.12, reach, 9)
+        sections = []
+        for r in steps:
+            side = 0.014 * np.array([-np.sin(angle), np.cos(angle), 0.0])
+            deep = 0.065 - 0.04 * (r - 0.12) / (reach - 0.12)
+            low, high = np.array(back(r, angle, deep)), np.array(back(r, angle, -0.008))
+            sections.append(np.array([low - side, low + side, high + side, high - side]))
+        model.add("hga_dish", "cfrp", face.put(loft(sections)), joint=JOINT)
+    hoop = np.array([back(0.62, a, 0.012) for a in np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)])
+    model.add("hga_dish", "cfrp", face.put(tube(hoop, 0.020, 8, closed=True)), joint=JOINT)
+    # Shim bosses on the front, where the panel was set up, and a ring of rivets round the hub.
+    for k in range(4):
+        angle = np.radians(45.0 + 90.0 * k)
+        at = 0.98 * np.array([np.cos(angle), np.sin(angle)])
+        boss = cylinder(0.020, 0.030, 14, 0.004).moved(z=float(at @ at) / (4.0 * focus) - 0.012)
+        model.add("hga_dish", "aluminium", face.put(boss, float(at[0]), float(at[1])), joint=JOINT)
+
+
+def _feed(model: Model, sizes: OrbiterSizes) -> None:
+    """A horn at the vertex looking at a subreflector on four struts (Cassegrain)."""
+    face, focus = _dish_face(sizes), sizes.dish_focus_m
+    horn = lathe(
+        [
+            (0.15, -0.01),
+            (0.15, 0.035),
+            (0.085, 0.05),
+            (0.075, 0.20),
+            (0.105, 0.34),
+            (0.115, 0.34),
+            (0.115, 0.35),
+            (0.098, 0.35),
+            (0.065, 0.20),
+            (0.0, 0.19),
+        ],
+        40,
+    )
+    model.add("hga_feed", "aluminium", face.put(horn), joint=JOINT)
+    model.add(
+        "hga_feed",
+        "black_kapton",
+        face.put(lathe([(0.0, 0.18), (0.066, 0.192), (0.080, 0.27), (0.0, 0.27)], 32)),
+        joint=JOINT,
+    )
+    height = 0.74
+    sub = lathe(
+        [
+            (0.0, height - 0.055),
+            (0.09, height - 0.035),
+            (0.175, height),
+            (0.180, height + 0.012),
+            (0.165, height + 0.022),
+            (0.06, height + 0.032),
+            (0.055, height + 0.06),
+            (0.0, height + 0.065),
+        ],
+        44,
+    )
+    model.add("hga_feed", "white_paint", face.put(sub), joint=JOINT)
+    for k in range(4):
+        angle = np.radians(45.0 + 90.0 * k)
+        r = 0.60
+        foot = np.array([r * np.cos(angle), r * np.sin(angle), r * r / (4.0 * focus) - 0.005])
+        top = np.array([0.15 * np.cos(angle), 0.15 * np.sin(angle), height + 0.010])
+        model.add("hga_feed", "black_kapton", face.put(rod(foot, top, 0.014, 10)), joint=JOINT)
+        pad = standing_box(0.07, 0.05, 0.022, 0.005).turned((0, 0, 1), float(np.degrees(angle)))
+        model.add(
+            "hga_feed", "aluminium", face.put(pad.moved(z=float(foot[2])), float(foot[0]), float(foot[1])), joint=JOINT
+        )
+
+
+def _radar(model: Model, sizes: OrbiterSizes) -> None:
+    """Four rods: one pair along +/-Y over the top deck, one pair along +/-X on the +Z wall. Their roots are assumed."""
+    top, back = sizes.top, sizes.walls["+z"][0]
+    for sign in (1.0, -1.0):
+        x, z = sign * 1.42, 0.62
+        post = [standing_box(0.15, 0.13, 0.26, 0.015), box(0.20, 0.17, 0.13, 0.015).moved(z=0.30)]
+        model.add("radar_y", "gold_foil", top.put(post[0], x, z))
+        model.add("radar_y", "aluminium", top.put(post[1], x, z))
+        root = top.point(x + sign * 0.06, z, 0.30)
+        _radar_rod(model, sizes, root, (0.0, sign, 0.0), "radar_y")
+    for sign in (1.0, -1.0):
+        # Local x of the +Z wall is body -Y.
+        model.add("radar_x", "gold_foil", back.put(standing_box(0.15, 0.18, 0.10, 0.015), -0.46, sign * 0.57))
+        model.add("radar_x", "aluminium", back.put(box(0.12, 0.17, 0.10, 0.012).moved(z=0.14), -0.46, sign * 0.57))
+        _radar_rod(model, sizes, back.point(-0.46, sign * 0.60, 0.14), (sign, 0.0, 0.0), "radar_x")
+
+
+def _radar_rod(
+    model: Model, sizes: OrbiterSizes, root: NDArray[np.float64], along: tuple[float, float, float], group: str
+) -> None:
+    r, length = 0.5 * sizes.radar_rod_diameter_m, sizes.radar_rod_length_m
+    profile = [(r, 0.0), (r, 0.6 * length), (0.92 * r, length - 0.02), (0.5 * r, length - 0.004), (0.0, length)]
+    model.add(group, "white_paint", lathe(profile, 14).aimed(along).at(root))
+    sleeve = lathe([(0.052, 0.0), (0.052, 0.14), (0.034, 0.17), (0.034, 0.28), (0.0, 0.28)], 24)
+    model.add(group, "aluminium", sleeve.aimed(along).at(root))
+    joints = [
+        ring([(0.6 * r, z), (1.25 * r, z), (1.25 * r, z + 0.03), (0.6 * r, z + 0.03)], 14)
+        for z in np.arange(1, 6) * length / 6.0
+    ]
+    model.add(group, "aluminium", *(j.aimed(along).at(root) for j in joints))
+
+
+def _magnetometer(model: Model, sizes: OrbiterSizes) -> None:
+    """The boom with its two sensors, from the -Y side of the top deck outward."""
+    group, length, r = "magnetometer", sizes.magnetometer_boom_length_m, 0.5 * sizes.magnetometer_boom_diameter_m
+    along, foot = unit(sizes.magnetometer_direction), sizes.top.point(-1.55, -0.42)
+    model.add(group, "aluminium", sizes.top.put(standing_box(0.18, 0.18, 0.06, 0.012), -1.55, -0.42))
+    hinge = cylinder(0.055, 0.14, 24, 0.008).aimed((0.0, 0.0, 1.0)).at(foot + np.array((0.075, 0.0, -0.07)))
+    model.add(group, "aluminium", hinge)
+    root = foot + np.array((0.075, 0.0, 0.0))
+    model.add(group, "white_paint", lathe([(r, 0.0), (r, length), (0.0, length)], 20).aimed(along).at(root))
+    collars = [
+        ring([(0.6 * r, s), (1.18 * r, s), (1.18 * r, s + 0.025), (0.6 * r, s + 0.025)], 20)
+        for s in np.arange(1, 8) * 0.4 - 0.1
+    ]
+    model.add(group, "aluminium", *(c.aimed(along).at(root) for c in collars))
+    for name, at in [("outer", length), ("inner", length - sizes.magnetometer_sensor_spacing_m)]:
+        # Each sensor's middle is at its distance along the boom.
+        shell = lathe([(0.05, -0.07), (0.065, -0.055), (0.065, 0.055), (0.05, 0.07), (0.0, 0.07)], 28).aimed(along)
+        model.add(f"{group}_{name}", "white_paint", shell.at(root + at * along))
+        model.add(
+            f"{group}_{name}",
+            "gold_foil",
+            ring([(0.045, -0.02), (0.070, -0.02), (0.070, 0.02), (0.045, 0.02)], 28).aimed(along).at(root + at * along),
+        )
+    model.add(
+        group,
+        "black_kapton",
+        tube(
+            [
+                root + 0.05 * along + (0, 0.026, 0),
+                root + 1.2 * along + (0, 0.024, 0),
+                root + (length - 0.06) * along + (0, 0.023, 0),
+            ],
+            0.008,
+            6,
+        ),
+    )

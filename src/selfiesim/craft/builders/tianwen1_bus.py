@@ -1,0 +1,142 @@
+"""Body of the Tianwen-1 orbiter: the foil-covered prism, its radiators and the corners that carry the wings."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.craft.builders.model import Model
+from selfiesim.craft.builders.parts import blanket, box, lathe, prism, standing_box
+from selfiesim.craft.builders.solid import Face, Solid
+from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
+
+_SEAM_M = 0.012  # half the valley between two blankets
+
+
+def add_bus(model: Model, sizes: OrbiterSizes) -> None:
+    """The prism, its blankets, radiators and wing drives."""
+    _prism(model, sizes)
+    _wall_blankets(model, sizes)
+    _deck_blankets(model, sizes)
+    _radiators(model, sizes)
+    _corners(model, sizes)
+
+
+def _prism(model: Model, sizes: OrbiterSizes) -> None:
+    core = prism(sizes.outline_yz, sizes.body_height_x_m, sizes.body_bevel_m, 2.0 * sizes.body_bevel_m, steps=3)
+    # The outline is (y, z); local x, y, z become body Y, Z, X.
+    model.add("bus", "gold_foil", Solid(core.vertices[:, [2, 0, 1]], core.faces).outward())
+
+
+def _wall_blankets(model: Model, sizes: OrbiterSizes) -> None:
+    rng = np.random.default_rng(sizes.seed)
+    half = 0.5 * sizes.body_height_x_m - sizes.body_bevel_m
+    for number, (face, width) in enumerate(sizes.walls.values()):
+        columns = 3 if width > 2.0 else 2
+        reach = 0.5 * width - 0.05
+        cuts = np.linspace(-reach, reach, columns + 1)
+        cuts[1:-1] += 0.12 * (rng.random(columns - 1) - 0.5)
+        for k in range(columns):
+            split = 0.16 * (rng.random() - 0.5)
+            for j, (low, high) in enumerate([(-half, split), (split, half)]):
+                x0, x1 = cuts[k] + _SEAM_M, cuts[k + 1] - _SEAM_M
+                y0, y1 = low + _SEAM_M * j, high - _SEAM_M * (1 - j)
+                corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+                seed = sizes.seed + 100 * number + 10 * k + j
+                model.add("bus", "gold_foil", face.put(blanket(corners, sizes.blanket_rise_m, seed)))
+                pins = [
+                    (0.5 * (x0 + x1), 0.5 * (y0 + y1)),
+                    *[(0.88 * x0 + 0.12 * x1, y) for y in (y0 + 0.09, y1 - 0.09)],
+                ]
+                pins += [(0.12 * x0 + 0.88 * x1, y) for y in (y0 + 0.09, y1 - 0.09)]
+                model.add("bus", "aluminium", *(face.put(_pin(sizes), x, y) for x, y in pins))
+
+
+def _pin(sizes: OrbiterSizes) -> Solid:
+    """The button that holds a blanket down: a disc on a stem that reaches into the body."""
+    top = 1.25 * sizes.blanket_rise_m
+    return lathe([(0.014, -0.005), (0.014, top), (0.0, top + 0.005)], 7)
+
+
+def _deck_blankets(model: Model, sizes: OrbiterSizes) -> None:
+    """Both decks in gores from a hexagonal hole out to the edges."""
+    for number, (face, hole) in enumerate([(sizes.top, 0.46), (sizes.bottom, 0.58)]):
+        sign = 1.0 if number == 0 else -1.0  # local x of the bottom deck is -Y
+        outline = np.array([(sign * y, z) for y, z in sizes.outline_yz])
+        outer = outline * (1.0 - 0.05 / 1.5)
+        for k in range(6):
+            ends = [(outer[k], hole * outline[k]), (outer[(k + 1) % 6], hole * outline[(k + 1) % 6])]
+            (a, a_in), (b, b_in) = ends if sign > 0 else ends[::-1]
+            middle, middle_in = 0.5 * (a + b), 0.5 * (a_in + b_in)
+            for j, quad in enumerate([(a_in, a, middle, middle_in), (middle_in, middle, b, b_in)]):
+                shrunk = _shrunk(np.array(quad), _SEAM_M)
+                sheet = blanket(shrunk, sizes.blanket_rise_m, sizes.seed + 1000 * (number + 1) + 10 * k + j, 0.05)
+                model.add("bus", "gold_foil", face.put(sheet))
+
+
+def _shrunk(quad: NDArray[np.float64], by_m: float) -> list[tuple[float, float]]:
+    middle = quad.mean(axis=0)
+    size = np.linalg.norm(quad - middle, axis=1).mean()
+    return [(float(x), float(y)) for x, y in middle + (quad - middle) * (1.0 - 1.4 * by_m / size)]
+
+
+def _radiators(model: Model, sizes: OrbiterSizes) -> None:
+    """White mirror tiles with seams, in stepped patches on the chamfer walls."""
+    tile = 0.20
+    patches = {
+        "+y+z": [(c, r) for c in range(-3, 3) for r in range(-2, 3) if not (c > 0 and r > 0)],
+        "-y+z": [(c, r) for c in range(-3, 3) for r in range(-2, 3) if not (c < -1 and r > 0)],
+        "+y-z": [(c, r) for c in range(3) for r in range(-2, 2) if not (c == 2 and r > 0)],
+        "-y-z": [(c, r) for c in range(-3, 2) for r in range(-2, 2)],
+    }
+    for name, cells in patches.items():
+        face = sizes.walls[name][0]
+        tiles = [
+            face.put(standing_box(tile - 0.006, tile - 0.006, 0.034), (c + 0.5) * tile, (r - 0.1) * tile)
+            for c, r in cells
+        ]
+        model.add("radiators", "radiator_white", *tiles)
+        _frame(model, face, cells, tile)
+
+
+def _frame(model: Model, face: Face, cells: list[tuple[int, int]], tile: float) -> None:
+    """A thin metal edge along every outer side of a patch of tiles."""
+    filled = set(cells)
+    for c, r in cells:
+        x, y = (c + 0.5) * tile, (r - 0.1) * tile
+        for dc, dr in [(1, 0), (-1, 0), (0, 1), (0, -1)]:
+            if (c + dc, r + dr) in filled:
+                continue
+            long, wide = tile + 0.002, 0.012
+            strip = standing_box(wide if dc else long, long if dc else wide, 0.037)
+            model.add(
+                "radiators", "aluminium", face.put(strip, x + dc * (0.5 * tile + 0.003), y + dr * (0.5 * tile + 0.003))
+            )
+
+
+def _corners(model: Model, sizes: OrbiterSizes) -> None:
+    """Wing drive housings on the +Y and -Y corners, and the stubs that held the folded wings."""
+    width = 0.5 * sizes.body_width_y_m
+    for sign, name in [(1.0, "+y"), (-1.0, "-y")]:
+        # Deep enough that it swallows the corner of the hexagon.
+        model.add("wing_drives", "gold_foil", box(0.44, 0.30, 0.40, 0.03).at((0.0, sign * (width - 0.07), 0.0)))
+        drum = lathe([(0.13, 0.0), (0.13, 0.085), (0.12, 0.095), (0.0, 0.095)], 32).aimed((0.0, sign, 0.0))
+        model.add("wing_drives", "aluminium", drum.at((0.0, sign * (width + 0.07), 0.0)))
+        for side in ("+z", "-z"):
+            face, wide = sizes.walls[name + side]
+            outer = 0.32 * wide
+            for x in (-outer, outer):
+                for y in (-0.58, 0.58):
+                    stub = lathe(
+                        [
+                            (0.035, -0.01),
+                            (0.035, 0.03),
+                            (0.018, 0.04),
+                            (0.018, 0.15),
+                            (0.024, 0.155),
+                            (0.024, 0.175),
+                            (0.0, 0.175),
+                        ],
+                        12,
+                    )
+                    model.add("wing_drives", "aluminium", face.put(stub, x, y))

@@ -1,0 +1,97 @@
+"""Parts kept ready to use, so that a model is opened with the mesh library only once.
+
+A cache may be lost, cut short or written by another version at any time: whatever does not read back is not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfiesim.craft.craft import Material, Part
+from selfiesim.errors import OutputError
+from selfiesim.paths import cache_dir, written_whole
+
+_FORMAT = 1  # raise it when what is stored changes its meaning
+
+
+def cache_path(content: bytes, description: bytes) -> Path:
+    """Where the parts of a model with these bytes (mesh, TOML) are kept."""
+    digest = hashlib.sha256(f"selfiesim craft {_FORMAT} {len(content)}\n".encode())
+    digest.update(content)
+    digest.update(description)
+    return cache_dir() / "craft" / f"{digest.hexdigest()[:40]}.npz"
+
+
+def store(path: Path, parts: tuple[Part, ...], companions: dict[str, str]) -> None:
+    """Write parts and the digests of the companion files they came from. That it cannot be written is no error."""
+    materials: list[Material] = []
+    number: dict[int, int] = {}
+    for part in parts:
+        if id(part.material) not in number:
+            number[id(part.material)] = len(materials)
+            materials.append(part.material)
+    arrays: dict[str, Any] = {
+        "vertices": np.concatenate([p.vertices for p in parts]),
+        "normals": np.concatenate([p.normals for p in parts]),
+        "faces": np.concatenate([p.faces for p in parts]),
+        "uv": np.concatenate([np.zeros((0, 2), np.float32), *(p.uv for p in parts if p.uv is not None)]),
+    }
+    arrays |= {f"texture{k}": m.texture for k, m in enumerate(materials) if m.texture is not None}
+    table = {
+        "companions": companions,
+        "materials": [asdict(m) | {"texture": m.texture is not None} for m in materials],
+        "parts": [_row(p, number[id(p.material)]) for p in parts],
+    }
+    arrays["table"] = np.frombuffer(json.dumps(table).encode(), dtype=np.uint8)
+    try:
+        with written_whole(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, **arrays)
+    except OutputError:
+        return
+
+
+def fetch(path: Path, folder: Path) -> tuple[Part, ...] | None:
+    """The parts stored at ``path``, or None; also None when a companion file in ``folder`` has changed since."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        table = json.loads(arrays["table"].tobytes())
+        for name, digest in table["companions"].items():
+            if _digest(folder / name) != digest:
+                return None
+        return _parts(table, arrays)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile):
+        return None
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _row(part: Part, material: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": part.name, "node": part.node, "joint": part.joint, "material": material}
+    return row | {"vertices": len(part.vertices), "faces": len(part.faces), "uv": part.uv is not None}
+
+
+def _parts(table: dict[str, Any], arrays: dict[str, Any]) -> tuple[Part, ...]:
+    materials = []
+    for k, entry in enumerate(table["materials"]):
+        texture = arrays[f"texture{k}"] if entry["texture"] else None
+        materials.append(Material(**entry | {"texture": texture, "base_color": tuple(entry["base_color"])}))
+    parts, v, t, f = [], 0, 0, 0
+    for row in table["parts"]:
+        v2, f2, t2 = v + row["vertices"], f + row["faces"], t + row["vertices"] * row["uv"]
+        uv = arrays["uv"][t:t2] if row["uv"] else None
+        mesh = (arrays["vertices"][v:v2], arrays["normals"][v:v2], uv, arrays["faces"][f:f2])
+        parts.append(Part(row["name"], row["node"], materials[row["material"]], *mesh, row["joint"]))
+        v, f, t = v2, f2, t2
+    if (v, f, t) != (len(arrays["vertices"]), len(arrays["faces"]), len(arrays["uv"])):
+        raise ValueError("the parts do not add up")
+    return tuple(parts)

@@ -1,0 +1,84 @@
+"""A craft as the renderer and the geometry see it: parts with materials, joints, mounts; body axes, metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.craft.assembly import Joint, Mount
+
+DEFAULT_GREY = (0.5, 0.5, 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """How a surface looks: glTF's metallic-roughness terms, and the crumpling of foil.
+
+    ``base_color`` is linear light and multiplies ``texture`` ((H, W, 3) uint8, sRGB, row 0 at v = 1).
+    ``crumple`` 0..1 is how strongly the renderer bends the normals into facets of ``crumple_scale_m`` metres.
+    """
+
+    name: str = "default"
+    base_color: tuple[float, float, float] = DEFAULT_GREY
+    metallic: float = 0.0
+    roughness: float = 0.6
+    texture: NDArray[np.uint8] | None = None
+    crumple: float = 0.0
+    crumple_scale_m: float = 0.1
+    double_sided: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A mesh of one material: vertices, normals (N, 3) float32 in body axes with joints at zero, faces (M, 3) int32.
+
+    ``uv`` (N, 2) float32 has its origin at the lower left of the texture. ``joint`` names the joint that carries it.
+    """
+
+    name: str
+    node: str
+    material: Material
+    vertices: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    uv: NDArray[np.float32] | None
+    faces: NDArray[np.int32]
+    joint: str | None = None
+
+    def __repr__(self) -> str:
+        moved = f", turns with {self.joint}" if self.joint else ""
+        return f"<Part {self.name}: {len(self.faces)} triangles of {self.material.name}{moved}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Craft:
+    """A spacecraft, ready to be placed in a view."""
+
+    name: str
+    parts: tuple[Part, ...]
+    mounts: dict[str, Mount]
+    joints: dict[str, Joint]
+    source: Path
+    mass_kg: float | None = None
+    assumed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def bounds_m(self) -> NDArray[np.float64]:
+        """Lower and upper corner of the box round all parts, (2, 3), joints at zero."""
+        low = np.min([part.vertices.min(axis=0) for part in self.parts], axis=0)
+        high = np.max([part.vertices.max(axis=0) for part in self.parts], axis=0)
+        return np.stack([low, high]).astype(np.float64)
+
+    @property
+    def triangle_count(self) -> int:
+        """Triangles in all parts."""
+        return sum(len(part.faces) for part in self.parts)
+
+    def __repr__(self) -> str:
+        size = " x ".join(f"{v:.2f}" for v in np.diff(self.bounds_m, axis=0)[0])
+        lines = [f"<Craft {self.name}: {self.triangle_count} triangles in {len(self.parts)} parts, {size} m (x, y, z)"]
+        lines += [f"  joint {name}: follows {joint.tracks}" for name, joint in self.joints.items()]
+        lines += [f"  mount {name}: at {mount.position_m} m" for name, mount in self.mounts.items()]
+        return "\n".join(lines) + f"\n  from {self.source}>"

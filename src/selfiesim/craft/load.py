@@ -1,0 +1,86 @@
+"""Load a spacecraft: a shipped model by name, or any mesh file, with the description beside it if there is one."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from selfiesim.craft.assembly import Assembly, Joint, Mount, read_assembly
+from selfiesim.craft.cache import cache_path, fetch, store
+from selfiesim.craft.craft import Craft, Material, Part
+from selfiesim.craft.read import MOST_BYTES, Companions, read_parts
+from selfiesim.errors import ModelError
+from selfiesim.paths import shipped
+
+__all__ = ["Craft", "Joint", "Material", "Mount", "Part", "load_craft", "shipped_craft"]
+
+
+def shipped_craft() -> list[str]:
+    """Names of the models that come with the package."""
+    return sorted(path.stem for path in shipped("models").glob("*.glb"))
+
+
+def load_craft(name_or_path: str | Path) -> Craft:
+    """A craft in body axes, metres, joints at zero.
+
+    Parameters
+    ----------
+    name_or_path
+        A shipped name (``"tianwen1-orbiter"``) or the path of a GLB, glTF, OBJ, PLY or STL file. A TOML file of the
+        same stem beside it gives axes, joints, mounts and looks; without one the file's own axes are taken as body
+        axes in metres.
+
+    Raises
+    ------
+    ModelError
+        In one sentence that names the file.
+    """
+    path = _find(name_or_path)
+    content = _content(path)
+    description = path.with_suffix(".toml")
+    assembly, toml = read_assembly(description) if description.is_file() else (Assembly(), b"")
+    kept = cache_path(path.suffix.lower().encode() + content, toml)
+    parts = fetch(kept, path.parent)
+    if parts is None:
+        companions = Companions(path.parent)
+        try:
+            parts = read_parts(content, path.suffix.lower(), companions, assembly)
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error
+        store(kept, parts, companions.digests)
+    return Craft(
+        name=assembly.name or path.stem,
+        parts=parts,
+        mounts=assembly.mounts,
+        joints=assembly.joints,
+        source=path,
+        mass_kg=assembly.mass.mass_kg if assembly.mass else None,
+        assumed=assembly.assumed,
+    )
+
+
+def _find(name_or_path: str | Path) -> Path:
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    text, names = str(name_or_path), shipped_craft()
+    if text in names:
+        return shipped("models") / f"{text}.glb"
+    if path.is_dir():
+        raise ModelError(f"{path}: a folder, not a mesh file")
+    near = difflib.get_close_matches(path.stem, names, n=1, cutoff=0.4)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ModelError(f"{text}: no such mesh file; the shipped models are {', '.join(names) or 'none'}{hint}")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise ModelError(f"{path}: {size >> 20} MB; the limit for a mesh file is {MOST_BYTES >> 20} MB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    if not content:
+        raise ModelError(f"{path}: the file is empty")
+    return content

@@ -1,0 +1,70 @@
+"""Picture files: PNG with the recipe in its metadata and in a JSON file beside it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from selfiesim.errors import OutputError
+from selfiesim.output.sidecar import SYNTHETIC, recipe_text
+from selfiesim.paths import written_whole
+
+if TYPE_CHECKING:
+    from selfiesim.photo.develop import Photo
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a picture's path now rather than after the rendering.
+
+    Raises
+    ------
+    OutputError
+        When it does not end in ``.png``, is a folder, or its folder cannot be written to.
+    """
+    if path.suffix.lower() != ".png":
+        raise OutputError(f"{path}: pictures are written as PNG; choose a name that ends in .png")
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; give a file name in it")
+    probe = path.with_name(f".{path.stem}-probe{path.suffix}")
+    with written_whole(probe):
+        pass
+    probe.unlink(missing_ok=True)
+
+
+def sidecar_path(path: Path) -> Path:
+    """The recipe's file beside a picture."""
+    return path.with_suffix(".json")
+
+
+def save(photo: Photo, path: Path) -> Path:
+    """Write picture and recipe, each whole or not at all; returns the picture's path.
+
+    Raises
+    ------
+    OutputError
+        When the name does not end in ``.png`` or the folder cannot be written to.
+    """
+    check_writable(path)
+    text = recipe_text(photo)
+    with written_whole(path) as temporary:
+        temporary.write_bytes(png_bytes(photo, text))
+    with written_whole(sidecar_path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return path
+
+
+def png_bytes(photo: Photo, text: str | None = None) -> bytes:
+    """The picture as PNG with its recipe in the metadata (keys Title, Description, Software and selfiesim)."""
+    import imageio.v3 as iio
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_itxt("Title", photo.radiance.view.scene.title)
+    info.add_itxt("Description", f"{SYNTHETIC}: {photo.radiance.view.scene.title}")
+    info.add_text("Software", "selfiesim")
+    info.add_itxt("selfiesim", text or recipe_text(photo), zip=True)
+    buffer = io.BytesIO()
+    # Level 3 packs a space picture within a few percent of level 9 in a third of the time.
+    iio.imwrite(buffer, photo.pixels, plugin="pillow", extension=".png", pnginfo=info, compress_level=3)
+    return buffer.getvalue()

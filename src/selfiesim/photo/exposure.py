@@ -1,0 +1,71 @@
+"""How much light a photograph lets in: shutter, f-number and ISO, or a light meter that chooses the shutter.
+
+Sensitivity follows ISO 12232 (saturation-based): the sensor is full at an exposure of 78 / ISO lux seconds, and the
+exposure behind a lens is 0.65 * luminance * shutter / f_number^2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Luminous efficacy (lm/W) times the width of the eye's response (nm): CIE 1924 V(lambda).
+_LUMEN_NM_PER_WATT = 683.0 * 106.857
+# V(lambda) at 620, 550 and 460 nm (0.381, 0.995, 0.060), scaled to a sum of 1.
+LUMINANCE_SHARE = np.array([0.2653, 0.6929, 0.0418])
+
+# The meter: middle grey for the mean of what is lit, and at most so much of the lit picture brighter than white.
+MIDDLE_GREY = 0.16
+HIGHLIGHT_SHARE = 0.01
+HIGHLIGHT_LIMIT = 2.2
+_SKY_SHARE = 1e-4  # below this share of a sunlit white wall a pixel is sky or night
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What the camera was set to. ``metered`` tells whether the shutter was chosen by the meter."""
+
+    shutter_s: float
+    f_number: float
+    iso: float
+    stops: float
+    metered: bool
+
+    @property
+    def saturation_luminance(self) -> float:
+        """Luminance (cd/m2) that fills the sensor."""
+        return 78.0 * self.f_number**2 / (0.65 * self.iso * self.shutter_s)
+
+    def __str__(self) -> str:
+        shutter = f"1/{1.0 / self.shutter_s:.0f} s" if self.shutter_s < 0.5 else f"{self.shutter_s:.2g} s"
+        return f"{shutter}, f/{self.f_number:g}, ISO {self.iso:g}" + (" (metered)" if self.metered else "")
+
+
+def luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """cd/m2 of spectral radiance (..., 3) W m^-2 sr^-1 nm^-1 at the three bands."""
+    return np.asarray(rgb @ (LUMINANCE_SHARE * _LUMEN_NM_PER_WATT).astype(np.float32))
+
+
+def metered_shutter(rgb: NDArray[np.float32], sunlit_white: float, f_number: float, iso: float) -> float:
+    """Shutter time (s) for a frame: middle grey for the lit part, held back for the highlights.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3)
+        Spectral radiance.
+    sunlit_white : float
+        Luminance (cd/m2) of a white wall that faces the Sun: what "lit" is measured by, and the fallback for a frame
+        with nothing lit in it.
+    """
+    # A quarter of the rows and columns meters the same and a sixteenth as slow.
+    light = luminance(rgb[::4, ::4])
+    lit = light[light > _SKY_SHARE * sunlit_white]
+    if lit.size == 0:
+        full = sunlit_white
+    else:
+        mean = float(np.exp(np.log(lit).mean()))
+        highlight = float(np.quantile(lit, 1.0 - HIGHLIGHT_SHARE))
+        full = max(mean / MIDDLE_GREY, highlight / HIGHLIGHT_LIMIT)
+    return 78.0 * f_number**2 / (0.65 * iso * full)

@@ -1,0 +1,160 @@
+"""How a surface shares the light it gets among directions: the same law for numpy here and for the shader.
+
+A map gives one number a band, the reflectance ``A``; a law gives the shape ``f``, so that I/F = A * f(mu0, mu, cos g)
+and the radiance is A * f * E / pi, with E the irradiance of a surface that faces the Sun. Every shape here is
+normalised in one way: a uniform sphere of reflectance ``A`` has the geometric albedo ``A``, that is
+``disc_integrated(law, 0) == 1``. The opposition surge is part of the shape and counted at phase 0, because the
+published geometric albedo of Mars is the published phase law taken at phase 0.
+
+Mars is drawn with :func:`bidirectional`; :func:`hapke` is the sourced law that it stands for, with every term, and
+:func:`lambert` the yardstick. Why one is not simply the other: ``design/maps.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Law = Callable[[ArrayLike, ArrayLike, ArrayLike], NDArray[np.float64]]
+"""``law(mu0, mu, cos_phase)``: cosines of incidence, emission and phase angle in, the shape f out."""
+
+# The mean of Mars at solar wavelengths: Vincendon 2013, Planetary and Space Science 76, 87 (arXiv 1208.4518).
+HAPKE_W = 0.85  # single-scattering albedo
+HAPKE_THETA_BAR_RAD = float(np.radians(17.0))  # macroscopic roughness
+HAPKE_B = 0.12  # sharpness of the two Henyey-Greenstein lobes
+HAPKE_C = 0.6  # share of the backward lobe, 0..1
+HAPKE_B0 = 1.0  # height of the opposition surge
+HAPKE_H = 0.05  # its width
+
+# Lunar-Lambert fitted to Hapke's law above, phase angle by phase angle (design/maps.md). Share of each term as a cubic
+# in cos g, highest power first; the surge rides on the first. The same numbers stand in render/shaders/photometry.glsl.
+LOMMEL_SEELIGER = (-0.3219, 0.3593, 0.7206, 0.0526)
+LAMBERT = (0.5127, -0.4849, -0.4673, 0.8541)
+SURGE_HEIGHT = 0.6380
+SURGE_WIDTH = 0.0426
+GRAZING = 1e-3  # keeps the Lommel-Seeliger quotient finite where light and sight both graze
+
+_TINY = 1e-9
+
+
+def lambert(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
+    """A Lambert surface: f = 1.5 mu0, because a Lambert sphere of albedo 1 has the geometric albedo 2/3."""
+    lit, _, _ = _checked(mu0, mu, cos_phase)
+    return 1.5 * lit
+
+
+def bidirectional(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
+    """The law Mars is drawn with: Hapke's shape to 3.5 percent rms, without a tangent or an arc cosine.
+
+    ``mu0``, ``mu``, ``cos_phase`` are arrays that broadcast. Finite everywhere, 0 where the surface is not lit, and
+    reciprocal (f / mu0 does not change when ``mu0`` and ``mu`` are swapped).
+    """
+    lit, seen, c = _checked(mu0, mu, cos_phase)
+    tan_half = np.sqrt((1 - c) / (1 + c + 1e-6))
+    surge = SURGE_HEIGHT / (1 + tan_half / SURGE_WIDTH)
+    diffuse_share = np.maximum(np.polyval(LAMBERT, c), 0.0)
+    single_share = np.maximum(np.polyval(LOMMEL_SEELIGER, c) + surge, 0.0)
+    return np.asarray(lit * (single_share / (lit + seen + GRAZING) + diffuse_share))
+
+
+def hapke(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
+    """Hapke's law of 1984 with the mean parameters of Mars, macroscopic roughness and surge included.
+
+    ``mu0``, ``mu``, ``cos_phase`` are arrays that broadcast: cosines of the angles of incidence, emission and phase.
+    Parameters from Vincendon 2013. 0 where the surface is not lit or not seen.
+    """
+    return _hapke_raw(mu0, mu, cos_phase) / _hapke_norm()
+
+
+@cache
+def _hapke_norm() -> float:
+    return disc_integrated(_hapke_raw, 0.0)
+
+
+def _hapke_raw(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
+    lit, seen, cos_g = _checked(mu0, mu, cos_phase)
+    lit_e, seen_e, shadowing = _roughened(np.maximum(lit, _TINY), np.maximum(seen, _TINY), cos_g)
+    b, c = HAPKE_B, HAPKE_C
+    back = (1 - b * b) / (1 - 2 * b * cos_g + b * b) ** 1.5
+    forward = (1 - b * b) / (1 + 2 * b * cos_g + b * b) ** 1.5
+    phase_function = c * back + (1 - c) * forward
+    tan_half = np.sqrt((1 - cos_g) / np.maximum(1 + cos_g, _TINY))
+    surge = HAPKE_B0 / (1 + tan_half / HAPKE_H)
+    multiple = _chandrasekhar_h(lit_e) * _chandrasekhar_h(seen_e) - 1
+    value = HAPKE_W / 4 * lit_e / (lit_e + seen_e) * (phase_function * (1 + surge) + multiple) * shadowing
+    return np.where((lit > 0) & (seen > 0), value, 0.0)
+
+
+def _chandrasekhar_h(mu: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Hapke's two-stream form of Chandrasekhar's H function."""
+    return np.asarray((1 + 2 * mu) / (1 + 2 * mu * np.sqrt(1 - HAPKE_W)))
+
+
+def _roughened(
+    mu0: NDArray[np.float64], mu: NDArray[np.float64], cos_g: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Effective mu0 and mu of a surface of facets tilted by theta-bar, and the part that is not in shadow.
+
+    Hapke, Icarus 59 (1984), 41, equations 46 to 57; also in his book, section 12.D.
+    """
+    incidence, emission = np.arccos(mu0), np.arccos(mu)
+    sines = np.sin(incidence) * np.sin(emission)
+    cos_psi = np.clip((cos_g - mu0 * mu) / np.maximum(sines, _TINY), -1.0, 1.0)
+    psi = np.arccos(cos_psi)
+    sin2_half = (1 - cos_psi) / 2
+    half_dark = np.exp(-2 * np.tan(psi / 2))  # how far shadow and occlusion fall apart with azimuth
+    tan_bar = np.tan(HAPKE_THETA_BAR_RAD)
+    chi = 1 / np.sqrt(1 + np.pi * tan_bar**2)
+
+    e1_i, e2_i, eta_i = _roughness_terms(incidence, mu0, tan_bar, chi)
+    e1_e, e2_e, eta_e = _roughness_terms(emission, mu, tan_bar, chi)
+    steeper = incidence > emission  # which of the two angles decides what is hidden
+    e1_far, e2_far = np.where(steeper, e1_i, e1_e), np.where(steeper, e2_i, e2_e)
+    e1_near, e2_near = np.where(steeper, e1_e, e1_i), np.where(steeper, e2_e, e2_i)
+    below = 2 - e1_far - psi / np.pi * e1_near
+    far = (e2_far - sin2_half * e2_near) / below
+    near = (cos_psi * e2_far + sin2_half * e2_near) / below
+    tilt_i = np.where(steeper, far, near)
+    tilt_e = np.where(steeper, near, far)
+    mu0_e = chi * (mu0 + np.sin(incidence) * tan_bar * tilt_i)
+    mu_e = chi * (mu + np.sin(emission) * tan_bar * tilt_e)
+    open_near = np.where(steeper, mu / eta_e, mu0 / eta_i)
+    shadowing = mu_e / eta_e * mu0 / eta_i * chi / (1 - half_dark + half_dark * chi * open_near)
+    return mu0_e, mu_e, shadowing
+
+
+def _roughness_terms(
+    angle: NDArray[np.float64], cosine: NDArray[np.float64], tan_bar: float, chi: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Hapke's E1, E2 and eta of one angle."""
+    cot = cosine / np.maximum(np.sin(angle), _TINY)
+    e1 = np.exp(-2 / np.pi * cot / tan_bar)
+    e2 = np.exp(-((cot / tan_bar) ** 2) / np.pi)
+    eta = chi * (cosine + np.sin(angle) * tan_bar * e2 / (2 - e1))
+    return e1, e2, eta
+
+
+def disc_integrated(law: Law, phase_rad: float, nodes: int = 160) -> float:
+    """Light of a uniform sphere of reflectance 1 at one phase angle, the geometric albedo being ``law``'s value at 0.
+
+    The integral of f over the lit and visible part of the disc of unit radius, divided by pi. Gauss-Legendre in
+    luminance longitude and in the sine of luminance latitude.
+    """
+    x, weight = np.polynomial.legendre.leggauss(nodes)
+    low, high = phase_rad - np.pi / 2, np.pi / 2
+    longitude = (low + (high - low) * (x + 1) / 2)[:, None]
+    cos_lat = np.sqrt(1 - x**2)[None, :]
+    mu, mu0 = cos_lat * np.cos(longitude), cos_lat * np.cos(longitude - phase_rad)
+    f = law(mu0, mu, np.full_like(mu, np.cos(phase_rad)))
+    return float(((f * mu) * weight[:, None] * weight[None, :]).sum() * (high - low) / 2 / np.pi)
+
+
+def _checked(
+    mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Cosines as float arrays of one shape, clipped to where they mean something."""
+    a, b, c = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (mu0, mu, cos_phase)))
+    return np.clip(a, 0.0, 1.0), np.clip(b, 0.0, 1.0), np.clip(c, -1.0, 1.0)

@@ -1,0 +1,64 @@
+"""What a renderer gives back, and what one must offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from selfiesim.photo.develop import Photo
+    from selfiesim.view import View
+
+QUALITIES = ("draft", "final")
+
+
+@dataclass(frozen=True)
+class Radiance:
+    """The light that arrives at each pixel, before any camera.
+
+    Attributes
+    ----------
+    rgb : (H, W, 3) float32
+        Spectral radiance at 620, 550 and 460 nm, W m^-2 sr^-1 nm^-1; row 0 is the top.
+    view : View
+        What was drawn.
+    engine : str
+        What drew it, for the record.
+    """
+
+    rgb: NDArray[np.float32]
+    view: View
+    quality: str
+    engine: str
+    _renderer: Renderer = field(repr=False, compare=False)
+
+    @cached_property
+    def depth(self) -> NDArray[np.float32]:
+        """(H, W) float32: metres along the camera's axis to what each pixel's centre sees; infinite for sky."""
+        return self._renderer.depth(self.view)
+
+    def expose(self, **settings: Any) -> Photo:
+        """Take the photograph: the scene's exposure, with any of its keys replaced (``stops=1.0``)."""
+        from selfiesim.photo.develop import expose
+
+        return expose(self, **settings)
+
+    def __repr__(self) -> str:
+        height, width = self.rgb.shape[:2]
+        return f"Radiance({width}x{height}, {self.quality}, up to {self.rgb.max():.3g} W/m2/sr/nm, {self.engine})"
+
+
+class Renderer(Protocol):
+    """A view in, radiance out. A renderer knows no scene file."""
+
+    def render(self, view: View, quality: str) -> Radiance:
+        """Draw ``view``; ``quality`` is one of :data:`QUALITIES`."""
+        ...
+
+    def depth(self, view: View) -> NDArray[np.float32]:
+        """Metres along the camera's axis at each pixel's centre, (H, W); infinite for sky."""
+        ...

@@ -1,0 +1,182 @@
+"""The craft: one actor for each material and joint, each drawn twice, for the camera and for the Sun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from selfiesim.frames import rotation_about
+from selfiesim.render.framebuffer import Framebuffer
+from selfiesim.render.planetshine import planetshine
+from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
+from selfiesim.render.shadow import SIZE, SunCamera
+
+if TYPE_CHECKING:
+    from selfiesim.craft.assembly import Joint
+    from selfiesim.craft.craft import Craft, Part
+    from selfiesim.planet.maps import PlanetMaps
+    from selfiesim.view import View
+
+_VERTEX = {
+    "//VTK::Normal::Dec": "//VTK::Normal::Dec\nout vec3 bodyPosition;\nout vec3 bodyNormal;\n",
+    "//VTK::Normal::Impl": (
+        "//VTK::Normal::Impl\n"
+        "bodyPosition = (partToBody * vec4(vertexMC.xyz, 1.0)).xyz;\n"
+        "bodyNormal = mat3(partToBody) * normalMC;\n"
+    ),
+}
+_INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
+_PLAIN = "fragOutput0 = vec4(craftRadiance(bodyPosition, bodyNormal, baseColor), 1.0);\n"
+_TEXTURED = (
+    "vec3 painted = pow(texture(baseTexture, tcoordVCVSOutput).rgb, vec3(2.2)) * baseColor;\n"
+    "fragOutput0 = vec4(craftRadiance(bodyPosition, bodyNormal, painted), 1.0);\n"
+)
+
+
+@dataclass
+class _Group:
+    """All parts of one material that move together."""
+
+    actor: Any
+    caster: Any
+    joint: str | None
+    uniforms: Uniforms
+    vertex_uniforms: Uniforms
+
+
+class CraftLayer:
+    """The actors of one craft."""
+
+    def __init__(self, craft: Craft, shadow_buffer: Framebuffer) -> None:
+        self.craft = craft
+        self.bounds = _swept_bounds(craft)
+        shadow_map = _shadow_texture(shadow_buffer)
+        grouped: dict[tuple[str, str | None], list[Part]] = {}
+        for part in craft.parts:
+            grouped.setdefault((part.material.name, part.joint), []).append(part)
+        self._groups = [_group(parts, joint, shadow_map) for (_, joint), parts in grouped.items()]
+
+    def add_to(self, scene: Any, shadow_scene: Any) -> None:
+        """Put the actors into the camera's and the Sun's scene."""
+        for group in self._groups:
+            scene.AddActor(group.actor)
+            shadow_scene.AddActor(group.caster)
+
+    def remove_from(self, scene: Any, shadow_scene: Any) -> None:
+        """Take the actors out again."""
+        for group in self._groups:
+            scene.RemoveActor(group.actor)
+            shadow_scene.RemoveActor(group.caster)
+
+    def update(self, view: View, maps: PlanetMaps) -> None:
+        """Pose the craft and its joints and set the planet's light for ``view``."""
+        from pyvista import vtkmatrix_from_array
+
+        pose = view.craft
+        place = np.eye(4)
+        place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
+        joint_matrices = {
+            name: joint_matrix(joint, pose.joint_angles.get(name, ())) for name, joint in pose.craft.joints.items()
+        }
+        shine = planetshine(view, maps)
+        light: dict[str, ArrayLike] = {
+            "eyePosition": -pose.body_to_camera.T @ pose.position,
+            "sunIrradiance": view.sun.irradiance,
+            "pixelAngle": view.camera.pixel_angle,
+            "shineA": shine.harmonics[0:3].T,
+            "shineB": shine.harmonics[3:6].T,
+            "shineC": shine.harmonics[6:9].T,
+            "planetDirection": shine.direction,
+            "planetDistance": shine.distance,
+            "planetCosine": shine.edge_cosine,
+            "planetTint": shine.tint,
+        }
+        for group in self._groups:
+            part_to_body = joint_matrices[group.joint] if group.joint else np.eye(4)
+            group.actor.SetUserMatrix(vtkmatrix_from_array(place @ part_to_body))
+            group.caster.SetUserMatrix(vtkmatrix_from_array(part_to_body))
+            group.vertex_uniforms.set(partToBody=part_to_body)
+            group.uniforms.set(**light)
+
+    def set_sun(self, direction: NDArray[np.float64], eye: SunCamera) -> None:
+        """Tell the shaders where the Sun is and how its depth map lies; ``direction`` in body axes."""
+        for group in self._groups:
+            group.uniforms.set(
+                sunDirection=direction,
+                bodyToShadow=eye.body_to_map(),
+                shadowTexel=eye.texel_m,
+                shadowSize=float(SIZE),
+                shadowBias=0.25 * eye.texel_m / eye.depth,
+            )
+
+
+def joint_matrix(joint: Joint, angles: tuple[float, ...]) -> NDArray[np.float64]:
+    """(4, 4) that turns what hangs on a joint by ``angles`` (rad, outer axis first), body axes."""
+    matrix = np.eye(4)
+    for axis, angle in zip(joint.axes, angles, strict=False):
+        matrix[:3, :3] = matrix[:3, :3] @ rotation_about(np.array(axis), angle)
+    matrix[:3, 3] = np.array(joint.origin_m) - matrix[:3, :3] @ np.array(joint.origin_m)
+    return matrix
+
+
+def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
+    """A box (2, 3) round the craft whatever its joints do."""
+    low, high = np.array(craft.bounds_m, float)
+    for part in craft.parts:
+        if part.joint:
+            origin = np.array(craft.joints[part.joint].origin_m)
+            reach = float(np.linalg.norm(part.vertices - origin, axis=1).max())
+            axes = np.array(craft.joints[part.joint].axes)
+            # Along a single axis nothing moves: a wing's span does not sweep a ball.
+            span = reach * (np.sqrt(np.maximum(0.0, 1.0 - axes[0] ** 2)) if len(axes) == 1 else np.ones(3))
+            low, high = np.minimum(low, origin - span), np.maximum(high, origin + span)
+    return np.array([low, high])
+
+
+def _group(parts: list[Part], joint: str | None, shadow_map: Any) -> _Group:
+    material = parts[0].material
+    mesh = _merged(parts)
+    actor, caster = new_actor(mesh), new_actor(mesh)
+    caster.GetProperty().LightingOff()
+    actor.GetProperty().SetTexture("shadowMap", shadow_map)
+    textured = material.texture is not None
+    if material.texture is not None:
+        actor.GetProperty().SetTexture("baseTexture", texture_of(material.texture[::-1], repeat=True))
+    replace_shading(actor, _INPUTS + source("craft.glsl"), _TEXTURED if textured else _PLAIN, _VERTEX)
+    shader = actor.GetShaderProperty()
+    uniforms = Uniforms(shader.GetFragmentCustomUniforms())
+    uniforms.set(
+        baseColor=material.base_color,
+        metallic=material.metallic,
+        roughness=material.roughness,
+        crumple=material.crumple,
+        crumpleScale=material.crumple_scale_m,
+    )
+    return _Group(actor, caster, joint, uniforms, Uniforms(shader.GetVertexCustomUniforms()))
+
+
+def _merged(parts: list[Part]) -> Any:
+    """One mesh of several parts, with normals and texture coordinates."""
+    import pyvista
+
+    offsets = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
+    faces = np.concatenate([part.faces + offset for part, offset in zip(parts, offsets, strict=True)])
+    mesh = pyvista.PolyData.from_regular_faces(np.concatenate([part.vertices for part in parts]), faces)
+    mesh.point_data.active_normals = np.concatenate([part.normals for part in parts])
+    # Samplers (the shadow map too) exist only for meshes with texture coordinates.
+    mesh.active_texture_coordinates = np.concatenate(
+        [np.zeros((len(part.vertices), 2), np.float32) if part.uv is None else part.uv for part in parts]
+    )
+    return mesh
+
+
+def _shadow_texture(buffer: Framebuffer) -> Any:
+    """The depth attachment of a framebuffer as a texture an actor can carry."""
+    from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
+
+    texture = vtkOpenGLTexture()
+    texture.SetTextureObject(buffer.object.GetDepthAttachmentAsTextureObject())
+    return texture

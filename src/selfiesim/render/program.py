@@ -1,0 +1,88 @@
+"""Our own fragment shaders inside VTK's: where the pieces go in, and how values reach them."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def source(name: str) -> str:
+    """Text of one of the shader files beside this module."""
+    return (files("selfiesim.render") / "shaders" / name).read_text(encoding="utf-8")
+
+
+def new_actor(mesh: Any) -> Any:
+    """An actor of ``mesh`` (PolyData) whose vertices reach the shader as they are."""
+    from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+    mapper = vtkPolyDataMapper()
+    mapper.SetInputData(mesh)
+    mapper.SetVBOShiftScaleMethod(0)
+    mapper.ScalarVisibilityOff()
+    actor = vtkActor()
+    actor.SetMapper(mapper)
+    return actor
+
+
+def replace_shading(actor: Any, functions: str, main: str, vertex: dict[str, str] | None = None) -> None:
+    """Shade ``actor`` by our own code.
+
+    Parameters
+    ----------
+    functions : str
+        GLSL put where uniforms and samplers are known already (VTK declares samplers at ``//VTK::TMap::Dec``).
+    main : str
+        Statements that set ``fragOutput0`` in place of VTK's lighting.
+    vertex : dict
+        Vertex shader replacements, hook to text.
+    """
+    shader = actor.GetShaderProperty()
+    shader.AddFragmentShaderReplacement("//VTK::Picking::Dec", True, functions + "\n//VTK::Picking::Dec", False)
+    shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, main, False)
+    # VTK would multiply every texture it finds into the colour.
+    shader.AddFragmentShaderReplacement("//VTK::TCoord::Impl", True, "", False)
+    for hook, text in (vertex or {}).items():
+        shader.AddVertexShaderReplacement(hook, True, text, False)
+
+
+class Uniforms:
+    """Named values for an actor's shader; a name seen first declares the uniform, so set all before drawing."""
+
+    def __init__(self, target: Any) -> None:
+        self._target = target
+
+    def set(self, **values: ArrayLike) -> None:
+        """Floats, vectors of 2 to 4 numbers, and 3x3 or 4x4 matrices (as mathematicians write them)."""
+        for name, value in values.items():
+            array = np.asarray(value, float)
+            if array.ndim == 2:
+                # OpenGL wants columns first.
+                getattr(self._target, f"SetUniformMatrix{len(array)}x{len(array)}")(name, array.T.ravel().tolist())
+            elif array.ndim == 1:
+                getattr(self._target, f"SetUniform{len(array)}f")(name, array.tolist())
+            else:
+                self._target.SetUniformf(name, float(array))
+
+
+def texture_of(image: ArrayLike, repeat: bool = False) -> Any:
+    """A mipmapped texture of an image (H, W, 3) uint8; v runs along the rows from row 0."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+    from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
+
+    pixels = np.ascontiguousarray(image)
+    height, width = pixels.shape[:2]
+    data = vtkImageData()
+    data.SetDimensions(width, height, 1)
+    data.GetPointData().SetScalars(numpy_to_vtk(pixels.reshape(height * width, -1), deep=True))
+    texture = vtkOpenGLTexture()
+    texture.SetInputData(data)
+    texture.SetColorModeToDirectScalars()
+    texture.InterpolateOn()
+    texture.MipmapOn()
+    texture.SetRepeat(repeat)
+    texture.SetEdgeClamp(not repeat)
+    return texture

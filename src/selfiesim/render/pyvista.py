@@ -1,0 +1,231 @@
+"""The renderer: PyVista and VTK draw the planet and the craft into one floating-point picture.
+
+Three draws a frame, all camera-centred: the craft's depth from the Sun (only when Sun or craft moved), then the
+planet as one quad whose fragment shader meets each pixel's ray with the ellipsoid, and the craft in front of it. The
+planet has no depth of its own to fight with: it stands behind everything. Edges are antialiased by multisampling;
+``final`` averages many such pictures with the pixel grid and the point on the Sun's disc moved a little each time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.errors import GraphicsError
+from selfiesim.frames import rotation_about
+from selfiesim.render import graphics
+from selfiesim.render.base import QUALITIES, Radiance
+from selfiesim.render.craft_layer import CraftLayer
+from selfiesim.render.framebuffer import Framebuffer
+from selfiesim.render.planet_layer import PlanetLayer
+from selfiesim.render.shadow import SIZE as SHADOW_SIZE
+from selfiesim.render.shadow import SunCamera
+
+if TYPE_CHECKING:
+    from selfiesim.view import CraftPose, View
+
+SAMPLES = 4
+PASSES = {"draft": 1, "final": 16}
+
+
+class PyVistaRenderer:
+    """Keeps its window, meshes and maps from one frame to the next; rebuilds only what changed."""
+
+    def __init__(self) -> None:
+        self.graphics = graphics.require()
+        import pyvista
+
+        self._plotter = pyvista.Plotter(off_screen=True, lighting="none", window_size=[SHADOW_SIZE, SHADOW_SIZE])
+        self._plotter.set_background("black")
+        self._window: Any = self._plotter.render_window
+        self._window.SetMultiSamples(0)
+        self._scene: Any = self._plotter.renderer
+        # Our shaders do the lighting, but VTK hands normals on only where it finds a light.
+        self._scene.add_light(pyvista.Light(light_type="headlight"))
+        self._shadow_scene = _new_scene(self._window)
+        self._scene.GetCullers().RemoveAllItems()
+        self._shadow_scene.GetCullers().RemoveAllItems()
+        self._window.Start()
+        self._shadow_buffer = Framebuffer(self._window, SHADOW_SIZE, SHADOW_SIZE)
+        self._buffers: tuple[Framebuffer, Framebuffer] | None = None
+        self._planet: PlanetLayer | None = None
+        self._craft: CraftLayer | None = None
+        self._shadow_key: bytes = b""
+
+    @property
+    def engine(self) -> str:
+        """What draws, for the record: versions and device."""
+        from importlib.metadata import version
+
+        return f"pyvista {version('pyvista')}, VTK {version('vtk')}, {self.graphics.device}"
+
+    def render(self, view: View, quality: str) -> Radiance:
+        """Draw ``view`` as ``"draft"`` or ``"final"``.
+
+        Raises
+        ------
+        GraphicsError
+            When the picture does not fit into the graphics memory.
+        """
+        if quality not in QUALITIES:
+            raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
+        self._prepare(view)
+        total: NDArray[np.float32] | None = None
+        count = PASSES[quality]
+        for index in range(count):
+            jitter, sun = _subframe(view, index, count)
+            frame = self._draw(view, jitter, sun)
+            total = frame if total is None else np.add(total, frame, out=total)
+        assert total is not None
+        rgb = np.ascontiguousarray(total[::-1, :, :3])
+        if count > 1:
+            rgb /= count
+        return Radiance(rgb, view, quality, self.engine, self)
+
+    def depth(self, view: View) -> NDArray[np.float32]:
+        """Metres along the camera's axis at each pixel's centre, (H, W); infinite for sky."""
+        from selfiesim.render.depth import planet_depth
+
+        self._prepare(view)
+        assert self._craft
+        assert self._planet
+        assert self._buffers
+        plain = self._buffers[1]
+        near, far = self._aim(view, (0.0, 0.0))
+        self._planet.actor.VisibilityOff()
+        with plain.bound():
+            self._scene.Render()
+        self._planet.actor.VisibilityOn()
+        window_depth = plain.depth()[::-1]
+        craft = near * far / (far - window_depth * (far - near))
+        return np.where(window_depth < 1.0, craft, planet_depth(view)).astype(np.float32)
+
+    def _prepare(self, view: View) -> None:
+        """Bring actors, framebuffers and uniforms in line with ``view``."""
+        from selfiesim.planet.maps import load_maps
+
+        camera = view.camera
+        self._fit(camera.width, camera.height)
+        if self._planet is None or self._planet.maps.name != view.planet.body.name:
+            if self._planet:
+                self._scene.RemoveActor(self._planet.actor)
+            self._planet = PlanetLayer(load_maps(view.planet.body.name))
+            self._scene.AddActor(self._planet.actor)
+        if self._craft is None or self._craft.craft is not view.craft.craft:
+            if self._craft:
+                self._craft.remove_from(self._scene, self._shadow_scene)
+            self._craft = CraftLayer(view.craft.craft, self._shadow_buffer)
+            self._craft.add_to(self._scene, self._shadow_scene)
+            self._shadow_key = b""
+        self._planet.update(view)
+        self._craft.update(view, self._planet.maps)
+
+    def _fit(self, width: int, height: int) -> None:
+        """Framebuffers of the picture's size, and a window no smaller (VTK clips viewports to it)."""
+        if self._buffers and (self._buffers[0].width, self._buffers[0].height) == (width, height):
+            return
+        for buffer in self._buffers or ():
+            buffer.release()
+        size = max(width, SHADOW_SIZE), max(height, SHADOW_SIZE)
+        if tuple(self._window.GetSize()) != size:
+            self._window.SetSize(*size)
+        self._scene.SetViewport(0.0, 0.0, width / size[0], height / size[1])
+        self._shadow_scene.SetViewport(0.0, 0.0, SHADOW_SIZE / size[0], SHADOW_SIZE / size[1])
+        try:
+            self._buffers = (
+                Framebuffer(self._window, width, height, SAMPLES),
+                Framebuffer(self._window, width, height),
+            )
+        except MemoryError as error:
+            self._buffers = None
+            raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
+
+    def _draw(self, view: View, jitter: tuple[float, float], sun: NDArray[np.float64]) -> NDArray[np.float32]:
+        """One pass: (H, W, 4), row 0 at the bottom. ``sun`` is a direction in body axes."""
+        assert self._craft
+        assert self._planet
+        assert self._buffers
+        self._draw_shadow(view.craft, sun)
+        self._aim(view, jitter)
+        sampled, plain = self._buffers
+        with sampled.bound():
+            self._scene.Render()
+        sampled.resolve_into(plain)
+        return plain.color()
+
+    def _aim(self, view: View, jitter: tuple[float, float]) -> tuple[float, float]:
+        """Point VTK's camera; returns its near and far distance, close round the craft."""
+        from pyvista import vtkmatrix_from_array
+
+        center = view.craft.position + view.craft.body_to_camera @ view.craft.craft.bounds_m.mean(axis=0)
+        reach = 0.5 * float(np.linalg.norm(np.ptp(view.craft.craft.bounds_m, axis=0))) * 1.2
+        distance = float(np.linalg.norm(center))
+        near, far = max(distance - reach, 0.02), distance + reach
+        camera = self._scene.GetActiveCamera()
+        camera.SetPosition(0.0, 0.0, 0.0)
+        camera.SetFocalPoint(0.0, 0.0, 1.0)
+        camera.SetViewUp(0.0, -1.0, 0.0)
+        camera.SetUseExplicitProjectionTransformMatrix(True)
+        camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(_projection(view, jitter, near, far)))
+        assert self._planet
+        self._planet.aim(view, jitter)
+        return near, far
+
+    def _draw_shadow(self, pose: CraftPose, sun: NDArray[np.float64]) -> None:
+        assert self._craft
+        key = sun.tobytes() + repr(sorted(pose.joint_angles.items())).encode()
+        if key == self._shadow_key:
+            return
+        self._shadow_key = key
+        eye = SunCamera.around(self._craft.bounds, sun)
+        camera = self._shadow_scene.GetActiveCamera()
+        camera.ParallelProjectionOn()
+        camera.SetParallelScale(eye.half_width)
+        camera.SetPosition(*eye.position)
+        camera.SetFocalPoint(*eye.target)
+        camera.SetViewUp(*eye.up)
+        camera.SetClippingRange(0.0, eye.depth)
+        with self._shadow_buffer.bound():
+            self._shadow_scene.Render()
+        self._craft.set_sun(sun, eye)
+
+
+def _new_scene(window: Any) -> Any:
+    from vtkmodules.vtkRenderingCore import vtkRenderer
+
+    scene = vtkRenderer()
+    scene.SetBackground(0.0, 0.0, 0.0)
+    window.AddRenderer(scene)
+    return scene
+
+
+def _projection(view: View, jitter: tuple[float, float], near: float, far: float) -> NDArray[np.float64]:
+    """OpenGL's projection (4, 4) of a pinhole, for a VTK camera that looks along z with y down turned up."""
+    camera = view.camera
+    cx, cy = camera.cx + 0.5 + jitter[0], camera.cy + 0.5 + jitter[1]
+    return np.array(
+        [
+            [2.0 * camera.fx / camera.width, 0.0, 1.0 - 2.0 * cx / camera.width, 0.0],
+            [0.0, 2.0 * camera.fy / camera.height, 2.0 * cy / camera.height - 1.0, 0.0],
+            [0.0, 0.0, -(far + near) / (far - near), -2.0 * far * near / (far - near)],
+            [0.0, 0.0, -1.0, 0.0],
+        ]
+    )
+
+
+def _subframe(view: View, index: int, count: int) -> tuple[tuple[float, float], NDArray[np.float64]]:
+    """Shift of the pixel grid (pixels) and the point on the Sun's disc (direction, body axes) of one pass.
+
+    Both follow Roberts' R2 sequence: evenly spread for any number of passes, and the same every time.
+    """
+    sun = view.craft.body_to_camera.T @ view.sun.direction
+    if count == 1:
+        return (0.0, 0.0), sun
+    g = 1.32471795724474602596
+    u, v = (0.5 + index / g) % 1.0, (0.5 + index / g**2) % 1.0
+    s, t = (0.5 + (index + 0.5) / g**2) % 1.0, (0.5 + (index + 0.5) / g) % 1.0
+    across = np.cross(sun, np.eye(3)[int(np.argmin(np.abs(sun)))])
+    off_axis = rotation_about(across, view.sun.angular_radius * np.sqrt(s)) @ sun
+    return (u - 0.5, v - 0.5), rotation_about(sun, 2.0 * np.pi * t) @ off_axis

