@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from functools import lru_cache
 from pathlib import Path
 
 from selfiesim.craft.assembly import Assembly, Joint, Mount, read_assembly
@@ -11,6 +12,8 @@ from selfiesim.craft.craft import Craft, Material, Part
 from selfiesim.craft.read import MOST_BYTES, Companions, read_parts
 from selfiesim.errors import ModelError
 from selfiesim.paths import shipped
+
+_SINGLE_FILES = (".glb", ".ply", ".stl")
 
 __all__ = ["Craft", "Joint", "Material", "Mount", "Part", "load_craft", "shipped_craft"]
 
@@ -21,7 +24,7 @@ def shipped_craft() -> list[str]:
 
 
 def load_craft(name_or_path: str | Path) -> Craft:
-    """A craft in body axes, metres, joints at zero.
+    """A craft in body axes, metres, joints at zero; the same object again while its files do not change.
 
     Parameters
     ----------
@@ -36,6 +39,11 @@ def load_craft(name_or_path: str | Path) -> Craft:
         In one sentence that names the file.
     """
     path = _find(name_or_path)
+    return _load(path, _stamps(path))
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
     content = _content(path)
     description = path.with_suffix(".toml")
     assembly, toml = read_assembly(description) if description.is_file() else (Assembly(), b"")
@@ -71,6 +79,21 @@ def _find(name_or_path: str | Path) -> Path:
     near = difflib.get_close_matches(path.stem, names, n=1, cutoff=0.4)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ModelError(f"{text}: no such mesh file; the shipped models are {', '.join(names) or 'none'}{hint}")
+
+
+def _stamps(path: Path) -> tuple[object, ...]:
+    """Name, size and time of change of the files a craft is made of: a renderer keeps what has not changed."""
+    files = [path, path.with_suffix(".toml")]
+    if path.suffix.lower() not in _SINGLE_FILES:
+        files = sorted(path.parent.iterdir())  # materials and textures, whatever they are called
+    stamps = []
+    for file in files:
+        try:
+            status = file.stat()
+            stamps.append((file.name, status.st_size, status.st_mtime_ns))
+        except OSError:
+            continue
+    return tuple(stamps)
 
 
 def _content(path: Path) -> bytes:

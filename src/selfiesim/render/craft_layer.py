@@ -21,19 +21,23 @@ if TYPE_CHECKING:
     from selfiesim.view import View
 
 _VERTEX = {
-    "//VTK::Normal::Dec": "//VTK::Normal::Dec\nout vec3 bodyPosition;\nout vec3 bodyNormal;\n",
+    "//VTK::Normal::Dec": "//VTK::Normal::Dec\ncentroid out vec3 bodyPosition;\ncentroid out vec3 bodyNormal;\n",
     "//VTK::Normal::Impl": (
         "//VTK::Normal::Impl\n"
         "bodyPosition = (partToBody * vec4(vertexMC.xyz, 1.0)).xyz;\n"
         "bodyNormal = mat3(partToBody) * normalMC;\n"
     ),
 }
-_INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
+# "centroid": a rod thinner than a pixel is shaded where it is, not beside itself at the pixel's centre.
+_INPUTS = "centroid in vec3 bodyPosition;\ncentroid in vec3 bodyNormal;\n"
 _PLAIN = "fragOutput0 = vec4(craftRadiance(bodyPosition, bodyNormal, baseColor), 1.0);\n"
 _TEXTURED = (
     "vec3 painted = pow(texture(baseTexture, tcoordVCVSOutput).rgb, vec3(2.2)) * baseColor;\n"
     "fragOutput0 = vec4(craftRadiance(bodyPosition, bodyNormal, painted), 1.0);\n"
 )
+
+
+NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
 
 
 @dataclass
@@ -43,6 +47,7 @@ class _Group:
     actor: Any
     caster: Any
     joint: str | None
+    corners: NDArray[np.float64]
     uniforms: Uniforms
     vertex_uniforms: Uniforms
 
@@ -101,6 +106,26 @@ class CraftLayer:
             group.vertex_uniforms.set(partToBody=part_to_body)
             group.uniforms.set(**light)
 
+    def depth_range(self, view: View) -> tuple[float, float]:
+        """Nearest and farthest point of the craft along the camera's axis, m; the nearer ones behind it are left out.
+
+        As tight as boxes round the parts allow: depth resolution goes with the square of the distance over the near
+        plane's, and the cells lie a few millimetres on their panel.
+        """
+        pose = view.craft
+        depths = []
+        for group in self._groups:
+            matrix = (
+                joint_matrix(self.craft.joints[group.joint], pose.joint_angles.get(group.joint, ()))
+                if (group.joint)
+                else np.eye(4)
+            )
+            corners = group.corners @ matrix[:3, :3].T + matrix[:3, 3]
+            depths.append(corners @ pose.body_to_camera[2] + pose.position[2])
+        depth = np.concatenate(depths)
+        near, far = float(depth.min()), float(depth.max())
+        return max(near * 0.999, NEAREST_M), max(far * 1.001, 2.0 * NEAREST_M)
+
     def set_sun(self, direction: NDArray[np.float64], eye: SunCamera) -> None:
         """Tell the shaders where the Sun is and how its depth map lies; ``direction`` in body axes."""
         for group in self._groups:
@@ -155,7 +180,14 @@ def _group(parts: list[Part], joint: str | None, shadow_map: Any) -> _Group:
         crumple=material.crumple,
         crumpleScale=material.crumple_scale_m,
     )
-    return _Group(actor, caster, joint, uniforms, Uniforms(shader.GetVertexCustomUniforms()))
+    return _Group(actor, caster, joint, _corners(parts), uniforms, Uniforms(shader.GetVertexCustomUniforms()))
+
+
+def _corners(parts: list[Part]) -> NDArray[np.float64]:
+    """Corners (8 n, 3) of the box round each part."""
+    boxes = np.array([[part.vertices.min(axis=0), part.vertices.max(axis=0)] for part in parts], float)
+    picks = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    return boxes[:, picks, np.arange(3)].reshape(-1, 3)
 
 
 def _merged(parts: list[Part]) -> Any:

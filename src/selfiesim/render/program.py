@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 
 def source(name: str) -> str:
@@ -48,6 +48,15 @@ def replace_shading(actor: Any, functions: str, main: str, vertex: dict[str, str
         shader.AddVertexShaderReplacement(hook, True, text, False)
 
 
+def _vtk_matrix(array: NDArray[np.float64]) -> Any:
+    from vtkmodules.vtkCommonMath import vtkMatrix3x3, vtkMatrix4x4
+
+    # VTK passes the numbers on in their order, and OpenGL takes them column by column.
+    matrix = vtkMatrix3x3() if len(array) == 3 else vtkMatrix4x4()
+    matrix.DeepCopy(array.T.ravel().tolist())
+    return matrix
+
+
 class Uniforms:
     """Named values for an actor's shader; a name seen first declares the uniform, so set all before drawing."""
 
@@ -59,8 +68,7 @@ class Uniforms:
         for name, value in values.items():
             array = np.asarray(value, float)
             if array.ndim == 2:
-                # OpenGL wants columns first.
-                getattr(self._target, f"SetUniformMatrix{len(array)}x{len(array)}")(name, array.T.ravel().tolist())
+                self._target.SetUniformMatrix(name, _vtk_matrix(array))
             elif array.ndim == 1:
                 getattr(self._target, f"SetUniform{len(array)}f")(name, array.tolist())
             else:

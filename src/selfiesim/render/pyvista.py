@@ -116,6 +116,8 @@ class PyVistaRenderer:
         if self._craft is None or self._craft.craft is not view.craft.craft:
             if self._craft:
                 self._craft.remove_from(self._scene, self._shadow_scene)
+                # Removing the last actor that carried it, VTK has freed the shadow map too.
+                self._shadow_buffer = Framebuffer(self._window, SHADOW_SIZE, SHADOW_SIZE)
             self._craft = CraftLayer(view.craft.craft, self._shadow_buffer)
             self._craft.add_to(self._scene, self._shadow_scene)
             self._shadow_key = b""
@@ -159,17 +161,15 @@ class PyVistaRenderer:
         """Point VTK's camera; returns its near and far distance, close round the craft."""
         from pyvista import vtkmatrix_from_array
 
-        center = view.craft.position + view.craft.body_to_camera @ view.craft.craft.bounds_m.mean(axis=0)
-        reach = 0.5 * float(np.linalg.norm(np.ptp(view.craft.craft.bounds_m, axis=0))) * 1.2
-        distance = float(np.linalg.norm(center))
-        near, far = max(distance - reach, 0.02), distance + reach
+        assert self._planet
+        assert self._craft
+        near, far = self._craft.depth_range(view)
         camera = self._scene.GetActiveCamera()
         camera.SetPosition(0.0, 0.0, 0.0)
         camera.SetFocalPoint(0.0, 0.0, 1.0)
         camera.SetViewUp(0.0, -1.0, 0.0)
         camera.SetUseExplicitProjectionTransformMatrix(True)
         camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(_projection(view, jitter, near, far)))
-        assert self._planet
         self._planet.aim(view, jitter)
         return near, far
 
