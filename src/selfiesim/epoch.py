@@ -6,6 +6,7 @@ An :class:`Epoch` holds Barycentric Dynamical Time as a two-part Julian date, so
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Epoch:
     day : float
         Whole part, days.
     fraction : float
-        Rest, days.
+        Rest, days, in [-0.5, 0.5): one instant has one pair, so that epochs compare as instants do.
     """
 
     day: float
@@ -70,8 +71,10 @@ class Epoch:
 
     @classmethod
     def _normal(cls, day: float, fraction: float) -> Epoch:
-        whole = float(round(float(day)))
-        return cls(whole, float(day) - whole + float(fraction))
+        whole = math.floor(day + 0.5)
+        rest = (day - whole) + fraction
+        carry = math.floor(rest + 0.5)
+        return cls(float(whole + carry), float(rest - carry))
 
     def __add__(self, seconds: float) -> Epoch:
         return self._normal(self.day, self.fraction + seconds / DAY_S)

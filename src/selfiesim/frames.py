@@ -110,7 +110,7 @@ def quaternion(matrix: Matrix) -> Vector:
         q[j] = m[j, i] + m[i, j]
         q[n] = m[n, i] + m[i, n]
         q[3] = m[n, j] - m[j, n]
-    q = q / np.linalg.norm(q)
+    q /= np.linalg.norm(q)
     return -q if q[3] < 0.0 else q
 
 

@@ -133,7 +133,7 @@ def _eccentric_change(mean_change: float, e_sin: float, e_cos: float) -> float:
         error = x - e_cos * s + e_sin * one_minus_c - target
         low, high = (x, high) if error < 0.0 else (low, x)
         step = error / (1.0 - e_cos * np.cos(x) + e_sin * s)
-        following = x - step if low < x - step < high else 0.5 * (low + high)
+        following = x - step if low <= x - step <= high else 0.5 * (low + high)
         if following == x or abs(following - x) < 1e-16:
             break
         x = following

@@ -13,7 +13,17 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 
 from selfiesim import paths
 from selfiesim.epoch import Epoch
@@ -25,7 +35,10 @@ if TYPE_CHECKING:
 MAX_SCENE_BYTES = 1_000_000
 MAX_PIXELS = 8192 * 8192
 
-_MOMENT = re.compile(r"(?P<event>release|max-latitude|periapsis)(?:(?P<sign>[+-])(?P<seconds>\d+(?:\.\d+)?)s)?")
+# At most nine digits: 30 years from the event.
+_MOMENT = re.compile(
+    r"(?P<event>release|max-latitude|periapsis)(?:(?P<sign>[+-])(?P<seconds>\d{1,9}(?:\.\d{1,12})?)s)?"
+)
 
 
 def _check_moment(text: object) -> object:
@@ -54,22 +67,31 @@ def _check_axis(value: object) -> object:
     return value
 
 
+def _check_axis_length(axis: Vector3) -> Vector3:
+    if not 1e-6 <= max(abs(part) for part in axis) <= 1e6:
+        raise ValueError("the largest number of an axis must lie between 1e-6 and 1e6")
+    return axis
+
+
 Moment = Annotated[str, BeforeValidator(_check_moment)]
 UtcTime = Annotated[str, BeforeValidator(_check_utc)]
 Vector3 = tuple[float, float, float]
-Axis = Annotated[Vector3, BeforeValidator(_check_axis)]
+# TOML has lists and no tuples: only the numbers inside are strict.
+Axis = Annotated[Vector3, Strict(False), BeforeValidator(_check_axis), AfterValidator(_check_axis_length)]
 
 
 class Part(BaseModel):
-    """A section of a scene: unknown keys and numbers that are not finite are refused."""
+    """A section of a scene: unknown keys, numbers that are not finite and numbers in quotes are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
 
 class CraftPart(Part):
     """The craft in the picture."""
 
-    model: str = Field(description="A shipped model's name, or a mesh file beside the scene.")
+    model: str = Field(
+        min_length=1, max_length=1000, description="A shipped model's name, or a mesh file beside the scene."
+    )
 
 
 class OrbitPart(Part):
@@ -121,15 +143,19 @@ class ReleasePart(Part):
 class CameraPart(Part):
     """The released camera: lens, picture size, and which way it looks."""
 
-    size_px: tuple[Annotated[int, Field(ge=16, le=16384)], Annotated[int, Field(ge=16, le=16384)]] = (1920, 1080)
+    size_px: Annotated[
+        tuple[Annotated[int, Field(ge=16, le=16384)], Annotated[int, Field(ge=16, le=16384)]], Strict(False)
+    ] = (1920, 1080)
     horizontal_fov_deg: float = Field(70.0, ge=0.01, le=140, description="From the left edge to the right edge.")
     up: Literal["zenith", "sun", "velocity", "orbit-normal"] = Field(
         "zenith", description="What is upward in the picture."
     )
     roll_deg: float = Field(0.0, ge=-360, le=360, description="Turns the picture's content counter-clockwise.")
-    place: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]] = Field(
-        (0.5, 0.5),
-        description="Where the craft stands in the picture: fractions of width and height from the upper left.",
+    place: Annotated[tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]], Strict(False)] = (
+        Field(
+            (0.5, 0.5),
+            description="Where the craft stands in the picture: fractions of width and height from the upper left.",
+        )
     )
 
     @model_validator(mode="after")
@@ -137,6 +163,14 @@ class CameraPart(Part):
         if self.size_px[0] * self.size_px[1] > MAX_PIXELS:
             raise ValueError(f"size_px: {self.size_px[0]}x{self.size_px[1]} is more than 8192x8192 pixels")
         return self
+
+
+class PlanetPart(Part):
+    """The planet's looks."""
+
+    dust_opacity: float = Field(
+        0.2, ge=0, le=10, description="Vertical optical depth of the dust in the air at 550 nm; 0 is clear."
+    )
 
 
 class PhotoPart(Part):
@@ -163,11 +197,13 @@ class Scene(Part):
     attitude: AttitudePart = AttitudePart()
     release: ReleasePart
     camera: CameraPart = CameraPart()
+    planet: PlanetPart = PlanetPart()
     photo: PhotoPart = PhotoPart()
     assumed: dict[str, str] = Field(
         default_factory=dict, description="Key path of each value that is not publicly known, and why it is what it is."
     )
 
+    _source: str = PrivateAttr("scene")
     _folder: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")
@@ -199,7 +235,7 @@ class Scene(Part):
             raise SceneError(f"{path}: cannot be read ({error.strerror})") from error
         except UnicodeDecodeError as error:
             raise SceneError(f"{path}: not UTF-8 text; a scene is a TOML file") from error
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, or brackets 1,000 deep
             raise SceneError(f"{path}: not valid TOML: {error}") from error
         return cls.from_table(table, str(path), path.parent)
 
@@ -216,22 +252,29 @@ class Scene(Part):
             scene = cls.model_validate(table)
         except ValidationError as error:
             raise SceneError("\n".join(f"{source}: {line}" for line in _explain(error))) from error
-        scene._folder = folder
+        scene._source, scene._folder = source, folder
         return scene
 
     def with_changes(self, **changes: Any) -> Scene:
         """A copy with some keys changed, each named by its path with ``__`` for the dot.
 
         ``scene.with_changes(camera__roll_deg=30.0, at="release+60s")``.
+
+        Raises
+        ------
+        SceneError
+            As :meth:`from_table`.
         """
         table = self.model_dump(mode="json")
         for key, value in changes.items():
             *sections, last = key.split("__")
             node = table
-            for section in sections:
-                node = node[section]
-            node[last] = value
-        return self.from_table(table, folder=self._folder)
+            for depth, section in enumerate(sections):
+                node = node.setdefault(section, {})
+                if not isinstance(node, dict):
+                    raise SceneError(f"{'.'.join(sections[: depth + 1])}: is a value, with no key {last!r} under it")
+            node[last] = value.tolist() if hasattr(value, "tolist") else value  # numpy's numbers and arrays
+        return self.from_table(table, self._source, self._folder)
 
     @property
     def craft_source(self) -> str | Path:
@@ -243,10 +286,13 @@ class Scene(Part):
             When the path leaves the scene's folder.
         """
         model = Path(self.craft.model)
-        if not model.suffix:
+        if not model.suffix and model.name == self.craft.model:
             return self.craft.model
-        folder = (self._folder or Path.cwd()).resolve()
-        target = (folder / model).resolve()
+        try:
+            folder = (self._folder or Path.cwd()).resolve()
+            target = (folder / model).resolve()
+        except (OSError, RuntimeError, ValueError) as error:  # a name too long, a link to itself, a zero character
+            raise SceneError(f"craft.model: {self.craft.model!r} is no usable path") from error
         if not target.is_relative_to(folder):
             raise SceneError(
                 f"craft.model: {self.craft.model!r} lies outside the scene's folder; put the mesh beside the scene"
@@ -254,10 +300,19 @@ class Scene(Part):
         return target
 
     def view(self, at: str | None = None) -> View:
-        """What the lens sees at a moment: by default the scene's own, else ``"release+60s"`` or a UTC time."""
+        """What the lens sees at a moment: by default the scene's own, else ``"release+60s"`` or a UTC time.
+
+        Raises
+        ------
+        SceneError
+            Impossible geometry; the message names the file and the key.
+        """
         from selfiesim.view import resolve
 
-        return resolve(self, at)
+        try:
+            return resolve(self, at)
+        except SceneError as error:
+            raise SceneError(f"{self._source}: {error}") from error
 
     def to_json(self) -> str:
         """The scene as JSON text with every default filled in."""
@@ -287,10 +342,13 @@ def find_scene(name_or_path: str | Path) -> Path:
     if text in shipped:
         return shipped[text]
     path = Path(text)
-    if path.is_file():
-        return path
-    if path.is_dir():
-        raise SceneError(f"{text}: is a folder; name a scene file (.toml) in it")
+    try:
+        if path.is_file():
+            return path
+        if path.is_dir():
+            raise SceneError(f"{text}: is a folder; name a scene file (.toml) in it")
+    except OSError as error:
+        raise SceneError(f"{_short(text)}: cannot be read ({error.strerror})") from error
     if path.suffix or path.parent != Path():
         raise SceneError(f"{text}: no such file; shipped scenes are: {', '.join(shipped)}")
     raise SceneError(f"no scene named {text!r}{_did_you_mean(text, shipped)}; shipped scenes are: {', '.join(shipped)}")

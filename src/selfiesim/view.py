@@ -15,7 +15,7 @@ from selfiesim import attitude, drift, ejection, ephemeris
 from selfiesim.bodies import AU_M, BODIES, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
 from selfiesim.camera import Pinhole, icrf_to_camera
 from selfiesim.craft.assembly import Joint
-from selfiesim.craft.craft import Craft
+from selfiesim.craft.craft import Craft, Part
 from selfiesim.craft.load import load_craft
 from selfiesim.epoch import Epoch
 from selfiesim.errors import SceneError
@@ -55,21 +55,34 @@ class Sun:
 
 @dataclass(frozen=True)
 class PlanetPose:
-    """A planet: its centre (3,) from the camera, and the rotation from camera axes to body-fixed axes."""
+    """A planet: its centre (3,) from the camera, the rotation from camera axes to body-fixed axes, its dust.
+
+    ``dust_opacity`` is the vertical optical depth at 550 nm.
+    """
 
     body: Body
     position: Vector
     camera_to_bodyfixed: Matrix
+    dust_opacity: float
 
 
 @dataclass(frozen=True)
 class CraftPose:
-    """A craft: its model's origin (3,) from the camera, its attitude, and the angles of each joint (rad)."""
+    """A craft: its model's origin (3,) from the camera, its attitude, the angles of each joint (rad).
+
+    ``gone`` is the first part of the names of nodes that are no longer on it, such as the released camera's.
+    """
 
     craft: Craft
     position: Vector
     body_to_camera: Matrix
     joint_angles: dict[str, tuple[float, ...]]
+    gone: str = ""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts still on the craft."""
+        return tuple(part for part in self.craft.parts if not (self.gone and part.node.startswith(self.gone)))
 
 
 @dataclass(frozen=True)
@@ -127,7 +140,8 @@ def resolve(scene: Scene, at: str | None = None) -> View:
     Raises
     ------
     SceneError
-        Impossible input: an orbit through the planet, axes that are parallel, a moment before the release.
+        Impossible input: an orbit through the planet, axes that are parallel, a moment before the release, a push
+        that brings the camera down or away for good.
     """
     body = BODIES[scene.orbit.body]
     craft = load_craft(scene.craft_source)
@@ -144,7 +158,10 @@ def resolve(scene: Scene, at: str | None = None) -> View:
     if seconds < 0.0:
         raise SceneError(f"at: {at or scene.at!r} is {-seconds:.0f} s before the release; the camera is still on board")
     host_now = propagate(host, seconds, body.gm_m3_s2)
-    relative = drift.relative_state(host, camera_then, seconds, body.gm_m3_s2)
+    try:
+        relative = drift.relative_state(host, camera_then, seconds, body.gm_m3_s2)
+    except ValueError as error:
+        raise SceneError(f"release.speed_m_s: the push sends the camera off, never to return to {body.name}") from error
     icrf_to_body = _attitude(scene, body, epoch, host_now)
     track = Track(
         host=host_now,
@@ -154,6 +171,8 @@ def resolve(scene: Scene, at: str | None = None) -> View:
         icrf_to_body=icrf_to_body,
         icrf_to_bodyfixed=icrf_to_bodyfixed(body, epoch),
     )
+    if ellipsoid_height(track.icrf_to_bodyfixed @ track.camera_position, body) <= 0.0:
+        raise SceneError(f"at: {at or scene.at!r} is too late; the push has brought the camera down on {body.name}")
     return _compose(scene, craft, body, epoch, track, relative)
 
 
@@ -167,6 +186,7 @@ def _compose(scene: Scene, craft: Craft, body: Body, epoch: Epoch, track: Track,
         turn = icrf_to_camera(camera, -relative.position, up, part.place, np.radians(part.roll_deg))
     except ValueError as error:
         raise SceneError(f"camera.up: {part.up!r} lies along the line to the craft; choose another") from error
+    gone = craft.mounts[scene.release.mount].leaves
     joints = {
         name: _joint_angles(
             joint, track.icrf_to_body @ attitude.target_direction(joint.tracks, body, epoch, track.host)
@@ -178,9 +198,11 @@ def _compose(scene: Scene, craft: Craft, body: Body, epoch: Epoch, track: Track,
         epoch=epoch,
         camera=camera,
         icrf_to_camera=turn,
-        planet=PlanetPose(body, turn @ -track.camera_position, track.icrf_to_bodyfixed @ turn.T),
+        planet=PlanetPose(
+            body, turn @ -track.camera_position, track.icrf_to_bodyfixed @ turn.T, scene.planet.dust_opacity
+        ),
         sun=Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun))),
-        craft=CraftPose(craft, turn @ -relative.position, turn @ track.icrf_to_body.T, joints),
+        craft=CraftPose(craft, turn @ -relative.position, turn @ track.icrf_to_body.T, joints, gone),
         track=track,
         scene=scene,
     )
@@ -304,9 +326,11 @@ def ellipsoid_height(position: Vector, body: Body) -> float:
     """Height (m) of a body-fixed position (3,) above the reference ellipsoid, along the ellipsoid's normal.
 
     Newton's method on the foot point x_i = p_i / (1 + k / a_i^2) (Eberly, "Distance from a point to an ellipsoid").
+    It starts left of the root, where one term of the sum alone is 1: from there it cannot overshoot, however far out.
     """
-    squared = np.array(body.radii_m) ** 2
-    k = 0.0
+    radii = np.array(body.radii_m)
+    squared = radii**2
+    k = float(np.max(radii * (np.abs(position) - radii)))
     for _ in range(20):
         foot = position / (1.0 + k / squared)
         excess = float(np.sum(foot**2 / squared) - 1.0)

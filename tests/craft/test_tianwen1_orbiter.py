@@ -143,7 +143,7 @@ def test_camera_stands_on_the_wall_between_minus_z_and_plus_y(craft):
 def test_camera_leaves_without_touching_anything(craft):
     mount = craft.mounts["camera"]
     origin, axis = np.array(mount.position_m), np.array(mount.axis)
-    points = np.concatenate([p.vertices for p in craft.parts if not p.node.startswith("released_camera")])
+    points = np.concatenate([p.vertices for p in craft.parts if not p.node.startswith(mount.leaves)])
     along = (points - origin) @ axis
     ahead = along > 0.15
     off = np.linalg.norm(points - origin - along[:, None] * axis, axis=1)

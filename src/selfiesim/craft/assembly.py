@@ -77,10 +77,14 @@ class Joint(_Table):
 
 
 class Mount(_Table):
-    """Where a camera is fixed before its release: position and outward axis, body axes."""
+    """Where a camera is fixed before its release: position and outward axis, body axes.
+
+    ``leaves`` is the node (or the first part of the names of several) that goes with the camera.
+    """
 
     position_m: Vector
     axis: Direction
+    leaves: str = ""
 
 
 class Look(_Table):

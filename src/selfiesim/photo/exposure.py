@@ -18,8 +18,8 @@ LUMINANCE_SHARE = np.array([0.2653, 0.6929, 0.0418])
 
 # The meter: middle grey for the mean of what is lit, and at most so much of the lit picture brighter than white.
 MIDDLE_GREY = 0.16
-HIGHLIGHT_SHARE = 0.01
-HIGHLIGHT_LIMIT = 2.2
+HIGHLIGHT_SHARE = 0.003
+HIGHLIGHT_LIMIT = 2.6
 _SKY_SHARE = 1e-4  # below this share of a sunlit white wall a pixel is sky or night
 
 

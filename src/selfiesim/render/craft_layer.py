@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from selfiesim.craft.assembly import Joint
     from selfiesim.craft.craft import Craft, Part
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import View
+    from selfiesim.view import CraftPose, View
 
 _VERTEX = {
     "//VTK::Normal::Dec": "//VTK::Normal::Dec\ncentroid out vec3 bodyPosition;\ncentroid out vec3 bodyNormal;\n",
@@ -55,14 +55,18 @@ class _Group:
 class CraftLayer:
     """The actors of one craft."""
 
-    def __init__(self, craft: Craft, shadow_buffer: Framebuffer) -> None:
-        self.craft = craft
-        self.bounds = _swept_bounds(craft)
+    def __init__(self, pose: CraftPose, shadow_buffer: Framebuffer) -> None:
+        self.craft, self.gone = pose.craft, pose.gone
+        self.bounds = _swept_bounds(pose.craft)
         shadow_map = _shadow_texture(shadow_buffer)
         grouped: dict[tuple[str, str | None], list[Part]] = {}
-        for part in craft.parts:
+        for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint), []).append(part)
         self._groups = [_group(parts, joint, shadow_map) for (_, joint), parts in grouped.items()]
+
+    def shows(self, pose: CraftPose) -> bool:
+        """Whether these actors are the ones ``pose`` asks for."""
+        return self.craft is pose.craft and self.gone == pose.gone
 
     def add_to(self, scene: Any, shadow_scene: Any) -> None:
         """Put the actors into the camera's and the Sun's scene."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from selfiesim.planet.atmosphere import haze
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from selfiesim.view import View
 
 _MAIN = "fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), 1.0);\n"
+_SHADERS = ("photometry.glsl", "atmosphere.glsl", "planet.glsl")
 # Clip coordinates as they are, just in front of the far plane.
 _VERTEX = {"//VTK::PositionVC::Impl": "gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"}
 
@@ -33,7 +35,7 @@ class PlanetLayer:
         self.actor.GetProperty().LightingOff()
         for name, image in (("globeMap", maps.globe), ("northMap", maps.north), ("southMap", maps.south)):
             self.actor.GetProperty().SetTexture(name, texture_of(image, repeat=name == "globeMap"))
-        replace_shading(self.actor, source("photometry.glsl") + source("planet.glsl"), _MAIN, _VERTEX)
+        replace_shading(self.actor, "".join(source(name) for name in _SHADERS), _MAIN, _VERTEX)
         self._uniforms = Uniforms(self.actor.GetShaderProperty().GetFragmentCustomUniforms())
         patch_width = 4.0 * np.sin(maps.patch_span_rad / 2.0)
         self._uniforms.set(
@@ -55,6 +57,10 @@ class PlanetLayer:
             sunDirection=pose.camera_to_bodyfixed @ view.sun.direction,
             sunIrradiance=view.sun.irradiance,
             pixelAngle=view.camera.pixel_angle,
+        )
+        air = haze(pose.dust_opacity, float(np.mean(pose.body.radii_m)))
+        self._uniforms.set(
+            hazeDepth=air.depth, hazeAlbedo=air.albedo, hazeAsymmetry=air.asymmetry, hazeHeight=air.height
         )
         self.aim(view, (0.0, 0.0))
 

@@ -113,12 +113,12 @@ class PyVistaRenderer:
                 self._scene.RemoveActor(self._planet.actor)
             self._planet = PlanetLayer(load_maps(view.planet.body.name))
             self._scene.AddActor(self._planet.actor)
-        if self._craft is None or self._craft.craft is not view.craft.craft:
+        if self._craft is None or not self._craft.shows(view.craft):
             if self._craft:
                 self._craft.remove_from(self._scene, self._shadow_scene)
                 # Removing the last actor that carried it, VTK has freed the shadow map too.
                 self._shadow_buffer = Framebuffer(self._window, SHADOW_SIZE, SHADOW_SIZE)
-            self._craft = CraftLayer(view.craft.craft, self._shadow_buffer)
+            self._craft = CraftLayer(view.craft, self._shadow_buffer)
             self._craft.add_to(self._scene, self._shadow_scene)
             self._shadow_key = b""
         self._planet.update(view)

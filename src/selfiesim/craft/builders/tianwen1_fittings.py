@@ -316,15 +316,15 @@ def _payload(model: Model, sizes: OrbiterSizes) -> None:
 
 
 def _released_camera(model: Model, sizes: OrbiterSizes) -> None:
-    """The bracket and box of the released camera, wedged on the +Y-Z chamfer so that it leaves along its axis."""
-    group, axis = "released_camera", unit(sizes.camera_axis)
+    """The bracket on the +Y-Z chamfer, which stays, and the camera on it, wedged so that it leaves along its axis."""
+    group, bracket, axis = "released_camera", "camera_bracket", unit(sizes.camera_axis)
     wall = sizes.walls["+y-z"][0]
     centre = sizes.camera_position_m
     x, y = -sizes.camera_along_wall_m, sizes.camera_x_m
-    model.add(group, "aluminium", wall.put(standing_box(0.20, 0.24, 0.035, 0.006), x, y))
+    model.add(bracket, "aluminium", wall.put(standing_box(0.20, 0.24, 0.035, 0.006), x, y))
     for dy in (-0.075, 0.075):
-        model.add(group, "aluminium", wall.put(box(0.10, 0.016, 0.15, 0.003).moved(z=0.09), x, y + dy))
-    model.add(group, "aluminium", wall.put(standing_box(0.05, 0.12, 0.13, 0.004), x, y))
+        model.add(bracket, "aluminium", wall.put(box(0.10, 0.016, 0.15, 0.003).moved(z=0.09), x, y + dy))
+    model.add(bracket, "aluminium", wall.put(standing_box(0.05, 0.12, 0.13, 0.004), x, y))
     model.add(group, "white_paint", box(0.12, 0.12, 0.10, 0.012).aimed(axis).at(centre))
     model.add(
         group,

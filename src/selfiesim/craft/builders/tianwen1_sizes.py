@@ -79,7 +79,7 @@ class OrbiterSizes:
     camera_from_wall_m: float = 0.16  # assumed: its centre, off the chamfer wall
     camera_along_wall_m: float = 0.25  # assumed: from the middle of the chamfer wall toward the -Z wall
     camera_x_m: float = 0.12  # assumed
-    camera_axis: tuple[float, float, float] = (0.12, 0.62, -0.775)  # assumed: between the wall's normal and -Z
+    camera_axis: tuple[float, float, float] = (-0.30, 0.88, -0.36)  # assumed: near the wall's normal
 
     seed: int = 20200723  # the launch date; seeds the dents of the blankets and the shades of the cells
 

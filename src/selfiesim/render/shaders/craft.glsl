@@ -53,7 +53,7 @@ vec3 specular(vec3 f0, float alpha, float nl, float nv, float nh, float vh) {
     float distribution = a2 / (PI * d * d);
     // Height-correlated Smith masking with its denominator already in it.
     float masking = 0.5 / (nl * sqrt(nv * nv * (1.0 - a2) + a2) + nv * sqrt(nl * nl * (1.0 - a2) + a2) + 1.0e-5);
-    vec3 fresnel = f0 + (1.0 - f0) * pow(1.0 - vh, 5.0);
+    vec3 fresnel = f0 + (1.0 - f0) * pow(1.0 - min(vh, 1.0), 5.0);
     return distribution * masking * fresnel;
 }
 
@@ -100,7 +100,7 @@ vec3 craftRadiance(vec3 position, vec3 smoothNormal, vec3 base) {
     vec3 shadingNormal = normal;
     if (crumple > 0.0) shadingNormal = crumpled(normal, position, length(eyePosition - position) * pixelAngle);
 
-    float nv = max(dot(shadingNormal, toEye), 0.02);
+    float nv = clamp(dot(shadingNormal, toEye), 0.02, 1.0);
     float alpha = max(roughness * roughness, 0.003);
     vec3 f0 = mix(vec3(0.04), base, metallic);
     // Creases pass light from facet to facet: part of a foil's reflection is diffuse, with the metal's colour.

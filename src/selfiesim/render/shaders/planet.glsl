@@ -15,10 +15,47 @@ Meeting meetPlanet(vec3 ray) {
 
 vec3 decode(vec3 code) { return code * code * reflectanceMax; }
 
-vec3 samplePatch(sampler2D map, vec3 direction, float lod) {
+float hashOf(vec3 cell) {
+    vec3 p = fract(cell * vec3(0.1031, 0.1030, 0.0973));
+    p += dot(p, p.yxz + 33.33);
+    return fract((p.x + p.y) * p.z);
+}
+
+// Value noise in [-1, 1].
+float noise(vec3 x) {
+    vec3 cell = floor(x), w = x - cell;
+    w = w * w * (3.0 - 2.0 * w);
+    vec4 near = vec4(hashOf(cell), hashOf(cell + vec3(1, 0, 0)), hashOf(cell + vec3(0, 1, 0)), hashOf(cell + vec3(1, 1, 0)));
+    cell.z += 1.0;
+    vec4 far = vec4(hashOf(cell), hashOf(cell + vec3(1, 0, 0)), hashOf(cell + vec3(0, 1, 0)), hashOf(cell + vec3(1, 1, 0)));
+    vec4 z = mix(near, far, w.z);
+    vec2 y = mix(z.xy, z.zw, w.y);
+    return 2.0 * mix(y.x, y.y, w.x) - 1.0;
+}
+
+// Below the map's own pixels: ragged edges and faint mottling, invented, in two sizes that fade out as they come near
+// the size of a pixel. `xy` shifts the lookup (in texels), `z` scales the reflectance.
+vec3 inventedDetail(vec3 direction, float footprint) {
+    vec3 detail = vec3(0.0, 0.0, 1.0);
+    float size = 1.6 * patchTexel, strength = 1.0;
+    for (int octave = 0; octave < 2; octave++) {
+        float visible = clamp(1.6 - 3.0 * footprint / size, 0.0, 1.0) * strength;
+        if (visible > 0.0) {
+            vec3 x = direction / size;
+            float n = noise(x);
+            detail += visible * vec3(0.9 * n, 0.9 * noise(x.zxy + 31.7), 0.04 * n);
+        }
+        size *= 0.41;
+        strength *= 0.7;
+    }
+    return detail;
+}
+
+vec3 samplePatch(sampler2D map, vec3 direction, float lod, float footprint) {
+    vec3 detail = inventedDetail(direction, footprint);
     // Lambert azimuthal equal-area about the pole: no pinch, and no trigonometry.
-    vec2 p = direction.xy * sqrt(2.0 / (1.0 + abs(direction.z))) / patchRadius;
-    return textureLod(map, 0.5 + 0.5 * p.yx, lod).rgb;
+    vec2 p = direction.xy * sqrt(2.0 / (1.0 + abs(direction.z))) + detail.xy * patchTexel;
+    return textureLod(map, 0.5 + 0.5 * p.yx / patchRadius, lod).rgb * detail.z;
 }
 
 // Reflectance at a planetocentric direction; footprint is the pixel's size on the ground, in planet radii.
@@ -29,7 +66,8 @@ vec3 reflectance(vec3 direction, float footprint) {
     float weight = smoothstep(patchLatitude, patchLatitude + 0.05236, abs(latitude));
     vec3 code = vec3(0.0);
     if (weight > 0.0)
-        code = direction.z > 0.0 ? samplePatch(northMap, direction, patchLod) : samplePatch(southMap, direction, patchLod);
+        code = direction.z > 0.0 ? samplePatch(northMap, direction, patchLod, footprint)
+                                 : samplePatch(southMap, direction, patchLod, footprint);
     if (weight < 1.0) {
         float longitude = atan(direction.y, direction.x);
         vec2 uv = vec2(longitude * 0.15915494, 0.5 - latitude * 0.31830989);
@@ -53,17 +91,27 @@ float footprintNear(vec2 pixel) {
     return length(m.hit - eye) * pixelAngle * inversesqrt(max(mu, 0.05));
 }
 
+vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
+    vec3 normal = normalize(m.hit * inverseRadii);
+    vec3 toEye = -normalize(ray / inverseRadii);
+    float mu = max(dot(normal, toEye), 0.0);
+    float cosPhase = dot(sunDirection, toEye);
+    vec3 albedo = reflectance(normalize(m.hit / inverseRadii), footprintNear(pixel));
+    float mu0 = dot(normal, sunDirection);
+    vec3 ground = albedo * bidirectional(mu0, mu, cosPhase) * sunIrradiance * sunlightKept(mu0) * 0.31830989;
+    return veiled(ground, normal, mu, cosPhase);
+}
+
 vec3 planetRadiance(vec2 pixel) {
     vec3 ray = rayThrough(pixel);
     Meeting m = meetPlanet(ray);
     if (m.along < 0.0) return vec3(0.0);
-    // Share of the pixel the planet covers: an antialiased limb, whatever the number of samples.
+    // Share of the pixel the ground covers: an antialiased limb, whatever the number of samples.
     float cover = clamp(0.5 + (1.0 - m.miss) / (m.along * pixelAngle), 0.0, 1.0);
-    if (cover <= 0.0) return vec3(0.0);
-    vec3 normal = normalize(m.hit * inverseRadii);
-    vec3 toEye = -normalize(ray / inverseRadii);
-    float mu0 = dot(normal, sunDirection);
-    float mu = max(dot(normal, toEye), 0.0);
-    vec3 albedo = reflectance(normalize(m.hit / inverseRadii), footprintNear(pixel));
-    return cover * albedo * bidirectional(mu0, mu, dot(sunDirection, toEye)) * sunIrradiance * 0.31830989;
+    vec3 light = vec3(0.0);
+    if (cover > 0.0) light += cover * groundRadiance(m, ray, pixel);
+    float height = max(m.miss - 1.0, 0.0);
+    if (cover < 1.0 && height < 12.0 * hazeHeight)
+        light += (1.0 - cover) * limbHaze(m.hit, height, -dot(sunDirection, normalize(ray / inverseRadii)));
+    return light;
 }

@@ -1,0 +1,205 @@
+"""The planet as drawn, against the ellipsoid and the reflectance law worked out again in double precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import median_filter
+from stage import airless, box, inside, looking, stage, write_craft
+
+from selfiesim.planet.maps import load_maps, reflectance
+from selfiesim.planet.photometry import bidirectional
+from selfiesim.render.depth import planet_depth
+
+POLE = {"orbit__raan_deg": 100.72, "orbit__true_anomaly_deg": 90.0}
+MIDDLE = {"orbit__raan_deg": 15.0, "orbit__true_anomaly_deg": 45.0}
+NOON = {"orbit__raan_deg": 15.0, "orbit__true_anomaly_deg": 10.0}
+LOW_KM = 3990.0
+BELOW = (0.3, 0.1, -3.0)  # the camera behind the craft as the Sun sees it: the craft stands in the sky
+
+
+def over(folder, place, solids=(), camera=BELOW, **changes):
+    """A view of an airless Mars from ``LOW_KM``, with a crumb for a craft."""
+    model = write_craft(folder, "crumb", solids or [box((0.01, 0.01, 0.01))], camera)
+    return airless(stage(folder, model, distance_km=LOW_KM, **place, **changes)).view()
+
+
+def down(view):
+    return view.planet.position
+
+
+def limb(view):
+    """The direction (3,) to the horizon, on the Sun's side, by bisection."""
+    center = view.planet.position / np.linalg.norm(view.planet.position)
+    side = view.sun.direction - (view.sun.direction @ center) * center
+    side /= np.linalg.norm(side)
+    ground, sky = 0.0, np.pi / 2.0
+    for _ in range(50):
+        angle = 0.5 * (ground + sky)
+        ground, sky = (angle, sky) if meets(view, np.cos(angle) * center + np.sin(angle) * side) else (ground, angle)
+    return np.cos(ground) * center + np.sin(ground) * side
+
+
+def meets(view, rays):
+    """Whether rays (..., 3), camera axes, of any length, meet the ellipsoid ahead."""
+    inverse = 1.0 / np.array(view.planet.body.radii_m)
+    to_scaled = inverse[:, None] * view.planet.camera_to_bodyfixed
+    center, rays = to_scaled @ view.planet.position, rays @ to_scaled.T
+    along = rays @ center
+    return (along > 0.0) & (along**2 >= (rays**2).sum(axis=-1) * (center @ center - 1.0))
+
+
+def met(view):
+    """Where the pixels' rays meet the ellipsoid: body-fixed points (H, W, 3) m, NaN for sky."""
+    camera = view.camera
+    pixels = np.stack(np.meshgrid(np.arange(camera.width), np.arange(camera.height)), axis=-1).astype(float)
+    rays = camera.unproject(pixels)
+    depth = planet_depth(view)
+    points = rays * (np.where(np.isfinite(depth), depth, np.nan) / rays[..., 2])[..., None]
+    return (points - view.planet.position) @ view.planet.camera_to_bodyfixed.T, rays @ view.planet.camera_to_bodyfixed.T
+
+
+def evaluated(view):
+    """Radiance (H, W, 3) by the numpy API: A * f * E / pi; 0 for sky."""
+    points, rays = met(view)
+    normal = points / np.array(view.planet.body.radii_m) ** 2
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    sun = view.planet.camera_to_bodyfixed @ view.sun.direction
+    unit = points / np.linalg.norm(points, axis=-1, keepdims=True)
+    seen = np.isfinite(points[..., 0])
+    albedo = reflectance(
+        load_maps("mars"), np.arcsin(unit[seen][:, 2]), np.arctan2(unit[seen][:, 1], unit[seen][:, 0])
+    )
+    shape = bidirectional(normal[seen] @ sun, -(normal[seen] * rays[seen]).sum(axis=-1), -(rays[seen] @ sun))
+    out = np.zeros((*seen.shape, 3))
+    out[seen] = albedo * shape[:, None] * view.sun.irradiance / np.pi
+    return out
+
+
+# Pixels about as small as the maps' texels, so that both read the map at one scale: 1.2 km on the patch round the pole,
+# 10 km on the globe.
+@pytest.mark.parametrize(
+    ("place", "fov", "size"), [(POLE, 25.0, (240, 135)), (MIDDLE, 90.0, (160, 90)), (NOON, 90.0, (160, 90))]
+)
+def test_radiance_is_reflectance_times_the_law_times_sunlight(tmp_path, place, fov, size):
+    view = over(tmp_path, place)
+    view = looking(view, down(view), fov, size)
+    drawn, ours = view.render().rgb.astype(float), evaluated(view)
+    lit = inside(ours[..., 1] > 0.05 * ours[..., 1].max(), 3.0)
+    assert lit.sum() > 0.5 * lit.size
+    for band in range(3):
+        a, b = drawn[..., band][lit], ours[..., band][lit]
+        assert np.median(a / b) == pytest.approx(1.0, abs=0.003)
+        assert np.corrcoef(a, b)[0, 1] > 0.995
+        assert np.percentile(np.abs(a / b - 1.0), 95) < 0.03
+
+
+def test_the_whole_globe_far_away_has_its_phase_curve_brightness(tmp_path):
+    # Summed over the disc, so that the maps' scale does not matter: mean radiance against the numpy twin.
+    model = write_craft(tmp_path, "crumb", [box((0.01, 0.01, 0.01))], BELOW)
+    view = airless(stage(tmp_path, model, distance_km=40_000.0, **NOON)).view()
+    view = looking(view, down(view), 12.0, (270, 270))
+    drawn, ours = view.render().rgb.astype(float), evaluated(view)
+    assert drawn.sum(axis=(0, 1)) == pytest.approx(ours.sum(axis=(0, 1)), rel=0.01)
+
+
+def covered(view, rgb):
+    """How much of each column (W,) the planet covers, in pixels: light drawn over light of ground that fills a pixel.
+
+    The planet must lie at the bottom of the picture.
+    """
+    drawn, ground = rgb[..., 1].astype(float), evaluated(view)[..., 1]
+    edge = np.argmax(ground > 0.0, axis=0)
+    columns = np.arange(drawn.shape[1])
+    share = [
+        np.clip(drawn[edge + k, columns] / ground[edge + max(k, 0), columns], 0.0, 1.0) for k in range(-3, 3)
+    ]
+    return drawn.shape[0] - edge - 3 + np.sum(share, axis=0)
+
+
+def covered_by_geometry(view):
+    """The same, from where each column's ray grazes the ellipsoid, to a millionth of a pixel by bisection."""
+    camera = view.camera
+    above, below = np.full(camera.width, -1.0), np.full(camera.width, float(camera.height))
+    for _ in range(40):
+        middle = 0.5 * (above + below)
+        hit = meets(view, camera.unproject(np.stack([np.arange(camera.width), middle], axis=-1)))
+        above, below = np.where(hit, above, middle), np.where(hit, middle, below)
+    return camera.height - 0.5 - above
+
+
+@pytest.mark.parametrize("fov", [60.0, 5.0, 0.5])
+@pytest.mark.parametrize("place", [POLE, MIDDLE], ids=["pole", "middle"])
+def test_the_limb_lies_where_the_ellipsoid_has_it(tmp_path, place, fov):
+    view = over(tmp_path, place)
+    view = looking(view, limb(view), fov, (160, 90))
+    error = covered(view, view.render().rgb) - covered_by_geometry(view)
+    assert np.abs(error).max() < 0.15
+    assert abs(error.mean()) < 0.05
+
+
+def test_the_limb_does_not_move_when_a_craft_stands_before_it(tmp_path):
+    def picture(solids):
+        view = over(tmp_path / str(len(solids)), POLE, solids, camera=(0.3, 0.1, 3.0), camera__horizontal_fov_deg=100.0)
+        radiance = view.render()
+        return radiance.rgb, np.isfinite(radiance.depth) & (radiance.depth < 100.0), np.isfinite(planet_depth(view))
+
+    alone, no_craft, planet = picture([box((0.001, 0.001, 0.001))])
+    crowded, craft, _ = picture([box((1.5, 1.5, 0.1)), box((5.0, 0.2, 0.2)), box((0.2, 5.0, 0.2))])
+    assert craft.sum() > 200
+    assert (craft & planet).any()
+    assert (craft & ~planet).any()
+    apart = inside(~craft & ~no_craft, 2.0)
+    assert (apart & planet).sum() > 1000
+    assert crowded[apart].tobytes() == alone[apart].tobytes()
+
+
+# A picture of smooth ground has no pixel that stands out from all its neighbours. One mip level read at the wrong place
+# draws rings of dots, the worst of which stood out by a third.
+@pytest.mark.parametrize("fov", [30.0, 75.0])
+def test_no_dots_on_the_cap_seen_from_above(tmp_path, fov):
+    view = over(tmp_path, POLE)
+    to_pole = view.planet.position + view.planet.camera_to_bodyfixed.T @ (0.0, 0.0, view.planet.body.radii_m[2])
+    view = looking(view, to_pole, fov, (480, 270))
+    light = view.render().rgb[..., 1].astype(float)
+    assert light.min() >= 0.0
+    lit = inside(light > 0.2 * np.median(light), 3.0)
+    assert lit.sum() > 0.5 * lit.size
+    print(fov, standing_out(light, lit))
+
+
+def standing_out(light, where):
+    """How far each pixel lies outside the range of its eight neighbours, over their median."""
+    ring = np.ones((3, 3), bool)
+    ring[1, 1] = False
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    high, low = maximum_filter(light, footprint=ring), minimum_filter(light, footprint=ring)
+    middle = median_filter(light, footprint=ring)
+    out = np.maximum(light - high, low - light) / np.maximum(middle, 1e-12)
+    return np.sort(out[where])[::-1][:20]
+
+
+def test_the_sky_is_exactly_black(tmp_path):
+    view = over(tmp_path, POLE)
+    up = looking(view, -view.planet.position, 60.0, (160, 90))
+    assert not np.isfinite(up.render().depth).any()
+    assert not up.render().rgb.any()
+    edge = looking(view, limb(view), 20.0, (160, 90))
+    sky = inside(~np.isfinite(planet_depth(edge)), 1.5)
+    assert sky.sum() > 1000
+    assert not edge.render().rgb[sky].any()
+
+
+def test_the_night_side_is_exactly_black_and_the_day_side_is_not(tmp_path):
+    view = over(tmp_path, POLE)
+    wide = looking(view, view.planet.position, 110.0, (160, 90))
+    points, _ = met(wide)
+    normal = points / np.array(view.planet.body.radii_m) ** 2
+    mu0 = (normal / np.linalg.norm(normal, axis=-1, keepdims=True)) @ (wide.planet.camera_to_bodyfixed @ wide.sun.direction)
+    rgb = wide.render().rgb
+    night, day = mu0 < -0.01, mu0 > 0.05
+    assert night.sum() > 500
+    assert day.sum() > 500
+    assert not rgb[inside(night, 1.5)].any()
+    assert rgb[inside(day, 1.5)].min() > 0.0
