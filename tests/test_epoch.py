@@ -72,7 +72,12 @@ def test_what_is_no_date_is_refused_by_name(text):
 
 def test_the_ways_to_write_one_instant():
     wanted = Epoch.from_utc("2021-12-31T16:30:00Z")
-    for text in ("2021-12-31 16:30", "2021-12-31T16:30:00.000", " 2021-12-31T16:30:00 UTC ", "2021-12-31T16:30:00+00:00"):
+    for text in (
+        "2021-12-31 16:30",
+        "2021-12-31T16:30:00.000",
+        " 2021-12-31T16:30:00 UTC ",
+        "2021-12-31T16:30:00+00:00",
+    ):
         assert Epoch.from_utc(text) == wanted
     assert Epoch.from_utc("2021-12-31") == Epoch.from_utc("2021-12-31T00:00:00Z")
 

@@ -2,8 +2,8 @@
 
 Mars: Simon et al. (1994) mean elements with perturbations (``erfa.plan94``). Earth: VSOP2000 (``erfa.epv00``).
 Seen from Mars between 2000 and 2050, the Sun stands within 27 and the Earth within 52 arcseconds of DE421, in the
-median within 5. Geometric directions: light time and aberration (together up to half an arcminute at Mars) are left out, far below
-what a picture shows.
+median within 5. Geometric directions: light time and aberration (together up to half an arcminute at Mars) are left
+out, far below what a picture shows.
 """
 
 from __future__ import annotations

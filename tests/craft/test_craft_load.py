@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from selfiesim.craft import cache
-from selfiesim.craft.load import load_craft, shipped_craft
+from selfiesim.craft.load import forget_craft, load_craft, shipped_craft
 from selfiesim.craft.normals import creased_normals
 from selfiesim.errors import ModelError
 from selfiesim.paths import shipped
@@ -29,6 +29,7 @@ f 1 3 2\nf 1 4 3\nf 5 6 7\nf 5 7 8\nf 1 2 6\nf 1 6 5\nf 2 3 7\nf 2 7 6\nf 3 4 8\
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
+    forget_craft()
     return tmp_path / "cache"
 
 
@@ -98,8 +99,18 @@ def test_shipped_model_has_materials_texture_joints_and_mount():
         assert (part.uv is not None) == (part.material.texture is not None)
 
 
-def test_second_load_gives_the_same_parts():
-    first, second = load_craft("tianwen1-orbiter"), load_craft("tianwen1-orbiter")
+def test_load_again_is_the_same_object_until_a_file_changes(tmp_path):
+    path = write(tmp_path / "cube.obj", CUBE_OBJ)
+    first = load_craft(path)
+    assert load_craft(path) is first
+    write(tmp_path / "cube.toml", "[frame]\nmetres_per_unit = 2.0")
+    assert load_craft(path) is not first
+
+
+def test_load_from_the_cache_gives_the_same_parts():
+    first = load_craft("tianwen1-orbiter")
+    forget_craft()
+    second = load_craft("tianwen1-orbiter")
     for a, b in zip(first.parts, second.parts, strict=True):
         assert (a.name, a.node, a.joint) == (b.name, b.node, b.joint)
         for one, other in [(a.vertices, b.vertices), (a.normals, b.normals), (a.faces, b.faces), (a.uv, b.uv)]:
@@ -220,6 +231,7 @@ def test_spoilt_cache_is_rebuilt(own_cache, spoil):
     (kept,) = own_cache.rglob("*.npz")
     whole = kept.read_bytes()
     kept.write_bytes(whole[: len(whole) // 2] if spoil is None else spoil)
+    forget_craft()
     assert load_craft("tianwen1-orbiter").triangle_count == first.triangle_count
     assert len(kept.read_bytes()) == len(whole)
 
@@ -230,6 +242,7 @@ def test_flipped_byte_in_the_cache_is_noticed(own_cache):
     spoilt = bytearray(kept.read_bytes())
     spoilt[len(spoilt) // 2] ^= 0xFF
     kept.write_bytes(spoilt)
+    forget_craft()
     second = load_craft("tianwen1-orbiter")
     assert all(np.array_equal(a.vertices, b.vertices) for a, b in zip(first.parts, second.parts, strict=True))
 

@@ -79,7 +79,9 @@ def lit_disc(view, body_normal, count=200_000):
     inside = np.maximum(radius**2 - distance**2 + along**2, 0.0)
     normal = ((along - np.sqrt(inside))[:, None] * rays - center) / radius
     fixed = normal @ view.planet.camera_to_bodyfixed.T
-    albedo = reflectance(load_maps("mars"), np.arcsin(np.clip(fixed[:, 2], -1, 1)), np.arctan2(fixed[:, 1], fixed[:, 0]))
+    albedo = reflectance(
+        load_maps("mars"), np.arcsin(np.clip(fixed[:, 2], -1, 1)), np.arctan2(fixed[:, 1], fixed[:, 0])
+    )
     shape = bidirectional(normal @ view.sun.direction, -(rays * normal).sum(axis=1), -(rays @ view.sun.direction))
     radiance = albedo * shape[:, None] * view.sun.irradiance / np.pi
     facing = np.maximum(rays @ view.craft.body_to_camera @ np.asarray(body_normal, float), 0.0)

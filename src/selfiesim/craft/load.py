@@ -15,7 +15,7 @@ from selfiesim.paths import shipped
 
 _SINGLE_FILES = (".glb", ".ply", ".stl")
 
-__all__ = ["Craft", "Joint", "Material", "Mount", "Part", "load_craft", "shipped_craft"]
+__all__ = ["Craft", "Joint", "Material", "Mount", "Part", "forget_craft", "load_craft", "shipped_craft"]
 
 
 def shipped_craft() -> list[str]:
@@ -40,6 +40,11 @@ def load_craft(name_or_path: str | Path) -> Craft:
     """
     path = _find(name_or_path)
     return _load(path, _stamps(path))
+
+
+def forget_craft() -> None:
+    """Drop the craft kept in this process, so that the next :func:`load_craft` reads its files or the cache."""
+    _load.cache_clear()
 
 
 @lru_cache(maxsize=8)

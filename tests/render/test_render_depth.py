@@ -1,0 +1,131 @@
+"""Depth: metres along the camera's axis, craft and planet, from a pixel's centre."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from stage import airless, at_pixel, box, inside, looking, stage, to_camera, to_pixels, write_craft
+
+from selfiesim.camera import Pinhole
+from selfiesim.scene import Scene
+
+PLATE = box((1.0, 1.0, 0.02))
+EYE = (0.8, 0.3, 3.0)
+
+
+def rays(view):
+    """Directions (H, W, 3) of the pixels' centres at depth 1."""
+    camera = view.camera
+    x, y = np.meshgrid(
+        (np.arange(camera.width) - camera.cx) / camera.fx, (np.arange(camera.height) - camera.cy) / camera.fy
+    )
+    return np.stack([x, y, np.ones_like(x)], axis=-1)
+
+
+def test_depth_is_one_float32_a_pixel(tmp_path):
+    radiance = stage(tmp_path, write_craft(tmp_path, "plate", [PLATE], EYE)).view().render()
+    assert radiance.depth.shape == radiance.rgb.shape[:2]
+    assert radiance.depth.dtype == np.float32
+    assert radiance.rgb.dtype == np.float32
+    assert radiance.depth.min() > 0.0
+    assert not np.isnan(radiance.depth).any()
+
+
+def test_depth_of_the_craft_is_that_of_known_points(tmp_path):
+    # Rods that end at known places, seen end on: their ends' depths are the points' own.
+    tops = [(-0.5, 0.2, 0.3), (0.1, -0.4, 0.8), (0.5, 0.4, -0.2)]
+    solids = [box((0.2, 0.2, 0.1), (x, y, z - 0.05)) for x, y, z in tops]
+    view = stage(tmp_path, write_craft(tmp_path, "rods", solids, (0.0, 0.0, 3.0)), size=(320, 180)).view()
+    depth = view.render().depth
+    for top in tops:
+        pixel = to_pixels(view, top)
+        # The pixel's centre lies up to half a pixel beside the point; the ends face the camera.
+        assert at_pixel(depth, pixel) == pytest.approx(to_camera(view, top)[2], rel=1e-5)
+
+
+def test_depth_of_an_oblique_plate_is_that_of_its_plane_at_every_pixel(tmp_path):
+    view = stage(tmp_path, write_craft(tmp_path, "plate", [PLATE], (2.0, 0.3, 1.0)), size=(320, 180)).view()
+    depth = view.render().depth
+    normal = view.craft.body_to_camera @ (0.0, 0.0, 1.0)
+    plane = (normal @ to_camera(view, (0.0, 0.0, 0.01))) / (rays(view) @ normal)
+    at_plane = plane[..., None] * rays(view)
+    body = (at_plane - view.craft.position) @ view.craft.body_to_camera
+    top = inside((np.abs(body[..., 0]) < 0.5) & (np.abs(body[..., 1]) < 0.5), 1.0)
+    assert top.sum() > 1000
+    assert depth[top] == pytest.approx(plane[top], rel=1e-5)
+
+
+def test_depth_of_the_planet_is_where_the_ray_meets_the_ellipsoid(tmp_path):
+    model = write_craft(tmp_path, "crumb", [box((0.01, 0.01, 0.01))], (0.3, 0.1, -3.0))
+    view = airless(stage(tmp_path, model, distance_km=3990.0)).view()
+    view = looking(view, view.planet.position, 100.0, (160, 90))
+    depth = view.render().depth.astype(float)
+    seen = np.isfinite(depth)
+    # The points found must lie on x^2/a^2 + y^2/b^2 + z^2/c^2 = 1, on the near side; the others' rays must miss it.
+    points = np.where(seen, depth, 0.0)[..., None] * rays(view)
+    fixed = (points - view.planet.position) @ view.planet.camera_to_bodyfixed.T / np.array(view.planet.body.radii_m)
+    assert np.sum(fixed[seen] ** 2, axis=-1) == pytest.approx(1.0, abs=1e-6)
+    outward = fixed / np.array(view.planet.body.radii_m) @ view.planet.camera_to_bodyfixed
+    assert np.all((outward[seen] * rays(view)[seen]).sum(axis=-1) < 0.0)
+    scaled = rays(view) @ view.planet.camera_to_bodyfixed.T / np.array(view.planet.body.radii_m)
+    eye = -view.planet.camera_to_bodyfixed @ view.planet.position / np.array(view.planet.body.radii_m)
+    t = -(scaled @ eye) / (scaled**2).sum(axis=-1)
+    nearest = np.linalg.norm(eye + t[..., None] * scaled, axis=-1)
+    assert np.array_equal(seen, nearest <= 1.0)
+    assert 0.2 < seen.mean() < 0.98
+
+
+def test_sky_is_infinitely_far(tmp_path):
+    view = stage(tmp_path, write_craft(tmp_path, "plate", [PLATE], EYE)).view()
+    depth = view.render().depth
+    assert np.isposinf(depth[0, 0])
+    assert np.isposinf(depth[~np.isfinite(depth)]).all()
+
+
+def moved(view, factor):
+    """The craft ``factor`` times as far away, through a lens as much longer."""
+    camera = view.camera
+    lens = Pinhole(camera.width, camera.height, camera.fx * factor, camera.fy * factor, camera.cx, camera.cy)
+    return replace(view, camera=lens, craft=replace(view.craft, position=view.craft.position * factor))
+
+
+def test_a_flat_craft_is_the_same_picture_from_3_m_300_m_and_300_km(tmp_path):
+    # A row of plates square to the line of sight: no perspective that could change, one of them 2 mm before another.
+    solids = [
+        box((0.4, 0.4, 0.001)),
+        box((0.5, 0.1, 0.001), (0.6, 0.2, 0.0)),
+        box((0.1, 0.1, 0.001), (0.0, 0.0, 0.002)),
+    ]
+    view = stage(tmp_path, write_craft(tmp_path, "flat", solids, (0.0, 0.0, 3.0)), size=(240, 135)).view()
+    near = view.render()
+    craft = inside(np.isfinite(near.depth), 0.0)
+    assert craft.sum() > 1000
+    brightest = near.rgb.max()
+    for factor in (100.0, 1e5):
+        far = moved(view, factor).render()
+        assert np.array_equal(np.isfinite(far.depth), np.isfinite(near.depth))
+        # Seen more squarely, the coat's share moves by less than one percent of the plate's own light.
+        assert np.abs(far.rgb - near.rgb)[craft].max() < 0.02 * brightest
+
+
+def test_the_orbiter_is_whole_and_steady_from_300_m_to_300_km():
+    # Solar cells lie millimetres above their panel: where depth runs out of steps they flicker through each other.
+    view = airless(Scene.load("tianwen1-mars")).with_changes(camera__size_px=[240, 135]).view()
+    view = moved(view, 300.0 / np.linalg.norm(view.craft.position))
+    reference = moved(view, 30.0).render()
+    craft = reference.depth < 1e6
+    assert craft.sum() > 500
+    for factor, most in ((1.0, None), (1000.0, 0.002)):
+        radiance = moved(view, factor).render()
+        other = radiance.depth < 1e6
+        if most is None:
+            # From 300 m perspective still moves the near parts by 2 percent of their size.
+            assert other.sum() == pytest.approx(craft.sum(), rel=0.05)
+            assert radiance.rgb[other].mean() == pytest.approx(reference.rgb[craft].mean(), rel=0.05)
+        else:
+            assert (other ^ craft).mean() < most
+            both = inside(other & craft, 1.0)
+            change = np.abs(radiance.rgb - reference.rgb)[both].max(axis=-1)
+            assert (change > 0.05 * reference.rgb[craft].max()).mean() < 0.01

@@ -1,0 +1,109 @@
+"""The same view gives the same bytes; draft and final agree; what did not change is not built again."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from stage import airless, box, inside, stage, turned, write_craft
+
+import selfiesim.render
+from selfiesim.errors import GraphicsError
+from selfiesim.frames import rotation_about
+from selfiesim.scene import Scene
+
+SIZE = [240, 135]
+
+DIGEST = """
+import hashlib, sys
+from selfiesim.scene import Scene
+view = Scene.load("tianwen1-mars").with_changes(camera__size_px=[240, 135]).view()
+print(hashlib.sha256(view.render().rgb.tobytes()).hexdigest(), "vtk" in str(sys.modules.keys()))
+"""
+
+
+@pytest.fixture(scope="module")
+def shot():
+    return Scene.load("tianwen1-mars").with_changes(camera__size_px=SIZE)
+
+
+@pytest.mark.parametrize("quality", ["draft", "final"])
+def test_the_same_view_twice_gives_the_same_bytes(shot, quality):
+    view = shot.view()
+    assert view.render(quality).rgb.tobytes() == view.render(quality).rgb.tobytes()
+
+
+def test_another_process_gives_the_same_bytes_and_no_complaint_from_vtk(shot):
+    ours = shot.view().render().rgb
+    child = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True)
+    assert child.stdout.split()[0] == hashlib.sha256(ours.tobytes()).hexdigest()
+    # VTK reports a shader that does not compile on standard error, and goes on.
+    assert child.stderr == ""
+
+
+def test_draft_and_final_agree_in_the_mean(shot):
+    view = shot.view()
+    draft, final = view.render("draft"), view.render("final")
+    craft = np.isfinite(draft.depth) & (draft.depth < 1e4)
+    for where in (craft, ~craft):
+        assert draft.rgb[where].mean(axis=0) == pytest.approx(final.rgb[where].mean(axis=0), rel=0.02)
+    assert not np.array_equal(draft.rgb, final.rgb)
+
+
+def centroid(light):
+    rows, columns = np.indices(light.shape)
+    return np.array([(light * columns).sum(), (light * rows).sum()]) / light.sum()
+
+
+def test_the_shifts_of_final_cancel_out(tmp_path):
+    # Nothing moves between draft and final, neither the craft nor the planet.
+    plate = write_craft(tmp_path, "plate", [box((1.0, 1.0, 0.02))], (0.8, 0.3, 3.0))
+    far = stage(tmp_path, plate).view()
+    crumb = write_craft(tmp_path, "crumb", [box((0.01, 0.01, 0.01))], (0.3, 0.1, -3.0))
+    globe = airless(stage(tmp_path, crumb, distance_km=40_000.0, camera__horizontal_fov_deg=15.0)).view()
+    away = globe.planet.position / np.linalg.norm(globe.planet.position)
+    axis = np.cross(away, (0.0, 0.0, 1.0))
+    globe = turned(globe, rotation_about(axis, float(np.arctan2(np.linalg.norm(axis), away[2]))))
+    for view in (far, globe):
+        draft, final = (centroid(view.render(quality).rgb[..., 1].astype(float)) for quality in ("draft", "final"))
+        assert draft == pytest.approx(final, abs=0.05)
+
+
+def test_edges_are_antialiased_in_a_draft(tmp_path):
+    view = stage(tmp_path, write_craft(tmp_path, "plate", [box((1.0, 1.0, 0.02))], (0.3, 0.1, 3.0))).view()
+    rgb = view.render().rgb[..., 1]
+    full = np.median(rgb[inside(np.isfinite(view.render().depth), 2.0)])
+    between = (rgb > 0.1 * full) & (rgb < 0.9 * full)
+    # The plate's four slanting edges are each some 60 pixels long; four samples leave some pixels of them whole.
+    assert between.sum() > 100
+    shares = np.unique(np.round(rgb[between] / full * 4.0) / 4.0)
+    assert set(shares) >= {0.25, 0.5, 0.75}
+
+
+def test_a_warm_renderer_builds_nothing_again(shot):
+    shot.view().render()
+    renderer = selfiesim.render._renderer()
+    kept = renderer._craft, renderer._planet, renderer._buffers, renderer._shadow_buffer
+    for change in ({"at": "release+30s"}, {"camera__roll_deg": 20.0}, {"camera__horizontal_fov_deg": 40.0}):
+        shot.with_changes(**change).view().render()
+    now = renderer._craft, renderer._planet, renderer._buffers, renderer._shadow_buffer
+    assert all(a is b for a, b in zip(kept, now, strict=True))
+    assert selfiesim.render._renderer() is renderer
+
+
+def test_an_unknown_quality_is_refused(shot):
+    with pytest.raises(ValueError, match="draft, final"):
+        shot.view().render("best")
+
+
+def test_a_picture_too_large_for_the_graphics_is_refused_in_words_and_the_next_one_is_drawn(shot):
+    before = shot.view().render().rgb
+    huge = Scene.load("tianwen1-mars").with_changes(camera__size_px=[16384, 16]).view()
+    try:
+        assert huge.render().rgb.shape == (16, 16384, 3)
+    except GraphicsError as error:
+        assert "--size" in str(error)
+    assert shot.view().render().rgb.tobytes() == before.tobytes()
