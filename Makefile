@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
 
-.PHONY: demo test lint gallery models bench validate clean
+.PHONY: demo test lint gallery models schema bench validate clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -32,6 +32,10 @@ gallery: $(VENV)/.user
 # The shipped meshes, byte for byte.
 models: $(VENV)/.user
 	@$(BIN)/python -m selfiesim.craft.builders tianwen1-orbiter -o models/tianwen1-orbiter.glb
+
+# What editors check scene files with, and the page that lists every key.
+schema: $(VENV)/.user
+	@$(BIN)/selfiesim schema > scenes/scene.schema.json
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def render(
 
     start = time.perf_counter()
     shot = Scene.load(scene)
-    if size:
+    if size is not None:
         shot = shot.with_changes(camera__size_px=_parse_size(size))
     path = output or Path(f"{Path(scene).stem}.png")
     check_writable(path)
@@ -107,7 +108,7 @@ def show(scene: SceneName, /, *, at: At = None, as_json: AsJson = False) -> None
     for key, value in facts.items():
         if key not in ("title", "assumed"):
             table.add_row(key, f"{value:,.4f}" if isinstance(value, float) else str(value))
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Console(width=None if sys.stdout and sys.stdout.isatty() else 120)
     console.print(table)
     if facts["assumed"]:
         known = Table(title="assumed (not publicly known)", title_justify="left", show_header=False)
@@ -176,7 +177,11 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     try:
-        app(words, exit_on_error=False, print_error=False)
+        try:
+            app(words, exit_on_error=False, print_error=False)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # now, where what goes wrong can still be said
     except UserError as error:
         if debug:
             raise
@@ -186,8 +191,12 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         _fail(f"{error}\nTry: selfiesim --help")
     except BrokenPipeError:
-        # The reader (head, less) has seen enough; keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_standard_output()  # the reader (head, less) has seen enough
+    except OSError as error:
+        if debug:
+            raise
+        _drop_standard_output()
+        _fail(f"{error.filename or 'standard output'}: {error.strerror or error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -198,11 +207,16 @@ def _fail(message: str) -> None:
     sys.exit(2)
 
 
+def _drop_standard_output() -> None:
+    """Keep Python from complaining at exit about what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _parse_size(text: str) -> list[int]:
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdigit() for part in parts):
-        raise SceneError(f"--size {text!r}: write width x height in pixels, such as 1280x720")
-    return [int(part) for part in parts]
+    match = re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", text.lower())
+    if not match:
+        raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
+    return [int(match[1]), int(match[2])]
 
 
 def _print_json(value: Any) -> None:

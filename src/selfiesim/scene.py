@@ -115,7 +115,9 @@ class PointingPart(Part):
     """One body axis and what it points at."""
 
     axis: Axis = Field(description="Direction in the craft's body axes.")
-    toward: Literal["sun", "earth", "nadir", "zenith", "velocity", "orbit-normal"]
+    toward: Literal["sun", "earth", "nadir", "zenith", "velocity", "orbit-normal"] = Field(
+        description="What the axis points at."
+    )
 
 
 class AttitudePart(Part):
@@ -178,7 +180,7 @@ class PhotoPart(Part):
 
     exposure: Literal["auto", "fixed"] = Field("auto", description="auto meters the frame; fixed uses shutter_s.")
     shutter_s: float = Field(1 / 500, gt=0, le=3600, description="Exposure time, for exposure = fixed.")
-    f_number: float = Field(8.0, gt=0, le=1000)
+    f_number: float = Field(8.0, gt=0, le=1000, description="Focal length over the width of the aperture.")
     iso: float = Field(100.0, gt=0, le=1e7, description="Sensitivity, ISO 12232 saturation-based.")
     stops: float = Field(0.0, ge=-20, le=20, description="Exposure correction: +1 doubles the light.")
 
@@ -189,8 +191,8 @@ class Scene(Part):
     ``Scene.load("tianwen1-mars").view().render().expose().save("selfie.png")`` is the whole road.
     """
 
-    title: str = Field(max_length=200)
-    summary: str = Field("", max_length=4000)
+    title: str = Field(max_length=200, description="One line that names the shot.")
+    summary: str = Field("", max_length=4000, description="What the picture shows, in a few sentences.")
     at: Moment = Field("release+100s", description="When the picture is taken.")
     craft: CraftPart
     orbit: OrbitPart

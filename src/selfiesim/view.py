@@ -297,7 +297,7 @@ def describe(view: View) -> dict[str, Any]:
     to_sun = track.icrf_to_bodyfixed @ view.icrf_to_camera.T @ view.sun.direction
     sun_longitude, sun_latitude = direction_to_lonlat(to_sun)
     to_craft, distance = view.craft.position, float(np.linalg.norm(view.craft.position))
-    zenith = unit(position / np.array(body.radii_m) ** 2)
+    zenith = unit(ellipsoid_foot(position, body) / np.array(body.radii_m) ** 2)
     return {
         "title": view.scene.title,
         "epoch_utc": view.epoch.utc(3),
@@ -323,7 +323,13 @@ def describe(view: View) -> dict[str, Any]:
 
 
 def ellipsoid_height(position: Vector, body: Body) -> float:
-    """Height (m) of a body-fixed position (3,) above the reference ellipsoid, along the ellipsoid's normal.
+    """Height (m) of a body-fixed position (3,) above the reference ellipsoid, along the ellipsoid's normal."""
+    foot = ellipsoid_foot(position, body)
+    return float(np.copysign(np.linalg.norm(position - foot), position @ position - foot @ foot))
+
+
+def ellipsoid_foot(position: Vector, body: Body) -> Vector:
+    """The point (3,) of the reference ellipsoid straight below or above a body-fixed position (3,).
 
     Newton's method on the foot point x_i = p_i / (1 + k / a_i^2) (Eberly, "Distance from a point to an ellipsoid").
     It starts left of the root, where one term of the sum alone is 1: from there it cannot overshoot, however far out.
@@ -339,5 +345,4 @@ def ellipsoid_height(position: Vector, body: Body) -> float:
         k -= step
         if abs(step) < 1e-9 * squared[0]:
             break
-    foot = position / (1.0 + k / squared)
-    return float(np.copysign(np.linalg.norm(position - foot), k))
+    return np.asarray(position / (1.0 + k / squared))

@@ -60,7 +60,7 @@ def test_depth_of_an_oblique_plate_is_that_of_its_plane_at_every_pixel(tmp_path)
 def test_depth_of_the_planet_is_where_the_ray_meets_the_ellipsoid(tmp_path):
     model = write_craft(tmp_path, "crumb", [box((0.01, 0.01, 0.01))], (0.3, 0.1, -3.0))
     view = airless(stage(tmp_path, model, distance_km=3990.0)).view()
-    view = looking(view, view.planet.position, 100.0, (160, 90))
+    view = looking(view, view.planet.position, 140.0, (160, 90))
     depth = view.render().depth.astype(float)
     seen = np.isfinite(depth)
     # The points found must lie on x^2/a^2 + y^2/b^2 + z^2/c^2 = 1, on the near side; the others' rays must miss it.
@@ -112,20 +112,16 @@ def test_a_flat_craft_is_the_same_picture_from_3_m_300_m_and_300_km(tmp_path):
 
 def test_the_orbiter_is_whole_and_steady_from_300_m_to_300_km():
     # Solar cells lie millimetres above their panel: where depth runs out of steps they flicker through each other.
-    view = airless(Scene.load("tianwen1-mars")).with_changes(camera__size_px=[240, 135]).view()
+    view = airless(Scene.load("tianwen1-mars")).view()
+    view = looking(view, view.craft.position, 70.0, (240, 135))
     view = moved(view, 300.0 / np.linalg.norm(view.craft.position))
-    reference = moved(view, 30.0).render()
-    craft = reference.depth < 1e6
-    assert craft.sum() > 500
-    for factor, most in ((1.0, None), (1000.0, 0.002)):
-        radiance = moved(view, factor).render()
-        other = radiance.depth < 1e6
-        if most is None:
-            # From 300 m perspective still moves the near parts by 2 percent of their size.
-            assert other.sum() == pytest.approx(craft.sum(), rel=0.05)
-            assert radiance.rgb[other].mean() == pytest.approx(reference.rgb[craft].mean(), rel=0.05)
-        else:
-            assert (other ^ craft).mean() < most
-            both = inside(other & craft, 1.0)
-            change = np.abs(radiance.rgb - reference.rgb)[both].max(axis=-1)
-            assert (change > 0.05 * reference.rgb[craft].max()).mean() < 0.01
+    nearest, middle, farthest = (moved(view, factor).render() for factor in (1.0, 30.0, 1000.0))
+    craft = [r.depth < 330.0 * f for r, f in ((nearest, 1.0), (middle, 30.0), (farthest, 1000.0))]
+    assert craft[1].sum() > 500
+    # From 300 m perspective still moves the near parts by a few percent of their size.
+    assert craft[0].sum() == pytest.approx(craft[1].sum(), rel=0.02)
+    assert nearest.rgb[craft[0]].mean() == pytest.approx(middle.rgb[craft[1]].mean(), rel=0.05)
+    assert (craft[1] ^ craft[2]).sum() <= 5
+    assert farthest.rgb[craft[2]].mean() == pytest.approx(middle.rgb[craft[1]].mean(), rel=0.02)
+    both = inside(craft[1] & craft[2], 1.0)
+    assert np.abs(farthest.rgb - middle.rgb)[both].max() < 0.1 * middle.rgb[craft[1]].max()

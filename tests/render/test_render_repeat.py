@@ -48,8 +48,9 @@ def test_draft_and_final_agree_in_the_mean(shot):
     view = shot.view()
     draft, final = view.render("draft"), view.render("final")
     craft = np.isfinite(draft.depth) & (draft.depth < 1e4)
-    for where in (craft, ~craft):
-        assert draft.rgb[where].mean(axis=0) == pytest.approx(final.rgb[where].mean(axis=0), rel=0.02)
+    assert draft.rgb[~craft].mean(axis=0) == pytest.approx(final.rgb[~craft].mean(axis=0), rel=0.005)
+    # Crumpled foil glints in single pixels; at this size their chance is left.
+    assert draft.rgb[craft].mean(axis=0) == pytest.approx(final.rgb[craft].mean(axis=0), rel=0.05)
     assert not np.array_equal(draft.rgb, final.rgb)
 
 
@@ -69,7 +70,7 @@ def test_the_shifts_of_final_cancel_out(tmp_path):
     globe = turned(globe, rotation_about(axis, float(np.arctan2(np.linalg.norm(axis), away[2]))))
     for view in (far, globe):
         draft, final = (centroid(view.render(quality).rgb[..., 1].astype(float)) for quality in ("draft", "final"))
-        assert draft == pytest.approx(final, abs=0.05)
+        assert draft == pytest.approx(final, abs=0.02)
 
 
 def test_edges_are_antialiased_in_a_draft(tmp_path):
@@ -99,11 +100,12 @@ def test_an_unknown_quality_is_refused(shot):
         shot.view().render("best")
 
 
-def test_a_picture_too_large_for_the_graphics_is_refused_in_words_and_the_next_one_is_drawn(shot):
+def test_the_widest_picture_is_drawn_or_refused_in_words_and_the_next_one_is_right(shot):
     before = shot.view().render().rgb
-    huge = Scene.load("tianwen1-mars").with_changes(camera__size_px=[16384, 16]).view()
+    widest = Scene.load("tianwen1-mars").with_changes(camera__size_px=[16384, 16]).view()
     try:
-        assert huge.render().rgb.shape == (16, 16384, 3)
+        shape = widest.render().rgb.shape
     except GraphicsError as error:
-        assert "--size" in str(error)
+        shape, refusal = None, str(error)
+    assert shape == (16, 16384, 3) or "--size" in refusal
     assert shot.view().render().rgb.tobytes() == before.tobytes()

@@ -62,7 +62,7 @@ def test_a_plate_that_faces_away_far_from_the_planet_is_black(tmp_path):
         assert np.all(apparent < 2e-6)
 
 
-def lit_disc(view, body_normal, count=200_000):
+def lit_disc(view, body_normal, count=60_000):
     """Irradiance (3,) from the planet on a surface: a sum over directions drawn evenly from the cone round its disc."""
     rng = np.random.default_rng(7)
     radius = float(np.mean(view.planet.body.radii_m))

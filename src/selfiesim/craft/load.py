@@ -90,7 +90,8 @@ def _stamps(path: Path) -> tuple[object, ...]:
     """Name, size and time of change of the files a craft is made of: a renderer keeps what has not changed."""
     files = [path, path.with_suffix(".toml")]
     if path.suffix.lower() not in _SINGLE_FILES:
-        files = sorted(path.parent.iterdir())  # materials and textures, whatever they are called
+        # Materials and textures, whatever they are called.
+        files = sorted(file for file in path.parent.iterdir() if file.is_file())
     stamps = []
     for file in files:
         try:

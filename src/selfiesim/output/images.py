@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,21 +16,27 @@ if TYPE_CHECKING:
 
 
 def check_writable(path: Path) -> None:
-    """Refuse a picture's path now rather than after the rendering.
+    """Refuse a picture's path now rather than after the rendering; leaves no file and no folder behind.
 
     Raises
     ------
     OutputError
-        When it does not end in ``.png``, is a folder, or its folder cannot be written to.
+        When it does not end in ``.png``, it or its recipe is a folder, or its folder cannot be written to.
     """
-    if path.suffix.lower() != ".png":
-        raise OutputError(f"{path}: pictures are written as PNG; choose a name that ends in .png")
-    if path.is_dir():
-        raise OutputError(f"{path}: is a folder; give a file name in it")
-    probe = path.with_name(f".{path.stem}-probe{path.suffix}")
-    with written_whole(probe):
-        pass
-    probe.unlink(missing_ok=True)
+    try:
+        if path.is_dir():
+            raise OutputError(f"{path}: is a folder; give a file name in it that ends in .png")
+        if path.suffix.lower() != ".png":
+            raise OutputError(f"{path}: pictures are written as PNG; choose a name that ends in .png")
+        if sidecar_path(path).is_dir():
+            raise OutputError(
+                f"{path}: its recipe would go to {sidecar_path(path)}, which is a folder; choose another name"
+            )
+        nearest = next(folder for folder in path.absolute().parents if folder.exists())
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose a folder you may write to") from error
 
 
 def sidecar_path(path: Path) -> Path:
@@ -38,7 +45,7 @@ def sidecar_path(path: Path) -> Path:
 
 
 def save(photo: Photo, path: Path) -> Path:
-    """Write picture and recipe, each whole or not at all; returns the picture's path.
+    """Write picture and recipe, whole or not at all; returns the picture's path.
 
     Raises
     ------
@@ -47,10 +54,10 @@ def save(photo: Photo, path: Path) -> Path:
     """
     check_writable(path)
     text = recipe_text(photo)
-    with written_whole(path) as temporary:
-        temporary.write_bytes(png_bytes(photo, text))
-    with written_whole(sidecar_path(path)) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    # Neither gets its name before both are on the disk.
+    with written_whole(path) as picture, written_whole(sidecar_path(path)) as sidecar:
+        picture.write_bytes(png_bytes(photo, text))
+        sidecar.write_text(text, encoding="utf-8")
     return path
 
 

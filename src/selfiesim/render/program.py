@@ -91,6 +91,7 @@ def texture_of(image: ArrayLike, repeat: bool = False) -> Any:
     texture.SetColorModeToDirectScalars()
     texture.InterpolateOn()
     texture.MipmapOn()
+    texture.SetMaximumAnisotropicFiltering(1.0)  # VTK's default of 4 makes llvmpipe many times slower
     texture.SetRepeat(repeat)
     texture.SetEdgeClamp(not repeat)
     return texture

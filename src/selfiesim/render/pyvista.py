@@ -35,18 +35,10 @@ class PyVistaRenderer:
 
     def __init__(self) -> None:
         self.graphics = graphics.require()
-        import pyvista
-
-        self._plotter = pyvista.Plotter(off_screen=True, lighting="none", window_size=[SHADOW_SIZE, SHADOW_SIZE])
-        self._plotter.set_background("black")
-        self._window: Any = self._plotter.render_window
-        self._window.SetMultiSamples(0)
-        self._scene: Any = self._plotter.renderer
-        # Our shaders do the lighting, but VTK hands normals on only where it finds a light.
-        self._scene.add_light(pyvista.Light(light_type="headlight"))
+        # The window of a pyvista.Plotter would do as well, but pyvista.plotting takes 0.4 s to import.
+        self._window = _new_window()
+        self._scene = _new_scene(self._window)
         self._shadow_scene = _new_scene(self._window)
-        self._scene.GetCullers().RemoveAllItems()
-        self._shadow_scene.GetCullers().RemoveAllItems()
         self._window.Start()
         self._shadow_buffer = Framebuffer(self._window, SHADOW_SIZE, SHADOW_SIZE)
         self._buffers: tuple[Framebuffer, Framebuffer] | None = None
@@ -112,7 +104,6 @@ class PyVistaRenderer:
             if self._planet:
                 self._scene.RemoveActor(self._planet.actor)
             self._planet = PlanetLayer(load_maps(view.planet.body.name))
-            self._scene.AddActor(self._planet.actor)
         if self._craft is None or not self._craft.shows(view.craft):
             if self._craft:
                 self._craft.remove_from(self._scene, self._shadow_scene)
@@ -121,6 +112,10 @@ class PyVistaRenderer:
             self._craft = CraftLayer(view.craft, self._shadow_buffer)
             self._craft.add_to(self._scene, self._shadow_scene)
             self._shadow_key = b""
+            # The planet is drawn last, so that no pixel of it is worked out behind the craft.
+            self._scene.RemoveActor(self._planet.actor)
+        if not self._scene.HasViewProp(self._planet.actor):
+            self._scene.AddActor(self._planet.actor)
         self._planet.update(view)
         self._craft.update(view, self._planet.maps)
 
@@ -192,11 +187,27 @@ class PyVistaRenderer:
         self._craft.set_sun(sun, eye)
 
 
+def _new_window() -> Any:
+    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  (importing it puts OpenGL behind vtkRenderWindow)
+    from vtkmodules.vtkRenderingCore import vtkRenderWindow
+
+    window = vtkRenderWindow()
+    window.SetOffScreenRendering(True)
+    window.SetSize(SHADOW_SIZE, SHADOW_SIZE)
+    window.SetMultiSamples(0)
+    return window
+
+
 def _new_scene(window: Any) -> Any:
-    from vtkmodules.vtkRenderingCore import vtkRenderer
+    from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
 
     scene = vtkRenderer()
     scene.SetBackground(0.0, 0.0, 0.0)
+    scene.GetCullers().RemoveAllItems()
+    # Our shaders do the lighting, but VTK hands normals on only where it finds a light.
+    light = vtkLight()
+    light.SetLightTypeToHeadlight()
+    scene.AddLight(light)
     window.AddRenderer(scene)
     return scene
 
@@ -218,13 +229,15 @@ def _projection(view: View, jitter: tuple[float, float], near: float, far: float
 def _subframe(view: View, index: int, count: int) -> tuple[tuple[float, float], NDArray[np.float64]]:
     """Shift of the pixel grid (pixels) and the point on the Sun's disc (direction, body axes) of one pass.
 
-    Both follow Roberts' R2 sequence: evenly spread for any number of passes, and the same every time.
+    The shifts are a lattice whose mean is zero, so that nothing moves between draft and final; the points on the disc
+    follow Roberts' R2 sequence. Both are the same every time.
     """
     sun = view.craft.body_to_camera.T @ view.sun.direction
     if count == 1:
         return (0.0, 0.0), sun
     g = 1.32471795724474602596
-    u, v = (0.5 + index / g) % 1.0, (0.5 + index / g**2) % 1.0
+    # Each row and column of the lattice holds one point: 5 shares no factor with the number of passes.
+    u, v = (index + 0.5) / count, (5 * index % count + 0.5) / count
     s, t = (0.5 + (index + 0.5) / g**2) % 1.0, (0.5 + (index + 0.5) / g) % 1.0
     across = np.cross(sun, np.eye(3)[int(np.argmin(np.abs(sun)))])
     off_axis = rotation_about(across, view.sun.angular_radius * np.sqrt(s)) @ sun

@@ -13,8 +13,6 @@ Meeting meetPlanet(vec3 ray) {
     return Meeting(nearest / max(miss, 1.0) - ray * sqrt(inside), miss, along);
 }
 
-vec3 decode(vec3 code) { return code * code * reflectanceMax; }
-
 float hashOf(vec3 cell) {
     vec3 p = fract(cell * vec3(0.1031, 0.1030, 0.0973));
     p += dot(p, p.yxz + 33.33);
@@ -37,7 +35,7 @@ float noise(vec3 x) {
 // the size of a pixel. `xy` shifts the lookup (in texels), `z` scales the reflectance.
 vec3 inventedDetail(vec3 direction, float footprint) {
     vec3 detail = vec3(0.0, 0.0, 1.0);
-    float size = 1.6 * patchTexel, strength = 1.0;
+    float size = 1.6 * patchTexel.x, strength = 1.0;
     for (int octave = 0; octave < 2; octave++) {
         float visible = clamp(1.6 - 3.0 * footprint / size, 0.0, 1.0) * strength;
         if (visible > 0.0) {
@@ -51,44 +49,55 @@ vec3 inventedDetail(vec3 direction, float footprint) {
     return detail;
 }
 
-vec3 samplePatch(sampler2D map, vec3 direction, float lod, float footprint) {
+// The three maps stand side by side in one picture: llvmpipe runs both sides of every branch, so that choosing among
+// three textures would cost three lookups a pixel.
+bool onPatch(vec3 direction) { return abs(direction.z) > patchSine; }
+
+vec2 patchPlace(vec3 direction, float footprint, out float brightness) {
     vec3 detail = inventedDetail(direction, footprint);
+    brightness = detail.z;
     // Lambert azimuthal equal-area about the pole: no pinch, and no trigonometry.
-    vec2 p = direction.xy * sqrt(2.0 / (1.0 + abs(direction.z))) + detail.xy * patchTexel;
-    return textureLod(map, 0.5 + 0.5 * p.yx / patchRadius, lod).rgb * detail.z;
+    vec2 p = direction.xy * sqrt(2.0 / (1.0 + abs(direction.z))) + detail.xy * patchTexel.x;
+    vec4 place = direction.z > 0.0 ? northPlace : southPlace;
+    return place.xy + place.zw * p.yx / patchRadius;
 }
 
-// Reflectance at a planetocentric direction; footprint is the pixel's size on the ground, in planet radii.
-vec3 reflectance(vec3 direction, float footprint) {
-    float patchLod = log2(max(footprint / patchTexel, 1.0));
-    float latitude = asin(clamp(direction.z, -1.0, 1.0));
-    // The patch takes over within three degrees, so that no line shows where two samplings of one map meet.
-    float weight = smoothstep(patchLatitude, patchLatitude + 0.05236, abs(latitude));
-    vec3 code = vec3(0.0);
-    if (weight > 0.0)
-        code = direction.z > 0.0 ? samplePatch(northMap, direction, patchLod, footprint)
-                                 : samplePatch(southMap, direction, patchLod, footprint);
-    if (weight < 1.0) {
-        float longitude = atan(direction.y, direction.x);
-        vec2 uv = vec2(longitude * 0.15915494, 0.5 - latitude * 0.31830989);
-        vec3 globe = textureLod(globeMap, uv, log2(max(footprint / globeTexel, 1.0))).rgb;
-        code = mix(globe, code, weight);
+vec2 globePlaceOf(vec3 direction) {
+    vec2 turns = vec2(fract(atan(direction.y, direction.x) * 0.15915494), 0.5 - asin(direction.z) * 0.31830989);
+    return globePlace.xy + globePlace.zw * turns;
+}
+
+// Mip level for a footprint (pixel's size on the ground, planet radii) in the map that holds `direction`.
+float mapLevel(vec3 direction, float footprint) {
+    float texel = onPatch(direction) ? (direction.z > 0.0 ? patchTexel.x : patchTexel.y) : globeTexel;
+    return clamp(log2(footprint / texel), 0.0, 6.0);
+}
+
+// Reflectance at a planetocentric direction. `near` is the footprint and mip level of the pixel's neighbourhood.
+vec3 reflectance(vec3 direction, vec2 near) {
+    float brightness = 1.0;
+    vec2 uv = patchPlace(direction, near.x, brightness);
+    if (!onPatch(direction)) {
+        uv = globePlaceOf(direction);
+        brightness = 1.0;
     }
-    return decode(code);
+    vec3 code = textureLod(planetMap, uv, near.y).rgb * brightness;
+    return code * code * reflectanceMax;
 }
 
 vec3 rayThrough(vec2 pixel) {
     return normalize(cameraToScaled * vec3((pixel - principal) / focal * vec2(1.0, -1.0), 1.0));
 }
 
-// Size on the ground, in planet radii, of the pixels in one block of 4x4. One size for a whole block: Mesa's llvmpipe
+// Footprint (planet radii) and mip level of the pixels in one block of 4x4. One level for a whole block: Mesa's llvmpipe
 // reads wrong texels where the mip level passes a whole number inside such a block, which drew dotted rings on the cap.
-float footprintNear(vec2 pixel) {
+vec2 footprintNear(vec2 pixel) {
     vec3 ray = rayThrough(floor(pixel * 0.25) * 4.0 + 2.0);
     Meeting m = meetPlanet(ray);
     float mu = dot(normalize(m.hit * inverseRadii), -normalize(ray / inverseRadii));
     // The pixel's footprint is longer along the slant; the root takes the middle between blur and shimmer.
-    return length(m.hit - eye) * pixelAngle * inversesqrt(max(mu, 0.05));
+    float footprint = length(m.hit - eye) * pixelAngle * inversesqrt(max(mu, 0.05));
+    return vec2(footprint, mapLevel(normalize(m.hit / inverseRadii), footprint));
 }
 
 vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {

@@ -1,0 +1,100 @@
+"""How long things take: `make bench`. Read ratios rather than seconds; machines and neighbours differ.
+
+Each whole command runs in a fresh process with the maps in the cache, as a person's second picture does.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from selfiesim import Scene
+
+COMMAND = [str(Path(sys.executable).with_name("selfiesim"))]
+
+
+def run(*words, cwd):
+    return subprocess.run([*COMMAND, *words], cwd=cwd, check=True, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def view():
+    return Scene.load("tianwen1-mars").view()
+
+
+def test_help(benchmark, tmp_path):
+    """Aim: 0.3 s."""
+    benchmark.pedantic(run, args=("--help",), kwargs={"cwd": tmp_path}, rounds=10, warmup_rounds=2)
+
+
+def test_show(benchmark, tmp_path):
+    benchmark.pedantic(run, args=("show", "tianwen1-mars"), kwargs={"cwd": tmp_path}, rounds=5, warmup_rounds=1)
+
+
+def test_cold_draft_from_prompt_to_file(benchmark, tmp_path):
+    """Aim: 2.5 s and 1.5 GB at 1920x1080."""
+    words = ("render", "tianwen1-mars", "--quality", "draft", "-o", "a.png")
+    benchmark.pedantic(run, args=words, kwargs={"cwd": tmp_path}, rounds=5, warmup_rounds=1)
+    benchmark.extra_info["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+
+
+def test_warm_draft(benchmark, view):
+    """Aim: 0.5 s at 1920x1080, craft and camera moving."""
+    view.render("draft")
+    views = iter([view.scene.view(at=f"release+{60 + k}s") for k in range(12)])
+    benchmark.pedantic(lambda: next(views).render("draft"), rounds=10, warmup_rounds=1)
+
+
+def test_warm_final(benchmark, view):
+    view.render("draft")
+    benchmark.pedantic(view.render, args=("final",), rounds=2)
+
+
+def test_expose(benchmark, view):
+    radiance = view.render("draft")
+    benchmark.pedantic(radiance.expose, rounds=10, warmup_rounds=1)
+
+
+def test_save(benchmark, view, tmp_path):
+    photo = view.render("draft").expose()
+    benchmark.pedantic(photo.save, args=(tmp_path / "a.png",), rounds=5, warmup_rounds=1)
+
+
+def test_plain_pyvista_for_comparison(benchmark):
+    """What a script would do: the same mesh and a textured sphere under one light, clipping range set by hand.
+
+    No craft shadow beside the planet, no planetshine, 8 bits; the measure for "fast".
+    """
+    os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+    import numpy as np
+    import pyvista as pv
+
+    from selfiesim.craft.load import load_craft
+    from selfiesim.planet.maps import load_maps
+
+    plotter = pv.Plotter(off_screen=True, window_size=[1920, 1080], lighting="none")
+    plotter.set_background("black")
+    globe = pv.Sphere(radius=3.39e6, center=(0, 0, 3.9e6), theta_resolution=360, phi_resolution=180)
+    globe.texture_map_to_sphere(inplace=True)
+    plotter.add_mesh(globe, texture=pv.Texture(np.array(load_maps("mars").globe)), smooth_shading=True)
+    for part in load_craft("tianwen1-orbiter").parts:
+        mesh = pv.PolyData.from_regular_faces(part.vertices, part.faces)
+        mesh.point_data.active_normals = part.normals
+        plotter.add_mesh(mesh, color=part.material.base_color, pbr=True, metallic=part.material.metallic, roughness=0.4)
+    plotter.add_light(pv.Light(position=(-1.0, 2.0, -3.0), light_type="scene light", intensity=3.0))
+    turn = iter(np.radians(np.arange(0.0, 60.0)))
+
+    def frame():
+        angle = next(turn)
+        plotter.camera.position = (0.0, 15.0 * np.sin(angle), -15.0 * np.cos(angle))
+        plotter.camera.focal_point, plotter.camera.up = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0)
+        plotter.camera.clipping_range = (5.0, 8.0e6)
+        plotter.render()
+        return plotter.screenshot(return_img=True)
+
+    frame()
+    assert frame().mean() > 20, "planet and craft are in the picture"
+    benchmark.pedantic(frame, rounds=10, warmup_rounds=2)

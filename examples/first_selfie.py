@@ -1,0 +1,28 @@
+"""From a shipped scene to a picture: the whole road in one sentence, then step by step."""
+
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+
+from selfiesim import Scene
+
+# Setup: a small picture, so that the example takes a second.
+folder = Path(mkdtemp())
+scene = Scene.load("tianwen1-mars").with_changes(camera__size_px=[640, 360])
+
+# Action: what the lens sees half a minute after the release, the light that arrives, the photograph.
+view = scene.view(at="release+30s")
+radiance = view.render("draft")
+photo = radiance.expose()
+path = photo.save(folder / "selfie.png")
+print(view)
+print(radiance)
+print(photo)
+
+# Validation: the spring gave 0.2 m/s, the craft is in the picture, and the picture is on disk.
+assert abs(view.facts["distance_from_mount_m"] - 6.0) < 0.06
+assert (radiance.depth < 50.0).any()
+assert photo.pixels.shape == (360, 640, 3)
+assert np.isfinite(radiance.rgb).all()
+assert path.with_suffix(".json").exists()

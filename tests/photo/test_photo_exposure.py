@@ -1,0 +1,191 @@
+"""Exposure and development, against ISO 12232, IEC 61966-2-1 and photographers' rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from selfiesim.bodies import SOLAR_IRRADIANCE_1AU
+from selfiesim.errors import SceneError
+from selfiesim.photo.develop import develop, shoulder
+from selfiesim.photo.exposure import MIDDLE_GREY, Exposure, luminance, metered_shutter
+from selfiesim.render.base import Radiance
+from selfiesim.scene import Scene
+
+FIXED = {"exposure": "fixed", "shutter_s": 1 / 500, "f_number": 8.0, "iso": 100.0, "stops": 0.0}
+
+
+@pytest.fixture(scope="module")
+def view():
+    return Scene.load("tianwen1-mars").with_changes(camera__size_px=[64, 36], photo__stops=0.0).view()
+
+
+@pytest.fixture(scope="module")
+def light(view):
+    """Light of a made-up frame: half sky, half a smooth ramp of sunlit grey walls up to white."""
+    rgb = np.zeros((36, 64, 3), np.float32)
+    rgb[18:] = (np.linspace(0.02, 1.0, 64)[None, :, None] * view.sun.irradiance / np.pi).astype(np.float32)
+    return Radiance(rgb, view, "draft", "made up", None)
+
+
+def linear(pixels):
+    """sRGB bytes back to linear light (IEC 61966-2-1)."""
+    code = pixels / 255.0
+    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+
+
+# ISO 12232:2019: saturation speed S = 78 / H with H = 0.65 L t / N^2, so L = 78 N^2 / (0.65 S t).
+# f/8, 1/125 s, ISO 100: 78 * 64 / (0.65 * 100 * 0.008) = 9600 cd/m2.
+@pytest.mark.parametrize(
+    ("shutter_s", "f_number", "iso", "luminance_cd_m2"),
+    [
+        (1 / 125, 8.0, 100.0, 9600.0),
+        (1 / 125, 8.0, 200.0, 4800.0),
+        (1 / 100, 16.0, 100.0, 30720.0),
+        (1.0, 1.0, 120.0, 1.0),
+    ],
+)
+def test_the_sensor_is_full_at_the_luminance_of_iso_12232(shutter_s, f_number, iso, luminance_cd_m2):
+    exposure = Exposure(shutter_s, f_number, iso, 0.0, False)
+    assert exposure.saturation_luminance == pytest.approx(luminance_cd_m2, rel=1e-9)
+
+
+# The solar illuminance constant: 128 klx (Darula, Kittler and Gueymard 2005 have 133.3, IES 127.5).
+def test_sunlight_at_one_astronomical_unit_is_about_130_klx():
+    assert 122e3 < luminance(np.array(SOLAR_IRRADIANCE_1AU, np.float32)) < 140e3
+
+
+# "Sunny 16": in sunlight on the ground, about 100 klx, an f/16 picture at 1 / ISO seconds is exposed right. White, of
+# reflectance 0.9, then lies just under full.
+def test_sunny_sixteen_puts_white_under_full():
+    white = 0.9 * 100e3 / np.pi
+    full = Exposure(1 / 100, 16.0, 100.0, 0.0, True).saturation_luminance
+    assert 0.8 < white / full < 1.0
+
+
+def test_one_stop_more_doubles_the_light(light):
+    fixed = light.expose(**FIXED)
+    stopped = light.expose(**FIXED | {"stops": 1.0})
+    brighter = replace(light, rgb=2 * light.rgb).expose(**FIXED)
+    assert stopped.exposure.shutter_s == pytest.approx(2.0 * fixed.exposure.shutter_s)
+    assert stopped.exposure.stops == 1.0
+    assert np.abs(stopped.pixels.astype(int) - brighter.pixels).max() <= 1
+    dark = (fixed.pixels[..., 1] > 20) & (stopped.pixels[..., 1] < 180)  # below the shoulder
+    assert dark.sum() > 50
+    assert linear(stopped.pixels[dark]) == pytest.approx(2.0 * linear(fixed.pixels[dark]), rel=0.08)
+
+
+# Reciprocity: two stops of aperture are four times the time, or four times the sensitivity.
+def test_settings_that_let_in_the_same_light_take_the_same_picture(light):
+    one = light.expose(**FIXED)
+    assert len(np.unique(one.pixels)) > 20
+    for other in ({"f_number": 4.0, "shutter_s": 1 / 2000}, {"iso": 400.0, "shutter_s": 1 / 2000}):
+        assert np.abs(light.expose(**FIXED | other).pixels.astype(int) - one.pixels).max() <= 1
+
+
+def test_fixed_exposure_uses_the_shutter_given_and_auto_says_that_it_metered(light):
+    fixed = light.expose(**FIXED | {"shutter_s": 1 / 30})
+    assert (fixed.exposure.shutter_s, fixed.exposure.metered) == (1 / 30, False)
+    assert "metered" not in str(fixed.exposure)
+    auto = light.expose(**FIXED | {"exposure": "auto"})
+    assert auto.exposure.metered
+    assert "1/30" not in str(auto.exposure)
+    assert "metered" in str(auto.exposure)
+
+
+@pytest.mark.parametrize("factor", [0.125, 0.5, 4.0, 100.0])
+def test_the_meter_makes_the_same_picture_of_the_same_scene_in_more_or_less_light(light, factor):
+    auto = FIXED | {"exposure": "auto"}
+    usual, other = light.expose(**auto), replace(light, rgb=np.float32(factor) * light.rgb).expose(**auto)
+    assert other.exposure.shutter_s == pytest.approx(usual.exposure.shutter_s / factor, rel=1e-5)
+    assert np.abs(other.pixels.astype(int) - usual.pixels).max() <= 1
+
+
+def test_the_meter_puts_an_even_grey_at_middle_grey_however_much_sky_there_is(view):
+    for rows in (36, 20, 8):
+        rgb = np.zeros((36, 64, 3), np.float32)
+        rgb[:rows] = 0.2 * view.sun.irradiance / np.pi
+        photo = Radiance(rgb, view, "draft", "made up", None).expose(**FIXED | {"exposure": "auto"})
+        assert linear(photo.pixels[0, 0]) == pytest.approx(MIDDLE_GREY, rel=0.03)
+
+
+@pytest.mark.parametrize("exposure", ["auto", "fixed"])
+def test_a_black_frame_stays_black(view, exposure):
+    black = Radiance(np.zeros((36, 64, 3), np.float32), view, "draft", "made up", None)
+    photo = black.expose(exposure=exposure)
+    assert not photo.pixels.any()
+    assert np.isfinite(photo.exposure.shutter_s)
+    assert photo.exposure.shutter_s > 0.0
+
+
+def test_the_smallest_frame_is_metered():
+    assert metered_shutter(np.full((1, 1, 3), 0.1, np.float32), 1e4, 8.0, 100.0) > 0.0
+
+
+def test_a_sunlit_white_wall_is_neutral(light):
+    for exposure in ("auto", "fixed"):
+        pixels = light.expose(**FIXED | {"exposure": exposure}).pixels.astype(int)
+        assert len(np.unique(pixels)) > 20
+        assert np.ptp(pixels, axis=-1).max() <= 1
+
+
+def test_red_ground_stays_red(view):
+    rgb = np.broadcast_to((0.25, 0.17, 0.09) * view.sun.irradiance / np.pi, (36, 64, 3)).astype(np.float32)
+    red, green, blue = linear(
+        Radiance(rgb, view, "draft", "made up", None).expose(**FIXED | {"exposure": "auto"}).pixels[0, 0]
+    )
+    assert red / green == pytest.approx(0.25 / 0.17, rel=0.04)
+    assert green / blue == pytest.approx(0.17 / 0.09, rel=0.04)
+
+
+def test_the_shoulder_is_straight_then_bends_without_a_kink_and_never_reaches_full():
+    x = np.linspace(0.0, 8.0, 80001).astype(np.float32)
+    y = shoulder(x).astype(float)
+    slope = np.gradient(y, x.astype(float))
+    assert np.array_equal(y[x <= 0.5], x[x <= 0.5].astype(float))
+    assert np.all(np.diff(y) >= 0.0)
+    assert np.all(np.diff(y[x < 3.0][::100]) > 0.0)
+    assert np.diff(y).max() < 1.01e-4 * 1.02
+    assert np.abs(np.diff(slope[::100])).max() < 0.05
+    assert y.max() <= 1.0
+    assert y[-1] > 0.999
+
+
+# IEC 61966-2-1: 12.92 x below 0.0031308, 1.055 x^(1/2.4) - 0.055 above.
+def test_bytes_are_the_srgb_curve_of_the_shouldered_light():
+    x = np.concatenate([np.linspace(0.0, 0.01, 3000), np.linspace(0.01, 6.0, 30000)])
+    y = shoulder(x.astype(np.float32)).astype(float)
+    exact = 255.0 * np.where(y <= 0.0031308, 12.92 * y, 1.055 * np.maximum(y, 1e-12) ** (1 / 2.4) - 0.055)
+    ours = develop(np.repeat(x[:, None, None], 3, axis=2).astype(np.float32), np.ones(3, np.float32))
+    assert ours.dtype == np.uint8
+    assert np.abs(ours[:, 0, 0] - exact).max() < 1.0
+    assert np.all(np.diff(ours[:, 0, 1].astype(int)) >= 0)
+    assert (ours[0, 0, 0], ours[-1, 0, 0]) == (0, 255)
+
+
+def test_light_brighter_than_anything_and_below_zero_is_clipped():
+    rgb = np.array([[[1e30, np.inf, 5.0], [-1.0, -0.0, -1e30]]], np.float32)
+    assert develop(rgb, np.ones(3, np.float32)).tolist() == [[[255, 255, 255], [0, 0, 0]]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"stop": 1.0}, "photo.stop: unknown key; did you mean 'stops'"),
+        ({"stops": 21.0}, "photo.stops"),
+        ({"iso": float("nan")}, "photo.iso"),
+        ({"f_number": 0.0}, "photo.f_number"),
+        ({"exposure": "manual"}, "photo.exposure"),
+        ({"shutter_s": "fast"}, "photo.shutter_s"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_by_name(light, settings, words):
+    with pytest.raises(SceneError, match=words.replace(".", r"\.")):
+        light.expose(**settings)
+
+
+def test_a_photo_tells_what_it_is(light):
+    assert repr(light.expose(**FIXED)).startswith("Photo(64x36, 1/500 s, f/8, ISO 100")
+    assert repr(light).startswith("Radiance(64x36, draft")

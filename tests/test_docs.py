@@ -1,0 +1,37 @@
+"""What the documents promise is what the program has."""
+
+import json
+from pathlib import Path
+
+from selfiesim.scene import schema
+
+ROOT = Path(__file__).parent.parent
+
+
+def _keys(node, definitions, path=""):
+    for name, field in node["properties"].items():
+        reference = field.get("$ref", "").rsplit("/", 1)[-1]
+        here = f"{path}{name}"
+        if reference and "toward" not in definitions[reference]["properties"]:
+            yield from _keys(definitions[reference], definitions, f"{here}.")
+        else:
+            yield here
+
+
+def test_every_scene_key_is_documented():
+    text = (ROOT / "docs/scenes.md").read_text()
+    scene = schema()
+    missing = [key for key in _keys(scene, scene["$defs"]) if f"`{key}`" not in text]
+    assert missing == []
+
+
+def test_shipped_schema_is_the_current_one():
+    assert json.loads((ROOT / "scenes/scene.schema.json").read_text()) == schema(), "run: make schema"
+
+
+def test_links_in_the_documents_lead_somewhere():
+    import re
+
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
