@@ -113,7 +113,7 @@ def tilt(camera, turn, target, up):
     return np.arctan2(-right, -down)
 
 
-@given(directions, directions, st.sampled_from([(0.5, 0.5), (0.5, 0.1), (0.5, 0.8), (0.2, 0.5), (0.95, 0.5)]))
+@given(directions, directions, st.sampled_from([(0.5, 0.5), (0.5, 0.1), (0.2, 0.5), (0.6, 0.62), (0.95, 0.05)]))
 def test_up_is_upward_at_the_target(target, up, place):
     assume(np.linalg.norm(np.cross(target, up)) > 0.1)
     camera = Pinhole.from_fov(1920, 1080, np.radians(70.0))

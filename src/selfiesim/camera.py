@@ -70,7 +70,7 @@ class Pinhole:
 
 
 def icrf_to_camera(camera: Pinhole, target: Vector, up: Vector, place: tuple[float, float], roll: float) -> Matrix:
-    """Turn the camera so that ``target`` appears at ``place`` with ``up`` upward there, then roll about the target.
+    """Turn the camera so that ``target`` appears at ``place`` with ``up`` straight upward there, then roll about it.
 
     Parameters
     ----------
@@ -91,11 +91,9 @@ def icrf_to_camera(camera: Pinhole, target: Vector, up: Vector, place: tuple[flo
     if np.linalg.norm(right) < 1e-9 * np.linalg.norm(up):
         raise ValueError("the camera cannot look along its own up direction")
     right = unit(right)
-    looking = np.array([right, np.cross(forward, right), forward])
     ray = camera.unproject(np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5]))
-    ahead = np.array([0.0, 0.0, 1.0])
-    across = np.cross(ahead, ray)
-    swing = np.eye(3)
-    if np.linalg.norm(across) > 1e-12:
-        swing = rotation_about(across, float(np.arctan2(np.linalg.norm(across), ray[2])))
-    return np.asarray(swing @ rotation_about(ahead, -roll) @ looking)
+    # Square to the plane of the ray and the picture's vertical through its pixel: where `right` has to go.
+    across = unit(np.array([ray[2], 0.0, -ray[0]]))
+    there = np.array([ray, across, np.cross(ray, across)])
+    here = np.array([forward, right, np.cross(forward, right)])
+    return np.asarray(rotation_about(ray, -roll) @ there.T @ here)

@@ -8,11 +8,10 @@ import sys
 
 import numpy as np
 import pytest
-from stage import airless, box, inside, stage, turned, write_craft
+from stage import airless, box, inside, looking, stage, write_craft
 
 import selfiesim.render
 from selfiesim.errors import GraphicsError
-from selfiesim.frames import rotation_about
 from selfiesim.scene import Scene
 
 SIZE = [240, 135]
@@ -59,18 +58,29 @@ def centroid(light):
     return np.array([(light * columns).sum(), (light * rows).sum()]) / light.sum()
 
 
-def test_the_shifts_of_final_cancel_out(tmp_path):
-    # Nothing moves between draft and final, neither the craft nor the planet.
+@pytest.fixture
+def plate_and_globe(tmp_path):
+    """A plate far from any planet, and a planet far from any craft."""
     plate = write_craft(tmp_path, "plate", [box((1.0, 1.0, 0.02))], (0.8, 0.3, 3.0))
-    far = stage(tmp_path, plate).view()
     crumb = write_craft(tmp_path, "crumb", [box((0.01, 0.01, 0.01))], (0.3, 0.1, -3.0))
-    globe = airless(stage(tmp_path, crumb, distance_km=40_000.0, camera__horizontal_fov_deg=15.0)).view()
-    away = globe.planet.position / np.linalg.norm(globe.planet.position)
-    axis = np.cross(away, (0.0, 0.0, 1.0))
-    globe = turned(globe, rotation_about(axis, float(np.arctan2(np.linalg.norm(axis), away[2]))))
-    for view in (far, globe):
+    globe = airless(stage(tmp_path, crumb, distance_km=40_000.0)).view()
+    # Both whole in the picture.
+    return stage(tmp_path, plate, fov=60.0).view(), looking(globe, globe.planet.position, 25.0, (160, 90))
+
+
+def test_nothing_moves_between_draft_and_final(plate_and_globe):
+    for view in plate_and_globe:
         draft, final = (centroid(view.render(quality).rgb[..., 1].astype(float)) for quality in ("draft", "final"))
-        assert draft == pytest.approx(final, abs=0.02)
+        assert draft == pytest.approx(final, abs=0.04)
+
+
+def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe):
+    renderer = selfiesim.render._renderer()
+    for view in plate_and_globe:
+        still = centroid(view.render().rgb[..., 1].astype(float))
+        sun = view.craft.body_to_camera.T @ view.sun.direction
+        moved = centroid(renderer._draw(view, (0.4, -0.3), sun)[::-1, :, 1].astype(float))
+        assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 
 
 def test_edges_are_antialiased_in_a_draft(tmp_path):

@@ -15,8 +15,10 @@ SUNS = [(0.0, 0.0, 1.0), (-0.3, 0.2, 0.933)]
 
 
 def hovering(folder, sun=SUNS[0], **changes):
-    """A box over a plate."""
-    model = write_craft(folder, "hovering", [PLATE, BOX], EYE)
+    """A box over a plate; one mesh file, so that the renderer keeps the craft from view to view."""
+    model = "hovering.glb"
+    if not (folder / model).exists():
+        write_craft(folder, "hovering", [PLATE, BOX], EYE)
     return stage(folder, model, fov=50.0, attitude__primary__axis=list(sun), **changes)
 
 

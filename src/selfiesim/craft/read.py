@@ -131,9 +131,11 @@ def _joint_of(scene: Any, assembly: Assembly) -> Any:
         raise ModelError(f"its description has a joint {by_node[node]!r} at the node {node!r}, which the mesh lacks")
 
     def joint(node: Any) -> str | None:
-        while node is not None and node not in by_node:
+        passed = set()  # some trimesh versions make a lone mesh its own parent
+        while node is not None and node not in by_node and node not in passed:
+            passed.add(node)
             node = parents.get(node)
-        return by_node[node] if node is not None else None
+        return by_node.get(node)
 
     return joint
 
