@@ -145,6 +145,7 @@ def resolve(scene: Scene, at: str | None = None) -> View:
     """
     body = BODIES[scene.orbit.body]
     craft = load_craft(scene.craft_source)
+    moment = scene.at if at is None else at
     orbit_epoch, host_at_epoch = _orbit_state(scene.orbit, body)
 
     release_epoch = _moment(scene.release.at, "release.at", scene, body, None)
@@ -153,10 +154,10 @@ def resolve(scene: Scene, at: str | None = None) -> View:
     release = ejection.Release(release_epoch, mount, axis, scene.release.speed_m_s)
     camera_then = ejection.camera_state(release, host, _attitude(scene, body, release_epoch, host))
 
-    epoch = _moment(at or scene.at, "at", scene, body, release_epoch)
+    epoch = _moment(moment, "at", scene, body, release_epoch)
     seconds = epoch - release_epoch
     if seconds < 0.0:
-        raise SceneError(f"at: {at or scene.at!r} is {-seconds:.0f} s before the release; the camera is still on board")
+        raise SceneError(f"at: {moment!r} is {-seconds:.0f} s before the release; the camera is still on board")
     host_now = propagate(host, seconds, body.gm_m3_s2)
     try:
         relative = drift.relative_state(host, camera_then, seconds, body.gm_m3_s2)
@@ -172,7 +173,7 @@ def resolve(scene: Scene, at: str | None = None) -> View:
         icrf_to_bodyfixed=icrf_to_bodyfixed(body, epoch),
     )
     if ellipsoid_height(track.icrf_to_bodyfixed @ track.camera_position, body) <= 0.0:
-        raise SceneError(f"at: {at or scene.at!r} is too late; the push has brought the camera down on {body.name}")
+        raise SceneError(f"at: {moment!r} is too late; the push has brought the camera down on {body.name}")
     return _compose(scene, craft, body, epoch, track, relative)
 
 

@@ -79,7 +79,7 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
     for view in plate_and_globe:
         still = centroid(view.render().rgb[..., 1].astype(float))
         sun = view.craft.body_to_camera.T @ view.sun.direction
-        moved = centroid(renderer._draw(view, (0.4, -0.3), sun)[::-1, :, 1].astype(float))
+        moved = centroid(renderer._draw(renderer._set(view), view, (0.4, -0.3), sun)[::-1, :, 1].astype(float))
         assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 
 

@@ -132,6 +132,8 @@ def read_assembly(path: Path) -> tuple[Assembly, bytes]:
         table = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: not a TOML file ({error})") from error
+    if "orbit" in table:
+        raise ModelError(f"{path}: is a scene; a mesh of the same name needs another one, or the scene does")
     try:
         return Assembly.model_validate(table), content
     except ValidationError as error:

@@ -1,13 +1,14 @@
 """The renderer: PyVista and VTK draw the planet and the craft into one floating-point picture.
 
-Three draws a frame, all camera-centred: the craft's depth from the Sun (only when Sun or craft moved), then the
-planet as one quad whose fragment shader meets each pixel's ray with the ellipsoid, and the craft in front of it. The
-planet has no depth of its own to fight with: it stands behind everything. Edges are antialiased by multisampling;
+Three draws a frame, all camera-centred: the craft's depth from the Sun (only when Sun or craft moved), the craft, and
+behind it the planet as one quad whose fragment shader meets each pixel's ray with the ellipsoid. The planet has no
+depth of its own to fight with: it stands behind everything. Edges are antialiased by multisampling;
 ``final`` averages many such pictures with the pixel grid and the point on the Sun's disc moved a little each time.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
 
 SAMPLES = 4
 PASSES = {"draft": 1, "final": 16}
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """What one view is drawn with."""
+
+    planet: PlanetLayer
+    craft: CraftLayer
+    sampled: Framebuffer
+    plain: Framebuffer
 
 
 class PyVistaRenderer:
@@ -63,66 +74,67 @@ class PyVistaRenderer:
         """
         if quality not in QUALITIES:
             raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
-        self._prepare(view)
-        total: NDArray[np.float32] | None = None
+        stage = self._set(view)
         count = PASSES[quality]
+        total = np.zeros((view.camera.height, view.camera.width, 4), np.float32)
         for index in range(count):
-            jitter, sun = _subframe(view, index, count)
-            frame = self._draw(view, jitter, sun)
-            total = frame if total is None else np.add(total, frame, out=total)
-        assert total is not None
-        rgb = np.ascontiguousarray(total[::-1, :, :3])
-        if count > 1:
-            rgb /= count
+            total += self._draw(stage, view, *_subframe(view, index, count))
+        rgb = np.ascontiguousarray(total[::-1, :, :3]) / np.float32(count)
         return Radiance(rgb, view, quality, self.engine, self)
 
     def depth(self, view: View) -> NDArray[np.float32]:
         """Metres along the camera's axis at each pixel's centre, (H, W); infinite for sky."""
         from selfiesim.render.depth import planet_depth
 
-        self._prepare(view)
-        assert self._craft
-        assert self._planet
-        assert self._buffers
-        plain = self._buffers[1]
-        near, far = self._aim(view, (0.0, 0.0))
-        self._planet.actor.VisibilityOff()
-        with plain.bound():
+        stage = self._set(view)
+        near, far = self._aim(stage, view, (0.0, 0.0))
+        stage.planet.actor.VisibilityOff()
+        with stage.plain.bound():
             self._scene.Render()
-        self._planet.actor.VisibilityOn()
-        window_depth = plain.depth()[::-1]
+        stage.planet.actor.VisibilityOn()
+        window_depth = stage.plain.depth()[::-1]
         craft = near * far / (far - window_depth * (far - near))
         return np.where(window_depth < 1.0, craft, planet_depth(view)).astype(np.float32)
 
-    def _prepare(self, view: View) -> None:
-        """Bring actors, framebuffers and uniforms in line with ``view``."""
+    def _set(self, view: View) -> _Stage:
+        """Bring actors, framebuffers and uniforms in line with ``view``; what did not change stays as it is."""
+        craft = self._craft_layer(view)
+        planet = self._planet_layer(view)
+        sampled, plain = self._framebuffers(view.camera.width, view.camera.height)
+        planet.update(view)
+        craft.update(view, planet.maps)
+        return _Stage(planet, craft, sampled, plain)
+
+    def _craft_layer(self, view: View) -> CraftLayer:
+        if self._craft and self._craft.shows(view.craft):
+            return self._craft
+        if self._craft:
+            self._craft.remove_from(self._scene, self._shadow_scene)
+            # Removing the last actor that carried it, VTK has freed the shadow map too.
+            self._shadow_buffer = Framebuffer(self._window, SHADOW_SIZE, SHADOW_SIZE)
+        if self._planet:
+            self._scene.RemoveActor(self._planet.actor)  # added again, behind the new craft
+        self._shadow_key = b""
+        self._craft = CraftLayer(view.craft, self._shadow_buffer)
+        self._craft.add_to(self._scene, self._shadow_scene)
+        return self._craft
+
+    def _planet_layer(self, view: View) -> PlanetLayer:
+        """The planet, the last of the actors: no pixel of it is worked out behind the craft."""
         from selfiesim.planet.maps import load_maps
 
-        camera = view.camera
-        self._fit(camera.width, camera.height)
         if self._planet is None or self._planet.maps.name != view.planet.body.name:
             if self._planet:
                 self._scene.RemoveActor(self._planet.actor)
             self._planet = PlanetLayer(load_maps(view.planet.body.name))
-        if self._craft is None or not self._craft.shows(view.craft):
-            if self._craft:
-                self._craft.remove_from(self._scene, self._shadow_scene)
-                # Removing the last actor that carried it, VTK has freed the shadow map too.
-                self._shadow_buffer = Framebuffer(self._window, SHADOW_SIZE, SHADOW_SIZE)
-            self._craft = CraftLayer(view.craft, self._shadow_buffer)
-            self._craft.add_to(self._scene, self._shadow_scene)
-            self._shadow_key = b""
-            # The planet is drawn last, so that no pixel of it is worked out behind the craft.
-            self._scene.RemoveActor(self._planet.actor)
         if not self._scene.HasViewProp(self._planet.actor):
             self._scene.AddActor(self._planet.actor)
-        self._planet.update(view)
-        self._craft.update(view, self._planet.maps)
+        return self._planet
 
-    def _fit(self, width: int, height: int) -> None:
-        """Framebuffers of the picture's size, and a window no smaller (VTK clips viewports to it)."""
+    def _framebuffers(self, width: int, height: int) -> tuple[Framebuffer, Framebuffer]:
+        """To draw in and to read from, of the picture's size; the window no smaller (VTK clips viewports to it)."""
         if self._buffers and (self._buffers[0].width, self._buffers[0].height) == (width, height):
-            return
+            return self._buffers
         for buffer in self._buffers or ():
             buffer.release()
         size = max(width, SHADOW_SIZE), max(height, SHADOW_SIZE)
@@ -130,51 +142,45 @@ class PyVistaRenderer:
             self._window.SetSize(*size)
         self._scene.SetViewport(0.0, 0.0, width / size[0], height / size[1])
         self._shadow_scene.SetViewport(0.0, 0.0, SHADOW_SIZE / size[0], SHADOW_SIZE / size[1])
+        self._buffers = None
         try:
-            self._buffers = (
-                Framebuffer(self._window, width, height, SAMPLES),
-                Framebuffer(self._window, width, height),
-            )
+            self._buffers = Framebuffer(self._window, width, height, SAMPLES), Framebuffer(self._window, width, height)
         except MemoryError as error:
-            self._buffers = None
             raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
+        return self._buffers
 
-    def _draw(self, view: View, jitter: tuple[float, float], sun: NDArray[np.float64]) -> NDArray[np.float32]:
+    def _draw(
+        self, stage: _Stage, view: View, jitter: tuple[float, float], sun: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
         """One pass: (H, W, 4), row 0 at the bottom. ``sun`` is a direction in body axes."""
-        assert self._craft
-        assert self._planet
-        assert self._buffers
-        self._draw_shadow(view.craft, sun)
-        self._aim(view, jitter)
-        sampled, plain = self._buffers
-        with sampled.bound():
+        self._draw_shadow(stage.craft, view.craft, sun)
+        self._aim(stage, view, jitter)
+        with stage.sampled.bound():
             self._scene.Render()
-        sampled.resolve_into(plain)
-        return plain.color()
+        stage.sampled.resolve_into(stage.plain)
+        return stage.plain.color()
 
-    def _aim(self, view: View, jitter: tuple[float, float]) -> tuple[float, float]:
+    def _aim(self, stage: _Stage, view: View, jitter: tuple[float, float]) -> tuple[float, float]:
         """Point VTK's camera; returns its near and far distance, close round the craft."""
         from pyvista import vtkmatrix_from_array
 
-        assert self._planet
-        assert self._craft
-        near, far = self._craft.depth_range(view)
+        near, far = stage.craft.depth_range(view)
         camera = self._scene.GetActiveCamera()
         camera.SetPosition(0.0, 0.0, 0.0)
         camera.SetFocalPoint(0.0, 0.0, 1.0)
         camera.SetViewUp(0.0, -1.0, 0.0)
         camera.SetUseExplicitProjectionTransformMatrix(True)
         camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(_projection(view, jitter, near, far)))
-        self._planet.aim(view, jitter)
+        stage.planet.aim(view, jitter)
         return near, far
 
-    def _draw_shadow(self, pose: CraftPose, sun: NDArray[np.float64]) -> None:
-        assert self._craft
+    def _draw_shadow(self, craft: CraftLayer, pose: CraftPose, sun: NDArray[np.float64]) -> None:
+        """The Sun's view of the craft from ``sun`` (direction, body axes), unless it is the one drawn last."""
         key = sun.tobytes() + repr(sorted(pose.joint_angles.items())).encode()
         if key == self._shadow_key:
             return
         self._shadow_key = key
-        eye = SunCamera.around(self._craft.bounds, sun)
+        eye = SunCamera.around(craft.bounds, sun)
         camera = self._shadow_scene.GetActiveCamera()
         camera.ParallelProjectionOn()
         camera.SetParallelScale(eye.half_width)
@@ -184,7 +190,7 @@ class PyVistaRenderer:
         camera.SetClippingRange(0.0, eye.depth)
         with self._shadow_buffer.bound():
             self._shadow_scene.Render()
-        self._craft.set_sun(sun, eye)
+        craft.set_sun(sun, eye)
 
 
 def _new_window() -> Any:
