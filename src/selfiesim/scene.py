@@ -6,10 +6,7 @@ photo). What is not publicly known is listed under ``[assumed]`` with a sentence
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -26,39 +23,14 @@ from pydantic import (
 )
 
 from selfiesim import paths
-from selfiesim.epoch import Epoch
 from selfiesim.errors import SceneError
+from selfiesim.moment import Moment, UtcTime
+from selfiesim.tables import did_you_mean, explain, read_table, shortened
 
 if TYPE_CHECKING:
     from selfiesim.view import View
 
-MAX_SCENE_BYTES = 1_000_000
 MAX_PIXELS = 8192 * 8192
-
-# At most nine digits: 30 years from the event.
-_MOMENT = re.compile(
-    r"(?P<event>release|max-latitude|periapsis)(?:(?P<sign>[+-])(?P<seconds>\d{1,9}(?:\.\d{1,12})?)s)?"
-)
-
-
-def _check_moment(text: object) -> object:
-    if isinstance(text, str) and not _MOMENT.fullmatch(text):
-        try:
-            Epoch.from_utc(text)
-        except SceneError:
-            raise ValueError(
-                f"{text!r} is no moment; write release+100s, max-latitude-30s, periapsis or 2021-12-31T16:30:00Z"
-            ) from None
-    return text
-
-
-def _check_utc(text: object) -> object:
-    if isinstance(text, str):
-        try:
-            Epoch.from_utc(text)
-        except SceneError as error:
-            raise ValueError(str(error)) from None
-    return text
 
 
 def _check_axis(value: object) -> object:
@@ -73,8 +45,6 @@ def _check_axis_length(axis: Vector3) -> Vector3:
     return axis
 
 
-Moment = Annotated[str, BeforeValidator(_check_moment)]
-UtcTime = Annotated[str, BeforeValidator(_check_utc)]
 Vector3 = tuple[float, float, float]
 # TOML has lists and no tuples: only the numbers inside are strict.
 Axis = Annotated[Vector3, Strict(False), BeforeValidator(_check_axis), AfterValidator(_check_axis_length)]
@@ -215,7 +185,7 @@ class Scene(Part):
             for part in key.split("."):
                 fields = type(node).model_fields if isinstance(node, BaseModel) else {}
                 if part not in fields:
-                    raise ValueError(f"assumed: there is no key {key!r} in this scene{_did_you_mean(part, fields)}")
+                    raise ValueError(f"assumed: there is no key {key!r} in this scene{did_you_mean(part, fields)}")
                 node = getattr(node, part)
         return self
 
@@ -229,16 +199,7 @@ class Scene(Part):
             No such scene, not TOML, an unknown key, or a value out of range; the message says which.
         """
         path = find_scene(name_or_path)
-        try:
-            if path.stat().st_size > MAX_SCENE_BYTES:
-                raise SceneError(f"{path}: larger than {MAX_SCENE_BYTES:,} bytes; that is no scene file")
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SceneError(f"{path}: cannot be read ({error.strerror})") from error
-        except UnicodeDecodeError as error:
-            raise SceneError(f"{path}: not UTF-8 text; a scene is a TOML file") from error
-        except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, or brackets 1,000 deep
-            raise SceneError(f"{path}: not valid TOML: {error}") from error
+        table, _content = read_table(path, "a scene", SceneError)
         return cls.from_table(table, str(path), path.parent)
 
     @classmethod
@@ -253,7 +214,7 @@ class Scene(Part):
         try:
             scene = cls.model_validate(table)
         except ValidationError as error:
-            raise SceneError("\n".join(f"{source}: {line}" for line in _explain(error))) from error
+            raise SceneError("\n".join(f"{source}: {line}" for line in explain(error, cls))) from error
         scene._source, scene._folder = source, folder
         return scene
 
@@ -350,67 +311,7 @@ def find_scene(name_or_path: str | Path) -> Path:
         if path.is_dir():
             raise SceneError(f"{text}: is a folder; name a scene file (.toml) in it")
     except OSError as error:
-        raise SceneError(f"{_short(text)}: cannot be read ({error.strerror})") from error
+        raise SceneError(f"{shortened(text)}: cannot be read ({error.strerror})") from error
     if path.suffix or path.parent != Path():
         raise SceneError(f"{text}: no such file; shipped scenes are: {', '.join(shipped)}")
-    raise SceneError(f"no scene named {text!r}{_did_you_mean(text, shipped)}; shipped scenes are: {', '.join(shipped)}")
-
-
-def parse_moment(text: str) -> tuple[str, float] | Epoch:
-    """An event and seconds after it, or an instant.
-
-    Raises
-    ------
-    SceneError
-        When the text is neither.
-    """
-    match = _MOMENT.fullmatch(text)
-    if match:
-        seconds = float(match["seconds"] or 0.0)
-        return match["event"], -seconds if match["sign"] == "-" else seconds
-    try:
-        return Epoch.from_utc(text)
-    except SceneError as error:
-        raise SceneError(
-            f"{text!r} is no moment; write release+100s, max-latitude-30s, periapsis or 2021-12-31T16:30:00Z"
-        ) from error
-
-
-def _did_you_mean(word: str, known: Any) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def _explain(error: ValidationError) -> list[str]:
-    """One plain line for each fault, with the key path and what would be right."""
-    lines = []
-    for fault in error.errors():
-        location = [part for part in fault["loc"] if isinstance(part, (str, int))]
-        key = ".".join(str(part) for part in location) or "(top level)"
-        message = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        message = message[:1].lower() + message[1:]
-        if fault["type"] == "extra_forbidden":
-            lines.append(f"{key}: unknown key{_did_you_mean(str(location[-1]), _keys_at(location[:-1]))}")
-        elif fault["type"] == "missing":
-            lines.append(f"{key}: missing, and has no default")
-        elif fault["type"] == "value_error":
-            lines.append(f"{key}: {message}" if location else message)
-        else:
-            lines.append(f"{key}: {message}, not {_short(fault['input'])}")
-    return lines
-
-
-def _keys_at(location: list[str | int]) -> list[str]:
-    """Keys a scene may have in the section at a path."""
-    model: Any = Scene
-    for part in location:
-        field = model.model_fields.get(part)
-        model = field.annotation if field else None
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            return []
-    return list(model.model_fields)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    raise SceneError(f"no scene named {text!r}{did_you_mean(text, shipped)}; shipped scenes are: {', '.join(shipped)}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from selfiesim.craft.load import load_craft
 from selfiesim.epoch import Epoch
 from selfiesim.errors import SceneError
 from selfiesim.frames import Matrix, Vector, direction_to_lonlat, icrf_to_bodyfixed, icrf_to_inertial, unit
+from selfiesim.moment import parse_moment
 from selfiesim.orbit import (
     Elements,
     State,
@@ -29,7 +31,7 @@ from selfiesim.orbit import (
     propagate,
     true_to_mean,
 )
-from selfiesim.scene import OrbitPart, Scene, parse_moment
+from selfiesim.scene import OrbitPart, Scene
 
 if TYPE_CHECKING:
     from selfiesim.render.base import Radiance
@@ -126,6 +128,12 @@ class View:
     def facts(self) -> dict[str, Any]:
         """The resolved geometry, one number a key, units in the key (see :func:`describe`)."""
         return describe(self)
+
+    def _repr_html_(self) -> str:
+        shown = {key: value for key, value in self.facts.items() if key != "assumed"}
+        cells = {key: f"{value:,.4f}" if isinstance(value, float) else str(value) for key, value in shown.items()}
+        rows = "".join(f"<tr><th>{escape(key)}</th><td>{escape(text)}</td></tr>" for key, text in cells.items())
+        return f"<table>{rows}</table>"
 
     def __repr__(self) -> str:
         return (

@@ -29,7 +29,7 @@ def fault(tmp_path, text):
         ('nmae = "x"', "nmae", "'name'"),
         ("[frame]\nbody_from_glft = [[1,0,0],[0,1,0],[0,0,1]]", "frame.body_from_glft", "'body_from_gltf'"),
         (f"[joints.hga]\n{JOINT}trakcs = 'sun'", "joints.hga.trakcs", "'tracks'"),
-        ("[joints.hga]\nnode = 'a'\norigin = [0, 0, 0]", "joints.hga.origin", "'origin_m'"),
+        (f"[joints.hga]\n{JOINT}".replace("origin_m", "origin"), "joints.hga.origin", "'origin_m'"),
         ("[mounts.camera]\nposition = [0, 0, 0]\naxis = [0, 0, 1]", "mounts.camera.position", "'position_m'"),
         ("[materials.gold]\ncrumpel = 0.5", "materials.gold.crumpel", "'crumple'"),
         ("[mass]\nmass_kgs = 5", "mass.mass_kgs", "'mass_kg'"),

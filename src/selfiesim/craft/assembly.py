@@ -6,17 +6,14 @@ key that is silently dropped gives a wrong picture.
 
 from __future__ import annotations
 
-import difflib
 import math
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from selfiesim.errors import ModelError
-
-_MOST_BYTES = 1 << 20
+from selfiesim.tables import explain, read_table
 
 Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -121,48 +118,10 @@ def read_assembly(path: Path) -> tuple[Assembly, bytes]:
     ModelError
         Names the file, the key and, for an unknown key, the nearest known one.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    if len(content) > _MOST_BYTES:
-        raise ModelError(f"{path}: a description of more than {_MOST_BYTES >> 20} MB is not one")
-    try:
-        table = tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelError(f"{path}: not a TOML file ({error})") from error
+    table, content = read_table(path, "a craft's description", ModelError)
     if "orbit" in table:
         raise ModelError(f"{path}: is a scene; a mesh of the same name needs another one, or the scene does")
     try:
         return Assembly.model_validate(table), content
     except ValidationError as error:
-        raise ModelError(f"{path}: {_first_fault(error)}") from error
-
-
-def _first_fault(error: ValidationError) -> str:
-    """One sentence on the first fault; unknown keys first, for a misspelt key also shows up as a missing one."""
-    faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-    fault = faults[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] != "extra_forbidden":
-        return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
-    known = _known_keys(fault["loc"])
-    near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
-    return f"{where}: unknown key; {hint}"
-
-
-def _known_keys(where: tuple[int | str, ...]) -> list[str]:
-    """The keys that may stand where the last part of ``where`` stands."""
-    model: type[BaseModel] = Assembly
-    annotation: Any = Assembly
-    for part in where[:-1]:
-        if get_origin(annotation) is dict:
-            annotation = get_args(annotation)[1]
-        else:
-            annotation = model.model_fields[str(part)].annotation
-        inner = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type) and issubclass(a, BaseModel)]
-        if inner and get_origin(annotation) is not dict:
-            annotation = model = inner[0]
-    return sorted(model.model_fields)
+        raise ModelError("\n".join(f"{path}: {line}" for line in explain(error, Assembly))) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from selfiesim.craft.craft import Craft, Material, Part
 from selfiesim.craft.read import MOST_BYTES, Companions, read_parts
 from selfiesim.errors import ModelError
 from selfiesim.paths import shipped
+from selfiesim.tables import did_you_mean
 
 _SINGLE_FILES = (".glb", ".ply", ".stl")
 
@@ -81,8 +81,7 @@ def _find(name_or_path: str | Path) -> Path:
         return shipped("models") / f"{text}.glb"
     if path.is_dir():
         raise ModelError(f"{path}: a folder, not a mesh file")
-    near = difflib.get_close_matches(path.stem, names, n=1, cutoff=0.4)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(path.stem, names)
     raise ModelError(f"{text}: no such mesh file; the shipped models are {', '.join(names) or 'none'}{hint}")
 
 

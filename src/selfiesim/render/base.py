@@ -47,6 +47,9 @@ class Radiance:
 
         return expose(self, **settings)
 
+    def _repr_png_(self) -> bytes:
+        return self.expose()._repr_png_()
+
     def __repr__(self) -> str:
         height, width = self.rgb.shape[:2]
         return f"Radiance({width}x{height}, {self.quality}, up to {self.rgb.max():.3g} W/m2/sr/nm, {self.engine})"
