@@ -45,6 +45,8 @@ roll_deg = 0
 
 UNIT = re.compile(r"_(km|m|deg|s|m_s|px|utc|nm|kg)$")
 
+KEYS = ", ".join(sorted(Scene.model_fields))
+
 
 def write(folder, text):
     path = folder / "shot.toml"
@@ -192,7 +194,7 @@ def test_an_empty_file_misses_every_required_key(tmp_path):
         ("{ axis = [0, 0, -1],", "{ axsi = 1, axis = [0, 0, -1],",
          "attitude.primary.axsi: unknown key; did you mean 'axis'?"),
         ("[camera]", "[camrea]\nroll_deg = 0\n[camera]", "camrea: unknown key; did you mean 'camera'?"),
-        ("[camera]", "[zzzzzz]\nx = 0\n[camera]", f"zzzzzz: unknown key; known keys are {', '.join(sorted(Scene.model_fields))}"),
+        ("[camera]", "[zzzzzz]\nx = 0\n[camera]", f"zzzzzz: unknown key; known keys are {KEYS}"),
     ],
 )  # fmt: skip
 def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path, old, new, said):
