@@ -113,3 +113,22 @@ def de421() -> Any:
     from skyfield_data import get_skyfield_data_path
 
     return load_file(str(Path(get_skyfield_data_path()) / "de421.bsp"))
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    """Runs a command in an empty folder; gives back exit code, standard output, standard error."""
+    from selfiesim.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def command(*words):
+        code = 0
+        try:
+            main([str(word) for word in words])
+        except SystemExit as stop:
+            code = stop.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return command

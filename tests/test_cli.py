@@ -13,13 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.cli import main
 from selfiesim.paths import shipped
 from selfiesim.scene import Scene
 
 SHIPPED = "tianwen1-mars"
 SMALL = ["--size", "160x90"]
-COMMANDS = ["render", "scenes", "show", "check", "schema", "doctor", "demo"]
+COMMANDS = ["render", "scenes", "show", "drift", "check", "schema", "doctor", "demo"]
 
 
 def scene_text(old="", new=""):
@@ -27,23 +26,6 @@ def scene_text(old="", new=""):
     text = (shipped("scenes") / f"{SHIPPED}.toml").read_text(encoding="utf-8")
     assert old in text
     return text.replace(old, new, 1)
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    """Runs a command in an empty folder; gives back exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*words):
-        code = 0
-        try:
-            main([str(word) for word in words])
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return command
 
 
 def child(*words, environment=None, **options):

@@ -32,12 +32,12 @@ def view(request):
 
 
 def test_the_planet_is_as_far_as_the_camera_is_from_its_centre(view):
-    assert np.linalg.norm(view.planet.position) == pytest.approx(np.linalg.norm(view.track.camera_position), rel=1e-15)
+    assert np.linalg.norm(view.planet.position) == pytest.approx(np.linalg.norm(view.track.camera.position), rel=1e-15)
     assert view.planet.body is BODIES[view.scene.orbit.body]
 
 
 def test_the_craft_is_as_far_as_its_orbit_from_the_cameras(view):
-    apart = view.track.camera_position - view.track.host.position
+    apart = view.track.camera.position - view.track.host.position
     assert np.linalg.norm(view.craft.position) == pytest.approx(np.linalg.norm(apart), abs=1e-8)
     # From the camera: planet, plus from the planet's centre to the craft.
     craft = view.planet.position + view.icrf_to_camera @ view.track.host.position
@@ -132,7 +132,7 @@ def test_facts_carry_their_units_and_are_ready_for_json(view):
 def test_facts_are_those_of_the_view(view):
     facts, track = view.facts, view.track
     assert facts["epoch_utc"] == view.epoch.utc(3)
-    position = track.icrf_to_bodyfixed @ track.camera_position
+    position = track.icrf_to_bodyfixed @ track.camera.position
     lon, lat = np.degrees(direction_to_lonlat(position))
     assert (facts["camera_longitude_deg"], facts["camera_latitude_deg"]) == pytest.approx((lon, lat))
     assert facts["camera_altitude_km"] * 1e3 == pytest.approx(brute_height(position), abs=1.0)
@@ -257,7 +257,7 @@ def test_release_axis_of_the_scene_goes_before_that_of_the_mount():
     for axis in ([1, 0, 0], [0, -2, 1]):
         scene = own_scene(release__axis=axis, at="release+10s")
         track = scene.view().track
-        moved = track.icrf_to_body @ (track.camera_position - track.mount_position)
+        moved = track.icrf_to_body @ (track.camera.position - track.mount_position)
         direction = np.array(axis) / np.linalg.norm(axis)
         # After 10 s the tide and the turn of the attitude are below a millimetre in two metres.
         np.testing.assert_allclose(moved, scene.release.speed_m_s * 10 * direction, atol=2e-3)
@@ -312,7 +312,7 @@ def test_the_foot_point_is_straight_below(latitude, height):
 
 
 def test_the_suns_elevation_is_counted_at_the_ground_below_the_camera(view):
-    lon, lat = direction_to_lonlat(ellipsoid_foot(view.track.icrf_to_bodyfixed @ view.track.camera_position, MARS))
+    lon, lat = direction_to_lonlat(ellipsoid_foot(view.track.icrf_to_bodyfixed @ view.track.camera.position, MARS))
     upright = np.arctan(np.tan(lat) * (RADII[0] / RADII[2]) ** 2)  # planetographic latitude: along the normal
     sun_lon, sun_lat = np.radians([view.facts["subsolar_longitude_deg"], view.facts["subsolar_latitude_deg"]])
     sine = np.sin(upright) * np.sin(sun_lat) + np.cos(upright) * np.cos(sun_lat) * np.cos(lon - sun_lon)

@@ -118,6 +118,36 @@ def show(scene: SceneName, /, *, at: At = None, as_json: AsJson = False) -> None
 
 
 @app.command
+def drift(
+    scene: SceneName,
+    /,
+    *,
+    start: Annotated[float, Parameter(name="--from", help="First moment, seconds after the release.")] = 0.0,
+    stop: Annotated[float, Parameter(name="--to", help="Last moment, seconds after the release.")] = 300.0,
+    step: Annotated[float, Parameter(name="--step", help="Seconds from one to the next.")] = 10.0,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, Parameter(name="--csv", negative="", help="Print comma-separated values.")] = False,
+    plot: Annotated[Path | None, Parameter(help="Draw a figure into this file (.png, .svg, .pdf).")] = None,
+) -> None:
+    """Show the camera's path after the release: range, position, size of the craft, and what each moment frames."""
+    from selfiesim import timeline
+    from selfiesim.scene import Scene
+
+    shot = Scene.load(scene)
+    samples = timeline.timeline(shot, timeline.sample_times(start, stop, step))
+    if plot:
+        from selfiesim.plot import plot_drift
+
+        plot_drift(samples, shot.title, plot)
+    if as_json:
+        _print_json(timeline.as_records(samples))
+    elif as_csv:
+        print(timeline.as_csv(samples), end="")
+    else:
+        _print_drift(samples)
+
+
+@app.command
 def check(
     file: Annotated[str, Parameter(help="A scene file, or a shipped scene's name.")], /, *, as_json: AsJson = False
 ) -> None:
@@ -217,6 +247,28 @@ def _parse_size(text: str) -> list[int]:
     if not match:
         raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
     return [int(match[1]), int(match[2])]
+
+
+def _print_drift(samples: list[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    columns = ("t s", "range m", "rate m/s", "up m", "along m", "normal m", "phase deg", "craft px", "holds")
+    for name in columns:
+        table.add_column(name, justify="left" if name == "holds" else "right")
+    for each in samples:
+        held = {
+            "craft": each.in_frame,
+            "limb": each.limb_in_frame,
+            "cap": each.cap_share > 0.02,
+            "SUN": each.sun_in_frame,
+        }
+        numbers = (each.range_m, each.range_rate_m_s, *each.position_rtn_m)
+        size = f"{each.craft_px:.0f}" if each.craft_px == each.craft_px else "-"
+        words = " ".join(word for word, yes in held.items() if yes)
+        table.add_row(f"{each.t_s:g}", *(f"{n:.3f}" for n in numbers), f"{each.phase_deg:.1f}", size, words)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def _print_json(value: Any) -> None:

@@ -16,11 +16,19 @@ from selfiesim import attitude, drift, ejection, ephemeris
 from selfiesim.bodies import AU_M, BODIES, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
 from selfiesim.camera import Pinhole, icrf_to_camera
 from selfiesim.craft.assembly import Joint
-from selfiesim.craft.craft import Craft, Part
+from selfiesim.craft.craft import Craft, Part, outermost_points
 from selfiesim.craft.load import load_craft
 from selfiesim.epoch import Epoch
 from selfiesim.errors import SceneError
-from selfiesim.frames import Matrix, Vector, direction_to_lonlat, icrf_to_bodyfixed, icrf_to_inertial, unit
+from selfiesim.frames import (
+    Matrix,
+    Vector,
+    direction_to_lonlat,
+    icrf_to_bodyfixed,
+    icrf_to_inertial,
+    rotation_about,
+    unit,
+)
 from selfiesim.moment import parse_moment
 from selfiesim.orbit import (
     Elements,
@@ -86,13 +94,31 @@ class CraftPose:
         """The parts still on the craft."""
         return tuple(part for part in self.craft.parts if not (self.gone and part.node.startswith(self.gone)))
 
+    def joint_matrix(self, name: str | None) -> Matrix:
+        """(4, 4) that turns what hangs on a joint to where it stands now, body axes; no joint, no turn."""
+        matrix = np.eye(4)
+        if name is not None:
+            joint = self.craft.joints[name]
+            for axis, angle in zip(joint.axes, self.joint_angles.get(name, ()), strict=False):
+                matrix[:3, :3] = matrix[:3, :3] @ rotation_about(np.array(axis), angle)
+            matrix[:3, 3] = np.array(joint.origin_m) - matrix[:3, :3] @ np.array(joint.origin_m)
+        return matrix
+
+    def outline(self) -> Vector:
+        """The craft's outermost points (N, 3), camera axes: enough for its outline from anywhere."""
+        placed = []
+        for joint, points in outermost_points(self.craft, self.gone).items():
+            matrix = self.joint_matrix(joint)
+            placed.append(points @ matrix[:3, :3].T + matrix[:3, 3])
+        return np.asarray(np.concatenate(placed) @ self.body_to_camera.T + self.position)
+
 
 @dataclass(frozen=True)
 class Track:
     """The motion behind a view, ICRF axes about the planet's centre."""
 
     host: State
-    camera_position: Vector
+    camera: State
     mount_position: Vector
     seconds_since_release: float
     icrf_to_body: Matrix
@@ -174,13 +200,13 @@ def resolve(scene: Scene, at: str | None = None) -> View:
     icrf_to_body = _attitude(scene, body, epoch, host_now)
     track = Track(
         host=host_now,
-        camera_position=host_now.position + relative.position,
+        camera=State(host_now.position + relative.position, host_now.velocity + relative.velocity),
         mount_position=host_now.position + icrf_to_body.T @ mount,
         seconds_since_release=seconds,
         icrf_to_body=icrf_to_body,
         icrf_to_bodyfixed=icrf_to_bodyfixed(body, epoch),
     )
-    if ellipsoid_height(track.icrf_to_bodyfixed @ track.camera_position, body) <= 0.0:
+    if ellipsoid_height(track.icrf_to_bodyfixed @ track.camera.position, body) <= 0.0:
         raise SceneError(f"at: {moment!r} is too late; the push has brought the camera down on {body.name}")
     return _compose(scene, craft, body, epoch, track, relative)
 
@@ -189,7 +215,7 @@ def _compose(scene: Scene, craft: Craft, body: Body, epoch: Epoch, track: Track,
     """Turn the camera toward the craft and express everything in its axes."""
     part = scene.camera
     camera = Pinhole.from_fov(*part.size_px, np.radians(part.horizontal_fov_deg))
-    to_sun = ephemeris.from_body(body, "sun", epoch) - track.camera_position
+    to_sun = ephemeris.from_body(body, "sun", epoch) - track.camera.position
     up = attitude.target_direction(part.up, body, epoch, track.host)
     try:
         turn = icrf_to_camera(camera, -relative.position, up, part.place, np.radians(part.roll_deg))
@@ -208,7 +234,7 @@ def _compose(scene: Scene, craft: Craft, body: Body, epoch: Epoch, track: Track,
         camera=camera,
         icrf_to_camera=turn,
         planet=PlanetPose(
-            body, turn @ -track.camera_position, track.icrf_to_bodyfixed @ turn.T, scene.planet.dust_opacity
+            body, turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T, scene.planet.dust_opacity
         ),
         sun=Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun))),
         craft=CraftPose(craft, turn @ -relative.position, turn @ track.icrf_to_body.T, joints, gone),
@@ -301,7 +327,7 @@ def describe(view: View) -> dict[str, Any]:
     """
     track, planet = view.track, view.planet
     body = planet.body
-    position = track.icrf_to_bodyfixed @ track.camera_position
+    position = track.icrf_to_bodyfixed @ track.camera.position
     longitude, latitude = direction_to_lonlat(position)
     to_sun = track.icrf_to_bodyfixed @ view.icrf_to_camera.T @ view.sun.direction
     sun_longitude, sun_latitude = direction_to_lonlat(to_sun)
@@ -319,7 +345,7 @@ def describe(view: View) -> dict[str, Any]:
         "camera_altitude_km": ellipsoid_height(position, body) / 1e3,
         "camera_latitude_deg": float(np.degrees(latitude)),
         "camera_longitude_deg": float(np.degrees(longitude)),
-        "distance_from_mount_m": float(np.linalg.norm(track.camera_position - track.mount_position)),
+        "distance_from_mount_m": float(np.linalg.norm(track.camera.position - track.mount_position)),
         "range_to_craft_m": distance,
         "phase_angle_deg": float(np.degrees(np.arccos(np.clip(unit(-to_craft) @ view.sun.direction, -1, 1)))),
         "sun_off_axis_deg": float(np.degrees(np.arccos(np.clip(view.sun.direction[2], -1, 1)))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +83,26 @@ class Craft:
         lines += [f"  joint {name}: follows {joint.tracks}" for name, joint in self.joints.items()]
         lines += [f"  mount {name}: at {mount.position_m} m" for name, mount in self.mounts.items()]
         return "\n".join(lines) + f"\n  from {self.source}>"
+
+
+@lru_cache(maxsize=8)
+def outermost_points(craft: Craft, gone: str = "") -> dict[str | None, NDArray[np.float64]]:
+    """Corners (N, 3) of the convex hull of what each joint carries, joints at zero; key None for what does not turn.
+
+    Parts whose node's name begins with ``gone`` are left out. A hull's corners give the same outline as all vertices,
+    and there are some hundred of them instead of a hundred thousand.
+    """
+    from scipy.spatial import ConvexHull, QhullError
+
+    carried: dict[str | None, list[NDArray[np.float32]]] = {}
+    for part in craft.parts:
+        if not (gone and part.node.startswith(gone)):
+            carried.setdefault(part.joint, []).append(part.vertices)
+    hulls = {}
+    for joint, vertices in carried.items():
+        points = np.concatenate(vertices).astype(float)
+        try:
+            hulls[joint] = points[ConvexHull(points).vertices]
+        except QhullError:  # flat or a line: no hull, and few points
+            hulls[joint] = np.unique(points, axis=0)
+    return hulls

@@ -31,7 +31,7 @@ def recipe(photo: Photo) -> dict[str, Any]:
             "matrix_px": camera.matrix.tolist(),
             "size_px": [camera.width, camera.height],
             "quaternion_icrf_to_camera": quaternion(view.icrf_to_camera).tolist(),
-            "position_from_planet_icrf_m": view.track.camera_position.tolist(),
+            "position_from_planet_icrf_m": view.track.camera.position.tolist(),
         },
         "photo": {
             "shutter_s": photo.exposure.shutter_s,

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.frames import rotation_about
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.planetshine import planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
 from selfiesim.render.shadow import SIZE, SunCamera
 
 if TYPE_CHECKING:
-    from selfiesim.craft.assembly import Joint
     from selfiesim.craft.craft import Craft, Part
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.view import CraftPose, View
@@ -87,9 +85,6 @@ class CraftLayer:
         pose = view.craft
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
-        joint_matrices = {
-            name: joint_matrix(joint, pose.joint_angles.get(name, ())) for name, joint in pose.craft.joints.items()
-        }
         shine = planetshine(view, maps)
         light: dict[str, ArrayLike] = {
             "eyePosition": -pose.body_to_camera.T @ pose.position,
@@ -104,7 +99,7 @@ class CraftLayer:
             "planetTint": shine.tint,
         }
         for group in self._groups:
-            part_to_body = joint_matrices[group.joint] if group.joint else np.eye(4)
+            part_to_body = pose.joint_matrix(group.joint)
             group.actor.SetUserMatrix(vtkmatrix_from_array(place @ part_to_body))
             group.caster.SetUserMatrix(vtkmatrix_from_array(part_to_body))
             group.vertex_uniforms.set(partToBody=part_to_body)
@@ -119,11 +114,7 @@ class CraftLayer:
         pose = view.craft
         depths = []
         for group in self._groups:
-            matrix = (
-                joint_matrix(self.craft.joints[group.joint], pose.joint_angles.get(group.joint, ()))
-                if (group.joint)
-                else np.eye(4)
-            )
+            matrix = pose.joint_matrix(group.joint)
             corners = group.corners @ matrix[:3, :3].T + matrix[:3, 3]
             depths.append(corners @ pose.body_to_camera[2] + pose.position[2])
         depth = np.concatenate(depths)
@@ -140,15 +131,6 @@ class CraftLayer:
                 shadowSize=float(SIZE),
                 shadowBias=0.25 * eye.texel_m / eye.depth,
             )
-
-
-def joint_matrix(joint: Joint, angles: tuple[float, ...]) -> NDArray[np.float64]:
-    """(4, 4) that turns what hangs on a joint by ``angles`` (rad, outer axis first), body axes."""
-    matrix = np.eye(4)
-    for axis, angle in zip(joint.axes, angles, strict=False):
-        matrix[:3, :3] = matrix[:3, :3] @ rotation_about(np.array(axis), angle)
-    matrix[:3, 3] = np.array(joint.origin_m) - matrix[:3, :3] @ np.array(joint.origin_m)
-    return matrix
 
 
 def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
