@@ -28,6 +28,7 @@ lint: $(VENV)/.dev
 # Pictures in renders/ are made here and never by hand.
 gallery: $(VENV)/.user
 	@$(BIN)/selfiesim render tianwen1-mars --quality final -o renders/tianwen1-mars.png
+	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step 2 --plot docs/drift.png > /dev/null
 
 # The shipped meshes, byte for byte.
 models: $(VENV)/.user
