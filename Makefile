@@ -34,7 +34,7 @@ gallery: $(VENV)/.user
 models: $(VENV)/.user
 	@$(BIN)/python -m selfiesim.craft.builders tianwen1-orbiter -o models/tianwen1-orbiter.glb
 
-# What editors check scene files with, and the page that lists every key.
+# What editors check scene files with.
 schema: $(VENV)/.user
 	@$(BIN)/selfiesim schema > scenes/scene.schema.json
 

@@ -80,20 +80,6 @@ def test_a_pixel_spans_its_angle():
     assert np.arccos(middle @ beside) == pytest.approx(camera.pixel_angle, rel=1e-6)
 
 
-@given(cameras, st.integers(16, 8192), st.integers(16, 8192), st.floats(-0.5, 0.5))
-def test_another_size_keeps_the_horizontal_field_and_the_aim(camera, width, height, off_centre):
-    shifted = Pinhole(
-        camera.width, camera.height, camera.fx, camera.fy, camera.cx + off_centre * camera.width, camera.cy
-    )
-    other = shifted.resized(width, height)
-    assert (other.width, other.height) == (width, height)
-    middle, other_middle = (c.height / 2 - 0.5 for c in (shifted, other))
-    edges = np.array([[-0.5, middle], [shifted.width - 0.5, middle]])
-    other_edges = np.array([[-0.5, other_middle], [other.width - 0.5, other_middle]])
-    np.testing.assert_allclose(other.unproject(other_edges), shifted.unproject(edges), atol=1e-9)
-    assert other.fx / other.fy == pytest.approx(1.0)
-
-
 @given(cameras, directions, directions, places, rolls)
 def test_the_target_stands_where_it_should(camera, target, up, place, roll):
     assume(np.linalg.norm(np.cross(target, up)) > 0.01)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from selfiesim.bodies import AU_M, MARS
-from selfiesim.ephemeris import from_body, solar_longitude, sun_to_body
+from selfiesim.ephemeris import from_body, sun_to_body
 from selfiesim.epoch import DAY_S, Epoch
+from selfiesim.season import solar_longitude
 
 NOW = Epoch.from_utc("2021-12-31T16:30:00Z")
 

@@ -243,7 +243,7 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path, old, new, 
         ('model = "tianwen1-orbiter"', 'model = ""', "craft.model"),
         ('title = "a test"', f'title = "{"x" * 300}"', "title"),
         ("[camera]", "[photo]\nshutter_s = 0\n[camera]", "photo.shutter_s"),
-        ("[camera]", "[photo]\nexposure = 'bright'\n[camera]", "photo.exposure"),
+        ("[camera]", "[photo]\nshutter_s = 'bright'\n[camera]", "photo.shutter_s"),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_named_by_its_key(tmp_path, old, new, key):

@@ -14,11 +14,11 @@ from scipy.optimize import minimize
 from selfiesim import ephemeris
 from selfiesim.attitude import target_direction
 from selfiesim.bodies import AU_M, BODIES, MARS
+from selfiesim.ellipsoid import ellipsoid_foot, ellipsoid_height
 from selfiesim.epoch import Epoch
 from selfiesim.frames import direction_to_lonlat, rotation_about
 from selfiesim.orbit import period, state_to_elements
 from selfiesim.scene import Scene, shipped_scenes
-from selfiesim.view import ellipsoid_foot, ellipsoid_height
 
 GM = MARS.gm_m3_s2
 RADII = np.array(MARS.radii_m)
@@ -125,7 +125,7 @@ def test_joints_stand_where_their_target_is_nearest_or_at_a_limit(view):
 def test_facts_carry_their_units_and_are_ready_for_json(view):
     facts = view.facts
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    units = ("_utc", "_release", "_deg", "_au", "_km", "_m")
+    units = ("_utc", "_release", "_deg", "_au", "_km", "_m", "_share")
     assert [key for key in facts if key not in ("title", "assumed") and not key.endswith(units)] == []
 
 
@@ -142,8 +142,6 @@ def test_facts_are_those_of_the_view(view):
     to_camera = -view.craft.position / np.linalg.norm(view.craft.position)
     assert np.cos(np.radians(facts["phase_angle_deg"])) == pytest.approx(to_camera @ view.sun.direction)
     assert np.cos(np.radians(facts["sun_off_axis_deg"])) == pytest.approx(view.sun.direction[2])
-    half = np.radians(facts["planet_angular_diameter_deg"]) / 2
-    assert np.sin(half) * np.linalg.norm(view.planet.position) == pytest.approx(np.mean(RADII))
 
 
 def test_the_sun_stands_over_its_subsolar_point(view):
@@ -330,3 +328,41 @@ def test_height_over_pole_and_equator_is_plain(height_km):
         position = np.zeros(3)
         position[axis] = RADII[axis] + height_km * 1e3
         assert ellipsoid_height(position, MARS) == pytest.approx(height_km * 1e3, abs=1e-6)
+
+
+def test_a_turning_craft_throws_its_camera_along():
+    # A nadir-pointing craft turns once a revolution: at its mount it moves at w x r, and so does the camera it lets go.
+    scene = Scene.load("tianwen1-mars").with_changes(
+        attitude__primary={"axis": [0, 0, 1], "toward": "nadir"},
+        attitude__secondary={"axis": [1, 0, 0], "toward": "velocity"},
+    )
+    first, second = scene.view(at=0.0), scene.view(at=0.5)
+    rate = np.linalg.norm(np.cross(first.track.host.position, first.track.host.velocity)) / (
+        first.track.host.position @ first.track.host.position
+    )
+    apart = [v.track.icrf_to_body @ (v.track.camera.position - v.track.mount_position) for v in (first, second)]
+    # Seen from the turning craft the camera leaves at the spring's velocity alone, whatever the turning (0.1 percent of
+    # it comes back as Coriolis acceleration in half a second).
+    axis = np.array(first.craft.craft.mounts["camera"].axis)
+    assert rate > 5e-4
+    np.testing.assert_allclose(apart[1] / 0.5, 0.2 * axis, atol=2e-4)
+
+
+def test_seconds_after_the_release_may_be_a_number():
+    scene = Scene.load("tianwen1-mars")
+    assert scene.view(at=30).epoch == scene.view(at="release+30s").epoch
+    assert scene.view(at=np.float64(30.0)).epoch == scene.view(at=30).epoch
+
+
+def test_no_sunlight_in_the_planets_shadow():
+    # Half a revolution of a circular orbit from where the Sun is overhead, 4000 km from the centre: the planet's disc
+    # of 116 degrees hides the Sun wherever it stands more than 32 degrees below the horizon.
+    scene = Scene.load("tianwen1-mars").with_changes(
+        orbit__semi_major_axis_km=4000.0, orbit__eccentricity=0.0, orbit__inclination_deg=20.0, orbit__raan_deg=0.0
+    )
+    shares = []
+    for minutes in range(0, 130, 5):
+        view = scene.with_changes(release__at=f"max-latitude+{60 * minutes}s").view(at=10)
+        shares.append((view.facts["sun_elevation_below_camera_deg"], view.facts["sun_visible_share"]))
+    assert any(elevation < -45.0 and share == 0.0 for elevation, share in shares)
+    assert all(share == 1.0 for elevation, share in shares if elevation > -25.0)

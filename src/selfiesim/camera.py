@@ -41,18 +41,6 @@ class Pinhole:
         """Angle one pixel spans at the middle of the image, rad."""
         return float(1.0 / np.sqrt(self.fx * self.fy))
 
-    def resized(self, width: int, height: int) -> Pinhole:
-        """The same lens with another number of pixels: the horizontal field of view stays."""
-        scale = width / self.width
-        return Pinhole(
-            width,
-            height,
-            self.fx * scale,
-            self.fy * scale,
-            (self.cx + 0.5) * scale - 0.5,
-            (self.cy - (self.height - 1) / 2.0) * scale + (height - 1) / 2.0,
-        )
-
     def project(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Pixels (..., 2) of points (..., 3) in camera axes; NaN behind the camera."""
         points = np.asarray(points, float)

@@ -103,8 +103,9 @@ def show(scene: SceneName, /, *, at: At = None, as_json: AsJson = False) -> None
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=facts["title"], show_header=False, title_justify="left")
+    table = Table(title=Text(facts["title"]), show_header=False, title_justify="left")
     for key, value in facts.items():
         if key not in ("title", "assumed"):
             table.add_row(key, f"{value:,.4f}" if isinstance(value, float) else str(value))
@@ -113,7 +114,7 @@ def show(scene: SceneName, /, *, at: At = None, as_json: AsJson = False) -> None
     if facts["assumed"]:
         known = Table(title="assumed (not publicly known)", title_justify="left", show_header=False)
         for key, why in facts["assumed"].items():
-            known.add_row(key, why)
+            known.add_row(Text(key), Text(why))
         console.print(known)
 
 

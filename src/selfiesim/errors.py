@@ -27,3 +27,15 @@ class GraphicsError(UserError):
 
 class OutputError(UserError):
     """A file cannot be written."""
+
+
+class EphemerisError(UserError):
+    """No position: a body that this ephemeris does not know, or a time that it does not cover."""
+
+
+class KernelError(EphemerisError):
+    """A SPICE kernel that cannot be used, or a question that the kernels loaded do not answer."""
+
+
+class CcsdsError(UserError):
+    """An OEM or AEM file that cannot be used, or a time that it does not cover."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.frames import unit
 from selfiesim.view import View
 
 CAP_EDGE_DEG = 80.0
@@ -111,6 +112,6 @@ def _ground(view: View) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     discriminant = b * b - a * (eye @ eye - 1.0)
     distance = np.where((discriminant >= 0.0) & (b < 0.0), (-b - np.sqrt(np.maximum(discriminant, 0.0))) / a, np.nan)
     points = (eye + distance[:, None] * scaled) * radii
-    normals = points / radii**2
+    normals = unit(points / radii**2)
     sun = planet.camera_to_bodyfixed @ view.sun.direction
-    return points / np.linalg.norm(points, axis=1, keepdims=True), normals @ sun
+    return unit(points), normals @ sun

@@ -7,6 +7,7 @@ photo). What is not publicly known is listed under ``[assumed]`` with a sentence
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -30,7 +31,7 @@ from selfiesim.tables import did_you_mean, explain, read_table, shortened
 if TYPE_CHECKING:
     from selfiesim.view import View
 
-MAX_PIXELS = 8192 * 8192
+MAX_PIXELS = 7680 * 4320
 
 
 def _check_axis(value: object) -> object:
@@ -48,6 +49,23 @@ def _check_axis_length(axis: Vector3) -> Vector3:
 Vector3 = tuple[float, float, float]
 # TOML has lists and no tuples: only the numbers inside are strict.
 Axis = Annotated[Vector3, Strict(False), BeforeValidator(_check_axis), AfterValidator(_check_axis_length)]
+
+
+def _check_shutter(value: object) -> object:
+    # Here rather than in the types, which would tell two faults for one.
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value != "auto" and not (number and 1e-7 <= float(value) <= 3600.0):  # type: ignore[arg-type]
+        raise ValueError('a number of seconds from 1e-7 to 3600, or "auto"')
+    return value
+
+
+def _check_text(text: str) -> str:
+    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in text):
+        raise ValueError("control characters have no place in a text")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_check_text)]
 
 
 class Part(BaseModel):
@@ -133,7 +151,7 @@ class CameraPart(Part):
     @model_validator(mode="after")
     def _not_too_large(self) -> CameraPart:
         if self.size_px[0] * self.size_px[1] > MAX_PIXELS:
-            raise ValueError(f"size_px: {self.size_px[0]}x{self.size_px[1]} is more than 8192x8192 pixels")
+            raise ValueError(f"size_px: {self.size_px[0]}x{self.size_px[1]} is more than 7680x4320 pixels")
         return self
 
 
@@ -148,10 +166,11 @@ class PlanetPart(Part):
 class PhotoPart(Part):
     """From light to picture."""
 
-    exposure: Literal["auto", "fixed"] = Field("auto", description="auto meters the frame; fixed uses shutter_s.")
-    shutter_s: float = Field(1 / 500, gt=0, le=3600, description="Exposure time, for exposure = fixed.")
-    f_number: float = Field(8.0, gt=0, le=1000, description="Focal length over the width of the aperture.")
-    iso: float = Field(100.0, gt=0, le=1e7, description="Sensitivity, ISO 12232 saturation-based.")
+    shutter_s: Annotated[Literal["auto"] | float, BeforeValidator(_check_shutter)] = Field(
+        "auto", description="Exposure time, 1e-7 to 3600; auto lets the light meter choose it."
+    )
+    f_number: float = Field(8.0, ge=0.5, le=256, description="Focal length over aperture.")
+    iso: float = Field(100.0, ge=1, le=1e7, description="Sensitivity, ISO 12232 saturation-based.")
     stops: float = Field(0.0, ge=-20, le=20, description="Exposure correction: +1 doubles the light.")
 
 
@@ -161,8 +180,8 @@ class Scene(Part):
     ``Scene.load("tianwen1-mars").view().render().expose().save("selfie.png")`` is the whole road.
     """
 
-    title: str = Field(max_length=200, description="One line that names the shot.")
-    summary: str = Field("", max_length=4000, description="What the picture shows, in a few sentences.")
+    title: Text = Field(min_length=1, max_length=200, description="One line that names the shot.")
+    summary: Text = Field("", max_length=4000, description="What the picture shows, in a few sentences.")
     at: Moment = Field("release+100s", description="When the picture is taken.")
     craft: CraftPart
     orbit: OrbitPart
@@ -262,8 +281,10 @@ class Scene(Part):
             )
         return target
 
-    def view(self, at: str | None = None) -> View:
-        """What the lens sees at a moment: by default the scene's own, else ``"release+60s"`` or a UTC time.
+    def view(self, at: str | float | None = None) -> View:
+        """What the lens sees at a moment: by default the scene's own.
+
+        ``at`` is a moment such as ``"release+60s"`` or a UTC time, or a number of seconds after the release.
 
         Raises
         ------
@@ -273,7 +294,7 @@ class Scene(Part):
         from selfiesim.view import resolve
 
         try:
-            return resolve(self, at)
+            return resolve(self, f"release{at:+.9f}s" if isinstance(at, (int, float)) else at)
         except SceneError as error:
             raise SceneError(f"{self._source}: {error}") from error
 

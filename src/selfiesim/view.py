@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfiesim import attitude, drift, ejection, ephemeris
+from selfiesim import attitude, drift, ejection, ephemeris, season
 from selfiesim.bodies import AU_M, BODIES, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
 from selfiesim.camera import Pinhole, icrf_to_camera
 from selfiesim.craft.assembly import Joint
 from selfiesim.craft.craft import Craft, Part, outermost_points
 from selfiesim.craft.load import load_craft
+from selfiesim.ellipsoid import ellipsoid_foot, ellipsoid_height, planet_diameter, sun_share
 from selfiesim.epoch import Epoch
 from selfiesim.errors import SceneError
 from selfiesim.frames import (
@@ -80,6 +81,7 @@ class PlanetPose:
 class CraftPose:
     """A craft: its model's origin (3,) from the camera, its attitude, the angles of each joint (rad).
 
+    ``sun_share`` is how much of the Sun's disc the planet leaves visible from it, 0 in eclipse, 1 by day;
     ``gone`` is the first part of the names of nodes that are no longer on it, such as the released camera's.
     """
 
@@ -87,6 +89,7 @@ class CraftPose:
     position: Vector
     body_to_camera: Matrix
     joint_angles: dict[str, tuple[float, ...]]
+    sun_share: float
     gone: str = ""
 
     @property
@@ -164,7 +167,7 @@ class View:
     def __repr__(self) -> str:
         return (
             f"View({self.scene.title!r}, {self.epoch.utc()}, {self.facts['range_to_craft_m']:.1f} m from the craft, "
-            f"{self.facts['camera_altitude_km']:.0f} km over {self.facts['camera_latitude_deg']:.1f} N)"
+            f"{self.facts['camera_altitude_km']:.0f} km over latitude {self.facts['camera_latitude_deg']:.1f} deg)"
         )
 
 
@@ -186,7 +189,9 @@ def resolve(scene: Scene, at: str | None = None) -> View:
     host = propagate(host_at_epoch, release_epoch - orbit_epoch, body.gm_m3_s2)
     mount, axis = _mount(scene, craft)
     release = ejection.Release(release_epoch, mount, axis, scene.release.speed_m_s)
-    camera_then = ejection.camera_state(release, host, _attitude(scene, body, release_epoch, host))
+    attitude_then = _attitude(scene, body, release_epoch, host)
+    rate = _body_rate(scene, body, release_epoch, host, attitude_then)
+    camera_then = ejection.camera_state(release, host, attitude_then, rate)
 
     epoch = _moment(moment, "at", scene, body, release_epoch)
     seconds = epoch - release_epoch
@@ -237,7 +242,14 @@ def _compose(scene: Scene, craft: Craft, body: Body, epoch: Epoch, track: Track,
             body, turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T, scene.planet.dust_opacity
         ),
         sun=Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun))),
-        craft=CraftPose(craft, turn @ -relative.position, turn @ track.icrf_to_body.T, joints, gone),
+        craft=CraftPose(
+            craft,
+            position=turn @ -relative.position,
+            body_to_camera=turn @ track.icrf_to_body.T,
+            joint_angles=joints,
+            sun_share=sun_share(track.icrf_to_bodyfixed @ track.host.position, track.icrf_to_bodyfixed @ to_sun, body),
+            gone=gone,
+        ),
         track=track,
         scene=scene,
     )
@@ -301,8 +313,11 @@ def _moment(text: str, key: str, scene: Scene, body: Body, release: Epoch | None
 def _mount(scene: Scene, craft: Craft) -> tuple[Vector, Vector]:
     """Position (m) and push direction of the release, body axes."""
     if scene.release.mount not in craft.mounts:
-        known = ", ".join(craft.mounts) or "none"
-        raise SceneError(f"release.mount: {craft.name} has no mount {scene.release.mount!r}; it has: {known}")
+        name, description = scene.release.mount, craft.source.with_suffix(".toml").name
+        known = f"it has: {', '.join(craft.mounts)}"
+        if not craft.mounts:
+            known = f"write [mounts.{name}] with position_m and axis into {description} beside it"
+        raise SceneError(f"release.mount: {craft.name} has no mount {scene.release.mount!r}; {known}")
     mount = craft.mounts[scene.release.mount]
     return np.array(mount.position_m), unit(np.array(scene.release.axis or mount.axis))
 
@@ -318,6 +333,12 @@ def _attitude(scene: Scene, body: Body, epoch: Epoch, host: State) -> Matrix:
         )
     except ValueError as error:
         raise SceneError("attitude: primary and secondary must not be parallel, neither axes nor targets") from error
+
+
+def _body_rate(scene: Scene, body: Body, epoch: Epoch, host: State, attitude_now: Matrix) -> Vector:
+    """Angular velocity (rad/s, body axes) that the pointing rule gives the craft: it turns a little in a second."""
+    turned = _attitude(scene, body, epoch + 1.0, propagate(host, 1.0, body.gm_m3_s2)) @ attitude_now.T
+    return 0.5 * np.array([turned[1, 2] - turned[2, 1], turned[2, 0] - turned[0, 2], turned[0, 1] - turned[1, 0]])
 
 
 def describe(view: View) -> dict[str, Any]:
@@ -337,7 +358,7 @@ def describe(view: View) -> dict[str, Any]:
         "title": view.scene.title,
         "epoch_utc": view.epoch.utc(3),
         "seconds_since_release": round(track.seconds_since_release, 6),
-        "solar_longitude_deg": float(np.degrees(ephemeris.solar_longitude(body, view.epoch))),
+        "solar_longitude_deg": float(np.degrees(season.solar_longitude(body, view.epoch))),
         "subsolar_latitude_deg": float(np.degrees(sun_latitude)),
         "subsolar_longitude_deg": float(np.degrees(sun_longitude)),
         "sun_distance_au": view.sun.distance / AU_M,
@@ -349,35 +370,8 @@ def describe(view: View) -> dict[str, Any]:
         "range_to_craft_m": distance,
         "phase_angle_deg": float(np.degrees(np.arccos(np.clip(unit(-to_craft) @ view.sun.direction, -1, 1)))),
         "sun_off_axis_deg": float(np.degrees(np.arccos(np.clip(view.sun.direction[2], -1, 1)))),
-        "planet_angular_diameter_deg": float(
-            2 * np.degrees(np.arcsin(min(1.0, float(np.mean(body.radii_m)) / float(np.linalg.norm(planet.position)))))
-        ),
+        "sun_visible_share": view.craft.sun_share,
+        "planet_angular_diameter_deg": float(np.degrees(planet_diameter(position, body))),
         "assumed": dict(view.scene.assumed)
         | {f"{view.craft.craft.name}: {key}": why for key, why in view.craft.craft.assumed.items()},
     }
-
-
-def ellipsoid_height(position: Vector, body: Body) -> float:
-    """Height (m) of a body-fixed position (3,) above the reference ellipsoid, along the ellipsoid's normal."""
-    foot = ellipsoid_foot(position, body)
-    return float(np.copysign(np.linalg.norm(position - foot), position @ position - foot @ foot))
-
-
-def ellipsoid_foot(position: Vector, body: Body) -> Vector:
-    """The point (3,) of the reference ellipsoid straight below or above a body-fixed position (3,).
-
-    Newton's method on the foot point x_i = p_i / (1 + k / a_i^2) (Eberly, "Distance from a point to an ellipsoid").
-    It starts left of the root, where one term of the sum alone is 1: from there it cannot overshoot, however far out.
-    """
-    radii = np.array(body.radii_m)
-    squared = radii**2
-    k = float(np.max(radii * (np.abs(position) - radii)))
-    for _ in range(20):
-        foot = position / (1.0 + k / squared)
-        excess = float(np.sum(foot**2 / squared) - 1.0)
-        slope = float(np.sum(-2.0 * foot**2 / squared**2 / (1.0 + k / squared)))
-        step = excess / slope
-        k -= step
-        if abs(step) < 1e-9 * squared[0]:
-            break
-    return np.asarray(position / (1.0 + k / squared))

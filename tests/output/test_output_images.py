@@ -158,9 +158,17 @@ def test_nothing_temporary_is_left_and_the_picture_may_be_read_by_others(photo, 
     assert stat.S_IMODE((tmp_path / "a.png").stat().st_mode) == 0o644
 
 
+def test_a_file_that_is_no_recipe_is_not_written_over(photo, tmp_path):
+    (tmp_path / "data.json").write_text('{"precious": true}')
+    with pytest.raises(OutputError, match=r"data\.json.*choose another name"):
+        photo.save(tmp_path / "data.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["data.json"]
+    assert (tmp_path / "data.json").read_text() == '{"precious": true}'
+
+
 def test_an_older_picture_is_replaced(photo, tmp_path):
     (tmp_path / "a.png").write_bytes(b"old")
-    (tmp_path / "a.json").write_text("old")
+    (tmp_path / "a.json").write_text('{\n  "kind": "synthetic image"\n}')
     path = photo.save(tmp_path / "a.png")
     assert path.read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "a.json").read_text().startswith("{")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.ndimage import distance_transform_edt, maximum_filter, median_filter, minimum_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filter, median_filter, minimum_filter
 from stage import airless, box, inside, looking, stage, write_craft
 
 from selfiesim.planet.maps import load_maps, reflectance
@@ -199,11 +199,42 @@ def test_the_night_side_is_exactly_black_and_the_day_side_is_not(tmp_path):
     assert rgb[inside(day, 1.5)].min() > 0.0
 
 
-def test_dust_veils_the_limb_and_leaves_the_view_straight_down_alone(tmp_path):
+def test_the_dust_of_a_clear_day_leaves_the_view_straight_down_alone(tmp_path):
+    # The reflection law holds it already; the two views must therefore agree where Sun and camera are overhead.
     clear = over(tmp_path, NOON)
-    dusty = clear.scene.with_changes(planet__dust_opacity=0.5).view()
-    nadir = [looking(v, down(v), 20.0, (160, 90)).render().rgb.mean(axis=(0, 1)) for v in (clear, dusty)]
-    assert nadir[1] == pytest.approx(nadir[0], rel=0.05)
+    usual = clear.scene.with_changes(planet__dust_opacity=0.2).view()
+    nadir = [looking(v, down(v), 4.0, (160, 90)).render().rgb.mean(axis=(0, 1)) for v in (clear, usual)]
+    assert nadir[1] == pytest.approx(nadir[0], rel=0.02)
+
+
+def test_a_dust_storm_hides_the_ground_and_stays_bright(tmp_path):
+    clear = over(tmp_path, POLE)
+    means, contrasts = [], []
+    for opacity in (0.2, 1.0, 3.0, 10.0):
+        storm = clear.scene.with_changes(planet__dust_opacity=opacity).view()
+        red = looking(storm, down(storm), 40.0, (160, 90)).render().rgb[..., 0]
+        means.append(red.mean())
+        contrasts.append(
+            (red - gaussian_filter(red, 4.0)).std() / red.mean()
+        )  # of the ground, not of the light's slope
+    assert np.all(np.diff(contrasts) < 0.0)
+    assert contrasts[-1] < 0.1 * contrasts[0]
+    # Dust scatters 0.96 of red light: a storm is about as bright as dusty ground, nowhere black.
+    assert min(means) > 0.6 * means[0]
+
+
+def test_light_runs_on_across_the_limb_of_a_dusty_planet(tmp_path):
+    dusty = over(tmp_path, NOON).scene.with_changes(planet__dust_opacity=0.5).view()
+    edge = looking(dusty, limb(dusty), 3.0, (160, 90))
+    rgb, sky = edge.render().rgb[..., 1], ~np.isfinite(planet_depth(edge))
+    above = sky & (distance_transform_edt(sky) <= 2.0)
+    below = ~sky & (distance_transform_edt(~sky) <= 2.0)
+    # The path just over the ground is twice as long as the one that ends on it, and both are all but opaque.
+    assert rgb[above].mean() == pytest.approx(rgb[below].mean(), rel=0.25)
+
+
+def test_dust_stands_above_the_limb_and_ends(tmp_path):
+    dusty = over(tmp_path, NOON).scene.with_changes(planet__dust_opacity=0.5).view()
     edge = looking(dusty, limb(dusty), 20.0, (160, 90))
     rgb, sky = edge.render().rgb, ~np.isfinite(planet_depth(edge))
     just_above = sky & (distance_transform_edt(sky) <= 2.0)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from selfiesim.bodies import AU_M, MARS
-from selfiesim.ephemeris import from_body, solar_longitude
+from selfiesim.ephemeris import from_body
 from selfiesim.epoch import DAY_S, Epoch
 from selfiesim.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.scene import Scene
+from selfiesim.season import solar_longitude
 
 last_ls_digit_deg = 0.06
 last_latitude_digit_deg = 0.06

@@ -32,11 +32,18 @@ def check_writable(path: Path) -> None:
             raise OutputError(
                 f"{path}: its recipe would go to {sidecar_path(path)}, which is a folder; choose another name"
             )
+        _check_recipe(sidecar_path(path))
         nearest = next(folder for folder in path.absolute().parents if folder.exists())
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); choose a folder you may write to") from error
+
+
+def _check_recipe(path: Path) -> None:
+    """Refuse to write a recipe over a file that is not one."""
+    if path.is_file() and f'"kind": "{SYNTHETIC}"'.encode() not in path.read_bytes()[:200]:
+        raise OutputError(f"{path}: is there already and no recipe of ours; choose another name for the picture")
 
 
 def sidecar_path(path: Path) -> Path:

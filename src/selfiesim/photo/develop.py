@@ -70,12 +70,11 @@ def expose(radiance: Radiance, **settings: Any) -> Photo:
     options = radiance.view.scene.with_changes(**{f"photo__{k}": v for k, v in settings.items()}).photo
     sun = np.asarray(radiance.view.sun.irradiance, np.float32)
     white_wall = float(luminance(sun / np.float32(np.pi)))
+    metered = options.shutter_s == "auto"
     shutter = options.shutter_s
-    if options.exposure == "auto":
+    if shutter == "auto":
         shutter = metered_shutter(radiance.rgb, white_wall, options.f_number, options.iso)
-    exposure = Exposure(
-        shutter * 2.0**options.stops, options.f_number, options.iso, options.stops, options.exposure == "auto"
-    )
+    exposure = Exposure(shutter * 2.0**options.stops, options.f_number, options.iso, options.stops, metered)
     # White is what the Sun lights; the three bands are shown as the three primaries of sRGB.
     balance = float(sun @ LUMINANCE_SHARE.astype(np.float32)) / sun
     scale = balance * np.float32(float(luminance(sun)) / (exposure.saturation_luminance * float(sun @ LUMINANCE_SHARE)))

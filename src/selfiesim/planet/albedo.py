@@ -29,7 +29,7 @@ CONTRAST = (0.58, 0.51, 0.26)
 TYPICAL_LUMINANCE = 0.10  # mean of the source; the tone at which every band has its mean value
 
 # Residual ice in late summer: coarse and dusty. The level is assumed (0.4 to 0.5), no measured value was found.
-ICE_REFLECTANCE = (0.47, 0.44, 0.375)
+ICE_REFLECTANCE = (0.46, 0.44, 0.405)
 ICE_LUMINANCE = 0.64  # of clean ice in the source
 ICE_CONTRAST = 0.6
 ICE_ABOVE_LAT_RAD = (float(np.radians(66.0)), float(np.radians(70.0)))  # no ice below, all of it above

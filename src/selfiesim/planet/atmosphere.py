@@ -1,8 +1,10 @@
-"""The dust in the air: a thin veil over slanting views, a bright line above the limb, a soft terminator.
+"""The dust in the air: a veil over slanting views, a bright line above the limb, a soft terminator, dust storms.
 
-First version: one layer of dust, single scattering, forward-peaked light counted as not scattered (delta scaling,
-Joseph, Wiscombe and Weinman 1976). The reflection law of :mod:`selfiesim.planet.photometry` follows the light of the
-whole disc and so holds the air of a view straight down already; the veil adds only what a slanting path has more.
+One layer of dust. Single scattering of a plane layer in closed form, with the spherical planet's air masses, plus
+repeated scattering by Chandrasekhar's H functions; forward-peaked light counts as not scattered (delta scaling, Joseph,
+Wiscombe and Weinman 1976). The reflection law of :mod:`selfiesim.planet.photometry` follows the light of the whole disc
+and so holds the air of a clear day seen straight down already (:data:`HELD_OPACITY`); only what a path has beyond that
+is drawn.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from numpy.typing import NDArray
 
 SCALE_HEIGHT_M = 11_000.0
 """Dust and gas alike: Collienne et al. 2013; Costa et al. 2020 have 11.1 km."""
+
+HELD_OPACITY = 0.2
+"""Vertical opacity that the reflection law is taken to hold: the default of ``planet.dust_opacity`` (assumed)."""
 
 # Mie optics of Martian dust at 680, 550 and 440 nm: Schneegans et al., Eurographics 2024, as CosmoScout VR has them.
 _SINGLE_SCATTERING_ALBEDO = np.array([0.96, 0.84, 0.69])
@@ -29,6 +34,8 @@ class Haze:
     ----------
     depth : (3,)
         Vertical optical depth after delta scaling.
+    held : (3,)
+        The part of it that the reflection law holds already.
     albedo : (3,)
         Single-scattering albedo after delta scaling.
     asymmetry : (3,)
@@ -38,6 +45,7 @@ class Haze:
     """
 
     depth: NDArray[np.float64]
+    held: NDArray[np.float64]
     albedo: NDArray[np.float64]
     asymmetry: NDArray[np.float64]
     height: float
@@ -47,8 +55,10 @@ def haze(dust_opacity: float, planet_radius_m: float) -> Haze:
     """The dust layer for a vertical optical depth at 550 nm."""
     w, g = _SINGLE_SCATTERING_ALBEDO, _ASYMMETRY
     forward = g * g
+    scaled = _RELATIVE_EXTINCTION * (1.0 - w * forward)
     return Haze(
-        depth=dust_opacity * _RELATIVE_EXTINCTION * (1.0 - w * forward),
+        depth=dust_opacity * scaled,
+        held=HELD_OPACITY * scaled,
         albedo=(1.0 - forward) * w / (1.0 - w * forward),
         asymmetry=g / (1.0 + g),
         height=SCALE_HEIGHT_M / planet_radius_m,

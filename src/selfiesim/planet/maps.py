@@ -26,7 +26,7 @@ from selfiesim.errors import MapError, OutputError
 from selfiesim.paths import cache_dir, written_whole
 from selfiesim.planet import albedo
 
-FORMAT_VERSION = 2  # one more whenever the maps come out differently
+FORMAT_VERSION = 3  # one more whenever the maps come out differently
 NORTH_SIZE = 3072  # 1.2 km a pixel
 SOUTH_SIZE = 1536
 PATCH_SPAN_RAD = float(np.radians(31.0))

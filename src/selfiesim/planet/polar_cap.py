@@ -61,7 +61,7 @@ class _Grid:
     @property
     def inside(self) -> Field:
         """How much of the added detail to use: all of it, fading to none at the rim, where the globe takes over."""
-        return smoothstep(self.span_rad, self.span_rad - np.radians(4.0), self.colatitude)
+        return smoothstep(self.span_rad - np.radians(2.0), self.span_rad - np.radians(6.0), self.colatitude)
 
 
 def build_patch(luminance: Field, size: int, span_rad: float, seed: int, detail: Detail | None = None) -> Patch:

@@ -30,7 +30,7 @@ _VERTEX = {
 _INPUTS = "centroid in vec3 bodyPosition;\ncentroid in vec3 bodyNormal;\n"
 _PLAIN = "fragOutput0 = vec4(craftRadiance(bodyPosition, bodyNormal, baseColor), 1.0);\n"
 _TEXTURED = (
-    "vec3 painted = pow(texture(baseTexture, tcoordVCVSOutput).rgb, vec3(2.2)) * baseColor;\n"
+    "vec3 painted = linearOf(texture(baseTexture, tcoordVCVSOutput).rgb) * baseColor;\n"
     "fragOutput0 = vec4(craftRadiance(bodyPosition, bodyNormal, painted), 1.0);\n"
 )
 
@@ -88,7 +88,7 @@ class CraftLayer:
         shine = planetshine(view, maps)
         light: dict[str, ArrayLike] = {
             "eyePosition": -pose.body_to_camera.T @ pose.position,
-            "sunIrradiance": view.sun.irradiance,
+            "sunIrradiance": view.sun.irradiance * pose.sun_share,
             "pixelAngle": view.camera.pixel_angle,
             "shineA": shine.harmonics[0:3].T,
             "shineB": shine.harmonics[3:6].T,

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from selfiesim import paths
-from selfiesim.errors import GraphicsError
+from selfiesim.errors import GraphicsError, OutputError
 
 WINDOW_VARIABLE = "VTK_DEFAULT_OPENGL_WINDOW"
 PACKAGES = ("libgl1", "libegl1")
@@ -77,8 +77,11 @@ def require() -> Graphics:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass  # never tried, or unreadable: try
     graphics = probe()
-    with paths.written_whole(stamp) as temporary:
-        temporary.write_text(json.dumps({"key": key} | asdict(graphics)))
+    try:
+        with paths.written_whole(stamp) as temporary:
+            temporary.write_text(json.dumps({"key": key} | asdict(graphics)))
+    except OutputError:
+        pass  # no cache here: the next process tries again
     return graphics
 
 

@@ -64,7 +64,11 @@ class PlanetLayer:
         )
         air = haze(pose.dust_opacity, float(np.mean(pose.body.radii_m)))
         self._uniforms.set(
-            hazeDepth=air.depth, hazeAlbedo=air.albedo, hazeAsymmetry=air.asymmetry, hazeHeight=air.height
+            hazeDepth=air.depth,
+            hazeHeld=air.held,
+            hazeAlbedo=air.albedo,
+            hazeAsymmetry=air.asymmetry,
+            hazeHeight=air.height,
         )
         self.aim(view, (0.0, 0.0))
 

@@ -1,4 +1,7 @@
-// Dust in the air, one scattering; see selfiesim/planet/atmosphere.py for the numbers.
+// Dust in the air; see selfiesim/planet/atmosphere.py for the numbers and what is approximated.
+//
+// The ground's reflection law holds the dust of a clear day seen straight down (hazeHeld) already; what is drawn here
+// is what a path has beyond that. Everything is per band.
 
 // How many times the vertical column a path to space at this zenith cosine holds: Schueler's form of Chapman's function.
 float airmass(float mu) {
@@ -6,35 +9,43 @@ float airmass(float mu) {
     return grazing / ((grazing - 1.0) * mu + 1.0);
 }
 
-// Light scattered toward the eye along a path of `paths` vertical columns over the ground point `up`.
-vec3 hazeRadiance(vec3 up, float cosPhase, float paths) {
+// Chandrasekhar's H for isotropic scattering, Hapke's two-stream form: how much repeated scattering adds.
+vec3 repeated(float mu) { return (1.0 + 2.0 * mu) / (1.0 + 2.0 * mu * sqrt(1.0 - hazeAlbedo)); }
+
+// Light scattered toward the eye over the ground point `up`, by dust of optical depth `seen` along the line of sight,
+// which holds `paths` vertical columns of air. A plane layer's single scattering in closed form, plus the repeated.
+vec3 hazeRadiance(vec3 up, float cosPhase, vec3 seen, float paths) {
     float mu0 = dot(up, sunDirection);
-    // What is seen lies where the line of sight has come through about one optical depth.
-    vec3 above = min(hazeDepth, 1.0 / paths);
-    vec3 sunlight = exp(-above * airmass(max(mu0, 0.0)));
-    // Behind the terminator only the air above the planet's shadow is lit.
-    if (mu0 < 0.0) sunlight *= exp(-0.5 * mu0 * mu0 / hazeHeight);
+    float toSun = airmass(max(mu0, 0.0));
     vec3 g = hazeAsymmetry;
     vec3 spread = 1.0 + g * g + 2.0 * g * cosPhase; // scattering angle = 180 degrees - phase angle
-    vec3 phase = (1.0 - g * g) / (spread * sqrt(spread));
-    return sunIrradiance * 0.07957747 * hazeAlbedo * phase * sunlight;
+    vec3 once = (1.0 - g * g) / (spread * sqrt(spread));
+    vec3 again = (repeated(max(mu0, 0.0)) * repeated(min(1.0 / paths, 1.0)) - 1.0) * (1.0 - exp(-seen));
+    vec3 share = (1.0 - exp(-seen * (1.0 + toSun / paths))) * paths / (paths + toSun);
+    // Behind the terminator only the air above the planet's shadow is lit.
+    float lit = mu0 < 0.0 ? exp(-0.5 * mu0 * mu0 / hazeHeight) : 1.0;
+    return sunIrradiance * 0.07957747 * hazeAlbedo * (once + again) * share * lit;
 }
 
-// Share of sunlight that reaches the ground, beyond what one vertical column takes: a low Sun's beam is dimmed, and
-// about half of what is scattered out of it still comes down.
-vec3 sunlightKept(float mu0) {
-    return mix(0.5 * hazeAlbedo, vec3(1.0), exp(-hazeDepth * (airmass(max(mu0, 0.0)) - 1.0)));
+// Share of the direct sunlight that reaches the ground.
+vec3 sunbeam(float mu0) { return exp(-max(hazeDepth * airmass(max(mu0, 0.0)) - hazeHeld, 0.0)); }
+
+// Light of the sky on the ground, as a share of the Sun's on a surface that faces it: about half of what left the beam
+// comes down. It lasts until the Sun is some degrees below the horizon.
+vec3 skylight(float mu0) {
+    float height = 0.5 * (mu0 + sqrt(mu0 * mu0 + 0.01));
+    return 0.5 * hazeAlbedo * (1.0 - sunbeam(mu0)) * height;
 }
 
-// Ground seen through a slanting path: dimmed and veiled by what the path holds beyond one vertical column.
+// Ground seen through a slanting path.
 vec3 veiled(vec3 ground, vec3 up, float mu, float cosPhase) {
     float paths = airmass(mu);
-    vec3 kept = exp(-hazeDepth * (paths - 1.0));
-    return ground * kept + hazeRadiance(up, cosPhase, paths) * (exp(-hazeDepth) - exp(-hazeDepth * paths));
+    vec3 seen = max(hazeDepth * paths - hazeHeld, 0.0);
+    return ground * exp(-seen) + hazeRadiance(up, cosPhase, seen, paths);
 }
 
 // The air above the limb: `height` in planet radii over the ground at the ray's lowest point.
 vec3 limbHaze(vec3 up, float height, float cosPhase) {
     float paths = 2.0 * airmass(0.0) * exp(-height / hazeHeight);
-    return hazeRadiance(up, cosPhase, max(paths, 1.0)) * (1.0 - exp(-hazeDepth * paths));
+    return hazeRadiance(up, cosPhase, hazeDepth * paths, max(paths, 1.0));
 }

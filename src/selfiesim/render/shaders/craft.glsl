@@ -47,6 +47,11 @@ vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
 
 // --- Surface ------------------------------------------------------------------------------------------------------
 
+// sRGB to linear light, IEC 61966-2-1.
+vec3 linearOf(vec3 code) {
+    return mix(code / 12.92, pow((code + 0.055) / 1.055, vec3(2.4)), step(0.04045, code));
+}
+
 vec3 specular(vec3 f0, float alpha, float nl, float nv, float nh, float vh) {
     float a2 = alpha * alpha;
     float d = nh * nh * (a2 - 1.0) + 1.0;

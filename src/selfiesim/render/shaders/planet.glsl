@@ -35,7 +35,8 @@ float noise(vec3 x) {
 // the size of a pixel. `xy` shifts the lookup (in texels), `z` scales the reflectance.
 vec3 inventedDetail(vec3 direction, float footprint) {
     vec3 detail = vec3(0.0, 0.0, 1.0);
-    float size = 1.6 * patchTexel.x, strength = 1.0;
+    // Gone at the patch's rim, where the globe takes over.
+    float size = 1.6 * patchTexel.x, strength = smoothstep(patchSine, patchSine + 0.02, abs(direction.z));
     for (int octave = 0; octave < 2; octave++) {
         float visible = clamp(1.6 - 3.0 * footprint / size, 0.0, 1.0) * strength;
         if (visible > 0.0) {
@@ -89,6 +90,12 @@ vec3 rayThrough(vec2 pixel) {
     return normalize(cameraToScaled * vec3((pixel - principal) / focal * vec2(1.0, -1.0), 1.0));
 }
 
+// Angle a pixel spans, smaller away from the picture's middle: the mean of its sizes toward the middle and across.
+float angleOf(vec2 pixel) {
+    vec2 slope = (pixel - principal) / focal;
+    return pixelAngle * pow(1.0 + dot(slope, slope), -0.75);
+}
+
 // Footprint (planet radii) and mip level of the pixels in one block of 4x4. One level for a whole block: Mesa's llvmpipe
 // reads wrong texels where the mip level passes a whole number inside such a block, which drew dotted rings on the cap.
 vec2 footprintNear(vec2 pixel) {
@@ -96,7 +103,7 @@ vec2 footprintNear(vec2 pixel) {
     Meeting m = meetPlanet(ray);
     float mu = dot(normalize(m.hit * inverseRadii), -normalize(ray / inverseRadii));
     // The pixel's footprint is longer along the slant; the root takes the middle between blur and shimmer.
-    float footprint = length(m.hit - eye) * pixelAngle * inversesqrt(max(mu, 0.05));
+    float footprint = length(m.hit - eye) * angleOf(pixel) * inversesqrt(max(mu, 0.05));
     return vec2(footprint, mapLevel(normalize(m.hit / inverseRadii), footprint));
 }
 
@@ -107,8 +114,9 @@ vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
     float cosPhase = dot(sunDirection, toEye);
     vec3 albedo = reflectance(normalize(m.hit / inverseRadii), footprintNear(pixel));
     float mu0 = dot(normal, sunDirection);
-    vec3 ground = albedo * bidirectional(mu0, mu, cosPhase) * sunIrradiance * sunlightKept(mu0) * 0.31830989;
-    return veiled(ground, normal, mu, cosPhase);
+    // Under an even sky the ground is near enough a Lambert surface, whose albedo is 3/2 of A.
+    vec3 lit = bidirectional(mu0, mu, cosPhase) * sunbeam(mu0) + 1.5 * skylight(mu0);
+    return veiled(albedo * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
 }
 
 vec3 planetRadiance(vec2 pixel) {
@@ -116,7 +124,7 @@ vec3 planetRadiance(vec2 pixel) {
     Meeting m = meetPlanet(ray);
     if (m.along < 0.0) return vec3(0.0);
     // Share of the pixel the ground covers: an antialiased limb, whatever the number of samples.
-    float cover = clamp(0.5 + (1.0 - m.miss) / (m.along * pixelAngle), 0.0, 1.0);
+    float cover = clamp(0.5 + (1.0 - m.miss) / (m.along * angleOf(pixel)), 0.0, 1.0);
     vec3 light = vec3(0.0);
     if (cover > 0.0) light += cover * groundRadiance(m, ray, pixel);
     float height = max(m.miss - 1.0, 0.0);

@@ -1,0 +1,72 @@
+"""How long a cloud of releases takes: `make bench`."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from selfiesim.bodies import MARS
+from selfiesim.drift import clohessy_wiltshire, cloud, relative_state, relative_state_with, yamanaka_ankersen
+from selfiesim.ejection import Normal, Release, Scatter, Uniform, draw, release_states
+from selfiesim.epoch import Epoch
+from selfiesim.forces import MARS_ZONALS, zonal
+from selfiesim.orbit import Elements, State, elements_to_state
+from selfiesim.tumble import tumble
+
+GM = MARS.gm_m3_s2
+HOST = elements_to_state(Elements(8.89875e6, 0.5884, 1.506, 1.758, 0.997, 0.574), GM)
+RELEASE = Release(Epoch.from_utc("2021-12-31T16:30:00Z"), np.array([0.1, 1.7, -1.0]), np.array([0.0, 1.0, 0.2]), 0.2)
+SCATTER = Scatter(
+    speed=Normal(0.0, 0.01), tilt_first=Normal(0.0, 0.03), tilt_second=Normal(0.0, 0.03), delay=Uniform(-1.0, 1.0)
+)
+TIMES = np.linspace(0.0, 6000.0, 600)
+
+
+def states(count):
+    return release_states(RELEASE, HOST, np.eye(3), draw(SCATTER, count, 7), GM)
+
+
+@pytest.fixture(scope="module")
+def camera():
+    one = states(1)[0]
+    return State(one[:3], one[3:])
+
+
+def test_ten_thousand_releases(benchmark):
+    benchmark.pedantic(states, args=(10_000,), rounds=10, warmup_rounds=1)
+
+
+def test_cloud_of_ten_thousand_releases_at_600_times(benchmark):
+    """Aim: 10 s and 1 GB."""
+    many = states(10_000)
+    found = benchmark.pedantic(cloud, args=(HOST, many, TIMES, GM), rounds=3, warmup_rounds=1)
+    assert found.shape == (10_000, 600, 3)
+    # numpy tells tracemalloc of its arrays.
+    tracemalloc.start()
+    cloud(HOST, many, TIMES, GM)
+    benchmark.extra_info["peak_mb"] = round(tracemalloc.get_traced_memory()[1] / 1e6)
+    tracemalloc.stop()
+    assert benchmark.extra_info["peak_mb"] < 1000
+
+
+def test_one_drift(benchmark, camera):
+    benchmark(relative_state, HOST, camera, 100.0, GM)
+
+
+def test_one_hour_of_drift_beside_a_flattened_planet(benchmark, camera):
+    pole = np.array([0.0, 0.0, 1.0])
+    benchmark(relative_state_with, HOST, camera, 3600.0, GM, lambda _s, r: zonal(r, MARS_ZONALS, pole))
+
+
+def test_clohessy_wiltshire_at_600_times(benchmark):
+    benchmark(clohessy_wiltshire, np.full(6, 0.1), TIMES, 3e-4)
+
+
+def test_yamanaka_ankersen_at_600_times(benchmark):
+    benchmark(yamanaka_ankersen, np.full(6, 0.1), HOST, TIMES, GM)
+
+
+@pytest.mark.parametrize("inertia", [[1.1, 1.1, 2.0], [1.1, 1.7, 2.3]], ids=["top", "any"])
+def test_tumble_at_600_times(benchmark, inertia):
+    start, rate = np.array([0.0, 0.0, 0.0, 1.0]), np.array([0.02, -0.05, 0.08])
+    benchmark(tumble, np.array(inertia), start, rate, TIMES)
