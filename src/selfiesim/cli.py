@@ -128,6 +128,9 @@ def drift(
     step: Annotated[float, Parameter(name="--step", help="Seconds from one to the next.")] = 10.0,
     as_json: AsJson = False,
     as_csv: Annotated[bool, Parameter(name="--csv", negative="", help="Print comma-separated values.")] = False,
+    samples: Annotated[
+        int | None, Parameter(help="Throw so many releases by [release.scatter] instead of one.")
+    ] = None,
     plot: Annotated[Path | None, Parameter(help="Draw a figure into this file (.png, .svg, .pdf).")] = None,
 ) -> None:
     """Show the camera's path after the release: range, position, size of the craft, and what each moment frames."""
@@ -135,17 +138,23 @@ def drift(
     from selfiesim.scene import Scene
 
     shot = Scene.load(scene)
-    samples = timeline.timeline(shot, timeline.sample_times(start, stop, step))
+    times = timeline.sample_times(start, stop, step)
+    if samples is not None:
+        if plot or as_csv:
+            raise SceneError("--samples goes with --json alone, not with --plot or --csv")
+        _print_dispersion(shot, samples, times, as_json)
+        return
+    path = timeline.timeline(shot, times)
     if plot:
         from selfiesim.plot import plot_drift
 
-        plot_drift(samples, shot.title, plot)
+        plot_drift(path, shot.title, plot)
     if as_json:
-        _print_json(timeline.as_records(samples))
+        _print_json(timeline.as_records(path))
     elif as_csv:
-        print(timeline.as_csv(samples), end="")
+        print(timeline.as_csv(path), end="")
     else:
-        _print_drift(samples)
+        _print_drift(path)
 
 
 @app.command
@@ -248,6 +257,30 @@ def _parse_size(text: str) -> list[int]:
     if not match:
         raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
     return [int(match[1]), int(match[2])]
+
+
+def _print_dispersion(scene: Any, count: int, times: list[float], as_json: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from selfiesim.dispersion import disperse
+
+    cloud = disperse(scene, count, times)
+    summary = cloud.summary()
+    if as_json:
+        _print_json({"summary": summary, "times": cloud.records()})
+        return
+    table = Table()
+    for name in ("t s", "range m", "+- m", "whole craft", "cap behind", "Sun out", "all three"):
+        table.add_column(name, justify="right")
+    for each in cloud.records():
+        shares = (f"{100.0 * each[key]:.1f} %" for key in ("craft_in_frame", "cap_behind", "sun_out", "good"))
+        table.add_row(f"{each['t_s']:g}", f"{each['range_mean_m']:.2f}", f"{each['range_sigma_m']:.2f}", *shares)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    print(f"{100.0 * cloud.good.any(axis=1).mean():.1f} % of {count} releases have all three at some moment.")
+    if summary["first_good_s"]:
+        early, middle, late = summary["first_good_s"]
+        print(f"First at {middle:g} s ({early:g} to {late:g} s for nine in ten); most at {summary['best_s']:g} s.")
 
 
 def _print_drift(samples: list[Any]) -> None:

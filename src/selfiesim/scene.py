@@ -115,12 +115,37 @@ class AttitudePart(Part):
     secondary: PointingPart = PointingPart(axis=(1.0, 0.0, 0.0), toward="earth")
 
 
+class SpreadPart(Part):
+    """How far a number may be off: ``normal`` gives the standard deviation, ``uniform`` the lowest and highest."""
+
+    normal: float | None = Field(None, ge=0, description="Standard deviation, about no error.")
+    uniform: Annotated[tuple[float, float], Strict(False)] | None = Field(None, description="Lowest and highest error.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> SpreadPart:
+        if (self.normal is None) == (self.uniform is None):
+            raise ValueError("give one of normal = 0.01 or uniform = [-0.01, 0.01]")
+        if self.uniform and self.uniform[0] > self.uniform[1]:
+            raise ValueError("uniform: the first number must not be above the second")
+        return self
+
+
+class ScatterPart(Part):
+    """How releases differ from one to the next, for clouds of paths; the picture shows the release as planned."""
+
+    speed_m_s: SpreadPart | None = Field(None, description="Error of the spring's speed.")
+    tilt_deg: SpreadPart | None = Field(None, description="Lean of the push, in each of two directions across it.")
+    delay_s: SpreadPart | None = Field(None, description="Error of the time of release.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Another seed throws other dice.")
+
+
 class ReleasePart(Part):
     """The push-off."""
 
     at: Moment = Field(description="When: max-latitude, periapsis, either with an offset (-30s), or a UTC time.")
     mount: str = Field("camera", description="A mount named in the model's description.")
     axis: Axis | None = Field(None, description="Direction of the push in body axes; default: the mount's own.")
+    scatter: ScatterPart | None = Field(None, description="How releases differ, for drift --samples.")
     speed_m_s: float = Field(0.2, gt=0, le=100)
 
     @model_validator(mode="after")

@@ -180,21 +180,14 @@ def resolve(scene: Scene, at: str | None = None) -> View:
         Impossible input: an orbit through the planet, axes that are parallel, a moment before the release, a push
         that brings the camera down or away for good.
     """
-    body = BODIES[scene.orbit.body]
-    craft = load_craft(scene.craft_source)
     moment = scene.at if at is None else at
-    orbit_epoch, host_at_epoch = _orbit_state(scene.orbit, body)
-
-    release_epoch = _moment(scene.release.at, "release.at", scene, body, None)
-    host = propagate(host_at_epoch, release_epoch - orbit_epoch, body.gm_m3_s2)
-    mount, axis = _mount(scene, craft)
-    release = ejection.Release(release_epoch, mount, axis, scene.release.speed_m_s)
-    attitude_then = _attitude(scene, body, release_epoch, host)
-    rate = _body_rate(scene, body, release_epoch, host, attitude_then)
+    craft = load_craft(scene.craft_source)
+    body, release, host, attitude_then, rate = planned_release(scene)
+    mount = release.mount
     camera_then = ejection.camera_state(release, host, attitude_then, rate)
 
-    epoch = _moment(moment, "at", scene, body, release_epoch)
-    seconds = epoch - release_epoch
+    epoch = _moment(moment, "at", scene, body, release.epoch)
+    seconds = epoch - release.epoch
     if seconds < 0.0:
         raise SceneError(f"at: {moment!r} is {-seconds:.0f} s before the release; the camera is still on board")
     host_now = propagate(host, seconds, body.gm_m3_s2)
@@ -214,6 +207,26 @@ def resolve(scene: Scene, at: str | None = None) -> View:
     if ellipsoid_height(track.icrf_to_bodyfixed @ track.camera.position, body) <= 0.0:
         raise SceneError(f"at: {moment!r} is too late; the push has brought the camera down on {body.name}")
     return _compose(scene, craft, body, epoch, track, relative)
+
+
+def planned_release(scene: Scene) -> tuple[Body, ejection.Release, State, Matrix, Vector]:
+    """The release as the scene plans it: planet, push, the craft's state then, its attitude and its rate of turn.
+
+    States in ICRF axes about the planet's centre, the attitude ICRF to body, the rate rad/s in body axes.
+
+    Raises
+    ------
+    SceneError
+        As :func:`resolve`.
+    """
+    body = BODIES[scene.orbit.body]
+    orbit_epoch, host_at_epoch = _orbit_state(scene.orbit, body)
+    epoch = _moment(scene.release.at, "release.at", scene, body, None)
+    host = propagate(host_at_epoch, epoch - orbit_epoch, body.gm_m3_s2)
+    mount, axis = _mount(scene, load_craft(scene.craft_source))
+    release = ejection.Release(epoch, mount, axis, scene.release.speed_m_s)
+    attitude_then = _attitude(scene, body, epoch, host)
+    return body, release, host, attitude_then, _body_rate(scene, body, epoch, host, attitude_then)
 
 
 def _compose(scene: Scene, craft: Craft, body: Body, epoch: Epoch, track: Track, relative: State) -> View:

@@ -92,17 +92,18 @@ def outermost_points(craft: Craft, gone: str = "") -> dict[str | None, NDArray[n
     Parts whose node's name begins with ``gone`` are left out. A hull's corners give the same outline as all vertices,
     and there are some hundred of them instead of a hundred thousand.
     """
-    from scipy.spatial import ConvexHull, QhullError
-
     carried: dict[str | None, list[NDArray[np.float32]]] = {}
     for part in craft.parts:
         if not (gone and part.node.startswith(gone)):
             carried.setdefault(part.joint, []).append(part.vertices)
-    hulls = {}
-    for joint, vertices in carried.items():
-        points = np.concatenate(vertices).astype(float)
-        try:
-            hulls[joint] = points[ConvexHull(points).vertices]
-        except QhullError:  # flat or a line: no hull, and few points
-            hulls[joint] = np.unique(points, axis=0)
-    return hulls
+    return {joint: outermost(np.concatenate(vertices).astype(float)) for joint, vertices in carried.items()}
+
+
+def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The corners (M, 3) of the convex hull of ``points`` (N, 3)."""
+    from scipy.spatial import ConvexHull, QhullError
+
+    try:
+        return np.asarray(points[ConvexHull(points).vertices])
+    except QhullError:  # flat or a line: no hull, and few points
+        return np.unique(points, axis=0)
