@@ -16,7 +16,7 @@ from selfiesim import attitude, drift, ejection, ephemeris, season
 from selfiesim.bodies import AU_M, BODIES, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
 from selfiesim.camera import Pinhole, icrf_to_camera
 from selfiesim.craft.assembly import Joint
-from selfiesim.craft.craft import Craft, Part, outermost_points
+from selfiesim.craft.craft import Craft, Part, first_contact, outermost_points
 from selfiesim.craft.load import load_craft
 from selfiesim.ellipsoid import ellipsoid_foot, ellipsoid_height, planet_diameter, sun_share
 from selfiesim.epoch import Epoch
@@ -332,7 +332,13 @@ def _mount(scene: Scene, craft: Craft) -> tuple[Vector, Vector]:
             known = f"write [mounts.{name}] with position_m and axis into {description} beside it"
         raise SceneError(f"release.mount: {craft.name} has no mount {scene.release.mount!r}; {known}")
     mount = craft.mounts[scene.release.mount]
-    return np.array(mount.position_m), unit(np.array(scene.release.axis or mount.axis))
+    axis = unit(np.array(scene.release.axis or mount.axis))
+    contact = first_contact(craft, mount.position_m, (float(axis[0]), float(axis[1]), float(axis[2])), mount.leaves)
+    if contact:
+        raise SceneError(
+            f"release.axis: the camera would run into {contact[0]} {contact[1]:.2f} m from its mount; push it another way"
+        )
+    return np.array(mount.position_m), axis
 
 
 def _attitude(scene: Scene, body: Body, epoch: Epoch, host: State) -> Matrix:

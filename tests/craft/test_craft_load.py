@@ -375,3 +375,27 @@ def test_huge_file_is_refused_before_it_is_read(tmp_path):
     start = time.perf_counter()
     fault(path, "600 MB", "512 MB")
     assert time.perf_counter() - start < 0.5
+
+
+def test_first_contact_against_slabs(tmp_path):
+    # Authority: the slab test for boxes (Kay and Kajiya 1986), which knows no triangles.
+    import trimesh
+
+    from selfiesim.craft.craft import first_contact
+
+    centers = np.array([[3.0, 0.0, 0.0], [0.0, 4.0, 1.0], [-2.0, -2.0, -2.0]])
+    boxes = [trimesh.creation.box((1, 1, 1)).apply_translation(center) for center in centers]
+    trimesh.util.concatenate(boxes).export(tmp_path / "boxes.stl")
+    craft = load_craft(tmp_path / "boxes.stl")
+    hits = 0
+    for ray in np.random.default_rng(3).normal(size=(1000, 3)):
+        ray /= np.linalg.norm(ray)
+        ends = np.stack([(centers - 0.5) / ray, (centers + 0.5) / ray])
+        entry, leave = ends.min(axis=0).max(axis=1), ends.max(axis=0).min(axis=1)
+        met = entry[(entry < leave) & (entry > 0.0)]
+        found = first_contact(craft, (0.0, 0.0, 0.0), tuple(ray.tolist()))
+        assert (found is None) == (len(met) == 0)
+        if found:
+            hits += 1
+            assert found[1] == pytest.approx(met.min(), rel=1e-6)
+    assert hits > 30

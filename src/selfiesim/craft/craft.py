@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from selfiesim.craft.assembly import Joint, Mount
 
 DEFAULT_GREY = (0.5, 0.5, 0.5)
+_MOUNT_M = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,3 +108,32 @@ def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(points[ConvexHull(points).vertices])
     except QhullError:  # flat or a line: no hull, and few points
         return np.unique(points, axis=0)
+
+
+@lru_cache(maxsize=64)
+def first_contact(
+    craft: Craft, start: tuple[float, float, float], axis: tuple[float, float, float], gone: str = ""
+) -> tuple[str, float] | None:
+    """What a point that leaves ``start`` along the unit vector ``axis`` hits first, and after how many metres.
+
+    Body axes, joints at zero; None when the way is clear. Parts whose node's name begins with ``gone`` are left out, and
+    so is whatever lies within 0.2 m of the start, where the mount itself is. Moeller and Trumbore's test (1997).
+    """
+    nearest: tuple[str, float] | None = None
+    for part in craft.parts:
+        if gone and part.node.startswith(gone):
+            continue
+        corner = part.vertices[part.faces].astype(float)
+        one, other = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+        square = np.cross(axis, other)
+        volume = (one * square).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            away = np.asarray(start) - corner[:, 0]
+            u = (away * square).sum(axis=1) / volume
+            turned = np.cross(away, one)
+            v = turned @ np.asarray(axis) / volume
+            distance = (turned * other).sum(axis=1) / volume
+            hit = (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0) & (distance > _MOUNT_M)
+        if hit.any() and (nearest is None or distance[hit].min() < nearest[1]):
+            nearest = part.node, float(distance[hit].min())
+    return nearest
