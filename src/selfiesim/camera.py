@@ -62,8 +62,10 @@ def icrf_to_camera(camera: Pinhole, target: Vector, up: Vector, place: tuple[flo
 
     Parameters
     ----------
-    target, up : (3,) array
-        Directions from the camera, ICRF axes.
+    target : (..., 3) array
+        Direction from the camera, ICRF axes; many give as many matrices.
+    up : (3,) array
+        Likewise.
     place : tuple of float
         Where in the image, as fractions of width and height from the upper left corner.
     roll : float
@@ -76,12 +78,12 @@ def icrf_to_camera(camera: Pinhole, target: Vector, up: Vector, place: tuple[flo
     """
     forward = unit(target)
     right = np.cross(forward, up)
-    if np.linalg.norm(right) < 1e-9 * np.linalg.norm(up):
+    if np.any(np.linalg.norm(right, axis=-1) < 1e-9 * np.linalg.norm(up)):
         raise ValueError("the camera cannot look along its own up direction")
     right = unit(right)
     ray = camera.unproject(np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5]))
     # Square to the plane of the ray and the picture's vertical through its pixel: where `right` has to go.
     across = unit(np.array([ray[2], 0.0, -ray[0]]))
     there = np.array([ray, across, np.cross(ray, across)])
-    here = np.array([forward, right, np.cross(forward, right)])
+    here = np.stack([forward, right, np.cross(forward, right)], axis=-2)
     return np.asarray(rotation_about(ray, -roll) @ there.T @ here)

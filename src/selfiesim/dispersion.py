@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim import attitude
+from selfiesim.camera import icrf_to_camera
 from selfiesim.craft.craft import outermost
 from selfiesim.drift import cloud
 from selfiesim.ejection import Fixed, Normal, Scatter, Spread, Uniform, draw, release_states
+from selfiesim.ellipsoid import ground_met
 from selfiesim.errors import SceneError
-from selfiesim.frames import Vector, rotation_about, unit
+from selfiesim.frames import Vector
 from selfiesim.framing import CAP_EDGE_DEG
 from selfiesim.view import View, planned_release
 
@@ -144,16 +146,10 @@ def _spread(part: SpreadPart | None, unit_size: float) -> Spread:
 
 
 def _turns(view: View, apart: Vector) -> Vector:
-    """ICRF to camera (N, 3, 3), as :func:`camera.icrf_to_camera`, for cameras ``apart`` (N, 3) from the craft."""
-    part, camera = view.scene.camera, view.camera
+    """ICRF to camera (N, 3, 3) for cameras ``apart`` (N, 3) from the craft, each looking at it as the scene says."""
+    part = view.scene.camera
     up = attitude.target_direction(part.up, view.planet.body, view.epoch, view.track.host)
-    forward = unit(-apart)
-    right = unit(np.cross(forward, up))
-    ray = camera.unproject(np.array([part.place[0] * camera.width - 0.5, part.place[1] * camera.height - 0.5]))
-    across = unit(np.array([ray[2], 0.0, -ray[0]]))
-    there = np.array([ray, across, np.cross(ray, across)])
-    here = np.stack([forward, right, np.cross(forward, right)], axis=1)
-    return np.asarray(rotation_about(ray, -np.radians(part.roll_deg)) @ there.T @ here)
+    return icrf_to_camera(view.camera, -apart, up, part.place, np.radians(part.roll_deg))
 
 
 def _craft_inside(view: View, turns: Vector, outline: Vector, apart: Vector) -> NDArray[np.bool_]:
@@ -171,13 +167,6 @@ def _inside(view: View, points: Vector) -> NDArray[np.bool_]:
 def _cap_behind(view: View, apart: Vector) -> NDArray[np.bool_]:
     """Whether the ray from each camera past the craft's origin meets ground on the polar cap."""
     fixed, body = view.track.icrf_to_bodyfixed, view.planet.body
-    radii = np.array(body.radii_m)
-    eye = ((view.track.host.position + apart) @ fixed.T) / radii
-    ray = (unit(-apart) @ fixed.T) / radii
-    a, b = (ray * ray).sum(axis=1), (eye * ray).sum(axis=1)
-    discriminant = b * b - a * ((eye * eye).sum(axis=1) - 1.0)
-    met = (discriminant > 0.0) & (b < 0.0)
-    distance = (-b - np.sqrt(np.maximum(discriminant, 0.0))) / a
-    ground = (eye + distance[:, None] * ray) * radii
+    ground = ground_met((view.track.host.position + apart) @ fixed.T, -apart @ fixed.T, body)
     latitude = np.degrees(np.arctan2(ground[:, 2], np.hypot(ground[:, 0], ground[:, 1])))
-    return np.asarray(met & (latitude > CAP_EDGE_DEG))
+    return np.asarray(latitude > CAP_EDGE_DEG)  # NaN, the sky, is not

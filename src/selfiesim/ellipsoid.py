@@ -76,3 +76,14 @@ def sun_share(position: Vector, to_sun: Vector, body: Body) -> float:
     angle = float(np.arctan2(clearance, along * distance))
     x = float(np.clip(angle / np.arcsin(SUN_RADIUS_M / distance), -1.0, 1.0))
     return float(0.5 + (x * np.sqrt(1.0 - x * x) + np.arcsin(x)) / np.pi)
+
+
+def ground_met(position: Vector, rays: Vector, body: Body) -> Vector:
+    """Where rays (N, 3) from ``position`` (3,) or (N, 3) first meet the ellipsoid: points (N, 3), NaN for the sky."""
+    radii = np.array(body.radii_m)
+    eye, ray = position / radii, rays / radii
+    a, b = (ray * ray).sum(axis=-1), (eye * ray).sum(axis=-1)
+    discriminant = b * b - a * ((eye * eye).sum(axis=-1) - 1.0)
+    met = (discriminant >= 0.0) & (b < 0.0)
+    distance = np.where(met, (-b - np.sqrt(np.maximum(discriminant, 0.0))) / a, np.nan)
+    return np.asarray((eye + distance[..., None] * ray) * radii)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.ellipsoid import ground_met
 from selfiesim.frames import unit
 from selfiesim.view import View
 
@@ -106,12 +107,7 @@ def _ground(view: View) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     x = (np.arange(_RAYS[0]) + 0.5) / _RAYS[0] * camera.width - 0.5
     y = (np.arange(_RAYS[1]) + 0.5) / _RAYS[1] * camera.height - 0.5
     rays = camera.unproject(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)) @ planet.camera_to_bodyfixed.T
-    radii = np.array(planet.body.radii_m)
-    eye, scaled = -(planet.camera_to_bodyfixed @ planet.position) / radii, rays / radii
-    a, b = (scaled**2).sum(axis=1), scaled @ eye
-    discriminant = b * b - a * (eye @ eye - 1.0)
-    distance = np.where((discriminant >= 0.0) & (b < 0.0), (-b - np.sqrt(np.maximum(discriminant, 0.0))) / a, np.nan)
-    points = (eye + distance[:, None] * scaled) * radii
-    normals = unit(points / radii**2)
+    points = ground_met(-planet.camera_to_bodyfixed @ planet.position, rays, planet.body)
+    normals = unit(points / np.array(planet.body.radii_m) ** 2)
     sun = planet.camera_to_bodyfixed @ view.sun.direction
     return unit(points), normals @ sun

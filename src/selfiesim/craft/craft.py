@@ -116,8 +116,8 @@ def first_contact(
 ) -> tuple[str, float] | None:
     """What a point that leaves ``start`` along the unit vector ``axis`` hits first, and after how many metres.
 
-    Body axes, joints at zero; None when the way is clear. Parts whose node's name begins with ``gone`` are left out, and
-    so is whatever lies within 0.2 m of the start, where the mount itself is. Moeller and Trumbore's test (1997).
+    Body axes, joints at zero; None when the way is clear. Parts whose node's name begins with ``gone`` are left out,
+    and so is whatever lies within 0.2 m of the start, where the mount itself is. Moeller and Trumbore's test (1997).
     """
     nearest: tuple[str, float] | None = None
     for part in craft.parts:

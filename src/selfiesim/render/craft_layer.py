@@ -156,7 +156,9 @@ def _group(parts: list[Part], joint: str | None, shadow_map: Any) -> _Group:
     textured = material.texture is not None
     if material.texture is not None:
         actor.GetProperty().SetTexture("baseTexture", texture_of(material.texture[::-1], repeat=True))
-    replace_shading(actor, _INPUTS + source("craft.glsl"), _TEXTURED if textured else _PLAIN, _VERTEX)
+    replace_shading(
+        actor, _INPUTS + source("noise.glsl") + source("craft.glsl"), _TEXTURED if textured else _PLAIN, _VERTEX
+    )
     shader = actor.GetShaderProperty()
     uniforms = Uniforms(shader.GetFragmentCustomUniforms())
     uniforms.set(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MAIN = "fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), 1.0);\n"
 _RIM_RAD = float(np.radians(1.5))  # of a patch's rim left to the globe, so that coarse mip levels do not reach over it
 _WRAP = 64  # columns of the globe repeated past either end, for the same reason
-_SHADERS = ("photometry.glsl", "atmosphere.glsl", "planet.glsl")
+_SHADERS = ("noise.glsl", "photometry.glsl", "atmosphere.glsl", "planet.glsl")
 # Clip coordinates as they are, just in front of the far plane.
 _VERTEX = {"//VTK::PositionVC::Impl": "gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"}
 

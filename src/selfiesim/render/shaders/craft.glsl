@@ -5,21 +5,15 @@ const float PI = 3.14159265;
 
 // --- Crumpled foil ------------------------------------------------------------------------------------------------
 
-float hash31(vec3 cell) {
-    vec3 p = fract(cell * vec3(0.1031, 0.1030, 0.0973));
-    p += dot(p, p.yxz + 33.33);
-    return fract((p.x + p.y) * p.z);
-}
-
 // Value noise in [-1, 1] and its gradient.
 vec4 noiseWithGradient(vec3 x) {
     vec3 cell = floor(x), f = x - cell;
     vec3 w = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
     vec3 dw = 30.0 * f * f * (f * (f - 2.0) + 1.0);
-    float c000 = hash31(cell), c100 = hash31(cell + vec3(1, 0, 0));
-    float c010 = hash31(cell + vec3(0, 1, 0)), c110 = hash31(cell + vec3(1, 1, 0));
-    float c001 = hash31(cell + vec3(0, 0, 1)), c101 = hash31(cell + vec3(1, 0, 1));
-    float c011 = hash31(cell + vec3(0, 1, 1)), c111 = hash31(cell + vec3(1, 1, 1));
+    float c000 = hashOf(cell), c100 = hashOf(cell + vec3(1, 0, 0));
+    float c010 = hashOf(cell + vec3(0, 1, 0)), c110 = hashOf(cell + vec3(1, 1, 0));
+    float c001 = hashOf(cell + vec3(0, 0, 1)), c101 = hashOf(cell + vec3(1, 0, 1));
+    float c011 = hashOf(cell + vec3(0, 1, 1)), c111 = hashOf(cell + vec3(1, 1, 1));
     float y00 = mix(c000, c100, w.x), y10 = mix(c010, c110, w.x), y01 = mix(c001, c101, w.x), y11 = mix(c011, c111, w.x);
     float z0 = mix(y00, y10, w.y), z1 = mix(y01, y11, w.y);
     float dx = mix(mix(c100 - c000, c110 - c010, w.y), mix(c101 - c001, c111 - c011, w.y), w.z) * dw.x;

@@ -13,12 +13,6 @@ Meeting meetPlanet(vec3 ray) {
     return Meeting(nearest / max(miss, 1.0) - ray * sqrt(inside), miss, along);
 }
 
-float hashOf(vec3 cell) {
-    vec3 p = fract(cell * vec3(0.1031, 0.1030, 0.0973));
-    p += dot(p, p.yxz + 33.33);
-    return fract((p.x + p.y) * p.z);
-}
-
 // Value noise in [-1, 1].
 float noise(vec3 x) {
     vec3 cell = floor(x), w = x - cell;
