@@ -335,9 +335,8 @@ def _mount(scene: Scene, craft: Craft) -> tuple[Vector, Vector]:
     axis = unit(np.array(scene.release.axis or mount.axis))
     contact = first_contact(craft, mount.position_m, (float(axis[0]), float(axis[1]), float(axis[2])), mount.leaves)
     if contact:
-        raise SceneError(
-            f"release.axis: the camera would run into {contact[0]} {contact[1]:.2f} m from its mount; push it another way"
-        )
+        where = f"{contact[0]} {contact[1]:.2f} m from its mount"
+        raise SceneError(f"release.axis: the camera would run into {where}; push it another way")
     return np.array(mount.position_m), axis
 
 
