@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
 
-.PHONY: demo test lint gallery models schema bench validate clean
+.PHONY: demo test test-oldest lint gallery models schema bench validate clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -44,6 +44,13 @@ bench: $(VENV)/.dev
 # Slow checks against outside authorities.
 validate: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m slow
+
+# The tests with the oldest versions that pyproject.toml allows.
+test-oldest: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-oldest
+	@VIRTUAL_ENV=.venv-oldest $(BIN)/uv pip install --quiet --resolution lowest-direct -e '.[dev]'
+	@.venv-oldest/bin/python -m pytest
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found"; exit 1; }
