@@ -76,10 +76,12 @@ class PyVistaRenderer:
             raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
         stage = self._set(view)
         count = PASSES[quality]
-        total = np.zeros((view.camera.height, view.camera.width, 4), np.float32)
-        for index in range(count):
+        total = self._draw(stage, view, *_subframe(view, 0, count))
+        for index in range(1, count):
             total += self._draw(stage, view, *_subframe(view, index, count))
-        rgb = np.ascontiguousarray(total[::-1, :, :3]) / np.float32(count)
+        rgb = np.ascontiguousarray(total[::-1, :, :3])
+        if count > 1:
+            rgb /= np.float32(count)
         return Radiance(rgb, view, quality, self.engine, self)
 
     def depth(self, view: View) -> NDArray[np.float32]:
