@@ -18,7 +18,7 @@ import numpy as np
 from selfiesim.epoch import DAY_S, Epoch
 from selfiesim.errors import CcsdsError, SceneError
 from selfiesim.frames import Vector
-from selfiesim.tables import did_you_mean, shortened
+from selfiesim.tables import did_you_mean, read_bounded, shortened
 
 MOST_BYTES = 64 << 20
 MOST_ROWS = 500_000
@@ -105,13 +105,7 @@ def _check_version(path: Path, kind: str, number: int, line: str) -> None:
 
 
 def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise CcsdsError(f"{path}: cannot be read ({error.strerror})") from error
-    if len(content) > MOST_BYTES:
-        raise CcsdsError(f"{path}: larger than {MOST_BYTES >> 20} MB; split the file")
+    content = read_bounded(path, MOST_BYTES, "split the file", CcsdsError)
     try:
         return content.decode("ascii")
     except UnicodeDecodeError as error:

@@ -50,7 +50,7 @@ def _draw_path(axes: Any, samples: Sequence[Sample]) -> None:
     axes.plot(along, radial, label="in the orbit's plane")
     axes.plot(along, across, "--", label="across the plane")
     axes.plot(0.0, 0.0, "k+", markersize=12)
-    axes.annotate("craft", (0.0, 0.0), textcoords="offset points", xytext=(6, 6))
+    axes.annotate("craft", (0.0, 0.0), textcoords="offset points", xytext=(-40, -14))
     for index in np.unique(np.linspace(0, len(samples) - 1, 6).astype(int)):
         axes.annotate(f"{samples[index].t_s:g} s", (along[index], radial[index]), fontsize=8)
     axes.set_xlabel("along the motion, m")

@@ -26,19 +26,31 @@ def read_table(path: Path, kind: str, error_type: type[UserError]) -> tuple[dict
     UserError
         Of the type given: the file cannot be read, is too large, or is no TOML.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise error_type(f"{path}: cannot be read ({error.strerror})") from error
-    if len(content) > MOST_BYTES:
-        raise error_type(f"{path}: larger than {MOST_BYTES >> 20} MB; that is not {kind}")
+    content = read_bounded(path, MOST_BYTES, f"that is not {kind}", error_type)
     try:
         return tomllib.loads(content.decode("utf-8")), content
     except UnicodeDecodeError as error:
         raise error_type(f"{path}: not UTF-8 text; {kind} is a TOML file") from error
     except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, or brackets 1,000 deep
         raise error_type(f"{path}: not valid TOML: {error}") from error
+
+
+def read_bounded(path: Path, most: int, advice: str, error_type: type[UserError]) -> bytes:
+    """The bytes of a file of at most ``most`` bytes; ``advice`` ends the message about a larger one.
+
+    Raises
+    ------
+    UserError
+        Of the type given: the file cannot be read, or is larger.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise error_type(f"{path}: cannot be read ({error.strerror})") from error
+    if len(content) > most:
+        raise error_type(f"{path}: larger than {most >> 20} MB; {advice}")
+    return content
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TONE = "shoulder"
 _KNEE = 0.6
+_TABLE_TOP = 4.0  # times a full sensor: the shoulder is white to the last step of 8 bits by then
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,6 @@ def develop(rgb: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.
     table = np.round(255.0 * _srgb(shoulder(linear)))
     index = np.sqrt(np.clip(rgb * (scale / np.float32(_TABLE_TOP)), 0.0, 1.0)) * np.float32(steps - 1) + np.float32(0.5)
     return np.asarray(table.astype(np.uint8)[index.astype(np.uint16)])
-
-
-_TABLE_TOP = 4.0  # times a full sensor: the shoulder is white to the last step of 8 bits by then
 
 
 def _srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
