@@ -10,9 +10,11 @@ ROOT = Path(__file__).parent.parent
 
 def _keys(node, definitions, path=""):
     for name, field in node["properties"].items():
-        reference = field.get("$ref", "").rsplit("/", 1)[-1]
+        # A section that may be left out is one of two things: the section, or null.
+        choices = [field, *field.get("anyOf", []), *field.get("allOf", [])]
+        reference = next((choice["$ref"].rsplit("/", 1)[-1] for choice in choices if "$ref" in choice), "")
         here = f"{path}{name}"
-        if reference and "toward" not in definitions[reference]["properties"]:
+        if reference and not {"toward", "uniform"} & set(definitions[reference]["properties"]):
             yield from _keys(definitions[reference], definitions, f"{here}.")
         else:
             yield here

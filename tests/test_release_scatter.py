@@ -42,6 +42,7 @@ WILD = Scatter(
     tip_off_y=Normal(0.0, 0.05),
     tip_off_z=Fixed(0.02),
     delay=Uniform(-0.5, 2.0),
+    spin=Normal(0.1, 0.2),
 )
 velocity_rounding = 2e-12
 position_rounding = 2e-9
@@ -51,7 +52,7 @@ axes = st.tuples(*[st.floats(-1.0, 1.0)] * 3).filter(lambda v: np.linalg.norm(v)
 
 def still(count, **given):
     nothing = {"speed": np.zeros(count), "tilt": np.zeros((count, 2)), "tip_off": np.zeros((count, 3))}
-    return Draws(**nothing | {"delay": np.zeros(count)} | given)
+    return Draws(**nothing | {"delay": np.zeros(count), "spin": np.zeros(count)} | given)
 
 
 @given(st.floats(1e-3, 10.0), st.floats(0.01, 100.0), st.floats(0.01, 1e4))
@@ -89,16 +90,17 @@ def test_dice_fall_as_they_should():
         (found.tip_off[:, 0], "uniform", (-0.1, 0.2)),
         (found.tip_off[:, 1], "norm", (0.0, 0.05)),
         (found.delay, "uniform", (-0.5, 2.5)),
+        (found.spin, "norm", (0.1, 0.2)),
     ):
         assert kstest(sample, law, numbers).pvalue > 1e-3
     np.testing.assert_array_equal(found.tip_off[:, 2], 0.02)
-    everything = np.column_stack([found.speed, found.tilt, found.tip_off[:, :2], found.delay])
-    assert np.abs(np.corrcoef(everything.T) - np.eye(6)).max() < 0.03
+    everything = np.column_stack([found.speed, found.tilt, found.tip_off[:, :2], found.delay, found.spin])
+    assert np.abs(np.corrcoef(everything.T) - np.eye(7)).max() < 0.03
 
 
 def test_one_seed_gives_one_cloud_and_another_another():
     first, again, other = draw(WILD, 50, 7), draw(WILD, 50, 7), draw(WILD, 50, 8)
-    for part in ("speed", "tilt", "tip_off", "delay"):
+    for part in ("speed", "tilt", "tip_off", "delay", "spin"):
         np.testing.assert_array_equal(getattr(first, part), getattr(again, part))
         np.testing.assert_array_equal(getattr(draw(WILD, 500, 7), part)[:50], getattr(first, part))
     assert not np.any(first.speed == other.speed)
@@ -110,7 +112,9 @@ def test_switching_one_quantity_off_leaves_the_others_as_they_were(off):
 
     def by_name(draws):
         tilt, tip_off = draws.tilt.T, draws.tip_off.T
-        return dict(zip([f.name for f in fields(Scatter)], [draws.speed, *tilt, *tip_off, draws.delay], strict=True))
+        return dict(
+            zip([f.name for f in fields(Scatter)], [draws.speed, *tilt, *tip_off, draws.delay, draws.spin], strict=True)
+        )
 
     for name, numbers in by_name(less).items():
         np.testing.assert_array_equal(numbers, 0.0 if name == off else by_name(whole)[name])

@@ -125,7 +125,7 @@ def test_joints_stand_where_their_target_is_nearest_or_at_a_limit(view):
 def test_facts_carry_their_units_and_are_ready_for_json(view):
     facts = view.facts
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    units = ("_utc", "_release", "_deg", "_au", "_km", "_m", "_share")
+    units = ("_utc", "_release", "_deg", "_au", "_km", "_m", "_h", "_share")
     assert [key for key in facts if key not in ("title", "assumed") and not key.endswith(units)] == []
 
 

@@ -13,22 +13,40 @@ import numpy as np
 from selfiesim import ephemeris
 from selfiesim.bodies import Body
 from selfiesim.epoch import Epoch
-from selfiesim.frames import Matrix, Vector, axes_from_two, unit
+from selfiesim.frames import Matrix, Vector, axes_from_two, icrf_to_bodyfixed, unit
 from selfiesim.orbit import State
 
-TARGETS = ("sun", "earth", "nadir", "zenith", "velocity", "orbit-normal")
+TARGETS = ("sun", "earth", "nadir", "zenith", "velocity", "orbit-normal", "north", "east")
 
 
-def target_direction(target: str, body: Body, epoch: Epoch, host: State) -> Vector:
+def target_direction(
+    target: str,
+    body: Body,
+    epoch: Epoch,
+    host: State,
+    almanac: ephemeris.Ephemeris = ephemeris.BUILTIN,
+    up: Vector | None = None,
+) -> Vector:
     """Unit vector (3,) in ICRF axes from the craft toward one of :data:`TARGETS`.
 
-    ``host`` is the craft's state about ``body`` in ICRF axes.
+    Parameters
+    ----------
+    host : State
+        The craft's state about ``body`` in ICRF axes.
+    almanac : Ephemeris
+        Where Sun and Earth are; geometric directions, without light time and aberration.
+    up : (3,) array, optional
+        What zenith and nadir are told by, when it is not the line from the body's centre.
     """
     if target in ("sun", "earth"):
-        return unit(ephemeris.from_body(body, target, epoch) - host.position)
+        return unit(ephemeris.from_body(body, target, epoch, almanac) - host.position)
+    zenith = unit(host.position) if up is None else up
+    if target in ("north", "east"):
+        east = unit(np.cross(icrf_to_bodyfixed(body, epoch)[2], zenith))
+        return east if target == "east" else np.cross(zenith, east)
     directions = {
-        "nadir": -host.position,
-        "zenith": host.position,
+        "nadir": -zenith,
+        "zenith": zenith,
         "velocity": host.velocity,
         "orbit-normal": np.cross(host.position, host.velocity),
     }

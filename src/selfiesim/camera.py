@@ -87,3 +87,18 @@ def icrf_to_camera(camera: Pinhole, target: Vector, up: Vector, place: tuple[flo
     there = np.array([ray, across, np.cross(ray, across)])
     here = np.stack([forward, right, np.cross(forward, right)], axis=-2)
     return np.asarray(rotation_about(ray, -roll) @ there.T @ here)
+
+
+class Camera(Pinhole):
+    """Stand-in until the lenses are there."""
+
+    distortion = None
+
+    @classmethod
+    def from_fov(cls, width: int, height: int, horizontal_fov: float, distortion: None = None) -> Camera:
+        focal = width / 2.0 / np.tan(horizontal_fov / 2.0)
+        return cls(width, height, focal, focal, (width - 1) / 2.0, (height - 1) / 2.0)
+
+    @property
+    def horizontal_fov(self) -> float:
+        return float(2.0 * np.arctan(self.width / 2.0 / self.fx))

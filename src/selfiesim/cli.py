@@ -145,6 +145,7 @@ def drift(
         _print_dispersion(shot, samples, times, as_json)
         return
     path = timeline.timeline(shot, times)
+    back = timeline.closest_return(path)
     if plot:
         from selfiesim.plot import plot_drift
 
@@ -155,6 +156,12 @@ def drift(
         print(timeline.as_csv(path), end="")
     else:
         _print_drift(path)
+    if back is not None:
+        touches = " and touches it" if back.clearance_m < timeline.CONTACT_M else ""
+        print(
+            f"The camera comes back: {back.clearance_m:.2f} m from the craft at {back.t_s:g} s{touches}.",
+            file=sys.stderr,
+        )
 
 
 @app.command
@@ -274,7 +281,7 @@ def _print_dispersion(scene: Any, count: int, times: list[float], as_json: bool)
     for name in ("t s", "range m", "+- m", "whole craft", "cap behind", "Sun out", "all three"):
         table.add_column(name, justify="right")
     for each in cloud.records():
-        shares = (f"{100.0 * each[key]:.1f} %" for key in ("craft_in_frame", "cap_behind", "sun_out", "good"))
+        shares = (_percent(each[key]) for key in ("craft_in_frame", "cap_behind", "sun_out", "good"))
         table.add_row(f"{each['t_s']:g}", f"{each['range_mean_m']:.2f}", f"{each['range_sigma_m']:.2f}", *shares)
     Console(width=None if sys.stdout.isatty() else 120).print(table)
     print(f"{100.0 * cloud.good.any(axis=1).mean():.1f} % of {count} releases have all three at some moment.")
@@ -283,12 +290,18 @@ def _print_dispersion(scene: Any, count: int, times: list[float], as_json: bool)
         print(f"First at {middle:g} s ({early:g} to {late:g} s for nine in ten); most at {summary['best_s']:g} s.")
 
 
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100.0 * share:.1f} %"
+
+
 def _print_drift(samples: list[Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table()
-    columns = ("t s", "range m", "rate m/s", "up m", "along m", "normal m", "phase deg", "craft px", "holds")
+    columns = ["t s", "range m", "rate m/s", "up m", "along m", "normal m", "phase deg", "craft px", "holds"]
+    radio = any(each.in_link_range is not None for each in samples)
+    columns += ["radio"] if radio else []
     for name in columns:
         table.add_column(name, justify="left" if name == "holds" else "right")
     for each in samples:
@@ -301,7 +314,8 @@ def _print_drift(samples: list[Any]) -> None:
         numbers = (each.range_m, each.range_rate_m_s, *each.position_rtn_m)
         size = f"{each.craft_px:.0f}" if each.craft_px == each.craft_px else "-"
         words = " ".join(word for word, yes in held.items() if yes)
-        table.add_row(f"{each.t_s:g}", *(f"{n:.3f}" for n in numbers), f"{each.phase_deg:.1f}", size, words)
+        heard = ("yes" if each.in_link_range else "too far",) if radio else ()
+        table.add_row(f"{each.t_s:g}", *(f"{n:.3f}" for n in numbers), f"{each.phase_deg:.1f}", size, words, *heard)
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 

@@ -1,29 +1,33 @@
 """Many releases instead of one: in how many, and when, the picture comes out as planned.
 
-The camera is taken to look as the scene says, at the craft; what varies is how the spring pushed it off.
+The camera looks as the scene says: at the craft, or as it tumbles; what varies is how the spring pushed it off.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim import attitude
+from selfiesim.bodies import Body
 from selfiesim.camera import icrf_to_camera
 from selfiesim.craft.craft import outermost
 from selfiesim.drift import cloud
-from selfiesim.ejection import Fixed, Normal, Scatter, Spread, Uniform, draw, release_states
+from selfiesim.ejection import Draws, Fixed, Normal, Scatter, Spread, Uniform, draw, release_states
 from selfiesim.ellipsoid import ground_met
 from selfiesim.errors import SceneError
-from selfiesim.frames import Vector
-from selfiesim.framing import CAP_EDGE_DEG
-from selfiesim.view import View, planned_release
+from selfiesim.events import CAP_EDGE_DEG
+from selfiesim.frames import Matrix, Vector, quaternion, quaternion_to_matrix, rotation_about
+from selfiesim.hosts import Lander
+from selfiesim.plan import Departure, Plan
+from selfiesim.view import View
 
 if TYPE_CHECKING:
-    from selfiesim.scene import Scene, SpreadPart
+    from selfiesim.parts import SpreadPart
+    from selfiesim.scene import Scene
 
 MOST_RELEASES = 100_000
 _CHUNK = 2_000  # cameras at once: some 100 MB of points
@@ -41,19 +45,20 @@ class Dispersion:
         From the craft's origin.
     craft_in_frame, cap_behind, sun_out : (N, T) bool
         Whether the whole craft is in the picture; whether the line of sight past the craft meets the polar cap;
-        whether the Sun stands outside the picture.
+        whether the Sun stands outside the picture. Where there is no planet there is no cap: None.
     """
 
     times_s: Vector
     range_m: Vector
     craft_in_frame: NDArray[np.bool_]
-    cap_behind: NDArray[np.bool_]
+    cap_behind: NDArray[np.bool_] | None
     sun_out: NDArray[np.bool_]
 
     @property
     def good(self) -> NDArray[np.bool_]:
-        """(N, T): all three at once."""
-        return self.craft_in_frame & self.cap_behind & self.sun_out
+        """(N, T): all of them at once."""
+        good = self.craft_in_frame & self.sun_out
+        return good if self.cap_behind is None else good & self.cap_behind
 
     def summary(self) -> dict[str, Any]:
         """The answer in numbers, JSON-ready; a second that no release reaches is null."""
@@ -68,7 +73,7 @@ class Dispersion:
             "best_share": float(shares.max()),
         }
 
-    def records(self) -> list[dict[str, float]]:
+    def records(self) -> list[dict[str, float | None]]:
         """One object for each time: mean and spread of the range, and the share of releases for which each holds."""
         return [
             {
@@ -76,7 +81,7 @@ class Dispersion:
                 "range_mean_m": float(self.range_m[:, k].mean()),
                 "range_sigma_m": float(self.range_m[:, k].std()),
                 "craft_in_frame": float(self.craft_in_frame[:, k].mean()),
-                "cap_behind": float(self.cap_behind[:, k].mean()),
+                "cap_behind": None if self.cap_behind is None else float(self.cap_behind[:, k].mean()),
                 "sun_out": float(self.sun_out[:, k].mean()),
                 "good": float(self.good[:, k].mean()),
             }
@@ -87,54 +92,80 @@ class Dispersion:
 def disperse(scene: Scene, count: int, times: list[float]) -> Dispersion:
     """Throw ``count`` releases and look at each of ``times`` (seconds after the planned release) what they frame.
 
+    Each camera moves by exact two-body motion; further forces pull craft and camera alike to within millimetres.
+
     Raises
     ------
     SceneError
         When the scene has no ``[release.scatter]``, the number of releases is out of range, or the scatter leaves the
         spring pushing inward.
     """
-    if scene.release.scatter is None:
+    plan = scene.plan()
+    departure = plan.departure
+    if departure is None or scene.release is None or scene.release.scatter is None:
         raise SceneError(
             "release.scatter: missing; write for example tilt_deg = { normal = 2.0 } under [release.scatter]"
         )
+    if isinstance(plan.host, Lander):
+        raise SceneError("release.scatter: what is dropped on the ground makes no cloud of paths")
     if not 1 <= count <= MOST_RELEASES:
         raise SceneError(f"{count} releases: give a number from 1 to {MOST_RELEASES:,}")
-    body, release, host, attitude_then, rate = planned_release(scene)
-    draws = draw(_scatter(scene), count, scene.release.scatter.seed)
+    gm = plan.body.gm_m3_s2
     try:
-        states = release_states(release, host, attitude_then, draws, body.gm_m3_s2, rate)
+        draws = _drawn(scene, departure, count)
+        states = release_states(
+            departure.release, departure.host, departure.icrf_to_body, draws, gm, departure.body_rate
+        )
     except ValueError as error:
         raise SceneError(f"release.scatter: {error}") from error
-    apart = cloud(host, states, np.array(times), body.gm_m3_s2)
+    apart = cloud(departure.host_after, states, np.array(times), gm)
+    views = [scene.view(at=t) for t in times]
+    held = {name: np.zeros((count, len(times)), bool) for name in ("craft", "cap", "sun")}
+    for start in range(0, count, _CHUNK):
+        part = slice(start, min(start + _CHUNK, count))
+        turns = _turns(plan, draws, part, np.array(times))
+        for k, view in enumerate(views):
+            turn = turns(view, apart[part, k], k)
+            outline = outermost((view.craft.outline() - view.craft.position) @ view.icrf_to_camera)
+            held["craft"][part, k] = _craft_inside(view, turn, outline, apart[part, k])
+            held["sun"][part, k] = ~_inside(view, turn @ (view.icrf_to_camera.T @ view.sun.direction))
+            if view.planet is not None:
+                held["cap"][part, k] = _cap_behind(view, view.planet.body, apart[part, k])
     # Before it has left, a late camera still sits on its mount: it is not in the picture's business yet.
     away = np.array(times) >= draws.delay[:, None]
-    shape = (count, len(times))
-    held = {name: np.zeros(shape, bool) for name in ("craft", "cap", "sun")}
-    for k, t in enumerate(times):
-        view = scene.view(at=t)
-        outline = outermost((view.craft.outline() - view.craft.position) @ view.icrf_to_camera)
-        for start in range(0, count, _CHUNK):
-            part = slice(start, start + _CHUNK)
-            turns = _turns(view, apart[part, k])
-            held["craft"][part, k] = _craft_inside(view, turns, outline, apart[part, k])
-            held["cap"][part, k] = _cap_behind(view, apart[part, k])
-            held["sun"][part, k] = ~_inside(view, turns @ (view.icrf_to_camera.T @ view.sun.direction))
     return Dispersion(
         times_s=np.array(times),
         range_m=np.linalg.norm(apart, axis=-1),
         craft_in_frame=held["craft"] & away,
-        cap_behind=held["cap"],
+        cap_behind=held["cap"] if views[0].planet is not None else None,
         sun_out=held["sun"],
     )
 
 
-def _scatter(scene: Scene) -> Scatter:
-    part = scene.release.scatter
+def _drawn(scene: Scene, departure: Departure, count: int) -> Draws:
+    """The dice thrown; a spring's energy is told as the speed it makes."""
+    part = scene.release.scatter if scene.release else None
+    assert scene.release is not None
     assert part is not None
-    tilt = _spread(part.tilt_deg, np.pi / 180.0)
-    return Scatter(
-        speed=_spread(part.speed_m_s, 1.0), tilt_first=tilt, tilt_second=tilt, delay=_spread(part.delay_s, 1.0)
+    tilt, tip_off = _spread(part.tilt_deg, np.pi / 180.0), _spread(part.tip_off_deg_s, np.pi / 180.0)
+    energy = scene.release.spring_energy_j
+    scatter = Scatter(
+        speed=_spread(part.spring_energy_j if energy else part.speed_m_s, 1.0),
+        tilt_first=tilt,
+        tilt_second=tilt,
+        tip_off_x=tip_off,
+        tip_off_y=tip_off,
+        tip_off_z=tip_off,
+        delay=_spread(part.delay_s, 1.0),
+        spin=_spread(part.spin_deg_s, np.pi / 180.0),
     )
+    draws = draw(scatter, count, part.seed)
+    if not energy:
+        return draws
+    if np.any(energy + draws.speed < 0.0):
+        raise ValueError("some draws leave the spring less than no energy: lower spring_energy_j's spread")
+    speed = departure.release.speed  # goes with the root of the energy
+    return replace(draws, speed=speed * (np.sqrt(1.0 + draws.speed / energy) - 1.0))
 
 
 def _spread(part: SpreadPart | None, unit_size: float) -> Spread:
@@ -145,11 +176,43 @@ def _spread(part: SpreadPart | None, unit_size: float) -> Spread:
     return Normal(0.0, (part.normal or 0.0) * unit_size)
 
 
-def _turns(view: View, apart: Vector) -> Vector:
-    """ICRF to camera (N, 3, 3) for cameras ``apart`` (N, 3) from the craft, each looking at it as the scene says."""
-    part = view.scene.camera
-    up = attitude.target_direction(part.up, view.planet.body, view.epoch, view.track.host)
-    return icrf_to_camera(view.camera, -apart, up, part.place, np.radians(part.roll_deg))
+def _turns(plan: Plan, draws: Draws, part: slice, times: Vector) -> Callable[[View, Vector, int], Vector]:
+    """A function of view, places (N, 3) from the craft and number of the time: ICRF to camera (N, 3, 3)."""
+    look = plan.scene.camera
+    if look.look == "mount":
+        return lambda view, _apart, _k: view.icrf_to_camera[None]
+    if look.look == "craft":
+
+        def at_the_craft(view: View, apart: Vector, _k: int) -> Vector:
+            up = plan.toward(look.up, view.epoch, view.track.host)
+            return icrf_to_camera(view.camera, -apart, up, look.place, np.radians(look.roll_deg))
+
+        return at_the_craft
+    tumbles = _tumbles(plan, draws, part, times)
+    lens = plan.camera_to_lens
+    return lambda _view, _apart, k: lens @ quaternion_to_matrix(tumbles[:, k])
+
+
+def _tumbles(plan: Plan, draws: Draws, part: slice, times: Vector) -> Vector:
+    """Quaternions (N, T, 4) of ICRF to the inner lens for cameras left to themselves, each from its own release on."""
+    from selfiesim.tumble import tumble_many
+
+    departure = plan.departure
+    assert departure is not None
+    bolted, axis = plan.body_to_camera(), departure.release.axis
+    rates = departure.camera_rate + draws.spin[part, None] * (bolted @ axis) + draws.tip_off[part]
+    late = draws.delay[part]
+    starts = [quaternion(bolted @ _turned_on(departure, delay)) for delay in late]
+    inertia = np.array(plan.scene.camera.inertia_kg_m2)
+    return np.asarray(tumble_many(inertia, np.array(starts), rates, times - late[:, None]).attitude)
+
+
+def _turned_on(departure: Departure, seconds: float) -> Matrix:
+    """The craft's attitude a little after the planned release: it goes on turning as it does."""
+    rate = float(np.linalg.norm(departure.body_rate))
+    if rate * seconds == 0.0:
+        return departure.icrf_to_body
+    return rotation_about(departure.body_rate, -rate * seconds) @ departure.icrf_to_body
 
 
 def _craft_inside(view: View, turns: Vector, outline: Vector, apart: Vector) -> NDArray[np.bool_]:
@@ -164,9 +227,9 @@ def _inside(view: View, points: Vector) -> NDArray[np.bool_]:
     return np.asarray(((pixels > -0.5) & (pixels < size - 0.5)).all(axis=-1))
 
 
-def _cap_behind(view: View, apart: Vector) -> NDArray[np.bool_]:
+def _cap_behind(view: View, body: Body, apart: Vector) -> NDArray[np.bool_]:
     """Whether the ray from each camera past the craft's origin meets ground on the polar cap."""
-    fixed, body = view.track.icrf_to_bodyfixed, view.planet.body
+    fixed = view.track.icrf_to_bodyfixed
     ground = ground_met((view.track.host.position + apart) @ fixed.T, -apart @ fixed.T, body)
     latitude = np.degrees(np.arctan2(ground[:, 2], np.hypot(ground[:, 0], ground[:, 1])))
     return np.asarray(latitude > CAP_EDGE_DEG)  # NaN, the sky, is not

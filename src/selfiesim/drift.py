@@ -10,9 +10,11 @@ velocity as it is seen in those axes, which turn with the craft.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from selfiesim.forces import tide
+from selfiesim.forces import Zonals, tide, zonal
 from selfiesim.frames import Matrix, Vector, icrf_to_rtn
 from selfiesim.orbit import Acceleration, State, integrate, lagrange_coefficients, propagate, propagate_many
 
@@ -127,6 +129,43 @@ def relative_state_with(
     )
     y = integrate(motion, start, np.asarray(seconds) / clock, rtol)
     return State(y[..., 6:9] * reach, y[..., 9:12] * (reach / clock))
+
+
+def relative_along(
+    path: Callable[[float], Vector], relative: State, seconds: float, gm: float, field: Zonals, pole: Vector
+) -> State:
+    """Camera minus craft when the craft's path is given, not its forces: only the difference is integrated.
+
+    What moves the two apart is the tide of the planet, its flattening included; all else is taken to act on both alike.
+
+    Parameters
+    ----------
+    path : callable
+        ``path(seconds) -> (3,)``: the craft from the planet's centre, m, ICRF axes.
+    relative : State
+        Camera minus craft at 0 s.
+    field, pole : Zonals, (3,) array
+        The planet's flattening and its north pole, ICRF axes.
+
+    Raises
+    ------
+    ArithmeticError
+        When the integrator cannot go on.
+    """
+    length = float(np.linalg.norm(path(0.0)))
+    clock = float(np.sqrt(length**3 / gm))
+    reach = float(np.linalg.norm(relative.position) + np.linalg.norm(relative.velocity) * clock) + 1e-9
+
+    def motion(time: float, y: Vector) -> Vector:
+        place, apart = path(time * clock), reach * y[:3]
+        pull = tide(place, apart, gm)
+        # The flattening's share is a thousandth of the tide: the difference of two such numbers loses nothing felt.
+        pull = pull + zonal(place + apart, field, pole) - zonal(place, field, pole)
+        return np.concatenate([y[3:], clock * clock / reach * pull])
+
+    start = np.concatenate([relative.position / reach, relative.velocity * clock / reach])
+    y = integrate(motion, start, np.asarray(seconds) / clock, 1e-11)
+    return State(y[:3] * reach, y[3:] * (reach / clock))
 
 
 def relative_to_rtn(host: State, relative: State) -> Vector:

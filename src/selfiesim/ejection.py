@@ -152,6 +152,8 @@ class Scatter:
         :mod:`selfiesim.tumble`.
     delay : Spread
         Added to the time of the release, s.
+    spin : Spread
+        Rate of turn about the push, rad/s.
     """
 
     speed: Spread = Fixed()
@@ -161,16 +163,18 @@ class Scatter:
     tip_off_y: Spread = Fixed()
     tip_off_z: Spread = Fixed()
     delay: Spread = Fixed()
+    spin: Spread = Fixed()
 
 
 @dataclass(frozen=True)
 class Draws:
-    """What the dice gave: ``speed`` (N,), ``tilt`` (N, 2), ``tip_off`` (N, 3), ``delay`` (N,), as in the scatter."""
+    """What the dice gave: ``speed``, ``delay``, ``spin`` (N,), ``tilt`` (N, 2), ``tip_off`` (N, 3), see Scatter."""
 
     speed: Vector
     tilt: Vector
     tip_off: Vector
     delay: Vector
+    spin: Vector
 
 
 def draw(scatter: Scatter, count: int, seed: int) -> Draws:
@@ -191,6 +195,7 @@ def draw(scatter: Scatter, count: int, seed: int) -> Draws:
         tilt=np.stack([thrown["tilt_first"], thrown["tilt_second"]], axis=-1),
         tip_off=np.stack([thrown[f"tip_off_{axis}"] for axis in "xyz"], axis=-1),
         delay=thrown["delay"],
+        spin=thrown["spin"],
     )
 
 
@@ -249,7 +254,7 @@ def release_states(
     mount = np.concatenate(
         [
             np.broadcast_to(release.mount, (len(speed), 3)),
-            np.cross(rate, release.mount) + speed[:, None] * _leaning(release.axis, draws.tilt),
+            np.cross(rate, release.mount) + speed[:, None] * leaning(release.axis, draws.tilt),
         ],
         axis=-1,
     )
@@ -263,7 +268,7 @@ def release_states(
     return propagate_many(propagate_many(one, draws.delay, gm) + pushed, -draws.delay, gm)
 
 
-def _leaning(axis: Vector, tilt: Vector) -> Vector:
+def leaning(axis: Vector, tilt: Vector) -> Vector:
     """Unit vectors (N, 3): ``axis`` leaning by the angles ``tilt`` (N, 2) toward its two tilt axes."""
     angle = np.linalg.norm(tilt, axis=-1, keepdims=True)
     # sin(x) / x, whole at 0.

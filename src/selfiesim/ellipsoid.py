@@ -5,6 +5,8 @@ Positions are body-fixed, metres.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from selfiesim.bodies import SUN_RADIUS_M, Body
@@ -35,6 +37,12 @@ def ellipsoid_foot(position: Vector, body: Body) -> Vector:
         if abs(step) < 1e-9 * squared[0]:
             break
     return np.asarray(position / (1.0 + k / squared))
+
+
+def grown(body: Body, height_m: float) -> Body:
+    """The body with each radius longer by ``height_m``: the ellipsoid that carries ground at that height."""
+    a, b, c = body.radii_m
+    return replace(body, radii_m=(a + height_m, b + height_m, c + height_m))
 
 
 def planet_diameter(position: Vector, body: Body) -> float:

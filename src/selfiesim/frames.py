@@ -4,6 +4,8 @@ ICRF            the celestial frame everything is kept in
 body-fixed      turns with the planet; z to the IAU north pole, x to the prime meridian
 mars-inertial   GMAT's "MarsInertial": z to the Mars pole of J2000, x along the ascending node of the Mars equator on
                 the ICRF equator, not turning
+equator-of-date z to a body's pole at some epoch, x on the ascending node of its equator there, not turning
+ecliptic        x to the equinox and z to the pole of the ecliptic of J2000 (SPICE's ECLIPJ2000)
 RTN             radial (up), transverse (along the motion), normal (along the angular momentum) of an orbit
 body            fixed to the craft (its model says how)
 camera          x right, y down, z forward, as OpenCV has it
@@ -22,6 +24,9 @@ Matrix = NDArray[np.float64]
 
 # Mars pole of the "MarsInertial" frame, degrees (IAU 2009 constants at J2000, as GMAT has them).
 _MARS_INERTIAL_POLE_DEG = (317.68143, 52.88650)
+
+# Of the ecliptic of J2000, 84381.448 arcseconds (IAU 1976; SPICE's ECLIPJ2000).
+_OBLIQUITY = float(np.radians(84381.448 / 3600.0))
 
 
 def rotation_x(angle: float) -> Matrix:
@@ -52,12 +57,25 @@ def icrf_to_bodyfixed(body: Body, epoch: Epoch) -> Matrix:
     return rotation_z(np.radians(meridian)) @ icrf_to_equator(pole_ra, pole_dec)
 
 
-def icrf_to_inertial(frame: str) -> Matrix:
-    """ICRF to one of the inertial frames an orbit may be written in: ``icrf`` or ``mars-inertial``."""
+def icrf_to_inertial(frame: str, body: Body | None = None, epoch: Epoch | None = None) -> Matrix:
+    """ICRF to one of the non-turning frames an orbit may be written in.
+
+    ``icrf``, ``ecliptic``, ``mars-inertial``, or ``equator-of-date``: that of ``body`` at ``epoch``.
+
+    Raises
+    ------
+    ValueError
+        For another name.
+    """
     if frame == "icrf":
         return np.eye(3)
+    if frame == "ecliptic":
+        return rotation_x(_OBLIQUITY)
     if frame == "mars-inertial":
         return icrf_to_equator(*_MARS_INERTIAL_POLE_DEG)
+    if frame == "equator-of-date" and body is not None and epoch is not None:
+        pole_ra, pole_dec, _meridian = body.rotation_deg(epoch)
+        return icrf_to_equator(pole_ra, pole_dec)
     raise ValueError(f"unknown inertial frame {frame!r}")
 
 
@@ -112,6 +130,24 @@ def quaternion(matrix: Matrix) -> Vector:
         q[3] = m[n, j] - m[j, n]
     q /= np.linalg.norm(q)
     return -q if q[3] < 0.0 else q
+
+
+def quaternion_to_matrix(q: Vector) -> Matrix:
+    """The frame rotation (..., 3, 3) of unit quaternions (..., 4): the reverse of :func:`quaternion`."""
+    x, y, z, w = (q[..., k] for k in range(4))
+    rows = [
+        [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - z * w), 2.0 * (x * z + y * w)],
+        [2.0 * (x * y + z * w), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - x * w)],
+        [2.0 * (x * z - y * w), 2.0 * (y * z + x * w), 1.0 - 2.0 * (x * x + y * y)],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def rotation_vector(matrix: Matrix) -> Vector:
+    """Axis times angle (3,), rad, of the rotation ``matrix`` makes of a vector: :func:`rotation_about` reversed."""
+    q = quaternion(matrix)
+    sine = float(np.linalg.norm(q[:3]))
+    return np.asarray(2.0 * q[:3] if sine < 1e-12 else 2.0 * np.arctan2(sine, q[3]) / sine * q[:3])
 
 
 def direction_to_lonlat(direction: Vector) -> tuple[float, float]:

@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.ellipsoid import ground_met
+from selfiesim.events import CAP_EDGE_DEG
 from selfiesim.frames import unit
-from selfiesim.view import View
-
-CAP_EDGE_DEG = 80.0
-"""North of this latitude lies the residual cap (Planum Boreum, FU Berlin and IAU gazetteer)."""
+from selfiesim.view import PlanetPose, View
 
 _RAYS = (48, 27)  # across and down, for shares of the picture
 
@@ -57,18 +55,15 @@ class Framing:
 def framing(view: View) -> Framing:
     """Look at what ``view`` holds."""
     box = craft_box(view)
-    ground, mu0 = _ground(view)
-    hit = np.isfinite(ground[:, 0])
-    latitude = np.degrees(np.arcsin(np.clip(ground[:, 2], -1.0, 1.0)))
-    planet = float(hit.mean())
+    planet, sunlit, cap = (0.0, 0.0, 0.0) if view.planet is None else _planet_shares(view, view.planet)
     return Framing(
         craft_box_px=box,
         craft_px=max(box[2] - box[0], box[3] - box[1]),
         craft_in_frame=_inside(view, np.array(box).reshape(2, 2)),
         sky_share=1.0 - planet,
         planet_share=planet,
-        sunlit_share=float((mu0[hit] > 0.0).mean()) if planet else 0.0,
-        cap_share=float((latitude[hit] > CAP_EDGE_DEG).sum() / len(hit)),
+        sunlit_share=sunlit,
+        cap_share=cap,
         sun_in_frame=_inside(view, view.camera.project(view.sun.direction)),
     )
 
@@ -83,6 +78,8 @@ def craft_box(view: View) -> tuple[float, float, float, float]:
 def place_in_frame(view: View, latitude: float, longitude: float) -> NDArray[np.float64] | None:
     """Pixel (2,) of a place on the planet (planetocentric, rad), or None when it is hidden or outside the picture."""
     planet = view.planet
+    if planet is None:
+        return None
     squared = np.array(planet.body.radii_m) ** 2
     across = np.cos(latitude)
     direction = np.array([across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)])
@@ -101,9 +98,18 @@ def _inside(view: View, pixels: NDArray[np.float64]) -> bool:
     return bool(np.all(within))  # NaN, behind the camera, is not within
 
 
-def _ground(view: View) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _planet_shares(view: View, planet: PlanetPose) -> tuple[float, float, float]:
+    """Shares: of the planet in the picture, of daylight on that, of the polar cap in the picture."""
+    ground, mu0 = _ground(view, planet)
+    hit = np.isfinite(ground[:, 0])
+    latitude = np.degrees(np.arcsin(np.clip(ground[:, 2], -1.0, 1.0)))
+    sunlit = float((mu0[hit] > 0.0).mean()) if hit.any() else 0.0
+    return float(hit.mean()), sunlit, float((latitude[hit] > CAP_EDGE_DEG).sum() / len(hit))
+
+
+def _ground(view: View, planet: PlanetPose) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Body-fixed directions (N, 3) an even grid of rays meets, NaN for sky, and cosines of the Sun's zenith angle."""
-    camera, planet = view.camera, view.planet
+    camera = view.camera
     x = (np.arange(_RAYS[0]) + 0.5) / _RAYS[0] * camera.width - 0.5
     y = (np.arange(_RAYS[1]) + 0.5) / _RAYS[1] * camera.height - 0.5
     rays = camera.unproject(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)) @ planet.camera_to_bodyfixed.T

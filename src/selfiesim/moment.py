@@ -1,4 +1,4 @@
-"""The words for a time in a scene: ``release+100s``, ``max-latitude-30s``, ``periapsis``, or a UTC time."""
+"""The words for a time in a scene: ``release+100s``, ``max-latitude-30s``, another of :data:`EVENTS`, or a UTC time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from pydantic import BeforeValidator
 from selfiesim.epoch import Epoch
 from selfiesim.errors import SceneError
 
+EVENTS = ("release", "max-latitude", "periapsis", "apoapsis", "cap-crossing", "terminator")
+"""What a moment may be counted from; :mod:`selfiesim.events` says when each happens."""
+
 # At most nine digits: 30 years from the event.
-_EVENT = re.compile(r"(?P<event>release|max-latitude|periapsis)(?:(?P<sign>[+-])(?P<seconds>\d{1,9}(?:\.\d{1,12})?)s)?")
+_EVENT = re.compile(rf"(?P<event>{'|'.join(EVENTS)})(?:(?P<sign>[+-])(?P<seconds>\d{{1,9}}(?:\.\d{{1,12}})?)s)?")
 
 
 def parse_moment(text: str) -> tuple[str, float] | Epoch:

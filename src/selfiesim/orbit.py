@@ -99,6 +99,14 @@ def true_to_mean(true_anomaly: float, eccentricity: float) -> float:
     return float(eccentric - eccentricity * np.sin(eccentric))
 
 
+def mean_to_true(mean_anomaly: float, eccentricity: float) -> float:
+    """True anomaly (rad) of a mean anomaly, on the same turn; the reverse of :func:`true_to_mean`."""
+    # Counted from the periapsis, where the change of the eccentric anomaly is that anomaly.
+    eccentric = _eccentric_change(mean_anomaly, 0.0, eccentricity)
+    half = np.sqrt((1.0 + eccentricity) / (1.0 - eccentricity)) * np.tan(eccentric / 2.0)
+    return float(2.0 * np.arctan(half))
+
+
 def propagate(state: State, seconds: float, gm: float) -> State:
     """Two-body motion by Lagrange's f and g functions of the change in eccentric anomaly.
 

@@ -91,7 +91,10 @@ def _line(fault: Any, model: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return f"{key}: missing, and has no default"
     if fault["type"] == "value_error":
-        return f"{key}: {message}" if key else message
+        # What takes two keys to see is told by the one that it begins with.
+        first = message.partition(": ")[0]
+        joint = "." if first in known_keys(model, where) else ": "
+        return f"{key}{joint}{message}" if key else message
     return f"{key or '(top level)'}: {message}, not {shortened(repr(fault['input']))}"
 
 

@@ -25,7 +25,8 @@ MOST_SAMPLES = 100_000
 class Sample:
     """One moment of the drift. Axes: RTN turn with the craft's orbit, body with the craft; the origin is the craft's.
 
-    ``range_m`` counts from the mount, ``craft_distance_m`` from the craft's origin; the quaternion is scalar last.
+    ``range_m`` counts from the mount, ``craft_distance_m`` from the craft's origin, ``clearance_m`` from its nearest
+    surface; the quaternion is scalar last. ``in_link_range`` is None where the scene gives the radio no range.
     """
 
     t_s: float
@@ -44,6 +45,8 @@ class Sample:
     cap_share: float
     limb_in_frame: bool
     sun_in_frame: bool
+    clearance_m: float
+    in_link_range: bool | None
 
 
 def sample_times(start: float, stop: float, step: float) -> list[float]:
@@ -84,6 +87,8 @@ def sample(view: View, t: float) -> Sample:
     from_mount = camera.position - track.mount_position
     distance = float(np.linalg.norm(from_mount))
     facts = view.facts
+    reach = view.scene.camera.link_range_m
+    clear, _node = view.craft.clearance(track.icrf_to_body @ apart)
     return Sample(
         t_s=t,
         utc=view.epoch.utc(3),
@@ -101,7 +106,25 @@ def sample(view: View, t: float) -> Sample:
         cap_share=framed.cap_share,
         limb_in_frame=framed.limb_in_frame,
         sun_in_frame=framed.sun_in_frame,
+        clearance_m=clear,
+        in_link_range=None if reach is None else distance <= reach,
     )
+
+
+CONTACT_M = 0.1
+"""Nearer than this, a camera the size of a fist touches."""
+
+
+def closest_return(samples: Sequence[Sample]) -> Sample | None:
+    """Of the moments at which the camera, once on its way, comes back toward the craft: the nearest.
+
+    As fine as the samples lie; None when it only goes away.
+    """
+    clear = np.array([each.clearance_m for each in samples])
+    turns = [k for k in range(1, len(clear) - 1) if clear[k] < clear[k - 1] and clear[k] <= clear[k + 1]]
+    if len(clear) > 1 and clear[-1] < clear[-2]:
+        turns.append(len(clear) - 1)
+    return samples[min(turns, key=lambda k: clear[k])] if turns else None
 
 
 def _three(vector: np.ndarray) -> tuple[float, float, float]:

@@ -29,9 +29,11 @@ def recipe(photo: Photo) -> dict[str, Any]:
         "view": view.facts,
         "camera": {
             "matrix_px": camera.matrix.tolist(),
+            "model": view.scene.camera.model,
+            "distortion": list(view.scene.camera.distortion),
             "size_px": [camera.width, camera.height],
             "quaternion_icrf_to_camera": quaternion(view.icrf_to_camera).tolist(),
-            "position_from_planet_icrf_m": view.track.camera.position.tolist(),
+            "position_from_center_icrf_m": view.track.camera.position.tolist(),
         },
         "photo": {
             "shutter_s": photo.exposure.shutter_s,
@@ -43,7 +45,7 @@ def recipe(photo: Photo) -> dict[str, Any]:
         },
         "render": {"quality": radiance.quality, "engine": radiance.engine},
         "versions": {name: version(name) for name in _PACKAGES},
-        "credits": [load_maps(view.planet.body.name).credits],
+        "credits": [] if view.planet is None else [load_maps(view.planet.body.name).credits],
     }
 
 

@@ -78,7 +78,7 @@ class CraftLayer:
             scene.RemoveActor(group.actor)
             shadow_scene.RemoveActor(group.caster)
 
-    def update(self, view: View, maps: PlanetMaps) -> None:
+    def update(self, view: View, maps: PlanetMaps | None) -> None:
         """Pose the craft and its joints and set the planet's light for ``view``."""
         from pyvista import vtkmatrix_from_array
 

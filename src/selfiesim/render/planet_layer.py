@@ -51,8 +51,9 @@ class PlanetLayer:
         )
 
     def update(self, view: View) -> None:
-        """Place planet and Sun for ``view``."""
+        """Place planet and Sun for ``view``, which has a planet."""
         pose = view.planet
+        assert pose is not None
         inverse = 1.0 / np.array(pose.body.radii_m)
         self._uniforms.set(
             eye=-inverse * (pose.camera_to_bodyfixed @ pose.position),

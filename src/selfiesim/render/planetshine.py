@@ -17,7 +17,7 @@ from selfiesim.planet.maps import PlanetMaps, reflectance
 from selfiesim.planet.photometry import bidirectional
 
 if TYPE_CHECKING:
-    from selfiesim.view import View
+    from selfiesim.view import PlanetPose, View
 
 SAMPLES = 1200
 
@@ -50,14 +50,21 @@ class Planetshine:
         return float(np.sqrt(max(0.0, 1.0 - 1.0 / self.distance**2)))
 
 
-def planetshine(view: View, maps: PlanetMaps) -> Planetshine:
+NO_PLANET = Planetshine(np.zeros((9, 3)), np.array([0.0, 0.0, 1.0]), 1e9, np.zeros(3))
+"""No light, from far away."""
+
+
+def planetshine(view: View, maps: PlanetMaps | None) -> Planetshine:
     """Add up the planet's disc as seen from the craft."""
+    planet = view.planet
+    if planet is None or maps is None:
+        return NO_PLANET
     to_camera = view.craft.body_to_camera
-    radius = float(np.mean(view.planet.body.radii_m))
-    center = view.planet.position - view.craft.position
+    radius = float(np.mean(planet.body.radii_m))
+    center = planet.position - view.craft.position
     distance = float(np.linalg.norm(center)) / radius
     rays, solid_angle = _disc(unit(center), distance)
-    radiance, mu0 = _disc_radiance(view, maps, rays, unit(center), distance)
+    radiance, mu0 = _disc_radiance(view, planet, maps, rays, unit(center), distance)
     directions = rays @ to_camera  # camera axes to body axes
     lit = float(mu0.sum())
     return Planetshine(
@@ -70,7 +77,7 @@ def planetshine(view: View, maps: PlanetMaps) -> Planetshine:
 
 def _disc(center: NDArray[np.float64], distance: float) -> tuple[NDArray[np.float64], float]:
     """Directions (N, 3) spread evenly over the disc by a Fibonacci spiral, and the solid angle each stands for."""
-    edge = np.sqrt(1.0 - 1.0 / distance**2)
+    edge = np.sqrt(max(0.0, 1.0 - 1.0 / distance**2))  # on the ground the planet is half of all there is
     k = np.arange(SAMPLES) + 0.5
     cosine = 1.0 - (1.0 - edge) * k / SAMPLES
     sine, turn = np.sqrt(1.0 - cosine**2), np.pi * (1.0 + np.sqrt(5.0)) * k
@@ -82,7 +89,12 @@ def _disc(center: NDArray[np.float64], distance: float) -> tuple[NDArray[np.floa
 
 
 def _disc_radiance(
-    view: View, maps: PlanetMaps, rays: NDArray[np.float64], center: NDArray[np.float64], distance: float
+    view: View,
+    planet: PlanetPose,
+    maps: PlanetMaps,
+    rays: NDArray[np.float64],
+    center: NDArray[np.float64],
+    distance: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Radiance (N, 3) of the planet, taken as a sphere, along each ray, and the cosine of the Sun's zenith angle."""
     along = distance * (rays @ center)
@@ -90,7 +102,7 @@ def _disc_radiance(
     normals = unit(depth[:, None] * rays - distance * center)
     mu0 = np.maximum(normals @ view.sun.direction, 0.0)
     mu = np.maximum(-(normals * rays).sum(axis=1), 0.0)
-    fixed = normals @ view.planet.camera_to_bodyfixed.T
+    fixed = normals @ planet.camera_to_bodyfixed.T
     latitude, longitude = np.arcsin(np.clip(fixed[:, 2], -1.0, 1.0)), np.arctan2(fixed[:, 1], fixed[:, 0])
     albedo = reflectance(maps, latitude, longitude)
     share = bidirectional(mu0, mu, -(rays @ view.sun.direction))
