@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 
 def planet_depth(view: View) -> NDArray[np.float64]:
-    """Metres along the camera's axis to the planet's ellipsoid, (H, W); infinite where a pixel's centre misses it."""
+    """Metres along the camera's axis to the planet's ellipsoid, (H, W); infinite where a pixel's centre misses it, or there is none."""
     camera, pose = view.camera, view.planet
+    if pose is None:
+        return np.full((camera.height, camera.width), np.inf)
     inverse = 1.0 / np.array(pose.body.radii_m)
     to_scaled = inverse[:, None] * pose.camera_to_bodyfixed
     eye = -to_scaled @ pose.position

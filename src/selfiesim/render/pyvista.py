@@ -35,7 +35,7 @@ PASSES = {"draft": 1, "final": 16}
 class _Stage:
     """What one view is drawn with."""
 
-    planet: PlanetLayer
+    planet: PlanetLayer | None
     craft: CraftLayer
     sampled: Framebuffer
     plain: Framebuffer
@@ -90,10 +90,12 @@ class PyVistaRenderer:
 
         stage = self._set(view)
         near, far = self._aim(stage, view, (0.0, 0.0))
-        stage.planet.actor.VisibilityOff()
+        if stage.planet:
+            stage.planet.actor.VisibilityOff()
         with stage.plain.bound():
             self._scene.Render()
-        stage.planet.actor.VisibilityOn()
+        if stage.planet:
+            stage.planet.actor.VisibilityOn()
         window_depth = stage.plain.depth()[::-1]
         craft = near * far / (far - window_depth * (far - near))
         return np.where(window_depth < 1.0, craft, planet_depth(view)).astype(np.float32)
@@ -103,8 +105,9 @@ class PyVistaRenderer:
         craft = self._craft_layer(view)
         planet = self._planet_layer(view)
         sampled, plain = self._framebuffers(view.camera.width, view.camera.height)
-        planet.update(view)
-        craft.update(view, planet.maps)
+        if planet:
+            planet.update(view)
+        craft.update(view, planet.maps if planet else None)
         return _Stage(planet, craft, sampled, plain)
 
     def _craft_layer(self, view: View) -> CraftLayer:
@@ -121,10 +124,14 @@ class PyVistaRenderer:
         self._craft.add_to(self._scene, self._shadow_scene)
         return self._craft
 
-    def _planet_layer(self, view: View) -> PlanetLayer:
-        """The planet, the last of the actors: no pixel of it is worked out behind the craft."""
+    def _planet_layer(self, view: View) -> PlanetLayer | None:
+        """The planet, the last of the actors: no pixel of it is worked out behind the craft. None in deep space."""
         from selfiesim.planet.maps import load_maps
 
+        if view.planet is None:
+            if self._planet:
+                self._scene.RemoveActor(self._planet.actor)
+            return None
         if self._planet is None or self._planet.maps.name != view.planet.body.name:
             if self._planet:
                 self._scene.RemoveActor(self._planet.actor)
@@ -173,7 +180,8 @@ class PyVistaRenderer:
         camera.SetViewUp(0.0, -1.0, 0.0)
         camera.SetUseExplicitProjectionTransformMatrix(True)
         camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(_projection(view, jitter, near, far)))
-        stage.planet.aim(view, jitter)
+        if stage.planet:
+            stage.planet.aim(view, jitter)
         return near, far
 
     def _draw_shadow(self, craft: CraftLayer, pose: CraftPose, sun: NDArray[np.float64]) -> None:
