@@ -58,6 +58,29 @@ def test_a_leaning_push_frames_what_a_scene_with_that_push_frames(scene):
     assert told > 0.9 * count * len(TIMES)
 
 
+@pytest.mark.parametrize("inertia", [[1.0, 1.0, 1.6], [1.0, 1.4, 1.8]], ids=["top", "box"])
+def test_a_tumbling_cloud_frames_what_each_tumbling_release_frames(scene, inertia):
+    count, seed, times = 6, 3, [0.0, 8.0, 21.0, 40.0, 90.0]
+    spread, spin = Normal(0.0, np.radians(2.0)), Normal(0.0, np.radians(3.0))
+    draws = draw(Scatter(tip_off_x=spread, tip_off_y=spread, tip_off_z=spread, spin=spin), count, seed)
+    camera = {"horizontal_fov_deg": 110, "look": "tumbling", "inertia_kg_m2": inertia}
+    tumbling = scene.with_changes(camera=camera, release__tip_off_deg_s=[1.0, -0.5, 0.3])
+    dice = {"tip_off_deg_s": {"normal": 2.0}, "spin_deg_s": {"normal": 3.0}, "seed": seed}
+    cloud = disperse(scattered(tumbling, **dice), count, times)
+    seen = set()
+    for each in range(count):
+        tip_off = np.array([1.0, -0.5, 0.3]) + np.degrees(draws.tip_off[each])
+        single = tumbling.with_changes(
+            release__tip_off_deg_s=tip_off, release__spin_deg_s=float(np.degrees(draws.spin[each]))
+        )
+        for k, t in enumerate(times):
+            held = framing(single.view(at=t))
+            assert cloud.craft_in_frame[each, k] == held.craft_in_frame
+            assert cloud.sun_out[each, k] == (not held.sun_in_frame)
+            seen.add(held.craft_in_frame)
+    assert seen == {True, False}
+
+
 def test_faster_springs_spread_the_range(scene):
     # After 100 s a spring that is off by 0.01 m/s is off by a metre along the path.
     cloud = disperse(scattered(scene, speed_m_s={"normal": 0.01}), 2000, [100.0])

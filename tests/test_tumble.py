@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from scipy.special import ellipj, ellipk
 
 from selfiesim.frames import quaternion, rotation_about, unit
-from selfiesim.tumble import inertia_tensor, tumble
+from selfiesim.tumble import inertia_tensor, tumble, tumble_many
 
 BOX = np.array([1.1e-3, 1.7e-3, 2.3e-3])  # kg m2, a camera of 0.68 kg in a box of about 10 x 15 x 17 cm
 DISC = np.array([1.1e-3, 1.1e-3, 2.0e-3])
@@ -218,3 +218,36 @@ def test_a_flat_plate_is_a_body_and_no_quaternion_is_no_attitude():
     assert inertia_tensor(np.array([0.1, 0.2, 0.1 + 0.2])).shape == (3, 3)
     with pytest.raises(ValueError, match="length 0"):
         tumble(BOX, np.zeros(4), np.array([0.1, 0.0, 0.0]), 1.0)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 0, 2], [2, 1, 0], [0, 2, 1], [1, 2, 0], [2, 0, 1]])
+@pytest.mark.parametrize("moments", [BOX, DISC, BOX[0] * np.array([1.0, 1.9999, 2.0])], ids=["box", "disc", "near-top"])
+def test_many_at_once_turn_as_each_does_alone(moments, order):
+    inertia = moments[order]
+    dice = np.random.default_rng(3)
+    steady = [[0.1, 0, 0], [0, 0.1, 0], [0, 0, 0.1], [0, 0, -0.1], [1e-7, 1e-7, -0.1], [1e-5, 0.3, 1e-5], [0, 0, 0]]
+    rates = np.concatenate([steady, dice.normal(0.0, 0.5, (20, 3))])
+    starts = Rotation.random(len(rates), random_state=4).as_quat()
+    times = dice.uniform(-100.0, 600.0, (len(rates), 12))
+    found = tumble_many(inertia, starts, rates, times)
+    for k, rate in enumerate(rates):
+        alone = tumble(inertia, starts[k], rate, times[k])
+        np.testing.assert_allclose(found.rate[k], alone.rate, atol=1e-9)
+        off = Rotation.from_quat(found.attitude[k]) * Rotation.from_quat(alone.attitude).inv()
+        assert off.magnitude().max() < 1e-7
+
+
+def test_many_with_an_inertia_told_in_crooked_axes_turn_as_each_does_alone():
+    axes = rotation_about(np.array([1.0, 2.0, -1.0]), 0.7)
+    tensor = axes @ np.diag(BOX) @ axes.T
+    rates = np.array([[0.1, -0.2, 0.3], [0.4, 0.1, 0.0]])
+    found = tumble_many(tensor, np.array([STILL, 2.0 * STILL]), rates, np.array([[5.0, 50.0], [7.0, 70.0]]))
+    for k, times in enumerate(([5.0, 50.0], [7.0, 70.0])):
+        np.testing.assert_allclose(
+            found.attitude[k], tumble(tensor, STILL, rates[k], np.array(times)).attitude, atol=1e-8
+        )
+
+
+def test_many_from_no_attitude_are_refused():
+    with pytest.raises(ValueError, match="length 0"):
+        tumble_many(BOX, np.zeros((1, 4)), np.zeros((1, 3)), np.zeros((1, 1)))
