@@ -5,7 +5,7 @@ Everything to the left of this is geometry; everything to the right draws it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -132,6 +132,21 @@ class View:
     craft: CraftPose
     track: Track
     scene: Scene = field(repr=False)
+
+    def turned(self, turn: Matrix, camera: Camera) -> View:
+        """The same instant through another lens, turned: ``turn`` (3, 3) leads from these camera axes to the new."""
+        planet, craft = self.planet, self.craft
+        return replace(
+            self,
+            camera=camera,
+            icrf_to_camera=turn @ self.icrf_to_camera,
+            planet=planet
+            and replace(
+                planet, position=turn @ planet.position, camera_to_bodyfixed=planet.camera_to_bodyfixed @ turn.T
+            ),
+            sun=replace(self.sun, direction=turn @ self.sun.direction),
+            craft=replace(craft, position=turn @ craft.position, body_to_camera=turn @ craft.body_to_camera),
+        )
 
     def render(self, quality: str = "draft") -> Radiance:
         """The light that arrives at each pixel: ``"draft"`` in one pass, ``"final"`` from many.

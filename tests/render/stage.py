@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,26 +90,6 @@ def at_pixel(image, pixel):
     return image[y, x]
 
 
-def turned(view, turn, camera=None):
-    """The same instant with the camera turned: ``turn`` (3, 3) from its axes to the new ones."""
-    return replace(
-        view,
-        camera=camera or view.camera,
-        icrf_to_camera=turn @ view.icrf_to_camera,
-        planet=replace(
-            view.planet,
-            position=turn @ view.planet.position,
-            camera_to_bodyfixed=view.planet.camera_to_bodyfixed @ turn.T,
-        ),
-        sun=replace(view.sun, direction=turn @ view.sun.direction),
-        craft=replace(
-            view.craft,
-            position=turn @ view.craft.position,
-            body_to_camera=turn @ view.craft.body_to_camera,
-        ),
-    )
-
-
 def looking(view, direction, fov, size):
     """The same instant through a lens of ``fov`` degrees turned to ``direction`` (camera axes), the planet below."""
     forward = np.asarray(direction, float) / np.linalg.norm(direction)
@@ -120,7 +99,7 @@ def looking(view, direction, fov, size):
     right = np.cross(downward, forward)
     right /= np.linalg.norm(right)
     turn = np.array([right, np.cross(forward, right), forward])
-    return turned(view, turn, Pinhole.from_fov(*size, np.radians(fov)))
+    return view.turned(turn, Pinhole.from_fov(*size, np.radians(fov)))
 
 
 def inside(mask, pixels):

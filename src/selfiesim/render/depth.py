@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def planet_depth(view: View) -> NDArray[np.float64]:
-    """Metres along the camera's axis to the planet's ellipsoid at each pixel's centre, (H, W); infinite where there is none."""
+    """Metres along the camera's axis to the planet's ellipsoid at each pixel's centre, (H, W); infinite for sky."""
     camera, pose = view.camera, view.planet
     if pose is None:
         return np.full((camera.height, camera.width), np.inf)

@@ -20,6 +20,7 @@ from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Radiance
 from selfiesim.render.craft_layer import CraftLayer
 from selfiesim.render.framebuffer import Framebuffer
+from selfiesim.render.lens import between, shares
 from selfiesim.render.planet_layer import PlanetLayer
 from selfiesim.render.shadow import SIZE as SHADOW_SIZE
 from selfiesim.render.shadow import SunCamera
@@ -74,6 +75,26 @@ class PyVistaRenderer:
         """
         if quality not in QUALITIES:
             raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
+        rgb = self._rgb(view, quality) if view.camera.distortion is None else self._bent(view, quality)
+        return Radiance(rgb, view, quality, self.engine, self)
+
+    def depth(self, view: View) -> NDArray[np.float32]:
+        """Metres along the camera's axis at each pixel's centre, (H, W); infinite for sky, negative behind it."""
+        if view.camera.distortion is None:
+            return self._straight_depth(view)
+        camera = view.camera
+        depth = np.full(camera.width * camera.height, np.inf, np.float32)
+        for share in shares(camera):
+            along = self._straight_depth(view.turned(share.turn, share.camera))
+            x, y = np.round(share.places).astype(int).T
+            rays = share.camera.unproject(share.places.astype(float))
+            # Nothing lies between two depths: the nearest pixel's distance, along the ray of this one.
+            distance = along[y, x] / rays[:, 2]
+            depth[share.pixels] = np.where(np.isfinite(distance), distance * (rays @ share.turn[:, 2]), np.inf)
+        return depth.reshape(camera.height, camera.width)
+
+    def _rgb(self, view: View, quality: str) -> NDArray[np.float32]:
+        """Radiance (H, W, 3) through a pinhole."""
         stage = self._set(view)
         count = PASSES[quality]
         total = self._draw(stage, view, *_subframe(view, 0, count))
@@ -82,10 +103,17 @@ class PyVistaRenderer:
         rgb = np.ascontiguousarray(total[::-1, :, :3])
         if count > 1:
             rgb /= np.float32(count)
-        return Radiance(rgb, view, quality, self.engine, self)
+        return rgb
 
-    def depth(self, view: View) -> NDArray[np.float32]:
-        """Metres along the camera's axis at each pixel's centre, (H, W); infinite for sky."""
+    def _bent(self, view: View, quality: str) -> NDArray[np.float32]:
+        """Radiance (H, W, 3) through a lens that bends; black beyond its limit."""
+        camera = view.camera
+        rgb = np.zeros((camera.width * camera.height, 3), np.float32)
+        for share in shares(camera):
+            rgb[share.pixels] = between(self._rgb(view.turned(share.turn, share.camera), quality), share.places)
+        return rgb.reshape(camera.height, camera.width, 3)
+
+    def _straight_depth(self, view: View) -> NDArray[np.float32]:
         from selfiesim.render.depth import planet_depth
 
         stage = self._set(view)

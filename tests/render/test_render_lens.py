@@ -1,0 +1,132 @@
+"""Pictures through lenses that bend: things stand where the camera model puts them, which OpenCV's own tests pin."""
+
+import numpy as np
+import pytest
+from stage import at_pixel, box, looking, stage, to_pixels, write_craft
+
+from selfiesim.camera import Camera
+from selfiesim.errors import GraphicsError
+from selfiesim.lens import BrownConrady, KannalaBrandt
+from selfiesim.render.lens import between, shares
+from selfiesim.scene import Scene
+
+BARREL = {"model": "brown-conrady", "distortion": [-0.2, 0.05, 0.002, -0.003], "horizontal_fov_deg": 80}
+WIDE = {"model": "kannala-brandt", "distortion": [0.02, -0.003, 0.0, 0.0], "horizontal_fov_deg": 120}
+ROUND = {"model": "kannala-brandt", "distortion": [0.0, 0.0, 0.0, 0.0], "horizontal_fov_deg": 200}
+LENSES = pytest.mark.parametrize(
+    ("lens", "size"), [(BARREL, (320, 180)), (WIDE, (320, 180)), (ROUND, (240, 240))], ids=["barrel", "wide", "round"]
+)
+WIDE_CAMERA = Camera.from_fov(320, 180, np.radians(120.0), KannalaBrandt((0.02, -0.003, 0.0, 0.0)))
+ROUND_CAMERA = Camera.from_fov(240, 240, np.radians(200.0), KannalaBrandt())
+# Plates of 0.3 m across the field of a camera 4 m above the middle, far enough apart not to touch.
+SPOTS = [(x, y, 0.0) for x in (-1.0, 0.0, 1.0) for y in (-2.0, -0.8, 0.8, 2.0)]
+
+
+@pytest.fixture(scope="module")
+def spots(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("spots")
+    model = write_craft(folder, "spots", [box((0.3, 0.3, 0.02), spot) for spot in SPOTS], camera=(0.0, 0.0, 4.0))
+    return stage(folder, model)
+
+
+def through(scene, lens, size, **changes):
+    camera = {**lens, "size_px": size, "up": "orbit-normal"}
+    return scene.with_changes(camera=camera | changes).view()
+
+
+@LENSES
+def test_each_thing_stands_where_the_camera_model_puts_it(spots, lens, size):
+    view = through(spots, lens, size)
+    light = view.render("draft").rgb.sum(axis=-1)
+    x, y = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
+    for spot in SPOTS:
+        # The middle of a small plate's picture, from points all over it.
+        u, v = np.meshgrid(np.linspace(-0.15, 0.15, 21), np.linspace(-0.15, 0.15, 21))
+        place = to_pixels(view, np.stack([spot[0] + u, spot[1] + v, np.full_like(u, spot[2] + 0.01)], axis=-1))
+        expected = place.reshape(-1, 2).mean(axis=0)
+        reach = np.ptp(place.reshape(-1, 2), axis=0) / 2 + 3.0
+        near = (np.abs(x - expected[0]) < reach[0]) & (np.abs(y - expected[1]) < reach[1])
+        weight = np.where(near, light, 0.0)
+        middle = np.array([(weight * x).sum(), (weight * y).sum()]) / weight.sum()
+        assert middle == pytest.approx(expected, abs=0.25)
+
+
+@LENSES
+def test_depth_is_along_the_cameras_axis(spots, lens, size):
+    view = through(spots, lens, size)
+    radiance = view.render("draft")
+    for spot in SPOTS:
+        assert at_pixel(radiance.depth, to_pixels(view, spot)) == pytest.approx(3.99, abs=0.01)
+    assert np.isposinf(radiance.depth[0, 0]) or radiance.depth[0, 0] > 1e6
+
+
+def test_no_distortion_gives_the_pinholes_picture():
+    scene = Scene.load("tianwen1-mars").with_changes(camera__size_px=[480, 270])
+    plain = scene.view().render("final").rgb
+    same = scene.with_changes(camera__model="brown-conrady", camera__distortion=[0.0] * 4).view().render("final").rgb
+    blurred = np.abs(same - plain).mean() / plain.mean()
+    assert blurred < 0.04
+    assert same.mean() == pytest.approx(plain.mean(), rel=0.002)
+
+
+@pytest.mark.parametrize("camera", [WIDE_CAMERA, ROUND_CAMERA], ids=["wide", "round"])
+def test_no_seam_shows_between_pinholes(camera):
+    # Straight down on the cap from 500 km: across a seam the light bends no more than elsewhere.
+    view = looking(Scene.load("tianwen1-mars").view(), Scene.load("tianwen1-mars").view().planet.position, 60, (8, 8))
+    picture = view.turned(np.eye(3), camera).render("draft").rgb.sum(axis=-1)
+    owner = np.full(picture.size, -1)
+    for number, share in enumerate(shares(camera)):
+        owner[share.pixels] = number
+    owner = owner.reshape(picture.shape)
+    steps = np.diff(picture, axis=1)
+    bend = np.abs(steps[:, 1:-1] - 0.5 * (steps[:, :-2] + steps[:, 2:]))
+    seam = owner[:, 2:-1] != owner[:, 1:-2]
+    ground = picture[:, 1:-2] > 0.3 * np.median(picture[picture > 0.0])
+    assert (seam & ground).sum() > 50
+    assert np.median(bend[seam & ground]) < 1.5 * np.median(bend[~seam & ground])
+
+
+def test_beyond_the_lens_it_is_black(spots):
+    # Kannala-Brandt with k1 = -0.1 turns back 1.83 rad from the axis: the corners see nothing.
+    lens = {"model": "kannala-brandt", "distortion": [-0.1, 0.0, 0.0, 0.0], "horizontal_fov_deg": 200}
+    view = through(spots, lens, (120, 120))
+    radiance = view.render("draft")
+    unseen = np.isnan(view.camera.unproject(np.array([0.0, 0.0]))).any()
+    assert unseen
+    assert not radiance.rgb[0, 0].any()
+    assert np.isposinf(radiance.depth[0, 0])
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [
+        Camera.from_fov(320, 180, np.radians(60.0), BrownConrady((-0.3, 0.1, 0.0, 0.0, 0.0, 0.0), (0.001, 0.002))),
+        WIDE_CAMERA,
+        Camera.from_fov(200, 200, np.radians(220.0), KannalaBrandt((0.01, 0.0, 0.0, 0.0))),
+    ],
+    ids=["barrel", "wide", "round"],
+)
+def test_every_pixel_is_served_once_from_inside_its_pinhole(camera):
+    served = np.zeros(camera.width * camera.height, int)
+    rays = camera.unproject(
+        np.stack(np.meshgrid(np.arange(camera.width), np.arange(camera.height)), axis=-1).astype(float)
+    ).reshape(-1, 3)
+    for share in shares(camera):
+        served[share.pixels] += 1
+        size = np.array([share.camera.width, share.camera.height])
+        assert ((share.places >= 0.0) & (share.places < size - 1)).all()
+        back = share.camera.unproject(share.places.astype(float)) @ share.turn
+        np.testing.assert_allclose(back, rays[share.pixels], atol=1e-5)
+    np.testing.assert_array_equal(served, np.isfinite(rays[:, 0]).astype(int))
+
+
+def test_looking_up_between_pixels_is_linear():
+    x, y = np.meshgrid(np.arange(5.0), np.arange(4.0))
+    slope = (2.0 * x + 3.0 * y)[..., None].astype(np.float32)
+    places = np.array([[0.0, 0.0], [1.25, 2.5], [3.0, 1.75]], np.float32)
+    np.testing.assert_allclose(between(slope, places)[:, 0], places @ [2.0, 3.0], rtol=1e-6)
+
+
+def test_a_lens_too_large_to_draw_is_refused():
+    with pytest.raises(GraphicsError, match="choose a smaller picture"):
+        shares(Camera.from_fov(16_000, 16, np.radians(94.0), BrownConrady((0.1, 0.0, 0.0, 0.0, 0.0, 0.0))))
