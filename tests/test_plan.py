@@ -177,3 +177,12 @@ def test_rotation_vectors_and_quaternions_are_scipys(vector):
     np.testing.assert_allclose(rotation_vector(turn.as_matrix()), turn.as_rotvec(), atol=1e-9)
     np.testing.assert_allclose(quaternion_to_matrix(turn.as_quat()), turn.as_matrix(), atol=1e-14)
     np.testing.assert_allclose(quaternion_to_matrix(quaternion(turn.as_matrix())), turn.as_matrix(), atol=1e-12)
+
+
+def test_what_a_known_camera_assumes_is_told_unless_the_scene_says_better():
+    known = scene(camera={"preset": "tianwen1-deployable"}).view().facts["assumed"]
+    assert "60 to 185" in known["tianwen1-deployable: horizontal_fov_deg"]
+    assert "tianwen1-deployable: size_px" in known
+    better = scene(camera={"preset": "tianwen1-deployable", "horizontal_fov_deg": 100}).view().facts["assumed"]
+    assert "tianwen1-deployable: horizontal_fov_deg" not in better
+    assert "tianwen1-deployable: size_px" in better

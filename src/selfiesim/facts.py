@@ -10,6 +10,7 @@ from selfiesim import season
 from selfiesim.bodies import AU_M
 from selfiesim.ellipsoid import ellipsoid_foot, ellipsoid_height, planet_diameter
 from selfiesim.frames import direction_to_lonlat, unit
+from selfiesim.presets import preset
 from selfiesim.view import PlanetPose, View
 
 
@@ -36,10 +37,21 @@ def describe(view: View) -> dict[str, Any]:
             "sun_off_axis_deg": _degrees(float(view.sun.direction[2])),
             "sun_visible_share": view.craft.sun_share,
             "horizontal_fov_deg": float(np.degrees(view.camera.horizontal_fov)),
-            "assumed": dict(view.scene.assumed)
-            | {f"{view.craft.craft.name}: {key}": why for key, why in view.craft.craft.assumed.items()},
+            "assumed": _assumed(view),
         }
     )
+
+
+def _assumed(view: View) -> dict[str, str]:
+    """What is not publicly known: of the scene, of the camera it names, of its craft; each with why it is so here."""
+    camera, of_camera = view.scene.camera, {}
+    if camera.preset is not None:
+        known = preset(camera.preset)
+        keys = known.scene_keys()
+        taken = [key for key in known.assumed if key in keys and getattr(camera, key) == keys[key]]
+        of_camera = {f"{camera.preset}: {key}": known.assumed[key] for key in taken}
+    of_craft = {f"{view.craft.craft.name}: {key}": why for key, why in view.craft.craft.assumed.items()}
+    return dict(view.scene.assumed) | of_camera | of_craft
 
 
 def _over_the_planet(view: View, planet: PlanetPose) -> dict[str, Any]:
