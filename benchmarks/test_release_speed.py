@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from selfiesim.bodies import MARS
+from selfiesim.dispersion import disperse
 from selfiesim.drift import clohessy_wiltshire, cloud, relative_state, relative_state_with, yamanaka_ankersen
 from selfiesim.ejection import Normal, Release, Scatter, Uniform, draw, release_states
 from selfiesim.epoch import Epoch
 from selfiesim.forces import MARS_ZONALS, zonal
 from selfiesim.orbit import Elements, State, elements_to_state
-from selfiesim.tumble import tumble
+from selfiesim.scene import Scene
+from selfiesim.tumble import tumble, tumble_many
 
 GM = MARS.gm_m3_s2
 HOST = elements_to_state(Elements(8.89875e6, 0.5884, 1.506, 1.758, 0.997, 0.574), GM)
@@ -70,3 +72,23 @@ def test_yamanaka_ankersen_at_600_times(benchmark):
 def test_tumble_at_600_times(benchmark, inertia):
     start, rate = np.array([0.0, 0.0, 0.0, 1.0]), np.array([0.02, -0.05, 0.08])
     benchmark(tumble, np.array(inertia), start, rate, TIMES)
+
+
+def test_ten_thousand_releases_for_ten_minutes_and_what_each_second_frames(benchmark):
+    """`selfiesim drift tianwen1-mars --samples 10000 --from 1 --to 600 --step 1`. Aim: 10 s."""
+    scene = Scene.load("tianwen1-mars")
+    times = [float(second) for second in range(1, 601)]
+    found = benchmark.pedantic(disperse, args=(scene, 10_000, times), rounds=2, warmup_rounds=1)
+    assert found.good.shape == (10_000, 600)
+
+
+def test_ten_thousand_tumbling_cameras_at_600_times(benchmark):
+    dice = np.random.default_rng(1)
+    starts = np.tile([0.0, 0.0, 0.0, 1.0], (2_000, 1))
+    moments, times = np.array([1.1, 1.7, 2.3]), np.tile(np.arange(600.0), (2_000, 1))
+
+    def five_lots():
+        for _ in range(5):
+            tumble_many(moments, starts, dice.normal(0.0, 0.1, (2_000, 3)), times)
+
+    benchmark.pedantic(five_lots, rounds=2)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.bodies import Body
-from selfiesim.camera import icrf_to_camera
+from selfiesim.camera import Camera, icrf_to_camera
 from selfiesim.craft.craft import outermost
 from selfiesim.drift import cloud
 from selfiesim.ejection import Draws, Fixed, Normal, Scatter, Spread, Uniform, draw, release_states
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_RELEASES = 100_000
 _CHUNK = 2_000  # cameras at once: some 100 MB of points
+_CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], bool)
+_COMPASS = np.array([[x, y, z] for x in (0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if (x, y, z) > (0, 0, 0)], float)
 
 
 @dataclass(frozen=True)
@@ -120,14 +122,15 @@ def disperse(scene: Scene, count: int, times: list[float]) -> Dispersion:
         raise SceneError(f"release.scatter: {error}") from error
     apart = cloud(departure.host_after, states, np.array(times), gm)
     views = [scene.view(at=t) for t in times]
+    outlines = [outermost((view.craft.outline() - view.craft.position) @ view.craft.body_to_camera) for view in views]
     held = {name: np.zeros((count, len(times)), bool) for name in ("craft", "cap", "sun")}
     for start in range(0, count, _CHUNK):
         part = slice(start, min(start + _CHUNK, count))
         turns = _turns(plan, draws, part, np.array(times))
         for k, view in enumerate(views):
             turn = turns(view, apart[part, k], k)
-            outline = outermost((view.craft.outline() - view.craft.position) @ view.icrf_to_camera)
-            held["craft"][part, k] = _craft_inside(view, turn, outline, apart[part, k])
+            from_body = view.track.icrf_to_body.T
+            held["craft"][part, k] = _craft_inside(view, turn @ from_body, outlines[k], apart[part, k] @ from_body)
             held["sun"][part, k] = ~_inside(view, turn @ (view.icrf_to_camera.T @ view.sun.direction))
             if view.planet is not None:
                 held["cap"][part, k] = _cap_behind(view, view.planet.body, apart[part, k])
@@ -216,8 +219,38 @@ def _turned_on(departure: Departure, seconds: float) -> Matrix:
 
 
 def _craft_inside(view: View, turns: Vector, outline: Vector, apart: Vector) -> NDArray[np.bool_]:
-    points = np.einsum("nij,nkj->nki", turns, outline[None] - apart[:, None])
-    return np.asarray(_inside(view, points).all(axis=1))
+    """Whether all of ``outline`` (K, 3) is in the picture of each camera at ``apart`` (N, 3), body axes: (N,)."""
+    turns = np.broadcast_to(turns, (len(apart), 3, 3))
+    # A few points settle most: what leaves the picture does so with its outermost, and a pinhole that sees the corners
+    # of a box sees what is in it.
+    extreme = np.unique(np.concatenate([(outline @ _COMPASS.T).argmax(axis=0), (outline @ _COMPASS.T).argmin(axis=0)]))
+    inside = _all_inside(view, turns, outline[extreme], apart)
+    open_ = np.flatnonzero(inside)
+    if view.camera.distortion is None:
+        low, high = outline.min(axis=0), outline.max(axis=0)
+        box = np.where(_CORNERS, high, low)
+        open_ = open_[~_all_inside(view, turns[open_], box, apart[open_])]
+    inside[open_] = _all_inside(view, turns[open_], outline, apart[open_])
+    return inside
+
+
+def _all_inside(view: View, turns: Vector, points: Vector, apart: Vector) -> NDArray[np.bool_]:
+    """Whether each of N cameras has all of ``points`` (K, 3) in its picture."""
+    if view.camera.distortion is not None:
+        seen = np.einsum("nij,nkj->nki", turns, points - apart[:, None])
+        return np.asarray(_inside(view, seen).all(axis=1))
+    # Each edge of a pinhole's picture is a plane; one product for all planes of all cameras.
+    planes = _edges(view.camera) @ turns
+    nearest = (points @ planes.reshape(-1, 3).T).min(axis=0).reshape(-1, 4)
+    return np.asarray((nearest > np.einsum("npj,nj->np", planes, apart)).all(axis=1))
+
+
+def _edges(camera: Camera) -> Vector:
+    """Inward normals (4, 3) of the planes through a pinhole and the left, right, upper, lower edge of its picture."""
+    left, right = camera.cx + 0.5, camera.width - 0.5 - camera.cx
+    upper, lower = camera.cy + 0.5, camera.height - 0.5 - camera.cy
+    fx, fy = camera.fx, camera.fy
+    return np.array([[fx, 0.0, left], [-fx, 0.0, right], [0.0, fy, upper], [0.0, -fy, lower]])
 
 
 def _inside(view: View, points: Vector) -> NDArray[np.bool_]:
