@@ -119,3 +119,12 @@ def test_the_command_refuses_clearly(run, tmp_path, words, said):
     assert (code, out) == (2, "")
     assert said in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_camera_that_stays_on_its_craft_has_no_drift():
+    table = {
+        key: value for key, value in Scene.load("tianwen1-mars")._table.items() if key not in ("release", "assumed")
+    }
+    mounted = Scene.from_table(table | {"mounted": {"out_m": 1.6}, "at": "max-latitude"})
+    with pytest.raises(SceneError, match="mounted: this camera stays"):
+        timeline(mounted, [0.0])

@@ -71,8 +71,10 @@ def timeline(scene: Scene, times: Sequence[float]) -> list[Sample]:
     Raises
     ------
     SceneError
-        Impossible geometry at one of them.
+        Impossible geometry at one of them, or a camera that is never released.
     """
+    if scene.mounted is not None:
+        raise SceneError("mounted: this camera stays on its craft and does not drift; use show or render with --at")
     return [sample(scene.view(f"release+{t:.9f}s"), t) for t in times]
 
 
@@ -113,6 +115,8 @@ def sample(view: View, t: float) -> Sample:
 
 CONTACT_M = 0.1
 """Nearer than this, a camera the size of a fist touches."""
+NEARER_M = 0.01
+"""A camera that lies still comes no nearer, whatever the last digits do."""
 
 
 def closest_return(samples: Sequence[Sample]) -> Sample | None:
@@ -121,10 +125,9 @@ def closest_return(samples: Sequence[Sample]) -> Sample | None:
     As fine as the samples lie; None when it only goes away.
     """
     clear = np.array([each.clearance_m for each in samples])
-    turns = [k for k in range(1, len(clear) - 1) if clear[k] < clear[k - 1] and clear[k] <= clear[k + 1]]
-    if len(clear) > 1 and clear[-1] < clear[-2]:
-        turns.append(len(clear) - 1)
-    return samples[min(turns, key=lambda k: clear[k])] if turns else None
+    lost = np.maximum.accumulate(clear) - clear
+    back = [k for k in range(len(clear)) if lost[k] > NEARER_M]
+    return samples[min(back, key=lambda k: clear[k])] if back else None
 
 
 def _three(vector: np.ndarray) -> tuple[float, float, float]:
