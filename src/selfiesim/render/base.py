@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
+    from selfiesim.render.truth import Truth
     from selfiesim.view import View
 
 QUALITIES = ("draft", "final")
+LAYERS = ("rgb", "depth", "position", "normal", "part", "albedo", "sun_visibility")
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,35 @@ class Radiance:
     _renderer: Renderer = field(repr=False, compare=False)
 
     @cached_property
+    def truth(self) -> Truth:
+        """What each pixel's centre sees: depth, position, normal, part, albedo, sunlight."""
+        return self._renderer.truth(self.view)
+
+    @property
     def depth(self) -> NDArray[np.float32]:
         """(H, W) float32: metres along the camera's axis to what each pixel's centre sees; infinite for sky."""
-        return self._renderer.depth(self.view)
+        return self.truth.depth
+
+    def motion(self, later: View) -> NDArray[np.float32]:
+        """(H, W, 2) float32: how far what each pixel sees moves to the ``later`` view, pixels right and down.
+
+        Not a number where the later view does not see it: ``radiance.motion(scene.view("release+61s"))``.
+        """
+        from selfiesim.render.truth import motion
+
+        return motion(self.view, later, self.truth)
+
+    def layer(self, name: str) -> NDArray[Any]:
+        """One of :data:`LAYERS` by its name.
+
+        Raises
+        ------
+        ValueError
+            For any other name.
+        """
+        if name not in LAYERS:
+            raise ValueError(f"no layer {name!r}; there are {', '.join(LAYERS)}")
+        return self.rgb if name == "rgb" else getattr(self.truth, name)
 
     def expose(self, **settings: Any) -> Photo:
         """Take the photograph: the scene's exposure, with any of its keys replaced (``stops=1.0``)."""
@@ -62,6 +90,6 @@ class Renderer(Protocol):
         """Draw ``view``; ``quality`` is one of :data:`QUALITIES`."""
         ...
 
-    def depth(self, view: View) -> NDArray[np.float32]:
-        """Metres along the camera's axis at each pixel's centre, (H, W); infinite for sky."""
+    def truth(self, view: View) -> Truth:
+        """What each pixel's centre sees, without antialiasing."""
         ...

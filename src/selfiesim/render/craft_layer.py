@@ -12,6 +12,7 @@ from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.planetshine import planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
 from selfiesim.render.shadow import SIZE, SunCamera
+from selfiesim.render.truth import part_numbers
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Craft, Part
@@ -19,23 +20,30 @@ if TYPE_CHECKING:
     from selfiesim.view import CraftPose, View
 
 _VERTEX = {
-    "//VTK::Normal::Dec": "//VTK::Normal::Dec\ncentroid out vec3 bodyPosition;\ncentroid out vec3 bodyNormal;\n",
+    "//VTK::Normal::Dec": (
+        "//VTK::Normal::Dec\n"
+        "centroid out vec3 bodyPosition;\ncentroid out vec3 bodyNormal;\n"
+        "in float partNumber;\nflat out float part;\n"
+    ),
     "//VTK::Normal::Impl": (
         "//VTK::Normal::Impl\n"
+        "part = partNumber;\n"
         "bodyPosition = (partToBody * vec4(vertexMC.xyz, 1.0)).xyz;\n"
         "bodyNormal = mat3(partToBody) * normalMC;\n"
     ),
 }
 # "centroid": a rod thinner than a pixel is shaded where it is, not beside itself at the pixel's centre.
-_INPUTS = "centroid in vec3 bodyPosition;\ncentroid in vec3 bodyNormal;\n"
-_PLAIN = "fragOutput0 = vec4(craftRadiance(bodyPosition, bodyNormal, baseColor), 1.0);\n"
+_INPUTS = "centroid in vec3 bodyPosition;\ncentroid in vec3 bodyNormal;\nflat in float part;\n"
+_PLAIN = "fragOutput0 = craftOutput(bodyPosition, bodyNormal, baseColor, part);\n"
 _TEXTURED = (
     "vec3 painted = linearOf(texture(baseTexture, tcoordVCVSOutput).rgb) * baseColor;\n"
-    "fragOutput0 = vec4(craftRadiance(bodyPosition, bodyNormal, painted), 1.0);\n"
+    "fragOutput0 = craftOutput(bodyPosition, bodyNormal, painted, part);\n"
 )
 
 
 NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
+# What the shader writes: light; normal and part number; base colour and sunlight.
+RADIANCE, SURFACE, COLOUR = 0.0, 1.0, 2.0
 
 
 @dataclass
@@ -60,7 +68,8 @@ class CraftLayer:
         grouped: dict[tuple[str, str | None], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint), []).append(part)
-        self._groups = [_group(parts, joint, shadow_map) for (_, joint), parts in grouped.items()]
+        numbers = part_numbers(pose)
+        self._groups = [_group(parts, joint, shadow_map, numbers) for (_, joint), parts in grouped.items()]
 
     def shows(self, pose: CraftPose) -> bool:
         """Whether these actors are the ones ``pose`` asks for."""
@@ -89,6 +98,7 @@ class CraftLayer:
         light: dict[str, ArrayLike] = {
             "eyePosition": -pose.body_to_camera.T @ pose.position,
             "sunIrradiance": view.sun.irradiance * pose.sun_share,
+            "sunShare": pose.sun_share,
             "pixelAngle": view.camera.pixel_angle,
             "shineA": shine.harmonics[0:3].T,
             "shineB": shine.harmonics[3:6].T,
@@ -104,6 +114,11 @@ class CraftLayer:
             group.caster.SetUserMatrix(vtkmatrix_from_array(part_to_body))
             group.vertex_uniforms.set(partToBody=part_to_body)
             group.uniforms.set(**light)
+
+    def show(self, what: float) -> None:
+        """Draw radiance (:data:`RADIANCE`), or one of the two truths (:data:`SURFACE`, :data:`COLOUR`)."""
+        for group in self._groups:
+            group.uniforms.set(shown=what)
 
     def depth_range(self, view: View) -> tuple[float, float]:
         """Nearest and farthest point of the craft along the camera's axis, m; the nearer ones behind it are left out.
@@ -147,10 +162,11 @@ def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
     return np.array([low, high])
 
 
-def _group(parts: list[Part], joint: str | None, shadow_map: Any) -> _Group:
+def _group(parts: list[Part], joint: str | None, shadow_map: Any, numbers: dict[str, int]) -> _Group:
     material = parts[0].material
-    mesh = _merged(parts)
+    mesh = _merged(parts, numbers)
     actor, caster = new_actor(mesh), new_actor(mesh)
+    actor.GetMapper().MapDataArrayToVertexAttribute("partNumber", "partNumber", 0, -1)  # 0: of the points
     caster.GetProperty().LightingOff()
     actor.GetProperty().SetTexture("shadowMap", shadow_map)
     textured = material.texture is not None
@@ -167,6 +183,7 @@ def _group(parts: list[Part], joint: str | None, shadow_map: Any) -> _Group:
         roughness=material.roughness,
         crumple=material.crumple,
         crumpleScale=material.crumple_scale_m,
+        shown=RADIANCE,
     )
     return _Group(actor, caster, joint, _corners(parts), uniforms, Uniforms(shader.GetVertexCustomUniforms()))
 
@@ -178,14 +195,16 @@ def _corners(parts: list[Part]) -> NDArray[np.float64]:
     return boxes[:, picks, np.arange(3)].reshape(-1, 3)
 
 
-def _merged(parts: list[Part]) -> Any:
-    """One mesh of several parts, with normals and texture coordinates."""
+def _merged(parts: list[Part], numbers: dict[str, int]) -> Any:
+    """One mesh of several parts, with normals, texture coordinates and the number of each part."""
     import pyvista
 
     offsets = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
     faces = np.concatenate([part.faces + offset for part, offset in zip(parts, offsets, strict=True)])
     mesh = pyvista.PolyData.from_regular_faces(np.concatenate([part.vertices for part in parts]), faces)
     mesh.point_data.active_normals = np.concatenate([part.normals for part in parts])
+    sizes = [len(part.vertices) for part in parts]
+    mesh.point_data["partNumber"] = np.repeat([numbers[part.node] for part in parts], sizes).astype(np.float32)
     # Samplers (the shadow map too) exist only for meshes with texture coordinates.
     mesh.active_texture_coordinates = np.concatenate(
         [np.zeros((len(part.vertices), 2), np.float32) if part.uv is None else part.uv for part in parts]

@@ -19,13 +19,19 @@ def planet_depth(view: View) -> NDArray[np.float64]:
     inverse = 1.0 / np.array(pose.body.radii_m)
     to_scaled = inverse[:, None] * pose.camera_to_bodyfixed
     eye = -to_scaled @ pose.position
-    x = (np.arange(camera.width) - camera.cx) / camera.fx
-    y = (np.arange(camera.height) - camera.cy) / camera.fy
-    # The ray (x, y, 1) reaches depth t where |eye + t * ray|^2 = 1 in scaled axes; t is the depth itself.
-    ray = [x[None, :] * to_scaled[k, 0] + (y[:, None] * to_scaled[k, 1] + to_scaled[k, 2]) for k in range(3)]
-    a = ray[0] ** 2 + ray[1] ** 2 + ray[2] ** 2
-    b = eye[0] * ray[0] + eye[1] * ray[1] + eye[2] * ray[2]
-    discriminant = b * b - a * (eye @ eye - 1.0)
+    rays = pixel_rays(view)
+    # Along the ray the distance is t where |eye + t * ray|^2 = 1 in scaled axes.
+    ray = rays @ to_scaled.T
+    a = np.einsum("...i,...i", ray, ray)
+    b = ray @ eye
     with np.errstate(invalid="ignore"):
-        depth = (-b - np.sqrt(discriminant)) / a
-    return np.where((discriminant >= 0.0) & (depth > 0.0), depth, np.inf)
+        discriminant = b * b - a * (eye @ eye - 1.0)
+        distance = (-b - np.sqrt(discriminant)) / a
+        return np.where((discriminant >= 0.0) & (distance > 0.0), distance * rays[..., 2], np.inf)
+
+
+def pixel_rays(view: View) -> NDArray[np.float64]:
+    """Rays (H, W, 3) through the pixels' centres, unit vectors in camera axes; not a number beyond the lens."""
+    camera = view.camera
+    x, y = np.meshgrid(np.arange(camera.width, dtype=float), np.arange(camera.height, dtype=float))
+    return camera.unproject(np.stack([x, y], axis=-1))

@@ -18,18 +18,21 @@ from selfiesim.errors import GraphicsError
 from selfiesim.frames import rotation_about
 from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Radiance
-from selfiesim.render.craft_layer import CraftLayer
+from selfiesim.render.craft_layer import COLOUR, RADIANCE, SURFACE, CraftLayer
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
 from selfiesim.render.planet_layer import PlanetLayer
 from selfiesim.render.shadow import SIZE as SHADOW_SIZE
 from selfiesim.render.shadow import SunCamera
+from selfiesim.render.truth import Drawn, Truth, truth_of
 
 if TYPE_CHECKING:
+    from selfiesim.planet.maps import PlanetMaps
     from selfiesim.view import CraftPose, View
 
 SAMPLES = 4
 PASSES = {"draft": 1, "final": 16}
+_GL_BLEND = 0x0BE2
 
 
 @dataclass(frozen=True)
@@ -78,20 +81,25 @@ class PyVistaRenderer:
         rgb = self._rgb(view, quality) if view.camera.distortion is None else self._bent(view, quality)
         return Radiance(rgb, view, quality, self.engine, self)
 
-    def depth(self, view: View) -> NDArray[np.float32]:
-        """Metres along the camera's axis at each pixel's centre, (H, W); infinite for sky, negative behind it."""
-        if view.camera.distortion is None:
-            return self._straight_depth(view)
+    def truth(self, view: View) -> Truth:
+        """What each pixel's centre sees, without antialiasing."""
         camera = view.camera
-        depth = np.full(camera.width * camera.height, np.inf, np.float32)
+        if camera.distortion is None:
+            return truth_of(view, self._drawn(view), self._maps(view))
+        size = camera.width * camera.height
+        surface, colour = np.zeros((size, 4), np.float32), np.zeros((size, 4), np.float32)
+        depth = np.full(size, np.inf, np.float32)
         for share in shares(camera):
-            along = self._straight_depth(view.turned(share.turn, share.camera))
+            part = self._drawn(view.turned(share.turn, share.camera))
+            # Nothing lies between two truths: that of the nearest pixel, put on the ray of this one.
             x, y = np.round(share.places).astype(int).T
             rays = share.camera.unproject(share.places.astype(float))
-            # Nothing lies between two depths: the nearest pixel's distance, along the ray of this one.
-            distance = along[y, x] / rays[:, 2]
-            depth[share.pixels] = np.where(np.isfinite(distance), distance * (rays @ share.turn[:, 2]), np.inf)
-        return depth.reshape(camera.height, camera.width)
+            surface[share.pixels], colour[share.pixels] = part.surface[y, x], part.colour[y, x]
+            along = part.depth[y, x] / rays[:, 2] * (rays @ share.turn[:, 2])
+            depth[share.pixels] = np.where(np.isfinite(part.depth[y, x]), along, np.inf)
+        frame = (camera.height, camera.width)
+        drawn = Drawn(surface.reshape(*frame, 4), colour.reshape(*frame, 4), depth.reshape(frame))
+        return truth_of(view, drawn, self._maps(view))
 
     def _rgb(self, view: View, quality: str) -> NDArray[np.float32]:
         """Radiance (H, W, 3) through a pinhole."""
@@ -113,20 +121,34 @@ class PyVistaRenderer:
             rgb[share.pixels] = between(self._rgb(view.turned(share.turn, share.camera), quality), share.places)
         return rgb.reshape(camera.height, camera.width, 3)
 
-    def _straight_depth(self, view: View) -> NDArray[np.float32]:
-        from selfiesim.render.depth import planet_depth
-
+    def _drawn(self, view: View) -> Drawn:
+        """The craft's truths, through a pinhole."""
         stage = self._set(view)
+        self._draw_shadow(stage.craft, view.craft, view.craft.body_to_camera.T @ view.sun.direction)
         near, far = self._aim(stage, view, (0.0, 0.0))
         if stage.planet:
             stage.planet.actor.VisibilityOff()
-        with stage.plain.bound():
-            self._scene.Render()
+        surface, colour = (self._shown(stage, what) for what in (SURFACE, COLOUR))
+        stage.craft.show(RADIANCE)
         if stage.planet:
             stage.planet.actor.VisibilityOn()
         window_depth = stage.plain.depth()[::-1]
-        craft = near * far / (far - window_depth * (far - near))
-        return np.where(window_depth < 1.0, craft, planet_depth(view)).astype(np.float32)
+        depth = near * far / (far - window_depth * (far - near))
+        return Drawn(surface, colour, np.where(window_depth < 1.0, depth, np.inf).astype(np.float32))
+
+    def _shown(self, stage: _Stage, what: float) -> NDArray[np.float32]:
+        """One of the craft's truths as it is written: the fourth number is no opacity."""
+        stage.craft.show(what)
+        state = self._window.GetState()
+        with stage.plain.bound():
+            state.vtkglDisable(_GL_BLEND)
+            self._scene.Render()
+            state.vtkglEnable(_GL_BLEND)
+        return stage.plain.color()[::-1]
+
+    def _maps(self, view: View) -> PlanetMaps | None:
+        planet = self._planet_layer(view)
+        return planet.maps if planet else None
 
     def _set(self, view: View) -> _Stage:
         """Bring actors, framebuffers and uniforms in line with ``view``; what did not change stays as it is."""

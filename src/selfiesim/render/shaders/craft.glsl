@@ -118,3 +118,14 @@ vec3 craftRadiance(vec3 position, vec3 smoothNormal, vec3 base) {
     light += fresnel * planetMirrored(reflect(-toEye, shadingNormal), roughness);
     return light;
 }
+
+// Light, or one of the truths (see truth.py): normal and part number, or base colour and sunlight.
+vec4 craftOutput(vec3 position, vec3 smoothNormal, vec3 base, float part) {
+    if (shown < 0.5) return vec4(craftRadiance(position, smoothNormal, base), 1.0);
+    vec3 normal = normalize(smoothNormal);
+    if (dot(normal, eyePosition - position) < 0.0) normal = -normal;
+    if (shown < 1.5) return vec4(normal, part);
+    float facing = dot(normal, sunDirection);
+    // One more than the sunlight: VTK throws away what has a fourth number of 0.
+    return vec4(base, 1.0 + (facing > 0.0 ? sunVisibility(position, normal) * sunShare : 0.0));
+}
