@@ -43,6 +43,7 @@ def render(
     at: At = None,
     size: Size = None,
     quality: Quality = "draft",
+    samples: Annotated[int | None, Parameter(help="How many passes, 1 to 1024, instead of the quality's.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Render a scene into a PNG, with its recipe inside and in a JSON file beside it."""
@@ -55,11 +56,13 @@ def render(
         shot = shot.with_changes(camera__size_px=_parse_size(size))
     path = output or Path(f"{Path(scene).stem}.png")
     check_writable(path)
+    if samples is not None and not 1 <= samples <= 1024:
+        raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
     with _progress() as say:
         say("placing craft, camera, planet and Sun")
         view = shot.view(at)
         say(f"drawing ({quality})")
-        radiance = view.render(quality)
+        radiance = view.render(quality, samples, lambda done, of: say(f"drawing, pass {done + 1} of {of}"))
         say("developing")
         photo = radiance.expose()
         photo.save(path)

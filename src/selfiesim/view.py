@@ -27,7 +27,7 @@ from selfiesim.orbit import State
 from selfiesim.plan import Departure, Plan, tumbled
 
 if TYPE_CHECKING:
-    from selfiesim.render.base import Radiance
+    from selfiesim.render.base import Progress, Radiance
     from selfiesim.scene import Scene
 
 
@@ -148,17 +148,21 @@ class View:
             craft=replace(craft, position=turn @ craft.position, body_to_camera=turn @ craft.body_to_camera),
         )
 
-    def render(self, quality: str = "draft") -> Radiance:
-        """The light that arrives at each pixel: ``"draft"`` in one pass, ``"final"`` from many.
+    def render(self, quality: str = "draft", samples: int | None = None, progress: Progress | None = None) -> Radiance:
+        """The light that arrives at each pixel: ``"draft"`` in one pass, ``"final"`` from many, or from ``samples``.
+
+        ``progress`` is told before each pass how many are done, and of how many.
 
         Raises
         ------
         GraphicsError
             When this machine cannot draw.
+        ValueError
+            For an unknown quality, or samples not from 1 to 1024.
         """
         from selfiesim.render import render
 
-        return render(self, quality)
+        return render(self, quality, samples, progress)
 
     @cached_property
     def facts(self) -> dict[str, Any]:

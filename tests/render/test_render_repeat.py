@@ -12,6 +12,7 @@ from stage import airless, box, inside, looking, stage, write_craft
 
 import selfiesim.render
 from selfiesim.errors import GraphicsError
+from selfiesim.render.subframes import Subframe
 from selfiesim.scene import Scene
 
 SIZE = [240, 135]
@@ -79,7 +80,9 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
     for view in plate_and_globe:
         still = centroid(view.render().rgb[..., 1].astype(float))
         sun = view.craft.body_to_camera.T @ view.sun.direction
-        moved = centroid(renderer._draw(renderer._set(view), view, (0.4, -0.3), sun)[::-1, :, 1].astype(float))
+        moved = centroid(
+            renderer._draw(renderer._set(view), view, Subframe((0.4, -0.3), sun))[::-1, :, 1].astype(float)
+        )
         assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 
 
@@ -108,6 +111,20 @@ def test_a_warm_renderer_builds_nothing_again(shot):
 def test_an_unknown_quality_is_refused(shot):
     with pytest.raises(ValueError, match="draft, final"):
         shot.view().render("best")
+
+
+@pytest.mark.parametrize("samples", [0, -1, 2000])
+def test_samples_out_of_range_are_refused(shot, samples):
+    with pytest.raises(ValueError, match="from 1 to 1024"):
+        shot.view().render(samples=samples)
+
+
+def test_samples_are_told_one_by_one_and_kept_in_the_radiance(shot):
+    told = []
+    radiance = shot.view().render("final", samples=5, progress=lambda done, of: told.append((done, of)))
+    assert told == [(k, 5) for k in range(5)]
+    assert radiance.samples == 5
+    assert shot.view().render("final").samples == 16
 
 
 def test_the_widest_picture_is_drawn_or_refused_in_words_and_the_next_one_is_right(shot):

@@ -125,3 +125,51 @@ def test_a_plate_in_the_shade_shows_the_planets_light(tmp_path):
         shown = at_pixel(rgb, to_pixels(view, (x, y, -z))) * np.pi / received
         # The coat mirrors up to 4 percent of a full Mars on top of the matt 80.
         assert np.all((shown > 0.8 * 0.97) & (shown < 0.88 * 1.03))
+
+
+def blocked_light(view, point, low, high):
+    """Irradiance (3,) on the plate's back at ``point`` from the part of the planet that a box hides from it."""
+    shine = planetshine(view, load_maps("mars"))
+    with np.errstate(divide="ignore"):
+        ends = np.stack([(np.array(side) - point) / shine.rays for side in (low, high)])
+    entry, leave = ends.min(axis=0).max(axis=1), ends.max(axis=0).min(axis=1)
+    hidden = (entry <= leave) & (leave > 0.0)
+    assert 0.05 < hidden.mean() < 0.95
+    facing = np.maximum(shine.rays @ (0.0, 0.0, -1.0), 0.0)
+    return (shine.light * (facing * hidden)[:, None]).sum(axis=0)
+
+
+def test_parts_keep_the_planets_light_off_each_other(tmp_path):
+    # Under the plate, between it and a full Mars, hangs a smaller one: rays against its box tell what it hides.
+    albedo, low, high = (0.8, 0.8, 0.8), np.array([-0.3, -0.3, -0.42]), np.array([0.3, 0.3, -0.4])
+    screen = box(high - low, 0.5 * (low + high))
+    eye = (1.6, 0.4, -0.9)
+    solids = {"open": [PLATE], "screened": [PLATE, screen]}
+    models = [write_craft(tmp_path, name, those, eye, albedo) for name, those in solids.items()]
+    shots = [stage(tmp_path, model, size=(240, 135), distance_km=LOW_KM, **OVER_NOON) for model in models]
+    opened, screened = (shot.view() for shot in shots)
+    bright, dim = (view.render("final", samples=256).rgb for view in (opened, screened))
+    for x, y in ((0.42, 0.0), (0.3, 0.35), (0.42, -0.3), (0.0, 0.42)):
+        point = np.array([x, y, -0.01])
+        pixel = to_pixels(screened, point)
+        kept_off = 0.8 / np.pi * blocked_light(screened, point, low, high)
+        found = at_pixel(bright, pixel) - at_pixel(dim, pixel)
+        assert found == pytest.approx(kept_off, rel=0.08)
+    # A draft does without.
+    assert at_pixel(screened.render().rgb, pixel) == pytest.approx(at_pixel(opened.render().rgb, pixel), rel=1e-3)
+
+
+@pytest.mark.parametrize("count", [2, 7, 16, 64, 1024])
+def test_the_planets_light_is_shared_out_whole(tmp_path, count):
+    view = stage(tmp_path, write_craft(tmp_path, "plate", [PLATE], (0.8, 0.3, 3.0)), distance_km=LOW_KM).view()
+    shine = planetshine(view, load_maps("mars"))
+    beams = shine.beams(count)
+    assert len(beams) == count
+    np.testing.assert_allclose(np.mean([beam.irradiance for beam in beams], axis=0), shine.light.sum(axis=0), rtol=1e-9)
+    # On surfaces that face the planet the few directions do for the many.
+    for normal in (shine.direction, np.array([0.0, 0.0, -1.0])):
+        few = np.mean([beam.irradiance * max(beam.direction @ normal, 0.0) for beam in beams], axis=0)
+        many = (shine.light * np.maximum(shine.rays @ normal, 0.0)[:, None]).sum(axis=0)
+        assert few == pytest.approx(
+            many, abs=0.03 * shine.light.sum(axis=0).max() if count > 10 else 0.2 * many.max() + 1e-3
+        )

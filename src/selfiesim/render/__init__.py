@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from selfiesim.render.base import Radiance
+    from selfiesim.render.base import Progress, Radiance
     from selfiesim.render.pyvista import PyVistaRenderer
     from selfiesim.view import View
 
@@ -18,12 +18,14 @@ def _renderer() -> PyVistaRenderer:
     return PyVistaRenderer()
 
 
-def render(view: View, quality: str = "draft") -> Radiance:
-    """Draw ``view`` with the process's renderer.
+def render(
+    view: View, quality: str = "draft", samples: int | None = None, progress: Progress | None = None
+) -> Radiance:
+    """Draw ``view`` with the process's renderer: see :meth:`selfiesim.render.base.Renderer.render`.
 
     Raises
     ------
     GraphicsError
         When no OpenGL works here.
     """
-    return _renderer().render(view, quality)
+    return _renderer().render(view, quality, samples, progress)

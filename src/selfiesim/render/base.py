@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from selfiesim.render.truth import Truth
     from selfiesim.view import View
 
+Progress = Callable[[int, int], None]
 QUALITIES = ("draft", "final")
 LAYERS = ("rgb", "depth", "position", "normal", "part", "albedo", "sun_visibility")
 
@@ -30,6 +32,8 @@ class Radiance:
         What was drawn.
     engine : str
         What drew it, for the record.
+    samples : int
+        Passes it is the mean of.
     """
 
     rgb: NDArray[np.float32]
@@ -37,6 +41,7 @@ class Radiance:
     quality: str
     engine: str
     _renderer: Renderer = field(repr=False, compare=False)
+    samples: int = 1
 
     @cached_property
     def truth(self) -> Truth:
@@ -86,8 +91,20 @@ class Radiance:
 class Renderer(Protocol):
     """A view in, radiance out. A renderer knows no scene file."""
 
-    def render(self, view: View, quality: str) -> Radiance:
-        """Draw ``view``; ``quality`` is one of :data:`QUALITIES`."""
+    def render(
+        self, view: View, quality: str, samples: int | None = None, progress: Progress | None = None
+    ) -> Radiance:
+        """Draw ``view``.
+
+        Parameters
+        ----------
+        quality : str
+            One of :data:`QUALITIES`.
+        samples : int, optional
+            How many passes, instead of what the quality takes.
+        progress : callable, optional
+            Told before each pass how many are done, and of how many.
+        """
         ...
 
     def truth(self, view: View) -> Truth:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.render.framebuffer import Framebuffer
-from selfiesim.render.planetshine import planetshine
+from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
-from selfiesim.render.shadow import SIZE, SunCamera
+from selfiesim.render.shadow import LightCamera
 from selfiesim.render.truth import part_numbers
 
 if TYPE_CHECKING:
@@ -61,15 +61,16 @@ class _Group:
 class CraftLayer:
     """The actors of one craft."""
 
-    def __init__(self, pose: CraftPose, shadow_buffer: Framebuffer) -> None:
+    def __init__(self, pose: CraftPose, shadow_buffer: Framebuffer, beam_buffer: Framebuffer) -> None:
         self.craft, self.gone = pose.craft, pose.gone
         self.bounds = _swept_bounds(pose.craft)
-        shadow_map = _shadow_texture(shadow_buffer)
+        self.shine: Planetshine = NO_PLANET
+        maps = {"shadowMap": _depth_texture(shadow_buffer), "beamMap": _depth_texture(beam_buffer)}
         grouped: dict[tuple[str, str | None], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint), []).append(part)
         numbers = part_numbers(pose)
-        self._groups = [_group(parts, joint, shadow_map, numbers) for (_, joint), parts in grouped.items()]
+        self._groups = [_group(parts, joint, maps, numbers) for (_, joint), parts in grouped.items()]
 
     def shows(self, pose: CraftPose) -> bool:
         """Whether these actors are the ones ``pose`` asks for."""
@@ -94,7 +95,7 @@ class CraftLayer:
         pose = view.craft
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
-        shine = planetshine(view, maps)
+        self.shine = shine = planetshine(view, maps)
         light: dict[str, ArrayLike] = {
             "eyePosition": -pose.body_to_camera.T @ pose.position,
             "sunIrradiance": view.sun.irradiance * pose.sun_share,
@@ -136,16 +137,31 @@ class CraftLayer:
         near, far = float(depth.min()), float(depth.max())
         return max(near * 0.999, NEAREST_M), max(far * 1.001, 2.0 * NEAREST_M)
 
-    def set_sun(self, direction: NDArray[np.float64], eye: SunCamera) -> None:
+    def set_sun(self, direction: NDArray[np.float64], eye: LightCamera) -> None:
         """Tell the shaders where the Sun is and how its depth map lies; ``direction`` in body axes."""
+        self._set_light(sunDirection=direction, **_map_uniforms("shadow", "Shadow", eye))
+
+    def set_beam(self, beam: Beam, eye: LightCamera) -> None:
+        """Tell the shaders from where the planet's light throws its shade in this pass, and how its depth map lies."""
+        named = _map_uniforms("beam", "Beam", eye)
+        self._set_light(beamDirection=beam.direction, beamIrradiance=beam.irradiance, **named)
+
+    def unset_beam(self) -> None:
+        """Leave that shade out."""
+        self._set_light(beamIrradiance=np.zeros(3))
+
+    def _set_light(self, **values: ArrayLike) -> None:
         for group in self._groups:
-            group.uniforms.set(
-                sunDirection=direction,
-                bodyToShadow=eye.body_to_map(),
-                shadowTexel=eye.texel_m,
-                shadowSize=float(SIZE),
-                shadowBias=0.25 * eye.texel_m / eye.depth,
-            )
+            group.uniforms.set(**values)
+
+
+def _map_uniforms(name: str, title: str, eye: LightCamera) -> dict[str, ArrayLike]:
+    return {
+        f"bodyTo{title}": eye.body_to_map(),
+        f"{name}Texel": eye.texel_m,
+        f"{name}Size": float(eye.size),
+        f"{name}Bias": 0.25 * eye.texel_m / eye.depth,
+    }
 
 
 def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
@@ -162,13 +178,14 @@ def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
     return np.array([low, high])
 
 
-def _group(parts: list[Part], joint: str | None, shadow_map: Any, numbers: dict[str, int]) -> _Group:
+def _group(parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: dict[str, int]) -> _Group:
     material = parts[0].material
     mesh = _merged(parts, numbers)
     actor, caster = new_actor(mesh), new_actor(mesh)
     actor.GetMapper().MapDataArrayToVertexAttribute("partNumber", "partNumber", 0, -1)  # 0: of the points
     caster.GetProperty().LightingOff()
-    actor.GetProperty().SetTexture("shadowMap", shadow_map)
+    for name, texture in maps.items():
+        actor.GetProperty().SetTexture(name, texture)
     textured = material.texture is not None
     if material.texture is not None:
         actor.GetProperty().SetTexture("baseTexture", texture_of(material.texture[::-1], repeat=True))
@@ -184,6 +201,13 @@ def _group(parts: list[Part], joint: str | None, shadow_map: Any, numbers: dict[
         crumple=material.crumple,
         crumpleScale=material.crumple_scale_m,
         shown=RADIANCE,
+        # All that a shader knows has to be declared before its first draw.
+        beamDirection=np.array([0.0, 0.0, 1.0]),
+        beamIrradiance=np.zeros(3),
+        bodyToBeam=np.eye(4),
+        beamTexel=1.0,
+        beamSize=1.0,
+        beamBias=0.0,
     )
     return _Group(actor, caster, joint, _corners(parts), uniforms, Uniforms(shader.GetVertexCustomUniforms()))
 
@@ -212,7 +236,7 @@ def _merged(parts: list[Part], numbers: dict[str, int]) -> Any:
     return mesh
 
 
-def _shadow_texture(buffer: Framebuffer) -> Any:
+def _depth_texture(buffer: Framebuffer) -> Any:
     """The depth attachment of a framebuffer as a texture an actor can carry."""
     from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
 

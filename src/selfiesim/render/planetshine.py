@@ -23,6 +23,14 @@ SAMPLES = 1200
 
 
 @dataclass(frozen=True)
+class Beam:
+    """Light from one direction: unit vector (3,), body axes, and irradiance face-on (3,) W m^-2 nm^-1."""
+
+    direction: NDArray[np.float64]
+    irradiance: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Planetshine:
     """Light from the planet at the craft, in the craft's body axes.
 
@@ -37,12 +45,31 @@ class Planetshine:
         To the planet's centre, planet radii.
     tint : (3,)
         Mean radiance (W m^-2 sr^-1 nm^-1) of the disc where the Sun stands in the zenith.
+    rays, light : (N, 3)
+        Directions to places on the disc, body axes, and the irradiance each brings face-on, W m^-2 nm^-1.
     """
 
     harmonics: NDArray[np.float64]
     direction: NDArray[np.float64]
     distance: float
     tint: NDArray[np.float64]
+    rays: NDArray[np.float64]
+    light: NDArray[np.float64]
+
+    def beams(self, count: int) -> list[Beam]:
+        """The light gathered into ``count`` directions, each for a compact part of the disc; none when there is none.
+
+        Each brings ``count`` times what its part sends, so that their mean is the whole.
+        """
+        if self.light.sum() <= 0.0:
+            return []
+        return [self._gathered(part, count) for part in _shared_out(self.rays, self.light.sum(axis=1), count)]
+
+    def _gathered(self, part: NDArray[np.intp], count: int) -> Beam:
+        light = self.light[part]
+        strength = light.sum(axis=1)
+        toward = strength @ self.rays[part] if strength.sum() > 0.0 else self.rays[part].sum(axis=0)
+        return Beam(unit(toward), count * light.sum(axis=0))
 
     @property
     def edge_cosine(self) -> float:
@@ -50,7 +77,9 @@ class Planetshine:
         return float(np.sqrt(max(0.0, 1.0 - 1.0 / self.distance**2)))
 
 
-NO_PLANET = Planetshine(np.zeros((9, 3)), np.array([0.0, 0.0, 1.0]), 1e9, np.zeros(3))
+NO_PLANET = Planetshine(
+    np.zeros((9, 3)), np.array([0.0, 0.0, 1.0]), 1e9, np.zeros(3), np.zeros((0, 3)), np.zeros((0, 3))
+)
 """No light, from far away."""
 
 
@@ -67,12 +96,34 @@ def planetshine(view: View, maps: PlanetMaps | None) -> Planetshine:
     radiance, mu0 = _disc_radiance(view, planet, maps, rays, unit(center), distance)
     directions = rays @ to_camera  # camera axes to body axes
     lit = float(mu0.sum())
+    light = radiance * solid_angle
     return Planetshine(
-        harmonics=_irradiance_harmonics(directions, radiance * solid_angle),
+        harmonics=_irradiance_harmonics(directions, light),
         direction=unit(center) @ to_camera,
         distance=distance,
         tint=radiance.sum(axis=0) / lit if lit > 0.0 else np.zeros(3),
+        rays=directions,
+        light=light,
     )
+
+
+def _shared_out(places: NDArray[np.float64], weight: NDArray[np.float64], count: int) -> list[NDArray[np.intp]]:
+    """Indices of ``places`` (N, 3) in ``count`` compact groups of like weight: halved again and again where longest."""
+    groups = []
+    waiting = [(np.arange(len(places)), count)]
+    while waiting:
+        members, parts = waiting.pop()
+        if parts == 1:
+            groups.append(members)
+            continue
+        longest = int(np.argmax(np.ptp(places[members], axis=0)))
+        members = members[np.argsort(places[members, longest], kind="stable")]
+        first = parts // 2
+        reached = np.cumsum(weight[members])
+        cut = int(np.searchsorted(reached, reached[-1] * first / parts))
+        cut = min(max(cut, first), len(members) - (parts - first))  # none goes without a place
+        waiting += [(members[cut:], parts - first), (members[:cut], first)]
+    return groups
 
 
 def _disc(center: NDArray[np.float64], distance: float) -> tuple[NDArray[np.float64], float]:

@@ -15,15 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.errors import GraphicsError
-from selfiesim.frames import rotation_about
 from selfiesim.render import graphics
-from selfiesim.render.base import QUALITIES, Radiance
+from selfiesim.render.base import QUALITIES, Progress, Radiance
 from selfiesim.render.craft_layer import COLOUR, RADIANCE, SURFACE, CraftLayer
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
 from selfiesim.render.planet_layer import PlanetLayer
-from selfiesim.render.shadow import SIZE as SHADOW_SIZE
-from selfiesim.render.shadow import SunCamera
+from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
+from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, subframes
 from selfiesim.render.truth import Drawn, Truth, truth_of
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from selfiesim.view import CraftPose, View
 
 SAMPLES = 4
-PASSES = {"draft": 1, "final": 16}
 _GL_BLEND = 0x0BE2
 
 
@@ -55,7 +53,7 @@ class PyVistaRenderer:
         self._scene = _new_scene(self._window)
         self._shadow_scene = _new_scene(self._window)
         self._window.Start()
-        self._shadow_buffer = Framebuffer(self._window, SHADOW_SIZE, SHADOW_SIZE)
+        self._shadow_buffer, self._beam_buffer = self._light_buffers()
         self._buffers: tuple[Framebuffer, Framebuffer] | None = None
         self._planet: PlanetLayer | None = None
         self._craft: CraftLayer | None = None
@@ -68,18 +66,26 @@ class PyVistaRenderer:
 
         return f"pyvista {version('pyvista')}, VTK {version('vtk')}, {self.graphics.device}"
 
-    def render(self, view: View, quality: str) -> Radiance:
-        """Draw ``view`` as ``"draft"`` or ``"final"``.
+    def render(
+        self, view: View, quality: str, samples: int | None = None, progress: Progress | None = None
+    ) -> Radiance:
+        """Draw ``view``: see :class:`selfiesim.render.base.Renderer`.
 
         Raises
         ------
         GraphicsError
             When the picture does not fit into the graphics memory.
+        ValueError
+            For an unknown quality, or samples out of range.
         """
         if quality not in QUALITIES:
             raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
-        rgb = self._rgb(view, quality) if view.camera.distortion is None else self._bent(view, quality)
-        return Radiance(rgb, view, quality, self.engine, self)
+        count = PASSES[quality] if samples is None else samples
+        if not 1 <= count <= MOST_PASSES:
+            raise ValueError(f"{count} samples: give a number from 1 to {MOST_PASSES}")
+        tell = progress or (lambda done, of: None)
+        rgb = self._rgb(view, count, tell) if view.camera.distortion is None else self._bent(view, count, tell)
+        return Radiance(rgb, view, quality, self.engine, self, count)
 
     def truth(self, view: View) -> Truth:
         """What each pixel's centre sees, without antialiasing."""
@@ -101,24 +107,33 @@ class PyVistaRenderer:
         drawn = Drawn(surface.reshape(*frame, 4), colour.reshape(*frame, 4), depth.reshape(frame))
         return truth_of(view, drawn, self._maps(view))
 
-    def _rgb(self, view: View, quality: str) -> NDArray[np.float32]:
-        """Radiance (H, W, 3) through a pinhole."""
+    def _rgb(self, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+        """Radiance (H, W, 3) through a pinhole: the mean of ``count`` passes."""
         stage = self._set(view)
-        count = PASSES[quality]
-        total = self._draw(stage, view, *_subframe(view, 0, count))
-        for index in range(1, count):
-            total += self._draw(stage, view, *_subframe(view, index, count))
+        total: NDArray[np.float32] | None = None
+        for done, subframe in enumerate(subframes(view, count, stage.craft.shine)):
+            tell(done, count)
+            light = self._draw(stage, view, subframe)
+            total = light if total is None else np.add(total, light, out=total)
+        assert total is not None
         rgb = np.ascontiguousarray(total[::-1, :, :3])
         if count > 1:
             rgb /= np.float32(count)
+            np.maximum(rgb, 0.0, out=rgb)  # the planet's shade is an estimate: full shade may come out a trifle below 0
         return rgb
 
-    def _bent(self, view: View, quality: str) -> NDArray[np.float32]:
+    def _bent(self, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
         """Radiance (H, W, 3) through a lens that bends; black beyond its limit."""
         camera = view.camera
         rgb = np.zeros((camera.width * camera.height, 3), np.float32)
-        for share in shares(camera):
-            rgb[share.pixels] = between(self._rgb(view.turned(share.turn, share.camera), quality), share.places)
+        parts = shares(camera)
+        for number, share in enumerate(parts):
+
+            def tell_all(done: int, of: int, before: int = number * count) -> None:
+                tell(before + done, len(parts) * of)
+
+            light = self._rgb(view.turned(share.turn, share.camera), count, tell_all)
+            rgb[share.pixels] = between(light, share.places)
         return rgb.reshape(camera.height, camera.width, 3)
 
     def _drawn(self, view: View) -> Drawn:
@@ -165,12 +180,12 @@ class PyVistaRenderer:
             return self._craft
         if self._craft:
             self._craft.remove_from(self._scene, self._shadow_scene)
-            # Removing the last actor that carried it, VTK has freed the shadow map too.
-            self._shadow_buffer = Framebuffer(self._window, SHADOW_SIZE, SHADOW_SIZE)
+            # Removing the last actor that carried them, VTK has freed the lights' maps too.
+            self._shadow_buffer, self._beam_buffer = self._light_buffers()
         if self._planet:
             self._scene.RemoveActor(self._planet.actor)  # added again, behind the new craft
         self._shadow_key = b""
-        self._craft = CraftLayer(view.craft, self._shadow_buffer)
+        self._craft = CraftLayer(view.craft, self._shadow_buffer, self._beam_buffer)
         self._craft.add_to(self._scene, self._shadow_scene)
         return self._craft
 
@@ -196,11 +211,10 @@ class PyVistaRenderer:
             return self._buffers
         for buffer in self._buffers or ():
             buffer.release()
-        size = max(width, SHADOW_SIZE), max(height, SHADOW_SIZE)
+        size = max(width, SUN_SIZE), max(height, SUN_SIZE)
         if tuple(self._window.GetSize()) != size:
             self._window.SetSize(*size)
         self._scene.SetViewport(0.0, 0.0, width / size[0], height / size[1])
-        self._shadow_scene.SetViewport(0.0, 0.0, SHADOW_SIZE / size[0], SHADOW_SIZE / size[1])
         self._buffers = None
         try:
             self._buffers = Framebuffer(self._window, width, height, SAMPLES), Framebuffer(self._window, width, height)
@@ -208,12 +222,15 @@ class PyVistaRenderer:
             raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
         return self._buffers
 
-    def _draw(
-        self, stage: _Stage, view: View, jitter: tuple[float, float], sun: NDArray[np.float64]
-    ) -> NDArray[np.float32]:
-        """One pass: (H, W, 4), row 0 at the bottom. ``sun`` is a direction in body axes."""
-        self._draw_shadow(stage.craft, view.craft, sun)
-        self._aim(stage, view, jitter)
+    def _draw(self, stage: _Stage, view: View, subframe: Subframe) -> NDArray[np.float32]:
+        """One pass: (H, W, 4), row 0 at the bottom."""
+        self._draw_shadow(stage.craft, view.craft, subframe.sun)
+        if subframe.beam is None:
+            stage.craft.unset_beam()
+        else:
+            eye = self._cast(stage.craft, self._beam_buffer, subframe.beam.direction)
+            stage.craft.set_beam(subframe.beam, eye)
+        self._aim(stage, view, subframe.shift)
         with stage.sampled.bound():
             self._scene.Render()
         stage.sampled.resolve_into(stage.plain)
@@ -240,7 +257,13 @@ class PyVistaRenderer:
         if key == self._shadow_key:
             return
         self._shadow_key = key
-        eye = SunCamera.around(craft.bounds, sun)
+        craft.set_sun(sun, self._cast(craft, self._shadow_buffer, sun))
+
+    def _cast(self, craft: CraftLayer, buffer: Framebuffer, light: NDArray[np.float64]) -> LightCamera:
+        """Draw the craft's depths as seen from a light, ``light`` a direction in body axes."""
+        eye = LightCamera.around(craft.bounds, light, buffer.width)
+        width, height = self._window.GetSize()
+        self._shadow_scene.SetViewport(0.0, 0.0, buffer.width / width, buffer.height / height)
         camera = self._shadow_scene.GetActiveCamera()
         camera.ParallelProjectionOn()
         camera.SetParallelScale(eye.half_width)
@@ -248,9 +271,14 @@ class PyVistaRenderer:
         camera.SetFocalPoint(*eye.target)
         camera.SetViewUp(*eye.up)
         camera.SetClippingRange(0.0, eye.depth)
-        with self._shadow_buffer.bound():
+        with buffer.bound():
             self._shadow_scene.Render()
-        craft.set_sun(sun, eye)
+        return eye
+
+    def _light_buffers(self) -> tuple[Framebuffer, Framebuffer]:
+        """To keep the depths from the Sun, and from the planet's light, in."""
+        sun, shine = (Framebuffer(self._window, size, size) for size in (SUN_SIZE, SHINE_SIZE))
+        return sun, shine
 
 
 def _new_window() -> Any:
@@ -259,7 +287,7 @@ def _new_window() -> Any:
 
     window = vtkRenderWindow()
     window.SetOffScreenRendering(True)
-    window.SetSize(SHADOW_SIZE, SHADOW_SIZE)
+    window.SetSize(SUN_SIZE, SUN_SIZE)
     window.SetMultiSamples(0)
     return window
 
@@ -290,21 +318,3 @@ def _projection(view: View, jitter: tuple[float, float], near: float, far: float
             [0.0, 0.0, -1.0, 0.0],
         ]
     )
-
-
-def _subframe(view: View, index: int, count: int) -> tuple[tuple[float, float], NDArray[np.float64]]:
-    """Shift of the pixel grid (pixels) and the point on the Sun's disc (direction, body axes) of one pass.
-
-    The shifts are a lattice whose mean is zero, so that nothing moves between draft and final; the points on the disc
-    follow Roberts' R2 sequence. Both are the same every time.
-    """
-    sun = view.craft.body_to_camera.T @ view.sun.direction
-    if count == 1:
-        return (0.0, 0.0), sun
-    g = 1.32471795724474602596
-    # Each row and column of the lattice holds one point: 5 shares no factor with the number of passes.
-    u, v = (index + 0.5) / count, (5 * index % count + 0.5) / count
-    s, t = (0.5 + (index + 0.5) / g**2) % 1.0, (0.5 + (index + 0.5) / g) % 1.0
-    across = np.cross(sun, np.eye(3)[int(np.argmin(np.abs(sun)))])
-    off_axis = rotation_about(across, view.sun.angular_radius * np.sqrt(s)) @ sun
-    return (u - 0.5, v - 0.5), rotation_about(sun, 2.0 * np.pi * t) @ off_axis

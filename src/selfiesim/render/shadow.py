@@ -1,4 +1,4 @@
-"""The Sun's view of the craft: a depth map that tells which points it reaches."""
+"""A light's view of the craft: a depth map that tells which points it reaches."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from selfiesim.frames import unit
 
-SIZE = 2048
+SUN_SIZE = 2048
+SHINE_SIZE = 1024
+"""Width of the maps of the Sun, and of the planet's light, whose shade is soft."""
 
 
 @dataclass(frozen=True)
-class SunCamera:
-    """An orthographic camera at the Sun, fitted to the craft. Body axes, metres.
+class LightCamera:
+    """An orthographic camera far off at a light, fitted to the craft. Body axes, metres.
 
     Attributes
     ----------
@@ -24,6 +26,8 @@ class SunCamera:
         Half the square it sees.
     depth : float
         From its near to its far plane, which is where the craft is.
+    size : int
+        Texels across its map.
     """
 
     position: NDArray[np.float64]
@@ -31,12 +35,13 @@ class SunCamera:
     up: NDArray[np.float64]
     half_width: float
     depth: float
+    size: int
 
     @classmethod
-    def around(cls, bounds: NDArray[np.float64], sun: NDArray[np.float64]) -> SunCamera:
-        """Fitted to the box ``bounds`` (2, 3) as seen from the direction ``sun`` (3,)."""
+    def around(cls, bounds: NDArray[np.float64], light: NDArray[np.float64], size: int) -> LightCamera:
+        """Fitted to the box ``bounds`` (2, 3) as seen from the direction ``light`` (3,)."""
         center = bounds.mean(axis=0)
-        forward = -unit(sun)
+        forward = -unit(light)
         helper = np.eye(3)[int(np.argmin(np.abs(forward)))]
         right = unit(np.cross(forward, helper))
         up = np.cross(right, forward)
@@ -44,12 +49,12 @@ class SunCamera:
         local = (corners - center) @ np.array([right, up, forward]).T
         half_width = 1.01 * float(np.abs(local[:, :2]).max())
         reach = 1.01 * float(np.abs(local[:, 2]).max())
-        return cls(center - forward * reach, center, up, half_width, 2.0 * reach)
+        return cls(center - forward * reach, center, up, half_width, 2.0 * reach, size)
 
     @property
     def texel_m(self) -> float:
         """Width of one texel of the map on the craft, m."""
-        return 2.0 * self.half_width / SIZE
+        return 2.0 * self.half_width / self.size
 
     def body_to_map(self) -> NDArray[np.float64]:
         """(4, 4): body axes to texture coordinates and depth, each in [0, 1]."""

@@ -56,18 +56,23 @@ vec3 specular(vec3 f0, float alpha, float nl, float nv, float nh, float vh) {
     return distribution * masking * fresnel;
 }
 
-float sunVisibility(vec3 position, vec3 normal) {
+// Share of a light that reaches a point, by the light's depth map; "size" is the map's width, "texel" its width in m.
+float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, vec3 light, vec3 position, vec3 normal) {
     // Pushing the point off its surface by a texel's width, more at grazing light, keeps a face from shading itself.
-    float slope = 1.0 - max(dot(normal, sunDirection), 0.0);
-    vec3 p = (bodyToShadow * vec4(position + normal * shadowTexel * (0.7 + 1.8 * slope), 1.0)).xyz;
-    vec2 texel = p.xy * shadowSize - 0.5;
-    vec2 base = floor(texel), f = texel - base;
+    float slope = 1.0 - max(dot(normal, light), 0.0);
+    vec3 p = (toMap * vec4(position + normal * texel * (0.7 + 1.8 * slope), 1.0)).xyz;
+    vec2 place = p.xy * size - 0.5;
+    vec2 base = floor(place), f = place - base;
     float lit[4];
     for (int i = 0; i < 4; i++) {
         vec2 corner = vec2(i & 1, i >> 1);
-        lit[i] = step(p.z - shadowBias, texture(shadowMap, (base + corner + 0.5) / shadowSize).r);
+        lit[i] = step(p.z - bias, texture(map, (base + corner + 0.5) / size).r);
     }
     return mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
+}
+
+float sunVisibility(vec3 position, vec3 normal) {
+    return reached(shadowMap, bodyToShadow, shadowSize, shadowTexel, shadowBias, sunDirection, position, normal);
 }
 
 // --- The planet's light -------------------------------------------------------------------------------------------
@@ -77,6 +82,14 @@ vec3 planetIrradiance(vec3 n) {
     vec3 e = shineA * vec3(1.0, n.y, n.z) + shineB * vec3(n.x, n.x * n.y, n.y * n.z)
            + shineC * vec3(3.0 * n.z * n.z - 1.0, n.x * n.z, n.x * n.x - n.y * n.y);
     return max(e, 0.0);
+}
+
+// What other parts of the craft keep off: the light of this pass's beam where it does not reach.
+vec3 planetShade(vec3 position, vec3 normal, vec3 shadingNormal) {
+    float facing = dot(shadingNormal, beamDirection);
+    if (facing <= 0.0 || beamIrradiance.g <= 0.0) return vec3(0.0);
+    float lit = reached(beamMap, bodyToBeam, beamSize, beamTexel, beamBias, beamDirection, position, normal);
+    return beamIrradiance * facing * (1.0 - lit);
 }
 
 // Radiance of the planet mirrored in direction r by a surface of this roughness.
@@ -113,7 +126,8 @@ vec3 craftRadiance(vec3 position, vec3 smoothNormal, vec3 base) {
         vec3 brdf = diffuse / PI + specular(f0, alpha, nl, nv, max(dot(shadingNormal, halfway), 0.0), max(dot(toEye, halfway), 0.0));
         light += brdf * nl * sunIrradiance * sunVisibility(position, normal);
     }
-    light += diffuse / PI * planetIrradiance(shadingNormal);
+    // Below zero in some passes; their mean is not.
+    light += diffuse / PI * (planetIrradiance(shadingNormal) - planetShade(position, normal, shadingNormal));
     vec3 fresnel = f0 + (max(vec3(1.0 - roughness), f0) - f0) * pow(1.0 - nv, 5.0);
     light += fresnel * planetMirrored(reflect(-toEye, shadingNormal), roughness);
     return light;

@@ -1,0 +1,79 @@
+"""The passes that a picture is the mean of: each with the pixel grid, the Sun and the planet's light moved a little.
+
+One mechanism for soft edges, soft shadows and the shade that parts give each other from the light of the planet. Every
+choice is a fixed lattice, so the same view gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from math import gcd
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.frames import rotation_about
+
+if TYPE_CHECKING:
+    from selfiesim.render.planetshine import Beam, Planetshine
+    from selfiesim.view import View
+
+PASSES = {"draft": 1, "final": 16}
+MOST_PASSES = 1024
+
+
+@dataclass(frozen=True)
+class Subframe:
+    """One pass.
+
+    Attributes
+    ----------
+    shift : (2,) tuple of float
+        Of the pixel grid, pixels right and down, from -0.5 to 0.5.
+    sun : (3,) array
+        Direction to a point on the Sun's disc, body axes.
+    beam : Beam, optional
+        The planet's light gathered into one direction, for the shade it throws; None leaves that shade out.
+    """
+
+    shift: tuple[float, float]
+    sun: NDArray[np.float64]
+    beam: Beam | None = None
+
+
+def subframes(view: View, count: int, shine: Planetshine) -> Iterator[Subframe]:
+    """The ``count`` passes of ``view``: a single one takes the middle of everything and leaves out the planet's shade.
+
+    The shifts are a lattice whose mean is zero, so that nothing moves between draft and final; the points on the Sun's
+    disc follow Roberts' R2 sequence; the planet's light is shared out evenly.
+    """
+    sun = view.craft.body_to_camera.T @ view.sun.direction
+    if count == 1:
+        yield Subframe((0.0, 0.0), sun)
+        return
+    across = np.cross(sun, np.eye(3)[int(np.argmin(np.abs(sun)))])
+    beams = shine.beams(count)
+    g = 1.32471795724474602596
+    for index in range(count):
+        u, v = (index + 0.5) / count, (_generator(count) * index % count + 0.5) / count
+        s, t = (0.5 + (index + 0.5) / g**2) % 1.0, (0.5 + (index + 0.5) / g) % 1.0
+        off_axis = rotation_about(across, view.sun.angular_radius * np.sqrt(s)) @ sun
+        yield Subframe(
+            (u - 0.5, v - 0.5), rotation_about(sun, 2.0 * np.pi * t) @ off_axis, beams[index] if beams else None
+        )
+
+
+@lru_cache(maxsize=64)
+def _generator(count: int) -> int:
+    """The step of the lattice of ``count`` points whose nearest two lie farthest apart."""
+    index = np.arange(1, count)
+
+    def nearest(step: int) -> float:
+        x, y = index / count, step * index % count / count
+        return float(np.min(np.minimum(x, 1.0 - x) ** 2 + np.minimum(y, 1.0 - y) ** 2))
+
+    # Without a common factor each row and each column holds one point.
+    return max((step for step in range(1, max(count // 2, 2)) if gcd(step, count) == 1), key=nearest)
