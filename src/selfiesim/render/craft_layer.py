@@ -189,9 +189,10 @@ def _group(parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: 
     textured = material.texture is not None
     if material.texture is not None:
         actor.GetProperty().SetTexture("baseTexture", texture_of(material.texture[::-1], repeat=True))
-    replace_shading(
-        actor, _INPUTS + source("noise.glsl") + source("craft.glsl"), _TEXTURED if textured else _PLAIN, _VERTEX
-    )
+    # Left out where it is not needed: software OpenGL runs both sides of a branch.
+    foil = "#define FOIL\n" if material.crumple > 0.0 else ""
+    functions = _INPUTS + foil + source("noise.glsl") + source("craft.glsl")
+    replace_shading(actor, functions, _TEXTURED if textured else _PLAIN, _VERTEX)
     shader = actor.GetShaderProperty()
     uniforms = Uniforms(shader.GetFragmentCustomUniforms())
     uniforms.set(

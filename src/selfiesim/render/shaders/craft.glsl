@@ -3,6 +3,7 @@
 
 const float PI = 3.14159265;
 
+#ifdef FOIL
 // --- Crumpled foil ------------------------------------------------------------------------------------------------
 
 // Value noise in [-1, 1] and its gradient.
@@ -22,22 +23,33 @@ vec4 noiseWithGradient(vec3 x) {
     return vec4(2.0 * mix(z0, z1, w.z) - 1.0, 2.0 * vec3(dx, dy, dz));
 }
 
-// Folded noise: facets that meet in sharp creases, in two sizes, fading out as they grow smaller than a pixel.
+// Directions across the folds: no two alike, none along an axis of the lattice.
+const vec3 FOLDS[8] = vec3[8](
+    vec3(0.81, 0.31, 0.50), vec3(-0.36, 0.84, 0.41), vec3(0.22, -0.47, 0.85), vec3(0.62, 0.71, -0.33),
+    vec3(-0.74, 0.28, 0.61), vec3(0.43, -0.88, 0.20), vec3(-0.55, -0.52, 0.65), vec3(0.93, -0.24, -0.28));
+const mat3 TILTED = mat3(0.74, 0.51, -0.44, -0.62, 0.76, -0.17, 0.25, 0.40, 0.88);
+
+// A sheet that sags between its fastenings and was folded many times: between creases the facets are flat. Whatever
+// grows smaller than a pixel fades out.
 vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
-    vec3 slope = vec3(0.0);
-    float size = crumpleScale, weight = 1.0;
-    for (int octave = 0; octave < 3; octave++) {
+    vec4 sag = noiseWithGradient(TILTED * position / (4.0 * crumpleScale));
+    vec4 bend = noiseWithGradient(TILTED * position.zxy / (1.4 * crumpleScale) + 7.3);
+    vec3 slope = 0.35 * (sag.yzw * TILTED) * clamp(1.5 - pixelSize / crumpleScale, 0.0, 1.0);
+    float size = 1.7 * crumpleScale;
+    for (int k = 0; k < 8; k++) {
         float visible = clamp(1.5 - 3.0 * pixelSize / size, 0.0, 1.0);
-        if (visible > 0.0) {
-            vec4 n = noiseWithGradient(position / size + 17.0 * float(octave));
-            slope += sign(n.x) * n.yzw * (weight * visible);
-        }
-        size *= 0.43;
-        weight *= 0.62;
+        float wander = 0.14 * dot(bend.yzw, FOLDS[(k + 5) & 7]) + 0.3 * sag[k & 3];
+        float phase = dot(FOLDS[k], position) / size + wander + 0.37 * float(k);
+        // Up one side of a fold and down the other, for as long as the fold runs.
+        float side = clamp((abs(2.0 * fract(phase) - 1.0) - 0.5) * 14.0, -1.0, 1.0);
+        float runs = 0.15 + clamp(1.4 * dot(bend.yzw, FOLDS[(k + 3) & 7]), 0.0, 1.0);
+        slope += FOLDS[k] * (side * runs * visible * 0.55);
+        size *= 0.80;
     }
     slope -= normal * dot(slope, normal);
-    return normalize(normal + crumple * 0.35 * slope);
+    return normalize(normal + crumple * slope);
 }
+#endif
 
 // --- Surface ------------------------------------------------------------------------------------------------------
 
@@ -110,7 +122,9 @@ vec3 craftRadiance(vec3 position, vec3 smoothNormal, vec3 base) {
     vec3 normal = normalize(smoothNormal);
     if (dot(normal, toEye) < 0.0) normal = -normal;
     vec3 shadingNormal = normal;
-    if (crumple > 0.0) shadingNormal = crumpled(normal, position, length(eyePosition - position) * pixelAngle);
+#ifdef FOIL
+    shadingNormal = crumpled(normal, position, length(eyePosition - position) * pixelAngle);
+#endif
 
     float nv = clamp(dot(shadingNormal, toEye), 0.02, 1.0);
     float alpha = max(roughness * roughness, 0.003);
