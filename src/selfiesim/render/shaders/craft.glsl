@@ -117,43 +117,90 @@ vec3 planetMirrored(vec3 r, float roughness) {
     return inside * planetTint * max(dot(normal, sunDirection), 0.0);
 }
 
-vec3 craftRadiance(vec3 position, vec3 smoothNormal, vec3 base) {
+// What a surface is made of at one point.
+struct Surface {
+    vec3 base;
+    float metallic;
+    float roughness;
+    float occlusion;  // share of the planet's light that fine relief lets through
+    vec3 glow;
+    vec3 normal;      // of the mesh, toward the eye
+    vec3 shading;     // bent by foil or a normal map
+};
+
+vec3 craftRadiance(vec3 position, Surface s) {
     vec3 toEye = normalize(eyePosition - position);
-    vec3 normal = normalize(smoothNormal);
-    if (dot(normal, toEye) < 0.0) normal = -normal;
-    vec3 shadingNormal = normal;
-#ifdef FOIL
-    shadingNormal = crumpled(normal, position, length(eyePosition - position) * pixelAngle);
-#endif
-
-    float nv = clamp(dot(shadingNormal, toEye), 0.02, 1.0);
-    float alpha = max(roughness * roughness, 0.003);
-    vec3 f0 = mix(vec3(0.04), base, metallic);
+    float nv = clamp(dot(s.shading, toEye), 0.02, 1.0);
+    float alpha = max(s.roughness * s.roughness, 0.003);
+    vec3 f0 = mix(vec3(0.04), s.base, s.metallic);
     // Creases pass light from facet to facet: part of a foil's reflection is diffuse, with the metal's colour.
-    vec3 diffuse = base * mix(1.0 - metallic, 0.4, metallic * crumple);
+    vec3 diffuse = s.base * mix(1.0 - s.metallic, 0.4, s.metallic * crumple);
 
-    vec3 light = vec3(0.0);
-    float nl = dot(shadingNormal, sunDirection);
-    float facing = dot(normal, sunDirection);
+    vec3 light = s.glow;
+    float nl = dot(s.shading, sunDirection);
+    float facing = dot(s.normal, sunDirection);
     if (nl > 0.0 && facing > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
-        vec3 brdf = diffuse / PI + specular(f0, alpha, nl, nv, max(dot(shadingNormal, halfway), 0.0), max(dot(toEye, halfway), 0.0));
-        light += brdf * nl * sunIrradiance * sunVisibility(position, normal);
+        vec3 brdf = diffuse / PI + specular(f0, alpha, nl, nv, max(dot(s.shading, halfway), 0.0), max(dot(toEye, halfway), 0.0));
+        light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
     // Below zero in some passes; their mean is not.
-    light += diffuse / PI * (planetIrradiance(shadingNormal) - planetShade(position, normal, shadingNormal));
-    vec3 fresnel = f0 + (max(vec3(1.0 - roughness), f0) - f0) * pow(1.0 - nv, 5.0);
-    light += fresnel * planetMirrored(reflect(-toEye, shadingNormal), roughness);
+    light += s.occlusion * diffuse / PI * (planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading));
+    vec3 fresnel = f0 + (max(vec3(1.0 - s.roughness), f0) - f0) * pow(1.0 - nv, 5.0);
+    light += s.occlusion * fresnel * planetMirrored(reflect(-toEye, s.shading), s.roughness);
     return light;
 }
 
+#ifdef NORMAL_MAP
+// A normal map's normal; "along" is where u grows, its fourth number the side on which v grows.
+vec3 mapped(vec3 normal, vec4 along, vec2 uv) {
+    vec3 tangent = normalize(along.xyz - normal * dot(normal, along.xyz));
+    vec3 other = cross(normal, tangent) * sign(along.w);
+    vec3 n = texture(normalTexture, uv).xyz * (255.0 / 127.0) - 128.0 / 127.0;
+    n.xy *= normalScale;
+    return normalize(tangent * n.x + other * n.y + normal * n.z);
+}
+#endif
+
+Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
+    Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, normalize(smoothNormal), vec3(0.0));
+#ifdef BASE_MAP
+    vec4 painted = texture(baseTexture, uv);
+    s.base *= linearOf(painted.rgb);
+#ifdef MASK
+    if (painted.a < alphaCutoff) discard;
+#endif
+#endif
+#ifdef ROUGH_MAP
+    vec4 rough = texture(roughTexture, uv);
+    s.roughness *= rough.g;
+    s.metallic *= rough.b;
+#endif
+#ifdef OCCLUSION_MAP
+    s.occlusion = mix(1.0, texture(occlusionTexture, uv).r, occlusionStrength);
+#endif
+#ifdef GLOW_MAP
+    s.glow *= linearOf(texture(glowTexture, uv).rgb);
+#endif
+    vec3 outward = s.normal;
+    if (dot(s.normal, eyePosition - position) < 0.0) s.normal = -s.normal;
+    s.shading = s.normal;
+#ifdef NORMAL_MAP
+    s.shading = mapped(outward, along, uv);
+    if (dot(outward, s.normal) < 0.0) s.shading = -s.shading;
+#endif
+#ifdef FOIL
+    s.shading = crumpled(s.shading, position, length(eyePosition - position) * pixelAngle);
+#endif
+    return s;
+}
+
 // Light, or one of the truths (see truth.py): normal and part number, or base colour and sunlight.
-vec4 craftOutput(vec3 position, vec3 smoothNormal, vec3 base, float part) {
-    if (shown < 0.5) return vec4(craftRadiance(position, smoothNormal, base), 1.0);
-    vec3 normal = normalize(smoothNormal);
-    if (dot(normal, eyePosition - position) < 0.0) normal = -normal;
-    if (shown < 1.5) return vec4(normal, part);
-    float facing = dot(normal, sunDirection);
+vec4 craftOutput(vec3 position, vec3 smoothNormal, vec2 uv, float part) {
+    Surface s = surfaceAt(position, smoothNormal, uv);
+    if (shown < 0.5) return vec4(craftRadiance(position, s), 1.0);
+    if (shown < 1.5) return vec4(s.normal, part);
     // One more than the sunlight: VTK throws away what has a fourth number of 0.
-    return vec4(base, 1.0 + (facing > 0.0 ? sunVisibility(position, normal) * sunShare : 0.0));
+    float facing = dot(s.normal, sunDirection);
+    return vec4(s.base, 1.0 + (facing > 0.0 ? sunVisibility(position, s.normal) * sunShare : 0.0));
 }
