@@ -119,8 +119,8 @@ def test_patch_and_globe_agree_at_the_rim(mars: PlanetMaps, sign: float) -> None
     """The globe just outside and the patch just inside: what is left is the kernels' difference."""
     lon = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
     rim = np.pi / 2 - mars.patch_span_rad
-    inside = reflectance(mars, np.full_like(lon, sign * (rim + np.radians(3.0))), lon)
+    inside = reflectance(mars, np.full_like(lon, sign * (rim + np.radians(1.2))), lon)
     globe_only = PlanetMaps(mars.globe, mars.north, mars.south, 1e-6, mars.reflectance_max, mars.name, mars.credits)
-    outside = reflectance(globe_only, np.full_like(lon, sign * (rim + np.radians(3.0))), lon)
+    outside = reflectance(globe_only, np.full_like(lon, sign * (rim + np.radians(1.2))), lon)
     assert np.abs(inside - outside).mean() < 0.03 * outside.mean()
     assert np.abs(inside.mean(axis=0) - outside.mean(axis=0)).max() < 0.002

@@ -60,6 +60,15 @@ def bidirectional(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArra
     return np.asarray(lit * (single_share / (lit + seen + GRAZING) + diffuse_share))
 
 
+def ice(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
+    """Polar ice: 85 percent Lambert, 15 percent Lommel-Seeliger, no surge (assumed: coarse grains scatter many times).
+
+    ``mu0``, ``mu``, ``cos_phase`` are arrays that broadcast. A white card's albedo is about 3/2 of A.
+    """
+    lit, seen, _ = _checked(mu0, mu, cos_phase)
+    return np.asarray(lit * (0.85 * 1.5 + 0.15 * 2.0 / (lit + seen + GRAZING)))
+
+
 def hapke(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
     """Hapke's law of 1984 with the mean parameters of Mars, macroscopic roughness and surge included.
 

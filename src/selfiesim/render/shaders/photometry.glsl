@@ -20,3 +20,10 @@ float bidirectional(float mu0, float mu, float cosPhase) {
     float singleShare = max(((-0.3219 * c + 0.3593) * c + 0.7206) * c + 0.0526 + surge, 0.0);
     return lit * (singleShare / (lit + seen + GRAZING) + diffuseShare);
 }
+
+// Ice: Lambert's law for the most part, no surge.
+float iceLaw(float mu0, float mu) {
+    float lit = clamp(mu0, 0.0, 1.0);
+    float seen = clamp(mu, 0.0, 1.0);
+    return lit * (1.275 + 0.3 / (lit + seen + GRAZING));
+}
