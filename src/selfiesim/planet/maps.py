@@ -27,7 +27,7 @@ from selfiesim.errors import MapError, OutputError
 from selfiesim.paths import cache_dir, written_whole
 from selfiesim.planet import albedo
 
-FORMAT_VERSION = 5  # one more whenever the maps come out differently
+FORMAT_VERSION = 7  # one more whenever the maps come out differently
 NORTH_SIZE = 5120  # 0.5 km a pixel
 SOUTH_SIZE = 1536
 RELIEF_SIZES = {"globe": 2048, "north": 3072, "south": 1024}  # rows of the slopes: 5.2, 0.84 and 2.5 km a pixel
@@ -148,7 +148,7 @@ def reflectance(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> NDA
 
 
 def relief(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> tuple[Floats, Floats]:
-    """Gradient of the height (..., 3), body-fixed axes, metres per metre, and the share of the light that is ice's (...).
+    """Gradient of the height (..., 3), body-fixed axes, m per m, and the share of the light that is ice's (...).
 
     Zero where the maps have no relief. Looked up as :func:`reflectance` is.
     """

@@ -82,7 +82,9 @@ def globe_height(rows: int) -> Field:
     rng = np.random.default_rng(_SEED + 1)
     rough = _roughness(rng, rows)
     high = enlarged(_highland(_directions(*np.broadcast_arrays(*(a for a in _mesh(256))))), rows)
-    height += rough * (90.0 + 190.0 * high)
+    # A plate carree draws noise out into streaks toward the poles.
+    even = smoothstep(np.radians(72.0), np.radians(48.0), np.abs(lat))[:, None]
+    height += rough * (90.0 + 190.0 * high) * (0.15 + 0.85 * even)
     _add_mountains(height, lat, lon)
     _add_craters(height, lat, lon, population())
     _add_craters(height, lat, lon, reversed(landforms.craters()))

@@ -8,18 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.planet.atmosphere import haze
+from selfiesim.planet.photometry import LAWS
 from selfiesim.planet.relief import STEEPEST
+from selfiesim.planet.weather import EDGE_RAD, FROST_COVER, FROST_REFLECTANCE
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
 
 if TYPE_CHECKING:
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import View
+    from selfiesim.view import PlanetPose, View
 
 _MAIN = "fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), 1.0);\n"
 _RIM_RAD = float(np.radians(1.0))  # of a patch's rim left to the globe, so that coarse mip levels do not reach over it
 _WRAP = 64  # columns of the globe repeated past either end, for the same reason
-_SHADERS = ("noise.glsl", "photometry.glsl", "atmosphere.glsl", "detail.glsl", "planet.glsl")
+_SHADERS = ("noise.glsl", "photometry.glsl", "atmosphere.glsl", "weather.glsl", "detail.glsl", "planet.glsl")
 _FLAT = np.full((8, 8, 4), (128, 128, 128, 0), np.uint8)
+_FRAY_RAD = 0.1  # how far frost reaches over its line at most
+_NO_FROST_RAD = np.pi / 2.0
+_FINEST_DETAIL = 0.0018  # pixel on the ground, planet radii, above which detail.glsl adds nothing
 # Clip coordinates as they are, just in front of the far plane.
 _VERTEX = {"//VTK::PositionVC::Impl": "gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"}
 
@@ -44,7 +49,8 @@ class PlanetLayer:
         )
         self.actor.GetProperty().SetTexture("planetMap", texture_of(colours))
         self.actor.GetProperty().SetTexture("reliefMap", texture_of(slopes))
-        replace_shading(self.actor, "".join(source(name) for name in _SHADERS), _MAIN, _VERTEX)
+        self._functions = "".join(source(name) for name in _SHADERS)
+        self._extras: tuple[str, ...] | None = None
         self._uniforms = Uniforms(self.actor.GetShaderProperty().GetFragmentCustomUniforms())
         patch_width = 4.0 * np.sin(maps.patch_span_rad / 2.0)
         self._uniforms.set(
@@ -57,7 +63,6 @@ class PlanetLayer:
             northTexel=_texels(patch_width, maps.north, maps.north_relief),
             southTexel=_texels(patch_width, maps.south, maps.south_relief),
             globeTexel=_texels(np.pi, maps.globe, maps.globe_relief),
-            reliefScale=1.0,
         )
 
     def update(self, view: View) -> None:
@@ -73,15 +78,41 @@ class PlanetLayer:
             sunIrradiance=view.sun.irradiance,
             pixelAngle=view.camera.pixel_angle,
         )
-        air = haze(pose.dust_opacity, float(np.mean(pose.body.radii_m)))
+        weather, law = pose.weather, LAWS[pose.law]
+        self._compile(_extras(view, pose))
+        self._uniforms.set(
+            lawSingle=law.single,
+            lawDiffuse=law.diffuse,
+            lawSurge=(law.surge_height, law.surge_width),
+            frostLines=(weather.frost_north, -weather.frost_south),
+            frostReflectance=FROST_REFLECTANCE,
+            frostCover=FROST_COVER,
+            frostEdge=EDGE_RAD,
+            clouds=(weather.cloud_opacity, weather.hood_opacity, weather.winter),
+        )
+        air = haze(weather.dust_opacity, float(np.mean(pose.body.radii_m)))
         self._uniforms.set(
             hazeDepth=air.depth,
             hazeHeld=air.held,
             hazeAlbedo=air.albedo,
             hazeAsymmetry=air.asymmetry,
             hazeHeight=air.height,
+            hazeGrazing=air.grazing,
+            hazeGamma=np.sqrt(1.0 - air.albedo),
+            hazeForward=air.forward,
+            hazePeak=air.peak,
+            hazeTop=air.top,
         )
         self.aim(view, (0.0, 0.0))
+
+    def _compile(self, extras: tuple[str, ...]) -> None:
+        """The shader with only what this view shows: llvmpipe pays for every line, taken or not."""
+        if extras == self._extras:
+            return
+        self._extras = extras
+        self.actor.GetShaderProperty().ClearAllShaderReplacements()
+        defines = "".join(f"#define {name}\n" for name in extras)
+        replace_shading(self.actor, defines + self._functions, _MAIN, _VERTEX)
 
     def aim(self, view: View, jitter: tuple[float, float]) -> None:
         """Move the pixel grid by ``jitter`` pixels, right and down."""
@@ -91,6 +122,22 @@ class PlanetLayer:
             focal=(camera.fx, camera.fy),
             principal=(camera.cx + 0.5 + jitter[0], camera.height - (camera.cy + 0.5 + jitter[1])),
         )
+
+
+def _extras(view: View, pose: PlanetPose) -> tuple[str, ...]:
+    """Which optional parts of the shader show something in ``view``."""
+    radius = float(np.mean(pose.body.radii_m))
+    distance = max(float(np.linalg.norm(pose.position)), 1.001 * radius)
+    below = float(np.arcsin((pose.camera_to_bodyfixed @ -pose.position)[2] / np.linalg.norm(pose.position)))
+    reach = float(np.arccos(radius / distance)) + _FRAY_RAD
+    weather = pose.weather
+    frost = below + reach > weather.frost_north or below - reach < weather.frost_south
+    shown = {
+        "FROST": frost and (weather.frost_north < _NO_FROST_RAD or weather.frost_south > -_NO_FROST_RAD),
+        "DETAIL": pose.body.name == "mars" and (distance - radius) * view.camera.pixel_angle < _FINEST_DETAIL * radius,
+        "CLOUDS": weather.cloud_opacity > 0.0 or weather.hood_opacity > 0.0,
+    }
+    return tuple(name for name, used in shown.items() if used)
 
 
 def _texels(width: float, colours: NDArray[np.uint8], slopes: NDArray[np.uint8] | None) -> tuple[float, float]:

@@ -38,7 +38,8 @@ void addDetail(vec3 direction, float footprint, float ice, inout vec3 gradient, 
     // Highlands in the south, young plains in the north, younger still round the north cap, whose map is finer too.
     float density = mix(0.75, 0.22, smoothstep(-0.1, 0.5, direction.z)) * smoothstep(0.955, 0.91, direction.z);
     // How many octaves the pixel shows; loops end early, where llvmpipe runs both sides of an if.
-    int count = int(clamp(ceil(log2(0.11 * COARSEST / footprint) + 1.0), 0.0, density > 0.0 ? float(OCTAVES) : 0.0));
+    float finest = floor(log2(0.211 * COARSEST / footprint) / 1.0893) + 1.0; // where `visible` below comes to nothing
+    int count = int(clamp(finest, 0.0, density > 0.0 ? float(OCTAVES) : 0.0));
     vec3 size = abs(direction);
     bool first = size.x >= size.y && size.x >= size.z, second = !first && size.y >= size.z;
     vec3 axisU = first ? vec3(0, 1, 0) : second ? vec3(0, 0, 1) : vec3(1, 0, 0);

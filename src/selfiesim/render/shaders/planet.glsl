@@ -73,8 +73,15 @@ vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
     vec3 near = footprintNear(pixel);
     Ground ground = groundAt(direction, near.yz);
     float tone = 1.0;
+#ifdef DETAIL
     addDetail(direction, near.x, ground.ice, ground.gradient, tone);
-    vec3 facet = normalize(normal - ground.gradient * reliefScale);
+#endif
+#ifdef FROST
+    float frost = frostAt(direction, near.x);
+    ground.reflectance = mix(ground.reflectance, frostReflectance, frost);
+    ground.ice = mix(ground.ice, 1.0, frost);
+#endif
+    vec3 facet = normalize(normal - ground.gradient);
     float mu = max(dot(normal, toEye), 0.0), mu0 = dot(normal, sunDirection);
     float cosPhase = dot(sunDirection, toEye);
     // Hills beyond the terminator still catch light, but none that a horizon would hide.
@@ -82,8 +89,13 @@ vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
     float seen = max(dot(facet, toEye), 0.0);
     float share = mix(bidirectional(facing, seen, cosPhase), iceLaw(facing, seen), ground.ice);
     // Under an even sky the ground is near enough a Lambert surface, whose albedo is 3/2 of A.
-    vec3 lit = share * sunbeam(mu0) + 1.5 * skylight(mu0);
-    return veiled(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
+    vec3 beam = sunbeam(mu0);
+    vec3 lit = share * beam + 1.5 * skylight(mu0, beam);
+    vec3 light = veiled(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
+#ifdef CLOUDS
+    light = clouded(light, cloudDepth(direction), mu0, mu);
+#endif
+    return light;
 }
 
 vec3 planetRadiance(vec2 pixel) {
