@@ -405,8 +405,17 @@ class CameraPart(Part):
 class PlanetPart(Part):
     """The planet's looks."""
 
-    dust_opacity: float = Field(
-        0.2, ge=0, le=10, description="Vertical optical depth of the dust in Mars' air at 550 nm; 0 is clear."
+    dust_opacity: Literal["seasonal"] | Annotated[float, Field(ge=0, le=10)] = Field(
+        "seasonal",
+        description="Vertical optical depth of the dust in Mars' air at 550 nm; 0 is clear; seasonal: 0.2 to 0.45.",
+    )
+    frost: bool = Field(True, description="Whether Mars wears the seasonal frost of the date.")
+    cloud_opacity: float = Field(
+        0.0, ge=0, le=5, description="Optical depth of thin water-ice clouds over Mars' tropics, at 550 nm."
+    )
+    hood_opacity: float = Field(0.0, ge=0, le=5, description="Optical depth of the hood of haze over the winter pole.")
+    law: Literal["mars", "hapke", "lunar-lambert", "lommel-seeliger", "lambert"] = Field(
+        "mars", description="How bare ground shares light among directions."
     )
 
 

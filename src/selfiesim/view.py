@@ -25,6 +25,8 @@ from selfiesim.frames import Matrix, Vector, icrf_to_bodyfixed, rotation_about, 
 from selfiesim.hosts import Lander
 from selfiesim.orbit import State
 from selfiesim.plan import Departure, Plan, tumbled
+from selfiesim.planet.weather import AIRLESS, Weather, frost_lines, seasonal_dust
+from selfiesim.season import solar_longitude
 
 if TYPE_CHECKING:
     from selfiesim.render.base import Progress, Radiance
@@ -51,15 +53,16 @@ class Sun:
 
 @dataclass(frozen=True)
 class PlanetPose:
-    """A planet: its centre (3,) from the camera, the rotation from camera axes to body-fixed axes, its dust.
+    """A planet: its centre (3,) from the camera, the rotation from camera axes to body-fixed axes, its weather.
 
-    ``dust_opacity`` is the vertical optical depth at 550 nm.
+    ``law`` names how bare ground reflects: a key of :data:`selfiesim.planet.photometry.LAWS`.
     """
 
     body: Body
     position: Vector
     camera_to_bodyfixed: Matrix
-    dust_opacity: float
+    weather: Weather = AIRLESS
+    law: str = "mars"
 
 
 @dataclass(frozen=True)
@@ -251,8 +254,9 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
     turn = _turn(plan, epoch, track, relative)
     planet, share = None, 1.0
     if body.name != "sun":
-        dust = plan.scene.planet.dust_opacity if body.name == "mars" else 0.0
-        planet = PlanetPose(body, turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T, dust)
+        weather = _weather(plan, epoch) if body.name == "mars" else AIRLESS
+        pose = turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T
+        planet = PlanetPose(body, *pose, weather, plan.scene.planet.law)
         share = sun_share(track.icrf_to_bodyfixed @ track.host.position, track.icrf_to_bodyfixed @ to_sun, body)
     joints = {
         name: _joint_angles(joint, track.icrf_to_body @ plan.toward(joint.tracks, epoch, track.host))
@@ -275,6 +279,21 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
         ),
         track=track,
         scene=plan.scene,
+    )
+
+
+def _weather(plan: Plan, epoch: Epoch) -> Weather:
+    """What the scene asks for, the rest as it is at that time of the year."""
+    part = plan.scene.planet
+    ls = solar_longitude(plan.body, epoch)
+    north, south = frost_lines(ls) if part.frost else (AIRLESS.frost_north, AIRLESS.frost_south)
+    return Weather(
+        dust_opacity=seasonal_dust(ls) if part.dust_opacity == "seasonal" else part.dust_opacity,
+        cloud_opacity=part.cloud_opacity,
+        hood_opacity=part.hood_opacity,
+        frost_north=north,
+        frost_south=south,
+        winter=1.0 if ls > np.pi else -1.0,
     )
 
 

@@ -19,6 +19,7 @@ from selfiesim.planet.maps import PlanetMaps, load_maps, source_path
 warm_load_s = 0.15  # the target, with the file in memory; three times that is allowed on a busy machine
 
 SMALL = "import selfiesim.planet.maps as m; m.NORTH_SIZE = 256; m.SOUTH_SIZE = 128; "
+SMALL += "m.RELIEF_SIZES = dict(globe=64, north=128, south=64); "
 
 
 @pytest.fixture
@@ -27,6 +28,7 @@ def small_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path))
     monkeypatch.setattr(maps, "NORTH_SIZE", 256)
     monkeypatch.setattr(maps, "SOUTH_SIZE", 128)
+    monkeypatch.setattr(maps, "RELIEF_SIZES", {"globe": 64, "north": 128, "south": 64})
     load_maps.cache_clear()
     return tmp_path / "maps"
 
@@ -81,7 +83,7 @@ def test_two_processes_may_build_at_once(small_maps: Path) -> None:
     printed = [process.communicate(timeout=120)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert printed[0] == printed[1]
-    assert len(list(small_maps.iterdir())) == 4  # three maps, their sums, nothing half-written
+    assert len(list(small_maps.iterdir())) == 7  # six maps, their sums, nothing half-written
 
 
 def test_unwritable_cache_costs_time_not_the_picture(small_maps: Path, monkeypatch: pytest.MonkeyPatch) -> None:

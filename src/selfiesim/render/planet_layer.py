@@ -5,19 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from selfiesim.planet.atmosphere import haze
+from selfiesim.planet.photometry import LAWS
+from selfiesim.planet.relief import STEEPEST
+from selfiesim.planet.weather import EDGE_RAD, FROST_COVER, FROST_REFLECTANCE
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
 
 if TYPE_CHECKING:
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import View
+    from selfiesim.view import PlanetPose, View
 
 _MAIN = "fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), 1.0);\n"
-_RIM_RAD = float(np.radians(1.5))  # of a patch's rim left to the globe, so that coarse mip levels do not reach over it
+_RIM_RAD = float(np.radians(1.0))  # of a patch's rim left to the globe, so that coarse mip levels do not reach over it
 _WRAP = 64  # columns of the globe repeated past either end, for the same reason
-_SHADERS = ("noise.glsl", "photometry.glsl", "atmosphere.glsl", "planet.glsl")
+_SHADERS = ("noise.glsl", "photometry.glsl", "atmosphere.glsl", "weather.glsl", "detail.glsl", "planet.glsl")
+_FLAT = np.full((8, 8, 4), (128, 128, 128, 0), np.uint8)
+_FRAY_RAD = 0.1  # how far frost reaches over its line at most
+_NO_FROST_RAD = np.pi / 2.0
+_FINEST_DETAIL = 0.0018  # pixel on the ground, planet radii, above which detail.glsl adds nothing
 # Clip coordinates as they are, just in front of the far plane.
 _VERTEX = {"//VTK::PositionVC::Impl": "gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"}
 
@@ -36,18 +43,26 @@ class PlanetLayer:
         quad.active_texture_coordinates = np.zeros((4, 2), np.float32)
         self.actor = new_actor(quad)
         self.actor.GetProperty().LightingOff()
-        atlas, places = _side_by_side(maps)
-        self.actor.GetProperty().SetTexture("planetMap", texture_of(atlas))
-        replace_shading(self.actor, "".join(source(name) for name in _SHADERS), _MAIN, _VERTEX)
+        colours, colour_places = _side_by_side(maps.north, maps.south, maps.globe)
+        slopes, slope_places = _side_by_side(
+            *(_FLAT if part is None else part for part in (maps.north_relief, maps.south_relief, maps.globe_relief))
+        )
+        self.actor.GetProperty().SetTexture("planetMap", texture_of(colours))
+        self.actor.GetProperty().SetTexture("reliefMap", texture_of(slopes))
+        self._functions = "".join(source(name) for name in _SHADERS)
+        self._extras: tuple[str, ...] | None = None
         self._uniforms = Uniforms(self.actor.GetShaderProperty().GetFragmentCustomUniforms())
         patch_width = 4.0 * np.sin(maps.patch_span_rad / 2.0)
         self._uniforms.set(
-            **places,
+            **{f"{name}Place": place for name, place in colour_places.items()},
+            **{f"{name}Relief": place for name, place in slope_places.items()},
             reflectanceMax=maps.reflectance_max,
+            steepest=STEEPEST,
             patchRadius=patch_width / 2.0,
             patchSine=np.cos(maps.patch_span_rad - _RIM_RAD),
-            patchTexel=(patch_width / maps.north.shape[0], patch_width / maps.south.shape[0]),
-            globeTexel=np.pi / maps.globe.shape[0],
+            northTexel=_texels(patch_width, maps.north, maps.north_relief),
+            southTexel=_texels(patch_width, maps.south, maps.south_relief),
+            globeTexel=_texels(np.pi, maps.globe, maps.globe_relief),
         )
 
     def update(self, view: View) -> None:
@@ -63,15 +78,41 @@ class PlanetLayer:
             sunIrradiance=view.sun.irradiance,
             pixelAngle=view.camera.pixel_angle,
         )
-        air = haze(pose.dust_opacity, float(np.mean(pose.body.radii_m)))
+        weather, law = pose.weather, LAWS[pose.law]
+        self._compile(_extras(view, pose))
+        self._uniforms.set(
+            lawSingle=law.single,
+            lawDiffuse=law.diffuse,
+            lawSurge=(law.surge_height, law.surge_width),
+            frostLines=(weather.frost_north, -weather.frost_south),
+            frostReflectance=FROST_REFLECTANCE,
+            frostCover=FROST_COVER,
+            frostEdge=EDGE_RAD,
+            clouds=(weather.cloud_opacity, weather.hood_opacity, weather.winter),
+        )
+        air = haze(weather.dust_opacity, float(np.mean(pose.body.radii_m)))
         self._uniforms.set(
             hazeDepth=air.depth,
             hazeHeld=air.held,
             hazeAlbedo=air.albedo,
             hazeAsymmetry=air.asymmetry,
             hazeHeight=air.height,
+            hazeGrazing=air.grazing,
+            hazeGamma=np.sqrt(1.0 - air.albedo),
+            hazeForward=air.forward,
+            hazePeak=air.peak,
+            hazeTop=air.top,
         )
         self.aim(view, (0.0, 0.0))
+
+    def _compile(self, extras: tuple[str, ...]) -> None:
+        """The shader with only what this view shows: llvmpipe pays for every line, taken or not."""
+        if extras == self._extras:
+            return
+        self._extras = extras
+        self.actor.GetShaderProperty().ClearAllShaderReplacements()
+        defines = "".join(f"#define {name}\n" for name in extras)
+        replace_shading(self.actor, defines + self._functions, _MAIN, _VERTEX)
 
     def aim(self, view: View, jitter: tuple[float, float]) -> None:
         """Move the pixel grid by ``jitter`` pixels, right and down."""
@@ -83,21 +124,48 @@ class PlanetLayer:
         )
 
 
-def _side_by_side(maps: PlanetMaps) -> tuple[NDArray[np.uint8], dict[str, ArrayLike]]:
-    """The maps in one picture, and where each stands in it, as the shader's uniforms.
+def _extras(view: View, pose: PlanetPose) -> tuple[str, ...]:
+    """Which optional parts of the shader show something in ``view``."""
+    radius = float(np.mean(pose.body.radii_m))
+    distance = max(float(np.linalg.norm(pose.position)), 1.001 * radius)
+    below = float(np.arcsin((pose.camera_to_bodyfixed @ -pose.position)[2] / np.linalg.norm(pose.position)))
+    reach = float(np.arccos(radius / distance)) + _FRAY_RAD
+    weather = pose.weather
+    frost = below + reach > weather.frost_north or below - reach < weather.frost_south
+    shown = {
+        "FROST": frost and (weather.frost_north < _NO_FROST_RAD or weather.frost_south > -_NO_FROST_RAD),
+        "DETAIL": pose.body.name == "mars" and (distance - radius) * view.camera.pixel_angle < _FINEST_DETAIL * radius,
+        "CLOUDS": weather.cloud_opacity > 0.0 or weather.hood_opacity > 0.0,
+    }
+    return tuple(name for name, used in shown.items() if used)
 
-    A patch's place is its middle and half its size, the globe's its corner and size, all in texture coordinates.
+
+def _texels(width: float, colours: NDArray[np.uint8], slopes: NDArray[np.uint8] | None) -> tuple[float, float]:
+    """Size of a pixel of a map's colours and of its slopes, planet radii, for a map ``width`` high."""
+    return width / len(colours), width / len(_FLAT if slopes is None else slopes)
+
+
+def _side_by_side(
+    north: NDArray[np.uint8], south: NDArray[np.uint8], globe: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.float64]]]:
+    """Three maps in one picture, and where each stands in it, in texture coordinates.
+
+    A patch's place is its middle and half its size, the globe's its corner and size.
     """
-    north, south = maps.north.shape[0], maps.south.shape[0]
-    rows, columns = maps.globe.shape[:2]
-    height, width = north + rows, max(north + south, columns + 2 * _WRAP)
-    picture = np.zeros((height, width, 3), np.uint8)
-    picture[:north, :north] = maps.north
-    picture[:south, north : north + south] = maps.south
-    picture[north:, : columns + 2 * _WRAP] = np.take(maps.globe, range(-_WRAP, columns + _WRAP), axis=1, mode="wrap")
+    n, m, (rows, columns, bands) = len(north), len(south), globe.shape
+    # The north on top, the globe below it, the south beside whichever leaves less empty.
+    wide = columns + 2 * _WRAP
+    beside_north = n + m <= max(n, wide)
+    corner = (0, n) if beside_north else (n, wide)
+    height = n + (rows if beside_north else max(rows, m))
+    width = max(n, wide, corner[1] + m)
+    picture = np.zeros((height, width, bands), np.uint8)
+    picture[:n, :n] = north
+    picture[corner[0] : corner[0] + m, corner[1] : corner[1] + m] = south
+    picture[n : n + rows, :wide] = np.take(globe, range(-_WRAP, columns + _WRAP), axis=1, mode="wrap")
     size = np.array([width, height, width, height], float)
     return picture, {
-        "northPlace": np.array([north / 2, north / 2, north / 2, north / 2]) / size,
-        "southPlace": np.array([north + south / 2, south / 2, south / 2, south / 2]) / size,
-        "globePlace": np.array([_WRAP, north, columns, rows]) / size,
+        "north": np.array([n / 2, n / 2, n / 2, n / 2]) / size,
+        "south": np.array([corner[1] + m / 2, corner[0] + m / 2, m / 2, m / 2]) / size,
+        "globe": np.array([_WRAP, n, columns, rows]) / size,
     }

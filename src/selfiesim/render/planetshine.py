@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.frames import unit
-from selfiesim.planet.maps import PlanetMaps, reflectance
-from selfiesim.planet.photometry import bidirectional
+from selfiesim.planet.maps import PlanetMaps, reflectance, relief
+from selfiesim.planet.photometry import LAWS, ice
+from selfiesim.planet.weather import FROST_REFLECTANCE, frost_share
 
 if TYPE_CHECKING:
     from selfiesim.view import PlanetPose, View
@@ -156,7 +157,13 @@ def _disc_radiance(
     fixed = normals @ planet.camera_to_bodyfixed.T
     latitude, longitude = np.arcsin(np.clip(fixed[:, 2], -1.0, 1.0)), np.arctan2(fixed[:, 1], fixed[:, 0])
     albedo = reflectance(maps, latitude, longitude)
-    share = bidirectional(mu0, mu, -(rays @ view.sun.direction))
+    white = relief(maps, latitude, longitude)[1]
+    frost = frost_share(planet.weather, latitude)
+    albedo += (np.array(FROST_REFLECTANCE) - albedo) * frost[:, None]
+    white += (1.0 - white) * frost
+    cos_phase = -(rays @ view.sun.direction)
+    share = LAWS[planet.law](mu0, mu, cos_phase)
+    share += (ice(mu0, mu, cos_phase) - share) * white
     return albedo * share[:, None] * view.sun.irradiance / np.pi, mu0
 
 

@@ -5,12 +5,11 @@
 
 // How many times the vertical column a path to space at this zenith cosine holds: Schueler's form of Chapman's function.
 float airmass(float mu) {
-    float grazing = sqrt(1.5707963 / hazeHeight);
-    return grazing / ((grazing - 1.0) * mu + 1.0);
+    return hazeGrazing / ((hazeGrazing - 1.0) * mu + 1.0);
 }
 
 // Chandrasekhar's H for isotropic scattering, Hapke's two-stream form: how much repeated scattering adds.
-vec3 repeated(float mu) { return (1.0 + 2.0 * mu) / (1.0 + 2.0 * mu * sqrt(1.0 - hazeAlbedo)); }
+vec3 repeated(float mu) { return (1.0 + 2.0 * mu) / (1.0 + 2.0 * mu * hazeGamma); }
 
 // Light scattered toward the eye over the ground point `up`, by dust of optical depth `seen` along the line of sight,
 // which holds `paths` vertical columns of air. A plane layer's single scattering in closed form, plus the repeated.
@@ -20,6 +19,9 @@ vec3 hazeRadiance(vec3 up, float cosPhase, vec3 seen, float paths) {
     vec3 g = hazeAsymmetry;
     vec3 spread = 1.0 + g * g + 2.0 * g * cosPhase; // scattering angle = 180 degrees - phase angle
     vec3 once = (1.0 - g * g) / (spread * sqrt(spread));
+    // The forward peak, which is cut off everything else: the bluish glow round a low Sun.
+    vec3 p = hazePeak, narrow = 1.0 + p * p + 2.0 * p * cosPhase;
+    once += hazeForward * (1.0 - p * p) / (narrow * sqrt(narrow)) * exp(-seen);
     vec3 again = (repeated(max(mu0, 0.0)) * repeated(min(1.0 / paths, 1.0)) - 1.0) * (1.0 - exp(-seen));
     vec3 share = (1.0 - exp(-seen * (1.0 + toSun / paths))) * paths / (paths + toSun);
     // Behind the terminator only the air above the planet's shadow is lit.
@@ -32,9 +34,9 @@ vec3 sunbeam(float mu0) { return exp(-max(hazeDepth * airmass(max(mu0, 0.0)) - h
 
 // Light of the sky on the ground, as a share of the Sun's on a surface that faces it: about half of what left the beam
 // comes down. It lasts until the Sun is some degrees below the horizon.
-vec3 skylight(float mu0) {
-    float height = 0.5 * (mu0 + sqrt(mu0 * mu0 + 0.01));
-    return 0.5 * hazeAlbedo * (1.0 - sunbeam(mu0)) * height;
+vec3 skylight(float mu0, vec3 beam) {
+    float height = 0.5 * (mu0 + sqrt(mu0 * mu0 + 0.01)) * (mu0 < 0.0 ? exp(-0.3 * mu0 * mu0 / hazeHeight) : 1.0);
+    return 0.5 * hazeAlbedo * (1.0 - beam) * height;
 }
 
 // Ground seen through a slanting path.
@@ -46,6 +48,7 @@ vec3 veiled(vec3 ground, vec3 up, float mu, float cosPhase) {
 
 // The air above the limb: `height` in planet radii over the ground at the ray's lowest point.
 vec3 limbHaze(vec3 up, float height, float cosPhase) {
-    float paths = 2.0 * airmass(0.0) * exp(-height / hazeHeight);
+    float scale = height / hazeHeight;
+    float paths = 2.0 * airmass(0.0) * exp(-scale + hazeTop * (1.0 - exp(scale)));
     return hazeRadiance(up, cosPhase, hazeDepth * paths, max(paths, 1.0));
 }

@@ -4,3 +4,10 @@ float hashOf(vec3 cell) {
     p += dot(p, p.yxz + 33.33);
     return fract((p.x + p.y) * p.z);
 }
+
+// Three of them.
+vec3 diceOf(vec3 cell) {
+    vec3 p = fract(cell * vec3(0.1031, 0.1030, 0.0973));
+    p += dot(p, p.yxz + 33.33);
+    return fract((p.xxy + p.yzz) * p.zyx);
+}

@@ -13,71 +13,36 @@ Meeting meetPlanet(vec3 ray) {
     return Meeting(nearest / max(miss, 1.0) - ray * sqrt(inside), miss, along);
 }
 
-// Value noise in [-1, 1].
-float noise(vec3 x) {
-    vec3 cell = floor(x), w = x - cell;
-    w = w * w * (3.0 - 2.0 * w);
-    vec4 near = vec4(hashOf(cell), hashOf(cell + vec3(1, 0, 0)), hashOf(cell + vec3(0, 1, 0)), hashOf(cell + vec3(1, 1, 0)));
-    cell.z += 1.0;
-    vec4 far = vec4(hashOf(cell), hashOf(cell + vec3(1, 0, 0)), hashOf(cell + vec3(0, 1, 0)), hashOf(cell + vec3(1, 1, 0)));
-    vec4 z = mix(near, far, w.z);
-    vec2 y = mix(z.xy, z.zw, w.y);
-    return 2.0 * mix(y.x, y.y, w.x) - 1.0;
-}
-
-// Below the map's own pixels: ragged edges and faint mottling, invented, in two sizes that fade out as they come near
-// the size of a pixel. `xy` shifts the lookup (in texels), `z` scales the reflectance.
-vec3 inventedDetail(vec3 direction, float footprint) {
-    vec3 detail = vec3(0.0, 0.0, 1.0);
-    // Gone at the patch's rim, where the globe takes over.
-    float size = 1.6 * patchTexel.x, strength = smoothstep(patchSine, patchSine + 0.02, abs(direction.z));
-    for (int octave = 0; octave < 2; octave++) {
-        float visible = clamp(1.6 - 3.0 * footprint / size, 0.0, 1.0) * strength;
-        if (visible > 0.0) {
-            vec3 x = direction / size;
-            float n = noise(x);
-            detail += visible * vec3(0.9 * n, 0.9 * noise(x.zxy + 31.7), 0.04 * n);
-        }
-        size *= 0.41;
-        strength *= 0.7;
-    }
-    return detail;
-}
-
-// The three maps stand side by side in one picture: llvmpipe runs both sides of every branch, so that choosing among
-// three textures would cost three lookups a pixel.
+// The maps stand side by side in one picture each for colours and slopes: llvmpipe runs both sides of every branch, so
+// that choosing among three textures would cost three lookups a pixel.
 bool onPatch(vec3 direction) { return abs(direction.z) > patchSine; }
 
-vec2 patchPlace(vec3 direction, float footprint, out float brightness) {
-    vec3 detail = inventedDetail(direction, footprint);
-    brightness = detail.z;
+// Place on the unit square of a patch (-1..1 about its middle) or of the globe (0..1).
+vec2 placeOn(vec3 direction, bool patched) {
     // Lambert azimuthal equal-area about the pole: no pinch, and no trigonometry.
-    vec2 p = direction.xy * sqrt(2.0 / (1.0 + abs(direction.z))) + detail.xy * patchTexel.x;
-    vec4 place = direction.z > 0.0 ? northPlace : southPlace;
-    return place.xy + place.zw * p.yx / patchRadius;
-}
-
-vec2 globePlaceOf(vec3 direction) {
+    vec2 p = direction.yx * (sqrt(2.0 / (1.0 + abs(direction.z))) / patchRadius);
     vec2 turns = vec2(fract(atan(direction.y, direction.x) * 0.15915494), 0.5 - asin(direction.z) * 0.31830989);
-    return globePlace.xy + globePlace.zw * turns;
+    return patched ? p : turns;
 }
 
-// Mip level for a footprint (pixel's size on the ground, planet radii) in the map that holds `direction`.
-float mapLevel(vec3 direction, float footprint) {
-    float texel = onPatch(direction) ? (direction.z > 0.0 ? patchTexel.x : patchTexel.y) : globeTexel;
-    return clamp(log2(footprint / texel), 0.0, 6.0);
+// Mip levels for a footprint (pixel's size on the ground, planet radii) in the maps that hold `direction`.
+vec2 mapLevels(vec3 direction, float footprint) {
+    vec2 texel = onPatch(direction) ? (direction.z > 0.0 ? northTexel : southTexel) : globeTexel;
+    return clamp(log2(footprint / texel), 0.0, 7.0);
 }
 
-// Reflectance at a planetocentric direction. `near` is the footprint and mip level of the pixel's neighbourhood.
-vec3 reflectance(vec3 direction, vec2 near) {
-    float brightness = 1.0;
-    vec2 uv = patchPlace(direction, near.x, brightness);
-    if (!onPatch(direction)) {
-        uv = globePlaceOf(direction);
-        brightness = 1.0;
-    }
-    vec3 code = textureLod(planetMap, uv, near.y).rgb * brightness;
-    return code * code * reflectanceMax;
+// What the maps say of a place: reflectance, the height's gradient (body-fixed), the share of the light that is ice's.
+struct Ground { vec3 reflectance; vec3 gradient; float ice; };
+
+Ground groundAt(vec3 direction, vec2 levels) {
+    bool patched = onPatch(direction);
+    vec2 place = placeOn(direction, patched);
+    vec4 colour = patched ? (direction.z > 0.0 ? northPlace : southPlace) : globePlace;
+    vec4 relief = patched ? (direction.z > 0.0 ? northRelief : southRelief) : globeRelief;
+    vec3 code = textureLod(planetMap, colour.xy + colour.zw * place, levels.x).rgb;
+    vec4 slope = textureLod(reliefMap, relief.xy + relief.zw * place, levels.y);
+    vec3 t = (slope.xyz * 255.0 - 128.0) / 127.0;
+    return Ground(code * code * reflectanceMax, steepest * t * (0.25 + 0.75 * t * t), slope.w);
 }
 
 vec3 rayThrough(vec2 pixel) {
@@ -90,27 +55,47 @@ float angleOf(vec2 pixel) {
     return pixelAngle * pow(1.0 + dot(slope, slope), -0.75);
 }
 
-// Footprint (planet radii) and mip level of the pixels in one block of 4x4. One level for a whole block: Mesa's llvmpipe
+// Footprint (planet radii) and mip levels of the pixels in one block of 4x4. One level for a whole block: Mesa's llvmpipe
 // reads wrong texels where the mip level passes a whole number inside such a block, which drew dotted rings on the cap.
-vec2 footprintNear(vec2 pixel) {
+vec3 footprintNear(vec2 pixel) {
     vec3 ray = rayThrough(floor(pixel * 0.25) * 4.0 + 2.0);
     Meeting m = meetPlanet(ray);
     float mu = dot(normalize(m.hit * inverseRadii), -normalize(ray / inverseRadii));
     // The pixel's footprint is longer along the slant; the root takes the middle between blur and shimmer.
     float footprint = length(m.hit - eye) * angleOf(pixel) * inversesqrt(max(mu, 0.05));
-    return vec2(footprint, mapLevel(normalize(m.hit / inverseRadii), footprint));
+    return vec3(footprint, mapLevels(normalize(m.hit / inverseRadii), footprint));
 }
 
 vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
     vec3 normal = normalize(m.hit * inverseRadii);
     vec3 toEye = -normalize(ray / inverseRadii);
-    float mu = max(dot(normal, toEye), 0.0);
+    vec3 direction = normalize(m.hit / inverseRadii);
+    vec3 near = footprintNear(pixel);
+    Ground ground = groundAt(direction, near.yz);
+    float tone = 1.0;
+#ifdef DETAIL
+    addDetail(direction, near.x, ground.ice, ground.gradient, tone);
+#endif
+#ifdef FROST
+    float frost = frostAt(direction, near.x);
+    ground.reflectance = mix(ground.reflectance, frostReflectance, frost);
+    ground.ice = mix(ground.ice, 1.0, frost);
+#endif
+    vec3 facet = normalize(normal - ground.gradient);
+    float mu = max(dot(normal, toEye), 0.0), mu0 = dot(normal, sunDirection);
     float cosPhase = dot(sunDirection, toEye);
-    vec3 albedo = reflectance(normalize(m.hit / inverseRadii), footprintNear(pixel));
-    float mu0 = dot(normal, sunDirection);
+    // Hills beyond the terminator still catch light, but none that a horizon would hide.
+    float facing = dot(facet, sunDirection) * smoothstep(-0.01, 0.03, mu0);
+    float seen = max(dot(facet, toEye), 0.0);
+    float share = mix(bidirectional(facing, seen, cosPhase), iceLaw(facing, seen), ground.ice);
     // Under an even sky the ground is near enough a Lambert surface, whose albedo is 3/2 of A.
-    vec3 lit = bidirectional(mu0, mu, cosPhase) * sunbeam(mu0) + 1.5 * skylight(mu0);
-    return veiled(albedo * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
+    vec3 beam = sunbeam(mu0);
+    vec3 lit = share * beam + 1.5 * skylight(mu0, beam);
+    vec3 light = veiled(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
+#ifdef CLOUDS
+    light = clouded(light, cloudDepth(direction), mu0, mu);
+#endif
+    return light;
 }
 
 vec3 planetRadiance(vec2 pixel) {

@@ -1,0 +1,60 @@
+// What lies below the maps' own pixels: small craters and a faint mottling, invented, in sizes that halve from one octave
+// to the next and fade out as they come near the size of a pixel, so that nothing shimmers.
+//
+// Each octave is a square lattice on the faces of a cube, one crater a cell at most. A crater that would reach over the
+// cube's edge is left out, so that no seam is there to be seen; distances are taken on the sphere, so that it is round.
+
+const float COARSEST = 0.0085; // cell of the first octave, planet radii: 29 km
+const int OCTAVES = 5;
+
+// One octave: adds to the gradient; returns a smooth random tone in -1..1.
+float craterOctave(vec3 direction, vec2 face, float radial, vec3 axisU, vec3 axisV, vec3 axisW, float side, float strength,
+                   float density, inout vec3 gradient) {
+    float cells = floor(1.0 / side);
+    vec2 at = face * cells - 0.5, base = floor(at), w = at - base;
+    w = w * w * (3.0 - 2.0 * w);
+    float tone = 0.0;
+    for (int k = 0; k < 4; k++) {
+        vec2 corner = vec2(k & 1, k >> 1);
+        vec2 cell = base + corner;
+        vec3 dice = diceOf(vec3(cell, radial + cells));
+        tone += (2.0 * dice.z - 1.0) * (corner.x > 0.5 ? w.x : 1.0 - w.x) * (corner.y > 0.5 ? w.y : 1.0 - w.y);
+        vec2 middle = (cell + 0.5 + 0.5 * (dice.xy - 0.5)) / cells;
+        vec3 there = axisW + middle.x * axisU + middle.y * axisV;
+        float stretch = 1.0 / dot(there, there);
+        float share = fract(dice.z * 7.31 + dice.x);
+        float radius = side * stretch * (0.10 + 0.24 * share * share);
+        vec3 away = direction - there * sqrt(stretch);
+        float distance = length(away), q = distance / radius;
+        // Floor, wall, rim and blanket as one slope; older ones are shallower.
+        float slope = q < 1.0 ? 0.42 * q * q * (1.0 - smoothstep(0.8, 1.0, q) * 1.25) : -0.105 * (2.0 - q) * (2.0 - q);
+        bool there_is = dice.y < density && q < 2.0 && max(abs(middle.x), abs(middle.y)) + 3.0 * radius < 1.0;
+        if (there_is) gradient += away * (strength * slope * (0.15 + 0.85 * fract(dice.x * 5.7)) / max(distance, 1e-7));
+    }
+    return tone;
+}
+
+void addDetail(vec3 direction, float footprint, float ice, inout vec3 gradient, inout float tone) {
+    // Highlands in the south, young plains in the north, younger still round the north cap, whose map is finer too.
+    float density = mix(0.75, 0.22, smoothstep(-0.1, 0.5, direction.z)) * smoothstep(0.955, 0.91, direction.z);
+    // How many octaves the pixel shows; loops end early, where llvmpipe runs both sides of an if.
+    float finest = floor(log2(0.211 * COARSEST / footprint) / 1.0893) + 1.0; // where `visible` below comes to nothing
+    int count = int(clamp(finest, 0.0, density > 0.0 ? float(OCTAVES) : 0.0));
+    vec3 size = abs(direction);
+    bool first = size.x >= size.y && size.x >= size.z, second = !first && size.y >= size.z;
+    vec3 axisU = first ? vec3(0, 1, 0) : second ? vec3(0, 0, 1) : vec3(1, 0, 0);
+    vec3 axisV = first ? vec3(0, 0, 1) : second ? vec3(1, 0, 0) : vec3(0, 1, 0);
+    vec3 axisW = (first ? vec3(1, 0, 0) : second ? vec3(0, 1, 0) : vec3(0, 0, 1));
+    float depth = dot(direction, axisW);
+    axisW *= sign(depth);
+    vec2 face = vec2(dot(direction, axisU), dot(direction, axisV)) / abs(depth);
+    float radial = (first ? 1.0 : second ? 2.0 : 3.0) * sign(depth) * 37.0;
+    float side = COARSEST;
+    float edge = smoothstep(1.0, 0.97, max(abs(face.x), abs(face.y))) * (1.0 - 0.8 * ice) * min(5.0 * density, 1.0);
+    for (int octave = 0; octave < count; octave++) {
+        float visible = clamp(1.9 - 9.0 * footprint / side, 0.0, 1.0);
+        float mottle = craterOctave(direction, face, radial, axisU, axisV, axisW, side, visible * (1.0 - ice), density, gradient);
+        tone += 0.035 * visible * edge * mottle;
+        side *= 0.47;
+    }
+}

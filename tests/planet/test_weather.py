@@ -1,0 +1,65 @@
+"""Seasons on Mars: where frost lies, how much dust hangs in the air."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfiesim.planet.weather import (
+    AIRLESS,
+    EDGE_RAD,
+    FROST_COVER,
+    Weather,
+    frost_lines,
+    frost_share,
+    seasonal_dust,
+)
+
+
+def lines_deg(ls_deg: float) -> tuple[float, float]:
+    north, south = frost_lines(np.radians(ls_deg))
+    return float(np.degrees(north)), float(np.degrees(south))
+
+
+# CRISM mapped the recession of the north's seasonal cap from Ls 304 to 92 (Brown, Calvin and Murchie 2012).
+def test_northern_frost_recedes_through_spring_and_is_gone_by_ls_92() -> None:
+    edges = [lines_deg(ls)[0] for ls in (304, 330, 345, 0, 20, 40, 60, 80, 92)]
+    assert np.all(np.diff(edges) > 0)
+    assert edges[-1] == 90.0
+    assert 50.0 < edges[0] < 60.0
+
+
+# The brief facts every almanac has: in northern spring the seasonal cap reaches to 60-65 N, in late summer (Ls 150, the
+# selfie's) only the residual cap is left, and the south is then under its own seasonal cap.
+def test_selfie_has_the_residual_cap_only() -> None:
+    north, south = lines_deg(150.5)
+    assert north == 90.0
+    assert -55.0 < south < -45.0
+    assert 57.0 < lines_deg(10.0)[0] < 66.0
+
+
+@given(st.floats(-10.0, 10.0))
+def test_seasons_repeat(ls: float) -> None:
+    assert frost_lines(ls) == pytest.approx(frost_lines(ls + 2 * np.pi), abs=1e-9)
+    assert seasonal_dust(ls) == pytest.approx(seasonal_dust(ls + 2 * np.pi), abs=1e-9)
+    north, south = frost_lines(ls)
+    assert np.radians(45) < north <= np.pi / 2
+    assert -np.pi / 2 <= south < np.radians(-45)
+
+
+# Montabone et al. 2015, Icarus 251, 65: the second half of the year is the dusty one.
+def test_second_half_of_the_year_is_dusty() -> None:
+    clear = [seasonal_dust(np.radians(ls)) for ls in range(0, 140, 10)]
+    dusty = [seasonal_dust(np.radians(ls)) for ls in range(210, 320, 10)]
+    assert max(clear) < 0.6 * min(dusty)
+
+
+def test_frost_covers_what_is_poleward_of_its_line() -> None:
+    weather = Weather(frost_north=np.radians(62.0), frost_south=np.radians(-50.0))
+    lat = np.radians([80.0, 62.0, 55.0, 0.0, -45.0, -50.0, -70.0])
+    share = frost_share(weather, lat)
+    assert share == pytest.approx(np.array([1, 0.5, 0, 0, 0, 0.5, 1]) * FROST_COVER, abs=1e-6)
+    assert np.all(np.diff(frost_share(weather, np.radians(62.0) + np.linspace(-EDGE_RAD, EDGE_RAD, 50))) >= 0)
+    assert not frost_share(AIRLESS, np.linspace(-1.5, 1.5, 20)).any()
