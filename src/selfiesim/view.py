@@ -167,6 +167,15 @@ class View:
 
         return render(self, quality, samples, progress)
 
+    def plotter(self, **options: Any) -> Any:
+        """A live ``pyvista.Plotter`` of this instant (see :func:`selfiesim.render.plotter.plotter`).
+
+        ``view.plotter().show()`` to turn it about; ``options`` go to ``pyvista.Plotter``.
+        """
+        from selfiesim.render.plotter import plotter
+
+        return plotter(self, **options)
+
     @cached_property
     def facts(self) -> dict[str, Any]:
         """The resolved geometry, one number a key, units in the key (see :func:`selfiesim.facts.describe`)."""
