@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
 
-.PHONY: demo test test-oldest lint gallery models schema bench validate clean
+.PHONY: demo test test-oldest lint gallery models schema docs bench validate clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -37,6 +37,10 @@ models: $(VENV)/.user
 # What editors check scene files with.
 schema: $(VENV)/.user
 	@$(BIN)/selfiesim schema > scenes/scene.schema.json
+
+# The page of known cameras.
+docs: $(VENV)/.user
+	@$(BIN)/python -c 'from selfiesim.presets import presets_page; print(presets_page(), end="")' > docs/cameras.md
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only

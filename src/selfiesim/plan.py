@@ -199,10 +199,9 @@ def _distortion(part: CameraPart) -> BrownConrady | KannalaBrandt | None:
         return None
     from selfiesim.lens import BrownConrady, KannalaBrandt
 
-    try:
-        return (BrownConrady.from_opencv if part.model == "brown-conrady" else KannalaBrandt)(part.distortion)
-    except ValueError as error:
-        raise SceneError(f"camera.distortion: {error}") from error
+    if part.model == "brown-conrady":
+        return BrownConrady.from_opencv(part.distortion)
+    return KannalaBrandt(part.distortion)
 
 
 def _mount(scene: Scene, craft: Craft) -> tuple[Vector, Vector, str]:
