@@ -105,7 +105,7 @@ class BrownConrady:
     def distort(self, rays: Array) -> Array:
         """Points (..., 2) of rays (..., 3) of any length; NaN beyond the limit."""
         rays = np.asarray(rays, float)
-        seen = _angle(rays) <= self.limit * _ROUNDED
+        seen = np.arctan2(np.hypot(rays[..., 0], rays[..., 1]), rays[..., 2]) <= self.limit * _ROUNDED
         bent = self._bend(self._inside(_complex(rays[..., :2] / np.where(seen, rays[..., 2], np.nan)[..., None])))
         return np.stack([bent.real, bent.imag], axis=-1)
 
@@ -209,12 +209,11 @@ class KannalaBrandt:
     """
 
     k: tuple[float, ...] = (0.0,) * 4
+    is_round: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "k", _numbers("Kannala-Brandt's k", self.k, 4))
         _check_limit(self.limit)
-
-    is_round: ClassVar[bool] = True
 
     @cached_property
     def limit(self) -> float:
@@ -225,7 +224,8 @@ class KannalaBrandt:
     def distort(self, rays: Array) -> Array:
         """Points (..., 2) of rays (..., 3) of any length; NaN beyond the limit and straight behind."""
         rays = np.asarray(rays, float)
-        angle, across = _angle(rays), np.hypot(rays[..., 0], rays[..., 1])
+        across = np.hypot(rays[..., 0], rays[..., 1])
+        angle = np.arctan2(across, rays[..., 2])
         seen = (angle <= self.limit * _ROUNDED) & ((across > 0.0) | (rays[..., 2] > 0.0))
         height = np.where(seen, self._height(np.minimum(angle, self.limit)), np.nan)
         return np.asarray(rays[..., :2] * _shares(height, across)[..., None])
@@ -278,10 +278,6 @@ def _first_root(rising: ArrayLike) -> float:
     # A root that only touches zero comes out as a pair beside the real line.
     real = inverse.real[np.abs(inverse.imag) <= 1e-6 * np.abs(inverse)]
     return float((1.0 - 1e-9) / max(np.max(real, initial=0.0), 1.0 / _FLAT))
-
-
-def _angle(rays: Array) -> Array:
-    return np.asarray(np.arctan2(np.hypot(rays[..., 0], rays[..., 1]), rays[..., 2]))
 
 
 def _complex(points: Array) -> Plane:
