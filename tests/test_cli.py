@@ -14,11 +14,12 @@ import pytest
 from PIL import Image
 
 from selfiesim.paths import shipped
+from selfiesim.presets import PRESETS
 from selfiesim.scene import Scene
 
 SHIPPED = "tianwen1-mars"
 SMALL = ["--size", "160x90"]
-COMMANDS = ["render", "scenes", "show", "drift", "check", "schema", "doctor", "demo"]
+COMMANDS = ["render", "scenes", "cameras", "show", "drift", "check", "schema", "doctor", "demo"]
 
 
 def scene_text(old="", new=""):
@@ -129,6 +130,38 @@ def test_scenes_lists_every_shipped_scene_with_its_title(run):
         assert entry["title"] in out
 
 
+def test_cameras_lists_every_known_one_with_picture_field_and_lens(run):
+    code, out, err = run("cameras")
+    assert (code, err) == (0, "")
+    listed = strict_json(run("cameras", "--json")[1])
+    assert [entry["name"] for entry in listed] == list(PRESETS)
+    for entry in listed:
+        line = next(line for line in out.splitlines() if f" {entry['name']} " in line)
+        width, height = entry["size_px"]
+        for piece in (entry["title"], f"{width} x {height}", f"{entry['horizontal_fov_deg']:.3g} x ", entry["model"]):
+            assert piece in line
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_cameras_tells_all_about_one_and_where_it_comes_from(run, name):
+    code, out, err = run("cameras", name)
+    facts = strict_json(run("cameras", name, "--json")[1])
+    assert (code, err) == (0, "")
+    known = PRESETS[name]
+    assert (facts["name"], facts["title"]) == (name, known.title)
+    assert (facts["sources"], facts["assumed"]) == (dict(known.sources), dict(known.assumed))
+    assert set(facts["sources"]) | set(facts["assumed"]) <= set(facts)  # each value that is explained is there
+    # Long lines are wrapped inside their column.
+    words = "".join(line.rsplit("│", 2)[-2] for line in out.splitlines() if "│" in line).split()
+    text = " ".join(words)
+    for source in facts["sources"].values():
+        assert source in text
+    for why in facts["assumed"].values():
+        assert f"assumed: {why}" in text
+    for key in set(facts) - {"name", "title", "sources", "assumed"}:
+        assert f"│ {key} " in out
+
+
 def test_schema_is_json_schema_that_takes_the_shipped_scene(run):
     jsonschema = pytest.importorskip("jsonschema")
     schema = strict_json(run("schema")[1])
@@ -188,6 +221,7 @@ FILES = {
     "mesh.toml": ('model = "tianwen1-orbiter"', 'model = "gone.glb"'),
     "outside.toml": ('model = "tianwen1-orbiter"', 'model = "../gone.glb"'),
     "model.toml": ('model = "tianwen1-orbiter"', 'model = "tianwen-orbiter"'),
+    "preset.toml": ("[camera]", '[camera]\npreset = "hayabusa-dcam3"'),
     "damaged.toml": ('model = "tianwen1-orbiter"', 'model = "torn.glb"'),
 }
 
@@ -234,6 +268,9 @@ REFUSED = {
     "an unknown quality": (["render", SHIPPED, "--quality", "best"], ["best", "draft", "final"]),
     "a scene too many": (["render", SHIPPED, "extra"], ["extra", "--help"]),
     "no scene": (["show"], ["SCENE", "--help"]),
+    "an unknown camera": (["cameras", "liciacube-luk"], ["'liciacube-luk'", "did you mean 'liciacube-luke'"]),
+    "nothing like a camera": (["cameras", "9" * 5000, "--json"], ["'999", "known are tianwen1-deployable"]),
+    "an unknown camera in a scene": (["check", "preset.toml"], ["preset.toml", "camera.preset", "'hayabusa2-dcam3'"]),
 }
 
 

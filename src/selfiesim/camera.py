@@ -39,7 +39,7 @@ class Camera:
     distortion: Distortion | None = None
 
     def __post_init__(self) -> None:
-        if self.width < 1 or self.height < 1:
+        if not (self.width >= 1 and self.height >= 1):
             raise ValueError(f"an image of {self.width} x {self.height} pixels has no pixel")
         if not np.all(np.isfinite([self.fx, self.fy, self.cx, self.cy])):
             raise ValueError("focal lengths and principal point must be finite")
@@ -192,15 +192,14 @@ def _half_width(horizontal_fov: float, distortion: Distortion | None) -> float:
         raise _beyond(horizontal_fov, widest)
     if distortion is None:
         return float(np.tan(horizontal_fov / 2.0))
-    ray = np.array([np.sin(horizontal_fov / 2.0), 0.0, np.cos(horizontal_fov / 2.0)])
-    half = float(distortion.distort(ray)[0])
-    if abs(_row_angle(half, distortion) - horizontal_fov) <= 1e-14 * horizontal_fov:
-        return half
+    if distortion.is_round:
+        ray = np.array([np.sin(horizontal_fov / 2.0), 0.0, np.cos(horizontal_fov / 2.0)])
+        return float(distortion.distort(ray)[0])
     # Tangential terms make left and right unlike.
     near, far = 0.0, 1.0
     while _row_angle(far, distortion) < horizontal_fov:  # not so for NaN, beyond the lens' limit
         far *= 2.0
-    for _ in range(100):
+    for _ in range(60):
         half = 0.5 * (near + far)
         near, far = (half, far) if _row_angle(half, distortion) <= horizontal_fov else (near, half)
     if not np.isclose(_row_angle(near, distortion), horizontal_fov, rtol=1e-9):

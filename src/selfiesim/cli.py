@@ -96,6 +96,25 @@ def scenes(*, as_json: AsJson = False) -> None:
 
 
 @app.command
+def cameras(
+    name: Annotated[str | None, Parameter(help="A camera's name; without it, all are listed.")] = None,
+    /,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the known cameras, or tell all about one and who published it."""
+    from selfiesim.presets import PRESETS, preset
+
+    if as_json:
+        one = None if name is None else {"name": name} | preset(name).facts()
+        _print_json(one or [{"name": each} | known.facts() for each, known in PRESETS.items()])
+    elif name is None:
+        _print_cameras()
+    else:
+        _print_camera(preset(name).facts())
+
+
+@app.command
 def show(scene: SceneName, /, *, at: At = None, as_json: AsJson = False) -> None:
     """Show where everything is: epoch, season, Sun, camera, craft, and which values are assumed."""
     from selfiesim.scene import Scene
@@ -267,6 +286,36 @@ def _parse_size(text: str) -> list[int]:
     if not match:
         raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
     return [int(match[1]), int(match[2])]
+
+
+def _print_cameras() -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from selfiesim.presets import PRESETS, table_row
+
+    table = Table(
+        "name", "camera", "picture, px", "field, degrees", "lens", caption="* assumed", caption_justify="left"
+    )
+    for name, known in PRESETS.items():
+        row = table_row(known)
+        table.add_row(name, *(row[str(column.header)] for column in table.columns[1:]))
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def _print_camera(facts: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    sources, assumed = facts.pop("sources"), facts.pop("assumed")
+    table = Table("", "", "from", title=Text(facts.pop("title")), title_justify="left")
+    for key, value in facts.items():
+        numbers = value if isinstance(value, tuple) else (value,)
+        words = ", ".join(f"{n:.6g}" if isinstance(n, float) else str(n) for n in numbers)
+        where = sources.get(key, "worked out" if key.endswith("_fov_deg") else "")
+        table.add_row(key, words, Text(f"assumed: {assumed[key]}" if key in assumed else where))
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def _print_dispersion(scene: Any, count: int, times: list[float], as_json: bool) -> None:

@@ -10,22 +10,29 @@ point. Each model says how far it goes (``limit``) and shows nothing beyond, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.polynomial import Polynomial
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.frames import unit
 
 Array = NDArray[np.float64]
+Plane = NDArray[np.complex128]
 
 _FLAT = 1e9  # tan(angle) from which on a ray lies in the lens' own plane
-_LARGEST = 1e9  # of a coefficient; the search for the limit then cannot overflow
+_STRETCH = 10.0  # how much farther out than through a pinhole a point may come; near a pole there is no end to it
+_POLE = 0.01  # what the denominator must be at least, so that rounding counts for nothing
+_LARGEST = 1e8  # of a coefficient
+_NARROWEST = 1e-4  # rad; what bends back sooner is no lens
 _GRID = 513  # steps of the table an inverse starts from
 _EPS = float(np.finfo(float).eps)
+_ROUNDED = 1.0 + 1e-12  # what lies at the limit is still seen, however it was rounded
+_CLOSE = 1e-13  # miss of a point that was found
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,10 @@ class BrownConrady:
     def __post_init__(self) -> None:
         object.__setattr__(self, "k", _numbers("Brown-Conrady's k", self.k, 6))
         object.__setattr__(self, "p", _numbers("Brown-Conrady's p", self.p, 2))
+        _check_limit(self.limit)
 
     @classmethod
-    def from_opencv(cls, coefficients: Iterable[float]) -> BrownConrady:
+    def from_opencv(cls, coefficients: ArrayLike) -> BrownConrady:
         """From OpenCV's ``distCoeffs``: k1, k2, p1, p2[, k3[, k4, k5, k6]].
 
         Raises
@@ -64,7 +72,7 @@ class BrownConrady:
         ValueError
             For any other count than 4, 5 or 8, and as the class does.
         """
-        given = [float(value) for value in np.ravel(np.asarray(list(coefficients), float))]
+        given = np.asarray(coefficients, float).ravel().tolist()
         if len(given) not in (4, 5, 8):
             raise ValueError(f"Brown-Conrady takes 4, 5 or 8 numbers in OpenCV's order, not {len(given)}")
         k1, k2, p1, p2, *rest = given
@@ -75,39 +83,45 @@ class BrownConrady:
         """All eight numbers in the order of OpenCV's ``distCoeffs``."""
         return (*self.k[:2], *self.p, *self.k[2:])
 
+    @property
+    def is_round(self) -> bool:
+        """Whether the bending is the same all round the axis."""
+        return not any(self.p)
+
     @cached_property
     def limit(self) -> float:
         """Largest angle from the axis that it maps, rad, below pi/2: the picture grows with the angle up to there.
 
-        With tangential terms, up to where the worst direction folds. The Jacobian is symmetric; its eigenvalues are the
-        slope and the height over radius of the radial part, less at most 6 |p| r. As long as both stay positive the map
-        is the gradient of a convex function, and meets each point once.
+        It ends before a pole of the rational part: where a point is ten times as far out as through a pinhole, or the
+        denominator is a hundredth.
+
+        With tangential terms it ends where the worst direction may fold. The Jacobian is symmetric; its eigenvalues are
+        the slope and the height over radius of the radial part, less at most 6 |p| r. As long as both stay positive the
+        map is the gradient of a convex function, and meets each point once.
         """
         return float(np.arctan(self._radius))
 
+    @np.errstate(invalid="ignore")
     def distort(self, rays: Array) -> Array:
         """Points (..., 2) of rays (..., 3) of any length; NaN beyond the limit."""
         rays = np.asarray(rays, float)
-        with np.errstate(over="ignore", invalid="ignore"):
-            flat = rays[..., :2] / np.where(rays[..., 2:] > 0.0, rays[..., 2:], np.nan)
-            seen = np.hypot(flat[..., 0], flat[..., 1]) <= self._radius
-        return self._bend(np.where(seen[..., None], flat, np.nan))
+        seen = np.arctan2(np.hypot(rays[..., 0], rays[..., 1]), rays[..., 2]) <= self.limit * _ROUNDED
+        bent = self._bend(self._inside(_complex(rays[..., :2] / np.where(seen, rays[..., 2], np.nan)[..., None])))
+        return np.stack([bent.real, bent.imag], axis=-1)
 
+    @np.errstate(invalid="ignore")
     def undistort(self, points: Array) -> Array:
         """Unit rays (..., 3) through points (..., 2); NaN where no ray within the limit comes out."""
-        points = np.asarray(points, float)
-        target = points.reshape(-1, 2)
-        distance = np.hypot(target[:, 0], target[:, 1])
+        target = _complex(np.asarray(points, float))
+        distance = np.abs(target)
         grid = np.tan(np.linspace(0.0, self.limit, _GRID))
         grid[-1] = self._radius
         # Tangential terms may bring in what the radial part alone leaves outside.
-        within = np.minimum(distance, self._height(grid[-1:])) if any(self.p) else distance
-        radius = _inverse(self._height, self._slope, within, grid)
-        flat = target * _ratio(radius, distance)[:, None]
-        if any(self.p):
-            flat = self._settle(flat, target)
-        flat = flat.reshape(points.shape)
-        return unit(np.concatenate([flat, np.ones_like(flat[..., :1])], axis=-1))
+        within = distance if self.is_round else np.minimum(distance, self._height(grid[-1:]))
+        flat = target * _shares(_inverse(self._height, self._slope, within, grid), distance)
+        if not self.is_round:
+            flat = self._settle(flat.ravel(), target.ravel()).reshape(target.shape)
+        return unit(np.stack([flat.real, flat.imag, np.ones_like(distance)], axis=-1))
 
     @cached_property
     def _radius(self) -> float:
@@ -115,9 +129,10 @@ class BrownConrady:
         r = Polynomial([0.0, 1.0])
         lean = 6.0 * float(np.hypot(self.p[0], self.p[1])) * r
         slope = (above + r * above.deriv()) * below - r * above * below.deriv() - lean * below**2
-        return min(_first_root(p.coef.tolist()) for p in (below, slope, above - lean * below))
+        ends = (slope, above - lean * below, below - above / _STRETCH, below - _POLE)
+        return min(_first_root(end.coef) for end in ends)
 
-    def _ratios(self, u: Array) -> tuple[Array, Array]:
+    def _radial(self, u: Array) -> tuple[Array, Array]:
         """Height over radius and its derivative, at the squared radius ``u``."""
         k1, k2, k3, k4, k5, k6 = self.k
         above = 1.0 + u * (k1 + u * (k2 + u * k3))
@@ -126,56 +141,54 @@ class BrownConrady:
         return ratio, (k1 + u * (2.0 * k2 + 3.0 * u * k3) - ratio * (k4 + u * (2.0 * k5 + 3.0 * u * k6))) / below
 
     def _height(self, r: Array) -> Array:
-        return r * self._ratios(r * r)[0]
+        return r * self._radial(r * r)[0]
 
     def _slope(self, r: Array) -> Array:
-        ratio, change = self._ratios(r * r)
+        ratio, change = self._radial(r * r)
         return ratio + 2.0 * r * r * change
 
-    def _bend(self, flat: Array) -> Array:
-        """Distorted points of undistorted ones, both (..., 2)."""
-        squared = np.sum(flat * flat, axis=-1, keepdims=True)
-        lean = np.array(self.p[::-1])
-        return np.asarray(
-            flat * self._ratios(squared)[0] + lean * squared + 2.0 * flat * (flat @ lean)[..., None], float
-        )
+    # The plane as complex numbers f = x + iy, with lean = p2 + i p1, makes the tangential terms
+    # 2 lean |f|^2 + conj(lean) f^2, and the Jacobian a df + b conj(df) with a real.
 
-    def _newton_step(self, flat: Array, miss: Array) -> Array:
-        """What to take off ``flat`` (N, 2) for its distorted point to move by ``-miss``, to first order."""
-        x, y = flat[:, 0], flat[:, 1]
-        p2, p1 = self.p[::-1]
-        ratio, change = self._ratios(x * x + y * y)
-        even = ratio + 2.0 * (p2 * x + p1 * y)
-        xx = even + 2.0 * x * (change * x + 2.0 * p2)
-        yy = even + 2.0 * y * (change * y + 2.0 * p1)
-        xy = 2.0 * (change * x * y + p1 * x + p2 * y)
-        determinant = xx * yy - xy * xy
-        return (
-            np.stack([yy * miss[:, 0] - xy * miss[:, 1], xx * miss[:, 1] - xy * miss[:, 0]], -1) / determinant[:, None]
-        )
+    def _bend(self, flat: Plane) -> Plane:
+        """Distorted points of undistorted ones."""
+        lean, u = complex(self.p[1], self.p[0]), _squared(flat)
+        return np.asarray(flat * self._radial(u)[0] + 2.0 * lean * u + lean.conjugate() * flat * flat)
 
-    def _settle(self, start: Array, target: Array) -> Array:
+    def _inside(self, flat: Plane) -> Plane:
+        """What lies beyond the limit brought back to it."""
+        return np.asarray(flat * (self._radius / np.maximum(np.abs(flat), self._radius)))
+
+    def _newton_step(self, flat: Plane, miss: Plane) -> Plane:
+        """What to take off ``flat`` for its distorted point to move by ``-miss``, to first order."""
+        lean, u = complex(self.p[1], self.p[0]), _squared(flat)
+        ratio, change = self._radial(u)
+        a = ratio + u * change + 4.0 * (lean.conjugate() * flat).real
+        b = flat * (flat * change + 2.0 * lean)
+        return np.asarray((a * miss - b * miss.conj()) / (a * a - _squared(b)))
+
+    def _settle(self, start: Plane, target: Plane) -> Plane:
         """Newton's method in the plane, each step nearer and within the limit; NaN where it gets stuck."""
-        flat, close = start.copy(), 8.0 * _EPS * (1.0 + np.linalg.norm(target, axis=-1))
-        left = np.flatnonzero(np.isfinite(start[:, 0]))
-        gap = np.full(len(flat), np.nan)
+        flat, scale = start.copy(), 1.0 + np.abs(target)
+        left = np.flatnonzero(np.isfinite(start))
         for _ in range(60):
             miss = self._bend(flat[left]) - target[left]
-            gap[left] = np.linalg.norm(miss, axis=-1)
-            left, miss = left[gap[left] > close[left]], miss[gap[left] > close[left]]
+            far = np.abs(miss) > 8.0 * _EPS * scale[left]
+            left, miss = left[far], miss[far]
             if not left.size:
                 break
             step = self._newton_step(flat[left], miss)
             for _ in range(40):
-                after = flat[left] - step
-                gap_after = np.linalg.norm(self._bend(after) - target[left], axis=-1)
-                good = (gap_after < gap[left]) & (np.hypot(after[:, 0], after[:, 1]) <= self._radius)
+                after = self._inside(flat[left] - step)
+                good = np.abs(self._bend(after) - target[left]) < np.abs(miss)
                 if good.all():
                     break
                 step[~good] /= 2.0
             flat[left[good]] = after[good]
             left = left[good]
-        return np.where((gap <= 1e-13 * (1.0 + np.linalg.norm(target, axis=-1)))[:, None], flat, np.nan)
+        miss = self._bend(flat) - target
+        there = (np.abs(miss) <= _CLOSE * scale) | (np.abs(self._newton_step(flat, miss)) <= _CLOSE * np.abs(flat))
+        return np.where(there, flat, complex(np.nan, np.nan))
 
 
 @dataclass(frozen=True)
@@ -196,9 +209,11 @@ class KannalaBrandt:
     """
 
     k: tuple[float, ...] = (0.0,) * 4
+    is_round: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "k", _numbers("Kannala-Brandt's k", self.k, 4))
+        _check_limit(self.limit)
 
     @cached_property
     def limit(self) -> float:
@@ -211,17 +226,16 @@ class KannalaBrandt:
         rays = np.asarray(rays, float)
         across = np.hypot(rays[..., 0], rays[..., 1])
         angle = np.arctan2(across, rays[..., 2])
-        seen = (angle <= self.limit) & ((across > 0.0) | (rays[..., 2] > 0.0))
-        height = np.where(seen, self._height(angle), np.nan)
-        return np.asarray(rays[..., :2] * _ratio(height, across)[..., None])
+        seen = (angle <= self.limit * _ROUNDED) & ((across > 0.0) | (rays[..., 2] > 0.0))
+        height = np.where(seen, self._height(np.minimum(angle, self.limit)), np.nan)
+        return np.asarray(rays[..., :2] * _shares(height, across)[..., None])
 
     def undistort(self, points: Array) -> Array:
         """Unit rays (..., 3) through points (..., 2); NaN where no ray within the limit comes out."""
         points = np.asarray(points, float)
         distance = np.hypot(points[..., 0], points[..., 1])
-        angle = _inverse(self._height, self._slope, distance.ravel(), np.linspace(0.0, self.limit, _GRID))
-        angle = angle.reshape(distance.shape)
-        across = points * _ratio(np.sin(angle), distance)[..., None]
+        angle = _inverse(self._height, self._slope, distance, np.linspace(0.0, self.limit, _GRID))
+        across = points * _shares(np.sin(angle), distance)[..., None]
         return np.concatenate([across, np.cos(angle)[..., None]], axis=-1)
 
     def _height(self, angle: Array) -> Array:
@@ -247,40 +261,55 @@ def _numbers(name: str, values: Sequence[float], count: int) -> tuple[float, ...
     return numbers
 
 
-def _first_root(rising: Sequence[float]) -> float:
-    """Smallest positive root of a polynomial whose coefficients, from the constant 1 on, are given; at most _FLAT.
+def _check_limit(limit: float) -> None:
+    if limit < _NARROWEST:
+        raise ValueError(
+            f"the picture folds {np.degrees(limit):.2g} degrees from the axis already: these coefficients fit no lens"
+        )
 
-    Taken as a polynomial in the inverse of its variable, which begins with that 1 whatever the other numbers are.
+
+def _first_root(rising: ArrayLike) -> float:
+    """Smallest positive root of a polynomial whose coefficients, from the constant on, are given; at most _FLAT.
+
+    A hair below it, where what vanishes there has not yet done so. Taken as a polynomial in the inverse of its
+    variable, which begins with that constant, never zero here.
     """
     inverse = np.roots(np.asarray(rising, float))
     # A root that only touches zero comes out as a pair beside the real line.
     real = inverse.real[np.abs(inverse.imag) <= 1e-6 * np.abs(inverse)]
-    return float(1.0 / max(np.max(real, initial=0.0), 1.0 / _FLAT))
+    return float((1.0 - 1e-9) / max(np.max(real, initial=0.0), 1.0 / _FLAT))
 
 
-def _ratio(above: Array, below: Array) -> Array:
-    """``above / below``; 1 where ``below`` is 0, which is where both vanish."""
-    zero = below == 0.0
-    return np.asarray(np.where(zero & np.isfinite(above), 1.0, above / np.where(zero, 1.0, below)), float)
+def _complex(points: Array) -> Plane:
+    return np.asarray(points[..., 0] + 1j * points[..., 1])
+
+
+def _squared(plane: Plane) -> Array:
+    return np.asarray(plane.real * plane.real + plane.imag * plane.imag)
+
+
+def _shares(part: Array, whole: Array) -> Array:
+    """``part / whole``; 1 where ``whole`` is 0, which is where both vanish."""
+    zero = whole == 0.0
+    return np.asarray(np.where(zero & np.isfinite(part), 1.0, part / np.where(zero, 1.0, whole)), float)
 
 
 def _inverse(height: Callable[[Array], Array], slope: Callable[[Array], Array], value: Array, grid: Array) -> Array:
-    """Where a function that rises along ``grid`` has the values (N,); NaN beyond its last height.
+    """Where a function that rises along ``grid`` has the values (any shape); NaN beyond its last height.
 
     Newton's method between two points of the grid, halving the gap instead where a step would leave it.
     """
     table = np.maximum.accumulate(height(grid))
-    answer = np.full(value.shape, np.nan)
-    left = np.flatnonzero(value <= table[-1])
-    wanted = value[left]
+    answer = np.full(value.size, np.nan)
+    left = np.flatnonzero(value <= table[-1] * _ROUNDED)
+    wanted = np.minimum(value.ravel()[left], table[-1])
     right = np.clip(np.searchsorted(table, wanted), 1, len(grid) - 1)
     low, high = grid[right - 1], grid[right]
     x = np.interp(wanted, table, grid)
     for _ in range(100):
         miss = height(x) - wanted
         low, high = np.where(miss < 0.0, x, low), np.where(miss > 0.0, x, high)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            after = x - miss / slope(x)
+        after = x - miss / slope(x)
         after = np.where((after >= low) & (after <= high), after, 0.5 * (low + high))
         after = np.where(miss == 0.0, x, after)
         answer[left] = after
@@ -288,4 +317,4 @@ def _inverse(height: Callable[[Array], Array], slope: Callable[[Array], Array], 
         left, wanted, low, high, x = left[going], wanted[going], low[going], high[going], after[going]
         if not left.size:
             break
-    return answer
+    return answer.reshape(value.shape)

@@ -369,10 +369,11 @@ class CameraPart(Part):
             known = preset(table["preset"]).scene_keys()
         except SceneError as error:
             raise ValueError(f"preset: {error}") from error
-        if any(key in table for key in (*_INTRINSICS, "model")):
-            lens = (*_INTRINSICS, "pixel_pitch_um", "model", "distortion")
-            known = {key: value for key, value in known.items() if key not in lens}
-        return known | table
+        # One way of giving the focal length takes the place of another, a model that of the preset's with its numbers.
+        stale = {"distortion"} if "model" in table else set()
+        if any(key in table for key in _INTRINSICS):
+            stale |= set(_INTRINSICS) | (set() if "focal_length_mm" in table else {"pixel_pitch_um"})
+        return {key: value for key, value in known.items() if key not in stale} | table
 
     @model_validator(mode="after")
     def _fits_together(self) -> CameraPart:

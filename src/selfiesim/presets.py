@@ -6,7 +6,7 @@ a plausible number stands in, and ``assumed`` tells its range.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -37,7 +37,7 @@ class CameraPreset:
         How its lens bends; None is a pinhole.
     lenses : int
         1, or 2 that look opposite ways along the z axis.
-    frame_rate_hz, mass_kg, release_speed_m_s, link_range_m, boom_m : float or None
+    frame_rate_hz, mass_kg, release_speed_m_s, boom_m : float or None
         None: not published, or it has none. ``mass_kg`` is that of everything that flies off, or hangs on the boom.
     size_m : (3,) tuple of float or None
         Extent along camera axes (x right, y down, z forward).
@@ -62,7 +62,6 @@ class CameraPreset:
     shape: Literal["box", "cylinder"] = "box"
     free: bool = False
     release_speed_m_s: float | None = None
-    link_range_m: float | None = None
     boom_m: float | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
@@ -92,16 +91,40 @@ class CameraPreset:
 
     def scene_keys(self) -> dict[str, Any]:
         """What it says of the ``[camera]`` section of a scene, key by key."""
-        keys: dict[str, Any] = {"size_px": self.size_px, "model": "pinhole", "distortion": ()}
-        for name in ("horizontal_fov_deg", "focal_length_mm", "pixel_pitch_um", "link_range_m"):
-            keys[name] = getattr(self, name)
+        keys = ["size_px", "horizontal_fov_deg", "focal_length_mm", "pixel_pitch_um"]
+        keys += ["mass_kg", "inertia_kg_m2"] if self.free else []
+        return _known(self, keys) | self._lens()
+
+    def facts(self) -> dict[str, Any]:
+        """All that is known of it, ready for JSON; what is None is left out, fields of view are worked out."""
+        camera = self.camera()
+        fields = {
+            "horizontal_fov_deg": camera.horizontal_fov,
+            "vertical_fov_deg": camera.vertical_fov,
+            "diagonal_fov_deg": camera.diagonal_fov,
+        }
+        shape = ["shape", "size_m"] if self.size_m else []
+        keys = ["frame_rate_hz", *shape, "mass_kg", "inertia_kg_m2", "free", "release_speed_m_s", "boom_m"]
+        return (
+            {"title": self.title, "size_px": self.size_px}
+            | {key: round(float(np.degrees(angle)), 6) for key, angle in fields.items()}
+            | _known(self, ["focal_length_mm", "pixel_pitch_um"])
+            | self._lens()
+            | {"lenses": self.lenses}
+            | _known(self, keys)
+            | {"sources": dict(self.sources), "assumed": dict(self.assumed)}
+        )
+
+    def _lens(self) -> dict[str, Any]:
         if isinstance(self.distortion, BrownConrady):
-            keys |= {"model": "brown-conrady", "distortion": self.distortion.opencv}
-        elif isinstance(self.distortion, KannalaBrandt):
-            keys |= {"model": "kannala-brandt", "distortion": self.distortion.k}
-        if self.free:
-            keys |= {"mass_kg": self.mass_kg, "inertia_kg_m2": self.inertia_kg_m2}
-        return {key: value for key, value in keys.items() if value is not None}
+            return {"model": "brown-conrady", "distortion": self.distortion.opencv}
+        if isinstance(self.distortion, KannalaBrandt):
+            return {"model": "kannala-brandt", "distortion": self.distortion.k}
+        return {"model": "pinhole", "distortion": ()}
+
+
+def _known(of: CameraPreset, keys: Iterable[str]) -> dict[str, Any]:
+    return {key: getattr(of, key) for key in keys if getattr(of, key) is not None}
 
 
 _INERTIA = {"inertia_kg_m2": "an even solid of this shape, size and mass"}
@@ -116,14 +139,15 @@ _DCAM2 = CameraPreset(
     free=True,
     release_speed_m_s=0.05,
     sources={
-        "mass_kg": "Japanese Records, entry DCAM1/DCAM2 (264.03 g)",
-        "size_m": "Japanese Records, entry DCAM1/DCAM2 (60 and 66.8 mm); MyNavi, June 2010: about 6 cm by 6 cm",
+        "mass_kg": "japaneserecords.org, record 17251, DCAM1/DCAM2: 264.03 g",
+        "size_m": "japaneserecords.org, record 17251: 60 and 66.8 mm; MyNavi, 16 June 2010: about 6 cm by 6 cm",
     },
     assumed={
         "size_px": "not published; plausible 320 x 240 to 720 x 480",
         "horizontal_fov_deg": "not published; the 14 m sail then fills it from 7 m; plausible 60 to 120",
         "distortion": _UNBENT,
-        "release_speed_m_s": "published: some tens of metres in 15 minutes (MyNavi, June 2010); plausible 0.02 to 0.1",
+        "release_speed_m_s": "published: some tens of metres in 15 minutes (MyNavi, 16 June 2010); plausible 0.02 to "
+        "0.1",
         **_INERTIA,
     },
 )
@@ -138,7 +162,7 @@ _LICIACUBE = CameraPreset(
     free=True,
     sources={
         "size_px": "EEJournal and Cosmos Magazine, 2022",
-        "focal_length_mm": "ASI and INAF, SPICE instrument kernel licia_pl_005.ti, 2023",
+        "focal_length_mm": "ASI and INAF, SPICE instrument kernel licia_pl_005.ti, 20 April 2023",
         "mass_kg": "EEJournal and Cosmos Magazine, 2022 (the whole satellite)",
     },
     assumed={
@@ -198,7 +222,8 @@ PRESETS: dict[str, CameraPreset] = {
         release_speed_m_s=0.025,
         assumed={
             **_DCAM2.assumed,
-            "release_speed_m_s": "published: about half of DCAM2's, which is assumed; plausible 0.01 to 0.05",
+            "release_speed_m_s": "published: about half of DCAM2's (MyNavi, 22 June 2010), which is assumed; "
+            "plausible 0.01 to 0.05",
         },
     ),
     "ikaros-dcam2": _DCAM2,
@@ -237,16 +262,25 @@ PRESETS: dict[str, CameraPreset] = {
         title="JUICE, monitoring cameras JMC1 and JMC2",
         size_px=(1024, 1024),
         horizontal_fov_deg=60.0,
-        sources={"size_px": "ESA, esa.int, April 2023"},
-        assumed={"horizontal_fov_deg": "not found; plausible 40 to 90", "distortion": _UNBENT},
+        size_m=(0.1, 0.1, 0.1),
+        sources={
+            "size_px": "ESA, esa.int, April 2023",
+            "size_m": "ESA SPICE Service, frames kernel of JUICE: 100 x 100 x 100 mm",
+        },
+        assumed={
+            "horizontal_fov_deg": "ESA's instrument kernel juice_jmc_v02.ti, which has it, was not at hand; plausible "
+            "40 to 90",
+            "distortion": _UNBENT,
+        },
     ),
     "rosetta-civa": CameraPreset(
         title="Rosetta's lander Philae, CIVA, 2007 to 2014",
         size_px=(1024, 1024),
         horizontal_fov_deg=60.0,
-        sources={"size_px": "PDS catalogue of CIVA: detector TH7888A, which has 1024 x 1024 pixels"},
+        sources={"size_px": "PDS catalogue of CIVA: detector TH7888A; its data sheet, 1999: 1024 x 1024 pixels"},
         assumed={
-            "horizontal_fov_deg": "seven cameras, two of them a pair, see all round: 60 each; plausible 60 to 70",
+            "horizontal_fov_deg": "not found; seven cameras, two of them a pair, see all round: 60 each; plausible 60 "
+            "to 70",
             "distortion": _UNBENT,
         },
     ),
@@ -263,58 +297,62 @@ def preset(name: str) -> CameraPreset:
     """
     if name in PRESETS:
         return PRESETS[name]
-    from selfiesim.tables import did_you_mean
+    from selfiesim.tables import did_you_mean, shortened
 
     hint = did_you_mean(name, PRESETS) or f"; known are {', '.join(PRESETS)}"
-    raise SceneError(f"no camera is called {name!r}{hint}")
+    raise SceneError(f"no camera is called {shortened(repr(name))}{hint}")
 
 
-_COLUMNS = [
-    "preset",
-    "camera",
-    "picture, px",
-    "field of view, degrees",
-    "lens",
-    "frames/s",
-    "mass, kg",
-    "size, mm",
-    "released at, m/s",
-]
+_INTRODUCTION = """\
+# Cameras
+
+Cameras that took such pictures, to be named in a scene; any key beside the name goes before the camera's own:
+
+    [camera]
+    preset = "tianwen1-deployable"
+    horizontal_fov_deg = 100
+
+A preset gives picture size, lens, mass and moments of inertia. How a camera leaves or hangs (the speed of a release,
+the length of a boom) stands here to be copied into `release.speed_m_s` or `mounted.out_m`. `selfiesim cameras` prints
+this table in short, `selfiesim cameras NAME` all about one.
+
+A star marks what nobody published: a plausible number stands in, and below the table why, and what else could be.
+"""
 
 
 def presets_page() -> str:
-    """The presets as Markdown: a table, then for each where its numbers come from. It stands in docs/cameras.md."""
-    rows = [_COLUMNS, ["---"] * len(_COLUMNS), *(_cells(name, known) for name, known in PRESETS.items())]
+    """The presets as Markdown: a table, then for each where its numbers come from. It is docs/cameras.md."""
+    rows = {name: table_row(known) for name, known in PRESETS.items()}
+    columns = ["preset", *next(iter(rows.values()))]
+    lines = [columns, ["---"] * len(columns), *([f"`{name}`", *row.values()] for name, row in rows.items())]
     notes = [
         f"- `{name}`\n"
         + "".join(f"  - {key}: {text}\n" for key, text in known.sources.items())
         + "".join(f"  - {key}, assumed: {text}\n" for key, text in known.assumed.items())
         for name, known in PRESETS.items()
     ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n\n" + "".join(notes)
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return f"{_INTRODUCTION}\n{table}\n## Where the numbers come from\n\n{''.join(notes)}"
 
 
-def _cells(name: str, known: CameraPreset) -> list[str]:
-    camera = known.camera()
+def table_row(known: CameraPreset) -> dict[str, str]:
+    """A camera in short, column by column; a star behind what is assumed."""
+    facts = known.facts()
 
     def star(*keys: str) -> str:
         return "*" if set(keys) & set(known.assumed) else ""
 
     def told(key: str) -> str:
-        value = getattr(known, key)
-        return "" if value is None else f"{value:g}{star(key)}"
+        return f"{facts[key]:g}{star(key)}" if key in facts else ""
 
-    across, down = np.degrees([camera.horizontal_fov, camera.vertical_fov])
-    lens = {type(None): "pinhole", BrownConrady: "Brown-Conrady", KannalaBrandt: "Kannala-Brandt"}
-    size = " x ".join(f"{1e3 * side:g}" for side in known.size_m) + star("size_m") if known.size_m else ""
-    return [
-        f"`{name}`",
-        known.title + (f" ({known.boom_m:g} m)" if known.boom_m else ""),
-        f"{camera.width} x {camera.height}{star('size_px')}",
-        f"{across:.3g} x {down:.3g}{star('horizontal_fov_deg', 'focal_length_mm', 'pixel_pitch_um')}",
-        ("two, " if known.lenses == 2 else "") + lens[type(known.distortion)] + star("distortion"),
-        told("frame_rate_hz"),
-        told("mass_kg"),
-        size,
-        told("release_speed_m_s"),
-    ]
+    across, down = facts["horizontal_fov_deg"], facts["vertical_fov_deg"]
+    return {
+        "camera": known.title + (f" ({known.boom_m:g} m)" if known.boom_m else ""),
+        "picture, px": f"{known.size_px[0]} x {known.size_px[1]}{star('size_px')}",
+        "field, degrees": f"{across:.3g} x {down:.3g}{star('horizontal_fov_deg', 'focal_length_mm', 'pixel_pitch_um')}",
+        "lens": ("two, " if known.lenses == 2 else "") + facts["model"] + star("distortion"),
+        "frames/s": told("frame_rate_hz"),
+        "mass, kg": told("mass_kg"),
+        "size, mm": " x ".join(f"{1e3 * side:g}" for side in known.size_m) + star("size_m") if known.size_m else "",
+        "released at, m/s": told("release_speed_m_s"),
+    }
