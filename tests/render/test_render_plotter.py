@@ -25,7 +25,9 @@ def test_craft_and_limb_stand_where_the_picture_has_them(view):
     craft, sky = truth.part >= FIRST_PART, truth.part == SKY
     assert shown[sky].mean() < 3.0
     # The radar rods and the far wing are thin and dark: the solar cells' blue tells best, bluer than all of Mars.
-    rows, columns = np.nonzero(craft & np.isin(truth.part, [n for n, node in truth.part_names.items() if "cell" in node]))
+    rows, columns = np.nonzero(
+        craft & np.isin(truth.part, [n for n, node in truth.part_names.items() if "cell" in node])
+    )
     blue = np.argwhere(colours[..., 2] > 1.5 * colours[..., 0] + 10)
     assert np.median(blue, axis=0) == pytest.approx([np.median(rows), np.median(columns)], abs=8)
     # Where the sky begins, row by row, on the right of the picture.
