@@ -19,7 +19,7 @@ for number, name in truth.part_names.items():
     if share > 0.005:
         print(f"{name:40s} {100 * share:5.1f} % of the picture")
 
-# Validation: the dish is as far as the craft, give or take its arm; in a second nothing moves by more than a few pixels.
+# Validation: the dish is as far as the craft, give or take its arm; in a second nothing moves far.
 dish = np.isin(truth.part, [number for number, name in truth.part_names.items() if "hga_dish" in name])
 craft = truth.part >= 2
 assert dish.any()
