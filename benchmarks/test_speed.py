@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from selfiesim import Scene
@@ -48,6 +49,21 @@ def test_warm_draft(benchmark, view):
     benchmark.pedantic(lambda: next(views).render("draft"), rounds=10, warmup_rounds=1)
 
 
+@pytest.mark.parametrize("planet", [True, False], ids=["planet", "empty"])
+def test_planet_alone(benchmark, view, planet):
+    """Aim: planet less empty 0.12 s at 1920x1080, two cores. A craft out of sight, so that nothing hides the planet."""
+    from dataclasses import replace
+
+    from selfiesim.render.pyvista import PyVistaRenderer
+
+    away = replace(view, craft=replace(view.craft, position=np.array([0.0, 0.0, -1000.0])))
+    if not planet:
+        away = replace(away, planet=None)
+    renderer = PyVistaRenderer()
+    renderer.render(away, "draft")
+    benchmark.pedantic(renderer.render, args=(away, "draft"), rounds=15, warmup_rounds=2)
+
+
 def test_warm_final(benchmark, view):
     view.render("draft")
     benchmark.pedantic(view.render, args=("final",), rounds=2)
@@ -69,7 +85,6 @@ def test_plain_pyvista_for_comparison(benchmark):
     No craft shadow beside the planet, no planetshine, 8 bits; the measure for "fast".
     """
     os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
-    import numpy as np
     import pyvista as pv
 
     from selfiesim.craft.load import load_craft

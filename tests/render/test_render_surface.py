@@ -7,8 +7,9 @@ import pytest
 from stage import at_pixel, box, stage, to_pixels, write_craft
 
 from selfiesim.bodies import AU_M, SOLAR_IRRADIANCE_1AU
-from selfiesim.planet.maps import load_maps, reflectance
-from selfiesim.planet.photometry import bidirectional
+from selfiesim.planet.maps import load_maps, reflectance, relief
+from selfiesim.planet.photometry import bidirectional, ice
+from selfiesim.planet.weather import FROST_REFLECTANCE, frost_share
 from selfiesim.render.planetshine import planetshine
 
 ALBEDO = (0.5, 0.4, 0.3)
@@ -79,10 +80,13 @@ def lit_disc(view, body_normal, count=60_000):
     inside = np.maximum(radius**2 - distance**2 + along**2, 0.0)
     normal = ((along - np.sqrt(inside))[:, None] * rays - center) / radius
     fixed = normal @ view.planet.camera_to_bodyfixed.T
-    albedo = reflectance(
-        load_maps("mars"), np.arcsin(np.clip(fixed[:, 2], -1, 1)), np.arctan2(fixed[:, 1], fixed[:, 0])
-    )
-    shape = bidirectional(normal @ view.sun.direction, -(rays * normal).sum(axis=1), -(rays @ view.sun.direction))
+    latitude = np.arcsin(np.clip(fixed[:, 2], -1, 1))
+    place = latitude, np.arctan2(fixed[:, 1], fixed[:, 0])
+    albedo, white = reflectance(load_maps("mars"), *place), relief(load_maps("mars"), *place)[1]
+    frost = frost_share(view.planet.weather, latitude)
+    albedo, white = albedo + (FROST_REFLECTANCE - albedo) * frost[:, None], white + (1.0 - white) * frost
+    angles = normal @ view.sun.direction, -(rays * normal).sum(axis=1), -(rays @ view.sun.direction)
+    shape = bidirectional(*angles) * (1.0 - white) + ice(*angles) * white
     radiance = albedo * shape[:, None] * view.sun.irradiance / np.pi
     facing = np.maximum(rays @ view.craft.body_to_camera @ np.asarray(body_normal, float), 0.0)
     return (radiance * facing[:, None]).mean(axis=0) * 2.0 * np.pi * (1.0 - edge)

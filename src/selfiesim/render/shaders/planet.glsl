@@ -15,7 +15,7 @@ Meeting meetPlanet(vec3 ray) {
 
 // The maps stand side by side in one picture each for colours and slopes: llvmpipe runs both sides of every branch, so
 // that choosing among three textures would cost three lookups a pixel.
-bool onPatch(vec3 direction) { return abs(direction.z) > patchSine; }
+bool onPatch(vec3 direction) { return direction.z * direction.z > patchSine * patchSine * dot(direction, direction); }
 
 // Place on the unit square of a patch (-1..1 about its middle) or of the globe (0..1).
 vec2 placeOn(vec3 direction, bool patched) {
@@ -60,10 +60,10 @@ float angleOf(vec2 pixel) {
 vec3 footprintNear(vec2 pixel) {
     vec3 ray = rayThrough(floor(pixel * 0.25) * 4.0 + 2.0);
     Meeting m = meetPlanet(ray);
-    float mu = dot(normalize(m.hit * inverseRadii), -normalize(ray / inverseRadii));
+    float mu = sqrt(max(1.0 - m.miss * m.miss, 0.0)); // of the unit sphere: near enough for a size
     // The pixel's footprint is longer along the slant; the root takes the middle between blur and shimmer.
     float footprint = length(m.hit - eye) * angleOf(pixel) * inversesqrt(max(mu, 0.05));
-    return vec3(footprint, mapLevels(normalize(m.hit / inverseRadii), footprint));
+    return vec3(footprint, mapLevels(m.hit / inverseRadii, footprint));
 }
 
 vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
