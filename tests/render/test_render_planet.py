@@ -8,9 +8,10 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filte
 from stage import airless, box, inside, looking, stage, write_craft
 
 from selfiesim.planet.albedo import smoothstep
-from selfiesim.planet.maps import load_maps, reflectance, relief
+from selfiesim.planet.maps import PlanetMaps, load_maps, reflectance, relief
 from selfiesim.planet.photometry import bidirectional, ice
 from selfiesim.render.depth import planet_depth
+from selfiesim.render.pyvista import PyVistaRenderer
 
 POLE = {"orbit__raan_deg": 100.72, "orbit__true_anomaly_deg": 90.0}
 MIDDLE = {"orbit__raan_deg": 15.0, "orbit__true_anomaly_deg": 45.0}
@@ -110,6 +111,12 @@ def test_the_whole_globe_far_away_has_its_phase_curve_brightness(tmp_path):
     assert drawn.sum(axis=(0, 1)) == pytest.approx(ours.sum(axis=(0, 1)), rel=0.02)
 
 
+@pytest.fixture
+def plain_mars():
+    flat = [np.full((size, 2 * size if size == 64 else size, 3), 128, np.uint8) for size in (64, 128, 128)]
+    return PlanetMaps(*flat, np.radians(22.0), 0.7, "mars", "")
+
+
 def covered(view, rgb):
     """How much of each column (W,) the planet covers, in pixels: light drawn over light of ground that fills a pixel.
 
@@ -138,13 +145,14 @@ def covered_by_geometry(view):
 
 @pytest.mark.parametrize("fov", [60.0, 5.0, 0.5])
 @pytest.mark.parametrize("place", [POLE, MIDDLE], ids=["pole", "middle"])
-def test_the_limb_lies_where_the_ellipsoid_has_it(tmp_path, place, fov):
+def test_the_limb_lies_where_the_ellipsoid_has_it(tmp_path, monkeypatch, plain_mars, place, fov):
+    # On a planet of one colour without hills: on the real one, ice or a slope at the very edge looks like a shift.
+    monkeypatch.setattr("selfiesim.planet.maps.load_maps", lambda body: plain_mars)
+    monkeypatch.setitem(globals(), "load_maps", lambda body: plain_mars)
     view = over(tmp_path, place)
     view = looking(view, limb(view), fov, (160, 90))
-    error = covered(view, view.render().rgb) - covered_by_geometry(view)
-    # Ice or a hill at the very edge spoils some columns: their level is not that of the ground just below.
-    assert np.percentile(np.abs(error), 90) < 0.15
-    assert np.median(np.abs(error)) < 0.05
+    error = covered(view, PyVistaRenderer().render(view, "draft").rgb) - covered_by_geometry(view)
+    assert np.abs(error).max() < 0.15
     assert abs(error.mean()) < 0.05
 
 

@@ -31,8 +31,8 @@ CONTRAST = (0.58, 0.51, 0.26)
 TYPICAL_LUMINANCE = 0.10  # mean of the source; the tone at which every band has its mean value
 
 # Residual ice in late summer: coarse and dusty. A of photometry.ice, two thirds of a white card's albedo, which is
-# assumed (0.58 to 0.65); no measured visible value was found.
-ICE_REFLECTANCE = (0.435, 0.42, 0.39)
+# assumed (0.62 to 0.69); no measured visible value was found.
+ICE_REFLECTANCE = (0.46, 0.44, 0.41)
 ICE_LUMINANCE = 0.64  # of clean ice in the source
 ICE_CONTRAST = 0.6
 ICE_ABOVE_LAT_RAD = (float(np.radians(66.0)), float(np.radians(70.0)))  # no ice below, all of it above

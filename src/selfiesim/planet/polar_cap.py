@@ -27,7 +27,7 @@ class Detail:
 
     brightest_ground: float = 0.13  # luminance in the source; what is brighter has ice in it
     warp_km: float = 0.7  # rms shift of an edge
-    levels: tuple[float, ...] = (0.20, 0.38, 0.60)  # shares of ice at which a pixel steps up
+    levels: tuple[float, ...] = (0.17, 0.34, 0.56)  # shares of ice at which a pixel steps up
     steps: tuple[float, ...] = (0.13, 0.54, 0.17)  # how much cover each of them adds; the rest follows the share
     edge: float = 0.04  # half a step's width, in share of ice
     unsharp: float = 0.55  # local contrast given back to what the source blurred
@@ -38,7 +38,7 @@ class Detail:
     layers: float = 0.36  # rms of the tone of the layers in a trough's wall
     bands: float = 0.018  # of the same layers where ice covers them
     mottling: float = 0.04  # rms of the plains' tone
-    dune_depth: float = 0.3  # log of how much darker dunes are than the source has them: half as bright as the plains
+    dune_depth: float = 0.2  # log of how much darker dunes are than the source has them
     dune_tone: float = 0.15  # rms of their crests' tone
     dune_m: float = 70.0  # rms height of their crests
     dune_km: float = 3.0  # from crest to crest; real ones stand closer: what a pixel still shows
