@@ -420,6 +420,14 @@ class PlanetPart(Part):
     )
 
 
+class SkyPart(Part):
+    """What stands in the sky besides the planet and the craft."""
+
+    stars: bool = Field(True, description="Stars to magnitude 5.5, the planets and the Moon.")
+    sun: bool = Field(True, description="The Sun's disc.")
+    moons: bool = Field(True, description="Phobos and Deimos.")
+
+
 class PhotoPart(Part):
     """From light to picture."""
 

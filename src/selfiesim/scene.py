@@ -30,6 +30,7 @@ from selfiesim.parts import (
     PlanetPart,
     ReleasePart,
     SitePart,
+    SkyPart,
     Text,
 )
 from selfiesim.tables import did_you_mean, explain, read_table, shortened
@@ -63,6 +64,7 @@ class Scene(Part):
     mounted: MountedPart | None = Field(None, description="Instead: the camera stays on the craft.")
     camera: CameraPart = CameraPart()
     planet: PlanetPart = PlanetPart()
+    sky: SkyPart = SkyPart()
     photo: PhotoPart = PhotoPart()
     assumed: dict[str, str] = Field(
         default_factory=dict, description="Key path of each value that is not publicly known, and why it is what it is."

@@ -27,6 +27,8 @@ from selfiesim.orbit import State
 from selfiesim.plan import Departure, Plan, tumbled
 from selfiesim.planet.weather import AIRLESS, Weather, frost_lines, seasonal_dust
 from selfiesim.season import solar_longitude
+from selfiesim.sky import Backdrop, backdrop_of
+from selfiesim.sky.backdrop import sun_share_beside
 
 if TYPE_CHECKING:
     from selfiesim.render.base import Progress, Radiance
@@ -69,7 +71,7 @@ class PlanetPose:
 class CraftPose:
     """A craft: its model's origin (3,) from the camera, its attitude, the angles of each joint (rad).
 
-    ``sun_share`` is how much of the Sun's disc the planet leaves visible from it, 0 in eclipse, 1 by day;
+    ``sun_share`` is how much of the Sun's disc planet and moons leave visible from it, 0 in eclipse, 1 by day;
     ``gone`` is the first part of the names of nodes that are no longer on it, such as the released camera's.
     """
 
@@ -177,6 +179,20 @@ class View:
         return plotter(self, **options)
 
     @cached_property
+    def sky(self) -> Backdrop:
+        """What else stands in the sky, as far as the scene wants it: Sun, moons, planets, stars."""
+        plan, wanted = self.scene.plan(), self.scene.sky
+        return backdrop_of(
+            plan.almanac,
+            plan.body.name,
+            self.track.camera.position,
+            self.epoch,
+            with_sun=wanted.sun,
+            with_moons=wanted.moons,
+            with_stars=wanted.stars,
+        )
+
+    @cached_property
     def facts(self) -> dict[str, Any]:
         """The resolved geometry, one number a key, units in the key (see :func:`selfiesim.facts.describe`)."""
         from selfiesim.facts import describe
@@ -267,6 +283,7 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
         pose = turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T
         planet = PlanetPose(body, *pose, weather, plan.scene.planet.law)
         share = sun_share(track.icrf_to_bodyfixed @ track.host.position, track.icrf_to_bodyfixed @ to_sun, body)
+        share *= sun_share_beside(plan.almanac, body, track.host.position, to_sun, epoch)
     joints = {
         name: _joint_angles(joint, track.icrf_to_body @ plan.toward(joint.tracks, epoch, track.host))
         for name, joint in craft.joints.items()

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.view import PlanetPose, View
 
-_MAIN = "fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), 1.0);\n"
+# VTK throws away what has a fourth number of 0; the craft's is 1, so that it tells which pixels the craft covers.
+BEHIND = 2.0**-20
+_MAIN = f"fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), {BEHIND!r});\n"
 _RIM_RAD = float(np.radians(1.0))  # of a patch's rim left to the globe, so that coarse mip levels do not reach over it
 _WRAP = 64  # columns of the globe repeated past either end, for the same reason
 _SHADERS = ("noise.glsl", "photometry.glsl", "atmosphere.glsl", "weather.glsl", "detail.glsl", "planet.glsl")

@@ -22,6 +22,7 @@ from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
 from selfiesim.render.planet_layer import PlanetLayer
 from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
+from selfiesim.render.sky_layer import add_sky
 from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, subframes
 from selfiesim.render.truth import Drawn, Truth, truth_of
 
@@ -84,7 +85,9 @@ class PyVistaRenderer:
         if not 1 <= count <= MOST_PASSES:
             raise ValueError(f"{count} samples: give a number from 1 to {MOST_PASSES}")
         tell = progress or (lambda done, of: None)
-        rgb = self._rgb(view, count, tell) if view.camera.distortion is None else self._bent(view, count, tell)
+        light = self._light(view, count, tell) if view.camera.distortion is None else self._bent(view, count, tell)
+        rgb = np.ascontiguousarray(light[..., :3])
+        add_sky(rgb, light[..., 3], view)
         return Radiance(rgb, view, quality, self.engine, self, count)
 
     def truth(self, view: View) -> Truth:
@@ -107,8 +110,8 @@ class PyVistaRenderer:
         drawn = Drawn(surface.reshape(*frame, 4), colour.reshape(*frame, 4), depth.reshape(frame))
         return truth_of(view, drawn, self._maps(view))
 
-    def _rgb(self, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
-        """Radiance (H, W, 3) through a pinhole: the mean of ``count`` passes."""
+    def _light(self, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+        """Radiance and share covered by the craft (H, W, 4) through a pinhole: the mean of ``count`` passes."""
         stage = self._set(view)
         total: NDArray[np.float32] | None = None
         for done, subframe in enumerate(subframes(view, count, stage.craft.shine)):
@@ -116,25 +119,24 @@ class PyVistaRenderer:
             light = self._draw(stage, view, subframe)
             total = light if total is None else np.add(total, light, out=total)
         assert total is not None
-        rgb = np.ascontiguousarray(total[::-1, :, :3])
         if count > 1:
-            rgb /= np.float32(count)
-            np.maximum(rgb, 0.0, out=rgb)  # the planet's shade is an estimate: full shade may come out a trifle below 0
-        return rgb
+            total /= np.float32(count)
+            np.maximum(total, 0.0, out=total)  # the planet's shade is an estimate: full shade may come out below 0
+        return total[::-1]
 
     def _bent(self, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
-        """Radiance (H, W, 3) through a lens that bends; black beyond its limit."""
+        """Radiance and cover (H, W, 4) through a lens that bends; black beyond its limit."""
         camera = view.camera
-        rgb = np.zeros((camera.width * camera.height, 3), np.float32)
+        light = np.zeros((camera.width * camera.height, 4), np.float32)
         parts = shares(camera)
         for number, share in enumerate(parts):
 
             def tell_all(done: int, of: int, before: int = number * count) -> None:
                 tell(before + done, len(parts) * of)
 
-            light = self._rgb(view.turned(share.turn, share.camera), count, tell_all)
-            rgb[share.pixels] = between(light, share.places)
-        return rgb.reshape(camera.height, camera.width, 3)
+            part = self._light(view.turned(share.turn, share.camera), count, tell_all)
+            light[share.pixels] = between(part, share.places)
+        return light.reshape(camera.height, camera.width, 4)
 
     def _drawn(self, view: View) -> Drawn:
         """The craft's truths, through a pinhole."""
@@ -154,12 +156,16 @@ class PyVistaRenderer:
     def _shown(self, stage: _Stage, what: float) -> NDArray[np.float32]:
         """One of the craft's truths as it is written: the fourth number is no opacity."""
         stage.craft.show(what)
-        state = self._window.GetState()
         with stage.plain.bound():
-            state.vtkglDisable(_GL_BLEND)
-            self._scene.Render()
-            state.vtkglEnable(_GL_BLEND)
+            self._render_unblended()
         return stage.plain.color()[::-1]
+
+    def _render_unblended(self) -> None:
+        """Draw so that the fourth number is kept as it is written, and is no opacity."""
+        state = self._window.GetState()
+        state.vtkglDisable(_GL_BLEND)
+        self._scene.Render()
+        state.vtkglEnable(_GL_BLEND)
 
     def _maps(self, view: View) -> PlanetMaps | None:
         planet = self._planet_layer(view)
@@ -232,7 +238,7 @@ class PyVistaRenderer:
             stage.craft.set_beam(subframe.beam, eye)
         self._aim(stage, view, subframe.shift)
         with stage.sampled.bound():
-            self._scene.Render()
+            self._render_unblended()
         stage.sampled.resolve_into(stage.plain)
         return stage.plain.color()
 
@@ -297,6 +303,7 @@ def _new_scene(window: Any) -> Any:
 
     scene = vtkRenderer()
     scene.SetBackground(0.0, 0.0, 0.0)
+    scene.SetBackgroundAlpha(0.0)
     scene.GetCullers().RemoveAllItems()
     # Our shaders do the lighting, but VTK hands normals on only where it finds a light.
     light = vtkLight()

@@ -1,0 +1,159 @@
+"""Which bodies and stars stand behind and beside the craft at an instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.bodies import AU_M, BODIES, MARS, SOLAR_IRRADIANCE_1AU, Body
+from selfiesim.ellipsoid import sun_share
+from selfiesim.ephemeris import Ephemeris
+from selfiesim.epoch import Epoch
+from selfiesim.errors import EphemerisError
+from selfiesim.frames import Vector, icrf_to_bodyfixed
+from selfiesim.sky.colours import SUN_COLOUR, ZERO_MAGNITUDE, irradiance
+from selfiesim.sky.globes import Globe, Law, lommel_seeliger_phase
+from selfiesim.sky.magnitudes import bowell_phase, magnitude
+from selfiesim.sky.stars import stars
+from selfiesim.sky.sunlight import share_left
+
+
+class _Planet(NamedTuple):
+    """B-V (Allen's Astrophysical Quantities, Cox 2000), equatorial radius (IAU 2015), law, number in ``plan94``."""
+
+    colour: float
+    radius_m: float
+    law: Law
+    number: int
+
+
+_PLANETS = {
+    "mercury": _Planet(0.93, 2_440_530.0, "lommel-seeliger", 1),
+    "venus": _Planet(0.82, 6_051_800.0, "lambert", 2),
+    "earth": _Planet(0.20, 6_378_136.6, "lambert", 3),
+    "moon": _Planet(0.92, 1_737_400.0, "lommel-seeliger", 3),
+    "mars": _Planet(1.36, 3_396_190.0, "lambert", 4),
+    "jupiter": _Planet(0.83, 71_492_000.0, "lambert", 5),
+    "saturn": _Planet(1.04, 60_268_000.0, "lambert", 6),
+}
+
+# Geometric albedo in V: NASA's Mars fact sheet. Colours: Phobos B-V 0.6 and Deimos 0.65 (Zellner and Capen 1974).
+_MOONS = {"phobos": (0.071, 0.60), "deimos": (0.068, 0.65)}
+_SLOPE = 0.15  # G where none is measured (Bowell et al. 1989)
+
+_NEIGHBOURS = {
+    "mars": ("phobos", "deimos"),
+    "phobos": ("mars", "deimos"),
+    "deimos": ("mars", "phobos"),
+    "earth": ("moon",),
+    "moon": ("earth",),
+}
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """The sky round a camera, ICRF axes.
+
+    Attributes
+    ----------
+    sun : bool
+        Whether the Sun's disc is drawn.
+    globes : tuple of Globe
+        Planets and moons.
+    star_directions, star_irradiance : (N, 3)
+        Unit vectors, and light in the bands, W m^-2 nm^-1.
+    """
+
+    sun: bool
+    globes: tuple[Globe, ...]
+    star_directions: NDArray[np.float64]
+    star_irradiance: NDArray[np.float64]
+
+
+def backdrop_of(
+    almanac: Ephemeris, body: str, position: Vector, epoch: Epoch, *, with_sun: bool, with_moons: bool, with_stars: bool
+) -> Backdrop:
+    """What stands round a camera at ``position`` (3,) m from the centre of ``body``, ICRF axes.
+
+    ``with_moons`` are the moons of Mars, ``with_stars`` the planets and the Moon as well. Bodies whose place nobody
+    knows at that time are left out.
+    """
+    globes: list[Globe] = []
+    if with_moons:
+        globes += [_moon(almanac, name, body, position, epoch) for name in _MOONS if _known(almanac, name, body, epoch)]
+    if with_stars:
+        globes += [_planet(almanac, name, body, position, epoch) for name in _PLANETS if name != body]
+    elif body in _MOONS:
+        globes += [_planet(almanac, "mars", body, position, epoch)]
+    table = stars()
+    return Backdrop(
+        with_sun,
+        tuple(globe for globe in globes if globe.name != body and globe.distance > max(globe.radii_m)),
+        table.directions(epoch) if with_stars else np.zeros((0, 3)),
+        table.irradiance if with_stars else np.zeros((0, 3)),
+    )
+
+
+def sun_share_beside(almanac: Ephemeris, body: Body, position: Vector, to_sun: Vector, epoch: Epoch) -> float:
+    """Share of the Sun that the moons of ``body``, or the planet it is a moon of, leave visible from ``position``."""
+    share = 1.0
+    for name in _NEIGHBOURS.get(body.name, ()):
+        if _known(almanac, name, body.name, epoch):
+            there = almanac.position(name, body.name, epoch) - position
+            other = BODIES[name]
+            share *= share_left(there, other.radii_m, icrf_to_bodyfixed(other, epoch), to_sun)
+    return share
+
+
+def _moon(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoch) -> Globe:
+    """A small moon: dark dust of the published geometric albedo, darker away from opposition as the H, G system has it."""
+    body, (albedo, colour) = BODIES[name], _MOONS[name]
+    middle = almanac.position(name, center, epoch)
+    to_sun = almanac.position("sun", name, epoch)
+    sun_distance = float(np.linalg.norm(to_sun))
+    light = np.array(SOLAR_IRRADIANCE_1AU) * (AU_M / sun_distance) ** 2
+    turn = icrf_to_bodyfixed(body, epoch)
+    from_mars = icrf_to_bodyfixed(MARS, epoch) @ np.array([-almanac.position("mars", name, epoch), to_sun])[..., None]
+    light = light * sun_share(from_mars[0, :, 0], from_mars[1, :, 0], MARS)
+    globe = Globe(name, middle - eye, body.radii_m, turn, to_sun / sun_distance, "lommel-seeliger", light, np.inf)
+    phase = float(np.arccos(np.clip(-(globe.position @ globe.to_sun) / globe.distance, -1.0, 1.0)))
+    dimming = bowell_phase(phase, _SLOPE) / lommel_seeliger_phase(phase)
+    tint = irradiance(0.0, colour) / irradiance(0.0, SUN_COLOUR)
+    seen = albedo * dimming / np.pi * globe.disc[0] * tint * light
+    v = float(-2.5 * np.log10(seen[1] / ZERO_MAGNITUDE)) if seen[1] > 0.0 else np.inf
+    return Globe(name, globe.position, body.radii_m, turn, globe.to_sun, globe.law, seen, v)
+
+
+def _planet(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoch) -> Globe:
+    kind = _PLANETS[name]
+    to_sun = almanac.position("sun", center, epoch)
+    from_sun = _from_sun(almanac, name, epoch)
+    # Close by, as the Earth to the Moon, the sum of two long ways would do; the almanac's own is as good.
+    from_eye = to_sun + from_sun - eye
+    turn = icrf_to_bodyfixed(BODIES[name], epoch) if name in BODIES else np.eye(3)
+    radii = BODIES[name].radii_m if name in BODIES else (kind.radius_m,) * 3
+    v = magnitude(name, from_sun, from_eye)
+    toward = -from_sun / np.linalg.norm(from_sun)
+    return Globe(name, from_eye, radii, turn, toward, kind.law, irradiance(v, kind.colour), v)
+
+
+def _from_sun(almanac: Ephemeris, name: str, epoch: Epoch) -> Vector:
+    """Vector (3,) in m: by the almanac, or the series of Simon et al. (1994), good to 1.5 arcminutes of Saturn."""
+    try:
+        return almanac.position(name, "sun", epoch)
+    except EphemerisError:
+        import erfa
+
+        state = erfa.plan94(epoch.day, epoch.fraction, _PLANETS[name].number)
+        return np.array(state["p"]) * AU_M
+
+
+def _known(almanac: Ephemeris, name: str, center: str, epoch: Epoch) -> bool:
+    try:
+        almanac.position(name, center, epoch)
+    except EphemerisError:
+        return False
+    return True
