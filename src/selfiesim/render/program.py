@@ -85,7 +85,7 @@ def texture_of(image: ArrayLike, repeat: bool = False) -> Any:
     height, width = pixels.shape[:2]
     data = vtkImageData()
     data.SetDimensions(width, height, 1)
-    data.GetPointData().SetScalars(numpy_to_vtk(pixels.reshape(height * width, -1), deep=True))
+    data.GetPointData().SetScalars(numpy_to_vtk(pixels.reshape(height * width, -1), deep=False))
     texture = vtkOpenGLTexture()
     texture.SetInputData(data)
     texture.SetColorModeToDirectScalars()
