@@ -150,15 +150,15 @@ def test_parts_keep_the_planets_light_off_each_other(tmp_path):
     eye = (1.6, 0.4, -0.9)
     solids = {"open": [PLATE], "screened": [PLATE, screen]}
     models = [write_craft(tmp_path, name, those, eye, albedo) for name, those in solids.items()]
-    shots = [stage(tmp_path, model, size=(240, 135), distance_km=LOW_KM, **OVER_NOON) for model in models]
+    shots = [stage(tmp_path, model, size=(160, 90), distance_km=LOW_KM, **OVER_NOON) for model in models]
     opened, screened = (shot.view() for shot in shots)
-    bright, dim = (view.render("final", samples=256).rgb for view in (opened, screened))
+    bright, dim = (view.render("final", samples=64).rgb for view in (opened, screened))
     for x, y in ((0.42, 0.0), (0.3, 0.35), (0.42, -0.3), (0.0, 0.42)):
         point = np.array([x, y, -0.01])
         pixel = to_pixels(screened, point)
         kept_off = 0.8 / np.pi * blocked_light(screened, point, low, high)
         found = at_pixel(bright, pixel) - at_pixel(dim, pixel)
-        assert found == pytest.approx(kept_off, rel=0.08)
+        assert found == pytest.approx(kept_off, rel=0.15)
     # A draft does without.
     assert at_pixel(screened.render().rgb, pixel) == pytest.approx(at_pixel(opened.render().rgb, pixel), rel=1e-3)
 
