@@ -25,6 +25,7 @@ from selfiesim.frames import Matrix, Vector, icrf_to_bodyfixed, rotation_about, 
 from selfiesim.hosts import Lander
 from selfiesim.orbit import State
 from selfiesim.plan import Departure, Plan, tumbled
+from selfiesim.planet.surface import Surface
 
 if TYPE_CHECKING:
     from selfiesim.render.base import Radiance
@@ -53,13 +54,14 @@ class Sun:
 class PlanetPose:
     """A planet: its centre (3,) from the camera, the rotation from camera axes to body-fixed axes, its dust.
 
-    ``dust_opacity`` is the vertical optical depth at 550 nm.
+    ``dust_opacity`` is the vertical optical depth at 550 nm, ``surface`` what it is drawn with.
     """
 
     body: Body
     position: Vector
     camera_to_bodyfixed: Matrix
     dust_opacity: float
+    surface: Surface
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,7 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
     planet, share = None, 1.0
     if body.name != "sun":
         dust = plan.scene.planet.dust_opacity if body.name == "mars" else 0.0
-        planet = PlanetPose(body, turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T, dust)
+        planet = PlanetPose(body, turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T, dust, plan.surface)
         share = sun_share(track.icrf_to_bodyfixed @ track.host.position, track.icrf_to_bodyfixed @ to_sun, body)
     joints = {
         name: _joint_angles(joint, track.icrf_to_body @ plan.toward(joint.tracks, epoch, track.host))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.planet.atmosphere import haze
+from selfiesim.planet.laws import shader_of
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _MAIN = "fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), 1.0);\n"
 _RIM_RAD = float(np.radians(1.5))  # of a patch's rim left to the globe, so that coarse mip levels do not reach over it
 _WRAP = 64  # columns of the globe repeated past either end, for the same reason
-_SHADERS = ("noise.glsl", "photometry.glsl", "atmosphere.glsl", "planet.glsl")
 # Clip coordinates as they are, just in front of the far plane.
 _VERTEX = {"//VTK::PositionVC::Impl": "gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"}
 
@@ -38,7 +38,8 @@ class PlanetLayer:
         self.actor.GetProperty().LightingOff()
         atlas, places = _side_by_side(maps)
         self.actor.GetProperty().SetTexture("planetMap", texture_of(atlas))
-        replace_shading(self.actor, "".join(source(name) for name in _SHADERS), _MAIN, _VERTEX)
+        shaders = ("noise.glsl", shader_of(maps.law), "atmosphere.glsl", "planet.glsl")
+        replace_shading(self.actor, "".join(source(name) for name in shaders), _MAIN, _VERTEX)
         self._uniforms = Uniforms(self.actor.GetShaderProperty().GetFragmentCustomUniforms())
         patch_width = 4.0 * np.sin(maps.patch_span_rad / 2.0)
         self._uniforms.set(

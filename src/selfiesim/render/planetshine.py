@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.frames import unit
+from selfiesim.planet.laws import law_of
 from selfiesim.planet.maps import PlanetMaps, reflectance
-from selfiesim.planet.photometry import bidirectional
 
 if TYPE_CHECKING:
     from selfiesim.view import PlanetPose, View
@@ -105,7 +105,7 @@ def _disc_radiance(
     fixed = normals @ planet.camera_to_bodyfixed.T
     latitude, longitude = np.arcsin(np.clip(fixed[:, 2], -1.0, 1.0)), np.arctan2(fixed[:, 1], fixed[:, 0])
     albedo = reflectance(maps, latitude, longitude)
-    share = bidirectional(mu0, mu, -(rays @ view.sun.direction))
+    share = law_of(maps.law)(mu0, mu, -(rays @ view.sun.direction))
     return albedo * share[:, None] * view.sun.irradiance / np.pi, mu0
 
 
