@@ -175,8 +175,8 @@ def _check_aspect(width: int, height: int, conventions: Conventions, name: str) 
         )
     if abs(width - 2 * intervals) > _SPARE_PIXELS:
         raise MapError(
-            f"{name}: is {width}x{height}; a plate carree map is twice as wide as high; give bounds_deg = [left, right, "
-            "bottom, top] for a map of a part"
+            f"{name}: is {width}x{height}; a plate carree map is twice as wide as high; give bounds_deg = "
+            "[left, right, bottom, top] for a map of a part"
         )
 
 

@@ -27,8 +27,6 @@ SMALL_WIDTH = 1024  # of the map that numbers for the whole globe are taken from
 PATCH_SIZE = 1024  # of a body's own picture: finer than any of them
 MOTTLING = 0.08  # rms of a grey body's reflectance
 _BAND_WIDTH = 8192  # columns a polar patch is sampled from, at most
-BRIGHTEST = 1.0
-"""Reflectance of the code 255 for bodies other than Mars."""
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)  # Rec. 709
 
@@ -63,7 +61,8 @@ def _from_picture(body: str, world: World) -> PlanetMaps:
         with open_raster(source, conventions) as raster:
             placement = place(raster.conventions, raster.width, raster.height, body, raster.name)
             paint = own_colours(raster, placement, world)
-            return build_parts(raster, placement, paint, smooth_gaps(raster, placement, paint), PATCH_SIZE, BRIGHTEST)
+            gaps = smooth_gaps(raster, placement, paint)
+            return build_parts(raster, placement, paint, gaps, PATCH_SIZE, brightest(world))
 
     parts = maps.kept(f"{body}-{digest}-w{FORMAT_VERSION}", build)
     shows = f" ({world.shows})" if world.shows else ""
@@ -71,7 +70,7 @@ def _from_picture(body: str, world: World) -> PlanetMaps:
     if world.geometric_albedo is not None:
         level = f"geometric albedo {world.geometric_albedo:g}, {world.source}"
     credits = f"{body.capitalize()} map{shows}: {PACKAGE_CREDITS}; {level}"
-    return planet_maps(parts, body, credits, world.law)
+    return planet_maps(parts, body, credits, world)
 
 
 def grey_world(body: str, world: World) -> PlanetMaps:
@@ -92,11 +91,12 @@ def grey_world(body: str, world: World) -> PlanetMaps:
     globe = _mottled(
         lattice, np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)
     )
+    level = albedo / float(laws.rotation_weights(512, laws.law_of(world.law)) @ globe.mean(axis=1))
     fields = {"globe": globe, "north": patch(1.0), "south": patch(-1.0)}
-    parts = {name: np.repeat(encode(albedo * field, BRIGHTEST)[..., None], 3, axis=2) for name, field in fields.items()}
-    return planet_maps(
-        parts, body, f"{body.capitalize()}: no map; grey of albedo {albedo:g} ({world.source})", world.law
-    )
+    codes = {name: encode(level * field, brightest(world))[..., None] for name, field in fields.items()}
+    parts = {name: np.repeat(code, 3, axis=2) for name, code in codes.items()}
+    credits = f"{body.capitalize()}: no map; grey of albedo {albedo:g} ({world.source})"
+    return planet_maps(parts, body, credits, world)
 
 
 def _mottled(lattice: Values, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]) -> Values:
@@ -111,17 +111,22 @@ def _mottled(lattice: Values, x: NDArray[np.float64], y: NDArray[np.float64], z:
     return np.asarray(np.maximum(1 + MOTTLING * total / 0.6, 0.2), np.float32)
 
 
-def planet_maps(parts: Parts, body: str, credits: str, law: str) -> PlanetMaps:
-    """Maps coded to :data:`BRIGHTEST`."""
+def brightest(world: World) -> float:
+    """Reflectance of the code 255: some way above the mean, so that dark bodies have fine steps too."""
+    return CARD * 1.05 if world.geometric_albedo is None else min(1.5, 8.0 * world.geometric_albedo)
+
+
+def planet_maps(parts: Parts, body: str, credits: str, world: World) -> PlanetMaps:
+    """Maps of a world, coded to its :func:`brightest`."""
     return PlanetMaps(
         globe=parts["globe"],
         north=parts["north"],
         south=parts["south"],
         patch_span_rad=PATCH_SPAN_RAD,
-        reflectance_max=BRIGHTEST,
+        reflectance_max=brightest(world),
         name=body,
         credits=credits,
-        law=law,
+        law=world.law,
     )
 
 

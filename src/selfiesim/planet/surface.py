@@ -113,7 +113,7 @@ def _from_file(body: str, albedo: float | None, file: MapFile, print_of_file: st
         globe, north, south = (parts[part] for part in ("globe", "north", "south"))
         credits = f"{credits}; toned as: {default.credits}"
         return replace(default, globe=globe, north=north, south=south, credits=credits)
-    return globes.planet_maps(parts, body, credits, _world(body, albedo).law)
+    return globes.planet_maps(parts, body, credits, _world(body, albedo))
 
 
 def _reference(default: PlanetMaps) -> Values:
@@ -139,7 +139,7 @@ def _build(
         understudy = (
             globes.smooth_gaps(raster, placement, paint) if default is None else partial(maps.reflectance, default)
         )
-        maximum = default.reflectance_max if default else globes.BRIGHTEST
+        maximum = default.reflectance_max if default else globes.brightest(_world(body, albedo))
         size = _patch_size(placement)
         parts = globes.build_parts(raster, placement, paint, understudy, size, maximum, patches=finer)
     if not finer and default is not None:
