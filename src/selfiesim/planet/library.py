@@ -159,19 +159,19 @@ def add(
     conventions = conventions or Conventions()
     told = summary(file, layer, body, conventions)
     place = file.resolve() if "{" not in str(file) else Path.cwd() / file
-    size = place.stat().st_size if place.is_file() else 0
     stored = place.parent == folder().resolve()
+    table = {
+        "body": body,
+        "layer": layer,
+        "file": place.name if stored else str(place),
+        "credits": credits,
+        "url": url,
+        "bytes": place.stat().st_size if place.is_file() else 0,
+        "sha256": sha256,
+        "conventions": conventions,
+    }
     try:
-        made = Entry(
-            body=body,
-            layer=layer,
-            file=place.name if stored else str(place),
-            credits=credits,
-            url=url,
-            bytes=size,
-            sha256=sha256,
-            conventions=conventions,
-        )
+        made = Entry.model_validate(table)
     except ValidationError as error:
         raise MapError("\n".join(f"map {name!r}: {line}" for line in explain(error, Entry))) from error
     if copy and not stored:

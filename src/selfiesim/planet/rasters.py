@@ -7,6 +7,7 @@ What a file holds is checked by its header before a pixel is decoded. :func:`ope
 from __future__ import annotations
 
 import re
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -172,6 +173,8 @@ class Picture:
             mode = picture.mode
         if self.width * self.height > PICTURE_PIXELS:
             raise MapError(f"{path}: declares {self.width}x{self.height} pixels; at most {PICTURE_PIXELS:,} fit here")
+        if path.suffix.lower() == ".dds":
+            _check_dds(path, self.width * self.height)
         if mode == "1":
             raise MapError(f"{path}: holds only black and white; a map has shades")
         # Deep greys keep their depth; colours, palettes and the rest come as eight bits a band.
@@ -196,6 +199,22 @@ class Picture:
     def close(self) -> None:
         """Let the pixels go."""
         self.__dict__.pop("_pixels", None)
+
+
+def _check_dds(path: Path, pixels: int) -> None:
+    """Refuse an uncompressed DDS that is cut short: not every Pillow does. The layout is Microsoft's DDS_HEADER.
+
+    Raises
+    ------
+    MapError
+        When it is shorter than its pixels.
+    """
+    with path.open("rb") as file:
+        head = file.read(128).ljust(128, b"\0")
+    flags, _code, bits = struct.unpack_from("<4xI4sI", head, 76)
+    four_cc = 0x4
+    if not flags & four_cc and path.stat().st_size < 128 + pixels * bits // 8:
+        raise MapError(f"{path}: is cut short; get it again")
 
 
 def _plain_tiff(path: Path, conventions: Conventions) -> Raster:
