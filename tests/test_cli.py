@@ -19,7 +19,7 @@ from selfiesim.scene import Scene
 
 SHIPPED = "tianwen1-mars"
 SMALL = ["--size", "160x90"]
-COMMANDS = ["render", "scenes", "cameras", "show", "drift", "check", "schema", "doctor", "demo"]
+COMMANDS = ["render", "scenes", "cameras", "show", "drift", "check", "map", "maps", "schema", "doctor", "demo"]
 
 
 def scene_text(old="", new=""):

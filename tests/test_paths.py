@@ -117,6 +117,16 @@ def test_the_cache_is_otherwise_the_users_own(tmp_path, monkeypatch):
         assert str(paths.cache_dir()) == platformdirs.user_cache_dir("selfiesim")
 
 
+def test_what_a_user_added_is_kept_apart_from_the_cache(tmp_path, monkeypatch):
+    import platformdirs
+
+    monkeypatch.setenv("SELFIESIM_DATA", str(tmp_path / "mine"))
+    assert paths.data_dir() == tmp_path / "mine"
+    monkeypatch.setenv("SELFIESIM_DATA", "")
+    assert str(paths.data_dir()) == platformdirs.user_data_dir("selfiesim")
+    assert paths.data_dir() != paths.cache_dir()
+
+
 @pytest.mark.parametrize(("kind", "suffix"), [("models", ".glb"), ("scenes", ".toml")])
 def test_shipped_files_are_found(kind, suffix):
     assert [path for path in paths.shipped(kind).iterdir() if path.suffix == suffix]

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from selfiesim.errors import SceneError, UserError
+from selfiesim.maps_cli import draw_map, maps_app
 
 app = App(
     name="selfiesim",
@@ -26,6 +27,9 @@ app = App(
     help_format="plaintext",
     version=lambda: _version(),
 )
+
+app.command(draw_map, name="map")
+app.command(maps_app)
 
 SceneName = Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]

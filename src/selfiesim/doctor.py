@@ -14,7 +14,7 @@ from selfiesim.render import graphics
 
 
 def examine(fix: bool = False) -> dict[str, str]:
-    """Versions, the device that draws, the map, the cache. With ``fix``, install what is missing first.
+    """Versions, the device that draws, the map, the cache, the library. With ``fix``, install what is missing first.
 
     Raises
     ------
@@ -44,6 +44,7 @@ def examine(fix: bool = False) -> dict[str, str]:
         "opengl": found.version,
         "mars map": mars_map,
         "cache": str(paths.cache_dir()),
+        "library": str(paths.data_dir() / "maps"),
     }
 
 

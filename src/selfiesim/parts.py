@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from selfiesim.errors import SceneError
 from selfiesim.moment import Moment, UtcTime
+from selfiesim.planet.conventions import Conventions
 
 MAX_PIXELS = 7680 * 4320
 
@@ -103,6 +104,9 @@ class BodyPart(Part):
     meridian_deg: Angle = Field(0.0, description="Angle W of the prime meridian at J2000.")
     spin_deg_day: float = Field(0.0, ge=-1e6, le=1e6, description="How fast it turns; negative is backward.")
     j2: float = Field(0.0, ge=-1, le=1, description="Zonal harmonic on the first radius, not normalised.")
+    geometric_albedo: float | None = Field(
+        None, gt=0, le=1.5, description="How bright it is; default: 0.14, or that of the known body of this name."
+    )
     orbit: HeliocentricPart | None = Field(None, description="Its path round the Sun, unless kernels hold it.")
 
 
@@ -403,9 +407,24 @@ class CameraPart(Part):
         return self
 
 
+class MapPart(Conventions):
+    """A colour map of the planet beside the scene, and how it lies."""
+
+    file: FileName = Field(
+        description="A picture or GeoTIFF beside the scene; {face} or {x} and {y} stand for several."
+    )
+    tone: Literal["measured", "own"] | None = Field(
+        None, description="measured: in the tones measured on Mars, the default there; own: its own, elsewhere."
+    )
+    credits: str = Field("", max_length=1000, description="Whom to thank; goes into the recipe.")
+
+
 class PlanetPart(Part):
     """The planet's looks."""
 
+    map: MapPart | FileName | None = Field(
+        None, description="Another colour map: a name in the library (selfiesim maps list), or a file beside the scene."
+    )
     dust_opacity: Literal["seasonal"] | Annotated[float, Field(ge=0, le=10)] = Field(
         "seasonal",
         description="Vertical optical depth of the dust in Mars' air at 550 nm; 0 is clear; seasonal: 0.2 to 0.45.",
@@ -415,8 +434,8 @@ class PlanetPart(Part):
         0.0, ge=0, le=5, description="Optical depth of thin water-ice clouds over Mars' tropics, at 550 nm."
     )
     hood_opacity: float = Field(0.0, ge=0, le=5, description="Optical depth of the hood of haze over the winter pole.")
-    law: Literal["mars", "hapke", "lunar-lambert", "lommel-seeliger", "lambert"] = Field(
-        "mars", description="How bare ground shares light among directions."
+    law: Literal["mars", "hapke", "lunar", "lunar-lambert", "lommel-seeliger", "lambert"] | None = Field(
+        None, description="How bare ground shares light among directions; default: the body's own."
     )
 
 

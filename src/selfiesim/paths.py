@@ -1,4 +1,4 @@
-"""Where things are: shipped models and scenes, and the cache of derived files."""
+"""Where things are: shipped models and scenes, the cache of derived files, and what a user added."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ def cache_dir() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("selfiesim"))
+
+
+def data_dir() -> Path:
+    """The folder for what a user added (maps); ``SELFIESIM_DATA`` overrides platformdirs' choice."""
+    override = os.environ.get("SELFIESIM_DATA")
+    if override:
+        return Path(override)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("selfiesim"))
 
 
 @contextmanager

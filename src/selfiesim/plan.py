@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from selfiesim.kernels import Kernels
     from selfiesim.lens import BrownConrady, KannalaBrandt
     from selfiesim.parts import AttitudePart, CameraPart
+    from selfiesim.planet.surface import Surface
     from selfiesim.scene import Scene
 
 AttitudeLaw = Callable[[Epoch, State], Matrix]
@@ -98,6 +100,19 @@ class Plan:
     def body(self) -> Body:
         """What the craft goes round or stands on."""
         return self.host.body
+
+    @cached_property
+    def surface(self) -> Surface:
+        """What the body is drawn with.
+
+        Raises
+        ------
+        UserError
+            When the scene's own map cannot be used.
+        """
+        from selfiesim.planet.choice import surface_of
+
+        return surface_of(self.scene, self.body.name)
 
     def toward(self, target: str, epoch: Epoch, state: State) -> Vector:
         """Unit vector (3,), ICRF axes, from the craft toward one of :data:`selfiesim.attitude.TARGETS`."""

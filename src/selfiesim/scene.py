@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field, PrivateAttr, Strict, ValidationError, model_validator
 
 from selfiesim import paths
-from selfiesim.errors import CcsdsError, EphemerisError, SceneError
+from selfiesim.errors import CcsdsError, EphemerisError, MapError, SceneError
 from selfiesim.moment import Moment
 from selfiesim.parts import (
     AttitudePart,
@@ -240,7 +240,7 @@ class Scene(Part):
 
         try:
             return resolve(self, f"release{at:+.9f}s" if isinstance(at, (int, float)) else at)
-        except (SceneError, EphemerisError, CcsdsError) as error:
+        except (SceneError, EphemerisError, CcsdsError, MapError) as error:
             raise type(error)(f"{self._source}: {error}") from error
 
     def to_json(self) -> str:

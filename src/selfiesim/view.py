@@ -25,6 +25,7 @@ from selfiesim.frames import Matrix, Vector, icrf_to_bodyfixed, rotation_about, 
 from selfiesim.hosts import Lander
 from selfiesim.orbit import State
 from selfiesim.plan import Departure, Plan, tumbled
+from selfiesim.planet.surface import Surface
 from selfiesim.planet.weather import AIRLESS, Weather, frost_lines, seasonal_dust
 from selfiesim.season import solar_longitude
 from selfiesim.sky import Backdrop, backdrop_of
@@ -57,14 +58,16 @@ class Sun:
 class PlanetPose:
     """A planet: its centre (3,) from the camera, the rotation from camera axes to body-fixed axes, its weather.
 
-    ``law`` names how bare ground reflects: a key of :data:`selfiesim.planet.photometry.LAWS`.
+    ``law`` names how bare ground reflects, a key of :data:`selfiesim.planet.photometry.LAWS`; None is the body's own.
+    ``surface`` is what it is drawn with.
     """
 
     body: Body
     position: Vector
     camera_to_bodyfixed: Matrix
+    surface: Surface
     weather: Weather = AIRLESS
-    law: str = "mars"
+    law: str | None = None
 
 
 @dataclass(frozen=True)
@@ -281,7 +284,7 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
     if body.name != "sun":
         weather = _weather(plan, epoch) if body.name == "mars" else AIRLESS
         pose = turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T
-        planet = PlanetPose(body, *pose, weather, plan.scene.planet.law)
+        planet = PlanetPose(body, *pose, plan.surface, weather, plan.scene.planet.law)
         share = sun_share(track.icrf_to_bodyfixed @ track.host.position, track.icrf_to_bodyfixed @ to_sun, body)
         share *= sun_share_beside(plan.almanac, body, track.host.position, to_sun, epoch)
     joints = {

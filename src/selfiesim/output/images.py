@@ -12,6 +12,9 @@ from selfiesim.output.sidecar import SYNTHETIC, recipe_text
 from selfiesim.paths import written_whole
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from selfiesim.photo.develop import Photo
 
 
@@ -59,26 +62,42 @@ def save(photo: Photo, path: Path) -> Path:
     OutputError
         When the name does not end in ``.png`` or the folder cannot be written to.
     """
-    check_writable(path)
     text = recipe_text(photo)
+    return save_with_recipe(path, png_bytes(photo, text), text)
+
+
+def save_with_recipe(path: Path, picture: bytes, text: str) -> Path:
+    """Write a PNG's bytes and its recipe beside it, whole or not at all; returns the picture's path.
+
+    Raises
+    ------
+    OutputError
+        As :func:`check_writable`.
+    """
+    check_writable(path)
     # Neither gets its name before both are on the disk.
-    with written_whole(path) as picture, written_whole(sidecar_path(path)) as sidecar:
-        picture.write_bytes(png_bytes(photo, text))
+    with written_whole(path) as file, written_whole(sidecar_path(path)) as sidecar:
+        file.write_bytes(picture)
         sidecar.write_text(text, encoding="utf-8")
     return path
 
 
 def png_bytes(photo: Photo, text: str | None = None) -> bytes:
-    """The picture as PNG with its recipe in the metadata (keys Title, Description, Software and selfiesim)."""
+    """The picture as PNG with its recipe in the metadata."""
+    return png_with_recipe(photo.pixels, photo.radiance.view.scene.title, text or recipe_text(photo))
+
+
+def png_with_recipe(pixels: NDArray[np.uint8], title: str, text: str) -> bytes:
+    """Pixels (H, W, 3) as PNG with a recipe in the metadata (keys Title, Description, Software and selfiesim)."""
     import imageio.v3 as iio
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
-    info.add_itxt("Title", photo.radiance.view.scene.title)
-    info.add_itxt("Description", f"{SYNTHETIC}: {photo.radiance.view.scene.title}")
+    info.add_itxt("Title", title)
+    info.add_itxt("Description", f"{SYNTHETIC}: {title}")
     info.add_text("Software", "selfiesim")
-    info.add_itxt("selfiesim", text or recipe_text(photo), zip=True)
+    info.add_itxt("selfiesim", text, zip=True)
     buffer = io.BytesIO()
     # Level 3 packs a space picture within a few percent of level 9 in a third of the time.
-    iio.imwrite(buffer, photo.pixels, plugin="pillow", extension=".png", pnginfo=info, compress_level=3)
+    iio.imwrite(buffer, pixels, plugin="pillow", extension=".png", pnginfo=info, compress_level=3)
     return buffer.getvalue()

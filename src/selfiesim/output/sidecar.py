@@ -17,7 +17,7 @@ _PACKAGES = ("selfiesim", "numpy", "pyvista", "vtk", "trimesh", "pyerfa", "plane
 
 def recipe(photo: Photo) -> dict[str, Any]:
     """The recipe as JSON-ready data. It holds no clock time: the same input gives the same bytes."""
-    from selfiesim.planet.maps import load_maps
+    from selfiesim.planet.surface import surface_maps
 
     radiance, view = photo.radiance, photo.radiance.view
     camera = view.camera
@@ -45,7 +45,7 @@ def recipe(photo: Photo) -> dict[str, Any]:
         },
         "render": {"quality": radiance.quality, "engine": radiance.engine},
         "versions": {name: version(name) for name in _PACKAGES},
-        "credits": [] if view.planet is None else [load_maps(view.planet.body.name).credits],
+        "credits": [] if view.planet is None else [surface_maps(view.planet.surface).credits],
     }
 
 

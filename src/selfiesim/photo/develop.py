@@ -76,10 +76,17 @@ def expose(radiance: Radiance, **settings: Any) -> Photo:
     if shutter == "auto":
         shutter = metered_shutter(radiance.rgb, white_wall, options.f_number, options.iso)
     exposure = Exposure(shutter * 2.0**options.stops, options.f_number, options.iso, options.stops, metered)
-    # White is what the Sun lights; the three bands are shown as the three primaries of sRGB.
+    return Photo(develop(radiance.rgb, white_balance(sun, exposure)), exposure, radiance)
+
+
+def white_balance(sun: NDArray[np.float32], exposure: Exposure) -> NDArray[np.float32]:
+    """What radiance is multiplied by in each band (3,): white is what the Sun (3,) lights, and 1 fills the sensor.
+
+    The three bands are shown as the three primaries of sRGB.
+    """
     balance = float(sun @ LUMINANCE_SHARE.astype(np.float32)) / sun
-    scale = balance * np.float32(float(luminance(sun)) / (exposure.saturation_luminance * float(sun @ LUMINANCE_SHARE)))
-    return Photo(develop(radiance.rgb, scale.astype(np.float32)), exposure, radiance)
+    full = exposure.saturation_luminance * float(sun @ LUMINANCE_SHARE)
+    return np.asarray(balance * np.float32(float(luminance(sun)) / full), np.float32)
 
 
 def shoulder(linear: NDArray[np.float32]) -> NDArray[np.float32]:

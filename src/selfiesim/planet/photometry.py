@@ -73,9 +73,13 @@ LAWS: dict[str, Shares] = {
     "lunar-lambert": Shares((0.1, 0.5, 1.0, 0.4), (-0.05, -0.25, -0.5, 0.8)),
     # Light scattered once only: a law for dark ground, honest up to A = 0.25.
     "lommel-seeliger": Shares((0.0, 0.0, 0.0, 2.0), (0.0, 0.0, 0.0, 0.0)),
+    # Dark airless ground dims with phase as the Moon does, m = 0.026 |g| + 4e-9 g^4, g in degrees (Allen, Astrophysical
+    # Quantities, 3rd edition, 1973; as used by Krisciunas and Schaefer, PASP 103, 1033, 1991): within 3 percent to 120
+    # degrees. A full Moon is flat.
+    "lunar": Shares((-0.01785, 0.05604, -0.01577, -0.08302), (0.0, 0.0, 0.0, 0.0), 2.06062, 0.369),
     "lambert": Shares((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.5)),
 }
-"""The laws that a scene may choose for bare ground, each with a geometric albedo of A."""
+"""The laws for bare ground, each with a geometric albedo of A; a scene may choose."""
 
 _TINY = 1e-9
 

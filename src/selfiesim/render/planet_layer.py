@@ -80,7 +80,7 @@ class PlanetLayer:
             sunIrradiance=view.sun.irradiance,
             pixelAngle=view.camera.pixel_angle,
         )
-        weather, law = pose.weather, LAWS[pose.law]
+        weather, law = pose.weather, LAWS[pose.law or self.maps.law]
         self._compile(_extras(view, pose))
         self._uniforms.set(
             lawSingle=law.single,

@@ -162,7 +162,7 @@ def _disc_radiance(
     albedo += (np.array(FROST_REFLECTANCE) - albedo) * frost[:, None]
     white += (1.0 - white) * frost
     cos_phase = -(rays @ view.sun.direction)
-    share = LAWS[planet.law](mu0, mu, cos_phase)
+    share = LAWS[planet.law or maps.law](mu0, mu, cos_phase)
     share += (ice(mu0, mu, cos_phase) - share) * white
     return albedo * share[:, None] * view.sun.irradiance / np.pi, mu0
 

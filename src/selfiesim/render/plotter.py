@@ -81,9 +81,9 @@ def _planet_model(pose: PlanetPose) -> tuple[Any, Any]:
     import pyvista
 
     from selfiesim.planet.albedo import decode
-    from selfiesim.planet.maps import load_maps
+    from selfiesim.planet.surface import surface_maps
 
-    maps = load_maps(pose.body.name)
+    maps = surface_maps(pose.surface)
     radii = np.array(pose.body.radii_m)
     distance = float(np.linalg.norm(pose.position))
     scale = BACKDROP_M / max(distance - float(radii.mean()), 1.0)

@@ -197,16 +197,17 @@ class PyVistaRenderer:
 
     def _planet_layer(self, view: View) -> PlanetLayer | None:
         """The planet, the last of the actors: no pixel of it is worked out behind the craft. None in deep space."""
-        from selfiesim.planet.maps import load_maps
+        from selfiesim.planet.surface import surface_maps
 
         if view.planet is None:
             if self._planet:
                 self._scene.RemoveActor(self._planet.actor)
             return None
-        if self._planet is None or self._planet.maps.name != view.planet.body.name:
+        maps = surface_maps(view.planet.surface)
+        if self._planet is None or self._planet.maps is not maps:
             if self._planet:
                 self._scene.RemoveActor(self._planet.actor)
-            self._planet = PlanetLayer(load_maps(view.planet.body.name))
+            self._planet = PlanetLayer(maps)
         if not self._scene.HasViewProp(self._planet.actor):
             self._scene.AddActor(self._planet.actor)
         return self._planet

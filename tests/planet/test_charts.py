@@ -1,0 +1,214 @@
+"""Charts: each place where its projection puts it, and pictures that carry what they show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfiesim.errors import MapError
+from selfiesim.output.charts import draw
+from selfiesim.planet import library as shelf
+from selfiesim.planet.charts import Chart, bilinear, chart_of, normals, sample, spline
+from selfiesim.planet.conventions import Conventions
+from selfiesim.planet.maps import PlanetMaps
+
+
+def at(chart: Chart, down: float, across: float) -> tuple[float, float]:
+    """Latitude and longitude (0..360), degrees, of a point of a chart."""
+    lat, lon, _inside = chart.places(np.array([down]), np.array([across]))
+    return float(np.degrees(lat[0, 0])), float(np.degrees(lon[0, 0])) % 360
+
+
+# The north as seen from above: 65 N at the rim, 0 E at the bottom, east counter-clockwise.
+@pytest.mark.parametrize(
+    ("down", "across", "place"),
+    [(1.0, 0.5, (65, 0)), (0.5, 1.0, (65, 90)), (0.0, 0.5, (65, 180)), (0.5, 0.0, (65, 270)), (0.75, 0.5, (77.5, 0))],
+)
+def test_the_north_lies_as_it_is_seen_from_above(down: float, across: float, place: tuple[float, float]) -> None:
+    assert at(chart_of("north", "mars"), down, across) == pytest.approx(place, abs=1e-6)
+
+
+# The south likewise, from above it: 0 E at the top, east clockwise.
+@pytest.mark.parametrize(
+    ("down", "across", "place"), [(0.0, 0.5, (-65, 0)), (0.5, 1.0, (-65, 90)), (1.0, 0.5, (-65, 180))]
+)
+def test_the_south_lies_as_it_is_seen_from_above(down: float, across: float, place: tuple[float, float]) -> None:
+    assert at(chart_of("south", "mars"), down, across) == pytest.approx(place, abs=1e-6)
+
+
+def test_around_a_place_north_is_up_and_distances_from_it_are_true() -> None:
+    chart = chart_of("-30,350,40", "mars")
+    assert at(chart, 0.5, 0.5) == pytest.approx((-30, 350))
+    assert at(chart, 0.0, 0.5) == pytest.approx((-10, 350), abs=1e-6)
+    assert at(chart, 1.0, 0.5) == pytest.approx((-50, 350), abs=1e-6)
+    assert 5 < at(chart, 0.5, 0.9)[1] < 10  # 16 degrees to the east, which is to the right
+    angle = np.linspace(0, 2 * np.pi, 50)
+    for turn in angle:
+        lat, lon = np.radians(at(chart, 0.5 - 0.3 * np.cos(turn), 0.5 + 0.3 * np.sin(turn)))
+        lat0, lon0 = np.radians([-30, 350])
+        away = np.arccos(np.sin(lat) * np.sin(lat0) + np.cos(lat) * np.cos(lat0) * np.cos(lon - lon0))
+        assert np.degrees(away) == pytest.approx(12.0, abs=1e-6)
+
+
+def test_the_globe_has_the_prime_meridian_in_the_middle() -> None:
+    chart = chart_of("globe", "mars")
+    assert at(chart, 0.5, 0.5) == pytest.approx((0, 0))
+    assert at(chart, 0.25, 0.75) == pytest.approx((45, 90))
+    assert chart.shape(1000) == (500, 1000)
+
+
+def test_a_name_gives_its_place_and_a_fitting_width() -> None:
+    korolev = chart_of("korolev", "mars")
+    assert (korolev.lat_deg, korolev.lon_deg) == (72.77, 164.58)
+    assert korolev.span_deg == pytest.approx(1.6 * np.degrees(81 / 3389.5), rel=1e-3)
+    assert chart_of("Korolev, 5", "mars").span_deg == 5.0
+    assert chart_of("Zhurong", "mars").span_deg == 10.0
+    assert "Korolev" in korolev.title
+
+
+@pytest.mark.parametrize(
+    ("patch", "body", "message"),
+    [
+        ("Korolov", "mars", "did you mean 'Korolev'"),
+        ("Korolev,wide", "mars", "after the name comes the width"),
+        ("91,0,10", "mars", "latitude -90 to 90"),
+        ("0,0,0", "mars", "width 0.01 to 360"),
+        ("1.2.3,0,5", "mars", "write LAT,LON,SPAN"),
+        ("Tycho", "moon", "write LAT,LON,SPAN, such as"),
+    ],
+)
+def test_what_means_no_part_is_refused(patch: str, body: str, message: str) -> None:
+    with pytest.raises(MapError, match=message):
+        chart_of(patch, body)
+
+
+def test_pixels_are_means_of_what_they_cover() -> None:
+    """Stripes of two map pixels, ten to a pixel of the chart: grey, not stripes of their own."""
+
+    def stripes(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+        return (np.floor(np.degrees(lon) * 4) % 2)[..., None].astype(np.float32)
+
+    values = sample(chart_of("0,0.13,40", "mars"), 64, stripes, 720)
+    assert values[8:-8, 8:-8].std() < 0.2
+    coarse = sample(chart_of("0,0.13,40", "mars"), 64, stripes, 1)
+    assert coarse[8:-8, 8:-8].std() > 0.4
+
+
+def test_beyond_the_rim_there_is_nothing(mars: PlanetMaps) -> None:
+    drawing = draw(chart_of("north", "mars"), "mars", size=100)
+    assert not drawing.pixels[:10, :10].any()
+    assert drawing.pixels[2:-2, 50].min() > 0
+
+
+# The best reference picture of the cap: 65 N at the rim, 0 E at the bottom, east counter-clockwise.
+def test_the_north_can_be_recognised(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
+    ours = draw(chart_of("north", "mars"), "mars", size=500).pixels.astype(float).mean(axis=2)
+    theirs = reference_cap.reshape(500, 2, 500, 2).mean(axis=(1, 3))
+    inside = (np.hypot(*np.mgrid[-249.5:250, -249.5:250]) < 235) & (theirs > 0)
+
+    def likeness(picture: np.ndarray) -> float:
+        return float(np.corrcoef(picture[inside], theirs[inside])[0, 1])
+
+    assert likeness(ours) > 0.8
+    for turned in (ours[::-1], ours[:, ::-1], np.rot90(ours), np.rot90(ours, 2), ours.T):
+        assert likeness(turned) < 0.6
+
+
+def test_the_chart_has_the_tone_of_photographs(mars: PlanetMaps) -> None:
+    """The light meter's rule: middle grey for the mean, ice below white and still drawing."""
+    drawing = draw(chart_of("globe", "mars"), "mars", size=200)
+    grey = drawing.pixels.mean(axis=2)
+    assert 80 < np.median(grey) < 150
+    assert drawing.pixels.max() < 255
+    red, _green, blue = drawing.pixels[60:140].reshape(-1, 3).mean(axis=0)
+    assert red > 1.2 * blue
+    assert 0.5 < drawing.recipe["chart"]["reflectance_of_white"] < 2.0
+
+
+def test_a_drawing_carries_its_recipe(mars: PlanetMaps, tmp_path: Path) -> None:
+    path = draw(chart_of("Korolev", "mars"), "mars", size=64).save(tmp_path / "k.png")
+    recipe = json.loads((tmp_path / "k.json").read_text(encoding="utf-8"))
+    with Image.open(path) as picture:
+        assert picture.size == (64, 64)
+        assert json.loads(picture.text["selfiesim"]) == recipe
+        assert picture.text["Title"] == "Korolev, Mars: albedo"
+    assert recipe["kind"] == "synthetic image"
+    assert recipe["chart"]["center_lat_deg"] == 72.77
+    assert recipe["chart"]["projection"] == "azimuthal equidistant"
+    assert recipe["credits"] == [mars.credits]
+    again = draw(chart_of("Korolev", "mars"), "mars", size=64).save(tmp_path / "again.png")
+    assert again.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("size", [0, 15, 8193, -5])
+def test_sizes_are_bounded(mars: PlanetMaps, size: int) -> None:
+    with pytest.raises(MapError, match="a chart is 16 to 8192 pixels wide"):
+        draw(chart_of("globe", "mars"), "mars", size=size)
+
+
+def hill(library: Path, tmp_path: Path) -> np.ndarray:
+    """A library with a cone of 20 km at 20 N 30 E as the elevation of Mars."""
+    lat, lon = np.meshgrid(89.5 - np.arange(180), 0.5 + np.arange(360), indexing="ij")
+    height = np.maximum(0, 20_000 - 2000 * np.hypot(lat - 20, (lon - 30) * np.cos(np.radians(20)))).astype("<f4")
+    height.tofile(tmp_path / "h.img")
+    keys = Conventions(shape=(360, 180), dtype="<f4", lon0_deg=0.0)
+    shelf.add(tmp_path / "h.img", "hill", layer="elevation", conventions=keys, credits="Me")
+    return height
+
+
+def test_heights_are_drawn_with_their_range(library: Path, tmp_path: Path) -> None:
+    hill(library, tmp_path)
+    drawing = draw(chart_of("20,30,30", "mars"), "mars", "elevation", 120)
+    told = drawing.recipe["chart"]
+    assert told["lowest_m"] == pytest.approx(0, abs=300)
+    assert told["highest_m"] == pytest.approx(20_000, abs=1500)
+    assert drawing.recipe["credits"] == ["Me"]
+    grey = drawing.pixels.astype(float).mean(axis=2)
+    assert grey[50:70, 50:70].mean() > 1.3 * grey[:10].mean()
+    assert grey[40:50, 40:50].mean() > 1.1 * grey[70:80, 70:80].mean()  # lit from the upper left
+
+
+def test_normals_lean_down_the_slope(library: Path, tmp_path: Path) -> None:
+    hill(library, tmp_path)
+    pixels = draw(chart_of("20,30,16", "mars"), "mars", "normal", 64).pixels.astype(int)
+    east, west, north, south = pixels[32, 48], pixels[32, 16], pixels[16, 32], pixels[48, 32]
+    assert east[0] > 128 > west[0]
+    assert north[1] > 128 > south[1]
+    assert (pixels[..., 2] > 200).all()
+
+
+# A sphere's slope by its formula: heights that grow with the sine of latitude.
+def test_normals_of_a_known_surface() -> None:
+    lat = (0.5 - (np.arange(180) + 0.5) / 180)[:, None] * np.pi
+    lon = (np.arange(360) + 0.5)[None, :] / 360 * 2 * np.pi
+    radius, high = 3.4e6, 3e5
+    found = normals((high * np.sin(lat) + high * np.cos(lat) * np.cos(lon)).astype(np.float32), radius)
+    north = high / radius * (np.cos(lat) - np.sin(lat) * np.cos(lon))
+    east = -high / radius * np.sin(lon) * np.ones_like(lat)
+    wanted = np.stack([-east, -north, np.ones_like(north)], -1)
+    wanted /= np.linalg.norm(wanted, axis=-1, keepdims=True)
+    assert np.abs(found - wanted)[5:-5].max() < 1e-3
+
+
+def test_without_elevation_it_says_how_to_get_some(library: Path) -> None:
+    with pytest.raises(
+        MapError, match="no elevation of mars in the library; selfiesim maps get mola-4ppd puts one there"
+    ):
+        draw(chart_of("globe", "mars"), "mars", "elevation")
+    with pytest.raises(MapError, match="no elevation of moon in the library; selfiesim maps add FILE"):
+        draw(chart_of("globe", "moon"), "moon", "normal")
+
+
+@pytest.mark.parametrize("lookup", [bilinear, spline])
+def test_lookups_go_round_the_back_and_to_the_poles(lookup: Callable[..., np.ndarray]) -> None:
+    lat = (0.5 - (np.arange(90) + 0.5) / 90)[:, None] * np.pi
+    lon = (np.arange(180) + 0.5)[None, :] / 180 * 2 * np.pi
+    grid = (np.cos(lat) * np.cos(lon - 0.3) + np.sin(lat))[..., None].astype(np.float32)
+    places = np.random.default_rng(0).uniform([-1.5, -7], [1.5, 7], (500, 2)).T
+    wanted = np.cos(places[0]) * np.cos(places[1] - 0.3) + np.sin(places[0])
+    assert np.abs(lookup(grid, *places)[..., 0] - wanted).max() < 0.02

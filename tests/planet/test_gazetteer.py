@@ -1,0 +1,102 @@
+"""Named places of Mars: the IAU's numbers, and names as people write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from selfiesim import planet
+from selfiesim.errors import MapError
+from selfiesim.planet.gazetteer import features, locate
+
+rounding_deg = 0.0051
+
+
+# Names, latitudes, longitudes and diameters of the IAU Gazetteer of Planetary Nomenclature.
+def test_places_and_sizes_are_the_iaus(reference: Callable[[str], Path]) -> None:
+    listed = {}
+    for line in reference("mars_nomenclature.tsv").read_text(encoding="utf-8").splitlines():
+        row = line.split("\t")
+        name, kind = re.match(r'_\("(.*?)","(.*?)"\)', row[2]).groups()  # type: ignore[union-attr]
+        listed[name] = (kind, float(row[4]), float(row[5]) % 360, float(row[6]))
+    compared = 0
+    for feature in features("mars"):
+        if feature.kind == "landing site":
+            continue
+        kind, lat, lon, size = listed[feature.name]
+        assert feature.kind == kind
+        assert feature.lat_deg == pytest.approx(lat, abs=rounding_deg)
+        assert abs((feature.lon_deg - lon + 180) % 360 - 180) < rounding_deg
+        assert feature.diameter_km == pytest.approx(size, abs=0.51)
+        compared += 1
+    assert compared > 150
+
+
+# Published with each mission; Zhurong: Liu et al. 2022, Nature Astronomy, 25.066 N 109.925 E.
+@pytest.mark.parametrize(
+    ("name", "lat", "lon"),
+    [("Zhurong", 25.066, 109.925), ("Curiosity", -4.5895, 137.4417), ("Opportunity", -1.9462, 354.4734)],
+)
+def test_landing_sites_are_the_published_ones(name: str, lat: float, lon: float) -> None:
+    assert planet.locate(name)[2:4] == pytest.approx((lat, lon), abs=rounding_deg)
+
+
+def test_the_table_is_sound() -> None:
+    table = features("mars")
+    assert len({feature.name for feature in table}) == len(table)
+    numbers = np.array([feature[2:] for feature in table])
+    assert (np.abs(numbers[:, 0]) <= 90).all()
+    assert ((numbers[:, 1] >= 0) & (numbers[:, 1] < 360)).all()
+    assert (numbers[:, 2] >= 0).all()
+    kinds = {feature.kind for feature in table}
+    assert {"mons", "planitia", "chasma", "planum", "unda", "crater", "landing site"} <= kinds
+
+
+@pytest.mark.parametrize("name", ["Korolev", "korolev", "KOROLEV", "  Korolev "])
+def test_capitals_do_not_matter(name: str) -> None:
+    assert planet.locate(name) == ("Korolev", "crater", 72.77, 164.58, 81.0)
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("Olympia rupes", "Olympia Rupēs"),
+        ("hellas planitia", "Hellas Planitia"),
+        ("syrtis major planum", "Syrtis Major Planum"),
+        ("ascraeus", "Ascraeus Mons"),
+    ],
+)
+def test_accents_do_not_matter_and_a_telling_part_will_do(word: str, name: str) -> None:
+    assert locate(word).name == name
+
+
+def test_an_unclear_part_lists_what_it_could_be() -> None:
+    with pytest.raises(MapError, match=r"'olympia' is a part of several names: Olympia Cavi, .*Olympia Undae"):
+        locate("olympia")
+
+
+def test_a_misspelt_name_gets_the_nearest() -> None:
+    with pytest.raises(MapError, match="no place 'Korolov' on mars is known here; did you mean 'Korolev'"):
+        locate("Korolov")
+    with pytest.raises(MapError, match="give latitude and longitude"):
+        locate("")
+    with pytest.raises(MapError, match="no names of places on moon are known here, only on mars"):
+        locate("Tycho", "moon")
+
+
+def test_reflectance_by_degrees() -> None:
+    syrtis, arabia = planet.reflectance([9.2, 21.0], [67.1, 5.7])
+    assert (syrtis < arabia).all()
+    assert planet.reflectance(0.0, [0.0, 360.0, -360.0]) == pytest.approx(
+        np.repeat(planet.reflectance(0, 0)[None], 3, 0)
+    )
+    assert planet.reflectance(np.zeros((4, 1)), np.zeros(5), body="moon").shape == (4, 5, 3)
+    for lat, lon in ((91.0, 0.0), (np.nan, 0.0), (0.0, np.inf)):
+        with pytest.raises(ValueError, match="between -90 and 90"):
+            planet.reflectance(lat, lon)
+    with pytest.raises(MapError, match="no map of 'vulcan'"):
+        planet.reflectance(0, 0, body="vulcan")

