@@ -170,7 +170,9 @@ def test_show_prints_every_fact_for_people(run):
     facts = strict_json(run("show", SHIPPED, "--json")[1])
     code, out, err = run("show", SHIPPED)
     assert (code, err) == (0, "")
-    assert all(key in out for key in facts if key not in ("title", "assumed"))
+    assert all(key in out for key in facts if key not in ("title", "assumed", "sky"))
+    assert facts["sky"]
+    assert all(f"{body['name']} " in out for body in facts["sky"])
     assert facts["title"] in out
     assert "assumed" in out
 
