@@ -22,7 +22,6 @@ HIGHLIGHT_SHARE = 0.003
 HIGHLIGHT_LIMIT = 2.6
 _SKY_SHARE = 1e-4  # below this share of a sunlit white wall a pixel is sky or night
 _SUN_SHARE = 1e3  # above so many sunlit white walls it is the Sun's disc or its mirror image
-_LIT_PART = 1 / 6  # of a block must be lit; a star's spot covers less
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,14 @@ def metered_shutter(rgb: NDArray[np.float32], sunlit_white: float, f_number: flo
 
 
 def _lit_blocks(light: NDArray[np.float32], dark: float, dazzling: float, side: int = 8) -> NDArray[np.float32]:
-    """Mean over the lit pixels of each block of 8x8 that is lit (N,): to a meter a single pixel's glint is nothing."""
+    """Mean over the lit pixels of each block of 8x8 that has any (N,): to a meter a single pixel's glint is nothing.
+
+    Blocks that the Sun's disc reaches into are left out.
+    """
     side = min(side, *light.shape)
     rows, columns = (n // side for n in light.shape)
-    lit = np.where((light > dark) & (light < dazzling), light, np.float32(0.0))[: rows * side, : columns * side]
+    lit = np.where(light > dark, light, np.float32(0.0))[: rows * side, : columns * side]
     blocks = lit.reshape(rows, side, columns, side)
     total, count = blocks.sum(axis=(1, 3)), (blocks > 0.0).sum(axis=(1, 3))
-    enough = count > _LIT_PART * side * side
-    return np.asarray(total[enough] / count[enough], np.float32)
+    asked = (count > 0) & (blocks.max(axis=(1, 3)) < dazzling)
+    return np.asarray(total[asked] / count[asked], np.float32)
