@@ -8,7 +8,7 @@ from selfiesim.ephemeris import BUILTIN
 from selfiesim.epoch import Epoch
 from selfiesim.frames import icrf_to_bodyfixed
 from selfiesim.scene import Scene
-from selfiesim.sky.sunlight import LIMB_POWER, disc_radiance, share_left
+from selfiesim.sky.sunlight import disc_radiance, share_left
 
 DISTANCE = 1.5 * AU_M
 TO_SUN = np.array([0.0, 0.0, DISTANCE])
@@ -19,8 +19,15 @@ UTC = "2022-03-01T12:00:00Z"
 @pytest.mark.parametrize("mu", [1.0, 0.8, 0.6, 0.4, 0.2])
 def test_the_disc_darkens_as_tabulated(mu):
     ours = disc_radiance(np.ones(3), 0.003, np.array([mu, 1.0]))
-    assert (ours[0] / ours[1])[1] == pytest.approx(0.30 + 0.93 * mu - 0.23 * mu**2, abs=0.04)
-    assert LIMB_POWER[0] < LIMB_POWER[1] < LIMB_POWER[2]
+    assert (ours[0] / ours[1])[1] == pytest.approx(0.30 + 0.93 * mu - 0.23 * mu**2, abs=0.012)
+    assert np.all(np.diff(ours[0] / ours[1]) <= 0.0)  # less of blue than of red
+
+
+# Neckel and Labs 1994: mean over middle of the disc 0.7651 at 457 nm, 0.8002 at 542, 0.8061 at 560, 0.8221 at 611.
+def test_the_mean_of_the_disc_is_the_share_of_its_middle_that_was_measured():
+    flat = np.full(3, np.pi * np.sin(0.003) ** 2)
+    (middle,) = disc_radiance(flat, 0.003, np.ones(1))
+    assert 1.0 / middle == pytest.approx([0.824, 0.803, 0.7665], abs=0.002)
 
 
 def test_the_disc_adds_up_to_sunlight():
