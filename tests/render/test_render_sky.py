@@ -270,3 +270,31 @@ def test_the_sun_and_stars_do_not_throw_the_meter_off(folder):
         shutters.append(scene.view().render("draft").expose(shutter_s="auto").exposure.shutter_s)
     assert shutters[0] == pytest.approx(shutters[2], rel=0.02)
     assert shutters[1] == pytest.approx(shutters[2], rel=0.02)
+
+
+def test_the_facts_tell_what_the_picture_has(far):
+    view = toward(far.view(), sunward(far.view()), 2.0)
+    (sun,) = [body for body in view.facts["sky"] if body["name"] == "sun"]
+    assert sun["pixel"] == pytest.approx(view.camera.project(view.sun.direction))
+    lit = np.argwhere(view.render("draft").rgb[..., 1] > 0.0).mean(axis=0)
+    assert sun["pixel"][::-1] == pytest.approx(lit, abs=0.3)
+    away = toward(far.view(), -sunward(far.view()), 2.0)
+    assert "sun" not in [body["name"] for body in away.facts["sky"]]
+
+
+def test_the_sky_is_there_without_a_planet(folder):
+    model = write_craft(folder, "cruiser", [box((0.1, 0.1, 0.1))], camera=(3.0, 0.0, 0.0))
+    orbit = {
+        "body": "sun",
+        "frame": "ecliptic",
+        "epoch_utc": UTC,
+        "position_km": [1.5e8, 1.0e8, 2e7],
+        "velocity_km_s": [-15.0, 20.0, 1.0],
+    }
+    table = {"title": "cruise", "at": UTC, "craft": {"model": model}, "orbit": orbit, "mounted": {}}
+    table["camera"] = {"up": "orbit-normal"}
+    view = Scene.from_table(table, folder=folder).view()
+    assert view.planet is None
+    view = toward(view, sunward(view), 4.0)
+    assert collected(view, view.render("draft").rgb) == pytest.approx(view.sun.irradiance, rel=0.01)
+    assert {"mars", "earth", "venus"} <= {globe.name for globe in view.sky.globes}
