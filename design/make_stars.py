@@ -15,9 +15,9 @@ from pathlib import Path
 FAINTEST = 5.5
 TABLE = Path(__file__).parent.parent / "src" / "selfiesim" / "sky" / "stars.txt"
 HEAD = f"""\
-# Stars of magnitude V {FAINTEST} and brighter: Yale Bright Star Catalogue, 5th revised edition (Hoffleit and Warren 1991).
-# Made by design/make_stars.py. HR number; right ascension and declination, degrees, equinox and epoch J2000 (FK5);
-# V; B-V; proper motion in right ascension (times cosine of declination) and declination, arcsec per year.
+# Stars of magnitude V {FAINTEST} and brighter: Yale Bright Star Catalogue, 5th revised edition (Hoffleit and Warren
+# 1991). Made by design/make_stars.py. HR number; right ascension and declination, degrees, equinox and epoch J2000
+# (FK5); V; B-V; proper motion in right ascension (times cosine of declination) and declination, arcsec per year.
 """
 
 

@@ -203,9 +203,20 @@ def test_show_prints_every_fact_for_people(run):
     facts = strict_json(run("show", SHIPPED, "--json")[1])
     code, out, err = run("show", SHIPPED)
     assert (code, err) == (0, "")
-    assert all(key in out for key in facts if key not in ("title", "assumed"))
+    assert all(key in out for key in facts if key not in ("title", "assumed", "sky"))
     assert facts["title"] in out
     assert "assumed" in out
+
+
+def test_show_tells_what_stands_in_the_sky(run):
+    # Turned upright and aside, the picture has Phobos in its lower left.
+    Path("turned.toml").write_text(
+        scene_text("roll_deg = 268", "roll_deg = 0").replace("[0.60, 0.62]", "[0.9, 0.9]"), encoding="utf-8"
+    )
+    (phobos,) = strict_json(run("show", "turned.toml", "--json")[1])["sky"]
+    assert (phobos["name"], len(phobos["pixel"])) == ("phobos", 2)
+    assert 0.1 < phobos["diameter_deg"] < 0.2
+    assert f"magnitude {phobos['magnitude']:.1f}" in run("show", "turned.toml")[1]
 
 
 FILES = {

@@ -126,7 +126,7 @@ def test_facts_carry_their_units_and_are_ready_for_json(view):
     facts = view.facts
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
     units = ("_utc", "_release", "_deg", "_au", "_km", "_m", "_h", "_share")
-    assert [key for key in facts if key not in ("title", "assumed") and not key.endswith(units)] == []
+    assert [key for key in facts if key not in ("title", "assumed", "sky") and not key.endswith(units)] == []
 
 
 def test_facts_are_those_of_the_view(view):

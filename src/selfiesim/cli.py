@@ -133,8 +133,12 @@ def show(scene: SceneName, /, *, at: At = None, as_json: AsJson = False) -> None
 
     table = Table(title=Text(facts["title"]), show_header=False, title_justify="left")
     for key, value in facts.items():
-        if key not in ("title", "assumed"):
+        if key not in ("title", "assumed", "sky"):
             table.add_row(key, f"{value:,.4f}" if isinstance(value, float) else str(value))
+    for body in facts["sky"]:
+        magnitude = f", magnitude {body['magnitude']:.1f}" if "magnitude" in body else ""
+        x, y = body["pixel"]
+        table.add_row(body["name"], f"at pixel {x:.1f}, {y:.1f}, {body['diameter_deg']:.4f} deg wide{magnitude}")
     console = Console(width=None if sys.stdout and sys.stdout.isatty() else 120)
     console.print(table)
     if facts["assumed"]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from selfiesim import season
 from selfiesim.bodies import AU_M
-from selfiesim.ellipsoid import ellipsoid_foot, ellipsoid_height, planet_diameter
-from selfiesim.frames import direction_to_lonlat, unit
+from selfiesim.ellipsoid import ellipsoid_foot, ellipsoid_height, ground_met, planet_diameter
+from selfiesim.frames import Vector, direction_to_lonlat, unit
 from selfiesim.presets import preset
 from selfiesim.view import PlanetPose, View
 
@@ -40,6 +40,39 @@ def describe(view: View) -> dict[str, Any]:
             "assumed": _assumed(view),
         }
     )
+
+
+def in_the_sky(view: View) -> list[dict[str, Any]]:
+    """Sun, planets and moons whose middle is in the picture and not behind the planet, nearest first; JSON-ready.
+
+    Each with its ``name``, ``pixel``, ``diameter_deg`` and, but for the Sun, V ``magnitude`` (left out in the dark).
+    The craft may stand in front of them.
+    """
+    sky, camera = view.sky, view.camera
+    found = [
+        (globe.distance, globe.name, view.icrf_to_camera @ globe.position, globe.angular_radius, globe.magnitude)
+        for globe in sky.globes
+    ]
+    if sky.sun:
+        found.append((view.sun.distance, "sun", view.sun.direction, view.sun.angular_radius, np.inf))
+    entries = []
+    for distance, name, position, radius, magnitude in sorted(found, key=lambda body: body[0]):
+        pixel = camera.project(position)
+        inside = (pixel >= -0.5).all() and (pixel <= (camera.width - 0.5, camera.height - 0.5)).all()
+        if inside and not _hidden(view, position, distance):
+            entry = {"name": name, "pixel": pixel.tolist(), "diameter_deg": float(np.degrees(2.0 * radius))}
+            entries.append(entry | ({"magnitude": float(magnitude)} if np.isfinite(magnitude) else {}))
+    return entries
+
+
+def _hidden(view: View, position: Vector, distance: float) -> bool:
+    """Whether the planet stands before ``position`` (3,), camera axes."""
+    planet = view.planet
+    if planet is None or distance < np.linalg.norm(planet.position):
+        return False
+    turn = planet.camera_to_bodyfixed
+    met = ground_met(-turn @ planet.position, (turn @ position)[None], planet.body)
+    return bool(np.isfinite(met).all())
 
 
 def _assumed(view: View) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfiesim.errors import SceneError
+from selfiesim.facts import describe
 from selfiesim.frames import icrf_to_rtn, quaternion
 from selfiesim.framing import framing
 from selfiesim.view import View
@@ -88,7 +89,7 @@ def sample(view: View, t: float) -> Sample:
     turning = np.cross(host.position, host.velocity) / (host.position @ host.position)
     from_mount = camera.position - track.mount_position
     distance = float(np.linalg.norm(from_mount))
-    facts = view.facts
+    facts = describe(view)
     reach = view.scene.camera.link_range_m
     clear, _node = view.craft.clearance(track.icrf_to_body @ apart)
     return Sample(

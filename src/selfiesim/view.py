@@ -197,13 +197,13 @@ class View:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """The resolved geometry, one number a key, units in the key (see :func:`selfiesim.facts.describe`)."""
-        from selfiesim.facts import describe
+        """The resolved geometry, one number a key, units in the key (see :mod:`selfiesim.facts`)."""
+        from selfiesim.facts import describe, in_the_sky
 
-        return describe(self)
+        return describe(self) | {"sky": in_the_sky(self)}
 
     def _repr_html_(self) -> str:
-        shown = {key: value for key, value in self.facts.items() if key != "assumed"}
+        shown = {key: value for key, value in self.facts.items() if key not in ("assumed", "sky")}
         cells = {key: f"{value:,.4f}" if isinstance(value, float) else str(value) for key, value in shown.items()}
         rows = "".join(f"<tr><th>{escape(key)}</th><td>{escape(text)}</td></tr>" for key, text in cells.items())
         return f"<table>{rows}</table>"

@@ -111,6 +111,15 @@ def test_the_meter_puts_an_even_grey_at_middle_grey_however_much_sky_there_is(vi
         assert linear(photo.pixels[0, 0]) == pytest.approx(MIDDLE_GREY, rel=0.03)
 
 
+# The Sun's disc is 1e5 times as bright as a sunlit white wall.
+def test_the_meter_does_not_ask_the_suns_disc(light):
+    auto = FIXED | {"shutter_s": "auto"}
+    usual = light.expose(**auto).exposure.shutter_s
+    sunny = light.rgb.copy()
+    sunny[2:12, 20:30] = 1e5 * light.view.sun.irradiance / np.pi
+    assert replace(light, rgb=sunny).expose(**auto).exposure.shutter_s == pytest.approx(usual, rel=1e-6)
+
+
 @pytest.mark.parametrize("shutter_s", ["auto", 0.002])
 def test_a_black_frame_stays_black(view, shutter_s):
     black = Radiance(np.zeros((36, 64, 3), np.float32), view, "draft", "made up", None)

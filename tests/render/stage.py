@@ -49,7 +49,7 @@ def write_craft(folder: Path, name: str, solids, camera, base_color=(0.5, 0.4, 0
 
 
 def stage(folder: Path, model: str, size=(160, 90), fov=40.0, distance_km=FAR_KM, **changes) -> Scene:
-    """A scene round Mars with the Sun on body +z. ``changes`` are keys of the scene, ``__`` for the dot."""
+    """A scene round Mars, its sky empty, the Sun on body +z. ``changes`` are keys of the scene, ``__`` for the dot."""
     table = {
         "title": "stage",
         "at": f"release+{RELEASED_S}s",
@@ -69,6 +69,7 @@ def stage(folder: Path, model: str, size=(160, 90), fov=40.0, distance_km=FAR_KM
         },
         "release": {"at": "2021-12-31T16:30:00Z", "speed_m_s": SPEED_M_S},
         "camera": {"size_px": size, "horizontal_fov_deg": fov, "up": "orbit-normal"},
+        "sky": {"stars": False, "sun": False, "moons": False},
     }
     scene = Scene.from_table(table, folder=folder)
     return scene.with_changes(**changes) if changes else scene

@@ -193,7 +193,7 @@ def test_no_dots_on_the_cap_seen_from_above(tmp_path, fov):
     assert standing_out(light)[lit].max() < 0.5
 
 
-def test_the_sky_is_exactly_black(tmp_path):
+def test_an_empty_sky_is_exactly_black(tmp_path):
     view = over(tmp_path, POLE)
     up = looking(view, -view.planet.position, 60.0, (160, 90))
     assert not np.isfinite(up.render().depth).any()

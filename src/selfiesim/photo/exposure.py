@@ -21,6 +21,7 @@ MIDDLE_GREY = 0.16
 HIGHLIGHT_SHARE = 0.003
 HIGHLIGHT_LIMIT = 2.6
 _SKY_SHARE = 1e-4  # below this share of a sunlit white wall a pixel is sky or night
+_SUN_SHARE = 1e3  # above so many sunlit white walls it is the Sun's disc or its mirror image
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def metered_shutter(rgb: NDArray[np.float32], sunlit_white: float, f_number: flo
         Luminance (cd/m2) of a white wall that faces the Sun: what "lit" is measured by, and the fallback for a frame
         with nothing lit in it.
     """
-    lit = _lit_blocks(luminance(rgb), _SKY_SHARE * sunlit_white)
+    lit = _lit_blocks(luminance(rgb), _SKY_SHARE * sunlit_white, _SUN_SHARE * sunlit_white)
     if lit.size == 0:
         full = sunlit_white
     else:
@@ -69,11 +70,15 @@ def metered_shutter(rgb: NDArray[np.float32], sunlit_white: float, f_number: flo
     return 78.0 * f_number**2 / (0.65 * iso * full)
 
 
-def _lit_blocks(light: NDArray[np.float32], threshold: float, side: int = 8) -> NDArray[np.float32]:
-    """Mean over the lit pixels of each block of 8x8 that has any (N,): to a meter a single pixel's glint is nothing."""
+def _lit_blocks(light: NDArray[np.float32], dark: float, dazzling: float, side: int = 8) -> NDArray[np.float32]:
+    """Mean over the lit pixels of each block of 8x8 that has any (N,): to a meter a single pixel's glint is nothing.
+
+    Blocks that the Sun's disc reaches into are left out.
+    """
     side = min(side, *light.shape)
     rows, columns = (n // side for n in light.shape)
-    lit = np.where(light > threshold, light, np.float32(0.0))[: rows * side, : columns * side]
+    lit = np.where(light > dark, light, np.float32(0.0))[: rows * side, : columns * side]
     blocks = lit.reshape(rows, side, columns, side)
     total, count = blocks.sum(axis=(1, 3)), (blocks > 0.0).sum(axis=(1, 3))
-    return np.asarray(total[count > 0] / count[count > 0], np.float32)
+    asked = (count > 0) & (blocks.max(axis=(1, 3)) < dazzling)
+    return np.asarray(total[asked] / count[asked], np.float32)

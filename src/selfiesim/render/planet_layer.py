@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.view import PlanetPose, View
 
-# VTK throws away what has a fourth number of 0; the craft's is 1, so that it tells which pixels the craft covers.
-BEHIND = 2.0**-20
+# The share of a pixel that the craft covers is the fourth number: 1 for the craft. VTK throws away what has 0 there, so
+# that the planet has so little that single precision takes it for nothing beside 1.
+BEHIND = 2.0**-30
 _MAIN = f"fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), {BEHIND!r});\n"
 _RIM_RAD = float(np.radians(1.0))  # of a patch's rim left to the globe, so that coarse mip levels do not reach over it
 _WRAP = 64  # columns of the globe repeated past either end, for the same reason

@@ -8,6 +8,7 @@ nearer bodies likewise. The planet's air does not dim them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.float32]
+Look = Callable[[Floats], tuple[Floats, Floats]]
+"""From rays (N, 3) to the radiance (N, 3) of a body along them, and whether they meet it (N,), 0 or 1."""
 
 _WIDE_PX = 1.5  # bodies at least so wide are drawn as discs
 _ACROSS = 40  # samples across a disc, where that takes no more than _MOST a pixel each way
@@ -141,9 +144,8 @@ def _draw_sun(stage: _Stage) -> None:
     _draw_disc(stage, sun.direction, sun.angular_radius, sun.distance, look)
 
 
-def _draw_disc(stage: _Stage, toward: Vector, radius: float, distance: float, look: object) -> None:
-    """Sample a body of angular ``radius`` round ``toward`` (3,), camera axes; ``look`` gives radiance and cover of rays."""
-    assert callable(look)
+def _draw_disc(stage: _Stage, toward: Vector, radius: float, distance: float, look: Look) -> None:
+    """Draw a body of angular ``radius`` round ``toward`` (3,), camera axes, by several looks a pixel."""
     box = _box(stage.camera, toward, radius)
     if box is None:
         return
@@ -217,7 +219,7 @@ def _solid_angle(camera: Camera, pixels: Floats) -> Floats:
     half = np.array([0.5, 0.0])
     across = camera.unproject(pixels + half) - camera.unproject(pixels - half)
     down = camera.unproject(pixels + half[::-1]) - camera.unproject(pixels - half[::-1])
-    return np.linalg.norm(np.cross(across, down), axis=-1)
+    return np.asarray(np.linalg.norm(np.cross(across, down), axis=-1))
 
 
 def _box(camera: Camera, toward: Vector, radius: float) -> tuple[int, int, int, int] | None:

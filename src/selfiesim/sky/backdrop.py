@@ -109,7 +109,7 @@ def sun_share_beside(almanac: Ephemeris, body: Body, position: Vector, to_sun: V
 
 
 def _moon(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoch) -> Globe:
-    """A small moon: dark dust of the published geometric albedo, darker away from opposition as the H, G system has it."""
+    """A small moon: dark dust of the published geometric albedo, dimmed by phase as the H, G system has it."""
     body, (albedo, colour) = BODIES[name], _MOONS[name]
     middle = almanac.position(name, center, epoch)
     to_sun = almanac.position("sun", name, epoch)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from selfiesim.frames import Matrix, Vector, unit
 
 Law = Literal["lambert", "lommel-seeliger"]
-_GRID = 48  # rays across a disc whose light is added up
+_GRID = 96  # rays across a disc whose light is added up
 
 
 @dataclass(frozen=True)

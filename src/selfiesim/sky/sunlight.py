@@ -8,8 +8,19 @@ from numpy.typing import NDArray
 from selfiesim.bodies import BANDS_NM, SUN_RADIUS_M
 from selfiesim.frames import Matrix, Vector, unit
 
-LIMB_POWER = -0.023 + 292.0 / np.array(BANDS_NM)
-"""The disc darkens as mu to this power (3,): Hestroffer and Magnan 1998, Astronomy and Astrophysics 333, 338."""
+# Neckel and Labs (1994), Solar Physics 153, 91, table 1: nm, then I(mu) / I(1) as powers 0 to 5 of mu.
+_MEASURED = np.array(
+    [
+        [457.345, 0.16604, 1.38544, -1.52275, 2.00232, -1.45969, 0.42864],
+        [477.427, 0.19571, 1.30551, -1.25845, 1.50626, -1.05472, 0.30570],
+        [541.760, 0.26073, 1.27428, -1.30352, 1.47085, -0.96618, 0.26384],
+        [559.950, 0.26892, 1.34319, -1.58427, 1.91271, -1.31350, 0.37295],
+        [610.975, 0.30854, 1.36620, -1.83572, 2.33221, -1.63082, 0.45959],
+        [640.970, 0.33644, 1.30590, -1.79238, 2.45040, -1.89979, 0.59943],
+    ]
+)
+LIMB = np.array([np.interp(BANDS_NM, _MEASURED[:, 0], column) for column in _MEASURED.T[1:]])
+"""How the disc darkens in the bands: factors (6, 3) of the powers 0 to 5 of mu."""
 
 _POINTS = 2000
 
@@ -26,8 +37,10 @@ def disc_radiance(irradiance: Vector, angular_radius: float, mu: NDArray[np.floa
     mu : (N,) array
         Cosine of the angle between sight and the Sun's vertical: 1 in the middle, 0 at the limb.
     """
-    middle = irradiance / (np.pi * np.sin(angular_radius) ** 2) * (1.0 + LIMB_POWER / 2.0)
-    return np.asarray(middle * np.asarray(mu)[:, None] ** LIMB_POWER)
+    # Over the disc the mean of mu^k is 2 / (k + 2).
+    mean = (2.0 / np.arange(2.0, 8.0)) @ LIMB
+    middle = irradiance / (np.pi * np.sin(angular_radius) ** 2) / mean
+    return np.asarray(middle * (np.asarray(mu)[:, None] ** np.arange(6) @ LIMB))
 
 
 def share_left(position: Vector, radii_m: tuple[float, float, float], turn: Matrix, to_sun: Vector) -> float:
