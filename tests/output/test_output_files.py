@@ -68,7 +68,7 @@ def test_exr_opens_in_openexr_with_its_layers_named(photo, tmp_path):
     truth = photo.radiance.truth
     with library.File(str(photo.save(tmp_path / "a.exr")), separate_channels=True) as file:
         planes = {name: channel.pixels for name, channel in file.channels().items()}
-        header = file.header()
+        header = dict(file.header())
     assert {"R", "G", "B", "depth.Z", "normal.X", "normal.Y", "normal.Z", "albedo.R", "part.ID"} <= set(planes)
     assert np.array_equal(planes["G"], photo.radiance.rgb[..., 1])
     assert np.array_equal(planes["depth.Z"], truth.depth)
