@@ -101,7 +101,7 @@ def _scene(photo: Photo) -> dict[str, Any]:
     view = photo.radiance.view
     table = view.scene.model_dump(mode="json", exclude_unset=True)
     table["photo"] = photo.settings.model_dump(mode="json", exclude_unset=True)
-    if view.scene.view().epoch != view.epoch:
+    if view.scene.plan().instant(view.scene.at, "at") != view.epoch:
         seconds = view.track.seconds_since_release
         table["at"] = view.epoch.utc(9) if seconds is None else f"release+{seconds:.9f}s"
     return table
