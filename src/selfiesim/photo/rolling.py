@@ -29,5 +29,8 @@ def rolled(planes: Floats, radiance: Radiance, readout_s: float) -> Floats:
     height, width = planes.shape[1:]
     share = (np.arange(height) / max(height - 1, 1))[:, None]
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    at = np.stack([rows - share * move[..., 1], columns - share * move[..., 0]])
+    at = np.stack([rows, columns])
+    for _ in range(4):  # what has come to this pixel started where its own motion leads here
+        shift = [map_coordinates(move[..., axis], at, order=0, mode="nearest") for axis in (1, 0)]
+        at = np.stack([rows - share * shift[0], columns - share * shift[1]])
     return np.stack([map_coordinates(plane, at, order=1, mode="nearest") for plane in planes]).astype(np.float32)
