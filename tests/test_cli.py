@@ -266,7 +266,7 @@ REFUSED = {
     "no moment": (["render", SHIPPED, "--at", "yesterday"], ["'yesterday'", "release+100s"]),
     "before the release": (["render", SHIPPED, "--at", "release-5s"], ["at", "before the release"]),
     "a moment that never was": (["show", SHIPPED, "--at", "2021-13-01T00:00:00Z"], ["2021-13-01T00:00:00Z"]),
-    "not a picture's ending": (["render", SHIPPED, "-o", "a.jpg"], ["a.jpg", ".png"]),
+    "not a picture's ending": (["render", SHIPPED, "-o", "a.gif"], ["a.gif", ".png"]),
     "a folder for a picture": (["render", SHIPPED, "-o", "folder"], ["folder", "is a folder"]),
     "no folder can be made there": (
         ["render", SHIPPED, "-o", "broken.toml/a.png"],

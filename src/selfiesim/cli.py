@@ -43,14 +43,20 @@ def render(
     scene: SceneName,
     /,
     *,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Picture file (.png).")] = None,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="File: .png, .jpg, .tif; .exr or .npz for the light.")
+    ] = None,
     at: At = None,
     size: Size = None,
     quality: Quality = "draft",
     samples: Annotated[int | None, Parameter(help="How many passes, 1 to 1024, instead of the quality's.")] = None,
+    look: Annotated[
+        Literal["clean", "raw", "onboard", "press"] | None, Parameter(help="As what camera; default: the scene's.")
+    ] = None,
+    bits: Annotated[int, Parameter(help="Of a PNG: 8 or 16.")] = 8,
     as_json: AsJson = False,
 ) -> None:
-    """Render a scene into a PNG, with its recipe inside and in a JSON file beside it."""
+    """Render a scene into a file, with its recipe inside and in a JSON file beside it."""
     from selfiesim.output.images import check_writable, sidecar_path
     from selfiesim.scene import Scene
 
@@ -59,7 +65,7 @@ def render(
     if size is not None:
         shot = shot.with_changes(camera__size_px=_parse_size(size))
     path = output or Path(f"{Path(scene).stem}.png")
-    check_writable(path)
+    check_writable(path, bits)
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
     with _progress() as say:
@@ -68,8 +74,8 @@ def render(
         say(f"drawing ({quality})")
         radiance = view.render(quality, samples, lambda done, of: say(f"drawing, pass {done + 1} of {of}"))
         say("developing")
-        photo = radiance.expose()
-        photo.save(path)
+        photo = radiance.expose(**({} if look is None else {"look": look}))
+        photo.save(path, bits)
     seconds = time.perf_counter() - start
     if as_json:
         width, height = view.camera.width, view.camera.height
@@ -84,6 +90,69 @@ def render(
         )
     else:
         print(f"{path}  ({photo.exposure}, {seconds:.1f} s)")
+
+
+@app.command
+def expose(
+    scene: SceneName,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Bracket of nine exposures (.png).")] = None,
+    at: At = None,
+    size: Size = "960x540",
+    as_json: AsJson = False,
+) -> None:
+    """Tell how a scene is exposed: histogram, what is clipped where, and what to change; draw a bracket."""
+    from selfiesim.photo.bracket import contact_sheet, examine, explain
+    from selfiesim.scene import Scene
+
+    shot = Scene.load(scene)
+    if size is not None:
+        shot = shot.with_changes(camera__size_px=_parse_size(size))
+    with _progress() as say:
+        say("drawing")
+        radiance = shot.view(at).render()
+        report = examine(radiance.expose())
+        if output:
+            say("bracketing")
+            contact_sheet(radiance, output)
+    if as_json:
+        _print_json(report | ({"bracket": str(output)} if output else {}))
+    else:
+        print(explain(report) + (f"\n{output}" if output else ""))
+
+
+@app.command
+def replay(
+    file: Annotated[Path, Parameter(help="A picture that selfiesim wrote, or its recipe (.json).")],
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Write the new picture.")] = None,
+    edited: Annotated[bool, Parameter(negative="", help="Take a recipe that was changed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Render a picture again from its file alone, and tell what differs."""
+    from selfiesim.output.images import check_writable
+    from selfiesim.output.replay import replay as play
+
+    if output:
+        check_writable(output)
+    photo, differs = play(file, edited)
+    if output:
+        photo.save(output)
+    if as_json:
+        _print_json({"file": str(file), "same": not differs, "differences": differs})
+    else:
+        print(f"{file}: the same, bit for bit" if not differs else "\n".join(f"{file}: {line}" for line in differs))
+
+
+@app.command
+def caption(file: Annotated[Path, Parameter(help="A picture that selfiesim wrote, or its recipe (.json).")], /) -> None:
+    """Write a caption for a picture: what, when, where, range, scale, that it is synthetic, credits."""
+    from selfiesim.output.caption import caption as write
+    from selfiesim.output.replay import read_recipe
+
+    print(write(read_recipe(file)))
 
 
 @app.command
@@ -209,11 +278,14 @@ def check(
 
 
 @app.command
-def schema() -> None:
+def schema(
+    *, recipe: Annotated[bool, Parameter(negative="", help="Of the recipes beside pictures instead.")] = False
+) -> None:
     """Print the JSON Schema of scene files, so that editors complete and check them."""
+    from selfiesim.output.sidecar import recipe_schema
     from selfiesim.scene import schema as scene_schema
 
-    _print_json(scene_schema())
+    _print_json(recipe_schema() if recipe else scene_schema())
 
 
 @app.command

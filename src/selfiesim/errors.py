@@ -25,6 +25,10 @@ class GraphicsError(UserError):
     """No working OpenGL on this machine."""
 
 
+class PhotoError(UserError):
+    """Light or settings that no photograph can be made of."""
+
+
 class OutputError(UserError):
     """A file cannot be written."""
 

@@ -49,14 +49,6 @@ Angle = Annotated[float, Field(ge=-360, le=360)]
 FileName = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-def _check_shutter(value: object) -> object:
-    # Here rather than in the types, which would tell two faults for one.
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if value != "auto" and not (number and 1e-7 <= float(value) <= 3600.0):  # type: ignore[arg-type]
-        raise ValueError('a number of seconds from 1e-7 to 3600, or "auto"')
-    return value
-
-
 def _check_text(text: str) -> str:
     if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in text):
         raise ValueError("control characters have no place in a text")
@@ -445,14 +437,3 @@ class SkyPart(Part):
     stars: bool = Field(True, description="Stars to magnitude 5.5, the planets and the Moon.")
     sun: bool = Field(True, description="The Sun's disc.")
     moons: bool = Field(True, description="Phobos and Deimos.")
-
-
-class PhotoPart(Part):
-    """From light to picture."""
-
-    shutter_s: Annotated[Literal["auto"] | float, BeforeValidator(_check_shutter)] = Field(
-        "auto", description="Exposure time, 1e-7 to 3600; auto lets the light meter choose it."
-    )
-    f_number: float = Field(8.0, ge=0.5, le=256, description="Focal length over aperture.")
-    iso: float = Field(100.0, ge=1, le=1e7, description="Sensitivity, ISO 12232 saturation-based.")
-    stops: float = Field(0.0, ge=-20, le=20, description="Exposure correction: +1 doubles the light.")

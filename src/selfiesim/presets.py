@@ -17,6 +17,7 @@ from selfiesim.errors import SceneError
 from selfiesim.lens import BrownConrady, Distortion, KannalaBrandt
 
 _UNBENT = "no calibration is published: taken as a pinhole"
+_SENSOR = "the sensor is not published: a small CMOS of its time"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class CameraPreset:
         "box", or "cylinder" about the z axis.
     free : bool
         Whether it leaves its craft.
+    detector : str
+        Its sensor, one of :data:`selfiesim.photo.detectors.DETECTORS`.
     sources, assumed : dict of str
         For each value by name, who published it, or why it was chosen and what else is plausible.
     """
@@ -63,6 +66,7 @@ class CameraPreset:
     free: bool = False
     release_speed_m_s: float | None = None
     boom_m: float | None = None
+    detector: str = "small-cmos"
     sources: Mapping[str, str] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
 
@@ -108,7 +112,7 @@ class CameraPreset:
         return (
             {"title": self.title, "size_px": self.size_px}
             | {key: round(float(np.degrees(angle)), 6) for key, angle in fields.items()}
-            | _known(self, ["focal_length_mm", "pixel_pitch_um"])
+            | _known(self, ["focal_length_mm", "pixel_pitch_um", "detector"])
             | self._lens()
             | {"lenses": self.lenses}
             | _known(self, keys)
@@ -146,6 +150,7 @@ _DCAM2 = CameraPreset(
         "size_px": "not published; plausible 320 x 240 to 720 x 480",
         "horizontal_fov_deg": "not published; the 14 m sail then fills it from 7 m; plausible 60 to 120",
         "distortion": _UNBENT,
+        "detector": _SENSOR,
         "release_speed_m_s": "published: some tens of metres in 15 minutes (MyNavi, 16 June 2010); plausible 0.02 to "
         "0.1",
         **_INERTIA,
@@ -160,6 +165,7 @@ _LICIACUBE = CameraPreset(
     mass_kg=14.0,
     size_m=(0.1, 0.2, 0.3),
     free=True,
+    detector="cmv2000",
     sources={
         "size_px": "EEJournal and Cosmos Magazine, 2022",
         "focal_length_mm": "ASI and INAF, SPICE instrument kernel licia_pl_005.ti, 20 April 2023",
@@ -170,6 +176,7 @@ _LICIACUBE = CameraPreset(
         "plausible 5 to 6",
         "size_m": "a cubesat of six units of 10 cm; which way the lens looks out of it is a guess",
         "distortion": _UNBENT,
+        "detector": "2048 x 1088 pixels are the CMV2000's",
         **_INERTIA,
     },
 )
@@ -196,6 +203,7 @@ PRESETS: dict[str, CameraPreset] = {
             "size_px": "the sensor is not published; plausible 1280 x 720 to 2560 x 1920",
             "horizontal_fov_deg": "published only: wide-angle; an unreferenced page says 180; plausible 60 to 185",
             "distortion": "no calibration is published: equidistant, as wide lenses nearly are",
+            "detector": _SENSOR,
             "size_m": "not published; about as dense as Hayabusa2's DCAM3; plausible 0.06 to 0.12 a side",
             **_INERTIA,
         },
@@ -214,6 +222,7 @@ PRESETS: dict[str, CameraPreset] = {
             "size_px": "not published; plausible 1280 x 720 to 2560 x 1920",
             "horizontal_fov_deg": "not published; the craft from 1.6 m away needs a wide lens; plausible 60 to 120",
             "distortion": _UNBENT,
+            "detector": _SENSOR,
         },
     ),
     "ikaros-dcam1": replace(
@@ -241,7 +250,7 @@ PRESETS: dict[str, CameraPreset] = {
             "mass_kg": "Wikipedia (Japanese), DCAM3: just over 550 g",
             "size_m": "Wikipedia (Japanese), DCAM3: 78 mm across, 80 mm long",
         },
-        assumed={"distortion": _UNBENT, **_INERTIA},
+        assumed={"distortion": _UNBENT, "detector": _SENSOR, **_INERTIA},
     ),
     "liciacube-luke": _LICIACUBE,
     "liciacube-leia": replace(
@@ -251,12 +260,14 @@ PRESETS: dict[str, CameraPreset] = {
         focal_length_mm=None,
         pixel_pitch_um=None,
         horizontal_fov_deg=2.06,
+        detector="cmv4000",
         sources={
             "size_px": _LICIACUBE.sources["size_px"],
             "horizontal_fov_deg": "EEJournal and Cosmos Magazine, 2022: 2.06 degrees, not said across what",
             "mass_kg": _LICIACUBE.sources["mass_kg"],
         },
-        assumed={key: why for key, why in _LICIACUBE.assumed.items() if key != "pixel_pitch_um"},
+        assumed={key: why for key, why in _LICIACUBE.assumed.items() if key != "pixel_pitch_um"}
+        | {"detector": "2048 x 2048 pixels are the CMV4000's"},
     ),
     "juice-jmc": CameraPreset(
         title="JUICE, monitoring cameras JMC1 and JMC2",
@@ -271,13 +282,18 @@ PRESETS: dict[str, CameraPreset] = {
             "horizontal_fov_deg": "ESA's instrument kernel juice_jmc_v02.ti, which has it, was not at hand; plausible "
             "40 to 90",
             "distortion": _UNBENT,
+            "detector": _SENSOR,
         },
     ),
     "rosetta-civa": CameraPreset(
         title="Rosetta's lander Philae, CIVA, 2007 to 2014",
         size_px=(1024, 1024),
         horizontal_fov_deg=60.0,
-        sources={"size_px": "PDS catalogue of CIVA: detector TH7888A; its data sheet, 1999: 1024 x 1024 pixels"},
+        detector="th7888a",
+        sources={
+            "size_px": "PDS catalogue of CIVA: detector TH7888A; its data sheet, 1999: 1024 x 1024 pixels",
+            "detector": "PDS catalogue of CIVA",
+        },
         assumed={
             "horizontal_fov_deg": "not found; seven cameras, two of them a pair, see all round: 60 each; plausible 60 "
             "to 70",

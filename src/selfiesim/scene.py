@@ -26,13 +26,13 @@ from selfiesim.parts import (
     OrbitPart,
     Part,
     PathPart,
-    PhotoPart,
     PlanetPart,
     ReleasePart,
     SitePart,
     SkyPart,
     Text,
 )
+from selfiesim.photo.settings import PhotoPart
 from selfiesim.tables import did_you_mean, explain, read_table, shortened
 
 if TYPE_CHECKING:

@@ -79,7 +79,7 @@ def test_a_notebook_gets_a_png(photo):
         assert opened.size == (160, 90)
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.jpeg", "a", "a.exr", "a.png.txt", ".png"])
+@pytest.mark.parametrize("name", ["a.gif", "a", "a.png.txt", ".png"])
 def test_other_endings_are_refused_with_the_right_one_named(photo, tmp_path, name):
     with pytest.raises(OutputError, match=r"ends in \.png"):
         photo.save(tmp_path / name)

@@ -15,11 +15,12 @@ from selfiesim.bodies import SOLAR_IRRADIANCE_1AU
 from selfiesim.errors import MapError
 from selfiesim.output.images import png_with_recipe, save_with_recipe
 from selfiesim.output.sidecar import SYNTHETIC
-from selfiesim.photo.develop import TONE, develop, white_balance
+from selfiesim.photo.develop import develop, white_balance
 from selfiesim.photo.exposure import Exposure, luminance, metered_shutter
 from selfiesim.planet.charts import SIZES, Chart, albedo_lookup, relief_lookup, sample
 from selfiesim.planet.conventions import Layer
 
+_TONE = "shoulder"
 _F_NUMBER, _ISO = 8.0, 100.0  # of the camera whose light meter tones the chart
 # Heights from low to high: cold and dark to warm and light, lighter all the way.
 _TINTS = np.array(
@@ -105,7 +106,7 @@ def _photographed(reflectance: NDArray[np.float32]) -> tuple[NDArray[np.uint8], 
     exposure = Exposure(shutter, _F_NUMBER, _ISO, 0.0, True)
     scale = white_balance(sun, exposure)
     white = float(np.pi / (scale * sun)[1])
-    return develop(light, scale), {"tone": TONE, "reflectance_of_white": round(white, 4)}
+    return np.asarray(develop(light, scale, _TONE), np.uint8), {"tone": _TONE, "reflectance_of_white": round(white, 4)}
 
 
 def _tinted(

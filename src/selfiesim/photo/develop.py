@@ -1,22 +1,34 @@
-"""From light to picture: exposure, white balance on the Sun, one tone curve, 8 bits."""
+"""From light to picture: exposure, the lens and the sensor where the look has them, and development to 8 or 16 bits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.photo.exposure import LUMINANCE_SHARE, Exposure, luminance, metered_shutter
+from selfiesim.errors import PhotoError
+from selfiesim.photo import optics, sensor
+from selfiesim.photo.detectors import detector
+from selfiesim.photo.exposure import HIGHLIGHT_LIMIT, LUMINANCE_SHARE, Exposure, luminance, metered_shutter
+from selfiesim.photo.finish import finished
+from selfiesim.photo.looks import LOOKS, enabled
+from selfiesim.photo.mosaic import MARGIN, demosaic, padded
+from selfiesim.photo.rows import by_bands, mixed
+from selfiesim.photo.tone import TOP, inset, look_up, shoulder, table
 
 if TYPE_CHECKING:
+    from selfiesim.photo.settings import PhotoPart
     from selfiesim.render.base import Radiance
+    from selfiesim.view import Sun
 
-TONE = "shoulder"
-_KNEE = 0.6
-_TABLE_TOP = 4.0  # times a full sensor: the shoulder is white to the last step of 8 bits by then
+__all__ = ["Photo", "develop", "expose", "shoulder"]
+
+_SENSOR_HIGHLIGHTS = 1.25  # a sensor clips at 1: the meter lets the few brightest blocks go a third of a stop over
+Numbers = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -31,24 +43,49 @@ class Photo:
         What the camera was set to.
     radiance : Radiance
         The light it was made from.
+    settings : PhotoPart
+        The ``[photo]`` section it was made by.
+    raw : (1 or 3, H, W) uint16 or float32, optional
+        The converter's numbers, for looks that have a sensor.
     """
 
     pixels: NDArray[np.uint8]
     exposure: Exposure
     radiance: Radiance = field(repr=False)
-    tone: str = TONE
+    settings: PhotoPart = field(repr=False)
+    tone: str = "shoulder"
+    raw: NDArray[np.uint16] | optics.Floats | None = field(default=None, repr=False)
+    sensor: sensor.Sensor | None = field(default=None, repr=False)
 
-    def save(self, path: str | Path) -> Path:
-        """Write a PNG with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
+    @property
+    def focal_length_m(self) -> float:
+        """Of a lens that would do so with the sensor's pixels; along the picture's rows, on the axis."""
+        device = detector(self.settings.detector, self.radiance.view.scene.camera)
+        return self.radiance.view.camera.fx * device.pixel_pitch_um * 1e-6
+
+    @cached_property
+    def deep(self) -> NDArray[np.uint16]:
+        """(H, W, 3) uint16: developed anew to 16 bits, before sharpening and JPEG."""
+        if self.raw is None or self.sensor is None:
+            return develop(
+                self.radiance.rgb, white_balance(self.radiance.view.sun.irradiance, self.exposure), self.tone, 16
+            )  # type: ignore[return-value]
+        return _developed(self.raw, self.sensor, self.radiance, self.settings, 16)  # type: ignore[return-value]
+
+    def save(self, path: str | Path, bits: int = 8) -> Path:
+        """Write a picture with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
+
+        The ending chooses: ``.png`` (8 or 16 ``bits``), ``.jpg``, ``.tif``; ``.exr`` and ``.npz`` hold the light and
+        the layers of truth instead of the picture.
 
         Raises
         ------
         OutputError
-            When the name does not end in ``.png`` or the folder cannot be written to.
+            For another ending, or a folder that cannot be written to.
         """
         from selfiesim.output.images import save
 
-        return save(self, Path(path))
+        return save(self, Path(path), bits)
 
     def _repr_png_(self) -> bytes:
         from selfiesim.output.images import png_bytes
@@ -57,58 +94,186 @@ class Photo:
 
     def __repr__(self) -> str:
         height, width = self.pixels.shape[:2]
-        return f"Photo({width}x{height}, {self.exposure}, tone {self.tone!r})"
+        return f"Photo({width}x{height}, {self.exposure}, look {self.settings.look!r}, tone {self.tone!r})"
 
 
 def expose(radiance: Radiance, **settings: Any) -> Photo:
-    """Expose and develop. ``settings`` replace keys of the scene's ``[photo]`` section.
+    """Expose and develop. ``settings`` replace keys of the scene's ``[photo]`` section, ``__`` for the dot.
 
     Raises
     ------
     SceneError
         For an unknown setting or a value out of range.
+    PhotoError
+        For light that is not finite.
     """
-    options = radiance.view.scene.with_changes(**{f"photo__{k}": v for k, v in settings.items()}).photo
-    sun = np.asarray(radiance.view.sun.irradiance, np.float32)
-    white_wall = float(luminance(sun / np.float32(np.pi)))
+    scene = radiance.view.scene
+    options = scene.with_changes(**{f"photo__{k}": v for k, v in settings.items()}).photo if settings else scene.photo
+    if not np.isfinite(radiance.rgb.max(initial=0.0) + radiance.rgb.min(initial=0.0)):
+        bad = int((~np.isfinite(radiance.rgb)).any(axis=-1).sum())
+        raise PhotoError(
+            f"radiance: {bad} pixels hold light that is infinite or no number; nothing can be exposed by it"
+        )
+    if options.look == "clean":
+        exposure = _exposure(radiance, options, options.iso, HIGHLIGHT_LIMIT)
+        tone = options.tone or LOOKS["clean"].tone
+        pixels = develop(radiance.rgb, white_balance(radiance.view.sun.irradiance, exposure), tone)
+        return Photo(pixels, exposure, radiance, options, tone)  # type: ignore[arg-type]
+    return _taken(radiance, options)
+
+
+def _taken(radiance: Radiance, options: PhotoPart) -> Photo:
+    """The picture as a camera takes it: through the lens onto the sensor, then developed."""
+    view = radiance.view
+    device = detector(options.detector, view.scene.camera)
+    on = enabled(options, device.colour)
+    iso = max(options.iso, sensor.base_iso(device, view.sun.irradiance))
+    exposure = _exposure(radiance, options, iso, _SENSOR_HIGHLIGHTS)
+    behind = sensor.sensor_at(device, exposure, view.sun.irradiance, on, options.seed)
+    glass = lens_of(radiance, options)
+    raw = sensor.exposed(through_lens(radiance, glass, behind), optics.transmission(glass), behind)
+    shown = _developed(raw, behind, radiance, options, 8)
+    look = LOOKS[options.look]
+    pixels = finished(
+        shown,  # type: ignore[arg-type]
+        (look.sharpening if options.sharpening is None else options.sharpening) if "sharpening" in on else 0.0,
+        (options.jpeg_quality or look.jpeg_quality) if "jpeg" in on else None,
+    )
+    return Photo(pixels, exposure, radiance, options, options.tone or look.tone, raw, behind)
+
+
+def lens_of(radiance: Radiance, options: PhotoPart) -> optics.Lens:
+    """The lens of a radiance's camera at the settings."""
+    camera = radiance.view.scene.camera
+    device = detector(options.detector, camera)
+    pitch = device.pixel_pitch_um * 1e-6
+    return optics.Lens(
+        radiance.view.camera, options.lens, options.f_number, pitch, enabled(options, device.colour) & _OF_THE_LENS
+    )
+
+
+_DAZZLING = 1e3  # sunlit white walls: what is brighter is the Sun's disc
+_OF_THE_LENS = frozenset(
+    {"vignetting", "diffraction", "defocus", "glare", "ghosts", "sun_disc", "lateral_colour", "dust"}
+)
+
+
+def through_lens(radiance: Radiance, lens: optics.Lens, behind: sensor.Sensor | None = None) -> optics.Floats:
+    """The light on the sensor (3, H, W), before vignetting; rows shifted where the sensor reads one after the other."""
+    from selfiesim.photo.sunlight import add_sun
+
+    planes = np.ascontiguousarray(np.moveaxis(radiance.rgb, -1, 0))
+    # The Sun's disc would drown the rest in the rounding of the blur: it is held back, and added in full after it.
+    brightest = (_DAZZLING / np.pi * radiance.view.sun.irradiance).astype(np.float32)
+    planes = np.minimum(planes, brightest[:, None, None])
+    if behind is not None and "rolling_shutter" in behind.on and behind.detector.readout_s > 0.0:
+        from selfiesim.photo.rolling import rolled
+
+        planes = rolled(planes, radiance, behind.detector.readout_s)
+    if "lateral_colour" in lens.on and lens.part.lateral_share:
+        planes = optics.lateral_colour(planes, lens.camera, lens.part.lateral_share)
+    planes = optics.blurred(planes, lens)
+    add_sun(planes, radiance, lens)
+    return planes
+
+
+def _exposure(radiance: Radiance, options: PhotoPart, iso: float, highlight_limit: float) -> Exposure:
     metered = options.shutter_s == "auto"
     shutter = options.shutter_s
     if shutter == "auto":
-        shutter = metered_shutter(radiance.rgb, white_wall, options.f_number, options.iso)
-    exposure = Exposure(shutter * 2.0**options.stops, options.f_number, options.iso, options.stops, metered)
-    return Photo(develop(radiance.rgb, white_balance(sun, exposure)), exposure, radiance)
+        white = _white_wall(radiance.view.sun)
+        shutter = metered_shutter(radiance.rgb, white, options.f_number, iso, options.meter, highlight_limit)
+    return Exposure(shutter * 2.0**options.stops, options.f_number, iso, options.stops, metered, options.meter)
 
 
-def white_balance(sun: NDArray[np.float32], exposure: Exposure) -> NDArray[np.float32]:
-    """What radiance is multiplied by in each band (3,): white is what the Sun (3,) lights, and 1 fills the sensor.
+def _white_wall(sun: Sun) -> float:
+    """Luminance of a white wall that faces the Sun, cd/m2."""
+    return float(luminance(np.asarray(sun.irradiance, np.float32) / np.float32(np.pi)))
+
+
+def white_balance(irradiance: NDArray[np.floating[Any]], exposure: Exposure) -> NDArray[np.float32]:
+    """What radiance is multiplied by in each band (3,): white is what the Sun's ``irradiance`` (3,) lights, 1 is full.
 
     The three bands are shown as the three primaries of sRGB.
     """
+    sun = np.asarray(irradiance, np.float32)
     balance = float(sun @ LUMINANCE_SHARE.astype(np.float32)) / sun
     full = exposure.saturation_luminance * float(sun @ LUMINANCE_SHARE)
     return np.asarray(balance * np.float32(float(luminance(sun)) / full), np.float32)
 
 
-def shoulder(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The tone curve: straight up to 0.6 of a full sensor, then bending smoothly so that highlights keep drawing."""
-    room = np.float32(1.0 - _KNEE)
-    above = np.maximum(linear - np.float32(_KNEE), 0.0)
-    return np.asarray(np.minimum(linear, np.float32(_KNEE)) + room * (1.0 - np.exp(-above / room)), np.float32)
-
-
-def develop(rgb: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Bytes (H, W, 3), sRGB, of radiance times ``scale`` (3,), through the tone curve and the sRGB transfer curve.
+def develop(rgb: NDArray[np.float32], scale: NDArray[np.float32], tone: str = "shoulder", bits: int = 8) -> Numbers:
+    """Numbers (H, W, 3), sRGB, of radiance times ``scale`` (3,), through the tone curve and the sRGB transfer curve.
 
     Both curves together are one table of 4096 steps, spaced by the square root so that shadows keep theirs.
     """
-    steps = 4096
-    linear = (_TABLE_TOP * np.linspace(0.0, 1.0, steps) ** 2).astype(np.float32)
-    table = np.round(255.0 * _srgb(shoulder(linear)))
-    index = np.sqrt(np.clip(rgb * (scale / np.float32(_TABLE_TOP)), 0.0, 1.0)) * np.float32(steps - 1) + np.float32(0.5)
-    return np.asarray(table.astype(np.uint8)[index.astype(np.uint16)])
+    lut, before = table(tone, TOP, bits), inset(tone)
+    out = np.empty(rgb.shape, lut.dtype)
+
+    def work(_number: int, rows: slice) -> None:
+        linear = np.asarray(rgb[rows] * scale, np.float32)
+        out[rows] = look_up(linear if before is None else np.einsum("...c,rc->...r", linear, before), lut, TOP)
+
+    by_bands(len(rgb), work)
+    return out
 
 
-def _srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """IEC 61966-2-1."""
-    curve = 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
-    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, curve), np.float32)
+def _developed(
+    raw: NDArray[np.uint16] | optics.Floats, behind: sensor.Sensor, radiance: Radiance, options: PhotoPart, bits: int
+) -> Numbers:
+    """Numbers (H, W, 3), sRGB, of the converter's numbers: black level, shading, mosaic, colours, tone."""
+    look, sun = LOOKS[options.look], radiance.view.sun.irradiance
+    tone = options.tone or look.tone
+    lut = table(tone, 1.0, bits)
+    height, width = raw.shape[1:]
+    colours, limits = _colours(behind, sun, look.balanced, inset(tone))
+    shading = _shading(radiance, options, look.shading if "shading" in behind.on else 0.0)
+    black = np.float32(behind.detector.black_dn)
+    gain = np.float32(1.0 / (behind.detector.top_dn - behind.detector.black_dn))
+    mosaic = padded(raw[0].astype(np.float32)) if behind.mosaic else None
+    out = np.empty((height, width, 3), lut.dtype)
+
+    def work(_number: int, rows: slice) -> None:
+        if mosaic is None:
+            linear = raw[:, rows].astype(np.float32)
+        else:
+            even = rows.stop + (rows.stop - rows.start) % 2
+            linear = demosaic(mosaic[rows.start : even + 2 * MARGIN])[:, : rows.stop - rows.start, :width]
+        linear = np.asarray((linear - black) * gain, np.float32)
+        if shading is not None:
+            linear = linear * shading[rows]
+        # Where one colour is full the others must not go on: highlights would turn pink.
+        np.minimum(linear, limits[:, None, None], out=linear)
+        for band in range(3):
+            out[rows, :, band] = look_up(mixed(linear, colours[band]), lut, 1.0)
+
+    by_bands(height, work)
+    return out
+
+
+def _colours(
+    behind: sensor.Sensor, sun: NDArray[np.float64], balanced: bool, before_tone: optics.Floats | None
+) -> tuple[optics.Floats, optics.Floats]:
+    """Matrix (3, C) from shares of a full converter to linear sRGB, and where each of the C colours is cut."""
+    count = len(behind.electrons)
+    if count == 1:
+        matrix, limits = np.ones((3, 1)), np.ones(1)
+    elif not balanced:
+        matrix, limits = np.eye(3), np.ones(3)
+    else:
+        white = sensor.white_electrons(behind, sun)
+        limits = white / white.max()
+        matrix = sensor.camera_to_light(behind, sun) / limits
+    if before_tone is not None:
+        matrix = before_tone @ matrix
+    return matrix.astype(np.float32), limits.astype(np.float32)
+
+
+def _shading(radiance: Radiance, options: PhotoPart, share: float) -> optics.Floats | None:
+    """What each pixel is multiplied by to even out a share of the vignetting (H, W), or nothing."""
+    lens = lens_of(radiance, options)
+    if not share or "vignetting" not in lens.on:
+        return None
+    part = options.lens
+    fall = optics.vignetting(lens.camera, lens.pupil_power, part.mechanical_from, part.mechanical_loss)
+    return np.asarray(np.maximum(fall, np.float32(0.05)) ** np.float32(-share), np.float32)

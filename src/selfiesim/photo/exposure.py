@@ -20,19 +20,21 @@ LUMINANCE_SHARE = np.array([0.2653, 0.6929, 0.0418])
 MIDDLE_GREY = 0.16
 HIGHLIGHT_SHARE = 0.003
 HIGHLIGHT_LIMIT = 2.6
+HIGHLIGHT_FULL = 0.9  # where the highlight meter puts the brightest blocks, of a full sensor
 _SKY_SHARE = 1e-4  # below this share of a sunlit white wall a pixel is sky or night
 _SUN_SHARE = 1e3  # above so many sunlit white walls it is the Sun's disc or its mirror image
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """What the camera was set to. ``metered`` tells whether the shutter was chosen by the meter."""
+    """What the camera was set to. ``metered`` tells whether the shutter was chosen by the meter, ``meter`` by which."""
 
     shutter_s: float
     f_number: float
     iso: float
     stops: float
     metered: bool
+    meter: str = "matrix"
 
     @property
     def saturation_luminance(self) -> float:
@@ -41,7 +43,9 @@ class Exposure:
 
     def __str__(self) -> str:
         shutter = f"1/{1.0 / self.shutter_s:.0f} s" if self.shutter_s < 0.5 else f"{self.shutter_s:.2g} s"
-        return f"{shutter}, f/{self.f_number:g}, ISO {self.iso:g}" + (" (metered)" if self.metered else "")
+        return f"{shutter}, f/{self.f_number:g}, ISO {self.iso:.4g}" + (
+            f" (metered: {self.meter})" if self.metered else ""
+        )
 
 
 def luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -49,8 +53,15 @@ def luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(rgb @ (LUMINANCE_SHARE * _LUMEN_NM_PER_WATT).astype(np.float32))
 
 
-def metered_shutter(rgb: NDArray[np.float32], sunlit_white: float, f_number: float, iso: float) -> float:
-    """Shutter time (s) for a frame: middle grey for the lit part, held back for the highlights.
+def metered_shutter(
+    rgb: NDArray[np.float32],
+    sunlit_white: float,
+    f_number: float,
+    iso: float,
+    meter: str = "matrix",
+    highlight_limit: float = HIGHLIGHT_LIMIT,
+) -> float:
+    """Shutter time (s) for a frame.
 
     Parameters
     ----------
@@ -59,14 +70,28 @@ def metered_shutter(rgb: NDArray[np.float32], sunlit_white: float, f_number: flo
     sunlit_white : float
         Luminance (cd/m2) of a white wall that faces the Sun: what "lit" is measured by, and the fallback for a frame
         with nothing lit in it.
+    meter : str
+        ``matrix``: middle grey for all that is lit, held back for the highlights; ``centre``: middle grey for what is
+        lit in the middle fifth of the frame; ``highlight``: the brightest blocks just under full.
+    highlight_limit : float
+        How far above full the matrix lets the highlights go.
     """
-    lit = _lit_blocks(luminance(rgb), _SKY_SHARE * sunlit_white, _SUN_SHARE * sunlit_white)
+    height, width = rgb.shape[:2]
+    seen = rgb
+    if meter == "centre":
+        rows, columns = (slice(int(0.28 * n), max(int(np.ceil(0.72 * n)), 1)) for n in (height, width))
+        seen = rgb[rows, columns]
+    lit = _lit_blocks(luminance(seen), _SKY_SHARE * sunlit_white, _SUN_SHARE * sunlit_white)
     if lit.size == 0:
         full = sunlit_white
     else:
         mean = float(np.exp(np.log(lit).mean()))
         highlight = float(np.quantile(lit, 1.0 - HIGHLIGHT_SHARE))
-        full = max(mean / MIDDLE_GREY, highlight / HIGHLIGHT_LIMIT)
+        full = {
+            "matrix": max(mean / MIDDLE_GREY, highlight / highlight_limit),
+            "centre": mean / MIDDLE_GREY,
+            "highlight": highlight / HIGHLIGHT_FULL,
+        }[meter]
     return 78.0 * f_number**2 / (0.65 * iso * full)
 
 

@@ -1,0 +1,125 @@
+"""How a frame is exposed: its histogram, what is clipped where, a bracket of exposures, and a sentence of advice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfiesim.errors import OutputError
+from selfiesim.paths import written_whole
+
+if TYPE_CHECKING:
+    from selfiesim.photo.develop import Photo
+    from selfiesim.render.base import Radiance
+
+STOPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
+WHITE, BLACK = 250, 5  # 8-bit numbers from which on a pixel is taken as clipped, and up to which as black
+_TOO_MUCH = 0.25  # share of a part
+_BINS = 32
+
+
+def examine(photo: Photo) -> dict[str, Any]:
+    """Exposure, histogram of the brightest colour (32 bins), and for craft, planet and sky their shares; JSON-ready.
+
+    Shares are of all pixels (``share``) and of the part's own (``white``, ``black``, ``median`` of 0 to 255).
+    """
+    part = photo.radiance.truth.part
+    brightest = photo.pixels.max(axis=-1)
+    masks = {"craft": part >= 2, "planet": part == 1, "sky": part == 0}
+    parts = {
+        name: {
+            "share": float(mask.mean()),
+            "white": float((brightest[mask] >= WHITE).mean()),
+            "black": float((brightest[mask] <= BLACK).mean()),
+            "median": float(np.median(brightest[mask])),
+        }
+        for name, mask in masks.items()
+        if mask.any()
+    }
+    told = {
+        "exposure": str(photo.exposure),
+        "shutter_s": photo.exposure.shutter_s,
+        "metered": photo.exposure.metered,
+        "look": photo.settings.look,
+        "tone": photo.tone,
+        "histogram": np.histogram(brightest, _BINS, (0, 256))[0].tolist(),
+        "parts": parts,
+    }
+    return told | {"advice": _advice(photo, parts)}
+
+
+def _advice(photo: Photo, parts: dict[str, dict[str, float]]) -> str:
+    """One sentence: why the frame is black or white, and what to change."""
+    way = "photo.stops" if photo.exposure.metered else "photo.shutter_s"
+    seen = [name for name in ("craft", "planet") if name in parts]
+    if not seen:
+        return "Black because only sky is in the frame; change camera.place, camera.up or the moment (at)."
+    sun_share = photo.radiance.view.craft.sun_share
+    white = [name for name in seen if parts[name]["white"] > _TOO_MUCH]
+    black = [name for name in seen if parts[name]["black"] > 0.5]
+    if set(black) == set(seen):
+        if sun_share == 0.0:
+            return "Black because the planet hides the Sun from the craft; choose another moment (at)."
+        return f"Black because {_given(photo)} lets in too little light; try photo.shutter_s = 'auto', or {_more(way)}."
+    if white:
+        where = " and the ".join(white)
+        return f"White where the {where} is, because {_given(photo)} lets in too much light; {_less(way)}."
+    if black:
+        why = "is in the planet's shadow" if black == ["craft"] and sun_share == 0.0 else "gets far less light"
+        return f"The {black[0]} is black because it {why}; {_more(way)} if it matters more than the rest."
+    return "Well exposed: neither craft nor planet is black or white over large parts."
+
+
+def _given(photo: Photo) -> str:
+    return f"1/{1.0 / photo.exposure.shutter_s:.4g} s at f/{photo.exposure.f_number:g}, ISO {photo.exposure.iso:.0f}"
+
+
+def _more(way: str) -> str:
+    return "raise photo.stops by 1 or 2" if way == "photo.stops" else "double photo.shutter_s once or twice"
+
+
+def _less(way: str) -> str:
+    return "lower photo.stops by 1 or 2" if way == "photo.stops" else "halve photo.shutter_s once or twice"
+
+
+def explain(report: dict[str, Any]) -> str:
+    """The report for people: exposure, histogram, shares, advice."""
+    bars = " .:-=+*#%@"
+    top = max(max(report["histogram"]), 1)
+    line = "".join(bars[min(int(9.999 * (count / top) ** 0.5), 9)] for count in report["histogram"])
+    rows = [f"{report['exposure']}, look {report['look']}, tone {report['tone']}", f"black |{line}| white"]
+    rows += [
+        f"{name:7s} {100 * one['share']:5.1f} % of the frame, {100 * one['white']:5.1f} % of it white, "
+        f"{100 * one['black']:5.1f} % black, median {one['median']:.0f} of 255"
+        for name, one in report["parts"].items()
+    ]
+    return "\n".join([*rows, report["advice"]])
+
+
+def contact_sheet(radiance: Radiance, path: Path) -> Path:
+    """Write nine exposures, from 4 stops less to 4 more, three a row, each with its settings (.png).
+
+    Raises
+    ------
+    OutputError
+        For another ending, or a folder that cannot be written to.
+    """
+    from PIL import Image, ImageDraw
+
+    if path.suffix.lower() != ".png":
+        raise OutputError(f"{path}: a bracket is written as PNG; choose a name that ends in .png")
+    height, width = radiance.rgb.shape[:2]
+    shown = (min(width, 480), max(round(height * min(width, 480) / width), 1))
+    base = radiance.view.scene.photo.stops
+    sheet = Image.new("RGB", (3 * shown[0], 3 * (shown[1] + 18)))
+    draw = ImageDraw.Draw(sheet)
+    for number, stops in enumerate(STOPS):
+        photo = radiance.expose(stops=float(np.clip(base + stops, -20, 20)))
+        left, top = number % 3 * shown[0], number // 3 * (shown[1] + 18)
+        sheet.paste(Image.fromarray(photo.pixels).resize(shown, Image.Resampling.BOX), (left, top))
+        draw.text((left + 4, top + shown[1] + 3), f"{stops:+d} stops   {photo.exposure}", fill=(220, 220, 220))
+    with written_whole(path) as temporary:
+        sheet.save(temporary, "PNG")
+    return path

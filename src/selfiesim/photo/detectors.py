@@ -1,0 +1,193 @@
+"""Sensors by name, each number with who published it or why it is assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from selfiesim.errors import SceneError
+from selfiesim.tables import did_you_mean
+
+if TYPE_CHECKING:
+    from selfiesim.parts import CameraPart
+    from selfiesim.photo.settings import DetectorPart
+
+Efficiency = tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A sensor.
+
+    Attributes
+    ----------
+    quantum_efficiency : (3, 3) or (1, 3) tuple
+        Of red, green and blue pixels (rows), or of the one kind of pixel, in the bands at 620, 550 and 460 nm;
+        micro-lenses and filters included.
+    full_well_e, read_noise_e, dark_e_s, column_noise_e : float
+        Electrons; the dark current each second.
+    prnu, hot_share, spill : float
+        Shares: spread of the sensitivity, hot pixels, charge above the well that runs along the column.
+    black_share : float
+        Black level, of the converter's range.
+    readout_s : float
+        From the first row to the last.
+    sources, assumed : dict of str
+        For each value by name.
+    """
+
+    title: str
+    pixel_pitch_um: float
+    quantum_efficiency: Efficiency
+    full_well_e: float
+    read_noise_e: float
+    dark_e_s: float
+    prnu: float
+    column_noise_e: float
+    hot_share: float
+    adc_bits: int
+    black_share: float
+    spill: float
+    readout_s: float
+    cosmic_cm2_s: float = 5.0
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    assumed: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def colour(self) -> bool:
+        """Whether its pixels carry colour filters."""
+        return len(self.quantum_efficiency) == 3
+
+    @property
+    def top_dn(self) -> int:
+        """The converter's largest number."""
+        return int(2**self.adc_bits - 1)
+
+    @property
+    def black_dn(self) -> int:
+        """The converter's number for no light."""
+        return round(self.black_share * (self.top_dn + 1))
+
+
+def _each(why: str, keys: str) -> dict[str, str]:
+    """The same words for several keys, given with blanks between."""
+    return dict.fromkeys(keys.split(), why)
+
+
+_BAYER = ((0.45, 0.05, 0.02), (0.08, 0.55, 0.09), (0.02, 0.09, 0.45))
+_FILTERS = "usual for Bayer filters on silicon with micro-lenses; plausible 0.8 to 1.2 times"
+
+_CMV2000 = Detector(
+    title="CMOSIS CMV2000, colour",
+    pixel_pitch_um=5.5,
+    quantum_efficiency=_BAYER,
+    full_well_e=13500.0,
+    read_noise_e=13.0,
+    dark_e_s=125.0,
+    prnu=0.01,
+    column_noise_e=6.0,
+    hot_share=2e-5,
+    adc_bits=12,
+    black_share=1 / 64,
+    spill=0.0,
+    readout_s=0.0,
+    sources=_each(
+        "CMOSIS, CMV2000 datasheet v2, specifications",
+        "pixel_pitch_um full_well_e read_noise_e dark_e_s prnu adc_bits readout_s",
+    ),
+    assumed={
+        "quantum_efficiency": _FILTERS,
+        "column_noise_e": "the datasheet has less than 0.1 percent of the range for all fixed patterns together",
+        "hot_share": "grows with the dose in space; plausible 1e-6 to 1e-3",
+        "black_share": "set by register",
+    },
+)
+
+DETECTORS: dict[str, Detector] = {
+    "small-cmos": Detector(
+        title="a small rolling-shutter CMOS sensor of the 2010s",
+        pixel_pitch_um=3.0,
+        quantum_efficiency=_BAYER,
+        full_well_e=8180.0,
+        read_noise_e=3.0,
+        dark_e_s=10.0,
+        prnu=0.008,
+        column_noise_e=1.0,
+        hot_share=2e-5,
+        adc_bits=12,
+        black_share=256 / 4096,
+        spill=0.0,
+        readout_s=0.02,
+        sources=_each(
+            "measured on a Sony IMX477: strollswithmydog.com, Pi HQ Cam Sensor Performance, 2020",
+            "full_well_e read_noise_e adc_bits "
+            "black_share",
+        ),
+        assumed={
+            "pixel_pitch_um": "stands for a sensor nobody named; plausible 1.5 to 6",
+            "quantum_efficiency": _FILTERS,
+            "dark_e_s": "at room temperature; plausible 0.5 to 100, doubling each 6 to 8 degrees",
+            "prnu": "usual; plausible 0.003 to 0.015",
+            "column_noise_e": "usual after column correction; plausible 0.2 to 3",
+            "hot_share": "grows with the dose in space; plausible 1e-6 to 1e-3",
+            "spill": "CMOS pixels drain what is too much",
+            "readout_s": "usual for two million pixels; plausible 0.008 to 0.05",
+        },
+    ),
+    "cmv2000": _CMV2000,
+    "cmv4000": replace(_CMV2000, title="CMOSIS CMV4000, monochrome", quantum_efficiency=((0.50, 0.62, 0.55),)),
+    "th7888a": Detector(
+        title="Thomson/Atmel TH7888A, a monochrome frame-transfer CCD",
+        pixel_pitch_um=14.0,
+        quantum_efficiency=((0.25, 0.20, 0.12),),
+        full_well_e=100_000.0,
+        read_noise_e=45.0,
+        dark_e_s=1000.0,
+        prnu=0.01,
+        column_noise_e=5.0,
+        hot_share=2e-5,
+        adc_bits=14,
+        black_share=1 / 64,
+        spill=0.3,
+        readout_s=0.0,
+        sources={"pixel_pitch_um": "Atmel, TH7888A datasheet: 14 by 14 micrometres, anti-blooming built in"},
+        assumed=_each(
+            "a frame-transfer CCD of its time and pixel size; plausible half to twice",
+            "quantum_efficiency full_well_e read_noise_e dark_e_s prnu column_noise_e "
+            "hot_share adc_bits black_share spill",
+        ),
+    ),
+}  # fmt: skip
+
+_REPLACEABLE = (
+    "quantum_efficiency", "full_well_e", "read_noise_e", "dark_e_s", "prnu", "column_noise_e", "hot_share",
+    "cosmic_cm2_s", "adc_bits", "spill", "readout_s",
+)  # fmt: skip
+
+
+def detector_name(part: DetectorPart, camera: CameraPart) -> str:
+    """Which of :data:`DETECTORS` a scene means: its own word, its camera's, or the small one."""
+    if part.preset is not None:
+        return part.preset
+    from selfiesim.presets import PRESETS
+
+    return PRESETS[camera.preset].detector if camera.preset in PRESETS else "small-cmos"
+
+
+def detector(part: DetectorPart, camera: CameraPart) -> Detector:
+    """The sensor of a scene, with the scene's own numbers in it.
+
+    Raises
+    ------
+    SceneError
+        For an unknown name.
+    """
+    name = detector_name(part, camera)
+    if name not in DETECTORS:
+        hint = did_you_mean(name, DETECTORS) or f"; known are {', '.join(DETECTORS)}"
+        raise SceneError(f"photo.detector.preset: no sensor is called {name!r}{hint}")
+    given = {key: getattr(part, key) for key in _REPLACEABLE if getattr(part, key) is not None}
+    known = DETECTORS[name]
+    pitch = part.pixel_pitch_um or camera.pixel_pitch_um or known.pixel_pitch_um
+    return replace(known, pixel_pitch_um=pitch, **given)

@@ -1,0 +1,275 @@
+"""The sensor: electrons from light, every noise from a stream of its own, and the converter's numbers.
+
+The irradiance of a pixel is pi / 4 N^2 * T * L (N the f-number, T = 0.83 so that an exposure is the 0.65 L t / N^2 of
+ISO 12232); photons of each band free electrons by the quantum efficiency of the pixel's colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.photo.detectors import Detector
+from selfiesim.photo.exposure import Exposure, luminance
+from selfiesim.photo.optics import WAVELENGTHS_M, Floats
+from selfiesim.photo.rows import by_bands, mixed
+from selfiesim.photo.streams import stream
+
+PLANCK_TIMES_LIGHT_SPEED = 6.62607015e-34 * 299792458.0  # J m, exact in the SI
+TRANSMISSION = 4.0 * 0.65 / np.pi  # of the lens, that of ISO 12232
+BAND_NM = 90.0  # what each of the three bands stands for of the spectrum
+POISSON_BELOW = 20.0  # electrons: fewer are drawn one by one
+_PAIRS_PER_UM = 80.0  # electrons a minimum-ionising particle frees in silicon, each micrometre (Particle Data Group)
+_DEPTH_UM = 5.0  # of the layer that collects them
+BAYER = ((0, 1), (1, 2))  # colour of each pixel of the mosaic's cell: red, green; green, blue
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A detector behind a lens at an exposure.
+
+    Attributes
+    ----------
+    detector : Detector
+        What it is.
+    exposure : Exposure
+        With the ISO that is really set: never below the detector's own.
+    electrons : (C, 3) array
+        Electrons each colour of pixel gets for unit radiance in each band.
+    full_e : float
+        Electrons that fill the converter.
+    on : frozenset of str
+        Effects of the sensor that are on.
+    seed : int
+        Of what differs from frame to frame.
+    """
+
+    detector: Detector
+    exposure: Exposure
+    electrons: NDArray[np.float64]
+    full_e: float
+    on: frozenset[str]
+    seed: int
+
+    @property
+    def electrons_per_dn(self) -> float:
+        """Gain, e-/DN."""
+        return self.full_e / (self.detector.top_dn - self.detector.black_dn)
+
+    @property
+    def mosaic(self) -> bool:
+        """Whether each pixel sees one colour of three."""
+        return self.detector.colour and "mosaic" in self.on
+
+
+def responsivity(detector: Detector) -> NDArray[np.float64]:
+    """Electrons (C, 3) for unit radiance in each band, times N^2 / t."""
+    energy = PLANCK_TIMES_LIGHT_SPEED / np.array(WAVELENGTHS_M)
+    area = (detector.pixel_pitch_um * 1e-6) ** 2
+    return np.array(detector.quantum_efficiency) * (np.pi / 4.0 * TRANSMISSION * area * BAND_NM / energy)
+
+
+def base_iso(detector: Detector, sun: NDArray[np.float64]) -> float:
+    """ISO 12232 saturation speed of the detector's full well, for sunlight (3,) W m^-2 nm^-1."""
+    white = np.asarray(sun, float) / np.pi
+    fastest = float((responsivity(detector) @ white).max())  # the first of the colours to fill
+    return 78.0 / (0.65 * float(luminance(white.astype(np.float32))) * detector.full_well_e / fastest)
+
+
+def sensor_at(
+    detector: Detector, exposure: Exposure, sun: NDArray[np.float64], on: frozenset[str], seed: int
+) -> Sensor:
+    """The detector at an exposure; its gain follows from the ISO."""
+    electrons = responsivity(detector) * exposure.shutter_s / exposure.f_number**2
+    full = detector.full_well_e * min(1.0, base_iso(detector, sun) / exposure.iso)
+    return Sensor(detector, exposure, electrons, full, on, seed)
+
+
+def white_electrons(sensor: Sensor, sun: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Electrons (C,) each colour would get from a sunlit white wall, were there room."""
+    return np.asarray(sensor.electrons @ (np.asarray(sun, float) / np.pi))
+
+
+def camera_to_light(sensor: Sensor, sun: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Matrix (3, 3) from camera colours to the bands' lights, both over those of a sunlit white wall: rows sum to 1."""
+    mixed = sensor.electrons * (np.asarray(sun, float) / np.pi)
+    return np.linalg.inv(mixed / mixed.sum(axis=1, keepdims=True))
+
+
+def exposed(planes: Floats, transmission: Floats, sensor: Sensor) -> NDArray[np.uint16] | Floats:
+    """Numbers of the converter, (1, H, W) with a mosaic or one kind of pixel, else (3, H, W).
+
+    uint16, or float32 without ``quantisation``.
+    """
+    height, width = planes.shape[1:]
+    count = 1 if sensor.mosaic or not sensor.detector.colour else 3
+    charge = np.empty((count, height, width), np.float32)
+    fixed = _fixed_pattern(sensor, count, height, width)
+    gathers = sensor.mosaic
+
+    def collect(band: int, rows: slice) -> None:
+        light = planes[:, rows] * transmission[rows]
+        _gather(light, sensor.electrons.astype(np.float32), gathers, charge[:, rows])
+        _add_noise(charge[:, rows], sensor, fixed, band, rows)
+
+    by_bands(height, collect)
+    if "cosmic_rays" in sensor.on:
+        _add_cosmic_rays(charge, sensor)
+    fill(charge, sensor.detector.full_well_e, sensor.detector.spill if "blooming" in sensor.on else 0.0)
+    return _converted(charge, sensor, fixed)
+
+
+def _gather(light: Floats, electrons: Floats, mosaic: bool, out: Floats) -> None:
+    """Electrons of a band of rows from light (3, h, W)."""
+    if not mosaic:
+        for colour, weights in enumerate(electrons):
+            out[colour] = mixed(light, weights)
+        return
+    for row in (0, 1):
+        for column in (0, 1):
+            at = np.s_[row::2, column::2]
+            out[0][at] = mixed(light[:, row::2, column::2], electrons[BAYER[row][column]])
+
+
+def _add_noise(charge: Floats, sensor: Sensor, fixed: _Fixed, band: int, rows: slice) -> None:
+    if fixed.sensitivity is not None:
+        charge *= fixed.sensitivity[:, rows]
+    if "shot_noise" in sensor.on:
+        charge[:] = poisson(charge, stream(sensor.seed, "shot_noise", band))
+    if "dark_current" in sensor.on:
+        level = sensor.detector.dark_e_s * sensor.exposure.shutter_s
+        charge += _even_poisson(level, charge.shape, stream(sensor.seed, "dark_current", band))
+    if fixed.hot is not None:
+        inside = (fixed.hot[1] >= rows.start) & (fixed.hot[1] < rows.stop)
+        plane, row, column = (part[inside] for part in fixed.hot)
+        mean = fixed.heat[inside] * np.float32(sensor.exposure.shutter_s)
+        np.add.at(charge, (plane, row - rows.start, column), poisson(mean, stream(sensor.seed, "hot_pixels", band)))
+
+
+def _even_poisson(mean: float, shape: tuple[int, ...], dice: np.random.Generator) -> Floats:
+    """Poisson numbers of one mean; few are thrown over the picture one by one, which is the same and faster."""
+    if mean > 1.0:
+        return poisson(np.full(shape, mean, np.float32), dice)
+    size = int(np.prod(shape))
+    places = dice.integers(0, size, dice.poisson(mean * size))
+    return np.bincount(places, minlength=size).astype(np.float32).reshape(shape)
+
+
+def poisson(mean: Floats, dice: np.random.Generator) -> Floats:
+    """Poisson numbers of float32 means: drawn one by one below 20, by Cornish and Fisher's expansion from there on.
+
+    The expansion, mean + z sqrt(mean) + (z^2 - 1) / 6, has the first three moments of the distribution to 0.3 percent.
+    """
+    z = dice.standard_normal(mean.shape, dtype=np.float32)
+    drawn = mean + z * np.sqrt(mean) + (z * z - 1.0) * np.float32(1.0 / 6.0)
+    few = mean < POISSON_BELOW
+    if few.any():
+        drawn[few] = dice.poisson(mean[few])
+    return np.asarray(drawn)
+
+
+@dataclass(frozen=True)
+class _Fixed:
+    """What is the same in each frame.
+
+    Sensitivity (C, H, W); where hot pixels are (plane, row, column) and their dark current, e-/s; offsets of columns
+    (W,), e-.
+    """
+
+    sensitivity: Floats | None
+    hot: tuple[NDArray[np.int64], ...] | None
+    heat: Floats
+    columns: Floats | None
+
+
+def _fixed_pattern(sensor: Sensor, count: int, height: int, width: int) -> _Fixed:
+    kinds = frozenset({"prnu", "hot_pixels", "fixed_pattern"} & sensor.on)
+    return _fixed(sensor.detector, kinds, count, height, width)
+
+
+@lru_cache(maxsize=2)
+def _fixed(detector: Detector, on: frozenset[str], count: int, height: int, width: int) -> _Fixed:
+    sensitivity = hot = columns = None
+    heat = np.zeros(0, np.float32)
+    if "prnu" in on and detector.prnu:
+        spread = stream(0, "prnu").standard_normal((count, height, width), dtype=np.float32)
+        sensitivity = np.maximum(1.0 + np.float32(detector.prnu) * spread, 0.0)
+    if "hot_pixels" in on:
+        dice = stream(0, "hot_pixels")
+        number = dice.poisson(detector.hot_share * count * height * width)
+        hot = tuple(dice.integers(0, side, number) for side in (count, height, width))
+        # From tens to tens of thousands of times the usual current.
+        heat = (detector.dark_e_s * 10.0 ** dice.normal(3.0, 0.6, number)).astype(np.float32)
+    if "fixed_pattern" in on and detector.column_noise_e:
+        columns = stream(0, "fixed_pattern").normal(0.0, detector.column_noise_e, width).astype(np.float32)
+    return _Fixed(sensitivity, hot, heat, columns)
+
+
+def _add_cosmic_rays(charge: Floats, sensor: Sensor) -> None:
+    """Tracks of particles that came during exposure and read-out, isotropic, straight through the collecting layer."""
+    detector, dice = sensor.detector, stream(sensor.seed, "cosmic_rays")
+    height, width = charge.shape[1:]
+    pitch = detector.pixel_pitch_um
+    area_cm2 = height * width * (pitch * 1e-4) ** 2
+    seconds = sensor.exposure.shutter_s + detector.readout_s
+    hits = min(int(dice.poisson(detector.cosmic_cm2_s * area_cm2 * seconds)), 200_000)
+    for _ in range(hits):
+        x, y, turn = dice.uniform(0, width), dice.uniform(0, height), dice.uniform(0, 2 * np.pi)
+        # A flat layer meets isotropic particles as the cosine of their slant: sin^2 is even.
+        sine = np.sqrt(dice.uniform())
+        slant = min(sine / np.sqrt(max(1.0 - sine * sine, 1e-6)), 100.0)
+        steps = np.linspace(0.0, 1.0, 2 + int(2 * slant * _DEPTH_UM / pitch))
+        rows = np.floor(y + np.sin(turn) * slant * _DEPTH_UM / pitch * steps).astype(int)
+        columns = np.floor(x + np.cos(turn) * slant * _DEPTH_UM / pitch * steps).astype(int)
+        inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        freed = _PAIRS_PER_UM * _DEPTH_UM * np.hypot(1.0, slant) / len(steps) * dice.gamma(4.0, 0.25, len(steps))
+        for plane in charge:
+            np.add.at(plane, (rows[inside], columns[inside]), freed[inside].astype(np.float32))
+
+
+def fill(charge: Floats, full_well: float, spill: float) -> None:
+    """Keep charge (C, H, W) within the well, in place; ``spill`` of what is too much runs half up, half down.
+
+    What is not spilled is drained; what reaches the end of a column is gone.
+    """
+    well = np.float32(full_well)
+    for plane in charge:
+        if spill > 0.0:
+            columns = np.flatnonzero((plane > well).any(axis=0))
+            if columns.size:
+                part = plane[:, columns]
+                excess = np.maximum(part - well, 0.0) * np.float32(0.5 * spill)
+                np.minimum(part, well, out=part)
+                for order in (range(len(part)), range(len(part) - 1, -1, -1)):
+                    carry = np.zeros(columns.size, np.float32)
+                    for row in order:
+                        room = np.minimum(well - part[row], carry)
+                        part[row] += room
+                        carry += excess[row] - room
+                plane[:, columns] = part
+        np.minimum(plane, well, out=plane)
+
+
+def _converted(charge: Floats, sensor: Sensor, fixed: _Fixed) -> NDArray[np.uint16] | Floats:
+    """The converter's numbers of charge (C, H, W), with the amplifier's noise and the columns' offsets."""
+    whole = "quantisation" in sensor.on
+    out = np.empty(charge.shape, np.uint16 if whole else np.float32)
+    scale, black, top = np.float32(1.0 / sensor.electrons_per_dn), sensor.detector.black_dn, sensor.detector.top_dn
+    noise = sensor.detector.read_noise_e if "read_noise" in sensor.on else 0.0
+
+    def convert(band: int, rows: slice) -> None:
+        part = charge[:, rows]
+        if noise:
+            dice = stream(sensor.seed, "read_noise", band)
+            part = part + np.float32(noise) * dice.standard_normal(part.shape, dtype=np.float32)
+        if fixed.columns is not None:
+            part = part + fixed.columns
+        number = part * scale
+        number += np.float32(black + (0.5 if whole else 0.0))
+        out[:, rows] = np.clip(number, 0.0, top, out=number)
+
+    by_bands(charge.shape[1], convert)
+    return out

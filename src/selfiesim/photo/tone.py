@@ -1,0 +1,100 @@
+"""Tone curves by name, and the transfer curve of sRGB: from linear light to the numbers of a picture."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.photo.optics import Floats
+
+_KNEE = 0.6
+_STEPS = 4096
+TOP = 4.0  # times a full sensor: the shoulder is white to the last step of 8 bits by then
+
+# In the manner of AgX (T. Sobotka), with numbers of our own: colours are drawn toward grey before a sigmoid of the
+# light's logarithm, so that bright ones fade to white instead of turning their hue.
+_AGX_INSET = 0.10
+_AGX_STOPS = (-10.0, 3.0)
+_AGX_CONTRAST = 6.2
+
+
+def srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """IEC 61966-2-1."""
+    curve = 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, curve))
+
+
+def shoulder(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The tone curve: straight up to 0.6 of a full sensor, then bending smoothly so that highlights keep drawing."""
+    room = np.float32(1.0 - _KNEE)
+    above = np.maximum(linear - np.float32(_KNEE), 0.0)
+    return np.asarray(np.minimum(linear, np.float32(_KNEE)) + room * (1.0 - np.exp(-above / room)), np.float32)
+
+
+def filmic(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """K. Narkowicz's fit (2016) of the Academy's reference rendering, with middle grey 0.18 kept at 0.18."""
+
+    def fit(x: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        return np.asarray(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14))
+
+    return fit(linear * 0.6028)
+
+
+def agx(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A sigmoid over 13 stops of light, 10 below a full sensor; middle grey 0.18 is kept."""
+    low, high = _AGX_STOPS
+    share = np.clip((np.log2(np.maximum(linear, 1e-9)) - low) / (high - low), 0.0, 1.0)
+    pivot = (np.log2(0.18) - low) / (high - low)
+    grey = 0.18 ** (1 / 2.2)  # of the display's range, by its gamma
+
+    def bend(x: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        return np.asarray(1.0 / (1.0 + np.exp(-_AGX_CONTRAST * (np.asarray(x) - pivot))))
+
+    toe, top = bend(0.0), bend(1.0)
+    half = bend(pivot)
+    curve = np.where(
+        share < pivot,
+        grey * (bend(share) - toe) / (half - toe),
+        grey + (1 - grey) * (bend(share) - half) / (top - half),
+    )
+    return np.asarray(curve**2.2)
+
+
+_CURVES: dict[str, Any] = {"linear": lambda x: np.minimum(x, 1.0), "shoulder": shoulder, "filmic": filmic, "agx": agx}
+TONES = tuple(_CURVES)
+
+
+@lru_cache(maxsize=16)
+def table(tone: str, white: float, bits: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Numbers of a picture for linear light 0 to ``white``, spaced by its square root; ``white`` becomes white."""
+    steps = _STEPS if bits == 8 else 65536
+    linear = white * np.linspace(0.0, 1.0, steps) ** 2
+    curve = np.asarray(_CURVES[tone](linear.astype(np.float32) if bits == 8 else linear), float)
+    if white < TOP or tone in ("filmic", "agx"):  # the shoulder alone keeps its own white, far above
+        curve = curve / curve[-1]
+    numbers = np.round((2**bits - 1) * srgb(np.clip(curve, 0.0, 1.0)))
+    return np.asarray(numbers.astype(np.uint8 if bits == 8 else np.uint16))
+
+
+def mixing(share: float) -> Floats:
+    """(3, 3) that draws colours toward grey by a share; rows sum to 1."""
+    return ((1.0 - share) * np.eye(3) + share / 3.0).astype(np.float32)
+
+
+def inset(tone: str) -> Floats | None:
+    """What colours go through before the curve, or nothing."""
+    return mixing(_AGX_INSET) if tone == "agx" else None
+
+
+def look_up(linear: Floats, lut: NDArray[np.uint8] | NDArray[np.uint16], white: float) -> NDArray[np.uint8]:
+    """Entries of ``lut`` for linear light, in the same shape. What is not a number is black."""
+    index = np.multiply(linear, np.float32(1.0 / white))
+    np.fmax(index, 0.0, out=index)  # of a number and none, the number
+    np.fmin(index, 1.0, out=index)
+    np.sqrt(index, out=index)
+    index *= np.float32(len(lut) - 1)
+    index += np.float32(0.5)
+    return np.take(lut, index.astype(np.uint16))

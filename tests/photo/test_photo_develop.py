@@ -1,0 +1,204 @@
+"""Looks and development: a grey card stays grey, colours stay, tones are tones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import convolve
+
+from selfiesim.errors import PhotoError, SceneError
+from selfiesim.photo.finish import sharpened, through_jpeg
+from selfiesim.photo.looks import LOOKS, STANDING, enabled, receipt
+from selfiesim.photo.mosaic import demosaic, padded
+from selfiesim.photo.settings import PhotoPart
+from selfiesim.photo.tone import TONES, table
+from selfiesim.render.base import Radiance
+from selfiesim.scene import Scene
+
+QUIET = {
+    f"effects__{name}": False
+    for name in ("vignetting", "glare", "dust", "shading", "cosmic_rays", "hot_pixels", "fixed_pattern", "prnu")
+}
+
+
+@pytest.fixture(scope="module")
+def card():
+    view = Scene.load("tianwen1-mars").with_changes(camera__size_px=[96, 64]).view()
+
+    def of(*reflectance):
+        rgb = np.broadcast_to(np.array(reflectance) * view.sun.irradiance / np.pi, (64, 96, 3)).astype(np.float32)
+        return Radiance(rgb, view, "draft", "made up", None)
+
+    return of
+
+
+def lab(srgb):
+    """CIE L*a*b* (D65) of sRGB numbers 0 to 255: IEC 61966-2-1 and CIE 15:2004."""
+    code = np.asarray(srgb, float) / 255.0
+    linear = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ np.array([[0.4124, 0.2126, 0.0193], [0.3576, 0.7152, 0.1192], [0.1805, 0.0722, 0.9505]])
+    t = xyz / (0.9505, 1.0, 1.089)
+    f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1)
+
+
+@pytest.mark.parametrize("look", ["onboard", "press"])
+@pytest.mark.parametrize("level", [0.05, 0.18, 0.6])
+def test_a_grey_card_keeps_its_colour_through_mosaic_and_development_within_one_delta_e(card, look, level):
+    photo = card(level, level, level).expose(look=look, meter="centre", **QUIET)
+    colour = lab(photo.pixels.reshape(-1, 3).mean(axis=0))
+    assert np.hypot(colour[1], colour[2]) < 1.0
+
+
+def test_colours_come_back_through_the_sensors_mixed_filters(card):
+    light = card(0.25, 0.17, 0.09)
+    quiet = QUIET | {"effects__sharpening": False, "effects__jpeg": False, "shutter_s": 1 / 1000, "iso": 400.0}
+    seen = light.expose(look="onboard", tone="linear", **quiet).pixels.reshape(-1, 3).mean(axis=0)
+    clean = light.expose(tone="linear", shutter_s=1 / 1000, iso=400.0).pixels.reshape(-1, 3).mean(axis=0)
+    assert np.linalg.norm(lab(seen) - lab(clean)) < 1.0
+
+
+def test_raw_shows_the_sensors_own_green(card):
+    pixels = card(0.18, 0.18, 0.18).expose(look="raw", **QUIET).pixels.reshape(-1, 3).mean(axis=0)
+    assert pixels[1] > 1.1 * max(pixels[0], pixels[2])
+
+
+def test_what_is_too_bright_is_white_and_not_pink(card):
+    pixels = card(1.0, 1.0, 1.0).expose(look="onboard", stops=4.0, **QUIET).pixels
+    assert pixels.min() >= 250
+
+
+# Malvar, He and Cutler 2004, figure 2: the filters, times 8.
+CROSS = np.array([[0, 0, -1, 0, 0], [0, 0, 2, 0, 0], [-1, 2, 4, 2, -1], [0, 0, 2, 0, 0], [0, 0, -1, 0, 0]]) / 8
+ROW = np.array([[0, 0, 0.5, 0, 0], [0, -1, 0, -1, 0], [-1, 4, 5, 4, -1], [0, -1, 0, -1, 0], [0, 0, 0.5, 0, 0]]) / 8
+DIAGONAL = (
+    np.array([[0, 0, -1.5, 0, 0], [0, 2, 0, 2, 0], [-1.5, 0, 6, 0, -1.5], [0, 2, 0, 2, 0], [0, 0, -1.5, 0, 0]]) / 8
+)
+
+
+def test_colours_of_the_mosaic_are_those_of_malvars_filters():
+    raw = np.random.default_rng(1).random((31, 44)).astype(np.float32)
+    ours = demosaic(padded(raw))[:, :31, :44]
+    by = {"cross": CROSS, "row": ROW, "column": ROW.T, "diagonal": DIAGONAL}
+    plain = {name: convolve(raw, kernel, mode="mirror") for name, kernel in by.items()} | {"own": raw}
+    wanted = {  # for the pixels of a cell: how red, green and blue are made there
+        (0, 0): ("own", "cross", "diagonal"),
+        (0, 1): ("row", "own", "column"),
+        (1, 0): ("column", "own", "row"),
+        (1, 1): ("diagonal", "cross", "own"),
+    }
+    for (row, column), names in wanted.items():
+        for band, name in enumerate(names):
+            at = np.s_[row::2, column::2]
+            assert ours[band][at] == pytest.approx(plain[name][at], abs=1e-5)
+
+
+@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize("white", [1.0, 4.0])
+def test_each_tone_curve_rises_from_black_to_white(tone, white):
+    numbers = table(tone, white, 16).astype(int)
+    assert numbers[0] == 0
+    assert np.all(np.diff(numbers) >= 0)
+    assert numbers[-1] >= 65535 * 0.995
+    assert len(np.unique(numbers)) > 5000
+
+
+def test_only_the_effects_asked_for_are_on():
+    assert enabled(PhotoPart()) == frozenset()
+    assert "defocus" not in enabled(PhotoPart(look="onboard"))
+    assert "mosaic" not in enabled(PhotoPart(look="onboard"), colour=False)
+    for name in STANDING:
+        assert name in enabled(PhotoPart(look="raw", effects={name: True}))
+        assert name not in enabled(PhotoPart(look="press", effects={name: False}))
+
+
+def test_the_receipt_tells_of_each_effect():
+    for look in LOOKS:
+        told = receipt(PhotoPart(look=look))
+        assert set(STANDING) <= set(told)
+        assert {entry["is"] for entry in told.values()} <= {"physical", "approximated", "artistic", "off"}
+    assert all(receipt(PhotoPart())[name]["is"] == "off" for name in STANDING)
+
+
+def test_every_effect_changes_the_picture(card):
+    rng = np.random.default_rng(5)
+    light = card(1.0, 1.0, 1.0)
+    light.rgb.flags.writeable = True
+    light.rgb[:] *= (0.05 + rng.random((8, 12, 1)).repeat(8, 0).repeat(8, 1)).astype(np.float32)
+    strong = {
+        "detector__hot_share": 0.01, "detector__cosmic_cm2_s": 1e6, "detector__spill": 1.0, "detector__dark_e_s": 2e4,
+        "lens__defocus_px": 5.0, "lens__lateral_share": 0.01, "stops": 1.0,
+    }  # fmt: skip
+    whole = light.expose(look="onboard", effects__defocus=True, **strong)
+    of_the_sun = {"ghosts", "sun_disc", "rolling_shutter"}  # it is behind this camera; nothing turns here
+    for name in set(STANDING) - of_the_sun:
+        without = light.expose(look="onboard", **({"effects__defocus": True} | {f"effects__{name}": False}), **strong)
+        assert not np.array_equal(without.pixels, whole.pixels), name
+
+
+def test_sharpening_keeps_even_areas_and_steepens_edges():
+    pixels = np.full((70, 40, 3), 100, np.uint8)
+    pixels[:, 20:] = 140
+    sharp = sharpened(pixels, 1.0)
+    assert np.array_equal(sharp[:, :19], pixels[:, :19])
+    assert sharp[35, 19, 0] < 100
+    assert sharp[35, 20, 0] > 140
+
+
+def test_jpeg_leaves_its_marks_and_no_more():
+    pixels = np.random.default_rng(2).integers(0, 255, (32, 32, 3)).astype(np.uint8)
+    assert (
+        np.abs(through_jpeg(pixels, 95).astype(int) - pixels).mean()
+        < np.abs(through_jpeg(pixels, 20).astype(int) - pixels).mean()
+    )
+
+
+def test_sixteen_bits_are_the_eight_with_more_between(card):
+    light = card(0.2, 0.15, 0.1)
+    for photo in (light.expose(), light.expose(look="press", effects__sharpening=False)):
+        assert photo.deep.dtype == np.uint16
+        assert np.abs(photo.deep / 257.0 - photo.pixels).max() < 1.6
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("look", ["clean", "onboard"])
+def test_light_that_is_no_number_is_refused(card, value, look):
+    light = card(0.2, 0.2, 0.2)
+    rgb = light.rgb.copy()
+    rgb[3, 4, 1] = value
+    with pytest.raises(PhotoError, match="1 pixels hold light"):
+        Radiance(rgb, light.view, "draft", "made up", None).expose(look=look)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"look": "sepia"}, "photo.look"),
+        ({"shutter_s": -1.0}, "photo.shutter_s"),
+        ({"look": "raw", "detector__preset": "nikon"}, "no sensor is called 'nikon'"),
+        ({"detector__quantum_efficiency": [[0, 0, 0], [0, 0.5, 0], [0, 0, 0.5]]}, "sees nothing"),
+        ({"detector__quantum_efficiency": [[0.5, 0.5, 0.5]] * 3}, "must differ"),
+        ({"detector__quantum_efficiency": [[1.5, 0, 0], [0, 1, 0], [0, 0, 1]]}, "between 0 and 1"),
+        ({"effects__grain": True}, "unknown key"),
+        ({"effects__glare": True}, "look = 'raw'"),
+        ({"tone": "aces"}, "photo.tone"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_by_name(card, settings, words):
+    with pytest.raises(SceneError, match=words):
+        card(0.2, 0.2, 0.2).expose(**settings)
+
+
+@pytest.mark.parametrize("meter", ["matrix", "centre", "highlight"])
+def test_each_meter_says_that_it_chose(card, meter):
+    photo = card(0.3, 0.3, 0.3).expose(meter=meter)
+    assert f"metered: {meter}" in str(photo.exposure)
+
+
+def test_the_highlight_meter_keeps_the_brightest_under_full_and_the_centre_meter_looks_at_the_centre(card):
+    light = card(0.05, 0.05, 0.05)
+    rgb = light.rgb.copy()
+    rgb[:16, :32] *= 18.0
+    spot = Radiance(rgb, light.view, "draft", "made up", None)
+    assert spot.expose(meter="highlight", tone="linear").pixels[4, 4].max() < 250
+    assert spot.expose(meter="centre").exposure.shutter_s > 3 * spot.expose(meter="highlight").exposure.shutter_s

@@ -1,0 +1,155 @@
+"""The sensor, against the photon transfer method (EMVA 1288; Janesick 2007) and the physics of photons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from selfiesim.bodies import SOLAR_IRRADIANCE_1AU
+from selfiesim.errors import SceneError
+from selfiesim.parts import CameraPart
+from selfiesim.photo import sensor
+from selfiesim.photo.detectors import DETECTORS, detector
+from selfiesim.photo.exposure import Exposure, luminance
+from selfiesim.photo.settings import DetectorPart
+from selfiesim.photo.streams import stream
+
+SUN = np.array(SOLAR_IRRADIANCE_1AU)
+ALL = frozenset(
+    {"shot_noise", "read_noise", "dark_current", "hot_pixels", "fixed_pattern", "prnu", "cosmic_rays", "mosaic"}
+)
+GREY = replace(DETECTORS["cmv4000"], prnu=0.0)
+
+
+def at(device, level=0.5, on=ALL, seed=0, iso=None):
+    """The sensor with a shutter that brings a white wall to ``level`` of the full well."""
+    iso = iso or sensor.base_iso(device, SUN)
+    shutter = level * 78.0 / (0.65 * iso * float(luminance((SUN / np.pi).astype(np.float32))))
+    return sensor.sensor_at(device, Exposure(shutter, 1.0, iso, 0.0, False), SUN, on, seed)
+
+
+def flat(device, level, on, seed, size=(96, 96)):
+    planes = np.broadcast_to((SUN / np.pi)[:, None, None], (3, *size)).astype(np.float32)
+    return sensor.exposed(planes, np.ones(size, np.float32), at(device, level, on, seed)).astype(float)
+
+
+# EMVA 1288 release 4.0: the variance of two flats' difference over twice the mean is the gain; the dark's is the read
+# noise; the mean at which numbers stop rising is the full well.
+def test_the_photon_transfer_curve_of_a_hundred_flats_gives_gain_read_noise_and_full_well():
+    on = frozenset({"shot_noise", "read_noise", "quantisation"})
+    levels = np.linspace(0.05, 0.9, 48)
+    pairs = [[flat(GREY, level, on, seed) for seed in (2 * n, 2 * n + 1)] for n, level in enumerate(levels)]
+    dark = [flat(GREY, 1e-9, on, seed) for seed in (200, 201)]
+    black = np.mean(dark)
+    mean = np.array([np.mean(pair) - black for pair in pairs])
+    variance = np.array([np.var(one - two) / 2.0 for one, two in pairs])
+    read = np.sqrt(np.var(dark[0] - dark[1]) / 2.0 - 1.0 / 12.0)
+    gain = 1.0 / np.polyfit(mean, variance, 1, w=1.0 / variance)[0]
+    known = at(GREY)
+    assert gain == pytest.approx(known.electrons_per_dn, rel=0.02)
+    assert read * gain == pytest.approx(GREY.read_noise_e, rel=0.02)
+    full = (flat(GREY, 3.0, on, 300).mean() - black) * gain
+    assert full == pytest.approx(GREY.full_well_e, rel=0.02)
+
+
+@pytest.mark.parametrize("mean", [0.02, 0.7, 5.0, 19.9, 20.1, 60.0, 8000.0])
+def test_shot_noise_has_the_mean_variance_and_skewness_of_poisson(mean):
+    drawn = sensor.poisson(np.full(400_000, mean, np.float32), stream(3, "test")).astype(float)
+    assert drawn.mean() == pytest.approx(mean, abs=5 * np.sqrt(mean / 4e5))
+    assert drawn.var() == pytest.approx(mean, rel=0.012 + 3 / np.sqrt(4e5 * min(mean, 1.0)))
+    skew = np.mean((drawn - mean) ** 3) / mean**1.5
+    assert skew == pytest.approx(1.0 / np.sqrt(mean), abs=0.02 + 0.06 / mean)
+
+
+# 1 W/m2/sr/nm at 550 nm through f/1 with T = 0.8276: pi/4 * 0.8276 * 90 nm = 58.5 W/m2; on (5.5 um)^2 1.77e-9 W; a
+# photon has 3.612e-19 J (h c / 550 nm): 4.90e9 photons a second, of which 62 percent free an electron.
+def test_electrons_are_photons_times_quantum_efficiency():
+    assert sensor.responsivity(DETECTORS["cmv4000"])[0, 1] == pytest.approx(4.90e9 * 0.62, rel=2e-3)
+
+
+def test_the_detector_is_full_at_its_own_iso_and_gain_rises_with_iso():
+    device = DETECTORS["small-cmos"]
+    base = sensor.base_iso(device, SUN)
+    assert 50 < base < 800
+    assert sensor.white_electrons(at(device, 1.0), SUN).max() == pytest.approx(device.full_well_e, rel=1e-6)
+    assert at(device, 1.0, iso=4 * base).full_e == pytest.approx(device.full_well_e / 4, rel=1e-9)
+
+
+@pytest.mark.parametrize("effect", sorted(ALL - {"mosaic"}))
+def test_switching_one_random_effect_off_leaves_the_others_dice_alone(effect):
+    # A well so deep that nothing is cut, which would not add up.
+    device = replace(DETECTORS["small-cmos"], full_well_e=1e7, hot_share=0.01, cosmic_cm2_s=1e5, dark_e_s=40.0)
+    size = (130, 90)
+    planes = np.broadcast_to((1e-3 * SUN / np.pi)[:, None, None], (3, *size)).astype(np.float32)
+
+    def frame(on):
+        numbers = sensor.exposed(planes, np.ones(size, np.float32), at(device, 1.0, on)).astype(float)
+        return numbers * at(device, 1.0).electrons_per_dn
+
+    alone = frame(frozenset({"mosaic"}))
+    # Shot noise follows the light that the pixels' sensitivity leaves; all others add up.
+    linked = {"prnu", "shot_noise"}
+    base = linked if effect in linked else {effect}
+    others = ALL - base
+    total = frame(ALL) - frame(frozenset(others))
+    assert np.abs(frame(frozenset({*base, "mosaic"})) - alone - total).max() < 1.5
+    assert np.abs(total).max() > 2.0
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not():
+    one, two, other = (flat(DETECTORS["small-cmos"], 0.4, ALL, seed) for seed in (1, 1, 2))
+    assert np.array_equal(one, two)
+    assert not np.array_equal(one, other)
+
+
+def test_charge_that_blooms_runs_along_its_column_and_none_is_made():
+    charge = np.full((1, 50, 9), 10.0, np.float32)
+    charge[0, 25, 4] = 2050.0
+    before = charge.sum()
+    sensor.fill(charge, 100.0, 1.0)
+    assert charge.sum() == pytest.approx(before, rel=1e-5)
+    assert charge.max() == 100.0
+    assert (charge[0, :, [k for k in range(9) if k != 4]] == 10.0).all()
+    full = np.flatnonzero(charge[0, :, 4] > 99.0)
+    assert abs(full.mean() - 25) <= 1
+    drained = np.array([[[10.0], [500.0], [10.0]]], np.float32)
+    sensor.fill(drained, 100.0, 0.0)
+    assert drained.ravel().tolist() == [10.0, 100.0, 10.0]
+
+
+# 5 particles / cm2 s on 2 cm2 for 10 s are 100, give or take 10 (Poisson).
+def test_cosmic_rays_come_at_the_rate_given():
+    device = replace(DETECTORS["cmv4000"], cosmic_cm2_s=5.0, pixel_pitch_um=100.0)
+    size = (100, 200)
+    behind = replace(at(device, 1.0, frozenset({"cosmic_rays"})), exposure=Exposure(10.0, 1.0, 100.0, 0.0, False))
+    hit = sensor.exposed(np.zeros((3, *size), np.float32), np.ones(size, np.float32), behind) - device.black_dn
+    assert 60 < (hit > 0.5).sum() < 150
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"preset": "small-cmoss"}, "did you mean 'small-cmos'"),
+        ({"preset": "retina"}, "known are small-cmos"),
+    ],
+)
+def test_an_unknown_sensor_is_refused_by_name(table, words):
+    with pytest.raises(SceneError, match=words):
+        detector(DetectorPart(**table), CameraPart())
+
+
+def test_a_cameras_own_sensor_is_taken_and_a_scenes_numbers_replace_its():
+    luke = CameraPart(preset="liciacube-luke")
+    assert detector(DetectorPart(), luke).title.startswith("CMOSIS CMV2000")
+    assert detector(DetectorPart(full_well_e=5000.0), luke).full_well_e == 5000.0
+
+
+@pytest.mark.parametrize("name", sorted(DETECTORS))
+def test_each_number_of_a_sensor_has_a_source_or_is_assumed(name):
+    known = DETECTORS[name]
+    told = set(known.sources) | set(known.assumed)
+    numbers = {"pixel_pitch_um", "quantum_efficiency", "full_well_e", "read_noise_e", "dark_e_s", "prnu", "adc_bits"}
+    assert numbers <= told
+    assert not set(known.sources) & set(known.assumed)
