@@ -42,7 +42,7 @@ def draw_map(
     start = time.perf_counter()
     chart = chart_of(patch, body)
     path = output or Path(f"{body}-{layer}.png")
-    check_writable(path)
+    check_writable(path, endings=(".png",))
     drawing = draw(chart, body, layer, size, name)
     drawing.save(path)
     if as_json:

@@ -25,7 +25,7 @@ _TIFF_RECIPE = 65000  # the first tag that is free for private use
 _JPEG_QUALITY = 92
 
 
-def check_writable(path: Path, bits: int = 8) -> None:
+def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS) -> None:
     """Refuse a picture's path now rather than after the rendering; leaves no file and no folder behind.
 
     Raises
@@ -37,8 +37,9 @@ def check_writable(path: Path, bits: int = 8) -> None:
     try:
         if path.is_dir():
             raise OutputError(f"{path}: is a folder; give a file name in it that ends in .png")
-        if path.suffix.lower() not in ENDINGS:
-            raise OutputError(f"{path}: choose a name that ends in {_KNOWN}")
+        if path.suffix.lower() not in endings:
+            known = _KNOWN if endings == ENDINGS else " or ".join(endings)
+            raise OutputError(f"{path}: choose a name that ends in {known}")
         if bits != 8 and (bits != 16 or path.suffix.lower() != ".png"):
             raise OutputError(f"{path}: {bits} bits do not go into it; 16 bits go into .png, the light into .exr")
         if path.suffix.lower() == ".exr":
@@ -96,7 +97,7 @@ def save_with_recipe(path: Path, picture: bytes, text: str) -> Path:
     OutputError
         As :func:`check_writable`.
     """
-    check_writable(path)
+    check_writable(path, endings=(".png",))
     return _save_both(path, lambda file: file.write_bytes(picture), text)
 
 
