@@ -83,6 +83,14 @@ def test_npz_holds_light_and_truth(photo, tmp_path):
         assert json.loads(str(arrays["part_names"]))["0"] == "sky"
 
 
+def test_a_picture_of_so_many_passes_is_made_again_from_as_many(tmp_path):
+    scene = Scene.load("tianwen1-mars").with_changes(camera__size_px=[96, 54])
+    first = scene.view().render("final", samples=3).expose()
+    again, differs = replay(first.save(tmp_path / "a.png"))
+    assert differs == []
+    assert again.radiance.samples == 3
+
+
 @pytest.mark.parametrize("name", sorted(shipped_scenes()))
 @pytest.mark.parametrize("look", ["clean", "onboard"])
 def test_a_picture_is_made_again_from_its_file_bit_by_bit(tmp_path, monkeypatch, name, look):

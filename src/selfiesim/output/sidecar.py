@@ -25,6 +25,7 @@ class RenderPart(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True)
     quality: str = Field(max_length=20)
+    samples: int = Field(ge=1, le=1024)
     engine: str = Field(max_length=400)
 
 
@@ -88,7 +89,7 @@ def recipe(photo: Photo) -> dict[str, Any]:
         },
         "sensor": _sensor(photo),
         "receipt": receipt(photo.settings, photo.sensor is None or photo.sensor.detector.colour),
-        "render": {"quality": radiance.quality, "engine": radiance.engine},
+        "render": {"quality": radiance.quality, "samples": radiance.samples, "engine": radiance.engine},
         "versions": {name: version(name) for name in _PACKAGES},
         "credits": [] if view.planet is None else [surface_maps(view.planet.surface).credits],
         "pixels_sha256": pixels_digest(photo),
