@@ -6,18 +6,24 @@ code 2 and one clear message, without a traceback unless ``--debug`` is given.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
+from selfiesim.console import (
+    print_camera,
+    print_cameras,
+    print_dispersion,
+    print_drift,
+    print_facts,
+    print_json,
+    progress_line,
+)
 from selfiesim.errors import SceneError, UserError
 from selfiesim.maps_cli import draw_map, maps_app
 
@@ -68,7 +74,7 @@ def render(
     check_writable(path, bits)
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
-    with _progress() as say:
+    with progress_line() as say:
         say("placing craft, camera, planet and Sun")
         view = shot.view(at)
         say(f"drawing ({quality})")
@@ -79,7 +85,7 @@ def render(
     seconds = time.perf_counter() - start
     if as_json:
         width, height = view.camera.width, view.camera.height
-        _print_json(
+        print_json(
             {
                 "file": str(path),
                 "sidecar": str(sidecar_path(path)),
@@ -109,7 +115,7 @@ def expose(
     shot = Scene.load(scene)
     if size is not None:
         shot = shot.with_changes(camera__size_px=_parse_size(size))
-    with _progress() as say:
+    with progress_line() as say:
         say("drawing")
         radiance = shot.view(at).render()
         report = examine(radiance.expose())
@@ -117,7 +123,7 @@ def expose(
             say("bracketing")
             contact_sheet(radiance, output)
     if as_json:
-        _print_json(report | ({"bracket": str(output)} if output else {}))
+        print_json(report | ({"bracket": str(output)} if output else {}))
     else:
         print(explain(report) + (f"\n{output}" if output else ""))
 
@@ -141,7 +147,7 @@ def replay(
     if output:
         photo.save(output)
     if as_json:
-        _print_json({"file": str(file), "same": not differs, "differences": differs})
+        print_json({"file": str(file), "same": not differs, "differences": differs})
     else:
         print(f"{file}: the same, bit for bit" if not differs else "\n".join(f"{file}: {line}" for line in differs))
 
@@ -162,7 +168,7 @@ def scenes(*, as_json: AsJson = False) -> None:
 
     listed = {name: Scene.load(name).title for name in shipped_scenes()}
     if as_json:
-        _print_json([{"name": name, "title": title} for name, title in listed.items()])
+        print_json([{"name": name, "title": title} for name, title in listed.items()])
     else:
         for name, title in listed.items():
             print(f"{name:20s} {title}")
@@ -180,11 +186,11 @@ def cameras(
 
     if as_json:
         one = None if name is None else {"name": name} | preset(name).facts()
-        _print_json(one or [{"name": each} | known.facts() for each, known in PRESETS.items()])
+        print_json(one or [{"name": each} | known.facts() for each, known in PRESETS.items()])
     elif name is None:
-        _print_cameras()
+        print_cameras()
     else:
-        _print_camera(preset(name).facts())
+        print_camera(preset(name).facts())
 
 
 @app.command
@@ -194,27 +200,9 @@ def show(scene: SceneName, /, *, at: At = None, as_json: AsJson = False) -> None
 
     facts = Scene.load(scene).view(at).facts
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(facts["title"]), show_header=False, title_justify="left")
-    for key, value in facts.items():
-        if key not in ("title", "assumed", "sky"):
-            table.add_row(key, f"{value:,.4f}" if isinstance(value, float) else str(value))
-    for body in facts["sky"]:
-        magnitude = f", magnitude {body['magnitude']:.1f}" if "magnitude" in body else ""
-        x, y = body["pixel"]
-        table.add_row(body["name"], f"at pixel {x:.1f}, {y:.1f}, {body['diameter_deg']:.4f} deg wide{magnitude}")
-    console = Console(width=None if sys.stdout and sys.stdout.isatty() else 120)
-    console.print(table)
-    if facts["assumed"]:
-        known = Table(title="assumed (not publicly known)", title_justify="left", show_header=False)
-        for key, why in facts["assumed"].items():
-            known.add_row(Text(key), Text(why))
-        console.print(known)
+    print_facts(facts)
 
 
 @app.command
@@ -241,7 +229,13 @@ def drift(
     if samples is not None:
         if plot or as_csv:
             raise SceneError("--samples goes with --json alone, not with --plot or --csv")
-        _print_dispersion(shot, samples, times, as_json)
+        from selfiesim.dispersion import disperse
+
+        cloud = disperse(shot, samples, times)
+        if as_json:
+            print_json({"summary": cloud.summary(), "times": cloud.records()})
+        else:
+            print_dispersion(cloud)
         return
     path = timeline.timeline(shot, times)
     back = timeline.closest_return(path)
@@ -250,11 +244,11 @@ def drift(
 
         plot_drift(path, shot.title, plot)
     if as_json:
-        _print_json(timeline.as_records(path))
+        print_json(timeline.as_records(path))
     elif as_csv:
         print(timeline.as_csv(path), end="")
     else:
-        _print_drift(path)
+        print_drift(path)
     if back is not None:
         touches = " and touches it" if back.clearance_m < timeline.CONTACT_M else ""
         print(
@@ -272,7 +266,7 @@ def check(
 
     view = Scene.load(file).view()
     if as_json:
-        _print_json({"file": file, "ok": True, "title": view.scene.title})
+        print_json({"file": file, "ok": True, "title": view.scene.title})
     else:
         print(f"{file}: good ({view.scene.title})")
 
@@ -285,7 +279,7 @@ def schema(
     from selfiesim.output.sidecar import recipe_schema
     from selfiesim.scene import schema as scene_schema
 
-    _print_json(recipe_schema() if recipe else scene_schema())
+    print_json(recipe_schema() if recipe else scene_schema())
 
 
 @app.command
@@ -301,7 +295,7 @@ def doctor(
 
     report = examine(fix)
     if as_json:
-        _print_json(report)
+        print_json(report)
     else:
         for key, value in report.items():
             print(f"{key:10s} {value}")
@@ -366,105 +360,6 @@ def _parse_size(text: str) -> list[int]:
     if not match:
         raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
     return [int(match[1]), int(match[2])]
-
-
-def _print_cameras() -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from selfiesim.presets import PRESETS, table_row
-
-    table = Table(
-        "name", "camera", "picture, px", "field, degrees", "lens", caption="* assumed", caption_justify="left"
-    )
-    for name, known in PRESETS.items():
-        row = table_row(known)
-        table.add_row(name, *(row[str(column.header)] for column in table.columns[1:]))
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
-
-
-def _print_camera(facts: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    sources, assumed = facts.pop("sources"), facts.pop("assumed")
-    table = Table("", "", "from", title=Text(facts.pop("title")), title_justify="left")
-    for key, value in facts.items():
-        numbers = value if isinstance(value, tuple) else (value,)
-        words = ", ".join(f"{n:.6g}" if isinstance(n, float) else str(n) for n in numbers)
-        where = sources.get(key, "worked out" if key.endswith("_fov_deg") else "")
-        table.add_row(key, words, Text(f"assumed: {assumed[key]}" if key in assumed else where))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-
-
-def _print_dispersion(scene: Any, count: int, times: list[float], as_json: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from selfiesim.dispersion import disperse
-
-    cloud = disperse(scene, count, times)
-    summary = cloud.summary()
-    if as_json:
-        _print_json({"summary": summary, "times": cloud.records()})
-        return
-    table = Table()
-    for name in ("t s", "range m", "+- m", "whole craft", "cap behind", "Sun out", "all three"):
-        table.add_column(name, justify="right")
-    for each in cloud.records():
-        shares = (_percent(each[key]) for key in ("craft_in_frame", "cap_behind", "sun_out", "good"))
-        table.add_row(f"{each['t_s']:g}", f"{each['range_mean_m']:.2f}", f"{each['range_sigma_m']:.2f}", *shares)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-    print(f"{100.0 * cloud.good.any(axis=1).mean():.1f} % of {count} releases have all three at some moment.")
-    if summary["first_good_s"]:
-        early, middle, late = summary["first_good_s"]
-        print(f"First at {middle:g} s ({early:g} to {late:g} s for nine in ten); most at {summary['best_s']:g} s.")
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100.0 * share:.1f} %"
-
-
-def _print_drift(samples: list[Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table()
-    columns = ["t s", "range m", "rate m/s", "up m", "along m", "normal m", "phase deg", "craft px", "holds"]
-    radio = any(each.in_link_range is not None for each in samples)
-    columns += ["radio"] if radio else []
-    for name in columns:
-        table.add_column(name, justify="left" if name == "holds" else "right")
-    for each in samples:
-        held = {
-            "craft": each.in_frame,
-            "limb": each.limb_in_frame,
-            "cap": each.cap_share > 0.02,
-            "SUN": each.sun_in_frame,
-        }
-        numbers = (each.range_m, each.range_rate_m_s, *each.position_rtn_m)
-        size = f"{each.craft_px:.0f}" if each.craft_px == each.craft_px else "-"
-        words = " ".join(word for word, yes in held.items() if yes)
-        heard = ("yes" if each.in_link_range else "too far",) if radio else ()
-        table.add_row(f"{each.t_s:g}", *(f"{n:.3f}" for n in numbers), f"{each.phase_deg:.1f}", size, words, *heard)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """A line that tells what is going on, on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda text: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("starting") as status:
-        yield status.update
 
 
 def _version() -> str:

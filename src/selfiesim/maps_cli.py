@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from selfiesim.console import print_json
 from selfiesim.errors import MapError
 
 maps_app = App(name="maps", help="Keep a library of maps: list, add, get, show, remove.", help_format="plaintext")
@@ -46,7 +46,7 @@ def draw_map(
     drawing = draw(chart, body, layer, size, name)
     drawing.save(path)
     if as_json:
-        _print_json({"file": str(path), "sidecar": str(sidecar_path(path))} | drawing.recipe["chart"])
+        print_json({"file": str(path), "sidecar": str(sidecar_path(path))} | drawing.recipe["chart"])
     else:
         height, width = drawing.pixels.shape[:2]
         print(f"{path}  ({chart.title}, {layer}, {width}x{height}, {time.perf_counter() - start:.1f} s)")
@@ -66,7 +66,7 @@ def list_maps(*, as_json: AsJson = False) -> None:
             {"name": name, "body": each.body, "layer": each.layer, "here": False, "what": each.what, "url": each.url}
             for name, each in offered.items()
         ]
-        _print_json(rows)
+        print_json(rows)
         return
     for name, each in kept.items():
         if isinstance(each, MapError):
@@ -180,7 +180,7 @@ def show(name: Name, /, *, as_json: AsJson = False) -> None:
     told = found.model_dump(mode="json", exclude_defaults=True) | {"path": str(found.path)}
     told |= library.summary(found.path, found.layer, found.body, found.conventions)
     if as_json:
-        _print_json({"name": name} | told)
+        print_json({"name": name} | told)
         return
     for key, value in told.items():
         print(f"{key:12s} {value:,.6g}" if isinstance(value, float) else f"{key:12s} {value}")
@@ -197,7 +197,7 @@ def remove(name: Name, /) -> None:
 
 def _print_told(name: str, told: dict[str, float], as_json: bool) -> None:
     if as_json:
-        _print_json({"name": name} | told)
+        print_json({"name": name} | told)
         return
     size = f"{told['width_px']:.0f}x{told['height_px']:.0f}"
     values = f"{told['least']:.4g} to {told['greatest']:.4g}, mean {told['mean']:.4g}"
@@ -231,10 +231,6 @@ def _shape(text: str) -> tuple[int, ...]:
     if not (width.isdecimal() and height.isdecimal() and len(text) < 20):
         raise MapError(f"--shape {text[:40]!r}: write width x height, such as 1440x720")
     return int(width), int(height)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 @contextmanager

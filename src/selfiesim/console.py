@@ -1,0 +1,136 @@
+"""What the commands print: tables for people, JSON for programs, a line of progress on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from selfiesim.dispersion import Dispersion
+
+
+def print_facts(facts: dict[str, Any]) -> None:
+    """The numbers of a view, and what of it is assumed; takes ``View.facts``."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(facts["title"]), show_header=False, title_justify="left")
+    for key, value in facts.items():
+        if key not in ("title", "assumed", "sky"):
+            table.add_row(key, f"{value:,.4f}" if isinstance(value, float) else str(value))
+    for body in facts["sky"]:
+        magnitude = f", magnitude {body['magnitude']:.1f}" if "magnitude" in body else ""
+        x, y = body["pixel"]
+        table.add_row(body["name"], f"at pixel {x:.1f}, {y:.1f}, {body['diameter_deg']:.4f} deg wide{magnitude}")
+    console = _console(120)
+    console.print(table)
+    if facts["assumed"]:
+        known = Table(title="assumed (not publicly known)", title_justify="left", show_header=False)
+        for key, why in facts["assumed"].items():
+            known.add_row(Text(key), Text(why))
+        console.print(known)
+
+
+def print_cameras() -> None:
+    """All known cameras, a line each."""
+    from rich.table import Table
+
+    from selfiesim.presets import PRESETS, table_row
+
+    table = Table(
+        "name", "camera", "picture, px", "field, degrees", "lens", caption="* assumed", caption_justify="left"
+    )
+    for name, known in PRESETS.items():
+        row = table_row(known)
+        table.add_row(name, *(row[str(column.header)] for column in table.columns[1:]))
+    _console(140).print(table)
+
+
+def print_camera(facts: dict[str, Any]) -> None:
+    """All about one camera, and where each number comes from; takes ``CameraPreset.facts()``."""
+    from rich.table import Table
+    from rich.text import Text
+
+    sources, assumed = facts.pop("sources"), facts.pop("assumed")
+    table = Table("", "", "from", title=Text(facts.pop("title")), title_justify="left")
+    for key, value in facts.items():
+        numbers = value if isinstance(value, tuple) else (value,)
+        words = ", ".join(f"{n:.6g}" if isinstance(n, float) else str(n) for n in numbers)
+        where = sources.get(key, "worked out" if key.endswith("_fov_deg") else "")
+        table.add_row(key, words, Text(f"assumed: {assumed[key]}" if key in assumed else where))
+    _console(120).print(table)
+
+
+def print_dispersion(cloud: Dispersion) -> None:
+    """A table by time, and the answer in a sentence."""
+    from rich.table import Table
+
+    summary = cloud.summary()
+    table = Table()
+    for name in ("t s", "range m", "+- m", "whole craft", "cap behind", "Sun out", "all three"):
+        table.add_column(name, justify="right")
+    for each in cloud.records():
+        shares = (_percent(each[key]) for key in ("craft_in_frame", "cap_behind", "sun_out", "good"))
+        table.add_row(f"{each['t_s']:g}", f"{each['range_mean_m']:.2f}", f"{each['range_sigma_m']:.2f}", *shares)
+    _console(120).print(table)
+    share, count = 100.0 * summary["good_share"], summary["releases"]
+    print(f"{share:.1f} % of {count} releases have all three at some moment.")
+    if summary["first_good_s"]:
+        early, middle, late = summary["first_good_s"]
+        print(f"First at {middle:g} s ({early:g} to {late:g} s for nine in ten); most at {summary['best_s']:g} s.")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100.0 * share:.1f} %"
+
+
+def print_drift(samples: list[Any]) -> None:
+    """The drift, a line for each moment."""
+    from rich.table import Table
+
+    table = Table()
+    columns = ["t s", "range m", "rate m/s", "up m", "along m", "normal m", "phase deg", "craft px", "holds"]
+    radio = any(each.in_link_range is not None for each in samples)
+    columns += ["radio"] if radio else []
+    for name in columns:
+        table.add_column(name, justify="left" if name == "holds" else "right")
+    for each in samples:
+        held = {
+            "craft": each.in_frame,
+            "limb": each.limb_in_frame,
+            "cap": each.cap_share > 0.02,
+            "SUN": each.sun_in_frame,
+        }
+        numbers = (each.range_m, each.range_rate_m_s, *each.position_rtn_m)
+        size = f"{each.craft_px:.0f}" if each.craft_px == each.craft_px else "-"
+        words = " ".join(word for word, yes in held.items() if yes)
+        heard = ("yes" if each.in_link_range else "too far",) if radio else ()
+        table.add_row(f"{each.t_s:g}", *(f"{n:.3f}" for n in numbers), f"{each.phase_deg:.1f}", size, words, *heard)
+    _console(120).print(table)
+
+
+def print_json(value: Any) -> None:
+    """JSON for programs."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def progress_line() -> Iterator[Any]:
+    """A line that tells what is going on, on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
+
+
+def _console(width: int) -> Any:
+    """Standard output, as wide as the terminal, or ``width`` in a pipe."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout and sys.stdout.isatty() else width)
