@@ -60,6 +60,8 @@ def render(
         Literal["clean", "raw", "onboard", "press"] | None, Parameter(help="As what camera; default: the scene's.")
     ] = None,
     bits: Annotated[int, Parameter(help="Of a PNG: 8 or 16.")] = 8,
+    scale_bar: Annotated[bool, Parameter(negative="", help="Draw a scale bar for the craft's distance.")] = False,
+    watermark: Annotated[bool, Parameter(negative="", help="Write 'synthetic image' into the picture.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Render a scene into a file, with its recipe inside and in a JSON file beside it."""
@@ -80,7 +82,8 @@ def render(
         say(f"drawing ({quality})")
         radiance = view.render(quality, samples, lambda done, of: say(f"drawing, pass {done + 1} of {of}"))
         say("developing")
-        photo = radiance.expose(**({} if look is None else {"look": look}))
+        marks = [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
+        photo = radiance.expose(**({"look": look} if look else {}), **({"marks": marks} if marks else {}))
         photo.save(path, bits)
     seconds = time.perf_counter() - start
     if as_json:

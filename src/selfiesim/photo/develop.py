@@ -16,6 +16,7 @@ from selfiesim.photo.detectors import detector
 from selfiesim.photo.exposure import HIGHLIGHT_LIMIT, LUMINANCE_SHARE, Exposure, luminance, metered_shutter
 from selfiesim.photo.finish import finished
 from selfiesim.photo.looks import LOOKS, enabled
+from selfiesim.photo.marks import marked
 from selfiesim.photo.mosaic import MARGIN, demosaic, padded
 from selfiesim.photo.rows import by_bands, mixed
 from selfiesim.photo.tone import TOP, inset, look_up, shoulder, table
@@ -67,10 +68,11 @@ class Photo:
     def deep(self) -> NDArray[np.uint16]:
         """(H, W, 3) uint16: developed anew to 16 bits, before sharpening and JPEG."""
         if self.raw is None or self.sensor is None:
-            return develop(
-                self.radiance.rgb, white_balance(self.radiance.view.sun.irradiance, self.exposure), self.tone, 16
-            )  # type: ignore[return-value]
-        return _developed(self.raw, self.sensor, self.radiance, self.settings, 16)  # type: ignore[return-value]
+            scale = white_balance(self.radiance.view.sun.irradiance, self.exposure)
+            numbers = develop(self.radiance.rgb, scale, self.tone, 16)
+        else:
+            numbers = _developed(self.raw, self.sensor, self.radiance, self.settings, 16)
+        return marked(np.asarray(numbers, np.uint16), self.radiance.view, self.settings.marks)
 
     def save(self, path: str | Path, bits: int = 8) -> Path:
         """Write a picture with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
@@ -118,7 +120,7 @@ def expose(radiance: Radiance, **settings: Any) -> Photo:
         exposure = _exposure(radiance, options, options.iso, HIGHLIGHT_LIMIT)
         tone = options.tone or LOOKS["clean"].tone
         pixels = develop(radiance.rgb, white_balance(radiance.view.sun.irradiance, exposure), tone)
-        return Photo(pixels, exposure, radiance, options, tone)  # type: ignore[arg-type]
+        return Photo(marked(pixels, radiance.view, options.marks), exposure, radiance, options, tone)  # type: ignore[arg-type]
     return _taken(radiance, options)
 
 
@@ -139,6 +141,7 @@ def _taken(radiance: Radiance, options: PhotoPart) -> Photo:
         (look.sharpening if options.sharpening is None else options.sharpening) if "sharpening" in on else 0.0,
         (options.jpeg_quality or look.jpeg_quality) if "jpeg" in on else None,
     )
+    pixels = marked(pixels, radiance.view, options.marks)
     return Photo(pixels, exposure, radiance, options, options.tone or look.tone, raw, behind)
 
 
