@@ -134,9 +134,10 @@ def _extras(view: View, pose: PlanetPose) -> tuple[str, ...]:
     below = float(np.arcsin((pose.camera_to_bodyfixed @ -pose.position)[2] / np.linalg.norm(pose.position)))
     reach = float(np.arccos(radius / distance)) + _FRAY_RAD
     weather = pose.weather
-    frost = below + reach > weather.frost_north or below - reach < weather.frost_south
+    # A line at the pole is none at all, however much of the pole is in view.
+    north, south = min(below + reach, _NO_FROST_RAD), max(below - reach, -_NO_FROST_RAD)
     shown = {
-        "FROST": frost and (weather.frost_north < _NO_FROST_RAD or weather.frost_south > -_NO_FROST_RAD),
+        "FROST": north > weather.frost_north or south < weather.frost_south,
         "DETAIL": pose.body.name == "mars" and (distance - radius) * view.camera.pixel_angle < _FINEST_DETAIL * radius,
         "CLOUDS": weather.cloud_opacity > 0.0 or weather.hood_opacity > 0.0,
     }
