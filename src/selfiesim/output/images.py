@@ -194,7 +194,7 @@ def _tiff(photo: Photo, path: Path, text: str) -> None:
     info = TiffImagePlugin.ImageFileDirectory_v2()
     info[270] = f"{SYNTHETIC}: {photo.radiance.view.scene.title}".encode("ascii", "replace").decode()
     info[305] = "selfiesim"
-    info.tagtype[_TIFF_RECIPE] = 7
+    info.tagtype[_TIFF_RECIPE] = 1  # BYTE: Pillow below 13 cuts UNDEFINED short
     info[_TIFF_RECIPE] = text.encode()
     with path.open("wb") as file:
         Image.fromarray(photo.pixels).save(file, "TIFF", tiffinfo=info, compression="tiff_adobe_deflate")
