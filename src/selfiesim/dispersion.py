@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from selfiesim.bodies import Body
 from selfiesim.camera import Camera, icrf_to_camera
 from selfiesim.craft.craft import outermost
+from selfiesim.departure import Departure
 from selfiesim.drift import cloud
 from selfiesim.ejection import Draws, Fixed, Normal, Scatter, Spread, Uniform, draw, release_states
 from selfiesim.ellipsoid import ground_met
@@ -22,7 +23,7 @@ from selfiesim.errors import SceneError
 from selfiesim.events import CAP_EDGE_DEG
 from selfiesim.frames import Matrix, Vector, quaternion, quaternion_to_matrix, rotation_about
 from selfiesim.hosts import Lander
-from selfiesim.plan import Departure, Plan
+from selfiesim.plan import Plan
 from selfiesim.view import View
 
 if TYPE_CHECKING:

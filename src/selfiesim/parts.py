@@ -64,10 +64,23 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
 
-class CraftPart(Part):
-    """The craft in the picture."""
+JointAngles = dict[str, Annotated[tuple[Angle, ...], Strict(False), Field(min_length=1, max_length=2)]]
+
+
+class ModelPart(Part):
+    """A mesh with joints."""
 
     model: FileName = Field(description="A shipped model's name, or a mesh file beside the scene.")
+    joints_deg: JointAngles = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Angles of joints by name, one or two each; default: what the model's description has them follow.",
+    )
+
+
+class CraftPart(ModelPart):
+    """The craft in the picture."""
+
     mass_kg: float | None = Field(None, gt=0, le=1e7, description="Without the camera; default: the model's own.")
 
 
@@ -340,6 +353,7 @@ class CameraPart(Part):
     lens: Literal["inner", "outer"] = Field(
         "inner", description="Of two opposite lenses, the one that faces the craft at its mount, or the other."
     )
+    target: str = Field("craft", max_length=31, description="What it looks at: the craft, or an object by its name.")
     up: Toward = Field("zenith", description="What is upward in the picture, when it looks at the craft.")
     roll_deg: Angle = Field(0.0, description="Turns the picture's content counter-clockwise.")
     place: Annotated[tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]], Strict(False)] = (
@@ -393,7 +407,7 @@ class CameraPart(Part):
         except ValueError as error:
             raise ValueError(f"inertia_kg_m2: {error}") from error
         if self.look != "craft":
-            idle = [key for key in ("up", "place") if key in self.model_fields_set]
+            idle = [key for key in ("target", "up", "place") if key in self.model_fields_set]
             if idle:
                 raise ValueError(f"{idle[0]}: has a meaning only with look = 'craft'; take it away")
         return self

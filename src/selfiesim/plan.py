@@ -5,71 +5,35 @@ Scenes are words and views are instants; a plan is what all instants of one scen
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from selfiesim import attitude, ejection
 from selfiesim.almanac import Almanac, body_of
 from selfiesim.bodies import Body
 from selfiesim.camera import Camera, icrf_to_camera
-from selfiesim.craft.craft import Craft, first_contact
+from selfiesim.company import Companion, check_joints, companions
+from selfiesim.craft.craft import Craft
+from selfiesim.departure import AttitudeLaw, Berth, Departure, Masses, berth, departure, pushed
+from selfiesim.ejection import tilt_axes
 from selfiesim.epoch import Epoch
-from selfiesim.errors import SceneError, UserError
+from selfiesim.errors import SceneError
 from selfiesim.events import event_time
-from selfiesim.frames import (
-    Matrix,
-    Vector,
-    quaternion,
-    quaternion_to_matrix,
-    rotation_about,
-    rotation_vector,
-    unit,
-)
+from selfiesim.frames import Matrix, Vector
 from selfiesim.hosts import Host
 from selfiesim.moment import parse_moment
 from selfiesim.orbit import State
-from selfiesim.tumble import tumble
+from selfiesim.pointing import attitude_law, spinning, toward
 from selfiesim.whereabouts import host_of, kernels_of, own_body, wanderer_of
 
 if TYPE_CHECKING:
     from selfiesim.kernels import Kernels
     from selfiesim.lens import BrownConrady, KannalaBrandt
-    from selfiesim.parts import AttitudePart, CameraPart
+    from selfiesim.parts import CameraPart
     from selfiesim.planet.surface import Surface
     from selfiesim.scene import Scene
-
-AttitudeLaw = Callable[[Epoch, State], Matrix]
-"""From an instant and the craft's state to its attitude, ICRF to body axes."""
-
-
-@dataclass(frozen=True)
-class Departure:
-    """The release as planned.
-
-    Attributes
-    ----------
-    release : Release
-        Instant, mount and push.
-    host, host_after, camera : State
-        The craft before the push and after it (the same unless it recoils), and the camera just after it.
-    icrf_to_body, body_rate : (3, 3) and (3,) array
-        The craft's attitude then, and its angular velocity, rad/s, body axes.
-    icrf_to_camera, camera_rate : (3, 3) and (3,) array
-        The camera's, as it leaves; rad/s, axes of its inner lens.
-    """
-
-    release: ejection.Release
-    host: State
-    host_after: State
-    camera: State
-    icrf_to_body: Matrix
-    body_rate: Vector
-    icrf_to_camera: Matrix
-    camera_rate: Vector
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +44,12 @@ class Plan:
     ----------
     mount, axis : (3,) array
         Where the camera leaves, or the end of the boom that carries it, and the outward direction; body axes, m.
+    gone : str
+        First part of the names of the craft's nodes that are this camera, and not in its picture.
     departure : Departure, optional
         None for a camera that stays on the craft.
+    companions : tuple of Companion
+        Further craft.
     """
 
     scene: Scene
@@ -94,6 +62,8 @@ class Plan:
     axis: Vector
     gone: str
     departure: Departure | None = None
+    companions: tuple[Companion, ...] = ()
+    kernels: Kernels | None = None
     _events: dict[str, Epoch] = field(default_factory=dict, repr=False)
 
     @property
@@ -116,7 +86,7 @@ class Plan:
 
     def toward(self, target: str, epoch: Epoch, state: State) -> Vector:
         """Unit vector (3,), ICRF axes, from the craft toward one of :data:`selfiesim.attitude.TARGETS`."""
-        return _toward(self.host, self.almanac, target, epoch, state)
+        return toward(self.host, self.almanac, target, epoch, state)
 
     def instant(self, text: str, key: str) -> Epoch:
         """The instant a moment names; ``key`` says where it was written.
@@ -131,10 +101,16 @@ class Plan:
             return moment
         event, seconds = moment
         if event == "release":
-            if self.departure is None:
+            leaving = self.departure or next((each.departure for each in self.companions if each.departure), None)
+            if leaving is None:
                 raise SceneError(f"{key}: {text!r}: a mounted camera is never released; give an event or a UTC time")
-            return self.departure.release.epoch + seconds
+            return leaving.release.epoch + seconds
         return _event(self.host, self.almanac, self._events, event, key) + seconds
+
+    @cached_property
+    def start(self) -> Epoch:
+        """The instant from which spins are counted: the release, or the scene's own moment."""
+        return self.instant(self.scene.at, "at") if self.departure is None else self.departure.release.epoch
 
     def body_to_camera(self) -> Matrix:
         """The camera as it is bolted on: its inner lens looks back along its mount's axis."""
@@ -161,16 +137,31 @@ def make_plan(scene: Scene, craft: Craft) -> Plan:
     body = body_of(scene.center, own)
     host = host_of(scene, body, almanac, kernels)
     camera = _camera(scene.camera)
-    mount, axis, gone = _mount(scene, craft)
-    law = _law(scene, host, almanac, kernels)
-    plan = Plan(scene, craft, almanac, host, law, camera, mount, axis, gone)
+    start, mount = _berth(scene, craft)
+    law = attitude_law(scene, scene.attitude, host, almanac, kernels)
+    check_joints(craft, scene.craft.joints_deg, "craft")
+    plan = Plan(scene, craft, almanac, host, law, camera, mount, start.axis, start.leaves, kernels=kernels)
+    if scene.release is not None:
+        epoch = plan.instant(scene.release.at, "release.at")
+        law = spinning(law, scene.attitude, epoch)
+        masses = Masses(scene.camera.mass_kg, scene.craft.mass_kg or craft.mass_kg, ("camera.mass_kg", "craft.mass_kg"))
+        leaving = departure(scene.release, start, host, law, epoch, plan.body_to_camera(), masses, "release")
+        plan = replace(plan, law=law, departure=leaving)
+    plan = replace(plan, companions=companions(plan))
     if scene.release is None:
-        return plan
-    epoch = plan.instant(scene.release.at, "release.at")
-    if scene.attitude.spin_deg_s:
-        law = _spinning(law, scene.attitude, epoch)
-    departure = _departure(scene, craft, host, law, camera, epoch, mount, axis)
-    return Plan(scene, craft, almanac, host, law, camera, mount, axis, gone, departure, plan._events)
+        plan = replace(plan, law=spinning(law, scene.attitude, plan.start))
+    return plan
+
+
+def _berth(scene: Scene, craft: Craft) -> tuple[Berth, Vector]:
+    """Where the camera sits, and where it leaves or the end of the boom that carries it, body axes."""
+    if scene.release is not None:
+        start = pushed(craft, scene.release, "release")
+        return start, start.position
+    part = scene.mounted
+    assert part is not None
+    start = berth(craft, part.mount, part.axis, "mounted")
+    return start, start.position + part.out_m * start.axis
 
 
 def _event(host: Host, almanac: Almanac, known: dict[str, Epoch], event: str, key: str) -> Epoch:
@@ -180,10 +171,6 @@ def _event(host: Host, almanac: Almanac, known: dict[str, Epoch], event: str, ke
         except SceneError as error:
             raise SceneError(f"{key}: {error}") from error
     return known[event]
-
-
-def _toward(host: Host, almanac: Almanac, target: str, epoch: Epoch, state: State) -> Vector:
-    return attitude.target_direction(target, host.body, epoch, state, almanac, host.up(epoch, state))
 
 
 def _camera(part: CameraPart) -> Camera:
@@ -219,134 +206,7 @@ def _distortion(part: CameraPart) -> BrownConrady | KannalaBrandt | None:
     return KannalaBrandt(part.distortion)
 
 
-def _mount(scene: Scene, craft: Craft) -> tuple[Vector, Vector, str]:
-    """Position (m) and outward direction of the camera, body axes, and the nodes that are not on the craft."""
-    section, part = ("release", scene.release) if scene.release else ("mounted", scene.mounted)
-    assert part is not None
-    if part.mount not in craft.mounts:
-        name, description = part.mount, craft.source.with_suffix(".toml").name
-        known = f"it has: {', '.join(craft.mounts)}"
-        if not craft.mounts:
-            known = f"write [mounts.{name}] with position_m and axis into {description} beside it"
-        raise SceneError(f"{section}.mount: {craft.name} has no mount {name!r}; {known}")
-    mount = craft.mounts[part.mount]
-    axis = unit(np.array(part.axis or mount.axis))
-    position = np.array(mount.position_m)
-    if scene.mounted is not None:
-        return position + scene.mounted.out_m * axis, axis, mount.leaves
-    assert scene.release is not None
-    axis = ejection.leaning(axis, np.radians(np.array([scene.release.tilt_deg])))[0]
-    contact = first_contact(craft, mount.position_m, (float(axis[0]), float(axis[1]), float(axis[2])), mount.leaves)
-    if contact:
-        where = f"{contact[0]} {contact[1]:.2f} m from its mount"
-        raise SceneError(f"release.axis: the camera would run into {where}; push it another way")
-    return position, axis, mount.leaves
-
-
-def _law(scene: Scene, host: Host, almanac: Almanac, kernels: Kernels | None) -> AttitudeLaw:
-    part = scene.attitude
-    if part.quaternion_icrf_to_body is not None:
-        held = quaternion_to_matrix(unit(np.array(part.quaternion_icrf_to_body)))
-        return lambda _epoch, _state: held
-    if part.aem is not None:
-        from selfiesim.ccsds import read_aem
-
-        message = read_aem(scene.beside("attitude.aem", part.aem, "it"), part.object_id)
-        return lambda epoch, _state: message.icrf_to_body(epoch)
-    if part.ck_frame is not None:
-        assert kernels is not None
-        source, frame = kernels, part.ck_frame
-        return lambda epoch, _state: source.icrf_to_body(frame, epoch)
-    first, second = np.array(part.primary.axis), np.array(part.secondary.axis)
-
-    def pointed(epoch: Epoch, state: State) -> Matrix:
-        try:
-            return attitude.icrf_to_body(
-                first,
-                _toward(host, almanac, part.primary.toward, epoch, state),
-                second,
-                _toward(host, almanac, part.secondary.toward, epoch, state),
-            )
-        except ValueError as error:
-            raise SceneError(
-                "attitude: primary and secondary must not be parallel, neither axes nor targets"
-            ) from error
-
-    return pointed
-
-
-def _spinning(law: AttitudeLaw, part: AttitudePart, start: Epoch) -> AttitudeLaw:
-    """The law, with the craft turning about its primary axis: as the law has it at ``start``."""
-    axis, rate = unit(np.array(part.primary.axis)), np.radians(part.spin_deg_s)
-    return lambda epoch, state: rotation_about(axis, -rate * (epoch - start)) @ law(epoch, state)
-
-
-def _departure(
-    scene: Scene, craft: Craft, host: Host, law: AttitudeLaw, camera: Camera, epoch: Epoch, mount: Vector, axis: Vector
-) -> Departure:
-    part = scene.release
-    assert part is not None
-    state = host.state(epoch)
-    turn = law(epoch, state)
-    rate = _body_rate(host, law, epoch, turn)
-    release = ejection.Release(epoch, mount, axis, _speed(scene, craft))
-    bolted = _bolted(scene.camera, camera, axis)
-    after = state
-    if part.recoil:
-        after = ejection.recoil(release, state, turn, *_masses(scene, craft, "release.recoil"))
-    leaving = bolted @ (rate + np.radians(part.spin_deg_s) * axis) + np.radians(np.array(part.tip_off_deg_s))
-    return Departure(
-        release=release,
-        host=state,
-        host_after=after,
-        camera=ejection.camera_state(release, state, turn, rate),
-        icrf_to_body=turn,
-        body_rate=rate,
-        icrf_to_camera=bolted @ turn,
-        camera_rate=leaving,
-    )
-
-
-def _body_rate(host: Host, law: AttitudeLaw, epoch: Epoch, turn: Matrix) -> Vector:
-    """Angular velocity (rad/s, body axes) that the attitude law gives the craft."""
-    step = 0.1
-    try:
-        later = law(epoch + step, host.state(epoch + step))
-    except UserError:  # the end of a file
-        step = -step
-        later = law(epoch + step, host.state(epoch + step))
-    # The frame turns with the body: what it was turns the other way in it.
-    return -rotation_vector(later @ turn.T) / step
-
-
 def _bolted(part: CameraPart, camera: Camera, axis: Vector) -> Matrix:
     """Body to camera axes: looking back along ``axis``, its vertical on the body axis most nearly square to it."""
-    up = ejection.tilt_axes(axis)[0]
+    up = tilt_axes(axis)[0]
     return icrf_to_camera(camera, -axis, up, (0.5, 0.5), np.radians(part.roll_deg))
-
-
-def _masses(scene: Scene, craft: Craft, key: str) -> tuple[float, float]:
-    """Of the camera and of the craft, kg."""
-    of_craft = scene.craft.mass_kg or craft.mass_kg
-    if scene.camera.mass_kg is None:
-        raise SceneError(f"{key}: needs camera.mass_kg")
-    if of_craft is None:
-        raise SceneError(f"{key}: needs craft.mass_kg, which the model does not give")
-    return scene.camera.mass_kg, of_craft
-
-
-def _speed(scene: Scene, craft: Craft) -> float:
-    part = scene.release
-    assert part is not None
-    if part.spring_energy_j is None:
-        return part.speed_m_s
-    return ejection.spring_speed(part.spring_energy_j, *_masses(scene, craft, "release.spring_energy_j"))
-
-
-def tumbled(plan: Plan, seconds: float) -> Matrix:
-    """ICRF to the axes of the inner lens, ``seconds`` after the release, of a camera left to itself."""
-    departure = plan.departure
-    assert departure is not None
-    start = quaternion(departure.icrf_to_camera)
-    turned = tumble(np.array(plan.scene.camera.inertia_kg_m2), start, departure.camera_rate, np.array(seconds))
-    return quaternion_to_matrix(turned.attitude)

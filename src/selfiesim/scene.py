@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field, PrivateAttr, Strict, ValidationError, model_validator
 
 from selfiesim import paths
+from selfiesim.company import MOST_OBJECTS, ObjectPart, craft_or_object
 from selfiesim.errors import CcsdsError, EphemerisError, MapError, SceneError
 from selfiesim.moment import Moment
 from selfiesim.parts import (
@@ -62,6 +63,9 @@ class Scene(Part):
     attitude: AttitudePart = AttitudePart()
     release: ReleasePart | None = Field(None, description="How the camera is pushed off.")
     mounted: MountedPart | None = Field(None, description="Instead: the camera stays on the craft.")
+    objects: Annotated[tuple[ObjectPart, ...], Strict(False)] = Field(
+        (), max_length=MOST_OBJECTS, description="Further craft in the picture."
+    )
     camera: CameraPart = CameraPart()
     planet: PlanetPart = PlanetPart()
     sky: SkyPart = SkyPart()
@@ -93,7 +97,12 @@ class Scene(Part):
             raise ValueError("site.body: nothing stands on the sun")
         if ((self.path and self.path.target) or self.attitude.ck_frame) and not self.kernels:
             raise ValueError("kernels: missing; path.target and attitude.ck_frame ask SPICE kernels")
-        if self.mounted and self.at.startswith("release"):
+        names = [part.name for part in self.objects]
+        if len(set(names)) < len(names) or "craft" in names:
+            raise ValueError(f"objects: each needs a name of its own, and none is called craft; there are {names}")
+        craft_or_object(self.camera.target, self.objects)
+        released = any(part.release for part in self.objects)
+        if self.mounted and self.at.startswith("release") and not released:
             raise ValueError("at: a mounted camera is never released; give an event such as max-latitude or a UTC time")
         if self.mounted and self.camera.look == "tumbling":
             raise ValueError("camera.look: a mounted camera does not tumble; write craft or mount")
@@ -104,10 +113,10 @@ class Scene(Part):
         for key in self.assumed:
             node: Any = self
             for part in key.split("."):
-                fields = type(node).model_fields if isinstance(node, BaseModel) else {}
+                fields = _keys(node)
                 if part not in fields:
                     raise ValueError(f"assumed: there is no key {key!r} in this scene{did_you_mean(part, fields)}")
-                node = getattr(node, part)
+                node = fields[part]
         return self
 
     def __eq__(self, other: object) -> bool:
@@ -181,17 +190,21 @@ class Scene(Part):
 
     @property
     def craft_source(self) -> str | Path:
-        """What to load for the craft: a shipped model's name, or a mesh file in the scene's own folder.
+        """What to load for the craft: see :meth:`model_source`."""
+        return self.model_source("craft.model", self.craft.model)
+
+    def model_source(self, key: str, model: str) -> str | Path:
+        """What to load for the ``model`` written at ``key``: a shipped one's name, or a file in the scene's own folder.
 
         Raises
         ------
         SceneError
             When the path leaves the scene's folder.
         """
-        model = Path(self.craft.model)
-        if not model.suffix and model.name == self.craft.model:
-            return self.craft.model
-        return self.beside("craft.model", self.craft.model, "the mesh")
+        path = Path(model)
+        if not path.suffix and path.name == model:
+            return model
+        return self.beside(key, model, "the mesh")
 
     def beside(self, key: str, name: str, what: str) -> Path:
         """The file ``name`` in the scene's own folder, or below it.
@@ -246,6 +259,15 @@ class Scene(Part):
     def to_json(self) -> str:
         """The scene as JSON text with every default filled in."""
         return json.dumps(self.model_dump(mode="json"), indent=2)
+
+
+def _keys(node: Any) -> dict[str, Any]:
+    """What can stand behind the next dot of a key path: keys, names of objects."""
+    if isinstance(node, BaseModel):
+        return {key: getattr(node, key) for key in type(node).model_fields}
+    if isinstance(node, tuple):
+        return {each.name: each for each in node if isinstance(each, ObjectPart)}
+    return node if isinstance(node, dict) else {}
 
 
 def _alternatives(sections: set[str]) -> list[str]:

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfiesim import attitude
+from selfiesim import attitude, departure
 from selfiesim.bodies import AU_M, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
 from selfiesim.camera import Camera, icrf_to_camera
 from selfiesim.craft.assembly import Joint
 from selfiesim.craft.clearance import clearance
 from selfiesim.craft.craft import Craft, Part, outermost_points
+from selfiesim.departure import Departure
 from selfiesim.ellipsoid import ellipsoid_height, sun_share
 from selfiesim.epoch import Epoch
 from selfiesim.errors import SceneError
 from selfiesim.frames import Matrix, Vector, icrf_to_bodyfixed, rotation_about, unit
 from selfiesim.hosts import Lander
 from selfiesim.orbit import State
-from selfiesim.plan import Departure, Plan, tumbled
+from selfiesim.plan import Plan
 from selfiesim.planet.surface import Surface
 from selfiesim.planet.weather import AIRLESS, Weather, frost_lines, seasonal_dust
 from selfiesim.season import solar_longitude
@@ -32,6 +33,7 @@ from selfiesim.sky import Backdrop, backdrop_of
 from selfiesim.sky.backdrop import sun_share_beside
 
 if TYPE_CHECKING:
+    from selfiesim.parts import ModelPart
     from selfiesim.render.base import Progress, Radiance
     from selfiesim.scene import Scene
 
@@ -75,7 +77,8 @@ class CraftPose:
     """A craft: its model's origin (3,) from the camera, its attitude, the angles of each joint (rad).
 
     ``sun_share`` is how much of the Sun's disc planet and moons leave visible from it, 0 in eclipse, 1 by day;
-    ``gone`` is the first part of the names of nodes that are no longer on it, such as the released camera's.
+    ``gone`` are the first parts of the names of nodes that are no longer on it, such as the released camera's;
+    ``name`` is what the scene calls it, nothing for the craft the camera belongs to.
     """
 
     craft: Craft
@@ -83,12 +86,17 @@ class CraftPose:
     body_to_camera: Matrix
     joint_angles: dict[str, tuple[float, ...]]
     sun_share: float
-    gone: str = ""
+    gone: tuple[str, ...] = ()
+    name: str = ""
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts still on the craft."""
-        return tuple(part for part in self.craft.parts if not (self.gone and part.node.startswith(self.gone)))
+        return tuple(part for part in self.craft.parts if not part.node.startswith(self.gone))
+
+    def turned(self, turn: Matrix) -> CraftPose:
+        """The same from a camera turned where it stands."""
+        return replace(self, position=turn @ self.position, body_to_camera=turn @ self.body_to_camera)
 
     def joint_matrix(self, name: str | None) -> Matrix:
         """(4, 4) that turns what hangs on a joint to where it stands now, body axes; no joint, no turn."""
@@ -129,7 +137,7 @@ class Track:
 class View:
     """One instant through the lens. Vectors are in camera axes (x right, y down, z forward), metres.
 
-    ``planet`` is None on a way round the Sun: there is none in the picture.
+    ``planet`` is None on a way round the Sun: there is none in the picture. ``objects`` are further craft.
     """
 
     epoch: Epoch
@@ -140,10 +148,16 @@ class View:
     craft: CraftPose
     track: Track
     scene: Scene = field(repr=False)
+    objects: tuple[CraftPose, ...] = ()
+
+    @property
+    def crafts(self) -> tuple[CraftPose, ...]:
+        """The craft and the further ones beside it."""
+        return self.craft, *self.objects
 
     def turned(self, turn: Matrix, camera: Camera) -> View:
         """The same instant through another lens, turned: ``turn`` (3, 3) leads from these camera axes to the new."""
-        planet, craft = self.planet, self.craft
+        planet = self.planet
         return replace(
             self,
             camera=camera,
@@ -153,7 +167,8 @@ class View:
                 planet, position=turn @ planet.position, camera_to_bodyfixed=planet.camera_to_bodyfixed @ turn.T
             ),
             sun=replace(self.sun, direction=turn @ self.sun.direction),
-            craft=replace(craft, position=turn @ craft.position, body_to_camera=turn @ craft.body_to_camera),
+            craft=self.craft.turned(turn),
+            objects=tuple(each.turned(turn) for each in self.objects),
         )
 
     def render(self, quality: str = "draft", samples: int | None = None, progress: Progress | None = None) -> Radiance:
@@ -277,38 +292,45 @@ def _track(plan: Plan, epoch: Epoch, host: State, relative: State, seconds: floa
 
 def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
     """Turn the camera as the scene says and express everything in its axes."""
-    body, craft = plan.body, plan.craft
+    body = plan.body
     to_sun = plan.almanac.position("sun", body.name, epoch) - track.camera.position
-    turn = _turn(plan, epoch, track, relative)
-    planet, share = None, 1.0
+    others = [(each, *each.place(plan, epoch, track)) for each in plan.companions]
+    turn = _turn(plan, epoch, track, relative, {each.part.name: offset for each, offset, _ in others})
+    planet = None
     if body.name != "sun":
         weather = _weather(plan, epoch) if body.name == "mars" else AIRLESS
         pose = turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T
         planet = PlanetPose(body, *pose, plan.surface, weather, plan.scene.planet.law)
-        share = sun_share(track.icrf_to_bodyfixed @ track.host.position, track.icrf_to_bodyfixed @ to_sun, body)
-        share *= sun_share_beside(plan.almanac, body, track.host.position, to_sun, epoch)
-    joints = {
-        name: _joint_angles(joint, track.icrf_to_body @ plan.toward(joint.tracks, epoch, track.host))
-        for name, joint in craft.joints.items()
-        if joint.tracks != "nothing"
-    }
+    left = departure.named(plan.gone, *(each.left(epoch) for each in plan.companions))
+
+    def posed(craft: Craft, part: ModelPart, offset: Vector, icrf_to_body: Matrix, **more: Any) -> CraftPose:
+        return CraftPose(
+            craft,
+            position=turn @ (offset - relative.position),
+            body_to_camera=turn @ icrf_to_body.T,
+            joint_angles=_joint_angles(plan, craft, part, epoch, track, icrf_to_body),
+            sun_share=_sun_share(plan, epoch, track, offset, to_sun) if planet else 1.0,
+            **more,
+        )
+
     return View(
         epoch=epoch,
         camera=plan.camera,
         icrf_to_camera=turn,
         planet=planet,
         sun=Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun))),
-        craft=CraftPose(
-            craft,
-            position=turn @ -relative.position,
-            body_to_camera=turn @ track.icrf_to_body.T,
-            joint_angles=joints,
-            sun_share=share,
-            gone=plan.gone,
-        ),
+        craft=posed(plan.craft, plan.scene.craft, np.zeros(3), track.icrf_to_body, gone=left),
         track=track,
         scene=plan.scene,
+        objects=tuple(posed(each.craft, each.part, *where, name=each.part.name) for each, *where in others),
     )
+
+
+def _sun_share(plan: Plan, epoch: Epoch, track: Track, offset: Vector, to_sun: Vector) -> float:
+    """How much of the Sun's disc is seen from ``offset`` (3,) beside the craft, ICRF axes."""
+    fixed, place = track.icrf_to_bodyfixed, track.host.position + offset
+    share = sun_share(fixed @ place, fixed @ to_sun, plan.body)
+    return share * sun_share_beside(plan.almanac, plan.body, place, to_sun, epoch)
 
 
 def _weather(plan: Plan, epoch: Epoch) -> Weather:
@@ -326,21 +348,36 @@ def _weather(plan: Plan, epoch: Epoch) -> Weather:
     )
 
 
-def _turn(plan: Plan, epoch: Epoch, track: Track, relative: State) -> Matrix:
-    """ICRF to camera axes."""
+def _turn(plan: Plan, epoch: Epoch, track: Track, relative: State, objects: dict[str, Vector]) -> Matrix:
+    """ICRF to camera axes; ``objects`` are their places (3,) from the craft, ICRF axes."""
     part = plan.scene.camera
     if part.look == "mount":
         return plan.camera_to_lens @ plan.body_to_camera() @ track.icrf_to_body
     if part.look == "tumbling" and track.seconds_since_release is not None:
-        return plan.camera_to_lens @ tumbled(plan, track.seconds_since_release)
+        assert plan.departure is not None
+        return plan.camera_to_lens @ plan.departure.tumbled(np.array(part.inertia_kg_m2), track.seconds_since_release)
     try:
         up = plan.toward(part.up, epoch, track.host)
-        return icrf_to_camera(plan.camera, -relative.position, up, part.place, np.radians(part.roll_deg))
+        at = objects.get(part.target, np.zeros(3)) - relative.position
+        return icrf_to_camera(plan.camera, at, up, part.place, np.radians(part.roll_deg))
     except ValueError as error:
-        raise SceneError(f"camera.up: {part.up!r} lies along the line to the craft; choose another") from error
+        raise SceneError(f"camera.up: {part.up!r} lies along the line to the {part.target}; choose another") from error
 
 
-def _joint_angles(joint: Joint, target: Vector) -> tuple[float, ...]:
+def _joint_angles(
+    plan: Plan, craft: Craft, part: ModelPart, epoch: Epoch, track: Track, icrf_to_body: Matrix
+) -> dict[str, tuple[float, ...]]:
+    """Of each joint that the scene sets or that follows something, rad."""
+    found = {}
+    for name, joint in craft.joints.items():
+        if name in part.joints_deg:
+            found[name] = tuple(float(np.radians(angle)) for angle in part.joints_deg[name])
+        elif joint.tracks != "nothing":
+            found[name] = _following(joint, icrf_to_body @ plan.toward(joint.tracks, epoch, track.host))
+    return found
+
+
+def _following(joint: Joint, target: Vector) -> tuple[float, ...]:
     limits = None
     if joint.limits_deg:
         limits = [(float(np.radians(low)), float(np.radians(high))) for low, high in joint.limits_deg]

@@ -85,7 +85,7 @@ def host_of(scene: Scene, body: Body, almanac: Almanac, kernels: Kernels | None)
         An orbit through the planet, a file that cannot be used or does not cover the time; the message names the key.
     """
     if scene.orbit is not None:
-        return _orbiter(scene.orbit, body, almanac)
+        return orbiter_of(scene.orbit, body, almanac)
     if scene.path is not None:
         return _pathfinder(scene, scene.path, body, kernels)
     site = scene.site
@@ -104,14 +104,21 @@ def _lander_reference(scene: Scene) -> Epoch:
     raise SceneError("at: a craft on the ground needs a UTC time, in release.at or at")
 
 
-def _orbiter(part: OrbitPart, body: Body, almanac: Almanac) -> Orbiter:
+def orbiter_of(part: OrbitPart, body: Body, almanac: Almanac, key: str = "orbit") -> Orbiter:
+    """A craft on the orbit that ``part``, written at ``key``, describes.
+
+    Raises
+    ------
+    SceneError
+        When it is no closed orbit, or runs through the body.
+    """
     epoch = Epoch.from_utc(part.epoch_utc)
     state = _given_state(part, body)
     try:
         elements = state_to_elements(state, body.gm_m3_s2)
     except ValueError as error:
         raise SceneError(
-            "orbit: position_km and velocity_km_s are not on a closed orbit; a path that is not an ellipse comes "
+            f"{key}: position_km and velocity_km_s are not on a closed orbit; a path that is not an ellipse comes "
             "from a file, under [path]"
         ) from error
     lowest = elements.semi_major_axis * (1.0 - elements.eccentricity)
@@ -119,7 +126,7 @@ def _orbiter(part: OrbitPart, body: Body, almanac: Almanac) -> Orbiter:
         keys = "position_km and velocity_km_s" if part.position_km else "semi_major_axis_km and eccentricity"
         kind = "body" if body.name == "sun" else "planet"
         raise SceneError(
-            f"orbit: {keys} put the periapsis {lowest / 1e3:.0f} km from the centre of {body.name}, inside the {kind} "
+            f"{key}: {keys} put the periapsis {lowest / 1e3:.0f} km from the centre of {body.name}, inside the {kind} "
             f"(radius {max(body.radii_m) / 1e3:.0f} km)"
         )
     to_icrf = icrf_to_inertial(part.frame, body, epoch).T

@@ -26,13 +26,13 @@ class _Surface:
 
 
 def clearance(
-    craft: Craft, gone: str, joint_matrix: Callable[[str | None], Floats], point: Floats
+    craft: Craft, gone: tuple[str, ...], joint_matrix: Callable[[str | None], Floats], point: Floats
 ) -> tuple[float, str]:
     """Metres from ``point`` (3,), body axes, to the nearest triangle, and the node that it belongs to.
 
     Parameters
     ----------
-    gone : str
+    gone : tuple of str
         Parts whose node's name begins so are left out.
     joint_matrix : callable
         From a joint's name to the (4, 4) that turns what hangs on it; None is what does not turn.
@@ -76,10 +76,10 @@ def _to_segments(point: Floats, start: Floats, end: Floats) -> Floats:
 
 
 @lru_cache(maxsize=4)
-def _surfaces(craft: Craft, gone: str) -> dict[str | None, _Surface]:
+def _surfaces(craft: Craft, gone: tuple[str, ...]) -> dict[str | None, _Surface]:
     carried: dict[str | None, list[Part]] = {}
     for part in craft.parts:
-        if len(part.faces) and not (gone and part.node.startswith(gone)):
+        if len(part.faces) and not part.node.startswith(gone):
             carried.setdefault(part.joint, []).append(part)
     return {joint: _surface(tuple(parts)) for joint, parts in carried.items()}
 

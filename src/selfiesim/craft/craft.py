@@ -108,15 +108,15 @@ class Craft:
 
 
 @lru_cache(maxsize=8)
-def outermost_points(craft: Craft, gone: str = "") -> dict[str | None, NDArray[np.float64]]:
+def outermost_points(craft: Craft, gone: tuple[str, ...] = ()) -> dict[str | None, NDArray[np.float64]]:
     """Corners (N, 3) of the convex hull of what each joint carries, joints at zero; key None for what does not turn.
 
-    Parts whose node's name begins with ``gone`` are left out. A hull's corners give the same outline as all vertices,
-    and there are some hundred of them instead of a hundred thousand.
+    Parts whose node's name begins with one of ``gone`` are left out. A hull's corners give the same outline as all
+    vertices, and there are some hundred of them instead of a hundred thousand.
     """
     carried: dict[str | None, list[NDArray[np.float32]]] = {}
     for part in craft.parts:
-        if not (gone and part.node.startswith(gone)):
+        if not part.node.startswith(gone):
             carried.setdefault(part.joint, []).append(part.vertices)
     return {joint: outermost(np.concatenate(vertices).astype(float)) for joint, vertices in carried.items()}
 
@@ -133,16 +133,17 @@ def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=64)
 def first_contact(
-    craft: Craft, start: tuple[float, float, float], axis: tuple[float, float, float], gone: str = ""
+    craft: Craft, start: tuple[float, float, float], axis: tuple[float, float, float], gone: tuple[str, ...] = ()
 ) -> tuple[str, float] | None:
     """What a point that leaves ``start`` along the unit vector ``axis`` hits first, and after how many metres.
 
-    Body axes, joints at zero; None when the way is clear. Parts whose node's name begins with ``gone`` are left out,
-    and so is whatever lies within 0.2 m of the start, where the mount itself is. Moeller and Trumbore's test (1997).
+    Body axes, joints at zero; None when the way is clear. Parts whose node's name begins with one of ``gone`` are left
+    out, and so is whatever lies within 0.2 m of the start, where the mount itself is. Moeller and Trumbore's test
+    (1997).
     """
     nearest: tuple[str, float] | None = None
     for part in craft.parts:
-        if gone and part.node.startswith(gone):
+        if part.node.startswith(gone):
             continue
         corner = part.vertices[part.faces].astype(float)
         one, other = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
