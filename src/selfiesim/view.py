@@ -98,6 +98,13 @@ class CraftPose:
         """The same from a camera turned where it stands."""
         return replace(self, position=turn @ self.position, body_to_camera=turn @ self.body_to_camera)
 
+    def to_body_of(self, other: CraftPose) -> Matrix:
+        """(4, 4) from these body axes to those of another craft."""
+        matrix = np.eye(4)
+        matrix[:3, :3] = other.body_to_camera.T @ self.body_to_camera
+        matrix[:3, 3] = other.body_to_camera.T @ (self.position - other.position)
+        return matrix
+
     def joint_matrix(self, name: str | None) -> Matrix:
         """(4, 4) that turns what hangs on a joint to where it stands now, body axes; no joint, no turn."""
         matrix = np.eye(4)
@@ -359,6 +366,8 @@ def _turn(plan: Plan, epoch: Epoch, track: Track, relative: State, objects: dict
     try:
         up = plan.toward(part.up, epoch, track.host)
         at = objects.get(part.target, np.zeros(3)) - relative.position
+        if not at.any():
+            raise SceneError(f"camera.target: the camera stands where the {part.target} is")
         return icrf_to_camera(plan.camera, at, up, part.place, np.radians(part.roll_deg))
     except ValueError as error:
         raise SceneError(f"camera.up: {part.up!r} lies along the line to the {part.target}; choose another") from error

@@ -79,10 +79,8 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
     renderer = selfiesim.render._renderer()
     for view in plate_and_globe:
         still = centroid(view.render().rgb[..., 1].astype(float))
-        sun = view.craft.body_to_camera.T @ view.sun.direction
-        moved = centroid(
-            renderer._draw(renderer._set(view), view, Subframe((0.4, -0.3), sun))[::-1, :, 1].astype(float)
-        )
+        shifted = Subframe((0.4, -0.3), view.sun.direction)
+        moved = centroid(renderer._draw(renderer._set(view), view, shifted)[::-1, :, 1].astype(float))
         assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 
 
@@ -100,10 +98,10 @@ def test_edges_are_antialiased_in_a_draft(tmp_path):
 def test_a_warm_renderer_builds_nothing_again(shot):
     shot.view().render()
     renderer = selfiesim.render._renderer()
-    kept = renderer._craft, renderer._planet, renderer._buffers, renderer._shadow_buffer
+    kept = *renderer._crafts, renderer._planet, renderer._buffers
     for change in ({"at": "release+30s"}, {"camera__roll_deg": 20.0}, {"camera__horizontal_fov_deg": 40.0}):
         shot.with_changes(**change).view().render()
-    now = renderer._craft, renderer._planet, renderer._buffers, renderer._shadow_buffer
+    now = *renderer._crafts, renderer._planet, renderer._buffers
     assert all(a is b for a, b in zip(kept, now, strict=True))
     assert selfiesim.render._renderer() is renderer
 

@@ -13,8 +13,7 @@ from selfiesim.craft.normals import tangents
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
-from selfiesim.render.shadow import LightCamera
-from selfiesim.render.truth import part_numbers
+from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Craft, Material, Part
@@ -62,22 +61,36 @@ class _Group:
 
 
 class CraftLayer:
-    """The actors of one craft."""
+    """The actors of one craft, and the maps of what its lights reach.
 
-    def __init__(self, pose: CraftPose, shadow_buffer: Framebuffer, beam_buffer: Framebuffer) -> None:
-        self.craft, self.gone = pose.craft, pose.gone
+    Attributes
+    ----------
+    pose : CraftPose
+        As it stands in the view of the last :meth:`update`.
+    bounds : (2, 3) array
+        A box round it in body axes, whatever its joints do.
+    shadow, beam : Framebuffer
+        Depths as seen from the Sun and from the planet's light.
+    shine : Planetshine
+        The planet's light here.
+    """
+
+    def __init__(self, pose: CraftPose, window: Any, numbers: dict[str, int]) -> None:
+        self.pose, self.numbers = pose, numbers
         self.bounds = _swept_bounds(pose.craft)
         self.shine: Planetshine = NO_PLANET
-        maps = {"shadowMap": _depth_texture(shadow_buffer), "beamMap": _depth_texture(beam_buffer)}
+        self.shadow = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True)
+        self.beam = Framebuffer(window, SHINE_SIZE, SHINE_SIZE, shadow=True)
+        maps = {"shadowMap": _depth_texture(self.shadow), "beamMap": _depth_texture(self.beam)}
         grouped: dict[tuple[str, str | None], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint), []).append(part)
-        numbers = part_numbers(pose)
         self._groups = [_group(parts, joint, maps, numbers) for (_, joint), parts in grouped.items()]
+        self._beams: list[Beam] = []
 
-    def shows(self, pose: CraftPose) -> bool:
+    def shows(self, pose: CraftPose, numbers: dict[str, int]) -> bool:
         """Whether these actors are the ones ``pose`` asks for."""
-        return self.craft is pose.craft and self.gone == pose.gone
+        return self.pose.craft is pose.craft and self.pose.gone == pose.gone and self.numbers == numbers
 
     def add_to(self, scene: Any, shadow_scene: Any) -> None:
         """Put the actors into the camera's and the Sun's scene."""
@@ -86,19 +99,21 @@ class CraftLayer:
             shadow_scene.AddActor(group.caster)
 
     def remove_from(self, scene: Any, shadow_scene: Any) -> None:
-        """Take the actors out again."""
+        """Take the actors out again, and free the maps."""
         for group in self._groups:
             scene.RemoveActor(group.actor)
             shadow_scene.RemoveActor(group.caster)
+        self.shadow.release()
+        self.beam.release()
 
-    def update(self, view: View, maps: PlanetMaps | None) -> None:
+    def update(self, view: View, pose: CraftPose, maps: PlanetMaps | None) -> None:
         """Pose the craft and its joints and set the planet's light for ``view``."""
         from pyvista import vtkmatrix_from_array
 
-        pose = view.craft
+        self.pose = pose
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
-        self.shine = shine = planetshine(view, maps)
+        self.shine = shine = planetshine(view, maps, pose)
         light: dict[str, ArrayLike] = {
             "eyePosition": -pose.body_to_camera.T @ pose.position,
             "sunIrradiance": view.sun.irradiance * pose.sun_share,
@@ -115,34 +130,49 @@ class CraftLayer:
         for group in self._groups:
             part_to_body = pose.joint_matrix(group.joint)
             group.actor.SetUserMatrix(vtkmatrix_from_array(place @ part_to_body))
-            group.caster.SetUserMatrix(vtkmatrix_from_array(part_to_body))
             group.vertex_uniforms.set(partToBody=part_to_body)
             group.uniforms.set(**light)
+
+    def cast_for(self, other: CraftPose) -> None:
+        """Show what throws this craft's shadow, in the body axes of another craft, or its own."""
+        from pyvista import vtkmatrix_from_array
+
+        to_other = self.pose.to_body_of(other)
+        for group in self._groups:
+            group.caster.VisibilityOn()
+            group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.pose.joint_matrix(group.joint)))
 
     def show(self, what: float) -> None:
         """Draw radiance (:data:`RADIANCE`), or one of the two truths (:data:`SURFACE`, :data:`COLOUR`)."""
         for group in self._groups:
             group.uniforms.set(shown=what)
 
-    def depth_range(self, view: View) -> tuple[float, float]:
-        """Nearest and farthest point of the craft along the camera's axis, m; the nearer ones behind it are left out.
+    def depth_range(self) -> tuple[float, float]:
+        """Nearest and farthest point of the craft along the camera's axis, m.
 
         As tight as boxes round the parts allow: depth resolution goes with the square of the distance over the near
         plane's, and the cells lie a few millimetres on their panel.
         """
-        pose = view.craft
+        pose = self.pose
         depths = []
         for group in self._groups:
             matrix = pose.joint_matrix(group.joint)
             corners = group.corners @ matrix[:3, :3].T + matrix[:3, 3]
             depths.append(corners @ pose.body_to_camera[2] + pose.position[2])
         depth = np.concatenate(depths)
-        near, far = float(depth.min()), float(depth.max())
-        return max(near * 0.999, NEAREST_M), max(far * 1.001, 2.0 * NEAREST_M)
+        return float(depth.min()), float(depth.max())
 
     def set_sun(self, direction: NDArray[np.float64], eye: LightCamera) -> None:
         """Tell the shaders where the Sun is and how its depth map lies; ``direction`` in body axes."""
         self._set_light(sunDirection=direction, **_map_uniforms("shadow", "Shadow", eye))
+
+    def gather(self, count: int) -> None:
+        """Share the planet's light out over ``count`` passes, for the shade it throws in each."""
+        self._beams = self.shine.beams(count)
+
+    def beam_of(self, number: int | None) -> Beam | None:
+        """The planet's light of pass ``number``, if there is any; without a number there is no shade."""
+        return self._beams[number] if self._beams and number is not None else None
 
     def set_beam(self, beam: Beam, eye: LightCamera) -> None:
         """Tell the shaders from where the planet's light throws its shade in this pass, and how its depth map lies."""

@@ -19,16 +19,16 @@ _DEPTH_STEPS = 4294967295.0  # the depth attachment holds 32-bit integers
 
 
 class Framebuffer:
-    """Colour (RGBA float32) and depth (32 bit) of one size; ``samples`` above 0 for antialiased edges."""
+    """Colour (RGBA float32, unless ``shadow``) and depth (32 bit); ``samples`` above 0 for antialiased edges."""
 
-    def __init__(self, window: Any, width: int, height: int, samples: int = 0) -> None:
+    def __init__(self, window: Any, width: int, height: int, samples: int = 0, shadow: bool = False) -> None:
         from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLFramebufferObject
 
-        self.window, self.width, self.height, self.samples = window, width, height, samples
+        self.window, self.width, self.height, self.colours = window, width, height, 0 if shadow else 1
         self.object = vtkOpenGLFramebufferObject()
         self.object.SetContext(window)
         window.MakeCurrent()
-        if not self.object.PopulateFramebuffer(width, height, True, 1, _VTK_FLOAT, True, 32, samples, False):
+        if not self.object.PopulateFramebuffer(width, height, True, self.colours, _VTK_FLOAT, True, 32, samples, False):
             raise MemoryError(f"no room for a {width}x{height} picture with {samples} samples a pixel")
 
     @contextmanager
@@ -38,7 +38,7 @@ class Framebuffer:
         state.PushFramebufferBindings()
         self.object.Bind(self.object.GetReadMode())
         self.object.Bind(self.object.GetDrawMode())
-        self.object.ActivateDrawBuffer(0)
+        self.object.ActivateDrawBuffers(self.colours)
         try:
             yield
         finally:

@@ -18,7 +18,7 @@ from selfiesim.planet.photometry import LAWS, ice
 from selfiesim.planet.weather import FROST_REFLECTANCE, frost_share
 
 if TYPE_CHECKING:
-    from selfiesim.view import PlanetPose, View
+    from selfiesim.view import CraftPose, PlanetPose, View
 
 SAMPLES = 1200
 
@@ -84,14 +84,14 @@ NO_PLANET = Planetshine(
 """No light, from far away."""
 
 
-def planetshine(view: View, maps: PlanetMaps | None) -> Planetshine:
-    """Add up the planet's disc as seen from the craft."""
-    planet = view.planet
+def planetshine(view: View, maps: PlanetMaps | None, pose: CraftPose | None = None) -> Planetshine:
+    """Add up the planet's disc as seen from a craft of the view, by default the first."""
+    pose, planet = pose or view.craft, view.planet
     if planet is None or maps is None:
         return NO_PLANET
-    to_camera = view.craft.body_to_camera
+    to_camera = pose.body_to_camera
     radius = float(np.mean(planet.body.radii_m))
-    center = planet.position - view.craft.position
+    center = planet.position - pose.position
     distance = float(np.linalg.norm(center)) / radius
     rays, solid_angle = _disc(unit(center), distance)
     radiance, mu0 = _disc_radiance(view, planet, maps, rays, unit(center), distance)

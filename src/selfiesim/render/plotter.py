@@ -40,8 +40,9 @@ def plotter(view: View, **options: Any) -> Any:
     camera = view.camera
     stage = pyvista.Plotter(**{"window_size": (camera.width, camera.height), "lighting": "none"} | options)
     stage.set_background("black")
-    for name, mesh, look in _craft_meshes(view.craft):
-        stage.add_mesh(mesh, name=name, **look)
+    for pose in view.crafts:
+        for name, mesh, look in _craft_meshes(pose):
+            stage.add_mesh(mesh, name=f"{pose.name}/{name}" if pose.name else name, **look)
     if view.planet is not None:
         mesh, texture = _planet_model(view.planet)
         stage.add_mesh(mesh, name=view.planet.body.name, texture=texture, diffuse=1.0, ambient=0.02, specular=0.0)
@@ -51,7 +52,7 @@ def plotter(view: View, **options: Any) -> Any:
     stage.camera_position = [(0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, -1.0, 0.0)]
     # Vertical field of an undistorted lens with the principal point in the middle.
     stage.camera.view_angle = float(np.degrees(2.0 * np.arctan(0.5 * camera.height / camera.fy)))
-    nearest = float(np.linalg.norm(view.craft.position))
+    nearest = min(float(np.linalg.norm(pose.position)) for pose in view.crafts)
     stage.camera.clipping_range = (0.01 * nearest, 5.0 * BACKDROP_M)
     return stage
 

@@ -17,18 +17,19 @@ from numpy.typing import NDArray
 from selfiesim.errors import GraphicsError
 from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Progress, Radiance
-from selfiesim.render.craft_layer import COLOUR, RADIANCE, SURFACE, CraftLayer
+from selfiesim.render.craft_layer import COLOUR, NEAREST_M, RADIANCE, SURFACE, CraftLayer
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
+from selfiesim.render.lights import Lights
 from selfiesim.render.planet_layer import PlanetLayer
-from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
+from selfiesim.render.shadow import SUN_SIZE
 from selfiesim.render.sky_layer import add_sky
 from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, subframes
-from selfiesim.render.truth import Drawn, Truth, truth_of
+from selfiesim.render.truth import Drawn, Truth, part_numbers, truth_of
 
 if TYPE_CHECKING:
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import CraftPose, View
+    from selfiesim.view import View
 
 SAMPLES = 4
 _GL_BLEND = 0x0BE2
@@ -39,7 +40,7 @@ class _Stage:
     """What one view is drawn with."""
 
     planet: PlanetLayer | None
-    craft: CraftLayer
+    crafts: list[CraftLayer]
     sampled: Framebuffer
     plain: Framebuffer
 
@@ -52,13 +53,11 @@ class PyVistaRenderer:
         # The window of a pyvista.Plotter would do as well, but pyvista.plotting takes 0.4 s to import.
         self._window = _new_window()
         self._scene = _new_scene(self._window)
-        self._shadow_scene = _new_scene(self._window)
         self._window.Start()
-        self._shadow_buffer, self._beam_buffer = self._light_buffers()
+        self._lights = Lights(self._window, _new_scene(self._window))
         self._buffers: tuple[Framebuffer, Framebuffer] | None = None
         self._planet: PlanetLayer | None = None
-        self._craft: CraftLayer | None = None
-        self._shadow_key: bytes = b""
+        self._crafts: list[CraftLayer] = []
 
     @property
     def engine(self) -> str:
@@ -114,7 +113,9 @@ class PyVistaRenderer:
         """Radiance and share covered by the craft (H, W, 4) through a pinhole: the mean of ``count`` passes."""
         stage = self._set(view)
         total: NDArray[np.float32] | None = None
-        for done, subframe in enumerate(subframes(view, count, stage.craft.shine)):
+        for craft in stage.crafts:
+            craft.gather(count)
+        for done, subframe in enumerate(subframes(view, count)):
             tell(done, count)
             light = self._draw(stage, view, subframe)
             total = light if total is None else np.add(total, light, out=total)
@@ -141,12 +142,13 @@ class PyVistaRenderer:
     def _drawn(self, view: View) -> Drawn:
         """The craft's truths, through a pinhole."""
         stage = self._set(view)
-        self._draw_shadow(stage.craft, view.craft, view.craft.body_to_camera.T @ view.sun.direction)
+        self._lights.cast_sun(stage.crafts, view.sun.direction, view.sun.angular_radius)
         near, far = self._aim(stage, view, (0.0, 0.0))
         if stage.planet:
             stage.planet.actor.VisibilityOff()
         surface, colour = (self._shown(stage, what) for what in (SURFACE, COLOUR))
-        stage.craft.show(RADIANCE)
+        for craft in stage.crafts:
+            craft.show(RADIANCE)
         if stage.planet:
             stage.planet.actor.VisibilityOn()
         window_depth = stage.plain.depth()[::-1]
@@ -155,7 +157,8 @@ class PyVistaRenderer:
 
     def _shown(self, stage: _Stage, what: float) -> NDArray[np.float32]:
         """One of the craft's truths as it is written: the fourth number is no opacity."""
-        stage.craft.show(what)
+        for craft in stage.crafts:
+            craft.show(what)
         with stage.plain.bound():
             self._render_unblended()
         return stage.plain.color()[::-1]
@@ -173,27 +176,36 @@ class PyVistaRenderer:
 
     def _set(self, view: View) -> _Stage:
         """Bring actors, framebuffers and uniforms in line with ``view``; what did not change stays as it is."""
-        craft = self._craft_layer(view)
+        crafts = self._craft_layers(view)
         planet = self._planet_layer(view)
         sampled, plain = self._framebuffers(view.camera.width, view.camera.height)
         if planet:
             planet.update(view)
-        craft.update(view, planet.maps if planet else None)
-        return _Stage(planet, craft, sampled, plain)
+        for craft, pose in zip(crafts, view.crafts, strict=True):
+            craft.update(view, pose, planet.maps if planet else None)
+        return _Stage(planet, crafts, sampled, plain)
 
-    def _craft_layer(self, view: View) -> CraftLayer:
-        if self._craft and self._craft.shows(view.craft):
-            return self._craft
-        if self._craft:
-            self._craft.remove_from(self._scene, self._shadow_scene)
-            # Removing the last actor that carried them, VTK has freed the lights' maps too.
-            self._shadow_buffer, self._beam_buffer = self._light_buffers()
+    def _craft_layers(self, view: View) -> list[CraftLayer]:
+        """One for each craft of the view, those of the last view where they are the same."""
+        wanted = list(zip(view.crafts, part_numbers(view), strict=True))
+        kept: list[CraftLayer] = []
+        for pose, numbers in wanted:
+            here = self._crafts[len(kept)] if len(kept) < len(self._crafts) else None
+            if here is None or not here.shows(pose, numbers):
+                break
+            kept.append(here)
+        if len(kept) == len(wanted) == len(self._crafts):
+            return kept
+        for craft in self._crafts[len(kept) :]:
+            craft.remove_from(self._scene, self._lights.scene)
         if self._planet:
             self._scene.RemoveActor(self._planet.actor)  # added again, behind the new craft
-        self._shadow_key = b""
-        self._craft = CraftLayer(view.craft, self._shadow_buffer, self._beam_buffer)
-        self._craft.add_to(self._scene, self._shadow_scene)
-        return self._craft
+        for pose, numbers in wanted[len(kept) :]:
+            kept.append(CraftLayer(pose, self._window, numbers))
+            kept[-1].add_to(self._scene, self._lights.scene)
+        self._crafts = kept
+        self._lights.forget()
+        return kept
 
     def _planet_layer(self, view: View) -> PlanetLayer | None:
         """The planet, the last of the actors: no pixel of it is worked out behind the craft. None in deep space."""
@@ -231,12 +243,8 @@ class PyVistaRenderer:
 
     def _draw(self, stage: _Stage, view: View, subframe: Subframe) -> NDArray[np.float32]:
         """One pass: (H, W, 4), row 0 at the bottom."""
-        self._draw_shadow(stage.craft, view.craft, subframe.sun)
-        if subframe.beam is None:
-            stage.craft.unset_beam()
-        else:
-            eye = self._cast(stage.craft, self._beam_buffer, subframe.beam.direction)
-            stage.craft.set_beam(subframe.beam, eye)
+        self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
+        self._lights.cast_beams(stage.crafts, subframe.beam)
         self._aim(stage, view, subframe.shift)
         with stage.sampled.bound():
             self._render_unblended()
@@ -247,7 +255,7 @@ class PyVistaRenderer:
         """Point VTK's camera; returns its near and far distance, close round the craft."""
         from pyvista import vtkmatrix_from_array
 
-        near, far = stage.craft.depth_range(view)
+        near, far = _depth_range(stage.crafts)
         camera = self._scene.GetActiveCamera()
         camera.SetPosition(0.0, 0.0, 0.0)
         camera.SetFocalPoint(0.0, 0.0, 1.0)
@@ -258,34 +266,13 @@ class PyVistaRenderer:
             stage.planet.aim(view, jitter)
         return near, far
 
-    def _draw_shadow(self, craft: CraftLayer, pose: CraftPose, sun: NDArray[np.float64]) -> None:
-        """The Sun's view of the craft from ``sun`` (direction, body axes), unless it is the one drawn last."""
-        key = sun.tobytes() + repr(sorted(pose.joint_angles.items())).encode()
-        if key == self._shadow_key:
-            return
-        self._shadow_key = key
-        craft.set_sun(sun, self._cast(craft, self._shadow_buffer, sun))
 
-    def _cast(self, craft: CraftLayer, buffer: Framebuffer, light: NDArray[np.float64]) -> LightCamera:
-        """Draw the craft's depths as seen from a light, ``light`` a direction in body axes."""
-        eye = LightCamera.around(craft.bounds, light, buffer.width)
-        width, height = self._window.GetSize()
-        self._shadow_scene.SetViewport(0.0, 0.0, buffer.width / width, buffer.height / height)
-        camera = self._shadow_scene.GetActiveCamera()
-        camera.ParallelProjectionOn()
-        camera.SetParallelScale(eye.half_width)
-        camera.SetPosition(*eye.position)
-        camera.SetFocalPoint(*eye.target)
-        camera.SetViewUp(*eye.up)
-        camera.SetClippingRange(0.0, eye.depth)
-        with buffer.bound():
-            self._shadow_scene.Render()
-        return eye
-
-    def _light_buffers(self) -> tuple[Framebuffer, Framebuffer]:
-        """To keep the depths from the Sun, and from the planet's light, in."""
-        sun, shine = (Framebuffer(self._window, size, size) for size in (SUN_SIZE, SHINE_SIZE))
-        return sun, shine
+def _depth_range(crafts: list[CraftLayer]) -> tuple[float, float]:
+    """Nearest and farthest depth to draw, m: of whatever stands before the camera."""
+    ranges = [craft.depth_range() for craft in crafts]
+    ahead = [(near, far) for near, far in ranges if far > NEAREST_M] or ranges[:1]
+    near, far = min(near for near, _ in ahead), max(far for _, far in ahead)
+    return max(near * 0.999, NEAREST_M), max(far * 1.001, 2.0 * NEAREST_M)
 
 
 def _new_window() -> Any:

@@ -38,8 +38,13 @@ class LightCamera:
     size: int
 
     @classmethod
-    def around(cls, bounds: NDArray[np.float64], light: NDArray[np.float64], size: int) -> LightCamera:
-        """Fitted to the box ``bounds`` (2, 3) as seen from the direction ``light`` (3,)."""
+    def around(
+        cls, bounds: NDArray[np.float64], light: NDArray[np.float64], size: int, before: float = 0.0
+    ) -> LightCamera:
+        """Fitted to the box ``bounds`` (2, 3) as seen from the direction ``light`` (3,).
+
+        What casts its shadow on the box from farther off, ``before`` metres from its middle, is taken in.
+        """
         center = bounds.mean(axis=0)
         forward = -unit(light)
         helper = np.eye(3)[int(np.argmin(np.abs(forward)))]
@@ -49,7 +54,8 @@ class LightCamera:
         local = (corners - center) @ np.array([right, up, forward]).T
         half_width = 1.01 * float(np.abs(local[:, :2]).max())
         reach = 1.01 * float(np.abs(local[:, 2]).max())
-        return cls(center - forward * reach, center, up, half_width, 2.0 * reach, size)
+        ahead = max(reach, before)
+        return cls(center - forward * ahead, center, up, half_width, ahead + reach, size)
 
     @property
     def texel_m(self) -> float:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from selfiesim.frames import rotation_about
 
 if TYPE_CHECKING:
-    from selfiesim.render.planetshine import Beam, Planetshine
     from selfiesim.view import View
 
 PASSES = {"draft": 1, "final": 16}
@@ -34,36 +33,33 @@ class Subframe:
     shift : (2,) tuple of float
         Of the pixel grid, pixels right and down, from -0.5 to 0.5.
     sun : (3,) array
-        Direction to a point on the Sun's disc, body axes.
-    beam : Beam, optional
-        The planet's light gathered into one direction, for the shade it throws; None leaves that shade out.
+        Direction to a point on the Sun's disc, camera axes.
+    beam : int, optional
+        Which share of the planet's light throws its shade; None leaves that shade out.
     """
 
     shift: tuple[float, float]
     sun: NDArray[np.float64]
-    beam: Beam | None = None
+    beam: int | None = None
 
 
-def subframes(view: View, count: int, shine: Planetshine) -> Iterator[Subframe]:
+def subframes(view: View, count: int) -> Iterator[Subframe]:
     """The ``count`` passes of ``view``: a single one takes the middle of everything and leaves out the planet's shade.
 
     The shifts are a lattice whose mean is zero, so that nothing moves between draft and final; the points on the Sun's
     disc follow Roberts' R2 sequence; the planet's light is shared out evenly.
     """
-    sun = view.craft.body_to_camera.T @ view.sun.direction
+    sun = view.sun.direction
     if count == 1:
         yield Subframe((0.0, 0.0), sun)
         return
     across = np.cross(sun, np.eye(3)[int(np.argmin(np.abs(sun)))])
-    beams = shine.beams(count)
     g = 1.32471795724474602596
     for index in range(count):
         u, v = (index + 0.5) / count, (_generator(count) * index % count + 0.5) / count
         s, t = (0.5 + (index + 0.5) / g**2) % 1.0, (0.5 + (index + 0.5) / g) % 1.0
         off_axis = rotation_about(across, view.sun.angular_radius * np.sqrt(s)) @ sun
-        yield Subframe(
-            (u - 0.5, v - 0.5), rotation_about(sun, 2.0 * np.pi * t) @ off_axis, beams[index] if beams else None
-        )
+        yield Subframe((u - 0.5, v - 0.5), rotation_about(sun, 2.0 * np.pi * t) @ off_axis, index)
 
 
 @lru_cache(maxsize=64)

@@ -39,7 +39,7 @@ class Truth:
     part : (H, W) int32
         Number of what is seen.
     part_names : dict of int to str
-        What each number is: 0 sky, 1 the planet, from 2 on the nodes of the craft's mesh.
+        What each number is: 0 sky, 1 the planet, from 2 on the nodes of the craft's mesh, then ``object/node``.
     albedo : (H, W, 3) float32
         Base colour of the craft (for a metal, what it mirrors), reflectance of the planet's ground; zero for sky.
     sun_visibility : (H, W) float32
@@ -56,9 +56,24 @@ class Truth:
     sun_visibility: NDArray[np.float32]
 
 
-def part_numbers(craft: CraftPose) -> dict[str, int]:
-    """Number of each node still on the craft, in the order of its parts."""
-    return {node: FIRST_PART + k for k, node in enumerate(dict.fromkeys(part.node for part in craft.parts))}
+def part_numbers(view: View) -> list[dict[str, int]]:
+    """Number of each node still on it, for each craft of the view, in the order of its parts."""
+    found, first = [], FIRST_PART
+    for pose in view.crafts:
+        nodes = dict.fromkeys(part.node for part in pose.parts)
+        found.append({node: first + k for k, node in enumerate(nodes)})
+        first += len(nodes)
+    return found
+
+
+def part_names(view: View) -> dict[int, str]:
+    """What each number of a craft's part is: the node, behind the name of the object if it is none of the craft's."""
+    pairs = zip(view.crafts, part_numbers(view), strict=True)
+    return {
+        number: f"{pose.name}/{node}" if pose.name else node
+        for pose, numbers in pairs
+        for node, number in numbers.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,10 @@ def truth_of(view: View, drawn: Drawn, maps: PlanetMaps | None) -> Truth:
     rays = pixel_rays(view)
     with np.errstate(divide="ignore", invalid="ignore"):
         position = np.where(np.isfinite(depth)[..., None], rays * (depth / rays[..., 2])[..., None], np.nan)
-    normal = np.where(on_craft[..., None], drawn.surface[..., :3] @ view.craft.body_to_camera.T, 0.0)
+    normal = np.zeros(position.shape)
+    for pose, numbers in zip(view.crafts, part_numbers(view), strict=True):
+        own = np.isin(part, list(numbers.values()))
+        normal[own] = drawn.surface[own][:, :3] @ pose.body_to_camera.T
     albedo, visibility = drawn.colour[..., :3].copy(), np.maximum(drawn.colour[..., 3] - 1.0, 0.0)
     ground = ~on_craft & np.isfinite(depth)
     if ground.any() and maps is not None:
@@ -94,7 +112,7 @@ def truth_of(view: View, drawn: Drawn, maps: PlanetMaps | None) -> Truth:
         position=position.astype(np.float32),
         normal=normal.astype(np.float32),
         part=part,
-        part_names=names | {number: node for node, number in part_numbers(view.craft).items()},
+        part_names=names | part_names(view),
         albedo=albedo,
         sun_visibility=visibility,
     )
@@ -136,21 +154,20 @@ def motion(view: View, later: View, truth: Truth) -> NDArray[np.float32]:
     if ground.any() and view.planet is not None and later.planet is not None:
         fixed = (truth.position[ground] - view.planet.position) @ view.planet.camera_to_bodyfixed.T
         there[ground] = fixed @ later.planet.camera_to_bodyfixed + later.planet.position
-    joints = {part.node: part.joint for part in view.craft.parts}
-    for number, node in truth.part_names.items():
-        seen = truth.part == number
-        if number >= FIRST_PART and seen.any():
-            there[seen] = _carried(view, later, joints[node], truth.position[seen].astype(float))
+    for before, after, numbers in zip(view.crafts, later.crafts, part_numbers(view), strict=True):
+        joints = {part.node: part.joint for part in before.parts}
+        for node, number in numbers.items():
+            seen = truth.part == number
+            if seen.any():
+                there[seen] = _carried(before, after, joints[node], truth.position[seen].astype(float))
     camera = view.camera
     here = np.stack(np.meshgrid(np.arange(camera.width), np.arange(camera.height)), axis=-1)
     return (later.camera.project(there) - here).astype(np.float32)
 
 
-def _carried(view: View, later: View, joint: str | None, points: Floats) -> Floats:
-    """Where points (N, 3) of the craft, camera axes, are in the later view's camera axes."""
-    before, after = view.craft.joint_matrix(joint), later.craft.joint_matrix(joint)
-    body = (points - view.craft.position) @ view.craft.body_to_camera
-    part = (body - before[:3, 3]) @ before[:3, :3]
-    return np.asarray(
-        (part @ after[:3, :3].T + after[:3, 3]) @ later.craft.body_to_camera.T + later.craft.position, float
-    )
+def _carried(before: CraftPose, after: CraftPose, joint: str | None, points: Floats) -> Floats:
+    """Where points (N, 3) of a craft, camera axes, are in the later view's camera axes."""
+    first, last = before.joint_matrix(joint), after.joint_matrix(joint)
+    body = (points - before.position) @ before.body_to_camera
+    part = (body - first[:3, 3]) @ first[:3, :3]
+    return np.asarray((part @ last[:3, :3].T + last[:3, 3]) @ after.body_to_camera.T + after.position, float)

@@ -1,0 +1,109 @@
+"""The depth maps that tell which points a light reaches: each craft has its own, and all throw shadows into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.render.shadow import LightCamera
+
+if TYPE_CHECKING:
+    from selfiesim.render.craft_layer import CraftLayer
+    from selfiesim.render.framebuffer import Framebuffer
+
+# A craft that takes less than this share of a light's disc throws no shadow worth drawing.
+_LEAST_SHARE = 0.01
+
+
+class Lights:
+    """Draws those maps in a scene that holds all that throws shadows; the Sun's only where something moved."""
+
+    def __init__(self, window: Any, scene: Any) -> None:
+        self.window, self.scene = window, scene
+        self._drawn: dict[int, bytes] = {}
+
+    def forget(self) -> None:
+        """The craft have been exchanged: draw all again."""
+        self._drawn.clear()
+
+    def cast_sun(self, crafts: list[CraftLayer], sun: NDArray[np.float64], radius: float) -> None:
+        """The Sun's light from the direction ``sun`` (3,), camera axes, with its disc's ``radius``, rad."""
+        for number, craft in enumerate(crafts):
+            light = craft.pose.body_to_camera.T @ sun
+            before = _before(craft, crafts, sun, radius)
+            key = _key(craft, light, before)
+            if self._drawn.get(number) != key:
+                self._drawn[number] = key
+                craft.set_sun(light, self._cast(craft, craft.shadow, light, before))
+
+    def cast_beams(self, crafts: list[CraftLayer], number: int | None) -> None:
+        """The planet's light as it is gathered for the pass ``number``."""
+        for craft in crafts:
+            beam = craft.beam_of(number)
+            if beam is None:
+                craft.unset_beam()
+            else:
+                before = _before(craft, crafts, craft.pose.body_to_camera @ beam.direction, 0.0)
+                craft.set_beam(beam, self._cast(craft, craft.beam, beam.direction, before))
+
+    def _cast(
+        self, craft: CraftLayer, buffer: Framebuffer, light: NDArray[np.float64], before: list[tuple[CraftLayer, float]]
+    ) -> LightCamera:
+        """Depths round one craft as seen from a light, ``light`` a direction in its body axes."""
+        for actor in self.scene.GetActors():
+            actor.VisibilityOff()
+        for each in [craft, *(other for other, _ in before)]:
+            each.cast_for(craft.pose)
+        eye = LightCamera.around(craft.bounds, light, buffer.width, max((reach for _, reach in before), default=0.0))
+        width, height = self.window.GetSize()
+        self.scene.SetViewport(0.0, 0.0, buffer.width / width, buffer.height / height)
+        camera = self.scene.GetActiveCamera()
+        camera.ParallelProjectionOn()
+        camera.SetParallelScale(eye.half_width)
+        camera.SetPosition(*eye.position)
+        camera.SetFocalPoint(*eye.target)
+        camera.SetViewUp(*eye.up)
+        camera.SetClippingRange(0.0, eye.depth)
+        with buffer.bound():
+            self.scene.Render()
+        return eye
+
+
+def _before(
+    craft: CraftLayer, crafts: list[CraftLayer], light: NDArray[np.float64], radius: float
+) -> list[tuple[CraftLayer, float]]:
+    """Which others may keep the light from a craft, and how far toward it they reach, m from the craft's middle.
+
+    ``light`` is a direction, camera axes, ``radius`` that of the light's disc, rad.
+    """
+    middle, size = _ball(craft)
+    found = []
+    for other in crafts:
+        if other is craft:
+            continue
+        there, reach = _ball(other)
+        along = float((there - middle) @ light)
+        beside = float(np.linalg.norm(there - middle - along * light))
+        soft = radius * max(along, 0.0)
+        if along > -size - reach and beside < size + reach + soft and reach**2 > _LEAST_SHARE * soft**2:
+            found.append((other, along + reach))
+    return found
+
+
+def _ball(craft: CraftLayer) -> tuple[NDArray[np.float64], float]:
+    """Middle (3,), camera axes, and radius of a ball round a craft, m."""
+    pose = craft.pose
+    return pose.body_to_camera @ craft.bounds.mean(axis=0) + pose.position, float(
+        np.linalg.norm(np.ptp(craft.bounds, 0))
+    ) / 2.0
+
+
+def _key(craft: CraftLayer, light: NDArray[np.float64], before: list[tuple[CraftLayer, float]]) -> bytes:
+    """What a map depends on."""
+    told = [light.tobytes(), repr(sorted(craft.pose.joint_angles.items())).encode()]
+    for other, _ in before:
+        told.append(other.pose.to_body_of(craft.pose).tobytes())
+        told.append(repr((id(other), sorted(other.pose.joint_angles.items()))).encode())
+    return b"|".join(told)
