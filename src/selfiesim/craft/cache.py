@@ -18,7 +18,7 @@ from selfiesim.craft.craft import Material, Part
 from selfiesim.errors import OutputError
 from selfiesim.paths import cache_dir, written_whole
 
-_FORMAT = 2  # raise it when what is stored changes its meaning
+_FORMAT = 3  # raise it when what is stored changes its meaning
 
 
 def cache_path(content: bytes, description: bytes) -> Path:

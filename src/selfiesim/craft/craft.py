@@ -37,6 +37,11 @@ class Material:
         How strongly those textures work.
     crumple : float
         0 to 1: how strongly the renderer bends the normals into facets of ``crumple_scale_m`` metres.
+    clearcoat, clearcoat_roughness : float
+        0 to 1: a thin clear layer of varnish or glass on top, and how rough that is (KHR_materials_clearcoat).
+    anisotropy, anisotropy_rotation : float
+        -1 to 1, rad: how much longer highlights are along the direction in which u grows, turned by the angle towards
+        that in which v grows (KHR_materials_anisotropy); negative across it.
     """
 
     name: str = "default"
@@ -50,6 +55,10 @@ class Material:
     occlusion_strength: float = 1.0
     crumple: float = 0.0
     crumple_scale_m: float = 0.1
+    clearcoat: float = 0.0
+    clearcoat_roughness: float = 0.0
+    anisotropy: float = 0.0
+    anisotropy_rotation: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -225,7 +225,9 @@ def _material(visual: Any, contents: Contents | None, assembly: Assembly) -> Mat
 def _gltf_material(table: dict[str, Any], source: Any, number: int) -> Material:
     pbr = table.get("pbrMetallicRoughness", {})
     red, green, blue = (min(max(float(v), 0.0), 1.0) for v in pbr.get("baseColorFactor", (1.0, 1.0, 1.0))[:3])
-    strength = table.get("extensions", {}).get("KHR_materials_emissive_strength", {}).get("emissiveStrength", 1.0)
+    extensions = table.get("extensions", {})
+    strength = extensions.get("KHR_materials_emissive_strength", {}).get("emissiveStrength", 1.0)
+    coat, brushed = (extensions.get(f"KHR_materials_{name}", {}) for name in ("clearcoat", "anisotropy"))
     glow = [max(float(v), 0.0) * float(strength) for v in table.get("emissiveFactor", (0.0, 0.0, 0.0))[:3]]
     masked = table.get("alphaMode") == "MASK"
     pictures = {name: _pixels(getattr(source, key, None)) for name, key in _GLTF_TEXTURES.items()}
@@ -239,6 +241,10 @@ def _gltf_material(table: dict[str, Any], source: Any, number: int) -> Material:
         alpha_cutoff=min(max(float(table.get("alphaCutoff", 0.5)), 0.0), 1.0) if masked else None,
         normal_scale=float(table.get("normalTexture", {}).get("scale", 1.0)),
         occlusion_strength=min(max(float(table.get("occlusionTexture", {}).get("strength", 1.0)), 0.0), 1.0),
+        clearcoat=min(max(float(coat.get("clearcoatFactor", 0.0)), 0.0), 1.0),
+        clearcoat_roughness=min(max(float(coat.get("clearcoatRoughnessFactor", 0.0)), 0.0), 1.0),
+        anisotropy=min(max(float(brushed.get("anisotropyStrength", 0.0)), -1.0), 1.0),
+        anisotropy_rotation=float(brushed.get("anisotropyRotation", 0.0)),
     )
 
 
