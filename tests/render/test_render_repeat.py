@@ -12,6 +12,7 @@ from stage import airless, box, inside, looking, stage, write_craft
 
 import selfiesim.render
 from selfiesim.errors import GraphicsError
+from selfiesim.render.crop import Crop
 from selfiesim.render.subframes import Subframe
 from selfiesim.scene import Scene
 
@@ -79,8 +80,12 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
     renderer = selfiesim.render._renderer()
     for view in plate_and_globe:
         still = centroid(view.render().rgb[..., 1].astype(float))
-        shifted = Subframe((0.4, -0.3), view.sun.direction)
-        moved = centroid(renderer._draw(renderer._set(view), view, shifted)[::-1, :, 1].astype(float))
+        stage_ = renderer._set(view)
+        whole = Crop(0, 0, view.camera.width, view.camera.height)
+        light = renderer._craft(stage_, whole, view, Subframe((0.4, -0.3), view.sun.direction))
+        if stage_.planet:
+            light = light + renderer._ground(stage_.planet, stage_.buffer, view, (0.4, -0.3))
+        moved = centroid(light[..., 1].astype(float))
         assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 
 
@@ -98,10 +103,10 @@ def test_edges_are_antialiased_in_a_draft(tmp_path):
 def test_a_warm_renderer_builds_nothing_again(shot):
     shot.view().render()
     renderer = selfiesim.render._renderer()
-    kept = *renderer._crafts, renderer._planet, renderer._buffers
+    kept = *renderer._crafts, renderer._planet, renderer._buffer
     for change in ({"at": "release+30s"}, {"camera__roll_deg": 20.0}, {"camera__horizontal_fov_deg": 40.0}):
         shot.with_changes(**change).view().render()
-    now = *renderer._crafts, renderer._planet, renderer._buffers
+    now = *renderer._crafts, renderer._planet, renderer._buffer
     assert all(a is b for a, b in zip(kept, now, strict=True))
     assert selfiesim.render._renderer() is renderer
 

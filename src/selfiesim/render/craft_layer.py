@@ -147,20 +147,17 @@ class CraftLayer:
         for group in self._groups:
             group.uniforms.set(shown=what)
 
-    def depth_range(self) -> tuple[float, float]:
-        """Nearest and farthest point of the craft along the camera's axis, m.
+    def corners(self) -> NDArray[np.float64]:
+        """Corners (N, 3) of a box round each part, camera axes, m.
 
-        As tight as boxes round the parts allow: depth resolution goes with the square of the distance over the near
-        plane's, and the cells lie a few millimetres on their panel.
+        As tight as that: depth resolution goes with the square of the distance over the near plane's, and the cells lie
+        a few millimetres on their panel.
         """
-        pose = self.pose
-        depths = []
+        pose, found = self.pose, []
         for group in self._groups:
             matrix = pose.joint_matrix(group.joint)
-            corners = group.corners @ matrix[:3, :3].T + matrix[:3, 3]
-            depths.append(corners @ pose.body_to_camera[2] + pose.position[2])
-        depth = np.concatenate(depths)
-        return float(depth.min()), float(depth.max())
+            found.append(group.corners @ matrix[:3, :3].T + matrix[:3, 3])
+        return np.asarray(np.concatenate(found) @ pose.body_to_camera.T + pose.position)
 
     def set_sun(self, direction: NDArray[np.float64], eye: LightCamera) -> None:
         """Tell the shaders where the Sun is and how its depth map lies; ``direction`` in body axes."""

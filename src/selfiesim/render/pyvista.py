@@ -1,15 +1,19 @@
 """The renderer: PyVista and VTK draw the planet and the craft into one floating-point picture.
 
 Three draws a frame, all camera-centred: the craft's depth from the Sun (only when Sun or craft moved), the craft, and
-behind it the planet as one quad whose fragment shader meets each pixel's ray with the ellipsoid. The planet has no
-depth of its own to fight with: it stands behind everything. Edges are antialiased by multisampling;
-``final`` averages many such pictures with the pixel grid and the point on the Sun's disc moved a little each time.
+the planet as quads whose fragment shader meets each pixel's ray with the ellipsoid. The planet has no depth of its own
+to fight with: the craft is laid over it by the share of each pixel that it covers. Edges are smooth because a picture
+is the mean of several passes with the pixel grid moved a little each time; ``final`` moves the point on the Sun's disc
+as well. Multisampling would do for the edges, but software OpenGL then shades what is hidden too, at five times the
+cost of a pass.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,31 +22,35 @@ from selfiesim.errors import GraphicsError
 from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Progress, Radiance
 from selfiesim.render.craft_layer import COLOUR, NEAREST_M, RADIANCE, SURFACE, CraftLayer
+from selfiesim.render.crop import Crop, crop_round
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
 from selfiesim.render.lights import Lights
 from selfiesim.render.planet_layer import PlanetLayer
 from selfiesim.render.shadow import SUN_SIZE
 from selfiesim.render.sky_layer import add_sky
-from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, subframes
+from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, planet_shifts, subframes
 from selfiesim.render.truth import Drawn, Truth, part_numbers, truth_of
 
 if TYPE_CHECKING:
+    from selfiesim.camera import Camera
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.view import View
 
-SAMPLES = 4
 _GL_BLEND = 0x0BE2
+_Pass = TypeVar("_Pass")
 
 
 @dataclass(frozen=True)
 class _Stage:
-    """What one view is drawn with."""
+    """What one view is drawn with: ``crop`` is where its craft are, at depths from ``near`` to ``far``, m."""
 
     planet: PlanetLayer | None
     crafts: list[CraftLayer]
-    sampled: Framebuffer
-    plain: Framebuffer
+    buffer: Framebuffer
+    crop: Crop | None
+    near: float
+    far: float
 
 
 class PyVistaRenderer:
@@ -52,10 +60,11 @@ class PyVistaRenderer:
         self.graphics = graphics.require()
         # The window of a pyvista.Plotter would do as well, but pyvista.plotting takes 0.4 s to import.
         self._window = _new_window()
-        self._scene = _new_scene(self._window)
+        self._scene, self._backdrop = _new_scene(self._window), _new_scene(self._window)
+        self._backdrop.SetActiveCamera(self._scene.GetActiveCamera())
         self._window.Start()
         self._lights = Lights(self._window, _new_scene(self._window))
-        self._buffers: tuple[Framebuffer, Framebuffer] | None = None
+        self._buffer: Framebuffer | None = None
         self._planet: PlanetLayer | None = None
         self._crafts: list[CraftLayer] = []
 
@@ -84,7 +93,8 @@ class PyVistaRenderer:
         if not 1 <= count <= MOST_PASSES:
             raise ValueError(f"{count} samples: give a number from 1 to {MOST_PASSES}")
         tell = progress or (lambda done, of: None)
-        light = self._light(view, count, tell) if view.camera.distortion is None else self._bent(view, count, tell)
+        draw = self._light if view.camera.distortion is None else self._bent
+        light = draw(view, quality, count, tell)
         rgb = np.ascontiguousarray(light[..., :3])
         add_sky(rgb, light[..., 3], view)
         return Radiance(rgb, view, quality, self.engine, self, count)
@@ -109,23 +119,38 @@ class PyVistaRenderer:
         drawn = Drawn(surface.reshape(*frame, 4), colour.reshape(*frame, 4), depth.reshape(frame))
         return truth_of(view, drawn, self._maps(view))
 
-    def _light(self, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+    def _light(self, view: View, quality: str, count: int, tell: Progress) -> NDArray[np.float32]:
         """Radiance and share covered by the craft (H, W, 4) through a pinhole: the mean of ``count`` passes."""
         stage = self._set(view)
-        total: NDArray[np.float32] | None = None
-        for craft in stage.crafts:
-            craft.gather(count)
-        for done, subframe in enumerate(subframes(view, count)):
+        camera = view.camera
+        light = np.zeros((camera.height, camera.width, 4), np.float32)
+        passes = self._told(subframes(view, quality, count), count, tell)
+        if stage.crop:
+            for craft in stage.crafts:
+                craft.gather(count)
+            drawn = self._mean(passes, partial(self._craft, stage, stage.crop, view))
+            # The planet's shade is an estimate: full shade may come out below 0.
+            light[stage.crop.rows, stage.crop.columns] = np.maximum(drawn, 0.0, out=drawn)
+        if stage.planet:
+            ground = self._mean(planet_shifts(count), partial(self._ground, stage.planet, stage.buffer, view))
+            light[..., :3] += (1.0 - light[..., 3:]) * ground[..., :3]
+        return light
+
+    def _told(self, passes: Iterable[Subframe], count: int, tell: Progress) -> Iterator[Subframe]:
+        for done, each in enumerate(passes):
             tell(done, count)
-            light = self._draw(stage, view, subframe)
+            yield each
+
+    def _mean(self, passes: Iterable[_Pass], draw: Callable[[_Pass], NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Of what ``draw`` gives for each pass."""
+        total, count = None, 0
+        for each in passes:
+            light, count = draw(each), count + 1
             total = light if total is None else np.add(total, light, out=total)
         assert total is not None
-        if count > 1:
-            total /= np.float32(count)
-            np.maximum(total, 0.0, out=total)  # the planet's shade is an estimate: full shade may come out below 0
-        return total[::-1]
+        return total if count == 1 else np.multiply(total, np.float32(1.0 / count), out=total)
 
-    def _bent(self, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+    def _bent(self, view: View, quality: str, count: int, tell: Progress) -> NDArray[np.float32]:
         """Radiance and cover (H, W, 4) through a lens that bends; black beyond its limit."""
         camera = view.camera
         light = np.zeros((camera.width * camera.height, 4), np.float32)
@@ -135,7 +160,7 @@ class PyVistaRenderer:
             def tell_all(done: int, of: int, before: int = number * count) -> None:
                 tell(before + done, len(parts) * of)
 
-            part = self._light(view.turned(share.turn, share.camera), count, tell_all)
+            part = self._light(view.turned(share.turn, share.camera), quality, count, tell_all)
             light[share.pixels] = between(part, share.places)
         return light.reshape(camera.height, camera.width, 4)
 
@@ -143,32 +168,31 @@ class PyVistaRenderer:
         """The craft's truths, through a pinhole."""
         stage = self._set(view)
         self._lights.cast_sun(stage.crafts, view.sun.direction, view.sun.angular_radius)
-        near, far = self._aim(stage, view, (0.0, 0.0))
-        if stage.planet:
-            stage.planet.actor.VisibilityOff()
-        surface, colour = (self._shown(stage, what) for what in (SURFACE, COLOUR))
+        whole = Crop(0, 0, view.camera.width, view.camera.height)
+        self._aim(stage, whole.of(view.camera), (0.0, 0.0))
+        surface, colour = (self._shown(stage, whole, what) for what in (SURFACE, COLOUR))
         for craft in stage.crafts:
             craft.show(RADIANCE)
-        if stage.planet:
-            stage.planet.actor.VisibilityOn()
-        window_depth = stage.plain.depth()[::-1]
-        depth = near * far / (far - window_depth * (far - near))
+        window_depth = stage.buffer.depth()[::-1]
+        depth = stage.near * stage.far / (stage.far - window_depth * (stage.far - stage.near))
         return Drawn(surface, colour, np.where(window_depth < 1.0, depth, np.inf).astype(np.float32))
 
-    def _shown(self, stage: _Stage, what: float) -> NDArray[np.float32]:
+    def _shown(self, stage: _Stage, whole: Crop, what: float) -> NDArray[np.float32]:
         """One of the craft's truths as it is written: the fourth number is no opacity."""
         for craft in stage.crafts:
             craft.show(what)
-        with stage.plain.bound():
-            self._render_unblended()
-        return stage.plain.color()[::-1]
+        return self._read(self._scene, stage.buffer, whole)
 
-    def _render_unblended(self) -> None:
-        """Draw so that the fourth number is kept as it is written, and is no opacity."""
+    def _read(self, scene: Any, buffer: Framebuffer, crop: Crop) -> NDArray[np.float32]:
+        """Draw a scene in as many pixels as ``crop`` has: (H, W, 4), the fourth number as written, and no opacity."""
         state = self._window.GetState()
-        state.vtkglDisable(_GL_BLEND)
-        self._scene.Render()
-        state.vtkglEnable(_GL_BLEND)
+        width, height = self._window.GetSize()
+        scene.SetViewport(0.0, 0.0, crop.width / width, crop.height / height)
+        with buffer.bound():
+            state.vtkglDisable(_GL_BLEND)
+            scene.Render()
+            state.vtkglEnable(_GL_BLEND)
+        return buffer.color(crop.width, crop.height)[::-1]
 
     def _maps(self, view: View) -> PlanetMaps | None:
         planet = self._planet_layer(view)
@@ -178,12 +202,14 @@ class PyVistaRenderer:
         """Bring actors, framebuffers and uniforms in line with ``view``; what did not change stays as it is."""
         crafts = self._craft_layers(view)
         planet = self._planet_layer(view)
-        sampled, plain = self._framebuffers(view.camera.width, view.camera.height)
+        buffer = self._framebuffer(view.camera.width, view.camera.height)
         if planet:
             planet.update(view)
         for craft, pose in zip(crafts, view.crafts, strict=True):
             craft.update(view, pose, planet.maps if planet else None)
-        return _Stage(planet, crafts, sampled, plain)
+        corners = np.concatenate([craft.corners() for craft in crafts])
+        near, far = _depth_range(corners[:, 2])
+        return _Stage(planet, crafts, buffer, crop_round(corners, view.camera, NEAREST_M), near, far)
 
     def _craft_layers(self, view: View) -> list[CraftLayer]:
         """One for each craft of the view, those of the last view where they are the same."""
@@ -198,8 +224,6 @@ class PyVistaRenderer:
             return kept
         for craft in self._crafts[len(kept) :]:
             craft.remove_from(self._scene, self._lights.scene)
-        if self._planet:
-            self._scene.RemoveActor(self._planet.actor)  # added again, behind the new craft
         for pose, numbers in wanted[len(kept) :]:
             kept.append(CraftLayer(pose, self._window, numbers))
             kept[-1].add_to(self._scene, self._lights.scene)
@@ -208,71 +232,65 @@ class PyVistaRenderer:
         return kept
 
     def _planet_layer(self, view: View) -> PlanetLayer | None:
-        """The planet, the last of the actors: no pixel of it is worked out behind the craft. None in deep space."""
+        """None in deep space."""
         from selfiesim.planet.surface import surface_maps
 
         if view.planet is None:
-            if self._planet:
-                self._scene.RemoveActor(self._planet.actor)
             return None
         maps = surface_maps(view.planet.surface)
         if self._planet is None or self._planet.maps is not maps:
             if self._planet:
-                self._scene.RemoveActor(self._planet.actor)
+                self._backdrop.RemoveActor(self._planet.actor)
             self._planet = PlanetLayer(maps)
-        if not self._scene.HasViewProp(self._planet.actor):
-            self._scene.AddActor(self._planet.actor)
+            self._backdrop.AddActor(self._planet.actor)
         return self._planet
 
-    def _framebuffers(self, width: int, height: int) -> tuple[Framebuffer, Framebuffer]:
-        """To draw in and to read from, of the picture's size; the window no smaller (VTK clips viewports to it)."""
-        if self._buffers and (self._buffers[0].width, self._buffers[0].height) == (width, height):
-            return self._buffers
-        for buffer in self._buffers or ():
-            buffer.release()
+    def _framebuffer(self, width: int, height: int) -> Framebuffer:
+        """To draw in, of the picture's size; the window no smaller (VTK clips viewports to it)."""
+        if self._buffer and (self._buffer.width, self._buffer.height) == (width, height):
+            return self._buffer
+        if self._buffer:
+            self._buffer.release()
         size = max(width, SUN_SIZE), max(height, SUN_SIZE)
         if tuple(self._window.GetSize()) != size:
             self._window.SetSize(*size)
-        self._scene.SetViewport(0.0, 0.0, width / size[0], height / size[1])
-        self._buffers = None
+        self._buffer = None
         try:
-            self._buffers = Framebuffer(self._window, width, height, SAMPLES), Framebuffer(self._window, width, height)
+            self._buffer = Framebuffer(self._window, width, height)
         except MemoryError as error:
             raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
-        return self._buffers
+        return self._buffer
 
-    def _draw(self, stage: _Stage, view: View, subframe: Subframe) -> NDArray[np.float32]:
-        """One pass: (H, W, 4), row 0 at the bottom."""
+    def _craft(self, stage: _Stage, crop: Crop, view: View, subframe: Subframe) -> NDArray[np.float32]:
+        """One pass of the craft before nothing: (H, W, 4) of the crop."""
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
         self._lights.cast_beams(stage.crafts, subframe.beam)
-        self._aim(stage, view, subframe.shift)
-        with stage.sampled.bound():
-            self._render_unblended()
-        stage.sampled.resolve_into(stage.plain)
-        return stage.plain.color()
+        self._aim(stage, crop.of(view.camera), subframe.shift)
+        return self._read(self._scene, stage.buffer, crop)
 
-    def _aim(self, stage: _Stage, view: View, jitter: tuple[float, float]) -> tuple[float, float]:
-        """Point VTK's camera; returns its near and far distance, close round the craft."""
+    def _ground(
+        self, planet: PlanetLayer, buffer: Framebuffer, view: View, shift: tuple[float, float]
+    ) -> NDArray[np.float32]:
+        """One pass of the planet: (H, W, 4)."""
+        planet.aim(view, shift)
+        return self._read(self._backdrop, buffer, Crop(0, 0, view.camera.width, view.camera.height))
+
+    def _aim(self, stage: _Stage, lens: Camera, shift: tuple[float, float]) -> None:
+        """Point VTK's camera."""
         from pyvista import vtkmatrix_from_array
 
-        near, far = _depth_range(stage.crafts)
         camera = self._scene.GetActiveCamera()
         camera.SetPosition(0.0, 0.0, 0.0)
         camera.SetFocalPoint(0.0, 0.0, 1.0)
         camera.SetViewUp(0.0, -1.0, 0.0)
         camera.SetUseExplicitProjectionTransformMatrix(True)
-        camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(_projection(view, jitter, near, far)))
-        if stage.planet:
-            stage.planet.aim(view, jitter)
-        return near, far
+        matrix = _projection(lens, shift, stage.near, stage.far)
+        camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(matrix))
 
 
-def _depth_range(crafts: list[CraftLayer]) -> tuple[float, float]:
-    """Nearest and farthest depth to draw, m: of whatever stands before the camera."""
-    ranges = [craft.depth_range() for craft in crafts]
-    ahead = [(near, far) for near, far in ranges if far > NEAREST_M] or ranges[:1]
-    near, far = min(near for near, _ in ahead), max(far for _, far in ahead)
-    return max(near * 0.999, NEAREST_M), max(far * 1.001, 2.0 * NEAREST_M)
+def _depth_range(depths: NDArray[np.float64]) -> tuple[float, float]:
+    """Nearest and farthest depth to draw, m: close round what stands before the camera."""
+    return max(float(depths.min()) * 0.999, NEAREST_M), max(float(depths.max()) * 1.001, 2.0 * NEAREST_M)
 
 
 def _new_window() -> Any:
@@ -301,10 +319,9 @@ def _new_scene(window: Any) -> Any:
     return scene
 
 
-def _projection(view: View, jitter: tuple[float, float], near: float, far: float) -> NDArray[np.float64]:
+def _projection(camera: Camera, shift: tuple[float, float], near: float, far: float) -> NDArray[np.float64]:
     """OpenGL's projection (4, 4) of a pinhole, for a VTK camera that looks along z with y down turned up."""
-    camera = view.camera
-    cx, cy = camera.cx + 0.5 + jitter[0], camera.cy + 0.5 + jitter[1]
+    cx, cy = camera.cx + 0.5 + shift[0], camera.cy + 0.5 + shift[1]
     return np.array(
         [
             [2.0 * camera.fx / camera.width, 0.0, 1.0 - 2.0 * cx / camera.width, 0.0],

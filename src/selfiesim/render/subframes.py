@@ -20,8 +20,10 @@ from selfiesim.frames import rotation_about
 if TYPE_CHECKING:
     from selfiesim.view import View
 
-PASSES = {"draft": 1, "final": 16}
+PASSES = {"draft": 4, "final": 16}
 MOST_PASSES = 1024
+# Ground and air have no edges but the limb, which is drawn as smooth as it is: fewer of their passes do.
+_CRAFT_PER_PLANET = 4
 
 
 @dataclass(frozen=True)
@@ -43,28 +45,40 @@ class Subframe:
     beam: int | None = None
 
 
-def subframes(view: View, count: int) -> Iterator[Subframe]:
-    """The ``count`` passes of ``view``: a single one takes the middle of everything and leaves out the planet's shade.
+def subframes(view: View, quality: str, count: int) -> Iterator[Subframe]:
+    """The ``count`` passes of the craft: in a draft with the Sun a point, and without the planet's shade.
 
     The shifts are a lattice whose mean is zero, so that nothing moves between draft and final; the points on the Sun's
     disc follow Roberts' R2 sequence; the planet's light is shared out evenly.
     """
     sun = view.sun.direction
-    if count == 1:
-        yield Subframe((0.0, 0.0), sun)
+    if quality == "draft" or count == 1:
+        yield from (Subframe(shift, sun) for shift in shifts(count))
         return
     across = np.cross(sun, np.eye(3)[int(np.argmin(np.abs(sun)))])
     g = 1.32471795724474602596
-    for index in range(count):
-        u, v = (index + 0.5) / count, (_generator(count) * index % count + 0.5) / count
+    for index, shift in enumerate(shifts(count)):
         s, t = (0.5 + (index + 0.5) / g**2) % 1.0, (0.5 + (index + 0.5) / g) % 1.0
         off_axis = rotation_about(across, view.sun.angular_radius * np.sqrt(s)) @ sun
-        yield Subframe((u - 0.5, v - 0.5), rotation_about(sun, 2.0 * np.pi * t) @ off_axis, index)
+        yield Subframe(shift, rotation_about(sun, 2.0 * np.pi * t) @ off_axis, index)
+
+
+def planet_shifts(count: int) -> list[tuple[float, float]]:
+    """Of the pixel grid, for the passes of the planet that go with ``count`` passes of the craft."""
+    return shifts(max(1, count // _CRAFT_PER_PLANET))
+
+
+def shifts(count: int) -> list[tuple[float, float]]:
+    """A lattice of ``count`` points in the pixel about its middle, pixels right and down."""
+    step = _generator(count)
+    return [((k + 0.5) / count - 0.5, (step * k % count + 0.5) / count - 0.5) for k in range(count)]
 
 
 @lru_cache(maxsize=64)
 def _generator(count: int) -> int:
     """The step of the lattice of ``count`` points whose nearest two lie farthest apart."""
+    if count == 1:
+        return 0
     index = np.arange(1, count)
 
     def nearest(step: int) -> float:

@@ -1,0 +1,53 @@
+"""The part of a picture that is drawn: nothing is shaded, read back or added up where the craft cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.camera import Camera
+
+_MARGIN = 2  # pixels, for the shifts of the pixel grid
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A rectangle of whole pixels, from the picture's upper left."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def rows(self) -> slice:
+        """Its rows of the picture."""
+        return slice(self.top, self.top + self.height)
+
+    @property
+    def columns(self) -> slice:
+        """Its columns of the picture."""
+        return slice(self.left, self.left + self.width)
+
+    def of(self, camera: Camera) -> Camera:
+        """The lens as if it had these pixels only."""
+        return replace(camera, width=self.width, height=self.height, cx=camera.cx - self.left, cy=camera.cy - self.top)
+
+
+def crop_round(points: NDArray[np.float64], camera: Camera, nearest: float) -> Crop | None:
+    """The pixels in which a body with the outer ``points`` (N, 3), camera axes, may be seen through a pinhole.
+
+    All of them when part of it is nearer than ``nearest``; None when there are none.
+    """
+    ahead = points[:, 2] > nearest
+    if not ahead.any():
+        return None
+    low, high = np.zeros(2), np.array([camera.width, camera.height], float)
+    if ahead.all():
+        pixels = camera.project(points)
+        low = np.clip(np.floor(pixels.min(axis=0)) - _MARGIN, low, high)
+        high = np.clip(np.ceil(pixels.max(axis=0)) + _MARGIN + 1, low, high)
+    (left, top), (width, height) = low.astype(int).tolist(), (high - low).astype(int).tolist()
+    return Crop(left, top, width, height) if width > 0 and height > 0 else None
