@@ -57,7 +57,8 @@ class MitsubaRenderer:
     def render(
         self, view: View, quality: str, samples: int | None = None, progress: Progress | None = None
     ) -> Radiance:
-        """Draw ``view``: see :class:`selfiesim.render.base.Renderer`; ``samples`` are paths a pixel.
+        """Draw ``view``: see :class:`selfiesim.render.base.Renderer`; ``samples`` are paths a pixel, for Sun and
+        planet each.
 
         Raises
         ------
@@ -72,16 +73,16 @@ class MitsubaRenderer:
         tell = progress or (lambda done, of: None)
         import mitsuba as mi
 
-        from selfiesim.render.mitsuba_scene import scene_of
+        from selfiesim.render.mitsuba_scene import scenes_of
 
         mi.set_variant(self.variant)
         maps = _maps(view)
-        scene = scene_of(view, maps, self.variant == FAST)
+        scenes = scenes_of(view, maps, self.variant == FAST)
         camera = view.camera
         if camera.distortion is None and abs(camera.fx / camera.fy - 1.0) < _SQUARE:
-            light = self._traced(scene, view, count, tell)
+            light = self._traced(scenes, view, count, tell)
         else:
-            light = self._bent(scene, view, count, tell)
+            light = self._bent(scenes, view, count, tell)
         rgb = np.ascontiguousarray(light[..., :3])
         if maps is not None:
             _put_behind(rgb, light[..., 3], view, maps)
@@ -94,7 +95,7 @@ class MitsubaRenderer:
 
         return renderer("pyvista").truth(view)
 
-    def _traced(self, scene: Any, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+    def _traced(self, scenes: list[Any], view: View, count: int, tell: Progress) -> NDArray[np.float32]:
         """Radiance of the craft and the share of each pixel that it covers, (H, W, 4)."""
         import mitsuba as mi
 
@@ -108,11 +109,13 @@ class MitsubaRenderer:
         for seed, done in enumerate(range(0, count, once)):
             tell(done, count)
             paths = min(once, count - done)
-            found = mi.render(scene, sensor=sensor, integrator=integrator, spp=paths, seed=seed)
-            total += np.array(found, np.float32) * np.float32(paths / count)
+            for number, scene in enumerate(scenes):
+                # The same seed: each scene sees the same cover.
+                found = np.array(mi.render(scene, sensor=sensor, integrator=integrator, spp=paths, seed=seed), np.float32)
+                total[..., : 4 if number == 0 else 3] += found[..., : 4 if number == 0 else 3] * np.float32(paths / count)
         return total
 
-    def _bent(self, scene: Any, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+    def _bent(self, scenes: list[Any], view: View, count: int, tell: Progress) -> NDArray[np.float32]:
         """The same through a lens that bends, or whose pixels are not square."""
         camera = view.camera
         light = np.zeros((camera.width * camera.height, 4), np.float32)
@@ -122,7 +125,7 @@ class MitsubaRenderer:
             def tell_all(done: int, of: int, before: int = number * count) -> None:
                 tell(before + done, len(parts) * of)
 
-            part = self._traced(scene, view.turned(share.turn, share.camera), count, tell_all)
+            part = self._traced(scenes, view.turned(share.turn, share.camera), count, tell_all)
             light[share.pixels] = between(part, share.places)
         return light.reshape(camera.height, camera.width, 4)
 

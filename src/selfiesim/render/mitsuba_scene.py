@@ -28,25 +28,33 @@ _NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
 
-def scene_of(view: View, maps: PlanetMaps | None, own_surfaces: bool) -> Any:
-    """Craft, Sun and planet of ``view`` for the variant of Mitsuba that is chosen.
+def scenes_of(view: View, maps: PlanetMaps | None, own_surfaces: bool) -> list[Any]:
+    """The craft of ``view`` in the light of the Sun, and in the light of the planet, for the variant that is chosen.
 
+    Light adds up, and a path that need not choose its lamp brings far less noise. What glows does so beside the Sun.
     Without ``own_surfaces`` materials become Mitsuba's ``principled`` ones, which are near ours: foil is smooth then.
     """
     import mitsuba as mi
 
-    surfaces = _Surfaces(mi, view, own_surfaces)
-    content: dict[str, Any] = {"type": "scene", "sun": _sun(mi, view)}
+    lights: list[dict[str, Any]] = [{"sun": _sun(mi, view)}]
     if maps is not None:
-        content["planet"] = {"type": "envmap", "bitmap": mi.Bitmap(sky_of(view, maps)), "to_world": _sky_axes(mi)}
-    parts = view.craft.parts
+        sky = {"type": "envmap", "bitmap": mi.Bitmap(sky_of(view, maps)), "to_world": _sky_axes(mi)}
+        lights.append({"planet": sky})
+    surfaces = _Surfaces(mi, view, own_surfaces)
+    return [mi.load_dict({"type": "scene"} | light | _craft(mi, view, surfaces, "sun" in light)) for light in lights]
+
+
+def _craft(mi: Any, view: View, surfaces: _Surfaces, glowing: bool) -> dict[str, Any]:
+    """The meshes of the craft, those of one material sharing its surface."""
     looks: dict[str, Any] = {}
-    for number, part in enumerate(parts):
+    meshes = {}
+    for number, part in enumerate(view.craft.parts):
         key = part.material.name + ("" if part.tint is None else " tinted")
         if key not in looks:
             looks[key] = mi.load_dict(surfaces.look(part))
-        content[f"part{number}"] = _mesh(mi, part, view.craft.joint_matrix(part.joint), looks[key])
-    return mi.load_dict(content)
+        place = view.craft.joint_matrix(part.joint)
+        meshes[f"part{number}"] = _mesh(mi, part, place, looks[key], glowing)
+    return meshes
 
 
 def sensor_of(view: View) -> Any:
@@ -110,7 +118,7 @@ def _sky_axes(mi: Any) -> Any:
 
 
 def sky_of(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
-    """Radiance (H, 2 H, 3) of the planet round the craft; rows from +z to -z, columns eastward from +x, body axes.
+    """Radiance (H, 2 H, 3) of the planet round the craft; rows from +z to -z, columns from +x by way of -y, body axes.
 
     The sizes are Mitsuba's: the first and last row stand on the poles, columns in the middle of their share.
     """
@@ -119,7 +127,7 @@ def sky_of(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
     rays = np.stack(
         [
             np.sin(polar)[:, None] * np.cos(around),
-            np.sin(polar)[:, None] * np.sin(around),
+            np.sin(polar)[:, None] * -np.sin(around),
             np.broadcast_to(np.cos(polar)[:, None], (SKY_ROWS, 2 * SKY_ROWS)),
         ],
         axis=-1,
@@ -129,11 +137,10 @@ def sky_of(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
     return light.reshape(SKY_ROWS, 2 * SKY_ROWS, 3)
 
 
-def _mesh(mi: Any, part: Part, place: NDArray[np.float64], look: Any) -> Any:
+def _mesh(mi: Any, part: Part, place: NDArray[np.float64], look: Any, glowing: bool) -> Any:
     props = mi.Properties()
     props["mesh_bsdf"] = look
-    glow = part.material.glow
-    if any(glow):
+    if glowing and any(part.material.glow):
         props["emitter"] = mi.load_dict({"type": "area", "radiance": _glow(mi, part.material)})
     mesh = mi.Mesh(
         part.name,

@@ -113,6 +113,7 @@ class PyVistaRenderer:
     def _light(self, view: View, count: int, tell: Progress) -> NDArray[np.float32]:
         """Radiance and share covered by the craft (H, W, 4) through a pinhole: the mean of ``count`` passes."""
         stage = self._set(view)
+        stage.craft.set_passes(count)
         total: NDArray[np.float32] | None = None
         for done, subframe in enumerate(subframes(view, count, stage.craft.shine)):
             tell(done, count)
@@ -141,6 +142,7 @@ class PyVistaRenderer:
     def _drawn(self, view: View) -> Drawn:
         """The craft's truths, through a pinhole."""
         stage = self._set(view)
+        stage.craft.set_passes(1)
         self._draw_shadow(stage.craft, view.craft, view.craft.body_to_camera.T @ view.sun.direction)
         near, far = self._aim(stage, view, (0.0, 0.0))
         if stage.planet:

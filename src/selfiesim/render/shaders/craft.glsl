@@ -53,11 +53,6 @@ vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
 
 // --- Surface ------------------------------------------------------------------------------------------------------
 
-// sRGB to linear light, IEC 61966-2-1.
-vec3 linearOf(vec3 code) {
-    return mix(code / 12.92, pow((code + 0.055) / 1.055, vec3(2.4)), step(0.04045, code));
-}
-
 vec3 specular(vec3 f0, float f90, float alpha, float nl, float nv, float nh, float vh) {
     float a2 = alpha * alpha;
     float d = nh * nh * (a2 - 1.0) + 1.0;
@@ -176,7 +171,7 @@ vec3 craftRadiance(vec3 position, Surface s) {
 vec3 mapped(vec3 normal, vec4 along, vec2 uv) {
     vec3 tangent = normalize(along.xyz - normal * dot(normal, along.xyz));
     vec3 other = cross(normal, tangent) * sign(along.w);
-    vec3 n = texture(normalTexture, uv).xyz * (255.0 / 127.0) - 128.0 / 127.0;
+    vec3 n = texture(normalTexture, uv, finer).xyz * (255.0 / 127.0) - 128.0 / 127.0;
     n.xy *= normalScale;
     return normalize(tangent * n.x + other * n.y + normal * n.z);
 }
@@ -185,22 +180,22 @@ vec3 mapped(vec3 normal, vec4 along, vec2 uv) {
 Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
     Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, normalize(smoothNormal), vec3(0.0));
 #ifdef BASE_MAP
-    vec4 painted = texture(baseTexture, uv);
-    s.base *= linearOf(painted.rgb);
+    vec4 painted = texture(baseTexture, uv, finer);
+    s.base *= painted.rgb;
 #ifdef MASK
     if (painted.a < alphaCutoff) discard;
 #endif
 #endif
 #ifdef ROUGH_MAP
-    vec4 rough = texture(roughTexture, uv);
+    vec4 rough = texture(roughTexture, uv, finer);
     s.roughness *= rough.g;
     s.metallic *= rough.b;
 #endif
 #ifdef OCCLUSION_MAP
-    s.occlusion = mix(1.0, texture(occlusionTexture, uv).r, occlusionStrength);
+    s.occlusion = mix(1.0, texture(occlusionTexture, uv, finer).r, occlusionStrength);
 #endif
 #ifdef GLOW_MAP
-    s.glow *= linearOf(texture(glowTexture, uv).rgb);
+    s.glow *= texture(glowTexture, uv, finer).rgb;
 #endif
     vec3 outward = s.normal;
     if (dot(s.normal, eyePosition - position) < 0.0) s.normal = -s.normal;
