@@ -138,9 +138,8 @@ def similarity(one, other):
     return float(((2 * ma * mb + c1) * (2 * both + c2) / ((ma**2 + mb**2 + c1) * (va + vb + c2))).mean())
 
 
-def edge_distance(one, other):
-    """How far (pixels) the edges of two masks (H, W) lie apart at most: of pixels in dispute, from the first's edge."""
-    dispute = one != other
-    if not dispute.any():
-        return 0.0
-    return float(np.maximum(distance_transform_edt(one), distance_transform_edt(~one))[dispute].max())
+def edge_distance(one, other, where):
+    """How far (pixels) the edges of two masks (H, W) lie apart at most, of pixels ``where`` (H, W)."""
+    # A pixel that the edge runs through has its centre within half a pixel of it, and the transform counts it as 1.
+    inside = np.maximum(distance_transform_edt(one), distance_transform_edt(~one)) - 0.5
+    return float(inside[(one != other) & where].max(initial=0.0))

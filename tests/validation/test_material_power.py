@@ -21,7 +21,7 @@ def coat(cosine, roughness, strength):
     r = roughness
     level = strength * (0.0404 + r**2 * (0.0048 * r - 0.0296))
     rise = strength * 1.09 / (1.0 + r**2 * (9.7024 + 22.9546 * r - 16.1626 * r**2))
-    power = 5.6191 - 10.9817 * r + 14.5214 * r**2 - 4.9621 * r**3
+    power = min(5.6191 - 10.9817 * r + 14.5214 * r**2 - 4.9621 * r**3, 5.0)
     mean = level + 2.0 * rise / ((power + 1.0) * (power + 2.0))
     return np.minimum(level + rise * (1.0 - cosine) ** power, 1.0), mean
 
@@ -70,7 +70,7 @@ def reflected(metallic, roughness, nv):
 @pytest.mark.parametrize("roughness", ROUGHNESSES)
 def test_a_white_surface_in_uniform_light_never_sends_back_more_than_it_gets(metallic, roughness):
     back = np.array([reflected(metallic, roughness, nv) for nv in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)])
-    assert back.max() <= 1.003
+    assert back.max() <= 1.005  # what the fit is off by
     # Rough metal loses what would bounce from facet to facet; nothing else loses much but where sight grazes.
     if metallic == 0.0:
         assert back[4:].min() > 0.93
@@ -93,7 +93,7 @@ def swatches(folder, sun, eye):
             looks[name] = {"base_color": BASE.tolist(), "roughness": roughness, "metallic": metallic}
             middles.append((middle, metallic, roughness))
     model = write_craft(folder, "swatches", solids, looks, eye)
-    return staged(folder, model, FAR_KM, {"axis": sun, "toward": "sun"}, 24.0), middles
+    return staged(folder, model, FAR_KM, {"axis": sun, "toward": "sun"}, 45.0), middles
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_the_shader_agrees_with_double_precision(tmp_path, sun, eye):
         point = origin - ray * origin[2] / ray[2]  # what the pixel's centre sees of the plates' plane
         assert np.abs(point - middle).max() < 0.04
         half = (light - ray) / np.linalg.norm(light - ray)
-        cosines = light[2], -ray[2], half[2], -(ray @ half)
+        cosines = np.minimum([light[2], -ray[2], half[2], -(ray @ half)], 1.0)
         told = np.array([matt(b, metallic, roughness, *cosines[:2]) for b in BASE])
         told += [mirrored(b, metallic, roughness, *cosines) for b in BASE]
         seen = rgb[int(y), int(x)] / view.sun.irradiance / light[2]
         # A mirror's lobe is so steep that single precision and a pixel's width tell.
-        assert seen == pytest.approx(told, rel=0.01 if roughness > 0.1 else 0.1, abs=2e-5)
+        assert seen == pytest.approx(told, rel=0.006 if roughness > 0.4 else 0.02 if roughness > 0.1 else 0.1, abs=2e-5)

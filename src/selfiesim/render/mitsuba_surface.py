@@ -188,7 +188,7 @@ def _coat(dr: Any, roughness: Any, matt: Any) -> Any:
     r2 = roughness * roughness
     level = matt * (0.0404 + r2 * (-0.0296 + 0.0048 * roughness))
     rise = matt * 1.09 / (1.0 + r2 * (9.7024 + roughness * 22.9546 - r2 * 16.1626))
-    power = 5.6191 + roughness * (-10.9817 + roughness * (14.5214 - roughness * 4.9621))
+    power = dr.minimum(5.6191 + roughness * (-10.9817 + roughness * (14.5214 - roughness * 4.9621)), 5.0)
     return level, rise, power
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from selfiesim.view import CraftPose, View
 
 SAMPLES = 4
+_MANY = 16  # passes that antialias edges by themselves: sampled besides, edges would blur over two pixels
 _GL_BLEND = 0x0BE2
 
 
@@ -117,7 +118,7 @@ class PyVistaRenderer:
         total: NDArray[np.float32] | None = None
         for done, subframe in enumerate(subframes(view, count, stage.craft.shine)):
             tell(done, count)
-            light = self._draw(stage, view, subframe)
+            light = self._draw(stage, view, subframe, count < _MANY)
             total = light if total is None else np.add(total, light, out=total)
         assert total is not None
         if count > 1:
@@ -231,8 +232,8 @@ class PyVistaRenderer:
             raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
         return self._buffers
 
-    def _draw(self, stage: _Stage, view: View, subframe: Subframe) -> NDArray[np.float32]:
-        """One pass: (H, W, 4), row 0 at the bottom."""
+    def _draw(self, stage: _Stage, view: View, subframe: Subframe, sampled: bool = True) -> NDArray[np.float32]:
+        """One pass: (H, W, 4), row 0 at the bottom; ``sampled`` several times a pixel at edges."""
         self._draw_shadow(stage.craft, view.craft, subframe.sun)
         if subframe.beam is None:
             stage.craft.unset_beam()
@@ -240,9 +241,10 @@ class PyVistaRenderer:
             eye = self._cast(stage.craft, self._beam_buffer, subframe.beam.direction)
             stage.craft.set_beam(subframe.beam, eye)
         self._aim(stage, view, subframe.shift)
-        with stage.sampled.bound():
+        with (stage.sampled if sampled else stage.plain).bound():
             self._render_unblended()
-        stage.sampled.resolve_into(stage.plain)
+        if sampled:
+            stage.sampled.resolve_into(stage.plain)
         return stage.plain.color()
 
     def _aim(self, stage: _Stage, view: View, jitter: tuple[float, float]) -> tuple[float, float]:

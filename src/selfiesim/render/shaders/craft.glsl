@@ -70,7 +70,7 @@ vec3 coatOf(float roughness, float strength) {
     float r = roughness, r2 = r * r;
     return vec3(strength * (0.0404 + r2 * (0.0048 * r - 0.0296)),
                 strength * 1.09 / (1.0 + r2 * (9.7024 + 22.9546 * r - 16.1626 * r2)),
-                5.6191 + r * (-10.9817 + r * (14.5214 - 4.9621 * r)));
+                min(5.6191 + r * (-10.9817 + r * (14.5214 - 4.9621 * r)), 5.0));
 }
 
 float throughCoat(vec3 coat, float cosine) {
