@@ -25,7 +25,9 @@ def irradiance(view, normals, rings=90):
 @pytest.mark.parametrize("anomaly_deg", [15.0, 75.0], ids=["full", "half"])
 def test_planetshine_on_a_white_sphere_is_the_integral_over_the_visible_disc(tmp_path, anomaly_deg):
     ball = trimesh.creation.icosphere(4, 0.5)
-    model = write_craft(tmp_path, "ball", {"ball": ball}, {"ball": {"base_color": [0.9] * 3, "roughness": 1.0}}, (2, 0, -2))
+    model = write_craft(
+        tmp_path, "ball", {"ball": ball}, {"ball": {"base_color": [0.9] * 3, "roughness": 1.0}}, (2, 0, -2)
+    )
     shot = staged(tmp_path, model, LOW_KM, {"axis": (0.0, 0.0, 1.0), "toward": "sun"}, 40.0)
     view = shot.with_changes(orbit__true_anomaly_deg=anomaly_deg, camera__size_px=[160, 90]).view()
     radiance = view.render("final")

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from selfiesim.view import CraftPose, View
 
 _VERTEX = {
-    "//VTK::Normal::Dec": (
-        "//VTK::Normal::Dec\ncentroid out vec4 centroidPosition;\ncentroid out vec3 bodyNormal;\n"
-    ),
+    "//VTK::Normal::Dec": ("//VTK::Normal::Dec\ncentroid out vec4 centroidPosition;\ncentroid out vec3 bodyNormal;\n"),
     "//VTK::Normal::Impl": (
         "//VTK::Normal::Impl\n"
         "centroidPosition = partToBody * vec4(vertexMC.xyz, 1.0);\n"

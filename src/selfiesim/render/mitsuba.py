@@ -1,4 +1,4 @@
-"""The same view through a path tracer, Mitsuba 3: every bounce of light, slowly. For posters, and to prove the renderer.
+"""The same view by a path tracer, Mitsuba 3: every bounce of light, slowly. For posters, and to prove the renderer.
 
 The craft is traced under Sun and planet. What stands behind it, planet and sky, is worked out in numpy and put behind
 it by the share of each pixel that it leaves free. Left out beside :mod:`selfiesim.render.pyvista`: clouds, the finest
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from selfiesim.errors import GraphicsError
 from selfiesim.render.base import QUALITIES, Progress, Radiance
-from selfiesim.render.depth import pixel_rays
 from selfiesim.render.lens import between, shares
 from selfiesim.render.planet_light import planet_radiance
 from selfiesim.render.sky_layer import add_sky
@@ -36,6 +35,8 @@ _PATHS_AT_ONCE = 2**22
 _LOOKS = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))  # into a pixel's planet
 _SQUARE = 1e-6
 INSTALL = "pip install 'selfiesim[mitsuba]'"
+LIBRARY = "libllvm19"
+"""Debian's package with the library that :data:`FAST` needs."""
 # Where libLLVM is of a version that Dr.Jit cannot use, the process dies: a child tries first.
 _PROBE = "import mitsuba as mi; mi.set_variant('{}'); import drjit as dr; print('sum', dr.sum(mi.Float([1, 2]))[0])"
 
@@ -109,10 +110,9 @@ class MitsubaRenderer:
         for seed, done in enumerate(range(0, count, once)):
             tell(done, count)
             paths = min(once, count - done)
-            for number, scene in enumerate(scenes):
-                # The same seed: each scene sees the same cover.
-                found = np.array(mi.render(scene, sensor=sensor, integrator=integrator, spp=paths, seed=seed), np.float32)
-                total[..., : 4 if number == 0 else 3] += found[..., : 4 if number == 0 else 3] * np.float32(paths / count)
+            for bands, scene in zip((4, 3), scenes, strict=False):  # the craft's cover is counted once
+                found = mi.render(scene, sensor=sensor, integrator=integrator, spp=paths, seed=seed)
+                total[..., :bands] += np.array(found, np.float32)[..., :bands] * np.float32(paths / count)
         return total
 
     def _bent(self, scenes: list[Any], view: View, count: int, tell: Progress) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.frames import Vector, unit
+from selfiesim.frames import unit
 from selfiesim.render.mitsuba_surface import register
 from selfiesim.render.planet_light import planet_radiance
 
@@ -77,7 +77,7 @@ def sensor_of(view: View) -> Any:
             "principal_point_offset_y": (camera.cy + 0.5) / camera.height - 0.5,
             "near_clip": max(distance - 2.0 * reach, _NEAREST_M),
             "far_clip": distance + 2.0 * reach + 1.0,
-            "to_world": mi.ScalarTransform4f(to_world),
+            "to_world": mi.ScalarTransform4f(to_world.tolist()),
             "film": {
                 "type": "hdrfilm",
                 "width": camera.width,
@@ -114,7 +114,7 @@ def _sun(mi: Any, view: View) -> dict[str, Any]:
 
 def _sky_axes(mi: Any) -> Any:
     """An environment's poles lie along y; ours along z."""
-    return mi.ScalarTransform4f(np.array([[0, 0, -1, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float))
+    return mi.ScalarTransform4f(np.array([[0, 0, -1, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float).tolist())
 
 
 def sky_of(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
@@ -180,7 +180,7 @@ def _picture(mi: Any, values: NDArray[np.float32], smooth: bool = True) -> dict[
 
 
 def _linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """sRGB to linear light, IEC 61966-2-1."""
+    """Linear light of sRGB codes, IEC 61966-2-1."""
     x = code[..., :3] / 255.0
     return np.asarray(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4))
 

@@ -65,10 +65,10 @@ def _ground(planet: PlanetPose, maps: PlanetMaps, points: Floats, along: Floats,
     direction, normal = unit(points), unit(points / np.array(planet.body.radii_m) ** 2)
     latitude, longitude = np.arcsin(np.clip(direction[:, 2], -1.0, 1.0)), np.arctan2(direction[:, 1], direction[:, 0])
     albedo = reflectance(maps, latitude, longitude).astype(float)
-    gradient, white = relief(maps, latitude, longitude)
+    gradient, ground_ice = relief(maps, latitude, longitude)
     frost = frost_share(planet.weather, latitude)
     albedo += (np.array(FROST_REFLECTANCE) - albedo) * frost[:, None]
-    white = white + (1.0 - white) * frost
+    white = ground_ice + (1.0 - ground_ice) * frost
     facet = unit(normal - gradient)
     mu0, cos_phase = normal @ sun, -(along @ sun)
     # Hills beyond the terminator still catch light, but none that a horizon would hide.
