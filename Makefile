@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
 
-.PHONY: demo test test-oldest lint gallery models schema docs planets bench validate clean
+.PHONY: demo test test-oldest lint gallery models schema docs planets bench peers references validate clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -49,6 +49,16 @@ docs: $(VENV)/.user
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only
+
+# Others beside us, one after the other on this machine, as ratios.
+peers: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
+	@$(BIN)/python benchmarks/peers.py
+
+# The path-traced pictures that the renderer is held to.
+references: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
+	@$(BIN)/python tests/validation/make_references.py
 
 # Slow checks against outside authorities.
 validate: $(VENV)/.dev

@@ -3,7 +3,6 @@
 Each whole command runs in a fresh process with the maps in the cache, as a person's second picture does.
 """
 
-import os
 import resource
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from peers import plain_pyvista
 
 from selfiesim import Scene
 
@@ -86,36 +86,8 @@ def test_save(benchmark, view, tmp_path):
 
 
 def test_plain_pyvista_for_comparison(benchmark):
-    """What a script would do: the same mesh and a textured sphere under one light, clipping range set by hand.
-
-    No craft shadow beside the planet, no planetshine, 8 bits; the measure for "fast".
-    """
-    os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
-    import pyvista as pv
-
-    from selfiesim.craft.load import load_craft
-    from selfiesim.planet.maps import load_maps
-
-    plotter = pv.Plotter(off_screen=True, window_size=[1920, 1080], lighting="none")
-    plotter.set_background("black")
-    globe = pv.Sphere(radius=3.39e6, center=(0, 0, 3.9e6), theta_resolution=360, phi_resolution=180)
-    globe.texture_map_to_sphere(inplace=True)
-    plotter.add_mesh(globe, texture=pv.Texture(np.array(load_maps("mars").globe)), smooth_shading=True)
-    for part in load_craft("tianwen1-orbiter").parts:
-        mesh = pv.PolyData.from_regular_faces(part.vertices, part.faces)
-        mesh.point_data.active_normals = part.normals
-        plotter.add_mesh(mesh, color=part.material.base_color, pbr=True, metallic=part.material.metallic, roughness=0.4)
-    plotter.add_light(pv.Light(position=(-1.0, 2.0, -3.0), light_type="scene light", intensity=3.0))
-    turn = iter(np.radians(np.arange(0.0, 60.0)))
-
-    def frame():
-        angle = next(turn)
-        plotter.camera.position = (0.0, 15.0 * np.sin(angle), -15.0 * np.cos(angle))
-        plotter.camera.focal_point, plotter.camera.up = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0)
-        plotter.camera.clipping_range = (5.0, 8.0e6)
-        plotter.render()
-        return plotter.screenshot(return_img=True)
-
+    """What a script would do, the measure for "fast": see peers.py."""
+    frame = plain_pyvista()
     frame()
     assert frame().mean() > 20, "planet and craft are in the picture"
     benchmark.pedantic(frame, rounds=10, warmup_rounds=2)

@@ -56,6 +56,10 @@ def render(
     size: Size = None,
     quality: Quality = "draft",
     samples: Annotated[int | None, Parameter(help="How many passes, 1 to 1024, instead of the quality's.")] = None,
+    engine: Annotated[
+        Literal["pyvista", "mitsuba"],
+        Parameter(help="mitsuba: trace 16 or 64 paths a pixel, or --samples."),
+    ] = "pyvista",
     look: Annotated[
         Literal["clean", "raw", "onboard", "press"] | None, Parameter(help="As what camera; default: the scene's.")
     ] = None,
@@ -80,7 +84,7 @@ def render(
         say("placing craft, camera, planet and Sun")
         view = shot.view(at)
         say(f"drawing ({quality})")
-        radiance = view.render(quality, samples, lambda done, of: say(f"drawing, pass {done + 1} of {of}"))
+        radiance = view.render(quality, samples, lambda done, of: say(f"drawing, {done + 1} of {of}"), engine)
         say("developing")
         marks = [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
         photo = radiance.expose(**({"look": look} if look else {}), **({"marks": marks} if marks else {}))

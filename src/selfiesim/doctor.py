@@ -42,10 +42,23 @@ def examine(fix: bool = False) -> dict[str, str]:
         "window": found.window,
         "device": found.device,
         "opengl": found.version,
+        "mitsuba": _path_tracer(),
         "mars map": mars_map,
         "cache": str(paths.cache_dir()),
         "library": str(paths.data_dir() / "maps"),
     }
+
+
+def _path_tracer() -> str:
+    """What the engine mitsuba would run on, or how to get it."""
+    from selfiesim.render import mitsuba
+
+    try:
+        variant = mitsuba.require()
+    except GraphicsError as error:
+        return str(error)
+    slow = "" if variant == mitsuba.FAST else f" (slow, foil smooth: install {mitsuba.LIBRARY} for {mitsuba.FAST})"
+    return f"{version('mitsuba')}, {variant}{slow}"
 
 
 def _install_graphics() -> None:

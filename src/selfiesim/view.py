@@ -178,21 +178,28 @@ class View:
             objects=tuple(each.turned(turn) for each in self.objects),
         )
 
-    def render(self, quality: str = "draft", samples: int | None = None, progress: Progress | None = None) -> Radiance:
+    def render(
+        self,
+        quality: str = "draft",
+        samples: int | None = None,
+        progress: Progress | None = None,
+        engine: str = "pyvista",
+    ) -> Radiance:
         """The light that arrives at each pixel: ``"draft"`` in one pass, ``"final"`` from many, or from ``samples``.
 
-        ``progress`` is told before each pass how many are done, and of how many.
+        ``progress`` is told before each pass how many are done, and of how many. The ``engine`` ``"mitsuba"`` traces
+        paths instead, 16 or 64 a pixel, or ``samples``.
 
         Raises
         ------
         GraphicsError
             When this machine cannot draw.
         ValueError
-            For an unknown quality, or samples not from 1 to 1024.
+            For an unknown quality or engine, or samples not from 1 to 1024.
         """
         from selfiesim.render import render
 
-        return render(self, quality, samples, progress)
+        return render(self, quality, samples, progress, engine)
 
     def plotter(self, **options: Any) -> Any:
         """A live ``pyvista.Plotter`` of this instant (see :func:`selfiesim.render.plotter.plotter`).

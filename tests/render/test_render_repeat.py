@@ -77,7 +77,7 @@ def test_nothing_moves_between_draft_and_final(plate_and_globe):
 
 
 def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe):
-    renderer = selfiesim.render._renderer()
+    renderer = selfiesim.render.renderer("pyvista")
     for view in plate_and_globe:
         still = centroid(view.render().rgb[..., 1].astype(float))
         stage_ = renderer._set(view)
@@ -102,13 +102,13 @@ def test_edges_are_antialiased_in_a_draft(tmp_path):
 
 def test_a_warm_renderer_builds_nothing_again(shot):
     shot.view().render()
-    renderer = selfiesim.render._renderer()
+    renderer = selfiesim.render.renderer("pyvista")
     kept = *renderer._crafts, renderer._planet, renderer._buffer
     for change in ({"at": "release+30s"}, {"camera__roll_deg": 20.0}, {"camera__horizontal_fov_deg": 40.0}):
         shot.with_changes(**change).view().render()
     now = *renderer._crafts, renderer._planet, renderer._buffer
     assert all(a is b for a, b in zip(kept, now, strict=True))
-    assert selfiesim.render._renderer() is renderer
+    assert selfiesim.render.renderer("pyvista") is renderer
 
 
 def test_an_unknown_quality_is_refused(shot):

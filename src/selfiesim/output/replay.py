@@ -131,7 +131,8 @@ def replay(path: Path, edited: bool = False) -> tuple[Photo, list[str]]:
     if quality not in QUALITIES:
         raise OutputError(f"{path}: its recipe asks for quality {shortened(quality)!r}; there are draft and final")
     scene = Scene.from_table(_without_nothing(told["scene"]), f"{path}: scene", Path.cwd())
-    photo = scene.view().render(quality, told["render"]["samples"]).expose()
+    engine = "mitsuba" if told["render"]["engine"].startswith("mitsuba") else "pyvista"
+    photo = scene.view().render(quality, told["render"]["samples"], engine=engine).expose()
     return photo, differences(told, photo)
 
 

@@ -1,4 +1,4 @@
-"""Drawing a view. One renderer is kept warm per process."""
+"""Drawing a view. One renderer of each engine is kept warm per process."""
 
 from __future__ import annotations
 
@@ -6,26 +6,46 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from selfiesim.render.base import Progress, Radiance
-    from selfiesim.render.pyvista import PyVistaRenderer
+    from selfiesim.render.base import Progress, Radiance, Renderer
     from selfiesim.view import View
+
+ENGINES = ("pyvista", "mitsuba")
 
 
 @cache
-def _renderer() -> PyVistaRenderer:
-    from selfiesim.render.pyvista import PyVistaRenderer
-
-    return PyVistaRenderer()
-
-
-def render(
-    view: View, quality: str = "draft", samples: int | None = None, progress: Progress | None = None
-) -> Radiance:
-    """Draw ``view`` with the process's renderer: see :meth:`selfiesim.render.base.Renderer.render`.
+def renderer(engine: str) -> Renderer:
+    """The process's renderer: ``"pyvista"``, or ``"mitsuba"``, the path tracer of the extra of that name.
 
     Raises
     ------
     GraphicsError
-        When no OpenGL works here.
+        When it does not work here.
+    ValueError
+        For any other name.
     """
-    return _renderer().render(view, quality, samples, progress)
+    if engine == "pyvista":
+        from selfiesim.render.pyvista import PyVistaRenderer
+
+        return PyVistaRenderer()
+    if engine == "mitsuba":
+        from selfiesim.render.mitsuba import MitsubaRenderer
+
+        return MitsubaRenderer()
+    raise ValueError(f"engine {engine!r}: must be one of {', '.join(ENGINES)}")
+
+
+def render(
+    view: View,
+    quality: str = "draft",
+    samples: int | None = None,
+    progress: Progress | None = None,
+    engine: str = "pyvista",
+) -> Radiance:
+    """Draw ``view`` with one of the process's renderers: see :meth:`selfiesim.render.base.Renderer.render`.
+
+    Raises
+    ------
+    GraphicsError
+        When no OpenGL works here, or the engine is not installed.
+    """
+    return renderer(engine).render(view, quality, samples, progress)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from selfiesim.view import CraftPose, View
 
 _VERTEX = {
-    "//VTK::Normal::Dec": "//VTK::Normal::Dec\ncentroid out vec3 bodyPosition;\ncentroid out vec3 bodyNormal;\n",
+    "//VTK::Normal::Dec": "//VTK::Normal::Dec\nout vec3 bodyPosition;\nout vec3 bodyNormal;\n",
     "//VTK::Normal::Impl": (
         "//VTK::Normal::Impl\n"
         "bodyPosition = (partToBody * vec4(vertexMC.xyz, 1.0)).xyz;\n"
@@ -34,11 +34,11 @@ _ATTRIBUTES = {
     "vertexTint": ("vec3", "tint", "vertexTint", "smooth"),
     "vertexTangent": ("vec4", "along", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
 }
-# "centroid": a rod thinner than a pixel is shaded where it is, not beside itself at the pixel's centre.
-_INPUTS = "centroid in vec3 bodyPosition;\ncentroid in vec3 bodyNormal;\n"
+_INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
 # What a material's textures are called in the shader, and what compiles in the code that reads them. What a material
 # does not have is left out rather than branched over: software OpenGL runs both sides of a branch.
 _SAMPLERS = {name: (f"{name}Texture", f"#define {name.upper()}_MAP\n") for name in TEXTURES}
+_SRGB = ("base", "glow")  # pictures of light, as glTF has them; the others hold plain numbers
 _CASTER = "if (texture(baseTexture, tcoordVCVSOutput).a < alphaCutoff) discard;\nfragOutput0 = vec4(1.0);\n"
 # A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
@@ -147,6 +147,11 @@ class CraftLayer:
         for group in self._groups:
             group.uniforms.set(shown=what)
 
+    def set_passes(self, count: int) -> None:
+        """Read textures as finely as the mean of so many passes wants: each sees another part of the pixel."""
+        for group in self._groups:
+            group.uniforms.set(finer=-0.5 * np.log2(count))
+
     def corners(self) -> NDArray[np.float64]:
         """Corners (N, 3) of a box round each part, camera axes, m.
 
@@ -219,7 +224,8 @@ def _group(parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: 
     for name, texture in maps.items():
         actor.GetProperty().SetTexture(name, texture)
     for name, picture in material.textures.items():
-        actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture_of(picture[::-1], repeat=True))
+        texture = texture_of(picture[::-1], repeat=True, srgb=name in _SRGB)
+        actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture)
     _shade(actor, material, attributes)
     shader = actor.GetShaderProperty()
     uniforms = Uniforms(shader.GetFragmentCustomUniforms())
@@ -234,6 +240,7 @@ def _group(parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: 
         crumple=material.crumple,
         crumpleScale=material.crumple_scale_m,
         shown=RADIANCE,
+        finer=0.0,
         # All that a shader knows has to be declared before its first draw.
         beamDirection=np.array([0.0, 0.0, 1.0]),
         beamIrradiance=np.zeros(3),

@@ -75,8 +75,11 @@ class Uniforms:
                 self._target.SetUniformf(name, float(array))
 
 
-def texture_of(image: ArrayLike, repeat: bool = False) -> Any:
-    """A mipmapped texture of an image (H, W, 3) uint8; v runs along the rows from row 0."""
+def texture_of(image: ArrayLike, repeat: bool = False, srgb: bool = False) -> Any:
+    """A mipmapped texture of an image (H, W, 3) uint8; v runs along the rows from row 0.
+
+    One of ``srgb`` codes reads as linear light, and coarse levels are means of light rather than of codes.
+    """
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
@@ -89,6 +92,7 @@ def texture_of(image: ArrayLike, repeat: bool = False) -> Any:
     texture = vtkOpenGLTexture()
     texture.SetInputData(data)
     texture.SetColorModeToDirectScalars()
+    texture.SetUseSRGBColorSpace(srgb)
     texture.InterpolateOn()
     texture.MipmapOn()
     texture.SetMaximumAnisotropicFiltering(1.0)  # VTK's default of 4 makes llvmpipe many times slower

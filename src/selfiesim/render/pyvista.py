@@ -128,6 +128,7 @@ class PyVistaRenderer:
         if stage.crop:
             for craft in stage.crafts:
                 craft.gather(count)
+                craft.set_passes(count)
             drawn = self._mean(passes, partial(self._craft, stage, stage.crop, view))
             # The planet's shade is an estimate: full shade may come out below 0.
             light[stage.crop.rows, stage.crop.columns] = np.maximum(drawn, 0.0, out=drawn)
@@ -168,6 +169,8 @@ class PyVistaRenderer:
         """The craft's truths, through a pinhole."""
         stage = self._set(view)
         self._lights.cast_sun(stage.crafts, view.sun.direction, view.sun.angular_radius)
+        for craft in stage.crafts:
+            craft.set_passes(1)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
         self._aim(stage, whole.of(view.camera), (0.0, 0.0))
         surface, colour = (self._shown(stage, whole, what) for what in (SURFACE, COLOUR))

@@ -53,19 +53,28 @@ vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
 
 // --- Surface ------------------------------------------------------------------------------------------------------
 
-// sRGB to linear light, IEC 61966-2-1.
-vec3 linearOf(vec3 code) {
-    return mix(code / 12.92, pow((code + 0.055) / 1.055, vec3(2.4)), step(0.04045, code));
-}
-
-vec3 specular(vec3 f0, float alpha, float nl, float nv, float nh, float vh) {
+vec3 specular(vec3 f0, float f90, float alpha, float nl, float nv, float nh, float vh) {
     float a2 = alpha * alpha;
     float d = nh * nh * (a2 - 1.0) + 1.0;
     float distribution = a2 / (PI * d * d);
     // Height-correlated Smith masking with its denominator already in it.
     float masking = 0.5 / (nl * sqrt(nv * nv * (1.0 - a2) + a2) + nv * sqrt(nl * nl * (1.0 - a2) + a2) + 1.0e-5);
-    vec3 fresnel = f0 + (1.0 - f0) * pow(1.0 - min(vh, 1.0), 5.0);
+    vec3 fresnel = f0 + (f90 - f0) * pow(1.0 - min(vh, 1.0), 5.0);
     return distribution * masking * fresnel;
+}
+
+// What the coat of a surface that is no metal mirrors of the light that comes at one cosine, in all directions together:
+// level + rise (1 - cosine)^power, fitted to the integral of specular() with 4 percent, and nowhere below it. That light
+// does not get through to the base. "strength" is the coat's.
+vec3 coatOf(float roughness, float strength) {
+    float r = roughness, r2 = r * r;
+    return vec3(strength * (0.0404 + r2 * (0.0048 * r - 0.0296)),
+                strength * 1.09 / (1.0 + r2 * (9.7024 + 22.9546 * r - 16.1626 * r2)),
+                min(5.6191 + r * (-10.9817 + r * (14.5214 - 4.9621 * r)), 5.0));
+}
+
+float throughCoat(vec3 coat, float cosine) {
+    return 1.0 - min(coat.x + coat.y * pow(max(1.0 - cosine, 0.0), coat.z), 1.0);
 }
 
 // Share of a light that reaches a point, by the light's depth map; "size" is the map's width, "texel" its width in m.
@@ -132,21 +141,27 @@ vec3 craftRadiance(vec3 position, Surface s) {
     vec3 toEye = normalize(eyePosition - position);
     float nv = clamp(dot(s.shading, toEye), 0.02, 1.0);
     float alpha = max(s.roughness * s.roughness, 0.003);
-    vec3 f0 = mix(vec3(0.04), s.base, s.metallic);
+    // What is wholly rough is matt: a lobe wider than the base's own is counted as the base's light.
+    float strength = 1.0 - smoothstep(0.9, 1.0, s.roughness);
+    vec3 f0 = mix(vec3(0.04 * strength), s.base, s.metallic);
+    float f90 = mix(strength, 1.0, s.metallic);
+    vec3 coat = coatOf(s.roughness, strength);
+    float mirrored = coat.x + 2.0 * coat.y / ((coat.z + 1.0) * (coat.z + 2.0));  // of light from all round
     // Creases pass light from facet to facet: part of a foil's reflection is diffuse, with the metal's colour.
-    vec3 diffuse = s.base * mix(1.0 - s.metallic, 0.4, s.metallic * crumple);
+    vec3 diffuse = s.base * mix(1.0 - s.metallic, 0.4, s.metallic * crumple) * throughCoat(coat, nv);
 
     vec3 light = s.glow;
     float nl = dot(s.shading, sunDirection);
     float facing = dot(s.normal, sunDirection);
     if (nl > 0.0 && facing > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
-        vec3 brdf = diffuse / PI + specular(f0, alpha, nl, nv, max(dot(s.shading, halfway), 0.0), max(dot(toEye, halfway), 0.0));
+        vec3 brdf = diffuse / PI * throughCoat(coat, nl) / (1.0 - mirrored);
+        brdf += specular(f0, f90, alpha, nl, nv, max(dot(s.shading, halfway), 0.0), max(dot(toEye, halfway), 0.0));
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
     // Below zero in some passes; their mean is not.
     light += s.occlusion * diffuse / PI * (planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading));
-    vec3 fresnel = f0 + (max(vec3(1.0 - s.roughness), f0) - f0) * pow(1.0 - nv, 5.0);
+    vec3 fresnel = f0 + (max(vec3(f90 * (1.0 - s.roughness)), f0) - f0) * pow(1.0 - nv, 5.0);
     light += s.occlusion * fresnel * planetMirrored(reflect(-toEye, s.shading), s.roughness);
     return light;
 }
@@ -156,7 +171,7 @@ vec3 craftRadiance(vec3 position, Surface s) {
 vec3 mapped(vec3 normal, vec4 along, vec2 uv) {
     vec3 tangent = normalize(along.xyz - normal * dot(normal, along.xyz));
     vec3 other = cross(normal, tangent) * sign(along.w);
-    vec3 n = texture(normalTexture, uv).xyz * (255.0 / 127.0) - 128.0 / 127.0;
+    vec3 n = texture(normalTexture, uv, finer).xyz * (255.0 / 127.0) - 128.0 / 127.0;
     n.xy *= normalScale;
     return normalize(tangent * n.x + other * n.y + normal * n.z);
 }
@@ -165,22 +180,22 @@ vec3 mapped(vec3 normal, vec4 along, vec2 uv) {
 Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
     Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, normalize(smoothNormal), vec3(0.0));
 #ifdef BASE_MAP
-    vec4 painted = texture(baseTexture, uv);
-    s.base *= linearOf(painted.rgb);
+    vec4 painted = texture(baseTexture, uv, finer);
+    s.base *= painted.rgb;
 #ifdef MASK
     if (painted.a < alphaCutoff) discard;
 #endif
 #endif
 #ifdef ROUGH_MAP
-    vec4 rough = texture(roughTexture, uv);
+    vec4 rough = texture(roughTexture, uv, finer);
     s.roughness *= rough.g;
     s.metallic *= rough.b;
 #endif
 #ifdef OCCLUSION_MAP
-    s.occlusion = mix(1.0, texture(occlusionTexture, uv).r, occlusionStrength);
+    s.occlusion = mix(1.0, texture(occlusionTexture, uv, finer).r, occlusionStrength);
 #endif
 #ifdef GLOW_MAP
-    s.glow *= linearOf(texture(glowTexture, uv).rgb);
+    s.glow *= texture(glowTexture, uv, finer).rgb;
 #endif
     vec3 outward = s.normal;
     if (dot(s.normal, eyePosition - position) < 0.0) s.normal = -s.normal;

@@ -1,0 +1,246 @@
+"""The craft's surfaces for Mitsuba: the formulas of ``shaders/craft.glsl`` over again, so that both draw one material.
+
+Mitsuba's own plastics and metals follow other laws of masking and of reflection at the rim. Written with Dr.Jit, this
+runs in the vectorised variants only; :mod:`selfiesim.render.mitsuba_scene` has what stands in elsewhere.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+# Directions across the folds of foil, and what tilts its noise against the axes (as craft.glsl has them).
+_FOLDS = (
+    (0.81, 0.31, 0.50), (-0.36, 0.84, 0.41), (0.22, -0.47, 0.85), (0.62, 0.71, -0.33),
+    (-0.74, 0.28, 0.61), (0.43, -0.88, 0.20), (-0.55, -0.52, 0.65), (0.93, -0.24, -0.28),
+)  # fmt: skip
+_TILTED = ((0.74, -0.62, 0.25), (0.51, 0.76, 0.40), (-0.44, -0.17, 0.88))
+NAME = "selfiesim_surface"
+
+
+@cache
+def register(variant: str) -> str:
+    """Make the surface known to Mitsuba under :data:`NAME`, which is returned; once for each ``variant``."""
+    import drjit as dr
+    import mitsuba as mi
+
+    assert mi.variant() == variant
+    mi.register_bsdf(NAME, lambda props: _surface_class(mi, dr)(props))
+    return NAME
+
+
+@cache
+def _surface_class(mi: Any, dr: Any) -> Any:
+    """The class, which exists only once Mitsuba's variant is chosen: its base belongs to the variant."""
+
+    class Surface(mi.BSDF):  # type: ignore[misc]
+        """A metallic-roughness surface with a coat, foil, textures, tints; both sides alike."""
+
+        def __init__(self, props: Any) -> None:
+            mi.BSDF.__init__(self, props)
+            self.base_color = mi.Color3f([float(v) for v in props["base_color"]])
+            self.metallic, self.roughness = float(props["metallic"]), float(props["roughness"])
+            self.crumple, self.crumple_scale = float(props["crumple"]), float(props["crumple_scale"])
+            self.normal_scale, self.pixel_angle = float(props["normal_scale"]), float(props["pixel_angle"])
+            self.eye = mi.Point3f([float(v) for v in props["eye"]])
+            self.textures = {name: props[name] for name in ("base", "rough", "normal", "tint") if name in props}
+            sides = mi.BSDFFlags.FrontSide | mi.BSDFFlags.BackSide
+            self.m_components = [mi.BSDFFlags.DiffuseReflection | sides, mi.BSDFFlags.GlossyReflection | sides]
+            self.m_flags = self.m_components[0] | self.m_components[1]
+
+        def sample(self, ctx: Any, si: Any, sample1: Any, sample2: Any, active: Any = True) -> Any:
+            """A direction, by the coat's lobe or evenly over the hemisphere, both about the bent normal."""
+            look = _Look(mi, dr, self, si)
+            glossy = sample1 < look.glossy_share
+            half, _ = look.lobe.sample(look.eye, sample2)
+            mirrored = mi.reflect(look.eye, half)
+            chosen = dr.select(glossy, mirrored, mi.warp.square_to_cosine_hemisphere(sample2))
+            out = look.to_local(chosen)
+            found = dr.zeros(mi.BSDFSample3f)
+            found.wo, found.eta = out, 1.0
+            found.sampled_type = dr.select(
+                glossy, mi.UInt32(+mi.BSDFFlags.GlossyReflection), mi.UInt32(+mi.BSDFFlags.DiffuseReflection)
+            )
+            found.sampled_component = dr.select(glossy, mi.UInt32(1), mi.UInt32(0))
+            found.pdf = look.pdf(out)
+            good = active & (found.pdf > 1e-9)
+            value = look.value(out) / dr.maximum(found.pdf, 1e-9)
+            return found, dr.select(good, value, 0.0)
+
+        def eval(self, ctx: Any, si: Any, wo: Any, active: Any = True) -> Any:
+            """Light passed on per light that arrives, times the cosine."""
+            return dr.select(active, _Look(mi, dr, self, si).value(wo), 0.0)
+
+        def pdf(self, ctx: Any, si: Any, wo: Any, active: Any = True) -> Any:
+            """How densely :meth:`sample` strews directions."""
+            return dr.select(active, _Look(mi, dr, self, si).pdf(wo), 0.0)
+
+        def eval_pdf(self, ctx: Any, si: Any, wo: Any, active: Any = True) -> Any:
+            """Both of them."""
+            look = _Look(mi, dr, self, si)
+            return dr.select(active, look.value(wo), 0.0), dr.select(active, look.pdf(wo), 0.0)
+
+        def traverse(self, callback: Any) -> None:
+            """Nothing of it is there to be changed."""
+
+    return Surface
+
+
+class _Look:
+    """One surface as one eye sees it: its numbers at the points met, and the frame of its bent normal."""
+
+    def __init__(self, mi: Any, dr: Any, surface: Any, si: Any) -> None:
+        self.mi, self.dr, textures = mi, dr, surface.textures
+        self.side = dr.select(si.wi.z < 0.0, -1.0, 1.0)
+        self.base = mi.Color3f(surface.base_color)
+        for name in ("base", "tint"):
+            if name in textures:
+                self.base *= textures[name].eval(si)
+        metallic, roughness = mi.Float(surface.metallic), mi.Float(surface.roughness)
+        if "rough" in textures:
+            picture = textures["rough"].eval(si)
+            roughness, metallic = roughness * picture.y, metallic * picture.z
+        self.roughness, self.metallic = roughness, metallic
+        self.alpha = dr.maximum(roughness * roughness, 0.003)
+        matt = 1.0 - _smoothstep(dr, 0.9, 1.0, roughness)
+        self.f0 = dr.lerp(mi.Color3f(0.04 * matt), self.base, metallic)
+        self.f90 = dr.lerp(matt, 1.0, metallic)
+        self.diffuse = self.base * dr.lerp(1.0 - metallic, 0.4, metallic * surface.crumple)
+        self.coat = _coat(dr, roughness, matt)
+        self.frame = mi.Frame3f(self._bent(surface, si))
+        self.eye = self.frame.to_local(mi.Vector3f(si.wi.x, si.wi.y, si.wi.z * self.side))
+        self.lobe = mi.MicrofacetDistribution(mi.MicrofacetType.GGX, self.alpha, self.alpha, True)
+        toward = dr.clip(dr.max(self.f0) * 4.0 / (dr.max(self.f0) * 4.0 + dr.max(self.diffuse)), 0.1, 1.0)
+        self.glossy_share = dr.select(self.eye.z > 0.01, dr.select(dr.max(self.diffuse) > 0.0, toward, 1.0), 0.0)
+
+    def _bent(self, surface: Any, si: Any) -> Any:
+        """The normal (local axes, turned to the eye's side) after normal map and foil."""
+        mi, dr = self.mi, self.dr
+        normal = mi.Vector3f(si.sh_frame.n)
+        bent = normal * self.side
+        if "normal" in surface.textures:
+            told = surface.textures["normal"].eval(si) * (255.0 / 127.0) - 128.0 / 127.0
+            along = dr.normalize(si.dp_du - normal * dr.dot(normal, si.dp_du))
+            other = dr.cross(normal, along)
+            other *= dr.sign(dr.dot(other, si.dp_dv))
+            tilt = along * (told.x * surface.normal_scale) + other * (told.y * surface.normal_scale)
+            bent = dr.normalize(tilt + normal * told.z) * self.side
+        if surface.crumple > 0.0:
+            size = dr.norm(surface.eye - si.p) * surface.pixel_angle
+            bent = _crumpled(mi, dr, bent, mi.Vector3f(si.p), size, surface)
+        local = si.sh_frame.to_local(bent)
+        return mi.Normal3f(local.x, local.y, local.z * self.side)
+
+    def to_local(self, direction: Any) -> Any:
+        """From the bent normal's frame to the surface's."""
+        out = self.frame.to_world(direction)
+        return self.mi.Vector3f(out.x, out.y, out.z * self.side)
+
+    def _of(self, wo: Any) -> Any:
+        """A direction in the bent normal's frame, and whether it leaves on the eye's side of the surface."""
+        up = self.mi.Vector3f(wo.x, wo.y, wo.z * self.side)
+        light = self.frame.to_local(up)
+        return light, (up.z > 0.0) & (light.z > 0.0)
+
+    def value(self, wo: Any) -> Any:
+        """BRDF times cosine: see craftRadiance in craft.glsl."""
+        dr = self.dr
+        light, lit = self._of(wo)
+        nl, nv = dr.maximum(light.z, 0.0), dr.clip(self.eye.z, 0.02, 1.0)
+        half = dr.normalize(light + self.eye)
+        nh, vh = dr.maximum(half.z, 0.0), dr.clip(dr.dot(self.eye, half), 0.0, 1.0)
+        a2 = self.alpha * self.alpha
+        d = nh * nh * (a2 - 1.0) + 1.0
+        masking = 0.5 / (nl * dr.sqrt(nv * nv * (1.0 - a2) + a2) + nv * dr.sqrt(nl * nl * (1.0 - a2) + a2) + 1e-5)
+        fresnel = self.f0 + (self.f90 - self.f0) * (1.0 - vh) ** 5
+        level, rise, power = self.coat
+        spread = level + 2.0 * rise / ((power + 1.0) * (power + 2.0))
+        below = self._passed(nl) * self._passed(nv) / (1.0 - spread)
+        brdf = self.diffuse * (below / dr.pi) + a2 / (dr.pi * d * d) * masking * fresnel
+        return dr.select(lit, brdf * nl, 0.0)
+
+    def _passed(self, mu: Any) -> Any:
+        """Share of the light at this cosine that gets through the coat."""
+        level, rise, power = self.coat
+        return 1.0 - self.dr.minimum(level + rise * self.dr.maximum(1.0 - mu, 0.0) ** power, 1.0)
+
+    def pdf(self, wo: Any) -> Any:
+        """Density of the sampling, per steradian."""
+        dr, mi = self.dr, self.mi
+        light, lit = self._of(wo)
+        half = dr.normalize(light + self.eye)
+        across = dr.dot(self.eye, half)
+        mirrored = self.lobe.pdf(self.eye, half) / (4.0 * dr.maximum(across, 1e-6))
+        even = mi.warp.square_to_cosine_hemisphere_pdf(light)
+        both = self.glossy_share * dr.select(across > 0.0, mirrored, 0.0) + (1.0 - self.glossy_share) * even
+        return dr.select(lit, both, 0.0)
+
+
+def _smoothstep(dr: Any, low: float, high: float, x: Any) -> Any:
+    t = dr.clip((x - low) / (high - low), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+def _coat(dr: Any, roughness: Any, matt: Any) -> Any:
+    """Level, rise and power of what a coat mirrors of light at one cosine: coatOf in craft.glsl."""
+    r2 = roughness * roughness
+    level = matt * (0.0404 + r2 * (-0.0296 + 0.0048 * roughness))
+    rise = matt * 1.09 / (1.0 + r2 * (9.7024 + roughness * 22.9546 - r2 * 16.1626))
+    power = dr.minimum(5.6191 + roughness * (-10.9817 + roughness * (14.5214 - roughness * 4.9621)), 5.0)
+    return level, rise, power
+
+
+def _hash(dr: Any, x: Any, y: Any, z: Any) -> Any:
+    """A number in [0, 1) for each cell of a lattice: hashOf in noise.glsl."""
+    px, py, pz = _fract(dr, x * 0.1031), _fract(dr, y * 0.1030), _fract(dr, z * 0.0973)
+    shift = px * (py + 33.33) + py * (px + 33.33) + pz * (pz + 33.33)
+    px, py, pz = px + shift, py + shift, pz + shift
+    return _fract(dr, (px + py) * pz)
+
+
+def _fract(dr: Any, x: Any) -> Any:
+    return x - dr.floor(x)
+
+
+def _noise(mi: Any, dr: Any, at: Any) -> tuple[Any, Any]:
+    """Value noise in [-1, 1] and its gradient: noiseWithGradient in craft.glsl."""
+    cell = dr.floor(at)
+    f = at - cell
+    w, dw = f * f * f * (f * (f * 6.0 - 15.0) + 10.0), 30.0 * f * f * (f * (f - 2.0) + 1.0)
+
+    def corner(i: int, j: int, k: int) -> Any:
+        return _hash(dr, cell.x + i, cell.y + j, cell.z + k)
+
+    along_x = {(j, k): (corner(0, j, k), corner(1, j, k)) for j in (0, 1) for k in (0, 1)}
+    y = {jk: dr.lerp(*ends, w.x) for jk, ends in along_x.items()}
+    z0, z1 = dr.lerp(y[0, 0], y[1, 0], w.y), dr.lerp(y[0, 1], y[1, 1], w.y)
+    rise = {jk: ends[1] - ends[0] for jk, ends in along_x.items()}
+    dx = dr.lerp(dr.lerp(rise[0, 0], rise[1, 0], w.y), dr.lerp(rise[0, 1], rise[1, 1], w.y), w.z) * dw.x
+    dy = dr.lerp(y[1, 0] - y[0, 0], y[1, 1] - y[0, 1], w.z) * dw.y
+    return 2.0 * dr.lerp(z0, z1, w.z) - 1.0, 2.0 * mi.Vector3f(dx, dy, (z1 - z0) * dw.z)
+
+
+def _crumpled(mi: Any, dr: Any, normal: Any, position: Any, pixel_size: Any, surface: Any) -> Any:
+    """The normal of crumpled foil: crumpled in craft.glsl."""
+    scale = surface.crumple_scale
+
+    def tilted(v: Any) -> Any:
+        return mi.Vector3f(*(row[0] * v.x + row[1] * v.y + row[2] * v.z for row in _TILTED))
+
+    sag_level, sag = _noise(mi, dr, tilted(position) / (4.0 * scale))
+    _, bend = _noise(mi, dr, tilted(mi.Vector3f(position.z, position.x, position.y)) / (1.4 * scale) + 7.3)
+    sags = (sag_level, sag.x, sag.y, sag.z)
+    slope = mi.Vector3f(*(sum(_TILTED[j][i] * sag[j] for j in range(3)) for i in range(3)))
+    slope *= 0.35 * dr.clip(1.5 - pixel_size / scale, 0.0, 1.0)
+    size = 1.7 * scale
+    for k, fold in enumerate(_FOLDS):
+        across = mi.Vector3f(*fold)
+        visible = dr.clip(1.5 - 3.0 * pixel_size / size, 0.0, 1.0)
+        wander = 0.14 * dr.dot(bend, mi.Vector3f(*_FOLDS[(k + 5) & 7])) + 0.3 * sags[k & 3]
+        phase = dr.dot(across, position) / size + wander + 0.37 * k
+        side = dr.clip((dr.abs(2.0 * _fract(dr, phase) - 1.0) - 0.5) * 14.0, -1.0, 1.0)
+        runs = 0.15 + dr.clip(1.4 * dr.dot(bend, mi.Vector3f(*_FOLDS[(k + 3) & 7])), 0.0, 1.0)
+        slope += across * (side * runs * visible * 0.55)
+        size *= 0.80
+    slope -= normal * dr.dot(slope, normal)
+    return dr.normalize(normal + surface.crumple * slope)
