@@ -29,7 +29,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Caps:
-    """Where the maps end, sines of planetocentric latitude: the globe below ``globe``, patches alone above ``patch``."""
+    """Where the maps end, sines of planetocentric latitude: the globe below ``globe``, patches above ``patch``."""
 
     globe: float
     patch: float

@@ -118,15 +118,26 @@ vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
     return light;
 }
 
+// Share of a pixel on the inner side of the limb, which is `inside` away and straight, both in the units of `gradient`
+// (a pixel): the area exactly, for any slant, so that an edge is nowhere stepped.
+float coverOf(float inside, vec2 gradient) {
+    vec2 g = abs(gradient);
+    float steep = max(max(g.x, g.y), 1.0e-12), slant = max(min(g.x, g.y) / steep, 1.0e-3);
+    float t = clamp(inside / steep, -2.0, 2.0);
+    vec4 u = max(t + vec4(0.5, 0.5, -0.5, -0.5) + vec4(0.5, -0.5, 0.5, -0.5) * slant, 0.0);
+    u *= u;
+    return clamp(0.5 * (u.x - u.y - u.z + u.w) / slant, 0.0, 1.0);
+}
+
 vec3 planetRadiance(vec2 pixel) {
     vec3 ray = rayThrough(pixel);
     Meeting m = meetPlanet(ray);
 #ifndef EDGE
     return groundRadiance(m, ray, pixel);
 #else
-    if (m.along < 0.0) return vec3(0.0);
     // Share of the pixel the ground covers: an antialiased limb, whatever the number of samples.
-    float cover = clamp(0.5 + (1.0 - m.miss) / (m.along * angleOf(pixel)), 0.0, 1.0);
+    float cover = coverOf(1.0 - m.miss, vec2(dFdx(m.miss), dFdy(m.miss)));
+    if (m.along < 0.0) return vec3(0.0);
     vec3 light = vec3(0.0);
     if (cover > 0.0) light += cover * groundRadiance(m, ray, pixel);
     float height = max(m.miss - 1.0, 0.0);
