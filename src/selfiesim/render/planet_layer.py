@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.planet.atmosphere import haze
+from selfiesim.planet.detached import ASYMMETRY, Layer
 from selfiesim.planet.photometry import LAWS
 from selfiesim.planet.relief import STEEPEST
 from selfiesim.planet.weather import EDGE_RAD, FROST_COVER, FROST_REFLECTANCE
@@ -26,7 +27,15 @@ BEHIND = 2.0**-30
 _MAIN = f"fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), {BEHIND!r});\n"
 _RIM_RAD = float(np.radians(1.0))  # of a patch's rim left to the globe, so that coarse mip levels do not reach over it
 _WRAP = 64  # columns of the globe repeated past either end, for the same reason
-_SHADERS = ("noise.glsl", "photometry.glsl", "atmosphere.glsl", "weather.glsl", "detail.glsl", "planet.glsl")
+_SHADERS = (
+    "noise.glsl",
+    "photometry.glsl",
+    "atmosphere.glsl",
+    "weather.glsl",
+    "detail.glsl",
+    "eclipse.glsl",
+    "planet.glsl",
+)
 _FLAT = np.full((8, 8, 4), (128, 128, 128, 0), np.uint8)
 _FRAY_RAD = 0.1  # how far frost reaches over its line at most
 _NO_FROST_RAD = np.pi / 2.0
@@ -108,7 +117,9 @@ class PlanetLayer:
         eye = -(pose.camera_to_bodyfixed @ pose.position) / radii
         to_scaled = mean / radii[:, None] * pose.camera_to_bodyfixed
         weather, law = pose.weather, LAWS[pose.law or self.maps.law]
-        air = haze(weather.dust_opacity, mean)
+        air = haze(weather.dust_opacity, mean, weather.gas)
+        layer = _layer_of(weather, mean)
+        top = max(_HIGHEST * air.height, layer.height + layer.half if layer.opacity else 0.0)
         self._set(
             eye=eye,
             cameraToScaled=to_scaled,
@@ -120,12 +131,16 @@ class PlanetLayer:
             lawSingle=law.single,
             lawDiffuse=law.diffuse,
             lawSurge=(law.surge_height, law.surge_width),
+            **_shadows(pose, mean),
             frostLines=(weather.frost_north, -weather.frost_south),
             frostReflectance=FROST_REFLECTANCE,
             frostCover=FROST_COVER,
             frostEdge=EDGE_RAD,
             clouds=(weather.cloud_opacity, weather.hood_opacity, weather.winter),
+            airTop=top,
+            layer=(layer.height, layer.half, layer.opacity, ASYMMETRY),
             hazeDepth=air.depth,
+            hazeDust=air.dust,
             hazeHeld=air.held,
             hazeAlbedo=air.albedo,
             hazeAsymmetry=air.asymmetry,
@@ -137,7 +152,7 @@ class PlanetLayer:
             hazeTop=air.top,
         )
         caps = Caps(globe=self._rim, patch=max(self._rim, _BARE_SINE))
-        boxes = tiles_of(view.camera, _principal(view.camera), eye, to_scaled, radii, _HIGHEST * air.height, caps)
+        boxes = tiles_of(view.camera, _principal(view.camera), eye, to_scaled, radii, top, caps)
         extras = _extras(view, pose)
         for region, piece in self._pieces.items():
             piece.cover(boxes[region], view.camera)
@@ -150,6 +165,20 @@ class PlanetLayer:
         camera = view.camera
         x, y = _principal(camera)
         self._set(focal=(camera.fx, camera.fy), principal=(x + jitter[0], y - jitter[1]))
+
+
+def _shadows(pose: PlanetPose, radius_m: float) -> dict[str, ArrayLike]:
+    """The bodies that may stand before the Sun, two at most: place and size in planet radii; where the Sun is."""
+    first, second = (*pose.casters, None, None)[:2]
+    places = [
+        (0.0, 0.0, 0.0, 0.0) if c is None else (*c.position / radius_m, c.radius / radius_m) for c in (first, second)
+    ]
+    to_sun, angle = (first.to_sun, first.sun_radius) if first else (np.array([0.0, 0.0, 1.0]), 1.0)
+    return {"casterOne": places[0], "casterTwo": places[1], "sunCenter": (*to_sun, np.tan(angle))}
+
+
+def _layer_of(weather: Weather, radius_m: float) -> Layer:
+    return Layer(weather.layer_height_m / radius_m, 0.5 * weather.layer_thickness_m / radius_m, weather.layer_opacity)
 
 
 def _principal(camera: Camera) -> tuple[float, float]:
@@ -183,7 +212,8 @@ def _extras(view: View, pose: PlanetPose) -> tuple[str, ...]:
     """Which optional parts of the shader show something in ``view``."""
     radius = float(np.mean(pose.body.radii_m))
     distance = max(float(np.linalg.norm(pose.position)), 1.001 * radius)
-    below = float(np.arcsin((pose.camera_to_bodyfixed @ -pose.position)[2] / np.linalg.norm(pose.position)))
+    up = float((pose.camera_to_bodyfixed @ -pose.position)[2] / np.linalg.norm(pose.position))
+    below = float(np.arcsin(np.clip(up, -1.0, 1.0)))  # straight over a pole rounding makes it more than 1
     reach = float(np.arccos(radius / distance)) + _FRAY_RAD
     weather = pose.weather
     # A line at the pole is none at all, however much of the pole is in view.
@@ -191,6 +221,8 @@ def _extras(view: View, pose: PlanetPose) -> tuple[str, ...]:
     shown = {
         "FROST": north > weather.frost_north or south < weather.frost_south,
         "DETAIL": pose.body.name == "mars" and (distance - radius) * view.camera.pixel_angle < _FINEST_DETAIL * radius,
+        "ECLIPSE": len(pose.casters) > 0,
+        "DETACHED": weather.layer_opacity > 0.0,
         "CLOUDS": weather.cloud_opacity > 0.0 or weather.hood_opacity > 0.0,
     }
     return tuple(name for name, used in shown.items() if used)

@@ -111,9 +111,15 @@ vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
     // Under an even sky the ground is near enough a Lambert surface, whose albedo is 3/2 of A.
     vec3 beam = sunbeam(mu0);
     vec3 lit = share * beam + 1.5 * skylight(mu0, beam);
+#ifdef ECLIPSE
+    lit *= sunLeft(m.hit * radii);
+#endif
     vec3 light = veiled(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
 #ifdef CLOUDS
     light = clouded(light, cloudDepth(direction), mu0, mu);
+#endif
+#ifdef DETACHED
+    light = behindLayer(light, layerOverGround(mu), mu0, cosPhase);
 #endif
     return light;
 }
@@ -141,8 +147,14 @@ vec3 planetRadiance(vec2 pixel) {
     vec3 light = vec3(0.0);
     if (cover > 0.0) light += cover * groundRadiance(m, ray, pixel);
     float height = max(m.miss - 1.0, 0.0);
-    if (cover < 1.0 && height < 12.0 * hazeHeight)
-        light += (1.0 - cover) * limbHaze(m.hit, height, -dot(sunDirection, normalize(ray * radii)));
+    if (cover < 1.0 && height < airTop) {
+        float cosPhase = -dot(sunDirection, normalize(ray * radii));
+        vec3 air = limbHaze(m.hit, height, cosPhase);
+#ifdef DETACHED
+        air = behindLayer(air, layerAboveLimb(height), dot(m.hit, sunDirection), cosPhase);
+#endif
+        light += (1.0 - cover) * air;
+    }
     return light;
 #endif
 }
