@@ -440,6 +440,14 @@ class PlanetPart(Part):
         0.0, ge=0, le=5, description="Optical depth of thin water-ice clouds over Mars' tropics, at 550 nm."
     )
     hood_opacity: float = Field(0.0, ge=0, le=5, description="Optical depth of the hood of haze over the winter pole.")
+    gas: float = Field(
+        1.0, ge=0, le=10, description="The gas of Mars' air, which scatters blue light, over its usual amount."
+    )
+    haze_layer_opacity: float = Field(
+        0.0, ge=0, le=1, description="Vertical optical depth of a detached layer of haze above Mars' limb."
+    )
+    haze_layer_height_km: float = Field(50.0, ge=20, le=120, description="Height of its middle (assumed).")
+    haze_layer_thickness_km: float = Field(8.0, ge=1, le=40, description="From its lower to its upper end (assumed).")
     law: Literal["mars", "hapke", "lunar", "lunar-lambert", "lommel-seeliger", "lambert"] | None = Field(
         None, description="How bare ground shares light among directions; default: the body's own."
     )

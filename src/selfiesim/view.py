@@ -31,6 +31,7 @@ from selfiesim.planet.weather import AIRLESS, Weather, frost_lines, seasonal_dus
 from selfiesim.season import solar_longitude
 from selfiesim.sky import Backdrop, backdrop_of
 from selfiesim.sky.backdrop import sun_share_beside
+from selfiesim.sky.casters import Caster, casters_of
 
 if TYPE_CHECKING:
     from selfiesim.parts import ModelPart
@@ -61,7 +62,7 @@ class PlanetPose:
     """A planet: its centre (3,) from the camera, the rotation from camera axes to body-fixed axes, its weather.
 
     ``law`` names how bare ground reflects, a key of :data:`selfiesim.planet.photometry.LAWS`; None is the body's own.
-    ``surface`` is what it is drawn with.
+    ``surface`` is what it is drawn with, ``casters`` what throws a shadow on it.
     """
 
     body: Body
@@ -70,6 +71,7 @@ class PlanetPose:
     surface: Surface
     weather: Weather = AIRLESS
     law: str | None = None
+    casters: tuple[Caster, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -314,7 +316,8 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
     if body.name != "sun":
         weather = _weather(plan, epoch) if body.name == "mars" else AIRLESS
         pose = turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T
-        planet = PlanetPose(body, *pose, plan.surface, weather, plan.scene.planet.law)
+        shadows = casters_of(plan.almanac, body, epoch)
+        planet = PlanetPose(body, *pose, plan.surface, weather, plan.scene.planet.law, shadows)
     left = departure.named(plan.gone, *(each.left(epoch) for each in plan.companions))
 
     def posed(craft: Craft, part: ModelPart, offset: Vector, icrf_to_body: Matrix, **more: Any) -> CraftPose:
@@ -359,6 +362,10 @@ def _weather(plan: Plan, epoch: Epoch) -> Weather:
         frost_north=north,
         frost_south=south,
         winter=1.0 if ls > np.pi else -1.0,
+        gas=part.gas,
+        layer_opacity=part.haze_layer_opacity,
+        layer_height_m=1000.0 * part.haze_layer_height_km,
+        layer_thickness_m=1000.0 * part.haze_layer_thickness_km,
     )
 
 

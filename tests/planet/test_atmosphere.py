@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.planet.atmosphere import HELD_OPACITY, SCALE_HEIGHT_M, haze
+from selfiesim.bodies import BODIES
+from selfiesim.planet.atmosphere import GAS_DENSITY_M3, HELD_OPACITY, SCALE_HEIGHT_M, gas_scattering, haze
+from selfiesim.planet.detached import Layer
 
 RADIUS_M = 3_389_500.0
 RED, BLUE = 0, 2
@@ -13,8 +15,9 @@ RED, BLUE = 0, 2
 
 @pytest.mark.parametrize("opacity", [0.05, 0.2, 1.0, 5.0])
 @pytest.mark.parametrize("degrees", [20.0, 90.0, 150.0])
-def test_limb_darkens_upward_and_ends(opacity: float, degrees: float) -> None:
-    air = haze(opacity, RADIUS_M)
+@pytest.mark.parametrize("gas", [0.0, 1.0])
+def test_limb_darkens_upward_and_ends(opacity: float, degrees: float, gas: float) -> None:
+    air = haze(opacity, RADIUS_M, gas)
     height = np.linspace(0.0, 90e3, 200) / RADIUS_M
     mu0 = np.full(200, 0.4)
     light = air.above_limb(height, mu0, np.full(200, np.cos(np.radians(degrees))))
@@ -25,8 +28,8 @@ def test_limb_darkens_upward_and_ends(opacity: float, degrees: float) -> None:
     assert 40 < above.sum() < 200
     assert np.all(np.diff(light[above], axis=0) <= 1e-12)
     assert light[0] == pytest.approx(light[~above].max(axis=0), rel=0.2)
-    # Dust reaches some 40 to 60 km up (Conrath 1975): at 80 km a thousandth is left at most.
-    assert np.all(light[height * RADIUS_M > 80e3] < 1e-3 * light[0])
+    # Dust reaches some 40 to 60 km up: at 80 km a thousandth is left at most, and as much of the gas.
+    assert np.all(light[height * RADIUS_M > 80e3] < 1e-3 * (1.0 + gas) * light[0])
 
 
 # Chapman's function of a grazing path: sqrt(pi R / 2 H).
@@ -34,6 +37,44 @@ def test_grazing_path_is_chapmans() -> None:
     air = haze(0.2, RADIUS_M)
     assert air.airmass(np.array(0.0)) == pytest.approx(np.sqrt(np.pi * RADIUS_M / 2 / SCALE_HEIGHT_M))
     assert air.airmass(np.array(1.0)) == pytest.approx(1.0)
+
+
+# Schneegans et al., Eurographics 2024 (CosmoScout VR): scattering of the gas at the ground, per km.
+def test_gas_scatters_as_published() -> None:
+    assert gas_scattering([440.0, 550.0, 680.0]) * 1000 == pytest.approx([5.78e-4, 2.36e-4, 1.01e-4], rel=0.02)
+
+
+# NSSDC Mars Fact Sheet: 6.36 mb at the mean radius, gravity 3.71 m/s2, mean molecular weight 43.34.
+def test_column_of_gas_is_what_its_weight_says() -> None:
+    by_pressure = 636.0 / (43.34 * 1.66054e-27 * 3.71)
+    assert pytest.approx(by_pressure, rel=0.08) == GAS_DENSITY_M3 * SCALE_HEIGHT_M
+    gravity = BODIES["mars"].gm_m3_s2 / RADIUS_M**2
+    assert gravity == pytest.approx(3.71, rel=0.01)
+
+
+def test_gas_turns_the_high_limb_blue_and_hardly_brightens_the_ground() -> None:
+    height, mu0 = np.full(1, 45e3) / RADIUS_M, np.full(1, 0.5)
+    ratios = []
+    for gas in (0.0, 1.0):
+        light = haze(0.2, RADIUS_M, gas).above_limb(height, mu0, np.zeros(1))[0]
+        ratios.append(light[BLUE] / light[RED])
+    assert ratios[1] > 1.2 * ratios[0]
+    mu, ground = np.array([0.3, 0.7, 1.0]), np.full((3, 3), 0.15)
+    seen = [haze(0.2, RADIUS_M, gas).over_ground(ground, mu, mu, np.zeros(3)) for gas in (0.0, 1.0)]
+    np.testing.assert_allclose(seen[1], seen[0], rtol=0.03)
+
+
+@pytest.mark.parametrize("lowest_km", [0.0, 30.0, 46.1, 50.0, 53.9, 54.1])
+def test_sight_through_the_detached_layer_is_the_integral_along_it(lowest_km: float) -> None:
+    """Against a sum along the ray on the sphere itself, where the shader's parabola is an approximation."""
+    layer = Layer(50e3 / RADIUS_M, 4e3 / RADIUS_M, 0.01)
+    way = np.linspace(-0.25, 0.25, 400_001)
+    height = np.hypot(1.0 + lowest_km * 1e3 / RADIUS_M, way) - 1.0
+    density = 0.75 * layer.opacity / layer.half * np.maximum(1.0 - ((height - layer.height) / layer.half) ** 2, 0.0)
+    wanted = np.trapezoid(density, way)
+    assert layer.path_above_limb(np.array(lowest_km * 1e3 / RADIUS_M)) == pytest.approx(wanted, rel=0.02, abs=1e-9)
+    if lowest_km == 0.0:
+        assert 2 * layer.path_over_ground(np.array(0.0)) == pytest.approx(wanted, rel=0.02)
 
 
 # Blue round a low Sun, ochre elsewhere: Viking and Pathfinder sunsets; Ehlers et al. 2014, Applied Optics 53, 1808.

@@ -84,7 +84,7 @@ def test_globe_has_the_published_geometric_albedo(mars: PlanetMaps, band: int, p
     lon = (np.arange(1024) + 0.5) / 1024 * 2 * np.pi
     surface = reflectance(mars, lat[:, None], lon[None, :])[..., band].mean(axis=1)
     ground = albedo.rotation_weights(512) @ surface
-    light = disc_light(bidirectional, ground, haze(HELD_OPACITY, 3_389_500.0), 0.0)
+    light = disc_light(bidirectional, ground, haze(HELD_OPACITY, 3_389_500.0, gas=1.0), 0.0)
     # Ice has a law of its own, which at the rim of the disc is worth a little.
     assert light[band] == pytest.approx(published, abs=3 * albedo_tolerance)
 

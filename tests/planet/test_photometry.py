@@ -55,7 +55,7 @@ def test_phase_law_of_the_hapke_ground_is_near_that_of_mars(degrees: int, flux: 
 @pytest.mark.parametrize(("degrees", "flux"), {0: 1.0, **MALLAMA}.items())
 def test_ground_and_air_together_have_the_phase_law_of_mars(degrees: int, flux: float) -> None:
     """Geometric albedo 0.170 (NSSDC Mars Fact Sheet) times the published curve, in green."""
-    air = haze(HELD_OPACITY, 3_389_500.0)
+    air = haze(HELD_OPACITY, 3_389_500.0, gas=1.0)
     ground = ground_for(bidirectional, (0.25, 0.17, 0.09))
     light = disc_light(bidirectional, ground, air, np.radians(degrees))
     assert light[1] == pytest.approx(0.170 * flux, rel=0.03)

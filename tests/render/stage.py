@@ -110,4 +110,4 @@ def inside(mask, pixels):
 
 def airless(scene):
     """The scene without the planet's atmosphere, and without the frost that falls out of it."""
-    return scene.with_changes(planet__dust_opacity=0.0, planet__frost=False)
+    return scene.with_changes(planet__dust_opacity=0.0, planet__gas=0.0, planet__frost=False)

@@ -48,7 +48,7 @@ def disc_light(law: Law, reflectance: ArrayLike, air: Haze, phase_rad: float, no
 
 def ground_for(law: Law, geometric_albedo: ArrayLike) -> Array:
     """Reflectance (3,) of a ground that gives a planet its geometric albedo under the air of a clear day."""
-    air = haze(HELD_OPACITY, _MARS_RADIUS_M)
+    air = haze(HELD_OPACITY, _MARS_RADIUS_M, gas=1.0)
     dark, bright = (disc_light(law, level, air, 0.0) for level in (0.0, 1.0))
     return np.asarray((np.asarray(geometric_albedo) - dark) / (bright - dark))
 

@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 
 from selfiesim.errors import MapError
-from selfiesim.planet import globes, maps
+from selfiesim.planet import caps, globes, maps
+from selfiesim.planet.caps import fitting_cap
 from selfiesim.planet.conventions import Conventions, Placement, place
 from selfiesim.planet.maps import PATCH_SPAN_RAD, Parts, PlanetMaps
 from selfiesim.planet.rasters import Raster, files_of, open_raster
@@ -102,6 +103,7 @@ def _from_file(body: str, albedo: float | None, file: MapFile, print_of_file: st
             body,
             albedo,
             globes.FORMAT_VERSION,
+            caps.VERSION,
             0 if reference is None else zlib.crc32(np.ascontiguousarray(reference).data),
         ]
     )
@@ -145,6 +147,8 @@ def _build(
     if not finer and default is not None:
         # Coarser than the default: its polar patches show more than the map could.
         parts |= {"north": np.asarray(default.north), "south": np.asarray(default.south)}
+    elif tone == "measured" and default is not None:
+        parts |= {pole: fitting_cap(parts[pole], getattr(default, pole), PATCH_SPAN_RAD) for pole in ("north", "south")}
     return parts
 
 

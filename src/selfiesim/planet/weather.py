@@ -47,6 +47,12 @@ class Weather:
         Vertical optical depth at 550 nm of dust, of water-ice clouds in the tropics, of the hood over the winter pole.
     frost_north, frost_south
         Latitude (rad) of the edge of seasonal frost; pi/2 and -pi/2 are none.
+    gas
+        The column of gas over Mars' usual one.
+    layer_opacity
+        Vertical optical depth of a detached layer of haze.
+    layer_height_m, layer_thickness_m
+        Of its middle, and from its lower to its upper end.
     winter
         1 where the hood is the north's, -1 the south's.
     """
@@ -57,6 +63,10 @@ class Weather:
     frost_north: float = float(np.pi / 2)
     frost_south: float = float(-np.pi / 2)
     winter: float = 1.0
+    gas: float = 0.0
+    layer_opacity: float = 0.0
+    layer_height_m: float = 50_000.0
+    layer_thickness_m: float = 8_000.0
 
 
 AIRLESS = Weather()

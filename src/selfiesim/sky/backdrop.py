@@ -44,7 +44,7 @@ _PLANETS = {
 _MOONS = {"phobos": (0.071, 0.60), "deimos": (0.068, 0.65)}
 _SLOPE = 0.15  # G where none is measured (Bowell et al. 1989)
 
-_NEIGHBOURS = {
+NEIGHBOURS = {
     "mars": ("phobos", "deimos"),
     "phobos": ("mars", "deimos"),
     "deimos": ("mars", "phobos"),
@@ -83,7 +83,9 @@ def backdrop_of(
     """
     globes: list[Globe] = []
     if with_moons:
-        globes += [_moon(almanac, name, body, position, epoch) for name in _MOONS if _known(almanac, name, body, epoch)]
+        globes += [
+            _moon(almanac, name, body, position, epoch) for name in _MOONS if is_known(almanac, name, body, epoch)
+        ]
     if with_stars:
         globes += [_planet(almanac, name, body, position, epoch) for name in _PLANETS if name != body]
     elif body in _MOONS:
@@ -100,8 +102,8 @@ def backdrop_of(
 def sun_share_beside(almanac: Ephemeris, body: Body, position: Vector, to_sun: Vector, epoch: Epoch) -> float:
     """Share of the Sun that the moons of ``body``, or the planet it is a moon of, leave visible from ``position``."""
     share = 1.0
-    for name in _NEIGHBOURS.get(body.name, ()):
-        if _known(almanac, name, body.name, epoch):
+    for name in NEIGHBOURS.get(body.name, ()):
+        if is_known(almanac, name, body.name, epoch):
             there = almanac.position(name, body.name, epoch) - position
             other = BODIES[name]
             share *= share_left(there, other.radii_m, icrf_to_bodyfixed(other, epoch), to_sun)
@@ -151,7 +153,8 @@ def _from_sun(almanac: Ephemeris, name: str, epoch: Epoch) -> Vector:
         return np.array(state["p"]) * AU_M
 
 
-def _known(almanac: Ephemeris, name: str, center: str, epoch: Epoch) -> bool:
+def is_known(almanac: Ephemeris, name: str, center: str, epoch: Epoch) -> bool:
+    """Whether the almanac tells where a body is from another at that time."""
     try:
         almanac.position(name, center, epoch)
     except EphemerisError:

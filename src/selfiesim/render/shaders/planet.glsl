@@ -15,7 +15,26 @@ Meeting meetPlanet(vec3 ray) {
 
 // The maps stand side by side in one picture each for colours and slopes: llvmpipe runs both sides of every branch, so
 // that choosing among three textures would cost three lookups a pixel.
-bool onPatch(vec3 direction) { return direction.z * direction.z > patchSine * patchSine * dot(direction, direction); }
+// NORTH, SOUTH and GLOBE are regions of the picture that one map covers, all of them ground; EDGE is the rest.
+bool onPatch(vec3 direction) {
+#if defined(NORTH) || defined(SOUTH)
+    return true;
+#elif defined(GLOBE)
+    return false;
+#else
+    return direction.z * direction.z > patchSine * patchSine * dot(direction, direction);
+#endif
+}
+
+bool northern(vec3 direction) {
+#if defined(NORTH)
+    return true;
+#elif defined(SOUTH)
+    return false;
+#else
+    return direction.z > 0.0;
+#endif
+}
 
 // Place on the unit square of a patch (-1..1 about its middle) or of the globe (0..1).
 vec2 placeOn(vec3 direction, bool patched) {
@@ -27,7 +46,7 @@ vec2 placeOn(vec3 direction, bool patched) {
 
 // Mip levels for a footprint (pixel's size on the ground, planet radii) in the maps that hold `direction`.
 vec2 mapLevels(vec3 direction, float footprint) {
-    vec2 texel = onPatch(direction) ? (direction.z > 0.0 ? northTexel : southTexel) : globeTexel;
+    vec2 texel = onPatch(direction) ? (northern(direction) ? northTexel : southTexel) : globeTexel;
     return clamp(log2(footprint / texel), 0.0, 7.0);
 }
 
@@ -37,8 +56,8 @@ struct Ground { vec3 reflectance; vec3 gradient; float ice; };
 Ground groundAt(vec3 direction, vec2 levels) {
     bool patched = onPatch(direction);
     vec2 place = placeOn(direction, patched);
-    vec4 colour = patched ? (direction.z > 0.0 ? northPlace : southPlace) : globePlace;
-    vec4 relief = patched ? (direction.z > 0.0 ? northRelief : southRelief) : globeRelief;
+    vec4 colour = patched ? (northern(direction) ? northPlace : southPlace) : globePlace;
+    vec4 relief = patched ? (northern(direction) ? northRelief : southRelief) : globeRelief;
     vec3 code = textureLod(planetMap, colour.xy + colour.zw * place, levels.x).rgb;
     vec4 slope = textureLod(reliefMap, relief.xy + relief.zw * place, levels.y);
     vec3 t = (slope.xyz * 255.0 - 128.0) / 127.0;
@@ -52,7 +71,8 @@ vec3 rayThrough(vec2 pixel) {
 // Angle a pixel spans, smaller away from the picture's middle: the mean of its sizes toward the middle and across.
 float angleOf(vec2 pixel) {
     vec2 slope = (pixel - principal) / focal;
-    return pixelAngle * pow(1.0 + dot(slope, slope), -0.75);
+    float stretch = 1.0 + dot(slope, slope);
+    return pixelAngle * inversesqrt(stretch * sqrt(stretch)); // to the power -3/4
 }
 
 // Footprint (planet radii) and mip levels of the pixels in one block of 4x4. One level for a whole block: Mesa's llvmpipe
@@ -63,13 +83,13 @@ vec3 footprintNear(vec2 pixel) {
     float mu = sqrt(max(1.0 - m.miss * m.miss, 0.0)); // of the unit sphere: near enough for a size
     // The pixel's footprint is longer along the slant; the root takes the middle between blur and shimmer.
     float footprint = length(m.hit - eye) * angleOf(pixel) * inversesqrt(max(mu, 0.05));
-    return vec3(footprint, mapLevels(m.hit / inverseRadii, footprint));
+    return vec3(footprint, mapLevels(m.hit * radii, footprint));
 }
 
 vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
     vec3 normal = normalize(m.hit * inverseRadii);
-    vec3 toEye = -normalize(ray / inverseRadii);
-    vec3 direction = normalize(m.hit / inverseRadii);
+    vec3 toEye = -normalize(ray * radii);
+    vec3 direction = normalize(m.hit * radii);
     vec3 near = footprintNear(pixel);
     Ground ground = groundAt(direction, near.yz);
     float tone = 1.0;
@@ -91,23 +111,50 @@ vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
     // Under an even sky the ground is near enough a Lambert surface, whose albedo is 3/2 of A.
     vec3 beam = sunbeam(mu0);
     vec3 lit = share * beam + 1.5 * skylight(mu0, beam);
+#ifdef ECLIPSE
+    lit *= sunLeft(m.hit * radii);
+#endif
     vec3 light = veiled(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
 #ifdef CLOUDS
     light = clouded(light, cloudDepth(direction), mu0, mu);
 #endif
+#ifdef DETACHED
+    light = behindLayer(light, layerOverGround(mu), mu0, cosPhase);
+#endif
     return light;
+}
+
+// Share of a pixel on the inner side of the limb, which is `inside` away and straight, both in the units of `gradient`
+// (a pixel): the area exactly, for any slant, so that an edge is nowhere stepped.
+float coverOf(float inside, vec2 gradient) {
+    vec2 g = abs(gradient);
+    float steep = max(max(g.x, g.y), 1.0e-12), slant = max(min(g.x, g.y) / steep, 1.0e-3);
+    float t = clamp(inside / steep, -2.0, 2.0);
+    vec4 u = max(t + vec4(0.5, 0.5, -0.5, -0.5) + vec4(0.5, -0.5, 0.5, -0.5) * slant, 0.0);
+    u *= u;
+    return clamp(0.5 * (u.x - u.y - u.z + u.w) / slant, 0.0, 1.0);
 }
 
 vec3 planetRadiance(vec2 pixel) {
     vec3 ray = rayThrough(pixel);
     Meeting m = meetPlanet(ray);
-    if (m.along < 0.0) return vec3(0.0);
+#ifndef EDGE
+    return groundRadiance(m, ray, pixel);
+#else
     // Share of the pixel the ground covers: an antialiased limb, whatever the number of samples.
-    float cover = clamp(0.5 + (1.0 - m.miss) / (m.along * angleOf(pixel)), 0.0, 1.0);
+    float cover = coverOf(1.0 - m.miss, vec2(dFdx(m.miss), dFdy(m.miss)));
+    if (m.along < 0.0) return vec3(0.0);
     vec3 light = vec3(0.0);
     if (cover > 0.0) light += cover * groundRadiance(m, ray, pixel);
     float height = max(m.miss - 1.0, 0.0);
-    if (cover < 1.0 && height < 12.0 * hazeHeight)
-        light += (1.0 - cover) * limbHaze(m.hit, height, -dot(sunDirection, normalize(ray / inverseRadii)));
+    if (cover < 1.0 && height < airTop) {
+        float cosPhase = -dot(sunDirection, normalize(ray * radii));
+        vec3 air = limbHaze(m.hit, height, cosPhase);
+#ifdef DETACHED
+        air = behindLayer(air, layerAboveLimb(height), dot(m.hit, sunDirection), cosPhase);
+#endif
+        light += (1.0 - cover) * air;
+    }
     return light;
+#endif
 }

@@ -1,0 +1,19 @@
+// The shadow of a moon on the ground, selfiesim/sky/casters.py: the Sun's disc and the moon's as two circles in the sky.
+#ifdef ECLIPSE
+
+// Share of the Sun that a round body (place and radius) leaves at a place, planet radii.
+float leftBy(vec4 caster, vec3 place) {
+    vec3 way = caster.xyz - place;
+    float along = dot(way, sunCenter.xyz);
+    float r = caster.w / max(along, 1.0e-6), s = sunCenter.w;
+    float apart = max(length(way - along * sunCenter.xyz) / max(along, 1.0e-6), 1.0e-9);
+    // Area common to both circles; the clamps make it right where one lies within the other, or outside.
+    float a = clamp((apart * apart + r * r - s * s) / (2.0 * apart * max(r, 1.0e-9)), -1.0, 1.0);
+    float b = clamp((apart * apart + s * s - r * r) / (2.0 * apart * s), -1.0, 1.0);
+    float kite = (r + s - apart) * (apart + r - s) * (apart - r + s) * (apart + r + s);
+    float overlap = r * r * acos(a) + s * s * acos(b) - 0.5 * sqrt(max(kite, 0.0));
+    return along > 0.0 ? 1.0 - clamp(overlap / (3.14159265 * s * s), 0.0, 1.0) : 1.0;
+}
+
+float sunLeft(vec3 place) { return leftBy(casterOne, place) * leftBy(casterTwo, place); }
+#endif

@@ -1,0 +1,65 @@
+"""Caps of a user's map: kept where they show the cap, the default's where they are burnt out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from selfiesim.planet.albedo import decode, encode
+from selfiesim.planet.azimuthal import PolarGrid
+from selfiesim.planet.caps import AGREES, agreement, fitting_cap
+from selfiesim.planet.maps import PATCH_SPAN_RAD, PlanetMaps
+
+SIZE = 640
+
+
+@pytest.fixture(scope="module")
+def north(mars: PlanetMaps) -> np.ndarray:
+    """The default's north patch in light, (SIZE, SIZE, 3)."""
+    k = len(mars.north) // SIZE
+    return decode(mars.north).reshape(SIZE, k, SIZE, k, 3).mean(axis=(1, 3))
+
+
+def colatitude() -> np.ndarray:
+    return np.degrees(PolarGrid(SIZE, PATCH_SPAN_RAD).colatitude())
+
+
+def test_a_burnt_out_cap_gives_way_to_the_default(north: np.ndarray) -> None:
+    burnt = north.copy()
+    burnt[colatitude() < 11.0] = 0.6
+    burnt[..., 0][colatitude() > 14.0] *= 1.1
+    fitted = decode(fitting_cap(encode(burnt), encode(north), PATCH_SPAN_RAD))
+    inside, outside = colatitude() < 11.0, (colatitude() > 15.0) & (north[..., 2] < 0.1)
+    assert np.abs(fitted - north)[inside].max() < 0.02
+    # Ground far from ice is the picture's.
+    assert np.median(np.abs(fitted - burnt)[outside]) < 0.001
+    assert agreement(burnt[..., 1], north[..., 1], PolarGrid(SIZE, PATCH_SPAN_RAD)) < 0.2
+
+
+def test_a_good_cap_stays_as_bright_on_the_mean_as_the_default(north: np.ndarray) -> None:
+    """The same cap, blurred and too bright: its own pattern is drawn, at the default's level."""
+    bright = np.minimum(1.2 * gaussian_filter(north, (2, 2, 0)), 0.69)
+    grid = PolarGrid(SIZE, PATCH_SPAN_RAD)
+    assert agreement(bright[..., 1], north[..., 1], grid) > AGREES
+    fitted = decode(fitting_cap(encode(bright), encode(north), PATCH_SPAN_RAD))
+    near = colatitude() < 8.0
+    ice = near & (bright[..., 2] > 0.3)
+    ratio = fitted[ice] / bright[ice]
+    assert ratio.std() < 0.02
+    assert fitted[near & (north[..., 2] > 0.25)].mean() == pytest.approx(
+        north[near & (north[..., 2] > 0.25)].mean(), rel=0.05
+    )
+
+
+def test_the_reference_pictures_are_told_apart(reference_cap: np.ndarray, north: np.ndarray) -> None:
+    """The best picture of the cap there is agrees; the same one mirrored does not, its bands turn the other way."""
+    grid = PolarGrid(SIZE, PATCH_SPAN_RAD)
+    x, y = grid.plane()
+    radius = np.hypot(x, y)
+    stretch = np.degrees(grid.colatitude()) / 25.0 * 500 / np.maximum(radius, 1e-9)
+    rows = np.clip(np.rint(x * stretch + 499.5), 0, 999).astype(int)
+    columns = np.clip(np.rint(y * stretch + 499.5), 0, 999).astype(int)
+    seen = reference_cap[rows, columns].astype(np.float32)
+    assert agreement(seen, north[..., 1], grid) > AGREES
+    assert agreement(seen[:, ::-1], north[..., 1], grid) < 0.3

@@ -1,0 +1,101 @@
+"""Nothing on the ground shimmers: what changes from frame to frame beyond the motion is no more than pixels make it.
+
+The yardstick is the same flight drawn with sixteen samples a pixel and averaged. Shown to tell: with the band limit of
+the craters, or that of the maps, taken out of the shader, the same measure fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.ndimage import map_coordinates
+from stage import airless, box, looking, stage, write_craft
+
+from selfiesim.render import planet_layer
+from selfiesim.render.pyvista import PyVistaRenderer
+
+SIZE = (96, 54)
+FRAMES = 30
+STEP_PX = 0.37  # from frame to frame, so that pixels fall at ever other places of the ground
+FINER = 4
+MIDDLE = {"orbit__raan_deg": 15.0, "orbit__true_anomaly_deg": 45.0}
+POLE = {"orbit__raan_deg": 100.72, "orbit__true_anomaly_deg": 90.0}
+
+CRATERS = [
+    ("float visible = clamp(1.9 - 9.0 * footprint / side, 0.0, 1.0);", "float visible = 1.0;"),
+    ("clamp(finest, 0.0, density > 0.0 ? float(OCTAVES) : 0.0)", "density > 0.0 ? float(OCTAVES) : 0.0"),
+]
+MAPS = [("return clamp(log2(footprint / texel), 0.0, 7.0);", "return vec2(0.0);")]
+
+
+def flight(folder, place, slant, count, height=600e3):
+    """Views of an airless Mars along a level path, looking ahead by ``slant`` from straight down."""
+    model = write_craft(folder, "crumb", [box((0.01, 0.01, 0.01))], (0.3, 0.1, -3.0))
+    view = airless(stage(folder, model, distance_km=3990.0, **place)).view()
+    turn = view.planet.camera_to_bodyfixed
+    up = -(turn @ view.planet.position) / np.linalg.norm(view.planet.position)
+    east = np.cross((0.0, 0.0, 1.0), up) / np.linalg.norm(np.cross((0.0, 0.0, 1.0), up))
+    along = np.cos(0.4) * east + np.sin(0.4) * np.cross(up, east)
+    position = turn.T @ (-up * (3.39e6 + height))
+    view = replace(view, planet=replace(view.planet, position=position))
+    view = replace(view, craft=replace(view.craft, position=np.array([0.0, 0.0, -1000.0])))
+    view = looking(view, turn.T @ (np.sin(slant) * along - np.cos(slant) * up), 20.0, SIZE)
+    step = STEP_PX * view.camera.pixel_angle * height / np.cos(slant)
+    way = view.planet.camera_to_bodyfixed.T @ along * step
+    return [replace(view, planet=replace(view.planet, position=view.planet.position - k * way)) for k in range(count)]
+
+
+def supersampled(view):
+    """The same view with ``FINER`` times as many pixels each way."""
+    c = view.camera
+    size = {"width": FINER * c.width, "height": FINER * c.height, "fx": FINER * c.fx, "fy": FINER * c.fy}
+    return replace(view, camera=replace(c, cx=(c.cx + 0.5) * FINER - 0.5, cy=(c.cy + 0.5) * FINER - 0.5, **size))
+
+
+def targets(renderer, views):
+    """Where in the next frame each pixel of a frame is, rows and columns (2, H, W), for all frames but the last."""
+    for view, later in pairwise(views):
+        motion = renderer.render(view, "draft").motion(later).astype(float)
+        yield np.mgrid[: SIZE[1], : SIZE[0]] + np.moveaxis(motion, -1, 0)[::-1]
+
+
+def shimmer(renderer, views, moved, finer=1):
+    """Mean change from each frame to the next, the motion taken out, over the mean light."""
+    frames, changes = [], []
+    for view in views:
+        light = renderer.render(view if finer == 1 else supersampled(view), "draft").rgb[..., 1].astype(float)
+        frames.append(light.reshape(SIZE[1], finer, SIZE[0], finer).mean(axis=(1, 3)))
+    for (before, after), there in zip(pairwise(frames), moved, strict=False):
+        inside = np.all((there > 2.0) & (there < np.array([SIZE[1], SIZE[0]])[:, None, None] - 3.0), axis=0)
+        now = map_coordinates(after, there, order=3, mode="nearest")
+        changes.append(np.abs(now - before)[inside].mean() / before[inside].mean())
+    return float(np.mean(changes))
+
+
+@pytest.mark.parametrize(
+    ("place", "slant", "limits"),
+    [
+        pytest.param(MIDDLE, 0.3, CRATERS, id="craters", marks=pytest.mark.slow),
+        pytest.param(MIDDLE, 0.85, CRATERS, id="craters-aslant"),
+        pytest.param(POLE, 0.85, MAPS, id="cap-aslant"),
+    ],
+)
+def test_the_ground_does_not_shimmer(tmp_path, monkeypatch, place, slant, limits):
+    views, renderer = flight(tmp_path, place, slant, FRAMES), PyVistaRenderer()
+    moved = list(targets(renderer, views))
+    allowed = 1.3 * shimmer(renderer, views[:10], moved, FINER) + 0.002
+    assert shimmer(renderer, views, moved) < allowed
+    source = planet_layer.source
+
+    def unlimited(name):
+        text = source(name)
+        for limit, none in limits:
+            text = text.replace(limit, none)
+        return text
+
+    assert all(any(limit in source(name) for name in planet_layer._SHADERS) for limit, _ in limits)
+    monkeypatch.setattr(planet_layer, "source", unlimited)
+    assert shimmer(PyVistaRenderer(), views[:10], moved) > 2.0 * allowed
