@@ -19,6 +19,7 @@ from selfiesim.console import (
     print_camera,
     print_cameras,
     print_dispersion,
+    print_downlink,
     print_drift,
     print_facts,
     print_json,
@@ -258,6 +259,46 @@ def drift(
             f"The camera comes back: {back.clearance_m:.2f} m from the craft at {back.t_s:g} s{touches}.",
             file=sys.stderr,
         )
+
+
+@app.command
+def downlink(
+    scene: SceneName,
+    /,
+    *,
+    start: Annotated[str, Parameter(name="--from", help="First frame's moment.")] = "release",
+    stop: Annotated[str, Parameter(name="--to", help="Last frame's moment.")] = "release+120s",
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Folder for some frames, clean and as received.")
+    ] = None,
+    frames: Annotated[int, Parameter(help="How many of them to render, 1 to 50.")] = 4,
+    size: Size = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send the camera's pictures to the craft by radio and on to the Earth: range, rate, losses, times of arrival."""
+    from selfiesim.output.sequence import make_folder, report, save_sequence
+    from selfiesim.photo.downlink import receive, sequence
+    from selfiesim.scene import Scene
+
+    shot = Scene.load(scene)
+    if size is not None:
+        shot = shot.with_changes(camera__size_px=_parse_size(size))
+    if not 1 <= frames <= 50:
+        raise SceneError(f"--frames {frames}: give a number from 1 to 50")
+    span = shot.seconds(start, "--from"), shot.seconds(stop, "--to")
+    if output is None:
+        whole, files = sequence(shot, *span), []
+    else:
+        make_folder(output)
+        with progress_line() as say:
+            whole, received = receive(shot, *span, frames, lambda done, of: say(f"drawing, frame {done + 1} of {of}"))
+            files = save_sequence(shot, whole, received, output)
+    if as_json:
+        print_json(report(shot, whole) | ({"files": [str(file) for file in files]} if files else {}))
+    else:
+        print_downlink(whole)
+        for file in files:
+            print(file)
 
 
 @app.command

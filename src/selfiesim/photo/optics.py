@@ -235,9 +235,11 @@ def blurred(planes: Floats, lens: Lens) -> Floats:
 
     blur, (height, width) = _blur(lens), planes.shape[1:]
     reach = blur.reach
-    wider = np.pad(planes, ((0, 0), (reach, reach), (reach, reach)), mode="edge")
-    spectrum = fft.rfft2(wider, blur.size, workers=workers())
-    spectrum *= blur.near
+    # To the size of the transform at once: it would make another copy to fill up what is missing.
+    margins = [(reach, whole - reach - side) for whole, side in zip(blur.size, (height, width), strict=True)]
+    wider = np.pad(planes, ((0, 0), *margins), mode="edge")
+    spectrum = fft.rfft2(wider, workers=workers())
+    by_bands(blur.size[0], lambda _number, rows: np.multiply(spectrum[:, rows], blur.near[:, rows], spectrum[:, rows]))
     near = fft.irfft2(spectrum, blur.size, workers=workers(), overwrite_x=True)
     near = near[:, reach : reach + height, reach : reach + width]
     if blur.far_share:
