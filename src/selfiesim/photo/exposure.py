@@ -78,15 +78,24 @@ def metered_shutter(
     highlight_limit : float
         How far above full the matrix lets the highlights go.
     """
-    height, width = rgb.shape[:2]
-    seen = rgb
-    if meter == "centre":
-        rows, columns = (slice(int(0.28 * n), max(int(np.ceil(0.72 * n)), 1)) for n in (height, width))
-        seen = rgb[rows, columns]
-    lit = _lit_blocks(seen, _SKY_SHARE * sunlit_white, _SUN_SHARE * sunlit_white)
-    if lit.size == 0:
-        full = sunlit_white
-    else:
+    lit = lit_blocks(rgb[metered_window(meter, *rgb.shape[:2])], sunlit_white)
+    return shutter_for(lit, sunlit_white, f_number, iso, meter, highlight_limit)
+
+
+def metered_window(meter: str, height: int, width: int) -> tuple[slice, slice]:
+    """The rows and columns that a meter looks at."""
+    if meter != "centre":
+        return slice(0, height), slice(0, width)
+    rows, columns = (slice(int(0.28 * n), max(int(np.ceil(0.72 * n)), 1)) for n in (height, width))
+    return rows, columns
+
+
+def shutter_for(
+    lit: NDArray[np.float32], sunlit_white: float, f_number: float, iso: float, meter: str, highlight_limit: float
+) -> float:
+    """Shutter time (s) for the lit blocks (N,) of a frame: see :func:`metered_shutter`."""
+    full = sunlit_white
+    if lit.size:
         mean = float(np.exp(np.log(lit).mean()))
         highlight = float(np.quantile(lit, 1.0 - HIGHLIGHT_SHARE))
         full = {
@@ -97,13 +106,14 @@ def metered_shutter(
     return 78.0 * f_number**2 / (0.65 * iso * full)
 
 
-def _lit_blocks(rgb: NDArray[np.float32], dark: float, dazzling: float, side: int = 8) -> NDArray[np.float32]:
+def lit_blocks(rgb: NDArray[np.float32], sunlit_white: float) -> NDArray[np.float32]:
     """Mean luminance of the lit pixels of each block of 8x8 that has any (N,): to a meter a pixel's glint is nothing.
 
     Blocks that the Sun's disc reaches into are left out.
     """
-    side = min(side, *rgb.shape[:2])
+    side = min(8, *rgb.shape[:2])
     rows, columns = (n // side for n in rgb.shape[:2])
+    dark, dazzling = _SKY_SHARE * sunlit_white, _SUN_SHARE * sunlit_white
     found: dict[int, NDArray[np.float32]] = {}
 
     def work(number: int, band: slice) -> None:
