@@ -60,13 +60,15 @@ def render(
     look: Annotated[
         Literal["clean", "raw", "onboard", "press"] | None, Parameter(help="As what camera; default: the scene's.")
     ] = None,
-    bits: Annotated[int, Parameter(help="Of a PNG: 8 or 16.")] = 8,
+    bits: Annotated[int, Parameter(help="Of a PNG or TIFF: 8 or 16.")] = 8,
+    half: Annotated[bool, Parameter(help="EXR with light and colours in 16 bits instead of 32.")] = True,
     scale_bar: Annotated[bool, Parameter(negative="", help="Draw a scale bar for the craft's distance.")] = False,
     watermark: Annotated[bool, Parameter(negative="", help="Write 'synthetic image' into the picture.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Render a scene into a file, with its recipe inside and in a JSON file beside it."""
     from selfiesim.output.images import check_writable, sidecar_path
+    from selfiesim.poster import check_ending, is_large, poster
     from selfiesim.scene import Scene
 
     start = time.perf_counter()
@@ -77,15 +79,26 @@ def render(
     check_writable(path, bits)
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
+    marks = [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
+    settings = ({"look": look} if look else {}) | ({"marks": marks} if marks else {})
     with progress_line() as say:
         say("placing craft, camera, planet and Sun")
         view = shot.view(at)
         say(f"drawing ({quality})")
-        radiance = view.render(quality, samples, lambda done, of: say(f"drawing, pass {done + 1} of {of}"))
-        say("developing")
-        marks = [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
-        photo = radiance.expose(**({"look": look} if look else {}), **({"marks": marks} if marks else {}))
-        photo.save(path, bits)
+        if is_large(view.camera):
+            check_ending(path, view.camera)
+            options = shot.with_changes(**{f"photo__{key}": value for key, value in settings.items()}).photo
+            tell = lambda done, of: say(f"drawing, tile {done + 1} of {of}")  # noqa: E731
+            with poster(view, options, path.parent, quality, samples, tell) as large:
+                say("developing")
+                large.save(path, bits)
+                exposure = large.exposure
+        else:
+            radiance = view.render(quality, samples, lambda done, of: say(f"drawing, pass {done + 1} of {of}"))
+            say("developing")
+            photo = radiance.expose(**settings)
+            photo.save(path, bits, half)
+            exposure = photo.exposure
     seconds = time.perf_counter() - start
     if as_json:
         width, height = view.camera.width, view.camera.height
@@ -96,10 +109,10 @@ def render(
                 "size_px": [width, height],
                 "seconds": round(seconds, 3),
             }
-            | {"exposure": str(photo.exposure)}
+            | {"exposure": str(exposure)}
         )
     else:
-        print(f"{path}  ({photo.exposure}, {seconds:.1f} s)")
+        print(f"{path}  ({exposure}, {seconds:.1f} s)")
 
 
 @app.command

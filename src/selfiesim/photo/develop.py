@@ -61,8 +61,7 @@ class Photo:
     @property
     def focal_length_m(self) -> float:
         """Of a lens that would do so with the sensor's pixels; along the picture's rows, on the axis."""
-        device = detector(self.settings.detector, self.radiance.view.scene.camera)
-        return self.radiance.view.camera.fx * device.pixel_pitch_um * 1e-6
+        return focal_length_m(self.radiance.view, self.settings)
 
     @cached_property
     def deep(self) -> NDArray[np.uint16]:
@@ -74,11 +73,11 @@ class Photo:
             numbers = develop_raw(self.raw, self.sensor, self.radiance.view, self.settings, 16)
         return marked(np.asarray(numbers, np.uint16), self.radiance.view, self.settings.marks)
 
-    def save(self, path: str | Path, bits: int = 8) -> Path:
+    def save(self, path: str | Path, bits: int = 8, half: bool = True) -> Path:
         """Write a picture with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
 
-        The ending chooses: ``.png`` (8 or 16 ``bits``), ``.jpg``, ``.tif``; ``.exr`` and ``.npz`` hold the light and
-        the layers of truth instead of the picture.
+        The ending chooses: ``.png`` or ``.tif`` (8 or 16 ``bits``), ``.jpg``; ``.exr`` and ``.npz`` hold the light and
+        the layers of truth instead of the picture, EXR with light and colours in ``half`` precision or in full.
 
         Raises
         ------
@@ -87,7 +86,7 @@ class Photo:
         """
         from selfiesim.output.images import save
 
-        return save(self, Path(path), bits)
+        return save(self, Path(path), bits, half)
 
     def _repr_png_(self) -> bytes:
         from selfiesim.output.images import png_bytes
@@ -97,6 +96,11 @@ class Photo:
     def __repr__(self) -> str:
         height, width = self.pixels.shape[:2]
         return f"Photo({width}x{height}, {self.exposure}, look {self.settings.look!r}, tone {self.tone!r})"
+
+
+def focal_length_m(view: View, options: PhotoPart) -> float:
+    """Of a lens that pictures as a view's camera does on its sensor's pixels; along the rows, on the axis."""
+    return view.camera.fx * detector(options.detector, view.scene.camera).pixel_pitch_um * 1e-6
 
 
 def expose(radiance: Radiance, **settings: Any) -> Photo:

@@ -25,6 +25,7 @@ Floats = NDArray[np.float32]
 
 WAVELENGTHS_M = (620e-9, 550e-9, 460e-9)
 CORE_PX = 24  # half the side of the kernel that is applied at full size
+MOST_REACH_PX = CORE_PX + 32  # of diffraction and defocus together
 _COARSE = 8  # pixels of the grid for the wide halo
 
 
@@ -299,6 +300,12 @@ def blurred(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = None
     return np.asarray(np.maximum(out, 0.0, out=out))  # rounding in the transform goes below zero by 1e-7 of the peak
 
 
+def reach(lens: Lens) -> int:
+    """Rows above and below that :func:`lateral_colour` and the sharp part of :func:`blurred` may look at, at most."""
+    aside = abs(lens.part.lateral_share) * lens.camera.height if "lateral_colour" in lens.on else 0.0
+    return MOST_REACH_PX + int(np.ceil(aside)) + 1
+
+
 def wide_halo(coarse: Floats, lens: Lens) -> Floats | None:
     """The light (3, h, w) that the wide halo brings to each cell of the coarse grid, from all cells' means."""
     import scipy.fft as fft
@@ -313,7 +320,10 @@ def wide_halo(coarse: Floats, lens: Lens) -> Floats | None:
 
 
 def block_mean(planes: Floats) -> Floats:
-    """Mean of each cell of the coarse grid, 8 pixels wide (3, h, w); cells at the right and lower edges count what is outside as dark."""
+    """Mean of each cell of the coarse grid, 8 pixels wide (3, h, w).
+
+    Cells at the right and lower edges count what is outside as dark.
+    """
     height, width = planes.shape[1:]
     ragged = (-height % _COARSE, -width % _COARSE)
     if any(ragged):

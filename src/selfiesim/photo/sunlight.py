@@ -111,7 +111,7 @@ def stamp(planes: Floats, middle: NDArray[np.float64], radius: float, light: NDA
     columns = np.arange(first[0], last[0] + 1) - middle[0]
 
     def cover(rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.clip(radius - np.hypot(columns, rows[:, None] - middle[1]) + 0.5, 0.0, 1.0)
+        return np.asarray(np.clip(radius - np.hypot(columns, rows[:, None] - middle[1]) + 0.5, 0.0, 1.0))
 
     # A few rows at a time: a ghost may be thousands of pixels wide. The sum is that of the whole disc in any case.
     bands = [
