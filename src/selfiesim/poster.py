@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 ENDINGS = (".png", ".tif", ".tiff")
 STRIP = 512
-"""Rows of a strip; a multiple of 64, the rows that share a stream of noise."""
+"""Rows of a strip at most; a multiple of 64, the rows that share a stream of noise."""
+_STRIP_PIXELS = 1 << 22
 TILE = 2048
 """Columns of a tile; it has a strip's rows."""
 _RESERVE = 1 << 28  # bytes left free on the disk, beside light and picture
@@ -188,7 +189,7 @@ def poster(
     quality: str = "draft",
     samples: int | None = None,
     progress: Progress | None = None,
-    strip: int = STRIP,
+    strip: int | None = None,
     tile: int = TILE,
 ) -> Poster:
     """Draw a large picture and make ready to photograph it; ``folder`` is where its light is put aside meanwhile.
@@ -206,6 +207,8 @@ def poster(
     folder = next(there for there in (folder.absolute(), *folder.absolute().parents) if there.is_dir())
     height, width = view.camera.height, view.camera.width
     _check_room(folder, height * width)
+    if strip is None:
+        strip = min(STRIP, max(_STRIP_PIXELS // width // BAND, 1) * BAND)
     light = _Light(tempfile.TemporaryFile(dir=folder), height, width)  # noqa: SIM115  (Poster closes it)
     try:
         engine, passes = _draw(view, light, (quality, samples), (strip, tile), progress)

@@ -229,11 +229,15 @@ def _scatter(lens: Lens) -> _Scatter:
     shoulder = np.radians(lens.part.glare_angle_deg) / lens.camera.pixel_angle
     near = np.hypot(*np.meshgrid(np.arange(-CORE_PX, CORE_PX + 1), np.arange(-CORE_PX, CORE_PX + 1)))
     halo = scatter_law(near, shoulder, lens.part.glare_slope) * _window(near)
-    far = _COARSE * np.hypot(*np.meshgrid(*(np.minimum(np.arange(n), n - np.arange(n)) for n in coarse_size[::-1])))
-    veil = scatter_law(far, shoulder, lens.part.glare_slope) * (1.0 - _window(far)) * _COARSE**2
-    halo_share, veil_share = (float(glare * part.sum() / (halo.sum() + veil.sum())) for part in (halo, veil))
-    spectrum = fft.rfft2((veil / veil.sum()).astype(np.float32))
-    return _Scatter(halo / halo.sum(), halo_share, spectrum, coarse_size, veil_share)
+    down, across = (_COARSE * np.minimum(np.arange(n), n - np.arange(n)) for n in coarse_size)
+    veil = np.empty(coarse_size, np.float32)
+    for row, y in enumerate(down):  # row by row: a poster's grid is four thousand cells wide
+        far = np.hypot(across, y)
+        veil[row] = scatter_law(far, shoulder, lens.part.glare_slope) * (1.0 - _window(far))
+    within, beyond = float(halo.sum()), float(veil.sum(dtype=np.float64)) * _COARSE**2
+    veil *= np.float32(_COARSE**2 / beyond)
+    halo_share, veil_share = (glare * part / (within + beyond) for part in (within, beyond))
+    return _Scatter(halo / within, halo_share, fft.rfft2(veil, workers=workers()), coarse_size, veil_share)
 
 
 @lru_cache(maxsize=2)
@@ -313,10 +317,13 @@ def wide_halo(coarse: Floats, lens: Lens) -> Floats | None:
     scatter = _scatter(lens)
     if not scatter.veil_share:
         return None
-    spectrum = fft.rfft2(coarse, scatter.coarse_size, workers=workers())
-    spectrum *= scatter.veil
-    wide = fft.irfft2(spectrum, scatter.coarse_size, workers=workers(), overwrite_x=True)
-    return np.asarray(wide[:, : coarse.shape[1], : coarse.shape[2]] * np.float32(scatter.veil_share), np.float32)
+    wide = np.empty_like(coarse)
+    for band, plane in enumerate(coarse):
+        spectrum = fft.rfft2(plane, scatter.coarse_size, workers=workers())
+        spectrum *= scatter.veil
+        spread = fft.irfft2(spectrum, scatter.coarse_size, workers=workers(), overwrite_x=True)
+        np.multiply(spread[: coarse.shape[1], : coarse.shape[2]], np.float32(scatter.veil_share), out=wide[band])
+    return wide
 
 
 def block_mean(planes: Floats) -> Floats:
