@@ -19,6 +19,7 @@ from selfiesim.console import (
     print_camera,
     print_cameras,
     print_dispersion,
+    print_downlink,
     print_drift,
     print_facts,
     print_json,
@@ -39,7 +40,9 @@ app.command(maps_app)
 
 SceneName = Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
-Quality = Annotated[Literal["draft", "final"], Parameter(help="draft: one pass; final: the mean of many.")]
+Quality = Annotated[
+    Literal["draft", "final"], Parameter(help="draft: quick; final: soft shadows, light between parts.")
+]
 Size = Annotated[str | None, Parameter(help="Picture size, such as 1280x720; default: the scene's.")]
 At = Annotated[str | None, Parameter(help="The moment: release+60s, max-latitude, or a UTC time.")]
 
@@ -63,13 +66,16 @@ def render(
     look: Annotated[
         Literal["clean", "raw", "onboard", "press"] | None, Parameter(help="As what camera; default: the scene's.")
     ] = None,
-    bits: Annotated[int, Parameter(help="Of a PNG: 8 or 16.")] = 8,
+    bits: Annotated[int, Parameter(help="Of a PNG or TIFF: 8 or 16.")] = 8,
+    half: Annotated[bool, Parameter(help="EXR with light and colours in 16 bits instead of 32.")] = True,
     scale_bar: Annotated[bool, Parameter(negative="", help="Draw a scale bar for the craft's distance.")] = False,
     watermark: Annotated[bool, Parameter(negative="", help="Write 'synthetic image' into the picture.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Render a scene into a file, with its recipe inside and in a JSON file beside it."""
     from selfiesim.output.images import check_writable, sidecar_path
+    from selfiesim.parts import MAX_PIXELS
+    from selfiesim.poster import check_ending, is_large, poster
     from selfiesim.scene import Scene
 
     start = time.perf_counter()
@@ -80,15 +86,28 @@ def render(
     check_writable(path, bits)
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
+    marks = [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
+    settings = ({"look": look} if look else {}) | ({"marks": marks} if marks else {})
     with progress_line() as say:
         say("placing craft, camera, planet and Sun")
         view = shot.view(at)
         say(f"drawing ({quality})")
-        radiance = view.render(quality, samples, lambda done, of: say(f"drawing, {done + 1} of {of}"), engine)
-        say("developing")
-        marks = [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
-        photo = radiance.expose(**({"look": look} if look else {}), **({"marks": marks} if marks else {}))
-        photo.save(path, bits)
+        if is_large(view.camera):
+            check_ending(path, view.camera)
+            if engine != "pyvista":
+                raise SceneError(f"--engine {engine}: draws pictures of up to {MAX_PIXELS / 1e6:.0f} megapixels only")
+            options = shot.with_changes(**{f"photo__{key}": value for key, value in settings.items()}).photo
+            tell = lambda done, of: say(f"drawing, tile {done + 1} of {of}")  # noqa: E731
+            with poster(view, options, path.parent, quality, samples, tell) as large:
+                say("developing")
+                large.save(path, bits)
+                exposure = large.exposure
+        else:
+            radiance = view.render(quality, samples, lambda done, of: say(f"drawing, {done + 1} of {of}"), engine)
+            say("developing")
+            photo = radiance.expose(**settings)
+            photo.save(path, bits, half)
+            exposure = photo.exposure
     seconds = time.perf_counter() - start
     if as_json:
         width, height = view.camera.width, view.camera.height
@@ -99,10 +118,10 @@ def render(
                 "size_px": [width, height],
                 "seconds": round(seconds, 3),
             }
-            | {"exposure": str(photo.exposure)}
+            | {"exposure": str(exposure)}
         )
     else:
-        print(f"{path}  ({photo.exposure}, {seconds:.1f} s)")
+        print(f"{path}  ({exposure}, {seconds:.1f} s)")
 
 
 @app.command
@@ -262,6 +281,46 @@ def drift(
             f"The camera comes back: {back.clearance_m:.2f} m from the craft at {back.t_s:g} s{touches}.",
             file=sys.stderr,
         )
+
+
+@app.command
+def downlink(
+    scene: SceneName,
+    /,
+    *,
+    start: Annotated[str, Parameter(name="--from", help="First frame's moment.")] = "release",
+    stop: Annotated[str, Parameter(name="--to", help="Last frame's moment.")] = "release+120s",
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Folder for some frames, clean and as received.")
+    ] = None,
+    frames: Annotated[int, Parameter(help="How many of them to render, 1 to 50.")] = 4,
+    size: Size = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send the camera's pictures to the craft by radio and on to the Earth: range, rate, losses, times of arrival."""
+    from selfiesim.output.sequence import make_folder, report, save_sequence
+    from selfiesim.photo.downlink import receive, sequence
+    from selfiesim.scene import Scene
+
+    shot = Scene.load(scene)
+    if size is not None:
+        shot = shot.with_changes(camera__size_px=_parse_size(size))
+    if not 1 <= frames <= 50:
+        raise SceneError(f"--frames {frames}: give a number from 1 to 50")
+    span = shot.seconds(start, "--from"), shot.seconds(stop, "--to")
+    if output is None:
+        whole, files = sequence(shot, *span), []
+    else:
+        make_folder(output)
+        with progress_line() as say:
+            whole, received = receive(shot, *span, frames, lambda done, of: say(f"drawing, frame {done + 1} of {of}"))
+            files = save_sequence(shot, whole, received, output)
+    if as_json:
+        print_json(report(shot, whole) | ({"files": [str(file) for file in files]} if files else {}))
+    else:
+        print_downlink(whole)
+        for file in files:
+            print(file)
 
 
 @app.command

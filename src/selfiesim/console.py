@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from selfiesim.dispersion import Dispersion
+    from selfiesim.photo.downlink import Sequence
 
 
 def print_facts(facts: dict[str, Any]) -> None:
@@ -110,6 +111,33 @@ def print_drift(samples: list[Any]) -> None:
         heard = ("yes" if each.in_link_range else "too far",) if radio else ()
         table.add_row(f"{each.t_s:g}", *(f"{n:.3f}" for n in numbers), f"{each.phase_deg:.1f}", size, words, *heard)
     _console(120).print(table)
+
+
+def print_downlink(whole: Sequence) -> None:
+    """Some two dozen of the frames, a line each, and what became of all in a sentence."""
+    from rich.table import Table
+
+    table = Table()
+    for name in ("frame", "taken s", "range m", "dBm", "Mbit/s", "kB", "lost", "sent s", "received s", "at the Earth"):
+        table.add_column(name, justify="right")
+    step = max(1, -(-len(whole.frames) // 25))
+    for each in whole.frames[::step]:
+        here = "never" if each.received_s is None else f"{each.received_s:.3f}"
+        row = (
+            f"{each.number}", f"{each.taken_s:g}", f"{each.range_m:.2f}", f"{each.received_dbm:.1f}",
+            f"{each.rate_mbit_s:g}", f"{each.size_bytes / 1e3:.0f}", f"{each.packets_lost} of {each.packets}",
+            f"{each.sent_s:.3f}", here, (each.earth_utc or "never").replace("T", " "),
+        )  # fmt: skip
+        table.add_row(*row)
+    _console(120).print(table)
+    told = whole.summary()
+    print(
+        f"{told['frames']} frames: {told['whole']} whole, {told['broken']} broken, {told['lost']} never received. "
+        f"The battery lasts {told['battery_s'] / 60.0:.0f} minutes from the release."
+    )
+    light = [each.light_time_s for each in whole.frames if each.light_time_s is not None]
+    if light:
+        print(f"Light takes {light[-1] / 60.0:.2f} minutes to the Earth. The radio's numbers are assumed.")
 
 
 def print_json(value: Any) -> None:

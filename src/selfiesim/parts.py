@@ -16,6 +16,7 @@ from selfiesim.moment import Moment, UtcTime
 from selfiesim.planet.conventions import Conventions
 
 MAX_PIXELS = 7680 * 4320
+"""Of a picture drawn at once; larger ones, to 16384 x 16384, are posters (:mod:`selfiesim.poster`)."""
 
 
 def _check_axis(value: object) -> object:
@@ -387,8 +388,6 @@ class CameraPart(Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> CameraPart:
-        if self.size_px[0] * self.size_px[1] > MAX_PIXELS:
-            raise ValueError(f"size_px: {self.size_px[0]}x{self.size_px[1]} is more than 7680x4320 pixels")
         given = [key for key in _INTRINSICS if key in self.model_fields_set and getattr(self, key) is not None]
         if len(given) > 1:
             raise ValueError(f"give {given[0]} or {given[1]}, not both")

@@ -33,7 +33,7 @@ from selfiesim.parts import (
     SkyPart,
     Text,
 )
-from selfiesim.photo.settings import PhotoPart
+from selfiesim.photo.settings import DownlinkPart, PhotoPart
 from selfiesim.tables import did_you_mean, explain, read_table, shortened
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class Scene(Part):
     planet: PlanetPart = PlanetPart()
     sky: SkyPart = SkyPart()
     photo: PhotoPart = PhotoPart()
+    downlink: DownlinkPart = DownlinkPart()
     assumed: dict[str, str] = Field(
         default_factory=dict, description="Key path of each value that is not publicly known, and why it is what it is."
     )
@@ -255,6 +256,19 @@ class Scene(Part):
             return resolve(self, f"release{at:+.9f}s" if isinstance(at, (int, float)) else at)
         except (SceneError, EphemerisError, CcsdsError, MapError) as error:
             raise type(error)(f"{self._source}: {error}") from error
+
+    def seconds(self, moment: str, key: str = "at") -> float:
+        """Seconds from the release to a moment of the scene; ``key`` is what to name in an error.
+
+        Raises
+        ------
+        SceneError
+            For a camera that is never released, or what is no moment.
+        """
+        plan = self.plan()
+        if plan.departure is None:
+            raise SceneError(f"{key}: {moment!r} has no meaning; this camera is mounted and never released")
+        return plan.instant(moment, key) - plan.departure.release.epoch
 
     def to_json(self) -> str:
         """The scene as JSON text with every default filled in."""

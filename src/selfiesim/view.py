@@ -21,7 +21,7 @@ from selfiesim.craft.craft import Craft, Part, outermost_points
 from selfiesim.departure import Departure
 from selfiesim.ellipsoid import ellipsoid_height, sun_share
 from selfiesim.epoch import Epoch
-from selfiesim.errors import SceneError
+from selfiesim.errors import GraphicsError, SceneError
 from selfiesim.frames import Matrix, Vector, icrf_to_bodyfixed, rotation_about, unit
 from selfiesim.hosts import Lander
 from selfiesim.orbit import State
@@ -187,7 +187,7 @@ class View:
         progress: Progress | None = None,
         engine: str = "pyvista",
     ) -> Radiance:
-        """The light that arrives at each pixel: ``"draft"`` in one pass, ``"final"`` from many, or from ``samples``.
+        """The light that arrives at each pixel: ``"draft"`` from a few passes, ``"final"`` from many, or ``samples``.
 
         ``progress`` is told before each pass how many are done, and of how many. The ``engine`` ``"mitsuba"`` traces
         paths instead, 16 or 64 a pixel, or ``samples``.
@@ -195,12 +195,18 @@ class View:
         Raises
         ------
         GraphicsError
-            When this machine cannot draw.
+            When this machine cannot draw, or the picture is too large to be drawn at once.
         ValueError
             For an unknown quality or engine, or samples not from 1 to 1024.
         """
+        from selfiesim.parts import MAX_PIXELS
         from selfiesim.render import render
 
+        if self.camera.width * self.camera.height > MAX_PIXELS:
+            raise GraphicsError(
+                f"camera.size_px: {self.camera.width}x{self.camera.height} is too large to be drawn at once; "
+                "selfiesim render writes it strip by strip, into a .png or .tif (selfiesim.poster)"
+            )
         return render(self, quality, samples, progress, engine)
 
     def plotter(self, **options: Any) -> Any:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import jsonschema
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from selfiesim.errors import OutputError, UserError
+from selfiesim.output.layers import channels_of
 from selfiesim.output.replay import differences, read_recipe, replay
 from selfiesim.output.sidecar import digest, recipe, recipe_schema
 from selfiesim.scene import Scene, shipped_scenes
@@ -58,6 +60,39 @@ def test_exif_tells_exposure_lens_and_time(photo, tmp_path):
     assert "synthetic image" in exif[base.ImageDescription]
 
 
+def test_a_16_bit_tiff_opens_in_opencv_and_openimageio_with_the_same_numbers(photo, tmp_path):
+    path = photo.save(tmp_path / "a.tif", bits=16)
+    cv2 = pytest.importorskip("cv2")
+    assert np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1], photo.deep)
+    assert read_recipe(path)["kind"] == "synthetic image"
+    oiio = pytest.importorskip("OpenImageIO")
+    file = oiio.ImageInput.open(str(path))
+    assert "synthetic image" in file.spec().getattribute("ImageDescription")
+    assert np.array_equal(file.read_image(oiio.UINT16), photo.deep)
+    file.close()
+
+
+# exifread shares no code with Pillow; it tells rationals, dates and comments as exiftool does.
+def test_exif_is_read_by_another_reader(photo, tmp_path):
+    exifread = pytest.importorskip("exifread")
+    with photo.save(tmp_path / "a.jpg").open("rb") as file:
+        tags = exifread.process_file(file)
+
+    def number(name):
+        assert tags[name].field_type == 5, "Exif 2.32: a rational"
+        return float(tags[name].values[0])
+
+    assert number("EXIF ExposureTime") == pytest.approx(photo.exposure.shutter_s, rel=1e-4)
+    assert number("EXIF FNumber") == 8.0
+    assert tags["EXIF ISOSpeedRatings"].values == [400]
+    assert number("EXIF FocalLength") == pytest.approx(1e3 * photo.focal_length_m, rel=1e-4)
+    assert (
+        str(tags["EXIF DateTimeOriginal"]) == photo.radiance.view.epoch.utc().replace("-", ":").replace("T", " ")[:-1]
+    )
+    assert str(tags["EXIF OffsetTimeOriginal"]) == "+00:00"
+    assert "synthetic image" in str(tags["Image ImageDescription"])
+
+
 def test_tiff_holds_the_same_pixels(photo, tmp_path):
     with Image.open(photo.save(tmp_path / "a.tif")) as opened:
         assert np.array_equal(np.asarray(opened), photo.pixels)
@@ -69,11 +104,47 @@ def test_exr_opens_in_openexr_with_its_layers_named(photo, tmp_path):
     with library.File(str(photo.save(tmp_path / "a.exr")), separate_channels=True) as file:
         planes = {name: channel.pixels for name, channel in file.channels().items()}
         header = dict(file.header())
-    assert {"R", "G", "B", "depth.Z", "normal.X", "normal.Y", "normal.Z", "albedo.R", "part.ID"} <= set(planes)
-    assert np.array_equal(planes["G"], photo.radiance.rgb[..., 1])
-    assert np.array_equal(planes["depth.Z"], truth.depth)
-    assert np.array_equal(planes["part.ID"], truth.part)
+    assert {"R", "G", "B", "Z", "N.X", "N.Y", "N.Z", "P.X", "P.Y", "P.Z", "albedo.R", "part.id"} <= set(planes)
+    assert {name: planes[name].dtype.name for name in ("G", "N.X", "Z", "P.X", "part.id")} == {
+        "G": "float16", "N.X": "float16", "Z": "float32", "P.X": "float32", "part.id": "uint32",
+    }  # fmt: skip
+    assert planes["G"] == pytest.approx(photo.radiance.rgb[..., 1], rel=2**-11, abs=1e-7)
+    assert np.array_equal(planes["Z"], truth.depth)
+    assert np.array_equal(planes["part.id"], truth.part)
     assert "synthetic image" in header["comments"]
+
+
+def test_exr_in_full_precision_is_the_light_itself(photo, tmp_path):
+    library = pytest.importorskip("OpenEXR")
+    with library.File(str(photo.save(tmp_path / "a.exr", half=False)), separate_channels=True) as file:
+        planes = {name: channel.pixels for name, channel in file.channels().items()}
+    assert np.array_equal(planes["G"], photo.radiance.rgb[..., 1])
+    assert np.array_equal(planes["N.Z"], photo.radiance.truth.normal[..., 2])
+
+
+# OpenImageIO sorts known channels first (R, G, B, then Z) and knows Z as depth.
+@pytest.mark.parametrize("half", [True, False])
+def test_exr_opens_in_openimageio_with_light_depth_and_recipe(photo, tmp_path, half):
+    oiio = pytest.importorskip("OpenImageIO")
+    file = oiio.ImageInput.open(str(photo.save(tmp_path / "a.exr", half=half)))
+    spec = file.spec()
+    assert spec.channelnames[:3] == ("R", "G", "B")
+    assert spec.z_channel == spec.channelnames.index("Z")
+    assert spec.getattribute("selfiesim").startswith("{")
+    formats = dict(zip(spec.channelnames, spec.channelformats or [spec.format] * spec.nchannels, strict=True))
+    assert str(formats["R"]) == ("half" if half else "float")
+    assert str(formats["Z"]) == "float"
+    planes = file.read_image(oiio.FLOAT)
+    file.close()
+    assert planes[..., :3] == pytest.approx(photo.radiance.rgb, rel=2**-11, abs=1e-7)
+    assert np.array_equal(planes[..., spec.z_channel], photo.radiance.truth.depth)
+
+
+def test_light_too_bright_for_half_stays_finite(photo):
+    bright = replace(photo, radiance=replace(photo.radiance, rgb=photo.radiance.rgb * np.float32(1e6)))
+    bright.radiance.__dict__["truth"] = photo.radiance.truth
+    assert channels_of(bright)["G"].max() == np.float16(65504)
+    assert np.isfinite(channels_of(bright)["R"]).all()
 
 
 def test_npz_holds_light_and_truth(photo, tmp_path):
@@ -145,7 +216,7 @@ def test_an_edited_recipe_is_noticed_and_can_be_allowed(photo, tmp_path):
         ({"scene__craft": {"model": "../up.glb"}}, "outside the scene's folder"),
         ({"scene__kernels": ["/etc/hosts"]}, "outside|kernels"),
         ({"scene__at": "whenever"}, "no moment"),
-        ({"scene__camera": {"size_px": [16384, 16384]}}, "more than"),
+        ({"scene__camera": {"size_px": [20000, 20000]}}, "at most 16384|less than or equal to 16384"),
         ({"render__quality": "raytraced"}, "draft and final"),
         ({"kind": "photograph"}, "kind"),
         ({"format": 99}, "format"),

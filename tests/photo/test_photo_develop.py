@@ -10,8 +10,9 @@ from selfiesim.errors import PhotoError, SceneError
 from selfiesim.photo.finish import sharpened, through_jpeg
 from selfiesim.photo.looks import LOOKS, STANDING, enabled, receipt
 from selfiesim.photo.mosaic import demosaic, padded
+from selfiesim.photo.sensor import white_electrons
 from selfiesim.photo.settings import PhotoPart
-from selfiesim.photo.tone import TONES, table
+from selfiesim.photo.tone import TONES, look_up, table
 from selfiesim.render.base import Radiance
 from selfiesim.scene import Scene
 
@@ -42,12 +43,78 @@ def lab(srgb):
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1)
 
 
+def delta_e(one, two):
+    """CIEDE2000 (CIE 142-2001) of two colours L*, a*, b*, after Sharma, Wu and Dalal 2005, equations 2 to 22."""
+    (l1, a1, b1), (l2, a2, b2) = one, two
+    mean = 0.5 * (np.hypot(a1, b1) + np.hypot(a2, b2))
+    stretch = 1.5 - 0.5 * np.sqrt(mean**7 / (mean**7 + 25.0**7))
+    c1, c2 = np.hypot(a1 * stretch, b1), np.hypot(a2 * stretch, b2)
+    h1, h2 = (np.degrees(np.arctan2(b, a * stretch)) % 360.0 for a, b in ((a1, b1), (a2, b2)))
+    turn = 0.0 if c1 * c2 == 0.0 else (h2 - h1 + 180.0) % 360.0 - 180.0
+    light, chroma = 0.5 * (l1 + l2), 0.5 * (c1 + c2)
+    hue = h1 + h2 if c1 * c2 == 0.0 else h1 + 0.5 * turn
+    t = 1.0 - 0.17 * np.cos(np.radians(hue - 30.0)) + 0.24 * np.cos(np.radians(2.0 * hue))
+    t += 0.32 * np.cos(np.radians(3.0 * hue + 6.0)) - 0.20 * np.cos(np.radians(4.0 * hue - 63.0))
+    s_l = 1.0 + 0.015 * (light - 50.0) ** 2 / np.sqrt(20.0 + (light - 50.0) ** 2)
+    s_c, s_h = 1.0 + 0.045 * chroma, 1.0 + 0.015 * chroma * t
+    near_blue = 30.0 * np.exp(-((((hue % 360.0) - 275.0) / 25.0) ** 2))
+    r = -2.0 * np.sqrt(chroma**7 / (chroma**7 + 25.0**7)) * np.sin(np.radians(2.0 * near_blue))
+    d_l, d_c = (l2 - l1) / s_l, (c2 - c1) / s_c
+    d_h = 2.0 * np.sqrt(c1 * c2) * np.sin(np.radians(0.5 * turn)) / s_h
+    return float(np.sqrt(d_l**2 + d_c**2 + d_h**2 + r * d_c * d_h))
+
+
+# Sharma, Wu and Dalal, Color Research and Application 30 (2005) 21-30, table 1: pairs that find out wrong means of hue,
+# wrong signs and kinks.
+@pytest.mark.parametrize(
+    ("one", "two", "wanted"),
+    [
+        ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+        ((50.0, 3.1571, -77.2803), (50.0, 0.0, -82.7485), 2.8615),
+        ((50.0, 2.8361, -74.0200), (50.0, 0.0, -82.7485), 3.4412),
+        ((50.0, -1.3802, -84.2814), (50.0, 0.0, -82.7485), 1.0000),
+        ((50.0, 0.0, 0.0), (50.0, -1.0, 2.0), 2.3669),
+        ((50.0, 2.4900, -0.0010), (50.0, -2.4900, 0.0009), 7.1792),
+        ((50.0, 2.4900, -0.0010), (50.0, -2.4900, 0.0011), 7.2195),
+        ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+        ((50.0, 2.5, 0.0), (61.0, -5.0, 29.0), 22.8977),
+        ((50.0, 2.5, 0.0), (56.0, -27.0, -3.0), 31.9030),
+        ((50.0, 2.5, 0.0), (58.0, 24.0, 15.0), 19.4535),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((22.7233, 20.0904, -46.6940), (23.0331, 14.9730, -42.5619), 2.0373),
+        ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+    ],
+)
+def test_the_measure_of_colour_differences_is_ciede2000(one, two, wanted):
+    assert delta_e(one, two) == pytest.approx(wanted, abs=1e-4)
+    assert delta_e(two, one) == pytest.approx(wanted, abs=1e-4)
+
+
+# Lightness too: against the card's light through the same tone curve, without lens, sensor and mosaic.
 @pytest.mark.parametrize("look", ["onboard", "press"])
 @pytest.mark.parametrize("level", [0.05, 0.18, 0.6])
 def test_a_grey_card_keeps_its_colour_through_mosaic_and_development_within_one_delta_e(card, look, level):
     photo = card(level, level, level).expose(look=look, meter="centre", **QUIET)
     colour = lab(photo.pixels.reshape(-1, 3).mean(axis=0))
-    assert np.hypot(colour[1], colour[2]) < 1.0
+    clean = plainly_developed(photo)
+    assert delta_e(colour, (colour[0], 0.0, 0.0)) < 1.0
+    assert delta_e(colour, lab(clean)) < 1.0
+
+
+@pytest.mark.parametrize("card_rgb", [(0.25, 0.17, 0.09), (0.1, 0.2, 0.3), (0.4, 0.35, 0.1)])
+def test_a_coloured_card_keeps_its_colour_within_one_delta_e(card, card_rgb):
+    photo = card(*card_rgb).expose(look="onboard", tone="linear", meter="centre", stops=-1.0, **QUIET)
+    colour = lab(photo.pixels.reshape(-1, 3).mean(axis=0))
+    clean = plainly_developed(photo)
+    assert delta_e(colour, lab(clean)) < 1.0
+
+
+def plainly_developed(photo):
+    """The card's sRGB numbers by its light alone: 1 is where the first of the sensor's colours is full."""
+    sun = photo.radiance.view.sun.irradiance
+    full = (white_electrons(photo.sensor, sun) / photo.sensor.full_e).max()
+    linear = photo.radiance.rgb[0, 0] / (sun / np.pi) * full
+    return look_up(linear.astype(np.float32), table(photo.tone, 1.0, 8), 1.0)
 
 
 def test_colours_come_back_through_the_sensors_mixed_filters(card):

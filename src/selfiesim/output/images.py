@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from selfiesim.errors import OutputError
 from selfiesim.output.layers import exr_file, npz_file
 from selfiesim.output.sidecar import SYNTHETIC, recipe_text
+from selfiesim.output.strips import PngStrips, TiffStrips
 from selfiesim.paths import written_whole
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".npz")
 _KNOWN = ".png, .jpg, .tif, .exr or .npz"
-_TIFF_RECIPE = 65000  # the first tag that is free for private use
 _JPEG_QUALITY = 92
 
 
@@ -40,8 +40,8 @@ def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS
         if path.suffix.lower() not in endings:
             known = _KNOWN if endings == ENDINGS else " or ".join(endings)
             raise OutputError(f"{path}: choose a name that ends in {known}")
-        if bits != 8 and (bits != 16 or path.suffix.lower() != ".png"):
-            raise OutputError(f"{path}: {bits} bits do not go into it; 16 bits go into .png, the light into .exr")
+        if bits != 8 and (bits != 16 or path.suffix.lower() not in (".png", ".tif", ".tiff")):
+            raise OutputError(f"{path}: {bits} bits do not go into it; 16 bits go into .png and .tif, light into .exr")
         if path.suffix.lower() == ".exr":
             from selfiesim.output.layers import open_exr
 
@@ -69,8 +69,10 @@ def sidecar_path(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def save(photo: Photo, path: Path, bits: int = 8) -> Path:
+def save(photo: Photo, path: Path, bits: int = 8, half: bool = True) -> Path:
     """Write picture and recipe, whole or not at all; returns the picture's path.
+
+    ``half`` is for EXR: light and colours in 16 bits.
 
     Raises
     ------
@@ -81,10 +83,17 @@ def save(photo: Photo, path: Path, bits: int = 8) -> Path:
     text = recipe_text(photo)
 
     def write(picture: Path) -> None:
-        if path.suffix.lower() == ".png":
-            picture.write_bytes(png_bytes(photo, text, bits))
+        ending = path.suffix.lower()
+        if ending == ".png" and bits == 8:
+            picture.write_bytes(png_bytes(photo, text))
+        elif ending in (".png", ".tif", ".tiff"):
+            _strips(photo, picture, text, bits)
+        elif ending == ".exr":
+            exr_file(photo, picture, text, half)
+        elif ending == ".npz":
+            npz_file(photo, picture, text)
         else:
-            _WRITERS[path.suffix.lower()](photo, picture, text)
+            _jpeg(photo, picture, text)
 
     return _save_both(path, write, text)
 
@@ -109,12 +118,24 @@ def _save_both(path: Path, write: Callable[[Path], object], text: str) -> Path:
     return path
 
 
-def png_bytes(photo: Photo, text: str | None = None, bits: int = 8) -> bytes:
-    """The picture as PNG with its recipe in the metadata."""
-    title, told = photo.radiance.view.scene.title, text or recipe_text(photo)
-    if bits == 16:
-        return _png_16(photo.deep, [chunk[:2] for chunk in _png_info(title, told).chunks])
-    return png_with_recipe(photo.pixels, title, told)
+def png_bytes(photo: Photo, text: str | None = None) -> bytes:
+    """The picture as PNG of 8 bits with its recipe in the metadata."""
+    return png_with_recipe(photo.pixels, photo.radiance.view.scene.title, text or recipe_text(photo))
+
+
+def _strips(photo: Photo, path: Path, text: str, bits: int) -> None:
+    """TIFF, and PNG of 16 bits, which Pillow does not write."""
+    pixels = photo.pixels if bits == 8 else photo.deep
+    height, width = pixels.shape[:2]
+    title = photo.radiance.view.scene.title
+    if path.suffix.lower() == ".png":
+        with PngStrips(path, width, height, bits) as png:
+            png.add(pixels)
+            png.finish([chunk[:2] for chunk in png_info(title, text).chunks])
+    else:
+        with TiffStrips(path, width, height, bits) as tiff:
+            tiff.add(pixels)
+            tiff.finish(description_of(title), text)
 
 
 def png_with_recipe(pixels: NDArray[np.uint8], title: str, text: str) -> bytes:
@@ -123,38 +144,25 @@ def png_with_recipe(pixels: NDArray[np.uint8], title: str, text: str) -> bytes:
 
     buffer = io.BytesIO()
     # Level 3 packs a space picture within a few percent of level 9 in a third of the time.
-    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=_png_info(title, text), compress_level=3)
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=png_info(title, text), compress_level=3)
     return buffer.getvalue()
 
 
-def _png_info(title: str, text: str) -> Any:
+def png_info(title: str, text: str) -> Any:
+    """Text chunks of a PNG, as Pillow has them: Title, Description, Software, and the recipe as ``selfiesim``."""
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
     info.add_itxt("Title", title)
-    info.add_itxt("Description", f"{SYNTHETIC}: {title}")
+    info.add_itxt("Description", description_of(title))
     info.add_text("Software", "selfiesim")
     info.add_itxt("selfiesim", text, zip=True)
     return info
 
 
-def _png_16(pixels: NDArray[np.uint16], chunks: list[tuple[bytes, bytes]]) -> bytes:
-    """A PNG of three times 16 bits, which Pillow does not write (W3C, PNG, third edition: 11.2 and 9.2, filter Up)."""
-    import struct
-    import zlib
-
-    import numpy as np
-
-    height, width = pixels.shape[:2]
-    rows = pixels.astype(">u2").reshape(height, -1).view(np.uint8)
-    filtered = np.full((height, rows.shape[1] + 1), 2, np.uint8)
-    filtered[:, 1:] = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
-    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
-    body = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(filtered.tobytes(), 3)), (b"IEND", b"")]
-    packed = [
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in body
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+def description_of(title: str) -> str:
+    """What files say they hold."""
+    return f"{SYNTHETIC}: {title}"
 
 
 def _jpeg(photo: Photo, path: Path, text: str) -> None:
@@ -171,15 +179,15 @@ def exif_of(photo: Photo, text: str) -> Any:
     base = ExifTags.Base
     inner: dict[int, Any] = {}
     exif = Image.Exif()
-    exif[base.ImageDescription] = f"{SYNTHETIC}: {view.scene.title}"
+    exif[base.ImageDescription] = description_of(view.scene.title)
     exif[base.Software] = "selfiesim"
     moment = view.epoch.utc().replace("-", ":").replace("T", " ").removesuffix("Z")
-    inner[base.ExposureTime] = exposure.shutter_s
-    inner[base.FNumber] = exposure.f_number
+    inner[base.ExposureTime] = _rational(exposure.shutter_s)
+    inner[base.FNumber] = _rational(exposure.f_number)
     inner[base.ISOSpeedRatings] = min(round(exposure.iso), 65535)
     inner[base.DateTimeOriginal] = moment
     inner[base.OffsetTimeOriginal] = "+00:00"
-    inner[base.FocalLength] = photo.focal_length_m * 1e3
+    inner[base.FocalLength] = _rational(photo.focal_length_m * 1e3)
     inner[base.FocalLengthIn35mmFilm] = round(36.0 * view.camera.fx / view.camera.width)
     comment = text.encode("ascii", "backslashreplace")
     if len(comment) < 60_000:  # a segment holds 65,533 bytes
@@ -188,23 +196,11 @@ def exif_of(photo: Photo, text: str) -> Any:
     return exif
 
 
-def _tiff(photo: Photo, path: Path, text: str) -> None:
-    from PIL import Image, TiffImagePlugin
+def _rational(value: float) -> Any:
+    """A number as Exif has them: a fraction of two whole numbers of 32 bits. Pillow writes a float as a double."""
+    from fractions import Fraction
 
-    info = TiffImagePlugin.ImageFileDirectory_v2()
-    info[270] = f"{SYNTHETIC}: {photo.radiance.view.scene.title}".encode("ascii", "replace").decode()
-    info[305] = "selfiesim"
-    info.tagtype[_TIFF_RECIPE] = 1  # BYTE: Pillow below 13 cuts UNDEFINED short
-    info[_TIFF_RECIPE] = text.encode()
-    with path.open("wb") as file:
-        Image.fromarray(photo.pixels).save(file, "TIFF", tiffinfo=info, compression="tiff_adobe_deflate")
+    from PIL.TiffImagePlugin import IFDRational
 
-
-_WRITERS: dict[str, Callable[[Photo, Path, str], None]] = {
-    ".jpg": _jpeg,
-    ".jpeg": _jpeg,
-    ".tif": _tiff,
-    ".tiff": _tiff,
-    ".exr": exr_file,
-    ".npz": npz_file,
-}
+    nearest = Fraction(value).limit_denominator(int(2**31 / max(value, 1.0)))
+    return IFDRational(nearest.numerator, nearest.denominator)

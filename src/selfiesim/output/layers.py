@@ -32,21 +32,29 @@ def open_exr() -> Any:
     return OpenEXR
 
 
-def channels_of(photo: Photo) -> dict[str, NDArray[Any]]:
-    """Channels (H, W) by name: ``R G B`` W m^-2 sr^-1 nm^-1, then the layers of truth, each with its axes."""
+def channels_of(photo: Photo, half: bool = True) -> dict[str, NDArray[Any]]:
+    """Channels (H, W) by the names that compositing tools know (Nuke, Blender, Natron).
+
+    ``R G B`` the light in W m^-2 sr^-1 nm^-1, ``Z`` the depth in m, ``N.X`` to ``N.Z`` normals and ``P.X`` to ``P.Z``
+    places (m, camera axes), ``albedo.R`` to ``albedo.B``, ``sun.visibility``, and ``part.id``. Depth and places are
+    always float and the part's number a whole one of 32 bits; the others are ``half`` unless float is wanted.
+    """
     radiance, truth = photo.radiance, photo.radiance.truth
-    planes: dict[str, NDArray[Any]] = {"depth.Z": truth.depth, "sun_visibility.Y": truth.sun_visibility}
-    for layer, axes in ((radiance.rgb, "RGB"), (truth.albedo, "albedo.RGB")):
-        prefix, letters = axes[:-3], axes[-3:]
-        planes |= {prefix + letter: layer[..., k] for k, letter in enumerate(letters)}
-    for name in ("position", "normal"):
-        planes |= {f"{name}.{letter}": getattr(truth, name)[..., k] for k, letter in enumerate("XYZ")}
-    planes = {name: np.ascontiguousarray(plane, np.float32) for name, plane in planes.items()}
-    return planes | {"part.ID": np.ascontiguousarray(truth.part, np.uint32)}
+    kind = np.float16 if half else np.float32
+    # What is brighter than 65504, the Sun's disc through no lens, would be infinite.
+    most = float(np.finfo(kind).max)
+    planes: dict[str, NDArray[Any]] = {"sun.visibility": truth.sun_visibility.astype(kind)}
+    for prefix, layer, letters in (
+        ("", radiance.rgb, "RGB"), ("albedo.", truth.albedo, "RGB"), ("N.", truth.normal, "XYZ"),
+    ):  # fmt: skip
+        planes |= {prefix + letter: np.minimum(layer[..., k], most).astype(kind) for k, letter in enumerate(letters)}
+    planes |= {f"P.{letter}": truth.position[..., k].astype(np.float32) for k, letter in enumerate("XYZ")}
+    planes |= {"Z": truth.depth.astype(np.float32), "part.id": truth.part.astype(np.uint32)}
+    return {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
 
 
-def exr_file(photo: Photo, path: Path, text: str) -> None:
-    """A scanline EXR, float channels; sky is infinitely far and has no position (NaN)."""
+def exr_file(photo: Photo, path: Path, text: str, half: bool = True) -> None:
+    """A scanline EXR; sky is infinitely far and has no position (NaN)."""
     library = open_exr()
     view = photo.radiance.view
     header = {
@@ -60,7 +68,7 @@ def exr_file(photo: Photo, path: Path, text: str) -> None:
         "parts": json.dumps(photo.radiance.truth.part_names),
         "selfiesim": text,
     }
-    with library.File(header, channels_of(photo)) as file:
+    with library.File(header, channels_of(photo, half)) as file:
         file.write(str(path))
 
 

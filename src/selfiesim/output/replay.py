@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +17,16 @@ from pydantic import ValidationError
 
 from selfiesim.errors import OutputError
 from selfiesim.output.sidecar import Recipe, digest, pixels_digest, recipe
+from selfiesim.output.strips import TIFF_RECIPE
 from selfiesim.tables import read_bounded, shortened
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
+    from selfiesim.poster import Poster
 
 MOST_BYTES = 1 << 20  # of a recipe
 MOST_FILE_BYTES = 1 << 31
+MOST_PIXELS = 16384 * 16384
 
 
 def read_recipe(path: Path, edited: bool = False) -> dict[str, Any]:
@@ -69,15 +74,27 @@ def _recipe_text(path: Path) -> str:
     return text
 
 
+@contextmanager
+def _posters_opened() -> Iterator[None]:
+    """Let Pillow open what is as large as our posters: only metadata are read here, no pixel is unpacked."""
+    from PIL import Image
+
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MOST_PIXELS
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
 def _from_picture(path: Path) -> str | None:
     from PIL import ExifTags, Image
 
     try:
-        with Image.open(path) as opened:
+        with _posters_opened(), Image.open(path) as opened:
             if "selfiesim" in opened.info:
                 return str(opened.info["selfiesim"])
             if opened.format == "TIFF":
-                told = opened.tag_v2.get(65000)
+                told = opened.tag_v2.get(TIFF_RECIPE)
                 return told.decode("utf-8", "replace") if isinstance(told, bytes) else None
             comment = opened.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
     except (ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -113,16 +130,17 @@ def _from_npz(path: Path) -> str | None:
         raise OutputError(f"{path}: is no npz file of ours ({shortened(str(error))})") from error
 
 
-def replay(path: Path, edited: bool = False) -> tuple[Photo, list[str]]:
+def replay(path: Path, edited: bool = False) -> tuple[Photo | Poster, list[str]]:
     """Render a picture again from its file alone; the new photo, and in words what differs from the old.
 
-    Nothing differs on the same versions and the same renderer.
+    Nothing differs on the same versions and the same renderer. A large picture comes back as a poster.
 
     Raises
     ------
     UserError
         As :func:`read_recipe`, and for a scene that cannot be used, or that names files outside the working folder.
     """
+    from selfiesim.poster import is_large, poster
     from selfiesim.render.base import QUALITIES
     from selfiesim.scene import Scene
 
@@ -131,8 +149,13 @@ def replay(path: Path, edited: bool = False) -> tuple[Photo, list[str]]:
     if quality not in QUALITIES:
         raise OutputError(f"{path}: its recipe asks for quality {shortened(quality)!r}; there are draft and final")
     scene = Scene.from_table(_without_nothing(told["scene"]), f"{path}: scene", Path.cwd())
-    engine = "mitsuba" if told["render"]["engine"].startswith("mitsuba") else "pyvista"
-    photo = scene.view().render(quality, told["render"]["samples"], engine=engine).expose()
+    view, samples = scene.view(), told["render"]["samples"]
+    photo: Photo | Poster
+    if is_large(view.camera):
+        photo = poster(view, scene.photo, Path.cwd(), quality, samples)
+    else:
+        engine = "mitsuba" if told["render"]["engine"].startswith("mitsuba") else "pyvista"
+        photo = view.render(quality, samples, engine=engine).expose()
     return photo, differences(told, photo)
 
 
@@ -145,11 +168,12 @@ def _without_nothing(table: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def differences(told: dict[str, Any], photo: Photo) -> list[str]:
+def differences(told: dict[str, Any], photo: Photo | Poster) -> list[str]:
     """What differs between a recipe and a photo made by it, in words; empty when the pixels are the same."""
-    if pixels_digest(photo) == told["pixels_sha256"]:
+    found = pixels_digest(photo)
+    if found == told["pixels_sha256"]:
         return []
-    now = recipe(photo)
+    now = recipe(photo, found)
     lines = ["the pixels differ"]
     if now["render"]["engine"] != told["render"]["engine"]:
         lines.append(f"renderer: {told['render']['engine']} then, {now['render']['engine']} now")

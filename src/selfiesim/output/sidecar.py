@@ -14,6 +14,7 @@ from selfiesim.frames import quaternion
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
+    from selfiesim.poster import Poster
 
 SYNTHETIC = "synthetic image"
 FORMAT = 2
@@ -51,8 +52,11 @@ class Recipe(BaseModel):
     digest: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of all the rest: an edited recipe is noticed.")
 
 
-def recipe(photo: Photo) -> dict[str, Any]:
-    """The recipe as JSON-ready data. It holds no clock time: the same input gives the same bytes."""
+def recipe(photo: Photo | Poster, pixels_sha256: str | None = None) -> dict[str, Any]:
+    """The recipe as JSON-ready data. It holds no clock time: the same input gives the same bytes.
+
+    ``pixels_sha256`` is that of :func:`pixels_digest`, where it is known already.
+    """
     from selfiesim.photo.looks import receipt
     from selfiesim.planet.surface import surface_maps
 
@@ -92,12 +96,12 @@ def recipe(photo: Photo) -> dict[str, Any]:
         "render": {"quality": radiance.quality, "samples": radiance.samples, "engine": radiance.engine},
         "versions": {name: version(name) for name in _PACKAGES},
         "credits": [] if view.planet is None else [surface_maps(view.planet.surface).credits],
-        "pixels_sha256": pixels_digest(photo),
+        "pixels_sha256": pixels_sha256 or pixels_digest(photo),
     }
     return told | {"digest": digest(told)}
 
 
-def _scene(photo: Photo) -> dict[str, Any]:
+def _scene(photo: Photo | Poster) -> dict[str, Any]:
     """The scene with the photo's settings and the moment of its view in it."""
     view = photo.radiance.view
     table = view.scene.model_dump(mode="json", exclude_unset=True)
@@ -108,7 +112,7 @@ def _scene(photo: Photo) -> dict[str, Any]:
     return table
 
 
-def _bodies(photo: Photo) -> dict[str, Any]:
+def _bodies(photo: Photo | Poster) -> dict[str, Any]:
     view = photo.radiance.view
     planet = view.planet
     return {
@@ -127,7 +131,7 @@ def _bodies(photo: Photo) -> dict[str, Any]:
     }
 
 
-def _sensor(photo: Photo) -> dict[str, Any] | None:
+def _sensor(photo: Photo | Poster) -> dict[str, Any] | None:
     if photo.sensor is None:
         return None
     from dataclasses import asdict
@@ -137,8 +141,10 @@ def _sensor(photo: Photo) -> dict[str, Any] | None:
     return known | {"electrons_per_dn": photo.sensor.electrons_per_dn}
 
 
-def pixels_digest(photo: Photo) -> str:
+def pixels_digest(photo: Photo | Poster) -> str:
     """SHA-256 of the 8-bit pixels, row by row."""
+    if not hasattr(photo, "pixels"):
+        return photo.digest()
     return hashlib.sha256(np.ascontiguousarray(photo.pixels).tobytes()).hexdigest()
 
 
@@ -148,9 +154,9 @@ def digest(told: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def recipe_text(photo: Photo) -> str:
+def recipe_text(photo: Photo | Poster, pixels_sha256: str | None = None) -> str:
     """The recipe as indented JSON."""
-    return json.dumps(recipe(photo), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(recipe(photo, pixels_sha256), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def recipe_schema() -> dict[str, Any]:

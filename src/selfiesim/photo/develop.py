@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +24,11 @@ from selfiesim.photo.tone import TOP, inset, look_up, shoulder, table
 if TYPE_CHECKING:
     from selfiesim.photo.settings import PhotoPart
     from selfiesim.render.base import Radiance
-    from selfiesim.view import Sun
+    from selfiesim.view import Sun, View
 
 __all__ = ["Photo", "develop", "expose", "shoulder"]
 
-_SENSOR_HIGHLIGHTS = 1.25  # a sensor clips at 1: the meter lets the few brightest blocks go a third of a stop over
+SENSOR_HIGHLIGHTS = 1.25  # a sensor clips at 1: the meter lets the few brightest blocks go a third of a stop over
 Numbers = NDArray[np.uint8] | NDArray[np.uint16]
 
 
@@ -61,8 +61,7 @@ class Photo:
     @property
     def focal_length_m(self) -> float:
         """Of a lens that would do so with the sensor's pixels; along the picture's rows, on the axis."""
-        device = detector(self.settings.detector, self.radiance.view.scene.camera)
-        return self.radiance.view.camera.fx * device.pixel_pitch_um * 1e-6
+        return focal_length_m(self.radiance.view, self.settings)
 
     @cached_property
     def deep(self) -> NDArray[np.uint16]:
@@ -71,14 +70,14 @@ class Photo:
             scale = white_balance(self.radiance.view.sun.irradiance, self.exposure)
             numbers = develop(self.radiance.rgb, scale, self.tone, 16)
         else:
-            numbers = _developed(self.raw, self.sensor, self.radiance, self.settings, 16)
+            numbers = develop_raw(self.raw, self.sensor, self.radiance.view, self.settings, 16)
         return marked(np.asarray(numbers, np.uint16), self.radiance.view, self.settings.marks)
 
-    def save(self, path: str | Path, bits: int = 8) -> Path:
+    def save(self, path: str | Path, bits: int = 8, half: bool = True) -> Path:
         """Write a picture with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
 
-        The ending chooses: ``.png`` (8 or 16 ``bits``), ``.jpg``, ``.tif``; ``.exr`` and ``.npz`` hold the light and
-        the layers of truth instead of the picture.
+        The ending chooses: ``.png`` or ``.tif`` (8 or 16 ``bits``), ``.jpg``; ``.exr`` and ``.npz`` hold the light and
+        the layers of truth instead of the picture, EXR with light and colours in ``half`` precision or in full.
 
         Raises
         ------
@@ -87,7 +86,7 @@ class Photo:
         """
         from selfiesim.output.images import save
 
-        return save(self, Path(path), bits)
+        return save(self, Path(path), bits, half)
 
     def _repr_png_(self) -> bytes:
         from selfiesim.output.images import png_bytes
@@ -97,6 +96,11 @@ class Photo:
     def __repr__(self) -> str:
         height, width = self.pixels.shape[:2]
         return f"Photo({width}x{height}, {self.exposure}, look {self.settings.look!r}, tone {self.tone!r})"
+
+
+def focal_length_m(view: View, options: PhotoPart) -> float:
+    """Of a lens that pictures as a view's camera does on its sensor's pixels; along the rows, on the axis."""
+    return view.camera.fx * detector(options.detector, view.scene.camera).pixel_pitch_um * 1e-6
 
 
 def expose(radiance: Radiance, **settings: Any) -> Photo:
@@ -111,11 +115,7 @@ def expose(radiance: Radiance, **settings: Any) -> Photo:
     """
     scene = radiance.view.scene
     options = scene.with_changes(**{f"photo__{k}": v for k, v in settings.items()}).photo if settings else scene.photo
-    if not np.isfinite(radiance.rgb.max(initial=0.0) + radiance.rgb.min(initial=0.0)):
-        bad = int((~np.isfinite(radiance.rgb)).any(axis=-1).sum())
-        raise PhotoError(
-            f"radiance: {bad} pixels hold light that is infinite or no number; nothing can be exposed by it"
-        )
+    check_finite(radiance.rgb)
     if options.look == "clean":
         exposure = _exposure(radiance, options, options.iso, HIGHLIGHT_LIMIT)
         tone = options.tone or LOOKS["clean"].tone
@@ -124,34 +124,66 @@ def expose(radiance: Radiance, **settings: Any) -> Photo:
     return _taken(radiance, options)
 
 
+def check_finite(rgb: NDArray[np.float32]) -> None:
+    """Refuse light (H, W, 3) that is infinite or no number.
+
+    Raises
+    ------
+    PhotoError
+        With the number of such pixels.
+    """
+    bad: list[int] = []
+
+    def work(_number: int, rows: slice) -> None:
+        # The sum of the ends is finite where all between them is.
+        if not np.isfinite(rgb[rows].max(initial=0.0) + rgb[rows].min(initial=0.0)):
+            bad.append(int((~np.isfinite(rgb[rows])).any(axis=-1).sum()))
+
+    by_bands(len(rgb), work)
+    if bad:
+        raise PhotoError(
+            f"radiance: {sum(bad)} pixels hold light that is infinite or no number; nothing can be exposed by it"
+        )
+
+
 def _taken(radiance: Radiance, options: PhotoPart) -> Photo:
     """The picture as a camera takes it: through the lens onto the sensor, then developed."""
     view = radiance.view
-    device = detector(options.detector, view.scene.camera)
-    on = enabled(options, device.colour)
-    iso = max(options.iso, sensor.base_iso(device, view.sun.irradiance))
-    exposure = _exposure(radiance, options, iso, _SENSOR_HIGHLIGHTS)
-    behind = sensor.sensor_at(device, exposure, view.sun.irradiance, on, options.seed)
-    glass = lens_of(radiance, options)
+    exposure = _exposure(radiance, options, camera_iso(view, options), SENSOR_HIGHLIGHTS)
+    behind = sensor_of(view, options, exposure)
+    glass = lens_of(view, options)
     raw = sensor.exposed(through_lens(radiance, glass, behind), optics.transmission(glass), behind)
-    shown = _developed(raw, behind, radiance, options, 8)
+    shown = develop_raw(raw, behind, view, options, 8)
+    pixels = marked(finish(shown, options, behind), radiance.view, options.marks)  # type: ignore[arg-type]
+    return Photo(pixels, exposure, radiance, options, options.tone or LOOKS[options.look].tone, raw, behind)
+
+
+def camera_iso(view: View, options: PhotoPart) -> float:
+    """The ISO that is set: the one asked for, or the sensor's lowest."""
+    device = detector(options.detector, view.scene.camera)
+    return max(options.iso, sensor.base_iso(device, view.sun.irradiance))
+
+
+def sensor_of(view: View, options: PhotoPart, exposure: Exposure) -> sensor.Sensor:
+    """The sensor of a view's camera at an exposure."""
+    device = detector(options.detector, view.scene.camera)
+    return sensor.sensor_at(device, exposure, view.sun.irradiance, enabled(options, device.colour), options.seed)
+
+
+def lens_of(view: View, options: PhotoPart) -> optics.Lens:
+    """The lens of a view's camera at the settings."""
+    device = detector(options.detector, view.scene.camera)
+    on = enabled(options, device.colour) & _OF_THE_LENS
+    return optics.Lens(view.camera, options.lens, options.f_number, device.pixel_pitch_um * 1e-6, on)
+
+
+def finish(pixels: NDArray[np.uint8], options: PhotoPart, behind: sensor.Sensor) -> NDArray[np.uint8]:
+    """Sharpening and JPEG, as far as the look has them."""
     look = LOOKS[options.look]
-    pixels = finished(
-        shown,  # type: ignore[arg-type]
-        (look.sharpening if options.sharpening is None else options.sharpening) if "sharpening" in on else 0.0,
-        (options.jpeg_quality or look.jpeg_quality) if "jpeg" in on else None,
-    )
-    pixels = marked(pixels, radiance.view, options.marks)
-    return Photo(pixels, exposure, radiance, options, options.tone or look.tone, raw, behind)
-
-
-def lens_of(radiance: Radiance, options: PhotoPart) -> optics.Lens:
-    """The lens of a radiance's camera at the settings."""
-    camera = radiance.view.scene.camera
-    device = detector(options.detector, camera)
-    pitch = device.pixel_pitch_um * 1e-6
-    return optics.Lens(
-        radiance.view.camera, options.lens, options.f_number, pitch, enabled(options, device.colour) & _OF_THE_LENS
+    return finished(
+        pixels,
+        (look.sharpening if options.sharpening is None else options.sharpening) if "sharpening" in behind.on else 0.0,
+        (options.jpeg_quality or look.jpeg_quality) if "jpeg" in behind.on else None,
     )
 
 
@@ -165,31 +197,50 @@ def through_lens(radiance: Radiance, lens: optics.Lens, behind: sensor.Sensor | 
     """The light on the sensor (3, H, W), before vignetting; rows shifted where the sensor reads one after the other."""
     from selfiesim.photo.sunlight import add_sun
 
-    planes = np.ascontiguousarray(np.moveaxis(radiance.rgb, -1, 0))
-    # The Sun's disc would drown the rest in the rounding of the blur: it is held back, and added in full after it.
-    brightest = (_DAZZLING / np.pi * radiance.view.sun.irradiance).astype(np.float32)
-    planes = np.minimum(planes, brightest[:, None, None])
+    planes = light_planes(radiance.rgb, radiance.view)
     if behind is not None and "rolling_shutter" in behind.on and behind.detector.readout_s > 0.0:
         from selfiesim.photo.rolling import rolled
 
         planes = rolled(planes, radiance, behind.detector.readout_s)
-    if "lateral_colour" in lens.on and lens.part.lateral_share:
-        planes = optics.lateral_colour(planes, lens.camera, lens.part.lateral_share)
-    planes = optics.blurred(planes, lens)
+    wide = optics.wide_halo(optics.block_mean(planes), lens) if "glare" in lens.on else None
+    planes = sharp_light(planes, lens, wide)
     add_sun(planes, radiance, lens)
     return planes
+
+
+def light_planes(rgb: NDArray[np.float32], view: View) -> optics.Floats:
+    """Radiance (H, W, 3) as planes (3, H, W), the Sun's disc held back.
+
+    It would drown the rest in the rounding of the blur; it is added in full after it.
+    """
+    brightest = (_DAZZLING / np.pi * view.sun.irradiance).astype(np.float32)
+    planes = np.empty((3, *rgb.shape[:2]), np.float32)
+
+    def work(_number: int, rows: slice) -> None:
+        for band in range(3):
+            np.minimum(rgb[rows, :, band], brightest[band], out=planes[band, rows])
+
+    by_bands(len(rgb), work)
+    return planes
+
+
+def sharp_light(planes: optics.Floats, lens: optics.Lens, wide: optics.Floats | None, top: int = 0) -> optics.Floats:
+    """Planes (3, h, W), the picture's rows from ``top`` on, with lateral colour and blur, and the wide halo added."""
+    if "lateral_colour" in lens.on and lens.part.lateral_share:
+        planes = optics.lateral_colour(planes, lens.camera, lens.part.lateral_share, top)
+    return optics.blurred(planes, lens, top, wide)
 
 
 def _exposure(radiance: Radiance, options: PhotoPart, iso: float, highlight_limit: float) -> Exposure:
     metered = options.shutter_s == "auto"
     shutter = options.shutter_s
     if shutter == "auto":
-        white = _white_wall(radiance.view.sun)
+        white = white_wall(radiance.view.sun)
         shutter = metered_shutter(radiance.rgb, white, options.f_number, iso, options.meter, highlight_limit)
     return Exposure(shutter * 2.0**options.stops, options.f_number, iso, options.stops, metered, options.meter)
 
 
-def _white_wall(sun: Sun) -> float:
+def white_wall(sun: Sun) -> float:
     """Luminance of a white wall that faces the Sun, cd/m2."""
     return float(luminance(np.asarray(sun.irradiance, np.float32) / np.float32(np.pi)))
 
@@ -221,34 +272,40 @@ def develop(rgb: NDArray[np.float32], scale: NDArray[np.float32], tone: str = "s
     return out
 
 
-def _developed(
-    raw: NDArray[np.uint16] | optics.Floats, behind: sensor.Sensor, radiance: Radiance, options: PhotoPart, bits: int
+def develop_raw(
+    raw: sensor.Numbers, behind: sensor.Sensor, view: View, options: PhotoPart, bits: int, top: int = 0
 ) -> Numbers:
-    """Numbers (H, W, 3), sRGB, of the converter's numbers: black level, shading, mosaic, colours, tone."""
-    look, sun = LOOKS[options.look], radiance.view.sun.irradiance
-    tone = options.tone or look.tone
-    lut = table(tone, 1.0, bits)
+    """Numbers (h, W, 3), sRGB, of the converter's numbers (C, h, W), the picture's rows from ``top`` on (even).
+
+    Black level, shading, mosaic, colours, tone. Black level and shading are taken care of before the mosaic is put
+    together: one number a pixel instead of three.
+    """
+    look, sun = LOOKS[options.look], view.sun.irradiance
+    lut = table(options.tone or look.tone, 1.0, bits)
     height, width = raw.shape[1:]
-    colours, limits = _colours(behind, sun, look.balanced, inset(tone))
-    shading = _shading(radiance, options, look.shading if "shading" in behind.on else 0.0)
+    colours, limits = _colours(behind, sun, look.balanced, inset(options.tone or look.tone))
+    shading = _shading(lens_of(view, options), look.shading if "shading" in behind.on else 0.0, (top, height))
     black = np.float32(behind.detector.black_dn)
     gain = np.float32(1.0 / (behind.detector.top_dn - behind.detector.black_dn))
-    mosaic = padded(raw[0].astype(np.float32)) if behind.mosaic else None
+    linear = np.empty(raw.shape, np.float32)
+
+    def level(_number: int, rows: slice) -> None:
+        np.subtract(raw[:, rows], black, out=linear[:, rows], dtype=np.float32)
+        linear[:, rows] *= gain if shading is None else gain * shading[rows]
+
+    by_bands(height, level)
+    mosaic = padded(linear[0]) if behind.mosaic else None
     out = np.empty((height, width, 3), lut.dtype)
 
     def work(_number: int, rows: slice) -> None:
-        if mosaic is None:
-            linear = raw[:, rows].astype(np.float32)
-        else:
+        part = linear[:, rows]
+        if mosaic is not None:
             even = rows.stop + (rows.stop - rows.start) % 2
-            linear = demosaic(mosaic[rows.start : even + 2 * MARGIN])[:, : rows.stop - rows.start, :width]
-        linear = np.asarray((linear - black) * gain, np.float32)
-        if shading is not None:
-            linear = linear * shading[rows]
+            part = demosaic(mosaic[rows.start : even + 2 * MARGIN])[:, : rows.stop - rows.start, :width]
         # Where one colour is full the others must not go on: highlights would turn pink.
-        np.minimum(linear, limits[:, None, None], out=linear)
+        np.minimum(part, limits[:, None, None], out=part)
         for band in range(3):
-            out[rows, :, band] = look_up(mixed(linear, colours[band]), lut, 1.0)
+            out[rows, :, band] = look_up(mixed(part, colours[band]), lut, 1.0)
 
     by_bands(height, work)
     return out
@@ -272,11 +329,14 @@ def _colours(
     return matrix.astype(np.float32), limits.astype(np.float32)
 
 
-def _shading(radiance: Radiance, options: PhotoPart, share: float) -> optics.Floats | None:
-    """What each pixel is multiplied by to even out a share of the vignetting (H, W), or nothing."""
-    lens = lens_of(radiance, options)
+@lru_cache(maxsize=1)
+def _shading(lens: optics.Lens, share: float, rows: tuple[int, int]) -> optics.Floats | None:
+    """What pixels are multiplied by to even out a share of the vignetting (h, W), or nothing.
+
+    ``rows`` are the first of them and how many.
+    """
     if not share or "vignetting" not in lens.on:
         return None
-    part = options.lens
-    fall = optics.vignetting(lens.camera, lens.pupil_power, part.mechanical_from, part.mechanical_loss)
+    part, wanted = lens.part, slice(rows[0], rows[0] + rows[1])
+    fall = optics.vignetting(lens.camera, lens.pupil_power, part.mechanical_from, part.mechanical_loss, wanted)
     return np.asarray(np.maximum(fall, np.float32(0.05)) ** np.float32(-share), np.float32)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.photo.rows import by_bands
+
 # Luminous efficacy (lm/W) times the width of the eye's response (nm): CIE 1924 V(lambda).
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
 # V(lambda) at 620, 550 and 460 nm (0.381, 0.995, 0.060), scaled to a sum of 1.
@@ -76,15 +78,24 @@ def metered_shutter(
     highlight_limit : float
         How far above full the matrix lets the highlights go.
     """
-    height, width = rgb.shape[:2]
-    seen = rgb
-    if meter == "centre":
-        rows, columns = (slice(int(0.28 * n), max(int(np.ceil(0.72 * n)), 1)) for n in (height, width))
-        seen = rgb[rows, columns]
-    lit = _lit_blocks(luminance(seen), _SKY_SHARE * sunlit_white, _SUN_SHARE * sunlit_white)
-    if lit.size == 0:
-        full = sunlit_white
-    else:
+    lit = lit_blocks(rgb[metered_window(meter, *rgb.shape[:2])], sunlit_white)
+    return shutter_for(lit, sunlit_white, f_number, iso, meter, highlight_limit)
+
+
+def metered_window(meter: str, height: int, width: int) -> tuple[slice, slice]:
+    """The rows and columns that a meter looks at."""
+    if meter != "centre":
+        return slice(0, height), slice(0, width)
+    rows, columns = (slice(int(0.28 * n), max(int(np.ceil(0.72 * n)), 1)) for n in (height, width))
+    return rows, columns
+
+
+def shutter_for(
+    lit: NDArray[np.float32], sunlit_white: float, f_number: float, iso: float, meter: str, highlight_limit: float
+) -> float:
+    """Shutter time (s) for the lit blocks (N,) of a frame: see :func:`metered_shutter`."""
+    full = sunlit_white
+    if lit.size:
         mean = float(np.exp(np.log(lit).mean()))
         highlight = float(np.quantile(lit, 1.0 - HIGHLIGHT_SHARE))
         full = {
@@ -95,15 +106,26 @@ def metered_shutter(
     return 78.0 * f_number**2 / (0.65 * iso * full)
 
 
-def _lit_blocks(light: NDArray[np.float32], dark: float, dazzling: float, side: int = 8) -> NDArray[np.float32]:
-    """Mean over the lit pixels of each block of 8x8 that has any (N,): to a meter a single pixel's glint is nothing.
+def lit_blocks(rgb: NDArray[np.float32], sunlit_white: float) -> NDArray[np.float32]:
+    """Mean luminance of the lit pixels of each block of 8x8 that has any (N,): to a meter a pixel's glint is nothing.
 
     Blocks that the Sun's disc reaches into are left out.
     """
-    side = min(side, *light.shape)
-    rows, columns = (n // side for n in light.shape)
-    lit = np.where(light > dark, light, np.float32(0.0))[: rows * side, : columns * side]
-    blocks = lit.reshape(rows, side, columns, side)
-    total, count = blocks.sum(axis=(1, 3)), (blocks > 0.0).sum(axis=(1, 3))
-    asked = (count > 0) & (blocks.max(axis=(1, 3)) < dazzling)
-    return np.asarray(total[asked] / count[asked], np.float32)
+    side = min(8, *rgb.shape[:2])
+    rows, columns = (n // side for n in rgb.shape[:2])
+    dark, dazzling = _SKY_SHARE * sunlit_white, _SUN_SHARE * sunlit_white
+    found: dict[int, NDArray[np.float32]] = {}
+
+    def work(number: int, band: slice) -> None:
+        whole = (min(band.stop, rows * side) - band.start) // side
+        if whole <= 0:
+            return
+        light = luminance(rgb[band.start : band.start + whole * side, : columns * side])
+        light[light <= dark] = 0.0
+        blocks = light.reshape(whole, side, columns, side)
+        total, count = blocks.sum(axis=(1, 3)), np.count_nonzero(blocks, axis=(1, 3))
+        asked = (count > 0) & (blocks.max(axis=(1, 3)) < dazzling)
+        found[number] = np.asarray(total[asked] / count[asked], np.float32)
+
+    by_bands(len(rgb), work)
+    return np.concatenate([found[number] for number in sorted(found)])

@@ -25,6 +25,7 @@ Floats = NDArray[np.float32]
 
 WAVELENGTHS_M = (620e-9, 550e-9, 460e-9)
 CORE_PX = 24  # half the side of the kernel that is applied at full size
+MOST_REACH_PX = CORE_PX + 32  # of diffraction and defocus together
 _COARSE = 8  # pixels of the grid for the wide halo
 
 
@@ -48,39 +49,65 @@ class Lens:
         return 0.0 if isinstance(self.camera.distortion, KannalaBrandt) else 1.0
 
 
-def transmission(lens: Lens) -> Floats:
-    """Share (H, W) of the axis' light that each pixel gets: vignetting and dust, as far as they are on."""
-    share = np.ones((lens.camera.height, lens.camera.width), np.float32)
+def transmission(lens: Lens, rows: slice | None = None) -> Floats:
+    """Share (h, W) of the axis' light that each pixel gets: vignetting and dust, as far as they are on.
+
+    Of all rows of the picture, or of some.
+    """
+    return _whole_transmission(lens) if rows is None else _transmission(lens, rows)
+
+
+@lru_cache(maxsize=1)
+def _whole_transmission(lens: Lens) -> Floats:
+    return _transmission(lens, slice(0, lens.camera.height))
+
+
+def _transmission(lens: Lens, rows: slice) -> Floats:
+    share = np.ones((rows.stop - rows.start, lens.camera.width), np.float32)
+    part = lens.part
     if "vignetting" in lens.on:
-        share = share * vignetting(lens.camera, lens.pupil_power, lens.part.mechanical_from, lens.part.mechanical_loss)
-    if "dust" in lens.on and lens.part.dust_count:
-        share = share * _dust(lens.camera.width, lens.camera.height, lens.part.dust_count, lens.part.dust_loss)
+        share *= vignetting(lens.camera, lens.pupil_power, part.mechanical_from, part.mechanical_loss, rows)
+    if "dust" in lens.on:
+        _take_dust(share, rows.start, lens)
     return share
 
 
-@lru_cache(maxsize=4)
-def vignetting(camera: Camera, pupil_power: float, mechanical_from: float, mechanical_loss: float) -> Floats:
-    """Relative illumination (H, W), 1 on the axis.
+def vignetting(
+    camera: Camera, pupil_power: float, mechanical_from: float, mechanical_loss: float, rows: slice | None = None
+) -> Floats:
+    """Relative illumination (h, W) of all rows or some, 1 on the axis.
 
     Light on the sensor is radiance times the aperture's area as seen from the ray's direction, cos(angle)^pupil_power,
     times the solid angle a pixel spans, taken from the camera's rays; for a pinhole and power 1 that is cos^4. The
     mount cuts smoothly from ``mechanical_from`` half diagonals on, and takes ``mechanical_loss`` in the corner.
     """
-    # Every fourth pixel is enough for what varies so slowly; the ends are always among them.
-    rows, columns = (np.unique(np.r_[np.arange(-1, n + 4, 4), n]).astype(float) for n in (camera.height, camera.width))
-    x, y = np.meshgrid(columns, rows)
+    coarse, y, x = _falloff(camera, pupil_power, mechanical_from, mechanical_loss)
+    wanted = rows or slice(0, camera.height)
+    fine = [np.interp(np.arange(first, last), grid, np.arange(len(grid))) for first, last, grid in
+            ((wanted.start, wanted.stop, y), (0, camera.width, x))]  # fmt: skip
+    return _between(coarse, fine[0], fine[1])
+
+
+@lru_cache(maxsize=4)
+def _falloff(
+    camera: Camera, pupil_power: float, mechanical_from: float, mechanical_loss: float
+) -> tuple[Floats, NDArray[np.float64], NDArray[np.float64]]:
+    """The illumination on a coarse grid (h, w), and the rows (h,) and columns (w,) of the grid."""
+    # Every fourth pixel, or 512 across a larger picture, is enough for what varies so slowly; the ends are among them.
+    every = max(4, -(-max(camera.width, camera.height) // 512))
+    y, x = (np.unique(np.r_[np.arange(-1, n + every, every), n]).astype(float) for n in (camera.height, camera.width))
+    columns, rows = np.meshgrid(x, y)
     step = 0.25
-    ray = camera.unproject(np.stack([x, y], -1))
-    right, below = camera.unproject(np.stack([x + step, y], -1)), camera.unproject(np.stack([x, y + step], -1))
+    ray = camera.unproject(np.stack([columns, rows], -1))
+    right = camera.unproject(np.stack([columns + step, rows], -1))
+    below = camera.unproject(np.stack([columns, rows + step], -1))
     solid = np.linalg.norm(np.cross(right - ray, below - ray), axis=-1) / step**2 * camera.fx * camera.fy
     cosine = np.maximum(ray[..., 2], 0.0) if pupil_power else np.ones_like(ray[..., 2])
     half = 0.5 * np.hypot(camera.width, camera.height)
-    radius = np.hypot(x - camera.cx, y - camera.cy) / half
+    radius = np.hypot(columns - camera.cx, rows - camera.cy) / half
     cut = np.clip((radius - mechanical_from) / max(1.0 - mechanical_from, 1e-3), 0.0, 1.0)
     coarse = np.nan_to_num(solid * cosine**pupil_power) * (1.0 - mechanical_loss * cut**2)
-    fine = [np.interp(np.arange(n), grid, np.arange(len(grid))) for n, grid in
-            ((camera.height, rows), (camera.width, columns))]  # fmt: skip
-    return _between(coarse.astype(np.float32), fine[0], fine[1])
+    return coarse.astype(np.float32), y, x
 
 
 def _between(coarse: Floats, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Floats:
@@ -98,32 +125,38 @@ def _between(coarse: Floats, rows: NDArray[np.float64], columns: NDArray[np.floa
     return np.asarray(right)
 
 
-@lru_cache(maxsize=4)
-def _dust(width: int, height: int, count: int, loss: float) -> Floats:
-    """Share of light (H, W) that specks on the lens let through: soft discs, the same in each frame."""
-    dice = stream(0, "dust")
-    share = np.ones((height, width), np.float32)
-    for _ in range(count):
+def _take_dust(share: Floats, top: int, lens: Lens) -> None:
+    """Multiply rows (h, W) of a picture, from ``top`` on, by what specks on the lens let through.
+
+    Soft discs, the same in each frame.
+    """
+    dice, (width, height) = stream(0, "dust"), (lens.camera.width, lens.camera.height)
+    for _ in range(lens.part.dust_count):
         x, y = dice.uniform(0, width), dice.uniform(0, height)
         radius = width * dice.uniform(0.006, 0.03)
-        taken = loss * dice.uniform(0.2, 1.0)
-        top, left = max(0, int(y - radius - 2)), max(0, int(x - radius - 2))
-        window = np.s_[top : min(height, int(y + radius + 3)), left : min(width, int(x + radius + 3))]
+        taken = lens.part.dust_loss * dice.uniform(0.2, 1.0)
+        first, last = max(0, int(y - radius - 2) - top), min(len(share), int(y + radius + 3) - top)
+        if first >= last:
+            continue
+        window = np.s_[first:last, max(0, int(x - radius - 2)) : min(width, int(x + radius + 3))]
         rows, columns = np.mgrid[window]
-        depth = np.clip((radius - np.hypot(columns - x, rows - y)) / (0.25 * radius), 0.0, 1.0)
+        depth = np.clip((radius - np.hypot(columns - x, rows + top - y)) / (0.25 * radius), 0.0, 1.0)
         share[window] *= (1.0 - taken * depth).astype(np.float32)
-    return share
 
 
-def lateral_colour(planes: Floats, camera: Camera, share: float) -> Floats:
-    """Planes (3, H, W) with red pictured larger by ``share`` about the axis and blue smaller; green stays."""
+def lateral_colour(planes: Floats, camera: Camera, share: float, top: int = 0) -> Floats:
+    """Planes (3, h, W) with red pictured larger by ``share`` about the axis and blue smaller; green stays.
+
+    They hold the picture's rows from ``top`` on; what would come from rows above or below them is their edge's.
+    """
     height, width = planes.shape[1:]
     out = np.empty_like(planes)
 
     def work(_number: int, rows: slice) -> None:
         out[1, rows] = planes[1, rows]
         for band, scale in ((0, 1.0 + share), (2, 1.0 - share)):
-            y = np.clip(camera.cy + (np.arange(rows.start, rows.stop) - camera.cy) / scale, 0, height - 1)
+            y = camera.cy + (np.arange(rows.start, rows.stop) + top - camera.cy) / scale
+            y = np.clip(np.clip(y, 0, camera.height - 1) - top, 0, height - 1)
             x = np.clip(camera.cx + (np.arange(width) - camera.cx) / scale, 0, width - 1)
             out[band, rows] = _between(planes[band], y, x)
 
@@ -164,23 +197,55 @@ def _window(radius: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class _Blur:
-    """The transform of the near kernel at full size, the far one's at the coarse size, and what share it has."""
+class _Near:
+    """The transform of what is applied at full size, how far it reaches, and the size of the transform."""
 
-    near: Floats
+    transfer: Floats
     reach: int
     size: tuple[int, int]
-    far: NDArray[np.complex64]
+
+
+@dataclass(frozen=True)
+class _Scatter:
+    """Scattered light: the near kernel (49, 49) and the transform of the far one on the coarse grid, and their shares.
+
+    The kernels have a sum of 1.
+    """
+
+    halo: NDArray[np.float64]
+    halo_share: float
+    veil: NDArray[np.complex64]
     coarse_size: tuple[int, int]
-    far_share: float
+    veil_share: float
 
 
 @lru_cache(maxsize=2)
-def _blur(lens: Lens) -> _Blur:
+def _scatter(lens: Lens) -> _Scatter:
+    import scipy.fft as fft
+
+    low = tuple(-(-side // _COARSE) for side in (lens.camera.height, lens.camera.width))
+    coarse_size = (fft.next_fast_len(2 * low[0], True), fft.next_fast_len(2 * low[1], True))
+    glare = lens.part.glare_share if "glare" in lens.on else 0.0
+    shoulder = np.radians(lens.part.glare_angle_deg) / lens.camera.pixel_angle
+    near = np.hypot(*np.meshgrid(np.arange(-CORE_PX, CORE_PX + 1), np.arange(-CORE_PX, CORE_PX + 1)))
+    halo = scatter_law(near, shoulder, lens.part.glare_slope) * _window(near)
+    down, across = (_COARSE * np.minimum(np.arange(n), n - np.arange(n)) for n in coarse_size)
+    veil = np.empty(coarse_size, np.float32)
+    for row, y in enumerate(down):  # row by row: a poster's grid is four thousand cells wide
+        far = np.hypot(across, y)
+        veil[row] = scatter_law(far, shoulder, lens.part.glare_slope) * (1.0 - _window(far))
+    within, beyond = float(halo.sum()), float(veil.sum(dtype=np.float64)) * _COARSE**2
+    veil *= np.float32(_COARSE**2 / beyond)
+    halo_share, veil_share = (glare * part / (within + beyond) for part in (within, beyond))
+    return _Scatter(halo / within, halo_share, fft.rfft2(veil, workers=workers()), coarse_size, veil_share)
+
+
+@lru_cache(maxsize=2)
+def _near(lens: Lens, height: int) -> _Near:
+    """For so many rows of the picture."""
     import scipy.fft as fft
     from scipy.signal import fftconvolve
 
-    height, width = lens.camera.height, lens.camera.width
     kernels = []
     for wavelength in WAVELENGTHS_M:
         kernel = np.ones((1, 1))
@@ -191,28 +256,12 @@ def _blur(lens: Lens) -> _Blur:
         kernels.append(kernel)
     # Room for the widest kernel on each side: nothing comes in again on the other.
     reach = max(CORE_PX, max(kernel.shape[0] // 2 for kernel in kernels))
-    size = (fft.next_fast_len(height + 2 * reach, True), fft.next_fast_len(width + 2 * reach, True))
-    low = (-(-height // _COARSE), -(-width // _COARSE))
-    coarse_size = (fft.next_fast_len(2 * low[0], True), fft.next_fast_len(2 * low[1], True))
-    glare = lens.part.glare_share if "glare" in lens.on else 0.0
-    shoulder = np.radians(lens.part.glare_angle_deg) / lens.camera.pixel_angle
-    reach_px = np.hypot(*np.meshgrid(np.arange(-CORE_PX, CORE_PX + 1), np.arange(-CORE_PX, CORE_PX + 1)))
-    halo = scatter_law(reach_px, shoulder, lens.part.glare_slope) * _window(reach_px)
-    radius = _COARSE * np.hypot(*np.meshgrid(*(np.minimum(np.arange(n), n - np.arange(n)) for n in coarse_size[::-1])))
-    veil = scatter_law(radius, shoulder, lens.part.glare_slope) * (1.0 - _window(radius)) * _COARSE**2
-    near_share, far_share = (glare * part.sum() / (halo.sum() + veil.sum()) for part in (halo, veil))
-    otf = [
-        (1.0 - near_share - far_share) * _transfer(kernel, size) + near_share * _transfer(halo / halo.sum(), size)
-        for kernel in kernels
-    ]
-    return _Blur(
-        np.stack(otf).astype(np.float32),
-        reach,
-        size,
-        fft.rfft2((veil / veil.sum()).astype(np.float32)),
-        coarse_size,
-        float(far_share),
-    )
+    size = (fft.next_fast_len(height + 2 * reach, True), fft.next_fast_len(lens.camera.width + 2 * reach, True))
+    scatter = _scatter(lens)
+    sharp = 1.0 - scatter.halo_share - scatter.veil_share
+    halo = scatter.halo_share * _transfer(scatter.halo, size)
+    transfer = [(sharp * _transfer(kernel, size) + halo).astype(np.float32) for kernel in kernels]
+    return _Near(np.stack(transfer), reach, size)
 
 
 def _transfer(kernel: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
@@ -224,41 +273,64 @@ def _transfer(kernel: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.
     return np.asarray(fft.rfft2(np.roll(middle, (-(kernel.shape[0] // 2), -(kernel.shape[1] // 2)), (0, 1))).real)
 
 
-def blurred(planes: Floats, lens: Lens) -> Floats:
-    """Planes (3, H, W) through diffraction, defocus and scatter.
+def blurred(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = None) -> Floats:
+    """Planes (3, h, W), the picture's rows from ``top`` on, through diffraction, defocus and scatter.
 
-    Outside the picture it goes on as at its edge, for the sharp part; the wide halo takes it as dark there.
+    Outside the planes it goes on as at their edge, for the sharp part; the wide halo takes it as dark there. The halo
+    (:func:`wide_halo`) is that of the planes unless given.
     """
     if not lens.on & {"diffraction", "defocus", "glare"}:
         return planes
     import scipy.fft as fft
 
-    blur, (height, width) = _blur(lens), planes.shape[1:]
-    reach = blur.reach
-    wider = np.pad(planes, ((0, 0), (reach, reach), (reach, reach)), mode="edge")
-    spectrum = fft.rfft2(wider, blur.size, workers=workers())
-    spectrum *= blur.near
-    near = fft.irfft2(spectrum, blur.size, workers=workers(), overwrite_x=True)
-    near = near[:, reach : reach + height, reach : reach + width]
-    if blur.far_share:
-        _add_veil(near, planes, blur)
-    return np.asarray(np.maximum(near, 0.0, out=near))  # rounding in the transform goes below zero by 1e-7 of the peak
+    if wide is None:
+        wide = wide_halo(block_mean(planes), lens)
+    height, width = planes.shape[1:]
+    near = _near(lens, height)
+    reach = near.reach
+    # To the size of the transform at once: it would make another copy to fill up what is missing.
+    margins = [(reach, whole - reach - side) for whole, side in zip(near.size, (height, width), strict=True)]
+    wider = np.pad(planes, ((0, 0), *margins), mode="edge")
+    spectrum = fft.rfft2(wider, workers=workers())
+
+    def filter_rows(_number: int, rows: slice) -> None:
+        spectrum[:, rows] *= near.transfer[:, rows]
+
+    by_bands(near.size[0], filter_rows)
+    spread = fft.irfft2(spectrum, near.size, workers=workers(), overwrite_x=True)
+    out = spread[:, reach : reach + height, reach : reach + width]
+    if wide is not None:
+        add_coarse(out, wide, top)
+    return np.asarray(np.maximum(out, 0.0, out=out))  # rounding in the transform goes below zero by 1e-7 of the peak
 
 
-def _add_veil(near: Floats, planes: Floats, blur: _Blur) -> None:
-    """Add the wide halo, worked out on the coarse grid."""
+def reach(lens: Lens) -> int:
+    """Rows above and below that :func:`lateral_colour` and the sharp part of :func:`blurred` may look at, at most."""
+    aside = abs(lens.part.lateral_share) * lens.camera.height if "lateral_colour" in lens.on else 0.0
+    return MOST_REACH_PX + int(np.ceil(aside)) + 1
+
+
+def wide_halo(coarse: Floats, lens: Lens) -> Floats | None:
+    """The light (3, h, w) that the wide halo brings to each cell of the coarse grid, from all cells' means."""
     import scipy.fft as fft
 
-    height, width = planes.shape[1:]
-    coarse = _block_mean(planes)
-    wide = fft.irfft2(fft.rfft2(coarse, blur.coarse_size) * blur.far, blur.coarse_size)
-    wide = np.asarray(wide[:, : coarse.shape[1], : coarse.shape[2]] * blur.far_share, np.float32)
-    add_coarse(near, wide)
-    assert near.shape[1:] == (height, width)
+    scatter = _scatter(lens)
+    if not scatter.veil_share:
+        return None
+    wide = np.empty_like(coarse)
+    for band, plane in enumerate(coarse):
+        spectrum = fft.rfft2(plane, scatter.coarse_size, workers=workers())
+        spectrum *= scatter.veil
+        spread = fft.irfft2(spectrum, scatter.coarse_size, workers=workers(), overwrite_x=True)
+        np.multiply(spread[: coarse.shape[1], : coarse.shape[2]], np.float32(scatter.veil_share), out=wide[band])
+    return wide
 
 
-def _block_mean(planes: Floats) -> Floats:
-    """Mean of each coarse cell (3, h, w); cells at the right and lower edges count what is outside as dark."""
+def block_mean(planes: Floats) -> Floats:
+    """Mean of each cell of the coarse grid, 8 pixels wide (3, h, w).
+
+    Cells at the right and lower edges count what is outside as dark.
+    """
     height, width = planes.shape[1:]
     ragged = (-height % _COARSE, -width % _COARSE)
     if any(ragged):
@@ -274,30 +346,47 @@ def _block_mean(planes: Floats) -> Floats:
     return out
 
 
-def coarse_pixels(camera: Camera) -> NDArray[np.float64]:
-    """Pixels (h, w, 2) in the middle of each cell of the coarse grid."""
+def coarse_rows(top: int, height: int, of: int) -> slice:
+    """Rows of the coarse grid that light so many rows of a picture from ``top`` on; the picture has ``of`` rows."""
+    last = -(-of // _COARSE)
+    first = min(max((top - _COARSE) // _COARSE, 0), max(last - 2, 0))
+    return slice(first, min(max((top + height) // _COARSE + 2, first + 2), last))
+
+
+def coarse_pixels(camera: Camera, rows: slice) -> NDArray[np.float64]:
+    """Pixels (h, w, 2) in the middle of each cell of some rows of the coarse grid."""
     x = (np.arange(-(-camera.width // _COARSE)) + 0.5) * _COARSE - 0.5
-    y = (np.arange(-(-camera.height // _COARSE)) + 0.5) * _COARSE - 0.5
+    y = (np.arange(rows.start, rows.stop) + 0.5) * _COARSE - 0.5
     return np.stack(np.meshgrid(x, y), -1)
 
 
-def add_coarse(planes: Floats, coarse: Floats) -> None:
-    """Add what is known on the coarse grid (3, h, w) to planes (3, H, W), bilinear between the cells' middles."""
+def add_coarse(planes: Floats, coarse: Floats, top: int = 0) -> None:
+    """Add what is known on the coarse grid (3, h, w) to planes (3, H, W), bilinear between the cells' middles.
+
+    The planes' first row is row ``top`` of the coarse grid's picture.
+    """
     height, width = planes.shape[1:]
-    columns = np.clip((np.arange(width) - 0.5 * (_COARSE - 1)) / _COARSE, 0, coarse.shape[2] - 1)
-    left = np.minimum(columns.astype(int), max(coarse.shape[2] - 2, 0))
-    weight = (columns - left).astype(np.float32)
-    step = np.diff(coarse, axis=2, append=coarse[..., -1:])
+    left, weight = _between_cells(np.arange(width), coarse.shape[2])
+    above, share = _between_cells(np.arange(height) + top, coarse.shape[1])
+    low, high = int(above.min()), min(int(above.max()) + 2, coarse.shape[1])
+    part = coarse[:, low:high]
+    wide = np.take(part, left, axis=2)
+    wide += (np.take(part, np.minimum(left + 1, coarse.shape[2] - 1), axis=2) - wide) * weight
+    step = np.diff(wide, axis=1, append=wide[:, -1:])
+    above -= low
 
     def work(_number: int, rows: slice) -> None:
-        at = np.clip((np.arange(rows.start, rows.stop) - 0.5 * (_COARSE - 1)) / _COARSE, 0, coarse.shape[1] - 1)
-        above = np.minimum(at.astype(int), max(coarse.shape[1] - 2, 0))
-        below = np.minimum(above + 1, coarse.shape[1] - 1)
-        share = (at - above).astype(np.float32)[:, None]
         for band in range(3):
-            value = coarse[band, above] * (1.0 - share) + coarse[band, below] * share
-            slope = step[band, above] * (1.0 - share) + step[band, below] * share
-            planes[band, rows] += np.take(value, left, axis=1)
-            planes[band, rows] += np.take(slope, left, axis=1) * weight
+            value = step[band, above[rows]]
+            value *= share[rows, None]
+            value += wide[band, above[rows]]
+            planes[band, rows] += value
 
     by_bands(height, work)
+
+
+def _between_cells(pixels: NDArray[np.int64], cells: int) -> tuple[NDArray[np.int64], Floats]:
+    """For pixels (N,) of a row or column, the cell before each and the share (N,) of the next one."""
+    at = np.clip((pixels - 0.5 * (_COARSE - 1)) / _COARSE, 0, cells - 1)
+    before = np.minimum(at.astype(np.int64), max(cells - 2, 0))
+    return before, (at - before).astype(np.float32)

@@ -15,16 +15,20 @@ from numpy.typing import NDArray
 from selfiesim.photo.detectors import Detector
 from selfiesim.photo.exposure import Exposure, luminance
 from selfiesim.photo.optics import WAVELENGTHS_M, Floats
-from selfiesim.photo.rows import by_bands, mixed
+from selfiesim.photo.rows import BAND, by_bands, mixed
 from selfiesim.photo.streams import stream
 
 PLANCK_TIMES_LIGHT_SPEED = 6.62607015e-34 * 299792458.0  # J m, exact in the SI
 TRANSMISSION = 4.0 * 0.65 / np.pi  # of the lens, that of ISO 12232
 BAND_NM = 90.0  # what each of the three bands stands for of the spectrum
 POISSON_BELOW = 20.0  # electrons: fewer are drawn one by one
+_MOST_COUNTED = 80  # of a mean of 20: the share beyond is 1e-22
 _PAIRS_PER_UM = 80.0  # electrons a minimum-ionising particle frees in silicon, each micrometre (Particle Data Group)
 _DEPTH_UM = 5.0  # of the layer that collects them
 BAYER = ((0, 1), (1, 2))  # colour of each pixel of the mosaic's cell: red, green; green, blue
+
+
+Numbers = NDArray[np.uint16] | Floats
 
 
 @dataclass(frozen=True)
@@ -99,27 +103,28 @@ def camera_to_light(sensor: Sensor, sun: NDArray[np.float64]) -> NDArray[np.floa
     return np.linalg.inv(mixed / mixed.sum(axis=1, keepdims=True))
 
 
-def exposed(planes: Floats, transmission: Floats, sensor: Sensor) -> NDArray[np.uint16] | Floats:
-    """Numbers of the converter, (1, H, W) with a mosaic or one kind of pixel, else (3, H, W).
+def exposed(planes: Floats, transmission: Floats, sensor: Sensor, top: int = 0, of: int | None = None) -> Numbers:
+    """Numbers of the converter, (1, h, W) with a mosaic or one kind of pixel, else (3, h, W).
 
-    uint16, or float32 without ``quantisation``.
+    uint16, or float32 without ``quantisation``. The planes (3, h, W) may be the picture's rows from ``top`` on, of
+    ``of`` in all: each row then has the noise that it has in the whole picture. ``top`` is a multiple of 64.
     """
     height, width = planes.shape[1:]
     count = 1 if sensor.mosaic or not sensor.detector.colour else 3
     charge = np.empty((count, height, width), np.float32)
-    fixed = _fixed_pattern(sensor, count, height, width)
-    gathers = sensor.mosaic
+    fixed = _fixed_pattern(sensor, count, (height if of is None else of, width), slice(top, top + height))
+    first, gathers, electrons = top // BAND, sensor.mosaic, sensor.electrons.astype(np.float32)
 
     def collect(band: int, rows: slice) -> None:
         light = planes[:, rows] * transmission[rows]
-        _gather(light, sensor.electrons.astype(np.float32), gathers, charge[:, rows])
-        _add_noise(charge[:, rows], sensor, fixed, band, rows)
+        _gather(light, electrons, gathers, charge[:, rows])
+        _add_noise(charge[:, rows], sensor, fixed, first + band, rows)
 
     by_bands(height, collect)
     if "cosmic_rays" in sensor.on:
-        _add_cosmic_rays(charge, sensor)
+        _add_cosmic_rays(charge, sensor, top, height if of is None else of)
     fill(charge, sensor.detector.full_well_e, sensor.detector.spill if "blooming" in sensor.on else 0.0)
-    return _converted(charge, sensor, fixed)
+    return _converted(charge, sensor, fixed, first)
 
 
 def _gather(light: Floats, electrons: Floats, mosaic: bool, out: Floats) -> None:
@@ -159,16 +164,42 @@ def _even_poisson(mean: float, shape: tuple[int, ...], dice: np.random.Generator
 
 
 def poisson(mean: Floats, dice: np.random.Generator) -> Floats:
-    """Poisson numbers of float32 means: drawn one by one below 20, by Cornish and Fisher's expansion from there on.
+    """Poisson numbers of float32 means, one throw each: counted below 20, by Cornish and Fisher's expansion above.
 
     The expansion, mean + z sqrt(mean) + (z^2 - 1) / 6, has the first three moments of the distribution to 0.3 percent.
+    Because each number takes one throw, the last digit of a mean never changes the dice of other pixels.
     """
     z = dice.standard_normal(mean.shape, dtype=np.float32)
-    drawn = mean + z * np.sqrt(mean) + (z * z - 1.0) * np.float32(1.0 / 6.0)
+    drawn = z * z
+    drawn -= np.float32(1.0)
+    drawn *= np.float32(1.0 / 6.0)
+    drawn += z * np.sqrt(mean)
+    drawn += mean
     few = mean < POISSON_BELOW
     if few.any():
-        drawn[few] = dice.poisson(mean[few])
+        drawn[few] = _counted(mean[few], z[few])
     return np.asarray(drawn)
+
+
+def _counted(mean: Floats, z: Floats) -> Floats:
+    """Poisson numbers (N,) that stand in their distribution where normal numbers ``z`` (N,) stand in theirs."""
+    from scipy.special import ndtr
+
+    number = np.zeros(len(mean), np.float32)
+    share = ndtr(z)
+    none = np.exp(-mean)
+    left = np.flatnonzero(share > none)
+    term = total = none[left].astype(np.float64)
+    mean, share = mean[left].astype(np.float64), share[left]
+    for count in range(1, _MOST_COUNTED):
+        if not left.size:
+            break
+        number[left] = count
+        term = term * mean / count
+        total = total + term
+        on = share > total
+        left, mean, share, term, total = left[on], mean[on], share[on], term[on], total[on]
+    return number
 
 
 @dataclass(frozen=True)
@@ -185,33 +216,51 @@ class _Fixed:
     columns: Floats | None
 
 
-def _fixed_pattern(sensor: Sensor, count: int, height: int, width: int) -> _Fixed:
+def _fixed_pattern(sensor: Sensor, count: int, size: tuple[int, int], rows: slice) -> _Fixed:
+    """What is fixed in some rows of a picture of ``size`` (height, width); hot pixels' rows counted from the first."""
     kinds = frozenset({"prnu", "hot_pixels", "fixed_pattern"} & sensor.on)
-    return _fixed(sensor.detector, kinds, count, height, width)
+    if rows == slice(0, size[0]):
+        return _whole_fixed(sensor.detector, kinds, count, size)
+    return _fixed(sensor.detector, kinds, count, size, rows)
 
 
 @lru_cache(maxsize=2)
-def _fixed(detector: Detector, on: frozenset[str], count: int, height: int, width: int) -> _Fixed:
+def _whole_fixed(detector: Detector, on: frozenset[str], count: int, size: tuple[int, int]) -> _Fixed:
+    return _fixed(detector, on, count, size, slice(0, size[0]))
+
+
+def _fixed(detector: Detector, on: frozenset[str], count: int, size: tuple[int, int], rows: slice) -> _Fixed:
+    height, width = size
     sensitivity = hot = columns = None
     heat = np.zeros(0, np.float32)
     if "prnu" in on and detector.prnu:
-        spread = stream(0, "prnu").standard_normal((count, height, width), dtype=np.float32)
-        sensitivity = np.maximum(1.0 + np.float32(detector.prnu) * spread, 0.0)
+        sensitivity = np.empty((count, rows.stop - rows.start, width), np.float32)
+        for start in range(rows.start, rows.stop, BAND):
+            part = sensitivity[:, start - rows.start : start - rows.start + BAND]
+            part[:] = stream(0, "prnu", start // BAND).standard_normal(part.shape, dtype=np.float32)
+        sensitivity *= np.float32(detector.prnu)
+        sensitivity += np.float32(1.0)
+        np.maximum(sensitivity, 0.0, out=sensitivity)
     if "hot_pixels" in on:
         dice = stream(0, "hot_pixels")
         number = dice.poisson(detector.hot_share * count * height * width)
-        hot = tuple(dice.integers(0, side, number) for side in (count, height, width))
+        plane, row, column = (dice.integers(0, side, number) for side in (count, height, width))
         # From tens to tens of thousands of times the usual current.
         heat = (detector.dark_e_s * 10.0 ** dice.normal(3.0, 0.6, number)).astype(np.float32)
+        inside = (row >= rows.start) & (row < rows.stop)
+        hot, heat = (plane[inside], row[inside] - rows.start, column[inside]), heat[inside]
     if "fixed_pattern" in on and detector.column_noise_e:
         columns = stream(0, "fixed_pattern").normal(0.0, detector.column_noise_e, width).astype(np.float32)
     return _Fixed(sensitivity, hot, heat, columns)
 
 
-def _add_cosmic_rays(charge: Floats, sensor: Sensor) -> None:
-    """Tracks of particles that came during exposure and read-out, isotropic, straight through the collecting layer."""
+def _add_cosmic_rays(charge: Floats, sensor: Sensor, top: int, height: int) -> None:
+    """Tracks of particles that came during exposure and read-out, isotropic, straight through the collecting layer.
+
+    Thrown over all ``height`` rows of the picture; ``charge`` has those from ``top`` on.
+    """
     detector, dice = sensor.detector, stream(sensor.seed, "cosmic_rays")
-    height, width = charge.shape[1:]
+    width = charge.shape[2]
     pitch = detector.pixel_pitch_um
     area_cm2 = height * width * (pitch * 1e-4) ** 2
     seconds = sensor.exposure.shutter_s + detector.readout_s
@@ -222,9 +271,9 @@ def _add_cosmic_rays(charge: Floats, sensor: Sensor) -> None:
         sine = np.sqrt(dice.uniform())
         slant = min(sine / np.sqrt(max(1.0 - sine * sine, 1e-6)), 100.0)
         steps = np.linspace(0.0, 1.0, 2 + int(2 * slant * _DEPTH_UM / pitch))
-        rows = np.floor(y + np.sin(turn) * slant * _DEPTH_UM / pitch * steps).astype(int)
+        rows = np.floor(y + np.sin(turn) * slant * _DEPTH_UM / pitch * steps).astype(int) - top
         columns = np.floor(x + np.cos(turn) * slant * _DEPTH_UM / pitch * steps).astype(int)
-        inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        inside = (rows >= 0) & (rows < charge.shape[1]) & (columns >= 0) & (columns < width)
         freed = _PAIRS_PER_UM * _DEPTH_UM * np.hypot(1.0, slant) / len(steps) * dice.gamma(4.0, 0.25, len(steps))
         for plane in charge:
             np.add.at(plane, (rows[inside], columns[inside]), freed[inside].astype(np.float32))
@@ -253,8 +302,11 @@ def fill(charge: Floats, full_well: float, spill: float) -> None:
         np.minimum(plane, well, out=plane)
 
 
-def _converted(charge: Floats, sensor: Sensor, fixed: _Fixed) -> NDArray[np.uint16] | Floats:
-    """The converter's numbers of charge (C, H, W), with the amplifier's noise and the columns' offsets."""
+def _converted(charge: Floats, sensor: Sensor, fixed: _Fixed, first: int) -> Numbers:
+    """The converter's numbers of charge (C, H, W), with the amplifier's noise and the columns' offsets.
+
+    ``first`` is the number of its first band of rows in the picture.
+    """
     whole = "quantisation" in sensor.on
     out = np.empty(charge.shape, np.uint16 if whole else np.float32)
     scale, black, top = np.float32(1.0 / sensor.electrons_per_dn), sensor.detector.black_dn, sensor.detector.top_dn
@@ -263,7 +315,7 @@ def _converted(charge: Floats, sensor: Sensor, fixed: _Fixed) -> NDArray[np.uint
     def convert(band: int, rows: slice) -> None:
         part = charge[:, rows]
         if noise:
-            dice = stream(sensor.seed, "read_noise", band)
+            dice = stream(sensor.seed, "read_noise", first + band)
             part = part + np.float32(noise) * dice.standard_normal(part.shape, dtype=np.float32)
         if fixed.columns is not None:
             part = part + fixed.columns

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.photo.optics import Floats, Lens, add_coarse, coarse_pixels, scatter_law
+from selfiesim.photo.optics import Floats, Lens, add_coarse, coarse_pixels, coarse_rows, scatter_law
 
 if TYPE_CHECKING:
     from selfiesim.render.base import Radiance
+    from selfiesim.view import View
 
 # Ghosts of an assumed lens of four elements: place on the line through the picture's middle (1 is the Sun's own, -1
 # its mirror image), radius in half diagonals, surfaces' share.
 _GHOSTS = ((-0.35, 0.05, 1.0), (-0.6, 0.11, 0.8), (0.4, 0.035, 0.6), (-1.1, 0.19, 1.0), (0.75, 0.02, 0.4))
+_STAMP_ROWS = 256
 _TINTS = ((1.0, 0.9, 0.7), (0.7, 1.0, 0.8), (0.8, 0.85, 1.0), (1.0, 0.8, 0.9), (0.8, 1.0, 1.0))
 
 
@@ -41,19 +44,22 @@ class SunInLens:
     radius_px: float
 
 
-def sun_in_lens(radiance: Radiance, lens: Lens) -> SunInLens | None:
-    """The Sun, as far as nothing hides it; None behind the lens, behind the craft or behind the planet."""
-    view = radiance.view
+def sun_in_lens(view: View, lens: Lens, hidden: Callable[[int, int], bool]) -> SunInLens | None:
+    """The Sun, as far as nothing hides it; None behind the lens, behind the craft or behind the planet.
+
+    ``hidden`` tells whether something stands in a pixel (row, column) of the picture.
+    """
+    if not lens.on & {"sun_disc", "glare", "ghosts"}:
+        return None
     direction = np.asarray(view.sun.direction, float)
     if direction[2] <= 0.0 and lens.pupil_power > 0.0:
         return None
     pixel = np.asarray(lens.camera.project(direction), float)
     seen = bool(np.all(np.isfinite(pixel)))
     share = view.craft.sun_share
-    height, width = radiance.rgb.shape[:2]
     if seen:
         column, row = (round(float(value)) for value in np.clip(pixel, -1e6, 1e6))
-        if 0 <= row < height and 0 <= column < width and np.isfinite(radiance.depth[row, column]):
+        if 0 <= row < lens.camera.height and 0 <= column < lens.camera.width and hidden(row, column):
             share = 0.0
     if share <= 0.0:
         return None
@@ -63,26 +69,29 @@ def sun_in_lens(radiance: Radiance, lens: Lens) -> SunInLens | None:
 
 def add_sun(planes: Floats, radiance: Radiance, lens: Lens) -> None:
     """Add to planes (3, H, W) what of the Sun's light the lens brings there: disc, veil and ghosts, as far as on."""
-    if not lens.on & {"sun_disc", "glare", "ghosts"}:
-        return
-    sun = sun_in_lens(radiance, lens)
-    if sun is None:
-        return
+    sun = sun_in_lens(radiance.view, lens, lambda row, column: bool(np.isfinite(radiance.depth[row, column])))
+    if sun is not None:
+        shine(planes, sun, lens, radiance.view.scene.sky.sun)
+
+
+def shine(planes: Floats, sun: SunInLens, lens: Lens, with_disc: bool, top: int = 0) -> None:
+    """Add the Sun's light to planes (3, h, W), the picture's rows from ``top`` on."""
     if "glare" in lens.on:
-        add_coarse(planes, _veil(sun, lens))
-    if "sun_disc" in lens.on and sun.pixel is not None and radiance.view.scene.sky.sun:
+        rows = coarse_rows(top, planes.shape[1], lens.camera.height)
+        add_coarse(planes, _veil(sun, lens, rows), top - 8 * rows.start)
+    if "sun_disc" in lens.on and sun.pixel is not None and with_disc:
         radius = max(sun.radius_px, 0.5)
-        stamp(planes, sun.pixel, radius, sun.flux / (np.pi * radius**2))
+        stamp(planes, sun.pixel - (0.0, top), radius, sun.flux / (np.pi * radius**2))
     if "ghosts" in lens.on and sun.pixel is not None:
-        _add_ghosts(planes, sun, lens)
+        _add_ghosts(planes, sun, lens, top)
 
 
-def _veil(sun: SunInLens, lens: Lens) -> Floats:
-    """Sunlight scattered in the lens, (3, h, w) on the coarse grid: the glare's law, by the angle from the Sun.
+def _veil(sun: SunInLens, lens: Lens, rows: slice) -> Floats:
+    """Sunlight scattered in the lens, (3, h, w) on rows of the coarse grid: the glare's law, by the angle from the Sun.
 
     The front of the lens is lit as the cosine of the Sun's angle from the axis.
     """
-    rays = lens.camera.unproject(coarse_pixels(lens.camera))
+    rays = lens.camera.unproject(coarse_pixels(lens.camera, rows))
     angle = np.arctan2(np.linalg.norm(np.cross(rays, sun.direction), axis=-1), rays @ sun.direction)
     shoulder, slope = np.radians(lens.part.glare_angle_deg), lens.part.glare_slope
     theta = np.linspace(0.0, 1.0, 20001) ** 3 * 0.5 * np.pi
@@ -98,18 +107,26 @@ def stamp(planes: Floats, middle: NDArray[np.float64], radius: float, light: NDA
     height, width = planes.shape[1:]
     if not (-radius - 2 < middle[0] < width + radius + 1 and -radius - 2 < middle[1] < height + radius + 1):
         return
-    left, top = (int(np.floor(value - radius - 1)) for value in middle)
-    side = int(2 * radius) + 4
-    rows, columns = np.mgrid[top : top + side, left : left + side]
-    cover = np.clip(radius - np.hypot(columns - middle[0], rows - middle[1]) + 0.5, 0.0, 1.0)
-    cover *= np.pi * radius**2 / cover.sum()
-    inside = np.s_[max(0, -top) : max(0, height - top), max(0, -left) : max(0, width - left)]
-    part = cover[inside]
-    at = np.s_[:, max(0, top) : max(0, top) + part.shape[0], max(0, left) : max(0, left) + part.shape[1]]
-    planes[at] += (light[:, None, None] * part).astype(np.float32)
+    first, last = ((np.floor(middle + side * (radius + 1)) + max(side, 0)).astype(int) for side in (-1, 1))
+    columns = np.arange(first[0], last[0] + 1) - middle[0]
+
+    def cover(rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.asarray(np.clip(radius - np.hypot(columns, rows[:, None] - middle[1]) + 0.5, 0.0, 1.0))
+
+    # A few rows at a time: a ghost may be thousands of pixels wide. The sum is that of the whole disc in any case.
+    bands = [
+        np.arange(start, min(start + _STAMP_ROWS, last[1] + 1)) for start in range(first[1], last[1] + 1, _STAMP_ROWS)
+    ]
+    scale = np.pi * radius**2 / sum(float(cover(rows).sum()) for rows in bands)
+    left, right = max(0, first[0]), min(width, last[0] + 1)
+    for rows in bands:
+        inside = rows[(rows >= 0) & (rows < height)]
+        if inside.size and left < right:
+            part = scale * cover(inside)[:, left - first[0] : right - first[0]]
+            planes[:, inside[0] : inside[-1] + 1, left:right] += (light[:, None, None] * part).astype(np.float32)
 
 
-def _add_ghosts(planes: Floats, sun: SunInLens, lens: Lens) -> None:
+def _add_ghosts(planes: Floats, sun: SunInLens, lens: Lens, top: int) -> None:
     """Light that two surfaces have thrown back: reflectance squared, spread over a disc, fading as the Sun leaves."""
     assert sun.pixel is not None
     centre = np.array([lens.camera.cx, lens.camera.cy])
@@ -119,4 +136,4 @@ def _add_ghosts(planes: Floats, sun: SunInLens, lens: Lens) -> None:
     for (place, size, share), tint in zip(_GHOSTS, _TINTS, strict=True):
         radius = max(size * half, 1.0)
         light = sun.flux * np.array(tint) * share * fading * lens.part.reflectance**2 / (np.pi * radius**2)
-        stamp(planes, centre + place * away, radius, light)
+        stamp(planes, centre + place * away - (0.0, top), radius, light)
