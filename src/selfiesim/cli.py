@@ -40,9 +40,7 @@ app.command(maps_app)
 
 SceneName = Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
-Quality = Annotated[
-    Literal["draft", "final"], Parameter(help="draft: quick; final: soft shadows, light between parts.")
-]
+Quality = Annotated[Literal["draft", "final"], Parameter(help="draft: quick; final: with soft shadows.")]
 Size = Annotated[str | None, Parameter(help="Picture size, such as 1280x720; default: the scene's.")]
 At = Annotated[str | None, Parameter(help="The moment: release+60s, max-latitude, or a UTC time.")]
 

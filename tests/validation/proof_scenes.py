@@ -58,7 +58,7 @@ def _orbiter_in_its_own_shade(folder):
 def _close_up(at, sun_axis):
     changes = {"camera__size_px": list(SIZE), "camera__place": [0.5, 0.5], "camera__horizontal_fov_deg": 36.0}
     changes |= {"sky__stars": False, "sky__moons": False, "sky__sun": False, "planet__dust_opacity": 0.0}
-    changes |= {"planet__frost": False, "at": at, "attitude__primary": {"axis": sun_axis, "toward": "sun"}}
+    changes |= {"planet__frost": False, "planet__gas": 0.0, "at": at, "attitude__primary": {"axis": sun_axis, "toward": "sun"}}
     return Scene.load("tianwen1-mars").with_changes(**changes)
 
 
@@ -98,7 +98,7 @@ def staged(folder, model, distance_km, sun, fov):
         "release": {"at": "2021-12-31T16:30:00Z", "speed_m_s": _SPEED_M_S},
         "camera": {"size_px": SIZE, "horizontal_fov_deg": fov, "up": "orbit-normal"},
         "sky": {"stars": False, "sun": False, "moons": False},
-        "planet": {"dust_opacity": 0.0, "frost": False},
+        "planet": {"dust_opacity": 0.0, "gas": 0.0, "frost": False},
     }
     return Scene.from_table(table, folder=folder)
 

@@ -122,19 +122,21 @@ class PyVistaRenderer:
     def _light(self, view: View, quality: str, count: int, tell: Progress) -> NDArray[np.float32]:
         """Radiance and share covered by the craft (H, W, 4) through a pinhole: the mean of ``count`` passes."""
         stage = self._set(view)
-        camera = view.camera
-        light = np.zeros((camera.height, camera.width, 4), np.float32)
         passes = self._told(subframes(view, quality, count), count, tell)
+        light = np.zeros((view.camera.height, view.camera.width, 4), np.float32)
+        if stage.planet:
+            light = self._mean(planet_shifts(count), partial(self._ground, stage.planet, stage.buffer, view))
+            light[..., 3] = 0.0
         if stage.crop:
             for craft in stage.crafts:
                 craft.gather(count)
                 craft.set_passes(count)
             drawn = self._mean(passes, partial(self._craft, stage, stage.crop, view))
             # The planet's shade is an estimate: full shade may come out below 0.
-            light[stage.crop.rows, stage.crop.columns] = np.maximum(drawn, 0.0, out=drawn)
-        if stage.planet:
-            ground = self._mean(planet_shifts(count), partial(self._ground, stage.planet, stage.buffer, view))
-            light[..., :3] += (1.0 - light[..., 3:]) * ground[..., :3]
+            np.maximum(drawn, 0.0, out=drawn)
+            here = light[stage.crop.rows, stage.crop.columns]
+            here *= 1.0 - drawn[..., 3:]
+            here += drawn
         return light
 
     def _told(self, passes: Iterable[Subframe], count: int, tell: Progress) -> Iterator[Subframe]:
