@@ -100,6 +100,13 @@ class CraftPose:
         """The same from a camera turned where it stands."""
         return replace(self, position=turn @ self.position, body_to_camera=turn @ self.body_to_camera)
 
+    def stepped(self, step: float) -> CraftPose:
+        """The same with its joints at whole multiples of ``step``, rad: for what need not be known finely."""
+        angles = {
+            name: tuple(step * round(angle / step) for angle in turned) for name, turned in self.joint_angles.items()
+        }
+        return replace(self, joint_angles=angles)
+
     def to_body_of(self, other: CraftPose) -> Matrix:
         """(4, 4) from these body axes to those of another craft."""
         matrix = np.eye(4)

@@ -58,7 +58,12 @@ def _orbiter_in_its_own_shade(folder):
 def _close_up(at, sun_axis):
     changes = {"camera__size_px": list(SIZE), "camera__place": [0.5, 0.5], "camera__horizontal_fov_deg": 36.0}
     changes |= {"sky__stars": False, "sky__moons": False, "sky__sun": False, "planet__dust_opacity": 0.0}
-    changes |= {"planet__frost": False, "planet__gas": 0.0, "at": at, "attitude__primary": {"axis": sun_axis, "toward": "sun"}}
+    changes |= {
+        "planet__frost": False,
+        "planet__gas": 0.0,
+        "at": at,
+        "attitude__primary": {"axis": sun_axis, "toward": "sun"},
+    }
     return Scene.load("tianwen1-mars").with_changes(**changes)
 
 

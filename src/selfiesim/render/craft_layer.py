@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.craft import TEXTURES
 from selfiesim.craft.normals import tangents
+from selfiesim.render.bounce import SITES_ACROSS, Skin, is_available, scattered
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
 from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
+from selfiesim.render.tessellate import cut_long_edges
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Craft, Material, Part
@@ -32,6 +34,7 @@ _VERTEX = {
 _ATTRIBUTES = {
     "partNumber": ("float", "part", "partNumber", "flat"),
     "vertexTint": ("vec3", "tint", "vertexTint", "smooth"),
+    "vertexBounce": ("vec3", "fromParts", "vertexBounce", "smooth"),
     "vertexTangent": ("vec4", "along", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
 }
 _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
@@ -54,6 +57,8 @@ class _Group:
 
     actor: Any
     caster: Any
+    mesh: Any
+    material: Material
     joint: str | None
     corners: NDArray[np.float64]
     uniforms: Uniforms
@@ -85,8 +90,10 @@ class CraftLayer:
         grouped: dict[tuple[str, str | None], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint), []).append(part)
-        self._groups = [_group(parts, joint, maps, numbers) for (_, joint), parts in grouped.items()]
+        longest = float(np.ptp(self.bounds, axis=0).max()) / SITES_ACROSS
+        self._groups = [_group(parts, joint, maps, numbers, longest) for (_, joint), parts in grouped.items()]
         self._beams: list[Beam] = []
+        self._skin: Skin | None = None
 
     def shows(self, pose: CraftPose, numbers: dict[str, int]) -> bool:
         """Whether these actors are the ones ``pose`` asks for."""
@@ -126,6 +133,7 @@ class CraftLayer:
             "planetDistance": shine.distance,
             "planetCosine": shine.edge_cosine,
             "planetTint": shine.tint,
+            "bounced": 0.0,
         }
         for group in self._groups:
             part_to_body = pose.joint_matrix(group.joint)
@@ -141,6 +149,23 @@ class CraftLayer:
         for group in self._groups:
             group.caster.VisibilityOn()
             group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.pose.joint_matrix(group.joint)))
+
+    def pass_light_on(self, view: View) -> None:
+        """Let the parts light each other, as far as that can be worked out here."""
+        if not is_available():
+            return
+        if self._skin is None:
+            self._skin = _skin(self._groups)
+        pose = self.pose
+        sun = pose.body_to_camera.T @ view.sun.direction
+        light = self._skin.light(pose, sun, view.sun.irradiance * pose.sun_share, self.shine)
+        first = 0
+        for group in self._groups:
+            count = group.mesh.n_points
+            group.mesh.point_data["vertexBounce"][:] = light[first : first + count]
+            group.mesh.point_data.GetArray("vertexBounce").Modified()
+            first += count
+        self._set_light(bounced=1.0)
 
     def show(self, what: float) -> None:
         """Draw radiance (:data:`RADIANCE`), or one of the two truths (:data:`SURFACE`, :data:`COLOUR`)."""
@@ -213,9 +238,11 @@ def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
     return np.array([low, high])
 
 
-def _group(parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: dict[str, int]) -> _Group:
+def _group(
+    parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: dict[str, int], longest: float
+) -> _Group:
     material = parts[0].material
-    mesh = _merged(parts, numbers)
+    mesh = _merged(parts, numbers, longest)
     actor, caster = new_actor(mesh), new_actor(mesh)
     caster.GetProperty().LightingOff()
     attributes = [name for name in _ATTRIBUTES if name in mesh.point_data]
@@ -241,6 +268,7 @@ def _group(parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: 
         crumpleScale=material.crumple_scale_m,
         shown=RADIANCE,
         finer=0.0,
+        bounced=0.0,
         # All that a shader knows has to be declared before its first draw.
         beamDirection=np.array([0.0, 0.0, 1.0]),
         beamIrradiance=np.zeros(3),
@@ -253,7 +281,9 @@ def _group(parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: 
         caster.GetProperty().SetTexture("baseTexture", texture_of(material.textures["base"][::-1], repeat=True))
         replace_shading(caster, "", _CASTER)
         Uniforms(caster.GetShaderProperty().GetFragmentCustomUniforms()).set(alphaCutoff=material.alpha_cutoff)
-    return _Group(actor, caster, joint, _corners(parts), uniforms, Uniforms(shader.GetVertexCustomUniforms()))
+    return _Group(
+        actor, caster, mesh, material, joint, _corners(parts), uniforms, Uniforms(shader.GetVertexCustomUniforms())
+    )
 
 
 def _shade(actor: Any, material: Material, attributes: list[str]) -> None:
@@ -281,28 +311,58 @@ def _corners(parts: list[Part]) -> NDArray[np.float64]:
     return boxes[:, picks, np.arange(3)].reshape(-1, 3)
 
 
-def _merged(parts: list[Part], numbers: dict[str, int]) -> Any:
+def _merged(parts: list[Part], numbers: dict[str, int], longest: float) -> Any:
     """One mesh of several parts, with normals, texture coordinates and the number of each part."""
     import pyvista
 
     offsets = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
     faces = np.concatenate([part.faces + offset for part, offset in zip(parts, offsets, strict=True)])
-    mesh = pyvista.PolyData.from_regular_faces(np.concatenate([part.vertices for part in parts]), faces)
-    mesh.point_data.active_normals = np.concatenate([part.normals for part in parts])
-    sizes = [len(part.vertices) for part in parts]
-    mesh.point_data["partNumber"] = np.repeat([numbers[part.node] for part in parts], sizes).astype(np.float32)
+    columns = _columns(parts, numbers)
+    widths = [values.shape[1] for values in columns.values()]
+    together, faces = cut_long_edges(np.concatenate(list(columns.values()), axis=1), faces, longest)
+    values = dict(zip(columns, np.split(together, np.cumsum(widths)[:-1], axis=1), strict=True))
+    mesh = pyvista.PolyData.from_regular_faces(values.pop("position"), faces)
+    mesh.point_data.active_normals = values.pop("normal")  # the shader brings them to length 1
+    # Samplers (the shadow map too) exist only for meshes with texture coordinates.
+    mesh.active_texture_coordinates = values.pop("uv")
+    for name, value in values.items():
+        mesh.point_data[name] = np.ascontiguousarray(value if value.shape[1] > 1 else value[:, 0])
+    mesh.point_data["vertexBounce"] = np.zeros((mesh.n_points, 3), np.float32)
+    return mesh
+
+
+def _columns(parts: list[Part], numbers: dict[str, int]) -> dict[str, NDArray[np.float32]]:
+    """What belongs to each vertex, (N, C) by name."""
+    uv = [np.zeros((len(p.vertices), 2), np.float32) if p.uv is None else p.uv for p in parts]
+    found = {
+        "position": np.concatenate([part.vertices for part in parts]),
+        "normal": np.concatenate([part.normals for part in parts]),
+        "uv": np.concatenate(uv),
+        "partNumber": np.concatenate([np.full((len(p.vertices), 1), numbers[p.node], np.float32) for p in parts]),
+    }
     if any(part.tint is not None for part in parts):
-        tints = [
-            np.ones((size, 3), np.float32) if p.tint is None else p.tint for p, size in zip(parts, sizes, strict=True)
-        ]
-        mesh.point_data["vertexTint"] = np.concatenate(tints)
-    uv = [np.zeros((size, 2), np.float32) if p.uv is None else p.uv for p, size in zip(parts, sizes, strict=True)]
+        tints = [np.ones((len(p.vertices), 3), np.float32) if p.tint is None else p.tint for p in parts]
+        found["vertexTint"] = np.concatenate(tints)
     if "normal" in parts[0].material.textures:
         grown = [tangents(p.vertices, p.normals, place, p.faces) for p, place in zip(parts, uv, strict=True)]
-        mesh.point_data["vertexTangent"] = np.concatenate(grown)
-    # Samplers (the shadow map too) exist only for meshes with texture coordinates.
-    mesh.active_texture_coordinates = np.concatenate(uv)
-    return mesh
+        found["vertexTangent"] = np.concatenate(grown).astype(np.float32)
+    return found
+
+
+def _skin(groups: list[_Group]) -> Skin:
+    """The surface of a craft for the light between its parts."""
+    names: list[str | None] = list(dict.fromkeys(group.joint for group in groups))
+    sizes = [group.mesh.n_points for group in groups]
+    offsets = np.cumsum([0, *sizes[:-1]])
+    pairs = list(zip(groups, sizes, strict=True))
+    return Skin(
+        points=np.concatenate([group.mesh.points for group in groups]).astype(float),
+        normals=np.concatenate([group.mesh.point_data.active_normals for group in groups]).astype(float),
+        faces=np.concatenate([g.mesh.regular_faces + offset for g, offset in zip(groups, offsets, strict=True)]),
+        joints=np.concatenate([np.full(size, names.index(group.joint)) for group, size in pairs]),
+        names=names,
+        colours=np.concatenate([np.tile(scattered(group.material), (size, 1)) for group, size in pairs]),
+    )
 
 
 def _depth_texture(buffer: Framebuffer) -> Any:

@@ -57,6 +57,10 @@ class Planetshine:
     rays: NDArray[np.float64]
     light: NDArray[np.float64]
 
+    def irradiance(self, normals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What surfaces that face ``normals`` (N, 3), body axes, get: (N, 3) W m^-2 nm^-1, as the shader has it."""
+        return np.maximum(_basis(normals).T @ self.harmonics, 0.0)
+
     def beams(self, count: int) -> list[Beam]:
         """The light gathered into ``count`` directions, each for a compact part of the disc; none when there is none.
 
@@ -169,9 +173,13 @@ def _disc_radiance(
 
 def _irradiance_harmonics(directions: NDArray[np.float64], light: NDArray[np.float64]) -> NDArray[np.float64]:
     """Coefficients (9, 3) for the shader, the harmonics' own constants and the cosine lobe's multiplied in."""
-    x, y, z = directions.T
-    one = np.ones_like(x)
-    basis = np.array([one, y, z, x, x * y, y * z, 3.0 * z * z - 1.0, x * z, x * x - y * y])
+    basis = _basis(directions)
     constant = np.array([0.282095, 0.488603, 0.488603, 0.488603, 1.092548, 1.092548, 0.315392, 1.092548, 0.546274])
     lobe = np.pi * np.array([1.0, 2 / 3, 2 / 3, 2 / 3, 0.25, 0.25, 0.25, 0.25, 0.25])
     return np.asarray((constant**2 * lobe)[:, None] * (basis @ light))
+
+
+def _basis(directions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The nine polynomials of unit vectors (N, 3) that go with the coefficients: (9, N)."""
+    x, y, z = directions.T
+    return np.array([np.ones_like(x), y, z, x, x * y, y * z, 3.0 * z * z - 1.0, x * z, x * x - y * y])

@@ -131,6 +131,8 @@ class PyVistaRenderer:
             for craft in stage.crafts:
                 craft.gather(count)
                 craft.set_passes(count)
+                if quality == "final":
+                    craft.pass_light_on(view)
             drawn = self._mean(passes, partial(self._craft, stage, stage.crop, view))
             # The planet's shade is an estimate: full shade may come out below 0.
             np.maximum(drawn, 0.0, out=drawn)

@@ -163,6 +163,8 @@ vec3 craftRadiance(vec3 position, Surface s) {
     light += s.occlusion * diffuse / PI * (planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading));
     vec3 fresnel = f0 + (max(vec3(f90 * (1.0 - s.roughness)), f0) - f0) * pow(1.0 - nv, 5.0);
     light += s.occlusion * fresnel * planetMirrored(reflect(-toEye, s.shading), s.roughness);
+    // From other parts: as if all that is around were as bright as what lights the surface on average.
+    light += s.occlusion * mix(diffuse + fresnel, s.base, s.metallic) / PI * max(fromParts, 0.0) * bounced;
     return light;
 }
 

@@ -1,0 +1,200 @@
+"""The light that parts of a craft pass on to each other, as if all scattered it evenly: radiosity by traced rays.
+
+Some thousand sites stand for the surface. From each, rays go out into its half of space; where one meets the craft
+again, the site there sends on what it has from Sun, planet and other sites. Which site sees which is kept for as long
+as no joint moves much: a new Sun costs far less than a new shape. Rays are traced by Embree, which has no wheels for
+some machines; there this light is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.frames import unit
+
+if TYPE_CHECKING:
+    from selfiesim.craft.craft import Material
+    from selfiesim.render.planetshine import Planetshine
+    from selfiesim.view import CraftPose
+
+SITES_ACROSS = 64  # of the craft's longest side
+MOST_SITES = 8000
+RAYS = 64
+BOUNCES = 4
+_NEIGHBOURS = 6
+_LIFT = 2e-4  # of the craft's size: where rays start above their site
+_STEP_RAD = np.radians(2.0)  # joints within one such step cast the same light on each other
+_METAL, _COAT = 0.9, 0.04  # of a metal's colour, of all light: what comes back in all directions together
+
+
+def is_available() -> bool:
+    """Whether rays can be traced here."""
+    from importlib.util import find_spec
+
+    return find_spec("embreex") is not None
+
+
+@dataclass
+class Skin:
+    """The surface of a craft as the light between its parts sees it; joints at zero, body axes, m.
+
+    Attributes
+    ----------
+    points, normals : (N, 3) array
+        Of all vertices.
+    faces : (M, 3) array
+        Of those.
+    joints : (N,) array of int
+        Number in ``names`` of what each vertex hangs on.
+    colours : (N, 3) array
+        Share of the light that the surface there scatters.
+    """
+
+    points: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    faces: NDArray[np.int64]
+    joints: NDArray[np.int64]
+    names: list[str | None]
+    colours: NDArray[np.float64]
+    _sites: NDArray[np.int64] = field(init=False)
+    _of_vertex: NDArray[np.int64] = field(init=False)
+    _near: NDArray[np.int64] = field(init=False)
+    _weight: NDArray[np.float64] = field(init=False)
+    _seen: dict[bytes, Any] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._size = float(np.ptp(self.points, axis=0).max())
+        self._sites, self._of_vertex = _clusters(self.points, self.normals, self.joints, self._size)
+        self._near, self._weight = _neighbours(self)
+
+    def light(
+        self, pose: CraftPose, sun: NDArray[np.float64], irradiance: NDArray[np.float64], shine: Planetshine
+    ) -> NDArray[np.float32]:
+        """Irradiance (N, 3) that each vertex gets from other parts, W m^-2 nm^-1.
+
+        ``sun`` (3,) is the direction to it, body axes; ``irradiance`` (3,) its light on a surface that faces it.
+        """
+        scene, points, normals, hits = self._shape(pose)
+        colours = self.colours[self._sites]
+        lit = np.maximum(normals @ sun, 0.0)
+        asked = np.flatnonzero(lit > 0.0)
+        if len(asked) and irradiance.any():
+            lit[asked[_first(scene, points[asked] + self._size * _LIFT * normals[asked], sun) >= 0]] = 0.0
+        direct = lit[:, None] * irradiance + shine.irradiance(normals)
+        passed = np.zeros_like(direct)
+        for _ in range(BOUNCES):
+            # One more row for what is not met, and what is met from behind.
+            sent = np.concatenate([colours * (direct + passed), np.zeros((1, 3))])
+            passed = sent[hits].mean(axis=1)
+        return np.asarray((self._weight[..., None] * passed[self._near]).sum(axis=1), np.float32)
+
+    def _shape(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+        """The posed triangles for tracing, sites' places and normals, and what each site's rays meet; kept."""
+        pose = pose.stepped(_STEP_RAD)
+        key = repr(sorted(pose.joint_angles.items())).encode()
+        if key not in self._seen:
+            self._seen = {key: self._traced(pose)}  # the last one only: a sequence moves on
+        return self._seen[key]  # type: ignore[no-any-return]
+
+    def _traced(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+        points, normals = self.points.copy(), self.normals.copy()
+        for number, name in enumerate(self.names):
+            matrix, own = pose.joint_matrix(name), self.joints == number
+            points[own] = points[own] @ matrix[:3, :3].T + matrix[:3, 3]
+            normals[own] = normals[own] @ matrix[:3, :3].T
+        scene = _scene(points[self.faces])
+        points, normals = points[self._sites], normals[self._sites]
+        hits = np.empty((len(points), RAYS), np.int64)
+        away = points + self._size * _LIFT * normals
+        for k, ray in enumerate(_half_space(RAYS)):
+            rays = _turned(normals, ray)
+            met = _first(scene, away, rays)
+            site = self._of_vertex[self.faces[met, 0]]
+            behind = (rays * normals[site]).sum(axis=1) > 0.0
+            hits[:, k] = np.where((met < 0) | behind, len(points), site)
+        return scene, points, normals, hits
+
+
+def scattered(material: Material) -> NDArray[np.float64]:
+    """Share (3,) of the light that a material scatters, over all of its picture."""
+    base = np.array(material.base_color, float)
+    picture = material.textures.get("base")
+    if picture is not None:
+        code = picture[..., :3].reshape(-1, 3)[:: max(1, picture[..., 0].size // 100_000)] / 255.0
+        base *= np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).mean(axis=0)
+    metallic = material.metallic
+    if "rough" in material.textures:
+        metallic *= float(material.textures["rough"][..., 2].mean()) / 255.0
+    return np.asarray(metallic * _METAL * base + (1.0 - metallic) * ((1.0 - _COAT) * base + _COAT))
+
+
+def _clusters(
+    points: NDArray[np.float64], normals: NDArray[np.float64], joints: NDArray[np.int64], size: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Vertices that stand for those around them that face the same way, and which of them stands for each vertex."""
+    facing = np.abs(normals).argmax(axis=1)
+    facing = 2 * facing + (np.take_along_axis(normals, facing[:, None], axis=1)[:, 0] < 0.0)
+    cell = size / SITES_ACROSS
+    while True:
+        place = np.floor(points / cell).astype(np.int64)
+        place -= place.min(axis=0)
+        keys = np.ravel_multi_index((*place.T, facing, joints), (*(place.max(axis=0) + 1), 6, int(joints.max()) + 1))
+        _, which = np.unique(keys, return_inverse=True)
+        count = int(which.max()) + 1
+        if count <= MOST_SITES:
+            break
+        cell *= 1.2
+    sums = np.stack([np.bincount(which, points[:, k], count) for k in range(3)], axis=-1)
+    middle = np.asarray(sums / np.bincount(which, minlength=count)[:, None], float)
+    order = np.lexsort([np.linalg.norm(points - middle[which], axis=1), which])
+    first = np.searchsorted(which[order], np.arange(count))
+    return order[first], which
+
+
+def _neighbours(skin: Skin) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each vertex some sites near it (N, K) and their weights, which add up to 1: those that face as it does."""
+    from scipy.spatial import cKDTree
+
+    points, normals = skin.points[skin._sites], skin.normals[skin._sites]
+    # A site that faces the other way is as far off as one two cells away.
+    reach = 2.0 * skin._size / SITES_ACROSS
+    tree = cKDTree(np.concatenate([points, reach * normals], axis=1))
+    count = min(_NEIGHBOURS, len(points))
+    distance, near = tree.query(np.concatenate([skin.points, reach * skin.normals], axis=1), count)
+    distance, near = distance.reshape(-1, count), near.reshape(-1, count)
+    weight = 1.0 / (distance**2 + (0.25 * reach) ** 2)
+    return near, weight / weight.sum(axis=1, keepdims=True)
+
+
+def _half_space(count: int) -> NDArray[np.float64]:
+    """Directions (count, 3) about +z, as many as light from there counts (Lambert): a Fibonacci spiral."""
+    k = np.arange(count) + 0.5
+    radius, turn = np.sqrt(k / count), np.pi * (1.0 + np.sqrt(5.0)) * k
+    return np.stack([radius * np.cos(turn), radius * np.sin(turn), np.sqrt(1.0 - radius**2)], axis=-1)
+
+
+def _turned(normals: NDArray[np.float64], ray: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``ray`` (3,), told about +z, about each of ``normals`` (N, 3)."""
+    helper = np.where(np.abs(normals[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
+    across = unit(np.cross(helper, normals))
+    return np.asarray(ray[0] * across + ray[1] * np.cross(normals, across) + ray[2] * normals)
+
+
+def _scene(triangles: NDArray[np.float64]) -> Any:
+    from embreex.mesh_construction import TriangleMesh
+    from embreex.rtcore_scene import EmbreeScene
+
+    scene = EmbreeScene()
+    TriangleMesh(scene, triangles.astype(np.float32))
+    return scene
+
+
+def _first(scene: Any, origins: NDArray[np.float64], directions: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The triangle (N,) that each ray meets first, or -1."""
+    rays = np.broadcast_to(directions, origins.shape)
+    found = scene.run(np.ascontiguousarray(origins, np.float32), np.ascontiguousarray(rays, np.float32))
+    return np.asarray(found, np.int64)

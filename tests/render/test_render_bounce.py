@@ -1,0 +1,67 @@
+"""Light that parts pass on to each other, against form factors known in closed form."""
+
+import numpy as np
+import pytest
+import trimesh
+from stage import at_pixel, box, inside, stage, to_pixels, write_craft
+
+from selfiesim.render.bounce import is_available
+from selfiesim.render.tessellate import cut_long_edges
+
+pytestmark = pytest.mark.skipif(not is_available(), reason="Embree has no wheel for this machine")
+
+
+def test_a_sunlit_floor_lights_a_ceiling_by_the_form_factor_of_parallel_squares(tmp_path):
+    """Between the middle of a square's opposite and the square: Howell's catalogue of configuration factors, B-5."""
+    floor, roof = box((4.0, 4.0, 0.02)), box((0.4, 0.4, 0.02), (0.0, 0.0, 1.0))
+    # Seen from below, past the floor's edge; the Sun is on +z, so that the roof's under side has no sunlight.
+    name = write_craft(tmp_path, "room", [floor, roof], (5.0, 0.0, 0.3), base_color=(0.5, 0.5, 0.5))
+    view = stage(tmp_path, name, size=(640, 360), fov=50.0).view()
+    seen = at_pixel(view.render("final", 4).rgb, to_pixels(view, (0.1, 0.0, 0.99)))
+    # From a point above the middle of a rectangle a x b at distance c: four times that of its quarter.
+    a = b = 2.0
+    c = 0.98
+    x, y = a / c, b / c
+    u, v = np.sqrt(1 + x * x), np.sqrt(1 + y * y)
+    factor = 4.0 / (2.0 * np.pi) * (x / u * np.arctan(y / u) + y / v * np.arctan(x / v))
+    lit = 0.5 * view.sun.irradiance  # radiosity of the floor
+    # The roof's own shadow, 0.4 m wide, lies on the floor's middle and is taken out.
+    x = y = 0.2 / c
+    u = v = np.sqrt(1 + x * x)
+    factor -= 4.0 / (2.0 * np.pi) * (x / u * np.arctan(y / u) + y / v * np.arctan(x / v))
+    assert seen == pytest.approx(0.5 * lit * factor / np.pi, rel=0.06)
+
+
+def test_a_lone_convex_body_gets_nothing_from_itself(tmp_path):
+    name = write_craft(tmp_path, "ball", [trimesh.creation.icosphere(4, 0.5)], (0.0, 4.0, -2.0))
+    view = stage(tmp_path, name, fov=40.0).view()
+    truth = view.render("draft").truth
+    night = inside((truth.part > 0) & (truth.sun_visibility == 0.0), 2.0)
+    assert night.sum() > 100
+    dark = view.render("final", 4).rgb[night]
+    assert dark.max() < 1e-3 * view.sun.irradiance.max() / np.pi
+
+
+def test_a_draft_after_a_final_is_the_draft_before_it(tmp_path):
+    name = write_craft(
+        tmp_path, "steps", [box((2.0, 2.0, 0.1)), box((0.5, 0.5, 1.0), (0.0, 0.0, 0.6))], (3.0, 2.0, 2.0)
+    )
+    view = stage(tmp_path, name).view()
+    before = view.render("draft").rgb.copy()
+    final = view.render("final", 4).rgb.copy()
+    np.testing.assert_array_equal(view.render("draft").rgb, before)
+    np.testing.assert_array_equal(view.render("final", 4).rgb, final)
+
+
+@pytest.mark.parametrize("longest", [0.5, 0.21, 0.05])
+def test_cutting_long_edges_keeps_the_surface_closed_and_its_area(longest):
+    solid = trimesh.creation.box((1.0, 2.0, 0.1))
+    columns = np.hstack([solid.vertices, solid.vertices @ [[1.0], [2.0], [3.0]]]).astype(np.float32)
+    cut, faces = cut_long_edges(columns, solid.faces.astype(np.int32), longest)
+    mesh = trimesh.Trimesh(cut[:, :3], faces, process=False)
+    assert mesh.is_watertight
+    assert mesh.edges_unique_length.max() <= longest * 1.00001
+    assert mesh.area == pytest.approx(solid.area, rel=1e-5)
+    assert mesh.volume == pytest.approx(solid.volume, rel=1e-5)
+    np.testing.assert_allclose(cut[:, 3], cut[:, :3] @ [1.0, 2.0, 3.0], atol=1e-5)
+    np.testing.assert_array_equal(cut[: len(columns)], columns)
