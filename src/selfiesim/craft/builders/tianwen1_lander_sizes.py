@@ -25,7 +25,7 @@ class LanderSizes:
     nozzle_radius_m: float = 0.15  # assumed
     ramp_half_m: float = 0.60  # as the rover's wheels: its half track
     ramp_width_m: float = 0.30  # assumed
-    ramp_foot_x_m: float = 3.45  # assumed
+    ramp_foot_x_m: float = 4.10  # assumed
     flag_width_m: float = 0.47  # assumed: 62 px
     flag_x_m: float = 0.18  # assumed: 24 px right of the middle
     seed: int = 20210515  # the day of the landing
