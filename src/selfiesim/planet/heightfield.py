@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 WAVELENGTHS_M = tuple(48.0 / 1.9**k for k in range(13))
 _AMPLITUDE_M, _HURST = 0.011, 0.75  # of the wave 1 m long; how amplitude grows with wavelength
-_CRUST = ((0.30, 0.012), (0.12, 0.009), (0.05, 0.006), (0.022, 0.0035))  # wavelength and height, m
+_CRUST = ((0.30, 0.012), (0.12, 0.009), (0.05, 0.008), (0.022, 0.005), (0.010, 0.0022))  # wavelength and height, m
 
 _TURNS = np.arange(256) * (2.0 * np.pi / 256)
 _SLOPES = np.stack([np.cos(_TURNS), np.sin(_TURNS)], axis=1)

@@ -25,7 +25,8 @@ NEAR_M = 16.0
 _SHAPES = 14  # rocks of different shape; each is turned and stretched anew
 _COARSE_RAD = 0.014  # cells outside the sector
 _ROCK_TINT = np.array([0.55, 0.58, 0.66])  # darker and greyer than the dust (assumed)
-_CLOD_Q = 55.0  # 1/m, of the clods' law: a few centimetres (assumed)
+_CLOD_Q = 85.0  # 1/m, of the clods' law: one to five centimetres (assumed)
+_CLOD_HEIGHT = 0.6  # of a rock's
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Terrain:
     rock_share : float
         Total share covered by rocks, the k of Golombek and Rapp's law. 0.05 is assumed for Utopia.
     reflectance : (3,) tuple of float
-        Of the dust at 620, 550 and 460 nm: take it from the globe's map at the site.
+        Of the dust at 620, 550 and 460 nm. The default is the globe's map at 109.925 E, 25.066 N, where Zhurong landed.
     lens_m : (2,) tuple of float
         Place (x, y) of the lens: the mesh is finest there.
     heading_deg, sector_deg : float
@@ -72,7 +73,7 @@ class Terrain:
 
     seed: int = 1
     rock_share: float = 0.05
-    reflectance: tuple[float, float, float] = (0.28, 0.17, 0.085)
+    reflectance: tuple[float, float, float] = (0.276, 0.190, 0.101)
     lens_m: tuple[float, float] = (0.0, 0.0)
     heading_deg: float = 0.0
     sector_deg: float = 80.0
@@ -199,21 +200,23 @@ def _rocks(recipe: Terrain) -> list[Part]:
     rocks, clods = np.random.default_rng(seed + 1000), np.random.default_rng(seed + 2000)
     edges = np.geomspace(0.35, recipe.rocks_reach_m, 24)
     field = strew(Law(recipe.rock_share), edges, fine, recipe.largest_rock_m, rocks)
-    parts = _strewn(recipe, "rocks", _free(recipe, field, recipe.pads), rocks, (0.35, 0.6))
+    parts = _strewn(recipe, "rocks", _free(recipe, field, recipe.pads), rocks, (0.35, 0.6), 1.0)
     if recipe.clod_share > 0.0:
         field = strew(Law(recipe.clod_share, _CLOD_Q), np.geomspace(0.35, 14.0, 16), fine, 0.12, clods)
-        parts += _strewn(recipe, "clods", _free(recipe, field, ()), clods, (0.85, 0.15))
+        parts += _strewn(recipe, "clods", _free(recipe, field, ()), clods, (0.85, 0.15), _CLOD_HEIGHT)
     return parts
 
 
 def _strewn(
-    recipe: Terrain, name: str, field: Field, rng: np.random.Generator, dusty: tuple[float, float]
+    recipe: Terrain, name: str, field: Field, rng: np.random.Generator, dusty: tuple[float, float], tall: float
 ) -> list[Part]:
-    """Parts of the pieces of a field, the finer the nearer; ``dusty`` is the least share of dust, and its spread."""
+    """Parts of the pieces of a field, the finer the nearer; ``dusty``: least share of dust, and its spread."""
     (x, y), size = field.places_m.T, field.diameters_m
     away = np.hypot(x - recipe.lens_m[0], y - recipe.lens_m[1])
     ground = height_at(recipe, x, y, np.maximum(0.5 * size, 0.01))
-    stretch = np.stack([np.ones(len(size)), 0.75 + 0.25 * rng.random(len(size)), _standing(rng, len(size))], axis=1)
+    stretch = np.stack(
+        [np.ones(len(size)), 0.75 + 0.25 * rng.random(len(size)), tall * _standing(rng, len(size))], axis=1
+    )
     turn, shape = 2.0 * np.pi * rng.random(len(size)), rng.integers(_SHAPES, size=len(size))
     dust = dusty[0] + dusty[1] * rng.random(len(size))[:, None]
     colour = (0.8 + 0.4 * rng.random(len(size))[:, None]) * (dust + (1.0 - dust) * _ROCK_TINT)
