@@ -71,9 +71,12 @@ def test_six_wheels_of_thirty_centimetres_with_twenty_grousers(craft, pieces):
         assert_allclose((high - low)[[0, 2]], 0.30, rtol=0.02)
         metal = [s for (group, material, _), s in pieces.items() if group == name and material == "aluminium_dusted"]
         axle = np.array(craft.joints[name].origin_m)
-        reach = [np.hypot(*(s.vertices - axle)[:, [0, 2]].T).max() for s in metal]
-        middle = [s for s, r in zip(metal, reach, strict=True) if r > 0.148 and len(s.vertices) < 100]
-        assert len({round(float(np.arctan2(*(s.vertices - axle).mean(axis=0)[[0, 2]])), 2) for s in middle}) == 20
+        # Of each cleat the middle piece; the rim, too, is on the middle plane, but its middle is the axle.
+        middles = np.array([s.vertices.mean(axis=0) - axle for s in metal])
+        cleats = middles[(np.abs(middles[:, 1]) < 0.01) & (np.hypot(middles[:, 0], middles[:, 2]) > 0.13)]
+        turn = np.sort(np.degrees(np.arctan2(cleats[:, 0], cleats[:, 2])))
+        assert_allclose(np.diff(turn), 360.0 / 20, atol=0.01)
+        assert len(turn) == 20
 
 
 def test_stands_on_the_ground_with_every_wheel(craft):

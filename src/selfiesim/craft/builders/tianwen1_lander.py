@@ -83,7 +83,7 @@ def _hull(model: StandingModel, sizes: LanderSizes) -> None:
         (x0, y0), (x1, y1) = under[k], under[(k + 1) % 8]
         low = z - t - 0.075 - 0.003 * (k % 2)  # no two beams share a face
         edge = beam((x0, y0, low), (x1, y1, low), 0.045 - 0.004 * (k % 2), 0.06 - 0.004 * (k % 2), (0, 0, 1), 0.006)
-        model.add("hull", "thruster_black" if k % 2 else "gold_foil_dusted", edge)
+        model.add("hull", "thruster_black", edge)
 
 
 def _equipment(model: StandingModel, sizes: LanderSizes) -> None:

@@ -7,6 +7,8 @@ import numpy as np
 from selfiesim.craft.builders.parts import box, cylinder, lathe, ring, tube
 from selfiesim.craft.builders.solid import Solid
 
+_SKEW = 0.12  # rad, of the cleats' outer pieces
+
 
 def rim(radius_m: float, width_m: float, crown_m: float, grouser_m: float, wall_m: float = 0.004) -> Solid:
     """The barrel about the z axis; its middle is ``crown_m`` larger than its edges, its walls turned inward."""
@@ -30,8 +32,10 @@ def grousers(radius_m: float, width_m: float, crown_m: float, height_m: float, c
             drop = crown_m * (2.0 * 0.33 * part) ** 2 * 1.25
             bar = box(height_m + 0.008, 0.007, share * width_m, 0.0015)
             lean = np.degrees(np.arctan(2.0 * crown_m / (0.5 * width_m))) * part * 0.7
-            bar = bar.turned((0.0, 1.0, 0.0), -lean).turned((1.0, 0.0, 0.0), 7.0 * part)
-            bar = bar.moved(radius_m - drop - 0.5 * (height_m + 0.008), 0.0, 0.33 * part * width_m)
+            bar = bar.turned((0.0, 1.0, 0.0), -lean).turned((1.0, 0.0, 0.0), np.degrees(_SKEW) * part)
+            # The skewed pieces begin where the middle one ends.
+            aside = 0.5 * share * width_m * np.sin(_SKEW) * abs(part)
+            bar = bar.moved(radius_m - drop - 0.5 * (height_m + 0.008), -aside, 0.33 * part * width_m)
             out.append(bar.turned((0.0, 0.0, 1.0), angle))
     return out
 
@@ -71,7 +75,7 @@ def wheel(
     """
     grouser, crown, hub_m = 0.008, 0.007, 0.036
     skin = [rim(radius_m, width_m, crown, grouser), *grousers(radius_m, width_m, crown, grouser, grouser_count)]
-    reach = radius_m - grouser - crown + 0.002
+    reach = radius_m - grouser - crown - 0.003
     blades = [s for z in (-0.30, 0.30) for s in spokes(reach, hub_m, z * width_m, spoke_count)]
     bolts = [
         cylinder(0.004, 0.012, 6).moved(0.026 * np.cos(a), 0.026 * np.sin(a), 0.5 * width_m - 0.022)

@@ -200,7 +200,7 @@ def _dome_antenna(model: StandingModel, sizes: RoverSizes) -> None:
     """A blue-white dome on a drum inside a four-post frame with a white ring: right in the photo."""
     place = (0.64, sizes.dome_y_m, sizes.deck_m)
     model.add("dome_antenna", "silver_foil_dusted", cylinder(0.074, 0.055, 48, 0.006).moved(z=-0.012).at(place))
-    model.add("dome_antenna", "aluminium", cylinder(0.060, 0.09, 48, 0.004).moved(z=0.03).at(place))
+    model.add("dome_antenna", "white_paint_dusted", cylinder(0.060, 0.09, 48, 0.004).moved(z=0.03).at(place))
     shell = lathe(
         [
             (0.058, 0.115),
