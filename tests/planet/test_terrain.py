@@ -49,7 +49,14 @@ def test_near_and_far_ground_meet(ground):
 def test_vehicles_stand_level_on_their_pads():
     radius, angle = np.meshgrid(np.linspace(0.0, PAD.radius_m, 20), np.linspace(0.0, 2 * np.pi, 40))
     x, y = (PAD.x_m + radius * np.cos(angle)).ravel(), (PAD.y_m + radius * np.sin(angle)).ravel()
-    assert np.abs(height_at(COARSE, x, y)).max() < 0.03
+    assert np.abs(height_at(COARSE, x, y)).max() < 0.015
+
+
+def test_wheels_neither_float_nor_drown_on_a_pad():
+    x, y, _ = np.array(list(RoverSizes().wheels().values())).T
+    over = height_at(COARSE, PAD.x_m - y, PAD.y_m + x)
+    assert over.min() > -0.005
+    assert over.max() < 0.012
 
 
 def test_no_rock_on_the_pad_or_in_the_ruts(ground):

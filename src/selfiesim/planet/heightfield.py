@@ -18,6 +18,7 @@ WAVELENGTHS_M = tuple(48.0 / 1.9**k for k in range(13))
 _AMPLITUDE_M, _HURST = 0.011, 0.75  # of the wave 1 m long; how amplitude grows with wavelength
 _CRUST = ((0.30, 0.012), (0.12, 0.009), (0.05, 0.008), (0.022, 0.005), (0.010, 0.0022))  # wavelength and height, m
 
+_SINK_M = 0.004
 _TURNS = np.arange(256) * (2.0 * np.pi / 256)
 _SLOPES = np.stack([np.cos(_TURNS), np.sin(_TURNS)], axis=1)
 
@@ -78,12 +79,12 @@ def mottling(x: Floats, y: Floats, seed: int) -> Floats:
 
 
 def levelled(height: Floats, x: Floats, y: Floats, pads: tuple[Pad, ...]) -> Floats:
-    """The heights with the pads pressed nearly flat, at 0."""
+    """The heights with the pads pressed nearly flat, a hair above 0: what stands there sinks in rather than floats."""
     share = np.ones_like(height)
     for pad in pads:
         away = np.hypot(x - pad.x_m, y - pad.y_m) / pad.radius_m
-        share = np.minimum(share, 0.12 + 0.88 * _ramp((away - 1.0) / 0.9))
-    return height * share
+        share = np.minimum(share, 0.05 + 0.95 * _ramp((away - 1.0) / 0.9))
+    return height * share + _SINK_M * (1.0 - share)
 
 
 def rutted(x: Floats, y: Floats, spacing_m: Floats, track: Track) -> tuple[Floats, Floats]:

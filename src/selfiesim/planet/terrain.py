@@ -109,10 +109,9 @@ def height_at(recipe: Terrain, x: Floats, y: Floats, spacing_m: Floats | None = 
     # Measured from the plain's height at the origin, so that a scene with no pad starts on the ground too.
     zero = np.zeros(1)
     height = relief(x, y, spacing, recipe.seed) - relief(zero, zero, np.full(1, 0.01), recipe.seed)
-    height = levelled(height, x, y, recipe.pads) - drop(x, y, MARS.radii_m[0])
     for track in recipe.tracks:
         height = height + rutted(x, y, spacing, track)[0]
-    return np.asarray(height)
+    return np.asarray(levelled(height, x, y, recipe.pads) - drop(x, y, MARS.radii_m[0]))
 
 
 def _rings(recipe: Terrain) -> tuple[Floats, Floats]:
