@@ -33,6 +33,8 @@ gallery: $(VENV)/.user
 # The shipped meshes, byte for byte.
 models: $(VENV)/.user
 	@$(BIN)/python -m selfiesim.craft.builders tianwen1-orbiter -o models/tianwen1-orbiter.glb
+	@$(BIN)/python -m selfiesim.craft.builders tianwen1-lander -o models/tianwen1-lander.glb
+	@$(BIN)/python -m selfiesim.craft.builders zhurong -o models/zhurong.glb
 
 # What editors check scene files with.
 schema: $(VENV)/.user

@@ -103,7 +103,7 @@ def planetshine(view: View, maps: PlanetMaps | None, pose: CraftPose | None = No
     lit = float(mu0.sum())
     light = radiance * solid_angle
     return Planetshine(
-        harmonics=_irradiance_harmonics(directions, light),
+        harmonics=irradiance_harmonics(directions, light),
         direction=unit(center) @ to_camera,
         distance=distance,
         tint=radiance.sum(axis=0) / lit if lit > 0.0 else np.zeros(3),
@@ -171,7 +171,7 @@ def _disc_radiance(
     return albedo * share[:, None] * view.sun.irradiance / np.pi, mu0
 
 
-def _irradiance_harmonics(directions: NDArray[np.float64], light: NDArray[np.float64]) -> NDArray[np.float64]:
+def irradiance_harmonics(directions: NDArray[np.float64], light: NDArray[np.float64]) -> NDArray[np.float64]:
     """Coefficients (9, 3) for the shader, the harmonics' own constants and the cosine lobe's multiplied in."""
     basis = _basis(directions)
     constant = np.array([0.282095, 0.488603, 0.488603, 0.488603, 1.092548, 1.092548, 0.315392, 1.092548, 0.546274])

@@ -7,11 +7,15 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from selfiesim.craft.builders import tianwen1_orbiter
+from selfiesim.craft.builders import tianwen1_lander, tianwen1_orbiter, zhurong
 from selfiesim.errors import UserError
 from selfiesim.paths import written_whole
 
-BUILDERS: dict[str, Callable[[], bytes]] = {"tianwen1-orbiter": tianwen1_orbiter.glb}
+BUILDERS: dict[str, Callable[[], bytes]] = {
+    "tianwen1-lander": tianwen1_lander.glb,
+    "tianwen1-orbiter": tianwen1_orbiter.glb,
+    "zhurong": zhurong.glb,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

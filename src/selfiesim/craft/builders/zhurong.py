@@ -1,0 +1,48 @@
+"""The rover Zhurong as it stood on Mars on 1 June 2021, built from named sizes.
+
+Made from numbers: the few that are public, and what was measured on the published group photo
+(see :mod:`.zhurong_sizes`). Body axes, metres: x forward, y left, z up; the origin on the ground below the middle of
+the wheelbase, so that the wheels touch z = 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from selfiesim.craft.builders.dusted import SURFACE_FINISHES
+from selfiesim.craft.builders.look import Finish, solar_cell_picture
+from selfiesim.craft.builders.standing import StandingModel
+from selfiesim.craft.builders.zhurong_body import add_body
+from selfiesim.craft.builders.zhurong_mast import add_mast
+from selfiesim.craft.builders.zhurong_panels import PICTURE_M, add_deck, add_panels
+from selfiesim.craft.builders.zhurong_sizes import RoverSizes
+from selfiesim.craft.builders.zhurong_wheels import add_wheels
+
+__all__ = ["RoverSizes", "build", "finishes", "glb"]
+
+_CELL_M = (0.064, 0.040)  # assumed: about the cells of the orbiter
+_TEXEL_M = 0.002
+
+
+def build(sizes: RoverSizes | None = None) -> StandingModel:
+    """The whole rover as solids in body axes, joints at zero: panels spread, head and wheels straight on."""
+    sizes = sizes or RoverSizes()
+    model = StandingModel("zhurong")
+    add_body(model, sizes)
+    add_deck(model, sizes)
+    add_panels(model, sizes)
+    add_mast(model, sizes)
+    add_wheels(model, sizes)
+    return model
+
+
+def finishes(sizes: RoverSizes | None = None) -> dict[str, Finish]:
+    """Its materials, the picture of its cells drawn."""
+    sizes = sizes or RoverSizes()
+    picture = solar_cell_picture(*PICTURE_M, _CELL_M, _TEXEL_M, sizes.seed)
+    return SURFACE_FINISHES | {"solar_cell_dusted": replace(SURFACE_FINISHES["solar_cell_dusted"], picture=picture)}
+
+
+def glb(sizes: RoverSizes | None = None) -> bytes:
+    """The model file, the same byte for byte for the same sizes."""
+    return build(sizes).glb(finishes(sizes))

@@ -1,0 +1,147 @@
+"""Rocks: how many of which size lie on a square metre of Mars, and what they look like.
+
+Golombek and Rapp (1997, J. Geophys. Res. 102, 4117): the share of the ground covered by rocks of diameter D and larger
+is ``k exp(-q D)`` with ``q = 1.79 + 0.152 / k`` (D in metres).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+HEIGHT_SHARE = (0.30, 0.62)
+"""What stands out of the ground, as a share of the diameter: about half for Viking's rocks; the spread is assumed."""
+
+_FINEST_M = 0.006
+
+
+@dataclass(frozen=True)
+class Law:
+    """The share of the ground under pieces of diameter D and larger is ``k exp(-q D)``; ``q`` in 1/m.
+
+    Without ``q``, it is Golombek and Rapp's for ``k``.
+
+    Raises
+    ------
+    ValueError
+        For a share that is not above 0 and below 1, or a ``q`` that is not above 0.
+    """
+
+    k: float
+    q: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.k < 1.0:
+            raise ValueError(
+                f"rock share {self.k}: give a number above 0 and below 1 (0.02 to 0.2 at Mars' landing sites)"
+            )
+        if self.q < 0.0:
+            raise ValueError(f"q {self.q}: the law needs a number above 0")
+        object.__setattr__(self, "q", self.q or 1.79 + 0.152 / self.k)
+
+    def covered_share(self, diameter_m: ArrayLike) -> Floats:
+        """Share of the ground under pieces of ``diameter_m`` and larger."""
+        return np.asarray(self.k * np.exp(-self.q * np.asarray(diameter_m, float)))
+
+    def per_m2(self, diameter_m: ArrayLike) -> Floats:
+        """How many pieces of ``diameter_m`` and larger lie on a square metre.
+
+        The law tells areas; a piece of diameter D covers pi D^2 / 4, so dN = -dF / (pi D^2 / 4).
+        """
+        from scipy.special import exp1
+
+        d = np.asarray(diameter_m, float)
+        # The integral of exp(-q x) / x^2 from d on, by parts.
+        return np.asarray(4.0 * self.k * self.q / np.pi * (np.exp(-self.q * d) / d - self.q * exp1(self.q * d)))
+
+    def draw(self, least_m: float, largest_m: float, count: int, rng: np.random.Generator) -> Floats:
+        """Diameters (count,) between two, as the law spreads them."""
+        table = np.geomspace(least_m, largest_m, 400)
+        number = self.per_m2(table)
+        share = (number - number[-1]) / (number[0] - number[-1])
+        return np.asarray(np.exp(np.interp(rng.random(count), share[::-1], np.log(table[::-1]))))
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Rocks strewn about: places (N, 2) m, diameters (N,) m."""
+
+    places_m: Floats
+    diameters_m: Floats
+
+
+def strew(law: Law, edges_m: ArrayLike, finest_share: float, largest_m: float, rng: np.random.Generator) -> Field:
+    """Pieces about the origin, ring by ring: in each of the rings between ``edges_m`` none that looks small.
+
+    Parameters
+    ----------
+    edges_m : (N + 1,)
+        Radii of the rings.
+    finest_share : float
+        The least diameter in a ring, over its inner radius.
+    largest_m : float
+        None is larger.
+    """
+    edges = np.asarray(edges_m, float)
+    places, sizes = [], []
+    for inner, outer in pairwise(edges):
+        least = max(_FINEST_M, finest_share * inner)
+        if least >= largest_m:
+            break
+        area = np.pi * (outer**2 - inner**2)
+        count = int(rng.poisson(area * float(law.per_m2(least) - law.per_m2(largest_m))))
+        radius = np.sqrt(inner**2 + (outer**2 - inner**2) * rng.random(count))
+        angle = 2.0 * np.pi * rng.random(count)
+        places.append(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1))
+        sizes.append(law.draw(least, largest_m, count, rng))
+    return Field(np.concatenate([np.zeros((0, 2)), *places]), np.concatenate([np.zeros(0), *sizes]))
+
+
+def rock_shape(seed: int, level: int) -> tuple[Floats, NDArray[np.int64]]:
+    """One rock of diameter 1 about the origin: vertices (V, 3), faces (F, 3).
+
+    A sphere of 20 * 4^level triangles, cut flat by planes and dented.
+    """
+    rng = np.random.default_rng(seed)
+    ball, faces = _icosphere(level)
+    reach = np.ones(len(ball))
+    for _ in range(13):
+        normal = rng.normal(size=3)
+        normal /= np.linalg.norm(normal)
+        along = ball @ normal
+        cut = 0.52 + 0.36 * rng.random()
+        # Flattened toward the plane rather than cut off, so that edges are a little worn.
+        flat = 0.12 * reach + 0.88 * cut / np.maximum(along, 1e-6)
+        reach = np.where(along > cut, np.minimum(reach, flat), reach)
+    for wave in (1.6, 3.1, 6.3, 13.0, 27.0):
+        for _ in range(4):
+            direction, phase = rng.normal(size=3), 2.0 * np.pi * rng.random()
+            reach = reach + 0.05 / wave * np.sin(wave * (ball @ direction) * 1.7 + phase)
+    points = ball * reach[:, None] * (1.0, 0.72 + 0.25 * rng.random(), 0.85)
+    return points / (2.0 * np.abs(points[:, :2]).max()), faces
+
+
+def _icosphere(level: int) -> tuple[Floats, NDArray[np.int64]]:
+    """A unit sphere: an icosahedron with each triangle split in four ``level`` times."""
+    g = 0.5 * (1.0 + np.sqrt(5.0))
+    points = [(-1, g, 0), (1, g, 0), (-1, -g, 0), (1, -g, 0), (0, -1, g), (0, 1, g)]
+    points += [(0, -1, -g), (0, 1, -g), (g, 0, -1), (g, 0, 1), (-g, 0, -1), (-g, 0, 1)]
+    vertices = np.array(points, float)
+    triangles = [(0, 11, 5), (0, 5, 1), (0, 1, 7), (0, 7, 10), (0, 10, 11), (1, 5, 9), (5, 11, 4), (11, 10, 2)]
+    triangles += [(10, 7, 6), (7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8), (3, 8, 9), (4, 9, 5)]
+    triangles += [(2, 4, 11), (6, 2, 10), (8, 6, 7), (9, 8, 1)]
+    faces = np.array(triangles)
+    for _ in range(level):
+        edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+        unique, where = np.unique(edges, axis=0, return_inverse=True)
+        ab, bc, ca = len(vertices) + where.reshape(3, -1)
+        vertices = np.concatenate([vertices, vertices[unique].mean(axis=1)])
+        a, b, c = faces.T
+        corners = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
+        faces = np.concatenate([np.stack(t, axis=1) for t in corners])
+    return vertices / np.linalg.norm(vertices, axis=1, keepdims=True), faces

@@ -1,0 +1,154 @@
+"""The ground round a vehicle: level where it stands, curved as the planet, one surface however fine its mesh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from selfiesim.craft.builders.zhurong_sizes import RoverSizes
+from selfiesim.planet.heightfield import Pad, Track, drop, rutted
+from selfiesim.planet.terrain import NEAR_M, Blast, Terrain, height_at, terrain
+
+PAD = Pad(0.0, 6.0, 1.4)
+TRACK = Track(((3.0, 2.0), (3.0, 12.0)))
+COARSE = Terrain(seed=3, cell_rad=0.02, rocks_reach_m=25.0, pads=(PAD,), tracks=(TRACK,), blast=Blast(6.0, 9.0))
+
+
+@pytest.fixture(scope="module")
+def ground():
+    return terrain(COARSE)
+
+
+def part(craft, node):
+    return next(p for p in craft.parts if p.node == node)
+
+
+def test_looks_up_everywhere(ground):
+    for node in ("ground_near", "ground_far"):
+        piece = part(ground, node)
+        a, b, c = (piece.vertices[piece.faces[:, k]].astype(float) for k in range(3))
+        assert np.cross(b - a, c - a)[:, 2].min() > 0.0
+        assert piece.normals[:, 2].min() > 0.2
+    for piece in ground.parts:
+        assert_allclose(np.linalg.norm(piece.normals, axis=1), 1.0, atol=1e-5)
+        assert np.isfinite(piece.vertices).all()
+        assert piece.tint.min() > 0.0
+        assert piece.tint.max() < 1.5
+
+
+def test_near_and_far_ground_meet(ground):
+    near, far = part(ground, "ground_near").vertices, part(ground, "ground_far").vertices
+    rim = far[np.hypot(far[:, 0], far[:, 1]) < np.hypot(far[:, 0], far[:, 1]).min() + 1e-3]
+    assert {tuple(v) for v in rim.tolist()} <= {tuple(v) for v in near.tolist()}
+    assert np.hypot(near[:, 0], near[:, 1]).max() >= NEAR_M
+
+
+def test_vehicles_stand_level_on_their_pads():
+    radius, angle = np.meshgrid(np.linspace(0.0, PAD.radius_m, 20), np.linspace(0.0, 2 * np.pi, 40))
+    x, y = (PAD.x_m + radius * np.cos(angle)).ravel(), (PAD.y_m + radius * np.sin(angle)).ravel()
+    assert np.abs(height_at(COARSE, x, y)).max() < 0.015
+
+
+def test_wheels_neither_float_nor_drown_on_a_pad():
+    x, y, _ = np.array(list(RoverSizes().wheels().values())).T
+    over = height_at(COARSE, PAD.x_m - y, PAD.y_m + x)
+    assert over.min() > -0.005
+    assert over.max() < 0.012
+
+
+def test_no_rock_on_the_pad_or_in_the_ruts(ground):
+    rocks = [p for p in ground.parts if p.node.startswith("rocks")]
+    assert rocks
+    for piece in rocks:
+        x, y, _ = piece.vertices.T
+        assert np.hypot(x - PAD.x_m, y - PAD.y_m).min() > 0.9 * PAD.radius_m
+
+
+def test_rocks_touch_the_ground(ground):
+    for piece in ground.parts:
+        if not piece.node.startswith(("rocks", "clods")):
+            continue
+        # Every connected rock has a vertex below the ground and one above.
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        edges = piece.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+        count, label = connected_components(
+            coo_matrix((np.ones(len(edges)), edges.T), shape=(len(piece.vertices),) * 2)
+        )
+        x, y, z = piece.vertices.astype(float).T
+        above = z - height_at(COARSE, x, y)
+        low, high = np.full(count, np.inf), np.full(count, -np.inf)
+        np.minimum.at(low, label, above)
+        np.maximum.at(high, label, above)
+        assert (low < 0.0).mean() > 0.98
+        assert (high > 0.0).mean() > 0.90
+
+
+# The horizon of a lens at height h over a sphere of radius R is sqrt(2 R h) away; Mars: 3396.19 km.
+def test_horizon_is_where_the_planets_curve_puts_it():
+    away, lens = np.linspace(100.0, 20_000.0, 40_000), 1.8
+    angle = (-drop(away, np.zeros_like(away), 3_396_190.0) - lens) / away
+    assert away[np.argmax(angle)] == pytest.approx(np.sqrt(2 * 3_396_190.0 * lens), rel=0.001)
+
+
+def test_ground_reaches_the_horizon_of_a_mast(ground):
+    far = part(ground, "ground_far").vertices
+    assert np.hypot(far[:, 0], far[:, 1]).max() > 3500.0
+
+
+# Nature Geoscience, doi 10.1038/s41561-022-00905-6: wheels of 30 cm with 20 grousers: a mark every 47 mm.
+def test_ruts_are_as_wide_apart_as_the_rovers_wheels_and_carry_its_grousers_marks():
+    y = np.linspace(5.0, 6.0, 2001)
+    added, inside = rutted(np.full_like(y, 3.0 + RoverSizes().track_half_m), y, np.full_like(y, 0.002), TRACK)
+    assert inside.min() == 1.0
+    power = np.abs(np.fft.rfft((added - added.mean())[:-1]))
+    pitch = 1.0 / float(np.argmax(power))
+    assert pitch == pytest.approx(np.pi * 0.30 / 20, rel=0.03)
+    x = np.linspace(2.0, 4.0, 801)
+    across, _ = rutted(x, np.full_like(x, 7.0), np.full_like(x, 0.5), TRACK)
+    assert_allclose(
+        sorted({round(float(v), 1) for v in x[across < 0.9 * across.min()]}), [2.3, 2.4, 2.5, 3.5, 3.6, 3.7]
+    )
+
+
+def test_blast_zone_is_darker(ground):
+    near = part(ground, "ground_near")
+    x, y, _ = near.vertices.T
+    inside = np.hypot(x - 6.0, y - 9.0) < 2.0
+    outside = (np.hypot(x, y) < 6.0) & (x < -2.0)
+    assert near.tint[inside].mean() < 0.85 * near.tint[outside].mean()
+
+
+def test_finer_and_coarser_meshes_lie_on_one_surface():
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-30, 30, (2, 400))
+    fine, coarse = (height_at(COARSE, x, y, np.full(400, s)) for s in (0.005, 0.05))
+    assert np.abs(fine - coarse).max() < 0.03
+    assert np.ptp(fine) > 0.05, "and it is no plane"
+
+
+def test_same_seed_same_ground_another_seed_another(ground):
+    again, other = terrain(COARSE), terrain(replace(COARSE, seed=4))
+    for one, two in zip(ground.parts, again.parts, strict=True):
+        assert_array_equal(one.vertices, two.vertices)
+        assert_array_equal(one.tint, two.tint)
+    assert not np.allclose(
+        part(ground, "ground_near").vertices[:, 2], part(other, "ground_near").vertices[:, 2], atol=1e-3
+    )
+
+
+def test_mesh_is_finest_where_the_lens_looks():
+    ahead = terrain(replace(COARSE, heading_deg=90.0, sector_deg=60.0, cell_rad=0.008, clod_share=0.0))
+    x, y, _ = part(ahead, "ground_near").vertices.T
+    east, west = (np.abs(np.arctan2(y, s * x)) < np.radians(30.0) for s in (1.0, -1.0))
+    assert east.sum() > 1.5 * west.sum()
+
+
+@pytest.mark.parametrize("wrong", [{"cell_rad": 0.0}, {"cell_rad": 1e-6}, {"reach_m": 1.0}, {"rock_share": 0.0}])
+def test_a_recipe_that_makes_no_ground_is_refused(wrong):
+    with pytest.raises(ValueError, match="give"):
+        terrain(replace(COARSE, **wrong))
