@@ -266,6 +266,11 @@ def _group(
         alphaCutoff=material.alpha_cutoff or 0.0,
         crumple=material.crumple,
         crumpleScale=material.crumple_scale_m,
+        clearcoat=material.clearcoat,
+        clearcoatRoughness=material.clearcoat_roughness,
+        # Longer across the grain is longer along a grain turned by a right angle.
+        anisotropy=abs(material.anisotropy),
+        grainTurn=material.anisotropy_rotation + (np.pi / 2.0 if material.anisotropy < 0.0 else 0.0),
         shown=RADIANCE,
         finer=0.0,
         bounced=0.0,
@@ -290,6 +295,8 @@ def _shade(actor: Any, material: Material, attributes: list[str]) -> None:
     """Give an actor the shader of its material, with the code for what the material has and for nothing else."""
     defines = "".join(_SAMPLERS[name][1] for name in material.textures)
     defines += "#define FOIL\n" if material.crumple > 0.0 else ""
+    defines += "#define CLEARCOAT\n" if material.clearcoat > 0.0 else ""
+    defines += "#define ANISOTROPY\n" if "vertexTangent" in attributes and material.anisotropy else ""
     defines += "#define MASK\n" if material.alpha_cutoff is not None else ""
     vertex, inputs = dict(_VERTEX), _INPUTS
     for name in attributes:
@@ -343,7 +350,7 @@ def _columns(parts: list[Part], numbers: dict[str, int]) -> dict[str, NDArray[np
     if any(part.tint is not None for part in parts):
         tints = [np.ones((len(p.vertices), 3), np.float32) if p.tint is None else p.tint for p in parts]
         found["vertexTint"] = np.concatenate(tints)
-    if "normal" in parts[0].material.textures:
+    if "normal" in parts[0].material.textures or parts[0].material.anisotropy:
         grown = [tangents(p.vertices, p.normals, place, p.faces) for p, place in zip(parts, uv, strict=True)]
         found["vertexTangent"] = np.concatenate(grown).astype(np.float32)
     return found

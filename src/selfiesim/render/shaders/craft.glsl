@@ -63,6 +63,23 @@ vec3 specular(vec3 f0, float f90, float alpha, float nl, float nv, float nh, flo
     return distribution * masking * fresnel;
 }
 
+#ifdef ANISOTROPY
+// The same for a highlight that is longer along one direction of the surface: glTF's KHR_materials_anisotropy, with
+// Heitz' masking (2014). "grain" is that direction; the lobe is wider along it.
+vec3 brushed(vec3 f0, float f90, float alpha, vec3 n, vec3 grain, vec3 l, vec3 v) {
+    vec3 h = normalize(l + v), across = cross(n, grain);
+    float wide = mix(alpha, 1.0, anisotropy * anisotropy);
+    vec3 scaled = vec3(dot(grain, h) / wide, dot(across, h) / alpha, dot(n, h));
+    float d = dot(scaled, scaled);
+    float distribution = 1.0 / (PI * wide * alpha * d * d);
+    float nl = max(dot(n, l), 0.0), nv = max(dot(n, v), 0.02);
+    float ofView = nl * length(vec3(wide * dot(grain, v), alpha * dot(across, v), nv));
+    float ofLight = nv * length(vec3(wide * dot(grain, l), alpha * dot(across, l), nl));
+    vec3 fresnel = f0 + (f90 - f0) * pow(1.0 - clamp(dot(v, h), 0.0, 1.0), 5.0);
+    return distribution * 0.5 / (ofView + ofLight + 1.0e-5) * fresnel;
+}
+#endif
+
 // What the coat of a surface that is no metal mirrors of the light that comes at one cosine, in all directions together:
 // level + rise (1 - cosine)^power, fitted to the integral of specular() with 4 percent, and nowhere below it. That light
 // does not get through to the base. "strength" is the coat's.
@@ -135,7 +152,26 @@ struct Surface {
     vec3 glow;
     vec3 normal;      // of the mesh, toward the eye
     vec3 shading;     // bent by foil or a normal map
+    vec3 grain;       // along the surface, the way highlights are longer
 };
+
+#ifdef CLEARCOAT
+// "light" of what lies under a clear layer, and what that mirrors itself: glTF's KHR_materials_clearcoat. The layer is as
+// smooth as the mesh, whatever the surface under it is.
+vec3 underGlass(vec3 light, vec3 position, Surface s, vec3 toEye) {
+    float nv = clamp(dot(s.normal, toEye), 0.02, 1.0);
+    float nl = dot(s.normal, sunDirection);
+    float held = clearcoat * (0.04 + 0.96 * pow(1.0 - nv, 5.0));
+    vec3 mirrored = s.occlusion * held * planetMirrored(reflect(-toEye, s.normal), clearcoatRoughness);
+    if (nl > 0.0) {
+        vec3 halfway = normalize(sunDirection + toEye);
+        float alpha = max(clearcoatRoughness * clearcoatRoughness, 0.003);
+        vec3 lobe = specular(vec3(0.04), 1.0, alpha, nl, nv, dot(s.normal, halfway), max(dot(toEye, halfway), 0.0));
+        mirrored += clearcoat * lobe * nl * sunIrradiance * sunVisibility(position, s.normal);
+    }
+    return light * (1.0 - held) + mirrored;
+}
+#endif
 
 vec3 craftRadiance(vec3 position, Surface s) {
     vec3 toEye = normalize(eyePosition - position);
@@ -150,13 +186,17 @@ vec3 craftRadiance(vec3 position, Surface s) {
     // Creases pass light from facet to facet: part of a foil's reflection is diffuse, with the metal's colour.
     vec3 diffuse = s.base * mix(1.0 - s.metallic, 0.4, s.metallic * crumple) * throughCoat(coat, nv);
 
-    vec3 light = s.glow;
+    vec3 light = vec3(0.0);
     float nl = dot(s.shading, sunDirection);
     float facing = dot(s.normal, sunDirection);
     if (nl > 0.0 && facing > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
         vec3 brdf = diffuse / PI * throughCoat(coat, nl) / (1.0 - mirrored);
+#ifdef ANISOTROPY
+        brdf += brushed(f0, f90, alpha, s.shading, s.grain, sunDirection, toEye);
+#else
         brdf += specular(f0, f90, alpha, nl, nv, max(dot(s.shading, halfway), 0.0), max(dot(toEye, halfway), 0.0));
+#endif
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
     // Below zero in some passes; their mean is not.
@@ -165,8 +205,12 @@ vec3 craftRadiance(vec3 position, Surface s) {
     light += s.occlusion * fresnel * planetMirrored(reflect(-toEye, s.shading), s.roughness);
     // From other parts: as if all that is around were as bright as what lights the surface on average.
     light += s.occlusion * mix(diffuse + fresnel, s.base, s.metallic) / PI * max(fromParts, 0.0) * bounced;
-    return light;
+#ifdef CLEARCOAT
+    light = underGlass(light, position, s, toEye);
+#endif
+    return s.glow + light;
 }
+
 
 #ifdef NORMAL_MAP
 // A normal map's normal; "along" is where u grows, its fourth number the side on which v grows.
@@ -180,7 +224,7 @@ vec3 mapped(vec3 normal, vec4 along, vec2 uv) {
 #endif
 
 Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
-    Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, normalize(smoothNormal), vec3(0.0));
+    Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, normalize(smoothNormal), vec3(0.0), vec3(0.0));
 #ifdef BASE_MAP
     vec4 painted = texture(baseTexture, uv, finer);
     s.base *= painted.rgb;
@@ -208,6 +252,10 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
 #endif
 #ifdef FOIL
     s.shading = crumpled(s.shading, position, length(eyePosition - position) * pixelAngle);
+#endif
+#ifdef ANISOTROPY
+    vec3 u = normalize(along.xyz - s.shading * dot(s.shading, along.xyz));
+    s.grain = cos(grainTurn) * u + sin(grainTurn) * sign(along.w) * cross(outward, u);
 #endif
     return s;
 }
