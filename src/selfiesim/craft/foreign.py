@@ -187,7 +187,7 @@ def _image(visual: Any) -> Any:
 
 
 def _roughness(source: Any) -> float:
-    """From Phong's exponent of an MTL: alpha^2 = 2 / (n + 2) with alpha the square of roughness (Walter et al. 2007)."""
+    """From an MTL's Phong exponent n: 2 / (n + 2) is alpha^2, alpha the square of roughness (Walter et al. 2007)."""
     given = getattr(source, "roughnessFactor", None)
     table = getattr(source, "kwargs", None) or {}
     try:

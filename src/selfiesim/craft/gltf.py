@@ -1,7 +1,7 @@
 """The table of contents of a glTF file, found sound before anything is made of it.
 
-A model file comes from anywhere. Its table is looked at here first: whether it reaches outside its folder, asks for more
-memory than it may, loops, or needs a decoder that is not there.
+A model file comes from anywhere. Its table is looked at here first: whether it reaches outside its folder, asks for
+more memory than it may, loops, or needs a decoder that is not there.
 """
 
 from __future__ import annotations

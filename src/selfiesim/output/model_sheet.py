@@ -1,0 +1,162 @@
+"""A contact sheet: a craft alone in sunlight, from its six sides, all at one scale."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.bodies import AU_M
+from selfiesim.camera import Pinhole
+from selfiesim.output.images import png_with_recipe, save_with_recipe
+from selfiesim.output.sidecar import SYNTHETIC
+from selfiesim.photo.marks import bar_length
+from selfiesim.scene import Scene
+from selfiesim.view import CraftPose, Sun, View
+
+if TYPE_CHECKING:
+    from selfiesim.craft.craft import Craft
+    from selfiesim.render.base import Progress
+
+SIDES = {
+    "+X": ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)),
+    "+Y": ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    "+Z": ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0)),
+    "-X": ((-1.0, 0.0, 0.0), (0.0, 0.0, 1.0)),
+    "-Y": ((0.0, -1.0, 0.0), (0.0, 0.0, 1.0)),
+    "-Z": ((0.0, 0.0, -1.0), (0.0, 1.0, 0.0)),
+}
+"""From where each picture is taken and what is upward in it, body axes."""
+
+_FOV = np.radians(20.0)  # long enough for little perspective
+_MARGIN = 1.1
+_SUN = np.array([-0.45, -0.5, -0.74])  # over the photographer's left shoulder, camera axes
+_COLUMNS = 3
+# Any scene in deep space lends its camera, its clock and its development; the craft is put in place of its own.
+_STAGE = {
+    "title": "model sheet",
+    "at": "2021-12-31T16:30:00Z",
+    "craft": {"model": "tianwen1-orbiter"},
+    "orbit": {
+        "body": "sun",
+        "frame": "ecliptic",
+        "epoch_utc": "2021-12-31T16:30:00Z",
+        "semi_major_axis_km": 1.496e8,
+        "eccentricity": 0.0,
+        "inclination_deg": 0.0,
+        "raan_deg": 0.0,
+        "arg_periapsis_deg": 0.0,
+        "true_anomaly_deg": 0.0,
+    },
+    "attitude": {"secondary": {"axis": [1.0, 0.0, 0.0], "toward": "orbit-normal"}},
+    "mounted": {},
+    "camera": {"up": "orbit-normal"},
+    "sky": {"stars": False, "sun": False, "moons": False},
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The drawn sheet: ``pixels`` (H, W, 3) uint8 sRGB, and its recipe as JSON-ready data."""
+
+    pixels: NDArray[np.uint8]
+    recipe: dict[str, Any]
+
+    def save(self, path: str | Path) -> Path:
+        """Write a PNG with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
+
+        Raises
+        ------
+        OutputError
+            When the name does not end in ``.png`` or the folder cannot be written to.
+        """
+        text = json.dumps(self.recipe, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return save_with_recipe(Path(path), png_with_recipe(self.pixels, self.recipe["title"], text), text)
+
+
+def draw_sheet(craft: Craft, size: tuple[int, int] = (640, 480), samples: int = 8, told: Progress | None = None) -> Sheet:
+    """Draw ``craft`` from six sides, joints at zero, each picture ``size`` pixels wide and high.
+
+    The Sun stands behind each camera; all are exposed alike.
+
+    Raises
+    ------
+    GraphicsError
+        When this machine cannot draw.
+    """
+    stage = Scene.from_table(_STAGE).view()
+    views = [_view(stage, craft, *side, size) for side in SIDES.values()]
+    lights = []
+    for number, view in enumerate(views):
+        if told is not None:
+            told(number, len(views))
+        lights.append(view.render("draft" if samples == 1 else "final", samples))
+    shutter = float(np.median([light.expose().exposure.shutter_s for light in lights]))
+    pictures = [
+        _labelled(light.expose(shutter_s=shutter).pixels, name, light.view)
+        for name, light in zip(SIDES, lights, strict=True)
+    ]
+    rows = [np.concatenate(pictures[k : k + _COLUMNS], axis=1) for k in range(0, len(pictures), _COLUMNS)]
+    return Sheet(np.concatenate(rows), _recipe(craft, size, samples, shutter))
+
+
+def _view(
+    stage: View, craft: Craft, toward: tuple[float, ...], up: tuple[float, ...], size: tuple[int, int]
+) -> View:
+    """The craft alone, seen from the side ``toward``, filling the picture as its box from any side allows."""
+    camera = Pinhole.from_fov(*size, _FOV)
+    forward = -np.array(toward)
+    down = -np.array(up)
+    turn = np.array([np.cross(down, forward), down, forward])
+    low, high = craft.bounds_m
+    reach = float(np.linalg.norm(high - low)) / 2.0
+    # All sides at one distance and so at one scale: the ball round the box fits between the nearer edges.
+    half = np.arctan(np.tan(_FOV / 2.0) * min(1.0, size[1] / size[0]))
+    distance = max(_MARGIN * _extent(craft) / np.tan(half) + reach, 2.0 * reach)
+    middle = (low + high) / 2.0
+    pose = CraftPose(craft, turn @ -middle + np.array([0.0, 0.0, distance]), turn, {}, sun_share=1.0)
+    return replace(stage, camera=camera, planet=None, sun=Sun(_SUN / np.linalg.norm(_SUN), AU_M), craft=pose)
+
+
+def _extent(craft: Craft) -> float:
+    """Half the longest side of the box round a craft, m."""
+    low, high = craft.bounds_m
+    return float(np.max(high - low)) / 2.0
+
+
+def _labelled(pixels: NDArray[Any], name: str, view: View) -> NDArray[np.uint8]:
+    """The picture with the side it shows, and a scale bar."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    image = Image.fromarray(np.asarray(pixels, np.uint8))
+    pen, grey = ImageDraw.Draw(image), (170, 170, 170)
+    letter = max(10, image.height // 24)
+    font = ImageFont.load_default(letter)
+    pen.text((letter // 2, letter // 2), f"from {name}", grey, font)
+    metres, long_px = bar_length(view)
+    bottom = image.height - letter // 2
+    pen.line((letter // 2, bottom, letter // 2 + round(long_px), bottom), grey, max(1, letter // 8))
+    pen.text((letter // 2, bottom - letter // 4), f"{metres:g} m", grey, font, anchor="ls")
+    return np.asarray(image, np.uint8)
+
+
+def _recipe(craft: Craft, size: tuple[int, int], samples: int, shutter: float) -> dict[str, Any]:
+    return {
+        "kind": SYNTHETIC,
+        "notice": f"This is a {SYNTHETIC}: a model drawn from six sides, not a photograph taken in space.",
+        "title": f"{craft.name}, from six sides",
+        "sheet": {
+            "model": craft.source.name,
+            "triangles": craft.triangle_count,
+            "sides": list(SIDES),
+            "size_px": list(size),
+            "samples": samples,
+            "shutter_s": shutter,
+        },
+        "versions": {package: version(package) for package in ("selfiesim", "numpy", "vtk")},
+    }
