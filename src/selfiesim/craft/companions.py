@@ -36,9 +36,9 @@ class Companions:
             if not path.resolve().is_relative_to(self.folder.resolve()):
                 raise _outside(name)
             if path.is_file() and path.stat().st_size > MOST_BYTES:
-                raise ModelError(f"the file {name!r} that it names is over {MOST_BYTES >> 20} MB")
+                raise ModelError(f"the file {_shown(name)} that it names is over {MOST_BYTES >> 20} MB")
         except (OSError, ValueError, RuntimeError) as error:  # a name of 5,000 letters, a zero byte, links in a ring
-            raise MissingFileError(f"it names a file {name[:60]!r} that cannot be read") from error
+            raise MissingFileError(f"it names a file {_shown(name)} that cannot be read") from error
         except ModelError as error:
             self.refused = error
             raise
@@ -47,7 +47,7 @@ class Companions:
         except OSError as error:
             self.digests[name] = ""
             self.missing.append(name)
-            raise MissingFileError(f"it names a file {name!r} that cannot be read ({error.strerror})") from error
+            raise MissingFileError(f"it names a file {_shown(name)} that cannot be read ({error.strerror})") from error
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
 
@@ -67,5 +67,8 @@ def check_inside(name: str) -> None:
 
 
 def _outside(name: str) -> ModelError:
-    shown = name if len(name) <= 80 else name[:77] + "..."
-    return ModelError(f"it points outside its own folder ({shown!r}), which is not allowed; put the file beside it")
+    return ModelError(f"it points outside its own folder ({_shown(name)}), which is not allowed; put the file beside it")
+
+
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= 80 else name[:77] + "...")

@@ -105,6 +105,8 @@ def _above(node: Any, parents: dict[Any, Any]) -> tuple[str, ...]:
 def _shape(node: str, above: tuple[str, ...], matrix: Any, mesh: Any, material: Material, with_normals: bool) -> Shape:
     vertices = np.asarray(mesh.vertices, dtype=float)
     faces = np.asarray(mesh.faces, dtype=np.int64)
+    if vertices.shape[1:] != (3,) or faces.shape[1:] != (3,):
+        raise ModelError(f"{node!r} has vertices of other than three numbers; the file is damaged")
     if faces.min() < 0 or faces.max() >= len(vertices):
         raise ModelError(f"a face of {node!r} names vertex {faces.max():,} of {len(vertices):,}")
     uv = getattr(mesh.visual, "uv", None) if material.textures else None
