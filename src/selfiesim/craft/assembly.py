@@ -112,13 +112,17 @@ class Mount(_Table):
 
 
 class Look(_Table):
-    """What to add to, or put in place of, a material of the mesh file. Colours are linear light."""
+    """What to add to, or put in place of, a material of the mesh file: see :class:`selfiesim.craft.craft.Material`."""
 
     base_color: tuple[Share, Share, Share] | None = None
     metallic: Share | None = None
     roughness: Share | None = None
     crumple: Share = 0.0
     crumple_scale_m: Positive = 0.1
+    clearcoat: Share | None = None
+    clearcoat_roughness: Share | None = None
+    anisotropy: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
+    anisotropy_rotation: FiniteFloat | None = None
 
 
 class Assembly(_Table):

@@ -67,7 +67,9 @@ def check_inside(name: str) -> None:
 
 
 def _outside(name: str) -> ModelError:
-    return ModelError(f"it points outside its own folder ({_shown(name)}), which is not allowed; put the file beside it")
+    return ModelError(
+        f"it points outside its own folder ({_shown(name)}), which is not allowed; put the file beside it"
+    )
 
 
 def _shown(name: str) -> str:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from selfiesim.bodies import AU_M
 from selfiesim.camera import Pinhole
+from selfiesim.craft.craft import outermost_points
 from selfiesim.output.images import png_with_recipe, save_with_recipe
 from selfiesim.output.sidecar import SYNTHETIC
-from selfiesim.photo.marks import bar_length
+from selfiesim.photo.marks import round_length
 from selfiesim.scene import Scene
 from selfiesim.view import CraftPose, Sun, View
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from selfiesim.craft.craft import Craft
     from selfiesim.render.base import Progress
 
-SIDES = {
+Vector = tuple[float, float, float]
+SIDES: dict[str, tuple[Vector, Vector]] = {
     "+X": ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)),
     "+Y": ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
     "+Z": ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0)),
@@ -79,7 +81,9 @@ class Sheet:
         return save_with_recipe(Path(path), png_with_recipe(self.pixels, self.recipe["title"], text), text)
 
 
-def draw_sheet(craft: Craft, size: tuple[int, int] = (640, 480), samples: int = 8, told: Progress | None = None) -> Sheet:
+def draw_sheet(
+    craft: Craft, size: tuple[int, int] = (640, 480), samples: int = 8, told: Progress | None = None
+) -> Sheet:
     """Draw ``craft`` from six sides, joints at zero, each picture ``size`` pixels wide and high.
 
     The Sun stands behind each camera; all are exposed alike.
@@ -90,7 +94,9 @@ def draw_sheet(craft: Craft, size: tuple[int, int] = (640, 480), samples: int = 
         When this machine cannot draw.
     """
     stage = Scene.from_table(_STAGE).view()
-    views = [_view(stage, craft, *side, size) for side in SIDES.values()]
+    camera = Pinhole.from_fov(*size, _FOV)
+    distance = _distance(craft, camera)
+    views = [_view(stage, craft, *side, camera, distance) for side in SIDES.values()]
     lights = []
     for number, view in enumerate(views):
         if told is not None:
@@ -98,38 +104,38 @@ def draw_sheet(craft: Craft, size: tuple[int, int] = (640, 480), samples: int = 
         lights.append(view.render("draft" if samples == 1 else "final", samples))
     shutter = float(np.median([light.expose().exposure.shutter_s for light in lights]))
     pictures = [
-        _labelled(light.expose(shutter_s=shutter).pixels, name, light.view)
+        _labelled(light.expose(shutter_s=shutter).pixels, name, distance * camera.pixel_angle)
         for name, light in zip(SIDES, lights, strict=True)
     ]
     rows = [np.concatenate(pictures[k : k + _COLUMNS], axis=1) for k in range(0, len(pictures), _COLUMNS)]
     return Sheet(np.concatenate(rows), _recipe(craft, size, samples, shutter))
 
 
-def _view(
-    stage: View, craft: Craft, toward: tuple[float, ...], up: tuple[float, ...], size: tuple[int, int]
-) -> View:
-    """The craft alone, seen from the side ``toward``, filling the picture as its box from any side allows."""
-    camera = Pinhole.from_fov(*size, _FOV)
-    forward = -np.array(toward)
-    down = -np.array(up)
-    turn = np.array([np.cross(down, forward), down, forward])
-    low, high = craft.bounds_m
-    reach = float(np.linalg.norm(high - low)) / 2.0
-    # All sides at one distance and so at one scale: the ball round the box fits between the nearer edges.
-    half = np.arctan(np.tan(_FOV / 2.0) * min(1.0, size[1] / size[0]))
-    distance = max(_MARGIN * _extent(craft) / np.tan(half) + reach, 2.0 * reach)
-    middle = (low + high) / 2.0
-    pose = CraftPose(craft, turn @ -middle + np.array([0.0, 0.0, distance]), turn, {}, sun_share=1.0)
+def _view(stage: View, craft: Craft, toward: Vector, up: Vector, camera: Pinhole, distance: float) -> View:
+    """The craft alone, its middle ``distance`` metres before the camera, seen from the side ``toward``."""
+    turn = _turn(toward, up)
+    position = turn @ -craft.bounds_m.mean(axis=0) + np.array([0.0, 0.0, distance])
+    pose = CraftPose(craft, position, turn, {}, sun_share=1.0)
     return replace(stage, camera=camera, planet=None, sun=Sun(_SUN / np.linalg.norm(_SUN), AU_M), craft=pose)
 
 
-def _extent(craft: Craft) -> float:
-    """Half the longest side of the box round a craft, m."""
-    low, high = craft.bounds_m
-    return float(np.max(high - low)) / 2.0
+def _turn(toward: Vector, up: Vector) -> NDArray[np.float64]:
+    """Body to camera axes for a camera on the side ``toward`` that looks at the middle."""
+    forward, down = -np.array(toward), -np.array(up)
+    return np.array([np.cross(down, forward), down, forward])
 
 
-def _labelled(pixels: NDArray[Any], name: str, view: View) -> NDArray[np.uint8]:
+def _distance(craft: Craft, camera: Pinhole) -> float:
+    """From how far, m, the craft fits into the picture from every side: all sides are drawn at one scale."""
+    points = np.concatenate(list(outermost_points(craft).values())) - craft.bounds_m.mean(axis=0)
+    half = np.array([camera.width / camera.fx, camera.height / camera.fy]) / 2.0
+    return max(
+        float((np.abs(seen[:, :2]) * _MARGIN / half - seen[:, 2:]).max())
+        for seen in (points @ _turn(*side).T for side in SIDES.values())
+    )
+
+
+def _labelled(pixels: NDArray[Any], name: str, pixel_m: float) -> NDArray[np.uint8]:
     """The picture with the side it shows, and a scale bar."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -138,7 +144,7 @@ def _labelled(pixels: NDArray[Any], name: str, view: View) -> NDArray[np.uint8]:
     letter = max(10, image.height // 24)
     font = ImageFont.load_default(letter)
     pen.text((letter // 2, letter // 2), f"from {name}", grey, font)
-    metres, long_px = bar_length(view)
+    metres, long_px = round_length(image.width, pixel_m)
     bottom = image.height - letter // 2
     pen.line((letter // 2, bottom, letter // 2 + round(long_px), bottom), grey, max(1, letter // 8))
     pen.text((letter // 2, bottom - letter // 4), f"{metres:g} m", grey, font, anchor="ls")
