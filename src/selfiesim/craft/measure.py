@@ -15,7 +15,7 @@ _CERTAINLY_NO_METRES = 200.0
 """Twice the International Space Station, 109 m (NASA), which nothing that flew is longer than."""
 _DOUBTFUL = (0.05, 60.0)
 """Metres: half a CubeSat (0.1 m, CubeSat Design Specification), and what only stations and the largest sails reach."""
-_FAR = 2.0
+_FAR = 5.0
 """Times its own length: farther from the origin than that, a craft is not where its axes are."""
 _TO_UP = {
     "x": ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
