@@ -77,4 +77,4 @@ def _print_told(told: dict[str, Any]) -> None:
 
 
 def _metres(values: list[float]) -> str:
-    return " x ".join(f"{value:.3g}" for value in values)
+    return " x ".join(f"{value:.4g}" for value in values)

@@ -40,15 +40,15 @@ def read_foreign(content: bytes, suffix: str, companions: Companions) -> Drawn:
         out.metres_per_unit, out.up = check_dae(content)
     if suffix == ".ply":
         _check_ply(content)
+    if suffix == ".stl" and len(content) >= 84 and len(content) == 84 + 50 * int.from_bytes(content[80:84], "little"):
+        _check_count(int.from_bytes(content[80:84], "little"))
     scene = _open(content, suffix, companions)
     placed = [(str(node), *scene.graph[node]) for node in scene.graph.nodes_geometry]
     meshes = [(node, matrix, scene.geometry[name]) for node, matrix, name in placed]
     meshes = [(node, matrix, mesh) for node, matrix, mesh in meshes if len(getattr(mesh, "faces", ())) > 0]
     if len(meshes) > MOST_NODES:
         raise ModelError(f"it has {len(meshes):,} meshes; the limit is {MOST_NODES:,}: join some of them")
-    count = sum(len(mesh.faces) for _, _, mesh in meshes)
-    if count > MOST_TRIANGLES:
-        raise ModelError(f"it has {count:,} triangles; the limit is {MOST_TRIANGLES:,}: decimate it")
+    _check_count(sum(len(mesh.faces) for _, _, mesh in meshes))
     out.nodes = [str(node) for node in scene.graph.nodes]
     parents = scene.graph.transforms.parents
     materials = _Materials(out, [mesh.visual for _, _, mesh in meshes])
@@ -77,6 +77,11 @@ def _open(content: bytes, suffix: str, companions: Companions) -> Any:
     if companions.refused is not None:
         raise companions.refused
     return scene
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_TRIANGLES:
+        raise ModelError(f"it has {count:,} triangles; the limit is {MOST_TRIANGLES:,}: decimate it")
 
 
 def _check_ply(content: bytes) -> None:

@@ -48,7 +48,7 @@ class _Reader:
         names: dict[int, str] = {}
         above: dict[int, tuple[str, ...]] = {-1: ()}
         matrices: dict[int, Floats] = {-1: np.eye(4)}
-        taken: set[str] = set()
+        taken: dict[str, int] = {}
         for number, parent in placed_nodes(self.header):
             node = entry(self.header, "nodes", number, "nodes")
             names[number] = unique_name(str(node.get("name") or f"node {number}"), taken)

@@ -17,6 +17,8 @@ _DOUBTFUL = (0.05, 60.0)
 """Metres: half a CubeSat (0.1 m, CubeSat Design Specification), and what only stations and the largest sails reach."""
 _FAR = 5.0
 """Times its own length: farther from the origin than that, a craft is not where its axes are."""
+_LOST = 1e12
+"""Times its own length: there, double precision holds a ten-thousandth of a craft."""
 _TO_UP = {
     "x": ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
     "y": ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)),
@@ -57,6 +59,11 @@ def placement(shapes: list[Shape], drawn: Drawn, assembly: Assembly, repairs: Re
     size = float(np.max(high - low))
     if not 0.0 < size < 1e30:
         raise ModelError(f"it is {size:.3g} units long; check the transforms of its nodes")
+    away = float(np.linalg.norm(0.5 * (low + high)))
+    if not away < _LOST * size:
+        raise ModelError(
+            f"it lies {away:.3g} units from its origin, {size:.3g} long: too far for numbers to hold its shape"
+        )
     metres = _metres(size, drawn, frame)
     return Placement(_turn(frame), _origin(low, high, size, drawn, assembly, repairs), metres)
 

@@ -26,6 +26,7 @@ FORMATS = (".glb", ".gltf", *FOREIGN, ".3mf")
 """Endings of the names of mesh files that can be read."""
 
 
+@np.errstate(all="ignore")  # whatever numbers a file holds: what comes of them is looked at
 def read_parts(content: bytes, suffix: str, companions: Companions, assembly: Assembly) -> Reading:
     """Every mesh of a file as a part in body axes.
 
@@ -129,7 +130,7 @@ class _Looks:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._made: dict[tuple[int, bool], tuple[Material, Material]] = {}
-        self._taken: set[str] = set()
+        self._taken: dict[str, int] = {}
         self.names: set[str] = set()
         self.met: set[str] = set()
 

@@ -57,10 +57,12 @@ class Drawn:
             self.warnings.append(text)
 
 
-def unique_name(name: str, taken: set[str]) -> str:
-    """The name, or with a number where it is in ``taken`` already; it is put there."""
-    found, number = name, 2
+def unique_name(name: str, taken: dict[str, int]) -> str:
+    """The name, or with a number where it is in ``taken`` already; it is put there, with the last number tried."""
+    found, number = name, taken.get(name, 0)
     while found in taken:
-        found, number = f"{name} {number}", number + 1
-    taken.add(found)
+        number += 1
+        found = f"{name} {number}"
+    taken[name] = max(number, 1)
+    taken.setdefault(found, 1)
     return found

@@ -120,7 +120,7 @@ class _Builder:
         self.objects = {item.get("id"): item for item in root.findall("resources/object")}
         self.colours = {group.get("id"): _colours(group) for group in root.findall("resources/basematerials")}
         self.meshes: dict[str, Shape | None] = {}
-        self.taken: set[str] = set()
+        self.taken: dict[str, int] = {}
         self.triangles = 0
         self.out = Drawn(metres_per_unit=_UNITS_M.get(root.get("unit", "millimeter"), 1e-3), up="z")
 

@@ -93,22 +93,29 @@ def draw_sheet(
     GraphicsError
         When this machine cannot draw.
     """
-    stage = Scene.from_table(_STAGE).view()
-    camera = Pinhole.from_fov(*size, _FOV)
-    distance = _distance(craft, camera)
-    views = [_view(stage, craft, *side, camera, distance) for side in SIDES.values()]
+    views = six_views(craft, size)
+    camera = views["+X"].camera
+    pixel_m = _distance(craft, camera) * camera.pixel_angle
     lights = []
-    for number, view in enumerate(views):
+    for number, view in enumerate(views.values()):
         if told is not None:
             told(number, len(views))
         lights.append(view.render("draft" if samples == 1 else "final", samples))
     shutter = float(np.median([light.expose().exposure.shutter_s for light in lights]))
     pictures = [
-        _labelled(light.expose(shutter_s=shutter).pixels, name, distance * camera.pixel_angle)
+        _labelled(light.expose(shutter_s=shutter).pixels, name, pixel_m)
         for name, light in zip(SIDES, lights, strict=True)
     ]
     rows = [np.concatenate(pictures[k : k + _COLUMNS], axis=1) for k in range(0, len(pictures), _COLUMNS)]
     return Sheet(np.concatenate(rows), _recipe(craft, size, samples, shutter))
+
+
+def six_views(craft: Craft, size: tuple[int, int]) -> dict[str, View]:
+    """The craft alone in space from each of :data:`SIDES`, all at one scale, the Sun behind each camera."""
+    stage = Scene.from_table(_STAGE).view()
+    camera = Pinhole.from_fov(*size, _FOV)
+    distance = _distance(craft, camera)
+    return {name: _view(stage, craft, *side, camera, distance) for name, side in SIDES.items()}
 
 
 def _view(stage: View, craft: Craft, toward: Vector, up: Vector, camera: Pinhole, distance: float) -> View:
