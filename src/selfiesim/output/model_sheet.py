@@ -37,7 +37,7 @@ SIDES: dict[str, tuple[Vector, Vector]] = {
 
 _FOV = np.radians(20.0)  # long enough for little perspective
 _MARGIN = 1.1
-_SUN = np.array([-0.45, -0.5, -0.74])  # over the photographer's left shoulder, camera axes
+_SUN = np.array([-0.3, -0.35, -0.89])  # over the photographer's left shoulder, camera axes
 _COLUMNS = 3
 # Any scene in deep space lends its camera, its clock and its development; the craft is put in place of its own.
 _STAGE = {
