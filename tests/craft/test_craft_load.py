@@ -188,6 +188,26 @@ def test_creases_keep_a_cube_sharp_and_a_ball_round():
     assert np.einsum("mck,mck->mc", flat, radial).max() < 0.99
 
 
+@pytest.mark.parametrize("bump", [0.0, 0.2, 0.6])
+def test_creased_normals_are_the_mean_of_the_faces_that_are_alike(bump):
+    # Authority: the definition, pair by pair: round each corner the area-weighted mean of faces within 35 degrees.
+    import trimesh
+
+    ball = trimesh.creation.icosphere(2)
+    vertices = np.array(ball.vertices) * (1 + bump * np.random.default_rng(5).random((len(ball.vertices), 1)))
+    faces = np.array(ball.faces)
+    found = creased_normals(vertices, faces, 35.0)
+    a, b, c = np.moveaxis(vertices[faces], 1, 0)
+    weighted = np.cross(b - a, c - a)
+    unit = weighted / np.linalg.norm(weighted, axis=1, keepdims=True)
+    for face in range(0, len(faces), 7):
+        for corner in range(3):
+            round_it = np.flatnonzero((faces == faces[face, corner]).any(axis=1))
+            alike = round_it[unit[round_it] @ unit[face] >= np.cos(np.radians(35.0))]
+            mean = weighted[alike].sum(axis=0)
+            assert_allclose(found[face, corner], mean / np.linalg.norm(mean), atol=1e-12)
+
+
 @pytest.mark.filterwarnings("ignore::selfiesim.errors.ModelWarning")
 def test_real_mesh_from_nasa_comes_whole_in_its_declared_size(tmp_path):
     # NASA's model of the Mars Reconnaissance Orbiter (13.6 m from wing tip to wing tip: NASA), Draco and WebP.

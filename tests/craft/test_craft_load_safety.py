@@ -181,6 +181,15 @@ def test_copies_are_counted_before_they_are_made(tmp_path):
     assert time.perf_counter() - start < 2.0
 
 
+def test_tables_of_zeros_are_counted_before_they_are_made(tmp_path):
+    made = Gltf(None)
+    made.table["accessors"] = [{"componentType": 5126, "type": "VEC3", "count": limits.MOST_ITEMS // 2}]
+    made.table["meshes"] = [{"primitives": [{"attributes": {"POSITION": 0}, "mode": 4}]}] * 3
+    made.table["nodes"] = [{"mesh": k} for k in range(3)]
+    made.table["scenes"][0]["nodes"] = [0, 1, 2]
+    refusal(made.glb(tmp_path / "a.glb"), "12,000,000 vertices")
+
+
 def test_thousands_of_nodes_of_one_name_are_told_apart_quickly(tmp_path):
     made = Gltf()
     made.table["nodes"] = [{"name": "bolt"}] * 20_000 + [{"name": "bolt 3", "mesh": 0}]

@@ -11,7 +11,7 @@ from selfiesim.craft.accessors import Accessors
 from selfiesim.craft.companions import Companions
 from selfiesim.craft.gltf import contents, entry, placed_nodes
 from selfiesim.craft.gltf_material import Materials
-from selfiesim.craft.limits import MOST_NODES, MOST_TRIANGLES
+from selfiesim.craft.limits import MOST_ITEMS, MOST_NODES, MOST_TRIANGLES
 from selfiesim.craft.shape import Drawn, Floats, Shape, unique_name
 from selfiesim.errors import ModelError
 
@@ -42,7 +42,7 @@ class _Reader:
         self.out = Drawn(metres_per_unit=None, up="y")
         self.materials = Materials(self.numbers, self.out)
         self.read_meshes: dict[int, list[Shape]] = {}
-        self.triangles = 0
+        self.triangles = self.vertices = 0
 
     def read(self) -> Drawn:
         names: dict[int, str] = {}
@@ -111,6 +111,7 @@ class _Reader:
             self.out.warn("morph targets are left out: it stands as it was modelled")
         unpacked = self.numbers.draco(primitive, label)
         attributes = primitive["attributes"]
+        self._count(attributes, label)
 
         def given(name: str, widths: tuple[int, ...]) -> NDArray[Any] | None:
             if unpacked is not None and name in unpacked:
@@ -153,6 +154,14 @@ class _Reader:
             uv=columns["uv"],
             tint=None if tint is None else _shares(tint)[:, :3],
         )
+
+    def _count(self, attributes: dict[str, Any], label: str) -> None:
+        """Keep count of the vertices of all meshes: a table of zeros takes no room in a file."""
+        if "POSITION" in attributes:
+            accessor = entry(self.header, "accessors", attributes["POSITION"], f"{label}.attributes.POSITION")
+            self.vertices += accessor["count"]
+        if self.vertices > MOST_ITEMS:
+            raise ModelError(f"it has over {MOST_ITEMS:,} vertices; decimate it")
 
 
 def _shares(colours: NDArray[Any]) -> Floats:

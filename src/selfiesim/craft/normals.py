@@ -72,17 +72,29 @@ def _average_pairs(
     cos_crease: float,
 ) -> None:
     """Fill ``out`` (3M, 3) for vertices whose corners are ``order[start : start + size]``, those of a size at once."""
+    # Faces that all bend by less than half of the crease from one of them are alike without comparing all pairs.
+    cos_half = np.cos(max(0.5 * np.arccos(np.clip(cos_crease, -1.0, 1.0)) - 1e-6, 0.0))
     for size in np.unique(sizes):
         corners = order[starts[sizes == size][:, None] + np.arange(size)]
         normals = unit[corners // 3]
+        smooth = (np.einsum("kij,kj->ki", normals, normals[:, 0]) > cos_half).all(axis=1)
         weighted = normals * area[corners // 3][:, :, None]
-        own = normals.reshape(-1, 3)
-        total = np.zeros(normals.shape)
+        total = np.zeros((np.count_nonzero(smooth), 3))
         for j in range(size):
-            other = np.repeat(normals[:, j], size, axis=0)
-            alike = np.einsum("ij,ij->i", own, other).reshape(corners.shape) >= cos_crease
-            total += weighted[:, j, None, :] * alike[:, :, None]
-        out[corners] = total
+            total += weighted[smooth, j]
+        out[corners[smooth]] = total[:, None]
+        out[corners[~smooth]] = _paired(normals[~smooth], weighted[~smooth], cos_crease)
+
+
+def _paired(normals: NDArray[np.float64], weighted: NDArray[np.float64], cos_crease: float) -> NDArray[np.float64]:
+    """Sums (K, N, 3) over the N faces round each of K vertices: for each face, of those that are like it."""
+    count = normals.shape[1]
+    own, total = normals.reshape(-1, 3), np.zeros(normals.shape)
+    for j in range(count):
+        other = np.repeat(normals[:, j], count, axis=0)
+        alike = np.einsum("ij,ij->i", own, other).reshape(normals.shape[:2]) >= cos_crease
+        total += weighted[:, j, None, :] * alike[:, :, None]
+    return total
 
 
 def index_corners(

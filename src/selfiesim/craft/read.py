@@ -37,7 +37,7 @@ def read_parts(content: bytes, suffix: str, companions: Companions, assembly: As
     """
     drawn = _drawn(content, suffix, companions)
     repairs = Repairs(Counter())
-    shapes = [sound for shape in drawn.shapes if (sound := repaired(shape, repairs)) is not None]
+    shapes = _sound(drawn.shapes, repairs)
     if not shapes:
         raise ModelError("it holds no triangles that have an area")
     _check_joints(drawn, assembly)
@@ -65,6 +65,20 @@ def _drawn(content: bytes, suffix: str, companions: Companions) -> Drawn:
         f"{suffix or 'a name without ending'} is not a mesh format that can be read; use one of {known} "
         "(Blender opens most others and saves them as GLB)"
     )
+
+
+def _sound(shapes: list[Shape], repairs: Repairs) -> list[Shape]:
+    """The shapes put right; a mesh that stands at many places once."""
+    done: dict[int, Shape | None] = {}
+    out = []
+    for shape in shapes:
+        key = id(shape.vertices)  # each mesh has its own table, which the shapes keep alive
+        if key not in done:
+            done[key] = repaired(shape, repairs)
+        found = done[key]
+        if found is not None:
+            out.append(found.at(shape.node, shape.above, shape.matrix))
+    return out
 
 
 def _check_joints(drawn: Drawn, assembly: Assembly) -> None:
