@@ -119,6 +119,15 @@ def test_texture_beside_the_mesh(tmp_path):
     assert_allclose(part.uv[part.faces[0]], [[0, 0], [1, 0], [0, 1]], atol=1e-6)
 
 
+def test_texture_in_a_folder_below_as_windows_writes_it(tmp_path):
+    (tmp_path / "maps").mkdir()
+    write(tmp_path / "maps/skin.png", png([[[1, 2, 3]] * 2] * 2))
+    path = painted_obj(tmp_path, "map_Kd maps\\skin.png")
+    assert load_quietly(path).parts[0].material.textures["base"][0, 0].tolist() == [1, 2, 3]
+    write(tmp_path / "maps/skin.png", png([[[4, 5, 6]] * 2] * 2))
+    assert load_quietly(path).parts[0].material.textures["base"][0, 0].tolist() == [4, 5, 6]
+
+
 def test_missing_texture_is_told_and_drawn_without(tmp_path):
     craft = load_quietly(painted_obj(tmp_path, "Kd 1 0 0\nmap_Kd skin.png"))
     assert craft.parts[0].material.base_color == (1, 0, 0)

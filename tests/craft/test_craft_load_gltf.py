@@ -278,6 +278,17 @@ def test_vertex_colours_are_linear_shares(tmp_path, kind):
     assert_allclose(part.tint[part.faces[0]], np.eye(3), atol=1e-6)
 
 
+@pytest.mark.parametrize(("mode", "channels", "cutoff"), [("OPAQUE", 4, None), ("MASK", 4, 0.3), ("BLEND", 4, 0.3),
+                                                          ("BLEND", 3, None)])  # fmt: skip
+def test_what_is_see_through_becomes_holes(tmp_path, mode, channels, cutoff):
+    made = Gltf(TEXCOORD_0=np.zeros((3, 2), "<f4"))
+    picture = made.picture(png(np.full((2, 2, channels), 9)))
+    made.paint(alphaMode=mode, alphaCutoff=0.3, pbrMetallicRoughness={"baseColorTexture": {"index": picture}})
+    craft = load_quietly(made.glb(tmp_path / "a.glb"))
+    assert craft.parts[0].material.alpha_cutoff == cutoff
+    assert bool(craft.warnings) == (mode == "BLEND" and channels == 4)
+
+
 def test_materials_of_one_name_stay_apart(tmp_path):
     made = Gltf()
     made.table["materials"] = [{"name": "m", "pbrMetallicRoughness": {"roughnessFactor": r}} for r in (0.1, 0.9)]

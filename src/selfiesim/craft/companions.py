@@ -29,7 +29,8 @@ class Companions:
     missing: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> bytes:
-        """The bytes of a companion file."""
+        """The bytes of a companion file; folders may be parted by ``\\``, as Windows programs write them."""
+        name = name.replace("\\", "/")
         path = self.folder / name
         try:
             check_inside(name)

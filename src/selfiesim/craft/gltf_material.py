@@ -68,9 +68,10 @@ class Materials:
             pbr = _from_glossiness(old)
         places = {ours: pbr.get(key) or table.get(key) for ours, key in _TEXTURES.items()}
         textures, placing = self._textures(places, name, f"materials[{number}]")
+        masked = table.get("alphaMode") == "MASK"
         if table.get("alphaMode") == "BLEND" and "base" in textures and textures["base"].shape[2] == 4:
             self.out.warn(f"{name!r} is see-through in degrees; it is drawn with holes where that is over a half")
-        masked = table.get("alphaMode") == "MASK" or (table.get("alphaMode") == "BLEND" and "base" in textures)
+            masked = True
         share = 1.0 - _share(extensions.get("KHR_materials_transmission", {}).get("transmissionFactor", 0.0), 0.0)
         if share < 1.0:
             self.out.warn(f"{name!r} is clear glass; it is drawn as dark glass")

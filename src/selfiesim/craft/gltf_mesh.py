@@ -126,16 +126,7 @@ class _Reader:
         if vertices is None:
             raise ModelError(f"{label}.attributes is not glTF: POSITION is missing")
         count = len(vertices)
-        if unpacked is not None:
-            corners = unpacked["indices"]
-        elif "indices" in primitive:
-            corners = self.numbers.table(primitive["indices"], f"{label}.indices", (1,))[:, 0]
-        else:
-            corners = np.arange(count)
-        if corners.dtype.kind == "f":
-            raise ModelError(f"{label}.indices: whole numbers would be right")
-        if len(corners) and corners.max() >= count:
-            raise ModelError(f"{label}.indices: names vertex {corners.max():,} of {count:,}")
+        corners = self._corners(primitive, unpacked, count, label)
         material, placing = self.materials.of(primitive.get("material"), label)
         uv = given(f"TEXCOORD_{placing.channel}", (2,)) if material.textures else None
         columns = {"normals": given("NORMAL", (3,)), "uv": placing.place(uv), "tint": given("COLOR_0", (3, 4))}
@@ -148,12 +139,28 @@ class _Reader:
             above=(),
             matrix=np.eye(4),
             vertices=vertices.astype(np.float64),
-            faces=_triangles(corners.astype(np.int64), mode),
+            faces=_triangles(corners, mode),
             material=material,
             normals=None if columns["normals"] is None else columns["normals"].astype(np.float64),
             uv=columns["uv"],
             tint=None if tint is None else _shares(tint)[:, :3],
         )
+
+    def _corners(
+        self, primitive: dict[str, Any], unpacked: dict[str, NDArray[Any]] | None, count: int, label: str
+    ) -> NDArray[np.int64]:
+        """Which of ``count`` vertices the corners of the faces are, one after the other."""
+        if unpacked is not None:
+            corners = unpacked["indices"]
+        elif "indices" in primitive:
+            corners = self.numbers.table(primitive["indices"], f"{label}.indices", (1,))[:, 0]
+        else:
+            corners = np.arange(count)
+        if corners.dtype.kind == "f":
+            raise ModelError(f"{label}.indices: whole numbers would be right")
+        if len(corners) and corners.max() >= count:
+            raise ModelError(f"{label}.indices: names vertex {corners.max():,} of {count:,}")
+        return corners.astype(np.int64)
 
     def _count(self, attributes: dict[str, Any], label: str) -> None:
         """Keep count of the vertices of all meshes: a table of zeros takes no room in a file."""
