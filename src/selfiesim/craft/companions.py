@@ -29,7 +29,7 @@ class Companions:
     missing: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> bytes:
-        """The bytes of a companion file; folders may be parted by ``\\``, as Windows programs write them."""
+        """The bytes of a companion file; its folders may be parted as Windows programs write them."""
         name = name.replace("\\", "/")
         path = self.folder / name
         try:
@@ -39,6 +39,7 @@ class Companions:
             if path.is_file() and path.stat().st_size > MOST_BYTES:
                 raise ModelError(f"the file {_shown(name)} that it names is over {MOST_BYTES >> 20} MB")
         except (OSError, ValueError, RuntimeError) as error:  # a name of 5,000 letters, a zero byte, links in a ring
+            self.missing.append(name[:60])
             raise MissingFileError(f"it names a file {_shown(name)} that cannot be read") from error
         except ModelError as error:
             self.refused = error
