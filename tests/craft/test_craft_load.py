@@ -280,6 +280,7 @@ def test_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     assert load_craft(write(tmp_path / "cube.obj", CUBE_OBJ)).triangle_count == 12
 
 
+@pytest.mark.filterwarnings("ignore::selfiesim.errors.ModelWarning")
 def test_changed_description_or_companion_is_seen(tmp_path):
     path = write(tmp_path / "cube.obj", "mtllib paint.mtl\nusemtl skin\n" + CUBE_OBJ)
     assert load_craft(path).parts[0].material.base_color == (0.5, 0.5, 0.5), "grey while its paint is missing"
