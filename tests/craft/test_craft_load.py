@@ -99,6 +99,12 @@ def test_shipped_model_has_materials_texture_joints_and_mount():
         assert (part.uv is not None) == bool(part.material.textures)
 
 
+@pytest.mark.parametrize("name", shipped_craft())
+def test_nothing_of_a_shipped_model_has_to_be_put_right(name):
+    craft = load_craft(name)
+    assert craft.repairs == craft.warnings == ()
+
+
 def test_load_again_is_the_same_object_until_a_file_changes(tmp_path):
     path = write(tmp_path / "cube.obj", CUBE_OBJ)
     first = load_craft(path)
