@@ -26,6 +26,44 @@ def view():
     return Scene.load("tianwen1-mars").view()
 
 
+GRID = 224  # twice its square: 100,352 triangles
+
+
+def ring(path, with_normals):
+    """A GLB of a smooth ring of 100,352 triangles."""
+    import trimesh
+
+    mesh = trimesh.creation.torus(3.0, 1.0, major_sections=GRID, minor_sections=GRID)
+    mesh.export(path, include_normals=with_normals)
+    return path
+
+
+@pytest.mark.parametrize("with_normals", [True, False], ids=["normals", "bare"])
+def test_load_100_000_triangles(benchmark, tmp_path, monkeypatch, with_normals):
+    """Aim: 1 s from a file that was never seen before."""
+    from selfiesim.craft.load import forget_craft, load_craft
+
+    path = ring(tmp_path / "ring.glb", with_normals)
+
+    def unseen():
+        forget_craft()
+        monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / str(np.random.default_rng().integers(1 << 62))))
+        return (path,), {}
+
+    craft = benchmark.pedantic(load_craft, setup=unseen, rounds=5, warmup_rounds=1)
+    assert craft.triangle_count == 2 * GRID**2
+
+
+def test_load_100_000_triangles_again(benchmark, tmp_path, monkeypatch):
+    """Aim: 0.1 s from the cache."""
+    from selfiesim.craft.load import forget_craft, load_craft
+
+    monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
+    path = ring(tmp_path / "ring.glb", with_normals=False)
+    load_craft(path)
+    benchmark.pedantic(load_craft, setup=lambda: (forget_craft(), ((path,), {}))[1], rounds=10, warmup_rounds=1)
+
+
 def test_help(benchmark, tmp_path):
     """Aim: 0.3 s."""
     benchmark.pedantic(run, args=("--help",), kwargs={"cwd": tmp_path}, rounds=10, warmup_rounds=2)

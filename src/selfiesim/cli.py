@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,6 +28,7 @@ from selfiesim.console import (
 )
 from selfiesim.errors import SceneError, UserError
 from selfiesim.maps_cli import draw_map, maps_app
+from selfiesim.models_cli import models_app
 
 app = App(
     name="selfiesim",
@@ -37,6 +39,7 @@ app = App(
 
 app.command(draw_map, name="map")
 app.command(maps_app)
+app.command(models_app)
 
 SceneName = Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
@@ -383,6 +386,7 @@ def main(arguments: list[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
+    warnings.showwarning = _say_warning
     try:
         try:
             app(words, exit_on_error=False, print_error=False)
@@ -406,6 +410,11 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(f"{error.filename or 'standard output'}: {error.strerror or error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _say_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning in one line, without the place in the source that it came from."""
+    print(f"selfiesim: {message}", file=sys.stderr)
 
 
 def _fail(message: str) -> None:

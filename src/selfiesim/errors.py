@@ -17,6 +17,10 @@ class ModelError(UserError):
     """A mesh or the description beside it cannot be used."""
 
 
+class ModelWarning(UserWarning):
+    """Something about a mesh that was guessed, or left out."""
+
+
 class MapError(UserError):
     """A planet's map cannot be used."""
 

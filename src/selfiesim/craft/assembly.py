@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
 from selfiesim.errors import ModelError
 from selfiesim.tables import explain, read_table
@@ -45,11 +45,38 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+UNITS_M = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "km": 1e3, "in": 0.0254, "ft": 0.3048}
+Positive = Annotated[FiniteFloat, Field(gt=0.0)]
+
+
 class Frame(_Table):
-    """From the file's axes and unit to body axes in metres: ``body = body_from_gltf @ file * metres_per_unit``."""
+    """From the file's axes and unit to body axes in metres: ``body = body_from_gltf @ (file - origin) * metres``.
+
+    The axes: ``body_from_gltf``, or ``up``, the axis of the file that becomes body +Z. The unit: ``units``, or
+    ``metres_per_unit``, or ``longest_m``, what the longest side of the box round the mesh measures. ``origin`` is where
+    in the file, in its own unit, the origin of the body axes lies.
+    """
 
     body_from_gltf: Rotation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    metres_per_unit: Annotated[FiniteFloat, Field(gt=0.0)] = 1.0
+    up: Literal["x", "y", "z"] | None = None
+    units: Literal["mm", "cm", "m", "km", "in", "ft"] | None = None
+    metres_per_unit: Positive | None = None
+    longest_m: Positive | None = None
+    origin: Vector | None = None
+
+    @model_validator(mode="after")
+    def _once(self) -> Frame:
+        for keys in (("up", "body_from_gltf"), ("units", "metres_per_unit", "longest_m")):
+            given = [key for key in keys if key in self.model_fields_set]
+            if len(given) > 1:
+                raise ValueError(f"{given[0]}: {given[1]} says the same; give one of the two")
+        return self
+
+    def declared_metres(self, longest: float) -> float | None:
+        """Metres that one of the file's units stands for, where the box round the mesh is ``longest`` of them long."""
+        if self.longest_m is not None:
+            return self.longest_m / longest
+        return UNITS_M[self.units] if self.units else self.metres_per_unit
 
 
 class Mass(_Table):
@@ -85,13 +112,17 @@ class Mount(_Table):
 
 
 class Look(_Table):
-    """What to add to, or put in place of, a material of the mesh file. Colours are linear light."""
+    """What to add to, or put in place of, a material of the mesh file: see :class:`selfiesim.craft.craft.Material`."""
 
     base_color: tuple[Share, Share, Share] | None = None
     metallic: Share | None = None
     roughness: Share | None = None
     crumple: Share = 0.0
-    crumple_scale_m: Annotated[FiniteFloat, Field(gt=0.0)] = 0.1
+    crumple_scale_m: Positive = 0.1
+    clearcoat: Share | None = None
+    clearcoat_roughness: Share | None = None
+    anisotropy: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
+    anisotropy_rotation: FiniteFloat | None = None
 
 
 class Assembly(_Table):

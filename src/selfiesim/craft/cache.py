@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import time
 import zipfile
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +18,13 @@ from typing import Any
 import numpy as np
 
 from selfiesim.craft.craft import Material, Part
+from selfiesim.craft.limits import MOST_CACHE_BYTES
+from selfiesim.craft.reading import Reading
 from selfiesim.errors import OutputError
 from selfiesim.paths import cache_dir, written_whole
 
-_FORMAT = 3  # raise it when what is stored changes its meaning
+_FORMAT = 4  # raise it when what is stored changes its meaning
+_ABANDONED_S = 3600.0
 
 
 def cache_path(content: bytes, description: bytes) -> Path:
@@ -29,8 +35,9 @@ def cache_path(content: bytes, description: bytes) -> Path:
     return cache_dir() / "craft" / f"{digest.hexdigest()[:40]}.npz"
 
 
-def store(path: Path, parts: tuple[Part, ...], companions: dict[str, str]) -> None:
+def store(path: Path, reading: Reading, companions: dict[str, str]) -> None:
     """Write parts and the digests of the companion files they came from. That it cannot be written is no error."""
+    parts = reading.parts
     materials: list[Material] = []
     number: dict[int, int] = {}
     for part in parts:
@@ -47,6 +54,8 @@ def store(path: Path, parts: tuple[Part, ...], companions: dict[str, str]) -> No
     arrays |= {f"{name}{k}": picture for k, m in enumerate(materials) for name, picture in m.textures.items()}
     table = {
         "companions": companions,
+        "repairs": reading.repairs,
+        "warnings": reading.warnings,
         "materials": [asdict(replace(m, textures={})) | {"textures": sorted(m.textures)} for m in materials],
         "parts": [_row(p, number[id(p.material)]) for p in parts],
     }
@@ -56,10 +65,33 @@ def store(path: Path, parts: tuple[Part, ...], companions: dict[str, str]) -> No
             np.savez(file, **arrays)
     except OutputError:
         return
+    prune(path.parent, path)
 
 
-def fetch(path: Path, folder: Path) -> tuple[Part, ...] | None:
-    """The parts stored at ``path``, or None; also None when a companion file in ``folder`` has changed since."""
+def prune(folder: Path, kept: Path, most: int = MOST_CACHE_BYTES) -> None:
+    """Delete the longest unused files until at most ``most`` bytes are left; never ``kept``.
+
+    Other processes may read, write and prune at the same time: a file that is gone is gone. What a killed process left
+    half written goes after an hour.
+    """
+    found = []
+    for file in folder.glob("*.npz"):
+        with suppress(OSError):
+            status = file.stat()
+            found.append((status.st_mtime, status.st_size, file))
+    total = sum(size for _, size, _ in found)
+    for changed, size, file in sorted(found):
+        abandoned = file.name.startswith(".") and time.time() - changed > _ABANDONED_S
+        if file == kept or (file.name.startswith(".") and not abandoned):
+            continue
+        if total > most or abandoned:
+            with suppress(OSError):
+                file.unlink()
+                total -= size
+
+
+def fetch(path: Path, folder: Path) -> Reading | None:
+    """What is stored at ``path``, or None; also None when a companion file in ``folder`` has changed since."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -67,9 +99,12 @@ def fetch(path: Path, folder: Path) -> tuple[Part, ...] | None:
         for name, digest in table["companions"].items():
             if _digest(folder / name) != digest:
                 return None
-        return _parts(table, arrays)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile):
+        reading = Reading(_parts(table, arrays), tuple(table["repairs"]), tuple(table["warnings"]))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, MemoryError):
         return None
+    with suppress(OSError):
+        os.utime(path)  # used: the last to be pruned
+    return reading
 
 
 def _digest(path: Path) -> str:

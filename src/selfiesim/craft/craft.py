@@ -86,7 +86,10 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Craft:
-    """A spacecraft, ready to be placed in a view."""
+    """A spacecraft, ready to be placed in a view.
+
+    ``repairs`` tells what of its file was put right, ``warnings`` what a person should know of it: a line each.
+    """
 
     name: str
     parts: tuple[Part, ...]
@@ -95,6 +98,8 @@ class Craft:
     source: Path
     mass_kg: float | None = None
     assumed: dict[str, str] = field(default_factory=dict)
+    repairs: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def bounds_m(self) -> NDArray[np.float64]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
 from selfiesim.craft.assembly import Assembly, Joint, Mount, read_assembly
 from selfiesim.craft.cache import cache_path, fetch, store
+from selfiesim.craft.companions import Companions
 from selfiesim.craft.craft import Craft, Material, Part
-from selfiesim.craft.read import MOST_BYTES, Companions, read_parts
-from selfiesim.errors import ModelError
+from selfiesim.craft.limits import MOST_BYTES
+from selfiesim.errors import ModelError, ModelWarning
 from selfiesim.paths import shipped
 from selfiesim.tables import did_you_mean
 
-_SINGLE_FILES = (".glb", ".ply", ".stl")
+_SINGLE_FILES = (".glb", ".ply", ".stl", ".off", ".3mf")
 
 __all__ = ["Craft", "Joint", "Material", "Mount", "Part", "forget_craft", "load_craft", "shipped_craft"]
 
@@ -29,9 +31,14 @@ def load_craft(name_or_path: str | Path) -> Craft:
     Parameters
     ----------
     name_or_path
-        A shipped name (``"tianwen1-orbiter"``) or the path of a GLB, glTF, OBJ, PLY or STL file. A TOML file of the
-        same stem beside it gives axes, joints, mounts and looks; without one the file's own axes are taken as body
-        axes in metres.
+        A shipped name (``"tianwen1-orbiter"``) or the path of a GLB, glTF, OBJ, PLY, STL, OFF, 3MF or DAE file. A TOML
+        file of the same stem beside it gives unit, axes, joints, mounts and looks; without one the file's own axes are
+        taken as body axes, and its unit as the format has it, or metres, or millimetres where it is too long for them.
+
+    Warns
+    -----
+    ModelWarning
+        For each thing a person should know of the file: an inferred unit, a texture that is missing.
 
     Raises
     ------
@@ -53,22 +60,30 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
     description = path.with_suffix(".toml")
     assembly, toml = read_assembly(description) if description.is_file() else (Assembly(), b"")
     kept = cache_path(path.suffix.lower().encode() + content, toml)
-    parts = fetch(kept, path.parent)
-    if parts is None:
+    reading = fetch(kept, path.parent)
+    if reading is None:
+        from selfiesim.craft.read import read_parts
+
         companions = Companions(path.parent)
         try:
-            parts = read_parts(content, path.suffix.lower(), companions, assembly)
+            reading = read_parts(content, path.suffix.lower(), companions, assembly)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error
-        store(kept, parts, companions.digests)
+        except MemoryError as error:
+            raise ModelError(f"{path}: does not fit into memory; decimate it, or make its textures smaller") from error
+        store(kept, reading, companions.digests)
+    for text in reading.warnings:
+        warnings.warn(f"{path}: {text}", ModelWarning, stacklevel=3)
     return Craft(
         name=assembly.name or path.stem,
-        parts=parts,
+        parts=reading.parts,
         mounts=assembly.mounts,
         joints=assembly.joints,
         source=path,
         mass_kg=assembly.mass.mass_kg if assembly.mass else None,
         assumed=assembly.assumed,
+        repairs=reading.repairs,
+        warnings=reading.warnings,
     )
 
 
@@ -107,8 +122,8 @@ def _content(path: Path) -> bytes:
         if size > MOST_BYTES:
             raise ModelError(f"{path}: {size >> 20} MB; the limit for a mesh file is {MOST_BYTES >> 20} MB")
         content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    except (OSError, MemoryError) as error:
+        raise ModelError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'no memory'})") from error
     if not content:
         raise ModelError(f"{path}: the file is empty")
     return content

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 CREASE_DEG = 35.0
 
-# A vertex with more faces than this is a fan's hub or an attack; it gets one plain average, which bounds the memory.
+# A vertex with more faces than this is a fan's hub or an attack; it gets one plain average, which bounds the time.
 _MOST_PAIRED_FACES = 256
-_PAIRS_AT_A_TIME = 2_000_000
 
 
 def face_normals_area(
@@ -72,23 +71,30 @@ def _average_pairs(
     area: NDArray[np.float64],
     cos_crease: float,
 ) -> None:
-    """Fill ``out`` (3M, 3) for the vertices whose corners are ``order[start : start + size]``, a chunk at a time."""
-    if len(sizes) == 0:
-        return
-    chunk = np.cumsum(sizes**2) // _PAIRS_AT_A_TIME
-    for number in np.unique(chunk):
-        these = chunk == number
-        start, size = starts[these], sizes[these]
-        first = np.repeat(start, size**2)  # one row a pair (i, j) of corners at the same vertex
-        width = np.repeat(size, size**2)
-        within = np.arange(len(first)) - np.repeat(np.cumsum(size**2) - size**2, size**2)
-        i, j = order[first + within // width], order[first + within % width]
-        alike = np.einsum("ij,ij->i", unit[i // 3], unit[j // 3]) >= cos_crease
-        weighted = unit[j // 3] * (area[j // 3] * alike)[:, None]
-        corners = order[np.concatenate([np.arange(s, s + n) for s, n in zip(start, size, strict=True)])]
-        for axis in range(3):
-            total = np.bincount(i, weights=weighted[:, axis], minlength=len(out))
-            out[corners, axis] = total[corners]
+    """Fill ``out`` (3M, 3) for vertices whose corners are ``order[start : start + size]``, those of a size at once."""
+    # Faces that all bend by less than half of the crease from one of them are alike without comparing all pairs.
+    cos_half = np.cos(max(0.5 * np.arccos(np.clip(cos_crease, -1.0, 1.0)) - 1e-6, 0.0))
+    for size in np.unique(sizes):
+        corners = order[starts[sizes == size][:, None] + np.arange(size)]
+        normals = unit[corners // 3]
+        smooth = (np.einsum("kij,kj->ki", normals, normals[:, 0]) > cos_half).all(axis=1)
+        weighted = normals * area[corners // 3][:, :, None]
+        total = np.zeros((np.count_nonzero(smooth), 3))
+        for j in range(size):
+            total += weighted[smooth, j]
+        out[corners[smooth]] = total[:, None]
+        out[corners[~smooth]] = _paired(normals[~smooth], weighted[~smooth], cos_crease)
+
+
+def _paired(normals: NDArray[np.float64], weighted: NDArray[np.float64], cos_crease: float) -> NDArray[np.float64]:
+    """Sums (K, N, 3) over the N faces round each of K vertices: for each face, of those that are like it."""
+    count = normals.shape[1]
+    own, total = normals.reshape(-1, 3), np.zeros(normals.shape)
+    for j in range(count):
+        other = np.repeat(normals[:, j], count, axis=0)
+        alike = np.einsum("ij,ij->i", own, other).reshape(normals.shape[:2]) >= cos_crease
+        total += weighted[:, j, None, :] * alike[:, :, None]
+    return total
 
 
 def index_corners(

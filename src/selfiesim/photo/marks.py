@@ -21,8 +21,12 @@ def bar_length(view: View) -> tuple[float, float]:
 
     It holds where the craft's middle is, square to the line of sight.
     """
-    pixel_m = float(np.linalg.norm(view.craft.position)) * view.camera.pixel_angle
-    most = 0.25 * view.camera.width * pixel_m
+    return round_length(view.camera.width, float(np.linalg.norm(view.craft.position)) * view.camera.pixel_angle)
+
+
+def round_length(width: int, pixel_m: float) -> tuple[float, float]:
+    """A round length of a tenth to a quarter of a picture ``width`` pixels wide, each of ``pixel_m``: m and pixels."""
+    most = 0.25 * width * pixel_m
     power = 10.0 ** np.floor(np.log10(most))
     metres = float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= most))
     return metres, metres / pixel_m

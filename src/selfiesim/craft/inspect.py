@@ -1,0 +1,84 @@
+"""What a mesh file holds, as numbers and words: for people who bring one, and for programs."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfiesim.craft.craft import Craft, Material, Part
+from selfiesim.craft.load import load_craft
+from selfiesim.errors import ModelWarning
+
+
+def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
+    """A craft, and what is to be known of its file, JSON-ready, units in the keys.
+
+    Raises
+    ------
+    ModelError
+        As :func:`selfiesim.craft.load.load_craft`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ModelWarning)  # they are part of the answer
+        craft = load_craft(name_or_path)
+    low, high = craft.bounds_m
+    description = craft.source.with_suffix(".toml")
+    return craft, {
+        "file": str(craft.source),
+        "name": craft.name,
+        "bytes": craft.source.stat().st_size,
+        "description": str(description) if description.is_file() else None,
+        "size_m": _rounded(high - low),
+        "lowest_m": _rounded(low),
+        "highest_m": _rounded(high),
+        "triangles": craft.triangle_count,
+        "vertices": sum(len(part.vertices) for part in craft.parts),
+        "nodes": _nodes(craft),
+        "materials": [_material(material, craft) for material in _materials(craft)],
+        "joints": {name: joint.model_dump(mode="json") for name, joint in craft.joints.items()},
+        "mounts": {name: mount.model_dump(mode="json") for name, mount in craft.mounts.items()},
+        "repaired": list(craft.repairs),
+        "warnings": list(craft.warnings),
+    }
+
+
+def _nodes(craft: Craft) -> list[dict[str, Any]]:
+    by_node: dict[str, list[Part]] = {}
+    for part in craft.parts:
+        by_node.setdefault(part.node, []).append(part)
+    return [
+        {
+            "name": node,
+            "triangles": sum(len(part.faces) for part in parts),
+            "size_m": _rounded(
+                np.max([part.vertices.max(axis=0) for part in parts], axis=0)
+                - np.min([part.vertices.min(axis=0) for part in parts], axis=0)
+            ),
+            "materials": list(dict.fromkeys(part.material.name for part in parts)),
+            "joint": parts[0].joint,
+        }
+        for node, parts in by_node.items()
+    ]
+
+
+def _materials(craft: Craft) -> list[Material]:
+    return list({id(part.material): part.material for part in craft.parts}.values())
+
+
+def _material(material: Material, craft: Craft) -> dict[str, Any]:
+    return {
+        "name": material.name,
+        "triangles": sum(len(part.faces) for part in craft.parts if part.material is material),
+        "base_color": [round(value, 4) for value in material.base_color],
+        "metallic": round(material.metallic, 4),
+        "roughness": round(material.roughness, 4),
+        "textures_px": {name: [int(n) for n in picture.shape[1::-1]] for name, picture in material.textures.items()},
+        "vertex_colours": any(part.tint is not None for part in craft.parts if part.material is material),
+    }
+
+
+def _rounded(values: Any) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]

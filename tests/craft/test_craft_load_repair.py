@@ -1,0 +1,239 @@
+"""What files carry that no surface has is put right and told: faces, winding, normals, unit, origin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mesh_files import CUBE_CORNERS, CUBE_FACES, Gltf, cube_obj, load_quietly, refusal, volume, write
+from numpy.testing import assert_allclose
+
+from selfiesim.craft.load import forget_craft, load_craft
+from selfiesim.errors import ModelWarning
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
+    forget_craft()
+
+
+def cube(path, faces=CUBE_FACES, corners=CUBE_CORNERS, **attributes):
+    """A cube's GLB with the faces given."""
+    return Gltf(faces, POSITION=np.asarray(corners, "<f4"), **attributes).glb(path)
+
+
+# --- Faces ----------------------------------------------------------------------------------------------------------
+
+
+def test_faces_without_area_and_double_faces_are_left_out(tmp_path):
+    more = [*CUBE_FACES.tolist(), [0, 0, 1], [3, 3, 3], CUBE_FACES[0].tolist(), CUBE_FACES[1][::-1].tolist()]
+    craft = load_quietly(cube(tmp_path / "a.glb", more))
+    assert craft.triangle_count == 12
+    assert "faces without area left out: 2" in craft.repairs
+    assert "faces that were there twice left out: 2" in craft.repairs
+
+
+def test_three_points_in_a_line_have_no_area(tmp_path):
+    line = np.array([[0, 0, 0], [0.1, 0.2, 0.3], [0.2, 0.4, 0.6]])
+    refusal(cube(tmp_path / "a.glb", [[0, 1, 2]], line), "no triangles that have an area")
+
+
+def test_a_thin_triangle_stays(tmp_path):
+    needle = np.array([[0, 0, 0], [1, 0, 0], [0.5, 1e-4, 0]])
+    assert load_quietly(cube(tmp_path / "a.glb", [[0, 1, 2]], needle)).triangle_count == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_solid_looks_outward_however_its_faces_were_turned(tmp_path, seed):
+    # Authority: the divergence theorem; the volume of a unit cube is 1 when all of its faces look outward.
+    flipped = np.random.default_rng(seed).random(12) < (0.3, 0.5, 0.9, 1.1)[seed]
+    faces = np.where(flipped[:, None], CUBE_FACES[:, ::-1], CUBE_FACES)
+    craft = load_quietly(cube(tmp_path / "a.glb", faces))
+    assert volume(craft) == pytest.approx(1.0)
+    (part,) = craft.parts
+    assert (np.einsum("ij,ij->i", part.normals, part.vertices - 0.5) > 0.4).all()
+    assert f"faces turned to look outward: {flipped.sum()}" in craft.repairs
+
+
+def test_two_solids_are_turned_each_for_itself(tmp_path):
+    corners = np.concatenate([CUBE_CORNERS, CUBE_CORNERS + np.array([3, 0, 0])])
+    faces = np.concatenate([CUBE_FACES, CUBE_FACES[:, ::-1] + 8])
+    craft = load_quietly(cube(tmp_path / "a.glb", faces, corners))
+    assert volume(craft) == pytest.approx(2.0)
+    assert "faces turned to look outward: 12" in craft.repairs
+
+
+def test_an_open_sheet_follows_the_greater_number(tmp_path):
+    x, y = np.meshgrid(np.arange(5.0), np.arange(5.0), indexing="ij")
+    corners = np.stack([x, y, 0 * x], -1).reshape(-1, 3)
+    k = np.arange(25).reshape(5, 5)
+    faces = np.concatenate(
+        [np.stack([k[:-1, :-1], k[1:, :-1], k[1:, 1:]], -1), np.stack([k[:-1, :-1], k[1:, 1:], k[:-1, 1:]], -1)]
+    ).reshape(-1, 3)
+    faces[3:8] = faces[3:8, ::-1]
+    (part,) = load_quietly(cube(tmp_path / "a.glb", faces, corners)).parts
+    assert_allclose(part.normals, np.tile([0, 0, 1], (len(part.normals), 1)), atol=1e-6)
+
+
+def test_a_moebius_strip_is_left_as_it_is(tmp_path):
+    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    out = np.stack([np.cos(angle), np.sin(angle), 0 * angle], -1)
+    across = np.cos(angle / 2)[:, None] * out + np.sin(angle / 2)[:, None] * [0, 0, 1]
+    corners = np.concatenate([out - 0.2 * across, out + 0.2 * across])
+    k = np.arange(24)
+    after = np.where(k == 23, 24, k + 1)
+    other = np.where(k == 23, 0, k + 25)
+    faces = np.concatenate([np.stack([k, after, k + 24], 1), np.stack([k + 24, after, other], 1)])
+    craft = load_quietly(cube(tmp_path / "a.glb", faces, corners))
+    assert craft.triangle_count == 48
+    assert not any("outward" in text for text in craft.repairs)
+
+
+def test_given_normals_tell_which_way_a_face_looks(tmp_path):
+    normals = np.array([[0, 0, -1]] * 3, "<f4")
+    craft = load_quietly(Gltf(NORMAL=normals).glb(tmp_path / "a.glb"))
+    (part,) = craft.parts
+    a, b, c = part.vertices[part.faces[0]]
+    assert np.cross(b - a, c - a)[2] == -1.0
+    assert_allclose(part.normals, normals)
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan])
+def test_normals_that_are_no_directions_are_made_anew(tmp_path, bad):
+    normals = np.array([[0, 0, 1], [0, 0, 1], [bad] * 3], "<f4")
+    craft = load_quietly(Gltf(NORMAL=normals).glb(tmp_path / "a.glb"))
+    assert_allclose(craft.parts[0].normals, [[0, 0, 1]] * 3)
+    assert "meshes that had no normals given some: 1" in craft.repairs
+
+
+def test_vertices_that_no_face_names_may_be_anything(tmp_path):
+    corners = np.concatenate([CUBE_CORNERS, [[np.nan] * 3, [1e30] * 3]])
+    craft = load_quietly(cube(tmp_path / "a.glb", CUBE_FACES, corners))
+    assert_allclose(craft.bounds_m, [[0, 0, 0], [1, 1, 1]])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_vertices_that_are_no_numbers_are_named(tmp_path, bad):
+    corners = CUBE_CORNERS.copy()
+    corners[5, 1] = bad
+    refusal(cube(tmp_path / "a.glb", CUBE_FACES, corners), "vertex 5 of 'plate'", "finite")
+
+
+def test_all_black_vertex_colours_are_no_colours(tmp_path):
+    craft = load_quietly(Gltf(COLOR_0=np.zeros((3, 4), "<f4")).glb(tmp_path / "a.glb"))
+    assert craft.parts[0].tint is None
+    assert any("black" in text for text in craft.repairs)
+
+
+def test_texture_without_places_is_left_out(tmp_path):
+    from mesh_files import png
+
+    made = Gltf()
+    made.paint(pbrMetallicRoughness={"baseColorTexture": {"index": made.picture(png([[[9, 9, 9]]]))}})
+    craft = load_quietly(made.glb(tmp_path / "a.glb"))
+    assert craft.parts[0].material.textures == {}
+    assert any("without places" in text for text in craft.repairs)
+
+
+# --- Unit, axes, origin ---------------------------------------------------------------------------------------------
+
+
+def size(craft):
+    return np.diff(craft.bounds_m, axis=0)[0]
+
+
+def test_millimetres_are_inferred_and_told(tmp_path):
+    # Mars Reconnaissance Orbiter spans 13.6 m (NASA): 13,600 units cannot be metres.
+    path = write(tmp_path / "a.obj", cube_obj(13_600.0))
+    with pytest.warns(ModelWarning, match=r"13600 units long, too much for metres: taken as millimetres, 13.6 m"):
+        craft = load_craft(path)
+    assert_allclose(size(craft), 13.6, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("toml", "metres"),
+    [
+        ('units = "cm"', 3.0),
+        ('units = "in"', 7.62),
+        ('units = "m"', 300.0),
+        ("metres_per_unit = 0.5", 150.0),
+        ("longest_m = 13.6", 13.6),
+    ],
+)
+def test_declared_units_hold(tmp_path, toml, metres):
+    path = write(tmp_path / "a.obj", cube_obj(300.0))
+    write(tmp_path / "a.toml", f"[frame]\n{toml}\n")
+    craft = load_quietly(path)
+    assert_allclose(size(craft), metres, rtol=1e-6)
+    assert craft.warnings == ()
+
+
+def test_doubtful_sizes_are_told(tmp_path):
+    for scale in (0.01, 90.0):
+        craft = load_quietly(write(tmp_path / f"a{scale}.obj", cube_obj(scale)))
+        assert_allclose(size(craft), scale, rtol=1e-6)
+        assert "frame.units" in craft.warnings[0]
+
+
+@pytest.mark.parametrize(("up", "body"), [("y", [1, -3, 2]), ("z", [1, 2, 3]), ("x", [2, 3, 1])])
+def test_the_declared_axis_becomes_upward(tmp_path, up, body):
+    corner = np.array([[0, 0, 0], [1, 2, 3], [1, 0, 0]], "<f4")
+    path = Gltf(POSITION=corner).glb(tmp_path / "a.glb")
+    write(tmp_path / "a.toml", f'[frame]\nup = "{up}"\n')
+    (part,) = load_quietly(path).parts
+    assert_allclose(part.vertices[part.faces[0]][1], body)
+
+
+def test_a_craft_a_thousand_million_units_away_is_brought_back(tmp_path):
+    path = write(tmp_path / "a.obj", cube_obj(1.0, (1e9, 0.0, -1e9)))
+    craft = load_quietly(path)
+    assert_allclose(craft.bounds_m, [[-0.5] * 3, [0.5] * 3], atol=1e-6)
+    assert "frame.origin = [1e+09, 0.5, -1e+09]" in craft.warnings[0]
+    write(tmp_path / "a.toml", "[frame]\norigin = [1e9, 0, -1e9]\n")
+    craft = load_quietly(path)
+    assert_allclose(craft.bounds_m, [[0] * 3, [1] * 3], atol=1e-6)
+    assert craft.warnings == ()
+
+
+def test_so_far_that_single_precision_has_lost_it(tmp_path):
+    refusal(cube(tmp_path / "a.glb", CUBE_FACES, CUBE_CORNERS + 1e9), "no triangles that have an area")
+
+
+def test_mounts_keep_the_axes_where_they_are(tmp_path):
+    path = write(tmp_path / "a.obj", cube_obj(1.0, (100.0, 0.0, 0.0)))
+    write(tmp_path / "a.toml", "[mounts.camera]\nposition_m = [100, 0, 2]\naxis = [0, 0, 1]\n")
+    assert_allclose(load_quietly(path).bounds_m[0], [100, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ('[frame]\nunits = "m"\nlongest_m = 3', ("frame", "units", "longest_m")),
+        ('[frame]\nup = "y"\nbody_from_gltf = [[1,0,0],[0,1,0],[0,0,1]]', ("frame", "up", "body_from_gltf")),
+        ('[frame]\nunits = "furlong"', ("frame.units", "'mm'")),
+        ('[frame]\nunit = "mm"', ("frame.unit", "did you mean 'units'")),
+    ],
+)
+def test_descriptions_that_cannot_be_meant(tmp_path, toml, words):
+    from selfiesim.errors import ModelError
+
+    path = write(tmp_path / "a.obj", cube_obj())
+    write(tmp_path / "a.toml", toml)
+    with pytest.raises(ModelError) as caught:
+        load_craft(path)
+    for word in ("a.toml", *words):
+        assert word in str(caught.value)
+
+
+def test_a_look_for_a_material_that_is_not_there_is_told(tmp_path):
+    path = write(tmp_path / "a.obj", cube_obj())
+    write(tmp_path / "a.toml", "[materials.gold]\nmetallic = 1.0\n")
+    assert "materials.gold: the mesh has no material of that name; it has default" in load_quietly(path).warnings
+
+
+def test_repairs_and_warnings_come_out_of_the_cache_too(tmp_path):
+    path = write(tmp_path / "a.obj", cube_obj(13_600.0) + "f 1 1 2\n")
+    first, second = load_quietly(path), load_quietly(path)
+    assert first is not second
+    assert first.repairs == second.repairs != ()
+    assert first.warnings == second.warnings != ()
