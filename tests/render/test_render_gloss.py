@@ -1,0 +1,75 @@
+"""Varnish and brushed metal: glTF's KHR_materials_clearcoat and KHR_materials_anisotropy as their texts have them."""
+
+import numpy as np
+import pytest
+from stage import at_pixel, stage, to_pixels
+from test_render_materials import dressed, flat
+
+EYE = (0.1, 0.05, 2.0)
+
+
+def sheet_with(tmp_path, eye=EYE, fov=60.0, **look):
+    """A view of a sheet that faces the Sun (body +z)."""
+    # With a picture, or the file would hold no texture coordinates to tell the grain by.
+    name = dressed(tmp_path, eye=eye, baseColorTexture=flat(255, 255, 255))
+    lines = "".join(f"{key} = {value}\n" for key, value in look.items())
+    path = tmp_path / "model.toml"
+    path.write_text(path.read_text() + f"[materials.look]\n{lines}")
+    return stage(tmp_path, name, size=(240, 135), fov=fov).view()
+
+
+def coat(nl, nv, nh, vh, alpha):
+    """GGX with the height-correlated masking of glTF's appendix B, and Schlick's Fresnel from 4 percent."""
+    d = alpha**2 / (np.pi * (nh**2 * (alpha**2 - 1.0) + 1.0) ** 2)
+    v = 0.5 / (nl * np.sqrt(nv**2 * (1 - alpha**2) + alpha**2) + nv * np.sqrt(nl**2 * (1 - alpha**2) + alpha**2))
+    return d * v * (0.04 + 0.96 * (1.0 - vh) ** 5)
+
+
+@pytest.mark.parametrize("eye", [(0.1, 0.05, 2.0), (1.5, 0.5, 1.5)])
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_a_clear_coat_mirrors_and_holds_back_what_the_extension_says(tmp_path, eye, share):
+    matt = {"base_color": [0.5, 0.5, 0.5], "metallic": 0.0, "roughness": 1.0}
+    bare = sheet_with(tmp_path / "bare", eye, **matt)
+    view = sheet_with(tmp_path / "coated", eye, **matt, clearcoat=share, clearcoat_roughness=0.4)
+    under, seen = (at_pixel(v.render().rgb, to_pixels(v, (0.0, 0.0, 0.0))) for v in (bare, view))
+    to_eye = np.array(eye) / np.linalg.norm(eye)
+    half = to_eye + np.array([0.0, 0.0, 1.0])
+    half /= np.linalg.norm(half)
+    lobe = coat(1.0, to_eye[2], half[2], to_eye @ half, 0.4**2)
+    held = 0.04 + 0.96 * (1.0 - to_eye[2]) ** 5
+    assert seen == pytest.approx(under * (1.0 - share * held) + share * lobe * view.sun.irradiance, rel=0.01)
+
+
+def widths(view):
+    """Standard deviations of the highlight along body x and y, m."""
+    rgb = view.render().rgb[..., 1]
+    x, y = np.meshgrid(np.linspace(-0.45, 0.45, 61), np.linspace(-0.45, 0.45, 61))
+    points = np.stack([x, y, np.zeros_like(x)], axis=-1)
+    light = np.array([[at_pixel(rgb, pixel) for pixel in row] for row in to_pixels(view, points)])
+    light = np.maximum(light - 0.5 * light.max(), 0.0)
+    middle = [(light * axis).sum() / light.sum() for axis in (x, y)]
+    return [np.sqrt((light * (axis - m) ** 2).sum() / light.sum()) for axis, m in zip((x, y), middle, strict=True)]
+
+
+def test_a_highlight_is_longer_along_the_grain(tmp_path):
+    metal = {"base_color": [0.6, 0.6, 0.6], "metallic": 1.0, "roughness": 0.25}
+    even = widths(sheet_with(tmp_path / "even", **metal))
+    along = widths(sheet_with(tmp_path / "along", **metal, anisotropy=0.5))
+    across = widths(sheet_with(tmp_path / "across", **metal, anisotropy=-0.5))
+    turned = widths(sheet_with(tmp_path / "turned", **metal, anisotropy=0.5, anisotropy_rotation=np.pi / 2))
+    assert even[0] == pytest.approx(even[1], rel=0.05)
+    assert along[0] > 2.0 * along[1]
+    # The narrow side keeps the roughness it has: alpha across the grain is that without grain.
+    assert along[1] == pytest.approx(even[1], rel=0.1)
+    assert across == pytest.approx(along[::-1], rel=0.05)
+    assert turned == pytest.approx(along[::-1], rel=0.05)
+
+
+def test_brushed_metal_sends_back_no_more_than_it_gets(tmp_path):
+    metal = {"base_color": [1.0, 1.0, 1.0], "metallic": 1.0, "roughness": 0.6}
+    view = sheet_with(tmp_path, **metal, anisotropy=0.7)
+    # Radiance over what comes in, at every angle the picture holds: a mirror's is bounded by its lobe's peak.
+    alpha = 0.36
+    wide = alpha + (1.0 - alpha) * 0.49
+    peak = 1.0 / (np.pi * wide * alpha) / 4.0
+    assert view.render().rgb.max() <= 1.05 * peak * view.sun.irradiance.max()
