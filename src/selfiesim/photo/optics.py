@@ -7,6 +7,7 @@ some.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -147,7 +148,8 @@ def _take_dust(share: Floats, top: int, lens: Lens) -> None:
 def lateral_colour(planes: Floats, camera: Camera, share: float, top: int = 0) -> Floats:
     """Planes (3, h, W) with red pictured larger by ``share`` about the axis and blue smaller; green stays.
 
-    They hold the picture's rows from ``top`` on; what would come from rows above or below them is their edge's.
+    What is pictured larger is as much the fainter: the light is kept. The planes hold the picture's rows from ``top``
+    on; what would come from rows above or below them is their edge's.
     """
     height, width = planes.shape[1:]
     out = np.empty_like(planes)
@@ -158,10 +160,33 @@ def lateral_colour(planes: Floats, camera: Camera, share: float, top: int = 0) -
             y = camera.cy + (np.arange(rows.start, rows.stop) + top - camera.cy) / scale
             y = np.clip(np.clip(y, 0, camera.height - 1) - top, 0, height - 1)
             x = np.clip(camera.cx + (np.arange(width) - camera.cx) / scale, 0, width - 1)
-            out[band, rows] = _between(planes[band], y, x)
+            np.multiply(_moved(planes[band], y, x), np.float32(scale**-2), out=out[band, rows])
 
     by_bands(height, work)
     return out
+
+
+def _moved(plane: Floats, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Floats:
+    """As :func:`_between`, for places almost a pixel apart: whole stretches of rows and columns at once."""
+    tall = np.empty((len(rows), plane.shape[1]), np.float32)
+    for to, start, share in _stretches(rows, len(plane)):
+        low, high = plane[start : start + len(share)], plane[start + 1 : start + 1 + len(share)]
+        np.multiply(high - low, share[:, None], out=tall[to])
+        tall[to] += low
+    out = np.empty((len(rows), len(columns)), np.float32)
+    for to, start, share in _stretches(columns, plane.shape[1]):
+        low, high = tall[:, start : start + len(share)], tall[:, start + 1 : start + 1 + len(share)]
+        np.multiply(high - low, share, out=out[:, to])
+        out[:, to] += low
+    return out
+
+
+def _stretches(places: NDArray[np.float64], count: int) -> list[tuple[slice, int, Floats]]:
+    """Where places (N,) follow one another pixel by pixel: which of them, the pixel before the first, shares (n,)."""
+    low = np.clip(np.floor(places).astype(int), 0, count - 2)
+    share = (places - low).astype(np.float32)
+    ends = [0, *(np.flatnonzero(np.diff(low) != 1) + 1), len(places)]
+    return [(slice(a, b), int(low[a]), share[a:b]) for a, b in itertools.pairwise(ends)]
 
 
 def airy(f_number: float, pitch_m: float, wavelength_m: float) -> NDArray[np.float64]:
@@ -299,9 +324,15 @@ def blurred(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = None
     by_bands(near.size[0], filter_rows)
     spread = fft.irfft2(spectrum, near.size, workers=workers(), overwrite_x=True)
     out = spread[:, reach : reach + height, reach : reach + width]
+
+    def keep_positive(_number: int, rows: slice) -> None:
+        # Rounding in the transform goes below zero by 1e-7 of the peak.
+        np.maximum(out[:, rows], 0.0, out=out[:, rows])
+
+    by_bands(height, keep_positive)
     if wide is not None:
         add_coarse(out, wide, top)
-    return np.asarray(np.maximum(out, 0.0, out=out))  # rounding in the transform goes below zero by 1e-7 of the peak
+    return np.asarray(out)
 
 
 def reach(lens: Lens) -> int:

@@ -60,17 +60,25 @@ class Framebuffer:
         """(H, W, 4) float32, row 0 at the bottom."""
         flat = np.empty(self.width * self.height * 4, np.float32)
         texture = self.object.GetColorAttachmentAsTextureObject(0)
-        texture.Download().Download1D(_VTK_FLOAT, flat, self.width * self.height, 4, 0)
+        _fetch(texture, _VTK_FLOAT, flat, self.width * self.height, 4)
         return flat.reshape(self.height, self.width, 4)
 
     def depth(self) -> NDArray[np.float64]:
         """(H, W) window depth in [0, 1], row 0 at the bottom."""
         flat = np.empty(self.width * self.height, np.uint32)
         texture = self.object.GetDepthAttachmentAsTextureObject()
-        texture.Download().Download1D(_VTK_UNSIGNED_INT, flat, self.width * self.height, 1, 0)
+        _fetch(texture, _VTK_UNSIGNED_INT, flat, self.width * self.height, 1)
         return flat.reshape(self.height, self.width) / _DEPTH_STEPS
 
     def release(self) -> None:
         """Give the memory back."""
         self.window.MakeCurrent()
         self.object.ReleaseGraphicsResources(self.window)
+
+
+def _fetch(texture: Any, kind: int, flat: NDArray[Any], size: int, count: int) -> None:
+    """Copy a texture into ``flat``."""
+    buffer = texture.Download()
+    buffer.Download1D(kind, flat, size, count, 0)
+    # VTK hands it over with a reference that Python's wrapper does not take: every picture would stay in memory.
+    buffer.UnRegister(None)
