@@ -166,9 +166,9 @@ def test_pictures_that_were_drawn_leave_nothing_in_memory():
     for _ in range(3):
         view.render()
     before = megabytes()
-    for _ in range(15):
+    for _ in range(20):
         view.render()
-    assert megabytes() - before < 20  # a picture has 4 MB
+    assert megabytes() - before < 42  # a picture has 4 MB: twenty would leave 84
 
 
 @pytest.mark.slow
