@@ -163,12 +163,12 @@ def test_pictures_that_were_drawn_leave_nothing_in_memory():
     def megabytes():
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
-    for _ in range(3):
+    for _ in range(2):
         view.render()
     before = megabytes()
-    for _ in range(20):
+    for _ in range(12):
         view.render()
-    assert megabytes() - before < 42  # a picture has 4 MB: twenty would leave 84
+    assert megabytes() - before < 30  # a picture has 4 MB: twelve would leave 50
 
 
 @pytest.mark.slow
