@@ -22,6 +22,7 @@ from selfiesim.camera import Camera
 from selfiesim.errors import OutputError, SceneError
 from selfiesim.parts import MAX_PIXELS
 from selfiesim.photo import develop, optics
+from selfiesim.photo.coarse import CELL, block_mean
 from selfiesim.photo.detectors import detector
 from selfiesim.photo.exposure import HIGHLIGHT_LIMIT, Exposure, lit_blocks, metered_window, shutter_for
 from selfiesim.photo.looks import LOOKS, enabled
@@ -299,12 +300,13 @@ def _ready(view: View, options: PhotoPart, light: _Light, told: tuple[str, int, 
     """Meter, and what of the lens needs the whole picture."""
     clean = options.look == "clean"
     lens = develop.lens_of(view, options)
-    cells = np.zeros((3, -(-light.height // 8), -(-light.width // 8)), np.float32)
+    cells = np.zeros((3, -(-light.height // CELL), -(-light.width // CELL)), np.float32)
     for number, part in enumerate(light.strips(strip)):
         develop.check_finite(part)
         if "glare" in lens.on:
-            mean = optics.block_mean(develop.light_planes(part, view))
-            cells[:, number * strip // 8 : number * strip // 8 + mean.shape[1]] = mean
+            mean = block_mean(develop.light_planes(part, view))
+            first = number * strip // CELL
+            cells[:, first : first + mean.shape[1]] = mean
     exposure = _exposure(view, options, light, strip)
     behind = None if clean else develop.sensor_of(view, options, exposure)
     wide = optics.wide_halo(cells, lens) if "glare" in lens.on else None

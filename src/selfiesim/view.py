@@ -193,18 +193,20 @@ class View:
         samples: int | None = None,
         progress: Progress | None = None,
         engine: str = "pyvista",
+        open_s: float | None = None,
     ) -> Radiance:
         """The light that arrives at each pixel: ``"draft"`` from a few passes, ``"final"`` from many, or ``samples``.
 
         ``progress`` is told before each pass how many are done, and of how many. The ``engine`` ``"mitsuba"`` traces
-        paths instead, 16 or 64 a pixel, or ``samples``.
+        paths instead, 16 or 64 a pixel, or ``samples``. ``open_s`` is over how many seconds from the view's instant on
+        the passes are spread, so that what moves is smeared; default: the scene's ``photo.motion_blur``.
 
         Raises
         ------
         GraphicsError
             When this machine cannot draw, or the picture is too large to be drawn at once.
         ValueError
-            For an unknown quality or engine, or samples not from 1 to 1024.
+            For an unknown quality or engine, samples not from 1 to 1024, or a negative time.
         """
         from selfiesim.parts import MAX_PIXELS
         from selfiesim.render import render
@@ -214,7 +216,22 @@ class View:
                 f"camera.size_px: {self.camera.width}x{self.camera.height} is too large to be drawn at once; "
                 "selfiesim render writes it strip by strip, into a .png or .tif (selfiesim.poster)"
             )
-        return render(self, quality, samples, progress, engine)
+        if open_s is None:
+            open_s = self._shutter_s() if self.scene.photo.motion_blur else 0.0
+        return render(self, quality, samples, progress, engine, open_s)
+
+    def _shutter_s(self) -> float:
+        """For how long the shutter is open: as the scene says, or as a light meter has it on a quick picture."""
+        told = self.scene.photo.shutter_s
+        if told != "auto":
+            return float(told)
+        from selfiesim.render import render
+
+        return render(self, "draft", 1).expose().exposure.shutter_s
+
+    def later(self, seconds: float) -> View:
+        """The same scene so many seconds later, through the scene's own lens."""
+        return _at(self.scene, self.epoch + seconds, f"{seconds:g} s later")
 
     def plotter(self, **options: Any) -> Any:
         """A live ``pyvista.Plotter`` of this instant (see :func:`selfiesim.render.plotter.plotter`).
@@ -271,9 +288,13 @@ def resolve(scene: Scene, at: str | None = None) -> View:
         Impossible input: an orbit through the planet, axes that are parallel, a moment before the release, a push
         that brings the camera down or away for good, a time that a file does not cover.
     """
-    plan = scene.plan()
     moment = scene.at if at is None else at
-    epoch = plan.instant(moment, "at")
+    return _at(scene, scene.plan().instant(moment, "at"), moment)
+
+
+def _at(scene: Scene, epoch: Epoch, moment: str) -> View:
+    """The view at ``epoch``, which messages call ``moment``."""
+    plan = scene.plan()
     track, relative = (
         _mounted(plan, epoch) if plan.departure is None else _released(plan, plan.departure, epoch, moment)
     )

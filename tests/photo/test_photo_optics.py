@@ -95,6 +95,13 @@ def test_lateral_colour_moves_red_outward_and_leaves_green():
     assert np.array_equal(moved[1], planes[1])
 
 
+def test_lateral_colour_keeps_the_light():
+    planes = np.zeros((3, 200, 300), np.float32)
+    planes[:, 30:170, 40:260] = 1.0 + np.random.default_rng(2).random((140, 220), np.float32)
+    moved = optics.lateral_colour(planes, CAMERA, 0.005)
+    assert moved.sum(axis=(1, 2)) == pytest.approx(planes.sum(axis=(1, 2)), rel=1e-3)
+
+
 def test_dust_takes_light_and_no_more_than_it_may():
     share = optics.transmission(lens({"dust"}, dust_count=20, dust_loss=0.05))
     assert share.max() == 1.0

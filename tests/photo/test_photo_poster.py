@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,6 +154,21 @@ def test_a_large_picture_goes_into_files_of_strips_only(run):
 def test_a_large_picture_is_not_drawn_at_once():
     with pytest.raises(GraphicsError, match=r"16384x16384 is too large.*strip by strip"):
         SCENE.with_changes(camera__size_px=[16384, 16384]).view().render()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="tells memory on Linux only")
+def test_pictures_that_were_drawn_leave_nothing_in_memory():
+    view = SCENE.with_changes(camera__size_px=[512, 512]).view()
+
+    def megabytes():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    for _ in range(2):
+        view.render()
+    before = megabytes()
+    for _ in range(12):
+        view.render()
+    assert megabytes() - before < 30  # a picture has 4 MB: twelve would leave 50
 
 
 @pytest.mark.slow

@@ -82,9 +82,9 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
         still = centroid(view.render().rgb[..., 1].astype(float))
         stage_ = renderer._set(view)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
-        light = renderer._craft(stage_, whole, view, Subframe((0.4, -0.3), view.sun.direction))
+        light = renderer._craft(stage_, whole, 1, (Subframe((0.4, -0.3), view.sun.direction), view, True))
         if stage_.planet:
-            light = light + renderer._ground(stage_.planet, stage_.buffer, view, (0.4, -0.3))
+            light = light + renderer._ground(stage_.planet, stage_.buffer, ((0.4, -0.3), view, True))
         moved = centroid(light[..., 1].astype(float))
         assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 

@@ -85,7 +85,8 @@ def contact_sheet(received: list[Received]) -> NDArray[np.uint8]:
             left = column * (cell[0] + 4)
             if pixels is None:
                 pen.rectangle((left, top, left + cell[0] - 1, top + cell[1] - 1), outline=(90, 90, 90))
-                pen.text((left + cell[0] // 2, top + cell[1] // 2), "not received", _GREY, font, anchor="mm")
+                why = "without its first packet: no decoder reads it" if one.stream else "not received"
+                pen.text((left + cell[0] // 2, top + cell[1] // 2), why, _GREY, font, anchor="mm")
             else:
                 shown = Image.fromarray(pixels)
                 if shown.size != cell:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from selfiesim.errors import PhotoError
 from selfiesim.photo import optics, sensor
+from selfiesim.photo.coarse import block_mean
 from selfiesim.photo.detectors import detector
 from selfiesim.photo.exposure import HIGHLIGHT_LIMIT, LUMINANCE_SHARE, Exposure, luminance, metered_shutter
 from selfiesim.photo.finish import finished
@@ -202,7 +203,7 @@ def through_lens(radiance: Radiance, lens: optics.Lens, behind: sensor.Sensor | 
         from selfiesim.photo.rolling import rolled
 
         planes = rolled(planes, radiance, behind.detector.readout_s)
-    wide = optics.wide_halo(optics.block_mean(planes), lens) if "glare" in lens.on else None
+    wide = optics.wide_halo(block_mean(planes), lens) if "glare" in lens.on else None
     planes = sharp_light(planes, lens, wide)
     add_sun(planes, radiance, lens)
     return planes

@@ -122,9 +122,11 @@ def lit_blocks(rgb: NDArray[np.float32], sunlit_white: float) -> NDArray[np.floa
             return
         light = luminance(rgb[band.start : band.start + whole * side, : columns * side])
         light[light <= dark] = 0.0
-        blocks = light.reshape(whole, side, columns, side)
-        total, count = blocks.sum(axis=(1, 3)), np.count_nonzero(blocks, axis=(1, 3))
-        asked = (count > 0) & (blocks.max(axis=(1, 3)) < dazzling)
+        # Down first, then across: many times as fast as both at once.
+        tall = light.reshape(whole, side, -1)
+        total = tall.sum(axis=1).reshape(whole, columns, side).sum(axis=-1)
+        count = (tall > 0.0).sum(axis=1, dtype=np.uint8).reshape(whole, columns, side).sum(axis=-1, dtype=np.uint8)
+        asked = (count > 0) & (tall.max(axis=1).reshape(whole, columns, side).max(axis=-1) < dazzling)
         found[number] = np.asarray(total[asked] / count[asked], np.float32)
 
     by_bands(len(rgb), work)

@@ -32,8 +32,10 @@ def sharpened(pixels: Pixels, amount: float) -> Pixels:
         tall = luma[:-2] + 2.0 * luma[1:-1] + luma[2:]
         mean = (tall[:, :-2] + 2.0 * tall[:, 1:-1] + tall[:, 2:]) / np.float32(16.0)
         edge = np.float32(amount) * (luma[1:-1, 1:-1] - mean) + np.float32(0.5)
-        middle = part[rows.start - first : rows.stop - first]
-        out[rows] = np.clip(middle + edge[..., None], 0.0, 255.0)
+        sharp = np.repeat(edge, 3, axis=1)
+        sharp += part[rows.start - first : rows.stop - first].reshape(sharp.shape)
+        np.minimum(np.maximum(sharp, 0.0, out=sharp), 255.0, out=sharp)
+        out[rows] = sharp.reshape(out[rows].shape)
 
     by_bands(height, work)
     return out

@@ -77,6 +77,10 @@ def receipt(part: PhotoPart, colour: bool = True) -> dict[str, dict[str, str]]:
     on = enabled(part, colour)
     told = {name: {"is": kind if name in on else "off", "why": why} for name, (kind, why) in STANDING.items()}
     tone = part.tone or LOOKS[part.look].tone
+    told["motion_blur"] = {
+        "is": "approximated" if part.motion_blur else "off",
+        "why": "as many instants as the picture has passes, for light, craft, ground and sky",
+    }
     told["tone"] = {"is": "physical" if tone == "linear" else "artistic", "why": f"the curve {tone!r}"}
     told["colour"] = {"is": "approximated", "why": "three narrow bands, at 620, 550 and 460 nm, stand for the spectrum"}
     return told

@@ -7,6 +7,7 @@ some.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.photo.coarse import CELL, add_coarse, block_mean
 from selfiesim.photo.rows import by_bands, workers
 from selfiesim.photo.streams import stream
 
@@ -26,7 +28,6 @@ Floats = NDArray[np.float32]
 WAVELENGTHS_M = (620e-9, 550e-9, 460e-9)
 CORE_PX = 24  # half the side of the kernel that is applied at full size
 MOST_REACH_PX = CORE_PX + 32  # of diffraction and defocus together
-_COARSE = 8  # pixels of the grid for the wide halo
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def _take_dust(share: Floats, top: int, lens: Lens) -> None:
 def lateral_colour(planes: Floats, camera: Camera, share: float, top: int = 0) -> Floats:
     """Planes (3, h, W) with red pictured larger by ``share`` about the axis and blue smaller; green stays.
 
-    They hold the picture's rows from ``top`` on; what would come from rows above or below them is their edge's.
+    What is pictured larger is as much the fainter: the light is kept. The planes hold the picture's rows from ``top``
+    on; what would come from rows above or below them is their edge's.
     """
     height, width = planes.shape[1:]
     out = np.empty_like(planes)
@@ -158,10 +160,33 @@ def lateral_colour(planes: Floats, camera: Camera, share: float, top: int = 0) -
             y = camera.cy + (np.arange(rows.start, rows.stop) + top - camera.cy) / scale
             y = np.clip(np.clip(y, 0, camera.height - 1) - top, 0, height - 1)
             x = np.clip(camera.cx + (np.arange(width) - camera.cx) / scale, 0, width - 1)
-            out[band, rows] = _between(planes[band], y, x)
+            np.multiply(_moved(planes[band], y, x), np.float32(scale**-2), out=out[band, rows])
 
     by_bands(height, work)
     return out
+
+
+def _moved(plane: Floats, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Floats:
+    """As :func:`_between`, for places almost a pixel apart: whole stretches of rows and columns at once."""
+    tall = np.empty((len(rows), plane.shape[1]), np.float32)
+    for to, start, share in _stretches(rows, len(plane)):
+        low, high = plane[start : start + len(share)], plane[start + 1 : start + 1 + len(share)]
+        np.multiply(high - low, share[:, None], out=tall[to])
+        tall[to] += low
+    out = np.empty((len(rows), len(columns)), np.float32)
+    for to, start, share in _stretches(columns, plane.shape[1]):
+        low, high = tall[:, start : start + len(share)], tall[:, start + 1 : start + 1 + len(share)]
+        np.multiply(high - low, share, out=out[:, to])
+        out[:, to] += low
+    return out
+
+
+def _stretches(places: NDArray[np.float64], count: int) -> list[tuple[slice, int, Floats]]:
+    """Where places (N,) follow one another pixel by pixel: which of them, the pixel before the first, shares (n,)."""
+    low = np.clip(np.floor(places).astype(int), 0, count - 2)
+    share = (places - low).astype(np.float32)
+    ends = [0, *(np.flatnonzero(np.diff(low) != 1) + 1), len(places)]
+    return [(slice(a, b), int(low[a]), share[a:b]) for a, b in itertools.pairwise(ends)]
 
 
 def airy(f_number: float, pitch_m: float, wavelength_m: float) -> NDArray[np.float64]:
@@ -223,19 +248,19 @@ class _Scatter:
 def _scatter(lens: Lens) -> _Scatter:
     import scipy.fft as fft
 
-    low = tuple(-(-side // _COARSE) for side in (lens.camera.height, lens.camera.width))
+    low = tuple(-(-side // CELL) for side in (lens.camera.height, lens.camera.width))
     coarse_size = (fft.next_fast_len(2 * low[0], True), fft.next_fast_len(2 * low[1], True))
     glare = lens.part.glare_share if "glare" in lens.on else 0.0
     shoulder = np.radians(lens.part.glare_angle_deg) / lens.camera.pixel_angle
     near = np.hypot(*np.meshgrid(np.arange(-CORE_PX, CORE_PX + 1), np.arange(-CORE_PX, CORE_PX + 1)))
     halo = scatter_law(near, shoulder, lens.part.glare_slope) * _window(near)
-    down, across = (_COARSE * np.minimum(np.arange(n), n - np.arange(n)) for n in coarse_size)
+    down, across = (CELL * np.minimum(np.arange(n), n - np.arange(n)) for n in coarse_size)
     veil = np.empty(coarse_size, np.float32)
     for row, y in enumerate(down):  # row by row: a poster's grid is four thousand cells wide
         far = np.hypot(across, y)
         veil[row] = scatter_law(far, shoulder, lens.part.glare_slope) * (1.0 - _window(far))
-    within, beyond = float(halo.sum()), float(veil.sum(dtype=np.float64)) * _COARSE**2
-    veil *= np.float32(_COARSE**2 / beyond)
+    within, beyond = float(halo.sum()), float(veil.sum(dtype=np.float64)) * CELL**2
+    veil *= np.float32(CELL**2 / beyond)
     halo_share, veil_share = (glare * part / (within + beyond) for part in (within, beyond))
     return _Scatter(halo / within, halo_share, fft.rfft2(veil, workers=workers()), coarse_size, veil_share)
 
@@ -299,9 +324,15 @@ def blurred(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = None
     by_bands(near.size[0], filter_rows)
     spread = fft.irfft2(spectrum, near.size, workers=workers(), overwrite_x=True)
     out = spread[:, reach : reach + height, reach : reach + width]
+
+    def keep_positive(_number: int, rows: slice) -> None:
+        # Rounding in the transform goes below zero by 1e-7 of the peak.
+        np.maximum(out[:, rows], 0.0, out=out[:, rows])
+
+    by_bands(height, keep_positive)
     if wide is not None:
         add_coarse(out, wide, top)
-    return np.asarray(np.maximum(out, 0.0, out=out))  # rounding in the transform goes below zero by 1e-7 of the peak
+    return np.asarray(out)
 
 
 def reach(lens: Lens) -> int:
@@ -324,69 +355,3 @@ def wide_halo(coarse: Floats, lens: Lens) -> Floats | None:
         spread = fft.irfft2(spectrum, scatter.coarse_size, workers=workers(), overwrite_x=True)
         np.multiply(spread[: coarse.shape[1], : coarse.shape[2]], np.float32(scatter.veil_share), out=wide[band])
     return wide
-
-
-def block_mean(planes: Floats) -> Floats:
-    """Mean of each cell of the coarse grid, 8 pixels wide (3, h, w).
-
-    Cells at the right and lower edges count what is outside as dark.
-    """
-    height, width = planes.shape[1:]
-    ragged = (-height % _COARSE, -width % _COARSE)
-    if any(ragged):
-        planes = np.pad(planes, ((0, 0), (0, ragged[0]), (0, ragged[1])))
-    out = np.empty((3, planes.shape[1] // _COARSE, planes.shape[2] // _COARSE), np.float32)
-
-    def work(_number: int, rows: slice) -> None:
-        tall = planes[:, rows].reshape(3, -1, _COARSE, planes.shape[2]).sum(axis=2)
-        cells = tall.reshape(3, len(tall[0]), -1, _COARSE).sum(axis=-1)
-        out[:, rows.start // _COARSE : rows.start // _COARSE + cells.shape[1]] = cells / np.float32(_COARSE**2)
-
-    by_bands(planes.shape[1], work)
-    return out
-
-
-def coarse_rows(top: int, height: int, of: int) -> slice:
-    """Rows of the coarse grid that light so many rows of a picture from ``top`` on; the picture has ``of`` rows."""
-    last = -(-of // _COARSE)
-    first = min(max((top - _COARSE) // _COARSE, 0), max(last - 2, 0))
-    return slice(first, min(max((top + height) // _COARSE + 2, first + 2), last))
-
-
-def coarse_pixels(camera: Camera, rows: slice) -> NDArray[np.float64]:
-    """Pixels (h, w, 2) in the middle of each cell of some rows of the coarse grid."""
-    x = (np.arange(-(-camera.width // _COARSE)) + 0.5) * _COARSE - 0.5
-    y = (np.arange(rows.start, rows.stop) + 0.5) * _COARSE - 0.5
-    return np.stack(np.meshgrid(x, y), -1)
-
-
-def add_coarse(planes: Floats, coarse: Floats, top: int = 0) -> None:
-    """Add what is known on the coarse grid (3, h, w) to planes (3, H, W), bilinear between the cells' middles.
-
-    The planes' first row is row ``top`` of the coarse grid's picture.
-    """
-    height, width = planes.shape[1:]
-    left, weight = _between_cells(np.arange(width), coarse.shape[2])
-    above, share = _between_cells(np.arange(height) + top, coarse.shape[1])
-    low, high = int(above.min()), min(int(above.max()) + 2, coarse.shape[1])
-    part = coarse[:, low:high]
-    wide = np.take(part, left, axis=2)
-    wide += (np.take(part, np.minimum(left + 1, coarse.shape[2] - 1), axis=2) - wide) * weight
-    step = np.diff(wide, axis=1, append=wide[:, -1:])
-    above -= low
-
-    def work(_number: int, rows: slice) -> None:
-        for band in range(3):
-            value = step[band, above[rows]]
-            value *= share[rows, None]
-            value += wide[band, above[rows]]
-            planes[band, rows] += value
-
-    by_bands(height, work)
-
-
-def _between_cells(pixels: NDArray[np.int64], cells: int) -> tuple[NDArray[np.int64], Floats]:
-    """For pixels (N,) of a row or column, the cell before each and the share (N,) of the next one."""
-    at = np.clip((pixels - 0.5 * (_COARSE - 1)) / _COARSE, 0, cells - 1)
-    before = np.minimum(at.astype(np.int64), max(cells - 2, 0))
-    return before, (at - before).astype(np.float32)

@@ -116,6 +116,9 @@ class PhotoPart(Part):
     sharpening: float | None = Field(None, ge=0, le=3, description="Strength of the unsharp mask; default: the look's.")
     jpeg_quality: int | None = Field(None, ge=10, le=100, description="Of the camera's own JPEG; default: the look's.")
     seed: int = Field(0, ge=0, lt=2**63, description="Another seed throws other dice for what differs frame by frame.")
+    motion_blur: bool = Field(
+        False, description="Whether what moves while the shutter is open is smeared; the view is its opening."
+    )
     marks: Annotated[tuple[Literal["scale-bar", "watermark"], ...], Strict(False)] = Field(
         (), max_length=2, description="Drawn onto the picture: a scale bar for the craft's distance, 'synthetic image'."
     )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.photo.optics import Floats, Lens, add_coarse, coarse_pixels, coarse_rows, scatter_law
+from selfiesim.photo.coarse import CELL, add_coarse, coarse_pixels, coarse_rows
+from selfiesim.photo.optics import Floats, Lens, scatter_law
 
 if TYPE_CHECKING:
     from selfiesim.render.base import Radiance
@@ -78,7 +79,7 @@ def shine(planes: Floats, sun: SunInLens, lens: Lens, with_disc: bool, top: int 
     """Add the Sun's light to planes (3, h, W), the picture's rows from ``top`` on."""
     if "glare" in lens.on:
         rows = coarse_rows(top, planes.shape[1], lens.camera.height)
-        add_coarse(planes, _veil(sun, lens, rows), top - 8 * rows.start)
+        add_coarse(planes, _veil(sun, lens, rows), top - CELL * rows.start)
     if "sun_disc" in lens.on and sun.pixel is not None and with_disc:
         radius = max(sun.radius_px, 0.5)
         stamp(planes, sun.pixel - (0.0, top), radius, sun.flux / (np.pi * radius**2))

@@ -40,6 +40,7 @@ def render(
     samples: int | None = None,
     progress: Progress | None = None,
     engine: str = "pyvista",
+    open_s: float = 0.0,
 ) -> Radiance:
     """Draw ``view`` with one of the process's renderers: see :meth:`selfiesim.render.base.Renderer.render`.
 
@@ -48,4 +49,4 @@ def render(
     GraphicsError
         When no OpenGL works here, or the engine is not installed.
     """
-    return renderer(engine).render(view, quality, samples, progress)
+    return renderer(engine).render(view, quality, samples, progress, open_s)

@@ -92,7 +92,12 @@ class Renderer(Protocol):
     """A view in, radiance out. A renderer knows no scene file."""
 
     def render(
-        self, view: View, quality: str, samples: int | None = None, progress: Progress | None = None
+        self,
+        view: View,
+        quality: str,
+        samples: int | None = None,
+        progress: Progress | None = None,
+        open_s: float = 0.0,
     ) -> Radiance:
         """Draw ``view``.
 
@@ -104,6 +109,8 @@ class Renderer(Protocol):
             How many passes, instead of what the quality takes.
         progress : callable, optional
             Told before each pass how many are done, and of how many.
+        open_s : float
+            Seconds from the view's instant on over which the passes are spread.
         """
         ...
 

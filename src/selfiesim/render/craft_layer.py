@@ -133,7 +133,6 @@ class CraftLayer:
             "planetDistance": shine.distance,
             "planetCosine": shine.edge_cosine,
             "planetTint": shine.tint,
-            "bounced": 0.0,
         }
         for group in self._groups:
             part_to_body = pose.joint_matrix(group.joint)
@@ -151,7 +150,7 @@ class CraftLayer:
             group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.pose.joint_matrix(group.joint)))
 
     def pass_light_on(self, view: View) -> None:
-        """Let the parts light each other, as far as that can be worked out here."""
+        """Let the parts light each other in the passes to come, as far as that can be worked out here."""
         if not is_available():
             return
         if self._skin is None:
@@ -173,9 +172,9 @@ class CraftLayer:
             group.uniforms.set(shown=what)
 
     def set_passes(self, count: int) -> None:
-        """Read textures as finely as the mean of so many passes wants: each sees another part of the pixel."""
+        """Get ready for so many passes, each of which sees another part of the pixel; parts do not light each other."""
         for group in self._groups:
-            group.uniforms.set(finer=-0.5 * np.log2(count))
+            group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0)
 
     def corners(self) -> NDArray[np.float64]:
         """Corners (N, 3) of a box round each part, camera axes, m.

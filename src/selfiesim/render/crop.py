@@ -51,3 +51,13 @@ def crop_round(points: NDArray[np.float64], camera: Camera, nearest: float) -> C
         high = np.clip(np.ceil(pixels.max(axis=0)) + _MARGIN + 1, low, high)
     (left, top), (width, height) = low.astype(int).tolist(), (high - low).astype(int).tolist()
     return Crop(left, top, width, height) if width > 0 and height > 0 else None
+
+
+def around(crops: list[Crop | None]) -> Crop | None:
+    """The smallest that holds all of them; None when there is nothing to hold."""
+    found = [crop for crop in crops if crop]
+    if not found:
+        return None
+    left, top = min(crop.left for crop in found), min(crop.top for crop in found)
+    right = max(crop.left + crop.width for crop in found)
+    return Crop(left, top, right - left, max(crop.top + crop.height for crop in found) - top)

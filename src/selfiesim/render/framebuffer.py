@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 _VTK_FLOAT, _VTK_UNSIGNED_INT = 10, 7
 _GL_FLOAT, _GL_RGBA = 0x1406, 0x1908
+_Number = TypeVar("_Number", np.float32, np.uint32)
 _DEPTH_STEPS = 4294967295.0  # the depth attachment holds 32-bit integers
 
 
@@ -52,18 +53,25 @@ class Framebuffer:
         self.object.ActivateReadBuffer(0)
         read = self.object.Download([0, width - 1, 0, height - 1], _VTK_FLOAT, 4, _GL_FLOAT, _GL_RGBA)
         state.PopFramebufferBindings()
-        flat = np.empty(width * height * 4, np.float32)
-        read.Download1D(_VTK_FLOAT, flat, width * height, 4, 0)
-        return flat.reshape(height, width, 4)
+        return _fetched(read, _VTK_FLOAT, np.empty((height, width, 4), np.float32))
 
     def depth(self) -> NDArray[np.float64]:
         """(H, W) window depth in [0, 1] of the whole, row 0 at the bottom."""
-        flat = np.empty(self.width * self.height, np.uint32)
-        texture = self.object.GetDepthAttachmentAsTextureObject()
-        texture.Download().Download1D(_VTK_UNSIGNED_INT, flat, self.width * self.height, 1, 0)
-        return flat.reshape(self.height, self.width) / _DEPTH_STEPS
+        read = self.object.GetDepthAttachmentAsTextureObject().Download()
+        return (
+            _fetched(read, _VTK_UNSIGNED_INT, np.empty((self.height, self.width, 1), np.uint32))[..., 0] / _DEPTH_STEPS
+        )
 
     def release(self) -> None:
         """Give the memory back."""
         self.window.MakeCurrent()
         self.object.ReleaseGraphicsResources(self.window)
+
+
+def _fetched(read: Any, kind: int, into: NDArray[_Number]) -> NDArray[_Number]:
+    """What VTK has read, in ``into`` (H, W, C)."""
+    height, width, count = into.shape
+    read.Download1D(kind, into.reshape(-1), height * width, count, 0)
+    # VTK hands it over with a reference that Python's wrapper does not take: every picture would stay in memory.
+    read.UnRegister(None)
+    return into

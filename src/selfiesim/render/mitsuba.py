@@ -56,7 +56,12 @@ class MitsubaRenderer:
         return f"mitsuba {version('mitsuba')}, {self.variant}"
 
     def render(
-        self, view: View, quality: str, samples: int | None = None, progress: Progress | None = None
+        self,
+        view: View,
+        quality: str,
+        samples: int | None = None,
+        progress: Progress | None = None,
+        open_s: float = 0.0,
     ) -> Radiance:
         """Draw ``view``: see :class:`selfiesim.render.base.Renderer`; ``samples`` are paths a pixel, for Sun and
         planet each.
@@ -66,6 +71,8 @@ class MitsubaRenderer:
         ValueError
             For an unknown quality, or samples out of range.
         """
+        if open_s > 0.0:
+            raise GraphicsError("photo.motion_blur: the engine mitsuba draws one instant; take it away")
         if quality not in QUALITIES:
             raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
         count = SAMPLES[quality] if samples is None else samples

@@ -22,14 +22,14 @@ from selfiesim.errors import GraphicsError
 from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Progress, Radiance
 from selfiesim.render.craft_layer import COLOUR, NEAREST_M, RADIANCE, SURFACE, CraftLayer
-from selfiesim.render.crop import Crop, crop_round
+from selfiesim.render.crop import Crop, around, crop_round
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
 from selfiesim.render.lights import Lights
 from selfiesim.render.planet_layer import PlanetLayer
 from selfiesim.render.shadow import SUN_SIZE
 from selfiesim.render.sky_layer import add_sky
-from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, planet_shifts, subframes
+from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, moments, planet_shifts, subframes
 from selfiesim.render.truth import Drawn, Truth, part_numbers, truth_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,12 @@ class PyVistaRenderer:
         return f"pyvista {version('pyvista')}, VTK {version('vtk')}, {self.graphics.device}"
 
     def render(
-        self, view: View, quality: str, samples: int | None = None, progress: Progress | None = None
+        self,
+        view: View,
+        quality: str,
+        samples: int | None = None,
+        progress: Progress | None = None,
+        open_s: float = 0.0,
     ) -> Radiance:
         """Draw ``view``: see :class:`selfiesim.render.base.Renderer`.
 
@@ -85,18 +90,20 @@ class PyVistaRenderer:
         GraphicsError
             When the picture does not fit into the graphics memory.
         ValueError
-            For an unknown quality, or samples out of range.
+            For an unknown quality, samples out of range, or a negative time.
         """
         if quality not in QUALITIES:
             raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
         count = PASSES[quality] if samples is None else samples
         if not 1 <= count <= MOST_PASSES:
             raise ValueError(f"{count} samples: give a number from 1 to {MOST_PASSES}")
+        if not 0.0 <= open_s <= 3600.0:
+            raise ValueError(f"open_s {open_s}: give seconds from 0 to 3600")
         tell = progress or (lambda done, of: None)
+        views = [view] if open_s == 0.0 else [view.later(open_s * share) for share in moments(count)]
         draw = self._light if view.camera.distortion is None else self._bent
-        light = draw(view, quality, count, tell)
-        rgb = np.ascontiguousarray(light[..., :3])
-        add_sky(rgb, light[..., 3], view)
+        light = draw(views, quality, count, tell)
+        rgb = self._mean(views, partial(_with_sky, light))
         return Radiance(rgb, view, quality, self.engine, self, count)
 
     def truth(self, view: View) -> Truth:
@@ -119,32 +126,34 @@ class PyVistaRenderer:
         drawn = Drawn(surface.reshape(*frame, 4), colour.reshape(*frame, 4), depth.reshape(frame))
         return truth_of(view, drawn, self._maps(view))
 
-    def _light(self, view: View, quality: str, count: int, tell: Progress) -> NDArray[np.float32]:
-        """Radiance and share covered by the craft (H, W, 4) through a pinhole: the mean of ``count`` passes."""
-        stage = self._set(view)
-        passes = self._told(subframes(view, quality, count), count, tell)
-        light = np.zeros((view.camera.height, view.camera.width, 4), np.float32)
+    def _light(self, views: list[View], quality: str, count: int, tell: Progress) -> NDArray[np.float32]:
+        """Radiance and share covered by the craft (H, W, 4) through a pinhole: the mean of ``count`` passes.
+
+        ``views`` are one for all passes, or one for each.
+        """
+        first = views[0]
+        stages = [self._set(view) for view in views] if len(views) > 1 else []
+        stage = self._set(first)
+        light = np.zeros((first.camera.height, first.camera.width, 4), np.float32)
         if stage.planet:
-            light = self._mean(planet_shifts(count), partial(self._ground, stage.planet, stage.buffer, view))
+            shifts = planet_shifts(count)
+            sparse = views[:: max(1, len(views) // len(shifts))]
+            light = self._mean(_paired(shifts, sparse), partial(self._ground, stage.planet, stage.buffer))
             light[..., 3] = 0.0
-        if stage.crop:
+        crop = around([each.crop for each in stages or [stage]])
+        if crop:
             for craft in stage.crafts:
-                craft.gather(count)
                 craft.set_passes(count)
                 if quality == "final":
-                    craft.pass_light_on(view)
-            drawn = self._mean(passes, partial(self._craft, stage, stage.crop, view))
+                    craft.pass_light_on(first)
+            passes = _told(subframes(first, quality, count), count, tell)
+            drawn = self._mean(_paired(passes, views), partial(self._craft, stage, crop, count))
             # The planet's shade is an estimate: full shade may come out below 0.
             np.maximum(drawn, 0.0, out=drawn)
-            here = light[stage.crop.rows, stage.crop.columns]
+            here = light[crop.rows, crop.columns]
             here *= 1.0 - drawn[..., 3:]
             here += drawn
         return light
-
-    def _told(self, passes: Iterable[Subframe], count: int, tell: Progress) -> Iterator[Subframe]:
-        for done, each in enumerate(passes):
-            tell(done, count)
-            yield each
 
     def _mean(self, passes: Iterable[_Pass], draw: Callable[[_Pass], NDArray[np.float32]]) -> NDArray[np.float32]:
         """Of what ``draw`` gives for each pass."""
@@ -155,9 +164,9 @@ class PyVistaRenderer:
         assert total is not None
         return total if count == 1 else np.multiply(total, np.float32(1.0 / count), out=total)
 
-    def _bent(self, view: View, quality: str, count: int, tell: Progress) -> NDArray[np.float32]:
+    def _bent(self, views: list[View], quality: str, count: int, tell: Progress) -> NDArray[np.float32]:
         """Radiance and cover (H, W, 4) through a lens that bends; black beyond its limit."""
-        camera = view.camera
+        camera = views[0].camera
         light = np.zeros((camera.width * camera.height, 4), np.float32)
         parts = shares(camera)
         for number, share in enumerate(parts):
@@ -165,7 +174,7 @@ class PyVistaRenderer:
             def tell_all(done: int, of: int, before: int = number * count) -> None:
                 tell(before + done, len(parts) * of)
 
-            part = self._light(view.turned(share.turn, share.camera), quality, count, tell_all)
+            part = self._light([view.turned(share.turn, share.camera) for view in views], quality, count, tell_all)
             light[share.pixels] = between(part, share.places)
         return light.reshape(camera.height, camera.width, 4)
 
@@ -268,17 +277,25 @@ class PyVistaRenderer:
             raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
         return self._buffer
 
-    def _craft(self, stage: _Stage, crop: Crop, view: View, subframe: Subframe) -> NDArray[np.float32]:
-        """One pass of the craft before nothing: (H, W, 4) of the crop."""
+    def _craft(self, stage: _Stage, crop: Crop, count: int, each: tuple[Subframe, View, bool]) -> NDArray[np.float32]:
+        """One of ``count`` passes of the craft before nothing: (H, W, 4) of the crop."""
+        subframe, view, is_new = each
+        if is_new:
+            stage = self._set(view)
+            for craft in stage.crafts:
+                craft.gather(count)
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
         self._lights.cast_beams(stage.crafts, subframe.beam)
         self._aim(stage, crop.of(view.camera), subframe.shift)
         return self._read(self._scene, stage.buffer, crop)
 
     def _ground(
-        self, planet: PlanetLayer, buffer: Framebuffer, view: View, shift: tuple[float, float]
+        self, planet: PlanetLayer, buffer: Framebuffer, each: tuple[tuple[float, float], View, bool]
     ) -> NDArray[np.float32]:
         """One pass of the planet: (H, W, 4)."""
+        shift, view, is_new = each
+        if is_new:
+            planet.update(view)
         planet.aim(view, shift)
         return self._read(self._backdrop, buffer, Crop(0, 0, view.camera.width, view.camera.height))
 
@@ -293,6 +310,25 @@ class PyVistaRenderer:
         camera.SetUseExplicitProjectionTransformMatrix(True)
         matrix = _projection(lens, shift, stage.near, stage.far)
         camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(matrix))
+
+
+def _with_sky(light: NDArray[np.float32], view: View) -> NDArray[np.float32]:
+    """``light`` (H, W, 4) with what stands in the sky of ``view``: (H, W, 3)."""
+    rgb = np.ascontiguousarray(light[..., :3])
+    add_sky(rgb, light[..., 3], view)
+    return rgb
+
+
+def _told(passes: Iterable[Subframe], count: int, tell: Progress) -> Iterator[Subframe]:
+    for done, each in enumerate(passes):
+        tell(done, count)
+        yield each
+
+
+def _paired(passes: Iterable[_Pass], views: list[View]) -> Iterator[tuple[_Pass, View, bool]]:
+    """Each pass with its view, one for all or one for each, and whether that is another than before."""
+    for number, each in enumerate(passes):
+        yield each, views[number % len(views)], number == 0 or len(views) > 1
 
 
 def _depth_range(depths: NDArray[np.float64]) -> tuple[float, float]:

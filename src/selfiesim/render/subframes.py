@@ -68,6 +68,12 @@ def planet_shifts(count: int) -> list[tuple[float, float]]:
     return shifts(max(1, count // _CRAFT_PER_PLANET))
 
 
+def moments(count: int) -> list[float]:
+    """When each of ``count`` passes is, from 0 to 1 of the shutter's time, in no step with the shifts."""
+    order = np.argsort([index * 0.6180339887498949 % 1.0 for index in range(count)])
+    return [float((rank + 0.5) / count) for rank in np.argsort(order)]
+
+
 def shifts(count: int) -> list[tuple[float, float]]:
     """A lattice of ``count`` points in the pixel about its middle, pixels right and down."""
     step = _generator(count)
