@@ -32,7 +32,8 @@ def crater_height(crater: Crater, distance_km: NDArray[np.floating]) -> Field:
     """Height (m) that a crater adds at a distance from its middle.
 
     Depth 0.36 D^0.49 and rim 0.07 D^0.52 km of fresh complex craters: Garvin et al. 2003, Sixth International
-    Conference on Mars, abstract 3277; less with age. An ice-filled one holds a mound that does not reach its wall.
+    Conference on Mars, abstract 3277 (recalled, not checked); less with age. An ice-filled one holds a mound that does
+    not reach its wall.
     """
     size = crater.diameter_km
     fresh = 1.0 - 0.85 * crater.age
