@@ -77,7 +77,8 @@ def test_sight_through_the_detached_layer_is_the_integral_along_it(lowest_km: fl
         assert 2 * layer.path_over_ground(np.array(0.0)) == pytest.approx(wanted, rel=0.02)
 
 
-# Blue round a low Sun, ochre elsewhere: Viking and Pathfinder sunsets; Ehlers et al. 2014, Applied Optics 53, 1808.
+# Blue round a low Sun, ochre elsewhere: Viking and Pathfinder sunsets; Ehlers et al. 2014, Applied Optics 53, 1808
+# (recalled, not checked).
 def test_glow_round_the_sun_is_bluer_than_the_sky_at_large() -> None:
     air = haze(0.5, RADIUS_M)
     light = air.above_limb(

@@ -121,7 +121,7 @@ def test_crater_has_a_bowl_a_rim_and_an_end(size: float, age: float) -> None:
     assert np.abs(np.diff(height) / np.diff(r * 1000)).max() < 1.0
 
 
-# Craters after a power law of -2 in cumulative number (Hartmann 2005, between 10 and 100 km: -1.8 to -2.2).
+# Craters after a power law of -2 in cumulative number (Hartmann 2005, recalled: between 10 and 100 km, -1.8 to -2.2).
 def test_craters_follow_their_size_law() -> None:
     size = np.array([crater.diameter_km for crater in relief.population()])
     assert len(size) > 5000

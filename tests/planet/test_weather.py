@@ -23,7 +23,7 @@ def lines_deg(ls_deg: float) -> tuple[float, float]:
     return float(np.degrees(north)), float(np.degrees(south))
 
 
-# CRISM mapped the recession of the north's seasonal cap from Ls 304 to 92 (Brown, Calvin and Murchie 2012).
+# CRISM mapped the recession of the north's seasonal cap from Ls 304 to 92 (Brown, Calvin and Murchie 2012; recalled).
 def test_northern_frost_recedes_through_spring_and_is_gone_by_ls_92() -> None:
     edges = [lines_deg(ls)[0] for ls in (304, 330, 345, 0, 20, 40, 60, 80, 92)]
     assert np.all(np.diff(edges) > 0)
@@ -49,7 +49,7 @@ def test_seasons_repeat(ls: float) -> None:
     assert -np.pi / 2 <= south < np.radians(-45)
 
 
-# Montabone et al. 2015, Icarus 251, 65: the second half of the year is the dusty one.
+# Montabone et al. 2015, Icarus 251, 65 (recalled): the second half of the year is the dusty one.
 def test_second_half_of_the_year_is_dusty() -> None:
     clear = [seasonal_dust(np.radians(ls)) for ls in range(0, 140, 10)]
     dusty = [seasonal_dust(np.radians(ls)) for ls in range(210, 320, 10)]

@@ -58,8 +58,8 @@ def test_the_limb_darkens_upward(dusty, opacity):
     assert light[height > 140.0].max() < 1e-4 * light.max()
 
 
-# Seen from orbit or from the ground the air is blue round a low Sun and ochre elsewhere (FACTS of every landing site:
-# Viking, Pathfinder, Curiosity's sunset in Gale, PIA19400).
+# Seen from orbit or from the ground the air is blue round a low Sun and ochre elsewhere (pictures of every lander at
+# sunset; Curiosity's in Gale, PIA19400, recalled).
 def test_a_low_sun_glows_blue_and_the_limb_aside_does_not(dusty):
     dip = np.degrees(np.arcsin(1.0 / DISTANCE))
     view = toward_limb(dusty, dip + 1.0, 60.0, (320, 60))

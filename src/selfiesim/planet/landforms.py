@@ -25,13 +25,19 @@ class Crater:
 
 @dataclass(frozen=True)
 class Mountain:
-    """A shield volcano: place (rad), radius of its foot and of its caldera (km), height (m)."""
+    """A shield volcano: place of its foot's middle (rad), radius of foot and caldera (km), height of the rim (m).
+
+    The caldera's middle may stand aside of the foot's; ``scarp_m`` is how high the foot's cliff is.
+    """
 
     lat_rad: float
     lon_rad: float
     radius_km: float
     caldera_km: float
     height_m: float
+    caldera_lat_rad: float
+    caldera_lon_rad: float
+    scarp_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,13 +94,23 @@ def craters() -> tuple[Crater, ...]:
     return tuple(out)
 
 
-def _mountain(lat: float, lon: float, radius_km: float, caldera_km: float, height_m: float) -> Mountain:
-    return Mountain(float(np.radians(lat)), float(np.radians(lon)), radius_km, caldera_km, height_m)
+def _mountain(
+    lat: float,
+    lon: float,
+    radius_km: float,
+    caldera_km: float,
+    height_m: float,
+    caldera: tuple[float, float] | None = None,
+    scarp_m: float = 0.0,
+) -> Mountain:
+    places = (lat, lon), caldera or (lat, lon)
+    (foot_lat, foot_lon), (top_lat, top_lon) = ((float(np.radians(x)) for x in place) for place in places)
+    return Mountain(foot_lat, foot_lon, radius_km, caldera_km, height_m, top_lat, top_lon, scarp_m)
 
 
 # Heights over the ground around them.
 MOUNTAINS = (
-    _mountain(18.65, 226.2, 305.0, 38.0, 22_000.0),  # Olympus Mons
+    _mountain(18.65, 226.2, 305.0, 42.0, 21_500.0, (18.32, 226.81), 6_000.0),  # Olympus Mons, Paterae, Rupes
     _mountain(11.92, 255.92, 225.0, 24.0, 13_500.0),  # Ascraeus Mons
     _mountain(1.48, 247.04, 185.0, 24.0, 9_500.0),  # Pavonis Mons
     _mountain(-8.26, 239.91, 235.0, 58.0, 11_000.0),  # Arsia Mons

@@ -27,7 +27,7 @@ from selfiesim.errors import MapError, OutputError
 from selfiesim.paths import cache_dir, written_whole
 from selfiesim.planet import albedo
 
-FORMAT_VERSION = 9  # one more whenever the maps come out differently
+FORMAT_VERSION = 10  # one more whenever the maps come out differently
 NORTH_SIZE = 5120  # 0.5 km a pixel
 SOUTH_SIZE = 1536
 RELIEF_SIZES = {"globe": 2048, "north": 3072, "south": 1024}  # rows of the slopes: 5.2, 0.84 and 2.5 km a pixel

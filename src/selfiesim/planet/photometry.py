@@ -69,7 +69,7 @@ phase law of the disc (design/maps.md)."""
 LAWS: dict[str, Shares] = {
     "mars": bidirectional,
     "hapke": HAPKE_SHARES,
-    # McEwen's L(g) for the Moon (1991, Icarus 92, 298), as a cubic in cos g: assumed to serve.
+    # McEwen's L(g) for the Moon (1991, Icarus 92, 298; recalled, not checked), as a cubic in cos g: assumed to serve.
     "lunar-lambert": Shares((0.1, 0.5, 1.0, 0.4), (-0.05, -0.25, -0.5, 0.8)),
     # Light scattered once only: a law for dark ground, honest up to A = 0.25.
     "lommel-seeliger": Shares((0.0, 0.0, 0.0, 2.0), (0.0, 0.0, 0.0, 0.0)),

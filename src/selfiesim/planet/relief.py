@@ -32,7 +32,8 @@ def crater_height(crater: Crater, distance_km: NDArray[np.floating]) -> Field:
     """Height (m) that a crater adds at a distance from its middle.
 
     Depth 0.36 D^0.49 and rim 0.07 D^0.52 km of fresh complex craters: Garvin et al. 2003, Sixth International
-    Conference on Mars, abstract 3277; less with age. An ice-filled one holds a mound that does not reach its wall.
+    Conference on Mars, abstract 3277 (recalled, not checked); less with age. An ice-filled one holds a mound that does
+    not reach its wall.
     """
     size = crater.diameter_km
     fresh = 1.0 - 0.85 * crater.age
@@ -176,10 +177,32 @@ def _roughness(rng: np.random.Generator, rows: int) -> Field:
 def _add_mountains(height: Field, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> None:
     for m in landforms.MOUNTAINS:
         rows, columns = _window(lat, lon, m.lat_rad, m.lon_rad, 1.4 * m.radius_km)
-        r = _arc_km(lat[rows, None], lon[None, columns], m.lat_rad, m.lon_rad)
-        slope = np.clip(1 - r / m.radius_km, 0, 1)
-        caldera = 0.12 * m.height_m * smoothstep(m.caldera_km, 0.75 * m.caldera_km, r)
-        height[np.ix_(rows, columns)] += (m.height_m * (0.75 * slope + 0.25 * slope**3) - caldera).astype(np.float32)
+        place = lat[rows, None], lon[None, columns]
+        from_top = _arc_km(*place, m.caldera_lat_rad, m.caldera_lon_rad)
+        down = _way_down(m, *place, from_top)
+        slope = np.clip((1 - down) / (1 - m.caldera_km / m.radius_km), 0, 1)
+        caldera = 0.12 * m.height_m * smoothstep(m.caldera_km, 0.75 * m.caldera_km, from_top)
+        flank = (m.height_m - m.scarp_m) * (0.75 * slope + 0.25 * slope**3) + m.scarp_m * smoothstep(1.0, 0.86, down)
+        height[np.ix_(rows, columns)] += (flank - caldera).astype(np.float32)
+
+
+def _way_down(
+    m: landforms.Mountain, lat: NDArray[np.float64], lon: NDArray[np.float64], from_top: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far down a cone that leans to its top each place is: 0 at the top, 1 at the foot, circles between."""
+    top_north = (m.caldera_lat_rad - m.lat_rad) * MARS_RADIUS_KM
+    top_east = _turn(m.caldera_lon_rad - m.lon_rad) * np.cos(m.lat_rad) * MARS_RADIUS_KM
+    north = (lat - m.caldera_lat_rad) * MARS_RADIUS_KM
+    east = _turn(lon - m.caldera_lon_rad) * np.cos(lat) * MARS_RADIUS_KM
+    # |q + d t| = R t for q from the top, d from foot to top: a quadratic in t.
+    a = m.radius_km**2 - top_north**2 - top_east**2
+    b = north * top_north + east * top_east
+    return np.asarray((b + np.sqrt(b * b + a * from_top**2)) / a)
+
+
+def _turn(angle: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """An angle in -pi..pi."""
+    return np.asarray((np.asarray(angle) + np.pi) % (2 * np.pi) - np.pi)
 
 
 def _add_craters(height: Field, lat: NDArray[np.float64], lon: NDArray[np.float64], craters: Iterable[Crater]) -> None:

@@ -1,10 +1,10 @@
 """What changes on Mars from season to season: frost, dust, clouds.
 
 The lines of seasonal frost are rounded means of what infrared mappers saw from one year to the next (Kieffer and Titus
-2001, Icarus 154, 162; Piqueux et al. 2015, Icarus 251, 164, describe the method and how little years differ); the
-numbers below are read by eye from such curves and count as assumed, good to some three degrees. The seasonal dust
-follows the shape of eleven years of orbiters' maps (Montabone et al. 2015, Icarus 251, 65): clear until Ls 140,
-dusty from 180 to 340; its two levels are assumed.
+2001, Icarus 154, 162; Piqueux et al. 2015, Icarus 251, 164, describe the method and how little years differ; recalled,
+not checked); the numbers below are read by eye from such curves and count as assumed, good to some three degrees. The
+seasonal dust follows the shape of eleven years of orbiters' maps (Montabone et al. 2015, Icarus 251, 65; recalled, not
+checked): clear until Ls 140, dusty from 180 to 340; its two levels are assumed.
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ class World:
 
 
 _NSSDC = "NSSDC {} Fact Sheet"
+_MOONS = "recalled, not checked; 7 percent by Zellner and Capen 1974"
 _UNSEEN = 0.01
 
 WORLDS: dict[str, World] = {
@@ -98,8 +99,8 @@ WORLDS: dict[str, World] = {
     "neptune": World("Neptune.jpg", 0.442, _NSSDC.format("Neptune"), "lambert", "clouds of 1989"),
     "pluto": World("Pluto.jpg", 0.52, _NSSDC.format("Pluto"), gap_below=_UNSEEN),
     "charon": World("Charon.jpg", 0.37, "assumed: remembered, no table at hand", gap_below=_UNSEEN),
-    "phobos": World(None, 0.071, _NSSDC.format("Mars")),
-    "deimos": World(None, 0.068, _NSSDC.format("Mars")),
+    "phobos": World(None, 0.071, _MOONS),
+    "deimos": World(None, 0.068, _MOONS),
 }
 
 

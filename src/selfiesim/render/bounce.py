@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from selfiesim.view import CraftPose
 
 SITES_ACROSS = 64  # of the craft's longest side
+EDGES_ACROSS = 24
+"""No edge of a triangle is longer than this part of the craft's longest side: light is worked out at corners."""
 MOST_SITES = 8000
 RAYS = 64
 BOUNCES = 4

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.craft import TEXTURES
 from selfiesim.craft.normals import tangents
-from selfiesim.render.bounce import SITES_ACROSS, Skin, is_available, scattered
+from selfiesim.render.bounce import EDGES_ACROSS, Skin, is_available, scattered
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
@@ -90,7 +90,7 @@ class CraftLayer:
         grouped: dict[tuple[str, str | None], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint), []).append(part)
-        longest = float(np.ptp(self.bounds, axis=0).max()) / SITES_ACROSS
+        longest = float(np.ptp(self.bounds, axis=0).max()) / EDGES_ACROSS
         self._groups = [_group(parts, joint, maps, numbers, longest) for (_, joint), parts in grouped.items()]
         self._beams: list[Beam] = []
         self._skin: Skin | None = None

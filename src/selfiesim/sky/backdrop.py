@@ -40,7 +40,8 @@ _PLANETS = {
     "saturn": _Planet(1.04, 60_268_000.0, "lambert", 6),
 }
 
-# Geometric albedo in V: NASA's Mars fact sheet. Colours: Phobos B-V 0.6 and Deimos 0.65 (Zellner and Capen 1974).
+# Geometric albedo in V: NASA's Mars fact sheet (recalled, not checked; 7 percent by Zellner and Capen 1974). Colours:
+# Phobos B-V 0.6 and Deimos 0.65 (the same paper; recalled, not checked).
 _MOONS = {"phobos": (0.071, 0.60), "deimos": (0.068, 0.65)}
 _SLOPE = 0.15  # G where none is measured (Bowell et al. 1989)
 

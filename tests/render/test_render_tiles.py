@@ -1,0 +1,85 @@
+"""Regions of the picture with shaders of their own: what comes out is what one shader over the whole picture draws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from stage import box, looking, stage, write_craft
+
+from selfiesim.render import planet_layer, tiles
+from selfiesim.render.pyvista import PyVistaRenderer
+
+SIZE = (640, 360)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tiles")
+    model = write_craft(folder, "crumb", [box((0.01, 0.01, 0.01))], (0.3, 0.1, -3.0))
+    return stage(folder, model, planet__dust_opacity=0.3, planet__haze_layer_opacity=0.001)
+
+
+@pytest.fixture(scope="module")
+def renderer():
+    return PyVistaRenderer()
+
+
+def seen_from(scene, lat_deg, lon_deg, height_km, aside_deg, fov_deg):
+    """A view from over a place, turned aside from straight down."""
+    view = scene.view()
+    lat, lon = np.radians([lat_deg, lon_deg])
+    up = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    east = np.array([-np.sin(lon), np.cos(lon), 0.0])
+    to_camera = view.planet.camera_to_bodyfixed.T
+    planet = replace(view.planet, position=-(to_camera @ up) * (3.39e6 + 1e3 * height_km))
+    view = replace(view, planet=planet, craft=replace(view.craft, position=1000.0 * (to_camera @ up)))
+    aside = np.radians(aside_deg)
+    return looking(view, to_camera @ (np.sin(aside) * east - np.cos(aside) * up), fov_deg, SIZE)
+
+
+# The pole, the equator, the seam between map and patch, the limb, the globe in a corner, a planet smaller than a tile.
+VIEWS = [
+    (88.0, 10.0, 800.0, 20.0, 80.0),
+    (5.0, 200.0, 1500.0, 0.0, 90.0),
+    (68.0, 359.0, 700.0, 30.0, 70.0),
+    (-86.0, 100.0, 500.0, 60.0, 70.0),
+    (30.0, 0.0, 20_000.0, 9.0, 20.0),
+    (30.0, 0.0, 900_000.0, 0.1, 3.0),
+]
+
+
+@pytest.mark.parametrize("place", VIEWS, ids=["pole", "equator", "rim", "south-limb", "corner", "speck"])
+def test_regions_draw_what_one_shader_draws(scene, renderer, monkeypatch, place):
+    view = seen_from(scene, *place)
+    monkeypatch.setattr(tiles, "_WORTH", 0)
+    in_parts = renderer.render(view, "draft").rgb
+    used = {name for name, piece in renderer._planet._pieces.items() if piece.actor.GetVisibility()}
+    assert ("edge" in used) or len(used) == 1
+    whole = np.array([[0.0, 0.0, *SIZE]])
+    none = np.zeros((0, 4))
+    monkeypatch.setattr(planet_layer, "tiles_of", lambda *_: {n: whole if n == "edge" else none for n in tiles.REGIONS})
+    in_one = renderer.render(view, "draft").rgb
+    assert in_one.max() > 0.0
+    apart = np.abs(in_parts - in_one) / np.maximum(in_one, 0.01 * in_one.max())
+    assert apart.max() < 0.1  # rounding, where ground and ice meet
+    assert (apart > 2e-3).mean() < 0.002
+    np.testing.assert_array_equal(in_parts[in_one == 0.0], 0.0)
+
+
+def test_the_views_above_use_every_region(scene, renderer, monkeypatch):
+    monkeypatch.setattr(tiles, "_WORTH", 0)
+    used = set()
+    for place in VIEWS:
+        renderer.render(seen_from(scene, *place), "draft")
+        used |= {name for name, piece in renderer._planet._pieces.items() if piece.actor.GetVisibility()}
+    assert used == set(tiles.REGIONS)
+
+
+def test_rectangles_cover_tiles_once():
+    wanted = np.random.default_rng(3).random((20, 31)) < 0.7
+    count = np.zeros(wanted.shape, int)
+    for left, bottom, right, top in tiles._boxes(wanted):
+        count[bottom:top, left:right] += 1
+    np.testing.assert_array_equal(count, wanted)
