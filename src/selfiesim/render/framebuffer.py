@@ -59,16 +59,22 @@ class Framebuffer:
     def color(self) -> NDArray[np.float32]:
         """(H, W, 4) float32, row 0 at the bottom."""
         flat = np.empty(self.width * self.height * 4, np.float32)
-        texture = self.object.GetColorAttachmentAsTextureObject(0)
-        texture.Download().Download1D(_VTK_FLOAT, flat, self.width * self.height, 4, 0)
+        self._read(self.object.GetColorAttachmentAsTextureObject(0), _VTK_FLOAT, flat, 4)
         return flat.reshape(self.height, self.width, 4)
 
     def depth(self) -> NDArray[np.float64]:
         """(H, W) window depth in [0, 1], row 0 at the bottom."""
         flat = np.empty(self.width * self.height, np.uint32)
-        texture = self.object.GetDepthAttachmentAsTextureObject()
-        texture.Download().Download1D(_VTK_UNSIGNED_INT, flat, self.width * self.height, 1, 0)
+        self._read(self.object.GetDepthAttachmentAsTextureObject(), _VTK_UNSIGNED_INT, flat, 1)
         return flat.reshape(self.height, self.width) / _DEPTH_STEPS
+
+    def _read(self, texture: Any, kind: int, flat: NDArray[Any], components: int) -> None:
+        """Fill ``flat`` from a texture of this size."""
+        buffer = texture.Download()
+        buffer.Download1D(kind, flat, self.width * self.height, components, 0)
+        # Download() gives its reference away, and Python has taken one more: without this a picture leaks each time.
+        if buffer.GetReferenceCount() > 1:
+            buffer.UnRegister(None)
 
     def release(self) -> None:
         """Give the memory back."""

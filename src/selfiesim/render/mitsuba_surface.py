@@ -43,9 +43,7 @@ def _surface_class(mi: Any, dr: Any) -> Any:
             self.crumple, self.crumple_scale = float(props["crumple"]), float(props["crumple_scale"])
             self.normal_scale, self.pixel_angle = float(props["normal_scale"]), float(props["pixel_angle"])
             self.eye = mi.Point3f([float(v) for v in props["eye"]])
-            self.textures = {
-                name: props[name] for name in ("base", "rough", "normal", "tint") if name in props
-            }
+            self.textures = {name: props[name] for name in ("base", "rough", "normal", "tint") if name in props}
             sides = mi.BSDFFlags.FrontSide | mi.BSDFFlags.BackSide
             self.m_components = [mi.BSDFFlags.DiffuseReflection | sides, mi.BSDFFlags.GlossyReflection | sides]
             self.m_flags = self.m_components[0] | self.m_components[1]
