@@ -58,9 +58,8 @@ class Framebuffer:
     def depth(self) -> NDArray[np.float64]:
         """(H, W) window depth in [0, 1] of the whole, row 0 at the bottom."""
         read = self.object.GetDepthAttachmentAsTextureObject().Download()
-        return (
-            _fetched(read, _VTK_UNSIGNED_INT, np.empty((self.height, self.width, 1), np.uint32))[..., 0] / _DEPTH_STEPS
-        )
+        steps = _fetched(read, _VTK_UNSIGNED_INT, np.empty((self.height, self.width, 1), np.uint32))
+        return steps[..., 0] / _DEPTH_STEPS
 
     def release(self) -> None:
         """Give the memory back."""
@@ -72,6 +71,7 @@ def _fetched(read: Any, kind: int, into: NDArray[_Number]) -> NDArray[_Number]:
     """What VTK has read, in ``into`` (H, W, C)."""
     height, width, count = into.shape
     read.Download1D(kind, into.reshape(-1), height * width, count, 0)
-    # VTK hands it over with a reference that Python's wrapper does not take: every picture would stay in memory.
-    read.UnRegister(None)
+    # VTK gives its reference away, and Python has taken one more: without this a picture leaks each time.
+    if read.GetReferenceCount() > 1:
+        read.UnRegister(None)
     return into
