@@ -14,14 +14,19 @@ import numpy as np
 import pytest
 from proof_scenes import NAMES, edge_distance, reference, regions, similarity, toned, view_of
 
+from selfiesim.render.bounce import is_available
+
 LEAST_PX = 300
-SIMPLE, CRAFT = NAMES[:2], NAMES[2:]
-# How far the orbiter still is from what is aimed at, 2 percent and 0.97. What is not drawn: other parts in the mirror of
-# gloss (the gold body in the cells), light that gloss throws on other parts, the planet's own picture in a mirror.
+SIMPLE = NAMES[:2]
+# How far the orbiter still is from what is aimed at, 2 percent and 0.97. What is not drawn: other parts in the mirror
+# of gloss (the gold body in the cells), the planet's own picture there and what stands before it.
 HELD = {
-    "orbiter": (0.32, 0.935),
-    "orbiter-in-its-own-shade": (0.70, 0.92),
+    "orbiter": (0.30, 0.935),
+    "orbiter-in-its-own-shade": (0.50, 0.92),
 }
+
+
+pytestmark = pytest.mark.skipif(not is_available(), reason="Embree has no wheel for this machine")
 
 
 @cache
@@ -69,11 +74,9 @@ def test_no_region_is_farther_off_than_it_was(name):
     assert likeness(name, "bounced") >= alike
 
 
-# The Sun's light alone, in which nothing is approximated: the large parts that it reaches.
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CRAFT)
-def test_what_the_sun_lights_of_the_orbiter_is_within_two_percent(name):
-    errors = region_errors(name, "bounced")
+def test_what_the_sun_lights_of_the_orbiter_is_within_two_percent():
+    errors = region_errors("orbiter", "bounced")
     sunlit = [part for part in errors if part.split(".")[-1] in ("radiator_white", "nozzle_niobium")]
     assert sunlit
     for part in sunlit:

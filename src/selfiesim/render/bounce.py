@@ -1,4 +1,4 @@
-"""The light that parts of a craft pass on to each other, as if all scattered it evenly: radiosity by traced rays.
+"""The light that parts of a craft pass on to each other: radiosity by traced rays, and the Sun's glance off gloss.
 
 Some thousand sites stand for the surface. From each, rays go out into its half of space; where one meets the craft
 again, the site there sends on what it has from Sun, planet and other sites. Which site sees which is kept for as long
@@ -31,6 +31,11 @@ _NEIGHBOURS = 6
 _LIFT = 2e-4  # of the craft's size: where rays start above their site
 _STEP_RAD = np.radians(2.0)  # joints within one such step cast the same light on each other
 _METAL, _COAT = 0.9, 0.04  # of a metal's colour, of all light: what comes back in all directions together
+_CREASED = 0.35  # what foil's facets add to the width of its gloss
+_SHARPEST = 0.1  # gloss narrower than this would show the single rays
+
+
+_Shape = tuple[Any, NDArray[np.float64], NDArray[np.float64], NDArray[np.float32], NDArray[np.int64]]
 
 
 def is_available() -> bool:
@@ -52,8 +57,12 @@ class Skin:
         Of those.
     joints : (N,) array of int
         Number in ``names`` of what each vertex hangs on.
-    colours : (N, 3) array
-        Share of the light that the surface there scatters.
+    colours, matt : (N, 3) array
+        Shares of the light that the surface there scatters in all, and evenly to all sides.
+    mirrored : (N, 3) array
+        Share of the light that its gloss sends back straight on.
+    gloss : (N,) array
+        Roughness of that, squared, the facets of foil taken in.
     """
 
     points: NDArray[np.float64]
@@ -62,6 +71,9 @@ class Skin:
     joints: NDArray[np.int64]
     names: list[str | None]
     colours: NDArray[np.float64]
+    matt: NDArray[np.float64]
+    mirrored: NDArray[np.float64]
+    gloss: NDArray[np.float64]
     _sites: NDArray[np.int64] = field(init=False)
     _of_vertex: NDArray[np.int64] = field(init=False)
     _near: NDArray[np.int64] = field(init=False)
@@ -80,29 +92,53 @@ class Skin:
 
         ``sun`` (3,) is the direction to it, body axes; ``irradiance`` (3,) its light on a surface that faces it.
         """
-        scene, points, normals, hits = self._shape(pose)
-        colours = self.colours[self._sites]
+        scene, points, normals, rays, hits = self._shape(pose)
         lit = np.maximum(normals @ sun, 0.0)
         asked = np.flatnonzero(lit > 0.0)
         if len(asked) and irradiance.any():
             lit[asked[_first(scene, points[asked] + self._size * _LIFT * normals[asked], sun) >= 0]] = 0.0
-        direct = lit[:, None] * irradiance + shine.irradiance(normals)
-        passed = np.zeros_like(direct)
-        for _ in range(BOUNCES):
-            # One more row for what is not met, and what is met from behind.
-            sent = np.concatenate([colours * (direct + passed), np.zeros((1, 3))])
-            passed = sent[hits].mean(axis=1)
+        colours = self.colours[self._sites]
+        direct = self.matt[self._sites] * lit[:, None] * irradiance + colours * shine.irradiance(normals)
+        first = _gathered(direct, hits) + self._glossy(sun, lit, normals, rays, hits) * irradiance
+        passed = first
+        for _ in range(BOUNCES - 1):
+            passed = first + _gathered(colours * passed, hits)
         return np.asarray((self._weight[..., None] * passed[self._near]).sum(axis=1), np.float32)
 
-    def _shape(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-        """The posed triangles for tracing, sites' places and normals, and what each site's rays meet; kept."""
+    def _glossy(
+        self,
+        sun: NDArray[np.float64],
+        lit: NDArray[np.float64],
+        normals: NDArray[np.float64],
+        rays: NDArray[np.float32],
+        hits: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance: GGX, as drawn."""
+        f0, alpha = self.mirrored[self._sites], self.gloss[self._sites]
+        total = np.zeros_like(f0)
+        for ray, hit in zip(rays, hits.T, strict=True):
+            met = np.flatnonzero(hit < len(normals))
+            met = met[lit[hit[met]] > 0.0]
+            there, away = hit[met], -ray[met].astype(float)
+            half = unit(away + sun)
+            n, a2 = normals[there], alpha[there] ** 2
+            nl, nv = np.maximum(n @ sun, 1e-3), np.maximum((n * away).sum(axis=1), 1e-3)
+            d = (n * half).sum(axis=1) ** 2 * (a2 - 1.0) + 1.0
+            masked = 0.5 / (nl * np.sqrt(nv * nv * (1.0 - a2) + a2) + nv * np.sqrt(nl * nl * (1.0 - a2) + a2))
+            fresnel = f0[there] + (1.0 - f0[there]) * (1.0 - (away * half).sum(axis=1)[:, None]).clip(0.0) ** 5
+            total[met] += (a2 / (np.pi * d * d) * masked * lit[there])[:, None] * fresnel
+        return np.pi * total / len(rays)
+
+    def _shape(self, pose: CraftPose) -> _Shape:
+        """As :meth:`_traced`, kept while no joint moves much."""
         pose = pose.stepped(_STEP_RAD)
         key = repr(sorted(pose.joint_angles.items())).encode()
         if key not in self._seen:
             self._seen = {key: self._traced(pose)}  # the last one only: a sequence moves on
         return self._seen[key]  # type: ignore[no-any-return]
 
-    def _traced(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    def _traced(self, pose: CraftPose) -> _Shape:
+        """The posed triangles for tracing, sites' places and normals (N, 3), rays (K, N, 3), what they meet (N, K)."""
         points, normals = self.points.copy(), self.normals.copy()
         for number, name in enumerate(self.names):
             matrix, own = pose.joint_matrix(name), self.joints == number
@@ -112,26 +148,40 @@ class Skin:
         points, normals = points[self._sites], normals[self._sites]
         hits = np.empty((len(points), RAYS), np.int64)
         away = points + self._size * _LIFT * normals
-        for k, ray in enumerate(_half_space(RAYS)):
-            rays = _turned(normals, ray)
-            met = _first(scene, away, rays)
+        rays = np.stack([_turned(normals, ray) for ray in _half_space(RAYS)]).astype(np.float32)
+        for k, ray in enumerate(rays):
+            met = _first(scene, away, ray)
             site = self._of_vertex[self.faces[met, 0]]
-            behind = (rays * normals[site]).sum(axis=1) > 0.0
+            behind = (ray * normals[site]).sum(axis=1) > 0.0
             hits[:, k] = np.where((met < 0) | behind, len(points), site)
-        return scene, points, normals, hits
+        return scene, points, normals, rays, hits
 
 
-def scattered(material: Material) -> NDArray[np.float64]:
-    """Share (3,) of the light that a material scatters, over all of its picture."""
+def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
+    """The numbers of :class:`Skin` for a material, over all of its pictures."""
     base = np.array(material.base_color, float)
     picture = material.textures.get("base")
     if picture is not None:
         code = picture[..., :3].reshape(-1, 3)[:: max(1, picture[..., 0].size // 100_000)] / 255.0
         base *= np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).mean(axis=0)
-    metallic = material.metallic
+    metallic, roughness = material.metallic, material.roughness
     if "rough" in material.textures:
+        roughness *= float(material.textures["rough"][..., 1].mean()) / 255.0
         metallic *= float(material.textures["rough"][..., 2].mean()) / 255.0
-    return np.asarray(metallic * _METAL * base + (1.0 - metallic) * ((1.0 - _COAT) * base + _COAT))
+    matt = base * (1.0 - metallic) * (1.0 - _COAT)
+    mirrored = metallic * base + (1.0 - metallic) * _COAT * (roughness < 0.95)
+    return {
+        "colours": np.minimum(metallic * _METAL * base + matt + (1.0 - metallic) * _COAT, 1.0),
+        "matt": matt,
+        "mirrored": mirrored,
+        "gloss": np.array([max(roughness**2, _CREASED * material.crumple, _SHARPEST)]),
+    }
+
+
+def _gathered(sent: NDArray[np.float64], hits: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What each site gets (N, 3) when each sends ``sent`` (N, 3) to all sides alike."""
+    # One more row for rays that meet nothing, or something from behind.
+    return np.asarray(np.concatenate([sent, np.zeros((1, 3))])[hits].mean(axis=1))
 
 
 def _clusters(

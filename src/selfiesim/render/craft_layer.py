@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.craft import TEXTURES
 from selfiesim.craft.normals import tangents
-from selfiesim.render.bounce import EDGES_ACROSS, Skin, is_available, scattered
+from selfiesim.render.bounce import EDGES_ACROSS, Skin, is_available, scattering
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
@@ -361,13 +361,19 @@ def _skin(groups: list[_Group]) -> Skin:
     sizes = [group.mesh.n_points for group in groups]
     offsets = np.cumsum([0, *sizes[:-1]])
     pairs = list(zip(groups, sizes, strict=True))
+    looks = [scattering(group.material) for group in groups]
+    spread = {
+        name: np.concatenate([np.tile(look[name], (size, 1)) for look, size in zip(looks, sizes, strict=True)])
+        for name in looks[0]
+    }
+    spread["gloss"] = spread["gloss"][:, 0]
     return Skin(
         points=np.concatenate([group.mesh.points for group in groups]).astype(float),
         normals=np.concatenate([group.mesh.point_data.active_normals for group in groups]).astype(float),
         faces=np.concatenate([g.mesh.regular_faces + offset for g, offset in zip(groups, offsets, strict=True)]),
         joints=np.concatenate([np.full(size, names.index(group.joint)) for group, size in pairs]),
         names=names,
-        colours=np.concatenate([np.tile(scattered(group.material), (size, 1)) for group, size in pairs]),
+        **spread,
     )
 
 
