@@ -223,7 +223,7 @@ def test_real_maps_come_out_like_the_default_and_sharper(
     middle = slice(40, 216)
     assert theirs[middle].std(axis=(0, 1)) == pytest.approx(default[middle].std(axis=(0, 1)), rel=0.15)
     # The caps are as bright as the default's, not burnt out, and no wider.
-    for cap, wide in ((np.radians(80) < LAT, 0.06), (np.radians(-84) > LAT, 0.15)):
+    for cap, wide in ((np.radians(80) < LAT, 0.06), (np.radians(-84) > LAT, 0.16)):
         here = np.broadcast_to(cap, theirs.shape[:2])
         assert theirs[here].mean(axis=0) == pytest.approx(default[here].mean(axis=0), rel=wide)
     assert ours.globe.shape[1] == int(name.split("_")[-1].split(".")[0])
