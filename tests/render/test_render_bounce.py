@@ -29,7 +29,7 @@ def test_a_sunlit_floor_lights_a_ceiling_by_the_form_factor_of_parallel_squares(
     x = y = 0.2 / c
     u = v = np.sqrt(1 + x * x)
     factor -= 4.0 / (2.0 * np.pi) * (x / u * np.arctan(y / u) + y / v * np.arctan(x / v))
-    assert seen == pytest.approx(0.5 * lit * factor / np.pi, rel=0.06)
+    assert seen == pytest.approx(0.5 * lit * factor / np.pi, rel=0.08)
 
 
 def test_a_lone_convex_body_gets_nothing_from_itself(tmp_path):
