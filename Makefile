@@ -5,6 +5,7 @@
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(p)),$(p))))
 VENV   := .venv
 BIN    := $(VENV)/bin
+VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera ikaros
 ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
 
 .PHONY: demo test test-oldest lint gallery models schema docs planets bench validate clean
@@ -32,7 +33,7 @@ gallery: $(VENV)/.user
 
 # The shipped meshes, byte for byte.
 models: $(VENV)/.user
-	@$(BIN)/python -m selfiesim.craft.builders tianwen1-orbiter -o models/tianwen1-orbiter.glb
+	@for name in $(VEHICLES); do $(BIN)/selfiesim models build $$name -o models/$$name.glb || exit 1; done
 
 # What editors check scene files with.
 schema: $(VENV)/.user

@@ -26,6 +26,7 @@ from selfiesim.console import (
 )
 from selfiesim.errors import SceneError, UserError
 from selfiesim.maps_cli import draw_map, maps_app
+from selfiesim.models_cli import models_app
 
 app = App(
     name="selfiesim",
@@ -36,6 +37,7 @@ app = App(
 
 app.command(draw_map, name="map")
 app.command(maps_app)
+app.command(models_app)
 
 SceneName = Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from selfiesim.craft.builders.look import FINISHES, Finish, solar_cell_picture
+from selfiesim.craft.builders.cells import solar_cell_picture
 from selfiesim.craft.builders.model import Model
 from selfiesim.craft.builders.tianwen1_antennas import add_antennas
 from selfiesim.craft.builders.tianwen1_bus import add_bus
@@ -21,10 +21,11 @@ from selfiesim.craft.builders.tianwen1_fittings import add_fittings
 from selfiesim.craft.builders.tianwen1_propulsion import add_propulsion
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 from selfiesim.craft.builders.tianwen1_wings import add_wings
+from selfiesim.craft.materials import FINISHES, Finish
 
 __all__ = ["OrbiterSizes", "build", "finishes", "glb"]
 
-_TEXEL_M = 0.003
+_TEXEL_M = 0.0015
 
 
 def build(sizes: OrbiterSizes | None = None) -> Model:
