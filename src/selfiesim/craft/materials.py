@@ -105,8 +105,9 @@ FINISHES: dict[str, Finish] = {
     "capsule_silver": Finish((0.80, 0.80, 0.79), 0.35, 0.42),
     "heat_shield": Finish((0.62, 0.61, 0.59), 0.15, 0.60),
     # Aluminised polyimide 7.5 um thin, its metal out, stretched: a mirror with ripples.
-    "sail_film": Finish((0.85, 0.85, 0.84), 1.0, 0.14, solar_absorptance=0.14, source=_FORTESCUE),
-    "thin_cell": Finish((0.055, 0.045, 0.075), 0.2, 0.22, clearcoat=0.8, clearcoat_roughness=0.10),  # amorphous silicon
+    "sail_film": Finish((0.85, 0.85, 0.84), 0.78, 0.24, solar_absorptance=0.14, source=_FORTESCUE),
+    "steering_film": Finish((0.50, 0.51, 0.52), 0.2, 0.45),  # liquid crystal that turns from clear to milky
+    "thin_cell": Finish((0.030, 0.027, 0.040), 0.1, 0.25, clearcoat=0.8, clearcoat_roughness=0.10),  # amorphous silicon
 }
 FINISHES |= {
     f"{name}_dusted": FINISHES[name].dusted(share)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from selfiesim.craft.builders import tianwen1_orbiter
+from selfiesim.craft.builders import ikaros, tianwen1_camera, tianwen1_cruise, tianwen1_orbiter
 from selfiesim.errors import ModelError
 from selfiesim.tables import did_you_mean
 
@@ -30,6 +30,11 @@ class Vehicle:
 
 
 VEHICLES: dict[str, Vehicle] = {
+    "ikaros": Vehicle("IKAROS, its sail spread", ikaros.SailSizes, ikaros.glb),
+    "tianwen1-camera": Vehicle("the camera that Tianwen-1 released", tianwen1_camera.CameraSizes, tianwen1_camera.glb),
+    "tianwen1-cruise": Vehicle(
+        "Tianwen-1 on its way to Mars, with its capsule", tianwen1_cruise.CruiseSizes, tianwen1_cruise.glb
+    ),
     "tianwen1-orbiter": Vehicle(
         "Tianwen-1 in Mars orbit, its capsule gone", tianwen1_orbiter.OrbiterSizes, tianwen1_orbiter.glb
     ),
