@@ -29,7 +29,7 @@ class SailSizes:
     inner_m: float = 2.4  # assumed: side of the hole in which the hub sits
     hub_width_m: float = 1.6  # assumed
     hub_height_m: float = 0.8  # assumed
-    film_m: float = 0.004  # assumed: as drawn; the film is some micrometres thin
+    film_m: float = 0.008  # assumed: as drawn; the film is some micrometres thin
     ripple_m: float = 0.11  # assumed: height of the waves in the membrane
     seed: int = 20100614  # the day of the first picture of the whole sail
 
@@ -92,7 +92,7 @@ def _petal(model: Model, sizes: SailSizes, height: Height, quarter: int) -> None
             model.add(
                 f"{group}_cells",
                 "thin_cell",
-                sheet([(low, y0), (high, y0), (high, y1), (low, y1)], -top, top + 0.005, 0.1),
+                sheet([(low, y0), (high, y0), (high, y1), (low, y1)], 0.0, top + 0.006, 0.1),
             )
             for share in (0.25, 0.5, 0.75):
                 y = y0 + share * (y1 - y0)
@@ -102,12 +102,12 @@ def _petal(model: Model, sizes: SailSizes, height: Height, quarter: int) -> None
                     (high - 0.02, y + 0.004),
                     (low + 0.02, y + 0.004),
                 ]
-                model.add(f"{group}_cells", "aluminium", sheet(bar, 0.0, top + 0.007, 0.1))
+                model.add(f"{group}_cells", "aluminium", sheet(bar, 0.001, top + 0.008, 0.1))
     count = 18
     for k in range(count):
         y0, y1 = (-b + 0.5 + (2 * b - 1.0) * (k + e) / count for e in (0.05, 0.95))
         panel = [(b - 0.34, y0), (b - 0.10, y0), (b - 0.10, y1), (b - 0.34, y1)]
-        model.add(f"{group}_steering", "steering_film", sheet(panel, -top, top + 0.005, 0.1))
+        model.add(f"{group}_steering", "steering_film", sheet(panel, 0.0, top + 0.006, 0.1))
     hem = [(b - 0.05, 0.05 - b), (b, gap - b), (b, b - gap), (b - 0.05, b - 0.05)]
     model.add(group, "aluminium", sheet(hem, -top - 0.003, top + 0.004, 0.1))
     _tethers(model, sizes, height, quarter)
