@@ -5,9 +5,10 @@
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(p)),$(p))))
 VENV   := .venv
 BIN    := $(VENV)/bin
+VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhurong ikaros
 ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
 
-.PHONY: demo test test-oldest lint gallery models schema docs planets bench peers references validate clean
+.PHONY: demo test test-oldest lint gallery model-gallery models schema docs planets bench peers references validate clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -30,11 +31,20 @@ gallery: $(VENV)/.user
 	@$(BIN)/selfiesim render tianwen1-mars --quality final -o renders/tianwen1-mars.png
 	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step 2 --plot docs/drift.png > /dev/null
 
+# Every model from six sides, and closely.
+LOOK = $(BIN)/selfiesim models look --size 720x405
+model-gallery: $(VENV)/.user
+	@mkdir -p renders/models
+	@for name in $(VEHICLES); do $(BIN)/selfiesim models inspect $$name -o renders/models/$$name.png > /dev/null || exit 1; done
+	@$(LOOK) tianwen1-orbiter --from 0.3,1,-1 --at 0,0.8,-0.6 --range 3.6 --fov 60 -o renders/models/tianwen1-orbiter-close.png
+	@$(LOOK) tianwen1-orbiter --from 0.2,0.1,-1 --at 0,4,0 --range 3 --fov 60 -o renders/models/tianwen1-orbiter-wing.png
+	@$(LOOK) tianwen1-cruise --from 0.4,0.9,-1 --at 1.2,0,0 --range 6.5 --fov 60 --sun 0.7,0.4,-1 -o renders/models/tianwen1-cruise-close.png
+	@$(LOOK) tianwen1-camera --from 0.6,0.9,1.2 -o renders/models/tianwen1-camera-close.png
+	@$(LOOK) ikaros --from 0.4,0.6,1 --at 0,0,0 --range 6 --fov 60 --sun 0.5,-0.2,1 -o renders/models/ikaros-close.png
+
 # The shipped meshes, byte for byte.
 models: $(VENV)/.user
-	@$(BIN)/python -m selfiesim.craft.builders tianwen1-orbiter -o models/tianwen1-orbiter.glb
-	@$(BIN)/python -m selfiesim.craft.builders tianwen1-lander -o models/tianwen1-lander.glb
-	@$(BIN)/python -m selfiesim.craft.builders zhurong -o models/zhurong.glb
+	@for name in $(VEHICLES); do $(BIN)/selfiesim models build $$name -o models/$$name.glb || exit 1; done
 
 # What editors check scene files with.
 schema: $(VENV)/.user

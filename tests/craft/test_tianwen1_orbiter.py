@@ -11,7 +11,7 @@ from craft_solids import groups, shared_planes
 from numpy.testing import assert_allclose
 from PIL import Image
 
-from selfiesim.craft.builders import __main__ as command
+from selfiesim.cli import main
 from selfiesim.craft.builders import tianwen1_orbiter
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 from selfiesim.craft.load import load_craft
@@ -189,7 +189,7 @@ def test_dish_clears_the_wall_at_its_limits(craft, number, end):
 
 def test_size_of_the_file(craft):
     assert 60_000 <= craft.triangle_count <= 150_000
-    assert craft.source.stat().st_size < 4_000_000
+    assert craft.source.stat().st_size < 8_000_000
 
 
 def test_every_piece_is_closed_and_looks_outward(pieces):
@@ -244,7 +244,9 @@ def test_round_parts_are_smooth_and_boxes_are_not(craft):
 
 def test_shipped_file_is_what_the_builder_makes(tmp_path: Path):
     target = tmp_path / "orbiter.glb"
-    assert command.main(["tianwen1-orbiter", "-o", str(target)]) == 0
+    with pytest.raises(SystemExit) as end:
+        main(["models", "build", "tianwen1-orbiter", "-o", str(target)])
+    assert not end.value.code
     assert target.read_bytes() == (shipped("models") / "tianwen1-orbiter.glb").read_bytes()
 
 
@@ -263,7 +265,7 @@ def test_cell_picture_is_a_blue_grid_in_a_light_frame():
     picture = np.asarray(
         Image.open(BytesIO(tianwen1_orbiter.finishes()["solar_cell"].picture)).convert("RGB"), dtype=int
     )
-    assert max(picture.shape) <= 1024
+    assert max(picture.shape) <= 2048
     inside = picture[20:-20, 20:-20].reshape(-1, 3)
     blue = (inside[:, 2] > 2 * inside[:, 0]).mean()
     assert 0.7 < blue < 0.98, "mostly cells, with seams between them"

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.craft.builders.look import Finish
 from selfiesim.craft.builders.solid import Solid, joined
+from selfiesim.craft.materials import Finish
 from selfiesim.craft.normals import creased_normals, index_corners
 
 # glTF is Y up, front toward +Z. Body +X becomes +Y and body -Z becomes +Z. The matrix is its own inverse.
@@ -72,6 +72,8 @@ class Model:
             meshes.append({"name": name, "primitives": [primitive]})
         document = {"asset": {"version": "2.0", "generator": "selfiesim"}, "scene": 0, "scenes": [{"nodes": [0]}]}
         document |= {"nodes": nodes, "meshes": meshes, "materials": materials} | buffer.tables()
+        if used := sorted({name for entry in materials for name in entry.get("extensions", {})}):
+            document["extensionsUsed"] = used
         return _container(document, bytes(buffer.data))
 
 
@@ -131,8 +133,19 @@ def _materials(
         if finish.picture is not None:
             buffer.images.append({"name": name, "mimeType": "image/png", "bufferView": buffer.view(finish.picture)})
             look["baseColorTexture"] = {"index": len(buffer.images) - 1}
-        entries.append({"name": name, "pbrMetallicRoughness": look})
+        entries.append({"name": name, "pbrMetallicRoughness": look} | _extensions(finish))
     return entries, {name: k for k, name in enumerate(names)}
+
+
+def _extensions(finish: Finish) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    if finish.clearcoat > 0.0:
+        coat = {"clearcoatFactor": finish.clearcoat, "clearcoatRoughnessFactor": finish.clearcoat_roughness}
+        out["KHR_materials_clearcoat"] = coat
+    if finish.anisotropy != 0.0:
+        brushed = {"anisotropyStrength": finish.anisotropy, "anisotropyRotation": finish.anisotropy_rotation}
+        out["KHR_materials_anisotropy"] = brushed
+    return {"extensions": out} if out else {}
 
 
 def _primitive(buffer: _Buffer, pieces: list[Solid], origin: NDArray[np.float64]) -> dict[str, Any]:

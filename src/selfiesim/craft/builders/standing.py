@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.craft.builders.look import Finish
 from selfiesim.craft.builders.model import GLTF_FROM_BODY, Model
 from selfiesim.craft.builders.parts import Outline, prism, tube
 from selfiesim.craft.builders.solid import Solid
+from selfiesim.craft.materials import Finish
 
 # glTF is Y up with the front toward +Z, and so its +X is to the left: (y, z, x) of a standing vehicle.
 GLTF_FROM_STANDING = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])

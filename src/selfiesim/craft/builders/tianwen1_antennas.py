@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,12 +15,15 @@ from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 JOINT = "hga"
 
 
-def add_antennas(model: Model, sizes: OrbiterSizes) -> None:
-    """Everything that sticks out and is not a wing."""
+_FOLDED_M = 0.62  # assumed: length of a folded radar rod
+
+
+def add_antennas(model: Model, sizes: OrbiterSizes, folded: bool = False) -> None:
+    """Everything that sticks out and is not a wing; ``folded``: the radar rods are packed."""
     _gimbal(model, sizes)
     _dish(model, sizes)
     _feed(model, sizes)
-    _radar(model, sizes)
+    _radar(model, replace(sizes, radar_rod_length_m=_FOLDED_M, radar_rod_diameter_m=0.05) if folded else sizes)
     _magnetometer(model, sizes)
 
 

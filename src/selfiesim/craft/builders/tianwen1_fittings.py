@@ -9,7 +9,6 @@ from selfiesim.craft.builders.parts import (
     beam,
     box,
     cylinder,
-    dome,
     lathe,
     ring,
     rod,
@@ -17,7 +16,8 @@ from selfiesim.craft.builders.parts import (
     star,
     tube,
 )
-from selfiesim.craft.builders.solid import Face, Solid, aim, unit
+from selfiesim.craft.builders.solid import Face, Solid, unit
+from selfiesim.craft.builders.tianwen1_camera import CameraSizes, camera_solids
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 
 
@@ -325,20 +325,5 @@ def _released_camera(model: Model, sizes: OrbiterSizes) -> None:
     for dy in (-0.075, 0.075):
         model.add(bracket, "aluminium", wall.put(box(0.10, 0.016, 0.15, 0.003).moved(z=0.09), x, y + dy))
     model.add(bracket, "aluminium", wall.put(standing_box(0.05, 0.12, 0.13, 0.004), x, y))
-    model.add(group, "white_paint", box(0.12, 0.12, 0.10, 0.012).aimed(axis).at(centre))
-    model.add(
-        group,
-        "aluminium",
-        ring([(0.048, 0.045), (0.062, 0.045), (0.062, 0.062), (0.048, 0.062)], 28).aimed(axis).at(centre),
-    )
-    model.add(group, "black_kapton", cylinder(0.046, 0.066, 24, 0.004).aimed(axis).at(centre))
-    model.add(
-        group,
-        "glass",
-        lathe([(0.0, 0.05), (0.034, 0.05), (0.034, 0.068), (0.022, 0.078), (0.0, 0.082)], 24).aimed(axis).at(centre),
-    )
-    columns = aim(axis, (1.0, 0.0, 0.0))
-    for k in range(4):
-        angle = np.radians(45.0 + 90.0 * k)
-        at = centre + 0.05 * 1.02 * (np.cos(angle) * columns[:, 0] + np.sin(angle) * columns[:, 1]) + 0.049 * axis
-        model.add(group, "aluminium", dome(0.006, 0.005).aimed(axis).at(at))
+    for material, solid in camera_solids(CameraSizes(seed=sizes.seed)):
+        model.add(group, material, solid.aimed(axis).at(centre))

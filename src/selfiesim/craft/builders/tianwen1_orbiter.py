@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from selfiesim.craft.builders.look import FINISHES, Finish, solar_cell_picture
+from selfiesim.craft.builders.cells import solar_cell_picture
 from selfiesim.craft.builders.model import Model
 from selfiesim.craft.builders.tianwen1_antennas import add_antennas
 from selfiesim.craft.builders.tianwen1_bus import add_bus
@@ -21,22 +21,28 @@ from selfiesim.craft.builders.tianwen1_fittings import add_fittings
 from selfiesim.craft.builders.tianwen1_propulsion import add_propulsion
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 from selfiesim.craft.builders.tianwen1_wings import add_wings
+from selfiesim.craft.materials import FINISHES, Finish
 
-__all__ = ["OrbiterSizes", "build", "finishes", "glb"]
+__all__ = ["OrbiterSizes", "add_orbiter", "build", "finishes", "glb"]
 
-_TEXEL_M = 0.003
+_TEXEL_M = 0.0015
 
 
 def build(sizes: OrbiterSizes | None = None) -> Model:
     """The whole craft as solids in body axes, joints at zero (cells and boresight toward -Z)."""
     sizes = sizes or OrbiterSizes()
     model = Model("tianwen1_orbiter")
+    add_orbiter(model, sizes)
+    return model
+
+
+def add_orbiter(model: Model, sizes: OrbiterSizes, cruise: bool = False) -> None:
+    """All of the orbiter; on the way to Mars (``cruise``) its radar rods are still folded."""
     add_bus(model, sizes)
     add_fittings(model, sizes)
     add_wings(model, sizes)
-    add_antennas(model, sizes)
+    add_antennas(model, sizes, folded=cruise)
     add_propulsion(model, sizes)
-    return model
 
 
 def finishes(sizes: OrbiterSizes | None = None) -> dict[str, Finish]:

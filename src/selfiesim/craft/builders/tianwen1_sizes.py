@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.craft.builders.solid import Face, face_of, unit
+from selfiesim.errors import ModelError
+
+_LEAST_YOKE_M = 0.35
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,14 @@ class OrbiterSizes:
     camera_axis: tuple[float, float, float] = (-0.30, 0.88, -0.36)  # assumed: near the wall's normal
 
     seed: int = 20200723  # the launch date; seeds the dents of the blankets and the shades of the cells
+
+    def __post_init__(self) -> None:
+        least = 2.0 * (self.wing_joint_y_m + _LEAST_YOKE_M + self.wing_tip_y_m - self.wing_root_y_m)
+        if self.wing_span_m < least - 1e-9:
+            raise ModelError(
+                f"wing_span_m = {self.wing_span_m:g}: {self.panels_per_wing} panels of {self.panel_y_m:g} m a wing and "
+                f"their yokes need {least:.2f} m"
+            )
 
     @cached_property
     def outline_yz(self) -> list[tuple[float, float]]:

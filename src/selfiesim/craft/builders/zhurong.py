@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from selfiesim.craft.builders.cells import solar_cell_picture
 from selfiesim.craft.builders.dusted import SURFACE_FINISHES
-from selfiesim.craft.builders.look import Finish, solar_cell_picture
 from selfiesim.craft.builders.standing import StandingModel
 from selfiesim.craft.builders.zhurong_body import add_body
 from selfiesim.craft.builders.zhurong_mast import add_mast
 from selfiesim.craft.builders.zhurong_panels import PICTURE_M, add_deck, add_panels
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 from selfiesim.craft.builders.zhurong_wheels import add_wheels
+from selfiesim.craft.materials import Finish
 
 __all__ = ["RoverSizes", "build", "finishes", "glb"]
 

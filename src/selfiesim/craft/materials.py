@@ -1,0 +1,122 @@
+"""A small library of what spacecraft are covered with, as glTF's metallic-roughness terms.
+
+Colours are linear-light reflectances (R, G, B at about 620, 550, 460 nm). None is a measurement of one spacecraft:
+hues are chosen by eye from published pictures (assumed), and how much light comes back in all follows published solar
+absorptances where a material says so (``solar_absorptance`` and ``source``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+ASSUMED = "assumed"
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The glTF side of a material.
+
+    Attributes
+    ----------
+    base_color : (3,) tuple of float
+        Linear light; multiplies the picture.
+    metallic, roughness : float
+        0 to 1.
+    picture : bytes, optional
+        A PNG that gives the colour.
+    clearcoat, clearcoat_roughness : float
+        A clear layer on top, cover glass or varnish (KHR_materials_clearcoat).
+    anisotropy, anisotropy_rotation : float
+        How much longer highlights are along u, and the angle by which that is turned, rad (KHR_materials_anisotropy).
+    solar_absorptance : float, optional
+        Share of sunlight it takes up, as published for such a surface.
+    source : str
+        Who published that, or ``assumed``.
+    """
+
+    base_color: tuple[float, float, float]
+    metallic: float
+    roughness: float
+    picture: bytes | None = None
+    clearcoat: float = 0.0
+    clearcoat_roughness: float = 0.0
+    anisotropy: float = 0.0
+    anisotropy_rotation: float = 0.0
+    solar_absorptance: float | None = None
+    source: str = ASSUMED
+
+    def dusted(self, share: float) -> Finish:
+        """The same with ``share`` of it under Martian dust: its colour, less metal, rougher, no gloss."""
+        r, g, b = (c + share * (d - c) for c, d in zip(self.base_color, DUST, strict=True))
+        return replace(
+            self,
+            base_color=(r, g, b),
+            metallic=self.metallic * (1.0 - share),
+            roughness=self.roughness + share * (0.95 - self.roughness),
+            clearcoat=self.clearcoat * (1.0 - share),
+            anisotropy=self.anisotropy * (1.0 - share),
+            solar_absorptance=None,
+            source=ASSUMED,
+        )
+
+
+DUST = (0.40, 0.19, 0.085)
+"""Linear reflectance of bright Martian dust: red as the plains are, darker than the brightest drifts (assumed)."""
+
+_FORTESCUE = "Fortescue, Swinerd and Stark, Spacecraft Systems Engineering, 4th ed. 2011, table 11.3"
+
+FINISHES: dict[str, Finish] = {
+    # Aluminised Kapton, its amber side out. Most of what comes back is infrared: less in the three bands.
+    "gold_foil": Finish((0.83, 0.47, 0.12), 1.0, 0.34, solar_absorptance=0.40, source=_FORTESCUE),
+    "silver_foil": Finish((0.86, 0.86, 0.84), 1.0, 0.30, solar_absorptance=0.14, source=_FORTESCUE),
+    "black_kapton": Finish((0.022, 0.021, 0.020), 0.0, 0.50, solar_absorptance=0.95, source=_FORTESCUE),
+    "white_paint": Finish((0.78, 0.78, 0.76), 0.0, 0.62, solar_absorptance=0.26, source=_FORTESCUE),
+    "aluminium": Finish((0.74, 0.75, 0.76), 0.7, 0.42, solar_absorptance=0.24, source=_FORTESCUE),
+    "cfrp": Finish((0.028, 0.028, 0.030), 0.0, 0.42, clearcoat=0.3, clearcoat_roughness=0.35),
+    # The picture carries the colour; under the cover glass the grid's fingers run along u.
+    "solar_cell": Finish(
+        (1.0, 1.0, 1.0),
+        0.0,
+        0.28,
+        clearcoat=1.0,
+        clearcoat_roughness=0.06,
+        anisotropy=0.6,
+        solar_absorptance=0.88,
+        source=_FORTESCUE,
+    ),
+    "dish_silver": Finish((0.76, 0.76, 0.77), 0.75, 0.48),
+    "nozzle_niobium": Finish((0.13, 0.12, 0.12), 0.7, 0.45),  # silicide-coated niobium: dark grey
+    "tank_titanium": Finish((0.42, 0.405, 0.39), 0.75, 0.36, solar_absorptance=0.60, source=_FORTESCUE),
+    # Optical solar reflectors: mirrors behind glass, which read as white where they show the craft or the planet.
+    "radiator_white": Finish(
+        (0.88, 0.89, 0.90),
+        0.0,
+        0.30,
+        clearcoat=1.0,
+        clearcoat_roughness=0.04,
+        solar_absorptance=0.07,
+        source=_FORTESCUE,
+    ),
+    "glass": Finish((0.012, 0.014, 0.022), 0.0, 0.06, clearcoat=1.0, clearcoat_roughness=0.02),
+    "flag_red": Finish((0.62, 0.012, 0.018), 0.0, 0.55),
+    "flag_gold": Finish((0.92, 0.72, 0.02), 0.0, 0.50),
+    "thruster_black": Finish((0.035, 0.033, 0.032), 0.3, 0.50),
+    # The capsule's thermal coat: white with a silver sheen, between CNSA's "silver" and the "white" of other writers.
+    "capsule_silver": Finish((0.80, 0.80, 0.79), 0.35, 0.42),
+    "heat_shield": Finish((0.62, 0.61, 0.59), 0.15, 0.60),
+    # Aluminised polyimide 7.5 um thin, its metal out, stretched: a mirror with ripples.
+    "sail_film": Finish((0.85, 0.85, 0.84), 0.78, 0.24, solar_absorptance=0.14, source=_FORTESCUE),
+    "steering_film": Finish((0.50, 0.51, 0.52), 0.2, 0.45),  # liquid crystal that turns from clear to milky
+    "thin_cell": Finish((0.030, 0.027, 0.040), 0.1, 0.25, clearcoat=0.8, clearcoat_roughness=0.10),  # amorphous silicon
+}
+FINISHES |= {
+    f"{name}_dusted": FINISHES[name].dusted(share)
+    for name, share in [
+        ("gold_foil", 0.25),
+        ("silver_foil", 0.18),
+        ("white_paint", 0.18),
+        ("aluminium", 0.22),
+        ("cfrp", 0.25),
+        ("solar_cell", 0.10),
+    ]
+}

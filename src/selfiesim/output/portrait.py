@@ -1,0 +1,172 @@
+"""A craft alone in sunlight before a black sky, from any side and any distance: to look at a mesh closely."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.bodies import AU_M
+from selfiesim.camera import Pinhole
+from selfiesim.craft.craft import outermost_points
+from selfiesim.errors import ModelError
+from selfiesim.output.images import png_with_recipe, save_with_recipe
+from selfiesim.output.sidecar import SYNTHETIC
+from selfiesim.scene import Scene
+from selfiesim.view import CraftPose, Sun, View
+
+if TYPE_CHECKING:
+    from selfiesim.craft.craft import Craft
+    from selfiesim.render.base import Progress
+
+Vector = tuple[float, float, float]
+
+_MARGIN = 1.06
+_LEAST_M, _MOST_M = 0.06, 1e5
+_LEAST_PX, _MOST_PX = 16, 4096
+_MOST_SAMPLES = 256
+_SUN = np.array([-0.50, -0.55, -0.67])  # over the photographer's left shoulder, camera axes
+# Any scene in deep space lends its camera, its clock and its development; the craft is put in place of its own.
+_STAGE = {
+    "title": "portrait",
+    "at": "2021-12-31T16:30:00Z",
+    "craft": {"model": "tianwen1-orbiter"},
+    "orbit": {
+        "body": "sun",
+        "frame": "ecliptic",
+        "epoch_utc": "2021-12-31T16:30:00Z",
+        "semi_major_axis_km": 1.496e8,
+        "eccentricity": 0.0,
+        "inclination_deg": 0.0,
+        "raan_deg": 0.0,
+        "arg_periapsis_deg": 0.0,
+        "true_anomaly_deg": 0.0,
+    },
+    "attitude": {"secondary": {"axis": [1.0, 0.0, 0.0], "toward": "orbit-normal"}},
+    "mounted": {},
+    "camera": {"up": "orbit-normal"},
+    "sky": {"stars": False, "sun": False, "moons": False},
+}
+
+
+@dataclass(frozen=True)
+class Stand:
+    """From where a portrait is taken: directions and points in body axes.
+
+    ``side`` leads from the point looked at (``target_m``; None: the craft's middle) to the camera, ``distance_m`` away
+    (None: as near as all of the craft is in the picture). ``sun`` points to the Sun; None puts it behind the camera.
+    """
+
+    side: Vector = (0.6, 0.9, -1.0)
+    up: Vector = (1.0, 0.0, 0.0)
+    target_m: Vector | None = None
+    sun: Vector | None = None
+    distance_m: float | None = None
+    fov_deg: float = 40.0
+    size_px: tuple[int, int] = (960, 540)
+
+    def __post_init__(self) -> None:
+        numbers = [*self.side, *self.up, *(self.target_m or ()), *(self.sun or ())]
+        if not np.all(np.isfinite(numbers)):
+            raise ModelError("from, up, at, sun: numbers have to be finite")
+        if np.linalg.norm(np.cross(self.side, self.up)) < 1e-6 * np.linalg.norm(self.side) * np.linalg.norm(self.up):
+            raise ModelError(f"from {self.side} and up {self.up} are zero or along one line; choose another up")
+        if self.sun is not None and not any(self.sun):
+            raise ModelError("sun: a direction cannot be 0,0,0")
+        if self.distance_m is not None and not _LEAST_M <= self.distance_m <= _MOST_M:
+            raise ModelError(f"range {self.distance_m:g}: give {_LEAST_M:g} to {_MOST_M:g} m")
+        if not 0.1 <= self.fov_deg <= 150.0:
+            raise ModelError(f"fov {self.fov_deg:g}: give 0.1 to 150 degrees")
+        if not all(_LEAST_PX <= each <= _MOST_PX for each in self.size_px):
+            raise ModelError(f"size {self.size_px[0]}x{self.size_px[1]}: give {_LEAST_PX} to {_MOST_PX} pixels a side")
+
+    def turn(self) -> NDArray[np.float64]:
+        """Body to camera axes (3, 3)."""
+        forward = -np.array(self.side) / np.linalg.norm(self.side)
+        right = np.cross(forward, self.up)
+        right /= np.linalg.norm(right)
+        return np.array([right, np.cross(forward, right), forward])
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """``pixels`` (H, W, 3) uint8 sRGB, and the recipe as JSON-ready data."""
+
+    pixels: NDArray[np.uint8]
+    recipe: dict[str, Any]
+
+    def save(self, path: str | Path) -> Path:
+        """Write a PNG with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
+
+        Raises
+        ------
+        OutputError
+            When the name does not end in ``.png`` or the folder cannot be written to.
+        """
+        text = json.dumps(self.recipe, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return save_with_recipe(Path(path), png_with_recipe(self.pixels, self.recipe["title"], text), text)
+
+
+def portrait(craft: Craft, stand: Stand, samples: int = 16, told: Progress | None = None) -> Portrait:
+    """Draw ``craft``, joints at zero, as seen from ``stand``; exposed by a light meter.
+
+    Raises
+    ------
+    ModelError
+        When the samples are not 1 to 256.
+    GraphicsError
+        When this machine cannot draw.
+    """
+    if not 1 <= samples <= _MOST_SAMPLES:
+        raise ModelError(f"samples {samples}: give 1 to {_MOST_SAMPLES}")
+    view, distance = _view(craft, stand)
+    light = view.render("draft" if samples == 1 else "final", samples, told)
+    photo = light.expose()
+    recipe = {
+        "kind": SYNTHETIC,
+        "notice": f"This is a {SYNTHETIC}: a model drawn alone, not a photograph taken in space.",
+        "title": f"{craft.name}, from {distance:.3g} m",
+        "portrait": {
+            "model": craft.source.name,
+            "triangles": craft.triangle_count,
+            "from": list(stand.side),
+            "up": list(stand.up),
+            "at_m": [round(float(v), 4) for v in _target(craft, stand)],
+            "sun": [round(float(v), 4) for v in stand.turn().T @ view.sun.direction],
+            "range_m": round(distance, 4),
+            "fov_deg": stand.fov_deg,
+            "size_px": list(stand.size_px),
+            "samples": samples,
+            "exposure": str(photo.exposure),
+        },
+        "versions": {package: version(package) for package in ("selfiesim", "numpy", "vtk")},
+    }
+    return Portrait(np.asarray(photo.pixels, np.uint8), recipe)
+
+
+def _target(craft: Craft, stand: Stand) -> NDArray[np.float64]:
+    return craft.bounds_m.mean(axis=0) if stand.target_m is None else np.array(stand.target_m)
+
+
+def _view(craft: Craft, stand: Stand) -> tuple[View, float]:
+    """The craft before the camera, and how far from it the point looked at is."""
+    camera = Pinhole.from_fov(*stand.size_px, float(np.radians(stand.fov_deg)))
+    turn, target = stand.turn(), _target(craft, stand)
+    points = (np.concatenate(list(outermost_points(craft).values())) - target) @ turn.T
+    half = np.array([camera.width / camera.fx, camera.height / camera.fy]) / 2.0
+    fitting = float((np.abs(points[:, :2]) * _MARGIN / half - points[:, 2:]).max())
+    distance = max(fitting, _LEAST_M) if stand.distance_m is None else stand.distance_m
+    position = np.array([0.0, 0.0, distance]) - turn @ target
+    sunward = _SUN if stand.sun is None else turn @ np.array(stand.sun)
+    return replace(
+        Scene.from_table(_STAGE).view(),
+        camera=camera,
+        planet=None,
+        sun=Sun(sunward / np.linalg.norm(sunward), AU_M),
+        craft=CraftPose(craft, position, turn, {}, sun_share=1.0),
+    ), distance

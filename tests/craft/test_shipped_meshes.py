@@ -1,0 +1,224 @@
+"""Every mesh that the builders make: sound solids, sound faces, sound textures, and the same bytes again."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from craft_solids import groups
+from numpy.testing import assert_allclose
+
+from selfiesim.cli import main
+from selfiesim.craft.assembly import read_assembly
+from selfiesim.craft.builders import ikaros, tianwen1_camera, tianwen1_cruise, tianwen1_orbiter
+from selfiesim.craft.builders.catalogue import VEHICLES, built
+from selfiesim.craft.load import load_craft
+from selfiesim.craft.materials import FINISHES
+from selfiesim.craft.normals import same_place
+from selfiesim.errors import ModelError
+from selfiesim.paths import shipped
+
+MODULES = {
+    "tianwen1-orbiter": tianwen1_orbiter,
+    "tianwen1-cruise": tianwen1_cruise,
+    "tianwen1-camera": tianwen1_camera,
+    "ikaros": ikaros,
+}
+# What the orbiter's own tests check is not checked again.
+OTHERS = [name for name in MODULES if name != "tianwen1-orbiter"]
+
+
+@pytest.fixture(scope="module", params=MODULES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def craft(name):
+    return load_craft(name)
+
+
+def header(name):
+    content = (shipped("models") / f"{name}.glb").read_bytes()
+    length = struct.unpack("<I", content[12:16])[0]
+    return json.loads(content[20 : 20 + length])
+
+
+def test_shipped_file_is_what_the_command_builds(name, tmp_path):
+    target = tmp_path / "built.glb"
+    with pytest.raises(SystemExit) as end:
+        main(["models", "build", name, "-o", str(target)])
+    assert not end.value.code
+    assert target.read_bytes() == (shipped("models") / f"{name}.glb").read_bytes()
+
+
+def test_size_and_mass_are_sane(name, craft):
+    assert craft.source.stat().st_size < 8_000_000
+    if name != "tianwen1-camera":
+        assert 80_000 <= craft.triangle_count <= 400_000
+    low, high = craft.bounds_m
+    density = craft.mass_kg / np.prod(high - low)
+    assert 0.1 < density < 2000.0, "kg a cubic metre of the box round it"
+
+
+def test_materials_are_those_of_the_library_and_node_names_are_unique(name, craft):
+    assert {part.material.name for part in craft.parts} <= set(FINISHES)
+    names = [node["name"] for node in header(name)["nodes"]]
+    assert len(names) == len(set(names))
+
+
+def test_faces_are_distinct_and_have_area(craft):
+    for part in craft.parts:
+        a, b, c = (part.vertices[part.faces[:, k]].astype(float) for k in range(3))
+        area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
+        assert area.min() > 1e-10, part.name
+        corners = np.sort(same_place(part.vertices.astype(float))[part.faces], axis=1)
+        assert len(np.unique(corners, axis=0)) == len(corners), f"{part.name} has a face twice"
+
+
+def test_normals_are_unit_and_lean_the_way_the_faces_look(craft):
+    for part in craft.parts:
+        assert_allclose(np.linalg.norm(part.normals, axis=1), 1.0, atol=1e-5)
+        a, b, c = (part.vertices[part.faces[:, k]].astype(float) for k in range(3))
+        face = np.cross(b - a, c - a)
+        face /= np.linalg.norm(face, axis=1, keepdims=True)
+        leaning = np.einsum("mk,mck->mc", face, part.normals[part.faces].astype(float))
+        assert leaning.min() > 0.2, part.name
+
+
+def test_texture_coordinates_lie_inside_their_textures(craft):
+    for part in craft.parts:
+        if part.uv is not None:
+            assert part.uv.min() >= 0.0
+            assert part.uv.max() <= 1.0
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_every_piece_is_closed_and_looks_outward(other):
+    for (group, material), solids in MODULES[other].build().solids().items():
+        for solid in solids:
+            place = same_place(np.round(solid.vertices, 6))[solid.faces]
+            directed = np.concatenate([place[:, [0, 1]], place[:, [1, 2]], place[:, [2, 0]]])
+            keys = directed[:, 0] * (place.max() + 1) + directed[:, 1]
+            back = directed[:, 1] * (place.max() + 1) + directed[:, 0]
+            assert len(np.unique(keys)) == len(keys), f"{group}, {material}: an edge is run through twice the same way"
+            assert np.array_equal(np.sort(keys), np.sort(back)), f"{group}, {material}: an edge has only one face"
+            assert solid.volume_m3 > 0.0, f"{group}, {material} is inside out"
+
+
+# A quarter of the sail stands for the others, the capsule and what carries it for the cruise.
+@pytest.mark.parametrize(
+    ("other", "wanted"),
+    [
+        ("tianwen1-camera", ("camera",)),
+        ("ikaros", ("petal_1", "hub", "camera_tubes", "tethers")),
+        ("tianwen1-cruise", ("backshell", "heat_shield", "separation_band", "adapter", "top_deck", "bus")),
+    ],
+)
+def test_nothing_floats(other, wanted):
+    found = MODULES[other].build().solids().items()
+    pieces = {(*key, k): s for key, solids in found if key[0].startswith(wanted) for k, s in enumerate(solids)}
+    loose = sorted(groups(list(pieces.values())), key=len)[:-1]
+    labels = list(pieces)
+    assert not loose, [labels[group[0]] for group in loose]
+
+
+# A labelled side view at 0.028 m a pixel: the capsule 109 px wide and 89 px high.
+def test_capsule_has_the_proportions_of_the_side_view():
+    parts = [p for p in load_craft("tianwen1-cruise").parts if p.node.startswith(("backshell.", "heat_shield."))]
+    points = np.concatenate([p.vertices for p in parts if p.material.name in ("capsule_silver", "heat_shield")])
+    size = np.ptp(points, axis=0)
+    assert_allclose(size, np.array([89, 109, 109]) * 0.028, rtol=0.05)
+    shell = np.concatenate([p.vertices for p in parts if p.node == "backshell.capsule_silver"])
+    wide = np.hypot(shell[:, 1], shell[:, 2])
+    assert wide[shell[:, 0] > shell[:, 0].max() - 0.3].max() < 0.4 * wide.max(), "a truncated cone"
+
+
+def test_dish_of_the_cruise_clears_the_craft_where_the_earth_was():
+    """The Earth 63.5 degrees from -Z toward +X on 1 October 2020: telemetry quaternions, D. Estevez."""
+    from scipy.spatial.transform import Rotation
+
+    craft = load_craft("tianwen1-cruise")
+    joint = craft.joints["hga"]
+    turn = Rotation.from_rotvec([0.0, np.radians(-63.5), 0.0])
+    assert_allclose(turn.apply([0.0, 0.0, -1.0]), [np.sin(np.radians(63.5)), 0.0, -np.cos(np.radians(63.5))])
+    dish = np.concatenate([p.vertices for p in craft.parts if p.joint == "hga"]) - joint.origin_m
+    turned = turn.apply(dish) + joint.origin_m
+    assert turned[np.abs(turned[:, 1]) < 1.3, 2].max() < -1.55
+
+
+# MyNavi 2010-06-16: 14 m square, about 20 m diagonal.
+def test_sail_is_14_m_square_and_20_m_across():
+    film = np.concatenate([p.vertices for p in load_craft("ikaros").parts if p.material.name == "sail_film"])
+    assert_allclose(np.ptp(film, axis=0)[:2], 14.0, rtol=0.01)
+    assert 2 * np.hypot(film[:, 0], film[:, 1]).max() == pytest.approx(20.0, rel=0.02)
+    assert 0.05 < np.ptp(film[:, 2]) < 0.8, "slightly rippled"
+
+
+# CNSA 2020-10-01: two wide-angle lenses, one on each of two sides; 8th Academy: 680 g.
+def test_camera_has_two_opposite_lenses_and_its_published_mass():
+    craft = load_craft("tianwen1-camera")
+    assert craft.mass_kg == 0.68
+    glass = np.concatenate([p.vertices for p in craft.parts if p.material.name == "glass"])
+    assert glass[:, 2].max() == pytest.approx(-glass[:, 2].min(), abs=1e-4)
+    one, other = (np.array(craft.mounts[f"{each}_lens"].axis) for each in ("outer", "inner"))
+    assert one @ other == pytest.approx(-1.0)
+
+
+# Fortescue, Swinerd and Stark 2011, table 11.3: what a surface does not take up of sunlight comes back. Half of
+# sunlight is infrared, where foil reflects more than here: within 0.17. A cell's colour is in its picture.
+@pytest.mark.parametrize("finish", [n for n, f in FINISHES.items() if f.solar_absorptance and n != "solar_cell"])
+def test_reflectance_follows_the_published_absorptance(finish):
+    found = FINISHES[finish]
+    mirrored = 0.04 * (1.0 - found.metallic)
+    assert np.mean(found.base_color) + mirrored == pytest.approx(1.0 - found.solar_absorptance, abs=0.17)
+
+
+def test_cells_glint_along_their_fingers_under_glass():
+    materials = {m["name"]: m for m in header("tianwen1-orbiter")["materials"]}
+    extensions = materials["solar_cell"]["extensions"]
+    assert extensions["KHR_materials_anisotropy"]["anisotropyStrength"] > 0.3
+    assert extensions["KHR_materials_clearcoat"]["clearcoatFactor"] == 1.0
+    assert "KHR_materials_anisotropy" in header("tianwen1-orbiter")["extensionsUsed"]
+
+
+# --- Other sizes ------------------------------------------------------------------------------------------------------
+
+
+def test_unknown_parameter_is_answered_with_the_known_ones_and_their_ranges():
+    with pytest.raises(ModelError, match=r"(?s)wing_span_m.*15\.2 \(7\.6 to 30\.4\)"):
+        built("tianwen1-orbiter", {"wing_spam_m": "3"})
+    with pytest.raises(ModelError, match=r"7\.6 to 30\.4"):
+        built("tianwen1-orbiter", {"wing_span_m": "1"})
+    with pytest.raises(ModelError, match="1 to 8"):
+        built("tianwen1-orbiter", {"panels_per_wing": "two"})
+    with pytest.raises(ModelError, match="tianwen1-orbiter"):
+        built("tianwen1-orbiterr", {})
+
+
+def test_sizes_that_leave_no_room_for_the_yoke_are_refused():
+    with pytest.raises(ModelError, match="wing_span_m"):
+        built("tianwen1-orbiter", {"wing_span_m": "9"})
+
+
+@pytest.mark.parametrize("each", VEHICLES)
+def test_every_parameter_says_where_it_comes_from(each):
+    from inspect import getsource
+
+    for kind in VEHICLES[each].sizes.__mro__[:-1]:
+        for line in getsource(kind).splitlines():
+            if ": float =" in line:
+                assert "# sourced" in line or "# assumed" in line, line
+    assert all(field.default is not None for field in fields(VEHICLES[each].sizes))
+
+
+def test_every_vehicle_is_shipped_with_a_description(name):
+    assembly, _ = read_assembly(shipped("models") / f"{name}.toml")
+    assert name in VEHICLES
+    assert assembly.description
+    assert assembly.licence.endswith(f"selfiesim models build {name}")
+    assert assembly.sources
+    assert assembly.assumed
