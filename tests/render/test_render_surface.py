@@ -140,7 +140,9 @@ def blocked_light(view, point, low, high):
     return (shine.light * (facing * hidden)[:, None]).sum(axis=0)
 
 
-def test_parts_keep_the_planets_light_off_each_other(tmp_path):
+def test_parts_keep_the_planets_light_off_each_other(tmp_path, monkeypatch):
+    # What the screen itself sends on is another matter: taken out, as on machines without Embree.
+    monkeypatch.setattr("selfiesim.render.craft_layer.is_available", lambda: False)
     # Under the plate, between it and a full Mars, hangs a smaller one: rays against its box tell what it hides.
     albedo, low, high = (0.8, 0.8, 0.8), np.array([-0.3, -0.3, -0.42]), np.array([0.3, 0.3, -0.4])
     screen = box(high - low, 0.5 * (low + high))

@@ -23,7 +23,7 @@ class LanderSizes:
     footpad_m: float = 0.26  # assumed: diameter
     nozzle_exit_m: float = 0.27  # assumed: 36 px above the ground
     nozzle_radius_m: float = 0.15  # assumed
-    ramp_half_m: float = 0.60  # as the rover's wheels: its half track
+    ramp_half_m: float = 0.60  # assumed: as the rover's wheels, its half track
     ramp_width_m: float = 0.30  # assumed
     ramp_foot_x_m: float = 4.10  # assumed
     flag_width_m: float = 0.47  # assumed: 62 px

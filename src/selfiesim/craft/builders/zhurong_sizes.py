@@ -18,10 +18,10 @@ Outline = tuple[tuple[float, float], ...]
 class RoverSizes:
     """Body axes: x forward, y left, z up, origin on the ground below the middle of the wheelbase. Metres."""
 
-    # Sourced: Nature Geoscience, doi 10.1038/s41561-022-00905-6, extended data figure 1: 2.6 x 3.0 x 1.85 m.
-    length_m: float = 2.6
-    width_m: float = 3.0
-    height_m: float = 1.85
+    # Nature Geoscience, doi 10.1038/s41561-022-00905-6, extended data figure 1: 2.6 x 3.0 x 1.85 m.
+    length_m: float = 2.6  # sourced: the same
+    width_m: float = 3.0  # sourced: the same
+    height_m: float = 1.85  # sourced: the same
 
     # Wheels.
     wheel_diameter_m: float = 0.30  # sourced: the same
