@@ -100,7 +100,7 @@ def test_a_flat_craft_is_the_same_picture_from_3_m_300_m_and_300_km(tmp_path):
     ]
     view = stage(tmp_path, write_craft(tmp_path, "flat", solids, (0.0, 0.0, 3.0)), size=(240, 135)).view()
     near = view.render()
-    craft = inside(np.isfinite(near.depth), 0.0)
+    craft = inside(np.isfinite(near.depth), 1.0)  # an edge may lie right on a sample
     assert craft.sum() > 1000
     brightest = near.rgb.max()
     for factor in (100.0, 1e5):

@@ -13,7 +13,7 @@ from stage import airless, box, inside, looking, stage, write_craft
 import selfiesim.render
 from selfiesim.errors import GraphicsError
 from selfiesim.render.crop import Crop
-from selfiesim.render.subframes import Subframe
+from selfiesim.render.subframes import Subframe, shifts
 from selfiesim.scene import Scene
 
 SIZE = [240, 135]
@@ -50,8 +50,8 @@ def test_draft_and_final_agree_in_the_mean(shot):
     draft, final = view.render("draft"), view.render("final")
     craft = np.isfinite(draft.depth) & (draft.depth < 1e4)
     assert draft.rgb[~craft].mean(axis=0) == pytest.approx(final.rgb[~craft].mean(axis=0), rel=0.005)
-    # Crumpled foil glints in single pixels; at this size their chance is left.
-    assert draft.rgb[craft].mean(axis=0) == pytest.approx(final.rgb[craft].mean(axis=0), rel=0.05)
+    # Crumpled foil glints in single pixels; at this size their chance is left. A draft goes without light between parts.
+    assert draft.rgb[craft].mean(axis=0) == pytest.approx(final.rgb[craft].mean(axis=0), rel=0.08)
     assert not np.array_equal(draft.rgb, final.rgb)
 
 
@@ -94,10 +94,21 @@ def test_edges_are_antialiased_in_a_draft(tmp_path):
     rgb = view.render().rgb[..., 1]
     full = np.median(rgb[inside(np.isfinite(view.render().depth), 2.0)])
     between = (rgb > 0.1 * full) & (rgb < 0.9 * full)
-    # The plate's four slanting edges are each some 60 pixels long; four samples leave some pixels of them whole.
+    # The plate's four slanting edges are each some 60 pixels long; three passes leave some pixels of them whole.
     assert between.sum() > 100
-    shares = np.unique(np.round(rgb[between] / full * 4.0) / 4.0)
-    assert set(shares) >= {0.25, 0.5, 0.75}
+    shares = np.unique(np.round(rgb[between] / full * 3.0))
+    assert set(shares) >= {1.0, 2.0}
+
+
+@pytest.mark.parametrize("count", [*range(1, 17), 61, 64, 128])
+def test_passes_fill_the_pixel_evenly_and_along_no_diagonal(count):
+    places = np.array(shifts(count))
+    steps = (np.arange(count) + 0.5) / count - 0.5
+    for axis in (0, 1):
+        np.testing.assert_allclose(np.sort(places[:, axis]), steps, atol=1e-12)
+    if count > 2:
+        for sums in (places.sum(axis=1), places @ [1.0, -1.0]):
+            assert np.ptp(sums) > 0.3
 
 
 def test_a_warm_renderer_builds_nothing_again(shot):

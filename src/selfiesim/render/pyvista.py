@@ -144,6 +144,7 @@ class PyVistaRenderer:
         if crop:
             for craft in stage.crafts:
                 craft.set_passes(count)
+                craft.gather(count)
                 if quality == "final":
                     craft.pass_light_on(first)
             passes = _told(subframes(first, quality, count), count, tell)
@@ -328,7 +329,7 @@ def _told(passes: Iterable[Subframe], count: int, tell: Progress) -> Iterator[Su
 def _paired(passes: Iterable[_Pass], views: list[View]) -> Iterator[tuple[_Pass, View, bool]]:
     """Each pass with its view, one for all or one for each, and whether that is another than before."""
     for number, each in enumerate(passes):
-        yield each, views[number % len(views)], number == 0 or len(views) > 1
+        yield each, views[number % len(views)], len(views) > 1
 
 
 def _depth_range(depths: NDArray[np.float64]) -> tuple[float, float]:

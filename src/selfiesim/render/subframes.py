@@ -20,8 +20,10 @@ from selfiesim.frames import rotation_about
 if TYPE_CHECKING:
     from selfiesim.view import View
 
-PASSES = {"draft": 4, "final": 16}
+PASSES = {"draft": 3, "final": 16}
 MOST_PASSES = 1024
+# Lattices of so few points are diagonals, along which an edge would stay a staircase.
+_FEW = {3: [0, 2, 1], 4: [1, 3, 0, 2], 6: [1, 4, 2, 0, 5, 3]}
 # Ground and air have no edges but the limb, which is drawn as smooth as it is: fewer of their passes do.
 _CRAFT_PER_PLANET = 4
 
@@ -75,9 +77,9 @@ def moments(count: int) -> list[float]:
 
 
 def shifts(count: int) -> list[tuple[float, float]]:
-    """A lattice of ``count`` points in the pixel about its middle, pixels right and down."""
-    step = _generator(count)
-    return [((k + 0.5) / count - 0.5, (step * k % count + 0.5) / count - 0.5) for k in range(count)]
+    """``count`` points in the pixel about its middle, pixels right and down: one in each row and each column."""
+    rows = _FEW.get(count) or [_generator(count) * k % count for k in range(count)]
+    return [((k + 0.5) / count - 0.5, (row + 0.5) / count - 0.5) for k, row in enumerate(rows)]
 
 
 @lru_cache(maxsize=64)
@@ -92,4 +94,4 @@ def _generator(count: int) -> int:
         return float(np.min(np.minimum(x, 1.0 - x) ** 2 + np.minimum(y, 1.0 - y) ** 2))
 
     # Without a common factor each row and each column holds one point.
-    return max((step for step in range(1, max(count // 2, 2)) if gcd(step, count) == 1), key=nearest)
+    return max((step for step in range(1, count // 2 + 1) if gcd(step, count) == 1), key=nearest)
