@@ -99,12 +99,12 @@ def test_a_flat_craft_is_the_same_picture_from_3_m_300_m_and_300_km(tmp_path):
         box((0.1, 0.1, 0.001), (0.0, 0.0, 0.002)),
     ]
     view = stage(tmp_path, write_craft(tmp_path, "flat", solids, (0.0, 0.0, 3.0)), size=(240, 135)).view()
-    near = view.render()
-    craft = inside(np.isfinite(near.depth), 1.0)  # an edge may lie right on a sample
+    near = view.render(samples=1)  # an edge may lie right on one of several samples
+    craft = inside(np.isfinite(near.depth), 0.0)
     assert craft.sum() > 1000
     brightest = near.rgb.max()
     for factor in (100.0, 1e5):
-        far = moved(view, factor).render()
+        far = moved(view, factor).render(samples=1)
         assert np.array_equal(np.isfinite(far.depth), np.isfinite(near.depth))
         # Seen more squarely, the coat's share moves by less than one percent of the plate's own light.
         assert np.abs(far.rgb - near.rgb)[craft].max() < 0.02 * brightest

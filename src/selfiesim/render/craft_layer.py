@@ -46,6 +46,7 @@ _CASTER = "if (texture(baseTexture, tcoordVCVSOutput).a < alphaCutoff) discard;\
 # A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
+_STILL_RAD = 1e-6
 NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
 # What the shader writes: light; normal and part number; base colour and sunlight.
 RADIANCE, SURFACE, COLOUR = 0.0, 1.0, 2.0
@@ -94,6 +95,11 @@ class CraftLayer:
         self._groups = [_group(parts, joint, maps, numbers, longest) for (_, joint), parts in grouped.items()]
         self._beams: list[Beam] = []
         self._skin: Skin | None = None
+
+    @property
+    def still(self) -> CraftPose:
+        """The pose as its shadow is thrown: a joint that has hardly moved has not, and no map is drawn anew for it."""
+        return self.pose.stepped(_STILL_RAD)
 
     def shows(self, pose: CraftPose, numbers: dict[str, int]) -> bool:
         """Whether these actors are the ones ``pose`` asks for."""
@@ -147,7 +153,7 @@ class CraftLayer:
         to_other = self.pose.to_body_of(other)
         for group in self._groups:
             group.caster.VisibilityOn()
-            group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.pose.joint_matrix(group.joint)))
+            group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.still.joint_matrix(group.joint)))
 
     def pass_light_on(self, view: View) -> None:
         """Let the parts light each other in the passes to come, as far as that can be worked out here."""

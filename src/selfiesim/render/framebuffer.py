@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _VTK_FLOAT, _VTK_UNSIGNED_INT = 10, 7
-_GL_FLOAT, _GL_RGBA = 0x1406, 0x1908
+_GL_FLOAT, _GL_RGB, _GL_RGBA = 0x1406, 0x1907, 0x1908
 _Number = TypeVar("_Number", np.float32, np.uint32)
 _DEPTH_STEPS = 4294967295.0  # the depth attachment holds 32-bit integers
 
@@ -45,15 +45,17 @@ class Framebuffer:
         finally:
             state.PopFramebufferBindings()
 
-    def color(self, width: int, height: int) -> NDArray[np.float32]:
-        """The lower left ``width`` x ``height`` pixels: (H, W, 4) float32, row 0 at the bottom."""
+    def color(self, width: int, height: int, count: int = 4) -> NDArray[np.float32]:
+        """The lower left ``width`` x ``height`` pixels, row 0 at the bottom: (H, W, ``count``) float32, 3 or 4."""
         state = self.window.GetState()
         state.PushFramebufferBindings()
         self.object.Bind(self.object.GetReadMode())
         self.object.ActivateReadBuffer(0)
-        read = self.object.Download([0, width - 1, 0, height - 1], _VTK_FLOAT, 4, _GL_FLOAT, _GL_RGBA)
+        read = self.object.Download(
+            [0, width - 1, 0, height - 1], _VTK_FLOAT, count, _GL_FLOAT, _GL_RGB if count == 3 else _GL_RGBA
+        )
         state.PopFramebufferBindings()
-        return _fetched(read, _VTK_FLOAT, np.empty((height, width, 4), np.float32))
+        return _fetched(read, _VTK_FLOAT, np.empty((height, width, count), np.float32))
 
     def depth(self) -> NDArray[np.float64]:
         """(H, W) window depth in [0, 1] of the whole, row 0 at the bottom."""

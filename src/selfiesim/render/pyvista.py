@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _GL_BLEND = 0x0BE2
 _Pass = TypeVar("_Pass")
+_Light = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,11 @@ class PyVistaRenderer:
         tell = progress or (lambda done, of: None)
         views = [view] if open_s == 0.0 else [view.later(open_s * share) for share in moments(count)]
         draw = self._light if view.camera.distortion is None else self._bent
-        light = draw(views, quality, count, tell)
-        rgb = self._mean(views, partial(_with_sky, light))
+        rgb, cover = draw(views, quality, count, tell)
+        if len(views) > 1:
+            rgb = self._mean(views, partial(_with_sky, rgb, cover))
+        else:
+            add_sky(rgb, cover, view)
         return Radiance(rgb, view, quality, self.engine, self, count)
 
     def truth(self, view: View) -> Truth:
@@ -126,20 +130,23 @@ class PyVistaRenderer:
         drawn = Drawn(surface.reshape(*frame, 4), colour.reshape(*frame, 4), depth.reshape(frame))
         return truth_of(view, drawn, self._maps(view))
 
-    def _light(self, views: list[View], quality: str, count: int, tell: Progress) -> NDArray[np.float32]:
-        """Radiance and share covered by the craft (H, W, 4) through a pinhole: the mean of ``count`` passes.
+    def _light(self, views: list[View], quality: str, count: int, tell: Progress) -> _Light:
+        """Radiance (H, W, 3) and share covered by the craft (H, W) through a pinhole: the mean of ``count`` passes.
 
         ``views`` are one for all passes, or one for each.
         """
         first = views[0]
         stages = [self._set(view) for view in views] if len(views) > 1 else []
         stage = self._set(first)
-        light = np.zeros((first.camera.height, first.camera.width, 4), np.float32)
+        size = first.camera.height, first.camera.width
+        cover = np.zeros(size, np.float32)
         if stage.planet:
             shifts = planet_shifts(count)
             sparse = views[:: max(1, len(views) // len(shifts))]
-            light = self._mean(_paired(shifts, sparse), partial(self._ground, stage.planet, stage.buffer))
-            light[..., 3] = 0.0
+            rgb = self._mean(_paired(shifts, sparse), partial(self._ground, stage.planet, stage.buffer))
+            rgb = np.ascontiguousarray(rgb)
+        else:
+            rgb = np.zeros((*size, 3), np.float32)
         crop = around([each.crop for each in stages or [stage]])
         if crop:
             for craft in stage.crafts:
@@ -151,10 +158,11 @@ class PyVistaRenderer:
             drawn = self._mean(_paired(passes, views), partial(self._craft, stage, crop, count))
             # The planet's shade is an estimate: full shade may come out below 0.
             np.maximum(drawn, 0.0, out=drawn)
-            here = light[crop.rows, crop.columns]
+            here = rgb[crop.rows, crop.columns]
             here *= 1.0 - drawn[..., 3:]
-            here += drawn
-        return light
+            here += drawn[..., :3]
+            cover[crop.rows, crop.columns] = drawn[..., 3]
+        return rgb, cover
 
     def _mean(self, passes: Iterable[_Pass], draw: Callable[[_Pass], NDArray[np.float32]]) -> NDArray[np.float32]:
         """Of what ``draw`` gives for each pass."""
@@ -165,10 +173,10 @@ class PyVistaRenderer:
         assert total is not None
         return total if count == 1 else np.multiply(total, np.float32(1.0 / count), out=total)
 
-    def _bent(self, views: list[View], quality: str, count: int, tell: Progress) -> NDArray[np.float32]:
-        """Radiance and cover (H, W, 4) through a lens that bends; black beyond its limit."""
+    def _bent(self, views: list[View], quality: str, count: int, tell: Progress) -> _Light:
+        """As :meth:`_light` through a lens that bends; black beyond its limit."""
         camera = views[0].camera
-        light = np.zeros((camera.width * camera.height, 4), np.float32)
+        rgb, cover = (np.zeros((camera.width * camera.height, n), np.float32) for n in (3, 1))
         parts = shares(camera)
         for number, share in enumerate(parts):
 
@@ -176,8 +184,9 @@ class PyVistaRenderer:
                 tell(before + done, len(parts) * of)
 
             part = self._light([view.turned(share.turn, share.camera) for view in views], quality, count, tell_all)
-            light[share.pixels] = between(part, share.places)
-        return light.reshape(camera.height, camera.width, 4)
+            rgb[share.pixels] = between(part[0], share.places)
+            cover[share.pixels] = between(part[1][..., None], share.places)
+        return rgb.reshape(camera.height, camera.width, 3), cover.reshape(camera.height, camera.width)
 
     def _drawn(self, view: View) -> Drawn:
         """The craft's truths, through a pinhole."""
@@ -200,8 +209,8 @@ class PyVistaRenderer:
             craft.show(what)
         return self._read(self._scene, stage.buffer, whole)
 
-    def _read(self, scene: Any, buffer: Framebuffer, crop: Crop) -> NDArray[np.float32]:
-        """Draw a scene in as many pixels as ``crop`` has: (H, W, 4), the fourth number as written, and no opacity."""
+    def _read(self, scene: Any, buffer: Framebuffer, crop: Crop, count: int = 4) -> NDArray[np.float32]:
+        """Draw a scene in as many pixels as ``crop`` has: (H, W, ``count``), a fourth number as written, no opacity."""
         state = self._window.GetState()
         width, height = self._window.GetSize()
         scene.SetViewport(0.0, 0.0, crop.width / width, crop.height / height)
@@ -209,7 +218,7 @@ class PyVistaRenderer:
             state.vtkglDisable(_GL_BLEND)
             scene.Render()
             state.vtkglEnable(_GL_BLEND)
-        return buffer.color(crop.width, crop.height)[::-1]
+        return buffer.color(crop.width, crop.height, count)[::-1]
 
     def _maps(self, view: View) -> PlanetMaps | None:
         planet = self._planet_layer(view)
@@ -293,12 +302,12 @@ class PyVistaRenderer:
     def _ground(
         self, planet: PlanetLayer, buffer: Framebuffer, each: tuple[tuple[float, float], View, bool]
     ) -> NDArray[np.float32]:
-        """One pass of the planet: (H, W, 4)."""
+        """One pass of the planet: (H, W, 3)."""
         shift, view, is_new = each
         if is_new:
             planet.update(view)
         planet.aim(view, shift)
-        return self._read(self._backdrop, buffer, Crop(0, 0, view.camera.width, view.camera.height))
+        return self._read(self._backdrop, buffer, Crop(0, 0, view.camera.width, view.camera.height), 3)
 
     def _aim(self, stage: _Stage, lens: Camera, shift: tuple[float, float]) -> None:
         """Point VTK's camera."""
@@ -313,11 +322,11 @@ class PyVistaRenderer:
         camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(matrix))
 
 
-def _with_sky(light: NDArray[np.float32], view: View) -> NDArray[np.float32]:
-    """``light`` (H, W, 4) with what stands in the sky of ``view``: (H, W, 3)."""
-    rgb = np.ascontiguousarray(light[..., :3])
-    add_sky(rgb, light[..., 3], view)
-    return rgb
+def _with_sky(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View) -> NDArray[np.float32]:
+    """``rgb`` (H, W, 3) with what stands in the sky of ``view``."""
+    light = rgb.copy()
+    add_sky(light, cover, view)
+    return light
 
 
 def _told(passes: Iterable[Subframe], count: int, tell: Progress) -> Iterator[Subframe]:
