@@ -53,7 +53,7 @@ class LightCamera:
         corners = np.array([[bounds[i, 0], bounds[j, 1], bounds[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
         local = (corners - center) @ np.array([right, up, forward]).T
         half_width = 1.01 * float(np.abs(local[:, :2]).max())
-        reach = 1.01 * float(np.abs(local[:, 2]).max())
+        reach = 1.01 * max(float(np.abs(local[:, 2]).max()), 1e-3 * half_width)  # a sheet has no depth of its own
         ahead = max(reach, before)
         return cls(center - forward * ahead, center, up, half_width, ahead + reach, size)
 
