@@ -106,8 +106,8 @@ def test_a_flat_craft_is_the_same_picture_from_3_m_300_m_and_300_km(tmp_path):
     for factor in (100.0, 1e5):
         far = moved(view, factor).render(samples=1)
         assert np.array_equal(np.isfinite(far.depth), np.isfinite(near.depth))
-        # Seen more squarely, the coat's share moves by less than one percent of the plate's own light. One row of pixels
-        # lies right beside the small plate, where its shadow ends within a texel.
+        # Seen more squarely, the coat's share moves by less than one percent of the plate's own light. One row of
+        # pixels lies right beside the small plate, where its shadow ends within a texel.
         assert (np.abs(far.rgb - near.rgb)[craft].max(axis=-1) > 0.02 * brightest).mean() < 0.01
 
 

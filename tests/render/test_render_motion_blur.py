@@ -1,0 +1,57 @@
+"""What moves while the shutter is open: a plate that drifts past is as long as geometry has it, its light the same."""
+
+import numpy as np
+import pytest
+from stage import box, stage, write_craft
+
+RATE_DEG_S = 4.0
+
+
+@pytest.fixture
+def shot(tmp_path):
+    """A small plate before a camera that turns about its own vertical axis as it leaves."""
+    name = write_craft(tmp_path, "plate", [box((0.4, 0.4, 0.02))], (0.0, 0.6, 4.0))
+    shot = stage(tmp_path, name, size=(320, 180), fov=50.0)
+    table = shot.model_dump(mode="json", exclude_unset=True)
+    table["camera"] = {"size_px": [320, 180], "horizontal_fov_deg": 50.0, "look": "tumbling"}
+    table["release"]["tip_off_deg_s"] = [0.0, RATE_DEG_S, 0.0]
+    table["at"] = "release+0.5s"
+    return type(shot).from_table(table, folder=tmp_path)
+
+
+def columns(rgb):
+    """Light in each column."""
+    return rgb[..., 1].sum(axis=0).astype(float)
+
+
+def test_a_turning_camera_smears_by_its_rate_times_the_time(shot):
+    view, open_s = shot.view(), 1.0
+    still, smeared = (columns(view.render("draft", 64, open_s=s).rgb) for s in (0.0, open_s))
+    edges = [each.camera.project(each.craft.outline())[:, 0].min() for each in (view, shot.view("release+1.5s"))]
+    assert 15.0 < edges[0] - edges[1] < 30.0
+    # Before its edge went by a column was dark: light rises evenly from where the edge ends to where it began.
+    x = np.arange(len(smeared))
+    for share in (0.25, 0.5, 0.75):
+        reached = np.interp(share * smeared.max(), smeared[: smeared.argmax()], x[: smeared.argmax()])
+        assert reached == pytest.approx(edges[1] + share * (edges[0] - edges[1]), abs=1.0)
+    assert smeared.sum() == pytest.approx(still.sum(), rel=0.02)
+
+
+def test_the_scene_asks_for_it_and_its_shutter_tells_how_long(shot):
+    still = shot.with_changes(photo__shutter_s=1.0).view().render("draft", 8).rgb
+    told = shot.with_changes(photo__shutter_s=1.0, photo__motion_blur=True).view().render("draft", 8).rgb
+    given = shot.view().render("draft", 8, open_s=1.0).rgb
+    np.testing.assert_array_equal(told, given)
+    assert not np.array_equal(told, still)
+
+
+def test_a_light_meter_tells_how_long_where_the_shutter_is_auto(shot):
+    metered = shot.view().render("draft", 1).expose().exposure.shutter_s
+    told = shot.with_changes(photo__motion_blur=True).view().render("draft", 4).rgb
+    np.testing.assert_array_equal(told, shot.view().render("draft", 4, open_s=metered).rgb)
+
+
+@pytest.mark.parametrize("open_s", [-1.0, np.nan, 1e5])
+def test_a_time_that_no_shutter_has_is_refused(shot, open_s):
+    with pytest.raises(ValueError, match="seconds from 0 to 3600"):
+        shot.view().render("draft", open_s=open_s)
