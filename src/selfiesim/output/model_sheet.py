@@ -40,7 +40,7 @@ _MARGIN = 1.1
 _SUN = np.array([-0.3, -0.35, -0.89])  # over the photographer's left shoulder, camera axes
 _COLUMNS = 3
 # Any scene in deep space lends its camera, its clock and its development; the craft is put in place of its own.
-_STAGE = {
+STAGE = {
     "title": "model sheet",
     "at": "2021-12-31T16:30:00Z",
     "craft": {"model": "tianwen1-orbiter"},
@@ -112,7 +112,7 @@ def draw_sheet(
 
 def six_views(craft: Craft, size: tuple[int, int]) -> dict[str, View]:
     """The craft alone in space from each of :data:`SIDES`, all at one scale, the Sun behind each camera."""
-    stage = Scene.from_table(_STAGE).view()
+    stage = Scene.from_table(STAGE).view()
     camera = Pinhole.from_fov(*size, _FOV)
     distance = _distance(craft, camera)
     return {name: _view(stage, craft, *side, camera, distance) for name, side in SIDES.items()}

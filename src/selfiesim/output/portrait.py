@@ -16,6 +16,7 @@ from selfiesim.camera import Pinhole
 from selfiesim.craft.craft import outermost_points
 from selfiesim.errors import ModelError
 from selfiesim.output.images import png_with_recipe, save_with_recipe
+from selfiesim.output.model_sheet import STAGE
 from selfiesim.output.sidecar import SYNTHETIC
 from selfiesim.scene import Scene
 from selfiesim.view import CraftPose, Sun, View
@@ -31,27 +32,6 @@ _LEAST_M, _MOST_M = 0.06, 1e5
 _LEAST_PX, _MOST_PX = 16, 4096
 _MOST_SAMPLES = 256
 _SUN = np.array([-0.50, -0.55, -0.67])  # over the photographer's left shoulder, camera axes
-# Any scene in deep space lends its camera, its clock and its development; the craft is put in place of its own.
-_STAGE = {
-    "title": "portrait",
-    "at": "2021-12-31T16:30:00Z",
-    "craft": {"model": "tianwen1-orbiter"},
-    "orbit": {
-        "body": "sun",
-        "frame": "ecliptic",
-        "epoch_utc": "2021-12-31T16:30:00Z",
-        "semi_major_axis_km": 1.496e8,
-        "eccentricity": 0.0,
-        "inclination_deg": 0.0,
-        "raan_deg": 0.0,
-        "arg_periapsis_deg": 0.0,
-        "true_anomaly_deg": 0.0,
-    },
-    "attitude": {"secondary": {"axis": [1.0, 0.0, 0.0], "toward": "orbit-normal"}},
-    "mounted": {},
-    "camera": {"up": "orbit-normal"},
-    "sky": {"stars": False, "sun": False, "moons": False},
-}
 
 
 @dataclass(frozen=True)
@@ -164,7 +144,7 @@ def _view(craft: Craft, stand: Stand) -> tuple[View, float]:
     position = np.array([0.0, 0.0, distance]) - turn @ target
     sunward = _SUN if stand.sun is None else turn @ np.array(stand.sun)
     return replace(
-        Scene.from_table(_STAGE).view(),
+        Scene.from_table(STAGE | {"title": "portrait"}).view(),
         camera=camera,
         planet=None,
         sun=Sun(sunward / np.linalg.norm(sunward), AU_M),
