@@ -102,6 +102,29 @@ def test_planet_alone(benchmark, view, planet):
     benchmark.pedantic(renderer.render, args=(away, "draft"), rounds=15, warmup_rounds=2)
 
 
+def test_map_build(benchmark, tmp_path):
+    """Aim: 15 s and 1 GB for the maps of Mars on first use, in a process of their own with an empty cache."""
+    import os
+
+    # Not getrusage's number: a child begins with its parent's.
+    script = (
+        "from selfiesim.planet.maps import load_maps; load_maps('mars');"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+    )
+
+    def build():
+        run = subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"SELFIESIM_CACHE": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        benchmark.extra_info["peak_rss_mb"] = int(run.stdout) // 1024
+
+    benchmark.pedantic(build, rounds=1)
+
+
 def test_warm_final(benchmark, view):
     view.render("draft")
     benchmark.pedantic(view.render, args=("final",), rounds=2)

@@ -27,13 +27,13 @@ from selfiesim.parts import (
     OrbitPart,
     Part,
     PathPart,
-    PlanetPart,
     ReleasePart,
     SitePart,
     SkyPart,
     Text,
 )
 from selfiesim.photo.settings import DownlinkPart, PhotoPart
+from selfiesim.planet.settings import PlanetPart
 from selfiesim.tables import did_you_mean, explain, read_table, shortened
 
 if TYPE_CHECKING:

@@ -7,15 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from craft_solids import groups, shared_planes
 from numpy.testing import assert_allclose
 from PIL import Image
+from sound_mesh import (
+    assert_closed_and_outward,
+    assert_faces_distinct,
+    assert_hangs_together,
+    assert_no_flicker,
+    assert_normals_lean_outward,
+    extent,
+    pieces_of,
+)
 
 from selfiesim.cli import main
 from selfiesim.craft.builders import tianwen1_orbiter
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 from selfiesim.craft.load import load_craft
-from selfiesim.craft.normals import same_place
 from selfiesim.paths import shipped
 
 
@@ -32,15 +39,7 @@ def craft():
 @pytest.fixture(scope="module")
 def pieces(model):
     """Every closed piece of the craft, labelled (group, material, number)."""
-    return {(*key, k): solid for key, solids in model.solids().items() for k, solid in enumerate(solids)}
-
-
-def extent(craft, *, node="", material=""):
-    """Lower and upper corner (2, 3) of the parts whose node begins with, and whose material is, what is asked for."""
-    chosen = [p for p in craft.parts if p.node.startswith(node) and material in ("", p.material.name)]
-    assert chosen, f"no part {node!r} of {material!r}"
-    points = np.concatenate([p.vertices for p in chosen])
-    return np.stack([points.min(axis=0), points.max(axis=0)])
+    return pieces_of(model)
 
 
 # --- Proportions, from a labelled side view at 0.028 m a pixel -----------------------------------------------------
@@ -193,43 +192,23 @@ def test_size_of_the_file(craft):
 
 
 def test_every_piece_is_closed_and_looks_outward(pieces):
-    for label, solid in pieces.items():
-        place = same_place(np.round(solid.vertices, 6))[solid.faces]
-        directed = np.concatenate([place[:, [0, 1]], place[:, [1, 2]], place[:, [2, 0]]])
-        forward = {tuple(edge) for edge in directed.tolist()}
-        assert len(forward) == len(directed), f"{label}: an edge is run through twice the same way"
-        assert forward == {(b, a) for a, b in forward}, f"{label}: an edge has only one face"
-        assert solid.volume_m3 > 0.0, f"{label} is inside out"
+    assert_closed_and_outward(pieces)
 
 
 def test_nothing_floats(pieces):
-    loose = sorted(groups(list(pieces.values())), key=len)[:-1]
-    labels = list(pieces)
-    assert not loose, [labels[group[0]] for group in loose]
+    assert_hangs_together(pieces)
 
 
 def test_no_two_materials_share_a_visible_plane(pieces):
-    assert not shared_planes(list(pieces), list(pieces.values()))
+    assert_no_flicker(pieces)
 
 
 def test_faces_are_distinct_and_have_area(craft):
-    for part in craft.parts:
-        a, b, c = (part.vertices[part.faces[:, k]].astype(float) for k in range(3))
-        area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
-        assert area.min() > 1e-10, part.name
-        corners = np.sort(same_place(part.vertices.astype(float))[part.faces], axis=1)
-        assert len(np.unique(corners, axis=0)) == len(corners), f"{part.name} has a face twice"
+    assert_faces_distinct(craft)
 
 
 def test_normals_are_unit_and_lean_the_way_the_faces_look(craft):
-    for part in craft.parts:
-        assert np.isfinite(part.vertices).all()
-        assert_allclose(np.linalg.norm(part.normals, axis=1), 1.0, atol=1e-5)
-        a, b, c = (part.vertices[part.faces[:, k]].astype(float) for k in range(3))
-        face = np.cross(b - a, c - a)
-        face /= np.linalg.norm(face, axis=1, keepdims=True)
-        leaning = np.einsum("mk,mck->mc", face, part.normals[part.faces].astype(float))
-        assert leaning.min() > 0.2, part.name
+    assert_normals_lean_outward(craft)
 
 
 def test_round_parts_are_smooth_and_boxes_are_not(craft):

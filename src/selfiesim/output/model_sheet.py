@@ -64,7 +64,7 @@ STAGE = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """The drawn sheet: ``pixels`` (H, W, 3) uint8 sRGB, and its recipe as JSON-ready data."""
+    """A drawn picture of a model: ``pixels`` (H, W, 3) uint8 sRGB, and its recipe as JSON-ready data."""
 
     pixels: NDArray[np.uint8]
     recipe: dict[str, Any]

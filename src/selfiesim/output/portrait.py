@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +13,7 @@ from selfiesim.bodies import AU_M
 from selfiesim.camera import Pinhole
 from selfiesim.craft.craft import outermost_points
 from selfiesim.errors import ModelError
-from selfiesim.output.images import png_with_recipe, save_with_recipe
-from selfiesim.output.model_sheet import STAGE
+from selfiesim.output.model_sheet import STAGE, Sheet
 from selfiesim.output.sidecar import SYNTHETIC
 from selfiesim.scene import Scene
 from selfiesim.view import CraftPose, Sun, View
@@ -73,26 +70,7 @@ class Stand:
         return np.array([right, np.cross(forward, right), forward])
 
 
-@dataclass(frozen=True)
-class Portrait:
-    """``pixels`` (H, W, 3) uint8 sRGB, and the recipe as JSON-ready data."""
-
-    pixels: NDArray[np.uint8]
-    recipe: dict[str, Any]
-
-    def save(self, path: str | Path) -> Path:
-        """Write a PNG with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
-
-        Raises
-        ------
-        OutputError
-            When the name does not end in ``.png`` or the folder cannot be written to.
-        """
-        text = json.dumps(self.recipe, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        return save_with_recipe(Path(path), png_with_recipe(self.pixels, self.recipe["title"], text), text)
-
-
-def portrait(craft: Craft, stand: Stand, samples: int = 16, told: Progress | None = None) -> Portrait:
+def portrait(craft: Craft, stand: Stand, samples: int = 16, told: Progress | None = None) -> Sheet:
     """Draw ``craft``, joints at zero, as seen from ``stand``; exposed by a light meter.
 
     Raises
@@ -126,7 +104,7 @@ def portrait(craft: Craft, stand: Stand, samples: int = 16, told: Progress | Non
         },
         "versions": {package: version(package) for package in ("selfiesim", "numpy", "vtk")},
     }
-    return Portrait(np.asarray(photo.pixels, np.uint8), recipe)
+    return Sheet(np.asarray(photo.pixels, np.uint8), recipe)
 
 
 def _target(craft: Craft, stand: Stand) -> NDArray[np.float64]:
