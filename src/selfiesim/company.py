@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field, Strict, model_validator
 
+from selfiesim.attitude import TARGETS
 from selfiesim.camera import Camera, icrf_to_camera
 from selfiesim.craft.craft import Craft
 from selfiesim.departure import AttitudeLaw, Departure, Masses, departure, pushed
@@ -66,8 +67,8 @@ class ObjectPart(ModelPart):
         return self
 
 
-def craft_or_object(target: str, objects: tuple[ObjectPart, ...]) -> None:
-    """Check that ``target`` names something in the picture.
+def check_target(target: str, objects: tuple[ObjectPart, ...]) -> None:
+    """Check that ``target`` names the craft, an object, or one of :data:`selfiesim.attitude.TARGETS`.
 
     Raises
     ------
@@ -75,8 +76,9 @@ def craft_or_object(target: str, objects: tuple[ObjectPart, ...]) -> None:
         With the names there are.
     """
     names = ["craft", *(part.name for part in objects)]
-    if target not in names:
-        raise ValueError(f"camera.target: there is no {target!r}{did_you_mean(target, names)}; in the picture: {names}")
+    if target not in (*names, *TARGETS):
+        near = did_you_mean(target, [*names, *TARGETS])
+        raise ValueError(f"camera.target: there is no {target!r}{near}; in the picture: {names}; directions: {TARGETS}")
 
 
 @dataclass(frozen=True, eq=False)

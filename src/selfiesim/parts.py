@@ -353,7 +353,11 @@ class CameraPart(Part):
     lens: Literal["inner", "outer"] = Field(
         "inner", description="Of two opposite lenses, the one that faces the craft at its mount, or the other."
     )
-    target: str = Field("craft", max_length=31, description="What it looks at: the craft, or an object by its name.")
+    target: str = Field(
+        "craft",
+        max_length=31,
+        description="What it looks at: the craft, an object by its name, or a direction: nadir, earth, velocity, ...",
+    )
     up: Toward = Field("zenith", description="What is upward in the picture, when it looks at the craft.")
     roll_deg: Angle = Field(0.0, description="Turns the picture's content counter-clockwise.")
     place: Annotated[tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]], Strict(False)] = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field, PrivateAttr, Strict, ValidationError, model_validator
 
 from selfiesim import paths
-from selfiesim.company import MOST_OBJECTS, ObjectPart, craft_or_object
+from selfiesim.company import MOST_OBJECTS, ObjectPart, check_target
 from selfiesim.errors import CcsdsError, EphemerisError, MapError, SceneError
 from selfiesim.moment import Moment
 from selfiesim.parts import (
@@ -101,7 +101,7 @@ class Scene(Part):
         names = [part.name for part in self.objects]
         if len(set(names)) < len(names) or "craft" in names:
             raise ValueError(f"objects: each needs a name of its own, and none is called craft; there are {names}")
-        craft_or_object(self.camera.target, self.objects)
+        check_target(self.camera.target, self.objects)
         released = any(part.release for part in self.objects)
         if self.mounted and self.at.startswith("release") and not released:
             raise ValueError("at: a mounted camera is never released; give an event such as max-latitude or a UTC time")

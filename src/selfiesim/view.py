@@ -413,7 +413,10 @@ def _turn(plan: Plan, epoch: Epoch, track: Track, relative: State, objects: dict
         return plan.camera_to_lens @ plan.departure.tumbled(np.array(part.inertia_kg_m2), track.seconds_since_release)
     try:
         up = plan.toward(part.up, epoch, track.host)
-        at = objects.get(part.target, np.zeros(3)) - relative.position
+        if part.target in attitude.TARGETS and part.target not in objects:
+            at = plan.toward(part.target, epoch, track.host)
+        else:
+            at = objects.get(part.target, np.zeros(3)) - relative.position
         if not at.any():
             raise SceneError(f"camera.target: the camera stands where the {part.target} is")
         return icrf_to_camera(plan.camera, at, up, part.place, np.radians(part.roll_deg))

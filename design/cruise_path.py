@@ -1,0 +1,90 @@
+"""The ellipse of scenes/tianwen1-cruise.toml: Tianwen-1 between its launch and the manoeuvre of 9 October 2020.
+
+No path was published. The arc is found that leaves the Earth at launch and agrees with what is known: 24.1 million km
+from the Earth on 1 October 2020 (CNSA), and the angle between Sun and Earth from telemetry's attitude on 15 September
+and 1 October (D. Estevez). What it was not fitted to is then compared. Run: python design/cruise_path.py
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import least_squares, root
+
+from selfiesim.bodies import AU_M
+from selfiesim.ephemeris import BUILTIN
+from selfiesim.epoch import Epoch
+from selfiesim.forces import GM_SUN_M3_S2
+from selfiesim.frames import icrf_to_inertial
+from selfiesim.orbit import State, propagate, state_to_elements
+
+LAUNCH = Epoch.from_utc("2020-07-23T04:41:00Z")
+SEPTEMBER = Epoch.from_utc("2020-09-15T00:00:00Z")
+PICTURES = Epoch.from_utc("2020-10-01T00:00:00Z")  # the day they were published
+MANOEUVRE = Epoch.from_utc("2020-10-09T15:00:00Z")
+ARRIVAL = Epoch.from_utc("2021-02-10T11:52:00Z")
+
+
+def at(start: State, epoch: Epoch) -> State:
+    """Where the free arc is then."""
+    return propagate(start, epoch - LAUNCH, GM_SUN_M3_S2)
+
+
+def earth_seen(start: State, epoch: Epoch) -> tuple[float, float]:
+    """Distance of the Earth, million km, and its angle from the Sun, degrees."""
+    here = at(start, epoch).position
+    earth = BUILTIN.position("earth", "sun", epoch) - here
+    cosine = earth @ -here / np.linalg.norm(earth) / np.linalg.norm(here)
+    return float(np.linalg.norm(earth)) / 1e9, float(np.degrees(np.arccos(cosine)))
+
+
+def to_mars(start: State, leaves: Epoch) -> np.ndarray:
+    """The velocity with which Mars is reached at arrival from where the arc is at ``leaves``."""
+    here, mars = at(start, leaves), BUILTIN.position("mars", "sun", ARRIVAL)
+
+    def miss(velocity: np.ndarray) -> np.ndarray:
+        there = propagate(State(here.position, 1e3 * velocity), ARRIVAL - leaves, GM_SUN_M3_S2)
+        return (there.position - mars) / 1e9
+
+    found = root(miss, 1.05 * here.velocity / 1e3, tol=1e-12)
+    assert found.success, found.message
+    return np.asarray(1e3 * found.x)
+
+
+def fitted() -> State:
+    """The state (ICRF, about the Sun) at launch of the arc that agrees best."""
+    earth, along = BUILTIN.position("earth", "sun", LAUNCH), BUILTIN.velocity("earth", "sun", LAUNCH)
+    first = to_mars(State(earth, along), LAUNCH)
+
+    def off(change: np.ndarray) -> np.ndarray:
+        start = State(earth, first + 100.0 * change)
+        distance, apart = earth_seen(start, PICTURES)
+        before = earth_seen(start, SEPTEMBER)[1]
+        push = np.linalg.norm(to_mars(start, MANOEUVRE) - at(start, MANOEUVRE).velocity)
+        # Each over what it is good to; a push is short, whatever else: the engine's 3000 N for minutes.
+        return np.array([(distance - 24.1) / 0.1, (apart - 6.5) / 0.5, (before - 18.0) / 1.0, push / 300.0])
+
+    return State(earth, first + 100.0 * least_squares(off, np.zeros(3), x_scale=0.1).x)
+
+
+def main() -> None:
+    """Print the elements at the time of the pictures, and what they say that can be compared."""
+    start = fitted()
+    then = at(start, PICTURES)
+    to_ecliptic = icrf_to_inertial("ecliptic")
+    e = state_to_elements(State(to_ecliptic @ then.position, to_ecliptic @ then.velocity), GM_SUN_M3_S2)
+    degrees = np.degrees([e.inclination, e.raan, e.arg_periapsis, e.true_anomaly])
+    print(f"a {e.semi_major_axis / 1e3:.0f} km, e {e.eccentricity:.5f}, i, node, periapsis, anomaly", degrees.round(4))
+    for epoch, wanted in ((SEPTEMBER, 18.0), (PICTURES, 6.5)):
+        distance, apart = earth_seen(start, epoch)
+        print(f"{epoch}: Earth at {distance:.1f} million km, {apart:.1f} degrees from the Sun (telemetry: {wanted})")
+    way = np.array([propagate(start, s, GM_SUN_M3_S2).position for s in np.linspace(0.0, PICTURES - LAUNCH, 2000)])
+    print(f"flown {np.linalg.norm(np.diff(way, axis=0), axis=1).sum() / 1e9:.0f} million km (published: 188)")
+    excess = start.velocity - BUILTIN.velocity("earth", "sun", LAUNCH)
+    print(f"excess speed at launch {np.linalg.norm(excess):.0f} m/s")
+    push = np.linalg.norm(to_mars(start, MANOEUVRE) - at(start, MANOEUVRE).velocity)
+    print(f"push on 9 October to reach Mars {push:.0f} m/s")
+    print(f"from the Sun {np.linalg.norm(then.position) / AU_M:.3f} au")
+
+
+if __name__ == "__main__":
+    main()
