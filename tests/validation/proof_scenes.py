@@ -62,6 +62,10 @@ def _close_up(at, sun_axis):
         "planet__frost": False,
         "planet__gas": 0.0,
         "at": at,
+        "orbit__epoch_utc": "2021-12-31T13:05:00Z",
+        "release__at": "max-latitude-95s",
+        "release__axis": None,
+        "camera__roll_deg": 268.0,
         "attitude__primary": {"axis": sun_axis, "toward": "sun"},
     }
     return Scene.load("tianwen1-mars").with_changes(**changes)
