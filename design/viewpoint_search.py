@@ -108,9 +108,7 @@ def _unspun(vector: np.ndarray, spin: float) -> np.ndarray:
 def main() -> None:
     """Print the best of each date and each side of the Earth."""
     dice = np.random.default_rng(1)
-    print(
-        "date side | score, s from north, Mars turned by, lat, lon, push (body), roll, Korolev, dunes, cap, phase"
-    )
+    print("date side | score, s from north, Mars turned by, lat, lon, push (body), roll, Korolev, dunes, cap, phase")
     for date, (node, periapsis) in DATES.items():
         for name, side in SIDES.items():
             for row in search(date, node, periapsis, side, dice):
