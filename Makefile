@@ -28,8 +28,7 @@ lint: $(VENV)/.dev
 
 # Pictures in renders/ are made here and never by hand.
 gallery: $(VENV)/.user
-	@for scene in $(basename $(notdir $(wildcard scenes/*.toml))); do \
-		$(BIN)/selfiesim render $$scene --quality final -o renders/$$scene.png || exit 1; done
+	@$(BIN)/selfiesim gallery -o renders
 	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step 2 --plot docs/drift.png > /dev/null
 
 # Every model from six sides, and closely.

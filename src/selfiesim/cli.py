@@ -7,7 +7,6 @@ code 2 and one clear message, without a traceback unless ``--debug`` is given.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 import warnings
@@ -17,6 +16,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from selfiesim.console import (
+    parse_size,
     print_camera,
     print_cameras,
     print_dispersion,
@@ -27,6 +27,7 @@ from selfiesim.console import (
     progress_line,
 )
 from selfiesim.errors import SceneError, UserError
+from selfiesim.gallery_cli import draw_gallery
 from selfiesim.maps_cli import draw_map, maps_app
 from selfiesim.models_cli import models_app
 
@@ -38,6 +39,7 @@ app = App(
 )
 
 app.command(draw_map, name="map")
+app.command(draw_gallery, name="gallery")
 app.command(maps_app)
 app.command(models_app)
 
@@ -82,7 +84,7 @@ def render(
     start = time.perf_counter()
     shot = Scene.load(scene)
     if size is not None:
-        shot = shot.with_changes(camera__size_px=_parse_size(size))
+        shot = shot.with_changes(camera__size_px=parse_size(size))
     path = output or Path(f"{Path(scene).stem}.png")
     check_writable(path, bits)
     if samples is not None and not 1 <= samples <= 1024:
@@ -141,7 +143,7 @@ def expose(
 
     shot = Scene.load(scene)
     if size is not None:
-        shot = shot.with_changes(camera__size_px=_parse_size(size))
+        shot = shot.with_changes(camera__size_px=parse_size(size))
     with progress_line() as say:
         say("drawing")
         radiance = shot.view(at).render()
@@ -305,7 +307,7 @@ def downlink(
 
     shot = Scene.load(scene)
     if size is not None:
-        shot = shot.with_changes(camera__size_px=_parse_size(size))
+        shot = shot.with_changes(camera__size_px=parse_size(size))
     if not 1 <= frames <= 50:
         raise SceneError(f"--frames {frames}: give a number from 1 to 50")
     span = shot.seconds(start, "--from"), shot.seconds(stop, "--to")
@@ -426,13 +428,6 @@ def _fail(message: str) -> None:
 def _drop_standard_output() -> None:
     """Keep Python from complaining at exit about what could not be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _parse_size(text: str) -> list[int]:
-    match = re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", text.lower())
-    if not match:
-        raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
-    return [int(match[1]), int(match[2])]
 
 
 def _version() -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from selfiesim.errors import SceneError
 
 if TYPE_CHECKING:
     from selfiesim.dispersion import Dispersion
@@ -162,3 +165,17 @@ def _console(width: int) -> Any:
     from rich.console import Console
 
     return Console(width=None if sys.stdout and sys.stdout.isatty() else width)
+
+
+def parse_size(text: str) -> list[int]:
+    """Width and height from words such as 1280x720.
+
+    Raises
+    ------
+    SceneError
+        For other words.
+    """
+    match = re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", text.lower())
+    if not match:
+        raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
+    return [int(match[1]), int(match[2])]

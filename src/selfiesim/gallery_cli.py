@@ -1,0 +1,36 @@
+"""The command ``selfiesim gallery``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from selfiesim.console import parse_size, print_json, progress_line
+from selfiesim.errors import SceneError
+
+
+def draw_gallery(
+    scenes: Annotated[list[str] | None, Parameter(help="Names or files of scenes; default: all shipped ones.")] = None,
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder for pictures and page.")] = Path("gallery"),
+    quality: Annotated[Literal["draft", "final"], Parameter(help="draft: quick; final: with soft shadows.")] = "final",
+    size: Annotated[str | None, Parameter(help="Of the pictures, such as 1280x720; default: each scene's.")] = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
+) -> None:
+    """Draw all shipped scenes, and a page with their captions, geometry and assumptions."""
+    from selfiesim.output.gallery import as_json as told
+    from selfiesim.output.gallery import gallery
+    from selfiesim.scene import shipped_scenes
+
+    with progress_line() as say:
+        shown = gallery(scenes or sorted(shipped_scenes()), output, quality, parse_size(size) if size else None, say)
+    if as_json:
+        print_json(told(shown, output))
+    else:
+        print(output / "index.html")
+    faults = [f"{one.name}: {one.fault}" for one in shown if one.fault]
+    if faults:
+        raise SceneError("not drawn: " + "; ".join(faults))
