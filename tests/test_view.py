@@ -26,14 +26,17 @@ RADII = np.array(MARS.radii_m)
 arcsecond = np.radians(1 / 3600)
 
 
-@pytest.fixture(scope="module", params=sorted(shipped_scenes()))
+RELEASED = [name for name in sorted(shipped_scenes()) if Scene.load(name).release and Scene.load(name).orbit]
+
+
+@pytest.fixture(scope="module", params=RELEASED)
 def view(request):
     return Scene.load(request.param).view()
 
 
 def test_the_planet_is_as_far_as_the_camera_is_from_its_centre(view):
     assert np.linalg.norm(view.planet.position) == pytest.approx(np.linalg.norm(view.track.camera.position), rel=1e-15)
-    assert view.planet.body.name == view.scene.center
+    assert view.planet.body is BODIES[view.scene.orbit.body]
 
 
 def test_the_craft_is_as_far_as_its_orbit_from_the_cameras(view):

@@ -83,6 +83,8 @@ class CraftLayer:
         The planet's light here.
     """
 
+    faces_outward = False  # whether normals tell what is outside: else each side of a sheet is seen
+
     def __init__(self, pose: CraftPose, window: Any, numbers: dict[str, int]) -> None:
         self.pose, self.numbers = pose, numbers
         self.bounds = _swept_bounds(pose.craft)
@@ -95,7 +97,8 @@ class CraftLayer:
             grouped.setdefault((part.material.name, part.joint, self.casts(part)), []).append(part)
         longest = float(np.ptp(self.bounds, axis=0).max()) / EDGES_ACROSS
         self._groups = [
-            _group(parts, joint, maps, numbers, longest, casts) for (_, joint, casts), parts in grouped.items()
+            _group(parts, joint, maps, numbers, longest, casts, self.faces_outward)
+            for (_, joint, casts), parts in grouped.items()
         ]
         self._beams: list[Beam] = []
         self._skin: Skin | None = None
@@ -255,7 +258,13 @@ def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
 
 
 def _group(
-    parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: dict[str, int], longest: float, casts: bool
+    parts: list[Part],
+    joint: str | None,
+    maps: dict[str, Any],
+    numbers: dict[str, int],
+    longest: float,
+    casts: bool,
+    outward: bool,
 ) -> _Group:
     material = parts[0].material
     mesh = _merged(parts, numbers, longest)
@@ -269,7 +278,7 @@ def _group(
     for name, picture in material.textures.items():
         texture = texture_of(picture[::-1], repeat=True, srgb=name in _SRGB)
         actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture)
-    _shade(actor, material, attributes)
+    _shade(actor, material, attributes, outward)
     shader = actor.GetShaderProperty()
     uniforms = Uniforms(shader.GetFragmentCustomUniforms())
     uniforms.set(
@@ -313,12 +322,13 @@ def _soft_light(view: View, maps: PlanetMaps | None, pose: CraftPose) -> Planets
     return dust_shine(view.ground.sky, view.sun.above_air, pose.body_to_camera.T @ view.ground.site_to_camera)
 
 
-def _shade(actor: Any, material: Material, attributes: list[str]) -> None:
+def _shade(actor: Any, material: Material, attributes: list[str], outward: bool) -> None:
     """Give an actor the shader of its material, with the code for what the material has and for nothing else."""
     defines = "".join(_SAMPLERS[name][1] for name in material.textures)
     defines += "#define FOIL\n" if material.crumple > 0.0 else ""
     defines += "#define CLEARCOAT\n" if material.clearcoat > 0.0 else ""
     defines += "#define ANISOTROPY\n" if "vertexTangent" in attributes and material.anisotropy else ""
+    defines += "#define OUTWARD\n" if outward else ""
     defines += "#define MASK\n" if material.alpha_cutoff is not None else ""
     vertex, inputs = dict(_VERTEX), _INPUTS
     for name in attributes:

@@ -108,7 +108,7 @@ def _ball(craft: CraftLayer) -> tuple[NDArray[np.float64], float]:
 
 def _key(craft: CraftLayer, light: NDArray[np.float64], before: list[tuple[CraftLayer, float]]) -> bytes:
     """What a map depends on."""
-    told = [light.tobytes(), repr(sorted(craft.still.joint_angles.items())).encode()]
+    told = [light.tobytes(), craft.bounds.tobytes(), repr(sorted(craft.still.joint_angles.items())).encode()]
     for other, _ in before:
         told.append(other.pose.to_body_of(craft.pose).tobytes())
         told.append(repr((id(other), sorted(other.still.joint_angles.items()))).encode())

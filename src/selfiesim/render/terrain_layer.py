@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _MARGIN_M = 0.5  # round the vehicles
+_SHADOWS_SEEN = 8.0  # how far off shadows of rocks are seen well, over the lens' height
 _STEP_PX = 4  # the sky is smooth: it is worked out at every fourth pixel
 
 
 class GroundLayer(CraftLayer):
     """The ground: its near parts throw shadows, its Sun's map is fitted to what stands on it."""
+
+    # The smooth normal at a crest leans away from the lens: turned round it would be dark.
+    faces_outward = True
 
     def casts(self, part: Part) -> bool:
         """Far parts throw none: their shadows are smaller than a pixel, and lie outside the map."""
@@ -37,7 +41,7 @@ class GroundLayer(CraftLayer):
 
 
 def fit_to_vehicles(crafts: list[CraftLayer]) -> None:
-    """Fit the shadow maps of a ground among ``crafts`` to the box round all others and the lens.
+    """Fit the shadow maps of a ground among ``crafts`` to the box round all others, the lens and what it looks at.
 
     A shadow lies behind what throws it, as the light sees it: so the map of the vehicles holds their shadows too.
     """
@@ -47,7 +51,10 @@ def fit_to_vehicles(crafts: list[CraftLayer]) -> None:
         pose = ground.pose
         lens = -pose.body_to_camera.T @ pose.position
         corners = [(each.corners() - pose.position) @ pose.body_to_camera for each in crafts if each is not ground]
-        points = np.concatenate([*corners, [lens]])
+        reach = min(_SHADOWS_SEEN * max(lens[2], 0.0), NEAR_M)
+        ahead = np.arctan2(pose.body_to_camera[2, 1], pose.body_to_camera[2, 0]) + np.radians([-40.0, 0.0, 40.0])
+        seen = lens * (1.0, 1.0, 0.0) + reach * np.stack([np.cos(ahead), np.sin(ahead), np.zeros(3)], axis=1)
+        points = np.concatenate([*corners, [lens], seen])
         points = points[np.hypot(*(points - lens)[:, :2].T) < NEAR_M + _MARGIN_M]
         low, high = points.min(axis=0) - _MARGIN_M, points.max(axis=0) + _MARGIN_M
         ground.bounds = np.array([low, high])

@@ -250,7 +250,9 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
     s.glow *= texture(glowTexture, uv, finer).rgb;
 #endif
     vec3 outward = s.normal;
+#ifndef OUTWARD
     if (dot(s.normal, eyePosition - position) < 0.0) s.normal = -s.normal;
+#endif
     s.shading = s.normal;
 #ifdef NORMAL_MAP
     s.shading = mapped(outward, along, uv);
