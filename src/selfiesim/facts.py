@@ -99,16 +99,26 @@ def _over_the_planet(view: View, planet: PlanetPose) -> dict[str, Any]:
         if body.name == "mars"
         else {}
     )
-    return ls | {
-        "subsolar_latitude_deg": float(np.degrees(sun_latitude)),
-        "subsolar_longitude_deg": float(np.degrees(sun_longitude)),
-        "local_true_solar_time_h": float((longitude - sun_longitude) / (2.0 * np.pi) * 24.0 + 12.0) % 24.0,
-        "sun_elevation_below_camera_deg": float(np.degrees(np.arcsin(np.clip(zenith @ to_sun, -1, 1)))),
-        "camera_altitude_km": ellipsoid_height(position, body) / 1e3,
-        "camera_latitude_deg": float(np.degrees(latitude)),
-        "camera_longitude_deg": float(np.degrees(longitude)),
-        "planet_angular_diameter_deg": float(np.degrees(planet_diameter(position, body))),
-    }
+    ground = view.ground
+    stood = {} if ground is None else {
+        "lens_height_above_ground_m": ground.lens_height_m,
+        "sun_azimuth_deg": ground.sun_azimuth_deg,
+        "direct_sunlight_share_550nm": float(ground.sky.beam[1]),
+    }  # fmt: skip
+    return (
+        ls
+        | stood
+        | {
+            "subsolar_latitude_deg": float(np.degrees(sun_latitude)),
+            "subsolar_longitude_deg": float(np.degrees(sun_longitude)),
+            "local_true_solar_time_h": float((longitude - sun_longitude) / (2.0 * np.pi) * 24.0 + 12.0) % 24.0,
+            "sun_elevation_below_camera_deg": float(np.degrees(np.arcsin(np.clip(zenith @ to_sun, -1, 1)))),
+            "camera_altitude_km": ellipsoid_height(position, body) / 1e3,
+            "camera_latitude_deg": float(np.degrees(latitude)),
+            "camera_longitude_deg": float(np.degrees(longitude)),
+            "planet_angular_diameter_deg": float(np.degrees(planet_diameter(position, body))),
+        }
+    )
 
 
 def _degrees(cosine: float) -> float:

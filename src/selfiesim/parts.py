@@ -319,6 +319,20 @@ class MountedPart(Part):
     mount: str = Field("camera", description="A mount named in the model's description.")
     axis: Axis | None = Field(None, description="Direction of the boom in body axes; default: the mount's own.")
     out_m: float = Field(0.0, ge=0, le=1000, description="Length of the boom, from the mount along the axis.")
+    offset_m: Three | None = Field(
+        None,
+        description="Instead of a mount: where the lens is, from the craft's origin, as on a stand beside it.",
+    )
+    axes: Literal["body", "local"] = Field(
+        "local", description="Of offset_m: the craft's body axes, or east, north and up where the craft is."
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> MountedPart:
+        given = self.model_fields_set & {"mount", "axis", "out_m"}
+        if self.offset_m is not None and given:
+            raise ValueError(f"offset_m stands instead of a mount: take away {', '.join(sorted(given))}")
+        return self
 
 
 _INTRINSICS = ("horizontal_fov_deg", "focal_length_mm", "matrix")
@@ -345,11 +359,13 @@ class CameraPart(Part):
         max_length=8,
         description="Coefficients in OpenCV's order: k1, k2, p1, p2[, k3[, k4, k5, k6]] or, for the fisheye, k1 to k4.",
     )
-    look: Literal["craft", "mount", "tumbling"] = Field(
+    look: Literal["craft", "mount", "tumbling", "azimuth"] = Field(
         "craft",
         description="craft: turned to the craft; mount: as bolted to the craft, looking back along the mount's axis; "
-        "tumbling: so at the release, then left to itself.",
+        "tumbling: so at the release, then left to itself; azimuth: by azimuth_deg and elevation_deg.",
     )
+    azimuth_deg: Angle = Field(0.0, description="Where it looks with look = azimuth: from north toward east.")
+    elevation_deg: float = Field(0.0, ge=-90, le=90, description="And how far above the horizontal.")
     lens: Literal["inner", "outer"] = Field(
         "inner", description="Of two opposite lenses, the one that faces the craft at its mount, or the other."
     )

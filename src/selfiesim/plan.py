@@ -160,6 +160,11 @@ def _berth(scene: Scene, craft: Craft) -> tuple[Berth, Vector]:
         return start, start.position
     part = scene.mounted
     assert part is not None
+    if part.offset_m is not None:
+        # Beside the craft rather than on it; in which axes is for the view to say, which knows the place.
+        offset = np.array(part.offset_m)
+        away = float(np.linalg.norm(offset))
+        return Berth(offset, offset / away if away > 0.0 else np.array([0.0, 0.0, 1.0]), ""), offset
     start = berth(craft, part.mount, part.axis, "mounted")
     return start, start.position + part.out_m * start.axis
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, PrivateAttr, Strict, ValidationError, mod
 from selfiesim import paths
 from selfiesim.company import MOST_OBJECTS, ObjectPart, check_target
 from selfiesim.errors import CcsdsError, EphemerisError, MapError, SceneError
+from selfiesim.ground import NAME, GroundPart
 from selfiesim.moment import Moment
 from selfiesim.parts import (
     AttitudePart,
@@ -68,6 +69,7 @@ class Scene(Part):
     )
     camera: CameraPart = CameraPart()
     planet: PlanetPart = PlanetPart()
+    ground: GroundPart | None = Field(None, description="The ground that a lens close to it sees.")
     sky: SkyPart = SkyPart()
     photo: PhotoPart = PhotoPart()
     downlink: DownlinkPart = DownlinkPart()
@@ -96,11 +98,15 @@ class Scene(Part):
             raise ValueError(f"body.name: {self.body.name} is known already; take another name")
         if self.site and name == "sun":
             raise ValueError("site.body: nothing stands on the sun")
+        if self.ground and not (self.site and name == "mars"):
+            raise ValueError("ground: needs a [site] on mars; light and dust of no other ground are known here")
         if ((self.path and self.path.target) or self.attitude.ck_frame) and not self.kernels:
             raise ValueError("kernels: missing; path.target and attitude.ck_frame ask SPICE kernels")
         names = [part.name for part in self.objects]
         if len(set(names)) < len(names) or "craft" in names:
             raise ValueError(f"objects: each needs a name of its own, and none is called craft; there are {names}")
+        if self.ground and NAME in names:
+            raise ValueError(f"objects: {NAME} is what layers call the ground; take another name")
         check_target(self.camera.target, self.objects)
         released = any(part.release for part in self.objects)
         if self.mounted and self.at.startswith("release") and not released:

@@ -23,6 +23,7 @@ from selfiesim.ellipsoid import ellipsoid_height, sun_share
 from selfiesim.epoch import Epoch
 from selfiesim.errors import GraphicsError, SceneError
 from selfiesim.frames import Matrix, Vector, icrf_to_bodyfixed, rotation_about, unit
+from selfiesim.ground import NAME, Ground, ground_of
 from selfiesim.hosts import Lander
 from selfiesim.orbit import State
 from selfiesim.plan import Plan
@@ -41,14 +42,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sun:
-    """The Sun as seen from the camera: unit ``direction`` (3,), ``distance`` m, ``irradiance`` (3,) W m^-2 nm^-1."""
+    """The Sun as seen from the camera: unit ``direction`` (3,), ``distance`` m, ``irradiance`` (3,) W m^-2 nm^-1.
+
+    ``passed`` is the share of its light that the air lets through, (3,): less than 1 for a lens on the ground.
+    """
 
     direction: Vector
     distance: float
+    passed: Vector = field(default_factory=lambda: np.ones(3))
 
     @property
     def irradiance(self) -> Vector:
-        """Sunlight on a surface facing it, at the three bands (3,)."""
+        """Direct sunlight on a surface facing it, at the three bands (3,)."""
+        return self.above_air * self.passed
+
+    @property
+    def above_air(self) -> Vector:
+        """The same with no air before it."""
         return np.array(SOLAR_IRRADIANCE_1AU) * (AU_M / self.distance) ** 2
 
     @property
@@ -90,6 +100,11 @@ class CraftPose:
     sun_share: float
     gone: tuple[str, ...] = ()
     name: str = ""
+
+    @property
+    def is_ground(self) -> bool:
+        """Whether it is the ground that the others stand on."""
+        return self.name == NAME
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -165,11 +180,27 @@ class View:
     track: Track
     scene: Scene = field(repr=False)
     objects: tuple[CraftPose, ...] = ()
+    ground: Ground | None = None
 
     @property
     def crafts(self) -> tuple[CraftPose, ...]:
-        """The craft and the further ones beside it."""
-        return self.craft, *self.objects
+        """The craft and the further ones beside it; the ground comes last, where there is one."""
+        return self.craft, *self.objects, *self._ground_pose
+
+    @cached_property
+    def _ground_pose(self) -> tuple[CraftPose, ...]:
+        """None or one; making its mesh takes a while, and only drawing needs it."""
+        from selfiesim.planet.terrain_cache import kept_terrain
+
+        ground = self.ground
+        if ground is None:
+            return ()
+        mesh = kept_terrain(ground.recipe)
+        return (CraftPose(mesh, ground.position, ground.site_to_camera, {}, self.craft.sun_share, name=NAME),)
+
+    def refined(self, quality: str) -> View:
+        """The same with the ground as fine as pictures of this quality take it."""
+        return self if self.ground is None else replace(self, ground=self.ground.refined(quality))
 
     def turned(self, turn: Matrix, camera: Camera) -> View:
         """The same instant through another lens, turned: ``turn`` (3, 3) leads from these camera axes to the new."""
@@ -185,6 +216,7 @@ class View:
             sun=replace(self.sun, direction=turn @ self.sun.direction),
             craft=self.craft.turned(turn),
             objects=tuple(each.turned(turn) for each in self.objects),
+            ground=self.ground and self.ground.turned(turn),
         )
 
     def render(
@@ -322,10 +354,20 @@ def _released(plan: Plan, departure: Departure, epoch: Epoch, moment: str) -> tu
 def _mounted(plan: Plan, epoch: Epoch) -> tuple[Track, State]:
     """The motion of a camera that stays on its craft."""
     host = plan.host.state(epoch)
-    offset = plan.law(epoch, host).T @ plan.mount
+    part = plan.scene.mounted
+    assert part is not None
+    if part.offset_m is not None and part.axes == "local":
+        offset = _site_to_icrf(plan, epoch, host) @ plan.mount
+    else:
+        offset = plan.law(epoch, host).T @ plan.mount
     # Its own velocity is left at the craft's: nothing is made of the turning of a boom.
     relative = State(offset, np.zeros(3))
     return _track(plan, epoch, host, relative, None), relative
+
+
+def _site_to_icrf(plan: Plan, epoch: Epoch, host: State) -> Matrix:
+    """(3, 3) from east, north and up where the craft is."""
+    return np.array([plan.toward(name, epoch, host) for name in ("east", "north", "zenith")]).T
 
 
 def _track(plan: Plan, epoch: Epoch, host: State, relative: State, seconds: float | None) -> Track:
@@ -333,7 +375,7 @@ def _track(plan: Plan, epoch: Epoch, host: State, relative: State, seconds: floa
     return Track(
         host=host,
         camera=State(host.position + relative.position, host.velocity + relative.velocity),
-        mount_position=host.position + icrf_to_body.T @ plan.mount,
+        mount_position=host.position + (relative.position if seconds is None else icrf_to_body.T @ plan.mount),
         seconds_since_release=seconds,
         icrf_to_body=icrf_to_body,
         icrf_to_bodyfixed=icrf_to_bodyfixed(plan.body, epoch),
@@ -346,12 +388,18 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
     to_sun = plan.almanac.position("sun", body.name, epoch) - track.camera.position
     others = [(each, *each.place(plan, epoch, track)) for each in plan.companions]
     turn = _turn(plan, epoch, track, relative, {each.part.name: offset for each, offset, _ in others})
-    planet = None
+    planet, ground = None, None
+    sun = Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun)))
     if body.name != "sun":
         weather = _weather(plan, epoch) if body.name == "mars" else AIRLESS
         pose = turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T
         shadows = casters_of(plan.almanac, body, epoch)
         planet = PlanetPose(body, *pose, plan.surface, weather, plan.scene.planet.law, shadows)
+        if plan.scene.ground is not None:
+            site_to_camera = turn @ _site_to_icrf(plan, epoch, track.host)
+            where = turn @ -relative.position, site_to_camera
+            ground = ground_of(plan, plan.camera, *where, sun.direction, weather.dust_opacity)
+            sun = replace(sun, passed=ground.sky.beam)
     left = departure.named(plan.gone, *(each.left(epoch) for each in plan.companions))
 
     def posed(craft: Craft, part: ModelPart, offset: Vector, icrf_to_body: Matrix, **more: Any) -> CraftPose:
@@ -369,11 +417,12 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
         camera=plan.camera,
         icrf_to_camera=turn,
         planet=planet,
-        sun=Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun))),
+        sun=sun,
         craft=posed(plan.craft, plan.scene.craft, np.zeros(3), track.icrf_to_body, gone=left),
         track=track,
         scene=plan.scene,
         objects=tuple(posed(each.craft, each.part, *where, name=each.part.name) for each, *where in others),
+        ground=ground,
     )
 
 
@@ -411,6 +460,14 @@ def _turn(plan: Plan, epoch: Epoch, track: Track, relative: State, objects: dict
     if part.look == "tumbling" and track.seconds_since_release is not None:
         assert plan.departure is not None
         return plan.camera_to_lens @ plan.departure.tumbled(np.array(part.inertia_kg_m2), track.seconds_since_release)
+    if part.look == "azimuth":
+        to_icrf = _site_to_icrf(plan, epoch, track.host)
+        azimuth, height = np.radians(part.azimuth_deg), np.radians(part.elevation_deg)
+        level = np.cos(height)
+        ahead = to_icrf @ np.array([level * np.sin(azimuth), level * np.cos(azimuth), np.sin(height)])
+        # Straight up or down, the top of the picture is where it would be with the lens a little less steep.
+        upward = to_icrf[:, 2] if level > 1e-6 else -np.sign(height) * to_icrf @ [np.sin(azimuth), np.cos(azimuth), 0.0]
+        return icrf_to_camera(plan.camera, ahead, upward, part.place, np.radians(part.roll_deg))
     try:
         up = plan.toward(part.up, epoch, track.host)
         if part.target in attitude.TARGETS and part.target not in objects:

@@ -10,7 +10,8 @@ from selfiesim.camera import Pinhole
 from selfiesim.frames import rotation_about
 from selfiesim.planet.atmosphere import haze
 from selfiesim.planet.dust_sky import DustSky
-from selfiesim.render.terrain_layer import add_dust_sky, dust_shine
+from selfiesim.render.sky_light import dust_shine
+from selfiesim.render.terrain_layer import add_dust_sky
 
 SUN = np.array([0.72, 0.10, 0.66]) / np.linalg.norm([0.72, 0.10, 0.66])
 IRRADIANCE = np.array([0.62, 0.69, 0.75])

@@ -12,7 +12,12 @@ def caption(told: dict[str, Any]) -> str:
     """
     view, camera = told["view"], told["camera"]
     sentences = [f"{told['title']}.", f"Seen at {view.get('epoch_utc', 'an unknown time')} (UTC)"]
-    if "camera_altitude_km" in view:
+    if "lens_height_above_ground_m" in view:
+        sentences[-1] += (
+            f" from {view['lens_height_above_ground_m']:.2f} m above the ground at "
+            f"{abs(view['camera_latitude_deg']):.2f} degrees {'north' if view['camera_latitude_deg'] >= 0 else 'south'}"
+        )
+    elif "camera_altitude_km" in view:
         planet = (told["bodies"].get("planet") or {}).get("name", "the planet")
         side = "north" if view["camera_latitude_deg"] >= 0 else "south"
         sentences[-1] += (

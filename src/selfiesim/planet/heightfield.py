@@ -52,6 +52,16 @@ class Track:
         return np.pi * self.wheel_m / self.grousers
 
 
+@dataclass(frozen=True)
+class Crater:
+    """A small old bowl about (x, y): its rim has ``radius_m``, its floor lies ``depth_m`` below the rim."""
+
+    x_m: float
+    y_m: float
+    radius_m: float
+    depth_m: float
+
+
 def relief(x: Floats, y: Floats, spacing_m: Floats, seed: int) -> Floats:
     """Height (N,) of the bare plain, m; waves shorter than two cells of a mesh of ``spacing_m`` (N,) are left out."""
     height = np.zeros_like(x)
@@ -104,6 +114,21 @@ def rutted(x: Floats, y: Floats, spacing_m: Floats, track: Track) -> tuple[Float
     added[near] = track.depth_m * (rut * (marks - 1.0) + 0.35 * berm)
     inside[near] = rut
     return added, inside
+
+
+def dug(x: Floats, y: Floats, craters: tuple[Crater, ...]) -> Floats:
+    """What craters add to the height (N,), m: a paraboloid to the rim, then a blanket that falls with the cube.
+
+    The rim stands a fifth of the depth above the plain: a simple crater's is 0.04 of the diameter high over a depth of
+    0.2 (Pike 1977, in Impact and Explosion Cratering, p. 489; recalled, not checked).
+    """
+    added = np.zeros_like(x)
+    for crater in craters:
+        r = np.hypot(x - crater.x_m, y - crater.y_m) / crater.radius_m
+        rim = 0.2 * crater.depth_m
+        bowl = rim - crater.depth_m * (1.0 - np.minimum(r, 1.0) ** 2)
+        added += np.where(r < 1.0, bowl, rim * np.maximum(r, 1.0) ** -3.0)
+    return added
 
 
 def drop(x: Floats, y: Floats, radius_m: float) -> Floats:

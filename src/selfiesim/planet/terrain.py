@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from selfiesim.bodies import MARS
 from selfiesim.craft.craft import Craft, Material, Part
-from selfiesim.planet.heightfield import Pad, Track, drop, levelled, mottling, relief, rutted
+from selfiesim.planet.heightfield import Crater, Pad, Track, drop, dug, levelled, mottling, relief, rutted
 from selfiesim.planet.rocks import HEIGHT_SHARE, Field, Law, rock_shape, strew
 
 Floats = NDArray[np.float64]
@@ -67,6 +67,8 @@ class Terrain:
         Share of the ground under clods of broken crust, of a few centimetres and the ground's own colour (assumed).
     pads, tracks : tuple
         Where vehicles stand, and where one has driven.
+    craters : tuple
+        Small ones.
     blast : Blast, optional
         The landing's dark zone.
     """
@@ -84,6 +86,7 @@ class Terrain:
     clod_share: float = 0.12
     pads: tuple[Pad, ...] = ()
     tracks: tuple[Track, ...] = ()
+    craters: tuple[Crater, ...] = ()
     blast: Blast | None = None
 
 
@@ -109,6 +112,8 @@ def height_at(recipe: Terrain, x: Floats, y: Floats, spacing_m: Floats | None = 
     # Measured from the plain's height at the origin, so that a scene with no pad starts on the ground too.
     zero = np.zeros(1)
     height = relief(x, y, spacing, recipe.seed) - relief(zero, zero, np.full(1, 0.01), recipe.seed)
+    # The plain's height where the lens is does not change with craters elsewhere.
+    height = height + dug(x, y, recipe.craters)
     for track in recipe.tracks:
         height = height + rutted(x, y, spacing, track)[0]
     return np.asarray(levelled(height, x, y, recipe.pads) - drop(x, y, MARS.radii_m[0]))

@@ -15,6 +15,7 @@ from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
 from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
+from selfiesim.render.sky_light import dust_shine, sky_mirrored
 from selfiesim.render.tessellate import cut_long_edges
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class _Group:
     corners: NDArray[np.float64]
     uniforms: Uniforms
     vertex_uniforms: Uniforms
+    casts: bool = True
 
 
 class CraftLayer:
@@ -81,6 +83,8 @@ class CraftLayer:
         The planet's light here.
     """
 
+    faces_outward = False  # whether normals tell what is outside: else each side of a sheet is seen
+
     def __init__(self, pose: CraftPose, window: Any, numbers: dict[str, int]) -> None:
         self.pose, self.numbers = pose, numbers
         self.bounds = _swept_bounds(pose.craft)
@@ -88,13 +92,20 @@ class CraftLayer:
         self.shadow = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True)
         self.beam = Framebuffer(window, SHINE_SIZE, SHINE_SIZE, shadow=True)
         maps = {"shadowMap": _depth_texture(self.shadow), "beamMap": _depth_texture(self.beam)}
-        grouped: dict[tuple[str, str | None], list[Part]] = {}
+        grouped: dict[tuple[str, str | None, bool], list[Part]] = {}
         for part in pose.parts:
-            grouped.setdefault((part.material.name, part.joint), []).append(part)
+            grouped.setdefault((part.material.name, part.joint, self.casts(part)), []).append(part)
         longest = float(np.ptp(self.bounds, axis=0).max()) / EDGES_ACROSS
-        self._groups = [_group(parts, joint, maps, numbers, longest) for (_, joint), parts in grouped.items()]
+        self._groups = [
+            _group(parts, joint, maps, numbers, longest, casts, self.faces_outward)
+            for (_, joint, casts), parts in grouped.items()
+        ]
         self._beams: list[Beam] = []
         self._skin: Skin | None = None
+
+    def casts(self, part: Part) -> bool:
+        """Whether a part throws shadows: on a craft, each."""
+        return True
 
     @property
     def still(self) -> CraftPose:
@@ -126,7 +137,7 @@ class CraftLayer:
         self.pose = pose
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
-        self.shine = shine = planetshine(view, maps, pose)
+        self.shine = shine = _soft_light(view, maps, pose)
         light: dict[str, ArrayLike] = {
             "eyePosition": -pose.body_to_camera.T @ pose.position,
             "sunIrradiance": view.sun.irradiance * pose.sun_share,
@@ -140,6 +151,7 @@ class CraftLayer:
             "planetCosine": shine.edge_cosine,
             "planetTint": shine.tint,
         }
+        light.update(sky_mirrored(view))
         for group in self._groups:
             part_to_body = pose.joint_matrix(group.joint)
             group.actor.SetUserMatrix(vtkmatrix_from_array(place @ part_to_body))
@@ -152,6 +164,8 @@ class CraftLayer:
 
         to_other = self.pose.to_body_of(other)
         for group in self._groups:
+            if not group.casts:
+                continue
             group.caster.VisibilityOn()
             group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.still.joint_matrix(group.joint)))
 
@@ -244,7 +258,13 @@ def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
 
 
 def _group(
-    parts: list[Part], joint: str | None, maps: dict[str, Any], numbers: dict[str, int], longest: float
+    parts: list[Part],
+    joint: str | None,
+    maps: dict[str, Any],
+    numbers: dict[str, int],
+    longest: float,
+    casts: bool,
+    outward: bool,
 ) -> _Group:
     material = parts[0].material
     mesh = _merged(parts, numbers, longest)
@@ -258,7 +278,7 @@ def _group(
     for name, picture in material.textures.items():
         texture = texture_of(picture[::-1], repeat=True, srgb=name in _SRGB)
         actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture)
-    _shade(actor, material, attributes)
+    _shade(actor, material, attributes, outward)
     shader = actor.GetShaderProperty()
     uniforms = Uniforms(shader.GetFragmentCustomUniforms())
     uniforms.set(
@@ -291,17 +311,24 @@ def _group(
         caster.GetProperty().SetTexture("baseTexture", texture_of(material.textures["base"][::-1], repeat=True))
         replace_shading(caster, "", _CASTER)
         Uniforms(caster.GetShaderProperty().GetFragmentCustomUniforms()).set(alphaCutoff=material.alpha_cutoff)
-    return _Group(
-        actor, caster, mesh, material, joint, _corners(parts), uniforms, Uniforms(shader.GetVertexCustomUniforms())
-    )
+    vertex_uniforms = Uniforms(shader.GetVertexCustomUniforms())
+    return _Group(actor, caster, mesh, material, joint, _corners(parts), uniforms, vertex_uniforms, casts)
 
 
-def _shade(actor: Any, material: Material, attributes: list[str]) -> None:
+def _soft_light(view: View, maps: PlanetMaps | None, pose: CraftPose) -> Planetshine:
+    """The light that does not come straight from the Sun: the planet's, or that of the dust sky and the ground."""
+    if view.ground is None:
+        return planetshine(view, maps, pose)
+    return dust_shine(view.ground.sky, view.sun.above_air, pose.body_to_camera.T @ view.ground.site_to_camera)
+
+
+def _shade(actor: Any, material: Material, attributes: list[str], outward: bool) -> None:
     """Give an actor the shader of its material, with the code for what the material has and for nothing else."""
     defines = "".join(_SAMPLERS[name][1] for name in material.textures)
     defines += "#define FOIL\n" if material.crumple > 0.0 else ""
     defines += "#define CLEARCOAT\n" if material.clearcoat > 0.0 else ""
     defines += "#define ANISOTROPY\n" if "vertexTangent" in attributes and material.anisotropy else ""
+    defines += "#define OUTWARD\n" if outward else ""
     defines += "#define MASK\n" if material.alpha_cutoff is not None else ""
     vertex, inputs = dict(_VERTEX), _INPUTS
     for name in attributes:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def planet_depth(view: View) -> NDArray[np.float64]:
     """Metres along the camera's axis to the planet's ellipsoid at each pixel's centre, (H, W); infinite for sky."""
     camera, pose = view.camera, view.planet
-    if pose is None:
+    if pose is None or view.ground is not None:  # the ground is a mesh, and nothing shows below it
         return np.full((camera.height, camera.width), np.inf)
     inverse = 1.0 / np.array(pose.body.radii_m)
     to_scaled = inverse[:, None] * pose.camera_to_bodyfixed

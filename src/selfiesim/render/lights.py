@@ -48,6 +48,8 @@ class Lights:
                 craft.unset_beam()
             else:
                 before = _before(craft, crafts, craft.pose.body_to_camera @ beam.direction, 0.0)
+                # Soft light comes from the ground as well: what sends it keeps none of it off what stands on it.
+                before = [(other, reach) for other, reach in before if not other.pose.is_ground]
                 craft.set_beam(beam, self._cast(craft, craft.beam, beam.direction, before))
 
     def _cast(
@@ -56,7 +58,9 @@ class Lights:
         """Depths round one craft as seen from a light, ``light`` a direction in its body axes."""
         for actor in self.scene.GetActors():
             actor.VisibilityOff()
-        for each in [craft, *(other for other, _ in before)]:
+        # Light from below comes from the ground itself.
+        own = [] if craft.pose.is_ground and light[2] < 0.0 else [craft]
+        for each in [*own, *(other for other, _ in before)]:
             each.cast_for(craft.pose)
         eye = LightCamera.around(craft.bounds, light, buffer.width, max((reach for _, reach in before), default=0.0))
         width, height = self.window.GetSize()
@@ -104,7 +108,7 @@ def _ball(craft: CraftLayer) -> tuple[NDArray[np.float64], float]:
 
 def _key(craft: CraftLayer, light: NDArray[np.float64], before: list[tuple[CraftLayer, float]]) -> bytes:
     """What a map depends on."""
-    told = [light.tobytes(), repr(sorted(craft.still.joint_angles.items())).encode()]
+    told = [light.tobytes(), craft.bounds.tobytes(), repr(sorted(craft.still.joint_angles.items())).encode()]
     for other, _ in before:
         told.append(other.pose.to_body_of(craft.pose).tobytes())
         told.append(repr((id(other), sorted(other.still.joint_angles.items()))).encode())

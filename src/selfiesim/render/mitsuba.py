@@ -71,6 +71,8 @@ class MitsubaRenderer:
         ValueError
             For an unknown quality, or samples out of range.
         """
+        if view.ground is not None:
+            raise GraphicsError("[ground]: the engine mitsuba draws no ground; use the engine pyvista, the default")
         if open_s > 0.0:
             raise GraphicsError("photo.motion_blur: the engine mitsuba draws one instant; take it away")
         if quality not in QUALITIES:

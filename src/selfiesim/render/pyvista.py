@@ -30,6 +30,7 @@ from selfiesim.render.planet_layer import PlanetLayer
 from selfiesim.render.shadow import SUN_SIZE
 from selfiesim.render.sky_layer import add_sky
 from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, moments, planet_shifts, subframes
+from selfiesim.render.terrain_layer import GroundLayer, add_dust_sky, fit_to_vehicles
 from selfiesim.render.truth import Drawn, Truth, part_numbers, truth_of
 
 if TYPE_CHECKING:
@@ -101,13 +102,15 @@ class PyVistaRenderer:
         if not 0.0 <= open_s <= 3600.0:
             raise ValueError(f"open_s {open_s}: give seconds from 0 to 3600")
         tell = progress or (lambda done, of: None)
-        views = [view] if open_s == 0.0 else [view.later(open_s * share) for share in moments(count)]
+        view = view.refined(quality)
+        later = (view.later(open_s * share).refined(quality) for share in moments(count))
+        views = [view] if open_s == 0.0 else list(later)
         draw = self._light if view.camera.distortion is None else self._bent
         rgb, cover = draw(views, quality, count, tell)
         if len(views) > 1:
             rgb = self._mean(views, partial(_with_sky, rgb, cover))
         else:
-            add_sky(rgb, cover, view)
+            _add_sky(rgb, cover, view)
         return Radiance(rgb, view, quality, self.engine, self, count)
 
     def truth(self, view: View) -> Truth:
@@ -233,6 +236,7 @@ class PyVistaRenderer:
             planet.update(view)
         for craft, pose in zip(crafts, view.crafts, strict=True):
             craft.update(view, pose, planet.maps if planet else None)
+        fit_to_vehicles(crafts)
         corners = np.concatenate([craft.corners() for craft in crafts])
         near, far = _depth_range(corners[:, 2])
         return _Stage(planet, crafts, buffer, crop_round(corners, view.camera, NEAREST_M), near, far)
@@ -251,17 +255,18 @@ class PyVistaRenderer:
         for craft in self._crafts[len(kept) :]:
             craft.remove_from(self._scene, self._lights.scene)
         for pose, numbers in wanted[len(kept) :]:
-            kept.append(CraftLayer(pose, self._window, numbers))
+            layer = GroundLayer if pose.is_ground else CraftLayer
+            kept.append(layer(pose, self._window, numbers))
             kept[-1].add_to(self._scene, self._lights.scene)
         self._crafts = kept
         self._lights.forget()
         return kept
 
     def _planet_layer(self, view: View) -> PlanetLayer | None:
-        """None in deep space."""
+        """None in deep space, and under a ground, which hides it."""
         from selfiesim.planet.surface import surface_maps
 
-        if view.planet is None:
+        if view.planet is None or view.ground is not None:
             return None
         maps = surface_maps(view.planet.surface)
         if self._planet is None or self._planet.maps is not maps:
@@ -325,8 +330,16 @@ class PyVistaRenderer:
 def _with_sky(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View) -> NDArray[np.float32]:
     """``rgb`` (H, W, 3) with what stands in the sky of ``view``."""
     light = rgb.copy()
-    add_sky(light, cover, view)
+    _add_sky(light, cover, view)
     return light
+
+
+def _add_sky(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View) -> None:
+    """Add what stands behind everything, in place: over a ground, the dust in the air before the sky."""
+    ground = view.ground
+    if ground is not None:
+        add_dust_sky(rgb, cover, view.camera, ground.site_to_camera.T, ground.sky, view.sun.above_air)
+    add_sky(rgb, cover, view)
 
 
 def _told(passes: Iterable[Subframe], count: int, tell: Progress) -> Iterator[Subframe]:

@@ -1,39 +1,63 @@
-"""The dust sky in a picture taken on the ground: behind everything, and as the soft light on what stands there.
+"""A picture taken on the ground: the ground drawn as a craft is, and the dust sky behind everything.
 
-The ground itself is a mesh (:mod:`selfiesim.planet.terrain`) that the craft's layer draws.
+Its mesh is made by :mod:`selfiesim.planet.terrain`; the light of the sky is in :mod:`selfiesim.render.sky_light`.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.camera import Camera
 from selfiesim.planet.dust_sky import DustSky
-from selfiesim.render.planetshine import Planetshine, irradiance_harmonics
+from selfiesim.planet.terrain import NEAR_M
+from selfiesim.render.craft_layer import CraftLayer
+
+if TYPE_CHECKING:
+    from selfiesim.craft.craft import Part
+    from selfiesim.view import View
 
 Floats = NDArray[np.float64]
 
+_MARGIN_M = 0.5  # round the vehicles
+_SHADOWS_SEEN = 8.0  # how far off shadows of rocks are seen well, over the lens' height
 _STEP_PX = 4  # the sky is smooth: it is worked out at every fourth pixel
 
 
-def dust_shine(sky: DustSky, sun_irradiance: Floats, site_to_body: Floats) -> Planetshine:
-    """The light of sky and ground as the craft's shaders take a planet's.
+class GroundLayer(CraftLayer):
+    """The ground: its near parts throw shadows, its Sun's map is fitted to what stands on it."""
 
-    Parameters
-    ----------
-    sky : DustSky
-        In site axes (east, north, up).
-    sun_irradiance : (3,)
-        Above the air, W m^-2 nm^-1; what reaches the craft directly is ``sky.beam`` times it.
-    site_to_body : (3, 3)
-        From site axes to the craft's.
+    # The smooth normal at a crest leans away from the lens: turned round it would be dark.
+    faces_outward = True
+
+    def casts(self, part: Part) -> bool:
+        """Far parts throw none: their shadows are smaller than a pixel, and lie outside the map."""
+        return not part.node.endswith("_far")
+
+    def pass_light_on(self, view: View) -> None:
+        """What the ground passes on to itself is left out: of open ground that is little."""
+
+
+def fit_to_vehicles(crafts: list[CraftLayer]) -> None:
+    """Fit the shadow maps of a ground among ``crafts`` to the box round all others, the lens and what it looks at.
+
+    A shadow lies behind what throws it, as the light sees it: so the map of the vehicles holds their shadows too.
     """
-    rays, light = sky.light()
-    rays, light = rays @ site_to_body.T, light * sun_irradiance
-    ground = sky.ground * sky.transmitted * sun_irradiance / np.pi
-    # The ground is a planet so near that it fills the lower half; what is mirrored of it is lit by the Sun's height.
-    return Planetshine(irradiance_harmonics(rays, light), -site_to_body[:, 2], 1.0, ground, rays, light)
+    for ground in crafts:
+        if not ground.pose.is_ground:
+            continue
+        pose = ground.pose
+        lens = -pose.body_to_camera.T @ pose.position
+        corners = [(each.corners() - pose.position) @ pose.body_to_camera for each in crafts if each is not ground]
+        reach = min(_SHADOWS_SEEN * max(lens[2], 0.0), NEAR_M)
+        ahead = np.arctan2(pose.body_to_camera[2, 1], pose.body_to_camera[2, 0]) + np.radians([-40.0, 0.0, 40.0])
+        seen = lens * (1.0, 1.0, 0.0) + reach * np.stack([np.cos(ahead), np.sin(ahead), np.zeros(3)], axis=1)
+        points = np.concatenate([*corners, [lens], seen])
+        points = points[np.hypot(*(points - lens)[:, :2].T) < NEAR_M + _MARGIN_M]
+        low, high = points.min(axis=0) - _MARGIN_M, points.max(axis=0) + _MARGIN_M
+        ground.bounds = np.array([low, high])
 
 
 def add_dust_sky(

@@ -99,6 +99,7 @@ float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, ve
     // Pushing the point off its surface by a texel's width, more at grazing light, keeps a face from shading itself.
     float slope = 1.0 - max(dot(normal, light), 0.0);
     vec3 p = (toMap * vec4(position + normal * texel * (0.7 + 1.8 * slope), 1.0)).xyz;
+    p.z = min(p.z, 1.0);  // what lies behind the far plane has nothing behind it
     vec2 place = p.xy * size - 0.5;
     vec2 base = floor(place), f = place - base;
     float lit[4];
@@ -106,7 +107,10 @@ float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, ve
         vec2 corner = vec2(i & 1, i >> 1);
         lit[i] = step(p.z - bias, texture(map, (base + corner + 0.5) / size).r);
     }
-    return mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
+    float share = mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
+    // The map is fitted to what can lie in shadow: on the ground, what is beside it is lit.
+    vec2 inside = step(abs(p.xy - 0.5), vec2(0.5 - 1.0 / size));
+    return mix(1.0, share, inside.x * inside.y);
 }
 
 float sunVisibility(vec3 position, vec3 normal) {
@@ -135,12 +139,14 @@ vec3 planetMirrored(vec3 r, float roughness) {
     float toward = dot(r, planetDirection);
     float width = 0.02 + 0.6 * roughness;
     float inside = smoothstep(planetCosine - width, planetCosine + width, toward);
-    if (inside <= 0.0) return vec3(0.0);
+    // A dust sky: bright at the horizon, darker overhead; none in space.
+    vec3 sky = (1.0 - inside) * mix(skyLow, skyHigh, max(-toward, 0.0));
+    if (inside <= 0.0) return sky;
     // Where the mirrored ray meets the planet (unit sphere at planetDistance), or its limb.
     float along = max(toward, planetCosine) * planetDistance;
     float reach = max(along * along - planetDistance * planetDistance + 1.0, 0.0);
     vec3 normal = normalize((along - sqrt(reach)) * r - planetDistance * planetDirection);
-    return inside * planetTint * max(dot(normal, sunDirection), 0.0);
+    return sky + inside * planetTint * max(dot(normal, sunDirection), 0.0);
 }
 
 // What a surface is made of at one point.
@@ -244,7 +250,9 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
     s.glow *= texture(glowTexture, uv, finer).rgb;
 #endif
     vec3 outward = s.normal;
+#ifndef OUTWARD
     if (dot(s.normal, eyePosition - position) < 0.0) s.normal = -s.normal;
+#endif
     s.shading = s.normal;
 #ifdef NORMAL_MAP
     s.shading = mapped(outward, along, uv);
