@@ -100,7 +100,6 @@ def _body(model: Model, sizes: Hayabusa2Sizes) -> None:
             face.put(standing_box(0.174, 0.174, 0.034), 0.18 * (i - 1.5), 0.18 * (j - 2.6))
             for i in range(4)
             for j in range(3)
-            if 0.18 * 2 < 0.5 * wide
         ]
         model.add("radiators", "radiator_white", *tiles)
 
@@ -152,7 +151,7 @@ def _asteroid_side(model: Model, sizes: Hayabusa2Sizes) -> None:
 
 
 def _ends(model: Model, sizes: Hayabusa2Sizes) -> None:
-    """Ion engines on +X, the capsule on -X, thrusters at the corners, the lander and the released camera at the sides."""
+    """Ion engines on +X, capsule and released camera on -X, the lander on -Y, thrusters at the corners."""
     engines, _, _ = _side(sizes, 0, 1.0)
     model.add("ion_engines", "aluminium", engines.put(standing_box(0.62, 0.62, 0.06, 0.012), 0.0, 0.05))
     for x, y in ((-0.16, -0.11), (0.16, -0.11), (-0.16, 0.21), (0.16, 0.21)):

@@ -131,7 +131,7 @@ def add_booms(model: Model, sizes: JuiceSizes) -> None:
     bracket = [above.point(radar_y, x, -0.02) for x in (-0.5, 0.5)]
     axle = face_of(above.point(radar_y, 0.0, height), (0.0, 0.0, 1.0))
     for foot in bracket:
-        model.add("radar", "aluminium", rod(foot, foot + (0.0, 0.0, height + 0.04), 0.035, 16))
+        model.add("radar", "aluminium", rod(foot, foot + np.array((0.0, 0.0, height + 0.04)), 0.035, 16))
     half = 0.5 * sizes.radar_m
     line = [axle.point(0.0, x, 0.0) for x in np.linspace(-half, half, 9)]
     model.add("radar", "cfrp", tube(np.array(line), 0.028, 14))
