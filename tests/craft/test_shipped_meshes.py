@@ -81,7 +81,9 @@ def test_size_and_mass_are_sane(name, craft):
 
 
 def test_materials_are_those_of_the_library_and_node_names_are_unique(name, craft):
-    assert {part.material.name for part in craft.parts} <= set(FINISHES)
+    module = MODULES[name]
+    known = module.finishes() if hasattr(module, "finishes") else FINISHES
+    assert {part.material.name for part in craft.parts} <= set(known)
     names = [node["name"] for node in header(name)["nodes"]]
     assert len(names) == len(set(names))
 
@@ -129,10 +131,9 @@ def test_every_vehicle_is_tested():
     assert set(MODULES) == set(VEHICLES)
 
 
-@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("other", ["tianwen1-camera", "hayabusa2", "juice", "ryugu"])
 def test_no_two_materials_share_a_plane_that_is_seen(other):
-    pieces = pieces_of(MODULES[other].build())
-    assert_no_flicker(pieces)
+    assert_no_flicker(pieces_of(MODULES[other].build()))
 
 
 # A quarter of the sail stands for the others, the capsule and what carries it for the cruise.
@@ -225,6 +226,8 @@ def test_juice_has_its_published_sizes():
 # Watanabe et al. 2019: 1004 m across, polar to equatorial 0.872, 0.377 km3; Michikami et al. 2019: nearly 4400 boulders
 # of 5 m and more, 50 a square kilometre of 20 m and more.
 def test_ryugu_has_its_published_shape_and_boulders():
+    from scipy.spatial.distance import pdist
+
     (ground,) = (p for p in load_craft("ryugu").parts if p.material.name == "dark_rubble")
     wide = np.ptp(ground.vertices, axis=0)
     assert wide[:2] == pytest.approx(1004.0, rel=0.03)
@@ -232,9 +235,9 @@ def test_ryugu_has_its_published_shape_and_boulders():
     a, b, c = (ground.vertices[ground.faces[:, k]].astype(float) for k in range(3))
     assert np.einsum("ij,ij->", a, np.cross(b, c)) / 6e9 == pytest.approx(0.377, rel=0.06)
     blocks = ryugu.build().solids()[("boulders", "dark_rock")]
-    long = np.array([np.linalg.norm(np.ptp(b.vertices, axis=0)) for b in blocks])
+    largest = max(blocks, key=lambda block: block.volume_m3)
     assert len(blocks) == pytest.approx(4400 * (5.0 / 6.5) ** 2.65, rel=0.35)
-    assert long.max() == pytest.approx(160.0, rel=0.4)
+    assert pdist(largest.vertices).max() == pytest.approx(160.0, rel=0.1)
 
 
 # Fortescue, Swinerd and Stark 2011, table 11.3: what a surface does not take up of sunlight comes back. Half of

@@ -18,8 +18,8 @@ class JuiceSizes:
     body_y_m: float = 2.5  # assumed
     body_z_m: float = 3.3  # assumed
     span_y_m: float = 27.1  # sourced: 27.1 m, all deployed (ESA)
-    panel_y_m: float = 3.45  # derived: 85 m2 in ten panels of about 2.5 x 3.5 m
-    panel_z_m: float = 2.46  # derived
+    panel_y_m: float = 3.45  # assumed: 85 m2 in ten panels of about 2.5 x 3.5 m
+    panel_z_m: float = 2.46  # assumed
     panel_gap_m: float = 0.05  # assumed
     panel_thickness_m: float = 0.03  # assumed
     wing_joint_y_m: float = 1.5  # assumed: just outside the body
