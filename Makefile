@@ -5,7 +5,7 @@
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(p)),$(p))))
 VENV   := .venv
 BIN    := $(VENV)/bin
-VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhurong ikaros
+VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhurong ikaros hayabusa2 juice ryugu
 ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
 
 .PHONY: demo test test-oldest lint gallery model-gallery models schema docs planets bench peers references validate clean

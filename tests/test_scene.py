@@ -303,7 +303,7 @@ def test_a_camera_pushed_into_the_ground_takes_no_picture(tmp_path):
 
 def test_the_mounts_there_are_are_listed(tmp_path):
     message = fault(changed(tmp_path, 'at = "max-latitude"', 'at = "max-latitude"\nmount = "camra"'), view=True)
-    assert message.endswith("it has: camera")
+    assert message.endswith("it has: camera, flag, emblem")
 
 
 def test_up_along_the_line_to_the_craft_is_refused(tmp_path):

@@ -27,6 +27,7 @@ from selfiesim.console import (
     progress_line,
 )
 from selfiesim.errors import SceneError, UserError
+from selfiesim.export_cli import export
 from selfiesim.gallery_cli import draw_gallery
 from selfiesim.maps_cli import draw_map, maps_app
 from selfiesim.models_cli import models_app
@@ -42,6 +43,7 @@ app.command(draw_map, name="map")
 app.command(draw_gallery, name="gallery")
 app.command(maps_app)
 app.command(models_app)
+app.command(export)
 
 SceneName = Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
@@ -60,6 +62,9 @@ def render(
     ] = None,
     at: At = None,
     size: Size = None,
+    craft: Annotated[
+        str | None, Parameter(help="A model's name or a mesh file in any folder, in place of the scene's craft.")
+    ] = None,
     quality: Quality = "draft",
     samples: Annotated[int | None, Parameter(help="How many passes, 1 to 1024, instead of the quality's.")] = None,
     engine: Annotated[
@@ -83,6 +88,8 @@ def render(
 
     start = time.perf_counter()
     shot = Scene.load(scene)
+    if craft is not None:
+        shot = shot.with_craft(craft)
     if size is not None:
         shot = shot.with_changes(camera__size_px=parse_size(size))
     path = output or Path(f"{Path(scene).stem}.png")

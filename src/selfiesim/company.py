@@ -140,11 +140,9 @@ def companions(plan: Plan) -> tuple[Companion, ...]:
 
 
 def _companion(plan: Plan, part: ObjectPart) -> Companion:
-    from selfiesim.craft.load import load_craft
-
     key = f"objects.{part.name}"
     scene = plan.scene
-    craft = load_craft(scene.model_source(f"{key}.model", part.model))
+    craft = scene.load_craft(key, part)
     check_joints(craft, part.joints_deg, key)
     host = plan.host if part.orbit is None else orbiter_of(part.orbit, plan.body, plan.almanac, f"{key}.orbit")
     law = None

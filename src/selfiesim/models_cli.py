@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -30,6 +30,27 @@ def list_models(*, as_json: AsJson = False) -> None:
     else:
         for name, what in told.items():
             print(f"{name:20s} {what}")
+
+
+@models_app.command
+def materials(*, as_json: AsJson = False) -> None:
+    """List the materials that a scene can put in place of a mesh's own: craft.materials."""
+    from selfiesim.craft.materials import FINISHES
+    from selfiesim.craft.paint import library
+
+    told: list[dict[str, Any]] = []
+    for name in library():
+        finish = FINISHES[name.replace("-", "_")]
+        told.append(
+            {"name": name, "base_color": finish.base_color, "metallic": finish.metallic}
+            | {"roughness": finish.roughness, "source": finish.source}
+        )
+    if as_json:
+        print_json(told)
+    else:
+        for each in told:
+            colour = " ".join(f"{v:.2f}" for v in each["base_color"])
+            print(f"{each['name']:22s} {colour}  metallic {each['metallic']:.2f}  roughness {each['roughness']:.2f}")
 
 
 @models_app.command

@@ -24,6 +24,7 @@ from selfiesim.parts import (
     CameraPart,
     CraftPart,
     FileName,
+    ModelPart,
     MountedPart,
     OrbitPart,
     Part,
@@ -38,6 +39,7 @@ from selfiesim.planet.settings import PlanetPart
 from selfiesim.tables import did_you_mean, explain, read_table, shortened
 
 if TYPE_CHECKING:
+    from selfiesim.craft.craft import Craft
     from selfiesim.plan import Plan
     from selfiesim.view import View
 
@@ -81,6 +83,7 @@ class Scene(Part):
     _folder: Path | None = PrivateAttr(None)
     _table: dict[str, Any] | None = PrivateAttr(None)
     _plan: Any = PrivateAttr(None)
+    _subject: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Scene:
@@ -181,7 +184,21 @@ class Scene(Part):
                 if not isinstance(node, dict):
                     raise SceneError(f"{'.'.join(sections[: depth + 1])}: is a value, with no key {last!r} under it")
             node[last] = value.tolist() if hasattr(value, "tolist") else value  # numpy's numbers and arrays
-        return self.from_table(table, self._source, self._folder)
+        changed = self.from_table(table, self._source, self._folder)
+        changed._subject = self._subject
+        return changed
+
+    def with_craft(self, name_or_path: str | Path) -> Scene:
+        """A copy with another craft in place of its own: a shipped model's name, or a mesh file in any folder.
+
+        Raises
+        ------
+        SceneError
+            As :meth:`from_table`.
+        """
+        changed = self.with_changes(craft={"model": str(name_or_path)})
+        changed._subject = Path(name_or_path)
+        return changed
 
     @property
     def center(self) -> str:
@@ -198,7 +215,28 @@ class Scene(Part):
     @property
     def craft_source(self) -> str | Path:
         """What to load for the craft: see :meth:`model_source`."""
-        return self.model_source("craft.model", self.craft.model)
+        return self._subject or self.model_source("craft.model", self.craft.model)
+
+    def load_craft(self, key: str, part: ModelPart) -> Craft:
+        """The craft that ``part`` of the scene, written at ``key``, names, with its own materials and decals.
+
+        Raises
+        ------
+        UserError
+            A mesh or a picture that cannot be used; the message names the key.
+        """
+        from selfiesim.craft.decals import Decal, stamp_of, with_decals
+        from selfiesim.craft.load import load_craft
+        from selfiesim.craft.paint import painted
+
+        source = self.craft_source if part is self.craft else self.model_source(f"{key}.model", part.model)
+        craft = painted(load_craft(source), tuple(part.materials.items()), f"{key}.materials")
+        decals = []
+        for number, each in enumerate(part.decals):
+            where = f"{key}.decals[{number}]"
+            image = self.beside(f"{where}.image", each.image, "the picture")
+            decals.append(Decal(each.mount, image, each.width_m, each.up, where, stamp_of(image)))
+        return with_decals(craft, tuple(decals))
 
     def model_source(self, key: str, model: str) -> str | Path:
         """What to load for the ``model`` written at ``key``: a shipped one's name, or a file in the scene's own folder.
@@ -238,10 +276,9 @@ class Scene(Part):
         UserError
             Impossible geometry, or a file that cannot be used; the message names the key.
         """
-        from selfiesim.craft.load import load_craft
         from selfiesim.plan import make_plan
 
-        craft = load_craft(self.craft_source)
+        craft = self.load_craft("craft", self.craft)
         if self._plan is None or self._plan.craft is not craft:
             self._plan = make_plan(self, craft)
         return self._plan  # type: ignore[no-any-return]

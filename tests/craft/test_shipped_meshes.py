@@ -10,10 +10,21 @@ import numpy as np
 import pytest
 from craft_solids import groups
 from numpy.testing import assert_allclose
+from sound_mesh import assert_no_flicker, pieces_of
 
 from selfiesim.cli import main
 from selfiesim.craft.assembly import read_assembly
-from selfiesim.craft.builders import ikaros, tianwen1_camera, tianwen1_cruise, tianwen1_orbiter
+from selfiesim.craft.builders import (
+    hayabusa2,
+    ikaros,
+    juice,
+    ryugu,
+    tianwen1_camera,
+    tianwen1_cruise,
+    tianwen1_lander,
+    tianwen1_orbiter,
+    zhurong,
+)
 from selfiesim.craft.builders.catalogue import VEHICLES, built
 from selfiesim.craft.load import load_craft
 from selfiesim.craft.materials import FINISHES
@@ -26,9 +37,14 @@ MODULES = {
     "tianwen1-cruise": tianwen1_cruise,
     "tianwen1-camera": tianwen1_camera,
     "ikaros": ikaros,
+    "hayabusa2": hayabusa2,
+    "juice": juice,
+    "ryugu": ryugu,
+    "tianwen1-lander": tianwen1_lander,
+    "zhurong": zhurong,
 }
-# What the orbiter's own tests check is not checked again.
-OTHERS = [name for name in MODULES if name != "tianwen1-orbiter"]
+# What the tests of orbiter, lander and rover check is not checked again.
+OTHERS = [name for name in MODULES if name not in ("tianwen1-orbiter", "tianwen1-lander", "zhurong")]
 
 
 @pytest.fixture(scope="module", params=MODULES)
@@ -57,7 +73,7 @@ def test_shipped_file_is_what_the_command_builds(name, tmp_path):
 
 def test_size_and_mass_are_sane(name, craft):
     assert craft.source.stat().st_size < 8_000_000
-    if name != "tianwen1-camera":
+    if name not in ("tianwen1-camera", "hayabusa2", "juice"):
         assert 80_000 <= craft.triangle_count <= 400_000
     low, high = craft.bounds_m
     density = craft.mass_kg / np.prod(high - low)
@@ -65,7 +81,9 @@ def test_size_and_mass_are_sane(name, craft):
 
 
 def test_materials_are_those_of_the_library_and_node_names_are_unique(name, craft):
-    assert {part.material.name for part in craft.parts} <= set(FINISHES)
+    module = MODULES[name]
+    known = module.finishes() if hasattr(module, "finishes") else FINISHES
+    assert {part.material.name for part in craft.parts} <= set(known)
     names = [node["name"] for node in header(name)["nodes"]]
     assert len(names) == len(set(names))
 
@@ -109,11 +127,22 @@ def test_every_piece_is_closed_and_looks_outward(other):
             assert solid.volume_m3 > 0.0, f"{group}, {material} is inside out"
 
 
+def test_every_vehicle_is_tested():
+    assert set(MODULES) == set(VEHICLES)
+
+
+@pytest.mark.parametrize("other", ["tianwen1-camera", "hayabusa2", "juice", "ryugu"])
+def test_no_two_materials_share_a_plane_that_is_seen(other):
+    assert_no_flicker(pieces_of(MODULES[other].build()))
+
+
 # A quarter of the sail stands for the others, the capsule and what carries it for the cruise.
 @pytest.mark.parametrize(
     ("other", "wanted"),
     [
         ("tianwen1-camera", ("camera",)),
+        ("hayabusa2", ("",)),
+        ("juice", ("",)),
         ("ikaros", ("petal_1", "hub", "camera_tubes", "tethers")),
         ("tianwen1-cruise", ("backshell", "heat_shield", "separation_band", "adapter", "top_deck", "bus")),
     ],
@@ -166,6 +195,49 @@ def test_camera_has_two_opposite_lenses_and_its_published_mass():
     assert glass[:, 2].max() == pytest.approx(-glass[:, 2].min(), abs=1e-4)
     one, other = (np.array(craft.mounts[f"{each}_lens"].axis) for each in ("outer", "inner"))
     assert one @ other == pytest.approx(-1.0)
+
+
+# JAXA: 1.0 x 1.6 x 1.25 m, 6 x 4.23 m with its wings. CNES: 600 kg.
+def test_hayabusa2_has_its_published_size():
+    craft = load_craft("hayabusa2")
+    wings = np.concatenate([p.vertices for p in craft.parts if p.material.name == "cfrp" and "panel" in p.node])
+    assert_allclose(np.ptp(wings, axis=0)[:2], [4.23, 6.0], rtol=0.005)
+    assert craft.mass_kg == 600.0
+
+
+# ESA: 85 m2 of panels, 27.1 m from tip to tip; magnetometer boom 10.6 m, radar antenna 16 m, dish 2.54 m.
+def test_juice_has_its_published_sizes():
+    craft = load_craft("juice")
+
+    def size(node, material):
+        points = np.concatenate([p.vertices for p in craft.parts if p.node == f"{node}.{material}"])
+        return np.ptp(points, axis=0)
+
+    boards = [p for p in craft.parts if p.material.name == "cfrp" and "_panel_" in p.node]
+    sizes = np.array([np.ptp(p.vertices, axis=0) for p in boards])
+    assert len(boards) == 10
+    assert (sizes[:, 1] * sizes[:, 2]).sum() == pytest.approx(85.0, rel=0.01)
+    assert np.ptp(np.concatenate([p.vertices for p in boards]), axis=0)[1] == pytest.approx(27.1, abs=0.02)
+    assert np.linalg.norm(size("magboom", "black_kapton")) == pytest.approx(10.6, abs=0.15)
+    assert size("radar", "cfrp")[0] == pytest.approx(16.0, abs=0.01)
+    assert size("hga", "white_paint")[1] == pytest.approx(2.54, abs=0.01)
+
+
+# Watanabe et al. 2019: 1004 m across, polar to equatorial 0.872, 0.377 km3; Michikami et al. 2019: nearly 4400 boulders
+# of 5 m and more, 50 a square kilometre of 20 m and more.
+def test_ryugu_has_its_published_shape_and_boulders():
+    from scipy.spatial.distance import pdist
+
+    (ground,) = (p for p in load_craft("ryugu").parts if p.material.name == "dark_rubble")
+    wide = np.ptp(ground.vertices, axis=0)
+    assert wide[:2] == pytest.approx(1004.0, rel=0.03)
+    assert wide[2] / wide[:2].mean() == pytest.approx(0.872, abs=0.03)
+    a, b, c = (ground.vertices[ground.faces[:, k]].astype(float) for k in range(3))
+    assert np.einsum("ij,ij->", a, np.cross(b, c)) / 6e9 == pytest.approx(0.377, rel=0.06)
+    blocks = ryugu.build().solids()[("boulders", "dark_rock")]
+    largest = max(blocks, key=lambda block: block.volume_m3)
+    assert len(blocks) == pytest.approx(4400 * (5.0 / 6.5) ** 2.65, rel=0.35)
+    assert pdist(largest.vertices).max() == pytest.approx(160.0, rel=0.1)
 
 
 # Fortescue, Swinerd and Stark 2011, table 11.3: what a surface does not take up of sunlight comes back. Half of

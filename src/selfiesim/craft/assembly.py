@@ -112,8 +112,12 @@ class Mount(_Table):
 
 
 class Look(_Table):
-    """What to add to, or put in place of, a material of the mesh file: see :class:`selfiesim.craft.craft.Material`."""
+    """What to add to, or put in place of, a material of the mesh file: see :class:`selfiesim.craft.craft.Material`.
 
+    ``finish`` puts a material of the library in its place, whole.
+    """
+
+    finish: str | None = None
     base_color: tuple[Share, Share, Share] | None = None
     metallic: Share | None = None
     roughness: Share | None = None
@@ -123,6 +127,13 @@ class Look(_Table):
     clearcoat_roughness: Share | None = None
     anisotropy: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
     anisotropy_rotation: FiniteFloat | None = None
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Look:
+        others = sorted(self.model_fields_set - {"finish"})
+        if self.finish is not None and others:
+            raise ValueError(f"finish: is a whole material of the library; leave out {', '.join(others)}")
+        return self
 
 
 class Assembly(_Table):

@@ -11,6 +11,7 @@ from selfiesim.craft.cache import cache_path, fetch, store
 from selfiesim.craft.companions import Companions
 from selfiesim.craft.craft import Craft, Material, Part
 from selfiesim.craft.limits import MOST_BYTES
+from selfiesim.craft.paint import painted
 from selfiesim.errors import ModelError, ModelWarning
 from selfiesim.paths import shipped
 from selfiesim.tables import did_you_mean
@@ -74,7 +75,7 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
         store(kept, reading, companions.digests)
     for text in reading.warnings:
         warnings.warn(f"{path}: {text}", ModelWarning, stacklevel=3)
-    return Craft(
+    craft = Craft(
         name=assembly.name or path.stem,
         parts=reading.parts,
         mounts=assembly.mounts,
@@ -85,6 +86,8 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
         repairs=reading.repairs,
         warnings=reading.warnings,
     )
+    finishes = tuple((name, look.finish) for name, look in assembly.materials.items() if look.finish)
+    return painted(craft, finishes, f"{description}: materials")
 
 
 def _find(name_or_path: str | Path) -> Path:

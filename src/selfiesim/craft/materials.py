@@ -107,6 +107,9 @@ FINISHES: dict[str, Finish] = {
     # Aluminised polyimide 7.5 um thin, its metal out, stretched: a mirror with ripples.
     "sail_film": Finish((0.85, 0.85, 0.84), 0.78, 0.24, solar_absorptance=0.14, source=_FORTESCUE),
     "steering_film": Finish((0.50, 0.51, 0.52), 0.2, 0.45),  # liquid crystal that turns from clear to milky
+    # Rock as dark as coal. Ryugu: geometric albedo 0.045 at 550 nm, flat over the bands (Sugita et al. 2019).
+    "dark_rubble": Finish((0.045, 0.044, 0.043), 0.0, 1.0),
+    "dark_rock": Finish((0.051, 0.050, 0.048), 0.0, 0.95),
     "thin_cell": Finish((0.030, 0.027, 0.040), 0.1, 0.25, clearcoat=0.8, clearcoat_roughness=0.10),  # amorphous silicon
 }
 FINISHES |= {

@@ -165,5 +165,5 @@ class _Looks:
 
 
 def _dressed(material: Material, look: Look) -> Material:
-    given = {key: value for key, value in look.model_dump().items() if value is not None}
+    given = {key: value for key, value in look.model_dump(exclude={"finish"}).items() if value is not None}
     return replace(material, **given)

@@ -7,7 +7,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from selfiesim.craft.builders import (
+    hayabusa2,
     ikaros,
+    juice,
+    ryugu,
     tianwen1_camera,
     tianwen1_cruise,
     tianwen1_lander,
@@ -38,7 +41,10 @@ class Vehicle:
 
 
 VEHICLES: dict[str, Vehicle] = {
+    "hayabusa2": Vehicle("the asteroid explorer Hayabusa2", hayabusa2.Hayabusa2Sizes, hayabusa2.glb),
     "ikaros": Vehicle("IKAROS, its sail spread", ikaros.SailSizes, ikaros.glb),
+    "juice": Vehicle("the Jupiter Icy Moons Explorer, all booms out", juice.JuiceSizes, juice.glb),
+    "ryugu": Vehicle("the asteroid Ryugu, a top 1 km across", ryugu.AsteroidSizes, ryugu.glb),
     "tianwen1-camera": Vehicle("the camera that Tianwen-1 released", tianwen1_camera.CameraSizes, tianwen1_camera.glb),
     "tianwen1-cruise": Vehicle(
         "Tianwen-1 on its way to Mars, with its capsule", tianwen1_cruise.CruiseSizes, tianwen1_cruise.glb

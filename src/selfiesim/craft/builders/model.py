@@ -6,8 +6,6 @@ into the file.
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.builders.solid import Solid, joined
+from selfiesim.craft.glb import ARRAY_BUFFER, ELEMENT_BUFFER, FLOAT, UINT16, UINT32, GlbBuffer, glb_container
 from selfiesim.craft.materials import Finish
 from selfiesim.craft.normals import creased_normals, index_corners
 
@@ -24,8 +23,6 @@ GLTF_FROM_BODY = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
 
 _GRAIN_M = 1e-5  # positions are rounded to this, so that the last bit of a cosine cannot change the file
 _NORMAL_GRAIN = 1e-4
-_ARRAY_BUFFER, _ELEMENT_BUFFER = 34962, 34963
-_FLOAT, _UINT16, _UINT32 = 5126, 5123, 5125
 
 
 @dataclass
@@ -53,7 +50,7 @@ class Model:
 
     def glb(self, finishes: Mapping[str, Finish]) -> bytes:
         """The whole model as the bytes of a binary glTF file."""
-        buffer = _Buffer()
+        buffer = GlbBuffer()
         materials, material_index = _materials(finishes, sorted({m for _, m in self._pieces}), buffer)
         nodes: list[dict[str, Any]] = [{"name": self.name, "children": [], "matrix": _gltf_matrix()}]
         index: dict[str, int] = {}
@@ -74,40 +71,7 @@ class Model:
         document |= {"nodes": nodes, "meshes": meshes, "materials": materials} | buffer.tables()
         if used := sorted({name for entry in materials for name in entry.get("extensions", {})}):
             document["extensionsUsed"] = used
-        return _container(document, bytes(buffer.data))
-
-
-@dataclass
-class _Buffer:
-    """The binary chunk and the tables that describe it."""
-
-    data: bytearray = field(default_factory=bytearray)
-    views: list[dict[str, Any]] = field(default_factory=list)
-    accessors: list[dict[str, Any]] = field(default_factory=list)
-    images: list[dict[str, Any]] = field(default_factory=list)
-
-    def view(self, content: bytes, target: int | None = None) -> int:
-        self.data.extend(b"\0" * (-len(self.data) % 4))
-        entry: dict[str, Any] = {"buffer": 0, "byteOffset": len(self.data), "byteLength": len(content)}
-        self.views.append(entry | ({"target": target} if target else {}))
-        self.data.extend(content)
-        return len(self.views) - 1
-
-    def accessor(self, values: NDArray[Any], kind: str, component: int, target: int, **extra: Any) -> int:
-        view = self.view(np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<")).tobytes(), target)
-        count = values.size if kind == "SCALAR" else len(values)
-        self.accessors.append({"bufferView": view, "componentType": component, "count": count, "type": kind} | extra)
-        return len(self.accessors) - 1
-
-    def tables(self) -> dict[str, Any]:
-        self.data.extend(b"\0" * (-len(self.data) % 4))
-        out: dict[str, Any] = {"accessors": self.accessors, "bufferViews": self.views}
-        out["buffers"] = [{"byteLength": len(self.data)}]
-        if self.images:
-            out["images"] = self.images
-            out["textures"] = [{"source": k, "sampler": 0} for k in range(len(self.images))]
-            out["samplers"] = [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}]
-        return out
+        return glb_container(document, bytes(buffer.data))
 
 
 def _add_node(nodes: list[dict[str, Any]], parent: int, node: dict[str, Any]) -> int:
@@ -123,7 +87,7 @@ def _gltf_matrix() -> list[float]:
 
 
 def _materials(
-    finishes: Mapping[str, Finish], names: list[str], buffer: _Buffer
+    finishes: Mapping[str, Finish], names: list[str], buffer: GlbBuffer
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
     entries = []
     for name in names:
@@ -148,7 +112,7 @@ def _extensions(finish: Finish) -> dict[str, Any]:
     return {"extensions": out} if out else {}
 
 
-def _primitive(buffer: _Buffer, pieces: list[Solid], origin: NDArray[np.float64]) -> dict[str, Any]:
+def _primitive(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float64]) -> dict[str, Any]:
     solid = joined(pieces)
     placed = np.round((solid.vertices - origin) / _GRAIN_M) * _GRAIN_M
     # A piece at a time: two parts that touch are not smoothed into each other, and each has its own crease.
@@ -163,19 +127,12 @@ def _primitive(buffer: _Buffer, pieces: list[Solid], origin: NDArray[np.float64]
     vertices, normal, uv, faces = index_corners(placed, solid.faces, normals, solid.uv)
     bounds = {"min": [float(v) for v in vertices.min(axis=0)], "max": [float(v) for v in vertices.max(axis=0)]}
     attributes = {
-        "POSITION": buffer.accessor(vertices, "VEC3", _FLOAT, _ARRAY_BUFFER, **bounds),
-        "NORMAL": buffer.accessor(normal, "VEC3", _FLOAT, _ARRAY_BUFFER),
+        "POSITION": buffer.accessor(vertices, "VEC3", FLOAT, ARRAY_BUFFER, **bounds),
+        "NORMAL": buffer.accessor(normal, "VEC3", FLOAT, ARRAY_BUFFER),
     }
     if uv is not None:
-        attributes["TEXCOORD_0"] = buffer.accessor(uv, "VEC2", _FLOAT, _ARRAY_BUFFER)
+        attributes["TEXCOORD_0"] = buffer.accessor(uv, "VEC2", FLOAT, ARRAY_BUFFER)
     small = len(vertices) <= 65535
     indices = faces.astype(np.uint16 if small else np.uint32)
-    where = buffer.accessor(indices, "SCALAR", _UINT16 if small else _UINT32, _ELEMENT_BUFFER)
+    where = buffer.accessor(indices, "SCALAR", UINT16 if small else UINT32, ELEMENT_BUFFER)
     return {"attributes": attributes, "indices": where}
-
-
-def _container(document: dict[str, Any], binary: bytes) -> bytes:
-    text = json.dumps(document, separators=(",", ":"), sort_keys=True).encode()
-    text += b" " * (-len(text) % 4)
-    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(binary), b"BIN\0") + binary
-    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks

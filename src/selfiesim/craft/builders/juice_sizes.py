@@ -1,0 +1,51 @@
+"""The sizes of the Jupiter Icy Moons Explorer, each with where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from selfiesim.craft.builders.solid import Face, face_of
+from selfiesim.errors import ModelError
+
+
+@dataclass(frozen=True)
+class JuiceSizes:
+    """Metres; directions in body axes."""
+
+    body_x_m: float = 2.3  # assumed
+    body_y_m: float = 2.5  # assumed
+    body_z_m: float = 3.3  # assumed
+    span_y_m: float = 27.1  # sourced: 27.1 m, all deployed (ESA)
+    panel_y_m: float = 3.45  # assumed: 85 m2 in ten panels of about 2.5 x 3.5 m
+    panel_z_m: float = 2.46  # assumed
+    panel_gap_m: float = 0.05  # assumed
+    panel_thickness_m: float = 0.03  # assumed
+    wing_joint_y_m: float = 1.5  # assumed: just outside the body
+    dish_m: float = 2.54  # sourced: width of the high-gain antenna (ESA)
+    dish_focus_m: float = 0.80  # assumed
+    magboom_m: float = 10.6  # sourced: ESA
+    magboom_direction: tuple[float, float, float] = (0.80, 0.0, 0.60)  # assumed
+    radar_m: float = 16.0  # sourced: tip to tip (ESA)
+    probe_boom_m: float = 3.0  # sourced: four Langmuir probes on booms of 3 m (IRF)
+    rise_m: float = 0.022  # assumed: puff of the blankets
+    seed: int = 20230414  # the day of its launch
+
+    def __post_init__(self) -> None:
+        if self.yoke_m < 0.5:
+            raise ModelError(
+                f"span_y_m, panel_y_m, wing_joint_y_m leave {self.yoke_m:.2f} m for the yoke; it takes 0.5 m"
+            )
+
+    @property
+    def yoke_m(self) -> float:
+        """From the wing's joint to its first panel."""
+        return 0.5 * self.span_y_m - 3.0 * self.panel_y_m - 2.0 * self.panel_gap_m - self.wing_joint_y_m
+
+    def side(self, axis: int, sign: float) -> tuple[Face, float, float]:
+        """A side of the body, and its width and height along the face's own axes; Z is up, on the Z sides X."""
+        size = np.array([self.body_x_m, self.body_y_m, self.body_z_m])
+        normal = sign * np.eye(3)[axis]
+        face = face_of(0.5 * size[axis] * normal, normal, np.eye(3)[0 if axis == 2 else 2])
+        return face, float(abs(face.x) @ size), float(abs(face.y) @ size)
