@@ -1,118 +1,227 @@
-"""The experiment behind viewpoints.md: whence does the orbiter stand before Mars as the caption of 1 January 2022 says?
+"""From where does the caption of the published picture come true? A search over everything that is not known.
 
-Olympia Undae dark in the lower part of Mars, Korolev bright at the upper left, the cap white: a condition on where the
-camera is and which way it looks; its roll is free, since it tumbled. Run: python design/viewpoint_search.py
+Run it in a checkout: ``python design/viewpoint_search.py 3000000``. What it found, and what was chosen, is in viewpoints.md.
+
+A guess is a day between 8 November and 31 December 2021, a place on that day's orbit, how far Mars has turned below it,
+which of its two sides the craft turns to the Earth, the direction of the push, the lens, where in the picture the craft
+stands and the roll. The camera looks back along the push: in a minute the path bends by less than a degree.
 """
 
 from __future__ import annotations
 
-import numpy as np
+import sys
 
-from selfiesim.attitude import icrf_to_body
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.almanac import Almanac
 from selfiesim.bodies import MARS
-from selfiesim.ephemeris import BUILTIN, from_body
 from selfiesim.epoch import Epoch
 from selfiesim.frames import icrf_to_bodyfixed, icrf_to_inertial, unit
-from selfiesim.orbit import Elements, elements_to_state, propagate_many
+from selfiesim.planet.gazetteer import locate
 
-FIELD = (np.tan(np.radians(44.0)), np.tan(np.radians(44.0)) * 9.0 / 16.0)  # half width and height at unit distance
-SAMPLES = 400_000
-# Mean elements of three dates between the burn of 8 November and the publication (J2 to J4 from the published state).
-DATES = {
-    "2021-11-20T12:00:00Z": (103.95, 81.9),
-    "2021-12-10T12:00:00Z": (102.39, 70.0),
-    "2021-12-31T12:00:00Z": (100.72, 57.1),
-}
-WALL = np.array([0.0, 0.92, -0.39])  # outward normal of the wall with the camera, body axes
-SIDES = {"Earth on -X": [-1.0, 0.0, 0.0], "Earth on +X": [1.0, 0.0, 0.0]}
+Array = NDArray[np.float64]
 
-
-def place(lat: float, lon: float) -> np.ndarray:
-    """A point on the ground, body-fixed, m."""
-    lat, lon = np.radians(lat), np.radians(lon)
-    return 3.3785e6 * np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+CHUNK = 20_000
+DAYS = 53  # from 8 November on
+WALL = np.array([0.0, 0.87, -0.5])  # normal of the side wall that carries the camera, body axes
+ASPECT = 9.0 / 16.0
+# Osculating elements propagated (J2 to J4) from the state vector of 9 November: at 10 November, their change a day.
+ARG_PERIAPSIS_DEG, RAAN_DEG = (87.9, -0.604), (104.74, -0.0788)
+PERIAPSIS_M, ECCENTRICITY, INCLINATION_DEG = 3663e3, 0.5884, 86.3
 
 
-KOROLEV = place(72.77, 164.58)
-DUNES = np.array([place(81.0, lon) for lon in (140, 160, 180, 200, 220)])
-CAP = np.array([place(87.0, lon) for lon in (0, 90, 180, 270)])
+def skies() -> tuple[Array, Array]:
+    """Unit vectors from Mars to Sun and Earth on each day (DAYS, 3), Mars' inertial axes."""
+    almanac, to_axes = Almanac(), icrf_to_inertial("mars-inertial")
+    start = Epoch.from_utc("2021-11-08T12:00:00Z")
+    found = [[almanac.position(to, "mars", start + 86400.0 * day) for day in range(DAYS)] for to in ("sun", "earth")]
+    sun, earth = (unit(np.array(each)) @ to_axes.T for each in found)
+    return sun, earth
 
 
-def search(date: str, node: float, periapsis: float, side: list[float], dice: np.random.Generator) -> list[tuple]:
-    """The best viewpoints, (score, what they are), of :data:`SAMPLES` drawn."""
-    epoch = Epoch.from_utc(date)
-    e = Elements(8898.75e3, 0.5884, *np.radians([86.3, node, periapsis, 90.0 - periapsis]))
-    north = elements_to_state(e, MARS.gm_m3_s2)
-    turn = icrf_to_inertial("mars-inertial").T
-    state = np.concatenate([turn @ north.position, turn @ north.velocity])
-    seconds = dice.uniform(-500.0, 900.0, SAMPLES)
-    spin = dice.uniform(0.0, 2.0 * np.pi, SAMPLES)  # how far Mars has turned: the minute is not known
-    at = propagate_many(np.tile(state, (SAMPLES, 1)), seconds, MARS.gm_m3_s2)[:, :3]
-    to_fixed = icrf_to_bodyfixed(MARS, epoch)
-    sun = unit(from_body(MARS, "sun", epoch, BUILTIN))
-    earth = unit(from_body(MARS, "earth", epoch, BUILTIN))
-    to_body = icrf_to_body(np.array([0.0, 0.0, -1.0]), sun, np.array(side), earth)
-    looks = dice.normal(size=(SAMPLES, 3))
-    looks /= np.linalg.norm(looks, axis=1)[:, None]
-    keep = (-looks @ to_body.T @ WALL > 0.60) & (-looks @ sun > 0.35)  # left by the wall; the Sun behind the camera
-    at, looks, spin, seconds = at[keep], looks[keep], spin[keep], seconds[keep]
-
-    def fixed(vectors: np.ndarray) -> np.ndarray:
-        v = vectors @ to_fixed.T
-        c, s = np.cos(spin), np.sin(spin)
-        return np.stack([c * v[:, 0] + s * v[:, 1], c * v[:, 1] - s * v[:, 0], v[:, 2]], -1)
-
-    at, looks, lit = fixed(at), fixed(looks), fixed(np.tile(sun, (len(at), 1)))
-    z = looks
-    x = np.cross(z, at)  # any upright axes; the roll is searched below
-    x /= np.linalg.norm(x, axis=1)[:, None]
-    y = np.cross(z, x)
-
-    def seen(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rays = points[None] - at[:, None]
-        depth = np.einsum("nki,ni->nk", rays, z)
-        up = np.einsum("nki,ki->nk", -rays, points) > 0.0  # this side of the limb
-        flat = np.stack([np.einsum("nki,ni->nk", rays, a) for a in (x, y)], -1) / np.maximum(depth, 1.0)[..., None]
-        day = np.einsum("ki,ni->nk", points, lit) / 3.3785e6
-        return flat, (depth > 0.0) & up, day
-
-    korolev, k_seen, k_day = seen(KOROLEV[None])
-    dunes, d_seen, d_day = seen(DUNES)
-    cap, c_seen, _ = seen(CAP)
-    best: list[tuple] = []
-    for roll in np.radians(np.arange(0, 360, 10)):
-        turned = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]]).T
-        k, d, c = (v @ turned / np.array(FIELD) for v in (korolev, dunes, cap))  # -1 to 1 in the picture, y down
-        inside = (np.abs(d) < 1.0).all(-1) & d_seen
-        cap_in = ((np.abs(c) < 1.0).all(-1) & c_seen).mean(1)
-        low = np.where(inside, d[..., 1], 0.0).sum(1) / np.maximum(inside.sum(1), 1)
-        good = k_seen[:, 0] & (k_day[:, 0] > 0.05) & (k[:, 0, 0] < -0.15) & (k[:, 0, 0] > -0.95)
-        good &= (k[:, 0, 1] < -0.10) & (k[:, 0, 1] > -0.92) & (inside.sum(1) >= 3) & (low > 0.10)
-        score = np.where(good, low + 0.8 * cap_in + 2.0 * d_day.mean(1) - 0.4 * np.abs(k[:, 0, 1] + 0.5), -9.0)
-        for n in np.argsort(score)[-3:]:
-            if score[n] > -9.0:
-                lon, lat = np.arctan2(at[n, 1], at[n, 0]), np.arcsin(at[n, 2] / np.linalg.norm(at[n]))
-                push = -to_body @ (to_fixed.T @ _unspun(looks[n], spin[n]))
-                where = np.degrees([spin[n], lat, lon % (2.0 * np.pi)])
-                phase = np.degrees(np.arccos(-looks[n] @ lit[n]))
-                seen_at = (k[n, 0].round(2), low[n], cap_in[n], phase)
-                best.append((score[n], seconds[n], *where, push.round(2), np.degrees(roll), *seen_at))
-    return sorted(best, key=lambda row: -row[0])[:4]
+def places(day: Array, anomaly: Array) -> Array:
+    """Camera (N, 3) m from Mars' centre, Mars' inertial axes."""
+    since = day - 2.0
+    angle = np.radians(ARG_PERIAPSIS_DEG[0] + ARG_PERIAPSIS_DEG[1] * since) + anomaly
+    node = np.radians(RAAN_DEG[0] + RAAN_DEG[1] * since)
+    tilt = np.radians(INCLINATION_DEG)
+    radius = PERIAPSIS_M * (1.0 + ECCENTRICITY) / (1.0 + ECCENTRICITY * np.cos(anomaly))
+    across = np.cos(tilt) * np.sin(angle)
+    x = np.cos(node) * np.cos(angle) - np.sin(node) * across
+    y = np.sin(node) * np.cos(angle) + np.cos(node) * across
+    return radius[:, None] * np.stack([x, y, np.sin(tilt) * np.sin(angle)], axis=1)
 
 
-def _unspun(vector: np.ndarray, spin: float) -> np.ndarray:
-    c, s = np.cos(spin), np.sin(spin)
-    return np.array([c * vector[0] - s * vector[1], s * vector[0] + c * vector[1], vector[2]])
+def ground(latitude_deg: Array, longitude_deg: Array) -> Array:
+    """Points of the ellipsoid (M, 3), body-fixed, m."""
+    lat, lon = np.radians(latitude_deg), np.radians(longitude_deg)
+    direction = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+    return direction / np.sqrt((direction**2 / np.array(MARS.radii_m) ** 2).sum(axis=-1, keepdims=True))
+
+
+def marks() -> dict[str, Array]:
+    """The places the caption names, and the cap by its even parts."""
+    korolev = locate("Korolev")
+    lat, lon = np.meshgrid([79.5, 80.7, 82.0], np.arange(130.0, 231.0, 20.0))
+    ring_lat, ring_lon = np.meshgrid([81.5, 84.0, 86.5], np.arange(0.0, 360.0, 30.0))
+    on_ice = (ring_lat > 84.9) | (ring_lon < 115.0) | (ring_lon > 245.0)
+    return {
+        "korolev": ground(np.array([korolev.lat_deg]), np.array([korolev.lon_deg])),
+        "dunes": ground(lat.ravel(), lon.ravel()),
+        "cap": ground(np.append(ring_lat[on_ice], 89.9), np.append(ring_lon[on_ice], 0.0)),
+    }
+
+
+def guesses(count: int, rng: np.random.Generator) -> dict[str, Array]:
+    """All that is not known, thrown evenly."""
+    lean, around = np.arccos(rng.uniform(np.cos(np.radians(60.0)), 1.0, count)), rng.uniform(0.0, 2 * np.pi, count)
+    side = unit(np.cross(WALL, [1.0, 0.0, 0.0]))
+    up = np.cross(WALL / np.linalg.norm(WALL), side)
+    axis = np.cos(lean)[:, None] * unit(WALL) + np.sin(lean)[:, None] * (
+        np.cos(around)[:, None] * side + np.sin(around)[:, None] * up
+    )
+    day = rng.uniform(0.0, DAYS - 1.0, count)
+    # The northernmost point is a quarter turn behind the node.
+    north = np.pi / 2 - np.radians(ARG_PERIAPSIS_DEG[0] + ARG_PERIAPSIS_DEG[1] * (day - 2.0))
+    return {
+        "day": day,
+        "anomaly": north + np.radians(rng.uniform(-25.0, 35.0, count)),
+        "turn": rng.uniform(0.0, 2 * np.pi, count),
+        "earth_side": rng.choice([-1.0, 1.0], count),
+        "axis": axis,
+        "fov": np.radians(rng.uniform(60.0, 115.0, count)),
+        "place": np.stack([rng.uniform(0.35, 0.70, count), rng.uniform(0.35, 0.65, count)], axis=1),
+        "roll": rng.uniform(0.0, 2 * np.pi, count),
+    }
+
+
+def axes_of(guess: dict[str, Array], sun: Array, earth: Array) -> Array:
+    """Rotations (N, 3, 3) from Mars' inertial axes to the craft's: -Z to the Sun, the Earth in the XZ plane."""
+    z = -sun
+    x = unit((earth + z * (-(earth * z).sum(axis=1, keepdims=True))) * guess["earth_side"][:, None])
+    return np.stack([x, np.cross(z, x), z], axis=1)
+
+
+def cameras(guess: dict[str, Array], to_craft: Array, place: Array) -> Array:
+    """Rotations (N, 3, 3) from Mars' inertial axes to the camera's: the craft at its place, turned by the roll."""
+    up = unit(place)
+    right = unit(np.cross(to_craft, up))
+    down = np.cross(to_craft, right)
+    here = np.stack([to_craft, right, down], axis=1)
+    half = np.tan(guess["fov"] / 2.0)
+    x, y = (2.0 * guess["place"][:, 0] - 1.0) * half, (2.0 * guess["place"][:, 1] - 1.0) * half * ASPECT
+    ray = unit(np.stack([x, y, np.ones_like(x)], axis=1))
+    across = unit(np.stack([ray[:, 2], np.zeros_like(x), -ray[:, 0]], axis=1))
+    below = np.cross(ray, across)
+    cos, sin = np.cos(guess["roll"])[:, None], np.sin(guess["roll"])[:, None]
+    there = np.stack([ray, across * cos - below * sin, below * cos + across * sin], axis=1)
+    return np.einsum("nki,nkj->nij", there, here)
+
+
+def seen(camera: Array, place: Array, fov: Array, points: Array, sun: Array) -> tuple[Array, Array, Array, Array]:
+    """Fractions of width and height (N, M) of ``points`` (N, M, 3); sines of their own elevation and of the Sun's.
+
+    Fractions are NaN where a point lies beyond the horizon or behind the camera.
+    """
+    normal = unit(points / np.array(MARS.radii_m) ** 2)
+    away = points - place[:, None, :]
+    rise = -(unit(away) * normal).sum(axis=-1)
+    rays = np.einsum("nij,nmj->nmi", camera, away)
+    half = np.tan(fov / 2.0)[:, None]
+    depth = np.where((rise > 0.0) & (rays[..., 2] > 0.0), rays[..., 2], np.nan)
+    x, y = rays[..., 0] / depth / half, rays[..., 1] / depth / half / ASPECT
+    return 0.5 + x / 2.0, 0.5 + y / 2.0, rise, (normal * sun[:, None, :]).sum(axis=-1)
+
+
+def sky_share(camera: Array, place: Array, fov: Array) -> Array:
+    """Share (N,) of the picture that misses a sphere as large as Mars at its pole."""
+    x, y = np.meshgrid(np.linspace(-0.95, 0.95, 16), np.linspace(-0.94, 0.94, 9))
+    half = np.tan(fov / 2.0)[:, None]
+    rays = np.stack([x.ravel() * half, y.ravel() * half * ASPECT, np.ones_like(x.ravel() * half)], axis=-1)
+    to_centre = np.einsum("nij,nj->ni", camera, -place)
+    along = np.einsum("nmi,ni->nm", unit(rays), to_centre)
+    squared = (to_centre**2).sum(axis=1)[:, None]
+    hit = (along > 0.0) & (squared - along**2 < MARS.radii_m[2] ** 2)
+    return 1.0 - hit.mean(axis=1)
+
+
+def judged(count: int, seed: int, sky: tuple[Array, Array]) -> dict[str, Array]:
+    """Throw ``count`` guesses and measure what the caption asks of each."""
+    guess = guesses(count, np.random.default_rng(seed))
+    day = guess["day"].round().astype(int)
+    sun, earth = sky[0][day], sky[1][day]
+    place = places(guess["day"], guess["anomaly"])
+    to_craft = -np.einsum("nij,ni->nj", axes_of(guess, sun, earth), guess["axis"])
+    lit = np.degrees(np.arccos(np.clip(-(to_craft * sun).sum(axis=1), -1.0, 1.0)))  # Sun, from behind the camera
+    camera = cameras(guess, to_craft, place)
+    sky_part = sky_share(camera, place, guess["fov"])
+    # Most guesses are no picture of Mars' north at all.
+    keep = (lit > 20.0) & (lit < 80.0) & (sky_part > 0.03) & (sky_part < 0.55)
+    guess = {key: value[keep] for key, value in guess.items()}
+    place, camera, sun, lit, sky_part = place[keep], camera[keep], sun[keep], lit[keep], sky_part[keep]
+    cos, sin = np.cos(guess["turn"]), np.sin(guess["turn"])
+    zero = np.zeros_like(cos)
+    turned = np.stack([cos, -sin, zero, sin, cos, zero, zero, zero, zero + 1.0], axis=1).reshape(-1, 3, 3)
+    result = {**guess, "lit_deg": lit, "sky": sky_part, "altitude_km": np.linalg.norm(place, axis=1) / 1e3 - 3377.0}
+    result["latitude_deg"] = np.degrees(np.arcsin(unit(place)[:, 2]))
+    for name, points in marks().items():
+        x, y, rise, daylight = seen(
+            camera, place, guess["fov"], np.einsum("nij,mj->nmi", turned, points), sun
+        )
+        inside = (x > 0.0) & (x < 1.0) & (y > 0.0) & (y < 1.0)
+        number = inside.sum(axis=1)
+        few = np.maximum(number, 1)
+        result[f"{name}_share"] = inside.mean(axis=1)
+        result[f"{name}_x"] = np.where(inside, x, 0.0).sum(axis=1) / few
+        result[f"{name}_y"] = np.where(inside, y, 0.0).sum(axis=1) / few
+        result[f"{name}_rise_deg"] = np.degrees(np.arcsin(np.where(inside, rise, 0.0).sum(axis=1) / few))
+        result[f"{name}_sun_deg"] = np.degrees(np.arcsin(np.where(inside, daylight, 0.0).sum(axis=1) / few))
+    return result
+
+
+def wanted(found: dict[str, Array]) -> NDArray[np.bool_]:
+    """Korolev upper left, dunes low, most of the cap in the picture, daylight on all three."""
+    return (
+        (found["korolev_share"] > 0.5) & (found["korolev_x"] < 0.42) & (found["korolev_y"] < 0.45)
+        & (found["korolev_rise_deg"] > 7.0) & (found["korolev_sun_deg"] > 2.0)
+        & (found["dunes_share"] > 0.5) & (found["dunes_y"] > 0.55) & (found["dunes_sun_deg"] > 2.0)
+        & (found["cap_share"] > 0.5) & (found["cap_sun_deg"] > 3.0) & (found["cap_rise_deg"] > 12.0)
+        & (found["cap_y"] < 0.86)
+    )  # fmt: skip
+
+
+def score(found: dict[str, Array]) -> Array:
+    """Higher is nearer to the caption, and the better picture."""
+    return (
+        found["cap_share"]
+        + found["dunes_share"]
+        + 2.0 * (found["dunes_y"] - found["korolev_y"])
+        + np.minimum(found["korolev_rise_deg"], 25.0) / 15.0
+        + np.minimum(found["cap_rise_deg"], 35.0) / 15.0
+        + np.minimum(found["cap_sun_deg"], 12.0) / 12.0
+        - np.abs(found["lit_deg"] - 45.0) / 30.0
+        - np.abs(found["sky"] - 0.2)
+        - np.degrees(found["fov"]) / 60.0
+    )
 
 
 def main() -> None:
-    """Print the best of each date and each side of the Earth."""
-    dice = np.random.default_rng(1)
-    print("date side | score, s from north, Mars turned by, lat, lon, push (body), roll, Korolev, dunes, cap, phase")
-    for date, (node, periapsis) in DATES.items():
-        for name, side in SIDES.items():
-            for row in search(date, node, periapsis, side, dice):
-                print(date[:10], name, "|", *(v if isinstance(v, np.ndarray) else round(float(v), 2) for v in row))
+    """Search and print the best as a table."""
+    total, best = int(sys.argv[1]) if len(sys.argv) > 1 else 3_000_000, []
+    sky, kept = skies(), 0
+    for seed in range(-(-total // CHUNK)):
+        found = judged(CHUNK, seed, sky)
+        chosen = wanted(found)
+        kept += int(chosen.sum())
+        best.append({key: value[chosen] for key, value in found.items()})
+    every = {key: np.concatenate([each[key] for each in best]) for key in best[0]}
+    order = np.argsort(-score(every))[:24]
+    print(f"{kept} of {total}")
+    keys = [key for key in every if every[key].ndim == 1]
+    print("score", *keys)
+    for row in order:
+        print(f"{score(every)[row]:.2f}", *(f"{every[key][row]:.3g}" for key in keys), every["axis"][row].round(3), every["place"][row].round(2))  # noqa: E501
 
 
 if __name__ == "__main__":
