@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfiesim import attitude, departure
+from selfiesim import departure
 from selfiesim.bodies import AU_M, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
-from selfiesim.camera import Camera, icrf_to_camera
-from selfiesim.craft.assembly import Joint
+from selfiesim.camera import Camera
 from selfiesim.craft.clearance import clearance
 from selfiesim.craft.craft import Craft, Part, outermost_points
 from selfiesim.departure import Departure
@@ -25,6 +24,7 @@ from selfiesim.errors import GraphicsError, SceneError
 from selfiesim.frames import Matrix, Vector, icrf_to_bodyfixed, rotation_about, unit
 from selfiesim.ground import NAME, Ground, ground_of
 from selfiesim.hosts import Lander
+from selfiesim.looking import angles_of_joints, icrf_to_lens, site_to_icrf
 from selfiesim.orbit import State
 from selfiesim.plan import Plan
 from selfiesim.planet.surface import Surface
@@ -357,17 +357,12 @@ def _mounted(plan: Plan, epoch: Epoch) -> tuple[Track, State]:
     part = plan.scene.mounted
     assert part is not None
     if part.offset_m is not None and part.axes == "local":
-        offset = _site_to_icrf(plan, epoch, host) @ plan.mount
+        offset = site_to_icrf(plan, epoch, host) @ plan.mount
     else:
         offset = plan.law(epoch, host).T @ plan.mount
     # Its own velocity is left at the craft's: nothing is made of the turning of a boom.
     relative = State(offset, np.zeros(3))
     return _track(plan, epoch, host, relative, None), relative
-
-
-def _site_to_icrf(plan: Plan, epoch: Epoch, host: State) -> Matrix:
-    """(3, 3) from east, north and up where the craft is."""
-    return np.array([plan.toward(name, epoch, host) for name in ("east", "north", "zenith")]).T
 
 
 def _track(plan: Plan, epoch: Epoch, host: State, relative: State, seconds: float | None) -> Track:
@@ -387,7 +382,7 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
     body = plan.body
     to_sun = plan.almanac.position("sun", body.name, epoch) - track.camera.position
     others = [(each, *each.place(plan, epoch, track)) for each in plan.companions]
-    turn = _turn(plan, epoch, track, relative, {each.part.name: offset for each, offset, _ in others})
+    turn = icrf_to_lens(plan, epoch, track, relative, {each.part.name: offset for each, offset, _ in others})
     planet, ground = None, None
     sun = Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun)))
     if body.name != "sun":
@@ -396,7 +391,7 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
         shadows = casters_of(plan.almanac, body, epoch)
         planet = PlanetPose(body, *pose, plan.surface, weather, plan.scene.planet.law, shadows)
         if plan.scene.ground is not None:
-            site_to_camera = turn @ _site_to_icrf(plan, epoch, track.host)
+            site_to_camera = turn @ site_to_icrf(plan, epoch, track.host)
             where = turn @ -relative.position, site_to_camera
             ground = ground_of(plan, plan.camera, *where, sun.direction, weather.dust_opacity)
             sun = replace(sun, passed=ground.sky.beam)
@@ -407,7 +402,7 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
             craft,
             position=turn @ (offset - relative.position),
             body_to_camera=turn @ icrf_to_body.T,
-            joint_angles=_joint_angles(plan, craft, part, epoch, track, icrf_to_body),
+            joint_angles=angles_of_joints(plan, craft, part, epoch, track, icrf_to_body),
             sun_share=_sun_share(plan, epoch, track, offset, to_sun) if planet else 1.0,
             **more,
         )
@@ -450,52 +445,3 @@ def _weather(plan: Plan, epoch: Epoch) -> Weather:
         layer_height_m=1000.0 * part.haze_layer_height_km,
         layer_thickness_m=1000.0 * part.haze_layer_thickness_km,
     )
-
-
-def _turn(plan: Plan, epoch: Epoch, track: Track, relative: State, objects: dict[str, Vector]) -> Matrix:
-    """ICRF to camera axes; ``objects`` are their places (3,) from the craft, ICRF axes."""
-    part = plan.scene.camera
-    if part.look == "mount":
-        return plan.camera_to_lens @ plan.body_to_camera() @ track.icrf_to_body
-    if part.look == "tumbling" and track.seconds_since_release is not None:
-        assert plan.departure is not None
-        return plan.camera_to_lens @ plan.departure.tumbled(np.array(part.inertia_kg_m2), track.seconds_since_release)
-    if part.look == "azimuth":
-        to_icrf = _site_to_icrf(plan, epoch, track.host)
-        azimuth, height = np.radians(part.azimuth_deg), np.radians(part.elevation_deg)
-        level = np.cos(height)
-        ahead = to_icrf @ np.array([level * np.sin(azimuth), level * np.cos(azimuth), np.sin(height)])
-        # Straight up or down, the top of the picture is where it would be with the lens a little less steep.
-        upward = to_icrf[:, 2] if level > 1e-6 else -np.sign(height) * to_icrf @ [np.sin(azimuth), np.cos(azimuth), 0.0]
-        return icrf_to_camera(plan.camera, ahead, upward, part.place, np.radians(part.roll_deg))
-    try:
-        up = plan.toward(part.up, epoch, track.host)
-        if part.target in attitude.TARGETS and part.target not in objects:
-            at = plan.toward(part.target, epoch, track.host)
-        else:
-            at = objects.get(part.target, np.zeros(3)) - relative.position
-        if not at.any():
-            raise SceneError(f"camera.target: the camera stands where the {part.target} is")
-        return icrf_to_camera(plan.camera, at, up, part.place, np.radians(part.roll_deg))
-    except ValueError as error:
-        raise SceneError(f"camera.up: {part.up!r} lies along the line to the {part.target}; choose another") from error
-
-
-def _joint_angles(
-    plan: Plan, craft: Craft, part: ModelPart, epoch: Epoch, track: Track, icrf_to_body: Matrix
-) -> dict[str, tuple[float, ...]]:
-    """Of each joint that the scene sets or that follows something, rad."""
-    found = {}
-    for name, joint in craft.joints.items():
-        if name in part.joints_deg:
-            found[name] = tuple(float(np.radians(angle)) for angle in part.joints_deg[name])
-        elif joint.tracks != "nothing":
-            found[name] = _following(joint, icrf_to_body @ plan.toward(joint.tracks, epoch, track.host))
-    return found
-
-
-def _following(joint: Joint, target: Vector) -> tuple[float, ...]:
-    limits = None
-    if joint.limits_deg:
-        limits = [(float(np.radians(low)), float(np.radians(high))) for low, high in joint.limits_deg]
-    return attitude.joint_angles([np.array(axis) for axis in joint.axes], np.array(joint.zero_normal), target, limits)

@@ -21,7 +21,7 @@ from selfiesim.paths import cache_dir, written_whole
 from selfiesim.planet.terrain import Terrain, terrain
 
 MOST_KEPT = 6
-"""Files on the disk; one of a final picture takes some 60 MB."""
+"""Files on the disk; one of a final picture takes some 40 to 50 MB."""
 
 _FORMAT = 1  # raise it when the same recipe makes another ground
 _ARRAYS = ("vertices", "normals", "faces", "tint")

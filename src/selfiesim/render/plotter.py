@@ -43,7 +43,7 @@ def plotter(view: View, **options: Any) -> Any:
     for pose in view.crafts:
         for name, mesh, look in _craft_meshes(pose):
             stage.add_mesh(mesh, name=f"{pose.name}/{name}" if pose.name else name, **look)
-    if view.planet is not None:
+    if view.planet is not None and view.ground is None:
         mesh, texture = _planet_model(view.planet)
         stage.add_mesh(mesh, name=view.planet.body.name, texture=texture, diffuse=1.0, ambient=0.02, specular=0.0)
     sun = pyvista.Light(position=view.sun.direction, light_type="scene light", intensity=1.0)
