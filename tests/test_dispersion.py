@@ -17,7 +17,7 @@ TIMES = [20.0, 55.0, 60.0, 65.0, 70.0, 90.0, 150.0]
 
 @pytest.fixture(scope="module")
 def scene():
-    return Scene.load("tianwen1-mars")
+    return Scene.load("tianwen1-mars").with_changes(release__axis=[-0.30, 0.88, -0.36])
 
 
 def scattered(scene, **parts):
@@ -107,7 +107,7 @@ def test_the_command_answers_with_numbers(run):
     answer = json.loads(out)
     assert (code, err) == (0, "")
     assert answer["summary"]["releases"] == 50
-    assert 0.5 < answer["summary"]["good_share"] <= 1.0
+    assert 0.05 < answer["summary"]["good_share"] <= 1.0  # few have the cap right behind the craft
     assert [each["t_s"] for each in answer["times"]] == [60.0, 70.0, 80.0]
     assert all(0.0 <= each["good"] <= each["craft_in_frame"] <= 1.0 for each in answer["times"])
 

@@ -19,6 +19,8 @@ from selfiesim.orbit import State, state_to_elements
 from selfiesim.scene import Scene
 
 SHIPPED = tomllib.loads((paths.shipped("scenes") / "tianwen1-mars.toml").read_text())
+# Pushed off along the mount's own axis.
+del SHIPPED["release"]["axis"], SHIPPED["assumed"]["release.axis"]
 
 
 def scene(folder=None, without=(), **changes):
