@@ -41,6 +41,9 @@ model-gallery: $(VENV)/.user
 	@$(LOOK) tianwen1-cruise --from 0.4,0.9,-1 --at 1.2,0,0 --range 6.5 --fov 60 --sun 0.7,0.4,-1 -o renders/models/tianwen1-cruise-close.png
 	@$(LOOK) tianwen1-camera --from 0.6,0.9,1.2 -o renders/models/tianwen1-camera-close.png
 	@$(LOOK) ikaros --from 0.4,0.6,1 --at 0,0,0 --range 6 --fov 60 --sun 0.5,-0.2,1 -o renders/models/ikaros-close.png
+	@$(LOOK) hayabusa2 --from 0.8,0.7,-0.5 --up 0,0,1 --at 0,0,0 --range 4.5 --fov 70 --sun 1,0.5,0 -o renders/models/hayabusa2-close.png
+	@$(LOOK) juice --from -0.6,0.7,0.5 --up 0,0,1 --at 0,0,0 --range 16 --fov 60 --sun -1,0.1,0.3 -o renders/models/juice-close.png
+	@$(LOOK) ryugu --from 1,0.6,-0.1 --up 0,0,1 --sun 0.6,1,0.3 -o renders/models/ryugu-close.png
 
 # The shipped meshes, byte for byte.
 models: $(VENV)/.user

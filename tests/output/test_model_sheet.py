@@ -81,7 +81,7 @@ def test_command_tells_and_draws(box, tmp_path, capsys):
     assert told["materials"][0]["vertex_colours"] is True
     assert told["repaired"] == ["meshes that had no normals given some: 1"]
     with Image.open(picture) as image:
-        assert image.size == (1920, 960)
+        assert image.size == (1344, 672)
         assert "not a photograph" in image.info["selfiesim"]
     assert json.loads(picture.with_suffix(".json").read_text())["sheet"]["triangles"] == 12
 

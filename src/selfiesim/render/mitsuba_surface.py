@@ -9,11 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-# Directions across the folds of foil, and what tilts its noise against the axes (as craft.glsl has them).
-_FOLDS = (
-    (0.81, 0.31, 0.50), (-0.36, 0.84, 0.41), (0.22, -0.47, 0.85), (0.62, 0.71, -0.33),
-    (-0.74, 0.28, 0.61), (0.43, -0.88, 0.20), (-0.55, -0.52, 0.65), (0.93, -0.24, -0.28),
-)  # fmt: skip
+# What tilts the noise of foil against the axes (as craft.glsl has it).
 _TILTED = ((0.74, -0.62, 0.25), (0.51, 0.76, 0.40), (-0.44, -0.17, 0.88))
 NAME = "selfiesim_surface"
 
@@ -220,6 +216,29 @@ def _noise(mi: Any, dr: Any, at: Any) -> tuple[Any, Any]:
     return 2.0 * dr.lerp(z0, z1, w.z) - 1.0, 2.0 * mi.Vector3f(dx, dy, (z1 - z0) * dw.z)
 
 
+def _facet_tilt(mi: Any, dr: Any, at: Any) -> Any:
+    """The tilt of the flat facet at a place: facetTilt in craft.glsl."""
+    cell = dr.floor(at - 0.5)
+    tilt, nearest = mi.Vector3f(0.0), mi.Float(9.0)
+    for k in range(8):
+        other = cell + mi.Vector3f(k & 1, (k >> 1) & 1, k >> 2)
+        dice = _dice(mi, dr, other)
+        away = other + 0.15 + 0.7 * dice - at
+        far = dr.dot(away, away)
+        nearer = far < nearest
+        nearest = dr.select(nearer, far, nearest)
+        tilt = dr.select(nearer, mi.Vector3f(dice.z, dice.x, dice.y) - 0.5, tilt)
+    return tilt
+
+
+def _dice(mi: Any, dr: Any, cell: Any) -> Any:
+    """Three numbers in [0, 1) for each cell of a lattice: diceOf in noise.glsl."""
+    px, py, pz = _fract(dr, cell.x * 0.1031), _fract(dr, cell.y * 0.1030), _fract(dr, cell.z * 0.0973)
+    shift = px * (py + 33.33) + py * (px + 33.33) + pz * (pz + 33.33)
+    px, py, pz = px + shift, py + shift, pz + shift
+    return mi.Vector3f(_fract(dr, (px + py) * pz), _fract(dr, (px + pz) * py), _fract(dr, (py + pz) * px))
+
+
 def _crumpled(mi: Any, dr: Any, normal: Any, position: Any, pixel_size: Any, surface: Any) -> Any:
     """The normal of crumpled foil: crumpled in craft.glsl."""
     scale = surface.crumple_scale
@@ -227,20 +246,17 @@ def _crumpled(mi: Any, dr: Any, normal: Any, position: Any, pixel_size: Any, sur
     def tilted(v: Any) -> Any:
         return mi.Vector3f(*(row[0] * v.x + row[1] * v.y + row[2] * v.z for row in _TILTED))
 
-    sag_level, sag = _noise(mi, dr, tilted(position) / (4.0 * scale))
-    _, bend = _noise(mi, dr, tilted(mi.Vector3f(position.z, position.x, position.y)) / (1.4 * scale) + 7.3)
-    sags = (sag_level, sag.x, sag.y, sag.z)
-    slope = mi.Vector3f(*(sum(_TILTED[j][i] * sag[j] for j in range(3)) for i in range(3)))
-    slope *= 0.35 * dr.clip(1.5 - pixel_size / scale, 0.0, 1.0)
-    size = 1.7 * scale
-    for k, fold in enumerate(_FOLDS):
-        across = mi.Vector3f(*fold)
+    place = tilted(position)
+    _, sag = _noise(mi, dr, place / (4.0 * scale))
+    _, bend = _noise(mi, dr, mi.Vector3f(place.z, place.x, place.y) / (1.1 * scale) + 7.3)
+    slope = mi.Vector3f(*(_TILTED[0][i] * sag.x + _TILTED[1][i] * sag.y + _TILTED[2][i] * sag.z for i in range(3)))
+    slope *= 0.30 * dr.clip(1.5 - pixel_size / scale, 0.0, 1.0)
+    size, share = 1.15 * scale, 1.5
+    for k in range(3):
         visible = dr.clip(1.5 - 3.0 * pixel_size / size, 0.0, 1.0)
-        wander = 0.14 * dr.dot(bend, mi.Vector3f(*_FOLDS[(k + 5) & 7])) + 0.3 * sags[k & 3]
-        phase = dr.dot(across, position) / size + wander + 0.37 * k
-        side = dr.clip((dr.abs(2.0 * _fract(dr, phase) - 1.0) - 0.5) * 14.0, -1.0, 1.0)
-        runs = 0.15 + dr.clip(1.4 * dr.dot(bend, mi.Vector3f(*_FOLDS[(k + 3) & 7])), 0.0, 1.0)
-        slope += across * (side * runs * visible * 0.55)
-        size *= 0.80
+        slope += share * visible * _facet_tilt(mi, dr, place / size + 0.22 * bend + 11.7 * k)
+        place = tilted(place)
+        size *= 0.42
+        share *= 0.65
     slope -= normal * dr.dot(slope, normal)
     return dr.normalize(normal + surface.crumple * slope)

@@ -23,28 +23,41 @@ vec4 noiseWithGradient(vec3 x) {
     return vec4(2.0 * mix(z0, z1, w.z) - 1.0, 2.0 * vec3(dx, dy, dz));
 }
 
-// Directions across the folds: no two alike, none along an axis of the lattice.
-const vec3 FOLDS[8] = vec3[8](
-    vec3(0.81, 0.31, 0.50), vec3(-0.36, 0.84, 0.41), vec3(0.22, -0.47, 0.85), vec3(0.62, 0.71, -0.33),
-    vec3(-0.74, 0.28, 0.61), vec3(0.43, -0.88, 0.20), vec3(-0.55, -0.52, 0.65), vec3(0.93, -0.24, -0.28));
 const mat3 TILTED = mat3(0.74, 0.51, -0.44, -0.62, 0.76, -0.17, 0.25, 0.40, 0.88);
 
-// A sheet that sags between its fastenings and was folded many times: between creases the facets are flat. Whatever
-// grows smaller than a pixel fades out.
-vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
-    vec4 sag = noiseWithGradient(TILTED * position / (4.0 * crumpleScale));
-    vec4 bend = noiseWithGradient(TILTED * position.zxy / (1.4 * crumpleScale) + 7.3);
-    vec3 slope = 0.35 * (sag.yzw * TILTED) * clamp(1.5 - pixelSize / crumpleScale, 0.0, 1.0);
-    float size = 1.7 * crumpleScale;
+// The tilt of the flat facet at x: of the points scattered one a cell, the nearest one's. Eight cells are looked into;
+// where that misses the nearest there is one crease more.
+vec3 facetTilt(vec3 x) {
+    vec3 cell = floor(x - 0.5), tilt = vec3(0.0);
+    float nearest = 9.0;
     for (int k = 0; k < 8; k++) {
+        vec3 other = cell + vec3(k & 1, (k >> 1) & 1, k >> 2);
+        vec3 dice = diceOf(other);
+        vec3 away = other + 0.15 + 0.7 * dice - x;
+        float far = dot(away, away);
+        if (far < nearest) {
+            nearest = far;
+            tilt = dice.zxy - 0.5;
+        }
+    }
+    return tilt;
+}
+
+// A sheet that sags between its fastenings and was crumpled: flat facets of three sizes with sharp creases between
+// them, each lattice turned otherwise and the larger ones bent, so that nothing repeats. Whatever grows smaller than a
+// pixel fades out.
+vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
+    vec3 place = TILTED * position;
+    vec4 sag = noiseWithGradient(place / (4.0 * crumpleScale));
+    vec4 bend = noiseWithGradient(place.zxy / (1.1 * crumpleScale) + 7.3);
+    vec3 slope = 0.30 * (sag.yzw * TILTED) * clamp(1.5 - pixelSize / crumpleScale, 0.0, 1.0);
+    float size = 1.15 * crumpleScale, share = 1.5;
+    for (int k = 0; k < 3; k++) {
         float visible = clamp(1.5 - 3.0 * pixelSize / size, 0.0, 1.0);
-        float wander = 0.14 * dot(bend.yzw, FOLDS[(k + 5) & 7]) + 0.3 * sag[k & 3];
-        float phase = dot(FOLDS[k], position) / size + wander + 0.37 * float(k);
-        // Up one side of a fold and down the other, for as long as the fold runs.
-        float side = clamp((abs(2.0 * fract(phase) - 1.0) - 0.5) * 14.0, -1.0, 1.0);
-        float runs = 0.15 + clamp(1.4 * dot(bend.yzw, FOLDS[(k + 3) & 7]), 0.0, 1.0);
-        slope += FOLDS[k] * (side * runs * visible * 0.55);
-        size *= 0.80;
+        slope += share * visible * facetTilt(place / size + 0.22 * bend.yzw + 11.7 * float(k));
+        place = TILTED * place;
+        size *= 0.42;
+        share *= 0.65;
     }
     slope -= normal * dot(slope, normal);
     return normalize(normal + crumple * slope);
