@@ -1,6 +1,6 @@
 """From where does the caption of the published picture come true? A search over everything that is not known.
 
-Run it in a checkout: ``python design/viewpoint_search.py 3000000``. What it found, and what was chosen, is in viewpoints.md.
+Run it in a checkout: ``python design/viewpoint_search.py 3000000``. What it found, and what was chosen: viewpoints.md.
 
 A guess is a day between 8 November and 31 December 2021, a place on that day's orbit, how far Mars has turned below it,
 which of its two sides the craft turns to the Earth, the direction of the push, the lens, where in the picture the craft
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from selfiesim.almanac import Almanac
 from selfiesim.bodies import MARS
 from selfiesim.epoch import Epoch
-from selfiesim.frames import icrf_to_bodyfixed, icrf_to_inertial, unit
+from selfiesim.frames import icrf_to_inertial, unit
 from selfiesim.planet.gazetteer import locate
 
 Array = NDArray[np.float64]
@@ -166,9 +166,7 @@ def judged(count: int, seed: int, sky: tuple[Array, Array]) -> dict[str, Array]:
     result = {**guess, "lit_deg": lit, "sky": sky_part, "altitude_km": np.linalg.norm(place, axis=1) / 1e3 - 3377.0}
     result["latitude_deg"] = np.degrees(np.arcsin(unit(place)[:, 2]))
     for name, points in marks().items():
-        x, y, rise, daylight = seen(
-            camera, place, guess["fov"], np.einsum("nij,mj->nmi", turned, points), sun
-        )
+        x, y, rise, daylight = seen(camera, place, guess["fov"], np.einsum("nij,mj->nmi", turned, points), sun)
         inside = (x > 0.0) & (x < 1.0) & (y > 0.0) & (y < 1.0)
         number = inside.sum(axis=1)
         few = np.maximum(number, 1)
@@ -221,7 +219,12 @@ def main() -> None:
     keys = [key for key in every if every[key].ndim == 1]
     print("score", *keys)
     for row in order:
-        print(f"{score(every)[row]:.2f}", *(f"{every[key][row]:.3g}" for key in keys), every["axis"][row].round(3), every["place"][row].round(2))  # noqa: E501
+        print(
+            f"{score(every)[row]:.2f}",
+            *(f"{every[key][row]:.3g}" for key in keys),
+            every["axis"][row].round(3),
+            every["place"][row].round(2),
+        )
 
 
 if __name__ == "__main__":

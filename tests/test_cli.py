@@ -211,7 +211,7 @@ def test_show_prints_every_fact_for_people(run):
 def test_show_tells_what_stands_in_the_sky(run):
     # Turned upright and aside, the picture has Phobos in its lower left.
     Path("turned.toml").write_text(
-        scene_text("roll_deg = 1\n", "roll_deg = 90\n").replace("[0.43, 0.33]", "[0.9, 0.9]"), encoding="utf-8"
+        scene_text("roll_deg = 1\n", "roll_deg = 330\n").replace("[0.43, 0.33]", "[0.9, 0.9]"), encoding="utf-8"
     )
     (phobos,) = strict_json(run("show", "turned.toml", "--json")[1])["sky"]
     assert (phobos["name"], len(phobos["pixel"])) == ("phobos", 2)

@@ -26,7 +26,12 @@ RADII = np.array(MARS.radii_m)
 arcsecond = np.radians(1 / 3600)
 
 
-RELEASED = [name for name in sorted(shipped_scenes()) if Scene.load(name).release and Scene.load(name).orbit]
+def _round_mars(scene):
+    """Released on an orbit about Mars, and looking at the craft."""
+    return scene.release and scene.orbit and scene.orbit.body == "mars" and scene.camera.target == "craft"
+
+
+RELEASED = [name for name in sorted(shipped_scenes()) if _round_mars(Scene.load(name))]
 
 
 @pytest.fixture(scope="module", params=RELEASED)
@@ -336,6 +341,7 @@ def test_height_over_pole_and_equator_is_plain(height_km):
 def test_a_turning_craft_throws_its_camera_along():
     # A nadir-pointing craft turns once a revolution: at its mount it moves at w x r, and so does the camera it lets go.
     scene = Scene.load("tianwen1-mars").with_changes(
+        release__axis=[-0.30, 0.88, -0.36],
         attitude__primary={"axis": [0, 0, 1], "toward": "nadir"},
         attitude__secondary={"axis": [1, 0, 0], "toward": "velocity"},
     )

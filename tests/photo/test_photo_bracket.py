@@ -72,7 +72,7 @@ def test_expose_replay_and_caption_from_the_command_line(run, tmp_path):
     assert code == 0
     assert "synthetic image" in out
     assert "m away" in out
-    assert "86.1 degrees north" in out
+    assert "82.8 degrees north" in out
 
 
 @pytest.mark.parametrize(

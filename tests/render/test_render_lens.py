@@ -61,7 +61,7 @@ def test_depth_is_along_the_cameras_axis(spots, lens, size):
 
 
 def test_no_distortion_gives_the_pinholes_picture():
-    scene = Scene.load("tianwen1-mars").with_changes(camera__size_px=[320, 180])
+    scene = Scene.load("tianwen1-mars").with_changes(camera__size_px=[320, 180], camera__horizontal_fov_deg=88.0)
     plain = scene.view().render("final", samples=4).rgb
     same = (
         scene.with_changes(camera__model="brown-conrady", camera__distortion=[0.0] * 4)
