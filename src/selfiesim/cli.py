@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
+from selfiesim.batch_cli import run_batch
 from selfiesim.console import (
     print_camera,
     print_cameras,
@@ -37,6 +38,7 @@ app = App(
     version=lambda: _version(),
 )
 
+app.command(run_batch, name="batch")
 app.command(draw_map, name="map")
 app.command(maps_app)
 app.command(models_app)
