@@ -83,7 +83,7 @@ class DaskWorkers:
         When Dask is not installed, or the scheduler does not answer.
     """
 
-    def __init__(self, address: str, count: int) -> None:
+    def __init__(self, address: str, count: int, timeout_s: float = 10.0) -> None:
         try:
             from distributed import Client, LocalCluster
         except ImportError as error:
@@ -92,7 +92,7 @@ class DaskWorkers:
         try:
             if address == "local":
                 self._cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None)
-            self._client = Client(self._cluster or address, timeout=10, set_as_default=False)
+            self._client = Client(self._cluster or address, timeout=timeout_s, set_as_default=False)
         except (OSError, ValueError) as error:  # a TimeoutError is one of the first
             raise BatchError(
                 f"--dask {address}: no scheduler answers there; start one with dask scheduler, or write --dask local"
