@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import time
@@ -96,14 +97,19 @@ def test_a_changed_job_is_refused_with_what_changed(tmp_path, run):
 
 
 def test_a_full_disk_stops_the_run_and_tears_nothing(tmp_path, undisturbed):
-    # RLIMIT_FSIZE makes each write past 3 kB fail, as a full disk does.
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))"
-    code, _out, err = finished(job_file(tmp_path), "-o", tmp_path / "out", prelude=limit)
-    assert code == 2
+    # Each write of the parent past 3 kB fails from the first frame on, as on a full disk; the worker's do not.
+    process = started(job_file(tmp_path, 40), "-o", tmp_path / "out", "--workers", 1)
+    while not (tmp_path / "out" / "manifest.jsonl").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (3000, 3000))
+    _out, err = process.communicate(timeout=100)
+    assert process.returncode == 2
     assert "cannot be written (File too large)" in err
     assert "Traceback" not in err
-    list(selfiesim.batch(job_file(tmp_path), tmp_path / "out"))
-    assert digests(tmp_path / "out") == undisturbed
+    assert not list((tmp_path / "out").glob("frames/*/.*"))
+    list(selfiesim.batch(job_file(tmp_path, 40), tmp_path / "out"))
+    assert undisturbed.items() <= digests(tmp_path / "out").items()
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path, run):

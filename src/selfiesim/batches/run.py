@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from selfiesim.batches.job import Job
 from selfiesim.batches.manifest import Manifest, Record, frame_path, opened
 from selfiesim.batches.page import Page
 from selfiesim.batches.vary import Frames, Task
-from selfiesim.errors import BatchError, GraphicsError, UserError
+from selfiesim.errors import BatchError, GraphicsError, OutputError, UserError
 
 TRIES = 3
 TIMEOUT_S = 600.0
@@ -111,7 +112,8 @@ def _run(
             over = True
         finally:
             running.close(now=not over)
-            page.show(manifest.records, last=True)
+            with nullcontext() if over else suppress(OutputError):  # what stopped the run is told, not this
+                page.show(manifest.records, last=True)
 
 
 @dataclass
@@ -182,8 +184,8 @@ def _finished(manifest: Manifest, task: Task, record: Record, is_new: bool) -> F
 
 
 def _may_pass(error: BaseException) -> bool:
-    """Whether another try may go better: a crash, a hang, a driver; not a fault of the scene."""
-    return isinstance(error, GraphicsError) or not isinstance(error, UserError)
+    """Whether another try may go better: a crash, a hang, a driver, a full disk; not a fault of the scene."""
+    return isinstance(error, (GraphicsError, OutputError)) or not isinstance(error, UserError)
 
 
 def _message(error: BaseException) -> str:
