@@ -134,6 +134,10 @@ def _children(pid):
     return [int(word) for word in found.stdout.split()]
 
 
+def _done(out):
+    return len(records(out)) if (out / "manifest.jsonl").exists() else 0
+
+
 @pytest.mark.slow
 def test_sixty_frames_survive_twenty_kills_of_parent_and_workers(tmp_path):
     dice = random.Random(1)
@@ -146,12 +150,16 @@ def test_sixty_frames_survive_twenty_kills_of_parent_and_workers(tmp_path):
     out = tmp_path / "out"
     for kill in range(20):
         process = started(path, "-o", out, "--workers", 2)
-        time.sleep(dice.uniform(1.0, 12.0))
+        # Each kill falls into the work: at most three frames further than the one before.
+        wanted = _done(out) + dice.randint(0, 3)
+        while _done(out) < wanted and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(dice.uniform(0.0, 0.3))
         victims = _children(process.pid) if kill % 2 else [process.pid]
         for victim in dice.sample(victims, min(1, len(victims))):
             os.kill(victim, signal.SIGKILL)
         if kill % 2:
-            time.sleep(dice.uniform(0.0, 4.0))
+            time.sleep(dice.uniform(0.0, 1.0))
             process.kill()
         process.communicate()
     code, said, err = finished(path, "-o", out, "--workers", 2)
@@ -192,3 +200,12 @@ def test_dask_gives_the_same_bytes_and_a_lost_worker_loses_no_frame(tmp_path, un
     _out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert digests(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.slow
+def test_a_worker_that_takes_too_long_is_stopped_and_its_frame_set_aside(tmp_path):
+    # No worker imports the renderer in a twentieth of a second.
+    code, _out, err = finished(job_file(tmp_path, 1), "-o", tmp_path / "out", "--workers", 1, "--timeout", 0.05)
+    assert code == 1
+    assert "frame 0 is set aside: took too long" in err
+    assert records(tmp_path / "out")[0]["tries"] == 3
