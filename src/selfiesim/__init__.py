@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from selfiesim.batches.run import batch
     from selfiesim.errors import UserError
     from selfiesim.photo.develop import Photo
     from selfiesim.render.base import Radiance
     from selfiesim.scene import Scene
     from selfiesim.view import View
 
-__all__ = ["Photo", "Radiance", "Scene", "UserError", "View"]
+__all__ = ["Photo", "Radiance", "Scene", "UserError", "View", "batch"]
 
 _HOMES = {
     "Photo": "selfiesim.photo.develop",
@@ -24,6 +25,7 @@ _HOMES = {
     "Scene": "selfiesim.scene",
     "UserError": "selfiesim.errors",
     "View": "selfiesim.view",
+    "batch": "selfiesim.batches.run",
 }
 
 

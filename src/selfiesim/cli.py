@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
+from selfiesim.batch_cli import run_batch
 from selfiesim.console import (
     parse_size,
     print_camera,
@@ -39,6 +40,7 @@ app = App(
     version=lambda: _version(),
 )
 
+app.command(run_batch, name="batch")
 app.command(draw_map, name="map")
 app.command(draw_gallery, name="gallery")
 app.command(maps_app)

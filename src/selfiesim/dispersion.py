@@ -115,7 +115,7 @@ def disperse(scene: Scene, count: int, times: list[float]) -> Dispersion:
         raise SceneError(f"{count} releases: give a number from 1 to {MOST_RELEASES:,}")
     gm = plan.body.gm_m3_s2
     try:
-        draws = _drawn(scene, departure, count)
+        draws = drawn(scene, departure, count)
         states = release_states(
             departure.release, departure.host, departure.icrf_to_body, draws, gm, departure.body_rate
         )
@@ -146,7 +146,7 @@ def disperse(scene: Scene, count: int, times: list[float]) -> Dispersion:
     )
 
 
-def _drawn(scene: Scene, departure: Departure, count: int) -> Draws:
+def drawn(scene: Scene, departure: Departure, count: int) -> Draws:
     """The dice thrown; a spring's energy is told as the speed it makes."""
     part = scene.release.scatter if scene.release else None
     assert scene.release is not None

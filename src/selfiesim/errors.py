@@ -47,3 +47,7 @@ class KernelError(EphemerisError):
 
 class CcsdsError(UserError):
     """An OEM or AEM file that cannot be used, or a time that it does not cover."""
+
+
+class BatchError(UserError):
+    """A job file, or the folder of a batch, cannot be used."""

@@ -1,0 +1,91 @@
+"""One frame, drawn in whatever process the executor chose; its files go back as bytes, and one process writes them."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from selfiesim.batches.vary import Task
+
+ONE_THREAD = {"LP_NUM_THREADS": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Mesa draws in the thread that asks: with one worker a core, threads beside it gain nothing."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A frame's files by ending (``.png``, ``.json`` and what labels add), and what it took."""
+
+    files: dict[str, bytes]
+    seconds: float
+    peak_mb: float
+
+
+def draw(task: Task) -> Drawn:
+    """Draw a frame.
+
+    Raises
+    ------
+    UserError
+        A scene that cannot be drawn; drawing again would not mend it.
+    """
+    from selfiesim.scene import Scene
+
+    start = time.perf_counter()
+    scene = Scene.from_table(task.scene, task.source, Path(task.folder))
+    view = scene.view()
+    radiance = view.render(task.quality, task.samples)
+    files = _picture(radiance.expose(), task)
+    # What else is made of `view` and `radiance` (labels) joins `files` here, each with an ending of its own.
+    return Drawn(files, time.perf_counter() - start, peak_mb())
+
+
+def _picture(photo: Any, task: Task) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory(prefix="selfiesim-") as folder:
+        path = Path(folder) / f"frame.{task.file}"
+        photo.save(path, task.bits)
+        return {each.suffix: each.read_bytes() for each in sorted(Path(folder).iterdir())}
+
+
+def peak_mb() -> float:
+    """The largest resident set of this process so far, MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def become_worker() -> None:
+    """Make this process a worker: one thread for drawing, and an end when its parent ends."""
+    os.environ.update({name: os.environ.get(name, value) for name, value in ONE_THREAD.items()})
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@cache
+def _hand() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(1)
+
+
+def draw_in_one_thread(task: Task, draw: Callable[[Task], Drawn] = draw) -> Drawn:
+    """:func:`draw` for workers with threads of their own: OpenGL belongs to the thread that began with it."""
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)
+    return _hand().submit(draw, task).result()

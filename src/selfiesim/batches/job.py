@@ -1,0 +1,189 @@
+"""Job files: a scene and what varies of it, checked key by key like scenes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, ValidationError, model_validator
+
+from selfiesim.errors import BatchError
+from selfiesim.moment import Moment
+from selfiesim.scene import Scene, shipped_scenes
+from selfiesim.tables import explain, read_table
+
+MOST_FRAMES = 1_000_000
+"""Of one job. A year of one core at half a minute a frame."""
+MOST_VALUES = 100_000
+FORMAT = 1
+
+Pair = Annotated[tuple[float, float], Strict(False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Axis(_Part):
+    """What one key of the scene takes; give one of values, linspace, uniform, normal, or from, to and step_s."""
+
+    values: Annotated[tuple[Any, ...], Strict(False)] | None = Field(
+        None, min_length=1, max_length=MOST_VALUES, description="One after the other."
+    )
+    linspace: Annotated[tuple[float, float, int], Strict(False)] | None = Field(
+        None, description="First, last, and how many, evenly spaced."
+    )
+    uniform: Pair | None = Field(None, description="Drawn anywhere from the first to the second alike.")
+    normal: Pair | None = Field(None, description="Drawn from a bell curve: mean, standard deviation.")
+    start: Moment | None = Field(None, alias="from", description="Of the time: the first moment.")
+    stop: Moment | None = Field(None, alias="to", description="Of the time: the last moment.")
+    step_s: float | None = Field(None, gt=0, description="Of the time: seconds from one to the next.")
+    link: str | None = Field(None, max_length=100, description="Keys with the same word go side by side, not crossed.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Axis:
+        times = (self.start, self.stop, self.step_s)
+        given = [name for name in ("values", "linspace", "uniform", "normal") if getattr(self, name) is not None]
+        given += ["from, to, step_s"] if any(part is not None for part in times) else []
+        if len(given) != 1:
+            raise ValueError(f"give one of values, linspace, uniform, normal, or from, to and step_s; not {given}")
+        if given[0].startswith("from") and None in times:
+            raise ValueError("from, to and step_s go together")
+        if self.linspace and not 1 <= self.linspace[2] <= MOST_VALUES:
+            raise ValueError(f"linspace: the third number says how many, from 1 to {MOST_VALUES:,}")
+        if self.uniform and self.uniform[0] > self.uniform[1]:
+            raise ValueError("uniform: the first number is above the second")
+        if self.normal and self.normal[1] < 0:
+            raise ValueError("normal: the second number, the standard deviation, is negative")
+        if self.link and self.is_random:
+            raise ValueError("link: random keys are drawn together anyway; link goes with values, linspace and times")
+        return self
+
+    @property
+    def is_random(self) -> bool:
+        """Whether dice are thrown for it."""
+        return self.uniform is not None or self.normal is not None
+
+
+class Job(_Part):
+    """A scene, how its frames are drawn, and what varies from one to the next."""
+
+    scene: str = Field(min_length=1, max_length=400, description="A shipped scene, or a scene file beside the job.")
+    size: Annotated[tuple[int, int], Strict(False)] | None = Field(None, description="Width and height, pixels.")
+    quality: Literal["draft", "final"] = Field("draft", description="As of selfiesim render.")
+    samples: int | None = Field(None, ge=1, le=1024, description="Passes, instead of the quality's.")
+    file: Literal["png", "jpg", "tif", "exr", "npz"] = Field("png", description="What each frame is written as.")
+    bits: Literal[8, 16] = Field(8, description="Of a PNG or TIFF.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Another seed throws other dice.")
+    draws: int | None = Field(None, ge=1, le=MOST_FRAMES, description="How often uniform and normal keys are drawn.")
+    releases: int | None = Field(None, ge=1, le=100_000, description="Releases thrown by the scene's release.scatter.")
+    vary: dict[str, Axis] = Field(default_factory=dict, max_length=100, description="Key paths, and what they take.")
+
+    _source: str = PrivateAttr("job")
+    _folder: Path | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Job:
+        random = any(axis.is_random for axis in self.vary.values())
+        if random and self.draws is None:
+            raise ValueError("draws: missing; say how often uniform and normal keys are drawn, such as draws = 100")
+        if self.draws is not None and not random:
+            raise ValueError("draws: no key under [vary] is drawn; give one uniform or normal, or leave draws out")
+        for key, axis in self.vary.items():
+            if axis.step_s is not None and key != "time":
+                raise ValueError(f"vary.{key}: from, to and step_s go with vary.time alone")
+        if "time" in self.vary and "at" in self.vary:
+            raise ValueError("vary.at: vary.time sets it already; give one of them")
+        return self
+
+    @classmethod
+    def load(cls, path: str | Path) -> Job:
+        """Read a job file.
+
+        Raises
+        ------
+        BatchError
+            Not TOML, an unknown key, or a value out of range; the message names file and key.
+        """
+        table, _content = read_table(Path(path), "a job", BatchError)
+        return cls.from_table(table, str(path), Path(path).parent)
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any], source: str = "job", folder: Path | None = None) -> Job:
+        """Check a job given as nested dicts; ``folder`` is where its scene file is looked for.
+
+        Raises
+        ------
+        BatchError
+            Every fault found, one a line.
+        """
+        try:
+            job = cls.model_validate(table)
+        except ValidationError as error:
+            raise BatchError("\n".join(f"{source}: {line}" for line in explain(error, cls))) from error
+        job._source, job._folder = source, folder
+        return job
+
+    def base_scene(self) -> Scene:
+        """The scene before anything varies, with the job's size.
+
+        Raises
+        ------
+        UserError
+            No such scene, one outside the job's folder, or one with faults.
+        """
+        name: str | Path = self.scene
+        if self.scene not in shipped_scenes():
+            folder = (self._folder or Path.cwd()).resolve()
+            try:
+                name = (folder / self.scene).resolve()
+            except (OSError, RuntimeError, ValueError) as error:
+                raise BatchError(f"{self._source}: scene: {self.scene[:60]!r} is no usable path") from error
+            if not name.is_relative_to(folder):
+                raise BatchError(f"{self._source}: scene: {self.scene!r} lies outside the job's folder; put it beside")
+        scene = Scene.load(name)
+        return scene if self.size is None else scene.with_changes(camera__size_px=list(self.size))
+
+
+def described(job: Job, scene: Scene) -> dict[str, Any]:
+    """All that the frames depend on, JSON-ready: two runs may share a folder when this is the same."""
+    told = job.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    table = scene.model_dump(mode="json", exclude_unset=True)
+    return {
+        "format": FORMAT,
+        "selfiesim": version("selfiesim"),
+        "job": told,
+        "scene": table,
+        "files": _digests([told.get("vary", {}), table], scene.folder),
+    }
+
+
+def _digests(node: Any, folder: Path) -> dict[str, str]:
+    """SHA-256 of each file in the scene's folder that a text names: a mesh that changed makes other frames."""
+    if isinstance(node, dict):
+        node = list(node.values())
+    if isinstance(node, list):
+        return {name: digest for each in node for name, digest in _digests(each, folder).items()}
+    if not isinstance(node, str) or not 0 < len(node) <= 200 or "\0" in node or "\n" in node:
+        return {}
+    path = (folder / node).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        return {node: hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def changes_between(old: Any, new: Any, path: str = "") -> list[str]:
+    """What differs between two descriptions, a line for each key path."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = sorted({*old, *new})
+        return [
+            line for key in keys for line in changes_between(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))
+        ]
+    if old == new:
+        return []
+    then, now = (json.dumps(value)[:60] if value is not None else "missing" for value in (old, new))
+    return [f"{path} was {then}, is now {now}"]

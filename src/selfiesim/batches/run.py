@@ -1,0 +1,198 @@
+"""The run of a batch: frames go out to workers and come back, whatever happens to them is written down."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from selfiesim.batches.draw import Drawn
+from selfiesim.batches.executors import Executor, executor
+from selfiesim.batches.job import Job
+from selfiesim.batches.manifest import Manifest, Record, frame_path, opened
+from selfiesim.batches.page import Page
+from selfiesim.batches.vary import Frames, Task
+from selfiesim.errors import BatchError, GraphicsError, OutputError, UserError
+
+TRIES = 3
+TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame that is finished: ``path`` of its picture, or the ``message`` why it was set aside.
+
+    ``is_new`` is False for one that an earlier run drew.
+    """
+
+    number: int
+    name: str
+    changes: dict[str, Any]
+    path: Path | None
+    seconds: float
+    message: str = ""
+    is_new: bool = True
+
+    @property
+    def good(self) -> bool:
+        """Whether there is a picture."""
+        return self.path is not None
+
+
+def batch(
+    job: Job | dict[str, Any] | str | Path,
+    output: str | Path,
+    *,
+    workers: int = 0,
+    dask: str | None = None,
+    tries: int = TRIES,
+    timeout_s: float = TIMEOUT_S,
+    progress: bool | None = None,
+) -> Iterator[Frame]:
+    """Draw the frames of a job into a folder, and give each as it is finished; go on where an earlier run stopped.
+
+    Parameters
+    ----------
+    job : Job, dict or path of a job file
+    output : path
+        The folder; frames are named by content in it, and listed in ``manifest.jsonl``.
+    workers : int
+        Processes to draw in; 0 draws in this one.
+    dask : str, optional
+        ``"local"`` or the address of a scheduler.
+    tries : int
+        How often a frame is tried before it is set aside. What is wrong with a scene is not tried again.
+    timeout_s : float
+        What takes longer in a worker process has failed.
+    progress : bool, optional
+        Show a bar; default: on a terminal and in a notebook.
+
+    Raises
+    ------
+    UserError
+        A job, a folder or a cluster that cannot be used.
+    """
+    if not 0 <= workers <= 1024:
+        raise BatchError(f"workers {workers}: give a number from 0 to 1024")
+    if not 1 <= tries <= 100:
+        raise BatchError(f"tries {tries}: give a number from 1 to 100")
+    if not timeout_s > 0.0:
+        raise BatchError(f"timeout_s {timeout_s}: give more than 0 seconds")
+    frames = Frames(read_job(job))
+    return _run(frames, Path(output), (workers, dask, timeout_s), tries, progress)
+
+
+def read_job(job: Job | dict[str, Any] | str | Path) -> Job:
+    """A job from whatever says it."""
+    if isinstance(job, Job):
+        return job
+    return Job.from_table(job) if isinstance(job, dict) else Job.load(job)
+
+
+def _run(
+    frames: Frames, output: Path, who: tuple[int, str | None, float], tries: int, progress: bool | None
+) -> Iterator[Frame]:
+    from selfiesim.batches.progress import bar
+
+    with opened(output, frames.described | {"frames": len(frames)}) as manifest:
+        page = Page(output, frames.scene.title, len(frames))
+        running = executor(*who)
+        over = False
+        try:
+            with bar(len(frames), progress) as told:
+                for frame in _Line(frames, manifest, running, tries).frames():
+                    told(frame)
+                    page.show(manifest.records)
+                    yield frame
+            over = True
+        finally:
+            running.close(now=not over)
+            with nullcontext() if over else suppress(OutputError):  # what stopped the run is told, not this
+                page.show(manifest.records, last=True)
+
+
+@dataclass
+class _Line:
+    """Frames that wait, are drawn, or come back."""
+
+    frames_of_job: Frames
+    manifest: Manifest
+    executor: Executor
+    tries: int
+    _again: deque[tuple[Task, int]] = field(default_factory=deque)
+    _drawn: dict[Future[Drawn], tuple[Task, int]] = field(default_factory=dict)
+
+    def frames(self) -> Iterator[Frame]:
+        """Each frame once, as it is finished."""
+        seen: set[str] = set()
+        waiting = iter(self.frames_of_job)
+        more = True
+        while more or self._again or self._drawn:
+            # A few ahead of the workers, so that none waits for this process; never all of a million.
+            while len(self._drawn) < self._ahead():
+                if self._again:
+                    task, tried = self._again.popleft()
+                else:
+                    following = next(waiting, None)
+                    if following is None:
+                        more = False
+                        break
+                    task, tried = following, 0
+                    if task.name in seen:
+                        continue  # the same values twice make one frame
+                    seen.add(task.name)
+                    if self.manifest.holds(task.name):
+                        yield _finished(self.manifest, task, self.manifest.records[task.name], is_new=False)
+                        continue
+                self._drawn[self.executor.submit(task)] = task, tried + 1
+            yield from self._come_back()
+
+    def _ahead(self) -> int:
+        slots = self.executor.slots
+        return slots if slots == 1 else 2 * slots
+
+    def _come_back(self) -> Iterator[Frame]:
+        done, _ = wait(self._drawn, timeout=1.0, return_when=FIRST_COMPLETED)
+        for future in done:
+            task, tried = self._drawn.pop(future)
+            error = future.exception()
+            if error is not None and tried < self.tries and _may_pass(error):
+                self._again.append((task, tried))
+                continue
+            record: Record = {"frame": task.name, "number": task.number, "changes": task.changes, "tries": tried}
+            if error is None:
+                drawn = future.result()
+                files = self.manifest.write_files(task.name, drawn.files)
+                record |= {"status": "done", "files": files, "seconds": round(drawn.seconds, 4)}
+                record |= {"peak_mb": round(drawn.peak_mb, 1)}
+            else:
+                record |= {"status": "failed", "message": _message(error)}
+            self.manifest.add(record | {"finished_unix_s": round(time.time(), 3)})
+            yield _finished(self.manifest, task, record, is_new=True)
+
+
+def _finished(manifest: Manifest, task: Task, record: Record, is_new: bool) -> Frame:
+    good = record["status"] == "done"
+    path = frame_path(manifest.folder, task.name, f".{task.file}") if good else None
+    seconds, message = record.get("seconds", 0.0), record.get("message", "")
+    return Frame(task.number, task.name, task.changes, path, seconds, message, is_new)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether another try may go better: a crash, a hang, a driver, a full disk; not a fault of the scene."""
+    return isinstance(error, (GraphicsError, OutputError)) or not isinstance(error, UserError)
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, UserError):
+        return str(error)[:1000]
+    if isinstance(error, TimeoutError):
+        return "took too long, and was stopped"
+    if type(error).__name__ in ("ProcessExpired", "KilledWorker"):
+        return f"the worker that drew it died ({str(error)[:200]})"
+    return f"{type(error).__name__}: {str(error)[:900]}"

@@ -1,0 +1,211 @@
+"""Batches through everything that goes wrong: kills, full disks, torn lines, two at once, a changed scene."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import time
+
+import pytest
+from batch_jobs import SMALL, digests, finished, job_file, records, started
+
+import selfiesim
+from selfiesim.batches.job import Job
+from selfiesim.batches.manifest import opened
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    list(selfiesim.batch(job_file(folder), folder / "out"))
+    return digests(folder / "out")
+
+
+def test_a_frame_is_a_picture_with_its_recipe_and_a_second_run_draws_nothing(tmp_path, run, undisturbed):
+    job_file(tmp_path)
+    code, out, err = run("batch", "job.toml", "-o", "out")
+    assert (code, err) == (0, "")  # quiet in a pipe
+    assert "4 frames, 4 of them new" in out
+    assert digests(tmp_path / "out") == undisturbed
+    assert len(undisturbed) == 8
+    told = json.loads(run("batch", "job.toml", "-o", "out", "--json")[1])
+    assert (told["done"], told["new"], told["failed"]) == (4, 0, 0)
+    assert len(records(tmp_path / "out")) == 4
+    told = json.loads(run("batch", "--status", "out", "--json")[1])
+    assert (told["frames"], told["done"], told["running"]) == (4, 4, False)
+    picture = next((tmp_path / "out").glob("frames/*/*.png"))
+    assert "the same, bit for bit" in run("replay", picture)[1]
+
+
+def test_a_plan_is_measured_on_the_first_frame(tmp_path, run, undisturbed):
+    told = json.loads(run("batch", job_file(tmp_path, 100), "--plan", "--json")[1])
+    assert told["frames"] == 100
+    assert told["total_bytes"] == 100 * told["frame_bytes"]
+    assert 0.0 < told["frame_s"] < told["total_s"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_fault_is_set_aside_and_the_rest_goes_on(tmp_path, run):
+    # From 30 km/s on the push sends the camera off; the scene's limit is 100 m/s, so the middle value is no scene.
+    values = '[vary."release.speed_m_s"]\nvalues = [0.2, 1000.0, 0.3]\n'
+    (tmp_path / "job.toml").write_text(SMALL + values)
+    code, out, err = run("batch", "job.toml", "-o", "out")
+    assert code == 1
+    assert "2 frames, 2 of them new, 1 set aside" in out
+    assert "frame 1 is set aside" in err
+    assert "release.speed_m_s" in err
+    assert "release.speed_m_s" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_killed_run_goes_on_with_nothing_lost_and_nothing_twice(tmp_path, undisturbed):
+    out = tmp_path / "out"
+    process = started(job_file(tmp_path), "-o", out)
+    while not (out / "manifest.jsonl").exists() or not records(out):
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    with (out / "manifest.jsonl").open("ab") as file:
+        file.write(b'{"frame": "torn')
+    assert len(list(selfiesim.batch(job_file(tmp_path), out))) == 4
+    assert digests(out) == undisturbed
+    drawn = [json.loads(line)["frame"] for line in (out / "manifest.jsonl").read_bytes().splitlines() if b"}" in line]
+    assert len(drawn) == len(set(drawn)) == 4
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path, run):
+    path = job_file(tmp_path)
+    job = Job.load(path)
+    from selfiesim.batches.vary import Frames
+
+    made = Frames(job)
+    with opened(tmp_path / "out", made.described | {"frames": len(made)}):
+        code, _out, err = run("batch", path, "-o", tmp_path / "out")
+        assert code == 2
+        assert "another run works on it" in err
+
+
+def test_a_changed_job_is_refused_with_what_changed(tmp_path, run):
+    list(selfiesim.batch(job_file(tmp_path, 1), tmp_path / "out"))
+    code, _out, err = run("batch", job_file(tmp_path, 1, "quality = 'final'\n"), "-o", tmp_path / "out")
+    assert code == 2
+    assert 'job.quality was missing, is now "final"' in err
+
+
+def test_a_full_disk_stops_the_run_and_tears_nothing(tmp_path, undisturbed):
+    # Each write of the parent past 3 kB fails from the first frame on, as on a full disk; the worker's do not.
+    process = started(job_file(tmp_path, 40), "-o", tmp_path / "out", "--workers", 1)
+    while not (tmp_path / "out" / "manifest.jsonl").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (3000, 3000))
+    _out, err = process.communicate(timeout=100)
+    assert process.returncode == 2
+    assert "cannot be written (File too large)" in err
+    assert "Traceback" not in err
+    assert not list((tmp_path / "out").glob("frames/*/.*"))
+    list(selfiesim.batch(job_file(tmp_path, 40), tmp_path / "out"))
+    assert undisturbed.items() <= digests(tmp_path / "out").items()
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, run):
+    # Root may write anywhere but below a file and in /proc.
+    (tmp_path / "file").write_text("")
+    for place in ("file/out", "/proc/out"):
+        code, _out, err = run("batch", job_file(tmp_path), "-o", place)
+        assert code == 2
+        assert "cannot be written" in err
+
+
+def test_what_a_scene_says_is_escaped_on_the_page(tmp_path):
+    job = {"scene": "tianwen1-mars", "size": [64, 36], "samples": 1, "vary": {"title": {"values": ["<script>x"]}}}
+    list(selfiesim.batch(job, tmp_path / "out"))
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;x" in page
+
+
+def _children(pid):
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(word) for word in found.stdout.split()]
+
+
+def _done(out):
+    return len(records(out)) if (out / "manifest.jsonl").exists() else 0
+
+
+@pytest.mark.slow
+def test_sixty_frames_survive_twenty_kills_of_parent_and_workers(tmp_path):
+    dice = random.Random(1)
+    path = tmp_path / "job.toml"
+    path.write_text(
+        'scene = "tianwen1-mars"\nsize = [160, 90]\nsamples = 1\n'
+        '[vary.time]\nfrom = "release+30s"\nto = "release+89s"\nstep_s = 1\n'
+    )
+    list(selfiesim.batch(path, tmp_path / "calm"))
+    out = tmp_path / "out"
+    for kill in range(20):
+        process = started(path, "-o", out, "--workers", 2)
+        # Each kill falls into the work: at most three frames further than the one before.
+        wanted = _done(out) + dice.randint(0, 3)
+        while _done(out) < wanted and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(dice.uniform(0.0, 0.3))
+        victims = _children(process.pid) if kill % 2 else [process.pid]
+        for victim in dice.sample(victims, min(1, len(victims))):
+            os.kill(victim, signal.SIGKILL)
+        if kill % 2:
+            time.sleep(dice.uniform(0.0, 1.0))
+            process.kill()
+        process.communicate()
+    code, said, err = finished(path, "-o", out, "--workers", 2)
+    assert code == 0, err
+    assert "60 frames" in said
+    assert digests(out) == digests(tmp_path / "calm")
+    assert len(digests(out)) == 120
+    drawn = [record["frame"] for record in records(out) if record["status"] == "done"]
+    assert len(drawn) == len(set(drawn)) == 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", ["0", "1", "2"])
+def test_bytes_do_not_depend_on_who_draws_or_with_how_many_threads(tmp_path, undisturbed, threads, monkeypatch):
+    monkeypatch.setenv("LP_NUM_THREADS", threads)
+    code, _out, err = finished(job_file(tmp_path), "-o", tmp_path / "out", "--workers", 2)
+    assert code == 0, err
+    assert digests(tmp_path / "out") == undisturbed
+
+
+def test_a_scheduler_that_does_not_answer_is_told(tmp_path):
+    pytest.importorskip("distributed")
+    from selfiesim.batches.executors import DaskWorkers
+
+    with pytest.raises(selfiesim.UserError, match="no scheduler answers"):
+        DaskWorkers("tcp://127.0.0.1:9", 1, timeout_s=1.0)
+
+
+@pytest.mark.slow
+def test_dask_gives_the_same_bytes_and_a_lost_worker_loses_no_frame(tmp_path, undisturbed):
+    pytest.importorskip("distributed")
+    process = started(job_file(tmp_path), "-o", tmp_path / "out", "--dask", "local", "--workers", 2)
+    while not (tmp_path / "out" / "manifest.jsonl").exists() or not records(tmp_path / "out"):
+        assert process.poll() is None
+        time.sleep(0.1)
+    grown = [pid for child in _children(process.pid) for pid in (child, *_children(child))]
+    os.kill(grown[-1], signal.SIGKILL)
+    _out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert digests(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.slow
+def test_a_worker_that_takes_too_long_is_stopped_and_its_frame_set_aside(tmp_path):
+    # No worker imports the renderer in a twentieth of a second.
+    code, _out, err = finished(job_file(tmp_path, 1), "-o", tmp_path / "out", "--workers", 1, "--timeout", 0.05)
+    assert code == 1
+    assert "frame 0 is set aside: took too long" in err
+    assert records(tmp_path / "out")[0]["tries"] == 3
