@@ -106,7 +106,15 @@ def test_the_command_answers_with_numbers(run, tmp_path):
     # Pushed off along the mount's own axis, so that the cap is behind the craft.
     text = shipped_scenes()["tianwen1-mars"].read_text(encoding="utf-8")
     own = tmp_path / "own.toml"
-    own.write_text(text.replace("axis = [0.425, 0.697, -0.577]", "axis = [-0.30, 0.88, -0.36]"), encoding="utf-8")
+    for old, new in {
+        "axis = [0.425, 0.697, -0.577]": "axis = [-0.30, 0.88, -0.36]",
+        "max-latitude+35s": "max-latitude-95s",
+        "true_anomaly_deg = 39.3": "true_anomaly_deg = 32.9",
+        "2021-12-31T12:41:00Z": "2021-12-31T13:05:00Z",
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    own.write_text(text, encoding="utf-8")
     words = ("--samples", "50", "--from", "60", "--to", "80", "--step", "10", "--json")
     code, out, err = run("drift", str(own), *words)
     answer = json.loads(out)

@@ -63,6 +63,7 @@ def _close_up(at, sun_axis):
         "planet__gas": 0.0,
         "at": at,
         "orbit__epoch_utc": "2021-12-31T13:05:00Z",
+        "orbit__true_anomaly_deg": 32.9,
         "release__at": "max-latitude-95s",
         "release__axis": None,
         "camera__roll_deg": 268.0,
