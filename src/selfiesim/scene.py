@@ -191,12 +191,18 @@ class Scene(Part):
     def with_craft(self, name_or_path: str | Path) -> Scene:
         """A copy with another craft in place of its own: a shipped model's name, or a mesh file in any folder.
 
+        The camera leaves as its mount there points: a direction of push was meant for the craft that was there.
+
         Raises
         ------
         SceneError
             As :meth:`from_table`.
         """
-        changed = self.with_changes(craft={"model": str(name_or_path)})
+        changes: dict[str, Any] = {"craft": {"model": str(name_or_path)}}
+        if self.release:
+            told = {key: why for key, why in self.assumed.items() if key != "release.axis"}
+            changes |= {"release__axis": None, "assumed": told}
+        changed = self.with_changes(**changes)
         changed._subject = Path(name_or_path)
         return changed
 

@@ -54,7 +54,7 @@ def test_exif_tells_exposure_lens_and_time(photo, tmp_path):
     assert float(inner[base.FNumber]) == 8.0
     assert inner[base.ISOSpeedRatings] == 400
     # f = fx times the pixel: half of the picture over the tangent of half the field.
-    half = 0.5 * 160 * 3e-3 / np.tan(np.radians(44.0))
+    half = 0.5 * 160 * 3e-3 / np.tan(np.radians(56.0))
     assert float(inner[base.FocalLength]) == pytest.approx(half, rel=1e-4)
     assert inner[base.DateTimeOriginal] == view.epoch.utc().replace("-", ":").replace("T", " ")[:-1]
     assert "synthetic image" in exif[base.ImageDescription]

@@ -21,14 +21,14 @@ SIZE = [240, 135]
 DIGEST = """
 import hashlib, sys
 from selfiesim.scene import Scene
-view = Scene.load("tianwen1-mars").with_changes(camera__size_px=[240, 135]).view()
+view = Scene.load("tianwen1-mars").with_changes(camera__size_px=[240, 135], camera__horizontal_fov_deg=80.0).view()
 print(hashlib.sha256(view.render().rgb.tobytes()).hexdigest(), "vtk" in str(sys.modules.keys()))
 """
 
 
 @pytest.fixture(scope="module")
 def shot():
-    return Scene.load("tianwen1-mars").with_changes(camera__size_px=SIZE)
+    return Scene.load("tianwen1-mars").with_changes(camera__size_px=SIZE, camera__horizontal_fov_deg=80.0)
 
 
 @pytest.mark.parametrize("quality", ["draft", "final"])
