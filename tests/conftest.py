@@ -115,6 +115,23 @@ def de421() -> Any:
     return load_file(str(Path(get_skyfield_data_path()) / "de421.bsp"))
 
 
+@pytest.fixture(scope="session")
+def before_the_cap() -> Any:
+    """The shipped shot as it was first taken, its camera pushed off as the bracket points: the cap behind the craft."""
+    from selfiesim.scene import Scene
+
+    return Scene.load("tianwen1-mars").with_changes(
+        at="release+72s",
+        orbit__epoch_utc="2021-12-31T13:05:00Z",
+        orbit__true_anomaly_deg=32.9,
+        release__at="max-latitude-95s",
+        release__axis=[-0.30, 0.88, -0.36],
+        camera__horizontal_fov_deg=88.0,
+        camera__roll_deg=268.0,
+        camera__place=[0.60, 0.62],
+    )
+
+
 @pytest.fixture
 def run(capsys, monkeypatch, tmp_path):
     """Runs a command in an empty folder; gives back exit code, standard output, standard error."""

@@ -72,6 +72,8 @@ def test_version_is_the_packages(run):
     from importlib.metadata import version
 
     assert run("--version")[:2] == (0, version("selfiesim") + "\n")
+    child = subprocess.run([sys.executable, "-m", "selfiesim", "--version"], capture_output=True, text=True, check=True)
+    assert child.stdout == version("selfiesim") + "\n"
 
 
 def test_render_writes_a_picture_with_its_recipe_and_says_where(run, tmp_path):

@@ -208,8 +208,9 @@ def scenes(*, as_json: AsJson = False) -> None:
     if as_json:
         print_json([{"name": name, "title": title} for name, title in listed.items()])
     else:
+        width = max(map(len, listed))
         for name, title in listed.items():
-            print(f"{name:20s} {title}")
+            print(f"{name:{width}s}  {title}")
 
 
 @app.command

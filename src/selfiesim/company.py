@@ -14,6 +14,7 @@ from pydantic import Field, Strict, model_validator
 from selfiesim.attitude import TARGETS
 from selfiesim.camera import Camera, icrf_to_camera
 from selfiesim.craft.craft import Craft
+from selfiesim.craft.settings import JointAngles, ModelPart
 from selfiesim.departure import AttitudeLaw, Departure, Masses, departure, pushed
 from selfiesim.ejection import tilt_axes
 from selfiesim.epoch import Epoch
@@ -21,7 +22,7 @@ from selfiesim.errors import SceneError
 from selfiesim.frames import Matrix, Vector
 from selfiesim.hosts import Host
 from selfiesim.orbit import State
-from selfiesim.parts import AttitudePart, JointAngles, ModelPart, OrbitPart, Positive, ReleasePart, Three
+from selfiesim.parts import AttitudePart, OrbitPart, Positive, ReleasePart, Three
 from selfiesim.pointing import attitude_law, spinning
 from selfiesim.tables import did_you_mean
 from selfiesim.whereabouts import orbiter_of

@@ -17,7 +17,7 @@ from selfiesim.orbit import State
 from selfiesim.plan import Plan
 
 if TYPE_CHECKING:
-    from selfiesim.parts import ModelPart
+    from selfiesim.craft.settings import ModelPart
     from selfiesim.view import Track
 
 

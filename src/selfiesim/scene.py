@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, PrivateAttr, Strict, ValidationError, mod
 
 from selfiesim import paths
 from selfiesim.company import MOST_OBJECTS, ObjectPart, check_target
+from selfiesim.craft.settings import CraftPart, ModelPart
 from selfiesim.errors import CcsdsError, EphemerisError, MapError, SceneError
 from selfiesim.ground import NAME, GroundPart
 from selfiesim.moment import Moment
@@ -22,9 +23,7 @@ from selfiesim.parts import (
     AttitudePart,
     BodyPart,
     CameraPart,
-    CraftPart,
     FileName,
-    ModelPart,
     MountedPart,
     OrbitPart,
     Part,

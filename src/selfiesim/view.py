@@ -35,7 +35,7 @@ from selfiesim.sky.backdrop import sun_share_beside
 from selfiesim.sky.casters import Caster, casters_of
 
 if TYPE_CHECKING:
-    from selfiesim.parts import ModelPart
+    from selfiesim.craft.settings import ModelPart
     from selfiesim.render.base import Progress, Radiance
     from selfiesim.scene import Scene
 

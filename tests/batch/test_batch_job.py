@@ -72,6 +72,7 @@ def test_releases_are_those_of_the_drift_command():
         ({"scene": "../../etc/passwd"}, "outside the job's folder"),
         ({"releases": 3, "vary": {"release.speed_m_s": {"values": [1.0]}}}, "leave one out"),
         ({"vary": {"title.x": {"values": [1]}}}, "is a value"),
+        ({"vary": {"camera.roll_deg": {"values": [1, 2, 1]}}}, "stands there twice"),
         ({"vary": {"release.speed_m_s": {"values": [-1.0]}}}, "greater than 0"),
     ],
 )

@@ -129,7 +129,6 @@ class _Line:
 
     def frames(self) -> Iterator[Frame]:
         """Each frame once, as it is finished."""
-        seen: set[str] = set()
         waiting = iter(self.frames_of_job)
         more = True
         while more or self._again or self._drawn:
@@ -143,9 +142,6 @@ class _Line:
                         more = False
                         break
                     task, tried = following, 0
-                    if task.name in seen:
-                        continue  # the same values twice make one frame
-                    seen.add(task.name)
                     if self.manifest.holds(task.name):
                         yield _finished(self.manifest, task, self.manifest.records[task.name], is_new=False)
                         continue

@@ -55,6 +55,8 @@ class Frames:
         self.described = described(job, self.scene)
         self._table: dict[str, Any] = self.described["scene"]
         self._axes = _axes(job, self.scene)
+        for axis in self._axes:
+            _refuse_twins(axis, job._source)
         self._count = math.prod(len(axis) for axis in self._axes)
         if self._count > MOST_FRAMES:
             raise BatchError(f"{job._source}: {self._count:,} frames; a job has at most {MOST_FRAMES:,}")
@@ -127,6 +129,16 @@ def put(table: dict[str, Any], path: str, value: Any, where: str) -> None:
     if isinstance(node, list):
         raise BatchError(f"{where}: give the name of one of them and a key")
     node[last] = value
+
+
+def _refuse_twins(axis: list[Changes], source: str) -> None:
+    """The same values twice would be one frame, counted as two."""
+    seen: set[str] = set()
+    for changes in axis:
+        told = json.dumps(changes, sort_keys=True)
+        if told in seen:
+            raise BatchError(f"{source}: vary: {told[:200]} stands there twice; each frame is drawn once")
+        seen.add(told)
 
 
 def _axes(job: Job, scene: Scene) -> list[list[Changes]]:

@@ -123,3 +123,13 @@ FINISHES |= {
         ("solar_cell", 0.10),
     ]
 }
+
+# How strongly foil is crumpled, and the size of its facets, m: chosen by eye (assumed); glTF has no word for it.
+CRUMPLED: dict[str, tuple[float, float]] = {
+    "gold_foil": (0.40, 0.085),
+    "silver_foil": (0.40, 0.06),
+    "black_kapton": (0.30, 0.08),
+    "sail_film": (0.10, 0.22),
+    "dark_rubble": (0.55, 3.0),
+    "dark_rock": (0.35, 2.5),
+}

@@ -9,19 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.craft.craft import Craft, Material, Part
-from selfiesim.craft.materials import FINISHES
+from selfiesim.craft.materials import CRUMPLED, FINISHES
 from selfiesim.errors import ModelError
 from selfiesim.tables import did_you_mean
 
-# How strongly foil is crumpled, and the size of its facets, m: chosen by eye (assumed).
-_CRUMPLED = {
-    "gold_foil": (0.40, 0.085),
-    "silver_foil": (0.40, 0.06),
-    "black_kapton": (0.30, 0.08),
-    "sail_film": (0.10, 0.22),
-    "dark_rubble": (0.55, 3.0),
-    "dark_rock": (0.35, 2.5),
-}
 _CELLS_M = (0.96, 0.80)  # what one picture of cells covers
 
 
@@ -61,7 +52,7 @@ def painted(craft: Craft, finishes: tuple[tuple[str, str], ...], key: str = "mat
 
 def _material(name: str, wanted: str) -> Material:
     finish = FINISHES[wanted]
-    crumple, scale = _CRUMPLED.get(wanted.removesuffix("_dusted"), (0.0, 0.1))
+    crumple, scale = CRUMPLED.get(wanted.removesuffix("_dusted"), (0.0, 0.1))
     return Material(
         name=name,
         base_color=finish.base_color,

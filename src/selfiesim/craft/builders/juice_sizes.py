@@ -17,18 +17,18 @@ class JuiceSizes:
     body_x_m: float = 2.3  # assumed
     body_y_m: float = 2.5  # assumed
     body_z_m: float = 3.3  # assumed
-    span_y_m: float = 27.1  # sourced: 27.1 m, all deployed (ESA)
-    panel_y_m: float = 3.45  # assumed: 85 m2 in ten panels of about 2.5 x 3.5 m
+    span_y_m: float = 27.1  # sourced, recalled and not checked: 27.1 m, all deployed (ESA)
+    panel_y_m: float = 3.45  # assumed: 85 m2 (recalled; ESA's page has 97) in ten panels of about 2.5 x 3.5 m
     panel_z_m: float = 2.46  # assumed
     panel_gap_m: float = 0.05  # assumed
     panel_thickness_m: float = 0.03  # assumed
     wing_joint_y_m: float = 1.5  # assumed: just outside the body
-    dish_m: float = 2.54  # sourced: width of the high-gain antenna (ESA)
+    dish_m: float = 2.54  # sourced, recalled and not checked: width of the high-gain antenna (ESA)
     dish_focus_m: float = 0.80  # assumed
     magboom_m: float = 10.6  # sourced: ESA
     magboom_direction: tuple[float, float, float] = (0.80, 0.0, 0.60)  # assumed
     radar_m: float = 16.0  # sourced: tip to tip (ESA)
-    probe_boom_m: float = 3.0  # sourced: four Langmuir probes on booms of 3 m (IRF)
+    probe_boom_m: float = 3.0  # sourced, recalled and not checked: four Langmuir probes on booms of 3 m (IRF)
     rise_m: float = 0.022  # assumed: puff of the blankets
     seed: int = 20230414  # the day of its launch
 

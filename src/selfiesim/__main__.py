@@ -1,0 +1,5 @@
+"""``python -m selfiesim``: the command line."""
+
+from selfiesim.cli import main
+
+main()
