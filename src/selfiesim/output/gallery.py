@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from selfiesim.errors import OutputError, UserError
@@ -17,11 +16,9 @@ from selfiesim.output.kept import Kept, digest_of
 from selfiesim.output.page import assumed_table, document, facts_table, picture
 from selfiesim.output.replay import read_recipe
 from selfiesim.output.sequence import make_folder
+from selfiesim.output.thumbnails import save_thumbnail, size_of
 from selfiesim.paths import written_whole
 from selfiesim.scene import Scene
-
-if TYPE_CHECKING:
-    from selfiesim.photo.develop import Photo
 
 THUMBNAIL_PX = (1080, 720)
 TITLE = "Spacecraft selfies, recreated"
@@ -106,29 +103,10 @@ def _shown(
     if is_new:
         photo = view.render(quality).expose()
         save(photo, path)
-        _thumbnail(photo, small)
+        save_thumbnail(photo.pixels, small, THUMBNAIL_PX)
         kept.add(stem, made_from, files)
     told = read_recipe(sidecar_path(path))
-    return Shown(stem, scene.title, scene.summary, path, told, is_new=is_new, thumbnail_px=_size_of(small))
-
-
-def _thumbnail(photo: Photo, path: Path) -> None:
-    from PIL import Image
-
-    small = Image.fromarray(photo.pixels)
-    small.thumbnail(THUMBNAIL_PX, Image.Resampling.LANCZOS)
-    content = io.BytesIO()
-    small.save(content, "JPEG", quality=88)
-    with written_whole(path) as temporary:
-        temporary.write_bytes(content.getvalue())
-
-
-def _size_of(path: Path) -> tuple[int, int]:
-    from PIL import Image
-
-    with Image.open(path) as image:
-        width, height = image.size
-    return width, height
+    return Shown(stem, scene.title, scene.summary, path, told, is_new=is_new, thumbnail_px=size_of(small))
 
 
 def page(shown: list[Shown]) -> str:

@@ -31,6 +31,8 @@ nav, .frames { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fi
 nav a { color: #d9d6cf; font-size: 0.85em; line-height: 1.3; text-decoration: none }
 nav img { aspect-ratio: 16 / 9; margin-bottom: 0.3rem; object-fit: cover }
 figure { margin: 0 }
+.wide { display: block; overflow-x: auto }
+.wide img { min-width: 45rem }
 figcaption { color: #9a958a; font-size: 0.85em }
 table { border-collapse: collapse; font-size: 0.85em; width: 100% }
 th, td { border-bottom: 1px solid #2a2a2a; padding: 0.2rem 0.8rem 0.2rem 0; text-align: left; vertical-align: top }
@@ -45,6 +47,7 @@ summary { cursor: pointer; margin: 0.8rem 0 }
   th, figcaption, .quiet { color: #444 }
   h2, figure, tr { break-inside: avoid }
   h2 { break-after: avoid }
+  .wide img { min-width: 0 }
   article > a img { max-height: 12cm; object-fit: contain; object-position: left }
   details::details-content { content-visibility: visible; display: block; height: auto }
 }
