@@ -12,9 +12,11 @@ import numpy as np
 from selfiesim.craft.orthographic import orthographic
 from selfiesim.frames import Matrix, Vector, icrf_to_rtn
 from selfiesim.hosts import Lander
-from selfiesim.plot import save_figure
+from selfiesim.plot import check_format, save_figure
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from selfiesim.craft.craft import Craft
     from selfiesim.scene import Scene
     from selfiesim.view import View
@@ -26,6 +28,11 @@ _COMPASS = 0.3  # its width, of the panel's
 _END_ON = 0.15  # what is shorter than this in the page points at who looks, or away
 _BACK, _INK, _QUIET, _PATH, _LOOK = "#101114", "#d9d6cf", "#55524c", "#e8b070", "#7fb2e5"
 _SUN, _PLANET, _EARTH = "#ffd75e", "#d9825b", "#8fc7ff"
+_SETTINGS: Any = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), _INK) | {
+    "axes.edgecolor": _QUIET,
+    "axes.facecolor": _BACK,
+    "font.size": 9,
+}
 
 
 @dataclass(frozen=True)
@@ -71,34 +78,48 @@ def place_in_axes(view: View, axes: AxesName) -> Vector:
 def plot_release(
     scene: Scene, times: Sequence[float], path: Path, axes: AxesName = "rtn", stands_at: float | None = None
 ) -> Path:
-    """Draw the path up to the last of ``times`` (seconds after the release, ticked) into a PNG, SVG or PDF file.
-
-    The craft and the directions of Sun and planet are those of ``stands_at`` seconds; default: the middle tick.
+    """Draw :func:`release_figure` into a PNG, SVG or PDF file; returns its path.
 
     Raises
     ------
     OutputError
         For another ending, or a folder that cannot be written to.
     SceneError
-        For a camera that is never released.
+        As :func:`release_figure`.
+    """
+    from matplotlib import rc_context
+
+    check_format(path)
+    with rc_context(_SETTINGS):
+        return save_figure(release_figure(scene, times, axes, stands_at), path)
+
+
+def release_figure(
+    scene: Scene, times: Sequence[float], axes: AxesName = "rtn", stands_at: float | None = None
+) -> Figure:
+    """The path up to the last of ``times`` (seconds after the release, each a dot), from above and from the side.
+
+    The craft and the directions of Sun and planet are those of ``stands_at`` seconds; default: the middle dot.
+
+    Raises
+    ------
+    SceneError
+        Impossible geometry at one of the times.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     moment = times[len(times) // 2] if stands_at is None else stands_at
-    still = scene.view(moment)
-    views = [scene.view(t) for t in times]
+    still, views = scene.view(moment), [scene.view(t) for t in times]
     line = np.array([place_in_axes(scene.view(float(t)), axes) for t in np.linspace(times[0], times[-1], _STEPS + 1)])
-    colours = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), _INK)
-    settings: Any = colours | {"axes.edgecolor": _QUIET, "axes.facecolor": _BACK, "font.size": 9}
-    with rc_context(settings):
+    with rc_context(_SETTINGS):
         figure = Figure(figsize=(12.0, 6.9), layout="constrained", facecolor=_BACK)
         figure.suptitle(f"{scene.title}: the release", fontsize=13, parse_math=False)
         for panel, drawn in zip(_panels(scene, axes), figure.subplots(1, 2), strict=True):
             _draw_panel(drawn, panel, still, views, times, line, axes)
         words = f"Craft to scale, as it stands at release+{moment:g} s. Blue: where the camera looks at each dot. "
         figure.supxlabel(words + "Compass: dot towards you, cross away from you.", fontsize=9)
-        return save_figure(figure, path)
+    return figure
 
 
 def _draw_panel(

@@ -81,11 +81,11 @@ def story_times(stop: float, every: float | None, frames: int | None) -> list[fl
     """
     if every is not None and frames is not None:
         raise SceneError("--every and --frames: give one of them")
+    if stop <= 0.0:
+        raise SceneError(f"--to: release{stop:+g}s is not after the release; name a later moment, such as release+120s")
     if frames is not None:
         if not 2 <= frames <= MOST_FRAMES:
             raise SceneError(f"--frames {frames}: give a number from 2 to {MOST_FRAMES}")
-        if stop <= 0.0:
-            raise SceneError(f"--to: ends {stop:g} s after the release; name a later moment, such as release+120s")
         return [stop * k / (frames - 1) for k in range(frames)]
     times = sample_times(0.0, stop, 10.0 if every is None else every)
     if len(times) > MOST_FRAMES:
@@ -146,6 +146,8 @@ def tell(
     told("reading the light meter")
     moment = scene.at if meter_at is None else meter_at
     told_at = scene.seconds(moment, "--meter-at")
+    if told_at < 0.0:
+        raise SceneError(f"--meter-at: {moment!r} is {-told_at:g} s before the release; the camera is still on board")
     held, metered = _held(scene, moment, told_at, meter_each)
     view = scene.view(told_at)
     sheet, frames = StorySheet(f"{scene.title}: the release", metered, len(times)), []
