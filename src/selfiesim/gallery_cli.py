@@ -10,6 +10,8 @@ from cyclopts import Parameter
 from selfiesim.console import parse_size, print_json, progress_line
 from selfiesim.errors import SceneError
 
+_FIRST = "tianwen1-mars"  # the shot this project exists for
+
 
 def draw_gallery(
     scenes: Annotated[list[str] | None, Parameter(help="Names or files of scenes; default: all shipped ones.")] = None,
@@ -31,7 +33,8 @@ def draw_gallery(
 
     size_px = parse_size(size) if size else None
     with progress_line() as say:
-        shown = gallery(scenes or sorted(shipped_scenes()), output, quality, size_px, say, fresh)
+        names = scenes or sorted(shipped_scenes(), key=lambda name: (name != _FIRST, name))
+        shown = gallery(names, output, quality, size_px, say, fresh)
     if as_json:
         print_json(told(shown, output))
     else:
