@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from selfiesim.errors import SceneError
 from selfiesim.output.images import check_writable, png_with_recipe, save, save_with_recipe
+from selfiesim.output.path_figure import AxesName, plot_release
 from selfiesim.output.sequence import make_folder
 from selfiesim.output.sidecar import SYNTHETIC
 from selfiesim.output.story_page import page
 from selfiesim.output.story_sheet import StorySheet
 from selfiesim.output.thumbnails import save_thumbnail
-from selfiesim.path_figure import AxesName, plot_release
 from selfiesim.paths import written_whole
 from selfiesim.timeline import Sample, as_records, return_words, sample, sample_times
 

@@ -8,7 +8,7 @@ import pytest
 from selfiesim.bodies import MARS
 from selfiesim.drift import relative_to_rtn, yamanaka_ankersen
 from selfiesim.orbit import State
-from selfiesim.path_figure import _panels, icrf_to_axes, place_in_axes, release_figure
+from selfiesim.output.path_figure import _panels, icrf_to_axes, place_in_axes, release_figure
 from selfiesim.scene import Scene
 
 TIMES = [0.0, 30.0, 60.0, 90.0, 120.0]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from selfiesim.craft.orthographic import orthographic
 from selfiesim.frames import Matrix, Vector, icrf_to_rtn
 from selfiesim.hosts import Lander
+from selfiesim.output.from_afar import from_afar
 from selfiesim.plot import check_format, save_figure
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _draw_panel(
 ) -> None:
     turn = icrf_to_axes(still, axes)
     to_page = panel.rows @ turn
-    image, extent = orthographic(
+    image, extent = from_afar(
         still.craft, to_page @ still.track.icrf_to_body.T, to_page @ _toward_sun(still), size_px=700
     )
     flat = line @ panel.rows.T
