@@ -32,6 +32,7 @@ from selfiesim.export_cli import export
 from selfiesim.gallery_cli import draw_gallery
 from selfiesim.maps_cli import draw_map, maps_app
 from selfiesim.models_cli import models_app
+from selfiesim.story_cli import draw_story
 
 app = App(
     name="selfiesim",
@@ -43,6 +44,7 @@ app = App(
 app.command(run_batch, name="batch")
 app.command(draw_map, name="map")
 app.command(draw_gallery, name="gallery")
+app.command(draw_story, name="story")
 app.command(maps_app)
 app.command(models_app)
 app.command(export)
@@ -277,7 +279,6 @@ def drift(
             print_dispersion(cloud)
         return
     path = timeline.timeline(shot, times)
-    back = timeline.closest_return(path)
     if plot:
         from selfiesim.plot import plot_drift
 
@@ -288,12 +289,8 @@ def drift(
         print(timeline.as_csv(path), end="")
     else:
         print_drift(path)
-    if back is not None:
-        touches = " and touches it" if back.clearance_m < timeline.CONTACT_M else ""
-        print(
-            f"The camera comes back: {back.clearance_m:.2f} m from the craft at {back.t_s:g} s{touches}.",
-            file=sys.stderr,
-        )
+    if words := timeline.return_words(path):
+        print(words, file=sys.stderr)
 
 
 @app.command

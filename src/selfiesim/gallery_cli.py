@@ -10,6 +10,8 @@ from cyclopts import Parameter
 from selfiesim.console import parse_size, print_json, progress_line
 from selfiesim.errors import SceneError
 
+_FIRST = "tianwen1-mars"  # the shot this project exists for
+
 
 def draw_gallery(
     scenes: Annotated[list[str] | None, Parameter(help="Names or files of scenes; default: all shipped ones.")] = None,
@@ -18,19 +20,27 @@ def draw_gallery(
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder for pictures and page.")] = Path("gallery"),
     quality: Annotated[Literal["draft", "final"], Parameter(help="draft: quick; final: with soft shadows.")] = "final",
     size: Annotated[str | None, Parameter(help="Of the pictures, such as 1280x720; default: each scene's.")] = None,
+    fresh: Annotated[bool, Parameter(negative="", help="Draw pictures that are there and unchanged as well.")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Draw all shipped scenes, and a page with their captions, geometry and assumptions."""
+    """Draw all shipped scenes, and a page with their captions, geometry and assumptions; run again, it draws the rest.
+
+    A picture is kept while nothing that it depends on has changed: scene, meshes, maps, program, renderer.
+    """
     from selfiesim.output.gallery import as_json as told
     from selfiesim.output.gallery import gallery
     from selfiesim.scene import shipped_scenes
 
+    size_px = parse_size(size) if size else None
     with progress_line() as say:
-        shown = gallery(scenes or sorted(shipped_scenes()), output, quality, parse_size(size) if size else None, say)
+        names = scenes or sorted(shipped_scenes(), key=lambda name: (name != _FIRST, name))
+        shown = gallery(names, output, quality, size_px, say, fresh)
     if as_json:
         print_json(told(shown, output))
     else:
-        print(output / "index.html")
+        new = sum(one.is_new for one in shown)
+        drawn = sum(one.picture is not None for one in shown)
+        print(f"{output / 'index.html'}  ({new} drawn, {drawn - new} kept)")
     faults = [f"{one.name}: {one.fault}" for one in shown if one.fault]
     if faults:
         raise SceneError("not drawn: " + "; ".join(faults))

@@ -23,17 +23,40 @@ def plot_drift(samples: Sequence[Sample], title: str, path: Path) -> Path:
     OutputError
         For another ending, or a folder that cannot be written to.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise OutputError(f"{path}: figures are written as {', '.join(FORMATS)}; choose one of these endings")
+    check_format(path)
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11.0, 7.0), layout="constrained")
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     grid = figure.add_gridspec(3, 2, height_ratios=[3.0, 3.0, 1.2])
     _draw_path(figure.add_subplot(grid[:2, 0]), samples)
     _draw_range(figure.add_subplot(grid[0, 1]), samples)
     _draw_size(figure.add_subplot(grid[1, 1]), samples)
     _draw_strip(figure.add_subplot(grid[2, :]), samples)
+    return save_figure(figure, path)
+
+
+def check_format(path: Path) -> None:
+    """Refuse a figure's path before the work is done.
+
+    Raises
+    ------
+    OutputError
+        For another ending than :data:`FORMATS`.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise OutputError(f"{path}: figures are written as {', '.join(FORMATS)}; choose one of these endings")
+
+
+def save_figure(figure: Any, path: Path) -> Path:
+    """Write a figure, whole or not at all; the same figure gives the same bytes.
+
+    Raises
+    ------
+    OutputError
+        As :func:`check_format`, and for a folder that cannot be written to.
+    """
+    check_format(path)
     with written_whole(path) as temporary:
         # Without the date in it, the same drift gives the same bytes.
         figure.savefig(temporary, format=path.suffix[1:].lower(), dpi=150, metadata=_undated(path.suffix.lower()))

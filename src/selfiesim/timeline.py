@@ -131,6 +131,15 @@ def closest_return(samples: Sequence[Sample]) -> Sample | None:
     return samples[min(back, key=lambda k: clear[k])] if back else None
 
 
+def return_words(samples: Sequence[Sample]) -> str:
+    """A sentence about the camera's coming back to the craft; empty when it only goes away."""
+    back = closest_return(samples)
+    if back is None:
+        return ""
+    touches = " and touches it" if back.clearance_m < CONTACT_M else ""
+    return f"The camera comes back: {back.clearance_m:.2f} m from the craft at {back.t_s:g} s{touches}."
+
+
 def _three(vector: np.ndarray) -> tuple[float, float, float]:
     x, y, z = vector.tolist()
     return x, y, z

@@ -2,58 +2,39 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-from selfiesim.errors import UserError
+from selfiesim.errors import OutputError, UserError
 from selfiesim.output.caption import caption
-from selfiesim.output.images import save
+from selfiesim.output.images import save, sidecar_path
+from selfiesim.output.kept import Kept, digest_of
+from selfiesim.output.page import assumed_table, document, facts_table, picture
+from selfiesim.output.replay import read_recipe
 from selfiesim.output.sequence import make_folder
-from selfiesim.output.sidecar import recipe
+from selfiesim.output.thumbnails import save_thumbnail, size_of
 from selfiesim.paths import written_whole
 from selfiesim.scene import Scene
 
-if TYPE_CHECKING:
-    from selfiesim.photo.develop import Photo
-
-THUMBNAIL_PX = (720, 480)
-_FACTS = {  # key of the view's facts: what the page calls it, and how it is written
-    "epoch_utc": ("moment (UTC)", "{}"),
-    "seconds_since_release": ("after the release", "{:.0f} s"),
-    "range_to_craft_m": ("from the craft's middle", "{:.1f} m"),
-    "camera_altitude_km": ("height", "{:.0f} km"),
-    "camera_latitude_deg": ("latitude", "{:.1f}°"),
-    "camera_longitude_deg": ("east longitude", "{:.1f}°"),
-    "solar_longitude_deg": ("Ls", "{:.1f}°"),
-    "sun_distance_au": ("from the Sun", "{:.3f} au"),
-    "phase_angle_deg": ("phase angle", "{:.0f}°"),
-    "horizontal_fov_deg": ("field of view", "{:.0f}°"),
-}
-_STYLE = """
-body { background: #101114; color: #d9d6cf; font: 17px/1.55 Georgia, serif }
-body { margin: 0 auto; max-width: 62rem; padding: 1rem }
-h1, h2 { color: #fff; font-weight: normal; line-height: 1.2 }
-a { color: #e8b070 }
-article { border-top: 1px solid #333; margin-top: 2.5rem; padding-top: 1rem }
-img { display: block; height: auto; width: 100% }
-table { border-collapse: collapse; font-size: 0.85em; width: 100% }
-th, td { border-bottom: 1px solid #2a2a2a; padding: 0.2rem 0.8rem 0.2rem 0; text-align: left; vertical-align: top }
-th { color: #9a958a; font-weight: normal; width: 16rem }
-td { overflow-wrap: anywhere }
-summary { cursor: pointer; margin: 0.8rem 0 }
-.quiet { color: #9a958a; font-size: 0.85em; white-space: pre-line }
-@media print { body { background: #fff; color: #000 } h1, h2 { color: #000 } article { break-inside: avoid } }
-"""
+THUMBNAIL_PX = (1080, 720)
+TITLE = "Spacecraft selfies, recreated"
+_INTRODUCTION = (
+    "Synthetic images: the geometry of each shot worked out, its light computed, what is not publicly known written "
+    "down. A click on a picture leads to the full one."
+)
+_RECORD = "drawn.json"  # among the thumbnails, where no scene's recipe can have its name
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A scene of the gallery: its picture and recipe, or why there is none."""
+    """A scene of the gallery: its picture and recipe, or why there is none; ``is_new`` tells whether it was drawn now.
+
+    ``thumbnail_px`` is the size of the small picture.
+    """
 
     name: str
     title: str
@@ -61,6 +42,8 @@ class Shown:
     picture: Path | None = None
     recipe: dict[str, Any] | None = None
     fault: str = ""
+    is_new: bool = False
+    thumbnail_px: tuple[int, int] = THUMBNAIL_PX
 
 
 def gallery(
@@ -69,102 +52,107 @@ def gallery(
     quality: str = "final",
     size_px: list[int] | None = None,
     told: Callable[[str], None] = lambda _words: None,
+    fresh: bool = False,
 ) -> list[Shown]:
     """Draw scenes into ``folder``, each as ``NAME.png`` with its recipe, and a page ``index.html`` that shows them.
 
-    A scene that cannot be drawn is told on the page, and does not keep the others from it. ``told`` hears what is
-    being done.
+    A scene that cannot be drawn is told on the page, and does not keep the others from it. A picture that is there, and
+    depends on nothing that has changed, is kept unless ``fresh``. ``told`` hears what is being done.
 
     Raises
     ------
-    UserError
-        When the folder cannot be written.
+    OutputError
+        When the folder cannot be written, or two scenes would give their pictures one name.
     """
+    wanted = _by_stem(names)
     make_folder(folder)
     make_folder(folder / "thumbnails")
+    kept = Kept(folder / "thumbnails" / _RECORD)
     shown = []
-    for number, name in enumerate(names, start=1):
-        told(f"{name} ({number} of {len(names)})")
-        shown.append(_drawn(name, folder, quality, size_px))
+    for number, (stem, name) in enumerate(wanted.items(), start=1):
+        told(f"{stem} ({number} of {len(wanted)})")
+        try:
+            shown.append(_shown(stem, name, folder, quality, size_px, kept, fresh))
+        except UserError as error:
+            shown.append(Shown(stem, stem, fault=str(error)))
     with written_whole(folder / "index.html") as temporary:
         temporary.write_text(page(shown), encoding="utf-8")
     return shown
 
 
-def _drawn(name: str, folder: Path, quality: str, size_px: list[int] | None) -> Shown:
-    stem = Path(name).stem
-    try:
-        scene = Scene.load(name)
-        if size_px:
-            scene = scene.with_changes(camera__size_px=size_px)
-        photo = scene.view().render(quality).expose()
-        picture = save(photo, folder / f"{stem}.png")
-        _thumbnail(photo, folder / "thumbnails" / f"{stem}.jpg")
-    except UserError as error:
-        return Shown(stem, stem, fault=str(error))
-    return Shown(stem, scene.title, scene.summary, picture, recipe(photo))
+def _by_stem(names: list[str]) -> dict[str, str]:
+    """Scenes by what their pictures are called."""
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(Path(name).stem, name)
+        if other != name:
+            raise OutputError(f"{other} and {name}: would both become {Path(name).stem}.png; rename one of them")
+    return found
 
 
-def _thumbnail(photo: Photo, path: Path) -> None:
-    from PIL import Image
-
-    small = Image.fromarray(photo.pixels)
-    small.thumbnail(THUMBNAIL_PX, Image.Resampling.LANCZOS)
-    content = io.BytesIO()
-    small.save(content, "JPEG", quality=88)
-    with written_whole(path) as temporary:
-        temporary.write_bytes(content.getvalue())
+def _shown(
+    stem: str, name: str, folder: Path, quality: str, size_px: list[int] | None, kept: Kept, fresh: bool
+) -> Shown:
+    scene = Scene.load(name)
+    if size_px:
+        scene = scene.with_changes(camera__size_px=size_px)
+    view = scene.view()
+    path, small = folder / f"{stem}.png", folder / "thumbnails" / f"{stem}.jpg"
+    files, made_from = (path, sidecar_path(path), small), digest_of(view, quality)
+    is_new = fresh or not kept.holds(stem, made_from, files)
+    if is_new:
+        photo = view.render(quality).expose()
+        save(photo, path)
+        save_thumbnail(photo.pixels, small, THUMBNAIL_PX)
+        kept.add(stem, made_from, files)
+    told = read_recipe(sidecar_path(path))
+    return Shown(stem, scene.title, scene.summary, path, told, is_new=is_new, thumbnail_px=size_of(small))
 
 
 def page(shown: list[Shown]) -> str:
     """The page, in HTML, with nothing from elsewhere."""
+    drawn = [one for one in shown if one.picture]
+    contents = "\n".join(f'<a href="#{escape(one.name)}">{_image(one)}{escape(one.title)}</a>' for one in drawn)
     articles = "\n".join(_article(one) for one in shown)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Spacecraft selfies, recreated</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>Spacecraft selfies, recreated</h1>
-<p>Synthetic images: the geometry of each shot worked out, its light computed, what is not publicly known written
-down.</p>
-{articles}
-</body>
-</html>
-"""
+    return document(TITLE, _INTRODUCTION, f"<nav>\n{contents}\n</nav>\n{articles}\n{_credits(shown)}")
+
+
+def _image(one: Shown) -> str:
+    return picture(f"thumbnails/{quote(one.name)}.jpg", f"Synthetic image: {one.title}", one.thumbnail_px)
 
 
 def _article(one: Shown) -> str:
     if one.recipe is None or one.picture is None:
         return f"<article>\n<h2>{escape(one.name)}</h2>\n<p>Not drawn: {escape(one.fault)}</p>\n</article>"
     view = one.recipe["view"]
-    facts = [(words, form.format(view[key])) for key, (words, form) in _FACTS.items() if view.get(key) is not None]
-    assumed = list((view.get("assumed") or {}).items())
     name, link = escape(one.name), quote(one.name)
     return f"""<article id="{name}">
 <h2>{escape(one.title)}</h2>
-<a href="{link}.png"><img src="thumbnails/{link}.jpg" alt="Synthetic image: {escape(one.title)}"></a>
+<a href="{link}.png">{_image(one)}</a>
 <p>{escape(one.summary.strip())}</p>
 <p class="quiet">{escape(caption(one.recipe))}</p>
-<details><summary>Geometry</summary>
-{_table(facts)}
-</details>
-<details><summary>{len(assumed)} values that are assumed</summary>
-{_table(assumed)}
-</details>
-<p class="quiet">selfiesim render {name} · <a href="{link}.json">recipe</a></p>
+{facts_table(view)}
+{assumed_table(view)}
+<p class="quiet">selfiesim render {name} --quality {escape(one.recipe["render"]["quality"])} · \
+<a href="{link}.json">recipe</a></p>
 </article>"""
 
 
-def _table(rows: list[tuple[str, str]]) -> str:
-    cells = "\n".join(f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in rows)
-    return f"<table>\n{cells}\n</table>"
+def _credits(shown: list[Shown]) -> str:
+    thanks = sorted({words for one in shown if one.recipe for words in one.recipe["credits"]})
+    lines = "\n".join(f"<p>{escape(words)}</p>" for words in [*thanks, "Rendered with selfiesim."])
+    return f'<article id="credits">\n<h2>Credits</h2>\n{lines}\n</article>'
 
 
 def as_json(shown: list[Shown], folder: Path) -> dict[str, Any]:
     """What was done, for programs."""
-    rows = [{"name": one.name, "file": str(one.picture) if one.picture else None, "error": one.fault} for one in shown]
+    rows = [
+        {
+            "name": one.name,
+            "file": str(one.picture) if one.picture else None,
+            "drawn_now": one.is_new,
+            "error": one.fault or None,
+        }
+        for one in shown
+    ]
     return {"page": str(folder / "index.html"), "scenes": rows}

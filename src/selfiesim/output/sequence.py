@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,17 +47,20 @@ def save_sequence(scene: Scene, whole: Sequence, received: list[Received], folde
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, unless it is there.
+    """Make a folder, unless it is there, and see now rather than after the rendering that it takes files.
 
     Raises
     ------
     OutputError
-        When it cannot be made.
+        When it cannot be made or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error.strerror}); name a folder you may write to") from error
+        why = error.strerror
+        raise OutputError(f"{folder}: cannot be made or written to ({why}); name a folder you may write to") from error
 
 
 def report(scene: Scene, whole: Sequence) -> dict[str, Any]:

