@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from selfiesim.errors import OutputError
 from selfiesim.output.labels import RECORD, Wanted, frame_labels, labels_of, read_records
+from selfiesim.output.poses import camera_pose
 from selfiesim.output.truth_files import depth_step_mm, depth_steps, png16
 from selfiesim.render.truth import part_numbers
 
@@ -74,6 +75,7 @@ def test_keypoints_are_where_opencv_projects_them(tmp_path, lens):
 
 
 def test_a_keypoint_is_seen_when_no_surface_stands_before_it(radiance, written):
+    pytest.importorskip("embreex")
     _folder, record = written
     solids = [trimesh.load(radiance.view.scene.folder / "sat.glb", force="mesh")]
     found = {}
@@ -206,6 +208,9 @@ def test_poses_agree_with_spice_and_with_each_other(scene, written, spice):
         turns["quaternion_icrf_to_camera"].as_matrix(),
         atol=1e-12,
     )
+    # The velocity is what the place does from half a second before to half a second after.
+    before, after = (camera_pose(view.later(seconds))["rtn"]["position_m"] for seconds in (-0.5, 0.5))
+    np.testing.assert_allclose(np.subtract(after, before), pose["rtn"]["velocity_m_s"], atol=1e-6)
     for craft in record["crafts"]:
         told = craft["pose"]
         camera = np.array(told["camera"]["position_m"])

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 def camera_pose(view: View) -> dict[str, Any]:
     """The camera: from the planet's centre in ICRF, from the first craft's origin in RTN and in its body axes.
 
-    ``velocity_m_s`` in RTN is seen from axes that do not turn. RTN is null where the craft does not go round anything.
+    The velocity in RTN is seen from those axes, which turn with the orbit, as ``selfiesim drift`` tells it. RTN is null
+    where the craft does not go round anything.
     """
     track, craft = view.track, view.craft
-    body_to_icrf = track.icrf_to_body.T
-    from_craft = track.camera.position - track.host.position
-    apart = track.camera.velocity - track.host.velocity
+    host = track.host
+    from_craft = track.camera.position - host.position
+    turning = np.cross(host.position, host.velocity) / (host.position @ host.position)
+    parting = track.camera.velocity - host.velocity - np.cross(turning, from_craft)
     to_rtn = _icrf_to_rtn(view)
     return {
         "icrf": {
@@ -37,15 +39,14 @@ def camera_pose(view: View) -> dict[str, Any]:
         if to_rtn is None
         else {
             "position_m": (to_rtn @ from_craft).tolist(),
-            "velocity_m_s": (to_rtn @ apart).tolist(),
+            "velocity_m_s": (to_rtn @ parting).tolist(),
             "quaternion_icrf_to_rtn": _quaternion(to_rtn),
             "quaternion_rtn_to_camera": _quaternion(view.icrf_to_camera @ to_rtn.T),
         },
         "body": {
             "position_m": (track.icrf_to_body @ from_craft).tolist(),
-            "velocity_m_s": (track.icrf_to_body @ apart).tolist(),
             "quaternion_body_to_camera": _quaternion(craft.body_to_camera),
-            "quaternion_icrf_to_body": _quaternion(body_to_icrf.T),
+            "quaternion_icrf_to_body": _quaternion(track.icrf_to_body),
         },
     }
 
