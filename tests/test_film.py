@@ -50,7 +50,7 @@ def test_exposure_does_not_flicker_unless_asked_to(scene):
     held = with_held_exposure(scene, take, take.times(scene))
     metered = [scene.view(f"release+{t}s").render("draft", 1).expose().exposure.shutter_s for t in (10, 20, 30, 40)]
     assert max(metered) > 1.05 * min(metered)
-    assert held.photo.shutter_s == pytest.approx(np.median(metered), rel=1e-9)
+    assert held.photo.shutter_s == pytest.approx(sorted(metered)[0], rel=1e-9)
     assert with_held_exposure(scene, Take(**TAKE, exposure="metered"), take.times(scene)) is scene
     fixed = scene.with_changes(photo__shutter_s=0.01)
     assert with_held_exposure(fixed, take, take.times(fixed)) is fixed
