@@ -357,6 +357,7 @@ def test_the_command_makes_a_data_set(run):
     assert [path.split("/")[-1] for path in told["files"]] == [
         "instances_train.json", "instances_val.json", "instances_test.json", "poses.csv", "dataset_card.md",
     ]  # fmt: skip
+    assert all(word in run("labels", "--help")[1] for word in ("--from", "--format", "--split", "--group"))
     for wrong, why in (
         (["--split", "1,2"], "80,10,10"),
         (["--format", "yolo"], "choose from"),
