@@ -29,7 +29,9 @@ from selfiesim.console import (
 )
 from selfiesim.errors import SceneError, UserError
 from selfiesim.export_cli import export
+from selfiesim.film_cli import draw_film
 from selfiesim.gallery_cli import draw_gallery
+from selfiesim.labels_cli import label_frames
 from selfiesim.maps_cli import draw_map, maps_app
 from selfiesim.models_cli import models_app
 from selfiesim.story_cli import draw_story
@@ -42,6 +44,8 @@ app = App(
 )
 
 app.command(run_batch, name="batch")
+app.command(draw_film, name="film")
+app.command(label_frames, name="labels")
 app.command(draw_map, name="map")
 app.command(draw_gallery, name="gallery")
 app.command(draw_story, name="story")

@@ -56,10 +56,10 @@ class PngStrips:
         with self._path.open("wb") as file:
             file.write(b"\x89PNG\r\n\x1a\n")
             for kind, data in [(b"IHDR", self._header), *chunks]:
-                _write_chunk(file, kind, data)
+                write_chunk(file, kind, data)
             while part := self._body.read(_CHUNK):
-                _write_chunk(file, b"IDAT", part)
-            _write_chunk(file, b"IEND", b"")
+                write_chunk(file, b"IDAT", part)
+            write_chunk(file, b"IEND", b"")
 
     def __enter__(self) -> PngStrips:
         return self
@@ -68,7 +68,8 @@ class PngStrips:
         self._body.close()
 
 
-def _write_chunk(file: IO[bytes], kind: bytes, data: bytes) -> None:
+def write_chunk(file: IO[bytes], kind: bytes, data: bytes) -> None:
+    """Write a chunk of a PNG: its length, kind, data and checksum."""
     file.write(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)))
 
 

@@ -1,0 +1,104 @@
+"""The command that labels: ``selfiesim labels``."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from selfiesim.console import parse_size, print_json, progress_line
+from selfiesim.errors import OutputError, SceneError
+
+if TYPE_CHECKING:
+    from selfiesim.labelling import Series
+    from selfiesim.output.labels import Record
+
+
+def label_frames(
+    *scenes: Annotated[str, Parameter(help="Shipped scenes' names, or paths of scene files.")],
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder of the data set.")],
+    start: Annotated[str, Parameter(name="--from", help="First frame's moment.")] = "release+10s",
+    stop: Annotated[str, Parameter(name="--to", help="Last frame's moment.")] = "release+120s",
+    step_s: Annotated[float, Parameter(help="Seconds from one frame to the next.")] = 10.0,
+    size: Annotated[str | None, Parameter(help="Picture size, such as 1280x720; default: the scene's.")] = None,
+    quality: Annotated[Literal["draft", "final"], Parameter(help="draft: quick; final: with soft shadows.")] = "draft",
+    samples: Annotated[int | None, Parameter(help="How many passes, 1 to 1024, instead of the quality's.")] = None,
+    formats: Annotated[str, Parameter(name="--format", help="What to make, with commas.")] = "coco,bop,poses",
+    layers: Annotated[Literal["png", "exr"], Parameter(help="Depth, normals and parts as what.")] = "png",
+    split: Annotated[str, Parameter(help="Shares of train, val and test.")] = "80,10,10",
+    seed: Annotated[int, Parameter(help="Another one splits otherwise.")] = 0,
+    group: Annotated[int, Parameter(help="So many frames in a row go to one split together.")] = 1,
+    as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
+) -> None:
+    """Draw frames with labels for learning and navigation: COCO, BOP, poses, depth, normals, parts, and a card."""
+    from selfiesim.labelling import Series, label
+    from selfiesim.output.bop import check_bop
+    from selfiesim.output.datasets import assemble, check_formats
+    from selfiesim.output.labels import Wanted
+    from selfiesim.scene import Scene
+
+    began = time.perf_counter()
+    wanted, shares = check_formats(formats.split(",")), _shares(split)
+    names = _names(scenes)
+    series = Series(start, stop, step_s, quality=quality, samples=samples, group=group, wanted=Wanted(layers))
+    shots = [Scene.load(scene) for scene in scenes]
+    if size is not None:
+        shots = [shot.with_changes(camera__size_px=parse_size(size)) for shot in shots]
+    records: list[Record] = []
+    with progress_line() as say:
+        for name, shot in zip(names, shots, strict=True):
+            tell = lambda done, of, name=name: say(f"{name}: frame {done + 1} of {of}")  # noqa: E731
+            for record in label(shot, output, series, name, tell):
+                records.append(record)
+                if "bop" in wanted:  # now rather than after an hour of drawing
+                    check_bop([records[0], record])
+        say("putting the data set together")
+        command = _command(scenes, output, series, size, wanted, split, seed)
+        written = assemble(records, output, wanted, shares, seed, command, shots[0].folder)
+    seconds = time.perf_counter() - began
+    if as_json:
+        files = [str(path) for path in written]
+        print_json({"folder": str(output), "frames": len(records), "files": files, "seconds": round(seconds, 3)})
+    else:
+        print(f"{output}: {len(records)} frames ({seconds:.1f} s)")
+        for path in written:
+            print(path)
+
+
+def _names(scenes: tuple[str, ...]) -> list[str]:
+    """What the frames of each scene are called."""
+    if not scenes:
+        raise SceneError("name a scene, such as tianwen1-mars; `selfiesim scenes` lists those that are shipped")
+    names = [Path(scene).stem for scene in scenes]
+    if len(set(names)) < len(names):
+        raise SceneError(f"two scenes have one name among {', '.join(names)}; their frames would have, too")
+    return names
+
+
+def _command(
+    scenes: tuple[str, ...], output: Path, series: Series, size: str | None, wanted: list[str], split: str, seed: int
+) -> str:
+    """The command with all that it leaves to defaults written out: those may change."""
+    words = ["selfiesim", "labels", *scenes, "-o", str(output), "--from", series.start, "--to", series.stop]
+    words += ["--step-s", f"{series.step_s:g}", "--quality", series.quality, "--layers", series.wanted.layers]
+    words += ["--size", size] if size else []
+    words += ["--samples", str(series.samples)] if series.samples else []
+    words += ["--format", ",".join(wanted), "--split", split, "--seed", str(seed), "--group", str(series.group)]
+    return shlex.join(words)
+
+
+def _shares(text: str) -> dict[str, float]:
+    from selfiesim.output.datasets import SHARES, check_shares
+
+    try:
+        shares = [float(part) for part in text.split(",")]
+        told = dict(zip(SHARES, shares, strict=True))
+    except ValueError as error:
+        raise OutputError(
+            f"--split {text[:40]!r}: write the shares of train, val and test, such as 80,10,10"
+        ) from error
+    check_shares(told)
+    return told

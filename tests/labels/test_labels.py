@@ -1,0 +1,260 @@
+"""Labels of a frame: masks, keypoints, poses, layers, against OpenCV, SPICE, pycocotools and rays traced by Embree."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import OpenImageIO
+import pytest
+import trimesh
+from label_scenes import BENT, FISHEYE, MOUNTS, satellites
+from pycocotools import mask as authority
+from scipy.spatial.transform import Rotation
+
+from selfiesim.errors import OutputError
+from selfiesim.output.labels import RECORD, Wanted, frame_labels, labels_of, read_records
+from selfiesim.output.poses import camera_pose
+from selfiesim.output.truth_files import depth_step_mm, depth_steps, png16
+from selfiesim.render.truth import part_numbers
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    return satellites(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture(scope="module")
+def radiance(scene):
+    return scene.view().render("draft", 1)
+
+
+@pytest.fixture(scope="module")
+def written(radiance, tmp_path_factory):
+    """The folder, and the record of the one frame in it."""
+    folder = tmp_path_factory.mktemp("data")
+    return folder, frame_labels(radiance, folder, "frames/one")
+
+
+def test_masks_are_the_part_layer_pixel_for_pixel(radiance, written):
+    folder, record = written
+    part = radiance.truth.part
+    assert np.array_equal(cv2.imread(str(folder / "frames/one.parts.png"), cv2.IMREAD_UNCHANGED), part)
+    assert [craft["name"] for craft in record["crafts"]] == ["craft", "second"]
+    union = np.zeros(part.shape, bool)
+    for craft, numbers in zip(record["crafts"], part_numbers(radiance.view), strict=True):
+        mask = authority.decode(craft["mask"]).astype(bool)
+        assert mask.any()
+        assert np.array_equal(mask, np.isin(part, list(numbers.values())))
+        assert list(craft["box"]) == authority.toBbox(craft["mask"]).tolist()
+        assert craft["visible_px"] == mask.sum() == sum(craft["parts_px"].values())
+        for node, count in craft["parts_px"].items():
+            assert count == (part == numbers[node]).sum()
+        union |= mask
+    assert np.array_equal(union, part >= 2)
+
+
+@pytest.mark.parametrize("lens", [{}, BENT, FISHEYE], ids=["pinhole", "brown-conrady", "kannala-brandt"])
+def test_keypoints_are_where_opencv_projects_them(tmp_path, lens):
+    radiance = satellites(tmp_path, camera=lens, beside=None).view().render("draft", 1)
+    record = labels_of(radiance, "one").record
+    (craft,) = record["crafts"]
+    camera, pose = record["camera"], craft["pose"]["camera"]
+    turn = Rotation.from_quat(pose["quaternion_body_to_camera"]).as_rotvec()
+    K, bending = np.array(camera["matrix_px"]), np.array(camera["distortion"])
+    shown = [point for point in craft["keypoints"] if point["pixel"] is not None]
+    assert {"near", "far", "tip"} <= {point["name"] for point in shown}
+    bodies = np.array([point["body_m"] for point in shown])
+    if lens is FISHEYE:
+        found, _ = cv2.fisheye.projectPoints(bodies[:, None], turn, np.array(pose["position_m"]), K, bending)
+    else:
+        found, _ = cv2.projectPoints(bodies, turn, np.array(pose["position_m"]), K, bending)
+    assert np.abs(found.reshape(-1, 2) - [point["pixel"] for point in shown]).max() < 1e-6
+
+
+def test_a_keypoint_is_seen_when_no_surface_stands_before_it(radiance, written):
+    pytest.importorskip("embreex")
+    _folder, record = written
+    solids = [trimesh.load(radiance.view.scene.folder / "sat.glb", force="mesh")]
+    found = {}
+    for pose, craft in zip(radiance.view.crafts, record["crafts"], strict=True):
+        eye = -pose.body_to_camera.T @ pose.position
+        meshes = []
+        for other in radiance.view.crafts:
+            meshes.append(solids[0].copy().apply_transform(other.to_body_of(pose)))
+        whole = trimesh.util.concatenate(meshes)
+        for point in craft["keypoints"]:
+            if point["name"] not in MOUNTS or point["visibility"] == 0:
+                continue
+            ray = np.array(point["body_m"]) - eye
+            hits, *_ = whole.ray.intersects_location([eye], [ray])
+            nearest = np.linalg.norm(hits - eye, axis=1).min()
+            found[craft["name"], point["name"]] = point["visibility"]
+            assert (point["visibility"] == 2) == (nearest > np.linalg.norm(ray) - 0.01), point
+    assert found["craft", "near"] == 2
+    assert found["craft", "far"] == 1
+    assert found["second", "near"] == 1  # the first one stands before it
+
+
+def test_points_beyond_the_picture_or_behind_the_camera_are_not_in_it(scene, written):
+    _folder, record = written
+    beyond = next(point for point in record["crafts"][0]["keypoints"] if point["name"] == "beyond")
+    assert beyond["visibility"] == 0
+    points = {"craft": {"behind": tuple(np.array([3.0, -0.8, 2.2]) * 2.0), "above": (-0.3, 0.2, 0.3)}}
+    further = labels_of(scene.view().render("draft", 1), "one", Wanted(points=points)).record["crafts"]
+    told = {point["name"]: point for point in further[0]["keypoints"]}
+    assert (told["behind"]["pixel"], told["behind"]["visibility"]) == (None, 0)
+    assert told["above"]["visibility"] == 2
+    assert "above" not in {point["name"] for point in further[1]["keypoints"]}
+
+
+def test_what_is_hidden_is_told_from_what_is_seen(scene, written):
+    _folder, record = written
+    first, second = record["crafts"]
+    assert first["visible_share"] == 1.0
+    assert 0.05 < second["visible_share"] < 0.95
+    # The same without the first one: seen from where it was.
+    view = scene.view()
+    alone = replace(view, craft=view.objects[0], objects=()).render("draft", 1)
+    assert np.array_equal(authority.decode(second["whole_mask"]).astype(bool), alone.truth.part >= 2)
+    assert second["whole_px"] == (alone.truth.part >= 2).sum()
+
+
+def test_what_lies_beyond_the_edge_counts_as_in_a_larger_picture(tmp_path):
+    near = {"horizontal_fov_deg": 20.0, "place": [0.3, 0.6]}
+    scene = satellites(tmp_path, size=(64, 36), beside=None, camera=near)
+    view = scene.view()
+    (craft,) = labels_of(view.render("draft", 1), "one").record["crafts"]
+    lens = view.camera
+    wide = replace(lens, width=192, height=108, cx=lens.cx + 64, cy=lens.cy + 36)
+    part = view.turned(np.eye(3), wide).render("draft", 1).truth.part >= 2
+    assert craft["whole_px"] == part.sum() > craft["visible_px"] > 0
+    rows, columns = np.nonzero(part)
+    left, top = columns.min() - 64, rows.min() - 36
+    assert craft["whole_box"] == (left, top, np.ptp(columns) + 1, np.ptp(rows) + 1)
+    assert craft["visible_share"] == pytest.approx(craft["visible_px"] / part.sum())
+
+
+def test_labelling_leaves_the_next_frame_as_it_was(scene):
+    view = scene.view()
+    first = view.render("draft", 2)
+    labels_of(first, "one")
+    assert np.array_equal(view.render("draft", 2).rgb, first.rgb)
+
+
+def test_depth_and_normals_are_read_back_within_half_a_step(radiance, written):
+    folder, record = written
+    truth, step = radiance.truth, record["depth_step_mm"]
+    depth = cv2.imread(str(folder / "frames/one.depth.png"), cv2.IMREAD_UNCHANGED)
+    assert depth.dtype == np.uint16
+    craft = truth.part >= 2
+    assert step == 0.1
+    assert np.abs(depth[craft] * step / 1e3 - truth.depth[craft]).max() <= 0.501 * step / 1e3
+    assert not depth[~craft].any()  # sky, and the planet beyond the reach of 16 bits
+    normal = cv2.imread(str(folder / "frames/one.normal.png"), cv2.IMREAD_UNCHANGED)[..., ::-1]
+    seen = truth.part > 0
+    assert np.abs((normal[seen].astype(float) - 32768.0) / 32767.0 - truth.normal[seen]).max() < 1.6e-5
+    assert not normal[~seen].any()
+
+
+def test_steps_of_depth_grow_with_the_distance():
+    assert [depth_step_mm(metres) for metres in (0.0, 6.5, 6.6, 65.5, 65.6, 700.0)] == [0.1, 0.1, 1.0, 1.0, 10.0, 100.0]
+    deep = np.array([[1.0, 65.535, 65.6, np.inf]], np.float32)
+    assert depth_steps(deep, 1.0).tolist() == [[1000, 65535, 0, 0]]
+
+
+def test_grey_and_coloured_pictures_of_16_bits_open_elsewhere(tmp_path):
+    rng = np.random.default_rng(7)
+    for shape in ((5, 7), (5, 7, 3), (1, 1)):
+        layer = rng.integers(0, 65536, shape, np.uint16)
+        (tmp_path / "a.png").write_bytes(png16(layer))
+        read = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(read[..., ::-1] if layer.ndim == 3 else read, layer)
+
+
+def test_one_exr_holds_the_layers_in_full_precision(radiance, tmp_path):
+    record = frame_labels(radiance, tmp_path, "one", Wanted("exr"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.labels.json", "one.layers.exr"]
+    opened = OpenImageIO.ImageBuf(str(tmp_path / record["layers"][".layers.exr"]))
+    names = opened.spec().channelnames
+    pixels = opened.get_pixels(OpenImageIO.FLOAT)
+    assert np.array_equal(pixels[..., names.index("Z")], radiance.truth.depth)
+    for k, axis in enumerate("XYZ"):
+        assert np.array_equal(pixels[..., names.index(f"N.{axis}")], radiance.truth.normal[..., k])
+    whole = opened.get_pixels(OpenImageIO.UINT)
+    assert np.array_equal(whole[..., names.index("part.id")], radiance.truth.part)
+
+
+def test_poses_agree_with_spice_and_with_each_other(scene, written, spice):
+    _folder, record = written
+    view, pose = scene.view(), record["pose"]
+    host = view.track.host
+    # SPICE: x along the position, y as near to the velocity as that allows; these are R, T and N.
+    to_rtn = spice.twovec(host.position, 1, host.velocity, 2)
+    turns = {name: Rotation.from_quat(quaternion) for section in ("icrf", "rtn", "body")
+             for name, quaternion in pose[section].items() if name.startswith("quaternion")}  # fmt: skip
+    np.testing.assert_allclose(turns["quaternion_icrf_to_rtn"].as_matrix(), to_rtn, atol=1e-12)
+    apart = np.array(pose["icrf"]["position_m"]) - host.position
+    np.testing.assert_allclose(pose["rtn"]["position_m"], to_rtn @ apart, atol=1e-6)
+    np.testing.assert_allclose(
+        turns["quaternion_rtn_to_camera"].as_matrix() @ to_rtn,
+        turns["quaternion_icrf_to_camera"].as_matrix(),
+        atol=1e-12,
+    )
+    np.testing.assert_allclose(
+        turns["quaternion_body_to_camera"].as_matrix() @ turns["quaternion_icrf_to_body"].as_matrix(),
+        turns["quaternion_icrf_to_camera"].as_matrix(),
+        atol=1e-12,
+    )
+    # The velocity is what the place does from half a second before to half a second after.
+    before, after = (camera_pose(view.later(seconds))["rtn"]["position_m"] for seconds in (-0.5, 0.5))
+    np.testing.assert_allclose(np.subtract(after, before), pose["rtn"]["velocity_m_s"], atol=1e-6)
+    for craft in record["crafts"]:
+        told = craft["pose"]
+        camera = np.array(told["camera"]["position_m"])
+        to_camera = turns["quaternion_icrf_to_camera"]
+        np.testing.assert_allclose(to_camera.apply(told["icrf"]["position_m"]), camera, atol=1e-9)
+        np.testing.assert_allclose(to_rtn @ told["icrf"]["position_m"], told["rtn"]["position_m"], atol=1e-9)
+        in_body = Rotation.from_quat(told["camera"]["quaternion_body_to_camera"])
+        np.testing.assert_allclose(in_body.inv().apply(-camera), told["body"]["camera_position_m"], atol=1e-9)
+        np.testing.assert_allclose(
+            Rotation.from_quat(told["rtn"]["quaternion_rtn_to_body"]).as_matrix() @ to_rtn,
+            Rotation.from_quat(told["icrf"]["quaternion_icrf_to_body"]).as_matrix(),
+            atol=1e-12,
+        )
+    first = record["crafts"][0]["pose"]
+    np.testing.assert_allclose(first["body"]["camera_position_m"], pose["body"]["position_m"], atol=1e-6)
+
+
+def test_records_come_back_as_they_were_written(written):
+    folder, record = written
+    assert list(read_records(folder)) == [json.loads(json.dumps(record))]
+    assert sorted(path.name for path in (folder / "frames").iterdir()) == [
+        "one.depth.png", "one.labels.json", "one.normal.png", "one.parts.png",
+    ]  # fmt: skip
+
+
+def test_the_same_frame_has_the_same_labels(scene, written):
+    folder, _record = written
+    again = labels_of(scene.view().render("draft", 1), "frames/one")
+    for ending, content in again.files.items():
+        assert (folder / f"frames/one{ending}").read_bytes() == content
+
+
+def test_what_is_no_record_is_refused(written, tmp_path):
+    folder, _record = written
+    text = (folder / f"frames/one{RECORD}").read_text()
+    for content, why in (("{", "cannot be read"), ("[]", "no record"), (text, "keep the folder")):
+        (tmp_path / f"other{RECORD}").write_text(content)
+        with pytest.raises(OutputError, match=why):
+            list(read_records(tmp_path))
+
+
+def test_a_craft_that_is_not_in_the_picture_has_no_box(tmp_path):
+    scene = satellites(tmp_path, beside=(900.0, 0.0, 0.0))
+    _first, second = labels_of(scene.view().render("draft", 1), "one").record["crafts"]
+    assert second["box"] is None
+    assert (second["visible_px"], second["visible_share"]) == (0, 0.0)
+    assert not authority.decode(second["mask"]).any()
