@@ -1,8 +1,8 @@
 """A view as a Mitsuba 3 scene, in the craft's body axes (metres), where single precision loses nothing near the craft.
 
-Further craft stand beside it, in the light that it has itself: meant for what is within a kilometre, beyond which single
-precision tells. The Sun is a disc of the right angle and light, far off. The planet is an environment: its radiance in every direction
-from the craft, infinitely far away, so that nothing of the craft's shade falls on it.
+Further craft stand beside it in the same light; beyond about a kilometre single precision tells. The Sun is a disc of
+the right angle and light, far off. The planet is an environment: its radiance in every direction from the craft,
+infinitely far away, so that nothing of the craft's shade falls on it.
 """
 
 from __future__ import annotations
