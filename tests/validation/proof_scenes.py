@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import trimesh
+from PIL import Image
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
@@ -78,7 +79,11 @@ _SCENES = dict(zip(NAMES, (_sphere_and_plate, _box_on_wing, _orbiter, _orbiter_i
 def write_craft(folder, name, solids, looks, eye):
     scene = trimesh.Scene()
     for part, mesh in solids.items():
-        mesh.visual = TextureVisuals(material=PBRMaterial(name=part, metallicFactor=0.0))
+        # With a picture, or the file would hold no texture coordinates to tell the grain by.
+        uv = getattr(mesh.visual, "uv", None)
+        picture = None if uv is None else Image.new("RGB", (4, 4), "white")
+        look = PBRMaterial(name=part, metallicFactor=0.0, baseColorTexture=picture)
+        mesh.visual = TextureVisuals(uv=uv, material=look)
         scene.add_geometry(mesh, node_name=part)
     scene.export(folder / f"{name}.glb")
     axis = np.array(eye) / np.linalg.norm(eye)

@@ -1,7 +1,8 @@
 """A view as a Mitsuba 3 scene, in the craft's body axes (metres), where single precision loses nothing near the craft.
 
-The Sun is a disc of the right angle and light, far off. The planet is an environment: its radiance in every direction
-from the craft, infinitely far away, so that nothing of the craft's shade falls on it.
+Further craft stand beside it in the same light; beyond about a kilometre single precision tells. The Sun is a disc of
+the right angle and light, far off. The planet is an environment: its radiance in every direction from the craft,
+infinitely far away, so that nothing of the craft's shade falls on it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.craft.normals import tangents
 from selfiesim.frames import unit
 from selfiesim.render.mitsuba_surface import register
 from selfiesim.render.planet_light import planet_radiance
@@ -18,7 +20,7 @@ from selfiesim.render.planet_light import planet_radiance
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Material, Part
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import View
+    from selfiesim.view import CraftPose, View
 
 SUN_DISTANCE = 2e4
 """Of the disc, craft sizes: the Sun's direction differs across the craft by a sixtieth of its radius at Mars."""
@@ -29,7 +31,7 @@ _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
 
 def scenes_of(view: View, maps: PlanetMaps | None, own_surfaces: bool) -> list[Any]:
-    """The craft of ``view`` in the light of the Sun, and in the light of the planet, for the variant that is chosen.
+    """All craft of ``view`` in the light of the Sun, and in the light of the planet, for the variant that is chosen.
 
     Light adds up, and a path that need not choose its lamp brings far less noise. What glows does so beside the Sun.
     Without ``own_surfaces`` materials become Mitsuba's ``principled`` ones, which are near ours: foil is smooth then.
@@ -40,20 +42,33 @@ def scenes_of(view: View, maps: PlanetMaps | None, own_surfaces: bool) -> list[A
     if maps is not None:
         sky = {"type": "envmap", "bitmap": mi.Bitmap(sky_of(view, maps)), "to_world": _sky_axes(mi)}
         lights.append({"planet": sky})
-    surfaces = _Surfaces(mi, view, own_surfaces)
-    return [mi.load_dict({"type": "scene"} | light | _craft(mi, view, surfaces, "sun" in light)) for light in lights]
+    scenes = []
+    for light in lights:
+        meshes: dict[str, Any] = {}
+        for number, pose in enumerate(_poses(view)):
+            surfaces = _Surfaces(mi, view, pose, own_surfaces)
+            meshes |= _craft(mi, f"craft{number}", pose, pose.to_body_of(view.craft), surfaces, "sun" in light)
+        scenes.append(mi.load_dict({"type": "scene"} | light | meshes))
+    return scenes
 
 
-def _craft(mi: Any, view: View, surfaces: _Surfaces, glowing: bool) -> dict[str, Any]:
-    """The meshes of the craft, those of one material sharing its surface."""
+def _poses(view: View) -> tuple[CraftPose, ...]:
+    """The craft and the further ones; not the ground, which is not drawn."""
+    return view.craft, *view.objects
+
+
+def _craft(
+    mi: Any, name: str, pose: CraftPose, to_scene: NDArray[np.float64], surfaces: _Surfaces, glowing: bool
+) -> dict[str, Any]:
+    """The meshes of a craft, those of one material sharing its surface."""
     looks: dict[str, Any] = {}
     meshes = {}
-    for number, part in enumerate(view.craft.parts):
+    for number, part in enumerate(pose.parts):
         key = part.material.name + ("" if part.tint is None else " tinted")
         if key not in looks:
             looks[key] = mi.load_dict(surfaces.look(part))
-        place = view.craft.joint_matrix(part.joint)
-        meshes[f"part{number}"] = _mesh(mi, part, place, looks[key], glowing)
+        place = to_scene @ pose.joint_matrix(part.joint)
+        meshes[f"{name}part{number}"] = _mesh(mi, part, place, looks[key], glowing)
     return meshes
 
 
@@ -92,8 +107,12 @@ def sensor_of(view: View) -> Any:
 
 
 def size_of(view: View) -> float:
-    """How far the craft reaches from its origin, m."""
-    return float(max(np.linalg.norm(part.vertices, axis=1).max() for part in view.craft.parts))
+    """How far all craft reach from the first one's origin, m."""
+    reaches = []
+    for pose in _poses(view):
+        reach = max(np.linalg.norm(part.vertices, axis=1).max() for part in pose.parts)
+        reaches.append(np.linalg.norm(pose.position - view.craft.position) + reach)
+    return float(max(reaches))
 
 
 def _sun(mi: Any, view: View) -> dict[str, Any]:
@@ -159,7 +178,19 @@ def _mesh(mi: Any, part: Part, place: NDArray[np.float64], look: Any, glowing: b
     tables.update()
     if part.tint is not None:
         mesh.add_attribute("vertex_tint", 3, np.ravel(part.tint).astype(np.float32))
+    if part.material.anisotropy:
+        mesh.add_attribute("vertex_grain", 3, np.ravel(_grain(part) @ place[:3, :3].T).astype(np.float32))
     return mesh
+
+
+def _grain(part: Part) -> NDArray[np.float64]:
+    """Along the surface, the way highlights are longer, at each vertex (N, 3): see surfaceAt in craft.glsl."""
+    uv = np.zeros((len(part.vertices), 2), np.float32) if part.uv is None else part.uv
+    along = tangents(part.vertices, part.normals, uv, part.faces).astype(float)
+    # Longer across the grain is longer along a grain turned by a right angle.
+    turn = part.material.anisotropy_rotation + (np.pi / 2.0 if part.material.anisotropy < 0.0 else 0.0)
+    other = along[:, 3:] * np.cross(part.normals, along[:, :3])
+    return np.asarray(np.cos(turn) * along[:, :3] + np.sin(turn) * other)
 
 
 def _glow(mi: Any, material: Material) -> dict[str, Any]:
@@ -186,10 +217,11 @@ def _linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 class _Surfaces:
-    """Materials as Mitsuba's dictionaries."""
+    """Materials of one craft as Mitsuba's dictionaries."""
 
-    def __init__(self, mi: Any, view: View, own: bool) -> None:
+    def __init__(self, mi: Any, view: View, pose: CraftPose, own: bool) -> None:
         self.mi, self.own = mi, own
+        self.to_own = view.craft.to_body_of(pose)
         self.eye = -view.craft.body_to_camera.T @ view.craft.position
         self.pixel_angle = view.camera.pixel_angle
 
@@ -214,7 +246,13 @@ class _Surfaces:
             "normal_scale": material.normal_scale,
             "pixel_angle": self.pixel_angle,
             "eye": self.eye.tolist(),
+            "to_own": mi.ScalarTransform4f(self.to_own.tolist()),
+            "clearcoat": material.clearcoat,
+            "clearcoat_roughness": material.clearcoat_roughness,
+            "anisotropy": material.anisotropy,
         }
+        if material.anisotropy:
+            surface["grain"] = {"type": "mesh_attribute", "name": "vertex_grain"}
         if "base" in material.textures:
             surface["base"] = _picture(mi, _linear(material.textures["base"]).astype(np.float32))
         for name in ("rough", "normal"):

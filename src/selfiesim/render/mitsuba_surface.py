@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 # What tilts the noise of foil against the axes (as craft.glsl has it).
 _TILTED = ((0.74, -0.62, 0.25), (0.51, 0.76, 0.40), (-0.44, -0.17, 0.88))
 NAME = "selfiesim_surface"
@@ -30,7 +32,7 @@ def _surface_class(mi: Any, dr: Any) -> Any:
     """The class, which exists only once Mitsuba's variant is chosen: its base belongs to the variant."""
 
     class Surface(mi.BSDF):  # type: ignore[misc]
-        """A metallic-roughness surface with a coat, foil, textures, tints; both sides alike."""
+        """A metallic-roughness surface with foil, textures, tints, grain and a clear coat; both sides alike."""
 
         def __init__(self, props: Any) -> None:
             mi.BSDF.__init__(self, props)
@@ -38,20 +40,20 @@ def _surface_class(mi: Any, dr: Any) -> Any:
             self.metallic, self.roughness = float(props["metallic"]), float(props["roughness"])
             self.crumple, self.crumple_scale = float(props["crumple"]), float(props["crumple_scale"])
             self.normal_scale, self.pixel_angle = float(props["normal_scale"]), float(props["pixel_angle"])
+            self.clearcoat, self.anisotropy = float(props["clearcoat"]), float(props["anisotropy"])
+            self.coat_alpha = _alpha(dr, mi.Float(float(props["clearcoat_roughness"])))
             self.eye = mi.Point3f([float(v) for v in props["eye"]])
-            self.textures = {name: props[name] for name in ("base", "rough", "normal", "tint") if name in props}
+            self.to_own = mi.Transform4f(np.array(props["to_own"].matrix).tolist())
+            names = ("base", "rough", "normal", "tint", "grain")
+            self.textures = {name: props[name] for name in names if name in props}
             sides = mi.BSDFFlags.FrontSide | mi.BSDFFlags.BackSide
             self.m_components = [mi.BSDFFlags.DiffuseReflection | sides, mi.BSDFFlags.GlossyReflection | sides]
             self.m_flags = self.m_components[0] | self.m_components[1]
 
         def sample(self, ctx: Any, si: Any, sample1: Any, sample2: Any, active: Any = True) -> Any:
-            """A direction, by the coat's lobe or evenly over the hemisphere, both about the bent normal."""
+            """A direction: by the clear coat's lobe, by the surface's own, or evenly over the hemisphere."""
             look = _Look(mi, dr, self, si)
-            glossy = sample1 < look.glossy_share
-            half, _ = look.lobe.sample(look.eye, sample2)
-            mirrored = mi.reflect(look.eye, half)
-            chosen = dr.select(glossy, mirrored, mi.warp.square_to_cosine_hemisphere(sample2))
-            out = look.to_local(chosen)
+            out, glossy = look.chosen(sample1, sample2)
             found = dr.zeros(mi.BSDFSample3f)
             found.wo, found.eta = out, 1.0
             found.sampled_type = dr.select(
@@ -97,17 +99,43 @@ class _Look:
             picture = textures["rough"].eval(si)
             roughness, metallic = roughness * picture.y, metallic * picture.z
         self.roughness, self.metallic = roughness, metallic
-        self.alpha = dr.maximum(roughness * roughness, 0.003)
+        self.alpha = _alpha(dr, roughness)
         matt = 1.0 - _smoothstep(dr, 0.9, 1.0, roughness)
         self.f0 = dr.lerp(mi.Color3f(0.04 * matt), self.base, metallic)
         self.f90 = dr.lerp(matt, 1.0, metallic)
         self.diffuse = self.base * dr.lerp(1.0 - metallic, 0.4, metallic * surface.crumple)
         self.coat = _coat(dr, roughness, matt)
-        self.frame = mi.Frame3f(self._bent(surface, si))
+        self._see(surface, si)
+        self._cover(surface, si)
+
+    def _see(self, surface: Any, si: Any) -> None:
+        """The frame of the bent normal, its first axis along the grain, and the lobe in it."""
+        mi, dr = self.mi, self.dr
+        bent = self._bent(surface, si)
+        self.wide = self.alpha
+        self.frame = mi.Frame3f(bent)
+        if "grain" in surface.textures:
+            self.wide = dr.lerp(self.alpha, 1.0, surface.anisotropy**2)
+            told = si.sh_frame.to_local(mi.Vector3f(surface.textures["grain"].eval(si)))
+            told.z *= self.side
+            grain = dr.normalize(told - bent * dr.dot(bent, told))
+            self.frame = mi.Frame3f(grain, dr.cross(bent, grain), bent)
         self.eye = self.frame.to_local(mi.Vector3f(si.wi.x, si.wi.y, si.wi.z * self.side))
-        self.lobe = mi.MicrofacetDistribution(mi.MicrofacetType.GGX, self.alpha, self.alpha, True)
+        self.lobe = mi.MicrofacetDistribution(mi.MicrofacetType.GGX, self.wide, self.alpha, True)
         toward = dr.clip(dr.max(self.f0) * 4.0 / (dr.max(self.f0) * 4.0 + dr.max(self.diffuse)), 0.1, 1.0)
         self.glossy_share = dr.select(self.eye.z > 0.01, dr.select(dr.max(self.diffuse) > 0.0, toward, 1.0), 0.0)
+
+    def _cover(self, surface: Any, si: Any) -> None:
+        """The clear coat: as smooth as the mesh, about whose normal its lobe lies."""
+        mi, dr = self.mi, self.dr
+        self.clear, self.clear_alpha = surface.clearcoat, surface.coat_alpha
+        self.clear_eye = mi.Vector3f(si.wi.x, si.wi.y, si.wi.z * self.side)
+        self.clear_lobe = mi.MicrofacetDistribution(mi.MicrofacetType.GGX, self.clear_alpha, self.clear_alpha, True)
+        self.held = self.clear * _schlick(0.04, 1.0, dr.clip(self.clear_eye.z, 0.02, 1.0))
+        # As the gloss beside the base: a mirror's light is found by its own lobe alone.
+        below = (1.0 - self.held) * (dr.max(self.f0) + dr.max(self.diffuse))
+        toward = dr.clip(4.0 * self.held / (4.0 * self.held + below), 0.1, 0.9)
+        self.clear_share = dr.select((self.clear_eye.z > 1e-4) & (self.clear > 0.0), toward, 0.0)
 
     def _bent(self, surface: Any, si: Any) -> Any:
         """The normal (local axes, turned to the eye's side) after normal map and foil."""
@@ -123,37 +151,48 @@ class _Look:
             bent = dr.normalize(tilt + normal * told.z) * self.side
         if surface.crumple > 0.0:
             size = dr.norm(surface.eye - si.p) * surface.pixel_angle
-            bent = _crumpled(mi, dr, bent, mi.Vector3f(si.p), size, surface)
+            # The noise of foil is tied to the axes of the craft that wears it.
+            own = surface.to_own
+            folded = _crumpled(mi, dr, own @ mi.Vector3f(bent), mi.Vector3f(own @ si.p), size, surface)
+            bent = own.inverse() @ folded
         local = si.sh_frame.to_local(bent)
         return mi.Normal3f(local.x, local.y, local.z * self.side)
 
-    def to_local(self, direction: Any) -> Any:
-        """From the bent normal's frame to the surface's."""
-        out = self.frame.to_world(direction)
-        return self.mi.Vector3f(out.x, out.y, out.z * self.side)
+    def chosen(self, sample1: Any, sample2: Any) -> Any:
+        """A direction, surface's axes, and whether a lobe gave it, by three random numbers."""
+        dr, mi = self.dr, self.mi
+        clear = sample1 < self.clear_share
+        rest = (sample1 - self.clear_share) / (1.0 - self.clear_share)
+        glossy = ~clear & (rest < self.glossy_share)
+        half, _ = self.lobe.sample(self.eye, sample2)
+        below = dr.select(glossy, mi.reflect(self.eye, half), mi.warp.square_to_cosine_hemisphere(sample2))
+        out = self.frame.to_world(below)
+        if self.clear > 0.0:
+            half, _ = self.clear_lobe.sample(self.clear_eye, sample2)
+            out = dr.select(clear, mi.reflect(self.clear_eye, half), out)
+        return mi.Vector3f(out.x, out.y, out.z * self.side), clear | glossy
 
     def _of(self, wo: Any) -> Any:
-        """A direction in the bent normal's frame, and whether it leaves on the eye's side of the surface."""
+        """A direction about the mesh's normal and about the bent one, and whether it leaves on the eye's side."""
         up = self.mi.Vector3f(wo.x, wo.y, wo.z * self.side)
         light = self.frame.to_local(up)
-        return light, (up.z > 0.0) & (light.z > 0.0)
+        return up, light, (up.z > 0.0) & (light.z > 0.0)
 
     def value(self, wo: Any) -> Any:
-        """BRDF times cosine: see craftRadiance in craft.glsl."""
+        """BRDF times cosine: see craftRadiance and underGlass in craft.glsl."""
         dr = self.dr
-        light, lit = self._of(wo)
+        up, light, lit = self._of(wo)
         nl, nv = dr.maximum(light.z, 0.0), dr.clip(self.eye.z, 0.02, 1.0)
-        half = dr.normalize(light + self.eye)
-        nh, vh = dr.maximum(half.z, 0.0), dr.clip(dr.dot(self.eye, half), 0.0, 1.0)
-        a2 = self.alpha * self.alpha
-        d = nh * nh * (a2 - 1.0) + 1.0
-        masking = 0.5 / (nl * dr.sqrt(nv * nv * (1.0 - a2) + a2) + nv * dr.sqrt(nl * nl * (1.0 - a2) + a2) + 1e-5)
-        fresnel = self.f0 + (self.f90 - self.f0) * (1.0 - vh) ** 5
         level, rise, power = self.coat
         spread = level + 2.0 * rise / ((power + 1.0) * (power + 2.0))
         below = self._passed(nl) * self._passed(nv) / (1.0 - spread)
-        brdf = self.diffuse * (below / dr.pi) + a2 / (dr.pi * d * d) * masking * fresnel
-        return dr.select(lit, brdf * nl, 0.0)
+        gloss = _mirrored(dr, self.f0, self.f90, self.wide, self.alpha, light, self.eye)
+        passed = dr.select(lit, (self.diffuse * (below / dr.pi) + gloss) * nl, 0.0)
+        if self.clear == 0.0:
+            return passed
+        alpha = self.clear_alpha
+        glass = self.clear * _mirrored(dr, 0.04, 1.0, alpha, alpha, up, self.clear_eye) * up.z
+        return passed * (1.0 - self.held) + dr.select(up.z > 0.0, glass, 0.0)
 
     def _passed(self, mu: Any) -> Any:
         """Share of the light at this cosine that gets through the coat."""
@@ -161,15 +200,40 @@ class _Look:
         return 1.0 - self.dr.minimum(level + rise * self.dr.maximum(1.0 - mu, 0.0) ** power, 1.0)
 
     def pdf(self, wo: Any) -> Any:
-        """Density of the sampling, per steradian."""
+        """Density of the sampling, per steradian; what a lobe sends below the surface is lost."""
         dr, mi = self.dr, self.mi
-        light, lit = self._of(wo)
-        half = dr.normalize(light + self.eye)
-        across = dr.dot(self.eye, half)
-        mirrored = self.lobe.pdf(self.eye, half) / (4.0 * dr.maximum(across, 1e-6))
-        even = mi.warp.square_to_cosine_hemisphere_pdf(light)
-        both = self.glossy_share * dr.select(across > 0.0, mirrored, 0.0) + (1.0 - self.glossy_share) * even
-        return dr.select(lit, both, 0.0)
+        up, light, lit = self._of(wo)
+        even = dr.maximum(mi.warp.square_to_cosine_hemisphere_pdf(light), 0.0)
+        both = self.glossy_share * _lobe_pdf(dr, self.lobe, self.eye, light) + (1.0 - self.glossy_share) * even
+        found = dr.select(lit | (self.clear > 0.0), both, 0.0)
+        if self.clear > 0.0:
+            found = dr.lerp(found, _lobe_pdf(dr, self.clear_lobe, self.clear_eye, up), self.clear_share)
+        return dr.select(up.z > 0.0, found, 0.0)
+
+
+def _alpha(dr: Any, roughness: Any) -> Any:
+    return dr.maximum(roughness * roughness, 0.003)
+
+
+def _schlick(f0: Any, f90: Any, cosine: Any) -> Any:
+    return f0 + (f90 - f0) * (1.0 - cosine) ** 5
+
+
+def _mirrored(dr: Any, f0: Any, f90: Any, wide: Any, alpha: Any, light: Any, eye: Any) -> Any:
+    """What a lobe of width ``wide`` along x and ``alpha`` along y mirrors: specular and brushed in craft.glsl."""
+    half = dr.normalize(light + eye)
+    nl, nv = dr.maximum(light.z, 0.0), dr.clip(eye.z, 0.02, 1.0)
+    d = (half.x / wide) ** 2 + (half.y / alpha) ** 2 + half.z**2
+    of_view = nl * dr.sqrt((wide * eye.x) ** 2 + (alpha * eye.y) ** 2 + nv**2)
+    of_light = nv * dr.sqrt((wide * light.x) ** 2 + (alpha * light.y) ** 2 + nl**2)
+    fresnel = _schlick(f0, f90, dr.clip(dr.dot(eye, half), 0.0, 1.0))
+    return 0.5 / (dr.pi * wide * alpha * d * d * (of_view + of_light + 1e-5)) * fresnel
+
+
+def _lobe_pdf(dr: Any, lobe: Any, eye: Any, light: Any) -> Any:
+    half = dr.normalize(light + eye)
+    across = dr.dot(eye, half)
+    return dr.select(across > 0.0, lobe.pdf(eye, half) / (4.0 * dr.maximum(across, 1e-6)), 0.0)
 
 
 def _smoothstep(dr: Any, low: float, high: float, x: Any) -> Any:
