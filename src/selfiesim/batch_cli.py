@@ -35,6 +35,7 @@ def run_batch(
         raise BatchError("name a job file, such as job.toml, or --status FOLDER")
     from selfiesim.batches.run import batch
     from selfiesim.batches.run import read_job as read
+    from selfiesim.output.datasets import CARD
 
     if plan:
         from selfiesim.batches.estimate import estimate
@@ -44,16 +45,20 @@ def run_batch(
         return
     if output is None:
         raise BatchError("--output: name the folder for the frames, such as -o frames")
+    told_job = read(job)
     done = new = failed = 0
-    for frame in batch(job, output, workers=workers, dask=dask, tries=tries, timeout_s=timeout):
+    for frame in batch(told_job, output, workers=workers, dask=dask, tries=tries, timeout_s=timeout):
         done, new, failed = done + frame.good, new + (frame.good and frame.is_new), failed + (not frame.good)
         if not frame.good:
             print(f"selfiesim: frame {frame.number} is set aside: {frame.message}", file=sys.stderr)
     told: dict[str, Any] = {"folder": str(output), "done": done, "new": new, "failed": failed}
+    told |= {"card": str(output / CARD)} if told_job.labels and done else {}
     if as_json:
         print_json(told)
     else:
         print(f"{output}: {done:,} frames, {new:,} of them new, {failed:,} set aside")
+        if "card" in told:
+            print(f"{told['card']}: the labels' data sets")
     if failed:
         sys.exit(1)
 

@@ -6,7 +6,7 @@
 >>> records = list(label(Scene.load("tianwen1-mars"), "data", Series("release+10s", "release+60s", 5.0)))
 >>> assemble(records, "data")
 
-Batches of frames that differ in more than time go through :func:`selfiesim.output.labels.labels_of`.
+Frames that differ in more than time are labelled by batches (:mod:`selfiesim.batches`), with ``[labels]`` in the job.
 """
 
 from __future__ import annotations

@@ -7,8 +7,10 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -17,6 +19,21 @@ from batch_jobs import SMALL, digests, finished, job_file, records, started
 import selfiesim
 from selfiesim.batches.job import Job
 from selfiesim.batches.manifest import opened
+
+MINE = """
+title = "A scene of one's own"
+at = "release+60s"
+craft = { model = "tianwen1-orbiter" }
+release = { at = "periapsis", mount = "camera", speed_m_s = 0.2 }
+[orbit]
+epoch_utc = "2021-12-31T13:05:00Z"
+semi_major_axis_km = 8898.75
+eccentricity = 0.5884
+inclination_deg = 86.3
+raan_deg = 100.72
+arg_periapsis_deg = 57.1
+true_anomaly_deg = 32.9
+"""
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +114,33 @@ def test_a_changed_job_is_refused_with_what_changed(tmp_path, run):
     assert 'job.quality was missing, is now "final"' in err
 
 
+def test_a_scene_file_edited_under_an_old_folder_is_refused_with_what_changed(tmp_path, run):
+    job = tmp_path / "job.toml"
+    job.write_text('scene = "mine.toml"\nsize = [64, 36]\nsamples = 1\n')
+    (tmp_path / "mine.toml").write_text(MINE)
+    assert run("batch", job, "-o", "out")[0] == 0
+    before = digests(tmp_path / "out")
+    (tmp_path / "mine.toml").write_text(MINE.replace("speed_m_s = 0.2", "speed_m_s = 0.3"))
+    code, _out, err = run("batch", job, "-o", "out")
+    assert code == 2
+    assert "scene.release.speed_m_s was 0.2, is now 0.3" in err
+    assert digests(tmp_path / "out") == before
+
+
+def test_a_folder_that_became_read_only_is_told(tmp_path):
+    list(selfiesim.batch(job_file(tmp_path, 1), tmp_path / "out"))
+    command = [sys.executable, "-m", "selfiesim", "batch", "job.toml", "-o", "out"]
+    mounted = ["unshare", "-m", "sh", "-c", 'mount --bind out out && mount -o remount,ro,bind out && exec "$@"', "sh"]
+    if shutil.which("unshare") is None or subprocess.run([*mounted, "true"], cwd=tmp_path, check=False).returncode:
+        pytest.skip("only root may mount")
+    done = subprocess.run([*mounted, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "cannot be written (Read-only file system); choose a folder you may write to" in done.stderr
+
+
 def test_a_full_disk_stops_the_run_and_tears_nothing(tmp_path, undisturbed):
     # Each write of the parent past 3 kB fails from the first frame on, as on a full disk; the worker's do not.
-    process = started(job_file(tmp_path, 40), "-o", tmp_path / "out", "--workers", 1)
+    process = started(job_file(tmp_path, 12), "-o", tmp_path / "out", "--workers", 1)
     while not (tmp_path / "out" / "manifest.jsonl").exists():
         assert process.poll() is None
         time.sleep(0.02)
@@ -109,7 +150,7 @@ def test_a_full_disk_stops_the_run_and_tears_nothing(tmp_path, undisturbed):
     assert "cannot be written (File too large)" in err
     assert "Traceback" not in err
     assert not list((tmp_path / "out").glob("frames/*/.*"))
-    list(selfiesim.batch(job_file(tmp_path, 40), tmp_path / "out"))
+    list(selfiesim.batch(job_file(tmp_path, 12), tmp_path / "out"))
     assert undisturbed.items() <= digests(tmp_path / "out").items()
 
 
@@ -202,6 +243,20 @@ def test_dask_gives_the_same_bytes_and_a_lost_worker_loses_no_frame(tmp_path, un
     _out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert digests(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.slow
+def test_a_dask_worker_that_joins_late_draws_too(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        frames = selfiesim.batch(job_file(tmp_path, 60), tmp_path / "out", dask=cluster.scheduler_address)
+        next(frames)
+        cluster.scale(2)
+        assert sum(frame.good for frame in frames) == 59
+        with distributed.Client(cluster) as client:
+            drawn = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    assert len(drawn) == 2
+    assert min(drawn.values()) > 0
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from selfiesim.batches.vary import Task
+    from selfiesim.render.base import Radiance
 
 ONE_THREAD = {"LP_NUM_THREADS": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Mesa draws in the thread that asks: with one worker a core, threads beside it gain nothing."""
@@ -44,10 +45,10 @@ def draw(task: Task) -> Drawn:
 
     start = time.perf_counter()
     scene = Scene.from_table(task.scene, task.source, Path(task.folder))
-    view = scene.view()
-    radiance = view.render(task.quality, task.samples)
+    radiance = scene.view().render(task.quality, task.samples)
     files = _picture(radiance.expose(), task)
-    # What else is made of `view` and `radiance` (labels) joins `files` here, each with an ending of its own.
+    if task.layers is not None:
+        files |= _labels(radiance, task)
     return Drawn(files, time.perf_counter() - start, peak_mb())
 
 
@@ -56,6 +57,14 @@ def _picture(photo: Any, task: Task) -> dict[str, bytes]:
         path = Path(folder) / f"frame.{task.file}"
         photo.save(path, task.bits)
         return {each.suffix: each.read_bytes() for each in sorted(Path(folder).iterdir())}
+
+
+def _labels(radiance: Radiance, task: Task) -> dict[str, bytes]:
+    from selfiesim.batches.manifest import frame_stem
+    from selfiesim.output.labels import Wanted, labels_of
+
+    wanted = Wanted("exr" if task.layers == "exr" else "png", f".{task.file}")
+    return labels_of(radiance, frame_stem(task.name), wanted, task.changes, task.group).files
 
 
 def peak_mb() -> float:

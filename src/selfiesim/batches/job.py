@@ -68,6 +68,33 @@ class Axis(_Part):
         return self.uniform is not None or self.normal is not None
 
 
+class Labelled(_Part):
+    """That each frame is labelled, and what data sets are made of the labels when all frames are there."""
+
+    formats: Annotated[tuple[Literal["coco", "bop", "poses"], ...], Strict(False)] = Field(
+        ("coco", "bop", "poses"), min_length=1, max_length=3, description="Data sets to make."
+    )
+    layers: Literal["png", "exr"] = Field("png", description="Depth, normals and parts as what.")
+    split: Annotated[tuple[float, float, float], Strict(False)] = Field(
+        (80.0, 10.0, 10.0), description="Shares of train, val and test."
+    )
+    seed: int = Field(0, ge=0, lt=2**63, description="Another one splits otherwise.")
+    group: int = Field(1, ge=1, le=MOST_FRAMES, description="So many frames in a row go to one split together.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Labelled:
+        if min(self.split) < 0.0 or sum(self.split) <= 0.0:
+            raise ValueError("split: give three shares that are not negative, such as [80, 10, 10]")
+        if "bop" in self.formats and self.layers != "png":
+            raise ValueError("layers: BOP takes depth as PNG; leave layers out, or give formats without bop")
+        return self
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of each split, by its name."""
+        return dict(zip(("train", "val", "test"), self.split, strict=True))
+
+
 class Job(_Part):
     """A scene, how its frames are drawn, and what varies from one to the next."""
 
@@ -80,6 +107,7 @@ class Job(_Part):
     seed: int = Field(0, ge=0, lt=2**63, description="Another seed throws other dice.")
     draws: int | None = Field(None, ge=1, le=MOST_FRAMES, description="How often uniform and normal keys are drawn.")
     releases: int | None = Field(None, ge=1, le=100_000, description="Releases thrown by the scene's release.scatter.")
+    labels: Labelled | None = Field(None, description="Label each frame, and make data sets; [labels] alone will do.")
     vary: dict[str, Axis] = Field(default_factory=dict, max_length=100, description="Key paths, and what they take.")
 
     _source: str = PrivateAttr("job")
@@ -97,6 +125,10 @@ class Job(_Part):
                 raise ValueError(f"vary.{key}: from, to and step_s go with vary.time alone")
         if "time" in self.vary and "at" in self.vary:
             raise ValueError("vary.at: vary.time sets it already; give one of them")
+        if self.makes_bop and self.file not in ("png", "jpg"):
+            raise ValueError(
+                f"file: BOP takes pictures as png or jpg, not {self.file}; or give labels.formats without bop"
+            )
         return self
 
     @classmethod
@@ -126,6 +158,11 @@ class Job(_Part):
             raise BatchError("\n".join(f"{source}: {line}" for line in explain(error, cls))) from error
         job._source, job._folder = source, folder
         return job
+
+    @property
+    def makes_bop(self) -> bool:
+        """Whether a BOP data set is made, which cannot hold everything."""
+        return self.labels is not None and "bop" in self.labels.formats
 
     def base_scene(self) -> Scene:
         """The scene before anything varies, with the job's size.

@@ -23,9 +23,14 @@ Record = dict[str, Any]
 _MOST_SAID = 12
 
 
+def frame_stem(name: str) -> str:
+    """Where in the folder a frame's files lie, without an ending: by two letters, so that no folder holds a million."""
+    return f"frames/{name[:2]}/{name}"
+
+
 def frame_path(folder: Path, name: str, ending: str) -> Path:
-    """The file of a frame: by its first two letters, so that no folder holds a million."""
-    return folder / "frames" / name[:2] / f"{name}{ending}"
+    """A file of a frame."""
+    return folder / f"{frame_stem(name)}{ending}"
 
 
 class Manifest:

@@ -13,8 +13,8 @@ from typing import Any
 
 from selfiesim.batches.draw import Drawn
 from selfiesim.batches.executors import Executor, executor
-from selfiesim.batches.job import Job
-from selfiesim.batches.manifest import Manifest, Record, frame_path, opened
+from selfiesim.batches.job import Job, Labelled
+from selfiesim.batches.manifest import Manifest, Record, frame_path, frame_stem, opened
 from selfiesim.batches.page import Page
 from selfiesim.batches.vary import Frames, Task
 from selfiesim.errors import BatchError, GraphicsError, OutputError, UserError
@@ -55,6 +55,8 @@ def batch(
     progress: bool | None = None,
 ) -> Iterator[Frame]:
     """Draw the frames of a job into a folder, and give each as it is finished; go on where an earlier run stopped.
+
+    With ``[labels]`` in the job, data sets of the labels are made after the last frame.
 
     Parameters
     ----------
@@ -109,11 +111,35 @@ def _run(
                     told(frame)
                     page.show(manifest.records)
                     yield frame
+            if frames.job.labels is not None:
+                _make_data_sets(frames, frames.job.labels, manifest)
             over = True
         finally:
             running.close(now=not over)
             with nullcontext() if over else suppress(OutputError):  # what stopped the run is told, not this
                 page.show(manifest.records, last=True)
+
+
+def _make_data_sets(frames: Frames, labels: Labelled, manifest: Manifest) -> None:
+    """Data sets of all labelled frames, in the order of the job; what was set aside is left out."""
+    from selfiesim.output.datasets import assemble
+    from selfiesim.output.labels import read_record
+
+    names = [task.name for task in frames if manifest.holds(task.name)]
+    if not names:
+        return
+    records = (read_record(manifest.folder, frame_stem(name)) for name in names)
+    command = f"selfiesim batch {Path(frames.job._source).name} -o {manifest.folder.name}  # batch.json holds the job"
+    assemble(
+        records,
+        manifest.folder,
+        labels.formats,
+        labels.shares,
+        labels.seed,
+        command,
+        frames.scene.folder,
+        in_order=True,
+    )
 
 
 @dataclass

@@ -25,7 +25,8 @@ Changes = dict[str, Any]
 class Task:
     """One frame to draw, all of it in plain values, so that it goes to any worker.
 
-    ``name`` is the SHA-256 of everything that the picture depends on; ``changes`` is what varies, by key path.
+    ``name`` is the SHA-256 of everything that the files depend on; ``changes`` is what varies, by key path. With
+    ``layers`` (png or exr) it is labelled, and goes with its ``group`` to a split of a data set.
     """
 
     number: int
@@ -38,6 +39,8 @@ class Task:
     samples: int | None
     file: str
     bits: int
+    layers: str | None
+    group: str | None
 
 
 class Frames:
@@ -75,10 +78,14 @@ class Frames:
         table = self._changed(changes)
         told = {key: self.described[key] for key in ("selfiesim", "files")}
         told |= {"scene": table, "quality": job.quality, "samples": job.samples, "file": job.file, "bits": job.bits}
+        labels = job.labels
+        layers = labels.layers if labels else None
+        group = f"group-{number // labels.group}" if labels and labels.group > 1 else None
+        told |= {"labels": [layers, group]} if labels else {}
         name = hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
         return Task(
             number, name, changes, table, str(self.scene.folder.resolve()), self.scene._source, job.quality,
-            job.samples, job.file, job.bits,
+            job.samples, job.file, job.bits, layers, group,
         )  # fmt: skip
 
     def changes(self, number: int) -> Changes:
@@ -103,7 +110,19 @@ class Frames:
         for axis in self._axes:
             for changes in (axis[0], axis[len(axis) - 1]):
                 where = f"{self.job._source}: vary ({', '.join(changes)})"
-                Scene.from_table(self._changed(changes), where, self.scene.folder)
+                scene = Scene.from_table(self._changed(changes), where, self.scene.folder)
+                if self.job.makes_bop:
+                    self._check_bop(scene, where)
+
+    def _check_bop(self, scene: Scene, where: str) -> None:
+        """BOP's limits, told before an hour of drawing."""
+        if scene.camera.model != "pinhole":
+            raise BatchError(
+                f"{where}: BOP knows only pinholes, not camera.model = {scene.camera.model!r}; "
+                "give labels.formats without bop"
+            )
+        if scene.camera.size_px != self.scene.camera.size_px:
+            raise BatchError(f"{where}: BOP wants pictures of one size; give labels.formats without bop")
 
 
 def put(table: dict[str, Any], path: str, value: Any, where: str) -> None:

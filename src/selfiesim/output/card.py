@@ -22,54 +22,40 @@ _HISTOGRAMS = {
     "sun_elevation_below_camera_deg": "height of the Sun below the camera, degrees",
 }
 _MOST_VALUES = 8
+_UNITS = (
+    "Camera axes as OpenCV has them: x right, y down, z forward; the middle of the first pixel is (0, 0). "
+    "Quaternions are scalar last. Records hold metres, BOP's files millimetres. Depth is along the camera's axis; "
+    "in 16-bit pictures a step is `depth_step_mm` of the record, and 0 is sky or farther than they reach."
+)
 
 
 def card(splits: Mapping[str, Sequence[Record]], command: str, formats: Sequence[str], seed: int) -> str:
     """The card as Markdown."""
     records = [record for part in splits.values() for record in part]
     titles = sorted({record["title"] for record in records})
+    made = f"simulated with selfiesim {version('selfiesim')}"
+    credits = sorted({line for record in records for line in record["credits"]})
+    sections = {
+        "What varies": _varied(records),
+        "How the frames are spread": ["```", *_histograms(records), "```"],
+        "Models and joints": _models(records),
+        "Units and axes": [_UNITS],
+        "Credits": [f"- {line}" for line in [*credits, f"Rendered with selfiesim {version('selfiesim')} (MIT)."]],
+        "To make it again": ["```", command or "(the command was not told)", "```"],
+    }
     lines = [
         f"# {', '.join(titles)}: {SYNTHETIC}s with labels",
         "",
-        f"{len(records)} {SYNTHETIC}s, simulated with selfiesim {version('selfiesim')}; no photograph is among them.",
+        f"{len(records)} {SYNTHETIC}s, {made}; no photograph is among them.",
         f"Formats: {', '.join(formats)}. Frames go to a split by the SHA-256 of their name and the seed {seed}: adding "
         "frames moves none of the others.",
         *_about_likeness(records),
         "",
         *_counts(splits),
         "",
-        "## What varies",
-        "",
-        *_varied(records),
-        "",
-        "## How the frames are spread",
-        "",
-        "```",
-        *_histograms(records),
-        "```",
-        "",
-        "## Models and joints",
-        "",
-        *_models(records),
-        "",
-        "## Units and axes",
-        "",
-        "Camera axes as OpenCV has them: x right, y down, z forward; the middle of the first pixel is (0, 0). "
-        "Quaternions are scalar last. Records hold metres, BOP's files millimetres. Depth is along the camera's axis; "
-        "in 16-bit pictures a step is `depth_step_mm` of the record, and 0 is sky or farther than they reach.",
-        "",
-        "## Credits",
-        "",
-        *(f"- {line}" for line in sorted({line for record in records for line in record["credits"]})),
-        f"- Rendered with selfiesim {version('selfiesim')} (MIT).",
-        "",
-        "## To make it again",
-        "",
-        "```",
-        command or "(the command was not told)",
-        "```",
-        "",
     ]
+    for title, part in sections.items():
+        lines += [f"## {title}", "", *part, ""]
     return "\n".join(lines)
 
 
@@ -103,7 +89,8 @@ def _varied(records: Sequence[Record]) -> list[str]:
             lines.append(f"| `{name}` | {min(numbers):.6g} | {max(numbers):.6g} | {len(different)} |")
         else:
             known = sorted(different)
-            ends = (", ".join(known), "") if len(known) <= _MOST_VALUES else (known[0], known[-1])
+            few = len(known) <= _MOST_VALUES and len("".join(known)) <= _WIDE * 2
+            ends = (", ".join(known), "") if few else (known[0], known[-1])
             lines.append(f"| `{name}` | {ends[0]} | {ends[1]} | {len(known)} |")
     return lines if len(lines) > 2 else ["Nothing: all frames are under the same conditions."]
 

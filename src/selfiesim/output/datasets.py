@@ -8,8 +8,8 @@ import io
 import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,7 @@ def assemble(
     seed: int = 0,
     command: str = "",
     models_folder: str | Path = ".",
+    in_order: bool = False,
 ) -> list[Path]:
     """Make data sets of the labelled frames in a folder.
 
@@ -94,6 +95,8 @@ def assemble(
         What makes the data set again, for the card.
     models_folder : path
         Where model files are looked for that scenes name by a relative path.
+    in_order : bool
+        Whether the records come in the order that the data sets are to have; otherwise they are put in that of names.
 
     Returns
     -------
@@ -107,12 +110,12 @@ def assemble(
     """
     shares, root, formats = dict(shares or SHARES), Path(folder), check_formats(formats)
     check_shares(shares)
-    ordered = sorted(records, key=lambda record: record["frame"])
+    ordered = list(records) if in_order else sorted(records, key=lambda record: record["frame"])
     if not ordered:
         raise OutputError(f"{root}: there are no labelled frames to make a data set of")
-    for before, after in pairwise(ordered):
-        if before["frame"] == after["frame"]:
-            raise OutputError(f"{after['frame']}: there are two records of this name")
+    name, times = Counter(record["frame"] for record in ordered).most_common(1)[0]
+    if times > 1:
+        raise OutputError(f"{name}: there are two records of this name")
     if "bop" in formats:
         check_bop(ordered)
     splits: dict[str, list[Record]] = {name: [] for name in shares}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -159,20 +159,29 @@ def read_records(folder: str | Path) -> Iterator[Record]:
     """
     root = Path(folder)
     for path in sorted(root.rglob(f"*{RECORD}")):
-        try:
-            if path.stat().st_size > MOST_BYTES:
-                raise OutputError(f"{path}: larger than {MOST_BYTES >> 20} MB; that is no record of labels")
-            record = json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError) as error:
-            raise OutputError(f"{path}: cannot be read as a record of labels ({str(error)[:60]})") from error
-        if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("kind") != SYNTHETIC:
-            raise OutputError(f"{path}: is no record of labels of this version")
-        here = PurePosixPath(path.relative_to(root).as_posix().removesuffix(RECORD))
-        if record.get("frame") != str(here):
-            raise OutputError(
-                f"{path}: says that it belongs to {record.get('frame')!r}; keep the folder as it was made"
-            )
-        yield record
+        yield read_record(root, path.relative_to(root).as_posix().removesuffix(RECORD))
+
+
+def read_record(folder: str | Path, frame: str) -> Record:
+    """The record of a frame by its name, ``frames/0012``, in a folder.
+
+    Raises
+    ------
+    OutputError
+        For a file that is not there, is no record of ours, or lies elsewhere than it says.
+    """
+    path = Path(folder) / f"{frame}{RECORD}"
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise OutputError(f"{path}: larger than {MOST_BYTES >> 20} MB; that is no record of labels")
+        record: Record = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise OutputError(f"{path}: cannot be read as a record of labels ({str(error)[:60]})") from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("kind") != SYNTHETIC:
+        raise OutputError(f"{path}: is no record of labels of this version")
+    if record.get("frame") != frame:
+        raise OutputError(f"{path}: says that it belongs to {record.get('frame')!r}; keep the folder as it was made")
+    return record
 
 
 def _craft(
