@@ -30,7 +30,7 @@ lint: $(VENV)/.dev
 gallery: $(VENV)/.user
 	@$(BIN)/selfiesim gallery -o renders
 	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step 2 --plot docs/drift.png > /dev/null
-	@$(BIN)/selfiesim story tianwen1-mars -o out/story --frames 6 --to release+100s > /dev/null
+	@$(BIN)/selfiesim story tianwen1-mars -o out/story --frames 6 --to release+100s --quality final > /dev/null
 	@cp out/story/path.png docs/story-path.png && cp out/story/sheet.png docs/story-sheet.png
 
 # Every model from six sides, and closely.

@@ -14,6 +14,7 @@ import sys
 import time
 
 import pytest
+import trimesh
 from batch_jobs import SMALL, digests, finished, job_file, records, started
 
 import selfiesim
@@ -34,6 +35,27 @@ raan_deg = 100.72
 arg_periapsis_deg = 57.1
 true_anomaly_deg = 32.9
 """
+
+
+@pytest.fixture
+def textured_box():
+    """Writes a scene of a box with material, texture and description, all in files of their own."""
+
+    def write(folder):
+        from PIL import Image
+
+        folder.mkdir(exist_ok=True)
+        trimesh.creation.box((2, 1, 1)).export(folder / "plain.obj")
+        faces = [line for line in (folder / "plain.obj").read_text().splitlines() if line[:2] in ("v ", "f ")]
+        (folder / "plain.obj").unlink()
+        at = next(number for number, line in enumerate(faces) if line.startswith("f "))
+        (folder / "box.obj").write_text("\n".join(["mtllib box.mtl", *faces[:at], "usemtl paint", *faces[at:]]))
+        (folder / "box.mtl").write_text("newmtl paint\nKd 0.5 0.5 0.5\nmap_Kd paint.png\n")
+        Image.new("RGB", (4, 4), (200, 30, 30)).save(folder / "paint.png")
+        (folder / "box.toml").write_text("[mounts.camera]\nposition_m = [1.0, 0, 0]\naxis = [1, 0, 0]\n")
+        (folder / "mine.toml").write_text(MINE.replace("tianwen1-orbiter", "box.obj"))
+
+    return write
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +147,17 @@ def test_a_scene_file_edited_under_an_old_folder_is_refused_with_what_changed(tm
     assert code == 2
     assert "scene.release.speed_m_s was 0.2, is now 0.3" in err
     assert digests(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("name", ["box.obj", "box.mtl", "paint.png", "box.toml"])
+def test_a_mesh_or_what_it_names_that_changed_is_refused(tmp_path, textured_box, name):
+    textured_box(tmp_path)
+    job = Job.from_table({"scene": "mine.toml", "size": [64, 36], "samples": 1}, folder=tmp_path)
+    list(selfiesim.batch(job, tmp_path / "out"))
+    with (tmp_path / name).open("ab") as file:
+        file.write(b"\n")
+    with pytest.raises(selfiesim.UserError, match=f"files.{name} was"):
+        list(selfiesim.batch(job, tmp_path / "out"))
 
 
 def test_a_folder_that_became_read_only_is_told(tmp_path):
@@ -225,10 +258,10 @@ def test_bytes_do_not_depend_on_who_draws_or_with_how_many_threads(tmp_path, und
 
 def test_a_scheduler_that_does_not_answer_is_told(tmp_path):
     pytest.importorskip("distributed")
-    from selfiesim.batches.executors import DaskWorkers
+    from selfiesim.batches.dask_workers import DaskWorkers
 
     with pytest.raises(selfiesim.UserError, match="no scheduler answers"):
-        DaskWorkers("tcp://127.0.0.1:9", 1, timeout_s=1.0)
+        DaskWorkers("tcp://127.0.0.1:9", 1, tmp_path, [], timeout_s=1.0)
 
 
 @pytest.mark.slow
@@ -257,6 +290,27 @@ def test_a_dask_worker_that_joins_late_draws_too(tmp_path):
             drawn = client.run(lambda dask_worker: dask_worker.state.executed_count)
     assert len(drawn) == 2
     assert min(drawn.values()) > 0
+
+
+@pytest.mark.slow
+def test_dask_workers_are_sent_the_scenes_own_mesh_and_what_it_names(tmp_path, textured_box):
+    distributed = pytest.importorskip("distributed")
+    from selfiesim.batches.dask_workers import DaskWorkers
+    from selfiesim.batches.draw import draw
+    from selfiesim.batches.vary import Frames
+
+    here, away = tmp_path / "here", tmp_path / "away"
+    textured_box(here)
+    (here / "job.toml").write_text('scene = "mine.toml"\nsize = [64, 36]\nsamples = 1\n')
+    frames = Frames(Job.load(here / "job.toml"))
+    drawn = draw(frames[0])
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        workers = DaskWorkers(cluster.scheduler_address, 1, frames.scene.folder, frames.described["files"])
+        here.rename(away)
+        cluster.scale(2)
+        for _ in range(4):
+            assert workers.submit(frames[0]).result(timeout=100).files == drawn.files
+        workers.close(now=False)
 
 
 @pytest.mark.slow

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import Future
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
 
-from selfiesim.batches.draw import Drawn, become_worker, draw, draw_in_one_thread
+from selfiesim.batches.draw import Drawn, become_worker, draw
 from selfiesim.batches.vary import Task
 from selfiesim.errors import BatchError
 
@@ -72,53 +74,20 @@ class Workers:
         self._pool.join()
 
 
-class DaskWorkers:
-    """The workers of a Dask cluster: ``tcp://host:port`` of a scheduler, or ``local``.
+def executor(workers: int, dask: str | None, timeout_s: float, folder: Path, files: Iterable[str]) -> Executor:
+    """In this process for no workers, processes for some, or a Dask cluster.
 
-    Each worker loads meshes and maps once and keeps them; a frame whose worker is lost goes to another.
+    ``files`` are those of the scene in its ``folder``: a cluster's workers are sent them.
 
     Raises
     ------
     BatchError
         When Dask is not installed, or the scheduler does not answer.
     """
-
-    def __init__(self, address: str, count: int, timeout_s: float = 10.0) -> None:
-        try:
-            from distributed import Client, LocalCluster
-        except ImportError as error:
-            raise BatchError("--dask needs Dask: pip install 'selfiesim[dask]'") from error
-        self._cluster: Any = None
-        try:
-            if address == "local":
-                self._cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None)
-            self._client = Client(self._cluster or address, timeout=timeout_s, set_as_default=False)
-        except (OSError, ValueError) as error:  # a TimeoutError is one of the first
-            raise BatchError(
-                f"--dask {address}: no scheduler answers there; start one with dask scheduler, or write --dask local"
-            ) from error
-        self._executor = self._client.get_executor(pure=False, retries=2)
-
-    @property
-    def slots(self) -> int:
-        """The workers there are now; at least one, so that frames wait for those that come."""
-        return max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
-
-    def submit(self, task: Task) -> Future[Drawn]:
-        """Begin a frame."""
-        future: Future[Drawn] = self._executor.submit(draw_in_one_thread, task)
-        return future
-
-    def close(self, now: bool) -> None:
-        """Leave the cluster; end it where it is our own."""
-        self._executor.shutdown(wait=not now)
-        self._client.close()
-        if self._cluster is not None:
-            self._cluster.close()
-
-
-def executor(workers: int, dask: str | None, timeout_s: float) -> Executor:
-    """In this process for no workers, processes for some, or a Dask cluster."""
-    if dask is not None:
-        return DaskWorkers(dask, max(workers, 1))
-    return Workers(workers, timeout_s) if workers else InProcess()
+    if dask is None:
+        return Workers(workers, timeout_s) if workers else InProcess()
+    try:
+        from selfiesim.batches.dask_workers import DaskWorkers
+    except ImportError as error:
+        raise BatchError("--dask needs Dask: pip install 'selfiesim[dask]'") from error
+    return DaskWorkers(dask, max(workers, 1), folder, files)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, ValidationError, model_validator
 
-from selfiesim.errors import BatchError
+from selfiesim.errors import BatchError, ModelError
 from selfiesim.moment import Moment
 from selfiesim.scene import Scene, shipped_scenes
 from selfiesim.tables import explain, read_table
@@ -199,18 +199,34 @@ def described(job: Job, scene: Scene) -> dict[str, Any]:
 
 
 def _digests(node: Any, folder: Path) -> dict[str, str]:
-    """SHA-256 of each file in the scene's folder that a text names: a mesh that changed makes other frames."""
+    """SHA-256 of each file in the scene's folder that a text names, and of what a mesh is made of beside itself."""
     if isinstance(node, dict):
         node = list(node.values())
     if isinstance(node, list):
         return {name: digest for each in node for name, digest in _digests(each, folder).items()}
     if not isinstance(node, str) or not 0 < len(node) <= 200 or "\0" in node or "\n" in node:
         return {}
-    path = (folder / node).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+    root = folder.resolve()
+    path = (root / node).resolve()
+    if not path.is_relative_to(root) or not path.is_file():
         return {}
-    with path.open("rb") as file:
-        return {node: hashlib.file_digest(file, "sha256").hexdigest()}
+    found = {}
+    for each in (path, *_made_of(root / node)):
+        with each.open("rb") as file:
+            name = each.resolve().relative_to(root).as_posix()
+            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def _made_of(path: Path) -> tuple[Path, ...]:
+    """What a mesh was read from; nothing for a file that is no mesh, or that the scene will refuse."""
+    from selfiesim.craft.load import load_craft
+    from selfiesim.craft.read import FORMATS
+
+    try:
+        return load_craft(path).files if path.suffix.lower() in FORMATS else ()
+    except ModelError:
+        return ()
 
 
 def changes_between(old: Any, new: Any, path: str = "") -> list[str]:

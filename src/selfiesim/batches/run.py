@@ -103,7 +103,7 @@ def _run(
 
     with opened(output, frames.described | {"frames": len(frames)}) as manifest:
         page = Page(output, frames.scene.title, len(frames))
-        running = executor(*who)
+        running = executor(*who, frames.scene.folder, frames.described["files"])
         over = False
         try:
             with bar(len(frames), progress) as told:

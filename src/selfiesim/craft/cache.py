@@ -99,7 +99,9 @@ def fetch(path: Path, folder: Path) -> Reading | None:
         for name, digest in table["companions"].items():
             if _digest(folder / name) != digest:
                 return None
-        reading = Reading(_parts(table, arrays), tuple(table["repairs"]), tuple(table["warnings"]))
+        reading = Reading(
+            _parts(table, arrays), tuple(table["repairs"]), tuple(table["warnings"]), tuple(table["companions"])
+        )
     except (OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, MemoryError):
         return None
     with suppress(OSError):

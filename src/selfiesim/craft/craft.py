@@ -89,6 +89,7 @@ class Craft:
     """A spacecraft, ready to be placed in a view.
 
     ``repairs`` tells what of its file was put right, ``warnings`` what a person should know of it: a line each.
+    ``files`` is all that it was read from: the mesh, its description, buffers and textures.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Craft:
     assumed: dict[str, str] = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
     @property
     def bounds_m(self) -> NDArray[np.float64]:

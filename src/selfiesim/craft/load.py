@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -73,8 +74,10 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
         except MemoryError as error:
             raise ModelError(f"{path}: does not fit into memory; decimate it, or make its textures smaller") from error
         store(kept, reading, companions.digests)
+        reading = replace(reading, companions=tuple(companions.digests))
     for text in reading.warnings:
         warnings.warn(f"{path}: {text}", ModelWarning, stacklevel=3)
+    companions_of = [path.parent / name for name in reading.companions]
     craft = Craft(
         name=assembly.name or path.stem,
         parts=reading.parts,
@@ -85,6 +88,7 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
         assumed=assembly.assumed,
         repairs=reading.repairs,
         warnings=reading.warnings,
+        files=tuple(file for file in (path, description, *companions_of) if file.is_file()),
     )
     finishes = tuple((name, look.finish) for name, look in assembly.materials.items() if look.finish)
     return painted(craft, finishes, f"{description}: materials")

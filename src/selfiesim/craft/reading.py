@@ -9,8 +9,9 @@ from selfiesim.craft.craft import Part
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """The parts of a file, a line for each kind of repair, and what a person should know of it."""
+    """The parts of a file, a line for each kind of repair, what a person should know of it, and the files it names."""
 
     parts: tuple[Part, ...]
     repairs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    companions: tuple[str, ...] = ()
