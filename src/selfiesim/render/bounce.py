@@ -63,6 +63,8 @@ class Skin:
         Share of the light that its gloss sends back straight on.
     gloss : (N,) array
         Roughness of that, squared, the facets of foil taken in.
+    size : float
+        The longest side of a box round it, m.
     """
 
     points: NDArray[np.float64]
@@ -74,15 +76,17 @@ class Skin:
     matt: NDArray[np.float64]
     mirrored: NDArray[np.float64]
     gloss: NDArray[np.float64]
+    size: float = field(init=False)
     _sites: NDArray[np.int64] = field(init=False)
     _of_vertex: NDArray[np.int64] = field(init=False)
     _near: NDArray[np.int64] = field(init=False)
     _weight: NDArray[np.float64] = field(init=False)
     _seen: dict[bytes, Any] = field(default_factory=dict, init=False)
+    _posed: dict[bytes, tuple[Any, NDArray[np.float64]]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._size = float(np.ptp(self.points, axis=0).max())
-        self._sites, self._of_vertex = _clusters(self.points, self.normals, self.joints, self._size)
+        self.size = float(np.ptp(self.points, axis=0).max())
+        self._sites, self._of_vertex = _clusters(self.points, self.normals, self.joints, self.size)
         self._near, self._weight = _neighbours(self)
 
     def light(
@@ -96,7 +100,7 @@ class Skin:
         lit = np.maximum(normals @ sun, 0.0)
         asked = np.flatnonzero(lit > 0.0)
         if len(asked) and irradiance.any():
-            lit[asked[_first(scene, points[asked] + self._size * _LIFT * normals[asked], sun) >= 0]] = 0.0
+            lit[asked[_first(scene, points[asked] + self.size * _LIFT * normals[asked], sun) >= 0]] = 0.0
         colours = self.colours[self._sites]
         direct = self.matt[self._sites] * lit[:, None] * irradiance + colours * shine.irradiance(normals)
         first = _gathered(direct, hits) + self._glossy(sun, lit, normals, rays, hits) * irradiance
@@ -129,6 +133,22 @@ class Skin:
             total[met] += (a2 / (np.pi * d * d) * masked * lit[there])[:, None] * fresnel
         return np.pi * total / len(rays)
 
+    def posed(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64]]:
+        """The triangles as the joints stand, for Embree, and the vertices' normals (N, 3); kept until a joint moves."""
+        key = repr(sorted(pose.joint_angles.items())).encode()
+        if key not in self._posed:
+            scene, _points, normals = self._turned_by(pose)
+            self._posed = {key: (scene, normals)}
+        return self._posed[key]
+
+    def _turned_by(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
+        points, normals = self.points.copy(), self.normals.copy()
+        for number, name in enumerate(self.names):
+            matrix, own = pose.joint_matrix(name), self.joints == number
+            points[own] = points[own] @ matrix[:3, :3].T + matrix[:3, 3]
+            normals[own] = normals[own] @ matrix[:3, :3].T
+        return _scene(points[self.faces]), points, normals
+
     def _shape(self, pose: CraftPose) -> _Shape:
         """As :meth:`_traced`, kept while no joint moves much."""
         pose = pose.stepped(_STEP_RAD)
@@ -139,15 +159,10 @@ class Skin:
 
     def _traced(self, pose: CraftPose) -> _Shape:
         """The posed triangles for tracing, sites' places and normals (N, 3), rays (K, N, 3), what they meet (N, K)."""
-        points, normals = self.points.copy(), self.normals.copy()
-        for number, name in enumerate(self.names):
-            matrix, own = pose.joint_matrix(name), self.joints == number
-            points[own] = points[own] @ matrix[:3, :3].T + matrix[:3, 3]
-            normals[own] = normals[own] @ matrix[:3, :3].T
-        scene = _scene(points[self.faces])
+        scene, points, normals = self._turned_by(pose)
         points, normals = points[self._sites], normals[self._sites]
         hits = np.empty((len(points), RAYS), np.int64)
-        away = points + self._size * _LIFT * normals
+        away = points + self.size * _LIFT * normals
         rays = np.stack([_turned(normals, ray) for ray in _half_space(RAYS)]).astype(np.float32)
         for k, ray in enumerate(rays):
             met = _first(scene, away, ray)
@@ -213,7 +228,7 @@ def _neighbours(skin: Skin) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
     points, normals = skin.points[skin._sites], skin.normals[skin._sites]
     # A site that faces the other way is as far off as one two cells away.
-    reach = 2.0 * skin._size / SITES_ACROSS
+    reach = 2.0 * skin.size / SITES_ACROSS
     tree = cKDTree(np.concatenate([points, reach * normals], axis=1))
     count = min(_NEIGHBOURS, len(points))
     distance, near = tree.query(np.concatenate([skin.points, reach * skin.normals], axis=1), count)

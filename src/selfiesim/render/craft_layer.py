@@ -12,13 +12,23 @@ from selfiesim.craft.craft import TEXTURES
 from selfiesim.craft.normals import tangents
 from selfiesim.render.bounce import EDGES_ACROSS, Skin, is_available, scattering
 from selfiesim.render.framebuffer import Framebuffer
+from selfiesim.render.mirror import Seen, mirrored, smoothed, surroundings
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
-from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
+from selfiesim.render.program import (
+    Uniforms,
+    new_actor,
+    picture_texture,
+    replace_shading,
+    show_picture,
+    source,
+    texture_of,
+)
 from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
 from selfiesim.render.sky_light import dust_shine, sky_mirrored
 from selfiesim.render.tessellate import cut_long_edges
 
 if TYPE_CHECKING:
+    from selfiesim.camera import Camera
     from selfiesim.craft.craft import Craft, Material, Part
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.view import CraftPose, View
@@ -49,8 +59,8 @@ _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
 _STILL_RAD = 1e-6
 NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
-# What the shader writes: light; normal and part number; base colour and sunlight.
-RADIANCE, SURFACE, COLOUR = 0.0, 1.0, 2.0
+# What the shader writes: light; normal and part number; base colour and sunlight; bent normal and roughness.
+RADIANCE, SURFACE, COLOUR, GLOSS = 0.0, 1.0, 2.0, 3.0
 
 
 @dataclass
@@ -91,7 +101,9 @@ class CraftLayer:
         self.shine: Planetshine = NO_PLANET
         self.shadow = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True)
         self.beam = Framebuffer(window, SHINE_SIZE, SHINE_SIZE, shadow=True)
+        self._mirror = picture_texture()
         maps = {"shadowMap": _depth_texture(self.shadow), "beamMap": _depth_texture(self.beam)}
+        maps["mirrorMap"] = self._mirror
         grouped: dict[tuple[str, str | None, bool], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint, self.casts(part)), []).append(part)
@@ -102,6 +114,8 @@ class CraftLayer:
         ]
         self._beams: list[Beam] = []
         self._skin: Skin | None = None
+        self._from_parts: NDArray[np.float32] = np.zeros((0, 3), np.float32)
+        self._coats = _coats(pose, numbers)
 
     def casts(self, part: Part) -> bool:
         """Whether a part throws shadows: on a craft, each."""
@@ -178,6 +192,7 @@ class CraftLayer:
         pose = self.pose
         sun = pose.body_to_camera.T @ view.sun.direction
         light = self._skin.light(pose, sun, view.sun.irradiance * pose.sun_share, self.shine)
+        self._from_parts = light
         first = 0
         for group in self._groups:
             count = group.mesh.n_points
@@ -185,6 +200,28 @@ class CraftLayer:
             group.mesh.point_data.GetArray("vertexBounce").Modified()
             first += count
         self._set_light(bounced=1.0)
+
+    def mirror(self, view: View, maps: PlanetMaps | None, lens: Camera, seen: Seen) -> None:
+        """Find what the gloss of all that is ``seen`` through ``lens`` mirrors, for the passes to come.
+
+        After :meth:`pass_light_on`.
+        """
+        if self._skin is None:
+            return
+        pose = self.pose
+        own = np.isin(seen.part, list(self.numbers.values())) & np.isfinite(seen.depth)
+        seen = seen.under_glass(self._coats)
+        rays = lens.unproject(np.argwhere(own)[:, ::-1].astype(float))
+        points = rays * (seen.depth[own] / rays[:, 2])[:, None]
+        gloss = seen.gloss(own, (points - pose.position) @ pose.body_to_camera)
+        around = surroundings(view, pose, self._skin, self._from_parts, self.shine, maps)
+        light = np.zeros((*own.shape, 4), np.float32)
+        light[own, :3] = mirrored(around, -pose.body_to_camera.T @ pose.position, gloss)
+        light[own, 3] = 1.0
+        show_picture(self._mirror, smoothed(light, seen))
+        place = np.eye(4)
+        place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
+        self._set_light(mirrors=1.0, bodyToMirror=_to_picture(lens) @ place)
 
     def show(self, what: float) -> None:
         """Draw radiance (:data:`RADIANCE`), or one of the two truths (:data:`SURFACE`, :data:`COLOUR`)."""
@@ -194,7 +231,7 @@ class CraftLayer:
     def set_passes(self, count: int) -> None:
         """Get ready for so many passes, each of which sees another part of the pixel; parts do not light each other."""
         for group in self._groups:
-            group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0)
+            group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0, mirrors=0.0)
 
     def corners(self) -> NDArray[np.float64]:
         """Corners (N, 3) of a box round each part, camera axes, m.
@@ -299,6 +336,8 @@ def _group(
         shown=RADIANCE,
         finer=0.0,
         bounced=0.0,
+        mirrors=0.0,
+        bodyToMirror=np.eye(4),
         # All that a shader knows has to be declared before its first draw.
         beamDirection=np.array([0.0, 0.0, 1.0]),
         beamIrradiance=np.zeros(3),
@@ -407,6 +446,27 @@ def _skin(groups: list[_Group]) -> Skin:
         joints=np.concatenate([np.full(size, names.index(group.joint)) for group, size in pairs]),
         names=names,
         **spread,
+    )
+
+
+def _coats(pose: CraftPose, numbers: dict[str, int]) -> NDArray[np.float32]:
+    """The roughness of the clear coat of each part by its number; no number for one that has none."""
+    found = np.full(max(numbers.values(), default=0) + 1, np.nan, np.float32)
+    for part in pose.parts:
+        if part.material.clearcoat > 0.0:
+            found[numbers[part.node]] = part.material.clearcoat_roughness
+    return found
+
+
+def _to_picture(lens: Camera) -> NDArray[np.float64]:
+    """From camera axes (x, y, z, 1) to places in the picture, 0 to 1 from its upper left, times the fourth number."""
+    return np.array(
+        [
+            [lens.fx / lens.width, 0.0, (lens.cx + 0.5) / lens.width, 0.0],
+            [0.0, lens.fy / lens.height, (lens.cy + 0.5) / lens.height, 0.0],
+            [0.0, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 1.0, 0.0],
+        ]
     )
 
 

@@ -75,6 +75,32 @@ class Uniforms:
                 self._target.SetUniformf(name, float(array))
 
 
+def picture_texture() -> Any:
+    """A texture for a picture that changes from frame to frame, empty at first; v runs along the rows from row 0."""
+    from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
+
+    texture = vtkOpenGLTexture()
+    texture.SetColorModeToDirectScalars()
+    texture.InterpolateOn()
+    texture.SetMaximumAnisotropicFiltering(1.0)
+    texture.SetRepeat(False)
+    texture.SetEdgeClamp(True)
+    show_picture(texture, np.zeros((1, 1, 4), np.float32))
+    return texture
+
+
+def show_picture(texture: Any, picture: NDArray[np.float32]) -> None:
+    """Put a picture (H, W, C) of plain numbers into a texture."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+
+    height, width = picture.shape[:2]
+    data = vtkImageData()
+    data.SetDimensions(width, height, 1)
+    data.GetPointData().SetScalars(numpy_to_vtk(picture.reshape(height * width, -1), deep=True))
+    texture.SetInputData(data)
+
+
 def texture_of(image: ArrayLike, repeat: bool = False, srgb: bool = False) -> Any:
     """A mipmapped texture of an image (H, W, 3) uint8; v runs along the rows from row 0.
 

@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 from selfiesim.errors import GraphicsError
 from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Progress, Radiance
-from selfiesim.render.craft_layer import COLOUR, NEAREST_M, RADIANCE, SURFACE, CraftLayer
+from selfiesim.render.bounce import is_available
+from selfiesim.render.craft_layer import COLOUR, GLOSS, NEAREST_M, RADIANCE, SURFACE, CraftLayer
 from selfiesim.render.crop import Crop, around, crop_round
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
 from selfiesim.render.lights import Lights
+from selfiesim.render.mirror import Seen
 from selfiesim.render.planet_layer import PlanetLayer
 from selfiesim.render.shadow import SUN_SIZE
 from selfiesim.render.sky_layer import add_sky
@@ -157,6 +159,8 @@ class PyVistaRenderer:
                 craft.gather(count)
                 if quality == "final":
                     craft.pass_light_on(first)
+            if quality == "final":
+                self._mirror(stage, crop, first)
             passes = _told(subframes(first, quality, count), count, tell)
             drawn = self._mean(_paired(passes, views), partial(self._craft, stage, crop, count))
             # The planet's shade is an estimate: full shade may come out below 0.
@@ -166,6 +170,27 @@ class PyVistaRenderer:
             here += drawn[..., :3]
             cover[crop.rows, crop.columns] = drawn[..., 3]
         return rgb, cover
+
+    def _mirror(self, stage: _Stage, crop: Crop, view: View) -> None:
+        """Let gloss mirror the craft's own parts and the planet in the passes to come; over a ground it does not."""
+        if view.ground is not None or not is_available():
+            return
+        lens = crop.of(view.camera)
+        self._lights.cast_sun(stage.crafts, view.sun.direction, view.sun.angular_radius)
+        self._aim(stage, lens, (0.0, 0.0))
+        surface, gloss = (self._shown(stage, crop, what) for what in (SURFACE, GLOSS))
+        depth = self._depth(stage, crop)
+        part = np.where(np.isfinite(depth), np.round(surface[..., 3]), 0.0).astype(np.int64)
+        seen = Seen(depth, part, surface[..., :3], gloss[..., :3], gloss[..., 3] - 1.0)
+        for craft in stage.crafts:
+            craft.show(RADIANCE)
+            craft.mirror(view, stage.planet.maps if stage.planet else None, lens, seen)
+
+    def _depth(self, stage: _Stage, crop: Crop) -> NDArray[np.float32]:
+        """Depth (H, W) of what was drawn last, m; infinite for nothing."""
+        window_depth = stage.buffer.depth()[: crop.height, : crop.width][::-1]
+        depth = stage.near * stage.far / (stage.far - window_depth * (stage.far - stage.near))
+        return np.where(window_depth < 1.0, depth, np.inf).astype(np.float32)
 
     def _mean(self, passes: Iterable[_Pass], draw: Callable[[_Pass], NDArray[np.float32]]) -> NDArray[np.float32]:
         """Of what ``draw`` gives for each pass."""
@@ -202,9 +227,7 @@ class PyVistaRenderer:
         surface, colour = (self._shown(stage, whole, what) for what in (SURFACE, COLOUR))
         for craft in stage.crafts:
             craft.show(RADIANCE)
-        window_depth = stage.buffer.depth()[::-1]
-        depth = stage.near * stage.far / (stage.far - window_depth * (stage.far - stage.near))
-        return Drawn(surface, colour, np.where(window_depth < 1.0, depth, np.inf).astype(np.float32))
+        return Drawn(surface, colour, self._depth(stage, whole))
 
     def _shown(self, stage: _Stage, whole: Crop, what: float) -> NDArray[np.float32]:
         """One of the craft's truths as it is written: the fourth number is no opacity."""

@@ -1,0 +1,303 @@
+"""What gloss mirrors: other parts of the craft, and the planet where they leave it in sight. Traced by Embree.
+
+From each pixel of the craft a few rays go out as its gloss scatters them. One that meets the craft brings the light
+that leaves it there, in the Sun and in the light that parts pass on; one that does not brings the planet's, or black
+sky. The means are a picture that the passes of a final picture look up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.frames import unit
+from selfiesim.render.planet_light import planet_radiance
+
+if TYPE_CHECKING:
+    from selfiesim.planet.maps import PlanetMaps
+    from selfiesim.render.bounce import Skin
+    from selfiesim.render.planetshine import Planetshine
+    from selfiesim.view import CraftPose, View
+
+Floats = NDArray[np.float64]
+
+MOST_RAYS = 500_000
+"""Of a picture; fewer for each pixel where the craft fills many."""
+MOST_EACH = 16  # of a pixel
+_ROUGHEST = 0.9  # what is rougher is matt
+_LIFT = 2e-4  # of the craft's size: where rays start above their surface
+_WIDEST_GLINT = 0.2  # roughness, squared, of what is met: a narrower glint would show the single rays
+_DISC = 192  # pixels across the planet's picture
+_AROUND = 0.04  # rad of air beside the disc that are in it
+_WIDE = 0.25  # roughness from which on it is taken out wholly
+_LIKE = 0.5  # of a lobe's width: how far normals of one smooth surface may differ
+
+
+@dataclass(frozen=True)
+class Gloss:
+    """Points of a craft's gloss, body axes.
+
+    Attributes
+    ----------
+    points, normals : (N, 3) array
+        Where, m, and which way the mesh faces there.
+    shading : (N, 3) array
+        Normals bent by foil or a normal map, which the lobe lies about.
+    roughness : (N,) array
+        0 to 1.
+    """
+
+    points: Floats
+    normals: Floats
+    shading: Floats
+    roughness: Floats
+
+    def of(self, which: NDArray[Any]) -> Gloss:
+        """Some of them."""
+        return Gloss(self.points[which], self.normals[which], self.shading[which], self.roughness[which])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What each pixel's centre sees: (H, W) depth in m, infinite for sky, number of the part, roughness of the gloss.
+
+    Normals (H, W, 3) are in body axes; ``shading`` are those bent by foil or a normal map.
+    """
+
+    depth: NDArray[np.float32]
+    part: NDArray[np.int64]
+    normal: NDArray[np.float32]
+    shading: NDArray[np.float32]
+    roughness: NDArray[np.float32]
+
+    def under_glass(self, coats: NDArray[np.float32]) -> Seen:
+        """With the gloss of a clear coat, as smooth as the mesh, in place of what lies under it.
+
+        ``coats`` has the roughness of each part's by its number, no number for one that has none.
+        """
+        coat = np.where(self.part < len(coats), coats[np.minimum(self.part, len(coats) - 1)], np.nan)
+        glass = np.isfinite(coat)
+        shading = np.where(glass[..., None], self.normal, self.shading)
+        return replace(self, shading=shading, roughness=np.where(glass, coat, self.roughness))
+
+    def gloss(self, which: NDArray[np.bool_], points: Floats) -> Gloss:
+        """That of some pixels (H, W), whose ``points`` (N, 3) are known."""
+        normal, shading, roughness = (
+            layer[which].astype(float) for layer in (self.normal, self.shading, self.roughness)
+        )
+        return Gloss(points, normal, shading, roughness)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What can be seen from a craft in its own body axes: itself, lit, and the planet.
+
+    Attributes
+    ----------
+    skin : Skin
+        Its surface; ``normals`` (N, 3) and the ``scene`` for Embree are as its joints stand.
+    sun, irradiance : (3,) array
+        Direction to it, and its light face-on, W m^-2 nm^-1.
+    from_parts : (N, 3) array
+        Irradiance that each vertex gets from other parts.
+    beyond : callable
+        Radiance (N, 3) of what is behind the craft, along unit vectors (N, 3).
+    """
+
+    skin: Skin
+    normals: Floats
+    scene: Any
+    sun: Floats
+    irradiance: Floats
+    shine: Planetshine
+    from_parts: NDArray[np.float32]
+    beyond: Callable[[Floats], Floats]
+
+    def seen(self, origins: Floats, rays: Floats) -> Floats:
+        """Radiance (N, 3) that comes to ``origins`` (N, 3) against unit vectors ``rays`` (N, 3)."""
+        found = self.scene.run(origins.astype(np.float32), rays.astype(np.float32), output=True)
+        met = found["primID"] >= 0
+        light = np.zeros((len(rays), 3))
+        light[~met] = self.beyond(rays[~met])
+        if met.any():
+            at = origins[met] + found["tfar"][met, None].astype(float) * rays[met]
+            corners = self.skin.faces[found["primID"][met]]
+            u, v = found["u"][met].astype(float), found["v"][met].astype(float)
+            light[met] = self._leaving(corners, np.stack([1.0 - u - v, u, v], axis=-1), at, -rays[met])
+        return light
+
+    def _leaving(self, corners: NDArray[np.int64], share: Floats, points: Floats, away: Floats) -> Floats:
+        """Radiance (N, 3) of the craft at ``points``, ``share`` (N, 3) of the way to each of its triangle's corners."""
+        skin, sun = self.skin, self.sun
+        whose = corners[:, 0]  # a triangle is of one material
+        normals = unit((share[..., None] * self.normals[corners]).sum(axis=1))
+        normals *= np.where((normals * away).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
+        soft = self.shine.irradiance(normals) + (share[..., None] * self.from_parts[corners]).sum(axis=1)
+        light = np.asarray(skin.colours[whose] / np.pi * soft, float)
+        lit = np.maximum(normals @ sun, 0.0)
+        asked = np.flatnonzero(lit > 0.0)
+        if len(asked):
+            start = points[asked] + skin.size * _LIFT * normals[asked]
+            rays = np.broadcast_to(sun, start.shape)
+            found = self.scene.run(start.astype(np.float32), np.ascontiguousarray(rays, np.float32))
+            asked = asked[found < 0]
+        own = whose[asked]
+        glint = _lobe(skin.mirrored[own], np.maximum(skin.gloss[own], _WIDEST_GLINT), normals[asked], sun, away[asked])
+        light[asked] += (skin.matt[own] / np.pi + glint) * lit[asked, None] * self.irradiance
+        return light
+
+
+def surroundings(
+    view: View,
+    pose: CraftPose,
+    skin: Skin,
+    from_parts: NDArray[np.float32],
+    shine: Planetshine,
+    maps: PlanetMaps | None,
+) -> Surroundings:
+    """What is to be seen from a craft of the view."""
+    to_camera = pose.body_to_camera
+    scene, normals = skin.posed(pose)
+    return Surroundings(
+        skin=skin,
+        normals=normals,
+        scene=scene,
+        sun=to_camera.T @ view.sun.direction,
+        irradiance=view.sun.irradiance * pose.sun_share,
+        shine=shine,
+        from_parts=from_parts,
+        beyond=_nothing if maps is None or view.planet is None else _disc_picture(view, pose, maps, shine),
+    )
+
+
+def mirrored(around: Surroundings, eye: Floats, gloss: Gloss) -> NDArray[np.float32]:
+    """Mean radiance (N, 3) that the gloss turns toward ``eye`` (3,), before its own colour is taken off."""
+    light = np.zeros((len(gloss.points), 3), np.float32)
+    asked = np.flatnonzero(gloss.roughness < _ROUGHEST)
+    if not len(asked):
+        return light
+    gloss = gloss.of(asked)
+    toward = unit(eye - gloss.points)
+    each = int(np.clip(MOST_RAYS // len(asked), 1, MOST_EACH))
+    origins = gloss.points + around.skin.size * _LIFT * gloss.normals
+    total = np.zeros((len(asked), 3))
+    dice = _dice(len(asked))
+    for k in range(each):
+        rays, weight = _scattered(gloss, toward, (dice + _step(k, each)) % 1.0)
+        up = np.flatnonzero((rays * gloss.normals).sum(axis=1) > 0.0)  # below it there is the surface itself
+        total[up] += weight[up, None] * around.seen(origins[up], rays[up])
+    light[asked] = total / each
+    return light
+
+
+def smoothed(light: NDArray[np.float32], seen: Seen) -> NDArray[np.float32]:
+    """``light`` (H, W, 4) with the noise of few rays taken out, the more the rougher the gloss is.
+
+    Each pixel becomes the mean of those of the 25 around it that belong to the same part and face as it does. The
+    fourth number is 1 on the craft, and stays.
+    """
+    height, width = seen.part.shape
+    wide = (seen.roughness / _WIDE).clip(0.0, 1.0).astype(np.float32)
+    # One smooth surface: normals within a fraction of the lobe's width.
+    like = 1.0 - 0.5 * (_LIKE * seen.roughness**2) ** 2
+    total, count = light.copy(), np.ones_like(wide)
+    steps = range(-2, 3)
+    for dy, dx in ((dy, dx) for dy in steps for dx in steps if (dy, dx) != (0, 0)):
+        here = slice(max(dy, 0), height + min(dy, 0)), slice(max(dx, 0), width + min(dx, 0))
+        there = slice(max(-dy, 0), height + min(-dy, 0)), slice(max(-dx, 0), width + min(-dx, 0))
+        facing = np.einsum("ijk,ijk->ij", seen.shading[here], seen.shading[there])
+        share = wide[here] * ((seen.part[here] == seen.part[there]) & (facing > like[here]))
+        total[here] += share[..., None] * light[there]
+        count[here] += share
+    return np.asarray(total / count[..., None], np.float32)
+
+
+def _nothing(rays: Floats) -> Floats:
+    return np.zeros((len(rays), 3))
+
+
+def _disc_picture(view: View, pose: CraftPose, maps: PlanetMaps, shine: Planetshine) -> Callable[[Floats], Floats]:
+    """The planet as it stands in the craft's sky, from a small picture: equal areas about its middle."""
+    middle = shine.direction
+    least = max(-1.0, float(np.cos(min(np.arccos(shine.edge_cosine) + _AROUND, np.pi))))
+    helper = np.eye(3)[int(np.argmin(np.abs(middle)))]
+    across = unit(np.cross(middle, helper))
+    other = np.cross(middle, across)
+    side = (np.arange(_DISC) + 0.5) / _DISC * 2.0 - 1.0
+    x, y = np.meshgrid(side, side)
+    radius2 = x * x + y * y
+    inside = radius2 <= 1.0
+    cosine = 1.0 - (1.0 - least) * radius2[inside]
+    sine = np.sqrt(np.maximum(1.0 - cosine**2, 0.0) / np.maximum(radius2[inside], 1e-12))
+    rays = cosine[:, None] * middle + (sine * x[inside])[:, None] * across + (sine * y[inside])[:, None] * other
+    picture = np.zeros((_DISC, _DISC, 3))
+    picture[inside] = planet_radiance(view, maps, pose.position, rays @ pose.body_to_camera.T)
+    return partial(_looked_up, picture, np.stack([across, other, middle]), least)
+
+
+def _looked_up(picture: Floats, axes: Floats, least: float, rays: Floats) -> Floats:
+    a, b, along = axes @ rays.T
+    radius = np.sqrt(np.maximum(1.0 - along, 0.0) / (1.0 - least))
+    off = np.maximum(np.hypot(a, b), 1e-12)
+    column, row = (((radius * part / off + 1.0) * 0.5 * _DISC).astype(int).clip(0, _DISC - 1) for part in (a, b))
+    return np.asarray(np.where((along > least)[:, None], picture[row, column], 0.0))
+
+
+def _lobe(f0: Floats, alpha: Floats, normals: Floats, light: Floats, away: Floats) -> Floats:
+    """GGX, as ``craft.glsl`` has it: light passed on (N, 3) from the direction ``light`` (3,) to ``away`` (N, 3)."""
+    half = unit(away + light)
+    a2 = alpha**2
+    nl, nv = np.maximum(normals @ light, 1e-3), np.maximum((normals * away).sum(axis=1), 1e-3)
+    d = (normals * half).sum(axis=1) ** 2 * (a2 - 1.0) + 1.0
+    masked = 0.5 / (nl * np.sqrt(nv * nv * (1.0 - a2) + a2) + nv * np.sqrt(nl * nl * (1.0 - a2) + a2))
+    fresnel = f0 + (1.0 - f0) * (1.0 - (away * half).sum(axis=1)[:, None]).clip(0.0) ** 5 * (f0 > 0.0)
+    return np.asarray((a2 / (np.pi * d * d) * masked)[:, None] * fresnel)
+
+
+def _dice(count: int) -> Floats:
+    """Two numbers (N, 2) in 0 to 1 for each pixel, spread well: Roberts' R2 sequence, shuffled."""
+    g = 1.32471795724474602596
+    order = np.random.default_rng(7).permutation(count)
+    return np.asarray(((order[:, None] + 0.5) * [1.0 / g, 1.0 / g**2]) % 1.0)
+
+
+def _step(k: int, of: int) -> Floats:
+    """What the ``k``-th of so many rays of a pixel adds to its numbers."""
+    return np.array([k / of, k * 0.6180339887498949 % 1.0])
+
+
+def _scattered(gloss: Gloss, toward: Floats, dice: Floats) -> tuple[Floats, Floats]:
+    """A ray (N, 3) of each point's lobe, and its weight (N,): by the facets that are seen (Heitz 2018)."""
+    n = gloss.shading
+    alpha = np.maximum(gloss.roughness**2, 0.003)
+    helper = np.where(np.abs(n[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
+    across = unit(np.cross(helper, n))
+    other = np.cross(n, across)
+    nv = np.maximum((n * toward).sum(axis=1), 0.02)
+    view = np.stack([(across * toward).sum(axis=1) * alpha, (other * toward).sum(axis=1) * alpha, nv], axis=-1)
+    view = unit(view)
+    flat = np.hypot(view[:, 0], view[:, 1])
+    safe = np.maximum(flat, 1e-9)
+    t1 = np.stack([-view[:, 1] / safe, view[:, 0] / safe, np.zeros_like(flat)], axis=-1)
+    t1[flat < 1e-7] = (1.0, 0.0, 0.0)
+    t2 = np.cross(view, t1)
+    r, phi = np.sqrt(dice[:, 0]), 2.0 * np.pi * dice[:, 1]
+    p1, p2 = r * np.cos(phi), r * np.sin(phi)
+    s = 0.5 * (1.0 + view[:, 2])
+    p2 = (1.0 - s) * np.sqrt(np.maximum(1.0 - p1**2, 0.0)) + s * p2
+    p3 = np.sqrt(np.maximum(1.0 - p1**2 - p2**2, 0.0))
+    facet = p1[:, None] * t1 + p2[:, None] * t2 + p3[:, None] * view
+    facet = unit(np.stack([facet[:, 0] * alpha, facet[:, 1] * alpha, np.maximum(facet[:, 2], 1e-6)], axis=-1))
+    half = facet[:, :1] * across + facet[:, 1:2] * other + facet[:, 2:] * n
+    rays = 2.0 * (half * toward).sum(axis=1)[:, None] * half - toward
+    nl = (rays * n).sum(axis=1)
+    a2 = alpha**2
+    # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
+    away, coming = nl * np.sqrt(nv**2 * (1.0 - a2) + a2), nv * np.sqrt(np.maximum(nl, 0.0) ** 2 * (1.0 - a2) + a2)
+    weight = nl * (nv + np.sqrt(nv**2 * (1.0 - a2) + a2)) / np.maximum(away + coming, 1e-9)
+    return rays, np.where(nl > 0.0, weight, 0.0)
