@@ -183,7 +183,9 @@ def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
     if "rough" in material.textures:
         roughness *= float(material.textures["rough"][..., 1].mean()) / 255.0
         metallic *= float(material.textures["rough"][..., 2].mean()) / 255.0
-    matt = base * (1.0 - metallic) * (1.0 - _COAT)
+    # Creases of foil scatter, as craft.glsl has it.
+    creased = metallic * material.crumple
+    matt = base * ((1.0 - metallic) * (1.0 - creased) * (1.0 - _COAT) + 0.4 * creased)
     mirrored = metallic * base + (1.0 - metallic) * _COAT * (roughness < 0.95)
     return {
         "colours": np.minimum(metallic * _METAL * base + matt + (1.0 - metallic) * _COAT, 1.0),

@@ -12,7 +12,7 @@ from selfiesim.craft.craft import TEXTURES
 from selfiesim.craft.normals import tangents
 from selfiesim.render.bounce import EDGES_ACROSS, Skin, is_available, scattering
 from selfiesim.render.framebuffer import Framebuffer
-from selfiesim.render.mirror import Seen, mirrored, smoothed, surroundings
+from selfiesim.render.mirror import Finish, Seen, mirrored, smoothed, surroundings
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import (
     Uniforms,
@@ -115,7 +115,7 @@ class CraftLayer:
         self._beams: list[Beam] = []
         self._skin: Skin | None = None
         self._from_parts: NDArray[np.float32] = np.zeros((0, 3), np.float32)
-        self._coats = _coats(pose, numbers)
+        self._finish = _finish(pose, numbers)
 
     def casts(self, part: Part) -> bool:
         """Whether a part throws shadows: on a craft, each."""
@@ -210,10 +210,10 @@ class CraftLayer:
             return
         pose = self.pose
         own = np.isin(seen.part, list(self.numbers.values())) & np.isfinite(seen.depth)
-        seen = seen.under_glass(self._coats)
+        seen = seen.under_glass(self._finish)
         rays = lens.unproject(np.argwhere(own)[:, ::-1].astype(float))
         points = rays * (seen.depth[own] / rays[:, 2])[:, None]
-        gloss = seen.gloss(own, (points - pose.position) @ pose.body_to_camera)
+        gloss = seen.gloss(own, (points - pose.position) @ pose.body_to_camera, self._finish)
         around = surroundings(view, pose, self._skin, self._from_parts, self.shine, maps)
         light = np.zeros((*own.shape, 4), np.float32)
         light[own, :3] = mirrored(around, -pose.body_to_camera.T @ pose.position, gloss)
@@ -449,13 +449,15 @@ def _skin(groups: list[_Group]) -> Skin:
     )
 
 
-def _coats(pose: CraftPose, numbers: dict[str, int]) -> NDArray[np.float32]:
-    """The roughness of the clear coat of each part by its number; no number for one that has none."""
-    found = np.full(max(numbers.values(), default=0) + 1, np.nan, np.float32)
+def _finish(pose: CraftPose, numbers: dict[str, int]) -> Finish:
+    """What the gloss of each part is like, by its number."""
+    coat, f0 = (np.full(max(numbers.values(), default=0) + 1, start) for start in (np.nan, 0.0))
     for part in pose.parts:
-        if part.material.clearcoat > 0.0:
-            found[numbers[part.node]] = part.material.clearcoat_roughness
-    return found
+        number, material = numbers[part.node], part.material
+        f0[number] = scattering(material)["mirrored"].mean()
+        if material.clearcoat > 0.0:
+            coat[number] = material.clearcoat_roughness
+    return Finish(coat, f0)
 
 
 def _to_picture(lens: Camera) -> NDArray[np.float64]:

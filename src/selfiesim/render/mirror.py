@@ -8,7 +8,7 @@ sky. The means are a picture that the passes of a final picture look up.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +29,14 @@ Floats = NDArray[np.float64]
 MOST_RAYS = 500_000
 """Of a picture; fewer for each pixel where the craft fills many."""
 MOST_EACH = 16  # of a pixel
+TURNS = 3
+"""How often a ray goes on from metal to metal."""
 _ROUGHEST = 0.9  # what is rougher is matt
 _LIFT = 2e-4  # of the craft's size: where rays start above their surface
 _WIDEST_GLINT = 0.2  # roughness, squared, of what is met: a narrower glint would show the single rays
+_METAL = 0.2  # share mirrored from which on a ray goes on
+_GLASS = 0.04  # what a clear coat mirrors straight on
+_OTHER_DICE = np.array([97.137, 61.713])  # turns two numbers into two that have little to do with them
 _DISC = 192  # pixels across the planet's picture
 _AROUND = 0.04  # rad of air beside the disc that are in it
 _WIDE = 0.25  # roughness from which on it is taken out wholly
@@ -50,16 +55,36 @@ class Gloss:
         Normals bent by foil or a normal map, which the lobe lies about.
     roughness : (N,) array
         0 to 1.
+    f0, rim : (N,) array
+        Share mirrored straight on, and along the surface as the shader counts it: rays tell how much less it is.
     """
 
     points: Floats
     normals: Floats
     shading: Floats
     roughness: Floats
+    f0: Floats
+    rim: Floats
 
     def of(self, which: NDArray[Any]) -> Gloss:
         """Some of them."""
-        return Gloss(self.points[which], self.normals[which], self.shading[which], self.roughness[which])
+        return Gloss(*(getattr(self, each.name)[which] for each in fields(self)))
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What materials' gloss is like, by the number of the part (P,).
+
+    Attributes
+    ----------
+    coat : (P,) array
+        Roughness of the clear coat, no number where there is none.
+    f0 : (P,) array
+        Share mirrored straight on, over all colours.
+    """
+
+    coat: Floats
+    f0: Floats
 
 
 @dataclass(frozen=True)
@@ -75,22 +100,20 @@ class Seen:
     shading: NDArray[np.float32]
     roughness: NDArray[np.float32]
 
-    def under_glass(self, coats: NDArray[np.float32]) -> Seen:
-        """With the gloss of a clear coat, as smooth as the mesh, in place of what lies under it.
-
-        ``coats`` has the roughness of each part's by its number, no number for one that has none.
-        """
-        coat = np.where(self.part < len(coats), coats[np.minimum(self.part, len(coats) - 1)], np.nan)
+    def under_glass(self, finish: Finish) -> Seen:
+        """With the gloss of a clear coat, as smooth as the mesh, in place of what lies under it."""
+        coat = finish.coat[np.minimum(self.part, len(finish.coat) - 1)]
         glass = np.isfinite(coat)
         shading = np.where(glass[..., None], self.normal, self.shading)
         return replace(self, shading=shading, roughness=np.where(glass, coat, self.roughness))
 
-    def gloss(self, which: NDArray[np.bool_], points: Floats) -> Gloss:
+    def gloss(self, which: NDArray[np.bool_], points: Floats, finish: Finish) -> Gloss:
         """That of some pixels (H, W), whose ``points`` (N, 3) are known."""
-        normal, shading, roughness = (
-            layer[which].astype(float) for layer in (self.normal, self.shading, self.roughness)
-        )
-        return Gloss(points, normal, shading, roughness)
+        normal, shading, rough = (layer[which].astype(float) for layer in (self.normal, self.shading, self.roughness))
+        part = self.part[which]
+        glass = np.isfinite(finish.coat[part])
+        f0 = np.where(glass, _GLASS, finish.f0[part])
+        return Gloss(points, normal, shading, rough, f0, np.where(glass, 1.0, np.maximum(1.0 - rough, f0)))
 
 
 @dataclass(frozen=True)
@@ -118,8 +141,12 @@ class Surroundings:
     from_parts: NDArray[np.float32]
     beyond: Callable[[Floats], Floats]
 
-    def seen(self, origins: Floats, rays: Floats) -> Floats:
-        """Radiance (N, 3) that comes to ``origins`` (N, 3) against unit vectors ``rays`` (N, 3)."""
+    def seen(self, origins: Floats, rays: Floats, dice: Floats, turns: int = TURNS) -> Floats:
+        """Radiance (N, 3) that comes to ``origins`` (N, 3) against unit vectors ``rays`` (N, 3).
+
+        Rays that meet gloss go on from there, ``turns`` times in all, ``dice`` (N, 2) tell where to; after that gloss
+        counts as matt.
+        """
         found = self.scene.run(origins.astype(np.float32), rays.astype(np.float32), output=True)
         met = found["primID"] >= 0
         light = np.zeros((len(rays), 3))
@@ -128,27 +155,56 @@ class Surroundings:
             at = origins[met] + found["tfar"][met, None].astype(float) * rays[met]
             corners = self.skin.faces[found["primID"][met]]
             u, v = found["u"][met].astype(float), found["v"][met].astype(float)
-            light[met] = self._leaving(corners, np.stack([1.0 - u - v, u, v], axis=-1), at, -rays[met])
+            there = _Met(self, corners, np.stack([1.0 - u - v, u, v], axis=-1), at, -rays[met])
+            light[met] = there.sunlit() + there.softly_lit(dice[met], turns - 1)
         return light
 
-    def _leaving(self, corners: NDArray[np.int64], share: Floats, points: Floats, away: Floats) -> Floats:
-        """Radiance (N, 3) of the craft at ``points``, ``share`` (N, 3) of the way to each of its triangle's corners."""
-        skin, sun = self.skin, self.sun
-        whose = corners[:, 0]  # a triangle is of one material
-        normals = unit((share[..., None] * self.normals[corners]).sum(axis=1))
-        normals *= np.where((normals * away).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
-        soft = self.shine.irradiance(normals) + (share[..., None] * self.from_parts[corners]).sum(axis=1)
-        light = np.asarray(skin.colours[whose] / np.pi * soft, float)
-        lit = np.maximum(normals @ sun, 0.0)
+
+class _Met:
+    """Points of the craft that rays have met, ``share`` (N, 3) of the way to each of their triangle's ``corners``."""
+
+    def __init__(
+        self, around: Surroundings, corners: NDArray[np.int64], share: Floats, points: Floats, away: Floats
+    ) -> None:
+        self.around, self.skin, self.away = around, around.skin, away
+        self.corners, self.share = corners, share[..., None]
+        self.whose = corners[:, 0]  # a triangle is of one material
+        normals = unit((self.share * around.normals[corners]).sum(axis=1))
+        self.normals = normals * np.where((normals * away).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
+        self.above = points + self.skin.size * _LIFT * self.normals
+
+    def sunlit(self) -> Floats:
+        """Radiance (N, 3) toward where the rays came from, of sunlight."""
+        skin, sun = self.skin, self.around.sun
+        lit = np.maximum(self.normals @ sun, 0.0)
         asked = np.flatnonzero(lit > 0.0)
+        light = np.zeros((len(lit), 3))
         if len(asked):
-            start = points[asked] + skin.size * _LIFT * normals[asked]
-            rays = np.broadcast_to(sun, start.shape)
-            found = self.scene.run(start.astype(np.float32), np.ascontiguousarray(rays, np.float32))
-            asked = asked[found < 0]
-        own = whose[asked]
-        glint = _lobe(skin.mirrored[own], np.maximum(skin.gloss[own], _WIDEST_GLINT), normals[asked], sun, away[asked])
-        light[asked] += (skin.matt[own] / np.pi + glint) * lit[asked, None] * self.irradiance
+            rays = np.ascontiguousarray(np.broadcast_to(sun, (len(asked), 3)), np.float32)
+            asked = asked[self.around.scene.run(self.above[asked].astype(np.float32), rays) < 0]
+        own = self.whose[asked]
+        wide = np.maximum(skin.gloss[own], _WIDEST_GLINT)
+        glint = _lobe(skin.mirrored[own], wide, self.normals[asked], sun, self.away[asked])
+        light[asked] = (skin.matt[own] / np.pi + glint) * lit[asked, None] * self.around.irradiance
+        return light
+
+    def softly_lit(self, dice: Floats, turns: int) -> Floats:
+        """The same, of the light of planet and parts."""
+        skin, around = self.skin, self.around
+        soft = around.shine.irradiance(self.normals) + (self.share * around.from_parts[self.corners]).sum(axis=1)
+        mirrored = skin.mirrored[self.whose]
+        gone_on = np.flatnonzero((mirrored.max(axis=1) > _METAL) & (turns > 0))
+        spread = skin.colours[self.whose]
+        spread[gone_on] = skin.matt[self.whose[gone_on]]
+        light = np.asarray(spread / np.pi * soft, float)
+        if len(gone_on):
+            rough = np.sqrt(skin.gloss[self.whose[gone_on]])
+            one = np.ones(len(gone_on))
+            normals = self.normals[gone_on]
+            gloss = Gloss(self.above[gone_on], normals, normals, rough, one, one)
+            further = (dice[gone_on] * _OTHER_DICE) % 1.0
+            rays, weight = _scattered(gloss, self.away[gone_on], further)
+            light[gone_on] += mirrored[gone_on] * weight[:, None] * around.seen(gloss.points, rays, further, turns)
         return light
 
 
@@ -188,9 +244,10 @@ def mirrored(around: Surroundings, eye: Floats, gloss: Gloss) -> NDArray[np.floa
     total = np.zeros((len(asked), 3))
     dice = _dice(len(asked))
     for k in range(each):
-        rays, weight = _scattered(gloss, toward, (dice + _step(k, each)) % 1.0)
+        thrown = (dice + _step(k, each)) % 1.0
+        rays, weight = _scattered(gloss, toward, thrown)
         up = np.flatnonzero((rays * gloss.normals).sum(axis=1) > 0.0)  # below it there is the surface itself
-        total[up] += weight[up, None] * around.seen(origins[up], rays[up])
+        total[up] += weight[up, None] * around.seen(origins[up], rays[up], thrown[up])
     light[asked] = total / each
     return light
 
@@ -300,4 +357,8 @@ def _scattered(gloss: Gloss, toward: Floats, dice: Floats) -> tuple[Floats, Floa
     # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
     away, coming = nl * np.sqrt(nv**2 * (1.0 - a2) + a2), nv * np.sqrt(np.maximum(nl, 0.0) ** 2 * (1.0 - a2) + a2)
     weight = nl * (nv + np.sqrt(nv**2 * (1.0 - a2) + a2)) / np.maximum(away + coming, 1e-9)
+    # The shader mirrors by the angle to the normal; what mirrors are the facets.
+    vh = (half * toward).sum(axis=1).clip(0.0, 1.0)
+    weight *= gloss.f0 + (1.0 - gloss.f0) * (1.0 - vh) ** 5
+    weight /= gloss.f0 + (gloss.rim - gloss.f0) * (1.0 - nv) ** 5
     return rays, np.where(nl > 0.0, weight, 0.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ DEPTH = 8
 """Stretches of a path from eye to light: 2 is direct light alone."""
 FAST, PLAIN = "llvm_ad_rgb", "scalar_rgb"
 _PATHS_AT_ONCE = 2**22
-_LOOKS = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))  # into a pixel's planet
+_FEW_LOOKS, _MANY_LOOKS, _MANY_SAMPLES = 2, 6, 256  # across a pixel's planet, and from how many paths on they are many
 _SQUARE = 1e-6
 INSTALL = "pip install 'selfiesim[mitsuba]'"
 LIBRARY = "libllvm19"
@@ -95,7 +96,7 @@ class MitsubaRenderer:
             light = self._bent(scenes, view, count, tell)
         rgb = np.ascontiguousarray(light[..., :3])
         if maps is not None:
-            _put_behind(rgb, light[..., 3], view, maps)
+            _put_behind(rgb, light[..., 3], view, maps, count)
         add_sky(rgb, light[..., 3], view)
         return Radiance(rgb, view, quality, self.engine, self, count)
 
@@ -150,14 +151,15 @@ def _maps(view: View) -> PlanetMaps | None:
     return None if view.planet is None else surface_maps(view.planet.surface)
 
 
-def _put_behind(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View, maps: PlanetMaps) -> None:
-    """Add the planet where the craft leaves it free."""
+def _put_behind(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View, maps: PlanetMaps, count: int) -> None:
+    """Add the planet where the craft leaves it free, in a picture of ``count`` paths a pixel."""
     free = np.flatnonzero(cover.ravel() < 1.0)
     pixels = np.stack(np.divmod(free, view.camera.width)[::-1], axis=-1).astype(float)
     behind = np.zeros((len(free), 3), np.float32)
-    for look in _LOOKS:
-        rays = view.camera.unproject(pixels + look)
-        behind += planet_radiance(view, maps, np.zeros(3), rays) / len(_LOOKS)
+    across = _FEW_LOOKS if count < _MANY_SAMPLES else _MANY_LOOKS
+    steps = (np.arange(across) + 0.5) / across - 0.5
+    for look in product(steps, steps):
+        behind += planet_radiance(view, maps, np.zeros(3), view.camera.unproject(pixels + look)) / across**2
     rgb.reshape(-1, 3)[free] += behind * (1.0 - cover.ravel()[free, None])
 
 

@@ -108,8 +108,12 @@ class PlanetLayer:
         for piece in self._pieces.values():
             piece.uniforms.set(**values)
 
-    def update(self, view: View) -> None:
-        """Place planet and Sun for ``view``, which has a planet."""
+    def update(self, view: View, passes: int = 1) -> None:
+        """Place planet and Sun for ``view``, which has a planet, in a picture that is the mean of ``passes``.
+
+        Passes that are moved over a whole pixel each read maps finer: their mean is as smooth.
+        """
+        angle = view.camera.pixel_angle / np.sqrt(passes)
         pose = view.planet
         assert pose is not None
         radii = np.array(pose.body.radii_m)
@@ -127,7 +131,7 @@ class PlanetLayer:
             inverseRadii=mean / radii,
             sunDirection=pose.camera_to_bodyfixed @ view.sun.direction,
             sunIrradiance=view.sun.irradiance,
-            pixelAngle=view.camera.pixel_angle,
+            pixelAngle=angle,
             lawSingle=law.single,
             lawDiffuse=law.diffuse,
             lawSurge=(law.surge_height, law.surge_width),
@@ -153,7 +157,7 @@ class PlanetLayer:
         )
         caps = Caps(globe=self._rim, patch=max(self._rim, _BARE_SINE))
         boxes = tiles_of(view.camera, _principal(view.camera), eye, to_scaled, radii, top, caps)
-        extras = _extras(view, pose)
+        extras = _extras(pose, angle)
         for region, piece in self._pieces.items():
             piece.cover(boxes[region], view.camera)
             if len(boxes[region]):
@@ -208,8 +212,8 @@ def _shown_in(region: str, extras: tuple[str, ...], weather: Weather) -> tuple[s
     return tuple(name for name in extras if name not in hidden.get(region, set()))
 
 
-def _extras(view: View, pose: PlanetPose) -> tuple[str, ...]:
-    """Which optional parts of the shader show something in ``view``."""
+def _extras(pose: PlanetPose, pixel_angle: float) -> tuple[str, ...]:
+    """Which optional parts of the shader show something."""
     radius = float(np.mean(pose.body.radii_m))
     distance = max(float(np.linalg.norm(pose.position)), 1.001 * radius)
     up = float((pose.camera_to_bodyfixed @ -pose.position)[2] / np.linalg.norm(pose.position))
@@ -220,7 +224,7 @@ def _extras(view: View, pose: PlanetPose) -> tuple[str, ...]:
     north, south = min(below + reach, _NO_FROST_RAD), max(below - reach, -_NO_FROST_RAD)
     shown = {
         "FROST": north > weather.frost_north or south < weather.frost_south,
-        "DETAIL": pose.body.name == "mars" and (distance - radius) * view.camera.pixel_angle < _FINEST_DETAIL * radius,
+        "DETAIL": pose.body.name == "mars" and (distance - radius) * pixel_angle < _FINEST_DETAIL * radius,
         "ECLIPSE": len(pose.casters) > 0,
         "DETACHED": weather.layer_opacity > 0.0,
         "CLOUDS": weather.cloud_opacity > 0.0 or weather.hood_opacity > 0.0,

@@ -141,14 +141,14 @@ class PyVistaRenderer:
         ``views`` are one for all passes, or one for each.
         """
         first = views[0]
+        shifts = planet_shifts(count)
         stages = [self._set(view) for view in views] if len(views) > 1 else []
-        stage = self._set(first)
+        stage = self._set(first, len(shifts))
         size = first.camera.height, first.camera.width
         cover = np.zeros(size, np.float32)
         if stage.planet:
-            shifts = planet_shifts(count)
             sparse = views[:: max(1, len(views) // len(shifts))]
-            rgb = self._mean(_paired(shifts, sparse), partial(self._ground, stage.planet, stage.buffer))
+            rgb = self._mean(_paired(shifts, sparse), partial(self._ground, stage, len(shifts)))
             rgb = np.ascontiguousarray(rgb)
         else:
             rgb = np.zeros((*size, 3), np.float32)
@@ -250,13 +250,13 @@ class PyVistaRenderer:
         planet = self._planet_layer(view)
         return planet.maps if planet else None
 
-    def _set(self, view: View) -> _Stage:
+    def _set(self, view: View, planet_passes: int = 1) -> _Stage:
         """Bring actors, framebuffers and uniforms in line with ``view``; what did not change stays as it is."""
         crafts = self._craft_layers(view)
         planet = self._planet_layer(view)
         buffer = self._framebuffer(view.camera.width, view.camera.height)
         if planet:
-            planet.update(view)
+            planet.update(view, planet_passes)
         for craft, pose in zip(crafts, view.crafts, strict=True):
             craft.update(view, pose, planet.maps if planet else None)
         fit_to_vehicles(crafts)
@@ -327,15 +327,15 @@ class PyVistaRenderer:
         self._aim(stage, crop.of(view.camera), subframe.shift)
         return self._read(self._scene, stage.buffer, crop)
 
-    def _ground(
-        self, planet: PlanetLayer, buffer: Framebuffer, each: tuple[tuple[float, float], View, bool]
-    ) -> NDArray[np.float32]:
-        """One pass of the planet: (H, W, 3)."""
+    def _ground(self, stage: _Stage, passes: int, each: tuple[tuple[float, float], View, bool]) -> NDArray[np.float32]:
+        """One of the planet's ``passes``: (H, W, 3)."""
         shift, view, is_new = each
+        planet = stage.planet
+        assert planet is not None
         if is_new:
-            planet.update(view)
+            planet.update(view, passes)
         planet.aim(view, shift)
-        return self._read(self._backdrop, buffer, Crop(0, 0, view.camera.width, view.camera.height), 3)
+        return self._read(self._backdrop, stage.buffer, Crop(0, 0, view.camera.width, view.camera.height), 3)
 
     def _aim(self, stage: _Stage, lens: Camera, shift: tuple[float, float]) -> None:
         """Point VTK's camera."""
