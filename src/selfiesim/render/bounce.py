@@ -63,6 +63,10 @@ class Skin:
         Share of the light that its gloss sends back straight on.
     gloss : (N,) array
         Roughness of that, squared, the facets of foil taken in.
+    sharp : (N,) array
+        The same without them.
+    crumple, crumple_scale : (N,) array
+        How strongly foil is crumpled, and how large its facets are, m.
     size : float
         The longest side of a box round it, m.
     """
@@ -76,6 +80,9 @@ class Skin:
     matt: NDArray[np.float64]
     mirrored: NDArray[np.float64]
     gloss: NDArray[np.float64]
+    sharp: NDArray[np.float64]
+    crumple: NDArray[np.float64]
+    crumple_scale: NDArray[np.float64]
     size: float = field(init=False)
     _sites: NDArray[np.int64] = field(init=False)
     _of_vertex: NDArray[np.int64] = field(init=False)
@@ -192,6 +199,9 @@ def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
         "matt": matt,
         "mirrored": mirrored,
         "gloss": np.array([max(roughness**2, _CREASED * material.crumple, _SHARPEST)]),
+        "sharp": np.array([max(roughness**2, _SHARPEST)]),
+        "crumple": np.array([material.crumple]),
+        "crumple_scale": np.array([material.crumple_scale_m]),
     }
 
 

@@ -59,8 +59,8 @@ _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
 _STILL_RAD = 1e-6
 NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
-# What the shader writes: light; normal and part number; base colour and sunlight; bent normal and roughness.
-RADIANCE, SURFACE, COLOUR, GLOSS = 0.0, 1.0, 2.0, 3.0
+# What the shader writes: light; normal and part number; base colour and sunlight; bent normal and roughness; grain.
+RADIANCE, SURFACE, COLOUR, GLOSS, GRAIN = 0.0, 1.0, 2.0, 3.0, 4.0
 
 
 @dataclass
@@ -101,9 +101,8 @@ class CraftLayer:
         self.shine: Planetshine = NO_PLANET
         self.shadow = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True)
         self.beam = Framebuffer(window, SHINE_SIZE, SHINE_SIZE, shadow=True)
-        self._mirror = picture_texture()
-        maps = {"shadowMap": _depth_texture(self.shadow), "beamMap": _depth_texture(self.beam)}
-        maps["mirrorMap"] = self._mirror
+        self._mirrors = {"mirrorMap": picture_texture(), "coatMap": picture_texture()}
+        maps = {"shadowMap": _depth_texture(self.shadow), "beamMap": _depth_texture(self.beam), **self._mirrors}
         grouped: dict[tuple[str, str | None, bool], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint, self.casts(part)), []).append(part)
@@ -210,15 +209,13 @@ class CraftLayer:
             return
         pose = self.pose
         own = np.isin(seen.part, list(self.numbers.values())) & np.isfinite(seen.depth)
-        seen = seen.under_glass(self._finish)
         rays = lens.unproject(np.argwhere(own)[:, ::-1].astype(float))
         points = rays * (seen.depth[own] / rays[:, 2])[:, None]
-        gloss = seen.gloss(own, (points - pose.position) @ pose.body_to_camera, self._finish)
+        points = (points - pose.position) @ pose.body_to_camera
         around = surroundings(view, pose, self._skin, self._from_parts, self.shine, maps)
-        light = np.zeros((*own.shape, 4), np.float32)
-        light[own, :3] = mirrored(around, -pose.body_to_camera.T @ pose.position, gloss)
-        light[own, 3] = 1.0
-        show_picture(self._mirror, smoothed(light, seen))
+        for name, layer in (("mirrorMap", seen.gloss), ("coatMap", seen.coat)):
+            gloss = layer(own, points, self._finish)
+            show_picture(self._mirrors[name], smoothed(mirrored(around, gloss), gloss, own, seen))
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
         self._set_light(mirrors=1.0, bodyToMirror=_to_picture(lens) @ place)
@@ -438,7 +435,7 @@ def _skin(groups: list[_Group]) -> Skin:
         name: np.concatenate([np.tile(look[name], (size, 1)) for look, size in zip(looks, sizes, strict=True)])
         for name in looks[0]
     }
-    spread["gloss"] = spread["gloss"][:, 0]
+    spread |= {name: spread[name][:, 0] for name in ("gloss", "sharp", "crumple", "crumple_scale")}
     return Skin(
         points=np.concatenate([group.mesh.points for group in groups]).astype(float),
         normals=np.concatenate([group.mesh.point_data.active_normals for group in groups]).astype(float),
@@ -451,13 +448,14 @@ def _skin(groups: list[_Group]) -> Skin:
 
 def _finish(pose: CraftPose, numbers: dict[str, int]) -> Finish:
     """What the gloss of each part is like, by its number."""
-    coat, f0 = (np.full(max(numbers.values(), default=0) + 1, start) for start in (np.nan, 0.0))
+    coat, f0, grain = (np.full(max(numbers.values(), default=0) + 1, start) for start in (np.nan, 0.0, 0.0))
     for part in pose.parts:
         number, material = numbers[part.node], part.material
         f0[number] = scattering(material)["mirrored"].mean()
+        grain[number] = abs(material.anisotropy)
         if material.clearcoat > 0.0:
             coat[number] = material.clearcoat_roughness
-    return Finish(coat, f0)
+    return Finish(coat, f0, grain)
 
 
 def _to_picture(lens: Camera) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ sky. The means are a picture that the passes of a final picture look up.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.frames import unit
+from selfiesim.render.foil import crumpled
 from selfiesim.render.planet_light import planet_radiance
 
 if TYPE_CHECKING:
@@ -33,13 +34,12 @@ TURNS = 3
 """How often a ray goes on from metal to metal."""
 _ROUGHEST = 0.9  # what is rougher is matt
 _LIFT = 2e-4  # of the craft's size: where rays start above their surface
-_WIDEST_GLINT = 0.2  # roughness, squared, of what is met: a narrower glint would show the single rays
 _METAL = 0.2  # share mirrored from which on a ray goes on
 _GLASS = 0.04  # what a clear coat mirrors straight on
 _OTHER_DICE = np.array([97.137, 61.713])  # turns two numbers into two that have little to do with them
 _DISC = 192  # pixels across the planet's picture
 _AROUND = 0.04  # rad of air beside the disc that are in it
-_WIDE = 0.25  # roughness from which on it is taken out wholly
+_NARROW, _WIDE = 0.1, 0.3  # roughness between which noise is taken out more and more
 _LIKE = 0.5  # of a lobe's width: how far normals of one smooth surface may differ
 
 
@@ -55,6 +55,10 @@ class Gloss:
         Normals bent by foil or a normal map, which the lobe lies about.
     roughness : (N,) array
         0 to 1.
+    grain : (N, 3) array
+        Along the surface, the way highlights are longer; 0 where they are not.
+    stretch : (N,) array
+        How much longer, 0 to 1 (glTF's anisotropy).
     f0, rim : (N,) array
         Share mirrored straight on, and along the surface as the shader counts it: rays tell how much less it is.
     """
@@ -63,6 +67,8 @@ class Gloss:
     normals: Floats
     shading: Floats
     roughness: Floats
+    grain: Floats
+    stretch: Floats
     f0: Floats
     rim: Floats
 
@@ -81,10 +87,13 @@ class Finish:
         Roughness of the clear coat, no number where there is none.
     f0 : (P,) array
         Share mirrored straight on, over all colours.
+    stretch : (P,) array
+        How much longer highlights are along the grain, 0 to 1.
     """
 
     coat: Floats
     f0: Floats
+    stretch: Floats
 
 
 @dataclass(frozen=True)
@@ -99,21 +108,20 @@ class Seen:
     normal: NDArray[np.float32]
     shading: NDArray[np.float32]
     roughness: NDArray[np.float32]
-
-    def under_glass(self, finish: Finish) -> Seen:
-        """With the gloss of a clear coat, as smooth as the mesh, in place of what lies under it."""
-        coat = finish.coat[np.minimum(self.part, len(finish.coat) - 1)]
-        glass = np.isfinite(coat)
-        shading = np.where(glass[..., None], self.normal, self.shading)
-        return replace(self, shading=shading, roughness=np.where(glass, coat, self.roughness))
+    grain: NDArray[np.float32]
 
     def gloss(self, which: NDArray[np.bool_], points: Floats, finish: Finish) -> Gloss:
-        """That of some pixels (H, W), whose ``points`` (N, 3) are known."""
-        normal, shading, rough = (layer[which].astype(float) for layer in (self.normal, self.shading, self.roughness))
-        part = self.part[which]
-        glass = np.isfinite(finish.coat[part])
-        f0 = np.where(glass, _GLASS, finish.f0[part])
-        return Gloss(points, normal, shading, rough, f0, np.where(glass, 1.0, np.maximum(1.0 - rough, f0)))
+        """That of some pixels (H, W), whose ``points`` (N, 3) are known: of what is under a clear coat."""
+        layers = (self.normal, self.shading, self.roughness, self.grain)
+        normal, shading, rough, grain = (layer[which].astype(float) for layer in layers)
+        f0, stretch = finish.f0[self.part[which]], finish.stretch[self.part[which]]
+        return Gloss(points, normal, shading, rough, grain, stretch, f0, np.maximum(1.0 - rough, f0))
+
+    def coat(self, which: NDArray[np.bool_], points: Floats, finish: Finish) -> Gloss:
+        """That of the clear coat, as smooth as the mesh; rougher than any gloss where there is none."""
+        normal = self.normal[which].astype(float)
+        rough = np.nan_to_num(finish.coat[self.part[which]], nan=1.0)
+        return _even(points, normal, normal, rough, _GLASS)
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,8 @@ class Surroundings:
         Irradiance that each vertex gets from other parts.
     beyond : callable
         Radiance (N, 3) of what is behind the craft, along unit vectors (N, 3).
+    eye : (3,) array
+        Where the camera is; ``pixel_angle`` is what a pixel takes of its view, rad.
     """
 
     skin: Skin
@@ -140,6 +150,8 @@ class Surroundings:
     shine: Planetshine
     from_parts: NDArray[np.float32]
     beyond: Callable[[Floats], Floats]
+    eye: Floats
+    pixel_angle: float
 
     def seen(self, origins: Floats, rays: Floats, dice: Floats, turns: int = TURNS) -> Floats:
         """Radiance (N, 3) that comes to ``origins`` (N, 3) against unit vectors ``rays`` (N, 3).
@@ -172,19 +184,24 @@ class _Met:
         normals = unit((self.share * around.normals[corners]).sum(axis=1))
         self.normals = normals * np.where((normals * away).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
         self.above = points + self.skin.size * _LIFT * self.normals
+        self.shading = self.normals.copy()
+        foil = np.flatnonzero(self.skin.crumple[self.whose] > 0.0)
+        if len(foil):
+            look, own = (self.skin.crumple, self.skin.crumple_scale), self.whose[foil]
+            pixel = around.pixel_angle * np.linalg.norm(points[foil] - around.eye, axis=1)
+            self.shading[foil] = crumpled(self.normals[foil], points[foil], look[0][own], look[1][own], pixel)
 
     def sunlit(self) -> Floats:
         """Radiance (N, 3) toward where the rays came from, of sunlight."""
         skin, sun = self.skin, self.around.sun
-        lit = np.maximum(self.normals @ sun, 0.0)
+        lit = np.where(self.normals @ sun > 0.0, np.maximum(self.shading @ sun, 0.0), 0.0)
         asked = np.flatnonzero(lit > 0.0)
         light = np.zeros((len(lit), 3))
         if len(asked):
             rays = np.ascontiguousarray(np.broadcast_to(sun, (len(asked), 3)), np.float32)
             asked = asked[self.around.scene.run(self.above[asked].astype(np.float32), rays) < 0]
         own = self.whose[asked]
-        wide = np.maximum(skin.gloss[own], _WIDEST_GLINT)
-        glint = _lobe(skin.mirrored[own], wide, self.normals[asked], sun, self.away[asked])
+        glint = _lobe(skin.mirrored[own], skin.sharp[own], self.shading[asked], sun, self.away[asked])
         light[asked] = (skin.matt[own] / np.pi + glint) * lit[asked, None] * self.around.irradiance
         return light
 
@@ -198,12 +215,11 @@ class _Met:
         spread[gone_on] = skin.matt[self.whose[gone_on]]
         light = np.asarray(spread / np.pi * soft, float)
         if len(gone_on):
-            rough = np.sqrt(skin.gloss[self.whose[gone_on]])
-            one = np.ones(len(gone_on))
-            normals = self.normals[gone_on]
-            gloss = Gloss(self.above[gone_on], normals, normals, rough, one, one)
+            rough = np.sqrt(skin.sharp[self.whose[gone_on]])
+            gloss = _even(self.above[gone_on], self.normals[gone_on], self.shading[gone_on], rough, 1.0)
             further = (dice[gone_on] * _OTHER_DICE) % 1.0
             rays, weight = _scattered(gloss, self.away[gone_on], further)
+            weight[(rays * gloss.normals).sum(axis=1) <= 0.0] = 0.0
             light[gone_on] += mirrored[gone_on] * weight[:, None] * around.seen(gloss.points, rays, further, turns)
         return light
 
@@ -228,17 +244,19 @@ def surroundings(
         shine=shine,
         from_parts=from_parts,
         beyond=_nothing if maps is None or view.planet is None else _disc_picture(view, pose, maps, shine),
+        eye=-to_camera.T @ pose.position,
+        pixel_angle=view.camera.pixel_angle,
     )
 
 
-def mirrored(around: Surroundings, eye: Floats, gloss: Gloss) -> NDArray[np.float32]:
-    """Mean radiance (N, 3) that the gloss turns toward ``eye`` (3,), before its own colour is taken off."""
+def mirrored(around: Surroundings, gloss: Gloss) -> NDArray[np.float32]:
+    """Mean radiance (N, 3) that the gloss turns toward the eye, before its own colour is taken off."""
     light = np.zeros((len(gloss.points), 3), np.float32)
     asked = np.flatnonzero(gloss.roughness < _ROUGHEST)
     if not len(asked):
         return light
     gloss = gloss.of(asked)
-    toward = unit(eye - gloss.points)
+    toward = unit(around.eye - gloss.points)
     each = int(np.clip(MOST_RAYS // len(asked), 1, MOST_EACH))
     origins = gloss.points + around.skin.size * _LIFT * gloss.normals
     total = np.zeros((len(asked), 3))
@@ -252,26 +270,36 @@ def mirrored(around: Surroundings, eye: Floats, gloss: Gloss) -> NDArray[np.floa
     return light
 
 
-def smoothed(light: NDArray[np.float32], seen: Seen) -> NDArray[np.float32]:
-    """``light`` (H, W, 4) with the noise of few rays taken out, the more the rougher the gloss is.
+def smoothed(light: NDArray[np.float32], gloss: Gloss, which: NDArray[np.bool_], seen: Seen) -> NDArray[np.float32]:
+    """A picture (H, W, 4) of the ``light`` (N, 3) of pixels ``which`` (H, W), the fourth number 1 there.
 
-    Each pixel becomes the mean of those of the 25 around it that belong to the same part and face as it does. The
-    fourth number is 1 on the craft, and stays.
+    The noise of few rays is taken out of it, the more the rougher the gloss is: each pixel becomes the mean of those of
+    the 25 around it that belong to the same part and face as it does.
     """
-    height, width = seen.part.shape
-    wide = (seen.roughness / _WIDE).clip(0.0, 1.0).astype(np.float32)
+    height, width = which.shape
+    picture, shading = np.zeros((height, width, 4), np.float32), np.zeros((height, width, 3), np.float32)
+    picture[which, :3], picture[which, 3], shading[which] = light, 1.0, gloss.shading
+    rough = np.zeros(which.shape, np.float32)
+    rough[which] = gloss.roughness
+    wide = ((rough - _NARROW) / (_WIDE - _NARROW)).clip(0.0, 1.0)
     # One smooth surface: normals within a fraction of the lobe's width.
-    like = 1.0 - 0.5 * (_LIKE * seen.roughness**2) ** 2
-    total, count = light.copy(), np.ones_like(wide)
+    like = 1.0 - 0.5 * (_LIKE * rough**2) ** 2
+    total, count = picture.copy(), np.ones_like(wide)
     steps = range(-2, 3)
     for dy, dx in ((dy, dx) for dy in steps for dx in steps if (dy, dx) != (0, 0)):
         here = slice(max(dy, 0), height + min(dy, 0)), slice(max(dx, 0), width + min(dx, 0))
         there = slice(max(-dy, 0), height + min(-dy, 0)), slice(max(-dx, 0), width + min(-dx, 0))
-        facing = np.einsum("ijk,ijk->ij", seen.shading[here], seen.shading[there])
-        share = wide[here] * ((seen.part[here] == seen.part[there]) & (facing > like[here]))
-        total[here] += share[..., None] * light[there]
+        facing = np.einsum("ijk,ijk->ij", shading[here], shading[there])
+        share = wide[here] * (which[there] & (seen.part[here] == seen.part[there]) & (facing > like[here]))
+        total[here] += share[..., None] * picture[there]
         count[here] += share
     return np.asarray(total / count[..., None], np.float32)
+
+
+def _even(points: Floats, normals: Floats, shading: Floats, roughness: Floats, f0: float) -> Gloss:
+    """Gloss without a grain, at whose rim all is mirrored."""
+    one = np.ones_like(roughness)
+    return Gloss(points, normals, shading, roughness, np.zeros_like(normals), 0.0 * one, f0 * one, one)
 
 
 def _nothing(rays: Floats) -> Floats:
@@ -330,35 +358,45 @@ def _step(k: int, of: int) -> Floats:
 
 def _scattered(gloss: Gloss, toward: Floats, dice: Floats) -> tuple[Floats, Floats]:
     """A ray (N, 3) of each point's lobe, and its weight (N,): by the facets that are seen (Heitz 2018)."""
-    n = gloss.shading
-    alpha = np.maximum(gloss.roughness**2, 0.003)
-    helper = np.where(np.abs(n[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
-    across = unit(np.cross(helper, n))
-    other = np.cross(n, across)
-    nv = np.maximum((n * toward).sum(axis=1), 0.02)
-    view = np.stack([(across * toward).sum(axis=1) * alpha, (other * toward).sum(axis=1) * alpha, nv], axis=-1)
-    view = unit(view)
-    flat = np.hypot(view[:, 0], view[:, 1])
-    safe = np.maximum(flat, 1e-9)
-    t1 = np.stack([-view[:, 1] / safe, view[:, 0] / safe, np.zeros_like(flat)], axis=-1)
-    t1[flat < 1e-7] = (1.0, 0.0, 0.0)
-    t2 = np.cross(view, t1)
-    r, phi = np.sqrt(dice[:, 0]), 2.0 * np.pi * dice[:, 1]
-    p1, p2 = r * np.cos(phi), r * np.sin(phi)
-    s = 0.5 * (1.0 + view[:, 2])
-    p2 = (1.0 - s) * np.sqrt(np.maximum(1.0 - p1**2, 0.0)) + s * p2
-    p3 = np.sqrt(np.maximum(1.0 - p1**2 - p2**2, 0.0))
-    facet = p1[:, None] * t1 + p2[:, None] * t2 + p3[:, None] * view
-    facet = unit(np.stack([facet[:, 0] * alpha, facet[:, 1] * alpha, np.maximum(facet[:, 2], 1e-6)], axis=-1))
-    half = facet[:, :1] * across + facet[:, 1:2] * other + facet[:, 2:] * n
-    rays = 2.0 * (half * toward).sum(axis=1)[:, None] * half - toward
-    nl = (rays * n).sum(axis=1)
-    a2 = alpha**2
+    axes = _axes(gloss)
+    narrow = np.maximum(gloss.roughness**2, 0.003)
+    wide = narrow + (1.0 - narrow) * gloss.stretch**2
+    size = np.stack([wide, narrow, np.ones_like(wide)], axis=-1)
+    eye = np.einsum("nij,nj->ni", axes, toward)
+    eye[:, 2] = np.maximum(eye[:, 2], 0.02)
+    half = unit(_facet(unit(eye * size), dice) * size)
+    cosine = (half * eye).sum(axis=1)
+    ray = 2.0 * cosine[:, None] * half - eye
     # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
-    away, coming = nl * np.sqrt(nv**2 * (1.0 - a2) + a2), nv * np.sqrt(np.maximum(nl, 0.0) ** 2 * (1.0 - a2) + a2)
-    weight = nl * (nv + np.sqrt(nv**2 * (1.0 - a2) + a2)) / np.maximum(away + coming, 1e-9)
+    of_eye, of_ray = np.linalg.norm(eye * size, axis=1), np.linalg.norm(ray * size, axis=1)
+    weight = ray[:, 2] * (eye[:, 2] + of_eye) / np.maximum(ray[:, 2] * of_eye + eye[:, 2] * of_ray, 1e-9)
     # The shader mirrors by the angle to the normal; what mirrors are the facets.
-    vh = (half * toward).sum(axis=1).clip(0.0, 1.0)
-    weight *= gloss.f0 + (1.0 - gloss.f0) * (1.0 - vh) ** 5
-    weight /= gloss.f0 + (gloss.rim - gloss.f0) * (1.0 - nv) ** 5
-    return rays, np.where(nl > 0.0, weight, 0.0)
+    weight *= gloss.f0 + (1.0 - gloss.f0) * (1.0 - cosine.clip(0.0, 1.0)) ** 5
+    weight /= gloss.f0 + (gloss.rim - gloss.f0) * (1.0 - eye[:, 2]) ** 5
+    return np.einsum("nij,ni->nj", axes, ray), np.where(ray[:, 2] > 0.0, weight, 0.0)
+
+
+def _axes(gloss: Gloss) -> Floats:
+    """The axes (N, 3, 3) of each lobe, a row each: along the grain, across it, and the normal."""
+    n = gloss.shading
+    helper = np.where(np.abs(n[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
+    along = np.where(gloss.stretch[:, None] > 0.0, gloss.grain, np.cross(helper, n))
+    along = unit(along - n * (along * n).sum(axis=1)[:, None])
+    return np.stack([along, np.cross(n, along), n], axis=1)
+
+
+def _facet(eye: Floats, dice: Floats) -> Floats:
+    """A normal (N, 3) of the half ball that is seen along ``eye`` (N, 3), z up."""
+    flat = np.hypot(eye[:, 0], eye[:, 1])
+    safe = np.maximum(flat, 1e-9)
+    t1 = np.stack([-eye[:, 1] / safe, eye[:, 0] / safe, np.zeros_like(flat)], axis=-1)
+    t1[flat < 1e-7] = (1.0, 0.0, 0.0)
+    t2 = np.cross(eye, t1)
+    radius, turn = np.sqrt(dice[:, 0]), 2.0 * np.pi * dice[:, 1]
+    p1, p2 = radius * np.cos(turn), radius * np.sin(turn)
+    seen = 0.5 * (1.0 + eye[:, 2])
+    p2 = (1.0 - seen) * np.sqrt(np.maximum(1.0 - p1**2, 0.0)) + seen * p2
+    p3 = np.sqrt(np.maximum(1.0 - p1**2 - p2**2, 0.0))
+    facet = p1[:, None] * t1 + p2[:, None] * t2 + p3[:, None] * eye
+    facet[:, 2] = np.maximum(facet[:, 2], 1e-6)
+    return np.asarray(facet)

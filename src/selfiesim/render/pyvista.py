@@ -22,7 +22,7 @@ from selfiesim.errors import GraphicsError
 from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Progress, Radiance
 from selfiesim.render.bounce import is_available
-from selfiesim.render.craft_layer import COLOUR, GLOSS, NEAREST_M, RADIANCE, SURFACE, CraftLayer
+from selfiesim.render.craft_layer import COLOUR, GLOSS, GRAIN, NEAREST_M, RADIANCE, SURFACE, CraftLayer
 from selfiesim.render.crop import Crop, around, crop_round
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
@@ -178,10 +178,10 @@ class PyVistaRenderer:
         lens = crop.of(view.camera)
         self._lights.cast_sun(stage.crafts, view.sun.direction, view.sun.angular_radius)
         self._aim(stage, lens, (0.0, 0.0))
-        surface, gloss = (self._shown(stage, crop, what) for what in (SURFACE, GLOSS))
+        surface, gloss, grain = (self._shown(stage, crop, what) for what in (SURFACE, GLOSS, GRAIN))
         depth = self._depth(stage, crop)
         part = np.where(np.isfinite(depth), np.round(surface[..., 3]), 0.0).astype(np.int64)
-        seen = Seen(depth, part, surface[..., :3], gloss[..., :3], gloss[..., 3] - 1.0)
+        seen = Seen(depth, part, surface[..., :3], gloss[..., :3], gloss[..., 3] - 1.0, grain[..., :3])
         for craft in stage.crafts:
             craft.show(RADIANCE)
             craft.mirror(view, stage.planet.maps if stage.planet else None, lens, seen)

@@ -163,9 +163,9 @@ vec3 planetMirrored(vec3 r, float roughness) {
 }
 
 // What gloss mirrors here as rays have found it, and 1; or 0 where none were sent out (see mirror.py).
-vec4 traced(vec3 position) {
+vec4 traced(sampler2D map, vec3 position) {
     vec4 place = bodyToMirror * vec4(position, 1.0);
-    vec4 found = mirrors * texture(mirrorMap, place.xy / place.w);
+    vec4 found = mirrors * texture(map, place.xy / place.w);
     return found.a > 0.05 ? vec4(found.rgb / found.a, 1.0) : vec4(0.0);
 }
 
@@ -184,10 +184,11 @@ struct Surface {
 #ifdef CLEARCOAT
 // "light" of what lies under a clear layer, and what that mirrors itself: glTF's KHR_materials_clearcoat. The layer is as
 // smooth as the mesh, whatever the surface under it is.
-vec3 underGlass(vec3 light, vec3 position, Surface s, vec3 toEye, vec4 found) {
+vec3 underGlass(vec3 light, vec3 position, Surface s, vec3 toEye) {
     float nv = clamp(dot(s.normal, toEye), 0.02, 1.0);
     float nl = dot(s.normal, sunDirection);
     float held = clearcoat * (0.04 + 0.96 * pow(1.0 - nv, 5.0));
+    vec4 found = traced(coatMap, position);
     vec3 around = mix(planetMirrored(reflect(-toEye, s.normal), clearcoatRoughness), found.rgb, found.a);
     vec3 mirrored = s.occlusion * held * around;
     if (nl > 0.0) {
@@ -229,14 +230,14 @@ vec3 craftRadiance(vec3 position, Surface s) {
     // Below zero in some passes; their mean is not.
     light += s.occlusion * diffuse / PI * (planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading));
     vec3 fresnel = f0 + (max(vec3(f90 * (1.0 - s.roughness)), f0) - f0) * pow(1.0 - nv, 5.0);
-    vec4 found = traced(position);
+    vec4 found = traced(mirrorMap, position);
     light += s.occlusion * fresnel * mix(planetMirrored(reflect(-toEye, s.shading), s.roughness), found.rgb, found.a);
     // From other parts. Where no rays tell what gloss mirrors of them: as if all that is around were as bright as what
     // lights the surface on average.
     vec3 spread = mix(mix(diffuse + fresnel, s.base, s.metallic), diffuse, found.a);
     light += s.occlusion * spread / PI * max(fromParts, 0.0) * bounced;
 #ifdef CLEARCOAT
-    light = underGlass(light, position, s, toEye, found);
+    light = underGlass(light, position, s, toEye);
 #endif
     return s.glow + light;
 }
@@ -298,6 +299,7 @@ vec4 craftOutput(vec3 position, vec3 smoothNormal, vec2 uv, float part) {
     if (shown < 0.5) return vec4(craftRadiance(position, s), 1.0);
     if (shown < 1.5) return vec4(s.normal, part);
     // One more than the sunlight or the roughness: VTK throws away what has a fourth number of 0.
+    if (shown > 3.5) return vec4(s.grain, 1.0);
     if (shown > 2.5) return vec4(s.shading, 1.0 + s.roughness);
     float facing = dot(s.normal, sunDirection);
     return vec4(s.base, 1.0 + (facing > 0.0 ? sunVisibility(position, s.normal) * sunShare : 0.0));
