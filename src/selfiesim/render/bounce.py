@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.frames import unit
+from selfiesim.render.lobes import even, scattered, schlick
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Material
@@ -26,6 +27,8 @@ EDGES_ACROSS = 24
 """No edge of a triangle is longer than this part of the craft's longest side: light is worked out at corners."""
 MOST_SITES = 8000
 RAYS = 64
+GLINTS = 200_000
+"""Rays that go on from where the Sun meets gloss."""
 BOUNCES = 4
 _NEIGHBOURS = 6
 _LIFT = 2e-4  # of the craft's size: where rays start above their site
@@ -35,7 +38,7 @@ _CREASED = 0.35  # what foil's facets add to the width of its gloss
 _SHARPEST = 0.1  # gloss narrower than this would show the single rays
 
 
-_Shape = tuple[Any, NDArray[np.float64], NDArray[np.float64], NDArray[np.float32], NDArray[np.int64]]
+_Shape = tuple[Any, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
 
 
 def is_available() -> bool:
@@ -59,12 +62,14 @@ class Skin:
         Number in ``names`` of what each vertex hangs on.
     colours, matt : (N, 3) array
         Shares of the light that the surface there scatters in all, and evenly to all sides.
-    mirrored : (N, 3) array
-        Share of the light that its gloss sends back straight on.
+    f0, mirrored : (N, 3) array
+        Share of the light that its gloss sends back straight on, without and with the clear coat's.
     gloss : (N,) array
         Roughness of that, squared, the facets of foil taken in.
     sharp : (N,) array
         The same without them.
+    glance : (N,) array
+        That by which sunlight goes on: of the clear coat where there is one.
     crumple, crumple_scale : (N,) array
         How strongly foil is crumpled, and how large its facets are, m.
     size : float
@@ -78,9 +83,11 @@ class Skin:
     names: list[str | None]
     colours: NDArray[np.float64]
     matt: NDArray[np.float64]
+    f0: NDArray[np.float64]
     mirrored: NDArray[np.float64]
     gloss: NDArray[np.float64]
     sharp: NDArray[np.float64]
+    glance: NDArray[np.float64]
     crumple: NDArray[np.float64]
     crumple_scale: NDArray[np.float64]
     size: float = field(init=False)
@@ -88,6 +95,7 @@ class Skin:
     _of_vertex: NDArray[np.int64] = field(init=False)
     _near: NDArray[np.int64] = field(init=False)
     _weight: NDArray[np.float64] = field(init=False)
+    _areas: NDArray[np.float64] = field(init=False)
     _seen: dict[bytes, Any] = field(default_factory=dict, init=False)
     _posed: dict[bytes, tuple[Any, NDArray[np.float64]]] = field(default_factory=dict, init=False)
 
@@ -95,6 +103,10 @@ class Skin:
         self.size = float(np.ptp(self.points, axis=0).max())
         self._sites, self._of_vertex = _clusters(self.points, self.normals, self.joints, self.size)
         self._near, self._weight = _neighbours(self)
+        corners = self.points[self.faces]
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        areas = np.repeat(np.linalg.norm(across, axis=1) / 6.0, 3)
+        self._areas = np.bincount(self._of_vertex[self.faces.ravel()], areas, len(self._sites)).clip(1e-12)
 
     def light(
         self, pose: CraftPose, sun: NDArray[np.float64], irradiance: NDArray[np.float64], shine: Planetshine
@@ -103,42 +115,51 @@ class Skin:
 
         ``sun`` (3,) is the direction to it, body axes; ``irradiance`` (3,) its light on a surface that faces it.
         """
-        scene, points, normals, rays, hits = self._shape(pose)
+        scene, corners, points, normals, hits = self._shape(pose)
         lit = np.maximum(normals @ sun, 0.0)
         asked = np.flatnonzero(lit > 0.0)
         if len(asked) and irradiance.any():
             lit[asked[_first(scene, points[asked] + self.size * _LIFT * normals[asked], sun) >= 0]] = 0.0
         colours = self.colours[self._sites]
         direct = self.matt[self._sites] * lit[:, None] * irradiance + colours * shine.irradiance(normals)
-        first = _gathered(direct, hits) + self._glossy(sun, lit, normals, rays, hits) * irradiance
+        first = _gathered(direct, hits) + self._glinted(scene, corners, sun) * irradiance
         passed = first
         for _ in range(BOUNCES - 1):
             passed = first + _gathered(colours * passed, hits)
         return np.asarray((self._weight[..., None] * passed[self._near]).sum(axis=1), np.float32)
 
-    def _glossy(
-        self,
-        sun: NDArray[np.float64],
-        lit: NDArray[np.float64],
-        normals: NDArray[np.float64],
-        rays: NDArray[np.float32],
-        hits: NDArray[np.int64],
-    ) -> NDArray[np.float64]:
-        """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance: GGX, as drawn."""
-        f0, alpha = self.mirrored[self._sites], self.gloss[self._sites]
-        total = np.zeros_like(f0)
-        for ray, hit in zip(rays, hits.T, strict=True):
-            met = np.flatnonzero(hit < len(normals))
-            met = met[lit[hit[met]] > 0.0]
-            there, away = hit[met], -ray[met].astype(float)
-            half = unit(away + sun)
-            n, a2 = normals[there], alpha[there] ** 2
-            nl, nv = np.maximum(n @ sun, 1e-3), np.maximum((n * away).sum(axis=1), 1e-3)
-            d = (n * half).sum(axis=1) ** 2 * (a2 - 1.0) + 1.0
-            masked = 0.5 / (nl * np.sqrt(nv * nv * (1.0 - a2) + a2) + nv * np.sqrt(nl * nl * (1.0 - a2) + a2))
-            fresnel = f0[there] + (1.0 - f0[there]) * (1.0 - (away * half).sum(axis=1)[:, None]).clip(0.0) ** 5
-            total[met] += (a2 / (np.pi * d * d) * masked * lit[there])[:, None] * fresnel
-        return np.pi * total / len(rays)
+    def _glinted(self, scene: Any, corners: NDArray[np.float64], sun: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance.
+
+        Points are thrown onto the surface, as thick as it faces the Sun; from those that it reaches one ray goes on as
+        gloss scatters it (Heitz 2018), and lights the site that it meets.
+        """
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        lit = 0.5 * np.abs(across @ sun)
+        share = lit * self.mirrored[self.faces[:, 0]].max(axis=1)
+        light = np.zeros((len(self._sites), 3))
+        if share.sum() <= 0.0:
+            return light
+        dice = np.random.default_rng(11).random((GLINTS, 5))
+        face = np.searchsorted(np.cumsum(share) / share.sum(), dice[:, 0]).clip(0, len(share) - 1)
+        flux = share.sum() / GLINTS / share[face] * lit[face]
+        root = np.sqrt(dice[:, 1])
+        weight = np.stack([1.0 - root, root * (1.0 - dice[:, 2]), root * dice[:, 2]], axis=-1)
+        place = (weight[..., None] * corners[face]).sum(axis=1)
+        normal = unit(across[face])
+        normal *= np.sign(normal @ sun)[:, None]
+        above = place + self.size * _LIFT * normal
+        free = _first(scene, above, sun) < 0
+        own = self.faces[face[free], 0]
+        gloss = even(above[free], normal[free], normal[free], np.sqrt(self.glance[own]))
+        ray, kept, cosine = scattered(gloss, np.broadcast_to(sun, normal[free].shape), dice[free, 3:])
+        met = _first(scene, above[free], ray)
+        site = self._of_vertex[self.faces[met, 0]]
+        there = (met >= 0) & (kept > 0.0)
+        power = (flux[free] * kept)[:, None] * schlick(self.mirrored[own], cosine[:, None])
+        for k in range(3):
+            light[:, k] = np.bincount(site[there], power[there, k], len(light))
+        return light / self._areas[:, None]
 
     def posed(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64]]:
         """The triangles as the joints stand, for Embree, and the vertices' normals (N, 3); kept until a joint moves."""
@@ -165,8 +186,11 @@ class Skin:
         return self._seen[key]  # type: ignore[no-any-return]
 
     def _traced(self, pose: CraftPose) -> _Shape:
-        """The posed triangles for tracing, sites' places and normals (N, 3), rays (K, N, 3), what they meet (N, K)."""
+        """The posed triangles for Embree, and their corners (M, 3, 3); of the sites places and normals (N, 3), and
+        what their rays meet (N, K).
+        """
         scene, points, normals = self._turned_by(pose)
+        corners = points[self.faces]
         points, normals = points[self._sites], normals[self._sites]
         hits = np.empty((len(points), RAYS), np.int64)
         away = points + self.size * _LIFT * normals
@@ -176,7 +200,7 @@ class Skin:
             site = self._of_vertex[self.faces[met, 0]]
             behind = (ray * normals[site]).sum(axis=1) > 0.0
             hits[:, k] = np.where((met < 0) | behind, len(points), site)
-        return scene, points, normals, rays, hits
+        return scene, corners, points, normals, hits
 
 
 def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
@@ -193,13 +217,16 @@ def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
     # Creases of foil scatter, as craft.glsl has it.
     creased = metallic * material.crumple
     matt = base * ((1.0 - metallic) * (1.0 - creased) * (1.0 - _COAT) + 0.4 * creased)
-    mirrored = metallic * base + (1.0 - metallic) * _COAT * (roughness < 0.95)
+    f0 = metallic * base + (1.0 - metallic) * _COAT * (roughness < 0.95)
+    gloss = max(roughness**2, _CREASED * material.crumple, _SHARPEST)
     return {
         "colours": np.minimum(metallic * _METAL * base + matt + (1.0 - metallic) * _COAT, 1.0),
         "matt": matt,
-        "mirrored": mirrored,
-        "gloss": np.array([max(roughness**2, _CREASED * material.crumple, _SHARPEST)]),
+        "f0": f0,
+        "mirrored": f0 + material.clearcoat * _COAT,
+        "gloss": np.array([gloss]),
         "sharp": np.array([max(roughness**2, _SHARPEST)]),
+        "glance": np.array([max(material.clearcoat_roughness**2, 0.003) if material.clearcoat > 0.0 else gloss]),
         "crumple": np.array([material.crumple]),
         "crumple_scale": np.array([material.crumple_scale_m]),
     }

@@ -12,7 +12,7 @@ from selfiesim.craft.craft import TEXTURES
 from selfiesim.craft.normals import tangents
 from selfiesim.render.bounce import EDGES_ACROSS, Skin, is_available, scattering
 from selfiesim.render.framebuffer import Framebuffer
-from selfiesim.render.mirror import Finish, Seen, mirrored, smoothed, surroundings
+from selfiesim.render.mirror import GLASS, Finish, Seen, mirrored, smoothed, surroundings
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import (
     Uniforms,
@@ -213,9 +213,17 @@ class CraftLayer:
         points = rays * (seen.depth[own] / rays[:, 2])[:, None]
         points = (points - pose.position) @ pose.body_to_camera
         around = surroundings(view, pose, self._skin, self._from_parts, self.shine, maps)
-        for name, layer in (("mirrorMap", seen.gloss), ("coatMap", seen.coat)):
-            gloss = layer(own, points, self._finish)
-            show_picture(self._mirrors[name], smoothed(mirrored(around, gloss), gloss, own, seen))
+        gloss, coat, f0 = (
+            seen.gloss(own, points, self._finish),
+            seen.coat(own, points, self._finish),
+            self._finish.f0[seen.part[own]],
+        )
+        lights = {
+            "mirrorMap": (gloss, mirrored(around, gloss, f0, np.maximum(1.0 - gloss.roughness, f0))),
+            "coatMap": (coat, mirrored(around, coat, np.full_like(f0, GLASS), np.ones_like(f0))),
+        }
+        for name, (layer, light) in lights.items():
+            show_picture(self._mirrors[name], smoothed(light, layer, own, seen))
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
         self._set_light(mirrors=1.0, bodyToMirror=_to_picture(lens) @ place)
@@ -435,7 +443,7 @@ def _skin(groups: list[_Group]) -> Skin:
         name: np.concatenate([np.tile(look[name], (size, 1)) for look, size in zip(looks, sizes, strict=True)])
         for name in looks[0]
     }
-    spread |= {name: spread[name][:, 0] for name in ("gloss", "sharp", "crumple", "crumple_scale")}
+    spread |= {name: spread[name][:, 0] for name in ("gloss", "sharp", "glance", "crumple", "crumple_scale")}
     return Skin(
         points=np.concatenate([group.mesh.points for group in groups]).astype(float),
         normals=np.concatenate([group.mesh.point_data.active_normals for group in groups]).astype(float),
@@ -451,7 +459,7 @@ def _finish(pose: CraftPose, numbers: dict[str, int]) -> Finish:
     coat, f0, grain = (np.full(max(numbers.values(), default=0) + 1, start) for start in (np.nan, 0.0, 0.0))
     for part in pose.parts:
         number, material = numbers[part.node], part.material
-        f0[number] = scattering(material)["mirrored"].mean()
+        f0[number] = scattering(material)["f0"].mean()
         grain[number] = abs(material.anisotropy)
         if material.clearcoat > 0.0:
             coat[number] = material.clearcoat_roughness

@@ -8,7 +8,7 @@ sky. The means are a picture that the passes of a final picture look up.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from selfiesim.frames import unit
 from selfiesim.render.foil import crumpled
+from selfiesim.render.lobes import Gloss, even, lobe, scattered, schlick
 from selfiesim.render.planet_light import planet_radiance
 
 if TYPE_CHECKING:
@@ -29,52 +30,19 @@ Floats = NDArray[np.float64]
 
 MOST_RAYS = 500_000
 """Of a picture; fewer for each pixel where the craft fills many."""
+GLASS = 0.04
+"""What a clear coat mirrors straight on."""
 MOST_EACH = 16  # of a pixel
 TURNS = 3
 """How often a ray goes on from metal to metal."""
 _ROUGHEST = 0.9  # what is rougher is matt
 _LIFT = 2e-4  # of the craft's size: where rays start above their surface
 _METAL = 0.2  # share mirrored from which on a ray goes on
-_GLASS = 0.04  # what a clear coat mirrors straight on
 _OTHER_DICE = np.array([97.137, 61.713])  # turns two numbers into two that have little to do with them
 _DISC = 192  # pixels across the planet's picture
 _AROUND = 0.04  # rad of air beside the disc that are in it
 _NARROW, _WIDE = 0.1, 0.3  # roughness between which noise is taken out more and more
 _LIKE = 0.5  # of a lobe's width: how far normals of one smooth surface may differ
-
-
-@dataclass(frozen=True)
-class Gloss:
-    """Points of a craft's gloss, body axes.
-
-    Attributes
-    ----------
-    points, normals : (N, 3) array
-        Where, m, and which way the mesh faces there.
-    shading : (N, 3) array
-        Normals bent by foil or a normal map, which the lobe lies about.
-    roughness : (N,) array
-        0 to 1.
-    grain : (N, 3) array
-        Along the surface, the way highlights are longer; 0 where they are not.
-    stretch : (N,) array
-        How much longer, 0 to 1 (glTF's anisotropy).
-    f0, rim : (N,) array
-        Share mirrored straight on, and along the surface as the shader counts it: rays tell how much less it is.
-    """
-
-    points: Floats
-    normals: Floats
-    shading: Floats
-    roughness: Floats
-    grain: Floats
-    stretch: Floats
-    f0: Floats
-    rim: Floats
-
-    def of(self, which: NDArray[Any]) -> Gloss:
-        """Some of them."""
-        return Gloss(*(getattr(self, each.name)[which] for each in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -114,14 +82,13 @@ class Seen:
         """That of some pixels (H, W), whose ``points`` (N, 3) are known: of what is under a clear coat."""
         layers = (self.normal, self.shading, self.roughness, self.grain)
         normal, shading, rough, grain = (layer[which].astype(float) for layer in layers)
-        f0, stretch = finish.f0[self.part[which]], finish.stretch[self.part[which]]
-        return Gloss(points, normal, shading, rough, grain, stretch, f0, np.maximum(1.0 - rough, f0))
+        return Gloss(points, normal, shading, rough, grain, finish.stretch[self.part[which]])
 
     def coat(self, which: NDArray[np.bool_], points: Floats, finish: Finish) -> Gloss:
         """That of the clear coat, as smooth as the mesh; rougher than any gloss where there is none."""
         normal = self.normal[which].astype(float)
         rough = np.nan_to_num(finish.coat[self.part[which]], nan=1.0)
-        return _even(points, normal, normal, rough, _GLASS)
+        return even(points, normal, normal, rough)
 
 
 @dataclass(frozen=True)
@@ -201,7 +168,7 @@ class _Met:
             rays = np.ascontiguousarray(np.broadcast_to(sun, (len(asked), 3)), np.float32)
             asked = asked[self.around.scene.run(self.above[asked].astype(np.float32), rays) < 0]
         own = self.whose[asked]
-        glint = _lobe(skin.mirrored[own], skin.sharp[own], self.shading[asked], sun, self.away[asked])
+        glint = lobe(skin.mirrored[own], skin.sharp[own], self.shading[asked], sun, self.away[asked])
         light[asked] = (skin.matt[own] / np.pi + glint) * lit[asked, None] * self.around.irradiance
         return light
 
@@ -216,11 +183,12 @@ class _Met:
         light = np.asarray(spread / np.pi * soft, float)
         if len(gone_on):
             rough = np.sqrt(skin.sharp[self.whose[gone_on]])
-            gloss = _even(self.above[gone_on], self.normals[gone_on], self.shading[gone_on], rough, 1.0)
+            gloss = even(self.above[gone_on], self.normals[gone_on], self.shading[gone_on], rough)
             further = (dice[gone_on] * _OTHER_DICE) % 1.0
-            rays, weight = _scattered(gloss, self.away[gone_on], further)
+            rays, weight, cosine = scattered(gloss, self.away[gone_on], further)
             weight[(rays * gloss.normals).sum(axis=1) <= 0.0] = 0.0
-            light[gone_on] += mirrored[gone_on] * weight[:, None] * around.seen(gloss.points, rays, further, turns)
+            share = weight[:, None] * schlick(mirrored[gone_on], cosine[:, None])
+            light[gone_on] += share * around.seen(gloss.points, rays, further, turns)
         return light
 
 
@@ -249,21 +217,28 @@ def surroundings(
     )
 
 
-def mirrored(around: Surroundings, gloss: Gloss) -> NDArray[np.float32]:
-    """Mean radiance (N, 3) that the gloss turns toward the eye, before its own colour is taken off."""
+def mirrored(around: Surroundings, gloss: Gloss, f0: Floats, rim: Floats) -> NDArray[np.float32]:
+    """Mean radiance (N, 3) that the gloss turns toward the eye, over the share that the shader lets it mirror.
+
+    That goes by the angle to the normal: ``f0`` (N,) straight on, ``rim`` (N,) along the surface. What mirrors are
+    facets.
+    """
     light = np.zeros((len(gloss.points), 3), np.float32)
     asked = np.flatnonzero(gloss.roughness < _ROUGHEST)
     if not len(asked):
         return light
-    gloss = gloss.of(asked)
+    gloss, f0, rim = gloss.of(asked), f0[asked], rim[asked]
     toward = unit(around.eye - gloss.points)
     each = int(np.clip(MOST_RAYS // len(asked), 1, MOST_EACH))
     origins = gloss.points + around.skin.size * _LIFT * gloss.normals
     total = np.zeros((len(asked), 3))
+    slant = np.maximum((gloss.shading * toward).sum(axis=1), 0.02)
+    counted = f0 + (rim - f0) * (1.0 - slant) ** 5
     dice = _dice(len(asked))
     for k in range(each):
         thrown = (dice + _step(k, each)) % 1.0
-        rays, weight = _scattered(gloss, toward, thrown)
+        rays, weight, cosine = scattered(gloss, toward, thrown)
+        weight *= schlick(f0, cosine) / np.maximum(counted, 1e-9)
         up = np.flatnonzero((rays * gloss.normals).sum(axis=1) > 0.0)  # below it there is the surface itself
         total[up] += weight[up, None] * around.seen(origins[up], rays[up], thrown[up])
     light[asked] = total / each
@@ -294,12 +269,6 @@ def smoothed(light: NDArray[np.float32], gloss: Gloss, which: NDArray[np.bool_],
         total[here] += share[..., None] * picture[there]
         count[here] += share
     return np.asarray(total / count[..., None], np.float32)
-
-
-def _even(points: Floats, normals: Floats, shading: Floats, roughness: Floats, f0: float) -> Gloss:
-    """Gloss without a grain, at whose rim all is mirrored."""
-    one = np.ones_like(roughness)
-    return Gloss(points, normals, shading, roughness, np.zeros_like(normals), 0.0 * one, f0 * one, one)
 
 
 def _nothing(rays: Floats) -> Floats:
@@ -333,17 +302,6 @@ def _looked_up(picture: Floats, axes: Floats, least: float, rays: Floats) -> Flo
     return np.asarray(np.where((along > least)[:, None], picture[row, column], 0.0))
 
 
-def _lobe(f0: Floats, alpha: Floats, normals: Floats, light: Floats, away: Floats) -> Floats:
-    """GGX, as ``craft.glsl`` has it: light passed on (N, 3) from the direction ``light`` (3,) to ``away`` (N, 3)."""
-    half = unit(away + light)
-    a2 = alpha**2
-    nl, nv = np.maximum(normals @ light, 1e-3), np.maximum((normals * away).sum(axis=1), 1e-3)
-    d = (normals * half).sum(axis=1) ** 2 * (a2 - 1.0) + 1.0
-    masked = 0.5 / (nl * np.sqrt(nv * nv * (1.0 - a2) + a2) + nv * np.sqrt(nl * nl * (1.0 - a2) + a2))
-    fresnel = f0 + (1.0 - f0) * (1.0 - (away * half).sum(axis=1)[:, None]).clip(0.0) ** 5 * (f0 > 0.0)
-    return np.asarray((a2 / (np.pi * d * d) * masked)[:, None] * fresnel)
-
-
 def _dice(count: int) -> Floats:
     """Two numbers (N, 2) in 0 to 1 for each pixel, spread well: Roberts' R2 sequence, shuffled."""
     g = 1.32471795724474602596
@@ -354,49 +312,3 @@ def _dice(count: int) -> Floats:
 def _step(k: int, of: int) -> Floats:
     """What the ``k``-th of so many rays of a pixel adds to its numbers."""
     return np.array([k / of, k * 0.6180339887498949 % 1.0])
-
-
-def _scattered(gloss: Gloss, toward: Floats, dice: Floats) -> tuple[Floats, Floats]:
-    """A ray (N, 3) of each point's lobe, and its weight (N,): by the facets that are seen (Heitz 2018)."""
-    axes = _axes(gloss)
-    narrow = np.maximum(gloss.roughness**2, 0.003)
-    wide = narrow + (1.0 - narrow) * gloss.stretch**2
-    size = np.stack([wide, narrow, np.ones_like(wide)], axis=-1)
-    eye = np.einsum("nij,nj->ni", axes, toward)
-    eye[:, 2] = np.maximum(eye[:, 2], 0.02)
-    half = unit(_facet(unit(eye * size), dice) * size)
-    cosine = (half * eye).sum(axis=1)
-    ray = 2.0 * cosine[:, None] * half - eye
-    # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
-    of_eye, of_ray = np.linalg.norm(eye * size, axis=1), np.linalg.norm(ray * size, axis=1)
-    weight = ray[:, 2] * (eye[:, 2] + of_eye) / np.maximum(ray[:, 2] * of_eye + eye[:, 2] * of_ray, 1e-9)
-    # The shader mirrors by the angle to the normal; what mirrors are the facets.
-    weight *= gloss.f0 + (1.0 - gloss.f0) * (1.0 - cosine.clip(0.0, 1.0)) ** 5
-    weight /= gloss.f0 + (gloss.rim - gloss.f0) * (1.0 - eye[:, 2]) ** 5
-    return np.einsum("nij,ni->nj", axes, ray), np.where(ray[:, 2] > 0.0, weight, 0.0)
-
-
-def _axes(gloss: Gloss) -> Floats:
-    """The axes (N, 3, 3) of each lobe, a row each: along the grain, across it, and the normal."""
-    n = gloss.shading
-    helper = np.where(np.abs(n[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
-    along = np.where(gloss.stretch[:, None] > 0.0, gloss.grain, np.cross(helper, n))
-    along = unit(along - n * (along * n).sum(axis=1)[:, None])
-    return np.stack([along, np.cross(n, along), n], axis=1)
-
-
-def _facet(eye: Floats, dice: Floats) -> Floats:
-    """A normal (N, 3) of the half ball that is seen along ``eye`` (N, 3), z up."""
-    flat = np.hypot(eye[:, 0], eye[:, 1])
-    safe = np.maximum(flat, 1e-9)
-    t1 = np.stack([-eye[:, 1] / safe, eye[:, 0] / safe, np.zeros_like(flat)], axis=-1)
-    t1[flat < 1e-7] = (1.0, 0.0, 0.0)
-    t2 = np.cross(eye, t1)
-    radius, turn = np.sqrt(dice[:, 0]), 2.0 * np.pi * dice[:, 1]
-    p1, p2 = radius * np.cos(turn), radius * np.sin(turn)
-    seen = 0.5 * (1.0 + eye[:, 2])
-    p2 = (1.0 - seen) * np.sqrt(np.maximum(1.0 - p1**2, 0.0)) + seen * p2
-    p3 = np.sqrt(np.maximum(1.0 - p1**2 - p2**2, 0.0))
-    facet = p1[:, None] * t1 + p2[:, None] * t2 + p3[:, None] * eye
-    facet[:, 2] = np.maximum(facet[:, 2], 1e-6)
-    return np.asarray(facet)
