@@ -75,6 +75,7 @@ def scattered(gloss: Gloss, toward: Floats, dice: Floats) -> tuple[Floats, Float
     wide = narrow + (1.0 - narrow) * gloss.stretch**2
     size = np.stack([wide, narrow, np.ones_like(wide)], axis=-1)
     eye = np.einsum("nij,nj->ni", axes, toward)
+    seen = eye[:, 2] > 0.0  # a facet of foil may face away
     eye[:, 2] = np.maximum(eye[:, 2], 0.02)
     half = unit(_facet(unit(eye * size), dice) * size)
     cosine = (half * eye).sum(axis=1)
@@ -82,7 +83,7 @@ def scattered(gloss: Gloss, toward: Floats, dice: Floats) -> tuple[Floats, Float
     # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
     of_eye, of_ray = np.linalg.norm(eye * size, axis=1), np.linalg.norm(ray * size, axis=1)
     weight = ray[:, 2] * (eye[:, 2] + of_eye) / np.maximum(ray[:, 2] * of_eye + eye[:, 2] * of_ray, 1e-9)
-    return np.einsum("nij,ni->nj", axes, ray), np.where(ray[:, 2] > 0.0, weight, 0.0), cosine.clip(0.0, 1.0)
+    return np.einsum("nij,ni->nj", axes, ray), np.where((ray[:, 2] > 0.0) & seen, weight, 0.0), cosine.clip(0.0, 1.0)
 
 
 def _axes(gloss: Gloss) -> Floats:
