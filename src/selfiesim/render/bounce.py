@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.frames import unit
-from selfiesim.render.lobes import even, scattered, schlick
+from selfiesim.render.lobes import Lobes, even, schlick
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Material
@@ -152,7 +152,7 @@ class Skin:
         free = _first(scene, above, sun) < 0
         own = self.faces[face[free], 0]
         gloss = even(above[free], normal[free], normal[free], np.sqrt(self.glance[own]))
-        ray, kept, cosine = scattered(gloss, np.broadcast_to(sun, normal[free].shape), dice[free, 3:])
+        ray, kept, cosine = Lobes(gloss, np.broadcast_to(sun, normal[free].shape)).rays(dice[free, 3:])
         met = _first(scene, above[free], ray)
         site = self._of_vertex[self.faces[met, 0]]
         there = (met >= 0) & (kept > 0.0)

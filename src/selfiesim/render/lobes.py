@@ -64,26 +64,43 @@ def lobe(f0: Floats, alpha: Floats, normals: Floats, light: Floats, away: Floats
     return np.asarray((a2 / (np.pi * d * d) * masked)[:, None] * fresnel)
 
 
-def scattered(gloss: Gloss, toward: Floats, dice: Floats) -> tuple[Floats, Floats, Floats]:
-    """Where each point's gloss may send light that comes from ``toward`` (N, 3), by two numbers (N, 2) in 0 to 1.
+class Lobes:
+    """Where points' gloss may send light that comes from ``toward`` (N, 3), by the facets seen from there (Heitz 2018).
 
-    By the facets that are seen from there (Heitz 2018). Gives a ray (N, 3) of each lobe; its weight (N,), what other
-    facets do not keep of that light; and the cosine (N,) at which it meets its facet.
+    Attributes
+    ----------
+    slant : (N,) array
+        Cosine between the lobe's normal and ``toward``, at least 0.02.
     """
-    axes = _axes(gloss)
-    narrow = np.maximum(gloss.roughness**2, 0.003)
-    wide = narrow + (1.0 - narrow) * gloss.stretch**2
-    size = np.stack([wide, narrow, np.ones_like(wide)], axis=-1)
-    eye = np.einsum("nij,nj->ni", axes, toward)
-    seen = eye[:, 2] > 0.0  # a facet of foil may face away
-    eye[:, 2] = np.maximum(eye[:, 2], 0.02)
-    half = unit(_facet(unit(eye * size), dice) * size)
-    cosine = (half * eye).sum(axis=1)
-    ray = 2.0 * cosine[:, None] * half - eye
-    # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
-    of_eye, of_ray = np.linalg.norm(eye * size, axis=1), np.linalg.norm(ray * size, axis=1)
-    weight = ray[:, 2] * (eye[:, 2] + of_eye) / np.maximum(ray[:, 2] * of_eye + eye[:, 2] * of_ray, 1e-9)
-    return np.einsum("nij,ni->nj", axes, ray), np.where((ray[:, 2] > 0.0) & seen, weight, 0.0), cosine.clip(0.0, 1.0)
+
+    def __init__(self, gloss: Gloss, toward: Floats) -> None:
+        self._axes = _axes(gloss)
+        narrow = np.maximum(gloss.roughness**2, 0.003)
+        wide = narrow + (1.0 - narrow) * gloss.stretch**2
+        self._size = np.stack([wide, narrow, np.ones_like(wide)], axis=-1)
+        self._eye = (self._axes @ toward[..., None])[..., 0]
+        self._seen = self._eye[:, 2] > 0.0  # a facet of foil may face away
+        self._eye[:, 2] = np.maximum(self._eye[:, 2], 0.02)
+        self.slant = self._eye[:, 2]
+        self._stretched = self._eye * self._size
+        self._length = np.linalg.norm(self._stretched, axis=1)
+        self._half = _HalfBall(self._stretched / self._length[:, None])
+
+    def rays(self, dice: Floats) -> tuple[Floats, Floats, Floats]:
+        """A ray (N, 3) of each lobe by two numbers (N, 2) in 0 to 1.
+
+        Also its weight (N,), what other facets do not keep of that light, and the cosine (N,) at which it meets its
+        facet.
+        """
+        eye = self._eye
+        half = unit(self._half.normal(dice) * self._size)
+        cosine = (half * eye).sum(axis=1)
+        ray = 2.0 * cosine[:, None] * half - eye
+        # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
+        up, of_ray = ray[:, 2], np.linalg.norm(ray * self._size, axis=1)
+        weight = up * (self.slant + self._length) / np.maximum(up * self._length + self.slant * of_ray, 1e-9)
+        turned = (ray[:, None] @ self._axes)[:, 0]
+        return turned, np.where((up > 0.0) & self._seen, weight, 0.0), cosine.clip(0.0, 1.0)
 
 
 def _axes(gloss: Gloss) -> Floats:
@@ -95,18 +112,24 @@ def _axes(gloss: Gloss) -> Floats:
     return np.stack([along, np.cross(n, along), n], axis=1)
 
 
-def _facet(eye: Floats, dice: Floats) -> Floats:
-    """A normal (N, 3) of the half ball that is seen along ``eye`` (N, 3), z up."""
-    flat = np.hypot(eye[:, 0], eye[:, 1])
-    safe = np.maximum(flat, 1e-9)
-    t1 = np.stack([-eye[:, 1] / safe, eye[:, 0] / safe, np.zeros_like(flat)], axis=-1)
-    t1[flat < 1e-7] = (1.0, 0.0, 0.0)
-    t2 = np.cross(eye, t1)
-    radius, turn = np.sqrt(dice[:, 0]), 2.0 * np.pi * dice[:, 1]
-    p1, p2 = radius * np.cos(turn), radius * np.sin(turn)
-    seen = 0.5 * (1.0 + eye[:, 2])
-    p2 = (1.0 - seen) * np.sqrt(np.maximum(1.0 - p1**2, 0.0)) + seen * p2
-    p3 = np.sqrt(np.maximum(1.0 - p1**2 - p2**2, 0.0))
-    facet = p1[:, None] * t1 + p2[:, None] * t2 + p3[:, None] * eye
-    facet[:, 2] = np.maximum(facet[:, 2], 1e-6)
-    return np.asarray(facet)
+class _HalfBall:
+    """The half of a ball, z up, that is seen along ``eye`` (N, 3)."""
+
+    def __init__(self, eye: Floats) -> None:
+        flat = np.hypot(eye[:, 0], eye[:, 1])
+        safe = np.maximum(flat, 1e-9)
+        self._eye = eye
+        self._across = np.stack([-eye[:, 1] / safe, eye[:, 0] / safe, np.zeros_like(flat)], axis=-1)
+        self._across[flat < 1e-7] = (1.0, 0.0, 0.0)
+        self._other = np.cross(eye, self._across)
+        self._share = 0.5 * (1.0 + eye[:, 2])
+
+    def normal(self, dice: Floats) -> Floats:
+        """Of a point (N, 3) of it, each that is seen as likely as any other."""
+        radius, turn = np.sqrt(dice[:, 0]), 2.0 * np.pi * dice[:, 1]
+        x, y = radius * np.cos(turn), radius * np.sin(turn)
+        y = (1.0 - self._share) * np.sqrt(np.maximum(1.0 - x**2, 0.0)) + self._share * y
+        z = np.sqrt(np.maximum(1.0 - x**2 - y**2, 0.0))
+        found = x[:, None] * self._across + y[:, None] * self._other + z[:, None] * self._eye
+        found[:, 2] = np.maximum(found[:, 2], 1e-6)
+        return np.asarray(found)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from selfiesim.frames import unit
 from selfiesim.render.foil import crumpled
-from selfiesim.render.lobes import Gloss, even, lobe, scattered, schlick
+from selfiesim.render.lobes import Gloss, Lobes, even, lobe, schlick
 from selfiesim.render.planet_light import planet_radiance
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-MOST_RAYS = 500_000
+MOST_RAYS = 300_000
 """Of a picture; fewer for each pixel where the craft fills many."""
 GLASS = 0.04
 """What a clear coat mirrors straight on."""
@@ -185,7 +185,7 @@ class _Met:
             rough = np.sqrt(skin.sharp[self.whose[gone_on]])
             gloss = even(self.above[gone_on], self.normals[gone_on], self.shading[gone_on], rough)
             further = (dice[gone_on] * _OTHER_DICE) % 1.0
-            rays, weight, cosine = scattered(gloss, self.away[gone_on], further)
+            rays, weight, cosine = Lobes(gloss, self.away[gone_on]).rays(further)
             weight[(rays * gloss.normals).sum(axis=1) <= 0.0] = 0.0
             share = weight[:, None] * schlick(mirrored[gone_on], cosine[:, None])
             light[gone_on] += share * around.seen(gloss.points, rays, further, turns)
@@ -228,16 +228,15 @@ def mirrored(around: Surroundings, gloss: Gloss, f0: Floats, rim: Floats) -> NDA
     if not len(asked):
         return light
     gloss, f0, rim = gloss.of(asked), f0[asked], rim[asked]
-    toward = unit(around.eye - gloss.points)
     each = int(np.clip(MOST_RAYS // len(asked), 1, MOST_EACH))
     origins = gloss.points + around.skin.size * _LIFT * gloss.normals
     total = np.zeros((len(asked), 3))
-    slant = np.maximum((gloss.shading * toward).sum(axis=1), 0.02)
-    counted = f0 + (rim - f0) * (1.0 - slant) ** 5
+    lobes = Lobes(gloss, unit(around.eye - gloss.points))
+    counted = f0 + (rim - f0) * (1.0 - lobes.slant) ** 5
     dice = _dice(len(asked))
     for k in range(each):
         thrown = (dice + _step(k, each)) % 1.0
-        rays, weight, cosine = scattered(gloss, toward, thrown)
+        rays, weight, cosine = lobes.rays(thrown)
         weight *= schlick(f0, cosine) / np.maximum(counted, 1e-9)
         up = np.flatnonzero((rays * gloss.normals).sum(axis=1) > 0.0)  # below it there is the surface itself
         total[up] += weight[up, None] * around.seen(origins[up], rays[up], thrown[up])
