@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ GLASS = 0.04
 MOST_EACH = 16  # of a pixel
 TURNS = 3
 """How often a ray goes on from metal to metal."""
+_SHARP = 0.03  # roughness, squared, of gloss in which the facets of foil are seen
 _ROUGHEST = 0.9  # what is rougher is matt
 _LIFT = 2e-4  # of the craft's size: where rays start above their surface
 _METAL = 0.2  # share mirrored from which on a ray goes on
@@ -42,6 +44,8 @@ _OTHER_DICE = np.array([97.137, 61.713])  # turns two numbers into two that have
 _DISC = 192  # pixels across the planet's picture
 _AROUND = 0.04  # rad of air beside the disc that are in it
 _NARROW, _WIDE = 0.1, 0.3  # roughness between which noise is taken out more and more
+_STEPS, _MANY = (1, 2, 4), 6  # pixels from one neighbour to the next, and rays from which on the nearest will do
+_SPLINE = np.array([1.0, 4.0, 6.0, 4.0, 1.0], np.float32) / 6.0  # the pixel itself counts 1
 _LIKE = 0.5  # of a lobe's width: how far normals of one smooth surface may differ
 
 
@@ -120,11 +124,11 @@ class Surroundings:
     eye: Floats
     pixel_angle: float
 
-    def seen(self, origins: Floats, rays: Floats, dice: Floats, turns: int = TURNS) -> Floats:
+    def seen(self, origins: Floats, rays: Floats, wide: Floats, dice: Floats, turns: int = TURNS) -> Floats:
         """Radiance (N, 3) that comes to ``origins`` (N, 3) against unit vectors ``rays`` (N, 3).
 
-        Rays that meet gloss go on from there, ``turns`` times in all, ``dice`` (N, 2) tell where to; after that gloss
-        counts as matt.
+        What they meet is seen no sharper than lobes so ``wide`` (N,) are, roughness squared. Rays that meet gloss go on
+        from there, ``turns`` times in all, ``dice`` (N, 2) tell where to; after that gloss counts as matt.
         """
         found = self.scene.run(origins.astype(np.float32), rays.astype(np.float32), output=True)
         met = found["primID"] >= 0
@@ -134,16 +138,25 @@ class Surroundings:
             at = origins[met] + found["tfar"][met, None].astype(float) * rays[met]
             corners = self.skin.faces[found["primID"][met]]
             u, v = found["u"][met].astype(float), found["v"][met].astype(float)
-            there = _Met(self, corners, np.stack([1.0 - u - v, u, v], axis=-1), at, -rays[met])
+            there = _Met(self, corners, np.stack([1.0 - u - v, u, v], axis=-1), at, -rays[met], wide[met])
             light[met] = there.sunlit() + there.softly_lit(dice[met], turns - 1)
         return light
 
 
 class _Met:
-    """Points of the craft that rays have met, ``share`` (N, 3) of the way to each of their triangle's ``corners``."""
+    """Points of the craft that rays have met, ``share`` (N, 3) of the way to each of their triangle's ``corners``.
+
+    What a lobe ``wide`` (N,) looks at is seen no sharper than that: to few rays facets and narrow glints are noise.
+    """
 
     def __init__(
-        self, around: Surroundings, corners: NDArray[np.int64], share: Floats, points: Floats, away: Floats
+        self,
+        around: Surroundings,
+        corners: NDArray[np.int64],
+        share: Floats,
+        points: Floats,
+        away: Floats,
+        wide: Floats,
     ) -> None:
         self.around, self.skin, self.away = around, around.skin, away
         self.corners, self.share = corners, share[..., None]
@@ -152,11 +165,14 @@ class _Met:
         self.normals = normals * np.where((normals * away).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
         self.above = points + self.skin.size * _LIFT * self.normals
         self.shading = self.normals.copy()
-        foil = np.flatnonzero(self.skin.crumple[self.whose] > 0.0)
+        sharp = wide < _SHARP
+        skin, own = self.skin, self.whose
+        self.alpha = np.where(sharp, skin.sharp[own], np.maximum(skin.gloss[own], wide))
+        foil = np.flatnonzero((skin.crumple[own] > 0.0) & sharp)
         if len(foil):
-            look, own = (self.skin.crumple, self.skin.crumple_scale), self.whose[foil]
             pixel = around.pixel_angle * np.linalg.norm(points[foil] - around.eye, axis=1)
-            self.shading[foil] = crumpled(self.normals[foil], points[foil], look[0][own], look[1][own], pixel)
+            look = skin.crumple[own[foil]], skin.crumple_scale[own[foil]]
+            self.shading[foil] = crumpled(self.normals[foil], points[foil], *look, pixel)
 
     def sunlit(self) -> Floats:
         """Radiance (N, 3) toward where the rays came from, of sunlight."""
@@ -168,7 +184,7 @@ class _Met:
             rays = np.ascontiguousarray(np.broadcast_to(sun, (len(asked), 3)), np.float32)
             asked = asked[self.around.scene.run(self.above[asked].astype(np.float32), rays) < 0]
         own = self.whose[asked]
-        glint = lobe(skin.mirrored[own], skin.sharp[own], self.shading[asked], sun, self.away[asked])
+        glint = lobe(skin.mirrored[own], self.alpha[asked], self.shading[asked], sun, self.away[asked])
         light[asked] = (skin.matt[own] / np.pi + glint) * lit[asked, None] * self.around.irradiance
         return light
 
@@ -182,13 +198,13 @@ class _Met:
         spread[gone_on] = skin.matt[self.whose[gone_on]]
         light = np.asarray(spread / np.pi * soft, float)
         if len(gone_on):
-            rough = np.sqrt(skin.sharp[self.whose[gone_on]])
-            gloss = even(self.above[gone_on], self.normals[gone_on], self.shading[gone_on], rough)
+            alpha = self.alpha[gone_on]
+            gloss = even(self.above[gone_on], self.normals[gone_on], self.shading[gone_on], np.sqrt(alpha))
             further = (dice[gone_on] * _OTHER_DICE) % 1.0
             rays, weight, cosine = Lobes(gloss, self.away[gone_on]).rays(further)
             weight[(rays * gloss.normals).sum(axis=1) <= 0.0] = 0.0
             share = weight[:, None] * schlick(mirrored[gone_on], cosine[:, None])
-            light[gone_on] += share * around.seen(gloss.points, rays, further, turns)
+            light[gone_on] += share * around.seen(gloss.points, rays, alpha, further, turns)
         return light
 
 
@@ -228,7 +244,8 @@ def mirrored(around: Surroundings, gloss: Gloss, f0: Floats, rim: Floats) -> NDA
     if not len(asked):
         return light
     gloss, f0, rim = gloss.of(asked), f0[asked], rim[asked]
-    each = int(np.clip(MOST_RAYS // len(asked), 1, MOST_EACH))
+    each = _each(len(asked))
+    wide = np.zeros(len(asked)) if each > _MANY else gloss.roughness**2
     origins = gloss.points + around.skin.size * _LIFT * gloss.normals
     total = np.zeros((len(asked), 3))
     lobes = Lobes(gloss, unit(around.eye - gloss.points))
@@ -239,7 +256,7 @@ def mirrored(around: Surroundings, gloss: Gloss, f0: Floats, rim: Floats) -> NDA
         rays, weight, cosine = lobes.rays(thrown)
         weight *= schlick(f0, cosine) / np.maximum(counted, 1e-9)
         up = np.flatnonzero((rays * gloss.normals).sum(axis=1) > 0.0)  # below it there is the surface itself
-        total[up] += weight[up, None] * around.seen(origins[up], rays[up], thrown[up])
+        total[up] += weight[up, None] * around.seen(origins[up], rays[up], wide[up], thrown[up])
     light[asked] = total / each
     return light
 
@@ -247,27 +264,53 @@ def mirrored(around: Surroundings, gloss: Gloss, f0: Floats, rim: Floats) -> NDA
 def smoothed(light: NDArray[np.float32], gloss: Gloss, which: NDArray[np.bool_], seen: Seen) -> NDArray[np.float32]:
     """A picture (H, W, 4) of the ``light`` (N, 3) of pixels ``which`` (H, W), the fourth number 1 there.
 
-    The noise of few rays is taken out of it, the more the rougher the gloss is: each pixel becomes the mean of those of
-    the 25 around it that belong to the same part and face as it does.
+    The noise of few rays is taken out of it, the more the rougher the gloss is, and over a wider neighbourhood the
+    fewer rays a pixel has.
     """
     height, width = which.shape
     picture, shading = np.zeros((height, width, 4), np.float32), np.zeros((height, width, 3), np.float32)
     picture[which, :3], picture[which, 3], shading[which] = light, 1.0, gloss.shading
     rough = np.zeros(which.shape, np.float32)
     rough[which] = gloss.roughness
+    part = np.where(which, seen.part, -1)
+    asked = int((gloss.roughness < _ROUGHEST).sum())
+    for step in _STEPS[: 1 if _each(asked) > _MANY else None]:
+        picture = _smoothed(picture, part, shading, rough, step)
+    return picture
+
+
+def _smoothed(
+    picture: NDArray[np.float32],
+    part: NDArray[np.int64],
+    shading: NDArray[np.float32],
+    rough: NDArray[np.float32],
+    step: int,
+) -> NDArray[np.float32]:
+    """Each pixel as the mean of the 25 around it, ``step`` apart, that belong to the same part and face as it does.
+
+    The nearest count most (a B-spline's weights), so that steps of 1, 2 and 4 after each other leave no pattern.
+    """
+    height, width = part.shape
     wide = ((rough - _NARROW) / (_WIDE - _NARROW)).clip(0.0, 1.0)
     # One smooth surface: normals within a fraction of the lobe's width.
     like = 1.0 - 0.5 * (_LIKE * rough**2) ** 2
     total, count = picture.copy(), np.ones_like(wide)
-    steps = range(-2, 3)
-    for dy, dx in ((dy, dx) for dy in steps for dx in steps if (dy, dx) != (0, 0)):
+    for (row, a), (column, b) in product(enumerate(_SPLINE), enumerate(_SPLINE)):
+        dy, dx = step * (row - 2), step * (column - 2)
+        if dx == 0 == dy:
+            continue
         here = slice(max(dy, 0), height + min(dy, 0)), slice(max(dx, 0), width + min(dx, 0))
         there = slice(max(-dy, 0), height + min(-dy, 0)), slice(max(-dx, 0), width + min(-dx, 0))
         facing = np.einsum("ijk,ijk->ij", shading[here], shading[there])
-        share = wide[here] * (which[there] & (seen.part[here] == seen.part[there]) & (facing > like[here]))
+        share = a * b * wide[here] * ((part[here] == part[there]) & (facing > like[here]))
         total[here] += share[..., None] * picture[there]
         count[here] += share
     return np.asarray(total / count[..., None], np.float32)
+
+
+def _each(pixels: int) -> int:
+    """Rays of each of so many pixels."""
+    return int(np.clip(MOST_RAYS // max(pixels, 1), 1, MOST_EACH))
 
 
 def _nothing(rays: Floats) -> Floats:
