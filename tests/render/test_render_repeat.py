@@ -49,9 +49,11 @@ def test_draft_and_final_agree_in_the_mean(shot):
     view = shot.view()
     draft, final = view.render("draft"), view.render("final")
     craft = np.isfinite(draft.depth) & (draft.depth < 1e4)
-    assert draft.rgb[~craft].mean(axis=0) == pytest.approx(final.rgb[~craft].mean(axis=0), rel=0.005)
-    # Foil glints in single pixels; at this size their chance is left. A draft goes without light between parts.
-    assert draft.rgb[craft].mean(axis=0) == pytest.approx(final.rgb[craft].mean(axis=0), rel=0.08)
+    # A final picture reads the maps finer, and slopes that are not smoothed are a little darker.
+    assert draft.rgb[~craft].mean(axis=0) == pytest.approx(final.rgb[~craft].mean(axis=0), rel=0.01)
+    # Foil glints in single pixels; at this size their chance is left. A draft goes without light between parts, and
+    # without their image in gloss.
+    assert draft.rgb[craft].mean(axis=0) == pytest.approx(final.rgb[craft].mean(axis=0), rel=0.12)
     assert not np.array_equal(draft.rgb, final.rgb)
 
 
@@ -84,7 +86,7 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
         light = renderer._craft(stage_, whole, 1, (Subframe((0.4, -0.3), view.sun.direction), view, True))[..., :3]
         if stage_.planet:
-            light = light + renderer._ground(stage_.planet, stage_.buffer, ((0.4, -0.3), view, True))
+            light = light + renderer._ground(stage_, 1, ((0.4, -0.3), view, True))
         moved = centroid(light[..., 1].astype(float))
         assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 

@@ -17,15 +17,11 @@ from proof_scenes import NAMES, edge_distance, reference, regions, similarity, t
 from selfiesim.render.bounce import is_available
 
 LEAST_PX = 300
-SIMPLE = NAMES[:2]
-# How far the orbiter still is from what is aimed at, 2 percent and 0.97. What is not drawn: other parts in the mirror
-# of gloss (the gold body in the cells), the planet's own picture there and what stands before it. What is not traced:
-# the clear coat and the grain of cells and radiators.
-HELD = {
-    "orbiter": (0.40, 0.935),
-    "orbiter-in-its-own-shade": (0.50, 0.94),
-}
-
+MET = NAMES[:3]
+SHADED = NAMES[3]
+# How far the orbiter in its own shade still is from 2 percent: what the Sun or bright parts light, and what is darker
+# than a hundredth of white, which other parts light at a slant.
+BRIGHT, DARK = 0.035, 0.25
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="Embree has no wheel for this machine")
 
@@ -53,35 +49,28 @@ def likeness(name, light):
     return similarity(toned(rgb, white), toned(told, white))
 
 
-@pytest.mark.parametrize("name", SIMPLE)
+@pytest.mark.parametrize("name", MET)
 def test_mean_radiance_of_each_region_within_two_percent(name):
     errors = region_errors(name, "bounced")
     assert len(errors) >= 2
     assert {part: error for part, error in errors.items() if np.abs(error).max() > 0.02} == {}
 
 
-@pytest.mark.parametrize("name", SIMPLE)
+@pytest.mark.parametrize("name", MET)
 def test_likeness(name):
     assert likeness(name, "bounced") >= 0.97
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", HELD)
-def test_no_region_is_farther_off_than_it_was(name):
-    most, alike = HELD[name]
-    errors = region_errors(name, "bounced")
-    assert len(errors) >= 2
-    assert {part: error for part, error in errors.items() if np.abs(error).max() > most} == {}
-    assert likeness(name, "bounced") >= alike
-
-
-@pytest.mark.slow
-def test_bare_metal_of_the_orbiter_in_the_sun_is_within_three_percent():
-    errors = region_errors("orbiter", "bounced")
-    sunlit = [part for part in errors if part.split(".")[-1] in ("nozzle_niobium", "tank_titanium")]
-    assert sunlit
-    for part in sunlit:
-        assert np.abs(errors[part]).max() < 0.03, part
+def test_in_its_own_shade_the_orbiter_is_alike_and_no_region_farther_off_than_it_was():
+    told, (_, truth) = reference(SHADED, "bounced"), drawn(SHADED)
+    white = np.percentile(told, 99.5)
+    errors = region_errors(SHADED, "bounced")
+    assert len(errors) >= 6
+    for part, mask in regions(truth, LEAST_PX).items():
+        allowed = BRIGHT if told[mask].mean() > 0.01 * white else DARK
+        assert np.abs(errors[part]).max() < allowed, part
+    assert likeness(SHADED, "bounced") >= 0.97
 
 
 @pytest.mark.parametrize(("name", "part"), [("sphere-and-plate", "plate"), ("box-on-wing", "wing")])

@@ -9,6 +9,7 @@ some machines; there this light is left out.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ EDGES_ACROSS = 24
 """No edge of a triangle is longer than this part of the craft's longest side: light is worked out at corners."""
 MOST_SITES = 8000
 RAYS = 64
-GLINTS = 200_000
+GLINTS = 300_000
 """Rays that go on from where the Sun meets gloss."""
 BOUNCES = 4
 _NEIGHBOURS = 6
@@ -140,9 +141,9 @@ class Skin:
         light = np.zeros((len(self._sites), 3))
         if share.sum() <= 0.0:
             return light
-        dice = np.random.default_rng(11).random((GLINTS, 5))
+        dice = _strewn()
         face = np.searchsorted(np.cumsum(share) / share.sum(), dice[:, 0]).clip(0, len(share) - 1)
-        flux = share.sum() / GLINTS / share[face] * lit[face]
+        flux = share.sum() / len(dice) / share[face] * lit[face]
         root = np.sqrt(dice[:, 1])
         weight = np.stack([1.0 - root, root * (1.0 - dice[:, 2]), root * dice[:, 2]], axis=-1)
         place = (weight[..., None] * corners[face]).sum(axis=1)
@@ -153,9 +154,11 @@ class Skin:
         own = self.faces[face[free], 0]
         gloss = even(above[free], normal[free], normal[free], np.sqrt(self.glance[own]))
         ray, kept, cosine = Lobes(gloss, np.broadcast_to(sun, normal[free].shape)).rays(dice[free, 3:])
-        met = _first(scene, above[free], ray)
-        site = self._of_vertex[self.faces[met, 0]]
-        there = (met >= 0) & (kept > 0.0)
+        found = scene.run(above[free].astype(np.float32), ray.astype(np.float32), output=True)
+        # Each corner of a triangle stands for the third of it that is nearest.
+        near = np.stack([1.0 - found["u"] - found["v"], found["u"], found["v"]], axis=-1).argmax(axis=-1)
+        site = self._of_vertex[self.faces[found["primID"], near]]
+        there = (found["primID"] >= 0) & (kept > 0.0)
         power = (flux[free] * kept)[:, None] * schlick(self.mirrored[own], cosine[:, None])
         for k in range(3):
             light[:, k] = np.bincount(site[there], power[there, k], len(light))
@@ -215,21 +218,30 @@ def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
         roughness *= float(material.textures["rough"][..., 1].mean()) / 255.0
         metallic *= float(material.textures["rough"][..., 2].mean()) / 255.0
     # Creases of foil scatter, as craft.glsl has it.
-    creased = metallic * material.crumple
-    matt = base * ((1.0 - metallic) * (1.0 - creased) * (1.0 - _COAT) + 0.4 * creased)
+    creases = metallic * material.crumple
+    matt = base * ((1.0 - metallic) * (1.0 - creases) * (1.0 - _COAT) + 0.4 * creases)
     f0 = metallic * base + (1.0 - metallic) * _COAT * (roughness < 0.95)
-    gloss = max(roughness**2, _CREASED * material.crumple, _SHARPEST)
+    creased = max(roughness**2, _CREASED * material.crumple)
+    glance = material.clearcoat_roughness**2 if material.clearcoat > 0.0 else creased
     return {
         "colours": np.minimum(metallic * _METAL * base + matt + (1.0 - metallic) * _COAT, 1.0),
         "matt": matt,
         "f0": f0,
         "mirrored": f0 + material.clearcoat * _COAT,
-        "gloss": np.array([gloss]),
+        "gloss": np.array([max(creased, _SHARPEST)]),
         "sharp": np.array([max(roughness**2, _SHARPEST)]),
-        "glance": np.array([max(material.clearcoat_roughness**2, 0.003) if material.clearcoat > 0.0 else gloss]),
+        "glance": np.array([max(glance, 0.003)]),
         "crumple": np.array([material.crumple]),
         "crumple_scale": np.array([material.crumple_scale_m]),
     }
+
+
+@cache
+def _strewn() -> NDArray[np.float64]:
+    """Five numbers (N, 5) in 0 to 1 for each ray of the Sun, the first of them spread evenly."""
+    dice = np.random.default_rng(11).random((GLINTS, 5))
+    dice[:, 0] = (np.arange(GLINTS) + dice[:, 0]) / GLINTS
+    return np.asarray(dice)
 
 
 def _gathered(sent: NDArray[np.float64], hits: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -272,7 +284,8 @@ def _neighbours(skin: Skin) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     count = min(_NEIGHBOURS, len(points))
     distance, near = tree.query(np.concatenate([skin.points, reach * skin.normals], axis=1), count)
     distance, near = distance.reshape(-1, count), near.reshape(-1, count)
-    weight = 1.0 / (distance**2 + (0.25 * reach) ** 2)
+    alike = np.maximum((normals[near] * skin.normals[:, None]).sum(axis=-1), 0.01) ** 2
+    weight = alike / (distance**2 + (0.25 * reach) ** 2)
     return near, weight / weight.sum(axis=1, keepdims=True)
 
 
