@@ -30,7 +30,7 @@ EARTH_PASSED = Epoch.from_utc("2024-08-20T21:56:00Z")
 PERILUNE_M, PERIGEE_M = MOON.radii_m[0] + 750e3, EARTH.radii_m[0] + 6840e3
 CRATER = np.array(
     [100.5, -11.7]
-)  # Anders' Earthrise: longitude east, latitude (IAU gazetteer); seen by the radar near by
+)  # Anders' Earthrise: longitude east, latitude (IAU gazetteer); the radar saw it
 FILE_S, ROW_S = 1800, 60  # the file reaches so far either way, a row every minute
 
 
@@ -84,7 +84,7 @@ def about_earth(state: Vector, epoch: Epoch) -> Vector:
 
 
 def at_perilune(guess: Vector) -> Vector:
-    """The state (6,) that leaves the Moon so: aside of the Earth (two, tenths of rad), side passed (rad), km/s far off."""
+    """The state (6,) that leaves so: aside of the Earth (two, tenths of rad), side passed (rad), km/s far off."""
     earthward = unit(PULLS[0][1](0.0))
     east = unit(np.cross([0.0, 0.0, 1.0], earthward))
     north = np.cross(earthward, east)
