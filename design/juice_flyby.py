@@ -28,10 +28,8 @@ Vector = NDArray[np.float64]
 MOON_PASSED = Epoch.from_utc("2024-08-19T21:15:00Z")
 EARTH_PASSED = Epoch.from_utc("2024-08-20T21:56:00Z")
 PERILUNE_M, PERIGEE_M = MOON.radii_m[0] + 750e3, EARTH.radii_m[0] + 6840e3
-CRATER = np.array(
-    [100.5, -11.7]
-)  # Anders' Earthrise: longitude east, latitude (IAU gazetteer); the radar saw it
-FILE_S, ROW_S = 1800, 60  # the file reaches so far either way, a row every minute
+CRATER = np.array([100.5, -11.7])  # Anders' Earthrise: longitude east, latitude (IAU gazetteer); the radar saw it
+FILE_S, ROW_S = 3600, 120  # the file reaches so far either way, a row every two minutes
 
 
 def neighbour(name: str) -> CubicHermiteSpline:
