@@ -262,13 +262,26 @@ class TestPixels:
     def test_the_cap_is_brighter_than_the_dunes_and_the_sky_is_black(self, views):
         small = Scene.load("tianwen1-mars").with_changes(camera__size_px=[640, 360]).view()
         rgb = small.render().rgb
-        x, y = np.transpose([place_in_frame(small, *np.radians([86.0, lon])) for lon in (180.0, 200.0, 220.0)]).astype(
+        x, y = np.transpose([place_in_frame(small, *np.radians([86.0, lon])) for lon in (160.0, 180.0, 200.0)]).astype(
             int
         )
         ice = rgb[y, x, 1].mean()
         x, y = np.transpose([place_in_frame(small, *np.radians(place)) for place in DUNES[3:6]]).astype(int)
         assert ice > 2.0 * rgb[y, x, 1].mean()
         assert rgb[:20, -60:].max() < 0.01 * ice
+
+    # "Bright crater": CNSA. Its ice is white where the plain around it is ochre, whatever the Sun's height.
+    def test_korolev_is_brighter_and_whiter_than_the_plain_around_it(self):
+        small = Scene.load("tianwen1-mars").with_changes(camera__size_px=[960, 540]).view()
+        rgb = small.render("draft").rgb
+        around = [(74.6, 164.6), (71.0, 164.6), (72.77, 158.0)]
+        x, y = np.transpose([place_in_frame(small, *np.radians(place)) for place in [(72.77, 164.58), *around]]).astype(
+            int
+        )
+        ice, *plain = rgb[y, x]
+        for ground in plain:
+            assert ice[1] > 2.0 * ground[1]
+            assert ice[2] / ice[0] > 1.5 * ground[2] / ground[0]
 
     # Geometric albedo 0.045: Sugita et al. 2019. At 40 degrees of phase a dark disc has less.
     def test_ryugu_is_as_dark_as_coal(self):
