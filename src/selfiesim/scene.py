@@ -257,7 +257,7 @@ class Scene(Part):
         return self.beside(key, model, "the mesh")
 
     def beside(self, key: str, name: str, what: str) -> Path:
-        """The file ``name`` in the scene's own folder, or below it; where there is none, a shipped scene's of that name.
+        """The file ``name`` in the scene's own folder, or below it; else one that is shipped with a scene.
 
         Raises
         ------

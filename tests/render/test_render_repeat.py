@@ -51,7 +51,7 @@ def test_draft_and_final_agree_in_the_mean(shot):
     craft = np.isfinite(draft.depth) & (draft.depth < 1e4)
     assert draft.rgb[~craft].mean(axis=0) == pytest.approx(final.rgb[~craft].mean(axis=0), rel=0.005)
     # Foil glints in single pixels; at this size their chance is left. A draft goes without light between parts.
-    assert draft.rgb[craft].mean(axis=0) == pytest.approx(final.rgb[craft].mean(axis=0), rel=0.08)
+    assert draft.rgb[craft].mean(axis=0) == pytest.approx(final.rgb[craft].mean(axis=0), rel=0.1)
     assert not np.array_equal(draft.rgb, final.rgb)
 
 
