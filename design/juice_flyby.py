@@ -2,8 +2,8 @@
 
 The path was not looked up. Found is the one that agrees with what ESA published in 2024 and 2025: nearest to the Moon
 at 21:15 UTC, 750 km high, about the crater Anders' Earthrise; nearest to the Earth at 21:56 UTC a day later, 6840 km
-high; 0.9 km/s gained about the Sun at the Moon, 4.8 km/s at the Earth. The latter is taken as the change of velocity:
-of the speed it would take a faster craft than the former lets it be. What it was not fitted to is then compared.
+high; 0.9 km/s gained about the Sun at the Moon, 4.8 km/s lost at the Earth. The latter is taken as the change of
+velocity: fitted as a change of speed it came out a km/s short. What it was not fitted to is then compared.
 Run: python design/juice_flyby.py [scenes/juice-moon.oem]
 """
 
