@@ -32,6 +32,10 @@ gallery: $(VENV)/.user
 	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step 2 --plot docs/drift.png > /dev/null
 	@$(BIN)/selfiesim story tianwen1-mars -o out/story --frames 6 --to release+100s --quality final > /dev/null
 	@cp out/story/path.png docs/story-path.png && cp out/story/sheet.png docs/story-sheet.png
+	@$(BIN)/selfiesim story tianwen1-cruise -o out/tumble --every 12s --to release+96s --size 640x360 > /dev/null
+	@cp out/tumble/sheet.png docs/tumble-sheet.png
+	@$(BIN)/selfiesim film tianwen1-boom --from max-latitude-110s --to max-latitude-20s --step-s 9 --fps 3 --size 400x225 -o out/boom-film.webp > /dev/null
+	@cp out/boom-film.webp docs/boom-film.webp
 
 # Every model from six sides, and closely.
 LOOK = $(BIN)/selfiesim models look --size 720x405
@@ -66,6 +70,7 @@ docs: $(VENV)/.user
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only
+	@$(BIN)/python benchmarks/shots.py
 
 # Others beside us, one after the other on this machine, as ratios.
 peers: $(VENV)/.dev

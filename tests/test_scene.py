@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfiesim.epoch import Epoch
-from selfiesim.errors import SceneError
+from selfiesim.errors import CcsdsError, SceneError
 from selfiesim.moment import parse_moment
 from selfiesim.paths import shipped
 from selfiesim.scene import Scene, schema, shipped_scenes
@@ -344,6 +344,17 @@ def test_a_link_that_leaves_the_folder_is_refused(tmp_path):
 def test_a_path_that_leads_nowhere_is_refused(tmp_path, model):
     (tmp_path / "loop.glb").symlink_to(tmp_path / "loop.glb")
     assert "craft.model: " in fault(changed(tmp_path, '"tianwen1-orbiter"', f'"{model}"'), view=True)
+
+
+def test_a_copy_of_a_shipped_scene_finds_the_path_that_is_shipped_with_it(tmp_path):
+    copy = tmp_path / "mine.toml"
+    copy.write_bytes(shipped_scenes()["juice-jmc-moon"].read_bytes())
+    first = Scene.load(copy).view().facts["camera_altitude_km"]
+    assert first == Scene.load("juice-jmc-moon").view().facts["camera_altitude_km"]
+    # One's own of the same name goes before it.
+    (tmp_path / "juice-moon.oem").write_text("no path", encoding="utf-8")
+    with pytest.raises(CcsdsError, match=r"mine\.toml: .*juice-moon\.oem"):
+        Scene.load(copy).view()
 
 
 def test_a_mesh_beside_the_scene_is_found_from_any_working_folder(tmp_path, monkeypatch):

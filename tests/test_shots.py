@@ -1,6 +1,7 @@
 """The shipped shots: what their captions say is in the picture, told from the geometry; and a few facts of pixels.
 
-Captions: CNSA, 1 January 2022 (the orbiter, close up, the cap) and 1 October 2020 (on the way to Mars).
+Captions: CNSA, 1 January 2022 (the orbiter, close up, the cap), 1 October 2020 (on the way to Mars) and 31 January 2022
+(the boom); MyNavi, 5 April 2019 (Hayabusa2); ESA, 19 August 2024 (JUICE).
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from selfiesim.epoch import Epoch
+from selfiesim.frames import rotation_x, unit
 from selfiesim.framing import craft_box, framing, place_in_frame
 from selfiesim.planet import locate
 from selfiesim.scene import Scene, shipped_scenes
@@ -55,7 +58,7 @@ def test_the_sun_is_not_in_the_picture(views, name):
     assert not framing(views[name]).sun_in_frame
 
 
-@pytest.mark.parametrize("name", ["tianwen1-mars", "tianwen1-cruise", "ikaros-dcam2"])
+@pytest.mark.parametrize("name", ["tianwen1-mars", "tianwen1-cruise", "ikaros-dcam2", "hayabusa2-dcam3"])
 def test_all_of_the_craft_is_in_the_picture(views, name):
     assert framing(views[name]).craft_in_frame
 
@@ -132,6 +135,123 @@ class TestOnTheWayToMars:
         assert views["tianwen1-cruise"].planet is None
         assert views["tianwen1-camera-receding"].planet is None
 
+    # The camera is not steered ("tumbled away"); one picture a second (CNSA).
+    def test_from_one_picture_to_the_next_the_camera_turns_by_its_rate(self, views):
+        release = views["tianwen1-cruise"].scene.release
+        rate = np.array([*release.tip_off_deg_s[:2], release.tip_off_deg_s[2] + release.spin_deg_s])
+        speed = np.radians(np.linalg.norm(rate))
+        aslant = np.sin(np.arctan2(np.hypot(*rate[:2]), rate[2]))
+        before, after = (views["tianwen1-cruise"].scene.view(f"release+{t}s").icrf_to_camera for t in (40, 41))
+        assert np.arccos(0.5 * (np.trace(after @ before.T) - 1.0)) == pytest.approx(speed, rel=1e-4)
+        boresight = np.arccos(after[2] @ before[2])
+        assert boresight == pytest.approx(2.0 * np.arcsin(np.sin(0.5 * speed) * aslant), rel=1e-3)
+
+    def test_the_craft_goes_round_in_the_pictures(self, views):
+        scene = views["tianwen1-cruise"].scene
+        way = []
+        for t in range(20, 75, 5):
+            view = scene.view(f"release+{t}s")
+            way.append(view.camera.project(view.craft.position))
+        assert np.ptp(np.array(way), axis=0).min() > 300.0, "px, of 1920 x 1080"
+        assert inside(np.array(way), scene.view())
+
+
+class TestOnTheBoom:
+    # Length and what is seen: L. David, leonarddavid.com, 31 January 2022.
+    def test_the_lens_is_no_farther_off_than_the_boom_is_long(self, views):
+        craft = views["tianwen1-boom"].craft
+        metres, _ = craft.clearance(-craft.body_to_camera.T @ craft.position)
+        assert 1.0 < metres <= 1.6
+
+    def test_wing_and_cap_are_in_the_picture(self, views):
+        view = views["tianwen1-boom"]
+        assert inside(nodes(view, "wing_minus_y_panel"), view)
+        assert framing(view).cap_share > 0.5
+
+    def test_the_wings_turn_into_the_sun(self, views):
+        scene = views["tianwen1-boom"].scene
+        for early, off in ((0.0, 0.0), (30.0, 30.0), (90.0, 90.0)):
+            view = scene.view(f"max-latitude-{20.0 + early:g}s")
+            turn = view.craft.body_to_camera @ view.craft.joint_matrix("wing_minus_y")[:3, :3]
+            cells = turn @ np.array(view.craft.craft.joints["wing_minus_y"].zero_normal)
+            assert np.degrees(np.arccos(np.clip(cells @ view.sun.direction, -1, 1))) == pytest.approx(off, abs=0.01)
+
+
+class TestHayabusa2BeforeRyugu:
+    # The impactor left at 10:56 Japanese time, and the ground knew at 11:13 (MyNavi; JAXA's press conference).
+    def test_the_earth_is_seventeen_light_minutes_off(self, views):
+        view = views["hayabusa2-dcam3"]
+        earth = view.scene.plan().almanac.position("earth", "sun", view.epoch) - view.track.camera.position
+        assert np.linalg.norm(earth) / 299_792_458.0 / 60.0 == pytest.approx(17.5, abs=0.6)
+
+    def test_the_asteroid_is_whole_and_behind_the_craft(self, views):
+        view = views["hayabusa2-dcam3"]
+        (ryugu,) = view.objects
+        pixels = view.camera.project(ryugu.outline())
+        assert inside(pixels, view)
+        left, _top, right, bottom = craft_box(view)
+        assert left < pixels[:, 0].max()
+        assert right > pixels[:, 0].min()
+        assert bottom > pixels[:, 1].min()
+        assert np.linalg.norm(view.craft.position) < 0.02 * np.linalg.norm(ryugu.position)
+
+    # About 1 km off, less than 1 m a pixel there, 74 degrees: JpGU 2015, PCG30-14; Wikipedia (Japanese), DCAM3.
+    def test_the_ground_is_a_kilometre_off_and_a_pixel_less_than_a_metre(self, views):
+        view = views["hayabusa2-dcam3"]
+        (ryugu,) = view.objects
+        metres, _ = ryugu.clearance(-ryugu.body_to_camera.T @ ryugu.position)
+        assert 800.0 < metres < 1100.0
+        assert 1000.0 * view.camera.pixel_angle < 1.0
+
+    # Right ascension 96.40, declination -66.40: Watanabe et al. 2019.
+    def test_the_asteroid_stands_on_its_pole(self, views):
+        view = views["hayabusa2-dcam3"]
+        x, y, z = view.icrf_to_camera.T @ view.objects[0].body_to_camera[:, 2]
+        assert np.degrees([np.arctan2(y, x), np.arcsin(z)]) == pytest.approx([96.40, -66.40], abs=0.02)
+
+
+class TestJuiceAtTheMoon:
+    # Frames kernel of JUICE, ESA SPICE Service: JMC-1 by (50, -30, 0) degrees about axes (1, 2, 3).
+    def test_the_camera_looks_as_the_frames_kernel_has_it(self, views):
+        body_to_camera = views["juice-jmc-moon"].craft.body_to_camera
+        c, s = np.cos(np.radians(-30.0)), np.sin(np.radians(-30.0))
+        to_body = rotation_x(np.radians(50.0)) @ np.array([[c, 0.0, -s], [0.0, 1.0, 0.0], [s, 0.0, c]])
+        assert np.degrees(np.arccos(0.5 * (np.trace(body_to_camera @ to_body) - 1.0))) < 0.1
+
+    # ESA: nearest at 23:15 CEST, 750 km; the Earth out of sight for 31 minutes.
+    def test_it_is_nearest_when_esa_says_and_hidden_from_the_earth(self, views):
+        scene = views["juice-jmc-moon"].scene
+        before, nearest, after = (
+            scene.view(f"2024-08-19T21:{minute}:00Z").facts["camera_altitude_km"] for minute in (14, 15, 16)
+        )
+        assert nearest == pytest.approx(750.0, abs=1.0)
+        assert nearest < min(before, after)
+        plan = scene.plan()
+        minutes = [Epoch.from_utc("2024-08-19T21:15:00Z") + 60.0 * k for k in range(-59, 60)]
+        hidden = [self.is_hidden(plan, epoch) for epoch in minutes]
+        assert sum(hidden) == pytest.approx(31, abs=5)
+        assert not hidden[69], "when the picture is taken"
+
+    @staticmethod
+    def is_hidden(plan, epoch):
+        here = plan.host.state(epoch).position
+        way = unit(plan.almanac.position("earth", "moon", epoch) - here)
+        return here @ way < 0.0 and np.linalg.norm(np.cross(here, way)) < plan.body.radii_m[0]
+
+    # "The Moon at the top of the image, parts of the spacecraft on the left side": ESA, 20 August 2024.
+    def test_the_moon_is_at_the_top_and_the_craft_on_the_left(self, views):
+        view = views["juice-jmc-moon"].scene.with_changes(camera__size_px=[96, 96]).view()
+        truth = view.render("draft", 1).truth
+        rows, _ = np.nonzero(truth.part == 1)
+        assert rows.max() < 32
+        _, columns = np.nonzero(truth.part > 1)
+        assert (columns < 24).mean() > 0.8
+
+    # Frames kernel: both cameras profit from the +X side, which the Sun does not shine on.
+    def test_the_wall_of_the_camera_is_out_of_the_sun(self, views):
+        view = views["juice-jmc-moon"]
+        assert (view.craft.body_to_camera.T @ view.sun.direction)[0] < -0.3
+
 
 def sorted_ends(pixels):
     """The ends of something long, the left one first."""
@@ -142,13 +262,35 @@ class TestPixels:
     def test_the_cap_is_brighter_than_the_dunes_and_the_sky_is_black(self, views):
         small = Scene.load("tianwen1-mars").with_changes(camera__size_px=[640, 360]).view()
         rgb = small.render().rgb
-        x, y = np.transpose([place_in_frame(small, *np.radians([86.0, lon])) for lon in (180.0, 200.0, 220.0)]).astype(
+        x, y = np.transpose([place_in_frame(small, *np.radians([86.0, lon])) for lon in (160.0, 180.0, 200.0)]).astype(
             int
         )
         ice = rgb[y, x, 1].mean()
         x, y = np.transpose([place_in_frame(small, *np.radians(place)) for place in DUNES[3:6]]).astype(int)
         assert ice > 2.0 * rgb[y, x, 1].mean()
         assert rgb[:20, -60:].max() < 0.01 * ice
+
+    # "Bright crater": CNSA. Its ice is white where the plain around it is ochre, whatever the Sun's height.
+    def test_korolev_is_brighter_and_whiter_than_the_plain_around_it(self):
+        small = Scene.load("tianwen1-mars").with_changes(camera__size_px=[960, 540]).view()
+        rgb = small.render("draft").rgb
+        around = [(74.6, 164.6), (71.0, 164.6), (72.77, 158.0)]
+        x, y = np.transpose([place_in_frame(small, *np.radians(place)) for place in [(72.77, 164.58), *around]]).astype(
+            int
+        )
+        ice, *plain = rgb[y, x]
+        for ground in plain:
+            assert ice[1] > 2.0 * ground[1]
+            assert ice[2] / ice[0] > 1.5 * ground[2] / ground[0]
+
+    # Geometric albedo 0.045: Sugita et al. 2019. At 40 degrees of phase a dark disc has less.
+    def test_ryugu_is_as_dark_as_coal(self):
+        view = Scene.load("hayabusa2-dcam3").with_changes(camera__size_px=[200, 200]).view()
+        radiance = view.render("draft", 1)
+        truth = radiance.truth
+        numbers = [number for number, name in truth.part_names.items() if name.startswith("ryugu/")]
+        factor = np.pi * radiance.rgb[np.isin(truth.part, numbers), 1] / view.sun.irradiance[1]
+        assert 0.2 * 0.045 < factor.mean() < 0.045
 
     @pytest.mark.parametrize("name", sorted(set(SHOTS) - {"tianwen1-mars"}))
     def test_each_draws_something(self, name):

@@ -14,7 +14,7 @@ from pydantic import Field, Strict, model_validator
 from selfiesim.attitude import TARGETS
 from selfiesim.camera import Camera, icrf_to_camera
 from selfiesim.craft.craft import Craft
-from selfiesim.craft.settings import JointAngles, ModelPart
+from selfiesim.craft.settings import ModelPart
 from selfiesim.departure import AttitudeLaw, Departure, Masses, departure, pushed
 from selfiesim.ejection import tilt_axes
 from selfiesim.epoch import Epoch
@@ -144,7 +144,7 @@ def _companion(plan: Plan, part: ObjectPart) -> Companion:
     key = f"objects.{part.name}"
     scene = plan.scene
     craft = scene.load_craft(key, part)
-    check_joints(craft, part.joints_deg, key)
+    check_joints(craft, part, key)
     host = plan.host if part.orbit is None else orbiter_of(part.orbit, plan.body, plan.almanac, f"{key}.orbit")
     law = None
     if part.attitude is not None:
@@ -160,18 +160,20 @@ def _companion(plan: Plan, part: ObjectPart) -> Companion:
     return Companion(part, craft, law, None, leaving, start.leaves)
 
 
-def check_joints(craft: Craft, angles: JointAngles, key: str) -> None:
-    """Whether ``craft`` has the joints whose angles are given.
+def check_joints(craft: Craft, part: ModelPart, key: str) -> None:
+    """Whether ``craft`` has the joints whose angles and rates ``part`` of the scene, written at ``key``, gives.
 
     Raises
     ------
     SceneError
         Names the joint and those there are, or how many angles it takes.
     """
-    for name, turned in angles.items():
-        if name not in craft.joints:
-            hint, known = did_you_mean(name, craft.joints), ", ".join(craft.joints) or "none"
-            raise SceneError(f"{key}.joints_deg: {craft.name} has no joint {name!r}{hint}; it has: {known}")
-        axes = len(craft.joints[name].axes)
-        if len(turned) != axes:
-            raise SceneError(f"{key}.joints_deg.{name}: takes {axes} angle{'s' * (axes > 1)}, not {len(turned)}")
+    given = [("joints_deg", "angle", part.joints_deg), ("joints_deg_s", "rate", part.joints_deg_s)]
+    for table, what, joints in given:
+        for name, turned in joints.items():
+            if name not in craft.joints:
+                hint, known = did_you_mean(name, craft.joints), ", ".join(craft.joints) or "none"
+                raise SceneError(f"{key}.{table}: {craft.name} has no joint {name!r}{hint}; it has: {known}")
+            axes = len(craft.joints[name].axes)
+            if len(turned) != axes:
+                raise SceneError(f"{key}.{table}.{name}: takes {axes} {what}{'s' * (axes > 1)}, not {len(turned)}")

@@ -58,13 +58,17 @@ def icrf_to_lens(plan: Plan, epoch: Epoch, track: Track, relative: State, object
 def angles_of_joints(
     plan: Plan, craft: Craft, part: ModelPart, epoch: Epoch, track: Track, icrf_to_body: Matrix
 ) -> dict[str, tuple[float, ...]]:
-    """Of each joint that the scene sets or that follows something, rad."""
+    """Of each joint that the scene sets or turns, or that follows something, rad."""
     found = {}
     for name, joint in craft.joints.items():
         if name in part.joints_deg:
             found[name] = tuple(float(np.radians(angle)) for angle in part.joints_deg[name])
         elif joint.tracks != "nothing":
             found[name] = _following(joint, icrf_to_body @ plan.toward(joint.tracks, epoch, track.host))
+        if name in part.joints_deg_s:
+            still, seconds = found.get(name, (0.0,) * len(joint.axes)), epoch - plan.start
+            rates = np.radians(part.joints_deg_s[name])
+            found[name] = tuple(float(angle + rate * seconds) for angle, rate in zip(still, rates, strict=True))
     return found
 
 

@@ -139,7 +139,7 @@ def make_plan(scene: Scene, craft: Craft) -> Plan:
     camera = _camera(scene.camera)
     start, mount = _berth(scene, craft)
     law = attitude_law(scene, scene.attitude, host, almanac, kernels)
-    check_joints(craft, scene.craft.joints_deg, "craft")
+    check_joints(craft, scene.craft, "craft")
     plan = Plan(scene, craft, almanac, host, law, camera, mount, start.axis, start.leaves, kernels=kernels)
     if scene.release is not None:
         epoch = plan.instant(scene.release.at, "release.at")

@@ -257,7 +257,7 @@ class Scene(Part):
         return self.beside(key, model, "the mesh")
 
     def beside(self, key: str, name: str, what: str) -> Path:
-        """The file ``name`` in the scene's own folder, or below it.
+        """The file ``name`` in the scene's own folder, or below it; else one that is shipped with a scene.
 
         Raises
         ------
@@ -271,7 +271,9 @@ class Scene(Part):
             raise SceneError(f"{key}: {name!r} is no usable path") from error
         if not target.is_relative_to(folder):
             raise SceneError(f"{key}: {name!r} lies outside the scene's folder; put {what} beside the scene")
-        return target
+        # A copy of a shipped scene, and a picture made again from its recipe, stand in other folders than its files.
+        shipped = paths.shipped("scenes") / Path(name).name
+        return shipped if not target.exists() and Path(name).name == name and shipped.is_file() else target
 
     def plan(self) -> Plan:
         """What the scene plans: host, attitude, release and camera, worked out once.

@@ -101,7 +101,7 @@ def test_the_sun_in_the_picture_shines_over_all_strips(tmp_path):
     off = np.abs(plain.astype(int) - wanted.pixels).max(axis=-1)
     assert wanted.pixels.max() == 255
     assert off.max() <= 6
-    assert (off > 0).mean() < 0.02
+    assert (off > 0).mean() < 0.04
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])

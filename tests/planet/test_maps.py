@@ -65,6 +65,14 @@ def test_patch_is_laid_out_as_documented(mars: PlanetMaps) -> None:
     assert ice > 1.4 * plain
 
 
+# A dome of ice 60 km across, all year round: DLR and ESA, 20 December 2018.
+def test_korolev_is_full_of_ice_no_darker_than_the_cap(mars: PlanetMaps) -> None:
+    crater, cap = around(mars, 72.77, 164.58, radius_deg=25 / 59.2), around(mars, 88.0, 45.0)
+    assert np.all((cap < crater) & (crater < 1.25 * cap))
+    beyond = around(mars, 72.77 - 55 / 59.2, 164.58, radius_deg=0.1)
+    assert beyond[GREEN] < 0.5 * crater[GREEN]
+
+
 def test_ice_is_nearly_white_and_dust_is_ochre(mars: PlanetMaps) -> None:
     ice, dust, dark = around(mars, 88.0, 45.0), around(mars, 20.0, 20.0), around(mars, 8.0, 70.0)
     assert 0.35 < ice[GREEN] < 0.55

@@ -92,6 +92,23 @@ def test_joints_can_be_set(tmp_path):
         shot.with_changes(craft__joints_deg={name: [1.0, 2.0][: 3 - axes]}).view()
 
 
+def test_joints_turn_by_their_rates_from_where_they_stand_at_the_release():
+    from selfiesim.scene import Scene
+
+    shot = Scene.load("tianwen1-mars")
+    rates = {"wing_plus_y": [0.5], "hga": [0.0, -2.0]}
+    turning = shot.with_changes(craft__joints_deg_s=rates, craft__joints_deg={"hga": [5.0, 7.0]})
+    assert turning.view(0.0).craft.joint_angles["wing_plus_y"] == shot.view(0.0).craft.joint_angles["wing_plus_y"]
+    later, followed = turning.view(20.0).craft.joint_angles, shot.view(20.0).craft.joint_angles
+    assert later["wing_plus_y"][0] - followed["wing_plus_y"][0] == pytest.approx(np.radians(10.0))
+    assert later["wing_minus_y"] == followed["wing_minus_y"]
+    assert np.degrees(later["hga"]) == pytest.approx([5.0, -33.0])
+    with pytest.raises(SceneError, match=r"craft\.joints_deg_s: .* has no joint 'wnig'"):
+        shot.with_changes(craft__joints_deg_s={"wnig": [1.0]}).view()
+    with pytest.raises(SceneError, match="takes 2 rates, not 1"):
+        shot.with_changes(craft__joints_deg_s={"hga": [1.0]}).view()
+
+
 def receding(tmp_path, **changes):
     """The released camera as a camera on the craft sees it."""
     small = write_craft(tmp_path, "small", [box((0.1, 0.1, 0.1))], (0.0, 3.0, 3.0))

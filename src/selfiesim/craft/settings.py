@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field, Strict
 
-from selfiesim.parts import Angle, Axis, FileName, Part
+from selfiesim.parts import Angle, Axis, FileName, Part, Rate
 
 JointAngles = dict[str, Annotated[tuple[Angle, ...], Strict(False), Field(min_length=1, max_length=2)]]
+JointRates = dict[str, Annotated[tuple[Rate, ...], Strict(False), Field(min_length=1, max_length=2)]]
 
 
 class DecalPart(Part):
@@ -28,6 +29,12 @@ class ModelPart(Part):
         default_factory=dict,
         max_length=100,
         description="Angles of joints by name, one or two each; default: what the model's description has them follow.",
+    )
+    joints_deg_s: JointRates = Field(
+        default_factory=dict,
+        max_length=100,
+        description="How fast joints turn beside that, by name: at the release, or at the moment `at` of a scene whose "
+        "camera is mounted, they stand as without it.",
     )
     materials: dict[str, str] = Field(
         default_factory=dict,

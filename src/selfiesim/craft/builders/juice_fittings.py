@@ -99,19 +99,19 @@ def add_fittings(model: Model, sizes: JuiceSizes) -> None:
     for x, y, r, rise in [(-0.72, -0.55, 0.13, 0.56), (0.22, -0.62, 0.10, 0.68), (0.72, 0.62, 0.08, 0.40)]:
         wall = [(r, -0.02), (r, rise), (r - 0.012, rise), (r - 0.012, rise - 0.14), (0.0, rise - 0.14)]
         model.add("instruments", "black_kapton", above.put(lathe(wall, 36), x, y))
-    front, _, _ = sizes.side(0, 1.0)
-    model.add("mga", "aluminium", front.put(cylinder(0.06, 0.32, 28, 0.01).moved(z=-0.02), -0.55, -1.05))
+    back, _, _ = sizes.side(0, -1.0)
+    model.add("mga", "aluminium", back.put(cylinder(0.06, 0.32, 28, 0.01).moved(z=-0.02), 1.0, 1.38))
     plate = [(0.0, -0.02), (0.24, 0.03), (0.255, 0.05), (0.255, 0.06), (0.24, 0.055), (0.0, 0.012)]
-    dish = lathe(plate, 56).aimed((1.0, 0.0, -0.5)).at(front.point(-0.55, -1.05, 0.32))
-    model.add("mga", "white_paint", dish)
+    model.add("mga", "white_paint", back.put(lathe(plate, 56), 1.0, 1.38, 0.31))
+    front, _, _ = sizes.side(0, 1.0)
     # Above the blankets' highest folds; the housings look where the mounts of juice.toml do.
-    for where in (front.point(-0.9, 0.9, 0.06), above.point(0.0, 0.85, 0.06)):
+    for where in (front.point(-0.15, -1.3, 0.06), above.point(0.0, 0.85, 0.06)):
         model.add("monitoring_cameras", "aluminium", box(0.11, 0.11, 0.13, 0.008).at(where))
 
 
 def add_booms(model: Model, sizes: JuiceSizes) -> None:
     """Magnetometer boom, radar antenna, and the four Langmuir probes."""
-    start = np.array([0.5 * sizes.body_x_m - 0.10, 0.35, 0.5 * sizes.body_z_m - 0.05])
+    start = np.array([0.10 - 0.5 * sizes.body_x_m, 0.35, 0.05 - 0.5 * sizes.body_z_m])
     along = unit(sizes.magboom_direction)
     end = start + sizes.magboom_m * along
     model.add("magboom", "aluminium", box(0.34, 0.26, 0.30, 0.02).at(start))

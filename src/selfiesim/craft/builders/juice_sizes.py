@@ -26,7 +26,7 @@ class JuiceSizes:
     dish_m: float = 2.54  # sourced, recalled and not checked: width of the high-gain antenna (ESA)
     dish_focus_m: float = 0.80  # assumed
     magboom_m: float = 10.6  # sourced: ESA
-    magboom_direction: tuple[float, float, float] = (0.80, 0.0, 0.60)  # assumed
+    magboom_direction: tuple[float, float, float] = (-0.63, 0.0, -0.78)  # sourced: 141 degrees from +Z (ESA, SPICE)
     radar_m: float = 16.0  # sourced: tip to tip (ESA)
     probe_boom_m: float = 3.0  # sourced, recalled and not checked: four Langmuir probes on booms of 3 m (IRF)
     rise_m: float = 0.022  # assumed: puff of the blankets
