@@ -69,7 +69,8 @@ def planet_diameter(position: Vector, body: Body) -> float:
 def sun_share(position: Vector, to_sun: Vector, body: Body) -> float:
     """Share of the Sun's disc that ``body`` leaves visible from ``position`` (3,), body-fixed; 0 in eclipse, 1 by day.
 
-    The limb is taken as straight across the small disc, and sharp: the planet's air neither bends nor reddens light.
+    The limb is taken as straight across the small disc, and sharp: the planet's air bends no light; what it takes is
+    told by :func:`selfiesim.planet.sunset.sunlight_left`.
     """
     radii = np.array(body.radii_m)
     eye, ray = position / radii, to_sun / radii

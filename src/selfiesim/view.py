@@ -27,6 +27,8 @@ from selfiesim.hosts import Lander
 from selfiesim.looking import angles_of_joints, icrf_to_lens, site_to_icrf
 from selfiesim.orbit import State
 from selfiesim.plan import Plan
+from selfiesim.planet.atmosphere import haze
+from selfiesim.planet.sunset import sunlight_left
 from selfiesim.planet.surface import Surface
 from selfiesim.planet.weather import AIRLESS, Weather, frost_lines, seasonal_dust
 from selfiesim.season import solar_longitude
@@ -36,7 +38,7 @@ from selfiesim.sky.casters import Caster, casters_of
 
 if TYPE_CHECKING:
     from selfiesim.craft.settings import ModelPart
-    from selfiesim.render.base import Progress, Radiance
+    from selfiesim.render.base import Preview, Progress, Radiance
     from selfiesim.scene import Scene
 
 
@@ -88,7 +90,8 @@ class PlanetPose:
 class CraftPose:
     """A craft: its model's origin (3,) from the camera, its attitude, the angles of each joint (rad).
 
-    ``sun_share`` is how much of the Sun's disc planet and moons leave visible from it, 0 in eclipse, 1 by day;
+    ``sun_share`` is how much of the Sun's disc planet and moons leave visible from it, 0 in eclipse, 1 by day; ``dusk``
+    (3,) how much of its light comes through the planet's air, per band, where it stands low over the limb;
     ``gone`` are the first parts of the names of nodes that are no longer on it, such as the released camera's;
     ``name`` is what the scene calls it, nothing for the craft the camera belongs to.
     """
@@ -100,6 +103,12 @@ class CraftPose:
     sun_share: float
     gone: tuple[str, ...] = ()
     name: str = ""
+    dusk: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    @property
+    def sun_left(self) -> Vector:
+        """Share (3,) of the Sun's light that reaches it, per band."""
+        return self.sun_share * np.array(self.dusk)
 
     @property
     def is_ground(self) -> bool:
@@ -226,12 +235,14 @@ class View:
         progress: Progress | None = None,
         engine: str = "pyvista",
         open_s: float | None = None,
+        preview: Preview | None = None,
     ) -> Radiance:
         """The light that arrives at each pixel: ``"draft"`` from a few passes, ``"final"`` from many, or ``samples``.
 
         ``progress`` is told before each pass how many are done, and of how many. The ``engine`` ``"mitsuba"`` traces
         paths instead, 16 or 64 a pixel, or ``samples``. ``open_s`` is over how many seconds from the view's instant on
-        the passes are spread, so that what moves is smeared; default: the scene's ``photo.motion_blur``.
+        the passes are spread, so that what moves is smeared; default: the scene's ``photo.motion_blur``. ``preview`` is
+        shown the picture as it is after 1, 2, 4 ... passes, as radiance that may be exposed like the last.
 
         Raises
         ------
@@ -250,7 +261,7 @@ class View:
             )
         if open_s is None:
             open_s = self._shutter_s() if self.scene.photo.motion_blur else 0.0
-        return render(self, quality, samples, progress, engine, open_s)
+        return render(self, quality, samples, progress, engine, open_s, preview)
 
     def _shutter_s(self) -> float:
         """For how long the shutter is open: as the scene says, or as a light meter has it on a quick picture."""
@@ -397,13 +408,20 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
             sun = replace(sun, passed=ground.sky.beam)
     left = departure.named(plan.gone, *(each.left(epoch) for each in plan.companions))
 
+    air = None
+    if planet is not None and ground is None and (planet.weather.dust_opacity > 0.0 or planet.weather.gas > 0.0):
+        air = haze(planet.weather.dust_opacity, float(np.mean(body.radii_m)), planet.weather.gas)
+
     def posed(craft: Craft, part: ModelPart, offset: Vector, icrf_to_body: Matrix, **more: Any) -> CraftPose:
+        place, fixed = track.host.position + offset, track.icrf_to_bodyfixed
+        dusk = sunlight_left(fixed @ place, fixed @ to_sun, body, air) if air else np.ones(3)
         return CraftPose(
             craft,
             position=turn @ (offset - relative.position),
             body_to_camera=turn @ icrf_to_body.T,
             joint_angles=angles_of_joints(plan, craft, part, epoch, track, icrf_to_body),
             sun_share=_sun_share(plan, epoch, track, offset, to_sun) if planet else 1.0,
+            dusk=(float(dusk[0]), float(dusk[1]), float(dusk[2])),
             **more,
         )
 

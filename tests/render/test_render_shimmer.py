@@ -14,8 +14,10 @@ import pytest
 from scipy.ndimage import map_coordinates
 from stage import airless, box, looking, stage, write_craft
 
+from selfiesim.frames import rotation_about
 from selfiesim.render import planet_layer
 from selfiesim.render.pyvista import PyVistaRenderer
+from selfiesim.scene import Scene
 
 SIZE = (96, 54)
 FRAMES = 30
@@ -62,17 +64,30 @@ def targets(renderer, views):
         yield np.mgrid[: SIZE[1], : SIZE[0]] + np.moveaxis(motion, -1, 0)[::-1]
 
 
-def shimmer(renderer, views, moved, finer=1):
+def shimmer(renderer, views, moved, finer=1, quality="draft", passes=3):
     """Mean change from each frame to the next, the motion taken out, over the mean light."""
     frames, changes = [], []
     for view in views:
-        light = renderer.render(view if finer == 1 else supersampled(view), "draft").rgb[..., 1].astype(float)
+        light = renderer.render(view if finer == 1 else supersampled(view), quality, passes).rgb[..., 1].astype(float)
         frames.append(light.reshape(SIZE[1], finer, SIZE[0], finer).mean(axis=(1, 3)))
     for (before, after), there in zip(pairwise(frames), moved, strict=False):
         inside = np.all((there > 2.0) & (there < np.array([SIZE[1], SIZE[0]])[:, None, None] - 3.0), axis=0)
         now = map_coordinates(after, there, order=3, mode="nearest")
         changes.append(np.abs(now - before)[inside].mean() / before[inside].mean())
     return float(np.mean(changes))
+
+
+@pytest.mark.parametrize(("quality", "passes"), [("draft", 3), pytest.param("final", 16, marks=pytest.mark.slow)])
+def test_a_pan_over_the_craft_changes_no_more_than_the_motion_makes_it(tmp_path, quality, passes):
+    """Thirty frames, each turned by a third of a pixel: the yardstick is the same pan with sixteen times the pixels."""
+    scene = Scene.load("tianwen1-mars").with_changes(camera__size_px=list(SIZE), camera__horizontal_fov_deg=36.0)
+    first = scene.with_changes(camera__place=[0.5, 0.5], sky__stars=False).view()
+    step = STEP_PX * first.camera.pixel_angle
+    views = [first.turned(rotation_about(np.array([0.0, 1.0, 0.0]), k * step), first.camera) for k in range(FRAMES)]
+    renderer = PyVistaRenderer()
+    moved = list(targets(renderer, views))
+    finer = shimmer(renderer, views[:10], moved, FINER, quality, passes)
+    assert shimmer(renderer, views, moved, 1, quality, passes) < 1.5 * finer + 0.01
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from selfiesim.render.base import Progress, Radiance, Renderer
+    from selfiesim.render.base import Preview, Progress, Radiance, Renderer
     from selfiesim.view import View
 
 ENGINES = ("pyvista", "mitsuba")
@@ -41,6 +41,7 @@ def render(
     progress: Progress | None = None,
     engine: str = "pyvista",
     open_s: float = 0.0,
+    preview: Preview | None = None,
 ) -> Radiance:
     """Draw ``view`` with one of the process's renderers: see :meth:`selfiesim.render.base.Renderer.render`.
 
@@ -49,4 +50,4 @@ def render(
     GraphicsError
         When no OpenGL works here, or the engine is not installed.
     """
-    return renderer(engine).render(view, quality, samples, progress, open_s)
+    return renderer(engine).render(view, quality, samples, progress, open_s, preview)

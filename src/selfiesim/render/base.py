@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from selfiesim.view import View
 
 Progress = Callable[[int, int], None]
+Preview = Callable[["Radiance"], None]
 QUALITIES = ("draft", "final")
 LAYERS = ("rgb", "depth", "position", "normal", "part", "albedo", "sun_visibility")
 
@@ -98,6 +99,7 @@ class Renderer(Protocol):
         samples: int | None = None,
         progress: Progress | None = None,
         open_s: float = 0.0,
+        preview: Preview | None = None,
     ) -> Radiance:
         """Draw ``view``.
 
@@ -111,6 +113,8 @@ class Renderer(Protocol):
             Told before each pass how many are done, and of how many.
         open_s : float
             Seconds from the view's instant on over which the passes are spread.
+        preview : callable, optional
+            Given the radiance of the passes so far, after 1, 2, 4 ... of them.
         """
         ...
 

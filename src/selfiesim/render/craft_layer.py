@@ -153,7 +153,7 @@ class CraftLayer:
         self.shine = shine = _soft_light(view, maps, pose)
         light: dict[str, ArrayLike] = {
             "eyePosition": -pose.body_to_camera.T @ pose.position,
-            "sunIrradiance": view.sun.irradiance * pose.sun_share,
+            "sunIrradiance": view.sun.irradiance * pose.sun_left,
             "sunShare": pose.sun_share,
             "pixelAngle": view.camera.pixel_angle,
             "shineA": shine.harmonics[0:3].T,
@@ -190,7 +190,7 @@ class CraftLayer:
             self._skin = _skin(self._groups)
         pose = self.pose
         sun = pose.body_to_camera.T @ view.sun.direction
-        light = self._skin.light(pose, sun, view.sun.irradiance * pose.sun_share, self.shine)
+        light = self._skin.light(pose, sun, view.sun.irradiance * pose.sun_left, self.shine)
         self._from_parts = light
         first = 0
         for group in self._groups:

@@ -224,7 +224,7 @@ def surroundings(
         normals=normals,
         scene=scene,
         sun=to_camera.T @ view.sun.direction,
-        irradiance=view.sun.irradiance * pose.sun_share,
+        irradiance=view.sun.irradiance * pose.sun_left,
         shine=shine,
         from_parts=from_parts,
         beyond=_nothing if maps is None or view.planet is None else _disc_picture(view, pose, maps, shine),

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.errors import GraphicsError
-from selfiesim.render.base import QUALITIES, Progress, Radiance
+from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.lens import between, shares
 from selfiesim.render.planet_light import planet_radiance
 from selfiesim.render.sky_layer import add_sky
@@ -63,9 +63,10 @@ class MitsubaRenderer:
         samples: int | None = None,
         progress: Progress | None = None,
         open_s: float = 0.0,
+        preview: Preview | None = None,
     ) -> Radiance:
         """Draw ``view``: see :class:`selfiesim.render.base.Renderer`; ``samples`` are paths a pixel, for Sun and
-        planet each.
+        planet each. There is no ``preview``.
 
         Raises
         ------

@@ -120,7 +120,7 @@ def _sun(mi: Any, view: View) -> dict[str, Any]:
     away = SUN_DISTANCE * size_of(view)
     radius = away * np.tan(view.sun.angular_radius)
     # A Lambert disc of radius r at distance d: irradiance = radiance pi r^2 / (r^2 + d^2).
-    radiance = view.sun.irradiance * view.craft.sun_share * (1.0 + (away / radius) ** 2) / np.pi
+    radiance = view.sun.irradiance * view.craft.sun_left * (1.0 + (away / radius) ** 2) / np.pi
     place = mi.ScalarTransform4f().look_at(
         origin=(away * toward).tolist(), target=[0.0, 0.0, 0.0], up=np.eye(3)[int(np.argmin(np.abs(toward)))].tolist()
     )

@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from selfiesim.errors import GraphicsError
+
+# How drivers tell a fault: Mesa "0:12(3): error: ...", NVIDIA "0(12) : error C1008: ...", others "ERROR: 0:12: ...".
+_COMPLAINT = re.compile(r"\d+[:(]\d+.{0,9}:? error.*|ERROR: \d+:\d+.*")
+
 
 def source(name: str) -> str:
     """Text of one of the shader files beside this module."""
     return (files("selfiesim.render") / "shaders" / name).read_text(encoding="utf-8")
+
+
+@contextmanager
+def shaders_compiled() -> Iterator[None]:
+    """Hear what VTK has to say while it draws: it reports a shader that does not compile, and draws on without it.
+
+    Raises
+    ------
+    GraphicsError
+        With the driver's first complaint.
+    """
+    from vtkmodules.vtkCommonCore import vtkLogger, vtkOutputWindow, vtkStringOutputWindow
+
+    before, heard, level = vtkOutputWindow.GetInstance(), vtkStringOutputWindow(), vtkLogger.GetCurrentVerbosityCutoff()
+    vtkOutputWindow.SetInstance(heard)
+    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)  # a fault comes with the whole shader
+    try:
+        yield
+    finally:
+        vtkOutputWindow.SetInstance(before)
+        vtkLogger.SetStderrVerbosity(level)
+    said = heard.GetOutput()
+    if "vtkShaderProgram" in said or "vtkOpenGLShaderCache" in said:
+        complaint = _COMPLAINT.search(said)
+        first = complaint[0][:200] if complaint else "it gives no reason"
+        raise GraphicsError(
+            f"this machine's OpenGL does not compile a shader of selfiesim ({first}); a newer driver may, or Mesa's "
+            "software: set LIBGL_ALWAYS_SOFTWARE=1"
+        )
+    if said:
+        before.DisplayText(said)
 
 
 def new_actor(mesh: Any) -> Any:

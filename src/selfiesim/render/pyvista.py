@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from selfiesim.errors import GraphicsError
 from selfiesim.render import graphics
-from selfiesim.render.base import QUALITIES, Progress, Radiance
+from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.bounce import is_available
 from selfiesim.render.craft_layer import COLOUR, GLOSS, GRAIN, NEAREST_M, RADIANCE, SURFACE, CraftLayer
 from selfiesim.render.crop import Crop, around, crop_round
@@ -29,6 +29,7 @@ from selfiesim.render.lens import between, shares
 from selfiesim.render.lights import Lights
 from selfiesim.render.mirror import Seen
 from selfiesim.render.planet_layer import PlanetLayer
+from selfiesim.render.program import shaders_compiled
 from selfiesim.render.shadow import SUN_SIZE
 from selfiesim.render.sky_layer import add_sky
 from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, moments, planet_shifts, subframes
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 
 _GL_BLEND = 0x0BE2
 _Pass = TypeVar("_Pass")
-_Light = tuple[NDArray[np.float32], NDArray[np.float32]]
+Image = NDArray[np.float32]
+_Light = tuple[Image, Image]
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,14 @@ class PyVistaRenderer:
         samples: int | None = None,
         progress: Progress | None = None,
         open_s: float = 0.0,
+        preview: Preview | None = None,
     ) -> Radiance:
         """Draw ``view``: see :class:`selfiesim.render.base.Renderer`.
 
         Raises
         ------
         GraphicsError
-            When the picture does not fit into the graphics memory.
+            When the picture does not fit into the graphics memory, or the driver does not compile a shader.
         ValueError
             For an unknown quality, samples out of range, or a negative time.
         """
@@ -107,13 +110,21 @@ class PyVistaRenderer:
         view = view.refined(quality)
         later = (view.later(open_s * share).refined(quality) for share in moments(count))
         views = [view] if open_s == 0.0 else list(later)
-        draw = self._light if view.camera.distortion is None else self._bent
-        rgb, cover = draw(views, quality, count, tell)
+        if view.camera.distortion is None:
+            show = preview and partial(self._preview, preview, view, quality)
+            rgb, cover = self._light(views, quality, count, tell, show)
+        else:
+            rgb, cover = self._bent(views, quality, count, tell)
         if len(views) > 1:
             rgb = self._mean(views, partial(_with_sky, rgb, cover))
         else:
             _add_sky(rgb, cover, view)
         return Radiance(rgb, view, quality, self.engine, self, count)
+
+    def _preview(self, preview: Preview, view: View, quality: str, rgb: Image, cover: Image, done: int) -> None:
+        """Show what ``done`` passes make."""
+        _add_sky(rgb, cover, view)
+        preview(Radiance(rgb, view, quality, self.engine, self, done))
 
     def truth(self, view: View) -> Truth:
         """What each pixel's centre sees, without antialiasing."""
@@ -135,10 +146,17 @@ class PyVistaRenderer:
         drawn = Drawn(surface.reshape(*frame, 4), colour.reshape(*frame, 4), depth.reshape(frame))
         return truth_of(view, drawn, self._maps(view))
 
-    def _light(self, views: list[View], quality: str, count: int, tell: Progress) -> _Light:
+    def _light(
+        self,
+        views: list[View],
+        quality: str,
+        count: int,
+        tell: Progress,
+        show: Callable[[Image, Image, int], None] | None = None,
+    ) -> _Light:
         """Radiance (H, W, 3) and share covered by the craft (H, W) through a pinhole: the mean of ``count`` passes.
 
-        ``views`` are one for all passes, or one for each.
+        ``views`` are one for all passes, or one for each. ``show`` is given both after 1, 2, 4 ... passes.
         """
         first = views[0]
         shifts = planet_shifts(count)
@@ -162,13 +180,12 @@ class PyVistaRenderer:
             if quality == "final":
                 self._mirror(stage, crop, first)
             passes = _told(subframes(first, quality, count), count, tell)
-            drawn = self._mean(_paired(passes, views), partial(self._craft, stage, crop, count))
-            # The planet's shade is an estimate: full shade may come out below 0.
-            np.maximum(drawn, 0.0, out=drawn)
-            here = rgb[crop.rows, crop.columns]
-            here *= 1.0 - drawn[..., 3:]
-            here += drawn[..., :3]
-            cover[crop.rows, crop.columns] = drawn[..., 3]
+            drawn = self._mean(
+                _paired(passes, views),
+                partial(self._craft, stage, crop, count),
+                show and partial(_shown_over, show, rgb, cover, crop),
+            )
+            _laid_over(rgb, cover, drawn, crop)
         return rgb, cover
 
     def _mirror(self, stage: _Stage, crop: Crop, view: View) -> None:
@@ -192,12 +209,19 @@ class PyVistaRenderer:
         depth = stage.near * stage.far / (stage.far - window_depth * (stage.far - stage.near))
         return np.where(window_depth < 1.0, depth, np.inf).astype(np.float32)
 
-    def _mean(self, passes: Iterable[_Pass], draw: Callable[[_Pass], NDArray[np.float32]]) -> NDArray[np.float32]:
-        """Of what ``draw`` gives for each pass."""
+    def _mean(
+        self,
+        passes: Iterable[_Pass],
+        draw: Callable[[_Pass], Image],
+        so_far: Callable[[Image, int], None] | None = None,
+    ) -> Image:
+        """Of what ``draw`` gives for each pass; ``so_far`` is given it after 1, 2, 4 ... of them."""
         total, count = None, 0
         for each in passes:
             light, count = draw(each), count + 1
             total = light if total is None else np.add(total, light, out=total)
+            if so_far and count & (count - 1) == 0:
+                so_far(total * np.float32(1.0 / count), count)
         assert total is not None
         return total if count == 1 else np.multiply(total, np.float32(1.0 / count), out=total)
 
@@ -240,7 +264,7 @@ class PyVistaRenderer:
         state = self._window.GetState()
         width, height = self._window.GetSize()
         scene.SetViewport(0.0, 0.0, crop.width / width, crop.height / height)
-        with buffer.bound():
+        with buffer.bound(), shaders_compiled():
             state.vtkglDisable(_GL_BLEND)
             scene.Render()
             state.vtkglEnable(_GL_BLEND)
@@ -348,6 +372,23 @@ class PyVistaRenderer:
         camera.SetUseExplicitProjectionTransformMatrix(True)
         matrix = _projection(lens, shift, stage.near, stage.far)
         camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(matrix))
+
+
+def _laid_over(rgb: Image, cover: Image, drawn: Image, crop: Crop) -> _Light:
+    """``rgb`` (H, W, 3) and ``cover`` (H, W), with the craft (h, w, 4) laid over them in place."""
+    # The planet's shade is an estimate: full shade may come out below 0.
+    drawn = np.maximum(drawn, 0.0)
+    here = rgb[crop.rows, crop.columns]
+    here *= 1.0 - drawn[..., 3:]
+    here += drawn[..., :3]
+    cover[crop.rows, crop.columns] = drawn[..., 3]
+    return rgb, cover
+
+
+def _shown_over(
+    show: Callable[[Image, Image, int], None], rgb: Image, cover: Image, crop: Crop, drawn: Image, done: int
+) -> None:
+    show(*_laid_over(rgb.copy(), cover.copy(), drawn, crop), done)
 
 
 def _with_sky(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View) -> NDArray[np.float32]:

@@ -1,0 +1,33 @@
+"""A driver that does not compile a shader is told of, not drawn on without."""
+
+from __future__ import annotations
+
+import pytest
+from stage import box, stage, write_craft
+
+import selfiesim.render.craft_layer
+from selfiesim.errors import GraphicsError
+from selfiesim.render.pyvista import PyVistaRenderer
+
+
+@pytest.fixture
+def view(tmp_path):
+    return stage(tmp_path, write_craft(tmp_path, "plate", [box((1.0, 1.0, 0.02))], (0.3, 0.1, 3.0))).view()
+
+
+def test_a_shader_that_does_not_compile_is_told_with_the_drivers_words(view, monkeypatch, capfd):
+    source = selfiesim.render.craft_layer.source
+    fault = lambda name: source(name).replace("vec3 light = vec3(0.0);", "vec3 light = vec3(0.0) +* 1.0;")  # noqa: E731
+    monkeypatch.setattr(selfiesim.render.craft_layer, "source", fault)
+    with pytest.raises(GraphicsError, match=r"does not compile a shader of selfiesim \(.*error.*\)"):
+        PyVistaRenderer().render(view, "draft")
+    assert "#version" not in capfd.readouterr().err  # VTK would print the whole shader
+
+
+def test_a_preview_grows_into_the_picture(view):
+    shown = []
+    last = view.render("final", 8, preview=shown.append)
+    assert [each.samples for each in shown] == [1, 2, 4, 8]
+    assert shown[0].expose().pixels.shape == last.expose().pixels.shape
+    assert shown[-1].rgb.tobytes() == last.rgb.tobytes()
+    assert last.rgb.tobytes() == view.render("final", 8).rgb.tobytes()
