@@ -77,8 +77,8 @@ def shimmer(renderer, views, moved, finer=1, quality="draft", passes=3):
     return float(np.mean(changes))
 
 
-@pytest.mark.parametrize(("quality", "passes"), [("draft", 3), pytest.param("final", 16, marks=pytest.mark.slow)])
-def test_a_pan_over_the_craft_changes_no_more_than_the_motion_makes_it(tmp_path, quality, passes):
+@pytest.mark.slow
+def test_a_pan_over_the_craft_changes_no_more_than_the_motion_makes_it():
     """Thirty frames, each turned by a third of a pixel: the yardstick is the same pan with sixteen times the pixels."""
     scene = Scene.load("tianwen1-mars").with_changes(camera__size_px=list(SIZE), camera__horizontal_fov_deg=36.0)
     first = scene.with_changes(camera__place=[0.5, 0.5], sky__stars=False).view()
@@ -86,8 +86,8 @@ def test_a_pan_over_the_craft_changes_no_more_than_the_motion_makes_it(tmp_path,
     views = [first.turned(rotation_about(np.array([0.0, 1.0, 0.0]), k * step), first.camera) for k in range(FRAMES)]
     renderer = PyVistaRenderer()
     moved = list(targets(renderer, views))
-    finer = shimmer(renderer, views[:10], moved, FINER, quality, passes)
-    assert shimmer(renderer, views, moved, 1, quality, passes) < 1.5 * finer + 0.01
+    finer = shimmer(renderer, views[:10], moved, FINER, "final", 16)
+    assert shimmer(renderer, views, moved, 1, "final", 16) < 1.4 * finer
 
 
 @pytest.mark.parametrize(
