@@ -34,7 +34,7 @@ from selfiesim.craft.load import load_craft
 from selfiesim.craft.materials import FINISHES, Finish
 from selfiesim.craft.normals import same_place
 from selfiesim.errors import ModelError
-from selfiesim.output.portrait import Stand, portrait
+from selfiesim.output.portrait import Stand, portrait, posed
 from selfiesim.paths import shipped
 
 MODULES = {
@@ -280,6 +280,17 @@ def test_ryugu_has_its_published_shape_and_boulders():
     largest = max(blocks, key=lambda block: block.volume_m3)
     assert len(blocks) == pytest.approx(4400 * (5.0 / 6.5) ** 2.65, rel=0.35)
     assert pdist(largest.vertices).max() == pytest.approx(160.0, rel=0.1)
+
+
+# Sugita et al. 2019: geometric albedo 0.045 +- 0.002 at 550 nm, which is the light of the full disc over that of a flat
+# white disc as wide (Bond 1861; Hapke, Theory of Reflectance and Emittance Spectroscopy, 11.3).
+def test_ryugu_is_as_bright_at_full_phase_as_published():
+    for side in ((1.0, 0.0, 0.0), (-1.0, 0.5, 0.3)):
+        view, _ = posed(load_craft("ryugu"), Stand(side, (0.0, 0.0, 1.0), None, side, 6e4, 1.2, (200, 200)))
+        light = view.render("draft", 1)
+        disc = np.isfinite(light.depth).sum()
+        albedo = np.pi * light.rgb[..., 1].sum() / (disc * view.sun.irradiance[1])
+        assert albedo == pytest.approx(0.045, abs=0.002)
 
 
 # Fortescue, Swinerd and Stark 2011, table 11.3: what a surface does not take up of sunlight comes back. Half of
