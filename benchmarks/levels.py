@@ -43,7 +43,7 @@ def _quartered(part: Part) -> Part:
 
 
 def thinned(craft: Craft, share: float) -> Craft:
-    """Each part with about ``share`` of its triangles (quadric error, VTK); texture coordinates of the nearest vertex."""
+    """Each part with about ``share`` of its triangles (VTK's quadric error); texture places of the nearest vertex."""
     return replace(craft, parts=tuple(_thinned(part, share) for part in craft.parts))
 
 

@@ -247,7 +247,8 @@ def test_hayabusa2_has_its_published_size():
     assert craft.mass_kg == 600.0
 
 
-# ESA: 85 m2 of panels, 27.1 m from tip to tip; magnetometer boom 10.6 m, radar antenna 16 m, dish 2.54 m.
+# ESA, deployment test of June 2022: panels of 2.5 x 3.5 m, 85 m2 in all. ESA: 27.1 m from tip to tip; magnetometer boom
+# 10.6 m, radar antenna 16 m, dish 2.54 m.
 def test_juice_has_its_published_sizes():
     craft = load_craft("juice")
 
@@ -258,6 +259,7 @@ def test_juice_has_its_published_sizes():
     boards = [p for p in craft.parts if p.material.name == "cfrp" and "_panel_" in p.node]
     sizes = np.array([np.ptp(p.vertices, axis=0) for p in boards])
     assert len(boards) == 10
+    assert_allclose(sizes[:, 1:], [[3.5, 2.5]] * 10, atol=0.0501)
     assert (sizes[:, 1] * sizes[:, 2]).sum() == pytest.approx(85.0, rel=0.01)
     assert np.ptp(np.concatenate([p.vertices for p in boards]), axis=0)[1] == pytest.approx(27.1, abs=0.02)
     assert np.linalg.norm(size("magboom", "black_kapton")) == pytest.approx(10.6, abs=0.15)
