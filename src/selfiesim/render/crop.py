@@ -11,9 +11,9 @@ from selfiesim.camera import Camera
 
 _MARGIN = 2  # pixels, for the shifts of the pixel grid
 # What is far away costs its vertices and hardly any pixels: so many of them are nothing beside.
-_FREE_PIXELS = 128 * 128
+_FREE_PIXELS = 192 * 192
 _MOST_TIMES = 8
-_LEAST_PASSES = 4  # whatever the samples: the Sun's disc and the planet's light are met in several places
+_LEAST_PASSES = 4  # the Sun's disc and the planet's light are met in several places
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Crop:
 
 
 def passes_for(samples: int, times: int) -> int:
-    """How many passes make that many samples of a pixel that each pass cuts into ``times`` by ``times``."""
-    return max(min(samples, _LEAST_PASSES), -(-samples // times**2))
+    """How many passes of ``times`` by ``times`` samples in a pixel lie in as many rows as single ``samples`` would."""
+    return max(min(samples, _LEAST_PASSES), -(-samples // times))
 
 
 def averaged(values: NDArray[np.float32], times: int) -> NDArray[np.float32]:
