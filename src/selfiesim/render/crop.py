@@ -47,13 +47,15 @@ class Crop:
     def finer(self, camera: Camera, times: int) -> Camera:
         """As :meth:`of`, each pixel cut into ``times`` by ``times``."""
         lens = self.of(camera)
-        size = {
-            "width": lens.width * times,
-            "height": lens.height * times,
-            "fx": lens.fx * times,
-            "fy": lens.fy * times,
-        }
-        return replace(lens, cx=(lens.cx + 0.5) * times - 0.5, cy=(lens.cy + 0.5) * times - 0.5, **size)
+        return replace(
+            lens,
+            width=lens.width * times,
+            height=lens.height * times,
+            fx=lens.fx * times,
+            fy=lens.fy * times,
+            cx=(lens.cx + 0.5) * times - 0.5,
+            cy=(lens.cy + 0.5) * times - 0.5,
+        )
 
 
 def passes_for(samples: int, times: int) -> int:
