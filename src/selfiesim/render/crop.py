@@ -11,9 +11,9 @@ from selfiesim.camera import Camera
 
 _MARGIN = 2  # pixels, for the shifts of the pixel grid
 # What is far away costs its vertices and hardly any pixels: so many of them are nothing beside.
-_FREE_PIXELS = 192 * 192
+_FREE_PIXELS = 128 * 128
 _MOST_TIMES = 8
-_LEAST_PASSES = 4  # the Sun's disc and the planet's light are met in several places
+_LEAST_PASSES = 4  # or half of them: edges, the Sun's disc and the planet's light are met in several places
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Crop:
 
 def passes_for(samples: int, times: int) -> int:
     """How many passes of ``times`` by ``times`` samples in a pixel lie in as many rows as single ``samples`` would."""
-    return max(min(samples, _LEAST_PASSES), -(-samples // times))
+    return max(min(-(-samples // 2), _LEAST_PASSES), -(-samples // times))
 
 
 def averaged(values: NDArray[np.float32], times: int) -> NDArray[np.float32]:
