@@ -38,10 +38,13 @@ gallery: $(VENV)/.user
 	@cp out/boom-film.webp docs/boom-film.webp
 
 # Every model from six sides, and closely.
-LOOK = $(BIN)/selfiesim models look --size 720x405
+LOOK = $(BIN)/selfiesim models look --size 688x387
 model-gallery: $(VENV)/.user
 	@mkdir -p renders/models
 	@for name in $(VEHICLES); do $(BIN)/selfiesim models inspect $$name -o renders/models/$$name.png > /dev/null || exit 1; done
+	@# Rubble and foil hardly pack.
+	@$(BIN)/selfiesim models inspect ryugu --size 320x240 -o renders/models/ryugu.png > /dev/null
+	@$(BIN)/selfiesim models inspect zhurong --size 432x324 -o renders/models/zhurong.png > /dev/null
 	@$(LOOK) tianwen1-orbiter --from 0.3,1,-1 --at 0,0.8,-0.6 --range 3.6 --fov 60 -o renders/models/tianwen1-orbiter-close.png
 	@$(LOOK) tianwen1-orbiter --from 0.2,0.1,-1 --at 0,4,0 --range 3 --fov 60 -o renders/models/tianwen1-orbiter-wing.png
 	@$(LOOK) tianwen1-cruise --from 0.4,0.9,-1 --at 1.2,0,0 --range 6.5 --fov 60 --sun 0.7,0.4,-1 -o renders/models/tianwen1-cruise-close.png

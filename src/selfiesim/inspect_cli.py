@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.markup import escape
 
-from selfiesim.console import print_json, progress_line
+from selfiesim.console import parse_size, print_json, progress_line
+from selfiesim.errors import ModelError
 
 _MOST_ROWS = 40
+_LEAST_PX, _MOST_PX = 128, 2048
 
 
 def inspect_model(
@@ -20,6 +22,7 @@ def inspect_model(
     output: Annotated[
         Path | None, Parameter(name=["--output", "-o"], help="Picture of its six sides (.png) to draw as well.")
     ] = None,
+    size: Annotated[str, Parameter(help="Width and height of each side's picture, pixels.")] = "448x336",
     as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
 ) -> None:
     """Tell what a mesh file holds, what was put right, and what looks wrong; draw it from six sides."""
@@ -29,12 +32,15 @@ def inspect_model(
         from selfiesim.output.images import check_writable
 
         check_writable(output, endings=(".png",))
+    width, height = parse_size(size)
+    if not (_LEAST_PX <= min(width, height) and max(width, height) <= _MOST_PX):
+        raise ModelError(f"--size {size[:40]}: give {_LEAST_PX} to {_MOST_PX} pixels a side")
     craft, told = inspect(file)
     if output is not None:
         from selfiesim.output.model_sheet import draw_sheet
 
         with progress_line() as say:
-            sheet = draw_sheet(craft, told=lambda done, of: say(f"drawing, side {done + 1} of {of}"))
+            sheet = draw_sheet(craft, (width, height), told=lambda done, of: say(f"drawing, side {done + 1} of {of}"))
         sheet.save(output)
         told["sheet"] = str(output)
     if as_json:

@@ -199,6 +199,8 @@ def test_every_number_of_a_material_arrives(tmp_path):
             "KHR_materials_emissive_strength": {"emissiveStrength": 8},
             "KHR_materials_clearcoat": {"clearcoatFactor": 0.6, "clearcoatRoughnessFactor": 0.1},
             "KHR_materials_anisotropy": {"anisotropyStrength": 0.7, "anisotropyRotation": 1.5},
+            "KHR_materials_ior": {"ior": 1.33},
+            "KHR_materials_specular": {"specularFactor": 0.8, "specularColorFactor": [1, 0.5, 2]},
         },
     )
     (part,) = load_quietly(made.glb(tmp_path / "a.glb")).parts
@@ -206,6 +208,27 @@ def test_every_number_of_a_material_arrives(tmp_path):
     assert (look.name, look.base_color, look.metallic, look.roughness) == ("paint", (0.1, 0.2, 0.3), 0.4, 0.5)
     assert look.glow == (0, 4, 0)
     assert (look.clearcoat, look.clearcoat_roughness, look.anisotropy, look.anisotropy_rotation) == (0.6, 0.1, 0.7, 1.5)
+    assert (look.ior, look.specular, look.specular_color) == (1.33, 0.8, (1, 0.5, 2))
+
+
+@pytest.mark.parametrize(("given", "taken"), [(0, 0.0), (0.5, 1.0), (float("nan"), 1.5), (None, 1.5)])
+def test_a_refractive_index_is_one_at_least_or_the_zero_of_its_extension(tmp_path, given, taken):
+    # KHR_materials_ior: valid are 1 and more, and 0 for what mirrors all light; 1.5 where none is given.
+    made = Gltf()
+    made.paint(extensions={"KHR_materials_ior": {"ior": given}})
+    look = load_quietly(made.glb(tmp_path / "a.glb")).parts[0].material
+    assert look.ior == taken
+    assert (look.square_on == 1.0).all() == (taken == 0.0)
+
+
+def test_pictures_of_the_mirrored_light(tmp_path):
+    made = Gltf(TEXCOORD_0=np.array([[0, 0], [1, 0], [0, 1]], "<f4"))
+    weight, colour = (made.picture(png([[pixel]])) for pixel in ([0, 0, 0, 51], [255, 0, 128]))
+    mirror = {"specularTexture": {"index": weight}, "specularColorTexture": {"index": colour}}
+    made.paint(extensions={"KHR_materials_specular": mirror})
+    textures = load_quietly(made.glb(tmp_path / "a.glb")).parts[0].material.textures
+    assert textures["specular"].tolist() == [[[0, 0, 0, 51]]]
+    assert textures["specular_color"].tolist() == [[[255, 0, 128]]]
 
 
 def test_no_material_is_grey_and_an_empty_one_is_white_metal(tmp_path):

@@ -86,6 +86,18 @@ def test_command_tells_and_draws(box, tmp_path, capsys):
     assert json.loads(picture.with_suffix(".json").read_text())["sheet"]["triangles"] == 12
 
 
+def test_sheet_of_another_size(box, tmp_path, capsys):
+    picture = tmp_path / "sheet.png"
+    run(capsys, "models", "inspect", box, "--size", "160x128", "-o", picture)
+    with Image.open(picture) as image:
+        assert image.size == (480, 256)
+    for size, words in (("wide", "--size"), ("160x40", "128 to 2048"), ("9000x300", "128 to 2048")):
+        with pytest.raises(SystemExit) as left:
+            main(["models", "inspect", str(box), "--size", size, "-o", str(picture)])
+        assert left.value.code == 2
+        assert words in capsys.readouterr().err
+
+
 def test_command_in_words(box, capsys):
     box.with_suffix(".toml").write_text('name = "[bold]box"\n[materials.gold]\nmetallic = 1.0\n')
     out = run(capsys, "models", "inspect", box).out

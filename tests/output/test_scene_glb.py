@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,3 +87,37 @@ def test_other_endings_are_refused(tmp_path, capsys):
         main(["export", "tianwen1-mars", "-o", str(tmp_path / "shot.fbx")])
     assert end.value.code == 2
     assert ".glb" in capsys.readouterr().err
+
+
+# KHR_materials_ior, _specular, _emissive_strength, _clearcoat, _anisotropy as our own reader takes them from the file.
+def test_a_material_comes_back_with_all_that_it_has(tmp_path, view):
+    from selfiesim.craft.craft import Craft, Material, Part
+    from selfiesim.craft.load import load_craft
+
+    texel = {"base": [200, 100, 50], "specular": [0, 0, 0, 120], "specular_color": [10, 20, 30]}
+    look = Material(
+        "gem",
+        (0.25, 0.5, 0.125),
+        metallic=0.25,
+        roughness=0.5,
+        textures={name: np.array([[values]], np.uint8) for name, values in texel.items()},
+        glow=(2.0, 8.0, 4.0),
+        clearcoat=0.5,
+        clearcoat_roughness=0.25,
+        anisotropy=-0.5,
+        ior=2.0,
+        specular=0.75,
+        specular_color=(1.0, 0.5, 0.25),
+    )
+    points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
+    normals = np.tile(np.float32([0, 0, 1]), (3, 1))
+    part = Part("plate", "plate", look, points, normals, points[:, :2], np.array([[0, 1, 2]], np.int32))
+    target = tmp_path / "gem.glb"
+    craft = Craft("gem", (part,), {}, {}, target)
+    target.write_bytes(scene_glb(replace(view, craft=replace(view.craft, craft=craft, gone=(), position=np.zeros(3)))))
+    (back,) = (each.material for each in load_craft(target).parts)
+    assert {name: picture.tolist() for name, picture in back.textures.items()} == {n: [[v]] for n, v in texel.items()}
+    # A highlight across the grain is written as one along a grain turned by a right angle.
+    assert (back.anisotropy, back.anisotropy_rotation) == (0.5, pytest.approx(np.pi / 2))
+    same = {"textures": {}, "anisotropy": 0.0, "anisotropy_rotation": 0.0, "name": ""}
+    assert replace(back, **same).__dict__ == replace(look, **same).__dict__

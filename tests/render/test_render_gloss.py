@@ -1,5 +1,7 @@
 """Varnish and brushed metal: glTF's KHR_materials_clearcoat and KHR_materials_anisotropy as their texts have them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from stage import at_pixel, stage, to_pixels
@@ -38,6 +40,40 @@ def test_a_clear_coat_mirrors_and_holds_back_what_the_extension_says(tmp_path, e
     lobe = coat(1.0, to_eye[2], half[2], to_eye @ half, 0.4**2)
     held = 0.04 + 0.96 * (1.0 - to_eye[2]) ** 5
     assert seen == pytest.approx(under * (1.0 - share * held) + share * lobe * view.sun.irradiance, rel=0.01)
+
+
+# Fresnel's formula for light square to the surface, ((n - 1) / (n + 1))^2 (Born and Wolf, Principles of Optics, 1.5.2):
+# water 0.0201, glass 0.04, zircon 0.111. What the lobe makes of it: glTF 2.0, appendix B.
+@pytest.mark.parametrize(("ior", "square_on"), [(1.33, 0.02006), (1.5, 0.04), (2.0, 0.11111)])
+@pytest.mark.parametrize("share", [1.0, 0.25])
+def test_a_dielectric_mirrors_what_fresnel_says_square_on(tmp_path, ior, square_on, share):
+    black = {"base_color": [0.0, 0.0, 0.0], "metallic": 0.0, "roughness": 0.4}
+    view = sheet_with(tmp_path, (0.0, 0.0, 2.0), **black, ior=ior, specular=share)
+    seen = at_pixel(view.render().rgb, to_pixels(view, (0.0, 0.0, 0.0)))
+    lobe = 1.0 / (4.0 * np.pi * 0.4**4)  # at its peak
+    assert seen == pytest.approx(share * square_on * lobe * view.sun.irradiance, rel=0.01)
+
+
+def test_the_mirrored_light_has_its_colour_and_never_more_than_all_of_it(tmp_path):
+    black = {"base_color": [0.0, 0.0, 0.0], "metallic": 0.0, "roughness": 0.4}
+    view = sheet_with(tmp_path, (0.0, 0.0, 2.0), **black, ior=10.0, specular_color=[1.0, 0.5, 0.0])
+    seen = at_pixel(view.render().rgb, to_pixels(view, (0.0, 0.0, 0.0))) / view.sun.irradiance
+    assert seen * 4.0 * np.pi * 0.4**4 == pytest.approx(np.array([1.0, 0.5, 0.0]) * (9 / 11) ** 2, rel=0.01, abs=1e-4)
+
+
+# KHR_materials_specular: the weight is the fourth channel of its picture, the colour another's, coded as sRGB.
+def test_pictures_of_weight_and_colour_multiply_the_mirrored_light(tmp_path):
+    black = {"base_color": [0.0, 0.0, 0.0], "metallic": 0.0, "roughness": 0.4}
+    view = sheet_with(tmp_path, (0.0, 0.0, 2.0), **black)
+    plain = view.render().rgb
+    (part,) = view.craft.craft.parts
+    pictures = {"specular": [[[255, 255, 255, 51]]], "specular_color": [[[255, 188, 0]]]}
+    look = replace(part.material, textures={name: np.array(pixel, np.uint8) for name, pixel in pictures.items()})
+    craft = replace(view.craft.craft, parts=(replace(part, material=look),))
+    seen = replace(view, craft=replace(view.craft, craft=craft)).render().rgb
+    pixel = to_pixels(view, (0.0, 0.0, 0.0))
+    # 188 of 255 is 0.503 of linear light (IEC 61966-2-1).
+    assert at_pixel(seen, pixel) == pytest.approx(0.2 * np.array([1.0, 0.503, 0.0]) * at_pixel(plain, pixel), rel=0.01)
 
 
 def widths(view):

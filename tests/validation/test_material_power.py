@@ -16,38 +16,38 @@ METALLICS = (0.0, 0.3, 0.7, 1.0)
 BASE = np.array([0.7, 0.4, 0.2])
 
 
-def coat(cosine, roughness, strength):
+def coat(cosine, roughness, strength, square_on=0.04, rim=1.0):
     """Share of light at a cosine that the coat keeps from the base: the shader's fit."""
     r = roughness
-    level = strength * (0.0404 + r**2 * (0.0048 * r - 0.0296))
-    rise = strength * 1.09 / (1.0 + r**2 * (9.7024 + 22.9546 * r - 16.1626 * r**2))
+    level = strength * square_on / 0.04 * (0.0404 + r**2 * (0.0048 * r - 0.0296))
+    rise = strength * (rim - square_on) / 0.96 * 1.09 / (1.0 + r**2 * (9.7024 + 22.9546 * r - 16.1626 * r**2))
     power = min(5.6191 - 10.9817 * r + 14.5214 * r**2 - 4.9621 * r**3, 5.0)
     mean = level + 2.0 * rise / ((power + 1.0) * (power + 2.0))
     return np.minimum(level + rise * (1.0 - cosine) ** power, 1.0), mean
 
 
-def terms(base, metallic, roughness):
+def terms(base, metallic, roughness, square_on=0.04, rim=1.0):
     matt = np.clip((roughness - 0.9) / 0.1, 0.0, 1.0)
     strength = 1.0 - matt**2 * (3.0 - 2.0 * matt)
-    f0 = 0.04 * strength * (1.0 - metallic) + base * metallic
-    return max(roughness**2, 0.003), strength, f0, strength * (1.0 - metallic) + metallic
+    f0 = square_on * strength * (1.0 - metallic) + base * metallic
+    return max(roughness**2, 0.003), strength, f0, rim * strength * (1.0 - metallic) + metallic
 
 
-def mirrored(base, metallic, roughness, nl, nv, nh, vh):
-    alpha, _, f0, f90 = terms(base, metallic, roughness)
+def mirrored(base, metallic, roughness, nl, nv, nh, vh, **index):
+    alpha, _, f0, f90 = terms(base, metallic, roughness, **index)
     a2 = alpha**2
     distribution = a2 / (np.pi * (nh**2 * (a2 - 1.0) + 1.0) ** 2)
     smith = nl * np.sqrt(nv**2 * (1.0 - a2) + a2) + nv * np.sqrt(nl**2 * (1.0 - a2) + a2)
     return distribution * 0.5 / smith * (f0 + (f90 - f0) * (1.0 - vh) ** 5)
 
 
-def matt(base, metallic, roughness, nl, nv):
+def matt(base, metallic, roughness, nl, nv, **index):
     _, strength, _, _ = terms(base, metallic, roughness)
-    (kept_in, mean), (kept_out, _) = coat(nl, roughness, strength), coat(nv, roughness, strength)
+    (kept_in, mean), (kept_out, _) = (coat(mu, roughness, strength, **index) for mu in (nl, nv))
     return base * (1.0 - metallic) / np.pi * (1.0 - kept_in) * (1.0 - kept_out) / (1.0 - mean)
 
 
-def reflected(metallic, roughness, nv):
+def reflected(metallic, roughness, nv, **index):
     """Share of a uniform light that a white surface sends back toward one cosine, by quadrature over half vectors."""
     alpha = terms(1.0, metallic, roughness)[0]
     u, v = np.meshgrid((np.arange(400) + 0.5) / 400, (np.arange(200) + 0.5) / 200)
@@ -59,10 +59,11 @@ def reflected(metallic, roughness, nv):
     lit = (nl > 1e-6) & (vh > 0.0)
     a2 = alpha**2
     density = a2 / (np.pi * (nh**2 * (a2 - 1.0) + 1.0) ** 2) * nh / (4.0 * np.where(lit, vh, 1.0))
-    light = mirrored(1.0, metallic, roughness, np.where(lit, nl, 1.0), nv, nh, np.minimum(vh, 1.0)) * nl / density
+    light = mirrored(1.0, metallic, roughness, np.where(lit, nl, 1.0), nv, nh, np.minimum(vh, 1.0), **index)
+    light *= nl / density
     x, weight = np.polynomial.legendre.leggauss(64)
     mu = 0.5 * (x + 1.0)
-    base = (matt(1.0, metallic, roughness, mu, nv) * mu * weight).sum() * np.pi
+    base = (matt(1.0, metallic, roughness, mu, nv, **index) * mu * weight).sum() * np.pi
     return float(np.where(lit, light, 0.0).mean() + base)
 
 
@@ -75,6 +76,16 @@ def test_a_white_surface_in_uniform_light_never_sends_back_more_than_it_gets(met
     if metallic == 0.0:
         assert back[4:].min() > 0.93
         assert back.min() > 0.85
+
+
+# The coat's share for another refractive index is the fitted one's in proportion: 1.33 water, 2.0 zircon.
+@pytest.mark.parametrize(("ior", "share", "most"), [(1.33, 1.0, 1.005), (2.0, 1.0, 1.03), (1.5, 0.3, 1.005)])
+@pytest.mark.parametrize("roughness", ROUGHNESSES)
+def test_neither_does_one_of_another_refractive_index(roughness, ior, share, most):
+    index = {"square_on": share * ((ior - 1.0) / (ior + 1.0)) ** 2, "rim": share}
+    back = np.array([reflected(0.0, roughness, nv, **index) for nv in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)])
+    assert back.max() <= most
+    assert back[4:].min() > 0.93
 
 
 def test_a_white_matt_surface_sends_back_all_light():

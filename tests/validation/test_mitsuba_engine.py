@@ -108,6 +108,8 @@ LOOKS = {
     "wrapped": {"roughness": 0.5, "crumple": 0.6, "clearcoat": 1.0, "clearcoat_roughness": 0.4},
     "matt": {"roughness": 1.0, "clearcoat": 1.0, "clearcoat_roughness": 1.0},
     "brushed": {"roughness": 0.3, "metallic": 1.0, "anisotropy": 0.8},
+    "gem": {"roughness": 0.35, "square_on": [1.0 / 9.0] * 3},  # a refractive index of 2
+    "dull": {"roughness": 0.35, "specular": 0.3},
     "varnished": {"roughness": 0.4, "metallic": 1.0, "anisotropy": 0.6, "clearcoat": 0.7, "clearcoat_roughness": 0.5},
 }
 # From grazing to facing; along the grain, between, and across it.
@@ -118,7 +120,8 @@ def white_surface(mi, look):
     """The surface of a look whose base sends back all light, its grain along x."""
     from selfiesim.render.mitsuba_surface import register
 
-    whole = {"metallic": 0.0, "anisotropy": 0.0, "clearcoat": 0.0, "clearcoat_roughness": 0.0, "crumple": 0.0} | look
+    whole = {"metallic": 0.0, "anisotropy": 0.0, "clearcoat": 0.0, "clearcoat_roughness": 0.0, "crumple": 0.0}
+    whole |= {"square_on": [0.04] * 3, "specular": 1.0} | look
     whole |= {"base_color": [1.0] * 3, "normal_scale": 1.0, "crumple_scale": 0.1}
     whole |= {"eye": [0.0] * 3, "pixel_angle": 1e-3, "to_own": mi.ScalarTransform4f(np.eye(4).tolist())}
     if whole["anisotropy"]:
@@ -169,7 +172,8 @@ def test_sampling_follows_its_density_and_makes_no_light(look):
         # The density's integral is 1 less what a lobe sends below the surface.
         assert (density * angle).sum() == pytest.approx(left.mean(), abs=0.004), (cosine, turn)
         assert weight.mean() == pytest.approx(back, abs=0.006), (cosine, turn)
-        assert back <= 1.005, (cosine, turn)  # what the fit of craft.glsl is off by
+        # What the fit of craft.glsl is off by; it was made for a refractive index of 1.5.
+        assert back <= (1.01 if look == "gem" else 1.005), (cosine, turn)
         assert max(weight.max(), (value / np.maximum(density, 1e-9)).max()) < 10.0, (cosine, turn)
 
 

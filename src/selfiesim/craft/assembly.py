@@ -127,6 +127,9 @@ class Look(_Table):
     clearcoat_roughness: Share | None = None
     anisotropy: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
     anisotropy_rotation: FiniteFloat | None = None
+    ior: Annotated[float, Field(ge=1.0, le=10.0)] | None = None
+    specular: Share | None = None
+    specular_color: tuple[Share, Share, Share] | None = None
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> Look:

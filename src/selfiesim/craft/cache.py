@@ -23,7 +23,7 @@ from selfiesim.craft.reading import Reading
 from selfiesim.errors import OutputError
 from selfiesim.paths import cache_dir, written_whole
 
-_FORMAT = 4  # raise it when what is stored changes its meaning
+_FORMAT = 5  # raise it when what is stored changes its meaning
 _ABANDONED_S = 3600.0
 
 
@@ -127,7 +127,7 @@ def _parts(table: dict[str, Any], arrays: dict[str, Any]) -> tuple[Part, ...]:
     materials = []
     for k, entry in enumerate(table["materials"]):
         textures = {name: arrays[f"{name}{k}"] for name in entry["textures"]}
-        colours = {name: tuple(entry[name]) for name in ("base_color", "glow")}
+        colours = {name: tuple(entry[name]) for name in ("base_color", "glow", "specular_color")}
         materials.append(Material(**entry | colours | {"textures": textures}))
     parts, v, t, c, f = [], 0, 0, 0, 0
     for row in table["parts"]:

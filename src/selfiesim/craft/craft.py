@@ -13,7 +13,7 @@ from selfiesim.craft.assembly import Joint, Mount
 
 DEFAULT_GREY = (0.5, 0.5, 0.5)
 _MOUNT_M = 0.2
-TEXTURES = ("base", "rough", "normal", "occlusion", "glow")
+TEXTURES = ("base", "rough", "normal", "occlusion", "glow", "specular", "specular_color")
 """What a material may have pictures of."""
 
 
@@ -28,7 +28,8 @@ class Material:
     metallic, roughness : float
         0 to 1; multiply the blue and green of the texture ``rough``.
     textures : dict of (H, W, 3 or 4) uint8
-        Row 0 at v = 1: ``base`` and ``glow`` (sRGB), ``rough``, ``normal``, ``occlusion`` (plain numbers).
+        Row 0 at v = 1: ``base``, ``glow`` and ``specular_color`` (sRGB), ``rough``, ``normal``, ``occlusion`` and
+        ``specular`` (plain numbers).
     glow : (3,) tuple of float
         Light the surface gives off, cd/m2; multiplies the texture ``glow``.
     alpha_cutoff : float, optional
@@ -42,6 +43,11 @@ class Material:
     anisotropy, anisotropy_rotation : float
         -1 to 1, rad: how much longer highlights are along the direction in which u grows, turned by the angle towards
         that in which v grows (KHR_materials_anisotropy); negative across it.
+    ior : float
+        Refractive index of what is no metal (KHR_materials_ior); 0 mirrors all light.
+    specular, specular_color : float, (3,) tuple of float
+        Share of that mirrored light, and its colour square to the surface (KHR_materials_specular); multiply the fourth
+        channel of the texture ``specular`` and the texture ``specular_color``.
     """
 
     name: str = "default"
@@ -59,6 +65,14 @@ class Material:
     clearcoat_roughness: float = 0.0
     anisotropy: float = 0.0
     anisotropy_rotation: float = 0.0
+    ior: float = 1.5
+    specular: float = 1.0
+    specular_color: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    @property
+    def square_on(self) -> NDArray[np.float64]:
+        """What light square to it the part that is no metal mirrors (3,), ``specular`` left out: Fresnel's formula."""
+        return np.asarray(((self.ior - 1.0) / (self.ior + 1.0)) ** 2 * np.array(self.specular_color))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from selfiesim.craft.pictures import (
     FORMATS,
     UnreadablePictureError,
     check_size,
+    open_picture,
     pixels,
     side_kept,
 )
@@ -43,6 +44,7 @@ def read_foreign(content: bytes, suffix: str, companions: Companions) -> Drawn:
     if suffix == ".stl" and len(content) >= 84 and len(content) == 84 + 50 * int.from_bytes(content[80:84], "little"):
         _check_count(int.from_bytes(content[80:84], "little"))
     scene = _open(content, suffix, companions)
+    _check_pictures(companions, out)
     placed = [(str(node), *scene.graph[node]) for node in scene.graph.nodes_geometry]
     meshes = [(node, matrix, scene.geometry[name]) for node, matrix, name in placed]
     meshes = [(node, matrix, mesh) for node, matrix, mesh in meshes if len(getattr(mesh, "faces", ())) > 0]
@@ -79,6 +81,15 @@ def _open(content: bytes, suffix: str, companions: Companions) -> Any:
     return scene
 
 
+def _check_pictures(companions: Companions, out: Drawn) -> None:
+    """The pictures that the file names, which trimesh passes over in silence where it cannot open them."""
+    for name in [name for name, digest in companions.digests.items() if digest and not name.lower().endswith(".mtl")]:
+        try:
+            open_picture(companions.get(name), f"the texture {name[:80]!r}")
+        except UnreadablePictureError as error:
+            out.warn(f"{error} is no picture that can be read; it is left out")
+
+
 def _check_count(count: int) -> None:
     if count > MOST_TRIANGLES:
         raise ModelError(f"it has {count:,} triangles; the limit is {MOST_TRIANGLES:,}: decimate it")
@@ -88,9 +99,10 @@ def _check_ply(content: bytes) -> None:
     """A header may ask for any number of rows, and trimesh makes room for them."""
     header = content[: content.find(b"end_header")]
     for name, count in re.findall(rb"element\s+(\w+)\s+(\d+)", header):
-        if len(count) > 9 or int(count) > 3 * MOST_TRIANGLES:
+        most = MOST_TRIANGLES if name == b"face" else 3 * MOST_TRIANGLES
+        if len(count) > 9 or int(count) > most:
             shown = name.decode(errors="replace")[:20]
-            raise ModelError(f"element {shown} {count[:20].decode()}: the limit is {3 * MOST_TRIANGLES:,}: decimate it")
+            raise ModelError(f"element {shown} {count[:20].decode()}: the limit is {most:,}: decimate it")
 
 
 def _has_normals(content: bytes, suffix: str) -> bool:

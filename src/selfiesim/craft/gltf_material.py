@@ -22,7 +22,10 @@ _TEXTURES = {
     "normal": "normalTexture",
     "occlusion": "occlusionTexture",
     "glow": "emissiveTexture",
+    "specular": "specularTexture",
+    "specular_color": "specularColorTexture",
 }
+_OF_MIRROR = ("specularTexture", "specularColorTexture")
 _OTHER_SOURCES = ("EXT_texture_webp", "EXT_texture_avif")
 _DARK_GLASS = 0.04  # of the light that clear glass would let through, what a dark inside sends back
 
@@ -66,7 +69,8 @@ class Materials:
         pbr, old = table.get("pbrMetallicRoughness", {}), extensions.get("KHR_materials_pbrSpecularGlossiness")
         if old is not None and not pbr:
             pbr = _from_glossiness(old)
-        places = {ours: pbr.get(key) or table.get(key) for ours, key in _TEXTURES.items()}
+        mirror = extensions.get("KHR_materials_specular", {})
+        places = {ours: (mirror if key in _OF_MIRROR else pbr | table).get(key) for ours, key in _TEXTURES.items()}
         textures, placing = self._textures(places, name, f"materials[{number}]")
         masked = table.get("alphaMode") == "MASK"
         if table.get("alphaMode") == "BLEND" and "base" in textures and textures["base"].shape[2] == 4:
@@ -93,6 +97,9 @@ class Materials:
             clearcoat_roughness=_share(coat.get("clearcoatRoughnessFactor"), 0.0),
             anisotropy=min(max(_number(brushed.get("anisotropyStrength"), 0.0), -1.0), 1.0),
             anisotropy_rotation=_number(brushed.get("anisotropyRotation"), 0.0),
+            ior=_index(extensions.get("KHR_materials_ior", {}).get("ior")),
+            specular=_share(mirror.get("specularFactor"), 1.0),
+            specular_color=_colour(mirror.get("specularColorFactor", (1.0, 1.0, 1.0))),
         )
         return material, placing
 
@@ -189,6 +196,17 @@ def _from_glossiness(old: dict[str, Any]) -> dict[str, Any]:
     if "diffuseTexture" in old and not metal:
         table["baseColorTexture"] = old["diffuseTexture"]
     return table
+
+
+def _index(value: Any) -> float:
+    """A refractive index: 1 and more, or KHR_materials_ior's 0, which mirrors all light."""
+    index = _number(value, 1.5)
+    return index if index == 0.0 else max(index, 1.0)
+
+
+def _colour(values: Any) -> tuple[float, float, float]:
+    red, green, blue = (max(_number(v, 1.0), 0.0) for v in values)
+    return red, green, blue
 
 
 def _number(value: Any, default: float) -> float:

@@ -28,6 +28,9 @@ class Finish:
         A clear layer on top, cover glass or varnish (KHR_materials_clearcoat).
     anisotropy, anisotropy_rotation : float
         How much longer highlights are along u, and the angle by which that is turned, rad (KHR_materials_anisotropy).
+    ior, specular : float
+        Refractive index of what is no metal, and share of the light that it mirrors by it (KHR_materials_ior,
+        KHR_materials_specular): 0 for what is rough down to its grains.
     solar_absorptance : float, optional
         Share of sunlight it takes up, as published for such a surface.
     source : str
@@ -42,6 +45,8 @@ class Finish:
     clearcoat_roughness: float = 0.0
     anisotropy: float = 0.0
     anisotropy_rotation: float = 0.0
+    ior: float = 1.5
+    specular: float = 1.0
     solar_absorptance: float | None = None
     source: str = ASSUMED
 
@@ -107,9 +112,10 @@ FINISHES: dict[str, Finish] = {
     # Aluminised polyimide 7.5 um thin, its metal out, stretched: a mirror with ripples.
     "sail_film": Finish((0.85, 0.85, 0.84), 0.78, 0.24, solar_absorptance=0.14, source=_FORTESCUE),
     "steering_film": Finish((0.50, 0.51, 0.52), 0.2, 0.45),  # liquid crystal that turns from clear to milky
-    # Rock as dark as coal. Ryugu: geometric albedo 0.045 at 550 nm, flat over the bands (Sugita et al. 2019).
-    "dark_rubble": Finish((0.045, 0.044, 0.043), 0.0, 1.0),
-    "dark_rock": Finish((0.051, 0.050, 0.048), 0.0, 0.95),
+    # Rock as dark as coal, rough down to its grains. Ryugu: geometric albedo 0.045 at 550 nm, flat over the bands
+    # (Sugita et al. 2019). A ball that scatters evenly has two thirds of its surface's reflectance for one.
+    "dark_rubble": Finish((0.0699, 0.0684, 0.0669), 0.0, 1.0, specular=0.0),
+    "dark_rock": Finish((0.0793, 0.0777, 0.0747), 0.0, 0.95, specular=0.0),
     "thin_cell": Finish((0.030, 0.027, 0.040), 0.1, 0.25, clearcoat=0.8, clearcoat_roughness=0.10),  # amorphous silicon
 }
 FINISHES |= {

@@ -65,6 +65,8 @@ def _material(name: str, wanted: str) -> Material:
         clearcoat_roughness=finish.clearcoat_roughness,
         anisotropy=finish.anisotropy,
         anisotropy_rotation=finish.anisotropy_rotation,
+        ior=finish.ior,
+        specular=finish.specular,
     )
 
 

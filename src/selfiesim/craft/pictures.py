@@ -41,7 +41,8 @@ def open_picture(content: bytes, label: str) -> Any:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError as error:
-        raise ModelError(f"{label} has more pixels than the limit of {MOST_PICTURE_PIXELS:,}") from error
+        told = f"{label} has more pixels than the limit of {MOST_PICTURE_PIXELS:,}: save it smaller"
+        raise ModelError(told) from error
     except Exception as error:  # Pillow meets a damaged picture in more ways than can be listed
         raise UnreadablePictureError(label) from error
     check_size(image, label)

@@ -82,7 +82,7 @@ def portrait(craft: Craft, stand: Stand, samples: int = 16, told: Progress | Non
     """
     if not 1 <= samples <= _MOST_SAMPLES:
         raise ModelError(f"samples {samples}: give 1 to {_MOST_SAMPLES}")
-    view, distance = _view(craft, stand)
+    view, distance = posed(craft, stand)
     light = view.render("draft" if samples == 1 else "final", samples, told)
     photo = light.expose()
     recipe = {
@@ -111,8 +111,8 @@ def _target(craft: Craft, stand: Stand) -> NDArray[np.float64]:
     return craft.bounds_m.mean(axis=0) if stand.target_m is None else np.array(stand.target_m)
 
 
-def _view(craft: Craft, stand: Stand) -> tuple[View, float]:
-    """The craft before the camera, and how far from it the point looked at is."""
+def posed(craft: Craft, stand: Stand) -> tuple[View, float]:
+    """The craft before the camera, joints at zero, and how far from it the point looked at is, m."""
     camera = Pinhole.from_fov(*stand.size_px, float(np.radians(stand.fov_deg)))
     turn, target = stand.turn(), _target(craft, stand)
     points = (np.concatenate(list(outermost_points(craft).values())) - target) @ turn.T

@@ -26,6 +26,7 @@ _GLTF_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
 _LUX = 683.0 * 106.857
 _TEXTURES = {"base": "baseColorTexture", "rough": "metallicRoughnessTexture", "normal": "normalTexture"}
 _TEXTURES |= {"occlusion": "occlusionTexture", "glow": "emissiveTexture"}
+_TEXTURES |= {"specular": "specularTexture", "specular_color": "specularColorTexture"}
 _NEAREST_M = 0.05
 
 
@@ -108,24 +109,19 @@ class _Writer:
         pbr: dict[str, Any] = {"baseColorFactor": [*map(float, material.base_color), 1.0]}
         pbr |= {"metallicFactor": material.metallic, "roughnessFactor": material.roughness}
         look: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": pbr, "doubleSided": True}
+        mirror: dict[str, Any] = {}
         for kind, picture in material.textures.items():
-            (pbr if kind in ("base", "rough") else look)[_TEXTURES[kind]] = {"index": self._picture(picture)}
+            place = pbr if kind in ("base", "rough") else mirror if kind in ("specular", "specular_color") else look
+            place[_TEXTURES[kind]] = {"index": self._picture(picture)}
         if "normal" in material.textures:
             look["normalTexture"]["scale"] = material.normal_scale
         if "occlusion" in material.textures:
             look["occlusionTexture"]["strength"] = material.occlusion_strength
         if material.alpha_cutoff is not None:
             look |= {"alphaMode": "MASK", "alphaCutoff": material.alpha_cutoff}
-        extensions: dict[str, Any] = {}
         if brightest := max(material.glow):
             look["emissiveFactor"] = [float(v / brightest) for v in material.glow]
-            extensions["KHR_materials_emissive_strength"] = {"emissiveStrength": float(brightest)}
-        if material.clearcoat:
-            coat = {"clearcoatFactor": material.clearcoat, "clearcoatRoughnessFactor": material.clearcoat_roughness}
-            extensions["KHR_materials_clearcoat"] = coat
-        if material.anisotropy > 0.0:
-            brushed = {"anisotropyStrength": material.anisotropy, "anisotropyRotation": material.anisotropy_rotation}
-            extensions["KHR_materials_anisotropy"] = brushed
+        extensions = _extensions(material, mirror)
         return look | ({"extensions": extensions} if extensions else {})
 
     def _picture(self, picture: NDArray[np.uint8]) -> int:
@@ -137,6 +133,28 @@ class _Writer:
             self.buffer.images.append({"mimeType": "image/png", "bufferView": self.buffer.view(stream.getvalue())})
             self._pictures[id(picture)] = len(self.buffer.images) - 1
         return self._pictures[id(picture)]
+
+
+def _extensions(material: Material, mirror: dict[str, Any]) -> dict[str, Any]:
+    """What glTF's core has no words for; ``mirror`` holds the textures of KHR_materials_specular."""
+    out: dict[str, Any] = {}
+    if brightest := max(material.glow):
+        out["KHR_materials_emissive_strength"] = {"emissiveStrength": float(brightest)}
+    if material.clearcoat:
+        coat = {"clearcoatFactor": material.clearcoat, "clearcoatRoughnessFactor": material.clearcoat_roughness}
+        out["KHR_materials_clearcoat"] = coat
+    if material.anisotropy:
+        # The file knows no highlight across the grain: it is one along a grain turned by a right angle.
+        turn = material.anisotropy_rotation + (np.pi / 2.0 if material.anisotropy < 0.0 else 0.0)
+        brushed = {"anisotropyStrength": abs(material.anisotropy), "anisotropyRotation": float(turn)}
+        out["KHR_materials_anisotropy"] = brushed
+    if material.ior != 1.5:
+        out["KHR_materials_ior"] = {"ior": material.ior}
+    if material.specular != 1.0:
+        mirror = mirror | {"specularFactor": material.specular}
+    if material.specular_color != (1.0, 1.0, 1.0):
+        mirror = mirror | {"specularColorFactor": [float(v) for v in material.specular_color]}
+    return out | ({"KHR_materials_specular": mirror} if mirror else {})
 
 
 def _columns(matrix: NDArray[np.float64]) -> list[float]:

@@ -34,7 +34,9 @@ BOUNCES = 4
 _NEIGHBOURS = 6
 _LIFT = 2e-4  # of the craft's size: where rays start above their site
 _STEP_RAD = np.radians(2.0)  # joints within one such step cast the same light on each other
-_METAL, _COAT = 0.9, 0.04  # of a metal's colour, of all light: what comes back in all directions together
+GLASS = 0.04
+"""What a clear coat mirrors straight on."""
+_METAL = 0.9  # of a metal's colour: what comes back in all directions together
 _CREASED = 0.35  # what foil's facets add to the width of its gloss
 _SHARPEST = 0.1  # gloss narrower than this would show the single rays
 
@@ -217,17 +219,18 @@ def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
     if "rough" in material.textures:
         roughness *= float(material.textures["rough"][..., 1].mean()) / 255.0
         metallic *= float(material.textures["rough"][..., 2].mean()) / 255.0
+    coat = np.minimum(material.square_on, 1.0) * material.specular
     # Creases of foil scatter, as craft.glsl has it.
     creases = metallic * material.crumple
-    matt = base * ((1.0 - metallic) * (1.0 - creases) * (1.0 - _COAT) + 0.4 * creases)
-    f0 = metallic * base + (1.0 - metallic) * _COAT * (roughness < 0.95)
+    matt = base * ((1.0 - metallic) * (1.0 - creases) * (1.0 - coat.max()) + 0.4 * creases)
+    f0 = metallic * base + (1.0 - metallic) * coat * (roughness < 0.95)
     creased = max(roughness**2, _CREASED * material.crumple)
     glance = material.clearcoat_roughness**2 if material.clearcoat > 0.0 else creased
     return {
-        "colours": np.minimum(metallic * _METAL * base + matt + (1.0 - metallic) * _COAT, 1.0),
+        "colours": np.minimum(metallic * _METAL * base + matt + (1.0 - metallic) * coat, 1.0),
         "matt": matt,
         "f0": f0,
-        "mirrored": f0 + material.clearcoat * _COAT,
+        "mirrored": f0 + material.clearcoat * GLASS,
         "gloss": np.array([max(creased, _SHARPEST)]),
         "sharp": np.array([max(roughness**2, _SHARPEST)]),
         "glance": np.array([max(glance, 0.003)]),

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.craft import TEXTURES
 from selfiesim.craft.normals import tangents
-from selfiesim.render.bounce import EDGES_ACROSS, Skin, is_available, scattering
+from selfiesim.render.bounce import EDGES_ACROSS, GLASS, Skin, is_available, scattering
 from selfiesim.render.framebuffer import Framebuffer
-from selfiesim.render.mirror import GLASS, Finish, Seen, mirrored, smoothed, surroundings
+from selfiesim.render.mirror import Finish, Seen, mirrored, smoothed, surroundings
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import (
     Uniforms,
@@ -52,7 +52,7 @@ _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
 # What a material's textures are called in the shader, and what compiles in the code that reads them. What a material
 # does not have is left out rather than branched over: software OpenGL runs both sides of a branch.
 _SAMPLERS = {name: (f"{name}Texture", f"#define {name.upper()}_MAP\n") for name in TEXTURES}
-_SRGB = ("base", "glow")  # pictures of light, as glTF has them; the others hold plain numbers
+_SRGB = ("base", "glow", "specular_color")  # pictures of light, as glTF has them; the others hold plain numbers
 _CASTER = "if (texture(baseTexture, tcoordVCVSOutput).a < alphaCutoff) discard;\nfragOutput0 = vec4(1.0);\n"
 # A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
@@ -333,6 +333,8 @@ def _group(
         alphaCutoff=material.alpha_cutoff or 0.0,
         crumple=material.crumple,
         crumpleScale=material.crumple_scale_m,
+        squareOn=material.square_on,
+        specularShare=material.specular,
         clearcoat=material.clearcoat,
         clearcoatRoughness=material.clearcoat_roughness,
         # Longer across the grain is longer along a grain turned by a right angle.

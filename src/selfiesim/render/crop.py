@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from selfiesim.camera import Camera
 
 _MARGIN = 2  # pixels, for the shifts of the pixel grid
+# What is far away costs its vertices and hardly any pixels: so many of them are nothing beside.
+_FREE_PIXELS = 128 * 128
+_MOST_TIMES = 8
+_LEAST_PASSES = 4  # or half of them: edges, the Sun's disc and the planet's light are met in several places
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,38 @@ class Crop:
     def of(self, camera: Camera) -> Camera:
         """The lens as if it had these pixels only."""
         return replace(camera, width=self.width, height=self.height, cx=camera.cx - self.left, cy=camera.cy - self.top)
+
+    def times(self, width: int, height: int) -> int:
+        """How many times finer each way it is drawn, in a frame of that size: more than once where it is small."""
+        room = min(width // self.width, height // self.height, _MOST_TIMES)
+        return max(1, min(room, int((_FREE_PIXELS / (self.width * self.height)) ** 0.5)))
+
+    def finer(self, camera: Camera, times: int) -> Camera:
+        """As :meth:`of`, each pixel cut into ``times`` by ``times``."""
+        lens = self.of(camera)
+        return replace(
+            lens,
+            width=lens.width * times,
+            height=lens.height * times,
+            fx=lens.fx * times,
+            fy=lens.fy * times,
+            cx=(lens.cx + 0.5) * times - 0.5,
+            cy=(lens.cy + 0.5) * times - 0.5,
+        )
+
+
+def passes_for(samples: int, times: int) -> int:
+    """How many passes of ``times`` by ``times`` samples in a pixel lie in as many rows as single ``samples`` would."""
+    return max(min(-(-samples // 2), _LEAST_PASSES), -(-samples // times))
+
+
+def averaged(values: NDArray[np.float32], times: int) -> NDArray[np.float32]:
+    """Whole pixels (H, W, C) from those that were cut into ``times`` by ``times``."""
+    if times == 1:
+        return values
+    height, width, count = values.shape
+    blocks = values.reshape(height // times, times, width // times, times, count)
+    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
 
 
 def crop_round(points: NDArray[np.float64], camera: Camera, nearest: float) -> Crop | None:

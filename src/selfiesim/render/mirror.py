@@ -31,8 +31,6 @@ Floats = NDArray[np.float64]
 
 MOST_RAYS = 300_000
 """Of a picture; fewer for each pixel where the craft fills many."""
-GLASS = 0.04
-"""What a clear coat mirrors straight on."""
 MOST_EACH = 16  # of a pixel
 TURNS = 3
 """How often a ray goes on from metal to metal."""

@@ -216,6 +216,12 @@ def _linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4))
 
 
+def _index(square_on: float) -> float:
+    """The refractive index that mirrors so much of light square to the surface; Mitsuba's lies above 1."""
+    root = np.sqrt(np.clip(square_on, 1e-6, 0.9))
+    return float((1.0 + root) / (1.0 - root))
+
+
 class _Surfaces:
     """Materials of one craft as Mitsuba's dictionaries."""
 
@@ -247,6 +253,8 @@ class _Surfaces:
             "pixel_angle": self.pixel_angle,
             "eye": self.eye.tolist(),
             "to_own": mi.ScalarTransform4f(self.to_own.tolist()),
+            "square_on": material.square_on.tolist(),
+            "specular": material.specular,
             "clearcoat": material.clearcoat,
             "clearcoat_roughness": material.clearcoat_roughness,
             "anisotropy": material.anisotropy,
@@ -255,6 +263,10 @@ class _Surfaces:
             surface["grain"] = {"type": "mesh_attribute", "name": "vertex_grain"}
         if "base" in material.textures:
             surface["base"] = _picture(mi, _linear(material.textures["base"]).astype(np.float32))
+        if "specular_color" in material.textures:
+            surface["specular_color"] = _picture(mi, _linear(material.textures["specular_color"]).astype(np.float32))
+        if material.textures.get("specular", np.zeros((1, 1, 3))).shape[2] == 4:
+            surface["share"] = _picture(mi, (material.textures["specular"][..., 3:] / 255.0).astype(np.float32))
         for name in ("rough", "normal"):
             if name in material.textures:
                 surface[name] = _picture(mi, (material.textures[name][..., :3] / 255.0).astype(np.float32))
@@ -270,7 +282,7 @@ class _Surfaces:
             "base_color": {"type": "rgb", "value": base.tolist()},
             "metallic": material.metallic,
             "roughness": max(material.roughness, 0.05),
-            "specular": 0.5,
+            "eta": _index(float(np.minimum(material.square_on, 1.0).mean()) * material.specular),
         }
         if "base" in material.textures:
             surface["base_color"] = _picture(mi, (_linear(material.textures["base"]) * base).astype(np.float32))

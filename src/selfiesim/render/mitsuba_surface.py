@@ -40,11 +40,12 @@ def _surface_class(mi: Any, dr: Any) -> Any:
             self.metallic, self.roughness = float(props["metallic"]), float(props["roughness"])
             self.crumple, self.crumple_scale = float(props["crumple"]), float(props["crumple_scale"])
             self.normal_scale, self.pixel_angle = float(props["normal_scale"]), float(props["pixel_angle"])
+            self.square_on, self.specular = mi.Color3f([float(v) for v in props["square_on"]]), float(props["specular"])
             self.clearcoat, self.anisotropy = float(props["clearcoat"]), float(props["anisotropy"])
             self.coat_alpha = _alpha(dr, mi.Float(float(props["clearcoat_roughness"])))
             self.eye = mi.Point3f([float(v) for v in props["eye"]])
             self.to_own = mi.Transform4f(np.array(props["to_own"].matrix).tolist())
-            names = ("base", "rough", "normal", "tint", "grain")
+            names = ("base", "rough", "normal", "tint", "grain", "specular_color", "share")
             self.textures = {name: props[name] for name in names if name in props}
             sides = mi.BSDFFlags.FrontSide | mi.BSDFFlags.BackSide
             self.m_components = [mi.BSDFFlags.DiffuseReflection | sides, mi.BSDFFlags.GlossyReflection | sides]
@@ -101,10 +102,16 @@ class _Look:
         self.roughness, self.metallic = roughness, metallic
         self.alpha = _alpha(dr, roughness)
         matt = 1.0 - _smoothstep(dr, 0.9, 1.0, roughness)
-        self.f0 = dr.lerp(mi.Color3f(0.04 * matt), self.base, metallic)
-        self.f90 = dr.lerp(matt, 1.0, metallic)
+        coat, rim = mi.Color3f(surface.square_on), mi.Float(surface.specular)
+        if "specular_color" in textures:
+            coat *= textures["specular_color"].eval(si)
+        if "share" in textures:
+            rim *= textures["share"].eval_1(si)
+        rim = rim * matt
+        coat = dr.minimum(coat, 1.0) * rim
+        self.f0, self.f90 = dr.lerp(coat, self.base, metallic), dr.lerp(rim, 1.0, metallic)
         self.diffuse = self.base * dr.lerp(1.0 - metallic, 0.4, metallic * surface.crumple)
-        self.coat = _coat(dr, roughness, matt)
+        self.coat = _coat(dr, roughness, dr.max(coat), rim)
         self._see(surface, si)
         self._cover(surface, si)
 
@@ -184,7 +191,7 @@ class _Look:
         up, light, lit = self._of(wo)
         nl, nv = dr.maximum(light.z, 0.0), dr.clip(self.eye.z, 0.02, 1.0)
         level, rise, power = self.coat
-        spread = level + 2.0 * rise / ((power + 1.0) * (power + 2.0))
+        spread = dr.minimum(level + 2.0 * rise / ((power + 1.0) * (power + 2.0)), 0.999)
         below = self._passed(nl) * self._passed(nv) / (1.0 - spread)
         gloss = _mirrored(dr, self.f0, self.f90, self.wide, self.alpha, light, self.eye)
         passed = dr.select(lit, (self.diffuse * (below / dr.pi) + gloss) * nl, 0.0)
@@ -241,11 +248,11 @@ def _smoothstep(dr: Any, low: float, high: float, x: Any) -> Any:
     return t * t * (3.0 - 2.0 * t)
 
 
-def _coat(dr: Any, roughness: Any, matt: Any) -> Any:
+def _coat(dr: Any, roughness: Any, f0: Any, f90: Any) -> Any:
     """Level, rise and power of what a coat mirrors of light at one cosine: coatOf in craft.glsl."""
     r2 = roughness * roughness
-    level = matt * (0.0404 + r2 * (-0.0296 + 0.0048 * roughness))
-    rise = matt * 1.09 / (1.0 + r2 * (9.7024 + roughness * 22.9546 - r2 * 16.1626))
+    level = f0 / 0.04 * (0.0404 + r2 * (-0.0296 + 0.0048 * roughness))
+    rise = dr.maximum(f90 - f0, 0.0) / 0.96 * 1.09 / (1.0 + r2 * (9.7024 + roughness * 22.9546 - r2 * 16.1626))
     power = dr.minimum(5.6191 + roughness * (-10.9817 + roughness * (14.5214 - roughness * 4.9621)), 5.0)
     return level, rise, power
 

@@ -23,7 +23,7 @@ from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.bounce import is_available
 from selfiesim.render.craft_layer import COLOUR, GLOSS, GRAIN, NEAREST_M, RADIANCE, SURFACE, CraftLayer
-from selfiesim.render.crop import Crop, around, crop_round
+from selfiesim.render.crop import Crop, around, averaged, crop_round, passes_for
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
 from selfiesim.render.lights import Lights
@@ -172,6 +172,8 @@ class PyVistaRenderer:
             rgb = np.zeros((*size, 3), np.float32)
         crop = around([each.crop for each in stages or [stage]])
         if crop:
+            if len(views) == 1:
+                count = passes_for(count, crop.times(stage.buffer.width, stage.buffer.height))
             for craft in stage.crafts:
                 craft.set_passes(count)
                 craft.gather(count)
@@ -348,8 +350,10 @@ class PyVistaRenderer:
                 craft.gather(count)
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
         self._lights.cast_beams(stage.crafts, subframe.beam)
-        self._aim(stage, crop.of(view.camera), subframe.shift)
-        return self._read(self._scene, stage.buffer, crop)
+        times = crop.times(stage.buffer.width, stage.buffer.height)
+        self._aim(stage, crop.finer(view.camera, times), subframe.shift)
+        fine = Crop(0, 0, times * crop.width, times * crop.height)
+        return averaged(self._read(self._scene, stage.buffer, fine), times)
 
     def _ground(self, stage: _Stage, passes: int, each: tuple[tuple[float, float], View, bool]) -> NDArray[np.float32]:
         """One of the planet's ``passes``: (H, W, 3)."""

@@ -130,7 +130,7 @@ def _asteroid_side(model: Model, sizes: Hayabusa2Sizes) -> None:
     """The sampler's horn, the impactor's cone, cameras, laser and target markers."""
     face, _, _ = _side(sizes, 2, -1.0)
     r, long = 0.5 * sizes.horn_width_m, sizes.horn_length_m
-    horn = [(0.62 * r, -0.02), (0.62 * r, 0.18)]
+    horn = [(0.62 * r, -0.03), (0.62 * r, 0.18)]
     for k in range(12):  # a fabric tube pleated over a spring
         z = 0.2 + (long - 0.32) * k / 12
         horn += [(0.62 * r, z), (0.66 * r, z + 0.02)]

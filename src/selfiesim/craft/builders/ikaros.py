@@ -92,7 +92,7 @@ def _petal(model: Model, sizes: SailSizes, height: Height, quarter: int) -> None
             model.add(
                 f"{group}_cells",
                 "thin_cell",
-                sheet([(low, y0), (high, y0), (high, y1), (low, y1)], 0.0, top + 0.006, 0.1),
+                sheet([(low, y0), (high, y0), (high, y1), (low, y1)], 0.0, top + 0.006, 0.05),
             )
             for share in (0.25, 0.5, 0.75):
                 y = y0 + share * (y1 - y0)
@@ -102,13 +102,13 @@ def _petal(model: Model, sizes: SailSizes, height: Height, quarter: int) -> None
                     (high - 0.02, y + 0.004),
                     (low + 0.02, y + 0.004),
                 ]
-                model.add(f"{group}_cells", "aluminium", sheet(bar, 0.001, top + 0.008, 0.1))
+                model.add(f"{group}_cells", "aluminium", sheet(bar, 0.001, top + 0.010, 0.05))
     count = 18
     for k in range(count):
         y0, y1 = (-b + 0.5 + (2 * b - 1.0) * (k + e) / count for e in (0.05, 0.95))
         panel = [(b - 0.34, y0), (b - 0.10, y0), (b - 0.10, y1), (b - 0.34, y1)]
         model.add(f"{group}_steering", "steering_film", sheet(panel, 0.0, top + 0.006, 0.1))
-    hem = [(b - 0.05, 0.05 - b), (b, gap - b), (b, b - gap), (b - 0.05, b - 0.05)]
+    hem = [(b - 0.05, 0.05 - b), (b + 0.004, gap - b), (b + 0.004, b - gap), (b - 0.05, b - 0.05)]
     model.add(group, "aluminium", sheet(hem, -top - 0.003, top + 0.004, 0.1))
     _tethers(model, sizes, height, quarter)
 
@@ -154,7 +154,7 @@ def _hub(model: Model, sizes: SailSizes) -> None:
     dark = face_of((0.0, 0.0, -half), (0.0, 0.0, -1.0), up=(0.0, 1.0, 0.0))
     _sun_side(model, sunward, r)
     model.add(
-        "hub", "silver_foil", dark.put(lathe([(r - 0.10, -0.01), (r - 0.10, 0.012), (0.30, 0.03), (0.0, 0.034)], 64))
+        "hub", "silver_foil", dark.put(lathe([(r - 0.10, -0.013), (r - 0.10, 0.012), (0.30, 0.03), (0.0, 0.034)], 64))
     )
     adapter = [(0.36, -0.01), (0.42, -0.01), (0.42, 0.05), (0.44, 0.055), (0.44, 0.07), (0.36, 0.07)]
     model.add("hub", "aluminium", dark.put(ring(adapter, 72)))

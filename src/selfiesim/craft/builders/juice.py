@@ -1,9 +1,9 @@
 """A plain likeness of the Jupiter Icy Moons Explorer, all its booms out.
 
-Published: two wings of five panels in the shape of a cross, 85 m2 of panels and 27.1 m from tip to tip, a high-gain
-antenna 2.54 m wide, a magnetometer boom of 10.6 m, a radar antenna of 16 m. The rest, with the booms' directions, is
-assumed. Body axes: origin at the middle of the body, -X the side of the high-gain antenna, +Z that of the instruments,
-the wings along Y.
+Published: two wings of five panels in the shape of a cross, each panel 2.5 x 3.5 m, 85 m2 in all, 27.1 m from tip to
+tip, a high-gain antenna 2.54 m wide, a magnetometer boom of 10.6 m, a radar antenna of 16 m. The rest, with the booms'
+directions, is assumed. Body axes: origin at the middle of the body, -X the side of the high-gain antenna, +Z that
+of the instruments, the wings along Y.
 """
 
 from __future__ import annotations

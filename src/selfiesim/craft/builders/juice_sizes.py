@@ -18,8 +18,10 @@ class JuiceSizes:
     body_y_m: float = 2.5  # assumed
     body_z_m: float = 3.3  # assumed
     span_y_m: float = 27.1  # sourced, recalled and not checked: 27.1 m, all deployed (ESA)
-    panel_y_m: float = 3.45  # assumed: 85 m2 (recalled; ESA's page has 97) in ten panels of about 2.5 x 3.5 m
-    panel_z_m: float = 2.46  # assumed
+    # ESA, deployment test of June 2022: ten panels of 2.5 x 3.5 m, 85 m2 in all. (The 97 m2 of its page for scientists
+    # and of news from 2017 is an earlier design's.) The long side along Y leaves a yoke of the length in the pictures.
+    panel_y_m: float = 3.45  # sourced: 3.5, to a decimal
+    panel_z_m: float = 2.46  # sourced: 2.5, to a decimal, and 85 m2 in all
     panel_gap_m: float = 0.05  # assumed
     panel_thickness_m: float = 0.03  # assumed
     wing_joint_y_m: float = 1.5  # assumed: just outside the body

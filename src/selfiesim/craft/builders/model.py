@@ -109,6 +109,10 @@ def _extensions(finish: Finish) -> dict[str, Any]:
     if finish.anisotropy != 0.0:
         brushed = {"anisotropyStrength": finish.anisotropy, "anisotropyRotation": finish.anisotropy_rotation}
         out["KHR_materials_anisotropy"] = brushed
+    if finish.ior != 1.5:
+        out["KHR_materials_ior"] = {"ior": finish.ior}
+    if finish.specular != 1.0:
+        out["KHR_materials_specular"] = {"specularFactor": finish.specular}
     return {"extensions": out} if out else {}
 
 

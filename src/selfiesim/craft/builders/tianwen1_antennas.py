@@ -191,7 +191,7 @@ def _radar_rod(
     r, length = 0.5 * sizes.radar_rod_diameter_m, sizes.radar_rod_length_m
     profile = [(r, 0.0), (r, 0.6 * length), (0.92 * r, length - 0.02), (0.5 * r, length - 0.004), (0.0, length)]
     model.add(group, "white_paint", lathe(profile, 14).aimed(along).at(root))
-    sleeve = lathe([(0.052, 0.0), (0.052, 0.14), (0.034, 0.17), (0.034, 0.28), (0.0, 0.28)], 24)
+    sleeve = lathe([(0.052, 0.004), (0.052, 0.14), (0.034, 0.17), (0.034, 0.28), (0.0, 0.28)], 24)
     model.add(group, "aluminium", sleeve.aimed(along).at(root))
     joints = [
         ring([(0.6 * r, z), (1.25 * r, z), (1.25 * r, z + 0.03), (0.6 * r, z + 0.03)], 14)

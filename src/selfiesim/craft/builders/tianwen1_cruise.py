@@ -39,7 +39,7 @@ def build(sizes: CruiseSizes | None = None) -> Model:
     seat = sizes.capsule_above_deck_m + 0.30
     wall = [(0.90, 0.10), (0.97, 0.10), (1.05, seat), (0.98, seat)]
     model.add("adapter", "aluminium", face.put(ring(wall, 128)))
-    model.add("adapter", "gold_foil", face.put(lathe([(0.82, 0.02), (0.86, 0.11), (0.0, 0.13)], 96)))
+    model.add("adapter", "gold_foil", face.put(lathe([(0.82, 0.024), (0.86, 0.11), (0.0, 0.13)], 96)))
     capsule = CapsuleSizes(
         sizes.capsule_width_m, sizes.capsule_height_m, sizes.capsule_shield_m, sizes.capsule_cap_width_m, sizes.seed
     )

@@ -199,7 +199,7 @@ def _minus_z_wall(model: Model, sizes: OrbiterSizes) -> None:
         model.add(
             group, "white_paint", face.put(box(0.08, 0.08, 0.11, 0.008).aimed(look, (0, 1, 0)).moved(z=0.08), x, y)
         )
-        lens = [cylinder(0.03, 0.10, 20, 0.003), cylinder(0.024, 0.102, 20)]
+        lens = [cylinder(0.03, 0.10, 20, 0.003), cylinder(0.024, 0.096, 20).moved(z=0.006)]
         model.add(group, "black_kapton", face.put(lens[0].aimed(look, (0, 1, 0)).moved(z=0.08), x, y))
         model.add(group, "glass", face.put(lens[1].aimed(look, (0, 1, 0)).moved(z=0.08), x, y))
     # Sun sensors: small dark windows on plates.

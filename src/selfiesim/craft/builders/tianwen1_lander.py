@@ -106,7 +106,7 @@ def _equipment(model: StandingModel, sizes: LanderSizes) -> None:
         block = (
             box(size[0], size[1], size[2], 0.008).moved(z=-0.5 * size[2]).turned((0, 0, 1), float(np.degrees(angle)))
         )
-        place = np.array([reach * np.cos(angle), reach * np.sin(angle), ceiling + 0.02 + 0.003 * rng.random()])
+        place = np.array([reach * np.cos(angle), reach * np.sin(angle), ceiling + 0.018 + 0.008 * rng.random()])
         model.add("equipment", looks[k % len(looks)], block.at(place))
     for k in range(40):
         angle = 2.0 * np.pi * (k + rng.random()) / 40

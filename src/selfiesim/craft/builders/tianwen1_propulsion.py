@@ -51,7 +51,7 @@ def _skirt(model: Model, sizes: OrbiterSizes) -> None:
     for k in range(36):
         angle = 10.0 * k
         c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-        post = box(0.03, 0.022, h - 0.06, 0.004).moved(z=0.5 * h - 0.012).turned((0, 0, 1), angle)
+        post = box(0.03, 0.022, h - 0.064, 0.004).moved(z=0.5 * h - 0.010).turned((0, 0, 1), angle)
         model.add("skirt", "gold_foil", face.put(post, (r - 0.002) * c, (r - 0.002) * s))
         model.add(
             "skirt", "aluminium", face.put(cylinder(0.010, 0.012, 8).moved(z=h - 0.004), (r - 0.03) * c, (r - 0.03) * s)

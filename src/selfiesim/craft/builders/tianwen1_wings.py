@@ -48,7 +48,7 @@ def _yoke(model: Model, sizes: OrbiterSizes, sign: float, joint: str) -> None:
         cable = [
             point(0.06 * side, root + 0.08, 0.035),
             point(0.33 * side, root + 0.42, 0.034),
-            point(0.58 * side, edge, 0.03),
+            point(0.58 * side, edge, 0.032),
             point(0.58 * side, edge + 0.12, 0.024),
         ]
         model.add(group, "black_kapton", tube(cable, 0.012, 6), joint=joint)

@@ -96,7 +96,7 @@ def _front(model: StandingModel, sizes: RoverSizes) -> None:
         model.add("hazard_cameras", "glass", face.put(glass, x, 0.685))
     for x in (-0.34, 0.345):
         model.add("front", "aluminium_dusted", face.put(standing_box(0.055, 0.10, 0.020, 0.004), x, 0.295))
-        model.add("front", "black_kapton", face.put(standing_box(0.030, 0.07, 0.026, 0.003, sunk_m=0.005), x, 0.295))
+        model.add("front", "black_kapton", face.put(standing_box(0.030, 0.074, 0.026, 0.003, sunk_m=0.005), x, 0.295))
     model.add("front", "black_kapton", face.put(standing_box(0.10, 0.02, 0.020, 0.004), 0.06, low + 0.008))
 
 

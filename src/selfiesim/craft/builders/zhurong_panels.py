@@ -126,7 +126,7 @@ def add_deck(model: StandingModel, sizes: RoverSizes) -> None:
     for y in (-0.155, 0.155):
         hoop = ring([(0.128, -0.01), (0.150, -0.01), (0.150, 0.022), (0.128, 0.022)], 64)
         model.add("deck", "aluminium_dusted", hoop.at((-0.22, y * 1.0, z)))
-        lid = lathe([(0.0, -0.01), (0.135, -0.01), (0.135, 0.012), (0.0, 0.020)], 64)
+        lid = lathe([(0.0, -0.007), (0.135, -0.007), (0.135, 0.012), (0.0, 0.020)], 64)
         model.add("deck", "white_paint", lid.at((-0.22, y, z)))
     for x, y in [(0.30, -0.26), (0.30, 0.26), (0.02, 0.29), (0.02, -0.29), (-0.42, 0.0)]:
         model.add(

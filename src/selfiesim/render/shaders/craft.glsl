@@ -94,12 +94,13 @@ vec3 brushed(vec3 f0, float f90, float alpha, vec3 n, vec3 grain, vec3 l, vec3 v
 #endif
 
 // What the coat of a surface that is no metal mirrors of the light that comes at one cosine, in all directions together:
-// level + rise (1 - cosine)^power, fitted to the integral of specular() with 4 percent, and nowhere below it. That light
-// does not get through to the base. "strength" is the coat's.
-vec3 coatOf(float roughness, float strength) {
+// level + rise (1 - cosine)^power, fitted to the integral of specular() with 4 percent square on and all at the rim, and
+// nowhere below it. That light does not get through to the base. What mirrors "f0" square on and "f90" at the rim has its
+// share of level and rise: 0.01 off at most up to a refractive index of 1.8, 0.02 at 2, for the roughest at the rim.
+vec3 coatOf(float roughness, float f0, float f90) {
     float r = roughness, r2 = r * r;
-    return vec3(strength * (0.0404 + r2 * (0.0048 * r - 0.0296)),
-                strength * 1.09 / (1.0 + r2 * (9.7024 + 22.9546 * r - 16.1626 * r2)),
+    return vec3(f0 / 0.04 * (0.0404 + r2 * (0.0048 * r - 0.0296)),
+                max(f90 - f0, 0.0) / 0.96 * 1.09 / (1.0 + r2 * (9.7024 + 22.9546 * r - 16.1626 * r2)),
                 min(5.6191 + r * (-10.9817 + r * (14.5214 - 4.9621 * r)), 5.0));
 }
 
@@ -176,6 +177,8 @@ struct Surface {
     float roughness;
     float occlusion;  // share of the planet's light that fine relief lets through
     vec3 glow;
+    vec3 coat;        // what the part that is no metal mirrors square on
+    float rim;        // and at grazing sight
     vec3 normal;      // of the mesh, toward the eye
     vec3 shading;     // bent by foil or a normal map
     vec3 grain;       // along the surface, the way highlights are longer
@@ -207,10 +210,11 @@ vec3 craftRadiance(vec3 position, Surface s) {
     float alpha = max(s.roughness * s.roughness, 0.003);
     // What is wholly rough is matt: a lobe wider than the base's own is counted as the base's light.
     float strength = 1.0 - smoothstep(0.9, 1.0, s.roughness);
-    vec3 f0 = mix(vec3(0.04 * strength), s.base, s.metallic);
-    float f90 = mix(strength, 1.0, s.metallic);
-    vec3 coat = coatOf(s.roughness, strength);
-    float mirrored = coat.x + 2.0 * coat.y / ((coat.z + 1.0) * (coat.z + 2.0));  // of light from all round
+    vec3 f0 = mix(s.coat * strength, s.base, s.metallic);
+    float f90 = mix(s.rim * strength, 1.0, s.metallic);
+    vec3 coat = coatOf(s.roughness, max(s.coat.r, max(s.coat.g, s.coat.b)) * strength, s.rim * strength);
+    // Of light from all round.
+    float mirrored = min(coat.x + 2.0 * coat.y / ((coat.z + 1.0) * (coat.z + 2.0)), 0.999);
     // Creases pass light from facet to facet: part of a foil's reflection is diffuse, with the metal's colour.
     vec3 diffuse = s.base * mix(1.0 - s.metallic, 0.4, s.metallic * crumple) * throughCoat(coat, nv);
 
@@ -255,7 +259,8 @@ vec3 mapped(vec3 normal, vec4 along, vec2 uv) {
 #endif
 
 Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
-    Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, normalize(smoothNormal), vec3(0.0), vec3(0.0));
+    Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, squareOn, specularShare, normalize(smoothNormal),
+                        vec3(0.0), vec3(0.0));
 #ifdef BASE_MAP
     vec4 painted = texture(baseTexture, uv, finer);
     s.base *= painted.rgb;
@@ -274,6 +279,13 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
 #ifdef GLOW_MAP
     s.glow *= texture(glowTexture, uv, finer).rgb;
 #endif
+#ifdef SPECULAR_COLOR_MAP
+    s.coat *= texture(specular_colorTexture, uv, finer).rgb;
+#endif
+#ifdef SPECULAR_MAP
+    s.rim *= texture(specularTexture, uv, finer).a;
+#endif
+    s.coat = min(s.coat, 1.0) * s.rim;
     vec3 outward = s.normal;
 #ifndef OUTWARD
     if (dot(s.normal, eyePosition - position) < 0.0) s.normal = -s.normal;

@@ -1,0 +1,50 @@
+"""A craft of a few pixels: as bright as its area says, wherever it falls between the pixels' middles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from stage import airless, box, stage, write_craft
+
+from selfiesim.camera import Pinhole
+from selfiesim.scene import Scene
+
+METRES = 3000.0
+
+
+def far_off(view, metres, pixels_off=(0.0, 0.0)):
+    """The view with its craft so far straight ahead, moved by parts of a pixel."""
+    camera = Pinhole.from_fov(240, 136, np.radians(9.0))  # as fine as 1920 pixels over 72 degrees
+    away = np.array([*(np.array(pixels_off) * metres / camera.fx), metres])
+    return replace(view, camera=camera, planet=None, craft=replace(view.craft, position=away))
+
+
+# Lambert: a plate that faces the Sun has radiance albedo E / pi; so many pixels as its area has at that distance.
+@pytest.mark.parametrize(("wide", "high"), [(3.0, 3.0), (1.2, 1.2), (0.7, 9.0)])
+def test_a_plate_of_less_than_a_pixel_is_as_bright_as_its_area_at_every_place(tmp_path, wide, high):
+    view = stage(tmp_path, write_craft(tmp_path, "plate", [box((wide, high, 0.01))], (0.0, 0.0, 3.0))).view()
+    draft, fine = [], []
+    for off in np.random.default_rng(1).random((16, 2)):
+        shot = far_off(view, METRES, off)
+        draft.append(shot.render("draft").rgb[..., 1].sum())
+        fine.append(shot.render("draft", 16).rgb[..., 1].sum())
+    pixels = wide * high * (shot.camera.fx / METRES) ** 2
+    expected = 0.4 * view.sun.irradiance[1] / np.pi * pixels
+    assert draft == pytest.approx([expected] * len(draft), rel=0.25)
+    assert fine == pytest.approx([expected] * len(fine), rel=0.12)
+    assert np.mean(fine) == pytest.approx(expected, rel=0.02)
+
+
+# The yardstick has 8 passes of 64 samples a pixel. A draft of three samples was off by its whole light.
+def test_the_orbiter_3_km_off_is_steady_in_a_draft():
+    view = airless(Scene.load("tianwen1-mars")).view()
+    exact, drafts = [], []
+    for off in ((0.1, 0.3), (0.4, 0.8), (0.7, 0.2)):
+        shot = far_off(view, METRES, off)
+        exact.append(shot.render("draft", 64).rgb[..., 1].astype(float))
+        drafts.append(shot.render("draft").rgb[..., 1].astype(float))
+    error = np.sqrt(np.square(np.array(drafts) - exact).sum() / np.square(exact).sum())
+    assert error < 0.35
+    assert np.sum(drafts) == pytest.approx(np.sum(exact), rel=0.1)
