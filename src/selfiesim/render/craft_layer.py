@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.craft import TEXTURES
 from selfiesim.craft.normals import tangents
-from selfiesim.render.bounce import EDGES_ACROSS, Skin, is_available, scattering
+from selfiesim.render.bounce import EDGES_ACROSS, Skin, is_available, skin_of
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import Uniforms, new_actor, replace_shading, source, texture_of
@@ -36,6 +36,8 @@ _ATTRIBUTES = {
     "partNumber": ("float", "part", "partNumber", "flat"),
     "vertexTint": ("vec3", "tint", "vertexTint", "smooth"),
     "vertexBounce": ("vec3", "fromParts", "vertexBounce", "smooth"),
+    "vertexGround": ("vec3", "fromGround", "vertexGround", "smooth"),
+    "vertexSeen": ("vec2", "seen", "vertexSeen", "smooth"),
     "vertexTangent": ("vec4", "along", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
 }
 _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
@@ -85,8 +87,8 @@ class CraftLayer:
 
     faces_outward = False  # whether normals tell what is outside: else each side of a sheet is seen
 
-    def __init__(self, pose: CraftPose, window: Any, numbers: dict[str, int]) -> None:
-        self.pose, self.numbers = pose, numbers
+    def __init__(self, pose: CraftPose, window: Any, numbers: dict[str, int], on_ground: bool = False) -> None:
+        self.pose, self.numbers, self.on_ground = pose, numbers, on_ground
         self.bounds = _swept_bounds(pose.craft)
         self.shine: Planetshine = NO_PLANET
         self.shadow = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True)
@@ -97,7 +99,7 @@ class CraftLayer:
             grouped.setdefault((part.material.name, part.joint, self.casts(part)), []).append(part)
         longest = float(np.ptp(self.bounds, axis=0).max()) / EDGES_ACROSS
         self._groups = [
-            _group(parts, joint, maps, numbers, longest, casts, self.faces_outward)
+            _group(parts, joint, maps, numbers, longest, casts, self.faces_outward, on_ground)
             for (_, joint, casts), parts in grouped.items()
         ]
         self._beams: list[Beam] = []
@@ -112,9 +114,10 @@ class CraftLayer:
         """The pose as its shadow is thrown: a joint that has hardly moved has not, and no map is drawn anew for it."""
         return self.pose.stepped(_STILL_RAD)
 
-    def shows(self, pose: CraftPose, numbers: dict[str, int]) -> bool:
+    def shows(self, pose: CraftPose, numbers: dict[str, int], on_ground: bool) -> bool:
         """Whether these actors are the ones ``pose`` asks for."""
-        return self.pose.craft is pose.craft and self.pose.gone == pose.gone and self.numbers == numbers
+        same = self.numbers == numbers and self.on_ground == on_ground
+        return same and self.pose.craft is pose.craft and self.pose.gone == pose.gone
 
     def add_to(self, scene: Any, shadow_scene: Any) -> None:
         """Put the actors into the camera's and the Sun's scene."""
@@ -173,17 +176,31 @@ class CraftLayer:
         """Let the parts light each other in the passes to come, as far as that can be worked out here."""
         if not is_available():
             return
-        if self._skin is None:
-            self._skin = _skin(self._groups)
         pose = self.pose
         sun = pose.body_to_camera.T @ view.sun.direction
-        light = self._skin.light(pose, sun, view.sun.irradiance * pose.sun_share, self.shine)
-        first = 0
-        for group in self._groups:
-            count = group.mesh.n_points
-            group.mesh.point_data["vertexBounce"][:] = light[first : first + count]
-            group.mesh.point_data.GetArray("vertexBounce").Modified()
-            first += count
+        self.set_passed(vertexBounce=self.skin.light(pose, sun, view.sun.irradiance * pose.sun_share, self.shine))
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """Places (N, 3) of all vertices, joints at zero, body axes, m."""
+        return np.concatenate([group.mesh.points for group in self._groups]).astype(float)
+
+    @property
+    def skin(self) -> Skin:
+        """The surface as the light between parts sees it."""
+        if self._skin is None:
+            self._skin = skin_of(self._groups)
+        return self._skin
+
+    def set_passed(self, **light: NDArray[np.float32]) -> None:
+        """Light of the passes to come that other things send to each vertex: arrays (N, C) by the attribute's name."""
+        for name, values in light.items():
+            first = 0
+            for group in self._groups:
+                count = group.mesh.n_points
+                group.mesh.point_data[name][:] = values[first : first + count]
+                group.mesh.point_data.GetArray(name).Modified()
+                first += count
         self._set_light(bounced=1.0)
 
     def show(self, what: float) -> None:
@@ -265,9 +282,13 @@ def _group(
     longest: float,
     casts: bool,
     outward: bool,
+    on_ground: bool,
 ) -> _Group:
     material = parts[0].material
     mesh = _merged(parts, numbers, longest)
+    if on_ground:
+        mesh.point_data["vertexGround"] = np.zeros((mesh.n_points, 3), np.float32)
+        mesh.point_data["vertexSeen"] = np.ones((mesh.n_points, 2), np.float32)
     actor, caster = new_actor(mesh), new_actor(mesh)
     caster.GetProperty().LightingOff()
     attributes = [name for name in _ATTRIBUTES if name in mesh.point_data]
@@ -338,6 +359,8 @@ def _shade(actor: Any, material: Material, attributes: list[str], outward: bool)
         inputs += f"{interpolated} in {kind} {passed};\n"
     if "vertexTint" not in attributes:
         inputs += "const vec3 tint = vec3(1.0);\n"
+    if "vertexGround" not in attributes:
+        inputs += "const vec3 fromGround = vec3(0.0);\nconst vec2 seen = vec2(1.0);\n"
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
     functions = inputs + defines + source("noise.glsl") + source("craft.glsl")
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
@@ -386,28 +409,6 @@ def _columns(parts: list[Part], numbers: dict[str, int]) -> dict[str, NDArray[np
         grown = [tangents(p.vertices, p.normals, place, p.faces) for p, place in zip(parts, uv, strict=True)]
         found["vertexTangent"] = np.concatenate(grown).astype(np.float32)
     return found
-
-
-def _skin(groups: list[_Group]) -> Skin:
-    """The surface of a craft for the light between its parts."""
-    names: list[str | None] = list(dict.fromkeys(group.joint for group in groups))
-    sizes = [group.mesh.n_points for group in groups]
-    offsets = np.cumsum([0, *sizes[:-1]])
-    pairs = list(zip(groups, sizes, strict=True))
-    looks = [scattering(group.material) for group in groups]
-    spread = {
-        name: np.concatenate([np.tile(look[name], (size, 1)) for look, size in zip(looks, sizes, strict=True)])
-        for name in looks[0]
-    }
-    spread["gloss"] = spread["gloss"][:, 0]
-    return Skin(
-        points=np.concatenate([group.mesh.points for group in groups]).astype(float),
-        normals=np.concatenate([group.mesh.point_data.active_normals for group in groups]).astype(float),
-        faces=np.concatenate([g.mesh.regular_faces + offset for g, offset in zip(groups, offsets, strict=True)]),
-        joints=np.concatenate([np.full(size, names.index(group.joint)) for group, size in pairs]),
-        names=names,
-        **spread,
-    )
 
 
 def _depth_texture(buffer: Framebuffer) -> Any:

@@ -23,6 +23,7 @@ from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Progress, Radiance
 from selfiesim.render.craft_layer import COLOUR, NEAREST_M, RADIANCE, SURFACE, CraftLayer
 from selfiesim.render.crop import Crop, around, crop_round
+from selfiesim.render.exchange import pass_light_on
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
 from selfiesim.render.lights import Lights
@@ -36,7 +37,7 @@ from selfiesim.render.truth import Drawn, Truth, part_numbers, truth_of
 if TYPE_CHECKING:
     from selfiesim.camera import Camera
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import View
+    from selfiesim.view import CraftPose, View
 
 _GL_BLEND = 0x0BE2
 _Pass = TypeVar("_Pass")
@@ -69,6 +70,7 @@ class PyVistaRenderer:
         self._buffer: Framebuffer | None = None
         self._planet: PlanetLayer | None = None
         self._crafts: list[CraftLayer] = []
+        self._passed = b""  # what the light that the vertices hold was worked out for
 
     @property
     def engine(self) -> str:
@@ -155,8 +157,8 @@ class PyVistaRenderer:
             for craft in stage.crafts:
                 craft.set_passes(count)
                 craft.gather(count)
-                if quality == "final":
-                    craft.pass_light_on(first)
+            if quality == "final":
+                self._passed = pass_light_on(stage.crafts, first, self._passed)
             passes = _told(subframes(first, quality, count), count, tell)
             drawn = self._mean(_paired(passes, views), partial(self._craft, stage, crop, count))
             # The planet's shade is an estimate: full shade may come out below 0.
@@ -247,7 +249,7 @@ class PyVistaRenderer:
         kept: list[CraftLayer] = []
         for pose, numbers in wanted:
             here = self._crafts[len(kept)] if len(kept) < len(self._crafts) else None
-            if here is None or not here.shows(pose, numbers):
+            if here is None or not here.shows(pose, numbers, _stands(view, pose)):
                 break
             kept.append(here)
         if len(kept) == len(wanted) == len(self._crafts):
@@ -256,9 +258,10 @@ class PyVistaRenderer:
             craft.remove_from(self._scene, self._lights.scene)
         for pose, numbers in wanted[len(kept) :]:
             layer = GroundLayer if pose.is_ground else CraftLayer
-            kept.append(layer(pose, self._window, numbers))
+            kept.append(layer(pose, self._window, numbers, _stands(view, pose)))
             kept[-1].add_to(self._scene, self._lights.scene)
         self._crafts = kept
+        self._passed = b""
         self._lights.forget()
         return kept
 
@@ -325,6 +328,11 @@ class PyVistaRenderer:
         camera.SetUseExplicitProjectionTransformMatrix(True)
         matrix = _projection(lens, shift, stage.near, stage.far)
         camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(matrix))
+
+
+def _stands(view: View, pose: CraftPose) -> bool:
+    """Whether a craft stands on a ground that is drawn."""
+    return view.ground is not None and not pose.is_ground
 
 
 def _with_sky(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View) -> NDArray[np.float32]:

@@ -153,13 +153,14 @@ vec3 planetMirrored(vec3 r, float roughness) {
     float width = 0.02 + 0.6 * roughness;
     float inside = smoothstep(planetCosine - width, planetCosine + width, toward);
     // A dust sky: bright at the horizon, darker overhead; none in space.
-    vec3 sky = (1.0 - inside) * mix(skyLow, skyHigh, max(-toward, 0.0));
+    vec2 share = mix(vec2(1.0), seen, bounced);  // what vehicles leave of ground and sky
+    vec3 sky = share.y * (1.0 - inside) * mix(skyLow, skyHigh, max(-toward, 0.0));
     if (inside <= 0.0) return sky;
     // Where the mirrored ray meets the planet (unit sphere at planetDistance), or its limb.
     float along = max(toward, planetCosine) * planetDistance;
     float reach = max(along * along - planetDistance * planetDistance + 1.0, 0.0);
     vec3 normal = normalize((along - sqrt(reach)) * r - planetDistance * planetDirection);
-    return sky + inside * planetTint * max(dot(normal, sunDirection), 0.0);
+    return sky + share.x * inside * planetTint * max(dot(normal, sunDirection), 0.0);
 }
 
 // What a surface is made of at one point.
@@ -219,7 +220,8 @@ vec3 craftRadiance(vec3 position, Surface s) {
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
     // Below zero in some passes; their mean is not.
-    light += s.occlusion * diffuse / PI * (planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading));
+    light += s.occlusion * diffuse / PI * (planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading)
+                                           + bounced * fromGround);
     vec3 fresnel = f0 + (max(vec3(f90 * (1.0 - s.roughness)), f0) - f0) * pow(1.0 - nv, 5.0);
     light += s.occlusion * fresnel * planetMirrored(reflect(-toEye, s.shading), s.roughness);
     // From other parts: as if all that is around were as bright as what lights the surface on average.
