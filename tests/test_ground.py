@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from selfiesim.bodies import MARS
-from selfiesim.errors import GraphicsError, SceneError
+from selfiesim.errors import SceneError
 from selfiesim.planet.heightfield import Crater
 from selfiesim.planet.terrain import Terrain, height_at
 from selfiesim.planet.terrain_cache import MOST_KEPT, cache_path, kept_terrain
@@ -180,7 +180,15 @@ def test_what_a_ground_cannot_do_is_said_in_words(changes, said):
         GROUP.with_changes(**changes).view()
 
 
-def test_the_path_tracer_says_that_it_draws_no_ground(group):
+def test_the_path_tracer_draws_the_same_ground_and_sky():
     pytest.importorskip("mitsuba")
-    with pytest.raises(GraphicsError, match="draws no ground"):
-        group.render(engine="mitsuba")
+    small = GROUP.with_changes(camera__size_px=[120, 68], ground__draft_cell_rad=0.02).view()
+    drawn, traced = small.render("draft"), small.render("draft", 16, engine="mitsuba")
+    truth = drawn.truth
+    sky = np.isinf(truth.depth)
+    lit = (truth.sun_visibility > 0.99) & np.isin(
+        truth.part, [number for number, name in truth.part_names.items() if name.startswith("ground/ground")]
+    )
+    for mask in (sky, lit):
+        assert mask.sum() > 1000
+        assert_allclose(traced.rgb[mask].mean(axis=0), drawn.rgb[mask].mean(axis=0), rtol=0.03)

@@ -257,7 +257,7 @@ def glanced(
 
 
 def rays_about(normals: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Directions (K, N, 3) into the half of space before each of ``normals`` (N, 3), as many as light from there counts."""
+    """Directions (K, N, 3) before each of ``normals`` (N, 3), as many as light from there counts."""
     return np.stack([_turned(normals, ray) for ray in _half_space(RAYS)]).astype(np.float32)
 
 

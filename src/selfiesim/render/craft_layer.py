@@ -36,8 +36,8 @@ _ATTRIBUTES = {
     "partNumber": ("float", "part", "partNumber", "flat"),
     "vertexTint": ("vec3", "tint", "vertexTint", "smooth"),
     "vertexBounce": ("vec3", "fromParts", "vertexBounce", "smooth"),
-    "vertexGround": ("vec3", "fromGround", "vertexGround", "smooth"),
-    "vertexSeen": ("vec2", "seen", "vertexSeen", "smooth"),
+    "vertexThrough": ("vec4", "through", "vertexThrough", "smooth"),
+    "vertexSky": ("float", "skyShare", "vertexSky", "smooth"),
     "vertexTangent": ("vec4", "along", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
 }
 _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
@@ -231,7 +231,8 @@ class CraftLayer:
 
     def gather(self, count: int) -> None:
         """Share the planet's light out over ``count`` passes, for the shade it throws in each."""
-        self._beams = self.shine.beams(count)
+        # On a ground, the shade of soft light comes with the light from ground and parts, without a beam's noise.
+        self._beams = [] if self.on_ground and is_available() else self.shine.beams(count)
 
     def beam_of(self, number: int | None) -> Beam | None:
         """The planet's light of pass ``number``, if there is any; without a number there is no shade."""
@@ -287,8 +288,9 @@ def _group(
     material = parts[0].material
     mesh = _merged(parts, numbers, longest)
     if on_ground:
-        mesh.point_data["vertexGround"] = np.zeros((mesh.n_points, 3), np.float32)
-        mesh.point_data["vertexSeen"] = np.ones((mesh.n_points, 2), np.float32)
+        mesh.point_data["vertexThrough"] = np.ones((mesh.n_points, 4), np.float32)
+    if outward:
+        mesh.point_data["vertexSky"] = np.ones(mesh.n_points, np.float32)
     actor, caster = new_actor(mesh), new_actor(mesh)
     caster.GetProperty().LightingOff()
     attributes = [name for name in _ATTRIBUTES if name in mesh.point_data]
@@ -359,8 +361,8 @@ def _shade(actor: Any, material: Material, attributes: list[str], outward: bool)
         inputs += f"{interpolated} in {kind} {passed};\n"
     if "vertexTint" not in attributes:
         inputs += "const vec3 tint = vec3(1.0);\n"
-    if "vertexGround" not in attributes:
-        inputs += "const vec3 fromGround = vec3(0.0);\nconst vec2 seen = vec2(1.0);\n"
+    defines += "#define ON_GROUND\n" if "vertexThrough" in attributes else ""
+    defines += "#define GROUND\n" if "vertexSky" in attributes else ""
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
     functions = inputs + defines + source("noise.glsl") + source("craft.glsl")
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)

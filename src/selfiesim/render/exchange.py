@@ -1,8 +1,9 @@
 """The light that vehicles and the ground they stand on pass on to each other.
 
-Open ground sends its light up to every craft on it; that is in the craft's soft light already (``sky_light.py``). Worked
-out here is what the vehicles change about it: their shadows on the ground, the sky they hide from it, what they light
-on it and on each other. Cells of level ground about each vehicle join the sites of all vehicles in one radiosity.
+Open ground sends its light up to every craft on it, and the sky down; that is in a craft's soft light already
+(``sky_light.py``). Worked out here is what the vehicles change about it: their shadows on the ground, the sky they hide
+from it and from themselves, what they light on it and on each other. Cells of level ground about each vehicle join the
+sites of all vehicles in one radiosity.
 """
 
 from __future__ import annotations
@@ -13,80 +14,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.planet.terrain import height_at, tints
+from selfiesim.planet.terrain import tints
 from selfiesim.render.bounce import BOUNCES, Shape, Skin, gathered, glanced, is_available, rays_about
+from selfiesim.render.ground_patch import Patch, patch_about
 
 if TYPE_CHECKING:
     from selfiesim.frames import Matrix
     from selfiesim.ground import Ground
     from selfiesim.planet.dust_sky import DustSky
-    from selfiesim.planet.terrain import Terrain
     from selfiesim.render.craft_layer import CraftLayer
     from selfiesim.view import View
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-CELLS_ACROSS = 72  # of the longer side of the ground about a vehicle
-_MARGIN = 0.4  # of ground beside a vehicle, over its size
-_FLATTEST = 0.35  # sine of the Sun's height below which its shadow is cut short
 _OFFSETS = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))  # the Sun is looked for from four places a cell
-_LIFT_M = 0.002
-_NONE = 0.05  # of all light; a surface that sees less ground, or sky, mirrors it as if in the open
-
-
-@dataclass(frozen=True)
-class Patch:
-    """Level ground about a vehicle in square cells, site axes, m.
-
-    Attributes
-    ----------
-    low : (2,)
-        Its corner least in x and y.
-    cell : float
-        Width of a cell.
-    rows, columns : int
-        Cells along y and along x.
-    height : float
-        Of the ground there.
-    """
-
-    low: Floats
-    cell: float
-    rows: int
-    columns: int
-    height: float
-
-    @property
-    def count(self) -> int:
-        """How many cells."""
-        return self.rows * self.columns
-
-    def middles(self, offset: tuple[float, float] = (0.0, 0.0)) -> Floats:
-        """Middles (N, 3) of the cells, or places ``offset`` from them, cells."""
-        x, y = np.meshgrid(np.arange(self.columns) + 0.5 + offset[0], np.arange(self.rows) + 0.5 + offset[1])
-        flat = self.low + self.cell * np.stack([x.ravel(), y.ravel()], axis=1)
-        return np.concatenate([flat, np.full((self.count, 1), self.height)], axis=1)
-
-    def holds(self, places: Floats) -> NDArray[np.bool_]:
-        """Whether places (N, 2) lie in it."""
-        where = (places - self.low) / self.cell
-        return np.asarray(((where >= 0.0) & (where < (self.columns, self.rows))).all(axis=1))
-
-    def cells(self, places: Floats) -> Whole:
-        """Which cell each of the places (N, 2) in it is in."""
-        column, row = np.floor((places - self.low) / self.cell).astype(np.int64).T
-        return np.asarray(row * self.columns + column)
-
-    def between(self, values: Floats, places: Floats) -> Floats:
-        """Cells' ``values`` (cells, 3) at places (N, 2) in it, linearly in between."""
-        grid = values.reshape(self.rows, self.columns, 3)
-        where = np.clip((places - self.low) / self.cell - 0.5, 0.0, (self.columns - 1.001, self.rows - 1.001))
-        column, row = where.astype(np.int64).T
-        x, y = (where - np.stack([column, row], axis=1)).T[..., None]
-        lower = grid[row, column] * (1 - x) + grid[row, column + 1] * x
-        upper = grid[row + 1, column] * (1 - x) + grid[row + 1, column + 1] * x
-        return np.asarray(lower * (1 - y) + upper * y)
+_LIFTED = np.array([0.0, 0.0, 0.002])  # m: rays start above the ground
+_BURIED = 0.01
+_NONE = 0.015  # of all light; a surface that sees less ground, or sky, mirrors it as if in the open
 
 
 def pass_light_on(crafts: list[CraftLayer], view: View, before: bytes = b"") -> bytes:
@@ -108,7 +53,7 @@ def pass_light_on(crafts: list[CraftLayer], view: View, before: bytes = b"") -> 
     light = exchange.settled()
     for number, craft in enumerate(vehicles):
         craft.set_passed(**exchange.of_vehicle(number, light))
-    grounds[0].set_passed(vertexBounce=exchange.of_ground(grounds[0].points, light))
+    grounds[0].set_passed(**exchange.of_ground(grounds[0].points, light))
     return key
 
 
@@ -124,8 +69,8 @@ def _key(craft: CraftLayer, ground: CraftLayer, view: View) -> bytes:
 class _Sites:
     """Places that get light and send it on, site axes, m: of a vehicle, or the cells of the ground about it.
 
-    ``points``, ``normals`` (N, 3); ``rays`` (K, N, 3) from each; ``colours``, ``matt``, ``mirrored`` (N, 3) and ``gloss``
-    (N,) as :class:`selfiesim.render.bounce.Skin` has them.
+    ``points``, ``normals`` (N, 3); ``rays`` (K, N, 3) from each; ``colours``, ``matt``, ``mirrored`` (N, 3) and
+    ``gloss`` (N,) as :class:`selfiesim.render.bounce.Skin` has them.
     """
 
     points: Floats
@@ -149,10 +94,10 @@ class _Sites:
         """Matt cells, all level."""
         points = patch.middles()
         x, y, _ = points.T
-        colours = ground.recipe.reflectance * tints(ground.recipe, x, y, np.full(len(x), patch.cell))
+        colours = tints(ground.recipe, x, y, np.full(len(x), patch.cell)) * np.array(ground.recipe.reflectance)
         normals = np.tile([0.0, 0.0, 1.0], (len(x), 1))
         black = np.zeros_like(colours)
-        lifted = points + (0.0, 0.0, _LIFT_M)
+        lifted = points + _LIFTED
         return cls(lifted, normals, rays_about(normals), colours, colours, black, np.ones(len(x)))
 
     @classmethod
@@ -164,14 +109,18 @@ class _Sites:
 
 @dataclass(frozen=True)
 class _Light:
-    """What each site gets (N, 3), W m^-2 nm^-1, and what share of sky and ground (N, 2) it sees as bright as in the open.
+    """What each site gets.
 
-    From parts of vehicles, and from ground more or less than open ground would send.
+    Attributes
+    ----------
+    from_parts : (N, 3)
+        Light from parts of vehicles, W m^-2 nm^-1.
+    through : (N, 4)
+        What it gets from the ground, in each band, and from the sky, over what it would in the open.
     """
 
     from_parts: Floats
-    from_ground: Floats
-    seen: Floats
+    through: Floats
 
 
 class _Exchange:
@@ -186,7 +135,7 @@ class _Exchange:
         self.shapes = [each.skin.shape(each.pose) for each in vehicles]
         self.places = [each.pose.to_body_of(ground_layer.pose) for each in vehicles]
         posed = list(zip(self.shapes, self.places, strict=True))
-        self.patches = [_patch(shape, place, self.sun, ground.recipe) for shape, place in posed]
+        self.patches = [patch_about(shape.bounds, place, self.sun, ground.recipe) for shape, place in posed]
         parts = [_Sites.of_vehicle(skin, *each) for skin, each in zip(self.skins, posed, strict=True)]
         parts += [_Sites.of_patch(patch, ground) for patch in self.patches]
         self.ends = np.cumsum([0, *(len(part.points) for part in parts)])
@@ -200,7 +149,7 @@ class _Exchange:
         """The light when it has been passed on often enough."""
         sites = self.sites
         hits, lit = self._hits(), self._lit()
-        outside, seen_sky = self._from_outside(hits)
+        outside, through_sky = self._from_outside(hits)
         direct = sites.matt * lit[:, None] * self.beam + sites.colours * outside
         glints = glanced(sites.mirrored, sites.gloss, self.sun, lit, sites.normals, sites.rays, hits) * self.beam
         first = gathered(direct, hits) + glints
@@ -210,31 +159,35 @@ class _Exchange:
         sent = direct + sites.colours * passed
         is_part = (np.arange(self.count) < self.parts)[:, None]
         from_parts = gathered(np.where(is_part, sent, 0.0), hits) + glints
-        from_ground = gathered(np.where(is_part, 0.0, sent - self.open), hits)
         down = (sites.rays[..., 2] < 0.0).T
-        reached = down & (hits <= self.count) & (hits >= self.parts)
-        arrives = reached.mean(axis=1) + (from_ground / self.open).mean(axis=1)
-        seen_ground = (np.maximum(arrives, 0.0) + _NONE) / (down.mean(axis=1) + _NONE)
-        return _Light(from_parts, from_ground, np.stack([seen_ground, seen_sky], axis=1))
+        reached = (down & (hits <= self.count) & (hits >= self.parts)).mean(axis=1)
+        ground = reached[:, None] + gathered(np.where(is_part, 0.0, sent / self.open - 1.0), hits)
+        through = np.concatenate(
+            [(ground + _NONE) / (down.mean(axis=1)[:, None] + _NONE), through_sky[:, None]], axis=1
+        )
+        return _Light(from_parts, through)
 
     def of_vehicle(self, number: int, light: _Light) -> dict[str, NDArray[np.float32]]:
         """What a vehicle's vertices are given."""
         own, skin = slice(*self.ends[number : number + 2]), self.skins[number]
-        return {
-            "vertexBounce": skin.at_vertices(light.from_parts[own]),
-            "vertexGround": skin.at_vertices(light.from_ground[own]),
-            "vertexSeen": skin.at_vertices(light.seen[own]),
-        }
+        shape = self.shapes[number]
+        # Sites buried in another part see backs only, and are left out beside others.
+        clear = (shape.hits <= len(shape.normals)).mean(axis=1)[:, None] + _BURIED
+        whole = skin.at_vertices(clear)
+        found = {"vertexBounce": light.from_parts, "vertexThrough": light.through}
+        return {name: skin.at_vertices(clear * values[own]) / whole for name, values in found.items()}
 
-    def of_ground(self, points: Floats, light: _Light) -> NDArray[np.float32]:
-        """What the ground's vertices at ``points`` (N, 3) get from vehicles, (N, 3)."""
-        got = np.zeros((len(points), 3), np.float32)
+    def of_ground(self, points: Floats, light: _Light) -> dict[str, NDArray[np.float32]]:
+        """What the ground's vertices at ``points`` (N, 3) are given."""
+        got, share = np.zeros((len(points), 3), np.float32), np.ones(len(points), np.float32)
         left = np.ones(len(points), bool)
         for number, patch in enumerate(self.patches, len(self.skins)):
             here = np.flatnonzero(left & patch.holds(points[:, :2]))
-            got[here] = patch.between(light.from_parts[slice(*self.ends[number : number + 2])], points[here, :2])
+            own = slice(*self.ends[number : number + 2])
+            got[here] = patch.between(light.from_parts[own], points[here, :2])
+            share[here] = patch.between(light.through[own, 3:], points[here, :2])[:, 0]
             left[here] = False
-        return got
+        return {"vertexBounce": got, "vertexSky": share}
 
     def _hits(self) -> Whole:
         """What each ray from each site meets (N, K): the number of a site, ``count`` for none, one more for a back."""
@@ -273,7 +226,7 @@ class _Exchange:
     def _toward(
         self, number: int, asked: NDArray[np.intp], rays: NDArray[np.float32], origins: Floats | None = None
     ) -> tuple[NDArray[np.intp], Floats, Floats]:
-        """Those of the sites ``asked`` whose ray may meet a vehicle, and the rays' origins and directions, its body axes."""
+        """Those of the sites ``asked`` whose ray may meet a vehicle; origins and directions, its body axes."""
         place, bounds = self.places[number], self.shapes[number].bounds
         points = self.sites.points[asked] if origins is None else origins
         start, toward = (points - place[:3, 3]) @ place[:3, :3], rays.astype(float) @ place[:3, :3]
@@ -289,7 +242,7 @@ class _Exchange:
         lit[: self.parts] *= self._sunlit(np.arange(self.parts), self.sites.points[: self.parts])
         for number, patch in enumerate(self.patches, len(self.skins)):
             own = np.arange(*self.ends[number : number + 2])
-            places = (patch.middles(offset) + (0.0, 0.0, _LIFT_M) for offset in _OFFSETS)
+            places = (patch.middles(offset) + _LIFTED for offset in _OFFSETS)
             lit[own] *= np.mean([self._sunlit(own, each) for each in places], axis=0)
         return lit
 
@@ -303,18 +256,20 @@ class _Exchange:
         return free
 
     def _from_outside(self, hits: Whole) -> tuple[Floats, Floats]:
-        """What each site gets (N, 3) from sky and from ground beyond all cells, and the share of the sky it sees (N,)."""
+        """What each site gets (N, 3) from sky and from ground beyond all cells; which share of its sky is open."""
         total = np.zeros((self.count, 3))
-        up, seen = np.zeros(self.count), np.zeros(self.count)
+        sky, through = np.zeros(self.count), np.zeros(self.count)
         table = _SkyTable(self.sky, self.above)
         for k, rays in enumerate(self.sites.rays):
-            free, above = hits[:, k] == self.count, rays[:, 2] >= 0.0
-            total[free & above] += table.radiosity(rays[free & above])
-            total[free & ~above] += self.open
-            up += above
-            seen += free & above
-        count = len(self.sites.rays)
-        return total / count, (seen / count + _NONE) / (up / count + _NONE)
+            free, up = hits[:, k] == self.count, np.flatnonzero(rays[:, 2] >= 0.0)
+            light = table.radiosity(rays[up])
+            bright = light.mean(axis=1)
+            total[up] += light * free[up, None]
+            total[free & (rays[:, 2] < 0.0)] += self.open
+            sky[up] += bright
+            through[up] += bright * free[up]
+        least = _NONE * len(self.sites.rays) * self.open.mean()
+        return total / len(self.sites.rays), (through + least) / (sky + least)
 
 
 class _SkyTable:
@@ -329,7 +284,9 @@ class _SkyTable:
             indexing="ij",
         )
         level = np.sqrt(1.0 - z * z)
-        self._table = sky.radiance(np.stack([level * np.cos(turn), level * np.sin(turn), z], axis=-1), glow=False) * above
+        self._table = (
+            sky.radiance(np.stack([level * np.cos(turn), level * np.sin(turn), z], axis=-1), glow=False) * above
+        )
 
     def radiosity(self, rays: NDArray[np.float32]) -> Floats:
         """For rays (N, 3) that go up: (N, 3)."""
@@ -337,18 +294,3 @@ class _SkyTable:
         turn = np.arctan2(rays[:, 1], rays[:, 0]) % (2.0 * np.pi)
         column = np.minimum((turn * (self._COLUMNS / (2.0 * np.pi))).astype(int), self._COLUMNS - 1)
         return np.asarray(self._table[row, column])
-
-
-def _patch(shape: Shape, place: Matrix, sun: Floats, recipe: Terrain) -> Patch:
-    """The ground about a vehicle: below it, where its shadow falls, and some more."""
-    picks = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    corners = shape.bounds[picks, np.arange(3)] @ place[:3, :3].T + place[:3, 3]
-    middle = corners[:, :2].mean(axis=0)[:, None]
-    height = float(height_at(recipe, *middle)[0])
-    shadow = corners[:, :2] - sun[:2] * (np.maximum(corners[:, 2:] - height, 0.0) / max(sun[2], _FLATTEST))
-    both = np.concatenate([corners[:, :2], shadow])
-    margin = _MARGIN * float(np.ptp(corners, axis=0).max())
-    low, high = both.min(axis=0) - margin, both.max(axis=0) + margin
-    cell = float((high - low).max()) / CELLS_ACROSS
-    columns, rows = (max(int(np.ceil(each)), 2) for each in (high - low) / cell)
-    return Patch(low, cell, rows, columns, height)

@@ -132,10 +132,16 @@ float sunVisibility(vec3 position, vec3 normal) {
 
 // --- The planet's light -------------------------------------------------------------------------------------------
 
-// Irradiance from the lit, visible planet on a surface facing n: spherical harmonics of order 2.
+// Irradiance from the lit, visible planet on a surface facing n: spherical harmonics of order 2. For a craft on the ground,
+// from sky and ground, of each the share that comes through between vehicles.
 vec3 planetIrradiance(vec3 n) {
     vec3 e = shineA * vec3(1.0, n.y, n.z) + shineB * vec3(n.x, n.x * n.y, n.y * n.z)
            + shineC * vec3(3.0 * n.z * n.z - 1.0, n.x * n.z, n.x * n.x - n.y * n.y);
+#ifdef ON_GROUND
+    vec3 sent = PI * planetTint * max(dot(-planetDirection, sunDirection), 0.0);
+    vec3 ground = min(sent * 0.5 * (1.0 + dot(n, planetDirection)), max(e, 0.0));
+    e += bounced * ((through.rgb - 1.0) * ground + (through.a - 1.0) * (max(e, 0.0) - ground));
+#endif
     return max(e, 0.0);
 }
 
@@ -147,20 +153,27 @@ vec3 planetShade(vec3 position, vec3 normal, vec3 shadingNormal) {
     return beamIrradiance * facing * (1.0 - lit);
 }
 
-// Radiance of the planet mirrored in direction r by a surface of this roughness.
-vec3 planetMirrored(vec3 r, float roughness) {
+// Radiance of the planet mirrored in direction r by a surface of this roughness that faces n.
+vec3 planetMirrored(vec3 r, vec3 n, float roughness) {
     float toward = dot(r, planetDirection);
     float width = 0.02 + 0.6 * roughness;
+#ifdef ON_GROUND
+    // What faces the ground mirrors no sky, however rough it is, and the other way round.
+    toward += width * dot(n, planetDirection);
+#endif
     float inside = smoothstep(planetCosine - width, planetCosine + width, toward);
     // A dust sky: bright at the horizon, darker overhead; none in space.
-    vec2 share = mix(vec2(1.0), seen, bounced);  // what vehicles leave of ground and sky
-    vec3 sky = share.y * (1.0 - inside) * mix(skyLow, skyHigh, max(-toward, 0.0));
+    vec3 sky = (1.0 - inside) * mix(skyLow, skyHigh, max(-toward, 0.0));
+#ifdef ON_GROUND
+    sky *= mix(1.0, through.a, bounced);
+    inside *= mix(1.0, dot(through.rgb, vec3(1.0 / 3.0)), bounced);
+#endif
     if (inside <= 0.0) return sky;
     // Where the mirrored ray meets the planet (unit sphere at planetDistance), or its limb.
     float along = max(toward, planetCosine) * planetDistance;
     float reach = max(along * along - planetDistance * planetDistance + 1.0, 0.0);
     vec3 normal = normalize((along - sqrt(reach)) * r - planetDistance * planetDirection);
-    return sky + share.x * inside * planetTint * max(dot(normal, sunDirection), 0.0);
+    return sky + inside * planetTint * max(dot(normal, sunDirection), 0.0);
 }
 
 // What a surface is made of at one point.
@@ -182,7 +195,7 @@ vec3 underGlass(vec3 light, vec3 position, Surface s, vec3 toEye) {
     float nv = clamp(dot(s.normal, toEye), 0.02, 1.0);
     float nl = dot(s.normal, sunDirection);
     float held = clearcoat * (0.04 + 0.96 * pow(1.0 - nv, 5.0));
-    vec3 mirrored = s.occlusion * held * planetMirrored(reflect(-toEye, s.normal), clearcoatRoughness);
+    vec3 mirrored = s.occlusion * held * planetMirrored(reflect(-toEye, s.normal), s.normal, clearcoatRoughness);
     if (nl > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
         float alpha = max(clearcoatRoughness * clearcoatRoughness, 0.003);
@@ -220,10 +233,14 @@ vec3 craftRadiance(vec3 position, Surface s) {
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
     // Below zero in some passes; their mean is not.
-    light += s.occlusion * diffuse / PI * (planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading)
-                                           + bounced * fromGround);
+    vec3 soft = planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading);
+#ifdef GROUND
+    // Close under a vehicle the passes' few beams are too rough; its share of the sky is known there.
+    soft = mix(soft, skyShare * planetIrradiance(s.shading), bounced * smoothstep(0.05, 0.3, 1.0 - skyShare));
+#endif
+    light += s.occlusion * diffuse / PI * soft;
     vec3 fresnel = f0 + (max(vec3(f90 * (1.0 - s.roughness)), f0) - f0) * pow(1.0 - nv, 5.0);
-    light += s.occlusion * fresnel * planetMirrored(reflect(-toEye, s.shading), s.roughness);
+    light += s.occlusion * fresnel * planetMirrored(reflect(-toEye, s.shading), s.shading, s.roughness);
     // From other parts: as if all that is around were as bright as what lights the surface on average.
     light += s.occlusion * mix(diffuse + fresnel, s.base, s.metallic) / PI * max(fromParts, 0.0) * bounced;
 #ifdef CLEARCOAT
