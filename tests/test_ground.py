@@ -180,6 +180,7 @@ def test_what_a_ground_cannot_do_is_said_in_words(changes, said):
         GROUP.with_changes(**changes).view()
 
 
+@pytest.mark.slow
 def test_the_path_tracer_draws_the_same_ground_and_sky():
     pytest.importorskip("mitsuba")
     small = GROUP.with_changes(camera__size_px=[120, 68], ground__draft_cell_rad=0.02).view()

@@ -40,6 +40,13 @@ _ATTRIBUTES = {
     "vertexSky": ("float", "skyShare", "vertexSky", "smooth"),
     "vertexTangent": ("vec4", "along", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
 }
+# What throws shadows on the ground's wide map is drawn as that is spread; "wide" is 0 for all other maps.
+_CASTER_VERTEX = {
+    "//VTK::PositionVC::Dec": "//VTK::PositionVC::Dec\n" + source("spread.glsl"),
+    "//VTK::PositionVC::Impl": (
+        "//VTK::PositionVC::Impl\ngl_Position.xy = mix(gl_Position.xy, spread(gl_Position.xy), wide);\n"
+    ),
+}
 _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
 # What a material's textures are called in the shader, and what compiles in the code that reads them. What a material
 # does not have is left out rather than branched over: software OpenGL runs both sides of a branch.
@@ -67,6 +74,7 @@ class _Group:
     corners: NDArray[np.float64]
     uniforms: Uniforms
     vertex_uniforms: Uniforms
+    caster_uniforms: Uniforms
     casts: bool = True
 
 
@@ -93,7 +101,10 @@ class CraftLayer:
         self.shine: Planetshine = NO_PLANET
         self.shadow = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True)
         self.beam = Framebuffer(window, SHINE_SIZE, SHINE_SIZE, shadow=True)
-        maps = {"shadowMap": _depth_texture(self.shadow), "beamMap": _depth_texture(self.beam)}
+        # A ground has a second map of the Sun's, which reaches far.
+        self.far = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True) if self.faces_outward else None
+        buffers = {"shadowMap": self.shadow, "beamMap": self.beam} | ({"farMap": self.far} if self.far else {})
+        maps = {name: _depth_texture(buffer) for name, buffer in buffers.items()}
         grouped: dict[tuple[str, str | None, bool], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint, self.casts(part)), []).append(part)
@@ -130,8 +141,9 @@ class CraftLayer:
         for group in self._groups:
             scene.RemoveActor(group.actor)
             shadow_scene.RemoveActor(group.caster)
-        self.shadow.release()
-        self.beam.release()
+        for buffer in (self.shadow, self.beam, self.far):
+            if buffer:
+                buffer.release()
 
     def update(self, view: View, pose: CraftPose, maps: PlanetMaps | None) -> None:
         """Pose the craft and its joints and set the planet's light for ``view``."""
@@ -161,15 +173,16 @@ class CraftLayer:
             group.vertex_uniforms.set(partToBody=part_to_body)
             group.uniforms.set(**light)
 
-    def cast_for(self, other: CraftPose) -> None:
-        """Show what throws this craft's shadow, in the body axes of another craft, or its own."""
+    def cast_for(self, other: CraftPose, wide: bool = False) -> None:
+        """Show what throws this craft's shadow, in the body axes of another craft, or its own; ``wide``: all of it."""
         from pyvista import vtkmatrix_from_array
 
         to_other = self.pose.to_body_of(other)
         for group in self._groups:
-            if not group.casts:
+            if not (group.casts or wide):
                 continue
             group.caster.VisibilityOn()
+            group.caster_uniforms.set(wide=float(wide))
             group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.still.joint_matrix(group.joint)))
 
     def pass_light_on(self, view: View) -> None:
@@ -228,6 +241,10 @@ class CraftLayer:
     def set_sun(self, direction: NDArray[np.float64], eye: LightCamera) -> None:
         """Tell the shaders where the Sun is and how its depth map lies; ``direction`` in body axes."""
         self._set_light(sunDirection=direction, **_map_uniforms("shadow", "Shadow", eye))
+
+    def set_far_sun(self, eye: LightCamera) -> None:
+        """The same for a ground's wide map."""
+        self._set_light(**_map_uniforms("far", "Far", eye))
 
     def gather(self, count: int) -> None:
         """Share the planet's light out over ``count`` passes, for the shade it throws in each."""
@@ -335,7 +352,12 @@ def _group(
         replace_shading(caster, "", _CASTER)
         Uniforms(caster.GetShaderProperty().GetFragmentCustomUniforms()).set(alphaCutoff=material.alpha_cutoff)
     vertex_uniforms = Uniforms(shader.GetVertexCustomUniforms())
-    return _Group(actor, caster, mesh, material, joint, _corners(parts), uniforms, vertex_uniforms, casts)
+    for hook, text in _CASTER_VERTEX.items():
+        caster.GetShaderProperty().AddVertexShaderReplacement(hook, True, text, False)
+    caster_uniforms = Uniforms(caster.GetShaderProperty().GetVertexCustomUniforms())
+    caster_uniforms.set(wide=0.0)
+    corners = _corners(parts)
+    return _Group(actor, caster, mesh, material, joint, corners, uniforms, vertex_uniforms, caster_uniforms, casts)
 
 
 def _soft_light(view: View, maps: PlanetMaps | None, pose: CraftPose) -> Planetshine:
@@ -364,7 +386,7 @@ def _shade(actor: Any, material: Material, attributes: list[str], outward: bool)
     defines += "#define ON_GROUND\n" if "vertexThrough" in attributes else ""
     defines += "#define GROUND\n" if "vertexSky" in attributes else ""
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
-    functions = inputs + defines + source("noise.glsl") + source("craft.glsl")
+    functions = inputs + defines + "".join(source(f"{name}.glsl") for name in ("noise", "spread", "craft"))
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 
 

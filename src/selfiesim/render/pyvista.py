@@ -197,6 +197,7 @@ class PyVistaRenderer:
         """The craft's truths, through a pinhole."""
         stage = self._set(view)
         self._lights.cast_sun(stage.crafts, view.sun.direction, view.sun.angular_radius)
+        self._lights.cast_far(stage.crafts, view.sun.direction)
         for craft in stage.crafts:
             craft.set_passes(1)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
@@ -303,6 +304,7 @@ class PyVistaRenderer:
             for craft in stage.crafts:
                 craft.gather(count)
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
+        self._lights.cast_far(stage.crafts, view.sun.direction)
         self._lights.cast_beams(stage.crafts, subframe.beam)
         self._aim(stage, crop.of(view.camera), subframe.shift)
         return self._read(self._scene, stage.buffer, crop)

@@ -107,12 +107,8 @@ float throughCoat(vec3 coat, float cosine) {
     return 1.0 - min(coat.x + coat.y * pow(max(1.0 - cosine, 0.0), coat.z), 1.0);
 }
 
-// Share of a light that reaches a point, by the light's depth map; "size" is the map's width, "texel" its width in m.
-float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, vec3 light, vec3 position, vec3 normal) {
-    // Pushing the point off its surface by a texel's width, more at grazing light, keeps a face from shading itself.
-    float slope = 1.0 - max(dot(normal, light), 0.0);
-    vec3 p = (toMap * vec4(position + normal * texel * (0.7 + 1.8 * slope), 1.0)).xyz;
-    p.z = min(p.z, 1.0);  // what lies behind the far plane has nothing behind it
+// Share of what a light's depth map holds that is not before p, a place on it and a depth, of its four nearest texels.
+float unhidden(sampler2D map, vec3 p, float size, float bias) {
     vec2 place = p.xy * size - 0.5;
     vec2 base = floor(place), f = place - base;
     float lit[4];
@@ -120,15 +116,54 @@ float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, ve
         vec2 corner = vec2(i & 1, i >> 1);
         lit[i] = step(p.z - bias, texture(map, (base + corner + 0.5) / size).r);
     }
-    float share = mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
+    return mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
+}
+
+// The place on a light's map and the depth of a point; "texel" is the map's width of a texel, m.
+vec3 onMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
+    // Pushing the point off its surface by a texel's width, more at grazing light, keeps a face from shading itself.
+    float slope = 1.0 - max(dot(normal, light), 0.0);
+    vec3 p = (toMap * vec4(position + normal * texel * (0.7 + 1.8 * slope), 1.0)).xyz;
+    p.z = min(p.z, 1.0);  // what lies behind the far plane has nothing behind it
+    return p;
+}
+
+// Share of a light that reaches a point, by the light's depth map; "size" is the map's width.
+float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, vec3 light, vec3 position, vec3 normal) {
+    vec3 p = onMap(toMap, texel, light, position, normal);
     // The map is fitted to what can lie in shadow: on the ground, what is beside it is lit.
     vec2 inside = step(abs(p.xy - 0.5), vec2(0.5 - 1.0 / size));
-    return mix(1.0, share, inside.x * inside.y);
+    return mix(1.0, unhidden(map, p, size, bias), inside.x * inside.y);
+}
+
+#ifdef GROUND
+// The same by the ground's wide map, whose texels grow with the distance from the lens.
+float farReached(vec3 position, vec3 normal) {
+    float sine = sqrt(max(1.0 - dot(normal, sunDirection) * dot(normal, sunDirection), 0.0));
+    vec2 place = 2.0 * (bodyToFar * vec4(position, 1.0)).xy - 1.0;
+    float away = max(length(place), 1.0e-4), whole = log(1.0 + FAR_SPREAD);
+    // A texel is longer away from the lens than across; what counts is its length along the slope of the depths.
+    float outward = farTexel * (1.0 + FAR_SPREAD * away) * whole / FAR_SPREAD;
+    float across = farTexel * away * whole / log(1.0 + FAR_SPREAD * away);
+    vec2 lean = (mat3(bodyToFar) * normal).xy;
+    float along = min(abs(dot(lean, place)) / (away * max(length(lean), 1.0e-9)), 1.0);
+    float texel = outward * along + across * sqrt(1.0 - along * along);
+    vec3 p = (bodyToFar * vec4(position + normal * texel * (0.1 + 0.8 * sine), 1.0)).xyz;
+    p.xy = 0.5 + 0.5 * spread(2.0 * p.xy - 1.0);
+    return mix(unhidden(farMap, p, farSize, farBias * texel / farTexel), 1.0, smoothstep(0.9, 1.0, away));
 }
 
 float sunVisibility(vec3 position, vec3 normal) {
+    vec3 p = onMap(bodyToShadow, shadowTexel, sunDirection, position, normal);
+    // From the one map to the other over the outer part of the finer one, so that no border shows.
+    vec2 inside = smoothstep(0.5, 0.46, abs(p.xy - 0.5));
+    return mix(farReached(position, normal), unhidden(shadowMap, p, shadowSize, shadowBias), inside.x * inside.y);
+}
+#else
+float sunVisibility(vec3 position, vec3 normal) {
     return reached(shadowMap, bodyToShadow, shadowSize, shadowTexel, shadowBias, sunDirection, position, normal);
 }
+#endif
 
 // --- The planet's light -------------------------------------------------------------------------------------------
 
