@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.planet.terrain import NEAR_M
 from selfiesim.render.shadow import LightCamera
 
 if TYPE_CHECKING:
@@ -51,11 +52,13 @@ class Lights:
             pose = ground.pose
             light = np.round(pose.body_to_camera.T @ sun, _DECIMALS)
             lens = np.round(-pose.body_to_camera.T @ pose.position, 3)
-            key = b"|".join([lens.tobytes(), _key(ground, light, [(other, 0.0) for other in crafts])])
+            # What is nearer has its shadow on the finer map.
+            beyond = [each for each in crafts if each is not ground and np.linalg.norm(each.pose.position) > NEAR_M]
+            key = b"|".join([lens.tobytes(), _key(ground, light, [(each, 0.0) for each in beyond])])
             if self._drawn.get(_FAR) != key:
                 self._drawn[_FAR] = key
                 eye = LightCamera.about(lens * (1.0, 1.0, 0.0), light, FAR_M, ground.far.width)
-                self._draw(ground, ground.far, eye, crafts, wide=True)
+                self._draw(ground, ground.far, eye, [ground, *beyond], wide=True)
                 ground.set_far_sun(eye)
 
     def cast_beams(self, crafts: list[CraftLayer], number: int | None) -> None:

@@ -149,7 +149,7 @@ float farReached(vec3 position, vec3 normal) {
     float along = min(abs(dot(lean, place)) / (away * max(length(lean), 1.0e-9)), 1.0);
     float texel = outward * along + across * sqrt(1.0 - along * along);
     vec3 p = (bodyToFar * vec4(position + normal * texel * (0.1 + 0.8 * sine), 1.0)).xyz;
-    p.xy = 0.5 + 0.5 * spread(2.0 * p.xy - 1.0);
+    p = vec3(0.5 + 0.5 * spread(2.0 * p.xy - 1.0), min(p.z, 1.0));
     return mix(unhidden(farMap, p, farSize, farBias * texel / farTexel), 1.0, smoothstep(0.9, 1.0, away));
 }
 
