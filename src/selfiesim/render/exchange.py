@@ -30,7 +30,8 @@ Whole = NDArray[np.int64]
 
 _OFFSETS = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))  # the Sun is looked for from four places a cell
 _LIFTED = np.array([0.0, 0.0, 0.002])  # m: rays start above the ground
-_BURIED = 0.01
+_COVERED = 0.02  # of its rays that get past its own craft: a site with fewer is covered
+_TURNED = 0.1  # of the craft's size: as far off as that is a site which faces square to another
 _NONE = 0.015  # of all light; a surface that sees less ground, or sky, mirrors it as if in the open
 
 
@@ -170,12 +171,9 @@ class _Exchange:
     def of_vehicle(self, number: int, light: _Light) -> dict[str, NDArray[np.float32]]:
         """What a vehicle's vertices are given."""
         own, skin = slice(*self.ends[number : number + 2]), self.skins[number]
-        shape = self.shapes[number]
-        # Sites buried in another part see backs only, and are left out beside others.
-        clear = (shape.hits <= len(shape.normals)).mean(axis=1)[:, None] + _BURIED
-        whole = skin.at_vertices(clear)
+        stands_in = _uncovered(self.shapes[number])
         found = {"vertexBounce": light.from_parts, "vertexThrough": light.through}
-        return {name: skin.at_vertices(clear * values[own]) / whole for name, values in found.items()}
+        return {name: skin.at_vertices(values[own][stands_in]) for name, values in found.items()}
 
     def of_ground(self, points: Floats, light: _Light) -> dict[str, NDArray[np.float32]]:
         """What the ground's vertices at ``points`` (N, 3) are given."""
@@ -294,3 +292,20 @@ class _SkyTable:
         turn = np.arctan2(rays[:, 1], rays[:, 0]) % (2.0 * np.pi)
         column = np.minimum((turn * (self._COLUMNS / (2.0 * np.pi))).astype(int), self._COLUMNS - 1)
         return np.asarray(self._table[row, column])
+
+
+def _uncovered(shape: Shape) -> NDArray[np.intp]:
+    """For each site itself, or where it sees nothing but its own craft, the nearest that faces the same way and does.
+
+    From outside such a site is not seen either: it lies in or close behind another part. But triangles reach from there
+    to where they are seen, and would be drawn with its darkness.
+    """
+    from scipy.spatial import cKDTree
+
+    sees = (shape.hits == len(shape.normals)).mean(axis=1) > _COVERED
+    reach = _TURNED * float(np.ptp(shape.bounds, axis=0).max())
+    places = np.concatenate([shape.lifted, reach * shape.normals], axis=1)
+    chosen = np.arange(len(sees))
+    if sees.any():
+        chosen[~sees] = np.flatnonzero(sees)[cKDTree(places[sees]).query(places[~sees])[1]]
+    return chosen
