@@ -1,8 +1,8 @@
 """Lenses: where a ray meets the picture when the lens bends it, and the ray of a point in the picture.
 
-Both models are OpenCV's, number for number: Brown and Conrady's with radial, rational and tangential terms
-(``cv2.projectPoints``), and Kannala and Brandt's fisheye (``cv2.fisheye``). They work on normalised coordinates: focal
-length 1, x right, y down, (0, 0) on the optical axis.
+Two models are OpenCV's, number for number: Brown and Conrady's with radial, rational and tangential terms
+(``cv2.projectPoints``), and Kannala and Brandt's fisheye (``cv2.fisheye``). Two are panoramas. All work on normalised
+coordinates: focal length 1, x right, y down, (0, 0) on the optical axis.
 
 A polynomial fits a lens only as far as it was measured. Beyond some angle it turns back, and two rays would share a
 point. Each model says how far it goes (``limit``) and shows nothing beyond, so that both ways are each other's inverse.
@@ -249,7 +249,56 @@ class KannalaBrandt:
         return 1.0 + u * (3.0 * k1 + u * (5.0 * k2 + u * (7.0 * k3 + u * 9.0 * k4)))
 
 
-Distortion = BrownConrady | KannalaBrandt
+@dataclass(frozen=True)
+class Equirectangular:
+    """A panorama with equal angles: x is the angle about the camera's y axis, from z toward x; y that below both.
+
+    Both in rad; the whole sphere is 2 pi across and pi down.
+    """
+
+    is_round: ClassVar[bool] = True
+    limit: ClassVar[float] = float(np.pi)
+
+    def distort(self, rays: Array) -> Array:
+        """Points (..., 2) of rays (..., 3) of any length."""
+        x, y, z = np.moveaxis(np.asarray(rays, float), -1, 0)
+        return np.stack([np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))], axis=-1)
+
+    def undistort(self, points: Array) -> Array:
+        """Unit rays (..., 3) through points (..., 2); NaN beyond the whole turn and beyond the poles."""
+        points = np.asarray(points, float)
+        seen = np.all(np.abs(points) <= np.array([np.pi, np.pi / 2.0]) * _ROUNDED, axis=-1)
+        turn, down = np.where(seen[..., None], points, np.nan)[..., 0], points[..., 1]
+        level = np.cos(down)
+        return np.stack([level * np.sin(turn), np.sin(down) + 0.0 * turn, level * np.cos(turn)], axis=-1)
+
+
+@dataclass(frozen=True)
+class Cylindrical:
+    """A panorama on an upright cylinder: x is the angle about the y axis, rad; y the tangent of that below z and x.
+
+    Upright lines stay straight, and small things keep their shape at the horizon; it never reaches straight up.
+    """
+
+    is_round: ClassVar[bool] = True
+    limit: ClassVar[float] = float(np.pi)
+
+    def distort(self, rays: Array) -> Array:
+        """Points (..., 2) of rays (..., 3) of any length; NaN straight up and down."""
+        x, y, z = np.moveaxis(np.asarray(rays, float), -1, 0)
+        level = np.hypot(x, z)
+        return np.stack([np.arctan2(x, z), y / np.where(level > 0.0, level, np.nan)], axis=-1)
+
+    def undistort(self, points: Array) -> Array:
+        """Unit rays (..., 3) through points (..., 2); NaN beyond the whole turn."""
+        points = np.asarray(points, float)
+        turn = np.where(np.abs(points[..., 0]) <= np.pi * _ROUNDED, points[..., 0], np.nan)
+        return unit(np.stack([np.sin(turn), points[..., 1], np.cos(turn)], axis=-1))
+
+
+Panorama = Equirectangular | Cylindrical
+"""Lenses that turn about the vertical: as a row of pictures put together."""
+Distortion = BrownConrady | KannalaBrandt | Panorama
 
 
 def _numbers(name: str, values: Sequence[float], count: int) -> tuple[float, ...]:

@@ -325,14 +325,15 @@ class CameraPart(Part):
     size_px: Annotated[
         tuple[Annotated[int, Field(ge=16, le=16384)], Annotated[int, Field(ge=16, le=16384)]], Strict(False)
     ] = Field((1920, 1080), description="Width and height of the picture.")
-    horizontal_fov_deg: float = Field(70.0, ge=0.01, le=220, description="From the left edge to the right edge.")
+    horizontal_fov_deg: float = Field(70.0, ge=0.01, le=360, description="From the left edge to the right edge.")
     focal_length_mm: float | None = Field(None, gt=0, le=1e6, description="Instead of the field; needs pixel_pitch_um.")
     pixel_pitch_um: float | None = Field(None, gt=0, le=1e4, description="From one pixel to the next.")
     matrix: Annotated[tuple[Three, Three, Three], Strict(False)] | None = Field(
         None, description="Instead of the field: OpenCV's camera matrix K, three rows, pixels."
     )
-    model: Literal["pinhole", "brown-conrady", "kannala-brandt"] = Field(
-        "pinhole", description="How the lens bends: not at all, as OpenCV's own model, or as its fisheye."
+    model: Literal["pinhole", "brown-conrady", "kannala-brandt", "equirectangular", "cylindrical"] = Field(
+        "pinhole",
+        description="How the lens bends: not at all, as OpenCV's own model, or as its fisheye; or a panorama.",
     )
     distortion: Annotated[tuple[Annotated[float, Field(ge=-1e3, le=1e3)], ...], Strict(False)] = Field(
         (),
@@ -394,7 +395,9 @@ class CameraPart(Part):
             raise ValueError("focal_length_mm and pixel_pitch_um go together")
         if self.model == "pinhole" and self.horizontal_fov_deg > 140:
             raise ValueError("horizontal_fov_deg: a pinhole reaches 140 at most; wider lenses are kannala-brandt")
-        lengths = {"pinhole": (0,), "brown-conrady": (4, 5, 8), "kannala-brandt": (4,)}[self.model]
+        if self.model in ("brown-conrady", "kannala-brandt") and self.horizontal_fov_deg > 220:
+            raise ValueError("horizontal_fov_deg: a lens reaches 220 at most; equirectangular and cylindrical go round")
+        lengths = {"brown-conrady": (4, 5, 8), "kannala-brandt": (4,)}.get(self.model, (0,))
         if len(self.distortion) not in lengths:
             counts = " or ".join(str(count) for count in lengths)
             raise ValueError(f"distortion: {self.model} takes {counts} numbers, not {len(self.distortion)}")

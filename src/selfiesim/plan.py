@@ -30,7 +30,7 @@ from selfiesim.whereabouts import host_of, kernels_of, own_body, wanderer_of
 
 if TYPE_CHECKING:
     from selfiesim.kernels import Kernels
-    from selfiesim.lens import BrownConrady, KannalaBrandt
+    from selfiesim.lens import Distortion
     from selfiesim.parts import CameraPart
     from selfiesim.planet.surface import Surface
     from selfiesim.scene import Scene
@@ -195,16 +195,31 @@ def _camera(part: CameraPart) -> Camera:
             return Camera.from_focal_length(
                 width, height, part.focal_length_mm * 1e-3, part.pixel_pitch_um * 1e-6, distortion
             )
-        return Camera.from_fov(width, height, np.radians(part.horizontal_fov_deg), distortion)
+        return _raised(Camera.from_fov(width, height, np.radians(part.horizontal_fov_deg), distortion), part)
     except ValueError as error:
         key = "matrix" if part.matrix else "focal_length_mm" if part.focal_length_mm else "horizontal_fov_deg"
         raise SceneError(f"camera.{key}: {error}") from error
 
 
-def _distortion(part: CameraPart) -> BrownConrady | KannalaBrandt | None:
+def _raised(camera: Camera, part: CameraPart) -> Camera:
+    """The camera, with a panorama's middle as high over its horizon as the scene looks: the horizon stays straight."""
+    from selfiesim.lens import Panorama
+
+    if not isinstance(camera.distortion, Panorama) or part.look != "azimuth":
+        return camera
+    upward = np.array([0.0, -np.sin(np.radians(part.elevation_deg)), np.cos(np.radians(part.elevation_deg))])
+    return replace(camera, cy=camera.cy - camera.fy * float(camera.distortion.distort(upward)[1]))
+
+
+def _distortion(part: CameraPart) -> Distortion | None:
     if part.model == "pinhole":
         return None
-    from selfiesim.lens import BrownConrady, KannalaBrandt
+    from selfiesim.lens import BrownConrady, Cylindrical, Equirectangular, KannalaBrandt
+
+    if part.model == "equirectangular":
+        return Equirectangular()
+    if part.model == "cylindrical":
+        return Cylindrical()
 
     if part.model == "brown-conrady":
         return BrownConrady.from_opencv(part.distortion)

@@ -137,9 +137,8 @@ class Poster:
         view, options = self.view, self.settings
         if self.sensor is None:
             scale = develop.white_balance(view.sun.irradiance, self.exposure)
-            return marked(
-                develop.develop(self._light.rows(start, stop), scale, self.tone, bits), view, options.marks, start
-            )
+            numbers = develop.develop(self._light.rows(start, stop), scale, self.tone, bits, start)
+            return marked(numbers, view, options.marks, start)
         # Development looks a few rows to each side; whole bands of noise, whole blocks of JPEG.
         first, last = max(start - BAND, 0), min(stop + BAND, view.camera.height)
         numbers = develop.develop_raw(self._exposed(first, last), self.sensor, view, options, bits, first)

@@ -6,17 +6,22 @@ from stage import at_pixel, box, looking, stage, to_pixels, write_craft
 
 from selfiesim.camera import Camera
 from selfiesim.errors import GraphicsError
-from selfiesim.lens import BrownConrady, KannalaBrandt
+from selfiesim.lens import BrownConrady, Cylindrical, Equirectangular, KannalaBrandt
 from selfiesim.render.lens import between, shares
 from selfiesim.scene import Scene
 
 BARREL = {"model": "brown-conrady", "distortion": [-0.2, 0.05, 0.002, -0.003], "horizontal_fov_deg": 80}
 WIDE = {"model": "kannala-brandt", "distortion": [0.02, -0.003, 0.0, 0.0], "horizontal_fov_deg": 120}
 ROUND = {"model": "kannala-brandt", "distortion": [0.0, 0.0, 0.0, 0.0], "horizontal_fov_deg": 200}
+PLATE = {"model": "equirectangular", "horizontal_fov_deg": 210}
+DRUM = {"model": "cylindrical", "horizontal_fov_deg": 300}
 LENSES = pytest.mark.parametrize(
-    ("lens", "size"), [(BARREL, (320, 180)), (WIDE, (320, 180)), (ROUND, (240, 240))], ids=["barrel", "wide", "round"]
+    ("lens", "size"),
+    [(BARREL, (320, 180)), (WIDE, (320, 180)), (ROUND, (240, 240)), (PLATE, (420, 180)), (DRUM, (480, 120))],
+    ids=["barrel", "wide", "round", "equirectangular", "cylindrical"],
 )
 WIDE_CAMERA = Camera.from_fov(320, 180, np.radians(120.0), KannalaBrandt((0.02, -0.003, 0.0, 0.0)))
+DRUM_CAMERA = Camera.from_fov(480, 120, np.radians(300.0), Cylindrical())
 ROUND_CAMERA = Camera.from_fov(240, 240, np.radians(200.0), KannalaBrandt())
 # Plates of 0.3 m across the field of a camera 4 m above the middle, far enough apart not to touch.
 SPOTS = [(x, y, 0.0) for x in (-1.0, 0.0, 1.0) for y in (-2.0, -0.8, 0.8, 2.0)]
@@ -74,7 +79,7 @@ def test_no_distortion_gives_the_pinholes_picture(before_the_cap):
     assert same.mean() == pytest.approx(plain.mean(), rel=0.005)
 
 
-@pytest.mark.parametrize("camera", [WIDE_CAMERA, ROUND_CAMERA], ids=["wide", "round"])
+@pytest.mark.parametrize("camera", [WIDE_CAMERA, ROUND_CAMERA, DRUM_CAMERA], ids=["wide", "round", "cylinder"])
 def test_no_seam_shows_between_pinholes(camera):
     # Straight down on the cap from 500 km: across a seam the light bends no more than elsewhere.
     view = looking(Scene.load("tianwen1-mars").view(), Scene.load("tianwen1-mars").view().planet.position, 60, (8, 8))
@@ -108,8 +113,11 @@ def test_beyond_the_lens_it_is_black(spots):
         Camera.from_fov(320, 180, np.radians(60.0), BrownConrady((-0.3, 0.1, 0.0, 0.0, 0.0, 0.0), (0.001, 0.002))),
         WIDE_CAMERA,
         Camera.from_fov(200, 200, np.radians(220.0), KannalaBrandt((0.01, 0.0, 0.0, 0.0))),
+        Camera.from_fov(360, 90, np.radians(360.0), Equirectangular()),
+        Camera.from_fov(360, 180, np.radians(360.0), Equirectangular()),
+        Camera.from_fov(360, 90, np.radians(360.0), Cylindrical()),
     ],
-    ids=["barrel", "wide", "round"],
+    ids=["barrel", "wide", "round", "once round", "whole sphere", "cylinder"],
 )
 def test_every_pixel_is_served_once_from_inside_its_pinhole(camera):
     served = np.zeros(camera.width * camera.height, int)

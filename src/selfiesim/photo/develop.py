@@ -20,7 +20,7 @@ from selfiesim.photo.looks import LOOKS, enabled
 from selfiesim.photo.marks import marked
 from selfiesim.photo.mosaic import MARGIN, demosaic, padded
 from selfiesim.photo.rows import by_bands, mixed
-from selfiesim.photo.tone import TOP, inset, look_up, shoulder, table
+from selfiesim.photo.tone import TOP, dithered, fine_table, inset, look_up, shoulder, table
 
 if TYPE_CHECKING:
     from selfiesim.photo.settings import PhotoPart
@@ -257,17 +257,21 @@ def white_balance(irradiance: NDArray[np.floating[Any]], exposure: Exposure) -> 
     return np.asarray(balance * np.float32(float(luminance(sun)) / full), np.float32)
 
 
-def develop(rgb: NDArray[np.float32], scale: NDArray[np.float32], tone: str = "shoulder", bits: int = 8) -> Numbers:
+def develop(
+    rgb: NDArray[np.float32], scale: NDArray[np.float32], tone: str = "shoulder", bits: int = 8, first_row: int = 0
+) -> Numbers:
     """Numbers (H, W, 3), sRGB, of radiance times ``scale`` (3,), through the tone curve and the sRGB transfer curve.
 
-    Both curves together are one table of 4096 steps, spaced by the square root so that shadows keep theirs.
+    Both curves together are one table, spaced by the square root so that shadows keep theirs. Where 8 bits are asked
+    for, dither keeps smooth skies smooth; ``first_row`` is where the rows are in their picture.
     """
-    lut, before = table(tone, TOP, bits), inset(tone)
-    out = np.empty(rgb.shape, lut.dtype)
+    lut, before = fine_table(tone, TOP) if bits == 8 else table(tone, TOP, bits).astype(np.uint16), inset(tone)
+    out = np.empty(rgb.shape, np.uint8 if bits == 8 else np.uint16)
 
     def work(_number: int, rows: slice) -> None:
         linear = np.asarray(rgb[rows] * scale, np.float32)
-        out[rows] = look_up(linear if before is None else np.einsum("...c,rc->...r", linear, before), lut, TOP)
+        numbers = look_up(linear if before is None else np.einsum("...c,rc->...r", linear, before), lut, TOP)
+        out[rows] = dithered(numbers, first_row + rows.start) if bits == 8 else numbers
 
     by_bands(len(rgb), work)
     return out
@@ -306,7 +310,7 @@ def develop_raw(
         # Where one colour is full the others must not go on: highlights would turn pink.
         np.minimum(part, limits[:, None, None], out=part)
         for band in range(3):
-            out[rows, :, band] = look_up(mixed(part, colours[band]), lut, 1.0)
+            out[rows, :, band] = look_up(mixed(part, colours[band]), lut, 1.0)  # type: ignore[type-var]
 
     by_bands(height, work)
     return out

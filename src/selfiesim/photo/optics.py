@@ -81,8 +81,13 @@ def vignetting(
 
     Light on the sensor is radiance times the aperture's area as seen from the ray's direction, cos(angle)^pupil_power,
     times the solid angle a pixel spans, taken from the camera's rays; for a pinhole and power 1 that is cos^4. The
-    mount cuts smoothly from ``mechanical_from`` half diagonals on, and takes ``mechanical_loss`` in the corner.
+    mount cuts smoothly from ``mechanical_from`` half diagonals on, and takes ``mechanical_loss`` in the corner. A
+    panorama has none: its pictures were evened out before they were put together.
     """
+    from selfiesim.lens import Panorama
+
+    if isinstance(camera.distortion, Panorama):
+        return np.ones((len(range(camera.height)[rows or slice(None)]), camera.width), np.float32)
     coarse, y, x = _falloff(camera, pupil_power, mechanical_from, mechanical_loss)
     wanted = rows or slice(0, camera.height)
     fine = [np.interp(np.arange(first, last), grid, np.arange(len(grid))) for first, last, grid in

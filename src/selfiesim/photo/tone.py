@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.photo.optics import Floats
 
+_Number = TypeVar("_Number", np.uint8, np.uint16)
 _KNEE = 0.6
 _STEPS = 4096
+_STEP = 257  # of a number of 16 bits, from one of 8 bits to the next
 TOP = 4.0  # times a full sensor: the shoulder is white to the last step of 8 bits by then
 
 # In the manner of AgX (T. Sobotka), with numbers of our own: colours are drawn toward grey before a sigmoid of the
@@ -89,7 +91,7 @@ def inset(tone: str) -> Floats | None:
     return mixing(_AGX_INSET) if tone == "agx" else None
 
 
-def look_up(linear: Floats, lut: NDArray[np.uint8] | NDArray[np.uint16], white: float) -> NDArray[np.uint8]:
+def look_up(linear: Floats, lut: NDArray[_Number], white: float) -> NDArray[_Number]:
     """Entries of ``lut`` for linear light, in the same shape. What is not a number is black."""
     index = np.multiply(linear, np.float32(1.0 / white))
     np.fmax(index, 0.0, out=index)  # of a number and none, the number
@@ -98,3 +100,29 @@ def look_up(linear: Floats, lut: NDArray[np.uint8] | NDArray[np.uint16], white: 
     index *= np.float32(len(lut) - 1)
     index += np.float32(0.5)
     return np.take(lut, index.astype(np.uint16))
+
+
+@lru_cache(maxsize=16)
+def fine_table(tone: str, white: float) -> NDArray[np.uint16]:
+    """As :func:`table` with 16 bits, for :func:`dithered`: what rounds to black or white in 8 bits is so throughout."""
+    numbers = table(tone, white, 16).astype(np.uint16)
+    numbers[numbers < 0.5 * _STEP] = 0
+    numbers[numbers >= 254.5 * _STEP] = 65535
+    return numbers
+
+
+def dithered(numbers: NDArray[np.uint16], first_row: int) -> NDArray[np.uint8]:
+    """8-bit numbers of 16-bit ones (h, W, 3), rounded up or down by a fixed pattern so that both come to the same mean.
+
+    A clear sky changes by less than a step from pixel to pixel: plainly rounded, it shows bands. Whole steps, black and
+    white among them, stay as they are. ``first_row`` is where the rows are in their picture.
+    """
+    # Points of Roberts' R2 sequence are spread evenly over any neighbourhood.
+    down = (0.5698402909980532 * np.arange(first_row, first_row + len(numbers))) % 1.0
+    across = (0.7548776662466927 * np.arange(numbers.shape[1])) % 1.0
+    pattern = (down[:, None] + across).astype(np.float32)
+    pattern -= np.floor(pattern)
+    steps = numbers.astype(np.float32)
+    steps *= np.float32(1.0 / _STEP)
+    steps += (np.float32(0.001) + np.float32(0.998) * pattern)[..., None]
+    return steps.astype(np.uint8)

@@ -114,14 +114,14 @@ def rock_shape(seed: int, level: int) -> tuple[Floats, NDArray[np.int64]]:
         normal = rng.normal(size=3)
         normal /= np.linalg.norm(normal)
         along = ball @ normal
-        cut = 0.52 + 0.36 * rng.random()
+        cut = 0.45 + 0.40 * rng.random()
         # Flattened toward the plane rather than cut off, so that edges are a little worn.
-        flat = 0.12 * reach + 0.88 * cut / np.maximum(along, 1e-6)
+        flat = 0.05 * reach + 0.95 * cut / np.maximum(along, 1e-6)
         reach = np.where(along > cut, np.minimum(reach, flat), reach)
     for wave in (1.6, 3.1, 6.3, 13.0, 27.0):
         for _ in range(4):
             direction, phase = rng.normal(size=3), 2.0 * np.pi * rng.random()
-            reach = reach + 0.05 / wave * np.sin(wave * (ball @ direction) * 1.7 + phase)
+            reach = reach + 0.055 / wave**0.9 * np.sin(wave * (ball @ direction) * 1.7 + phase)
     points = ball * reach[:, None] * (1.0, 0.72 + 0.25 * rng.random(), 0.85)
     return points / (2.0 * np.abs(points[:, :2]).max()), faces
 

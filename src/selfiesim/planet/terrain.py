@@ -119,6 +119,19 @@ def height_at(recipe: Terrain, x: Floats, y: Floats, spacing_m: Floats | None = 
     return np.asarray(levelled(height, x, y, recipe.pads) - drop(x, y, MARS.radii_m[0]))
 
 
+def tints(recipe: Terrain, x: Floats, y: Floats, spacing: Floats) -> Floats:
+    """Colour of the ground (N, 3) at places, over that of the site's dust, as :func:`height_at` has them."""
+    tone = 1.0 + 0.10 * mottling(x, y, recipe.seed)
+    for track in recipe.tracks:
+        tone = tone * (1.0 - 0.20 * rutted(x, y, spacing, track)[1])  # fresh soil is darker than dust (assumed)
+    tint = tone[:, None] * np.ones(3)
+    if recipe.blast is not None:
+        blast = recipe.blast
+        share = np.exp(-(((x - blast.x_m) ** 2 + (y - blast.y_m) ** 2) / blast.radius_m**2)[:, None])
+        tint = tint * (1.0 - blast.darker * share * (1.0, 0.85, 0.6))
+    return np.asarray(tint)
+
+
 def _rings(recipe: Terrain) -> tuple[Floats, Floats]:
     """Radii of the rings and directions (rad, from east toward north) of the spokes of the mesh."""
     fine = recipe.cell_rad
@@ -145,7 +158,7 @@ def _ground(recipe: Terrain) -> list[Part]:
     z = height_at(recipe, *flat).reshape(r.shape)
     points = np.stack([x, y, z], axis=-1)
     normals = _grid_normals(points)
-    tint = _tints(recipe, *flat).reshape(*r.shape, 3)
+    tint = tints(recipe, *flat).reshape(*r.shape, 3)
     split = int(np.searchsorted(radii, NEAR_M))
     middle = _cap(recipe, points[0])
     look = Material("ground", recipe.reflectance, 0.0, 1.0)
@@ -183,19 +196,6 @@ def _grid_normals(points: Floats) -> Floats:
     round_ = np.roll(points, -1, axis=1) - np.roll(points, 1, axis=1)
     normal = np.cross(out, round_)
     return np.asarray(normal / np.linalg.norm(normal, axis=-1, keepdims=True))
-
-
-def _tints(recipe: Terrain, x: Floats, y: Floats, spacing: Floats) -> Floats:
-    """Colour of the ground (N, 3) over that of the site's dust."""
-    tone = 1.0 + 0.10 * mottling(x, y, recipe.seed)
-    for track in recipe.tracks:
-        tone = tone * (1.0 - 0.20 * rutted(x, y, spacing, track)[1])  # fresh soil is darker than dust (assumed)
-    tint = tone[:, None] * np.ones(3)
-    if recipe.blast is not None:
-        blast = recipe.blast
-        share = np.exp(-(((x - blast.x_m) ** 2 + (y - blast.y_m) ** 2) / blast.radius_m**2)[:, None])
-        tint = tint * (1.0 - blast.darker * share * (1.0, 0.85, 0.6))
-    return np.asarray(tint)
 
 
 def _rocks(recipe: Terrain) -> list[Part]:

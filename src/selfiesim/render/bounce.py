@@ -8,7 +8,8 @@ some machines; there this light is left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +40,6 @@ GLASS = 0.04
 _METAL = 0.9  # of a metal's colour: what comes back in all directions together
 _CREASED = 0.35  # what foil's facets add to the width of its gloss
 _SHARPEST = 0.1  # gloss narrower than this would show the single rays
-
-
-_Shape = tuple[Any, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
 
 
 def is_available() -> bool:
@@ -99,7 +97,7 @@ class Skin:
     _near: NDArray[np.int64] = field(init=False)
     _weight: NDArray[np.float64] = field(init=False)
     _areas: NDArray[np.float64] = field(init=False)
-    _seen: dict[bytes, Any] = field(default_factory=dict, init=False)
+    _seen: dict[bytes, Shape] = field(default_factory=dict, init=False)
     _posed: dict[bytes, tuple[Any, NDArray[np.float64]]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -118,25 +116,26 @@ class Skin:
 
         ``sun`` (3,) is the direction to it, body axes; ``irradiance`` (3,) its light on a surface that faces it.
         """
-        scene, corners, points, normals, hits = self._shape(pose)
-        lit = np.maximum(normals @ sun, 0.0)
+        shape = self.shape(pose)
+        lit = np.maximum(shape.normals @ sun, 0.0)
         asked = np.flatnonzero(lit > 0.0)
         if len(asked) and irradiance.any():
-            lit[asked[_first(scene, points[asked] + self.size * _LIFT * normals[asked], sun) >= 0]] = 0.0
-        colours = self.colours[self._sites]
-        direct = self.matt[self._sites] * lit[:, None] * irradiance + colours * shine.irradiance(normals)
-        first = _gathered(direct, hits) + self._glinted(scene, corners, sun) * irradiance
+            lit[asked[shape.met(shape.lifted[asked], sun) >= 0]] = 0.0
+        colours = self.of_sites(self.colours)
+        direct = self.of_sites(self.matt) * lit[:, None] * irradiance + colours * shine.irradiance(shape.normals)
+        first = gathered(direct, shape.hits) + self._glinted(shape, sun) * irradiance
         passed = first
         for _ in range(BOUNCES - 1):
-            passed = first + _gathered(colours * passed, hits)
-        return np.asarray((self._weight[..., None] * passed[self._near]).sum(axis=1), np.float32)
+            passed = first + gathered(colours * passed, shape.hits)
+        return self.at_vertices(passed)
 
-    def _glinted(self, scene: Any, corners: NDArray[np.float64], sun: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _glinted(self, shape: Shape, sun: NDArray[np.float64]) -> NDArray[np.float64]:
         """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance.
 
         Points are thrown onto the surface, as thick as it faces the Sun; from those that it reaches one ray goes on as
         gloss scatters it (Heitz 2018), and lights the site that it meets.
         """
+        corners = shape.corners
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         lit = 0.5 * np.abs(across @ sun)
         share = lit * self.mirrored[self.faces[:, 0]].max(axis=1)
@@ -152,11 +151,11 @@ class Skin:
         normal = unit(across[face])
         normal *= np.sign(normal @ sun)[:, None]
         above = place + self.size * _LIFT * normal
-        free = _first(scene, above, sun) < 0
+        free = shape.met(above, sun) < 0
         own = self.faces[face[free], 0]
         gloss = even(above[free], normal[free], normal[free], np.sqrt(self.glance[own]))
         ray, kept, cosine = Lobes(gloss, np.broadcast_to(sun, normal[free].shape)).rays(dice[free, 3:])
-        found = scene.run(above[free].astype(np.float32), ray.astype(np.float32), output=True)
+        found = shape.scene.run(above[free].astype(np.float32), ray.astype(np.float32), output=True)
         # Each corner of a triangle stands for the third of it that is nearest.
         near = np.stack([1.0 - found["u"] - found["v"], found["u"], found["v"]], axis=-1).argmax(axis=-1)
         site = self._of_vertex[self.faces[found["primID"], near]]
@@ -182,30 +181,100 @@ class Skin:
             normals[own] = normals[own] @ matrix[:3, :3].T
         return _scene(points[self.faces]), points, normals
 
-    def _shape(self, pose: CraftPose) -> _Shape:
-        """As :meth:`_traced`, kept while no joint moves much."""
+    def of_sites(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Those of the vertices' ``values`` (N, ...) that the sites have."""
+        return values[self._sites]
+
+    def at_vertices(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Sites' ``values`` (S, C) at the vertices (N, C), between the nearest that face the same way."""
+        return np.asarray((self._weight[..., None] * values[self._near]).sum(axis=1), np.float32)
+
+    def shape(self, pose: CraftPose) -> Shape:
+        """The sites and what they see of the craft, kept while no joint moves much."""
         pose = pose.stepped(_STEP_RAD)
         key = repr(sorted(pose.joint_angles.items())).encode()
         if key not in self._seen:
             self._seen = {key: self._traced(pose)}  # the last one only: a sequence moves on
-        return self._seen[key]  # type: ignore[no-any-return]
+        return self._seen[key]
 
-    def _traced(self, pose: CraftPose) -> _Shape:
-        """The posed triangles for Embree, and their corners (M, 3, 3); of the sites places and normals (N, 3), and
-        what their rays meet (N, K).
-        """
+    def _traced(self, pose: CraftPose) -> Shape:
         scene, points, normals = self._turned_by(pose)
+        bounds = np.array([points.min(axis=0), points.max(axis=0)])
         corners = points[self.faces]
-        points, normals = points[self._sites], normals[self._sites]
-        hits = np.empty((len(points), RAYS), np.int64)
-        away = points + self.size * _LIFT * normals
-        rays = np.stack([_turned(normals, ray) for ray in _half_space(RAYS)]).astype(np.float32)
-        for k, ray in enumerate(rays):
-            met = _first(scene, away, ray)
-            site = self._of_vertex[self.faces[met, 0]]
-            behind = (ray * normals[site]).sum(axis=1) > 0.0
-            hits[:, k] = np.where((met < 0) | behind, len(points), site)
-        return scene, corners, points, normals, hits
+        normals = normals[self._sites]
+        lifted = points[self._sites] + self.size * _LIFT * normals
+        rays = rays_about(normals)
+        of_face = self._of_vertex[self.faces[:, 0]]
+        shape = Shape(scene, corners, of_face, bounds, lifted, normals, rays, np.empty(0, np.int64))
+        hits = np.stack([shape.sites_met(lifted, ray) for ray in rays], axis=1)
+        return replace(shape, hits=hits)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A posed craft's sites, body axes, m.
+
+    Attributes
+    ----------
+    scene : object
+        Embree's, of its triangles.
+    corners : (M, 3, 3) array
+        Of those.
+    site_of_face : (M,) array of int
+        Which site stands for each.
+    bounds : (2, 3) array
+        The box round all.
+    lifted, normals : (S, 3) array
+        Places where rays start, just above the sites, and which way the sites face.
+    rays : (K, S, 3) array
+        Directions from each, as many as light from there counts.
+    hits : (S, K) array of int
+        Which site each meets; S when none, S + 1 when one from behind.
+    """
+
+    scene: Any
+    corners: NDArray[np.float64]
+    site_of_face: NDArray[np.int64]
+    bounds: NDArray[np.float64]
+    lifted: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    rays: NDArray[np.float32]
+    hits: NDArray[np.int64]
+
+    def met(self, origins: NDArray[np.float64], directions: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+        """The triangle (N,) that each ray meets first, or -1."""
+        rays = np.broadcast_to(directions, origins.shape)
+        found = self.scene.run(np.ascontiguousarray(origins, np.float32), np.ascontiguousarray(rays, np.float32))
+        return np.asarray(found, np.int64)
+
+    def sites_met(self, origins: NDArray[np.float64], directions: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+        """The site (N,) that each ray meets first; as ``hits`` has it."""
+        face = self.met(origins, directions)
+        site = self.site_of_face[face]
+        behind = (directions * self.normals[site]).sum(axis=1) > 0.0
+        return np.where(face < 0, len(self.normals), np.where(behind, len(self.normals) + 1, site))
+
+
+def skin_of(groups: Sequence[Any]) -> Skin:
+    """The surface of a craft's groups of parts, each a mesh with a material and a joint."""
+    names: list[str | None] = list(dict.fromkeys(group.joint for group in groups))
+    sizes = [group.mesh.n_points for group in groups]
+    offsets = np.cumsum([0, *sizes[:-1]])
+    pairs = list(zip(groups, sizes, strict=True))
+    looks = [scattering(group.material) for group in groups]
+    spread = {
+        name: np.concatenate([np.tile(look[name], (size, 1)) for look, size in zip(looks, sizes, strict=True)])
+        for name in looks[0]
+    }
+    spread |= {name: spread[name][:, 0] for name in ("gloss", "sharp", "glance", "crumple", "crumple_scale")}
+    return Skin(
+        points=np.concatenate([group.mesh.points for group in groups]).astype(float),
+        normals=np.concatenate([group.mesh.point_data.active_normals for group in groups]).astype(float),
+        faces=np.concatenate([g.mesh.regular_faces + offset for g, offset in zip(groups, offsets, strict=True)]),
+        joints=np.concatenate([np.full(size, names.index(group.joint)) for group, size in pairs]),
+        names=names,
+        **spread,
+    )
 
 
 def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
@@ -247,10 +316,44 @@ def _strewn() -> NDArray[np.float64]:
     return np.asarray(dice)
 
 
-def _gathered(sent: NDArray[np.float64], hits: NDArray[np.int64]) -> NDArray[np.float64]:
+def gathered(sent: NDArray[np.float64], hits: NDArray[np.int64]) -> NDArray[np.float64]:
     """What each site gets (N, 3) when each sends ``sent`` (N, 3) to all sides alike."""
-    # One more row for rays that meet nothing, or something from behind.
-    return np.asarray(np.concatenate([sent, np.zeros((1, 3))])[hits].mean(axis=1))
+    # Two more rows for rays that meet nothing, or something from behind.
+    return np.asarray(np.concatenate([sent, np.zeros((2, 3))])[hits].mean(axis=1))
+
+
+def glanced(
+    f0: NDArray[np.float64],
+    alpha: NDArray[np.float64],
+    sun: NDArray[np.float64],
+    lit: NDArray[np.float64],
+    normals: NDArray[np.float64],
+    rays: NDArray[np.float32],
+    hits: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance: GGX, as drawn.
+
+    ``f0`` (N, 3) and ``alpha`` (N,) are of that gloss, ``lit`` (N,) is the cosine of the Sun where it shines, ``hits``
+    (N, K) which site each ray meets.
+    """
+    total = np.zeros_like(f0)
+    for ray, hit in zip(rays, hits.T, strict=True):
+        met = np.flatnonzero(hit < len(normals))
+        met = met[lit[hit[met]] > 0.0]
+        there, away = hit[met], -ray[met].astype(float)
+        half = unit(away + sun)
+        n, a2 = normals[there], alpha[there] ** 2
+        nl, nv = np.maximum(n @ sun, 1e-3), np.maximum((n * away).sum(axis=1), 1e-3)
+        d = (n * half).sum(axis=1) ** 2 * (a2 - 1.0) + 1.0
+        masked = 0.5 / (nl * np.sqrt(nv * nv * (1.0 - a2) + a2) + nv * np.sqrt(nl * nl * (1.0 - a2) + a2))
+        fresnel = f0[there] + (1.0 - f0[there]) * (1.0 - (away * half).sum(axis=1)[:, None]).clip(0.0) ** 5
+        total[met] += (a2 / (np.pi * d * d) * masked * lit[there])[:, None] * fresnel
+    return np.asarray(np.pi * total / len(rays))
+
+
+def rays_about(normals: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Directions (K, N, 3) before each of ``normals`` (N, 3), as many as light from there counts."""
+    return np.stack([_turned(normals, ray) for ray in _half_space(RAYS)]).astype(np.float32)
 
 
 def _clusters(
@@ -287,8 +390,7 @@ def _neighbours(skin: Skin) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     count = min(_NEIGHBOURS, len(points))
     distance, near = tree.query(np.concatenate([skin.points, reach * skin.normals], axis=1), count)
     distance, near = distance.reshape(-1, count), near.reshape(-1, count)
-    alike = np.maximum((normals[near] * skin.normals[:, None]).sum(axis=-1), 0.01) ** 2
-    weight = alike / (distance**2 + (0.25 * reach) ** 2)
+    weight = 1.0 / (distance**2 + (0.25 * reach) ** 2)
     return near, weight / weight.sum(axis=1, keepdims=True)
 
 
@@ -313,10 +415,3 @@ def _scene(triangles: NDArray[np.float64]) -> Any:
     scene = EmbreeScene()
     TriangleMesh(scene, triangles.astype(np.float32))
     return scene
-
-
-def _first(scene: Any, origins: NDArray[np.float64], directions: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The triangle (N,) that each ray meets first, or -1."""
-    rays = np.broadcast_to(directions, origins.shape)
-    found = scene.run(np.ascontiguousarray(origins, np.float32), np.ascontiguousarray(rays, np.float32))
-    return np.asarray(found, np.int64)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.craft import TEXTURES
 from selfiesim.craft.normals import tangents
-from selfiesim.render.bounce import EDGES_ACROSS, GLASS, Skin, is_available, scattering
+from selfiesim.render.bounce import EDGES_ACROSS, GLASS, Skin, is_available, scattering, skin_of
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.mirror import Finish, Seen, mirrored, smoothed, surroundings
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
@@ -46,7 +46,16 @@ _ATTRIBUTES = {
     "partNumber": ("float", "part", "partNumber", "flat"),
     "vertexTint": ("vec3", "tint", "vertexTint", "smooth"),
     "vertexBounce": ("vec3", "fromParts", "vertexBounce", "smooth"),
+    "vertexThrough": ("vec4", "through", "vertexThrough", "smooth"),
+    "vertexSky": ("float", "skyShare", "vertexSky", "smooth"),
     "vertexTangent": ("vec4", "along", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
+}
+# What throws shadows on the ground's wide map is drawn as that is spread; "wide" is 0 for all other maps.
+_CASTER_VERTEX = {
+    "//VTK::PositionVC::Dec": "//VTK::PositionVC::Dec\n" + source("spread.glsl"),
+    "//VTK::PositionVC::Impl": (
+        "//VTK::PositionVC::Impl\ngl_Position.xy = mix(gl_Position.xy, spread(gl_Position.xy), wide);\n"
+    ),
 }
 _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
 # What a material's textures are called in the shader, and what compiles in the code that reads them. What a material
@@ -75,6 +84,7 @@ class _Group:
     corners: NDArray[np.float64]
     uniforms: Uniforms
     vertex_uniforms: Uniforms
+    caster_uniforms: Uniforms
     casts: bool = True
 
 
@@ -95,20 +105,23 @@ class CraftLayer:
 
     faces_outward = False  # whether normals tell what is outside: else each side of a sheet is seen
 
-    def __init__(self, pose: CraftPose, window: Any, numbers: dict[str, int]) -> None:
-        self.pose, self.numbers = pose, numbers
+    def __init__(self, pose: CraftPose, window: Any, numbers: dict[str, int], on_ground: bool = False) -> None:
+        self.pose, self.numbers, self.on_ground = pose, numbers, on_ground
         self.bounds = _swept_bounds(pose.craft)
         self.shine: Planetshine = NO_PLANET
         self.shadow = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True)
         self.beam = Framebuffer(window, SHINE_SIZE, SHINE_SIZE, shadow=True)
         self._mirrors = {"mirrorMap": picture_texture(), "coatMap": picture_texture()}
-        maps = {"shadowMap": _depth_texture(self.shadow), "beamMap": _depth_texture(self.beam), **self._mirrors}
+        # A ground has a second map of the Sun's, which reaches far.
+        self.far = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True) if self.faces_outward else None
+        buffers = {"shadowMap": self.shadow, "beamMap": self.beam} | ({"farMap": self.far} if self.far else {})
+        maps = {name: _depth_texture(buffer) for name, buffer in buffers.items()} | self._mirrors
         grouped: dict[tuple[str, str | None, bool], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint, self.casts(part)), []).append(part)
         longest = float(np.ptp(self.bounds, axis=0).max()) / EDGES_ACROSS
         self._groups = [
-            _group(parts, joint, maps, numbers, longest, casts, self.faces_outward)
+            _group(parts, joint, maps, numbers, longest, casts, self.faces_outward, on_ground)
             for (_, joint, casts), parts in grouped.items()
         ]
         self._beams: list[Beam] = []
@@ -125,9 +138,10 @@ class CraftLayer:
         """The pose as its shadow is thrown: a joint that has hardly moved has not, and no map is drawn anew for it."""
         return self.pose.stepped(_STILL_RAD)
 
-    def shows(self, pose: CraftPose, numbers: dict[str, int]) -> bool:
+    def shows(self, pose: CraftPose, numbers: dict[str, int], on_ground: bool) -> bool:
         """Whether these actors are the ones ``pose`` asks for."""
-        return self.pose.craft is pose.craft and self.pose.gone == pose.gone and self.numbers == numbers
+        same = self.numbers == numbers and self.on_ground == on_ground
+        return same and self.pose.craft is pose.craft and self.pose.gone == pose.gone
 
     def add_to(self, scene: Any, shadow_scene: Any) -> None:
         """Put the actors into the camera's and the Sun's scene."""
@@ -140,8 +154,9 @@ class CraftLayer:
         for group in self._groups:
             scene.RemoveActor(group.actor)
             shadow_scene.RemoveActor(group.caster)
-        self.shadow.release()
-        self.beam.release()
+        for buffer in (self.shadow, self.beam, self.far):
+            if buffer:
+                buffer.release()
 
     def update(self, view: View, pose: CraftPose, maps: PlanetMaps | None) -> None:
         """Pose the craft and its joints and set the planet's light for ``view``."""
@@ -171,33 +186,48 @@ class CraftLayer:
             group.vertex_uniforms.set(partToBody=part_to_body)
             group.uniforms.set(**light)
 
-    def cast_for(self, other: CraftPose) -> None:
-        """Show what throws this craft's shadow, in the body axes of another craft, or its own."""
+    def cast_for(self, other: CraftPose, wide: bool = False) -> None:
+        """Show what throws this craft's shadow, in the body axes of another craft, or its own; ``wide``: all of it."""
         from pyvista import vtkmatrix_from_array
 
         to_other = self.pose.to_body_of(other)
         for group in self._groups:
-            if not group.casts:
+            if not (group.casts or wide):
                 continue
             group.caster.VisibilityOn()
+            group.caster_uniforms.set(wide=float(wide))
             group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.still.joint_matrix(group.joint)))
 
     def pass_light_on(self, view: View) -> None:
         """Let the parts light each other in the passes to come, as far as that can be worked out here."""
         if not is_available():
             return
-        if self._skin is None:
-            self._skin = _skin(self._groups)
         pose = self.pose
         sun = pose.body_to_camera.T @ view.sun.direction
-        light = self._skin.light(pose, sun, view.sun.irradiance * pose.sun_left, self.shine)
-        self._from_parts = light
-        first = 0
-        for group in self._groups:
-            count = group.mesh.n_points
-            group.mesh.point_data["vertexBounce"][:] = light[first : first + count]
-            group.mesh.point_data.GetArray("vertexBounce").Modified()
-            first += count
+        self._from_parts = self.skin.light(pose, sun, view.sun.irradiance * pose.sun_left, self.shine)
+        self.set_passed(vertexBounce=self._from_parts)
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """Places (N, 3) of all vertices, joints at zero, body axes, m."""
+        return np.concatenate([group.mesh.points for group in self._groups]).astype(float)
+
+    @property
+    def skin(self) -> Skin:
+        """The surface as the light between parts sees it."""
+        if self._skin is None:
+            self._skin = skin_of(self._groups)
+        return self._skin
+
+    def set_passed(self, **light: NDArray[np.float32]) -> None:
+        """Light of the passes to come that other things send to each vertex: arrays (N, C) by the attribute's name."""
+        for name, values in light.items():
+            first = 0
+            for group in self._groups:
+                count = group.mesh.n_points
+                group.mesh.point_data[name][:] = values[first : first + count]
+                group.mesh.point_data.GetArray(name).Modified()
+                first += count
         self._set_light(bounced=1.0)
 
     def mirror(self, view: View, maps: PlanetMaps | None, lens: Camera, seen: Seen) -> None:
@@ -254,9 +284,14 @@ class CraftLayer:
         """Tell the shaders where the Sun is and how its depth map lies; ``direction`` in body axes."""
         self._set_light(sunDirection=direction, **_map_uniforms("shadow", "Shadow", eye))
 
+    def set_far_sun(self, eye: LightCamera) -> None:
+        """The same for a ground's wide map."""
+        self._set_light(**_map_uniforms("far", "Far", eye))
+
     def gather(self, count: int) -> None:
         """Share the planet's light out over ``count`` passes, for the shade it throws in each."""
-        self._beams = self.shine.beams(count)
+        # On a ground, the shade of soft light comes with the light from ground and parts, without a beam's noise.
+        self._beams = [] if self.on_ground and is_available() else self.shine.beams(count)
 
     def beam_of(self, number: int | None) -> Beam | None:
         """The planet's light of pass ``number``, if there is any; without a number there is no shade."""
@@ -307,9 +342,14 @@ def _group(
     longest: float,
     casts: bool,
     outward: bool,
+    on_ground: bool,
 ) -> _Group:
     material = parts[0].material
     mesh = _merged(parts, numbers, longest)
+    if on_ground:
+        mesh.point_data["vertexThrough"] = np.ones((mesh.n_points, 4), np.float32)
+    if outward:
+        mesh.point_data["vertexSky"] = np.ones(mesh.n_points, np.float32)
     actor, caster = new_actor(mesh), new_actor(mesh)
     caster.GetProperty().LightingOff()
     attributes = [name for name in _ATTRIBUTES if name in mesh.point_data]
@@ -358,7 +398,12 @@ def _group(
         replace_shading(caster, "", _CASTER)
         Uniforms(caster.GetShaderProperty().GetFragmentCustomUniforms()).set(alphaCutoff=material.alpha_cutoff)
     vertex_uniforms = Uniforms(shader.GetVertexCustomUniforms())
-    return _Group(actor, caster, mesh, material, joint, _corners(parts), uniforms, vertex_uniforms, casts)
+    for hook, text in _CASTER_VERTEX.items():
+        caster.GetShaderProperty().AddVertexShaderReplacement(hook, True, text, False)
+    caster_uniforms = Uniforms(caster.GetShaderProperty().GetVertexCustomUniforms())
+    caster_uniforms.set(wide=0.0)
+    corners = _corners(parts)
+    return _Group(actor, caster, mesh, material, joint, corners, uniforms, vertex_uniforms, caster_uniforms, casts)
 
 
 def _soft_light(view: View, maps: PlanetMaps | None, pose: CraftPose) -> Planetshine:
@@ -384,8 +429,10 @@ def _shade(actor: Any, material: Material, attributes: list[str], outward: bool)
         inputs += f"{interpolated} in {kind} {passed};\n"
     if "vertexTint" not in attributes:
         inputs += "const vec3 tint = vec3(1.0);\n"
+    defines += "#define ON_GROUND\n" if "vertexThrough" in attributes else ""
+    defines += "#define GROUND\n" if "vertexSky" in attributes else ""
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
-    functions = inputs + defines + source("noise.glsl") + source("craft.glsl")
+    functions = inputs + defines + "".join(source(f"{name}.glsl") for name in ("noise", "spread", "craft"))
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 
 
@@ -432,28 +479,6 @@ def _columns(parts: list[Part], numbers: dict[str, int]) -> dict[str, NDArray[np
         grown = [tangents(p.vertices, p.normals, place, p.faces) for p, place in zip(parts, uv, strict=True)]
         found["vertexTangent"] = np.concatenate(grown).astype(np.float32)
     return found
-
-
-def _skin(groups: list[_Group]) -> Skin:
-    """The surface of a craft for the light between its parts."""
-    names: list[str | None] = list(dict.fromkeys(group.joint for group in groups))
-    sizes = [group.mesh.n_points for group in groups]
-    offsets = np.cumsum([0, *sizes[:-1]])
-    pairs = list(zip(groups, sizes, strict=True))
-    looks = [scattering(group.material) for group in groups]
-    spread = {
-        name: np.concatenate([np.tile(look[name], (size, 1)) for look, size in zip(looks, sizes, strict=True)])
-        for name in looks[0]
-    }
-    spread |= {name: spread[name][:, 0] for name in ("gloss", "sharp", "glance", "crumple", "crumple_scale")}
-    return Skin(
-        points=np.concatenate([group.mesh.points for group in groups]).astype(float),
-        normals=np.concatenate([group.mesh.point_data.active_normals for group in groups]).astype(float),
-        faces=np.concatenate([g.mesh.regular_faces + offset for g, offset in zip(groups, offsets, strict=True)]),
-        joints=np.concatenate([np.full(size, names.index(group.joint)) for group, size in pairs]),
-        names=names,
-        **spread,
-    )
 
 
 def _finish(pose: CraftPose, numbers: dict[str, int]) -> Finish:

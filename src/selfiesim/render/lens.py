@@ -1,7 +1,8 @@
 """Lenses that bend: the picture is drawn through a few pinholes, then looked up along the ray of each pixel.
 
 A pinhole wastes pixels off its axis, the more the wider it sees. So a wide picture is shared out to several, each aimed
-at the middle of its share and cut to it: side by side up to 150 degrees, beyond that the faces of a cube.
+at the middle of its share and cut to it: side by side up to 150 degrees, beyond that the faces of a cube; a panorama
+no higher than a pinhole sees, side by side all round.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from selfiesim.camera import Camera
 from selfiesim.errors import GraphicsError
 from selfiesim.frames import Matrix, unit
+from selfiesim.lens import Panorama
 
 PINHOLE_RAD = float(np.radians(95.0))
 """One pinhole sees no farther across or down."""
@@ -99,9 +101,11 @@ def shares(camera: Camera) -> tuple[Share, ...]:
 def _turns(camera: Camera) -> list[Matrix]:
     """From the lens' axes to those of each pinhole."""
     fields = camera.horizontal_fov, camera.vertical_fov
-    if max(fields) > SIDE_BY_SIDE_RAD:
+    across, down = (int(np.ceil(field / PINHOLE_RAD - 1e-9)) for field in fields)
+    # A panorama's one row of pinholes goes all round.
+    in_a_row = isinstance(camera.distortion, Panorama) and down == 1
+    if max(fields) > SIDE_BY_SIDE_RAD and not in_a_row:
         return list(_CUBE)
-    across, down = (int(np.ceil(field / PINHOLE_RAD)) for field in fields)
     x = (np.arange(across) + 0.5) / across * camera.width - 0.5
     y = (np.arange(down) + 0.5) / down * camera.height - 0.5
     step = np.array([0.5, 0.0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.planet.terrain import NEAR_M
 from selfiesim.render.shadow import LightCamera
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 _DECIMALS = 8
 # A craft that takes less than this share of a light's disc throws no shadow worth drawing.
 _LEAST_SHARE = 0.01
+FAR_M = 150.0
+"""How far from the lens things on a ground throw shadows."""
+_FAR = -1  # the number of that map
 
 
 class Lights:
@@ -40,6 +44,23 @@ class Lights:
                 self._drawn[number] = key
                 craft.set_sun(light, self._cast(craft, craft.shadow, light, before))
 
+    def cast_far(self, crafts: list[CraftLayer], sun: NDArray[np.float64]) -> None:
+        """The Sun's light on ground far off: its disc counts as a point, so that one map does for all passes."""
+        for ground in crafts:
+            if ground.far is None:
+                continue
+            pose = ground.pose
+            light = np.round(pose.body_to_camera.T @ sun, _DECIMALS)
+            lens = np.round(-pose.body_to_camera.T @ pose.position, 3)
+            # What is nearer has its shadow on the finer map.
+            beyond = [each for each in crafts if each is not ground and np.linalg.norm(each.pose.position) > NEAR_M]
+            key = b"|".join([lens.tobytes(), _key(ground, light, [(each, 0.0) for each in beyond])])
+            if self._drawn.get(_FAR) != key:
+                self._drawn[_FAR] = key
+                eye = LightCamera.about(lens * (1.0, 1.0, 0.0), light, FAR_M, ground.far.width)
+                self._draw(ground, ground.far, eye, [ground, *beyond], wide=True)
+                ground.set_far_sun(eye)
+
     def cast_beams(self, crafts: list[CraftLayer], number: int | None) -> None:
         """The planet's light as it is gathered for the pass ``number``."""
         for craft in crafts:
@@ -56,13 +77,20 @@ class Lights:
         self, craft: CraftLayer, buffer: Framebuffer, light: NDArray[np.float64], before: list[tuple[CraftLayer, float]]
     ) -> LightCamera:
         """Depths round one craft as seen from a light, ``light`` a direction in its body axes."""
-        for actor in self.scene.GetActors():
-            actor.VisibilityOff()
         # Light from below comes from the ground itself.
         own = [] if craft.pose.is_ground and light[2] < 0.0 else [craft]
-        for each in [*own, *(other for other, _ in before)]:
-            each.cast_for(craft.pose)
         eye = LightCamera.around(craft.bounds, light, buffer.width, max((reach for _, reach in before), default=0.0))
+        self._draw(craft, buffer, eye, [*own, *(other for other, _ in before)])
+        return eye
+
+    def _draw(
+        self, craft: CraftLayer, buffer: Framebuffer, eye: LightCamera, casters: list[CraftLayer], wide: bool = False
+    ) -> None:
+        """Depths of ``casters`` in one craft's body axes, as an eye at a light sees them."""
+        for actor in self.scene.GetActors():
+            actor.VisibilityOff()
+        for each in casters:
+            each.cast_for(craft.pose, wide)
         width, height = self.window.GetSize()
         self.scene.SetViewport(0.0, 0.0, buffer.width / width, buffer.height / height)
         camera = self.scene.GetActiveCamera()
@@ -74,7 +102,6 @@ class Lights:
         camera.SetClippingRange(0.0, eye.depth)
         with buffer.bound():
             self.scene.Render()
-        return eye
 
 
 def _before(

@@ -21,6 +21,7 @@ from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.lens import between, shares
 from selfiesim.render.planet_light import planet_radiance
 from selfiesim.render.sky_layer import add_sky
+from selfiesim.render.terrain_layer import add_dust_sky
 
 if TYPE_CHECKING:
     from selfiesim.planet.maps import PlanetMaps
@@ -73,8 +74,6 @@ class MitsubaRenderer:
         ValueError
             For an unknown quality, or samples out of range.
         """
-        if view.ground is not None:
-            raise GraphicsError("[ground]: the engine mitsuba draws no ground; use the engine pyvista, the default")
         if open_s > 0.0:
             raise GraphicsError("photo.motion_blur: the engine mitsuba draws one instant; take it away")
         if quality not in QUALITIES:
@@ -83,6 +82,7 @@ class MitsubaRenderer:
         if not 1 <= count <= MOST_SAMPLES:
             raise ValueError(f"{count} samples: give a number from 1 to {MOST_SAMPLES}")
         tell = progress or (lambda done, of: None)
+        view = view.refined(quality)
         import mitsuba as mi
 
         from selfiesim.render.mitsuba_scene import scenes_of
@@ -98,6 +98,9 @@ class MitsubaRenderer:
         rgb = np.ascontiguousarray(light[..., :3])
         if maps is not None:
             _put_behind(rgb, light[..., 3], view, maps, count)
+        ground = view.ground
+        if ground is not None:
+            add_dust_sky(rgb, light[..., 3], camera, ground.site_to_camera.T, ground.sky, view.sun.above_air)
         add_sky(rgb, light[..., 3], view)
         return Radiance(rgb, view, quality, self.engine, self, count)
 
@@ -149,7 +152,9 @@ def _at_once(pixels: int) -> int:
 def _maps(view: View) -> PlanetMaps | None:
     from selfiesim.planet.surface import surface_maps
 
-    return None if view.planet is None else surface_maps(view.planet.surface)
+    if view.planet is None or view.ground is not None:
+        return None
+    return surface_maps(view.planet.surface)
 
 
 def _put_behind(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View, maps: PlanetMaps, count: int) -> None:

@@ -2,7 +2,8 @@
 
 Further craft stand beside it in the same light; beyond about a kilometre single precision tells. The Sun is a disc of
 the right angle and light, far off. The planet is an environment: its radiance in every direction from the craft,
-infinitely far away, so that nothing of the craft's shade falls on it.
+infinitely far away, so that nothing of the craft's shade falls on it. A ground is a mesh like the craft's, with the sky
+over it as the environment.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 SUN_DISTANCE = 2e4
 """Of the disc, craft sizes: the Sun's direction differs across the craft by a sixtieth of its radius at Mars."""
-SKY_ROWS = 1024
+SKY_ROWS, DUST_ROWS = 1024, 256
+"""Of the environment: a planet with its limb, or a smooth sky."""
 _NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
 # A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
@@ -39,22 +41,17 @@ def scenes_of(view: View, maps: PlanetMaps | None, own_surfaces: bool) -> list[A
     import mitsuba as mi
 
     lights: list[dict[str, Any]] = [{"sun": _sun(mi, view)}]
-    if maps is not None:
-        sky = {"type": "envmap", "bitmap": mi.Bitmap(sky_of(view, maps)), "to_world": _sky_axes(mi)}
-        lights.append({"planet": sky})
+    around = dust_sky_of(view) if view.ground is not None else None if maps is None else sky_of(view, maps)
+    if around is not None:
+        lights.append({"planet": {"type": "envmap", "bitmap": mi.Bitmap(around), "to_world": _sky_axes(mi)}})
     scenes = []
     for light in lights:
         meshes: dict[str, Any] = {}
-        for number, pose in enumerate(_poses(view)):
+        for number, pose in enumerate(view.crafts):
             surfaces = _Surfaces(mi, view, pose, own_surfaces)
             meshes |= _craft(mi, f"craft{number}", pose, pose.to_body_of(view.craft), surfaces, "sun" in light)
         scenes.append(mi.load_dict({"type": "scene"} | light | meshes))
     return scenes
-
-
-def _poses(view: View) -> tuple[CraftPose, ...]:
-    """The craft and the further ones; not the ground, which is not drawn."""
-    return view.craft, *view.objects
 
 
 def _craft(
@@ -107,9 +104,9 @@ def sensor_of(view: View) -> Any:
 
 
 def size_of(view: View) -> float:
-    """How far all craft reach from the first one's origin, m."""
+    """How far all craft and the ground reach from the first one's origin, m."""
     reaches = []
-    for pose in _poses(view):
+    for pose in view.crafts:
         reach = max(np.linalg.norm(part.vertices, axis=1).max() for part in pose.parts)
         reaches.append(np.linalg.norm(pose.position - view.craft.position) + reach)
     return float(max(reaches))
@@ -141,19 +138,31 @@ def sky_of(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
 
     The sizes are Mitsuba's: the first and last row stand on the poles, columns in the middle of their share.
     """
-    polar = np.arange(SKY_ROWS) * np.pi / (SKY_ROWS - 1)
-    around = (np.arange(2 * SKY_ROWS) + 0.5) * np.pi / SKY_ROWS
-    rays = np.stack(
+    rays, pose = _around(SKY_ROWS), view.craft
+    light = planet_radiance(view, maps, pose.position, unit(rays.reshape(-1, 3)) @ pose.body_to_camera.T)
+    return light.reshape(rays.shape)
+
+
+def dust_sky_of(view: View) -> NDArray[np.float32]:
+    """The same of the sky over a ground, without the glow that counts as direct sunlight; black below the horizon."""
+    assert view.ground is not None
+    rays = _around(DUST_ROWS) @ (view.craft.body_to_camera.T @ view.ground.site_to_camera)
+    light = view.ground.sky.radiance(rays, glow=False) * view.sun.above_air / np.pi
+    return np.asarray(np.where(rays[..., 2:] > 0.0, light, 0.0), np.float32)
+
+
+def _around(rows: int) -> NDArray[np.float64]:
+    """Directions (H, 2 H, 3) of an environment's pixels, body axes."""
+    polar = np.arange(rows) * np.pi / (rows - 1)
+    around = (np.arange(2 * rows) + 0.5) * np.pi / rows
+    return np.stack(
         [
             np.sin(polar)[:, None] * np.cos(around),
             np.sin(polar)[:, None] * -np.sin(around),
-            np.broadcast_to(np.cos(polar)[:, None], (SKY_ROWS, 2 * SKY_ROWS)),
+            np.broadcast_to(np.cos(polar)[:, None], (rows, 2 * rows)),
         ],
         axis=-1,
     )
-    pose = view.craft
-    light = planet_radiance(view, maps, pose.position, unit(rays.reshape(-1, 3)) @ pose.body_to_camera.T)
-    return light.reshape(SKY_ROWS, 2 * SKY_ROWS, 3)
 
 
 def _mesh(mi: Any, part: Part, place: NDArray[np.float64], look: Any, glowing: bool) -> Any:

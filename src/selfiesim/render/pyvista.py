@@ -24,6 +24,7 @@ from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.bounce import is_available
 from selfiesim.render.craft_layer import COLOUR, GLOSS, GRAIN, NEAREST_M, RADIANCE, SURFACE, CraftLayer
 from selfiesim.render.crop import Crop, around, averaged, crop_round, passes_for
+from selfiesim.render.exchange import pass_light_on
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
 from selfiesim.render.lights import Lights
@@ -39,7 +40,7 @@ from selfiesim.render.truth import Drawn, Truth, part_numbers, truth_of
 if TYPE_CHECKING:
     from selfiesim.camera import Camera
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import View
+    from selfiesim.view import CraftPose, View
 
 _GL_BLEND = 0x0BE2
 _Pass = TypeVar("_Pass")
@@ -73,6 +74,7 @@ class PyVistaRenderer:
         self._buffer: Framebuffer | None = None
         self._planet: PlanetLayer | None = None
         self._crafts: list[CraftLayer] = []
+        self._passed = b""  # what the light that the vertices hold was worked out for
 
     @property
     def engine(self) -> str:
@@ -177,9 +179,8 @@ class PyVistaRenderer:
             for craft in stage.crafts:
                 craft.set_passes(count)
                 craft.gather(count)
-                if quality == "final":
-                    craft.pass_light_on(first)
             if quality == "final":
+                self._passed = pass_light_on(stage.crafts, first, self._passed)
                 self._mirror(stage, crop, first)
             passes = _told(subframes(first, quality, count), count, tell)
             drawn = self._mean(
@@ -246,6 +247,7 @@ class PyVistaRenderer:
         """The craft's truths, through a pinhole."""
         stage = self._set(view)
         self._lights.cast_sun(stage.crafts, view.sun.direction, view.sun.angular_radius)
+        self._lights.cast_far(stage.crafts, view.sun.direction)
         for craft in stage.crafts:
             craft.set_passes(1)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
@@ -296,7 +298,7 @@ class PyVistaRenderer:
         kept: list[CraftLayer] = []
         for pose, numbers in wanted:
             here = self._crafts[len(kept)] if len(kept) < len(self._crafts) else None
-            if here is None or not here.shows(pose, numbers):
+            if here is None or not here.shows(pose, numbers, _stands(view, pose)):
                 break
             kept.append(here)
         if len(kept) == len(wanted) == len(self._crafts):
@@ -305,9 +307,10 @@ class PyVistaRenderer:
             craft.remove_from(self._scene, self._lights.scene)
         for pose, numbers in wanted[len(kept) :]:
             layer = GroundLayer if pose.is_ground else CraftLayer
-            kept.append(layer(pose, self._window, numbers))
+            kept.append(layer(pose, self._window, numbers, _stands(view, pose)))
             kept[-1].add_to(self._scene, self._lights.scene)
         self._crafts = kept
+        self._passed = b""
         self._lights.forget()
         return kept
 
@@ -349,6 +352,7 @@ class PyVistaRenderer:
             for craft in stage.crafts:
                 craft.gather(count)
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
+        self._lights.cast_far(stage.crafts, view.sun.direction)
         self._lights.cast_beams(stage.crafts, subframe.beam)
         times = crop.times(stage.buffer.width, stage.buffer.height)
         self._aim(stage, crop.finer(view.camera, times), subframe.shift)
@@ -393,6 +397,11 @@ def _shown_over(
     show: Callable[[Image, Image, int], None], rgb: Image, cover: Image, crop: Crop, drawn: Image, done: int
 ) -> None:
     show(*_laid_over(rgb.copy(), cover.copy(), drawn, crop), done)
+
+
+def _stands(view: View, pose: CraftPose) -> bool:
+    """Whether a craft stands on a ground that is drawn."""
+    return view.ground is not None and not pose.is_ground
 
 
 def _with_sky(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View) -> NDArray[np.float32]:

@@ -57,6 +57,13 @@ class LightCamera:
         ahead = max(reach, before)
         return cls(center - forward * ahead, center, up, half_width, ahead + reach, size)
 
+    @classmethod
+    def about(cls, middle: NDArray[np.float64], light: NDArray[np.float64], reach: float, size: int) -> LightCamera:
+        """Of all within ``reach`` metres of ``middle`` (3,)."""
+        forward = -unit(light)
+        up = unit(np.cross(np.cross(forward, np.eye(3)[int(np.argmin(np.abs(forward)))]), forward))
+        return cls(middle - forward * reach, middle, up, reach, 2.0 * reach, size)
+
     @property
     def texel_m(self) -> float:
         """Width of one texel of the map on the craft, m."""

@@ -108,12 +108,8 @@ float throughCoat(vec3 coat, float cosine) {
     return 1.0 - min(coat.x + coat.y * pow(max(1.0 - cosine, 0.0), coat.z), 1.0);
 }
 
-// Share of a light that reaches a point, by the light's depth map; "size" is the map's width, "texel" its width in m.
-float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, vec3 light, vec3 position, vec3 normal) {
-    // Pushing the point off its surface by a texel's width, more at grazing light, keeps a face from shading itself.
-    float slope = 1.0 - max(dot(normal, light), 0.0);
-    vec3 p = (toMap * vec4(position + normal * texel * (0.7 + 1.8 * slope), 1.0)).xyz;
-    p.z = min(p.z, 1.0);  // what lies behind the far plane has nothing behind it
+// Share of what a light's depth map holds that is not before p, a place on it and a depth, of its four nearest texels.
+float unhidden(sampler2D map, vec3 p, float size, float bias) {
     vec2 place = p.xy * size - 0.5;
     vec2 base = floor(place), f = place - base;
     float lit[4];
@@ -121,22 +117,67 @@ float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, ve
         vec2 corner = vec2(i & 1, i >> 1);
         lit[i] = step(p.z - bias, texture(map, (base + corner + 0.5) / size).r);
     }
-    float share = mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
+    return mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
+}
+
+// The place on a light's map and the depth of a point; "texel" is the map's width of a texel, m.
+vec3 onMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
+    // Pushing the point off its surface by a texel's width, more at grazing light, keeps a face from shading itself.
+    float slope = 1.0 - max(dot(normal, light), 0.0);
+    vec3 p = (toMap * vec4(position + normal * texel * (0.7 + 1.8 * slope), 1.0)).xyz;
+    p.z = min(p.z, 1.0);  // what lies behind the far plane has nothing behind it
+    return p;
+}
+
+// Share of a light that reaches a point, by the light's depth map; "size" is the map's width.
+float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, vec3 light, vec3 position, vec3 normal) {
+    vec3 p = onMap(toMap, texel, light, position, normal);
     // The map is fitted to what can lie in shadow: on the ground, what is beside it is lit.
     vec2 inside = step(abs(p.xy - 0.5), vec2(0.5 - 1.0 / size));
-    return mix(1.0, share, inside.x * inside.y);
+    return mix(1.0, unhidden(map, p, size, bias), inside.x * inside.y);
+}
+
+#ifdef GROUND
+// The same by the ground's wide map, whose texels grow with the distance from the lens.
+float farReached(vec3 position, vec3 normal) {
+    float sine = sqrt(max(1.0 - dot(normal, sunDirection) * dot(normal, sunDirection), 0.0));
+    vec2 place = 2.0 * (bodyToFar * vec4(position, 1.0)).xy - 1.0;
+    float away = max(length(place), 1.0e-4), whole = log(1.0 + FAR_SPREAD);
+    // A texel is longer away from the lens than across; what counts is its length along the slope of the depths.
+    float outward = farTexel * (1.0 + FAR_SPREAD * away) * whole / FAR_SPREAD;
+    float across = farTexel * away * whole / log(1.0 + FAR_SPREAD * away);
+    vec2 lean = (mat3(bodyToFar) * normal).xy;
+    float along = min(abs(dot(lean, place)) / (away * max(length(lean), 1.0e-9)), 1.0);
+    float texel = outward * along + across * sqrt(1.0 - along * along);
+    vec3 p = (bodyToFar * vec4(position + normal * texel * (0.1 + 0.8 * sine), 1.0)).xyz;
+    p = vec3(0.5 + 0.5 * spread(2.0 * p.xy - 1.0), min(p.z, 1.0));
+    return mix(unhidden(farMap, p, farSize, farBias * texel / farTexel), 1.0, smoothstep(0.9, 1.0, away));
 }
 
 float sunVisibility(vec3 position, vec3 normal) {
+    vec3 p = onMap(bodyToShadow, shadowTexel, sunDirection, position, normal);
+    // From the one map to the other over the outer part of the finer one, so that no border shows.
+    vec2 inside = smoothstep(0.5, 0.46, abs(p.xy - 0.5));
+    return mix(farReached(position, normal), unhidden(shadowMap, p, shadowSize, shadowBias), inside.x * inside.y);
+}
+#else
+float sunVisibility(vec3 position, vec3 normal) {
     return reached(shadowMap, bodyToShadow, shadowSize, shadowTexel, shadowBias, sunDirection, position, normal);
 }
+#endif
 
 // --- The planet's light -------------------------------------------------------------------------------------------
 
-// Irradiance from the lit, visible planet on a surface facing n: spherical harmonics of order 2.
+// Irradiance from the lit, visible planet on a surface facing n: spherical harmonics of order 2. For a craft on the ground,
+// from sky and ground, of each the share that comes through between vehicles.
 vec3 planetIrradiance(vec3 n) {
     vec3 e = shineA * vec3(1.0, n.y, n.z) + shineB * vec3(n.x, n.x * n.y, n.y * n.z)
            + shineC * vec3(3.0 * n.z * n.z - 1.0, n.x * n.z, n.x * n.x - n.y * n.y);
+#ifdef ON_GROUND
+    vec3 sent = PI * planetTint * max(dot(-planetDirection, sunDirection), 0.0);
+    vec3 ground = min(sent * 0.5 * (1.0 + dot(n, planetDirection)), max(e, 0.0));
+    e += bounced * ((through.rgb - 1.0) * ground + (through.a - 1.0) * (max(e, 0.0) - ground));
+#endif
     return max(e, 0.0);
 }
 
@@ -148,13 +189,21 @@ vec3 planetShade(vec3 position, vec3 normal, vec3 shadingNormal) {
     return beamIrradiance * facing * (1.0 - lit);
 }
 
-// Radiance of the planet mirrored in direction r by a surface of this roughness.
-vec3 planetMirrored(vec3 r, float roughness) {
+// Radiance of the planet mirrored in direction r by a surface of this roughness that faces n.
+vec3 planetMirrored(vec3 r, vec3 n, float roughness) {
     float toward = dot(r, planetDirection);
     float width = 0.02 + 0.6 * roughness;
+#ifdef ON_GROUND
+    // What faces the ground mirrors no sky, however rough it is, and the other way round.
+    toward += width * dot(n, planetDirection);
+#endif
     float inside = smoothstep(planetCosine - width, planetCosine + width, toward);
     // A dust sky: bright at the horizon, darker overhead; none in space.
     vec3 sky = (1.0 - inside) * mix(skyLow, skyHigh, max(-toward, 0.0));
+#ifdef ON_GROUND
+    sky *= mix(1.0, through.a, bounced);
+    inside *= mix(1.0, dot(through.rgb, vec3(1.0 / 3.0)), bounced);
+#endif
     if (inside <= 0.0) return sky;
     // Where the mirrored ray meets the planet (unit sphere at planetDistance), or its limb.
     float along = max(toward, planetCosine) * planetDistance;
@@ -192,7 +241,7 @@ vec3 underGlass(vec3 light, vec3 position, Surface s, vec3 toEye) {
     float nl = dot(s.normal, sunDirection);
     float held = clearcoat * (0.04 + 0.96 * pow(1.0 - nv, 5.0));
     vec4 found = traced(coatMap, position);
-    vec3 around = mix(planetMirrored(reflect(-toEye, s.normal), clearcoatRoughness), found.rgb, found.a);
+    vec3 around = mix(planetMirrored(reflect(-toEye, s.normal), s.normal, clearcoatRoughness), found.rgb, found.a);
     vec3 mirrored = s.occlusion * held * around;
     if (nl > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
@@ -232,10 +281,16 @@ vec3 craftRadiance(vec3 position, Surface s) {
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
     // Below zero in some passes; their mean is not.
-    light += s.occlusion * diffuse / PI * (planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading));
+    vec3 soft = planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading);
+#ifdef GROUND
+    // Close under a vehicle the passes' few beams are too rough; its share of the sky is known there.
+    soft = mix(soft, skyShare * planetIrradiance(s.shading), bounced * smoothstep(0.05, 0.3, 1.0 - skyShare));
+#endif
+    light += s.occlusion * diffuse / PI * soft;
     vec3 fresnel = f0 + (max(vec3(f90 * (1.0 - s.roughness)), f0) - f0) * pow(1.0 - nv, 5.0);
     vec4 found = traced(mirrorMap, position);
-    light += s.occlusion * fresnel * mix(planetMirrored(reflect(-toEye, s.shading), s.roughness), found.rgb, found.a);
+    vec3 around = planetMirrored(reflect(-toEye, s.shading), s.shading, s.roughness);
+    light += s.occlusion * fresnel * mix(around, found.rgb, found.a);
     // From other parts. Where no rays tell what gloss mirrors of them: as if all that is around were as bright as what
     // lights the surface on average.
     vec3 spread = mix(mix(diffuse + fresnel, s.base, s.metallic), diffuse, found.a);
