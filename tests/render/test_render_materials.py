@@ -206,7 +206,7 @@ def test_a_texture_too_large_is_refused_by_its_size(tmp_path):
     Image.new("L", (20_000, 4)).save(tmp_path / "wide.png")
     (tmp_path / "a.obj").write_text("mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl m\nf 1/1 2/1 3/1\n")
     (tmp_path / "a.mtl").write_text("newmtl m\nmap_Kd wide.png\n")
-    with pytest.raises(ModelError, match="texture 'wide.png' is 20000 x 4 pixels; the limit is 16384"):
+    with pytest.raises(ModelError, match=r"texture 'wide\.png' is 20000 x 4 pixels; the limit is 16384"):
         load_craft(tmp_path / "a.obj")
 
 
