@@ -33,7 +33,7 @@ def inspect_model(
 
         check_writable(output, endings=(".png",))
     width, height = parse_size(size)
-    if min(width, height) < _LEAST_PX or max(width, height) > _MOST_PX:
+    if not all(_LEAST_PX <= each <= _MOST_PX for each in (width, height)):
         raise ModelError(f"--size {size[:40]}: give {_LEAST_PX} to {_MOST_PX} pixels a side")
     craft, told = inspect(file)
     if output is not None:

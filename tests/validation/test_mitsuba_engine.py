@@ -264,3 +264,13 @@ def test_further_craft_stand_shine_and_throw_shadows_where_the_other_renderer_ha
     lit = masks["look"] & (drawn.truth.sun_visibility > 0.99)
     assert shaded.sum() > 200
     assert traced[shaded].mean() < 0.05 * traced[lit].mean()
+
+
+# Fresnel's formula, square to the surface; Mitsuba's own plastic takes the index, and one above 1.
+@pytest.mark.parametrize("index", [1.33, 1.5, 2.0])
+def test_the_stand_in_has_the_refractive_index_of_what_it_stands_for(index):
+    from selfiesim.render.mitsuba_scene import index_of
+
+    assert index_of(((index - 1.0) / (index + 1.0)) ** 2) == pytest.approx(index)
+    assert 1.0 < index_of(0.0) < 1.01
+    assert np.isfinite(index_of(1.0))

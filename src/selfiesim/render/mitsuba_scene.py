@@ -225,7 +225,7 @@ def _linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4))
 
 
-def _index(square_on: float) -> float:
+def index_of(square_on: float) -> float:
     """The refractive index that mirrors so much of light square to the surface; Mitsuba's lies above 1."""
     root = np.sqrt(np.clip(square_on, 1e-6, 0.9))
     return float((1.0 + root) / (1.0 - root))
@@ -291,7 +291,7 @@ class _Surfaces:
             "base_color": {"type": "rgb", "value": base.tolist()},
             "metallic": material.metallic,
             "roughness": max(material.roughness, 0.05),
-            "eta": _index(float(np.minimum(material.square_on, 1.0).mean()) * material.specular),
+            "eta": index_of(float(np.minimum(material.square_on, 1.0).mean()) * material.specular),
         }
         if "base" in material.textures:
             surface["base_color"] = _picture(mi, (_linear(material.textures["base"]) * base).astype(np.float32))

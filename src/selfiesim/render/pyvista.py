@@ -236,7 +236,7 @@ class PyVistaRenderer:
         for number, share in enumerate(parts):
 
             def tell_all(done: int, of: int, before: int = number * count) -> None:
-                tell(before + done, len(parts) * of)
+                tell(before + done * count // of, len(parts) * count)
 
             part = self._light([view.turned(share.turn, share.camera) for view in views], quality, count, tell_all)
             rgb[share.pixels] = between(part[0], share.places)
