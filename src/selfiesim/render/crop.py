@@ -13,6 +13,8 @@ _MARGIN = 2  # pixels, for the shifts of the pixel grid
 # What is far away costs its vertices and hardly any pixels: so many of them are nothing beside.
 _FREE_PIXELS = 128 * 128
 _MOST_TIMES = 8
+FINE_SIDE = 512
+"""Pixels a side of the frame that it is drawn in."""
 _LEAST_PASSES = 4  # or half of them: edges, the Sun's disc and the planet's light are met in several places
 
 
@@ -39,11 +41,6 @@ class Crop:
         """The lens as if it had these pixels only."""
         return replace(camera, width=self.width, height=self.height, cx=camera.cx - self.left, cy=camera.cy - self.top)
 
-    def times(self, width: int, height: int) -> int:
-        """How many times finer each way it is drawn, in a frame of that size: more than once where it is small."""
-        room = min(width // self.width, height // self.height, _MOST_TIMES)
-        return max(1, min(room, int((_FREE_PIXELS / (self.width * self.height)) ** 0.5)))
-
     def finer(self, camera: Camera, times: int) -> Camera:
         """As :meth:`of`, each pixel cut into ``times`` by ``times``."""
         lens = self.of(camera)
@@ -56,6 +53,20 @@ class Crop:
             cx=(lens.cx + 0.5) * times - 0.5,
             cy=(lens.cy + 0.5) * times - 0.5,
         )
+
+
+def times_finer(points: NDArray[np.float64], camera: Camera, nearest: float) -> int:
+    """How many times finer each way a body is drawn: more than once where it is small; points as for the crop.
+
+    Whatever the picture's edges cut off: tiles of a picture draw alike.
+    """
+    if not (points[:, 2] > nearest).all():
+        return 1
+    size = np.ptp(camera.project(points), axis=0) + 2 * _MARGIN + 1
+    if not np.isfinite(size).all():
+        return 1
+    room = min(FINE_SIDE / (size.max() + 1.0), _MOST_TIMES)
+    return max(1, int(min(room, (_FREE_PIXELS / size.prod()) ** 0.5)))
 
 
 def passes_for(samples: int, times: int) -> int:

@@ -42,7 +42,7 @@ _OTHER_DICE = np.array([97.137, 61.713])  # turns two numbers into two that have
 _DISC = 192  # pixels across the planet's picture
 _AROUND = 0.04  # rad of air beside the disc that are in it
 _NARROW, _WIDE = 0.1, 0.3  # roughness between which noise is taken out more and more
-_STEPS, _MANY = (1, 2, 4), 6  # pixels from one neighbour to the next, and rays from which on the nearest will do
+_STEPS, _MANY = (1, 2, 4, 8), 6  # pixels from one neighbour to the next, and rays from which on the nearest will do
 _SPLINE = np.array([1.0, 4.0, 6.0, 4.0, 1.0], np.float32) / 6.0  # the pixel itself counts 1
 _LIKE = 0.5  # of a lobe's width: how far normals of one smooth surface may differ
 
@@ -272,7 +272,8 @@ def smoothed(light: NDArray[np.float32], gloss: Gloss, which: NDArray[np.bool_],
     rough[which] = gloss.roughness
     part = np.where(which, seen.part, -1)
     asked = int((gloss.roughness < _ROUGHEST).sum())
-    for step in _STEPS[: 1 if _each(asked) > _MANY else None]:
+    each = _each(asked)
+    for step in _STEPS[: 1 if each > _MANY else 3 if each > 1 else 4]:
         picture = _smoothed(picture, part, shading, rough, step)
     return picture
 

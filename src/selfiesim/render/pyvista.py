@@ -23,7 +23,7 @@ from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.bounce import is_available
 from selfiesim.render.craft_layer import COLOUR, GLOSS, GRAIN, NEAREST_M, RADIANCE, SURFACE, CraftLayer
-from selfiesim.render.crop import Crop, around, averaged, crop_round, passes_for
+from selfiesim.render.crop import FINE_SIDE, Crop, around, averaged, crop_round, passes_for, times_finer
 from selfiesim.render.exchange import pass_light_on
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.lens import between, shares
@@ -50,7 +50,10 @@ _Light = tuple[Image, Image]
 
 @dataclass(frozen=True)
 class _Stage:
-    """What one view is drawn with: ``crop`` is where its craft are, at depths from ``near`` to ``far``, m."""
+    """What one view is drawn with: ``crop`` is where its craft are, at depths from ``near`` to ``far``, m.
+
+    They are drawn ``times`` finer each way.
+    """
 
     planet: PlanetLayer | None
     crafts: list[CraftLayer]
@@ -58,6 +61,7 @@ class _Stage:
     crop: Crop | None
     near: float
     far: float
+    times: int
 
 
 class PyVistaRenderer:
@@ -175,7 +179,7 @@ class PyVistaRenderer:
         crop = around([each.crop for each in stages or [stage]])
         if crop:
             if len(views) == 1:
-                count = passes_for(count, crop.times(stage.buffer.width, stage.buffer.height))
+                count = passes_for(count, stage.times)
             for craft in stage.crafts:
                 craft.set_passes(count)
                 craft.gather(count)
@@ -282,7 +286,6 @@ class PyVistaRenderer:
         """Bring actors, framebuffers and uniforms in line with ``view``; what did not change stays as it is."""
         crafts = self._craft_layers(view)
         planet = self._planet_layer(view)
-        buffer = self._framebuffer(view.camera.width, view.camera.height)
         if planet:
             planet.update(view, planet_passes)
         for craft, pose in zip(crafts, view.crafts, strict=True):
@@ -290,7 +293,10 @@ class PyVistaRenderer:
         fit_to_vehicles(crafts)
         corners = np.concatenate([craft.corners() for craft in crafts])
         near, far = _depth_range(corners[:, 2])
-        return _Stage(planet, crafts, buffer, crop_round(corners, view.camera, NEAREST_M), near, far)
+        times = times_finer(corners, view.camera, NEAREST_M)
+        least = FINE_SIDE if times > 1 else 1
+        buffer = self._framebuffer(max(view.camera.width, least), max(view.camera.height, least))
+        return _Stage(planet, crafts, buffer, crop_round(corners, view.camera, NEAREST_M), near, far, times)
 
     def _craft_layers(self, view: View) -> list[CraftLayer]:
         """One for each craft of the view, those of the last view where they are the same."""
@@ -329,7 +335,7 @@ class PyVistaRenderer:
         return self._planet
 
     def _framebuffer(self, width: int, height: int) -> Framebuffer:
-        """To draw in, of the picture's size; the window no smaller (VTK clips viewports to it)."""
+        """To draw in, as large as the picture; the window no smaller (VTK clips viewports to it)."""
         if self._buffer and (self._buffer.width, self._buffer.height) == (width, height):
             return self._buffer
         if self._buffer:
@@ -354,7 +360,7 @@ class PyVistaRenderer:
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
         self._lights.cast_far(stage.crafts, view.sun.direction)
         self._lights.cast_beams(stage.crafts, subframe.beam)
-        times = crop.times(stage.buffer.width, stage.buffer.height)
+        times = 1 if is_new else stage.times  # what moves is drawn in one crop for all moments
         self._aim(stage, crop.finer(view.camera, times), subframe.shift)
         fine = Crop(0, 0, times * crop.width, times * crop.height)
         return averaged(self._read(self._scene, stage.buffer, fine), times)
