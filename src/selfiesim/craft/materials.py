@@ -135,7 +135,7 @@ CRUMPLED: dict[str, tuple[float, float]] = {
     "gold_foil": (0.40, 0.085),
     "silver_foil": (0.40, 0.06),
     "black_kapton": (0.30, 0.08),
-    "sail_film": (0.10, 0.22),
+    "sail_film": (0.035, 0.30),
     "dark_rubble": (0.55, 3.0),
     "dark_rock": (0.35, 2.5),
 }
