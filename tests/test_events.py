@@ -42,8 +42,8 @@ def test_apsides_under_forces_are_where_the_distance_turns():
 
 @given(st.floats(82.0, 98.0), angles)
 def test_the_cap_is_entered_going_north_at_eighty_degrees(inclination, raan):
-    plan = scene(orbit__inclination_deg=inclination, orbit__raan_deg=raan, release__at="cap-crossing").plan()
     shot = scene(orbit__inclination_deg=inclination, orbit__raan_deg=raan, release__at="cap-crossing")
+    plan = shot.plan()
     epoch = plan.departure.release.epoch
     from selfiesim.frames import direction_to_lonlat, icrf_to_bodyfixed
 

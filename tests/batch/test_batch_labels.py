@@ -65,6 +65,7 @@ def test_data_sets_keep_the_order_of_the_job_and_what_varies(labelled):
     assert groups == ["group-0", "group-0", "group-1", "group-1", "group-2", "group-2"]
 
 
+@pytest.mark.slow
 def test_workers_make_the_same_bytes_and_so_does_a_second_run(tmp_path, labelled):
     path = job_file(tmp_path, 3, PUSHES)
     code, out, err = finished(path, "-o", tmp_path / "out", "--workers", 2)

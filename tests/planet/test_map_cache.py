@@ -61,8 +61,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "maps"
 
 
-@pytest.mark.parametrize("damage", ["truncated", "zeros", "text", "gone"])
-@pytest.mark.parametrize("part", ["north.npy", ".json"])
+OFTEN = (("north.npy", "truncated"), (".json", "text"))  # the others take as long and are slow checks
+
+
+@pytest.mark.parametrize(
+    ("part", "damage"),
+    [
+        pytest.param(part, damage, marks=() if (part, damage) in OFTEN else pytest.mark.slow)
+        for part in ("north.npy", ".json")
+        for damage in ("truncated", "zeros", "text", "gone")
+    ],
+)
 def test_damaged_cache_is_built_again(small_maps: Path, built: Path, damage: str, part: str) -> None:
     shutil.copytree(built, small_maps)
     whole = np.load(next(small_maps.glob("*-north.npy")))
