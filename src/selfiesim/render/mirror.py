@@ -7,7 +7,7 @@ sky. The means are a picture that the passes of a final picture look up.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -17,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.frames import unit
+from selfiesim.render.bounce import scattering
 from selfiesim.render.foil import crumpled
 from selfiesim.render.lobes import Gloss, Lobes, even, lobe, schlick
 from selfiesim.render.planet_light import planet_radiance
 
 if TYPE_CHECKING:
+    from selfiesim.camera import Camera
+    from selfiesim.craft.craft import Part
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.render.bounce import Skin
     from selfiesim.render.planetshine import Planetshine
@@ -257,6 +260,30 @@ def mirrored(around: Surroundings, gloss: Gloss, f0: Floats, rim: Floats) -> NDA
         total[up] += weight[up, None] * around.seen(origins[up], rays[up], wide[up], thrown[up])
     light[asked] = total / each
     return light
+
+
+def finish_of(parts: Iterable[Part], numbers: dict[str, int]) -> Finish:
+    """What the gloss of each part is like, by its number."""
+    coat, f0, grain = (np.full(max(numbers.values(), default=0) + 1, start) for start in (np.nan, 0.0, 0.0))
+    for part in parts:
+        number, material = numbers[part.node], part.material
+        f0[number] = scattering(material)["f0"].mean()
+        grain[number] = abs(material.anisotropy)
+        if material.clearcoat > 0.0:
+            coat[number] = material.clearcoat_roughness
+    return Finish(coat, f0, grain)
+
+
+def to_picture(lens: Camera) -> NDArray[np.float64]:
+    """From camera axes (x, y, z, 1) to places in the picture, 0 to 1 from its upper left, times the fourth number."""
+    return np.array(
+        [
+            [lens.fx / lens.width, 0.0, (lens.cx + 0.5) / lens.width, 0.0],
+            [0.0, lens.fy / lens.height, (lens.cy + 0.5) / lens.height, 0.0],
+            [0.0, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 1.0, 0.0],
+        ]
+    )
 
 
 def smoothed(light: NDArray[np.float32], gloss: Gloss, which: NDArray[np.bool_], seen: Seen) -> NDArray[np.float32]:

@@ -22,7 +22,8 @@ from selfiesim.errors import GraphicsError
 from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.bounce import is_available
-from selfiesim.render.craft_layer import COLOUR, GLOSS, GRAIN, NEAREST_M, RADIANCE, SURFACE, CraftLayer
+from selfiesim.render.craft_group import COLOUR, GLOSS, GRAIN, RADIANCE, SURFACE
+from selfiesim.render.craft_layer import NEAREST_M, CraftLayer
 from selfiesim.render.crop import FINE_SIDE, Crop, around, averaged, crop_round, passes_for, times_finer
 from selfiesim.render.exchange import pass_light_on
 from selfiesim.render.framebuffer import Framebuffer
@@ -36,6 +37,7 @@ from selfiesim.render.sky_layer import add_sky
 from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, moments, planet_shifts, subframes
 from selfiesim.render.terrain_layer import GroundLayer, add_dust_sky, fit_to_vehicles
 from selfiesim.render.truth import Drawn, Truth, part_numbers, truth_of
+from selfiesim.render.window import new_scene, new_window, projection
 
 if TYPE_CHECKING:
     from selfiesim.camera import Camera
@@ -70,11 +72,11 @@ class PyVistaRenderer:
     def __init__(self) -> None:
         self.graphics = graphics.require()
         # The window of a pyvista.Plotter would do as well, but pyvista.plotting takes 0.4 s to import.
-        self._window = _new_window()
-        self._scene, self._backdrop = _new_scene(self._window), _new_scene(self._window)
+        self._window = new_window()
+        self._scene, self._backdrop = new_scene(self._window), new_scene(self._window)
         self._backdrop.SetActiveCamera(self._scene.GetActiveCamera())
         self._window.Start()
-        self._lights = Lights(self._window, _new_scene(self._window))
+        self._lights = Lights(self._window, new_scene(self._window))
         self._buffer: Framebuffer | None = None
         self._planet: PlanetLayer | None = None
         self._crafts: list[CraftLayer] = []
@@ -384,7 +386,7 @@ class PyVistaRenderer:
         camera.SetFocalPoint(0.0, 0.0, 1.0)
         camera.SetViewUp(0.0, -1.0, 0.0)
         camera.SetUseExplicitProjectionTransformMatrix(True)
-        matrix = _projection(lens, shift, stage.near, stage.far)
+        matrix = projection(lens, shift, stage.near, stage.far)
         camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(matrix))
 
 
@@ -440,42 +442,3 @@ def _paired(passes: Iterable[_Pass], views: list[View]) -> Iterator[tuple[_Pass,
 def _depth_range(depths: NDArray[np.float64]) -> tuple[float, float]:
     """Nearest and farthest depth to draw, m: close round what stands before the camera."""
     return max(float(depths.min()) * 0.999, NEAREST_M), max(float(depths.max()) * 1.001, 2.0 * NEAREST_M)
-
-
-def _new_window() -> Any:
-    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  (importing it puts OpenGL behind vtkRenderWindow)
-    from vtkmodules.vtkRenderingCore import vtkRenderWindow
-
-    window = vtkRenderWindow()
-    window.SetOffScreenRendering(True)
-    window.SetSize(SUN_SIZE, SUN_SIZE)
-    window.SetMultiSamples(0)
-    return window
-
-
-def _new_scene(window: Any) -> Any:
-    from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
-
-    scene = vtkRenderer()
-    scene.SetBackground(0.0, 0.0, 0.0)
-    scene.SetBackgroundAlpha(0.0)
-    scene.GetCullers().RemoveAllItems()
-    # Our shaders do the lighting, but VTK hands normals on only where it finds a light.
-    light = vtkLight()
-    light.SetLightTypeToHeadlight()
-    scene.AddLight(light)
-    window.AddRenderer(scene)
-    return scene
-
-
-def _projection(camera: Camera, shift: tuple[float, float], near: float, far: float) -> NDArray[np.float64]:
-    """OpenGL's projection (4, 4) of a pinhole, for a VTK camera that looks along z with y down turned up."""
-    cx, cy = camera.cx + 0.5 + shift[0], camera.cy + 0.5 + shift[1]
-    return np.array(
-        [
-            [2.0 * camera.fx / camera.width, 0.0, 1.0 - 2.0 * cx / camera.width, 0.0],
-            [0.0, 2.0 * camera.fy / camera.height, 2.0 * cy / camera.height - 1.0, 0.0],
-            [0.0, 0.0, -(far + near) / (far - near), -2.0 * far * near / (far - near)],
-            [0.0, 0.0, -1.0, 0.0],
-        ]
-    )
