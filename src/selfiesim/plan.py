@@ -94,9 +94,12 @@ class Plan:
         Raises
         ------
         SceneError
-            When the orbit has no such event, or nothing is released.
+            For words that are no moment, and when the orbit has no such event, or nothing is released.
         """
-        moment = parse_moment(text)
+        try:
+            moment = parse_moment(text)
+        except SceneError as error:
+            raise SceneError(f"{key}: {error}") from error
         if isinstance(moment, Epoch):
             return moment
         event, seconds = moment
