@@ -38,6 +38,7 @@ _STEP_RAD = np.radians(2.0)  # joints within one such step cast the same light o
 GLASS = 0.04
 """What a clear coat mirrors straight on."""
 _METAL = 0.9  # of a metal's colour: what comes back in all directions together
+_NEAR = 0.4  # of the cell that a site stands for: glints that fall nearer are left out
 _CREASED = 0.35  # what foil's facets add to the width of its gloss
 _SHARPEST = 0.1  # gloss narrower than this would show the single rays
 
@@ -159,7 +160,8 @@ class Skin:
         # Each corner of a triangle stands for the third of it that is nearest.
         near = np.stack([1.0 - found["u"] - found["v"], found["u"], found["v"]], axis=-1).argmax(axis=-1)
         site = self._of_vertex[self.faces[found["primID"], near]]
-        there = (found["primID"] >= 0) & (kept > 0.0)
+        # What a knob throws onto the panel it stands on would be spread over a whole site.
+        there = (found["primID"] >= 0) & (kept > 0.0) & (found["tfar"] > _NEAR * self.size / SITES_ACROSS)
         power = (flux[free] * kept)[:, None] * schlick(self.mirrored[own], cosine[:, None])
         for k in range(3):
             light[:, k] = np.bincount(site[there], power[there, k], len(light))
