@@ -38,6 +38,8 @@ _STEP_RAD = np.radians(2.0)  # joints within one such step cast the same light o
 GLASS = 0.04
 """What a clear coat mirrors straight on."""
 _METAL = 0.9  # of a metal's colour: what comes back in all directions together
+_FINE_STEP_RAD = 2e-4  # within one such step mirrors show the same: 0.7 mm at the tip of a wing
+_SUN_STEP = 1e-3  # of the Sun's direction: from second to second its glints stay where they are
 _NEAR = 0.4  # of the cell that a site stands for: glints that fall nearer are left out
 _CREASED = 0.35  # what foil's facets add to the width of its gloss
 _SHARPEST = 0.1  # gloss narrower than this would show the single rays
@@ -99,6 +101,7 @@ class Skin:
     _weight: NDArray[np.float64] = field(init=False)
     _areas: NDArray[np.float64] = field(init=False)
     _seen: dict[bytes, Shape] = field(default_factory=dict, init=False)
+    _kept: tuple[Shape, NDArray[np.float64], NDArray[np.float64]] | None = field(default=None, init=False)
     _posed: dict[bytes, tuple[Any, NDArray[np.float64]]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -124,11 +127,18 @@ class Skin:
             lit[asked[shape.met(shape.lifted[asked], sun) >= 0]] = 0.0
         colours = self.of_sites(self.colours)
         direct = self.of_sites(self.matt) * lit[:, None] * irradiance + colours * shine.irradiance(shape.normals)
-        first = gathered(direct, shape.hits) + self._glinted(shape, sun) * irradiance
+        first = gathered(direct, shape.hits) + self._glints(shape, sun) * irradiance
         passed = first
         for _ in range(BOUNCES - 1):
             passed = first + gathered(colours * passed, shape.hits)
         return self.at_vertices(passed)
+
+    def _glints(self, shape: Shape, sun: NDArray[np.float64]) -> NDArray[np.float64]:
+        """As :meth:`_glinted`, kept while neither joints nor the Sun move much."""
+        step = np.round(sun / _SUN_STEP) * _SUN_STEP
+        if self._kept is None or self._kept[0] is not shape or not np.array_equal(self._kept[1], step):
+            self._kept = shape, step, self._glinted(shape, unit(step))
+        return self._kept[2]
 
     def _glinted(self, shape: Shape, sun: NDArray[np.float64]) -> NDArray[np.float64]:
         """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance.
@@ -169,6 +179,7 @@ class Skin:
 
     def posed(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64]]:
         """The triangles as the joints stand, for Embree, and the vertices' normals (N, 3); kept until a joint moves."""
+        pose = pose.stepped(_FINE_STEP_RAD)
         key = repr(sorted(pose.joint_angles.items())).encode()
         if key not in self._posed:
             scene, _points, normals = self._turned_by(pose)

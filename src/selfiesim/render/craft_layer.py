@@ -168,6 +168,11 @@ class CraftLayer:
                 first += count
         self._set_light(bounced=1.0)
 
+    @property
+    def is_brushed(self) -> bool:
+        """Whether highlights are anywhere longer along a grain."""
+        return any(group.material.anisotropy != 0.0 for group in self._groups)
+
     def mirror(self, view: View, maps: PlanetMaps | None, lens: Camera, seen: Seen) -> None:
         """Find what the gloss of all that is ``seen`` through ``lens`` mirrors, for the passes to come.
 

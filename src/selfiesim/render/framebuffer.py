@@ -57,11 +57,11 @@ class Framebuffer:
         state.PopFramebufferBindings()
         return _fetched(read, _VTK_FLOAT, np.empty((height, width, count), np.float32))
 
-    def depth(self) -> NDArray[np.float64]:
-        """(H, W) window depth in [0, 1] of the whole, row 0 at the bottom."""
+    def depth(self, width: int, height: int) -> NDArray[np.float64]:
+        """(H, W) window depth in [0, 1] of the lower left ``width`` x ``height`` pixels, row 0 at the bottom."""
         read = self.object.GetDepthAttachmentAsTextureObject().Download()
         steps = _fetched(read, _VTK_UNSIGNED_INT, np.empty((self.height, self.width, 1), np.uint32))
-        return steps[..., 0] / _DEPTH_STEPS
+        return steps[:height, :width, 0] / _DEPTH_STEPS
 
     def release(self) -> None:
         """Give the memory back."""

@@ -204,7 +204,9 @@ class PyVistaRenderer:
         lens = crop.of(view.camera)
         self._lights.cast_sun(stage.crafts, view.sun.direction, view.sun.angular_radius)
         self._aim(stage, lens, (0.0, 0.0))
-        surface, gloss, grain = (self._shown(stage, crop, what) for what in (SURFACE, GLOSS, GRAIN))
+        surface, gloss = (self._shown(stage, crop, what) for what in (SURFACE, GLOSS))
+        brushed = any(craft.is_brushed for craft in stage.crafts)
+        grain = self._shown(stage, crop, GRAIN) if brushed else np.zeros_like(gloss)
         depth = self._depth(stage, crop)
         part = np.where(np.isfinite(depth), np.round(surface[..., 3]), 0.0).astype(np.int64)
         seen = Seen(depth, part, surface[..., :3], gloss[..., :3], gloss[..., 3] - 1.0, grain[..., :3])
@@ -214,7 +216,7 @@ class PyVistaRenderer:
 
     def _depth(self, stage: _Stage, crop: Crop) -> NDArray[np.float32]:
         """Depth (H, W) of what was drawn last, m; infinite for nothing."""
-        window_depth = stage.buffer.depth()[: crop.height, : crop.width][::-1]
+        window_depth = stage.buffer.depth(crop.width, crop.height)[::-1]
         depth = stage.near * stage.far / (stage.far - window_depth * (stage.far - stage.near))
         return np.where(window_depth < 1.0, depth, np.inf).astype(np.float32)
 
