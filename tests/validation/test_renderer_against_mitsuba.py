@@ -21,7 +21,7 @@ MET = NAMES[:3]
 SHADED = NAMES[3]
 # How far the orbiter in its own shade still is from 2 percent: what the Sun or bright parts light, and what is darker
 # than a hundredth of white, which other parts light at a slant.
-BRIGHT, DARK = 0.05, 0.12
+BRIGHT, DARK = 0.05, 0.15
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="Embree has no wheel for this machine")
 
