@@ -295,7 +295,7 @@ class TestPixels:
 
     @pytest.mark.parametrize("name", sorted(set(SHOTS) - {"tianwen1-mars"}))
     def test_each_draws_something(self, name):
-        photo = Scene.load(name).with_changes(camera__size_px=[320, 180]).view().render().expose()
+        photo = Scene.load(name).with_changes(camera__size_px=[640, 360]).view().render().expose()
         light = photo.pixels.astype(float).mean(axis=-1)
         assert light.max() > 150
         assert light.std() > 10

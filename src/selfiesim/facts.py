@@ -10,8 +10,9 @@ from selfiesim import season
 from selfiesim.bodies import AU_M
 from selfiesim.ellipsoid import ellipsoid_foot, ellipsoid_height, ground_met, planet_diameter
 from selfiesim.frames import Vector, direction_to_lonlat, unit
+from selfiesim.pose import PlanetPose
 from selfiesim.presets import preset
-from selfiesim.view import PlanetPose, View
+from selfiesim.view import View
 
 
 def describe(view: View) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from selfiesim.ellipsoid import ground_met
 from selfiesim.events import CAP_EDGE_DEG
 from selfiesim.frames import unit
-from selfiesim.view import PlanetPose, View
+from selfiesim.pose import PlanetPose
+from selfiesim.view import View
 
 _RAYS = (48, 27)  # across and down, for shares of the picture
 

@@ -11,7 +11,7 @@ import trimesh
 from selfiesim.craft.craft import Craft, Material, Part
 from selfiesim.frames import rotation_x, rotation_z, unit
 from selfiesim.output.from_afar import from_afar
-from selfiesim.view import CraftPose
+from selfiesim.pose import CraftPose
 
 SIDES = (1.0, 2.0, 3.0)
 SUN = unit(np.array([0.3, 0.4, 0.8]))

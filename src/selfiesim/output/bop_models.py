@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from selfiesim.craft.craft import Craft, Part, outermost
 from selfiesim.craft.foreign import linear
 from selfiesim.photo.tone import srgb
-from selfiesim.view import CraftPose
+from selfiesim.pose import CraftPose
 
 if TYPE_CHECKING:
     from selfiesim.frames import Matrix

@@ -12,11 +12,11 @@ from selfiesim.bodies import AU_M
 from selfiesim.camera import Pinhole
 from selfiesim.frames import Matrix, Vector
 from selfiesim.output.model_sheet import STAGE
+from selfiesim.pose import Sun
 from selfiesim.scene import Scene
-from selfiesim.view import Sun
 
 if TYPE_CHECKING:
-    from selfiesim.view import CraftPose
+    from selfiesim.pose import CraftPose
 
 _TIMES = 2000.0  # as far away as so many times its size: the far end is 0.05 percent smaller than the near one
 _MARGIN_PX = 2

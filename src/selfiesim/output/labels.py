@@ -24,9 +24,10 @@ from selfiesim.output.truth_files import depth_step_mm, depth_steps, exr_layers,
 from selfiesim.paths import written_whole
 
 if TYPE_CHECKING:
+    from selfiesim.pose import CraftPose
     from selfiesim.render.base import Radiance
     from selfiesim.render.truth import Truth
-    from selfiesim.view import CraftPose, View
+    from selfiesim.view import View
 
 FORMAT = 1
 RECORD = ".labels.json"

@@ -17,8 +17,9 @@ from selfiesim.craft.craft import outermost_points
 from selfiesim.output.images import png_with_recipe, save_with_recipe
 from selfiesim.output.sidecar import SYNTHETIC
 from selfiesim.photo.marks import round_length
+from selfiesim.pose import CraftPose, Sun
 from selfiesim.scene import Scene
-from selfiesim.view import CraftPose, Sun, View
+from selfiesim.view import View
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Craft

@@ -15,8 +15,9 @@ from selfiesim.craft.craft import outermost_points
 from selfiesim.errors import ModelError
 from selfiesim.output.model_sheet import STAGE, Sheet
 from selfiesim.output.sidecar import SYNTHETIC
+from selfiesim.pose import CraftPose, Sun
 from selfiesim.scene import Scene
-from selfiesim.view import CraftPose, Sun, View
+from selfiesim.view import View
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Craft

@@ -13,7 +13,8 @@ import numpy as np
 from selfiesim.frames import Matrix, icrf_to_rtn, quaternion
 
 if TYPE_CHECKING:
-    from selfiesim.view import CraftPose, View
+    from selfiesim.pose import CraftPose
+    from selfiesim.view import View
 
 
 def camera_pose(view: View) -> dict[str, Any]:

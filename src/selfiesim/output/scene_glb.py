@@ -18,7 +18,8 @@ from selfiesim.craft.glb import ARRAY_BUFFER, ELEMENT_BUFFER, FLOAT, REPEAT, UIN
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Material, Part
-    from selfiesim.view import CraftPose, View
+    from selfiesim.pose import CraftPose
+    from selfiesim.view import View
 
 _GLTF_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
 # Photopic lumens of a watt at the middle of each band, weighed by its width: sunlight of 1.94, 1.85, 2.05 W m-2 nm-1

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from selfiesim.render.truth import part_numbers
 
 if TYPE_CHECKING:
+    from selfiesim.pose import CraftPose
     from selfiesim.render.base import Radiance
-    from selfiesim.view import CraftPose, View
+    from selfiesim.view import View
 
 Mask = NDArray[np.bool_]
 Box = tuple[int, int, int, int]

@@ -24,8 +24,9 @@ from selfiesim.photo.tone import TOP, dithered, fine_table, inset, look_up, shou
 
 if TYPE_CHECKING:
     from selfiesim.photo.settings import PhotoPart
+    from selfiesim.pose import Sun
     from selfiesim.render.base import Radiance
-    from selfiesim.view import Sun, View
+    from selfiesim.view import View
 
 __all__ = ["Photo", "develop", "expose", "shoulder"]
 

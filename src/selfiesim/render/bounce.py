@@ -8,10 +8,10 @@ some machines; there this light is left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,8 @@ from selfiesim.render.lobes import Lobes, even, schlick
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Material
+    from selfiesim.pose import CraftPose
     from selfiesim.render.planetshine import Planetshine
-    from selfiesim.view import CraftPose
 
 SITES_ACROSS = 64  # of the craft's longest side
 EDGES_ACROSS = 24
@@ -45,11 +45,27 @@ _CREASED = 0.35  # what foil's facets add to the width of its gloss
 _SHARPEST = 0.1  # gloss narrower than this would show the single rays
 
 
+_Made = TypeVar("_Made")
+
+
 def is_available() -> bool:
     """Whether rays can be traced here."""
     from importlib.util import find_spec
 
     return find_spec("embreex") is not None
+
+
+class _Last(Generic[_Made]):
+    """The last thing that was made, and for what; no more than that one: a sequence moves on."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Any, _Made] | None = None
+
+    def of(self, key: Any, make: Callable[[], _Made]) -> _Made:
+        """What is kept for ``key``, or else made for it."""
+        if self._kept is None or self._kept[0] != key:
+            self._kept = key, make()
+        return self._kept[1]
 
 
 @dataclass
@@ -66,8 +82,8 @@ class Skin:
         Number in ``names`` of what each vertex hangs on.
     colours, matt : (N, 3) array
         Shares of the light that the surface there scatters in all, and evenly to all sides.
-    f0, mirrored : (N, 3) array
-        Share of the light that its gloss sends back straight on, without and with the clear coat's.
+    mirrored : (N, 3) array
+        Share of the light that its gloss sends back straight on, with that of a clear coat.
     gloss : (N,) array
         Roughness of that, squared, the facets of foil taken in.
     sharp : (N,) array
@@ -76,8 +92,8 @@ class Skin:
         That by which sunlight goes on: of the clear coat where there is one.
     crumple, crumple_scale : (N,) array
         How strongly foil is crumpled, and how large its facets are, m.
-    size : float
-        The longest side of a box round it, m.
+    lift : float
+        How far above a surface rays start from it, m.
     """
 
     points: NDArray[np.float64]
@@ -87,26 +103,27 @@ class Skin:
     names: list[str | None]
     colours: NDArray[np.float64]
     matt: NDArray[np.float64]
-    f0: NDArray[np.float64]
     mirrored: NDArray[np.float64]
     gloss: NDArray[np.float64]
     sharp: NDArray[np.float64]
     glance: NDArray[np.float64]
     crumple: NDArray[np.float64]
     crumple_scale: NDArray[np.float64]
-    size: float = field(init=False)
+    lift: float = field(init=False)
+    _size: float = field(init=False)
     _sites: NDArray[np.int64] = field(init=False)
     _of_vertex: NDArray[np.int64] = field(init=False)
     _near: NDArray[np.int64] = field(init=False)
     _weight: NDArray[np.float64] = field(init=False)
     _areas: NDArray[np.float64] = field(init=False)
-    _seen: dict[bytes, Shape] = field(default_factory=dict, init=False)
-    _kept: tuple[Shape, NDArray[np.float64], NDArray[np.float64]] | None = field(default=None, init=False)
-    _posed: dict[bytes, tuple[Any, NDArray[np.float64]]] = field(default_factory=dict, init=False)
+    _last_shape: _Last[Shape] = field(default_factory=_Last, init=False)
+    _last_pose: _Last[tuple[Any, NDArray[np.float64]]] = field(default_factory=_Last, init=False)
+    _last_glints: _Last[NDArray[np.float64]] = field(default_factory=_Last, init=False)
 
     def __post_init__(self) -> None:
-        self.size = float(np.ptp(self.points, axis=0).max())
-        self._sites, self._of_vertex = _clusters(self.points, self.normals, self.joints, self.size)
+        self._size = float(np.ptp(self.points, axis=0).max())
+        self.lift = _LIFT * self._size
+        self._sites, self._of_vertex = _clusters(self.points, self.normals, self.joints, self._size)
         self._near, self._weight = _neighbours(self)
         corners = self.points[self.faces]
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -127,18 +144,17 @@ class Skin:
             lit[asked[shape.met(shape.lifted[asked], sun) >= 0]] = 0.0
         colours = self.of_sites(self.colours)
         direct = self.of_sites(self.matt) * lit[:, None] * irradiance + colours * shine.irradiance(shape.normals)
-        first = gathered(direct, shape.hits) + self._glints(shape, sun) * irradiance
+        first = gathered(direct, shape.hits) + self._glints(pose, sun) * irradiance
         passed = first
         for _ in range(BOUNCES - 1):
             passed = first + gathered(colours * passed, shape.hits)
         return self.at_vertices(passed)
 
-    def _glints(self, shape: Shape, sun: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _glints(self, pose: CraftPose, sun: NDArray[np.float64]) -> NDArray[np.float64]:
         """As :meth:`_glinted`, kept while neither joints nor the Sun move much."""
         step = np.round(sun / _SUN_STEP) * _SUN_STEP
-        if self._kept is None or self._kept[0] is not shape or not np.array_equal(self._kept[1], step):
-            self._kept = shape, step, self._glinted(shape, unit(step))
-        return self._kept[2]
+        key = _joints(pose.stepped(_STEP_RAD)), step.tobytes()
+        return self._last_glints.of(key, lambda: self._glinted(self.shape(pose), unit(step)))
 
     def _glinted(self, shape: Shape, sun: NDArray[np.float64]) -> NDArray[np.float64]:
         """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance.
@@ -161,7 +177,7 @@ class Skin:
         place = (weight[..., None] * corners[face]).sum(axis=1)
         normal = unit(across[face])
         normal *= np.sign(normal @ sun)[:, None]
-        above = place + self.size * _LIFT * normal
+        above = place + self.lift * normal
         free = shape.met(above, sun) < 0
         own = self.faces[face[free], 0]
         gloss = even(above[free], normal[free], normal[free], np.sqrt(self.glance[own]))
@@ -171,7 +187,7 @@ class Skin:
         near = np.stack([1.0 - found["u"] - found["v"], found["u"], found["v"]], axis=-1).argmax(axis=-1)
         site = self._of_vertex[self.faces[found["primID"], near]]
         # What a knob throws onto the panel it stands on would be spread over a whole site.
-        there = (found["primID"] >= 0) & (kept > 0.0) & (found["tfar"] > _NEAR * self.size / SITES_ACROSS)
+        there = (found["primID"] >= 0) & (kept > 0.0) & (found["tfar"] > _NEAR * self._size / SITES_ACROSS)
         power = (flux[free] * kept)[:, None] * schlick(self.mirrored[own], cosine[:, None])
         for k in range(3):
             light[:, k] = np.bincount(site[there], power[there, k], len(light))
@@ -180,11 +196,7 @@ class Skin:
     def posed(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64]]:
         """The triangles as the joints stand, for Embree, and the vertices' normals (N, 3); kept until a joint moves."""
         pose = pose.stepped(_FINE_STEP_RAD)
-        key = repr(sorted(pose.joint_angles.items())).encode()
-        if key not in self._posed:
-            scene, _points, normals = self._turned_by(pose)
-            self._posed = {key: (scene, normals)}
-        return self._posed[key]
+        return self._last_pose.of(_joints(pose), lambda: self._turned_by(pose)[::2])
 
     def _turned_by(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
         points, normals = self.points.copy(), self.normals.copy()
@@ -205,17 +217,14 @@ class Skin:
     def shape(self, pose: CraftPose) -> Shape:
         """The sites and what they see of the craft, kept while no joint moves much."""
         pose = pose.stepped(_STEP_RAD)
-        key = repr(sorted(pose.joint_angles.items())).encode()
-        if key not in self._seen:
-            self._seen = {key: self._traced(pose)}  # the last one only: a sequence moves on
-        return self._seen[key]
+        return self._last_shape.of(_joints(pose), lambda: self._traced(pose))
 
     def _traced(self, pose: CraftPose) -> Shape:
         scene, points, normals = self._turned_by(pose)
         bounds = np.array([points.min(axis=0), points.max(axis=0)])
         corners = points[self.faces]
         normals = normals[self._sites]
-        lifted = points[self._sites] + self.size * _LIFT * normals
+        lifted = points[self._sites] + self.lift * normals
         rays = rays_about(normals)
         of_face = self._of_vertex[self.faces[:, 0]]
         shape = Shape(scene, corners, of_face, bounds, lifted, normals, rays, np.empty(0, np.int64))
@@ -290,6 +299,10 @@ def skin_of(groups: Sequence[Any]) -> Skin:
     )
 
 
+def _joints(pose: CraftPose) -> str:
+    return repr(sorted(pose.joint_angles.items()))
+
+
 def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
     """The numbers of :class:`Skin` for a material, over all of its pictures."""
     base = np.array(material.base_color, float)
@@ -305,14 +318,13 @@ def scattering(material: Material) -> dict[str, NDArray[np.float64]]:
     # Creases of foil scatter, as craft.glsl has it.
     creases = metallic * material.crumple
     matt = base * ((1.0 - metallic) * (1.0 - creases) * (1.0 - coat.max()) + 0.4 * creases)
-    f0 = metallic * base + (1.0 - metallic) * coat * (roughness < 0.95)
+    mirrored = metallic * base + (1.0 - metallic) * coat * (roughness < 0.95)
     creased = max(roughness**2, _CREASED * material.crumple)
     glance = material.clearcoat_roughness**2 if material.clearcoat > 0.0 else creased
     return {
         "colours": np.minimum(metallic * _METAL * base + matt + (1.0 - metallic) * coat, 1.0),
         "matt": matt,
-        "f0": f0,
-        "mirrored": f0 + material.clearcoat * GLASS,
+        "mirrored": mirrored + material.clearcoat * GLASS,
         "gloss": np.array([max(creased, _SHARPEST)]),
         "sharp": np.array([max(roughness**2, _SHARPEST)]),
         "glance": np.array([max(glance, 0.003)]),
@@ -333,35 +345,6 @@ def gathered(sent: NDArray[np.float64], hits: NDArray[np.int64]) -> NDArray[np.f
     """What each site gets (N, 3) when each sends ``sent`` (N, 3) to all sides alike."""
     # Two more rows for rays that meet nothing, or something from behind.
     return np.asarray(np.concatenate([sent, np.zeros((2, 3))])[hits].mean(axis=1))
-
-
-def glanced(
-    f0: NDArray[np.float64],
-    alpha: NDArray[np.float64],
-    sun: NDArray[np.float64],
-    lit: NDArray[np.float64],
-    normals: NDArray[np.float64],
-    rays: NDArray[np.float32],
-    hits: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance: GGX, as drawn.
-
-    ``f0`` (N, 3) and ``alpha`` (N,) are of that gloss, ``lit`` (N,) is the cosine of the Sun where it shines, ``hits``
-    (N, K) which site each ray meets.
-    """
-    total = np.zeros_like(f0)
-    for ray, hit in zip(rays, hits.T, strict=True):
-        met = np.flatnonzero(hit < len(normals))
-        met = met[lit[hit[met]] > 0.0]
-        there, away = hit[met], -ray[met].astype(float)
-        half = unit(away + sun)
-        n, a2 = normals[there], alpha[there] ** 2
-        nl, nv = np.maximum(n @ sun, 1e-3), np.maximum((n * away).sum(axis=1), 1e-3)
-        d = (n * half).sum(axis=1) ** 2 * (a2 - 1.0) + 1.0
-        masked = 0.5 / (nl * np.sqrt(nv * nv * (1.0 - a2) + a2) + nv * np.sqrt(nl * nl * (1.0 - a2) + a2))
-        fresnel = f0[there] + (1.0 - f0[there]) * (1.0 - (away * half).sum(axis=1)[:, None]).clip(0.0) ** 5
-        total[met] += (a2 / (np.pi * d * d) * masked * lit[there])[:, None] * fresnel
-    return np.asarray(np.pi * total / len(rays))
 
 
 def rays_about(normals: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -398,7 +381,7 @@ def _neighbours(skin: Skin) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
     points, normals = skin.points[skin._sites], skin.normals[skin._sites]
     # A site that faces the other way is as far off as one two cells away.
-    reach = 2.0 * skin.size / SITES_ACROSS
+    reach = 2.0 * skin._size / SITES_ACROSS
     tree = cKDTree(np.concatenate([points, reach * normals], axis=1))
     count = min(_NEIGHBOURS, len(points))
     distance, near = tree.query(np.concatenate([skin.points, reach * skin.normals], axis=1), count)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from selfiesim.camera import Camera
     from selfiesim.craft.craft import Craft, Part
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import CraftPose, View
+    from selfiesim.pose import CraftPose
+    from selfiesim.view import View
 
 _STILL_RAD = 1e-6
 NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
@@ -178,14 +179,12 @@ class CraftLayer:
 
         After :meth:`pass_light_on`.
         """
-        if self._skin is None:
-            return
         pose = self.pose
         own = np.isin(seen.part, list(self.numbers.values())) & np.isfinite(seen.depth)
         rays = lens.unproject(np.argwhere(own)[:, ::-1].astype(float))
         points = rays * (seen.depth[own] / rays[:, 2])[:, None]
         points = (points - pose.position) @ pose.body_to_camera
-        around = surroundings(view, pose, self._skin, self._from_parts, self.shine, maps)
+        around = surroundings(view, pose, self.skin, self._from_parts, self.shine, maps)
         gloss, coat, f0 = (
             seen.gloss(own, points, self._finish),
             seen.coat(own, points, self._finish),

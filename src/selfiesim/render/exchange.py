@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.planet.terrain import tints
-from selfiesim.render.bounce import BOUNCES, Shape, Skin, gathered, glanced, is_available, rays_about
+from selfiesim.render.bounce import BOUNCES, Shape, Skin, gathered, is_available, rays_about
 from selfiesim.render.ground_patch import Patch, patch_about
+from selfiesim.render.lobes import lobe
 
 if TYPE_CHECKING:
     from selfiesim.frames import Matrix
@@ -152,7 +153,7 @@ class _Exchange:
         hits, lit = self._hits(), self._lit()
         outside, through_sky = self._from_outside(hits)
         direct = sites.matt * lit[:, None] * self.beam + sites.colours * outside
-        glints = glanced(sites.mirrored, sites.gloss, self.sun, lit, sites.normals, sites.rays, hits) * self.beam
+        glints = self._glints(lit, hits) * self.beam
         first = gathered(direct, hits) + glints
         passed = first
         for _ in range(BOUNCES - 1):
@@ -167,6 +168,21 @@ class _Exchange:
             [(ground + _NONE) / (down.mean(axis=1)[:, None] + _NONE), through_sky[:, None]], axis=1
         )
         return _Light(from_parts, through)
+
+    def _glints(self, lit: Floats, hits: Whole) -> Floats:
+        """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance.
+
+        ``lit`` (N,) is the cosine of the Sun where it shines, ``hits`` (N, K) which site each ray meets.
+        """
+        sites = self.sites
+        total = np.zeros_like(sites.mirrored)
+        for ray, hit in zip(sites.rays, hits.T, strict=True):
+            met = np.flatnonzero(hit < self.count)
+            met = met[lit[hit[met]] > 0.0]
+            there, away = hit[met], -ray[met].astype(float)
+            light = lobe(sites.mirrored[there], sites.gloss[there], sites.normals[there], self.sun, away)
+            total[met] += lit[there, None] * light
+        return np.asarray(np.pi * total / len(sites.rays))
 
     def of_vehicle(self, number: int, light: _Light) -> dict[str, NDArray[np.float32]]:
         """What a vehicle's vertices are given."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.planet.terrain import NEAR_M
+from selfiesim.render.program import shaders_compiled
 from selfiesim.render.shadow import LightCamera
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Lights:
         camera.SetFocalPoint(*eye.target)
         camera.SetViewUp(*eye.up)
         camera.SetClippingRange(0.0, eye.depth)
-        with buffer.bound():
+        with buffer.bound(), shaders_compiled():
             self.scene.Render()
 
 

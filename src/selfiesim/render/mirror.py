@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.frames import unit
-from selfiesim.render.bounce import scattering
+from selfiesim.render.bounce import GLASS, Skin, scattering
 from selfiesim.render.foil import crumpled
 from selfiesim.render.lobes import Gloss, Lobes, even, lobe, schlick
 from selfiesim.render.planet_light import planet_radiance
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from selfiesim.camera import Camera
     from selfiesim.craft.craft import Part
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.render.bounce import Skin
+    from selfiesim.pose import CraftPose
     from selfiesim.render.planetshine import Planetshine
-    from selfiesim.view import CraftPose, View
+    from selfiesim.view import View
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,6 @@ TURNS = 3
 """How often a ray goes on from metal to metal."""
 _SHARP = 0.03  # roughness, squared, of gloss in which the facets of foil are seen
 _ROUGHEST = 0.9  # what is rougher is matt
-_LIFT = 2e-4  # of the craft's size: where rays start above their surface
 _METAL = 0.2  # share mirrored from which on a ray goes on
 _OTHER_DICE = np.array([97.137, 61.713])  # turns two numbers into two that have little to do with them
 _DISC = 192  # pixels across the planet's picture
@@ -164,7 +163,7 @@ class _Met:
         self.whose = corners[:, 0]  # a triangle is of one material
         normals = unit((self.share * around.normals[corners]).sum(axis=1))
         self.normals = normals * np.where((normals * away).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
-        self.above = points + self.skin.size * _LIFT * self.normals
+        self.above = points + self.skin.lift * self.normals
         self.shading = self.normals.copy()
         sharp = wide < _SHARP
         skin, own = self.skin, self.whose
@@ -247,7 +246,7 @@ def mirrored(around: Surroundings, gloss: Gloss, f0: Floats, rim: Floats) -> NDA
     gloss, f0, rim = gloss.of(asked), f0[asked], rim[asked]
     each = _each(len(asked))
     wide = np.zeros(len(asked)) if each > _MANY else gloss.roughness**2
-    origins = gloss.points + around.skin.size * _LIFT * gloss.normals
+    origins = gloss.points + around.skin.lift * gloss.normals
     total = np.zeros((len(asked), 3))
     lobes = Lobes(gloss, unit(around.eye - gloss.points))
     counted = f0 + (rim - f0) * (1.0 - lobes.slant) ** 5
@@ -267,7 +266,7 @@ def finish_of(parts: Iterable[Part], numbers: dict[str, int]) -> Finish:
     coat, f0, grain = (np.full(max(numbers.values(), default=0) + 1, start) for start in (np.nan, 0.0, 0.0))
     for part in parts:
         number, material = numbers[part.node], part.material
-        f0[number] = scattering(material)["f0"].mean()
+        f0[number] = scattering(material)["mirrored"].mean() - GLASS * material.clearcoat
         grain[number] = abs(material.anisotropy)
         if material.clearcoat > 0.0:
             coat[number] = material.clearcoat_roughness

@@ -21,7 +21,8 @@ from selfiesim.render.planet_light import planet_radiance
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Material, Part
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import CraftPose, View
+    from selfiesim.pose import CraftPose
+    from selfiesim.view import View
 
 SUN_DISTANCE = 2e4
 """Of the disc, craft sizes: the Sun's direction differs across the craft by a sixtieth of its radius at Mars."""

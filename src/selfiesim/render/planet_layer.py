@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from selfiesim.camera import Camera
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.planet.weather import Weather
-    from selfiesim.view import PlanetPose, View
+    from selfiesim.pose import PlanetPose
+    from selfiesim.view import View
 
 # The share of a pixel that the craft covers is the fourth number: 1 for the craft. VTK throws away what has 0 there, so
 # that the planet has so little that single precision takes it for nothing beside 1.

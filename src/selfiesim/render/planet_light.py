@@ -20,7 +20,8 @@ from selfiesim.planet.photometry import LAWS, ice
 from selfiesim.planet.weather import FROST_REFLECTANCE, frost_share
 
 if TYPE_CHECKING:
-    from selfiesim.view import PlanetPose, View
+    from selfiesim.pose import PlanetPose
+    from selfiesim.view import View
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,8 @@ from selfiesim.planet.photometry import LAWS, ice
 from selfiesim.planet.weather import FROST_REFLECTANCE, frost_share
 
 if TYPE_CHECKING:
-    from selfiesim.view import CraftPose, PlanetPose, View
+    from selfiesim.pose import CraftPose, PlanetPose
+    from selfiesim.view import View
 
 SAMPLES = 1200
 

@@ -14,7 +14,8 @@ from selfiesim.frames import unit
 from selfiesim.render import graphics
 
 if TYPE_CHECKING:
-    from selfiesim.view import CraftPose, PlanetPose, View
+    from selfiesim.pose import CraftPose, PlanetPose
+    from selfiesim.view import View
 
 BACKDROP_M = 2_000.0
 """Distance to the nearest point of the planet's model: near enough for one depth buffer to hold it and the craft."""

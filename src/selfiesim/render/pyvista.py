@@ -42,7 +42,8 @@ from selfiesim.render.window import new_scene, new_window, projection
 if TYPE_CHECKING:
     from selfiesim.camera import Camera
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import CraftPose, View
+    from selfiesim.pose import CraftPose
+    from selfiesim.view import View
 
 _GL_BLEND = 0x0BE2
 _Pass = TypeVar("_Pass")

@@ -21,8 +21,9 @@ from selfiesim.frames import Vector, unit
 from selfiesim.sky.sunlight import disc_radiance
 
 if TYPE_CHECKING:
+    from selfiesim.pose import PlanetPose
     from selfiesim.sky.globes import Globe
-    from selfiesim.view import PlanetPose, View
+    from selfiesim.view import View
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.float32]

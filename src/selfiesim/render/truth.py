@@ -17,7 +17,8 @@ from selfiesim.render.depth import pixel_rays, planet_depth
 
 if TYPE_CHECKING:
     from selfiesim.planet.maps import PlanetMaps
-    from selfiesim.view import CraftPose, View
+    from selfiesim.pose import CraftPose
+    from selfiesim.view import View
 
 SKY, PLANET, FIRST_PART = 0, 1, 2
 
