@@ -186,3 +186,54 @@ def test_what_a_known_camera_assumes_is_told_unless_the_scene_says_better():
     better = scene(camera={"preset": "tianwen1-deployable", "horizontal_fov_deg": 100}).view().facts["assumed"]
     assert "tianwen1-deployable: horizontal_fov_deg" not in better
     assert "tianwen1-deployable: size_px" in better
+
+
+# A calibrated lens at another size
+
+
+def calibrated(**changes):
+    """A scene with OpenCV's matrix and coefficients of a camera whose pixels are not square."""
+    lens = {
+        "size_px": [640, 480],
+        "model": "brown-conrady",
+        "matrix": [[610.0, 0.0, 301.5], [0.0, 640.0, 251.0], [0.0, 0.0, 1.0]],
+        "distortion": [-0.21, 0.05, 0.001, -0.002],
+    }
+    return scene(camera=lens).with_changes(**changes)
+
+
+def test_a_calibrated_camera_sees_in_a_smaller_picture_what_opencv_makes_of_the_larger_one():
+    cv2 = pytest.importorskip("cv2")
+    large, small = calibrated().plan().camera, calibrated(camera__size_px=[160, 120]).plan().camera
+    points = np.array([[0.25, -0.15, 1.0], [-0.3, 0.2, 1.0], [0.0, 0.0, 1.0]])
+    spots, _ = cv2.projectPoints(points, np.zeros(3), np.zeros(3), large.matrix, np.array([-0.21, 0.05, 0.001, -0.002]))
+    rows, columns = np.mgrid[:480, :640]
+    for (x, y), seen in zip(spots[:, 0], small.project(points), strict=True):
+        picture = cv2.resize(np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 200.0), (160, 120), cv2.INTER_AREA)
+        down, across = np.mgrid[:120, :160]
+        centre = [np.sum(across * picture) / picture.sum(), np.sum(down * picture) / picture.sum()]
+        np.testing.assert_allclose(seen, centre, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [[320, 480], [320, 120], [1280, 960]])
+def test_a_calibrated_camera_keeps_its_field_and_the_shape_of_its_pixels_at_any_size(size):
+    large, other = calibrated().plan().camera, calibrated(camera__size_px=size).plan().camera
+    assert other.horizontal_fov == pytest.approx(large.horizontal_fov, rel=1e-3)  # tangential terms: by the row
+    assert other.fy / other.fx == pytest.approx(large.fy / large.fx, rel=1e-12)
+    scale = size[0] / 640
+    assert other.cy - (size[1] - 1) / 2 == pytest.approx(scale * (251.0 - 239.5))
+
+
+def test_a_focal_length_in_mm_keeps_the_field_too_and_the_sensor_its_pixels():
+    lens = {"size_px": [2048, 1088], "focal_length_mm": 70.5, "pixel_pitch_um": 5.5}
+    large = scene(camera=lens)
+    small = large.with_changes(camera__size_px=[512, 272])
+    assert small.plan().camera.horizontal_fov == pytest.approx(large.plan().camera.horizontal_fov, rel=1e-12)
+    assert small.camera.pixel_pitch_um == 5.5
+    told = large.with_changes(camera__size_px=[512, 272], camera__focal_length_mm=70.5)
+    assert told.plan().camera.fx == pytest.approx(large.plan().camera.fx)
+
+
+def test_a_matrix_without_the_size_that_it_holds_for_is_refused():
+    with pytest.raises(SceneError, match=r"camera\.size_px: missing; a camera matrix holds for pictures of one size"):
+        scene(camera={"matrix": [[900.0, 0.0, 999.5], [0.0, 900.0, 999.5], [0.0, 0.0, 1.0]]})

@@ -53,6 +53,16 @@ def test_keys_beside_the_name_go_first():
     assert np.degrees(camera.plan().camera.horizontal_fov) == pytest.approx(74.0)
 
 
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_smaller_picture_keeps_the_field_of_the_preset(name):
+    known = preset(name)
+    width, height = known.size_px
+    small = scene(preset=name, size_px=[width // 4, height // 4]).plan().camera
+    smaller = scene(preset=name).with_changes(camera__size_px=[width // 4, height // 4]).plan().camera
+    assert small.horizontal_fov == pytest.approx(known.camera().horizontal_fov, rel=1e-12)
+    assert smaller == small
+
+
 def test_another_field_keeps_the_lens_of_the_preset():
     camera = scene(preset="tianwen1-deployable", horizontal_fov_deg=185.0).plan().camera
     assert camera.distortion == KannalaBrandt()

@@ -316,6 +316,8 @@ class MountedPart(Part):
 
 
 _INTRINSICS = ("horizontal_fov_deg", "focal_length_mm", "matrix")
+LENS_KEYS = (*_INTRINSICS, "pixel_pitch_um", "preset")
+"""Keys of the camera that say how large a pixel is; whoever changes one means it for the size given beside it."""
 
 
 class CameraPart(Part):
@@ -382,15 +384,20 @@ class CameraPart(Part):
             raise ValueError(f"preset: {error}") from error
         # One way of giving the focal length takes the place of another, a model that of the preset's with its numbers.
         stale = {"distortion"} if "model" in table else set()
-        if any(key in table for key in _INTRINSICS):
+        if any(table.get(key) is not None for key in _INTRINSICS):
             stale |= set(_INTRINSICS) | (set() if "focal_length_mm" in table else {"pixel_pitch_um"})
-        return {key: value for key, value in known.items() if key not in stale} | table
+        filled = {key: value for key, value in known.items() if key not in stale} | table
+        if "focal_length_mm" not in table and "focal_length_mm" in filled and is_size(filled["size_px"]):
+            filled["focal_length_mm"] *= filled["size_px"][0] / known["size_px"][0]  # the preset's field, as of others
+        return filled
 
     @model_validator(mode="after")
     def _fits_together(self) -> CameraPart:
         given = [key for key in _INTRINSICS if key in self.model_fields_set and getattr(self, key) is not None]
         if len(given) > 1:
             raise ValueError(f"give {given[0]} or {given[1]}, not both")
+        if self.matrix is not None and "size_px" not in self.model_fields_set:
+            raise ValueError("size_px: missing; a camera matrix holds for pictures of one size, give that one")
         if (self.focal_length_mm is None) != (self.pixel_pitch_um is None):
             raise ValueError("focal_length_mm and pixel_pitch_um go together")
         if self.model == "pinhole" and self.horizontal_fov_deg > 140:
@@ -412,6 +419,25 @@ class CameraPart(Part):
             if idle:
                 raise ValueError(f"{idle[0]}: has a meaning only with look = 'craft'; take it away")
         return self
+
+    def lens_at(self, width: int, height: int) -> dict[str, Any]:
+        """The keys by which this lens keeps its field from left to right, and its pixels' shape, at another size.
+
+        A field of view does so by itself. Pixels of a sensor keep their pitch, so it is the focal length that goes with
+        the width; a camera matrix has its numbers scaled. What is added or cut above and below is alike.
+        """
+        scale = width / self.size_px[0]
+        if self.matrix is not None:
+            (fx, skew, cx), (zero, fy, cy), last = self.matrix
+            middle = scale * (cy + 0.5 - self.size_px[1] / 2.0) + height / 2.0 - 0.5
+            rows = (scale * fx, scale * skew, scale * (cx + 0.5) - 0.5), (zero, scale * fy, middle), last
+            return {"matrix": [list(row) for row in rows]}
+        return {"focal_length_mm": scale * self.focal_length_mm} if self.focal_length_mm is not None else {}
+
+
+def is_size(value: Any) -> bool:
+    """Whether ``value``, not checked yet, can be a width and a height."""
+    return isinstance(value, (list, tuple)) and len(value) == 2 and all(type(each) is int for each in value)
 
 
 class SkyPart(Part):

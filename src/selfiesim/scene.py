@@ -20,6 +20,7 @@ from selfiesim.errors import CcsdsError, EphemerisError, MapError, SceneError
 from selfiesim.ground import NAME, GroundPart
 from selfiesim.moment import Moment
 from selfiesim.parts import (
+    LENS_KEYS,
     AttitudePart,
     BodyPart,
     CameraPart,
@@ -32,6 +33,7 @@ from selfiesim.parts import (
     SitePart,
     SkyPart,
     Text,
+    is_size,
 )
 from selfiesim.photo.settings import DownlinkPart, PhotoPart
 from selfiesim.planet.settings import PlanetPart
@@ -167,7 +169,8 @@ class Scene(Part):
     def with_changes(self, **changes: Any) -> Scene:
         """A copy with some keys changed, each named by its path with ``__`` for the dot.
 
-        ``scene.with_changes(camera__roll_deg=30.0, at="release+60s")``.
+        ``scene.with_changes(camera__roll_deg=30.0, at="release+60s")``. A new ``camera__size_px`` keeps the field from
+        left to right: a camera matrix or a focal length changes with it, unless the lens is changed as well.
 
         Raises
         ------
@@ -183,6 +186,9 @@ class Scene(Part):
                 if not isinstance(node, dict):
                     raise SceneError(f"{'.'.join(sections[: depth + 1])}: is a value, with no key {last!r} under it")
             node[last] = value.tolist() if hasattr(value, "tolist") else value  # numpy's numbers and arrays
+        if "camera__size_px" in changes and not any(f"camera__{key}" in changes for key in LENS_KEYS):
+            size = table["camera"]["size_px"]
+            table["camera"] |= self.camera.lens_at(*size) if is_size(size) else {}
         changed = self.from_table(table, self._source, self._folder)
         changed._subject = self._subject
         return changed
