@@ -12,7 +12,7 @@ import statistics
 import time
 
 from selfiesim import Scene
-from selfiesim.console import parse_size
+from selfiesim.commands.console import parse_size
 from selfiesim.scene import shipped_scenes
 
 ASKED_S = 3.0

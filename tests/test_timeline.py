@@ -107,6 +107,13 @@ def test_the_command_draws_a_figure_the_same_each_time(run, tmp_path):
     assert first[:4] == b"\x89PNG"
 
 
+def test_the_command_takes_moments_as_the_others_do_and_bare_seconds_alike(run):
+    asked = (["--from", "60", "--to", "80"], ["--from", "release+60s", "--to", "release+80s"])
+    numbers = [run("drift", "tianwen1-mars", *words, "--step-s", "20", "--json")[1] for words in asked]
+    assert [row["t_s"] for row in json.loads(numbers[0])] == [60.0, 80.0]
+    assert numbers[0] == numbers[1]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -114,6 +121,7 @@ def test_the_command_draws_a_figure_the_same_each_time(run, tmp_path):
         (("--from", "50", "--to", "10"), "0 <= from <= to"),
         (("--to", "1e9"), "choose a larger step"),
         (("--plot", "figure.bmp"), "choose one of these endings"),
+        (("--from", "yesterday"), "--from: 'yesterday' is no moment"),
     ],
 )
 def test_the_command_refuses_clearly(run, tmp_path, words, said):

@@ -29,9 +29,9 @@ from selfiesim.pointing import attitude_law, spinning, toward
 from selfiesim.whereabouts import host_of, kernels_of, own_body, wanderer_of
 
 if TYPE_CHECKING:
+    from selfiesim.camera_part import CameraPart
     from selfiesim.kernels import Kernels
     from selfiesim.lens import Distortion
-    from selfiesim.parts import CameraPart
     from selfiesim.planet.surface import Surface
     from selfiesim.scene import Scene
 

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.camera import Camera
+from selfiesim.camera_part import MAX_PIXELS
 from selfiesim.errors import OutputError, SceneError
-from selfiesim.parts import MAX_PIXELS
 from selfiesim.photo import develop, optics
 from selfiesim.photo.coarse import CELL, block_mean
 from selfiesim.photo.detectors import detector

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field, PrivateAttr, Strict, ValidationError, model_validator
 
 from selfiesim import paths
+from selfiesim.camera_part import LENS_KEYS, CameraPart, is_size
 from selfiesim.company import MOST_OBJECTS, ObjectPart, check_target
 from selfiesim.craft.settings import CraftPart, ModelPart
 from selfiesim.errors import CcsdsError, EphemerisError, MapError, SceneError
 from selfiesim.ground import NAME, GroundPart
 from selfiesim.moment import Moment
 from selfiesim.parts import (
-    LENS_KEYS,
     AttitudePart,
     BodyPart,
-    CameraPart,
     FileName,
     MountedPart,
     OrbitPart,
@@ -33,7 +32,6 @@ from selfiesim.parts import (
     SitePart,
     SkyPart,
     Text,
-    is_size,
 )
 from selfiesim.photo.settings import DownlinkPart, PhotoPart
 from selfiesim.planet.settings import PlanetPart

@@ -66,6 +66,18 @@ def sample_times(start: float, stop: float, step: float) -> list[float]:
     return [start + k * step for k in range(count)]
 
 
+def check_drifts(scene: Scene) -> None:
+    """Refuse a scene whose camera is never released.
+
+    Raises
+    ------
+    SceneError
+        For such a scene.
+    """
+    if scene.mounted is not None:
+        raise SceneError("mounted: this camera stays on its craft and does not drift; use show or render with --at")
+
+
 def timeline(scene: Scene, times: Sequence[float]) -> list[Sample]:
     """A sample for each of ``times``, seconds after the release.
 
@@ -74,8 +86,7 @@ def timeline(scene: Scene, times: Sequence[float]) -> list[Sample]:
     SceneError
         Impossible geometry at one of them, or a camera that is never released.
     """
-    if scene.mounted is not None:
-        raise SceneError("mounted: this camera stays on its craft and does not drift; use show or render with --at")
+    check_drifts(scene)
     return [sample(scene.view(f"release+{t:.9f}s"), t) for t in times]
 
 

@@ -130,7 +130,7 @@ class View:
         ValueError
             For an unknown quality or engine, samples not from 1 to 1024, or a negative time.
         """
-        from selfiesim.parts import MAX_PIXELS
+        from selfiesim.camera_part import MAX_PIXELS
         from selfiesim.render import render
 
         if self.camera.width * self.camera.height > MAX_PIXELS:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from selfiesim.bodies import SOLAR_IRRADIANCE_1AU
+from selfiesim.camera_part import CameraPart
 from selfiesim.errors import SceneError
-from selfiesim.parts import CameraPart
 from selfiesim.photo import sensor
 from selfiesim.photo.detectors import DETECTORS, detector
 from selfiesim.photo.exposure import Exposure, luminance

@@ -10,7 +10,7 @@ from selfiesim.errors import SceneError
 from selfiesim.tables import did_you_mean
 
 if TYPE_CHECKING:
-    from selfiesim.parts import CameraPart
+    from selfiesim.camera_part import CameraPart
     from selfiesim.photo.settings import DetectorPart
 
 Efficiency = tuple[tuple[float, float, float], ...]

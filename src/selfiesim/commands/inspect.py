@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.markup import escape
 
-from selfiesim.console import parse_size, print_json, progress_line
+from selfiesim.commands.console import parse_size, print_json, progress_line
+from selfiesim.commands.options import AsJson
 from selfiesim.errors import ModelError
 
 _MOST_ROWS = 40
@@ -23,7 +24,7 @@ def inspect_model(
         Path | None, Parameter(name=["--output", "-o"], help="Picture of its six sides (.png) to draw as well.")
     ] = None,
     size: Annotated[str, Parameter(help="Width and height of each side's picture, pixels.")] = "448x336",
-    as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell what a mesh file holds, what was put right, and what looks wrong; draw it from six sides."""
     from selfiesim.craft.inspect import inspect

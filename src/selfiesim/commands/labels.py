@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.console import parse_size, print_json, progress_line
+from selfiesim.commands.console import parse_size, print_json, progress_line
+from selfiesim.commands.options import AsJson, FirstFrame, LastFrame, Quality, Samples, Size
 from selfiesim.errors import OutputError, SceneError
 
 if TYPE_CHECKING:
@@ -20,18 +21,18 @@ if TYPE_CHECKING:
 def label_frames(
     *scenes: Annotated[str, Parameter(help="Shipped scenes' names, or paths of scene files.")],
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder of the data set.")],
-    start: Annotated[str, Parameter(name="--from", help="First frame's moment.")] = "release+10s",
-    stop: Annotated[str, Parameter(name="--to", help="Last frame's moment.")] = "release+120s",
+    start: FirstFrame = "release+10s",
+    stop: LastFrame = "release+120s",
     step_s: Annotated[float, Parameter(help="Seconds from one frame to the next.")] = 10.0,
-    size: Annotated[str | None, Parameter(help="Picture size, such as 1280x720; default: the scene's.")] = None,
-    quality: Annotated[Literal["draft", "final"], Parameter(help="draft: quick; final: with soft shadows.")] = "draft",
-    samples: Annotated[int | None, Parameter(help="How many passes, 1 to 1024, instead of the quality's.")] = None,
+    size: Size = None,
+    quality: Quality = "draft",
+    samples: Samples = None,
     formats: Annotated[str, Parameter(name="--format", help="What to make, with commas.")] = "coco,bop,poses",
     layers: Annotated[Literal["png", "exr"], Parameter(help="Depth, normals and parts as what.")] = "png",
     split: Annotated[str, Parameter(help="Shares of train, val and test.")] = "80,10,10",
     seed: Annotated[int, Parameter(help="Another one splits otherwise.")] = 0,
     group: Annotated[int, Parameter(help="So many frames in a row go to one split together.")] = 1,
-    as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw frames with labels for learning and navigation: COCO, BOP, poses, depth, normals, parts, and a card."""
     from selfiesim.labelling import Series, label

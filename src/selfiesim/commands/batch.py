@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from selfiesim.console import print_json
+from selfiesim.commands.console import print_json
+from selfiesim.commands.options import AsJson
 from selfiesim.errors import BatchError
 
 
@@ -25,7 +26,7 @@ def run_batch(
     timeout: Annotated[float, Parameter(help="Seconds after which a worker process hangs.")] = 600.0,
     plan: Annotated[bool, Parameter(negative="", help="Only tell how many frames, how long and how large.")] = False,
     status: Annotated[Path | None, Parameter(help="Only tell how far the batch in this folder is.")] = None,
-    as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw many frames of a scene into a folder; run it again to go on where it stopped."""
     if status is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from selfiesim.console import parse_size, print_json, progress_line
+from selfiesim.commands.console import parse_size, print_json, progress_line
+from selfiesim.commands.options import AsJson, Quality
 from selfiesim.errors import SceneError
 
 _FIRST = "tianwen1-mars"  # the shot this project exists for
@@ -18,10 +19,10 @@ def draw_gallery(
     /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder for pictures and page.")] = Path("gallery"),
-    quality: Annotated[Literal["draft", "final"], Parameter(help="draft: quick; final: with soft shadows.")] = "final",
+    quality: Quality = "final",
     size: Annotated[str | None, Parameter(help="Of the pictures, such as 1280x720; default: each scene's.")] = None,
     fresh: Annotated[bool, Parameter(negative="", help="Draw pictures that are there and unchanged as well.")] = False,
-    as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw all shipped scenes, and a page with their captions, geometry and assumptions; run again, it draws the rest.
 

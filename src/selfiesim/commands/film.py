@@ -8,24 +8,34 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.console import parse_size, print_json, progress_line
+from selfiesim.commands.console import parse_size, print_json, progress_line
+from selfiesim.commands.options import (
+    AsJson,
+    FirstFrame,
+    LastFrame,
+    Look,
+    Quality,
+    Samples,
+    ScaleBar,
+    SceneName,
+    Size,
+    Watermark,
+)
 
 
 def draw_film(
-    scene: Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")],
+    scene: SceneName,
     /,
     *,
-    start: Annotated[str, Parameter(name="--from", help="First frame's moment.")] = "release",
-    stop: Annotated[str, Parameter(name="--to", help="Last frame's moment.")] = "release+120s",
+    start: FirstFrame = "release",
+    stop: LastFrame = "release+120s",
     step_s: Annotated[float, Parameter(help="Seconds that pass from one frame to the next.")] = 1.0,
     fps: Annotated[float, Parameter(help="Frames shown a second.")] = 25.0,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="File: .mp4, .gif, .apng or .webp.")] = None,
-    size: Annotated[str | None, Parameter(help="Picture size, such as 1280x720; default: the scene's.")] = None,
-    quality: Annotated[Literal["draft", "final"], Parameter(help="draft: quick; final: with soft shadows.")] = "draft",
-    samples: Annotated[int | None, Parameter(help="How many passes, 1 to 1024, instead of the quality's.")] = None,
-    look: Annotated[
-        Literal["clean", "raw", "onboard", "press"] | None, Parameter(help="As what camera; default: the scene's.")
-    ] = None,
+    size: Size = None,
+    quality: Quality = "draft",
+    samples: Samples = None,
+    look: Look = None,
     exposure: Annotated[
         Literal["held", "metered"], Parameter(help="held: one for the whole film; metered: by each frame anew.")
     ] = "held",
@@ -35,9 +45,9 @@ def draw_film(
     ping_pong: Annotated[bool, Parameter(negative="", help="Run back to the beginning.")] = False,
     title: Annotated[bool, Parameter(negative="", help="Begin with a title.")] = False,
     counter: Annotated[bool, Parameter(negative="", help="Write time and range into the picture.")] = False,
-    scale_bar: Annotated[bool, Parameter(negative="", help="Draw a scale bar for the craft's distance.")] = False,
-    watermark: Annotated[bool, Parameter(negative="", help="Write 'synthetic image' into the picture.")] = False,
-    as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
+    scale_bar: ScaleBar = False,
+    watermark: Watermark = False,
+    as_json: AsJson = False,
 ) -> None:
     """Film the drift: a frame for each step of time, with the recipe in a JSON file beside the film."""
     from selfiesim.film import Take, film

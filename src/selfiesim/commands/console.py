@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from selfiesim.errors import SceneError
+from selfiesim.moment import parse_moment
 
 if TYPE_CHECKING:
     from selfiesim.dispersion import Dispersion
@@ -74,7 +75,7 @@ def print_dispersion(cloud: Dispersion) -> None:
 
     summary = cloud.summary()
     table = Table()
-    for name in ("t s", "range m", "+- m", "whole craft", "cap behind", "Sun out", "all three"):
+    for name in ("t s", "from craft m", "+- m", "whole craft", "cap behind", "Sun out", "all three"):
         table.add_column(name, justify="right")
     for each in cloud.records():
         shares = (_percent(each[key]) for key in ("craft_in_frame", "cap_behind", "sun_out", "good"))
@@ -96,7 +97,7 @@ def print_drift(samples: list[Any]) -> None:
     from rich.table import Table
 
     table = Table()
-    columns = ["t s", "range m", "rate m/s", "up m", "along m", "normal m", "phase deg", "craft px", "holds"]
+    columns = ["t s", "from mount m", "rate m/s", "up m", "along m", "normal m", "phase deg", "craft px", "holds"]
     radio = any(each.in_link_range is not None for each in samples)
     columns += ["radio"] if radio else []
     for name in columns:
@@ -168,14 +169,35 @@ def _console(width: int) -> Any:
 
 
 def parse_size(text: str) -> list[int]:
-    """Width and height from words such as 1280x720.
+    """Width and height of a picture from words such as 1280x720.
 
     Raises
     ------
     SceneError
-        For other words.
+        For other words, or a size that no picture may have.
     """
+    from selfiesim.camera_part import LEAST_PX, MOST_PX
+
     match = re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", text.lower())
     if not match:
         raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
-    return [int(match[1]), int(match[2])]
+    size = [int(match[1]), int(match[2])]
+    if not all(LEAST_PX <= side <= MOST_PX for side in size):
+        raise SceneError(f"--size {text}: give {LEAST_PX} to {MOST_PX} pixels a side")
+    return size
+
+
+def parse_at(text: str | None) -> str | None:
+    """A moment as it was given with ``--at``, or None.
+
+    Raises
+    ------
+    SceneError
+        For words that are no moment.
+    """
+    if text is not None:
+        try:
+            parse_moment(text)
+        except SceneError as error:
+            raise SceneError(f"--at: {error}") from error
+    return text

@@ -7,22 +7,19 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from selfiesim.console import print_json
+from selfiesim.commands.console import parse_at, print_json
+from selfiesim.commands.options import AsJson, At, Craft, SceneName
 from selfiesim.errors import OutputError
 
 
 def export(
-    scene: Annotated[str, Parameter(help="A shipped scene's name, or a scene file.")],
+    scene: SceneName,
     /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="The GLB file to write.")],
-    at: Annotated[
-        str | None, Parameter(allow_leading_hyphen=True, help="A moment such as release+60s; default: the scene's.")
-    ] = None,
-    craft: Annotated[
-        str | None, Parameter(help="A model's name or a mesh file, in place of the scene's craft.")
-    ] = None,
-    as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
+    at: At = None,
+    craft: Craft = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write the posed craft, the camera and the Sun as glTF, to go on with in Blender or elsewhere."""
     from selfiesim.output.scene_glb import scene_glb
@@ -34,7 +31,7 @@ def export(
     shot = Scene.load(scene)
     if craft is not None:
         shot = shot.with_craft(craft)
-    content = scene_glb(shot.view(at))
+    content = scene_glb(shot.view(parse_at(at)))
     with written_whole(output) as temporary:
         temporary.write_bytes(content)
     if as_json:

@@ -8,14 +8,15 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.console import parse_size, print_json, progress_line
+from selfiesim.commands.console import parse_size, print_json, progress_line
+from selfiesim.commands.options import AsJson, Quality, SceneName
 from selfiesim.errors import SceneError
 
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(s|min)?")
 
 
 def draw_story(
-    scene: Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")],
+    scene: SceneName,
     /,
     *,
     output: Annotated[
@@ -24,7 +25,7 @@ def draw_story(
     every: Annotated[str | None, Parameter(help="Time from frame to frame: 5s, 0.5s, 2min; default: 10s.")] = None,
     frames: Annotated[int | None, Parameter(help="Instead: how many frames, evenly spread, 2 to 240.")] = None,
     stop: Annotated[str, Parameter(name="--to", help="The last frame's moment.")] = "release+120s",
-    quality: Annotated[Literal["draft", "final"], Parameter(help="draft: quick; final: with soft shadows.")] = "draft",
+    quality: Quality = "draft",
     size: Annotated[str, Parameter(help="Of the frames.")] = "640x360",
     meter_at: Annotated[
         str | None, Parameter(help="The moment whose light sets the shutter of all frames; default: the scene's own.")
@@ -33,7 +34,7 @@ def draw_story(
     axes: Annotated[
         Literal["rtn", "body"], Parameter(help="Of the figure: up and along the orbit, or the craft's.")
     ] = "rtn",
-    as_json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell a release as it happened: its frames, a sheet of them, a figure of the path to scale, and a page.
 

@@ -7,14 +7,13 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from selfiesim.console import print_json, progress_line
+from selfiesim.commands.console import print_json, progress_line
+from selfiesim.commands.inspect import inspect_model
+from selfiesim.commands.options import AsJson, Picture
 from selfiesim.errors import ModelError
-from selfiesim.inspect_cli import inspect_model
 
 models_app = App(name="models", help="The meshes of craft: list, build, look, inspect.", help_format="plaintext")
 models_app.command(inspect_model, name="inspect")
-
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
 
 
 @models_app.command(name="list")
@@ -90,7 +89,7 @@ def look(
     name: Annotated[str, Parameter(help="A shipped model's name, or a mesh file.")],
     /,
     *,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Picture file (.png).")] = None,
+    output: Picture = None,
     side: Annotated[
         str, Parameter(name="--from", allow_leading_hyphen=True, help="From where, body axes: 1,-1,-2.")
     ] = "0.6,0.9,-1",

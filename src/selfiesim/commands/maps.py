@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from selfiesim.console import print_json
+from selfiesim.commands.console import print_json
+from selfiesim.commands.options import AsJson, Picture
 from selfiesim.errors import MapError
 
 maps_app = App(name="maps", help="Keep a library of maps: list, add, get, show, remove.", help_format="plaintext")
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
 Name = Annotated[str, Parameter(help="The map's name in the library.")]
 LayerName = Annotated[Literal["albedo", "elevation", "normal"], Parameter(help="What the map tells.")]
 
@@ -31,7 +31,7 @@ def draw_map(
     layer: LayerName = "albedo",
     size: Annotated[int, Parameter(help="Pixels across.")] = 1024,
     name: Annotated[str | None, Parameter(name="--map", help="A map of the library instead of the default.")] = None,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Picture file (.png).")] = None,
+    output: Picture = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw a body's map itself: the whole globe, the surroundings of a pole, or of any place."""
