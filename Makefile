@@ -29,7 +29,7 @@ lint: $(VENV)/.dev
 # Pictures in renders/ are made here and never by hand.
 gallery: $(VENV)/.user
 	@$(BIN)/selfiesim gallery -o renders
-	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step 2 --plot docs/drift.png > /dev/null
+	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step-s 2 --plot docs/drift.png > /dev/null
 	@$(BIN)/selfiesim story tianwen1-mars -o out/story --frames 6 --to release+100s --quality final > /dev/null
 	@cp out/story/path.png docs/story-path.png && cp out/story/sheet.png docs/story-sheet.png
 	@$(BIN)/selfiesim story tianwen1-cruise -o out/tumble --every 12s --to release+96s --size 640x360 > /dev/null

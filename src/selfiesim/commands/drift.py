@@ -79,7 +79,7 @@ def _after_release(shot: Scene, text: str, option: str) -> float:
     try:
         return float(text)
     except ValueError:
-        return shot.seconds(text, option)
+        return round(shot.seconds(text, option), 6)  # an instant has no finer digits
 
 
 def downlink(
