@@ -368,3 +368,20 @@ def test_what_does_not_fit_together_is_told_by_its_key(changes, words):
 def test_a_state_on_no_usable_orbit_is_refused(state, words):
     with pytest.raises(SceneError, match=f"orbit: {words}"):
         scene(orbit=TELEMETRY | state, release__at="periapsis").view()
+
+
+# ESA, "L2, the second Lagrangian point", esa.int: 1.5 million km from the Earth; the Hill sphere ends there.
+@pytest.mark.parametrize(("apoapsis_km", "held"), [(1.40e6, True), (1.60e6, False)])
+def test_an_orbit_that_the_sun_would_undo_is_refused(apoapsis_km, held):
+    orbit = SHIPPED["orbit"] | {"body": "earth", "frame": "icrf", "eccentricity": 0.9}
+    shot = scene(orbit=orbit | {"semi_major_axis_km": apoapsis_km / 1.9}, release__at="periapsis")
+    if held:
+        shot.plan()
+    else:
+        with pytest.raises(SceneError, match=r"orbit: .* put the apoapsis 1,600,000 km"):
+            shot.plan()
+
+
+def test_metres_where_kilometres_are_asked_are_told():
+    with pytest.raises(SceneError, match=r"holds nothing beyond .* km against the Sun; lengths are in km"):
+        scene(orbit__semi_major_axis_km=8898750.0).plan()

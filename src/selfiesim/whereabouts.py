@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from selfiesim.almanac import Almanac, Sunward, Wanderer
+from selfiesim.almanac import Almanac, Sunward, Wanderer, body_of
 from selfiesim.bodies import AU_M, Body, custom_body
 from selfiesim.ellipsoid import grown
+from selfiesim.ephemeris import BUILTIN
 from selfiesim.epoch import Epoch
 from selfiesim.errors import SceneError, UserError
 from selfiesim.forces import GM_SUN_M3_S2
@@ -121,13 +122,19 @@ def orbiter_of(part: OrbitPart, body: Body, almanac: Almanac, key: str = "orbit"
             f"{key}: position_km and velocity_km_s are not on a closed orbit; a path that is not an ellipse comes "
             "from a file, under [path]"
         ) from error
+    keys = "position_km and velocity_km_s" if part.position_km else "semi_major_axis_km and eccentricity"
     lowest = elements.semi_major_axis * (1.0 - elements.eccentricity)
     if lowest <= max(body.radii_m):
-        keys = "position_km and velocity_km_s" if part.position_km else "semi_major_axis_km and eccentricity"
         kind = "body" if body.name == "sun" else "planet"
         raise SceneError(
             f"{key}: {keys} put the periapsis {lowest / 1e3:.0f} km from the centre of {body.name}, inside the {kind} "
             f"(radius {max(body.radii_m) / 1e3:.0f} km)"
+        )
+    highest, held = elements.semi_major_axis * (1.0 + elements.eccentricity), _hill_radius(body, epoch)
+    if highest > held:
+        raise SceneError(
+            f"{key}: {keys} put the apoapsis {highest / 1e3:,.0f} km from the centre of {body.name}, which holds "
+            f"nothing beyond {held / 1e3:,.0f} km against the {_HOLDS[body.name].capitalize()}; lengths are in km"
         )
     to_icrf = icrf_to_inertial(part.frame, body, epoch).T
     start = State(to_icrf @ state.position, to_icrf @ state.velocity)
@@ -146,6 +153,19 @@ def orbiter_of(part: OrbitPart, body: Body, almanac: Almanac, key: str = "orbit"
         reflectivity=forces.reflectivity,
     )
     return Orbiter(body, epoch, start, pulls)
+
+
+_HOLDS = {"earth": "sun", "mars": "sun", "jupiter": "sun", "moon": "earth"}
+"""What each goes round. Mars' moons are left out: their Hill spheres end at the ground, and craft fly beside them."""
+
+
+def _hill_radius(body: Body, epoch: Epoch) -> float:
+    """How far from a body's centre an orbit about it can reach, m: its Hill sphere; without end where none is known."""
+    if body.name not in _HOLDS:
+        return np.inf
+    center = _HOLDS[body.name]
+    distance = float(np.linalg.norm(BUILTIN.position(center, body.name, epoch)))
+    return float(distance * np.cbrt(body.gm_m3_s2 / (3.0 * body_of(center).gm_m3_s2)))
 
 
 def _given_state(part: OrbitPart, body: Body) -> State:
