@@ -117,6 +117,19 @@ def test_a_killed_run_goes_on_with_nothing_lost_and_nothing_twice(tmp_path, undi
     assert len(drawn) == len(set(drawn)) == 4
 
 
+def test_a_file_that_was_changed_since_is_drawn_again_and_a_copied_folder_is_not(tmp_path, undisturbed):
+    out, copy = tmp_path / "out", tmp_path / "copy"
+    first = list(selfiesim.batch(job_file(tmp_path), out))
+    spoilt = bytearray(first[2].path.read_bytes())
+    spoilt[len(spoilt) // 2] ^= 1
+    first[2].path.write_bytes(spoilt)
+    again = list(selfiesim.batch(job_file(tmp_path), out))
+    assert [frame.name for frame in again if frame.is_new] == [first[2].name]
+    assert digests(out) == undisturbed
+    shutil.copytree(out, copy, copy_function=shutil.copy)  # as cp does: all files are newer than their records
+    assert not any(frame.is_new for frame in selfiesim.batch(job_file(tmp_path), copy))
+
+
 def test_two_runs_do_not_share_a_folder(tmp_path, run):
     path = job_file(tmp_path)
     job = Job.load(path)

@@ -41,17 +41,18 @@ class Manifest:
         self.records = {record["frame"]: record for record in read_records(folder)}
 
     def holds(self, name: str) -> bool:
-        """Whether a frame is done and its files are there, whole."""
+        """Whether a frame is done and its files are there, as they were written."""
         record = self.records.get(name)
         if record is None or record["status"] != "done":
             return False
-        for ending, told in record["files"].items():
-            try:
-                if frame_path(self.folder, name, ending).stat().st_size != told["bytes"]:
-                    return False
-            except OSError:
-                return False
-        return True
+        written_s = record.get("finished_unix_s", 0.0)
+        try:
+            return all(
+                _unchanged(frame_path(self.folder, name, ending), told, written_s)
+                for ending, told in record["files"].items()
+            )
+        except OSError:
+            return False
 
     def write_files(self, name: str, files: dict[str, bytes]) -> dict[str, Record]:
         """Write a frame's files, whole or not at all; what to say of them in its record."""
@@ -80,6 +81,17 @@ class Manifest:
                 f"{self._file.name}: cannot be written ({error.strerror}); free some space, run again"
             ) from error
         self.records[record["frame"]] = record
+
+
+def _unchanged(path: Path, told: Record, written_s: float) -> bool:
+    """Whether a file still is what its record says: read only when something touched it since, or copied it."""
+    found = path.stat()
+    if found.st_size != told["bytes"]:
+        return False
+    if found.st_mtime <= written_s:
+        return True
+    with path.open("rb") as file:
+        return bool(hashlib.file_digest(file, "sha256").hexdigest() == told["sha256"])
 
 
 def read_records(folder: Path) -> Iterator[Record]:
