@@ -96,6 +96,7 @@ def test_every_convention_can_be_said(run, tmp_path):
 REFUSED = {
     "no such body": (["map", "vulcan"], ["no map of 'vulcan'", "mars"]),
     "no such place": (["map", "mars", "--patch", "Korolov"], ["did you mean 'Korolev'"]),
+    "a place without a width": (["map", "mars", "--patch", "10,20"], ["write LAT,LON,SPAN in degrees"]),
     "no elevation yet": (["map", "mars", "--layer", "elevation"], ["selfiesim maps get mola-4ppd"]),
     "too large": (["map", "mars", "--size", "100000"], ["16 to 8192"]),
     "no picture's ending": (["map", "mars", "-o", "m.jpg"], ["m.jpg", ".png"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -186,6 +188,19 @@ def test_what_a_known_camera_assumes_is_told_unless_the_scene_says_better():
     better = scene(camera={"preset": "tianwen1-deployable", "horizontal_fov_deg": 100}).view().facts["assumed"]
     assert "tianwen1-deployable: horizontal_fov_deg" not in better
     assert "tianwen1-deployable: size_px" in better
+
+
+def test_the_mount_that_is_told_of_a_bare_mesh_can_be_written_down_and_used(tmp_path):
+    trimesh = pytest.importorskip("trimesh")
+    trimesh.creation.box((2.0, 1.5, 1.0)).export(tmp_path / "box.stl")
+    shot = scene().with_craft(tmp_path / "box.stl")
+    with pytest.raises(SceneError, match=r"write \[mounts.camera\] .* into box.toml beside it") as told:
+        shot.plan()
+    position, axis = re.findall(r"(?:position_m|axis) = \[[^]]*\]", str(told.value))
+    (tmp_path / "box.toml").write_text(f"[mounts.camera]\n{position}\n{axis}\n")
+    plan = shot.plan()
+    np.testing.assert_allclose(plan.mount, [0.0, 0.75, 0.0], atol=1e-6)
+    np.testing.assert_array_equal(plan.axis, [0.0, 1.0, 0.0])
 
 
 # A calibrated lens at another size

@@ -115,7 +115,12 @@ def berth(craft: Craft, name: str, axis: tuple[float, float, float] | None, key:
         description = craft.source.with_suffix(".toml").name
         known = f"it has: {', '.join(craft.mounts)}"
         if not craft.mounts:
-            known = f"write [mounts.{name}] with position_m and axis into {description} beside it"
+            _low, high = craft.bounds_m
+            side = f"[0, {high[1]:.3g}, 0]"
+            known = (
+                f"write [mounts.{name}] with position_m and axis into {description} beside it, "
+                f"such as position_m = {side} and axis = [0, 1, 0] for its side +Y"
+            )
         raise SceneError(f"{key}.mount: {craft.name} has no mount {name!r}; {known}")
     mount = craft.mounts[name]
     return Berth(np.array(mount.position_m), unit(np.array(axis or mount.axis)), mount.leaves)

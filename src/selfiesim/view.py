@@ -121,7 +121,8 @@ class View:
         ``progress`` is told before each pass how many are done, and of how many. The ``engine`` ``"mitsuba"`` traces
         paths instead, 16 or 64 a pixel, or ``samples``. ``open_s`` is over how many seconds from the view's instant on
         the passes are spread, so that what moves is smeared; default: the scene's ``photo.motion_blur``. ``preview`` is
-        shown the picture as it is after 1, 2, 4 ... passes, as radiance that may be exposed like the last.
+        shown the picture as it is after 1, 2, 4 ... passes, as radiance that may be exposed like the last; through a
+        lens that bends, and by ``"mitsuba"``, there is none before the end.
 
         Raises
         ------

@@ -80,3 +80,9 @@ def test_faults_are_told_with_their_key(keys, told):
     with pytest.raises(UserError, match=told) as caught:
         frames(**keys)
     assert isinstance(caught.value, (BatchError, SceneError))
+
+
+def test_a_scene_given_for_a_job_is_told_apart(tmp_path):
+    (tmp_path / "mine.toml").write_text('title = "a scene"\n[craft]\nmodel = "tianwen1-orbiter"\n')
+    with pytest.raises(BatchError, match=r'is a scene; a job names it .* scene = "mine.toml"'):
+        Job.load(tmp_path / "mine.toml")

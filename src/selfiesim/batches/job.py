@@ -141,6 +141,8 @@ class Job(_Part):
             Not TOML, an unknown key, or a value out of range; the message names file and key.
         """
         table, _content = read_table(Path(path), "a job", BatchError)
+        if "craft" in table and "scene" not in table:
+            raise BatchError(f'{path}: is a scene; a job names it and says what varies: scene = "{Path(path).name}"')
         return cls.from_table(table, str(path), Path(path).parent)
 
     @classmethod

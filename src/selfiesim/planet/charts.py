@@ -94,8 +94,7 @@ def chart_of(patch: str, body: str) -> Chart:
     if word.lower() in ("north", "south"):
         pole = 90.0 if word.lower() == "north" else -90.0
         return Chart(f"The {word.lower()} of {body.capitalize()}", pole, 0.0, 2 * CAP_DEG, disc=True)
-    numbers = re.fullmatch(r"\s*(?:[-+]?[0-9.]+\s*,\s*){2}[-+]?[0-9.]+\s*", word)
-    if numbers:
+    if re.fullmatch(r"[-+0-9.,\s]+", word):
         return _by_numbers(word, body)
     name, _, span = word.partition(",")
     if body not in TABLES:
