@@ -30,8 +30,9 @@ def plot_drift(samples: Sequence[Sample], title: str, path: Path) -> Path:
     figure.suptitle(title, parse_math=False)
     grid = figure.add_gridspec(3, 2, height_ratios=[3.0, 3.0, 1.2])
     _draw_path(figure.add_subplot(grid[:2, 0]), samples)
-    _draw_range(figure.add_subplot(grid[0, 1]), samples)
-    _draw_size(figure.add_subplot(grid[1, 1]), samples)
+    ranges = figure.add_subplot(grid[0, 1])
+    _draw_range(ranges, samples)
+    _draw_size(figure.add_subplot(grid[1, 1], sharex=ranges), samples)
     _draw_strip(figure.add_subplot(grid[2, :]), samples)
     return save_figure(figure, path)
 

@@ -213,7 +213,10 @@ def test_the_command_writes_a_sheet_and_the_streams_as_received(run, tmp_path):
     assert told["summary"]["frames"] == 21
     assert told["frames"][20]["range_m"] == pytest.approx(12.0, abs=0.1)
     with Image.open(tmp_path / "sent" / "sheet.png") as sheet:
-        assert sheet.size == (2 * 160 + 4, 2 * (96 + 20))
+        assert sheet.size == (2 * 160 + 4, 2 * (96 + 3 * 16 + 4))  # the words need three lines
+        written = np.asarray(sheet).reshape(2, -1, 324, 3)[:, 96:]
+        assert written.any()
+        assert not written[:, :, -4:].any()  # and none runs out of the sheet
         assert "synthetic image" in sheet.text["Description"]
     with Image.open(tmp_path / "sent" / "frame-0020.jpg") as frame:
         assert frame.size == (160, 96)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from selfiesim.scene import Scene
 
 _CELL_PX = 640  # width of a picture on the sheet, at most
-_WORDS_PX = 20
+_LINE_PX = 16
 _GREY = (200, 200, 200)
 
 
@@ -81,10 +82,13 @@ def contact_sheet(received: list[Received]) -> NDArray[np.uint8]:
 
     height, width = received[0].clean.shape[:2]
     cell = (min(width, _CELL_PX), max(round(height * min(width, _CELL_PX) / width), 1))
-    sheet = Image.new("RGB", (2 * cell[0] + 4, len(received) * (cell[1] + _WORDS_PX)))
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    across, font = 2 * cell[0] + 4, ImageFont.load_default(12)
+    told = [_lines(_words(one.frame), across - 8, font.getlength) for one in received]
+    row_px = cell[1] + _LINE_PX * max(len(lines) for lines in told) + 4
+    sheet = Image.new("RGB", (across, len(received) * row_px))
+    pen = ImageDraw.Draw(sheet)
     for row, one in enumerate(received):
-        top = row * (cell[1] + _WORDS_PX)
+        top = row * row_px
         for column, pixels in enumerate((one.clean, one.broken)):
             left = column * (cell[0] + 4)
             if pixels is None:
@@ -96,14 +100,29 @@ def contact_sheet(received: list[Received]) -> NDArray[np.uint8]:
                 if shown.size != cell:
                     shown = shown.resize(cell, Image.Resampling.LANCZOS)
                 sheet.paste(shown, (left, top))
-        pen.text((4, top + cell[1] + 3), _words(one.frame), _GREY, font)
+        pen.text((4, top + cell[1] + 3), "\n".join(told[row]), _GREY, font, spacing=2)
     return np.asarray(sheet)
 
 
-def _words(frame: Frame) -> str:
-    words = (
-        f"frame {frame.number}   taken release+{frame.taken_s:g} s   {frame.range_m:.1f} m   "
-        f"{frame.received_dbm:.0f} dBm   {frame.rate_mbit_s:g} Mbit/s   "
-        f"{frame.packets_lost} of {frame.packets} packets lost"
-    )
-    return words + (f"   at the Earth {frame.earth_utc}" if frame.earth_utc else "   never received")
+def _words(frame: Frame) -> list[str]:
+    return [
+        f"frame {frame.number}",
+        f"taken release+{frame.taken_s:g} s",
+        f"{frame.range_m:.1f} m",
+        f"{frame.received_dbm:.0f} dBm",
+        f"{frame.rate_mbit_s:g} Mbit/s",
+        f"{frame.packets_lost} of {frame.packets} packets lost",
+        f"at the Earth {frame.earth_utc}" if frame.earth_utc else "never received",
+    ]
+
+
+def _lines(words: list[str], width: float, length: Callable[[str], float]) -> list[str]:
+    """``words`` in as many lines of at most ``width`` as they need."""
+    lines = words[:1]
+    for word in words[1:]:
+        longer = f"{lines[-1]}   {word}"
+        if length(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
