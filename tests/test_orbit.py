@@ -13,7 +13,6 @@ from selfiesim.orbit import (
     Elements,
     State,
     elements_to_state,
-    max_latitude_anomaly,
     period,
     propagate,
     state_to_elements,
@@ -126,14 +125,6 @@ def test_mean_anomaly_is_time_since_periapsis(eccentricity, anomaly):
     there = state_to_elements(propagate(elements_to_state(elements, GM), wait, GM), GM)
     place = elements_to_state(Elements(9e6, eccentricity, 1.0, 0.5, 0.2, anomaly), GM)
     assert relative(elements_to_state(there, GM).position, place.position) < 1e-9
-
-
-@given(orbits)
-def test_the_northernmost_point_has_the_latitude_of_the_inclination(elements):
-    anomaly = max_latitude_anomaly(elements)
-    x, y, z = elements_to_state(Elements(**vars(elements) | {"true_anomaly": anomaly}), GM).position
-    latitude = np.arctan2(z, np.hypot(x, y))
-    assert latitude == pytest.approx(min(elements.inclination, np.pi - elements.inclination), abs=1e-7)
 
 
 def test_an_escaping_state_has_no_ellipse():

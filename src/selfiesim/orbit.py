@@ -304,8 +304,3 @@ def integrate(motion: Callable[[float, Vector], Vector], start: Vector, times: V
                 now, y = asked[k], solved.y[:, -1]
             found[k] = y
     return found.reshape((*np.shape(times), len(start)))
-
-
-def max_latitude_anomaly(elements: Elements) -> float:
-    """True anomaly (rad) of the orbit's point farthest north of its reference plane."""
-    return float((np.pi / 2.0 - elements.arg_periapsis) % (2.0 * np.pi))

@@ -274,18 +274,10 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
     to_sun = plan.almanac.position("sun", body.name, epoch) - track.camera.position
     others = [(each, *each.place(plan, epoch, track)) for each in plan.companions]
     turn = icrf_to_lens(plan, epoch, track, relative, {each.part.name: offset for each, offset, _ in others})
-    planet, ground = None, None
     sun = Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun)))
-    if body.name != "sun":
-        weather = _weather(plan, epoch) if body.name == "mars" else AIRLESS
-        pose = turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T
-        shadows = casters_of(plan.almanac, body, epoch)
-        planet = PlanetPose(body, *pose, plan.surface, weather, plan.scene.planet.law, shadows)
-        if plan.scene.ground is not None:
-            site_to_camera = turn @ site_to_icrf(plan, epoch, track.host)
-            where = turn @ -relative.position, site_to_camera
-            ground = ground_of(plan, plan.camera, *where, sun.direction, weather.dust_opacity)
-            sun = replace(sun, passed=ground.sky.beam)
+    planet, ground = _below(plan, epoch, track, relative, turn, sun)
+    if ground is not None:
+        sun = replace(sun, passed=ground.sky.beam)
     left = departure.named(plan.gone, *(each.left(epoch) for each in plan.companions))
 
     air = None
@@ -317,6 +309,23 @@ def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
         objects=tuple(posed(each.craft, each.part, *where, name=each.part.name) for each, *where in others),
         ground=ground,
     )
+
+
+def _below(
+    plan: Plan, epoch: Epoch, track: Track, relative: State, turn: Matrix, sun: Sun
+) -> tuple[PlanetPose | None, Ground | None]:
+    """The planet in the camera's axes, to which ``turn`` leads from ICRF's, and the ground where the scene has one."""
+    body = plan.body
+    if body.name == "sun":
+        return None, None
+    weather = _weather(plan, epoch) if body.name == "mars" else AIRLESS
+    pose = turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T
+    shadows = casters_of(plan.almanac, body, epoch)
+    planet = PlanetPose(body, *pose, plan.surface, weather, plan.scene.planet.law, shadows)
+    if plan.scene.ground is None:
+        return planet, None
+    where = turn @ -relative.position, turn @ site_to_icrf(plan, epoch, track.host)
+    return planet, ground_of(plan, plan.camera, *where, sun.direction, weather.dust_opacity)
 
 
 def _sun_share(plan: Plan, epoch: Epoch, track: Track, offset: Vector, to_sun: Vector) -> float:

@@ -14,7 +14,6 @@ from selfiesim.craft.pictures import UnreadablePictureError, open_picture, pixel
 from selfiesim.errors import ModelError
 from selfiesim.tables import did_you_mean
 
-MOST_DECALS = 32
 MOST_BYTES = 64 * 1024 * 1024
 MOST_SIDE = 2048
 """Pixels that a picture is reduced to, where it has more."""

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from selfiesim.view import View
 
-MARKS = ("scale-bar", "watermark")
 WORDS = "synthetic image"
 
 _Numbers = TypeVar("_Numbers", bound=NDArray[Any])
@@ -33,7 +32,7 @@ def round_length(width: int, pixel_m: float) -> tuple[float, float]:
 
 
 def marked(pixels: _Numbers, view: View, marks: tuple[str, ...], top: int = 0) -> _Numbers:
-    """``pixels`` (h, W, 3), whole numbers, with some of :data:`MARKS` drawn in white on a dark edge.
+    """``pixels`` (h, W, 3), whole numbers, with ``marks`` drawn in white on a dark edge: ``scale-bar``, ``watermark``.
 
     They are the picture's rows from ``top`` on.
     """

@@ -44,10 +44,6 @@ class Law:
             raise ValueError(f"q {self.q}: the law needs a number above 0")
         object.__setattr__(self, "q", self.q or 1.79 + 0.152 / self.k)
 
-    def covered_share(self, diameter_m: ArrayLike) -> Floats:
-        """Share of the ground under pieces of ``diameter_m`` and larger."""
-        return np.asarray(self.k * np.exp(-self.q * np.asarray(diameter_m, float)))
-
     def per_m2(self, diameter_m: ArrayLike) -> Floats:
         """How many pieces of ``diameter_m`` and larger lie on a square metre.
 
