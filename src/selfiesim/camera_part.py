@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -16,8 +17,6 @@ MAX_PIXELS = 7680 * 4320
 """Of a picture drawn at once; larger ones, to 16384 x 16384, are posters (:mod:`selfiesim.poster`)."""
 
 _INTRINSICS = ("horizontal_fov_deg", "focal_length_mm", "matrix")
-LENS_KEYS = (*_INTRINSICS, "pixel_pitch_um", "preset")
-"""Keys of the camera that say how large a pixel is; whoever changes one means it for the size given beside it."""
 
 
 class CameraPart(Part):
@@ -88,7 +87,7 @@ class CameraPart(Part):
         if any(table.get(key) is not None for key in _INTRINSICS):
             stale |= set(_INTRINSICS) | (set() if "focal_length_mm" in table else {"pixel_pitch_um"})
         filled = {key: value for key, value in known.items() if key not in stale} | table
-        if "focal_length_mm" not in table and "focal_length_mm" in filled and is_size(filled["size_px"]):
+        if "focal_length_mm" not in table and "focal_length_mm" in filled and _is_size(filled["size_px"]):
             filled["focal_length_mm"] *= filled["size_px"][0] / known["size_px"][0]  # the preset's field, as of others
         return filled
 
@@ -136,6 +135,15 @@ class CameraPart(Part):
         return {"focal_length_mm": scale * self.focal_length_mm} if self.focal_length_mm is not None else {}
 
 
-def is_size(value: Any) -> bool:
-    """Whether ``value``, not checked yet, can be a width and a height."""
+def keep_field(table: dict[str, Any], camera: CameraPart, changed: Collection[str]) -> None:
+    """Scale the lens in a scene's ``table``, not checked yet, when ``camera.size_px`` is among the keys ``changed``.
+
+    ``camera`` is what it was before. Who changes the lens as well means it for the new size: it stays as it was given.
+    """
+    lens = {f"camera.{key}" for key in (*_INTRINSICS, "pixel_pitch_um", "preset")}
+    if "camera.size_px" in changed and lens.isdisjoint(changed) and _is_size(table["camera"]["size_px"]):
+        table["camera"] |= camera.lens_at(*table["camera"]["size_px"])
+
+
+def _is_size(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and len(value) == 2 and all(type(each) is int for each in value)

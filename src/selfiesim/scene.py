@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field, PrivateAttr, Strict, ValidationError, model_validator
 
 from selfiesim import paths
-from selfiesim.camera_part import LENS_KEYS, CameraPart, is_size
+from selfiesim.camera_part import CameraPart, keep_field
 from selfiesim.company import MOST_OBJECTS, ObjectPart, check_target
 from selfiesim.craft.settings import CraftPart, ModelPart
 from selfiesim.errors import CcsdsError, EphemerisError, MapError, SceneError
@@ -184,9 +184,7 @@ class Scene(Part):
                 if not isinstance(node, dict):
                     raise SceneError(f"{'.'.join(sections[: depth + 1])}: is a value, with no key {last!r} under it")
             node[last] = value.tolist() if hasattr(value, "tolist") else value  # numpy's numbers and arrays
-        if "camera__size_px" in changes and not any(f"camera__{key}" in changes for key in LENS_KEYS):
-            size = table["camera"]["size_px"]
-            table["camera"] |= self.camera.lens_at(*size) if is_size(size) else {}
+        keep_field(table, self.camera, [key.replace("__", ".") for key in changes])
         changed = self.from_table(table, self._source, self._folder)
         changed._subject = self._subject
         return changed
@@ -381,4 +379,5 @@ def find_scene(name_or_path: str | Path) -> Path:
         raise SceneError(f"{shortened(text)}: cannot be read ({error.strerror})") from error
     if path.suffix or path.parent != Path():
         raise SceneError(f"{text}: no such file; shipped scenes are: {', '.join(shipped)}")
-    raise SceneError(f"no scene named {text!r}{did_you_mean(text, shipped)}; shipped scenes are: {', '.join(shipped)}")
+    hint = did_you_mean(text, shipped)
+    raise SceneError(f"no scene named {text!r}{hint}{' Shipped' if hint else '; shipped'} are: {', '.join(shipped)}")

@@ -86,3 +86,16 @@ def test_a_scene_given_for_a_job_is_told_apart(tmp_path):
     (tmp_path / "mine.toml").write_text('title = "a scene"\n[craft]\nmodel = "tianwen1-orbiter"\n')
     with pytest.raises(BatchError, match=r'is a scene; a job names it .* scene = "mine.toml"'):
         Job.load(tmp_path / "mine.toml")
+
+
+def test_a_calibrated_camera_keeps_its_field_at_each_size_of_a_job(tmp_path):
+    from test_batch_run import MINE
+
+    matrix = "[[900.0, 0, 319.5], [0, 900.0, 179.5], [0, 0, 1]]"
+    (tmp_path / "mine.toml").write_text(f"{MINE}[camera]\nsize_px = [640, 360]\nmatrix = {matrix}\n")
+    table = {"scene": "mine.toml", "vary": {"camera.size_px": {"values": [[640, 360], [320, 180]]}}}
+    large, small = (
+        Scene.from_table(task.scene).plan().camera for task in Frames(Job.from_table(table, folder=tmp_path))
+    )
+    assert (large.fx, small.fx) == (900.0, 450.0)
+    assert small.horizontal_fov == pytest.approx(large.horizontal_fov, rel=1e-12)

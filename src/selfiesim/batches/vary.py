@@ -14,6 +14,7 @@ import numpy as np
 
 from selfiesim.batches.job import MOST_FRAMES, Axis, Job, described
 from selfiesim.batches.releases import thrown
+from selfiesim.camera_part import keep_field
 from selfiesim.errors import BatchError, SceneError
 from selfiesim.scene import Scene
 from selfiesim.tables import did_you_mean
@@ -103,6 +104,7 @@ class Frames:
         table: dict[str, Any] = copy.deepcopy(self._table)
         for key, value in changes.items():
             put(table, key, value, f"{self.job._source}: vary.{key}")
+        keep_field(table, self.scene.camera, changes)
         return table
 
     def _check(self) -> None:
