@@ -158,6 +158,7 @@ def test_the_command_films_and_tells_programs(run):
     assert (told["frames"], told["fps"], told["size_px"], told["duration_s"]) == (3, 12.5, SIZE, 0.24)
     assert imageio_ffmpeg.count_frames_and_secs(told["file"])[0] == 3
     assert all(word in run("film", "--help")[1] for word in ("--from", "--step-s", "--blur", "--ping-pong"))
+    assert "is the recipe of a film, not of a picture" in run("replay", "a.json")[2]
     code, out, err = run(*words, "-o", "a.avi")
     assert (code, out) == (2, "")
     assert ".mp4 or .gif" in err

@@ -169,3 +169,20 @@ def test_times_are_every_so_many_seconds_or_so_many_evenly_spread():
     assert len(story_times(120.0, None, None)) == 13
     with pytest.raises(SceneError, match="not after"):
         story_times(0.0, None, None)
+
+
+def test_a_mesh_of_ones_own_stands_in_any_scene_for_every_command_that_looks_at_it(run, tmp_path):
+    trimesh = pytest.importorskip("trimesh")
+    trimesh.creation.box((2.0, 1.5, 1.0)).export(tmp_path / "box.stl")
+    (tmp_path / "box.toml").write_text("[mounts.camera]\nposition_m = [0, 0.75, 0]\naxis = [0, 1, 0]\n")
+    craft = ("--craft", "box.stl")
+    facts = json.loads(run("show", SCENE, *craft, "--json")[1])
+    path = json.loads(run("drift", SCENE, *craft, "--from", "72", "--to", "72", "--json")[1])
+    drawn = json.loads(run("story", SCENE, *craft, "--frames", "2", "--to", "release+72s", *SMALL, "--json")[1])
+    film = ("film", SCENE, *craft, "--from", "release+71s", "--to", "release+72s", *SMALL, "-o", "a.gif")
+    assert run(*film)[0] == 0
+    filmed = json.loads((tmp_path / "a.json").read_text())["frames"]["range_to_craft_m"]
+    # 72 s at 0.2 m/s from a mount 0.75 m from the middle of the box.
+    for distance in (facts["range_to_craft_m"], path[0]["craft_distance_m"], filmed[-1]):
+        assert distance == pytest.approx(72 * 0.2 + 0.75, rel=0.005)
+    assert drawn["frames"][-1]["range_m"] == pytest.approx(72 * 0.2, rel=0.005)

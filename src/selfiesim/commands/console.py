@@ -15,6 +15,7 @@ from selfiesim.moment import parse_moment
 if TYPE_CHECKING:
     from selfiesim.dispersion import Dispersion
     from selfiesim.photo.downlink import Sequence
+    from selfiesim.scene import Scene
 
 
 def print_facts(facts: dict[str, Any]) -> None:
@@ -166,6 +167,22 @@ def _console(width: int) -> Any:
     from rich.console import Console
 
     return Console(width=None if sys.stdout and sys.stdout.isatty() else width)
+
+
+def load_shot(scene: str, craft: str | None = None, size: str | None = None) -> Scene:
+    """The scene that a command draws, with another craft or another size where these are given.
+
+    Raises
+    ------
+    SceneError
+        As :meth:`selfiesim.scene.Scene.load` and :func:`parse_size`.
+    """
+    from selfiesim.scene import Scene
+
+    shot = Scene.load(scene)
+    if craft is not None:
+        shot = shot.with_craft(craft)
+    return shot if size is None else shot.with_changes(camera__size_px=parse_size(size))
 
 
 def parse_size(text: str) -> list[int]:

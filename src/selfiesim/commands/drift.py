@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from selfiesim.commands.console import (
-    parse_size,
+    load_shot,
     print_dispersion,
     print_downlink,
     print_drift,
     print_json,
     progress_line,
 )
-from selfiesim.commands.options import AsJson, FirstFrame, LastFrame, SceneName, Size
+from selfiesim.commands.options import AsJson, Craft, FirstFrame, LastFrame, SceneName, Size
 from selfiesim.errors import SceneError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def drift(
         str, Parameter(name="--to", allow_leading_hyphen=True, help="Last moment, or seconds after the release.")
     ] = "release+300s",
     step_s: Annotated[float, Parameter(name=["--step-s", "--step"], help="Seconds from one to the next.")] = 10.0,
+    craft: Craft = None,
     as_json: AsJson = False,
     as_csv: Annotated[bool, Parameter(name="--csv", negative="", help="Print comma-separated values.")] = False,
     samples: Annotated[
@@ -43,9 +44,8 @@ def drift(
 ) -> None:
     """Show the camera's path after the release: range, position, size of the craft, and what each moment frames."""
     from selfiesim import timeline
-    from selfiesim.scene import Scene
 
-    shot = Scene.load(scene)
+    shot = load_shot(scene, craft)
     timeline.check_drifts(shot)
     times = timeline.sample_times(_after_release(shot, start, "--from"), _after_release(shot, stop, "--to"), step_s)
     if samples is not None:
@@ -98,11 +98,8 @@ def downlink(
     """Send the camera's pictures to the craft by radio and on to the Earth: range, rate, losses, times of arrival."""
     from selfiesim.output.sequence import make_folder, report, save_sequence
     from selfiesim.photo.downlink import receive, sequence
-    from selfiesim.scene import Scene
 
-    shot = Scene.load(scene)
-    if size is not None:
-        shot = shot.with_changes(camera__size_px=parse_size(size))
+    shot = load_shot(scene, size=size)
     if not 1 <= frames <= 50:
         raise SceneError(f"--frames {frames}: give a number from 1 to 50")
     span = shot.seconds(start, "--from"), shot.seconds(stop, "--to")

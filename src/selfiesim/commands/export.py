@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from selfiesim.commands.console import parse_at, print_json
+from selfiesim.commands.console import load_shot, parse_at, print_json
 from selfiesim.commands.options import AsJson, At, Craft, SceneName
 from selfiesim.errors import OutputError
 
@@ -24,13 +24,10 @@ def export(
     """Write the posed craft, the camera and the Sun as glTF, to go on with in Blender or elsewhere."""
     from selfiesim.output.scene_glb import scene_glb
     from selfiesim.paths import written_whole
-    from selfiesim.scene import Scene
 
     if output.suffix.lower() != ".glb":
         raise OutputError(f"{output}: a scene is exported as .glb")
-    shot = Scene.load(scene)
-    if craft is not None:
-        shot = shot.with_craft(craft)
+    shot = load_shot(scene, craft)
     content = scene_glb(shot.view(parse_at(at)))
     with written_whole(output) as temporary:
         temporary.write_bytes(content)

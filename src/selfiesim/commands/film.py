@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.commands.console import parse_size, print_json, progress_line
+from selfiesim.commands.console import load_shot, print_json, progress_line
 from selfiesim.commands.options import (
     AsJson,
+    Craft,
     FirstFrame,
     LastFrame,
     Look,
@@ -33,6 +34,7 @@ def draw_film(
     fps: Annotated[float, Parameter(help="Frames shown a second.")] = 25.0,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="File: .mp4, .gif, .apng or .webp.")] = None,
     size: Size = None,
+    craft: Craft = None,
     quality: Quality = "draft",
     samples: Samples = None,
     look: Look = None,
@@ -52,12 +54,11 @@ def draw_film(
     """Film the drift: a frame for each step of time, with the recipe in a JSON file beside the film."""
     from selfiesim.film import Take, film
     from selfiesim.output.images import sidecar_path
-    from selfiesim.scene import Scene
 
     began = time.perf_counter()
-    shot = Scene.load(scene)
+    shot = load_shot(scene, craft, size)
     marks = [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
-    changes = {"camera__size_px": size and parse_size(size), "photo__look": look, "photo__marks": marks}
+    changes = {"photo__look": look, "photo__marks": marks}
     shot = shot.with_changes(**{key: value for key, value in changes.items() if value})
     take = Take(
         start, stop, step_s, fps=fps, exposure=exposure, blur=blur, ping_pong=ping_pong, title=title, counter=counter,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.commands.console import parse_size, print_json, progress_line
+from selfiesim.commands.console import load_shot, print_json, progress_line
 from selfiesim.commands.options import AsJson, FirstFrame, LastFrame, Quality, Samples, Size
 from selfiesim.errors import OutputError, SceneError
 
@@ -39,15 +39,12 @@ def label_frames(
     from selfiesim.output.bop import check_bop
     from selfiesim.output.datasets import assemble, check_formats
     from selfiesim.output.labels import Wanted
-    from selfiesim.scene import Scene
 
     began = time.perf_counter()
     wanted, shares = check_formats(formats.split(",")), _shares(split)
     names = _names(scenes)
     series = Series(start, stop, step_s, quality=quality, samples=samples, group=group, wanted=Wanted(layers))
-    shots = [Scene.load(scene) for scene in scenes]
-    if size is not None:
-        shots = [shot.with_changes(camera__size_px=parse_size(size)) for shot in shots]
+    shots = [load_shot(scene, size=size) for scene in scenes]
     records: list[Record] = []
     with progress_line() as say:
         for name, shot in zip(names, shots, strict=True):

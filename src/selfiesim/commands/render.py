@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.commands.console import parse_at, parse_size, print_json, progress_line
+from selfiesim.commands.console import load_shot, parse_at, print_json, progress_line
 from selfiesim.commands.options import (
     AsJson,
     At,
@@ -54,14 +54,9 @@ def render(
     """Render a scene into a file, with its recipe inside and in a JSON file beside it."""
     from selfiesim.output.images import check_writable, sidecar_path
     from selfiesim.poster import is_large
-    from selfiesim.scene import Scene
 
     start = time.perf_counter()
-    shot = Scene.load(scene)
-    if craft is not None:
-        shot = shot.with_craft(craft)
-    if size is not None:
-        shot = shot.with_changes(camera__size_px=parse_size(size))
+    shot = load_shot(scene, craft, size)
     path = output or Path(f"{Path(scene).stem}.png")
     check_writable(path, bits)
     if samples is not None and not 1 <= samples <= 1024:
@@ -130,15 +125,13 @@ def expose(
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Bracket of nine exposures (.png).")] = None,
     at: At = None,
     size: Size = "960x540",
+    craft: Craft = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell how a scene is exposed: histogram, what is clipped where, and what to change; draw a bracket."""
     from selfiesim.photo.bracket import contact_sheet, examine, explain
-    from selfiesim.scene import Scene
 
-    shot = Scene.load(scene)
-    if size is not None:
-        shot = shot.with_changes(camera__size_px=parse_size(size))
+    shot = load_shot(scene, craft, size)
     with progress_line() as say:
         say("drawing")
         radiance = shot.view(parse_at(at)).render()

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from selfiesim.commands.console import parse_at, print_facts, print_json
-from selfiesim.commands.options import AsJson, At, SceneName
+from selfiesim.commands.console import load_shot, parse_at, print_facts, print_json
+from selfiesim.commands.options import AsJson, At, Craft, SceneName
 
 
 def scenes(*, as_json: AsJson = False) -> None:
@@ -23,11 +23,9 @@ def scenes(*, as_json: AsJson = False) -> None:
             print(f"{name:{width}s}  {title}")
 
 
-def show(scene: SceneName, /, *, at: At = None, as_json: AsJson = False) -> None:
+def show(scene: SceneName, /, *, at: At = None, craft: Craft = None, as_json: AsJson = False) -> None:
     """Show where everything is: epoch, season, Sun, camera, craft, and which values are assumed."""
-    from selfiesim.scene import Scene
-
-    facts = Scene.load(scene).view(parse_at(at)).facts
+    facts = load_shot(scene, craft).view(parse_at(at)).facts
     if as_json:
         print_json(facts)
         return

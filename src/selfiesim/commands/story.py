@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.commands.console import parse_size, print_json, progress_line
-from selfiesim.commands.options import AsJson, Quality, SceneName
+from selfiesim.commands.console import load_shot, print_json, progress_line
+from selfiesim.commands.options import AsJson, Craft, Quality, SceneName
 from selfiesim.errors import SceneError
 
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(s|min)?")
@@ -27,6 +27,7 @@ def draw_story(
     stop: Annotated[str, Parameter(name="--to", help="The last frame's moment.")] = "release+120s",
     quality: Quality = "draft",
     size: Annotated[str, Parameter(help="Of the frames.")] = "640x360",
+    craft: Craft = None,
     meter_at: Annotated[
         str | None, Parameter(help="The moment whose light sets the shutter of all frames; default: the scene's own.")
     ] = None,
@@ -45,9 +46,8 @@ def draw_story(
 
     if meter_each and meter_at:
         raise SceneError("--meter-at and --meter-each: give one of them")
-    shot = Scene.load(scene)
+    shot = load_shot(scene, craft, size)
     check_released(shot, [name for name in sorted(shipped_scenes()) if Scene.load(name).release])
-    shot = shot.with_changes(camera__size_px=parse_size(size))
     times = story_times(shot.seconds(stop, "--to"), _seconds(every), frames)
     folder = output or Path(f"{Path(scene).stem}-story")
     with progress_line() as say:

@@ -42,12 +42,15 @@ def read_recipe(path: Path, edited: bool = False) -> dict[str, Any]:
         told = json.loads(_recipe_text(path))
     except (ValueError, RecursionError) as error:
         raise OutputError(f"{path}: its recipe is no JSON") from error
+    if isinstance(told, dict) and "film" in told:
+        raise OutputError(f"{path}: is the recipe of a film, not of a picture; `selfiesim film` makes films again")
     try:
         Recipe.model_validate(told)
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"]) or "it"
-        raise OutputError(f"{path}: its recipe cannot be used: {shortened(where)}: {fault['msg']}") from error
+        what = "missing" if fault["type"] == "missing" else fault["msg"]
+        raise OutputError(f"{path}: is no recipe of a picture: {shortened(where)}: {what}") from error
     if not edited and digest(told) != told["digest"]:
         raise OutputError(
             f"{path}: its recipe was edited after it was written (the digest differs); "
