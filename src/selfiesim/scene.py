@@ -192,14 +192,17 @@ class Scene(Part):
     def with_craft(self, name_or_path: str | Path) -> Scene:
         """A copy with another craft in place of its own: a shipped model's name, or a mesh file in any folder.
 
-        The camera leaves as its mount there points: a direction of push was meant for the craft that was there.
+        The camera leaves as its mount there points: a direction of push was meant for the craft that was there. The
+        title tells of it, so that no caption names the wrong craft.
 
         Raises
         ------
         SceneError
             As :meth:`from_table`.
         """
-        changes: dict[str, Any] = {"craft": {"model": str(name_or_path)}}
+        name = "".join(letter if letter.isprintable() else "?" for letter in Path(name_or_path).stem)
+        title = f"{self.title[:120]}, with {name[:40]} in place of its craft"
+        changes: dict[str, Any] = {"craft": {"model": str(name_or_path)}, "title": title}
         if self.release:
             told = {key: why for key, why in self.assumed.items() if key != "release.axis"}
             changes |= {"release__axis": None, "assumed": told}

@@ -186,3 +186,4 @@ def test_a_mesh_of_ones_own_stands_in_any_scene_for_every_command_that_looks_at_
     for distance in (facts["range_to_craft_m"], path[0]["craft_distance_m"], filmed[-1]):
         assert distance == pytest.approx(72 * 0.2 + 0.75, rel=0.005)
     assert drawn["frames"][-1]["range_m"] == pytest.approx(72 * 0.2, rel=0.005)
+    assert "with box in place of its craft" in run("caption", str(tmp_path / f"{SCENE}-story/frames/t0072.000s.png"))[1]
