@@ -142,6 +142,15 @@ def test_two_runs_do_not_share_a_folder(tmp_path, run):
         assert "another run works on it" in err
 
 
+def test_a_folder_of_something_else_is_refused_and_left_as_it_was(tmp_path, run):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter.txt").write_text("dear")
+    code, _out, err = run("batch", job_file(tmp_path, 1), "-o", "home")
+    assert code == 2
+    assert "home: holds other files and no batch" in err
+    assert [each.name for each in (tmp_path / "home").iterdir()] == ["letter.txt"]
+
+
 def test_a_changed_job_is_refused_with_what_changed(tmp_path, run):
     list(selfiesim.batch(job_file(tmp_path, 1), tmp_path / "out"))
     code, _out, err = run("batch", job_file(tmp_path, 1, "quality = 'final'\n"), "-o", tmp_path / "out")

@@ -153,6 +153,7 @@ def opened(folder: Path, described: dict[str, Any]) -> Iterator[Manifest]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _check_ours(folder)  # before anything is written into it
         with (folder / ".lock").open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -171,10 +172,15 @@ def opened(folder: Path, described: dict[str, Any]) -> Iterator[Manifest]:
         ) from error
 
 
+def _check_ours(folder: Path) -> None:
+    """Refuse a folder of something else."""
+    ours = (".lock", ".batch-", "batch.json")
+    if not (folder / "batch.json").exists() and not all(each.name.startswith(ours) for each in folder.iterdir()):
+        raise BatchError(f"{folder}: holds other files and no batch; name a new or an empty folder")
+
+
 def _claim(folder: Path, described: dict[str, Any]) -> None:
     if not (folder / "batch.json").exists():
-        if any(each.name != ".lock" and not each.name.startswith(".batch-") for each in folder.iterdir()):
-            raise BatchError(f"{folder}: holds other files and no batch; name a new or an empty folder")
         with written_whole(folder / "batch.json") as temporary:
             temporary.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
         return

@@ -79,4 +79,5 @@ def _tell(told: dict[str, Any], as_json: bool) -> None:
             for fault in value:
                 print(f"frame {fault['number']} is set aside: {fault['message']}")
         else:
-            print(f"{key:16s} {f'{value:,}' if isinstance(value, (int, float)) else value}")
+            words = f"{value:,}" if isinstance(value, (int, float)) else "-" if value is None else value
+            print(f"{key:16s} {words}")
