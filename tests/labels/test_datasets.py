@@ -21,7 +21,7 @@ from scipy.spatial.transform import Rotation
 from selfiesim.errors import OutputError, SceneError
 from selfiesim.labelling import Series, label
 from selfiesim.output.bop_models import bop_model
-from selfiesim.output.datasets import SHARES, assemble, split_of
+from selfiesim.output.datasets import SHARES, assemble, poses_table, split_of
 from selfiesim.output.labels import Wanted, frame_labels, read_records
 
 FRAMES = 9
@@ -367,3 +367,20 @@ def test_the_command_makes_a_data_set(run):
         code, out, err = run(*words, *wrong)
         assert (code, out) == (2, "")
         assert why in err
+
+
+def test_the_table_of_poses_has_rtn_whatever_frame_comes_first():
+    from selfiesim.output.poses import camera_pose, craft_pose
+    from selfiesim.scene import Scene
+
+    view = Scene.load("tianwen1-mars").view()
+    time = {"epoch_utc": view.epoch.utc(6), "seconds_since_release": view.track.seconds_since_release}
+    crafts = [{"name": "craft", "pose": craft_pose(view, view.craft)}]
+    moving = {"frame": "moving", "group": "moving", "time": time, "crafts": crafts, "pose": camera_pose(view)}
+    # What rests at a pole goes round nothing: its records say null.
+    resting = moving | {"frame": "resting", "pose": moving["pose"] | {"rtn": None}}
+    for ordered in ([moving, resting], [resting, moving]):
+        rows = {row["frame"]: row for row in csv.DictReader(io.StringIO(poses_table(ordered, SHARES, 0)))}
+        told = [float(rows["moving"][f"camera.rtn.velocity_m_s_{axis}"]) for axis in "xyz"]
+        assert told == moving["pose"]["rtn"]["velocity_m_s"]
+        assert rows["resting"]["camera.rtn.velocity_m_s_x"] == ""

@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,21 +137,26 @@ def assemble(
 
 
 def poses_table(records: Sequence[Record], shares: Mapping[str, float], seed: int) -> str:
-    """A row for each craft of each frame, as CSV: its split, time, place and attitude in camera, ICRF and RTN axes."""
+    """A row for each craft of each frame, as CSV: its split, time, place and attitude in camera, ICRF and RTN axes.
+
+    A column that some rows have is there for all: what goes round nothing has no RTN.
+    """
     buffer = io.StringIO()
-    header: list[str] | None = None
-    writer = csv.writer(buffer, lineterminator="\n")
+    names = dict.fromkeys(name for row in _pose_rows(records, shares, seed) for name in row)
+    writer = csv.DictWriter(buffer, list(names), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_pose_rows(records, shares, seed))
+    return buffer.getvalue()
+
+
+def _pose_rows(records: Sequence[Record], shares: Mapping[str, float], seed: int) -> Iterator[Record]:
     for record in records:
         split = split_of(record["group"], shares, seed)
         for craft in record["crafts"]:
             row = {"frame": record["frame"], "split": split, "craft": craft["name"]} | record["time"]
-            row |= _flat("craft", craft["pose"]) | _flat("camera", record["pose"])
-            row = {key: value for key, value in row.items() if "rotation" not in key}
-            if header is None:
-                header = list(row)
-                writer.writerow(header)
-            writer.writerow([row.get(key, "") for key in header])
-    return buffer.getvalue()
+            for name, pose in (("craft", craft["pose"]), ("camera", record["pose"])):
+                row |= _flat(name, {axes: told for axes, told in pose.items() if told is not None})
+            yield {key: value for key, value in row.items() if "rotation" not in key}
 
 
 def _flat(name: str, told: Any) -> Record:
