@@ -30,7 +30,8 @@ from selfiesim.errors import UserError
 
 app = App(
     name="selfiesim",
-    help="Recreate spacecraft selfies: the path of an ejected camera, and the picture it takes.",
+    help="Recreate spacecraft selfies: the path of an ejected camera, and the picture it takes. With --debug anywhere, "
+    "what goes wrong is told with its traceback.",
     help_format="plaintext",
     version=lambda: _version(),
 )

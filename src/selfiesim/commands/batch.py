@@ -23,7 +23,7 @@ def run_batch(
         str | None, Parameter(help="A Dask scheduler's address, such as tcp://host:8786, or local.")
     ] = None,
     tries: Annotated[int, Parameter(help="How often a frame is tried before it is set aside.")] = 3,
-    timeout: Annotated[float, Parameter(help="Seconds after which a worker process hangs.")] = 600.0,
+    timeout: Annotated[float, Parameter(help="Seconds after which a worker process is taken to hang.")] = 600.0,
     plan: Annotated[bool, Parameter(negative="", help="Only tell how many frames, how long and how large.")] = False,
     status: Annotated[Path | None, Parameter(help="Only tell how far the batch in this folder is.")] = None,
     as_json: AsJson = False,

@@ -12,7 +12,9 @@ from selfiesim.commands.inspect import inspect_model
 from selfiesim.commands.options import AsJson, Picture
 from selfiesim.errors import ModelError
 
-models_app = App(name="models", help="The meshes of craft: list, build, look, inspect.", help_format="plaintext")
+models_app = App(
+    name="models", help="The meshes of craft: list, build, look, inspect, materials.", help_format="plaintext"
+)
 models_app.command(inspect_model, name="inspect")
 
 
