@@ -68,10 +68,17 @@ class _Stage:
 
 
 class PyVistaRenderer:
-    """Keeps its window, meshes and maps from one frame to the next; rebuilds only what changed."""
+    """Keeps its window, meshes and maps from one frame to the next; rebuilds only what changed.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    thin
+        Whether a craft far off is drawn by a coarser mesh (:mod:`selfiesim.render.levels`).
+    """
+
+    def __init__(self, thin: bool = True) -> None:
         self.graphics = graphics.require()
+        self._thin = thin
         # The window of a pyvista.Plotter would do as well, but pyvista.plotting takes 0.4 s to import.
         self._window = new_window()
         self._scene, self._backdrop = new_scene(self._window), new_scene(self._window)
@@ -299,6 +306,9 @@ class PyVistaRenderer:
         corners = np.concatenate([craft.corners() for craft in crafts])
         near, far = _depth_range(corners[:, 2])
         times = times_finer(corners, view.camera, NEAREST_M)
+        if self._thin:
+            for craft in crafts:
+                craft.choose_level(view.camera)
         least = FINE_SIDE if times > 1 else 1
         buffer = self._framebuffer(max(view.camera.width, least), max(view.camera.height, least))
         return _Stage(planet, crafts, buffer, crop_round(corners, view.camera, NEAREST_M), near, far, times)
@@ -362,7 +372,7 @@ class PyVistaRenderer:
             stage = self._set(view)
             for craft in stage.crafts:
                 craft.gather(count)
-        self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
+        self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius, view.sun.direction)
         self._lights.cast_far(stage.crafts, view.sun.direction)
         self._lights.cast_beams(stage.crafts, subframe.beam)
         times = 1 if is_new else stage.times  # what moves is drawn in one crop for all moments
