@@ -47,13 +47,13 @@ def test_no_point_of_a_tube_is_farther_off_than_allowed_and_its_normals_stay(far
     cells, nearest = mesh.find_closest_cell(points, return_closest_point=True)
     assert np.linalg.norm(nearest - points, axis=1).max() <= far
     mean = normals[less[cells]].mean(axis=1)
-    turned = np.degrees(np.arccos((mean * normals).sum(axis=1) / np.linalg.norm(mean, axis=1)))
-    assert turned.max() < 20.0, "half of a facet at most"
+    cosine = (mean * normals).sum(axis=1) / np.linalg.norm(mean, axis=1)
+    assert cosine.min() > np.cos(np.radians(20.0)), "half of a facet at most"
 
 
 def test_pleats_keep_their_creases_and_their_areas_and_lose_what_is_flat():
     points, normals, faces = pleats()
-    less = thinned(points, faces, 0.3, normals / 0.05)
+    less = thinned(points, faces, 0.02, normals / 0.05)
     assert len(less) <= 0.1 * len(faces)
     _, whole = face_normals_area(points, faces.astype(np.int64))
     unit, area = face_normals_area(points, less.astype(np.int64))
@@ -62,7 +62,7 @@ def test_pleats_keep_their_creases_and_their_areas_and_lose_what_is_flat():
 
 
 def test_without_looks_vertices_at_one_place_are_one_and_small_pleats_go():
-    points, normals, faces = pleats()
+    points, _, faces = pleats()
     shallow = points * (1.0, 1.0, 1e-3)
     assert len(thinned(shallow, faces, 0.01)) < 0.02 * len(faces)
 

@@ -55,8 +55,8 @@ def test_the_orbiter_3_km_off_is_steady_in_a_draft():
 
 
 def ball(metres):
-    """A ball of 20,480 triangles, so far thinned from where it is 256 pixels wide."""
-    return trimesh.creation.icosphere(subdivisions=5, radius=metres)
+    """A ball of 81,920 triangles."""
+    return trimesh.creation.icosphere(subdivisions=6, radius=metres)
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +72,12 @@ def test_a_thinned_ball_is_as_bright_as_the_whole_one_and_the_same_at_any_scale(
     for scale in (1.0, 8.0):
         model = write_craft(tmp_path, f"ball{scale:.0f}", [ball(scale)], (0.0, 0.0, 30.0 * scale))
         shot = far_off(stage(tmp_path, model).view(), 30.0 * scale)
-        pictures.append(thin.render(shot, "final").rgb[..., 1])
-    exact = whole.render(shot, "final").rgb[..., 1]
+        pictures.append(thin.render(shot, "draft").rgb[..., 1])
+    exact = whole.render(shot, "draft").rgb[..., 1]
     assert not np.array_equal(exact, pictures[1]), "it was thinned"
     assert pictures[1].sum() == pytest.approx(exact.sum(), rel=0.003)
-    assert pictures[1] == pytest.approx(exact, abs=0.05 * exact.max())
-    assert pictures[0] == pytest.approx(pictures[1], abs=1e-4 * exact.max())
+    assert pictures[1] == pytest.approx(exact, abs=0.05 * float(exact.max()))
+    assert pictures[0] == pytest.approx(pictures[1], abs=1e-4 * float(exact.max()))
 
 
 # Where the mesh changes in a film nothing may flash: within a percent on either side, as it turns.
@@ -90,7 +90,7 @@ def test_the_orbiter_keeps_its_light_and_its_parts_where_it_is_thinned(renderers
         turn = rotation_about(np.array([0.3, 0.9, 0.2]), 1.0 + 2.0 * k)
         camera = Pinhole.from_fov(300, 300, 2.0 * np.arctan(150.0 / shot.camera.fx))
         shot = replace(shot, camera=camera, craft=replace(shot.craft, body_to_camera=turn))
-        light = [each.render(shot, "draft", 16).rgb[..., 1].astype(float) for each in (whole, thin)]
+        light = [each.render(shot, "draft", 8).rgb[..., 1].astype(float) for each in (whole, thin)]
         assert not np.array_equal(*light)
         assert light[1].sum() == pytest.approx(light[0].sum(), rel=0.01)
         truths = [each.truth(shot) for each in (whole, thin)]

@@ -1,10 +1,10 @@
 """Fewer triangles over the same vertices: edges are drawn together where what is lost stays below a bound.
 
 A vertex is drawn onto a neighbour (a half-edge collapse), so that each vertex that is left is one of the mesh, with its
-own normal and all else that it carries. What a corner is moves and turns is measured in one space of places, normals and
-texture places, each over what is allowed of it (Garland and Heckbert, "Simplifying surfaces with color and texture
-using quadric error metrics", 1998); the order is that of their quadrics. Many vertices that are no neighbours are drawn
-together at once, in numpy: the order, and so the mesh, is the same on every run.
+own normal and all else that it carries. What is lost is measured in one space of places, normals and texture places,
+each over what is allowed of it (Garland and Heckbert, "Simplifying surfaces with color and texture using quadric error
+metrics", 1998): their quadrics tell what to try, the distance from the new triangles whether it is done. Many vertices
+that are no neighbours are drawn at once, in numpy: the order, and so the mesh, is the same on every run.
 """
 
 from __future__ import annotations
@@ -108,8 +108,8 @@ class _Mesh:
             whose, terms = [*whose, rims.ravel()], [*terms, np.repeat(line, 2, axis=0)]
             weight.append(np.repeat(square, 2))
         every, total = np.concatenate(whose), np.concatenate(terms)
-        summed = np.stack([np.bincount(every, column, self.count) for column in total.T], axis=1)
-        return summed, np.bincount(every, np.concatenate(weight), self.count)
+        summed = np.stack([np.asarray(np.bincount(every, c, self.count), float) for c in total.T], axis=1)
+        return summed, np.asarray(np.bincount(every, np.concatenate(weight), self.count), float)
 
     def _sides(self) -> tuple[Ints, Ints]:
         """Ends (3 M, 2) of each triangle's sides, vertices, and a number of each pair of places."""
@@ -121,7 +121,7 @@ class _Mesh:
         """Sides (K, 2) with no triangle beyond them, or several."""
         ends, key = self._sides()
         _, which, uses = np.unique(key, return_inverse=True, return_counts=True)
-        return ends[uses[which] != 2]
+        return np.asarray(ends[uses[which] != 2])
 
     def draw_together(self) -> None:
         """One round: the best moves first, no two of them side by side."""
@@ -159,7 +159,7 @@ class _Mesh:
         uses = uses[which]
         rim = uses != 2
         # Along a rim if it lies on one, and nothing where rims meet.
-        rims, first = np.unique(key[rim], return_index=True)
+        first = np.unique(key[rim], return_index=True)[1]
         met = np.bincount(self.place[ends[rim][first]].ravel(), minlength=self.count)
         ends, rim, uses = np.concatenate([ends, ends[:, ::-1]]), np.tile(rim, 2), np.tile(uses, 2)
         rims_here = met[self.place[ends[:, 0]]]
@@ -193,7 +193,7 @@ class _Mesh:
         _, where, moved = np.unique(places[:, 0] * self.count + places[:, 1], return_inverse=True, return_counts=True)
         _, again, ways = np.unique(ends[:, 0] * self.count + places[:, 1], return_inverse=True, return_counts=True)
         torn = np.bincount(where, ways[again] > 1, len(moved)) > 0
-        return ends[(moved[where] == vertices[places[:, 0]]) & ~torn[where]]
+        return np.asarray(ends[(moved[where] == vertices[places[:, 0]]) & ~torn[where]])
 
     def _error(self, ends: Ints) -> Floats:
         """Sum of the squared distances from the planes round a vertex of the one that it is drawn onto."""
@@ -317,7 +317,7 @@ def _distance(point: Floats, a: Floats, b: Floats, c: Floats) -> Floats:
     v, w = np.where(inside, v, 0.0), np.where(inside, w, 0.0)
     off = np.linalg.norm(to - v[:, None] * one - w[:, None] * other, axis=1)
     sides = np.min([_from_side(point, *ends) for ends in ((a, b), (b, c), (c, a))], axis=0)
-    return np.where(inside, off, sides)
+    return np.asarray(np.where(inside, off, sides))
 
 
 def _from_side(point: Floats, a: Floats, b: Floats) -> Floats:

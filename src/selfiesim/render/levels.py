@@ -1,8 +1,8 @@
 """Coarser meshes for far views: what is too small to be seen takes no vertices.
 
-A craft has one: what it is seen by, whose normals stay (`craft/thinning.py`), and what throws its shadows, of which only
-the depth counts. It is taken where what it is off is a small part of the finest pixels drawn, so that nothing changes
-when a film comes near.
+A craft has one: what it is seen by, whose normals stay (`craft/thinning.py`), and what throws its shadows, of which
+only the depth counts. It is taken where what it is off is a small part of a pixel, so that a film that comes near
+shows no change.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.cache import fetch_faces, faces_path, store_faces
+from selfiesim.craft.cache import faces_path, fetch_faces, store_faces
 from selfiesim.craft.thinning import thinned
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Level:
 
 
 def pixels_along(size: float, depth: float, camera: Camera) -> float:
-    """How many pixels long a craft is at most, ``size`` m long and at its nearest ``depth`` m before the lens."""
+    """How many pixels long a craft looks at most that is ``size`` m long, its nearest point ``depth`` m ahead."""
     return size * max(camera.fx, camera.fy) / depth if depth > 0.0 else np.inf
 
 
