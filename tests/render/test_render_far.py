@@ -77,7 +77,7 @@ def test_a_thinned_ball_is_as_bright_as_the_whole_one_and_the_same_at_any_scale(
     assert not np.array_equal(exact, pictures[1]), "it was thinned"
     assert pictures[1].sum() == pytest.approx(exact.sum(), rel=0.003)
     assert pictures[1] == pytest.approx(exact, abs=0.05 * float(exact.max()))
-    assert pictures[0] == pytest.approx(pictures[1], abs=1e-4 * float(exact.max()))
+    assert pictures[0] == pytest.approx(pictures[1], abs=2e-3 * float(exact.max()))
 
 
 # Where the mesh changes in a film nothing may flash: within a percent on either side, as it turns.

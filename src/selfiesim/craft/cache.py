@@ -82,9 +82,8 @@ def store(path: Path, reading: Reading, companions: dict[str, str]) -> None:
 
 def faces_path(digest: str) -> Path:
     """Where the triangles of coarser meshes are kept that were made of what has this digest."""
-    return (
-        cache_dir() / "craft" / f"{hashlib.sha256(f'selfiesim level {_LEVEL} {digest}'.encode()).hexdigest()[:40]}.npz"
-    )
+    told = hashlib.sha256(f"selfiesim level {_LEVEL} {digest}".encode())
+    return cache_dir() / "craft" / f"{told.hexdigest()[:40]}.npz"
 
 
 def store_faces(path: Path, faces: list[NDArray[np.int32]]) -> None:

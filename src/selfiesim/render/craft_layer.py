@@ -130,11 +130,12 @@ class CraftLayer:
             group.vertex_uniforms.set(partToBody=part_to_body)
             group.uniforms.set(**light)
 
-    def choose_level(self, camera: Camera) -> None:
-        """Take the mesh for a picture through ``camera``; after :meth:`update`."""
-        whole = self.on_ground or self.faces_outward
+    def choose_level(self, camera: Camera | None) -> None:
+        """Take the mesh for a picture through ``camera``, or without one the whole mesh; after :meth:`update`."""
+        if camera is None or self.on_ground or self.faces_outward:
+            return  # never another one
         self._pixels = pixels_along(self._size, float(self.corners()[:, 2].min()), camera)
-        far = not whole and self._pixels <= FAR_PX
+        far = self._pixels <= FAR_PX
         if far and not self._levels:
             far = sum(group.mesh.n_cells for group in self._groups) >= WORTH
             self._levels = levels_of(self._groups, self._size, self._size / EDGES_ACROSS) if far else []

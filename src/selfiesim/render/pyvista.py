@@ -68,13 +68,7 @@ class _Stage:
 
 
 class PyVistaRenderer:
-    """Keeps its window, meshes and maps from one frame to the next; rebuilds only what changed.
-
-    Parameters
-    ----------
-    thin
-        Whether a craft far off is drawn by a coarser mesh (:mod:`selfiesim.render.levels`).
-    """
+    """Keeps window, meshes and maps from frame to frame; ``thin`` draws craft far off by coarser meshes."""
 
     def __init__(self, thin: bool = True) -> None:
         self.graphics = graphics.require()
@@ -302,13 +296,11 @@ class PyVistaRenderer:
             planet.update(view, planet_passes)
         for craft, pose in zip(crafts, view.crafts, strict=True):
             craft.update(view, pose, planet.maps if planet else None)
+            craft.choose_level(view.camera if self._thin else None)
         fit_to_vehicles(crafts)
         corners = np.concatenate([craft.corners() for craft in crafts])
         near, far = _depth_range(corners[:, 2])
         times = times_finer(corners, view.camera, NEAREST_M)
-        if self._thin:
-            for craft in crafts:
-                craft.choose_level(view.camera)
         least = FINE_SIDE if times > 1 else 1
         buffer = self._framebuffer(max(view.camera.width, least), max(view.camera.height, least))
         return _Stage(planet, crafts, buffer, crop_round(corners, view.camera, NEAREST_M), near, far, times)
