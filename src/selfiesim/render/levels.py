@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LOST = 1.0 / 4096.0
 """How far off what is seen may be, of the craft's longest side."""
-_CAST = 1.0 / 2048.0  # the same of what throws shadows: a texel of the Sun's map is twice as wide as its mean
+_CAST = 1.0 / 2048.0  # the same of what throws shadows: a texel of the Sun's map is as wide
 FAR_PX = 256.0
 """Pixels along that side up to which it is: a sixteenth of a pixel is off at most, shadows an eighth."""
 WORTH = 10_000
