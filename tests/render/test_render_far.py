@@ -6,9 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import trimesh
 from stage import airless, box, stage, write_craft
 
 from selfiesim.camera import Pinhole
+from selfiesim.frames import rotation_about
+from selfiesim.render.levels import FAR_PX
+from selfiesim.render.pyvista import PyVistaRenderer
 from selfiesim.scene import Scene
 
 METRES = 3000.0
@@ -48,3 +52,47 @@ def test_the_orbiter_3_km_off_is_steady_in_a_draft():
     error = np.sqrt(np.square(np.array(drafts) - exact).sum() / np.square(exact).sum())
     assert error < 0.35
     assert np.sum(drafts) == pytest.approx(np.sum(exact), rel=0.1)
+
+
+def ball(metres):
+    """A ball of 81,920 triangles."""
+    return trimesh.creation.icosphere(subdivisions=6, radius=metres)
+
+
+@pytest.fixture(scope="module")
+def renderers():
+    """One that draws all meshes whole, and one that thins what is far off."""
+    return PyVistaRenderer(thin=False), PyVistaRenderer()
+
+
+# Eight times as large and as far off, a picture is the same: 8 is a power of two, nothing is rounded otherwise.
+def test_a_thinned_ball_is_as_bright_as_the_whole_one_and_the_same_at_any_scale(tmp_path, renderers):
+    whole, thin = renderers
+    pictures = []
+    for scale in (1.0, 8.0):
+        model = write_craft(tmp_path, f"ball{scale:.0f}", [ball(scale)], (0.0, 0.0, 30.0 * scale))
+        shot = far_off(stage(tmp_path, model).view(), 30.0 * scale)
+        pictures.append(thin.render(shot, "draft").rgb[..., 1])
+    exact = whole.render(shot, "draft").rgb[..., 1]
+    assert not np.array_equal(exact, pictures[1]), "it was thinned"
+    assert pictures[1].sum() == pytest.approx(exact.sum(), rel=0.003)
+    assert pictures[1] == pytest.approx(exact, abs=0.05 * float(exact.max()))
+    assert pictures[0] == pytest.approx(pictures[1], abs=2e-3 * float(exact.max()))
+
+
+# Where the mesh changes in a film nothing may flash: within a percent on either side, as it turns.
+def test_the_orbiter_keeps_its_light_and_its_parts_where_it_is_thinned(renderers):
+    whole, thin = renderers
+    view = airless(Scene.load("tianwen1-mars")).view()
+    size = 15.2
+    for k, metres in enumerate((1.05 * 1530.0 * size / FAR_PX, 300.0)):
+        shot = far_off(view, metres)
+        turn = rotation_about(np.array([0.3, 0.9, 0.2]), 1.0 + 2.0 * k)
+        camera = Pinhole.from_fov(300, 300, 2.0 * np.arctan(150.0 / shot.camera.fx))
+        shot = replace(shot, camera=camera, craft=replace(shot.craft, body_to_camera=turn))
+        light = [each.render(shot, "draft", 8).rgb[..., 1].astype(float) for each in (whole, thin)]
+        assert not np.array_equal(*light)
+        assert light[1].sum() == pytest.approx(light[0].sum(), rel=0.01)
+        truths = [each.truth(shot) for each in (whole, thin)]
+        assert truths[0].part_names == truths[1].part_names
+        assert (truths[0].part != truths[1].part).mean() < 0.01

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selfiesim.craft.craft import Material, Part
 from selfiesim.craft.limits import MOST_CACHE_BYTES
@@ -24,7 +25,18 @@ from selfiesim.errors import OutputError
 from selfiesim.paths import cache_dir, written_whole
 
 _FORMAT = 5  # raise it when what is stored changes its meaning
+_LEVEL = 1  # raise it when coarser meshes are made otherwise
 _ABANDONED_S = 3600.0
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    MemoryError,
+)
 
 
 def cache_path(content: bytes, description: bytes) -> Path:
@@ -68,6 +80,38 @@ def store(path: Path, reading: Reading, companions: dict[str, str]) -> None:
     prune(path.parent, path)
 
 
+def faces_path(digest: str) -> Path:
+    """Where the triangles of coarser meshes are kept that were made of what has this digest."""
+    told = hashlib.sha256(f"selfiesim level {_LEVEL} {digest}".encode())
+    return cache_dir() / "craft" / f"{told.hexdigest()[:40]}.npz"
+
+
+def store_faces(path: Path, faces: list[NDArray[np.int32]]) -> None:
+    """Write lists of triangles, (M, 3) each. That they cannot be written is no error."""
+    try:
+        with written_whole(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, *faces)
+    except OutputError:
+        return
+    prune(path.parent, path)
+
+
+def fetch_faces(path: Path, vertices: list[int]) -> list[NDArray[np.int32]] | None:
+    """Those stored at ``path``, of so many ``vertices`` each, or None when they are not there or not that."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            faces = [np.asarray(file[f"arr_{k}"]) for k in range(len(vertices))]
+    except _UNREADABLE:
+        return None
+    for each, count in zip(faces, vertices, strict=True):
+        sound = each.dtype == np.int32 and each.ndim == 2 and each.shape[1] == 3 and len(each) > 0
+        if not sound or each.min() < 0 or each.max() >= count:
+            return None
+    with suppress(OSError):
+        os.utime(path)
+    return faces
+
+
 def prune(folder: Path, kept: Path, most: int = MOST_CACHE_BYTES) -> None:
     """Delete the longest unused files until at most ``most`` bytes are left; never ``kept``.
 
@@ -102,7 +146,7 @@ def fetch(path: Path, folder: Path) -> Reading | None:
         reading = Reading(
             _parts(table, arrays), tuple(table["repairs"]), tuple(table["warnings"]), tuple(table["companions"])
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, MemoryError):
+    except _UNREADABLE:
         return None
     with suppress(OSError):
         os.utime(path)  # used: the last to be pruned

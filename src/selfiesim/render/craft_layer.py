@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.render.bounce import EDGES_ACROSS, GLASS, Skin, is_available, skin_of
-from selfiesim.render.craft_group import group_of
+from selfiesim.render.craft_group import Group, group_of
 from selfiesim.render.framebuffer import Framebuffer
+from selfiesim.render.levels import FAR_PX, LOST, WORTH, Level, levels_of, pixels_along
 from selfiesim.render.mirror import Seen, finish_of, mirrored, smoothed, surroundings, to_picture
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import picture_texture, show_picture
@@ -40,6 +41,8 @@ class CraftLayer:
         Depths as seen from the Sun and from the planet's light.
     shine : Planetshine
         The planet's light here.
+    is_far : bool
+        Whether it is drawn by its coarser mesh.
     """
 
     faces_outward = False  # whether normals tell what is outside: else each side of a sheet is seen
@@ -58,13 +61,15 @@ class CraftLayer:
         grouped: dict[tuple[str, str | None, bool], list[Part]] = {}
         for part in pose.parts:
             grouped.setdefault((part.material.name, part.joint, self.casts(part)), []).append(part)
-        longest = float(np.ptp(self.bounds, axis=0).max()) / EDGES_ACROSS
+        self._size = float(np.ptp(self.bounds, axis=0).max())
         self._groups = [
-            group_of(parts, joint, maps, numbers, longest, casts, self.faces_outward, on_ground)
+            group_of(parts, joint, maps, numbers, self._size / EDGES_ACROSS, casts, self.faces_outward, on_ground)
             for (_, joint, casts), parts in grouped.items()
         ]
         self._beams: list[Beam] = []
         self._skin: Skin | None = None
+        self._levels: list[Level] = []
+        self.is_far, self._pixels = False, np.inf
         self._from_parts: NDArray[np.float32] = np.zeros((0, 3), np.float32)
         self._finish = finish_of(pose.parts, numbers)
 
@@ -125,6 +130,27 @@ class CraftLayer:
             group.vertex_uniforms.set(partToBody=part_to_body)
             group.uniforms.set(**light)
 
+    def choose_level(self, camera: Camera | None) -> None:
+        """Take the mesh for a picture through ``camera``, or without one the whole mesh; after :meth:`update`."""
+        if camera is None or self.on_ground or self.faces_outward:
+            return  # never another one
+        self._pixels = pixels_along(self._size, float(self.corners()[:, 2].min()), camera)
+        far = self._pixels <= FAR_PX
+        if far and not self._levels:
+            far = sum(group.mesh.n_cells for group in self._groups) >= WORTH
+            self._levels = levels_of(self._groups, self._size, self._size / EDGES_ACROSS) if far else []
+        if far == self.is_far:
+            return
+        self.is_far = far
+        for group, level in zip(self._groups, self._levels, strict=True):
+            group.actor.GetMapper().SetInputData(level.seen if far else group.mesh)
+            group.caster.GetMapper().SetInputData(level.cast if far else group.mesh)
+            _carry_over("vertexBounce", group, level)
+
+    def is_sharp(self, radius: float) -> bool:
+        """Whether no shadow's edge is softer than a pixel, under a light whose disc has this ``radius``, rad."""
+        return self.is_far and self._pixels * 2.0 * radius <= 1.0
+
     def cast_for(self, other: CraftPose, wide: bool = False) -> None:
         """Show what throws this craft's shadow, in the body axes of another craft, or its own; ``wide``: all of it."""
         from pyvista import vtkmatrix_from_array
@@ -167,6 +193,9 @@ class CraftLayer:
                 group.mesh.point_data[name][:] = values[first : first + count]
                 group.mesh.point_data.GetArray(name).Modified()
                 first += count
+        if self.is_far:
+            for group, level in zip(self._groups, self._levels, strict=True):
+                _carry_over("vertexBounce", group, level)
         self._set_light(bounced=1.0)
 
     @property
@@ -184,6 +213,8 @@ class CraftLayer:
         rays = lens.unproject(np.argwhere(own)[:, ::-1].astype(float))
         points = rays * (seen.depth[own] / rays[:, 2])[:, None]
         points = (points - pose.position) @ pose.body_to_camera
+        # Rays meet the whole mesh: from under its surface they would not come out.
+        points += (LOST * self._size if self.is_far else 0.0) * seen.normal[own]
         around = surroundings(view, pose, self.skin, self._from_parts, self.shine, maps)
         gloss, coat, f0 = (
             seen.gloss(own, points, self._finish),
@@ -251,6 +282,12 @@ class CraftLayer:
     def _set_light(self, **values: ArrayLike) -> None:
         for group in self._groups:
             group.uniforms.set(**values)
+
+
+def _carry_over(name: str, group: Group, level: Level) -> None:
+    """Give the coarser mesh what the whole one's vertices were given."""
+    level.seen.point_data[name][:] = group.mesh.point_data[name][level.kept]
+    level.seen.point_data.GetArray(name).Modified()
 
 
 def _map_uniforms(name: str, title: str, eye: LightCamera) -> dict[str, ArrayLike]:

@@ -30,20 +30,35 @@ class Lights:
     def __init__(self, window: Any, scene: Any) -> None:
         self.window, self.scene = window, scene
         self._drawn: dict[int, bytes] = {}
+        self._eyes: dict[int, LightCamera] = {}
 
     def forget(self) -> None:
         """The craft have been exchanged: draw all again."""
         self._drawn.clear()
 
-    def cast_sun(self, crafts: list[CraftLayer], sun: NDArray[np.float64], radius: float) -> None:
-        """The Sun's light from the direction ``sun`` (3,), camera axes, with its disc's ``radius``, rad."""
+    def cast_sun(
+        self,
+        crafts: list[CraftLayer],
+        sun: NDArray[np.float64],
+        radius: float,
+        middle: NDArray[np.float64] | None = None,
+    ) -> None:
+        """The Sun's light from the direction ``sun`` (3,), camera axes, with its disc's ``radius``, rad.
+
+        Where soft edges of shadows are too small to be seen, those are thrown from the disc's ``middle`` (3,), so that
+        one map does for all passes.
+        """
         for number, craft in enumerate(crafts):
             light = np.round(craft.pose.body_to_camera.T @ sun, _DECIMALS)
             before = _before(craft, crafts, sun, radius)
-            key = _key(craft, light, before)
+            thrown = light
+            if middle is not None and craft.is_sharp(radius) and not before:
+                thrown = np.round(craft.pose.body_to_camera.T @ middle, _DECIMALS)
+            key = _key(craft, thrown, before)
             if self._drawn.get(number) != key:
                 self._drawn[number] = key
-                craft.set_sun(light, self._cast(craft, craft.shadow, light, before))
+                self._eyes[number] = self._cast(craft, craft.shadow, thrown, before)
+            craft.set_sun(light, self._eyes[number])
 
     def cast_far(self, crafts: list[CraftLayer], sun: NDArray[np.float64]) -> None:
         """The Sun's light on ground far off: its disc counts as a point, so that one map does for all passes."""
@@ -136,8 +151,9 @@ def _ball(craft: CraftLayer) -> tuple[NDArray[np.float64], float]:
 
 def _key(craft: CraftLayer, light: NDArray[np.float64], before: list[tuple[CraftLayer, float]]) -> bytes:
     """What a map depends on."""
-    told = [light.tobytes(), craft.bounds.tobytes(), repr(sorted(craft.still.joint_angles.items())).encode()]
+    told = [light.tobytes(), craft.bounds.tobytes()]
+    told.append(repr((craft.is_far, sorted(craft.still.joint_angles.items()))).encode())
     for other, _ in before:
         told.append(other.pose.to_body_of(craft.pose).tobytes())
-        told.append(repr((id(other), sorted(other.still.joint_angles.items()))).encode())
+        told.append(repr((id(other), other.is_far, sorted(other.still.joint_angles.items()))).encode())
     return b"|".join(told)

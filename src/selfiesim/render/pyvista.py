@@ -68,10 +68,11 @@ class _Stage:
 
 
 class PyVistaRenderer:
-    """Keeps its window, meshes and maps from one frame to the next; rebuilds only what changed."""
+    """Keeps window, meshes and maps from frame to frame; ``thin`` draws craft far off by coarser meshes."""
 
-    def __init__(self) -> None:
+    def __init__(self, thin: bool = True) -> None:
         self.graphics = graphics.require()
+        self._thin = thin
         # The window of a pyvista.Plotter would do as well, but pyvista.plotting takes 0.4 s to import.
         self._window = new_window()
         self._scene, self._backdrop = new_scene(self._window), new_scene(self._window)
@@ -295,6 +296,7 @@ class PyVistaRenderer:
             planet.update(view, planet_passes)
         for craft, pose in zip(crafts, view.crafts, strict=True):
             craft.update(view, pose, planet.maps if planet else None)
+            craft.choose_level(view.camera if self._thin else None)
         fit_to_vehicles(crafts)
         corners = np.concatenate([craft.corners() for craft in crafts])
         near, far = _depth_range(corners[:, 2])
@@ -362,7 +364,7 @@ class PyVistaRenderer:
             stage = self._set(view)
             for craft in stage.crafts:
                 craft.gather(count)
-        self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
+        self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius, view.sun.direction)
         self._lights.cast_far(stage.crafts, view.sun.direction)
         self._lights.cast_beams(stage.crafts, subframe.beam)
         times = 1 if is_new else stage.times  # what moves is drawn in one crop for all moments
