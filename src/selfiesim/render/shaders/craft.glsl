@@ -281,7 +281,8 @@ vec3 craftRadiance(vec3 position, Surface s) {
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
     // Below zero in some passes; their mean is not.
-    vec3 soft = planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading);
+    vec4 left = traced(openMap, position);
+    vec3 soft = planetIrradiance(s.shading) * mix(1.0, left.r, left.a) - planetShade(position, s.normal, s.shading);
 #ifdef GROUND
     // Close under a vehicle the passes' few beams are too rough; its share of the sky is known there.
     soft = mix(soft, skyShare * planetIrradiance(s.shading), bounced * smoothstep(0.05, 0.3, 1.0 - skyShare));
@@ -294,7 +295,8 @@ vec3 craftRadiance(vec3 position, Surface s) {
     // From other parts. Where no rays tell what gloss mirrors of them: as if all that is around were as bright as what
     // lights the surface on average.
     vec3 spread = mix(mix(diffuse + fresnel, s.base, s.metallic), diffuse, found.a);
-    light += s.occlusion * spread / PI * max(fromParts, 0.0) * bounced;
+    vec4 told = traced(partsMap, position);
+    light += s.occlusion * spread / PI * mix(max(fromParts, 0.0) * bounced, told.rgb, told.a);
 #ifdef CLEARCOAT
     light = underGlass(light, position, s, toEye);
 #endif
