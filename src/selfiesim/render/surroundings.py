@@ -64,6 +64,7 @@ class Surroundings:
     beyond: Callable[[Floats], Floats]
     eye: Floats
     pixel_angle: float
+    further: Surroundings | None = None
 
     def seen(self, origins: Floats, rays: Floats, wide: Floats, dice: Floats, turns: int = TURNS) -> Floats:
         """Radiance (N, 3) that comes to ``origins`` (N, 3) against unit vectors ``rays`` (N, 3).
@@ -98,9 +99,12 @@ class Surroundings:
         return np.where((found["primID"] >= 0)[:, None], light, 0.0)
 
     def alone(self) -> Surroundings:
-        """The craft's parts before black sky, without the glints of sharp gloss that sites get by rays from the Sun."""
+        """The same to rays that are sent out: black sky, and no glints of sharp gloss, which sites get from the Sun.
+
+        Rays that go on from what those meet find all.
+        """
         glinting = np.where((self.skin.glance < SHARP)[:, None], 0.0, self.skin.mirrored)
-        return replace(self, beyond=_nothing, glinting=glinting)
+        return replace(self, beyond=_nothing, glinting=glinting, further=self)
 
 
 class _Met:
@@ -167,7 +171,7 @@ class _Met:
             rays, weight, cosine = Lobes(gloss, self.away[gone_on]).rays(further)
             weight[(rays * gloss.normals).sum(axis=1) <= 0.0] = 0.0
             share = weight[:, None] * schlick(mirrored[gone_on], cosine[:, None])
-            light[gone_on] += share * around.seen(gloss.points, rays, alpha, further, turns)
+            light[gone_on] += share * (around.further or around).seen(gloss.points, rays, alpha, further, turns)
         return light
 
 
