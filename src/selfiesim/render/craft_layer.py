@@ -182,7 +182,8 @@ class CraftLayer:
 
         What its gloss mirrors of them and of the planet, and how they light what is matt. After :meth:`pass_light_on`.
         """
-        assert self._passed is not None
+        if self._passed is None:
+            return
         pose, finish = self.pose, self._finish
         own = np.isin(seen.part, list(self.numbers.values())) & np.isfinite(seen.depth)
         rays = lens.unproject(np.argwhere(own)[:, ::-1].astype(float))

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 def thrown(count: int, each: int) -> Iterator[NDArray[np.float64]]:
     """Two numbers (``count``, 2) in 0 to 1 for each of so many points, ``each`` times over.
 
-    Spread well over all points (Roberts' R2 sequence, shuffled) and over the throws of one.
+    Spread well over all points, and over the first throws of each point however many those are (Roberts' R2 sequence).
     """
-    g = 1.32471795724474602596
-    order = np.random.default_rng(7).permutation(count)
-    first = (order[:, None] + 0.5) * [1.0 / g, 1.0 / g**2]
+    step = np.array([0.7548776662466927, 0.5698402909980532])
+    first = (np.random.default_rng(7).permutation(count)[:, None] + 0.5) * step
     for k in range(each):
-        yield (first + [k / each, k * 0.6180339887498949]) % 1.0
+        yield (first + k * count * step) % 1.0

@@ -29,7 +29,8 @@ Floats = NDArray[np.float64]
 
 MOST_RAYS = 200_000
 """Of a picture; fewer for each pixel where the craft fills many."""
-MOST_EACH = 16  # of a pixel
+MOST_EACH = 32  # of a pixel
+_FAINTEST = 0.02  # share mirrored: what mirrors less gets no fewer rays
 _ROUGHEST = 0.9  # what is rougher is matt
 _NARROW, _WIDE = 0.1, 0.3  # roughness between which noise is taken out more and more
 _MANY = 6  # rays from which on the nearest neighbours will do
@@ -98,18 +99,19 @@ def mirrored(around: Surroundings, gloss: Gloss, f0: Floats, rim: Floats) -> NDA
     if not len(asked):
         return light
     gloss, f0, rim = gloss.of(asked), f0[asked], rim[asked]
-    each = _each(len(asked))
-    wide = np.zeros(len(asked)) if each > _MANY else gloss.roughness**2
+    each = _each(f0)
+    wide = np.where(each > _MANY, 0.0, gloss.roughness**2)
     origins = gloss.points + around.skin.lift * gloss.normals
     total = np.zeros((len(asked), 3))
     lobes = Lobes(gloss, unit(around.eye - gloss.points))
     counted = f0 + (rim - f0) * (1.0 - lobes.slant[:, None]) ** 5
-    for dice in thrown(len(asked), each):
+    for k, dice in enumerate(thrown(len(asked), int(each.max()))):
         rays, weight, cosine = lobes.rays(dice)
         weight = weight[:, None] * schlick(f0, cosine[:, None]) / np.maximum(counted, 1e-9)
-        up = np.flatnonzero((rays * gloss.normals).sum(axis=1) > 0.0)  # below it there is the surface itself
-        total[up] += weight[up] * around.seen(origins[up], rays[up], wide[up], dice[up])
-    light[asked] = total / each
+        # Below the surface there is only itself.
+        sent = np.flatnonzero((each > k) & ((rays * gloss.normals).sum(axis=1) > 0.0))
+        total[sent] += weight[sent] * around.seen(origins[sent], rays[sent], wide[sent], dice[sent])
+    light[asked] = total / each[:, None]
     return light
 
 
@@ -127,8 +129,8 @@ def smoothed(light: NDArray[np.float32], gloss: Gloss, which: NDArray[np.bool_],
     least = 1.0 - 0.5 * (_LIKE * rough**2) ** 2
     share = ((rough - _NARROW) / (_WIDE - _NARROW)).clip(0.0, 1.0)
     alike = Alike(np.where(which, seen.part, -1), facing, least, share)
-    each = _each(int((gloss.roughness < _ROUGHEST).sum()))
-    return evened(picture, alike, (1,) if each > _MANY else (1, 2) if each > 1 else (1, 2, 4, 8))
+    each = MOST_RAYS / max(int((gloss.roughness < _ROUGHEST).sum()), 1)
+    return evened(picture, alike, (1,) if each > _MANY else (1, 2) if each >= 2.0 else (1, 2, 4, 8))
 
 
 def finish_of(parts: Iterable[Part], numbers: dict[str, int]) -> Finish:
@@ -157,6 +159,7 @@ def to_picture(lens: Camera) -> NDArray[np.float64]:
     )
 
 
-def _each(pixels: int) -> int:
-    """Rays of each of so many pixels."""
-    return int(np.clip(MOST_RAYS // max(pixels, 1), 1, MOST_EACH))
+def _each(f0: Floats) -> NDArray[np.int64]:
+    """Rays (N,) of each pixel, by the share ``f0`` (N, 3) that it mirrors."""
+    strength = np.sqrt(f0.max(axis=1).clip(_FAINTEST))
+    return np.rint(MOST_RAYS / strength.sum() * strength).astype(np.int64).clip(1, MOST_EACH)
