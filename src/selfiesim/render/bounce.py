@@ -171,7 +171,7 @@ class Skin:
         return self._last_glints.of(key, lambda: self._glinted(self.shape(pose), unit(step)))
 
     def _glinted(self, shape: Shape, sun: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What each site gets (2, S, 3) of sunlight by the gloss of others, over the Sun's irradiance: by sharp, by other.
+        """What each site gets of sunlight by sharp gloss and by other (2, S, 3), over the Sun's irradiance.
 
         Points are thrown onto the surface, as thick as it faces the Sun; from those that it reaches one ray goes on as
         gloss scatters it (Heitz 2018), and lights the site that it meets.
@@ -283,7 +283,7 @@ class Shape:
     def open_to(self, shine: Planetshine) -> NDArray[np.float64]:
         """Share (S,) of the planet's light that other parts leave to each site."""
         light = shine.radiance(self.rays)
-        left = np.where(self.hits.T == len(self.normals), light, 0.0).sum(axis=0)
+        left = np.where(len(self.normals) == self.hits.T, light, 0.0).sum(axis=0)
         whole = light.sum(axis=0)
         return np.asarray(np.where(whole > 0.0, left / np.maximum(whole, 1e-30), 1.0))
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-MOST_RAYS = 200_000
+MOST_RAYS = 250_000
 """Of a picture; fewer for each pixel where the craft fills many."""
 MOST_EACH = 32  # of a pixel
 _FAINTEST = 0.02  # share mirrored: what mirrors less gets no fewer rays
@@ -98,19 +98,22 @@ def mirrored(around: Surroundings, gloss: Gloss, f0: Floats, rim: Floats) -> NDA
     asked = np.flatnonzero(gloss.roughness < _ROUGHEST)
     if not len(asked):
         return light
+    each = _each(f0[asked])
+    order = np.argsort(-each, kind="stable")
+    asked, each = asked[order], each[order]
     gloss, f0, rim = gloss.of(asked), f0[asked], rim[asked]
-    each = _each(f0)
     wide = np.where(each > _MANY, 0.0, gloss.roughness**2)
     origins = gloss.points + around.skin.lift * gloss.normals
     total = np.zeros((len(asked), 3))
     lobes = Lobes(gloss, unit(around.eye - gloss.points))
     counted = f0 + (rim - f0) * (1.0 - lobes.slant[:, None]) ** 5
-    for k, dice in enumerate(thrown(len(asked), int(each.max()))):
-        rays, weight, cosine = lobes.rays(dice)
-        weight = weight[:, None] * schlick(f0, cosine[:, None]) / np.maximum(counted, 1e-9)
+    for k, dice in enumerate(thrown(len(asked), int(each[0]))):
+        some = int(np.searchsorted(-each, -k))  # those with more than k
+        rays, weight, cosine = lobes.rays(dice[:some])
+        share = weight[:, None] * schlick(f0[:some], cosine[:, None]) / np.maximum(counted[:some], 1e-9)
         # Below the surface there is only itself.
-        sent = np.flatnonzero((each > k) & ((rays * gloss.normals).sum(axis=1) > 0.0))
-        total[sent] += weight[sent] * around.seen(origins[sent], rays[sent], wide[sent], dice[sent])
+        up = np.flatnonzero((rays * gloss.normals[:some]).sum(axis=1) > 0.0)
+        total[up] += share[up] * around.seen(origins[up], rays[up], wide[up], dice[up])
     light[asked] = total / each[:, None]
     return light
 

@@ -88,7 +88,7 @@ def traced_scene(triangles: Floats) -> Any:
 
 
 def _open_shares(corners: Floats, across: Floats, size: float) -> Floats:
-    """Share (M,) of each triangle from which the sky is seen; ``across`` (M, 3) are normals as long as twice its area."""
+    """Share (M,) of each triangle from which the sky is seen; ``across`` (M, 3) are normals, twice their areas long."""
     fine = (size / _LOOK_FINE) ** 2
     count = np.ceil(0.5 * np.linalg.norm(across, axis=1) / fine).clip(1, _MOST_LOOKING).astype(int)
     face = np.repeat(np.arange(len(corners)), count)
