@@ -30,7 +30,8 @@ TURNS = 2
 """How often a ray goes on from metal to metal."""
 LEAST_MATT = 0.01
 """Share scattered evenly from which on a surface is asked."""
-_STEPS = (1, 2, 4)  # pixels between those that are averaged
+_MANY = 6  # rays of a pixel from which on glints are seen as sharp as they are
+_WIDE = 0.3  # what they are at least otherwise: roughness, squared
 _LEAST_COSINE = 0.95  # between normals of one smooth surface
 _FLAT = 2.0  # pixels by which it may bend between neighbours
 
@@ -63,12 +64,12 @@ def gathered_at(around: Surroundings, points: Floats, normals: Floats) -> Gather
     """What ``points`` (N, 3) of the craft that face ``normals`` (N, 3) get."""
     alone = around.alone()
     each = int(np.clip(MOST_RAYS // max(len(points), 1), LEAST_EACH, MOST_EACH))
-    origins, narrow = points + around.skin.lift * normals, np.zeros(len(points))
+    origins, wide = points + around.skin.lift * normals, np.full(len(points), 0.0 if each > _MANY else _WIDE)
     total, left, whole = np.zeros((len(points), 3)), np.zeros(len(points)), np.zeros(len(points))
     for dice in thrown(len(points), each):
         rays = _about(normals, dice)
         found = alone.hits(origins, rays)
-        total += alone.sent(found, origins, rays, narrow, dice, TURNS)
+        total += alone.sent(found, origins, rays, wide, dice, TURNS)
         shine = around.shine.radiance(rays)
         left += np.where(found["primID"] < 0, shine, 0.0)
         whole += shine
@@ -91,7 +92,8 @@ def pictures_of(
     everywhere = np.ones(own.shape, np.float32)
     thick = np.where(own, _FLAT * seen.pixel_angle * seen.depth, 0.0).astype(np.float32)
     part = np.where(own, seen.part, -1)
-    picture = evened(picture, Alike(part, seen.normal, _LEAST_COSINE * everywhere, everywhere, places, thick), _STEPS)
+    steps = (1, 2, 4) if MOST_RAYS > _MANY * asked.sum() else (1, 2, 4, 8)  # pixels between those that are averaged
+    picture = evened(picture, Alike(part, seen.normal, _LEAST_COSINE * everywhere, everywhere, places, thick), steps)
     open_ = np.ones_like(picture[..., :4])
     left, whole = picture[..., 3], picture[..., 4]
     open_[..., :3] = np.where(whole > 0.0, left / np.maximum(whole, 1e-30), 1.0)[..., None]

@@ -165,4 +165,4 @@ def to_picture(lens: Camera) -> NDArray[np.float64]:
 def _each(f0: Floats) -> NDArray[np.int64]:
     """Rays (N,) of each pixel, by the share ``f0`` (N, 3) that it mirrors."""
     strength = np.sqrt(f0.max(axis=1).clip(_FAINTEST))
-    return np.rint(MOST_RAYS / strength.sum() * strength).astype(np.int64).clip(1, MOST_EACH)
+    return np.asarray(np.rint(MOST_RAYS / strength.sum() * strength).clip(1, MOST_EACH), np.int64)
