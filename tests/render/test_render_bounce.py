@@ -6,6 +6,8 @@ import trimesh
 from stage import at_pixel, box, inside, stage, to_pixels, write_craft
 
 from selfiesim.render.bounce import is_available
+from selfiesim.render.denoise import Alike, evened
+from selfiesim.render.sites import sites_of
 from selfiesim.render.tessellate import cut_long_edges
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="Embree has no wheel for this machine")
@@ -30,6 +32,53 @@ def test_a_sunlit_floor_lights_a_ceiling_by_the_form_factor_of_parallel_squares(
     u = v = np.sqrt(1 + x * x)
     factor -= 4.0 / (2.0 * np.pi) * (x / u * np.arctan(y / u) + y / v * np.arctan(x / v))
     assert seen == pytest.approx(0.5 * lit * factor / np.pi, rel=0.08)
+
+
+def test_a_narrow_strip_lights_the_wall_beside_it(tmp_path):
+    """Lambert: what a wall gets is the strip's radiance times both cosines over the distance squared, added up."""
+    strip, wall = box((0.06, 0.6, 0.02), (0.0, 0.0, -0.01)), box((0.02, 0.6, 0.4), (0.16, 0.0, 0.22))
+    # A mast makes the craft so long that a hundredth of it is wider than the strip.
+    mast = box((0.02, 0.02, 12.0), (0.0, 1.0, -6.0))
+    name = write_craft(tmp_path, "strip", [strip, wall, mast], (-3.0, 0.0, 1.6), base_color=(0.5, 0.5, 0.5))
+    view = stage(tmp_path, name, size=(640, 360), fov=18.0).view()
+    rgb = view.render("final", 8).rgb
+    x, y = np.meshgrid((np.arange(60) + 0.5) / 1000.0 - 0.03, (np.arange(600) + 0.5) / 1000.0 - 0.3)
+    for height in (0.06, 0.12, 0.25):
+        across = 0.15 - x
+        r2 = across**2 + y**2 + height**2
+        factor = (across * height / (np.pi * r2**2)).sum() * 1e-6
+        shown = np.mean([at_pixel(rgb, to_pixels(view, (0.15, y, height))) for y in (-0.03, 0.0, 0.03)], axis=0)
+        assert shown == pytest.approx(0.5 * 0.5 * view.sun.irradiance * factor / np.pi, rel=0.08)
+
+
+def test_surface_that_another_part_lies_on_does_not_count_to_its_site():
+    """A tile of 0.3 m on a panel of 1 m, both seen from above and below."""
+    panel, tile = box((1.0, 1.0, 0.02)), box((0.3, 0.3, 0.02), (0.0, 0.0, 0.021))
+    both = trimesh.util.concatenate([panel.subdivide_to_size(0.04), tile.subdivide_to_size(0.04)])
+    corners = both.triangles.reshape(-1, 3)
+    normals = np.repeat(both.face_normals, 3, axis=0)
+    joints = np.zeros(len(corners), int)
+    found = sites_of(corners, normals, np.arange(len(corners)).reshape(-1, 3), joints)
+    covered = 2 * 0.3**2  # the panel under the tile, and the tile's own lower side
+    assert found.areas.sum() == pytest.approx(both.area - covered, rel=0.01)
+
+
+def test_noise_is_taken_out_within_a_part_and_light_is_kept():
+    dice = np.random.default_rng(2)
+    part = np.ones((40, 60), int)
+    part[:, 30:] = 2
+    light = np.where(part == 1, 1.0, 5.0) + dice.normal(0.0, 0.5, part.shape)
+    here = dice.random(part.shape) < 0.3
+    picture = (np.stack([light, np.ones_like(light)], axis=-1) * here[..., None]).astype(np.float32)
+    facing = np.tile(np.array([0.0, 0.0, 1.0], np.float32), (*part.shape, 1))
+    ones = np.ones(part.shape, np.float32)
+    found = evened(picture, Alike(part, facing, 0.9 * ones, ones), (1, 2, 4))
+    assert found[..., 1].min() > 0.0
+    value = found[..., 0] / found[..., 1]
+    for number in (1, 2):
+        own = part == number
+        assert value[own].mean() == pytest.approx(light[own & here].mean(), abs=0.05)
+        assert value[own].std() < 0.15
 
 
 def test_a_lone_convex_body_gets_nothing_from_itself(tmp_path):

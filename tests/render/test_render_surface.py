@@ -10,6 +10,7 @@ from selfiesim.bodies import AU_M, SOLAR_IRRADIANCE_1AU
 from selfiesim.planet.maps import load_maps, reflectance, relief
 from selfiesim.planet.photometry import bidirectional, ice
 from selfiesim.planet.weather import FROST_REFLECTANCE, frost_share
+from selfiesim.render.bounce import is_available
 from selfiesim.render.planetshine import planetshine
 
 ALBEDO = (0.5, 0.4, 0.3)
@@ -140,11 +141,16 @@ def blocked_light(view, point, low, high):
     return (shine.light * (facing * hidden)[:, None]).sum(axis=0)
 
 
-def test_parts_keep_the_planets_light_off_each_other(tmp_path, monkeypatch):
-    # What the screen itself sends on is another matter: taken out, as on machines without Embree.
-    monkeypatch.setattr("selfiesim.render.craft_layer.is_available", lambda: False)
+@pytest.mark.parametrize("by_rays", [False, True])
+def test_parts_keep_the_planets_light_off_each_other(tmp_path, monkeypatch, by_rays):
+    if by_rays and not is_available():
+        pytest.skip("Embree has no wheel for this machine")
+    if not by_rays:
+        monkeypatch.setattr("selfiesim.render.craft_layer.is_available", lambda: False)
+    # What the screen itself sends on is another matter: next to nothing.
+    share = 0.04 if by_rays else 0.8
     # Under the plate, between it and a full Mars, hangs a smaller one: rays against its box tell what it hides.
-    albedo, low, high = (0.8, 0.8, 0.8), np.array([-0.3, -0.3, -0.42]), np.array([0.3, 0.3, -0.4])
+    albedo, low, high = (share,) * 3, np.array([-0.3, -0.3, -0.42]), np.array([0.3, 0.3, -0.4])
     screen = box(high - low, 0.5 * (low + high))
     eye = (1.6, 0.4, -0.9)
     solids = {"open": [PLATE], "screened": [PLATE, screen]}
@@ -155,7 +161,7 @@ def test_parts_keep_the_planets_light_off_each_other(tmp_path, monkeypatch):
     for x, y in ((0.42, 0.0), (0.3, 0.35), (0.42, -0.3), (0.0, 0.42)):
         point = np.array([x, y, -0.01])
         pixel = to_pixels(screened, point)
-        kept_off = 0.8 / np.pi * blocked_light(screened, point, low, high)
+        kept_off = share / np.pi * blocked_light(screened, point, low, high)
         found = at_pixel(bright, pixel) - at_pixel(dim, pixel)
         assert found == pytest.approx(kept_off, rel=0.15)
     # A draft does without.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -18,23 +19,22 @@ from numpy.typing import NDArray
 
 from selfiesim.frames import unit
 from selfiesim.render.lobes import Lobes, even, schlick
+from selfiesim.render.sites import SITES_ACROSS, Sites, rays_about, sites_of, traced_scene
 
 if TYPE_CHECKING:
     from selfiesim.craft.craft import Material
     from selfiesim.pose import CraftPose
     from selfiesim.render.planetshine import Planetshine
 
-SITES_ACROSS = 64  # of the craft's longest side
 EDGES_ACROSS = 24
 """No edge of a triangle is longer than this part of the craft's longest side: light is worked out at corners."""
-MOST_SITES = 8000
-RAYS = 64
 GLINTS = 300_000
 """Rays that go on from where the Sun meets gloss."""
 BOUNCES = 4
-_NEIGHBOURS = 6
 _LIFT = 2e-4  # of the craft's size: where rays start above their site
 _STEP_RAD = np.radians(2.0)  # joints within one such step cast the same light on each other
+SHARP = 0.02
+"""Roughness, squared, of gloss below which rays hardly ever find the Sun in it."""
 GLASS = 0.04
 """What a clear coat mirrors straight on."""
 _METAL = 0.9  # of a metal's colour: what comes back in all directions together
@@ -66,6 +66,25 @@ class _Last(Generic[_Made]):
         if self._kept is None or self._kept[0] != key:
             self._kept = key, make()
         return self._kept[1]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Light that each vertex has from other parts.
+
+    Attributes
+    ----------
+    irradiance : (N, 3) array
+        Of all of it, W m^-2 nm^-1.
+    caustics : (N, 3) array
+        Of the sunlight in it that comes straight from sharp gloss.
+    open : (N,) array
+        Share of the planet's light that other parts leave.
+    """
+
+    irradiance: NDArray[np.float32]
+    caustics: NDArray[np.float32]
+    open: NDArray[np.float32]
 
 
 @dataclass
@@ -110,12 +129,8 @@ class Skin:
     crumple: NDArray[np.float64]
     crumple_scale: NDArray[np.float64]
     lift: float = field(init=False)
+    sites: Sites = field(init=False)
     _size: float = field(init=False)
-    _sites: NDArray[np.int64] = field(init=False)
-    _of_vertex: NDArray[np.int64] = field(init=False)
-    _near: NDArray[np.int64] = field(init=False)
-    _weight: NDArray[np.float64] = field(init=False)
-    _areas: NDArray[np.float64] = field(init=False)
     _last_shape: _Last[Shape] = field(default_factory=_Last, init=False)
     _last_pose: _Last[tuple[Any, NDArray[np.float64]]] = field(default_factory=_Last, init=False)
     _last_glints: _Last[NDArray[np.float64]] = field(default_factory=_Last, init=False)
@@ -123,17 +138,12 @@ class Skin:
     def __post_init__(self) -> None:
         self._size = float(np.ptp(self.points, axis=0).max())
         self.lift = _LIFT * self._size
-        self._sites, self._of_vertex = _clusters(self.points, self.normals, self.joints, self._size)
-        self._near, self._weight = _neighbours(self)
-        corners = self.points[self.faces]
-        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        areas = np.repeat(np.linalg.norm(across, axis=1) / 6.0, 3)
-        self._areas = np.bincount(self._of_vertex[self.faces.ravel()], areas, len(self._sites)).clip(1e-12)
+        self.sites = sites_of(self.points, self.normals, self.faces, self.joints)
 
     def light(
         self, pose: CraftPose, sun: NDArray[np.float64], irradiance: NDArray[np.float64], shine: Planetshine
-    ) -> NDArray[np.float32]:
-        """Irradiance (N, 3) that each vertex gets from other parts, W m^-2 nm^-1.
+    ) -> Passed:
+        """What each vertex gets from other parts.
 
         ``sun`` (3,) is the direction to it, body axes; ``irradiance`` (3,) its light on a surface that faces it.
         """
@@ -143,12 +153,16 @@ class Skin:
         if len(asked) and irradiance.any():
             lit[asked[shape.met(shape.lifted[asked], sun) >= 0]] = 0.0
         colours = self.of_sites(self.colours)
-        direct = self.of_sites(self.matt) * lit[:, None] * irradiance + colours * shine.irradiance(shape.normals)
-        first = gathered(direct, shape.hits) + self._glints(pose, sun) * irradiance
+        open_ = shape.open_to(shine)
+        soft = open_[:, None] * shine.irradiance(shape.normals)
+        direct = self.of_sites(self.matt) * lit[:, None] * irradiance + colours * soft
+        glints = self._glints(pose, sun) * irradiance
+        first = gathered(direct, shape.hits) + glints.sum(axis=0)
         passed = first
         for _ in range(BOUNCES - 1):
             passed = first + gathered(colours * passed, shape.hits)
-        return self.at_vertices(passed)
+        at_vertices = self.sites.at_vertices
+        return Passed(at_vertices(passed), at_vertices(glints[0]), at_vertices(open_[:, None])[:, 0])
 
     def _glints(self, pose: CraftPose, sun: NDArray[np.float64]) -> NDArray[np.float64]:
         """As :meth:`_glinted`, kept while neither joints nor the Sun move much."""
@@ -157,7 +171,7 @@ class Skin:
         return self._last_glints.of(key, lambda: self._glinted(self.shape(pose), unit(step)))
 
     def _glinted(self, shape: Shape, sun: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What each site gets (N, 3) of sunlight by the gloss of others, over the Sun's irradiance.
+        """What each site gets of sunlight by sharp gloss and by other (2, S, 3), over the Sun's irradiance.
 
         Points are thrown onto the surface, as thick as it faces the Sun; from those that it reaches one ray goes on as
         gloss scatters it (Heitz 2018), and lights the site that it meets.
@@ -166,7 +180,7 @@ class Skin:
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         lit = 0.5 * np.abs(across @ sun)
         share = lit * self.mirrored[self.faces[:, 0]].max(axis=1)
-        light = np.zeros((len(self._sites), 3))
+        light = np.zeros((2, self.sites.count, 3))
         if share.sum() <= 0.0:
             return light
         dice = _strewn()
@@ -185,13 +199,14 @@ class Skin:
         found = shape.scene.run(above[free].astype(np.float32), ray.astype(np.float32), output=True)
         # Each corner of a triangle stands for the third of it that is nearest.
         near = np.stack([1.0 - found["u"] - found["v"], found["u"], found["v"]], axis=-1).argmax(axis=-1)
-        site = self._of_vertex[self.faces[found["primID"], near]]
+        site = self.sites.of_vertex[self.faces[found["primID"], near]]
         # What a knob throws onto the panel it stands on would be spread over a whole site.
         there = (found["primID"] >= 0) & (kept > 0.0) & (found["tfar"] > _NEAR * self._size / SITES_ACROSS)
         power = (flux[free] * kept)[:, None] * schlick(self.mirrored[own], cosine[:, None])
-        for k in range(3):
-            light[:, k] = np.bincount(site[there], power[there, k], len(light))
-        return light / self._areas[:, None]
+        for which, k in product((0, 1), range(3)):
+            counted = there & ((self.glance[own] < SHARP) == (which == 0))
+            light[which, :, k] = np.bincount(site[counted], power[counted, k], self.sites.count)
+        return light / self.sites.areas[:, None]
 
     def posed(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64]]:
         """The triangles as the joints stand, for Embree, and the vertices' normals (N, 3); kept until a joint moves."""
@@ -204,15 +219,11 @@ class Skin:
             matrix, own = pose.joint_matrix(name), self.joints == number
             points[own] = points[own] @ matrix[:3, :3].T + matrix[:3, 3]
             normals[own] = normals[own] @ matrix[:3, :3].T
-        return _scene(points[self.faces]), points, normals
+        return traced_scene(points[self.faces]), points, normals
 
     def of_sites(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Those of the vertices' ``values`` (N, ...) that the sites have."""
-        return values[self._sites]
-
-    def at_vertices(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Sites' ``values`` (S, C) at the vertices (N, C), between the nearest that face the same way."""
-        return np.asarray((self._weight[..., None] * values[self._near]).sum(axis=1), np.float32)
+        return values[self.sites.vertices]
 
     def shape(self, pose: CraftPose) -> Shape:
         """The sites and what they see of the craft, kept while no joint moves much."""
@@ -223,10 +234,10 @@ class Skin:
         scene, points, normals = self._turned_by(pose)
         bounds = np.array([points.min(axis=0), points.max(axis=0)])
         corners = points[self.faces]
-        normals = normals[self._sites]
-        lifted = points[self._sites] + self.lift * normals
+        normals = normals[self.sites.vertices]
+        lifted = points[self.sites.vertices] + self.lift * normals
         rays = rays_about(normals)
-        of_face = self._of_vertex[self.faces[:, 0]]
+        of_face = self.sites.of_vertex[self.faces[:, 0]]
         shape = Shape(scene, corners, of_face, bounds, lifted, normals, rays, np.empty(0, np.int64))
         hits = np.stack([shape.sites_met(lifted, ray) for ray in rays], axis=1)
         return replace(shape, hits=hits)
@@ -268,6 +279,13 @@ class Shape:
         rays = np.broadcast_to(directions, origins.shape)
         found = self.scene.run(np.ascontiguousarray(origins, np.float32), np.ascontiguousarray(rays, np.float32))
         return np.asarray(found, np.int64)
+
+    def open_to(self, shine: Planetshine) -> NDArray[np.float64]:
+        """Share (S,) of the planet's light that other parts leave to each site."""
+        light = shine.radiance(self.rays)
+        left = np.where(len(self.normals) == self.hits.T, light, 0.0).sum(axis=0)
+        whole = light.sum(axis=0)
+        return np.asarray(np.where(whole > 0.0, left / np.maximum(whole, 1e-30), 1.0))
 
     def sites_met(self, origins: NDArray[np.float64], directions: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
         """The site (N,) that each ray meets first; as ``hits`` has it."""
@@ -345,69 +363,3 @@ def gathered(sent: NDArray[np.float64], hits: NDArray[np.int64]) -> NDArray[np.f
     """What each site gets (N, 3) when each sends ``sent`` (N, 3) to all sides alike."""
     # Two more rows for rays that meet nothing, or something from behind.
     return np.asarray(np.concatenate([sent, np.zeros((2, 3))])[hits].mean(axis=1))
-
-
-def rays_about(normals: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Directions (K, N, 3) before each of ``normals`` (N, 3), as many as light from there counts."""
-    return np.stack([_turned(normals, ray) for ray in _half_space(RAYS)]).astype(np.float32)
-
-
-def _clusters(
-    points: NDArray[np.float64], normals: NDArray[np.float64], joints: NDArray[np.int64], size: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Vertices that stand for those around them that face the same way, and which of them stands for each vertex."""
-    facing = np.abs(normals).argmax(axis=1)
-    facing = 2 * facing + (np.take_along_axis(normals, facing[:, None], axis=1)[:, 0] < 0.0)
-    cell = size / SITES_ACROSS
-    while True:
-        place = np.floor(points / cell).astype(np.int64)
-        place -= place.min(axis=0)
-        keys = np.ravel_multi_index((*place.T, facing, joints), (*(place.max(axis=0) + 1), 6, int(joints.max()) + 1))
-        _, which = np.unique(keys, return_inverse=True)
-        count = int(which.max()) + 1
-        if count <= MOST_SITES:
-            break
-        cell *= 1.2
-    sums = np.stack([np.bincount(which, points[:, k], count) for k in range(3)], axis=-1)
-    middle = np.asarray(sums / np.bincount(which, minlength=count)[:, None], float)
-    order = np.lexsort([np.linalg.norm(points - middle[which], axis=1), which])
-    first = np.searchsorted(which[order], np.arange(count))
-    return order[first], which
-
-
-def _neighbours(skin: Skin) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """For each vertex some sites near it (N, K) and their weights, which add up to 1: those that face as it does."""
-    from scipy.spatial import cKDTree
-
-    points, normals = skin.points[skin._sites], skin.normals[skin._sites]
-    # A site that faces the other way is as far off as one two cells away.
-    reach = 2.0 * skin._size / SITES_ACROSS
-    tree = cKDTree(np.concatenate([points, reach * normals], axis=1))
-    count = min(_NEIGHBOURS, len(points))
-    distance, near = tree.query(np.concatenate([skin.points, reach * skin.normals], axis=1), count)
-    distance, near = distance.reshape(-1, count), near.reshape(-1, count)
-    weight = 1.0 / (distance**2 + (0.25 * reach) ** 2)
-    return near, weight / weight.sum(axis=1, keepdims=True)
-
-
-def _half_space(count: int) -> NDArray[np.float64]:
-    """Directions (count, 3) about +z, as many as light from there counts (Lambert): a Fibonacci spiral."""
-    k = np.arange(count) + 0.5
-    radius, turn = np.sqrt(k / count), np.pi * (1.0 + np.sqrt(5.0)) * k
-    return np.stack([radius * np.cos(turn), radius * np.sin(turn), np.sqrt(1.0 - radius**2)], axis=-1)
-
-
-def _turned(normals: NDArray[np.float64], ray: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``ray`` (3,), told about +z, about each of ``normals`` (N, 3)."""
-    helper = np.where(np.abs(normals[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
-    across = unit(np.cross(helper, normals))
-    return np.asarray(ray[0] * across + ray[1] * np.cross(normals, across) + ray[2] * normals)
-
-
-def _scene(triangles: NDArray[np.float64]) -> Any:
-    from embreex.mesh_construction import TriangleMesh
-    from embreex.rtcore_scene import EmbreeScene
-
-    scene = EmbreeScene()
-    TriangleMesh(scene, triangles.astype(np.float32))
-    return scene

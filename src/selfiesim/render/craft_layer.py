@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.render.bounce import EDGES_ACROSS, GLASS, Skin, is_available, skin_of
+from selfiesim.render.bounce import EDGES_ACROSS, GLASS, Passed, Skin, is_available, skin_of
 from selfiesim.render.craft_group import Group, group_of
 from selfiesim.render.framebuffer import Framebuffer
+from selfiesim.render.gather import LEAST_MATT, chosen, gathered_at, pictures_of
 from selfiesim.render.levels import FAR_PX, LOST, WORTH, Level, levels_of, pixels_along
-from selfiesim.render.mirror import Seen, finish_of, mirrored, smoothed, surroundings, to_picture
+from selfiesim.render.mirror import Seen, finish_of, mirrored, smoothed, to_picture
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import picture_texture, show_picture
 from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
 from selfiesim.render.sky_light import dust_shine, sky_mirrored
+from selfiesim.render.surroundings import surroundings
 
 if TYPE_CHECKING:
     from selfiesim.camera import Camera
@@ -53,7 +55,7 @@ class CraftLayer:
         self.shine: Planetshine = NO_PLANET
         self.shadow = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True)
         self.beam = Framebuffer(window, SHINE_SIZE, SHINE_SIZE, shadow=True)
-        self._mirrors = {"mirrorMap": picture_texture(), "coatMap": picture_texture()}
+        self._mirrors = {name: picture_texture() for name in ("mirrorMap", "coatMap", "partsMap", "openMap")}
         # A ground has a second map of the Sun's, which reaches far.
         self.far = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True) if self.faces_outward else None
         buffers = {"shadowMap": self.shadow, "beamMap": self.beam} | ({"farMap": self.far} if self.far else {})
@@ -70,7 +72,8 @@ class CraftLayer:
         self._skin: Skin | None = None
         self._levels: list[Level] = []
         self.is_far, self._pixels = False, np.inf
-        self._from_parts: NDArray[np.float32] = np.zeros((0, 3), np.float32)
+        self._passed: Passed | None = None
+        self.is_traced = False
         self._finish = finish_of(pose.parts, numbers)
 
     def casts(self, part: Part) -> bool:
@@ -169,8 +172,8 @@ class CraftLayer:
             return
         pose = self.pose
         sun = pose.body_to_camera.T @ view.sun.direction
-        self._from_parts = self.skin.light(pose, sun, view.sun.irradiance * pose.sun_left, self.shine)
-        self.set_passed(vertexBounce=self._from_parts)
+        self._passed = self.skin.light(pose, sun, view.sun.irradiance * pose.sun_left, self.shine)
+        self.set_passed(vertexBounce=self._passed.irradiance)
 
     @property
     def points(self) -> NDArray[np.float64]:
@@ -203,32 +206,37 @@ class CraftLayer:
         """Whether highlights are anywhere longer along a grain."""
         return any(group.material.anisotropy != 0.0 for group in self._groups)
 
-    def mirror(self, view: View, maps: PlanetMaps | None, lens: Camera, seen: Seen) -> None:
-        """Find what the gloss of all that is ``seen`` through ``lens`` mirrors, for the passes to come.
+    def trace(self, view: View, maps: PlanetMaps | None, lens: Camera, seen: Seen) -> None:
+        """Find what parts send to all that is ``seen`` through ``lens``, for the passes to come.
 
-        After :meth:`pass_light_on`.
+        What its gloss mirrors of them and of the planet, and how they light what is matt. After :meth:`pass_light_on`.
         """
-        pose = self.pose
+        if self._passed is None:
+            return
+        pose, finish = self.pose, self._finish
         own = np.isin(seen.part, list(self.numbers.values())) & np.isfinite(seen.depth)
         rays = lens.unproject(np.argwhere(own)[:, ::-1].astype(float))
         points = rays * (seen.depth[own] / rays[:, 2])[:, None]
         points = (points - pose.position) @ pose.body_to_camera
         # Rays meet the whole mesh: from under its surface they would not come out.
         points += (LOST * self._size if self.is_far else 0.0) * seen.normal[own]
-        around = surroundings(view, pose, self.skin, self._from_parts, self.shine, maps)
-        gloss, coat, f0 = (
-            seen.gloss(own, points, self._finish),
-            seen.coat(own, points, self._finish),
-            self._finish.f0[seen.part[own]],
-        )
-        lights = {
-            "mirrorMap": (gloss, mirrored(around, gloss, f0, np.maximum(1.0 - gloss.roughness, f0))),
-            "coatMap": (coat, mirrored(around, coat, np.full_like(f0, GLASS), np.ones_like(f0))),
+        around = surroundings(view, pose, self.skin, self._passed, self.shine, maps)
+        gloss, coat, f0 = seen.gloss(own, points, finish), seen.coat(own, points, finish), finish.f0[seen.part[own]]
+        rim = np.maximum(1.0 - gloss.roughness[:, None], f0)
+        asked = chosen(own & (finish.matt[seen.part] > LEAST_MATT))
+        gathered = gathered_at(around, points[asked[own]], seen.normal[asked].astype(float))
+        from_parts, left_open = pictures_of(gathered, asked, points, own, seen)
+        pictures = {
+            "mirrorMap": smoothed(mirrored(around, gloss, f0, rim), gloss, own, seen),
+            "coatMap": smoothed(mirrored(around, coat, np.full_like(f0, GLASS), np.ones_like(f0)), coat, own, seen),
+            "partsMap": from_parts,
+            "openMap": left_open,
         }
-        for name, (layer, light) in lights.items():
-            show_picture(self._mirrors[name], smoothed(light, layer, own, seen))
+        for name, picture in pictures.items():
+            show_picture(self._mirrors[name], picture)
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
+        self.is_traced = True
         self._set_light(mirrors=1.0, bodyToMirror=to_picture(lens) @ place)
 
     def show(self, what: float) -> None:
@@ -238,6 +246,7 @@ class CraftLayer:
 
     def set_passes(self, count: int) -> None:
         """Get ready for so many passes, each of which sees another part of the pixel; parts do not light each other."""
+        self.is_traced = False
         for group in self._groups:
             group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0, mirrors=0.0)
 
@@ -261,10 +270,12 @@ class CraftLayer:
         """The same for a ground's wide map."""
         self._set_light(**_map_uniforms("far", "Far", eye))
 
-    def gather(self, count: int) -> None:
-        """Share the planet's light out over ``count`` passes, for the shade it throws in each."""
-        # On a ground, the shade of soft light comes with the light from ground and parts, without a beam's noise.
-        self._beams = [] if self.on_ground and is_available() else self.shine.beams(count)
+    def share_out(self, count: int) -> None:
+        """Share the planet's light out over ``count`` passes, for the shade it throws in each.
+
+        Not where rays tell what parts leave of it, which is without a beam's noise.
+        """
+        self._beams = [] if self.is_traced or (self.on_ground and is_available()) else self.shine.beams(count)
 
     def beam_of(self, number: int | None) -> Beam | None:
         """The planet's light of pass ``number``, if there is any; without a number there is no shade."""

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.planet.terrain import tints
-from selfiesim.render.bounce import BOUNCES, Shape, Skin, gathered, is_available, rays_about
+from selfiesim.render.bounce import BOUNCES, Shape, Skin, gathered, is_available
 from selfiesim.render.ground_patch import Patch, patch_about
 from selfiesim.render.lobes import lobe
+from selfiesim.render.sites import rays_about
 
 if TYPE_CHECKING:
     from selfiesim.frames import Matrix
@@ -189,7 +190,7 @@ class _Exchange:
         own, skin = slice(*self.ends[number : number + 2]), self.skins[number]
         stands_in = _uncovered(self.shapes[number])
         found = {"vertexBounce": light.from_parts, "vertexThrough": light.through}
-        return {name: skin.at_vertices(values[own][stands_in]) for name, values in found.items()}
+        return {name: skin.sites.at_vertices(values[own][stands_in]) for name, values in found.items()}
 
     def of_ground(self, points: Floats, light: _Light) -> dict[str, NDArray[np.float32]]:
         """What the ground's vertices at ``points`` (N, 3) are given."""

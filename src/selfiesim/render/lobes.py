@@ -87,20 +87,21 @@ class Lobes:
         self._half = _HalfBall(self._stretched / self._length[:, None])
 
     def rays(self, dice: Floats) -> tuple[Floats, Floats, Floats]:
-        """A ray (N, 3) of each lobe by two numbers (N, 2) in 0 to 1.
+        """A ray (M, 3) of each of the first M lobes by two numbers (M, 2) in 0 to 1.
 
-        Also its weight (N,), what other facets do not keep of that light, and the cosine (N,) at which it meets its
+        Also its weight (M,), what other facets do not keep of that light, and the cosine (M,) at which it meets its
         facet.
         """
-        eye = self._eye
-        half = unit(self._half.normal(dice) * self._size)
+        first = slice(len(dice))
+        eye, size, slant, length = self._eye[first], self._size[first], self.slant[first], self._length[first]
+        half = unit(self._half.normal(dice) * size)
         cosine = (half * eye).sum(axis=1)
         ray = 2.0 * cosine[:, None] * half - eye
         # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
-        up, of_ray = ray[:, 2], np.linalg.norm(ray * self._size, axis=1)
-        weight = up * (self.slant + self._length) / np.maximum(up * self._length + self.slant * of_ray, 1e-9)
-        turned = (ray[:, None] @ self._axes)[:, 0]
-        return turned, np.where((up > 0.0) & self._seen, weight, 0.0), cosine.clip(0.0, 1.0)
+        up, of_ray = ray[:, 2], np.linalg.norm(ray * size, axis=1)
+        weight = up * (slant + length) / np.maximum(up * length + slant * of_ray, 1e-9)
+        turned = (ray[:, None] @ self._axes[first])[:, 0]
+        return turned, np.where((up > 0.0) & self._seen[first], weight, 0.0), cosine.clip(0.0, 1.0)
 
 
 def _axes(gloss: Gloss) -> Floats:
@@ -125,11 +126,13 @@ class _HalfBall:
         self._share = 0.5 * (1.0 + eye[:, 2])
 
     def normal(self, dice: Floats) -> Floats:
-        """Of a point (N, 3) of it, each that is seen as likely as any other."""
+        """Of a point (M, 3) of the first M of them, each that is seen as likely as any other."""
+        first = slice(len(dice))
+        eye, across, other, share = self._eye[first], self._across[first], self._other[first], self._share[first]
         radius, turn = np.sqrt(dice[:, 0]), 2.0 * np.pi * dice[:, 1]
         x, y = radius * np.cos(turn), radius * np.sin(turn)
-        y = (1.0 - self._share) * np.sqrt(np.maximum(1.0 - x**2, 0.0)) + self._share * y
+        y = (1.0 - share) * np.sqrt(np.maximum(1.0 - x**2, 0.0)) + share * y
         z = np.sqrt(np.maximum(1.0 - x**2 - y**2, 0.0))
-        found = x[:, None] * self._across + y[:, None] * self._other + z[:, None] * self._eye
+        found = x[:, None] * across + y[:, None] * other + z[:, None] * eye
         found[:, 2] = np.maximum(found[:, 2], 1e-6)
         return np.asarray(found)

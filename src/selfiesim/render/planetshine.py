@@ -7,7 +7,7 @@ a few percent for any light that comes from a distance).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,10 +57,18 @@ class Planetshine:
     tint: NDArray[np.float64]
     rays: NDArray[np.float64]
     light: NDArray[np.float64]
+    sun: NDArray[np.float64]
 
     def irradiance(self, normals: NDArray[np.float64]) -> NDArray[np.float64]:
         """What surfaces that face ``normals`` (N, 3), body axes, get: (N, 3) W m^-2 nm^-1, as the shader has it."""
         return np.maximum(_basis(normals).T @ self.harmonics, 0.0)
+
+    def radiance(self, rays: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Of the planet, as if it were matt and of one colour, along ``rays`` (..., 3), over all colours: (...)."""
+        along = self.distance * (rays @ self.direction)
+        reach = along**2 - self.distance**2 + 1.0
+        normal = (along - np.sqrt(np.maximum(reach, 0.0)))[..., None] * rays - self.distance * self.direction
+        return np.where((reach > 0.0) & (along > 0.0), np.maximum(normal @ self.sun, 0.0) * self.tint.mean(), 0.0)
 
     def beams(self, count: int) -> list[Beam]:
         """The light gathered into ``count`` directions, each for a compact part of the disc; none when there is none.
@@ -84,7 +92,13 @@ class Planetshine:
 
 
 NO_PLANET = Planetshine(
-    np.zeros((9, 3)), np.array([0.0, 0.0, 1.0]), 1e9, np.zeros(3), np.zeros((0, 3)), np.zeros((0, 3))
+    np.zeros((9, 3)),
+    np.array([0.0, 0.0, 1.0]),
+    1e9,
+    np.zeros(3),
+    np.zeros((0, 3)),
+    np.zeros((0, 3)),
+    np.array([0.0, 0.0, 1.0]),
 )
 """No light, from far away."""
 
@@ -110,6 +124,7 @@ def planetshine(view: View, maps: PlanetMaps | None, pose: CraftPose | None = No
         tint=radiance.sum(axis=0) / lit if lit > 0.0 else np.zeros(3),
         rays=directions,
         light=light,
+        sun=view.sun.direction @ to_camera,
     )
 
 

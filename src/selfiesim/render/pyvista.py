@@ -186,10 +186,11 @@ class PyVistaRenderer:
                 count = passes_for(count, stage.times)
             for craft in stage.crafts:
                 craft.set_passes(count)
-                craft.gather(count)
             if quality == "final":
                 self._passed = pass_light_on(stage.crafts, first, self._passed)
-                self._mirror(stage, crop, first)
+                self._trace(stage, crop, first)
+            for craft in stage.crafts:
+                craft.share_out(count)
             passes = _told(subframes(first, quality, count), count, tell)
             drawn = self._mean(
                 _paired(passes, views),
@@ -199,8 +200,8 @@ class PyVistaRenderer:
             _laid_over(rgb, cover, drawn, crop)
         return rgb, cover
 
-    def _mirror(self, stage: _Stage, crop: Crop, view: View) -> None:
-        """Let gloss mirror the craft's own parts and the planet in the passes to come; over a ground it does not."""
+    def _trace(self, stage: _Stage, crop: Crop, view: View) -> None:
+        """Find by rays what parts send to each pixel in the passes to come; over a ground there are none."""
         if view.ground is not None or not is_available():
             return
         lens = crop.of(view.camera)
@@ -211,10 +212,12 @@ class PyVistaRenderer:
         grain = self._shown(stage, crop, GRAIN) if brushed else np.zeros_like(gloss)
         depth = self._depth(stage, crop)
         part = np.where(np.isfinite(depth), np.round(surface[..., 3]), 0.0).astype(np.int64)
-        seen = Seen(depth, part, surface[..., :3], gloss[..., :3], gloss[..., 3] - 1.0, grain[..., :3])
+        seen = Seen(
+            depth, part, surface[..., :3], gloss[..., :3], gloss[..., 3] - 1.0, grain[..., :3], lens.pixel_angle
+        )
         for craft in stage.crafts:
             craft.show(RADIANCE)
-            craft.mirror(view, stage.planet.maps if stage.planet else None, lens, seen)
+            craft.trace(view, stage.planet.maps if stage.planet else None, lens, seen)
 
     def _depth(self, stage: _Stage, crop: Crop) -> NDArray[np.float32]:
         """Depth (H, W) of what was drawn last, m; infinite for nothing."""
@@ -363,7 +366,7 @@ class PyVistaRenderer:
         if is_new:
             stage = self._set(view)
             for craft in stage.crafts:
-                craft.gather(count)
+                craft.share_out(count)
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius, view.sun.direction)
         self._lights.cast_far(stage.crafts, view.sun.direction)
         self._lights.cast_beams(stage.crafts, subframe.beam)

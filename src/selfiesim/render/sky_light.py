@@ -32,7 +32,8 @@ def dust_shine(sky: DustSky, sun_irradiance: Floats, site_to_body: Floats) -> Pl
     rays, light = rays @ site_to_body.T, light * sun_irradiance
     ground = sky.ground * sky.transmitted * sun_irradiance / np.pi
     # The ground is a planet so near that it fills the lower half; what is mirrored of it is lit by the Sun's height.
-    return Planetshine(irradiance_harmonics(rays, light), -site_to_body[:, 2], 1.0, ground, rays, light)
+    down, sun = -site_to_body[:, 2], site_to_body @ sky.to_sun
+    return Planetshine(irradiance_harmonics(rays, light), down, 1.0, ground, rays, light, sun)
 
 
 def sky_mirrored(view: View) -> dict[str, Floats]:

@@ -2,6 +2,8 @@
 // Everything is in body axes (metres beside the craft), so that no distance to the camera costs precision.
 
 const float PI = 3.14159265;
+const float LEAST_FACING = 0.2;
+const float PUSH = 0.5;
 
 #ifdef FOIL
 // --- Crumpled foil ------------------------------------------------------------------------------------------------
@@ -109,24 +111,33 @@ float throughCoat(vec3 coat, float cosine) {
 }
 
 // Share of what a light's depth map holds that is not before p, a place on it and a depth, of its four nearest texels.
-float unhidden(sampler2D map, vec3 p, float size, float bias) {
+// The surface goes on as "rise" says, in depth over place: each texel is compared with the surface there.
+float unhidden(sampler2D map, vec3 p, vec2 rise, float size, float bias) {
     vec2 place = p.xy * size - 0.5;
     vec2 base = floor(place), f = place - base;
     float lit[4];
     for (int i = 0; i < 4; i++) {
         vec2 corner = vec2(i & 1, i >> 1);
-        lit[i] = step(p.z - bias, texture(map, (base + corner + 0.5) / size).r);
+        float depth = p.z + dot(rise, corner - f) / size;
+        lit[i] = step(min(depth, 1.0) - bias, texture(map, (base + corner + 0.5) / size).r);
     }
     return mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
 }
 
 // The place on a light's map and the depth of a point; "texel" is the map's width of a texel, m.
 vec3 onMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
-    // Pushing the point off its surface by a texel's width, more at grazing light, keeps a face from shading itself.
+    // Normals are those of the smooth surface, which the mesh's faces cut: pushed off by a little, none shades itself.
     float slope = 1.0 - max(dot(normal, light), 0.0);
-    vec3 p = (toMap * vec4(position + normal * texel * (0.7 + 1.8 * slope), 1.0)).xyz;
-    p.z = min(p.z, 1.0);  // what lies behind the far plane has nothing behind it
-    return p;
+    return (toMap * vec4(position + normal * texel * (0.3 + PUSH * slope), 1.0)).xyz;
+}
+
+// How a surface's depth on such a map rises across it; what is seen at a slant is cut off.
+vec2 riseOnMap(mat4 toMap, vec3 light, vec3 normal) {
+    mat3 axes = transpose(mat3(toMap));
+    vec3 steep = vec3(dot(normal, axes[0]), dot(normal, axes[1]), dot(normal, axes[2]));
+    steep /= vec3(dot(axes[0], axes[0]), dot(axes[1], axes[1]), dot(axes[2], axes[2]));
+    float least = LEAST_FACING / length(axes[2]);
+    return steep.xy / max(-steep.z, least);
 }
 
 // Share of a light that reaches a point, by the light's depth map; "size" is the map's width.
@@ -134,7 +145,7 @@ float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, ve
     vec3 p = onMap(toMap, texel, light, position, normal);
     // The map is fitted to what can lie in shadow: on the ground, what is beside it is lit.
     vec2 inside = step(abs(p.xy - 0.5), vec2(0.5 - 1.0 / size));
-    return mix(1.0, unhidden(map, p, size, bias), inside.x * inside.y);
+    return mix(1.0, unhidden(map, p, riseOnMap(toMap, light, normal), size, bias), inside.x * inside.y);
 }
 
 #ifdef GROUND
@@ -151,14 +162,14 @@ float farReached(vec3 position, vec3 normal) {
     float texel = outward * along + across * sqrt(1.0 - along * along);
     vec3 p = (bodyToFar * vec4(position + normal * texel * (0.1 + 0.8 * sine), 1.0)).xyz;
     p = vec3(0.5 + 0.5 * spread(2.0 * p.xy - 1.0), min(p.z, 1.0));
-    return mix(unhidden(farMap, p, farSize, farBias * texel / farTexel), 1.0, smoothstep(0.9, 1.0, away));
+    return mix(unhidden(farMap, p, vec2(0.0), farSize, farBias * texel / farTexel), 1.0, smoothstep(0.9, 1.0, away));
 }
 
 float sunVisibility(vec3 position, vec3 normal) {
     vec3 p = onMap(bodyToShadow, shadowTexel, sunDirection, position, normal);
     // From the one map to the other over the outer part of the finer one, so that no border shows.
     vec2 inside = smoothstep(0.5, 0.46, abs(p.xy - 0.5));
-    return mix(farReached(position, normal), unhidden(shadowMap, p, shadowSize, shadowBias), inside.x * inside.y);
+    return mix(farReached(position, normal), unhidden(shadowMap, p, riseOnMap(bodyToShadow, sunDirection, normal), shadowSize, shadowBias), inside.x * inside.y);
 }
 #else
 float sunVisibility(vec3 position, vec3 normal) {
@@ -281,7 +292,8 @@ vec3 craftRadiance(vec3 position, Surface s) {
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
     // Below zero in some passes; their mean is not.
-    vec3 soft = planetIrradiance(s.shading) - planetShade(position, s.normal, s.shading);
+    vec4 left = traced(openMap, position);
+    vec3 soft = planetIrradiance(s.shading) * mix(1.0, left.r, left.a) - planetShade(position, s.normal, s.shading);
 #ifdef GROUND
     // Close under a vehicle the passes' few beams are too rough; its share of the sky is known there.
     soft = mix(soft, skyShare * planetIrradiance(s.shading), bounced * smoothstep(0.05, 0.3, 1.0 - skyShare));
@@ -294,7 +306,8 @@ vec3 craftRadiance(vec3 position, Surface s) {
     // From other parts. Where no rays tell what gloss mirrors of them: as if all that is around were as bright as what
     // lights the surface on average.
     vec3 spread = mix(mix(diffuse + fresnel, s.base, s.metallic), diffuse, found.a);
-    light += s.occlusion * spread / PI * max(fromParts, 0.0) * bounced;
+    vec4 told = traced(partsMap, position);
+    light += s.occlusion * spread / PI * mix(max(fromParts, 0.0) * bounced, told.rgb, told.a);
 #ifdef CLEARCOAT
     light = underGlass(light, position, s, toEye);
 #endif
