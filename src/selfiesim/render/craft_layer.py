@@ -147,6 +147,11 @@ class CraftLayer:
         self.set_passed(vertexBounce=self._from_parts)
 
     @property
+    def triangles(self) -> int:
+        """How many are drawn in a pass."""
+        return int(sum(group.mesh.n_cells for group in self._groups))
+
+    @property
     def points(self) -> NDArray[np.float64]:
         """Places (N, 3) of all vertices, joints at zero, body axes, m."""
         return np.concatenate([group.mesh.points for group in self._groups]).astype(float)
@@ -205,7 +210,7 @@ class CraftLayer:
         for group in self._groups:
             group.uniforms.set(shown=what)
 
-    def set_passes(self, count: int) -> None:
+    def set_passes(self, count: float) -> None:
         """Get ready for so many passes, each of which sees another part of the pixel; parts do not light each other."""
         for group in self._groups:
             group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0, mirrors=0.0)

@@ -18,15 +18,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.errors import GraphicsError
 from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.bounce import is_available
 from selfiesim.render.craft_group import COLOUR, GLOSS, GRAIN, RADIANCE, SURFACE
 from selfiesim.render.craft_layer import NEAREST_M, CraftLayer
-from selfiesim.render.crop import FINE_SIDE, Crop, around, averaged, crop_round, passes_for, times_finer
+from selfiesim.render.crop import Crop, Cut, around, averaged, crop_round, cut_for, cut_for_draft, times_finer
 from selfiesim.render.exchange import pass_light_on
-from selfiesim.render.framebuffer import Framebuffer
+from selfiesim.render.framebuffer import Framebuffer, Frames
 from selfiesim.render.lens import between, shares
 from selfiesim.render.lights import Lights
 from selfiesim.render.mirror import Seen
@@ -55,7 +54,7 @@ _Light = tuple[Image, Image]
 class _Stage:
     """What one view is drawn with: ``crop`` is where its craft are, at depths from ``near`` to ``far``, m.
 
-    They are drawn ``times`` finer each way.
+    They may be drawn ``times`` finer each way, since they are so small.
     """
 
     planet: PlanetLayer | None
@@ -78,7 +77,7 @@ class PyVistaRenderer:
         self._backdrop.SetActiveCamera(self._scene.GetActiveCamera())
         self._window.Start()
         self._lights = Lights(self._window, new_scene(self._window))
-        self._buffer: Framebuffer | None = None
+        self._frames = Frames(self._window, SUN_SIZE)
         self._planet: PlanetLayer | None = None
         self._crafts: list[CraftLayer] = []
         self._passed = b""  # what the light that the vertices hold was worked out for
@@ -181,10 +180,10 @@ class PyVistaRenderer:
             rgb = np.zeros((*size, 3), np.float32)
         crop = around([each.crop for each in stages or [stage]])
         if crop:
-            if len(views) == 1:
-                count = passes_for(count, stage.times)
+            cut = self._cut(stage, crop, quality, count) if len(views) == 1 else Cut(count)
+            count = cut.passes
             for craft in stage.crafts:
-                craft.set_passes(count)
+                craft.set_passes(cut.sharpness)
                 craft.gather(count)
             if quality == "final":
                 self._passed = pass_light_on(stage.crafts, first, self._passed)
@@ -192,7 +191,7 @@ class PyVistaRenderer:
             passes = _told(subframes(first, quality, count), count, tell)
             drawn = self._mean(
                 _paired(passes, views),
-                partial(self._craft, stage, crop, count),
+                partial(self._craft, stage, crop, cut),
                 show and partial(_shown_over, show, rgb, cover, crop),
             )
             _laid_over(rgb, cover, drawn, crop)
@@ -299,8 +298,7 @@ class PyVistaRenderer:
         corners = np.concatenate([craft.corners() for craft in crafts])
         near, far = _depth_range(corners[:, 2])
         times = times_finer(corners, view.camera, NEAREST_M)
-        least = FINE_SIDE if times > 1 else 1
-        buffer = self._framebuffer(max(view.camera.width, least), max(view.camera.height, least))
+        buffer = self._frames.of(view.camera.width, view.camera.height)
         return _Stage(planet, crafts, buffer, crop_round(corners, view.camera, NEAREST_M), near, far, times)
 
     def _craft_layers(self, view: View) -> list[CraftLayer]:
@@ -339,36 +337,25 @@ class PyVistaRenderer:
             self._backdrop.AddActor(self._planet.actor)
         return self._planet
 
-    def _framebuffer(self, width: int, height: int) -> Framebuffer:
-        """To draw in, as large as the picture; the window no smaller (VTK clips viewports to it)."""
-        if self._buffer and (self._buffer.width, self._buffer.height) == (width, height):
-            return self._buffer
-        if self._buffer:
-            self._buffer.release()
-        size = max(width, SUN_SIZE), max(height, SUN_SIZE)
-        if tuple(self._window.GetSize()) != size:
-            self._window.SetSize(*size)
-        self._buffer = None
-        try:
-            self._buffer = Framebuffer(self._window, width, height)
-        except MemoryError as error:
-            raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
-        return self._buffer
+    def _cut(self, stage: _Stage, crop: Crop, quality: str, count: int) -> Cut:
+        """How finely ``count`` passes of a view draw its craft."""
+        if quality == "final":
+            return cut_for(count, stage.times)
+        return cut_for_draft(count, stage.times, crop, sum(craft.triangles for craft in stage.crafts))
 
-    def _craft(self, stage: _Stage, crop: Crop, count: int, each: tuple[Subframe, View, bool]) -> NDArray[np.float32]:
-        """One of ``count`` passes of the craft before nothing: (H, W, 4) of the crop."""
+    def _craft(self, stage: _Stage, crop: Crop, cut: Cut, each: tuple[Subframe, View, bool]) -> NDArray[np.float32]:
+        """One pass of the craft before nothing: (H, W, 4) of the crop."""
         subframe, view, is_new = each
         if is_new:
             stage = self._set(view)
             for craft in stage.crafts:
-                craft.gather(count)
+                craft.gather(cut.passes)
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
         self._lights.cast_far(stage.crafts, view.sun.direction)
         self._lights.cast_beams(stage.crafts, subframe.beam)
-        times = 1 if is_new else stage.times  # what moves is drawn in one crop for all moments
-        self._aim(stage, crop.finer(view.camera, times), subframe.shift)
-        fine = Crop(0, 0, times * crop.width, times * crop.height)
-        return averaged(self._read(self._scene, stage.buffer, fine), times)
+        self._aim(stage, crop.finer(view.camera, cut), subframe.shift)
+        fine = crop.cut(cut)
+        return averaged(self._read(self._scene, self._frames.holding(fine.width, fine.height), fine), cut)
 
     def _ground(self, stage: _Stage, passes: int, each: tuple[tuple[float, float], View, bool]) -> NDArray[np.float32]:
         """One of the planet's ``passes``: (H, W, 3)."""
