@@ -59,7 +59,7 @@ class Terrain:
     cell_rad : float
         Angle that a cell takes up there, seen from the lens.
     finest_rad : float, optional
-        That of the finest mesh of this ground, of whose rocks and clods a coarser one shows the larger; default: its own.
+        That of the finest mesh of this ground, of whose pieces a coarser one shows the larger; default: its own.
     reach_m : float
         Where it ends; the horizon of a lens 1.8 m up is 3.5 km off.
     rocks_reach_m : float

@@ -14,13 +14,14 @@ from selfiesim.render.mirror import Seen, finish_of, mirrored, smoothed, surroun
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import picture_texture, show_picture
 from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
-from selfiesim.render.sky_light import dust_shine, sky_mirrored
+from selfiesim.render.sky_light import dust_shine, sky_mirrored, stood_on
 
 if TYPE_CHECKING:
     from selfiesim.camera import Camera
     from selfiesim.craft.craft import Craft, Part
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.pose import CraftPose
+    from selfiesim.render.crop import Cut
     from selfiesim.view import View
 
 _STILL_RAD = 1e-6
@@ -119,6 +120,7 @@ class CraftLayer:
             "planetTint": shine.tint,
         }
         light.update(sky_mirrored(view))
+        light.update(stood_on(view, pose))
         for group in self._groups:
             part_to_body = pose.joint_matrix(group.joint)
             group.actor.SetUserMatrix(vtkmatrix_from_array(place @ part_to_body))
@@ -213,7 +215,7 @@ class CraftLayer:
     def set_passes(self, count: float) -> None:
         """Get ready for so many passes, each of which sees another part of the pixel; parts do not light each other."""
         for group in self._groups:
-            group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0, mirrors=0.0)
+            group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0, looks=np.zeros(4), mirrors=0.0)
 
     def corners(self) -> NDArray[np.float64]:
         """Corners (N, 3) of a box round each part, camera axes, m.
@@ -248,6 +250,15 @@ class CraftLayer:
         """Tell the shaders from where the planet's light throws its shade in this pass, and how its depth map lies."""
         named = _map_uniforms("beam", "Beam", eye)
         self._set_light(beamDirection=beam.direction, beamIrradiance=beam.irradiance, **named)
+
+    def set_overhead(self, eye: LightCamera) -> None:
+        """Tell the shaders how the depth map from above lies, which a draft has in the place of a beam's."""
+        self._set_light(**_map_uniforms("beam", "Beam", eye))
+
+    def set_looks(self, cut: Cut, number: int) -> None:
+        """Let pass ``number`` of a draft guess what a vehicle on a ground keeps off itself."""
+        samples = cut.across * cut.down if self.on_ground else 0
+        self._set_light(looks=np.array([cut.across, cut.down, number * samples, cut.passes * samples]))
 
     def unset_beam(self) -> None:
         """Leave that shade out."""

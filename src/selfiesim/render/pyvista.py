@@ -188,6 +188,8 @@ class PyVistaRenderer:
             if quality == "final":
                 self._passed = pass_light_on(stage.crafts, first, self._passed)
                 self._mirror(stage, crop, first)
+            else:
+                self._lights.cast_overhead(stage.crafts)
             passes = _told(subframes(first, quality, count), count, tell)
             drawn = self._mean(
                 _paired(passes, views),
@@ -353,6 +355,9 @@ class PyVistaRenderer:
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius)
         self._lights.cast_far(stage.crafts, view.sun.direction)
         self._lights.cast_beams(stage.crafts, subframe.beam)
+        if subframe.beam is None:
+            for craft in stage.crafts:
+                craft.set_looks(cut, subframe.number)
         self._aim(stage, crop.finer(view.camera, cut), subframe.shift)
         fine = crop.cut(cut)
         return averaged(self._read(self._scene, self._frames.holding(fine.width, fine.height), fine), cut)

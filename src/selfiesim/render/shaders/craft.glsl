@@ -168,17 +168,23 @@ float sunVisibility(vec3 position, vec3 normal) {
 
 // --- The planet's light -------------------------------------------------------------------------------------------
 
+#ifdef ON_GROUND
+// Shares of the ground's light, and of the sky's, that come through between vehicles to the point that is drawn.
+vec4 passing = vec4(1.0);
+#endif
+
 // Irradiance from the lit, visible planet on a surface facing n: spherical harmonics of order 2. For a craft on the ground,
 // from sky and ground, of each the share that comes through between vehicles.
 vec3 planetIrradiance(vec3 n) {
     vec3 e = shineA * vec3(1.0, n.y, n.z) + shineB * vec3(n.x, n.x * n.y, n.y * n.z)
            + shineC * vec3(3.0 * n.z * n.z - 1.0, n.x * n.z, n.x * n.x - n.y * n.y);
+    e = max(e, 0.0);
 #ifdef ON_GROUND
     vec3 sent = PI * planetTint * max(dot(-planetDirection, sunDirection), 0.0);
-    vec3 ground = min(sent * 0.5 * (1.0 + dot(n, planetDirection)), max(e, 0.0));
-    e += bounced * ((through.rgb - 1.0) * ground + (through.a - 1.0) * (max(e, 0.0) - ground));
+    vec3 ground = min(sent * 0.5 * (1.0 + dot(n, planetDirection)), e);
+    e = passing.rgb * ground + passing.a * (e - ground);
 #endif
-    return max(e, 0.0);
+    return e;
 }
 
 // What other parts of the craft keep off: the light of this pass's beam where it does not reach.
@@ -201,8 +207,8 @@ vec3 planetMirrored(vec3 r, vec3 n, float roughness) {
     // A dust sky: bright at the horizon, darker overhead; none in space.
     vec3 sky = (1.0 - inside) * mix(skyLow, skyHigh, max(-toward, 0.0));
 #ifdef ON_GROUND
-    sky *= mix(1.0, through.a, bounced);
-    inside *= mix(1.0, dot(through.rgb, vec3(1.0 / 3.0)), bounced);
+    sky *= passing.a;
+    inside *= dot(passing.rgb, vec3(1.0 / 3.0));
 #endif
     if (inside <= 0.0) return sky;
     // Where the mirrored ray meets the planet (unit sphere at planetDistance), or its limb.
@@ -254,6 +260,9 @@ vec3 underGlass(vec3 light, vec3 position, Surface s, vec3 toEye) {
 #endif
 
 vec3 craftRadiance(vec3 position, Surface s) {
+#ifdef ON_GROUND
+    passing = mix(guessedThrough(position, s.normal), through, bounced);
+#endif
     vec3 toEye = normalize(eyePosition - position);
     float nv = clamp(dot(s.shading, toEye), 0.02, 1.0);
     float alpha = max(s.roughness * s.roughness, 0.003);
