@@ -19,7 +19,7 @@ _LEAST_PASSES = 4  # or half of them: edges, the Sun's disc and the planet's lig
 # A draft of a few passes: passes, and into how many a pixel is cut across and down instead, the finest first.
 _CUTS = ((1, 4, 4), (1, 3, 3), (1, 3, 2), (2, 2, 1))
 _FEW = range(2, 6)
-_DRAFT, _DEARER = 3, 1.15  # what that may cost: so many passes of whole pixels, and a little more
+_DRAFT = 3  # passes of whole pixels: what that may cost
 _SMALL, _AT_LEAST = 300_000, 6  # pixels of a small picture, and samples that each has
 _TRIANGLE = 1.5  # pixels that a triangle costs as much as; a pass has all of them
 _ROOM = 4_500_000  # pixels that the cut ones may be at a time: 72 MB
@@ -100,7 +100,7 @@ def cut_for(samples: int, times: int) -> Cut:
 
 
 def cut_for_draft(samples: int, times: int, crop: Crop, triangles: int) -> Cut:
-    """As :func:`cut_for`, but of finer pixels in fewer passes, where that costs hardly more than three passes.
+    """As :func:`cut_for`, but of finer pixels in fewer passes, where that costs no more than three passes.
 
     What was measured is in ``design/renderer.md``.
     """
@@ -109,7 +109,7 @@ def cut_for_draft(samples: int, times: int, crop: Crop, triangles: int) -> Cut:
     pixels = crop.width * crop.height
     for passes, across, down in _CUTS:
         shaded, saved = passes * across * down, (_DRAFT - passes) * _TRIANGLE * triangles / pixels
-        cheap = shaded <= _DRAFT * _DEARER + saved or (shaded <= _AT_LEAST and pixels <= _SMALL)
+        cheap = shaded <= _DRAFT + saved or (shaded <= _AT_LEAST and pixels <= _SMALL)
         if cheap and across * down * pixels <= _ROOM:
             return Cut(passes, across, down)
     return Cut(samples)
