@@ -27,9 +27,8 @@ vec4 guessedThrough(vec3 position, vec3 n) {
         vec3 level = sqrt(1.0 - z * z) * (cos(turn) * u + sin(turn) * v);
         vec3 below = level + z * down, above = level - z * down;
         vec3 there = position + below * (max(height - 0.04, 0.0) / z); // a little above the ground, which is rough
-        float unlit = hides(shadowMap, bodyToShadow, shadowBias, there);
-        // Sky over ground under a vehicle: about half of it (assumed).
-        float dark = mix(0.5 * hides(beamMap, bodyToBeam, beamBias, there), unlit, beamShare);
+        // In the shadow there is no beam, and about half of the sky (assumed).
+        float dark = (0.5 + 0.5 * beamShare) * hides(shadowMap, bodyToShadow, shadowBias, there);
         float shut = max(hides(beamMap, bodyToBeam, beamBias, lifted + 0.04 * size * above),
                          hides(beamMap, bodyToBeam, beamBias, lifted + 0.16 * size * above));
         lost += max(vec2(dot(below, n), dot(above, n)), 0.0) * vec2(dark, SHUT * shut);
