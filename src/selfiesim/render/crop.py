@@ -17,7 +17,11 @@ FINE_SIDE = 512
 """Pixels a side of the frame that it is drawn in."""
 _LEAST_PASSES = 4  # or half of them: edges, the Sun's disc and the planet's light are met in several places
 # A draft of a few passes: passes, and into how many a pixel is cut across and down instead, the finest first.
-_CUTS = ((1, 4, 4), (1, 3, 3), (1, 3, 2), (2, 2, 1))
+_CUTS = ((1, 4, 4), (1, 3, 3), (1, 3, 2), (1, 2, 2), (2, 2, 1))
+MOST_CUTS, FEWEST_CUTS = (
+    16,
+    4,
+)  # of a pixel; few where pixels lie closer than the picture's, as through lenses that bend
 _FEW = range(2, 6)
 _DRAFT = 3  # passes of whole pixels: what that may cost
 _SMALL, _AT_LEAST = 300_000, 6  # pixels of a small picture, and samples that each has
@@ -94,23 +98,20 @@ def times_finer(points: NDArray[np.float64], camera: Camera, nearest: float) -> 
     return max(1, int(min(room, (_FREE_PIXELS / size.prod()) ** 0.5)))
 
 
-def cut_for(samples: int, times: int) -> Cut:
-    """As many passes of ``times`` by ``times`` samples as lie in as many rows as single ``samples`` would."""
-    return Cut(max(min(-(-samples // 2), _LEAST_PASSES), -(-samples // times)), times, times)
+def cut_for(samples: int, times: int, crop: Crop, triangles: int, most: int) -> Cut:
+    """Passes for ``samples``; pixels of something small are cut ``times`` by ``times``, and fewer passes do then.
 
-
-def cut_for_draft(samples: int, times: int, crop: Crop, triangles: int) -> Cut:
-    """As :func:`cut_for`, but of finer pixels in fewer passes, where that costs no more than three passes.
-
-    What was measured is in ``design/renderer.md``.
+    A few passes become one of pixels cut into ``most`` or fewer, where that costs no more than three passes of as many
+    ``triangles``. What was measured is in ``design/renderer.md``.
     """
-    if samples not in _FEW or times * times >= _CUTS[0][1] * _CUTS[0][2]:
-        return cut_for(samples, times)
+    if samples not in _FEW or times * times >= most:
+        # As many passes as lie in as many rows as single samples would.
+        return Cut(max(min(-(-samples // 2), _LEAST_PASSES), -(-samples // times)), times, times)
     pixels = crop.width * crop.height
     for passes, across, down in _CUTS:
         shaded, saved = passes * across * down, (_DRAFT - passes) * _TRIANGLE * triangles / pixels
         cheap = shaded <= _DRAFT + saved or (shaded <= _AT_LEAST and pixels <= _SMALL)
-        if cheap and across * down * pixels <= _ROOM:
+        if cheap and across * down <= most and across * down * pixels <= _ROOM:
             return Cut(passes, across, down)
     return Cut(samples)
 

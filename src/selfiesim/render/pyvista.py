@@ -23,7 +23,17 @@ from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.bounce import is_available
 from selfiesim.render.craft_group import COLOUR, GLOSS, GRAIN, RADIANCE, SURFACE
 from selfiesim.render.craft_layer import NEAREST_M, CraftLayer
-from selfiesim.render.crop import Crop, Cut, around, averaged, crop_round, cut_for, cut_for_draft, times_finer
+from selfiesim.render.crop import (
+    FEWEST_CUTS,
+    MOST_CUTS,
+    Crop,
+    Cut,
+    around,
+    averaged,
+    crop_round,
+    cut_for,
+    times_finer,
+)
 from selfiesim.render.exchange import pass_light_on
 from selfiesim.render.framebuffer import Framebuffer, Frames
 from selfiesim.render.lens import between, shares
@@ -161,10 +171,12 @@ class PyVistaRenderer:
         count: int,
         tell: Progress,
         show: Callable[[Image, Image, int], None] | None = None,
+        most: int = MOST_CUTS,
     ) -> _Light:
         """Radiance (H, W, 3) and share covered by the craft (H, W) through a pinhole: the mean of ``count`` passes.
 
         ``views`` are one for all passes, or one for each. ``show`` is given both after 1, 2, 4 ... passes.
+        A draft cuts no pixel into more than ``most``.
         """
         first = views[0]
         shifts = planet_shifts(count)
@@ -180,7 +192,10 @@ class PyVistaRenderer:
             rgb = np.zeros((*size, 3), np.float32)
         crop = around([each.crop for each in stages or [stage]])
         if crop:
-            cut = self._cut(stage, crop, quality, count) if len(views) == 1 else Cut(count)
+            triangles = sum(craft.triangles for craft in stage.crafts)
+            cut = cut_for(count, stage.times, crop, triangles, most if quality == "draft" else 1)
+            if len(views) > 1:
+                cut = Cut(count)
             count = cut.passes
             for craft in stage.crafts:
                 craft.set_passes(cut.sharpness)
@@ -248,7 +263,8 @@ class PyVistaRenderer:
             def tell_all(done: int, of: int, before: int = number * count) -> None:
                 tell(before + done * count // of, len(parts) * count)
 
-            part = self._light([view.turned(share.turn, share.camera) for view in views], quality, count, tell_all)
+            turned = [view.turned(share.turn, share.camera) for view in views]
+            part = self._light(turned, quality, count, tell_all, most=FEWEST_CUTS)
             rgb[share.pixels] = between(part[0], share.places)
             cover[share.pixels] = between(part[1][..., None], share.places)
         return rgb.reshape(camera.height, camera.width, 3), cover.reshape(camera.height, camera.width)
@@ -338,12 +354,6 @@ class PyVistaRenderer:
             self._planet = PlanetLayer(maps)
             self._backdrop.AddActor(self._planet.actor)
         return self._planet
-
-    def _cut(self, stage: _Stage, crop: Crop, quality: str, count: int) -> Cut:
-        """How finely ``count`` passes of a view draw its craft."""
-        if quality == "final":
-            return cut_for(count, stage.times)
-        return cut_for_draft(count, stage.times, crop, sum(craft.triangles for craft in stage.crafts))
 
     def _craft(self, stage: _Stage, crop: Crop, cut: Cut, each: tuple[Subframe, View, bool]) -> NDArray[np.float32]:
         """One pass of the craft before nothing: (H, W, 4) of the crop."""
