@@ -189,6 +189,7 @@ def ground_of(plan: Plan, camera: Camera, position: Vector, site_to_camera: Matr
         tracks=tuple(Track(each.path_m, each.half_m, each.width_m, each.depth_m) for each in part.tracks),
         craters=tuple(Crater(*each.at_m, each.radius_m, each.depth_m) for each in part.craters),
         blast=None if part.blast is None else Blast(*part.blast.at_m, part.blast.radius_m, part.blast.darker),
+        finest_rad=part.cell_rad,
     )
     sky = DustSky(haze(dust, float(np.mean(plan.body.radii_m))), to_sun, np.array(reflectance))
     fineness = {"draft": part.draft_cell_rad, "final": part.cell_rad}

@@ -152,3 +152,24 @@ def test_mesh_is_finest_where_the_lens_looks():
 def test_a_recipe_that_makes_no_ground_is_refused(wrong):
     with pytest.raises(ValueError, match="give"):
         terrain(replace(COARSE, **wrong))
+
+
+def colours(craft, name):
+    """Of the rocks or clods of a ground, which each have one of their own."""
+    return {tuple(tint) for part in craft.parts if part.node.startswith(name) for tint in part.tint.tolist()}
+
+
+def test_a_coarser_mesh_shows_the_rocks_of_a_finer_one_without_the_small_ones():
+    fine = replace(COARSE, cell_rad=0.008)
+    draft, final = terrain(replace(COARSE, finest_rad=fine.cell_rad)), terrain(fine)
+    for name in ("rocks", "clods"):
+        few, all_of_them = colours(draft, name), colours(final, name)
+        assert 5 < len(few) < 0.7 * len(all_of_them)
+        assert few < all_of_them
+
+
+def test_the_finest_mesh_is_the_same_whether_coarser_ones_follow_it_or_not(ground):
+    again = terrain(replace(COARSE, finest_rad=COARSE.cell_rad))
+    for one, other in zip(ground.parts, again.parts, strict=True):
+        assert_array_equal(one.vertices, other.vertices)
+        assert_array_equal(one.tint, other.tint)

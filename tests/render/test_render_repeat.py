@@ -12,7 +12,7 @@ from stage import airless, box, inside, looking, stage, write_craft
 
 import selfiesim.render
 from selfiesim.errors import GraphicsError
-from selfiesim.render.crop import Crop
+from selfiesim.render.crop import Crop, Cut
 from selfiesim.render.subframes import Subframe, shifts
 from selfiesim.scene import Scene
 
@@ -84,7 +84,7 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
         still = centroid(view.render().rgb[..., 1].astype(float))
         stage_ = renderer._set(view)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
-        light = renderer._craft(stage_, whole, 1, (Subframe((0.4, -0.3), view.sun.direction), view, True))[..., :3]
+        light = renderer._craft(stage_, whole, Cut(1), (Subframe((0.4, -0.3), view.sun.direction), view, True))[..., :3]
         if stage_.planet:
             light = light + renderer._ground(stage_, 1, ((0.4, -0.3), view, True))
         moved = centroid(light[..., 1].astype(float))
@@ -116,10 +116,10 @@ def test_passes_fill_the_pixel_evenly_and_along_no_diagonal(count):
 def test_a_warm_renderer_builds_nothing_again(shot):
     shot.view().render()
     renderer = selfiesim.render.renderer("pyvista")
-    kept = *renderer._crafts, renderer._planet, renderer._buffer
+    kept = *renderer._crafts, renderer._planet, renderer._frames._picture
     for change in ({"at": "release+30s"}, {"camera__roll_deg": 20.0}, {"camera__horizontal_fov_deg": 40.0}):
         shot.with_changes(**change).view().render()
-    now = *renderer._crafts, renderer._planet, renderer._buffer
+    now = *renderer._crafts, renderer._planet, renderer._frames._picture
     assert all(a is b for a, b in zip(kept, now, strict=True))
     assert selfiesim.render.renderer("pyvista") is renderer
 

@@ -88,6 +88,8 @@ def test_a_pan_over_the_craft_changes_no_more_than_the_motion_makes_it():
     moved = list(targets(renderer, views))
     finer = shimmer(renderer, views[:10], moved, FINER, "final", 16)
     assert shimmer(renderer, views, moved, 1, "final", 16) < 1.4 * finer
+    # With three passes of whole pixels rods crawled: 3.0 times.
+    assert shimmer(renderer, views, moved) < 1.4 * finer
 
 
 @pytest.mark.parametrize(

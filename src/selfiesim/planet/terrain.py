@@ -23,6 +23,7 @@ NEAR_M = 16.0
 """What is nearer to the middle than this is in nodes named ``near``: fit the Sun's shadow map to those."""
 
 _SHAPES = 14  # rocks of different shape; each is turned and stretched anew
+_LEAST_CELLS, _SHOWN = 3.0, 1.5  # that the smallest rocks span: in the finest mesh, and in coarser ones
 _COARSE_RAD = 0.014  # cells outside the sector
 _ROCK_TINT = np.array([0.55, 0.58, 0.66])  # darker and greyer than the dust (assumed)
 _CLOD_Q = 85.0  # 1/m, of the clods' law: one to five centimetres (assumed)
@@ -57,6 +58,8 @@ class Terrain:
         Middle (from north toward east) and width of the directions in which it is fine.
     cell_rad : float
         Angle that a cell takes up there, seen from the lens.
+    finest_rad : float, optional
+        That of the finest mesh of this ground, of whose pieces a coarser one shows the larger; default: its own.
     reach_m : float
         Where it ends; the horizon of a lens 1.8 m up is 3.5 km off.
     rocks_reach_m : float
@@ -88,6 +91,7 @@ class Terrain:
     tracks: tuple[Track, ...] = ()
     craters: tuple[Crater, ...] = ()
     blast: Blast | None = None
+    finest_rad: float | None = None
 
 
 def terrain(recipe: Terrain) -> Craft:
@@ -200,7 +204,7 @@ def _grid_normals(points: Floats) -> Floats:
 
 def _rocks(recipe: Terrain) -> list[Part]:
     """Rocks and clods strewn about the lens, none on the pads or in the tracks."""
-    fine, seed = 3.0 * recipe.cell_rad, recipe.seed
+    fine, seed = _LEAST_CELLS * (recipe.finest_rad or recipe.cell_rad), recipe.seed
     rocks, clods = np.random.default_rng(seed + 1000), np.random.default_rng(seed + 2000)
     edges = np.geomspace(0.35, recipe.rocks_reach_m, 24)
     field = strew(Law(recipe.rock_share), edges, fine, recipe.largest_rock_m, rocks)
@@ -217,13 +221,19 @@ def _strewn(
     """Parts of the pieces of a field, the finer the nearer; ``dusty``: least share of dust, and its spread."""
     (x, y), size = field.places_m.T, field.diameters_m
     away = np.hypot(x - recipe.lens_m[0], y - recipe.lens_m[1])
-    ground = height_at(recipe, x, y, np.maximum(0.5 * size, 0.01))
     stretch = np.stack(
         [np.ones(len(size)), 0.75 + 0.25 * rng.random(len(size)), tall * _standing(rng, len(size))], axis=1
     )
     turn, shape = 2.0 * np.pi * rng.random(len(size)), rng.integers(_SHAPES, size=len(size))
     dust = dusty[0] + dusty[1] * rng.random(len(size))[:, None]
     colour = (0.8 + 0.4 * rng.random(len(size))[:, None]) * (dust + (1.0 - dust) * _ROCK_TINT)
+    if recipe.finest_rad is not None and recipe.finest_rad < recipe.cell_rad:
+        # Left out only now: the dice have fallen as for the finest mesh, so what is left is the same.
+        shown = size > _SHOWN * recipe.cell_rad * away
+        x, y, size, away, stretch, turn, shape, colour = (
+            each[shown] for each in (x, y, size, away, stretch, turn, shape, colour)
+        )
+    ground = height_at(recipe, x, y, np.maximum(0.5 * size, 0.01))
     # 20, 80, 320 or 5120 triangles, by how many cells of the ground a piece spans.
     level = np.array([0, 1, 2, 4])[np.digitize(size / away / recipe.cell_rad, [5.0, 14.0, 50.0])]
     parts = []

@@ -122,6 +122,7 @@ def group_of(
         shown=RADIANCE,
         finer=0.0,
         bounced=0.0,
+        looks=np.zeros(4),
         mirrors=0.0,
         bodyToMirror=np.eye(4),
         # All that a shader knows has to be declared before its first draw.
@@ -164,7 +165,7 @@ def _shade(actor: Any, material: Material, attributes: list[str], outward: bool)
     defines += "#define ON_GROUND\n" if "vertexThrough" in attributes else ""
     defines += "#define GROUND\n" if "vertexSky" in attributes else ""
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
-    functions = inputs + defines + "".join(source(f"{name}.glsl") for name in ("noise", "spread", "craft"))
+    functions = inputs + defines + "".join(source(f"{name}.glsl") for name in ("noise", "spread", "standing", "craft"))
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 
 

@@ -16,7 +16,7 @@ from selfiesim.render.mirror import Seen, finish_of, mirrored, smoothed, to_pict
 from selfiesim.render.planetshine import NO_PLANET, Beam, Planetshine, planetshine
 from selfiesim.render.program import picture_texture, show_picture
 from selfiesim.render.shadow import SHINE_SIZE, SUN_SIZE, LightCamera
-from selfiesim.render.sky_light import dust_shine, sky_mirrored
+from selfiesim.render.sky_light import dust_shine, sky_mirrored, stood_on
 from selfiesim.render.surroundings import surroundings
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from selfiesim.craft.craft import Craft, Part
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.pose import CraftPose
+    from selfiesim.render.crop import Cut
     from selfiesim.view import View
 
 _STILL_RAD = 1e-6
@@ -73,7 +74,7 @@ class CraftLayer:
         self._levels: list[Level] = []
         self.is_far, self._pixels = False, np.inf
         self._passed: Passed | None = None
-        self.is_traced = False
+        self.is_traced = False  # whether rays have told what is left of the planet's light
         self._finish = finish_of(pose.parts, numbers)
 
     def casts(self, part: Part) -> bool:
@@ -127,6 +128,7 @@ class CraftLayer:
             "planetTint": shine.tint,
         }
         light.update(sky_mirrored(view))
+        light.update(stood_on(view, pose))
         for group in self._groups:
             part_to_body = pose.joint_matrix(group.joint)
             group.actor.SetUserMatrix(vtkmatrix_from_array(place @ part_to_body))
@@ -176,6 +178,11 @@ class CraftLayer:
         self.set_passed(vertexBounce=self._passed.irradiance)
 
     @property
+    def triangles(self) -> int:
+        """How many are drawn in a pass."""
+        return int(sum(group.mesh.n_cells for group in self._groups))
+
+    @property
     def points(self) -> NDArray[np.float64]:
         """Places (N, 3) of all vertices, joints at zero, body axes, m."""
         return np.concatenate([group.mesh.points for group in self._groups]).astype(float)
@@ -206,10 +213,11 @@ class CraftLayer:
         """Whether highlights are anywhere longer along a grain."""
         return any(group.material.anisotropy != 0.0 for group in self._groups)
 
-    def trace(self, view: View, maps: PlanetMaps | None, lens: Camera, seen: Seen) -> None:
+    def trace(self, view: View, maps: PlanetMaps | None, lens: Camera, seen: Seen, alone: bool) -> None:
         """Find what parts send to all that is ``seen`` through ``lens``, for the passes to come.
 
-        What its gloss mirrors of them and of the planet, and how they light what is matt. After :meth:`pass_light_on`.
+        What its gloss mirrors of them and of the planet, how they light what is matt and, where a craft is ``alone``,
+        what they leave of the planet's light. After :meth:`pass_light_on`.
         """
         if self._passed is None:
             return
@@ -230,13 +238,14 @@ class CraftLayer:
             "mirrorMap": smoothed(mirrored(around, gloss, f0, rim), gloss, own, seen),
             "coatMap": smoothed(mirrored(around, coat, np.full_like(f0, GLASS), np.ones_like(f0)), coat, own, seen),
             "partsMap": from_parts,
-            "openMap": left_open,
+            # Rays know nothing of other craft, which beams do.
+            "openMap": left_open if alone else np.zeros_like(left_open),
         }
         for name, picture in pictures.items():
             show_picture(self._mirrors[name], picture)
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
-        self.is_traced = True
+        self.is_traced = alone
         self._set_light(mirrors=1.0, bodyToMirror=to_picture(lens) @ place)
 
     def show(self, what: float) -> None:
@@ -244,11 +253,11 @@ class CraftLayer:
         for group in self._groups:
             group.uniforms.set(shown=what)
 
-    def set_passes(self, count: int) -> None:
+    def set_passes(self, count: float) -> None:
         """Get ready for so many passes, each of which sees another part of the pixel; parts do not light each other."""
         self.is_traced = False
         for group in self._groups:
-            group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0, mirrors=0.0)
+            group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0, looks=np.zeros(4), mirrors=0.0)
 
     def corners(self) -> NDArray[np.float64]:
         """Corners (N, 3) of a box round each part, camera axes, m.
@@ -285,6 +294,15 @@ class CraftLayer:
         """Tell the shaders from where the planet's light throws its shade in this pass, and how its depth map lies."""
         named = _map_uniforms("beam", "Beam", eye)
         self._set_light(beamDirection=beam.direction, beamIrradiance=beam.irradiance, **named)
+
+    def set_overhead(self, eye: LightCamera) -> None:
+        """Tell the shaders how the depth map from above lies, which a draft has in the place of a beam's."""
+        self._set_light(**_map_uniforms("beam", "Beam", eye))
+
+    def set_looks(self, cut: Cut, number: int) -> None:
+        """Let pass ``number`` of a draft guess what a vehicle on a ground keeps off itself."""
+        samples = cut.across * cut.down if self.on_ground else 0
+        self._set_light(looks=np.array([cut.across, cut.down, number * samples, cut.passes * samples]))
 
     def unset_beam(self) -> None:
         """Leave that shade out."""

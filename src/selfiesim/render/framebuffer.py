@@ -13,8 +13,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.errors import GraphicsError
+
 _VTK_FLOAT, _VTK_UNSIGNED_INT = 10, 7
 _GL_FLOAT, _GL_RGB, _GL_RGBA = 0x1406, 0x1907, 0x1908
+_STEP = 512  # pixels
 _Number = TypeVar("_Number", np.float32, np.uint32)
 _DEPTH_STEPS = 4294967295.0  # the depth attachment holds 32-bit integers
 
@@ -67,6 +70,52 @@ class Framebuffer:
         """Give the memory back."""
         self.window.MakeCurrent()
         self.object.ReleaseGraphicsResources(self.window)
+
+
+class Frames:
+    """Those that pictures are drawn in: one as large as the picture, and one for what is drawn in finer pixels."""
+
+    def __init__(self, window: Any, least: int) -> None:
+        self.window, self.least = window, least  # pixels a side that the window keeps
+        self._picture: Framebuffer | None = None
+        self._fine: Framebuffer | None = None
+
+    def of(self, width: int, height: int) -> Framebuffer:
+        """One of just this size.
+
+        Raises
+        ------
+        GraphicsError
+            When there is no room for it.
+        """
+        if self._picture is None or (self._picture.width, self._picture.height) != (width, height):
+            before, self._picture = self._picture, None
+            self._picture = self._made(before, width, height)
+        return self._picture
+
+    def holding(self, width: int, height: int) -> Framebuffer:
+        """One of at least this size: the picture's where it will do."""
+        for buffer in (self._picture, self._fine):
+            if buffer and buffer.width >= width and buffer.height >= height:
+                return buffer
+        # In steps, so that a craft that comes nearer needs no other one each time.
+        before, self._fine = self._fine, None
+        self._fine = self._made(before, -(-width // _STEP) * _STEP, -(-height // _STEP) * _STEP)
+        return self._fine
+
+    def _made(self, before: Framebuffer | None, width: int, height: int) -> Framebuffer:
+        """A new one in the place of another; the window no smaller (VTK clips viewports to it)."""
+        if before:
+            before.release()
+        sizes = [(self.least, self.least), (width, height)]
+        sizes += [(each.width, each.height) for each in (self._picture, self._fine) if each]
+        size = max(side for side, _ in sizes), max(side for _, side in sizes)
+        if tuple(self.window.GetSize()) != size:
+            self.window.SetSize(*size)
+        try:
+            return Framebuffer(self.window, width, height)
+        except MemoryError as error:
+            raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
 
 
 def _fetched(read: Any, kind: int, into: NDArray[_Number]) -> NDArray[_Number]:

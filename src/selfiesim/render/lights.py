@@ -31,10 +31,12 @@ class Lights:
         self.window, self.scene = window, scene
         self._drawn: dict[int, bytes] = {}
         self._eyes: dict[int, LightCamera] = {}
+        self._overhead: dict[int, bytes] = {}  # the same for the maps from above, which lie where those of beams do
 
     def forget(self) -> None:
         """The craft have been exchanged: draw all again."""
         self._drawn.clear()
+        self._overhead.clear()
 
     def cast_sun(
         self,
@@ -87,7 +89,21 @@ class Lights:
                 before = _before(craft, crafts, craft.pose.body_to_camera @ beam.direction, 0.0)
                 # Soft light comes from the ground as well: what sends it keeps none of it off what stands on it.
                 before = [(other, reach) for other, reach in before if not other.pose.is_ground]
+                self._overhead.clear()
                 craft.set_beam(beam, self._cast(craft, craft.beam, beam.direction, before))
+
+    def cast_overhead(self, crafts: list[CraftLayer]) -> None:
+        """Depths of vehicles on a ground from above, for the light that a draft guesses they keep off themselves."""
+        for number, craft in enumerate(crafts):
+            if not craft.on_ground:
+                continue
+            up = np.round(-craft.shine.direction, _DECIMALS)
+            before = _before(craft, crafts, craft.pose.body_to_camera @ up, 0.0)
+            before = [(other, reach) for other, reach in before if not other.pose.is_ground]
+            key = _key(craft, up, before)
+            if self._overhead.get(number) != key:
+                self._overhead[number] = key
+                craft.set_overhead(self._cast(craft, craft.beam, up, before))
 
     def _cast(
         self, craft: CraftLayer, buffer: Framebuffer, light: NDArray[np.float64], before: list[tuple[CraftLayer, float]]

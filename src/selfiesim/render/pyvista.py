@@ -18,24 +18,33 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.errors import GraphicsError
 from selfiesim.render import graphics
 from selfiesim.render.base import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.bounce import is_available
+from selfiesim.render.composite import add_backdrop, laid_over, shown_over, with_sky
 from selfiesim.render.craft_group import COLOUR, GLOSS, GRAIN, RADIANCE, SURFACE
 from selfiesim.render.craft_layer import NEAREST_M, CraftLayer
-from selfiesim.render.crop import FINE_SIDE, Crop, around, averaged, crop_round, passes_for, times_finer
+from selfiesim.render.crop import (
+    FEWEST_CUTS,
+    MOST_CUTS,
+    Crop,
+    Cut,
+    around,
+    averaged,
+    crop_round,
+    cut_for,
+    times_finer,
+)
 from selfiesim.render.exchange import pass_light_on
-from selfiesim.render.framebuffer import Framebuffer
+from selfiesim.render.framebuffer import Framebuffer, Frames
 from selfiesim.render.lens import between, shares
 from selfiesim.render.lights import Lights
 from selfiesim.render.mirror import Seen
 from selfiesim.render.planet_layer import PlanetLayer
 from selfiesim.render.program import shaders_compiled
 from selfiesim.render.shadow import SUN_SIZE
-from selfiesim.render.sky_layer import add_sky
 from selfiesim.render.subframes import MOST_PASSES, PASSES, Subframe, moments, planet_shifts, subframes
-from selfiesim.render.terrain_layer import GroundLayer, add_dust_sky, fit_to_vehicles
+from selfiesim.render.terrain_layer import GroundLayer, fit_to_vehicles
 from selfiesim.render.truth import Drawn, Truth, part_numbers, truth_of
 from selfiesim.render.window import new_scene, new_window, projection
 
@@ -55,7 +64,7 @@ _Light = tuple[Image, Image]
 class _Stage:
     """What one view is drawn with: ``crop`` is where its craft are, at depths from ``near`` to ``far``, m.
 
-    They are drawn ``times`` finer each way.
+    They may be drawn ``times`` finer each way, since they are so small.
     """
 
     planet: PlanetLayer | None
@@ -79,7 +88,7 @@ class PyVistaRenderer:
         self._backdrop.SetActiveCamera(self._scene.GetActiveCamera())
         self._window.Start()
         self._lights = Lights(self._window, new_scene(self._window))
-        self._buffer: Framebuffer | None = None
+        self._frames = Frames(self._window, SUN_SIZE)
         self._planet: PlanetLayer | None = None
         self._crafts: list[CraftLayer] = []
         self._passed = b""  # what the light that the vertices hold was worked out for
@@ -126,14 +135,14 @@ class PyVistaRenderer:
         else:
             rgb, cover = self._bent(views, quality, count, tell)
         if len(views) > 1:
-            rgb = self._mean(views, partial(_with_sky, rgb, cover))
+            rgb = self._mean(views, partial(with_sky, rgb, cover))
         else:
-            _add_sky(rgb, cover, view)
+            add_backdrop(rgb, cover, view)
         return Radiance(rgb, view, quality, self.engine, self, count)
 
     def _preview(self, preview: Preview, view: View, quality: str, rgb: Image, cover: Image, done: int) -> None:
         """Show what ``done`` passes make."""
-        _add_sky(rgb, cover, view)
+        add_backdrop(rgb, cover, view)
         preview(Radiance(rgb, view, quality, self.engine, self, done))
 
     def truth(self, view: View) -> Truth:
@@ -163,10 +172,12 @@ class PyVistaRenderer:
         count: int,
         tell: Progress,
         show: Callable[[Image, Image, int], None] | None = None,
+        most: int = MOST_CUTS,
     ) -> _Light:
         """Radiance (H, W, 3) and share covered by the craft (H, W) through a pinhole: the mean of ``count`` passes.
 
         ``views`` are one for all passes, or one for each. ``show`` is given both after 1, 2, 4 ... passes.
+        A draft cuts no pixel into more than ``most``.
         """
         first = views[0]
         shifts = planet_shifts(count)
@@ -182,22 +193,27 @@ class PyVistaRenderer:
             rgb = np.zeros((*size, 3), np.float32)
         crop = around([each.crop for each in stages or [stage]])
         if crop:
-            if len(views) == 1:
-                count = passes_for(count, stage.times)
+            triangles = sum(craft.triangles for craft in stage.crafts)
+            cut = cut_for(count, stage.times, crop, triangles, most if quality == "draft" else 1)
+            if len(views) > 1:
+                cut = Cut(count)
+            count = cut.passes
             for craft in stage.crafts:
-                craft.set_passes(count)
+                craft.set_passes(cut.sharpness)
             if quality == "final":
                 self._passed = pass_light_on(stage.crafts, first, self._passed)
                 self._trace(stage, crop, first)
+            else:
+                self._lights.cast_overhead(stage.crafts)
             for craft in stage.crafts:
                 craft.share_out(count)
             passes = _told(subframes(first, quality, count), count, tell)
             drawn = self._mean(
                 _paired(passes, views),
-                partial(self._craft, stage, crop, count),
-                show and partial(_shown_over, show, rgb, cover, crop),
+                partial(self._craft, stage, crop, cut),
+                show and partial(shown_over, show, rgb, cover, crop),
             )
-            _laid_over(rgb, cover, drawn, crop)
+            laid_over(rgb, cover, drawn, crop)
         return rgb, cover
 
     def _trace(self, stage: _Stage, crop: Crop, view: View) -> None:
@@ -217,7 +233,7 @@ class PyVistaRenderer:
         )
         for craft in stage.crafts:
             craft.show(RADIANCE)
-            craft.trace(view, stage.planet.maps if stage.planet else None, lens, seen)
+            craft.trace(view, stage.planet.maps if stage.planet else None, lens, seen, len(stage.crafts) == 1)
 
     def _depth(self, stage: _Stage, crop: Crop) -> NDArray[np.float32]:
         """Depth (H, W) of what was drawn last, m; infinite for nothing."""
@@ -251,7 +267,8 @@ class PyVistaRenderer:
             def tell_all(done: int, of: int, before: int = number * count) -> None:
                 tell(before + done * count // of, len(parts) * count)
 
-            part = self._light([view.turned(share.turn, share.camera) for view in views], quality, count, tell_all)
+            turned = [view.turned(share.turn, share.camera) for view in views]
+            part = self._light(turned, quality, count, tell_all, most=FEWEST_CUTS)
             rgb[share.pixels] = between(part[0], share.places)
             cover[share.pixels] = between(part[1][..., None], share.places)
         return rgb.reshape(camera.height, camera.width, 3), cover.reshape(camera.height, camera.width)
@@ -304,8 +321,7 @@ class PyVistaRenderer:
         corners = np.concatenate([craft.corners() for craft in crafts])
         near, far = _depth_range(corners[:, 2])
         times = times_finer(corners, view.camera, NEAREST_M)
-        least = FINE_SIDE if times > 1 else 1
-        buffer = self._framebuffer(max(view.camera.width, least), max(view.camera.height, least))
+        buffer = self._frames.of(view.camera.width, view.camera.height)
         return _Stage(planet, crafts, buffer, crop_round(corners, view.camera, NEAREST_M), near, far, times)
 
     def _craft_layers(self, view: View) -> list[CraftLayer]:
@@ -344,36 +360,22 @@ class PyVistaRenderer:
             self._backdrop.AddActor(self._planet.actor)
         return self._planet
 
-    def _framebuffer(self, width: int, height: int) -> Framebuffer:
-        """To draw in, as large as the picture; the window no smaller (VTK clips viewports to it)."""
-        if self._buffer and (self._buffer.width, self._buffer.height) == (width, height):
-            return self._buffer
-        if self._buffer:
-            self._buffer.release()
-        size = max(width, SUN_SIZE), max(height, SUN_SIZE)
-        if tuple(self._window.GetSize()) != size:
-            self._window.SetSize(*size)
-        self._buffer = None
-        try:
-            self._buffer = Framebuffer(self._window, width, height)
-        except MemoryError as error:
-            raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
-        return self._buffer
-
-    def _craft(self, stage: _Stage, crop: Crop, count: int, each: tuple[Subframe, View, bool]) -> NDArray[np.float32]:
-        """One of ``count`` passes of the craft before nothing: (H, W, 4) of the crop."""
+    def _craft(self, stage: _Stage, crop: Crop, cut: Cut, each: tuple[Subframe, View, bool]) -> NDArray[np.float32]:
+        """One pass of the craft before nothing: (H, W, 4) of the crop."""
         subframe, view, is_new = each
         if is_new:
             stage = self._set(view)
             for craft in stage.crafts:
-                craft.share_out(count)
+                craft.share_out(cut.passes)
         self._lights.cast_sun(stage.crafts, subframe.sun, view.sun.angular_radius, view.sun.direction)
         self._lights.cast_far(stage.crafts, view.sun.direction)
         self._lights.cast_beams(stage.crafts, subframe.beam)
-        times = 1 if is_new else stage.times  # what moves is drawn in one crop for all moments
-        self._aim(stage, crop.finer(view.camera, times), subframe.shift)
-        fine = Crop(0, 0, times * crop.width, times * crop.height)
-        return averaged(self._read(self._scene, stage.buffer, fine), times)
+        if subframe.beam is None:
+            for craft in stage.crafts:
+                craft.set_looks(cut, subframe.number)
+        self._aim(stage, crop.finer(view.camera, cut), subframe.shift)
+        fine = crop.cut(cut)
+        return averaged(self._read(self._scene, self._frames.holding(fine.width, fine.height), fine), cut)
 
     def _ground(self, stage: _Stage, passes: int, each: tuple[tuple[float, float], View, bool]) -> NDArray[np.float32]:
         """One of the planet's ``passes``: (H, W, 3)."""
@@ -398,41 +400,9 @@ class PyVistaRenderer:
         camera.SetExplicitProjectionTransformMatrix(vtkmatrix_from_array(matrix))
 
 
-def _laid_over(rgb: Image, cover: Image, drawn: Image, crop: Crop) -> _Light:
-    """``rgb`` (H, W, 3) and ``cover`` (H, W), with the craft (h, w, 4) laid over them in place."""
-    # The planet's shade is an estimate: full shade may come out below 0.
-    drawn = np.maximum(drawn, 0.0)
-    here = rgb[crop.rows, crop.columns]
-    here *= 1.0 - drawn[..., 3:]
-    here += drawn[..., :3]
-    cover[crop.rows, crop.columns] = drawn[..., 3]
-    return rgb, cover
-
-
-def _shown_over(
-    show: Callable[[Image, Image, int], None], rgb: Image, cover: Image, crop: Crop, drawn: Image, done: int
-) -> None:
-    show(*_laid_over(rgb.copy(), cover.copy(), drawn, crop), done)
-
-
 def _stands(view: View, pose: CraftPose) -> bool:
     """Whether a craft stands on a ground that is drawn."""
     return view.ground is not None and not pose.is_ground
-
-
-def _with_sky(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View) -> NDArray[np.float32]:
-    """``rgb`` (H, W, 3) with what stands in the sky of ``view``."""
-    light = rgb.copy()
-    _add_sky(light, cover, view)
-    return light
-
-
-def _add_sky(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View) -> None:
-    """Add what stands behind everything, in place: over a ground, the dust in the air before the sky."""
-    ground = view.ground
-    if ground is not None:
-        add_dust_sky(rgb, cover, view.camera, ground.site_to_camera.T, ground.sky, view.sun.above_air)
-    add_sky(rgb, cover, view)
 
 
 def _told(passes: Iterable[Subframe], count: int, tell: Progress) -> Iterator[Subframe]:

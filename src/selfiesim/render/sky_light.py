@@ -11,6 +11,7 @@ from selfiesim.planet.dust_sky import DustSky
 from selfiesim.render.planetshine import Planetshine, irradiance_harmonics
 
 if TYPE_CHECKING:
+    from selfiesim.pose import CraftPose
     from selfiesim.view import View
 
 Floats = NDArray[np.float64]
@@ -49,3 +50,16 @@ def sky_mirrored(view: View) -> dict[str, Floats]:
     horizon = sky.radiance(low, glow=False).mean(axis=0)
     overhead = sky.radiance(np.array([[0.0, 0.0, 1.0]]), glow=False)[0]
     return {"skyLow": horizon * unit_radiance, "skyHigh": overhead * unit_radiance}
+
+
+def stood_on(view: View, pose: CraftPose) -> dict[str, Floats | float]:
+    """The level ground under a craft as the shader's numbers, and which share of its light is the Sun's.
+
+    ``groundPlane`` (4,): a point of the craft, body axes, and a 1, times it is the height above the ground, m.
+    """
+    if view.ground is None:
+        return {"groundPlane": np.zeros(4), "beamShare": 0.0}
+    up = view.ground.site_to_camera[:, 2]
+    height = float((pose.position - view.ground.position) @ up)
+    share = float((view.ground.sky.beam / view.ground.sky.transmitted).mean())
+    return {"groundPlane": np.append(pose.body_to_camera.T @ up, height), "beamShare": min(share, 1.0)}

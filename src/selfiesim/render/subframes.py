@@ -40,11 +40,14 @@ class Subframe:
         Direction to a point on the Sun's disc, camera axes.
     beam : int, optional
         Which share of the planet's light throws its shade; None leaves that shade out.
+    number : int
+        Of the pass, from 0 on.
     """
 
     shift: tuple[float, float]
     sun: NDArray[np.float64]
     beam: int | None = None
+    number: int = 0
 
 
 def subframes(view: View, quality: str, count: int) -> Iterator[Subframe]:
@@ -55,14 +58,14 @@ def subframes(view: View, quality: str, count: int) -> Iterator[Subframe]:
     """
     sun = view.sun.direction
     if quality == "draft" or count == 1:
-        yield from (Subframe(shift, sun) for shift in shifts(count))
+        yield from (Subframe(shift, sun, None, number) for number, shift in enumerate(shifts(count)))
         return
     across = np.cross(sun, np.eye(3)[int(np.argmin(np.abs(sun)))])
     g = 1.32471795724474602596
     for index, shift in enumerate(shifts(count)):
         s, t = (0.5 + (index + 0.5) / g**2) % 1.0, (0.5 + (index + 0.5) / g) % 1.0
         off_axis = rotation_about(across, view.sun.angular_radius * np.sqrt(s)) @ sun
-        yield Subframe(shift, rotation_about(sun, 2.0 * np.pi * t) @ off_axis, index)
+        yield Subframe(shift, rotation_about(sun, 2.0 * np.pi * t) @ off_axis, index, index)
 
 
 def planet_shifts(count: int) -> list[tuple[float, float]]:

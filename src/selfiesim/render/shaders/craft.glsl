@@ -2,8 +2,6 @@
 // Everything is in body axes (metres beside the craft), so that no distance to the camera costs precision.
 
 const float PI = 3.14159265;
-const float LEAST_FACING = 0.2;
-const float PUSH = 0.5;
 
 #ifdef FOIL
 // --- Crumpled foil ------------------------------------------------------------------------------------------------
@@ -128,7 +126,7 @@ float unhidden(sampler2D map, vec3 p, vec2 rise, float size, float bias) {
 vec3 onMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
     // Normals are those of the smooth surface, which the mesh's faces cut: pushed off by a little, none shades itself.
     float slope = 1.0 - max(dot(normal, light), 0.0);
-    return (toMap * vec4(position + normal * texel * (0.3 + PUSH * slope), 1.0)).xyz;
+    return (toMap * vec4(position + normal * texel * (0.3 + 0.5 * slope), 1.0)).xyz;
 }
 
 // How a surface's depth on such a map rises across it; what is seen at a slant is cut off.
@@ -136,7 +134,7 @@ vec2 riseOnMap(mat4 toMap, vec3 light, vec3 normal) {
     mat3 axes = transpose(mat3(toMap));
     vec3 steep = vec3(dot(normal, axes[0]), dot(normal, axes[1]), dot(normal, axes[2]));
     steep /= vec3(dot(axes[0], axes[0]), dot(axes[1], axes[1]), dot(axes[2], axes[2]));
-    float least = LEAST_FACING / length(axes[2]);
+    float least = 0.2 / length(axes[2]);
     return steep.xy / max(-steep.z, least);
 }
 
@@ -169,7 +167,8 @@ float sunVisibility(vec3 position, vec3 normal) {
     vec3 p = onMap(bodyToShadow, shadowTexel, sunDirection, position, normal);
     // From the one map to the other over the outer part of the finer one, so that no border shows.
     vec2 inside = smoothstep(0.5, 0.46, abs(p.xy - 0.5));
-    return mix(farReached(position, normal), unhidden(shadowMap, p, riseOnMap(bodyToShadow, sunDirection, normal), shadowSize, shadowBias), inside.x * inside.y);
+    float near = unhidden(shadowMap, p, riseOnMap(bodyToShadow, sunDirection, normal), shadowSize, shadowBias);
+    return mix(farReached(position, normal), near, inside.x * inside.y);
 }
 #else
 float sunVisibility(vec3 position, vec3 normal) {
@@ -179,17 +178,23 @@ float sunVisibility(vec3 position, vec3 normal) {
 
 // --- The planet's light -------------------------------------------------------------------------------------------
 
+#ifdef ON_GROUND
+// Shares of the ground's light, and of the sky's, that come through between vehicles to the point that is drawn.
+vec4 passing = vec4(1.0);
+#endif
+
 // Irradiance from the lit, visible planet on a surface facing n: spherical harmonics of order 2. For a craft on the ground,
 // from sky and ground, of each the share that comes through between vehicles.
 vec3 planetIrradiance(vec3 n) {
     vec3 e = shineA * vec3(1.0, n.y, n.z) + shineB * vec3(n.x, n.x * n.y, n.y * n.z)
            + shineC * vec3(3.0 * n.z * n.z - 1.0, n.x * n.z, n.x * n.x - n.y * n.y);
+    e = max(e, 0.0);
 #ifdef ON_GROUND
     vec3 sent = PI * planetTint * max(dot(-planetDirection, sunDirection), 0.0);
-    vec3 ground = min(sent * 0.5 * (1.0 + dot(n, planetDirection)), max(e, 0.0));
-    e += bounced * ((through.rgb - 1.0) * ground + (through.a - 1.0) * (max(e, 0.0) - ground));
+    vec3 ground = min(sent * 0.5 * (1.0 + dot(n, planetDirection)), e);
+    e = passing.rgb * ground + passing.a * (e - ground);
 #endif
-    return max(e, 0.0);
+    return e;
 }
 
 // What other parts of the craft keep off: the light of this pass's beam where it does not reach.
@@ -212,8 +217,8 @@ vec3 planetMirrored(vec3 r, vec3 n, float roughness) {
     // A dust sky: bright at the horizon, darker overhead; none in space.
     vec3 sky = (1.0 - inside) * mix(skyLow, skyHigh, max(-toward, 0.0));
 #ifdef ON_GROUND
-    sky *= mix(1.0, through.a, bounced);
-    inside *= mix(1.0, dot(through.rgb, vec3(1.0 / 3.0)), bounced);
+    sky *= passing.a;
+    inside *= dot(passing.rgb, vec3(1.0 / 3.0));
 #endif
     if (inside <= 0.0) return sky;
     // Where the mirrored ray meets the planet (unit sphere at planetDistance), or its limb.
@@ -265,6 +270,9 @@ vec3 underGlass(vec3 light, vec3 position, Surface s, vec3 toEye) {
 #endif
 
 vec3 craftRadiance(vec3 position, Surface s) {
+#ifdef ON_GROUND
+    passing = mix(guessedThrough(position, s.normal), through, bounced);
+#endif
     vec3 toEye = normalize(eyePosition - position);
     float nv = clamp(dot(s.shading, toEye), 0.02, 1.0);
     float alpha = max(s.roughness * s.roughness, 0.003);
