@@ -44,7 +44,7 @@ def with_sky(rgb: Image, cover: Image, view: View) -> Image:
 
 
 def add_backdrop(rgb: Image, cover: Image, view: View) -> None:
-    """Add to ``rgb`` (H, W, 3) what stands behind everything, in place: over a ground, the dust in the air before the sky."""
+    """Add what stands behind everything to ``rgb`` (H, W, 3): over a ground, the dust in the air before the sky."""
     ground = view.ground
     if ground is not None:
         add_dust_sky(rgb, cover, view.camera, ground.site_to_camera.T, ground.sky, view.sun.above_air)
