@@ -69,10 +69,11 @@ def test_noise_is_taken_out_within_a_part_and_light_is_kept():
     part[:, 30:] = 2
     light = np.where(part == 1, 1.0, 5.0) + dice.normal(0.0, 0.5, part.shape)
     here = dice.random(part.shape) < 0.3
-    picture = (np.stack([light, np.ones_like(light)], axis=-1) * here[..., None]).astype(np.float32)
-    facing = np.tile(np.array([0.0, 0.0, 1.0], np.float32), (*part.shape, 1))
-    ones = np.ones(part.shape, np.float32)
-    found = evened(picture, Alike(part, facing, 0.9 * ones, ones), (1, 2, 4))
+    values = (np.stack([light, np.ones_like(light)], axis=-1) * here[..., None]).reshape(-1, 2).astype(np.float32)
+    facing = np.tile(np.array([0.0, 0.0, 1.0], np.float32), (part.size, 1))
+    ones = np.ones(part.size, np.float32)
+    alike = Alike(np.ones(part.shape, bool), part.ravel(), facing, 0.9 * ones, ones)
+    found = evened(values, alike, (1, 2, 4)).reshape(*part.shape, 2)
     assert found[..., 1].min() > 0.0
     value = found[..., 0] / found[..., 1]
     for number in (1, 2):

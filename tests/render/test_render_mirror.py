@@ -128,7 +128,7 @@ def test_facets_are_those_that_the_shader_draws(tmp_path, monkeypatch):
         tmp_path, {"plate": box((2.0, 2.0, 0.02))}, {"plate": foil | {"crumple_scale_m": 0.2}}, (0.4, 0.3, 2.0)
     )
     caught = []
-    monkeypatch.setattr(CraftLayer, "trace", lambda self, view, maps, lens, seen: caught.append((lens, seen)))
+    monkeypatch.setattr(CraftLayer, "trace", lambda self, view, maps, lens, seen, alone: caught.append((lens, seen)))
     view = stage(tmp_path, model, size=(160, 90), fov=40.0).view()
     view.render("final", 1)
     (lens, seen) = caught[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from selfiesim.planet.maps import PlanetMaps
     from selfiesim.pose import CraftPose
     from selfiesim.render.crop import Cut
+    from selfiesim.render.lobes import Gloss
     from selfiesim.view import View
 
 _STILL_RAD = 1e-6
@@ -232,15 +234,23 @@ class CraftLayer:
         gloss, coat, f0 = seen.gloss(own, points, finish), seen.coat(own, points, finish), finish.f0[seen.part[own]]
         rim = np.maximum(1.0 - gloss.roughness[:, None], f0)
         asked = chosen(own & (finish.matt[seen.part] > LEAST_MATT))
-        gathered = gathered_at(around, points[asked[own]], seen.normal[asked].astype(float))
-        from_parts, left_open = pictures_of(gathered, asked, points, own, seen)
-        pictures = {
-            "mirrorMap": smoothed(mirrored(around, gloss, f0, rim), gloss, own, seen),
-            "coatMap": smoothed(mirrored(around, coat, np.full_like(f0, GLASS), np.ones_like(f0)), coat, own, seen),
-            "partsMap": from_parts,
-            # Rays know nothing of other craft, which beams do.
-            "openMap": left_open if alone else np.zeros_like(left_open),
-        }
+
+        def by_matt() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            gathered = gathered_at(around, points[asked[own]], seen.normal[asked].astype(float))
+            return pictures_of(gathered, asked, points, own, seen)
+
+        def by_gloss(layer: Gloss, f0: NDArray[np.float64], rim: NDArray[np.float64]) -> NDArray[np.float32]:
+            return smoothed(mirrored(around, layer, f0, rim), layer, own, seen)
+
+        # Embree and numpy let others run meanwhile.
+        with ThreadPoolExecutor(max_workers=3) as pool:
+            parts = pool.submit(by_matt)
+            mirror = pool.submit(by_gloss, gloss, f0, rim)
+            glass = pool.submit(by_gloss, coat, np.full_like(f0, GLASS), np.ones_like(f0))
+            from_parts, left_open = parts.result()
+            pictures = {"mirrorMap": mirror.result(), "coatMap": glass.result(), "partsMap": from_parts}
+        # Rays know nothing of other craft, which beams do.
+        pictures["openMap"] = left_open if alone else np.zeros_like(left_open)
         for name, picture in pictures.items():
             show_picture(self._mirrors[name], picture)
         place = np.eye(4)

@@ -85,20 +85,20 @@ def pictures_of(
     Irradiance from parts, and the share of the planet's light that they leave; the fourth number is what a pixel
     counts. Spread over those that are ``own`` (H, W), whose ``points`` (M, 3), body axes, m, are known.
     """
-    picture, places = np.zeros((*own.shape, 6), np.float32), np.zeros((*own.shape, 3), np.float32)
-    layers = gathered.irradiance, gathered.open[:, None], gathered.whole[:, None], np.ones((asked.sum(), 1), np.float32)
-    picture[asked] = np.concatenate(layers, axis=1)
-    places[own] = points
-    everywhere = np.ones(own.shape, np.float32)
-    thick = np.where(own, _FLAT * seen.pixel_angle * seen.depth, 0.0).astype(np.float32)
-    part = np.where(own, seen.part, -1)
-    steps = (1, 2, 4) if _MANY * asked.sum() < MOST_RAYS else (1, 2, 4, 8)  # pixels between those that are averaged
-    picture = evened(picture, Alike(part, seen.normal, _LEAST_COSINE * everywhere, everywhere, places, thick), steps)
-    open_ = np.ones_like(picture[..., :4])
-    left, whole = picture[..., 3], picture[..., 4]
-    open_[..., :3] = np.where(whole > 0.0, left / np.maximum(whole, 1e-30), 1.0)[..., None]
-    open_[picture[..., 5] <= 0.0] = 0.0
-    return picture[..., [0, 1, 2, 5]], open_
+    values, here = np.zeros((len(points), 6), np.float32), asked[own]
+    values[here] = np.column_stack([gathered.irradiance, gathered.open, gathered.whole, np.ones(here.sum())])
+    everywhere = np.ones(len(points), np.float32)
+    thick = (_FLAT * seen.pixel_angle * seen.depth[own]).astype(np.float32)
+    places = points.astype(np.float32)
+    alike = Alike(own, seen.part[own], seen.normal[own], _LEAST_COSINE * everywhere, everywhere, places, thick)
+    # Pixels between those that are averaged.
+    values = evened(values, alike, (1, 2, 4) if _MANY * here.sum() < MOST_RAYS else (1, 2, 4, 8))
+    left, whole, count = values[:, 3], values[:, 4], values[:, 5]
+    share = np.where(whole > 0.0, left / np.maximum(whole, 1e-30), 1.0) * (count > 0.0)
+    from_parts, open_ = (np.zeros((*own.shape, 4), np.float32) for _ in range(2))
+    from_parts[own] = values[:, [0, 1, 2, 5]]
+    open_[own] = np.column_stack([share, share, share, count > 0.0])
+    return from_parts, open_
 
 
 def _about(normals: Floats, dice: Floats) -> Floats:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-MOST_RAYS = 250_000
+MOST_RAYS = 220_000
 """Of a picture; fewer for each pixel where the craft fills many."""
 MOST_EACH = 32  # of a pixel
 _FAINTEST = 0.02  # share mirrored: what mirrors less gets no fewer rays
@@ -124,16 +124,17 @@ def smoothed(light: NDArray[np.float32], gloss: Gloss, which: NDArray[np.bool_],
     The noise of few rays is taken out of it, the more the rougher the gloss is, and over a wider neighbourhood the
     fewer rays a pixel has.
     """
-    picture, facing = np.zeros((*which.shape, 4), np.float32), np.zeros((*which.shape, 3), np.float32)
-    picture[which, :3], picture[which, 3], facing[which] = light, 1.0, gloss.shading
-    rough = np.zeros(which.shape, np.float32)
-    rough[which] = gloss.roughness
+    rough = gloss.roughness
     # One smooth surface: normals within a fraction of the lobe's width.
     least = 1.0 - 0.5 * (_LIKE * rough**2) ** 2
     share = ((rough - _NARROW) / (_WIDE - _NARROW)).clip(0.0, 1.0)
-    alike = Alike(np.where(which, seen.part, -1), facing, least, share)
-    each = MOST_RAYS / max(int((gloss.roughness < _ROUGHEST).sum()), 1)
-    return evened(picture, alike, (1,) if each > _MANY else (1, 2) if each >= 2.0 else (1, 2, 4, 8))
+    facing = gloss.shading.astype(np.float32)
+    alike = Alike(which, seen.part[which], facing, least.astype(np.float32), share.astype(np.float32))
+    each = MOST_RAYS / max(int((rough < _ROUGHEST).sum()), 1)
+    values = np.column_stack([light, np.ones(len(light), np.float32)])
+    picture = np.zeros((*which.shape, 4), np.float32)
+    picture[which] = evened(values, alike, (1,) if each > _MANY else (1, 2) if each >= 2.0 else (1, 2, 4, 8))
+    return picture
 
 
 def finish_of(parts: Iterable[Part], numbers: dict[str, int]) -> Finish:
