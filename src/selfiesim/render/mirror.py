@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-MOST_RAYS = 220_000
+MOST_RAYS = 300_000
 """Of a picture; fewer for each pixel where the craft fills many."""
 MOST_EACH = 32  # of a pixel
 _FAINTEST = 0.02  # share mirrored: what mirrors less gets no fewer rays
