@@ -233,7 +233,9 @@ class CraftLayer:
         around = surroundings(view, pose, self.skin, self._passed, self.shine, maps)
         gloss, coat, f0 = seen.gloss(own, points, finish), seen.coat(own, points, finish), finish.f0[seen.part[own]]
         rim = np.maximum(1.0 - gloss.roughness[:, None], f0)
-        asked = chosen(own & (finish.matt[seen.part] > LEAST_MATT))
+        asked = own.copy()
+        asked[own] = finish.matt[seen.part[own]] > LEAST_MATT
+        asked = chosen(asked)
 
         def by_matt() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
             gathered = gathered_at(around, points[asked[own]], seen.normal[asked].astype(float))
