@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-MOST_RAYS = 200_000
-"""Of a picture."""
+LEAST_RAYS = 200_000
+"""Of a picture, and no fewer than one a pixel on average."""
 LEAST_EACH, MOST_EACH = 4, 16  # of a pixel that has any
 TURNS = 2
 """How often a ray goes on from metal to metal."""
@@ -38,7 +38,7 @@ _FLAT = 2.0  # pixels by which it may bend between neighbours
 
 def chosen(which: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """As many of the pixels ``which`` (H, W) as there are rays for, strewn evenly (Roberts' R2 sequence)."""
-    share = MOST_RAYS / LEAST_EACH / max(int(which.sum()), 1)
+    share = max(LEAST_RAYS / max(int(which.sum()), 1), 1.0) / LEAST_EACH
     rows, columns = np.indices(which.shape)
     return which & ((columns * 0.7548776662466927 + rows * 0.5698402909980532) % 1.0 < share)
 
@@ -63,7 +63,7 @@ class Gathered:
 def gathered_at(around: Surroundings, points: Floats, normals: Floats) -> Gathered:
     """What ``points`` (N, 3) of the craft that face ``normals`` (N, 3) get."""
     alone = around.alone()
-    each = int(np.clip(MOST_RAYS // max(len(points), 1), LEAST_EACH, MOST_EACH))
+    each = int(np.clip(LEAST_RAYS // max(len(points), 1), LEAST_EACH, MOST_EACH))
     origins, wide = points + around.skin.lift * normals, np.full(len(points), 0.0 if each > _MANY else _WIDE)
     total, left, whole = np.zeros((len(points), 3)), np.zeros(len(points)), np.zeros(len(points))
     for dice in thrown(len(points), each):
@@ -92,7 +92,7 @@ def pictures_of(
     places = points.astype(np.float32)
     alike = Alike(own, seen.part[own], seen.normal[own], _LEAST_COSINE * everywhere, everywhere, places, thick)
     # Pixels between those that are averaged.
-    values = evened(values, alike, (1, 2, 4) if _MANY * here.sum() < MOST_RAYS else (1, 2, 4, 8))
+    values = evened(values, alike, (1, 2, 4) if _MANY * here.sum() < LEAST_RAYS else (1, 2, 4, 8, 16))
     left, whole, count = values[:, 3], values[:, 4], values[:, 5]
     share = np.where(whole > 0.0, left / np.maximum(whole, 1e-30), 1.0) * (count > 0.0)
     from_parts, open_ = (np.zeros((*own.shape, 4), np.float32) for _ in range(2))

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-MOST_RAYS = 300_000
-"""Of a picture; fewer for each pixel where the craft fills many."""
-MOST_EACH = 32  # of a pixel
+LEAST_RAYS = 300_000
+"""Of a picture, and no fewer than :data:`LEAST_EACH` a pixel on average."""
+LEAST_EACH, MOST_EACH = 2, 32
 _FAINTEST = 0.02  # share mirrored: what mirrors less gets no fewer rays
 _ROUGHEST = 0.9  # what is rougher is matt
 _NARROW, _WIDE = 0.1, 0.3  # roughness between which noise is taken out more and more
@@ -130,10 +130,11 @@ def smoothed(light: NDArray[np.float32], gloss: Gloss, which: NDArray[np.bool_],
     share = ((rough - _NARROW) / (_WIDE - _NARROW)).clip(0.0, 1.0)
     facing = gloss.shading.astype(np.float32)
     alike = Alike(which, seen.part[which], facing, least.astype(np.float32), share.astype(np.float32))
-    each = MOST_RAYS / max(int((rough < _ROUGHEST).sum()), 1)
+    count = int((rough < _ROUGHEST).sum())
+    each = _rays_of(count) / max(count, 1)
     values = np.column_stack([light, np.ones(len(light), np.float32)])
     picture = np.zeros((*which.shape, 4), np.float32)
-    picture[which] = evened(values, alike, (1,) if each > _MANY else (1, 2) if each >= 2.0 else (1, 2, 4, 8))
+    picture[which] = evened(values, alike, (1,) if each > _MANY else (1, 2) if each > LEAST_EACH else (1, 2, 4, 8))
     return picture
 
 
@@ -163,7 +164,12 @@ def to_picture(lens: Camera) -> NDArray[np.float64]:
     )
 
 
+def _rays_of(pixels: int) -> int:
+    """How many all pixels have together."""
+    return max(LEAST_RAYS, LEAST_EACH * pixels)
+
+
 def _each(f0: Floats) -> NDArray[np.int64]:
     """Rays (N,) of each pixel, by the share ``f0`` (N, 3) that it mirrors."""
     strength = np.sqrt(f0.max(axis=1).clip(_FAINTEST))
-    return np.asarray(np.rint(MOST_RAYS / strength.sum() * strength).clip(1, MOST_EACH), np.int64)
+    return np.asarray(np.rint(_rays_of(len(f0)) / strength.sum() * strength).clip(1, MOST_EACH), np.int64)
