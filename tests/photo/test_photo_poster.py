@@ -100,8 +100,9 @@ def test_the_sun_in_the_picture_shines_over_all_strips(tmp_path):
     wanted = view.render().expose()
     off = np.abs(plain.astype(int) - wanted.pixels).max(axis=-1)
     assert wanted.pixels.max() == 255
+    # Drafts cut pixels by how many there are of them, fewer in a tile.
     assert off.max() <= 6
-    assert (off > 0).mean() < 0.04
+    assert (off > 0).mean() < 0.06
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
