@@ -124,7 +124,7 @@ float unhidden(sampler2D map, vec3 p, vec2 rise, float size, float bias) {
 
 // The place on a light's map and the depth of a point; "texel" is the map's width of a texel, m.
 vec3 onMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
-    // Normals are those of the smooth surface, which the mesh's faces cut: pushed off by a little, none shades itself.
+    // Pushed off by a little, a surface does not shade itself.
     // Rough ground under a low Sun wants more.
 #ifdef GROUND
     vec2 push = vec2(0.7, 1.8);
@@ -135,8 +135,18 @@ vec3 onMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
     return (toMap * vec4(position + normal * texel * (push.x + push.y * slope), 1.0)).xyz;
 }
 
+// Normal of the mesh's own face, whatever its corners say of the smooth surface.
+vec3 facet = vec3(0.0);
+
+void setFacet(vec3 position, vec3 smoothNormal) {
+    vec3 across = cross(dFdx(position), dFdy(position));
+    float size = length(across);
+    facet = size > 0.0 ? across / size : normalize(smoothNormal);
+}
+
 // How a surface's depth on such a map rises across it; what is seen at a slant is cut off.
-vec2 riseOnMap(mat4 toMap, vec3 light, vec3 normal) {
+vec2 riseOnMap(mat4 toMap, vec3 light) {
+    vec3 normal = dot(facet, light) < 0.0 ? -facet : facet;
     mat3 axes = transpose(mat3(toMap));
     vec3 steep = vec3(dot(normal, axes[0]), dot(normal, axes[1]), dot(normal, axes[2]));
     steep /= vec3(dot(axes[0], axes[0]), dot(axes[1], axes[1]), dot(axes[2], axes[2]));
@@ -149,7 +159,7 @@ float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, ve
     vec3 p = onMap(toMap, texel, light, position, normal);
     // The map is fitted to what can lie in shadow: on the ground, what is beside it is lit.
     vec2 inside = step(abs(p.xy - 0.5), vec2(0.5 - 1.0 / size));
-    return mix(1.0, unhidden(map, p, riseOnMap(toMap, light, normal), size, bias), inside.x * inside.y);
+    return mix(1.0, unhidden(map, p, riseOnMap(toMap, light), size, bias), inside.x * inside.y);
 }
 
 #ifdef GROUND
@@ -173,7 +183,7 @@ float sunVisibility(vec3 position, vec3 normal) {
     vec3 p = onMap(bodyToShadow, shadowTexel, sunDirection, position, normal);
     // From the one map to the other over the outer part of the finer one, so that no border shows.
     vec2 inside = smoothstep(0.5, 0.46, abs(p.xy - 0.5));
-    float near = unhidden(shadowMap, p, riseOnMap(bodyToShadow, sunDirection, normal), shadowSize, shadowBias);
+    float near = unhidden(shadowMap, p, riseOnMap(bodyToShadow, sunDirection), shadowSize, shadowBias);
     return mix(farReached(position, normal), near, inside.x * inside.y);
 }
 #else
@@ -389,6 +399,7 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
 
 // Light, one of the truths (see truth.py: normal and part number, or base colour and sunlight), or what the gloss is like.
 vec4 craftOutput(vec3 position, vec3 smoothNormal, vec2 uv, float part) {
+    setFacet(position, smoothNormal);
     Surface s = surfaceAt(position, smoothNormal, uv);
     if (shown < 0.5) return vec4(craftRadiance(position, s), 1.0);
     if (shown < 1.5) return vec4(s.normal, part);
