@@ -80,6 +80,14 @@ def test_a_thinned_ball_is_as_bright_as_the_whole_one_and_the_same_at_any_scale(
     assert pictures[0] == pytest.approx(pictures[1], abs=2e-3 * float(exact.max()))
 
 
+def test_a_coarser_mesh_from_the_cache_draws_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
+    shot = far_off(stage(tmp_path, write_craft(tmp_path, "ball", [ball(1.0)], (0.0, 0.0, 30.0))).view(), 30.0)
+    made, fetched = (PyVistaRenderer().render(shot, "draft").rgb for _ in range(2))
+    assert len(list((tmp_path / "cache" / "craft").glob("*.npz"))) >= 1
+    np.testing.assert_array_equal(made, fetched)
+
+
 # Where the mesh changes in a film nothing may flash: within a percent on either side, as it turns.
 def test_the_orbiter_keeps_its_light_and_its_parts_where_it_is_thinned(renderers):
     whole, thin = renderers

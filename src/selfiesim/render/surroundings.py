@@ -51,6 +51,8 @@ class Surroundings:
         Radiance (N, 3) of what is behind the craft, along unit vectors (N, 3).
     eye : (3,) array
         Where the camera is; ``pixel_angle`` is what a pixel takes of its view, rad.
+    further : Surroundings, optional
+        What rays see that go on from gloss, where that is another.
     """
 
     skin: Skin
