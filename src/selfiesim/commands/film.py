@@ -21,6 +21,7 @@ from selfiesim.commands.options import (
     SceneName,
     Size,
     Watermark,
+    marks_of,
 )
 
 
@@ -57,7 +58,7 @@ def draw_film(
 
     began = time.perf_counter()
     shot = load_shot(scene, craft, size)
-    marks = [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
+    marks = marks_of(scale_bar, watermark)
     changes = {"photo__look": look, "photo__marks": marks}
     shot = shot.with_changes(**{key: value for key, value in changes.items() if value})
     take = Take(

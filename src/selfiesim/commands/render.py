@@ -20,6 +20,7 @@ from selfiesim.commands.options import (
     SceneName,
     Size,
     Watermark,
+    marks_of,
 )
 from selfiesim.errors import SceneError
 
@@ -61,7 +62,7 @@ def render(
     check_writable(path, bits)
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
-    marks = [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
+    marks = marks_of(scale_bar, watermark)
     settings: dict[str, Any] = ({"look": look} if look else {}) | ({"marks": marks} if marks else {})
     with progress_line() as say:
         say("placing craft, camera, planet and Sun")

@@ -18,10 +18,8 @@ FINE_SIDE = 512
 _LEAST_PASSES = 4  # or half of them: edges, the Sun's disc and the planet's light are met in several places
 # A draft of a few passes: passes, and into how many a pixel is cut across and down instead, the finest first.
 _CUTS = ((1, 4, 4), (1, 3, 3), (1, 3, 2), (1, 2, 2), (2, 2, 1))
-MOST_CUTS, FEWEST_CUTS = (
-    16,
-    4,
-)  # of a pixel; few where pixels lie closer than the picture's, as through lenses that bend
+MOST_CUTS, FEWEST_CUTS = 16, 4
+"""Of a pixel; few where pixels lie closer than the picture's, as through lenses that bend."""
 _FEW = range(2, 6)
 _DRAFT = 3  # passes of whole pixels: what that may cost
 _SMALL, _AT_LEAST = 300_000, 6  # pixels of a small picture, and samples that each has
