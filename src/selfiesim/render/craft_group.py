@@ -52,6 +52,12 @@ _LUMEN_NM_PER_WATT = 683.0 * 106.857
 # What the shader writes: light; normal and part number; base colour and sunlight; bent normal and roughness; grain.
 RADIANCE, SURFACE, COLOUR, GLOSS, GRAIN = 0.0, 1.0, 2.0, 3.0, 4.0
 
+CLOSE, FAR_OFF = (0.2, 0.3), (0.7, 1.8)
+"""Texels of a shadow map by which surfaces are pushed off, square to the light and more at a slant.
+
+Where what throws shadows is the same mesh; and where it is another one, or rough.
+"""
+
 
 @dataclass
 class Group:
@@ -121,6 +127,7 @@ def group_of(
         grainTurn=material.anisotropy_rotation + (np.pi / 2.0 if material.anisotropy < 0.0 else 0.0),
         shown=RADIANCE,
         finer=0.0,
+        shadowPush=FAR_OFF if outward else CLOSE,  # rough ground under a low Sun wants more
         bounced=0.0,
         looks=np.zeros(4),
         mirrors=0.0,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.render.bounce import EDGES_ACROSS, GLASS, Passed, Skin, is_available, skin_of
-from selfiesim.render.craft_group import Group, group_of
+from selfiesim.render.craft_group import CLOSE, FAR_OFF, Group, group_of
 from selfiesim.render.framebuffer import Framebuffer
 from selfiesim.render.gather import LEAST_MATT, chosen, gathered_at, pictures_of
 from selfiesim.render.levels import FAR_PX, LOST, WORTH, Level, levels_of, pixels_along
@@ -149,6 +149,7 @@ class CraftLayer:
         if far == self.is_far:
             return
         self.is_far = far
+        self._set_light(shadowPush=FAR_OFF if far else CLOSE)
         for group, level in zip(self._groups, self._levels, strict=True):
             group.actor.GetMapper().SetInputData(level.seen if far else group.mesh)
             group.caster.GetMapper().SetInputData(level.cast if far else group.mesh)

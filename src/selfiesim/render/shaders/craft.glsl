@@ -124,15 +124,9 @@ float unhidden(sampler2D map, vec3 p, vec2 rise, float size, float bias) {
 
 // The place on a light's map and the depth of a point; "texel" is the map's width of a texel, m.
 vec3 onMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
-    // Pushed off by a little, a surface does not shade itself.
-    // Rough ground under a low Sun wants more.
-#ifdef GROUND
-    vec2 push = vec2(0.7, 1.8);
-#else
-    vec2 push = vec2(0.2, 0.3);
-#endif
+    // Pushed off by so many texels, more at a slant, a surface does not shade itself.
     float slope = 1.0 - max(dot(normal, light), 0.0);
-    return (toMap * vec4(position + normal * texel * (push.x + push.y * slope), 1.0)).xyz;
+    return (toMap * vec4(position + normal * texel * (shadowPush.x + shadowPush.y * slope), 1.0)).xyz;
 }
 
 // Normal of the mesh's own face, whatever its corners say of the smooth surface.
