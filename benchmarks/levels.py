@@ -17,11 +17,11 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from selfiesim import Scene
-from selfiesim.camera import Pinhole
-from selfiesim.craft.craft import Craft
+from selfiesim.camera.pinhole import Pinhole
 from selfiesim.craft.load import load_craft
-from selfiesim.render.pyvista import PyVistaRenderer
-from selfiesim.view import View
+from selfiesim.craft.model import Craft
+from selfiesim.render.raster.renderer import PyVistaRenderer
+from selfiesim.view.view import View
 
 RANGES_M = (30.0, 300.0, 3000.0)
 

@@ -57,7 +57,7 @@ def plain_pyvista() -> Frame:
     import pyvista as pv
 
     from selfiesim.craft.load import load_craft
-    from selfiesim.planet.maps import load_maps
+    from selfiesim.planet.maps.planet_maps import load_maps
 
     plotter = pv.Plotter(off_screen=True, window_size=list(SIZE), lighting="none")
     plotter.set_background("black")
@@ -86,8 +86,8 @@ def plain_mitsuba(paths: int) -> Frame:
     import mitsuba as mi
 
     from selfiesim.craft.load import load_craft
-    from selfiesim.planet.maps import load_maps
-    from selfiesim.render.mitsuba import require
+    from selfiesim.planet.maps.planet_maps import load_maps
+    from selfiesim.render.mitsuba.renderer import require
 
     mi.set_variant(require())
     globe = np.array(load_maps("mars").globe, np.float32)[..., :3] / 255.0

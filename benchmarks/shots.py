@@ -12,8 +12,8 @@ import statistics
 import time
 
 from selfiesim import Scene
-from selfiesim.commands.console import parse_size
-from selfiesim.scene import shipped_scenes
+from selfiesim.cli.console import parse_size
+from selfiesim.scene.scene import shipped_scenes
 
 ASKED_S = 3.0
 

@@ -5,15 +5,21 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from selfiesim.bodies import MARS
-from selfiesim.dispersion import disperse
-from selfiesim.drift import clohessy_wiltshire, cloud, relative_state, relative_state_with, yamanaka_ankersen
-from selfiesim.ejection import Normal, Release, Scatter, Uniform, draw, release_states
-from selfiesim.epoch import Epoch
-from selfiesim.forces import MARS_ZONALS, zonal
-from selfiesim.orbit import Elements, State, elements_to_state
-from selfiesim.scene import Scene
-from selfiesim.tumble import tumble, tumble_many
+from selfiesim.analysis.dispersion import disperse
+from selfiesim.astro.bodies import MARS
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.forces import MARS_ZONALS, zonal
+from selfiesim.astro.orbit import Elements, State, elements_to_state
+from selfiesim.motion.ejection import Normal, Release, Scatter, Uniform, draw, release_states
+from selfiesim.motion.relative_motion import (
+    clohessy_wiltshire,
+    cloud,
+    relative_state,
+    relative_state_with,
+    yamanaka_ankersen,
+)
+from selfiesim.motion.tumble import tumble, tumble_many
+from selfiesim.scene.scene import Scene
 
 GM = MARS.gm_m3_s2
 HOST = elements_to_state(Elements(8.89875e6, 0.5884, 1.506, 1.758, 0.997, 0.574), GM)

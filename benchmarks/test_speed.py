@@ -92,7 +92,7 @@ def test_planet_alone(benchmark, view, planet):
     """Aim: planet less empty 0.12 s at 1920x1080, two cores. A craft out of sight, so that nothing hides the planet."""
     from dataclasses import replace
 
-    from selfiesim.render.pyvista import PyVistaRenderer
+    from selfiesim.render.raster.renderer import PyVistaRenderer
 
     away = replace(view, craft=replace(view.craft, position=np.array([0.0, 0.0, -1000.0])))
     if not planet:
@@ -108,7 +108,7 @@ def test_map_build(benchmark, tmp_path):
 
     # Not getrusage's number: a child begins with its parent's.
     script = (
-        "from selfiesim.planet.maps import load_maps; load_maps('mars');"
+        "from selfiesim.planet.maps.planet_maps import load_maps; load_maps('mars');"
         "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
 

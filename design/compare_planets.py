@@ -23,10 +23,10 @@ from pymeeus.Mars import Mars
 from scipy.interpolate import make_interp_spline
 from skyfield_data import get_skyfield_data_path
 
-from selfiesim.bodies import AU_M
-from selfiesim.ephemeris import sun_to_body
-from selfiesim.epoch import Epoch
-from selfiesim.frames import icrf_to_inertial
+from selfiesim.astro.bodies import AU_M
+from selfiesim.astro.ephemeris import sun_to_body
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import icrf_to_inertial
 
 AU_KM = AU_M / 1e3
 DATES = np.arange(2451544.5, 2469807.5, 10.0) + 0.123

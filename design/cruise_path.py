@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import least_squares, root
 
-from selfiesim.bodies import AU_M
-from selfiesim.ephemeris import BUILTIN
-from selfiesim.epoch import Epoch
-from selfiesim.forces import GM_SUN_M3_S2
-from selfiesim.frames import icrf_to_inertial
-from selfiesim.orbit import State, propagate, state_to_elements
+from selfiesim.astro.bodies import AU_M
+from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.forces import GM_SUN_M3_S2
+from selfiesim.astro.frames import icrf_to_inertial
+from selfiesim.astro.orbit import State, propagate, state_to_elements
 
 LAUNCH = Epoch.from_utc("2020-07-23T04:41:00Z")
 SEPTEMBER = Epoch.from_utc("2020-09-15T00:00:00Z")

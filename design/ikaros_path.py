@@ -10,12 +10,12 @@ import erfa
 import numpy as np
 from scipy.optimize import fsolve
 
-from selfiesim.bodies import AU_M
-from selfiesim.ephemeris import BUILTIN
-from selfiesim.epoch import Epoch
-from selfiesim.forces import GM_SUN_M3_S2
-from selfiesim.frames import icrf_to_inertial
-from selfiesim.orbit import State, propagate, state_to_elements
+from selfiesim.astro.bodies import AU_M
+from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.forces import GM_SUN_M3_S2
+from selfiesim.astro.frames import icrf_to_inertial
+from selfiesim.astro.orbit import State, propagate, state_to_elements
 
 LAUNCH = Epoch.from_utc("2010-05-20T21:58:22Z")  # JAXA
 FLYBY = Epoch.from_utc("2010-12-08T00:00:00Z")  # JAXA: past Venus that day, 80,800 km off

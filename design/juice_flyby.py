@@ -18,11 +18,11 @@ from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import least_squares
 
-from selfiesim.bodies import EARTH, MOON
-from selfiesim.ephemeris import BUILTIN
-from selfiesim.epoch import Epoch
-from selfiesim.forces import GM_SUN_M3_S2, third_body
-from selfiesim.frames import direction_to_lonlat, icrf_to_bodyfixed, unit
+from selfiesim.astro.bodies import EARTH, MOON
+from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.forces import GM_SUN_M3_S2, third_body
+from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed, unit
 
 Vector = NDArray[np.float64]
 MOON_PASSED = Epoch.from_utc("2024-08-19T21:15:00Z")

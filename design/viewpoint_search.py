@@ -14,11 +14,11 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.almanac import Almanac
-from selfiesim.bodies import MARS
-from selfiesim.epoch import Epoch
-from selfiesim.frames import icrf_to_inertial, unit
-from selfiesim.planet.gazetteer import locate
+from selfiesim.astro.bodies import MARS
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import icrf_to_inertial, unit
+from selfiesim.astro.solar_system import Almanac
+from selfiesim.planet.library.gazetteer import locate
 
 Array = NDArray[np.float64]
 

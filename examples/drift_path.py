@@ -3,7 +3,7 @@
 import numpy as np
 
 from selfiesim import Scene
-from selfiesim.timeline import sample_times, timeline
+from selfiesim.analysis.drift_table import sample_times, timeline
 
 # Setup
 scene = Scene.load("tianwen1-mars")

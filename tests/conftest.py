@@ -118,7 +118,7 @@ def de421() -> Any:
 @pytest.fixture(scope="session")
 def before_the_cap() -> Any:
     """The shipped shot as it was first taken, its camera pushed off as the bracket points: the cap behind the craft."""
-    from selfiesim.scene import Scene
+    from selfiesim.scene.scene import Scene
 
     return Scene.load("tianwen1-mars").with_changes(
         at="release+72s",
@@ -135,7 +135,7 @@ def before_the_cap() -> Any:
 @pytest.fixture
 def run(capsys, monkeypatch, tmp_path):
     """Runs a command in an empty folder; gives back exit code, standard output, standard error."""
-    from selfiesim.cli import main
+    from selfiesim.cli.app import main
 
     monkeypatch.chdir(tmp_path)
 

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from selfiesim.batches.run import batch
-    from selfiesim.errors import UserError
+    from selfiesim.core.errors import UserError
     from selfiesim.photo.develop import Photo
-    from selfiesim.render.base import Radiance
-    from selfiesim.scene import Scene
-    from selfiesim.view import View
+    from selfiesim.render.common.radiance import Radiance
+    from selfiesim.scene.scene import Scene
+    from selfiesim.view.view import View
 
 __all__ = ["Photo", "Radiance", "Scene", "UserError", "View", "batch"]
 
 _HOMES = {
     "Photo": "selfiesim.photo.develop",
-    "Radiance": "selfiesim.render.base",
-    "Scene": "selfiesim.scene",
-    "UserError": "selfiesim.errors",
-    "View": "selfiesim.view",
+    "Radiance": "selfiesim.render.common.radiance",
+    "Scene": "selfiesim.scene.scene",
+    "UserError": "selfiesim.core.errors",
+    "View": "selfiesim.view.view",
     "batch": "selfiesim.batches.run",
 }
 

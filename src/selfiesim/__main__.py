@@ -1,5 +1,5 @@
 """``python -m selfiesim``: the command line."""
 
-from selfiesim.cli import main
+from selfiesim.cli.app import main
 
 main()

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from selfiesim.core.errors import ModelError, ModelWarning
 from selfiesim.craft.load import forget_craft, load_craft
-from selfiesim.errors import ModelError, ModelWarning
 
 CUBE_CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
 CUBE_FACES = np.array(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from selfiesim.craft.assembly import read_assembly
+from selfiesim.core.errors import ModelError
+from selfiesim.core.files import shipped
+from selfiesim.craft.description import read_assembly
 from selfiesim.craft.load import load_craft
-from selfiesim.errors import ModelError
-from selfiesim.paths import shipped
 
 JOINT = 'node = "a"\norigin_m = [0, 0, 0]\naxes = [[0, 1, 0]]\nzero_normal = [0, 0, -1]\n'
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from selfiesim.analysis.drift_table import CONTACT_M, closest_return, timeline
 from selfiesim.craft.clearance import point_to_triangles
-from selfiesim.scene import Scene
-from selfiesim.timeline import CONTACT_M, closest_return, timeline
+from selfiesim.scene.scene import Scene
 
 coordinate = st.floats(-3.0, 3.0)
 points = st.tuples(coordinate, coordinate, coordinate).map(np.array)

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from selfiesim.core.errors import ModelError
+from selfiesim.core.files import shipped
 from selfiesim.craft import cache
 from selfiesim.craft.load import forget_craft, load_craft, shipped_craft
-from selfiesim.craft.normals import creased_normals
-from selfiesim.errors import ModelError
-from selfiesim.paths import shipped
+from selfiesim.craft.mesh.normals import creased_normals
 
 CUBE_OBJ = """
 v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\nv 1 0 1\nv 1 1 1\nv 0 1 1
@@ -214,7 +214,7 @@ def test_creased_normals_are_the_mean_of_the_faces_that_are_alike(bump):
             assert_allclose(found[face, corner], mean / np.linalg.norm(mean), atol=1e-12)
 
 
-@pytest.mark.filterwarnings("ignore::selfiesim.errors.ModelWarning")
+@pytest.mark.filterwarnings("ignore::selfiesim.core.errors.ModelWarning")
 def test_real_mesh_from_nasa_comes_whole_in_its_declared_size(tmp_path):
     # NASA's model of the Mars Reconnaissance Orbiter (13.6 m from wing tip to wing tip: NASA), Draco and WebP.
     pytest.importorskip("DracoPy")
@@ -286,7 +286,7 @@ def test_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     assert load_craft(write(tmp_path / "cube.obj", CUBE_OBJ)).triangle_count == 12
 
 
-@pytest.mark.filterwarnings("ignore::selfiesim.errors.ModelWarning")
+@pytest.mark.filterwarnings("ignore::selfiesim.core.errors.ModelWarning")
 def test_changed_description_or_companion_is_seen(tmp_path):
     path = write(tmp_path / "cube.obj", "mtllib paint.mtl\nusemtl skin\n" + CUBE_OBJ)
     assert load_craft(path).parts[0].material.base_color == (0.5, 0.5, 0.5), "grey while its paint is missing"
@@ -415,7 +415,7 @@ def test_first_contact_against_slabs(tmp_path):
     # Authority: the slab test for boxes (Kay and Kajiya 1986), which knows no triangles.
     import trimesh
 
-    from selfiesim.craft.craft import first_contact
+    from selfiesim.craft.model import first_contact
 
     centers = np.array([[3.0, 0.0, 0.0], [0.0, 4.0, 1.0], [-2.0, -2.0, -2.0]])
     boxes = [trimesh.creation.box((1, 1, 1)).apply_translation(center) for center in centers]

@@ -132,7 +132,7 @@ def test_draco_gives_what_was_packed(tmp_path):
 
 
 def test_draco_without_its_decoder_says_how_to_get_it(tmp_path, monkeypatch):
-    from selfiesim.craft import gltf
+    from selfiesim.craft.formats import gltf
 
     monkeypatch.setattr(gltf, "find_spec", lambda name: None)
     made = Gltf()

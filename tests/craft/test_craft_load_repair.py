@@ -7,8 +7,8 @@ import pytest
 from mesh_files import CUBE_CORNERS, CUBE_FACES, Gltf, cube_obj, load_quietly, refusal, volume, write
 from numpy.testing import assert_allclose
 
+from selfiesim.core.errors import ModelWarning
 from selfiesim.craft.load import forget_craft, load_craft
-from selfiesim.errors import ModelWarning
 
 
 @pytest.fixture(autouse=True)
@@ -215,7 +215,7 @@ def test_mounts_keep_the_axes_where_they_are(tmp_path):
     ],
 )
 def test_descriptions_that_cannot_be_meant(tmp_path, toml, words):
-    from selfiesim.errors import ModelError
+    from selfiesim.core.errors import ModelError
 
     path = write(tmp_path / "a.obj", cube_obj())
     write(tmp_path / "a.toml", toml)

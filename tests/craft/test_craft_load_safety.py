@@ -24,11 +24,11 @@ from mesh_files import (
 )
 from test_craft_load_formats import cube_3mf, cube_dae
 
-from selfiesim.craft import limits
-from selfiesim.craft.assembly import Assembly
-from selfiesim.craft.companions import Companions
-from selfiesim.craft.read import read_parts
-from selfiesim.errors import ModelError
+from selfiesim.core.errors import ModelError
+from selfiesim.craft.description import Assembly
+from selfiesim.craft.formats import limits
+from selfiesim.craft.formats.reader import read_parts
+from selfiesim.craft.formats.referenced_files import Companions
 
 
 @pytest.fixture(autouse=True)
@@ -152,9 +152,9 @@ def test_a_picture_in_a_data_uri_is_refused_as_well(tmp_path):
 
 
 def test_pictures_that_together_are_too_large_are_made_smaller(tmp_path, monkeypatch):
-    from selfiesim.craft import pictures
+    from selfiesim.craft.formats import textures
 
-    monkeypatch.setattr(pictures, "MOST_KEPT_PIXELS", 2_000)
+    monkeypatch.setattr(textures, "MOST_KEPT_PIXELS", 2_000)
     made = Gltf(TEXCOORD_0=np.zeros((3, 2), "<f4"))
     base, glow = (made.picture(png(np.zeros((48, 64, 3)))) for _ in range(2))
     made.paint(pbrMetallicRoughness={"baseColorTexture": {"index": base}}, emissiveTexture={"index": glow})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sound_mesh import (
+from mesh_checks import (
     assert_closed_and_outward,
     assert_faces_distinct,
     assert_hangs_together,
@@ -14,11 +14,11 @@ from sound_mesh import (
     pieces_of,
 )
 
+from selfiesim.core.files import shipped
 from selfiesim.craft.builders import tianwen1_lander
 from selfiesim.craft.builders.catalogue import built
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 from selfiesim.craft.load import load_craft
-from selfiesim.paths import shipped
 
 # In the group photo (CNSA, 11 June 2021), pixels: the deck, its height over the ground, the flag.
 DECK_WIDE_PX, DECK_TALL_PX = 1145.0 - 775.0, 420.0 - 297.0

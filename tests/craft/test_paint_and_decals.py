@@ -8,12 +8,12 @@ import trimesh
 from numpy.testing import assert_allclose
 from PIL import Image
 
+from selfiesim.core.errors import ModelError, SceneError
 from selfiesim.craft.decals import Decal, with_decals
 from selfiesim.craft.load import load_craft
-from selfiesim.craft.paint import library, painted
-from selfiesim.errors import ModelError, SceneError
-from selfiesim.output.portrait import Stand, portrait
-from selfiesim.scene import Scene
+from selfiesim.craft.material_overrides import library, painted
+from selfiesim.pages.model_portrait import Stand, portrait
+from selfiesim.scene.scene import Scene
 
 MOUNTS = """
 [mounts.camera]

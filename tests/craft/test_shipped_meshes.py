@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from craft_solids import STEADY_M, groups, shared_planes
 from numpy.testing import assert_allclose
-from sound_mesh import assert_no_flicker, pieces_of
+from mesh_checks import assert_no_flicker, pieces_of
 
-from selfiesim.cli import main
-from selfiesim.craft.assembly import read_assembly
+from selfiesim.cli.app import main
+from selfiesim.core.errors import ModelError
+from selfiesim.core.files import shipped
 from selfiesim.craft.builders import (
     hayabusa2,
     ikaros,
@@ -26,16 +27,15 @@ from selfiesim.craft.builders import (
     tianwen1_orbiter,
     zhurong,
 )
+from selfiesim.craft.builders.assembly import GLTF_FROM_BODY, Model
 from selfiesim.craft.builders.catalogue import VEHICLES, built
-from selfiesim.craft.builders.model import GLTF_FROM_BODY, Model
-from selfiesim.craft.builders.parts import box
+from selfiesim.craft.builders.shapes import box
 from selfiesim.craft.builders.solid import rotation
+from selfiesim.craft.description import read_assembly
 from selfiesim.craft.load import load_craft
 from selfiesim.craft.materials import FINISHES, Finish
-from selfiesim.craft.normals import same_place
-from selfiesim.errors import ModelError
-from selfiesim.output.portrait import Stand, portrait, posed
-from selfiesim.paths import shipped
+from selfiesim.craft.mesh.normals import same_place
+from selfiesim.pages.model_portrait import Stand, portrait, posed
 
 MODULES = {
     "tianwen1-orbiter": tianwen1_orbiter,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
-from sound_mesh import (
+from mesh_checks import (
     assert_closed_and_outward,
     assert_faces_distinct,
     assert_hangs_together,
@@ -19,11 +19,11 @@ from sound_mesh import (
     pieces_of,
 )
 
-from selfiesim.cli import main
+from selfiesim.cli.app import main
+from selfiesim.core.files import shipped
 from selfiesim.craft.builders import tianwen1_orbiter
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 from selfiesim.craft.load import load_craft
-from selfiesim.paths import shipped
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sound_mesh import (
+from mesh_checks import (
     assert_closed_and_outward,
     assert_faces_distinct,
     assert_hangs_together,
@@ -16,11 +16,11 @@ from sound_mesh import (
     pieces_of,
 )
 
+from selfiesim.core.files import shipped
 from selfiesim.craft.builders import zhurong
 from selfiesim.craft.builders.catalogue import built
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 from selfiesim.craft.load import load_craft
-from selfiesim.paths import shipped
 
 # In the group photo (CNSA, 11 June 2021): pixels, from the picture's left and upper edge.
 ROVER_TALL_PX, WINGS_WIDE_PX = 328.0, 495.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from selfiesim.scene import Scene
+from selfiesim.scene.scene import Scene
 
 # A body with a wing, no two sides alike; metres, body axes.
 SOLIDS = [((1.0, 0.8, 0.6), (0.0, 0.0, 0.0)), ((0.04, 1.6, 0.5), (0.1, 1.2, 0.0)), ((0.2, 0.2, 0.3), (0.3, -0.2, 0.45))]

@@ -18,11 +18,11 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from scipy.spatial.transform import Rotation
 
-from selfiesim.errors import OutputError, SceneError
-from selfiesim.labelling import Series, label
-from selfiesim.output.bop_models import bop_model
-from selfiesim.output.datasets import SHARES, assemble, poses_table, split_of
-from selfiesim.output.labels import Wanted, frame_labels, read_records
+from selfiesim.core.errors import OutputError, SceneError
+from selfiesim.labels.bop_models import bop_model
+from selfiesim.labels.datasets import SHARES, assemble, poses_table, split_of
+from selfiesim.labels.records import Wanted, frame_labels, read_records
+from selfiesim.labels.sequence import Series, label
 
 FRAMES = 9
 SIZE = (128, 72)
@@ -370,8 +370,8 @@ def test_the_command_makes_a_data_set(run):
 
 
 def test_the_table_of_poses_has_rtn_whatever_frame_comes_first():
-    from selfiesim.output.poses import camera_pose, craft_pose
-    from selfiesim.scene import Scene
+    from selfiesim.labels.poses import camera_pose, craft_pose
+    from selfiesim.scene.scene import Scene
 
     view = Scene.load("tianwen1-mars").view()
     time = {"epoch_utc": view.epoch.utc(6), "seconds_since_release": view.track.seconds_since_release}

@@ -14,11 +14,11 @@ from label_scenes import BENT, FISHEYE, MOUNTS, satellites
 from pycocotools import mask as authority
 from scipy.spatial.transform import Rotation
 
-from selfiesim.errors import OutputError
-from selfiesim.output.labels import RECORD, Wanted, frame_labels, labels_of, read_records
-from selfiesim.output.poses import camera_pose
-from selfiesim.output.truth_files import depth_step_mm, depth_steps, png16
-from selfiesim.render.truth import part_numbers
+from selfiesim.core.errors import OutputError
+from selfiesim.labels.poses import camera_pose
+from selfiesim.labels.records import RECORD, Wanted, frame_labels, labels_of, read_records
+from selfiesim.labels.truth_files import depth_step_mm, depth_steps, png16
+from selfiesim.render.common.truth import part_numbers
 
 
 @pytest.fixture(scope="module")

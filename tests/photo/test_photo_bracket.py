@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from selfiesim.photo.bracket import examine, explain
-from selfiesim.render.base import Radiance
-from selfiesim.scene import Scene
+from selfiesim.render.common.radiance import Radiance
+from selfiesim.scene.scene import Scene
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.errors import PhotoError, SceneError
+from selfiesim.core.errors import PhotoError, SceneError
+from selfiesim.photo.demosaic import demosaic, padded
 from selfiesim.photo.finish import sharpened, through_jpeg
 from selfiesim.photo.looks import LOOKS, STANDING, enabled, receipt
-from selfiesim.photo.mosaic import demosaic, padded
 from selfiesim.photo.sensor import white_electrons
-from selfiesim.photo.settings import PhotoPart
-from selfiesim.photo.tone import TONES, look_up, table
-from selfiesim.render.base import Radiance
-from selfiesim.scene import Scene
+from selfiesim.photo.tone_curves import TONES, look_up, table
+from selfiesim.render.common.radiance import Radiance
+from selfiesim.scene.photo import PhotoPart
+from selfiesim.scene.scene import Scene
 
 QUIET = {
     f"effects__{name}": False

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from selfiesim.bodies import SOLAR_IRRADIANCE_1AU
-from selfiesim.errors import SceneError
+from selfiesim.astro.bodies import SOLAR_IRRADIANCE_1AU
+from selfiesim.core.errors import SceneError
 from selfiesim.photo.develop import develop, shoulder
 from selfiesim.photo.exposure import MIDDLE_GREY, Exposure, luminance, metered_shutter
-from selfiesim.render.base import Radiance
-from selfiesim.scene import Scene
+from selfiesim.render.common.radiance import Radiance
+from selfiesim.scene.scene import Scene
 
 FIXED = {"shutter_s": 1 / 500, "f_number": 8.0, "iso": 100.0, "stops": 0.0}
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from selfiesim.camera import Camera
-from selfiesim.lens import KannalaBrandt
+from selfiesim.camera.distortion import KannalaBrandt
+from selfiesim.camera.pinhole import Camera
 from selfiesim.photo import optics
-from selfiesim.photo.settings import LensPart
-from selfiesim.photo.sunlight import add_sun
-from selfiesim.render.base import Radiance
-from selfiesim.scene import Scene
+from selfiesim.photo.sun_glare import add_sun
+from selfiesim.render.common.radiance import Radiance
+from selfiesim.scene.photo import LensPart
+from selfiesim.scene.scene import Scene
 
 CAMERA = Camera.from_fov(300, 200, np.radians(70.0))
 BLURS = {"diffraction": {}, "defocus": {"defocus_px": 9.0}, "glare": {"glare_share": 0.05}}

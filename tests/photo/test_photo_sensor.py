@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from selfiesim.bodies import SOLAR_IRRADIANCE_1AU
-from selfiesim.camera_part import CameraPart
-from selfiesim.errors import SceneError
+from selfiesim.astro.bodies import SOLAR_IRRADIANCE_1AU
+from selfiesim.core.errors import SceneError
+from selfiesim.core.rng import stream
 from selfiesim.photo import sensor
 from selfiesim.photo.detectors import DETECTORS, detector
 from selfiesim.photo.exposure import Exposure, luminance
-from selfiesim.photo.settings import DetectorPart
-from selfiesim.photo.streams import stream
+from selfiesim.scene.camera import CameraPart
+from selfiesim.scene.photo import DetectorPart
 
 SUN = np.array(SOLAR_IRRADIANCE_1AU)
 ALL = frozenset(

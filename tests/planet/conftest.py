@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.planet.maps import PlanetMaps, load_maps
+from selfiesim.planet.maps.planet_maps import PlanetMaps, load_maps
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

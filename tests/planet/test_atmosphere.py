@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.bodies import BODIES
-from selfiesim.planet.atmosphere import GAS_DENSITY_M3, HELD_OPACITY, SCALE_HEIGHT_M, gas_scattering, haze
-from selfiesim.planet.detached import Layer
+from selfiesim.astro.bodies import BODIES
+from selfiesim.planet.light.atmosphere import GAS_DENSITY_M3, HELD_OPACITY, SCALE_HEIGHT_M, gas_scattering, haze
+from selfiesim.planet.light.haze_layer import Layer
 
 RADIUS_M = 3_389_500.0
 RED, BLUE = 0, 2

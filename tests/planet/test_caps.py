@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from selfiesim.planet.albedo import decode, encode
-from selfiesim.planet.azimuthal import PolarGrid
-from selfiesim.planet.caps import AGREES, agreement, fitting_cap
-from selfiesim.planet.maps import PATCH_SPAN_RAD, PlanetMaps
+from selfiesim.planet.maps.albedo import decode, encode
+from selfiesim.planet.maps.cap_source import AGREES, agreement, fitting_cap
+from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, PlanetMaps
+from selfiesim.planet.maps.polar_grid import PolarGrid
 
 SIZE = 640
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.errors import MapError
-from selfiesim.output.charts import draw
-from selfiesim.planet import library as shelf
-from selfiesim.planet.charts import Chart, bilinear, chart_of, normals, sample, spline
-from selfiesim.planet.conventions import Conventions
-from selfiesim.planet.maps import PlanetMaps
+from selfiesim.core.errors import MapError
+from selfiesim.files.map_pictures import draw
+from selfiesim.planet.library import user_maps as shelf
+from selfiesim.planet.library.charts import Chart, bilinear, chart_of, normals, sample, spline
+from selfiesim.planet.maps.planet_maps import PlanetMaps
+from selfiesim.planet.readers.conventions import Conventions
 
 
 def at(chart: Chart, down: float, across: float) -> tuple[float, float]:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from selfiesim.bodies import MARS
-from selfiesim.errors import MapError
-from selfiesim.planet.conventions import Conventions, place, planetocentric
+from selfiesim.astro.bodies import MARS
+from selfiesim.core.errors import MapError
+from selfiesim.planet.readers.conventions import Conventions, place, planetocentric
 
 
 def edges_deg(conventions: Conventions, width: int = 8, height: int = 4) -> tuple[list[float], list[float]]:

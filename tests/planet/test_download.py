@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfiesim.errors import MapError
-from selfiesim.planet import download
-from selfiesim.planet.download import check_address, fetch
+from selfiesim.core.errors import MapError
+from selfiesim.planet.library import download
+from selfiesim.planet.library.download import check_address, fetch
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

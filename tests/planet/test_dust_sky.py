@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from selfiesim.planet.atmosphere import haze
-from selfiesim.planet.dust_sky import DustSky, eddington
+from selfiesim.planet.light.atmosphere import haze
+from selfiesim.planet.light.dust_sky import DustSky, eddington
 
 RADIUS_M = 3_389_500.0
 DUST_GROUND = (0.28, 0.17, 0.085)

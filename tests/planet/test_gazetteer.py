@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from selfiesim import planet
-from selfiesim.errors import MapError
-from selfiesim.planet.gazetteer import features, locate
+from selfiesim.core.errors import MapError
+from selfiesim.planet.library.gazetteer import features, locate
 
 rounding_deg = 0.0051
 

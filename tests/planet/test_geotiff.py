@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfiesim.errors import MapError
-from selfiesim.planet import geotiff
-from selfiesim.planet.conventions import Conventions
-from selfiesim.planet.resample import read_map
+from selfiesim.core.errors import MapError
+from selfiesim.planet.readers import geotiff
+from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.planet.readers.resample import read_map
 
 rasterio = pytest.importorskip("rasterio")
 pytestmark = [

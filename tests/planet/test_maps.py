@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.planet import albedo
-from selfiesim.planet.atmosphere import HELD_OPACITY, haze
-from selfiesim.planet.disc import disc_light
-from selfiesim.planet.maps import PlanetMaps, reflectance
-from selfiesim.planet.photometry import bidirectional
+from selfiesim.planet.light.atmosphere import HELD_OPACITY, haze
+from selfiesim.planet.light.disc_photometry import disc_light
+from selfiesim.planet.light.photometry import bidirectional
+from selfiesim.planet.maps import albedo
+from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
 
 RED, GREEN, BLUE = 0, 1, 2
 

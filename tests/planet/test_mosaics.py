@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.errors import MapError
-from selfiesim.planet.conventions import Conventions
-from selfiesim.planet.resample import read_map
+from selfiesim.core.errors import MapError
+from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.planet.readers.resample import read_map
 
 SIZE = 96
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfiesim.errors import MapError
-from selfiesim.planet.conventions import Conventions
-from selfiesim.planet.pds3 import read_label
-from selfiesim.planet.rasters import open_raster
-from selfiesim.planet.resample import read_map
+from selfiesim.core.errors import MapError
+from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.planet.readers.pds3 import read_label
+from selfiesim.planet.readers.rasters import open_raster
+from selfiesim.planet.readers.resample import read_map
 
 FIELD = np.random.default_rng(0).integers(-8000, 21000, (90, 180)).astype(">i2")
 

@@ -12,12 +12,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from selfiesim.planet import photometry
-from selfiesim.planet.albedo import decode
-from selfiesim.planet.atmosphere import HELD_OPACITY, haze
-from selfiesim.planet.disc import disc_light, ground_for
-from selfiesim.planet.maps import PlanetMaps
-from selfiesim.planet.photometry import HAPKE_SHARES, LAWS, Law, bidirectional, disc_integrated, hapke, ice, lambert
+from selfiesim.planet.light import photometry
+from selfiesim.planet.light.atmosphere import HELD_OPACITY, haze
+from selfiesim.planet.light.disc_photometry import disc_light, ground_for
+from selfiesim.planet.light.photometry import (
+    HAPKE_SHARES,
+    LAWS,
+    Law,
+    bidirectional,
+    disc_integrated,
+    hapke,
+    ice,
+    lambert,
+)
+from selfiesim.planet.maps.albedo import decode
+from selfiesim.planet.maps.planet_maps import PlanetMaps
 
 # Disc of Mars against phase angle (V), relative to phase 0: Mallama & Hilton 2018, Astronomy and Computing 25, 10.
 MALLAMA = {10: 0.821, 20: 0.691, 40: 0.526, 60: 0.424, 80: 0.280, 100: 0.144}
@@ -128,7 +137,7 @@ def test_law_is_finite_everywhere() -> None:
 
 def _from_shader() -> Callable[..., np.ndarray]:
     """The shader's function, its few lines of GLSL read as Python."""
-    text = (files("selfiesim.render") / "shaders" / "photometry.glsl").read_text(encoding="utf-8")
+    text = (files("selfiesim.render.engine") / "shaders" / "photometry.glsl").read_text(encoding="utf-8")
     text = re.sub(r"//.*", "", text)
     names: dict[str, object] = {
         "clamp": np.clip,

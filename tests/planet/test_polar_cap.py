@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from selfiesim.planet import albedo
-from selfiesim.planet.maps import PATCH_SPAN_RAD, PlanetMaps, reflectance, source_path
-from selfiesim.planet.polar_cap import build_patch
+from selfiesim.planet.maps import albedo
+from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, PlanetMaps, reflectance, source_path
+from selfiesim.planet.maps.polar_cap import build_patch
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.errors import MapError
-from selfiesim.planet import geotiff
-from selfiesim.planet.conventions import Conventions
-from selfiesim.planet.rasters import PICTURE_PIXELS, open_raster
-from selfiesim.planet.resample import read_map, srgb_to_linear
+from selfiesim.core.errors import MapError
+from selfiesim.planet.readers import geotiff
+from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.planet.readers.rasters import PICTURE_PIXELS, open_raster
+from selfiesim.planet.readers.resample import read_map, srgb_to_linear
 
 
 def gradient(width: int = 128) -> np.ndarray:

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, label
 
-from selfiesim.planet import surface
-from selfiesim.planet.conventions import Conventions
-from selfiesim.planet.gazetteer import locate
-from selfiesim.planet.maps import PlanetMaps, reflectance
-from selfiesim.planet.resample import read_map
-from selfiesim.planet.surface import MapFile, Surface, surface_maps
+from selfiesim.planet.library.gazetteer import locate
+from selfiesim.planet.maps import surface
+from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
+from selfiesim.planet.maps.surface import MapFile, Surface, surface_maps
+from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.planet.readers.resample import read_map
 
 tolerance_deg = 0.2
 WIDTH = 2880  # of the maps compared: 8 pixels a degree

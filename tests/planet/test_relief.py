@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
-from selfiesim.planet import relief
-from selfiesim.planet.azimuthal import Enlarger, PolarGrid
-from selfiesim.planet.landforms import Crater, craters
-from selfiesim.planet.maps import PlanetMaps, reflectance
-from selfiesim.planet.maps import relief as relief_of
+from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
+from selfiesim.planet.maps.planet_maps import relief as relief_of
+from selfiesim.planet.maps.polar_grid import Enlarger, PolarGrid
+from selfiesim.planet.terrain import relief
+from selfiesim.planet.terrain.landforms import Crater, craters
 
 REFERENCE = Path(
     os.environ.get("SELFIESIM_REFERENCE", Path(__file__).resolve().parents[2].parent / "shared" / "reference")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from selfiesim.errors import MapError
-from selfiesim.planet.conventions import Conventions
-from selfiesim.planet.resample import read_map, srgb_to_linear
+from selfiesim.core.errors import MapError
+from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.planet.readers.resample import read_map, srgb_to_linear
 
 float_steps = 3e-6  # of float32, relative to the values
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.errors import MapError, SceneError
-from selfiesim.planet import albedo, maps, surface
-from selfiesim.planet import library as shelf
-from selfiesim.planet.albedo import rotation_weights
-from selfiesim.planet.conventions import Conventions
-from selfiesim.planet.maps import PlanetMaps, reflectance
-from selfiesim.planet.photometry import LAWS
-from selfiesim.planet.surface import MapFile, Surface, surface_maps
-from selfiesim.scene import Scene
+from selfiesim.core.errors import MapError, SceneError
+from selfiesim.planet.library import user_maps as shelf
+from selfiesim.planet.light.photometry import LAWS
+from selfiesim.planet.maps import albedo, planet_maps, surface
+from selfiesim.planet.maps.albedo import rotation_weights
+from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
+from selfiesim.planet.maps.surface import MapFile, Surface, surface_maps
+from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.scene.scene import Scene
 
 LAT = (0.5 - (np.arange(256) + 0.5) / 256)[:, None] * np.pi
 LON = (np.arange(512) + 0.5)[None, :] / 512 * 2 * np.pi
@@ -228,4 +228,4 @@ def test_real_maps_come_out_like_the_default_and_sharper(
         assert theirs[here].mean(axis=0) == pytest.approx(default[here].mean(axis=0), rel=wide)
     assert ours.globe.shape[1] == int(name.split("_")[-1].split(".")[0])
     assert ours.reflectance_max == albedo.REFLECTANCE_MAX
-    assert ours.patch_span_rad == maps.PATCH_SPAN_RAD
+    assert ours.patch_span_rad == planet_maps.PATCH_SPAN_RAD

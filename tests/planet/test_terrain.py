@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
-from selfiesim.planet.heightfield import Pad, Track, drop, rutted
-from selfiesim.planet.terrain import NEAR_M, Blast, Terrain, height_at, terrain
+from selfiesim.planet.terrain.ground_mesh import NEAR_M, Blast, Terrain, height_at, terrain
+from selfiesim.planet.terrain.heightfield import Pad, Track, drop, rutted
 
 PAD = Pad(0.0, 6.0, 1.4)
 TRACK = Track(((3.0, 2.0), (3.0, 12.0)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfiesim.planet.weather import (
+from selfiesim.planet.light.weather import (
     AIRLESS,
     EDGE_RAD,
     FROST_COVER,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.errors import MapError
-from selfiesim.planet.albedo import rotation_weights
-from selfiesim.planet.globes import grey_world, spread
-from selfiesim.planet.maps import PlanetMaps, load_maps, reflectance
-from selfiesim.planet.photometry import LAWS, disc_integrated
-from selfiesim.planet.surface import Surface, surface_maps
-from selfiesim.planet.worlds import WORLDS, unknown_world
+from selfiesim.core.errors import MapError
+from selfiesim.planet.light.photometry import LAWS, disc_integrated
+from selfiesim.planet.maps.albedo import rotation_weights
+from selfiesim.planet.maps.globes import grey_world, spread
+from selfiesim.planet.maps.planet_maps import PlanetMaps, load_maps, reflectance
+from selfiesim.planet.maps.surface import Surface, surface_maps
+from selfiesim.planet.maps.worlds import WORLDS, unknown_world
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
 codes = 0.006  # relative, of the albedo: what square-root codes and small maps leave

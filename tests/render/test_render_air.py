@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stage import box, looking, stage, write_craft
+from small_scenes import box, looking, stage, write_craft
 
 RADIUS_M = 3_376_200.0  # of the pole, over which all views stand
 DISTANCE = 1.25  # of the camera from the centre, radii

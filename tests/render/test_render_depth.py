@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stage import airless, at_pixel, box, inside, looking, stage, to_camera, to_pixels, write_craft
+from small_scenes import airless, at_pixel, box, inside, looking, stage, to_camera, to_pixels, write_craft
 
-from selfiesim.camera import Pinhole
-from selfiesim.scene import Scene
+from selfiesim.camera.pinhole import Pinhole
+from selfiesim.scene.scene import Scene
 
 PLATE = box((1.0, 1.0, 0.02))
 EYE = (0.8, 0.3, 3.0)

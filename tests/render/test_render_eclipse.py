@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import spiceypy
 from scipy.spatial import ConvexHull
-from stage import airless, box, looking, stage, write_craft
+from small_scenes import airless, box, looking, stage, write_craft
 
-from selfiesim.bodies import BODIES, SUN_RADIUS_M
-from selfiesim.ephemeris import BUILTIN
-from selfiesim.epoch import Epoch
-from selfiesim.frames import icrf_to_bodyfixed
-from selfiesim.render.depth import planet_depth
-from selfiesim.sky.casters import casters_of
-from selfiesim.sky.sunlight import share_left
+from selfiesim.astro.bodies import BODIES, SUN_RADIUS_M
+from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import icrf_to_bodyfixed
+from selfiesim.render.common.planet_depth import planet_depth
+from selfiesim.sky.eclipse_casters import casters_of
+from selfiesim.sky.solar_disc import share_left
 
 MARS, PHOBOS = BODIES["mars"], BODIES["phobos"]
 MOMENT = "2022-04-02T10:54:50Z"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stage import at_pixel, stage, to_pixels
+from small_scenes import at_pixel, stage, to_pixels
 from test_render_materials import dressed, flat
 
 EYE = (0.1, 0.05, 2.0)

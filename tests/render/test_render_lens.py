@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from stage import at_pixel, box, looking, stage, to_pixels, write_craft
+from small_scenes import at_pixel, box, looking, stage, to_pixels, write_craft
 
-from selfiesim.camera import Camera
-from selfiesim.errors import GraphicsError
-from selfiesim.lens import BrownConrady, Cylindrical, Equirectangular, KannalaBrandt
-from selfiesim.render.lens import between, shares
-from selfiesim.scene import Scene
+from selfiesim.camera.distortion import BrownConrady, Cylindrical, Equirectangular, KannalaBrandt
+from selfiesim.camera.pinhole import Camera
+from selfiesim.core.errors import GraphicsError
+from selfiesim.render.common.lens_remap import between, shares
+from selfiesim.scene.scene import Scene
 
 BARREL = {"model": "brown-conrady", "distortion": [-0.2, 0.05, 0.002, -0.003], "horizontal_fov_deg": 80}
 WIDE = {"model": "kannala-brandt", "distortion": [0.02, -0.003, 0.0, 0.0], "horizontal_fov_deg": 120}

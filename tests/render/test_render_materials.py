@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import trimesh
 from PIL import Image
-from stage import RELEASED_S, SPEED_M_S, at_pixel, box, stage, to_pixels
+from small_scenes import RELEASED_S, SPEED_M_S, at_pixel, box, stage, to_pixels
 from test_render_surface import LOW_KM, OVER_NOON, lit_disc
 from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
-from selfiesim.craft.craft import Material
+from selfiesim.core.errors import ModelError
 from selfiesim.craft.load import load_craft
-from selfiesim.errors import ModelError
+from selfiesim.craft.model import Material
 
 GREY = (0.5, 0.5, 0.5)
 EYE = (0.5, 0.3, 3.0)

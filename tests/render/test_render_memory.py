@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from stage import box, stage, write_craft
+from small_scenes import box, stage, write_craft
 
 
 def resident_mb():

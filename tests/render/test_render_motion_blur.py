@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from stage import box, stage, write_craft
+from small_scenes import box, stage, write_craft
 
 RATE_DEG_S = 4.0
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from stage import at_pixel, box, stage, write_craft
+from small_scenes import at_pixel, box, stage, write_craft
 
-from selfiesim.errors import SceneError
+from selfiesim.core.errors import SceneError
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_craft_in_the_shadow_of_the_planet_is_dark_and_one_beside_it_is_not(tm
 
 
 def test_joints_can_be_set(tmp_path):
-    from selfiesim.scene import Scene
+    from selfiesim.scene.scene import Scene
 
     shot = Scene.load("tianwen1-mars")
     name = next(iter(shot.view().craft.craft.joints))
@@ -93,7 +93,7 @@ def test_joints_can_be_set(tmp_path):
 
 
 def test_joints_turn_by_their_rates_from_where_they_stand_at_the_release():
-    from selfiesim.scene import Scene
+    from selfiesim.scene.scene import Scene
 
     shot = Scene.load("tianwen1-mars")
     rates = {"wing_plus_y": [0.5], "hga": [0.0, -2.0]}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filter, median_filter, minimum_filter
-from stage import airless, box, inside, looking, stage, write_craft
+from small_scenes import airless, box, inside, looking, stage, write_craft
 
-from selfiesim.planet.albedo import smoothstep
-from selfiesim.planet.maps import PlanetMaps, load_maps, reflectance, relief
-from selfiesim.planet.photometry import bidirectional, ice
-from selfiesim.render.depth import planet_depth
-from selfiesim.render.pyvista import PyVistaRenderer
+from selfiesim.planet.light.photometry import bidirectional, ice
+from selfiesim.planet.maps.albedo import smoothstep
+from selfiesim.planet.maps.planet_maps import PlanetMaps, load_maps, reflectance, relief
+from selfiesim.render.common.planet_depth import planet_depth
+from selfiesim.render.raster.renderer import PyVistaRenderer
 
 POLE = {"orbit__raan_deg": 100.72, "orbit__true_anomaly_deg": 90.0}
 MIDDLE = {"orbit__raan_deg": 15.0, "orbit__true_anomaly_deg": 45.0}
@@ -148,8 +148,8 @@ def covered_by_geometry(view):
 def test_the_limb_lies_where_the_ellipsoid_has_it(tmp_path, monkeypatch, plain_mars, place, fov):
     # On a planet of one colour without hills or craters: on the real one, ice or a slope at the very edge looks like a
     # shift.
-    monkeypatch.setattr("selfiesim.render.planet_layer._FINEST_DETAIL", 0.0)
-    monkeypatch.setattr("selfiesim.planet.maps.load_maps", lambda body: plain_mars)
+    monkeypatch.setattr("selfiesim.render.layers.planet_layer._FINEST_DETAIL", 0.0)
+    monkeypatch.setattr("selfiesim.planet.maps.planet_maps.load_maps", lambda body: plain_mars)
     monkeypatch.setitem(globals(), "load_maps", lambda body: plain_mars)
     view = over(tmp_path, place)
     view = looking(view, limb(view), fov, (160, 90))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from selfiesim.render.truth import FIRST_PART, SKY
-from selfiesim.scene import Scene
+from selfiesim.render.common.truth import FIRST_PART, SKY
+from selfiesim.scene.scene import Scene
 
 SIZE = (480, 270)
 

@@ -8,13 +8,13 @@ import sys
 
 import numpy as np
 import pytest
-from stage import airless, box, inside, looking, stage, write_craft
+from small_scenes import airless, box, inside, looking, stage, write_craft
 
-import selfiesim.render
-from selfiesim.errors import GraphicsError
-from selfiesim.render.crop import Crop, Cut
-from selfiesim.render.subframes import Subframe, shifts
-from selfiesim.scene import Scene
+import selfiesim.render.engine
+from selfiesim.core.errors import GraphicsError
+from selfiesim.render.common.crop import Crop, Cut
+from selfiesim.render.common.subframes import Subframe, shifts
+from selfiesim.scene.scene import Scene
 
 SIZE = [240, 135]
 
@@ -79,7 +79,7 @@ def test_nothing_moves_between_draft_and_final(plate_and_globe):
 
 
 def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe):
-    renderer = selfiesim.render.renderer("pyvista")
+    renderer = selfiesim.render.engine.renderer("pyvista")
     for view in plate_and_globe:
         still = centroid(view.render().rgb[..., 1].astype(float))
         stage_ = renderer._set(view)
@@ -115,13 +115,13 @@ def test_passes_fill_the_pixel_evenly_and_along_no_diagonal(count):
 
 def test_a_warm_renderer_builds_nothing_again(shot):
     shot.view().render()
-    renderer = selfiesim.render.renderer("pyvista")
+    renderer = selfiesim.render.engine.renderer("pyvista")
     kept = *renderer._crafts, renderer._planet, renderer._frames._picture
     for change in ({"at": "release+30s"}, {"camera__roll_deg": 20.0}, {"camera__horizontal_fov_deg": 40.0}):
         shot.with_changes(**change).view().render()
     now = *renderer._crafts, renderer._planet, renderer._frames._picture
     assert all(a is b for a, b in zip(kept, now, strict=True))
-    assert selfiesim.render.renderer("pyvista") is renderer
+    assert selfiesim.render.engine.renderer("pyvista") is renderer
 
 
 def test_an_unknown_quality_is_refused(shot):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from stage import at_pixel, box, inside, stage, to_pixels, write_craft
+from small_scenes import at_pixel, box, inside, stage, to_pixels, write_craft
 
 TOP = 0.01  # the plate's sunlit side
 HOVER = 1.5  # the box's middle above it

@@ -12,12 +12,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
-from stage import airless, box, looking, stage, write_craft
+from small_scenes import airless, box, looking, stage, write_craft
 
-from selfiesim.frames import rotation_about
-from selfiesim.render import planet_layer
-from selfiesim.render.pyvista import PyVistaRenderer
-from selfiesim.scene import Scene
+from selfiesim.astro.frames import rotation_about
+from selfiesim.render.layers import planet_layer
+from selfiesim.render.raster.renderer import PyVistaRenderer
+from selfiesim.scene.scene import Scene
 
 SIZE = (96, 54)
 FRAMES = 30

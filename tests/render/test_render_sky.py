@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from stage import box, stage, write_craft
+from small_scenes import box, stage, write_craft
 
-from selfiesim.camera import Camera, Pinhole
-from selfiesim.ephemeris import BUILTIN
-from selfiesim.epoch import Epoch
-from selfiesim.lens import KannalaBrandt
-from selfiesim.scene import Scene
+from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.epoch import Epoch
+from selfiesim.camera.distortion import KannalaBrandt
+from selfiesim.camera.pinhole import Camera, Pinhole
+from selfiesim.scene.scene import Scene
 from selfiesim.sky.stars import stars
 
 SIZE = (160, 90)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from stage import at_pixel, box, stage, to_pixels, write_craft
+from small_scenes import at_pixel, box, stage, to_pixels, write_craft
 
-from selfiesim.bodies import AU_M, SOLAR_IRRADIANCE_1AU
-from selfiesim.planet.maps import load_maps, reflectance, relief
-from selfiesim.planet.photometry import bidirectional, ice
-from selfiesim.planet.weather import FROST_REFLECTANCE, frost_share
-from selfiesim.render.bounce import is_available
-from selfiesim.render.planetshine import planetshine
+from selfiesim.astro.bodies import AU_M, SOLAR_IRRADIANCE_1AU
+from selfiesim.planet.light.photometry import bidirectional, ice
+from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_share
+from selfiesim.planet.maps.planet_maps import load_maps, reflectance, relief
+from selfiesim.render.light.planetshine import planetshine
+from selfiesim.render.light.radiosity import is_available
 
 ALBEDO = (0.5, 0.4, 0.3)
 PLATE = box((1.0, 1.0, 0.02))
@@ -146,7 +146,7 @@ def test_parts_keep_the_planets_light_off_each_other(tmp_path, monkeypatch, by_r
     if by_rays and not is_available():
         pytest.skip("Embree has no wheel for this machine")
     if not by_rays:
-        monkeypatch.setattr("selfiesim.render.craft_layer.is_available", lambda: False)
+        monkeypatch.setattr("selfiesim.render.layers.craft_layer.is_available", lambda: False)
     # What the screen itself sends on is another matter: next to nothing.
     share = 0.04 if by_rays else 0.8
     # Under the plate, between it and a full Mars, hangs a smaller one: rays against its box tell what it hides.

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from stage import at_pixel, box, inside, stage, to_camera, to_pixels, write_craft
+from small_scenes import at_pixel, box, inside, stage, to_camera, to_pixels, write_craft
 
-from selfiesim.bodies import MARS
-from selfiesim.framing import place_in_frame
-from selfiesim.planet.maps import load_maps, reflectance
-from selfiesim.render.truth import FIRST_PART, PLANET, SKY, sun_share_at
-from selfiesim.scene import Scene
+from selfiesim.analysis.framing import place_in_frame
+from selfiesim.astro.bodies import MARS
+from selfiesim.planet.maps.planet_maps import load_maps, reflectance
+from selfiesim.render.common.truth import FIRST_PART, PLANET, SKY, sun_share_at
+from selfiesim.scene.scene import Scene
 
 # A table under a smaller box that floats above it, seen from the side and above; the Sun stands over both.
 SOLIDS = [box((2.0, 2.0, 0.2), (0.0, 0.0, -0.1)), box((0.6, 0.6, 0.2), (0.0, 0.0, 0.9))]

@@ -7,14 +7,14 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
-from stage import box, inside, looking, write_craft
+from small_scenes import box, inside, looking, write_craft
 
-from selfiesim.planet.maps import load_maps, reflectance
-from selfiesim.planet.photometry import LAWS
-from selfiesim.planet.surface import surface_maps
-from selfiesim.render.depth import planet_depth
-from selfiesim.render.planetshine import planetshine
-from selfiesim.scene import Scene
+from selfiesim.planet.light.photometry import LAWS
+from selfiesim.planet.maps.planet_maps import load_maps, reflectance
+from selfiesim.planet.maps.surface import surface_maps
+from selfiesim.render.common.planet_depth import planet_depth
+from selfiesim.render.light.planetshine import planetshine
+from selfiesim.scene.scene import Scene
 
 # Semi-major axis (km) of a circle close over the body.
 WORLDS = {"moon": 2200.0, "earth": 9000.0, "jupiter": 110_000.0, "phobos": 25.0}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from selfiesim.sky.globes import Globe, lommel_seeliger_phase
+from selfiesim.sky.sunlit_globes import Globe, lommel_seeliger_phase
 
 
 def globe(phase, law, radii=(1e6, 1e6, 1e6), distance=1e9, turn=None):

@@ -5,10 +5,10 @@ import pytest
 from skyfield.api import load
 from skyfield.magnitudelib import planetary_magnitude
 
-from selfiesim.almanac import Almanac
-from selfiesim.bodies import AU_M, PHOBOS
-from selfiesim.ephemeris import BUILTIN
-from selfiesim.epoch import DAY_S, Epoch
+from selfiesim.astro.bodies import AU_M, PHOBOS
+from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.epoch import DAY_S, Epoch
+from selfiesim.astro.solar_system import Almanac
 from selfiesim.sky.backdrop import backdrop_of
 from selfiesim.sky.magnitudes import bowell_phase, magnitude
 

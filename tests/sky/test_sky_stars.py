@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from selfiesim.bodies import SOLAR_IRRADIANCE_1AU
-from selfiesim.epoch import Epoch
-from selfiesim.sky.colours import SUN_COLOUR, irradiance, temperature
+from selfiesim.astro.bodies import SOLAR_IRRADIANCE_1AU
+from selfiesim.astro.epoch import Epoch
+from selfiesim.sky.band_photometry import SUN_COLOUR, irradiance, temperature
 from selfiesim.sky.stars import stars
 
 # HR; right ascension and declination (degrees, ICRS, epoch J1991.25) and proper motion (mas a year, that in right

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from selfiesim.bodies import AU_M, DEIMOS, PHOBOS, SUN_RADIUS_M
-from selfiesim.ephemeris import BUILTIN
-from selfiesim.epoch import Epoch
-from selfiesim.frames import icrf_to_bodyfixed
-from selfiesim.scene import Scene
-from selfiesim.sky.sunlight import disc_radiance, share_left
+from selfiesim.astro.bodies import AU_M, DEIMOS, PHOBOS, SUN_RADIUS_M
+from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import icrf_to_bodyfixed
+from selfiesim.scene.scene import Scene
+from selfiesim.sky.solar_disc import disc_radiance, share_left
 
 DISTANCE = 1.5 * AU_M
 TO_SUN = np.array([0.0, 0.0, DISTANCE])

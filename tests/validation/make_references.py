@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from proof_scenes import NAMES, REFERENCES, view_of
 
-from selfiesim.render.mitsuba import DEPTH, MitsubaRenderer
+from selfiesim.render.mitsuba.renderer import DEPTH, MitsubaRenderer
 
 SAMPLES = 1024
 LIGHTS = {"direct": 2, "bounced": DEPTH}

@@ -11,7 +11,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
-from selfiesim.scene import Scene
+from selfiesim.scene.scene import Scene
 
 NAMES = ("sphere-and-plate", "box-on-wing", "orbiter", "orbiter-in-its-own-shade")
 SIZE = (320, 180)

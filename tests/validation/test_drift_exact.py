@@ -7,10 +7,10 @@ from decimal import Decimal, getcontext
 import numpy as np
 import pytest
 
-from selfiesim.bodies import MARS
-from selfiesim.drift import relative_state
-from selfiesim.frames import icrf_to_rtn
-from selfiesim.orbit import Elements, State, elements_to_state, period, propagate
+from selfiesim.astro.bodies import MARS
+from selfiesim.astro.frames import icrf_to_rtn
+from selfiesim.astro.orbit import Elements, State, elements_to_state, period, propagate
+from selfiesim.motion.relative_motion import relative_state
 
 GM = MARS.gm_m3_s2
 millimetre = 1e-3

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.bodies import AU_M, MARS
-from selfiesim.ephemeris import from_body
-from selfiesim.epoch import Epoch
+from selfiesim.astro.bodies import AU_M, MARS
+from selfiesim.astro.ephemeris import from_body
+from selfiesim.astro.epoch import Epoch
 
 arcsecond = np.radians(1 / 3600)
 DATES = np.linspace(2451544.5, 2469807.5, 2501)  # TDB, every week

@@ -12,10 +12,10 @@ from pymeeus.Epoch import Epoch as MeeusEpoch
 from pymeeus.Jupiter import Jupiter
 from pymeeus.Mars import Mars
 
-from selfiesim.bodies import AU_M
-from selfiesim.ephemeris import sun_to_body
-from selfiesim.epoch import Epoch
-from selfiesim.frames import unit
+from selfiesim.astro.bodies import AU_M
+from selfiesim.astro.ephemeris import sun_to_body
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import unit
 
 DATES = np.arange(2433283.0, 2491722.0, 130.7)  # TDB, 1950 to 2110
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfiesim.bodies import AU_M, BODIES, MARS
-from selfiesim.ephemeris import (
+from selfiesim.astro.bodies import AU_M, BODIES, MARS
+from selfiesim.astro.ephemeris import (
     BUILTIN,
     LIGHT_M_S,
     EphemerisError,
@@ -17,9 +17,9 @@ from selfiesim.ephemeris import (
     from_body,
     light_time_position,
 )
-from selfiesim.epoch import Epoch
-from selfiesim.frames import icrf_to_bodyfixed, unit
-from selfiesim.kernels import Kernels
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import icrf_to_bodyfixed, unit
+from selfiesim.astro.spice_kernels import Kernels
 
 arcsecond = np.radians(1 / 3600)
 DATES = np.linspace(2451544.5, 2469807.5, 501)

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfiesim.errors import GraphicsError
-from selfiesim.render import mitsuba as engine
-from selfiesim.render.bounce import is_available
-from selfiesim.scene import Scene
+from selfiesim.core.errors import GraphicsError
+from selfiesim.render.light.radiosity import is_available
+from selfiesim.render.mitsuba import renderer as engine
+from selfiesim.scene.scene import Scene
 
 sys.path.append(str(Path(__file__).parents[1] / "render"))
-from grounded import plate_over_ground, seen_parts
+from ground_scenes import plate_over_ground, seen_parts
 
 
 def traced_here():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.bodies import MARS
-from selfiesim.epoch import Epoch
-from selfiesim.frames import icrf_to_bodyfixed
+from selfiesim.astro.bodies import MARS
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import icrf_to_bodyfixed
 
 J2000 = Epoch.from_tdb_jd(2451545.0)
 

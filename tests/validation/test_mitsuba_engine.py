@@ -10,11 +10,11 @@ import trimesh
 from proof_scenes import FAR_KM, NAMES, reference, regions, staged, view_of, write_craft
 from trimesh.visual.texture import TextureVisuals
 
-from selfiesim.errors import GraphicsError
-from selfiesim.planet.maps import load_maps
-from selfiesim.render import mitsuba as engine
-from selfiesim.render import renderer
-from selfiesim.render.planet_light import planet_radiance
+from selfiesim.core.errors import GraphicsError
+from selfiesim.planet.maps.planet_maps import load_maps
+from selfiesim.render.engine import renderer
+from selfiesim.render.light.planet_radiance import planet_radiance
+from selfiesim.render.mitsuba import renderer as engine
 
 
 def installed():
@@ -66,7 +66,7 @@ def test_the_planet_stands_round_the_craft_where_it_is(tmp_path):
     import drjit as dr
     import mitsuba as mi
 
-    from selfiesim.render.mitsuba_scene import scenes_of
+    from selfiesim.render.mitsuba.scene import scenes_of
 
     view = view_of(NAMES[0], tmp_path)
     maps = load_maps("mars")
@@ -118,7 +118,7 @@ SEEN = [(cosine, turn) for cosine in (0.05, 0.1, 0.3, 0.6, 1.0) for turn in (0.0
 
 def white_surface(mi, look):
     """The surface of a look whose base sends back all light, its grain along x."""
-    from selfiesim.render.mitsuba_surface import register
+    from selfiesim.render.mitsuba.surface import register
 
     whole = {"metallic": 0.0, "anisotropy": 0.0, "clearcoat": 0.0, "clearcoat_roughness": 0.0, "crumple": 0.0}
     whole |= {"square_on": [0.04] * 3, "specular": 1.0} | look
@@ -269,7 +269,7 @@ def test_further_craft_stand_shine_and_throw_shadows_where_the_other_renderer_ha
 # Fresnel's formula, square to the surface; Mitsuba's own plastic takes the index, and one above 1.
 @pytest.mark.parametrize("index", [1.33, 1.5, 2.0])
 def test_the_stand_in_has_the_refractive_index_of_what_it_stands_for(index):
-    from selfiesim.render.mitsuba_scene import index_of
+    from selfiesim.render.mitsuba.scene import index_of
 
     assert index_of(((index - 1.0) / (index + 1.0)) ** 2) == pytest.approx(index)
     assert 1.0 < index_of(0.0) < 1.01

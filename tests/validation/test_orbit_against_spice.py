@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from selfiesim.bodies import MARS
-from selfiesim.orbit import Elements, State, elements_to_state, period, propagate, state_to_elements, true_to_mean
+from selfiesim.astro.bodies import MARS
+from selfiesim.astro.orbit import Elements, State, elements_to_state, period, propagate, state_to_elements, true_to_mean
 
 GM = MARS.gm_m3_s2
 GM_KM = GM / 1e9

@@ -7,8 +7,8 @@ import pytest
 import trimesh
 from proof_scenes import LOW_KM, staged, write_craft
 
-from selfiesim.planet.maps import load_maps
-from selfiesim.render.planet_light import planet_radiance
+from selfiesim.planet.maps.planet_maps import load_maps
+from selfiesim.render.light.planet_radiance import planet_radiance
 
 
 def irradiance(view, normals, rings=90):

@@ -7,12 +7,12 @@ from decimal import Decimal, getcontext
 import numpy as np
 import pytest
 
-from selfiesim.bodies import MARS
-from selfiesim.drift import cloud, relative_state, relative_state_with
-from selfiesim.ejection import Normal, Release, Scatter, draw, release_states
-from selfiesim.epoch import Epoch
-from selfiesim.forces import Zonals, zonal
-from selfiesim.orbit import Elements, State, elements_to_state, propagate_with
+from selfiesim.astro.bodies import MARS
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.forces import Zonals, zonal
+from selfiesim.astro.orbit import Elements, State, elements_to_state, propagate_with
+from selfiesim.motion.ejection import Normal, Release, Scatter, draw, release_states
+from selfiesim.motion.relative_motion import cloud, relative_state, relative_state_with
 
 GM = MARS.gm_m3_s2
 FIELD = Zonals(GM, 3.3962e6, j2=1.96045e-3)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from proof_scenes import NAMES, edge_distance, reference, regions, similarity, toned, view_of
 
-from selfiesim.render.bounce import is_available
+from selfiesim.render.light.radiosity import is_available
 
 LEAST_PX = 300
 MET = NAMES[:3]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.bodies import AU_M, MARS
-from selfiesim.ephemeris import from_body
-from selfiesim.epoch import DAY_S, Epoch
-from selfiesim.frames import direction_to_lonlat, icrf_to_bodyfixed
-from selfiesim.scene import Scene
-from selfiesim.season import solar_longitude
+from selfiesim.astro.bodies import AU_M, MARS
+from selfiesim.astro.ephemeris import from_body
+from selfiesim.astro.epoch import DAY_S, Epoch
+from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
+from selfiesim.astro.mars_time import solar_longitude
+from selfiesim.scene.scene import Scene
 
 last_ls_digit_deg = 0.06
 last_latitude_digit_deg = 0.06

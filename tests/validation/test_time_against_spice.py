@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfiesim.epoch import Epoch
+from selfiesim.astro.epoch import Epoch
 
 J2000 = Epoch.from_tdb_jd(2451545.0)
 

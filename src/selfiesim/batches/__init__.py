@@ -2,7 +2,7 @@
 
 import sys
 
-from selfiesim.errors import BatchError
+from selfiesim.core.errors import BatchError
 
 if sys.platform == "win32":
     raise BatchError("batches run on Linux and macOS only: the lock on their folder is one of these systems")

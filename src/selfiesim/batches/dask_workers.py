@@ -13,7 +13,7 @@ from distributed import Client, LocalCluster, WorkerPlugin
 
 from selfiesim.batches.draw import Drawn, draw_in_one_thread
 from selfiesim.batches.vary import Task
-from selfiesim.errors import BatchError
+from selfiesim.core.errors import BatchError
 
 _homes: dict[str, str] = {}  # of a worker: where the files of a scene's folder lie here
 

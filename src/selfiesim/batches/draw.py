@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from selfiesim.batches.vary import Task
-    from selfiesim.render.base import Radiance
+    from selfiesim.render.common.radiance import Radiance
 
 ONE_THREAD = {"LP_NUM_THREADS": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Mesa draws in the thread that asks: with one worker a core, threads beside it gain nothing."""
@@ -41,7 +41,7 @@ def draw(task: Task) -> Drawn:
     UserError
         A scene that cannot be drawn; drawing again would not mend it.
     """
-    from selfiesim.scene import Scene
+    from selfiesim.scene.scene import Scene
 
     start = time.perf_counter()
     scene = Scene.from_table(task.scene, task.source, Path(task.folder))
@@ -61,7 +61,7 @@ def _picture(photo: Any, task: Task) -> dict[str, bytes]:
 
 def _labels(radiance: Radiance, task: Task) -> dict[str, bytes]:
     from selfiesim.batches.manifest import frame_stem
-    from selfiesim.output.labels import Wanted, labels_of
+    from selfiesim.labels.records import Wanted, labels_of
 
     wanted = Wanted("exr" if task.layers == "exr" else "png", f".{task.file}")
     return labels_of(radiance, frame_stem(task.name), wanted, task.changes, task.group).files

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from selfiesim.batches.draw import Drawn, become_worker, draw
 from selfiesim.batches.vary import Task
-from selfiesim.errors import BatchError
+from selfiesim.core.errors import BatchError
 
 
 class Executor(Protocol):

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, ValidationError, model_validator
 
-from selfiesim.errors import BatchError, ModelError
-from selfiesim.moment import Moment
-from selfiesim.scene import Scene, shipped_scenes
-from selfiesim.tables import explain, read_table
+from selfiesim.core.config_validation import explain, read_table
+from selfiesim.core.errors import BatchError, ModelError
+from selfiesim.scene.moments import Moment
+from selfiesim.scene.scene import Scene, shipped_scenes
 
 MOST_FRAMES = 1_000_000
 """Of one job. A year of one core at half a minute a frame."""
@@ -222,8 +222,8 @@ def _digests(node: Any, folder: Path) -> dict[str, str]:
 
 def _made_of(path: Path) -> tuple[Path, ...]:
     """What a mesh was read from; nothing for a file that is no mesh, or that the scene will refuse."""
+    from selfiesim.craft.formats.reader import FORMATS
     from selfiesim.craft.load import load_craft
-    from selfiesim.craft.read import FORMATS
 
     try:
         return load_craft(path).files if path.suffix.lower() in FORMATS else ()

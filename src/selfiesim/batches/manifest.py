@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from selfiesim.batches.job import changes_between
-from selfiesim.errors import BatchError, OutputError
-from selfiesim.paths import written_whole
+from selfiesim.core.errors import BatchError, OutputError
+from selfiesim.core.files import written_whole
 
 Record = dict[str, Any]
 _MOST_SAID = 12

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from selfiesim.batches.manifest import Record, frame_path
-from selfiesim.paths import written_whole
+from selfiesim.core.files import written_whole
 
 _EVERY_S = 5.0
 _MOST_SHOWN = 200

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfiesim.dispersion import drawn
-from selfiesim.errors import BatchError, SceneError
-from selfiesim.moment import parse_moment
+from selfiesim.analysis.dispersion import drawn
+from selfiesim.core.errors import BatchError, SceneError
+from selfiesim.scene.moments import parse_moment
 
 if TYPE_CHECKING:
-    from selfiesim.scene import Scene
+    from selfiesim.scene.scene import Scene
 
 
 def thrown(scene: Scene, count: int) -> list[tuple[dict[str, Any], float]]:

@@ -17,7 +17,7 @@ from selfiesim.batches.job import Job, Labelled
 from selfiesim.batches.manifest import Manifest, Record, frame_path, frame_stem, opened
 from selfiesim.batches.page import Page
 from selfiesim.batches.vary import Frames, Task
-from selfiesim.errors import BatchError, GraphicsError, OutputError, UserError
+from selfiesim.core.errors import BatchError, GraphicsError, OutputError, UserError
 
 TRIES = 3
 TIMEOUT_S = 600.0
@@ -122,8 +122,8 @@ def _run(
 
 def _make_data_sets(frames: Frames, labels: Labelled, manifest: Manifest) -> None:
     """Data sets of all labelled frames, in the order of the job; what was set aside is left out."""
-    from selfiesim.output.datasets import assemble
-    from selfiesim.output.labels import read_record
+    from selfiesim.labels.datasets import assemble
+    from selfiesim.labels.records import read_record
 
     names = [task.name for task in frames if manifest.holds(task.name)]
     if not names:

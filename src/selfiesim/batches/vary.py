@@ -14,10 +14,10 @@ import numpy as np
 
 from selfiesim.batches.job import MOST_FRAMES, Axis, Job, described
 from selfiesim.batches.releases import thrown
-from selfiesim.camera_part import keep_field
-from selfiesim.errors import BatchError, SceneError
-from selfiesim.scene import Scene
-from selfiesim.tables import did_you_mean
+from selfiesim.core.config_validation import did_you_mean
+from selfiesim.core.errors import BatchError, SceneError
+from selfiesim.scene.camera import keep_field
+from selfiesim.scene.scene import Scene
 
 Changes = dict[str, Any]
 

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.craft import Material, Part
-from selfiesim.craft.limits import MOST_CACHE_BYTES
-from selfiesim.craft.reading import Reading
-from selfiesim.errors import OutputError
-from selfiesim.paths import cache_dir, written_whole
+from selfiesim.core.errors import OutputError
+from selfiesim.core.files import cache_dir, written_whole
+from selfiesim.craft.formats.limits import MOST_CACHE_BYTES
+from selfiesim.craft.formats.read_result import Reading
+from selfiesim.craft.model import Material, Part
 
 _FORMAT = 5  # raise it when what is stored changes its meaning
 _LEVEL = 1  # raise it when coarser meshes are made otherwise

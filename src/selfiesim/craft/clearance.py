@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.craft import Craft, Part
+from selfiesim.craft.model import Craft, Part
 
 Floats = NDArray[np.float64]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.craft import Craft, Material, Part
-from selfiesim.craft.pictures import UnreadablePictureError, open_picture, pixels
-from selfiesim.errors import ModelError
-from selfiesim.tables import did_you_mean
+from selfiesim.core.config_validation import did_you_mean
+from selfiesim.core.errors import ModelError
+from selfiesim.craft.formats.textures import UnreadablePictureError, open_picture, pixels
+from selfiesim.craft.model import Craft, Material, Part
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_SIDE = 2048

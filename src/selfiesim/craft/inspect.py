@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from selfiesim.craft.craft import Craft, Material, Part
+from selfiesim.core.errors import ModelWarning
 from selfiesim.craft.load import load_craft
-from selfiesim.errors import ModelWarning
+from selfiesim.craft.model import Craft, Material, Part
 
 
 def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:

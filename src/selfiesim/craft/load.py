@@ -7,15 +7,15 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from selfiesim.craft.assembly import Assembly, Joint, Mount, read_assembly
+from selfiesim.core.config_validation import did_you_mean
+from selfiesim.core.errors import ModelError, ModelWarning
+from selfiesim.core.files import shipped
 from selfiesim.craft.cache import cache_path, fetch, store
-from selfiesim.craft.companions import Companions
-from selfiesim.craft.craft import Craft, Material, Part
-from selfiesim.craft.limits import MOST_BYTES
-from selfiesim.craft.paint import painted
-from selfiesim.errors import ModelError, ModelWarning
-from selfiesim.paths import shipped
-from selfiesim.tables import did_you_mean
+from selfiesim.craft.description import Assembly, Joint, Mount, read_assembly
+from selfiesim.craft.formats.limits import MOST_BYTES
+from selfiesim.craft.formats.referenced_files import Companions
+from selfiesim.craft.material_overrides import painted
+from selfiesim.craft.model import Craft, Material, Part
 
 _SINGLE_FILES = (".glb", ".ply", ".stl", ".off", ".3mf")
 
@@ -64,7 +64,7 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
     kept = cache_path(path.suffix.lower().encode() + content, toml)
     reading = fetch(kept, path.parent)
     if reading is None:
-        from selfiesim.craft.read import read_parts
+        from selfiesim.craft.formats.reader import read_parts
 
         companions = Companions(path.parent)
         try:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfiesim.errors import OutputError
-from selfiesim.paths import written_whole
+from selfiesim.core.errors import OutputError
+from selfiesim.core.files import written_whole
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
-    from selfiesim.render.base import Radiance
+    from selfiesim.render.common.radiance import Radiance
 
 STOPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 WHITE, BLACK = 250, 5  # 8-bit numbers from which on a pixel is taken as clipped, and up to which as black

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from selfiesim.errors import SceneError
-from selfiesim.tables import did_you_mean
+from selfiesim.core.config_validation import did_you_mean
+from selfiesim.core.errors import SceneError
 
 if TYPE_CHECKING:
-    from selfiesim.camera_part import CameraPart
-    from selfiesim.photo.settings import DetectorPart
+    from selfiesim.scene.camera import CameraPart
+    from selfiesim.scene.photo import DetectorPart
 
 Efficiency = tuple[tuple[float, float, float], ...]
 
@@ -175,7 +175,7 @@ def detector_name(part: DetectorPart, camera: CameraPart) -> str:
     """Which of :data:`DETECTORS` a scene means: its own word, its camera's, or the small one."""
     if part.preset is not None:
         return part.preset
-    from selfiesim.presets import PRESETS
+    from selfiesim.camera.catalogue import PRESETS
 
     return PRESETS[camera.preset].detector if camera.preset in PRESETS else "small-cmos"
 

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.errors import PhotoError
+from selfiesim.core.errors import PhotoError
+from selfiesim.core.parallel import by_bands, mixed
 from selfiesim.photo import optics, sensor
-from selfiesim.photo.coarse import block_mean
+from selfiesim.photo.annotations import marked
+from selfiesim.photo.coarse_grid import block_mean
+from selfiesim.photo.demosaic import MARGIN, demosaic, padded
 from selfiesim.photo.detectors import detector
 from selfiesim.photo.exposure import HIGHLIGHT_LIMIT, LUMINANCE_SHARE, Exposure, luminance, metered_shutter
 from selfiesim.photo.finish import finished
 from selfiesim.photo.looks import LOOKS, enabled
-from selfiesim.photo.marks import marked
-from selfiesim.photo.mosaic import MARGIN, demosaic, padded
-from selfiesim.photo.rows import by_bands, mixed
-from selfiesim.photo.tone import TOP, dithered, fine_table, inset, look_up, shoulder, table
+from selfiesim.photo.tone_curves import TOP, dithered, fine_table, inset, look_up, shoulder, table
 
 if TYPE_CHECKING:
-    from selfiesim.photo.settings import PhotoPart
-    from selfiesim.pose import Sun
-    from selfiesim.render.base import Radiance
-    from selfiesim.view import View
+    from selfiesim.render.common.radiance import Radiance
+    from selfiesim.scene.photo import PhotoPart
+    from selfiesim.view.poses import Sun
+    from selfiesim.view.view import View
 
 __all__ = ["Photo", "develop", "expose", "shoulder"]
 
@@ -86,12 +86,12 @@ class Photo:
         OutputError
             For another ending, or a folder that cannot be written to.
         """
-        from selfiesim.output.images import save
+        from selfiesim.files.images import save
 
         return save(self, Path(path), bits, half)
 
     def _repr_png_(self) -> bytes:
-        from selfiesim.output.images import png_bytes
+        from selfiesim.files.images import png_bytes
 
         return png_bytes(self)
 
@@ -197,11 +197,11 @@ _OF_THE_LENS = frozenset(
 
 def through_lens(radiance: Radiance, lens: optics.Lens, behind: sensor.Sensor | None = None) -> optics.Floats:
     """The light on the sensor (3, H, W), before vignetting; rows shifted where the sensor reads one after the other."""
-    from selfiesim.photo.sunlight import add_sun
+    from selfiesim.photo.sun_glare import add_sun
 
     planes = light_planes(radiance.rgb, radiance.view)
     if behind is not None and "rolling_shutter" in behind.on and behind.detector.readout_s > 0.0:
-        from selfiesim.photo.rolling import rolled
+        from selfiesim.photo.rolling_shutter import rolled
 
         planes = rolled(planes, radiance, behind.detector.readout_s)
     wide = optics.wide_halo(block_mean(planes), lens) if "glare" in lens.on else None

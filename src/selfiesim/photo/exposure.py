@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.photo.rows import by_bands
+from selfiesim.core.parallel import by_bands
 
 # Luminous efficacy (lm/W) times the width of the eye's response (nm): CIE 1924 V(lambda).
 _LUMEN_NM_PER_WATT = 683.0 * 106.857

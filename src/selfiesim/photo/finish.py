@@ -7,7 +7,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.photo.rows import by_bands
+from selfiesim.core.parallel import by_bands
 
 Pixels = NDArray[np.uint8]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from selfiesim.photo.settings import PhotoPart
+    from selfiesim.scene.photo import PhotoPart
 
 
 @dataclass(frozen=True)

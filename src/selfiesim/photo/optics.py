@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.photo.coarse import CELL, add_coarse, block_mean
-from selfiesim.photo.rows import by_bands, side_by_side, workers
-from selfiesim.photo.streams import stream
+from selfiesim.core.parallel import by_bands, side_by_side, workers
+from selfiesim.core.rng import stream
+from selfiesim.photo.coarse_grid import CELL, add_coarse, block_mean
 
 if TYPE_CHECKING:
-    from selfiesim.camera import Camera
-    from selfiesim.photo.settings import LensPart
+    from selfiesim.camera.pinhole import Camera
+    from selfiesim.scene.photo import LensPart
 
 Floats = NDArray[np.float32]
 
@@ -44,7 +44,7 @@ class Lens:
     @property
     def pupil_power(self) -> float:
         """How the aperture shrinks off the axis: flat by default, turning along in a fisheye."""
-        from selfiesim.lens import KannalaBrandt
+        from selfiesim.camera.distortion import KannalaBrandt
 
         if self.part.pupil_power is not None:
             return self.part.pupil_power
@@ -84,7 +84,7 @@ def vignetting(
     mount cuts smoothly from ``mechanical_from`` half diagonals on, and takes ``mechanical_loss`` in the corner. A
     panorama has none: its pictures were evened out before they were put together.
     """
-    from selfiesim.lens import Panorama
+    from selfiesim.camera.distortion import Panorama
 
     if isinstance(camera.distortion, Panorama):
         return np.ones((len(range(camera.height)[rows or slice(None)]), camera.width), np.float32)

@@ -12,11 +12,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.parallel import BAND, by_bands, mixed
+from selfiesim.core.rng import stream
 from selfiesim.photo.detectors import Detector
 from selfiesim.photo.exposure import Exposure, luminance
 from selfiesim.photo.optics import WAVELENGTHS_M, Floats
-from selfiesim.photo.rows import BAND, by_bands, mixed
-from selfiesim.photo.streams import stream
 
 PLANCK_TIMES_LIGHT_SPEED = 6.62607015e-34 * 299792458.0  # J m, exact in the SI
 TRANSMISSION = 4.0 * 0.65 / np.pi  # of the lens, that of ISO 12232

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    from selfiesim.planet.gazetteer import Feature
+    from selfiesim.planet.library.gazetteer import Feature
 
 __all__ = ["locate", "reflectance"]
 
@@ -23,7 +23,7 @@ def reflectance(
 ) -> NDArray[np.float32]:
     """Reflectance of the ground at places, in the bands R 620, G 550, B 460 nm.
 
-    I/F is the reflectance times the shape of the body's law (:mod:`selfiesim.planet.photometry`); a uniform globe of
+    I/F is the reflectance times the shape of the body's law (:mod:`selfiesim.planet.light.photometry`); a uniform globe of
     reflectance A has the geometric albedo A.
 
     Parameters
@@ -48,24 +48,27 @@ def reflectance(
     """
     import numpy as np
 
-    from selfiesim.planet import library, maps
-    from selfiesim.planet.surface import Surface, surface_maps
+    from selfiesim.planet.library import user_maps
+    from selfiesim.planet.maps import planet_maps
+    from selfiesim.planet.maps.surface import Surface, surface_maps
 
     lat, lon = np.radians(np.asarray(lat_deg, np.float64)), np.radians(np.asarray(lon_deg, np.float64))
     if not (np.isfinite(lat).all() and np.isfinite(lon).all() and (np.abs(lat) <= np.pi / 2 + 1e-9).all()):
         raise ValueError("lat_deg must lie between -90 and 90, and both must be finite numbers")
-    chosen = maps.load_maps(body) if map is None else surface_maps(Surface(body, map=library.map_file(map, body)))
-    return maps.reflectance(chosen, lat, lon)
+    chosen = (
+        planet_maps.load_maps(body) if map is None else surface_maps(Surface(body, map=user_maps.map_file(map, body)))
+    )
+    return planet_maps.reflectance(chosen, lat, lon)
 
 
 def locate(name: str, body: str = "mars") -> Feature:
-    """Where a named feature lies: latitude, east longitude, diameter (:func:`selfiesim.planet.gazetteer.locate`).
+    """Where a named feature lies: latitude, east longitude, diameter (:func:`selfiesim.planet.library.gazetteer.locate`).
 
     Raises
     ------
     MapError
         When the name is not known; the message has the nearest.
     """
-    from selfiesim.planet.gazetteer import locate as find
+    from selfiesim.planet.library.gazetteer import locate as find
 
     return find(name, body)

@@ -8,17 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.bodies import AU_M, BODIES, MARS, SOLAR_IRRADIANCE_1AU, Body
-from selfiesim.ellipsoid import sun_share
-from selfiesim.ephemeris import Ephemeris
-from selfiesim.epoch import Epoch
-from selfiesim.errors import EphemerisError
-from selfiesim.frames import Vector, icrf_to_bodyfixed
-from selfiesim.sky.colours import SUN_COLOUR, ZERO_MAGNITUDE, irradiance
-from selfiesim.sky.globes import Globe, Law, lommel_seeliger_phase
+from selfiesim.astro.bodies import AU_M, BODIES, MARS, SOLAR_IRRADIANCE_1AU, Body
+from selfiesim.astro.ellipsoid import sun_share
+from selfiesim.astro.ephemeris import Ephemeris
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import Vector, icrf_to_bodyfixed
+from selfiesim.core.errors import EphemerisError
+from selfiesim.sky.band_photometry import SUN_COLOUR, ZERO_MAGNITUDE, irradiance
 from selfiesim.sky.magnitudes import bowell_phase, magnitude
+from selfiesim.sky.solar_disc import share_left
 from selfiesim.sky.stars import stars
-from selfiesim.sky.sunlight import share_left
+from selfiesim.sky.sunlit_globes import Globe, Law, lommel_seeliger_phase
 
 
 class _Planet(NamedTuple):

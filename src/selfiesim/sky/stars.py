@@ -12,9 +12,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.epoch import Epoch
-from selfiesim.frames import unit
-from selfiesim.sky.colours import irradiance
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import unit
+from selfiesim.sky.band_photometry import irradiance
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import cylinder, lathe, ring, standing_box
+from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.shapes import cylinder, lathe, ring, standing_box
 from selfiesim.craft.builders.solid import Face, Solid, face_of
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from selfiesim.core.config_validation import did_you_mean
+from selfiesim.core.errors import ModelError
 from selfiesim.craft.builders import (
     hayabusa2,
     ikaros,
@@ -17,8 +19,6 @@ from selfiesim.craft.builders import (
     tianwen1_orbiter,
     zhurong,
 )
-from selfiesim.errors import ModelError
-from selfiesim.tables import did_you_mean
 
 _LEAST, _MOST = 0.5, 2.0  # of the default: what a length or an angle may be changed to
 _MOST_PIECES = 8

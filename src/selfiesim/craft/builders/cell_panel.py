@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from selfiesim.craft.builders.assembly import Model
 from selfiesim.craft.builders.cells import solar_cell_picture
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import box, cylinder, standing_box, textured_sheet, tube
+from selfiesim.craft.builders.shapes import box, cylinder, standing_box, textured_sheet, tube
 from selfiesim.craft.builders.solid import Face, face_of
 from selfiesim.craft.materials import FINISHES, Finish
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selfiesim.core.errors import ModelError
+from selfiesim.craft.builders.assembly import Model
 from selfiesim.craft.builders.cell_panel import add_hinges, add_panel, panel_finishes
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import beam, blanket, box, cylinder, lathe, ring, rod, standing_box, tube
+from selfiesim.craft.builders.shapes import beam, blanket, box, cylinder, lathe, ring, rod, standing_box, tube
 from selfiesim.craft.builders.solid import Face, face_of
-from selfiesim.errors import ModelError
 
 __all__ = ["Hayabusa2Sizes", "build", "glb"]
 

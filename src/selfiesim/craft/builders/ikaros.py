@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.craft.builders.assembly import Model
 from selfiesim.craft.builders.membrane import Height, draped
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import box, cylinder, lathe, ring, rod, standing_box
+from selfiesim.craft.builders.shapes import box, cylinder, lathe, ring, rod, standing_box
 from selfiesim.craft.builders.solid import Face, Solid, face_of
 from selfiesim.craft.materials import FINISHES
 

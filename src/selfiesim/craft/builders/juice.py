@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.craft.builders.assembly import Model
 from selfiesim.craft.builders.cell_panel import add_hinges, add_panel, panel_finishes
 from selfiesim.craft.builders.juice_fittings import add_body, add_booms, add_dish, add_fittings
 from selfiesim.craft.builders.juice_sizes import JuiceSizes
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import beam, box, lathe, tube
+from selfiesim.craft.builders.shapes import beam, box, lathe, tube
 from selfiesim.craft.builders.solid import face_of
 
 __all__ = ["JuiceSizes", "build", "glb"]

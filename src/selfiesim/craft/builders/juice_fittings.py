@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from selfiesim.craft.builders.assembly import Model
 from selfiesim.craft.builders.juice_sizes import JuiceSizes
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import (
-    blanket,
-    box,
-    cylinder,
-    lathe,
-    nozzle,
-    ring,
-    rod,
-    sphere,
-    standing_box,
-    tube,
-)
+from selfiesim.craft.builders.shapes import blanket, box, cylinder, lathe, nozzle, ring, rod, sphere, standing_box, tube
 from selfiesim.craft.builders.solid import face_of, unit
 
 

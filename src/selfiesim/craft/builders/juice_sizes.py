@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selfiesim.core.errors import ModelError
 from selfiesim.craft.builders.solid import Face, face_of
-from selfiesim.errors import ModelError
 
 
 @dataclass(frozen=True)

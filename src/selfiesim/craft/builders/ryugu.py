@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.model import Model
+from selfiesim.craft.builders.assembly import Model
 from selfiesim.craft.builders.solid import Solid, aim, unit
 from selfiesim.craft.materials import FINISHES
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.craft.normals import CREASE_DEG
+from selfiesim.craft.mesh.normals import CREASE_DEG
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import beam, box, cylinder, dish, lathe, ring, rod, standing_box, tube
+from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.shapes import beam, box, cylinder, dish, lathe, ring, rod, standing_box, tube
 from selfiesim.craft.builders.solid import Face, face_of, loft, unit
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 

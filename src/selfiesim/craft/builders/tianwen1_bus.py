@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import blanket, box, lathe, prism, standing_box
+from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.shapes import blanket, box, lathe, prism, standing_box
 from selfiesim.craft.builders.solid import Face, Solid
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 

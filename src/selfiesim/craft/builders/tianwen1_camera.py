@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import box, cylinder, dome, lathe, ring, rod, standing_box, tube
+from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.shapes import box, cylinder, dome, lathe, ring, rod, standing_box, tube
 from selfiesim.craft.builders.solid import Solid, face_of
 from selfiesim.craft.materials import FINISHES
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from selfiesim.craft.builders.assembly import Model
 from selfiesim.craft.builders.capsule import CapsuleSizes, add_capsule
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import lathe, ring
+from selfiesim.craft.builders.shapes import lathe, ring
 from selfiesim.craft.builders.tianwen1_orbiter import add_orbiter, finishes
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 

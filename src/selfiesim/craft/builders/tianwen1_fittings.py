@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import (
-    beam,
-    box,
-    cylinder,
-    lathe,
-    ring,
-    rod,
-    standing_box,
-    star,
-    tube,
-)
+from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, ring, rod, standing_box, star, tube
 from selfiesim.craft.builders.solid import Face, Solid, unit
 from selfiesim.craft.builders.tianwen1_camera import CameraSizes, camera_solids
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes

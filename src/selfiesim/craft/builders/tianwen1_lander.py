@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.dusted import SURFACE_FINISHES
-from selfiesim.craft.builders.parts import beam, box, cylinder, lathe, nozzle, prism, ring, rod, sphere
+from selfiesim.craft.builders.dusty_finishes import SURFACE_FINISHES
+from selfiesim.craft.builders.ground_vehicle import StandingModel, hose
+from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, nozzle, prism, ring, rod, sphere
 from selfiesim.craft.builders.solid import Solid, face_of, loft
-from selfiesim.craft.builders.standing import StandingModel, hose
 from selfiesim.craft.builders.tianwen1_lander_deck import add_deck_fittings
 from selfiesim.craft.builders.tianwen1_lander_sizes import LanderSizes
 from selfiesim.craft.builders.zhurong_body import add_flag

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.parts import blanket, box, cylinder, dome, lathe, rod, sphere, standing_box
+from selfiesim.craft.builders.ground_vehicle import StandingModel, hose
+from selfiesim.craft.builders.shapes import blanket, box, cylinder, dome, lathe, rod, sphere, standing_box
 from selfiesim.craft.builders.solid import Solid, face_of
-from selfiesim.craft.builders.standing import StandingModel, hose
 from selfiesim.craft.builders.tianwen1_lander_sizes import LanderSizes
 
 

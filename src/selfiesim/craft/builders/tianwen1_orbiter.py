@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from selfiesim.craft.builders.assembly import Model
 from selfiesim.craft.builders.cells import solar_cell_picture
-from selfiesim.craft.builders.model import Model
 from selfiesim.craft.builders.tianwen1_antennas import add_antennas
 from selfiesim.craft.builders.tianwen1_bus import add_bus
 from selfiesim.craft.builders.tianwen1_fittings import add_fittings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import beam, box, cylinder, lathe, nozzle, ring, rod, sphere, standing_box, tube
+from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, nozzle, ring, rod, sphere, standing_box, tube
 from selfiesim.craft.builders.solid import face_of
 from selfiesim.craft.builders.tianwen1_fittings import add_thruster
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes

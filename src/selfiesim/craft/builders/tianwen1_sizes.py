@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.errors import ModelError
 from selfiesim.craft.builders.solid import Face, face_of, unit
-from selfiesim.errors import ModelError
 
 _LEAST_YOKE_M = 0.35
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.model import Model
-from selfiesim.craft.builders.parts import beam, box, cylinder, lathe, rod, standing_box, textured_sheet, tube
+from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, rod, standing_box, textured_sheet, tube
 from selfiesim.craft.builders.solid import Face, Solid, face_of
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 

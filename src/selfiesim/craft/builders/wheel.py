@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.parts import box, cylinder, lathe, ring, tube
+from selfiesim.craft.builders.shapes import box, cylinder, lathe, ring, tube
 from selfiesim.craft.builders.solid import Solid
 
 _SKEW = 0.12  # rad, of the cleats' outer pieces

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from selfiesim.craft.builders.cells import solar_cell_picture
-from selfiesim.craft.builders.dusted import SURFACE_FINISHES
-from selfiesim.craft.builders.standing import StandingModel
+from selfiesim.craft.builders.dusty_finishes import SURFACE_FINISHES
+from selfiesim.craft.builders.ground_vehicle import StandingModel
 from selfiesim.craft.builders.zhurong_body import add_body
 from selfiesim.craft.builders.zhurong_mast import add_mast
 from selfiesim.craft.builders.zhurong_panels import PICTURE_M, add_deck, add_panels

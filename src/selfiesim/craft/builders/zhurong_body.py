@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.parts import (
+from selfiesim.craft.builders.ground_vehicle import StandingModel, hose, upright
+from selfiesim.craft.builders.shapes import (
     blanket,
     box,
     cylinder,
@@ -18,7 +19,6 @@ from selfiesim.craft.builders.parts import (
     star,
 )
 from selfiesim.craft.builders.solid import Face, Solid, face_of, loft
-from selfiesim.craft.builders.standing import StandingModel, hose, upright
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 
 

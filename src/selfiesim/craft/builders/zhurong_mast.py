@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.parts import box, lathe, ring, rod, standing_box
+from selfiesim.craft.builders.ground_vehicle import StandingModel, crossways, hose
+from selfiesim.craft.builders.shapes import box, lathe, ring, rod, standing_box
 from selfiesim.craft.builders.solid import Solid, face_of
-from selfiesim.craft.builders.standing import StandingModel, crossways, hose
 from selfiesim.craft.builders.zhurong_body import crumple_cone
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 

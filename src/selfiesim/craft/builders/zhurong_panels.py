@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.craft.builders.parts import box, cylinder, lathe, prism, ring, rounded_outline, standing_box, tube
+from selfiesim.craft.builders.ground_vehicle import StandingModel, mirrored, pictured
+from selfiesim.craft.builders.shapes import box, cylinder, lathe, prism, ring, rounded_outline, standing_box, tube
 from selfiesim.craft.builders.solid import Solid, loft, unit
-from selfiesim.craft.builders.standing import StandingModel, mirrored, pictured
 from selfiesim.craft.builders.zhurong_sizes import Outline, RoverSizes
 
 PICTURE_M = (1.6, 1.6)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.parts import beam, box, cylinder, lathe, ring, rod
+from selfiesim.craft.builders.ground_vehicle import StandingModel, hose
+from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, ring, rod
 from selfiesim.craft.builders.solid import Solid
-from selfiesim.craft.builders.standing import StandingModel, hose
 from selfiesim.craft.builders.wheel import wheel
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 

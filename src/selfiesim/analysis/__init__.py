@@ -1,0 +1,1 @@
+"""Numbers about a release: drift tables, dispersion, framing, the radio link."""

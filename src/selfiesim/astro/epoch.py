@@ -1,0 +1,109 @@
+"""Instants: UTC for people, TDB for the planets, and the Martian season.
+
+An :class:`Epoch` holds Barycentric Dynamical Time as a two-part Julian date, so that a nanosecond survives beside
+2.4 million days. Leap seconds come from ERFA (pyerfa).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from dataclasses import dataclass
+
+from selfiesim.core.errors import SceneError
+
+DAY_S = 86400.0
+J2000_JD = 2451545.0
+
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?)?\s*(?:Z|UTC|\+00:00)?")
+
+
+@dataclass(frozen=True, order=True)
+class Epoch:
+    """One instant, as a two-part TDB Julian date.
+
+    Parameters
+    ----------
+    day : float
+        Whole part, days.
+    fraction : float
+        Rest, days, in [-0.5, 0.5): one instant has one pair, so that epochs compare as instants do.
+    """
+
+    day: float
+    fraction: float
+
+    @classmethod
+    def from_utc(cls, text: str) -> Epoch:
+        """Read an ISO 8601 UTC time such as ``2021-12-31T16:30:00Z``.
+
+        Raises
+        ------
+        SceneError
+            When the text is no such time, or before 1960 (UTC began then).
+        """
+        import erfa
+
+        match = _ISO.fullmatch(text.strip())
+        if not match:
+            raise SceneError(f"{text!r} is not a UTC time; write it like 2021-12-31T16:30:00Z")
+        year, month, day, hour, minute = (int(part or 0) for part in match.groups()[:5])
+        if not 1960 <= year <= 2100:
+            raise SceneError(f"{text!r}: the year must lie between 1960 and 2100")
+        try:
+            with warnings.catch_warnings():
+                # "dubious year": leap seconds not announced yet are taken as none; "after end of day" is an error.
+                warnings.filterwarnings("ignore", message=".*dubious year.*")
+                warnings.filterwarnings("error", message=".*after end of day.*")
+                utc = erfa.dtf2d("UTC", year, month, day, hour, minute, float(match.group(6) or 0.0))
+                tai = erfa.utctai(*utc)
+        except (erfa.ErfaError, erfa.ErfaWarning) as error:
+            raise SceneError(f"{text!r} is not a date in the calendar") from error
+        tt = erfa.taitt(*tai)
+        # TDB - TT at the geocentre, 1.7 ms at most.
+        return cls._normal(*erfa.tttdb(*tt, erfa.dtdb(*tt, 0.0, 0.0, 0.0, 0.0)))
+
+    @classmethod
+    def from_tdb_jd(cls, day: float, fraction: float = 0.0) -> Epoch:
+        """The instant of a TDB Julian date, given whole or in two parts."""
+        return cls._normal(day, fraction)
+
+    @classmethod
+    def _normal(cls, day: float, fraction: float) -> Epoch:
+        whole = math.floor(day + 0.5)
+        rest = (day - whole) + fraction
+        carry = math.floor(rest + 0.5)
+        return cls(float(whole + carry), float(rest - carry))
+
+    def __add__(self, seconds: float) -> Epoch:
+        return self._normal(self.day, self.fraction + seconds / DAY_S)
+
+    def __sub__(self, other: Epoch) -> float:
+        """Seconds from ``other`` to this instant."""
+        return ((self.day - other.day) + (self.fraction - other.fraction)) * DAY_S
+
+    @property
+    def days_since_j2000(self) -> float:
+        """TDB days since J2000.0."""
+        return (self.day - J2000_JD) + self.fraction
+
+    @property
+    def centuries_since_j2000(self) -> float:
+        """TDB Julian centuries since J2000.0."""
+        return self.days_since_j2000 / 36525.0
+
+    def utc(self, decimals: int = 0) -> str:
+        """The instant as ISO 8601 UTC text with so many decimals of a second."""
+        import erfa
+
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*dubious year.*")
+            tt = erfa.tdbtt(self.day, self.fraction, erfa.dtdb(self.day, self.fraction, 0.0, 0.0, 0.0, 0.0))
+            year, month, day, clock = erfa.d2dtf("UTC", decimals, *erfa.taiutc(*erfa.tttai(*tt)))
+        hour, minute, second, part = (int(clock[name]) for name in ("h", "m", "s", "f"))
+        seconds = f"{second:02d}" + (f".{part:0{decimals}d}" if decimals > 0 else "")
+        return f"{int(year):04d}-{int(month):02d}-{int(day):02d}T{hour:02d}:{minute:02d}:{seconds}Z"
+
+    def __repr__(self) -> str:
+        return f"Epoch({self.utc(3)})"

@@ -1,0 +1,102 @@
+"""The calendar of Mars: solar longitude, year and sol, and the time of day at a longitude.
+
+Seasons are counted by Ls. Years are those of Clancy et al. (2000): year 1 began on 11 April 1955. Mean solar time is
+that of Allison and McEwen (2000) with the constants of NASA's Mars24; true solar time comes from where the Sun stands.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from selfiesim.astro.bodies import MARS, Body
+from selfiesim.astro.ephemeris import BUILTIN, Ephemeris, from_body
+from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
+from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed, unit
+
+SOL_S = 1.0274912517 * DAY_S
+"""A mean solar day of Mars, 88775.244 s (Allison and McEwen 2000, as Mars24 has it)."""
+
+MARS_YEAR_DAYS = 686.9725
+"""A tropical year of Mars, days (Allison and McEwen 2000)."""
+
+_YEAR_1 = Epoch.from_tdb_jd(2435208.956)  # 11 April 1955, 10:56 UT
+_SEASONS = ("spring", "summer", "autumn", "winter")
+
+
+def solar_longitude(body: Body, epoch: Epoch, ephemeris: Ephemeris = BUILTIN) -> float:
+    """Ls, the planetocentric longitude of the Sun (rad, [0, 2 pi)): 0 at northern spring, pi/2 at northern summer.
+
+    Counted in the orbit plane of the moment from the ascending node of that plane's Sun path on the body's equator.
+    """
+    position = -from_body(body, "sun", epoch, ephemeris)
+    velocity = ephemeris.velocity(body.name, "sun", epoch)
+    pole = icrf_to_bodyfixed(body, epoch)[2]
+    orbit_normal = unit(np.cross(position, velocity))
+    equinox = unit(np.cross(pole, orbit_normal))  # where the Sun, seen from the planet, crosses the equator northward
+    sun = -unit(position)
+    return float(np.arctan2(np.dot(np.cross(equinox, sun), orbit_normal), np.dot(equinox, sun)) % (2.0 * np.pi))
+
+
+@dataclass(frozen=True)
+class MarsDate:
+    """A date on Mars: the year (Clancy's count) and the sols gone by since its northern spring equinox, at 0."""
+
+    year: int
+    sol: float
+
+
+def mars_date(epoch: Epoch) -> MarsDate:
+    """The date on Mars at ``epoch``."""
+    ls = solar_longitude(MARS, epoch)
+    # The true Sun is within 12 degrees of the mean one: rounding the years gone by to those that fit Ls is safe.
+    gone = (epoch - _YEAR_1) / (MARS_YEAR_DAYS * DAY_S) - ls / (2.0 * math.pi)
+    return MarsDate(year=1 + round(gone), sol=(epoch - _equinox_before(epoch, ls)) / SOL_S)
+
+
+def _equinox_before(epoch: Epoch, ls: float) -> Epoch:
+    """The last northern spring equinox: Newton's method at the mean rate, each turn winning a factor of five."""
+    rate = 2.0 * math.pi / (MARS_YEAR_DAYS * DAY_S)
+    equinox = epoch + -ls / rate
+    for _ in range(20):
+        excess = (solar_longitude(MARS, equinox) + math.pi) % (2.0 * math.pi) - math.pi
+        equinox = equinox + -excess / rate
+    return equinox
+
+
+def mars_sol_date(epoch: Epoch) -> float:
+    """MSD: mean solar days at the prime meridian since 29 December 1873 (Mars24, equation C-2).
+
+    TDB stands for TT, 2 ms apart at most.
+    """
+    return (epoch.days_since_j2000 + (J2000_JD - 2451549.5)) * DAY_S / SOL_S + 44796.0 - 0.0009626
+
+
+def mean_solar_time(epoch: Epoch, longitude: float = 0.0) -> float:
+    """Local mean solar time on Mars, in hours of 1/24 sol, [0, 24), at an east longitude (rad).
+
+    At longitude 0 it is Coordinated Mars Time (MTC).
+    """
+    return (24.0 * (mars_sol_date(epoch) % 1.0) + longitude * 12.0 / math.pi) % 24.0
+
+
+def true_solar_time(body: Body, epoch: Epoch, longitude: float, ephemeris: Ephemeris = BUILTIN) -> float:
+    """Local true solar time, in hours of 1/24 of the body's day, [0, 24), at an east longitude (rad).
+
+    12 when the Sun stands on the meridian; from where the Sun is, without light time.
+    """
+    sun_longitude, _latitude = direction_to_lonlat(
+        icrf_to_bodyfixed(body, epoch) @ from_body(body, "sun", epoch, ephemeris)
+    )
+    return (12.0 + (longitude - sun_longitude) * 12.0 / math.pi) % 24.0
+
+
+def season_name(solar_longitude: float, latitude: float) -> str:
+    """``spring``, ``summer``, ``autumn`` or ``winter`` at a latitude (rad, north positive) when Ls is as given (rad).
+
+    The equator keeps the northern names.
+    """
+    quarter = int((solar_longitude % (2.0 * math.pi)) // (math.pi / 2.0)) % 4
+    return _SEASONS[(quarter + (2 if latitude < 0.0 else 0)) % 4]

@@ -1,0 +1,306 @@
+"""Orbits: Keplerian elements, states, the two-body motion between them, and motion under further forces.
+
+Textbook forms (Vallado, Fundamentals of Astrodynamics and Applications, chapter 2; Battin, section 4.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from selfiesim.astro.frames import Matrix, Vector, rotation_x, rotation_z
+
+Acceleration = Callable[[float, Vector], Vector]
+"""What :func:`propagate_with` asks for: seconds since the start and a position (3,) in m, to m/s2 (3,)."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Position (3,) in m and velocity (3,) in m/s about a body's centre, in non-turning axes."""
+
+    position: Vector
+    velocity: Vector
+
+
+@dataclass(frozen=True)
+class Elements:
+    """An ellipse about a body, in the inertial frame it is written in. Metres and radians."""
+
+    semi_major_axis: float
+    eccentricity: float
+    inclination: float
+    raan: float
+    arg_periapsis: float
+    true_anomaly: float
+
+    def perifocal_to_inertial(self) -> Matrix:
+        """From axes with x to the periapsis and z along the angular momentum."""
+        turn = rotation_z(self.arg_periapsis) @ rotation_x(self.inclination) @ rotation_z(self.raan)
+        return np.asarray(turn.T)
+
+
+def elements_to_state(elements: Elements, gm: float) -> State:
+    """The state at the elements' true anomaly; ``gm`` in m3/s2."""
+    e, nu = elements.eccentricity, elements.true_anomaly
+    parameter = elements.semi_major_axis * (1.0 - e * e)
+    radius = parameter / (1.0 + e * np.cos(nu))
+    turn = elements.perifocal_to_inertial()
+    position = radius * np.array([np.cos(nu), np.sin(nu), 0.0])
+    velocity = np.sqrt(gm / parameter) * np.array([-np.sin(nu), e + np.cos(nu), 0.0])
+    return State(turn @ position, turn @ velocity)
+
+
+def state_to_elements(state: State, gm: float) -> Elements:
+    """Osculating elements of a state on an ellipse.
+
+    Raises
+    ------
+    ValueError
+        When the state is not on an ellipse (energy not negative).
+    """
+    r, v = state.position, state.velocity
+    radius, momentum = np.linalg.norm(r), np.cross(r, v)
+    energy = v @ v / 2.0 - gm / radius
+    if energy >= 0.0:
+        raise ValueError("the state is not on a closed orbit")
+    toward_periapsis = np.cross(v, momentum) / gm - r / radius
+    eccentricity = float(np.linalg.norm(toward_periapsis))
+    normal = momentum / np.linalg.norm(momentum)
+    # A plane in the equator has no node and a circle no periapsis: count from x, or from the node, instead.
+    node = np.array([-normal[1], normal[0], 0.0])
+    node = node / np.linalg.norm(node) if np.linalg.norm(node) > 1e-12 else np.array([1.0, 0.0, 0.0])
+    periapsis = toward_periapsis / eccentricity if eccentricity > 1e-12 else node
+
+    def angle(start: Vector, end: Vector) -> float:
+        return float(np.arctan2(np.dot(np.cross(start, end), normal), np.dot(start, end)) % (2.0 * np.pi))
+
+    return Elements(
+        semi_major_axis=float(-gm / (2.0 * energy)),
+        eccentricity=eccentricity,
+        inclination=float(np.arctan2(np.hypot(normal[0], normal[1]), normal[2])),
+        raan=float(np.arctan2(node[1], node[0]) % (2.0 * np.pi)),
+        arg_periapsis=angle(node, periapsis),
+        true_anomaly=angle(periapsis, r),
+    )
+
+
+def period(elements: Elements, gm: float) -> float:
+    """Seconds for one turn."""
+    return float(2.0 * np.pi * np.sqrt(elements.semi_major_axis**3 / gm))
+
+
+def true_to_mean(true_anomaly: float, eccentricity: float) -> float:
+    """Mean anomaly (rad) of a true anomaly, on the same turn."""
+    half = np.sqrt((1.0 - eccentricity) / (1.0 + eccentricity)) * np.tan(true_anomaly / 2.0)
+    eccentric = 2.0 * np.arctan(half)
+    return float(eccentric - eccentricity * np.sin(eccentric))
+
+
+def mean_to_true(mean_anomaly: float, eccentricity: float) -> float:
+    """True anomaly (rad) of a mean anomaly, on the same turn; the reverse of :func:`true_to_mean`."""
+    # Counted from the periapsis, where the change of the eccentric anomaly is that anomaly.
+    eccentric = _eccentric_change(mean_anomaly, 0.0, eccentricity)
+    half = np.sqrt((1.0 + eccentricity) / (1.0 - eccentricity)) * np.tan(eccentric / 2.0)
+    return float(2.0 * np.arctan(half))
+
+
+def propagate(state: State, seconds: float, gm: float) -> State:
+    """Two-body motion by Lagrange's f and g functions of the change in eccentric anomaly.
+
+    Written in differences from the start, so that for short times it loses nothing to the size of the orbit.
+
+    Raises
+    ------
+    ValueError
+        When the state is not on an ellipse.
+    """
+    r0, v0 = state.position, state.velocity
+    radius0 = float(np.linalg.norm(r0))
+    a = 1.0 / (2.0 / radius0 - float(v0 @ v0) / gm)
+    if a <= 0.0:
+        raise ValueError("the state is not on a closed orbit")
+    mean_motion = np.sqrt(gm / a**3)
+    e_sin, e_cos = float(r0 @ v0) / np.sqrt(gm * a), 1.0 - radius0 / a
+    change = _eccentric_change(mean_motion * seconds, e_sin, e_cos)
+    f, g, f_dot, g_dot = _lagrange(a, radius0, mean_motion, e_sin, e_cos, change)
+    return State(f * r0 + g * v0, f_dot * r0 + g_dot * v0)
+
+
+def propagate_many(states: Vector, seconds: float | Vector, gm: float, near: Vector | None = None) -> Vector:
+    """Two-body motion of many states at once, as :func:`propagate` has it for one.
+
+    Parameters
+    ----------
+    states : (..., 6) array
+        Positions (m) and velocities (m/s).
+    seconds : float or (...) array
+        Times of flight. They broadcast against the leading axes of ``states``.
+    near : (6,) array, optional
+        A state that all the others are close to. Kepler's equation is then solved from its solution: half the work.
+
+    Returns
+    -------
+    (..., 6) array
+
+    Raises
+    ------
+    ValueError
+        When one of the states is not on an ellipse.
+    """
+    f, g, f_dot, g_dot = (part[..., None] for part in lagrange_coefficients(states, seconds, gm, near))
+    position, velocity = states[..., :3], states[..., 3:]
+    return np.concatenate([f * position + g * velocity, f_dot * position + g_dot * velocity], axis=-1)
+
+
+def lagrange_coefficients(
+    states: Vector, seconds: float | Vector, gm: float, near: Vector | None = None
+) -> tuple[Vector, Vector, Vector, Vector]:
+    """Lagrange's f, g, f_dot, g_dot, (...) each: later position = f r + g v, later velocity = f_dot r + g_dot v.
+
+    Arguments and errors are those of :func:`propagate_many`.
+    """
+    a, radius, mean_motion, e_sin, e_cos = _shape_of_orbit(states, gm)
+    guess = None
+    if near is not None:
+        _a, _radius, near_motion, near_sin, near_cos = _shape_of_orbit(near, gm)
+        guess = _eccentric_changes(near_motion * np.asarray(seconds), near_sin, near_cos)
+    change = _eccentric_changes(mean_motion * np.asarray(seconds), e_sin, e_cos, guess)
+    return _lagrange(a, radius, mean_motion, e_sin, e_cos, change)
+
+
+def _shape_of_orbit(states: Vector, gm: float) -> tuple[Vector, Vector, Vector, Vector, Vector]:
+    """Semi-major axis, radius, mean motion, e sin E and e cos E of states (..., 6)."""
+    r, v = states[..., :3], states[..., 3:]
+    radius = np.linalg.norm(r, axis=-1)
+    inverse = 2.0 / radius - np.sum(v * v, axis=-1) / gm
+    if np.any(inverse <= 0.0):
+        raise ValueError("the state is not on a closed orbit")
+    a = 1.0 / inverse
+    return a, radius, np.sqrt(gm / a**3), np.sum(r * v, axis=-1) / np.sqrt(gm * a), 1.0 - radius / a
+
+
+def _lagrange(a: Any, radius0: Any, mean_motion: Any, e_sin: Any, e_cos: Any, change: Any) -> tuple[Any, Any, Any, Any]:
+    """f, g, f_dot, g_dot of a change of eccentric anomaly; floats or arrays (Battin, section 4.3)."""
+    c, s = np.cos(change), np.sin(change)
+    one_minus_c = 2.0 * np.sin(change / 2.0) ** 2
+    radius = a * (1.0 - e_cos * c + e_sin * s)
+    f = 1.0 - a / radius0 * one_minus_c
+    g = (radius0 * s + a * e_sin * one_minus_c) / (a * mean_motion)
+    f_dot = -a * a * mean_motion / (radius * radius0) * s
+    g_dot = 1.0 - a / radius * one_minus_c
+    return f, g, f_dot, g_dot
+
+
+def _eccentric_change(mean_change: float, e_sin: float, e_cos: float) -> float:
+    """Solve Kepler's equation in the change of eccentric anomaly, by Newton's method with a bisection guard."""
+    turns = np.round(mean_change / (2.0 * np.pi))
+    target = mean_change - 2.0 * np.pi * turns
+    low, high = target - 2.0 * (1.0 + abs(e_sin)), target + 2.0 * (1.0 + abs(e_sin))
+    x = target
+    for _ in range(60):
+        s, one_minus_c = np.sin(x), 2.0 * np.sin(x / 2.0) ** 2
+        error = x - e_cos * s + e_sin * one_minus_c - target
+        low, high = (x, high) if error < 0.0 else (low, x)
+        step = error / (1.0 - e_cos * np.cos(x) + e_sin * s)
+        following = x - step if low <= x - step <= high else 0.5 * (low + high)
+        if following == x or abs(following - x) < 1e-16:
+            break
+        x = following
+    return float(x + 2.0 * np.pi * turns)
+
+
+def _eccentric_changes(mean_change: Vector, e_sin: Vector, e_cos: Vector, guess: Vector | None = None) -> Vector:
+    """:func:`_eccentric_change` for arrays: all are moved together until the slowest has arrived."""
+    turns = 2.0 * np.pi * np.round(mean_change / (2.0 * np.pi))
+    target = mean_change - turns
+    reach = 2.0 * (1.0 + np.abs(e_sin))
+    low, high = target - reach, target + reach
+    x = target if guess is None else np.clip(guess - turns, low, high)
+    for _ in range(60):
+        s, one_minus_c = np.sin(x), 2.0 * np.sin(x / 2.0) ** 2
+        error = x - e_cos * s + e_sin * one_minus_c - target
+        low, high = np.where(error < 0.0, x, low), np.where(error < 0.0, high, x)
+        step = error / (1.0 - e_cos * (1.0 - one_minus_c) + e_sin * s)
+        following = x - step
+        inside = (low <= following) & (following <= high)
+        following = np.where(inside, following, 0.5 * (low + high))
+        moved = float(np.max(np.abs(following - x), initial=0.0))
+        x = following
+        # Newton's steps square: what is left after one this small is below a rounding.
+        if moved < 1e-10:
+            break
+    return np.asarray(x + turns)
+
+
+def propagate_with(
+    state: State, seconds: float | Vector, gm: float, acceleration: Acceleration, rtol: float = 1e-13
+) -> State:
+    """Motion under the planet's central gravity and whatever else pulls or pushes.
+
+    Dormand and Prince's method of order 8 (scipy's DOP853), in units of the start's radius and of the time a
+    circular orbit takes for one radian there, so that ``rtol`` bounds a step's error in position and velocity alike.
+
+    Parameters
+    ----------
+    seconds : float or (T,) array
+        Times of flight, forward or back, in any order.
+    acceleration : callable
+        ``acceleration(seconds, position (3,)) -> (3,)`` in m/s2, beside the central gravity ``gm``; see
+        :mod:`selfiesim.astro.forces`.
+    rtol : float
+        Error allowed in one step, relative. The default costs a sixth more than 1e-12 and is ten times finer: 7
+        micrometres off after a third of a turn at 8,900 km and an eccentricity of 0.59, 5 mm after ten turns.
+
+    Returns
+    -------
+    State
+        Position and velocity, (3,) each, or (T, 3) for an array of times.
+
+    Raises
+    ------
+    ArithmeticError
+        When the integrator cannot go on (a path through the planet's centre).
+    """
+    length = float(np.linalg.norm(state.position))
+    clock = float(np.sqrt(length**3 / gm))
+    pull = clock * clock / length
+
+    def motion(time: float, y: Vector) -> Vector:
+        position = y[:3]
+        central = -position / float(position @ position) ** 1.5
+        return np.concatenate([y[3:], central + pull * acceleration(time * clock, length * position)])
+
+    start = np.concatenate([state.position / length, state.velocity * clock / length])
+    y = integrate(motion, start, np.asarray(seconds) / clock, rtol)
+    return State(y[..., :3] * length, y[..., 3:] * (length / clock))
+
+
+def integrate(motion: Callable[[float, Vector], Vector], start: Vector, times: Vector, rtol: float) -> Vector:
+    """Solve ``y' = motion(time, y)`` from ``start`` (k,) at time 0 to each of ``times`` (...): (..., k), by DOP853.
+
+    The variables are to be scaled to about 1: ``rtol`` is their absolute error in a step too. Steps end on the times
+    asked for, because interpolating between steps is a thousand times coarser than stepping.
+
+    Raises
+    ------
+    ArithmeticError
+        When the step shrinks to nothing.
+    """
+    from scipy.integrate import solve_ivp
+
+    asked = np.atleast_1d(np.asarray(times, float)).ravel()
+    found = np.empty((asked.size, len(start)))
+    order = np.argsort(np.abs(asked), kind="stable")
+    for side in (asked >= 0.0, asked < 0.0):
+        now, y = 0.0, start
+        for k in order[side[order]]:
+            if asked[k] != now:
+                solved = solve_ivp(motion, (now, asked[k]), y, method="DOP853", rtol=rtol, atol=rtol, t_eval=[asked[k]])
+                if not solved.success:
+                    raise ArithmeticError(f"the integration stopped: {solved.message}")
+                now, y = asked[k], solved.y[:, -1]
+            found[k] = y
+    return found.reshape((*np.shape(times), len(start)))

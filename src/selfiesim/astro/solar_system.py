@@ -1,0 +1,158 @@
+"""Which ephemeris answers: the scene's kernels for what they hold, the built-in one for the rest.
+
+An :class:`Almanac` is itself an :class:`selfiesim.astro.ephemeris.Ephemeris`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from selfiesim.astro.bodies import BODIES, Body, Series
+from selfiesim.astro.ephemeris import BUILTIN, Ephemeris
+from selfiesim.astro.epoch import DAY_S, Epoch
+from selfiesim.astro.forces import GM_SUN_M3_S2
+from selfiesim.astro.frames import Vector
+from selfiesim.astro.orbit import State, propagate
+from selfiesim.core.errors import EphemerisError, KernelError
+
+if TYPE_CHECKING:
+    from selfiesim.astro.spice_kernels import Kernels
+
+SUN = Body(
+    name="sun",
+    radii_m=(695_700e3, 695_700e3, 695_700e3),
+    gm_m3_s2=GM_SUN_M3_S2,
+    pole_ra=Series(286.13),
+    pole_dec=Series(63.87),
+    meridian=Series(84.176, 14.1844),
+)
+"""The Sun as a centre of motion (nominal radius and GM, IAU 2015 B3; rotation IAU 2015)."""
+
+
+@dataclass(frozen=True)
+class Wanderer:
+    """A body whose path round the Sun is an ellipse: its state (ICRF axes, about the Sun) at an epoch."""
+
+    body: Body
+    epoch: Epoch
+    state: State
+
+    def from_sun(self, epoch: Epoch) -> State:
+        """Where it is, about the Sun."""
+        return propagate(self.state, epoch - self.epoch, GM_SUN_M3_S2)
+
+
+@dataclass(frozen=True)
+class Almanac:
+    """Kernels first, then a body of the scene's own, then the built-in ephemeris.
+
+    Attributes
+    ----------
+    kernels : Kernels, optional
+        Asked first. Outside the time that they cover a body they refuse rather than hand over to the built-in
+        ephemeris, so that one path is never made of two.
+    wanderer : Wanderer, optional
+        A body that only the scene knows.
+    """
+
+    kernels: Kernels | None = None
+    wanderer: Wanderer | None = None
+
+    def position(self, target: str, center: str, epoch: Epoch) -> Vector:
+        """Vector (3,) in m, ICRF axes, from ``center`` to ``target``, geometric.
+
+        Raises
+        ------
+        EphemerisError
+            A body that none of the sources knows, or a time that the kernels do not cover.
+        """
+        return self._ask(target, center, lambda source: source.position(target, center, epoch), epoch, "position")
+
+    def velocity(self, target: str, center: str, epoch: Epoch) -> Vector:
+        """Its rate of change (3,) in m/s; raises as :meth:`position` does."""
+        return self._ask(target, center, lambda source: source.velocity(target, center, epoch), epoch, "velocity")
+
+    def _ask(
+        self, target: str, center: str, question: Callable[[Ephemeris], Vector], epoch: Epoch, what: str
+    ) -> Vector:
+        if target == center:
+            return np.zeros(3)
+        if self.kernels is not None:
+            try:
+                return question(self.kernels)
+            except KernelError:
+                for name in (target, center):
+                    spans = _coverage(self.kernels, name)
+                    if spans and not any(start <= epoch <= stop for start, stop in spans):
+                        raise
+        own = self.wanderer.body.name if self.wanderer else None
+        if own in (target, center):
+            return self._from_sun(target, epoch, what) - self._from_sun(center, epoch, what)
+        return question(BUILTIN)
+
+    def _from_sun(self, name: str, epoch: Epoch, what: str) -> Vector:
+        if self.wanderer and name == self.wanderer.body.name:
+            return np.asarray(getattr(self.wanderer.from_sun(epoch), what))
+        ask = BUILTIN.position if what == "position" else BUILTIN.velocity
+        return ask(name, "sun", epoch)
+
+
+@lru_cache(maxsize=256)
+def _coverage(kernels: Kernels, name: str) -> tuple[tuple[Epoch, Epoch], ...]:
+    """When the SPK files know a body or, for a planet, its system's barycentre."""
+    spans: list[tuple[Epoch, Epoch]] = []
+    for known in (name, f"{name} barycenter"):
+        with contextlib.suppress(KernelError):  # not a name of SPICE's
+            spans += kernels.coverage(known)
+    return tuple(spans)
+
+
+def body_of(name: str, own: Body | None = None) -> Body:
+    """The body of a name: one of :data:`selfiesim.astro.bodies.BODIES`, the Sun, or the scene's own.
+
+    Raises
+    ------
+    EphemerisError
+        Any other name.
+    """
+    if own is not None and name == own.name:
+        return own
+    if name == "sun":
+        return SUN
+    if name in BODIES:
+        return BODIES[name]
+    raise EphemerisError(f"there is no body {name!r}; known are {', '.join((*BODIES, 'sun'))}")
+
+
+class Sunward:
+    """The vector from a body to the Sun, smooth and quick enough to ask ten thousand times: cubic between days.
+
+    Through positions and velocities a day apart, the cubic is within 10 m of Mars' path by the built-in ephemeris.
+    """
+
+    def __init__(self, almanac: Ephemeris, body: str, start: Epoch) -> None:
+        self._almanac, self._body, self._start = almanac, body, start
+        self._known: dict[int, tuple[Vector, Vector]] = {}
+
+    def __call__(self, seconds: float) -> Vector:
+        """(3,) in m, ``seconds`` after the start."""
+        day = int(np.floor(seconds / DAY_S))
+        (p0, v0), (p1, v1) = self._at(day), self._at(day + 1)
+        s = seconds / DAY_S - day
+        h, t = DAY_S, 1.0 - s
+        return np.asarray(t * t * (1.0 + 2.0 * s) * p0 + s * s * (3.0 - 2.0 * s) * p1 + h * s * t * (t * v0 - s * v1))
+
+    def _at(self, day: int) -> tuple[Vector, Vector]:
+        if day not in self._known:
+            epoch = self._start + day * DAY_S
+            self._known[day] = (
+                self._almanac.position("sun", self._body, epoch),
+                self._almanac.velocity("sun", self._body, epoch),
+            )
+        return self._known[day]

@@ -1,0 +1,1 @@
+"""Cameras: the pinhole, lens distortion, and a catalogue of real ones."""

@@ -1,0 +1,260 @@
+"""The camera: its lens, its pixels, and which way it looks.
+
+Camera axes as OpenCV has them: x right, y down, z forward. Pixel (0, 0) is the upper left one and its centre stands at
+(0.0, 0.0), so the middle of a 1920 x 1080 image is (959.5, 539.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from selfiesim.astro.frames import Matrix, Vector, rotation_about, unit
+from selfiesim.camera.distortion import Distortion
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Intrinsics: image size in pixels, focal lengths and principal point in pixels, and how the lens bends.
+
+    Attributes
+    ----------
+    distortion : BrownConrady, KannalaBrandt or None
+        None is the pinhole: straight lines stay straight.
+
+    Raises
+    ------
+    ValueError
+        For numbers that are no camera's, or a lens that does not reach the middle of the image.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    distortion: Distortion | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.width >= 1 and self.height >= 1):
+            raise ValueError(f"an image of {self.width} x {self.height} pixels has no pixel")
+        if not np.all(np.isfinite([self.fx, self.fy, self.cx, self.cy])):
+            raise ValueError("focal lengths and principal point must be finite")
+        if self.fx <= 0.0 or self.fy <= 0.0:
+            raise ValueError(f"focal lengths must be positive, not {self.fx:g} and {self.fy:g} pixels")
+        if not np.all(np.isfinite(self.unproject(np.array([(self.width - 1) / 2.0, (self.height - 1) / 2.0])))):
+            raise ValueError("the lens does not reach the middle of the image: principal point or distortion is wrong")
+
+    @classmethod
+    def from_fov(cls, width: int, height: int, horizontal_fov: float, distortion: Distortion | None = None) -> Camera:
+        """Square pixels, the principal point in the middle, a field of view given.
+
+        Parameters
+        ----------
+        horizontal_fov : float
+            rad, from the left edge to the right edge of the image along the middle row, through the distortion; more
+            than pi for a fisheye that sees so far.
+
+        Raises
+        ------
+        ValueError
+            When the lens cannot reach it.
+        """
+        focal = width / 2.0 / _half_width(horizontal_fov, distortion)
+        return cls(width, height, focal, focal, (width - 1) / 2.0, (height - 1) / 2.0, distortion)
+
+    @classmethod
+    def from_focal_length(
+        cls, width: int, height: int, focal_m: float, pitch_m: float, distortion: Distortion | None = None
+    ) -> Camera:
+        """Focal length and pixel pitch, both in m; square pixels, the principal point in the middle.
+
+        Raises
+        ------
+        ValueError
+            When either is not positive.
+        """
+        if not (0.0 < focal_m < np.inf and 0.0 < pitch_m < np.inf):
+            raise ValueError(f"focal length and pixel pitch must be positive, not {focal_m:g} m and {pitch_m:g} m")
+        focal = focal_m / pitch_m
+        return cls(width, height, focal, focal, (width - 1) / 2.0, (height - 1) / 2.0, distortion)
+
+    @classmethod
+    def from_matrix(cls, width: int, height: int, matrix: ArrayLike, distortion: Distortion | None = None) -> Camera:
+        """From OpenCV's camera matrix K (3, 3), pixels.
+
+        Raises
+        ------
+        ValueError
+            When it is no camera matrix, or skewed: its rows must be (fx, 0, cx), (0, fy, cy), (0, 0, 1).
+        """
+        K = np.asarray(matrix, float)
+        if K.shape != (3, 3) or not np.all(np.isfinite(K)):
+            raise ValueError("a camera matrix is three rows of three finite numbers")
+        if K[0, 1] != 0.0:
+            raise ValueError(f"a camera matrix with skew ({K[0, 1]:g}) is not supported; OpenCV's has 0 there")
+        if K[1, 0] != 0.0 or tuple(K[2]) != (0.0, 0.0, 1.0):
+            raise ValueError("the rows of a camera matrix are (fx, 0, cx), (0, fy, cy) and (0, 0, 1)")
+        return cls(width, height, float(K[0, 0]), float(K[1, 1]), float(K[0, 2]), float(K[1, 2]), distortion)
+
+    @property
+    def matrix(self) -> Matrix:
+        """K (3, 3), from camera coordinates (after distortion) to homogeneous pixels."""
+        return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
+
+    @property
+    def pixel_angle(self) -> float:
+        """Angle one pixel spans at the principal point, rad; there no distortion changes it."""
+        return float(1.0 / np.sqrt(self.fx * self.fy))
+
+    @property
+    def horizontal_fov(self) -> float:
+        """Angle from the left edge to the right edge along the principal point's row, rad, as far as the lens sees."""
+        return self._angle_across((-0.5, self.cy), (self.width - 0.5, self.cy))
+
+    @property
+    def vertical_fov(self) -> float:
+        """Angle from the upper to the lower edge along the principal point's column, rad, as far as the lens sees."""
+        return self._angle_across((self.cx, -0.5), (self.cx, self.height - 0.5))
+
+    @property
+    def diagonal_fov(self) -> float:
+        """Angle from the upper left to the lower right corner, rad, as far as the lens sees."""
+        return self._angle_across((-0.5, -0.5), (self.width - 0.5, self.height - 0.5))
+
+    def project(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Pixels (..., 2) of points (..., 3) in camera axes; NaN where not seen: behind, or beyond the lens' limit."""
+        points = np.asarray(points, float)
+        if self.distortion is not None:
+            return np.asarray(self.distortion.distort(points) * (self.fx, self.fy) + (self.cx, self.cy))
+        depth = np.where(points[..., 2] > 0.0, points[..., 2], np.nan)
+        return np.stack(
+            [self.fx * points[..., 0] / depth + self.cx, self.fy * points[..., 1] / depth + self.cy], axis=-1
+        )
+
+    def unproject(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Unit rays (..., 3) in camera axes through pixels (..., 2); NaN for pixels beyond the lens' limit."""
+        pixels = np.asarray(pixels, float)
+        x = (pixels[..., 0] - self.cx) / self.fx
+        y = (pixels[..., 1] - self.cy) / self.fy
+        if self.distortion is not None:
+            return self.distortion.undistort(np.stack([x, y], axis=-1))
+        return unit(np.stack([x, y, np.ones_like(x)], axis=-1))
+
+    def _angle_across(self, start: tuple[float, float], end: tuple[float, float]) -> float:
+        a, b = np.array(start), np.array(end)
+        middle = 0.5 * (a + b)
+        if not np.all(np.isfinite(self.unproject(middle))):
+            return float("nan")
+        rays = self.unproject(np.array([self._last_seen(middle, a), middle, self._last_seen(middle, b)]))
+        return _turn(*rays)
+
+    def _last_seen(self, seen: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The pixel on the way from a seen one to the edge where the lens' view ends: mostly the edge itself."""
+        if np.all(np.isfinite(self.unproject(edge))):
+            return edge
+        near, far = 0.0, 1.0
+        for _ in range(60):
+            share = 0.5 * (near + far)
+            inside = bool(np.all(np.isfinite(self.unproject(seen + share * (edge - seen)))))
+            near, far = (share, far) if inside else (near, share)
+        return np.asarray(seen + near * (edge - seen))
+
+
+Pinhole = Camera
+"""The name of a camera without distortion, where that is what is meant."""
+
+
+def _turn(start: Vector, middle: Vector, end: Vector) -> float:
+    """Angle from one ray to another, rad; when it goes round by the middle one by more than pi, that way."""
+    angles = [
+        float(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b))
+        for a, b in ((start, end), (start, middle), (middle, end))
+    ]
+    return angles[0] if angles[1] + angles[2] <= np.pi else angles[1] + angles[2]
+
+
+def _half_width(horizontal_fov: float, distortion: Distortion | None) -> float:
+    """Half the width of the image over its focal length, for a field of view in rad.
+
+    Raises
+    ------
+    ValueError
+        When the lens cannot reach it.
+    """
+    widest = np.pi if distortion is None else 2.0 * distortion.limit
+    if not horizontal_fov > 0.0:
+        raise ValueError(f"a field of view must be more than 0 degrees, not {np.degrees(horizontal_fov):g}")
+    if horizontal_fov > widest or (distortion is None and horizontal_fov == widest):
+        raise _beyond(horizontal_fov, widest)
+    if distortion is None:
+        return float(np.tan(horizontal_fov / 2.0))
+    if distortion.is_round:
+        ray = np.array([np.sin(horizontal_fov / 2.0), 0.0, np.cos(horizontal_fov / 2.0)])
+        return float(distortion.distort(ray)[0])
+    # Tangential terms make left and right unlike.
+    near, far = 0.0, 1.0
+    while _row_angle(far, distortion) < horizontal_fov:  # not so for NaN, beyond the lens' limit
+        far *= 2.0
+    for _ in range(60):
+        half = 0.5 * (near + far)
+        near, far = (half, far) if _row_angle(half, distortion) <= horizontal_fov else (near, half)
+    if not np.isclose(_row_angle(near, distortion), horizontal_fov, rtol=1e-9):
+        raise _beyond(horizontal_fov, _row_angle(near, distortion))
+    return near
+
+
+def _beyond(horizontal_fov: float, widest: float) -> ValueError:
+    asked, most = np.degrees([horizontal_fov, widest])
+    return ValueError(f"a field of view of {asked:.6g} degrees is beyond this lens, which reaches {most:.6g}")
+
+
+def _row_angle(half: float, distortion: Distortion) -> float:
+    """Angle between the rays of the distorted points (-half, 0) and (half, 0), rad; NaN beyond the limit."""
+    return _turn(*distortion.undistort(np.array([[-half, 0.0], [0.0, 0.0], [half, 0.0]])))
+
+
+def icrf_to_camera(camera: Camera, target: Vector, up: Vector, place: tuple[float, float], roll: float) -> Matrix:
+    """Turn the camera so that ``target`` appears at ``place`` with ``up`` straight upward there, then roll about it.
+
+    Parameters
+    ----------
+    target : (..., 3) array
+        Direction from the camera, ICRF axes; many give as many matrices.
+    up : (3,) array
+        Likewise.
+    place : tuple of float
+        Where in the image, as fractions of width and height from the upper left corner.
+    roll : float
+        rad; positive turns the picture's content counter-clockwise.
+
+    Raises
+    ------
+    ValueError
+        When ``up`` is along ``target``, or the lens does not reach the place.
+    """
+    forward = unit(target)
+    right = np.cross(forward, up)
+    if np.any(np.linalg.norm(right, axis=-1) < 1e-9 * np.linalg.norm(up)):
+        raise ValueError("the camera cannot look along its own up direction")
+    right = unit(right)
+    ray, across = _upright(camera, np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5]))
+    there = np.array([ray, across, np.cross(ray, across)])
+    here = np.stack([forward, right, np.cross(forward, right)], axis=-2)
+    return np.asarray(rotation_about(ray, -roll) @ there.T @ here)
+
+
+def _upright(camera: Camera, pixel: NDArray[np.float64]) -> tuple[Vector, Vector]:
+    """The ray of a pixel, and the direction square to it and to the picture's vertical there; unit vectors (3,)."""
+    ray = camera.unproject(pixel)
+    if camera.distortion is None:
+        return ray, unit(np.array([ray[2], 0.0, -ray[0]]))
+    # A distorted vertical is no plane: its direction just there.
+    step = np.array([0.0, 1e-5 * camera.fy])
+    above, below = camera.unproject(np.array([pixel - step, pixel + step]))
+    if not np.all(np.isfinite([ray, above, below])):
+        raise ValueError("the lens does not reach that place of the picture")
+    return ray, unit(np.cross(below - above, ray))

@@ -1,1 +1,0 @@
-"""The commands of the command line, by noun: each is a few lines over the Python API."""

@@ -1,0 +1,1 @@
+"""Errors, files, configuration checks, random numbers, vectors and work in parallel: what every room needs."""

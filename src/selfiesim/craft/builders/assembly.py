@@ -1,0 +1,150 @@
+"""A craft being assembled: named groups of solids by material, some carried by a joint, written as one GLB.
+
+The writer is our own because the bytes have to be the same on every rebuild: a library's exporter signs its version
+into the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from selfiesim.craft.builders.solid import Solid, joined
+from selfiesim.craft.formats.glb_writer import (
+    ARRAY_BUFFER,
+    ELEMENT_BUFFER,
+    FLOAT,
+    UINT16,
+    UINT32,
+    GlbBuffer,
+    glb_container,
+)
+from selfiesim.craft.materials import Finish
+from selfiesim.craft.mesh.normals import creased_normals, index_corners
+
+# glTF is Y up, front toward +Z. Body +X becomes +Y and body -Z becomes +Z. The matrix is its own inverse.
+GLTF_FROM_BODY = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
+
+_GRAIN_M = 1e-5  # positions are rounded to this, so that the last bit of a cosine cannot change the file
+_NORMAL_GRAIN = 1e-4
+
+
+@dataclass
+class Model:
+    """Groups of solids, in body axes with every joint at zero."""
+
+    name: str
+    joint_origins_m: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    _pieces: dict[tuple[str, str], list[Solid]] = field(default_factory=dict)
+    _parents: dict[str, str | None] = field(default_factory=dict)
+
+    def joint(self, name: str, origin_m: ArrayLike) -> None:
+        """Declare a joint: a node at ``origin_m`` (3,) that groups can hang from."""
+        self.joint_origins_m[name] = np.asarray(origin_m, dtype=float)
+
+    def add(self, group: str, material: str, *solids: Solid, joint: str | None = None) -> None:
+        """Add solids (body axes) to a group; the first call for a group decides its joint."""
+        if self._parents.setdefault(group, joint) != joint:
+            raise ValueError(f"group {group!r} already hangs from {self._parents[group]!r}")
+        self._pieces.setdefault((group, material), []).extend(solids)
+
+    def solids(self) -> dict[tuple[str, str], list[Solid]]:
+        """Everything added, by (group, material)."""
+        return self._pieces
+
+    def glb(self, finishes: Mapping[str, Finish]) -> bytes:
+        """The whole model as the bytes of a binary glTF file."""
+        buffer = GlbBuffer()
+        materials, material_index = _materials(finishes, sorted({m for _, m in self._pieces}), buffer)
+        nodes: list[dict[str, Any]] = [{"name": self.name, "children": [], "matrix": _gltf_matrix()}]
+        index: dict[str, int] = {}
+        for name, origin in self.joint_origins_m.items():
+            index[name] = _add_node(nodes, 0, {"name": name, "translation": [float(v) for v in np.round(origin, 6)]})
+        for group, parent in self._parents.items():
+            if group not in index:
+                index[group] = _add_node(nodes, index[parent] if parent else 0, {"name": group})
+        meshes: list[dict[str, Any]] = []
+        for (group, material), pieces in self._pieces.items():
+            joint = self._parents[group]
+            origin = self.joint_origins_m[joint] if joint else np.zeros(3)
+            primitive = _primitive(buffer, pieces, origin) | {"material": material_index[material]}
+            name = f"{group}.{material}"
+            _add_node(nodes, index[group], {"name": name, "mesh": len(meshes)})
+            meshes.append({"name": name, "primitives": [primitive]})
+        document = {"asset": {"version": "2.0", "generator": "selfiesim"}, "scene": 0, "scenes": [{"nodes": [0]}]}
+        document |= {"nodes": nodes, "meshes": meshes, "materials": materials} | buffer.tables()
+        if used := sorted({name for entry in materials for name in entry.get("extensions", {})}):
+            document["extensionsUsed"] = used
+        return glb_container(document, bytes(buffer.data))
+
+
+def _add_node(nodes: list[dict[str, Any]], parent: int, node: dict[str, Any]) -> int:
+    nodes.append(node)
+    nodes[parent].setdefault("children", []).append(len(nodes) - 1)
+    return len(nodes) - 1
+
+
+def _gltf_matrix() -> list[float]:
+    matrix = np.eye(4)
+    matrix[:3, :3] = GLTF_FROM_BODY
+    return [float(v) for v in matrix.T.ravel()]  # glTF stores columns first
+
+
+def _materials(
+    finishes: Mapping[str, Finish], names: list[str], buffer: GlbBuffer
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    entries = []
+    for name in names:
+        finish = finishes[name]
+        look: dict[str, Any] = {"baseColorFactor": [*finish.base_color, 1.0]}
+        look |= {"metallicFactor": finish.metallic, "roughnessFactor": finish.roughness}
+        if finish.picture is not None:
+            buffer.images.append({"name": name, "mimeType": "image/png", "bufferView": buffer.view(finish.picture)})
+            look["baseColorTexture"] = {"index": len(buffer.images) - 1}
+        entries.append({"name": name, "pbrMetallicRoughness": look} | _extensions(finish))
+    return entries, {name: k for k, name in enumerate(names)}
+
+
+def _extensions(finish: Finish) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    if finish.clearcoat > 0.0:
+        coat = {"clearcoatFactor": finish.clearcoat, "clearcoatRoughnessFactor": finish.clearcoat_roughness}
+        out["KHR_materials_clearcoat"] = coat
+    if finish.anisotropy != 0.0:
+        brushed = {"anisotropyStrength": finish.anisotropy, "anisotropyRotation": finish.anisotropy_rotation}
+        out["KHR_materials_anisotropy"] = brushed
+    if finish.ior != 1.5:
+        out["KHR_materials_ior"] = {"ior": finish.ior}
+    if finish.specular != 1.0:
+        out["KHR_materials_specular"] = {"specularFactor": finish.specular}
+    return {"extensions": out} if out else {}
+
+
+def _primitive(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float64]) -> dict[str, Any]:
+    solid = joined(pieces)
+    placed = np.round((solid.vertices - origin) / _GRAIN_M) * _GRAIN_M
+    # A piece at a time: two parts that touch are not smoothed into each other, and each has its own crease.
+    starts = np.cumsum([0] + [len(p.vertices) for p in pieces])
+    normals = np.concatenate(
+        [
+            creased_normals(placed[start : start + len(p.vertices)], p.faces, p.crease_deg)
+            for start, p in zip(starts, pieces, strict=False)
+        ]
+    )
+    normals = np.round(normals / _NORMAL_GRAIN) * _NORMAL_GRAIN
+    vertices, normal, uv, faces = index_corners(placed, solid.faces, normals, solid.uv)
+    bounds = {"min": [float(v) for v in vertices.min(axis=0)], "max": [float(v) for v in vertices.max(axis=0)]}
+    attributes = {
+        "POSITION": buffer.accessor(vertices, "VEC3", FLOAT, ARRAY_BUFFER, **bounds),
+        "NORMAL": buffer.accessor(normal, "VEC3", FLOAT, ARRAY_BUFFER),
+    }
+    if uv is not None:
+        attributes["TEXCOORD_0"] = buffer.accessor(uv, "VEC2", FLOAT, ARRAY_BUFFER)
+    small = len(vertices) <= 65535
+    indices = faces.astype(np.uint16 if small else np.uint32)
+    where = buffer.accessor(indices, "SCALAR", UINT16 if small else UINT32, ELEMENT_BUFFER)
+    return {"attributes": attributes, "indices": where}

@@ -1,0 +1,84 @@
+"""Vehicles that stand on the ground: their axes in the model file, and shapes the spacecraft did not need.
+
+Body axes of everything that stands: x forward, y left, z up, the origin on the ground below the vehicle's middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from selfiesim.craft.builders.assembly import GLTF_FROM_BODY, Model
+from selfiesim.craft.builders.shapes import Outline, prism, tube
+from selfiesim.craft.builders.solid import Solid
+from selfiesim.craft.materials import Finish
+
+# glTF is Y up with the front toward +Z, and so its +X is to the left: (y, z, x) of a standing vehicle.
+GLTF_FROM_STANDING = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+
+
+class StandingModel(Model):
+    """A model in standing axes, written upright."""
+
+    def glb(self, finishes: Mapping[str, Finish]) -> bytes:
+        """The whole model as the bytes of a binary glTF file."""
+        turn = GLTF_FROM_BODY.T @ GLTF_FROM_STANDING  # the writer knows the orbiter's axes
+        out = Model(self.name)
+        for name, origin in self.joint_origins_m.items():
+            out.joint(name, turn @ origin)
+        for (group, material), solids in self.solids().items():
+            turned = [replace(solid, vertices=solid.vertices @ turn.T) for solid in solids]
+            out.add(group, material, *turned, joint=self._parents[group])
+        return out.glb(finishes)
+
+
+def mirrored(solid: Solid) -> Solid:
+    """The solid on the other side of the xz plane."""
+    uv = None if solid.uv is None else solid.uv[:, ::-1]
+    return replace(solid, vertices=solid.vertices * (1.0, -1.0, 1.0), faces=solid.faces[:, ::-1], uv=uv)
+
+
+def smooth_path(points: ArrayLike, steps: int = 6) -> NDArray[np.float64]:
+    """A path (K, 3) through all ``points`` (N, 3) without corners (Catmull and Rom 1974)."""
+    p = np.asarray(points, dtype=float)
+    padded = np.concatenate([[2.0 * p[0] - p[1]], p, [2.0 * p[-1] - p[-2]]])
+    t = np.linspace(0.0, 1.0, steps, endpoint=False)[:, None]
+    pieces = []
+    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
+        bent = (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
+        pieces.append(b + 0.5 * bent)
+    return np.concatenate([*pieces, p[-1:]])
+
+
+def hose(points: ArrayLike, radius_m: float, segments: int = 10, steps: int = 6) -> Solid:
+    """A bent cable through ``points``."""
+    return tube(smooth_path(points, steps), radius_m, segments)
+
+
+def upright(profile: Outline, length_m: float, bevel_m: float = 0.0) -> Solid:
+    """A prism along x about x = 0 over a convex outline of (y, z), counter-clockwise seen from the front."""
+    return prism(profile, length_m, bevel_m).aimed((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+
+
+def crossways(profile: Outline, length_m: float, bevel_m: float = 0.0) -> Solid:
+    """A prism along y about y = 0 over a convex outline of (x, z), clockwise seen from the left."""
+    flipped = [(-x, z) for x, z in profile]
+    return prism(flipped, length_m, bevel_m).aimed((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)).outward()
+
+
+def pictured(solid: Solid, size_m: ArrayLike, corner_m: ArrayLike) -> Solid:
+    """A flat solid whose upper side shows a picture of ``size_m`` (x, y), its lower left at ``corner_m``.
+
+    What does not look up takes the picture's border.
+    """
+    corners = solid.vertices[solid.faces]
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    up = normal[:, 2] > 0.9 * np.linalg.norm(normal, axis=1)
+    share = (corners[..., :2] - np.asarray(corner_m)) / np.asarray(size_m)
+    # glTF texture coordinates: (0, 0) is the upper left of the image.
+    uv = np.stack([share[..., 0], 1.0 - share[..., 1]], axis=-1)
+    uv[~up] = 0.002
+    return replace(solid, uv=uv)

@@ -1,0 +1,92 @@
+"""Textures: opened within bounds, as bytes in memory.
+
+A picture's size is known before its pixels are: what is too large is refused from its header, and a picture that
+unpacks to more than fits is made smaller as it is read.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.errors import ModelError
+from selfiesim.craft.formats.limits import MOST_KEPT_PIXELS, MOST_PICTURE_PIXELS, MOST_PICTURE_SIDE, MOST_SIDE_KEPT
+
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TGA", "TIFF", "GIF")
+"""Of textures. Pillow knows more, some of which start other programs."""
+
+
+class UnreadablePictureError(Exception):
+    """A texture that is no picture: the craft can be drawn without it."""
+
+
+def open_picture(content: bytes, label: str) -> Any:
+    """A Pillow image, its pixels not yet read.
+
+    Raises
+    ------
+    UnreadablePictureError
+        When it is no picture that can be read.
+    ModelError
+        When it is larger than :mod:`selfiesim.craft.formats.limits` has it.
+    """
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        told = f"{label} has more pixels than the limit of {MOST_PICTURE_PIXELS:,}: save it smaller"
+        raise ModelError(told) from error
+    except Exception as error:  # Pillow meets a damaged picture in more ways than can be listed
+        raise UnreadablePictureError(label) from error
+    check_size(image, label)
+    return image
+
+
+def check_size(image: Any, label: str) -> None:
+    """Refuse a picture for its size alone."""
+    width, height = image.size
+    if max(width, height) > MOST_PICTURE_SIDE or width * height > MOST_PICTURE_PIXELS:
+        raise ModelError(
+            f"{label} is {width} x {height} pixels; the limit is {MOST_PICTURE_SIDE} on a side and "
+            f"{MOST_PICTURE_PIXELS:,} in all: save it smaller"
+        )
+
+
+def side_kept(sizes: list[tuple[int, int]]) -> int:
+    """The longest side that pictures of these sizes may keep, so that all of them fit together."""
+    side = MOST_SIDE_KEPT
+    while side > 1 and sum(w * h * min(1.0, side / max(w, h, 1)) ** 2 for w, h in sizes) > MOST_KEPT_PIXELS:
+        side //= 2
+    return side
+
+
+def pixels(image: Any, side: int, label: str) -> NDArray[np.uint8]:
+    """RGB or RGBA pixels (H, W, 3 or 4), no side longer than ``side``.
+
+    Raises
+    ------
+    UnreadablePictureError
+        When the picture is cut short or damaged.
+    """
+    try:
+        image.draft("RGB", (side, side))  # a JPEG is unpacked at a half, a quarter or an eighth
+        deep = image.mode.startswith("I")
+        if deep:  # 16 bits a pixel: Pillow would cut them off at 255
+            from PIL import Image
+
+            grey = np.asarray(image, dtype=np.float64)
+            image = Image.fromarray((np.clip(grey, 0.0, 65535.0) / 257.0).astype(np.uint8))
+        see_through = "A" in image.getbands() or "transparency" in image.info
+        image = image.convert("RGBA" if see_through else "RGB")
+        if max(image.size) > side:
+            image.thumbnail((side, side))
+        return np.array(image, dtype=np.uint8)
+    except Exception as error:
+        raise UnreadablePictureError(label) from error

@@ -1,0 +1,1 @@
+"""Triangle meshes: cleaning, normals, units and simplification."""

@@ -1,0 +1,88 @@
+"""Files of light and truth: EXR with the layers compositing tools expect, and numpy's npz."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfiesim.core.errors import OutputError
+from selfiesim.files.recipe import SYNTHETIC
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from selfiesim.photo.develop import Photo
+
+
+def open_exr() -> Any:
+    """The OpenEXR package.
+
+    Raises
+    ------
+    OutputError
+        When it is not installed.
+    """
+    try:
+        import OpenEXR
+    except ImportError as error:
+        raise OutputError("EXR files need OpenEXR: pip install 'selfiesim[exr]'") from error
+    return OpenEXR
+
+
+def channels_of(photo: Photo, half: bool = True) -> dict[str, NDArray[Any]]:
+    """Channels (H, W) by the names that compositing tools know (Nuke, Blender, Natron).
+
+    ``R G B`` the light in W m^-2 sr^-1 nm^-1, ``Z`` the depth in m, ``N.X`` to ``N.Z`` normals and ``P.X`` to ``P.Z``
+    places (m, camera axes), ``albedo.R`` to ``albedo.B``, ``sun.visibility``, and ``part.id``. Depth and places are
+    always float and the part's number a whole one of 32 bits; the others are ``half`` unless float is wanted.
+    """
+    radiance, truth = photo.radiance, photo.radiance.truth
+    kind = np.float16 if half else np.float32
+    # What is brighter than 65504, the Sun's disc through no lens, would be infinite.
+    most = float(np.finfo(kind).max)
+    planes: dict[str, NDArray[Any]] = {"sun.visibility": truth.sun_visibility.astype(kind)}
+    for prefix, layer, letters in (
+        ("", radiance.rgb, "RGB"), ("albedo.", truth.albedo, "RGB"), ("N.", truth.normal, "XYZ"),
+    ):  # fmt: skip
+        planes |= {prefix + letter: np.minimum(layer[..., k], most).astype(kind) for k, letter in enumerate(letters)}
+    planes |= {f"P.{letter}": truth.position[..., k].astype(np.float32) for k, letter in enumerate("XYZ")}
+    planes |= {"Z": truth.depth.astype(np.float32), "part.id": truth.part.astype(np.uint32)}
+    return {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
+
+
+def exr_file(photo: Photo, path: Path, text: str, half: bool = True) -> None:
+    """A scanline EXR; sky is infinitely far and has no position (NaN)."""
+    library = open_exr()
+    view = photo.radiance.view
+    header = {
+        "compression": library.ZIP_COMPRESSION,
+        "type": library.scanlineimage,
+        "comments": f"{SYNTHETIC}: {view.scene.title}",
+        "software": "selfiesim",
+        "capDate": view.epoch.utc().replace("-", ":").replace("T", " ").removesuffix("Z"),
+        "expTime": float(photo.exposure.shutter_s),
+        "aperture": float(photo.exposure.f_number),
+        "parts": json.dumps(photo.radiance.truth.part_names),
+        "selfiesim": text,
+    }
+    with library.File(header, channels_of(photo, half)) as file:
+        file.write(str(path))
+
+
+def npz_file(photo: Photo, path: Path, text: str) -> None:
+    """Arrays by name, part names and recipe as JSON text; loads without pickle."""
+    truth = photo.radiance.truth
+    arrays = {name: photo.radiance.layer(name) for name in
+              ("rgb", "depth", "position", "normal", "part", "albedo", "sun_visibility")}  # fmt: skip
+    with path.open("wb") as file:
+        np.savez_compressed(
+            file,
+            pixels=photo.pixels,
+            part_names=np.array(json.dumps(truth.part_names)),
+            recipe=np.array(text),
+            allow_pickle=False,
+            **arrays,
+        )

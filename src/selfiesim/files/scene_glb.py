@@ -1,0 +1,206 @@
+"""A scene at an instant as a GLB file: craft as posed, camera, Sun; for artists who go on in Blender or elsewhere.
+
+The file's origin is the camera, metres, glTF's axes (x right, y up, looking along -z): what is far away keeps its
+precision there. The planet stays behind: at true scale it does not fit into a file of 32-bit metres; where it lies is
+told in the extras.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.craft.formats.glb_writer import (
+    ARRAY_BUFFER,
+    ELEMENT_BUFFER,
+    FLOAT,
+    REPEAT,
+    UINT32,
+    GlbBuffer,
+    glb_container,
+)
+
+if TYPE_CHECKING:
+    from selfiesim.craft.model import Material, Part
+    from selfiesim.view.poses import CraftPose
+    from selfiesim.view.view import View
+
+_GLTF_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
+# Photopic lumens of a watt at the middle of each band, weighed by its width: sunlight of 1.94, 1.85, 2.05 W m-2 nm-1
+# at 1 au comes to the 128,000 lux above the air (CIE 1924 luminous efficiency, integral 106.857 nm).
+_LUX = 683.0 * 106.857
+_TEXTURES = {"base": "baseColorTexture", "rough": "metallicRoughnessTexture", "normal": "normalTexture"}
+_TEXTURES |= {"occlusion": "occlusionTexture", "glow": "emissiveTexture"}
+_TEXTURES |= {"specular": "specularTexture", "specular_color": "specularColorTexture"}
+_NEAREST_M = 0.05
+
+
+def scene_glb(view: View) -> bytes:
+    """The bytes of a GLB file of what ``view`` shows."""
+    return _Writer().written(view)
+
+
+@dataclass
+class _Writer:
+    buffer: GlbBuffer = field(default_factory=lambda: GlbBuffer(wrap=REPEAT))
+    nodes: list[dict[str, Any]] = field(default_factory=list)
+    meshes: list[dict[str, Any]] = field(default_factory=list)
+    materials: list[dict[str, Any]] = field(default_factory=list)
+    _known: dict[int, int] = field(default_factory=dict)
+    _pictures: dict[int, int] = field(default_factory=dict)
+
+    def written(self, view: View) -> bytes:
+        top = [self._craft(pose) for pose in view.crafts]
+        top.append(self._node({"name": "camera", "camera": 0, "extras": _intrinsics(view)}))
+        light = {"KHR_lights_punctual": {"light": 0}}
+        quaternion = _shining(-_GLTF_FROM_CAMERA @ view.sun.direction)
+        top.append(self._node({"name": "sun", "rotation": quaternion, "extensions": light}))
+        lux = float(view.sun.irradiance.mean() * view.craft.sun_share) * _LUX
+        sun = {"name": "sun", "type": "directional", "color": [1.0, 1.0, 1.0], "intensity": lux}
+        used = {"KHR_lights_punctual"} | {key for each in self.materials for key in each.get("extensions", {})}
+        document: dict[str, Any] = {
+            "asset": {"version": "2.0", "generator": "selfiesim", "extras": _told(view)},
+            "scene": 0,
+            "scenes": [{"nodes": top}],
+            "cameras": [_perspective(view)],
+            "extensions": {"KHR_lights_punctual": {"lights": [sun]}},
+            "extensionsUsed": sorted(used),
+        }
+        document |= {"nodes": self.nodes, "meshes": self.meshes, "materials": self.materials} | self.buffer.tables()
+        return glb_container(document, bytes(self.buffer.data))
+
+    def _node(self, node: dict[str, Any]) -> int:
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def _craft(self, pose: CraftPose) -> int:
+        place = np.eye(4)
+        place[:3, :3] = _GLTF_FROM_CAMERA @ pose.body_to_camera
+        place[:3, 3] = _GLTF_FROM_CAMERA @ pose.position
+        joints: dict[str | None, list[int]] = {}
+        for part in pose.parts:
+            joints.setdefault(part.joint, []).append(self._part(part))
+        children = []
+        for joint, parts in joints.items():
+            node = {"name": joint or "body", "children": parts, "matrix": _columns(pose.joint_matrix(joint))}
+            children.append(self._node(node))
+        return self._node({"name": pose.name or pose.craft.name, "children": children, "matrix": _columns(place)})
+
+    def _part(self, part: Part) -> int:
+        points = np.asarray(part.vertices, np.float32)
+        bounds = {"min": [float(v) for v in points.min(axis=0)], "max": [float(v) for v in points.max(axis=0)]}
+        put = self.buffer.accessor
+        attributes = {
+            "POSITION": put(points, "VEC3", FLOAT, ARRAY_BUFFER, **bounds),
+            "NORMAL": put(np.asarray(part.normals, np.float32), "VEC3", FLOAT, ARRAY_BUFFER),
+        }
+        if part.uv is not None:
+            uv = np.stack([part.uv[:, 0], 1.0 - part.uv[:, 1]], axis=1).astype(np.float32)
+            attributes["TEXCOORD_0"] = put(uv, "VEC2", FLOAT, ARRAY_BUFFER)
+        if part.tint is not None:
+            attributes["COLOR_0"] = put(np.asarray(part.tint, np.float32), "VEC3", FLOAT, ARRAY_BUFFER)
+        indices = put(part.faces.astype(np.uint32).ravel(), "SCALAR", UINT32, ELEMENT_BUFFER)
+        primitive = {"attributes": attributes, "indices": indices, "material": self._material(part.material)}
+        self.meshes.append({"name": part.name, "primitives": [primitive]})
+        return self._node({"name": part.name, "mesh": len(self.meshes) - 1})
+
+    def _material(self, material: Material) -> int:
+        if id(material) not in self._known:
+            self.materials.append(self._look(material))
+            self._known[id(material)] = len(self.materials) - 1
+        return self._known[id(material)]
+
+    def _look(self, material: Material) -> dict[str, Any]:
+        pbr: dict[str, Any] = {"baseColorFactor": [*map(float, material.base_color), 1.0]}
+        pbr |= {"metallicFactor": material.metallic, "roughnessFactor": material.roughness}
+        look: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": pbr, "doubleSided": True}
+        mirror: dict[str, Any] = {}
+        for kind, picture in material.textures.items():
+            place = pbr if kind in ("base", "rough") else mirror if kind in ("specular", "specular_color") else look
+            place[_TEXTURES[kind]] = {"index": self._picture(picture)}
+        if "normal" in material.textures:
+            look["normalTexture"]["scale"] = material.normal_scale
+        if "occlusion" in material.textures:
+            look["occlusionTexture"]["strength"] = material.occlusion_strength
+        if material.alpha_cutoff is not None:
+            look |= {"alphaMode": "MASK", "alphaCutoff": material.alpha_cutoff}
+        if brightest := max(material.glow):
+            look["emissiveFactor"] = [float(v / brightest) for v in material.glow]
+        extensions = _extensions(material, mirror)
+        return look | ({"extensions": extensions} if extensions else {})
+
+    def _picture(self, picture: NDArray[np.uint8]) -> int:
+        from PIL import Image
+
+        if id(picture) not in self._pictures:
+            stream = io.BytesIO()
+            Image.fromarray(picture).save(stream, "PNG")
+            self.buffer.images.append({"mimeType": "image/png", "bufferView": self.buffer.view(stream.getvalue())})
+            self._pictures[id(picture)] = len(self.buffer.images) - 1
+        return self._pictures[id(picture)]
+
+
+def _extensions(material: Material, mirror: dict[str, Any]) -> dict[str, Any]:
+    """What glTF's core has no words for; ``mirror`` holds the textures of KHR_materials_specular."""
+    out: dict[str, Any] = {}
+    if brightest := max(material.glow):
+        out["KHR_materials_emissive_strength"] = {"emissiveStrength": float(brightest)}
+    if material.clearcoat:
+        coat = {"clearcoatFactor": material.clearcoat, "clearcoatRoughnessFactor": material.clearcoat_roughness}
+        out["KHR_materials_clearcoat"] = coat
+    if material.anisotropy:
+        # The file knows no highlight across the grain: it is one along a grain turned by a right angle.
+        turn = material.anisotropy_rotation + (np.pi / 2.0 if material.anisotropy < 0.0 else 0.0)
+        brushed = {"anisotropyStrength": abs(material.anisotropy), "anisotropyRotation": float(turn)}
+        out["KHR_materials_anisotropy"] = brushed
+    if material.ior != 1.5:
+        out["KHR_materials_ior"] = {"ior": material.ior}
+    if material.specular != 1.0:
+        mirror = mirror | {"specularFactor": material.specular}
+    if material.specular_color != (1.0, 1.0, 1.0):
+        mirror = mirror | {"specularColorFactor": [float(v) for v in material.specular_color]}
+    return out | ({"KHR_materials_specular": mirror} if mirror else {})
+
+
+def _columns(matrix: NDArray[np.float64]) -> list[float]:
+    return [float(v) for v in matrix.T.ravel()]  # glTF stores columns first
+
+
+def _shining(direction: NDArray[np.float64]) -> list[float]:
+    """The quaternion, scalar last, that turns -z, along which glTF's lights shine, to ``direction``."""
+    from scipy.spatial.transform import Rotation
+
+    turn = Rotation.align_vectors([direction], [[0.0, 0.0, -1.0]])[0]
+    return [float(v) for v in turn.as_quat()]
+
+
+def _perspective(view: View) -> dict[str, Any]:
+    camera = view.camera
+    yfov = 2.0 * float(np.arctan(0.5 * camera.height / camera.fy))
+    aspect = camera.width / camera.height * camera.fy / camera.fx
+    return {
+        "name": "camera",
+        "type": "perspective",
+        "perspective": {"yfov": yfov, "aspectRatio": aspect, "znear": _NEAREST_M, "zfar": 1e6},
+    }
+
+
+def _intrinsics(view: View) -> dict[str, Any]:
+    """OpenCV's words: what a glTF camera cannot say (pixels, a principal point off the middle, distortion)."""
+    camera = view.camera
+    told: dict[str, Any] = {"size_px": [camera.width, camera.height]}
+    told["K"] = [[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]]
+    told["distortion"] = repr(camera.distortion) if camera.distortion else None
+    return told
+
+
+def _told(view: View) -> dict[str, Any]:
+    told: dict[str, Any] = {"title": view.scene.title, "axes": "camera at the origin, x right, y up, looks along -z"}
+    told["epoch"] = str(view.epoch)
+    if view.planet is not None:
+        told["planet_centre_m"] = [float(v) for v in _GLTF_FROM_CAMERA @ view.planet.position]
+    return told

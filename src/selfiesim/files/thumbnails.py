@@ -1,0 +1,39 @@
+"""Small pictures for pages; without a recipe, since each leads to the full picture, which has it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.files import written_whole
+
+
+def save_thumbnail(pixels: NDArray[np.uint8], path: Path, most_px: tuple[int, int]) -> Path:
+    """Write pixels (H, W, 3) as a JPEG that fits into ``most_px`` (width, height); returns its path.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    from PIL import Image
+
+    small = Image.fromarray(pixels)
+    small.thumbnail(most_px, Image.Resampling.LANCZOS)
+    content = io.BytesIO()
+    small.save(content, "JPEG", quality=88)
+    with written_whole(path) as temporary:
+        temporary.write_bytes(content.getvalue())
+    return path
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height of a picture that we wrote, px."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        width, height = image.size
+    return width, height

@@ -1,0 +1,282 @@
+"""Films: the drift of a camera as moving pictures, a frame for each step of time.
+
+>>> from selfiesim import Scene
+>>> from selfiesim.film.film import Take, film
+>>> film(Scene.load("tianwen1-mars"), "drift.mp4", Take("release", "release+300s"))
+
+How fast a film runs is no matter of the scene's time: ``step_s`` is what passes from one frame to the next, ``fps`` how
+many are shown a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.errors import OutputError, SceneError
+from selfiesim.core.files import written_whole
+from selfiesim.files.images import check_writable, description_of, sidecar_path
+from selfiesim.files.recipe import digest, recipe
+from selfiesim.film.titles import counted, title_card
+from selfiesim.film.video_writer import ENDINGS, check_film, encoder, write_film
+
+if TYPE_CHECKING:
+    from selfiesim.photo.develop import Photo
+    from selfiesim.scene.scene import Scene
+
+MOST_FRAMES = 20_000
+TITLE_S = 2.0
+"""For how long a title is shown."""
+METERED = 9
+"""Frames that the light meter looks at for a whole film."""
+BLUR_SAMPLES = 12
+"""Passes of a draft with motion blur: three would show as three pictures."""
+
+Pixels = NDArray[np.uint8]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time, step by step.
+
+    Attributes
+    ----------
+    start, stop : str
+        Moments of the scene, such as ``release+10s`` or a UTC time.
+    step_s : float
+        From one frame to the next.
+
+    Raises
+    ------
+    SceneError
+        For a step out of range.
+    """
+
+    start: str = "release"
+    stop: str = "release+120s"
+    step_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 1e-6 <= self.step_s <= 1e7:
+            raise SceneError(f"--step-s {self.step_s:g}: give seconds from 0.000001 to 10000000")
+
+    def times(self, scene: Scene) -> list[float]:
+        """Seconds from ``start`` of each frame; ``stop`` is among them where the step meets it.
+
+        Raises
+        ------
+        SceneError
+            For moments out of order, or that the scene does not have, and for more than 20,000 frames.
+        """
+        plan = scene.plan()
+        first, last = plan.instant(self.start, "--from"), plan.instant(self.stop, "--to")
+        length = last - first
+        if length < 0.0:
+            raise SceneError(f"--to {self.stop!r}: is {-length:g} s before --from {self.start!r}")
+        count = int(np.floor(length / self.step_s + 1e-9)) + 1
+        if count > MOST_FRAMES:
+            raise SceneError(f"{count:,} frames are too many; the most is {MOST_FRAMES:,}; raise --step-s")
+        return [self.step_s * number for number in range(count)]
+
+
+@dataclass(frozen=True)
+class Take(Span):
+    """What is filmed, and how.
+
+    Attributes
+    ----------
+    fps : float
+        Frames shown a second.
+    exposure : str
+        ``held``: metered once, for the whole film; ``metered``: by each frame anew. A scene with a shutter of its own
+        keeps that.
+    blur : float, optional
+        For what share of a step the shutter is open, 0 to 1; None leaves it to ``photo.motion_blur`` of the scene,
+        which smears over the time that the exposure takes.
+    ping_pong : bool
+        Whether the film runs back to its beginning.
+    title, counter : bool
+        Whether it begins with a title, and time and range stand in a corner.
+    quality, samples
+        As of :meth:`selfiesim.view.view.View.render`.
+
+    Raises
+    ------
+    SceneError
+        For numbers out of range.
+    """
+
+    fps: float = 25.0
+    exposure: Literal["held", "metered"] = "held"
+    blur: float | None = None
+    ping_pong: bool = False
+    title: bool = False
+    counter: bool = False
+    quality: str = "draft"
+    samples: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.blur is not None and not 0.0 <= self.blur <= 1.0:
+            raise SceneError(f"--blur {self.blur:g}: give a share of the step from 0 to 1")
+        if self.samples is not None and not 1 <= self.samples <= 1024:
+            raise SceneError(f"--samples {self.samples}: give a number from 1 to 1024")
+        if self.exposure not in ("held", "metered"):
+            raise SceneError(f"--exposure {self.exposure!r}: choose held or metered")
+
+    @property
+    def open_s(self) -> float | None:
+        """For how long the shutter is open, None for what the scene says."""
+        return None if self.blur is None else self.blur * self.step_s
+
+    @property
+    def passes(self) -> int | None:
+        """How many each frame is the mean of, None for as many as the quality has."""
+        return BLUR_SAMPLES if self.samples is None and self.blur and self.quality == "draft" else self.samples
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film that was written: its file, how many ``frames`` it shows (title and way back among them), its recipe."""
+
+    path: Path
+    frames: int
+    fps: float
+    recipe: dict[str, Any]
+
+    @property
+    def duration_s(self) -> float:
+        """How long it runs."""
+        return self.frames / self.fps
+
+
+def film(scene: Scene, path: str | Path, take: Take | None = None, progress: Progress | None = None) -> Film:
+    """Draw a film and write it with its recipe beside it, whole or not at all.
+
+    ``progress`` is told before each frame how many are done, and of how many.
+
+    Raises
+    ------
+    UserError
+        An ending that is none of .mp4, .gif, .apng and .webp, MP4 without the extra ``video``, impossible geometry.
+    """
+    path, take = Path(path), take or Take()
+    times = take.times(scene)
+    titled = max(1, round(TITLE_S * take.fps)) if take.title else 0
+    back = range(len(times) - 2, 0, -1) if take.ping_pong else range(0)
+    count = titled + len(times) + len(back)
+    size = scene.camera.size_px
+    check_writable(path, endings=ENDINGS)
+    check_film(path, size, take.fps, count)
+    scene = with_held_exposure(scene, take, times)
+    log = _Log(take, times)
+    with (
+        written_whole(path) as temporary,
+        written_whole(sidecar_path(path)) as sidecar,
+        tempfile.TemporaryFile(dir=temporary.parent) as spool,
+    ):
+
+        def shown() -> Iterator[Pixels]:
+            if titled:
+                card = title_card(scene.view(take.start))
+                yield from [card] * titled
+            for pixels in _drawn(scene, take, times, log, progress):
+                if back:
+                    spool.write(np.ascontiguousarray(pixels).tobytes())
+                yield pixels
+            yield from (_read(spool, number, size) for number in back)
+
+        try:
+            write_film(temporary, log.hashed(shown()), size, take.fps, description_of(scene.title))
+        except OutputError as error:
+            raise OutputError(f"{path}: {error}") from error
+        told = log.recipe(count, path)
+        sidecar.write_text(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    return Film(path, count, take.fps, told)
+
+
+def photos(scene: Scene, take: Take, times: list[float]) -> Iterator[Photo]:
+    """Each frame's photograph, in order; the dice of a sensor fall anew for each."""
+    first = scene.view(take.start)
+    for number, seconds in enumerate(times):
+        radiance = first.later(seconds).render(take.quality, take.passes, open_s=take.open_s)
+        dice = {} if scene.photo.look == "clean" else {"seed": (scene.photo.seed + number) % 2**63}
+        yield radiance.expose(**dice)
+
+
+def with_held_exposure(scene: Scene, take: Take, times: list[float]) -> Scene:
+    """The scene with the shutter that suits the whole film: the lower quartile of what the meter has for its frames.
+
+    Of nine of them, evenly over the film. The median left the craft burnt out while it is near, the shortest left all
+    but the first seconds in the dark. Unchanged where each frame is to be metered, or the scene has its own shutter.
+    """
+    if take.exposure == "metered" or scene.photo.shutter_s != "auto":
+        return scene
+    first = scene.view(take.start)
+    places = np.unique(np.linspace(0, len(times) - 1, METERED).round().astype(int))
+    photos = [first.later(times[place]).render("draft", 1, open_s=0.0).expose() for place in places]
+    shutter = np.quantile([photo.exposure.shutter_s for photo in photos], 0.25, method="lower")
+    return scene.with_changes(photo__shutter_s=float(np.clip(shutter / 2.0**scene.photo.stops, 1e-7, 3600.0)))
+
+
+def _drawn(scene: Scene, take: Take, times: list[float], log: _Log, tell: Progress | None) -> Iterator[Pixels]:
+    """The pixels of each frame (H, W, 3), with what is written into them."""
+    frames = photos(scene, take, times)
+    for number in range(len(times)):
+        if tell:
+            tell(number, len(times))
+        photo = next(frames)
+        log.add(photo)
+        yield counted(photo.pixels, photo.radiance.view) if take.counter else photo.pixels
+
+
+def _read(spool: IO[bytes], number: int, size: tuple[int, int]) -> Pixels:
+    """A frame out of the file that they were put aside in."""
+    width, height = size
+    spool.seek(number * height * width * 3)
+    return np.frombuffer(spool.read(height * width * 3), np.uint8).reshape(height, width, 3)
+
+
+class _Log:
+    """What a film's recipe tells, gathered while it is drawn."""
+
+    def __init__(self, take: Take, times: list[float]) -> None:
+        self._take, self._times = take, times
+        self._first: dict[str, Any] = {}
+        self._columns: dict[str, list[Any]] = {"epoch_utc": [], "range_to_craft_m": [], "shutter_s": []}
+        self._pixels = hashlib.sha256()
+
+    def add(self, photo: Photo) -> None:
+        """The next frame that was drawn."""
+        self._first = self._first or recipe(photo)
+        view = photo.radiance.view
+        self._columns["epoch_utc"].append(view.epoch.utc(3))
+        self._columns["range_to_craft_m"].append(float(np.linalg.norm(view.craft.position)))
+        self._columns["shutter_s"].append(photo.exposure.shutter_s)
+
+    def hashed(self, frames: Iterator[Pixels]) -> Iterator[Pixels]:
+        """The frames as they are, their digest taken."""
+        for frame in frames:
+            self._pixels.update(np.ascontiguousarray(frame).tobytes())
+            yield frame
+
+    def recipe(self, count: int, path: Path) -> dict[str, Any]:
+        """The recipe of the first frame, and what makes it a film."""
+        told = {key: value for key, value in self._first.items() if key not in ("pixels_sha256", "digest")}
+        told["film"] = asdict(self._take) | {
+            "frames_shown": count,
+            "duration_s": count / self._take.fps,
+            "encoder": encoder(path),
+            "frames_sha256": self._pixels.hexdigest(),
+        }
+        told["frames"] = {"seconds": self._times} | self._columns
+        return told | {"digest": digest(told)}

@@ -1,0 +1,1 @@
+"""Labelled data sets: COCO, BOP, poses."""

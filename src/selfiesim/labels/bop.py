@@ -1,0 +1,209 @@
+"""Records as a BOP data set, scene by scene (bop_toolkit, "Format of BOP datasets").
+
+Units are BOP's: millimetres, rotations row by row, model to camera; OpenCV's camera. A model is the craft's mesh in the
+pose its joints have in the first record, about the middle of its box.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.errors import OutputError
+from selfiesim.labels.bop_models import BopModel, bop_model
+from selfiesim.labels.coco import models_of
+from selfiesim.labels.rle import decode
+
+Record = dict[str, Any]
+
+SCENE_FRAMES = 1000
+"""Frames of a scene's folder, as in BOP's own rendered sets."""
+PICTURES = (".png", ".jpg", ".jpeg")
+
+
+def check_bop(records: Sequence[Record]) -> None:
+    """Refuse what the format cannot hold.
+
+    Raises
+    ------
+    OutputError
+        Lenses that bend, pictures of several sizes or other than PNG and JPEG, depth as EXR.
+    """
+    for record in records:
+        where, camera = record["frame"], record["camera"]
+        if camera["model"] != "pinhole":
+            raise OutputError(
+                f"{where}: BOP knows only pinholes, not camera.model = {camera['model']!r}; leave out bop"
+            )
+        if camera["size_px"] != records[0]["camera"]["size_px"]:
+            raise OutputError(f"{where}: BOP wants pictures of one size; {records[0]['frame']} has another")
+        if Path(record["picture"]).suffix.lower() not in PICTURES:
+            raise OutputError(f"{where}: BOP takes pictures as .png or .jpg, not {Path(record['picture']).suffix!r}")
+        if ".depth.png" not in record["layers"]:
+            raise OutputError(
+                f"{where}: BOP takes depth as PNG of 16 bits; label with layers = 'png', or leave out bop"
+            )
+
+
+def write_bop(splits: Mapping[str, Sequence[Record]], root: Path, folder: Path, models_folder: Path, card: str) -> None:
+    """Write a whole data set into an empty ``folder``; pictures and depth are those under ``root``, linked if possible.
+
+    ``models_folder`` is where model files that the records name by a relative path are looked for.
+
+    Raises
+    ------
+    UserError
+        As :func:`check_bop`, and for pictures or models that are not there.
+    """
+    records = [record for part in splits.values() for record in part]
+    check_bop(records)
+    models = _models(records, models_folder)
+    (folder / "models").mkdir(parents=True)
+    for number, (name, model) in enumerate(models.items(), 1):
+        (folder / "models" / f"obj_{number:06d}.ply").write_bytes(model.ply(f"{Path(name).stem}, mm"))
+    infos = {number: model.info for number, model in enumerate(models.values(), 1)}
+    _write_lines(folder / "models" / "models_info.json", infos)
+    (folder / "camera.json").write_text(json.dumps(_camera(records[0]), indent=2) + "\n")
+    (folder / "dataset_info.md").write_text(card, encoding="utf-8")
+    for name, part in splits.items():
+        (folder / name).mkdir()
+        for start in range(0, len(part), SCENE_FRAMES):
+            _scene(part[start : start + SCENE_FRAMES], root, folder / name / f"{start // SCENE_FRAMES:06d}", models)
+    if splits.get("test"):
+        (folder / "test_targets_bop19.json").write_text(json.dumps(_targets(splits["test"], list(models))) + "\n")
+
+
+def _models(records: Sequence[Record], models_folder: Path) -> dict[str, BopModel]:
+    from selfiesim.craft.load import load_craft, shipped_craft
+
+    made = {}
+    for name in models_of(records):
+        craft = next(craft for record in records for craft in record["crafts"] if craft["model"] == name)
+        source = name if name in shipped_craft() else models_folder / name
+        made[name] = bop_model(load_craft(source), craft["joints_rad"], craft["gone"])
+    return made
+
+
+def _camera(record: Record) -> Record:
+    (fx, _, cx), (_, fy, cy), _ = record["camera"]["matrix_px"]
+    width, height = record["camera"]["size_px"]
+    told = {"cx": cx, "cy": cy, "depth_scale": record["depth_step_mm"], "fx": fx, "fy": fy}
+    return told | {"height": height, "width": width}
+
+
+def _scene(part: Sequence[Record], root: Path, folder: Path, models: Mapping[str, BopModel]) -> None:
+    for name in ("rgb", "depth", "mask", "mask_visib"):
+        (folder / name).mkdir(parents=True)
+    cameras, poses, infos = {}, {}, {}
+    for number, record in enumerate(part):
+        picture = Path(record["picture"])
+        ending = ".png" if picture.suffix.lower() == ".png" else ".jpg"
+        _link(root / picture, folder / "rgb" / f"{number:06d}{ending}")
+        _link(root / record["layers"][".depth.png"], folder / "depth" / f"{number:06d}.png")
+        crafts = bop_crafts(record)
+        for place, craft in enumerate(crafts):
+            for kind, mask in (("mask", "whole_mask"), ("mask_visib", "mask")):
+                content = _mask_png(decode(craft[mask]))
+                (folder / kind / f"{number:06d}_{place:06d}.png").write_bytes(content)
+        cameras[number] = _scene_camera(record)
+        poses[number] = [_scene_gt(craft, models) for craft in crafts]
+        infos[number] = [_scene_gt_info(craft) for craft in crafts]
+    _write_lines(folder / "scene_camera.json", cameras)
+    _write_lines(folder / "scene_gt.json", poses)
+    _write_lines(folder / "scene_gt_info.json", infos)
+
+
+def bop_crafts(record: Record) -> list[Record]:
+    """The craft of a record that are in the picture or beside it."""
+    return [craft for craft in record["crafts"] if craft["whole_px"]]
+
+
+def _scene_camera(record: Record) -> Record:
+    """World is ICRF from the first craft's origin: of the planet's centre a float would lose the millimetre."""
+    from selfiesim.astro.frames import quaternion_to_matrix
+
+    turn = quaternion_to_matrix(np.array(record["pose"]["icrf"]["quaternion_icrf_to_camera"]))
+    return {
+        "cam_K": np.array(record["camera"]["matrix_px"]).ravel().tolist(),
+        "depth_scale": record["depth_step_mm"],
+        "cam_R_w2c": turn.ravel().tolist(),
+        "cam_t_w2c": (1e3 * np.array(record["crafts"][0]["pose"]["camera"]["position_m"])).tolist(),
+    }
+
+
+def _scene_gt(craft: Record, models: Mapping[str, BopModel]) -> Record:
+    pose = craft["pose"]["camera"]
+    turn = np.array(pose["rotation_body_to_camera"])
+    middle = np.array(pose["position_m"]) + turn @ models[craft["model"]].middle_m
+    return {
+        "cam_R_m2c": turn.ravel().tolist(),
+        "cam_t_m2c": (1e3 * middle).tolist(),
+        "obj_id": list(models).index(craft["model"]) + 1,
+    }
+
+
+def _scene_gt_info(craft: Record) -> Record:
+    """As bop_toolkit's calc_gt_info has it: boxes from the first to the last pixel's middle, -1 where nothing is seen.
+
+    Its silhouette, too, goes on beyond the picture by as much as the picture is wide and high.
+    """
+    seen = craft["visible_px"] > 0
+    return {
+        "bbox_obj": _from_to(craft["whole_box"]) if seen else [-1] * 4,
+        "bbox_visib": _from_to(craft["box"]) if seen else [-1] * 4,
+        "px_count_all": craft["whole_px"],
+        "px_count_valid": int(decode(craft["whole_mask"]).sum()),
+        "px_count_visib": craft["visible_px"],
+        "visib_fract": craft["visible_share"],
+    }
+
+
+def _from_to(box: Sequence[int]) -> list[int]:
+    x, y, width, height = box
+    return [x, y, width - 1, height - 1]
+
+
+def _targets(part: Sequence[Record], models: list[str]) -> list[Record]:
+    """What is to be found in each frame of the test: craft of which at least a tenth is seen, as BOP has it."""
+    targets = []
+    for number, record in enumerate(part):
+        shown = [craft["model"] for craft in bop_crafts(record) if craft["visible_share"] >= 0.1]
+        for model in sorted(set(shown)):
+            place = {"im_id": number % SCENE_FRAMES, "scene_id": number // SCENE_FRAMES}
+            targets.append(place | {"inst_count": shown.count(model), "obj_id": models.index(model) + 1})
+    return targets
+
+
+def _mask_png(mask: NDArray[np.bool_]) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name, or a copy where the disk does not do that."""
+    try:
+        try:
+            os.link(source, target)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            shutil.copyfile(source, target)
+    except FileNotFoundError as error:
+        raise OutputError(f"{source}: is not there; labels and pictures lie in one folder") from error
+
+
+def _write_lines(path: Path, table: Mapping[int, Any]) -> None:
+    """A JSON object with a line for each key, as BOP's files are."""
+    lines = [f'  "{key}": {json.dumps(value, sort_keys=True, allow_nan=False)}' for key, value in table.items()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

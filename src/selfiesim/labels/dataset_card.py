@@ -1,0 +1,150 @@
+"""The card of a data set: what is in it, what varies and how far, whom to thank, and how to make it again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from selfiesim.files.recipe import SYNTHETIC
+from selfiesim.labels.coco import models_of
+
+Record = dict[str, Any]
+
+_BINS, _WIDE = 10, 40
+# What a reader asks first, in this order; of each, where it is told and in what unit.
+_HISTOGRAMS = {
+    "range_to_craft_m": "range to the craft, m",
+    "phase_angle_deg": "phase angle Sun, craft, camera, degrees",
+    "sun_off_axis_deg": "Sun from the camera's axis, degrees",
+    "camera_latitude_deg": "latitude below the camera, degrees",
+    "sun_elevation_below_camera_deg": "height of the Sun below the camera, degrees",
+}
+_MOST_VALUES = 8
+_UNITS = (
+    "Camera axes as OpenCV has them: x right, y down, z forward; the middle of the first pixel is (0, 0). "
+    "Quaternions are scalar last. Records hold metres, BOP's files millimetres. Depth is along the camera's axis; "
+    "in 16-bit pictures a step is `depth_step_mm` of the record, and 0 is sky or farther than they reach."
+)
+
+
+def card(splits: Mapping[str, Sequence[Record]], command: str, formats: Sequence[str], seed: int) -> str:
+    """The card as Markdown."""
+    records = [record for part in splits.values() for record in part]
+    titles = sorted({record["title"] for record in records})
+    made = f"simulated with selfiesim {version('selfiesim')}"
+    credits = sorted({line for record in records for line in record["credits"]})
+    sections = {
+        "What varies": _varied(records),
+        "How the frames are spread": ["```", *_histograms(records), "```"],
+        "Models and joints": _models(records),
+        "Units and axes": [_UNITS],
+        "Credits": [f"- {line}" for line in [*credits, f"Rendered with selfiesim {version('selfiesim')} (MIT)."]],
+        "To make it again": ["```", command or "(the command was not told)", "```"],
+    }
+    lines = [
+        f"# {', '.join(titles)}: {SYNTHETIC}s with labels",
+        "",
+        f"{len(records)} {SYNTHETIC}s, {made}; no photograph is among them.",
+        f"Formats: {', '.join(formats)}. Frames go to a split by the SHA-256 of their name and the seed {seed}: adding "
+        "frames moves none of the others.",
+        *_about_likeness(records),
+        "",
+        *_counts(splits),
+        "",
+    ]
+    for title, part in sections.items():
+        lines += [f"## {title}", "", *part, ""]
+    return "\n".join(lines)
+
+
+def _about_likeness(records: Sequence[Record]) -> list[str]:
+    if any(record["group"] != record["frame"] for record in records):
+        return ["Frames of one group are in one split together."]
+    return ["Frames that follow each other closely are alike, and may be in different splits."]
+
+
+def _counts(splits: Mapping[str, Sequence[Record]]) -> list[str]:
+    models = models_of([record for part in splits.values() for record in part])
+    lines = ["| split | frames | " + " | ".join(f"`{model}` seen" for model in models) + " | keypoints seen |"]
+    lines.append("|---|---|" + "---|" * (len(models) + 1))
+    for name, part in splits.items():
+        crafts = [craft for record in part for craft in record["crafts"]]
+        seen = [str(sum(craft["model"] == model and craft["visible_px"] > 0 for craft in crafts)) for model in models]
+        points = sum(point["visibility"] == 2 for craft in crafts for point in craft["keypoints"])
+        lines.append(f"| {name} | {len(part)} | {' | '.join(seen)} | {points} |")
+    return lines
+
+
+def _varied(records: Sequence[Record]) -> list[str]:
+    """Each key that was varied, and each condition that is not the same in all frames, with its range."""
+    lines = ["| what | from | to | values |", "|---|---|---|---|"]
+    for name, values in _columns(records):
+        numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+        different = {str(value) for value in values}
+        if len(different) < 2:
+            continue
+        if len(numbers) == len(values):
+            lines.append(f"| `{name}` | {min(numbers):.6g} | {max(numbers):.6g} | {len(different)} |")
+        else:
+            known = sorted(different)
+            few = len(known) <= _MOST_VALUES and len("".join(known)) <= _WIDE * 2
+            ends = (", ".join(known), "") if few else (known[0], known[-1])
+            lines.append(f"| `{name}` | {ends[0]} | {ends[1]} | {len(known)} |")
+    return lines if len(lines) > 2 else ["Nothing: all frames are under the same conditions."]
+
+
+def _columns(records: Sequence[Record]) -> Iterator[tuple[str, list[Any]]]:
+    for source in ("varied", "conditions"):
+        names = dict.fromkeys(name for record in records for name in record[source])
+        for name in names:
+            yield name, [record[source][name] for record in records if name in record[source]]
+    yield "time.epoch_utc", [record["time"]["epoch_utc"] for record in records]
+
+
+def _histograms(records: Sequence[Record]) -> list[str]:
+    lines: list[str] = []
+    for key, title in _HISTOGRAMS.items():
+        values = [record["conditions"][key] for record in records if key in record["conditions"]]
+        lines += _bars(title, values) if values else []
+    crafts = [craft for record in records for craft in record["crafts"] if craft["whole_px"]]
+    lines += _bars("share of a craft's outline that is seen", [craft["visible_share"] for craft in crafts])
+    sizes = [max(craft["box"][2:]) for craft in crafts if craft["box"]]
+    return lines + _bars("longer side of the box round what is seen, pixels", sizes)
+
+
+def _bars(title: str, values: Sequence[float]) -> list[str]:
+    """A histogram in letters."""
+    if not values:
+        return []
+    low, high = min(values), max(values)
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-9):
+        return [f"{title}: {low:.4g} in all {len(values)}", ""]
+    step = (high - low) / _BINS
+    counts = [0] * _BINS
+    for value in values:
+        counts[min(int((value - low) / step), _BINS - 1)] += 1
+    rows = [
+        f"{low + k * step:>10.4g} to {low + (k + 1) * step:<10.4g} {count:>7} "
+        + "#" * math.ceil(_WIDE * count / max(counts))
+        for k, count in enumerate(counts)
+    ]
+    return [title, *(row.rstrip() for row in rows), ""]
+
+
+def _models(records: Sequence[Record]) -> list[str]:
+    """Each model, and how far its joints turn over the data set: BOP's models are rigid."""
+    lines = []
+    for model in models_of(records):
+        crafts = [craft for record in records for craft in record["crafts"] if craft["model"] == model]
+        first = crafts[0]["joints_rad"]
+        turns = [
+            math.degrees(max(abs(angle - before) for angle, before in zip(angles, first[joint], strict=True)))
+            for craft in crafts
+            for joint, angles in craft["joints_rad"].items()
+            if joint in first
+        ]
+        moved = f"joints turn by up to {max(turns):.3g} degrees from the first frame" if turns else "no joint turns"
+        lines.append(f"- `{model}`: {moved}")
+    return lines

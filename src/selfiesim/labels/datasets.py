@@ -1,0 +1,196 @@
+"""Data sets out of the records of labels: COCO, BOP, a table of poses, and a card; the same records, the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from selfiesim.core.errors import OutputError
+from selfiesim.core.files import written_whole
+from selfiesim.files.recipe import SYNTHETIC
+from selfiesim.labels.bop import check_bop, write_bop
+from selfiesim.labels.coco import categories, coco
+from selfiesim.labels.dataset_card import card
+
+Record = dict[str, Any]
+
+FORMATS = ("coco", "bop", "poses")
+SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
+CARD = "dataset_card.md"
+_MARK = "made-by-selfiesim"
+
+
+def split_of(name: str, shares: Mapping[str, float] | None = None, seed: int = 0) -> str:
+    """The split that a frame, or a group of them, belongs to by its name: the same however many others there are."""
+    shares = shares or SHARES
+    number = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8], "big") / 2.0**64
+    reached = 0.0
+    for split, share in shares.items():
+        reached += share / sum(shares.values())
+        if number < reached:
+            return split
+    return list(shares)[-1]
+
+
+def check_shares(shares: Mapping[str, float]) -> None:
+    """Refuse shares that split nothing.
+
+    Raises
+    ------
+    OutputError
+        For negative ones, or a sum of 0.
+    """
+    if not shares or any(not 0.0 <= share < float("inf") for share in shares.values()) or sum(shares.values()) <= 0.0:
+        raise OutputError(f"splits {dict(shares)}: give shares that are not negative, such as 80, 10 and 10")
+
+
+def check_formats(formats: Sequence[str]) -> list[str]:
+    """The formats by name, each once.
+
+    Raises
+    ------
+    OutputError
+        For an unknown one.
+    """
+    names = list(dict.fromkeys(name.strip() for name in formats))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise OutputError(f"format {unknown[0][:40]!r}: choose from {', '.join(FORMATS)}")
+    return names
+
+
+def assemble(
+    records: Iterable[Record],
+    folder: str | Path,
+    formats: Sequence[str] = FORMATS,
+    shares: Mapping[str, float] | None = None,
+    seed: int = 0,
+    command: str = "",
+    models_folder: str | Path = ".",
+    in_order: bool = False,
+) -> list[Path]:
+    """Make data sets of the labelled frames in a folder.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        From :func:`selfiesim.labels.records.frame_labels`, or :func:`~selfiesim.labels.records.read_records`, in any
+        order.
+    folder : path
+        Where the frames lie that the records name. ``coco/instances_train.json`` and so on, ``bop/``, ``poses.csv`` and
+        ``dataset_card.md`` are written into it; older ones are replaced.
+    shares : dict, optional
+        Of the frames, by split; default: 80 percent ``train``, ten each ``val`` and ``test``.
+    seed : int
+        Another one splits otherwise.
+    command : str
+        What makes the data set again, for the card.
+    models_folder : path
+        Where model files are looked for that scenes name by a relative path.
+    in_order : bool
+        Whether the records come in the order that the data sets are to have; otherwise they are put in that of names.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    UserError
+        No records, two of one name, a format that is unknown or cannot hold them, a folder that cannot be written to.
+    """
+    shares, root, formats = dict(shares or SHARES), Path(folder), check_formats(formats)
+    check_shares(shares)
+    ordered = list(records) if in_order else sorted(records, key=lambda record: record["frame"])
+    if not ordered:
+        raise OutputError(f"{root}: there are no labelled frames to make a data set of")
+    name, times = Counter(record["frame"] for record in ordered).most_common(1)[0]
+    if times > 1:
+        raise OutputError(f"{name}: there are two records of this name")
+    if "bop" in formats:
+        check_bop(ordered)
+    splits: dict[str, list[Record]] = {name: [] for name in shares}
+    for record in ordered:
+        splits[split_of(record["group"], shares, seed)].append(record)
+    text = card(splits, command, formats, seed)
+    written = []
+    if "coco" in formats:
+        known, title = categories(ordered), ordered[0]["title"]
+        for name, part in splits.items():
+            content = json.dumps(coco(part, known, title), ensure_ascii=False, allow_nan=False) + "\n"
+            written.append(_write(root / "coco" / f"instances_{name}.json", content))
+    if "bop" in formats:
+        written.append(_write_bop(splits, root, Path(models_folder), text))
+    if "poses" in formats:
+        written.append(_write(root / "poses.csv", poses_table(ordered, shares, seed)))
+    written.append(_write(root / CARD, text))
+    return written
+
+
+def poses_table(records: Sequence[Record], shares: Mapping[str, float], seed: int) -> str:
+    """A row for each craft of each frame, as CSV: its split, time, place and attitude in camera, ICRF and RTN axes.
+
+    A column that some rows have is there for all: what goes round nothing has no RTN.
+    """
+    buffer = io.StringIO()
+    names = dict.fromkeys(name for row in _pose_rows(records, shares, seed) for name in row)
+    writer = csv.DictWriter(buffer, list(names), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_pose_rows(records, shares, seed))
+    return buffer.getvalue()
+
+
+def _pose_rows(records: Sequence[Record], shares: Mapping[str, float], seed: int) -> Iterator[Record]:
+    for record in records:
+        split = split_of(record["group"], shares, seed)
+        for craft in record["crafts"]:
+            row = {"frame": record["frame"], "split": split, "craft": craft["name"]} | record["time"]
+            for name, pose in (("craft", craft["pose"]), ("camera", record["pose"])):
+                row |= _flat(name, {axes: told for axes, told in pose.items() if told is not None})
+            yield {key: value for key, value in row.items() if "rotation" not in key}
+
+
+def _flat(name: str, told: Any) -> Record:
+    """A table of tables and vectors as one row: names with dots, components with _x, _y, _z and _w."""
+    if isinstance(told, dict):
+        return {key: value for part, inner in told.items() for key, value in _flat(f"{name}.{part}", inner).items()}
+    if isinstance(told, list):
+        return {f"{name}_{axis}": value for axis, value in zip("xyzw", told, strict=False)}
+    return {name: told}
+
+
+def _write(path: Path, content: str) -> Path:
+    with written_whole(path) as temporary:
+        temporary.write_text(content, encoding="utf-8")
+    return path
+
+
+def _write_bop(splits: Mapping[str, Sequence[Record]], root: Path, models_folder: Path, text: str) -> Path:
+    """Make ``bop`` beside its old self and put it in its place when it is whole."""
+    target = root / "bop"
+    if target.exists() and not (target / _MARK).is_file():
+        raise OutputError(f"{target}: is there already and not one of ours; move it away, or leave out bop")
+    try:
+        with tempfile.TemporaryDirectory(dir=root, prefix=".bop-") as space:
+            made = Path(space) / "bop"
+            made.mkdir()
+            (made / _MARK).write_text(f"{SYNTHETIC}s\n")
+            write_bop(splits, root, made, models_folder, text)
+            if target.exists():
+                target.rename(Path(space) / "old")
+            made.rename(target)
+            shutil.rmtree(Path(space) / "old", ignore_errors=True)
+    except OSError as error:
+        raise OutputError(
+            f"{target}: cannot be written ({error.strerror}); choose a folder you may write to"
+        ) from error
+    return target

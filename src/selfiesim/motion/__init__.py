@@ -1,0 +1,1 @@
+"""How things move: the ejection, relative motion, tumbling, attitude laws, trajectories and events."""

@@ -1,1 +1,0 @@
-"""Files: pictures and the recipes that go with them."""

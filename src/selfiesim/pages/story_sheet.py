@@ -1,0 +1,61 @@
+"""The contact sheet of a story: its frames in rows, time and range under each."""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from selfiesim.analysis.drift_table import Sample
+
+_CELL_PX, _MOST_WIDTH_PX = 480, 3200
+_GAP_PX, _WORDS_PX, _HEAD_PX = 8, 26, 62
+_BACK, _INK, _QUIET = (16, 17, 20), (217, 214, 207), (154, 149, 138)
+
+
+def columns_of(count: int) -> int:
+    """How many frames stand side by side: about as many as rows, with as few gaps in the last row as may be."""
+    middle = ceil(sqrt(count))
+    near = range(max(middle - 1, 1), middle + 2)
+    return min(near, key=lambda columns: (-count % columns, -columns))
+
+
+class StorySheet:
+    """Takes frames one after the other and keeps them small; :meth:`pixels` gives the sheet."""
+
+    def __init__(self, title: str, subtitle: str, count: int) -> None:
+        self._title, self._subtitle = title, subtitle
+        self._columns = columns_of(count)
+        self._cell_px = min(_CELL_PX, _MOST_WIDTH_PX // self._columns)
+        self._cells: list[tuple[Any, Sample]] = []
+
+    def add(self, pixels: NDArray[np.uint8], numbers: Sample) -> None:
+        """One more frame, pixels (H, W, 3)."""
+        from PIL import Image
+
+        image = Image.fromarray(pixels)
+        height = max(round(image.height * self._cell_px / image.width), 1)
+        self._cells.append((image.resize((self._cell_px, height), Image.Resampling.LANCZOS), numbers))
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """The sheet (H, W, 3)."""
+        from PIL import Image, ImageDraw, ImageFont
+
+        across, down = self._cell_px, self._cells[0][0].height
+        rows = ceil(len(self._cells) / self._columns)
+        width = self._columns * (across + _GAP_PX) + _GAP_PX
+        sheet = Image.new("RGB", (width, _HEAD_PX + rows * (down + _WORDS_PX + _GAP_PX)), _BACK)
+        pen = ImageDraw.Draw(sheet)
+        head, small = ImageFont.load_default(22), ImageFont.load_default(min(15, max(9, across // 18)))
+        pen.text((_GAP_PX, 8), self._title, _INK, head)
+        pen.text((_GAP_PX, 38), f"Synthetic images. Exposure {self._subtitle}.", _QUIET, ImageFont.load_default(14))
+        for number, (image, numbers) in enumerate(self._cells):
+            row, column = divmod(number, self._columns)
+            left, top = _GAP_PX + column * (across + _GAP_PX), _HEAD_PX + row * (down + _WORDS_PX + _GAP_PX)
+            sheet.paste(image, (left, top))
+            pen.text((left, top + down + 5), f"release+{numbers.t_s:.4g} s", _INK, small)
+            pen.text((left + across, top + down + 5), f"{numbers.range_m:.1f} m", _INK, small, anchor="ra")
+        return np.asarray(sheet)

@@ -1,0 +1,71 @@
+"""Marks on a picture for readers: a scale bar, and the words that say it is synthetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from selfiesim.view.view import View
+
+WORDS = "synthetic image"
+
+_Numbers = TypeVar("_Numbers", bound=NDArray[Any])
+
+
+def bar_length(view: View) -> tuple[float, float]:
+    """Length of the scale bar in m and in pixels: a round one, of a tenth to a quarter of the picture's width.
+
+    It holds where the craft's middle is, square to the line of sight.
+    """
+    return round_length(view.camera.width, float(np.linalg.norm(view.craft.position)) * view.camera.pixel_angle)
+
+
+def round_length(width: int, pixel_m: float) -> tuple[float, float]:
+    """A round length of a tenth to a quarter of a picture ``width`` pixels wide, each of ``pixel_m``: m and pixels."""
+    most = 0.25 * width * pixel_m
+    power = 10.0 ** np.floor(np.log10(most))
+    metres = float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= most))
+    return metres, metres / pixel_m
+
+
+def marked(pixels: _Numbers, view: View, marks: tuple[str, ...], top: int = 0) -> _Numbers:
+    """``pixels`` (h, W, 3), whole numbers, with ``marks`` drawn in white on a dark edge: ``scale-bar``, ``watermark``.
+
+    They are the picture's rows from ``top`` on.
+    """
+    if not marks:
+        return pixels
+    white, dark = _drawn(view, marks, top, len(pixels))
+    top = np.iinfo(pixels.dtype).max
+    shown = pixels.astype(np.float32) * (1.0 - 0.7 * dark[..., None])
+    shown += (0.92 * top - shown) * white[..., None]
+    return np.round(shown).astype(pixels.dtype)  # type: ignore[return-value]
+
+
+def _drawn(view: View, marks: tuple[str, ...], top: int, rows: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """How white, and how dark beforehand, each pixel of some rows becomes: (h, W) from 0 to 1."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    height, width = view.camera.height, view.camera.width
+    size = max(10, round(height / 36))
+    edge, line = max(1, size // 10), max(1, size // 8)
+    font = ImageFont.load_default(size)
+    sheets = [Image.new("L", (width, rows)) for _ in range(2)]
+    foot = height - top  # the picture's lower edge, counted from the first of the rows
+    for sheet, grown in zip(sheets, (0, edge), strict=True):
+        pen = ImageDraw.Draw(sheet)
+        if "watermark" in marks:
+            place = (width - size, foot - size)
+            pen.text(place, WORDS, 255, font, anchor="rs", stroke_width=grown)
+        if "scale-bar" in marks:
+            metres, long_px = bar_length(view)
+            right = size + round(long_px)
+            bar = (size - grown, foot - size - line - grown, right + grown, foot - size + grown)
+            pen.rectangle(bar, 255)
+            words = f"{metres:g} m" if metres < 1000.0 else f"{metres / 1000.0:g} km"
+            pen.text((size, foot - 1.5 * size), f"{words} at the craft", 255, font, anchor="ls", stroke_width=grown)
+    white, dark = (np.asarray(sheet, np.float32) / 255.0 for sheet in sheets)
+    return white, dark

@@ -1,0 +1,84 @@
+"""The coarse grid, cells of 8 by 8 pixels, on which light is spread that varies slowly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.parallel import by_bands
+
+if TYPE_CHECKING:
+    from selfiesim.camera.pinhole import Camera
+
+Floats = NDArray[np.float32]
+
+CELL = 8
+"""Pixels across a cell."""
+
+
+def block_mean(planes: Floats) -> Floats:
+    """Mean of each cell of the coarse grid, 8 pixels wide (3, h, w).
+
+    Cells at the right and lower edges count what is outside as dark.
+    """
+    height, width = planes.shape[1:]
+    ragged = (-height % CELL, -width % CELL)
+    if any(ragged):
+        planes = np.pad(planes, ((0, 0), (0, ragged[0]), (0, ragged[1])))
+    out = np.empty((3, planes.shape[1] // CELL, planes.shape[2] // CELL), np.float32)
+
+    def work(_number: int, rows: slice) -> None:
+        tall = planes[:, rows].reshape(3, -1, CELL, planes.shape[2]).sum(axis=2)
+        cells = tall.reshape(3, len(tall[0]), -1, CELL).sum(axis=-1)
+        out[:, rows.start // CELL : rows.start // CELL + cells.shape[1]] = cells / np.float32(CELL**2)
+
+    by_bands(planes.shape[1], work)
+    return out
+
+
+def coarse_rows(top: int, height: int, of: int) -> slice:
+    """Rows of the coarse grid that light so many rows of a picture from ``top`` on; the picture has ``of`` rows."""
+    last = -(-of // CELL)
+    first = min(max((top - CELL) // CELL, 0), max(last - 2, 0))
+    return slice(first, min(max((top + height) // CELL + 2, first + 2), last))
+
+
+def coarse_pixels(camera: Camera, rows: slice) -> NDArray[np.float64]:
+    """Pixels (h, w, 2) in the middle of each cell of some rows of the coarse grid."""
+    x = (np.arange(-(-camera.width // CELL)) + 0.5) * CELL - 0.5
+    y = (np.arange(rows.start, rows.stop) + 0.5) * CELL - 0.5
+    return np.stack(np.meshgrid(x, y), -1)
+
+
+def add_coarse(planes: Floats, coarse: Floats, top: int = 0) -> None:
+    """Add what is known on the coarse grid (3, h, w) to planes (3, H, W), bilinear between the cells' middles.
+
+    The planes' first row is row ``top`` of the coarse grid's picture.
+    """
+    height, width = planes.shape[1:]
+    left, weight = _between_cells(np.arange(width), coarse.shape[2])
+    above, share = _between_cells(np.arange(height) + top, coarse.shape[1])
+    low, high = int(above.min()), min(int(above.max()) + 2, coarse.shape[1])
+    part = coarse[:, low:high]
+    wide = np.take(part, left, axis=2)
+    wide += (np.take(part, np.minimum(left + 1, coarse.shape[2] - 1), axis=2) - wide) * weight
+    step = np.diff(wide, axis=1, append=wide[:, -1:])
+    above -= low
+
+    def work(_number: int, rows: slice) -> None:
+        for band in range(3):
+            value = step[band, above[rows]]
+            value *= share[rows, None]
+            value += wide[band, above[rows]]
+            planes[band, rows] += value
+
+    by_bands(height, work)
+
+
+def _between_cells(pixels: NDArray[np.int64], cells: int) -> tuple[NDArray[np.int64], Floats]:
+    """For pixels (N,) of a row or column, the cell before each and the share (N,) of the next one."""
+    at = np.clip((pixels - 0.5 * (CELL - 1)) / CELL, 0, cells - 1)
+    before = np.minimum(at.astype(np.int64), max(cells - 2, 0))
+    return before, (at - before).astype(np.float32)

@@ -1,0 +1,112 @@
+"""Public maps that can be fetched by name: where they lie, how large they are, how they lie on the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from selfiesim.planet.readers.conventions import Conventions, Layer
+
+_VIKING = "Viking MDIM 2.1 colour mosaic: NASA Ames, USGS Astrogeology"
+_MOLA = "MOLA topography: NASA/JPL/GSFC, Mars Global Surveyor MOLA team"
+_USGS = "https://planetarymaps.usgs.gov/mosaic"
+_PDS = "https://pds-geosciences.wustl.edu/mgs/mgs-m-mola-5-megdr-l3-v1/mgsl_300x"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A public map.
+
+    Attributes
+    ----------
+    size : int
+        Bytes; 0 where it is not known.
+    about_mb : int
+        Its size in round numbers, for people.
+    sha256 : str
+        Of the file; empty where no published or repeatedly recorded value is known.
+    conventions : dict
+        How it lies, for files that do not say so themselves.
+    """
+
+    url: str
+    layer: Layer
+    what: str
+    credits: str
+    about_mb: int
+    size: int = 0
+    sha256: str = ""
+    body: str = "mars"
+    conventions: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file_name(self) -> str:
+        """The file's name at its address."""
+        return self.url.rsplit("/", maxsplit=1)[-1]
+
+    def lies(self) -> Conventions:
+        """How it lies."""
+        return Conventions(**self.conventions)
+
+
+# Sizes of the bare grids follow from their shapes. Hashes are those that several public repositories have recorded
+# independently of each other for these addresses.
+SOURCES: dict[str, Source] = {
+    "viking-1km": Source(
+        "https://astrogeology.usgs.gov/ckan/dataset/7131d503-cdc9-45a5-8f83-5126c0fd397e/resource/"
+        "5ea881c6-01b3-41fa-a7af-42d2131b54f1/download/mars_viking_mdim21_clrmosaic_1km.jpg",
+        "albedo",
+        "Mars in colour, 21339x10670, 1 km a pixel (JPEG)",
+        _VIKING,
+        37,
+        36_708_552,
+        "fdfcd335559c3dc67052b7e8a9565d850e336ac0d1f3ea7f5eb7826ffb44ecb2",
+        # By the georeferencing that goes with it: pixels of 1000 m from (-10,670,000, 5,335,000) on a sphere of
+        # 3,396,190 m; the edges lie a little beyond a whole turn and the poles.
+        conventions={"bounds_deg": (-180.00935, 179.99248, -90.00468, 90.00468)},
+    ),
+    "viking-232m": Source(
+        f"{_USGS}/Mars_Viking_MDIM21_ClrMosaic_global_232m.tif",
+        "albedo",
+        "Mars in colour, 92160x46080, 232 m a pixel (GeoTIFF)",
+        _VIKING,
+        12_700,
+    ),
+    "viking-925m": Source(
+        f"{_USGS}/Mars_Viking_ClrMosaic_global_925m.tif",
+        "albedo",
+        "Mars in colour, 23059x11530, 925 m a pixel (GeoTIFF); what the default map was made from",
+        "Viking colour mosaic: NASA, USGS Astrogeology",
+        798,
+        797_888_177,
+        "5b3c6bea36cec0ec65b9ce5927db6b1c555c5fae60a227c774f9fcaecdf5bb33",
+    ),
+    "mola-4ppd": Source(
+        f"{_PDS}/meg004/megt90n000cb.img",
+        "elevation",
+        "topography of Mars, 1440x720, 14.8 km a pixel (PDS)",
+        _MOLA,
+        2,
+        2_073_600,
+        "25f16fb7aaf857898dcf98bc4f841341a24f8b9f7e98453ca083bc45d897ca2c",
+        conventions={"shape": (1440, 720), "dtype": ">i2", "lon0_deg": 0.0},
+    ),
+    "mola-16ppd": Source(
+        f"{_PDS}/meg016/megt90n000eb.img",
+        "elevation",
+        "topography of Mars, 5760x2880, 3.7 km a pixel (PDS)",
+        _MOLA,
+        33,
+        33_177_600,
+        "d18d9b9ab8c5516d02e157dd2cde0f1d0d160c21940e953ba22391269a545e7b",
+        conventions={"shape": (5760, 2880), "dtype": ">i2", "lon0_deg": 0.0},
+    ),
+    "mola-463m": Source(
+        f"{_USGS}/Mars_MGS_MOLA_DEM_mosaic_global_463m.tif",
+        "elevation",
+        "topography of Mars, 46080x23040, 463 m a pixel (GeoTIFF)",
+        _MOLA,
+        2_100,
+    ),
+}
+"""Name to source."""

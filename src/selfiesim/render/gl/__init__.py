@@ -1,0 +1,1 @@
+"""OpenGL through VTK: windows, framebuffers, shader programs, shadow maps."""

@@ -1,0 +1,138 @@
+"""Whether this machine can draw, found out before VTK has a chance to crash.
+
+Without a display, VTK needs EGL or OSMesa. Where neither can start it does not raise: the process dies with a
+segmentation fault. So the first drawing on a machine happens in a child process; what it found is kept in the cache
+and asked for again when the graphics libraries change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from selfiesim.core import files
+from selfiesim.core.errors import GraphicsError, OutputError
+
+WINDOW_VARIABLE = "VTK_DEFAULT_OPENGL_WINDOW"
+PACKAGES = ("libgl1", "libegl1")
+
+_LIBRARY_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib")
+_LIBRARIES = ("libEGL.so.1", "libEGL_mesa.so.0", "libGL.so.1", "libOSMesa.so.8", "libX11.so.6", "dri", "nvidia")
+
+# Draws one pixel and prints what drew it.
+_PROBE = """
+import json, vtkmodules.vtkRenderingOpenGL2
+from vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkRenderer
+window = vtkRenderWindow()
+window.SetOffScreenRendering(1)
+window.SetSize(8, 8)
+window.AddRenderer(vtkRenderer())
+window.Render()
+words = [line.split(":", 1) for line in window.ReportCapabilities().splitlines() if ":" in line]
+found = {key.strip().lower(): value.strip() for key, value in words}
+print("selfiesim" + json.dumps({
+    "window": window.GetClassName(),
+    "device": found.get("opengl renderer string", "unknown"),
+    "version": found.get("opengl version string", "unknown"),
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Graphics:
+    """What draws on this machine: VTK's window class, the device's name, and the OpenGL version."""
+
+    window: str
+    device: str
+    version: str
+
+
+def prefer_offscreen() -> None:
+    """Choose EGL where there is no display, so that VTK does not first try, and complain about, X."""
+    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+        os.environ.setdefault(WINDOW_VARIABLE, "vtkEGLRenderWindow")
+
+
+@cache
+def require() -> Graphics:
+    """What draws here, from the cache or by trying.
+
+    Raises
+    ------
+    GraphicsError
+        With the command that would mend it.
+    """
+    prefer_offscreen()
+    stamp = files.cache_dir() / "graphics.json"
+    key = _fingerprint()
+    try:
+        known = json.loads(stamp.read_text())
+        if known.pop("key") == key:
+            return Graphics(**known)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass  # never tried, or unreadable: try
+    graphics = probe()
+    try:
+        with files.written_whole(stamp) as temporary:
+            temporary.write_text(json.dumps({"key": key} | asdict(graphics)))
+    except OutputError:
+        pass  # no cache here: the next process tries again
+    return graphics
+
+
+def probe() -> Graphics:
+    """Try to draw in a child process, first with EGL, then with OSMesa.
+
+    Raises
+    ------
+    GraphicsError
+        When nothing works.
+    """
+    choices = [os.environ.get(WINDOW_VARIABLE, "")]
+    if sys.platform == "linux":
+        choices += [name for name in ("vtkEGLRenderWindow", "vtkOSOpenGLRenderWindow") if name not in choices]
+    for window in choices:
+        environment = dict(os.environ)
+        if window:
+            environment[WINDOW_VARIABLE] = window
+        try:
+            child = subprocess.run(
+                [sys.executable, "-c", _PROBE],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            continue
+        for line in child.stdout.splitlines():
+            if child.returncode == 0 and line.startswith("selfiesim{"):
+                if window:
+                    os.environ[WINDOW_VARIABLE] = window
+                return Graphics(**json.loads(line.removeprefix("selfiesim")))
+    raise GraphicsError(
+        "no working OpenGL: nothing can be drawn on this machine. "
+        f"On Debian or Ubuntu install it with: apt-get install {' '.join(PACKAGES)} "
+        "(as root), elsewhere Mesa's EGL and OpenGL libraries; then run: selfiesim doctor"
+    )
+
+
+def _fingerprint() -> str:
+    """Changes when VTK, the chosen window or the graphics libraries change."""
+    from importlib.metadata import version
+
+    found = []
+    for folder in _LIBRARY_FOLDERS:
+        for name in _LIBRARIES:
+            try:
+                found.append(f"{Path(folder, name).resolve()}:{Path(folder, name).stat().st_mtime_ns}")
+            except OSError:
+                continue
+    variables = ("DISPLAY", WINDOW_VARIABLE, "LIBGL_ALWAYS_SOFTWARE", "LD_LIBRARY_PATH", "VTK_DEFAULT_EGL_DEVICE_INDEX")
+    return "|".join([sys.executable, version("vtk"), *(os.environ.get(name, "") for name in variables), *found])

@@ -1,0 +1,54 @@
+"""VTK's window, which only lends its OpenGL context, its scenes, and the projection of a pinhole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.render.gl.shadow_map import SUN_SIZE
+
+if TYPE_CHECKING:
+    from selfiesim.camera.pinhole import Camera
+
+
+def new_window() -> Any:
+    """A window that is never shown, without multisampling."""
+    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  (importing it puts OpenGL behind vtkRenderWindow)
+    from vtkmodules.vtkRenderingCore import vtkRenderWindow
+
+    window = vtkRenderWindow()
+    window.SetOffScreenRendering(True)
+    window.SetSize(SUN_SIZE, SUN_SIZE)
+    window.SetMultiSamples(0)
+    return window
+
+
+def new_scene(window: Any) -> Any:
+    """A scene of the window, black and empty, that leaves out nothing that is small or hidden."""
+    from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
+
+    scene = vtkRenderer()
+    scene.SetBackground(0.0, 0.0, 0.0)
+    scene.SetBackgroundAlpha(0.0)
+    scene.GetCullers().RemoveAllItems()
+    # Our shaders do the lighting, but VTK hands normals on only where it finds a light.
+    light = vtkLight()
+    light.SetLightTypeToHeadlight()
+    scene.AddLight(light)
+    window.AddRenderer(scene)
+    return scene
+
+
+def projection(camera: Camera, shift: tuple[float, float], near: float, far: float) -> NDArray[np.float64]:
+    """OpenGL's projection (4, 4) of a pinhole, for a VTK camera that looks along z with y down turned up."""
+    cx, cy = camera.cx + 0.5 + shift[0], camera.cy + 0.5 + shift[1]
+    return np.array(
+        [
+            [2.0 * camera.fx / camera.width, 0.0, 1.0 - 2.0 * cx / camera.width, 0.0],
+            [0.0, 2.0 * camera.fy / camera.height, 2.0 * cy / camera.height - 1.0, 0.0],
+            [0.0, 0.0, -(far + near) / (far - near), -2.0 * far * near / (far - near)],
+            [0.0, 0.0, -1.0, 0.0],
+        ]
+    )

@@ -1,0 +1,1 @@
+"""What a picture is made of: the craft, the planet, the ground, the sky."""

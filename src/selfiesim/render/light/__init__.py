@@ -1,0 +1,1 @@
+"""Light transport in numpy: planetshine, interreflection, reflections."""

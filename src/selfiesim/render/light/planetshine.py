@@ -1,0 +1,201 @@
+"""The planet's light on the craft: the lit, visible disc added up into something a shader can evaluate.
+
+Spherical harmonics of order 2 hold the irradiance on a surface facing any way (Ramamoorthi and Hanrahan 2001: within
+a few percent for any light that comes from a distance).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.astro.frames import unit
+from selfiesim.planet.light.photometry import LAWS, ice
+from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_share
+from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief
+
+if TYPE_CHECKING:
+    from selfiesim.view.poses import CraftPose, PlanetPose
+    from selfiesim.view.view import View
+
+SAMPLES = 1200
+
+
+@dataclass(frozen=True)
+class Beam:
+    """Light from one direction: unit vector (3,), body axes, and irradiance face-on (3,) W m^-2 nm^-1."""
+
+    direction: NDArray[np.float64]
+    irradiance: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Planetshine:
+    """Light from the planet at the craft, in the craft's body axes.
+
+    Attributes
+    ----------
+    harmonics : (9, 3)
+        Coefficients of 1, y, z, x, xy, yz, 3z^2-1, xz, x^2-y^2 of the surface normal; their sum is the irradiance
+        (W m^-2 nm^-1).
+    direction : (3,)
+        To the planet's centre.
+    distance : float
+        To the planet's centre, planet radii.
+    tint : (3,)
+        Mean radiance (W m^-2 sr^-1 nm^-1) of the disc where the Sun stands in the zenith.
+    rays, light : (N, 3)
+        Directions to places on the disc, body axes, and the irradiance each brings face-on, W m^-2 nm^-1.
+    """
+
+    harmonics: NDArray[np.float64]
+    direction: NDArray[np.float64]
+    distance: float
+    tint: NDArray[np.float64]
+    rays: NDArray[np.float64]
+    light: NDArray[np.float64]
+    sun: NDArray[np.float64]
+
+    def irradiance(self, normals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What surfaces that face ``normals`` (N, 3), body axes, get: (N, 3) W m^-2 nm^-1, as the shader has it."""
+        return np.maximum(_basis(normals).T @ self.harmonics, 0.0)
+
+    def radiance(self, rays: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Of the planet, as if it were matt and of one colour, along ``rays`` (..., 3), over all colours: (...)."""
+        along = self.distance * (rays @ self.direction)
+        reach = along**2 - self.distance**2 + 1.0
+        normal = (along - np.sqrt(np.maximum(reach, 0.0)))[..., None] * rays - self.distance * self.direction
+        return np.where((reach > 0.0) & (along > 0.0), np.maximum(normal @ self.sun, 0.0) * self.tint.mean(), 0.0)
+
+    def beams(self, count: int) -> list[Beam]:
+        """The light gathered into ``count`` directions, each for a compact part of the disc; none when there is none.
+
+        Each brings ``count`` times what its part sends, so that their mean is the whole.
+        """
+        if self.light.sum() <= 0.0:
+            return []
+        return [self._gathered(part, count) for part in _shared_out(self.rays, self.light.sum(axis=1), count)]
+
+    def _gathered(self, part: NDArray[np.intp], count: int) -> Beam:
+        light = self.light[part]
+        strength = light.sum(axis=1)
+        toward = strength @ self.rays[part] if strength.sum() > 0.0 else self.rays[part].sum(axis=0)
+        return Beam(unit(toward), count * light.sum(axis=0))
+
+    @property
+    def edge_cosine(self) -> float:
+        """Cosine of the disc's angular radius."""
+        return float(np.sqrt(max(0.0, 1.0 - 1.0 / self.distance**2)))
+
+
+NO_PLANET = Planetshine(
+    np.zeros((9, 3)),
+    np.array([0.0, 0.0, 1.0]),
+    1e9,
+    np.zeros(3),
+    np.zeros((0, 3)),
+    np.zeros((0, 3)),
+    np.array([0.0, 0.0, 1.0]),
+)
+"""No light, from far away."""
+
+
+def planetshine(view: View, maps: PlanetMaps | None, pose: CraftPose | None = None) -> Planetshine:
+    """Add up the planet's disc as seen from a craft of the view, by default the first."""
+    pose, planet = pose or view.craft, view.planet
+    if planet is None or maps is None:
+        return NO_PLANET
+    to_camera = pose.body_to_camera
+    radius = float(np.mean(planet.body.radii_m))
+    center = planet.position - pose.position
+    distance = float(np.linalg.norm(center)) / radius
+    rays, solid_angle = _disc(unit(center), distance)
+    radiance, mu0 = _disc_radiance(view, planet, maps, rays, unit(center), distance)
+    directions = rays @ to_camera  # camera axes to body axes
+    lit = float(mu0.sum())
+    light = radiance * solid_angle
+    return Planetshine(
+        harmonics=irradiance_harmonics(directions, light),
+        direction=unit(center) @ to_camera,
+        distance=distance,
+        tint=radiance.sum(axis=0) / lit if lit > 0.0 else np.zeros(3),
+        rays=directions,
+        light=light,
+        sun=view.sun.direction @ to_camera,
+    )
+
+
+def _shared_out(places: NDArray[np.float64], weight: NDArray[np.float64], count: int) -> list[NDArray[np.intp]]:
+    """Indices of ``places`` (N, 3) in ``count`` compact groups of like weight: halved again and again where longest."""
+    groups = []
+    waiting = [(np.arange(len(places)), count)]
+    while waiting:
+        members, parts = waiting.pop()
+        if parts == 1:
+            groups.append(members)
+            continue
+        longest = int(np.argmax(np.ptp(places[members], axis=0)))
+        members = members[np.argsort(places[members, longest], kind="stable")]
+        first = parts // 2
+        reached = np.cumsum(weight[members])
+        cut = int(np.searchsorted(reached, reached[-1] * first / parts))
+        cut = min(max(cut, first), len(members) - (parts - first))  # none goes without a place
+        waiting += [(members[cut:], parts - first), (members[:cut], first)]
+    return groups
+
+
+def _disc(center: NDArray[np.float64], distance: float) -> tuple[NDArray[np.float64], float]:
+    """Directions (N, 3) spread evenly over the disc by a Fibonacci spiral, and the solid angle each stands for."""
+    edge = np.sqrt(max(0.0, 1.0 - 1.0 / distance**2))  # on the ground the planet is half of all there is
+    k = np.arange(SAMPLES) + 0.5
+    cosine = 1.0 - (1.0 - edge) * k / SAMPLES
+    sine, turn = np.sqrt(1.0 - cosine**2), np.pi * (1.0 + np.sqrt(5.0)) * k
+    helper = np.array([1.0, 0.0, 0.0]) if abs(center[0]) < 0.9 else np.array([0.0, 1.0, 0.0])
+    across = unit(np.cross(center, helper))
+    other = np.cross(center, across)
+    rays = cosine[:, None] * center + sine[:, None] * (np.cos(turn)[:, None] * across + np.sin(turn)[:, None] * other)
+    return rays, float(2.0 * np.pi * (1.0 - edge) / SAMPLES)
+
+
+def _disc_radiance(
+    view: View,
+    planet: PlanetPose,
+    maps: PlanetMaps,
+    rays: NDArray[np.float64],
+    center: NDArray[np.float64],
+    distance: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Radiance (N, 3) of the planet, taken as a sphere, along each ray, and the cosine of the Sun's zenith angle."""
+    along = distance * (rays @ center)
+    depth = along - np.sqrt(np.maximum(along**2 - distance**2 + 1.0, 0.0))
+    normals = unit(depth[:, None] * rays - distance * center)
+    mu0 = np.maximum(normals @ view.sun.direction, 0.0)
+    mu = np.maximum(-(normals * rays).sum(axis=1), 0.0)
+    fixed = normals @ planet.camera_to_bodyfixed.T
+    latitude, longitude = np.arcsin(np.clip(fixed[:, 2], -1.0, 1.0)), np.arctan2(fixed[:, 1], fixed[:, 0])
+    albedo = reflectance(maps, latitude, longitude)
+    white = relief(maps, latitude, longitude)[1]
+    frost = frost_share(planet.weather, latitude)
+    albedo += (np.array(FROST_REFLECTANCE) - albedo) * frost[:, None]
+    white += (1.0 - white) * frost
+    cos_phase = -(rays @ view.sun.direction)
+    share = LAWS[planet.law or maps.law](mu0, mu, cos_phase)
+    share += (ice(mu0, mu, cos_phase) - share) * white
+    return albedo * share[:, None] * view.sun.irradiance / np.pi, mu0
+
+
+def irradiance_harmonics(directions: NDArray[np.float64], light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Coefficients (9, 3) for the shader, the harmonics' own constants and the cosine lobe's multiplied in."""
+    basis = _basis(directions)
+    constant = np.array([0.282095, 0.488603, 0.488603, 0.488603, 1.092548, 1.092548, 0.315392, 1.092548, 0.546274])
+    lobe = np.pi * np.array([1.0, 2 / 3, 2 / 3, 2 / 3, 0.25, 0.25, 0.25, 0.25, 0.25])
+    return np.asarray((constant**2 * lobe)[:, None] * (basis @ light))
+
+
+def _basis(directions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The nine polynomials of unit vectors (N, 3) that go with the coefficients: (9, N)."""
+    x, y, z = directions.T
+    return np.array([np.ones_like(x), y, z, x, x * y, y * z, 3.0 * z * z - 1.0, x * z, x * x - y * y])

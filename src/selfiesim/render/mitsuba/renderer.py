@@ -1,0 +1,196 @@
+"""The same view by a path tracer, Mitsuba 3: every bounce of light, slowly. For posters, and to prove the renderer.
+
+The craft is traced under Sun and planet. What stands behind it, planet and sky, is worked out in numpy and put behind
+it by the share of each pixel that it leaves free. Left out beside :mod:`selfiesim.render.raster.renderer`: clouds, the finest
+detail of the ground, occlusion pictures (real geometry does their work), the shade of the craft on the ground.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.errors import GraphicsError
+from selfiesim.render.common.lens_remap import between, shares
+from selfiesim.render.common.radiance import QUALITIES, Preview, Progress, Radiance
+from selfiesim.render.layers.ground_layer import add_dust_sky
+from selfiesim.render.layers.sky_layer import add_sky
+from selfiesim.render.light.planet_radiance import planet_radiance
+
+if TYPE_CHECKING:
+    from selfiesim.planet.maps.planet_maps import PlanetMaps
+    from selfiesim.render.common.truth import Truth
+    from selfiesim.view.view import View
+
+SAMPLES = {"draft": 16, "final": 64}
+MOST_SAMPLES = 1024
+DEPTH = 8
+"""Stretches of a path from eye to light: 2 is direct light alone."""
+FAST, PLAIN = "llvm_ad_rgb", "scalar_rgb"
+_PATHS_AT_ONCE = 2**22
+_FEW_LOOKS, _MANY_LOOKS, _MANY_SAMPLES = 2, 6, 256  # across a pixel's planet, and from how many paths on they are many
+_SQUARE = 1e-6
+INSTALL = "pip install 'selfiesim[mitsuba]'"
+LIBRARY = "libllvm19"
+"""Debian's package with the library that :data:`FAST` needs."""
+# Where libLLVM is of a version that Dr.Jit cannot use, the process dies: a child tries first.
+_PROBE = "import mitsuba as mi; mi.set_variant('{}'); import drjit as dr; print('sum', dr.sum(mi.Float([1, 2]))[0])"
+
+
+class MitsubaRenderer:
+    """Draws by tracing paths of at most ``depth`` stretches."""
+
+    def __init__(self, depth: int = DEPTH) -> None:
+        self.variant = require()
+        self.depth = depth
+
+    @property
+    def engine(self) -> str:
+        """What draws, for the record."""
+        from importlib.metadata import version
+
+        return f"mitsuba {version('mitsuba')}, {self.variant}"
+
+    def render(
+        self,
+        view: View,
+        quality: str,
+        samples: int | None = None,
+        progress: Progress | None = None,
+        open_s: float = 0.0,
+        preview: Preview | None = None,
+    ) -> Radiance:
+        """Draw ``view``: see :class:`selfiesim.render.common.radiance.Renderer`; ``samples`` are paths a pixel, for Sun and
+        planet each. There is no ``preview``.
+
+        Raises
+        ------
+        ValueError
+            For an unknown quality, or samples out of range.
+        """
+        if open_s > 0.0:
+            raise GraphicsError("photo.motion_blur: the engine mitsuba draws one instant; take it away")
+        if quality not in QUALITIES:
+            raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
+        count = SAMPLES[quality] if samples is None else samples
+        if not 1 <= count <= MOST_SAMPLES:
+            raise ValueError(f"{count} samples: give a number from 1 to {MOST_SAMPLES}")
+        tell = progress or (lambda done, of: None)
+        view = view.refined(quality)
+        import mitsuba as mi
+
+        from selfiesim.render.mitsuba.scene import scenes_of
+
+        mi.set_variant(self.variant)
+        maps = _maps(view)
+        scenes = scenes_of(view, maps, self.variant == FAST)
+        camera = view.camera
+        if camera.distortion is None and abs(camera.fx / camera.fy - 1.0) < _SQUARE:
+            light = self._traced(scenes, view, count, tell)
+        else:
+            light = self._bent(scenes, view, count, tell)
+        rgb = np.ascontiguousarray(light[..., :3])
+        if maps is not None:
+            _put_behind(rgb, light[..., 3], view, maps, count)
+        ground = view.ground
+        if ground is not None:
+            add_dust_sky(rgb, light[..., 3], camera, ground.site_to_camera.T, ground.sky, view.sun.above_air)
+        add_sky(rgb, light[..., 3], view)
+        return Radiance(rgb, view, quality, self.engine, self, count)
+
+    def truth(self, view: View) -> Truth:
+        """What each pixel's centre sees: asked of the other renderer."""
+        from selfiesim.render.engine import renderer
+
+        return renderer("pyvista").truth(view)
+
+    def _traced(self, scenes: list[Any], view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+        """Radiance of the craft and the share of each pixel that it covers, (H, W, 4)."""
+        import mitsuba as mi
+
+        from selfiesim.render.mitsuba.scene import sensor_of
+
+        # Set anew for each picture: its numbers hang on the picture's pixels.
+        sensor = sensor_of(view)
+        integrator = mi.load_dict({"type": "path", "max_depth": self.depth, "hide_emitters": True})
+        total = np.zeros((view.camera.height, view.camera.width, 4), np.float32)
+        once = _at_once(view.camera.width * view.camera.height)
+        for seed, done in enumerate(range(0, count, once)):
+            tell(done, count)
+            paths = min(once, count - done)
+            for bands, scene in zip((4, 3), scenes, strict=False):  # the craft's cover is counted once
+                found = mi.render(scene, sensor=sensor, integrator=integrator, spp=paths, seed=seed)
+                total[..., :bands] += np.array(found, np.float32)[..., :bands] * np.float32(paths / count)
+        return total
+
+    def _bent(self, scenes: list[Any], view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+        """The same through a lens that bends, or whose pixels are not square."""
+        camera = view.camera
+        light = np.zeros((camera.width * camera.height, 4), np.float32)
+        parts = shares(camera)
+        for number, share in enumerate(parts):
+
+            def tell_all(done: int, of: int, before: int = number * count) -> None:
+                tell(before + done, len(parts) * of)
+
+            part = self._traced(scenes, view.turned(share.turn, share.camera), count, tell_all)
+            light[share.pixels] = between(part, share.places)
+        return light.reshape(camera.height, camera.width, 4)
+
+
+def _at_once(pixels: int) -> int:
+    """Paths a pixel traced together, a power of two: memory goes with them."""
+    return int(2 ** np.clip(np.floor(np.log2(_PATHS_AT_ONCE / pixels)), 0, 10))
+
+
+def _maps(view: View) -> PlanetMaps | None:
+    from selfiesim.planet.maps.surface import surface_maps
+
+    if view.planet is None or view.ground is not None:
+        return None
+    return surface_maps(view.planet.surface)
+
+
+def _put_behind(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View, maps: PlanetMaps, count: int) -> None:
+    """Add the planet where the craft leaves it free, in a picture of ``count`` paths a pixel."""
+    free = np.flatnonzero(cover.ravel() < 1.0)
+    pixels = np.stack(np.divmod(free, view.camera.width)[::-1], axis=-1).astype(float)
+    behind = np.zeros((len(free), 3), np.float32)
+    across = _FEW_LOOKS if count < _MANY_SAMPLES else _MANY_LOOKS
+    steps = (np.arange(across) + 0.5) / across - 0.5
+    for look in product(steps, steps):
+        behind += planet_radiance(view, maps, np.zeros(3), view.camera.unproject(pixels + look)) / across**2
+    rgb.reshape(-1, 3)[free] += behind * (1.0 - cover.ravel()[free, None])
+
+
+@cache
+def require() -> str:
+    """The variant of Mitsuba that runs here: :data:`FAST`, or :data:`PLAIN` where there is no libLLVM for it.
+
+    Raises
+    ------
+    GraphicsError
+        When Mitsuba is not installed, or does not start; with the command that would mend it.
+    """
+    from importlib.util import find_spec
+
+    if find_spec("mitsuba") is None:
+        raise GraphicsError(f"the engine mitsuba is not installed; run: {INSTALL}")
+    last = ""
+    for variant in (FAST, PLAIN):
+        probe = _PROBE if variant == FAST else "import mitsuba as mi; mi.set_variant('{}'); print('sum')"
+        command = [sys.executable, "-c", probe.format(variant)]
+        try:
+            child = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        except subprocess.TimeoutExpired:
+            continue
+        if child.returncode == 0 and child.stdout.startswith("sum"):
+            return variant
+        last = (child.stderr.strip().splitlines() or ["no message"])[-1]
+    raise GraphicsError(f"mitsuba is installed and does not start: {last}")

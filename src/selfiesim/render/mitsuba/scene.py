@@ -1,0 +1,305 @@
+"""A view as a Mitsuba 3 scene, in the craft's body axes (metres), where single precision loses nothing near the craft.
+
+Further craft stand beside it in the same light; beyond about a kilometre single precision tells. The Sun is a disc of
+the right angle and light, far off. The planet is an environment: its radiance in every direction from the craft,
+infinitely far away, so that nothing of the craft's shade falls on it. A ground is a mesh like the craft's, with the sky
+over it as the environment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.astro.frames import unit
+from selfiesim.craft.mesh.normals import tangents
+from selfiesim.render.light.planet_radiance import planet_radiance
+from selfiesim.render.mitsuba.surface import register
+
+if TYPE_CHECKING:
+    from selfiesim.craft.model import Material, Part
+    from selfiesim.planet.maps.planet_maps import PlanetMaps
+    from selfiesim.view.poses import CraftPose
+    from selfiesim.view.view import View
+
+SUN_DISTANCE = 2e4
+"""Of the disc, craft sizes: the Sun's direction differs across the craft by a sixtieth of its radius at Mars."""
+SKY_ROWS, DUST_ROWS = 1024, 256
+"""Of the environment: a planet with its limb, or a smooth sky."""
+_NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
+# A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
+_LUMEN_NM_PER_WATT = 683.0 * 106.857
+
+
+def scenes_of(view: View, maps: PlanetMaps | None, own_surfaces: bool) -> list[Any]:
+    """All craft of ``view`` in the light of the Sun, and in the light of the planet, for the variant that is chosen.
+
+    Light adds up, and a path that need not choose its lamp brings far less noise. What glows does so beside the Sun.
+    Without ``own_surfaces`` materials become Mitsuba's ``principled`` ones, which are near ours: foil is smooth then.
+    """
+    import mitsuba as mi
+
+    lights: list[dict[str, Any]] = [{"sun": _sun(mi, view)}]
+    around = dust_sky_of(view) if view.ground is not None else None if maps is None else sky_of(view, maps)
+    if around is not None:
+        lights.append({"planet": {"type": "envmap", "bitmap": mi.Bitmap(around), "to_world": _sky_axes(mi)}})
+    scenes = []
+    for light in lights:
+        meshes: dict[str, Any] = {}
+        for number, pose in enumerate(view.crafts):
+            surfaces = _Surfaces(mi, view, pose, own_surfaces)
+            meshes |= _craft(mi, f"craft{number}", pose, pose.to_body_of(view.craft), surfaces, "sun" in light)
+        scenes.append(mi.load_dict({"type": "scene"} | light | meshes))
+    return scenes
+
+
+def _craft(
+    mi: Any, name: str, pose: CraftPose, to_scene: NDArray[np.float64], surfaces: _Surfaces, glowing: bool
+) -> dict[str, Any]:
+    """The meshes of a craft, those of one material sharing its surface."""
+    looks: dict[str, Any] = {}
+    meshes = {}
+    for number, part in enumerate(pose.parts):
+        key = part.material.name + ("" if part.tint is None else " tinted")
+        if key not in looks:
+            looks[key] = mi.load_dict(surfaces.look(part))
+        place = to_scene @ pose.joint_matrix(part.joint)
+        meshes[f"{name}part{number}"] = _mesh(mi, part, place, looks[key], glowing)
+    return meshes
+
+
+def sensor_of(view: View) -> Any:
+    """The view's pinhole, whose pixels are square."""
+    import mitsuba as mi
+
+    camera, pose = view.camera, view.craft
+    to_world = np.eye(4)
+    # Mitsuba's camera looks along z as ours does, with x to the left and y up.
+    to_world[:3, :3] = pose.body_to_camera.T @ np.diag([-1.0, -1.0, 1.0])
+    to_world[:3, 3] = -pose.body_to_camera.T @ pose.position
+    distance = float(np.linalg.norm(pose.position))
+    reach = size_of(view)
+    return mi.load_dict(
+        {
+            "type": "perspective",
+            "fov": float(np.degrees(2.0 * np.arctan(camera.width / 2.0 / camera.fx))),
+            "fov_axis": "x",
+            "principal_point_offset_x": (camera.cx + 0.5) / camera.width - 0.5,
+            "principal_point_offset_y": (camera.cy + 0.5) / camera.height - 0.5,
+            "near_clip": max(distance - 2.0 * reach, _NEAREST_M),
+            "far_clip": distance + 2.0 * reach + 1.0,
+            "to_world": mi.ScalarTransform4f(to_world.tolist()),
+            "film": {
+                "type": "hdrfilm",
+                "width": camera.width,
+                "height": camera.height,
+                "pixel_format": "rgba",
+                "component_format": "float32",
+                "rfilter": {"type": "box"},
+            },
+            "sampler": {"type": "independent"},
+        }
+    )
+
+
+def size_of(view: View) -> float:
+    """How far all craft and the ground reach from the first one's origin, m."""
+    reaches = []
+    for pose in view.crafts:
+        reach = max(np.linalg.norm(part.vertices, axis=1).max() for part in pose.parts)
+        reaches.append(np.linalg.norm(pose.position - view.craft.position) + reach)
+    return float(max(reaches))
+
+
+def _sun(mi: Any, view: View) -> dict[str, Any]:
+    toward = view.craft.body_to_camera.T @ view.sun.direction
+    away = SUN_DISTANCE * size_of(view)
+    radius = away * np.tan(view.sun.angular_radius)
+    # A Lambert disc of radius r at distance d: irradiance = radiance pi r^2 / (r^2 + d^2).
+    radiance = view.sun.irradiance * view.craft.sun_left * (1.0 + (away / radius) ** 2) / np.pi
+    place = mi.ScalarTransform4f().look_at(
+        origin=(away * toward).tolist(), target=[0.0, 0.0, 0.0], up=np.eye(3)[int(np.argmin(np.abs(toward)))].tolist()
+    )
+    return {
+        "type": "disk",
+        "to_world": place @ mi.ScalarTransform4f().scale(float(radius)),
+        "emitter": {"type": "area", "radiance": {"type": "rgb", "value": radiance.tolist()}},
+    }
+
+
+def _sky_axes(mi: Any) -> Any:
+    """An environment's poles lie along y; ours along z."""
+    return mi.ScalarTransform4f(np.array([[0, 0, -1, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float).tolist())
+
+
+def sky_of(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
+    """Radiance (H, 2 H, 3) of the planet round the craft; rows from +z to -z, columns from +x by way of -y, body axes.
+
+    The sizes are Mitsuba's: the first and last row stand on the poles, columns in the middle of their share.
+    """
+    rays, pose = _around(SKY_ROWS), view.craft
+    light = planet_radiance(view, maps, pose.position, unit(rays.reshape(-1, 3)) @ pose.body_to_camera.T)
+    return light.reshape(rays.shape)
+
+
+def dust_sky_of(view: View) -> NDArray[np.float32]:
+    """The same of the sky over a ground, without the glow that counts as direct sunlight; black below the horizon."""
+    assert view.ground is not None
+    rays = _around(DUST_ROWS) @ (view.craft.body_to_camera.T @ view.ground.site_to_camera)
+    light = view.ground.sky.radiance(rays, glow=False) * view.sun.above_air / np.pi
+    return np.asarray(np.where(rays[..., 2:] > 0.0, light, 0.0), np.float32)
+
+
+def _around(rows: int) -> NDArray[np.float64]:
+    """Directions (H, 2 H, 3) of an environment's pixels, body axes."""
+    polar = np.arange(rows) * np.pi / (rows - 1)
+    around = (np.arange(2 * rows) + 0.5) * np.pi / rows
+    return np.stack(
+        [
+            np.sin(polar)[:, None] * np.cos(around),
+            np.sin(polar)[:, None] * -np.sin(around),
+            np.broadcast_to(np.cos(polar)[:, None], (rows, 2 * rows)),
+        ],
+        axis=-1,
+    )
+
+
+def _mesh(mi: Any, part: Part, place: NDArray[np.float64], look: Any, glowing: bool) -> Any:
+    props = mi.Properties()
+    props["mesh_bsdf"] = look
+    if glowing and any(part.material.glow):
+        props["emitter"] = mi.load_dict({"type": "area", "radiance": _glow(mi, part.material)})
+    mesh = mi.Mesh(
+        part.name,
+        vertex_count=len(part.vertices),
+        face_count=len(part.faces),
+        has_vertex_normals=True,
+        has_vertex_texcoords=part.uv is not None,
+        props=props,
+    )
+    tables = mi.traverse(mesh)
+    tables["vertex_positions"] = np.ravel(part.vertices @ place[:3, :3].T + place[:3, 3]).astype(np.float32)
+    tables["vertex_normals"] = np.ravel(part.normals @ place[:3, :3].T).astype(np.float32)
+    tables["faces"] = np.ravel(part.faces).astype(np.uint32)
+    if part.uv is not None:
+        tables["vertex_texcoords"] = np.ravel(part.uv).astype(np.float32)
+    tables.update()
+    if part.tint is not None:
+        mesh.add_attribute("vertex_tint", 3, np.ravel(part.tint).astype(np.float32))
+    if part.material.anisotropy:
+        mesh.add_attribute("vertex_grain", 3, np.ravel(_grain(part) @ place[:3, :3].T).astype(np.float32))
+    return mesh
+
+
+def _grain(part: Part) -> NDArray[np.float64]:
+    """Along the surface, the way highlights are longer, at each vertex (N, 3): see surfaceAt in craft.glsl."""
+    uv = np.zeros((len(part.vertices), 2), np.float32) if part.uv is None else part.uv
+    along = tangents(part.vertices, part.normals, uv, part.faces).astype(float)
+    # Longer across the grain is longer along a grain turned by a right angle.
+    turn = part.material.anisotropy_rotation + (np.pi / 2.0 if part.material.anisotropy < 0.0 else 0.0)
+    other = along[:, 3:] * np.cross(part.normals, along[:, :3])
+    return np.asarray(np.cos(turn) * along[:, :3] + np.sin(turn) * other)
+
+
+def _glow(mi: Any, material: Material) -> dict[str, Any]:
+    light = np.array(material.glow) / _LUMEN_NM_PER_WATT
+    if "glow" in material.textures:
+        return _picture(mi, (_linear(material.textures["glow"]) * light).astype(np.float32))
+    return {"type": "rgb", "value": light.tolist()}
+
+
+def _picture(mi: Any, values: NDArray[np.float32], smooth: bool = True) -> dict[str, Any]:
+    """A texture of plain numbers (H, W, 3 or 1); their row 0 is at v = 1."""
+    return {
+        "type": "bitmap",
+        "bitmap": mi.Bitmap(np.ascontiguousarray(values[::-1])),
+        "raw": True,
+        "filter_type": "bilinear" if smooth else "nearest",
+    }
+
+
+def _linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Linear light of sRGB codes, IEC 61966-2-1."""
+    x = code[..., :3] / 255.0
+    return np.asarray(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4))
+
+
+def index_of(square_on: float) -> float:
+    """The refractive index that mirrors so much of light square to the surface; Mitsuba's lies above 1."""
+    root = np.sqrt(np.clip(square_on, 1e-6, 0.9))
+    return float((1.0 + root) / (1.0 - root))
+
+
+class _Surfaces:
+    """Materials of one craft as Mitsuba's dictionaries."""
+
+    def __init__(self, mi: Any, view: View, pose: CraftPose, own: bool) -> None:
+        self.mi, self.own = mi, own
+        self.to_own = view.craft.to_body_of(pose)
+        self.eye = -view.craft.body_to_camera.T @ view.craft.position
+        self.pixel_angle = view.camera.pixel_angle
+
+    def look(self, part: Part) -> dict[str, Any]:
+        """The surface of a part."""
+        material = part.material
+        surface = self._own(part) if self.own else {"type": "twosided", "bsdf": self._principled(part)}
+        if material.alpha_cutoff is None or "base" not in material.textures:
+            return surface
+        holes = (material.textures["base"][..., 3:] >= material.alpha_cutoff * 255.0).astype(np.float32)
+        return {"type": "mask", "opacity": _picture(self.mi, holes, smooth=False), "bsdf": surface}
+
+    def _own(self, part: Part) -> dict[str, Any]:
+        material, mi = part.material, self.mi
+        surface: dict[str, Any] = {
+            "type": register(mi.variant()),
+            "base_color": list(material.base_color),
+            "metallic": material.metallic,
+            "roughness": material.roughness,
+            "crumple": material.crumple,
+            "crumple_scale": material.crumple_scale_m,
+            "normal_scale": material.normal_scale,
+            "pixel_angle": self.pixel_angle,
+            "eye": self.eye.tolist(),
+            "to_own": mi.ScalarTransform4f(self.to_own.tolist()),
+            "square_on": material.square_on.tolist(),
+            "specular": material.specular,
+            "clearcoat": material.clearcoat,
+            "clearcoat_roughness": material.clearcoat_roughness,
+            "anisotropy": material.anisotropy,
+        }
+        if material.anisotropy:
+            surface["grain"] = {"type": "mesh_attribute", "name": "vertex_grain"}
+        if "base" in material.textures:
+            surface["base"] = _picture(mi, _linear(material.textures["base"]).astype(np.float32))
+        if "specular_color" in material.textures:
+            surface["specular_color"] = _picture(mi, _linear(material.textures["specular_color"]).astype(np.float32))
+        if material.textures.get("specular", np.zeros((1, 1, 3))).shape[2] == 4:
+            surface["share"] = _picture(mi, (material.textures["specular"][..., 3:] / 255.0).astype(np.float32))
+        for name in ("rough", "normal"):
+            if name in material.textures:
+                surface[name] = _picture(mi, (material.textures[name][..., :3] / 255.0).astype(np.float32))
+        if part.tint is not None:
+            surface["tint"] = {"type": "mesh_attribute", "name": "vertex_tint"}
+        return surface
+
+    def _principled(self, part: Part) -> dict[str, Any]:
+        material, mi = part.material, self.mi
+        base = np.array(material.base_color)
+        surface: dict[str, Any] = {
+            "type": "principled",
+            "base_color": {"type": "rgb", "value": base.tolist()},
+            "metallic": material.metallic,
+            "roughness": max(material.roughness, 0.05),
+            "eta": index_of(float(np.minimum(material.square_on, 1.0).mean()) * material.specular),
+        }
+        if "base" in material.textures:
+            surface["base_color"] = _picture(mi, (_linear(material.textures["base"]) * base).astype(np.float32))
+        elif part.tint is not None:
+            surface["base_color"] = {"type": "mesh_attribute", "name": "vertex_tint"}
+        if "rough" in material.textures:
+            rough = material.textures["rough"] / 255.0
+            surface["roughness"] = _picture(mi, (rough[..., 1:2] * material.roughness).astype(np.float32))
+            surface["metallic"] = _picture(mi, (rough[..., 2:3] * material.metallic).astype(np.float32))
+        return surface

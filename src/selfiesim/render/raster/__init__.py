@@ -1,0 +1,1 @@
+"""The raster renderer, on PyVista and VTK."""

@@ -1,0 +1,1 @@
+"""Scene files: one module for each section of the TOML."""

@@ -1,0 +1,40 @@
+"""From magnitudes and colour indices to light in the three bands."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from selfiesim.astro.bodies import BANDS_NM, SOLAR_IRRADIANCE_1AU
+
+ZERO_MAGNITUDE = 3.631e-11
+"""Spectral irradiance of a star of V = 0 at 545 nm, W m^-2 nm^-1 (Bessell, Castelli and Plez 1998, table A2)."""
+
+SUN_COLOUR = 0.653
+"""B-V of the Sun (Ramirez et al. 2012, Astrophysical Journal 752, 5)."""
+
+_HC_K_NM = 1.438777e7  # second radiation constant (CODATA 2018), nm K
+
+
+def irradiance(magnitude: ArrayLike, colour: ArrayLike) -> NDArray[np.float64]:
+    """Light (..., 3) in the bands, W m^-2 nm^-1, of stars of magnitude V and colour B-V (...).
+
+    The green band stands for V. Red and blue follow a black body of the colour's temperature, scaled so that a star of
+    the Sun's colour shines in the bands as the Sun does: white in a picture whose white is sunlight.
+    """
+    sun = np.array(SOLAR_IRRADIANCE_1AU)
+    like = _black_body(temperature(colour)) / _black_body(temperature(SUN_COLOUR)) * (sun / sun[1])
+    return np.asarray(ZERO_MAGNITUDE * 10.0 ** (-0.4 * np.asarray(magnitude, float))[..., None] * like)
+
+
+def temperature(colour: ArrayLike) -> NDArray[np.float64]:
+    """Temperature (K) of a star of colour B-V (Ballesteros 2012, Europhysics Letters 97, 34008)."""
+    x = 0.92 * np.asarray(colour, float)
+    return np.asarray(4600.0 * (1.0 / (x + 1.7) + 1.0 / (x + 0.62)))
+
+
+def _black_body(kelvin: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Planck's law in the bands (..., 3), over its value in the green one."""
+    bands = np.array(BANDS_NM)
+    light = bands**-5 / np.expm1(_HC_K_NM / (bands * kelvin[..., None]))
+    return np.asarray(light / light[..., 1:2])

@@ -1,0 +1,73 @@
+"""The Sun's disc: its radiance from middle to limb, and what moons hide of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.astro.bodies import BANDS_NM, SUN_RADIUS_M
+from selfiesim.astro.frames import Matrix, Vector, unit
+
+# Neckel and Labs (1994), Solar Physics 153, 91, table 1: nm, then I(mu) / I(1) as powers 0 to 5 of mu.
+_MEASURED = np.array(
+    [
+        [457.345, 0.16604, 1.38544, -1.52275, 2.00232, -1.45969, 0.42864],
+        [477.427, 0.19571, 1.30551, -1.25845, 1.50626, -1.05472, 0.30570],
+        [541.760, 0.26073, 1.27428, -1.30352, 1.47085, -0.96618, 0.26384],
+        [559.950, 0.26892, 1.34319, -1.58427, 1.91271, -1.31350, 0.37295],
+        [610.975, 0.30854, 1.36620, -1.83572, 2.33221, -1.63082, 0.45959],
+        [640.970, 0.33644, 1.30590, -1.79238, 2.45040, -1.89979, 0.59943],
+    ]
+)
+LIMB = np.array([np.interp(BANDS_NM, _MEASURED[:, 0], column) for column in _MEASURED.T[1:]])
+"""How the disc darkens in the bands: factors (6, 3) of the powers 0 to 5 of mu."""
+
+_POINTS = 2000
+
+
+def disc_radiance(irradiance: Vector, angular_radius: float, mu: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Radiance (N, 3), W m^-2 sr^-1 nm^-1, of points of the disc.
+
+    Parameters
+    ----------
+    irradiance : (3,) array
+        Sunlight at the camera: what the whole disc adds up to.
+    angular_radius : float
+        rad.
+    mu : (N,) array
+        Cosine of the angle between sight and the Sun's vertical: 1 in the middle, 0 at the limb.
+    """
+    # Over the disc the mean of mu^k is 2 / (k + 2).
+    mean = (2.0 / np.arange(2.0, 8.0)) @ LIMB
+    middle = irradiance / (np.pi * np.sin(angular_radius) ** 2) / mean
+    return np.asarray(middle * (np.asarray(mu)[:, None] ** np.arange(6) @ LIMB))
+
+
+def share_left(position: Vector, radii_m: tuple[float, float, float], turn: Matrix, to_sun: Vector) -> float:
+    """Share of the Sun's disc that an ellipsoid leaves visible: 1 away from it, 0 in a total eclipse.
+
+    Rays to points spread evenly over the disc: good to a thousandth, whatever the shape.
+
+    Parameters
+    ----------
+    position, to_sun : (3,) array
+        Of the body and of the Sun, from the eye; m.
+    turn : (3, 3) array
+        From their axes to the body's own.
+    """
+    distance, sun_distance = float(np.linalg.norm(position)), float(np.linalg.norm(to_sun))
+    toward = to_sun / sun_distance
+    reach = np.arcsin(min(max(radii_m) / distance, 1.0)) + np.arcsin(SUN_RADIUS_M / sun_distance)
+    if position @ toward < distance * np.cos(reach):
+        return 1.0
+    across = unit(np.cross(toward, np.eye(3)[int(np.argmin(np.abs(toward)))]))
+    k = np.arange(_POINTS) + 0.5
+    radius, angle = np.sqrt(k / _POINTS), np.pi * (1.0 + np.sqrt(5.0)) * k  # the sunflower's spiral
+    offsets = np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(toward, across)
+    to_scaled = turn / np.array(radii_m)[:, None]
+    ways = unit((to_sun + SUN_RADIUS_M * radius[:, None] * offsets) @ to_scaled.T)
+    eye = -to_scaled @ position
+    along = -(ways @ eye)
+    nearest = eye + along[:, None] * ways
+    hidden = ((nearest * nearest).sum(axis=-1) < 1.0) & (along > 0.0)
+    return float(1.0 - hidden.mean())

@@ -1,0 +1,179 @@
+"""What else is in the picture: further craft beside the one the camera belongs to, each with a place and an attitude.
+
+A second vehicle on the ground, a target that another orbit carries, or the released camera itself as its craft sees it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import Field, Strict, model_validator
+
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import Matrix, Vector
+from selfiesim.astro.orbit import State
+from selfiesim.camera.pinhole import Camera, icrf_to_camera
+from selfiesim.core.config_validation import did_you_mean
+from selfiesim.core.errors import SceneError
+from selfiesim.craft.model import Craft
+from selfiesim.motion.ejection import tilt_axes
+from selfiesim.motion.host_trajectories import Host
+from selfiesim.motion.pointing_laws import TARGETS
+from selfiesim.scene.craft import ModelPart
+from selfiesim.scene.sections import AttitudePart, OrbitPart, Positive, ReleasePart, Three
+from selfiesim.view.attitude_setup import attitude_law, spinning
+from selfiesim.view.host_setup import orbiter_of
+from selfiesim.view.release_setup import AttitudeLaw, Departure, Masses, departure, pushed
+
+if TYPE_CHECKING:
+    from selfiesim.view.resolved_scene import Plan
+    from selfiesim.view.view import Track
+
+MOST_OBJECTS = 32
+# From the axes of a lens (x right, y down, z forward) that looks back at the craft to those of the mesh round it.
+_LENS_TO_MESH = np.diag([1.0, -1.0, -1.0])
+_ANY_LENS = Camera.from_fov(100, 100, 1.0)
+
+
+class ObjectPart(ModelPart):
+    """A further craft: beside the first one, on an orbit of its own, or pushed off by the first."""
+
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9-]{0,30}$", description="What messages, layers and camera.target call it; lower case."
+    )
+    offset_m: Three | None = Field(None, description="From the craft's origin to its own.")
+    axes: Literal["body", "local"] = Field(
+        "local", description="Of offset_m: the craft's body axes, or east, north and up where the craft is."
+    )
+    orbit: OrbitPart | None = Field(None, description="An orbit of its own about the same body, instead.")
+    release: ReleasePart | None = Field(
+        None,
+        description="Pushed off from the craft, instead: as released it has its +Z along the push, and tumbles on.",
+    )
+    attitude: AttitudePart | None = Field(
+        None, description="How it is turned; default: as the craft is, or tumbling if it was released."
+    )
+    mass_kg: float | None = Field(None, gt=0, le=1e7, description="Of a released object.")
+    inertia_kg_m2: Annotated[tuple[Positive, Positive, Positive], Strict(False)] = Field(
+        (1.0, 1.0, 1.0), description="Moments about its own axes, for tumbling; only their ratios matter."
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ObjectPart:
+        given = [key for key in ("offset_m", "orbit", "release") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(f"{self.name}: {' and '.join(given) or 'no place'}: give one of offset_m, orbit, release")
+        return self
+
+
+def check_target(target: str, objects: tuple[ObjectPart, ...]) -> None:
+    """Check that ``target`` names the craft, an object, or one of :data:`selfiesim.motion.pointing_laws.TARGETS`.
+
+    Raises
+    ------
+    ValueError
+        With the names there are.
+    """
+    names = ["craft", *(part.name for part in objects)]
+    if target not in (*names, *TARGETS):
+        near = did_you_mean(target, [*names, *TARGETS])
+        raise ValueError(f"camera.target: there is no {target!r}{near}; in the picture: {names}; directions: {TARGETS}")
+
+
+@dataclass(frozen=True, eq=False)
+class Companion:
+    """A further craft as planned: on a ``host`` of its own, after a ``departure`` from the first, or beside that.
+
+    ``leaves`` is the first part of the names of the first craft's nodes that are this one before it is released.
+    """
+
+    part: ObjectPart
+    craft: Craft
+    law: AttitudeLaw | None = None
+    host: Host | None = None
+    departure: Departure | None = None
+    leaves: str = ""
+
+    def place(self, plan: Plan, epoch: Epoch, track: Track) -> tuple[Vector, Matrix]:
+        """From the first craft's origin to its own (3,), ICRF axes, m, and its attitude, ICRF to body axes."""
+        if self.departure is not None:
+            return self._after_release(plan, epoch, track)
+        if self.host is not None:
+            state = self.host.state(epoch)
+            turn = track.icrf_to_body if self.law is None else self.law(epoch, state)
+            return state.position - track.host.position, turn
+        offset, to_icrf = np.array(self.part.offset_m), track.icrf_to_body.T
+        if self.part.axes == "local":
+            east, north, up = (plan.toward(name, epoch, track.host) for name in ("east", "north", "zenith"))
+            to_icrf = np.array([east, north, up]).T
+        return to_icrf @ offset, track.icrf_to_body if self.law is None else self.law(epoch, track.host)
+
+    def _after_release(self, plan: Plan, epoch: Epoch, track: Track) -> tuple[Vector, Matrix]:
+        leaving = self.departure
+        assert leaving is not None
+        seconds = epoch - leaving.release.epoch
+        if seconds <= 0.0:  # still on board
+            bolted = leaving.icrf_to_camera @ leaving.icrf_to_body.T
+            return track.icrf_to_body.T @ leaving.release.mount, _LENS_TO_MESH @ bolted @ track.icrf_to_body
+        host, apart = plan.host.apart(leaving.release.epoch, leaving.host_after, leaving.camera, seconds)
+        turn = _LENS_TO_MESH @ leaving.tumbled(np.array(self.part.inertia_kg_m2), seconds)
+        if self.law is not None:
+            turn = self.law(epoch, State(host.position + apart.position, host.velocity + apart.velocity))
+        # The main craft may have been pushed by another release; the difference to it is what is asked for.
+        return host.position - track.host.position + apart.position, turn
+
+    def left(self, epoch: Epoch) -> str:
+        """First part of the names of the first craft's nodes that are no longer on it."""
+        return self.leaves if self.departure and epoch >= self.departure.release.epoch else ""
+
+
+def companions(plan: Plan) -> tuple[Companion, ...]:
+    """What else the scene of ``plan`` puts into the picture.
+
+    Raises
+    ------
+    UserError
+        An orbit through the planet, a push into the craft, a mesh that cannot be used; the message names the object.
+    """
+    return tuple(_companion(plan, part) for part in plan.scene.objects)
+
+
+def _companion(plan: Plan, part: ObjectPart) -> Companion:
+    key = f"objects.{part.name}"
+    scene = plan.scene
+    craft = scene.load_craft(key, part)
+    check_joints(craft, part, key)
+    host = plan.host if part.orbit is None else orbiter_of(part.orbit, plan.body, plan.almanac, f"{key}.orbit")
+    law = None
+    if part.attitude is not None:
+        law = attitude_law(scene, part.attitude, host, plan.almanac, plan.kernels, f"{key}.attitude")
+        law = spinning(law, part.attitude, plan.start)
+    if part.release is None:
+        return Companion(part, craft, law, None if part.orbit is None else host)
+    start = pushed(plan.craft, part.release, f"{key}.release")
+    masses = Masses(part.mass_kg, scene.craft.mass_kg or plan.craft.mass_kg, (f"{key}.mass_kg", "craft.mass_kg"))
+    epoch = plan.instant(part.release.at, f"{key}.release.at")
+    looking_back = icrf_to_camera(_ANY_LENS, -start.axis, tilt_axes(start.axis)[0], (0.5, 0.5), 0.0)
+    leaving = departure(part.release, start, plan.host, plan.law, epoch, looking_back, masses, f"{key}.release")
+    return Companion(part, craft, law, None, leaving, start.leaves)
+
+
+def check_joints(craft: Craft, part: ModelPart, key: str) -> None:
+    """Whether ``craft`` has the joints whose angles and rates ``part`` of the scene, written at ``key``, gives.
+
+    Raises
+    ------
+    SceneError
+        Names the joint and those there are, or how many angles it takes.
+    """
+    given = [("joints_deg", "angle", part.joints_deg), ("joints_deg_s", "rate", part.joints_deg_s)]
+    for table, what, joints in given:
+        for name, turned in joints.items():
+            if name not in craft.joints:
+                hint, known = did_you_mean(name, craft.joints), ", ".join(craft.joints) or "none"
+                raise SceneError(f"{key}.{table}: {craft.name} has no joint {name!r}{hint}; it has: {known}")
+            axes = len(craft.joints[name].axes)
+            if len(turned) != axes:
+                raise SceneError(f"{key}.{table}.{name}: takes {axes} {what}{'s' * (axes > 1)}, not {len(turned)}")

@@ -1,0 +1,126 @@
+"""The numbers a person asks about a view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from selfiesim.astro import mars_time
+from selfiesim.astro.bodies import AU_M
+from selfiesim.astro.ellipsoid import ellipsoid_foot, ellipsoid_height, ground_met, planet_diameter
+from selfiesim.astro.frames import Vector, direction_to_lonlat, unit
+from selfiesim.camera.catalogue import preset
+from selfiesim.view.poses import PlanetPose
+from selfiesim.view.view import View
+
+
+def describe(view: View) -> dict[str, Any]:
+    """Epoch, season, Sun, camera and craft, one number a key, units in the key; JSON-ready.
+
+    Latitudes are planetocentric, longitudes east, altitude is above the reference ellipsoid. What has no meaning for
+    the view (latitudes in deep space, seconds since no release) is left out.
+    """
+    track = view.track
+    to_craft, distance = view.craft.position, float(np.linalg.norm(view.craft.position))
+    released = {} if track.seconds_since_release is None else {
+        "seconds_since_release": round(track.seconds_since_release, 6),
+        "distance_from_mount_m": float(np.linalg.norm(track.camera.position - track.mount_position)),
+    }  # fmt: skip
+    return (
+        {"title": view.scene.title, "epoch_utc": view.epoch.utc(3)}
+        | released
+        | {"sun_distance_au": view.sun.distance / AU_M}
+        | ({} if view.planet is None else _over_the_planet(view, view.planet))
+        | {
+            "range_to_craft_m": distance,
+            "phase_angle_deg": _degrees(float(unit(-to_craft) @ view.sun.direction)) if distance else 0.0,
+            "sun_off_axis_deg": _degrees(float(view.sun.direction[2])),
+            "sun_visible_share": view.craft.sun_share,
+            "horizontal_fov_deg": float(np.degrees(view.camera.horizontal_fov)),
+            "assumed": _assumed(view),
+        }
+    )
+
+
+def in_the_sky(view: View) -> list[dict[str, Any]]:
+    """Sun, planets and moons whose middle is in the picture and not behind the planet, nearest first; JSON-ready.
+
+    Each with its ``name``, ``pixel``, ``diameter_deg`` and, but for the Sun, V ``magnitude`` (left out in the dark).
+    The craft may stand in front of them.
+    """
+    sky, camera = view.sky, view.camera
+    found = [
+        (globe.distance, globe.name, view.icrf_to_camera @ globe.position, globe.angular_radius, globe.magnitude)
+        for globe in sky.globes
+    ]
+    if sky.sun:
+        found.append((view.sun.distance, "sun", view.sun.direction, view.sun.angular_radius, np.inf))
+    entries = []
+    for distance, name, position, radius, magnitude in sorted(found, key=lambda body: body[0]):
+        pixel = camera.project(position)
+        inside = (pixel >= -0.5).all() and (pixel <= (camera.width - 0.5, camera.height - 0.5)).all()
+        if inside and not _hidden(view, position, distance):
+            entry = {"name": name, "pixel": pixel.tolist(), "diameter_deg": float(np.degrees(2.0 * radius))}
+            entries.append(entry | ({"magnitude": float(magnitude)} if np.isfinite(magnitude) else {}))
+    return entries
+
+
+def _hidden(view: View, position: Vector, distance: float) -> bool:
+    """Whether the planet stands before ``position`` (3,), camera axes."""
+    planet = view.planet
+    if planet is None or distance < np.linalg.norm(planet.position):
+        return False
+    turn = planet.camera_to_bodyfixed
+    met = ground_met(-turn @ planet.position, (turn @ position)[None], planet.body)
+    return bool(np.isfinite(met).all())
+
+
+def _assumed(view: View) -> dict[str, str]:
+    """What is not publicly known: of the scene, of the camera it names, of its craft; each with why it is so here."""
+    camera, of_camera = view.scene.camera, {}
+    if camera.preset is not None:
+        known = preset(camera.preset)
+        keys = known.scene_keys()
+        taken = [key for key in known.assumed if key in keys and getattr(camera, key) == keys[key]]
+        of_camera = {f"{camera.preset}: {key}": known.assumed[key] for key in taken}
+    of_craft = {f"{view.craft.craft.name}: {key}": why for key, why in view.craft.craft.assumed.items()}
+    return dict(view.scene.assumed) | of_camera | of_craft
+
+
+def _over_the_planet(view: View, planet: PlanetPose) -> dict[str, Any]:
+    track, body = view.track, planet.body
+    position = track.icrf_to_bodyfixed @ track.camera.position
+    longitude, latitude = direction_to_lonlat(position)
+    to_sun = track.icrf_to_bodyfixed @ view.icrf_to_camera.T @ view.sun.direction
+    sun_longitude, sun_latitude = direction_to_lonlat(to_sun)
+    zenith = unit(ellipsoid_foot(position, body) / np.array(body.radii_m) ** 2)
+    ls = (
+        {"solar_longitude_deg": float(np.degrees(mars_time.solar_longitude(body, view.epoch)))}
+        if body.name == "mars"
+        else {}
+    )
+    ground = view.ground
+    stood = {} if ground is None else {
+        "lens_height_above_ground_m": ground.lens_height_m,
+        "sun_azimuth_deg": ground.sun_azimuth_deg,
+        "direct_sunlight_share_550nm": float(ground.sky.beam[1]),
+    }  # fmt: skip
+    return (
+        ls
+        | stood
+        | {
+            "subsolar_latitude_deg": float(np.degrees(sun_latitude)),
+            "subsolar_longitude_deg": float(np.degrees(sun_longitude)),
+            "local_true_solar_time_h": float((longitude - sun_longitude) / (2.0 * np.pi) * 24.0 + 12.0) % 24.0,
+            "sun_elevation_below_camera_deg": float(np.degrees(np.arcsin(np.clip(zenith @ to_sun, -1, 1)))),
+            "camera_altitude_km": ellipsoid_height(position, body) / 1e3,
+            "camera_latitude_deg": float(np.degrees(latitude)),
+            "camera_longitude_deg": float(np.degrees(longitude)),
+            "planet_angular_diameter_deg": float(np.degrees(planet_diameter(position, body))),
+        }
+    )
+
+
+def _degrees(cosine: float) -> float:
+    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))

@@ -1,0 +1,268 @@
+"""The sequence as received: the radio by published numbers, broken JPEG by other decoders, light time by DE421."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfiesim.analysis import radio
+from selfiesim.analysis.downlink import (
+    decoded,
+    jpeg_stream,
+    light_time_ahead,
+    lost_packets,
+    pick,
+    receive,
+    sequence,
+    through_packets,
+)
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.solar_system import Almanac
+from selfiesim.core.errors import SceneError
+from selfiesim.photo.finish import through_jpeg
+from selfiesim.scene.photo import DownlinkPart
+from selfiesim.scene.scene import Scene
+
+SHOT = Scene.load("tianwen1-mars").with_changes(camera__size_px=[160, 96])
+
+
+# Free-space loss by the form that ITU-R P.525 prints, 32.4 + 20 log f (MHz) + 20 log d (km), and the example worked in
+# the manual of the I-O Wireless WBC11 bridge: 115.67 dB over 6 km at 2.4 GHz.
+@pytest.mark.parametrize(
+    ("range_m", "frequency_mhz", "loss_db"),
+    [
+        (6000.0, 2400.0, 115.67),
+        (20.0, 2437.0, 32.4 + 20 * np.log10(2437.0) + 20 * np.log10(0.020)),
+        (400e9, 8400.0, 32.4 + 20 * np.log10(8400.0) + 20 * np.log10(400e6)),
+    ],
+)
+def test_power_falls_with_range_as_friis_has_it(range_m, frequency_mhz, loss_db):
+    assert radio.path_loss_db(range_m, frequency_mhz) == pytest.approx(loss_db, abs=0.06)
+
+
+# -174 dBm/Hz, the number every link budget begins with: -101 dBm in 20 MHz.
+def test_noise_is_that_of_290_kelvin():
+    assert radio.noise_dbm(1e-6, 0.0) == pytest.approx(-174.0, abs=0.05)
+    assert radio.noise_dbm(20.0, 6.0) == pytest.approx(-95.0, abs=0.05)
+
+
+# IEEE 802.11-2016, table 19-23, with the noise figure (10 dB) and the imperfection (5 dB) that the standard allows for:
+# at these powers one packet of 4096 bytes in ten is lost.
+@pytest.mark.parametrize(
+    ("dbm", "rate"),
+    [(-82, 6.5), (-79, 13.0), (-77, 19.5), (-74, 26.0), (-70, 39.0), (-66, 52.0), (-65, 58.5), (-64, 65)],
+)
+def test_each_rate_works_down_to_the_standards_sensitivity(dbm, rate):
+    part = DownlinkPart(noise_figure_db=15.0, margin_db=-0.05, packet_bytes=4096, retries=0, stray_loss=0.0)
+    there = part.transmit_dbm + part.transmit_gain_dbi + part.receive_gain_dbi - part.losses_db - dbm
+    range_m = 299.792458 / part.frequency_mhz / (4 * np.pi) * 10 ** (there / 20)
+    found = radio.link(part, float(range_m))
+    assert found.received_dbm == pytest.approx(dbm, abs=1e-6)
+    assert found.rate_mbit_s == rate
+    assert found.loss == pytest.approx(0.1, abs=0.01)
+
+
+def test_the_rate_falls_and_losses_grow_with_the_range():
+    links = [radio.link(DownlinkPart(stray_loss=0.0), range_m) for range_m in np.geomspace(1.0, 3e4, 200)]
+    rates = [one.rate_mbit_s for one in links]
+    assert rates == sorted(rates, reverse=True)
+    assert (rates[0], rates[-1]) == (65.0, 6.5)
+    assert links[0].loss < 1e-6
+    assert links[-1].loss == pytest.approx(1.0)
+    assert links[-1].throughput_mbit_s == 0.0
+
+
+@pytest.fixture(scope="module")
+def scenery():
+    """Something with sky, edges and texture, 512 x 256."""
+    rng = np.random.default_rng(4)
+    y, x = np.mgrid[:256, :512]
+    grey = 120 + 60 * np.sin(x / 23.0) * np.cos(y / 17.0) + rng.normal(0, 8, (256, 512))
+    grey[:, 380:] = 3
+    return np.clip(grey[..., None] * (1.0, 0.85, 0.7), 0, 255).astype(np.uint8)
+
+
+def test_restart_markers_change_no_pixel(scenery):
+    marked = jpeg_stream(scenery, 78, 1)
+    assert sum(marked.count(bytes([0xFF, 0xD0 + k])) for k in range(8)) == 256 // 16 - 1
+    assert np.array_equal(decoded(marked), through_jpeg(scenery, 78))
+
+
+def test_a_lost_packet_breaks_the_rows_it_held_and_the_rest_comes_back_at_the_next_marker(scenery):
+    whole = jpeg_stream(scenery, 78, 1)
+    lost = np.zeros(-(-len(whole) // 400), bool)
+    lost[len(lost) // 2] = True
+    seen = decoded(through_packets(whole, 400, lost))
+    wrong = (seen != decoded(whole)).any(axis=(1, 2))
+    rows = np.flatnonzero(wrong) // 16
+    assert rows.size
+    assert np.ptp(rows) <= 3  # chroma is drawn between rows of blocks
+    assert 0.3 < rows.mean() / 16 < 0.7
+
+
+def test_without_markers_all_that_follows_is_displaced(scenery):
+    whole = jpeg_stream(scenery, 78, 0)
+    lost = np.zeros(-(-len(whole) // 400), bool)
+    lost[len(lost) // 2] = True
+    wrong = (decoded(through_packets(whole, 400, lost)) != decoded(whole)).any(axis=(1, 2))
+    assert not wrong[:80].any()
+    assert wrong[150:].all()
+
+
+@pytest.mark.parametrize("restart_rows", [0, 1, 3])
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_made_of_a_broken_stream_is_what_opencvs_decoder_makes_of_it(scenery, restart_rows, seed):
+    cv2 = pytest.importorskip("cv2")
+    whole = jpeg_stream(scenery, 78, restart_rows)
+    lost = np.random.default_rng(seed).random(-(-len(whole) // 300)) < 0.15
+    lost[:3] = False  # the header: without it nothing is decoded
+    arrived = through_packets(whole, 300, lost) + b"\xff\xd9"
+    theirs = cv2.imdecode(np.frombuffer(arrived, np.uint8), cv2.IMREAD_COLOR)
+    assert np.array_equal(decoded(arrived), theirs[..., ::-1])
+
+
+def test_nothing_is_made_of_a_stream_without_its_header(scenery):
+    whole = jpeg_stream(scenery, 78, 1)
+    lost = np.zeros(-(-len(whole) // 400), bool)
+    lost[0] = True
+    assert decoded(through_packets(whole, 400, lost)) is None
+    assert decoded(b"") is None
+
+
+def test_packets_are_lost_in_the_share_told_and_the_same_each_time():
+    part = DownlinkPart(stray_loss=0.3)
+    near = radio.link(part, 5.0)
+    lost = lost_packets(part, 7, 14_000_000, near)
+    assert lost.mean() == pytest.approx(0.3, abs=0.02)
+    assert np.array_equal(lost, lost_packets(part, 7, 14_000_000, near))
+    assert not np.array_equal(lost, lost_packets(part, 8, 14_000_000, near))
+    assert not np.array_equal(lost, lost_packets(part.model_copy(update={"seed": 1}), 7, 14_000_000, near))
+
+
+# JPL's DE421, read by skyfield: a signal that leaves Mars is at the Earth when the Earth is where the light has come.
+@pytest.mark.parametrize("utc", ["2000-01-01T00:00:00Z", "2021-12-31T13:20:00Z", "2035-08-15T06:00:00Z"])
+def test_light_time_to_the_earth_is_that_of_de421(de421, utc):
+    from skyfield.api import load
+
+    epoch = Epoch.from_utc(utc)
+    scale = load.timescale(builtin=True)
+
+    def at(target, seconds):
+        return de421[target].at(scale.tdb_jd(epoch.day, epoch.fraction + seconds / 86400.0)).position.km
+
+    mars, seconds = at("mars barycenter", 0.0), 0.0
+    for _ in range(5):
+        seconds = float(np.linalg.norm(at("earth", seconds) - mars)) / 299792.458
+    ours = light_time_ahead(Almanac(), "earth", "mars", epoch, np.zeros(3))
+    assert ours == pytest.approx(seconds, abs=3e-4)  # 90 km
+
+
+def test_frames_wait_for_the_radio_and_for_the_earth():
+    slow = SHOT.with_changes(downlink__efficiency=0.0001, downlink__earth_kbit_s=4.0, downlink__stray_loss=0.0)
+    frames = sequence(slow, 10.0, 20.0).frames
+    size = round(0.8 * 160 * 96 / 8)
+    assert [frame.taken_s for frame in frames] == [10.0 + k for k in range(11)]
+    assert frames[0].received_s == pytest.approx(10.0 + 8 * size / (65e6 * 1e-4), abs=1e-6)
+    for before, after in itertools.pairwise(frames):
+        assert after.sent_s == pytest.approx(before.received_s, abs=1e-6)
+        gap = Epoch.from_utc(after.earth_utc) - Epoch.from_utc(before.earth_utc)
+        assert gap == pytest.approx(8 * size / 4e3, abs=2e-3)
+    first = Epoch.from_utc(frames[0].earth_utc) - SHOT.view(10.0).epoch
+    assert first == pytest.approx(frames[0].received_s - 10.0 + 8 * size / 4e3 + frames[0].light_time_s, abs=2e-3)
+
+
+# 0.01 Wh at 4 W last 9 s.
+def test_the_battery_ends_the_sequence():
+    found = sequence(SHOT.with_changes(downlink__battery_wh=0.01), 0.0, 60.0)
+    assert found.battery_s == pytest.approx(9.0)
+    assert [frame.taken_s for frame in found.frames] == [float(k) for k in range(10)]
+    assert found.frames[-1].received_s is None
+    assert found.summary()["lost"] == 1
+
+
+def test_frames_are_received_with_the_losses_of_the_table():
+    lossy = SHOT.with_changes(downlink__stray_loss=0.3, downlink__packet_bytes=200, photo__iso=100.0)
+    whole, received = receive(lossy, 40.0, 60.0, 2)
+    assert [one.frame.number for one in received] == [0, 20]
+    assert any(one.frame.packets_lost for one in received)
+    for one in received:
+        assert one.clean.shape == (96, 160, 3)
+        assert whole.frames[one.frame.number] == one.frame
+        assert len(one.stream) <= one.frame.size_bytes - 200 * (one.frame.packets_lost - 1)
+        if one.frame.packets_lost and one.broken is not None:
+            assert not np.array_equal(one.clean, one.broken)
+    _whole, received = receive(SHOT.with_changes(downlink__stray_loss=0.0), 40.0, 40.0, 1)
+    assert np.array_equal(received[0].clean, received[0].broken)
+
+
+def test_frames_are_picked_from_first_to_last():
+    frames = sequence(SHOT, 0.0, 10.0).frames
+    assert [frame.number for frame in pick(frames, 3)] == [0, 5, 10]
+    assert [frame.number for frame in pick(frames, 50)] == list(range(11))
+
+
+def test_the_command_writes_a_sheet_and_the_streams_as_received(run, tmp_path):
+    words = ("downlink", "tianwen1-mars", "--from", "release+40s", "--to", "release+60s", "--size", "160x96")
+    code, out, err = run(*words, "--frames", "2", "-o", "sent", "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    assert told["summary"]["frames"] == 21
+    assert told["frames"][20]["range_m"] == pytest.approx(12.0, abs=0.1)
+    with Image.open(tmp_path / "sent" / "sheet.png") as sheet:
+        assert sheet.size == (2 * 160 + 4, 2 * (96 + 3 * 16 + 4))  # the words need three lines
+        written = np.asarray(sheet).reshape(2, -1, 324, 3)[:, 96:]
+        assert written.any()
+        assert not written[:, :, -4:].any()  # and none runs out of the sheet
+        assert "synthetic image" in sheet.text["Description"]
+    with Image.open(tmp_path / "sent" / "frame-0020.jpg") as frame:
+        assert frame.size == (160, 96)
+    assert json.loads((tmp_path / "sent" / "sheet.json").read_text())["downlink"]["frequency_mhz"] == 2437.0
+    code, out, _err = run(*words)
+    assert code == 0
+    assert "21 frames" in out
+    assert "assumed" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--from", "release+20s", "--to", "release+10s"), "0 <= from <= to"),
+        (("--from", "yesterday"), "no moment"),
+        (("--frames", "0", "-o", "d"), "1 to 50"),
+        (("--from", "release+2000s", "--to", "release+2100s"), "battery is empty 1800 s after the release"),
+    ],
+)
+def test_bad_words_are_refused_with_what_would_be_right(run, words, message):
+    code, _out, err = run("downlink", "tianwen1-mars", *words)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_folder_that_is_a_file_is_refused(run, tmp_path):
+    (tmp_path / "d").write_text("in the way")
+    code, _out, err = run(
+        "downlink", "tianwen1-mars", "--to", "release+10s", "--size", "64x48", "--frames", "1", "-o", "d"
+    )
+    assert code == 2
+    assert "d: cannot be made" in err
+
+
+def test_a_camera_that_stays_on_its_craft_has_no_radio():
+    table = Scene.load("tianwen1-mars").model_dump(mode="json", exclude_unset=True)
+    del table["release"], table["assumed"]
+    scene = Scene.from_table(table | {"mounted": {"out_m": 1.0}, "at": "max-latitude"})
+    with pytest.raises(SceneError, match="needs no radio"):
+        sequence(scene, 0.0, 10.0)
+    with pytest.raises(SceneError, match="never released"):
+        scene.seconds("release+10s", "--from")
+
+
+@pytest.mark.parametrize(("key", "value"), [("packet_bytes", 0), ("efficiency", 0.0), ("cadence_s", -1.0), ("gain", 3)])
+def test_settings_of_the_radio_are_checked(key, value):
+    with pytest.raises(SceneError, match=rf"downlink\.{key}"):
+        SHOT.with_changes(**{f"downlink__{key}": value})

@@ -1,0 +1,337 @@
+"""CCSDS orbit and attitude files, written by the tests from two-body paths and steady turns."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from selfiesim.astro import ccsds_kvn
+from selfiesim.astro.bodies import MARS
+from selfiesim.astro.ccsds import read_aem, read_oem
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import rotation_about, rotation_z
+from selfiesim.astro.orbit import Elements, elements_to_state, propagate
+from selfiesim.core.errors import CcsdsError
+
+START = Epoch.from_utc("2021-12-31T16:00:00Z")
+STATE = elements_to_state(Elements(8.9e6, 0.55, 1.5, 1.8, 1.0, 0.2), MARS.gm_m3_s2)
+SPIN_AXIS, SPIN_RATE = np.array([0.2, -0.5, 0.8]), 0.002
+
+OEM_META = {
+    "OBJECT_NAME": "SELFIE",
+    "OBJECT_ID": "2020-049X",
+    "CENTER_NAME": "MARS",
+    "REF_FRAME": "EME2000",
+    "TIME_SYSTEM": "UTC",
+    "START_TIME": "2021-12-31T16:00:00",
+    "STOP_TIME": "2021-12-31T17:00:00",
+}
+AEM_META = {
+    "OBJECT_NAME": "SELFIE",
+    "OBJECT_ID": "2020-049X",
+    "REF_FRAME_A": "EME2000",
+    "REF_FRAME_B": "SC_BODY_1",
+    "ATTITUDE_DIR": "A2B",
+    "TIME_SYSTEM": "UTC",
+    "START_TIME": "2021-12-31T16:00:00",
+    "STOP_TIME": "2021-12-31T17:00:00",
+    "ATTITUDE_TYPE": "QUATERNION",
+    "QUATERNION_TYPE": "LAST",
+}
+
+
+def true_state(epoch):
+    return propagate(STATE, epoch - START, MARS.gm_m3_s2)
+
+
+def true_attitude(epoch):
+    return rotation_about(SPIN_AXIS, SPIN_RATE * (epoch - START)).T
+
+
+def ccsds_quaternion(matrix):
+    """CCSDS 504.0-B: (e sin(angle / 2), cos(angle / 2)) of the turn that takes frame A's axes to frame B's."""
+    angle = np.arccos(np.clip((np.trace(matrix) - 1.0) / 2.0, -1.0, 1.0))
+    skew = np.array([matrix[1, 2] - matrix[2, 1], matrix[2, 0] - matrix[0, 2], matrix[0, 1] - matrix[1, 0]])
+    axis = skew / np.linalg.norm(skew) if angle > 1e-9 else np.array([0.0, 0.0, 1.0])
+    return np.array([*(axis * np.sin(angle / 2.0)), np.cos(angle / 2.0)])
+
+
+def oem_rows(first=0, last=3600, step=60):
+    for seconds in range(first, last + 1, step):
+        epoch = START + float(seconds)
+        state = true_state(epoch)
+        numbers = " ".join(f"{value:.12e}" for value in np.concatenate([state.position, state.velocity]) / 1e3)
+        yield f"{epoch.utc(6)[:-1]} {numbers}"
+
+
+def aem_rows(order="LAST", matrix=true_attitude, last=3600, step=60):
+    signs = itertools.cycle([1.0, 1.0, -1.0])  # q and -q are one attitude, and files mix them
+    for seconds in range(0, last + 1, step):
+        epoch = START + float(seconds)
+        q = ccsds_quaternion(matrix(epoch)) * next(signs)
+        yield f"{epoch.utc(6)[:-1]} " + " ".join(f"{v:.14f}" for v in (q if order == "LAST" else np.roll(q, 1)))
+
+
+def block(meta, rows, data=False):
+    rows = ["DATA_START", *rows, "DATA_STOP"] if data else list(rows)
+    lines = [f"{key} = {value}" for key, value in meta.items() if value is not None]
+    return ["META_START", "COMMENT by a test", *lines, "META_STOP", "", *rows, ""]
+
+
+def message(kind, *blocks):
+    head = [
+        f"CCSDS_{kind}_VERS = {'2.0' if kind == 'OEM' else '1.0'}",
+        "COMMENT",
+        "CREATION_DATE = 2022-01-01T00:00:00",
+    ]
+    return "\n".join([*head, "ORIGINATOR = TEST", "", *itertools.chain(*blocks)]) + "\n"
+
+
+def write(tmp_path, text):
+    path = tmp_path / "file.txt"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def oem(tmp_path, **changes):
+    return write(tmp_path, message("OEM", block(OEM_META | changes, oem_rows())))
+
+
+# Rows a minute apart on an orbit of seven hours.
+@pytest.mark.parametrize(
+    ("method", "degree", "position_m", "velocity_m_s"),
+    [("HERMITE", 7, 3e-3, 1e-5), ("HERMITE", 3, 5.0, 0.5), ("LAGRANGE", 7, 5e-2, 1e-4), ("LAGRANGE", 8, 5e-3, 1e-5),
+     (None, None, 3e-3, 1e-5)],
+)  # fmt: skip
+def test_a_path_is_interpolated_as_the_file_says(tmp_path, method, degree, position_m, velocity_m_s):
+    path = read_oem(oem(tmp_path, INTERPOLATION=method, INTERPOLATION_DEGREE=degree))
+    assert (path.object_name, path.object_id, path.center) == ("SELFIE", "2020-049X", "MARS")
+    for seconds in (0.0, 13.7, 60.0, 1801.0, 3599.0, 3600.0):
+        truth, ours = true_state(START + seconds), path.state(START + seconds)
+        assert np.linalg.norm(ours.position - truth.position) < position_m
+        assert np.linalg.norm(ours.velocity - truth.velocity) < velocity_m_s
+
+
+@pytest.mark.parametrize(("method", "kind", "degree"), [("LAGRANGE", 9, 7), ("LAGRANGE", 9, 6), ("HERMITE", 13, 7)])
+def test_interpolation_is_that_of_spice(spice, tmp_path, method, kind, degree):
+    path = read_oem(oem(tmp_path, INTERPOLATION=method, INTERPOLATION_DEGREE=degree))
+    rows = np.array([[float(word) for word in row.split()[1:]] for row in oem_rows()])
+    et0 = (START.day - 2451545.0) * 86400.0 + START.fraction * 86400.0
+    times = et0 + 60.0 * np.arange(len(rows))
+    kernel = str(tmp_path / "path.bsp")
+    handle = spice.spkopn(kernel, "test", 0)
+    writer = spice.spkw09 if kind == 9 else spice.spkw13
+    writer(handle, -905, 499, "J2000", times[0], times[-1], "test", degree, len(rows), rows, times)
+    spice.spkcls(handle)
+    spice.furnsh(kernel)
+    try:
+        for seconds in (1.0, 29.9, 91.0, 1234.5, 3570.0):
+            theirs, _ = spice.spkez(-905, et0 + seconds, "J2000", "NONE", 499)
+            ours = path.state(START + seconds)
+            np.testing.assert_allclose(ours.position, theirs[:3] * 1e3, atol=2e-3)
+            np.testing.assert_allclose(ours.velocity, theirs[3:] * 1e3, atol=2e-5)
+    finally:
+        spice.unload(kernel)
+
+
+@pytest.mark.parametrize(("system", "utc_minus_s"), [("TAI", 37.0), ("TT", 69.184), ("TDB", 69.184)])
+def test_time_systems_are_told_apart(tmp_path, system, utc_minus_s):
+    # TAI - UTC was 37 s and TT - TAI is 32.184 s; TDB - TT stays within 2 ms, 6 m of the way here.
+    path = read_oem(oem(tmp_path, TIME_SYSTEM=system))
+    truth = true_state(START + 600.0)
+    ours = path.state(START + (600.0 - utc_minus_s))
+    assert np.linalg.norm(ours.position - truth.position) < (8.0 if system == "TDB" else 1e-3)
+
+
+def test_days_may_be_counted_in_the_year(tmp_path):
+    text = message("OEM", block(OEM_META, oem_rows())).replace("2021-12-31T", "2021-365T")
+    ours = read_oem(write(tmp_path, text)).state(START + 100.0)
+    assert np.linalg.norm(ours.position - true_state(START + 100.0).position) < 1e-3
+
+
+def test_a_leap_second_has_its_row(tmp_path):
+    rows = [f"2016-12-31T23:59:{second} {n}.0 0 0 1 0 0" for n, second in enumerate(["58", "59", "60"])]
+    rows += [f"2017-01-01T00:00:0{n} {n + 3}.0 0 0 1 0 0" for n in range(2)]
+    meta = OEM_META | {"START_TIME": "2016-12-31T23:59:58", "STOP_TIME": "2017-01-01T00:00:01"}
+    path = read_oem(write(tmp_path, message("OEM", block(meta, rows))))
+    assert path.state(Epoch.from_utc("2016-12-31T23:59:60.5Z")).position[0] == pytest.approx(2500.0, abs=1e-3)
+    bad = [row.replace("2016-12-31T23:59:60", "2016-12-31T22:59:60") for row in rows]
+    with pytest.raises(CcsdsError, match=r"line 19: .*no leap second there"):
+        read_oem(write(tmp_path, message("OEM", block(meta, bad))))
+
+
+def two_segments(second):
+    half = {"STOP_TIME": "2021-12-31T16:30:00"}
+    rest = {"START_TIME": "2021-12-31T16:30:00"}
+    return message("OEM", block(OEM_META | half, oem_rows(0, 1800)), block(OEM_META | rest | second, oem_rows(1800)))
+
+
+def test_segments_follow_one_another(tmp_path):
+    path = read_oem(write(tmp_path, two_segments({})))
+    assert len(path.coverage) == 2
+    for seconds in (10.0, 1799.0, 1800.0, 1801.0, 3590.0):
+        assert np.linalg.norm(path.state(START + seconds).position - true_state(START + seconds).position) < 3e-3
+
+
+def test_one_object_of_several_is_asked_for(tmp_path):
+    path = write(tmp_path, two_segments({"OBJECT_ID": "2020-049Y"}))
+    with pytest.raises(CcsdsError, match="holds 2020-049X, 2020-049Y"):
+        read_oem(path)
+    assert len(read_oem(path, "2020-049Y").segments) == 1
+    with pytest.raises(CcsdsError, match="holds no '1999-001A'"):
+        read_oem(path, "1999-001A")
+    with pytest.raises(CcsdsError, match="EARTH and MARS"):
+        read_oem(write(tmp_path, two_segments({"CENTER_NAME": "EARTH"})))
+
+
+def test_useable_times_bound_the_path(tmp_path):
+    bounds = {"USEABLE_START_TIME": "2021-12-31T16:05:00", "USEABLE_STOP_TIME": "2021-12-31T16:55:00"}
+    meta = {key: (OEM_META | bounds)[key] for key in [*list(OEM_META)[:6], *bounds, "STOP_TIME"]}
+    path = read_oem(write(tmp_path, message("OEM", block(meta, oem_rows()))))
+    path.state(START + 300.0)
+    with pytest.raises(CcsdsError, match=r"covers 2021-12-31T16:05:00.000Z to 2021-12-31T16:55:00.000Z"):
+        path.state(START + 299.0)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 3601.0])
+def test_a_time_outside_is_told_with_what_is_covered(tmp_path, seconds):
+    with pytest.raises(CcsdsError, match=r"covers 2021-12-31T16:00:00.000Z to 2021-12-31T17:00:00.000Z"):
+        read_oem(oem(tmp_path)).state(START + seconds)
+
+
+def test_covariance_and_accelerations_are_passed_over(tmp_path):
+    rows = [f"{row} 0.0 0.0 0.0" for row in oem_rows()]
+    rows += ["COVARIANCE_START", "EPOCH = 2021-12-31T16:00:00", "1.0", "0.1 1.0", "COVARIANCE_STOP"]
+    path = read_oem(write(tmp_path, message("OEM", block(OEM_META, rows))))
+    assert np.linalg.norm(path.state(START + 90.0).position - true_state(START + 90.0).position) < 1e-3
+
+
+@pytest.mark.parametrize("order", ["FIRST", "LAST"])
+@pytest.mark.parametrize("method", [None, "LINEAR", "SLERP", "LAGRANGE", "HERMITE"])
+def test_an_attitude_is_interpolated_as_the_file_says(tmp_path, order, method):
+    degree = None if method in (None, "LINEAR", "SLERP") else 5
+    meta = AEM_META | {"QUATERNION_TYPE": order, "INTERPOLATION_METHOD": method, "INTERPOLATION_DEGREE": degree}
+    attitude = read_aem(write(tmp_path, message("AEM", block(meta, aem_rows(order), data=True))))
+    assert attitude.frame == "SC_BODY_1"
+    for seconds in (0.0, 31.0, 1800.0, 3599.5):
+        ours = attitude.icrf_to_body(START + seconds)
+        # A steady turn is the great circle itself; a polynomial of degree 5 follows 7 degrees a row to 1e-8.
+        np.testing.assert_allclose(ours, true_attitude(START + seconds), atol=1e-7 if degree else 1e-12)
+    with pytest.raises(CcsdsError, match="does not cover"):
+        attitude.icrf_to_body(START + -1.0)
+
+
+def test_the_quaternion_turns_the_frame(tmp_path):
+    # Body axes turned by +30 degrees about z from EME2000: q = (0, 0, sin 15, cos 15) in CCSDS 504.0-B.
+    half = np.radians(15.0)
+    row = f"2021-12-31T16:00:00 0 0 {np.sin(half):.12f} {np.cos(half):.12f}"
+    meta = AEM_META | {"STOP_TIME": "2021-12-31T16:00:00"}
+    turn = read_aem(write(tmp_path, message("AEM", block(meta, [row], data=True)))).icrf_to_body(START)
+    np.testing.assert_allclose(turn, rotation_z(np.radians(30.0)), atol=1e-9)
+    seen = turn @ [np.cos(np.radians(30.0)), np.sin(np.radians(30.0)), 0.0]
+    np.testing.assert_allclose(seen, [1.0, 0.0, 0.0], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "direction", "inverse"),
+    [("ICRF", "SC_BODY_1", "A2B", False), ("EME2000", "SC BODY 1", "B2A", True), ("SC_BODY", "EME2000", "A2B", True),
+     ("SC_BODY_1", "ICRF", "B2A", False), ("EME2000", "SC_BODY_1", None, False)],
+)  # fmt: skip
+def test_either_way_round_is_understood(tmp_path, a, b, direction, inverse):
+    meta = AEM_META | {"REF_FRAME_A": a, "REF_FRAME_B": b, "ATTITUDE_DIR": direction}
+    rows = aem_rows(matrix=(lambda epoch: true_attitude(epoch).T) if inverse else true_attitude)
+    attitude = read_aem(write(tmp_path, message("AEM", block(meta, rows, data=True))))
+    np.testing.assert_allclose(attitude.icrf_to_body(START + 77.0), true_attitude(START + 77.0), atol=1e-12)
+
+
+ROWS = list(oem_rows())
+
+
+def changed(old, new, count=1):
+    return message("OEM", block(OEM_META, ROWS)).replace(old, new, count)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"", "line 1: must begin with CCSDS_OEM_VERS = 2.0"),
+        ("hello\n", "line 1: must begin with"),
+        (changed("VERS = 2.0", "VERS = 3.0"), "must begin with CCSDS_OEM_VERS"),
+        (b"CCSDS_OEM_VERS = 2.0\n\x80\xff\x00", "line 2: not plain text"),
+        (b"\x00" * 100, "must begin with"),
+        ("CCSDS_OEM_VERS = 2.0\nORIGINATOR = X\n", "no META_START"),
+        (message("OEM", block(OEM_META, ROWS)).split("META_STOP")[0], "ends within a block"),
+        (changed("\nMETA_STOP", ""), "KEYWORD = value expected"),
+        (message("OEM", block(OEM_META, [])), "without rows"),
+        (changed("CENTER_NAME", "CENTRE_NAME"), "line 10: unknown keyword 'CENTRE_NAME'; did you mean 'CENTER_NAME'?"),
+        (changed("CENTER_NAME = MARS\n", ""), "META block without CENTER_NAME"),
+        (changed("CENTER_NAME = MARS", "CENTER_NAME ="), "CENTER_NAME has no value"),
+        (changed("CENTER_NAME = MARS", "OBJECT_NAME = TWICE"), "OBJECT_NAME is given twice"),
+        (changed("= EME2000", "= ITRF2000"), "REF_FRAME = ITRF2000 is not known here; use EME2000 or ICRF"),
+        (changed("= EME2000", "= TEME"), "REF_FRAME = TEME is not known"),
+        (changed("= UTC", "= GPS"), "line 12: TIME_SYSTEM = GPS is not known here; use UTC or TAI or TT or TDB"),
+        (changed("META_STOP", "INTERPOLATION = SPLINE\nMETA_STOP"), "INTERPOLATION = SPLINE is not known"),
+        (changed("META_STOP", "INTERPOLATION_DEGREE = 4\nMETA_STOP"), "must be odd"),
+        (changed("META_STOP", "INTERPOLATION_DEGREE = 99999999999\nMETA_STOP"), "from 1 to 25"),
+        (changed("META_STOP", "INTERPOLATION_DEGREE = -1\nMETA_STOP"), "from 1 to 25"),
+        (changed(ROWS[3], ROWS[3].rsplit(None, 1)[0]), "line 20: a time, then x y z"),
+        (changed(ROWS[3], ROWS[3].rsplit(None, 1)[0] + " nan"), "line 20: .*finite numbers without units"),
+        (changed(ROWS[3], ROWS[3].rsplit(None, 1)[0] + " 1e999"), "finite numbers"),
+        (changed(ROWS[3], ROWS[3] + " [km/s]"), "without units"),
+        (changed(ROWS[3], ROWS[1]), "line 20: not later than the row before"),
+        (changed(ROWS[3], ROWS[2]), "line 20: not later than the row before"),
+        (changed("2021-12-31T16:03:00.000000 ", "2021-12-32T16:03:00 "), "line 20: .*is not a time"),
+        (changed("2021-12-31T16:03:00.000000 ", "2021-366T16:03:00 "), "line 20: .*is not a time"),
+        (changed("2021-12-31T16:03:00.000000 ", "16:03 "), "line 20: .*is not a time"),
+        (changed("2021-12-31T16:03:00.000000 ", "1500-12-31T16:03:00 "), "line 20: .*is not a time"),
+        (changed("START_TIME = 2021-12-31T16:00:00", "START_TIME = 2021-12-31T16:00:10"), "rows outside START_TIME"),
+        (changed("STOP_TIME = 2021-12-31T17:00:00", "STOP_TIME = 2021-12-31T15:00:00"), "must not go backward"),
+        (changed(ROWS[3], "META_STOP"), "META_STOP cannot stand here"),
+        (changed(ROWS[3], "COVARIANCE_STOP"), "COVARIANCE_STOP cannot stand here"),
+        (changed("META_STOP", "META_START"), "META_START cannot stand here"),
+    ],
+)  # fmt: skip
+def test_a_malformed_file_is_refused_with_its_line(tmp_path, text, told):
+    with pytest.raises(CcsdsError, match=told) as error:
+        read_oem(write(tmp_path, text))
+    assert "file.txt" in str(error.value)
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"ATTITUDE_TYPE": "EULER_ANGLE"}, "ATTITUDE_TYPE = EULER_ANGLE is not known here; use QUATERNION"),
+        ({"REF_FRAME_B": "CAMERA"}, "one must be EME2000 or ICRF, one SC_BODY_1"),
+        ({"REF_FRAME_A": "SC_BODY_2"}, "one must be EME2000 or ICRF"),
+        ({"QUATERNION_TYPE": "MIDDLE"}, "QUATERNION_TYPE = MIDDLE is not known"),
+        ({"ATTITUDE_DIR": "UP"}, "ATTITUDE_DIR = UP is not known"),
+        ({"INTERPOLATION_METHOD": "LAGRANGE", "INTERPOLATION_DEGREE": "20"}, "needs 21 rows"),
+    ],
+)
+def test_an_attitude_not_understood_is_refused(tmp_path, change, told):
+    with pytest.raises(CcsdsError, match=told):
+        read_aem(write(tmp_path, message("AEM", block(AEM_META | change, aem_rows(last=600), data=True))))
+
+
+def test_a_quaternion_must_have_length_one(tmp_path):
+    rows = [*aem_rows(last=600), "2021-12-31T16:11:00 0.5 0.5 0.5 0.6"]
+    with pytest.raises(CcsdsError, match=r"length 1.0536"):
+        read_aem(write(tmp_path, message("AEM", block(AEM_META, rows, data=True))))
+
+
+def test_a_file_is_read_within_bounds(tmp_path, monkeypatch):
+    path = oem(tmp_path)
+    monkeypatch.setattr(ccsds_kvn, "MOST_ROWS", 10)
+    with pytest.raises(CcsdsError, match="more than 10 rows"):
+        read_oem(path)
+    monkeypatch.setattr(ccsds_kvn, "MOST_BYTES", 1 << 10)
+    with pytest.raises(CcsdsError, match="larger than"):
+        read_oem(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(CcsdsError, match=r"none.oem: cannot be read"):
+        read_oem(tmp_path / "none.oem")

@@ -1,0 +1,70 @@
+"""Sun and Earth as Mars sees them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from selfiesim.astro.bodies import AU_M, MARS
+from selfiesim.astro.ephemeris import BUILTIN, from_body, sun_to_body
+from selfiesim.astro.epoch import DAY_S, Epoch
+from selfiesim.astro.mars_time import solar_longitude
+
+NOW = Epoch.from_utc("2021-12-31T16:30:00Z")
+
+
+def test_the_sun_from_mars_is_the_way_back_from_mars_to_the_sun():
+    np.testing.assert_array_equal(from_body(MARS, "sun", NOW), -sun_to_body("mars", NOW)[0])
+
+
+def test_sun_mars_and_earth_close_a_triangle():
+    around = from_body(MARS, "earth", NOW) - from_body(MARS, "sun", NOW)
+    np.testing.assert_allclose(around, sun_to_body("earth", NOW)[0], rtol=1e-15, atol=1e-4)
+
+
+@pytest.mark.parametrize(("body", "slowest", "fastest"), [("mars", 21.97e3, 26.50e3), ("earth", 29.29e3, 30.29e3)])
+def test_planets_move_at_their_published_speeds(body, slowest, fastest):
+    # NSSDC planetary fact sheets: minimum and maximum orbital velocity.
+    speeds = [np.linalg.norm(sun_to_body(body, NOW + day * DAY_S)[1]) for day in range(0, 690, 2)]
+    assert min(speeds) == pytest.approx(slowest, rel=2e-3)
+    assert max(speeds) == pytest.approx(fastest, rel=2e-3)
+
+
+# A double of 2e11 m is rounded by 3e-5 m, ERFA's time by 1e-7 s; what the Moon takes, 3 mm/s, is ERFA's own.
+@pytest.mark.parametrize(
+    ("target", "center", "step", "tolerance_m_s"),
+    [
+        ("mars", "sun", 60.0, 1e-5),
+        ("jupiter", "sun", 60.0, 5e-5),
+        ("earth", "sun", 60.0, 5e-4),
+        ("sun", "mars", 60.0, 1e-5),
+        ("earth", "mars", 60.0, 5e-4),
+        ("ssb", "sun", 600.0, 1e-5),
+        ("moon", "earth", 60.0, 1e-2),
+        ("phobos", "mars", 2.0, 2e-3),
+        ("deimos", "mars", 4.0, 5e-4),
+    ],
+)
+def test_velocity_is_the_derivative_of_position(target, center, step, tolerance_m_s):
+    for days in np.linspace(-6000.0, 12000.0, 151):  # over Mars' knots, 40 days apart, at ever other places
+        epoch = NOW + days * DAY_S
+        near, far = (
+            BUILTIN.position(target, center, epoch + h) - BUILTIN.position(target, center, epoch + -h)
+            for h in (step, 2 * step)
+        )
+        slope = (8 * near - far) / (12 * step)  # central, to the fourth order
+        np.testing.assert_allclose(slope, BUILTIN.velocity(target, center, epoch), rtol=0, atol=tolerance_m_s)
+
+
+def test_seasons_only_go_forward():
+    days = np.arange(0.0, 687.0)
+    ls = np.array([solar_longitude(MARS, NOW + day * DAY_S) for day in days])
+    steps = np.degrees((np.diff(ls) + np.pi) % (2 * np.pi) - np.pi)
+    assert steps.min() > 0.43
+    assert steps.max() < 0.65
+    assert ls.min() >= 0.0
+    assert ls.max() < 2 * np.pi
+
+
+def test_an_astronomical_unit_is_that_of_the_iau():
+    assert AU_M == 149_597_870_700.0  # IAU 2012 Resolution B2

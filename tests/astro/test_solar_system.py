@@ -1,0 +1,74 @@
+"""Which ephemeris answers, and the quick way to the Sun."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from selfiesim.astro.bodies import BODIES, SOLAR_IRRADIANCE_1AU, custom_body
+from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.epoch import DAY_S, Epoch
+from selfiesim.astro.forces import GM_SUN_M3_S2
+from selfiesim.astro.frames import unit
+from selfiesim.astro.orbit import Elements, elements_to_state
+from selfiesim.astro.solar_system import SUN, Almanac, Sunward, Wanderer, body_of
+from selfiesim.core.errors import EphemerisError
+
+NOW = Epoch.from_utc("2021-12-31T16:30:00Z")
+ROCK = custom_body("rock", (300.0, 200.0, 200.0), 1e3)
+WANDERER = Wanderer(ROCK, NOW, elements_to_state(Elements(2.0e11, 0.3, 0.2, 1.0, 2.0, 0.5), GM_SUN_M3_S2))
+
+
+def test_without_kernels_the_built_in_answers():
+    almanac = Almanac()
+    for target, center in (("sun", "mars"), ("earth", "mars"), ("phobos", "mars")):
+        np.testing.assert_array_equal(almanac.position(target, center, NOW), BUILTIN.position(target, center, NOW))
+        np.testing.assert_array_equal(almanac.velocity(target, center, NOW), BUILTIN.velocity(target, center, NOW))
+    np.testing.assert_array_equal(almanac.position("mars", "mars", NOW), 0.0)
+
+
+def test_a_body_of_the_scenes_own_is_joined_to_the_others():
+    almanac = Almanac(wanderer=WANDERER)
+    there = almanac.position("rock", "earth", NOW + 1e6)
+    expected = WANDERER.from_sun(NOW + 1e6).position - BUILTIN.position("earth", "sun", NOW + 1e6)
+    np.testing.assert_allclose(there, expected, rtol=1e-15)
+    np.testing.assert_allclose(almanac.position("earth", "rock", NOW + 1e6), -there, rtol=1e-15)
+    step = 10.0
+    slope = (almanac.position("rock", "earth", NOW + step) - almanac.position("rock", "earth", NOW + -step)) / (
+        2 * step
+    )
+    np.testing.assert_allclose(almanac.velocity("rock", "earth", NOW), slope, atol=1e-3)
+
+
+def test_names_lead_to_bodies():
+    assert body_of("mars") is BODIES["mars"]
+    assert body_of("sun") is SUN
+    assert body_of("rock", ROCK) is ROCK
+    with pytest.raises(EphemerisError, match="there is no body 'rock'; known are mars"):
+        body_of("rock")
+
+
+def test_the_suns_gravity_and_light_are_those_of_one_star():
+    # IAU 2015 B3: the Earth's year follows from GM within the Earth's own mass.
+    year = 2.0 * np.pi * np.sqrt(149_597_870_700.0**3 / SUN.gm_m3_s2) / DAY_S
+    assert year == pytest.approx(365.2569, abs=1e-3)  # the Gaussian year
+    assert len(SOLAR_IRRADIANCE_1AU) == 3
+
+
+def test_the_quick_way_to_the_sun_is_within_ten_metres():
+    # Which takes velocities that are the derivatives of the positions.
+    sunward = Sunward(BUILTIN, "mars", NOW)
+    for seconds in np.linspace(-40.0 * DAY_S, 40.0 * DAY_S, 61):
+        truth = BUILTIN.position("sun", "mars", NOW + seconds)
+        assert np.linalg.norm(sunward(seconds) - truth) < 10.0
+
+
+def test_the_quick_way_to_the_sun_is_within_half_an_arcsecond_of_de421(de421):
+    from skyfield.api import load
+
+    seconds = np.linspace(-40.0 * DAY_S, 40.0 * DAY_S, 61)
+    times = load.timescale(builtin=True).tdb_jd(NOW.day, NOW.fraction + seconds / DAY_S)
+    theirs = (de421["sun"].at(times).position.m - de421["mars"].at(times).position.m).T
+    sunward = Sunward(BUILTIN, "mars", NOW)
+    ours = np.array([sunward(each) for each in seconds])
+    assert np.linalg.norm(unit(ours) - unit(theirs), axis=1).max() < np.radians(0.5 / 3600)

@@ -1,0 +1,304 @@
+"""SPICE kernels: every kernel here is written by the tests; what comes back is checked against what went in."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from selfiesim.astro.bodies import MARS
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import icrf_to_bodyfixed, rotation_about
+from selfiesim.astro.orbit import Elements, elements_to_state, propagate
+from selfiesim.astro.spice_kernels import Kernels
+from selfiesim.core.errors import KernelError, UserError
+
+START = Epoch.from_utc("2021-12-31T16:00:00Z")
+STEP_S, ROWS = 30.0, 121
+SHIP, CLOCK = -905, -905
+ORBIT = Elements(8.9e6, 0.55, 1.5, 1.8, 1.0, 0.2)
+SPIN_AXIS, SPIN_RATE = np.array([0.2, -0.5, 0.8]), 0.002
+
+CLOCK_KERNEL = """KPL/SCLK
+\\begindata
+SCLK_KERNEL_ID            = ( @2020-01-01/00:00:00 )
+SCLK_DATA_TYPE_905        = ( 1 )
+SCLK01_TIME_SYSTEM_905    = ( 1 )
+SCLK01_N_FIELDS_905       = ( 2 )
+SCLK01_MODULI_905         = ( 4294967296 1000000 )
+SCLK01_OFFSETS_905        = ( 0 0 )
+SCLK01_OUTPUT_DELIM_905   = ( 1 )
+SCLK_PARTITION_START_905  = ( 0.0 )
+SCLK_PARTITION_END_905    = ( 4.294967295999999E+15 )
+SCLK01_COEFFICIENTS_905   = ( 0.0 0.0 1.0 )
+\\begintext
+"""
+FRAME_KERNEL = """KPL/FK
+\\begindata
+FRAME_SELFIE_BODY    = -905000
+FRAME_-905000_NAME   = 'SELFIE_BODY'
+FRAME_-905000_CLASS  = 3
+FRAME_-905000_CLASS_ID = -905000
+FRAME_-905000_CENTER = -905
+CK_-905000_SCLK      = -905
+CK_-905000_SPK       = -905
+NAIF_BODY_NAME      += ( 'SELFIE' )
+NAIF_BODY_CODE      += ( -905 )
+\\begintext
+"""
+
+
+def ephemeris_seconds(epoch):
+    return (epoch.day - 2451545.0) * 86400.0 + epoch.fraction * 86400.0
+
+
+def true_state(epoch):
+    return propagate(elements_to_state(ORBIT, MARS.gm_m3_s2), epoch - START, MARS.gm_m3_s2)
+
+
+def true_attitude(epoch):
+    return np.ascontiguousarray(rotation_about(SPIN_AXIS, SPIN_RATE * (epoch - START)).T)
+
+
+def write_spk(spice, path, kind, center=499, shift_km=0.0):
+    epochs = [START + n * STEP_S for n in range(ROWS)]
+    states = [np.concatenate([true_state(e).position, true_state(e).velocity]) / 1e3 for e in epochs]
+    states = np.add(states, [shift_km, 0, 0, 0, 0, 0])
+    times = [ephemeris_seconds(e) for e in epochs]
+    handle = spice.spkopn(str(path), "test", 0)
+    write = {9: spice.spkw09, 13: spice.spkw13}[kind]
+    write(handle, SHIP, center, "J2000", times[0], times[-1], "test", 7, ROWS, states, times)
+    spice.spkcls(handle)
+
+
+@pytest.fixture
+def mission(spice, tmp_path):
+    """A folder with one kernel of each kind."""
+    for n in range(spice.ktotal("TEXT")):  # the session's leap seconds and constants of Mars
+        shutil.copy(spice.kdata(n, "TEXT")[0], tmp_path)
+    (tmp_path / "clock.tsc").write_text(CLOCK_KERNEL)
+    (tmp_path / "frames.tf").write_text(FRAME_KERNEL)
+    write_spk(spice, tmp_path / "path9.bsp", 9)
+    write_spk(spice, tmp_path / "path13.bsp", 13)
+    spice.furnsh(str(tmp_path / "clock.tsc"))
+    epochs = [START + n * STEP_S for n in range(ROWS)]
+    ticks = np.array([spice.sce2c(CLOCK, ephemeris_seconds(e)) for e in epochs])
+    quaternions = np.array([spice.m2q(true_attitude(e)) for e in epochs])
+    handle = spice.ckopn(str(tmp_path / "attitude.bc"), "test", 0)
+    rates = np.zeros((ROWS, 3))
+    spice.ckw03(
+        handle, ticks[0], ticks[-1], -905000, "J2000", False, "test", ROWS, ticks, quaternions, rates, 1, [ticks[0]]
+    )  # fmt: skip
+    spice.ckcls(handle)
+    spice.unload(str(tmp_path / "clock.tsc"))
+    return tmp_path
+
+
+ALL = ["leapseconds.tls", "mars.tpc", "clock.tsc", "frames.tf", "path13.bsp", "attitude.bc"]
+
+
+@pytest.fixture
+def kernels(mission):
+    with Kernels([mission / name for name in ALL], folder=mission) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("kind", [9, 13])
+def test_a_path_comes_back_as_it_was_written(mission, kind):
+    with Kernels([mission / f"path{kind}.bsp", mission / "frames.tf"]) as kernels:
+        for seconds in (0.0, 47.3, 1811.1, STEP_S * (ROWS - 1)):
+            epoch = START + seconds
+            truth = true_state(epoch)
+            assert np.linalg.norm(kernels.position("selfie", "mars", epoch) - truth.position) < 1e-2
+            assert np.linalg.norm(kernels.velocity("-905", "499", epoch) - truth.velocity) < 1e-3
+        assert np.linalg.norm(kernels.position("mars", "selfie", START) + true_state(START).position) < 1e-2
+
+
+def test_body_frames_and_attitudes_come_back(kernels):
+    epoch = START + 1234.5
+    np.testing.assert_allclose(kernels.icrf_to_body("SELFIE_BODY", epoch), true_attitude(epoch), atol=1e-9)
+    np.testing.assert_allclose(kernels.rotation("icrf", "IAU_MARS", epoch), icrf_to_bodyfixed(MARS, epoch), atol=1e-9)
+    both = kernels.rotation("SELFIE_BODY", "IAU_MARS", epoch)
+    np.testing.assert_allclose(both, icrf_to_bodyfixed(MARS, epoch) @ true_attitude(epoch).T, atol=1e-9)
+
+
+def test_coverage_is_that_of_the_file(kernels):
+    ((start, stop),) = kernels.coverage("selfie")
+    assert abs(start - START) < 1e-6
+    assert stop - start == pytest.approx(STEP_S * (ROWS - 1), abs=1e-5)
+    assert kernels.coverage("phobos") == []
+
+
+def test_a_time_outside_the_path_is_told_with_the_covered_one_in_utc(kernels):
+    with pytest.raises(KernelError, match="2021-12-31T16:00:00Z to 2021-12-31T17:00:00Z") as told:
+        kernels.position("selfie", "mars", START + 4000.0)
+    assert "selfie is not known at 2021-12-31T17:06:40Z" in str(told.value)
+    assert "SPICE(" not in str(told.value)
+    assert isinstance(told.value, UserError)
+
+
+def test_a_time_outside_the_attitude_is_told_too(kernels):
+    with pytest.raises(KernelError, match="the CK files cover 2021-12-31T16:00:00Z to 2021-12-31T17:00:00Z"):
+        kernels.icrf_to_body("SELFIE_BODY", START + -60.0)
+
+
+def test_an_attitude_without_its_clock_says_so(mission):
+    names = ["leapseconds.tls", "frames.tf", "attitude.bc"]
+    with (
+        Kernels([mission / name for name in names]) as kernels,
+        pytest.raises(KernelError, match=r"spacecraft clock kernel \(SCLK\)"),
+    ):
+        kernels.icrf_to_body("SELFIE_BODY", START)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda k: k.position("vulcan", "mars", START), "no kernel knows a body 'vulcan'"),
+        (lambda k: k.position("earth", "mars", START), "no SPK file given holds earth"),
+        (lambda k: k.position("sun", "mars", START), "mars"),
+        (lambda k: k.rotation("icrf", "ATLANTIS", START), "no kernel knows the frame 'ATLANTIS'"),
+        (lambda k: k.rotation("icrf", "IAU_VENUS", START), "SPICE cannot turn icrf to IAU_VENUS"),
+    ],
+)
+def test_questions_without_an_answer_are_told_plainly(kernels, ask, message):
+    with pytest.raises(KernelError, match=message) as told:
+        ask(kernels)
+    assert "\n" not in str(told.value)
+    assert "toolkit" not in str(told.value).lower()
+
+
+def test_two_sets_do_not_see_each_other(spice, mission, tmp_path):
+    write_spk(spice, tmp_path / "shifted.bsp", 13, shift_km=100.0)
+    with (
+        Kernels([mission / "path13.bsp", mission / "mars.tpc"]) as first,
+        Kernels([tmp_path / "shifted.bsp"]) as second,
+    ):
+        for _ in range(3):
+            apart = second.position("-905", "499", START) - first.position("-905", "499", START)
+            np.testing.assert_allclose(apart, [1e5, 0.0, 0.0], atol=1e-3)
+            first.rotation("icrf", "IAU_MARS", START)
+            with pytest.raises(KernelError, match="IAU_MARS"):
+                second.rotation("icrf", "IAU_MARS", START)
+
+
+def test_what_others_loaded_is_neither_seen_nor_lost(spice, mission, tmp_path):
+    before = [spice.kdata(n, "ALL")[0] for n in range(spice.ktotal("ALL"))]
+    assert before  # the session's own leap seconds and constants
+    with Kernels([mission / "path13.bsp"]) as kernels:
+        kernels.position("-905", "499", START)
+        with pytest.raises(KernelError):  # the constants of Mars are loaded, but not in this set
+            kernels.rotation("icrf", "IAU_MARS", START)
+    assert [spice.kdata(n, "ALL")[0] for n in range(spice.ktotal("ALL"))] == before
+    assert spice.pxform("J2000", "IAU_MARS", 0.0).shape == (3, 3)
+
+
+def test_a_set_alone_is_loaded_once(spice, mission, monkeypatch):
+    found = [spice.kdata(n, "ALL")[0] for n in range(spice.ktotal("ALL"))]
+    spice.kclear()
+    try:
+        with Kernels([mission / name for name in ALL]) as kernels:
+            kernels.position("selfie", "mars", START)
+            loads = []
+            furnish = spice.furnsh
+            monkeypatch.setattr(spice, "furnsh", lambda name: (loads.append(name), furnish(name)))
+            for seconds in range(20):
+                kernels.position("selfie", "mars", START + float(seconds))
+            assert loads == []
+            monkeypatch.undo()
+        assert spice.ktotal("ALL") == 0
+    finally:
+        for name in found:
+            spice.furnsh(name)
+
+
+def test_many_threads_may_ask_two_sets_at_once(spice, mission, tmp_path):
+    write_spk(spice, tmp_path / "shifted.bsp", 13, shift_km=100.0)
+    sets = [Kernels([mission / "path13.bsp"]), Kernels([tmp_path / "shifted.bsp"])]
+    wrong = []
+
+    def ask(which):
+        for n in range(25):
+            epoch = START + 10.0 * n
+            shift = sets[which].position("-905", "499", epoch) - true_state(epoch).position
+            if np.linalg.norm(shift - [1e5 * which, 0.0, 0.0]) > 0.1:
+                wrong.append((which, n))
+
+    threads = [threading.Thread(target=ask, args=(n % 2,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for opened in sets:
+        opened.close()
+    assert wrong == []
+
+
+def test_a_meta_kernel_stands_for_its_files(mission):
+    (mission / "all.tm").write_text(
+        "KPL/MK\n\\begindata\nPATH_VALUES = ( '.' )\nPATH_SYMBOLS = ( 'K' )\n"
+        "KERNELS_TO_LOAD = ( '$K/leapseconds.tls', '$K/frames.tf', '$K/path+', '13.bsp' )\n\\begintext\n"
+    )
+    with Kernels([mission / "all.tm"], folder=mission) as kernels:
+        assert [file.name for file in kernels.files] == ["leapseconds.tls", "frames.tf", "path13.bsp"]
+        assert np.linalg.norm(kernels.position("selfie", "mars", START) - true_state(START).position) < 1e-2
+
+
+def test_a_meta_kernel_cannot_reach_out_of_the_folder(mission):
+    inner = mission / "scene"
+    inner.mkdir()
+    (inner / "out.tm").write_text("KPL/MK\n\\begindata\nKERNELS_TO_LOAD = ( '../path13.bsp' )\n\\begintext\n")
+    with pytest.raises(KernelError, match="lies outside"):
+        Kernels([inner / "out.tm"], folder=inner)
+    (inner / "link.bsp").symlink_to(mission / "path13.bsp")
+    with pytest.raises(KernelError, match="lies outside"):
+        Kernels([inner / "link.bsp"], folder=inner)
+
+
+def test_a_meta_kernel_that_names_itself_ends(mission):
+    (mission / "loop.tm").write_text("KPL/MK\n\\begindata\nKERNELS_TO_LOAD = ( 'loop.tm' )\n\\begintext\n")
+    with pytest.raises(KernelError, match="deep"):
+        Kernels([mission / "loop.tm"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.bsp", None, "no such file"),
+        ("noise.bsp", bytes(range(256)) * 20, "not a kernel"),
+        ("letter.txt", b"Dear reader,\n", "not a kernel"),
+        ("empty.bsp", b"", "not a kernel|cannot read"),
+        ("cut.bsp", b"DAF/SPK " + bytes(100), "cannot read|not a kernel"),
+        ("broken.tpc", b"KPL/PCK\n\\begindata\nBODY499_RADII = ( 1 'two' )\n\\begintext\n", "cannot read it"),
+        ("nothing.tm", b"KPL/MK\n\\begindata\nX = 1\n\\begintext\n", "names no kernels"),
+    ],
+)
+def test_files_that_are_no_kernels_are_refused_by_name(spice, tmp_path, name, content, message):
+    before = spice.ktotal("ALL")
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(KernelError, match=message) as told:
+        Kernels([tmp_path / name])
+    assert name in str(told.value)
+    assert spice.ktotal("ALL") == before
+
+
+def test_no_files_are_no_set():
+    with pytest.raises(KernelError, match="no kernel files"):
+        Kernels([])
+
+
+def test_without_spiceypy_the_pip_command_is_given(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "spiceypy", None)
+    with pytest.raises(KernelError, match=r"pip install 'selfiesim\[spice\]'"):
+        Kernels([tmp_path / "a.bsp"])
+
+
+def test_the_barycentre_stands_for_a_planet_that_is_not_there(spice, tmp_path):
+    write_spk(spice, tmp_path / "planets.bsp", 13, center=4)
+    with Kernels([tmp_path / "planets.bsp"]) as kernels:
+        position = kernels.position("-905", "mars", START)
+    np.testing.assert_allclose(position, true_state(START).position, atol=1e-2)

@@ -1,0 +1,81 @@
+"""Panoramas: where a ray comes out, against turns made by SciPy and the projections' own definitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.spatial.transform import Rotation
+
+from selfiesim.camera.distortion import Cylindrical, Equirectangular
+from selfiesim.camera.pinhole import Camera
+from selfiesim.core.errors import SceneError
+from selfiesim.scene.scene import Scene
+
+LENSES = pytest.mark.parametrize("lens", [Equirectangular(), Cylindrical()], ids=["equirectangular", "cylindrical"])
+VIEW = Scene.load("zhurong-view")
+
+
+@LENSES
+def test_a_pixels_ray_comes_out_at_that_pixel(lens):
+    camera = Camera.from_fov(720, 240, 2.0 * np.pi, lens)
+    pixels = np.stack(np.meshgrid(np.arange(0, 720, 7), np.arange(0, 240, 7)), axis=-1).astype(float)
+    rays = camera.unproject(pixels)
+    assert_allclose(np.linalg.norm(rays, axis=-1), 1.0)
+    assert_allclose(camera.project(3.7 * rays), pixels, atol=1e-9)
+
+
+# Snyder 1987, USGS Professional Paper 1395, p. 90: the plate carree's x and y are longitude and latitude.
+def test_equal_steps_across_and_down_are_equal_angles():
+    camera = Camera.from_fov(3600, 1800, 2.0 * np.pi, Equirectangular())
+    for right, up in [(0.0, 0.0), (30.0, 20.0), (-120.0, -60.0), (179.0, 85.0)]:
+        level = Rotation.from_euler("y", right, degrees=True)
+        ray = level.apply(Rotation.from_euler("x", up, degrees=True).apply([0.0, 0.0, 1.0]))
+        assert_allclose(camera.project(ray), [1799.5 + 10.0 * right, 899.5 - 10.0 * up], atol=1e-9)
+
+
+# A cylinder about the vertical: height over the radius is the tangent of the elevation.
+def test_a_cylinder_keeps_upright_lines_straight_and_their_lengths():
+    camera = Camera.from_fov(3600, 900, 2.0 * np.pi, Cylindrical())
+    post = np.array([[3.0, y, -4.0] for y in (-2.0, 0.0, 1.0, 2.0)])
+    places = camera.project(post)
+    assert_allclose(places[:, 0], places[0, 0])
+    assert_allclose((places[:, 1] - 449.5) / camera.fy, post[:, 1] / 5.0)
+
+
+@LENSES
+@pytest.mark.parametrize("degrees", [90.0, 210.0, 360.0])
+def test_the_field_asked_for_is_the_field_seen(lens, degrees):
+    camera = Camera.from_fov(720, 180, np.radians(degrees), lens)
+    assert np.degrees(camera.horizontal_fov) == pytest.approx(degrees)
+
+
+@LENSES
+def test_nothing_is_seen_twice(lens):
+    camera = Camera(720, 240, 100.0, 100.0, 359.5, 119.5, lens)  # 412 degrees across, were it to go on
+    assert np.isnan(camera.unproject(np.array([2.0, 120.0]))).all()
+    assert np.isfinite(camera.unproject(np.array([60.0, 120.0]))).all()
+
+
+def test_beyond_the_poles_there_is_nothing():
+    camera = Camera(360, 360, 100.0, 100.0, 179.5, 179.5, Equirectangular())
+    assert np.isnan(camera.unproject(np.array([180.0, 10.0]))).all()
+
+
+@pytest.mark.parametrize(("model", "elevation"), [("equirectangular", -13.0), ("cylindrical", 8.0)])
+def test_the_horizon_is_level_wherever_the_middle_of_the_picture_is(model, elevation):
+    changes = {"camera__model": model, "camera__elevation_deg": elevation, "camera__size_px": [420, 140]}
+    view = VIEW.with_changes(**changes).view()
+    middle = view.camera.unproject(np.array([209.5, 69.5])) @ view.ground.site_to_camera
+    assert np.degrees(np.arcsin(middle[2])) == pytest.approx(elevation, abs=1e-6)
+    assert np.degrees(np.arctan2(middle[0], middle[1])) % 360.0 == pytest.approx(VIEW.camera.azimuth_deg)
+    turn = np.radians(np.linspace(-100.0, 100.0, 9) + VIEW.camera.azimuth_deg)
+    level = np.stack([np.sin(turn), np.cos(turn), np.zeros(9)], axis=-1)
+    assert np.ptp(view.camera.project(level @ view.ground.site_to_camera.T)[:, 1]) < 1e-6
+
+
+def test_a_lens_goes_no_farther_than_a_lens():
+    with pytest.raises(SceneError, match="equirectangular and cylindrical go round"):
+        VIEW.with_changes(camera={"model": "kannala-brandt", "distortion": [0] * 4, "horizontal_fov_deg": 300})
+    with pytest.raises(SceneError, match="distortion: equirectangular takes 0 numbers"):
+        VIEW.with_changes(camera__distortion=[0.1, 0.0, 0.0, 0.0])

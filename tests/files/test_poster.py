@@ -1,0 +1,189 @@
+"""Posters: drawn in tiles and photographed in strips, they are what the whole picture is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfiesim.core.errors import GraphicsError, OutputError, SceneError
+from selfiesim.files import poster as posters
+from selfiesim.files.poster import poster, tiles
+from selfiesim.files.replay import read_recipe
+from selfiesim.files.strip_writer import PngStrips
+from selfiesim.scene.scene import Scene
+
+# Neither is a multiple of the tile; the last strip is short.
+SCENE = Scene.load("tianwen1-mars").with_changes(camera__size_px=[300, 212])
+MARKS = ["scale-bar", "watermark"]
+
+
+@pytest.fixture(scope="module")
+def whole():
+    radiance = SCENE.view().render()
+    assert radiance.truth.part.max() > 1
+    return radiance
+
+
+def in_strips(folder, **settings):
+    """The poster's pixels of 8 and 16 bits, its light and its exposure."""
+    options = SCENE.with_changes(**{f"photo__{key}": value for key, value in settings.items()}).photo
+    with poster(SCENE.view(), options, folder, strip=64, tile=128) as made:
+        plain = np.concatenate([pixels for pixels, _ in made.strips()])
+        deep = np.concatenate([pixels for pixels, _ in made.strips(16)])
+        return plain, deep, made._light.rows(0, 212), made.exposure
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory):
+    return in_strips(tmp_path_factory.mktemp("light"))[2]
+
+
+def test_tiles_cover_the_picture_once_and_look_along_its_rays():
+    camera = SCENE.view().camera
+    seen = np.zeros((212, 300), int)
+    for rows, columns, part in tiles(camera, 64, 128):
+        seen[rows, columns] += 1
+        corner = np.array([columns.start + 5.0, rows.start + 7.0])
+        assert part.unproject(np.array([5.0, 7.0])) == pytest.approx(camera.unproject(corner), abs=1e-12)
+    assert (seen == 1).all()
+
+
+def test_light_drawn_in_tiles_is_that_drawn_at_once_and_no_worse_at_their_edges(whole, light):
+    off = np.abs(light - whole.rgb).max(axis=-1) > 1e-3 * np.quantile(whole.rgb, 0.99)
+    # Where an edge of the craft falls between samples, rounding decides.
+    assert off[whole.truth.part <= 1].mean() < 0.002
+    assert off[whole.truth.part > 1].mean() < 0.05
+    edges = np.zeros_like(off)
+    edges[[63, 64, 127, 128, 191, 192]] = True
+    edges[:, [127, 128, 255, 256]] = True
+    assert off[edges].mean() < 2 * off.mean() + 0.005
+
+
+# From one and the same light. Transforms of other sizes round otherwise: now and then an electron more or less.
+@pytest.mark.parametrize(
+    ("look", "most", "share"), [("clean", 0, 0.0), ("raw", 1, 1e-3), ("press", 3, 3e-3), ("onboard", 4, 5e-3)]
+)
+def test_strips_are_photographed_as_the_whole_is(whole, light, tmp_path, look, most, share):
+    plain, deep, _light, exposure = in_strips(tmp_path, look=look, marks=MARKS, iso=400.0)
+    same = replace(whole, rgb=light)
+    same.__dict__["truth"] = whole.truth
+    wanted = same.expose(look=look, marks=MARKS, iso=400.0)
+    assert exposure == wanted.exposure
+    off = np.abs(plain.astype(int) - wanted.pixels).max(axis=-1)
+    assert off.max() <= most
+    assert (off > 0).mean() <= share
+    assert (np.abs(deep.astype(int) - wanted.deep).max(axis=-1) > 300).mean() <= share
+
+
+@pytest.mark.parametrize("meter", ["centre", "highlight"])
+def test_strips_are_metered_as_the_whole_is(whole, light, tmp_path, meter):
+    exposure = in_strips(tmp_path, meter=meter)[3]
+    assert exposure == replace(whole, rgb=light).expose(meter=meter).exposure
+
+
+def test_the_sun_in_the_picture_shines_over_all_strips(tmp_path):
+    scene = SCENE.with_changes(photo__look="press")
+    view = scene.view()
+    toward = view.camera.unproject(np.array([100.0, 66.0]))
+    view = replace(view, sun=replace(view.sun, direction=toward), planet=None)
+    with poster(view, scene.photo, tmp_path, strip=64, tile=128) as made:
+        assert made._sun is not None
+        plain = np.concatenate([pixels for pixels, _ in made.strips()])
+    wanted = view.render().expose()
+    off = np.abs(plain.astype(int) - wanted.pixels).max(axis=-1)
+    assert wanted.pixels.max() == 255
+    # Drafts cut pixels by how many there are of them, fewer in a tile.
+    assert off.max() <= 6
+    assert (off > 0).mean() < 0.06
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_large_picture_is_written_in_strips_and_made_again_from_its_file(run, tmp_path, monkeypatch, ending, bits):
+    cv2 = pytest.importorskip("cv2")
+    monkeypatch.setattr(posters, "MAX_PIXELS", 100 * 100)
+    monkeypatch.setattr(posters, "STRIP", 64)
+    words = ("render", "tianwen1-mars", "--size", "160x140", "--look", "onboard", "--bits", str(bits))
+    code, _out, err = run(*words, "-o", f"a.{ending}")
+    assert code == 0, err
+    told = json.loads((tmp_path / "a.json").read_text())
+    assert read_recipe(tmp_path / f"a.{ending}") == told
+    assert told["camera"]["size_px"] == [160, 140]
+    seen = cv2.imread(str(tmp_path / f"a.{ending}"), cv2.IMREAD_UNCHANGED)
+    assert (seen.shape, seen.dtype) == ((140, 160, 3), f"uint{bits}")
+    if bits == 8:
+        with Image.open(tmp_path / f"a.{ending}") as opened:
+            assert np.array_equal(np.asarray(opened), seen[..., ::-1])
+    code, out, _err = run("replay", f"a.{ending}")
+    assert (code, out.strip()) == (0, f"a.{ending}: the same, bit for bit")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", f"a.{ending}"]
+
+
+def test_a_large_pictures_recipe_is_read_without_its_pixels(tmp_path):
+    with PngStrips(tmp_path / "a.png", 16384, 16384, 8) as writer:
+        writer.add(np.zeros((1, 16384, 3), np.uint8))
+        writer.finish([])
+    with pytest.raises(OutputError, match="carries no recipe"):
+        read_recipe(tmp_path / "a.png")
+
+
+def test_what_needs_the_whole_picture_is_refused_by_name(tmp_path):
+    view = SCENE.view()
+    for changes, words in (
+        ({"look": "raw", "effects__rolling_shutter": True}, "photo.effects.rolling_shutter"),
+        ({"look": "raw", "detector__preset": "th7888a"}, "photo.effects.blooming"),
+    ):
+        options = SCENE.with_changes(**{f"photo__{key}": value for key, value in changes.items()}).photo
+        with pytest.raises(SceneError, match=words):
+            poster(view, options, tmp_path)
+
+
+def test_a_large_picture_goes_into_files_of_strips_only(run):
+    code, _out, err = run("render", "tianwen1-mars", "--size", "16384x16384", "-o", "a.jpg")
+    assert code == 2
+    assert "16384x16384 is written strip by strip; end its name in .png or .tif" in err
+
+
+def test_a_large_picture_is_not_drawn_at_once():
+    with pytest.raises(GraphicsError, match=r"16384x16384 is too large.*strip by strip"):
+        SCENE.with_changes(camera__size_px=[16384, 16384]).view().render()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="tells memory on Linux only")
+def test_pictures_that_were_drawn_leave_nothing_in_memory():
+    view = SCENE.with_changes(camera__size_px=[512, 512]).view()
+
+    def megabytes():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    for _ in range(2):
+        view.render()
+    before = megabytes()
+    for _ in range(12):
+        view.render()
+    assert megabytes() - before < 30  # a picture has 4 MB: twelve would leave 50
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_picture(tmp_path):
+    code = (
+        "import resource, sys; from selfiesim.cli.app import main\n"
+        "try: main(['render', 'tianwen1-mars', '--size', sys.argv[1], '--look', 'onboard', '-o', 'a.png'])\n"
+        "except SystemExit as stop: assert not stop.code\n"
+        "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+
+    def peak(size):
+        words = [sys.executable, "-c", code, size]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+        return int(done.stdout.split("peak")[1])
+
+    assert peak("8192x12000") < 1.15 * peak("8192x5000")

@@ -1,0 +1,87 @@
+"""Moments told by where the craft is: each checked by what it means, on a fine grid of times or by SPICE."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_host_setup import scene
+
+from selfiesim.astro.orbit import period, state_to_elements
+from selfiesim.core.errors import SceneError
+
+angles = st.floats(0.0, 360.0)
+
+
+def around(plan, event, reach=2000.0, steps=401):
+    """States on a grid of times about an event, and the times from it."""
+    times = np.linspace(-reach, reach, steps)
+    epoch = plan.instant(event, "at")
+    return times, [plan.host.state(epoch + t) for t in times]
+
+
+@given(angles, angles)
+def test_apsides_are_where_the_distance_turns(arg_periapsis, anomaly):
+    plan = scene(orbit__arg_periapsis_deg=arg_periapsis, orbit__true_anomaly_deg=anomaly,
+                 release__at="2021-12-31T13:05:00Z").plan()  # fmt: skip
+    for event, pick in (("periapsis", np.argmin), ("apoapsis", np.argmax)):
+        times, states = around(plan, event)
+        assert abs(times[pick([np.linalg.norm(state.position) for state in states])]) <= times[1] - times[0]
+        turn = period(state_to_elements(states[0], plan.body.gm_m3_s2), plan.body.gm_m3_s2)
+        assert abs(plan.instant(event, "at") - plan.host.reference) <= 0.5 * turn + 1e-3
+
+
+def test_apsides_under_forces_are_where_the_distance_turns():
+    plan = scene(orbit__forces={}, release__at="2021-12-31T13:05:00Z").plan()
+    for event in ("periapsis", "apoapsis"):
+        state = plan.host.state(plan.instant(event, "at"))
+        rate = state.position @ state.velocity / np.linalg.norm(state.position)
+        assert abs(rate) < 1e-5  # m/s: it turns at 1 m/s each second
+
+
+@given(st.floats(82.0, 98.0), angles)
+def test_the_cap_is_entered_going_north_at_eighty_degrees(inclination, raan):
+    shot = scene(orbit__inclination_deg=inclination, orbit__raan_deg=raan, release__at="cap-crossing")
+    plan = shot.plan()
+    epoch = plan.departure.release.epoch
+    from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
+
+    latitudes = [
+        np.degrees(direction_to_lonlat(icrf_to_bodyfixed(plan.body, at) @ plan.host.state(at).position)[1])
+        for at in (epoch + -1.0, epoch, epoch + 1.0)
+    ]
+    assert latitudes[1] == pytest.approx(80.0, abs=1e-6)
+    assert latitudes[0] < latitudes[1] < latitudes[2]
+    assert shot.view(at=0.0).facts["camera_latitude_deg"] == pytest.approx(80.0, abs=1e-4)
+
+
+def test_the_farthest_north_is_where_the_latitude_turns():
+    plan = scene(release__at="max-latitude").plan()
+    times, states = around(plan, "max-latitude", reach=100.0)
+    epoch = plan.departure.release.epoch
+    from selfiesim.astro.frames import icrf_to_bodyfixed
+
+    pole = icrf_to_bodyfixed(plan.body, epoch)[2]
+    sines = [pole @ state.position / np.linalg.norm(state.position) for state in states]
+    assert abs(times[np.argmax(sines)]) <= times[1] - times[0]
+
+
+def test_at_the_terminator_the_sun_stands_on_the_horizon_below(spice):
+    view = scene(release__at="terminator").view(at=0.0)
+    assert view.facts["sun_elevation_below_camera_deg"] == pytest.approx(0.0, abs=0.2)  # geodetic against geocentric
+    # SPICE: the angle between the direction from the centre and the Sun.
+    to_sun = view.icrf_to_camera.T @ view.sun.direction
+    assert spice.vsep(view.track.host.position, to_sun) == pytest.approx(np.pi / 2.0, abs=1e-4)
+
+
+def test_an_event_that_never_comes_is_refused_with_the_reason():
+    with pytest.raises(SceneError, match=r"there is no cap-crossing from .* it does not cross 80 degrees north"):
+        scene(orbit__inclination_deg=60.0, release__at="cap-crossing").view()
+
+
+def test_events_take_offsets_and_work_in_every_moment():
+    shot = scene()
+    base = shot.view("apoapsis").epoch
+    assert shot.view("apoapsis-60s").epoch - base == pytest.approx(-60.0, abs=1e-6)
+    assert shot.view("apoapsis+60.5s").epoch - base == pytest.approx(60.5, abs=1e-6)

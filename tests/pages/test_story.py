@@ -1,0 +1,189 @@
+"""The story of a release: frames, sheet, figure and page, and what a scene without a release is told."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfiesim.core.errors import SceneError
+from selfiesim.files.replay import replay
+from selfiesim.pages.story import story_times
+from selfiesim.pages.story_sheet import columns_of
+from selfiesim.scene.scene import Scene
+
+SCENE, SMALL = "tianwen1-mars", ("--size", "128x72")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """A story of four frames; its folder and what was printed for programs."""
+    from contextlib import redirect_stdout
+    from io import StringIO
+
+    from selfiesim.cli.app import main
+
+    folder, out = tmp_path_factory.mktemp("story"), StringIO()
+    with redirect_stdout(out), pytest.raises(SystemExit) as end:
+        main(["story", SCENE, "-o", str(folder), "--every", "30s", "--to", "release+90s", *SMALL, "--json"])
+    assert end.value.code in (0, None)
+    return folder, json.loads(out.getvalue())
+
+
+def recipe_of(folder, frame):
+    return json.loads((folder / frame["file"]).with_suffix(".json").read_text())
+
+
+def test_frames_begin_with_the_release_and_end_where_asked(told):
+    folder, story = told
+    assert [each["t_s"] for each in story["frames"]] == [0.0, 30.0, 60.0, 90.0]
+    for each in story["frames"]:
+        view = recipe_of(folder, each)["view"]
+        assert view["seconds_since_release"] == pytest.approx(each["t_s"], abs=1e-6)
+        assert view["distance_from_mount_m"] == pytest.approx(each["range_m"], abs=1e-6)
+
+
+def test_one_reading_of_the_meter_holds_for_all_frames(told):
+    folder, story = told
+    shutters = {recipe_of(folder, each)["photo"]["shutter_s"] for each in story["frames"]}
+    # It is the reading of a picture taken at the scene's own moment.
+    own = Scene.load(SCENE).with_changes(camera__size_px=[128, 72]).view().render("draft").expose().exposure
+    assert len(shutters) == 1
+    assert shutters.pop() == pytest.approx(own.shutter_s)
+
+
+def test_a_frame_is_made_again_from_its_file_alone(told, tmp_path, monkeypatch):
+    folder, story = told
+    monkeypatch.chdir(tmp_path)
+    _photo, differs = replay(folder / story["frames"][2]["file"])
+    assert differs == []
+
+
+def test_the_sheet_holds_the_frames_in_rows_and_their_numbers(told):
+    folder, story = told
+    sheet = Image.open(folder / "sheet.png")
+    assert json.loads(sheet.info["selfiesim"]) == {key: value for key, value in story.items() if key != "page"}
+    assert json.loads((folder / "sheet.json").read_text()) == json.loads(sheet.info["selfiesim"])
+    pixels = np.asarray(sheet, float)
+    for number, each in enumerate(story["frames"]):
+        row, column = divmod(number, 2)
+        left, top = 8 + column * 488, 62 + row * (270 + 34)
+        frame = np.asarray(Image.open(folder / each["file"]).resize((480, 270), Image.Resampling.LANCZOS), float)
+        assert np.array_equal(pixels[top : top + 270, left : left + 480], frame)
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (4, 2), (5, 3), (6, 3), (12, 4), (13, 5), (240, 16)])
+def test_sheets_are_about_as_wide_as_high_with_few_gaps(count, columns):
+    assert columns_of(count) == columns
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.targets, self.open = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.targets += [attributes[key] for key in ("href", "src") if key in attributes]
+        if tag == "img":
+            assert attributes["alt"]
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_leads_to_all_of_it_and_to_nothing_elsewhere(told):
+    folder, story = told
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert not page.open
+    assert all((folder / target).is_file() for target in page.targets)
+    assert {each["file"] for each in story["frames"]} <= set(page.targets)
+    assert "<script" not in text
+    assert "http" not in text
+
+
+@pytest.fixture
+def odd(run, tmp_path):
+    """The folder of a story whose title is markup and a formula that is broken, each frame metered anew."""
+    table = (Scene.load(SCENE).folder / f"{SCENE}.toml").read_text()
+    title = next(line for line in table.splitlines() if line.startswith("title"))
+    (tmp_path / "my.toml").write_text(table.replace(title, r"title = '<b>$\frac{</b>$'"))
+    code, _out, err = run("story", "my.toml", "-o", "out", "--frames", "2", "--size", "64x36", "--meter-each")
+    assert code == 0, err
+    return tmp_path / "out"
+
+
+def test_titles_are_no_markup_and_no_formulas_and_each_frame_may_have_a_reading_of_its_own(odd, run):
+    text = (odd / "index.html").read_text()
+    assert "<b>" not in text
+    assert "&lt;b&gt;" in text
+    recipes = [json.loads(path.read_text()) for path in (odd / "frames").glob("*.json")]
+    assert len({each["photo"]["shutter_s"] for each in recipes}) == len(recipes) == 2
+    assert run("drift", "my.toml", "--to", "20", "--plot", "drift.png")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["tianwen1-boom", "zhurong-group", "tianwen1-camera-receding"])
+def test_a_scene_whose_camera_stays_on_board_is_told_what_to_do(run, tmp_path, name):
+    code, _out, err = run("story", name, "-o", "out")
+    assert code == 2
+    assert "stays where it is mounted" in err
+    assert "tianwen1-mars" in err
+    assert "selfiesim render" in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--every", "10x"), "10s, 0.5s or 2min"),
+        (("--every", "0s"), "10s, 0.5s or 2min"),
+        (("--every", "0.1s"), "the most is 240"),
+        (("--frames", "1"), "from 2 to 240"),
+        (("--frames", "9", "--every", "1s"), "give one of them"),
+        (("--to", "release-5s"), "not after the release"),
+        (("--meter-at", "release-9s"), "--meter-at: 'release-9s' is 9 s before the release"),
+        (("--meter-at", "release", "--meter-each"), "give one of them"),
+        (("--size", "10"), "width x height"),
+        (("-o", "file/out"), "name a folder you may write to"),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence(run, tmp_path, words, said):
+    (tmp_path / "file").write_text("")
+    code, _out, err = run("story", SCENE, *words)
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_times_are_every_so_many_seconds_or_so_many_evenly_spread():
+    assert story_times(60.0, 20.0, None) == [0.0, 20.0, 40.0, 60.0]
+    assert story_times(65.0, 20.0, None) == [0.0, 20.0, 40.0, 60.0]
+    assert story_times(60.0, None, 3) == [0.0, 30.0, 60.0]
+    assert len(story_times(120.0, None, None)) == 13
+    with pytest.raises(SceneError, match="not after"):
+        story_times(0.0, None, None)
+
+
+def test_a_mesh_of_ones_own_stands_in_any_scene_for_every_command_that_looks_at_it(run, tmp_path):
+    trimesh = pytest.importorskip("trimesh")
+    trimesh.creation.box((2.0, 1.5, 1.0)).export(tmp_path / "box.stl")
+    (tmp_path / "box.toml").write_text("[mounts.camera]\nposition_m = [0, 0.75, 0]\naxis = [0, 1, 0]\n")
+    craft = ("--craft", "box.stl")
+    facts = json.loads(run("show", SCENE, *craft, "--json")[1])
+    path = json.loads(run("drift", SCENE, *craft, "--from", "72", "--to", "72", "--json")[1])
+    drawn = json.loads(run("story", SCENE, *craft, "--frames", "2", "--to", "release+72s", *SMALL, "--json")[1])
+    film = ("film", SCENE, *craft, "--from", "release+71s", "--to", "release+72s", *SMALL, "-o", "a.gif")
+    assert run(*film)[0] == 0
+    filmed = json.loads((tmp_path / "a.json").read_text())["frames"]["range_to_craft_m"]
+    # 72 s at 0.2 m/s from a mount 0.75 m from the middle of the box.
+    for distance in (facts["range_to_craft_m"], path[0]["craft_distance_m"], filmed[-1]):
+        assert distance == pytest.approx(72 * 0.2 + 0.75, rel=0.005)
+    assert drawn["frames"][-1]["range_m"] == pytest.approx(72 * 0.2, rel=0.005)
+    assert "with box in place of its craft" in run("caption", str(tmp_path / f"{SCENE}-story/frames/t0072.000s.png"))[1]

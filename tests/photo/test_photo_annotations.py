@@ -1,0 +1,55 @@
+"""Marks: the bar is as long as it says where the craft is, the words stand in the corner, and a recipe keeps both."""
+
+import numpy as np
+import pytest
+
+from selfiesim.files.replay import replay
+from selfiesim.photo.annotations import bar_length, marked
+from selfiesim.scene.scene import Scene
+
+SIZE = (480, 270)
+
+
+@pytest.fixture(scope="module")
+def radiance():
+    return Scene.load("tianwen1-mars").with_changes(camera__size_px=SIZE).view().render()
+
+
+@pytest.mark.parametrize("at", ["release+30s", "release+72s", "release+3000s"])
+def test_the_bar_is_as_long_as_a_rod_beside_the_craft(at):
+    view = Scene.load("tianwen1-mars").view(at)
+    metres, pixels = bar_length(view)
+    # A rod square to the line of sight at the craft's middle, as the camera pictures it on its axis.
+    distance = np.linalg.norm(view.craft.position)
+    rod = view.camera.project(np.array([[0.0, 0.0, distance], [1e-3 * metres, 0.0, distance]]))
+    assert pixels == pytest.approx(1e3 * (rod[1, 0] - rod[0, 0]), rel=1e-3)
+    assert 0.1 * view.camera.width <= pixels <= 0.25 * view.camera.width
+    assert f"{metres:.0e}"[0] in "125"
+
+
+def test_marks_stand_in_their_corners_and_nowhere_else(radiance):
+    plain, both = radiance.expose().pixels, radiance.expose(marks=["scale-bar", "watermark"]).pixels
+    changed = (plain != both).any(axis=-1)
+    height, width = changed.shape
+    assert not changed[: int(0.88 * height)].any()
+    assert changed[:, : width // 3].any()
+    assert changed[:, 2 * width // 3 :].any()
+    bar = radiance.expose(marks=["scale-bar"]).pixels
+    # The bar is the lowest thing drawn: its longest row of white.
+    white = (bar == round(0.92 * 255)).all(axis=-1) & (plain != bar).any(axis=-1)
+    assert white.sum(axis=1).max() == pytest.approx(bar_length(radiance.view)[1], abs=2)
+
+
+def test_deep_pictures_are_marked_alike(radiance):
+    photo = radiance.expose(marks=["watermark"])
+    deep = (photo.deep >> 8).astype(int)
+    assert np.abs(deep - photo.pixels).max() <= 2
+    grey = np.full((270, 480, 3), 20_000, np.uint16)
+    assert marked(grey, radiance.view, ()) is grey
+
+
+def test_a_marked_picture_is_made_again_with_its_marks(radiance, tmp_path):
+    first = radiance.expose(marks=["scale-bar", "watermark"])
+    again, differs = replay(first.save(tmp_path / "a.png"))
+    assert differs == []
+    assert np.array_equal(again.pixels, first.pixels)

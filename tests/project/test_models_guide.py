@@ -1,0 +1,75 @@
+"""docs/models.md is followed step by step: its files are written, its commands run, its tables hold."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from PIL import Image
+
+from selfiesim.cli.app import main
+from selfiesim.craft.description import Assembly
+from selfiesim.craft.formats import limits
+from selfiesim.craft.formats.reader import FORMATS
+from selfiesim.craft.load import forget_craft
+
+GUIDE = (Path(__file__).parent.parent / "docs/models.md").read_text()
+
+
+def run(command):
+    program, *words = shlex.split(command)
+    assert program == "selfiesim"
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 0, command
+
+
+@pytest.mark.filterwarnings("ignore::selfiesim.core.errors.ModelWarning")
+def test_the_five_minutes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    forget_craft()
+    exec(re.search(r"```python\n(.*?)```", GUIDE, re.S)[1], {})
+    for name, content in re.findall(r"^`(\w+\.toml)`\n\n```toml\n(.*?)```", GUIDE, re.S | re.M):
+        Path(name).write_text(content)
+    first, *others = "".join(re.findall(r"```sh\n(.*?)```", GUIDE, re.S)).splitlines()
+    assert len(others) == 3
+    Path("mysat.toml").rename("later")
+    run(first.split(" -o")[0])
+    assert "6500 units long" in capsys.readouterr().out
+    Path("later").rename("mysat.toml")
+    for command in (first, *others):
+        run(command)
+    assert "1.2 x 6.5 x 1.2 m" in capsys.readouterr().out
+    with Image.open("selfie.png") as picture:
+        gold = [r > 100 and r > 1.8 * b for r, _, b in picture.convert("RGB").getdata()]
+    assert sum(gold) > 2_000, "the craft is in the picture, in gold"
+
+
+def test_every_key_of_a_description_is_in_the_guide():
+    table = GUIDE[GUIDE.index("## The description") :]
+    keys = set(re.findall(r"`\.?([\w.]+)`", table))
+    short = {key.rpartition(".")[2] for key in keys}
+    for name, field in Assembly.model_fields.items():
+        # A table of its own (frame), one that may be missing (mass), or one by names (joints); or a plain value.
+        inner = [each for each in (field.annotation, *get_args(field.annotation)) if hasattr(each, "model_fields")]
+        for key in inner[0].model_fields if inner else [name]:
+            assert key in short, f"{name}.{key}"
+
+
+def test_limits_and_formats_are_those_of_the_code():
+    for value in (
+        limits.MOST_BYTES >> 20,
+        limits.MOST_TRIANGLES,
+        limits.MOST_NODES,
+        limits.MOST_DEPTH,
+        limits.MOST_MATERIALS,
+        limits.MOST_PICTURES,
+        limits.MOST_PICTURE_SIDE,
+        limits.MOST_SIDE_KEPT,
+    ):
+        assert f"{value:,}" in GUIDE, value
+    assert f"{limits.MOST_REACH_M / 1000:g} km" in GUIDE
+    assert all(f"`{ending}`" in GUIDE for ending in FORMATS)

@@ -1,0 +1,301 @@
+"""The shipped shots: what their captions say is in the picture, told from the geometry; and a few facts of pixels.
+
+Captions: CNSA, 1 January 2022 (the orbiter, close up, the cap), 1 October 2020 (on the way to Mars) and 31 January 2022
+(the boom); MyNavi, 5 April 2019 (Hayabusa2); ESA, 19 August 2024 (JUICE).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from selfiesim.analysis.framing import craft_box, framing, place_in_frame
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import rotation_x, unit
+from selfiesim.planet import locate
+from selfiesim.scene.scene import Scene, shipped_scenes
+
+SHOTS = sorted(shipped_scenes())
+DUNES = [(81.0, float(lon)) for lon in range(140, 230, 10)]  # Olympia Undae, 120 to 240 E
+
+
+@pytest.fixture(scope="module")
+def views():
+    return {name: Scene.load(name).view() for name in SHOTS}
+
+
+def fraction(view, place):
+    """Where a place (latitude, longitude) stands in the picture, fractions of it; None out of sight."""
+    pixel = place_in_frame(view, *np.radians(place))
+    return None if pixel is None else (pixel + 0.5) / (view.camera.width, view.camera.height)
+
+
+def nodes(view, name):
+    """Pixels (N, 2) of the corners of a craft's parts whose names begin so."""
+    craft = view.crafts[0]
+    found = []
+    for part in craft.parts:
+        if part.node.startswith(name):
+            matrix = craft.joint_matrix(part.joint)
+            points = part.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+            found.append(view.camera.project(points @ craft.body_to_camera.T + craft.position))
+    return np.concatenate(found)
+
+
+def ends(pixels):
+    """The two ends of something long."""
+    middle = pixels - pixels.mean(axis=0)
+    along = middle @ np.linalg.svd(middle, full_matrices=False)[2][0]
+    return pixels[along.argmin()], pixels[along.argmax()]
+
+
+def inside(pixels, view):
+    return bool(np.all((pixels >= 0) & (pixels <= (view.camera.width, view.camera.height))))
+
+
+@pytest.mark.parametrize("name", SHOTS)
+def test_the_sun_is_not_in_the_picture(views, name):
+    assert not framing(views[name]).sun_in_frame
+
+
+@pytest.mark.parametrize("name", ["tianwen1-mars", "tianwen1-cruise", "ikaros-dcam2", "hayabusa2-dcam3"])
+def test_all_of_the_craft_is_in_the_picture(views, name):
+    assert framing(views[name]).craft_in_frame
+
+
+class TestTheOrbiterOverTheNorthPole:
+    def test_korolev_is_at_the_upper_left(self, views):
+        crater = locate("Korolev")
+        x, y = fraction(views["tianwen1-mars"], (crater.lat_deg, crater.lon_deg))
+        assert 0.05 < x < 0.4
+        assert 0.05 < y < 0.4
+
+    def test_the_dunes_are_in_the_lower_part(self, views):
+        seen = [fraction(views["tianwen1-mars"], place) for place in DUNES]
+        y = np.array([at[1] for at in seen if at is not None])
+        assert len(y) >= 6
+        assert y.mean() > 0.55
+
+    def test_the_cap_is_in_view(self, views):
+        framed = framing(views["tianwen1-mars"])
+        assert framed.cap_share > 0.08
+        assert fraction(views["tianwen1-mars"], (90.0, 0.0)) is not None
+
+    def test_the_sun_lights_the_side_that_is_seen(self, views):
+        assert views["tianwen1-mars"].facts["phase_angle_deg"] < 70.0
+
+
+class TestCloseUp:
+    def test_one_wing_is_fully_in_view(self, views):
+        assert inside(nodes(views["tianwen1-closeup"], "wing_plus_y"), views["tianwen1-closeup"])
+
+    def test_one_radar_rod_runs_along_the_wing(self, views):
+        view = views["tianwen1-closeup"]
+        rod, wing = nodes(view, "radar_y"), nodes(view, "wing_plus_y_panel")
+        rod = rod[rod[:, 0] > wing[:, 0].min()]  # of the pair, the one on this wing's side
+        slopes = [np.degrees(np.arctan2(*(far - near)[::-1])) for near, far in (sorted_ends(rod), sorted_ends(wing))]
+        assert abs(slopes[0] - slopes[1]) < 12.0
+
+    def test_the_magnetometers_boom_goes_to_the_upper_left(self, views):
+        view = views["tianwen1-closeup"]
+        foot, tip = nodes(view, "magnetometer."), nodes(view, "magnetometer_outer").mean(axis=0)
+        away = tip - foot.mean(axis=0)
+        assert away[0] < 0.0
+        assert away[1] < 0.0
+        assert inside(tip, view)
+
+    def test_the_camera_is_a_few_metres_off(self, views):
+        assert 3.0 < views["tianwen1-closeup"].facts["distance_from_mount_m"] < 8.0
+
+
+class TestTheCap:
+    def test_it_fills_the_picture_and_the_craft_is_out_of_it(self, views):
+        view = views["north-polar-cap"]
+        left, top, right, bottom = craft_box(view)
+        assert framing(view).cap_share > 0.6
+        assert not (right > 0 and left < view.camera.width and bottom > 0 and top < view.camera.height)
+
+    @pytest.mark.parametrize("name", ["Chasma Boreale", "Planum Boreum"])
+    def test_places_round_the_pole_are_in_view(self, views, name):
+        place = locate(name)
+        assert fraction(views["north-polar-cap"], (place.lat_deg, place.lon_deg)) is not None
+
+
+class TestOnTheWayToMars:
+    # Authority: telemetry's attitude on 1 October 2020, Sun and Earth 6 to 7 degrees apart (D. Estevez).
+    def test_the_dish_looks_to_the_earth_beside_the_sun_behind_the_camera(self, views):
+        view = views["tianwen1-cruise"]
+        craft = view.crafts[0]
+        joint = craft.craft.joints["hga"]
+        dish = craft.body_to_camera @ craft.joint_matrix("hga")[:3, :3] @ np.array(joint.zero_normal)
+        assert 5.5 < np.degrees(np.arccos(dish @ view.sun.direction)) < 7.5
+        assert view.sun.direction[2] < -0.5
+
+    def test_there_is_no_planet_in_the_picture(self, views):
+        assert views["tianwen1-cruise"].planet is None
+        assert views["tianwen1-camera-receding"].planet is None
+
+    # The camera is not steered ("tumbled away"); one picture a second (CNSA).
+    def test_from_one_picture_to_the_next_the_camera_turns_by_its_rate(self, views):
+        release = views["tianwen1-cruise"].scene.release
+        rate = np.array([*release.tip_off_deg_s[:2], release.tip_off_deg_s[2] + release.spin_deg_s])
+        speed = np.radians(np.linalg.norm(rate))
+        aslant = np.sin(np.arctan2(np.hypot(*rate[:2]), rate[2]))
+        before, after = (views["tianwen1-cruise"].scene.view(f"release+{t}s").icrf_to_camera for t in (40, 41))
+        assert np.arccos(0.5 * (np.trace(after @ before.T) - 1.0)) == pytest.approx(speed, rel=1e-4)
+        boresight = np.arccos(after[2] @ before[2])
+        assert boresight == pytest.approx(2.0 * np.arcsin(np.sin(0.5 * speed) * aslant), rel=1e-3)
+
+    def test_the_craft_goes_round_in_the_pictures(self, views):
+        scene = views["tianwen1-cruise"].scene
+        way = []
+        for t in range(20, 75, 5):
+            view = scene.view(f"release+{t}s")
+            way.append(view.camera.project(view.craft.position))
+        assert np.ptp(np.array(way), axis=0).min() > 300.0, "px, of 1920 x 1080"
+        assert inside(np.array(way), scene.view())
+
+
+class TestOnTheBoom:
+    # Length and what is seen: L. David, leonarddavid.com, 31 January 2022.
+    def test_the_lens_is_no_farther_off_than_the_boom_is_long(self, views):
+        craft = views["tianwen1-boom"].craft
+        metres, _ = craft.clearance(-craft.body_to_camera.T @ craft.position)
+        assert 1.0 < metres <= 1.6
+
+    def test_wing_and_cap_are_in_the_picture(self, views):
+        view = views["tianwen1-boom"]
+        assert inside(nodes(view, "wing_minus_y_panel"), view)
+        assert framing(view).cap_share > 0.5
+
+    def test_the_wings_turn_into_the_sun(self, views):
+        scene = views["tianwen1-boom"].scene
+        for early, off in ((0.0, 0.0), (30.0, 30.0), (90.0, 90.0)):
+            view = scene.view(f"max-latitude-{20.0 + early:g}s")
+            turn = view.craft.body_to_camera @ view.craft.joint_matrix("wing_minus_y")[:3, :3]
+            cells = turn @ np.array(view.craft.craft.joints["wing_minus_y"].zero_normal)
+            assert np.degrees(np.arccos(np.clip(cells @ view.sun.direction, -1, 1))) == pytest.approx(off, abs=0.01)
+
+
+class TestHayabusa2BeforeRyugu:
+    # The impactor left at 10:56 Japanese time, and the ground knew at 11:13 (MyNavi; JAXA's press conference).
+    def test_the_earth_is_seventeen_light_minutes_off(self, views):
+        view = views["hayabusa2-dcam3"]
+        earth = view.scene.plan().almanac.position("earth", "sun", view.epoch) - view.track.camera.position
+        assert np.linalg.norm(earth) / 299_792_458.0 / 60.0 == pytest.approx(17.5, abs=0.6)
+
+    def test_the_asteroid_is_whole_and_behind_the_craft(self, views):
+        view = views["hayabusa2-dcam3"]
+        (ryugu,) = view.objects
+        pixels = view.camera.project(ryugu.outline())
+        assert inside(pixels, view)
+        left, _top, right, bottom = craft_box(view)
+        assert left < pixels[:, 0].max()
+        assert right > pixels[:, 0].min()
+        assert bottom > pixels[:, 1].min()
+        assert np.linalg.norm(view.craft.position) < 0.02 * np.linalg.norm(ryugu.position)
+
+    # About 1 km off, less than 1 m a pixel there, 74 degrees: JpGU 2015, PCG30-14; Wikipedia (Japanese), DCAM3.
+    def test_the_ground_is_a_kilometre_off_and_a_pixel_less_than_a_metre(self, views):
+        view = views["hayabusa2-dcam3"]
+        (ryugu,) = view.objects
+        metres, _ = ryugu.clearance(-ryugu.body_to_camera.T @ ryugu.position)
+        assert 800.0 < metres < 1100.0
+        assert 1000.0 * view.camera.pixel_angle < 1.0
+
+    # Right ascension 96.40, declination -66.40: Watanabe et al. 2019.
+    def test_the_asteroid_stands_on_its_pole(self, views):
+        view = views["hayabusa2-dcam3"]
+        x, y, z = view.icrf_to_camera.T @ view.objects[0].body_to_camera[:, 2]
+        assert np.degrees([np.arctan2(y, x), np.arcsin(z)]) == pytest.approx([96.40, -66.40], abs=0.02)
+
+
+class TestJuiceAtTheMoon:
+    # Frames kernel of JUICE, ESA SPICE Service: JMC-1 by (50, -30, 0) degrees about axes (1, 2, 3).
+    def test_the_camera_looks_as_the_frames_kernel_has_it(self, views):
+        body_to_camera = views["juice-jmc-moon"].craft.body_to_camera
+        c, s = np.cos(np.radians(-30.0)), np.sin(np.radians(-30.0))
+        to_body = rotation_x(np.radians(50.0)) @ np.array([[c, 0.0, -s], [0.0, 1.0, 0.0], [s, 0.0, c]])
+        assert np.degrees(np.arccos(0.5 * (np.trace(body_to_camera @ to_body) - 1.0))) < 0.1
+
+    # ESA: nearest at 23:15 CEST, 750 km; the Earth out of sight for 31 minutes.
+    def test_it_is_nearest_when_esa_says_and_hidden_from_the_earth(self, views):
+        scene = views["juice-jmc-moon"].scene
+        before, nearest, after = (
+            scene.view(f"2024-08-19T21:{minute}:00Z").facts["camera_altitude_km"] for minute in (14, 15, 16)
+        )
+        assert nearest == pytest.approx(750.0, abs=1.0)
+        assert nearest < min(before, after)
+        plan = scene.plan()
+        minutes = [Epoch.from_utc("2024-08-19T21:15:00Z") + 60.0 * k for k in range(-59, 60)]
+        hidden = [self.is_hidden(plan, epoch) for epoch in minutes]
+        assert sum(hidden) == pytest.approx(31, abs=5)
+        assert not hidden[69], "when the picture is taken"
+
+    @staticmethod
+    def is_hidden(plan, epoch):
+        here = plan.host.state(epoch).position
+        way = unit(plan.almanac.position("earth", "moon", epoch) - here)
+        return here @ way < 0.0 and np.linalg.norm(np.cross(here, way)) < plan.body.radii_m[0]
+
+    # "The Moon at the top of the image, parts of the spacecraft on the left side": ESA, 20 August 2024.
+    def test_the_moon_is_at_the_top_and_the_craft_on_the_left(self, views):
+        view = views["juice-jmc-moon"].scene.with_changes(camera__size_px=[96, 96]).view()
+        truth = view.render("draft", 1).truth
+        rows, _ = np.nonzero(truth.part == 1)
+        assert rows.max() < 32
+        _, columns = np.nonzero(truth.part > 1)
+        assert (columns < 24).mean() > 0.8
+
+    # Frames kernel: both cameras profit from the +X side, which the Sun does not shine on.
+    def test_the_wall_of_the_camera_is_out_of_the_sun(self, views):
+        view = views["juice-jmc-moon"]
+        assert (view.craft.body_to_camera.T @ view.sun.direction)[0] < -0.3
+
+
+def sorted_ends(pixels):
+    """The ends of something long, the left one first."""
+    return sorted(ends(pixels), key=lambda pixel: pixel[0])
+
+
+class TestPixels:
+    def test_the_cap_is_brighter_than_the_dunes_and_the_sky_is_black(self, views):
+        small = Scene.load("tianwen1-mars").with_changes(camera__size_px=[640, 360]).view()
+        rgb = small.render().rgb
+        x, y = np.transpose([place_in_frame(small, *np.radians([86.0, lon])) for lon in (160.0, 180.0, 200.0)]).astype(
+            int
+        )
+        ice = rgb[y, x, 1].mean()
+        x, y = np.transpose([place_in_frame(small, *np.radians(place)) for place in DUNES[3:6]]).astype(int)
+        assert ice > 2.0 * rgb[y, x, 1].mean()
+        assert rgb[:20, -60:].max() < 0.01 * ice
+
+    # "Bright crater": CNSA. Its ice is white where the plain around it is ochre, whatever the Sun's height.
+    def test_korolev_is_brighter_and_whiter_than_the_plain_around_it(self):
+        small = Scene.load("tianwen1-mars").with_changes(camera__size_px=[960, 540]).view()
+        rgb = small.render("draft").rgb
+        around = [(74.6, 164.6), (71.0, 164.6), (72.77, 158.0)]
+        x, y = np.transpose([place_in_frame(small, *np.radians(place)) for place in [(72.77, 164.58), *around]]).astype(
+            int
+        )
+        ice, *plain = rgb[y, x]
+        for ground in plain:
+            assert ice[1] > 2.0 * ground[1]
+            assert ice[2] / ice[0] > 1.5 * ground[2] / ground[0]
+
+    # Geometric albedo 0.045: Sugita et al. 2019. At 40 degrees of phase a dark disc has less.
+    def test_ryugu_is_as_dark_as_coal(self):
+        view = Scene.load("hayabusa2-dcam3").with_changes(camera__size_px=[200, 200]).view()
+        radiance = view.render("draft", 1)
+        truth = radiance.truth
+        numbers = [number for number, name in truth.part_names.items() if name.startswith("ryugu/")]
+        factor = np.pi * radiance.rgb[np.isin(truth.part, numbers), 1] / view.sun.irradiance[1]
+        # The model's surface is a Lambert one, which a real regolith outshines at full phase only.
+        assert 0.2 * 0.045 < factor.mean() < 1.1 * 0.045
+
+    @pytest.mark.parametrize("name", sorted(set(SHOTS) - {"tianwen1-mars"}))
+    def test_each_draws_something(self, name):
+        photo = Scene.load(name).with_changes(camera__size_px=[640, 360]).view().render().expose()
+        light = photo.pixels.astype(float).mean(axis=-1)
+        assert light.max() > 150
+        assert light.std() > 10

@@ -1,0 +1,113 @@
+"""Small stages for the renderer: a mesh of a few boxes, a Sun along body +z, a camera where the test wants it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import trimesh
+from scipy.ndimage import distance_transform_edt
+from trimesh.visual.material import PBRMaterial
+from trimesh.visual.texture import TextureVisuals
+
+from selfiesim.camera.pinhole import Pinhole
+from selfiesim.scene.scene import Scene
+
+SUN_AXIS = (0.0, 0.0, 1.0)
+FAR_KM = 400_000.0  # from here Mars lights the craft 1e-5 times as strongly as the Sun: planetshine is out of the test
+RELEASED_S = 10.0
+SPEED_M_S = 0.2
+
+
+def box(extents, center=(0.0, 0.0, 0.0)):
+    """A trimesh box in body axes, metres."""
+    return trimesh.creation.box(extents, trimesh.transformations.translation_matrix(center))
+
+
+def write_craft(folder: Path, name: str, solids, camera, base_color=(0.5, 0.4, 0.3), roughness=1.0, metallic=0.0):
+    """A GLB of ``solids`` in one matt material, with a mount that brings the camera to ``camera`` (body axes, m).
+
+    The camera is pushed away from the craft's origin and is looked for ``RELEASED_S`` seconds later.
+    """
+    look = PBRMaterial(name="matt", baseColorFactor=[255] * 4, metallicFactor=metallic, roughnessFactor=roughness)
+    scene = trimesh.Scene()
+    for number, solid in enumerate(solids):
+        mesh = solid.copy()
+        mesh.visual = TextureVisuals(material=look)
+        scene.add_geometry(mesh, node_name=f"solid{number}")
+    folder.mkdir(parents=True, exist_ok=True)
+    scene.export(folder / f"{name}.glb")
+    camera = np.array(camera, float)
+    axis = camera / np.linalg.norm(camera)
+    mount = camera - axis * SPEED_M_S * RELEASED_S
+    (folder / f"{name}.toml").write_text(
+        f'name = "{name}"\n'
+        f"[mounts.camera]\nposition_m = {mount.tolist()}\naxis = {axis.tolist()}\n"
+        f"[materials.matt]\nbase_color = {list(base_color)}\nroughness = {roughness}\nmetallic = {metallic}\n"
+    )
+    return f"{name}.glb"
+
+
+def stage(folder: Path, model: str, size=(160, 90), fov=40.0, distance_km=FAR_KM, **changes) -> Scene:
+    """A scene round Mars, its sky empty, the Sun on body +z. ``changes`` are keys of the scene, ``__`` for the dot."""
+    table = {
+        "title": "stage",
+        "at": f"release+{RELEASED_S}s",
+        "craft": {"model": model},
+        "orbit": {
+            "epoch_utc": "2021-12-31T16:30:00Z",
+            "semi_major_axis_km": distance_km,
+            "eccentricity": 0.0,
+            "inclination_deg": 86.3,
+            "raan_deg": 100.72,
+            "arg_periapsis_deg": 0.0,
+            "true_anomaly_deg": 90.0,
+        },
+        "attitude": {
+            "primary": {"axis": SUN_AXIS, "toward": "sun"},
+            "secondary": {"axis": (1.0, 0.0, 0.0), "toward": "orbit-normal"},
+        },
+        "release": {"at": "2021-12-31T16:30:00Z", "speed_m_s": SPEED_M_S},
+        "camera": {"size_px": size, "horizontal_fov_deg": fov, "up": "orbit-normal"},
+        "sky": {"stars": False, "sun": False, "moons": False},
+    }
+    scene = Scene.from_table(table, folder=folder)
+    return scene.with_changes(**changes) if changes else scene
+
+
+def to_pixels(view, points):
+    """Pixels (..., 2) of points (..., 3) in body axes."""
+    return view.camera.project(to_camera(view, points))
+
+
+def to_camera(view, points):
+    """Camera axes, m, of points (..., 3) in body axes."""
+    return np.asarray(points, float) @ view.craft.body_to_camera.T + view.craft.position
+
+
+def at_pixel(image, pixel):
+    """The value of the pixel nearest to (x, y)."""
+    x, y = np.round(pixel).astype(int)
+    return image[y, x]
+
+
+def looking(view, direction, fov, size):
+    """The same instant through a lens of ``fov`` degrees turned to ``direction`` (camera axes), the planet below."""
+    forward = np.asarray(direction, float) / np.linalg.norm(direction)
+    downward = view.planet.position - (view.planet.position @ forward) * forward
+    if np.linalg.norm(downward) < 1e-6 * np.linalg.norm(view.planet.position):
+        downward = np.eye(3)[np.argmin(np.abs(forward))]
+    right = np.cross(downward, forward)
+    right /= np.linalg.norm(right)
+    turn = np.array([right, np.cross(forward, right), forward])
+    return view.turned(turn, Pinhole.from_fov(*size, np.radians(fov)))
+
+
+def inside(mask, pixels):
+    """The part of a mask (H, W) more than ``pixels`` away from its edge; the picture's edge counts as one."""
+    return distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1] > pixels
+
+
+def airless(scene):
+    """The scene without the planet's atmosphere, and without the frost that falls out of it."""
+    return scene.with_changes(planet__dust_opacity=0.0, planet__gas=0.0, planet__frost=False)

@@ -1,0 +1,57 @@
+"""Drafts of what is thinner than a pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import trimesh
+from small_scenes import FAR_KM, box, stage, write_craft
+
+from selfiesim.render.common.crop import Crop, Cut, averaged, cut_for
+
+SIZE = (320, 180)
+
+
+# The yardstick is the area of a rod: where it has no ends, each stretch of it sends as much light as any other.
+@pytest.mark.parametrize("slant_deg", [3.0, 20.0, 45.0, 77.0])
+def test_a_rod_of_a_third_of_a_pixel_is_no_row_of_dashes_in_a_draft(tmp_path, slant_deg):
+    scene = stage(tmp_path, write_craft(tmp_path, "plate", [box((1.0, 1.0, 0.01))], (0.0, 0.0, 4.0)), SIZE)
+    pixel_m = 4.0 * scene.view().camera.pixel_angle
+    rod = box((1.2, 0.33 * pixel_m, 0.33 * pixel_m))
+    rod.apply_transform(trimesh.transformations.rotation_matrix(np.radians(slant_deg), (0.0, 0.0, 1.0)))
+    scene = stage(tmp_path, write_craft(tmp_path, "rod", [rod], (0.0, 0.0, 4.0)), SIZE, distance_km=FAR_KM)
+    light = scene.view().render("draft").rgb[..., 1].astype(float)
+    row, column = np.argwhere(light > 0.0).T
+    along = (
+        np.stack([column, row], axis=1) @ np.linalg.svd(np.stack([column - column.mean(), row - row.mean()]))[0][:, 0]
+    )
+    places = along - along.min()
+    stretches = np.bincount((places / 6.0).astype(int), light[row, column])[2:-3]
+    assert len(stretches) > 5
+    # Three passes of whole pixels left stretches without any light.
+    assert stretches.min() > 0.6 * np.median(stretches)
+    assert stretches.std() < 0.2 * stretches.mean()
+
+
+def test_finer_pixels_come_in_place_of_passes_and_not_on_top_of_them():
+    for pixels in (1e2, 1e3, 1e4, 1e5, 1e6, 1e7):
+        for triangles in (12, 150_000, 1_000_000):
+            cut = cut_for(3, 1, Crop(0, 0, int(pixels), 1), triangles, 16)
+            cost = cut.passes * (1.5 * triangles + pixels * cut.across * cut.down)
+            assert cost <= max(1.2 * 3.0 * (1.5 * triangles + pixels), 6.0 * 300_000)
+            assert cut.passes * cut.across * cut.down >= 3
+            assert pixels * cut.across * cut.down <= max(pixels, 4.5e6)
+
+
+def test_asking_for_one_pass_or_for_many_gets_so_many():
+    crop = Crop(0, 0, 100, 100)
+    assert cut_for(1, 1, crop, 150_000, 16) == Cut(1)
+    assert cut_for(64, 1, crop, 150_000, 16) == Cut(64)
+    assert cut_for(16, 1, crop, 150_000, 1) == Cut(16)
+
+
+def test_cut_pixels_add_up_to_whole_ones():
+    fine = np.random.default_rng(1).random((9, 8, 4)).astype(np.float32)
+    whole = averaged(fine, Cut(1, 4, 3))
+    assert whole.shape == (3, 2, 4)
+    np.testing.assert_allclose(whole[1, 1], fine[3:6, 4:8].mean(axis=(0, 1)), rtol=1e-6)

@@ -1,0 +1,231 @@
+"""Surface scenes: what stands where in the picture, the light on it, and what a ground cannot do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from selfiesim.astro.bodies import MARS
+from selfiesim.core.errors import SceneError
+from selfiesim.planet.terrain.ground_mesh import Terrain, height_at
+from selfiesim.planet.terrain.ground_mesh_cache import MOST_KEPT, cache_path, kept_terrain
+from selfiesim.planet.terrain.heightfield import Crater
+from selfiesim.scene.scene import Scene
+
+GROUP, VIEW = Scene.load("zhurong-group"), Scene.load("zhurong-view")
+REFERENCE_WIDTH = 1200.0  # the group photo's, px
+
+
+@pytest.fixture(scope="module")
+def group():
+    return GROUP.view()
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    small = GROUP.with_changes(camera__size_px=[480, 270], ground__draft_cell_rad=0.02)
+    return small.view().render("draft", 1)
+
+
+def outline_px(view, pose):
+    return view.camera.project(pose.outline()) * REFERENCE_WIDTH / view.camera.width
+
+
+# The group photo (CNSA, 11 June 2021), 1200 px wide: rover 328 px tall at 45 percent of the width, wings 495 px wide;
+# the platform from 770 px on, its ramp running out of the right edge.
+def test_rover_and_platform_stand_as_in_the_group_photo(group):
+    rover, platform = (outline_px(group, pose) for pose in (group.craft, group.objects[0]))
+    assert group.craft.position[2] < group.objects[0].position[2]
+    assert np.ptp(rover[:, 1]) == pytest.approx(328, rel=0.03)
+    assert np.ptp(rover[:, 0]) == pytest.approx(495, rel=0.05)
+    assert rover[:, 0].mean() < platform[:, 0].min()
+    assert (rover[:, 0].min() + rover[:, 0].max()) / 2 == pytest.approx(0.45 * 1200, abs=25)
+    assert platform[:, 0].min() == pytest.approx(770, abs=25)
+    assert platform[:, 0].max() > 1200
+
+
+def test_the_whole_rover_is_in_the_picture(group):
+    places = group.camera.project(group.craft.outline())
+    assert ((places > 0) & (places < (group.camera.width, group.camera.height))).all()
+
+
+# CNSA: the camera was set down about 10 m south of the platform.
+def test_the_lens_lies_ten_metres_south_of_the_platform(group):
+    apart = group.ground.site_to_camera.T @ group.objects[0].position
+    assert apart[1] == pytest.approx(10.0, abs=0.5)
+    assert 0.05 < group.ground.lens_height_m < 0.4
+
+
+# Astropy's ephemeris: solar longitude 52.8 and subsolar latitude 19.8 degrees north on 1 June 2021.
+def test_sun_stands_as_the_season_and_the_hour_have_it(group):
+    facts = group.facts
+    assert facts["solar_longitude_deg"] == pytest.approx(52.8, abs=0.3)
+    hour_angle = np.radians(15.0 * (facts["local_true_solar_time_h"] - 12.0))
+    north, sun = np.radians(25.066), np.radians(19.8)
+    sine = np.sin(north) * np.sin(sun) + np.cos(north) * np.cos(sun) * np.cos(hour_angle)
+    # The zenith is the ellipsoid's, 0.3 degrees from the direction out of the planet's middle.
+    assert np.degrees(np.arcsin(group.ground.sky.to_sun[2])) == pytest.approx(np.degrees(np.arcsin(sine)), abs=0.4)
+    assert 0.0 < group.ground.sun_azimuth_deg < 90.0  # in the morning, right of a look to the north
+
+
+def test_the_ground_gets_the_beam_and_the_skys_light_as_the_sky_has_them(drawn):
+    view = drawn.view
+    sky, truth = view.ground.sky, drawn.truth
+    level = (truth.normal @ view.ground.site_to_camera[:, 2]) > 0.9995
+    name = {value: key for key, value in truth.part_names.items()}
+    open_ground = level & (truth.part == name["ground/ground_near"]) & (truth.sun_visibility > 0.99)
+    assert open_ground.sum() > 100
+    got = (drawn.rgb / np.maximum(truth.albedo, 1e-9))[open_ground].mean(axis=0) * np.pi
+    assert_allclose(view.sun.irradiance, view.sun.above_air * sky.beam)
+    assert_allclose(got, sky.transmitted * sky.to_sun[2] * view.sun.above_air, rtol=0.06)
+
+
+def kept_off(view, points):
+    """Whether anything stands between ``points`` (N, 3), camera axes, and the Sun."""
+    pytest.importorskip("embreex")
+    from embreex.mesh_construction import TriangleMesh
+    from embreex.rtcore_scene import EmbreeScene
+
+    scene = EmbreeScene()
+    for pose in view.crafts:
+        for part in pose.parts:
+            turn = pose.joint_matrix(part.joint)
+            body = part.vertices @ turn[:3, :3].T + turn[:3, 3]
+            placed = body @ pose.body_to_camera.T + pose.position
+            TriangleMesh(scene, placed[part.faces].astype(np.float32))
+    rays = np.broadcast_to(view.sun.direction, points.shape)
+    return scene.run(np.ascontiguousarray(points, np.float32), np.ascontiguousarray(rays, np.float32)) >= 0
+
+
+def ground_between(radiance, near_m, far_m):
+    """Mask (H, W) of the ground itself between two depths."""
+    truth = radiance.truth
+    numbers = [number for number, name in truth.part_names.items() if name.startswith("ground/ground")]
+    return np.isin(truth.part, numbers) & (truth.depth >= near_m) & (truth.depth < far_m)
+
+
+def test_the_edge_of_the_rovers_shadow_is_where_the_sun_casts_it():
+    """A point of ground in shade has the rover or the platform, or a rock, between it and the Sun."""
+    from_above = GROUP.with_changes(camera__size_px=[480, 270], mounted__offset_m=[0.36, -8.0, 0.8])
+    drawn = from_above.view().render("draft", 1)
+    view, truth = drawn.view, drawn.truth
+    ground = ground_between(drawn, 0.0, 9.0)
+    met = kept_off(view, truth.position[ground] + 0.03 * truth.normal[ground])
+    shade = truth.sun_visibility[ground] < 0.5
+    assert shade.sum() > 500
+    assert (met == shade).mean() > 0.97
+    assert (met & shade).sum() > 0.9 * shade.sum()
+
+
+def test_relief_and_rocks_far_off_throw_shadows_too():
+    """With the Sun ten degrees high the crater's wall, 10 to 20 m off, shades a fifth of what is seen there."""
+    low_sun = VIEW.with_changes(
+        at="2021-07-10T03:20:00Z", camera__size_px=[640, 360], camera__model="pinhole", camera__horizontal_fov_deg=60
+    )
+    many_rocks = low_sun.with_changes(ground__rock_share=0.25, ground__largest_rock_m=1.5, ground__draft_cell_rad=0.008)
+    radiance = many_rocks.with_changes(camera__azimuth_deg=160, camera__elevation_deg=-4).view().render("draft", 1)
+    truth = radiance.truth
+    for near_m, far_m, least in ((14.0, 20.0, 0.05), (25.0, 60.0, 0.01)):
+        ground = ground_between(radiance, near_m, far_m)
+        met = kept_off(radiance.view, truth.position[ground] + 0.05 * truth.normal[ground])
+        shade = truth.sun_visibility[ground] < 0.5
+        assert shade.mean() > least
+        assert (met == shade).mean() > 0.95
+        assert (met & shade).sum() > 0.6 * met.sum()
+
+
+def test_a_level_plain_far_off_does_not_shade_itself(drawn):
+    ground = ground_between(drawn, 30.0, 4000.0)
+    assert ground.sum() > 300
+    assert (drawn.truth.sun_visibility[ground] < 0.5).mean() < 0.02
+
+
+def test_a_patch_of_sky_is_red_before_blue_and_brighter_toward_the_sun(drawn):
+    assert np.isinf(drawn.truth.depth[5]).all()
+    assert (np.diff(drawn.rgb[10, 240]) < 0.0).all()
+    assert (drawn.rgb[10, 470] > drawn.rgb[10, 10]).all()
+
+
+def test_no_hole_shows_between_the_rings_of_the_ground(drawn):
+    below = drawn.truth.part[int(0.7 * 270) :]
+    assert (below > 1).all()
+
+
+def test_the_ground_is_in_the_layers_under_its_name(drawn):
+    seen = {drawn.truth.part_names[number].split("/")[0] for number in np.unique(drawn.truth.part)}
+    assert {"sky", "ground", "platform"} <= seen
+
+
+def test_the_globe_is_not_seen_below_the_ground(drawn):
+    assert not (drawn.truth.part == 1).any()
+
+
+def test_a_crater_has_the_depth_and_rim_it_was_given():
+    flat = Terrain(seed=2)
+    dug = Terrain(seed=2, craters=(Crater(10.0, 0.0, 3.0, 0.6),))
+    x, y = np.array([10.0, 13.0, 60.0]), np.zeros(3)
+    assert_allclose(height_at(dug, x, y) - height_at(flat, x, y), [-0.48, 0.12, 0.0], atol=1e-3)
+
+
+def test_terrain_is_made_once_and_few_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path))
+    recipes = [
+        Terrain(seed=k, cell_rad=0.05, rocks_reach_m=5.0, reach_m=60.0, clod_share=0.0) for k in range(MOST_KEPT + 2)
+    ]
+    made = [kept_terrain(recipe) for recipe in recipes]
+    assert len(list((tmp_path / "terrain").glob("*.npz"))) == MOST_KEPT
+    kept_terrain.cache_clear()
+    again = kept_terrain(recipes[-1])
+    for one, other in zip(made[-1].parts, again.parts, strict=True):
+        assert one.node == other.node
+        assert_allclose(one.vertices, other.vertices)
+    kept_terrain.cache_clear()
+    cache_path(recipes[-1]).write_bytes(b"cut short")
+    assert kept_terrain(recipes[-1]).triangle_count == again.triangle_count
+    kept_terrain.cache_clear()
+
+
+def test_a_lens_that_looks_by_azimuth_looks_there():
+    view = VIEW.with_changes(camera__model="pinhole", camera__horizontal_fov_deg=80).view()
+    ahead = view.ground.site_to_camera[2]
+    assert np.degrees(np.arctan2(ahead[0], ahead[1])) % 360.0 == pytest.approx(VIEW.camera.azimuth_deg, abs=1e-6)
+    assert np.degrees(np.arcsin(ahead[2])) == pytest.approx(VIEW.camera.elevation_deg, abs=1e-6)
+    assert view.ground.lens_height_m == pytest.approx(1.62, abs=0.1)
+
+
+# A horizon on a sphere dips by sqrt(2 h / R) below the horizontal: the planet's curve is in the mesh.
+def test_the_ground_falls_away_as_the_planet_curves():
+    x, y = np.array([3000.0]), np.zeros(1)
+    plain = height_at(Terrain(), x, y, np.full(1, 200.0))[0]
+    assert plain == pytest.approx(-(3000.0**2) / (2.0 * MARS.radii_m[0]), abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"at": "2021-06-01T20:40:00Z"}, "below the horizon; with .ground. choose a time by day"),
+        ({"mounted__offset_m": [0.0, -5.0, -1.0]}, "below the ground; move it up"),
+        ({"site__body": "moon"}, "ground: needs a .site. on mars"),
+        ({"mounted__out_m": 1.0}, "offset_m stands instead of a mount: take away out_m"),
+        ({"ground__cell_rad": 0.0001}, "ground.cell_rad"),
+    ],
+)
+def test_what_a_ground_cannot_do_is_said_in_words(changes, said):
+    with pytest.raises(SceneError, match=said):
+        GROUP.with_changes(**changes).view()
+
+
+@pytest.mark.slow
+def test_the_path_tracer_draws_the_same_ground_and_sky():
+    pytest.importorskip("mitsuba")
+    small = GROUP.with_changes(camera__size_px=[120, 68], ground__draft_cell_rad=0.02).view()
+    drawn, traced = small.render("draft"), small.render("draft", 16, engine="mitsuba")
+    truth = drawn.truth
+    sky = np.isinf(truth.depth)
+    lit = (truth.sun_visibility > 0.99) & np.isin(
+        truth.part, [number for number, name in truth.part_names.items() if name.startswith("ground/ground")]
+    )
+    for mask in (sky, lit):
+        assert mask.sum() > 1000
+        assert_allclose(traced.rgb[mask].mean(axis=0), drawn.rgb[mask].mean(axis=0), rtol=0.03)

@@ -1,0 +1,388 @@
+"""Scenes whose craft is on an orbit, on a path from a file, on the ground, or on its way round the Sun."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+
+import numpy as np
+import pytest
+from test_ccsds import AEM_META, OEM_META, START, aem_rows, block, message, oem_rows, true_attitude, true_state
+from test_spice_kernels import ALL, mission  # noqa: F401  (a fixture)
+
+from selfiesim.astro.bodies import AU_M, MARS
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import icrf_to_bodyfixed, icrf_to_inertial
+from selfiesim.astro.orbit import State, state_to_elements
+from selfiesim.core import files
+from selfiesim.core.errors import CcsdsError, KernelError, SceneError
+from selfiesim.scene.scene import Scene
+
+SHIPPED = tomllib.loads((files.shipped("scenes") / "tianwen1-mars.toml").read_text())
+# Pushed off along the mount's own axis.
+del SHIPPED["release"]["axis"], SHIPPED["assumed"]["release.axis"]
+
+
+def scene(folder=None, without=(), **changes):
+    """The shipped scene without some sections and with some keys changed, ``__`` for the dot."""
+    table = copy.deepcopy(SHIPPED)
+    table["assumed"] = {}
+    for key in without:
+        del table[key]
+    for key, value in changes.items():
+        *sections, last = key.split("__")
+        node = table
+        for section in sections:
+            node = node.setdefault(section, {})
+        node[last] = value
+    return Scene.from_table(table, folder=folder)
+
+
+# Telemetry of 9 November 2021, read by radio amateurs (D. Estevez, destevez.net); GMAT's MarsInertial axes.
+TELEMETRY = {
+    "epoch_utc": "2021-11-09T10:42:09.1698Z",
+    "position_km": [1786.3925178639424, -3521.8603918686213, -12884.286672718548],
+    "velocity_km_s": [-0.21100179119659598, 0.9822409035982982, -0.7303411191821157],
+}
+
+
+def elements_of(plan, epoch):
+    turn, state = icrf_to_inertial("mars-inertial"), plan.host.state(epoch)
+    return state_to_elements(State(turn @ state.position, turn @ state.velocity), MARS.gm_m3_s2)
+
+
+def test_a_state_vector_is_the_orbit_its_elements_are():
+    found = elements_of(scene(orbit=TELEMETRY).plan(), Epoch.from_utc(TELEMETRY["epoch_utc"]))
+    # Elements published with the state vector.
+    assert found.semi_major_axis / 1e3 == pytest.approx(8897.4, abs=0.1)
+    assert found.eccentricity == pytest.approx(0.5885, abs=1e-4)
+    angles = (found.inclination, found.raan, found.arg_periapsis, found.true_anomaly)
+    assert np.degrees(angles) == pytest.approx([86.325, 104.80, 88.36, 164.99], abs=0.01)
+
+
+@pytest.mark.slow
+def test_seven_weeks_under_the_planets_flattening_bring_the_published_orbit():
+    # D. Estevez' propagation and his plots of the periapsis: node 100.72 and periapsis at 57.1 degrees on 31 December.
+    found = elements_of(scene(orbit=TELEMETRY | {"forces": {}}).plan(), Epoch.from_utc("2021-12-31T12:00:00Z"))
+    assert np.degrees(found.raan) == pytest.approx(100.72, abs=0.05)
+    assert np.degrees(found.arg_periapsis) == pytest.approx(57.1, abs=0.15)
+    # The rate of the argument of the periapsis that he reads from telemetry: -0.593 degrees a day.
+    assert (np.degrees(found.arg_periapsis) - 88.36) / 52.05 == pytest.approx(-0.593, abs=0.015)
+
+
+def test_forces_move_camera_and_craft_alike_but_for_millimetres():
+    at = {"release__at": "2021-11-09T11:00:00Z"}
+    plain, pulled = scene(orbit=TELEMETRY, **at), scene(orbit=TELEMETRY | {"forces": {}}, **at)
+    ours, theirs = pulled.view(at=600.0), plain.view(at=600.0)
+    assert np.linalg.norm(ours.track.host.position - theirs.track.host.position) > 0.5
+    apart = [view.track.camera.position - view.track.host.position for view in (ours, theirs)]
+    assert np.linalg.norm(apart[0] - apart[1]) < 1e-3
+
+
+def test_sunlight_carries_a_light_camera_away_from_a_heavy_craft():
+    # Half of a t^2: 1361 W/m2 / c / (1.64 AU)^2 on 1 m2/kg, black, for ten minutes; the craft feels none.
+    forces = {"zonals": False, "sun": False, "camera_area_to_mass_m2_kg": 1.0, "reflectivity": 1.0}
+    at = {"release__at": "2021-11-09T11:00:00Z"}
+    pushed = scene(orbit=TELEMETRY | {"forces": forces}, **at).view(at=600.0)
+    still = scene(orbit=TELEMETRY, **at).view(at=600.0)
+    moved = pushed.track.camera.position - pushed.track.host.position
+    moved -= still.track.camera.position - still.track.host.position
+    expected = 0.5 * 1361.0 / 299792458.0 * (AU_M / pushed.sun.distance) ** 2 * 600.0**2
+    away = -pushed.icrf_to_camera.T @ pushed.sun.direction
+    assert moved @ away == pytest.approx(expected, rel=1e-3)
+
+
+def test_elements_in_the_equator_of_date_lie_in_it():
+    orbit = {k: v for k, v in SHIPPED["orbit"].items() if k != "frame"} | {
+        "frame": "equator-of-date", "inclination_deg": 0.0,
+    }  # fmt: skip
+    plan = scene(orbit=orbit, release__at="periapsis").plan()
+    pole = icrf_to_bodyfixed(MARS, plan.host.reference)[2]
+    state = plan.host.state(plan.host.reference)
+    normal = np.cross(state.position, state.velocity)
+    np.testing.assert_allclose(normal / np.linalg.norm(normal), pole, atol=1e-12)
+
+
+# A path from a file
+
+
+def oem_scene(folder, **changes):
+    (folder / "path.oem").write_text(message("OEM", block(OEM_META, oem_rows())))
+    changes = {"path__oem": "path.oem", "release__at": "2021-12-31T16:20:00Z"} | changes
+    return scene(folder, without=("orbit",), **changes)
+
+
+def test_a_camera_leaves_a_path_from_a_file_as_it_leaves_the_same_orbit(tmp_path):
+    # The file holds a two-body orbit: so does the other scene, as a state.
+    filed = oem_scene(tmp_path)
+    state = true_state(START)
+    orbit = {
+        "frame": "icrf", "epoch_utc": "2021-12-31T16:00:00Z",
+        "position_km": (state.position / 1e3).tolist(), "velocity_km_s": (state.velocity / 1e3).tolist(),
+        "forces": {"zonals": True, "sun": False},
+    }  # fmt: skip
+    plain = scene(orbit=orbit | {"forces": None}, release__at="2021-12-31T16:20:00Z")
+    for seconds, tolerance_m in ((0.0, 1e-6), (100.0, 1e-3), (1200.0, 0.1)):
+        ours, theirs = filed.view(at=seconds), plain.view(at=seconds)
+        assert np.linalg.norm(ours.track.host.position - theirs.track.host.position) < 0.01
+        apart = [view.track.camera.position - view.track.host.position for view in (ours, theirs)]
+        # What is left is the tide of the planet's flattening, which only the file's camera feels.
+        assert np.linalg.norm(apart[0] - apart[1]) < tolerance_m
+
+
+def test_the_drift_from_a_file_feels_the_flattening_as_the_integration_does(tmp_path):
+    from selfiesim.astro import forces
+    from selfiesim.motion import relative_motion
+    from selfiesim.motion.host_trajectories import zonals_of
+
+    plan = oem_scene(tmp_path).plan()
+    departure, pole = plan.departure, icrf_to_bodyfixed(MARS, plan.departure.release.epoch)[2]
+
+    def flattening(_seconds, position):
+        return forces.zonal(position, zonals_of(MARS), pole)
+
+    _host, ours = plan.host.apart(departure.release.epoch, departure.host, departure.camera, 1200.0)
+    theirs = relative_motion.relative_state_with(departure.host, departure.camera, 1200.0, MARS.gm_m3_s2, flattening)
+    # The file's path is without the flattening, which moves the craft 0.4 km in the time: the tide differs by as much.
+    assert np.linalg.norm(ours.position - theirs.position) < 0.02
+
+
+def test_events_of_a_path_are_looked_for_where_the_file_covers(tmp_path):
+    with pytest.raises(SceneError, match=r"release.at: there is no periapsis from 2021-12-31T16:.* to .*T17:00:00Z"):
+        oem_scene(tmp_path, release__at="periapsis").view()
+    low = oem_scene(tmp_path, release__at="terminator").plan()
+    assert START <= low.departure.release.epoch <= START + 3600.0
+
+
+def test_a_time_outside_the_file_is_told_with_what_it_covers(tmp_path):
+    with pytest.raises(CcsdsError, match=r"does not cover .* it covers 2021-12-31T16:00:00.000Z to"):
+        oem_scene(tmp_path, release__at="2021-12-31T18:00:00Z").view()
+    with pytest.raises(SceneError, match=r"path.oem: its CENTER_NAME is MARS, and path.body is earth"):
+        oem_scene(tmp_path, path__body="earth").view()
+
+
+def test_an_attitude_from_a_file_is_the_files(tmp_path):
+    (tmp_path / "turn.aem").write_text(message("AEM", block(AEM_META, aem_rows(), data=True)))
+    view = oem_scene(tmp_path, attitude={"aem": "turn.aem"}).view(at=30.0)
+    np.testing.assert_allclose(view.track.icrf_to_body, true_attitude(view.epoch), atol=1e-9)
+
+
+def test_files_outside_the_scenes_folder_are_not_read(tmp_path):
+    for changes in ({"path__oem": "../path.oem"}, {"path__oem": "/etc/passwd"}):
+        with pytest.raises(SceneError, match=r"path.oem: .* lies outside the scene's folder"):
+            oem_scene(tmp_path, **changes).view()
+    with pytest.raises(SceneError, match=r"kernels: .* lies outside the scene's folder"):
+        oem_scene(tmp_path, kernels=["../x.bsp"]).view()
+
+
+def test_kernels_give_path_attitude_and_the_planets(mission):  # noqa: F811
+    import test_spice_kernels
+
+    changes = {
+        "kernels": ALL, "path__target": "SELFIE", "attitude": {"ck_frame": "SELFIE_BODY"},
+        "release__at": "2021-12-31T16:20:00Z",
+    }  # fmt: skip
+    shot = scene(mission, without=("orbit",), **changes)
+    view = shot.view(at=20.0)
+    truth = test_kernels.true_state(view.epoch)
+    assert np.linalg.norm(view.track.host.position - truth.position) < 1e-2
+    np.testing.assert_allclose(view.track.icrf_to_body, test_kernels.true_attitude(view.epoch), atol=1e-9)
+    # The Sun is in none of these kernels: the built-in ephemeris fills in.
+    assert view.facts["sun_distance_au"] == pytest.approx(1.537, abs=1e-3)
+    with pytest.raises(KernelError, match=r"scene: selfie is not known at .*; the SPK files cover|SELFIE is not known"):
+        shot.view(at=7200.0)
+    with pytest.raises(SceneError, match=r"path.target: no SPK file given holds '-777'"):
+        scene(mission, without=("orbit",), **changes | {"path__target": "-777"}).view()
+
+
+def test_a_kernel_of_the_planets_goes_before_the_built_in(tmp_path):
+    import shutil
+    from pathlib import Path
+
+    from skyfield_data import get_skyfield_data_path
+
+    shutil.copy(Path(get_skyfield_data_path()) / "de421.bsp", tmp_path)
+    kernel, builtin = scene(tmp_path, kernels=["de421.bsp"]).plan(), scene().plan()
+    epoch = kernel.departure.release.epoch
+    ours = kernel.almanac.position("sun", "mars", epoch)
+    np.testing.assert_array_equal(ours, kernel.almanac.kernels.position("sun", "mars", epoch))
+    assert 0.0 < np.linalg.norm(ours - builtin.almanac.position("sun", "mars", epoch)) < 3e7
+    with pytest.raises(KernelError, match=r"(mars|sun) is not known at 2060"):
+        kernel.almanac.position("sun", "mars", Epoch.from_utc("2060-01-01T00:00:00Z"))
+
+
+# Round the Sun
+
+
+CRUISE = {
+    "body": "sun", "frame": "ecliptic", "epoch_utc": "2020-09-16T00:00:00Z", "semi_major_axis_km": 1.89e8,
+    "eccentricity": 0.21, "inclination_deg": 0.7, "raan_deg": 300.0, "arg_periapsis_deg": 10.0,
+    "true_anomaly_deg": 25.0,
+}  # fmt: skip
+
+
+def cruise(**changes):
+    keys = {"orbit": CRUISE, "release__at": "2020-09-16T06:00:00Z", "camera__up": "orbit-normal"}
+    return scene(**keys | changes)
+
+
+def test_a_cruise_round_the_sun_is_the_conic_of_spice(spice):
+    view = cruise().view(at=100.0)
+    gm, start = 1.3271244e11, Epoch.from_utc(CRUISE["epoch_utc"])
+    q = CRUISE["semi_major_axis_km"] * (1.0 - CRUISE["eccentricity"])
+    eccentric = 2.0 * np.arctan(np.sqrt((1 - 0.21) / (1 + 0.21)) * np.tan(np.radians(12.5)))
+    mean = eccentric - 0.21 * np.sin(eccentric)
+    angles = np.radians([CRUISE["inclination_deg"], CRUISE["raan_deg"], CRUISE["arg_periapsis_deg"]])
+    theirs = spice.conics([q, 0.21, *angles, mean, 0.0, gm], view.epoch - start)
+    to_icrf = spice.pxform("ECLIPJ2000", "J2000", 0.0)
+    np.testing.assert_allclose(view.track.host.position, to_icrf @ theirs[:3] * 1e3, rtol=1e-9)
+
+
+def test_deep_space_holds_no_planet_and_full_sun():
+    view = cruise().view(at=60.0)
+    assert view.planet is None
+    assert view.craft.sun_share == 1.0
+    assert "camera_latitude_deg" not in view.facts
+    assert view.facts["distance_from_mount_m"] == pytest.approx(12.0, rel=1e-6)
+    # From the craft the Sun lies opposite to where the craft stands from the Sun.
+    there = view.icrf_to_camera.T @ view.sun.direction
+    np.testing.assert_allclose(there, -view.track.camera.position / view.sun.distance, atol=1e-12)
+
+
+def test_a_cruise_has_no_polar_cap_to_cross():
+    with pytest.raises(SceneError, match=r"release.at: cap-crossing: has no meaning on a way round the sun"):
+        cruise(release__at="cap-crossing").view()
+    assert cruise(release__at="periapsis").plan().departure is not None
+
+
+# On the ground
+
+
+def grounded(**changes):
+    keys = {
+        "site": {"longitude_deg": 109.925, "latitude_deg": 25.066, "height_m": -4100.0},
+        "release__at": "2021-06-01T08:00:00Z", "release__axis": [0.0, 1.0, 0.0], "release__speed_m_s": 0.001,
+        "attitude": {"primary": {"axis": [1, 0, 0], "toward": "zenith"},
+                     "secondary": {"axis": [0, 1, 0], "toward": "north"}},
+    }  # fmt: skip
+    return scene(without=("orbit",), **keys | changes)
+
+
+def test_a_lander_stands_at_its_site_and_turns_with_the_ground():
+    shot = grounded()
+    for seconds in (0.0, 3600.0):
+        view = shot.view(at=seconds)
+        x, y, z = view.track.icrf_to_bodyfixed @ view.track.host.position
+        assert np.degrees([np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))]) == pytest.approx([109.925, 25.066])
+        spin = view.track.icrf_to_bodyfixed.T @ [0.0, 0.0, np.radians(350.891982443297) / 86400.0]
+        np.testing.assert_allclose(view.track.host.velocity, np.cross(spin, view.track.host.position), atol=1e-9)
+
+
+def test_what_a_lander_drops_falls_as_things_fall_on_mars():
+    # The mount is 0.12 m above the origin, which stands on the ground: it falls 0.07 m, to lie 0.05 m high, under
+    # 3.71 m/s2 (NASA's Mars fact sheet: 3.73 at the surface, less the turning).
+    shot = grounded()
+    falling = np.sqrt(2.0 * 0.07 / 3.71)
+    heights = [shot.view(at=t).facts["camera_altitude_km"] * 1e3 for t in (0.0, 0.5 * falling, 2.0 * falling, 600.0)]
+    assert heights == pytest.approx([0.12, 0.12 - 0.07 / 4.0, 0.05, 0.05], abs=1e-3)
+    early, late = (shot.view(at=t) for t in (1.0, 600.0))
+    place = [view.track.icrf_to_bodyfixed @ view.track.camera.position for view in (early, late)]
+    np.testing.assert_allclose(place[0], place[1], atol=1e-6)  # it lies still
+
+
+def test_a_lander_needs_a_time_and_makes_no_cloud():
+    from selfiesim.analysis.dispersion import disperse
+
+    with pytest.raises(SceneError, match="at: a craft on the ground needs a UTC time"):
+        grounded(release__at="max-latitude").view()
+    with pytest.raises(SceneError, match="what is dropped on the ground makes no cloud"):
+        disperse(grounded(), 10, [1.0])
+
+
+# Bodies of the scene's own
+
+
+ITOKAWA = {
+    # Shape, mass and turn: Fujiwara et al. 2006, Science 312, 1330; orbit: JPL's small-body database, rounded.
+    "name": "itokawa", "radii_km": [0.2675, 0.147, 0.1045], "gm_km3_s2": 2.36e-9,
+    "pole_ra_deg": 90.5, "pole_dec_deg": -66.3, "spin_deg_day": 712.1,
+    "orbit": {"epoch_utc": "2005-11-12T00:00:00Z", "semi_major_axis_au": 1.3241, "eccentricity": 0.2801,
+              "inclination_deg": 1.622, "node_deg": 69.1, "arg_periapsis_deg": 162.8, "mean_anomaly_deg": 20.0},
+}  # fmt: skip
+ROUND_ITOKAWA = {
+    "body": "itokawa", "frame": "icrf", "epoch_utc": "2005-11-12T00:00:00Z", "semi_major_axis_km": 1.0,
+    "eccentricity": 0.1, "inclination_deg": 80.0, "raan_deg": 0.0, "arg_periapsis_deg": 0.0, "true_anomaly_deg": 0.0,
+}  # fmt: skip
+
+
+def test_a_small_body_of_the_scenes_own_is_gone_round_and_lit(spice):
+    shot = scene(body=ITOKAWA, orbit=ROUND_ITOKAWA, release__at="periapsis", release__speed_m_s=0.01)
+    view = shot.view(at=100.0)
+    assert view.planet.body.name == "itokawa"
+    # SPICE's conic for the body's own way round the Sun.
+    orbit = ITOKAWA["orbit"]
+    q = orbit["semi_major_axis_au"] * AU_M / 1e3 * (1.0 - orbit["eccentricity"])
+    angles = np.radians([orbit[k] for k in ("inclination_deg", "node_deg", "arg_periapsis_deg", "mean_anomaly_deg")])
+    state = spice.conics(
+        [q, orbit["eccentricity"], *angles, 0.0, 1.3271244e11], view.epoch - Epoch.from_utc(orbit["epoch_utc"])
+    )
+    from_sun = spice.pxform("ECLIPJ2000", "J2000", 0.0) @ state[:3] * 1e3
+    np.testing.assert_allclose(shot.plan().almanac.position("sun", "itokawa", view.epoch), -from_sun, rtol=1e-9)
+    assert view.facts["sun_distance_au"] == pytest.approx(np.linalg.norm(from_sun) / AU_M, rel=1e-6)
+    # The Earth is asked of the built-in ephemeris and joined.
+    earth = shot.plan().almanac.position("earth", "itokawa", view.epoch)
+    assert 0.1 < np.linalg.norm(earth) / AU_M < 2.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"orbit__body": "venus"}, "orbit.body: there is no 'venus'"),
+        ({"orbit__body": "marz"}, "did you mean 'mars'"),
+        ({"body": ITOKAWA | {"name": "mars"}}, "body.name: mars is known already"),
+        ({"orbit__body": "earth"}, "orbit.frame: mars-inertial goes with body = 'mars'"),
+        ({"orbit__position_km": [1.0, 2.0, 3.0]}, "give elements or a state, not both"),
+        ({"site": {"longitude_deg": 0.0, "latitude_deg": 0.0}}, "orbit and site: give one of"),
+        ({"path": {"target": "-143"}, "without": ("orbit",)}, "kernels: missing"),
+        ({"path": {}, "without": ("orbit",)}, "path: give one of oem"),
+        ({"mounted": {}}, "release and mounted: give one of"),
+        ({"attitude": {"aem": "x", "ck_frame": "y"}}, "attitude: give aem or ck_frame"),
+        ({"attitude": {"quaternion_icrf_to_body": [0, 0, 0, 2]}}, "must have length 1"),
+        ({"attitude__aem": "x"}, "attitude: aem says all; take primary away"),
+        ({"site": {"body": "sun", "longitude_deg": 0.0, "latitude_deg": 0.0}, "without": ("orbit",)},
+         "nothing stands on the sun"),
+        ({"body": ITOKAWA | {"radii_km": [1, 1, 0]}}, "body.radii_km.2"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_told_by_its_key(changes, words):
+    with pytest.raises(SceneError, match=words.replace("[", r"\[")):
+        scene(**changes)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"velocity_km_s": [0.0, 0.0, 20.0]}, "position_km and velocity_km_s are not on a closed orbit"),
+        ({"velocity_km_s": [0.0, 0.1, 0.0]}, "position_km and velocity_km_s put the periapsis .* inside the planet"),
+    ],
+)
+def test_a_state_on_no_usable_orbit_is_refused(state, words):
+    with pytest.raises(SceneError, match=f"orbit: {words}"):
+        scene(orbit=TELEMETRY | state, release__at="periapsis").view()
+
+
+# ESA, "L2, the second Lagrangian point", esa.int: 1.5 million km from the Earth; the Hill sphere ends there.
+@pytest.mark.parametrize(("apoapsis_km", "held"), [(1.40e6, True), (1.60e6, False)])
+def test_an_orbit_that_the_sun_would_undo_is_refused(apoapsis_km, held):
+    orbit = SHIPPED["orbit"] | {"body": "earth", "frame": "icrf", "eccentricity": 0.9}
+    shot = scene(orbit=orbit | {"semi_major_axis_km": apoapsis_km / 1.9}, release__at="periapsis")
+    if held:
+        shot.plan()
+    else:
+        with pytest.raises(SceneError, match=r"orbit: .* put the apoapsis 1,600,000 km"):
+            shot.plan()
+
+
+def test_metres_where_kilometres_are_asked_are_told():
+    with pytest.raises(SceneError, match=r"holds nothing beyond .* km against the Sun; lengths are in km"):
+        scene(orbit__semi_major_axis_km=8898750.0).plan()
