@@ -15,7 +15,7 @@ from selfiesim.core.errors import SceneError
 from selfiesim.core.files import shipped
 from selfiesim.scene.scene import Scene
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PLAIN = {"title", "shape", "free", "sources", "assumed"}  # not numbers
 
 

@@ -10,8 +10,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 from craft_solids import STEADY_M, groups, shared_planes
-from numpy.testing import assert_allclose
 from mesh_checks import assert_no_flicker, pieces_of
+from numpy.testing import assert_allclose
 
 from selfiesim.cli.app import main
 from selfiesim.core.errors import ModelError

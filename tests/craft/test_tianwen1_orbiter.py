@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
-from PIL import Image
 from mesh_checks import (
     assert_closed_and_outward,
     assert_faces_distinct,
@@ -18,6 +16,8 @@ from mesh_checks import (
     extent,
     pieces_of,
 )
+from numpy.testing import assert_allclose
+from PIL import Image
 
 from selfiesim.cli.app import main
 from selfiesim.core.files import shipped

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 from mesh_checks import (
     assert_closed_and_outward,
     assert_faces_distinct,
@@ -15,6 +14,7 @@ from mesh_checks import (
     extent,
     pieces_of,
 )
+from numpy.testing import assert_allclose
 
 from selfiesim.core.files import shipped
 from selfiesim.craft.builders import zhurong

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_host_setup import scene
+from shipped_scene import scene
 
 from selfiesim.astro.orbit import period, state_to_elements
 from selfiesim.core.errors import SceneError

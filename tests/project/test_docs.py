@@ -5,7 +5,7 @@ from pathlib import Path
 
 from selfiesim.scene.scene import schema
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def _keys(node, definitions, path=""):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
@@ -18,7 +18,7 @@ def test_example_runs(script, tmp_path):
 
 
 def test_readme_scene_and_code_work(tmp_path, monkeypatch):
-    text = (Path(__file__).parent.parent / "README.md").read_text()
+    text = (Path(__file__).parents[2] / "README.md").read_text()
     code = text.split("```python\n")[1].split("```")[0]
     toml = text.split("```toml\n")[1].split("```")[0]
     (tmp_path / "my.toml").write_text(toml)

@@ -16,7 +16,7 @@ from selfiesim.craft.formats import limits
 from selfiesim.craft.formats.reader import FORMATS
 from selfiesim.craft.load import forget_craft
 
-GUIDE = (Path(__file__).parent.parent / "docs/models.md").read_text()
+GUIDE = (Path(__file__).parents[2] / "docs/models.md").read_text()
 
 
 def run(command):

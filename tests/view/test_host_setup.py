@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-import tomllib
-
 import numpy as np
 import pytest
+import test_spice_kernels
+from shipped_scene import SHIPPED, scene
 from test_ccsds import AEM_META, OEM_META, START, aem_rows, block, message, oem_rows, true_attitude, true_state
 from test_spice_kernels import ALL, mission  # noqa: F401  (a fixture)
 
@@ -14,29 +13,7 @@ from selfiesim.astro.bodies import AU_M, MARS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed, icrf_to_inertial
 from selfiesim.astro.orbit import State, state_to_elements
-from selfiesim.core import files
 from selfiesim.core.errors import CcsdsError, KernelError, SceneError
-from selfiesim.scene.scene import Scene
-
-SHIPPED = tomllib.loads((files.shipped("scenes") / "tianwen1-mars.toml").read_text())
-# Pushed off along the mount's own axis.
-del SHIPPED["release"]["axis"], SHIPPED["assumed"]["release.axis"]
-
-
-def scene(folder=None, without=(), **changes):
-    """The shipped scene without some sections and with some keys changed, ``__`` for the dot."""
-    table = copy.deepcopy(SHIPPED)
-    table["assumed"] = {}
-    for key in without:
-        del table[key]
-    for key, value in changes.items():
-        *sections, last = key.split("__")
-        node = table
-        for section in sections:
-            node = node.setdefault(section, {})
-        node[last] = value
-    return Scene.from_table(table, folder=folder)
-
 
 # Telemetry of 9 November 2021, read by radio amateurs (D. Estevez, destevez.net); GMAT's MarsInertial axes.
 TELEMETRY = {
@@ -176,17 +153,15 @@ def test_files_outside_the_scenes_folder_are_not_read(tmp_path):
 
 
 def test_kernels_give_path_attitude_and_the_planets(mission):  # noqa: F811
-    import test_spice_kernels
-
     changes = {
         "kernels": ALL, "path__target": "SELFIE", "attitude": {"ck_frame": "SELFIE_BODY"},
         "release__at": "2021-12-31T16:20:00Z",
     }  # fmt: skip
     shot = scene(mission, without=("orbit",), **changes)
     view = shot.view(at=20.0)
-    truth = test_kernels.true_state(view.epoch)
+    truth = test_spice_kernels.true_state(view.epoch)
     assert np.linalg.norm(view.track.host.position - truth.position) < 1e-2
-    np.testing.assert_allclose(view.track.icrf_to_body, test_kernels.true_attitude(view.epoch), atol=1e-9)
+    np.testing.assert_allclose(view.track.icrf_to_body, test_spice_kernels.true_attitude(view.epoch), atol=1e-9)
     # The Sun is in none of these kernels: the built-in ephemeris fills in.
     assert view.facts["sun_distance_au"] == pytest.approx(1.537, abs=1e-3)
     with pytest.raises(KernelError, match=r"scene: selfie is not known at .*; the SPK files cover|SELFIE is not known"):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
-from test_host_setup import SHIPPED, scene
+from shipped_scene import SHIPPED, scene
 
 from selfiesim.astro.frames import quaternion_to_matrix, rotation_about
 from selfiesim.core.errors import SceneError
