@@ -22,7 +22,8 @@ from selfiesim.astro.bodies import EARTH, MOON
 from selfiesim.astro.ephemeris import BUILTIN
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2, third_body
-from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed, unit
+from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
+from selfiesim.core.vectors import unit
 
 Vector = NDArray[np.float64]
 MOON_PASSED = Epoch.from_utc("2024-08-19T21:15:00Z")

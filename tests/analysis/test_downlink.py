@@ -24,7 +24,7 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.solar_system import Almanac
 from selfiesim.core.errors import SceneError
 from selfiesim.photo.finish import through_jpeg
-from selfiesim.scene.photo import DownlinkPart
+from selfiesim.scene.downlink import DownlinkPart
 from selfiesim.scene.scene import Scene
 
 SHOT = Scene.load("tianwen1-mars").with_changes(camera__size_px=[160, 96])

@@ -12,7 +12,7 @@ from scipy.special import eval_legendre
 
 from selfiesim.astro.bodies import AU_M, MARS
 from selfiesim.astro.forces import GM_SUN_M3_S2, MARS_ZONALS, Zonals, sunlight, third_body, tide, zonal
-from selfiesim.astro.frames import icrf_to_inertial, unit
+from selfiesim.astro.frames import icrf_to_inertial
 from selfiesim.astro.orbit import (
     Elements,
     State,
@@ -22,6 +22,7 @@ from selfiesim.astro.orbit import (
     propagate_with,
     state_to_elements,
 )
+from selfiesim.core.vectors import unit
 
 GM = MARS.gm_m3_s2
 DAY_S = 86400.0

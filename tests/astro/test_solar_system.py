@@ -9,10 +9,10 @@ from selfiesim.astro.bodies import BODIES, SOLAR_IRRADIANCE_1AU, custom_body
 from selfiesim.astro.ephemeris import BUILTIN
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
-from selfiesim.astro.frames import unit
 from selfiesim.astro.orbit import Elements, elements_to_state
 from selfiesim.astro.solar_system import SUN, Almanac, Sunward, Wanderer, body_of
 from selfiesim.core.errors import EphemerisError
+from selfiesim.core.vectors import unit
 
 NOW = Epoch.from_utc("2021-12-31T16:30:00Z")
 ROCK = custom_body("rock", (300.0, 200.0, 200.0), 1e3)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from selfiesim.astro.frames import unit
 from selfiesim.camera.distortion import BrownConrady, KannalaBrandt
 from selfiesim.camera.pinhole import Camera, Pinhole, icrf_to_camera
+from selfiesim.core.vectors import unit
 
 pixel = 1.0
 

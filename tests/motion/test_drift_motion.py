@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfiesim.astro.bodies import MARS
-from selfiesim.astro.frames import icrf_to_rtn, unit
+from selfiesim.astro.frames import icrf_to_rtn
 from selfiesim.astro.orbit import Elements, State, elements_to_state, period, propagate
+from selfiesim.core.vectors import unit
 from selfiesim.motion.relative_motion import relative_state
 from selfiesim.scene.scene import Scene
 

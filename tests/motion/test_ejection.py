@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from selfiesim.astro.bodies import MARS
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import rotation_about, unit
 from selfiesim.astro.orbit import Elements, elements_to_state
+from selfiesim.core.vectors import rotation_about, unit
 from selfiesim.motion.ejection import Release, camera_state
 
 NOW = Epoch.from_utc("2021-12-31T16:30:00Z")

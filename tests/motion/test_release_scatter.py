@@ -12,8 +12,8 @@ from scipy.stats import kstest
 
 from selfiesim.astro.bodies import MARS
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import rotation_about, unit
 from selfiesim.astro.orbit import Elements, elements_to_state, propagate
+from selfiesim.core.vectors import rotation_about, unit
 from selfiesim.motion.ejection import (
     Draws,
     Fixed,

@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 from scipy.spatial.transform import Rotation
 from scipy.special import ellipj, ellipk
 
-from selfiesim.astro.frames import quaternion, rotation_about, unit
+from selfiesim.core.vectors import quaternion, rotation_about, unit
 from selfiesim.motion.tumble import inertia_tensor, tumble, tumble_many
 
 BOX = np.array([1.1e-3, 1.7e-3, 2.3e-3])  # kg m2, a camera of 0.68 kg in a box of about 10 x 15 x 17 cm

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from selfiesim.astro.frames import rotation_x, rotation_z, unit
+from selfiesim.core.vectors import rotation_x, rotation_z, unit
 from selfiesim.craft.model import Craft, Material, Part
 from selfiesim.pages.distant_view import from_afar
 from selfiesim.view.poses import CraftPose

@@ -11,7 +11,7 @@ import pytest
 
 from selfiesim.analysis.framing import craft_box, framing, place_in_frame
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import rotation_x, unit
+from selfiesim.core.vectors import rotation_x, unit
 from selfiesim.planet import locate
 from selfiesim.scene.scene import Scene, shipped_scenes
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from selfiesim.astro.frames import rotation_about
 from selfiesim.camera.pinhole import Pinhole
+from selfiesim.core.vectors import rotation_about
 from selfiesim.planet.light.atmosphere import haze
 from selfiesim.planet.light.dust_sky import DustSky
 from selfiesim.render.layers.ground_layer import add_dust_sky

@@ -9,8 +9,8 @@ import pytest
 import trimesh
 from small_scenes import airless, box, stage, write_craft
 
-from selfiesim.astro.frames import rotation_about
 from selfiesim.camera.pinhole import Pinhole
+from selfiesim.core.vectors import rotation_about
 from selfiesim.render.layers.lod import FAR_PX
 from selfiesim.render.raster.renderer import PyVistaRenderer
 from selfiesim.scene.scene import Scene

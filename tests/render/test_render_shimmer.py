@@ -14,7 +14,7 @@ import pytest
 from scipy.ndimage import map_coordinates
 from small_scenes import airless, box, looking, stage, write_craft
 
-from selfiesim.astro.frames import rotation_about
+from selfiesim.core.vectors import rotation_about
 from selfiesim.render.layers import planet_layer
 from selfiesim.render.raster.renderer import PyVistaRenderer
 from selfiesim.scene.scene import Scene

@@ -15,7 +15,7 @@ from pymeeus.Mars import Mars
 from selfiesim.astro.bodies import AU_M
 from selfiesim.astro.ephemeris import sun_to_body
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 
 DATES = np.arange(2433283.0, 2491722.0, 130.7)  # TDB, 1950 to 2110
 

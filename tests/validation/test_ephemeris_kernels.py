@@ -18,8 +18,9 @@ from selfiesim.astro.ephemeris import (
     light_time_position,
 )
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import icrf_to_bodyfixed, unit
+from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.spice_kernels import Kernels
+from selfiesim.core.vectors import unit
 
 arcsecond = np.radians(1 / 3600)
 DATES = np.linspace(2451544.5, 2469807.5, 501)

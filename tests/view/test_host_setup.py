@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import test_spice_kernels
+import spice_mission
+from ccsds_messages import AEM_META, OEM_META, START, aem_rows, block, message, oem_rows, true_attitude, true_state
 from shipped_scene import SHIPPED, scene
-from test_ccsds import AEM_META, OEM_META, START, aem_rows, block, message, oem_rows, true_attitude, true_state
-from test_spice_kernels import ALL, mission  # noqa: F401  (a fixture)
+from spice_mission import ALL, mission  # noqa: F401  (a fixture)
 
 from selfiesim.astro.bodies import AU_M, MARS
 from selfiesim.astro.epoch import Epoch
@@ -159,9 +159,9 @@ def test_kernels_give_path_attitude_and_the_planets(mission):  # noqa: F811
     }  # fmt: skip
     shot = scene(mission, without=("orbit",), **changes)
     view = shot.view(at=20.0)
-    truth = test_spice_kernels.true_state(view.epoch)
+    truth = spice_mission.true_state(view.epoch)
     assert np.linalg.norm(view.track.host.position - truth.position) < 1e-2
-    np.testing.assert_allclose(view.track.icrf_to_body, test_spice_kernels.true_attitude(view.epoch), atol=1e-9)
+    np.testing.assert_allclose(view.track.icrf_to_body, spice_mission.true_attitude(view.epoch), atol=1e-9)
     # The Sun is in none of these kernels: the built-in ephemeris fills in.
     assert view.facts["sun_distance_au"] == pytest.approx(1.537, abs=1e-3)
     with pytest.raises(KernelError, match=r"scene: selfie is not known at .*; the SPK files cover|SELFIE is not known"):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from shipped_scene import SHIPPED, scene
 
-from selfiesim.astro.frames import quaternion_to_matrix, rotation_about
 from selfiesim.core.errors import SceneError
+from selfiesim.core.vectors import quaternion_to_matrix, rotation_about
 
 MOUNT = np.array([0.12, 1.6586, -1.0467])
 AXIS = np.array([-0.30, 0.88, -0.36]) / np.linalg.norm([-0.30, 0.88, -0.36])
@@ -173,7 +173,7 @@ def test_what_only_a_release_has_is_refused_of_a_boom():
 
 @given(st.tuples(*[st.floats(-2.0, 2.0)] * 3))
 def test_rotation_vectors_and_quaternions_are_scipys(vector):
-    from selfiesim.astro.frames import quaternion, rotation_vector
+    from selfiesim.core.vectors import quaternion, rotation_vector
 
     turn = Rotation.from_rotvec(vector)
     np.testing.assert_allclose(rotation_vector(turn.as_matrix()), turn.as_rotvec(), atol=1e-9)

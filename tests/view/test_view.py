@@ -15,8 +15,9 @@ from selfiesim.astro import ephemeris
 from selfiesim.astro.bodies import AU_M, BODIES, MARS
 from selfiesim.astro.ellipsoid import ellipsoid_foot, ellipsoid_height
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import direction_to_lonlat, rotation_about
+from selfiesim.astro.frames import direction_to_lonlat
 from selfiesim.astro.orbit import period, state_to_elements
+from selfiesim.core.vectors import rotation_about
 from selfiesim.motion.pointing_laws import target_direction
 from selfiesim.scene.scene import Scene, shipped_scenes
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import Body
 from selfiesim.astro.ellipsoid import ground_met
-from selfiesim.astro.frames import Matrix, Vector, quaternion, quaternion_to_matrix, rotation_about
 from selfiesim.camera.pinhole import Camera, icrf_to_camera
 from selfiesim.core.errors import SceneError
+from selfiesim.core.vectors import Matrix, Vector, quaternion, quaternion_to_matrix, rotation_about
 from selfiesim.craft.model import outermost
 from selfiesim.motion.ejection import Draws, Fixed, Normal, Scatter, Spread, Uniform, draw, release_states
 from selfiesim.motion.events import CAP_EDGE_DEG
@@ -27,8 +27,8 @@ from selfiesim.view.resolved_scene import Plan
 from selfiesim.view.view import View
 
 if TYPE_CHECKING:
+    from selfiesim.scene.release import SpreadPart
     from selfiesim.scene.scene import Scene
-    from selfiesim.scene.sections import SpreadPart
 
 MOST_RELEASES = 100_000
 _CHUNK = 2_000  # cameras at once: some 100 MB of points

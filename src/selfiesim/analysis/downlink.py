@@ -23,8 +23,8 @@ from selfiesim.photo.finish import jpeg_bytes
 if TYPE_CHECKING:
     from selfiesim.astro.ephemeris import Ephemeris
     from selfiesim.astro.epoch import Epoch
-    from selfiesim.astro.frames import Vector
-    from selfiesim.scene.photo import DownlinkPart
+    from selfiesim.core.vectors import Vector
+    from selfiesim.scene.downlink import DownlinkPart
     from selfiesim.scene.scene import Scene
 
 MOST_FRAMES = 20_000

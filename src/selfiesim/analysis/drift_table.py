@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfiesim.analysis.framing import framing
-from selfiesim.astro.frames import icrf_to_rtn, quaternion
+from selfiesim.astro.frames import icrf_to_rtn
 from selfiesim.core.errors import SceneError
+from selfiesim.core.vectors import quaternion
 from selfiesim.view.view import View
 from selfiesim.view.view_report import describe
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.ellipsoid import ground_met
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 from selfiesim.motion.events import CAP_EDGE_DEG
 from selfiesim.view.poses import PlanetPose
 from selfiesim.view.view import View

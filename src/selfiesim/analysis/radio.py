@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from selfiesim.scene.photo import DownlinkPart
+    from selfiesim.scene.downlink import DownlinkPart
 
 LIGHT_M_S = 299_792_458.0
 BOLTZMANN_J_K = 1.380649e-23  # exact in the SI

@@ -16,9 +16,9 @@ import numpy as np
 
 from selfiesim.astro.ccsds_kvn import Block, days_tdb, known_value, read_blocks, wrong
 from selfiesim.astro.epoch import DAY_S, Epoch
-from selfiesim.astro.frames import Matrix, Vector
 from selfiesim.astro.orbit import State
 from selfiesim.core.errors import CcsdsError
+from selfiesim.core.vectors import Matrix, Vector
 
 __all__ = ["AemAttitude", "OemTrajectory", "read_aem", "read_oem"]
 

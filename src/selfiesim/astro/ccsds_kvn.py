@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from selfiesim.astro.epoch import DAY_S, Epoch
-from selfiesim.astro.frames import Vector
 from selfiesim.core.config_validation import did_you_mean, read_bounded, shortened
 from selfiesim.core.errors import CcsdsError, SceneError
+from selfiesim.core.vectors import Vector
 
 MOST_BYTES = 64 << 20
 MOST_ROWS = 500_000

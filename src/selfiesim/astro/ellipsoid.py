@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from selfiesim.astro.bodies import SUN_RADIUS_M, Body
-from selfiesim.astro.frames import Vector, unit
+from selfiesim.core.vectors import Vector, unit
 
 
 def ellipsoid_height(position: Vector, body: Body) -> float:

@@ -24,8 +24,8 @@ import numpy as np
 from selfiesim.astro import heliocentric
 from selfiesim.astro.bodies import AU_M, Body
 from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
-from selfiesim.astro.frames import Vector, rotation_x, rotation_z
 from selfiesim.core.errors import EphemerisError
+from selfiesim.core.vectors import Vector, rotation_x, rotation_z
 
 LIGHT_M_S = 299_792_458.0
 """Speed of light, m/s."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfiesim.astro.bodies import AU_M
-from selfiesim.astro.frames import Vector
+from selfiesim.core.vectors import Vector
 
 GM_SUN_M3_S2 = 1.3271244e20
 """Nominal solar mass parameter, m3/s2 (IAU 2015 Resolution B3)."""

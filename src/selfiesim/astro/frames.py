@@ -14,36 +14,16 @@ camera          x right, y down, z forward, as OpenCV has it
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import Body
 from selfiesim.astro.epoch import Epoch
-
-Vector = NDArray[np.float64]
-Matrix = NDArray[np.float64]
+from selfiesim.core.vectors import Matrix, Vector, rotation_x, rotation_z, unit
 
 # Mars pole of the "MarsInertial" frame, degrees (IAU 2009 constants at J2000, as GMAT has them).
 _MARS_INERTIAL_POLE_DEG = (317.68143, 52.88650)
 
 # Of the ecliptic of J2000, 84381.448 arcseconds (IAU 1976; SPICE's ECLIPJ2000).
 _OBLIQUITY = float(np.radians(84381.448 / 3600.0))
-
-
-def rotation_x(angle: float) -> Matrix:
-    """Coordinates in axes turned by ``angle`` (rad) about x: (3, 3)."""
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[1.0, 0.0, 0.0], [0.0, c, s], [0.0, -s, c]])
-
-
-def rotation_z(angle: float) -> Matrix:
-    """Coordinates in axes turned by ``angle`` (rad) about z: (3, 3)."""
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
-
-
-def unit(vector: Vector) -> Vector:
-    """The unit vector along ``vector`` (..., 3)."""
-    return np.asarray(vector / np.linalg.norm(vector, axis=-1, keepdims=True), float)
 
 
 def icrf_to_equator(pole_ra_deg: float, pole_dec_deg: float) -> Matrix:
@@ -84,70 +64,6 @@ def icrf_to_rtn(position: Vector, velocity: Vector) -> Matrix:
     radial = unit(position)
     normal = unit(np.cross(position, velocity))
     return np.array([radial, np.cross(normal, radial), normal])
-
-
-def axes_from_two(primary: Vector, secondary: Vector) -> Matrix:
-    """Rows: ``primary``, the part of ``secondary`` square to it, and their cross product; all unit vectors.
-
-    Raises
-    ------
-    ValueError
-        When the two directions are parallel, so that no plane is defined.
-    """
-    first = unit(primary)
-    across = np.asarray(secondary, float) - np.dot(secondary, first) * first
-    if np.linalg.norm(across) < 1e-9 * np.linalg.norm(secondary):
-        raise ValueError("the two directions are parallel")
-    second = unit(across)
-    return np.array([first, second, np.cross(first, second)])
-
-
-def rotation_about(axis: Vector, angle: float) -> Matrix:
-    """The matrix that turns a vector by ``angle`` (rad) about ``axis`` (Rodrigues' formula)."""
-    x, y, z = unit(axis)
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross)
-
-
-def quaternion(matrix: Matrix) -> Vector:
-    """The unit quaternion (x, y, z, w), scalar last and not negative, of a frame rotation ``from_to``.
-
-    It is the quaternion that turns vectors of the first frame into coordinates of the second, as
-    ``scipy.spatial.transform.Rotation.from_matrix(from_to).as_quat()`` gives it.
-    """
-    m = matrix
-    # Shepperd's method: take the largest component first, so that nothing small is divided by.
-    candidates = np.array([m[0, 0], m[1, 1], m[2, 2], np.trace(m)])
-    k = int(np.argmax(candidates))
-    if k == 3:
-        q = np.array([m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], 1.0 + candidates[3]])
-    else:
-        i, j, n = k, (k + 1) % 3, (k + 2) % 3
-        q = np.empty(4)
-        q[i] = 1.0 + m[i, i] - m[j, j] - m[n, n]
-        q[j] = m[j, i] + m[i, j]
-        q[n] = m[n, i] + m[i, n]
-        q[3] = m[n, j] - m[j, n]
-    q /= np.linalg.norm(q)
-    return -q if q[3] < 0.0 else q
-
-
-def quaternion_to_matrix(q: Vector) -> Matrix:
-    """The frame rotation (..., 3, 3) of unit quaternions (..., 4): the reverse of :func:`quaternion`."""
-    x, y, z, w = (q[..., k] for k in range(4))
-    rows = [
-        [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - z * w), 2.0 * (x * z + y * w)],
-        [2.0 * (x * y + z * w), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - x * w)],
-        [2.0 * (x * z - y * w), 2.0 * (y * z + x * w), 1.0 - 2.0 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
-def rotation_vector(matrix: Matrix) -> Vector:
-    """Axis times angle (3,), rad, of the rotation ``matrix`` makes of a vector: :func:`rotation_about` reversed."""
-    q = quaternion(matrix)
-    sine = float(np.linalg.norm(q[:3]))
-    return np.asarray(2.0 * q[:3] if sine < 1e-12 else 2.0 * np.arctan2(sine, q[3]) / sine * q[:3])
 
 
 def direction_to_lonlat(direction: Vector) -> tuple[float, float]:

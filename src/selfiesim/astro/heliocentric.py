@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
-from selfiesim.astro.frames import Matrix, Vector
 from selfiesim.core.errors import EphemerisError
+from selfiesim.core.vectors import Matrix, Vector
 
 _DEGREE = 7
 

@@ -14,7 +14,8 @@ import numpy as np
 from selfiesim.astro.bodies import MARS, Body
 from selfiesim.astro.ephemeris import BUILTIN, Ephemeris, from_body
 from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
-from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed, unit
+from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
+from selfiesim.core.vectors import unit
 
 SOL_S = 1.0274912517 * DAY_S
 """A mean solar day of Mars, 88775.244 s (Allison and McEwen 2000, as Mars24 has it)."""

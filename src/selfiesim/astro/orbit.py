@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from selfiesim.astro.frames import Matrix, Vector, rotation_x, rotation_z
+from selfiesim.core.vectors import Matrix, Vector, rotation_x, rotation_z
 
 Acceleration = Callable[[float, Vector], Vector]
 """What :func:`propagate_with` asks for: seconds since the start and a position (3,) in m, to m/s2 (3,)."""

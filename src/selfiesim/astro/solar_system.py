@@ -17,9 +17,9 @@ from selfiesim.astro.bodies import BODIES, Body, Series
 from selfiesim.astro.ephemeris import BUILTIN, Ephemeris
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
-from selfiesim.astro.frames import Vector
 from selfiesim.astro.orbit import State, propagate
 from selfiesim.core.errors import EphemerisError, KernelError
+from selfiesim.core.vectors import Vector
 
 if TYPE_CHECKING:
     from selfiesim.astro.spice_kernels import Kernels

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
-from selfiesim.astro.frames import Matrix, Vector
 from selfiesim.core.errors import KernelError
+from selfiesim.core.vectors import Matrix, Vector
 
 _LOCK = threading.RLock()
 _TEXT = {"LSK", "PCK", "FK", "IK", "SCLK"}

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 
 Array = NDArray[np.float64]
 Plane = NDArray[np.complex128]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.astro.frames import Matrix, Vector, rotation_about, unit
 from selfiesim.camera.distortion import Distortion
+from selfiesim.core.vectors import Matrix, Vector, rotation_about, unit
 
 
 @dataclass(frozen=True)

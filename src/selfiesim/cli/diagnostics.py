@@ -57,7 +57,7 @@ def _path_tracer() -> str:
         variant = renderer.require()
     except GraphicsError as error:
         return str(error)
-    slow = "" if variant == renderer.FAST else f" (slow, foil smooth: install {mitsuba.LIBRARY} for {mitsuba.FAST})"
+    slow = "" if variant == renderer.FAST else f" (slow, foil smooth: install {renderer.LIBRARY} for {renderer.FAST})"
     return f"{version('mitsuba')}, {variant}{slow}"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from selfiesim.astro.frames import quaternion
+from selfiesim.core.vectors import quaternion
 
 if TYPE_CHECKING:
     from selfiesim.files.poster import Poster

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.analysis.frame_times import Span
 from selfiesim.core.errors import OutputError, SceneError
 from selfiesim.core.files import written_whole
 from selfiesim.files.images import check_writable, description_of, sidecar_path
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
     from selfiesim.scene.scene import Scene
 
-MOST_FRAMES = 20_000
 TITLE_S = 2.0
 """For how long a title is shown."""
 METERED = 9
@@ -42,50 +42,6 @@ BLUR_SAMPLES = 12
 
 Pixels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of time, step by step.
-
-    Attributes
-    ----------
-    start, stop : str
-        Moments of the scene, such as ``release+10s`` or a UTC time.
-    step_s : float
-        From one frame to the next.
-
-    Raises
-    ------
-    SceneError
-        For a step out of range.
-    """
-
-    start: str = "release"
-    stop: str = "release+120s"
-    step_s: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 1e-6 <= self.step_s <= 1e7:
-            raise SceneError(f"--step-s {self.step_s:g}: give seconds from 0.000001 to 10000000")
-
-    def times(self, scene: Scene) -> list[float]:
-        """Seconds from ``start`` of each frame; ``stop`` is among them where the step meets it.
-
-        Raises
-        ------
-        SceneError
-            For moments out of order, or that the scene does not have, and for more than 20,000 frames.
-        """
-        plan = scene.plan()
-        first, last = plan.instant(self.start, "--from"), plan.instant(self.stop, "--to")
-        length = last - first
-        if length < 0.0:
-            raise SceneError(f"--to {self.stop!r}: is {-length:g} s before --from {self.start!r}")
-        count = int(np.floor(length / self.step_s + 1e-9)) + 1
-        if count > MOST_FRAMES:
-            raise SceneError(f"{count:,} frames are too many; the most is {MOST_FRAMES:,}; raise --step-s")
-        return [self.step_s * number for number in range(count)]
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def bop_crafts(record: Record) -> list[Record]:
 
 def _scene_camera(record: Record) -> Record:
     """World is ICRF from the first craft's origin: of the planet's centre a float would lose the millimetre."""
-    from selfiesim.astro.frames import quaternion_to_matrix
+    from selfiesim.core.vectors import quaternion_to_matrix
 
     turn = quaternion_to_matrix(np.array(record["pose"]["icrf"]["quaternion_icrf_to_camera"]))
     return {

@@ -16,7 +16,7 @@ from selfiesim.photo.tone_curves import srgb
 from selfiesim.view.poses import CraftPose
 
 if TYPE_CHECKING:
-    from selfiesim.astro.frames import Matrix
+    from selfiesim.core.vectors import Matrix
 
 Floats = NDArray[np.float64]
 _ROWS = 1000

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfiesim.astro.frames import Matrix, icrf_to_rtn, quaternion
+from selfiesim.astro.frames import icrf_to_rtn
+from selfiesim.core.vectors import Matrix, quaternion
 
 if TYPE_CHECKING:
     from selfiesim.view.poses import CraftPose

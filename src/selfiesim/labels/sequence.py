@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from selfiesim.analysis.frame_times import Span
 from selfiesim.core.errors import SceneError
 from selfiesim.files.images import check_writable
-from selfiesim.film.film import Span
 from selfiesim.labels.records import Record, Wanted, frame_labels
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Matrix, Vector, unit
 from selfiesim.astro.orbit import State, propagate_many
+from selfiesim.core.vectors import Matrix, Vector, unit
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ import numpy as np
 
 from selfiesim.astro.ephemeris import Ephemeris
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed, unit
+from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.astro.orbit import State, period, state_to_elements, true_to_mean
 from selfiesim.core.errors import SceneError
+from selfiesim.core.vectors import unit
 from selfiesim.motion.host_trajectories import Host, Orbiter
 
 CAP_EDGE_DEG = 80.0

@@ -16,8 +16,9 @@ from selfiesim.astro import forces
 from selfiesim.astro.bodies import Body
 from selfiesim.astro.ellipsoid import ellipsoid_height, sun_share
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Vector, icrf_to_bodyfixed, unit
+from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.orbit import Acceleration, State, period, propagate, propagate_with, state_to_elements
+from selfiesim.core.vectors import Vector, unit
 from selfiesim.motion import relative_motion
 
 TRACE_S = 86_400.0

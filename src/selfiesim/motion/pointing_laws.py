@@ -13,8 +13,9 @@ import numpy as np
 from selfiesim.astro import ephemeris
 from selfiesim.astro.bodies import Body
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Matrix, Vector, axes_from_two, icrf_to_bodyfixed, unit
+from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.orbit import State
+from selfiesim.core.vectors import Matrix, Vector, axes_from_two, unit
 
 TARGETS = ("sun", "earth", "nadir", "zenith", "velocity", "orbit-normal", "north", "east")
 

@@ -15,8 +15,9 @@ from collections.abc import Callable
 import numpy as np
 
 from selfiesim.astro.forces import Zonals, tide, zonal
-from selfiesim.astro.frames import Matrix, Vector, icrf_to_rtn
+from selfiesim.astro.frames import icrf_to_rtn
 from selfiesim.astro.orbit import Acceleration, State, integrate, lagrange_coefficients, propagate, propagate_many
+from selfiesim.core.vectors import Matrix, Vector
 
 _CHUNK = 1 << 16  # of releases times instants, in cloud: half a megabyte an array stays in the processor's cache
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import Matrix, Vector
 from selfiesim.astro.orbit import integrate
+from selfiesim.core.vectors import Matrix, Vector
 
 # Two moments this near to each other are one: the axis of symmetry is then exact to a rounding.
 _ALIKE = 1e-13
@@ -27,7 +27,7 @@ class Tumble:
     ----------
     attitude : (..., 4) array
         Unit quaternions (x, y, z, w), scalar last, of the rotation ``icrf_to_body``
-        (:func:`selfiesim.astro.frames.quaternion`); neighbours in time have like signs.
+        (:func:`selfiesim.core.vectors.quaternion`); neighbours in time have like signs.
     rate : (..., 3) array
         Angular velocity in body axes, rad/s.
     """

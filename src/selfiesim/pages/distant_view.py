@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import AU_M
-from selfiesim.astro.frames import Matrix, Vector
 from selfiesim.camera.pinhole import Pinhole
+from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.pages.model_sheet import STAGE
 from selfiesim.scene.scene import Scene
 from selfiesim.view.poses import Sun

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from selfiesim.analysis.drift_plot import check_format, save_figure
-from selfiesim.astro.frames import Matrix, Vector, icrf_to_rtn
+from selfiesim.astro.frames import icrf_to_rtn
+from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.motion.host_trajectories import Lander
 from selfiesim.pages.distant_view import from_afar
 

@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field, Strict, model_validator
 
 from selfiesim.core.errors import SceneError
-from selfiesim.scene.sections import Angle, Part, Positive, Three, Toward
+from selfiesim.scene.attitude import Toward
+from selfiesim.scene.section import Angle, Part, Positive, Three
 
 LEAST_PX, MOST_PX = 16, 16384
 """Width and height of a picture."""

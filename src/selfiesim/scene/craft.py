@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, Strict
 
-from selfiesim.scene.sections import Angle, Axis, FileName, Part, Rate
+from selfiesim.scene.section import Angle, Axis, FileName, Part, Rate
 
 JointAngles = dict[str, Annotated[tuple[Angle, ...], Strict(False), Field(min_length=1, max_length=2)]]
 JointRates = dict[str, Annotated[tuple[Rate, ...], Strict(False), Field(min_length=1, max_length=2)]]

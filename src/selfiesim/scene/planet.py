@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.scene.sections import FileName, Part
+from selfiesim.scene.section import FileName, Part
 
 
 class MapPart(Conventions):

@@ -1,7 +1,7 @@
 """Scenes: what a user writes, in TOML, checked key by key.
 
 Every key carries its unit in its name; every section is one part of the story (orbit, attitude, release, camera,
-photo; :mod:`selfiesim.scene.sections`). What is not publicly known is listed under ``[assumed]`` with a sentence why.
+photo; :mod:`selfiesim.scene.section`). What is not publicly known is listed under ``[assumed]`` with a sentence why.
 """
 
 from __future__ import annotations
@@ -16,26 +16,19 @@ from pydantic import BaseModel, Field, PrivateAttr, Strict, ValidationError, mod
 from selfiesim.core import files
 from selfiesim.core.config_validation import did_you_mean, explain, read_table, shortened
 from selfiesim.core.errors import CcsdsError, EphemerisError, MapError, SceneError
+from selfiesim.scene.attitude import AttitudePart
 from selfiesim.scene.camera import CameraPart, keep_field
 from selfiesim.scene.craft import CraftPart, ModelPart
+from selfiesim.scene.downlink import DownlinkPart
+from selfiesim.scene.ground import NAME, GroundPart
+from selfiesim.scene.host import BodyPart, OrbitPart, PathPart, SitePart
 from selfiesim.scene.moments import Moment
-from selfiesim.scene.photo import DownlinkPart, PhotoPart
+from selfiesim.scene.objects import MOST_OBJECTS, ObjectPart, check_target
+from selfiesim.scene.photo import PhotoPart
 from selfiesim.scene.planet import PlanetPart
-from selfiesim.scene.sections import (
-    AttitudePart,
-    BodyPart,
-    FileName,
-    MountedPart,
-    OrbitPart,
-    Part,
-    PathPart,
-    ReleasePart,
-    SitePart,
-    SkyPart,
-    Text,
-)
-from selfiesim.view.extra_objects import MOST_OBJECTS, ObjectPart, check_target
-from selfiesim.view.ground import NAME, GroundPart
+from selfiesim.scene.release import MountedPart, ReleasePart
+from selfiesim.scene.section import FileName, Part, Text
+from selfiesim.scene.sky import SkyPart
 
 if TYPE_CHECKING:
     from selfiesim.craft.model import Craft

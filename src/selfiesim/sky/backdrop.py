@@ -12,8 +12,9 @@ from selfiesim.astro.bodies import AU_M, BODIES, MARS, SOLAR_IRRADIANCE_1AU, Bod
 from selfiesim.astro.ellipsoid import sun_share
 from selfiesim.astro.ephemeris import Ephemeris
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Vector, icrf_to_bodyfixed
+from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.core.errors import EphemerisError
+from selfiesim.core.vectors import Vector
 from selfiesim.sky.band_photometry import SUN_COLOUR, ZERO_MAGNITUDE, irradiance
 from selfiesim.sky.magnitudes import bowell_phase, magnitude
 from selfiesim.sky.solar_disc import share_left

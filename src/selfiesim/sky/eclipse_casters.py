@@ -9,7 +9,8 @@ import numpy as np
 from selfiesim.astro.bodies import BODIES, SUN_RADIUS_M, Body
 from selfiesim.astro.ephemeris import Ephemeris
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Vector, icrf_to_bodyfixed
+from selfiesim.astro.frames import icrf_to_bodyfixed
+from selfiesim.core.vectors import Vector
 from selfiesim.sky.backdrop import NEIGHBOURS, is_known
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import AU_M
-from selfiesim.astro.frames import Vector
+from selfiesim.core.vectors import Vector
 
 # Of Saturn's equator and rings: IAU 2015, right ascension 40.589, declination 83.537 degrees.
 _SATURN_POLE = np.array([0.0854788, 0.0732358, 0.9936447])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import BANDS_NM, SUN_RADIUS_M
-from selfiesim.astro.frames import Matrix, Vector, unit
+from selfiesim.core.vectors import Matrix, Vector, unit
 
 # Neckel and Labs (1994), Solar Physics 153, 91, table 1: nm, then I(mu) / I(1) as powers 0 to 5 of mu.
 _MEASURED = np.array(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 from selfiesim.sky.band_photometry import irradiance
 
 

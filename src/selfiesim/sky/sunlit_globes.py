@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import Matrix, Vector, unit
+from selfiesim.core.vectors import Matrix, Vector, unit
 
 Law = Literal["lambert", "lommel-seeliger"]
 _GRID = 96  # rays across a disc whose light is added up

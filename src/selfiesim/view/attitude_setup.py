@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Matrix, Vector, quaternion_to_matrix, rotation_about, unit
 from selfiesim.astro.orbit import State
 from selfiesim.astro.solar_system import Almanac
 from selfiesim.core.errors import SceneError
+from selfiesim.core.vectors import Matrix, Vector, quaternion_to_matrix, rotation_about, unit
 from selfiesim.motion import pointing_laws
 from selfiesim.motion.host_trajectories import Host
 from selfiesim.view.release_setup import AttitudeLaw
 
 if TYPE_CHECKING:
     from selfiesim.astro.spice_kernels import Kernels
+    from selfiesim.scene.attitude import AttitudePart
     from selfiesim.scene.scene import Scene
-    from selfiesim.scene.sections import AttitudePart
 
 
 def toward(host: Host, almanac: Almanac, target: str, epoch: Epoch, state: State) -> Vector:

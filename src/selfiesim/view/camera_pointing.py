@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Matrix, Vector
 from selfiesim.astro.orbit import State
 from selfiesim.camera.pinhole import icrf_to_camera
 from selfiesim.core.errors import SceneError
+from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.craft.description import Joint
 from selfiesim.craft.model import Craft
 from selfiesim.motion import pointing_laws

@@ -6,23 +6,21 @@ A second vehicle on the ground, a target that another orbit carries, or the rele
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field, Strict, model_validator
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Matrix, Vector
 from selfiesim.astro.orbit import State
 from selfiesim.camera.pinhole import Camera, icrf_to_camera
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import SceneError
+from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.craft.model import Craft
 from selfiesim.motion.ejection import tilt_axes
 from selfiesim.motion.host_trajectories import Host
-from selfiesim.motion.pointing_laws import TARGETS
 from selfiesim.scene.craft import ModelPart
-from selfiesim.scene.sections import AttitudePart, OrbitPart, Positive, ReleasePart, Three
+from selfiesim.scene.objects import ObjectPart
 from selfiesim.view.attitude_setup import attitude_law, spinning
 from selfiesim.view.host_setup import orbiter_of
 from selfiesim.view.release_setup import AttitudeLaw, Departure, Masses, departure, pushed
@@ -31,55 +29,9 @@ if TYPE_CHECKING:
     from selfiesim.view.resolved_scene import Plan
     from selfiesim.view.view import Track
 
-MOST_OBJECTS = 32
 # From the axes of a lens (x right, y down, z forward) that looks back at the craft to those of the mesh round it.
 _LENS_TO_MESH = np.diag([1.0, -1.0, -1.0])
 _ANY_LENS = Camera.from_fov(100, 100, 1.0)
-
-
-class ObjectPart(ModelPart):
-    """A further craft: beside the first one, on an orbit of its own, or pushed off by the first."""
-
-    name: str = Field(
-        pattern=r"^[a-z][a-z0-9-]{0,30}$", description="What messages, layers and camera.target call it; lower case."
-    )
-    offset_m: Three | None = Field(None, description="From the craft's origin to its own.")
-    axes: Literal["body", "local"] = Field(
-        "local", description="Of offset_m: the craft's body axes, or east, north and up where the craft is."
-    )
-    orbit: OrbitPart | None = Field(None, description="An orbit of its own about the same body, instead.")
-    release: ReleasePart | None = Field(
-        None,
-        description="Pushed off from the craft, instead: as released it has its +Z along the push, and tumbles on.",
-    )
-    attitude: AttitudePart | None = Field(
-        None, description="How it is turned; default: as the craft is, or tumbling if it was released."
-    )
-    mass_kg: float | None = Field(None, gt=0, le=1e7, description="Of a released object.")
-    inertia_kg_m2: Annotated[tuple[Positive, Positive, Positive], Strict(False)] = Field(
-        (1.0, 1.0, 1.0), description="Moments about its own axes, for tumbling; only their ratios matter."
-    )
-
-    @model_validator(mode="after")
-    def _one_place(self) -> ObjectPart:
-        given = [key for key in ("offset_m", "orbit", "release") if getattr(self, key) is not None]
-        if len(given) != 1:
-            raise ValueError(f"{self.name}: {' and '.join(given) or 'no place'}: give one of offset_m, orbit, release")
-        return self
-
-
-def check_target(target: str, objects: tuple[ObjectPart, ...]) -> None:
-    """Check that ``target`` names the craft, an object, or one of :data:`selfiesim.motion.pointing_laws.TARGETS`.
-
-    Raises
-    ------
-    ValueError
-        With the names there are.
-    """
-    names = ["craft", *(part.name for part in objects)]
-    if target not in (*names, *TARGETS):
-        near = did_you_mean(target, [*names, *TARGETS])
-        raise ValueError(f"camera.target: there is no {target!r}{near}; in the picture: {names}; directions: {TARGETS}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,8 @@ from selfiesim.scene.moments import parse_moment
 
 if TYPE_CHECKING:
     from selfiesim.astro.spice_kernels import Kernels
+    from selfiesim.scene.host import BodyPart, OrbitPart, PathPart
     from selfiesim.scene.scene import Scene
-    from selfiesim.scene.sections import BodyPart, OrbitPart, PathPart
 
 
 def kernels_of(scene: Scene) -> Kernels | None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from selfiesim.astro.bodies import AU_M, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
-from selfiesim.astro.frames import Matrix, Vector, rotation_about
+from selfiesim.core.vectors import Matrix, Vector, rotation_about
 from selfiesim.craft.clearance import clearance
 from selfiesim.craft.model import Craft, Part, outermost_points
 from selfiesim.planet.light.weather import AIRLESS, Weather
 from selfiesim.planet.maps.surface import Surface
+from selfiesim.scene.ground import NAME
 from selfiesim.sky.eclipse_casters import Caster
-from selfiesim.view.ground import NAME
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Matrix, Vector, quaternion, quaternion_to_matrix, rotation_vector, unit
 from selfiesim.astro.orbit import State
 from selfiesim.core.errors import SceneError, UserError
+from selfiesim.core.vectors import Matrix, Vector, quaternion, quaternion_to_matrix, rotation_vector, unit
 from selfiesim.craft.model import Craft, first_contact
 from selfiesim.motion import ejection
 from selfiesim.motion.host_trajectories import Host
 from selfiesim.motion.tumble import tumble
 
 if TYPE_CHECKING:
-    from selfiesim.scene.sections import ReleasePart
+    from selfiesim.scene.release import ReleasePart
 
 AttitudeLaw = Callable[[Epoch, State], Matrix]
 """From an instant and the craft's state to its attitude, ICRF to body axes."""

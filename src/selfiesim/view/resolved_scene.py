@@ -13,11 +13,11 @@ import numpy as np
 
 from selfiesim.astro.bodies import Body
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Matrix, Vector
 from selfiesim.astro.orbit import State
 from selfiesim.astro.solar_system import Almanac, body_of
 from selfiesim.camera.pinhole import Camera, icrf_to_camera
 from selfiesim.core.errors import SceneError
+from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.craft.model import Craft
 from selfiesim.motion.ejection import tilt_axes
 from selfiesim.motion.events import event_time

@@ -14,21 +14,23 @@ import numpy as np
 
 from selfiesim.astro.ellipsoid import ellipsoid_height, sun_share
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import Matrix, Vector, icrf_to_bodyfixed, unit
+from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.mars_time import solar_longitude
 from selfiesim.astro.orbit import State
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import GraphicsError, SceneError
+from selfiesim.core.vectors import Matrix, Vector, unit
 from selfiesim.craft.model import Craft
 from selfiesim.motion.host_trajectories import Lander
 from selfiesim.planet.light.atmosphere import haze
 from selfiesim.planet.light.limb_transmission import sunlight_left
 from selfiesim.planet.light.weather import AIRLESS, Weather, frost_lines, seasonal_dust
+from selfiesim.scene.ground import NAME
 from selfiesim.sky.backdrop import Backdrop, backdrop_of, sun_share_beside
 from selfiesim.sky.eclipse_casters import casters_of
 from selfiesim.view import release_setup
 from selfiesim.view.camera_pointing import angles_of_joints, icrf_to_lens, site_to_icrf
-from selfiesim.view.ground import NAME, Ground, ground_of
+from selfiesim.view.ground import Ground, ground_of
 from selfiesim.view.poses import CraftPose, PlanetPose, Sun
 from selfiesim.view.release_setup import Departure
 from selfiesim.view.resolved_scene import Plan
@@ -225,12 +227,12 @@ def _at(scene: Scene, epoch: Epoch, moment: str) -> View:
 
 def _released(plan: Plan, departure: Departure, epoch: Epoch, moment: str) -> tuple[Track, State]:
     """The motion of craft and camera after the push, and camera minus craft."""
-    seconds = epoch - release_setup.release.epoch
+    seconds = epoch - departure.release.epoch
     if seconds < 0.0:
         raise SceneError(f"at: {moment!r} is {-seconds:.0f} s before the release; the camera is still on board")
     try:
         host, relative = plan.host.apart(
-            release_setup.release.epoch, release_setup.host_after, release_setup.camera, seconds
+            departure.release.epoch, departure.host_after, departure.camera, seconds
         )
     except ValueError as error:
         raise SceneError(

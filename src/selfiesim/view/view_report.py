@@ -9,8 +9,9 @@ import numpy as np
 from selfiesim.astro import mars_time
 from selfiesim.astro.bodies import AU_M
 from selfiesim.astro.ellipsoid import ellipsoid_foot, ellipsoid_height, ground_met, planet_diameter
-from selfiesim.astro.frames import Vector, direction_to_lonlat, unit
+from selfiesim.astro.frames import direction_to_lonlat
 from selfiesim.camera.catalogue import preset
+from selfiesim.core.vectors import Vector, unit
 from selfiesim.view.poses import PlanetPose
 from selfiesim.view.view import View
 

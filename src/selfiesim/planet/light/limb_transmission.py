@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import SUN_RADIUS_M, Body
-from selfiesim.astro.frames import Vector, unit
+from selfiesim.core.vectors import Vector, unit
 from selfiesim.planet.light.atmosphere import Haze
 
 _POINTS = 500

@@ -72,7 +72,7 @@ def _from_picture(body: str, world: World) -> PlanetMaps:
     if world.geometric_albedo is not None:
         level = f"geometric albedo {world.geometric_albedo:g}, {world.source}"
     credits = f"{body.capitalize()} map{shows}: {PACKAGE_CREDITS}; {level}"
-    return planet_maps(parts, body, credits, world)
+    return coded_maps(parts, body, credits, world)
 
 
 def grey_world(body: str, world: World) -> PlanetMaps:
@@ -98,7 +98,7 @@ def grey_world(body: str, world: World) -> PlanetMaps:
     codes = {name: encode(level * field, brightest(world))[..., None] for name, field in fields.items()}
     parts = {name: np.repeat(code, 3, axis=2) for name, code in codes.items()}
     credits = f"{body.capitalize()}: no map; grey of albedo {albedo:g} ({world.source})"
-    return planet_maps(parts, body, credits, world)
+    return coded_maps(parts, body, credits, world)
 
 
 def _mottled(lattice: Values, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]) -> Values:
@@ -118,7 +118,7 @@ def brightest(world: World) -> float:
     return CARD * 1.05 if world.geometric_albedo is None else min(1.5, 8.0 * world.geometric_albedo)
 
 
-def planet_maps(parts: Parts, body: str, credits: str, world: World) -> PlanetMaps:
+def coded_maps(parts: Parts, body: str, credits: str, world: World) -> PlanetMaps:
     """Maps of a world, coded to its :func:`brightest`."""
     return PlanetMaps(
         globe=parts["globe"],

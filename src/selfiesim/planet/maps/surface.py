@@ -115,7 +115,7 @@ def _from_file(body: str, albedo: float | None, file: MapFile, print_of_file: st
         globe, north, south = (parts[part] for part in ("globe", "north", "south"))
         credits = f"{credits}; toned as: {default.credits}"
         return replace(default, globe=globe, north=north, south=south, credits=credits)
-    return globes.planet_maps(parts, body, credits, _world(body, albedo))
+    return globes.coded_maps(parts, body, credits, _world(body, albedo))
 
 
 def _reference(default: PlanetMaps) -> Values:

@@ -13,10 +13,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import Matrix, unit
 from selfiesim.camera.distortion import Panorama
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import GraphicsError
+from selfiesim.core.vectors import Matrix, unit
 
 PINHOLE_RAD = float(np.radians(95.0))
 """One pinhole sees no farther across or down."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import rotation_about
+from selfiesim.core.vectors import rotation_about
 
 if TYPE_CHECKING:
     from selfiesim.view.view import View

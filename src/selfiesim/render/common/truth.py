@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 from selfiesim.render.common.planet_depth import pixel_rays, planet_depth
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.ellipsoid import ground_met
-from selfiesim.astro.frames import Vector, unit
 from selfiesim.camera.pinhole import Camera
+from selfiesim.core.vectors import Vector, unit
 from selfiesim.sky.solar_disc import disc_radiance
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import unit
 from selfiesim.core.low_discrepancy import thrown
+from selfiesim.core.vectors import unit
 from selfiesim.render.common.denoise import Alike, evened
 
 if TYPE_CHECKING:

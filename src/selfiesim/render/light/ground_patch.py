@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from selfiesim.planet.terrain.ground_mesh import height_at
 
 if TYPE_CHECKING:
-    from selfiesim.astro.frames import Matrix
+    from selfiesim.core.vectors import Matrix
     from selfiesim.planet.terrain.ground_mesh import Terrain
 
 Floats = NDArray[np.float64]

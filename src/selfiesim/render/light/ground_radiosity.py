@@ -21,7 +21,7 @@ from selfiesim.render.light.radiosity import BOUNCES, Shape, Skin, gathered, is_
 from selfiesim.render.light.surface_samples import rays_about
 
 if TYPE_CHECKING:
-    from selfiesim.astro.frames import Matrix
+    from selfiesim.core.vectors import Matrix
     from selfiesim.planet.light.dust_sky import DustSky
     from selfiesim.render.layers.craft_layer import CraftLayer
     from selfiesim.view.ground import Ground

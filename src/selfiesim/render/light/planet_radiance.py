@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.ellipsoid import ground_met
-from selfiesim.astro.frames import Vector, unit
+from selfiesim.core.vectors import Vector, unit
 from selfiesim.planet.light.atmosphere import Haze, haze
 from selfiesim.planet.light.photometry import LAWS, ice
 from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_share

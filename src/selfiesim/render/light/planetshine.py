@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 from selfiesim.planet.light.photometry import LAWS, ice
 from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_share
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 from selfiesim.render.light.brdf_sampling import Lobes, even, schlick
 from selfiesim.render.light.surface_samples import SITES_ACROSS, Sites, rays_about, sites_of, traced_scene
 

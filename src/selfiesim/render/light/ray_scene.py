@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 from selfiesim.render.light.brdf_sampling import Lobes, even, lobe, schlick
 from selfiesim.render.light.foil import crumpled
 from selfiesim.render.light.planet_radiance import planet_radiance

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import unit
 from selfiesim.core.low_discrepancy import thrown
+from selfiesim.core.vectors import unit
 from selfiesim.render.common.denoise import Alike, evened
 from selfiesim.render.light.brdf_sampling import Gloss, Lobes, even, schlick
 from selfiesim.render.light.radiosity import GLASS, scattering

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.frames import unit
+from selfiesim.core.vectors import unit
 from selfiesim.craft.mesh.normals import tangents
 from selfiesim.render.light.planet_radiance import planet_radiance
 from selfiesim.render.mitsuba.surface import register

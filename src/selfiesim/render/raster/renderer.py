@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.render.common.composite import add_backdrop, laid_over, shown_over, with_sky
 from selfiesim.render.common.crop import (
     FEWEST_CUTS,
     MOST_CUTS,
@@ -39,6 +38,7 @@ from selfiesim.render.gl.framebuffer import Framebuffer, Frames
 from selfiesim.render.gl.shader_program import shaders_compiled
 from selfiesim.render.gl.shadow_map import SUN_SIZE
 from selfiesim.render.gl.window import new_scene, new_window, projection
+from selfiesim.render.layers.composite import add_backdrop, laid_over, shown_over, with_sky
 from selfiesim.render.layers.craft_group import COLOUR, GLOSS, GRAIN, RADIANCE, SURFACE
 from selfiesim.render.layers.craft_layer import NEAREST_M, CraftLayer
 from selfiesim.render.layers.ground_layer import GroundLayer, fit_to_vehicles
