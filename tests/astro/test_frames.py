@@ -17,7 +17,7 @@ NOW = Epoch.from_utc("2021-12-31T16:30:00Z")
 
 angles = st.floats(-10.0, 10.0)
 components = st.tuples(*[st.floats(-1.0, 1.0)] * 3).filter(lambda v: np.linalg.norm(v) > 0.1)
-vectors = components.map(np.array)
+directions = components.map(np.array)
 
 
 def assert_rotation(matrix):
@@ -25,7 +25,7 @@ def assert_rotation(matrix):
     assert np.linalg.det(matrix) == pytest.approx(1.0, abs=1e-14)
 
 
-@given(vectors, angles)
+@given(directions, angles)
 def test_turning_a_vector_is_that_of_scipy(axis, angle):
     ours = vectors.rotation_about(axis, angle)
     np.testing.assert_allclose(ours, Rotation.from_rotvec(vectors.unit(axis) * angle).as_matrix(), atol=1e-13)
@@ -37,7 +37,7 @@ def test_turned_axes_are_the_inverse_of_turned_vectors(angle):
     np.testing.assert_allclose(vectors.rotation_z(angle), vectors.rotation_about([0, 0, 1.0], -angle), atol=1e-14)
 
 
-@given(vectors, st.floats(-np.pi, np.pi))
+@given(directions, st.floats(-np.pi, np.pi))
 @example(np.array([-1.0, 0.0, 0.0]), 3.0)
 @example(np.array([0.1, -1.0, 0.2]), 3.0)
 @example(np.array([0.1, 0.2, -1.0]), 2.5)
@@ -59,7 +59,7 @@ def test_quaternion_of_half_a_turn(axis):
     assert quaternion[3] == pytest.approx(0.0, abs=1e-12)
 
 
-@given(vectors, vectors)
+@given(directions, directions)
 def test_two_directions_make_right_handed_axes(primary, secondary):
     if np.linalg.norm(np.cross(primary, secondary)) < 1e-3:
         return
