@@ -5,17 +5,17 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from selfiesim.analysis.dispersion import disperse
+from selfiesim.analysis.dispersion import run_dispersion
 from selfiesim.astro.bodies import MARS
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.forces import MARS_ZONALS, zonal
+from selfiesim.astro.forces import MARS_ZONALS, zonal_acceleration
 from selfiesim.astro.orbit import Elements, State, elements_to_state
-from selfiesim.motion.ejection import Normal, Release, Scatter, Uniform, draw, release_states
+from selfiesim.motion.ejection import Normal, Release, Scatter, Uniform, draw_samples, sample_camera_states
 from selfiesim.motion.relative_motion import (
     clohessy_wiltshire,
-    cloud,
+    propagate_cloud,
     relative_state,
-    relative_state_with,
+    relative_state_perturbed,
     yamanaka_ankersen,
 )
 from selfiesim.motion.tumble import tumble, tumble_many
@@ -31,7 +31,7 @@ TIMES = np.linspace(0.0, 6000.0, 600)
 
 
 def states(count):
-    return release_states(RELEASE, HOST, np.eye(3), draw(SCATTER, count, 7), GM)
+    return sample_camera_states(RELEASE, HOST, np.eye(3), draw_samples(SCATTER, count, 7), GM)
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,11 @@ def test_ten_thousand_releases(benchmark):
 def test_cloud_of_ten_thousand_releases_at_600_times(benchmark):
     """Aim: 10 s and 1 GB."""
     many = states(10_000)
-    found = benchmark.pedantic(cloud, args=(HOST, many, TIMES, GM), rounds=3, warmup_rounds=1)
+    found = benchmark.pedantic(propagate_cloud, args=(HOST, many, TIMES, GM), rounds=3, warmup_rounds=1)
     assert found.shape == (10_000, 600, 3)
     # numpy tells tracemalloc of its arrays.
     tracemalloc.start()
-    cloud(HOST, many, TIMES, GM)
+    propagate_cloud(HOST, many, TIMES, GM)
     benchmark.extra_info["peak_mb"] = round(tracemalloc.get_traced_memory()[1] / 1e6)
     tracemalloc.stop()
     assert benchmark.extra_info["peak_mb"] < 1000
@@ -63,7 +63,9 @@ def test_one_drift(benchmark, camera):
 
 def test_one_hour_of_drift_beside_a_flattened_planet(benchmark, camera):
     pole = np.array([0.0, 0.0, 1.0])
-    benchmark(relative_state_with, HOST, camera, 3600.0, GM, lambda _s, r: zonal(r, MARS_ZONALS, pole))
+    benchmark(
+        relative_state_perturbed, HOST, camera, 3600.0, GM, lambda _s, r: zonal_acceleration(r, MARS_ZONALS, pole)
+    )
 
 
 def test_clohessy_wiltshire_at_600_times(benchmark):
@@ -84,7 +86,7 @@ def test_ten_thousand_releases_for_ten_minutes_and_what_each_second_frames(bench
     """`selfiesim drift tianwen1-mars --samples 10000 --from 1 --to 600 --step 1`. Aim: 10 s."""
     scene = Scene.load("tianwen1-mars")
     times = [float(second) for second in range(1, 601)]
-    found = benchmark.pedantic(disperse, args=(scene, 10_000, times), rounds=2, warmup_rounds=1)
+    found = benchmark.pedantic(run_dispersion, args=(scene, 10_000, times), rounds=2, warmup_rounds=1)
     assert found.good.shape == (10_000, 600)
 
 

@@ -41,12 +41,12 @@ def ring(path, with_normals):
 @pytest.mark.parametrize("with_normals", [True, False], ids=["normals", "bare"])
 def test_load_100_000_triangles(benchmark, tmp_path, monkeypatch, with_normals):
     """Aim: 1 s from a file that was never seen before."""
-    from selfiesim.craft.load import forget_craft, load_craft
+    from selfiesim.craft.load import clear_craft_cache, load_craft
 
     path = ring(tmp_path / "ring.glb", with_normals)
 
     def unseen():
-        forget_craft()
+        clear_craft_cache()
         monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / str(np.random.default_rng().integers(1 << 62))))
         return (path,), {}
 
@@ -56,12 +56,12 @@ def test_load_100_000_triangles(benchmark, tmp_path, monkeypatch, with_normals):
 
 def test_load_100_000_triangles_again(benchmark, tmp_path, monkeypatch):
     """Aim: 0.1 s from the cache."""
-    from selfiesim.craft.load import forget_craft, load_craft
+    from selfiesim.craft.load import clear_craft_cache, load_craft
 
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
     path = ring(tmp_path / "ring.glb", with_normals=False)
     load_craft(path)
-    benchmark.pedantic(load_craft, setup=lambda: (forget_craft(), ((path,), {}))[1], rounds=10, warmup_rounds=1)
+    benchmark.pedantic(load_craft, setup=lambda: (clear_craft_cache(), ((path,), {}))[1], rounds=10, warmup_rounds=1)
 
 
 def test_help(benchmark, tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import least_squares, root
 
 from selfiesim.astro.bodies import AU_M
-from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
 from selfiesim.astro.frames import icrf_to_inertial
@@ -32,14 +32,14 @@ def at(start: State, epoch: Epoch) -> State:
 def earth_seen(start: State, epoch: Epoch) -> tuple[float, float]:
     """Distance of the Earth, million km, and its angle from the Sun, degrees."""
     here = at(start, epoch).position
-    earth = BUILTIN.position("earth", "sun", epoch) - here
+    earth = BUILTIN_EPHEMERIS.position("earth", "sun", epoch) - here
     cosine = earth @ -here / np.linalg.norm(earth) / np.linalg.norm(here)
     return float(np.linalg.norm(earth)) / 1e9, float(np.degrees(np.arccos(cosine)))
 
 
 def to_mars(start: State, leaves: Epoch) -> np.ndarray:
     """The velocity with which Mars is reached at arrival from where the arc is at ``leaves``."""
-    here, mars = at(start, leaves), BUILTIN.position("mars", "sun", ARRIVAL)
+    here, mars = at(start, leaves), BUILTIN_EPHEMERIS.position("mars", "sun", ARRIVAL)
 
     def miss(velocity: np.ndarray) -> np.ndarray:
         there = propagate(State(here.position, 1e3 * velocity), ARRIVAL - leaves, GM_SUN_M3_S2)
@@ -52,7 +52,10 @@ def to_mars(start: State, leaves: Epoch) -> np.ndarray:
 
 def fitted() -> State:
     """The state (ICRF, about the Sun) at launch of the arc that agrees best."""
-    earth, along = BUILTIN.position("earth", "sun", LAUNCH), BUILTIN.velocity("earth", "sun", LAUNCH)
+    earth, along = (
+        BUILTIN_EPHEMERIS.position("earth", "sun", LAUNCH),
+        BUILTIN_EPHEMERIS.velocity("earth", "sun", LAUNCH),
+    )
     first = to_mars(State(earth, along), LAUNCH)
 
     def off(change: np.ndarray) -> np.ndarray:
@@ -79,7 +82,7 @@ def main() -> None:
         print(f"{epoch}: Earth at {distance:.1f} million km, {apart:.1f} degrees from the Sun (telemetry: {wanted})")
     way = np.array([propagate(start, s, GM_SUN_M3_S2).position for s in np.linspace(0.0, PICTURES - LAUNCH, 2000)])
     print(f"flown {np.linalg.norm(np.diff(way, axis=0), axis=1).sum() / 1e9:.0f} million km (published: 188)")
-    excess = start.velocity - BUILTIN.velocity("earth", "sun", LAUNCH)
+    excess = start.velocity - BUILTIN_EPHEMERIS.velocity("earth", "sun", LAUNCH)
     print(f"excess speed at launch {np.linalg.norm(excess):.0f} m/s")
     push = np.linalg.norm(to_mars(start, MANOEUVRE) - at(start, MANOEUVRE).velocity)
     print(f"push on 9 October to reach Mars {push:.0f} m/s")

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import fsolve
 
 from selfiesim.astro.bodies import AU_M
-from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
 from selfiesim.astro.frames import icrf_to_inertial
@@ -22,7 +22,7 @@ FLYBY = Epoch.from_utc("2010-12-08T00:00:00Z")  # JAXA: past Venus that day, 80,
 SPREAD = Epoch.from_utc("2010-06-10T00:00:00Z")  # the sail whole, 7.7 million km from the Earth (JAXA, 11 June 2010)
 PICTURE = Epoch.from_utc("2010-06-14T04:00:00Z")
 
-earth, moving = (getattr(BUILTIN, what)("earth", "sun", LAUNCH) for what in ("position", "velocity"))
+earth, moving = (getattr(BUILTIN_EPHEMERIS, what)("earth", "sun", LAUNCH) for what in ("position", "velocity"))
 venus = AU_M * np.array(erfa.plan94(2455538.5, 0.0, 2)["p"])
 
 
@@ -34,7 +34,7 @@ def arc(excess_km_s: np.ndarray, epoch: Epoch) -> State:
 excess = fsolve(lambda excess: (arc(excess, FLYBY).position - venus) / 1e9, -0.1e-3 * moving)
 turn = icrf_to_inertial("ecliptic")
 for name, epoch in (("sail spread", SPREAD), ("picture", PICTURE)):
-    away = np.linalg.norm(arc(excess, epoch).position - BUILTIN.position("earth", "sun", epoch))
+    away = np.linalg.norm(arc(excess, epoch).position - BUILTIN_EPHEMERIS.position("earth", "sun", epoch))
     print(f"{name}: {away / 1e9:.2f} million km from the Earth")
 state = arc(excess, PICTURE)
 found = state_to_elements(State(turn @ state.position, turn @ state.velocity), GM_SUN_M3_S2)

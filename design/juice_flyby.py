@@ -19,9 +19,9 @@ from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import least_squares
 
 from selfiesim.astro.bodies import EARTH, MOON
-from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.forces import GM_SUN_M3_S2, third_body
+from selfiesim.astro.forces import GM_SUN_M3_S2, third_body_acceleration
 from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.core.vectors import unit
 
@@ -37,8 +37,8 @@ def neighbour(name: str) -> CubicHermiteSpline:
     """Where a body is from the Moon, m, by seconds after the Moon was passed."""
     times = np.arange(-14_400.0, 108_001.0, 3600.0)
     epochs = [MOON_PASSED + t for t in times]
-    places = [BUILTIN.position(name, "moon", epoch) for epoch in epochs]
-    return CubicHermiteSpline(times, places, [BUILTIN.velocity(name, "moon", epoch) for epoch in epochs])
+    places = [BUILTIN_EPHEMERIS.position(name, "moon", epoch) for epoch in epochs]
+    return CubicHermiteSpline(times, places, [BUILTIN_EPHEMERIS.velocity(name, "moon", epoch) for epoch in epochs])
 
 
 PULLS = [(EARTH.gm_m3_s2, neighbour("earth")), (GM_SUN_M3_S2, neighbour("sun"))]
@@ -48,7 +48,7 @@ def motion(t: float, state: Vector) -> Vector:
     """Rate of place and velocity (6,) about the Moon."""
     place = state[:3]
     pull = -MOON.gm_m3_s2 * place / np.linalg.norm(place) ** 3
-    return np.concatenate([state[3:], pull + sum(third_body(place, where(t), gm) for gm, where in PULLS)])
+    return np.concatenate([state[3:], pull + sum(third_body_acceleration(place, where(t), gm) for gm, where in PULLS)])
 
 
 def fly(start: Vector, *times: float) -> Vector:
@@ -71,14 +71,17 @@ def far_off(state: Vector, gm: float) -> tuple[Vector, Vector]:
 
 def gained(state: Vector) -> float:
     """How much faster it is about the Sun after the Moon, m/s."""
-    carried = BUILTIN.velocity("moon", "sun", MOON_PASSED)
+    carried = BUILTIN_EPHEMERIS.velocity("moon", "sun", MOON_PASSED)
     before, after = far_off(state, MOON.gm_m3_s2)
     return float(np.linalg.norm(carried + after) - np.linalg.norm(carried + before))
 
 
 def about_earth(state: Vector, epoch: Epoch) -> Vector:
     """A state about the Moon (6,) as one about the Earth."""
-    place, velocity = BUILTIN.position("earth", "moon", epoch), BUILTIN.velocity("earth", "moon", epoch)
+    place, velocity = (
+        BUILTIN_EPHEMERIS.position("earth", "moon", epoch),
+        BUILTIN_EPHEMERIS.velocity("earth", "moon", epoch),
+    )
     return state - np.concatenate([place, velocity])
 
 

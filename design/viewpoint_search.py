@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from selfiesim.astro.bodies import MARS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_inertial
-from selfiesim.core.vectors import unit
 from selfiesim.astro.solar_system import Almanac
+from selfiesim.core.vectors import unit
 from selfiesim.planet.library.gazetteer import locate
 
 Array = NDArray[np.float64]

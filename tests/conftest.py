@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from spice_mission import mission  # noqa: F401  (a fixture that several rooms use)
 
 # The same examples at each run: a test that passes once passes again.
 settings.register_profile("settled", derandomize=True, deadline=None, max_examples=60)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Photo", "Radiance", "Scene", "UserError", "View", "batch"]
 
-_HOMES = {
+_LAZY_IMPORTS = {
     "Photo": "selfiesim.photo.develop",
     "Radiance": "selfiesim.render.common.radiance",
     "Scene": "selfiesim.scene.scene",
@@ -31,10 +31,10 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     # Loaded when first asked for, so that `selfiesim --help` need not wait for numpy and VTK.
-    if name in _HOMES:
+    if name in _LAZY_IMPORTS:
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_LAZY_IMPORTS[name]), name)
     raise AttributeError(f"module 'selfiesim' has no attribute {name!r}")
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from selfiesim import Scene
-from selfiesim.analysis.dispersion import disperse
+from selfiesim.analysis.dispersion import run_dispersion
 from selfiesim.analysis.drift_table import timeline
 from selfiesim.analysis.framing import framing
 from selfiesim.core.errors import SceneError
-from selfiesim.motion.ejection import Normal, Scatter, draw, tilt_axes
+from selfiesim.motion.ejection import Normal, Scatter, draw_samples, tilt_axes
 from selfiesim.scene.scene import shipped_scenes
 
 TIMES = [20.0, 55.0, 60.0, 65.0, 70.0, 90.0, 150.0]
@@ -26,7 +26,7 @@ def scattered(scene, **parts):
 
 
 def test_without_scatter_every_release_is_the_planned_one(scene):
-    cloud = disperse(scattered(scene), 3, TIMES)
+    cloud = run_dispersion(scattered(scene), 3, TIMES)
     path = timeline(scene, TIMES)
     for each in range(3):
         assert cloud.craft_in_frame[each].tolist() == [sample.in_frame for sample in path]
@@ -38,8 +38,8 @@ def test_a_leaning_push_frames_what_a_scene_with_that_push_frames(scene):
     # The same dice by hand, written into a scene of their own, resolved one by one.
     count, sigma, seed = 8, 4.0, 5
     spread = Normal(0.0, np.radians(sigma))
-    draws = draw(Scatter(tilt_first=spread, tilt_second=spread), count, seed)
-    cloud = disperse(scattered(scene, tilt_deg={"normal": sigma}, seed=seed), count, TIMES)
+    draws = draw_samples(Scatter(tilt_first=spread, tilt_second=spread), count, seed)
+    cloud = run_dispersion(scattered(scene, tilt_deg={"normal": sigma}, seed=seed), count, TIMES)
     axis = np.array(scene.view().craft.craft.mounts["camera"].axis)
     first, second = tilt_axes(axis)
     told = 0
@@ -63,11 +63,11 @@ def test_a_leaning_push_frames_what_a_scene_with_that_push_frames(scene):
 def test_a_tumbling_cloud_frames_what_each_tumbling_release_frames(scene, inertia):
     count, seed, times = 6, 3, [0.0, 8.0, 21.0, 40.0, 90.0]
     spread, spin = Normal(0.0, np.radians(2.0)), Normal(0.0, np.radians(3.0))
-    draws = draw(Scatter(tip_off_x=spread, tip_off_y=spread, tip_off_z=spread, spin=spin), count, seed)
+    draws = draw_samples(Scatter(tip_off_x=spread, tip_off_y=spread, tip_off_z=spread, spin=spin), count, seed)
     camera = {"horizontal_fov_deg": 110, "look": "tumbling", "inertia_kg_m2": inertia}
     tumbling = scene.with_changes(camera=camera, release__tip_off_deg_s=[1.0, -0.5, 0.3])
     dice = {"tip_off_deg_s": {"normal": 2.0}, "spin_deg_s": {"normal": 3.0}, "seed": seed}
-    cloud = disperse(scattered(tumbling, **dice), count, times)
+    cloud = run_dispersion(scattered(tumbling, **dice), count, times)
     seen = set()
     for each in range(count):
         tip_off = np.array([1.0, -0.5, 0.3]) + np.degrees(draws.tip_off[each])
@@ -84,19 +84,19 @@ def test_a_tumbling_cloud_frames_what_each_tumbling_release_frames(scene, inerti
 
 def test_faster_springs_spread_the_range(scene):
     # After 100 s a spring that is off by 0.01 m/s is off by a metre along the path.
-    cloud = disperse(scattered(scene, speed_m_s={"normal": 0.01}), 2000, [100.0])
+    cloud = run_dispersion(scattered(scene, speed_m_s={"normal": 0.01}), 2000, [100.0])
     assert cloud.range_m.std() == pytest.approx(1.0, rel=0.1)
 
 
 def test_a_late_release_is_not_in_the_picture_before_it(scene):
-    cloud = disperse(scattered(scene, delay_s={"uniform": [80.0, 81.0]}), 5, [75.0, 160.0])
+    cloud = run_dispersion(scattered(scene, delay_s={"uniform": [80.0, 81.0]}), 5, [75.0, 160.0])
     assert not cloud.craft_in_frame[:, 0].any()
     assert cloud.craft_in_frame[:, 1].all()
 
 
 def test_the_same_seed_gives_the_same_cloud_and_another_another(scene):
     one, again, other = (
-        disperse(scattered(scene, tilt_deg={"normal": 3.0}, seed=seed), 20, [60.0]) for seed in (1, 1, 2)
+        run_dispersion(scattered(scene, tilt_deg={"normal": 3.0}, seed=seed), 20, [60.0]) for seed in (1, 1, 2)
     )
     assert np.array_equal(one.range_m, again.range_m)
     assert not np.array_equal(one.range_m, other.range_m)
@@ -137,12 +137,12 @@ def test_the_command_says_when_and_how_often(run):
 )
 def test_impossible_clouds_are_refused(scene, parts, count, said):
     with pytest.raises(SceneError, match=said):
-        disperse(scattered(scene, **parts), count, [10.0])
+        run_dispersion(scattered(scene, **parts), count, [10.0])
 
 
 def test_a_scene_without_scatter_says_what_to_write(scene):
     with pytest.raises(SceneError, match=r"release.scatter: missing; write"):
-        disperse(scene.with_changes(release__scatter=None), 10, [10.0])
+        run_dispersion(scene.with_changes(release__scatter=None), 10, [10.0])
 
 
 @pytest.mark.parametrize(

@@ -11,20 +11,20 @@ from PIL import Image
 
 from selfiesim.analysis import radio
 from selfiesim.analysis.downlink import (
-    decoded,
-    jpeg_stream,
-    light_time_ahead,
+    decode_jpeg,
+    downlink_sequence,
+    drop_packets,
+    encode_jpeg,
     lost_packets,
-    pick,
-    receive,
-    sequence,
-    through_packets,
+    select_evenly,
+    simulate_reception,
+    transmit_light_time,
 )
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.solar_system import Almanac
 from selfiesim.core.errors import SceneError
-from selfiesim.photo.finish import through_jpeg
-from selfiesim.scene.downlink import DownlinkPart
+from selfiesim.photo.finish import jpeg_round_trip
+from selfiesim.scene.downlink import DownlinkSection
 from selfiesim.scene.scene import Scene
 
 SHOT = Scene.load("tianwen1-mars").with_changes(camera__size_px=[160, 96])
@@ -57,17 +57,17 @@ def test_noise_is_that_of_290_kelvin():
     [(-82, 6.5), (-79, 13.0), (-77, 19.5), (-74, 26.0), (-70, 39.0), (-66, 52.0), (-65, 58.5), (-64, 65)],
 )
 def test_each_rate_works_down_to_the_standards_sensitivity(dbm, rate):
-    part = DownlinkPart(noise_figure_db=15.0, margin_db=-0.05, packet_bytes=4096, retries=0, stray_loss=0.0)
+    part = DownlinkSection(noise_figure_db=15.0, margin_db=-0.05, packet_bytes=4096, retries=0, stray_loss=0.0)
     there = part.transmit_dbm + part.transmit_gain_dbi + part.receive_gain_dbi - part.losses_db - dbm
     range_m = 299.792458 / part.frequency_mhz / (4 * np.pi) * 10 ** (there / 20)
-    found = radio.link(part, float(range_m))
+    found = radio.link_budget(part, float(range_m))
     assert found.received_dbm == pytest.approx(dbm, abs=1e-6)
     assert found.rate_mbit_s == rate
     assert found.loss == pytest.approx(0.1, abs=0.01)
 
 
 def test_the_rate_falls_and_losses_grow_with_the_range():
-    links = [radio.link(DownlinkPart(stray_loss=0.0), range_m) for range_m in np.geomspace(1.0, 3e4, 200)]
+    links = [radio.link_budget(DownlinkSection(stray_loss=0.0), range_m) for range_m in np.geomspace(1.0, 3e4, 200)]
     rates = [one.rate_mbit_s for one in links]
     assert rates == sorted(rates, reverse=True)
     assert (rates[0], rates[-1]) == (65.0, 6.5)
@@ -87,17 +87,17 @@ def scenery():
 
 
 def test_restart_markers_change_no_pixel(scenery):
-    marked = jpeg_stream(scenery, 78, 1)
+    marked = encode_jpeg(scenery, 78, 1)
     assert sum(marked.count(bytes([0xFF, 0xD0 + k])) for k in range(8)) == 256 // 16 - 1
-    assert np.array_equal(decoded(marked), through_jpeg(scenery, 78))
+    assert np.array_equal(decode_jpeg(marked), jpeg_round_trip(scenery, 78))
 
 
 def test_a_lost_packet_breaks_the_rows_it_held_and_the_rest_comes_back_at_the_next_marker(scenery):
-    whole = jpeg_stream(scenery, 78, 1)
+    whole = encode_jpeg(scenery, 78, 1)
     lost = np.zeros(-(-len(whole) // 400), bool)
     lost[len(lost) // 2] = True
-    seen = decoded(through_packets(whole, 400, lost))
-    wrong = (seen != decoded(whole)).any(axis=(1, 2))
+    seen = decode_jpeg(drop_packets(whole, 400, lost))
+    wrong = (seen != decode_jpeg(whole)).any(axis=(1, 2))
     rows = np.flatnonzero(wrong) // 16
     assert rows.size
     assert np.ptp(rows) <= 3  # chroma is drawn between rows of blocks
@@ -105,10 +105,10 @@ def test_a_lost_packet_breaks_the_rows_it_held_and_the_rest_comes_back_at_the_ne
 
 
 def test_without_markers_all_that_follows_is_displaced(scenery):
-    whole = jpeg_stream(scenery, 78, 0)
+    whole = encode_jpeg(scenery, 78, 0)
     lost = np.zeros(-(-len(whole) // 400), bool)
     lost[len(lost) // 2] = True
-    wrong = (decoded(through_packets(whole, 400, lost)) != decoded(whole)).any(axis=(1, 2))
+    wrong = (decode_jpeg(drop_packets(whole, 400, lost)) != decode_jpeg(whole)).any(axis=(1, 2))
     assert not wrong[:80].any()
     assert wrong[150:].all()
 
@@ -117,25 +117,25 @@ def test_without_markers_all_that_follows_is_displaced(scenery):
 @pytest.mark.parametrize("seed", range(6))
 def test_what_is_made_of_a_broken_stream_is_what_opencvs_decoder_makes_of_it(scenery, restart_rows, seed):
     cv2 = pytest.importorskip("cv2")
-    whole = jpeg_stream(scenery, 78, restart_rows)
+    whole = encode_jpeg(scenery, 78, restart_rows)
     lost = np.random.default_rng(seed).random(-(-len(whole) // 300)) < 0.15
     lost[:3] = False  # the header: without it nothing is decoded
-    arrived = through_packets(whole, 300, lost) + b"\xff\xd9"
+    arrived = drop_packets(whole, 300, lost) + b"\xff\xd9"
     theirs = cv2.imdecode(np.frombuffer(arrived, np.uint8), cv2.IMREAD_COLOR)
-    assert np.array_equal(decoded(arrived), theirs[..., ::-1])
+    assert np.array_equal(decode_jpeg(arrived), theirs[..., ::-1])
 
 
 def test_nothing_is_made_of_a_stream_without_its_header(scenery):
-    whole = jpeg_stream(scenery, 78, 1)
+    whole = encode_jpeg(scenery, 78, 1)
     lost = np.zeros(-(-len(whole) // 400), bool)
     lost[0] = True
-    assert decoded(through_packets(whole, 400, lost)) is None
-    assert decoded(b"") is None
+    assert decode_jpeg(drop_packets(whole, 400, lost)) is None
+    assert decode_jpeg(b"") is None
 
 
 def test_packets_are_lost_in_the_share_told_and_the_same_each_time():
-    part = DownlinkPart(stray_loss=0.3)
-    near = radio.link(part, 5.0)
+    part = DownlinkSection(stray_loss=0.3)
+    near = radio.link_budget(part, 5.0)
     lost = lost_packets(part, 7, 14_000_000, near)
     assert lost.mean() == pytest.approx(0.3, abs=0.02)
     assert np.array_equal(lost, lost_packets(part, 7, 14_000_000, near))
@@ -157,13 +157,13 @@ def test_light_time_to_the_earth_is_that_of_de421(de421, utc):
     mars, seconds = at("mars barycenter", 0.0), 0.0
     for _ in range(5):
         seconds = float(np.linalg.norm(at("earth", seconds) - mars)) / 299792.458
-    ours = light_time_ahead(Almanac(), "earth", "mars", epoch, np.zeros(3))
+    ours = transmit_light_time(Almanac(), "earth", "mars", epoch, np.zeros(3))
     assert ours == pytest.approx(seconds, abs=3e-4)  # 90 km
 
 
 def test_frames_wait_for_the_radio_and_for_the_earth():
     slow = SHOT.with_changes(downlink__efficiency=0.0001, downlink__earth_kbit_s=4.0, downlink__stray_loss=0.0)
-    frames = sequence(slow, 10.0, 20.0).frames
+    frames = downlink_sequence(slow, 10.0, 20.0).frames
     size = round(0.8 * 160 * 96 / 8)
     assert [frame.taken_s for frame in frames] == [10.0 + k for k in range(11)]
     assert frames[0].received_s == pytest.approx(10.0 + 8 * size / (65e6 * 1e-4), abs=1e-6)
@@ -177,7 +177,7 @@ def test_frames_wait_for_the_radio_and_for_the_earth():
 
 # 0.01 Wh at 4 W last 9 s.
 def test_the_battery_ends_the_sequence():
-    found = sequence(SHOT.with_changes(downlink__battery_wh=0.01), 0.0, 60.0)
+    found = downlink_sequence(SHOT.with_changes(downlink__battery_wh=0.01), 0.0, 60.0)
     assert found.battery_s == pytest.approx(9.0)
     assert [frame.taken_s for frame in found.frames] == [float(k) for k in range(10)]
     assert found.frames[-1].received_s is None
@@ -186,7 +186,7 @@ def test_the_battery_ends_the_sequence():
 
 def test_frames_are_received_with_the_losses_of_the_table():
     lossy = SHOT.with_changes(downlink__stray_loss=0.3, downlink__packet_bytes=200, photo__iso=100.0)
-    whole, received = receive(lossy, 40.0, 60.0, 2)
+    whole, received = simulate_reception(lossy, 40.0, 60.0, 2)
     assert [one.frame.number for one in received] == [0, 20]
     assert any(one.frame.packets_lost for one in received)
     for one in received:
@@ -195,14 +195,14 @@ def test_frames_are_received_with_the_losses_of_the_table():
         assert len(one.stream) <= one.frame.size_bytes - 200 * (one.frame.packets_lost - 1)
         if one.frame.packets_lost and one.broken is not None:
             assert not np.array_equal(one.clean, one.broken)
-    _whole, received = receive(SHOT.with_changes(downlink__stray_loss=0.0), 40.0, 40.0, 1)
+    _whole, received = simulate_reception(SHOT.with_changes(downlink__stray_loss=0.0), 40.0, 40.0, 1)
     assert np.array_equal(received[0].clean, received[0].broken)
 
 
 def test_frames_are_picked_from_first_to_last():
-    frames = sequence(SHOT, 0.0, 10.0).frames
-    assert [frame.number for frame in pick(frames, 3)] == [0, 5, 10]
-    assert [frame.number for frame in pick(frames, 50)] == list(range(11))
+    frames = downlink_sequence(SHOT, 0.0, 10.0).frames
+    assert [frame.number for frame in select_evenly(frames, 3)] == [0, 5, 10]
+    assert [frame.number for frame in select_evenly(frames, 50)] == list(range(11))
 
 
 def test_the_command_writes_a_sheet_and_the_streams_as_received(run, tmp_path):
@@ -257,7 +257,7 @@ def test_a_camera_that_stays_on_its_craft_has_no_radio():
     del table["release"], table["assumed"]
     scene = Scene.from_table(table | {"mounted": {"out_m": 1.0}, "at": "max-latitude"})
     with pytest.raises(SceneError, match="needs no radio"):
-        sequence(scene, 0.0, 10.0)
+        downlink_sequence(scene, 0.0, 10.0)
     with pytest.raises(SceneError, match="never released"):
         scene.seconds("release+10s", "--from")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selfiesim import Scene
-from selfiesim.analysis.framing import craft_box, framing, place_in_frame
+from selfiesim.analysis.framing import craft_bounding_box, framing, project_lonlat
 
 NAN = float("nan")
 
@@ -23,7 +23,7 @@ def test_the_box_holds_every_vertex_and_no_more(view):
         pixels.append(view.camera.project(body @ view.craft.body_to_camera.T + view.craft.position))
     pixels = np.concatenate(pixels)
     expected = [*pixels.min(axis=0), *pixels.max(axis=0)]
-    assert craft_box(view) == pytest.approx(expected, abs=1e-6)
+    assert craft_bounding_box(view) == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_shipped_shot_holds_what_its_caption_says(view):
@@ -61,13 +61,13 @@ def test_looking_past_the_sun(view):
 
 def test_places_stand_where_the_map_is_drawn(view):
     # The pole's pixel, traced back to the ground, is 90 N; a place on the far side is not in the picture.
-    pixel = place_in_frame(view, np.pi / 2.0, 0.0)
+    pixel = project_lonlat(view, np.pi / 2.0, 0.0)
     ray = view.camera.unproject(pixel)
     to_fixed = view.planet.camera_to_bodyfixed
     polar = np.array([0.0, 0.0, view.planet.body.radii_m[2]])
     toward = to_fixed.T @ polar + view.planet.position
     assert np.linalg.norm(np.cross(ray, toward / np.linalg.norm(toward))) < 1e-12
-    assert place_in_frame(view, -np.pi / 2.0, 0.0) is None
+    assert project_lonlat(view, -np.pi / 2.0, 0.0) is None
 
 
 @pytest.mark.parametrize(
@@ -80,4 +80,4 @@ def test_places_stand_where_the_map_is_drawn(view):
     ],
 )
 def test_features_of_the_shipped_shot(view, name, lat, lon, seen):
-    assert (place_in_frame(view, np.radians(lat), np.radians(lon)) is not None) == seen
+    assert (project_lonlat(view, np.radians(lat), np.radians(lon)) is not None) == seen

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from selfiesim.astro import bodies
-from selfiesim.astro.bodies import BODIES, Body, Series, custom_body
+from selfiesim.astro.bodies import BODIES, AngleSeries, Body, custom_body
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 
@@ -155,7 +155,7 @@ def test_an_impossible_body_is_refused(change, message):
 
 
 def test_a_series_without_terms_is_its_polynomial():
-    assert Series(1.0, 2.0, acceleration=3.0).at(2.0, 0.0, cosine=True) == 17.0
+    assert AngleSeries(1.0, 2.0, acceleration=3.0).at(2.0, 0.0, cosine=True) == 17.0
 
 
 def test_bodies_are_found_by_their_names():

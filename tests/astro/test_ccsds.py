@@ -248,10 +248,10 @@ def test_a_quaternion_must_have_length_one(tmp_path):
 
 def test_a_file_is_read_within_bounds(tmp_path, monkeypatch):
     path = oem(tmp_path)
-    monkeypatch.setattr(ccsds_kvn, "MOST_ROWS", 10)
+    monkeypatch.setattr(ccsds_kvn, "MAX_ROWS", 10)
     with pytest.raises(CcsdsError, match="more than 10 rows"):
         read_oem(path)
-    monkeypatch.setattr(ccsds_kvn, "MOST_BYTES", 1 << 10)
+    monkeypatch.setattr(ccsds_kvn, "MAX_BYTES", 1 << 10)
     with pytest.raises(CcsdsError, match="larger than"):
         read_oem(path)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selfiesim.astro.bodies import AU_M, MARS, SUN_RADIUS_M
-from selfiesim.astro.ellipsoid import planet_diameter, sun_share
+from selfiesim.astro.ellipsoid import planet_angular_diameter, sun_visible_fraction
 
 RADII = np.array(MARS.radii_m)
 
@@ -38,7 +38,7 @@ def test_the_planet_is_as_wide_as_the_rays_that_meet_it(height_km, latitude_deg)
         toward = np.cos(turn) * side + np.sin(turn) * np.cross(down, side)
         widths.append(limb_angle(position, down, toward) + limb_angle(position, down, -toward))
     # The widest cut through the nadir; the widest of all lies within a hundredth of a degree of it.
-    assert np.degrees(planet_diameter(position, MARS)) == pytest.approx(np.degrees(max(widths)), abs=0.02)
+    assert np.degrees(planet_angular_diameter(position, MARS)) == pytest.approx(np.degrees(max(widths)), abs=0.02)
 
 
 def seen_share(position, to_sun, count=4000):
@@ -65,8 +65,8 @@ def test_the_sun_sets_as_its_points_do(offset_deg, latitude_deg):
     angle = down_to_limb + np.radians(offset_deg)
     to_sun = 1.5 * AU_M * (np.cos(angle) * -up + np.sin(angle) * east)
     # A disc of 0.18 degrees and a limb that is not quite straight: half a percent.
-    assert sun_share(position, to_sun, MARS) == pytest.approx(seen_share(position, to_sun), abs=0.005)
+    assert sun_visible_fraction(position, to_sun, MARS) == pytest.approx(seen_share(position, to_sun), abs=0.005)
 
 
 def test_by_day_the_whole_sun_is_seen():
-    assert sun_share(np.array([4e6, 0.0, 0.0]), np.array([1.5 * AU_M, 1e10, 0.0]), MARS) == 1.0
+    assert sun_visible_fraction(np.array([4e6, 0.0, 0.0]), np.array([1.5 * AU_M, 1e10, 0.0]), MARS) == 1.0

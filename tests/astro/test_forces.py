@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from scipy.special import eval_legendre
 
 from selfiesim.astro.bodies import AU_M, MARS
-from selfiesim.astro.forces import GM_SUN_M3_S2, MARS_ZONALS, Zonals, sunlight, third_body, tide, zonal
+from selfiesim.astro.forces import (
+    GM_SUN_M3_S2,
+    MARS_ZONALS,
+    ZonalHarmonics,
+    radiation_pressure_acceleration,
+    third_body_acceleration,
+    tidal_acceleration,
+    zonal_acceleration,
+)
 from selfiesim.astro.frames import icrf_to_inertial
 from selfiesim.astro.orbit import (
     Elements,
@@ -19,7 +27,7 @@ from selfiesim.astro.orbit import (
     elements_to_state,
     period,
     propagate,
-    propagate_with,
+    propagate_perturbed,
     state_to_elements,
 )
 from selfiesim.core.vectors import unit
@@ -52,7 +60,7 @@ def gradient(potential, position, step):
 @given(direction=directions, radius=radii, pole=directions)
 def test_zonal_forces_are_the_gradient_of_their_potential(n, direction, radius, pole):
     # Montenbruck and Gill, Satellite Orbits, equation 3.28; the polynomials are scipy's.
-    field = Zonals(GM, 3.3962e6, **{"j2": 0.0, "j3": 0.0, "j4": 0.0} | {f"j{n}": 1e-3})
+    field = ZonalHarmonics(GM, 3.3962e6, **{"j2": 0.0, "j3": 0.0, "j4": 0.0} | {f"j{n}": 1e-3})
 
     def potential(r):
         distance = np.linalg.norm(r)
@@ -60,7 +68,9 @@ def test_zonal_forces_are_the_gradient_of_their_potential(n, direction, radius, 
 
     expected = gradient(potential, radius * direction, 0.01 * radius)
     scale = GM / radius**2 * 1e-3 * (field.radius_m / radius) ** n
-    np.testing.assert_allclose(zonal(radius * direction, field, pole), expected, rtol=0, atol=3e-10 * scale)
+    np.testing.assert_allclose(
+        zonal_acceleration(radius * direction, field, pole), expected, rtol=0, atol=3e-10 * scale
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,9 +81,13 @@ def test_zonal_forces_are_the_gradient_of_their_potential(n, direction, radius, 
 def test_gravity_on_the_ground_is_that_of_the_geodetic_reference_system(place, turning, gravity):
     # GRS80 (Moritz 1980, Bulletin Geodesique 54:395): gravity on the ellipsoid at the equator and at the pole. J6 and
     # beyond are not ours: 7 J6 = 4e-8.
-    grs80 = Zonals(3.986005e14, 6378137.0, j2=1.08263e-3, j4=-2.37091222e-6)
+    grs80 = ZonalHarmonics(3.986005e14, 6378137.0, j2=1.08263e-3, j4=-2.37091222e-6)
     place = np.array(place)
-    pull = -grs80.gm_m3_s2 * place / np.linalg.norm(place) ** 3 + zonal(place, grs80, POLE) + turning**2 * place
+    pull = (
+        -grs80.gm_m3_s2 * place / np.linalg.norm(place) ** 3
+        + zonal_acceleration(place, grs80, POLE)
+        + turning**2 * place
+    )
     assert np.linalg.norm(pull) == pytest.approx(gravity, rel=1e-7)
 
 
@@ -98,7 +112,7 @@ def test_the_suns_tide_is_the_gradient_of_the_disturbing_function(direction, rad
 
     expected = gradient(disturbing, position, 2e7)
     scale = gm * radius / 1e27
-    np.testing.assert_allclose(third_body(position, to_sun, gm), expected, rtol=0, atol=1e-6 * scale)
+    np.testing.assert_allclose(third_body_acceleration(position, to_sun, gm), expected, rtol=0, atol=1e-6 * scale)
 
 
 @pytest.mark.parametrize(("direction", "factor"), [([1.0, 0.0, 0.0], 2.0), ([0.0, 1.0, 0.0], -1.0)])
@@ -106,7 +120,9 @@ def test_the_suns_tide_at_mars_has_the_size_the_textbook_says(direction, factor)
     # Montenbruck and Gill, equation 3.39: 2 GM r / s^3 toward the Sun, and half of it inward square to that.
     to_sun, position = np.array([1.5 * AU_M, 0.0, 0.0]), 1e7 * np.array(direction)
     expected = factor * GM_SUN_M3_S2 * 1e7 / (1.5 * AU_M) ** 3 * np.array(direction)
-    np.testing.assert_allclose(third_body(position, to_sun, GM_SUN_M3_S2), expected, rtol=0, atol=3e-4 * 2.4e-7)
+    np.testing.assert_allclose(
+        third_body_acceleration(position, to_sun, GM_SUN_M3_S2), expected, rtol=0, atol=3e-4 * 2.4e-7
+    )
 
 
 @given(place=components, offset=components, size=st.floats(1e-6, 1e6))
@@ -118,28 +134,30 @@ def test_a_difference_of_pulls_loses_nothing_to_cancellation(place, offset, size
         far = [x + Decimal(float(d)) for x, d in zip(near, offset, strict=True)]
         cubes = [(q := sum(x * x for x in r)) * q.sqrt() for r in (near, far)]
         exact = [float(Decimal(GM) * (n / cubes[0] - f / cubes[1])) for n, f in zip(near, far, strict=True)]
-    ours = tide(place, offset, GM)
+    ours = tidal_acceleration(place, offset, GM)
     assert np.linalg.norm(ours - exact) < 1e-14 * GM * np.linalg.norm(offset) / np.linalg.norm(place) ** 3
 
 
 def test_sunlight_presses_as_hard_as_the_textbook_says_and_away_from_the_sun():
     # Montenbruck and Gill, equation 3.69: 4.56e-6 N/m2 at 1 AU, from an older solar constant of 1367 W/m2.
     to_sun = np.array([0.0, AU_M, 0.0])
-    force = sunlight(np.zeros(3), to_sun, area_to_mass=1.0)
+    force = radiation_pressure_acceleration(np.zeros(3), to_sun, area_to_mass=1.0)
     np.testing.assert_allclose(force, [0.0, -4.56e-6, 0.0], rtol=0.005)
-    np.testing.assert_allclose(sunlight(np.zeros(3), 2 * to_sun, 1.0), force / 4, rtol=1e-12)
-    np.testing.assert_allclose(sunlight(np.zeros(3), to_sun, 0.02, reflectivity=1.3), 0.026 * force, rtol=1e-12)
+    np.testing.assert_allclose(radiation_pressure_acceleration(np.zeros(3), 2 * to_sun, 1.0), force / 4, rtol=1e-12)
+    np.testing.assert_allclose(
+        radiation_pressure_acceleration(np.zeros(3), to_sun, 0.02, reflectivity=1.3), 0.026 * force, rtol=1e-12
+    )
     # At the craft, not at the planet.
-    np.testing.assert_allclose(sunlight(to_sun / 2, to_sun, 1.0), 4 * force, rtol=1e-12)
+    np.testing.assert_allclose(radiation_pressure_acceleration(to_sun / 2, to_sun, 1.0), 4 * force, rtol=1e-12)
 
 
 def test_forces_take_any_number_of_positions():
     rng = np.random.default_rng(1)
     many, to_sun = 1e7 * rng.standard_normal((4, 5, 3)), np.array([2e11, 1e11, 3e10])
     for force in (
-        lambda r: zonal(r, MARS_ZONALS, POLE),
-        lambda r: third_body(r, to_sun, GM_SUN_M3_S2),
-        lambda r: sunlight(r, to_sun, 0.01),
+        lambda r: zonal_acceleration(r, MARS_ZONALS, POLE),
+        lambda r: third_body_acceleration(r, to_sun, GM_SUN_M3_S2),
+        lambda r: radiation_pressure_acceleration(r, to_sun, 0.01),
     ):
         assert force(many).shape == (4, 5, 3)
         np.testing.assert_allclose(force(many)[2, 3], force(many[2, 3]), rtol=1e-12)
@@ -150,7 +168,7 @@ def test_forces_take_any_number_of_positions():
 def test_without_forces_the_integrator_finds_two_body_motion(eccentricity, turns):
     elements = Elements(8.9e6, eccentricity, 1.5, 1.8, 1.0, 0.6)
     start, seconds = elements_to_state(elements, GM), turns * period(elements, GM)
-    ours, exact = propagate_with(start, seconds, GM, no_force), propagate(start, seconds, GM)
+    ours, exact = propagate_perturbed(start, seconds, GM, no_force), propagate(start, seconds, GM)
     assert np.linalg.norm(ours.position - exact.position) < 2e-3
     assert np.linalg.norm(ours.velocity - exact.velocity) < 2e-6
 
@@ -158,7 +176,7 @@ def test_without_forces_the_integrator_finds_two_body_motion(eccentricity, turns
 def test_without_forces_the_integrator_finds_what_spice_finds(spice):
     start = elements_to_state(Elements(8.9e6, 0.5884, 1.5, 1.8, 1.0, 0.6), GM)
     theirs = spice.prop2b(GM / 1e9, np.concatenate([start.position, start.velocity]) / 1e3, 3600.0) * 1e3
-    ours = propagate_with(start, 3600.0, GM, no_force)
+    ours = propagate_perturbed(start, 3600.0, GM, no_force)
     assert np.linalg.norm(ours.position - theirs[:3]) < 1e-4
     assert np.linalg.norm(ours.velocity - theirs[3:]) < 1e-7
 
@@ -168,12 +186,12 @@ def test_many_times_in_any_order_are_as_one_at_a_time():
     times = np.array([500.0, -300.0, 0.0, 2000.0, 500.0, -4000.0])
 
     def force(_seconds, position):
-        return zonal(position, MARS_ZONALS, POLE)
+        return zonal_acceleration(position, MARS_ZONALS, POLE)
 
-    together = propagate_with(start, times, GM, force)
+    together = propagate_perturbed(start, times, GM, force)
     assert together.position.shape == together.velocity.shape == (6, 3)
     for k, seconds in enumerate(times):
-        alone = propagate_with(start, seconds, GM, force)
+        alone = propagate_perturbed(start, seconds, GM, force)
         assert alone.position.shape == (3,)
         np.testing.assert_allclose(together.position[k], alone.position, rtol=0, atol=1e-4)
         np.testing.assert_allclose(together.velocity[k], alone.velocity, rtol=0, atol=1e-7)
@@ -181,24 +199,26 @@ def test_many_times_in_any_order_are_as_one_at_a_time():
 
 def test_a_steady_push_far_from_everything_is_a_parabola_and_is_told_the_time():
     start = State(np.array([1e9, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
-    later = propagate_with(start, 1000.0, 1e-3, lambda seconds, _position: np.array([0.0, 0.0, 6e-3 * seconds]))
+    later = propagate_perturbed(start, 1000.0, 1e-3, lambda seconds, _position: np.array([0.0, 0.0, 6e-3 * seconds]))
     np.testing.assert_allclose(later.position, [1e9, 1e3, 1e6], atol=1e-3)
     np.testing.assert_allclose(later.velocity, [0.0, 1.0, 3e3], atol=1e-6)
 
 
 def test_a_fall_into_the_centre_is_an_error():
     with pytest.raises(ArithmeticError, match="integration stopped"):
-        propagate_with(State(np.array([4e6, 0.0, 0.0]), np.zeros(3)), 3000.0, GM, no_force)
+        propagate_perturbed(State(np.array([4e6, 0.0, 0.0]), np.zeros(3)), 3000.0, GM, no_force)
 
 
 @pytest.mark.parametrize(("eccentricity", "inclination"), [(0.2, 0.5), (0.5884, 1.2), (0.4, 2.3)])
 def test_flattening_turns_node_and_periapsis_as_the_textbook_says(eccentricity, inclination):
     # Vallado, section 9.6, first order in J2: node -3/2 n J2 (R/p)^2 cos i, periapsis 3/4 n J2 (R/p)^2 (5 cos^2 i - 1).
-    field = Zonals(GM, 3.3962e6, j2=1e-6)  # so small that the second order is a millionth
+    field = ZonalHarmonics(GM, 3.3962e6, j2=1e-6)  # so small that the second order is a millionth
     elements = Elements(1.0e7, eccentricity, inclination, 1.0, 1.3, 0.0)
     start = elements_to_state(elements, GM)
     turns = 3
-    later = propagate_with(start, turns * period(elements, GM), GM, lambda _s, r: zonal(r, field, POLE), rtol=2.3e-14)
+    later = propagate_perturbed(
+        start, turns * period(elements, GM), GM, lambda _s, r: zonal_acceleration(r, field, POLE), rtol=2.3e-14
+    )
     found = state_to_elements(later, GM)
     reach = 2 * np.pi * turns * field.j2 * (field.radius_m / (1.0e7 * (1 - eccentricity**2))) ** 2
     # Whole turns: the short-period terms are where they were.
@@ -226,7 +246,9 @@ def test_the_periapsis_of_tianwen1_walks_south_as_it_was_tracked():
     # 4 March, falling by 0.593 degrees a day. A reading is good to a degree, and the line through it to 0.01 a day.
     days = np.append(np.linspace(0.0, 114.6, 12), 52.6)
     gm = MARS_ZONALS.gm_m3_s2
-    later = propagate_with(TIANWEN1, days * DAY_S, gm, lambda _s, r: zonal(r, MARS_ZONALS, POLE), rtol=1e-7)
+    later = propagate_perturbed(
+        TIANWEN1, days * DAY_S, gm, lambda _s, r: zonal_acceleration(r, MARS_ZONALS, POLE), rtol=1e-7
+    )
     found = [periapsis_latitude_deg(State(r, v)) for r, v in zip(later.position, later.velocity, strict=True)]
     np.testing.assert_allclose([found[0], found[-1], found[-2]], [86.0, 57.0, 19.0], atol=0.6)
     assert np.polyfit(days, found, 1)[0] == pytest.approx(-0.593, abs=0.01)
@@ -236,7 +258,7 @@ def test_the_pole_of_the_planet_may_point_anywhere():
     # The same motion told in two frames is the same motion.
     turn = icrf_to_inertial("mars-inertial").T
     gm = MARS_ZONALS.gm_m3_s2
-    plain = propagate_with(TIANWEN1, 20000.0, gm, lambda _s, r: zonal(r, MARS_ZONALS, POLE))
+    plain = propagate_perturbed(TIANWEN1, 20000.0, gm, lambda _s, r: zonal_acceleration(r, MARS_ZONALS, POLE))
     tilted = State(turn @ TIANWEN1.position, turn @ TIANWEN1.velocity)
-    turned = propagate_with(tilted, 20000.0, gm, lambda _s, r: zonal(r, MARS_ZONALS, turn @ POLE))
+    turned = propagate_perturbed(tilted, 20000.0, gm, lambda _s, r: zonal_acceleration(r, MARS_ZONALS, turn @ POLE))
     np.testing.assert_allclose(turn @ plain.position, turned.position, rtol=0, atol=1e-3)

@@ -63,7 +63,7 @@ def test_quaternion_of_half_a_turn(axis):
 def test_two_directions_make_right_handed_axes(primary, secondary):
     if np.linalg.norm(np.cross(primary, secondary)) < 1e-3:
         return
-    axes = vectors.axes_from_two(primary, secondary)
+    axes = vectors.triad_axes(primary, secondary)
     np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-10)
     np.testing.assert_allclose(axes[0], vectors.unit(primary), atol=1e-15)
     assert axes[1] @ secondary > 0
@@ -72,7 +72,7 @@ def test_two_directions_make_right_handed_axes(primary, secondary):
 
 def test_parallel_directions_make_no_axes():
     with pytest.raises(ValueError, match="parallel"):
-        vectors.axes_from_two(np.array([1.0, 2.0, 3.0]), np.array([-2.0, -4.0, -6.0]))
+        vectors.triad_axes(np.array([1.0, 2.0, 3.0]), np.array([-2.0, -4.0, -6.0]))
 
 
 def test_rtn_is_up_along_and_across():

@@ -7,16 +7,16 @@ import pytest
 from scipy.interpolate import BSpline
 
 from selfiesim.astro.bodies import MARS
-from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import DAY_S, Epoch
-from selfiesim.astro.heliocentric import paths
+from selfiesim.astro.heliocentric import load_planet_splines
 from selfiesim.astro.mars_time import mars_date, solar_longitude
 from selfiesim.core.errors import EphemerisError
 
 
 @pytest.mark.parametrize("planet", ["mars", "jupiter"])
 def test_the_spline_is_that_of_scipy(planet):
-    path = paths()[planet]
+    path = load_planet_splines()[planet]
     knots = path.start + path.step * np.arange(-7, len(path.coefficients) + 1.0)
     theirs = BSpline(knots, path.coefficients, 7)
     for date in np.linspace(path.start, path.end, 400, endpoint=False):
@@ -28,7 +28,7 @@ def test_the_spline_is_that_of_scipy(planet):
 
 @pytest.mark.parametrize("planet", ["mars", "jupiter"])
 def test_the_path_has_no_seams(planet):
-    path = paths()[planet]
+    path = load_planet_splines()[planet]
     for number in range(1, 290):
         knot = Epoch.from_tdb_jd(path.start, float(number * path.step))
         before, after = path.state(knot + -1e-3), path.state(knot + 1e-3)
@@ -50,10 +50,10 @@ def test_every_date_a_scene_may_name_is_covered(date):
 def test_beyond_the_table_nothing_is_made_up(planet, day, fraction):
     known = "jupiter" if planet == "jupiter" else "mars"
     with pytest.raises(EphemerisError, match=f"knows {known} from 1950 to 2110 only; give SPICE kernels"):
-        BUILTIN.position(planet, "sun", Epoch.from_tdb_jd(day, fraction))
+        BUILTIN_EPHEMERIS.position(planet, "sun", Epoch.from_tdb_jd(day, fraction))
 
 
 def test_the_table_begins_and_ends_where_it_says():
-    for path in paths().values():
+    for path in load_planet_splines().values():
         path.state(Epoch.from_tdb_jd(path.start))
         path.state(Epoch.from_tdb_jd(path.end, -1e-9))

@@ -6,31 +6,35 @@ import numpy as np
 import pytest
 
 from selfiesim.astro.bodies import BODIES, SOLAR_IRRADIANCE_1AU, custom_body
-from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
 from selfiesim.astro.orbit import Elements, elements_to_state
-from selfiesim.astro.solar_system import SUN, Almanac, Sunward, Wanderer, body_of
+from selfiesim.astro.solar_system import SUN, Almanac, HeliocentricBody, SunVectorInterpolator, find_body
 from selfiesim.core.errors import EphemerisError
 from selfiesim.core.vectors import unit
 
 NOW = Epoch.from_utc("2021-12-31T16:30:00Z")
 ROCK = custom_body("rock", (300.0, 200.0, 200.0), 1e3)
-WANDERER = Wanderer(ROCK, NOW, elements_to_state(Elements(2.0e11, 0.3, 0.2, 1.0, 2.0, 0.5), GM_SUN_M3_S2))
+WANDERER = HeliocentricBody(ROCK, NOW, elements_to_state(Elements(2.0e11, 0.3, 0.2, 1.0, 2.0, 0.5), GM_SUN_M3_S2))
 
 
 def test_without_kernels_the_built_in_answers():
     almanac = Almanac()
     for target, center in (("sun", "mars"), ("earth", "mars"), ("phobos", "mars")):
-        np.testing.assert_array_equal(almanac.position(target, center, NOW), BUILTIN.position(target, center, NOW))
-        np.testing.assert_array_equal(almanac.velocity(target, center, NOW), BUILTIN.velocity(target, center, NOW))
+        np.testing.assert_array_equal(
+            almanac.position(target, center, NOW), BUILTIN_EPHEMERIS.position(target, center, NOW)
+        )
+        np.testing.assert_array_equal(
+            almanac.velocity(target, center, NOW), BUILTIN_EPHEMERIS.velocity(target, center, NOW)
+        )
     np.testing.assert_array_equal(almanac.position("mars", "mars", NOW), 0.0)
 
 
 def test_a_body_of_the_scenes_own_is_joined_to_the_others():
-    almanac = Almanac(wanderer=WANDERER)
+    almanac = Almanac(heliocentric_body=WANDERER)
     there = almanac.position("rock", "earth", NOW + 1e6)
-    expected = WANDERER.from_sun(NOW + 1e6).position - BUILTIN.position("earth", "sun", NOW + 1e6)
+    expected = WANDERER.heliocentric_state(NOW + 1e6).position - BUILTIN_EPHEMERIS.position("earth", "sun", NOW + 1e6)
     np.testing.assert_allclose(there, expected, rtol=1e-15)
     np.testing.assert_allclose(almanac.position("earth", "rock", NOW + 1e6), -there, rtol=1e-15)
     step = 10.0
@@ -41,11 +45,11 @@ def test_a_body_of_the_scenes_own_is_joined_to_the_others():
 
 
 def test_names_lead_to_bodies():
-    assert body_of("mars") is BODIES["mars"]
-    assert body_of("sun") is SUN
-    assert body_of("rock", ROCK) is ROCK
+    assert find_body("mars") is BODIES["mars"]
+    assert find_body("sun") is SUN
+    assert find_body("rock", ROCK) is ROCK
     with pytest.raises(EphemerisError, match="there is no body 'rock'; known are mars"):
-        body_of("rock")
+        find_body("rock")
 
 
 def test_the_suns_gravity_and_light_are_those_of_one_star():
@@ -57,9 +61,9 @@ def test_the_suns_gravity_and_light_are_those_of_one_star():
 
 def test_the_quick_way_to_the_sun_is_within_ten_metres():
     # Which takes velocities that are the derivatives of the positions.
-    sunward = Sunward(BUILTIN, "mars", NOW)
+    sunward = SunVectorInterpolator(BUILTIN_EPHEMERIS, "mars", NOW)
     for seconds in np.linspace(-40.0 * DAY_S, 40.0 * DAY_S, 61):
-        truth = BUILTIN.position("sun", "mars", NOW + seconds)
+        truth = BUILTIN_EPHEMERIS.position("sun", "mars", NOW + seconds)
         assert np.linalg.norm(sunward(seconds) - truth) < 10.0
 
 
@@ -69,6 +73,6 @@ def test_the_quick_way_to_the_sun_is_within_half_an_arcsecond_of_de421(de421):
     seconds = np.linspace(-40.0 * DAY_S, 40.0 * DAY_S, 61)
     times = load.timescale(builtin=True).tdb_jd(NOW.day, NOW.fraction + seconds / DAY_S)
     theirs = (de421["sun"].at(times).position.m - de421["mars"].at(times).position.m).T
-    sunward = Sunward(BUILTIN, "mars", NOW)
+    sunward = SunVectorInterpolator(BUILTIN_EPHEMERIS, "mars", NOW)
     ours = np.array([sunward(each) for each in seconds])
     assert np.linalg.norm(unit(ours) - unit(theirs), axis=1).max() < np.radians(0.5 / 3600)

@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 import pytest
-from spice_mission import ALL, ROWS, START, STEP_S, mission, true_attitude, true_state, write_spk  # noqa: F401  (a fixture)
+from spice_mission import ALL, ROWS, START, STEP_S, true_attitude, true_state, write_spk
 
 from selfiesim.astro.bodies import MARS
 from selfiesim.astro.frames import icrf_to_bodyfixed

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from selfiesim import Scene
-from selfiesim.analysis.dispersion import disperse
+from selfiesim.analysis.dispersion import run_dispersion
 from selfiesim.batches.job import Job
 from selfiesim.batches.vary import Frames
 from selfiesim.core.errors import BatchError, SceneError, UserError
@@ -53,7 +53,7 @@ def test_draws_follow_their_distribution_and_their_seed():
 def test_releases_are_those_of_the_drift_command():
     # The cloud of `drift --samples` moves by two bodies alone and is worked out in another way than a view.
     made = frames(releases=5)
-    cloud = disperse(Scene.load("tianwen1-mars"), 5, [72.0])
+    cloud = run_dispersion(Scene.load("tianwen1-mars"), 5, [72.0])
     for k, task in enumerate(made):
         found = Scene.from_table(task.scene).view().facts["range_to_craft_m"]
         assert found == pytest.approx(cloud.range_m[k, 0], abs=0.02)
@@ -95,7 +95,7 @@ def test_a_calibrated_camera_keeps_its_field_at_each_size_of_a_job(tmp_path):
     (tmp_path / "mine.toml").write_text(f"{MINE}[camera]\nsize_px = [640, 360]\nmatrix = {matrix}\n")
     table = {"scene": "mine.toml", "vary": {"camera.size_px": {"values": [[640, 360], [320, 180]]}}}
     large, small = (
-        Scene.from_table(task.scene).plan().camera for task in Frames(Job.from_table(table, folder=tmp_path))
+        Scene.from_table(task.scene).resolved().camera for task in Frames(Job.from_table(table, folder=tmp_path))
     )
     assert (large.fx, small.fx) == (900.0, 450.0)
     assert small.horizontal_fov == pytest.approx(large.horizontal_fov, rel=1e-12)

@@ -19,7 +19,7 @@ from batch_jobs import SMALL, digests, finished, job_file, records, started
 
 import selfiesim
 from selfiesim.batches.job import Job
-from selfiesim.batches.manifest import opened
+from selfiesim.batches.manifest import open_manifest
 
 MINE = """
 title = "A scene of one's own"
@@ -136,7 +136,7 @@ def test_two_runs_do_not_share_a_folder(tmp_path, run):
     from selfiesim.batches.vary import Frames
 
     made = Frames(job)
-    with opened(tmp_path / "out", made.described | {"frames": len(made)}):
+    with open_manifest(tmp_path / "out", made.job_description | {"frames": len(made)}):
         code, _out, err = run("batch", path, "-o", tmp_path / "out")
         assert code == 2
         assert "another run works on it" in err
@@ -307,7 +307,7 @@ def test_a_dask_worker_that_joins_late_draws_too(tmp_path):
         frames = selfiesim.batch(job_file(tmp_path, 60), tmp_path / "out", dask=cluster.scheduler_address)
         next(frames)
         cluster.scale(2)
-        assert sum(frame.good for frame in frames) == 59
+        assert sum(frame.is_drawn for frame in frames) == 59
         with distributed.Client(cluster) as client:
             drawn = client.run(lambda dask_worker: dask_worker.state.executed_count)
     assert len(drawn) == 2
@@ -318,16 +318,16 @@ def test_a_dask_worker_that_joins_late_draws_too(tmp_path):
 def test_dask_workers_are_sent_the_scenes_own_mesh_and_what_it_names(tmp_path, textured_box):
     distributed = pytest.importorskip("distributed")
     from selfiesim.batches.dask_workers import DaskWorkers
-    from selfiesim.batches.draw import draw
+    from selfiesim.batches.draw import draw_frame
     from selfiesim.batches.vary import Frames
 
     here, away = tmp_path / "here", tmp_path / "away"
     textured_box(here)
     (here / "job.toml").write_text('scene = "mine.toml"\nsize = [64, 36]\nsamples = 1\n')
     frames = Frames(Job.load(here / "job.toml"))
-    drawn = draw(frames[0])
+    drawn = draw_frame(frames[0])
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        workers = DaskWorkers(cluster.scheduler_address, 1, frames.scene.folder, frames.described["files"])
+        workers = DaskWorkers(cluster.scheduler_address, 1, frames.scene.folder, frames.job_description["files"])
         here.rename(away)
         cluster.scale(2)
         for _ in range(4):

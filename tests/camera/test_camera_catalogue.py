@@ -39,10 +39,10 @@ def test_each_number_has_a_source_or_is_assumed(name):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_scene_that_names_it_has_its_camera(name):
-    known, plan = preset(name), scene(preset=name).plan()
-    assert plan.camera == known.camera()
-    assert (plan.camera.width, plan.camera.height) == known.size_px
-    part = plan.scene.camera
+    known, resolved = preset(name), scene(preset=name).resolved()
+    assert resolved.camera == known.camera()
+    assert (resolved.camera.width, resolved.camera.height) == known.size_px
+    part = resolved.scene.camera
     assert part.mass_kg == (known.mass_kg if known.free else None)
     assert part.inertia_kg_m2 == (known.inertia_kg_m2 or (1.0, 1.0, 1.0))
 
@@ -50,43 +50,43 @@ def test_a_scene_that_names_it_has_its_camera(name):
 def test_keys_beside_the_name_go_first():
     camera = scene(preset="hayabusa2-dcam3", size_px=[640, 640], mass_kg=0.6, roll_deg=10.0)
     assert (camera.camera.size_px, camera.camera.mass_kg, camera.camera.roll_deg) == ((640, 640), 0.6, 10.0)
-    assert np.degrees(camera.plan().camera.horizontal_fov) == pytest.approx(74.0)
+    assert np.degrees(camera.resolved().camera.horizontal_fov) == pytest.approx(74.0)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_smaller_picture_keeps_the_field_of_the_preset(name):
     known = preset(name)
     width, height = known.size_px
-    small = scene(preset=name, size_px=[width // 4, height // 4]).plan().camera
-    smaller = scene(preset=name).with_changes(camera__size_px=[width // 4, height // 4]).plan().camera
+    small = scene(preset=name, size_px=[width // 4, height // 4]).resolved().camera
+    smaller = scene(preset=name).with_changes(camera__size_px=[width // 4, height // 4]).resolved().camera
     assert small.horizontal_fov == pytest.approx(known.camera().horizontal_fov, rel=1e-12)
     assert smaller == small
 
 
 def test_another_field_keeps_the_lens_of_the_preset():
-    camera = scene(preset="tianwen1-deployable", horizontal_fov_deg=185.0).plan().camera
+    camera = scene(preset="tianwen1-deployable", horizontal_fov_deg=185.0).resolved().camera
     assert camera.distortion == KannalaBrandt()
     assert np.degrees(camera.horizontal_fov) == pytest.approx(185.0)
 
 
 def test_another_model_takes_its_own_coefficients_and_keeps_the_field():
-    plain = scene(preset="tianwen1-deployable", model="pinhole").plan().camera
+    plain = scene(preset="tianwen1-deployable", model="pinhole").resolved().camera
     assert plain.distortion is None
     assert np.degrees(plain.horizontal_fov) == pytest.approx(120.0)
     with pytest.raises(SceneError, match="brown-conrady takes 4 or 5 or 8 numbers, not 0"):
         scene(preset="tianwen1-deployable", model="brown-conrady")
     coefficients = [-0.01, 0.0, 0.0, 0.0]
-    bent = scene(preset="tianwen1-deployable", distortion=coefficients).plan().camera
+    bent = scene(preset="tianwen1-deployable", distortion=coefficients).resolved().camera
     assert bent.distortion == KannalaBrandt(tuple(coefficients))
 
 
 def test_one_way_of_giving_the_focal_length_takes_the_place_of_another():
-    by_field = scene(preset="liciacube-luke", horizontal_fov_deg=5.0).plan().camera
+    by_field = scene(preset="liciacube-luke", horizontal_fov_deg=5.0).resolved().camera
     assert np.degrees(by_field.horizontal_fov) == pytest.approx(5.0)
-    by_length = scene(preset="liciacube-luke", focal_length_mm=78.5).plan().camera
+    by_length = scene(preset="liciacube-luke", focal_length_mm=78.5).resolved().camera
     assert by_length.fx == pytest.approx(78.5e-3 / 5.5e-6)
     matrix = [[900.0, 0.0, 999.5], [0.0, 900.0, 999.5], [0.0, 0.0, 1.0]]
-    assert scene(preset="hayabusa2-dcam3", matrix=matrix).plan().camera.fx == 900.0
+    assert scene(preset="hayabusa2-dcam3", matrix=matrix).resolved().camera.fx == 900.0
     with pytest.raises(SceneError, match="go together"):
         scene(preset="hayabusa2-dcam3", focal_length_mm=5.0)
 

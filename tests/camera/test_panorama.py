@@ -66,12 +66,12 @@ def test_beyond_the_poles_there_is_nothing():
 def test_the_horizon_is_level_wherever_the_middle_of_the_picture_is(model, elevation):
     changes = {"camera__model": model, "camera__elevation_deg": elevation, "camera__size_px": [420, 140]}
     view = VIEW.with_changes(**changes).view()
-    middle = view.camera.unproject(np.array([209.5, 69.5])) @ view.ground.site_to_camera
+    middle = view.camera.unproject(np.array([209.5, 69.5])) @ view.ground.enu_to_camera
     assert np.degrees(np.arcsin(middle[2])) == pytest.approx(elevation, abs=1e-6)
     assert np.degrees(np.arctan2(middle[0], middle[1])) % 360.0 == pytest.approx(VIEW.camera.azimuth_deg)
     turn = np.radians(np.linspace(-100.0, 100.0, 9) + VIEW.camera.azimuth_deg)
     level = np.stack([np.sin(turn), np.cos(turn), np.zeros(9)], axis=-1)
-    assert np.ptp(view.camera.project(level @ view.ground.site_to_camera.T)[:, 1]) < 1e-6
+    assert np.ptp(view.camera.project(level @ view.ground.enu_to_camera.T)[:, 1]) < 1e-6
 
 
 def test_a_lens_goes_no_farther_than_a_lens():

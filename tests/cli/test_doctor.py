@@ -90,7 +90,7 @@ def test_fixing_needs_apt_get(monkeypatch):
     monkeypatch.setattr(opengl_check, "probe", nothing_draws)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(GraphicsError, match="no apt-get"):
-        diagnostics.examine(fix=True)
+        diagnostics.diagnose(fix=True)
 
 
 def test_fixing_needs_root_and_says_how_to_do_it_by_hand(monkeypatch, tmp_path):
@@ -100,7 +100,7 @@ def test_fixing_needs_root_and_says_how_to_do_it_by_hand(monkeypatch, tmp_path):
     (tmp_path / "apt-get").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(GraphicsError, match=r"only root.*apt-get install libgl1 libegl1"):
-        diagnostics.examine(fix=True)
+        diagnostics.diagnose(fix=True)
 
 
 def test_a_failed_install_is_told_in_apt_gets_own_words(monkeypatch, tmp_path):
@@ -110,7 +110,7 @@ def test_a_failed_install_is_told_in_apt_gets_own_words(monkeypatch, tmp_path):
     (tmp_path / "apt-get").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     with pytest.raises(GraphicsError, match=r"apt-get install .* failed: E: no room.*libgl1 libegl1"):
-        diagnostics.examine(fix=True)
+        diagnostics.diagnose(fix=True)
 
 
 def test_a_fix_that_works_reports_what_draws_now(monkeypatch, tmp_path):
@@ -124,7 +124,7 @@ def test_a_fix_that_works_reports_what_draws_now(monkeypatch, tmp_path):
     monkeypatch.setattr(opengl_check, "probe", draws_once_installed)
     monkeypatch.setattr(diagnostics.os, "geteuid", lambda: 0)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    assert diagnostics.examine(fix=True)["window"].startswith("vtk")
+    assert diagnostics.diagnose(fix=True)["window"].startswith("vtk")
     asked = (tmp_path / "asked").read_text()
     assert "install" in asked
     assert "libgl1 libegl1" in asked
@@ -134,4 +134,4 @@ def test_without_fix_nothing_is_installed(monkeypatch):
     monkeypatch.setattr(opengl_check, "probe", nothing_draws)
     monkeypatch.setattr(diagnostics, "_install_graphics", lambda: pytest.fail("installed"))
     with pytest.raises(GraphicsError, match="no working OpenGL"):
-        diagnostics.examine()
+        diagnostics.diagnose()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.planet.library.catalogue import SOURCES
+from selfiesim.planet.library.catalogue import PUBLIC_MAPS
 
 
 @pytest.fixture(autouse=True)
@@ -150,8 +150,8 @@ def test_a_public_map_is_fetched_into_the_library(run, served, monkeypatch):
     folder, address = served
     grid = np.random.default_rng(0).integers(-8000, 21000, (720, 1440)).astype(">i2")
     (folder / "grid.img").write_bytes(grid.tobytes())
-    known = replace(SOURCES["mola-4ppd"], sha256=hashlib.sha256(grid.tobytes()).hexdigest())
-    monkeypatch.setitem(SOURCES, "mola-4ppd", known)
+    known = replace(PUBLIC_MAPS["mola-4ppd"], sha256=hashlib.sha256(grid.tobytes()).hexdigest())
+    monkeypatch.setitem(PUBLIC_MAPS, "mola-4ppd", known)
     code, out, _err = run("maps", "get", "mola-4ppd", "--url", f"{address}/grid.img")
     assert code == 0
     assert out.startswith("mola-4ppd: 1440x720, covers 100.0 %")
@@ -168,7 +168,7 @@ def test_a_map_without_a_known_hash_says_so_and_keeps_what_came(run, served, mon
 
     folder, address = served
     (folder / "grid.img").write_bytes(np.ones((720, 1440), ">i2").tobytes())
-    monkeypatch.setitem(SOURCES, "mola-4ppd", replace(SOURCES["mola-4ppd"], sha256=""))
+    monkeypatch.setitem(PUBLIC_MAPS, "mola-4ppd", replace(PUBLIC_MAPS["mola-4ppd"], sha256=""))
     code, _out, err = run("maps", "get", "mola-4ppd", "--url", f"{address}/grid.img")
     assert code == 0
     assert "no SHA-256 is known to check it by; what came has" in err

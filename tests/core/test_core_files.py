@@ -16,7 +16,7 @@ def names(folder):
 
 def test_a_file_is_there_only_when_it_is_whole(tmp_path):
     target = tmp_path / "deep" / "er" / "picture.png"
-    with files.written_whole(target) as temporary:
+    with files.atomic_write(target) as temporary:
         temporary.write_bytes(b"half")
         assert not target.exists()
         assert temporary.parent == target.parent  # a rename between file systems copies
@@ -30,7 +30,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
     target.write_bytes(b"old")
 
     def write_half():
-        with files.written_whole(target) as temporary:
+        with files.atomic_write(target) as temporary:
             temporary.write_bytes(b"new")
             raise ZeroDivisionError
 
@@ -42,7 +42,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
 
 def test_a_full_disk_is_told_with_the_files_name(tmp_path):
     target = tmp_path / "picture.png"
-    with pytest.raises(OutputError, match="No space left") as caught, files.written_whole(target):
+    with pytest.raises(OutputError, match="No space left") as caught, files.atomic_write(target):
         raise OSError(28, "No space left on device")
     assert str(caught.value).startswith(f"{target}: ")
     assert names(tmp_path) == []
@@ -51,7 +51,7 @@ def test_a_full_disk_is_told_with_the_files_name(tmp_path):
 def test_a_folder_that_is_a_file_cannot_be_written_in(tmp_path):
     (tmp_path / "file").write_text("")
     for target in (tmp_path / "file" / "picture.png", tmp_path / "file" / "deeper" / "picture.png"):
-        with pytest.raises(OutputError) as caught, files.written_whole(target):
+        with pytest.raises(OutputError) as caught, files.atomic_write(target):
             pytest.fail("the block must not be entered")
         assert str(caught.value).startswith(f"{target}: cannot be written")
     assert names(tmp_path) == ["file"]
@@ -60,7 +60,7 @@ def test_a_folder_that_is_a_file_cannot_be_written_in(tmp_path):
 def test_a_folder_is_not_replaced_by_a_file(tmp_path):
     target = tmp_path / "picture.png"
     target.mkdir()
-    with pytest.raises(OutputError, match="cannot be written"), files.written_whole(target) as temporary:
+    with pytest.raises(OutputError, match="cannot be written"), files.atomic_write(target) as temporary:
         temporary.write_bytes(b"new")
     assert names(tmp_path) == ["picture.png"]
 
@@ -75,7 +75,7 @@ def test_writers_at_the_same_time_leave_one_whole_file(tmp_path):
         start.wait()
         for _ in range(20):
             try:
-                with files.written_whole(target) as temporary, temporary.open("wb") as stream:
+                with files.atomic_write(target) as temporary, temporary.open("wb") as stream:
                     for offset in range(0, len(content), 10_000):
                         stream.write(content[offset : offset + 10_000])
                 if target.read_bytes() not in contents:
@@ -96,7 +96,7 @@ def test_writers_at_the_same_time_leave_one_whole_file(tmp_path):
 def test_a_written_file_may_be_read_by_others(tmp_path):
     target, plain = tmp_path / "picture.png", tmp_path / "plain"
     plain.write_bytes(b"")
-    with files.written_whole(target) as temporary:
+    with files.atomic_write(target) as temporary:
         temporary.write_bytes(b"x")
     assert target.stat().st_mode == plain.stat().st_mode
 

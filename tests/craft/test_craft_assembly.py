@@ -6,7 +6,7 @@ import pytest
 
 from selfiesim.core.errors import ModelError
 from selfiesim.core.files import shipped
-from selfiesim.craft.description import read_assembly
+from selfiesim.craft.description import read_description
 from selfiesim.craft.load import load_craft
 
 JOINT = 'node = "a"\norigin_m = [0, 0, 0]\naxes = [[0, 1, 0]]\nzero_normal = [0, 0, -1]\n'
@@ -16,7 +16,7 @@ def fault(tmp_path, text):
     path = tmp_path / "craft.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ModelError) as caught:
-        read_assembly(path)
+        read_description(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
     assert "\n" not in message
@@ -67,8 +67,8 @@ def test_not_toml(tmp_path, text):
 def test_directions_come_out_as_unit_vectors(tmp_path):
     path = tmp_path / "craft.toml"
     path.write_text("[mounts.camera]\nposition_m = [0, 0, 0]\naxis = [0, 3, 4]")
-    assembly, _ = read_assembly(path)
-    assert assembly.mounts["camera"].axis == pytest.approx((0.0, 0.6, 0.8))
+    model_description, _ = read_description(path)
+    assert model_description.mounts["camera"].axis == pytest.approx((0.0, 0.6, 0.8))
 
 
 def test_joint_at_a_node_the_mesh_lacks(tmp_path):
@@ -80,9 +80,9 @@ def test_joint_at_a_node_the_mesh_lacks(tmp_path):
 
 
 def test_shipped_description_says_what_is_assumed():
-    assembly, _ = read_assembly(shipped("models") / "tianwen1-orbiter.toml")
-    assert "MIT" in assembly.licence
-    assert {"radar_rods", "magnetometer", "flag"} <= set(assembly.sources)
-    assert {"camera_mount", "body_depth_z_m", "wing_axis"} <= set(assembly.assumed)
-    assert assembly.joints["hga"].tracks == "earth"
-    assert assembly.joints["wing_plus_y"].tracks == assembly.joints["wing_minus_y"].tracks == "sun"
+    model_description, _ = read_description(shipped("models") / "tianwen1-orbiter.toml")
+    assert "MIT" in model_description.licence
+    assert {"radar_rods", "magnetometer", "flag"} <= set(model_description.sources)
+    assert {"camera_mount", "body_depth_z_m", "wing_axis"} <= set(model_description.assumed)
+    assert model_description.joints["hga"].tracks == "earth"
+    assert model_description.joints["wing_plus_y"].tracks == model_description.joints["wing_minus_y"].tracks == "sun"

@@ -25,7 +25,7 @@ def test_longest_unused_files_go_first(tmp_path):
     for k in range(5):
         file = write(tmp_path / f"{k}.npz", bytes(100))
         os.utime(file, (now - 100 + k, now - 100 + k))
-    cache.prune(tmp_path, tmp_path / "0.npz", most=300)
+    cache.prune(tmp_path, tmp_path / "0.npz", max_bytes=300)
     assert sorted(file.name for file in tmp_path.glob("*.npz")) == ["0.npz", "3.npz", "4.npz"]
 
 
@@ -47,7 +47,7 @@ def test_a_craft_that_is_used_is_not_the_longest_unused(tmp_path, own_cache):
 
 
 def test_storing_prunes(tmp_path, own_cache, monkeypatch):
-    monkeypatch.setattr(cache, "MOST_CACHE_BYTES", 1)
+    monkeypatch.setattr(cache, "MAX_CACHE_BYTES", 1)
     monkeypatch.setattr(cache.prune, "__defaults__", (1,))
     for k in range(3):
         load_quietly(write(tmp_path / f"{k}.obj", cube_obj(1.0 + k)))
@@ -57,12 +57,12 @@ def test_storing_prunes(tmp_path, own_cache, monkeypatch):
 def test_many_writers_and_readers_at_once(tmp_path, own_cache):
     path = write(tmp_path / "a.obj", cube_obj())
     whole = load_craft(path)
-    reading = cache.fetch(next(own_cache.glob("*.npz")), tmp_path)
+    import_result = cache.fetch(next(own_cache.glob("*.npz")), tmp_path)
     target = own_cache / "shared.npz"
 
     def work(k):
         if k % 2:
-            cache.store(target, reading, {})
+            cache.store(target, import_result, {})
         found = cache.fetch(target, tmp_path)
         return found is None or np.array_equal(found.parts[0].vertices, whole.parts[0].vertices)
 

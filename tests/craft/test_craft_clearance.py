@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from selfiesim.analysis.drift_table import CONTACT_M, closest_return, timeline
-from selfiesim.craft.clearance import point_to_triangles
+from selfiesim.analysis.drift_table import CONTACT_DISTANCE_M, closest_return, timeline
+from selfiesim.craft.clearance import point_triangle_distances
 from selfiesim.scene.scene import Scene
 
 coordinate = st.floats(-3.0, 3.0)
@@ -19,13 +19,13 @@ points = st.tuples(coordinate, coordinate, coordinate).map(np.array)
 def test_distance_to_a_square_is_that_of_clamping(point):
     square = np.array([[[0, 0, 0], [1, 0, 0], [1, 1, 0]], [[0, 0, 0], [1, 1, 0], [0, 1, 0]]], float)
     nearest = np.array([*np.clip(point[:2], 0.0, 1.0), 0.0])
-    assert point_to_triangles(point, square).min() == pytest.approx(np.linalg.norm(point - nearest), abs=1e-12)
+    assert point_triangle_distances(point, square).min() == pytest.approx(np.linalg.norm(point - nearest), abs=1e-12)
 
 
 @given(points, points, points, points)
 def test_no_point_of_a_triangle_is_nearer_than_told(point, a, b, c):
     assume(np.linalg.norm(np.cross(b - a, c - a)) > 1e-3)
-    told = point_to_triangles(point, np.array([[a, b, c]]))[0]
+    told = point_triangle_distances(point, np.array([[a, b, c]]))[0]
     u, v = np.meshgrid(np.linspace(0, 1, 60), np.linspace(0, 1, 60))
     inside = u + v <= 1.0
     spread = a + u[inside][:, None] * (b - a) + v[inside][:, None] * (c - a)
@@ -70,4 +70,4 @@ def test_a_push_across_the_orbit_brings_the_camera_back_within_half_a_turn():
     assert back.t_s == pytest.approx(0.5 * turn, rel=0.02)
     assert back.clearance_m < 6.0  # the swing goes past the craft
     assert max(each.clearance_m for each in samples) > 100.0
-    assert CONTACT_M < 1.0
+    assert CONTACT_DISTANCE_M < 1.0

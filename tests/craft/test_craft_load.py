@@ -18,7 +18,7 @@ from numpy.testing import assert_allclose
 from selfiesim.core.errors import ModelError
 from selfiesim.core.files import shipped
 from selfiesim.craft import cache
-from selfiesim.craft.load import forget_craft, load_craft, shipped_craft
+from selfiesim.craft.load import clear_craft_cache, list_shipped_craft, load_craft
 from selfiesim.craft.mesh.normals import creased_normals
 
 CUBE_OBJ = """
@@ -30,7 +30,7 @@ f 1 3 2\nf 1 4 3\nf 5 6 7\nf 5 7 8\nf 1 2 6\nf 1 6 5\nf 2 3 7\nf 2 7 6\nf 3 4 8\
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
-    forget_craft()
+    clear_craft_cache()
     return tmp_path / "cache"
 
 
@@ -99,7 +99,7 @@ def test_shipped_model_has_materials_texture_joints_and_mount():
         assert (part.uv is not None) == bool(part.material.textures)
 
 
-@pytest.mark.parametrize("name", shipped_craft())
+@pytest.mark.parametrize("name", list_shipped_craft())
 def test_nothing_of_a_shipped_model_has_to_be_put_right(name):
     craft = load_craft(name)
     assert craft.repairs == craft.warnings == ()
@@ -115,7 +115,7 @@ def test_load_again_is_the_same_object_until_a_file_changes(tmp_path):
 
 def test_load_from_the_cache_gives_the_same_parts():
     first = load_craft("tianwen1-orbiter")
-    forget_craft()
+    clear_craft_cache()
     second = load_craft("tianwen1-orbiter")
     for a, b in zip(first.parts, second.parts, strict=True):
         assert (a.name, a.node, a.joint) == (b.name, b.node, b.joint)
@@ -264,7 +264,7 @@ def test_spoilt_cache_is_rebuilt(own_cache, spoil):
     (kept,) = own_cache.rglob("*.npz")
     whole = kept.read_bytes()
     kept.write_bytes(whole[: len(whole) // 2] if spoil is None else spoil)
-    forget_craft()
+    clear_craft_cache()
     assert load_craft("tianwen1-orbiter").triangle_count == first.triangle_count
     assert len(kept.read_bytes()) == len(whole)
 
@@ -275,7 +275,7 @@ def test_flipped_byte_in_the_cache_is_noticed(own_cache):
     spoilt = bytearray(kept.read_bytes())
     spoilt[len(spoilt) // 2] ^= 0xFF
     kept.write_bytes(spoilt)
-    forget_craft()
+    clear_craft_cache()
     second = load_craft("tianwen1-orbiter")
     assert all(np.array_equal(a.vertices, b.vertices) for a, b in zip(first.parts, second.parts, strict=True))
 
@@ -307,7 +307,7 @@ def test_cache_key_depends_on_mesh_and_description():
 
 
 def test_unknown_name_lists_the_shipped_ones_and_the_nearest():
-    assert "tianwen1-orbiter" in shipped_craft()
+    assert "tianwen1-orbiter" in list_shipped_craft()
     message = fault("tianwen1-orbitr", "shipped models are", "did you mean 'tianwen1-orbiter'?")
     assert message.startswith("tianwen1-orbitr")
 
@@ -415,7 +415,7 @@ def test_first_contact_against_slabs(tmp_path):
     # Authority: the slab test for boxes (Kay and Kajiya 1986), which knows no triangles.
     import trimesh
 
-    from selfiesim.craft.model import first_contact
+    from selfiesim.craft.model import first_ray_hit
 
     centers = np.array([[3.0, 0.0, 0.0], [0.0, 4.0, 1.0], [-2.0, -2.0, -2.0]])
     boxes = [trimesh.creation.box((1, 1, 1)).apply_translation(center) for center in centers]
@@ -427,7 +427,7 @@ def test_first_contact_against_slabs(tmp_path):
         ends = np.stack([(centers - 0.5) / ray, (centers + 0.5) / ray])
         entry, leave = ends.min(axis=0).max(axis=1), ends.max(axis=0).min(axis=1)
         met = entry[(entry < leave) & (entry > 0.0)]
-        found = first_contact(craft, (0.0, 0.0, 0.0), tuple(ray.tolist()))
+        found = first_ray_hit(craft, (0.0, 0.0, 0.0), tuple(ray.tolist()))
         assert (found is None) == (len(met) == 0)
         if found:
             hits += 1

@@ -10,7 +10,7 @@ import pytest
 from mesh_files import CUBE_CORNERS, CUBE_FACES, cube_obj, load_quietly, png, refusal, volume, write
 from numpy.testing import assert_allclose
 
-from selfiesim.craft.formats.reader import FORMATS
+from selfiesim.craft.formats.reader import MESH_FORMATS
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +75,7 @@ def file_of(folder, suffix):
     return path
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", MESH_FORMATS)
 def test_a_cube_in_every_format(tmp_path, suffix):
     if suffix == ".dae":
         pytest.importorskip("collada")
@@ -206,7 +206,7 @@ def test_damaged_3mf(tmp_path, content):
 def test_3mf_that_unpacks_to_too_much(tmp_path, monkeypatch):
     from selfiesim.craft.formats import xml_mesh
 
-    monkeypatch.setattr(xml_mesh, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(xml_mesh, "MAX_BYTES", 1 << 20)
     refusal(write(tmp_path / "a.3mf", model_3mf(" " * (2 << 20))), "unpacks to over 1 MB")
 
 

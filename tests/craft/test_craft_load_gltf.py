@@ -218,7 +218,7 @@ def test_a_refractive_index_is_one_at_least_or_the_zero_of_its_extension(tmp_pat
     made.paint(extensions={"KHR_materials_ior": {"ior": given}})
     look = load_quietly(made.glb(tmp_path / "a.glb")).parts[0].material
     assert look.ior == taken
-    assert (look.square_on == 1.0).all() == (taken == 0.0)
+    assert (look.f0_reflectance == 1.0).all() == (taken == 0.0)
 
 
 def test_pictures_of_the_mirrored_light(tmp_path):

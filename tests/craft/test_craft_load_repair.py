@@ -8,13 +8,13 @@ from mesh_files import CUBE_CORNERS, CUBE_FACES, Gltf, cube_obj, load_quietly, r
 from numpy.testing import assert_allclose
 
 from selfiesim.core.errors import ModelWarning
-from selfiesim.craft.load import forget_craft, load_craft
+from selfiesim.craft.load import clear_craft_cache, load_craft
 
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
-    forget_craft()
+    clear_craft_cache()
 
 
 def cube(path, faces=CUBE_FACES, corners=CUBE_CORNERS, **attributes):

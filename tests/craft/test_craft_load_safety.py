@@ -25,10 +25,10 @@ from mesh_files import (
 from test_craft_load_formats import cube_3mf, cube_dae
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.description import Assembly
+from selfiesim.craft.description import ModelDescription
 from selfiesim.craft.formats import limits
 from selfiesim.craft.formats.reader import read_parts
-from selfiesim.craft.formats.referenced_files import Companions
+from selfiesim.craft.formats.referenced_files import ResourceResolver
 
 
 @pytest.fixture(autouse=True)
@@ -154,7 +154,7 @@ def test_a_picture_in_a_data_uri_is_refused_as_well(tmp_path):
 def test_pictures_that_together_are_too_large_are_made_smaller(tmp_path, monkeypatch):
     from selfiesim.craft.formats import textures
 
-    monkeypatch.setattr(textures, "MOST_KEPT_PIXELS", 2_000)
+    monkeypatch.setattr(textures, "MAX_TOTAL_TEXTURE_PIXELS", 2_000)
     made = Gltf(TEXCOORD_0=np.zeros((3, 2), "<f4"))
     base, glow = (made.picture(png(np.zeros((48, 64, 3)))) for _ in range(2))
     made.paint(pbrMetallicRoughness={"baseColorTexture": {"index": base}}, emissiveTexture={"index": glow})
@@ -183,7 +183,7 @@ def test_copies_are_counted_before_they_are_made(tmp_path):
 
 def test_tables_of_zeros_are_counted_before_they_are_made(tmp_path):
     made = Gltf(None)
-    made.table["accessors"] = [{"componentType": 5126, "type": "VEC3", "count": limits.MOST_ITEMS // 2}]
+    made.table["accessors"] = [{"componentType": 5126, "type": "VEC3", "count": limits.MAX_ACCESSOR_ITEMS // 2}]
     made.table["meshes"] = [{"primitives": [{"attributes": {"POSITION": 0}, "mode": 4}]}] * 3
     made.table["nodes"] = [{"mesh": k} for k in range(3)]
     made.table["scenes"][0]["nodes"] = [0, 1, 2]
@@ -199,13 +199,13 @@ def test_thousands_of_nodes_of_one_name_are_told_apart_quickly(tmp_path):
     assert time.perf_counter() - start < 3.0
 
 
-@pytest.mark.parametrize(("kind", "most"), [("nodes", limits.MOST_NODES), ("images", limits.MOST_PICTURES)])
+@pytest.mark.parametrize(("kind", "most"), [("nodes", limits.MAX_NODES), ("images", limits.MAX_IMAGES)])
 def test_tables_too_long(tmp_path, kind, most):
     refusal(Gltf().gltf(tmp_path / "a.gltf", **{kind: [{}] * (most + 1)}), kind, "limit")
 
 
 def test_nodes_too_deep(tmp_path):
-    chain = [{"children": [k + 1]} for k in range(limits.MOST_DEPTH + 1)] + [{"mesh": 0}]
+    chain = [{"children": [k + 1]} for k in range(limits.MAX_DEPTH + 1)] + [{"mesh": 0}]
     refusal(Gltf().gltf(tmp_path / "a.gltf", nodes=chain), "nodes", "deep")
 
 
@@ -225,10 +225,10 @@ def test_nodes_that_loop(tmp_path, nodes):
 
 
 def test_more_triangles_than_the_limit(tmp_path):
-    content = bytes(80) + struct.pack("<I", limits.MOST_TRIANGLES + 1)
+    content = bytes(80) + struct.pack("<I", limits.MAX_TRIANGLES + 1)
     with (tmp_path / "a.stl").open("wb") as file:
         file.write(content)
-        file.truncate(84 + 50 * (limits.MOST_TRIANGLES + 1))  # a hole: no disk used
+        file.truncate(84 + 50 * (limits.MAX_TRIANGLES + 1))  # a hole: no disk used
     refusal(tmp_path / "a.stl", "4,000,001 triangles", "decimate")
 
 
@@ -279,11 +279,11 @@ def test_files_spoilt_by_chance_are_read_or_refused(tmp_path, suffix):
     messages = []
     for _ in range(60):
         try:
-            reading = read_parts(spoilt(content, dice), suffix, Companions(tmp_path), Assembly())
+            import_result = read_parts(spoilt(content, dice), suffix, ResourceResolver(tmp_path), ModelDescription())
         except ModelError as error:
             messages.append(str(error))
             continue
-        for part in reading.parts:
+        for part in import_result.parts:
             assert np.isfinite(part.vertices).all()
             assert np.isfinite(part.normals).all()
             assert part.faces.max() < len(part.vertices)

@@ -16,7 +16,7 @@ from mesh_checks import (
 
 from selfiesim.core.files import shipped
 from selfiesim.craft.builders import tianwen1_lander
-from selfiesim.craft.builders.catalogue import built
+from selfiesim.craft.builders.catalogue import build_glb
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 from selfiesim.craft.load import load_craft
 
@@ -105,4 +105,4 @@ def test_faces_and_normals_are_sound(craft):
 
 
 def test_shipped_file_is_what_the_builder_makes():
-    assert built("tianwen1-lander", {}) == (shipped("models") / "tianwen1-lander.glb").read_bytes()
+    assert build_glb("tianwen1-lander", {}) == (shipped("models") / "tianwen1-lander.glb").read_bytes()

@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 from selfiesim.core.errors import ModelError, SceneError
-from selfiesim.craft.decals import Decal, with_decals
+from selfiesim.craft.decals import Decal, apply_decals
 from selfiesim.craft.load import load_craft
-from selfiesim.craft.material_overrides import library, painted
-from selfiesim.pages.model_portrait import Stand, portrait
+from selfiesim.craft.material_overrides import apply_finishes, finish_names
+from selfiesim.pages.model_portrait import Viewpoint, portrait
 from selfiesim.scene.scene import Scene
 
 MOUNTS = """
@@ -43,7 +43,7 @@ def folder(tmp_path):
 
 def stuck(folder, **more):
     given = {"mount": "flag", "image": folder / "logo.png", "width_m": 1.0, "key": "craft.decals[0]"} | more
-    return with_decals(load_craft(folder / "cube.stl"), (Decal(**given),))
+    return apply_decals(load_craft(folder / "cube.stl"), (Decal(**given),))
 
 
 # --- Decals -----------------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_decal_lies_over_the_wall_upright_and_not_mirrored(folder):
 @pytest.mark.parametrize("metres", [3.0, 400.0])
 def test_decal_does_not_flicker_with_its_wall_near_or_far(folder, metres):
     fov = float(np.degrees(2 * np.arctan(1.6 / metres / 2)))
-    stand = Stand(side=(0.1, 0.05, 1.0), target_m=(0, 0, 1.003), distance_m=metres, fov_deg=fov, size_px=(160, 90))
+    stand = Viewpoint(side=(0.1, 0.05, 1.0), target_m=(0, 0, 1.003), distance_m=metres, fov_deg=fov, size_px=(160, 90))
     pixels = portrait(stuck(folder), stand, samples=1).pixels.astype(int)
     inner = pixels[30:60, 40:120]
     left, right = inner[:, :35], inner[:, -35:]
@@ -74,7 +74,7 @@ def test_decal_does_not_flicker_with_its_wall_near_or_far(folder, metres):
 
 def test_decal_is_put_over_the_folds_of_a_blanket(folder):
     craft = load_craft("tianwen1-orbiter")
-    decal = with_decals(craft, (Decal("emblem", folder / "logo.png", 0.3),)).parts[-1]
+    decal = apply_decals(craft, (Decal("emblem", folder / "logo.png", 0.3),)).parts[-1]
     low, high = decal.vertices.min(axis=0), decal.vertices.max(axis=0)
     under = np.concatenate([p.vertices for p in craft.parts if p.material.name == "gold_foil"])
     under = under[((under >= low) & (under <= high))[:, :2].all(axis=1) & (np.abs(under[:, 2] + 1.52) < 0.1)]
@@ -111,14 +111,14 @@ def test_pictures_that_are_none_or_too_large_are_refused(folder):
 
 
 def test_library_material_is_put_in_place_of_the_meshs_own(folder):
-    (part,) = painted(load_craft(folder / "cube.stl"), (("default", "gold-foil"),)).parts
+    (part,) = apply_finishes(load_craft(folder / "cube.stl"), (("default", "gold-foil"),)).parts
     assert part.material.metallic == 1.0
     assert part.material.crumple > 0.0
     assert part.material.base_color[0] > 3 * part.material.base_color[2]
 
 
 def test_cells_are_laid_on_in_metres_on_a_mesh_without_texture_coordinates(folder):
-    (part,) = painted(load_craft(folder / "cube.stl"), (("default", "solar-cell"),)).parts
+    (part,) = apply_finishes(load_craft(folder / "cube.stl"), (("default", "solar-cell"),)).parts
     corners, uv = part.vertices[part.faces].astype(float), part.uv[part.faces].astype(float)
     edge, mapped = corners[:, 1] - corners[:, 0], (uv[:, 1] - uv[:, 0]) * (0.96, 0.80)
     assert_allclose(np.linalg.norm(mapped, axis=1), np.linalg.norm(edge, axis=1), atol=1e-5)
@@ -127,10 +127,10 @@ def test_cells_are_laid_on_in_metres_on_a_mesh_without_texture_coordinates(folde
 def test_unknown_materials_are_answered_with_the_known_ones(folder):
     craft = load_craft(folder / "cube.stl")
     with pytest.raises(ModelError, match=r"'Body'.*it has: default"):
-        painted(craft, (("Body", "gold-foil"),), "craft.materials")
+        apply_finishes(craft, (("Body", "gold-foil"),), "craft.materials")
     with pytest.raises(ModelError, match=r"(?s)craft\.materials\.default.*'golf-foil'.*gold-foil"):
-        painted(craft, (("default", "golf-foil"),), "craft.materials")
-    assert "solar-cell" in library()
+        apply_finishes(craft, (("default", "golf-foil"),), "craft.materials")
+    assert "solar-cell" in finish_names()
 
 
 def test_description_beside_a_mesh_names_a_material_of_the_library(folder):

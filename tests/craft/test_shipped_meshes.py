@@ -27,15 +27,15 @@ from selfiesim.craft.builders import (
     tianwen1_orbiter,
     zhurong,
 )
-from selfiesim.craft.builders.assembly import GLTF_FROM_BODY, Model
-from selfiesim.craft.builders.catalogue import VEHICLES, built
+from selfiesim.craft.builders.assembly import GLTF_FROM_BODY, ModelBuilder
+from selfiesim.craft.builders.catalogue import VEHICLES, build_glb
 from selfiesim.craft.builders.shapes import box
-from selfiesim.craft.builders.solid import rotation
-from selfiesim.craft.description import read_assembly
+from selfiesim.craft.builders.solid import rotation_matrix
+from selfiesim.craft.description import read_description
 from selfiesim.craft.load import load_craft
 from selfiesim.craft.materials import FINISHES, Finish
-from selfiesim.craft.mesh.normals import same_place
-from selfiesim.pages.model_portrait import Stand, portrait, posed
+from selfiesim.craft.mesh.normals import weld_ids
+from selfiesim.pages.model_portrait import Viewpoint, portrait, portrait_view
 
 MODULES = {
     "tianwen1-orbiter": tianwen1_orbiter,
@@ -103,7 +103,7 @@ def test_faces_are_distinct_and_have_area(craft):
         a, b, c = (part.vertices[part.faces[:, k]].astype(float) for k in range(3))
         area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
         assert area.min() > 1e-10, part.name
-        corners = np.sort(same_place(part.vertices.astype(float))[part.faces], axis=1)
+        corners = np.sort(weld_ids(part.vertices.astype(float))[part.faces], axis=1)
         assert len(np.unique(corners, axis=0)) == len(corners), f"{part.name} has a face twice"
 
 
@@ -128,7 +128,7 @@ def test_texture_coordinates_lie_inside_their_textures(craft):
 def test_every_piece_is_closed_and_looks_outward(other):
     for (group, material), solids in model(other).solids().items():
         for solid in solids:
-            place = same_place(np.round(solid.vertices, 6))[solid.faces]
+            place = weld_ids(np.round(solid.vertices, 6))[solid.faces]
             directed = np.concatenate([place[:, [0, 1]], place[:, [1, 2]], place[:, [2, 0]]])
             keys = directed[:, 0] * (place.max() + 1) + directed[:, 1]
             back = directed[:, 1] * (place.max() + 1) + directed[:, 0]
@@ -163,17 +163,17 @@ def test_the_check_for_flicker_finds_what_lies_too_near_and_nothing_else(degrees
 def test_sheets_a_third_of_that_apart_are_drawn_one_over_the_other(metres, tmp_path):
     labels = {"low": box(10.0, 10.0, 0.02), "high": box(9.0, 9.0, 0.02).moved(z=STEADY_M / 3.0)}
     labels["far"] = box(28.0, 0.05, 0.05).moved(z=-1.0)
-    sheets = Model("sheets")
+    sheets = ModelBuilder("sheets")
     for name, solid in labels.items():
         sheets.add(name, name, solid.turned((0.3, 0.5, 0.8), 37.0))
     colours = {"low": (1.0, 0.0, 0.0), "high": (0.0, 1.0, 0.0), "far": (0.0, 0.0, 1.0)}
     (tmp_path / "sheets.glb").write_bytes(sheets.glb({n: Finish(c, 0.0, 1.0) for n, c in colours.items()}))
     craft = load_craft(tmp_path / "sheets.glb")
-    turn = GLTF_FROM_BODY @ rotation((0.3, 0.5, 0.8), 37.0)
+    turn = GLTF_FROM_BODY @ rotation_matrix((0.3, 0.5, 0.8), 37.0)
     for degrees in (10.0, 60.0, 80.0):
-        side, square = turn @ rotation((0.6, 0.8, 0.0), degrees)[:, 2], tuple(turn[:, 2])
+        side, square = turn @ rotation_matrix((0.6, 0.8, 0.0), degrees)[:, 2], tuple(turn[:, 2])
         wide = float(np.degrees(2.0 * np.arctan(min(4.0 / metres, 1.0))))
-        stand = Stand(tuple(side), square, (0.0, 0.0, 0.0), square, metres, wide, (160, 90))
+        stand = Viewpoint(tuple(side), square, (0.0, 0.0, 0.0), square, metres, wide, (160, 90))
         pixels = portrait(craft, stand, samples=1).pixels[45:54, 40:120].astype(int)
         assert (pixels[..., 1] > 2 * pixels[..., 0]).all(), degrees
 
@@ -288,7 +288,7 @@ def test_ryugu_has_its_published_shape_and_boulders():
 # white disc as wide (Bond 1861; Hapke, Theory of Reflectance and Emittance Spectroscopy, 11.3).
 def test_ryugu_is_as_bright_at_full_phase_as_published():
     for side in ((1.0, 0.0, 0.0), (-1.0, 0.5, 0.3)):
-        view, _ = posed(load_craft("ryugu"), Stand(side, (0.0, 0.0, 1.0), None, side, 6e4, 1.2, (200, 200)))
+        view, _ = portrait_view(load_craft("ryugu"), Viewpoint(side, (0.0, 0.0, 1.0), None, side, 6e4, 1.2, (200, 200)))
         light = view.render("draft", 1)
         disc = np.isfinite(light.depth).sum()
         albedo = np.pi * light.rgb[..., 1].sum() / (disc * view.sun.irradiance[1])
@@ -317,18 +317,18 @@ def test_cells_glint_along_their_fingers_under_glass():
 
 def test_unknown_parameter_is_answered_with_the_known_ones_and_their_ranges():
     with pytest.raises(ModelError, match=r"(?s)wing_span_m.*15\.2 \(7\.6 to 30\.4\)"):
-        built("tianwen1-orbiter", {"wing_spam_m": "3"})
+        build_glb("tianwen1-orbiter", {"wing_spam_m": "3"})
     with pytest.raises(ModelError, match=r"7\.6 to 30\.4"):
-        built("tianwen1-orbiter", {"wing_span_m": "1"})
+        build_glb("tianwen1-orbiter", {"wing_span_m": "1"})
     with pytest.raises(ModelError, match="1 to 8"):
-        built("tianwen1-orbiter", {"panels_per_wing": "two"})
+        build_glb("tianwen1-orbiter", {"panels_per_wing": "two"})
     with pytest.raises(ModelError, match="tianwen1-orbiter"):
-        built("tianwen1-orbiterr", {})
+        build_glb("tianwen1-orbiterr", {})
 
 
 def test_sizes_that_leave_no_room_for_the_yoke_are_refused():
     with pytest.raises(ModelError, match="wing_span_m"):
-        built("tianwen1-orbiter", {"wing_span_m": "9"})
+        build_glb("tianwen1-orbiter", {"wing_span_m": "9"})
 
 
 @pytest.mark.parametrize("each", VEHICLES)
@@ -343,9 +343,9 @@ def test_every_parameter_says_where_it_comes_from(each):
 
 
 def test_every_vehicle_is_shipped_with_a_description(name):
-    assembly, _ = read_assembly(shipped("models") / f"{name}.toml")
+    model_description, _ = read_description(shipped("models") / f"{name}.toml")
     assert name in VEHICLES
-    assert assembly.description
-    assert assembly.licence.endswith(f"selfiesim models build {name}")
-    assert assembly.sources
-    assert assembly.assumed
+    assert model_description.description
+    assert model_description.licence.endswith(f"selfiesim models build {name}")
+    assert model_description.sources
+    assert model_description.assumed

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import pyvista
 
-from selfiesim.craft.cache import fetch_faces, store_faces
-from selfiesim.craft.mesh.normals import face_normals_area
-from selfiesim.craft.mesh.simplify import thinned
+from selfiesim.craft.cache import fetch_lod_faces, store_lod_faces
+from selfiesim.craft.mesh.normals import face_normals_and_areas
+from selfiesim.craft.mesh.simplify import simplify_mesh
 
 
 def tube(sides=96, rings=40):
@@ -41,7 +41,7 @@ def pleats(count=6, steps=12):
 @pytest.mark.parametrize("far", [0.001, 0.01, 0.05])
 def test_no_point_of_a_tube_is_farther_off_than_allowed_and_its_normals_stay(far):
     points, normals, faces = tube()
-    less = thinned(points, faces, far, normals / 0.05)
+    less = simplify_mesh(points, faces, far, normals / 0.05)
     assert len(less) < (0.6 if far < 0.01 else 0.15) * len(faces)
     mesh = pyvista.PolyData.from_regular_faces(points, less)
     cells, nearest = mesh.find_closest_cell(points, return_closest_point=True)
@@ -53,10 +53,10 @@ def test_no_point_of_a_tube_is_farther_off_than_allowed_and_its_normals_stay(far
 
 def test_pleats_keep_their_creases_and_their_areas_and_lose_what_is_flat():
     points, normals, faces = pleats()
-    less = thinned(points, faces, 0.02, normals / 0.05)
+    less = simplify_mesh(points, faces, 0.02, normals / 0.05)
     assert len(less) <= 0.1 * len(faces)
-    _, whole = face_normals_area(points, faces.astype(np.int64))
-    unit, area = face_normals_area(points, less.astype(np.int64))
+    _, whole = face_normals_and_areas(points, faces.astype(np.int64))
+    unit, area = face_normals_and_areas(points, less.astype(np.int64))
     for side in (-1.0, 1.0):
         assert area[side * unit[:, 0] > 0.0].sum() == pytest.approx(0.5 * whole.sum(), rel=1e-6)
 
@@ -64,27 +64,27 @@ def test_pleats_keep_their_creases_and_their_areas_and_lose_what_is_flat():
 def test_without_looks_vertices_at_one_place_are_one_and_small_pleats_go():
     points, _, faces = pleats()
     shallow = points * (1.0, 1.0, 1e-3)
-    assert len(thinned(shallow, faces, 0.01)) < 0.02 * len(faces)
+    assert len(simplify_mesh(shallow, faces, 0.01)) < 0.02 * len(faces)
 
 
 def test_a_thinned_mesh_is_the_same_on_every_run():
     points, normals, faces = tube()
-    runs = [thinned(points.astype(np.float32), faces.astype(np.int32), 0.01, normals / 0.05) for _ in range(2)]
+    runs = [simplify_mesh(points.astype(np.float32), faces.astype(np.int32), 0.01, normals / 0.05) for _ in range(2)]
     assert runs[0].tobytes() == runs[1].tobytes()
 
 
 def test_triangles_without_area_are_no_reason_to_stop():
     points = np.zeros((3, 3))
-    assert thinned(points, np.array([[0, 1, 2]]), 0.1).tolist() == [[0, 1, 2]]
+    assert simplify_mesh(points, np.array([[0, 1, 2]]), 0.1).tolist() == [[0, 1, 2]]
 
 
 def test_kept_triangles_that_do_not_fit_the_mesh_are_not_there(tmp_path):
     path, faces = tmp_path / "level.npz", [np.array([[0, 1, 2]], np.int32), np.array([[4, 1, 3]], np.int32)]
-    store_faces(path, faces)
-    found = fetch_faces(path, [3, 5])
+    store_lod_faces(path, faces)
+    found = fetch_lod_faces(path, [3, 5])
     assert found is not None
     assert [each.tolist() for each in found] == [each.tolist() for each in faces]
-    assert fetch_faces(path, [3, 4]) is None, "vertex 4 of four"
-    assert fetch_faces(path, [3, 5, 5]) is None
+    assert fetch_lod_faces(path, [3, 4]) is None, "vertex 4 of four"
+    assert fetch_lod_faces(path, [3, 5, 5]) is None
     path.write_bytes(path.read_bytes()[:100])
-    assert fetch_faces(path, [3, 5]) is None
+    assert fetch_lod_faces(path, [3, 5]) is None

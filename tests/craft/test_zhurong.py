@@ -18,7 +18,7 @@ from numpy.testing import assert_allclose
 
 from selfiesim.core.files import shipped
 from selfiesim.craft.builders import zhurong
-from selfiesim.craft.builders.catalogue import built
+from selfiesim.craft.builders.catalogue import build_glb
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 from selfiesim.craft.load import load_craft
 
@@ -169,7 +169,7 @@ def test_faces_and_normals_are_sound(craft):
 
 
 def test_shipped_file_is_what_the_builder_makes():
-    assert built("zhurong", {}) == (shipped("models") / "zhurong.glb").read_bytes()
+    assert build_glb("zhurong", {}) == (shipped("models") / "zhurong.glb").read_bytes()
 
 
 def test_another_wheel_makes_another_rover():

@@ -14,7 +14,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from selfiesim.core.errors import OutputError, UserError
-from selfiesim.files.exr import channels_of
+from selfiesim.files.exr import exr_channels
 from selfiesim.files.recipe import digest, recipe, recipe_schema
 from selfiesim.files.replay import differences, read_recipe, replay
 from selfiesim.scene.scene import Scene, shipped_scenes
@@ -41,7 +41,7 @@ def test_the_recipe_keeps_to_its_published_schema(photo):
 def test_a_16_bit_png_opens_in_opencv_with_the_same_numbers(photo, tmp_path):
     cv2 = pytest.importorskip("cv2")
     path = photo.save(tmp_path / "a.png", bits=16)
-    assert np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1], photo.deep)
+    assert np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1], photo.pixels16)
     assert read_recipe(path)["kind"] == "synthetic image"
 
 
@@ -63,12 +63,12 @@ def test_exif_tells_exposure_lens_and_time(photo, tmp_path):
 def test_a_16_bit_tiff_opens_in_opencv_and_openimageio_with_the_same_numbers(photo, tmp_path):
     path = photo.save(tmp_path / "a.tif", bits=16)
     cv2 = pytest.importorskip("cv2")
-    assert np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1], photo.deep)
+    assert np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1], photo.pixels16)
     assert read_recipe(path)["kind"] == "synthetic image"
     oiio = pytest.importorskip("OpenImageIO")
     file = oiio.ImageInput.open(str(path))
     assert "synthetic image" in file.spec().getattribute("ImageDescription")
-    assert np.array_equal(file.read_image(oiio.UINT16), photo.deep)
+    assert np.array_equal(file.read_image(oiio.UINT16), photo.pixels16)
     file.close()
 
 
@@ -143,8 +143,8 @@ def test_exr_opens_in_openimageio_with_light_depth_and_recipe(photo, tmp_path, h
 def test_light_too_bright_for_half_stays_finite(photo):
     bright = replace(photo, radiance=replace(photo.radiance, rgb=photo.radiance.rgb * np.float32(1e6)))
     bright.radiance.__dict__["truth"] = photo.radiance.truth
-    assert channels_of(bright)["G"].max() == np.float16(65504)
-    assert np.isfinite(channels_of(bright)["R"]).all()
+    assert exr_channels(bright)["G"].max() == np.float16(65504)
+    assert np.isfinite(exr_channels(bright)["R"]).all()
 
 
 def test_npz_holds_light_and_truth(photo, tmp_path):

@@ -37,8 +37,8 @@ def in_strips(folder, **settings):
     options = SCENE.with_changes(**{f"photo__{key}": value for key, value in settings.items()}).photo
     with poster(SCENE.view(), options, folder, strip=64, tile=128) as made:
         plain = np.concatenate([pixels for pixels, _ in made.strips()])
-        deep = np.concatenate([pixels for pixels, _ in made.strips(16)])
-        return plain, deep, made._light.rows(0, 212), made.exposure
+        pixels16 = np.concatenate([pixels for pixels, _ in made.strips(16)])
+        return plain, pixels16, made._light.rows(0, 212), made.exposure
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_light_drawn_in_tiles_is_that_drawn_at_once_and_no_worse_at_their_edges(
     ("look", "most", "share"), [("clean", 0, 0.0), ("raw", 1, 1e-3), ("press", 3, 3e-3), ("onboard", 4, 5e-3)]
 )
 def test_strips_are_photographed_as_the_whole_is(whole, light, tmp_path, look, most, share):
-    plain, deep, _light, exposure = in_strips(tmp_path, look=look, marks=MARKS, iso=400.0)
+    plain, pixels16, _light, exposure = in_strips(tmp_path, look=look, marks=MARKS, iso=400.0)
     same = replace(whole, rgb=light)
     same.__dict__["truth"] = whole.truth
     wanted = same.expose(look=look, marks=MARKS, iso=400.0)
@@ -80,7 +80,7 @@ def test_strips_are_photographed_as_the_whole_is(whole, light, tmp_path, look, m
     off = np.abs(plain.astype(int) - wanted.pixels).max(axis=-1)
     assert off.max() <= most
     assert (off > 0).mean() <= share
-    assert (np.abs(deep.astype(int) - wanted.deep).max(axis=-1) > 300).mean() <= share
+    assert (np.abs(pixels16.astype(int) - wanted.pixels16).max(axis=-1) > 300).mean() <= share
 
 
 @pytest.mark.parametrize("meter", ["centre", "highlight"])
@@ -110,7 +110,7 @@ def test_the_sun_in_the_picture_shines_over_all_strips(tmp_path):
 def test_a_large_picture_is_written_in_strips_and_made_again_from_its_file(run, tmp_path, monkeypatch, ending, bits):
     cv2 = pytest.importorskip("cv2")
     monkeypatch.setattr(posters, "MAX_PIXELS", 100 * 100)
-    monkeypatch.setattr(posters, "STRIP", 64)
+    monkeypatch.setattr(posters, "MAX_STRIP_ROWS", 64)
     words = ("render", "tianwen1-mars", "--size", "160x140", "--look", "onboard", "--bits", str(bits))
     code, _out, err = run(*words, "-o", f"a.{ending}")
     assert code == 0, err

@@ -114,7 +114,9 @@ def test_a_material_comes_back_with_all_that_it_has(tmp_path, view):
     part = Part("plate", "plate", look, points, normals, points[:, :2], np.array([[0, 1, 2]], np.int32))
     target = tmp_path / "gem.glb"
     craft = Craft("gem", (part,), {}, {}, target)
-    target.write_bytes(scene_glb(replace(view, craft=replace(view.craft, craft=craft, gone=(), position=np.zeros(3)))))
+    target.write_bytes(
+        scene_glb(replace(view, craft=replace(view.craft, craft=craft, hidden_nodes=(), position=np.zeros(3))))
+    )
     (back,) = (each.material for each in load_craft(target).parts)
     assert {name: picture.tolist() for name, picture in back.textures.items()} == {n: [[v]] for n, v in texel.items()}
     # A highlight across the grain is written as one along a grain turned by a right angle.

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from selfiesim.core.errors import SceneError
-from selfiesim.film.film import TITLE_S, Take, film, with_held_exposure
+from selfiesim.film.film import TITLE_S, FilmSettings, film, lock_exposure
 from selfiesim.scene.scene import Scene
 
 SIZE = [64, 36]
@@ -31,7 +31,7 @@ def fixed(scene):
 
 @pytest.fixture(scope="module")
 def made(scene, tmp_path_factory):
-    return film(scene, tmp_path_factory.mktemp("film") / "a.apng", Take(**TAKE))
+    return film(scene, tmp_path_factory.mktemp("film") / "a.apng", FilmSettings(**TAKE))
 
 
 def shown(path):
@@ -52,24 +52,24 @@ def test_each_frame_is_the_picture_of_its_moment_under_the_held_exposure(scene, 
 
 
 def test_exposure_does_not_flicker_unless_asked_to(scene, fixed):
-    take = Take(**TAKE)
-    held = with_held_exposure(scene, take, take.times(scene))
+    take = FilmSettings(**TAKE)
+    held = lock_exposure(scene, take, take.times(scene))
     metered = [scene.view(f"release+{t}s").render("draft", 1).expose().exposure.shutter_s for t in (10, 20, 30, 40)]
     assert max(metered) > 1.05 * min(metered)
     assert held.photo.shutter_s == pytest.approx(sorted(metered)[0], rel=1e-9)
-    assert with_held_exposure(scene, Take(**TAKE, exposure="metered"), take.times(scene)) is scene
-    assert with_held_exposure(fixed, take, take.times(fixed)) is fixed
+    assert lock_exposure(scene, FilmSettings(**TAKE, exposure="metered"), take.times(scene)) is scene
+    assert lock_exposure(fixed, take, take.times(fixed)) is fixed
 
 
 def test_a_correction_in_stops_counts_once(scene, made):
-    take = Take(**TAKE)
-    held = with_held_exposure(scene.with_changes(photo__stops=1.0), take, take.times(scene))
+    take = FilmSettings(**TAKE)
+    held = lock_exposure(scene.with_changes(photo__stops=1.0), take, take.times(scene))
     exposed = held.view("release+20s").render("draft", 1).expose().exposure.shutter_s
     assert exposed == pytest.approx(2.0 * made.recipe["frames"]["shutter_s"][0])
 
 
 def test_two_runs_give_the_same_film_and_the_same_recipe(fixed, tmp_path):
-    take = Take("release+10s", "release+20s", 10.0, fps=10.0, counter=True, title=True)
+    take = FilmSettings("release+10s", "release+20s", 10.0, fps=10.0, counter=True, title=True)
     for name in ("one", "two"):
         film(fixed, tmp_path / f"{name}.mp4", take)
     assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()
@@ -78,7 +78,7 @@ def test_two_runs_give_the_same_film_and_the_same_recipe(fixed, tmp_path):
 
 
 def test_a_ping_pong_runs_back_without_showing_its_ends_twice(fixed, tmp_path):
-    film(fixed, tmp_path / "a.apng", Take(**TAKE, ping_pong=True))
+    film(fixed, tmp_path / "a.apng", FilmSettings(**TAKE, ping_pong=True))
     frames = [hashlib.sha256(frame.tobytes()).hexdigest() for frame in shown(tmp_path / "a.apng")]
     assert len(set(frames)) == 4
     assert frames[4:] == [frames[2], frames[1]]
@@ -86,7 +86,7 @@ def test_a_ping_pong_runs_back_without_showing_its_ends_twice(fixed, tmp_path):
 
 def test_title_and_counter_are_written_where_they_belong(fixed, tmp_path):
     large = fixed.with_changes(camera__size_px=[320, 180])
-    take = Take("release+20s", "release+30s", 10.0, fps=5.0, title=True, counter=True)
+    take = FilmSettings("release+20s", "release+30s", 10.0, fps=5.0, title=True, counter=True)
     made = film(large, tmp_path / "a.apng", take)
     frames = list(shown(tmp_path / "a.apng"))
     titled = round(5.0 * TITLE_S)
@@ -104,14 +104,14 @@ def test_title_and_counter_are_written_where_they_belong(fixed, tmp_path):
 
 
 def test_blur_smears_each_frame_over_its_share_of_the_step(fixed, tmp_path):
-    film(fixed, tmp_path / "a.apng", Take("release+20s", "release+30s", 10.0, blur=0.5, samples=4))
+    film(fixed, tmp_path / "a.apng", FilmSettings("release+20s", "release+30s", 10.0, blur=0.5, samples=4))
     *_, last = shown(tmp_path / "a.apng")
-    assert np.array_equal(last, fixed.view("release+30s").render("draft", 4, open_s=5.0).expose().pixels)
+    assert np.array_equal(last, fixed.view("release+30s").render("draft", 4, shutter_open_s=5.0).expose().pixels)
 
 
 def test_a_sensors_dice_fall_anew_for_each_frame(scene, tmp_path):
     still = scene.with_changes(photo__look="raw", photo__shutter_s=0.001)
-    made = film(still, tmp_path / "a.apng", Take("release+20s", "release+20.000001s", 1e-6))
+    made = film(still, tmp_path / "a.apng", FilmSettings("release+20s", "release+20.000001s", 1e-6))
     first, second = shown(tmp_path / "a.apng")
     assert made.frames == 2
     assert np.abs(first.astype(int) - second).max() > 1
@@ -123,10 +123,10 @@ def test_a_camera_that_stays_on_board_is_filmed_between_two_times(tmp_path):
     table = Scene.load("tianwen1-mars").with_changes(camera__size_px=SIZE).model_dump(mode="json", exclude_unset=True)
     table = {key: value for key, value in table.items() if key not in ("release", "assumed", "at")}
     mounted = Scene.from_table(table | {"mounted": {"out_m": 3.0}, "at": "max-latitude"})
-    made = film(mounted, tmp_path / "a.mp4", Take("max-latitude", "max-latitude+20s", 10.0, counter=True))
+    made = film(mounted, tmp_path / "a.mp4", FilmSettings("max-latitude", "max-latitude+20s", 10.0, counter=True))
     assert made.frames == 3
     with pytest.raises(SceneError, match=r"--from.*mounted"):
-        film(mounted, tmp_path / "b.mp4", Take())
+        film(mounted, tmp_path / "b.mp4", FilmSettings())
 
 
 def test_the_recipe_tells_what_was_filmed_and_makes_it_again(scene, made, tmp_path):
@@ -136,18 +136,18 @@ def test_the_recipe_tells_what_was_filmed_and_makes_it_again(scene, made, tmp_pa
     assert told["frames"]["seconds"] == [0.0, 10.0, 20.0, 30.0]
     assert told["frames"]["epoch_utc"][-1] == scene.view("release+40s").epoch.utc(3)
     assert told["film"]["frames_shown"] == 4
-    again = film(Scene.from_table(told["scene"]), tmp_path / "again.mp4", Take(**TAKE))
+    again = film(Scene.from_table(told["scene"]), tmp_path / "again.mp4", FilmSettings(**TAKE))
     assert again.recipe["film"]["frames_sha256"] == told["film"]["frames_sha256"]
 
 
 def test_impossible_takes_are_refused(scene):
     with pytest.raises(SceneError, match="before --from"):
-        Take("release+10s", "release+5s").times(scene)
+        FilmSettings("release+10s", "release+5s").times(scene)
     with pytest.raises(SceneError, match="the most"):
-        Take("release", "release+300s", 1e-3).times(scene)
+        FilmSettings("release", "release+300s", 1e-3).times(scene)
     for wrong in ({"step_s": 0.0}, {"step_s": float("nan")}, {"blur": 1.5}, {"samples": 0}, {"exposure": "auto"}):
         with pytest.raises(SceneError, match="--"):
-            Take(**wrong)
+            FilmSettings(**wrong)
 
 
 def test_the_command_films_and_tells_programs(run):

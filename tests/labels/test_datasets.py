@@ -20,9 +20,9 @@ from scipy.spatial.transform import Rotation
 
 from selfiesim.core.errors import OutputError, SceneError
 from selfiesim.labels.bop_models import bop_model
-from selfiesim.labels.datasets import SHARES, assemble, poses_table, split_of
-from selfiesim.labels.records import Wanted, frame_labels, read_records
-from selfiesim.labels.sequence import Series, label
+from selfiesim.labels.datasets import DEFAULT_SPLIT_SHARES, assemble, assign_split, poses_table
+from selfiesim.labels.records import LabelOptions, frame_labels, read_records
+from selfiesim.labels.sequence import LabelSettings, label
 
 FRAMES = 9
 SIZE = (128, 72)
@@ -37,7 +37,7 @@ def scene(tmp_path_factory):
 def made(scene, tmp_path_factory):
     """The folder of a data set, and its records."""
     folder = tmp_path_factory.mktemp("data")
-    series = Series("release+10s", f"release+{9 + FRAMES}s", 1.0, samples=1)
+    series = LabelSettings("release+10s", f"release+{9 + FRAMES}s", 1.0, samples=1)
     records = list(label(scene, folder, series, "sat"))
     assemble(records, folder, command="make it", models_folder=scene.folder)
     return folder, records
@@ -57,7 +57,7 @@ def test_pycocotools_loads_each_split_with_the_masks_of_the_records(made):
     folder, records = made
     by_picture = {record["picture"]: record for record in records}
     count = 0
-    for split in SHARES:
+    for split in DEFAULT_SPLIT_SHARES:
         data = quietly(COCO, str(folder / f"coco/instances_{split}.json"))
         (category,) = data.loadCats(data.getCatIds())
         assert (category["name"], category["keypoints"]) == ("sat.glb", ["beyond", "camera", "far", "near", "tip"])
@@ -122,7 +122,7 @@ def test_cocos_keypoints_are_where_opencv_projects_bops_pose(made):
 
 
 def bop_scenes(folder):
-    for split in SHARES:
+    for split in DEFAULT_SPLIT_SHARES:
         for scene in sorted((folder / "bop" / split).glob("[0-9]" * 6)):
             tables = [
                 json.loads((scene / f"{name}.json").read_text())
@@ -245,15 +245,15 @@ def test_a_models_joints_stand_as_in_the_first_record():
 
 def test_splits_stay_when_frames_are_added_and_follow_the_seed():
     names = [f"frames/{number}" for number in range(4000)]
-    splits = [split_of(name) for name in names]
-    assert splits[:100] == [split_of(name) for name in names[:100]]
-    shares = {split: splits.count(split) / len(names) for split in SHARES}
-    for split, share in SHARES.items():
+    splits = [assign_split(name) for name in names]
+    assert splits[:100] == [assign_split(name) for name in names[:100]]
+    shares = {split: splits.count(split) / len(names) for split in DEFAULT_SPLIT_SHARES}
+    for split, share in DEFAULT_SPLIT_SHARES.items():
         # Four standard deviations of a binomial.
         assert shares[split] == pytest.approx(share, abs=4.0 * np.sqrt(share * (1.0 - share) / len(names)))
-    other = [split_of(name, seed=1) for name in names]
+    other = [assign_split(name, seed=1) for name in names]
     assert 0.2 < np.mean([a != b for a, b in zip(splits, other, strict=True)]) < 0.5
-    assert {split_of(name, {"train": 1.0, "test": 0.0}) for name in names} == {"train"}
+    assert {assign_split(name, {"train": 1.0, "test": 0.0}) for name in names} == {"train"}
 
 
 def test_a_group_goes_to_one_split(scene, tmp_path):
@@ -292,7 +292,9 @@ def test_poses_are_a_table_with_a_row_for_each_craft(made):
 def test_the_card_tells_what_is_in_it(made):
     folder, records = made
     text = (folder / "dataset_card.md").read_text()
-    counts = {split: sum(split_of(record["frame"]) == split for record in records) for split in SHARES}
+    counts = {
+        split: sum(assign_split(record["frame"]) == split for record in records) for split in DEFAULT_SPLIT_SHARES
+    }
     for split, count in counts.items():
         assert f"| {split} | {count} |" in text
     assert f"{FRAMES} synthetic images" in text
@@ -307,11 +309,11 @@ def test_the_card_tells_what_is_in_it(made):
 def test_what_a_format_cannot_hold_is_refused_before_anything_is_written(scene, tmp_path):
     radiance = scene.view().render("draft", 1)
     plain = frame_labels(radiance, tmp_path, "a")
-    deep = frame_labels(radiance, tmp_path, "b", Wanted("exr"))
+    deep = frame_labels(radiance, tmp_path, "b", LabelOptions("exr"))
     bent = frame_labels(scene.with_changes(camera__model=BENT["model"], camera__distortion=BENT["distortion"])
                         .view().render("draft", 1), tmp_path, "c")  # fmt: skip
     other = frame_labels(scene.with_changes(camera__size_px=[64, 36]).view().render("draft", 1), tmp_path, "d")
-    tiff = frame_labels(radiance, tmp_path, "e", Wanted(picture=".tif"))
+    tiff = frame_labels(radiance, tmp_path, "e", LabelOptions(picture=".tif"))
     for records, why in (
         ([bent], "only pinholes"),
         ([deep], "16 bits"),
@@ -345,7 +347,7 @@ def test_a_folder_called_bop_that_is_not_ours_is_left_alone(made, scene):
 def test_impossible_series_are_refused():
     for wrong in ({"samples": 0}, {"group": 0}, {"step_s": -1.0}):
         with pytest.raises(SceneError, match="--"):
-            Series(**wrong)
+            LabelSettings(**wrong)
 
 
 def test_the_command_makes_a_data_set(run):
@@ -380,7 +382,7 @@ def test_the_table_of_poses_has_rtn_whatever_frame_comes_first():
     # What rests at a pole goes round nothing: its records say null.
     resting = moving | {"frame": "resting", "pose": moving["pose"] | {"rtn": None}}
     for ordered in ([moving, resting], [resting, moving]):
-        rows = {row["frame"]: row for row in csv.DictReader(io.StringIO(poses_table(ordered, SHARES, 0)))}
+        rows = {row["frame"]: row for row in csv.DictReader(io.StringIO(poses_table(ordered, DEFAULT_SPLIT_SHARES, 0)))}
         told = [float(rows["moving"][f"camera.rtn.velocity_m_s_{axis}"]) for axis in "xyz"]
         assert told == moving["pose"]["rtn"]["velocity_m_s"]
         assert rows["resting"]["camera.rtn.velocity_m_s_x"] == ""

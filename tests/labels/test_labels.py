@@ -16,8 +16,8 @@ from scipy.spatial.transform import Rotation
 
 from selfiesim.core.errors import OutputError
 from selfiesim.labels.poses import camera_pose
-from selfiesim.labels.records import RECORD, Wanted, frame_labels, labels_of, read_records
-from selfiesim.labels.truth_files import depth_step_mm, depth_steps, png16
+from selfiesim.labels.records import RECORD_SUFFIX, LabelOptions, frame_labels, make_labels, read_records
+from selfiesim.labels.truth_files import depth_step_mm, encode_png16, quantise_depth
 from selfiesim.render.common.truth import part_numbers
 
 
@@ -59,7 +59,7 @@ def test_masks_are_the_part_layer_pixel_for_pixel(radiance, written):
 @pytest.mark.parametrize("lens", [{}, BENT, FISHEYE], ids=["pinhole", "brown-conrady", "kannala-brandt"])
 def test_keypoints_are_where_opencv_projects_them(tmp_path, lens):
     radiance = satellites(tmp_path, camera=lens, beside=None).view().render("draft", 1)
-    record = labels_of(radiance, "one").record
+    record = make_labels(radiance, "one").record
     (craft,) = record["crafts"]
     camera, pose = record["camera"], craft["pose"]["camera"]
     turn = Rotation.from_quat(pose["quaternion_body_to_camera"]).as_rotvec()
@@ -83,7 +83,7 @@ def test_a_keypoint_is_seen_when_no_surface_stands_before_it(radiance, written):
         eye = -pose.body_to_camera.T @ pose.position
         meshes = []
         for other in radiance.view.crafts:
-            meshes.append(solids[0].copy().apply_transform(other.to_body_of(pose)))
+            meshes.append(solids[0].copy().apply_transform(other.transform_to_body(pose)))
         whole = trimesh.util.concatenate(meshes)
         for point in craft["keypoints"]:
             if point["name"] not in MOUNTS or point["visibility"] == 0:
@@ -103,7 +103,7 @@ def test_points_beyond_the_picture_or_behind_the_camera_are_not_in_it(scene, wri
     beyond = next(point for point in record["crafts"][0]["keypoints"] if point["name"] == "beyond")
     assert beyond["visibility"] == 0
     points = {"craft": {"behind": tuple(np.array([3.0, -0.8, 2.2]) * 2.0), "above": (-0.3, 0.2, 0.3)}}
-    further = labels_of(scene.view().render("draft", 1), "one", Wanted(points=points)).record["crafts"]
+    further = make_labels(scene.view().render("draft", 1), "one", LabelOptions(points=points)).record["crafts"]
     told = {point["name"]: point for point in further[0]["keypoints"]}
     assert (told["behind"]["pixel"], told["behind"]["visibility"]) == (None, 0)
     assert told["above"]["visibility"] == 2
@@ -126,7 +126,7 @@ def test_what_lies_beyond_the_edge_counts_as_in_a_larger_picture(tmp_path):
     near = {"horizontal_fov_deg": 20.0, "place": [0.3, 0.6]}
     scene = satellites(tmp_path, size=(64, 36), beside=None, camera=near)
     view = scene.view()
-    (craft,) = labels_of(view.render("draft", 1), "one").record["crafts"]
+    (craft,) = make_labels(view.render("draft", 1), "one").record["crafts"]
     lens = view.camera
     wide = replace(lens, width=192, height=108, cx=lens.cx + 64, cy=lens.cy + 36)
     part = view.turned(np.eye(3), wide).render("draft", 1).truth.part >= 2
@@ -140,7 +140,7 @@ def test_what_lies_beyond_the_edge_counts_as_in_a_larger_picture(tmp_path):
 def test_labelling_leaves_the_next_frame_as_it_was(scene):
     view = scene.view()
     first = view.render("draft", 2)
-    labels_of(first, "one")
+    make_labels(first, "one")
     assert np.array_equal(view.render("draft", 2).rgb, first.rgb)
 
 
@@ -162,20 +162,20 @@ def test_depth_and_normals_are_read_back_within_half_a_step(radiance, written):
 def test_steps_of_depth_grow_with_the_distance():
     assert [depth_step_mm(metres) for metres in (0.0, 6.5, 6.6, 65.5, 65.6, 700.0)] == [0.1, 0.1, 1.0, 1.0, 10.0, 100.0]
     deep = np.array([[1.0, 65.535, 65.6, np.inf]], np.float32)
-    assert depth_steps(deep, 1.0).tolist() == [[1000, 65535, 0, 0]]
+    assert quantise_depth(deep, 1.0).tolist() == [[1000, 65535, 0, 0]]
 
 
 def test_grey_and_coloured_pictures_of_16_bits_open_elsewhere(tmp_path):
     rng = np.random.default_rng(7)
     for shape in ((5, 7), (5, 7, 3), (1, 1)):
         layer = rng.integers(0, 65536, shape, np.uint16)
-        (tmp_path / "a.png").write_bytes(png16(layer))
+        (tmp_path / "a.png").write_bytes(encode_png16(layer))
         read = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_UNCHANGED)
         assert np.array_equal(read[..., ::-1] if layer.ndim == 3 else read, layer)
 
 
 def test_one_exr_holds_the_layers_in_full_precision(radiance, tmp_path):
-    record = frame_labels(radiance, tmp_path, "one", Wanted("exr"))
+    record = frame_labels(radiance, tmp_path, "one", LabelOptions("exr"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.labels.json", "one.layers.exr"]
     opened = OpenImageIO.ImageBuf(str(tmp_path / record["layers"][".layers.exr"]))
     names = opened.spec().channelnames
@@ -238,23 +238,23 @@ def test_records_come_back_as_they_were_written(written):
 
 def test_the_same_frame_has_the_same_labels(scene, written):
     folder, _record = written
-    again = labels_of(scene.view().render("draft", 1), "frames/one")
+    again = make_labels(scene.view().render("draft", 1), "frames/one")
     for ending, content in again.files.items():
         assert (folder / f"frames/one{ending}").read_bytes() == content
 
 
 def test_what_is_no_record_is_refused(written, tmp_path):
     folder, _record = written
-    text = (folder / f"frames/one{RECORD}").read_text()
+    text = (folder / f"frames/one{RECORD_SUFFIX}").read_text()
     for content, why in (("{", "cannot be read"), ("[]", "no record"), (text, "keep the folder")):
-        (tmp_path / f"other{RECORD}").write_text(content)
+        (tmp_path / f"other{RECORD_SUFFIX}").write_text(content)
         with pytest.raises(OutputError, match=why):
             list(read_records(tmp_path))
 
 
 def test_a_craft_that_is_not_in_the_picture_has_no_box(tmp_path):
     scene = satellites(tmp_path, beside=(900.0, 0.0, 0.0))
-    _first, second = labels_of(scene.view().render("draft", 1), "one").record["crafts"]
+    _first, second = make_labels(scene.view().render("draft", 1), "one").record["crafts"]
     assert second["box"] is None
     assert (second["visible_px"], second["visible_share"]) == (0, 0.0)
     assert not authority.decode(second["mask"]).any()

@@ -14,28 +14,28 @@ from selfiesim.core.errors import SceneError
 angles = st.floats(0.0, 360.0)
 
 
-def around(plan, event, reach=2000.0, steps=401):
+def around(resolved, event, reach=2000.0, steps=401):
     """States on a grid of times about an event, and the times from it."""
     times = np.linspace(-reach, reach, steps)
-    epoch = plan.instant(event, "at")
-    return times, [plan.host.state(epoch + t) for t in times]
+    epoch = resolved.epoch_at(event, "at")
+    return times, [resolved.host.state(epoch + t) for t in times]
 
 
 @given(angles, angles)
 def test_apsides_are_where_the_distance_turns(arg_periapsis, anomaly):
-    plan = scene(orbit__arg_periapsis_deg=arg_periapsis, orbit__true_anomaly_deg=anomaly,
-                 release__at="2021-12-31T13:05:00Z").plan()  # fmt: skip
+    resolved = scene(orbit__arg_periapsis_deg=arg_periapsis, orbit__true_anomaly_deg=anomaly,
+                 release__at="2021-12-31T13:05:00Z").resolved()  # fmt: skip
     for event, pick in (("periapsis", np.argmin), ("apoapsis", np.argmax)):
-        times, states = around(plan, event)
+        times, states = around(resolved, event)
         assert abs(times[pick([np.linalg.norm(state.position) for state in states])]) <= times[1] - times[0]
-        turn = period(state_to_elements(states[0], plan.body.gm_m3_s2), plan.body.gm_m3_s2)
-        assert abs(plan.instant(event, "at") - plan.host.reference) <= 0.5 * turn + 1e-3
+        turn = period(state_to_elements(states[0], resolved.body.gm_m3_s2), resolved.body.gm_m3_s2)
+        assert abs(resolved.epoch_at(event, "at") - resolved.host.reference_epoch) <= 0.5 * turn + 1e-3
 
 
 def test_apsides_under_forces_are_where_the_distance_turns():
-    plan = scene(orbit__forces={}, release__at="2021-12-31T13:05:00Z").plan()
+    resolved = scene(orbit__forces={}, release__at="2021-12-31T13:05:00Z").resolved()
     for event in ("periapsis", "apoapsis"):
-        state = plan.host.state(plan.instant(event, "at"))
+        state = resolved.host.state(resolved.epoch_at(event, "at"))
         rate = state.position @ state.velocity / np.linalg.norm(state.position)
         assert abs(rate) < 1e-5  # m/s: it turns at 1 m/s each second
 
@@ -43,12 +43,12 @@ def test_apsides_under_forces_are_where_the_distance_turns():
 @given(st.floats(82.0, 98.0), angles)
 def test_the_cap_is_entered_going_north_at_eighty_degrees(inclination, raan):
     shot = scene(orbit__inclination_deg=inclination, orbit__raan_deg=raan, release__at="cap-crossing")
-    plan = shot.plan()
-    epoch = plan.departure.release.epoch
+    resolved = shot.resolved()
+    epoch = resolved.release_state.release.epoch
     from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 
     latitudes = [
-        np.degrees(direction_to_lonlat(icrf_to_bodyfixed(plan.body, at) @ plan.host.state(at).position)[1])
+        np.degrees(direction_to_lonlat(icrf_to_bodyfixed(resolved.body, at) @ resolved.host.state(at).position)[1])
         for at in (epoch + -1.0, epoch, epoch + 1.0)
     ]
     assert latitudes[1] == pytest.approx(80.0, abs=1e-6)
@@ -57,12 +57,12 @@ def test_the_cap_is_entered_going_north_at_eighty_degrees(inclination, raan):
 
 
 def test_the_farthest_north_is_where_the_latitude_turns():
-    plan = scene(release__at="max-latitude").plan()
-    times, states = around(plan, "max-latitude", reach=100.0)
-    epoch = plan.departure.release.epoch
+    resolved = scene(release__at="max-latitude").resolved()
+    times, states = around(resolved, "max-latitude", reach=100.0)
+    epoch = resolved.release_state.release.epoch
     from selfiesim.astro.frames import icrf_to_bodyfixed
 
-    pole = icrf_to_bodyfixed(plan.body, epoch)[2]
+    pole = icrf_to_bodyfixed(resolved.body, epoch)[2]
     sines = [pole @ state.position / np.linalg.norm(state.position) for state in states]
     assert abs(times[np.argmax(sines)]) <= times[1] - times[0]
 

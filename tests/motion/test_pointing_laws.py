@@ -64,7 +64,7 @@ def test_each_target_lies_where_its_name_says():
     assert toward["orbit-normal"] @ toward["velocity"] == pytest.approx(0.0, abs=1e-12)
     assert toward["orbit-normal"] @ np.cross(HOST.position, HOST.velocity) > 0
     for name in ("sun", "earth"):
-        there = ephemeris.from_body(MARS, name, NOW) - HOST.position
+        there = ephemeris.position_from_body(MARS, name, NOW) - HOST.position
         np.testing.assert_allclose(toward[name], there / np.linalg.norm(there), atol=1e-15)
 
 

@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from selfiesim.astro.bodies import MARS
-from selfiesim.astro.forces import MARS_ZONALS, sunlight, zonal
+from selfiesim.astro.forces import MARS_ZONALS, radiation_pressure_acceleration, zonal_acceleration
 from selfiesim.astro.orbit import (
     Elements,
     State,
@@ -18,14 +18,14 @@ from selfiesim.astro.orbit import (
     period,
     propagate,
     propagate_many,
-    propagate_with,
+    propagate_perturbed,
     state_to_elements,
 )
 from selfiesim.motion.relative_motion import (
     clohessy_wiltshire,
-    cloud,
+    propagate_cloud,
     relative_state,
-    relative_state_with,
+    relative_state_perturbed,
     relative_to_rtn,
     rtn_to_relative,
     yamanaka_ankersen,
@@ -76,7 +76,7 @@ def no_force(_seconds, position):
 
 
 def flattening(_seconds, position):
-    return zonal(position, MARS_ZONALS, POLE)
+    return zonal_acceleration(position, MARS_ZONALS, POLE)
 
 
 def test_there_and_back_through_rtn():
@@ -201,14 +201,17 @@ def test_an_escaping_craft_has_no_closed_form():
     with pytest.raises(ValueError, match="not on a closed orbit"):
         yamanaka_ankersen(PUSH, away, 10.0, GM)
     with pytest.raises(ValueError, match="not on a closed orbit"):
-        cloud(craft(0.5), np.stack([rows(craft(0.5)), rows(away)]), np.array([10.0]), GM)
+        propagate_cloud(craft(0.5), np.stack([rows(craft(0.5)), rows(away)]), np.array([10.0]), GM)
 
 
 @pytest.mark.parametrize("seconds", [-1800.0, 100.0, 3600.0, 25000.0])
 def test_without_forces_the_integrated_drift_is_that_of_two_orbits(seconds):
     host = craft(0.5884)
     camera = camera_of(host, PUSH)
-    ours, exact = relative_state_with(host, camera, seconds, GM, no_force), relative_state(host, camera, seconds, GM)
+    ours, exact = (
+        relative_state_perturbed(host, camera, seconds, GM, no_force),
+        relative_state(host, camera, seconds, GM),
+    )
     assert np.linalg.norm(ours.position - exact.position) < 2e-7
     assert np.linalg.norm(ours.velocity - exact.velocity) < 1e-9
 
@@ -216,12 +219,12 @@ def test_without_forces_the_integrated_drift_is_that_of_two_orbits(seconds):
 def test_the_integrated_drift_is_the_difference_of_two_integrated_orbits():
     host = craft(0.5884)
     camera, times = camera_of(host, 1000 * PUSH), np.array([3600.0, -600.0, 20000.0])
-    ours = relative_state_with(host, camera, times, GM, flattening)
-    one, other = (propagate_with(body, times, GM, flattening, rtol=2.3e-14) for body in (camera, host))
+    ours = relative_state_perturbed(host, camera, times, GM, flattening)
+    one, other = (propagate_perturbed(body, times, GM, flattening, rtol=2.3e-14) for body in (camera, host))
     # 10 micrometres is what two integrations of 1e7 m leave.
     np.testing.assert_allclose(ours.position, one.position - other.position, rtol=0, atol=2e-4)
     np.testing.assert_allclose(ours.velocity, one.velocity - other.velocity, rtol=0, atol=2e-7)
-    alone = relative_state_with(host, camera, 3600.0, GM, flattening)
+    alone = relative_state_perturbed(host, camera, 3600.0, GM, flattening)
     assert alone.position.shape == (3,)
     np.testing.assert_allclose(alone.position, ours.position[0], rtol=0, atol=1e-8)
 
@@ -229,15 +232,15 @@ def test_the_integrated_drift_is_the_difference_of_two_integrated_orbits():
 def test_sunlight_alone_parts_what_started_together():
     # a t^2 / 2, as long as the tide (GM / r^3, 1 / 1000 s squared) is idle.
     host, to_sun = craft(0.5884), np.array([0.0, 2.3e11, 0.0])
-    relative = relative_state_with(
+    relative = relative_state_perturbed(
         host,
         host,
         20.0,
         GM,
-        lambda _s, r: sunlight(r, to_sun, 0.02),
-        camera_acceleration=lambda _s, r: sunlight(r, to_sun, 0.03),
+        lambda _s, r: radiation_pressure_acceleration(r, to_sun, 0.02),
+        camera_acceleration=lambda _s, r: radiation_pressure_acceleration(r, to_sun, 0.03),
     )
-    expected = sunlight(host.position, to_sun, 0.01) * 200.0
+    expected = radiation_pressure_acceleration(host.position, to_sun, 0.01) * 200.0
     np.testing.assert_allclose(relative.position, expected, rtol=0, atol=1e-3 * np.linalg.norm(expected))
 
 
@@ -268,7 +271,7 @@ def test_a_cloud_is_each_cameras_drift(eccentricity):
     # More than one chunk.
     states = rows(host) + rng.standard_normal((3000, 6)) * [1.0, 1.0, 1.0, 0.1, 0.1, 0.1]
     times = np.linspace(-600.0, 30000.0, 50)
-    found = cloud(host, states, times, GM)
+    found = propagate_cloud(host, states, times, GM)
     assert found.shape == (3000, 50, 3)
     for n, t in ((0, 0), (17, 49), (1310, 20), (1311, 21), (2999, 7)):
         camera = State(states[n, :3], states[n, 3:])
@@ -278,5 +281,5 @@ def test_a_cloud_is_each_cameras_drift(eccentricity):
 
 def test_a_cloud_of_none_or_at_no_time_is_empty():
     host = craft(0.5)
-    assert cloud(host, np.zeros((0, 6)), np.array([1.0]), GM).shape == (0, 1, 3)
-    assert cloud(host, rows(host)[None], np.zeros(0), GM).shape == (1, 0, 3)
+    assert propagate_cloud(host, np.zeros((0, 6)), np.array([1.0]), GM).shape == (0, 1, 3)
+    assert propagate_cloud(host, rows(host)[None], np.zeros(0), GM).shape == (1, 0, 3)

@@ -15,17 +15,17 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.orbit import Elements, elements_to_state, propagate
 from selfiesim.core.vectors import rotation_about, unit
 from selfiesim.motion.ejection import (
-    Draws,
-    Fixed,
+    Constant,
     Normal,
     Release,
+    ReleaseSamples,
     Scatter,
     Uniform,
-    camera_state,
-    draw,
+    camera_state_after_push,
+    draw_samples,
     recoil,
-    release_states,
-    spring_speed,
+    sample_camera_states,
+    spring_release_speed,
     tilt_axes,
 )
 
@@ -40,7 +40,7 @@ WILD = Scatter(
     tilt_second=Uniform(-0.05, 0.02),
     tip_off_x=Uniform(-0.1, 0.1),
     tip_off_y=Normal(0.0, 0.05),
-    tip_off_z=Fixed(0.02),
+    tip_off_z=Constant(0.02),
     delay=Uniform(-0.5, 2.0),
     spin=Normal(0.1, 0.2),
 )
@@ -52,14 +52,14 @@ axes = st.tuples(*[st.floats(-1.0, 1.0)] * 3).filter(lambda v: np.linalg.norm(v)
 
 def still(count, **given):
     nothing = {"speed": np.zeros(count), "tilt": np.zeros((count, 2)), "tip_off": np.zeros((count, 3))}
-    return Draws(**nothing | {"delay": np.zeros(count), "spin": np.zeros(count)} | given)
+    return ReleaseSamples(**nothing | {"delay": np.zeros(count), "spin": np.zeros(count)} | given)
 
 
 @given(st.floats(1e-3, 10.0), st.floats(0.01, 100.0), st.floats(0.01, 1e4))
 def test_a_spring_keeps_energy_and_momentum(energy, mass, host_mass):
-    speed = spring_speed(energy, mass, host_mass)
+    speed = spring_release_speed(energy, mass, host_mass)
     release = Release(NOW, RELEASE.mount, RELEASE.axis, speed)
-    camera, craft = camera_state(release, HOST, ATTITUDE), recoil(release, HOST, ATTITUDE, mass, host_mass)
+    camera, craft = camera_state_after_push(release, HOST, ATTITUDE), recoil(release, HOST, ATTITUDE, mass, host_mass)
     gained, back = camera.velocity - HOST.velocity, craft.velocity - HOST.velocity
     rounding = velocity_rounding * (1 + speed)
     np.testing.assert_allclose(mass * gained, -host_mass * back, atol=(mass + host_mass) * rounding)
@@ -69,19 +69,19 @@ def test_a_spring_keeps_energy_and_momentum(energy, mass, host_mass):
 
 def test_a_spring_against_a_wall_gives_all_its_energy():
     # m v^2 / 2: 13.6 mJ throw the 0.68 kg camera off at 0.2 m/s.
-    assert spring_speed(0.0136, 0.68, np.inf) == pytest.approx(0.2, rel=1e-12)
+    assert spring_release_speed(0.0136, 0.68, np.inf) == pytest.approx(0.2, rel=1e-12)
     # The heavier share moves less: sqrt(1 / (1 + 0.68 / 1600)).
-    assert spring_speed(0.0136, 0.68, 1600.0) == pytest.approx(0.2 * (1 - 0.5 * 0.68 / 1600), rel=1e-7)
+    assert spring_release_speed(0.0136, 0.68, 1600.0) == pytest.approx(0.2 * (1 - 0.5 * 0.68 / 1600), rel=1e-7)
 
 
 @pytest.mark.parametrize("numbers", [(-1.0, 1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, -2.0)])
 def test_a_spring_without_sense_is_refused(numbers):
     with pytest.raises(ValueError, match="a spring has an energy"):
-        spring_speed(*numbers)
+        spring_release_speed(*numbers)
 
 
 def test_dice_fall_as_they_should():
-    found = draw(WILD, 20000, seed=5)
+    found = draw_samples(WILD, 20000, seed=5)
     # Kolmogorov and Smirnov's test, scipy's distributions.
     for sample, law, numbers in (
         (found.speed, "norm", (0.0, 0.01)),
@@ -99,16 +99,16 @@ def test_dice_fall_as_they_should():
 
 
 def test_one_seed_gives_one_cloud_and_another_another():
-    first, again, other = draw(WILD, 50, 7), draw(WILD, 50, 7), draw(WILD, 50, 8)
+    first, again, other = draw_samples(WILD, 50, 7), draw_samples(WILD, 50, 7), draw_samples(WILD, 50, 8)
     for part in ("speed", "tilt", "tip_off", "delay", "spin"):
         np.testing.assert_array_equal(getattr(first, part), getattr(again, part))
-        np.testing.assert_array_equal(getattr(draw(WILD, 500, 7), part)[:50], getattr(first, part))
+        np.testing.assert_array_equal(getattr(draw_samples(WILD, 500, 7), part)[:50], getattr(first, part))
     assert not np.any(first.speed == other.speed)
 
 
 @pytest.mark.parametrize("off", [field.name for field in fields(Scatter)])
 def test_switching_one_quantity_off_leaves_the_others_as_they_were(off):
-    whole, less = draw(WILD, 100, 3), draw(replace(WILD, **{off: Fixed()}), 100, 3)
+    whole, less = draw_samples(WILD, 100, 3), draw_samples(replace(WILD, **{off: Constant()}), 100, 3)
 
     def by_name(draws):
         tilt, tip_off = draws.tilt.T, draws.tip_off.T
@@ -123,7 +123,7 @@ def test_switching_one_quantity_off_leaves_the_others_as_they_were(off):
 def test_dice_are_numpys_and_will_fall_so_again():
     # Pinned, so that a scene's seed means the same next year: SeedSequence(11, spawn_key=(0,)) of numpy's PCG64.
     stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence(11, spawn_key=(0,))))
-    np.testing.assert_array_equal(draw(WILD, 4, 11).speed, 0.01 * stream.standard_normal(4))
+    np.testing.assert_array_equal(draw_samples(WILD, 4, 11).speed, 0.01 * stream.standard_normal(4))
 
 
 @pytest.mark.parametrize("make", [lambda: Normal(0.0, -1.0), lambda: Uniform(1.0, 0.0)])
@@ -143,15 +143,15 @@ def test_the_push_leans_toward_two_directions_square_to_it(axis):
 
 
 def test_without_scatter_all_are_the_one_release():
-    states = release_states(RELEASE, HOST, ATTITUDE, draw(Scatter(), 5, 1), GM)
-    one = camera_state(RELEASE, HOST, ATTITUDE)
+    states = sample_camera_states(RELEASE, HOST, ATTITUDE, draw_samples(Scatter(), 5, 1), GM)
+    one = camera_state_after_push(RELEASE, HOST, ATTITUDE)
     np.testing.assert_allclose(states[:, :3], [one.position] * 5, atol=position_rounding)
     np.testing.assert_allclose(states[:, 3:], [one.velocity] * 5, atol=velocity_rounding)
 
 
 def test_a_leaning_push_makes_its_angle_and_keeps_its_speed():
     tilt = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, -0.2], [0.03, 0.04]])
-    states = release_states(RELEASE, HOST, ATTITUDE, still(4, tilt=tilt), GM)
+    states = sample_camera_states(RELEASE, HOST, ATTITUDE, still(4, tilt=tilt), GM)
     gained = (states[:, 3:] - HOST.velocity) @ ATTITUDE.T
     np.testing.assert_allclose(np.linalg.norm(gained, axis=1), 0.2, atol=2 * velocity_rounding)
     away = unit(gained)
@@ -166,18 +166,18 @@ def test_a_leaning_push_makes_its_angle_and_keeps_its_speed():
 def test_a_late_release_is_that_of_the_craft_later(rate):
     # One at a time: the craft moved on, turned, releasing, and the camera moved back.
     delay, speed = np.array([0.0, 3.0, -2.0, 40.0]), np.array([0.0, 0.01, -0.02, 0.0])
-    states = release_states(RELEASE, HOST, ATTITUDE, still(4, delay=delay, speed=speed), GM, rate)
+    states = sample_camera_states(RELEASE, HOST, ATTITUDE, still(4, delay=delay, speed=speed), GM, rate)
     for k in range(4):
         turned = ATTITUDE
         if rate is not None:
             # Coordinates in the turned body: the other way about.
             turned = rotation_about(rate, -np.linalg.norm(rate) * delay[k]) @ ATTITUDE
         later = replace(RELEASE, speed=0.2 + speed[k])
-        camera = propagate(camera_state(later, propagate(HOST, delay[k], GM), turned, rate), -delay[k], GM)
+        camera = propagate(camera_state_after_push(later, propagate(HOST, delay[k], GM), turned, rate), -delay[k], GM)
         np.testing.assert_allclose(states[k, :3], camera.position, rtol=0, atol=5 * position_rounding)
         np.testing.assert_allclose(states[k, 3:], camera.velocity, rtol=0, atol=5 * velocity_rounding)
 
 
 def test_a_spread_wide_enough_to_pull_the_camera_in_is_refused():
     with pytest.raises(ValueError, match="2 of 3 draws push the camera into the craft"):
-        release_states(RELEASE, HOST, ATTITUDE, still(3, speed=np.array([-0.3, 0.0, -0.21])), GM)
+        sample_camera_states(RELEASE, HOST, ATTITUDE, still(3, speed=np.array([-0.3, 0.0, -0.21])), GM)

@@ -10,7 +10,7 @@ import trimesh
 
 from selfiesim.core.vectors import rotation_x, rotation_z, unit
 from selfiesim.craft.model import Craft, Material, Part
-from selfiesim.pages.distant_view import from_afar
+from selfiesim.pages.distant_view import orthographic_view
 from selfiesim.view.poses import CraftPose
 
 SIDES = (1.0, 2.0, 3.0)
@@ -27,7 +27,7 @@ def box(*colours, shift=(0.0, 0.0, 0.0)):
         material = Material(str(number), base_color=colour)
         parts.append(Part("box", "box", material, vertices, normals, None, mesh.faces.astype(np.int32)))
     craft = Craft("box", tuple(parts), {}, {}, Path("box"))
-    return CraftPose(craft, np.zeros(3), np.eye(3), {}, sun_share=1.0)
+    return CraftPose(craft, np.zeros(3), np.eye(3), {}, sun_visible_fraction=1.0)
 
 
 @pytest.mark.parametrize("turn", [np.eye(3), rotation_x(0.5) @ rotation_z(1.1), rotation_x(2.0) @ rotation_z(-0.4)])
@@ -35,13 +35,13 @@ def test_outline_covers_what_cauchy_has_for_a_convex_body(turn):
     # Cauchy (1841): the shadow of a convex body is half the sum of its faces' areas times |cosine| of their tilt.
     x, y, z = SIDES
     expected = np.abs(turn[2]) @ np.array([y * z, x * z, x * y])
-    image, (left, right, bottom, top) = from_afar(box((0.8, 0.8, 0.8)), turn, SUN, 600)
+    image, (left, right, bottom, top) = orthographic_view(box((0.8, 0.8, 0.8)), turn, SUN, 600)
     pixel = (right - left) * (top - bottom) / (image.shape[0] * image.shape[1])
     assert (image[..., 3] > 0).sum() * pixel == pytest.approx(expected, rel=0.01)
 
 
 def test_edges_are_where_the_craft_ends():
-    image, extent = from_afar(box((0.8, 0.8, 0.8)), np.eye(3), SUN, 600)
+    image, extent = orthographic_view(box((0.8, 0.8, 0.8)), np.eye(3), SUN, 600)
     assert extent == pytest.approx((-0.5, 0.5, -1.0, 1.0), abs=0.01)
     rows, columns = np.nonzero(image[..., 3])
     assert (rows.min(), columns.min()) == (2, 2)  # a margin of two pixels round it
@@ -51,13 +51,13 @@ def test_edges_are_where_the_craft_ends():
 def test_what_is_nearer_covers_what_is_farther():
     red, green = (0.9, 0.0, 0.0), (0.0, 0.9, 0.0)
     for shift, channel in (((0.0, 0.0, 5.0), 1), ((0.0, 0.0, -5.0), 0)):  # the second box before, then behind
-        image, _extent = from_afar(box(red, green, shift=shift), np.eye(3), SUN, 100)
+        image, _extent = orthographic_view(box(red, green, shift=shift), np.eye(3), SUN, 100)
         middle = image[image.shape[0] // 2, image.shape[1] // 2]
         assert middle[:3].argmax() == channel
 
 
 def test_the_side_toward_the_sun_is_brighter():
     ahead, behind = np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.0, -1.0])
-    lit, _extent = from_afar(box((0.5, 0.5, 0.5)), np.eye(3), ahead, 100)
-    dark, _extent = from_afar(box((0.5, 0.5, 0.5)), np.eye(3), behind, 100)
+    lit, _extent = orthographic_view(box((0.5, 0.5, 0.5)), np.eye(3), ahead, 100)
+    dark, _extent = orthographic_view(box((0.5, 0.5, 0.5)), np.eye(3), behind, 100)
     assert lit[50, 25, 0] > dark[50, 25, 0] > 0

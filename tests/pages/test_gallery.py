@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 from selfiesim.cli.app import main
-from selfiesim.pages.gallery import Shown, page
-from selfiesim.pages.model_sheet import STAGE
-from selfiesim.pages.picture_cache import Kept, digest_of
+from selfiesim.pages.gallery import GalleryEntry, html_page
+from selfiesim.pages.model_sheet import EMPTY_SCENE
+from selfiesim.pages.picture_cache import Kept, view_digest
 from selfiesim.scene.scene import Scene
 
 
@@ -111,8 +111,8 @@ def test_fresh_draws_what_is_there(drawn, run):
 )
 def test_what_a_picture_depends_on_is_in_its_digest(change):
     scene = Scene.load("tianwen1-cruise")
-    assert digest_of(scene.view(), "draft") == digest_of(scene.view(), "draft")
-    assert digest_of(scene.with_changes(**change).view(), "draft") != digest_of(scene.view(), "draft")
+    assert view_digest(scene.view(), "draft") == view_digest(scene.view(), "draft")
+    assert view_digest(scene.with_changes(**change).view(), "draft") != view_digest(scene.view(), "draft")
 
 
 def test_a_mesh_edited_in_place_is_another_picture(tmp_path):
@@ -120,8 +120,8 @@ def test_a_mesh_edited_in_place_is_another_picture(tmp_path):
         (tmp_path / "mesh.obj").write_text(
             f"v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 {height}\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
         )
-        table = STAGE | {"craft": {"model": "mesh.obj"}, "mounted": {"offset_m": [0.0, 0.0, -5.0]}}
-        return digest_of(Scene.from_table(table, folder=tmp_path).view(), "draft")
+        table = EMPTY_SCENE | {"craft": {"model": "mesh.obj"}, "mounted": {"offset_m": [0.0, 0.0, -5.0]}}
+        return view_digest(Scene.from_table(table, folder=tmp_path).view(), "draft")
 
     assert digest(1) != digest(2)
     assert digest(1) == digest(1)
@@ -130,7 +130,7 @@ def test_a_mesh_edited_in_place_is_another_picture(tmp_path):
 def test_a_record_that_is_no_record_costs_a_drawing_and_nothing_else(drawn, run):
     for rubbish in ("", "[]", '{"tianwen1-cruise": 3}', "[" * 100_000):
         (drawn / "thumbnails" / "drawn.json").write_text(rubbish)
-        assert Kept(drawn / "thumbnails" / "drawn.json").holds("tianwen1-cruise", "", []) is False
+        assert Kept(drawn / "thumbnails" / "drawn.json").is_current("tianwen1-cruise", "", []) is False
     assert drawn_now(run, drawn, scenes=SCENES[:1]) == ["tianwen1-cruise"]
 
 
@@ -160,6 +160,6 @@ def test_one_bad_scene_does_not_keep_the_others_from_the_page(tmp_path, capsys):
 
 
 def test_words_from_scenes_are_escaped():
-    text = page([Shown("<i>", "t", fault="<script>alert(1)</script>")])
+    text = html_page([GalleryEntry("<i>", "t", fault="<script>alert(1)</script>")])
     assert "<script>" not in text
     assert "&lt;script&gt;" in text

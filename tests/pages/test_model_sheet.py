@@ -13,7 +13,7 @@ from PIL import Image
 
 from selfiesim.cli.app import main
 from selfiesim.core.files import shipped
-from selfiesim.craft.load import forget_craft, load_craft
+from selfiesim.craft.load import clear_craft_cache, load_craft
 from selfiesim.pages.model_sheet import SIDES, draw_sheet, six_views
 
 # A box of 1 x 2 x 3 m, each side of its own colour by its vertices.
@@ -25,7 +25,7 @@ COLOURS = {"+X": (255, 0, 0), "-X": (0, 255, 255), "+Y": (0, 255, 0), "-Y": (255
 @pytest.fixture
 def box(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
-    forget_craft()
+    clear_craft_cache()
     rows, faces = [], []
     for name, (toward, up) in SIDES.items():
         across = np.cross(up, toward)

@@ -8,7 +8,7 @@ import pytest
 from selfiesim.astro.bodies import MARS
 from selfiesim.astro.orbit import State
 from selfiesim.motion.relative_motion import relative_to_rtn, yamanaka_ankersen
-from selfiesim.pages.path_figure import _panels, icrf_to_axes, place_in_axes, release_figure
+from selfiesim.pages.path_figure import _panels, camera_position_in_axes, icrf_to_axes, release_figure
 from selfiesim.scene.scene import Scene
 
 TIMES = [0.0, 30.0, 60.0, 90.0, 120.0]
@@ -40,7 +40,7 @@ def test_dots_lie_where_yamanaka_and_ankersen_have_the_camera(scene, figures):
 
 
 def test_in_the_crafts_axes_the_dots_begin_at_the_mount_and_go_the_way_of_the_push(scene, figures):
-    release = scene.plan().departure.release
+    release = scene.resolved().release_state.release
     top, side = figures["body"].axes
     assert dots(top)[0] == pytest.approx(release.mount[:2], abs=1e-6)
     assert dots(side)[0] == pytest.approx(release.mount[[0, 2]], abs=1e-6)
@@ -97,5 +97,5 @@ def test_the_camera_is_where_the_timeline_has_it(scene):
 
     view = scene.view(75.0)
     numbers = sample(view, 75.0)
-    assert place_in_axes(view, "rtn") == pytest.approx(numbers.position_rtn_m)
-    assert place_in_axes(view, "body") == pytest.approx(numbers.position_body_m)
+    assert camera_position_in_axes(view, "rtn") == pytest.approx(numbers.position_rtn_m)
+    assert camera_position_in_axes(view, "body") == pytest.approx(numbers.position_body_m)

@@ -12,7 +12,7 @@ from PIL import Image
 from selfiesim.core.errors import SceneError
 from selfiesim.files.replay import replay
 from selfiesim.pages.story import story_times
-from selfiesim.pages.story_sheet import columns_of
+from selfiesim.pages.story_sheet import column_count
 from selfiesim.scene.scene import Scene
 
 SCENE, SMALL = "tianwen1-mars", ("--size", "128x72")
@@ -77,7 +77,7 @@ def test_the_sheet_holds_the_frames_in_rows_and_their_numbers(told):
 
 @pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (4, 2), (5, 3), (6, 3), (12, 4), (13, 5), (240, 16)])
 def test_sheets_are_about_as_wide_as_high_with_few_gaps(count, columns):
-    assert columns_of(count) == columns
+    assert column_count(count) == columns
 
 
 class Page(HTMLParser):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selfiesim.files.replay import replay
-from selfiesim.photo.annotations import bar_length, marked
+from selfiesim.photo.annotations import draw_marks, scale_bar_length
 from selfiesim.scene.scene import Scene
 
 SIZE = (480, 270)
@@ -18,7 +18,7 @@ def radiance():
 @pytest.mark.parametrize("at", ["release+30s", "release+72s", "release+3000s"])
 def test_the_bar_is_as_long_as_a_rod_beside_the_craft(at):
     view = Scene.load("tianwen1-mars").view(at)
-    metres, pixels = bar_length(view)
+    metres, pixels = scale_bar_length(view)
     # A rod square to the line of sight at the craft's middle, as the camera pictures it on its axis.
     distance = np.linalg.norm(view.craft.position)
     rod = view.camera.project(np.array([[0.0, 0.0, distance], [1e-3 * metres, 0.0, distance]]))
@@ -37,15 +37,15 @@ def test_marks_stand_in_their_corners_and_nowhere_else(radiance):
     bar = radiance.expose(marks=["scale-bar"]).pixels
     # The bar is the lowest thing drawn: its longest row of white.
     white = (bar == round(0.92 * 255)).all(axis=-1) & (plain != bar).any(axis=-1)
-    assert white.sum(axis=1).max() == pytest.approx(bar_length(radiance.view)[1], abs=2)
+    assert white.sum(axis=1).max() == pytest.approx(scale_bar_length(radiance.view)[1], abs=2)
 
 
 def test_deep_pictures_are_marked_alike(radiance):
     photo = radiance.expose(marks=["watermark"])
-    deep = (photo.deep >> 8).astype(int)
-    assert np.abs(deep - photo.pixels).max() <= 2
+    pixels16 = (photo.pixels16 >> 8).astype(int)
+    assert np.abs(pixels16 - photo.pixels).max() <= 2
     grey = np.full((270, 480, 3), 20_000, np.uint16)
-    assert marked(grey, radiance.view, ()) is grey
+    assert draw_marks(grey, radiance.view, ()) is grey
 
 
 def test_a_marked_picture_is_made_again_with_its_marks(radiance, tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.photo.bracket import examine, explain
+from selfiesim.photo.bracket import exposure_report, format_exposure_report
 from selfiesim.render.common.radiance import Radiance
 from selfiesim.scene.scene import Scene
 
@@ -32,12 +32,12 @@ def frame():
 
 
 def test_shares_are_counted_part_by_part(frame):
-    told = examine(frame(0.2, 0.2).expose())
+    told = exposure_report(frame(0.2, 0.2).expose())
     assert {name: one["share"] for name, one in told["parts"].items()} == {"craft": 0.125, "planet": 0.375, "sky": 0.5}
     assert sum(told["histogram"]) == 40 * 64
     assert told["parts"]["sky"]["black"] == 1.0
     assert "Well exposed" in told["advice"]
-    assert "craft" in explain(told)
+    assert "craft" in format_exposure_report(told)
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_shares_are_counted_part_by_part(frame):
     ],
 )
 def test_the_advice_names_the_fault_and_the_key(frame, settings, words):
-    advice = examine(frame(0.2, 0.2).expose(**settings))["advice"]
+    advice = exposure_report(frame(0.2, 0.2).expose(**settings))["advice"]
     assert re.search(words, advice), advice
 
 
 def test_a_dark_craft_before_a_bright_planet_is_told(frame):
-    assert "The craft is black" in examine(frame(1e-5, 0.3).expose())["advice"]
+    assert "The craft is black" in exposure_report(frame(1e-5, 0.3).expose())["advice"]
 
 
 def test_expose_replay_and_caption_from_the_command_line(run, tmp_path):

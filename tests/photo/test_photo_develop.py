@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from selfiesim.core.errors import PhotoError, SceneError
-from selfiesim.photo.demosaic import demosaic, padded
-from selfiesim.photo.finish import sharpened, through_jpeg
-from selfiesim.photo.looks import LOOKS, STANDING, enabled, receipt
+from selfiesim.photo.demosaic import demosaic, pad_mosaic
+from selfiesim.photo.finish import jpeg_round_trip, unsharp_mask
+from selfiesim.photo.looks import EFFECT_FIDELITY, LOOKS, enabled_effects, receipt
 from selfiesim.photo.sensor import white_electrons
-from selfiesim.photo.tone_curves import TONES, look_up, table
+from selfiesim.photo.tone_curves import TONES, apply_lut, tone_lut
 from selfiesim.render.common.radiance import Radiance
-from selfiesim.scene.photo import PhotoPart
+from selfiesim.scene.photo import PhotoSection
 from selfiesim.scene.scene import Scene
 
 QUIET = {
@@ -111,9 +111,9 @@ def test_a_coloured_card_keeps_its_colour_within_one_delta_e(card, card_rgb):
 def plainly_developed(photo):
     """The card's sRGB numbers by its light alone: 1 is where the first of the sensor's colours is full."""
     sun = photo.radiance.view.sun.irradiance
-    full = (white_electrons(photo.sensor, sun) / photo.sensor.full_e).max()
+    full = (white_electrons(photo.sensor, sun) / photo.sensor.full_scale_e).max()
     linear = photo.radiance.rgb[0, 0] / (sun / np.pi) * full
-    return look_up(linear.astype(np.float32), table(photo.tone, 1.0, 8), 1.0)
+    return apply_lut(linear.astype(np.float32), tone_lut(photo.tone, 1.0, 8), 1.0)
 
 
 def test_colours_come_back_through_the_sensors_mixed_filters(card):
@@ -140,7 +140,7 @@ def test_colours_of_the_mosaic_are_those_of_colour_demosaicing():
     from colour_demosaicing import demosaicing_CFA_Bayer_Malvar2004
 
     raw = np.random.default_rng(1).random((31, 44)).astype(np.float32)
-    ours = demosaic(padded(raw))[:, 2:29, 2:42]
+    ours = demosaic(pad_mosaic(raw))[:, 2:29, 2:42]
     theirs = np.moveaxis(demosaicing_CFA_Bayer_Malvar2004(raw, "RGGB"), -1, 0)[:, 2:29, 2:42]
     assert ours == pytest.approx(theirs, abs=1e-6)
 
@@ -148,7 +148,7 @@ def test_colours_of_the_mosaic_are_those_of_colour_demosaicing():
 @pytest.mark.parametrize("tone", TONES)
 @pytest.mark.parametrize("white", [1.0, 4.0])
 def test_each_tone_curve_rises_from_black_to_white(tone, white):
-    numbers = table(tone, white, 16).astype(int)
+    numbers = tone_lut(tone, white, 16).astype(int)
     assert numbers[0] == 0
     assert np.all(np.diff(numbers) >= 0)
     assert numbers[-1] >= 65535 * 0.995
@@ -156,20 +156,20 @@ def test_each_tone_curve_rises_from_black_to_white(tone, white):
 
 
 def test_only_the_effects_asked_for_are_on():
-    assert enabled(PhotoPart()) == frozenset()
-    assert "defocus" not in enabled(PhotoPart(look="onboard"))
-    assert "mosaic" not in enabled(PhotoPart(look="onboard"), colour=False)
-    for name in STANDING:
-        assert name in enabled(PhotoPart(look="raw", effects={name: True}))
-        assert name not in enabled(PhotoPart(look="press", effects={name: False}))
+    assert enabled_effects(PhotoSection()) == frozenset()
+    assert "defocus" not in enabled_effects(PhotoSection(look="onboard"))
+    assert "mosaic" not in enabled_effects(PhotoSection(look="onboard"), colour=False)
+    for name in EFFECT_FIDELITY:
+        assert name in enabled_effects(PhotoSection(look="raw", effects={name: True}))
+        assert name not in enabled_effects(PhotoSection(look="press", effects={name: False}))
 
 
 def test_the_receipt_tells_of_each_effect():
     for look in LOOKS:
-        told = receipt(PhotoPart(look=look))
-        assert set(STANDING) <= set(told)
+        told = receipt(PhotoSection(look=look))
+        assert set(EFFECT_FIDELITY) <= set(told)
         assert {entry["is"] for entry in told.values()} <= {"physical", "approximated", "artistic", "off"}
-    assert all(receipt(PhotoPart())[name]["is"] == "off" for name in STANDING)
+    assert all(receipt(PhotoSection())[name]["is"] == "off" for name in EFFECT_FIDELITY)
 
 
 def test_every_effect_changes_the_picture(card):
@@ -183,7 +183,7 @@ def test_every_effect_changes_the_picture(card):
     }  # fmt: skip
     whole = light.expose(look="onboard", effects__defocus=True, **strong)
     of_the_sun = {"ghosts", "sun_disc", "rolling_shutter"}  # it is behind this camera; nothing turns here
-    for name in set(STANDING) - of_the_sun:
+    for name in set(EFFECT_FIDELITY) - of_the_sun:
         without = light.expose(look="onboard", **({"effects__defocus": True} | {f"effects__{name}": False}), **strong)
         assert not np.array_equal(without.pixels, whole.pixels), name
 
@@ -191,7 +191,7 @@ def test_every_effect_changes_the_picture(card):
 def test_sharpening_keeps_even_areas_and_steepens_edges():
     pixels = np.full((70, 40, 3), 100, np.uint8)
     pixels[:, 20:] = 140
-    sharp = sharpened(pixels, 1.0)
+    sharp = unsharp_mask(pixels, 1.0)
     assert np.array_equal(sharp[:, :19], pixels[:, :19])
     assert sharp[35, 19, 0] < 100
     assert sharp[35, 20, 0] > 140
@@ -200,16 +200,16 @@ def test_sharpening_keeps_even_areas_and_steepens_edges():
 def test_jpeg_leaves_its_marks_and_no_more():
     pixels = np.random.default_rng(2).integers(0, 255, (32, 32, 3)).astype(np.uint8)
     assert (
-        np.abs(through_jpeg(pixels, 95).astype(int) - pixels).mean()
-        < np.abs(through_jpeg(pixels, 20).astype(int) - pixels).mean()
+        np.abs(jpeg_round_trip(pixels, 95).astype(int) - pixels).mean()
+        < np.abs(jpeg_round_trip(pixels, 20).astype(int) - pixels).mean()
     )
 
 
 def test_sixteen_bits_are_the_eight_with_more_between(card):
     light = card(0.2, 0.15, 0.1)
     for photo in (light.expose(), light.expose(look="press", effects__sharpening=False)):
-        assert photo.deep.dtype == np.uint16
-        assert np.abs(photo.deep / 257.0 - photo.pixels).max() < 1.6
+        assert photo.pixels16.dtype == np.uint16
+        assert np.abs(photo.pixels16 / 257.0 - photo.pixels).max() < 1.6
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

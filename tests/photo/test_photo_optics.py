@@ -12,7 +12,7 @@ from selfiesim.camera.pinhole import Camera
 from selfiesim.photo import optics
 from selfiesim.photo.sun_glare import add_sun
 from selfiesim.render.common.radiance import Radiance
-from selfiesim.scene.photo import LensPart
+from selfiesim.scene.photo import LensSection
 from selfiesim.scene.scene import Scene
 
 CAMERA = Camera.from_fov(300, 200, np.radians(70.0))
@@ -20,28 +20,28 @@ BLURS = {"diffraction": {}, "defocus": {"defocus_px": 9.0}, "glare": {"glare_sha
 
 
 def lens(on, camera=CAMERA, f_number=8.0, **part):
-    return optics.Lens(camera, LensPart(**part), f_number, 3e-6, frozenset(on))
+    return optics.Lens(camera, LensSection(**part), f_number, 3e-6, frozenset(on))
 
 
 @pytest.mark.parametrize("effect", sorted(BLURS))
 def test_each_blur_keeps_the_energy_of_a_point_and_of_an_even_scene(effect):
     planes = np.zeros((3, 200, 300), np.float32)
     planes[:, 100, 150] = 1000.0
-    through = optics.blurred(planes, lens({effect}, **BLURS[effect]))
+    through = optics.apply_blur(planes, lens({effect}, **BLURS[effect]))
     if effect == "glare":  # its halo goes on beyond the picture: the whole of it only in a larger one
         large = Camera(1600, 1600, CAMERA.fx, CAMERA.fy, 799.5, 799.5)
         planes = np.zeros((3, 1600, 1600), np.float32)
         planes[:, 800, 800] = 1000.0
-        through = optics.blurred(planes, lens({effect}, large, glare_slope=3.5, **BLURS[effect]))
+        through = optics.apply_blur(planes, lens({effect}, large, glare_slope=3.5, **BLURS[effect]))
     assert through.sum(axis=(1, 2)) == pytest.approx(1000.0, rel=1e-3)
-    even = optics.blurred(np.full((3, 200, 300), 2.0, np.float32), lens({effect} - {"glare"}, **BLURS[effect]))
+    even = optics.apply_blur(np.full((3, 200, 300), 2.0, np.float32), lens({effect} - {"glare"}, **BLURS[effect]))
     assert even == pytest.approx(2.0, rel=1e-3)
 
 
 # Born and Wolf, Principles of Optics, 8.5.2: first dark ring at 1.22 wavelength * f-number; 83.8 percent within.
 def test_diffraction_is_airys_pattern():
     pitch = 0.5e-6
-    kernel = optics.airy(8.0, pitch, 550e-9)
+    kernel = optics.airy_kernel(8.0, pitch, 550e-9)
     radius = np.hypot(*np.meshgrid(np.arange(-24, 25), np.arange(-24, 25))) * pitch
     profile = kernel[24, 24:]
     dark = int(np.argmin(profile[:16]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.photo.rolling_shutter import rolled
+from selfiesim.photo.rolling_shutter import apply_rolling_shutter
 
 
 def test_the_first_row_is_of_now_and_the_last_of_the_end_of_the_read_out(before_the_cap):
@@ -13,7 +13,7 @@ def test_the_first_row_is_of_now_and_the_last_of_the_end_of_the_read_out(before_
     )
     now, later = scene.view(60.0).render(), scene.view(64.0).render()
     planes = [np.ascontiguousarray(np.moveaxis(light.rgb, -1, 0)) for light in (now, later)]
-    ours = rolled(planes[0], now, 4.0)
+    ours = apply_rolling_shutter(planes[0], now, 4.0)
     assert np.array_equal(ours[:, 0], planes[0][:, 0])
     low = np.s_[:, 165:]
     to_now, to_later = (np.abs(ours[low] - other[low]).mean() for other in planes)

@@ -13,8 +13,8 @@ from selfiesim.core.rng import stream
 from selfiesim.photo import sensor
 from selfiesim.photo.detectors import DETECTORS, detector
 from selfiesim.photo.exposure import Exposure, luminance
-from selfiesim.scene.camera import CameraPart
-from selfiesim.scene.photo import DetectorPart
+from selfiesim.scene.camera import CameraSection
+from selfiesim.scene.photo import DetectorSection
 
 SUN = np.array(SOLAR_IRRADIANCE_1AU)
 ALL = frozenset(
@@ -27,12 +27,12 @@ def at(device, level=0.5, on=ALL, seed=0, iso=None):
     """The sensor with a shutter that brings a white wall to ``level`` of the full well."""
     iso = iso or sensor.base_iso(device, SUN)
     shutter = level * 78.0 / (0.65 * iso * float(luminance((SUN / np.pi).astype(np.float32))))
-    return sensor.sensor_at(device, Exposure(shutter, 1.0, iso, 0.0, False), SUN, on, seed)
+    return sensor.configure_sensor(device, Exposure(shutter, 1.0, iso, 0.0, False), SUN, on, seed)
 
 
 def flat(device, level, on, seed, size=(96, 96)):
     planes = np.broadcast_to((SUN / np.pi)[:, None, None], (3, *size)).astype(np.float32)
-    return sensor.exposed(planes, np.ones(size, np.float32), at(device, level, on, seed)).astype(float)
+    return sensor.simulate_raw(planes, np.ones(size, np.float32), at(device, level, on, seed)).astype(float)
 
 
 # EMVA 1288 release 4.0: the variance of two flats' difference over twice the mean is the gain; the dark's is the read
@@ -74,7 +74,7 @@ def test_the_detector_is_full_at_its_own_iso_and_gain_rises_with_iso():
     base = sensor.base_iso(device, SUN)
     assert 50 < base < 800
     assert sensor.white_electrons(at(device, 1.0), SUN).max() == pytest.approx(device.full_well_e, rel=1e-6)
-    assert at(device, 1.0, iso=4 * base).full_e == pytest.approx(device.full_well_e / 4, rel=1e-9)
+    assert at(device, 1.0, iso=4 * base).full_scale_e == pytest.approx(device.full_well_e / 4, rel=1e-9)
 
 
 @pytest.mark.parametrize("effect", sorted(ALL - {"mosaic"}))
@@ -85,7 +85,7 @@ def test_switching_one_random_effect_off_leaves_the_others_dice_alone(effect):
     planes = np.broadcast_to((1e-3 * SUN / np.pi)[:, None, None], (3, *size)).astype(np.float32)
 
     def frame(on):
-        numbers = sensor.exposed(planes, np.ones(size, np.float32), at(device, 1.0, on)).astype(float)
+        numbers = sensor.simulate_raw(planes, np.ones(size, np.float32), at(device, 1.0, on)).astype(float)
         return numbers * at(device, 1.0).electrons_per_dn
 
     alone = frame(frozenset({"mosaic"}))
@@ -108,14 +108,14 @@ def test_charge_that_blooms_runs_along_its_column_and_none_is_made():
     charge = np.full((1, 50, 9), 10.0, np.float32)
     charge[0, 25, 4] = 2050.0
     before = charge.sum()
-    sensor.fill(charge, 100.0, 1.0)
+    sensor.apply_full_well(charge, 100.0, 1.0)
     assert charge.sum() == pytest.approx(before, rel=1e-5)
     assert charge.max() == 100.0
     assert (charge[0, :, [k for k in range(9) if k != 4]] == 10.0).all()
     full = np.flatnonzero(charge[0, :, 4] > 99.0)
     assert abs(full.mean() - 25) <= 1
     drained = np.array([[[10.0], [500.0], [10.0]]], np.float32)
-    sensor.fill(drained, 100.0, 0.0)
+    sensor.apply_full_well(drained, 100.0, 0.0)
     assert drained.ravel().tolist() == [10.0, 100.0, 10.0]
 
 
@@ -124,7 +124,9 @@ def test_cosmic_rays_come_at_the_rate_given():
     device = replace(DETECTORS["cmv4000"], cosmic_cm2_s=5.0, pixel_pitch_um=100.0)
     size = (100, 200)
     behind = replace(at(device, 1.0, frozenset({"cosmic_rays"})), exposure=Exposure(10.0, 1.0, 100.0, 0.0, False))
-    hit = sensor.exposed(np.zeros((3, *size), np.float32), np.ones(size, np.float32), behind) - device.black_dn
+    hit = (
+        sensor.simulate_raw(np.zeros((3, *size), np.float32), np.ones(size, np.float32), behind) - device.black_level_dn
+    )
     assert 60 < (hit > 0.5).sum() < 150
 
 
@@ -137,13 +139,13 @@ def test_cosmic_rays_come_at_the_rate_given():
 )
 def test_an_unknown_sensor_is_refused_by_name(table, words):
     with pytest.raises(SceneError, match=words):
-        detector(DetectorPart(**table), CameraPart())
+        detector(DetectorSection(**table), CameraSection())
 
 
 def test_a_cameras_own_sensor_is_taken_and_a_scenes_numbers_replace_its():
-    luke = CameraPart(preset="liciacube-luke")
-    assert detector(DetectorPart(), luke).title.startswith("CMOSIS CMV2000")
-    assert detector(DetectorPart(full_well_e=5000.0), luke).full_well_e == 5000.0
+    luke = CameraSection(preset="liciacube-luke")
+    assert detector(DetectorSection(), luke).title.startswith("CMOSIS CMV2000")
+    assert detector(DetectorSection(full_well_e=5000.0), luke).full_well_e == 5000.0
 
 
 @pytest.mark.parametrize("name", sorted(DETECTORS))

@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from selfiesim.astro.bodies import BODIES
-from selfiesim.planet.light.atmosphere import GAS_DENSITY_M3, HELD_OPACITY, SCALE_HEIGHT_M, gas_scattering, haze
-from selfiesim.planet.light.haze_layer import Layer
+from selfiesim.planet.light.atmosphere import (
+    GAS_DENSITY_M3,
+    LAW_OPACITY,
+    SCALE_HEIGHT_M,
+    build_atmosphere,
+    gas_scattering,
+)
+from selfiesim.planet.light.haze_layer import HazeLayer
 
 RADIUS_M = 3_389_500.0
 RED, BLUE = 0, 2
@@ -17,14 +23,14 @@ RED, BLUE = 0, 2
 @pytest.mark.parametrize("degrees", [20.0, 90.0, 150.0])
 @pytest.mark.parametrize("gas", [0.0, 1.0])
 def test_limb_darkens_upward_and_ends(opacity: float, degrees: float, gas: float) -> None:
-    air = haze(opacity, RADIUS_M, gas)
+    air = build_atmosphere(opacity, RADIUS_M, gas)
     height = np.linspace(0.0, 90e3, 200) / RADIUS_M
     mu0 = np.full(200, 0.4)
-    light = air.above_limb(height, mu0, np.full(200, np.cos(np.radians(degrees))))
+    light = air.radiance_above_limb(height, mu0, np.full(200, np.cos(np.radians(degrees))))
     # The haze's top is where a grazing path has optical depth 1; below, all is opaque and nearly even.
     scale = height / air.height
     paths = 2 * np.sqrt(np.pi / 2 / air.height) * np.exp(-scale + air.top * (1 - np.exp(scale)))
-    above = paths * air.depth.max() < 1.0
+    above = paths * air.optical_depth.max() < 1.0
     assert 40 < above.sum() < 200
     assert np.all(np.diff(light[above], axis=0) <= 1e-12)
     assert light[0] == pytest.approx(light[~above].max(axis=0), rel=0.2)
@@ -34,7 +40,7 @@ def test_limb_darkens_upward_and_ends(opacity: float, degrees: float, gas: float
 
 # Chapman's function of a grazing path: sqrt(pi R / 2 H).
 def test_grazing_path_is_chapmans() -> None:
-    air = haze(0.2, RADIUS_M)
+    air = build_atmosphere(0.2, RADIUS_M)
     assert air.airmass(np.array(0.0)) == pytest.approx(np.sqrt(np.pi * RADIUS_M / 2 / SCALE_HEIGHT_M))
     assert air.airmass(np.array(1.0)) == pytest.approx(1.0)
 
@@ -56,32 +62,34 @@ def test_gas_turns_the_high_limb_blue_and_hardly_brightens_the_ground() -> None:
     height, mu0 = np.full(1, 45e3) / RADIUS_M, np.full(1, 0.5)
     ratios = []
     for gas in (0.0, 1.0):
-        light = haze(0.2, RADIUS_M, gas).above_limb(height, mu0, np.zeros(1))[0]
+        light = build_atmosphere(0.2, RADIUS_M, gas).radiance_above_limb(height, mu0, np.zeros(1))[0]
         ratios.append(light[BLUE] / light[RED])
     assert ratios[1] > 1.2 * ratios[0]
     mu, ground = np.array([0.3, 0.7, 1.0]), np.full((3, 3), 0.15)
-    seen = [haze(0.2, RADIUS_M, gas).over_ground(ground, mu, mu, np.zeros(3)) for gas in (0.0, 1.0)]
+    seen = [
+        build_atmosphere(0.2, RADIUS_M, gas).radiance_over_ground(ground, mu, mu, np.zeros(3)) for gas in (0.0, 1.0)
+    ]
     np.testing.assert_allclose(seen[1], seen[0], rtol=0.03)
 
 
 @pytest.mark.parametrize("lowest_km", [0.0, 30.0, 46.1, 50.0, 53.9, 54.1])
 def test_sight_through_the_detached_layer_is_the_integral_along_it(lowest_km: float) -> None:
     """Against a sum along the ray on the sphere itself, where the shader's parabola is an approximation."""
-    layer = Layer(50e3 / RADIUS_M, 4e3 / RADIUS_M, 0.01)
+    layer = HazeLayer(50e3 / RADIUS_M, 4e3 / RADIUS_M, 0.01)
     way = np.linspace(-0.25, 0.25, 400_001)
     height = np.hypot(1.0 + lowest_km * 1e3 / RADIUS_M, way) - 1.0
     density = 0.75 * layer.opacity / layer.half * np.maximum(1.0 - ((height - layer.height) / layer.half) ** 2, 0.0)
     wanted = np.trapezoid(density, way)
-    assert layer.path_above_limb(np.array(lowest_km * 1e3 / RADIUS_M)) == pytest.approx(wanted, rel=0.02, abs=1e-9)
+    assert layer.limb_optical_depth(np.array(lowest_km * 1e3 / RADIUS_M)) == pytest.approx(wanted, rel=0.02, abs=1e-9)
     if lowest_km == 0.0:
-        assert 2 * layer.path_over_ground(np.array(0.0)) == pytest.approx(wanted, rel=0.02)
+        assert 2 * layer.ground_optical_depth(np.array(0.0)) == pytest.approx(wanted, rel=0.02)
 
 
 # Blue round a low Sun, ochre elsewhere: Viking and Pathfinder sunsets; Ehlers et al. 2014, Applied Optics 53, 1808
 # (recalled, not checked).
 def test_glow_round_the_sun_is_bluer_than_the_sky_at_large() -> None:
-    air = haze(0.5, RADIUS_M)
-    light = air.above_limb(
+    air = build_atmosphere(0.5, RADIUS_M)
+    light = air.radiance_above_limb(
         np.full(2, 20e3 / RADIUS_M),
         np.full(2, 0.02),
         np.cos(np.radians([178.0, 90.0])),  # phase angle
@@ -91,16 +99,16 @@ def test_glow_round_the_sun_is_bluer_than_the_sky_at_large() -> None:
 
 
 def test_clear_air_does_nothing() -> None:
-    air = haze(0.0, RADIUS_M)
+    air = build_atmosphere(0.0, RADIUS_M)
     mu = np.linspace(0.05, 1.0, 20)
     ground = np.random.default_rng(1).uniform(0, 0.4, (20, 3))
-    np.testing.assert_allclose(air.over_ground(ground, mu, mu, np.full(20, 0.3)), ground, atol=1e-12)
-    assert not air.skylight(mu).any()
+    np.testing.assert_allclose(air.radiance_over_ground(ground, mu, mu, np.full(20, 0.3)), ground, atol=1e-12)
+    assert not air.sky_irradiance(mu).any()
 
 
-@pytest.mark.parametrize("opacity", [HELD_OPACITY, 1.0, 10.0])
+@pytest.mark.parametrize("opacity", [LAW_OPACITY, 1.0, 10.0])
 def test_beam_and_sky_give_the_ground_no_more_than_the_sun_sends(opacity: float) -> None:
-    air = haze(opacity, RADIUS_M)
+    air = build_atmosphere(opacity, RADIUS_M)
     mu0 = np.linspace(0.0, 1.0, 50)
-    received = air.sunbeam(mu0) * mu0[:, None] + air.skylight(mu0)
+    received = air.beam_transmittance(mu0) * mu0[:, None] + air.sky_irradiance(mu0)
     assert np.all(received[5:] <= mu0[5:, None] + 0.01)

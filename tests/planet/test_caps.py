@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from selfiesim.planet.maps.albedo import decode, encode
-from selfiesim.planet.maps.cap_source import AGREES, agreement, fitting_cap
+from selfiesim.planet.maps.cap_source import MIN_BAND_CORRELATION, band_correlation, fit_polar_cap
 from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, PlanetMaps
 from selfiesim.planet.maps.polar_grid import PolarGrid
 
@@ -29,20 +29,20 @@ def test_a_burnt_out_cap_gives_way_to_the_default(north: np.ndarray) -> None:
     burnt = north.copy()
     burnt[colatitude() < 11.0] = 0.6
     burnt[..., 0][colatitude() > 14.0] *= 1.1
-    fitted = decode(fitting_cap(encode(burnt), encode(north), PATCH_SPAN_RAD))
+    fitted = decode(fit_polar_cap(encode(burnt), encode(north), PATCH_SPAN_RAD))
     inside, outside = colatitude() < 11.0, (colatitude() > 15.0) & (north[..., 2] < 0.1)
     assert np.abs(fitted - north)[inside].max() < 0.02
     # Ground far from ice is the picture's.
     assert np.median(np.abs(fitted - burnt)[outside]) < 0.001
-    assert agreement(burnt[..., 1], north[..., 1], PolarGrid(SIZE, PATCH_SPAN_RAD)) < 0.2
+    assert band_correlation(burnt[..., 1], north[..., 1], PolarGrid(SIZE, PATCH_SPAN_RAD)) < 0.2
 
 
 def test_a_good_cap_stays_as_bright_on_the_mean_as_the_default(north: np.ndarray) -> None:
     """The same cap, blurred and too bright: its own pattern is drawn, at the default's level."""
     bright = np.minimum(1.2 * gaussian_filter(north, (2, 2, 0)), 0.69)
     grid = PolarGrid(SIZE, PATCH_SPAN_RAD)
-    assert agreement(bright[..., 1], north[..., 1], grid) > AGREES
-    fitted = decode(fitting_cap(encode(bright), encode(north), PATCH_SPAN_RAD))
+    assert band_correlation(bright[..., 1], north[..., 1], grid) > MIN_BAND_CORRELATION
+    fitted = decode(fit_polar_cap(encode(bright), encode(north), PATCH_SPAN_RAD))
     near = colatitude() < 8.0
     ice = near & (bright[..., 2] > 0.3)
     ratio = fitted[ice] / bright[ice]
@@ -61,5 +61,5 @@ def test_the_reference_pictures_are_told_apart(reference_cap: np.ndarray, north:
     rows = np.clip(np.rint(x * stretch + 499.5), 0, 999).astype(int)
     columns = np.clip(np.rint(y * stretch + 499.5), 0, 999).astype(int)
     seen = reference_cap[rows, columns].astype(np.float32)
-    assert agreement(seen, north[..., 1], grid) > AGREES
-    assert agreement(seen[:, ::-1], north[..., 1], grid) < 0.3
+    assert band_correlation(seen, north[..., 1], grid) > MIN_BAND_CORRELATION
+    assert band_correlation(seen[:, ::-1], north[..., 1], grid) < 0.3

@@ -11,9 +11,16 @@ import pytest
 from PIL import Image
 
 from selfiesim.core.errors import MapError
-from selfiesim.files.map_pictures import draw
+from selfiesim.files.map_pictures import draw_chart
 from selfiesim.planet.library import user_maps as shelf
-from selfiesim.planet.library.charts import Chart, bilinear, chart_of, normals, sample, spline
+from selfiesim.planet.library.charts import (
+    Chart,
+    height_to_normals,
+    parse_chart,
+    sample_bilinear,
+    sample_chart,
+    sample_spline,
+)
 from selfiesim.planet.maps.planet_maps import PlanetMaps
 from selfiesim.planet.readers.conventions import Conventions
 
@@ -30,7 +37,7 @@ def at(chart: Chart, down: float, across: float) -> tuple[float, float]:
     [(1.0, 0.5, (65, 0)), (0.5, 1.0, (65, 90)), (0.0, 0.5, (65, 180)), (0.5, 0.0, (65, 270)), (0.75, 0.5, (77.5, 0))],
 )
 def test_the_north_lies_as_it_is_seen_from_above(down: float, across: float, place: tuple[float, float]) -> None:
-    assert at(chart_of("north", "mars"), down, across) == pytest.approx(place, abs=1e-6)
+    assert at(parse_chart("north", "mars"), down, across) == pytest.approx(place, abs=1e-6)
 
 
 # The south likewise, from above it: 0 E at the top, east clockwise.
@@ -38,11 +45,11 @@ def test_the_north_lies_as_it_is_seen_from_above(down: float, across: float, pla
     ("down", "across", "place"), [(0.0, 0.5, (-65, 0)), (0.5, 1.0, (-65, 90)), (1.0, 0.5, (-65, 180))]
 )
 def test_the_south_lies_as_it_is_seen_from_above(down: float, across: float, place: tuple[float, float]) -> None:
-    assert at(chart_of("south", "mars"), down, across) == pytest.approx(place, abs=1e-6)
+    assert at(parse_chart("south", "mars"), down, across) == pytest.approx(place, abs=1e-6)
 
 
 def test_around_a_place_north_is_up_and_distances_from_it_are_true() -> None:
-    chart = chart_of("-30,350,40", "mars")
+    chart = parse_chart("-30,350,40", "mars")
     assert at(chart, 0.5, 0.5) == pytest.approx((-30, 350))
     assert at(chart, 0.0, 0.5) == pytest.approx((-10, 350), abs=1e-6)
     assert at(chart, 1.0, 0.5) == pytest.approx((-50, 350), abs=1e-6)
@@ -56,18 +63,18 @@ def test_around_a_place_north_is_up_and_distances_from_it_are_true() -> None:
 
 
 def test_the_globe_has_the_prime_meridian_in_the_middle() -> None:
-    chart = chart_of("globe", "mars")
+    chart = parse_chart("globe", "mars")
     assert at(chart, 0.5, 0.5) == pytest.approx((0, 0))
     assert at(chart, 0.25, 0.75) == pytest.approx((45, 90))
     assert chart.shape(1000) == (500, 1000)
 
 
 def test_a_name_gives_its_place_and_a_fitting_width() -> None:
-    korolev = chart_of("korolev", "mars")
+    korolev = parse_chart("korolev", "mars")
     assert (korolev.lat_deg, korolev.lon_deg) == (72.77, 164.58)
     assert korolev.span_deg == pytest.approx(1.6 * np.degrees(81 / 3389.5), rel=1e-3)
-    assert chart_of("Korolev, 5", "mars").span_deg == 5.0
-    assert chart_of("Zhurong", "mars").span_deg == 10.0
+    assert parse_chart("Korolev, 5", "mars").span_deg == 5.0
+    assert parse_chart("Zhurong", "mars").span_deg == 10.0
     assert "Korolev" in korolev.title
 
 
@@ -84,7 +91,7 @@ def test_a_name_gives_its_place_and_a_fitting_width() -> None:
 )
 def test_what_means_no_part_is_refused(patch: str, body: str, message: str) -> None:
     with pytest.raises(MapError, match=message):
-        chart_of(patch, body)
+        parse_chart(patch, body)
 
 
 def test_pixels_are_means_of_what_they_cover() -> None:
@@ -93,21 +100,21 @@ def test_pixels_are_means_of_what_they_cover() -> None:
     def stripes(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
         return (np.floor(np.degrees(lon) * 4) % 2)[..., None].astype(np.float32)
 
-    values = sample(chart_of("0,0.13,40", "mars"), 64, stripes, 720)
+    values = sample_chart(parse_chart("0,0.13,40", "mars"), 64, stripes, 720)
     assert values[8:-8, 8:-8].std() < 0.2
-    coarse = sample(chart_of("0,0.13,40", "mars"), 64, stripes, 1)
+    coarse = sample_chart(parse_chart("0,0.13,40", "mars"), 64, stripes, 1)
     assert coarse[8:-8, 8:-8].std() > 0.4
 
 
 def test_beyond_the_rim_there_is_nothing(mars: PlanetMaps) -> None:
-    drawing = draw(chart_of("north", "mars"), "mars", size=100)
+    drawing = draw_chart(parse_chart("north", "mars"), "mars", size=100)
     assert not drawing.pixels[:10, :10].any()
     assert drawing.pixels[2:-2, 50].min() > 0
 
 
 # The best reference picture of the cap: 65 N at the rim, 0 E at the bottom, east counter-clockwise.
 def test_the_north_can_be_recognised(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
-    ours = draw(chart_of("north", "mars"), "mars", size=500).pixels.astype(float).mean(axis=2)
+    ours = draw_chart(parse_chart("north", "mars"), "mars", size=500).pixels.astype(float).mean(axis=2)
     theirs = reference_cap.reshape(500, 2, 500, 2).mean(axis=(1, 3))
     inside = (np.hypot(*np.mgrid[-249.5:250, -249.5:250]) < 235) & (theirs > 0)
 
@@ -121,7 +128,7 @@ def test_the_north_can_be_recognised(mars: PlanetMaps, reference_cap: np.ndarray
 
 def test_the_chart_has_the_tone_of_photographs(mars: PlanetMaps) -> None:
     """The light meter's rule: middle grey for the mean, ice below white and still drawing."""
-    drawing = draw(chart_of("globe", "mars"), "mars", size=200)
+    drawing = draw_chart(parse_chart("globe", "mars"), "mars", size=200)
     grey = drawing.pixels.mean(axis=2)
     assert 80 < np.median(grey) < 150
     assert drawing.pixels.max() < 255
@@ -131,7 +138,7 @@ def test_the_chart_has_the_tone_of_photographs(mars: PlanetMaps) -> None:
 
 
 def test_a_drawing_carries_its_recipe(mars: PlanetMaps, tmp_path: Path) -> None:
-    path = draw(chart_of("Korolev", "mars"), "mars", size=64).save(tmp_path / "k.png")
+    path = draw_chart(parse_chart("Korolev", "mars"), "mars", size=64).save(tmp_path / "k.png")
     recipe = json.loads((tmp_path / "k.json").read_text(encoding="utf-8"))
     with Image.open(path) as picture:
         assert picture.size == (64, 64)
@@ -141,14 +148,14 @@ def test_a_drawing_carries_its_recipe(mars: PlanetMaps, tmp_path: Path) -> None:
     assert recipe["chart"]["center_lat_deg"] == 72.77
     assert recipe["chart"]["projection"] == "azimuthal equidistant"
     assert recipe["credits"] == [mars.credits]
-    again = draw(chart_of("Korolev", "mars"), "mars", size=64).save(tmp_path / "again.png")
+    again = draw_chart(parse_chart("Korolev", "mars"), "mars", size=64).save(tmp_path / "again.png")
     assert again.read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("size", [0, 15, 8193, -5])
 def test_sizes_are_bounded(mars: PlanetMaps, size: int) -> None:
     with pytest.raises(MapError, match="a chart is 16 to 8192 pixels wide"):
-        draw(chart_of("globe", "mars"), "mars", size=size)
+        draw_chart(parse_chart("globe", "mars"), "mars", size=size)
 
 
 def hill(library: Path, tmp_path: Path) -> np.ndarray:
@@ -163,7 +170,7 @@ def hill(library: Path, tmp_path: Path) -> np.ndarray:
 
 def test_heights_are_drawn_with_their_range(library: Path, tmp_path: Path) -> None:
     hill(library, tmp_path)
-    drawing = draw(chart_of("20,30,30", "mars"), "mars", "elevation", 120)
+    drawing = draw_chart(parse_chart("20,30,30", "mars"), "mars", "elevation", 120)
     told = drawing.recipe["chart"]
     assert told["lowest_m"] == pytest.approx(0, abs=300)
     assert told["highest_m"] == pytest.approx(20_000, abs=1500)
@@ -175,7 +182,7 @@ def test_heights_are_drawn_with_their_range(library: Path, tmp_path: Path) -> No
 
 def test_normals_lean_down_the_slope(library: Path, tmp_path: Path) -> None:
     hill(library, tmp_path)
-    pixels = draw(chart_of("20,30,16", "mars"), "mars", "normal", 64).pixels.astype(int)
+    pixels = draw_chart(parse_chart("20,30,16", "mars"), "mars", "normal", 64).pixels.astype(int)
     east, west, north, south = pixels[32, 48], pixels[32, 16], pixels[16, 32], pixels[48, 32]
     assert east[0] > 128 > west[0]
     assert north[1] > 128 > south[1]
@@ -187,7 +194,7 @@ def test_normals_of_a_known_surface() -> None:
     lat = (0.5 - (np.arange(180) + 0.5) / 180)[:, None] * np.pi
     lon = (np.arange(360) + 0.5)[None, :] / 360 * 2 * np.pi
     radius, high = 3.4e6, 3e5
-    found = normals((high * np.sin(lat) + high * np.cos(lat) * np.cos(lon)).astype(np.float32), radius)
+    found = height_to_normals((high * np.sin(lat) + high * np.cos(lat) * np.cos(lon)).astype(np.float32), radius)
     north = high / radius * (np.cos(lat) - np.sin(lat) * np.cos(lon))
     east = -high / radius * np.sin(lon) * np.ones_like(lat)
     wanted = np.stack([-east, -north, np.ones_like(north)], -1)
@@ -199,12 +206,12 @@ def test_without_elevation_it_says_how_to_get_some(library: Path) -> None:
     with pytest.raises(
         MapError, match="no elevation of mars in the library; selfiesim maps get mola-4ppd puts one there"
     ):
-        draw(chart_of("globe", "mars"), "mars", "elevation")
+        draw_chart(parse_chart("globe", "mars"), "mars", "elevation")
     with pytest.raises(MapError, match="no elevation of moon in the library; selfiesim maps add FILE"):
-        draw(chart_of("globe", "moon"), "moon", "normal")
+        draw_chart(parse_chart("globe", "moon"), "moon", "normal")
 
 
-@pytest.mark.parametrize("lookup", [bilinear, spline])
+@pytest.mark.parametrize("lookup", [sample_bilinear, sample_spline])
 def test_lookups_go_round_the_back_and_to_the_poles(lookup: Callable[..., np.ndarray]) -> None:
     lat = (0.5 - (np.arange(90) + 0.5) / 90)[:, None] * np.pi
     lon = (np.arange(180) + 0.5)[None, :] / 180 * 2 * np.pi

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from selfiesim.astro.bodies import MARS
 from selfiesim.core.errors import MapError
-from selfiesim.planet.readers.conventions import Conventions, place, planetocentric
+from selfiesim.planet.readers.conventions import Conventions, place, planetographic_to_planetocentric
 
 
 def edges_deg(conventions: Conventions, width: int = 8, height: int = 4) -> tuple[list[float], list[float]]:
@@ -62,7 +62,7 @@ def test_planetographic_latitude_against_spice(spice: object, graphic: float) ->
     equator, _, pole = (radius / 1e3 for radius in MARS.radii_m)
     place_km = spice.georec(0.3, np.radians(graphic), 0.0, equator, (equator - pole) / equator)  # type: ignore[attr-defined]
     centric = spice.reclat(place_km)[2]  # type: ignore[attr-defined]
-    ours = planetocentric(np.array([np.radians(graphic)]), "mars", "map")[0]
+    ours = planetographic_to_planetocentric(np.array([np.radians(graphic)]), "mars", "map")[0]
     assert ours == pytest.approx(centric, abs=1e-12)
 
 
@@ -97,9 +97,9 @@ def test_a_pixel_more_or_less_is_no_part(size: tuple[int, int]) -> None:
 
 def test_a_part_is_no_globe() -> None:
     assert not place(Conventions(bounds_deg=(0.0, 90.0, -45.0, 45.0)), 90, 90, "mars", "map").is_global
-    assert place(Conventions(bounds_deg=(0.0, 90.0, 0.0, 45.0)), 90, 45, "mars", "map").pixels_around == pytest.approx(
-        360
-    )
+    assert place(
+        Conventions(bounds_deg=(0.0, 90.0, 0.0, 45.0)), 90, 45, "mars", "map"
+    ).columns_per_turn == pytest.approx(360)
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def test_what_is_known_to_be_wrong_is_deleted(server: Server, tmp_path: Path, wa
 
 def test_a_server_that_sends_without_end_is_stopped(server: Server, tmp_path: Path, monkeypatch) -> None:
     server.length = None
-    monkeypatch.setattr(download, "MOST_BYTES", 1_500_000)
+    monkeypatch.setattr(download, "MAX_BYTES", 1_500_000)
     with pytest.raises(MapError, match="sends more than 1,500,000 bytes"):
         fetch(server.url, tmp_path / "map.img")
     assert list(tmp_path.iterdir()) == []

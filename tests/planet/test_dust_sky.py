@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from selfiesim.planet.light.atmosphere import haze
-from selfiesim.planet.light.dust_sky import DustSky, eddington
+from selfiesim.planet.light.atmosphere import build_atmosphere
+from selfiesim.planet.light.dust_sky import DustSky, delta_eddington
 
 RADIUS_M = 3_389_500.0
 DUST_GROUND = (0.28, 0.17, 0.085)
@@ -15,7 +15,7 @@ DUST_GROUND = (0.28, 0.17, 0.085)
 
 def sky_at(opacity, zenith_deg, ground=DUST_GROUND):
     z = np.radians(zenith_deg)
-    return DustSky(haze(opacity, RADIUS_M), np.array([np.sin(z), 0.0, np.cos(z)]), np.array(ground))
+    return DustSky(build_atmosphere(opacity, RADIUS_M), np.array([np.sin(z), 0.0, np.cos(z)]), np.array(ground))
 
 
 # Appelbaum and Flood 1990, Solar Energy 45, 353, table III (Pollack's multiple scattering): the net flux at the ground,
@@ -31,12 +31,12 @@ NET_FLUX = {
 @pytest.mark.parametrize("opacity", NET_FLUX)
 def test_light_on_the_ground_as_published_for_mars(opacity):
     """Over the whole spectrum there; here the mean of three bands, whose dust is darker in the blue."""
-    net = [0.9 * sky_at(opacity, z, (0.1, 0.1, 0.1)).transmitted.mean() for z in (0, 20, 40, 60, 80)]
+    net = [0.9 * sky_at(opacity, z, (0.1, 0.1, 0.1)).ground_irradiance_fraction.mean() for z in (0, 20, 40, 60, 80)]
     assert_allclose(net, NET_FLUX[opacity], rtol=0.06)
 
 
 def test_dust_that_absorbs_nothing_loses_no_light():
-    reflected, through = eddington(np.array([0.1, 1.0, 5.0]), np.ones(3), np.array([0.0, 0.4, 0.7]), 0.6)
+    reflected, through = delta_eddington(np.array([0.1, 1.0, 5.0]), np.ones(3), np.array([0.0, 0.4, 0.7]), 0.6)
     assert_allclose(reflected + through, 1.0, atol=1e-5)
 
 
@@ -45,7 +45,9 @@ def test_sky_and_beam_add_up_to_the_light_on_the_ground():
     rays, light = sky.light()
     above = rays[:, 2] > 0.0
     down = (light[above] * rays[above, 2:]).sum(axis=0)
-    assert_allclose(down + sky.beam * sky.sun_cosine, sky.transmitted * sky.sun_cosine, rtol=0.01)
+    assert_allclose(
+        down + sky.beam_transmittance * sky.sun_cosine, sky.ground_irradiance_fraction * sky.sun_cosine, rtol=0.01
+    )
 
 
 def test_lit_ground_shines_up_from_below():
@@ -53,7 +55,7 @@ def test_lit_ground_shines_up_from_below():
     rays, light = sky.light()
     below = rays[:, 2] < 0.0
     up = (light[below] * -rays[below, 2:]).sum(axis=0)
-    assert_allclose(up, np.array(DUST_GROUND) * sky.transmitted * sky.sun_cosine, rtol=0.01)
+    assert_allclose(up, np.array(DUST_GROUND) * sky.ground_irradiance_fraction * sky.sun_cosine, rtol=0.01)
 
 
 def test_sky_is_butterscotch_away_from_the_sun_and_brighter_toward_it():

@@ -11,7 +11,7 @@ import pytest
 
 from selfiesim import planet
 from selfiesim.core.errors import MapError
-from selfiesim.planet.library.gazetteer import features, locate
+from selfiesim.planet.library.gazetteer import load_features, locate
 
 rounding_deg = 0.0051
 
@@ -24,7 +24,7 @@ def test_places_and_sizes_are_the_iaus(reference: Callable[[str], Path]) -> None
         name, kind = re.match(r'_\("(.*?)","(.*?)"\)', row[2]).groups()  # type: ignore[union-attr]
         listed[name] = (kind, float(row[4]), float(row[5]) % 360, float(row[6]))
     compared = 0
-    for feature in features("mars"):
+    for feature in load_features("mars"):
         if feature.kind == "landing site":
             continue
         kind, lat, lon, size = listed[feature.name]
@@ -46,7 +46,7 @@ def test_landing_sites_are_the_published_ones(name: str, lat: float, lon: float)
 
 
 def test_the_table_is_sound() -> None:
-    table = features("mars")
+    table = load_features("mars")
     assert len({feature.name for feature in table}) == len(table)
     numbers = np.array([feature[2:] for feature in table])
     assert (np.abs(numbers[:, 0]) <= 90).all()

@@ -11,8 +11,8 @@ from PIL import Image
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.library import user_maps as shelf
-from selfiesim.planet.library.catalogue import SOURCES
-from selfiesim.planet.library.user_maps import Entry
+from selfiesim.planet.library.catalogue import PUBLIC_MAPS
+from selfiesim.planet.library.user_maps import MapEntry
 from selfiesim.planet.readers.conventions import Conventions, place
 
 
@@ -23,15 +23,15 @@ def picture(path: Path, size: tuple[int, int] = (128, 64)) -> Path:
 
 def test_what_is_added_is_found_with_all_that_was_said(library: Path, tmp_path: Path) -> None:
     keys = Conventions(lon0_deg=-180.0, latitude="planetographic", coding="linear", nodata=0.0)
-    told = shelf.add(picture(tmp_path / "m.png"), "mine", conventions=keys, credits='Me & "you", Ō')
-    assert (told["width_px"], told["height_px"], told["covered"]) == (128, 64, 1.0)
-    assert told["mean"] == pytest.approx(128 / 255, abs=1e-6)
-    found = shelf.entry("mine")
+    stats = shelf.add(picture(tmp_path / "m.png"), "mine", conventions=keys, credits='Me & "you", Ō')
+    assert (stats["width_px"], stats["height_px"], stats["covered"]) == (128, 64, 1.0)
+    assert stats["mean"] == pytest.approx(128 / 255, abs=1e-6)
+    found = shelf.load_entry("mine")
     assert (found.body, found.layer, found.conventions) == ("mars", "albedo", keys)
     assert found.credits == 'Me & "you", Ō'
     assert found.path == (tmp_path / "m.png").resolve()
     assert found.bytes == (tmp_path / "m.png").stat().st_size
-    assert list(shelf.entries()) == ["mine"]
+    assert list(shelf.load_entries()) == ["mine"]
     assert tomllib.loads((library / "mine.toml").read_text(encoding="utf-8"))["conventions"]["lon0_deg"] == -180.0
 
 
@@ -40,15 +40,15 @@ def test_every_convention_survives_its_toml() -> None:
         bounds_deg=(-30.0, 30.0, -10.0, 10.0), positive="west", row0="south", registration="point", scale=0.5,
         offset=-10.0, shape=(100, 50), dtype=">i2",
     )  # fmt: skip
-    made = Entry(body="mars", layer="elevation", file='a\\b "c".img', conventions=keys)
-    assert Entry.model_validate(tomllib.loads(shelf.as_toml(made))) == made
+    made = MapEntry(body="mars", layer="elevation", file='a\\b "c".img', conventions=keys)
+    assert MapEntry.model_validate(tomllib.loads(shelf.entry_to_toml(made))) == made
 
 
 def test_a_copy_lies_in_the_library_and_goes_with_it(library: Path, tmp_path: Path) -> None:
     shelf.add(picture(tmp_path / "m.PNG"), "mine", copy=True)
-    assert shelf.entry("mine").path == library / "mine.png"
+    assert shelf.load_entry("mine").path == library / "mine.png"
     (tmp_path / "m.PNG").unlink()
-    assert shelf.map_file("mine", "mars").path.is_file()
+    assert shelf.albedo_map_file("mine", "mars").path.is_file()
     assert shelf.remove("mine") == [library / "mine.toml", library / "mine.png"]
     assert list(library.iterdir()) == []
 
@@ -76,7 +76,7 @@ def test_names_are_plain(library: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(MapError, match="use lower-case letters, digits and hyphens"):
         shelf.add(picture(tmp_path / "m.png"), name)
     with pytest.raises(MapError):
-        shelf.entry(name)
+        shelf.load_entry(name)
     with pytest.raises(MapError):
         shelf.remove(name)
 
@@ -90,19 +90,19 @@ def test_a_name_is_taken_once(library: Path, tmp_path: Path) -> None:
 def test_other_bodies_and_layers_are_not_mixed_up(library: Path, tmp_path: Path) -> None:
     shelf.add(picture(tmp_path / "m.png"), "luna", body="moon")
     with pytest.raises(MapError, match="map 'luna' is the albedo of moon, not the albedo of mars"):
-        shelf.map_file("luna", "mars")
-    assert shelf.first_of("moon", "albedo")[0] == "luna"  # type: ignore[index]
-    assert shelf.first_of("mars", "albedo") is None
+        shelf.albedo_map_file("luna", "mars")
+    assert shelf.finest_entry("moon", "albedo")[0] == "luna"  # type: ignore[index]
+    assert shelf.finest_entry("mars", "albedo") is None
 
 
 def test_a_missing_name_gets_advice(library: Path, tmp_path: Path) -> None:
     with pytest.raises(MapError, match="selfiesim maps get mola-4ppd fetches it"):
-        shelf.entry("mola-4ppd")
+        shelf.load_entry("mola-4ppd")
     with pytest.raises(MapError, match="selfiesim maps list tells which there are"):
-        shelf.entry("nothing")
+        shelf.load_entry("nothing")
     shelf.add(picture(tmp_path / "m.png"), "viking-mine")
     with pytest.raises(MapError, match="did you mean 'viking-mine'"):
-        shelf.entry("viking-mime")
+        shelf.load_entry("viking-mime")
 
 
 @pytest.mark.parametrize(
@@ -119,40 +119,40 @@ def test_a_damaged_entry_is_told_and_does_not_hide_the_others(
     shelf.add(picture(tmp_path / "m.png"), "mine")
     (library / "broken.toml").write_text(text)
     with pytest.raises(MapError, match=rf"broken\.toml: .*{message}"):
-        shelf.entry("broken")
-    kept = shelf.entries()
+        shelf.load_entry("broken")
+    kept = shelf.load_entries()
     assert isinstance(kept["broken"], MapError)
-    assert isinstance(kept["mine"], Entry)
+    assert isinstance(kept["mine"], MapEntry)
     assert shelf.remove("broken") == [library / "broken.toml"]
 
 
 def test_a_file_that_went_away_is_named(library: Path, tmp_path: Path) -> None:
     shelf.add(picture(tmp_path / "m.png"), "mine")
     (tmp_path / "m.png").unlink()
-    found = shelf.entry("mine")
+    found = shelf.load_entry("mine")
     with pytest.raises(MapError, match=r"m\.png: no such file"):
-        shelf.summary(found.path, found.layer, found.body, found.conventions)
+        shelf.summarize_map(found.path, found.layer, found.body, found.conventions)
 
 
 # Sizes that follow from the grids' shapes, two bytes a number.
 @pytest.mark.parametrize(("name", "pixels"), [("mola-4ppd", 1440 * 720), ("mola-16ppd", 5760 * 2880)])
 def test_public_grids_have_the_size_of_their_shape(name: str, pixels: int) -> None:
-    assert SOURCES[name].size == 2 * pixels
-    assert SOURCES[name].lies().shape == (pixels // int(np.sqrt(pixels / 2)), int(np.sqrt(pixels / 2)))
+    assert PUBLIC_MAPS[name].size == 2 * pixels
+    assert PUBLIC_MAPS[name].to_conventions().shape == (pixels // int(np.sqrt(pixels / 2)), int(np.sqrt(pixels / 2)))
 
 
 def test_public_maps_are_described_well() -> None:
-    for name, source in SOURCES.items():
+    for name, source in PUBLIC_MAPS.items():
         assert source.url.startswith("https://"), name
         assert len(source.sha256) in (0, 64)
-        assert not source.size or abs(source.size / 1e6 - source.about_mb) < 1
-        assert source.lies() is not None
+        assert not source.size or abs(source.size / 1e6 - source.approx_mb) < 1
+        assert source.to_conventions() is not None
 
 
 # The georeferencing that USGS gives with the 1 km mosaic: pixels of 1000 m, upper left at (-10,670,000, 5,335,000) m on
 # a sphere of 3,396,190 m.
 def test_the_one_kilometre_mosaic_lies_as_its_georeferencing_says() -> None:
-    placed = place(SOURCES["viking-1km"].lies(), 21339, 10670, "mars", "viking")
+    placed = place(PUBLIC_MAPS["viking-1km"].to_conventions(), 21339, 10670, "mars", "viking")
     degrees = np.degrees(np.array([-10_670_000, 10_669_000]) / 3_396_190)
     assert np.degrees(placed.lon_edges[[0, -1]]) == pytest.approx(degrees, abs=1e-4)
     assert placed.is_global
@@ -163,5 +163,5 @@ def test_a_reference_file_has_the_hash_in_the_catalogue(reference) -> None:
     import hashlib
 
     content = reference("mola_megt90n000cb_4ppd.img").read_bytes()
-    assert hashlib.sha256(content).hexdigest() == SOURCES["mola-4ppd"].sha256
-    assert len(content) == SOURCES["mola-4ppd"].size
+    assert hashlib.sha256(content).hexdigest() == PUBLIC_MAPS["mola-4ppd"].sha256
+    assert len(content) == PUBLIC_MAPS["mola-4ppd"].size

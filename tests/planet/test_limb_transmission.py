@@ -7,8 +7,8 @@ import pytest
 from scipy.integrate import quad
 
 from selfiesim.astro.bodies import BODIES
-from selfiesim.planet.light.atmosphere import SCALE_HEIGHT_M, haze
-from selfiesim.planet.light.limb_transmission import sunlight_left
+from selfiesim.planet.light.atmosphere import SCALE_HEIGHT_M, build_atmosphere
+from selfiesim.planet.light.limb_transmission import limb_sun_transmittance
 from selfiesim.scene.scene import Scene
 
 MARS = BODIES["mars"]
@@ -22,22 +22,22 @@ def craft_at(height_m, distance_m=4.0e6):
 
 @pytest.mark.parametrize("height_m", [15_000.0, 25_000.0, 40_000.0])
 def test_a_ray_over_the_limb_loses_what_the_air_along_it_takes(height_m):
-    air = haze(0.5, MARS.radii_m[0], 1.0)
+    air = build_atmosphere(0.5, MARS.radii_m[0], 1.0)
     # A Sun so far off that its disc is a point.
-    told = sunlight_left(craft_at(height_m), np.array([1e6 * AU, 0.0, 0.0]), MARS, air)
+    told = limb_sun_transmittance(craft_at(height_m), np.array([1e6 * AU, 0.0, 0.0]), MARS, air)
 
     def density(x):
         return np.exp(-(np.hypot(x, MARS.radii_m[0] + height_m) - MARS.radii_m[0]) / SCALE_HEIGHT_M)
 
     column = 2.0 * quad(density, 0.0, 2e6, limit=200)[0] / SCALE_HEIGHT_M
-    np.testing.assert_allclose(np.log(told), -air.depth * column, rtol=0.02)
+    np.testing.assert_allclose(np.log(told), -air.optical_depth * column, rtol=0.02)
 
 
 def test_far_from_the_limb_nothing_is_lost_and_behind_the_planet_nothing_is_told():
-    air, sun = haze(0.5, MARS.radii_m[0], 1.0), np.array([AU, 0.0, 0.0])
-    np.testing.assert_array_equal(sunlight_left(craft_at(1e6), sun, MARS, air), 1.0)
-    np.testing.assert_array_equal(sunlight_left(-craft_at(20_000.0), -sun * (-1.0, 1.0, 1.0), MARS, air), 1.0)
-    np.testing.assert_array_equal(sunlight_left(craft_at(-200_000.0), sun, MARS, air), 1.0)
+    air, sun = build_atmosphere(0.5, MARS.radii_m[0], 1.0), np.array([AU, 0.0, 0.0])
+    np.testing.assert_array_equal(limb_sun_transmittance(craft_at(1e6), sun, MARS, air), 1.0)
+    np.testing.assert_array_equal(limb_sun_transmittance(-craft_at(20_000.0), -sun * (-1.0, 1.0, 1.0), MARS, air), 1.0)
+    np.testing.assert_array_equal(limb_sun_transmittance(craft_at(-200_000.0), sun, MARS, air), 1.0)
 
 
 def test_a_craft_that_goes_into_the_shadow_dims_and_reddens():
@@ -45,11 +45,11 @@ def test_a_craft_that_goes_into_the_shadow_dims_and_reddens():
         camera__size_px=[64, 36], planet__dust_opacity=0.5, orbit__raan_deg=190.0
     )
     views = [scene.view(f"release+{seconds}s") for seconds in range(0, 28_000, 40)]
-    share = np.array([view.craft.sun_share for view in views])
-    dusk = np.array([view.craft.dusk for view in views])
-    low = (share > 0.0) & (dusk[:, 1] < 0.7)
+    share = np.array([view.craft.sun_visible_fraction for view in views])
+    air_transmittance = np.array([view.craft.air_transmittance for view in views])
+    low = (share > 0.0) & (air_transmittance[:, 1] < 0.7)
     assert low.any()
     assert (share == 0.0).any()
     # Little: dust takes all colours alike, and the gas, which takes the blue, is thin.
-    assert (dusk[low, 0] > dusk[low, 2]).all()
-    np.testing.assert_array_equal(dusk[share == 0.0], 1.0)
+    assert (air_transmittance[low, 0] > air_transmittance[low, 2]).all()
+    np.testing.assert_array_equal(air_transmittance[share == 0.0], 1.0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.planet.light.atmosphere import HELD_OPACITY, haze
-from selfiesim.planet.light.disc_photometry import disc_light
-from selfiesim.planet.light.photometry import bidirectional
+from selfiesim.planet.light.atmosphere import LAW_OPACITY, build_atmosphere
+from selfiesim.planet.light.disc_photometry import disc_brightness
+from selfiesim.planet.light.photometry import mars_law
 from selfiesim.planet.maps import albedo
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
 
@@ -91,14 +91,14 @@ def test_globe_has_the_published_geometric_albedo(mars: PlanetMaps, band: int, p
     lat = (0.5 - (np.arange(512) + 0.5) / 512) * np.pi
     lon = (np.arange(1024) + 0.5) / 1024 * 2 * np.pi
     surface = reflectance(mars, lat[:, None], lon[None, :])[..., band].mean(axis=1)
-    ground = albedo.rotation_weights(512) @ surface
-    light = disc_light(bidirectional, ground, haze(HELD_OPACITY, 3_389_500.0, gas=1.0), 0.0)
+    ground = albedo.disc_row_weights(512) @ surface
+    light = disc_brightness(mars_law, ground, build_atmosphere(LAW_OPACITY, 3_389_500.0, gas=1.0), 0.0)
     # Ice has a law of its own, which at the rim of the disc is worth a little.
     assert light[band] == pytest.approx(published, abs=3 * albedo_tolerance)
 
 
 def test_rotation_weights_add_up_to_the_norm_of_the_law() -> None:
-    assert albedo.rotation_weights(256).sum() == pytest.approx(1.0, abs=5e-4)
+    assert albedo.disc_row_weights(256).sum() == pytest.approx(1.0, abs=5e-4)
 
 
 @pytest.mark.parametrize("meridian_deg", [0.0, 180.0])

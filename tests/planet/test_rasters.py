@@ -14,7 +14,7 @@ from PIL import Image
 from selfiesim.core.errors import MapError
 from selfiesim.planet.readers import geotiff
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.planet.readers.rasters import PICTURE_PIXELS, open_raster
+from selfiesim.planet.readers.rasters import MAX_IN_MEMORY_PIXELS, open_raster
 from selfiesim.planet.readers.resample import read_map, srgb_to_linear
 
 
@@ -97,7 +97,7 @@ def test_a_bomb_is_refused_by_its_header(tmp_path: Path, size: tuple[int, int]) 
 
 
 def test_a_picture_too_large_for_memory_needs_rasterio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    size = (2 * int(np.sqrt(PICTURE_PIXELS / 2)) + 4, int(np.sqrt(PICTURE_PIXELS / 2)) + 2)
+    size = (2 * int(np.sqrt(MAX_IN_MEMORY_PIXELS / 2)) + 4, int(np.sqrt(MAX_IN_MEMORY_PIXELS / 2)) + 2)
     (tmp_path / "map.png").write_bytes(png_that_declares(*size))
     monkeypatch.setattr(geotiff, "available", lambda: False)
     with pytest.raises(MapError, match=r"need rasterio: pip install 'selfiesim\[maps\]'"):

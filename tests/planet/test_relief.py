@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter
 
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
 from selfiesim.planet.maps.planet_maps import relief as relief_of
-from selfiesim.planet.maps.polar_grid import Enlarger, PolarGrid
+from selfiesim.planet.maps.polar_grid import PolarGrid, SplineUpsampler
 from selfiesim.planet.terrain import relief
 from selfiesim.planet.terrain.landforms import Crater, craters
 
@@ -77,7 +77,7 @@ def test_highest_and_lowest_are_olympus_and_hellas(height: np.ndarray) -> None:
 def test_slopes_survive_their_code() -> None:
     slope = np.linspace(-0.5, 0.5, 4001)
     error = np.abs(relief.decode(relief.encode(slope)) - slope)
-    assert error.max() < 0.5 * (2.5 / 127) * relief.STEEPEST + 2e-4
+    assert error.max() < 0.5 * (2.5 / 127) * relief.MAX_SLOPE + 2e-4
     assert error[np.abs(slope) < 0.02].max() < 0.001
     assert relief.decode(relief.encode(np.zeros(1)))[0] == 0
 
@@ -97,7 +97,7 @@ def test_gradient_of_a_tilted_plane_is_the_plane_on_globe_and_patches() -> None:
     direction = np.stack(np.broadcast_arrays(np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)), -1)
     height = (direction @ axis * km).astype(np.float32)
     inner = np.broadcast_to(np.abs(lat) < 1.4, height.shape)
-    check(relief.globe_codes(height, np.zeros_like(height)), direction, inner)
+    check(relief.encode_globe_relief(height, np.zeros_like(height)), direction, inner)
     for north in (True, False):
         grid = PolarGrid(258, np.radians(22.0))
         colatitude, lon = grid.colatitude(), grid.longitude()
@@ -105,15 +105,15 @@ def test_gradient_of_a_tilted_plane_is_the_plane_on_globe_and_patches() -> None:
         direction = np.stack([np.sin(colatitude) * np.cos(lon), np.sin(colatitude) * np.sin(lon), up], -1)
         height = (direction @ axis * km).astype(np.float32)
         columns = slice(1, 257)
-        code = relief.patch_codes(height, np.zeros((258, 256), np.float32), grid, north, columns)
+        code = relief.encode_patch_relief(height, np.zeros((258, 256), np.float32), grid, north, columns)
         # Radial and tangential scale differ by 2 percent each at the rim.
         check(code, direction[:, columns], (colatitude < np.radians(21.0))[:, columns])
 
 
-@given(size=st.floats(16, 300), age=st.floats(0, 0.95))
-def test_crater_has_a_bowl_a_rim_and_an_end(size: float, age: float) -> None:
+@given(size=st.floats(16, 300), degradation=st.floats(0, 0.95))
+def test_crater_has_a_bowl_a_rim_and_an_end(size: float, degradation: float) -> None:
     r = np.linspace(0, 1.5, 600) * size
-    height = relief.crater_height(Crater("", 0.0, 0.0, size, age), r)
+    height = relief.crater_height(Crater("", 0.0, 0.0, size, degradation), r)
     assert abs(r[height.argmax()] - size / 2) < 0.03 * size
     assert height.min() < 0 < height.max()
     assert abs(height[-1]) < 1e-3
@@ -123,7 +123,7 @@ def test_crater_has_a_bowl_a_rim_and_an_end(size: float, age: float) -> None:
 
 # Craters after a power law of -2 in cumulative number (Hartmann 2005, recalled: between 10 and 100 km, -1.8 to -2.2).
 def test_craters_follow_their_size_law() -> None:
-    size = np.array([crater.diameter_km for crater in relief.population()])
+    size = np.array([crater.diameter_km for crater in relief.random_craters()])
     assert len(size) > 5000
     ratio = (size > 20).sum() / (size > 40).sum()
     assert ratio == pytest.approx(4.0, rel=0.2)
@@ -133,7 +133,7 @@ def test_enlarged_field_keeps_a_smooth_wave() -> None:
     wave = np.cos(np.arange(64) / 64 * 2 * np.pi * 3)
     field = (wave[:, None] * wave[None, :]).astype(np.float32)
     fine = np.cos(((np.arange(256) + 0.5) / 4 - 0.5) / 64 * 2 * np.pi * 3)
-    enlarger = Enlarger(64, 256)
+    enlarger = SplineUpsampler(64, 256)
     ours = enlarger.columns(enlarger.prepare(field), slice(40, 200))
     assert np.abs(ours - fine[:, None] * fine[None, 40:200])[12:-12].max() < 0.01
 

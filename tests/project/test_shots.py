@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfiesim.analysis.framing import craft_box, framing, place_in_frame
+from selfiesim.analysis.framing import craft_bounding_box, framing, project_lonlat
 from selfiesim.astro.epoch import Epoch
 from selfiesim.core.vectors import rotation_x, unit
 from selfiesim.planet import locate
@@ -26,7 +26,7 @@ def views():
 
 def fraction(view, place):
     """Where a place (latitude, longitude) stands in the picture, fractions of it; None out of sight."""
-    pixel = place_in_frame(view, *np.radians(place))
+    pixel = project_lonlat(view, *np.radians(place))
     return None if pixel is None else (pixel + 0.5) / (view.camera.width, view.camera.height)
 
 
@@ -111,7 +111,7 @@ class TestCloseUp:
 class TestTheCap:
     def test_it_fills_the_picture_and_the_craft_is_out_of_it(self, views):
         view = views["north-polar-cap"]
-        left, top, right, bottom = craft_box(view)
+        left, top, right, bottom = craft_bounding_box(view)
         assert framing(view).cap_share > 0.6
         assert not (right > 0 and left < view.camera.width and bottom > 0 and top < view.camera.height)
 
@@ -181,7 +181,7 @@ class TestHayabusa2BeforeRyugu:
     # The impactor left at 10:56 Japanese time, and the ground knew at 11:13 (MyNavi; JAXA's press conference).
     def test_the_earth_is_seventeen_light_minutes_off(self, views):
         view = views["hayabusa2-dcam3"]
-        earth = view.scene.plan().almanac.position("earth", "sun", view.epoch) - view.track.camera.position
+        earth = view.scene.resolved().almanac.position("earth", "sun", view.epoch) - view.track.camera.position
         assert np.linalg.norm(earth) / 299_792_458.0 / 60.0 == pytest.approx(17.5, abs=0.6)
 
     def test_the_asteroid_is_whole_and_behind_the_craft(self, views):
@@ -189,7 +189,7 @@ class TestHayabusa2BeforeRyugu:
         (ryugu,) = view.objects
         pixels = view.camera.project(ryugu.outline())
         assert inside(pixels, view)
-        left, _top, right, bottom = craft_box(view)
+        left, _top, right, bottom = craft_bounding_box(view)
         assert left < pixels[:, 0].max()
         assert right > pixels[:, 0].min()
         assert bottom > pixels[:, 1].min()
@@ -226,17 +226,17 @@ class TestJuiceAtTheMoon:
         )
         assert nearest == pytest.approx(750.0, abs=1.0)
         assert nearest < min(before, after)
-        plan = scene.plan()
+        resolved = scene.resolved()
         minutes = [Epoch.from_utc("2024-08-19T21:15:00Z") + 60.0 * k for k in range(-59, 60)]
-        hidden = [self.is_hidden(plan, epoch) for epoch in minutes]
+        hidden = [self.is_hidden(resolved, epoch) for epoch in minutes]
         assert sum(hidden) == pytest.approx(31, abs=5)
         assert not hidden[69], "when the picture is taken"
 
     @staticmethod
-    def is_hidden(plan, epoch):
-        here = plan.host.state(epoch).position
-        way = unit(plan.almanac.position("earth", "moon", epoch) - here)
-        return here @ way < 0.0 and np.linalg.norm(np.cross(here, way)) < plan.body.radii_m[0]
+    def is_hidden(resolved, epoch):
+        here = resolved.host.state(epoch).position
+        way = unit(resolved.almanac.position("earth", "moon", epoch) - here)
+        return here @ way < 0.0 and np.linalg.norm(np.cross(here, way)) < resolved.body.radii_m[0]
 
     # "The Moon at the top of the image, parts of the spacecraft on the left side": ESA, 20 August 2024.
     def test_the_moon_is_at_the_top_and_the_craft_on_the_left(self, views):
@@ -262,11 +262,11 @@ class TestPixels:
     def test_the_cap_is_brighter_than_the_dunes_and_the_sky_is_black(self, views):
         small = Scene.load("tianwen1-mars").with_changes(camera__size_px=[640, 360]).view()
         rgb = small.render().rgb
-        x, y = np.transpose([place_in_frame(small, *np.radians([86.0, lon])) for lon in (160.0, 180.0, 200.0)]).astype(
+        x, y = np.transpose([project_lonlat(small, *np.radians([86.0, lon])) for lon in (160.0, 180.0, 200.0)]).astype(
             int
         )
         ice = rgb[y, x, 1].mean()
-        x, y = np.transpose([place_in_frame(small, *np.radians(place)) for place in DUNES[3:6]]).astype(int)
+        x, y = np.transpose([project_lonlat(small, *np.radians(place)) for place in DUNES[3:6]]).astype(int)
         assert ice > 2.0 * rgb[y, x, 1].mean()
         assert rgb[:20, -60:].max() < 0.01 * ice
 
@@ -275,7 +275,7 @@ class TestPixels:
         small = Scene.load("tianwen1-mars").with_changes(camera__size_px=[960, 540]).view()
         rgb = small.render("draft").rgb
         around = [(74.6, 164.6), (71.0, 164.6), (72.77, 158.0)]
-        x, y = np.transpose([place_in_frame(small, *np.radians(place)) for place in [(72.77, 164.58), *around]]).astype(
+        x, y = np.transpose([project_lonlat(small, *np.radians(place)) for place in [(72.77, 164.58), *around]]).astype(
             int
         )
         ice, *plain = rgb[y, x]

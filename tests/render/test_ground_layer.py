@@ -8,14 +8,14 @@ from numpy.testing import assert_allclose
 
 from selfiesim.camera.pinhole import Pinhole
 from selfiesim.core.vectors import rotation_about
-from selfiesim.planet.light.atmosphere import haze
+from selfiesim.planet.light.atmosphere import build_atmosphere
 from selfiesim.planet.light.dust_sky import DustSky
 from selfiesim.render.layers.ground_layer import add_dust_sky
-from selfiesim.render.light.sky_light import dust_shine
+from selfiesim.render.light.sky_light import dust_sky_light
 
 SUN = np.array([0.72, 0.10, 0.66]) / np.linalg.norm([0.72, 0.10, 0.66])
 IRRADIANCE = np.array([0.62, 0.69, 0.75])
-SKY = DustSky(haze(0.4, 3_389_500.0), SUN, np.array([0.28, 0.19, 0.10]))
+SKY = DustSky(build_atmosphere(0.4, 3_389_500.0), SUN, np.array([0.28, 0.19, 0.10]))
 SITE_TO_CAMERA = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])  # a level look to the north
 
 
@@ -29,7 +29,7 @@ def of_harmonics(shine, normal):
 @pytest.mark.parametrize("normal", [(0, 0, 1), (0, 0, -1), (1, 0, 0), (-0.6, 0, 0.8), (0, -1, 0)])
 def test_soft_light_on_a_surface_is_the_sum_over_sky_and_ground(normal):
     turn = rotation_about(np.array([0.3, -0.5, 0.81]) / np.linalg.norm([0.3, -0.5, 0.81]), 1.1)
-    shine = dust_shine(SKY, IRRADIANCE, turn)
+    shine = dust_sky_light(SKY, IRRADIANCE, turn)
     rays, light = SKY.light()
     cosine = np.maximum(rays @ np.array(normal, float), 0.0)
     expected = (light * cosine[:, None]).sum(axis=0) * IRRADIANCE
@@ -37,10 +37,10 @@ def test_soft_light_on_a_surface_is_the_sum_over_sky_and_ground(normal):
 
 
 def test_mirrored_ground_is_as_bright_as_lambert_ground_under_all_the_light():
-    shine = dust_shine(SKY, IRRADIANCE, np.eye(3))
+    shine = dust_sky_light(SKY, IRRADIANCE, np.eye(3))
     assert_allclose(shine.direction, [0.0, 0.0, -1.0])
     assert shine.edge_cosine == pytest.approx(0.0, abs=1e-9)
-    lit = SKY.ground * SKY.transmitted * SUN[2] * IRRADIANCE / np.pi
+    lit = SKY.ground * SKY.ground_irradiance_fraction * SUN[2] * IRRADIANCE / np.pi
     assert_allclose(shine.tint * SUN[2], lit)
 
 

@@ -11,12 +11,12 @@ from scipy.spatial import ConvexHull
 from small_scenes import airless, box, looking, stage, write_craft
 
 from selfiesim.astro.bodies import BODIES, SUN_RADIUS_M
-from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.render.common.planet_depth import planet_depth
-from selfiesim.sky.eclipse_casters import casters_of
-from selfiesim.sky.solar_disc import share_left
+from selfiesim.sky.eclipse_casters import find_shadow_casters
+from selfiesim.sky.solar_disc import visible_disc_fraction
 
 MARS, PHOBOS = BODIES["mars"], BODIES["phobos"]
 MOMENT = "2022-04-02T10:54:50Z"
@@ -34,9 +34,9 @@ def hidden(place, epoch):
     """Share of the Sun that Phobos hides at a place (3,), body-fixed, by rays through its ellipsoid."""
     turn = icrf_to_bodyfixed(MARS, epoch)
     eye = turn.T @ place
-    to_sun = BUILTIN.position("sun", "mars", epoch) - eye
-    moon = BUILTIN.position("phobos", "mars", epoch) - eye
-    return 1.0 - share_left(moon, PHOBOS.radii_m, icrf_to_bodyfixed(PHOBOS, epoch), to_sun)
+    to_sun = BUILTIN_EPHEMERIS.position("sun", "mars", epoch) - eye
+    moon = BUILTIN_EPHEMERIS.position("phobos", "mars", epoch) - eye
+    return 1.0 - visible_disc_fraction(moon, PHOBOS.radii_m, icrf_to_bodyfixed(PHOBOS, epoch), to_sun)
 
 
 # NASA: Perseverance filmed Phobos before the Sun on 2 April 2022 (sol 397) from Jezero, for a little over 40 seconds.
@@ -44,8 +44,8 @@ def test_phobos_stood_before_the_sun_where_a_rover_filmed_it():
     start, place = Epoch.from_utc("2022-04-02T10:50:00Z"), ground(*JEZERO)
     dark = [second for second in range(0, 600, 2) if hidden(place, start + float(second)) > 0.0]
     assert 30 <= dark[-1] - dark[0] <= 60
-    assert casters_of(BUILTIN, MARS, start + float(dark[0]))
-    assert not casters_of(BUILTIN, MARS, start + 3600.0)
+    assert find_shadow_casters(BUILTIN_EPHEMERIS, MARS, start + float(dark[0]))
+    assert not find_shadow_casters(BUILTIN_EPHEMERIS, MARS, start + 3600.0)
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,8 @@ def spot(tmp_path_factory):
 def test_the_spot_is_centred_where_spice_has_the_shadows_axis(spot):
     view, left = spot
     turn = icrf_to_bodyfixed(MARS, view.epoch)
-    moon = turn @ BUILTIN.position("phobos", "mars", view.epoch)
-    sun = turn @ BUILTIN.position("sun", "mars", view.epoch)
+    moon = turn @ BUILTIN_EPHEMERIS.position("phobos", "mars", view.epoch)
+    sun = turn @ BUILTIN_EPHEMERIS.position("sun", "mars", view.epoch)
     point = spiceypy.surfpt(moon, moon - sun, *MARS.radii_m)
     planet = view.planet
     x, y = view.camera.project(planet.camera_to_bodyfixed.T @ point + planet.position)
@@ -81,12 +81,12 @@ def test_the_spot_is_centred_where_spice_has_the_shadows_axis(spot):
 def test_the_spot_is_as_deep_as_the_moons_outline_is_large(spot):
     view, left = spot
     turn = icrf_to_bodyfixed(PHOBOS, view.epoch)
-    to_sun = turn @ BUILTIN.position("sun", "phobos", view.epoch)
+    to_sun = turn @ BUILTIN_EPHEMERIS.position("sun", "phobos", view.epoch)
     sphere = np.random.default_rng(0).standard_normal((20_000, 3))
     points = sphere / np.linalg.norm(sphere, axis=1, keepdims=True) * np.array(PHOBOS.radii_m)
     flat = points @ np.linalg.svd(to_sun[None, :])[2][1:].T
     outline = ConvexHull(flat).volume  # of a plane figure that is its area
-    moon = icrf_to_bodyfixed(MARS, view.epoch) @ BUILTIN.position("phobos", "mars", view.epoch)
+    moon = icrf_to_bodyfixed(MARS, view.epoch) @ BUILTIN_EPHEMERIS.position("phobos", "mars", view.epoch)
     way = np.linalg.norm(moon) - 3.39e6
     size = outline / (np.pi * way**2) / (SUN_RADIUS_M / np.linalg.norm(to_sun)) ** 2
     # Slanting light: the way to the ground is up to a tenth longer than straight down.

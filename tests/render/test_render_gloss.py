@@ -44,14 +44,14 @@ def test_a_clear_coat_mirrors_and_holds_back_what_the_extension_says(tmp_path, e
 
 # Fresnel's formula for light square to the surface, ((n - 1) / (n + 1))^2 (Born and Wolf, Principles of Optics, 1.5.2):
 # water 0.0201, glass 0.04, zircon 0.111. What the lobe makes of it: glTF 2.0, appendix B.
-@pytest.mark.parametrize(("ior", "square_on"), [(1.33, 0.02006), (1.5, 0.04), (2.0, 0.11111)])
+@pytest.mark.parametrize(("ior", "f0_reflectance"), [(1.33, 0.02006), (1.5, 0.04), (2.0, 0.11111)])
 @pytest.mark.parametrize("share", [1.0, 0.25])
-def test_a_dielectric_mirrors_what_fresnel_says_square_on(tmp_path, ior, square_on, share):
+def test_a_dielectric_mirrors_what_fresnel_says_square_on(tmp_path, ior, f0_reflectance, share):
     black = {"base_color": [0.0, 0.0, 0.0], "metallic": 0.0, "roughness": 0.4}
     view = sheet_with(tmp_path, (0.0, 0.0, 2.0), **black, ior=ior, specular=share)
     seen = at_pixel(view.render().rgb, to_pixels(view, (0.0, 0.0, 0.0)))
     lobe = 1.0 / (4.0 * np.pi * 0.4**4)  # at its peak
-    assert seen == pytest.approx(share * square_on * lobe * view.sun.irradiance, rel=0.01)
+    assert seen == pytest.approx(share * f0_reflectance * lobe * view.sun.irradiance, rel=0.01)
 
 
 def test_the_mirrored_light_has_its_colour_and_never_more_than_all_of_it(tmp_path):

@@ -32,7 +32,9 @@ def test_a_low_plate_is_darker_below_than_a_high_one(tmp_path, low):
 def test_high_up_the_under_side_is_lit_as_by_open_ground(tmp_path):
     light, radiance = under_side(tmp_path, 2.2, half_m=0.2)
     view = radiance.view
-    irradiance = view.sun.above_air * view.ground.sky.transmitted * view.ground.sky.sun_cosine
+    irradiance = (
+        view.sun.extraterrestrial_irradiance * view.ground.sky.ground_irradiance_fraction * view.ground.sky.sun_cosine
+    )
     assert light == pytest.approx(ALBEDO * GROUND * irradiance / np.pi, rel=0.03)
 
 

@@ -7,7 +7,7 @@ from small_scenes import at_pixel, box, looking, stage, to_pixels, write_craft
 from selfiesim.camera.distortion import BrownConrady, Cylindrical, Equirectangular, KannalaBrandt
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import GraphicsError
-from selfiesim.render.common.lens_remap import between, shares
+from selfiesim.render.common.lens_remap import pinhole_views, sample_bilinear
 from selfiesim.scene.scene import Scene
 
 BARREL = {"model": "brown-conrady", "distortion": [-0.2, 0.05, 0.002, -0.003], "horizontal_fov_deg": 80}
@@ -85,7 +85,7 @@ def test_no_seam_shows_between_pinholes(camera):
     view = looking(Scene.load("tianwen1-mars").view(), Scene.load("tianwen1-mars").view().planet.position, 60, (8, 8))
     picture = view.turned(np.eye(3), camera).render("draft").rgb.sum(axis=-1)
     owner = np.full(picture.size, -1)
-    for number, share in enumerate(shares(camera)):
+    for number, share in enumerate(pinhole_views(camera)):
         owner[share.pixels] = number
     owner = owner.reshape(picture.shape)
     steps = np.diff(picture, axis=1)
@@ -124,11 +124,11 @@ def test_every_pixel_is_served_once_from_inside_its_pinhole(camera):
     rays = camera.unproject(
         np.stack(np.meshgrid(np.arange(camera.width), np.arange(camera.height)), axis=-1).astype(float)
     ).reshape(-1, 3)
-    for share in shares(camera):
+    for share in pinhole_views(camera):
         served[share.pixels] += 1
         size = np.array([share.camera.width, share.camera.height])
-        assert ((share.places >= 0.0) & (share.places < size - 1)).all()
-        back = share.camera.unproject(share.places.astype(float)) @ share.turn
+        assert ((share.pinhole_pixels >= 0.0) & (share.pinhole_pixels < size - 1)).all()
+        back = share.camera.unproject(share.pinhole_pixels.astype(float)) @ share.lens_to_pinhole
         np.testing.assert_allclose(back, rays[share.pixels], atol=1e-5)
     np.testing.assert_array_equal(served, np.isfinite(rays[:, 0]).astype(int))
 
@@ -136,10 +136,10 @@ def test_every_pixel_is_served_once_from_inside_its_pinhole(camera):
 def test_looking_up_between_pixels_is_linear():
     x, y = np.meshgrid(np.arange(5.0), np.arange(4.0))
     slope = (2.0 * x + 3.0 * y)[..., None].astype(np.float32)
-    places = np.array([[0.0, 0.0], [1.25, 2.5], [3.0, 1.75]], np.float32)
-    np.testing.assert_allclose(between(slope, places)[:, 0], places @ [2.0, 3.0], rtol=1e-6)
+    pinhole_pixels = np.array([[0.0, 0.0], [1.25, 2.5], [3.0, 1.75]], np.float32)
+    np.testing.assert_allclose(sample_bilinear(slope, pinhole_pixels)[:, 0], pinhole_pixels @ [2.0, 3.0], rtol=1e-6)
 
 
 def test_a_lens_too_large_to_draw_is_refused():
     with pytest.raises(GraphicsError, match="choose a smaller picture"):
-        shares(Camera.from_fov(16_000, 16, np.radians(94.0), BrownConrady((0.1, 0.0, 0.0, 0.0, 0.0, 0.0))))
+        pinhole_views(Camera.from_fov(16_000, 16, np.radians(94.0), BrownConrady((0.1, 0.0, 0.0, 0.0, 0.0, 0.0))))

@@ -11,7 +11,7 @@ from small_scenes import airless, box, stage, write_craft
 
 from selfiesim.camera.pinhole import Pinhole
 from selfiesim.core.vectors import rotation_about
-from selfiesim.render.layers.lod import FAR_PX
+from selfiesim.render.layers.lod import LOD_MAX_PX
 from selfiesim.render.raster.renderer import PyVistaRenderer
 from selfiesim.scene.scene import Scene
 
@@ -93,7 +93,7 @@ def test_the_orbiter_keeps_its_light_and_its_parts_where_it_is_thinned(renderers
     whole, thin = renderers
     view = airless(Scene.load("tianwen1-mars")).view()
     size = 15.2
-    for k, metres in enumerate((1.05 * 1530.0 * size / FAR_PX, 300.0)):
+    for k, metres in enumerate((1.05 * 1530.0 * size / LOD_MAX_PX, 300.0)):
         shot = far_off(view, metres)
         turn = rotation_about(np.array([0.3, 0.9, 0.2]), 1.0 + 2.0 * k)
         camera = Pinhole.from_fov(300, 300, 2.0 * np.arctan(150.0 / shot.camera.fx))

@@ -188,12 +188,12 @@ def test_colours_of_vertices_tint_the_base_colour(tmp_path):
 
 def test_a_file_keeps_its_looks_in_the_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
-    from selfiesim.craft.load import forget_craft
+    from selfiesim.craft.load import clear_craft_cache
 
     model = dressed(tmp_path, normalTexture=flat(128, 128, 255), baseColorTexture=flat(9, 9, 9, 99), alphaMode="MASK")
-    forget_craft()
+    clear_craft_cache()
     first = load_craft(tmp_path / model).parts[0].material
-    forget_craft()
+    clear_craft_cache()
     again = load_craft(tmp_path / model).parts[0].material
     assert again is not first
     assert sorted(again.textures) == ["base", "normal"]

@@ -25,8 +25,8 @@ def columns(rgb):
 
 
 def test_a_turning_camera_smears_by_its_rate_times_the_time(shot):
-    view, open_s = shot.view(), 1.0
-    smeared = columns(view.render("draft", 64, open_s=open_s).rgb)
+    view, shutter_open_s = shot.view(), 1.0
+    smeared = columns(view.render("draft", 64, shutter_open_s=shutter_open_s).rgb)
     edges = [each.camera.project(each.craft.outline())[:, 0].min() for each in (view, shot.view("release+1.5s"))]
     assert 15.0 < edges[0] - edges[1] < 30.0
     # Before its edge went by a column was dark: light rises evenly from where the edge ends to where it began.
@@ -44,7 +44,7 @@ def test_a_turning_camera_smears_by_its_rate_times_the_time(shot):
 def test_the_scene_asks_for_it_and_its_shutter_tells_how_long(shot):
     still = shot.with_changes(photo__shutter_s=1.0).view().render("draft", 8).rgb
     told = shot.with_changes(photo__shutter_s=1.0, photo__motion_blur=True).view().render("draft", 8).rgb
-    given = shot.view().render("draft", 8, open_s=1.0).rgb
+    given = shot.view().render("draft", 8, shutter_open_s=1.0).rgb
     np.testing.assert_array_equal(told, given)
     assert not np.array_equal(told, still)
 
@@ -52,10 +52,10 @@ def test_the_scene_asks_for_it_and_its_shutter_tells_how_long(shot):
 def test_a_light_meter_tells_how_long_where_the_shutter_is_auto(shot):
     metered = shot.view().render("draft", 1).expose().exposure.shutter_s
     told = shot.with_changes(photo__motion_blur=True).view().render("draft", 4).rgb
-    np.testing.assert_array_equal(told, shot.view().render("draft", 4, open_s=metered).rgb)
+    np.testing.assert_array_equal(told, shot.view().render("draft", 4, shutter_open_s=metered).rgb)
 
 
-@pytest.mark.parametrize("open_s", [-1.0, np.nan, 1e5])
-def test_a_time_that_no_shutter_has_is_refused(shot, open_s):
+@pytest.mark.parametrize("shutter_open_s", [-1.0, np.nan, 1e5])
+def test_a_time_that_no_shutter_has_is_refused(shot, shutter_open_s):
     with pytest.raises(ValueError, match="seconds from 0 to 3600"):
-        shot.view().render("draft", open_s=open_s)
+        shot.view().render("draft", shutter_open_s=shutter_open_s)

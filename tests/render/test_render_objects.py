@@ -72,7 +72,7 @@ def test_a_craft_in_the_shadow_of_the_planet_is_dark_and_one_beside_it_is_not(tm
     shares = []
     for anomaly in range(0, 360, 15):
         other = {"name": "far", "model": small, "orbit": low | {"true_anomaly_deg": float(anomaly)}}
-        shares.append(stage(tmp_path, small, objects=[other]).view().objects[0].sun_share)
+        shares.append(stage(tmp_path, small, objects=[other]).view().objects[0].sun_visible_fraction)
     # A disc's width of 3396 km at 4000 km hides the Sun for 2 asin(3396 / 4000) of the turn, 32 percent.
     assert np.mean(np.array(shares) == 0.0) == pytest.approx(0.32, abs=0.07)
     assert set(np.round(shares)) == {0.0, 1.0}

@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filter, median_filter, minimum_filter
 from small_scenes import airless, box, inside, looking, stage, write_craft
 
-from selfiesim.planet.light.photometry import bidirectional, ice
+from selfiesim.planet.light.photometry import ice, mars_law
 from selfiesim.planet.maps.albedo import smoothstep
 from selfiesim.planet.maps.planet_maps import PlanetMaps, load_maps, reflectance, relief
 from selfiesim.render.common.planet_depth import planet_depth
@@ -75,7 +75,7 @@ def evaluated(view):
     facet = normal[seen] - gradient
     facet /= np.linalg.norm(facet, axis=-1, keepdims=True)
     angles = facet @ sun, -(facet * rays[seen]).sum(axis=-1), -(rays[seen] @ sun)
-    shape = bidirectional(*angles)
+    shape = mars_law(*angles)
     shape += (ice(*angles) - shape) * white
     shape *= smoothstep(-0.01, 0.03, normal[seen] @ sun)
     out = np.zeros((*seen.shape, 3))
@@ -148,7 +148,7 @@ def covered_by_geometry(view):
 def test_the_limb_lies_where_the_ellipsoid_has_it(tmp_path, monkeypatch, plain_mars, place, fov):
     # On a planet of one colour without hills or craters: on the real one, ice or a slope at the very edge looks like a
     # shift.
-    monkeypatch.setattr("selfiesim.render.layers.planet_layer._FINEST_DETAIL", 0.0)
+    monkeypatch.setattr("selfiesim.render.layers.planet_layer._MAX_DETAIL_FOOTPRINT", 0.0)
     monkeypatch.setattr("selfiesim.planet.maps.planet_maps.load_maps", lambda body: plain_mars)
     monkeypatch.setitem(globals(), "load_maps", lambda body: plain_mars)
     view = over(tmp_path, place)

@@ -5,10 +5,10 @@ import pytest
 import trimesh
 from small_scenes import at_pixel, box, inside, stage, to_pixels, write_craft
 
-from selfiesim.render.common.denoise import Alike, evened
+from selfiesim.render.common.denoise import FilterGuide, atrous_filter
 from selfiesim.render.gl.tessellate import cut_long_edges
 from selfiesim.render.light.radiosity import is_available
-from selfiesim.render.light.surface_samples import sites_of
+from selfiesim.render.light.surface_samples import build_surfels
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="Embree has no wheel for this machine")
 
@@ -61,7 +61,7 @@ def test_surface_that_another_part_lies_on_does_not_count_to_its_site():
     corners = both.triangles.reshape(-1, 3)
     normals = np.repeat(both.face_normals, 3, axis=0)
     joints = np.zeros(len(corners), int)
-    found = sites_of(corners, normals, np.arange(len(corners)).reshape(-1, 3), joints)
+    found = build_surfels(corners, normals, np.arange(len(corners)).reshape(-1, 3), joints)
     covered = 2 * 0.3**2  # the panel under the tile, and the tile's own lower side
     assert found.areas.sum() == pytest.approx(both.area - covered, rel=0.01)
 
@@ -75,8 +75,8 @@ def test_noise_is_taken_out_within_a_part_and_light_is_kept():
     values = (np.stack([light, np.ones_like(light)], axis=-1) * here[..., None]).reshape(-1, 2).astype(np.float32)
     facing = np.tile(np.array([0.0, 0.0, 1.0], np.float32), (part.size, 1))
     ones = np.ones(part.size, np.float32)
-    alike = Alike(np.ones(part.shape, bool), part.ravel(), facing, 0.9 * ones, ones)
-    found = evened(values, alike, (1, 2, 4)).reshape(*part.shape, 2)
+    alike = FilterGuide(np.ones(part.shape, bool), part.ravel(), facing, 0.9 * ones, ones)
+    found = atrous_filter(values, alike, (1, 2, 4)).reshape(*part.shape, 2)
     assert found[..., 1].min() > 0.0
     value = found[..., 0] / found[..., 1]
     for number in (1, 2):

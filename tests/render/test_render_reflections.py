@@ -8,7 +8,7 @@ from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
 from selfiesim.planet.maps.surface import surface_maps
-from selfiesim.render.light.brdf_sampling import Lobes, even, lobe
+from selfiesim.render.light.brdf_sampling import GgxSampler, ggx_brdf, isotropic_gloss
 from selfiesim.render.light.planet_radiance import planet_radiance
 from selfiesim.render.light.radiosity import is_available
 
@@ -107,14 +107,14 @@ def test_rays_of_a_lobe_weigh_as_much_as_its_integral(slant, roughness):
     toward = np.array([np.sqrt(1.0 - slant**2), 0.0, slant])
     count = 20_000
     up = np.tile([0.0, 0.0, 1.0], (count, 1))
-    gloss = even(np.zeros((count, 3)), up, up, np.full(count, roughness))
-    _, weight, _ = Lobes(gloss, np.tile(toward, (count, 1))).rays(np.random.default_rng(1).random((count, 2)))
+    gloss = isotropic_gloss(np.zeros((count, 3)), up, up, np.full(count, roughness))
+    _, weight, _ = GgxSampler(gloss, np.tile(toward, (count, 1))).rays(np.random.default_rng(1).random((count, 2)))
     z = (np.arange(400) + 0.5) / 400
     turn = (np.arange(400) + 0.5) / 400 * 2.0 * np.pi
     z, turn = (part.ravel() for part in np.meshgrid(z, turn))
     away = np.stack([np.sqrt(1 - z * z) * np.cos(turn), np.sqrt(1 - z * z) * np.sin(turn), z], axis=-1)
     n = np.tile([0.0, 0.0, 1.0], (len(z), 1))
-    sent = lobe(np.ones((len(z), 3)), np.full(len(z), roughness**2), n, toward, away)[:, 0]
+    sent = ggx_brdf(np.ones((len(z), 3)), np.full(len(z), roughness**2), n, toward, away)[:, 0]
     assert weight.mean() == pytest.approx((sent * z).mean() * 2.0 * np.pi, rel=0.02)
 
 

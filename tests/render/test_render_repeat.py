@@ -12,8 +12,8 @@ from small_scenes import airless, box, inside, looking, stage, write_craft
 
 import selfiesim.render.engine
 from selfiesim.core.errors import GraphicsError
-from selfiesim.render.common.crop import Crop, Cut
-from selfiesim.render.common.subframes import Subframe, shifts
+from selfiesim.render.common.crop import Crop, SampleGrid
+from selfiesim.render.common.subframes import Subframe, pixel_shifts
 from selfiesim.scene.scene import Scene
 
 SIZE = [240, 135]
@@ -82,11 +82,13 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
     renderer = selfiesim.render.engine.renderer("pyvista")
     for view in plate_and_globe:
         still = centroid(view.render().rgb[..., 1].astype(float))
-        stage_ = renderer._set(view)
+        stage_ = renderer._prepare(view)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
-        light = renderer._craft(stage_, whole, Cut(1), (Subframe((0.4, -0.3), view.sun.direction), view, True))[..., :3]
+        light = renderer._draw_craft_pass(
+            stage_, whole, SampleGrid(1), (Subframe((0.4, -0.3), view.sun.direction), view, True)
+        )[..., :3]
         if stage_.planet:
-            light = light + renderer._ground(stage_, 1, ((0.4, -0.3), view, True))
+            light = light + renderer._draw_planet_pass(stage_, 1, ((0.4, -0.3), view, True))
         moved = centroid(light[..., 1].astype(float))
         assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 
@@ -104,7 +106,7 @@ def test_edges_are_antialiased_in_a_draft(tmp_path):
 
 @pytest.mark.parametrize("count", [*range(1, 17), 61, 64, 128])
 def test_passes_fill_the_pixel_evenly_and_along_no_diagonal(count):
-    places = np.array(shifts(count))
+    places = np.array(pixel_shifts(count))
     steps = (np.arange(count) + 0.5) / count - 0.5
     for axis in (0, 1):
         np.testing.assert_allclose(np.sort(places[:, axis]), steps, atol=1e-12)

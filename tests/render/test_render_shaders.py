@@ -16,9 +16,9 @@ def view(tmp_path):
 
 
 def test_a_shader_that_does_not_compile_is_told_with_the_drivers_words(view, monkeypatch, capfd):
-    source = selfiesim.render.layers.craft_group.source
-    fault = lambda name: source(name).replace("vec3 light = vec3(0.0);", "vec3 light = vec3(0.0) +* 1.0;")  # noqa: E731
-    monkeypatch.setattr(selfiesim.render.layers.craft_group, "source", fault)
+    shader_source = selfiesim.render.layers.craft_group.shader_source
+    fault = lambda name: shader_source(name).replace("vec3 light = vec3(0.0);", "vec3 light = vec3(0.0) +* 1.0;")  # noqa: E731
+    monkeypatch.setattr(selfiesim.render.layers.craft_group, "shader_source", fault)
     with pytest.raises(GraphicsError, match=r"does not compile a shader of selfiesim \(.*error.*\)"):
         PyVistaRenderer().render(view, "draft")
     assert "#version" not in capfd.readouterr().err  # VTK would print the whole shader

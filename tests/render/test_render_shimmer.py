@@ -105,14 +105,14 @@ def test_the_ground_does_not_shimmer(tmp_path, monkeypatch, place, slant, limits
     moved = list(targets(renderer, views))
     allowed = 1.3 * shimmer(renderer, views[:10], moved, FINER) + 0.002
     assert shimmer(renderer, views, moved) < allowed
-    source = planet_layer.source
+    shader_source = planet_layer.shader_source
 
     def unlimited(name):
-        text = source(name)
+        text = shader_source(name)
         for limit, none in limits:
             text = text.replace(limit, none)
         return text
 
-    assert all(any(limit in source(name) for name in planet_layer._SHADERS) for limit, _ in limits)
-    monkeypatch.setattr(planet_layer, "source", unlimited)
+    assert all(any(limit in shader_source(name) for name in planet_layer._SHADERS) for limit, _ in limits)
+    monkeypatch.setattr(planet_layer, "shader_source", unlimited)
     assert shimmer(PyVistaRenderer(), views[:10], moved) > 2.0 * allowed

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_scenes import box, stage, write_craft
 
-from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.camera.distortion import KannalaBrandt
 from selfiesim.camera.pinhole import Camera, Pinhole
@@ -170,16 +170,16 @@ def test_nothing_shines_through_the_planet():
 
 def test_the_planet_hides_the_sun(folder):
     epoch = Epoch.from_utc(UTC)
-    sun = BUILTIN.position("sun", "mars", epoch)
+    sun = BUILTIN_EPHEMERIS.position("sun", "mars", epoch)
     behind = near_mars(folder, -6e6 * sun / np.linalg.norm(sun), sky__stars=False)
     view = toward(behind, sunward(behind), 2.0)
-    assert view.craft.sun_share == 0.0
+    assert view.craft.sun_visible_fraction == 0.0
     assert view.render("draft").rgb.max() < 1e-3 * view.sun.irradiance.max()
 
 
 def before(folder, moon, distance):
     """A camera ``distance`` m beyond a moon, which stands before Mars."""
-    there = BUILTIN.position(moon, "mars", Epoch.from_utc(UTC))
+    there = BUILTIN_EPHEMERIS.position(moon, "mars", Epoch.from_utc(UTC))
     return near_mars(folder, there * (1.0 + distance / np.linalg.norm(there)), sky__stars=False)
 
 
@@ -198,14 +198,14 @@ def test_phobos_stands_before_mars(folder):
         met = met & np.roll(met, 1, 0) & np.roll(met, -1, 0) & np.roll(met, 1, 1) & np.roll(met, -1, 1)
     assert night.sum() > 100
     assert rgb[night].max() == 0.0
-    expected = (brightness[:, None] * phobos.scale).reshape(180, 320, 3)[met]
+    expected = (brightness[:, None] * phobos.radiance_scale).reshape(180, 320, 3)[met]
     assert np.abs(rgb[met] - expected).mean() < 0.01 * expected.mean()
 
 
 @pytest.mark.parametrize("fov", [0.5, 3.0, 8.0, 20.0, 70.0])
 def test_a_moon_keeps_its_light_from_many_pixels_to_a_part_of_one(folder, fov):
     # Seen away from Mars, from 5000 km: 0.13 degrees wide.
-    there = BUILTIN.position("deimos", "mars", Epoch.from_utc(UTC))
+    there = BUILTIN_EPHEMERIS.position("deimos", "mars", Epoch.from_utc(UTC))
     view = near_mars(folder, there * (1.0 - 5e6 / np.linalg.norm(there)), sky__stars=False, sky__sun=False)
     (deimos,) = [globe for globe in view.sky.globes if globe.name == "deimos"]
     view = toward(view, deimos.position, fov)
@@ -229,19 +229,19 @@ def test_a_moon_smaller_than_a_pixel_takes_away_what_it_hides_of_mars(folder):
     assert np.ptp(changed, axis=0).max() <= 2
     change = collected(view, lit.astype(float) - off)
     mars = off[45, 80].astype(float)
-    assert change == pytest.approx(phobos.irradiance - mars * phobos.disc[1], rel=0.05)
+    assert change == pytest.approx(phobos.irradiance - mars * phobos.disc_integrals[1], rel=0.05)
 
 
 def test_phobos_crosses_the_sun(folder):
     epoch = Epoch.from_utc(UTC)
-    there, sun = (BUILTIN.position(name, "mars", epoch) for name in ("phobos", "sun"))
+    there, sun = (BUILTIN_EPHEMERIS.position(name, "mars", epoch) for name in ("phobos", "sun"))
     view = near_mars(folder, there + 6e6 * (there - sun) / np.linalg.norm(there - sun), sky__stars=False)
     view = toward(view, sunward(view), 2.0, (320, 180))
     light = collected(view, view.render("draft").rgb)
-    assert 0.2 < view.craft.sun_share < 0.95
+    assert 0.2 < view.craft.sun_visible_fraction < 0.95
     # The disc is brighter in the middle, where Phobos stands, than at the limb.
-    assert light[1] / view.sun.irradiance[1] == pytest.approx(view.craft.sun_share, abs=0.12)
-    assert light[1] / view.sun.irradiance[1] < view.craft.sun_share
+    assert light[1] / view.sun.irradiance[1] == pytest.approx(view.craft.sun_visible_fraction, abs=0.12)
+    assert light[1] / view.sun.irradiance[1] < view.craft.sun_visible_fraction
 
 
 def test_what_the_scene_does_not_want_is_not_drawn(far):

@@ -7,8 +7,8 @@ import pytest
 from small_scenes import at_pixel, box, stage, to_pixels, write_craft
 
 from selfiesim.astro.bodies import AU_M, SOLAR_IRRADIANCE_1AU
-from selfiesim.planet.light.photometry import bidirectional, ice
-from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_share
+from selfiesim.planet.light.photometry import ice, mars_law
+from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_fraction
 from selfiesim.planet.maps.planet_maps import load_maps, reflectance, relief
 from selfiesim.render.light.planetshine import planetshine
 from selfiesim.render.light.radiosity import is_available
@@ -82,10 +82,10 @@ def lit_disc(view, body_normal, count=60_000):
     latitude = np.arcsin(np.clip(fixed[:, 2], -1, 1))
     place = latitude, np.arctan2(fixed[:, 1], fixed[:, 0])
     albedo, white = reflectance(load_maps("mars"), *place), relief(load_maps("mars"), *place)[1]
-    frost = frost_share(view.planet.weather, latitude)
+    frost = frost_fraction(view.planet.weather, latitude)
     albedo, white = albedo + (FROST_REFLECTANCE - albedo) * frost[:, None], white + (1.0 - white) * frost
     angles = normal @ view.sun.direction, -(rays * normal).sum(axis=1), -(rays @ view.sun.direction)
-    shape = bidirectional(*angles) * (1.0 - white) + ice(*angles) * white
+    shape = mars_law(*angles) * (1.0 - white) + ice(*angles) * white
     radiance = albedo * shape[:, None] * view.sun.irradiance / np.pi
     facing = np.maximum(rays @ view.craft.body_to_camera @ np.asarray(body_normal, float), 0.0)
     return (radiance * facing[:, None]).mean(axis=0) * 2.0 * np.pi * (1.0 - edge)

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from small_scenes import FAR_KM, box, stage, write_craft
 
-from selfiesim.render.common.crop import Crop, Cut, averaged, cut_for
+from selfiesim.render.common.crop import Crop, SampleGrid, choose_sample_grid, downsample
 
 SIZE = (320, 180)
 
@@ -36,7 +36,7 @@ def test_a_rod_of_a_third_of_a_pixel_is_no_row_of_dashes_in_a_draft(tmp_path, sl
 def test_finer_pixels_come_in_place_of_passes_and_not_on_top_of_them():
     for pixels in (1e2, 1e3, 1e4, 1e5, 1e6, 1e7):
         for triangles in (12, 150_000, 1_000_000):
-            cut = cut_for(3, 1, Crop(0, 0, int(pixels), 1), triangles, 16)
+            cut = choose_sample_grid(3, 1, Crop(0, 0, int(pixels), 1), triangles, 16)
             cost = cut.passes * (1.5 * triangles + pixels * cut.across * cut.down)
             assert cost <= max(1.2 * 3.0 * (1.5 * triangles + pixels), 6.0 * 300_000)
             assert cut.passes * cut.across * cut.down >= 3
@@ -45,13 +45,13 @@ def test_finer_pixels_come_in_place_of_passes_and_not_on_top_of_them():
 
 def test_asking_for_one_pass_or_for_many_gets_so_many():
     crop = Crop(0, 0, 100, 100)
-    assert cut_for(1, 1, crop, 150_000, 16) == Cut(1)
-    assert cut_for(64, 1, crop, 150_000, 16) == Cut(64)
-    assert cut_for(16, 1, crop, 150_000, 1) == Cut(16)
+    assert choose_sample_grid(1, 1, crop, 150_000, 16) == SampleGrid(1)
+    assert choose_sample_grid(64, 1, crop, 150_000, 16) == SampleGrid(64)
+    assert choose_sample_grid(16, 1, crop, 150_000, 1) == SampleGrid(16)
 
 
 def test_cut_pixels_add_up_to_whole_ones():
     fine = np.random.default_rng(1).random((9, 8, 4)).astype(np.float32)
-    whole = averaged(fine, Cut(1, 4, 3))
+    whole = downsample(fine, SampleGrid(1, 4, 3))
     assert whole.shape == (3, 2, 4)
     np.testing.assert_allclose(whole[1, 1], fine[3:6, 4:8].mean(axis=(0, 1)), rtol=1e-6)

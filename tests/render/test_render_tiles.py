@@ -53,14 +53,14 @@ VIEWS = [
 @pytest.mark.parametrize("place", VIEWS, ids=["pole", "equator", "rim", "south-limb", "corner", "speck"])
 def test_regions_draw_what_one_shader_draws(scene, renderer, monkeypatch, place):
     view = seen_from(scene, *place)
-    monkeypatch.setattr(planet_tiles, "_WORTH", 0)
+    monkeypatch.setattr(planet_tiles, "_MIN_REGION_PX", 0)
     in_parts = renderer.render(view, "draft").rgb
-    used = {name for name, piece in renderer._planet._pieces.items() if piece.actor.GetVisibility()}
+    used = {name for name, piece in renderer._planet._regions.items() if piece.actor.GetVisibility()}
     assert ("edge" in used) or len(used) == 1
     whole = np.array([[0.0, 0.0, *SIZE]])
     none = np.zeros((0, 4))
     monkeypatch.setattr(
-        planet_layer, "tiles_of", lambda *_: {n: whole if n == "edge" else none for n in planet_tiles.REGIONS}
+        planet_layer, "classify_tiles", lambda *_: {n: whole if n == "edge" else none for n in planet_tiles.REGIONS}
     )
     in_one = renderer.render(view, "draft").rgb
     assert in_one.max() > 0.0
@@ -71,17 +71,17 @@ def test_regions_draw_what_one_shader_draws(scene, renderer, monkeypatch, place)
 
 
 def test_the_views_above_use_every_region(scene, renderer, monkeypatch):
-    monkeypatch.setattr(planet_tiles, "_WORTH", 0)
+    monkeypatch.setattr(planet_tiles, "_MIN_REGION_PX", 0)
     used = set()
     for place in VIEWS:
         renderer.render(seen_from(scene, *place), "draft")
-        used |= {name for name, piece in renderer._planet._pieces.items() if piece.actor.GetVisibility()}
+        used |= {name for name, piece in renderer._planet._regions.items() if piece.actor.GetVisibility()}
     assert used == set(planet_tiles.REGIONS)
 
 
 def test_rectangles_cover_tiles_once():
     wanted = np.random.default_rng(3).random((20, 31)) < 0.7
     count = np.zeros(wanted.shape, int)
-    for left, bottom, right, top in planet_tiles._boxes(wanted):
+    for left, bottom, right, top in planet_tiles._merge_tiles(wanted):
         count[bottom:top, left:right] += 1
     np.testing.assert_array_equal(count, wanted)

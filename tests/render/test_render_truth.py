@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from small_scenes import at_pixel, box, inside, stage, to_camera, to_pixels, write_craft
 
-from selfiesim.analysis.framing import place_in_frame
+from selfiesim.analysis.framing import project_lonlat
 from selfiesim.astro.bodies import MARS
 from selfiesim.planet.maps.planet_maps import load_maps, reflectance
-from selfiesim.render.common.truth import FIRST_PART, PLANET, SKY, sun_share_at
+from selfiesim.render.common.truth import FIRST_PART, PLANET, SKY, sun_fraction_above_horizon
 from selfiesim.scene.scene import Scene
 
 # A table under a smaller box that floats above it, seen from the side and above; the Sun stands over both.
@@ -94,7 +94,7 @@ def places(view):
         (latitude, longitude, pixel)
         for latitude in np.radians([68.0, 72.0, 77.0, 80.0, 84.0, 88.0])
         for longitude in np.radians(np.arange(0.0, 360.0, 30.0))
-        if (pixel := place_in_frame(view, latitude, longitude)) is not None
+        if (pixel := project_lonlat(view, latitude, longitude)) is not None
     ]
     assert len(found) > 10
     return found
@@ -128,7 +128,7 @@ def test_the_ground_moves_as_its_places_do(mars):
     motion = view.render().motion(later)
     checked = 0
     for latitude, longitude, pixel in places(view):
-        then = place_in_frame(later, latitude, longitude)
+        then = project_lonlat(later, latitude, longitude)
         if then is None or at_pixel(truth.part, pixel) != PLANET:
             continue
         assert at_pixel(motion, pixel) == pytest.approx(then - pixel, abs=0.3)
@@ -152,7 +152,7 @@ def test_the_sun_goes_down_over_its_own_width():
     heights = radius * np.array([-2.0, -1.0, 0.0, 0.5, 1.0, 3.0])
     chord = np.linspace(-1.0, 1.0, 200_001)
     area = np.array([np.mean(np.where(chord > -h / radius, np.sqrt(1.0 - chord**2), 0.0)) for h in heights])
-    np.testing.assert_allclose(sun_share_at(np.sin(heights), radius), area / area[-1], atol=1e-4)
+    np.testing.assert_allclose(sun_fraction_above_horizon(np.sin(heights), radius), area / area[-1], atol=1e-4)
 
 
 def test_layers_have_names(mars):

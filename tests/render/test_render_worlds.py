@@ -17,13 +17,13 @@ from selfiesim.render.light.planetshine import planetshine
 from selfiesim.scene.scene import Scene
 
 # Semi-major axis (km) of a circle close over the body.
-WORLDS = {"moon": 2200.0, "earth": 9000.0, "jupiter": 110_000.0, "phobos": 25.0}
+BODY_APPEARANCES = {"moon": 2200.0, "earth": 9000.0, "jupiter": 110_000.0, "phobos": 25.0}
 
 
 def over(folder, world, **changes):
     """A view from over the day side of a body, with a crumb for a craft."""
     model = write_craft(folder, "crumb", [box((0.01, 0.01, 0.01))], (0.3, 0.1, -3.0))
-    distance = WORLDS.get(world, 1.5)
+    distance = BODY_APPEARANCES.get(world, 1.5)
     table = {
         "title": "worlds",
         "at": "release+10s",

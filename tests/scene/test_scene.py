@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.core.config_validation import MOST_BYTES
+from selfiesim.core.config_validation import MAX_BYTES
 from selfiesim.core.errors import CcsdsError, SceneError
 from selfiesim.core.files import shipped
 from selfiesim.scene.moments import parse_moment
@@ -160,7 +160,7 @@ def test_a_name_too_long_for_a_file_is_refused():
         ("\0", "not valid TOML"),
         (b"title = '\xff\xfe'", "not UTF-8"),
         (b"\x89PNG\r\n\x1a\n", "not UTF-8"),
-        ("#" * (MOST_BYTES + 1), "larger than 1 MB"),
+        ("#" * (MAX_BYTES + 1), "larger than 1 MB"),
     ],
     ids=["cut", "twice", "deep", "long-number", "zero", "latin", "picture", "large"],
 )

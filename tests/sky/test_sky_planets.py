@@ -6,10 +6,10 @@ from skyfield.api import load
 from skyfield.magnitudelib import planetary_magnitude
 
 from selfiesim.astro.bodies import AU_M, PHOBOS
-from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.solar_system import Almanac
-from selfiesim.sky.backdrop import backdrop_of
+from selfiesim.sky.backdrop import build_backdrop
 from selfiesim.sky.magnitudes import bowell_phase, magnitude
 
 DATES = [(2021, 12, 31), (2024, 6, 1), (2029, 3, 17), (2033, 10, 5)]
@@ -46,7 +46,9 @@ def test_the_moon_is_as_bright_as_from_the_earth(phase_deg, v):
 @pytest.mark.parametrize("date", DATES)
 def test_planets_stand_where_de421_has_them(de421, date):
     moment = load.timescale(builtin=True).utc(*date)
-    sky = backdrop_of(Almanac(), "mars", np.zeros(3), Epoch.from_utc("{}-{:02}-{:02}T00:00:00Z".format(*date)), **ALL)
+    sky = build_backdrop(
+        Almanac(), "mars", np.zeros(3), Epoch.from_utc("{}-{:02}-{:02}T00:00:00Z".format(*date)), **ALL
+    )
     found = {globe.name: globe.position for globe in sky.globes}
     for name in ("mercury", "venus", "earth", "moon", "jupiter", "saturn"):
         there = names_in(de421, name).at(moment).position.m - de421["mars"].at(moment).position.m
@@ -59,9 +61,9 @@ def test_planets_stand_where_de421_has_them(de421, date):
 @pytest.mark.parametrize("hours", [0, 2, 4, 6])
 def test_phobos_is_as_bright_as_its_size_and_albedo_make_it(hours):
     epoch = Epoch.from_utc("2021-12-31T00:00:00Z") + hours * 3600.0
-    to_sun = BUILTIN.position("sun", "mars", epoch)
+    to_sun = BUILTIN_EPHEMERIS.position("sun", "mars", epoch)
     eye = 1e9 * to_sun / np.linalg.norm(to_sun) + np.array([1e8, 3e8, 0.0])
-    sky = backdrop_of(Almanac(), "mars", eye, epoch, **ALL)
+    sky = build_backdrop(Almanac(), "mars", eye, epoch, **ALL)
     (phobos,) = [globe for globe in sky.globes if globe.name == "phobos"]
     absolute = 5.0 * np.log10(1329.0 / (2.0 * 11.08 * np.sqrt(0.071)))
     phase = np.arccos(-phobos.to_sun @ phobos.position / phobos.distance)
@@ -73,10 +75,10 @@ def test_phobos_is_dark_in_the_shadow_of_mars():
     magnitudes = []
     for minutes in range(0, 460, 10):
         epoch = Epoch.from_utc("2021-12-31T00:00:00Z") + 60.0 * minutes
-        sun, phobos = (BUILTIN.position(name, "mars", epoch) for name in ("sun", "phobos"))
+        sun, phobos = (BUILTIN_EPHEMERIS.position(name, "mars", epoch) for name in ("sun", "phobos"))
         sunward = sun / np.linalg.norm(sun)
         behind = phobos @ sunward < 0.0 and np.linalg.norm(phobos - (phobos @ sunward) * sunward) < 3.3e6
-        sky = backdrop_of(Almanac(), "mars", 5e7 * sunward, epoch, **ALL)
+        sky = build_backdrop(Almanac(), "mars", 5e7 * sunward, epoch, **ALL)
         (seen,) = [globe for globe in sky.globes if globe.name == "phobos"]
         assert np.isinf(seen.magnitude) == behind or not behind
         assert np.any(seen.irradiance > 0.0) != behind or not behind
@@ -86,7 +88,7 @@ def test_phobos_is_dark_in_the_shadow_of_mars():
 
 def test_the_body_under_the_camera_is_not_in_its_sky():
     for body in ("mars", "phobos", "earth"):
-        sky = backdrop_of(Almanac(), body, np.array([1e7, 0.0, 0.0]), Epoch.from_utc("2025-05-05T00:00:00Z"), **ALL)
+        sky = build_backdrop(Almanac(), body, np.array([1e7, 0.0, 0.0]), Epoch.from_utc("2025-05-05T00:00:00Z"), **ALL)
         names = [globe.name for globe in sky.globes]
         assert body not in names
         assert len(names) == len(set(names)) == 8
@@ -95,6 +97,6 @@ def test_the_body_under_the_camera_is_not_in_its_sky():
 
 def test_beyond_the_ephemeris_what_nobody_knows_is_left_out():
     eye, epoch = np.array([1e7, 0.0, 0.0]), Epoch.from_utc("2100-01-01T00:00:00Z") + 20 * 365.25 * DAY_S
-    names = [globe.name for globe in backdrop_of(Almanac(), "earth", eye, epoch, **ALL).globes]
+    names = [globe.name for globe in build_backdrop(Almanac(), "earth", eye, epoch, **ALL).globes]
     assert "phobos" not in names
     assert {"mars", "jupiter", "moon"} <= set(names)

@@ -5,7 +5,7 @@ import pytest
 
 from selfiesim.astro.bodies import SOLAR_IRRADIANCE_1AU
 from selfiesim.astro.epoch import Epoch
-from selfiesim.sky.band_photometry import SUN_COLOUR, irradiance, temperature
+from selfiesim.sky.band_photometry import SUN_B_V, b_v_to_temperature, irradiance
 from selfiesim.sky.stars import stars
 
 # HR; right ascension and declination (degrees, ICRS, epoch J1991.25) and proper motion (mas a year, that in right
@@ -55,7 +55,7 @@ def test_there_are_as_many_stars_as_astronomers_count():
 # The Sun's V is -26.76 and its B-V 0.653 (Willmer 2018; Ramirez et al. 2012); sunlight is ASTM G173-03's, of another
 # instrument.
 def test_a_star_of_the_suns_magnitude_and_colour_is_the_sun():
-    assert irradiance(-26.76, SUN_COLOUR) == pytest.approx(np.array(SOLAR_IRRADIANCE_1AU), rel=0.03)
+    assert irradiance(-26.76, SUN_B_V) == pytest.approx(np.array(SOLAR_IRRADIANCE_1AU), rel=0.03)
 
 
 # Bessell, Castelli and Plez 1998: a star of magnitude 0 in B, V and R gives 6.32, 3.631 and 2.177e-11 W m^-2 nm^-1 at
@@ -71,7 +71,7 @@ def test_a_white_star_has_the_light_of_the_zero_points():
 # Procyon 6530 K (Aufdenberg et al. 2005), Sirius 9940 K (Adelman 2004).
 @pytest.mark.parametrize(("number", "kelvin"), [(2061, 3600), (5340, 4286), (2943, 6530), (2491, 9940)])
 def test_colours_tell_temperatures(number, kelvin):
-    assert temperature(stars().colour[stars().number == number][0]) == pytest.approx(kelvin, rel=0.08)
+    assert b_v_to_temperature(stars().colour[stars().number == number][0]) == pytest.approx(kelvin, rel=0.08)
 
 
 def test_red_stars_are_red_and_blue_stars_blue():

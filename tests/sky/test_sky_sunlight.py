@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from selfiesim.astro.bodies import AU_M, DEIMOS, PHOBOS, SUN_RADIUS_M
-from selfiesim.astro.ephemeris import BUILTIN
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.scene.scene import Scene
-from selfiesim.sky.solar_disc import disc_radiance, share_left
+from selfiesim.sky.solar_disc import disc_radiance, visible_disc_fraction
 
 DISTANCE = 1.5 * AU_M
 TO_SUN = np.array([0.0, 0.0, DISTANCE])
@@ -57,22 +57,22 @@ def test_a_ball_hides_what_two_circles_share(size, apart):
     ball, distance = 11e3, 11e3 / (size * sun)
     position = distance * np.array([np.sin(apart * sun), 0.0, np.cos(apart * sun)])
     exact = 1.0 - overlap(1.0, size, apart) / np.pi
-    assert share_left(position, (ball,) * 3, np.eye(3), TO_SUN) == pytest.approx(exact, abs=0.003)
+    assert visible_disc_fraction(position, (ball,) * 3, np.eye(3), TO_SUN) == pytest.approx(exact, abs=0.003)
 
 
 def test_a_long_moon_hides_the_ellipse_that_it_is():
     radii, distance = (13e3, 11.4e3, 9.1e3), 8e6
     sun = SUN_RADIUS_M / DISTANCE * distance
     for turn, (a, b) in ((np.eye(3), (radii[0], radii[1])), (np.roll(np.eye(3), 1, axis=0), (radii[1], radii[2]))):
-        left = share_left(np.array([0.0, 0.0, distance]), radii, turn, TO_SUN)
+        left = visible_disc_fraction(np.array([0.0, 0.0, distance]), radii, turn, TO_SUN)
         assert left == pytest.approx(1.0 - a * b / sun**2, abs=0.002)
 
 
 def test_a_moon_behind_hides_nothing():
-    assert share_left(np.array([0.0, 0.0, -1e6]), (11e3,) * 3, np.eye(3), TO_SUN) == 1.0
+    assert visible_disc_fraction(np.array([0.0, 0.0, -1e6]), (11e3,) * 3, np.eye(3), TO_SUN) == 1.0
 
 
-def sun_share_at(position):
+def sun_fraction_above_horizon(position):
     speed = np.cross(position, [0.3, 0.2, 1.0])
     speed *= np.sqrt(4.2828e13 / np.linalg.norm(position)) / np.linalg.norm(speed)
     orbit = {
@@ -82,20 +82,20 @@ def sun_share_at(position):
         "velocity_km_s": (speed / 1e3).tolist(),
     }
     table = {"title": "eclipse", "at": UTC, "craft": {"model": "tianwen1-orbiter"}, "orbit": orbit, "mounted": {}}
-    return Scene.from_table(table).view().craft.sun_share
+    return Scene.from_table(table).view().craft.sun_visible_fraction
 
 
 @pytest.mark.parametrize("moon", [PHOBOS, DEIMOS], ids=["phobos", "deimos"])
 def test_a_craft_in_a_moons_shadow_has_less_sun(moon):
     epoch = Epoch.from_utc(UTC)
-    there, sun = (BUILTIN.position(name, "mars", epoch) for name in (moon.name, "sun"))
+    there, sun = (BUILTIN_EPHEMERIS.position(name, "mars", epoch) for name in (moon.name, "sun"))
     shadow = (there - sun) / np.linalg.norm(there - sun)
-    assert sun_share_at(there + 500e3 * shadow) == 0.0
+    assert sun_fraction_above_horizon(there + 500e3 * shadow) == 0.0
     across = np.cross(shadow, [0.0, 0.0, 1.0])
-    assert sun_share_at(there + 500e3 * shadow + 100e3 * across / np.linalg.norm(across)) == 1.0
+    assert sun_fraction_above_horizon(there + 500e3 * shadow + 100e3 * across / np.linalg.norm(across)) == 1.0
     # Far down the shadow the moon is smaller than the Sun: the light left is the area left, of an ellipse's outline.
     position = there + 8e6 * shadow
-    left = sun_share_at(position)
+    left = sun_fraction_above_horizon(position)
     rays = _disc(sun - position)
     inverse = icrf_to_bodyfixed(moon, epoch) / np.array(moon.radii_m)[:, None]
     eye, ways = inverse @ (position - there), rays @ inverse.T

@@ -39,9 +39,9 @@ def seen_parts(radiance):
     names = truth.part_names
     is_ground = np.isin(truth.part, [number for number, name in names.items() if name.startswith("ground/")])
     is_plate = np.isin(truth.part, [number for number, name in names.items() if name.startswith("solid")])
-    upward = truth.normal @ view.ground.site_to_camera[:, 2]
+    upward = truth.normal @ view.ground.enu_to_camera[:, 2]
     place = np.where(np.isfinite(truth.depth)[..., None], truth.position, 1e6) - view.ground.position
-    place = place @ view.ground.site_to_camera
+    place = place @ view.ground.enu_to_camera
     below = is_ground & (np.abs(place[..., :2]) < 0.6).all(axis=-1)
     shade = is_ground & (truth.sun_visibility < 0.01) & (np.abs(place[..., :2]) < 3.0).all(axis=-1)
     return is_plate & (upward < -0.9), below, shade

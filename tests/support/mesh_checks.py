@@ -6,7 +6,7 @@ import numpy as np
 from craft_solids import groups, shared_planes
 from numpy.testing import assert_allclose
 
-from selfiesim.craft.mesh.normals import same_place
+from selfiesim.craft.mesh.normals import weld_ids
 
 
 def pieces_of(model):
@@ -24,7 +24,7 @@ def extent(craft, *, node="", material=""):
 
 def assert_closed_and_outward(pieces):
     for label, solid in pieces.items():
-        place = same_place(np.round(solid.vertices, 6))[solid.faces]
+        place = weld_ids(np.round(solid.vertices, 6))[solid.faces]
         directed = np.concatenate([place[:, [0, 1]], place[:, [1, 2]], place[:, [2, 0]]])
         forward = {tuple(edge) for edge in directed.tolist()}
         assert len(forward) == len(directed), f"{label}: an edge is run through twice the same way"
@@ -47,7 +47,7 @@ def assert_faces_distinct(craft):
         a, b, c = (part.vertices[part.faces[:, k]].astype(float) for k in range(3))
         area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
         assert area.min() > 1e-10, part.name
-        corners = np.sort(same_place(part.vertices.astype(float))[part.faces], axis=1)
+        corners = np.sort(weld_ids(part.vertices.astype(float))[part.faces], axis=1)
         assert len(np.unique(corners, axis=0)) == len(corners), f"{part.name} has a face twice"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from selfiesim.core.errors import ModelError, ModelWarning
-from selfiesim.craft.load import forget_craft, load_craft
+from selfiesim.craft.load import clear_craft_cache, load_craft
 
 CUBE_CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
 CUBE_FACES = np.array(
@@ -127,7 +127,7 @@ def write(path: Path, content) -> Path:
 
 def load_quietly(path):
     """The craft, its warnings read from itself rather than raised."""
-    forget_craft()
+    clear_craft_cache()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ModelWarning)
         return load_craft(path)
@@ -135,7 +135,7 @@ def load_quietly(path):
 
 def refusal(path, *words):
     """The message of the ModelError that loading raises: one line, with the file's name and all the words in it."""
-    forget_craft()
+    clear_craft_cache()
     with pytest.raises(ModelError) as caught:
         load_craft(path)
     message = str(caught.value)

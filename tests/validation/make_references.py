@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from proof_scenes import NAMES, REFERENCES, view_of
 
-from selfiesim.render.mitsuba.renderer import DEPTH, MitsubaRenderer
+from selfiesim.render.mitsuba.renderer import MAX_PATH_DEPTH, MitsubaRenderer
 
 SAMPLES = 1024
-LIGHTS = {"direct": 2, "bounced": DEPTH}
+LIGHTS = {"direct": 2, "bounced": MAX_PATH_DEPTH}
 
 
 def main(names: list[str]) -> None:

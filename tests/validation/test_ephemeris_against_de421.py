@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from selfiesim.astro.bodies import AU_M, MARS
-from selfiesim.astro.ephemeris import from_body
+from selfiesim.astro.ephemeris import position_from_body
 from selfiesim.astro.epoch import Epoch
 
 arcsecond = np.radians(1 / 3600)
@@ -34,7 +34,7 @@ def de421_from_mars(de421, target):
 )
 def test_directions_from_mars_are_those_of_de421(de421, target, largest_arcsec, median_arcsec, distance_km):
     theirs = de421_from_mars(de421, target)
-    ours = np.array([from_body(MARS, target, Epoch.from_tdb_jd(date)) for date in DATES])
+    ours = np.array([position_from_body(MARS, target, Epoch.from_tdb_jd(date)) for date in DATES])
     length, true_length = np.linalg.norm(ours, axis=1), np.linalg.norm(theirs, axis=1)
     angles = np.arcsin(np.linalg.norm(np.cross(ours, theirs), axis=1) / (length * true_length))
     assert np.all(np.sum(ours * theirs, axis=1) > 0)
@@ -45,5 +45,5 @@ def test_directions_from_mars_are_those_of_de421(de421, target, largest_arcsec, 
 
 def test_sunlight_on_mars_is_that_of_de421_to_a_millionth(de421):
     theirs = np.linalg.norm(de421_from_mars(de421, "sun"), axis=1) / AU_M
-    ours = np.array([np.linalg.norm(from_body(MARS, "sun", Epoch.from_tdb_jd(date))) for date in DATES]) / AU_M
+    ours = np.array([np.linalg.norm(position_from_body(MARS, "sun", Epoch.from_tdb_jd(date))) for date in DATES]) / AU_M
     np.testing.assert_allclose(ours**-2, theirs**-2, rtol=1e-6)

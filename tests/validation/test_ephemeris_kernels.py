@@ -9,13 +9,13 @@ import pytest
 
 from selfiesim.astro.bodies import AU_M, BODIES, MARS
 from selfiesim.astro.ephemeris import (
-    BUILTIN,
-    LIGHT_M_S,
+    BUILTIN_EPHEMERIS,
+    SPEED_OF_LIGHT_M_S,
     EphemerisError,
-    aberrated,
     apparent_position,
-    from_body,
+    apply_aberration,
     light_time_position,
+    position_from_body,
 )
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
@@ -48,7 +48,7 @@ def de421_kernel():
 )
 def test_builtin_positions_are_those_of_de421(de421_kernel, target, center, largest_arcsec, largest_km):
     epochs = [Epoch.from_tdb_jd(date) for date in DATES]
-    ours = np.array([BUILTIN.position(target, center, epoch) for epoch in epochs])
+    ours = np.array([BUILTIN_EPHEMERIS.position(target, center, epoch) for epoch in epochs])
     theirs = np.array([de421_kernel.position(target, center, epoch) for epoch in epochs])
     angles = np.arcsin(np.linalg.norm(np.cross(unit(ours), unit(theirs)), axis=1))
     assert angles.max() < largest_arcsec * arcsecond
@@ -62,7 +62,7 @@ def test_builtin_positions_are_those_of_de421(de421_kernel, target, center, larg
 def test_builtin_velocities_are_those_of_de421(de421_kernel, target, center, tolerance_m_s):
     for date in DATES[::25]:
         epoch = Epoch.from_tdb_jd(date)
-        ours, theirs = BUILTIN.velocity(target, center, epoch), de421_kernel.velocity(target, center, epoch)
+        ours, theirs = BUILTIN_EPHEMERIS.velocity(target, center, epoch), de421_kernel.velocity(target, center, epoch)
         assert np.linalg.norm(ours - theirs) < tolerance_m_s
 
 
@@ -94,7 +94,7 @@ LAINEY = {
 @pytest.mark.parametrize(("moon", "tolerance_km"), [("phobos", 20), ("deimos", 50)])
 def test_moons_of_mars_are_where_lainey_has_them(moon, tolerance_km):
     for days, *place_au in LAINEY[moon]:
-        ours = BUILTIN.position(moon, "mars", Epoch.from_tdb_jd(2451545.0, days))
+        ours = BUILTIN_EPHEMERIS.position(moon, "mars", Epoch.from_tdb_jd(2451545.0, days))
         assert np.linalg.norm(ours - np.array(place_au) * LAINEY_AU_M) < tolerance_km * 1e3
 
 
@@ -107,7 +107,7 @@ def test_moons_of_mars_keep_the_face_of_the_iau_to_it(moon, year, tolerance_deg)
     longitudes, latitudes = [], []
     for days in np.arange(0.0, 40.0, 0.0137):
         epoch = Epoch.from_tdb_jd(start + days)
-        x, y, z = unit(icrf_to_bodyfixed(BODIES[moon], epoch) @ BUILTIN.position("mars", moon, epoch))
+        x, y, z = unit(icrf_to_bodyfixed(BODIES[moon], epoch) @ BUILTIN_EPHEMERIS.position("mars", moon, epoch))
         longitudes.append(np.degrees(np.arctan2(y, x)))
         latitudes.append(np.degrees(np.arcsin(z)))
     assert abs(np.mean(longitudes)) < tolerance_deg
@@ -116,14 +116,16 @@ def test_moons_of_mars_keep_the_face_of_the_iau_to_it(moon, year, tolerance_deg)
 
 def test_moons_of_mars_move_as_their_positions_change():
     for moon in ("phobos", "deimos"):
-        change = BUILTIN.position(moon, "mars", NOW + 5.0) - BUILTIN.position(moon, "mars", NOW + -5.0)
-        velocity = BUILTIN.velocity(moon, "mars", NOW)
+        change = BUILTIN_EPHEMERIS.position(moon, "mars", NOW + 5.0) - BUILTIN_EPHEMERIS.position(
+            moon, "mars", NOW + -5.0
+        )
+        velocity = BUILTIN_EPHEMERIS.velocity(moon, "mars", NOW)
         assert np.linalg.norm(change / 10.0 - velocity) < 1e-6 * np.linalg.norm(velocity)
 
 
 def test_an_unknown_body_is_refused_by_name():
     with pytest.raises(EphemerisError, match="'vulcan'"):
-        BUILTIN.position("vulcan", "mars", NOW)
+        BUILTIN_EPHEMERIS.position("vulcan", "mars", NOW)
 
 
 @pytest.mark.parametrize("target", ["sun", "earth", "jupiter"])
@@ -159,26 +161,26 @@ def test_aberration_is_that_of_erfa():
     rng = np.random.default_rng(7)
     for _ in range(50):
         direction, velocity = unit(rng.normal(size=3)), rng.normal(size=3) * 30e3
-        beta = velocity / LIGHT_M_S
+        beta = velocity / SPEED_OF_LIGHT_M_S
         # The Sun very far away: what erfa.ab adds for its gravity goes.
         theirs = erfa.ab(direction, beta, 1e15, np.sqrt(1 - beta @ beta))
-        np.testing.assert_allclose(aberrated(direction, velocity), theirs, atol=1e-14)
+        np.testing.assert_allclose(apply_aberration(direction, velocity), theirs, atol=1e-14)
 
 
 def test_a_craft_off_the_centre_sees_from_where_it_is():
     offset, motion = np.array([4e6, 0.0, 0.0]), np.array([0.0, 3000.0, 0.0])
-    moved = light_time_position(BUILTIN, "earth", "mars", NOW, offset)[0]
-    still = light_time_position(BUILTIN, "earth", "mars", NOW)[0]
+    moved = light_time_position(BUILTIN_EPHEMERIS, "earth", "mars", NOW, offset)[0]
+    still = light_time_position(BUILTIN_EPHEMERIS, "earth", "mars", NOW)[0]
     # A nearer or farther craft sees an earlier or later Earth: 4e6 m of light are 13 ms, 400 m of the Earth's way.
     assert np.linalg.norm(still - moved - offset) < 500.0
-    turned = apparent_position("earth", "mars", NOW, BUILTIN, offset, motion)
-    plain = apparent_position("earth", "mars", NOW, BUILTIN, offset)
+    turned = apparent_position("earth", "mars", NOW, BUILTIN_EPHEMERIS, offset, motion)
+    plain = apparent_position("earth", "mars", NOW, BUILTIN_EPHEMERIS, offset)
     angle = np.linalg.norm(np.cross(unit(turned), unit(plain)))
-    across = np.linalg.norm(np.cross(unit(plain), motion)) / LIGHT_M_S
+    across = np.linalg.norm(np.cross(unit(plain), motion)) / SPEED_OF_LIGHT_M_S
     assert angle == pytest.approx(across, rel=1e-3)
 
 
 def test_any_ephemeris_may_stand_behind_a_direction(de421_kernel):
-    ours, theirs = from_body(MARS, "sun", NOW), from_body(MARS, "sun", NOW, de421_kernel)
+    ours, theirs = position_from_body(MARS, "sun", NOW), position_from_body(MARS, "sun", NOW, de421_kernel)
     assert np.linalg.norm(ours) / AU_M == pytest.approx(np.linalg.norm(theirs) / AU_M, abs=2e-7)
     assert np.linalg.norm(unit(ours) - unit(theirs)) < 0.03 * arcsecond

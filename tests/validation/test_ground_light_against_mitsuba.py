@@ -19,7 +19,7 @@ from ground_scenes import plate_over_ground, seen_parts
 
 def traced_here():
     try:
-        return engine.require() == engine.FAST
+        return engine.require() == engine.VECTOR_VARIANT
     except GraphicsError:
         return False
 
@@ -47,7 +47,7 @@ def test_the_group_photo_by_regions():
     view = scene.view()
     drawn, traced = view.render("final"), view.render("draft", 64, engine="mitsuba")
     truth = drawn.truth
-    upward = truth.normal @ view.ground.site_to_camera[:, 2]
+    upward = truth.normal @ view.ground.enu_to_camera[:, 2]
     names = truth.part_names
     ground = np.isin(truth.part, [n for n, name in names.items() if name.startswith("ground/ground")])
     others = ("ground", "sky", "mars")

@@ -16,20 +16,20 @@ METALLICS = (0.0, 0.3, 0.7, 1.0)
 BASE = np.array([0.7, 0.4, 0.2])
 
 
-def coat(cosine, roughness, strength, square_on=0.04, rim=1.0):
+def coat(cosine, roughness, strength, f0_reflectance=0.04, rim=1.0):
     """Share of light at a cosine that the coat keeps from the base: the shader's fit."""
     r = roughness
-    level = strength * square_on / 0.04 * (0.0404 + r**2 * (0.0048 * r - 0.0296))
-    rise = strength * (rim - square_on) / 0.96 * 1.09 / (1.0 + r**2 * (9.7024 + 22.9546 * r - 16.1626 * r**2))
+    level = strength * f0_reflectance / 0.04 * (0.0404 + r**2 * (0.0048 * r - 0.0296))
+    rise = strength * (rim - f0_reflectance) / 0.96 * 1.09 / (1.0 + r**2 * (9.7024 + 22.9546 * r - 16.1626 * r**2))
     power = min(5.6191 - 10.9817 * r + 14.5214 * r**2 - 4.9621 * r**3, 5.0)
     mean = level + 2.0 * rise / ((power + 1.0) * (power + 2.0))
     return np.minimum(level + rise * (1.0 - cosine) ** power, 1.0), mean
 
 
-def terms(base, metallic, roughness, square_on=0.04, rim=1.0):
+def terms(base, metallic, roughness, f0_reflectance=0.04, rim=1.0):
     matt = np.clip((roughness - 0.9) / 0.1, 0.0, 1.0)
     strength = 1.0 - matt**2 * (3.0 - 2.0 * matt)
-    f0 = square_on * strength * (1.0 - metallic) + base * metallic
+    f0 = f0_reflectance * strength * (1.0 - metallic) + base * metallic
     return max(roughness**2, 0.003), strength, f0, rim * strength * (1.0 - metallic) + metallic
 
 
@@ -82,7 +82,7 @@ def test_a_white_surface_in_uniform_light_never_sends_back_more_than_it_gets(met
 @pytest.mark.parametrize(("ior", "share", "most"), [(1.33, 1.0, 1.005), (2.0, 1.0, 1.03), (1.5, 0.3, 1.005)])
 @pytest.mark.parametrize("roughness", ROUGHNESSES)
 def test_neither_does_one_of_another_refractive_index(roughness, ior, share, most):
-    index = {"square_on": share * ((ior - 1.0) / (ior + 1.0)) ** 2, "rim": share}
+    index = {"f0_reflectance": share * ((ior - 1.0) / (ior + 1.0)) ** 2, "rim": share}
     back = np.array([reflected(0.0, roughness, nv, **index) for nv in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)])
     assert back.max() <= most
     assert back[4:].min() > 0.93

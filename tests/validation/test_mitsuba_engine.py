@@ -27,7 +27,8 @@ def installed():
 
 needs_mitsuba = pytest.mark.skipif(not installed(), reason="mitsuba is not installed")
 needs_own_surface = pytest.mark.skipif(
-    not installed() or engine.require() != engine.FAST, reason="the surface needs Mitsuba's vectorised variant"
+    not installed() or engine.require() != engine.VECTOR_VARIANT,
+    reason="the surface needs Mitsuba's vectorised variant",
 )
 
 
@@ -66,12 +67,12 @@ def test_the_planet_stands_round_the_craft_where_it_is(tmp_path):
     import drjit as dr
     import mitsuba as mi
 
-    from selfiesim.render.mitsuba.scene import scenes_of
+    from selfiesim.render.mitsuba.scene import build_scenes
 
     view = view_of(NAMES[0], tmp_path)
     maps = load_maps("mars")
     mi.set_variant(engine.require())
-    lamp = scenes_of(view, maps, engine.require() == engine.FAST)[1].environment()
+    lamp = build_scenes(view, maps, engine.require() == engine.VECTOR_VARIANT)[1].environment()
     dice = np.random.default_rng(1).normal(size=(120, 3))
     rays = dice / np.linalg.norm(dice, axis=1, keepdims=True)
     told = planet_radiance(view, maps, view.craft.position, rays @ view.craft.body_to_camera.T)
@@ -108,7 +109,7 @@ LOOKS = {
     "wrapped": {"roughness": 0.5, "crumple": 0.6, "clearcoat": 1.0, "clearcoat_roughness": 0.4},
     "matt": {"roughness": 1.0, "clearcoat": 1.0, "clearcoat_roughness": 1.0},
     "brushed": {"roughness": 0.3, "metallic": 1.0, "anisotropy": 0.8},
-    "gem": {"roughness": 0.35, "square_on": [1.0 / 9.0] * 3},  # a refractive index of 2
+    "gem": {"roughness": 0.35, "f0_reflectance": [1.0 / 9.0] * 3},  # a refractive index of 2
     "dull": {"roughness": 0.35, "specular": 0.3},
     "varnished": {"roughness": 0.4, "metallic": 1.0, "anisotropy": 0.6, "clearcoat": 0.7, "clearcoat_roughness": 0.5},
 }
@@ -121,7 +122,7 @@ def white_surface(mi, look):
     from selfiesim.render.mitsuba.surface import register
 
     whole = {"metallic": 0.0, "anisotropy": 0.0, "clearcoat": 0.0, "clearcoat_roughness": 0.0, "crumple": 0.0}
-    whole |= {"square_on": [0.04] * 3, "specular": 1.0} | look
+    whole |= {"f0_reflectance": [0.04] * 3, "specular": 1.0} | look
     whole |= {"base_color": [1.0] * 3, "normal_scale": 1.0, "crumple_scale": 0.1}
     whole |= {"eye": [0.0] * 3, "pixel_angle": 1e-3, "to_own": mi.ScalarTransform4f(np.eye(4).tolist())}
     if whole["anisotropy"]:
@@ -154,7 +155,7 @@ def test_sampling_follows_its_density_and_makes_no_light(look):
     import drjit as dr
     import mitsuba as mi
 
-    mi.set_variant(engine.FAST)
+    mi.set_variant(engine.VECTOR_VARIANT)
     surface, count = white_surface(mi, LOOKS[look]), 2**17
     rays, angle = hemisphere()
     sampler = mi.load_dict({"type": "independent"})
@@ -184,7 +185,7 @@ def test_directions_are_strewn_as_their_density_says(look):
     import drjit as dr
     import mitsuba as mi
 
-    mi.set_variant(engine.FAST)
+    mi.set_variant(engine.VECTOR_VARIANT)
     surface, count = white_surface(mi, LOOKS[look]), 2**18
     sampler = mi.load_dict({"type": "independent"})
     sampler.seed(2, count)
@@ -269,8 +270,8 @@ def test_further_craft_stand_shine_and_throw_shadows_where_the_other_renderer_ha
 # Fresnel's formula, square to the surface; Mitsuba's own plastic takes the index, and one above 1.
 @pytest.mark.parametrize("index", [1.33, 1.5, 2.0])
 def test_the_stand_in_has_the_refractive_index_of_what_it_stands_for(index):
-    from selfiesim.render.mitsuba.scene import index_of
+    from selfiesim.render.mitsuba.scene import refractive_index_from_f0
 
-    assert index_of(((index - 1.0) / (index + 1.0)) ** 2) == pytest.approx(index)
-    assert 1.0 < index_of(0.0) < 1.01
-    assert np.isfinite(index_of(1.0))
+    assert refractive_index_from_f0(((index - 1.0) / (index + 1.0)) ** 2) == pytest.approx(index)
+    assert 1.0 < refractive_index_from_f0(0.0) < 1.01
+    assert np.isfinite(refractive_index_from_f0(1.0))

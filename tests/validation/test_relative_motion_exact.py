@@ -9,19 +9,19 @@ import pytest
 
 from selfiesim.astro.bodies import MARS
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.forces import Zonals, zonal
-from selfiesim.astro.orbit import Elements, State, elements_to_state, propagate_with
-from selfiesim.motion.ejection import Normal, Release, Scatter, draw, release_states
-from selfiesim.motion.relative_motion import cloud, relative_state, relative_state_with
+from selfiesim.astro.forces import ZonalHarmonics, zonal_acceleration
+from selfiesim.astro.orbit import Elements, State, elements_to_state, propagate_perturbed
+from selfiesim.motion.ejection import Normal, Release, Scatter, draw_samples, sample_camera_states
+from selfiesim.motion.relative_motion import propagate_cloud, relative_state, relative_state_perturbed
 
 GM = MARS.gm_m3_s2
-FIELD = Zonals(GM, 3.3962e6, j2=1.96045e-3)
+FIELD = ZonalHarmonics(GM, 3.3962e6, j2=1.96045e-3)
 POLE = np.array([0.0, 0.0, 1.0])
 millimetre = 1e-3
 
 
 def flattening(_seconds, position):
-    return zonal(position, FIELD, POLE)
+    return zonal_acceleration(position, FIELD, POLE)
 
 
 class Series:
@@ -113,7 +113,7 @@ def test_the_reference_feels_the_force_that_is_asked_for():
 def test_drift_beside_a_flattened_planet_is_exact_to_a_millimetre(seconds, anomaly):
     host, camera = start(anomaly=anomaly)
     exact = exact_drift(host, camera, seconds)
-    ours = relative_state_with(host, camera, seconds, GM, flattening).position
+    ours = relative_state_perturbed(host, camera, seconds, GM, flattening).position
     assert np.linalg.norm(ours - exact) < millimetre / 1000
     # And it matters: without the flattening the drift goes elsewhere, by centimetres to metres an hour.
     if seconds == 3600.0:
@@ -126,8 +126,8 @@ def test_drift_of_two_bodies_is_exact_to_a_millimetre_however_it_is_worked_out(e
     exact = exact_drift(host, camera, 3600.0, j2=0.0)
     found = [
         relative_state(host, camera, 3600.0, GM).position,
-        relative_state_with(host, camera, 3600.0, GM, lambda _s, r: np.zeros(3)).position,
-        cloud(host, np.concatenate([camera.position, camera.velocity])[None], np.array([3600.0]), GM)[0, 0],
+        relative_state_perturbed(host, camera, 3600.0, GM, lambda _s, r: np.zeros(3)).position,
+        propagate_cloud(host, np.concatenate([camera.position, camera.velocity])[None], np.array([3600.0]), GM)[0, 0],
     ]
     for ours in found:
         assert np.linalg.norm(ours - exact) < millimetre / 1000
@@ -136,7 +136,7 @@ def test_drift_of_two_bodies_is_exact_to_a_millimetre_however_it_is_worked_out(e
 def test_the_place_beside_a_flattened_planet_is_exact_to_a_millimetre():
     host, _camera = start()
     exact = np.array([float(x) for x in exact_place(host, 3600.0)])
-    assert np.linalg.norm(propagate_with(host, 3600.0, GM, flattening).position - exact) < millimetre / 10
+    assert np.linalg.norm(propagate_perturbed(host, 3600.0, GM, flattening).position - exact) < millimetre / 10
 
 
 def test_a_cloud_is_what_spice_makes_of_it(spice):
@@ -145,9 +145,9 @@ def test_a_cloud_is_what_spice_makes_of_it(spice):
         Epoch.from_utc("2021-12-31T16:30:00Z"), np.array([0.1, 1.7, -1.0]), np.array([0.0, 0.6, 0.8]), 0.2
     )
     scatter = Scatter(speed=Normal(0.0, 0.01), tilt_first=Normal(0.0, 0.05), delay=Normal(0.0, 1.0))
-    states = release_states(release, host, np.eye(3), draw(scatter, 20, 4), GM)
+    states = sample_camera_states(release, host, np.eye(3), draw_samples(scatter, 20, 4), GM)
     times = np.array([60.0, 3600.0, 25000.0])
-    found = cloud(host, states, times, GM)
+    found = propagate_cloud(host, states, times, GM)
     rows = np.concatenate([[np.concatenate([host.position, host.velocity])], states]) / 1e3
     theirs = np.array([[spice.prop2b(GM / 1e9, row, seconds)[:3] for seconds in times] for row in rows]) * 1e3
     # SPICE's own rounding of 1e7 m, a few times.

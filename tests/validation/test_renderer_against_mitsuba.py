@@ -16,7 +16,7 @@ from proof_scenes import NAMES, edge_distance, reference, regions, similarity, t
 
 from selfiesim.render.light.radiosity import is_available
 
-LEAST_PX = 300
+MIN_PX = 300
 MET = NAMES[:3]
 SHADED = NAMES[3]
 BAND = 0.035
@@ -37,7 +37,7 @@ def region_errors(name, light):
     """Relative error (3,) of the mean radiance of each region."""
     rgb, truth = drawn(name)
     told = reference(name, light)
-    return {part: rgb[m].mean(axis=0) / told[m].mean(axis=0) - 1.0 for part, m in regions(truth, LEAST_PX).items()}
+    return {part: rgb[m].mean(axis=0) / told[m].mean(axis=0) - 1.0 for part, m in regions(truth, MIN_PX).items()}
 
 
 def likeness(name, light):
@@ -63,7 +63,7 @@ def test_likeness(name):
 @pytest.mark.slow
 def test_in_its_own_shade_the_orbiter_is_alike_and_each_region_within_two_percent():
     told, (rgb, truth) = reference(SHADED, "bounced"), drawn(SHADED)
-    found = regions(truth, LEAST_PX)
+    found = regions(truth, MIN_PX)
     assert len(found) >= 6
     means = {part: rgb[mask].mean() / told[mask].mean() - 1.0 for part, mask in found.items()}
     assert {part: error for part, error in means.items() if abs(error) > 0.02} == {}
@@ -75,7 +75,7 @@ def test_in_its_own_shade_the_orbiter_is_alike_and_each_region_within_two_percen
 def test_the_edges_of_shadows_lie_within_a_pixel(name, part):
     rgb, truth = drawn(name)
     told = reference(name, "direct")
-    (mask,) = [m for n, m in regions(truth, LEAST_PX).items() if n == part]
+    (mask,) = [m for n, m in regions(truth, MIN_PX).items() if n == part]
     half = 0.5 * np.median(told[mask][:, 1])
     ours, theirs = rgb[..., 1] > half, told[..., 1] > half
     assert 0.02 < (mask & ~theirs).sum() / mask.sum() < 0.5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from selfiesim.astro.bodies import AU_M, MARS
-from selfiesim.astro.ephemeris import from_body
+from selfiesim.astro.ephemeris import position_from_body
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.astro.mars_time import solar_longitude
@@ -18,7 +18,7 @@ last_distance_digit_au = 0.6e-4
 
 
 def subsolar_latitude_deg(epoch):
-    return np.degrees(direction_to_lonlat(icrf_to_bodyfixed(MARS, epoch) @ from_body(MARS, "sun", epoch))[1])
+    return np.degrees(direction_to_lonlat(icrf_to_bodyfixed(MARS, epoch) @ position_from_body(MARS, "sun", epoch))[1])
 
 
 # astropy's built-in ephemeris (2021-2022, Mars year 36): date, Ls, subsolar latitude, distances in AU and 1e6 km.
@@ -37,8 +37,10 @@ def test_season_sun_and_earth_of_the_selfie_months(date, ls_deg, latitude_deg, s
     epoch = Epoch.from_utc(date)
     assert np.degrees(solar_longitude(MARS, epoch)) == pytest.approx(ls_deg, abs=last_ls_digit_deg)
     assert subsolar_latitude_deg(epoch) == pytest.approx(latitude_deg, abs=last_latitude_digit_deg)
-    assert np.linalg.norm(from_body(MARS, "sun", epoch)) / AU_M == pytest.approx(sun_au, abs=last_distance_digit_au)
-    assert np.linalg.norm(from_body(MARS, "earth", epoch)) / 1e9 == pytest.approx(earth_mkm, abs=0.06)
+    assert np.linalg.norm(position_from_body(MARS, "sun", epoch)) / AU_M == pytest.approx(
+        sun_au, abs=last_distance_digit_au
+    )
+    assert np.linalg.norm(position_from_body(MARS, "earth", epoch)) / 1e9 == pytest.approx(earth_mkm, abs=0.06)
 
 
 def test_the_shipped_scene_has_the_sun_of_new_year_2022():

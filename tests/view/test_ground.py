@@ -8,8 +8,8 @@ from numpy.testing import assert_allclose
 
 from selfiesim.astro.bodies import MARS
 from selfiesim.core.errors import SceneError
-from selfiesim.planet.terrain.ground_mesh import Terrain, height_at
-from selfiesim.planet.terrain.ground_mesh_cache import MOST_KEPT, cache_path, kept_terrain
+from selfiesim.planet.terrain.ground_mesh import TerrainSpec, height_at
+from selfiesim.planet.terrain.ground_mesh_cache import MAX_CACHED_TERRAINS, cache_path, cached_terrain
 from selfiesim.planet.terrain.heightfield import Crater
 from selfiesim.scene.scene import Scene
 
@@ -52,7 +52,7 @@ def test_the_whole_rover_is_in_the_picture(group):
 
 # CNSA: the camera was set down about 10 m south of the platform.
 def test_the_lens_lies_ten_metres_south_of_the_platform(group):
-    apart = group.ground.site_to_camera.T @ group.objects[0].position
+    apart = group.ground.enu_to_camera.T @ group.objects[0].position
     assert apart[1] == pytest.approx(10.0, abs=0.5)
     assert 0.05 < group.ground.lens_height_m < 0.4
 
@@ -72,13 +72,15 @@ def test_sun_stands_as_the_season_and_the_hour_have_it(group):
 def test_the_ground_gets_the_beam_and_the_skys_light_as_the_sky_has_them(drawn):
     view = drawn.view
     sky, truth = view.ground.sky, drawn.truth
-    level = (truth.normal @ view.ground.site_to_camera[:, 2]) > 0.9995
+    level = (truth.normal @ view.ground.enu_to_camera[:, 2]) > 0.9995
     name = {value: key for key, value in truth.part_names.items()}
     open_ground = level & (truth.part == name["ground/ground_near"]) & (truth.sun_visibility > 0.99)
     assert open_ground.sum() > 100
     got = (drawn.rgb / np.maximum(truth.albedo, 1e-9))[open_ground].mean(axis=0) * np.pi
-    assert_allclose(view.sun.irradiance, view.sun.above_air * sky.beam)
-    assert_allclose(got, sky.transmitted * sky.to_sun[2] * view.sun.above_air, rtol=0.06)
+    assert_allclose(view.sun.irradiance, view.sun.extraterrestrial_irradiance * sky.beam_transmittance)
+    assert_allclose(
+        got, sky.ground_irradiance_fraction * sky.to_sun[2] * view.sun.extraterrestrial_irradiance, rtol=0.06
+    )
 
 
 def kept_off(view, points):
@@ -162,33 +164,34 @@ def test_the_globe_is_not_seen_below_the_ground(drawn):
 
 
 def test_a_crater_has_the_depth_and_rim_it_was_given():
-    flat = Terrain(seed=2)
-    dug = Terrain(seed=2, craters=(Crater(10.0, 0.0, 3.0, 0.6),))
+    flat = TerrainSpec(seed=2)
+    crater_displacement = TerrainSpec(seed=2, craters=(Crater(10.0, 0.0, 3.0, 0.6),))
     x, y = np.array([10.0, 13.0, 60.0]), np.zeros(3)
-    assert_allclose(height_at(dug, x, y) - height_at(flat, x, y), [-0.48, 0.12, 0.0], atol=1e-3)
+    assert_allclose(height_at(crater_displacement, x, y) - height_at(flat, x, y), [-0.48, 0.12, 0.0], atol=1e-3)
 
 
 def test_terrain_is_made_once_and_few_are_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path))
     recipes = [
-        Terrain(seed=k, cell_rad=0.05, rocks_reach_m=5.0, reach_m=60.0, clod_share=0.0) for k in range(MOST_KEPT + 2)
+        TerrainSpec(seed=k, cell_rad=0.05, rocks_reach_m=5.0, extent_m=60.0, clod_share=0.0)
+        for k in range(MAX_CACHED_TERRAINS + 2)
     ]
-    made = [kept_terrain(recipe) for recipe in recipes]
-    assert len(list((tmp_path / "terrain").glob("*.npz"))) == MOST_KEPT
-    kept_terrain.cache_clear()
-    again = kept_terrain(recipes[-1])
+    made = [cached_terrain(recipe) for recipe in recipes]
+    assert len(list((tmp_path / "terrain").glob("*.npz"))) == MAX_CACHED_TERRAINS
+    cached_terrain.cache_clear()
+    again = cached_terrain(recipes[-1])
     for one, other in zip(made[-1].parts, again.parts, strict=True):
         assert one.node == other.node
         assert_allclose(one.vertices, other.vertices)
-    kept_terrain.cache_clear()
+    cached_terrain.cache_clear()
     cache_path(recipes[-1]).write_bytes(b"cut short")
-    assert kept_terrain(recipes[-1]).triangle_count == again.triangle_count
-    kept_terrain.cache_clear()
+    assert cached_terrain(recipes[-1]).triangle_count == again.triangle_count
+    cached_terrain.cache_clear()
 
 
 def test_a_lens_that_looks_by_azimuth_looks_there():
     view = VIEW.with_changes(camera__model="pinhole", camera__horizontal_fov_deg=80).view()
-    ahead = view.ground.site_to_camera[2]
+    ahead = view.ground.enu_to_camera[2]
     assert np.degrees(np.arctan2(ahead[0], ahead[1])) % 360.0 == pytest.approx(VIEW.camera.azimuth_deg, abs=1e-6)
     assert np.degrees(np.arcsin(ahead[2])) == pytest.approx(VIEW.camera.elevation_deg, abs=1e-6)
     assert view.ground.lens_height_m == pytest.approx(1.62, abs=0.1)
@@ -197,7 +200,7 @@ def test_a_lens_that_looks_by_azimuth_looks_there():
 # A horizon on a sphere dips by sqrt(2 h / R) below the horizontal: the planet's curve is in the mesh.
 def test_the_ground_falls_away_as_the_planet_curves():
     x, y = np.array([3000.0]), np.zeros(1)
-    plain = height_at(Terrain(), x, y, np.full(1, 200.0))[0]
+    plain = height_at(TerrainSpec(), x, y, np.full(1, 200.0))[0]
     assert plain == pytest.approx(-(3000.0**2) / (2.0 * MARS.radii_m[0]), abs=0.3)
 
 

@@ -7,7 +7,7 @@ import pytest
 import spice_mission
 from ccsds_messages import AEM_META, OEM_META, START, aem_rows, block, message, oem_rows, true_attitude, true_state
 from shipped_scene import SHIPPED, scene
-from spice_mission import ALL, mission  # noqa: F401  (a fixture)
+from spice_mission import ALL
 
 from selfiesim.astro.bodies import AU_M, MARS
 from selfiesim.astro.epoch import Epoch
@@ -23,13 +23,13 @@ TELEMETRY = {
 }
 
 
-def elements_of(plan, epoch):
-    turn, state = icrf_to_inertial("mars-inertial"), plan.host.state(epoch)
+def elements_of(resolved, epoch):
+    turn, state = icrf_to_inertial("mars-inertial"), resolved.host.state(epoch)
     return state_to_elements(State(turn @ state.position, turn @ state.velocity), MARS.gm_m3_s2)
 
 
 def test_a_state_vector_is_the_orbit_its_elements_are():
-    found = elements_of(scene(orbit=TELEMETRY).plan(), Epoch.from_utc(TELEMETRY["epoch_utc"]))
+    found = elements_of(scene(orbit=TELEMETRY).resolved(), Epoch.from_utc(TELEMETRY["epoch_utc"]))
     # Elements published with the state vector.
     assert found.semi_major_axis / 1e3 == pytest.approx(8897.4, abs=0.1)
     assert found.eccentricity == pytest.approx(0.5885, abs=1e-4)
@@ -40,7 +40,7 @@ def test_a_state_vector_is_the_orbit_its_elements_are():
 @pytest.mark.slow
 def test_seven_weeks_under_the_planets_flattening_bring_the_published_orbit():
     # D. Estevez' propagation and his plots of the periapsis: node 100.72 and periapsis at 57.1 degrees on 31 December.
-    found = elements_of(scene(orbit=TELEMETRY | {"forces": {}}).plan(), Epoch.from_utc("2021-12-31T12:00:00Z"))
+    found = elements_of(scene(orbit=TELEMETRY | {"forces": {}}).resolved(), Epoch.from_utc("2021-12-31T12:00:00Z"))
     assert np.degrees(found.raan) == pytest.approx(100.72, abs=0.05)
     assert np.degrees(found.arg_periapsis) == pytest.approx(57.1, abs=0.15)
     # The rate of the argument of the periapsis that he reads from telemetry: -0.593 degrees a day.
@@ -52,8 +52,8 @@ def test_forces_move_camera_and_craft_alike_but_for_millimetres():
     plain, pulled = scene(orbit=TELEMETRY, **at), scene(orbit=TELEMETRY | {"forces": {}}, **at)
     ours, theirs = pulled.view(at=600.0), plain.view(at=600.0)
     assert np.linalg.norm(ours.track.host.position - theirs.track.host.position) > 0.5
-    apart = [view.track.camera.position - view.track.host.position for view in (ours, theirs)]
-    assert np.linalg.norm(apart[0] - apart[1]) < 1e-3
+    propagate_pair = [view.track.camera.position - view.track.host.position for view in (ours, theirs)]
+    assert np.linalg.norm(propagate_pair[0] - propagate_pair[1]) < 1e-3
 
 
 def test_sunlight_carries_a_light_camera_away_from_a_heavy_craft():
@@ -73,9 +73,9 @@ def test_elements_in_the_equator_of_date_lie_in_it():
     orbit = {k: v for k, v in SHIPPED["orbit"].items() if k != "frame"} | {
         "frame": "equator-of-date", "inclination_deg": 0.0,
     }  # fmt: skip
-    plan = scene(orbit=orbit, release__at="periapsis").plan()
-    pole = icrf_to_bodyfixed(MARS, plan.host.reference)[2]
-    state = plan.host.state(plan.host.reference)
+    resolved = scene(orbit=orbit, release__at="periapsis").resolved()
+    pole = icrf_to_bodyfixed(MARS, resolved.host.reference_epoch)[2]
+    state = resolved.host.state(resolved.host.reference_epoch)
     normal = np.cross(state.position, state.velocity)
     np.testing.assert_allclose(normal / np.linalg.norm(normal), pole, atol=1e-12)
 
@@ -102,24 +102,28 @@ def test_a_camera_leaves_a_path_from_a_file_as_it_leaves_the_same_orbit(tmp_path
     for seconds, tolerance_m in ((0.0, 1e-6), (100.0, 1e-3), (1200.0, 0.1)):
         ours, theirs = filed.view(at=seconds), plain.view(at=seconds)
         assert np.linalg.norm(ours.track.host.position - theirs.track.host.position) < 0.01
-        apart = [view.track.camera.position - view.track.host.position for view in (ours, theirs)]
+        propagate_pair = [view.track.camera.position - view.track.host.position for view in (ours, theirs)]
         # What is left is the tide of the planet's flattening, which only the file's camera feels.
-        assert np.linalg.norm(apart[0] - apart[1]) < tolerance_m
+        assert np.linalg.norm(propagate_pair[0] - propagate_pair[1]) < tolerance_m
 
 
 def test_the_drift_from_a_file_feels_the_flattening_as_the_integration_does(tmp_path):
     from selfiesim.astro import forces
     from selfiesim.motion import relative_motion
-    from selfiesim.motion.host_trajectories import zonals_of
+    from selfiesim.motion.host_trajectories import zonal_harmonics_of
 
-    plan = oem_scene(tmp_path).plan()
-    departure, pole = plan.departure, icrf_to_bodyfixed(MARS, plan.departure.release.epoch)[2]
+    resolved = oem_scene(tmp_path).resolved()
+    release_state, pole = resolved.release_state, icrf_to_bodyfixed(MARS, resolved.release_state.release.epoch)[2]
 
     def flattening(_seconds, position):
-        return forces.zonal(position, zonals_of(MARS), pole)
+        return forces.zonal_acceleration(position, zonal_harmonics_of(MARS), pole)
 
-    _host, ours = plan.host.apart(departure.release.epoch, departure.host, departure.camera, 1200.0)
-    theirs = relative_motion.relative_state_with(departure.host, departure.camera, 1200.0, MARS.gm_m3_s2, flattening)
+    _host, ours = resolved.host.propagate_pair(
+        release_state.release.epoch, release_state.host, release_state.camera, 1200.0
+    )
+    theirs = relative_motion.relative_state_perturbed(
+        release_state.host, release_state.camera, 1200.0, MARS.gm_m3_s2, flattening
+    )
     # The file's path is without the flattening, which moves the craft 0.4 km in the time: the tide differs by as much.
     assert np.linalg.norm(ours.position - theirs.position) < 0.02
 
@@ -127,8 +131,8 @@ def test_the_drift_from_a_file_feels_the_flattening_as_the_integration_does(tmp_
 def test_events_of_a_path_are_looked_for_where_the_file_covers(tmp_path):
     with pytest.raises(SceneError, match=r"release.at: there is no periapsis from 2021-12-31T16:.* to .*T17:00:00Z"):
         oem_scene(tmp_path, release__at="periapsis").view()
-    low = oem_scene(tmp_path, release__at="terminator").plan()
-    assert START <= low.departure.release.epoch <= START + 3600.0
+    low = oem_scene(tmp_path, release__at="terminator").resolved()
+    assert START <= low.release_state.release.epoch <= START + 3600.0
 
 
 def test_a_time_outside_the_file_is_told_with_what_it_covers(tmp_path):
@@ -177,8 +181,8 @@ def test_a_kernel_of_the_planets_goes_before_the_built_in(tmp_path):
     from skyfield_data import get_skyfield_data_path
 
     shutil.copy(Path(get_skyfield_data_path()) / "de421.bsp", tmp_path)
-    kernel, builtin = scene(tmp_path, kernels=["de421.bsp"]).plan(), scene().plan()
-    epoch = kernel.departure.release.epoch
+    kernel, builtin = scene(tmp_path, kernels=["de421.bsp"]).resolved(), scene().resolved()
+    epoch = kernel.release_state.release.epoch
     ours = kernel.almanac.position("sun", "mars", epoch)
     np.testing.assert_array_equal(ours, kernel.almanac.kernels.position("sun", "mars", epoch))
     assert 0.0 < np.linalg.norm(ours - builtin.almanac.position("sun", "mars", epoch)) < 3e7
@@ -216,7 +220,7 @@ def test_a_cruise_round_the_sun_is_the_conic_of_spice(spice):
 def test_deep_space_holds_no_planet_and_full_sun():
     view = cruise().view(at=60.0)
     assert view.planet is None
-    assert view.craft.sun_share == 1.0
+    assert view.craft.sun_visible_fraction == 1.0
     assert "camera_latitude_deg" not in view.facts
     assert view.facts["distance_from_mount_m"] == pytest.approx(12.0, rel=1e-6)
     # From the craft the Sun lies opposite to where the craft stands from the Sun.
@@ -227,7 +231,7 @@ def test_deep_space_holds_no_planet_and_full_sun():
 def test_a_cruise_has_no_polar_cap_to_cross():
     with pytest.raises(SceneError, match=r"release.at: cap-crossing: has no meaning on a way round the sun"):
         cruise(release__at="cap-crossing").view()
-    assert cruise(release__at="periapsis").plan().departure is not None
+    assert cruise(release__at="periapsis").resolved().release_state is not None
 
 
 # On the ground
@@ -266,12 +270,12 @@ def test_what_a_lander_drops_falls_as_things_fall_on_mars():
 
 
 def test_a_lander_needs_a_time_and_makes_no_cloud():
-    from selfiesim.analysis.dispersion import disperse
+    from selfiesim.analysis.dispersion import run_dispersion
 
     with pytest.raises(SceneError, match="at: a craft on the ground needs a UTC time"):
         grounded(release__at="max-latitude").view()
     with pytest.raises(SceneError, match="what is dropped on the ground makes no cloud"):
-        disperse(grounded(), 10, [1.0])
+        run_dispersion(grounded(), 10, [1.0])
 
 
 # Bodies of the scene's own
@@ -302,10 +306,10 @@ def test_a_small_body_of_the_scenes_own_is_gone_round_and_lit(spice):
         [q, orbit["eccentricity"], *angles, 0.0, 1.3271244e11], view.epoch - Epoch.from_utc(orbit["epoch_utc"])
     )
     from_sun = spice.pxform("ECLIPJ2000", "J2000", 0.0) @ state[:3] * 1e3
-    np.testing.assert_allclose(shot.plan().almanac.position("sun", "itokawa", view.epoch), -from_sun, rtol=1e-9)
+    np.testing.assert_allclose(shot.resolved().almanac.position("sun", "itokawa", view.epoch), -from_sun, rtol=1e-9)
     assert view.facts["sun_distance_au"] == pytest.approx(np.linalg.norm(from_sun) / AU_M, rel=1e-6)
     # The Earth is asked of the built-in ephemeris and joined.
-    earth = shot.plan().almanac.position("earth", "itokawa", view.epoch)
+    earth = shot.resolved().almanac.position("earth", "itokawa", view.epoch)
     assert 0.1 < np.linalg.norm(earth) / AU_M < 2.5
 
 
@@ -352,12 +356,12 @@ def test_an_orbit_that_the_sun_would_undo_is_refused(apoapsis_km, held):
     orbit = SHIPPED["orbit"] | {"body": "earth", "frame": "icrf", "eccentricity": 0.9}
     shot = scene(orbit=orbit | {"semi_major_axis_km": apoapsis_km / 1.9}, release__at="periapsis")
     if held:
-        shot.plan()
+        shot.resolved()
     else:
         with pytest.raises(SceneError, match=r"orbit: .* put the apoapsis 1,600,000 km"):
-            shot.plan()
+            shot.resolved()
 
 
 def test_metres_where_kilometres_are_asked_are_told():
     with pytest.raises(SceneError, match=r"holds nothing beyond .* km against the Sun; lengths are in km"):
-        scene(orbit__semi_major_axis_km=8898750.0).plan()
+        scene(orbit__semi_major_axis_km=8898750.0).resolved()

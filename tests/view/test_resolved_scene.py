@@ -24,10 +24,10 @@ def free(**changes):
     return scene(camera=camera | {"look": "tumbling"}, **changes)
 
 
-def gained(plan):
+def gained(resolved):
     """What the push gave the camera, body axes, m/s."""
-    departure = plan.departure
-    return departure.icrf_to_body @ (departure.camera.velocity - departure.host.velocity)
+    release_state = resolved.release_state
+    return release_state.icrf_to_body @ (release_state.camera.velocity - release_state.host.velocity)
 
 
 def test_a_springs_energy_makes_its_speed():
@@ -35,8 +35,8 @@ def test_a_springs_energy_makes_its_speed():
     shot = {"release__spring_energy_j": 0.0136, "camera__mass_kg": 0.68, "craft__mass_kg": 1600.0}
     shipped = scene()
     table = {k: v for k, v in shipped._table["release"].items() if k not in ("speed_m_s", "scatter")}
-    plan = scene(release=table, **shot).plan()
-    assert plan.departure.release.speed == pytest.approx(0.2 * (1.0 - 0.5 * 0.68 / 1600.0), rel=1e-7)
+    resolved = scene(release=table, **shot).resolved()
+    assert resolved.release_state.release.speed == pytest.approx(0.2 * (1.0 - 0.5 * 0.68 / 1600.0), rel=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,10 @@ def test_an_impossible_push_is_told_by_its_key(changes, words):
 
 def test_recoil_keeps_the_momentum_of_both():
     masses = {"camera__mass_kg": 0.68, "craft__mass_kg": 1600.0}
-    still, pushed = scene(**masses).plan().departure, scene(release__recoil=True, **masses).plan().departure
+    still, pushed = (
+        scene(**masses).resolved().release_state,
+        scene(release__recoil=True, **masses).resolved().release_state,
+    )
     np.testing.assert_array_equal(still.host_after.velocity, still.host.velocity)
     back = pushed.host_after.velocity - pushed.host.velocity
     given_by_spring = pushed.icrf_to_body.T @ (0.2 * AXIS)
@@ -73,15 +76,15 @@ def test_recoil_keeps_the_momentum_of_both():
 
 @given(st.tuples(st.floats(-20, 20), st.floats(-20, 20)))
 def test_a_plunger_out_of_true_leans_the_push_by_its_angle(tilt):
-    plan = scene(release__tilt_deg=list(tilt)).plan()
-    assert np.degrees(np.arccos(np.clip(plan.axis @ AXIS, -1, 1))) == pytest.approx(np.hypot(*tilt), abs=1e-5)
-    assert np.linalg.norm(gained(plan)) == pytest.approx(0.2, abs=2e-3)
+    resolved = scene(release__tilt_deg=list(tilt)).resolved()
+    assert np.degrees(np.arccos(np.clip(resolved.axis @ AXIS, -1, 1))) == pytest.approx(np.hypot(*tilt), abs=1e-5)
+    assert np.linalg.norm(gained(resolved)) == pytest.approx(0.2, abs=2e-3)
 
 
 def test_a_spinning_craft_throws_its_camera_aside():
     # IKAROS turned at 1.1 a minute (JAXA): 0.115 rad/s times the arm, square to both.
     rate = 1.1 * 2.0 * np.pi / 60.0
-    still, spun = scene().plan(), scene(attitude__spin_deg_s=np.degrees(rate)).plan()
+    still, spun = scene().resolved(), scene(attitude__spin_deg_s=np.degrees(rate)).resolved()
     arm = rate * np.cross([0.0, 0.0, -1.0], MOUNT)
     np.testing.assert_allclose(gained(spun) - gained(still), arm, atol=1e-6)
 
@@ -100,7 +103,7 @@ def test_held_attitude_is_the_quaternion_given():
     for seconds in (0.0, 200.0):
         matrix = shot.view(at=seconds).track.icrf_to_body
         np.testing.assert_allclose(matrix, Rotation.from_quat(quaternion).as_matrix(), atol=1e-12)
-    np.testing.assert_allclose(gained(shot.plan()), 0.2 * AXIS, atol=1e-9)
+    np.testing.assert_allclose(gained(shot.resolved()), 0.2 * AXIS, atol=1e-9)
 
 
 # Which way the lens looks
@@ -119,10 +122,10 @@ def test_a_camera_left_alone_starts_as_it_was_bolted_on():
 def test_tip_off_and_spin_turn_it_at_once_as_given():
     rates = np.radians([3.0, -2.0, 1.0])
     shot = free(release__tip_off_deg_s=[3.0, -2.0, 1.0], release__spin_deg_s=4.0)
-    plan = shot.plan()
+    resolved = shot.resolved()
     # The push is along -z of the inner lens, which looks back along it.
-    expected = rates + plan.body_to_camera() @ plan.departure.body_rate + np.radians([0.0, 0.0, -4.0])
-    np.testing.assert_allclose(plan.departure.camera_rate, expected, atol=1e-12)
+    expected = rates + resolved.body_to_camera() @ resolved.release_state.body_rate + np.radians([0.0, 0.0, -4.0])
+    np.testing.assert_allclose(resolved.release_state.camera_rate, expected, atol=1e-12)
     before, after = (shot.view(at=t).icrf_to_camera for t in (0.0, 0.01))
     # The axes turn with the camera, so what they see turns back.
     seen = Rotation.from_matrix(after @ before.T).as_rotvec() / 0.01
@@ -195,12 +198,12 @@ def test_the_mount_that_is_told_of_a_bare_mesh_can_be_written_down_and_used(tmp_
     trimesh.creation.box((2.0, 1.5, 1.0)).export(tmp_path / "box.stl")
     shot = scene().with_craft(tmp_path / "box.stl")
     with pytest.raises(SceneError, match=r"write \[mounts.camera\] .* into box.toml beside it") as told:
-        shot.plan()
+        shot.resolved()
     position, axis = re.findall(r"(?:position_m|axis) = \[[^]]*\]", str(told.value))
     (tmp_path / "box.toml").write_text(f"[mounts.camera]\n{position}\n{axis}\n")
-    plan = shot.plan()
-    np.testing.assert_allclose(plan.mount, [0.0, 0.75, 0.0], atol=1e-6)
-    np.testing.assert_array_equal(plan.axis, [0.0, 1.0, 0.0])
+    resolved = shot.resolved()
+    np.testing.assert_allclose(resolved.mount, [0.0, 0.75, 0.0], atol=1e-6)
+    np.testing.assert_array_equal(resolved.axis, [0.0, 1.0, 0.0])
 
 
 # A calibrated lens at another size
@@ -219,7 +222,7 @@ def calibrated(**changes):
 
 def test_a_calibrated_camera_sees_in_a_smaller_picture_what_opencv_makes_of_the_larger_one():
     cv2 = pytest.importorskip("cv2")
-    large, small = calibrated().plan().camera, calibrated(camera__size_px=[160, 120]).plan().camera
+    large, small = calibrated().resolved().camera, calibrated(camera__size_px=[160, 120]).resolved().camera
     points = np.array([[0.25, -0.15, 1.0], [-0.3, 0.2, 1.0], [0.0, 0.0, 1.0]])
     spots, _ = cv2.projectPoints(points, np.zeros(3), np.zeros(3), large.matrix, np.array([-0.21, 0.05, 0.001, -0.002]))
     rows, columns = np.mgrid[:480, :640]
@@ -232,7 +235,7 @@ def test_a_calibrated_camera_sees_in_a_smaller_picture_what_opencv_makes_of_the_
 
 @pytest.mark.parametrize("size", [[320, 480], [320, 120], [1280, 960]])
 def test_a_calibrated_camera_keeps_its_field_and_the_shape_of_its_pixels_at_any_size(size):
-    large, other = calibrated().plan().camera, calibrated(camera__size_px=size).plan().camera
+    large, other = calibrated().resolved().camera, calibrated(camera__size_px=size).resolved().camera
     assert other.horizontal_fov == pytest.approx(large.horizontal_fov, rel=1e-3)  # tangential terms: by the row
     assert other.fy / other.fx == pytest.approx(large.fy / large.fx, rel=1e-12)
     scale = size[0] / 640
@@ -243,10 +246,10 @@ def test_a_focal_length_in_mm_keeps_the_field_too_and_the_sensor_its_pixels():
     lens = {"size_px": [2048, 1088], "focal_length_mm": 70.5, "pixel_pitch_um": 5.5}
     large = scene(camera=lens)
     small = large.with_changes(camera__size_px=[512, 272])
-    assert small.plan().camera.horizontal_fov == pytest.approx(large.plan().camera.horizontal_fov, rel=1e-12)
+    assert small.resolved().camera.horizontal_fov == pytest.approx(large.resolved().camera.horizontal_fov, rel=1e-12)
     assert small.camera.pixel_pitch_um == 5.5
     told = large.with_changes(camera__size_px=[512, 272], camera__focal_length_mm=70.5)
-    assert told.plan().camera.fx == pytest.approx(large.plan().camera.fx)
+    assert told.resolved().camera.fx == pytest.approx(large.resolved().camera.fx)
 
 
 def test_a_matrix_without_the_size_that_it_holds_for_is_refused():

@@ -83,7 +83,9 @@ def test_the_camera_has_the_field_the_scene_asks_for(view):
 
 
 def test_the_sun_is_where_the_ephemeris_has_it(view):
-    there = view.icrf_to_camera @ ephemeris.from_body(view.planet.body, "sun", view.epoch) + view.planet.position
+    there = (
+        view.icrf_to_camera @ ephemeris.position_from_body(view.planet.body, "sun", view.epoch) + view.planet.position
+    )
     assert np.linalg.norm(view.sun.direction) == pytest.approx(1.0, abs=1e-15)
     np.testing.assert_allclose(view.sun.direction, there / np.linalg.norm(there), atol=1e-12)
     assert view.sun.distance == pytest.approx(np.linalg.norm(there), rel=1e-15)

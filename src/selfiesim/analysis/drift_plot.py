@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from selfiesim.analysis.drift_table import Sample
+from selfiesim.analysis.drift_table import DriftSample
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 
 FORMATS = (".png", ".svg", ".pdf")
 
 
-def plot_drift(samples: Sequence[Sample], title: str, path: Path) -> Path:
+def plot_drift(samples: Sequence[DriftSample], title: str, path: Path) -> Path:
     """Draw ``samples`` into a PNG, SVG or PDF file; returns its path.
 
     Raises
@@ -33,7 +33,7 @@ def plot_drift(samples: Sequence[Sample], title: str, path: Path) -> Path:
     ranges = figure.add_subplot(grid[0, 1])
     _draw_range(ranges, samples)
     _draw_size(figure.add_subplot(grid[1, 1], sharex=ranges), samples)
-    _draw_strip(figure.add_subplot(grid[2, :]), samples)
+    _draw_flag_rows(figure.add_subplot(grid[2, :]), samples)
     return save_figure(figure, path)
 
 
@@ -58,17 +58,19 @@ def save_figure(figure: Any, path: Path) -> Path:
         As :func:`check_format`, and for a folder that cannot be written to.
     """
     check_format(path)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         # Without the date in it, the same drift gives the same bytes.
-        figure.savefig(temporary, format=path.suffix[1:].lower(), dpi=150, metadata=_undated(path.suffix.lower()))
+        figure.savefig(
+            temporary, format=path.suffix[1:].lower(), dpi=150, metadata=_metadata_without_date(path.suffix.lower())
+        )
     return path
 
 
-def _undated(suffix: str) -> dict[str, Any]:
+def _metadata_without_date(suffix: str) -> dict[str, Any]:
     return {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[suffix]
 
 
-def _draw_path(axes: Any, samples: Sequence[Sample]) -> None:
+def _draw_path(axes: Any, samples: Sequence[DriftSample]) -> None:
     """The path in the orbit's plane and across it, craft at the origin."""
     radial, along, across = np.array([each.position_rtn_m for each in samples]).T
     axes.plot(along, radial, label="in the orbit's plane")
@@ -84,13 +86,13 @@ def _draw_path(axes: Any, samples: Sequence[Sample]) -> None:
     axes.grid(alpha=0.3)
 
 
-def _draw_range(axes: Any, samples: Sequence[Sample]) -> None:
+def _draw_range(axes: Any, samples: Sequence[DriftSample]) -> None:
     axes.plot([each.t_s for each in samples], [each.range_m for each in samples])
     axes.set_ylabel("range from the mount, m")
     axes.grid(alpha=0.3)
 
 
-def _draw_size(axes: Any, samples: Sequence[Sample]) -> None:
+def _draw_size(axes: Any, samples: Sequence[DriftSample]) -> None:
     axes.plot([each.t_s for each in samples], [each.craft_px for each in samples], color="tab:orange")
     axes.set_yscale("log")
     axes.set_ylabel("craft's size, px")
@@ -98,7 +100,7 @@ def _draw_size(axes: Any, samples: Sequence[Sample]) -> None:
     axes.grid(alpha=0.3)
 
 
-def _draw_strip(axes: Any, samples: Sequence[Sample]) -> None:
+def _draw_flag_rows(axes: Any, samples: Sequence[DriftSample]) -> None:
     """One row for each thing a frame may hold, dark where it does."""
     rows = {
         "whole craft": [each.in_frame for each in samples],

@@ -15,16 +15,16 @@ from selfiesim.astro.frames import icrf_to_rtn
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import quaternion
 from selfiesim.view.view import View
-from selfiesim.view.view_report import describe
+from selfiesim.view.view_report import describe_view
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
 
-MOST_SAMPLES = 100_000
+MAX_SAMPLES = 100_000
 
 
 @dataclass(frozen=True)
-class Sample:
+class DriftSample:
     """One moment of the drift. Axes: RTN turn with the craft's orbit, body with the craft; the origin is the craft's.
 
     ``range_m`` counts from the mount, ``craft_distance_m`` from the craft's origin, ``clearance_m`` from its nearest
@@ -62,12 +62,12 @@ def sample_times(start: float, stop: float, step: float) -> list[float]:
     if not (np.isfinite([start, stop, step]).all() and step > 0.0 and 0.0 <= start <= stop):
         raise SceneError(f"times from {start:g} s to {stop:g} s by {step:g} s: give 0 <= from <= to and a step above 0")
     count = int(np.floor((stop - start) / step + 1e-9)) + 1
-    if count > MOST_SAMPLES:
-        raise SceneError(f"{count:,} samples are too many; the most is {MOST_SAMPLES:,}; choose a larger step")
+    if count > MAX_SAMPLES:
+        raise SceneError(f"{count:,} samples are too many; the most is {MAX_SAMPLES:,}; choose a larger step")
     return [start + k * step for k in range(count)]
 
 
-def check_drifts(scene: Scene) -> None:
+def require_released_camera(scene: Scene) -> None:
     """Refuse a scene whose camera is never released.
 
     Raises
@@ -79,7 +79,7 @@ def check_drifts(scene: Scene) -> None:
         raise SceneError("mounted: this camera stays on its craft and does not drift; use show or render with --at")
 
 
-def timeline(scene: Scene, times: Sequence[float]) -> list[Sample]:
+def timeline(scene: Scene, times: Sequence[float]) -> list[DriftSample]:
     """A sample for each of ``times``, seconds after the release.
 
     Raises
@@ -87,32 +87,34 @@ def timeline(scene: Scene, times: Sequence[float]) -> list[Sample]:
     SceneError
         Impossible geometry at one of them, or a camera that is never released.
     """
-    check_drifts(scene)
+    require_released_camera(scene)
     return [sample(scene.view(f"release+{t:.9f}s"), t) for t in times]
 
 
-def sample(view: View, t: float) -> Sample:
+def sample(view: View, t: float) -> DriftSample:
     """The numbers of one view, ``t`` seconds after the release."""
     track, framed = view.track, framing(view)
     host, camera = track.host, track.camera
     to_rtn = icrf_to_rtn(host.position, host.velocity)
-    apart, parting = camera.position - host.position, camera.velocity - host.velocity
+    relative_position, relative_velocity = camera.position - host.position, camera.velocity - host.velocity
     # The craft's axes turn with its orbit; what they see is slower by their own turning.
-    turning = np.cross(host.position, host.velocity) / (host.position @ host.position)
+    orbit_rate = np.cross(host.position, host.velocity) / (host.position @ host.position)
     from_mount = camera.position - track.mount_position
     distance = float(np.linalg.norm(from_mount))
-    facts = describe(view)
+    facts = describe_view(view)
     reach = view.scene.camera.link_range_m
-    clear, _node = view.craft.clearance(track.icrf_to_body @ apart)
-    return Sample(
+    surface_distance, _node = view.craft.clearance(track.icrf_to_body @ relative_position)
+    return DriftSample(
         t_s=t,
         utc=view.epoch.utc(3),
-        position_rtn_m=_three(to_rtn @ apart),
-        velocity_rtn_m_s=_three(to_rtn @ (parting - np.cross(turning, apart))),
-        position_body_m=_three(track.icrf_to_body @ apart),
+        position_rtn_m=_to_tuple3(to_rtn @ relative_position),
+        velocity_rtn_m_s=_to_tuple3(to_rtn @ (relative_velocity - np.cross(orbit_rate, relative_position))),
+        position_body_m=_to_tuple3(track.icrf_to_body @ relative_position),
         quaternion_icrf_to_camera=tuple(quaternion(view.icrf_to_camera).tolist()),
         range_m=distance,
-        range_rate_m_s=float(parting @ from_mount) / distance if distance > 0.0 else float(np.linalg.norm(parting)),
+        range_rate_m_s=float(relative_velocity @ from_mount) / distance
+        if distance > 0.0
+        else float(np.linalg.norm(relative_velocity)),
         craft_distance_m=facts["range_to_craft_m"],
         phase_deg=facts["phase_angle_deg"],
         craft_px=framed.craft_px,
@@ -121,43 +123,43 @@ def sample(view: View, t: float) -> Sample:
         cap_share=framed.cap_share,
         limb_in_frame=framed.limb_in_frame,
         sun_in_frame=framed.sun_in_frame,
-        clearance_m=clear,
+        clearance_m=surface_distance,
         in_link_range=None if reach is None else distance <= reach,
     )
 
 
-CONTACT_M = 0.1
+CONTACT_DISTANCE_M = 0.1
 """Nearer than this, a camera the size of a fist touches."""
-NEARER_M = 0.01
+APPROACH_TOLERANCE_M = 0.01
 """A camera that lies still comes no nearer, whatever the last digits do."""
 
 
-def closest_return(samples: Sequence[Sample]) -> Sample | None:
+def closest_return(samples: Sequence[DriftSample]) -> DriftSample | None:
     """Of the moments at which the camera, once on its way, comes back toward the craft: the nearest.
 
     As fine as the samples lie; None when it only goes away.
     """
-    clear = np.array([each.clearance_m for each in samples])
-    lost = np.maximum.accumulate(clear) - clear
-    back = [k for k in range(len(clear)) if lost[k] > NEARER_M]
-    return samples[min(back, key=lambda k: clear[k])] if back else None
+    surface_distance = np.array([each.clearance_m for each in samples])
+    lost = np.maximum.accumulate(surface_distance) - surface_distance
+    back = [k for k in range(len(surface_distance)) if lost[k] > APPROACH_TOLERANCE_M]
+    return samples[min(back, key=lambda k: surface_distance[k])] if back else None
 
 
-def return_words(samples: Sequence[Sample]) -> str:
+def describe_return(samples: Sequence[DriftSample]) -> str:
     """A sentence about the camera's coming back to the craft; empty when it only goes away."""
     back = closest_return(samples)
     if back is None:
         return ""
-    touches = " and touches it" if back.clearance_m < CONTACT_M else ""
+    touches = " and touches it" if back.clearance_m < CONTACT_DISTANCE_M else ""
     return f"The camera comes back: {back.clearance_m:.2f} m from the craft at {back.t_s:g} s{touches}."
 
 
-def _three(vector: np.ndarray) -> tuple[float, float, float]:
+def _to_tuple3(vector: np.ndarray) -> tuple[float, float, float]:
     x, y, z = vector.tolist()
     return x, y, z
 
 
-def as_records(samples: Sequence[Sample]) -> list[dict[str, object]]:
+def as_records(samples: Sequence[DriftSample]) -> list[dict[str, object]]:
     """JSON-ready objects; a size that cannot be told (craft partly behind the camera) is null."""
     records = [asdict(each) for each in samples]
     for record in records:
@@ -166,11 +168,11 @@ def as_records(samples: Sequence[Sample]) -> list[dict[str, object]]:
     return records
 
 
-def as_csv(samples: Sequence[Sample]) -> str:
+def as_csv(samples: Sequence[DriftSample]) -> str:
     """Comma-separated text with a header line; vectors take a column for each component, ``_x _y _z _w``."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    names = [field.name for field in fields(Sample)]
+    names = [field.name for field in fields(DriftSample)]
     first = samples[0]
     header = []
     for name in names:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeSpan:
     """A stretch of time, step by step.
 
     Attributes
@@ -46,15 +46,15 @@ class Span:
         SceneError
             For moments out of order, or that the scene does not have, and for more than 20,000 frames.
         """
-        plan = scene.plan()
-        first, last = plan.instant(self.start, "--from"), plan.instant(self.stop, "--to")
+        resolved = scene.resolved()
+        first, last = resolved.epoch_at(self.start, "--from"), resolved.epoch_at(self.stop, "--to")
         length = last - first
         if length < 0.0:
             raise SceneError(f"--to {self.stop!r}: is {-length:g} s before --from {self.start!r}")
         count = int(np.floor(length / self.step_s + 1e-9)) + 1
-        if count > MOST_FRAMES:
-            raise SceneError(f"{count:,} frames are too many; the most is {MOST_FRAMES:,}; raise --step-s")
+        if count > MAX_FRAMES:
+            raise SceneError(f"{count:,} frames are too many; the most is {MAX_FRAMES:,}; raise --step-s")
         return [self.step_s * number for number in range(count)]
 
 
-MOST_FRAMES = 20_000
+MAX_FRAMES = 20_000

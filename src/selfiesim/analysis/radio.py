@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from selfiesim.scene.downlink import DownlinkPart
+    from selfiesim.scene.downlink import DownlinkSection
 
-LIGHT_M_S = 299_792_458.0
+SPEED_OF_LIGHT_M_S = 299_792_458.0
 BOLTZMANN_J_K = 1.380649e-23  # exact in the SI
-_KELVIN = 290.0  # to which noise figures refer
+_NOISE_TEMPERATURE_K = 290.0  # to which noise figures refer
 
 # IEEE 802.11-2016, table 19-23: the weakest signal (dBm, 20 MHz) at which each rate of one stream must work, with one
 # in ten packets of 4096 bytes lost. The standard allows for a noise figure of 10 dB and 5 dB of imperfection
 # (17.3.10.2); thermal noise in 20 MHz is -101 dBm. What is left is the signal over the noise that the rate needs.
 _SENSITIVITY_DBM = {6.5: -82, 13.0: -79, 19.5: -77, 26.0: -74, 39.0: -70, 52.0: -66, 58.5: -65, 65.0: -64}
-_THERMAL_DBM, _ALLOWED_DB = -101.0, 15.0
+_THERMAL_DBM, _IMPLEMENTATION_MARGIN_DB = -101.0, 15.0
 _TESTED_BYTES, _TESTED_LOSS = 4096, 0.1
 _DECADE_DB = 1.0  # assumed: so much more signal makes a tenth of the wrong bits; measured curves fall about as steeply
 
@@ -31,11 +31,11 @@ class Mode:
     snr_db: float
 
 
-MODES = tuple(Mode(rate, dbm - _THERMAL_DBM - _ALLOWED_DB) for rate, dbm in _SENSITIVITY_DBM.items())
+MODES = tuple(Mode(rate, dbm - _THERMAL_DBM - _IMPLEMENTATION_MARGIN_DB) for rate, dbm in _SENSITIVITY_DBM.items())
 
 
 @dataclass(frozen=True)
-class Link:
+class LinkBudget:
     """The radio at one range.
 
     Attributes
@@ -60,13 +60,13 @@ class Link:
 
 def path_loss_db(range_m: float, frequency_mhz: float) -> float:
     """Free-space loss, Friis 1946: 20 log10(4 pi d / wavelength). Within a wavelength it holds no longer: as there."""
-    wavelength = LIGHT_M_S / (frequency_mhz * 1e6)
+    wavelength = SPEED_OF_LIGHT_M_S / (frequency_mhz * 1e6)
     return float(20.0 * np.log10(4.0 * np.pi * max(range_m, wavelength) / wavelength))
 
 
 def noise_dbm(bandwidth_mhz: float, noise_figure_db: float) -> float:
     """Noise at the receiver's input: k T B at 290 K, and what the receiver adds."""
-    return float(10.0 * np.log10(BOLTZMANN_J_K * _KELVIN * bandwidth_mhz * 1e6) + 30.0 + noise_figure_db)
+    return float(10.0 * np.log10(BOLTZMANN_J_K * _NOISE_TEMPERATURE_K * bandwidth_mhz * 1e6) + 30.0 + noise_figure_db)
 
 
 def packet_loss(snr_db: float, mode: Mode, size: int) -> float:
@@ -76,7 +76,7 @@ def packet_loss(snr_db: float, mode: Mode, size: int) -> float:
     return float(-np.expm1(8 * size * np.log1p(-wrong)))
 
 
-def link(part: DownlinkPart, range_m: float) -> Link:
+def link_budget(part: DownlinkSection, range_m: float) -> LinkBudget:
     """The radio of a scene at a range: the fastest mode that leaves ``margin_db``, or the slowest."""
     gains = part.transmit_gain_dbi + part.receive_gain_dbi - part.losses_db
     received = part.transmit_dbm + gains - path_loss_db(range_m, part.frequency_mhz)
@@ -86,4 +86,4 @@ def link(part: DownlinkPart, range_m: float) -> Link:
     loss = 1.0 - (1.0 - once ** (1 + part.retries)) * (1.0 - part.stray_loss)
     rate = mode.rate_mbit_s * part.bandwidth_mhz / 20.0
     through = rate * part.efficiency * (1.0 - once)
-    return Link(range_m, received, snr, rate, loss, through if loss < 0.99 else 0.0)
+    return LinkBudget(range_m, received, snr, rate, loss, through if loss < 0.99 else 0.0)

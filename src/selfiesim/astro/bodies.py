@@ -40,7 +40,7 @@ class Term(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Series:
+class AngleSeries:
     """An angle in degrees: a polynomial in time plus periodic terms, as the IAU report writes them.
 
     ``rate`` is per Julian century for the pole and per day for the prime meridian, ``acceleration`` per that squared;
@@ -87,9 +87,9 @@ class Body:
     name: str
     radii_m: tuple[float, float, float]
     gm_m3_s2: float
-    pole_ra: Series
-    pole_dec: Series
-    meridian: Series
+    pole_ra: AngleSeries
+    pole_dec: AngleSeries
+    meridian: AngleSeries
     j2: float = 0.0
     j3: float = 0.0
     j4: float = 0.0
@@ -160,9 +160,9 @@ def custom_body(
         name=name,
         radii_m=radii_m,
         gm_m3_s2=gm_m3_s2,
-        pole_ra=Series(pole_ra_deg),
-        pole_dec=Series(pole_dec_deg),
-        meridian=Series(meridian_deg, spin_deg_day),
+        pole_ra=AngleSeries(pole_ra_deg),
+        pole_dec=AngleSeries(pole_dec_deg),
+        meridian=AngleSeries(meridian_deg, spin_deg_day),
         j2=j2,
         j3=j3,
         j4=j4,
@@ -185,7 +185,7 @@ MARS = Body(
     j3=3.147495502044837e-5,
     j4=-1.538684158075500e-5,
     gravity_radius_m=3_396_000.0,
-    pole_ra=Series(
+    pole_ra=AngleSeries(
         317.269202,
         -0.10927547,
         (
@@ -196,7 +196,7 @@ MARS = Body(
             (0.419057, 79.398797, 0.5042615),
         ),
     ),
-    pole_dec=Series(
+    pole_dec=AngleSeries(
         54.432516,
         -0.05827105,
         (
@@ -207,7 +207,7 @@ MARS = Body(
             (1.591274, 166.325722, 0.5042615),
         ),
     ),
-    meridian=Series(
+    meridian=AngleSeries(
         176.049863,
         350.891982443297,
         (
@@ -248,9 +248,9 @@ EARTH = Body(
     j3=-2.5326564853322355e-6,
     j4=-1.619621591367e-6,
     gravity_radius_m=6_378_136.3,
-    pole_ra=Series(0.0, -0.641),
-    pole_dec=Series(90.0, -0.557),
-    meridian=Series(190.147, 360.9856235),
+    pole_ra=AngleSeries(0.0, -0.641),
+    pole_dec=AngleSeries(90.0, -0.557),
+    meridian=AngleSeries(190.147, 360.9856235),
 )
 
 # Shape IAU 2015, rotation IAU 2009 (mean Earth and pole axes). GM of DE440; zonal harmonics of DE430 for 1738.0 km
@@ -263,21 +263,21 @@ MOON = Body(
     j3=8.4597026974594570e-6,
     j4=-9.7044138365700000e-6,
     gravity_radius_m=1_738_000.0,
-    pole_ra=Series(
+    pole_ra=AngleSeries(
         269.9949,
         0.0031,
         _terms(
             (-3.8787, -0.1204, 0.0700, -0.0172, 0.0, 0.0072, 0.0, 0.0, 0.0, -0.0052, 0.0, 0.0, 0.0043), _EARTH_ANGLES
         ),
     ),
-    pole_dec=Series(
+    pole_dec=AngleSeries(
         66.5392,
         0.0130,
         _terms(
             (1.5419, 0.0239, -0.0278, 0.0068, 0.0, -0.0029, 0.0009, 0.0, 0.0, 0.0008, 0.0, 0.0, -0.0009), _EARTH_ANGLES
         ),
     ),
-    meridian=Series(
+    meridian=AngleSeries(
         38.3213,
         13.17635815,
         _terms(
@@ -312,13 +312,13 @@ PHOBOS = Body(
     name="phobos",
     radii_m=(13_000.0, 11_400.0, 9_100.0),
     gm_m3_s2=7.087546066894452e5,
-    pole_ra=Series(
+    pole_ra=AngleSeries(
         317.67071657, -0.10844326, _terms((-1.78428399, 0.02212824, -0.01028251, -0.00475595), _PHOBOS_ANGLES)
     ),
-    pole_dec=Series(
+    pole_dec=AngleSeries(
         52.88627266, -0.06134706, _terms((-1.07516537, 0.00668626, -0.00648740, 0.00281576), _PHOBOS_ANGLES)
     ),
-    meridian=Series(
+    meridian=AngleSeries(
         35.18774440,
         1128.84475928,
         _terms((1.42421769, -0.02273783, 0.00410711, 0.00631964, -1.143), _PHOBOS_ANGLES),
@@ -329,17 +329,17 @@ DEIMOS = Body(
     name="deimos",
     radii_m=(7_800.0, 6_000.0, 5_100.0),
     gm_m3_s2=9.615569648120313e4,
-    pole_ra=Series(
+    pole_ra=AngleSeries(
         316.65705808,
         -0.10518014,
         _terms((3.09217726, 0.22980637, 0.06418655, 0.02533537, 0.00778695), _DEIMOS_ANGLES),
     ),
-    pole_dec=Series(
+    pole_dec=AngleSeries(
         53.50992033,
         -0.05979094,
         _terms((1.83936004, 0.14325320, 0.01911409, -0.01482590, 0.00192430), _DEIMOS_ANGLES),
     ),
-    meridian=Series(
+    meridian=AngleSeries(
         79.39932954,
         285.16188899,
         _terms((-2.73954829, -0.39968606, -0.06563259, -0.02912940, 0.01699160), _DEIMOS_ANGLES),
@@ -365,9 +365,13 @@ JUPITER = Body(
     j3=-0.0450e-6,
     j4=-586.6085e-6,
     gravity_radius_m=71_492_000.0,
-    pole_ra=Series(268.056595, -0.006499, _terms((0.000117, 0.000938, 0.001432, 0.000030, 0.002150), _JUPITER_ANGLES)),
-    pole_dec=Series(64.495303, 0.002413, _terms((0.000050, 0.000404, 0.000617, -0.000013, 0.000926), _JUPITER_ANGLES)),
-    meridian=Series(284.95, 870.5360000),
+    pole_ra=AngleSeries(
+        268.056595, -0.006499, _terms((0.000117, 0.000938, 0.001432, 0.000030, 0.002150), _JUPITER_ANGLES)
+    ),
+    pole_dec=AngleSeries(
+        64.495303, 0.002413, _terms((0.000050, 0.000404, 0.000617, -0.000013, 0.000926), _JUPITER_ANGLES)
+    ),
+    meridian=AngleSeries(284.95, 870.5360000),
 )
 
 BODIES = {body.name: body for body in (MARS, EARTH, MOON, PHOBOS, DEIMOS, JUPITER)}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from selfiesim.astro.ccsds_kvn import Block, days_tdb, known_value, read_blocks, wrong
+from selfiesim.astro.ccsds_kvn import Block, line_error, read_blocks, require_choice, times_to_tdb
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.orbit import State
 from selfiesim.core.errors import CcsdsError
@@ -22,10 +22,10 @@ from selfiesim.core.vectors import Matrix, Vector
 
 __all__ = ["AemAttitude", "OemTrajectory", "read_aem", "read_oem"]
 
-MOST_DEGREE = 25
+MAX_DEGREE = 25
 
 # Times are compared to 2 microseconds: as much is lost of one that was written with six decimals.
-_SLACK_S = 2e-6
+_TIME_TOLERANCE_S = 2e-6
 
 _FRAMES = ("EME2000", "ICRF")
 _BODY_FRAME = re.compile(r"SC[ _]BODY([ _]\d+)?")
@@ -52,7 +52,7 @@ class _Segment:
     useable: tuple[float, float]
 
     def covers(self, epoch: Epoch) -> bool:
-        return self.useable[0] - _SLACK_S <= epoch - self.start <= self.useable[1] + _SLACK_S
+        return self.useable[0] - _TIME_TOLERANCE_S <= epoch - self.start <= self.useable[1] + _TIME_TOLERANCE_S
 
     def window(self, seconds: float, count: int) -> slice:
         """The ``count`` rows around a time: as many before as after, or centred on the nearest one."""
@@ -80,7 +80,7 @@ class _Message:
         """From when to when each segment can be used."""
         return [(s.start + s.useable[0], s.start + s.useable[1]) for s in self.segments]
 
-    def _at(self, epoch: Epoch) -> _Segment:
+    def _segment_at(self, epoch: Epoch) -> _Segment:
         # At a time two segments share, the later one begins anew (after a manoeuvre, say).
         for segment in reversed(self.segments):
             if segment.covers(epoch):
@@ -105,7 +105,7 @@ class OemTrajectory(_Message):
         """
         from scipy.interpolate import KroghInterpolator
 
-        segment = self._at(epoch)
+        segment = self._segment_at(epoch)
         seconds = epoch - segment.start
         hermite = segment.method == "HERMITE"
         window = segment.window(seconds, (segment.degree + 1) // 2 if hermite else segment.degree + 1)
@@ -138,7 +138,7 @@ class AemAttitude(_Message):
         from scipy.interpolate import KroghInterpolator
         from scipy.spatial.transform import Rotation
 
-        segment = self._at(epoch)
+        segment = self._segment_at(epoch)
         seconds = epoch - segment.start
         window = segment.window(seconds, segment.degree + 1)
         times, rows = segment.seconds[window], segment.rows[window]
@@ -161,20 +161,20 @@ def read_oem(path: str | Path, object_id: str = "") -> OemTrajectory:
         The file cannot be read, is too large, or is not a valid OEM of the parts known here.
     """
     path = Path(path)
-    blocks = _chosen(path, list(read_blocks(path, "OEM", _OEM_NEEDED, _OEM_KNOWN, (6, 9))), object_id)
+    blocks = _select_object(path, list(read_blocks(path, "OEM", _OEM_NEEDED, _OEM_KNOWN, (6, 9))), object_id)
     segments = []
     for block in blocks:
-        known_value(path, block, "REF_FRAME", _FRAMES)
-        method = known_value(path, block, "INTERPOLATION", ("HERMITE", "LAGRANGE", "LINEAR"), "HERMITE")
+        require_choice(path, block, "REF_FRAME", _FRAMES)
+        method = require_choice(path, block, "INTERPOLATION", ("HERMITE", "LAGRANGE", "LINEAR"), "HERMITE")
         # The standard leaves the degree open where the file is silent: seven, from the four rows around the time.
-        degree = 1 if method == "LINEAR" else _degree(path, block, 7)
+        degree = 1 if method == "LINEAR" else _interpolation_degree(path, block, 7)
         if method == "HERMITE" and degree % 2 == 0:
-            raise wrong(path, block.meta["INTERPOLATION_DEGREE"][0], "a Hermite degree must be odd (3, 5, 7 ...)")
+            raise line_error(path, block.meta["INTERPOLATION_DEGREE"][0], "a Hermite degree must be odd (3, 5, 7 ...)")
         rows = np.array([row[:6] for row in block.rows])
         if "INTERPOLATION_DEGREE" not in block.meta:
             degree = min(degree, (2 if method == "HERMITE" else 1) * len(rows) - 1)
         points = (degree + 1) // 2 if method == "HERMITE" else degree + 1
-        segments.append(_segment(path, block, rows, "LAGRANGE" if method == "LINEAR" else method, degree, points))
+        segments.append(_make_segment(path, block, rows, "LAGRANGE" if method == "LINEAR" else method, degree, points))
     centers = {block.value("CENTER_NAME").upper() for block in blocks}
     if len(centers) > 1:
         raise CcsdsError(f"{path}: segments about {' and '.join(sorted(centers))}; one centre for all is needed")
@@ -193,16 +193,18 @@ def read_aem(path: str | Path, object_id: str = "") -> AemAttitude:
         The file cannot be read, is too large, or is not a valid AEM of the parts known here.
     """
     path = Path(path)
-    blocks = _chosen(path, list(read_blocks(path, "AEM", _AEM_NEEDED, _AEM_KNOWN, (4,))), object_id)
+    blocks = _select_object(path, list(read_blocks(path, "AEM", _AEM_NEEDED, _AEM_KNOWN, (4,))), object_id)
     segments = []
     for block in blocks:
-        known_value(path, block, "ATTITUDE_TYPE", ("QUATERNION",))
+        require_choice(path, block, "ATTITUDE_TYPE", ("QUATERNION",))
         known = ("LINEAR", "SLERP", "HERMITE", "LAGRANGE")
-        method = known_value(path, block, "INTERPOLATION_METHOD", known, "SLERP")
+        method = require_choice(path, block, "INTERPOLATION_METHOD", known, "SLERP")
         # Hermite without rates is Lagrange; one row alone holds still.
         straight = method in ("LINEAR", "SLERP")
-        degree = min(1, len(block.rows) - 1) if straight else _degree(path, block, min(7, len(block.rows) - 1))
-        segments.append(_segment(path, block, _icrf_to_body(path, block), method, degree, degree + 1))
+        degree = (
+            min(1, len(block.rows) - 1) if straight else _interpolation_degree(path, block, min(7, len(block.rows) - 1))
+        )
+        segments.append(_make_segment(path, block, _icrf_to_body(path, block), method, degree, degree + 1))
     first = blocks[0]
     frames = {_body_frame(path, block)[0] for block in blocks}
     if len(frames) > 1:
@@ -212,13 +214,13 @@ def read_aem(path: str | Path, object_id: str = "") -> AemAttitude:
 
 def _icrf_to_body(path: Path, block: Block) -> Matrix:
     """Quaternions (N, 4), scalar last, as scipy has them for the matrix from ICRF to body axes; signs continuous."""
-    order = known_value(path, block, "QUATERNION_TYPE", ("FIRST", "LAST"), "LAST")
+    order = require_choice(path, block, "QUATERNION_TYPE", ("FIRST", "LAST"), "LAST")
     q = np.array(block.rows)
     q = q[:, [1, 2, 3, 0]] if order == "FIRST" else q
     lengths = np.linalg.norm(q, axis=1)
     bad = np.flatnonzero(np.abs(lengths - 1.0) > 1e-3)
     if len(bad):
-        raise wrong(path, block.lines[bad[0]], f"the quaternion has length {lengths[bad[0]]:.4f}; it must be 1")
+        raise line_error(path, block.lines[bad[0]], f"the quaternion has length {lengths[bad[0]]:.4f}; it must be 1")
     q = q / lengths[:, None]
     # CCSDS turns the frame (v_B = q* v_A q), scipy the vector: its quaternion of the same matrix is the conjugate.
     if _body_frame(path, block)[1]:
@@ -235,12 +237,12 @@ def _body_frame(path: Path, block: Block) -> tuple[str, bool]:
     for a_is_inertial in (True, False):
         inertial, body = names if a_is_inertial else reversed(names)
         if inertial in _FRAMES and _BODY_FRAME.fullmatch(body):
-            a_to_b = known_value(path, block, "ATTITUDE_DIR", ("A2B", "B2A"), "A2B") == "A2B"
+            a_to_b = require_choice(path, block, "ATTITUDE_DIR", ("A2B", "B2A"), "A2B") == "A2B"
             return body, a_is_inertial == a_to_b
-    raise wrong(path, line, f"frames {names[0]} and {names[1]}: one must be {' or '.join(_FRAMES)}, one SC_BODY_1")
+    raise line_error(path, line, f"frames {names[0]} and {names[1]}: one must be {' or '.join(_FRAMES)}, one SC_BODY_1")
 
 
-def _chosen(path: Path, blocks: list[Block], object_id: str) -> list[Block]:
+def _select_object(path: Path, blocks: list[Block], object_id: str) -> list[Block]:
     """The blocks of one object."""
     found = sorted({block.value("OBJECT_ID") for block in blocks})
     if not object_id and len(found) > 1:
@@ -251,34 +253,34 @@ def _chosen(path: Path, blocks: list[Block], object_id: str) -> list[Block]:
     return chosen
 
 
-def _degree(path: Path, block: Block, default: int) -> int:
+def _interpolation_degree(path: Path, block: Block, default: int) -> int:
     if "INTERPOLATION_DEGREE" not in block.meta:
         return default
     number, text = block.meta["INTERPOLATION_DEGREE"]
-    if not text.isdecimal() or not 1 <= int(text[:4]) <= MOST_DEGREE:
-        raise wrong(path, number, f"INTERPOLATION_DEGREE must be a whole number from 1 to {MOST_DEGREE}")
+    if not text.isdecimal() or not 1 <= int(text[:4]) <= MAX_DEGREE:
+        raise line_error(path, number, f"INTERPOLATION_DEGREE must be a whole number from 1 to {MAX_DEGREE}")
     return int(text)
 
 
-def _segment(path: Path, block: Block, rows: Matrix, method: str, degree: int, points: int) -> _Segment:
+def _make_segment(path: Path, block: Block, rows: Matrix, method: str, degree: int, points: int) -> _Segment:
     """Epochs read and checked: in order, and within what the block says of itself."""
     if points > len(rows):
         why = f"interpolation of degree {degree} needs {points} rows, and the segment has {len(rows)}"
-        raise wrong(path, block.line, why)
+        raise line_error(path, block.line, why)
     system = block.value("TIME_SYSTEM").upper()
-    days, fractions = days_tdb(path, block.times, block.lines, system)
+    days, fractions = times_to_tdb(path, block.times, block.lines, system)
     start = Epoch.from_tdb_jd(float(days[0]), float(fractions[0]))
     seconds = ((days - start.day) + (fractions - start.fraction)) * DAY_S
     late = np.flatnonzero(np.diff(seconds) <= 0.0)
     if len(late):
-        raise wrong(path, block.lines[late[0] + 1], "not later than the row before; times must go forward")
+        raise line_error(path, block.lines[late[0] + 1], "not later than the row before; times must go forward")
     keys = [key for key in ("START_TIME", *_USEABLE, "STOP_TIME") if key in block.meta]
-    bounds = days_tdb(path, [block.value(k) for k in keys], [block.meta[k][0] for k in keys], system)
+    bounds = times_to_tdb(path, [block.value(k) for k in keys], [block.meta[k][0] for k in keys], system)
     limits = dict(zip(keys, ((bounds[0] - start.day) + (bounds[1] - start.fraction)) * DAY_S, strict=True))
     if any(limits[a] > limits[b] for a, b in pairwise(keys)):
-        raise wrong(path, block.meta["START_TIME"][0], f"{', '.join(keys)} must not go backward")
-    if limits["START_TIME"] > _SLACK_S or limits["STOP_TIME"] < seconds[-1] - _SLACK_S:
-        raise wrong(path, block.lines[0], "rows outside START_TIME to STOP_TIME of their block")
+        raise line_error(path, block.meta["START_TIME"][0], f"{', '.join(keys)} must not go backward")
+    if limits["START_TIME"] > _TIME_TOLERANCE_S or limits["STOP_TIME"] < seconds[-1] - _TIME_TOLERANCE_S:
+        raise line_error(path, block.lines[0], "rows outside START_TIME to STOP_TIME of their block")
     first = max(0.0, limits.get("USEABLE_START_TIME", 0.0))
     last = min(float(seconds[-1]), limits.get("USEABLE_STOP_TIME", np.inf))
     return _Segment(start, seconds, rows, method, degree, (first, last))

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from selfiesim.astro.epoch import DAY_S, Epoch
-from selfiesim.core.config_validation import did_you_mean, read_bounded, shortened
+from selfiesim.core.config_validation import did_you_mean, read_limited, truncate
 from selfiesim.core.errors import CcsdsError, SceneError
 from selfiesim.core.vectors import Vector
 
-MOST_BYTES = 64 << 20
-MOST_ROWS = 500_000
+MAX_BYTES = 64 << 20
+MAX_ROWS = 500_000
 
 _TIME_SYSTEMS = ("UTC", "TAI", "TT", "TDB")
 _TIME = re.compile(r"(\d{4})-(?:(\d\d)-(\d\d)|(\d{3}))T(\d\d):(\d\d):(\d\d(?:\.\d*)?)Z?")
@@ -55,19 +55,19 @@ def read_blocks(
     CcsdsError
         The file cannot be read, is too large, or is no such message.
     """
-    lines = enumerate(_text(path).splitlines(), start=1)
-    meaning = ((n, line.strip()) for n, line in lines if line.strip() and line.split(None, 1)[0] != "COMMENT")
-    _check_version(path, kind, *next(meaning, (1, "")))
+    lines = enumerate(_read_text(path).splitlines(), start=1)
+    content_lines = ((n, line.strip()) for n, line in lines if line.strip() and line.split(None, 1)[0] != "COMMENT")
+    _check_version(path, kind, *next(content_lines, (1, "")))
     block: Block | None = None
     state, count = "header", 0
-    for number, line in meaning:
-        if line in _MARKS:
-            if (line, state) not in _NEXT:
-                raise wrong(path, number, f"{line} cannot stand here")
-            state = _NEXT[line, state]
+    for number, line in content_lines:
+        if line in _BLOCK_MARKERS:
+            if (line, state) not in _TRANSITIONS:
+                raise line_error(path, number, f"{line} cannot stand here")
+            state = _TRANSITIONS[line, state]
             if line == "META_START":
                 if block is not None:
-                    yield _complete(path, block)
+                    yield _require_rows(path, block)
                 block = Block(number)
             elif line == "META_STOP" and block is not None:
                 _check_meta(path, block, number, needed)
@@ -75,18 +75,18 @@ def read_blocks(
             _add_pair(path, block, number, line, _HEADER if block is None else known)
         elif state == "rows" and block is not None:
             count += 1
-            if count > MOST_ROWS:
-                raise wrong(path, number, f"more than {MOST_ROWS:,} rows; split the file")
+            if count > MAX_ROWS:
+                raise line_error(path, number, f"more than {MAX_ROWS:,} rows; split the file")
             _add_row(path, block, number, line, widths)
     if block is None:
         raise CcsdsError(f"{path}: no META_START: the file holds no data")
     if state != "rows":
         raise CcsdsError(f"{path}: ends within a block; the file is cut short")
-    yield _complete(path, block)
+    yield _require_rows(path, block)
 
 
 # What a mark leads to, from where it may stand.
-_NEXT = {
+_TRANSITIONS = {
     ("META_START", "header"): "meta",
     ("META_START", "rows"): "meta",
     ("META_STOP", "meta"): "rows",
@@ -95,44 +95,44 @@ _NEXT = {
     ("COVARIANCE_START", "rows"): "covariance",
     ("COVARIANCE_STOP", "covariance"): "rows",
 }
-_MARKS = {mark for mark, _state in _NEXT}
+_BLOCK_MARKERS = {mark for mark, _state in _TRANSITIONS}
 
 
 def _check_version(path: Path, kind: str, number: int, line: str) -> None:
     version = re.fullmatch(rf"CCSDS_{kind}_VERS\s*=\s*(\S+)", line)
     if not version or version.group(1) not in ("1.0", "2.0"):
-        raise wrong(path, number, f"must begin with CCSDS_{kind}_VERS = 2.0 (or 1.0), not {shortened(line)!r}")
+        raise line_error(path, number, f"must begin with CCSDS_{kind}_VERS = 2.0 (or 1.0), not {truncate(line)!r}")
 
 
-def _text(path: Path) -> str:
-    content = read_bounded(path, MOST_BYTES, "split the file", CcsdsError)
+def _read_text(path: Path) -> str:
+    content = read_limited(path, MAX_BYTES, "split the file", CcsdsError)
     try:
         return content.decode("ascii")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise wrong(path, line, "not plain text; OEM and AEM files are ASCII in keyword form (KVN)") from error
+        raise line_error(path, line, "not plain text; OEM and AEM files are ASCII in keyword form (KVN)") from error
 
 
 def _add_pair(path: Path, block: Block | None, number: int, line: str, known: Sequence[str]) -> None:
     key, equals, text = (part.strip() for part in line.partition("="))
     if not equals:
-        raise wrong(path, number, f"KEYWORD = value expected, not {shortened(line)!r}")
+        raise line_error(path, number, f"KEYWORD = value expected, not {truncate(line)!r}")
     if key not in known:
         hint = did_you_mean(key, known) or "; known here are " + ", ".join(known)
-        raise wrong(path, number, f"unknown keyword {shortened(key)!r}{hint}")
+        raise line_error(path, number, f"unknown keyword {truncate(key)!r}{hint}")
     if not text:
-        raise wrong(path, number, f"{key} has no value")
+        raise line_error(path, number, f"{key} has no value")
     if block is not None:
         if key in block.meta:
-            raise wrong(path, number, f"{key} is given twice")
+            raise line_error(path, number, f"{key} is given twice")
         block.meta[key] = (number, text)
 
 
 def _check_meta(path: Path, block: Block, number: int, needed: Sequence[str]) -> None:
     missing = [key for key in needed if key not in block.meta]
     if missing:
-        raise wrong(path, number, f"META block without {', '.join(missing)}")
-    known_value(path, block, "TIME_SYSTEM", _TIME_SYSTEMS)
+        raise line_error(path, number, f"META block without {', '.join(missing)}")
+    require_choice(path, block, "TIME_SYSTEM", _TIME_SYSTEMS)
 
 
 def _add_row(path: Path, block: Block, number: int, line: str, widths: tuple[int, ...]) -> None:
@@ -143,31 +143,31 @@ def _add_row(path: Path, block: Block, number: int, line: str, widths: tuple[int
         numbers = []
     if len(numbers) not in widths or not all(math.isfinite(value) for value in numbers):
         what = "x y z (km) and their rates (km/s)" if widths[0] == 6 else "the four parts of the quaternion"
-        raise wrong(path, number, f"a time, then {what}, finite numbers without units, not {shortened(line)!r}")
+        raise line_error(path, number, f"a time, then {what}, finite numbers without units, not {truncate(line)!r}")
     block.times.append(time)
     block.lines.append(number)
     block.rows.append(numbers)
 
 
-def _complete(path: Path, block: Block) -> Block:
+def _require_rows(path: Path, block: Block) -> Block:
     if not block.rows:
-        raise wrong(path, block.line, "META block without rows after it; the file is cut short")
+        raise line_error(path, block.line, "META block without rows after it; the file is cut short")
     return block
 
 
-def known_value(path: Path, block: Block, key: str, known: Sequence[str], default: str = "") -> str:
+def require_choice(path: Path, block: Block, key: str, known: Sequence[str], default: str = "") -> str:
     """The value of a keyword, in capitals, refused by name when it is not one of ``known``."""
     number, text = block.meta.get(key, (block.line, default))
     if text.upper() not in known:
-        raise wrong(path, number, f"{key} = {shortened(text)} is not known here; use {' or '.join(known)}")
+        raise line_error(path, number, f"{key} = {truncate(text)} is not known here; use {' or '.join(known)}")
     return text.upper()
 
 
-def days_tdb(path: Path, times: Sequence[str], lines: Sequence[int], system: str) -> tuple[Vector, Vector]:
+def times_to_tdb(path: Path, times: Sequence[str], lines: Sequence[int], system: str) -> tuple[Vector, Vector]:
     """Two-part TDB Julian dates (N,) of CCSDS times, by calendar (2021-12-31T...) or day of the year (2021-365T...)."""
     import erfa
 
-    clocks = [_clock(path, number, text) for text, number in zip(times, lines, strict=True)]
+    clocks = [_parse_time(path, number, text) for text, number in zip(times, lines, strict=True)]
     if system == "UTC":
         _check_leap_seconds(path, clocks, lines)
         with warnings.catch_warnings():
@@ -192,10 +192,10 @@ def _check_leap_seconds(
             try:
                 Epoch.from_utc(f"{day.isoformat()}T{hour:02d}:{minute:02d}:{second}")
             except SceneError as error:
-                raise wrong(path, number, f"{error}: no leap second there") from error
+                raise line_error(path, number, f"{error}: no leap second there") from error
 
 
-def _clock(path: Path, number: int, text: str) -> tuple[datetime.date, int, int, str]:
+def _parse_time(path: Path, number: int, text: str) -> tuple[datetime.date, int, int, str]:
     match = _TIME.fullmatch(text)
     try:
         if not match:
@@ -208,10 +208,10 @@ def _clock(path: Path, number: int, text: str) -> tuple[datetime.date, int, int,
         if hour > 23 or minute > 59 or float(second) >= 61:  # days_tdb checks leap seconds
             raise ValueError
     except ValueError:
-        raise wrong(path, number, f"{shortened(text)!r} is not a time such as 2021-12-31T16:30:00.000") from None
+        raise line_error(path, number, f"{truncate(text)!r} is not a time such as 2021-12-31T16:30:00.000") from None
     return date, hour, minute, second.rstrip(".")
 
 
-def wrong(path: Path, line: int, what: str) -> CcsdsError:
+def line_error(path: Path, line: int, what: str) -> CcsdsError:
     """The error that says what is wrong with a line."""
     return CcsdsError(f"{path}, line {line}: {what}")

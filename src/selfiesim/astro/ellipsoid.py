@@ -39,13 +39,13 @@ def ellipsoid_foot(position: Vector, body: Body) -> Vector:
     return np.asarray(position / (1.0 + k / squared))
 
 
-def grown(body: Body, height_m: float) -> Body:
+def offset_ellipsoid(body: Body, height_m: float) -> Body:
     """The body with each radius longer by ``height_m``: the ellipsoid that carries ground at that height."""
     a, b, c = body.radii_m
     return replace(body, radii_m=(a + height_m, b + height_m, c + height_m))
 
 
-def planet_diameter(position: Vector, body: Body) -> float:
+def planet_angular_diameter(position: Vector, body: Body) -> float:
     """Largest angle (rad) between two directions to the planet's limb, seen from ``position`` (3,), body-fixed.
 
     The ellipsoid's limb is a plane ellipse; the diameter found is the widest of those through its middle.
@@ -66,11 +66,11 @@ def planet_diameter(position: Vector, body: Body) -> float:
     return float(np.arccos(np.clip((ends[0] * ends[1]).sum(axis=1), -1.0, 1.0)).max())
 
 
-def sun_share(position: Vector, to_sun: Vector, body: Body) -> float:
+def sun_visible_fraction(position: Vector, to_sun: Vector, body: Body) -> float:
     """Share of the Sun's disc that ``body`` leaves visible from ``position`` (3,), body-fixed; 0 in eclipse, 1 by day.
 
     The limb is taken as straight across the small disc, and sharp: the planet's air bends no light; what it takes is
-    told by :func:`selfiesim.planet.light.limb_transmission.sunlight_left`.
+    told by :func:`selfiesim.planet.light.limb_transmission.limb_sun_transmittance`.
     """
     radii = np.array(body.radii_m)
     eye, ray = position / radii, to_sun / radii
@@ -87,12 +87,12 @@ def sun_share(position: Vector, to_sun: Vector, body: Body) -> float:
     return float(0.5 + (x * np.sqrt(1.0 - x * x) + np.arcsin(x)) / np.pi)
 
 
-def ground_met(position: Vector, rays: Vector, body: Body) -> Vector:
+def intersect_ellipsoid(position: Vector, rays: Vector, body: Body) -> Vector:
     """Where rays (N, 3) from ``position`` (3,) or (N, 3) first meet the ellipsoid: points (N, 3), NaN for the sky."""
     radii = np.array(body.radii_m)
     eye, ray = position / radii, rays / radii
     a, b = (ray * ray).sum(axis=-1), (eye * ray).sum(axis=-1)
     discriminant = b * b - a * ((eye * eye).sum(axis=-1) - 1.0)
-    met = (discriminant >= 0.0) & (b < 0.0)
-    distance = np.where(met, (-b - np.sqrt(np.maximum(discriminant, 0.0))) / a, np.nan)
+    is_hit = (discriminant >= 0.0) & (b < 0.0)
+    distance = np.where(is_hit, (-b - np.sqrt(np.maximum(discriminant, 0.0))) / a, np.nan)
     return np.asarray((eye + distance[..., None] * ray) * radii)

@@ -27,7 +27,7 @@ from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
 from selfiesim.core.errors import EphemerisError
 from selfiesim.core.vectors import Vector, rotation_x, rotation_z
 
-LIGHT_M_S = 299_792_458.0
+SPEED_OF_LIGHT_M_S = 299_792_458.0
 """Speed of light, m/s."""
 
 
@@ -41,7 +41,7 @@ class Ephemeris(Protocol):
         """Its rate of change (3,) in m/s."""
 
 
-class Builtin:
+class BuiltinEphemeris:
     """ERFA, the table, Sinclair's moons. Bodies: ``sun``, ``ssb`` (the solar system's barycentre) and :data:`NAMES`.
 
     Raises
@@ -67,11 +67,11 @@ class Builtin:
             return np.zeros(3), np.zeros(3)
         if name in _MOONS:
             position, velocity = sun_to_body("mars", epoch)
-            moon_position, moon_velocity = _mars_moon(_MOONS[name], epoch)
+            moon_position, moon_velocity = _mars_moon_state(_MOONS[name], epoch)
             return position + moon_position, velocity + moon_velocity
         if name == "moon":
             position, velocity = sun_to_body("earth", epoch)
-            moon_position, moon_velocity = _metres(erfa.moon98(epoch.day, epoch.fraction))
+            moon_position, moon_velocity = _erfa_to_si(erfa.moon98(epoch.day, epoch.fraction))
             return position + moon_position, velocity + moon_velocity
         if name == "ssb":
             (position, velocity), (from_ssb, from_ssb_velocity) = _earth(epoch)
@@ -79,7 +79,7 @@ class Builtin:
         return sun_to_body(name, epoch)
 
 
-BUILTIN: Ephemeris = Builtin()
+BUILTIN_EPHEMERIS: Ephemeris = BuiltinEphemeris()
 """The ephemeris that needs no file of the user's."""
 
 
@@ -93,9 +93,9 @@ def sun_to_body(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
     """
     if name == "earth":
         return _earth(epoch)[0]
-    if name in heliocentric.paths():
-        return heliocentric.paths()[name].state(epoch)
-    known = ", ".join(Builtin.NAMES)
+    if name in heliocentric.load_planet_splines():
+        return heliocentric.load_planet_splines()[name].state(epoch)
+    known = ", ".join(BuiltinEphemeris.NAMES)
     raise EphemerisError(f"the built-in ephemeris does not know {name!r} (it has {known}); give SPICE kernels")
 
 
@@ -106,15 +106,15 @@ def _earth(epoch: Epoch) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", erfa.ErfaWarning)  # "year outside 1900-2100": epochs are checked on the way in
         from_sun, from_ssb = erfa.epv00(epoch.day, epoch.fraction)
-    return _metres(from_sun), _metres(from_ssb)
+    return _erfa_to_si(from_sun), _erfa_to_si(from_ssb)
 
 
-def _metres(state: Any) -> tuple[Vector, Vector]:
+def _erfa_to_si(state: Any) -> tuple[Vector, Vector]:
     """ERFA's position and velocity, au and au per day, in m and m/s."""
     return np.array(state["p"]) * AU_M, np.array(state["v"]) * AU_M / DAY_S
 
 
-def from_body(body: Body, target: str, epoch: Epoch, ephemeris: Ephemeris = BUILTIN) -> Vector:
+def position_from_body(body: Body, target: str, epoch: Epoch, ephemeris: Ephemeris = BUILTIN_EPHEMERIS) -> Vector:
     """Vector (3,) in m, ICRF axes, from the centre of ``body`` to ``target`` (``sun``, ``earth`` ...)."""
     return ephemeris.position(target, body.name, epoch)
 
@@ -131,20 +131,20 @@ def light_time_position(
     seconds = 0.0
     for _ in range(10):
         vector = ephemeris.position(target, "ssb", epoch + -seconds) - observer
-        change = float(np.linalg.norm(vector)) / LIGHT_M_S - seconds
+        change = float(np.linalg.norm(vector)) / SPEED_OF_LIGHT_M_S - seconds
         seconds += change
         if abs(change) < 1e-9:
             break
     return vector, seconds
 
 
-def aberrated(direction: Vector, velocity: Vector) -> Vector:
+def apply_aberration(direction: Vector, velocity: Vector) -> Vector:
     """The unit vector (3,) in which light from unit vector ``direction`` (3,) is seen when moving at ``velocity`` m/s.
 
     Special relativity, without the Sun's bending of light (Urban and Seidelmann 2013, equation 7.40). ``velocity`` is
     relative to the barycentre of the solar system.
     """
-    beta = np.asarray(velocity, float) / LIGHT_M_S
+    beta = np.asarray(velocity, float) / SPEED_OF_LIGHT_M_S
     along = float(direction @ beta)
     inverse_gamma = float(np.sqrt(1.0 - beta @ beta))
     seen = inverse_gamma * direction + (1.0 + along / (1.0 + inverse_gamma)) * beta
@@ -155,7 +155,7 @@ def apparent_position(
     target: str,
     center: str,
     epoch: Epoch,
-    ephemeris: Ephemeris = BUILTIN,
+    ephemeris: Ephemeris = BUILTIN_EPHEMERIS,
     offset: Vector | None = None,
     offset_velocity: Vector | None = None,
 ) -> Vector:
@@ -166,7 +166,7 @@ def apparent_position(
     vector, _seconds = light_time_position(ephemeris, target, center, epoch, offset)
     velocity = ephemeris.velocity(center, "ssb", epoch) + (np.zeros(3) if offset_velocity is None else offset_velocity)
     distance = float(np.linalg.norm(vector))
-    return distance * aberrated(vector / distance, velocity)
+    return distance * apply_aberration(vector / distance, velocity)
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ _MOONS = {
 }
 
 
-def _mars_moon(orbit: _MoonOrbit, epoch: Epoch) -> tuple[Vector, Vector]:
+def _mars_moon_state(orbit: _MoonOrbit, epoch: Epoch) -> tuple[Vector, Vector]:
     """Position (m) and velocity (m/s) of a moon about Mars, ICRF axes."""
     import erfa
 
@@ -230,7 +230,7 @@ def _mars_moon(orbit: _MoonOrbit, epoch: Epoch) -> tuple[Vector, Vector]:
     longitude_rate += orbit.wave[0] * np.cos(wave) * np.radians(orbit.node[1])
     plane_node = orbit.plane_node[0] + orbit.plane_node[1] * years
     plane_tilt = orbit.plane_tilt[0] + orbit.plane_tilt[1] * years
-    place, slope = _on_ellipse(orbit, np.radians((longitude - periapsis) % 360.0))
+    place, slope = _perifocal_state(orbit, np.radians((longitude - periapsis) % 360.0))
     argument = np.radians(periapsis - node - plane_node)
     to_orbit = (
         rotation_z(argument)
@@ -249,7 +249,7 @@ def _mars_moon(orbit: _MoonOrbit, epoch: Epoch) -> tuple[Vector, Vector]:
     return to_orbit.T @ place, to_orbit.T @ velocity
 
 
-def _on_ellipse(orbit: _MoonOrbit, mean_anomaly: float) -> tuple[Vector, Vector]:
+def _perifocal_state(orbit: _MoonOrbit, mean_anomaly: float) -> tuple[Vector, Vector]:
     """Position (m) and its change with the mean anomaly (m/rad); x to the periapsis, z along the angular momentum."""
     e, a = orbit.eccentricity, orbit.semi_major_axis_km * 1e3
     eccentric = mean_anomaly

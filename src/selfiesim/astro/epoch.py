@@ -62,22 +62,22 @@ class Epoch:
             raise SceneError(f"{text!r} is not a date in the calendar") from error
         tt = erfa.taitt(*tai)
         # TDB - TT at the geocentre, 1.7 ms at most.
-        return cls._normal(*erfa.tttdb(*tt, erfa.dtdb(*tt, 0.0, 0.0, 0.0, 0.0)))
+        return cls._normalized(*erfa.tttdb(*tt, erfa.dtdb(*tt, 0.0, 0.0, 0.0, 0.0)))
 
     @classmethod
     def from_tdb_jd(cls, day: float, fraction: float = 0.0) -> Epoch:
         """The instant of a TDB Julian date, given whole or in two parts."""
-        return cls._normal(day, fraction)
+        return cls._normalized(day, fraction)
 
     @classmethod
-    def _normal(cls, day: float, fraction: float) -> Epoch:
+    def _normalized(cls, day: float, fraction: float) -> Epoch:
         whole = math.floor(day + 0.5)
         rest = (day - whole) + fraction
         carry = math.floor(rest + 0.5)
         return cls(float(whole + carry), float(rest - carry))
 
     def __add__(self, seconds: float) -> Epoch:
-        return self._normal(self.day, self.fraction + seconds / DAY_S)
+        return self._normalized(self.day, self.fraction + seconds / DAY_S)
 
     def __sub__(self, other: Epoch) -> float:
         """Seconds from ``other`` to this instant."""

@@ -2,10 +2,10 @@
 
 Each function gives the acceleration (m/s2) at positions (..., 3) from the planet's centre, in any non-turning axes, the
 other vectors in the same ones. To move something under them, hand their sum to
-:func:`selfiesim.astro.orbit.propagate_with`::
+:func:`selfiesim.astro.orbit.propagate_perturbed`::
 
     def acceleration(seconds, position):
-        return zonal(position, MARS_ZONALS, pole) + third_body(position, to_sun, GM_SUN_M3_S2)
+        return zonal(position, MARS_ZONALS, pole) + third_body_acceleration(position, to_sun, GM_SUN_M3_S2)
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from selfiesim.core.vectors import Vector
 GM_SUN_M3_S2 = 1.3271244e20
 """Nominal solar mass parameter, m3/s2 (IAU 2015 Resolution B3)."""
 
-SUNLIGHT_PRESSURE_1AU = 1361.0 / 299_792_458.0
+SOLAR_RADIATION_PRESSURE_1AU = 1361.0 / 299_792_458.0
 """Pressure of sunlight on a black surface facing it at 1 AU, N/m2: nominal irradiance (IAU 2015 B3) over c."""
 
 
 @dataclass(frozen=True)
-class Zonals:
+class ZonalHarmonics:
     """A planet's gravity field as far as it does not depend on longitude.
 
     Attributes
@@ -45,7 +45,7 @@ class Zonals:
     j4: float = 0.0
 
 
-MARS_ZONALS = Zonals(
+MARS_ZONALS = ZonalHarmonics(
     gm_m3_s2=4.2828370371e13, radius_m=3.3942e6, j2=1.958616127e-3, j3=3.157457584e-5, j4=-1.545157480e-5
 )
 """Mars-50c (Konopliv and Sjogren 1995, JPL Publication 95-5), as GMAT carries it in Mars50c.cof.
@@ -55,7 +55,7 @@ reads 1956.5e-6; MRO120D, two decades younger, has 1956.6e-6 there.
 """
 
 
-def zonal(position: Vector, field: Zonals, pole: Vector) -> Vector:
+def zonal_acceleration(position: Vector, field: ZonalHarmonics, pole: Vector) -> Vector:
     """Acceleration (..., 3) from J2, J3 and J4 at ``position`` (..., 3), about the unit vector ``pole`` (3,).
 
     The gradient of -(GM / r) J_n (R / r)^n P_n(sin latitude) for each n (Montenbruck and Gill, Satellite Orbits,
@@ -73,7 +73,7 @@ def zonal(position: Vector, field: Zonals, pole: Vector) -> Vector:
     return np.asarray(field.gm_m3_s2 * ratio * ratio / square * (along_up / radius * position - along_pole * pole))
 
 
-def tide(origin: Vector, offset: Vector, gm: float) -> Vector:
+def tidal_acceleration(origin: Vector, offset: Vector, gm: float) -> Vector:
     """Central gravity at ``origin + offset`` less that at ``origin``, (..., 3) each, from the attracting centre.
 
     Battin's form (An Introduction to the Mathematics and Methods of Astrodynamics, section 8.4), in which nothing
@@ -86,15 +86,17 @@ def tide(origin: Vector, offset: Vector, gm: float) -> Vector:
     return np.asarray(gm / (squared * np.sqrt(squared)) * (f * (origin + offset) - offset))
 
 
-def third_body(position: Vector, to_body: Vector, gm: float) -> Vector:
+def third_body_acceleration(position: Vector, to_body: Vector, gm: float) -> Vector:
     """Acceleration (..., 3) at ``position`` (..., 3) by a far body at ``to_body`` (3,) m from the planet's centre.
 
     What it does to the craft less what it does to the planet; ``gm`` is its own (:data:`GM_SUN_M3_S2`).
     """
-    return tide(-np.asarray(to_body, float), position, gm)
+    return tidal_acceleration(-np.asarray(to_body, float), position, gm)
 
 
-def sunlight(position: Vector, to_sun: Vector, area_to_mass: float, reflectivity: float = 1.0) -> Vector:
+def radiation_pressure_acceleration(
+    position: Vector, to_sun: Vector, area_to_mass: float, reflectivity: float = 1.0
+) -> Vector:
     """Acceleration (..., 3) by the pressure of sunlight on a ball at ``position`` (..., 3).
 
     Outside the planet's shadow: whether it shines there is for the caller to say.
@@ -110,5 +112,5 @@ def sunlight(position: Vector, to_sun: Vector, area_to_mass: float, reflectivity
     """
     away = position - np.asarray(to_sun, float)
     distance = np.linalg.norm(away, axis=-1, keepdims=True)
-    pressure = SUNLIGHT_PRESSURE_1AU * (AU_M / distance) ** 2
+    pressure = SOLAR_RADIATION_PRESSURE_1AU * (AU_M / distance) ** 2
     return np.asarray(reflectivity * area_to_mass * pressure * away / distance)

@@ -21,7 +21,7 @@ _DEGREE = 7
 
 
 @dataclass(frozen=True)
-class SplinePath:
+class PlanetSpline:
     """One planet's way: a uniform B-spline.
 
     Parameters
@@ -65,12 +65,14 @@ class SplinePath:
         powers = u ** np.arange(_DEGREE + 1)
         rates = np.arange(_DEGREE + 1.0)
         rates[1:] *= powers[:-1] / (self.step * DAY_S)
-        position, velocity = np.array([powers, rates]) @ _weights() @ self.coefficients[piece : piece + _DEGREE + 1]
+        position, velocity = (
+            np.array([powers, rates]) @ _bspline_basis() @ self.coefficients[piece : piece + _DEGREE + 1]
+        )
         return position, velocity
 
 
 @cache
-def paths() -> dict[str, SplinePath]:
+def load_planet_splines() -> dict[str, PlanetSpline]:
     """What the table holds: ``mars`` and ``jupiter``."""
     from importlib.resources import files
 
@@ -80,12 +82,12 @@ def paths() -> dict[str, SplinePath]:
     found = {}
     for head, end in zip(heads, [*heads[1:], len(rows)], strict=True):
         name, start, step = rows[head]
-        found[name] = SplinePath(name, float(start), int(step), 1e3 * np.array(rows[head + 1 : end], float))
+        found[name] = PlanetSpline(name, float(start), int(step), 1e3 * np.array(rows[head + 1 : end], float))
     return found
 
 
 @cache
-def _weights() -> Matrix:
+def _bspline_basis() -> Matrix:
     """From powers of u, which runs from 0 to 1 between two knots, to the weights of the 8 coefficients: (8, 8).
 
     The recursion of Cox and de Boor with uniform knots.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfiesim.astro.bodies import MARS, Body
-from selfiesim.astro.ephemeris import BUILTIN, Ephemeris, from_body
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS, Ephemeris, position_from_body
 from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
 from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.core.vectors import unit
@@ -27,12 +27,12 @@ _YEAR_1 = Epoch.from_tdb_jd(2435208.956)  # 11 April 1955, 10:56 UT
 _SEASONS = ("spring", "summer", "autumn", "winter")
 
 
-def solar_longitude(body: Body, epoch: Epoch, ephemeris: Ephemeris = BUILTIN) -> float:
+def solar_longitude(body: Body, epoch: Epoch, ephemeris: Ephemeris = BUILTIN_EPHEMERIS) -> float:
     """Ls, the planetocentric longitude of the Sun (rad, [0, 2 pi)): 0 at northern spring, pi/2 at northern summer.
 
     Counted in the orbit plane of the moment from the ascending node of that plane's Sun path on the body's equator.
     """
-    position = -from_body(body, "sun", epoch, ephemeris)
+    position = -position_from_body(body, "sun", epoch, ephemeris)
     velocity = ephemeris.velocity(body.name, "sun", epoch)
     pole = icrf_to_bodyfixed(body, epoch)[2]
     orbit_normal = unit(np.cross(position, velocity))
@@ -53,8 +53,8 @@ def mars_date(epoch: Epoch) -> MarsDate:
     """The date on Mars at ``epoch``."""
     ls = solar_longitude(MARS, epoch)
     # The true Sun is within 12 degrees of the mean one: rounding the years gone by to those that fit Ls is safe.
-    gone = (epoch - _YEAR_1) / (MARS_YEAR_DAYS * DAY_S) - ls / (2.0 * math.pi)
-    return MarsDate(year=1 + round(gone), sol=(epoch - _equinox_before(epoch, ls)) / SOL_S)
+    years_elapsed = (epoch - _YEAR_1) / (MARS_YEAR_DAYS * DAY_S) - ls / (2.0 * math.pi)
+    return MarsDate(year=1 + round(years_elapsed), sol=(epoch - _equinox_before(epoch, ls)) / SOL_S)
 
 
 def _equinox_before(epoch: Epoch, ls: float) -> Epoch:
@@ -83,13 +83,13 @@ def mean_solar_time(epoch: Epoch, longitude: float = 0.0) -> float:
     return (24.0 * (mars_sol_date(epoch) % 1.0) + longitude * 12.0 / math.pi) % 24.0
 
 
-def true_solar_time(body: Body, epoch: Epoch, longitude: float, ephemeris: Ephemeris = BUILTIN) -> float:
+def true_solar_time(body: Body, epoch: Epoch, longitude: float, ephemeris: Ephemeris = BUILTIN_EPHEMERIS) -> float:
     """Local true solar time, in hours of 1/24 of the body's day, [0, 24), at an east longitude (rad).
 
     12 when the Sun stands on the meridian; from where the Sun is, without light time.
     """
     sun_longitude, _latitude = direction_to_lonlat(
-        icrf_to_bodyfixed(body, epoch) @ from_body(body, "sun", epoch, ephemeris)
+        icrf_to_bodyfixed(body, epoch) @ position_from_body(body, "sun", epoch, ephemeris)
     )
     return (12.0 + (longitude - sun_longitude) * 12.0 / math.pi) % 24.0
 

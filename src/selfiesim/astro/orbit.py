@@ -14,7 +14,7 @@ import numpy as np
 from selfiesim.core.vectors import Matrix, Vector, rotation_x, rotation_z
 
 Acceleration = Callable[[float, Vector], Vector]
-"""What :func:`propagate_with` asks for: seconds since the start and a position (3,) in m, to m/s2 (3,)."""
+"""What :func:`propagate_perturbed` asks for: seconds since the start and a position (3,) in m, to m/s2 (3,)."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def true_to_mean(true_anomaly: float, eccentricity: float) -> float:
 def mean_to_true(mean_anomaly: float, eccentricity: float) -> float:
     """True anomaly (rad) of a mean anomaly, on the same turn; the reverse of :func:`true_to_mean`."""
     # Counted from the periapsis, where the change of the eccentric anomaly is that anomaly.
-    eccentric = _eccentric_change(mean_anomaly, 0.0, eccentricity)
+    eccentric = _solve_kepler(mean_anomaly, 0.0, eccentricity)
     half = np.sqrt((1.0 + eccentricity) / (1.0 - eccentricity)) * np.tan(eccentric / 2.0)
     return float(2.0 * np.arctan(half))
 
@@ -124,7 +124,7 @@ def propagate(state: State, seconds: float, gm: float) -> State:
         raise ValueError("the state is not on a closed orbit")
     mean_motion = np.sqrt(gm / a**3)
     e_sin, e_cos = float(r0 @ v0) / np.sqrt(gm * a), 1.0 - radius0 / a
-    change = _eccentric_change(mean_motion * seconds, e_sin, e_cos)
+    change = _solve_kepler(mean_motion * seconds, e_sin, e_cos)
     f, g, f_dot, g_dot = _lagrange(a, radius0, mean_motion, e_sin, e_cos, change)
     return State(f * r0 + g * v0, f_dot * r0 + g_dot * v0)
 
@@ -162,16 +162,16 @@ def lagrange_coefficients(
 
     Arguments and errors are those of :func:`propagate_many`.
     """
-    a, radius, mean_motion, e_sin, e_cos = _shape_of_orbit(states, gm)
+    a, radius, mean_motion, e_sin, e_cos = _orbit_shape(states, gm)
     guess = None
     if near is not None:
-        _a, _radius, near_motion, near_sin, near_cos = _shape_of_orbit(near, gm)
-        guess = _eccentric_changes(near_motion * np.asarray(seconds), near_sin, near_cos)
-    change = _eccentric_changes(mean_motion * np.asarray(seconds), e_sin, e_cos, guess)
+        _a, _radius, near_motion, near_sin, near_cos = _orbit_shape(near, gm)
+        guess = _solve_kepler_many(near_motion * np.asarray(seconds), near_sin, near_cos)
+    change = _solve_kepler_many(mean_motion * np.asarray(seconds), e_sin, e_cos, guess)
     return _lagrange(a, radius, mean_motion, e_sin, e_cos, change)
 
 
-def _shape_of_orbit(states: Vector, gm: float) -> tuple[Vector, Vector, Vector, Vector, Vector]:
+def _orbit_shape(states: Vector, gm: float) -> tuple[Vector, Vector, Vector, Vector, Vector]:
     """Semi-major axis, radius, mean motion, e sin E and e cos E of states (..., 6)."""
     r, v = states[..., :3], states[..., 3:]
     radius = np.linalg.norm(r, axis=-1)
@@ -194,7 +194,7 @@ def _lagrange(a: Any, radius0: Any, mean_motion: Any, e_sin: Any, e_cos: Any, ch
     return f, g, f_dot, g_dot
 
 
-def _eccentric_change(mean_change: float, e_sin: float, e_cos: float) -> float:
+def _solve_kepler(mean_change: float, e_sin: float, e_cos: float) -> float:
     """Solve Kepler's equation in the change of eccentric anomaly, by Newton's method with a bisection guard."""
     turns = np.round(mean_change / (2.0 * np.pi))
     target = mean_change - 2.0 * np.pi * turns
@@ -212,8 +212,8 @@ def _eccentric_change(mean_change: float, e_sin: float, e_cos: float) -> float:
     return float(x + 2.0 * np.pi * turns)
 
 
-def _eccentric_changes(mean_change: Vector, e_sin: Vector, e_cos: Vector, guess: Vector | None = None) -> Vector:
-    """:func:`_eccentric_change` for arrays: all are moved together until the slowest has arrived."""
+def _solve_kepler_many(mean_change: Vector, e_sin: Vector, e_cos: Vector, guess: Vector | None = None) -> Vector:
+    """:func:`_solve_kepler` for arrays: all are moved together until the slowest has arrived."""
     turns = 2.0 * np.pi * np.round(mean_change / (2.0 * np.pi))
     target = mean_change - turns
     reach = 2.0 * (1.0 + np.abs(e_sin))
@@ -235,7 +235,7 @@ def _eccentric_changes(mean_change: Vector, e_sin: Vector, e_cos: Vector, guess:
     return np.asarray(x + turns)
 
 
-def propagate_with(
+def propagate_perturbed(
     state: State, seconds: float | Vector, gm: float, acceleration: Acceleration, rtol: float = 1e-13
 ) -> State:
     """Motion under the planet's central gravity and whatever else pulls or pushes.
@@ -265,17 +265,17 @@ def propagate_with(
         When the integrator cannot go on (a path through the planet's centre).
     """
     length = float(np.linalg.norm(state.position))
-    clock = float(np.sqrt(length**3 / gm))
-    pull = clock * clock / length
+    time_unit = float(np.sqrt(length**3 / gm))
+    pull = time_unit * time_unit / length
 
     def motion(time: float, y: Vector) -> Vector:
         position = y[:3]
         central = -position / float(position @ position) ** 1.5
-        return np.concatenate([y[3:], central + pull * acceleration(time * clock, length * position)])
+        return np.concatenate([y[3:], central + pull * acceleration(time * time_unit, length * position)])
 
-    start = np.concatenate([state.position / length, state.velocity * clock / length])
-    y = integrate(motion, start, np.asarray(seconds) / clock, rtol)
-    return State(y[..., :3] * length, y[..., 3:] * (length / clock))
+    start = np.concatenate([state.position / length, state.velocity * time_unit / length])
+    y = integrate(motion, start, np.asarray(seconds) / time_unit, rtol)
+    return State(y[..., :3] * length, y[..., 3:] * (length / time_unit))
 
 
 def integrate(motion: Callable[[float, Vector], Vector], start: Vector, times: Vector, rtol: float) -> Vector:

@@ -23,11 +23,11 @@ from selfiesim.core.errors import KernelError
 from selfiesim.core.vectors import Matrix, Vector
 
 _LOCK = threading.RLock()
-_TEXT = {"LSK", "PCK", "FK", "IK", "SCLK"}
-_BINARY = {"SPK", "CK", "PCK"}
+_TEXT_KERNELS = {"LSK", "PCK", "FK", "IK", "SCLK"}
+_BINARY_KERNELS = {"SPK", "CK", "PCK"}
 _CK_FRAME_CLASS = 3
-_MOST_META_DEPTH = 4
-_MOST_NAMES = 1000
+_MAX_META_DEPTH = 4
+_MAX_NAMES = 1000
 _J2000 = "J2000"  # SPICE's name for ICRF
 
 Result = TypeVar("Result")
@@ -63,12 +63,12 @@ class Kernels:
         if not files:
             raise KernelError("no kernel files given")
         inside = None if folder is None else Path(folder).resolve()
-        with _LOCK, _pool_put_aside(spice):
-            found = [kernel for file in files for kernel in _flattened(spice, Path(file), inside, 0)]
+        with _LOCK, _isolated_pool(spice):
+            found = [kernel for file in files for kernel in _expand_meta_kernels(spice, Path(file), inside, 0)]
         # SPICE loads a file that is named twice once, where it was named last.
         self.files: tuple[Path, ...] = tuple(reversed(dict.fromkeys(reversed(found))))
         self._kinds = [_architecture(spice, file)[1] for file in self.files]
-        self._ask("load the kernels", lambda spice: None)
+        self._query("load the kernels", lambda spice: None)
 
     def position(self, target: str, center: str, epoch: Epoch) -> Vector:
         """Vector (3,) in m, ICRF axes, from ``center`` to ``target``, geometric.
@@ -102,14 +102,14 @@ class Kernels:
                 if spice.namfrm(name) == 0:
                     raise KernelError(f"no kernel knows the frame {name!r}; give the frame kernel (FK) that names it")
             try:
-                return np.array(spice.pxform(*names, _seconds(epoch)))
+                return np.array(spice.pxform(*names, _ephemeris_time(epoch)))
             except spice.exceptions.SpiceyError as error:
                 missing = [line for name in names for line in self._ck_coverage(spice, name, epoch)]
                 if missing:
                     raise KernelError("; ".join(missing)) from error
                 raise
 
-        return self._ask(f"turn {from_frame} to {to_frame} at {epoch.utc()}", ask)
+        return self._query(f"turn {from_frame} to {to_frame} at {epoch.utc()}", ask)
 
     def icrf_to_body(self, frame: str, epoch: Epoch) -> Matrix:
         """The attitude (3, 3) of a craft: ICRF to ``frame``, the name that the frame kernel gives its body axes.
@@ -123,7 +123,7 @@ class Kernels:
 
     def coverage(self, target: str) -> list[tuple[Epoch, Epoch]]:
         """From when to when each stretch of the SPK files that holds ``target`` goes; empty when none does."""
-        return self._ask(f"look for {target}", lambda spice: self._spk_coverage(spice, _code(spice, target)))
+        return self._query(f"look for {target}", lambda spice: self._spk_coverage(spice, _naif_id(spice, target)))
 
     def close(self) -> None:
         """Take the kernels out of memory. The set may be asked again: it is then loaded anew."""
@@ -143,36 +143,36 @@ class Kernels:
 
     def _state(self, target: str, center: str, epoch: Epoch) -> Vector:
         def ask(spice: Any) -> Vector:
-            codes = [_code(spice, name) for name in (target, center)]
+            codes = [_naif_id(spice, name) for name in (target, center)]
             # Mars is 499 and its system's barycentre 4; a planetary ephemeris may hold just the latter.
             stand_ins = [code // 100 if 199 <= code <= 999 and code % 100 == 99 else code for code in codes]
             for to, from_ in (codes, stand_ins):
                 try:
-                    state, _light_time = spice.spkez(to, _seconds(epoch), _J2000, "NONE", from_)
+                    state, _light_time = spice.spkez(to, _ephemeris_time(epoch), _J2000, "NONE", from_)
                 except spice.exceptions.SpiceyError:
                     continue
                 return np.array(state) * 1e3
-            raise KernelError(self._why_not(spice, [target, center], codes, epoch))
+            raise KernelError(self._explain_missing_state(spice, [target, center], codes, epoch))
 
-        return self._ask(f"find {target} from {center}", ask)
+        return self._query(f"find {target} from {center}", ask)
 
-    def _why_not(self, spice: Any, names: list[str], codes: list[int], epoch: Epoch) -> str:
+    def _explain_missing_state(self, spice: Any, names: list[str], codes: list[int], epoch: Epoch) -> str:
         """Which body is not known then; one that no file holds may still be what a path is counted from."""
         late, absent = [], []
         for name, code in zip(names, codes, strict=True):
             spans = self._spk_coverage(spice, code)
             if spans:
-                late += _outside(name, epoch, spans, "SPK")
+                late += _coverage_gap_lines(name, epoch, spans, "SPK")
             elif code not in (0, 10):
-                absent += _outside(name, epoch, spans, "SPK")
-        return "; ".join(late or absent) or _cannot_join(names, epoch)
+                absent += _coverage_gap_lines(name, epoch, spans, "SPK")
+        return "; ".join(late or absent) or _unlinked_message(names, epoch)
 
     def _spk_coverage(self, spice: Any, code: int) -> list[tuple[Epoch, Epoch]]:
         return [
             span
             for file, kind in zip(self.files, self._kinds, strict=True)
             if kind == "SPK"
-            for span in _spans(spice, spice.spkcov(str(file), code))
+            for span in _window_to_spans(spice, spice.spkcov(str(file), code))
         ]
 
     def _ck_coverage(self, spice: Any, frame: str, epoch: Epoch) -> list[str]:
@@ -187,17 +187,17 @@ class Kernels:
                     window = spice.ckcov(str(file), class_id, False, "INTERVAL", 0.0, "TDB")
                 except spice.exceptions.SpiceyError as error:
                     raise KernelError(f"{file}: needs the spacecraft clock kernel (SCLK) of {frame}") from error
-                spans += _spans(spice, window)
-        return _outside(frame, epoch, spans, "CK")
+                spans += _window_to_spans(spice, window)
+        return _coverage_gap_lines(frame, epoch, spans, "CK")
 
-    def _ask(self, what: str, question: Callable[[Any], Result]) -> Result:
+    def _query(self, what: str, question: Callable[[Any], Result]) -> Result:
         """Put a question to CSPICE while it holds this set and nothing else."""
         spice = _spice()
         with _LOCK, _loaded(spice, self):
             try:
                 return question(spice)
             except spice.exceptions.SpiceyError as error:
-                raise KernelError(f"SPICE cannot {what}: {_short(error)}") from error
+                raise KernelError(f"SPICE cannot {what}: {_short_message(error)}") from error
 
 
 _active: Kernels | None = None
@@ -208,12 +208,12 @@ def _loaded(spice: Any, kernels: Kernels) -> Iterator[None]:
     """Have just ``kernels`` in the pool. They stay there, unless others had loaded something of their own."""
     global _active
     wanted = [str(file) for file in kernels.files]
-    found = _in_pool(spice)
+    found = _list_loaded_files(spice)
     if found == wanted and _active is kernels:
         yield
         return
     ours = [] if _active is None else [str(file) for file in _active.files]
-    foreign = _without(found, ours)
+    foreign = _remove_each_once(found, ours)
     spice.kclear()
     _active = None
     try:
@@ -229,11 +229,11 @@ def _loaded(spice: Any, kernels: Kernels) -> Iterator[None]:
 
 
 @contextmanager
-def _pool_put_aside(spice: Any) -> Iterator[None]:
+def _isolated_pool(spice: Any) -> Iterator[None]:
     """An empty pool, filled again afterwards."""
     global _active
-    found = _in_pool(spice)
-    foreign = _without(found, [] if _active is None else [str(file) for file in _active.files])
+    found = _list_loaded_files(spice)
+    foreign = _remove_each_once(found, [] if _active is None else [str(file) for file in _active.files])
     spice.kclear()
     _active = None
     try:
@@ -252,13 +252,13 @@ def _unload(spice: Any, kernels: Kernels) -> None:
         _active = None
 
 
-def _in_pool(spice: Any) -> list[str]:
+def _list_loaded_files(spice: Any) -> list[str]:
     """The files somebody asked for, in order; what a meta-kernel brought comes with it."""
     loaded = [spice.kdata(n, "ALL") for n in range(spice.ktotal("ALL"))]
     return [name for name, _kind, source, *_handle in loaded if not source]
 
 
-def _without(found: list[str], ours: list[str]) -> list[str]:
+def _remove_each_once(found: list[str], ours: list[str]) -> list[str]:
     rest = list(found)
     for name in ours:
         if name in rest:
@@ -271,10 +271,10 @@ def _furnish(spice: Any, files: Sequence[Path]) -> None:
         try:
             spice.furnsh(str(file))
         except spice.exceptions.SpiceyError as error:
-            raise KernelError(f"{file}: SPICE cannot read it ({_short(error)})") from error
+            raise KernelError(f"{file}: SPICE cannot read it ({_short_message(error)})") from error
 
 
-def _flattened(spice: Any, file: Path, inside: Path | None, depth: int) -> Iterator[Path]:
+def _expand_meta_kernels(spice: Any, file: Path, inside: Path | None, depth: int) -> Iterator[Path]:
     """The file itself, or the files that a meta-kernel names, each checked."""
     resolved = file.resolve()
     if inside is not None and not resolved.is_relative_to(inside):
@@ -283,12 +283,12 @@ def _flattened(spice: Any, file: Path, inside: Path | None, depth: int) -> Itera
         raise KernelError(f"{file}: no such file")
     architecture, kind = _architecture(spice, resolved)
     if architecture == "KPL" and kind == "MK":
-        if depth == _MOST_META_DEPTH:
-            raise KernelError(f"{file}: meta-kernels name one another more than {_MOST_META_DEPTH} deep")
-        for name in _named_in(spice, resolved):
-            yield from _flattened(spice, resolved.parent / name, inside, depth + 1)
+        if depth == _MAX_META_DEPTH:
+            raise KernelError(f"{file}: meta-kernels name one another more than {_MAX_META_DEPTH} deep")
+        for name in _read_meta_kernel(spice, resolved):
+            yield from _expand_meta_kernels(spice, resolved.parent / name, inside, depth + 1)
         return
-    if (architecture == "KPL" and kind in _TEXT) or (architecture == "DAF" and kind in _BINARY):
+    if (architecture == "KPL" and kind in _TEXT_KERNELS) or (architecture == "DAF" and kind in _BINARY_KERNELS):
         yield resolved
         return
     raise KernelError(
@@ -301,21 +301,21 @@ def _architecture(spice: Any, file: Path) -> tuple[str, str]:
     try:
         architecture, kind = spice.getfat(str(file))
     except spice.exceptions.SpiceyError as error:
-        raise KernelError(f"{file}: SPICE cannot read it ({_short(error)})") from error
+        raise KernelError(f"{file}: SPICE cannot read it ({_short_message(error)})") from error
     return str(architecture).strip(), str(kind).strip()
 
 
-def _named_in(spice: Any, meta: Path) -> list[str]:
+def _read_meta_kernel(spice: Any, meta: Path) -> list[str]:
     """The file names in a meta-kernel, symbols replaced and continued names joined."""
     try:
         spice.kclear()
         spice.ldpool(str(meta))
     except spice.exceptions.SpiceyError as error:
-        raise KernelError(f"{meta}: not a valid meta-kernel ({_short(error)})") from error
+        raise KernelError(f"{meta}: not a valid meta-kernel ({_short_message(error)})") from error
     values: dict[str, list[str]] = {}
     for key in ("KERNELS_TO_LOAD", "PATH_SYMBOLS", "PATH_VALUES"):
         try:
-            values[key] = [str(text) for text in spice.gcpool(key, 0, _MOST_NAMES)]
+            values[key] = [str(text) for text in spice.gcpool(key, 0, _MAX_NAMES)]
         except spice.exceptions.SpiceyError:  # not given
             values[key] = []
     names: list[str] = []
@@ -332,7 +332,7 @@ def _named_in(spice: Any, meta: Path) -> list[str]:
     return names
 
 
-def _code(spice: Any, name: str) -> int:
+def _naif_id(spice: Any, name: str) -> int:
     """NAIF's number of a body."""
     try:
         return int(spice.bods2c(name))
@@ -340,18 +340,18 @@ def _code(spice: Any, name: str) -> int:
         raise KernelError(f"no kernel knows a body {name!r}; use SPICE's name or number for it") from error
 
 
-def _seconds(epoch: Epoch) -> float:
+def _ephemeris_time(epoch: Epoch) -> float:
     """SPICE's time: TDB seconds since J2000."""
     return (epoch.day - J2000_JD) * DAY_S + epoch.fraction * DAY_S
 
 
-def _spans(spice: Any, window: Any) -> list[tuple[Epoch, Epoch]]:
+def _window_to_spans(spice: Any, window: Any) -> list[tuple[Epoch, Epoch]]:
     bounds = [spice.wnfetd(window, n) for n in range(spice.wncard(window))]
     j2000 = Epoch.from_tdb_jd(J2000_JD)
     return [(j2000 + start, j2000 + stop) for start, stop in bounds]
 
 
-def _outside(name: str, epoch: Epoch, spans: list[tuple[Epoch, Epoch]], kind: str) -> list[str]:
+def _coverage_gap_lines(name: str, epoch: Epoch, spans: list[tuple[Epoch, Epoch]], kind: str) -> list[str]:
     """One line when ``epoch`` is in none of the spans."""
     if any(start <= epoch <= stop for start, stop in spans):
         return []
@@ -362,10 +362,10 @@ def _outside(name: str, epoch: Epoch, spans: list[tuple[Epoch, Epoch]], kind: st
     return [f"{name} is not known at {epoch.utc()}; the {kind} files cover {shown}{more}"]
 
 
-def _cannot_join(names: list[str], epoch: Epoch) -> str:
+def _unlinked_message(names: list[str], epoch: Epoch) -> str:
     bodies = " to ".join(names)
     return f"the SPK files do not join {bodies} at {epoch.utc()}; add those of the planets and moons between"
 
 
-def _short(error: Any) -> str:
+def _short_message(error: Any) -> str:
     return " ".join(str(getattr(error, "short", error)).split())

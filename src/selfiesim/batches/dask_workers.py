@@ -11,11 +11,11 @@ from typing import Any
 
 from distributed import Client, LocalCluster, WorkerPlugin
 
-from selfiesim.batches.draw import Drawn, draw_in_one_thread
+from selfiesim.batches.draw import FrameResult, draw_in_one_thread
 from selfiesim.batches.vary import Task
 from selfiesim.core.errors import BatchError
 
-_homes: dict[str, str] = {}  # of a worker: where the files of a scene's folder lie here
+_scene_folders: dict[str, str] = {}  # of a worker: where the files of a scene's folder lie here
 
 
 class DaskWorkers:
@@ -50,9 +50,9 @@ class DaskWorkers:
         """The workers there are now; at least one, so that frames wait for those that come."""
         return max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
 
-    def submit(self, task: Task) -> Future[Drawn]:
+    def submit(self, task: Task) -> Future[FrameResult]:
         """Begin a frame."""
-        future: Future[Drawn] = self._executor.submit(_draw, task)
+        future: Future[FrameResult] = self._executor.submit(_draw, task)
         return future
 
     def close(self, now: bool) -> None:
@@ -76,11 +76,11 @@ class _SceneFiles(WorkerPlugin):  # type: ignore[misc]  # distributed tells no t
             path = Path(self._space.name) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        _homes[self._folder] = self._space.name
+        _scene_folders[self._folder] = self._space.name
 
     def teardown(self, worker: Any) -> None:
         self._space.cleanup()
 
 
-def _draw(task: Task) -> Drawn:
-    return draw_in_one_thread(replace(task, folder=_homes.get(task.folder, task.folder)))
+def _draw(task: Task) -> FrameResult:
+    return draw_in_one_thread(replace(task, folder=_scene_folders.get(task.folder, task.folder)))

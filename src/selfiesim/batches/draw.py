@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from selfiesim.batches.vary import Task
     from selfiesim.render.common.radiance import Radiance
 
-ONE_THREAD = {"LP_NUM_THREADS": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+SINGLE_THREAD_ENV = {"LP_NUM_THREADS": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Mesa draws in the thread that asks: with one worker a core, threads beside it gain nothing."""
 
 
 @dataclass(frozen=True)
-class Drawn:
+class FrameResult:
     """A frame's files by ending (``.png``, ``.json`` and what labels add), and what it took."""
 
     files: dict[str, bytes]
@@ -33,7 +33,7 @@ class Drawn:
     peak_mb: float
 
 
-def draw(task: Task) -> Drawn:
+def draw_frame(task: Task) -> FrameResult:
     """Draw a frame.
 
     Raises
@@ -49,7 +49,7 @@ def draw(task: Task) -> Drawn:
     files = _picture(radiance.expose(), task)
     if task.layers is not None:
         files |= _labels(radiance, task)
-    return Drawn(files, time.perf_counter() - start, peak_mb())
+    return FrameResult(files, time.perf_counter() - start, peak_mb())
 
 
 def _picture(photo: Any, task: Task) -> dict[str, bytes]:
@@ -61,10 +61,10 @@ def _picture(photo: Any, task: Task) -> dict[str, bytes]:
 
 def _labels(radiance: Radiance, task: Task) -> dict[str, bytes]:
     from selfiesim.batches.manifest import frame_stem
-    from selfiesim.labels.records import Wanted, labels_of
+    from selfiesim.labels.records import LabelOptions, make_labels
 
-    wanted = Wanted("exr" if task.layers == "exr" else "png", f".{task.file}")
-    return labels_of(radiance, frame_stem(task.name), wanted, task.changes, task.group).files
+    wanted = LabelOptions("exr" if task.layers == "exr" else "png", f".{task.file}")
+    return make_labels(radiance, frame_stem(task.name), wanted, task.changes, task.group).files
 
 
 def peak_mb() -> float:
@@ -73,9 +73,9 @@ def peak_mb() -> float:
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def become_worker() -> None:
+def init_worker() -> None:
     """Make this process a worker: one thread for drawing, and an end when its parent ends."""
-    os.environ.update({name: os.environ.get(name, value) for name, value in ONE_THREAD.items()})
+    os.environ.update({name: os.environ.get(name, value) for name, value in SINGLE_THREAD_ENV.items()})
     parent = os.getppid()
 
     def watch() -> None:
@@ -87,14 +87,14 @@ def become_worker() -> None:
 
 
 @cache
-def _hand() -> ThreadPoolExecutor:
+def _drawing_thread() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(1)
 
 
-def draw_in_one_thread(task: Task, draw: Callable[[Task], Drawn] = draw) -> Drawn:
-    """:func:`draw` for workers with threads of their own: OpenGL belongs to the thread that began with it."""
-    for name, value in ONE_THREAD.items():
+def draw_in_one_thread(task: Task, draw_frame: Callable[[Task], FrameResult] = draw_frame) -> FrameResult:
+    """:func:`draw_frame` for workers with threads of their own: OpenGL belongs to the thread that began with it."""
+    for name, value in SINGLE_THREAD_ENV.items():
         os.environ.setdefault(name, value)
-    return _hand().submit(draw, task).result()
+    return _drawing_thread().submit(draw_frame, task).result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from selfiesim.batches.draw import draw
+from selfiesim.batches.draw import draw_frame
 from selfiesim.batches.manifest import is_running, read_description, read_records
 from selfiesim.batches.vary import Frames
 
@@ -20,18 +20,18 @@ def estimate(frames: Frames, workers: int) -> dict[str, Any]:
     UserError
         When the first frame cannot be drawn.
     """
-    cold = draw(frames[0])
-    warm = draw(frames[0])
+    cold = draw_frame(frames[0])
+    warm = draw_frame(frames[0])
     size = sum(len(content) for content in warm.files.values())
-    hands = max(workers, 1)
+    worker_count = max(workers, 1)
     return {
         "frames": len(frames),
         "first_frame_s": round(cold.seconds, 3),
         "frame_s": round(warm.seconds, 3),
         "frame_bytes": size,
         "peak_mb": round(warm.peak_mb, 1),
-        "workers": hands,
-        "total_s": round(cold.seconds + warm.seconds * len(frames) / hands, 1),
+        "workers": worker_count,
+        "total_s": round(cold.seconds + warm.seconds * len(frames) / worker_count, 1),
         "total_bytes": size * len(frames),
     }
 
@@ -44,16 +44,16 @@ def status(folder: Path) -> dict[str, Any]:
     BatchError
         When there is no batch in it.
     """
-    told = read_description(folder)
+    description = read_description(folder)
     last = {record["frame"]: record for record in read_records(folder)}
     failed = [record for record in last.values() if record["status"] == "failed"]
     done = [record for record in last.values() if record["status"] == "done"]
     running = is_running(folder)
     recent = sorted(record["finished_unix_s"] for record in last.values())[-_RECENT:]
     rate = (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 and recent[-1] > recent[0] else None
-    left = told["frames"] - len(last)
+    left = description["frames"] - len(last)
     return {
-        "frames": told["frames"],
+        "frames": description["frames"],
         "done": len(done),
         "failed": len(failed),
         "running": running,

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol
 
-from selfiesim.batches.draw import Drawn, become_worker, draw
+from selfiesim.batches.draw import FrameResult, draw_frame, init_worker
 from selfiesim.batches.vary import Task
 from selfiesim.core.errors import BatchError
 
@@ -20,7 +20,7 @@ class Executor(Protocol):
         """How many frames are drawn at once."""
         ...
 
-    def submit(self, task: Task) -> Future[Drawn]:
+    def submit(self, task: Task) -> Future[FrameResult]:
         """Begin a frame."""
         ...
 
@@ -29,16 +29,16 @@ class Executor(Protocol):
         ...
 
 
-class InProcess:
+class InProcessExecutor:
     """Draws here, one frame after the other."""
 
     slots = 1
 
-    def submit(self, task: Task) -> Future[Drawn]:
+    def submit(self, task: Task) -> Future[FrameResult]:
         """Draw a frame; the promise is kept already."""
-        future: Future[Drawn] = Future()
+        future: Future[FrameResult] = Future()
         try:
-            future.set_result(draw(task))
+            future.set_result(draw_frame(task))
         except Exception as error:
             future.set_exception(error)
         return future
@@ -47,7 +47,7 @@ class InProcess:
         """Nothing to end."""
 
 
-class Workers:
+class ProcessWorkers:
     """Processes of this machine, each with a warm renderer; one that dies or hangs is replaced by the pool."""
 
     def __init__(self, count: int, timeout_s: float) -> None:
@@ -58,11 +58,11 @@ class Workers:
         self.slots, self._timeout_s = count, timeout_s
         # Spawned: a fork of a process with OpenGL and threads in it may hang.
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPool(max_workers=count, initializer=become_worker, context=context)
+        self._pool = ProcessPool(max_workers=count, initializer=init_worker, context=context)
 
-    def submit(self, task: Task) -> Future[Drawn]:
+    def submit(self, task: Task) -> Future[FrameResult]:
         """Begin a frame; one that takes longer than the limit fails, and its worker is replaced."""
-        future: Future[Drawn] = self._pool.schedule(draw, args=(task,), timeout=self._timeout_s)
+        future: Future[FrameResult] = self._pool.schedule(draw_frame, args=(task,), timeout=self._timeout_s)
         return future
 
     def close(self, now: bool) -> None:
@@ -85,7 +85,7 @@ def executor(workers: int, dask: str | None, timeout_s: float, folder: Path, fil
         When Dask is not installed, or the scheduler does not answer.
     """
     if dask is None:
-        return Workers(workers, timeout_s) if workers else InProcess()
+        return ProcessWorkers(workers, timeout_s) if workers else InProcessExecutor()
     try:
         from selfiesim.batches.dask_workers import DaskWorkers
     except ImportError as error:

@@ -10,28 +10,28 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, ValidationError, model_validator
 
-from selfiesim.core.config_validation import explain, read_table
+from selfiesim.core.config_validation import explain_validation_error, read_toml_table
 from selfiesim.core.errors import BatchError, ModelError
 from selfiesim.scene.moments import Moment
 from selfiesim.scene.scene import Scene, shipped_scenes
 
-MOST_FRAMES = 1_000_000
+MAX_FRAMES = 1_000_000
 """Of one job. A year of one core at half a minute a frame."""
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
 FORMAT = 1
 
 Pair = Annotated[tuple[float, float], Strict(False)]
 
 
-class _Part(BaseModel):
+class _JobSection(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class Axis(_Part):
+class SweepAxis(_JobSection):
     """What one key of the scene takes; give one of values, linspace, uniform, normal, or from, to and step_s."""
 
     values: Annotated[tuple[Any, ...], Strict(False)] | None = Field(
-        None, min_length=1, max_length=MOST_VALUES, description="One after the other."
+        None, min_length=1, max_length=MAX_VALUES, description="One after the other."
     )
     linspace: Annotated[tuple[float, float, int], Strict(False)] | None = Field(
         None, description="First, last, and how many, evenly spaced."
@@ -44,7 +44,7 @@ class Axis(_Part):
     link: str | None = Field(None, max_length=100, description="Keys with the same word go side by side, not crossed.")
 
     @model_validator(mode="after")
-    def _one_way(self) -> Axis:
+    def _check_one_source(self) -> SweepAxis:
         times = (self.start, self.stop, self.step_s)
         given = [name for name in ("values", "linspace", "uniform", "normal") if getattr(self, name) is not None]
         given += ["from, to, step_s"] if any(part is not None for part in times) else []
@@ -52,8 +52,8 @@ class Axis(_Part):
             raise ValueError(f"give one of values, linspace, uniform, normal, or from, to and step_s; not {given}")
         if given[0].startswith("from") and None in times:
             raise ValueError("from, to and step_s go together")
-        if self.linspace and not 1 <= self.linspace[2] <= MOST_VALUES:
-            raise ValueError(f"linspace: the third number says how many, from 1 to {MOST_VALUES:,}")
+        if self.linspace and not 1 <= self.linspace[2] <= MAX_VALUES:
+            raise ValueError(f"linspace: the third number says how many, from 1 to {MAX_VALUES:,}")
         if self.uniform and self.uniform[0] > self.uniform[1]:
             raise ValueError("uniform: the first number is above the second")
         if self.normal and self.normal[1] < 0:
@@ -68,7 +68,7 @@ class Axis(_Part):
         return self.uniform is not None or self.normal is not None
 
 
-class Labelled(_Part):
+class LabelSettings(_JobSection):
     """That each frame is labelled, and what data sets are made of the labels when all frames are there."""
 
     formats: Annotated[tuple[Literal["coco", "bop", "poses"], ...], Strict(False)] = Field(
@@ -79,10 +79,10 @@ class Labelled(_Part):
         (80.0, 10.0, 10.0), description="Shares of train, val and test."
     )
     seed: int = Field(0, ge=0, lt=2**63, description="Another one splits otherwise.")
-    group: int = Field(1, ge=1, le=MOST_FRAMES, description="So many frames in a row go to one split together.")
+    group: int = Field(1, ge=1, le=MAX_FRAMES, description="So many frames in a row go to one split together.")
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Labelled:
+    def _check_consistency(self) -> LabelSettings:
         if min(self.split) < 0.0 or sum(self.split) <= 0.0:
             raise ValueError("split: give three shares that are not negative, such as [80, 10, 10]")
         if "bop" in self.formats and self.layers != "png":
@@ -95,7 +95,7 @@ class Labelled(_Part):
         return dict(zip(("train", "val", "test"), self.split, strict=True))
 
 
-class Job(_Part):
+class Job(_JobSection):
     """A scene, how its frames are drawn, and what varies from one to the next."""
 
     scene: str = Field(min_length=1, max_length=400, description="A shipped scene, or a scene file beside the job.")
@@ -105,16 +105,20 @@ class Job(_Part):
     file: Literal["png", "jpg", "tif", "exr", "npz"] = Field("png", description="What each frame is written as.")
     bits: Literal[8, 16] = Field(8, description="Of a PNG or TIFF.")
     seed: int = Field(0, ge=0, lt=2**63, description="Another seed throws other dice.")
-    draws: int | None = Field(None, ge=1, le=MOST_FRAMES, description="How often uniform and normal keys are drawn.")
+    draws: int | None = Field(None, ge=1, le=MAX_FRAMES, description="How often uniform and normal keys are drawn.")
     releases: int | None = Field(None, ge=1, le=100_000, description="Releases thrown by the scene's release.scatter.")
-    labels: Labelled | None = Field(None, description="Label each frame, and make data sets; [labels] alone will do.")
-    vary: dict[str, Axis] = Field(default_factory=dict, max_length=100, description="Key paths, and what they take.")
+    labels: LabelSettings | None = Field(
+        None, description="Label each frame, and make data sets; [labels] alone will do."
+    )
+    vary: dict[str, SweepAxis] = Field(
+        default_factory=dict, max_length=100, description="Key paths, and what they take."
+    )
 
     _source: str = PrivateAttr("job")
     _folder: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Job:
+    def _check_consistency(self) -> Job:
         random = any(axis.is_random for axis in self.vary.values())
         if random and self.draws is None:
             raise ValueError("draws: missing; say how often uniform and normal keys are drawn, such as draws = 100")
@@ -140,7 +144,7 @@ class Job(_Part):
         BatchError
             Not TOML, an unknown key, or a value out of range; the message names file and key.
         """
-        table, _content = read_table(Path(path), "a job", BatchError)
+        table, _content = read_toml_table(Path(path), "a job", BatchError)
         if "craft" in table and "scene" not in table:
             raise BatchError(f'{path}: is a scene; a job names it and says what varies: scene = "{Path(path).name}"')
         return cls.from_table(table, str(path), Path(path).parent)
@@ -157,7 +161,7 @@ class Job(_Part):
         try:
             job = cls.model_validate(table)
         except ValidationError as error:
-            raise BatchError("\n".join(f"{source}: {line}" for line in explain(error, cls))) from error
+            raise BatchError("\n".join(f"{source}: {line}" for line in explain_validation_error(error, cls))) from error
         job._source, job._folder = source, folder
         return job
 
@@ -187,25 +191,25 @@ class Job(_Part):
         return scene if self.size is None else scene.with_changes(camera__size_px=list(self.size))
 
 
-def described(job: Job, scene: Scene) -> dict[str, Any]:
+def job_description(job: Job, scene: Scene) -> dict[str, Any]:
     """All that the frames depend on, JSON-ready: two runs may share a folder when this is the same."""
-    told = job.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    job_table = job.model_dump(mode="json", by_alias=True, exclude_unset=True)
     table = scene.model_dump(mode="json", exclude_unset=True)
     return {
         "format": FORMAT,
         "selfiesim": version("selfiesim"),
-        "job": told,
+        "job": job_table,
         "scene": table,
-        "files": _digests([told.get("vary", {}), table], scene.folder),
+        "files": _file_digests([job_table.get("vary", {}), table], scene.folder),
     }
 
 
-def _digests(node: Any, folder: Path) -> dict[str, str]:
+def _file_digests(node: Any, folder: Path) -> dict[str, str]:
     """SHA-256 of each file in the scene's folder that a text names, and of what a mesh is made of beside itself."""
     if isinstance(node, dict):
         node = list(node.values())
     if isinstance(node, list):
-        return {name: digest for each in node for name, digest in _digests(each, folder).items()}
+        return {name: digest for each in node for name, digest in _file_digests(each, folder).items()}
     if not isinstance(node, str) or not 0 < len(node) <= 200 or "\0" in node or "\n" in node:
         return {}
     root = folder.resolve()
@@ -213,20 +217,20 @@ def _digests(node: Any, folder: Path) -> dict[str, str]:
     if not path.is_relative_to(root) or not path.is_file():
         return {}
     found = {}
-    for each in (path, *_made_of(root / node)):
+    for each in (path, *_mesh_files(root / node)):
         with each.open("rb") as file:
             name = each.resolve().relative_to(root).as_posix()
             found[name] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
 
 
-def _made_of(path: Path) -> tuple[Path, ...]:
+def _mesh_files(path: Path) -> tuple[Path, ...]:
     """What a mesh was read from; nothing for a file that is no mesh, or that the scene will refuse."""
-    from selfiesim.craft.formats.reader import FORMATS
+    from selfiesim.craft.formats.reader import MESH_FORMATS
     from selfiesim.craft.load import load_craft
 
     try:
-        return load_craft(path).files if path.suffix.lower() in FORMATS else ()
+        return load_craft(path).files if path.suffix.lower() in MESH_FORMATS else ()
     except ModelError:
         return ()
 

@@ -17,10 +17,10 @@ from typing import IO, Any
 
 from selfiesim.batches.job import changes_between
 from selfiesim.core.errors import BatchError, OutputError
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 
 Record = dict[str, Any]
-_MOST_SAID = 12
+_MAX_CHANGES_SHOWN = 12
 
 
 def frame_stem(name: str) -> str:
@@ -34,13 +34,13 @@ def frame_path(folder: Path, name: str, ending: str) -> Path:
 
 
 class Manifest:
-    """The open folder of a batch; make it with :func:`opened`. ``records`` has the last record of each frame."""
+    """The open folder of a batch; make it with :func:`open_manifest`. ``records`` has the last record of each frame."""
 
     def __init__(self, folder: Path, file: IO[bytes]) -> None:
         self.folder, self._file = folder, file
         self.records = {record["frame"]: record for record in read_records(folder)}
 
-    def holds(self, name: str) -> bool:
+    def is_done(self, name: str) -> bool:
         """Whether a frame is done and its files are there, as they were written."""
         record = self.records.get(name)
         if record is None or record["status"] != "done":
@@ -48,20 +48,20 @@ class Manifest:
         written_s = record.get("finished_unix_s", 0.0)
         try:
             return all(
-                _unchanged(frame_path(self.folder, name, ending), told, written_s)
-                for ending, told in record["files"].items()
+                _is_unchanged(frame_path(self.folder, name, ending), info, written_s)
+                for ending, info in record["files"].items()
             )
         except OSError:
             return False
 
     def write_files(self, name: str, files: dict[str, bytes]) -> dict[str, Record]:
         """Write a frame's files, whole or not at all; what to say of them in its record."""
-        told = {}
+        info = {}
         for ending, content in files.items():
-            with written_whole(frame_path(self.folder, name, ending)) as temporary:
+            with atomic_write(frame_path(self.folder, name, ending)) as temporary:
                 temporary.write_bytes(content)
-            told[ending] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-        return told
+            info[ending] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        return info
 
     def add(self, record: Record) -> None:
         """Append a record; it is on the disk when this returns.
@@ -83,15 +83,15 @@ class Manifest:
         self.records[record["frame"]] = record
 
 
-def _unchanged(path: Path, told: Record, written_s: float) -> bool:
+def _is_unchanged(path: Path, info: Record, written_s: float) -> bool:
     """Whether a file still is what its record says: read only when something touched it since, or copied it."""
     found = path.stat()
-    if found.st_size != told["bytes"]:
+    if found.st_size != info["bytes"]:
         return False
     if found.st_mtime <= written_s:
         return True
     with path.open("rb") as file:
-        return bool(hashlib.file_digest(file, "sha256").hexdigest() == told["sha256"])
+        return bool(hashlib.file_digest(file, "sha256").hexdigest() == info["sha256"])
 
 
 def read_records(folder: Path) -> Iterator[Record]:
@@ -118,14 +118,14 @@ def read_description(folder: Path) -> dict[str, Any]:
         When there is no batch in it.
     """
     try:
-        told = json.loads((folder / "batch.json").read_bytes())
+        info = json.loads((folder / "batch.json").read_bytes())
     except FileNotFoundError as error:
         raise BatchError(f"{folder}: holds no batch (there is no batch.json in it)") from error
     except (OSError, ValueError) as error:
         raise BatchError(f"{folder / 'batch.json'}: cannot be read ({str(error)[:60]})") from error
-    if not isinstance(told, dict) or not isinstance(told.get("frames"), int):
+    if not isinstance(info, dict) or not isinstance(info.get("frames"), int):
         raise BatchError(f"{folder / 'batch.json'}: is not one of ours")
-    return told
+    return info
 
 
 def is_running(folder: Path) -> bool:
@@ -141,7 +141,7 @@ def is_running(folder: Path) -> bool:
 
 
 @contextmanager
-def opened(folder: Path, described: dict[str, Any]) -> Iterator[Manifest]:
+def open_manifest(folder: Path, job_description: dict[str, Any]) -> Iterator[Manifest]:
     """The folder of a batch, made if need be, and held alone until the end.
 
     Raises
@@ -153,7 +153,7 @@ def opened(folder: Path, described: dict[str, Any]) -> Iterator[Manifest]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _check_ours(folder)  # before anything is written into it
+        _check_folder(folder)  # before anything is written into it
         with (folder / ".lock").open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -161,10 +161,10 @@ def opened(folder: Path, described: dict[str, Any]) -> Iterator[Manifest]:
                 raise BatchError(
                     f"{folder}: another run works on it; wait for it, or see selfiesim batch --status {folder}"
                 ) from error
-            _claim(folder, described)
-            _sweep(folder)
+            _claim(folder, job_description)
+            _remove_temporaries(folder)
             with (folder / "manifest.jsonl").open("ab") as file:
-                _mend(folder / "manifest.jsonl", file)
+                _repair_torn_line(folder / "manifest.jsonl", file)
                 yield Manifest(folder, file)
     except OSError as error:
         raise OutputError(
@@ -172,32 +172,32 @@ def opened(folder: Path, described: dict[str, Any]) -> Iterator[Manifest]:
         ) from error
 
 
-def _check_ours(folder: Path) -> None:
+def _check_folder(folder: Path) -> None:
     """Refuse a folder of something else."""
     ours = (".lock", ".batch-", "batch.json")
     if not (folder / "batch.json").exists() and not all(each.name.startswith(ours) for each in folder.iterdir()):
         raise BatchError(f"{folder}: holds other files and no batch; name a new or an empty folder")
 
 
-def _claim(folder: Path, described: dict[str, Any]) -> None:
+def _claim(folder: Path, job_description: dict[str, Any]) -> None:
     if not (folder / "batch.json").exists():
-        with written_whole(folder / "batch.json") as temporary:
-            temporary.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+        with atomic_write(folder / "batch.json") as temporary:
+            temporary.write_text(json.dumps(job_description, indent=1) + "\n", encoding="utf-8")
         return
-    differs = changes_between(read_description(folder), json.loads(json.dumps(described)))
+    differs = changes_between(read_description(folder), json.loads(json.dumps(job_description)))
     if differs:
-        more = [f"and {len(differs) - _MOST_SAID} more"] if len(differs) > _MOST_SAID else []
-        lines = [f"{folder}: holds another batch; name another folder", *differs[:_MOST_SAID], *more]
+        more = [f"and {len(differs) - _MAX_CHANGES_SHOWN} more"] if len(differs) > _MAX_CHANGES_SHOWN else []
+        lines = [f"{folder}: holds another batch; name another folder", *differs[:_MAX_CHANGES_SHOWN], *more]
         raise BatchError("\n".join(lines))
 
 
-def _sweep(folder: Path) -> None:
+def _remove_temporaries(folder: Path) -> None:
     """Take away what a killed run had half written."""
     for left in (*folder.glob("frames/*/.*-*"), *folder.glob(".batch-*"), *folder.glob(".index-*")):
         left.unlink(missing_ok=True)
 
 
-def _mend(path: Path, file: IO[bytes]) -> None:
+def _repair_torn_line(path: Path, file: IO[bytes]) -> None:
     """Begin a new line after one that was torn."""
     size = path.stat().st_size
     if size:

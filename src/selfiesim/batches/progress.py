@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def bar(count: int, wanted: bool | None) -> Iterator[Callable[[Frame], None]]:
+def progress_bar(count: int, wanted: bool | None) -> Iterator[Callable[[Frame], None]]:
     """Gives what to call with each finished frame."""
     from rich.console import Console
 
@@ -27,11 +27,11 @@ def bar(count: int, wanted: bool | None) -> Iterator[Callable[[Frame], None]]:
     with Progress(*columns, TextColumn("{task.fields[faults]}"), console=console) as progress:
         task = progress.add_task("frames", total=count, rate="", faults="")
 
-        def told(frame: Frame) -> None:
+        def on_frame(frame: Frame) -> None:
             nonlocal failed
-            failed += not frame.good
+            failed += not frame.is_drawn
             speed = progress.tasks[0].speed
             rate = f"{speed:.2f} a second" if speed else ""
             progress.update(task, advance=1, rate=rate, faults=f"{failed} set aside" if failed else "")
 
-        yield told
+        yield on_frame

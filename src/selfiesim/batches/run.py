@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from selfiesim.batches.draw import Drawn
+from selfiesim.batches.draw import FrameResult
 from selfiesim.batches.executors import Executor, executor
-from selfiesim.batches.job import Job, Labelled
-from selfiesim.batches.manifest import Manifest, Record, frame_path, frame_stem, opened
-from selfiesim.batches.page import Page
+from selfiesim.batches.job import Job, LabelSettings
+from selfiesim.batches.manifest import Manifest, Record, frame_path, frame_stem, open_manifest
+from selfiesim.batches.page import ProgressPage
 from selfiesim.batches.vary import Frames, Task
 from selfiesim.core.errors import BatchError, GraphicsError, OutputError, UserError
 
@@ -39,7 +39,7 @@ class Frame:
     is_new: bool = True
 
     @property
-    def good(self) -> bool:
+    def is_drawn(self) -> bool:
         """Whether there is a picture."""
         return self.path is not None
 
@@ -97,35 +97,35 @@ def read_job(job: Job | dict[str, Any] | str | Path) -> Job:
 
 
 def _run(
-    frames: Frames, output: Path, who: tuple[int, str | None, float], tries: int, progress: bool | None
+    frames: Frames, output: Path, executor_options: tuple[int, str | None, float], tries: int, progress: bool | None
 ) -> Iterator[Frame]:
-    from selfiesim.batches.progress import bar
+    from selfiesim.batches.progress import progress_bar
 
-    with opened(output, frames.described | {"frames": len(frames)}) as manifest:
-        page = Page(output, frames.scene.title, len(frames))
-        running = executor(*who, frames.scene.folder, frames.described["files"])
-        over = False
+    with open_manifest(output, frames.job_description | {"frames": len(frames)}) as manifest:
+        page = ProgressPage(output, frames.scene.title, len(frames))
+        running = executor(*executor_options, frames.scene.folder, frames.job_description["files"])
+        is_complete = False
         try:
-            with bar(len(frames), progress) as told:
-                for frame in _Line(frames, manifest, running, tries).frames():
-                    told(frame)
+            with progress_bar(len(frames), progress) as on_frame:
+                for frame in _FrameQueue(frames, manifest, running, tries).frames():
+                    on_frame(frame)
                     page.show(manifest.records)
                     yield frame
             if frames.job.labels is not None:
                 _make_data_sets(frames, frames.job.labels, manifest)
-            over = True
+            is_complete = True
         finally:
-            running.close(now=not over)
-            with nullcontext() if over else suppress(OutputError):  # what stopped the run is told, not this
+            running.close(now=not is_complete)
+            with nullcontext() if is_complete else suppress(OutputError):  # what stopped the run is told, not this
                 page.show(manifest.records, last=True)
 
 
-def _make_data_sets(frames: Frames, labels: Labelled, manifest: Manifest) -> None:
+def _make_data_sets(frames: Frames, labels: LabelSettings, manifest: Manifest) -> None:
     """Data sets of all labelled frames, in the order of the job; what was set aside is left out."""
     from selfiesim.labels.datasets import assemble
     from selfiesim.labels.records import read_record
 
-    names = [task.name for task in frames if manifest.holds(task.name)]
+    names = [task.name for task in frames if manifest.is_done(task.name)]
     if not names:
         return
     records = (read_record(manifest.folder, frame_stem(name)) for name in names)
@@ -143,48 +143,48 @@ def _make_data_sets(frames: Frames, labels: Labelled, manifest: Manifest) -> Non
 
 
 @dataclass
-class _Line:
+class _FrameQueue:
     """Frames that wait, are drawn, or come back."""
 
     frames_of_job: Frames
     manifest: Manifest
     executor: Executor
     tries: int
-    _again: deque[tuple[Task, int]] = field(default_factory=deque)
-    _drawn: dict[Future[Drawn], tuple[Task, int]] = field(default_factory=dict)
+    _retries: deque[tuple[Task, int]] = field(default_factory=deque)
+    _in_flight: dict[Future[FrameResult], tuple[Task, int]] = field(default_factory=dict)
 
     def frames(self) -> Iterator[Frame]:
         """Each frame once, as it is finished."""
         waiting = iter(self.frames_of_job)
         more = True
-        while more or self._again or self._drawn:
+        while more or self._retries or self._in_flight:
             # A few ahead of the workers, so that none waits for this process; never all of a million.
-            while len(self._drawn) < self._ahead():
-                if self._again:
-                    task, tried = self._again.popleft()
+            while len(self._in_flight) < self._max_in_flight():
+                if self._retries:
+                    task, tried = self._retries.popleft()
                 else:
                     following = next(waiting, None)
                     if following is None:
                         more = False
                         break
                     task, tried = following, 0
-                    if self.manifest.holds(task.name):
-                        yield _finished(self.manifest, task, self.manifest.records[task.name], is_new=False)
+                    if self.manifest.is_done(task.name):
+                        yield _make_frame(self.manifest, task, self.manifest.records[task.name], is_new=False)
                         continue
-                self._drawn[self.executor.submit(task)] = task, tried + 1
-            yield from self._come_back()
+                self._in_flight[self.executor.submit(task)] = task, tried + 1
+            yield from self._collect_finished()
 
-    def _ahead(self) -> int:
+    def _max_in_flight(self) -> int:
         slots = self.executor.slots
         return slots if slots == 1 else 2 * slots
 
-    def _come_back(self) -> Iterator[Frame]:
-        done, _ = wait(self._drawn, timeout=1.0, return_when=FIRST_COMPLETED)
+    def _collect_finished(self) -> Iterator[Frame]:
+        done, _ = wait(self._in_flight, timeout=1.0, return_when=FIRST_COMPLETED)
         for future in done:
-            task, tried = self._drawn.pop(future)
+            task, tried = self._in_flight.pop(future)
             error = future.exception()
-            if error is not None and tried < self.tries and _may_pass(error):
-                self._again.append((task, tried))
+            if error is not None and tried < self.tries and _is_retryable(error):
+                self._retries.append((task, tried))
                 continue
             record: Record = {"frame": task.name, "number": task.number, "changes": task.changes, "tries": tried}
             if error is None:
@@ -195,17 +195,17 @@ class _Line:
             else:
                 record |= {"status": "failed", "message": _message(error)}
             self.manifest.add(record | {"finished_unix_s": round(time.time(), 3)})
-            yield _finished(self.manifest, task, record, is_new=True)
+            yield _make_frame(self.manifest, task, record, is_new=True)
 
 
-def _finished(manifest: Manifest, task: Task, record: Record, is_new: bool) -> Frame:
-    good = record["status"] == "done"
-    path = frame_path(manifest.folder, task.name, f".{task.file}") if good else None
+def _make_frame(manifest: Manifest, task: Task, record: Record, is_new: bool) -> Frame:
+    is_drawn = record["status"] == "done"
+    path = frame_path(manifest.folder, task.name, f".{task.file}") if is_drawn else None
     seconds, message = record.get("seconds", 0.0), record.get("message", "")
     return Frame(task.number, task.name, task.changes, path, seconds, message, is_new)
 
 
-def _may_pass(error: BaseException) -> bool:
+def _is_retryable(error: BaseException) -> bool:
     """Whether another try may go better: a crash, a hang, a driver, a full disk; not a fault of the scene."""
     return isinstance(error, (GraphicsError, OutputError)) or not isinstance(error, UserError)
 

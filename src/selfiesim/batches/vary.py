@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from selfiesim.batches.job import MOST_FRAMES, Axis, Job, described
-from selfiesim.batches.releases import thrown
+from selfiesim.batches.job import MAX_FRAMES, Job, SweepAxis, job_description
+from selfiesim.batches.releases import sample_releases
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import BatchError, SceneError
-from selfiesim.scene.camera import keep_field
+from selfiesim.scene.camera import rescale_intrinsics
 from selfiesim.scene.scene import Scene
 
 Changes = dict[str, Any]
@@ -56,14 +56,14 @@ class Frames:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.scene = job.base_scene()
-        self.described = described(job, self.scene)
-        self._table: dict[str, Any] = self.described["scene"]
+        self.job_description = job_description(job, self.scene)
+        self._table: dict[str, Any] = self.job_description["scene"]
         self._axes = _axes(job, self.scene)
         for axis in self._axes:
-            _refuse_twins(axis, job._source)
+            _reject_duplicates(axis, job._source)
         self._count = math.prod(len(axis) for axis in self._axes)
-        if self._count > MOST_FRAMES:
-            raise BatchError(f"{job._source}: {self._count:,} frames; a job has at most {MOST_FRAMES:,}")
+        if self._count > MAX_FRAMES:
+            raise BatchError(f"{job._source}: {self._count:,} frames; a job has at most {MAX_FRAMES:,}")
         self._check()
 
     def __len__(self) -> int:
@@ -76,14 +76,14 @@ class Frames:
         if not 0 <= number < self._count:
             raise IndexError(number)
         job, changes = self.job, self.changes(number)
-        table = self._changed(changes)
-        told = {key: self.described[key] for key in ("selfiesim", "files")}
-        told |= {"scene": table, "quality": job.quality, "samples": job.samples, "file": job.file, "bits": job.bits}
+        table = self._apply_changes(changes)
+        content = {key: self.job_description[key] for key in ("selfiesim", "files")}
+        content |= {"scene": table, "quality": job.quality, "samples": job.samples, "file": job.file, "bits": job.bits}
         labels = job.labels
         layers = labels.layers if labels else None
         group = f"group-{number // labels.group}" if labels and labels.group > 1 else None
-        told |= {"labels": [layers, group]} if labels else {}
-        name = hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        content |= {"labels": [layers, group]} if labels else {}
+        name = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
         return Task(
             number, name, changes, table, str(self.scene.folder.resolve()), self.scene._source, job.quality,
             job.samples, job.file, job.bits, layers, group,
@@ -100,11 +100,11 @@ class Frames:
             found |= axis[place]
         return found
 
-    def _changed(self, changes: Changes) -> dict[str, Any]:
+    def _apply_changes(self, changes: Changes) -> dict[str, Any]:
         table: dict[str, Any] = copy.deepcopy(self._table)
         for key, value in changes.items():
-            put(table, key, value, f"{self.job._source}: vary.{key}")
-        keep_field(table, self.scene.camera, changes)
+            set_by_path(table, key, value, f"{self.job._source}: vary.{key}")
+        rescale_intrinsics(table, self.scene.camera, changes)
         return table
 
     def _check(self) -> None:
@@ -112,7 +112,7 @@ class Frames:
         for axis in self._axes:
             for changes in (axis[0], axis[len(axis) - 1]):
                 where = f"{self.job._source}: vary ({', '.join(changes)})"
-                scene = Scene.from_table(self._changed(changes), where, self.scene.folder)
+                scene = Scene.from_table(self._apply_changes(changes), where, self.scene.folder)
                 if self.job.makes_bop:
                     self._check_bop(scene, where)
 
@@ -127,7 +127,7 @@ class Frames:
             raise BatchError(f"{where}: BOP wants pictures of one size; give labels.formats without bop")
 
 
-def put(table: dict[str, Any], path: str, value: Any, where: str) -> None:
+def set_by_path(table: dict[str, Any], path: str, value: Any, where: str) -> None:
     """Set the value at a key path such as ``release.speed_m_s``, or ``objects.NAME.key``.
 
     Raises
@@ -152,14 +152,14 @@ def put(table: dict[str, Any], path: str, value: Any, where: str) -> None:
     node[last] = value
 
 
-def _refuse_twins(axis: list[Changes], source: str) -> None:
+def _reject_duplicates(axis: list[Changes], source: str) -> None:
     """The same values twice would be one frame, counted as two."""
     seen: set[str] = set()
     for changes in axis:
-        told = json.dumps(changes, sort_keys=True)
-        if told in seen:
-            raise BatchError(f"{source}: vary: {told[:200]} stands there twice; each frame is drawn once")
-        seen.add(told)
+        content = json.dumps(changes, sort_keys=True)
+        if content in seen:
+            raise BatchError(f"{source}: vary: {content[:200]} stands there twice; each frame is drawn once")
+        seen.add(content)
 
 
 def _axes(job: Job, scene: Scene) -> list[list[Changes]]:
@@ -167,9 +167,9 @@ def _axes(job: Job, scene: Scene) -> list[list[Changes]]:
     axes: dict[str, list[Changes]] = {}
     for key, axis in job.vary.items():
         if axis.is_random:
-            new, group = _drawn(job, key, axis), " draws"
+            new, group = _sample_axis(job, key, axis), " draws"
         else:
-            new, group = _listed(job, scene, key, axis), f"link {axis.link}" if axis.link else f"key {key}"
+            new, group = _expand_axis(job, scene, key, axis), f"link {axis.link}" if axis.link else f"key {key}"
         if group in axes:
             if len(axes[group]) != len(new):
                 raise BatchError(
@@ -183,21 +183,21 @@ def _axes(job: Job, scene: Scene) -> list[list[Changes]]:
         clash = [key for key in job.vary if key.split(".")[0] in ("release", "at")]
         if clash:
             raise BatchError(f"{job._source}: vary.{clash[0]}: releases = {job.releases} sets [release]; leave one out")
-        pushes = thrown(scene, job.releases)
+        pushes = sample_releases(scene, job.releases)
         times = axes.pop("key time", None)
-        pushed = [_later(scene, each, moment) for each in pushes for moment in (times or [{"at": scene.at}])]
+        pushed = [_delay_moment(scene, each, moment) for each in pushes for moment in (times or [{"at": scene.at}])]
         axes[" releases"] = pushed
     return list(axes.values()) or [[{}]]
 
 
-def _later(scene: Scene, push: tuple[Changes, float], moment: Changes) -> Changes:
+def _delay_moment(scene: Scene, push: tuple[Changes, float], moment: Changes) -> Changes:
     """A push at a moment. Moments are counted from the planned release, and the push may come late."""
     changes, late = push
     at = scene.seconds(moment["at"]) - late
     return changes | {"at": f"release+{max(at, 0.0):.9f}s"}
 
 
-def _listed(job: Job, scene: Scene, key: str, axis: Axis) -> list[Changes]:
+def _expand_axis(job: Job, scene: Scene, key: str, axis: SweepAxis) -> list[Changes]:
     if axis.values is not None:
         return [{"at" if key == "time" else key: value} for value in axis.values]
     if axis.linspace is not None:
@@ -206,30 +206,30 @@ def _listed(job: Job, scene: Scene, key: str, axis: Axis) -> list[Changes]:
     assert axis.start is not None
     assert axis.stop is not None
     assert axis.step_s is not None
-    plan = scene.plan()
+    resolved = scene.resolved()
     try:
-        first_epoch, last_epoch = plan.instant(axis.start, "from"), plan.instant(axis.stop, "to")
+        first_epoch, last_epoch = resolved.epoch_at(axis.start, "from"), resolved.epoch_at(axis.stop, "to")
     except SceneError as error:
         raise BatchError(f"{job._source}: vary.time.{error}") from error
     span = last_epoch - first_epoch
     if span < 0.0:
         raise BatchError(f"{job._source}: vary.time.to: {axis.stop!r} comes before from, {axis.start!r}")
     count = int(span / axis.step_s + 1e-9) + 1
-    if count > MOST_FRAMES:
-        raise BatchError(f"{job._source}: vary.time: {count:,} moments; a job has at most {MOST_FRAMES:,} frames")
-    if plan.departure is None:
+    if count > MAX_FRAMES:
+        raise BatchError(f"{job._source}: vary.time: {count:,} moments; a job has at most {MAX_FRAMES:,} frames")
+    if resolved.release_state is None:
         return [{"at": (first_epoch + k * axis.step_s).utc(9)} for k in range(count)]
-    before = first_epoch - plan.departure.release.epoch
+    before = first_epoch - resolved.release_state.release.epoch
     return [{"at": f"release{before + k * axis.step_s:+.9f}s"} for k in range(count)]
 
 
-def _drawn(job: Job, key: str, axis: Axis) -> list[Changes]:
+def _sample_axis(job: Job, key: str, axis: SweepAxis) -> list[Changes]:
     """Each key has dice of its own: another key more or less leaves it as it was."""
     own = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
-    dice = np.random.default_rng([job.seed, own])
+    rng = np.random.default_rng([job.seed, own])
     if axis.uniform is not None:
-        numbers = dice.uniform(*axis.uniform, size=job.draws)
+        numbers = rng.uniform(*axis.uniform, size=job.draws)
     else:
         assert axis.normal is not None
-        numbers = dice.normal(*axis.normal, size=job.draws)
+        numbers = rng.normal(*axis.normal, size=job.draws)
     return [{key: float(number)} for number in numbers]

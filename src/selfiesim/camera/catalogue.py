@@ -16,7 +16,7 @@ from selfiesim.camera.distortion import BrownConrady, Distortion, KannalaBrandt
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import SceneError
 
-_UNBENT = "no calibration is published: taken as a pinhole"
+_NO_CALIBRATION = "no calibration is published: taken as a pinhole"
 _SENSOR = "the sensor is not published: a small CMOS of its time"
 
 
@@ -97,7 +97,7 @@ class CameraPreset:
         """What it says of the ``[camera]`` section of a scene, key by key."""
         keys = ["size_px", "horizontal_fov_deg", "focal_length_mm", "pixel_pitch_um"]
         keys += ["mass_kg", "inertia_kg_m2"] if self.free else []
-        return _known(self, keys) | self._lens()
+        return _known_fields(self, keys) | self._lens()
 
     def facts(self) -> dict[str, Any]:
         """All that is known of it, ready for JSON; what is None is left out, fields of view are worked out."""
@@ -112,10 +112,10 @@ class CameraPreset:
         return (
             {"title": self.title, "size_px": self.size_px}
             | {key: round(float(np.degrees(angle)), 6) for key, angle in fields.items()}
-            | _known(self, ["focal_length_mm", "pixel_pitch_um", "detector"])
+            | _known_fields(self, ["focal_length_mm", "pixel_pitch_um", "detector"])
             | self._lens()
             | {"lenses": self.lenses}
-            | _known(self, keys)
+            | _known_fields(self, keys)
             | {"sources": dict(self.sources), "assumed": dict(self.assumed)}
         )
 
@@ -127,7 +127,7 @@ class CameraPreset:
         return {"model": "pinhole", "distortion": ()}
 
 
-def _known(of: CameraPreset, keys: Iterable[str]) -> dict[str, Any]:
+def _known_fields(of: CameraPreset, keys: Iterable[str]) -> dict[str, Any]:
     return {key: getattr(of, key) for key in keys if getattr(of, key) is not None}
 
 
@@ -149,7 +149,7 @@ _DCAM2 = CameraPreset(
     assumed={
         "size_px": "not published; plausible 320 x 240 to 720 x 480",
         "horizontal_fov_deg": "not published; the 14 m sail then fills it from 7 m; plausible 60 to 120",
-        "distortion": _UNBENT,
+        "distortion": _NO_CALIBRATION,
         "detector": _SENSOR,
         "release_speed_m_s": "published: some tens of metres in 15 minutes (MyNavi, 16 June 2010); plausible 0.02 to "
         "0.1",
@@ -175,7 +175,7 @@ _LICIACUBE = CameraPreset(
         "pixel_pitch_um": "usual for sensors of 2048 x 1088; the short side then spans 4.9 degrees, published as 5; "
         "plausible 5 to 6",
         "size_m": "a cubesat of six units of 10 cm; which way the lens looks out of it is a guess",
-        "distortion": _UNBENT,
+        "distortion": _NO_CALIBRATION,
         "detector": "2048 x 1088 pixels are the CMV2000's",
         **_INERTIA,
     },
@@ -221,7 +221,7 @@ PRESETS: dict[str, CameraPreset] = {
         assumed={
             "size_px": "not published; plausible 1280 x 720 to 2560 x 1920",
             "horizontal_fov_deg": "not published; the craft from 1.6 m away needs a wide lens; plausible 60 to 120",
-            "distortion": _UNBENT,
+            "distortion": _NO_CALIBRATION,
             "detector": _SENSOR,
         },
     ),
@@ -250,7 +250,7 @@ PRESETS: dict[str, CameraPreset] = {
             "mass_kg": "Wikipedia (Japanese), DCAM3: just over 550 g",
             "size_m": "Wikipedia (Japanese), DCAM3: 78 mm across, 80 mm long",
         },
-        assumed={"distortion": _UNBENT, "detector": _SENSOR, **_INERTIA},
+        assumed={"distortion": _NO_CALIBRATION, "detector": _SENSOR, **_INERTIA},
     ),
     "liciacube-luke": _LICIACUBE,
     "liciacube-leia": replace(
@@ -281,7 +281,7 @@ PRESETS: dict[str, CameraPreset] = {
         assumed={
             "horizontal_fov_deg": "ESA's instrument kernel juice_jmc_v02.ti, which has it, was not at hand; plausible "
             "40 to 90",
-            "distortion": _UNBENT,
+            "distortion": _NO_CALIBRATION,
             "detector": _SENSOR,
         },
     ),
@@ -297,7 +297,7 @@ PRESETS: dict[str, CameraPreset] = {
         assumed={
             "horizontal_fov_deg": "not found; seven cameras, two of them a pair, see all round: 60 each; plausible 60 "
             "to 70",
-            "distortion": _UNBENT,
+            "distortion": _NO_CALIBRATION,
         },
     ),
 }
@@ -313,10 +313,10 @@ def preset(name: str) -> CameraPreset:
     """
     if name in PRESETS:
         return PRESETS[name]
-    from selfiesim.core.config_validation import did_you_mean, shortened
+    from selfiesim.core.config_validation import did_you_mean, truncate
 
     hint = did_you_mean(name, PRESETS) or f"; known are {', '.join(PRESETS)}"
-    raise SceneError(f"no camera is called {shortened(repr(name))}{hint}")
+    raise SceneError(f"no camera is called {truncate(repr(name))}{hint}")
 
 
 _INTRODUCTION = """\
@@ -358,7 +358,7 @@ def table_row(known: CameraPreset) -> dict[str, str]:
     def star(*keys: str) -> str:
         return "*" if set(keys) & set(known.assumed) else ""
 
-    def told(key: str) -> str:
+    def format_fact(key: str) -> str:
         return f"{facts[key]:g}{star(key)}" if key in facts else ""
 
     across, down = facts["horizontal_fov_deg"], facts["vertical_fov_deg"]
@@ -367,8 +367,8 @@ def table_row(known: CameraPreset) -> dict[str, str]:
         "picture, px": f"{known.size_px[0]} x {known.size_px[1]}{star('size_px')}",
         "field, degrees": f"{across:.3g} x {down:.3g}{star('horizontal_fov_deg', 'focal_length_mm', 'pixel_pitch_um')}",
         "lens": ("two, " if known.lenses == 2 else "") + facts["model"] + star("distortion"),
-        "frames/s": told("frame_rate_hz"),
-        "mass, kg": told("mass_kg"),
+        "frames/s": format_fact("frame_rate_hz"),
+        "mass, kg": format_fact("mass_kg"),
         "size, mm": " x ".join(f"{1e3 * side:g}" for side in known.size_m) + star("size_m") if known.size_m else "",
-        "released at, m/s": told("release_speed_m_s"),
+        "released at, m/s": format_fact("release_speed_m_s"),
     }

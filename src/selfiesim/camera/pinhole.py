@@ -63,7 +63,7 @@ class Camera:
         ValueError
             When the lens cannot reach it.
         """
-        focal = width / 2.0 / _half_width(horizontal_fov, distortion)
+        focal = width / 2.0 / _normalized_half_width(horizontal_fov, distortion)
         return cls(width, height, focal, focal, (width - 1) / 2.0, (height - 1) / 2.0, distortion)
 
     @classmethod
@@ -149,10 +149,12 @@ class Camera:
         middle = 0.5 * (a + b)
         if not np.all(np.isfinite(self.unproject(middle))):
             return float("nan")
-        rays = self.unproject(np.array([self._last_seen(middle, a), middle, self._last_seen(middle, b)]))
-        return _turn(*rays)
+        rays = self.unproject(
+            np.array([self._last_visible_pixel(middle, a), middle, self._last_visible_pixel(middle, b)])
+        )
+        return _ray_angle(*rays)
 
-    def _last_seen(self, seen: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _last_visible_pixel(self, seen: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float64]:
         """The pixel on the way from a seen one to the edge where the lens' view ends: mostly the edge itself."""
         if np.all(np.isfinite(self.unproject(edge))):
             return edge
@@ -168,7 +170,7 @@ Pinhole = Camera
 """The name of a camera without distortion, where that is what is meant."""
 
 
-def _turn(start: Vector, middle: Vector, end: Vector) -> float:
+def _ray_angle(start: Vector, middle: Vector, end: Vector) -> float:
     """Angle from one ray to another, rad; when it goes round by the middle one by more than pi, that way."""
     angles = [
         float(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b))
@@ -177,7 +179,7 @@ def _turn(start: Vector, middle: Vector, end: Vector) -> float:
     return angles[0] if angles[1] + angles[2] <= np.pi else angles[1] + angles[2]
 
 
-def _half_width(horizontal_fov: float, distortion: Distortion | None) -> float:
+def _normalized_half_width(horizontal_fov: float, distortion: Distortion | None) -> float:
     """Half the width of the image over its focal length, for a field of view in rad.
 
     Raises
@@ -189,32 +191,32 @@ def _half_width(horizontal_fov: float, distortion: Distortion | None) -> float:
     if not horizontal_fov > 0.0:
         raise ValueError(f"a field of view must be more than 0 degrees, not {np.degrees(horizontal_fov):g}")
     if horizontal_fov > widest or (distortion is None and horizontal_fov == widest):
-        raise _beyond(horizontal_fov, widest)
+        raise _fov_error(horizontal_fov, widest)
     if distortion is None:
         return float(np.tan(horizontal_fov / 2.0))
-    if distortion.is_round:
+    if distortion.is_radially_symmetric:
         ray = np.array([np.sin(horizontal_fov / 2.0), 0.0, np.cos(horizontal_fov / 2.0)])
         return float(distortion.distort(ray)[0])
     # Tangential terms make left and right unlike.
     near, far = 0.0, 1.0
-    while _row_angle(far, distortion) < horizontal_fov:  # not so for NaN, beyond the lens' limit
+    while _horizontal_ray_angle(far, distortion) < horizontal_fov:  # not so for NaN, beyond the lens' limit
         far *= 2.0
     for _ in range(60):
         half = 0.5 * (near + far)
-        near, far = (half, far) if _row_angle(half, distortion) <= horizontal_fov else (near, half)
-    if not np.isclose(_row_angle(near, distortion), horizontal_fov, rtol=1e-9):
-        raise _beyond(horizontal_fov, _row_angle(near, distortion))
+        near, far = (half, far) if _horizontal_ray_angle(half, distortion) <= horizontal_fov else (near, half)
+    if not np.isclose(_horizontal_ray_angle(near, distortion), horizontal_fov, rtol=1e-9):
+        raise _fov_error(horizontal_fov, _horizontal_ray_angle(near, distortion))
     return near
 
 
-def _beyond(horizontal_fov: float, widest: float) -> ValueError:
+def _fov_error(horizontal_fov: float, widest: float) -> ValueError:
     asked, most = np.degrees([horizontal_fov, widest])
     return ValueError(f"a field of view of {asked:.6g} degrees is beyond this lens, which reaches {most:.6g}")
 
 
-def _row_angle(half: float, distortion: Distortion) -> float:
+def _horizontal_ray_angle(half: float, distortion: Distortion) -> float:
     """Angle between the rays of the distorted points (-half, 0) and (half, 0), rad; NaN beyond the limit."""
-    return _turn(*distortion.undistort(np.array([[-half, 0.0], [0.0, 0.0], [half, 0.0]])))
+    return _ray_angle(*distortion.undistort(np.array([[-half, 0.0], [0.0, 0.0], [half, 0.0]])))
 
 
 def icrf_to_camera(camera: Camera, target: Vector, up: Vector, place: tuple[float, float], roll: float) -> Matrix:
@@ -241,13 +243,13 @@ def icrf_to_camera(camera: Camera, target: Vector, up: Vector, place: tuple[floa
     if np.any(np.linalg.norm(right, axis=-1) < 1e-9 * np.linalg.norm(up)):
         raise ValueError("the camera cannot look along its own up direction")
     right = unit(right)
-    ray, across = _upright(camera, np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5]))
+    ray, across = _ray_and_horizontal(camera, np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5]))
     there = np.array([ray, across, np.cross(ray, across)])
     here = np.stack([forward, right, np.cross(forward, right)], axis=-2)
     return np.asarray(rotation_about(ray, -roll) @ there.T @ here)
 
 
-def _upright(camera: Camera, pixel: NDArray[np.float64]) -> tuple[Vector, Vector]:
+def _ray_and_horizontal(camera: Camera, pixel: NDArray[np.float64]) -> tuple[Vector, Vector]:
     """The ray of a pixel, and the direction square to it and to the picture's vertical there; unit vectors (3,)."""
     ray = camera.unproject(pixel)
     if camera.distortion is None:

@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
-    warnings.showwarning = _say_warning
+    warnings.showwarning = _print_warning
     try:
         try:
             app(words, exit_on_error=False, print_error=False)
@@ -70,17 +70,17 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         _fail(f"{error}\nTry: selfiesim --help")
     except BrokenPipeError:
-        _drop_standard_output()  # the reader (head, less) has seen enough
+        _silence_stdout()  # the reader (head, less) has seen enough
     except OSError as error:
         if debug:
             raise
-        _drop_standard_output()
+        _silence_stdout()
         _fail(f"{error.filename or 'standard output'}: {error.strerror or error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _say_warning(message: Warning | str, *_: object, **__: object) -> None:
+def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
     """A warning in one line, without the place in the source that it came from."""
     print(f"selfiesim: {message}", file=sys.stderr)
 
@@ -91,7 +91,7 @@ def _fail(message: str) -> None:
     sys.exit(2)
 
 
-def _drop_standard_output() -> None:
+def _silence_stdout() -> None:
     """Keep Python from complaining at exit about what could not be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -30,36 +30,40 @@ def run_batch(
 ) -> None:
     """Draw many frames of a scene into a folder; run it again to go on where it stopped."""
     if status is not None:
-        _tell(_status(status), as_json)
+        _print_report(_status(status), as_json)
         return
     if job is None:
         raise BatchError("name a job file, such as job.toml, or --status FOLDER")
     from selfiesim.batches.run import batch
     from selfiesim.batches.run import read_job as read
-    from selfiesim.labels.datasets import CARD
+    from selfiesim.labels.datasets import CARD_FILE
 
     if plan:
         from selfiesim.batches.estimate import estimate
         from selfiesim.batches.vary import Frames
 
-        _tell(estimate(Frames(read(job)), workers), as_json)
+        _print_report(estimate(Frames(read(job)), workers), as_json)
         return
     if output is None:
         raise BatchError("--output: name the folder for the frames, such as -o frames")
-    told_job = read(job)
+    parsed_job = read(job)
     done = new = failed = 0
-    for frame in batch(told_job, output, workers=workers, dask=dask, tries=tries, timeout_s=timeout):
-        done, new, failed = done + frame.good, new + (frame.good and frame.is_new), failed + (not frame.good)
-        if not frame.good:
+    for frame in batch(parsed_job, output, workers=workers, dask=dask, tries=tries, timeout_s=timeout):
+        done, new, failed = (
+            done + frame.is_drawn,
+            new + (frame.is_drawn and frame.is_new),
+            failed + (not frame.is_drawn),
+        )
+        if not frame.is_drawn:
             print(f"selfiesim: frame {frame.number} is set aside: {frame.message}", file=sys.stderr)
-    told: dict[str, Any] = {"folder": str(output), "done": done, "new": new, "failed": failed}
-    told |= {"card": str(output / CARD)} if told_job.labels and done else {}
+    report: dict[str, Any] = {"folder": str(output), "done": done, "new": new, "failed": failed}
+    report |= {"card": str(output / CARD_FILE)} if parsed_job.labels and done else {}
     if as_json:
-        print_json(told)
+        print_json(report)
     else:
         print(f"{output}: {done:,} frames, {new:,} of them new, {failed:,} set aside")
-        if "card" in told:
-            print(f"{told['card']}: the labels' data sets")
+        if "card" in report:
+            print(f"{report['card']}: the labels' data sets")
     if failed:
         sys.exit(1)
 
@@ -70,11 +74,11 @@ def _status(folder: Path) -> dict[str, Any]:
     return status(folder)
 
 
-def _tell(told: dict[str, Any], as_json: bool) -> None:
+def _print_report(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        print_json(told)
+        print_json(report)
         return
-    for key, value in told.items():
+    for key, value in report.items():
         if key == "faults":
             for fault in value:
                 print(f"frame {fault['number']} is set aside: {fault['message']}")

@@ -14,7 +14,7 @@ from selfiesim.scene.moments import parse_moment
 
 if TYPE_CHECKING:
     from selfiesim.analysis.dispersion import Dispersion
-    from selfiesim.analysis.downlink import Sequence
+    from selfiesim.analysis.downlink import DownlinkSequence
     from selfiesim.scene.scene import Scene
 
 
@@ -118,7 +118,7 @@ def print_drift(samples: list[Any]) -> None:
     _console(120).print(table)
 
 
-def print_downlink(whole: Sequence) -> None:
+def print_downlink(whole: DownlinkSequence) -> None:
     """Some two dozen of the frames, a line each, and what became of all in a sentence."""
     from rich.table import Table
 
@@ -135,10 +135,10 @@ def print_downlink(whole: Sequence) -> None:
         )  # fmt: skip
         table.add_row(*row)
     _console(120).print(table)
-    told = whole.summary()
+    totals = whole.summary()
     print(
-        f"{told['frames']} frames: {told['whole']} whole, {told['broken']} broken, {told['lost']} never received. "
-        f"The battery lasts {told['battery_s'] / 60.0:.0f} minutes from the release."
+        f"{totals['frames']} frames: {totals['whole']} whole, {totals['broken']} broken, {totals['lost']} never received. "
+        f"The battery lasts {totals['battery_s'] / 60.0:.0f} minutes from the release."
     )
     light = [each.light_time_s for each in whole.frames if each.light_time_s is not None]
     if light:
@@ -193,14 +193,14 @@ def parse_size(text: str) -> list[int]:
     SceneError
         For other words, or a size that no picture may have.
     """
-    from selfiesim.scene.camera import LEAST_PX, MOST_PX
+    from selfiesim.scene.camera import MAX_PX, MIN_PX
 
     match = re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", text.lower())
     if not match:
         raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
     size = [int(match[1]), int(match[2])]
-    if not all(LEAST_PX <= side <= MOST_PX for side in size):
-        raise SceneError(f"--size {text}: give {LEAST_PX} to {MOST_PX} pixels a side")
+    if not all(MIN_PX <= side <= MAX_PX for side in size):
+        raise SceneError(f"--size {text}: give {MIN_PX} to {MAX_PX} pixels a side")
     return size
 
 

@@ -13,7 +13,7 @@ from selfiesim.core.errors import GraphicsError, MapError
 from selfiesim.render.gl import opengl_check
 
 
-def examine(fix: bool = False) -> dict[str, str]:
+def diagnose(fix: bool = False) -> dict[str, str]:
     """Versions, the device that draws, the map, the cache, the library. With ``fix``, install what is missing first.
 
     Raises
@@ -42,14 +42,14 @@ def examine(fix: bool = False) -> dict[str, str]:
         "window": found.window,
         "device": found.device,
         "opengl": found.version,
-        "mitsuba": _path_tracer(),
+        "mitsuba": _mitsuba_status(),
         "mars map": mars_map,
         "cache": str(files.cache_dir()),
         "library": str(files.data_dir() / "maps"),
     }
 
 
-def _path_tracer() -> str:
+def _mitsuba_status() -> str:
     """What the engine mitsuba would run on, or how to get it."""
     from selfiesim.render.mitsuba import renderer
 
@@ -57,7 +57,11 @@ def _path_tracer() -> str:
         variant = renderer.require()
     except GraphicsError as error:
         return str(error)
-    slow = "" if variant == renderer.FAST else f" (slow, foil smooth: install {renderer.LIBRARY} for {renderer.FAST})"
+    slow = (
+        ""
+        if variant == renderer.VECTOR_VARIANT
+        else f" (slow, foil smooth: install {renderer.LLVM_PACKAGE} for {renderer.VECTOR_VARIANT})"
+    )
     return f"{version('mitsuba')}, {variant}{slow}"
 
 

@@ -18,9 +18,9 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Tell whether this machine can draw, with what, and where things are kept."""
-    from selfiesim.cli.diagnostics import examine
+    from selfiesim.cli.diagnostics import diagnose
 
-    report = examine(fix)
+    report = diagnose(fix)
     if as_json:
         print_json(report)
     else:

@@ -39,14 +39,16 @@ def drift(
     from selfiesim.analysis import drift_table
 
     shot = load_shot(scene, craft)
-    drift_table.check_drifts(shot)
-    times = drift_table.sample_times(_after_release(shot, start, "--from"), _after_release(shot, stop, "--to"), step_s)
+    drift_table.require_released_camera(shot)
+    times = drift_table.sample_times(
+        _seconds_after_release(shot, start, "--from"), _seconds_after_release(shot, stop, "--to"), step_s
+    )
     if samples is not None:
         if plot or as_csv:
             raise SceneError("--samples goes with --json alone, not with --plot or --csv")
-        from selfiesim.analysis.dispersion import disperse
+        from selfiesim.analysis.dispersion import run_dispersion
 
-        cloud = disperse(shot, samples, times)
+        cloud = run_dispersion(shot, samples, times)
         if as_json:
             print_json({"summary": cloud.summary(), "times": cloud.records()})
         else:
@@ -63,11 +65,11 @@ def drift(
         print(drift_table.as_csv(path), end="")
     else:
         print_drift(path)
-    if words := drift_table.return_words(path):
+    if words := drift_table.describe_return(path):
         print(words, file=sys.stderr)
 
 
-def _after_release(shot: Scene, text: str, option: str) -> float:
+def _seconds_after_release(shot: Scene, text: str, option: str) -> float:
     """Seconds from the release to a moment; a bare number is that already."""
     try:
         return float(text)
@@ -89,7 +91,7 @@ def downlink(
     as_json: AsJson = False,
 ) -> None:
     """Send the camera's pictures to the craft by radio and on to the Earth: range, rate, losses, times of arrival."""
-    from selfiesim.analysis.downlink import receive, sequence
+    from selfiesim.analysis.downlink import downlink_sequence, simulate_reception
     from selfiesim.pages.received_frames import make_folder, report, save_sequence
 
     shot = load_shot(scene, size=size)
@@ -97,11 +99,13 @@ def downlink(
         raise SceneError(f"--frames {frames}: give a number from 1 to 50")
     span = shot.seconds(start, "--from"), shot.seconds(stop, "--to")
     if output is None:
-        whole, files = sequence(shot, *span), []
+        whole, files = downlink_sequence(shot, *span), []
     else:
         make_folder(output)
-        with progress_line() as say:
-            whole, received = receive(shot, *span, frames, lambda done, of: say(f"drawing, frame {done + 1} of {of}"))
+        with progress_line() as set_status:
+            whole, received = simulate_reception(
+                shot, *span, frames, lambda done, of: set_status(f"drawing, frame {done + 1} of {of}")
+            )
             files = save_sequence(shot, whole, received, output)
     if as_json:
         print_json(report(shot, whole) | ({"files": [str(file) for file in files]} if files else {}))

@@ -22,14 +22,14 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the posed craft, the camera and the Sun as glTF, to go on with in Blender or elsewhere."""
-    from selfiesim.core.files import written_whole
+    from selfiesim.core.files import atomic_write
     from selfiesim.files.scene_glb import scene_glb
 
     if output.suffix.lower() != ".glb":
         raise OutputError(f"{output}: a scene is exported as .glb")
     shot = load_shot(scene, craft)
     content = scene_glb(shot.view(parse_at(at)))
-    with written_whole(output) as temporary:
+    with atomic_write(output) as temporary:
         temporary.write_bytes(content)
     if as_json:
         print_json({"file": str(output), "bytes": len(content)})

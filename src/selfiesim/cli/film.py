@@ -21,7 +21,7 @@ from selfiesim.cli.options import (
     SceneName,
     Size,
     Watermark,
-    marks_of,
+    mark_names,
 )
 
 
@@ -54,26 +54,26 @@ def draw_film(
 ) -> None:
     """Film the drift: a frame for each step of time, with the recipe in a JSON file beside the film."""
     from selfiesim.files.images import sidecar_path
-    from selfiesim.film.film import Take, film
+    from selfiesim.film.film import FilmSettings, film
 
     began = time.perf_counter()
     shot = load_shot(scene, craft, size)
-    marks = marks_of(scale_bar, watermark)
+    marks = mark_names(scale_bar, watermark)
     changes = {"photo__look": look, "photo__marks": marks}
     shot = shot.with_changes(**{key: value for key, value in changes.items() if value})
-    take = Take(
+    take = FilmSettings(
         start, stop, step_s, fps=fps, exposure=exposure, blur=blur, ping_pong=ping_pong, title=title, counter=counter,
         quality=quality, samples=samples,
     )  # fmt: skip
     path = output or Path(f"{Path(scene).stem}.mp4")
-    with progress_line() as say:
+    with progress_line() as set_status:
 
-        def tell(done: int, of: int) -> None:
+        def on_progress(done: int, of: int) -> None:
             left = (time.perf_counter() - began) / done * (of - done) if done else 0.0
-            say(f"drawing, frame {done + 1} of {of}" + (f", {left:.0f} s left" if done else ""))
+            set_status(f"drawing, frame {done + 1} of {of}" + (f", {left:.0f} s left" if done else ""))
 
-        say("metering")
-        made = film(shot, path, take, tell)
+        set_status("metering")
+        made = film(shot, path, take, on_progress)
     seconds = time.perf_counter() - began
     if as_json:
         print_json(

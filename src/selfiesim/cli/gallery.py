@@ -11,7 +11,7 @@ from selfiesim.cli.console import parse_size, print_json, progress_line
 from selfiesim.cli.options import AsJson, Quality
 from selfiesim.core.errors import SceneError
 
-_FIRST = "tianwen1-mars"  # the shot this project exists for
+_FLAGSHIP_SCENE = "tianwen1-mars"  # the shot this project exists for
 
 
 def draw_gallery(
@@ -28,16 +28,16 @@ def draw_gallery(
 
     A picture is kept while nothing that it depends on has changed: scene, meshes, maps, program, renderer.
     """
-    from selfiesim.pages.gallery import as_json as told
+    from selfiesim.pages.gallery import as_json as gallery_json
     from selfiesim.pages.gallery import gallery
     from selfiesim.scene.scene import shipped_scenes
 
     size_px = parse_size(size) if size else None
-    with progress_line() as say:
-        names = scenes or sorted(shipped_scenes(), key=lambda name: (name != _FIRST, name))
-        shown = gallery(names, output, quality, size_px, say, fresh)
+    with progress_line() as set_status:
+        names = scenes or sorted(shipped_scenes(), key=lambda name: (name != _FLAGSHIP_SCENE, name))
+        shown = gallery(names, output, quality, size_px, set_status, fresh)
     if as_json:
-        print_json(told(shown, output))
+        print_json(gallery_json(shown, output))
     else:
         new = sum(one.is_new for one in shown)
         drawn = sum(one.picture is not None for one in shown)

@@ -15,7 +15,7 @@ from selfiesim.core.errors import OutputError, SceneError
 
 if TYPE_CHECKING:
     from selfiesim.labels.records import Record
-    from selfiesim.labels.sequence import Series
+    from selfiesim.labels.sequence import LabelSettings
 
 
 def label_frames(
@@ -37,23 +37,25 @@ def label_frames(
     """Draw frames with labels for learning and navigation: COCO, BOP, poses, depth, normals, parts, and a card."""
     from selfiesim.labels.bop import check_bop
     from selfiesim.labels.datasets import assemble, check_formats
-    from selfiesim.labels.records import Wanted
-    from selfiesim.labels.sequence import Series, label
+    from selfiesim.labels.records import LabelOptions
+    from selfiesim.labels.sequence import LabelSettings, label
 
     began = time.perf_counter()
-    wanted, shares = check_formats(formats.split(",")), _shares(split)
+    wanted, shares = check_formats(formats.split(",")), _parse_shares(split)
     names = _names(scenes)
-    series = Series(start, stop, step_s, quality=quality, samples=samples, group=group, wanted=Wanted(layers))
+    series = LabelSettings(
+        start, stop, step_s, quality=quality, samples=samples, group=group, wanted=LabelOptions(layers)
+    )
     shots = [load_shot(scene, size=size) for scene in scenes]
     records: list[Record] = []
-    with progress_line() as say:
+    with progress_line() as set_status:
         for name, shot in zip(names, shots, strict=True):
-            tell = lambda done, of, name=name: say(f"{name}: frame {done + 1} of {of}")  # noqa: E731
-            for record in label(shot, output, series, name, tell):
+            on_progress = lambda done, of, name=name: set_status(f"{name}: frame {done + 1} of {of}")  # noqa: E731
+            for record in label(shot, output, series, name, on_progress):
                 records.append(record)
                 if "bop" in wanted:  # now rather than after an hour of drawing
                     check_bop([records[0], record])
-        say("putting the data set together")
+        set_status("putting the data set together")
         command = _command(scenes, output, series, size, wanted, split, seed)
         written = assemble(records, output, wanted, shares, seed, command, shots[0].folder)
     seconds = time.perf_counter() - began
@@ -77,7 +79,13 @@ def _names(scenes: tuple[str, ...]) -> list[str]:
 
 
 def _command(
-    scenes: tuple[str, ...], output: Path, series: Series, size: str | None, wanted: list[str], split: str, seed: int
+    scenes: tuple[str, ...],
+    output: Path,
+    series: LabelSettings,
+    size: str | None,
+    wanted: list[str],
+    split: str,
+    seed: int,
 ) -> str:
     """The command with all that it leaves to defaults written out: those may change."""
     words = ["selfiesim", "labels", *scenes, "-o", str(output), "--from", series.start, "--to", series.stop]
@@ -88,15 +96,15 @@ def _command(
     return shlex.join(words)
 
 
-def _shares(text: str) -> dict[str, float]:
-    from selfiesim.labels.datasets import SHARES, check_shares
+def _parse_shares(text: str) -> dict[str, float]:
+    from selfiesim.labels.datasets import DEFAULT_SPLIT_SHARES, check_shares
 
     try:
         shares = [float(part) for part in text.split(",")]
-        told = dict(zip(SHARES, shares, strict=True))
+        by_split = dict(zip(DEFAULT_SPLIT_SHARES, shares, strict=True))
     except ValueError as error:
         raise OutputError(
             f"--split {text[:40]!r}: write the shares of train, val and test, such as 80,10,10"
         ) from error
-    check_shares(told)
-    return told
+    check_shares(by_split)
+    return by_split

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from selfiesim.cli.console import print_json
-from selfiesim.cli.options import AsJson, Picture
+from selfiesim.cli.options import AsJson, PngOutput
 from selfiesim.core.errors import MapError
 
 maps_app = App(name="maps", help="Keep a library of maps: list, add, get, show, remove.", help_format="plaintext")
@@ -31,19 +31,19 @@ def draw_map(
     layer: LayerName = "albedo",
     size: Annotated[int, Parameter(help="Pixels across.")] = 1024,
     name: Annotated[str | None, Parameter(name="--map", help="A map of the library instead of the default.")] = None,
-    output: Picture = None,
+    output: PngOutput = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw a body's map itself: the whole globe, the surroundings of a pole, or of any place."""
     from selfiesim.files.images import check_writable, sidecar_path
-    from selfiesim.files.map_pictures import draw
-    from selfiesim.planet.library.charts import chart_of
+    from selfiesim.files.map_pictures import draw_chart
+    from selfiesim.planet.library.charts import parse_chart
 
     start = time.perf_counter()
-    chart = chart_of(patch, body)
+    chart = parse_chart(patch, body)
     path = output or Path(f"{body}-{layer}.png")
     check_writable(path, endings=(".png",))
-    drawing = draw(chart, body, layer, size, name)
+    drawing = draw_chart(chart, body, layer, size, name)
     drawing.save(path)
     if as_json:
         print_json({"file": str(path), "sidecar": str(sidecar_path(path))} | drawing.recipe["chart"])
@@ -56,10 +56,10 @@ def draw_map(
 def list_maps(*, as_json: AsJson = False) -> None:
     """List the maps in the library, and those that can be fetched."""
     from selfiesim.planet.library import user_maps
-    from selfiesim.planet.library.catalogue import SOURCES
+    from selfiesim.planet.library.catalogue import PUBLIC_MAPS
 
-    kept = user_maps.entries()
-    offered = {name: source for name, source in SOURCES.items() if name not in kept}
+    kept = user_maps.load_entries()
+    offered = {name: source for name, source in PUBLIC_MAPS.items() if name not in kept}
     if as_json:
         rows = [_row(name, each) for name, each in kept.items()]
         rows += [
@@ -74,7 +74,7 @@ def list_maps(*, as_json: AsJson = False) -> None:
         else:
             print(f"{name:16s} {each.body:8s} {each.layer:10s} {each.path}")
     for name, source in offered.items():
-        print(f"{name:16s} {source.body:8s} {source.layer:10s} not here; get: {source.what}, {source.about_mb:,} MB")
+        print(f"{name:16s} {source.body:8s} {source.layer:10s} not here; get: {source.what}, {source.approx_mb:,} MB")
 
 
 def _row(name: str, each: Any) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def add(
 
     keys = {
         "lon0_deg": lon0,
-        "bounds_deg": _numbers(bounds, 4, "--bounds", "-30,30,-10,10") if bounds is not None else None,
+        "bounds_deg": _parse_numbers(bounds, 4, "--bounds", "-30,30,-10,10") if bounds is not None else None,
         "positive": positive,
         "mirrored": mirrored or None,
         "row0": None if row0 == "north" else row0,
@@ -127,14 +127,14 @@ def add(
         "scale": scale,
         "offset": offset or None,
         "nodata": nodata,
-        "shape": _shape(shape) if shape is not None else None,
+        "shape": _parse_shape(shape) if shape is not None else None,
         "dtype": dtype,
     }
     called = file.stem.lower().replace("_", "-").strip("-") if name is None else name
     told = user_maps.add(
-        file, called, body=body, layer=layer, conventions=_conventions(keys), credits=credits, copy=copy
+        file, called, body=body, layer=layer, conventions=_parse_conventions(keys), credits=credits, copy=copy
     )
-    _print_told(called, told, as_json)
+    _print_map_summary(called, told, as_json)
 
 
 @maps_app.command
@@ -148,29 +148,29 @@ def get(
     """Fetch a public map into the library; goes on where an earlier try stopped."""
     from selfiesim.core.config_validation import did_you_mean
     from selfiesim.planet.library import user_maps
-    from selfiesim.planet.library.catalogue import SOURCES
+    from selfiesim.planet.library.catalogue import PUBLIC_MAPS
     from selfiesim.planet.library.download import fetch
 
-    if name not in SOURCES:
-        hint = did_you_mean(name, SOURCES) or f"; there are: {', '.join(SOURCES)}"
+    if name not in PUBLIC_MAPS:
+        hint = did_you_mean(name, PUBLIC_MAPS) or f"; there are: {', '.join(PUBLIC_MAPS)}"
         raise MapError(f"no public map {name[:60]!r} is known here{hint}")
-    if name in user_maps.names():
+    if name in user_maps.entry_names():
         raise MapError(f"map {name!r} is in the library already; selfiesim maps remove {name} takes it out")
-    source = SOURCES[name]
+    source = PUBLIC_MAPS[name]
     address = url or source.url
-    target = user_maps.folder() / f"{name}{Path(source.file_name).suffix.lower()}"
-    with _bar(source.what) as told:
+    target = user_maps.library_dir() / f"{name}{Path(source.file_name).suffix.lower()}"
+    with _download_bar(source.what) as told:
         got = fetch(address, target, size=source.size, sha256=source.sha256, told=told)
     if not source.sha256:
         print(f"{name}: no SHA-256 is known to check it by; what came has {got.sha256}", file=sys.stderr)
     try:
         found = user_maps.add(
-            target, name, body=source.body, layer=source.layer, conventions=source.lies(), credits=source.credits,
+            target, name, body=source.body, layer=source.layer, conventions=source.to_conventions(), credits=source.credits,
             url=address, sha256=got.sha256,
         )  # fmt: skip
     except MapError as error:
         raise MapError(f"{error} (the file stays at {target})") from error
-    _print_told(name, found, as_json)
+    _print_map_summary(name, found, as_json)
 
 
 @maps_app.command
@@ -178,9 +178,9 @@ def show(name: Name, /, *, as_json: AsJson = False) -> None:
     """Show what the library knows of a map, and its values."""
     from selfiesim.planet.library import user_maps
 
-    found = user_maps.entry(name)
+    found = user_maps.load_entry(name)
     told = found.model_dump(mode="json", exclude_defaults=True) | {"path": str(found.path)}
-    told |= user_maps.summary(found.path, found.layer, found.body, found.conventions)
+    told |= user_maps.summarize_map(found.path, found.layer, found.body, found.conventions)
     if as_json:
         print_json({"name": name} | told)
         return
@@ -197,7 +197,7 @@ def remove(name: Name, /) -> None:
         print(f"deleted {file}")
 
 
-def _print_told(name: str, told: dict[str, float], as_json: bool) -> None:
+def _print_map_summary(name: str, told: dict[str, float], as_json: bool) -> None:
     if as_json:
         print_json({"name": name} | told)
         return
@@ -206,19 +206,19 @@ def _print_told(name: str, told: dict[str, float], as_json: bool) -> None:
     print(f"{name}: {size}, covers {100 * told['covered']:.1f} % of the body, {values}")
 
 
-def _conventions(keys: dict[str, Any]) -> Any:
+def _parse_conventions(keys: dict[str, Any]) -> Any:
     from pydantic import ValidationError
 
-    from selfiesim.core.config_validation import explain
+    from selfiesim.core.config_validation import explain_validation_error
     from selfiesim.planet.readers.conventions import Conventions
 
     try:
         return Conventions.model_validate({key: value for key, value in keys.items() if value is not None})
     except ValidationError as error:
-        raise MapError("\n".join(explain(error, Conventions))) from error
+        raise MapError("\n".join(explain_validation_error(error, Conventions))) from error
 
 
-def _numbers(text: str, count: int, option: str, example: str) -> tuple[float, ...]:
+def _parse_numbers(text: str, count: int, option: str, example: str) -> tuple[float, ...]:
     try:
         numbers = tuple(float(part) for part in text.split(","))
     except ValueError:
@@ -228,7 +228,7 @@ def _numbers(text: str, count: int, option: str, example: str) -> tuple[float, .
     return numbers
 
 
-def _shape(text: str) -> tuple[int, ...]:
+def _parse_shape(text: str) -> tuple[int, ...]:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal() and len(text) < 20):
         raise MapError(f"--shape {text[:40]!r}: write width x height, such as 1440x720")
@@ -236,7 +236,7 @@ def _shape(text: str) -> tuple[int, ...]:
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Any]:
+def _download_bar(what: str) -> Iterator[Any]:
     """A progress bar on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():
         yield lambda done, whole: None

@@ -26,9 +26,9 @@ Look = Annotated[
 ]
 ScaleBar = Annotated[bool, Parameter(negative="", help="Draw a scale bar for the craft's distance.")]
 Watermark = Annotated[bool, Parameter(negative="", help="Write 'synthetic image' into the picture.")]
-Picture = Annotated[Path | None, Parameter(name=["--output", "-o"], help="Picture file (.png).")]
+PngOutput = Annotated[Path | None, Parameter(name=["--output", "-o"], help="Picture file (.png).")]
 
 
-def marks_of(scale_bar: bool, watermark: bool) -> list[str]:
+def mark_names(scale_bar: bool, watermark: bool) -> list[str]:
     """The marks that a picture is asked to have, as ``photo.marks`` names them."""
     return [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]

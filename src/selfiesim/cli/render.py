@@ -20,7 +20,7 @@ from selfiesim.cli.options import (
     SceneName,
     Size,
     Watermark,
-    marks_of,
+    mark_names,
 )
 from selfiesim.core.errors import SceneError
 
@@ -62,34 +62,36 @@ def render(
     check_writable(path, bits)
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
-    marks = marks_of(scale_bar, watermark)
+    marks = mark_names(scale_bar, watermark)
     settings: dict[str, Any] = ({"look": look} if look else {}) | ({"marks": marks} if marks else {})
-    with progress_line() as say:
-        say("placing craft, camera, planet and Sun")
+    with progress_line() as set_status:
+        set_status("placing craft, camera, planet and Sun")
         view = shot.view(parse_at(at))
-        say(f"drawing ({quality})")
+        set_status(f"drawing ({quality})")
         if is_large(view.camera):
-            exposure = _save_poster(view, path, settings, bits, (quality, samples, engine), say)
+            exposure = _save_poster(view, path, settings, bits, (quality, samples, engine), set_status)
         else:
-            radiance = view.render(quality, samples, lambda done, of: say(f"drawing, {done + 1} of {of}"), engine)
-            say("developing")
+            radiance = view.render(
+                quality, samples, lambda done, of: set_status(f"drawing, {done + 1} of {of}"), engine
+            )
+            set_status("developing")
             photo = radiance.expose(**settings)
             photo.save(path, bits, half)
             exposure = photo.exposure
     seconds = time.perf_counter() - start
     if as_json:
-        told = {
+        result = {
             "file": str(path),
             "sidecar": str(sidecar_path(path)),
             "size_px": [view.camera.width, view.camera.height],
         }
-        print_json(told | {"seconds": round(seconds, 3), "exposure": str(exposure)})
+        print_json(result | {"seconds": round(seconds, 3), "exposure": str(exposure)})
     else:
         print(f"{path}  ({exposure}, {seconds:.1f} s)")
 
 
 def _save_poster(
-    view: View, path: Path, settings: dict[str, Any], bits: int, how: tuple[str, int | None, str], say: Any
+    view: View, path: Path, settings: dict[str, Any], bits: int, how: tuple[str, int | None, str], set_status: Any
 ) -> Exposure:
     """Draw in tiles what is too large for one piece; ``how`` is quality, samples and engine."""
     from selfiesim.files.poster import check_ending, poster
@@ -100,9 +102,9 @@ def _save_poster(
     if engine != "pyvista":
         raise SceneError(f"--engine {engine}: draws pictures of up to {MAX_PIXELS / 1e6:.0f} megapixels only")
     options = view.scene.with_changes(**{f"photo__{key}": value for key, value in settings.items()}).photo
-    tell = lambda done, of: say(f"drawing, tile {done + 1} of {of}")  # noqa: E731
-    with poster(view, options, path.parent, quality, samples, tell) as large:
-        say("developing")
+    on_progress = lambda done, of: set_status(f"drawing, tile {done + 1} of {of}")  # noqa: E731
+    with poster(view, options, path.parent, quality, samples, on_progress) as large:
+        set_status("developing")
         large.save(path, bits)
         return large.exposure
 
@@ -130,17 +132,17 @@ def expose(
     as_json: AsJson = False,
 ) -> None:
     """Tell how a scene is exposed: histogram, what is clipped where, and what to change; draw a bracket."""
-    from selfiesim.photo.bracket import contact_sheet, examine, explain
+    from selfiesim.photo.bracket import exposure_report, format_exposure_report, save_bracket_sheet
 
     shot = load_shot(scene, craft, size)
-    with progress_line() as say:
-        say("drawing")
+    with progress_line() as set_status:
+        set_status("drawing")
         radiance = shot.view(parse_at(at)).render()
-        report = examine(radiance.expose())
+        report = exposure_report(radiance.expose())
         if output:
-            say("bracketing")
-            contact_sheet(radiance, output)
+            set_status("bracketing")
+            save_bracket_sheet(radiance, output)
     if as_json:
         print_json(report | ({"bracket": str(output)} if output else {}))
     else:
-        print(explain(report) + (f"\n{output}" if output else ""))
+        print(format_exposure_report(report) + (f"\n{output}" if output else ""))

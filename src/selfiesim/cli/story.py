@@ -41,24 +41,24 @@ def draw_story(
 
     For scenes whose camera is pushed off ([release]); a mounted camera has no such story.
     """
-    from selfiesim.pages.story import check_released, story_times, tell
+    from selfiesim.pages.story import check_released, render_story, story_times
     from selfiesim.scene.scene import Scene, shipped_scenes
 
     if meter_each and meter_at:
         raise SceneError("--meter-at and --meter-each: give one of them")
     shot = load_shot(scene, craft, size)
     check_released(shot, [name for name in sorted(shipped_scenes()) if Scene.load(name).release])
-    times = story_times(shot.seconds(stop, "--to"), _seconds(every), frames)
+    times = story_times(shot.seconds(stop, "--to"), _parse_duration(every), frames)
     folder = output or Path(f"{Path(scene).stem}-story")
-    with progress_line() as say:
-        story = tell(shot, times, folder, quality, meter_at, meter_each, axes, say)
+    with progress_line() as set_status:
+        story = render_story(shot, times, folder, quality, meter_at, meter_each, axes, set_status)
     if as_json:
         print_json({"page": str(folder / "index.html")} | story.records())
     else:
         print(f"{folder / 'index.html'}  ({len(story.frames)} frames, exposure {story.metered})")
 
 
-def _seconds(text: str | None) -> float | None:
+def _parse_duration(text: str | None) -> float | None:
     if text is None:
         return None
     match = _DURATION.fullmatch(text.strip())

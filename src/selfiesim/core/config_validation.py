@@ -15,10 +15,10 @@ from pydantic import BaseModel, ValidationError
 
 from selfiesim.core.errors import UserError
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 
-def read_table(path: Path, kind: str, error_type: type[UserError]) -> tuple[dict[str, Any], bytes]:
+def read_toml_table(path: Path, kind: str, error_type: type[UserError]) -> tuple[dict[str, Any], bytes]:
     """The table in a TOML file and the bytes it was read from. ``kind`` says what the file should be ("a scene").
 
     Raises
@@ -26,7 +26,7 @@ def read_table(path: Path, kind: str, error_type: type[UserError]) -> tuple[dict
     UserError
         Of the type given: the file cannot be read, is too large, or is no TOML.
     """
-    content = read_bounded(path, MOST_BYTES, f"that is not {kind}", error_type)
+    content = read_limited(path, MAX_BYTES, f"that is not {kind}", error_type)
     try:
         return tomllib.loads(content.decode("utf-8")), content
     except UnicodeDecodeError as error:
@@ -35,7 +35,7 @@ def read_table(path: Path, kind: str, error_type: type[UserError]) -> tuple[dict
         raise error_type(f"{path}: not valid TOML: {error}") from error
 
 
-def read_bounded(path: Path, most: int, advice: str, error_type: type[UserError]) -> bytes:
+def read_limited(path: Path, most: int, advice: str, error_type: type[UserError]) -> bytes:
     """The bytes of a file of at most ``most`` bytes; ``advice`` ends the message about a larger one.
 
     Raises
@@ -53,7 +53,7 @@ def read_bounded(path: Path, most: int, advice: str, error_type: type[UserError]
     return content
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def closest_match(word: str, known: Iterable[str]) -> str | None:
     """The known word most like ``word``, if one is like it at all."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return near[0] if near else None
@@ -61,25 +61,29 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``"; did you mean 'x'?"`` with the nearest known word, or nothing."""
-    near = nearest(word, known)
+    near = closest_match(word, known)
     return f"; did you mean {near!r}?" if near else ""
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
+def explain_validation_error(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """One line for each fault: key path, and what would be right.
 
     A misspelt key also shows up as a missing one; it is told once.
     """
     faults = error.errors()
     misspelt = {
-        (*fault["loc"][:-1], nearest(str(fault["loc"][-1]), known_keys(model, fault["loc"][:-1])))
+        (*fault["loc"][:-1], closest_match(str(fault["loc"][-1]), known_keys(model, fault["loc"][:-1])))
         for fault in faults
         if fault["type"] == "extra_forbidden"
     }
-    return [_line(fault, model) for fault in faults if not (fault["type"] == "missing" and fault["loc"] in misspelt)]
+    return [
+        _fault_message(fault, model)
+        for fault in faults
+        if not (fault["type"] == "missing" and fault["loc"] in misspelt)
+    ]
 
 
-def _line(fault: Any, model: type[BaseModel]) -> str:
+def _fault_message(fault: Any, model: type[BaseModel]) -> str:
     where = fault["loc"]
     key = ".".join(str(part) for part in where)
     message = fault["msg"].removeprefix("Value error, ")
@@ -95,7 +99,7 @@ def _line(fault: Any, model: type[BaseModel]) -> str:
         first = message.partition(": ")[0]
         joint = "." if first in known_keys(model, where) else ": "
         return f"{key}{joint}{message}" if key else message
-    return f"{key or '(top level)'}: {message}, not {shortened(repr(fault['input']))}"
+    return f"{key or '(top level)'}: {message}, not {truncate(repr(fault['input']))}"
 
 
 def known_keys(model: type[BaseModel], where: Sequence[int | str]) -> list[str]:
@@ -112,6 +116,6 @@ def known_keys(model: type[BaseModel], where: Sequence[int | str]) -> list[str]:
     return sorted(model.model_fields)
 
 
-def shortened(text: str) -> str:
+def truncate(text: str) -> str:
     """At most 60 characters of ``text``."""
     return text if len(text) <= 60 else text[:57] + "..."

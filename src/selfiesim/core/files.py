@@ -43,7 +43,7 @@ def data_dir() -> Path:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a temporary name beside ``path`` and rename it onto ``path`` at the end: never a half-written file.
 
     Two processes may write the same file at once: each has its own temporary name and the last rename wins.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 T = TypeVar("T")
 
-BAND = 64
+BAND_ROWS = 64
 """Rows of a band. Even, so that each begins on the same row of the colour mosaic; part of what seeds mean."""
 
 
@@ -27,13 +27,13 @@ def workers() -> int:
     return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1))
 
 
-def by_bands(height: int, work: Callable[[int, slice], None]) -> None:
+def for_each_band(height: int, work: Callable[[int, slice], None]) -> None:
     """Call ``work(number, rows)`` for each band of ``height`` rows; the result may not depend on their order."""
-    starts = range(0, height, BAND)
-    side_by_side(starts, lambda start: work(start // BAND, slice(start, min(start + BAND, height))))
+    starts = range(0, height, BAND_ROWS)
+    run_parallel(starts, lambda start: work(start // BAND_ROWS, slice(start, min(start + BAND_ROWS, height))))
 
 
-def side_by_side(pieces: Iterable[T], work: Callable[[T], None]) -> None:
+def run_parallel(pieces: Iterable[T], work: Callable[[T], None]) -> None:
     """Call ``work`` for each piece of a picture; the result may not depend on their order."""
     for done in [_pool().submit(work, piece) for piece in pieces]:
         done.result()

@@ -29,7 +29,7 @@ def unit(vector: Vector) -> Vector:
     return np.asarray(vector / np.linalg.norm(vector, axis=-1, keepdims=True), float)
 
 
-def axes_from_two(primary: Vector, secondary: Vector) -> Matrix:
+def triad_axes(primary: Vector, secondary: Vector) -> Matrix:
     """Rows: ``primary``, the part of ``secondary`` square to it, and their cross product; all unit vectors.
 
     Raises

@@ -19,15 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import cache_dir, written_whole
-from selfiesim.craft.formats.limits import MOST_CACHE_BYTES
-from selfiesim.craft.formats.read_result import Reading
+from selfiesim.core.files import atomic_write, cache_dir
+from selfiesim.craft.formats.limits import MAX_CACHE_BYTES
+from selfiesim.craft.formats.read_result import ImportResult
 from selfiesim.craft.model import Material, Part
 
-_FORMAT = 5  # raise it when what is stored changes its meaning
-_LEVEL = 1  # raise it when coarser meshes are made otherwise
-_ABANDONED_S = 3600.0
-_UNREADABLE = (
+_CACHE_VERSION = 5  # raise it when what is stored changes its meaning
+_LOD_VERSION = 1  # raise it when coarser meshes are made otherwise
+_STALE_TEMP_AGE_S = 3600.0
+_READ_ERRORS = (
     OSError,
     ValueError,
     KeyError,
@@ -41,15 +41,15 @@ _UNREADABLE = (
 
 def cache_path(content: bytes, description: bytes) -> Path:
     """Where the parts of a model with these bytes (mesh, TOML) are kept."""
-    digest = hashlib.sha256(f"selfiesim craft {_FORMAT} {len(content)}\n".encode())
+    digest = hashlib.sha256(f"selfiesim craft {_CACHE_VERSION} {len(content)}\n".encode())
     digest.update(content)
     digest.update(description)
     return cache_dir() / "craft" / f"{digest.hexdigest()[:40]}.npz"
 
 
-def store(path: Path, reading: Reading, companions: dict[str, str]) -> None:
+def store(path: Path, import_result: ImportResult, resources: dict[str, str]) -> None:
     """Write parts and the digests of the companion files they came from. That it cannot be written is no error."""
-    parts = reading.parts
+    parts = import_result.parts
     materials: list[Material] = []
     number: dict[int, int] = {}
     for part in parts:
@@ -65,55 +65,55 @@ def store(path: Path, reading: Reading, companions: dict[str, str]) -> None:
     arrays["tint"] = np.concatenate([np.zeros((0, 3), np.float32), *(p.tint for p in parts if p.tint is not None)])
     arrays |= {f"{name}{k}": picture for k, m in enumerate(materials) for name, picture in m.textures.items()}
     table = {
-        "companions": companions,
-        "repairs": reading.repairs,
-        "warnings": reading.warnings,
+        "companions": resources,
+        "repairs": import_result.repairs,
+        "warnings": import_result.warnings,
         "materials": [asdict(replace(m, textures={})) | {"textures": sorted(m.textures)} for m in materials],
-        "parts": [_row(p, number[id(p.material)]) for p in parts],
+        "parts": [_part_row(p, number[id(p.material)]) for p in parts],
     }
     arrays["table"] = np.frombuffer(json.dumps(table).encode(), dtype=np.uint8)
     try:
-        with written_whole(path) as temporary, temporary.open("wb") as file:
+        with atomic_write(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
     except OutputError:
         return
     prune(path.parent, path)
 
 
-def faces_path(digest: str) -> Path:
+def lod_cache_path(digest: str) -> Path:
     """Where the triangles of coarser meshes are kept that were made of what has this digest."""
-    told = hashlib.sha256(f"selfiesim level {_LEVEL} {digest}".encode())
-    return cache_dir() / "craft" / f"{told.hexdigest()[:40]}.npz"
+    hasher = hashlib.sha256(f"selfiesim level {_LOD_VERSION} {digest}".encode())
+    return cache_dir() / "craft" / f"{hasher.hexdigest()[:40]}.npz"
 
 
-def store_faces(path: Path, faces: list[NDArray[np.int32]]) -> None:
+def store_lod_faces(path: Path, faces: list[NDArray[np.int32]]) -> None:
     """Write lists of triangles, (M, 3) each. That they cannot be written is no error."""
     try:
-        with written_whole(path) as temporary, temporary.open("wb") as file:
+        with atomic_write(path) as temporary, temporary.open("wb") as file:
             np.savez(file, *faces)
     except OutputError:
         return
     prune(path.parent, path)
 
 
-def fetch_faces(path: Path, vertices: list[int]) -> list[NDArray[np.int32]] | None:
+def fetch_lod_faces(path: Path, vertices: list[int]) -> list[NDArray[np.int32]] | None:
     """Those stored at ``path``, of so many ``vertices`` each, or None when they are not there or not that."""
     try:
         with np.load(path, allow_pickle=False) as file:
             faces = [np.asarray(file[f"arr_{k}"]) for k in range(len(vertices))]
-    except _UNREADABLE:
+    except _READ_ERRORS:
         return None
     for each, count in zip(faces, vertices, strict=True):
-        sound = each.dtype == np.int32 and each.ndim == 2 and each.shape[1] == 3 and len(each) > 0
-        if not sound or each.min() < 0 or each.max() >= count:
+        is_valid = each.dtype == np.int32 and each.ndim == 2 and each.shape[1] == 3 and len(each) > 0
+        if not is_valid or each.min() < 0 or each.max() >= count:
             return None
     with suppress(OSError):
         os.utime(path)
     return faces
 
 
-def prune(folder: Path, kept: Path, most: int = MOST_CACHE_BYTES) -> None:
-    """Delete the longest unused files until at most ``most`` bytes are left; never ``kept``.
+def prune(folder: Path, keep: Path, max_bytes: int = MAX_CACHE_BYTES) -> None:
+    """Delete the longest unused files until at most ``max_bytes`` bytes are left; never ``keep``.
 
     Other processes may read, write and prune at the same time: a file that is gone is gone. What a killed process left
     half written goes after an hour.
@@ -125,16 +125,16 @@ def prune(folder: Path, kept: Path, most: int = MOST_CACHE_BYTES) -> None:
             found.append((status.st_mtime, status.st_size, file))
     total = sum(size for _, size, _ in found)
     for changed, size, file in sorted(found):
-        abandoned = file.name.startswith(".") and time.time() - changed > _ABANDONED_S
-        if file == kept or (file.name.startswith(".") and not abandoned):
+        is_stale = file.name.startswith(".") and time.time() - changed > _STALE_TEMP_AGE_S
+        if file == keep or (file.name.startswith(".") and not is_stale):
             continue
-        if total > most or abandoned:
+        if total > max_bytes or is_stale:
             with suppress(OSError):
                 file.unlink()
                 total -= size
 
 
-def fetch(path: Path, folder: Path) -> Reading | None:
+def fetch(path: Path, folder: Path) -> ImportResult | None:
     """What is stored at ``path``, or None; also None when a companion file in ``folder`` has changed since."""
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -143,21 +143,21 @@ def fetch(path: Path, folder: Path) -> Reading | None:
         for name, digest in table["companions"].items():
             if _digest(folder / name) != digest:
                 return None
-        reading = Reading(
-            _parts(table, arrays), tuple(table["repairs"]), tuple(table["warnings"]), tuple(table["companions"])
+        import_result = ImportResult(
+            _unpack_parts(table, arrays), tuple(table["repairs"]), tuple(table["warnings"]), tuple(table["companions"])
         )
-    except _UNREADABLE:
+    except _READ_ERRORS:
         return None
     with suppress(OSError):
         os.utime(path)  # used: the last to be pruned
-    return reading
+    return import_result
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _row(part: Part, material: int) -> dict[str, Any]:
+def _part_row(part: Part, material: int) -> dict[str, Any]:
     row: dict[str, Any] = {"name": part.name, "node": part.node, "joint": part.joint, "material": material}
     return row | {
         "vertices": len(part.vertices),
@@ -167,7 +167,7 @@ def _row(part: Part, material: int) -> dict[str, Any]:
     }
 
 
-def _parts(table: dict[str, Any], arrays: dict[str, Any]) -> tuple[Part, ...]:
+def _unpack_parts(table: dict[str, Any], arrays: dict[str, Any]) -> tuple[Part, ...]:
     materials = []
     for k, entry in enumerate(table["materials"]):
         textures = {name: arrays[f"{name}{k}"] for name in entry["textures"]}

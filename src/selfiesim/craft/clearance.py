@@ -19,47 +19,47 @@ class _Surface:
     """All triangles one joint carries: corners (M, 3, 3), middles (M, 3), the reach of each from its middle (M,)."""
 
     corners: Floats
-    middles: Floats
-    reach: Floats
+    centroids: Floats
+    bounding_radii: Floats
     parts: tuple[Part, ...]
-    owner: NDArray[np.int64]
+    part_index: NDArray[np.int64]
 
 
 def clearance(
-    craft: Craft, gone: tuple[str, ...], joint_matrix: Callable[[str | None], Floats], point: Floats
+    craft: Craft, hidden_nodes: tuple[str, ...], joint_matrix: Callable[[str | None], Floats], point: Floats
 ) -> tuple[float, str]:
     """Metres from ``point`` (3,), body axes, to the nearest triangle, and the node that it belongs to.
 
     Parameters
     ----------
-    gone : tuple of str
+    hidden_nodes : tuple of str
         Parts whose node's name begins so are left out.
     joint_matrix : callable
         From a joint's name to the (4, 4) that turns what hangs on it; None is what does not turn.
     """
     nearest, node = np.inf, ""
-    for joint, surface in _surfaces(craft, gone).items():
+    for joint, surface in _surfaces_by_joint(craft, hidden_nodes).items():
         matrix = joint_matrix(joint)
         local = matrix[:3, :3].T @ (np.asarray(point, float) - matrix[:3, 3])
-        from_middle = np.linalg.norm(surface.middles - local, axis=1)
+        centroid_distances = np.linalg.norm(surface.centroids - local, axis=1)
         # A triangle is no farther than its middle, and no nearer than that less its reach.
-        bound = min(nearest, float(from_middle.min()))
-        near = np.flatnonzero(from_middle - surface.reach <= bound)
+        bound = min(nearest, float(centroid_distances.min()))
+        near = np.flatnonzero(centroid_distances - surface.bounding_radii <= bound)
         if not len(near):
             continue
-        distances = point_to_triangles(local, surface.corners[near])
+        distances = point_triangle_distances(local, surface.corners[near])
         k = int(np.argmin(distances))
         if distances[k] < nearest:
-            nearest, node = float(distances[k]), surface.parts[surface.owner[near[k]]].node
+            nearest, node = float(distances[k]), surface.parts[surface.part_index[near[k]]].node
     return nearest, node
 
 
-def point_to_triangles(point: Floats, corners: Floats) -> Floats:
+def point_triangle_distances(point: Floats, corners: Floats) -> Floats:
     """Distances (M,) from ``point`` (3,) to triangles with ``corners`` (M, 3, 3)."""
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     normal = np.cross(b - a, c - a)
     squared = np.maximum(np.sum(normal * normal, axis=1), 1e-300)
-    distances = [_to_segments(point, start, end) for start, end in ((a, b), (b, c), (c, a))]
+    distances = [_point_segment_distances(point, start, end) for start, end in ((a, b), (b, c), (c, a))]
     # Over the triangle itself when the foot of the perpendicular lies on the inner side of all three edges.
     over = squared > 1e-24
     for start, end in ((a, b), (b, c), (c, a)):
@@ -68,7 +68,7 @@ def point_to_triangles(point: Floats, corners: Floats) -> Floats:
     return np.asarray(np.where(over, height, np.min(distances, axis=0)))
 
 
-def _to_segments(point: Floats, start: Floats, end: Floats) -> Floats:
+def _point_segment_distances(point: Floats, start: Floats, end: Floats) -> Floats:
     along = end - start
     share = np.sum((point - start) * along, axis=1) / np.maximum(np.sum(along * along, axis=1), 1e-300)
     nearest = start + np.clip(share, 0.0, 1.0)[:, None] * along
@@ -76,17 +76,17 @@ def _to_segments(point: Floats, start: Floats, end: Floats) -> Floats:
 
 
 @lru_cache(maxsize=4)
-def _surfaces(craft: Craft, gone: tuple[str, ...]) -> dict[str | None, _Surface]:
+def _surfaces_by_joint(craft: Craft, hidden_nodes: tuple[str, ...]) -> dict[str | None, _Surface]:
     carried: dict[str | None, list[Part]] = {}
     for part in craft.parts:
-        if len(part.faces) and not part.node.startswith(gone):
+        if len(part.faces) and not part.node.startswith(hidden_nodes):
             carried.setdefault(part.joint, []).append(part)
-    return {joint: _surface(tuple(parts)) for joint, parts in carried.items()}
+    return {joint: _build_surface(tuple(parts)) for joint, parts in carried.items()}
 
 
-def _surface(parts: tuple[Part, ...]) -> _Surface:
+def _build_surface(parts: tuple[Part, ...]) -> _Surface:
     corners = np.concatenate([part.vertices[part.faces].astype(float) for part in parts])
-    middles = corners.mean(axis=1)
-    reach = np.linalg.norm(corners - middles[:, None], axis=2).max(axis=1)
-    owner = np.repeat(np.arange(len(parts)), [len(part.faces) for part in parts])
-    return _Surface(corners, middles, reach, parts, owner)
+    centroids = corners.mean(axis=1)
+    bounding_radii = np.linalg.norm(corners - centroids[:, None], axis=2).max(axis=1)
+    part_index = np.repeat(np.arange(len(parts)), [len(part.faces) for part in parts])
+    return _Surface(corners, centroids, bounding_radii, parts, part_index)

@@ -12,21 +12,21 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from selfiesim.core.config_validation import explain, read_table
+from selfiesim.core.config_validation import explain_validation_error, read_toml_table
 from selfiesim.core.errors import ModelError
 
 Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+UnitInterval = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-def _unit(vector: Vector) -> Vector:
+def _normalize(vector: Vector) -> Vector:
     length = math.sqrt(sum(v * v for v in vector))
     if length < 1e-9:
         raise ValueError("a direction cannot be (0, 0, 0)")
     return vector[0] / length, vector[1] / length, vector[2] / length
 
 
-def _rotation(rows: tuple[Vector, Vector, Vector]) -> tuple[Vector, Vector, Vector]:
+def _check_rotation(rows: tuple[Vector, Vector, Vector]) -> tuple[Vector, Vector, Vector]:
     for i in range(3):
         for j in range(3):
             if abs(sum(a * b for a, b in zip(rows[i], rows[j], strict=True)) - (i == j)) > 1e-6:
@@ -37,19 +37,19 @@ def _rotation(rows: tuple[Vector, Vector, Vector]) -> tuple[Vector, Vector, Vect
     return rows
 
 
-Direction = Annotated[Vector, AfterValidator(_unit)]
-Rotation = Annotated[tuple[Vector, Vector, Vector], AfterValidator(_rotation)]
+Direction = Annotated[Vector, AfterValidator(_normalize)]
+Rotation = Annotated[tuple[Vector, Vector, Vector], AfterValidator(_check_rotation)]
 
 
-class _Table(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-UNITS_M = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "km": 1e3, "in": 0.0254, "ft": 0.3048}
+METRES_PER_UNIT = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "km": 1e3, "in": 0.0254, "ft": 0.3048}
 Positive = Annotated[FiniteFloat, Field(gt=0.0)]
 
 
-class Frame(_Table):
+class Frame(_StrictModel):
     """From the file's axes and unit to body axes in metres: ``body = body_from_gltf @ (file - origin) * metres``.
 
     The axes: ``body_from_gltf``, or ``up``, the axis of the file that becomes body +Z. The unit: ``units``, or
@@ -65,28 +65,28 @@ class Frame(_Table):
     origin: Vector | None = None
 
     @model_validator(mode="after")
-    def _once(self) -> Frame:
+    def _check_exclusive(self) -> Frame:
         for keys in (("up", "body_from_gltf"), ("units", "metres_per_unit", "longest_m")):
             given = [key for key in keys if key in self.model_fields_set]
             if len(given) > 1:
                 raise ValueError(f"{given[0]}: {given[1]} says the same; give one of the two")
         return self
 
-    def declared_metres(self, longest: float) -> float | None:
-        """Metres that one of the file's units stands for, where the box round the mesh is ``longest`` of them long."""
+    def declared_metres_per_unit(self, longest_side: float) -> float | None:
+        """Metres that one of the file's units stands for, where the box round the mesh is ``longest_side`` of them long."""
         if self.longest_m is not None:
-            return self.longest_m / longest
-        return UNITS_M[self.units] if self.units else self.metres_per_unit
+            return self.longest_m / longest_side
+        return METRES_PER_UNIT[self.units] if self.units else self.metres_per_unit
 
 
-class Mass(_Table):
+class Mass(_StrictModel):
     """Mass in kg, and where the number comes from."""
 
     mass_kg: Annotated[FiniteFloat, Field(gt=0.0)]
     source: str = ""
 
 
-class Joint(_Table):
+class Joint(_StrictModel):
     """A part that turns: the node that moves, a point on its axes, one or two axes (the outer first), body axes.
 
     ``zero_normal`` is where the part looks when every angle is zero; ``tracks`` is what it is kept pointed at.
@@ -100,7 +100,7 @@ class Joint(_Table):
     limits_deg: tuple[tuple[FiniteFloat, FiniteFloat], ...] | None = None
 
 
-class Mount(_Table):
+class Mount(_StrictModel):
     """Where a camera is fixed before its release: position and outward axis, body axes.
 
     ``leaves`` is the node (or the first part of the names of several) that goes with the camera.
@@ -111,35 +111,35 @@ class Mount(_Table):
     leaves: str = ""
 
 
-class Look(_Table):
+class MaterialOverride(_StrictModel):
     """What to add to, or put in place of, a material of the mesh file: see :class:`selfiesim.craft.model.Material`.
 
     ``finish`` puts a material of the library in its place, whole.
     """
 
     finish: str | None = None
-    base_color: tuple[Share, Share, Share] | None = None
-    metallic: Share | None = None
-    roughness: Share | None = None
-    crumple: Share = 0.0
+    base_color: tuple[UnitInterval, UnitInterval, UnitInterval] | None = None
+    metallic: UnitInterval | None = None
+    roughness: UnitInterval | None = None
+    crumple: UnitInterval = 0.0
     crumple_scale_m: Positive = 0.1
-    clearcoat: Share | None = None
-    clearcoat_roughness: Share | None = None
+    clearcoat: UnitInterval | None = None
+    clearcoat_roughness: UnitInterval | None = None
     anisotropy: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
     anisotropy_rotation: FiniteFloat | None = None
     ior: Annotated[float, Field(ge=1.0, le=10.0)] | None = None
-    specular: Share | None = None
-    specular_color: tuple[Share, Share, Share] | None = None
+    specular: UnitInterval | None = None
+    specular_color: tuple[UnitInterval, UnitInterval, UnitInterval] | None = None
 
     @model_validator(mode="after")
-    def _one_or_the_other(self) -> Look:
+    def _check_finish_alone(self) -> MaterialOverride:
         others = sorted(self.model_fields_set - {"finish"})
         if self.finish is not None and others:
             raise ValueError(f"finish: is a whole material of the library; leave out {', '.join(others)}")
         return self
 
 
-class Assembly(_Table):
+class ModelDescription(_StrictModel):
     """A whole description file."""
 
     name: str = ""
@@ -151,10 +151,10 @@ class Assembly(_Table):
     mass: Mass | None = None
     joints: dict[str, Joint] = {}
     mounts: dict[str, Mount] = {}
-    materials: dict[str, Look] = {}
+    materials: dict[str, MaterialOverride] = {}
 
 
-def read_assembly(path: Path) -> tuple[Assembly, bytes]:
+def read_description(path: Path) -> tuple[ModelDescription, bytes]:
     """The description at ``path`` and the bytes it was read from.
 
     Raises
@@ -162,10 +162,12 @@ def read_assembly(path: Path) -> tuple[Assembly, bytes]:
     ModelError
         Names the file, the key and, for an unknown key, the nearest known one.
     """
-    table, content = read_table(path, "a craft's description", ModelError)
+    table, content = read_toml_table(path, "a craft's description", ModelError)
     if "orbit" in table:
         raise ModelError(f"{path}: is a scene; a mesh of the same name needs another one, or the scene does")
     try:
-        return Assembly.model_validate(table), content
+        return ModelDescription.model_validate(table), content
     except ValidationError as error:
-        raise ModelError("\n".join(f"{path}: {line}" for line in explain(error, Assembly))) from error
+        raise ModelError(
+            "\n".join(f"{path}: {line}" for line in explain_validation_error(error, ModelDescription))
+        ) from error

@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.materials import CRUMPLED, FINISHES
+from selfiesim.craft.materials import CRUMPLE_BY_FINISH, FINISHES
 from selfiesim.craft.model import Craft, Material, Part
 
-_CELLS_M = (0.96, 0.80)  # what one picture of cells covers
+_CELL_TEXTURE_M = (0.96, 0.80)  # what one picture of cells covers
 
 
-def library() -> list[str]:
+def finish_names() -> list[str]:
     """Names of the materials that a mesh's own can be put in place by."""
     return sorted(name.replace("_", "-") for name in FINISHES)
 
 
 @lru_cache(maxsize=8)
-def painted(craft: Craft, finishes: tuple[tuple[str, str], ...], key: str = "materials") -> Craft:
+def apply_finishes(craft: Craft, finishes: tuple[tuple[str, str], ...], key: str = "materials") -> Craft:
     """The craft with some of its materials, by name, put in place by materials of the library.
 
     Where the library's has a picture (solar cells), it is laid on from six sides, in metres.
@@ -35,30 +35,32 @@ def painted(craft: Craft, finishes: tuple[tuple[str, str], ...], key: str = "mat
     if not finishes:
         return craft
     names = sorted({part.material.name for part in craft.parts})
-    made: dict[str, Material] = {}
-    for name, wanted in finishes:
+    replacements: dict[str, Material] = {}
+    for name, finish_name in finishes:
         if name not in names:
             hint = did_you_mean(name, names)
             raise ModelError(f"{key}: {craft.name} has no material {name!r}{hint}; it has: {', '.join(names)}")
-        if wanted.replace("-", "_") not in FINISHES:
-            known = library()
+        if finish_name.replace("-", "_") not in FINISHES:
+            known = finish_names()
             raise ModelError(
-                f"{key}.{name}: no material {wanted!r} in the library{did_you_mean(wanted, known)}; "
+                f"{key}.{name}: no material {finish_name!r} in the library{did_you_mean(finish_name, known)}; "
                 f"there are: {', '.join(known)}"
             )
-        made[name] = _material(name, wanted.replace("-", "_"))
-    return replace(craft, parts=tuple(_repainted(part, made.get(part.material.name)) for part in craft.parts))
+        replacements[name] = _material_from_finish(name, finish_name.replace("-", "_"))
+    return replace(
+        craft, parts=tuple(_with_material(part, replacements.get(part.material.name)) for part in craft.parts)
+    )
 
 
-def _material(name: str, wanted: str) -> Material:
-    finish = FINISHES[wanted]
-    crumple, scale = CRUMPLED.get(wanted.removesuffix("_dusted"), (0.0, 0.1))
+def _material_from_finish(name: str, finish_name: str) -> Material:
+    finish = FINISHES[finish_name]
+    crumple, scale = CRUMPLE_BY_FINISH.get(finish_name.removesuffix("_dusted"), (0.0, 0.1))
     return Material(
         name=name,
         base_color=finish.base_color,
         metallic=finish.metallic,
         roughness=finish.roughness,
-        textures={"base": _cells()} if wanted.startswith("solar_cell") else {},
+        textures={"base": _solar_cell_texture()} if finish_name.startswith("solar_cell") else {},
         crumple=crumple,
         crumple_scale_m=scale,
         clearcoat=finish.clearcoat,
@@ -71,24 +73,24 @@ def _material(name: str, wanted: str) -> Material:
 
 
 @lru_cache(maxsize=1)
-def _cells() -> NDArray[np.uint8]:
+def _solar_cell_texture() -> NDArray[np.uint8]:
     """A picture of solar cells that goes on beyond its edges, (H, W, 3)."""
-    from selfiesim.craft.builders.cells import solar_cell_picture
-    from selfiesim.craft.formats.textures import open_picture, pixels
+    from selfiesim.craft.builders.cells import solar_cell_png
+    from selfiesim.craft.formats.textures import open_image, read_pixels
 
-    content = solar_cell_picture(*_CELLS_M, (0.08, 0.04), 0.002, seed=1)
-    return pixels(open_picture(content, "cells"), 8192, "cells")[6:-6, 6:-6, :3]  # without the frame
+    content = solar_cell_png(*_CELL_TEXTURE_M, (0.08, 0.04), 0.002, seed=1)
+    return read_pixels(open_image(content, "cells"), 8192, "cells")[6:-6, 6:-6, :3]  # without the frame
 
 
-def _repainted(part: Part, material: Material | None) -> Part:
+def _with_material(part: Part, material: Material | None) -> Part:
     if material is None:
         return part
     if not material.textures:
         return replace(part, material=material, tint=None)
-    return replace(boxed(part, _CELLS_M), material=material, tint=None)
+    return replace(box_project_uv(part, _CELL_TEXTURE_M), material=material, tint=None)
 
 
-def boxed(part: Part, tile_m: tuple[float, float]) -> Part:
+def box_project_uv(part: Part, tile_m: tuple[float, float]) -> Part:
     """The part with texture coordinates as if wrapped into a box: from the side each face looks to, ``tile_m`` a tile.
 
     Vertices whose faces look to several sides become one for each.

@@ -50,9 +50,9 @@ class Finish:
     solar_absorptance: float | None = None
     source: str = ASSUMED
 
-    def dusted(self, share: float) -> Finish:
+    def with_dust(self, share: float) -> Finish:
         """The same with ``share`` of it under Martian dust: its colour, less metal, rougher, no gloss."""
-        r, g, b = (c + share * (d - c) for c, d in zip(self.base_color, DUST, strict=True))
+        r, g, b = (c + share * (d - c) for c, d in zip(self.base_color, DUST_REFLECTANCE, strict=True))
         return replace(
             self,
             base_color=(r, g, b),
@@ -65,7 +65,7 @@ class Finish:
         )
 
 
-DUST = (0.40, 0.19, 0.085)
+DUST_REFLECTANCE = (0.40, 0.19, 0.085)
 """Linear reflectance of bright Martian dust: red as the plains are, darker than the brightest drifts (assumed)."""
 
 _FORTESCUE = "Fortescue, Swinerd and Stark, Spacecraft Systems Engineering, 4th ed. 2011, table 11.3"
@@ -119,7 +119,7 @@ FINISHES: dict[str, Finish] = {
     "thin_cell": Finish((0.030, 0.027, 0.040), 0.1, 0.25, clearcoat=0.8, clearcoat_roughness=0.10),  # amorphous silicon
 }
 FINISHES |= {
-    f"{name}_dusted": FINISHES[name].dusted(share)
+    f"{name}_dusted": FINISHES[name].with_dust(share)
     for name, share in [
         ("gold_foil", 0.25),
         ("silver_foil", 0.18),
@@ -131,7 +131,7 @@ FINISHES |= {
 }
 
 # How strongly foil is crumpled, and the size of its facets, m: chosen by eye (assumed); glTF has no word for it.
-CRUMPLED: dict[str, tuple[float, float]] = {
+CRUMPLE_BY_FINISH: dict[str, tuple[float, float]] = {
     "gold_foil": (0.40, 0.085),
     "silver_foil": (0.40, 0.06),
     "black_kapton": (0.30, 0.08),

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from selfiesim.craft.description import Joint, Mount
 
 DEFAULT_GREY = (0.5, 0.5, 0.5)
-_MOUNT_M = 0.2
-TEXTURES = ("base", "rough", "normal", "occlusion", "glow", "specular", "specular_color")
+_MOUNT_CLEARANCE_M = 0.2
+TEXTURE_SLOTS = ("base", "rough", "normal", "occlusion", "glow", "specular", "specular_color")
 """What a material may have pictures of."""
 
 
@@ -70,7 +70,7 @@ class Material:
     specular_color: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     @property
-    def square_on(self) -> NDArray[np.float64]:
+    def f0_reflectance(self) -> NDArray[np.float64]:
         """What light square to it the part that is no metal mirrors (3,), ``specular`` left out: Fresnel's formula."""
         return np.asarray(((self.ior - 1.0) / (self.ior + 1.0)) ** 2 * np.array(self.specular_color))
 
@@ -138,20 +138,20 @@ class Craft:
 
 
 @lru_cache(maxsize=8)
-def outermost_points(craft: Craft, gone: tuple[str, ...] = ()) -> dict[str | None, NDArray[np.float64]]:
+def convex_hull_by_joint(craft: Craft, hidden_nodes: tuple[str, ...] = ()) -> dict[str | None, NDArray[np.float64]]:
     """Corners (N, 3) of the convex hull of what each joint carries, joints at zero; key None for what does not turn.
 
-    Parts whose node's name begins with one of ``gone`` are left out. A hull's corners give the same outline as all
+    Parts whose node's name begins with one of ``hidden_nodes`` are left out. A hull's corners give the same outline as all
     vertices, and there are some hundred of them instead of a hundred thousand.
     """
     carried: dict[str | None, list[NDArray[np.float32]]] = {}
     for part in craft.parts:
-        if not part.node.startswith(gone):
+        if not part.node.startswith(hidden_nodes):
             carried.setdefault(part.joint, []).append(part.vertices)
-    return {joint: outermost(np.concatenate(vertices).astype(float)) for joint, vertices in carried.items()}
+    return {joint: convex_hull_points(np.concatenate(vertices).astype(float)) for joint, vertices in carried.items()}
 
 
-def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def convex_hull_points(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """The corners (M, 3) of the convex hull of ``points`` (N, 3)."""
     from scipy.spatial import ConvexHull, QhullError
 
@@ -162,30 +162,33 @@ def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)
-def first_contact(
-    craft: Craft, start: tuple[float, float, float], axis: tuple[float, float, float], gone: tuple[str, ...] = ()
+def first_ray_hit(
+    craft: Craft,
+    start: tuple[float, float, float],
+    axis: tuple[float, float, float],
+    hidden_nodes: tuple[str, ...] = (),
 ) -> tuple[str, float] | None:
     """What a point that leaves ``start`` along the unit vector ``axis`` hits first, and after how many metres.
 
-    Body axes, joints at zero; None when the way is clear. Parts whose node's name begins with one of ``gone`` are left
+    Body axes, joints at zero; None when the way is clear. Parts whose node's name begins with one of ``hidden_nodes`` are left
     out, and so is whatever lies within 0.2 m of the start, where the mount itself is. Moeller and Trumbore's test
     (1997).
     """
     nearest: tuple[str, float] | None = None
     for part in craft.parts:
-        if part.node.startswith(gone):
+        if part.node.startswith(hidden_nodes):
             continue
         corner = part.vertices[part.faces].astype(float)
         one, other = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-        square = np.cross(axis, other)
-        volume = (one * square).sum(axis=1)
+        p_vector = np.cross(axis, other)
+        determinant = (one * p_vector).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             away = np.asarray(start) - corner[:, 0]
-            u = (away * square).sum(axis=1) / volume
+            u = (away * p_vector).sum(axis=1) / determinant
             turned = np.cross(away, one)
-            v = turned @ np.asarray(axis) / volume
-            distance = (turned * other).sum(axis=1) / volume
-            hit = (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0) & (distance > _MOUNT_M)
+            v = turned @ np.asarray(axis) / determinant
+            distance = (turned * other).sum(axis=1) / determinant
+            hit = (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0) & (distance > _MOUNT_CLEARANCE_M)
         if hit.any() and (nearest is None or distance[hit].min() < nearest[1]):
             nearest = part.node, float(distance[hit].min())
     return nearest

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 
-def caption(told: dict[str, Any]) -> str:
+def caption(recipe: dict[str, Any]) -> str:
     """What, when, where, range, scale, that it is synthetic, and whom to thank; a few sentences.
 
-    ``told`` is a recipe as :func:`selfiesim.files.replay.read_recipe` gives it.
+    ``recipe`` is a recipe as :func:`selfiesim.files.replay.read_recipe` gives it.
     """
-    view, camera = told["view"], told["camera"]
-    sentences = [f"{told['title']}.", f"Seen at {view.get('epoch_utc', 'an unknown time')} (UTC)"]
+    view, camera = recipe["view"], recipe["camera"]
+    sentences = [f"{recipe['title']}.", f"Seen at {view.get('epoch_utc', 'an unknown time')} (UTC)"]
     if "lens_height_above_ground_m" in view:
         sentences[-1] += (
             f" from {view['lens_height_above_ground_m']:.2f} m above the ground at "
             f"{abs(view['camera_latitude_deg']):.2f} degrees {'north' if view['camera_latitude_deg'] >= 0 else 'south'}"
         )
     elif "camera_altitude_km" in view:
-        planet = (told["bodies"].get("planet") or {}).get("name", "the planet")
+        planet = (recipe["bodies"].get("planet") or {}).get("name", "the planet")
         side = "north" if view["camera_latitude_deg"] >= 0 else "south"
         sentences[-1] += (
             f" from {view['camera_altitude_km']:.0f} km above {planet.capitalize()}, "
@@ -28,7 +28,7 @@ def caption(told: dict[str, Any]) -> str:
     if view.get("range_to_craft_m"):
         scale = view["range_to_craft_m"] / camera["matrix_px"][0][0]
         sentences.append(f"The craft is {view['range_to_craft_m']:.1f} m away; there a pixel is {1e3 * scale:.1f} mm.")
-    photo = told["photo"]
+    photo = recipe["photo"]
     sentences.append(
         f"Exposure {_seconds(photo['shutter_s'])} at f/{photo['f_number']:g}, ISO {photo['iso']:.0f}, "
         f"a field of {view['horizontal_fov_deg']:.0f} degrees, look '{photo['look']}'."
@@ -38,9 +38,9 @@ def caption(told: dict[str, Any]) -> str:
         sentences.append(
             f"{len(assumed)} values behind it are not publicly known and were assumed; the recipe lists them."
         )
-    sentences.append(told.get("notice", "This is a synthetic image."))
-    if told["credits"]:
-        sentences.append(f"Credits: {'; '.join(told['credits'])}; rendered with selfiesim.")
+    sentences.append(recipe.get("notice", "This is a synthetic image."))
+    if recipe["credits"]:
+        sentences.append(f"Credits: {'; '.join(recipe['credits'])}; rendered with selfiesim.")
     return "\n".join(sentences)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
 
 
-def open_exr() -> Any:
+def import_openexr() -> Any:
     """The OpenEXR package.
 
     Raises
@@ -32,7 +32,7 @@ def open_exr() -> Any:
     return OpenEXR
 
 
-def channels_of(photo: Photo, half: bool = True) -> dict[str, NDArray[Any]]:
+def exr_channels(photo: Photo, half: bool = True) -> dict[str, NDArray[Any]]:
     """Channels (H, W) by the names that compositing tools know (Nuke, Blender, Natron).
 
     ``R G B`` the light in W m^-2 sr^-1 nm^-1, ``Z`` the depth in m, ``N.X`` to ``N.Z`` normals and ``P.X`` to ``P.Z``
@@ -53,9 +53,9 @@ def channels_of(photo: Photo, half: bool = True) -> dict[str, NDArray[Any]]:
     return {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
 
 
-def exr_file(photo: Photo, path: Path, text: str, half: bool = True) -> None:
+def write_exr(photo: Photo, path: Path, text: str, half: bool = True) -> None:
     """A scanline EXR; sky is infinitely far and has no position (NaN)."""
-    library = open_exr()
+    library = import_openexr()
     view = photo.radiance.view
     header = {
         "compression": library.ZIP_COMPRESSION,
@@ -68,11 +68,11 @@ def exr_file(photo: Photo, path: Path, text: str, half: bool = True) -> None:
         "parts": json.dumps(photo.radiance.truth.part_names),
         "selfiesim": text,
     }
-    with library.File(header, channels_of(photo, half)) as file:
+    with library.File(header, exr_channels(photo, half)) as file:
         file.write(str(path))
 
 
-def npz_file(photo: Photo, path: Path, text: str) -> None:
+def write_npz(photo: Photo, path: Path, text: str) -> None:
     """Arrays by name, part names and recipe as JSON text; loads without pickle."""
     truth = photo.radiance.truth
     arrays = {name: photo.radiance.layer(name) for name in

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import written_whole
-from selfiesim.files.exr import exr_file, npz_file
+from selfiesim.core.files import atomic_write
+from selfiesim.files.exr import write_exr, write_npz
 from selfiesim.files.recipe import SYNTHETIC, recipe_text
 from selfiesim.files.strip_writer import PngStrips, TiffStrips
 
@@ -43,9 +43,9 @@ def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS
         if bits != 8 and (bits != 16 or path.suffix.lower() not in (".png", ".tif", ".tiff")):
             raise OutputError(f"{path}: {bits} bits do not go into it; 16 bits go into .png and .tif, light into .exr")
         if path.suffix.lower() == ".exr":
-            from selfiesim.files.exr import open_exr
+            from selfiesim.files.exr import import_openexr
 
-            open_exr()
+            import_openexr()
         if sidecar_path(path).is_dir():
             raise OutputError(
                 f"{path}: its recipe would go to {sidecar_path(path)}, which is a folder; choose another name"
@@ -89,13 +89,13 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True) -> Path:
         elif ending in (".png", ".tif", ".tiff"):
             _strips(photo, picture, text, bits)
         elif ending == ".exr":
-            exr_file(photo, picture, text, half)
+            write_exr(photo, picture, text, half)
         elif ending == ".npz":
-            npz_file(photo, picture, text)
+            write_npz(photo, picture, text)
         else:
             _jpeg(photo, picture, text)
 
-    return _save_both(path, write, text)
+    return _save_with_sidecar(path, write, text)
 
 
 def save_with_recipe(path: Path, picture: bytes, text: str) -> Path:
@@ -107,12 +107,12 @@ def save_with_recipe(path: Path, picture: bytes, text: str) -> Path:
         As :func:`check_writable`.
     """
     check_writable(path, endings=(".png",))
-    return _save_both(path, lambda file: file.write_bytes(picture), text)
+    return _save_with_sidecar(path, lambda file: file.write_bytes(picture), text)
 
 
-def _save_both(path: Path, write: Callable[[Path], object], text: str) -> Path:
+def _save_with_sidecar(path: Path, write: Callable[[Path], object], text: str) -> Path:
     # Neither gets its name before both are on the disk.
-    with written_whole(path) as picture, written_whole(sidecar_path(path)) as sidecar:
+    with atomic_write(path) as picture, atomic_write(sidecar_path(path)) as sidecar:
         write(picture)
         sidecar.write_text(text, encoding="utf-8")
     return path
@@ -125,7 +125,7 @@ def png_bytes(photo: Photo, text: str | None = None) -> bytes:
 
 def _strips(photo: Photo, path: Path, text: str, bits: int) -> None:
     """TIFF, and PNG of 16 bits, which Pillow does not write."""
-    pixels = photo.pixels if bits == 8 else photo.deep
+    pixels = photo.pixels if bits == 8 else photo.pixels16
     height, width = pixels.shape[:2]
     title = photo.radiance.view.scene.title
     if path.suffix.lower() == ".png":

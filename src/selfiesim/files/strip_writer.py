@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 
 if TYPE_CHECKING:
     from selfiesim.files.poster import Poster
@@ -37,21 +37,21 @@ class PngStrips:
     def __init__(self, path: Path, width: int, height: int, bits: int) -> None:
         self._path, self._header = path, struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)
         self._body: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115  (closed by __exit__)
-        self._packer = zlib.compressobj(_LEVEL)
-        self._above = np.zeros((1, width * 3 * bits // 8), np.uint8)
+        self._compressor = zlib.compressobj(_LEVEL)
+        self._previous_row = np.zeros((1, width * 3 * bits // 8), np.uint8)
 
     def add(self, pixels: Pixels) -> None:
         """The next rows (h, W, 3)."""
         rows = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder(">")))
         rows = rows.reshape(len(pixels), -1).view(np.uint8)
         filtered = np.full((len(rows), rows.shape[1] + 1), 2, np.uint8)
-        filtered[:, 1:] = np.diff(rows, axis=0, prepend=self._above)
-        self._above = rows[-1:].copy()
-        self._body.write(self._packer.compress(filtered.tobytes()))
+        filtered[:, 1:] = np.diff(rows, axis=0, prepend=self._previous_row)
+        self._previous_row = rows[-1:].copy()
+        self._body.write(self._compressor.compress(filtered.tobytes()))
 
     def finish(self, chunks: list[tuple[bytes, bytes]]) -> None:
         """Write the file, with text chunks."""
-        self._body.write(self._packer.flush())
+        self._body.write(self._compressor.flush())
         self._body.seek(0)
         with self._path.open("wb") as file:
             file.write(b"\x89PNG\r\n\x1a\n")
@@ -81,17 +81,17 @@ class TiffStrips:
         self._file = path.open("wb")
         self._file.write(b"II*\0\0\0\0\0")
         self._strips: list[tuple[int, int]] = []
-        self._waiting: list[Pixels] = []
+        self._pending_rows: list[Pixels] = []
 
     def add(self, pixels: Pixels) -> None:
         """The next rows (h, W, 3); strips of the file hold 64, whatever comes at a time."""
-        self._waiting.append(pixels)
-        if sum(len(part) for part in self._waiting) >= _TIFF_ROWS:
-            rows = np.concatenate(self._waiting)
+        self._pending_rows.append(pixels)
+        if sum(len(part) for part in self._pending_rows) >= _TIFF_ROWS:
+            rows = np.concatenate(self._pending_rows)
             whole = len(rows) // _TIFF_ROWS * _TIFF_ROWS
             for start in range(0, whole, _TIFF_ROWS):
                 self._pack(rows[start : start + _TIFF_ROWS])
-            self._waiting = [rows[whole:]]
+            self._pending_rows = [rows[whole:]]
 
     def _pack(self, rows: Pixels) -> None:
         differences = rows.astype(rows.dtype.newbyteorder("<"))
@@ -102,15 +102,15 @@ class TiffStrips:
 
     def finish(self, description: str, text: str) -> None:
         """Write the directory of the file."""
-        left = np.concatenate(self._waiting)
+        left = np.concatenate(self._pending_rows)
         if len(left):
             self._pack(left)
         offsets, counts = zip(*self._strips, strict=True)
-        told = description.encode("ascii", "replace") + b"\0"
+        description_bytes = description.encode("ascii", "replace") + b"\0"
         byte, letters, short, long = 1, 2, 3, 4
         entries: list[tuple[int, int, Any]] = [
             (256, long, [self._size[0]]), (257, long, [self._size[1]]), (258, short, [self._bits] * 3),
-            (259, short, [8]), (262, short, [2]), (270, letters, told), (273, long, offsets), (277, short, [3]),
+            (259, short, [8]), (262, short, [2]), (270, letters, description_bytes), (273, long, offsets), (277, short, [3]),
             (278, long, [_TIFF_ROWS]), (279, long, counts), (284, short, [1]), (305, letters, b"selfiesim\0"),
             (317, short, [2]), (339, short, [1, 1, 1]), (TIFF_RECIPE, byte, text.encode()),
         ]  # fmt: skip
@@ -144,8 +144,8 @@ def write_strips(made: Poster, path: Path, bits: int) -> Path:
     kind = PngStrips if path.suffix.lower() == ".png" else TiffStrips
     # Neither gets its name before both are on the disk.
     with (
-        written_whole(path) as picture,
-        written_whole(sidecar_path(path)) as sidecar,
+        atomic_write(path) as picture,
+        atomic_write(sidecar_path(path)) as sidecar,
         kind(picture, camera.width, camera.height, bits) as writer,
     ):
         digest = hashlib.sha256()

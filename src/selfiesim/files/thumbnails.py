@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 
 
-def save_thumbnail(pixels: NDArray[np.uint8], path: Path, most_px: tuple[int, int]) -> Path:
-    """Write pixels (H, W, 3) as a JPEG that fits into ``most_px`` (width, height); returns its path.
+def save_thumbnail(pixels: NDArray[np.uint8], path: Path, max_px: tuple[int, int]) -> Path:
+    """Write pixels (H, W, 3) as a JPEG that fits into ``max_px`` (width, height); returns its path.
 
     Raises
     ------
@@ -22,15 +22,15 @@ def save_thumbnail(pixels: NDArray[np.uint8], path: Path, most_px: tuple[int, in
     from PIL import Image
 
     small = Image.fromarray(pixels)
-    small.thumbnail(most_px, Image.Resampling.LANCZOS)
+    small.thumbnail(max_px, Image.Resampling.LANCZOS)
     content = io.BytesIO()
     small.save(content, "JPEG", quality=88)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content.getvalue())
     return path
 
 
-def size_of(path: Path) -> tuple[int, int]:
+def image_size(path: Path) -> tuple[int, int]:
     """Width and height of a picture that we wrote, px."""
     from PIL import Image
 

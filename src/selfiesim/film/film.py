@@ -21,12 +21,12 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.analysis.frame_times import Span
+from selfiesim.analysis.frame_times import TimeSpan
 from selfiesim.core.errors import OutputError, SceneError
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 from selfiesim.files.images import check_writable, description_of, sidecar_path
 from selfiesim.files.recipe import digest, recipe
-from selfiesim.film.titles import counted, title_card
+from selfiesim.film.titles import draw_counter, title_card
 from selfiesim.film.video_writer import ENDINGS, check_film, encoder, write_film
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TITLE_S = 2.0
 """For how long a title is shown."""
-METERED = 9
+METERED_FRAMES = 9
 """Frames that the light meter looks at for a whole film."""
 BLUR_SAMPLES = 12
 """Passes of a draft with motion blur: three would show as three pictures."""
@@ -45,7 +45,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Take(Span):
+class FilmSettings(TimeSpan):
     """What is filmed, and how.
 
     Attributes
@@ -90,7 +90,7 @@ class Take(Span):
             raise SceneError(f"--exposure {self.exposure!r}: choose held or metered")
 
     @property
-    def open_s(self) -> float | None:
+    def shutter_open_s(self) -> float | None:
         """For how long the shutter is open, None for what the scene says."""
         return None if self.blur is None else self.blur * self.step_s
 
@@ -115,7 +115,7 @@ class Film:
         return self.frames / self.fps
 
 
-def film(scene: Scene, path: str | Path, take: Take | None = None, progress: Progress | None = None) -> Film:
+def film(scene: Scene, path: str | Path, take: FilmSettings | None = None, progress: Progress | None = None) -> Film:
     """Draw a film and write it with its recipe beside it, whole or not at all.
 
     ``progress`` is told before each frame how many are done, and of how many.
@@ -125,51 +125,51 @@ def film(scene: Scene, path: str | Path, take: Take | None = None, progress: Pro
     UserError
         An ending that is none of .mp4, .gif, .apng and .webp, MP4 without the extra ``video``, impossible geometry.
     """
-    path, take = Path(path), take or Take()
+    path, take = Path(path), take or FilmSettings()
     times = take.times(scene)
-    titled = max(1, round(TITLE_S * take.fps)) if take.title else 0
-    back = range(len(times) - 2, 0, -1) if take.ping_pong else range(0)
-    count = titled + len(times) + len(back)
+    title_frames = max(1, round(TITLE_S * take.fps)) if take.title else 0
+    reverse_frames = range(len(times) - 2, 0, -1) if take.ping_pong else range(0)
+    count = title_frames + len(times) + len(reverse_frames)
     size = scene.camera.size_px
     check_writable(path, endings=ENDINGS)
     check_film(path, size, take.fps, count)
-    scene = with_held_exposure(scene, take, times)
-    log = _Log(take, times)
+    scene = lock_exposure(scene, take, times)
+    log = _RecipeLog(take, times)
     with (
-        written_whole(path) as temporary,
-        written_whole(sidecar_path(path)) as sidecar,
+        atomic_write(path) as temporary,
+        atomic_write(sidecar_path(path)) as sidecar,
         tempfile.TemporaryFile(dir=temporary.parent) as spool,
     ):
 
         def shown() -> Iterator[Pixels]:
-            if titled:
+            if title_frames:
                 card = title_card(scene.view(take.start))
-                yield from [card] * titled
-            for pixels in _drawn(scene, take, times, log, progress):
-                if back:
+                yield from [card] * title_frames
+            for pixels in _render_frames(scene, take, times, log, progress):
+                if reverse_frames:
                     spool.write(np.ascontiguousarray(pixels).tobytes())
                 yield pixels
-            yield from (_read(spool, number, size) for number in back)
+            yield from (_read_frame(spool, number, size) for number in reverse_frames)
 
         try:
-            write_film(temporary, log.hashed(shown()), size, take.fps, description_of(scene.title))
+            write_film(temporary, log.hash_frames(shown()), size, take.fps, description_of(scene.title))
         except OutputError as error:
             raise OutputError(f"{path}: {error}") from error
-        told = log.recipe(count, path)
-        sidecar.write_text(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    return Film(path, count, take.fps, told)
+        metadata = log.recipe(count, path)
+        sidecar.write_text(json.dumps(metadata, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    return Film(path, count, take.fps, metadata)
 
 
-def photos(scene: Scene, take: Take, times: list[float]) -> Iterator[Photo]:
+def render_photos(scene: Scene, take: FilmSettings, times: list[float]) -> Iterator[Photo]:
     """Each frame's photograph, in order; the dice of a sensor fall anew for each."""
     first = scene.view(take.start)
     for number, seconds in enumerate(times):
-        radiance = first.later(seconds).render(take.quality, take.passes, open_s=take.open_s)
-        dice = {} if scene.photo.look == "clean" else {"seed": (scene.photo.seed + number) % 2**63}
-        yield radiance.expose(**dice)
+        radiance = first.later(seconds).render(take.quality, take.passes, shutter_open_s=take.shutter_open_s)
+        seed_override = {} if scene.photo.look == "clean" else {"seed": (scene.photo.seed + number) % 2**63}
+        yield radiance.expose(**seed_override)
 
 
-def with_held_exposure(scene: Scene, take: Take, times: list[float]) -> Scene:
+def lock_exposure(scene: Scene, take: FilmSettings, times: list[float]) -> Scene:
     """The scene with the shutter that suits the whole film: the lower quartile of what the meter has for its frames.
 
     Of nine of them, evenly over the film. The median left the craft burnt out while it is near, the shortest left all
@@ -178,34 +178,36 @@ def with_held_exposure(scene: Scene, take: Take, times: list[float]) -> Scene:
     if take.exposure == "metered" or scene.photo.shutter_s != "auto":
         return scene
     first = scene.view(take.start)
-    places = np.unique(np.linspace(0, len(times) - 1, METERED).round().astype(int))
-    photos = [first.later(times[place]).render("draft", 1, open_s=0.0).expose() for place in places]
-    shutter = np.quantile([photo.exposure.shutter_s for photo in photos], 0.25, method="lower")
+    places = np.unique(np.linspace(0, len(times) - 1, METERED_FRAMES).round().astype(int))
+    render_photos = [first.later(times[place]).render("draft", 1, shutter_open_s=0.0).expose() for place in places]
+    shutter = np.quantile([photo.exposure.shutter_s for photo in render_photos], 0.25, method="lower")
     return scene.with_changes(photo__shutter_s=float(np.clip(shutter / 2.0**scene.photo.stops, 1e-7, 3600.0)))
 
 
-def _drawn(scene: Scene, take: Take, times: list[float], log: _Log, tell: Progress | None) -> Iterator[Pixels]:
+def _render_frames(
+    scene: Scene, take: FilmSettings, times: list[float], log: _RecipeLog, report_progress: Progress | None
+) -> Iterator[Pixels]:
     """The pixels of each frame (H, W, 3), with what is written into them."""
-    frames = photos(scene, take, times)
+    frames = render_photos(scene, take, times)
     for number in range(len(times)):
-        if tell:
-            tell(number, len(times))
+        if report_progress:
+            report_progress(number, len(times))
         photo = next(frames)
         log.add(photo)
-        yield counted(photo.pixels, photo.radiance.view) if take.counter else photo.pixels
+        yield draw_counter(photo.pixels, photo.radiance.view) if take.counter else photo.pixels
 
 
-def _read(spool: IO[bytes], number: int, size: tuple[int, int]) -> Pixels:
+def _read_frame(spool: IO[bytes], number: int, size: tuple[int, int]) -> Pixels:
     """A frame out of the file that they were put aside in."""
     width, height = size
     spool.seek(number * height * width * 3)
     return np.frombuffer(spool.read(height * width * 3), np.uint8).reshape(height, width, 3)
 
 
-class _Log:
+class _RecipeLog:
     """What a film's recipe tells, gathered while it is drawn."""
 
-    def __init__(self, take: Take, times: list[float]) -> None:
+    def __init__(self, take: FilmSettings, times: list[float]) -> None:
         self._take, self._times = take, times
         self._first: dict[str, Any] = {}
         self._columns: dict[str, list[Any]] = {"epoch_utc": [], "range_to_craft_m": [], "shutter_s": []}
@@ -219,7 +221,7 @@ class _Log:
         self._columns["range_to_craft_m"].append(float(np.linalg.norm(view.craft.position)))
         self._columns["shutter_s"].append(photo.exposure.shutter_s)
 
-    def hashed(self, frames: Iterator[Pixels]) -> Iterator[Pixels]:
+    def hash_frames(self, frames: Iterator[Pixels]) -> Iterator[Pixels]:
         """The frames as they are, their digest taken."""
         for frame in frames:
             self._pixels.update(np.ascontiguousarray(frame).tobytes())
@@ -227,12 +229,12 @@ class _Log:
 
     def recipe(self, count: int, path: Path) -> dict[str, Any]:
         """The recipe of the first frame, and what makes it a film."""
-        told = {key: value for key, value in self._first.items() if key not in ("pixels_sha256", "digest")}
-        told["film"] = asdict(self._take) | {
+        metadata = {key: value for key, value in self._first.items() if key not in ("pixels_sha256", "digest")}
+        metadata["film"] = asdict(self._take) | {
             "frames_shown": count,
             "duration_s": count / self._take.fps,
             "encoder": encoder(path),
             "frames_sha256": self._pixels.hexdigest(),
         }
-        told["frames"] = {"seconds": self._times} | self._columns
-        return told | {"digest": digest(told)}
+        metadata["frames"] = {"seconds": self._times} | self._columns
+        return metadata | {"digest": digest(metadata)}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 
 _WHITE, _GREY = (235, 235, 235), (150, 150, 150)
-_WIDEST = 0.86  # of the picture's width, what a line may take
+_MAX_TEXT_WIDTH = 0.86  # of the picture's width, what a line may take
 
 
 def title_card(view: View) -> Pixels:
@@ -27,7 +27,7 @@ def title_card(view: View) -> Pixels:
     pen = ImageDraw.Draw(card)
     when = view.epoch.utc().replace("T", " ").removesuffix("Z") + " UTC"
     size = max(10, round(height / 15))
-    lines = [(line, size, _WHITE) for line in _wrapped(view.scene.title, size, _WIDEST * width)]
+    lines = [(line, size, _WHITE) for line in _wrap_text(view.scene.title, size, _MAX_TEXT_WIDTH * width)]
     lines += [(when, max(8, size // 2), _GREY), (SYNTHETIC, max(8, size // 2), _GREY)]
     top = (height - sum(1.6 * size for _, size, _ in lines)) / 2.0
     for text, size, colour in lines:
@@ -36,7 +36,7 @@ def title_card(view: View) -> Pixels:
     return np.asarray(card)
 
 
-def counted(pixels: Pixels, view: View) -> Pixels:
+def draw_counter(pixels: Pixels, view: View) -> Pixels:
     """The frame (H, W, 3) with seconds since the release, or the time, and the range to the craft at its upper left."""
     from PIL import Image, ImageDraw
 
@@ -54,7 +54,7 @@ def _length(metres: float) -> str:
     return f"{metres:.1f} m" if metres < 10_000.0 else f"{metres / 1e3:.1f} km"
 
 
-def _wrapped(text: str, size: int, most: float) -> list[str]:
+def _wrap_text(text: str, size: int, most: float) -> list[str]:
     """The words in lines of at most ``most`` pixels; a word that is longer stands alone."""
     font, lines = _font(size), [""]
     for word in text.split():

@@ -19,20 +19,20 @@ Pixels = NDArray[np.uint8]
 """A frame, (H, W, 3), sRGB, row 0 at the top."""
 
 ENDINGS = (".mp4", ".gif", ".apng", ".webp")
-SLOWEST, FASTEST = 0.1, 240.0
+MIN_FPS, MAX_FPS = 0.1, 240.0
 """Frames a second that a film may have."""
-FASTEST_GIF = 50.0
+MAX_GIF_FPS = 50.0
 """Players show frames of a hundredth of a second as if they had ten."""
-MOST_BYTES = 1 << 30
+MAX_BYTES = 1 << 30
 """Of the frames that Pillow keeps until a file is finished."""
 
-_QUALITY = 16  # x264's rate factor: differences to the frames stay below what is seen
+_CRF = 16  # x264's rate factor: differences to the frames stay below what is seen
 _THREADS = 4  # x264's result hangs on how many there are, so it is not left to the machine
-_KEY_S = 2  # a film can be entered every so many seconds
+_KEYFRAME_INTERVAL_S = 2  # a film can be entered every so many seconds
 _PALETTE_FRAMES = 8
-_KEPT = 4  # bytes that Pillow keeps of a pixel
+_PILLOW_BYTES_PER_PIXEL = 4  # bytes that Pillow keeps of a pixel
 # BT.709's luma and chroma out of sRGB, and the marks in the file that say so.
-_COLOURS = (
+_COLOUR_FILTER = (
     "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,format=yuv420p,"
     "setparams=range=tv:color_primaries=bt709:color_trc=iec61966-2-1:colorspace=bt709"
 )
@@ -76,18 +76,18 @@ def check_film(path: Path, size: tuple[int, int], fps: float, count: int) -> Non
         Odd sides or no ffmpeg for MP4, a rate out of range, more frames than Pillow can keep.
     """
     ending, (width, height) = path.suffix.lower(), size
-    if not SLOWEST <= fps <= FASTEST:
-        raise OutputError(f"--fps {fps:g}: give a number from {SLOWEST:g} to {FASTEST:g}")
+    if not MIN_FPS <= fps <= MAX_FPS:
+        raise OutputError(f"--fps {fps:g}: give a number from {MIN_FPS:g} to {MAX_FPS:g}")
     if ending == ".mp4":
         ffmpeg()
         if width % 2 or height % 2:
             even = f"{width + width % 2}x{height + height % 2}"
             raise OutputError(f"{path}: MP4 wants even width and height, not {width}x{height}; --size {even} will do")
         return
-    if ending == ".gif" and fps > FASTEST_GIF:
-        raise OutputError(f"{path}: a GIF shows at most {FASTEST_GIF:g} frames a second, not {fps:g}")
-    if _KEPT * width * height * count > MOST_BYTES:
-        most = MOST_BYTES // (_KEPT * width * height)
+    if ending == ".gif" and fps > MAX_GIF_FPS:
+        raise OutputError(f"{path}: a GIF shows at most {MAX_GIF_FPS:g} frames a second, not {fps:g}")
+    if _PILLOW_BYTES_PER_PIXEL * width * height * count > MAX_BYTES:
+        most = MAX_BYTES // (_PILLOW_BYTES_PER_PIXEL * width * height)
         raise OutputError(
             f"{path}: {count} frames of {width}x{height} are more than fit into memory here ({most}); "
             "write .mp4, or fewer or smaller ones"
@@ -103,38 +103,38 @@ def write_film(path: Path, frames: Iterable[Pixels], size: tuple[int, int], fps:
         When ffmpeg fails, a full disk for example.
     """
     if path.suffix.lower() == ".mp4":
-        _mp4(path, frames, size, fps, description)
+        _write_mp4(path, frames, size, fps, description)
     else:
-        _with_pillow(path, frames, fps, description)
+        _write_with_pillow(path, frames, fps, description)
 
 
-def _mp4(path: Path, frames: Iterable[Pixels], size: tuple[int, int], fps: float, description: str) -> None:
+def _write_mp4(path: Path, frames: Iterable[Pixels], size: tuple[int, int], fps: float, description: str) -> None:
     """H.264, colours marked as what they are (BT.709's, with sRGB's curve), nothing of the clock in the file."""
     rate = str(Fraction(fps).limit_denominator(1001))
     command = [
         ffmpeg(), "-hide_banner", "-loglevel", "error", "-y",
         "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}", "-r", rate, "-i", "-", "-an",
-        "-vf", _COLOURS,
-        "-c:v", "libx264", "-preset", "medium", "-crf", str(_QUALITY), "-threads", str(_THREADS),
-        "-g", str(max(1, round(fps * _KEY_S))), "-fflags", "+bitexact", "-flags:v", "+bitexact",
+        "-vf", _COLOUR_FILTER,
+        "-c:v", "libx264", "-preset", "medium", "-crf", str(_CRF), "-threads", str(_THREADS),
+        "-g", str(max(1, round(fps * _KEYFRAME_INTERVAL_S))), "-fflags", "+bitexact", "-flags:v", "+bitexact",
         "-map_metadata", "-1", "-metadata", f"title={description}", "-metadata", f"comment={description}",
         "-movflags", "+faststart", "-f", "mp4", str(path),
     ]  # fmt: skip
-    with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+    with tempfile.TemporaryFile() as stderr_file:
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr_file)
         try:
             assert child.stdin is not None
-            broken = _fed(child.stdin, frames)
+            broken = _feed_frames(child.stdin, frames)
             failed = child.wait() != 0
         except BaseException:
             child.kill()
             child.wait()
             raise
         if broken or failed:
-            raise OutputError(f"ffmpeg could not write it ({_last_line(said)})")
+            raise OutputError(f"ffmpeg could not write it ({_last_line(stderr_file)})")
 
 
-def _fed(pipe: IO[bytes], frames: Iterable[Pixels]) -> bool:
+def _feed_frames(pipe: IO[bytes], frames: Iterable[Pixels]) -> bool:
     """Send the frames; whether the reader broke off."""
     try:
         with pipe:
@@ -145,20 +145,20 @@ def _fed(pipe: IO[bytes], frames: Iterable[Pixels]) -> bool:
     return False
 
 
-def _last_line(said: IO[bytes]) -> str:
-    said.seek(0)
-    lines = said.read().decode("utf-8", "replace").strip().splitlines()
+def _last_line(stderr_file: IO[bytes]) -> str:
+    stderr_file.seek(0)
+    lines = stderr_file.read().decode("utf-8", "replace").strip().splitlines()
     return lines[-1][:200] if lines else "it gave no reason"
 
 
-def _with_pillow(path: Path, frames: Iterable[Pixels], fps: float, description: str) -> None:
+def _write_with_pillow(path: Path, frames: Iterable[Pixels], fps: float, description: str) -> None:
     from PIL import Image
 
     ending = path.suffix.lower()
     images = [Image.fromarray(np.ascontiguousarray(frame)) for frame in frames]
     options: dict[str, Any]
     if ending == ".gif":
-        images = _in_one_palette(images)
+        images = _quantise_shared_palette(images)
         options = {"format": "GIF", "optimize": False, "comment": description.encode("utf-8")}
     elif ending == ".apng":
         options = {"format": "PNG", "pnginfo": _text(description), "compress_level": 6}
@@ -174,7 +174,7 @@ def durations_ms(count: int, fps: float, unit_ms: int = 1) -> list[int]:
     return [unit_ms * (after - before) for before, after in pairwise(ends)]
 
 
-def _in_one_palette(images: list[Any]) -> list[Any]:
+def _quantise_shared_palette(images: list[Any]) -> list[Any]:
     """The frames in the 255 colours that suit all of them: with a palette each, colours would flicker."""
     from PIL import Image
 

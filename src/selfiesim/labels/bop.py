@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
 from selfiesim.labels.bop_models import BopModel, bop_model
-from selfiesim.labels.coco import models_of
+from selfiesim.labels.coco import model_names
 from selfiesim.labels.rle import decode
 
 Record = dict[str, Any]
@@ -53,7 +53,9 @@ def check_bop(records: Sequence[Record]) -> None:
             )
 
 
-def write_bop(splits: Mapping[str, Sequence[Record]], root: Path, folder: Path, models_folder: Path, card: str) -> None:
+def write_bop(
+    splits: Mapping[str, Sequence[Record]], root: Path, folder: Path, models_folder: Path, dataset_card: str
+) -> None:
     """Write a whole data set into an empty ``folder``; pictures and depth are those under ``root``, linked if possible.
 
     ``models_folder`` is where model files that the records name by a relative path are looked for.
@@ -65,29 +67,31 @@ def write_bop(splits: Mapping[str, Sequence[Record]], root: Path, folder: Path, 
     """
     records = [record for part in splits.values() for record in part]
     check_bop(records)
-    models = _models(records, models_folder)
+    models = _build_models(records, models_folder)
     (folder / "models").mkdir(parents=True)
     for number, (name, model) in enumerate(models.items(), 1):
         (folder / "models" / f"obj_{number:06d}.ply").write_bytes(model.ply(f"{Path(name).stem}, mm"))
     infos = {number: model.info for number, model in enumerate(models.values(), 1)}
-    _write_lines(folder / "models" / "models_info.json", infos)
+    _write_keyed_json(folder / "models" / "models_info.json", infos)
     (folder / "camera.json").write_text(json.dumps(_camera(records[0]), indent=2) + "\n")
-    (folder / "dataset_info.md").write_text(card, encoding="utf-8")
+    (folder / "dataset_info.md").write_text(dataset_card, encoding="utf-8")
     for name, part in splits.items():
         (folder / name).mkdir()
         for start in range(0, len(part), SCENE_FRAMES):
-            _scene(part[start : start + SCENE_FRAMES], root, folder / name / f"{start // SCENE_FRAMES:06d}", models)
+            _write_scene(
+                part[start : start + SCENE_FRAMES], root, folder / name / f"{start // SCENE_FRAMES:06d}", models
+            )
     if splits.get("test"):
         (folder / "test_targets_bop19.json").write_text(json.dumps(_targets(splits["test"], list(models))) + "\n")
 
 
-def _models(records: Sequence[Record], models_folder: Path) -> dict[str, BopModel]:
-    from selfiesim.craft.load import load_craft, shipped_craft
+def _build_models(records: Sequence[Record], models_folder: Path) -> dict[str, BopModel]:
+    from selfiesim.craft.load import list_shipped_craft, load_craft
 
     made = {}
-    for name in models_of(records):
+    for name in model_names(records):
         craft = next(craft for record in records for craft in record["crafts"] if craft["model"] == name)
-        source = name if name in shipped_craft() else models_folder / name
+        source = name if name in list_shipped_craft() else models_folder / name
         made[name] = bop_model(load_craft(source), craft["joints_rad"], craft["gone"])
     return made
 
@@ -95,19 +99,19 @@ def _models(records: Sequence[Record], models_folder: Path) -> dict[str, BopMode
 def _camera(record: Record) -> Record:
     (fx, _, cx), (_, fy, cy), _ = record["camera"]["matrix_px"]
     width, height = record["camera"]["size_px"]
-    told = {"cx": cx, "cy": cy, "depth_scale": record["depth_step_mm"], "fx": fx, "fy": fy}
-    return told | {"height": height, "width": width}
+    entry = {"cx": cx, "cy": cy, "depth_scale": record["depth_step_mm"], "fx": fx, "fy": fy}
+    return entry | {"height": height, "width": width}
 
 
-def _scene(part: Sequence[Record], root: Path, folder: Path, models: Mapping[str, BopModel]) -> None:
+def _write_scene(part: Sequence[Record], root: Path, folder: Path, models: Mapping[str, BopModel]) -> None:
     for name in ("rgb", "depth", "mask", "mask_visib"):
         (folder / name).mkdir(parents=True)
     cameras, poses, infos = {}, {}, {}
     for number, record in enumerate(part):
         picture = Path(record["picture"])
         ending = ".png" if picture.suffix.lower() == ".png" else ".jpg"
-        _link(root / picture, folder / "rgb" / f"{number:06d}{ending}")
-        _link(root / record["layers"][".depth.png"], folder / "depth" / f"{number:06d}.png")
+        _link_or_copy(root / picture, folder / "rgb" / f"{number:06d}{ending}")
+        _link_or_copy(root / record["layers"][".depth.png"], folder / "depth" / f"{number:06d}.png")
         crafts = bop_crafts(record)
         for place, craft in enumerate(crafts):
             for kind, mask in (("mask", "whole_mask"), ("mask_visib", "mask")):
@@ -116,9 +120,9 @@ def _scene(part: Sequence[Record], root: Path, folder: Path, models: Mapping[str
         cameras[number] = _scene_camera(record)
         poses[number] = [_scene_gt(craft, models) for craft in crafts]
         infos[number] = [_scene_gt_info(craft) for craft in crafts]
-    _write_lines(folder / "scene_camera.json", cameras)
-    _write_lines(folder / "scene_gt.json", poses)
-    _write_lines(folder / "scene_gt_info.json", infos)
+    _write_keyed_json(folder / "scene_camera.json", cameras)
+    _write_keyed_json(folder / "scene_gt.json", poses)
+    _write_keyed_json(folder / "scene_gt_info.json", infos)
 
 
 def bop_crafts(record: Record) -> list[Record]:
@@ -157,8 +161,8 @@ def _scene_gt_info(craft: Record) -> Record:
     """
     seen = craft["visible_px"] > 0
     return {
-        "bbox_obj": _from_to(craft["whole_box"]) if seen else [-1] * 4,
-        "bbox_visib": _from_to(craft["box"]) if seen else [-1] * 4,
+        "bbox_obj": _inclusive_box(craft["whole_box"]) if seen else [-1] * 4,
+        "bbox_visib": _inclusive_box(craft["box"]) if seen else [-1] * 4,
         "px_count_all": craft["whole_px"],
         "px_count_valid": int(decode(craft["whole_mask"]).sum()),
         "px_count_visib": craft["visible_px"],
@@ -166,7 +170,7 @@ def _scene_gt_info(craft: Record) -> Record:
     }
 
 
-def _from_to(box: Sequence[int]) -> list[int]:
+def _inclusive_box(box: Sequence[int]) -> list[int]:
     x, y, width, height = box
     return [x, y, width - 1, height - 1]
 
@@ -190,7 +194,7 @@ def _mask_png(mask: NDArray[np.bool_]) -> bytes:
     return buffer.getvalue()
 
 
-def _link(source: Path, target: Path) -> None:
+def _link_or_copy(source: Path, target: Path) -> None:
     """The same file under another name, or a copy where the disk does not do that."""
     try:
         try:
@@ -203,7 +207,7 @@ def _link(source: Path, target: Path) -> None:
         raise OutputError(f"{source}: is not there; labels and pictures lie in one folder") from error
 
 
-def _write_lines(path: Path, table: Mapping[int, Any]) -> None:
+def _write_keyed_json(path: Path, table: Mapping[int, Any]) -> None:
     """A JSON object with a line for each key, as BOP's files are."""
     lines = [f'  "{key}": {json.dumps(value, sort_keys=True, allow_nan=False)}' for key, value in table.items()]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.formats.trimesh_reader import linear
-from selfiesim.craft.model import Craft, Part, outermost
+from selfiesim.craft.formats.trimesh_reader import linear_from_srgb
+from selfiesim.craft.model import Craft, Part, convex_hull_points
 from selfiesim.photo.tone_curves import srgb
 from selfiesim.view.poses import CraftPose
 
@@ -47,9 +47,9 @@ class BopModel:
     def info(self) -> dict[str, Any]:
         """Its entry in ``models_info.json``: box and diameter, mm; beyond the format, the origin of the body axes."""
         low, size = self.vertices.min(axis=0), np.ptp(self.vertices, axis=0)
-        told: dict[str, Any] = {f"min_{axis}": float(value) for axis, value in zip("xyz", low, strict=True)}
-        told |= {f"size_{axis}": float(value) for axis, value in zip("xyz", size, strict=True)}
-        return told | {"diameter": _diameter(self.vertices), "body_origin": (-1e3 * self.middle_m).tolist()}
+        entry: dict[str, Any] = {f"min_{axis}": float(value) for axis, value in zip("xyz", low, strict=True)}
+        entry |= {f"size_{axis}": float(value) for axis, value in zip("xyz", size, strict=True)}
+        return entry | {"diameter": _diameter(self.vertices), "body_origin": (-1e3 * self.middle_m).tolist()}
 
     def ply(self, comment: str) -> bytes:
         """The bytes of the file."""
@@ -66,10 +66,10 @@ class BopModel:
         return (head + text.getvalue()).encode("ascii")
 
 
-def bop_model(craft: Craft, joints_rad: Mapping[str, Sequence[float]], gone: Sequence[str]) -> BopModel:
-    """The mesh of a craft with its joints at these angles and without what is ``gone`` (see ``CraftPose``)."""
+def bop_model(craft: Craft, joints_rad: Mapping[str, Sequence[float]], hidden_nodes: Sequence[str]) -> BopModel:
+    """The mesh of a craft with its joints at these angles and without what is ``hidden_nodes`` (see ``CraftPose``)."""
     angles = {name: tuple(turned) for name, turned in joints_rad.items()}
-    pose = CraftPose(craft, np.zeros(3), np.eye(3), angles, 1.0, tuple(gone))
+    pose = CraftPose(craft, np.zeros(3), np.eye(3), angles, 1.0, tuple(hidden_nodes))
     vertices, normals, colours, faces = [], [], [], []
     first = 0
     for part in pose.parts:
@@ -90,7 +90,7 @@ def _colours(part: Part) -> NDArray[np.uint8]:
     """Of each vertex (N, 3), sRGB; a texture counts by its mean."""
     light = np.array(part.material.base_color, float) * np.ones((len(part.vertices), 1))
     if "base" in part.material.textures:
-        light *= linear(part.material.textures["base"][..., :3] / 255.0).mean(axis=(0, 1))
+        light *= linear_from_srgb(part.material.textures["base"][..., :3] / 255.0).mean(axis=(0, 1))
     if part.tint is not None:
         light = light * part.tint[:, :3]
     return np.round(255.0 * srgb(np.clip(light, 0.0, 1.0))).astype(np.uint8)
@@ -100,5 +100,5 @@ def _diameter(points: Floats) -> float:
     """The largest distance between any two points (N, 3)."""
     from scipy.spatial.distance import cdist
 
-    corners = outermost(points)
+    corners = convex_hull_points(points)
     return float(max(cdist(corners[k : k + _ROWS], corners).max() for k in range(0, len(corners), _ROWS)))

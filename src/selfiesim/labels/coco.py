@@ -11,14 +11,14 @@ from selfiesim.labels.keypoints import OUTSIDE
 Record = dict[str, Any]
 
 
-def models_of(records: Sequence[Record]) -> list[str]:
+def model_names(records: Sequence[Record]) -> list[str]:
     """The models of all crafts, in order of their names; a model's id is its place in it, from 1 on."""
     return sorted({craft["model"] for record in records for craft in record["crafts"]})
 
 
 def categories(records: Sequence[Record]) -> list[Record]:
     """A category for each model, with the names of its keypoints."""
-    points: dict[str, set[str]] = {model: set() for model in models_of(records)}
+    points: dict[str, set[str]] = {model: set() for model in model_names(records)}
     for record in records:
         for craft in record["crafts"]:
             points[craft["model"]].update(point["name"] for point in craft["keypoints"])

@@ -8,11 +8,11 @@ from importlib.metadata import version
 from typing import Any
 
 from selfiesim.files.recipe import SYNTHETIC
-from selfiesim.labels.coco import models_of
+from selfiesim.labels.coco import model_names
 
 Record = dict[str, Any]
 
-_BINS, _WIDE = 10, 40
+_BINS, _BAR_CHARS = 10, 40
 # What a reader asks first, in this order; of each, where it is told and in what unit.
 _HISTOGRAMS = {
     "range_to_craft_m": "range to the craft, m",
@@ -21,7 +21,7 @@ _HISTOGRAMS = {
     "camera_latitude_deg": "latitude below the camera, degrees",
     "sun_elevation_below_camera_deg": "height of the Sun below the camera, degrees",
 }
-_MOST_VALUES = 8
+_MAX_VALUES = 8
 _UNITS = (
     "Camera axes as OpenCV has them: x right, y down, z forward; the middle of the first pixel is (0, 0). "
     "Quaternions are scalar last. Records hold metres, BOP's files millimetres. Depth is along the camera's axis; "
@@ -29,14 +29,14 @@ _UNITS = (
 )
 
 
-def card(splits: Mapping[str, Sequence[Record]], command: str, formats: Sequence[str], seed: int) -> str:
+def dataset_card(splits: Mapping[str, Sequence[Record]], command: str, formats: Sequence[str], seed: int) -> str:
     """The card as Markdown."""
     records = [record for part in splits.values() for record in part]
     titles = sorted({record["title"] for record in records})
     made = f"simulated with selfiesim {version('selfiesim')}"
     credits = sorted({line for record in records for line in record["credits"]})
     sections = {
-        "What varies": _varied(records),
+        "What varies": _variation_table(records),
         "How the frames are spread": ["```", *_histograms(records), "```"],
         "Models and joints": _models(records),
         "Units and axes": [_UNITS],
@@ -49,9 +49,9 @@ def card(splits: Mapping[str, Sequence[Record]], command: str, formats: Sequence
         f"{len(records)} {SYNTHETIC}s, {made}; no photograph is among them.",
         f"Formats: {', '.join(formats)}. Frames go to a split by the SHA-256 of their name and the seed {seed}: adding "
         "frames moves none of the others.",
-        *_about_likeness(records),
+        *_split_note(records),
         "",
-        *_counts(splits),
+        *_split_table(splits),
         "",
     ]
     for title, part in sections.items():
@@ -59,14 +59,14 @@ def card(splits: Mapping[str, Sequence[Record]], command: str, formats: Sequence
     return "\n".join(lines)
 
 
-def _about_likeness(records: Sequence[Record]) -> list[str]:
+def _split_note(records: Sequence[Record]) -> list[str]:
     if any(record["group"] != record["frame"] for record in records):
         return ["Frames of one group are in one split together."]
     return ["Frames that follow each other closely are alike, and may be in different splits."]
 
 
-def _counts(splits: Mapping[str, Sequence[Record]]) -> list[str]:
-    models = models_of([record for part in splits.values() for record in part])
+def _split_table(splits: Mapping[str, Sequence[Record]]) -> list[str]:
+    models = model_names([record for part in splits.values() for record in part])
     lines = ["| split | frames | " + " | ".join(f"`{model}` seen" for model in models) + " | keypoints seen |"]
     lines.append("|---|---|" + "---|" * (len(models) + 1))
     for name, part in splits.items():
@@ -77,7 +77,7 @@ def _counts(splits: Mapping[str, Sequence[Record]]) -> list[str]:
     return lines
 
 
-def _varied(records: Sequence[Record]) -> list[str]:
+def _variation_table(records: Sequence[Record]) -> list[str]:
     """Each key that was varied, and each condition that is not the same in all frames, with its range."""
     lines = ["| what | from | to | values |", "|---|---|---|---|"]
     for name, values in _columns(records):
@@ -89,7 +89,7 @@ def _varied(records: Sequence[Record]) -> list[str]:
             lines.append(f"| `{name}` | {min(numbers):.6g} | {max(numbers):.6g} | {len(different)} |")
         else:
             known = sorted(different)
-            few = len(known) <= _MOST_VALUES and len("".join(known)) <= _WIDE * 2
+            few = len(known) <= _MAX_VALUES and len("".join(known)) <= _BAR_CHARS * 2
             ends = (", ".join(known), "") if few else (known[0], known[-1])
             lines.append(f"| `{name}` | {ends[0]} | {ends[1]} | {len(known)} |")
     return lines if len(lines) > 2 else ["Nothing: all frames are under the same conditions."]
@@ -107,14 +107,14 @@ def _histograms(records: Sequence[Record]) -> list[str]:
     lines: list[str] = []
     for key, title in _HISTOGRAMS.items():
         values = [record["conditions"][key] for record in records if key in record["conditions"]]
-        lines += _bars(title, values) if values else []
+        lines += _text_histogram(title, values) if values else []
     crafts = [craft for record in records for craft in record["crafts"] if craft["whole_px"]]
-    lines += _bars("share of a craft's outline that is seen", [craft["visible_share"] for craft in crafts])
+    lines += _text_histogram("share of a craft's outline that is seen", [craft["visible_share"] for craft in crafts])
     sizes = [max(craft["box"][2:]) for craft in crafts if craft["box"]]
-    return lines + _bars("longer side of the box round what is seen, pixels", sizes)
+    return lines + _text_histogram("longer side of the box round what is seen, pixels", sizes)
 
 
-def _bars(title: str, values: Sequence[float]) -> list[str]:
+def _text_histogram(title: str, values: Sequence[float]) -> list[str]:
     """A histogram in letters."""
     if not values:
         return []
@@ -127,7 +127,7 @@ def _bars(title: str, values: Sequence[float]) -> list[str]:
         counts[min(int((value - low) / step), _BINS - 1)] += 1
     rows = [
         f"{low + k * step:>10.4g} to {low + (k + 1) * step:<10.4g} {count:>7} "
-        + "#" * math.ceil(_WIDE * count / max(counts))
+        + "#" * math.ceil(_BAR_CHARS * count / max(counts))
         for k, count in enumerate(counts)
     ]
     return [title, *(row.rstrip() for row in rows), ""]
@@ -136,7 +136,7 @@ def _bars(title: str, values: Sequence[float]) -> list[str]:
 def _models(records: Sequence[Record]) -> list[str]:
     """Each model, and how far its joints turn over the data set: BOP's models are rigid."""
     lines = []
-    for model in models_of(records):
+    for model in model_names(records):
         crafts = [craft for record in records for craft in record["crafts"] if craft["model"] == model]
         first = crafts[0]["joints_rad"]
         turns = [

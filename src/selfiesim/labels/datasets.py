@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.labels.bop import check_bop, write_bop
 from selfiesim.labels.coco import categories, coco
-from selfiesim.labels.dataset_card import card
+from selfiesim.labels.dataset_card import dataset_card
 
 Record = dict[str, Any]
 
 FORMATS = ("coco", "bop", "poses")
-SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
-CARD = "dataset_card.md"
-_MARK = "made-by-selfiesim"
+DEFAULT_SPLIT_SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
+CARD_FILE = "dataset_card.md"
+_MARKER_FILE = "made-by-selfiesim"
 
 
-def split_of(name: str, shares: Mapping[str, float] | None = None, seed: int = 0) -> str:
+def assign_split(name: str, shares: Mapping[str, float] | None = None, seed: int = 0) -> str:
     """The split that a frame, or a group of them, belongs to by its name: the same however many others there are."""
-    shares = shares or SHARES
+    shares = shares or DEFAULT_SPLIT_SHARES
     number = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8], "big") / 2.0**64
     reached = 0.0
     for split, share in shares.items():
@@ -108,7 +108,7 @@ def assemble(
     UserError
         No records, two of one name, a format that is unknown or cannot hold them, a folder that cannot be written to.
     """
-    shares, root, formats = dict(shares or SHARES), Path(folder), check_formats(formats)
+    shares, root, formats = dict(shares or DEFAULT_SPLIT_SHARES), Path(folder), check_formats(formats)
     check_shares(shares)
     ordered = list(records) if in_order else sorted(records, key=lambda record: record["frame"])
     if not ordered:
@@ -120,8 +120,8 @@ def assemble(
         check_bop(ordered)
     splits: dict[str, list[Record]] = {name: [] for name in shares}
     for record in ordered:
-        splits[split_of(record["group"], shares, seed)].append(record)
-    text = card(splits, command, formats, seed)
+        splits[assign_split(record["group"], shares, seed)].append(record)
+    text = dataset_card(splits, command, formats, seed)
     written = []
     if "coco" in formats:
         known, title = categories(ordered), ordered[0]["title"]
@@ -132,7 +132,7 @@ def assemble(
         written.append(_write_bop(splits, root, Path(models_folder), text))
     if "poses" in formats:
         written.append(_write(root / "poses.csv", poses_table(ordered, shares, seed)))
-    written.append(_write(root / CARD, text))
+    written.append(_write(root / CARD_FILE, text))
     return written
 
 
@@ -151,25 +151,25 @@ def poses_table(records: Sequence[Record], shares: Mapping[str, float], seed: in
 
 def _pose_rows(records: Sequence[Record], shares: Mapping[str, float], seed: int) -> Iterator[Record]:
     for record in records:
-        split = split_of(record["group"], shares, seed)
+        split = assign_split(record["group"], shares, seed)
         for craft in record["crafts"]:
             row = {"frame": record["frame"], "split": split, "craft": craft["name"]} | record["time"]
             for name, pose in (("craft", craft["pose"]), ("camera", record["pose"])):
-                row |= _flat(name, {axes: told for axes, told in pose.items() if told is not None})
+                row |= _flatten(name, {axes: node for axes, node in pose.items() if node is not None})
             yield {key: value for key, value in row.items() if "rotation" not in key}
 
 
-def _flat(name: str, told: Any) -> Record:
+def _flatten(name: str, node: Any) -> Record:
     """A table of tables and vectors as one row: names with dots, components with _x, _y, _z and _w."""
-    if isinstance(told, dict):
-        return {key: value for part, inner in told.items() for key, value in _flat(f"{name}.{part}", inner).items()}
-    if isinstance(told, list):
-        return {f"{name}_{axis}": value for axis, value in zip("xyzw", told, strict=False)}
-    return {name: told}
+    if isinstance(node, dict):
+        return {key: value for part, inner in node.items() for key, value in _flatten(f"{name}.{part}", inner).items()}
+    if isinstance(node, list):
+        return {f"{name}_{axis}": value for axis, value in zip("xyzw", node, strict=False)}
+    return {name: node}
 
 
 def _write(path: Path, content: str) -> Path:
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(content, encoding="utf-8")
     return path
 
@@ -177,13 +177,13 @@ def _write(path: Path, content: str) -> Path:
 def _write_bop(splits: Mapping[str, Sequence[Record]], root: Path, models_folder: Path, text: str) -> Path:
     """Make ``bop`` beside its old self and put it in its place when it is whole."""
     target = root / "bop"
-    if target.exists() and not (target / _MARK).is_file():
+    if target.exists() and not (target / _MARKER_FILE).is_file():
         raise OutputError(f"{target}: is there already and not one of ours; move it away, or leave out bop")
     try:
         with tempfile.TemporaryDirectory(dir=root, prefix=".bop-") as space:
             made = Path(space) / "bop"
             made.mkdir()
-            (made / _MARK).write_text(f"{SYNTHETIC}s\n")
+            (made / _MARKER_FILE).write_text(f"{SYNTHETIC}s\n")
             write_bop(splits, root, made, models_folder, text)
             if target.exists():
                 target.rename(Path(space) / "old")

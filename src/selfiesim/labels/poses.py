@@ -27,8 +27,8 @@ def camera_pose(view: View) -> dict[str, Any]:
     track, craft = view.track, view.craft
     host = track.host
     from_craft = track.camera.position - host.position
-    turning = np.cross(host.position, host.velocity) / (host.position @ host.position)
-    parting = track.camera.velocity - host.velocity - np.cross(turning, from_craft)
+    orbit_rate = np.cross(host.position, host.velocity) / (host.position @ host.position)
+    relative_velocity = track.camera.velocity - host.velocity - np.cross(orbit_rate, from_craft)
     to_rtn = _icrf_to_rtn(view)
     return {
         "icrf": {
@@ -41,7 +41,7 @@ def camera_pose(view: View) -> dict[str, Any]:
         if to_rtn is None
         else {
             "position_m": (to_rtn @ from_craft).tolist(),
-            "velocity_m_s": (to_rtn @ parting).tolist(),
+            "velocity_m_s": (to_rtn @ relative_velocity).tolist(),
             "quaternion_icrf_to_rtn": _quaternion(to_rtn),
             "quaternion_rtn_to_camera": _quaternion(view.icrf_to_camera @ to_rtn.T),
         },

@@ -1,6 +1,6 @@
 """Labels of a frame, for learning and navigation: what is where in the picture, as a record and files beside it.
 
-:func:`labels_of` makes both in memory, so that any worker can hand them on; :func:`frame_labels` writes them. Data sets
+:func:`make_labels` makes both in memory, so that any worker can hand them on; :func:`frame_labels` writes them. Data sets
 are put together from the records afterwards (:mod:`selfiesim.labels.datasets`).
 """
 
@@ -15,13 +15,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.labels.keypoints import Points, keypoints
 from selfiesim.labels.poses import camera_pose, craft_pose
 from selfiesim.labels.rle import encode
-from selfiesim.labels.truth_files import depth_step_mm, depth_steps, exr_layers, normal_steps, png16
-from selfiesim.labels.visibility import Silhouette, box_of, silhouettes, vehicles
+from selfiesim.labels.truth_files import (
+    depth_step_mm,
+    encode_exr_layers,
+    encode_png16,
+    quantise_depth,
+    quantise_normals,
+)
+from selfiesim.labels.visibility import Silhouette, bounding_box, craft_part_ids, silhouettes
 
 if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Radiance
@@ -30,17 +36,17 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 FORMAT = 1
-RECORD = ".labels.json"
+RECORD_SUFFIX = ".labels.json"
 """Ending of a frame's record."""
-FIRST = "craft"
+HOST_CRAFT_NAME = "craft"
 """What the craft that the camera belongs to is called; objects have names of their own."""
-MOST_BYTES = 64 << 20  # of a record
+MAX_BYTES = 64 << 20  # of a record
 
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LabelOptions:
     """What to label.
 
     Attributes
@@ -67,10 +73,10 @@ class Labels:
     files: dict[str, bytes]
 
 
-def labels_of(
+def make_labels(
     radiance: Radiance,
     frame: str,
-    wanted: Wanted | None = None,
+    wanted: LabelOptions | None = None,
     varied: Mapping[str, Any] | None = None,
     group: str | None = None,
 ) -> Labels:
@@ -90,10 +96,10 @@ def labels_of(
     OutputError
         For EXR without the extra ``exr``.
     """
-    wanted = wanted or Wanted()
+    wanted = wanted or LabelOptions()
     view, truth = radiance.view, radiance.truth
     seen = silhouettes(radiance)
-    pairs = zip(vehicles(view), seen, strict=True)
+    pairs = zip(craft_part_ids(view), seen, strict=True)
     crafts = [_craft(view, truth, *vehicle, silhouette, wanted) for vehicle, silhouette in pairs]
     on_craft = np.logical_or.reduce([each.visible for each in seen])
     step = depth_step_mm(float(truth.depth[on_craft].max(initial=0.0)))
@@ -122,14 +128,14 @@ def labels_of(
         "part_names": {str(number): truth.part_names[number] for number in np.unique(truth.part).tolist()},
         "credits": _credits(view),
     }
-    return Labels(record, layers | {RECORD: _text(record).encode("utf-8")})
+    return Labels(record, layers | {RECORD_SUFFIX: _text(record).encode("utf-8")})
 
 
 def frame_labels(
     radiance: Radiance,
     folder: str | Path,
     stem: str,
-    wanted: Wanted | None = None,
+    wanted: LabelOptions | None = None,
     varied: Mapping[str, Any] | None = None,
     group: str | None = None,
 ) -> Record:
@@ -141,11 +147,11 @@ def frame_labels(
     Raises
     ------
     OutputError
-        As :func:`labels_of`, and for a folder that cannot be written to.
+        As :func:`make_labels`, and for a folder that cannot be written to.
     """
-    made = labels_of(radiance, stem, wanted, varied, group)
+    made = make_labels(radiance, stem, wanted, varied, group)
     for ending, content in made.files.items():
-        with written_whole(Path(folder) / f"{stem}{ending}") as temporary:
+        with atomic_write(Path(folder) / f"{stem}{ending}") as temporary:
             temporary.write_bytes(content)
     return made.record
 
@@ -159,8 +165,8 @@ def read_records(folder: str | Path) -> Iterator[Record]:
         For a file that is no record of ours, or that lies elsewhere than it says.
     """
     root = Path(folder)
-    for path in sorted(root.rglob(f"*{RECORD}")):
-        yield read_record(root, path.relative_to(root).as_posix().removesuffix(RECORD))
+    for path in sorted(root.rglob(f"*{RECORD_SUFFIX}")):
+        yield read_record(root, path.relative_to(root).as_posix().removesuffix(RECORD_SUFFIX))
 
 
 def read_record(folder: str | Path, frame: str) -> Record:
@@ -171,10 +177,10 @@ def read_record(folder: str | Path, frame: str) -> Record:
     OutputError
         For a file that is not there, is no record of ours, or lies elsewhere than it says.
     """
-    path = Path(folder) / f"{frame}{RECORD}"
+    path = Path(folder) / f"{frame}{RECORD_SUFFIX}"
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise OutputError(f"{path}: larger than {MOST_BYTES >> 20} MB; that is no record of labels")
+        if path.stat().st_size > MAX_BYTES:
+            raise OutputError(f"{path}: larger than {MAX_BYTES >> 20} MB; that is no record of labels")
         record: Record = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise OutputError(f"{path}: cannot be read as a record of labels ({str(error)[:60]})") from error
@@ -186,26 +192,26 @@ def read_record(folder: str | Path, frame: str) -> Record:
 
 
 def _craft(
-    view: View, truth: Truth, pose: CraftPose, numbers: dict[str, int], silhouette: Silhouette, wanted: Wanted
+    view: View, truth: Truth, pose: CraftPose, numbers: dict[str, int], silhouette: Silhouette, wanted: LabelOptions
 ) -> Record:
-    name = pose.name or FIRST
+    name = pose.name or HOST_CRAFT_NAME
     counts = np.bincount(truth.part[silhouette.visible], minlength=max(numbers.values(), default=0) + 1)
     return {
         "name": name,
         "model": _model(view, pose),
-        "gone": list(pose.gone),
+        "gone": list(pose.hidden_nodes),
         "joints_rad": {joint: list(angles) for joint, angles in pose.joint_angles.items()},
         "visible_px": int(silhouette.visible.sum()),
         "whole_px": silhouette.whole_px,
         "visible_share": silhouette.visible_share,
-        "box": box_of(silhouette.visible),
+        "box": bounding_box(silhouette.visible),
         "whole_box": silhouette.whole_box,
         "mask": encode(silhouette.visible),
         "whole_mask": encode(silhouette.whole),
         "parts_px": {node: int(counts[number]) for node, number in numbers.items() if counts[number]},
         "keypoints": keypoints(view, pose, truth.depth, wanted.points.get(name, {})),
         "pose": craft_pose(view, pose),
-        "sun_share": pose.sun_share,
+        "sun_share": pose.sun_visible_fraction,
     }
 
 
@@ -215,13 +221,13 @@ def _model(view: View, pose: CraftPose) -> str:
     return next((part.model for part in scene.objects if part.name == pose.name), scene.craft.model)
 
 
-def _layers(truth: Truth, step_mm: float, wanted: Wanted, title: str) -> dict[str, bytes]:
+def _layers(truth: Truth, step_mm: float, wanted: LabelOptions, title: str) -> dict[str, bytes]:
     if wanted.layers == "exr":
-        return {".layers.exr": exr_layers(truth, title)}
+        return {".layers.exr": encode_exr_layers(truth, title)}
     return {
-        ".parts.png": png16(truth.part.astype(np.uint16)),
-        ".depth.png": png16(depth_steps(truth.depth, step_mm)),
-        ".normal.png": png16(normal_steps(truth.normal)),
+        ".parts.png": encode_png16(truth.part.astype(np.uint16)),
+        ".depth.png": encode_png16(quantise_depth(truth.depth, step_mm)),
+        ".normal.png": encode_png16(quantise_normals(truth.normal)),
     }
 
 

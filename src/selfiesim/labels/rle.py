@@ -20,10 +20,10 @@ def encode(mask: Mask) -> dict[str, Any]:
     ends = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     first = [0] if flat.size and flat[0] else []
     lengths = [*first, *np.diff(np.concatenate([[0], ends, [flat.size]])).tolist()]
-    return {"size": list(mask.shape), "counts": _packed(lengths)}
+    return {"size": list(mask.shape), "counts": _compress_counts(lengths)}
 
 
-def decode(told: dict[str, Any]) -> Mask:
+def decode(encoded: dict[str, Any]) -> Mask:
     """The mask (H, W) of run lengths.
 
     Raises
@@ -31,15 +31,15 @@ def decode(told: dict[str, Any]) -> Mask:
     ValueError
         When they do not make up a mask of that size.
     """
-    height, width = told["size"]
-    lengths = _unpacked(told["counts"])
+    height, width = encoded["size"]
+    lengths = _decompress_counts(encoded["counts"])
     if min(lengths, default=0) < 0 or sum(lengths) != height * width:
         raise ValueError(f"run lengths of a mask of {width}x{height} pixels do not sum to as many")
     values = np.arange(len(lengths)) % 2 == 1
     return np.repeat(values, lengths).reshape(height, width, order="F")
 
 
-def _packed(lengths: list[int]) -> str:
+def _compress_counts(lengths: list[int]) -> str:
     letters = []
     for place, length in enumerate(lengths):
         left = length - lengths[place - 2] if place > 2 else length
@@ -53,7 +53,7 @@ def _packed(lengths: list[int]) -> str:
     return "".join(letters)
 
 
-def _unpacked(text: str) -> list[int]:
+def _decompress_counts(text: str) -> list[int]:
     lengths: list[int] = []
     value = shift = 0
     for letter in text:

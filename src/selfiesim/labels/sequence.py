@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from selfiesim.analysis.frame_times import Span
+from selfiesim.analysis.frame_times import TimeSpan
 from selfiesim.core.errors import SceneError
 from selfiesim.files.images import check_writable
-from selfiesim.labels.records import Record, Wanted, frame_labels
+from selfiesim.labels.records import LabelOptions, Record, frame_labels
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Series(Span):
+class LabelSettings(TimeSpan):
     """A stretch of time, how its frames are drawn, and what is labelled.
 
     Attributes
@@ -47,7 +47,7 @@ class Series(Span):
     quality: str = "draft"
     samples: int | None = None
     group: int = 1
-    wanted: Wanted = field(default_factory=Wanted)
+    wanted: LabelOptions = field(default_factory=LabelOptions)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,7 +58,7 @@ class Series(Span):
 
 
 def label(
-    scene: Scene, folder: str | Path, series: Series, name: str = "frame", progress: Progress | None = None
+    scene: Scene, folder: str | Path, series: LabelSettings, name: str = "frame", progress: Progress | None = None
 ) -> Iterator[Record]:
     """Draw, photograph and label each frame, and give its record; files are ``folder/frames/NAME-00000`` with endings.
 

@@ -48,19 +48,19 @@ class Silhouette:
         return float(self.visible.sum() / self.whole_px) if self.whole_px else 0.0
 
 
-def vehicles(view: View) -> list[tuple[CraftPose, dict[str, int]]]:
+def craft_part_ids(view: View) -> list[tuple[CraftPose, dict[str, int]]]:
     """Each craft of the view, the ground left out, and the numbers of its parts by node."""
     pairs = zip(view.crafts, part_numbers(view), strict=True)
     return [(pose, numbers) for pose, numbers in pairs if not pose.is_ground]
 
 
 def silhouettes(radiance: Radiance) -> list[Silhouette]:
-    """One for each of :func:`vehicles`, in their order."""
+    """One for each of :func:`craft_part_ids`, in their order."""
     view, part = radiance.view, radiance.truth.part
-    return [_silhouette(view, pose, np.isin(part, list(numbers.values()))) for pose, numbers in vehicles(view)]
+    return [_silhouette(view, pose, np.isin(part, list(numbers.values()))) for pose, numbers in craft_part_ids(view)]
 
 
-def box_of(mask: Mask) -> Box | None:
+def bounding_box(mask: Mask) -> Box | None:
     """The box (x, y, width, height) round the pixels of a mask (H, W); None where there are none."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:
@@ -71,19 +71,19 @@ def box_of(mask: Mask) -> Box | None:
 
 def _silhouette(view: View, pose: CraftPose, visible: Mask) -> Silhouette:
     width, height = view.camera.width, view.camera.height
-    reach = _reach(view, pose)
-    within = bool((reach[0] >= -0.5).all() and (reach[1] <= (width - 0.5, height - 0.5)).all())
-    if within and not _crowded(view, pose, reach):
-        return Silhouette(visible, visible, int(visible.sum()), box_of(visible))
+    pixel_bounds = _pixel_bounds(view, pose)
+    within = bool((pixel_bounds[0] >= -0.5).all() and (pixel_bounds[1] <= (width - 0.5, height - 0.5)).all())
+    if within and not _may_be_occluded(view, pose, pixel_bounds):
+        return Silhouette(visible, visible, int(visible.sum()), bounding_box(visible))
     whole, count = visible, 0
     corners: list[tuple[int, int]] = []
-    for across, down in _tiles(view, reach):
-        mask = _alone(view, pose, across, down)
+    for across, down in _overlapping_tiles(view, pixel_bounds):
+        mask = _render_alone(view, pose, across, down)
         if (across, down) == (0, 0):
             whole = mask | visible
             mask = whole
         count += int(mask.sum())
-        box = box_of(mask)
+        box = bounding_box(mask)
         if box:
             x, y = box[0] + across * width, box[1] + down * height
             corners += [(x, y), (x + box[2], y + box[3])]
@@ -93,7 +93,7 @@ def _silhouette(view: View, pose: CraftPose, visible: Mask) -> Silhouette:
     return Silhouette(visible, whole, count, (left, top, right - left, bottom - top))
 
 
-def _reach(view: View, pose: CraftPose) -> NDArray[np.float64]:
+def _pixel_bounds(view: View, pose: CraftPose) -> NDArray[np.float64]:
     """The least and the largest pixel coordinates (2, 2) of a craft's outline; without end where it is not seen."""
     outline = view.camera.project(pose.outline())
     if not np.isfinite(outline).all():
@@ -101,34 +101,34 @@ def _reach(view: View, pose: CraftPose) -> NDArray[np.float64]:
     return np.stack([outline.min(axis=0), outline.max(axis=0)])
 
 
-def _crowded(view: View, pose: CraftPose, reach: NDArray[np.float64]) -> bool:
+def _may_be_occluded(view: View, pose: CraftPose, pixel_bounds: NDArray[np.float64]) -> bool:
     """Whether another craft, or the ground, may stand before it."""
     for other in view.crafts:
         if other is pose:
             continue
         if other.is_ground:
             return True
-        low, high = _reach(view, other)
-        if (low <= reach[1]).all() and (high >= reach[0]).all():
+        low, high = _pixel_bounds(view, other)
+        if (low <= pixel_bounds[1]).all() and (high >= pixel_bounds[0]).all():
             return True
     return False
 
 
-def _tiles(view: View, reach: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
+def _overlapping_tiles(view: View, pixel_bounds: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
     """The picture, and which of the eight of its size round it the outline touches: steps right and down."""
     yield 0, 0
     camera = view.camera
     if camera.distortion is not None:
         return
     size = np.array([camera.width, camera.height])
-    first, last = np.floor((np.clip(reach, -size, 2 * size - 1.0) + 0.5) / size).astype(int)
+    first, last = np.floor((np.clip(pixel_bounds, -size, 2 * size - 1.0) + 0.5) / size).astype(int)
     for down in range(max(first[1], -1), min(last[1], 1) + 1):
         for across in range(max(first[0], -1), min(last[0], 1) + 1):
             if (across, down) != (0, 0):
                 yield across, down
 
 
-def _alone(view: View, pose: CraftPose, across: int, down: int) -> Mask:
+def _render_alone(view: View, pose: CraftPose, across: int, down: int) -> Mask:
     """Where a craft is seen when nothing else is there, in the picture or in one beside it."""
     from selfiesim.render.engine import renderer
 

@@ -1,7 +1,7 @@
 """The release: a spring pushes the camera off a mount on the craft.
 
 What is known of the real one: about 0.2 m/s, from the outer side wall, no attitude control afterwards. No push is known
-exactly, so a :class:`Scatter` says how far each of its numbers may be off, and :func:`draw` throws the dice.
+exactly, so a :class:`Scatter` says how far each of its numbers may be off, and :func:`draw_samples` throws the dice.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class Release:
     speed: float
 
 
-def camera_state(release: Release, host: State, icrf_to_body: Matrix, body_rate: Vector | None = None) -> State:
+def camera_state_after_push(
+    release: Release, host: State, icrf_to_body: Matrix, body_rate: Vector | None = None
+) -> State:
     """State of the camera just after the push, about the planet's centre, ICRF axes.
 
     ``host`` is the craft's state at the release and ``body_rate`` its angular velocity (rad/s, body axes, default
@@ -52,7 +54,7 @@ def camera_state(release: Release, host: State, icrf_to_body: Matrix, body_rate:
     )
 
 
-def spring_speed(energy_j: float, mass_kg: float, host_mass_kg: float) -> float:
+def spring_release_speed(energy_j: float, mass_kg: float, host_mass_kg: float) -> float:
     """Speed (m/s) the camera gains when a spring gives off ``energy_j`` between it and the craft.
 
     Momentum and energy are kept: the craft takes the share mass / (mass + host mass) of the energy, and recoils. It is
@@ -79,12 +81,12 @@ def recoil(release: Release, host: State, icrf_to_body: Matrix, mass_kg: float, 
 
 
 @dataclass(frozen=True)
-class Fixed:
+class Constant:
     """A number without scatter."""
 
     value: float = 0.0
 
-    def draw(self, dice: np.random.Generator, count: int) -> Vector:
+    def draw_samples(self, rng: np.random.Generator, count: int) -> Vector:
         """The number, ``count`` times."""
         return np.full(count, self.value)
 
@@ -106,9 +108,9 @@ class Normal:
         if self.sigma < 0.0:
             raise ValueError(f"a standard deviation cannot be negative: {self.sigma}")
 
-    def draw(self, dice: np.random.Generator, count: int) -> Vector:
+    def draw_samples(self, rng: np.random.Generator, count: int) -> Vector:
         """``count`` of them."""
-        return self.mean + self.sigma * dice.standard_normal(count)
+        return self.mean + self.sigma * rng.standard_normal(count)
 
 
 @dataclass(frozen=True)
@@ -128,12 +130,12 @@ class Uniform:
         if self.low > self.high:
             raise ValueError(f"the lower end lies above the upper one: {self.low} > {self.high}")
 
-    def draw(self, dice: np.random.Generator, count: int) -> Vector:
+    def draw_samples(self, rng: np.random.Generator, count: int) -> Vector:
         """``count`` of them."""
-        return self.low + (self.high - self.low) * dice.random(count)
+        return self.low + (self.high - self.low) * rng.random(count)
 
 
-Spread = Fixed | Normal | Uniform
+Distribution = Constant | Normal | Uniform
 
 
 @dataclass(frozen=True)
@@ -156,18 +158,18 @@ class Scatter:
         Rate of turn about the push, rad/s.
     """
 
-    speed: Spread = Fixed()
-    tilt_first: Spread = Fixed()
-    tilt_second: Spread = Fixed()
-    tip_off_x: Spread = Fixed()
-    tip_off_y: Spread = Fixed()
-    tip_off_z: Spread = Fixed()
-    delay: Spread = Fixed()
-    spin: Spread = Fixed()
+    speed: Distribution = Constant()
+    tilt_first: Distribution = Constant()
+    tilt_second: Distribution = Constant()
+    tip_off_x: Distribution = Constant()
+    tip_off_y: Distribution = Constant()
+    tip_off_z: Distribution = Constant()
+    delay: Distribution = Constant()
+    spin: Distribution = Constant()
 
 
 @dataclass(frozen=True)
-class Draws:
+class ReleaseSamples:
     """What the dice gave: ``speed``, ``delay``, ``spin`` (N,), ``tilt`` (N, 2), ``tip_off`` (N, 3), see Scatter."""
 
     speed: Vector
@@ -177,25 +179,25 @@ class Draws:
     spin: Vector
 
 
-def draw(scatter: Scatter, count: int, seed: int) -> Draws:
+def draw_samples(scatter: Scatter, count: int, seed: int) -> ReleaseSamples:
     """``count`` releases' worth of scatter; the same seed gives the same ones.
 
     Each quantity has dice of its own, so that changing one leaves the others as they were, and more draws begin with
     the same ones as fewer.
     """
-    thrown = {
+    samples_by_field = {
         # The stream is told by the field's place, so a new quantity belongs at the end of the class.
-        part.name: getattr(scatter, part.name).draw(
+        part.name: getattr(scatter, part.name).draw_samples(
             np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(place,))), count
         )
         for place, part in enumerate(fields(Scatter))
     }
-    return Draws(
-        speed=thrown["speed"],
-        tilt=np.stack([thrown["tilt_first"], thrown["tilt_second"]], axis=-1),
-        tip_off=np.stack([thrown[f"tip_off_{axis}"] for axis in "xyz"], axis=-1),
-        delay=thrown["delay"],
-        spin=thrown["spin"],
+    return ReleaseSamples(
+        speed=samples_by_field["speed"],
+        tilt=np.stack([samples_by_field["tilt_first"], samples_by_field["tilt_second"]], axis=-1),
+        tip_off=np.stack([samples_by_field[f"tip_off_{axis}"] for axis in "xyz"], axis=-1),
+        delay=samples_by_field["delay"],
+        spin=samples_by_field["spin"],
     )
 
 
@@ -211,11 +213,11 @@ def tilt_axes(axis: Vector) -> Matrix:
     return np.array([first, np.cross(along, first)])
 
 
-def release_states(
+def sample_camera_states(
     release: Release,
     host: State,
     icrf_to_body: Matrix,
-    draws: Draws,
+    samples: ReleaseSamples,
     gm: float,
     body_rate: Vector | None = None,
 ) -> Vector:
@@ -228,8 +230,8 @@ def release_states(
     ----------
     host : State
         The craft at ``release.epoch``.
-    draws : Draws
-        N of them, from :func:`draw`.
+    samples : Draws
+        N of them, from :func:`draw_samples`.
     gm : float
         Of the planet, m3/s2.
     body_rate : (3,) array, optional
@@ -245,7 +247,7 @@ def release_states(
     ValueError
         When a draw leaves the spring a negative speed, or the camera on no ellipse.
     """
-    speed = release.speed + draws.speed
+    speed = release.speed + samples.speed
     if np.any(speed < 0.0):
         raise ValueError(
             f"{int(np.sum(speed < 0.0))} of {len(speed)} draws push the camera into the craft: lower sigma"
@@ -254,28 +256,28 @@ def release_states(
     mount = np.concatenate(
         [
             np.broadcast_to(release.mount, (len(speed), 3)),
-            np.cross(rate, release.mount) + speed[:, None] * leaning(release.axis, draws.tilt),
+            np.cross(rate, release.mount) + speed[:, None] * tilt_directions(release.axis, samples.tilt),
         ],
         axis=-1,
     )
     to_icrf = np.broadcast_to(icrf_to_body.T, (len(speed), 3, 3))
     if np.any(rate):
-        to_icrf = to_icrf @ _turned(rate, draws.delay)
+        to_icrf = to_icrf @ _rotation_after(rate, samples.delay)
     pushed = np.concatenate([np.einsum("nij,nj->ni", to_icrf, mount[:, part]) for part in (slice(3), slice(3, 6))], -1)
     one = np.concatenate([host.position, host.velocity])
-    if not np.any(draws.delay):
+    if not np.any(samples.delay):
         return np.asarray(one + pushed)
-    return propagate_many(propagate_many(one, draws.delay, gm) + pushed, -draws.delay, gm)
+    return propagate_many(propagate_many(one, samples.delay, gm) + pushed, -samples.delay, gm)
 
 
-def leaning(axis: Vector, tilt: Vector) -> Vector:
+def tilt_directions(axis: Vector, tilt: Vector) -> Vector:
     """Unit vectors (N, 3): ``axis`` leaning by the angles ``tilt`` (N, 2) toward its two tilt axes."""
     angle = np.linalg.norm(tilt, axis=-1, keepdims=True)
     # sin(x) / x, whole at 0.
     return np.asarray(np.cos(angle) * unit(np.asarray(axis, float)) + np.sinc(angle / np.pi) * (tilt @ tilt_axes(axis)))
 
 
-def _turned(rate: Vector, seconds: Vector) -> Matrix:
+def _rotation_after(rate: Vector, seconds: Vector) -> Matrix:
     """Body axes ``seconds`` (N,) later to body axes now, (N, 3, 3), when the body turns at ``rate`` (3,) in rad/s."""
     x, y, z = unit(rate)
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])

@@ -16,15 +16,15 @@ from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.astro.orbit import State, period, state_to_elements, true_to_mean
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import unit
-from selfiesim.motion.host_trajectories import Host, Orbiter
+from selfiesim.motion.host_trajectories import Host, OrbitingHost
 
 CAP_EDGE_DEG = 80.0
 """North of this latitude lies the residual cap (Planum Boreum, FU Berlin and IAU gazetteer)."""
 
-_STEPS = 720  # half a degree of a circle
+_SEARCH_STEPS = 720  # half a degree of a circle
 # What crosses zero, and whether it has to rise (+1), to fall (-1), or may do either (0).
-_RISES = {"periapsis": 1, "apoapsis": -1, "max-latitude": -1, "cap-crossing": 1, "terminator": 0}
-_WHAT = {
+_CROSSING_SIGN = {"periapsis": 1, "apoapsis": -1, "max-latitude": -1, "cap-crossing": 1, "terminator": 0}
+_NO_EVENT_REASON = {
     "periapsis": "its distance does not turn",
     "apoapsis": "its distance does not turn",
     "max-latitude": "its latitude has no highest point",
@@ -33,7 +33,7 @@ _WHAT = {
 }
 
 
-def event_time(name: str, host: Host, almanac: Ephemeris) -> Epoch:
+def find_event_epoch(name: str, host: Host, almanac: Ephemeris) -> Epoch:
     """When the event ``name`` nearest to the host's reference happens.
 
     ``periapsis``, ``apoapsis``: nearest to and farthest from the body. ``max-latitude``: farthest north.
@@ -46,35 +46,35 @@ def event_time(name: str, host: Host, almanac: Ephemeris) -> Epoch:
     """
     if host.body.name == "sun" and name not in ("periapsis", "apoapsis"):
         raise SceneError(f"{name}: has no meaning on a way round the sun; give a UTC time")
-    if isinstance(host, Orbiter) and name in ("periapsis", "apoapsis") and host.pulls is None:
+    if isinstance(host, OrbitingHost) and name in ("periapsis", "apoapsis") and host.perturbations is None:
         return _apsis(host, 0.0 if name == "periapsis" else np.pi)
-    function = _FUNCTIONS[name]
+    function = _EVENT_FUNCTIONS[name]
 
     def value(t: float) -> float:
-        epoch = host.reference + t
+        epoch = host.reference_epoch + t
         return function(host, almanac, epoch, host.state(epoch))
 
-    times = np.linspace(*host.span, _STEPS + 1)
-    states = host.trace(times)
-    values = [function(host, almanac, host.reference + t, state) for t, state in zip(times, states, strict=True)]
+    times = np.linspace(*host.event_search_span, _SEARCH_STEPS + 1)
+    states = host.sample_states(times)
+    values = [function(host, almanac, host.reference_epoch + t, state) for t, state in zip(times, states, strict=True)]
     found = [
-        _zero(value, (early, late), (first, last))
+        _find_root(value, (early, late), (first, last))
         for (early, late), (first, last) in zip(pairwise(times), pairwise(values), strict=True)
-        if first * last <= 0.0 and (last - first) * (_RISES[name] or last - first) > 0.0
+        if first * last <= 0.0 and (last - first) * (_CROSSING_SIGN[name] or last - first) > 0.0
     ]
     if not found:
-        start, stop = (host.reference + t for t in host.span)
-        raise SceneError(f"there is no {name} from {start.utc()} to {stop.utc()}: {_WHAT[name]}")
-    return host.reference + min(found, key=abs)
+        start, stop = (host.reference_epoch + t for t in host.event_search_span)
+        raise SceneError(f"there is no {name} from {start.utc()} to {stop.utc()}: {_NO_EVENT_REASON[name]}")
+    return host.reference_epoch + min(found, key=abs)
 
 
-def _apsis(host: Orbiter, anomaly: float) -> Epoch:
+def _apsis(host: OrbitingHost, anomaly: float) -> Epoch:
     """By Kepler's equation, which a circle too has an answer to: the elements' own periapsis, or the node."""
     gm = host.body.gm_m3_s2
     elements = state_to_elements(host.start, gm)
     change = true_to_mean(anomaly, elements.eccentricity) - true_to_mean(elements.true_anomaly, elements.eccentricity)
     change = (change + np.pi) % (2.0 * np.pi) - np.pi
-    return host.reference + change / (2.0 * np.pi) * period(elements, gm)
+    return host.reference_epoch + change / (2.0 * np.pi) * period(elements, gm)
 
 
 def _distance_rate(_host: Host, _almanac: Ephemeris, _epoch: Epoch, state: State) -> float:
@@ -86,25 +86,25 @@ def _latitude_rate(host: Host, _almanac: Ephemeris, epoch: Epoch, state: State) 
     return float(pole @ (v * (r @ r) - r * (r @ v)))
 
 
-def _beyond_edge(host: Host, _almanac: Ephemeris, epoch: Epoch, state: State) -> float:
+def _latitude_past_cap_edge(host: Host, _almanac: Ephemeris, epoch: Epoch, state: State) -> float:
     _longitude, latitude = direction_to_lonlat(icrf_to_bodyfixed(host.body, epoch) @ state.position)
     return latitude - float(np.radians(CAP_EDGE_DEG))
 
 
-def _sun_height(host: Host, almanac: Ephemeris, epoch: Epoch, state: State) -> float:
-    return float(host.up(epoch, state) @ unit(almanac.position("sun", host.body.name, epoch)))
+def _sun_elevation_sine(host: Host, almanac: Ephemeris, epoch: Epoch, state: State) -> float:
+    return float(host.local_vertical(epoch, state) @ unit(almanac.position("sun", host.body.name, epoch)))
 
 
-_FUNCTIONS = {
+_EVENT_FUNCTIONS = {
     "periapsis": _distance_rate,
     "apoapsis": _distance_rate,
     "max-latitude": _latitude_rate,
-    "cap-crossing": _beyond_edge,
-    "terminator": _sun_height,
+    "cap-crossing": _latitude_past_cap_edge,
+    "terminator": _sun_elevation_sine,
 }
 
 
-def _zero(function: Callable[[float], float], times: tuple[float, float], values: tuple[float, float]) -> float:
+def _find_root(function: Callable[[float], float], times: tuple[float, float], values: tuple[float, float]) -> float:
     """The zero between two times, to a microsecond: false position, Illinois form (Dowell and Jarratt 1971)."""
     (a, b), (at_a, at_b) = times, values
     if at_a == 0.0:

@@ -14,14 +14,14 @@ import numpy as np
 
 from selfiesim.astro import forces
 from selfiesim.astro.bodies import Body
-from selfiesim.astro.ellipsoid import ellipsoid_height, sun_share
+from selfiesim.astro.ellipsoid import ellipsoid_height, sun_visible_fraction
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
-from selfiesim.astro.orbit import Acceleration, State, period, propagate, propagate_with, state_to_elements
+from selfiesim.astro.orbit import Acceleration, State, period, propagate, propagate_perturbed, state_to_elements
 from selfiesim.core.vectors import Vector, unit
 from selfiesim.motion import relative_motion
 
-TRACE_S = 86_400.0
+EVENT_SEARCH_S = 86_400.0
 """Half the time over which a path from a file is searched for events."""
 
 
@@ -33,23 +33,23 @@ class Host(Protocol):
         """What it goes round or stands on."""
 
     @property
-    def reference(self) -> Epoch:
+    def reference_epoch(self) -> Epoch:
         """The instant its events are counted from."""
 
     @property
-    def span(self) -> tuple[float, float]:
+    def event_search_span(self) -> tuple[float, float]:
         """Seconds from the reference between which its events are looked for."""
 
     def state(self, epoch: Epoch) -> State:
         """Where it is."""
 
-    def trace(self, seconds: Vector) -> list[State]:
+    def sample_states(self, seconds: Vector) -> list[State]:
         """Where it is at each of ``seconds`` (T,) after the reference."""
 
-    def up(self, epoch: Epoch, state: State) -> Vector:
+    def local_vertical(self, epoch: Epoch, state: State) -> Vector:
         """The unit vector (3,) away from the ground."""
 
-    def apart(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
+    def propagate_pair(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
         """The host, and camera minus host, ``seconds`` after both had the states given.
 
         Raises
@@ -60,86 +60,95 @@ class Host(Protocol):
 
 
 @dataclass(frozen=True)
-class Orbiter:
+class OrbitingHost:
     """A craft on a closed orbit, two-body or under further forces.
 
     Attributes
     ----------
-    reference : Epoch
+    reference_epoch : Epoch
         When ``start`` holds.
-    pulls : Pulls, optional
+    perturbations : Pulls, optional
         Further forces; None for two-body motion.
     """
 
     body: Body
-    reference: Epoch
+    reference_epoch: Epoch
     start: State
-    pulls: Pulls | None = None
+    perturbations: Perturbations | None = None
 
     @property
-    def span(self) -> tuple[float, float]:
+    def event_search_span(self) -> tuple[float, float]:
         """Half a turn either way."""
         half = 0.5 * period(state_to_elements(self.start, self.body.gm_m3_s2), self.body.gm_m3_s2)
         return -half, half
 
     def state(self, epoch: Epoch) -> State:
         """Where it is."""
-        seconds = epoch - self.reference
-        if self.pulls is None or seconds == 0.0:
+        seconds = epoch - self.reference_epoch
+        if self.perturbations is None or seconds == 0.0:
             return propagate(self.start, seconds, self.body.gm_m3_s2)
-        return propagate_with(self.start, seconds, self.body.gm_m3_s2, self.pulls.on_craft(self.reference))
+        return propagate_perturbed(
+            self.start, seconds, self.body.gm_m3_s2, self.perturbations.craft_acceleration(self.reference_epoch)
+        )
 
-    def trace(self, seconds: Vector) -> list[State]:
+    def sample_states(self, seconds: Vector) -> list[State]:
         """Where it is at each of ``seconds`` (T,) after the reference."""
-        if self.pulls is None:
-            return [self.state(self.reference + t) for t in seconds]
-        later = propagate_with(self.start, seconds, self.body.gm_m3_s2, self.pulls.on_craft(self.reference))
+        if self.perturbations is None:
+            return [self.state(self.reference_epoch + t) for t in seconds]
+        later = propagate_perturbed(
+            self.start, seconds, self.body.gm_m3_s2, self.perturbations.craft_acceleration(self.reference_epoch)
+        )
         return [State(*each) for each in zip(later.position, later.velocity, strict=True)]
 
-    def up(self, epoch: Epoch, state: State) -> Vector:
+    def local_vertical(self, epoch: Epoch, state: State) -> Vector:
         """Away from the body's centre."""
         return unit(state.position)
 
-    def apart(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
+    def propagate_pair(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
         """See :class:`Host`."""
         gm = self.body.gm_m3_s2
-        if self.pulls is None or seconds == 0.0:
+        if self.perturbations is None or seconds == 0.0:
             return propagate(host, seconds, gm), relative_motion.relative_state(host, camera, seconds, gm)
-        on_craft, on_camera = self.pulls.on_craft(release), self.pulls.on_camera(release)
-        later = propagate_with(host, seconds, gm, on_craft)
-        return later, relative_motion.relative_state_with(host, camera, seconds, gm, on_craft, on_camera)
+        craft_acceleration, camera_acceleration = (
+            self.perturbations.craft_acceleration(release),
+            self.perturbations.camera_acceleration(release),
+        )
+        later = propagate_perturbed(host, seconds, gm, craft_acceleration)
+        return later, relative_motion.relative_state_perturbed(
+            host, camera, seconds, gm, craft_acceleration, camera_acceleration
+        )
 
 
 @dataclass(frozen=True)
-class Pathfinder:
+class SampledTrajectory:
     """A craft whose path a file tells; the camera that leaves it falls freely beside it.
 
     Attributes
     ----------
     path : callable
         Epoch to state.
-    span : tuple of float
+    event_search_span : tuple of float
         Seconds from the reference, cut to what the file covers.
     """
 
     body: Body
-    reference: Epoch
-    span: tuple[float, float]
+    reference_epoch: Epoch
+    event_search_span: tuple[float, float]
     path: Callable[[Epoch], State]
 
     def state(self, epoch: Epoch) -> State:
         """Where it is."""
         return self.path(epoch)
 
-    def trace(self, seconds: Vector) -> list[State]:
+    def sample_states(self, seconds: Vector) -> list[State]:
         """Where it is at each of ``seconds`` (T,) after the reference."""
-        return [self.path(self.reference + t) for t in seconds]
+        return [self.path(self.reference_epoch + t) for t in seconds]
 
-    def up(self, epoch: Epoch, state: State) -> Vector:
+    def local_vertical(self, epoch: Epoch, state: State) -> Vector:
         """Away from the body's centre."""
         return unit(state.position)
 
-    def apart(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
+    def propagate_pair(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
         """The difference is integrated along the path of the file, whatever made that: see :class:`Host`.
 
         A host that recoils has left its file by as much: the difference holds, its own path does not show it.
@@ -149,8 +158,8 @@ class Pathfinder:
             return self.path(release + t).position
 
         start = State(camera.position - host.position, camera.velocity - host.velocity)
-        later = relative_motion.relative_along(
-            place, start, seconds, self.body.gm_m3_s2, zonals_of(self.body), self._pole(release)
+        later = relative_motion.relative_state_along_path(
+            place, start, seconds, self.body.gm_m3_s2, zonal_harmonics_of(self.body), self._pole(release)
         )
         return self.path(release + seconds), later
 
@@ -159,7 +168,7 @@ class Pathfinder:
 
 
 @dataclass(frozen=True)
-class Lander:
+class LandedHost:
     """A craft that stands on the ground; what leaves it falls, and lies where it has fallen.
 
     Attributes
@@ -168,25 +177,25 @@ class Lander:
         Its ellipsoid grown to the height of the ground there.
     longitude, latitude : float
         Planetocentric, rad.
-    rest_m : float
+    rest_height_m : float
         Height above the ground at which the fallen camera's lens comes to rest.
     """
 
     body: Body
-    reference: Epoch
+    reference_epoch: Epoch
     longitude: float
     latitude: float
-    rest_m: float = 0.05
-    _foot: Vector = field(init=False, repr=False)
+    rest_height_m: float = 0.05
+    _site_position: Vector = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         across = np.cos(self.latitude)
         direction = np.array([across * np.cos(self.longitude), across * np.sin(self.longitude), np.sin(self.latitude)])
         foot = direction / np.sqrt(np.sum((direction / np.array(self.body.radii_m)) ** 2))
-        object.__setattr__(self, "_foot", foot)
+        object.__setattr__(self, "_site_position", foot)
 
     @property
-    def span(self) -> tuple[float, float]:
+    def event_search_span(self) -> tuple[float, float]:
         """Half a day of the body either way."""
         rate = abs(self.body.meridian.rate) or 1.0
         half = 0.5 * 360.0 / rate * 86_400.0
@@ -194,47 +203,47 @@ class Lander:
 
     def state(self, epoch: Epoch) -> State:
         """Its place turns with the body."""
-        return self._carried(self._foot, epoch)
+        return self._bodyfixed_to_state(self._site_position, epoch)
 
-    def trace(self, seconds: Vector) -> list[State]:
+    def sample_states(self, seconds: Vector) -> list[State]:
         """Where it is at each of ``seconds`` (T,) after the reference."""
-        return [self.state(self.reference + t) for t in seconds]
+        return [self.state(self.reference_epoch + t) for t in seconds]
 
-    def up(self, epoch: Epoch, state: State) -> Vector:
+    def local_vertical(self, epoch: Epoch, state: State) -> Vector:
         """Square to the ellipsoid."""
-        return np.asarray(icrf_to_bodyfixed(self.body, epoch).T @ self._normal)
+        return np.asarray(icrf_to_bodyfixed(self.body, epoch).T @ self._surface_normal)
 
     @property
-    def _normal(self) -> Vector:
-        return unit(self._foot / np.array(self.body.radii_m) ** 2)
+    def _surface_normal(self) -> Vector:
+        return unit(self._site_position / np.array(self.body.radii_m) ** 2)
 
-    def apart(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
+    def propagate_pair(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
         """Free fall to the ground, then rest."""
-        fallen = self._fall_time(release, camera, seconds)
-        later = propagate_any(camera, min(seconds, fallen), self.body.gm_m3_s2)
+        fallen = self._time_to_ground(release, camera, seconds)
+        later = propagate_ballistic(camera, min(seconds, fallen), self.body.gm_m3_s2)
         now = release + seconds
         if fallen < seconds:
             place = icrf_to_bodyfixed(self.body, release + fallen) @ later.position
-            later = self._carried(place, now)
+            later = self._bodyfixed_to_state(place, now)
         here = self.state(now)
         return here, State(later.position - here.position, later.velocity - here.velocity)
 
-    def _carried(self, fixed: Vector, epoch: Epoch) -> State:
+    def _bodyfixed_to_state(self, fixed: Vector, epoch: Epoch) -> State:
         turn = icrf_to_bodyfixed(self.body, epoch)
         spin = np.radians(self.body.meridian.rate) / 86_400.0 * turn[2]
         position = turn.T @ fixed
         return State(position, np.cross(spin, position))
 
-    def _fall_time(self, release: Epoch, camera: State, most: float) -> float:
-        """Seconds until the camera's height above the ground is :attr:`rest_m`; infinite when later than ``most``."""
+    def _time_to_ground(self, release: Epoch, camera: State, max_seconds: float) -> float:
+        """Seconds until the camera's height above the ground is :attr:`rest_height_m`; infinite when later than ``max_seconds``."""
 
         def height(t: float) -> float:
-            place = propagate_any(camera, t, self.body.gm_m3_s2).position
-            return ellipsoid_height(icrf_to_bodyfixed(self.body, release + t) @ place, self.body) - self.rest_m
+            place = propagate_ballistic(camera, t, self.body.gm_m3_s2).position
+            return ellipsoid_height(icrf_to_bodyfixed(self.body, release + t) @ place, self.body) - self.rest_height_m
 
         if height(0.0) <= 0.0:
             return 0.0
-        step = most / 256.0
+        step = max_seconds / 256.0
         passed = next((k for k in range(1, 257) if height(k * step) <= 0.0), None) if step > 0.0 else None
         if passed is None:
             return float("inf")
@@ -245,7 +254,7 @@ class Lander:
         return high
 
 
-def propagate_any(state: State, seconds: float, gm: float) -> State:
+def propagate_ballistic(state: State, seconds: float, gm: float) -> State:
     """Two-body motion, or a straight line with constant gravity's sag for a state that is on no ellipse."""
     try:
         return propagate(state, seconds, gm)
@@ -257,54 +266,54 @@ def propagate_any(state: State, seconds: float, gm: float) -> State:
 
 
 @dataclass(frozen=True)
-class Pulls:
+class Perturbations:
     """The further forces of an orbit: which of them, and what they need to know.
 
-    ``sunward`` gives the Sun's place (m, ICRF axes, from the body) at seconds after ``reference``.
+    ``sun_position`` gives the Sun's place (m, ICRF axes, from the body) at seconds after ``reference_epoch``.
     """
 
     body: Body
-    reference: Epoch
-    sunward: Callable[[float], Vector]
+    reference_epoch: Epoch
+    sun_position: Callable[[float], Vector]
     zonals: bool = True
     sun: bool = True
     area_to_mass: float = 0.0
     camera_area_to_mass: float = 0.0
     reflectivity: float = 1.3
 
-    def on_craft(self, start: Epoch) -> Acceleration:
+    def craft_acceleration(self, start: Epoch) -> Acceleration:
         """Acceleration of the craft by seconds after ``start``."""
         return self._acceleration(start, self.area_to_mass)
 
-    def on_camera(self, start: Epoch) -> Acceleration:
+    def camera_acceleration(self, start: Epoch) -> Acceleration:
         """Acceleration of the camera by seconds after ``start``."""
         return self._acceleration(start, self.camera_area_to_mass)
 
     def _acceleration(self, start: Epoch, area_to_mass: float) -> Acceleration:
-        shift = start - self.reference
+        shift = start - self.reference_epoch
         pole = icrf_to_bodyfixed(self.body, start)[2]
-        field_ = zonals_of(self.body)
+        field_ = zonal_harmonics_of(self.body)
 
         def acceleration(seconds: float, position: Vector) -> Vector:
             total = np.zeros(3)
             if self.zonals:
-                total = total + forces.zonal(position, field_, pole)
+                total = total + forces.zonal_acceleration(position, field_, pole)
             if self.sun or area_to_mass:
-                to_sun = self.sunward(shift + seconds)
+                to_sun = self.sun_position(shift + seconds)
                 if self.sun:
-                    total = total + forces.third_body(position, to_sun, forces.GM_SUN_M3_S2)
+                    total = total + forces.third_body_acceleration(position, to_sun, forces.GM_SUN_M3_S2)
                 if area_to_mass:
-                    push = forces.sunlight(position, to_sun, area_to_mass, self.reflectivity)
-                    total = total + self._lit(start + seconds, position, to_sun) * push
+                    push = forces.radiation_pressure_acceleration(position, to_sun, area_to_mass, self.reflectivity)
+                    total = total + self._sunlit_fraction(start + seconds, position, to_sun) * push
             return total
 
         return acceleration
 
-    def _lit(self, epoch: Epoch, position: Vector, to_sun: Vector) -> float:
+    def _sunlit_fraction(self, epoch: Epoch, position: Vector, to_sun: Vector) -> float:
         turn = icrf_to_bodyfixed(self.body, epoch)
-        return sun_share(turn @ position, turn @ to_sun, self.body)
+        return sun_visible_fraction(turn @ position, turn @ to_sun, self.body)
 
 
-def zonals_of(body: Body) -> forces.Zonals:
+def zonal_harmonics_of(body: Body) -> forces.ZonalHarmonics:
     """The body's gravity field as :mod:`selfiesim.astro.forces` takes it."""
-    return forces.Zonals(body.gm_m3_s2, body.gravity_radius_m, body.j2, body.j3, body.j4)
+    return forces.ZonalHarmonics(body.gm_m3_s2, body.gravity_radius_m, body.j2, body.j3, body.j4)

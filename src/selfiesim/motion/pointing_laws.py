@@ -15,7 +15,7 @@ from selfiesim.astro.bodies import Body
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.orbit import State
-from selfiesim.core.vectors import Matrix, Vector, axes_from_two, unit
+from selfiesim.core.vectors import Matrix, Vector, triad_axes, unit
 
 TARGETS = ("sun", "earth", "nadir", "zenith", "velocity", "orbit-normal", "north", "east")
 
@@ -25,7 +25,7 @@ def target_direction(
     body: Body,
     epoch: Epoch,
     host: State,
-    almanac: ephemeris.Ephemeris = ephemeris.BUILTIN,
+    almanac: ephemeris.Ephemeris = ephemeris.BUILTIN_EPHEMERIS,
     up: Vector | None = None,
 ) -> Vector:
     """Unit vector (3,) in ICRF axes from the craft toward one of :data:`TARGETS`.
@@ -40,7 +40,7 @@ def target_direction(
         What zenith and nadir are told by, when it is not the line from the body's centre.
     """
     if target in ("sun", "earth"):
-        return unit(ephemeris.from_body(body, target, epoch, almanac) - host.position)
+        return unit(ephemeris.position_from_body(body, target, epoch, almanac) - host.position)
     zenith = unit(host.position) if up is None else up
     if target in ("north", "east"):
         east = unit(np.cross(icrf_to_bodyfixed(body, epoch)[2], zenith))
@@ -62,7 +62,7 @@ def icrf_to_body(primary_axis: Vector, primary: Vector, secondary_axis: Vector, 
     ValueError
         When the two axes, or the two directions, are parallel.
     """
-    return axes_from_two(primary_axis, secondary_axis).T @ axes_from_two(primary, secondary)
+    return triad_axes(primary_axis, secondary_axis).T @ triad_axes(primary, secondary)
 
 
 def joint_angles(
@@ -89,7 +89,7 @@ def joint_angles(
         if reach > 1e-12:
             spread = float(np.arccos(np.clip((outer @ target - outer @ along) / reach, -1.0, 1.0)))
             middle = float(np.arctan2(s, c))
-            turn = min(_wrapped(middle + spread), _wrapped(middle - spread), key=abs)
+            turn = min(_wrap_angle(middle + spread), _wrap_angle(middle - spread), key=abs)
         turned = along + across * np.cos(turn) + square * np.sin(turn)
         angles = [hinge_angle(outer, turned, target), turn]
     if limits:
@@ -97,7 +97,7 @@ def joint_angles(
     return tuple(angles)
 
 
-def _wrapped(angle: float) -> float:
+def _wrap_angle(angle: float) -> float:
     return float((angle + np.pi) % (2.0 * np.pi) - np.pi)
 
 

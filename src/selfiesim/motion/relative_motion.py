@@ -1,7 +1,7 @@
 """The path after the release: craft and camera each on its own orbit, and the difference between them.
 
-Exact two-body motion (:func:`relative_state`, and :func:`cloud` for thousands of releases), motion under further forces
-(:func:`relative_state_with`), and the two closed forms of the trade, good to first order in the distance over the
+Exact two-body motion (:func:`relative_state`, and :func:`propagate_cloud` for thousands of releases), motion under further forces
+(:func:`relative_state_perturbed`), and the two closed forms of the trade, good to first order in the distance over the
 radius of the orbit: :func:`clohessy_wiltshire` from a circle and :func:`yamanaka_ankersen` from any ellipse.
 
 The closed forms speak RTN: radial, transverse and normal (:func:`selfiesim.astro.frames.icrf_to_rtn`), six numbers, the
@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from selfiesim.astro.forces import Zonals, tide, zonal
+from selfiesim.astro.forces import ZonalHarmonics, tidal_acceleration, zonal_acceleration
 from selfiesim.astro.frames import icrf_to_rtn
 from selfiesim.astro.orbit import Acceleration, State, integrate, lagrange_coefficients, propagate, propagate_many
 from selfiesim.core.vectors import Matrix, Vector
@@ -36,7 +36,7 @@ def relative_state(host: State, camera: State, seconds: float, gm: float) -> Sta
     )
 
 
-def cloud(host: State, states: Vector, times: Vector, gm: float) -> Vector:
+def propagate_cloud(host: State, states: Vector, times: Vector, gm: float) -> Vector:
     """Where many cameras are from the craft, as :func:`relative_state` has it for one.
 
     Parameters
@@ -45,7 +45,7 @@ def cloud(host: State, states: Vector, times: Vector, gm: float) -> Vector:
         The craft.
     states : (N, 6) array
         Positions and velocities of the cameras about the planet at the same instant
-        (:func:`selfiesim.motion.ejection.release_states`).
+        (:func:`selfiesim.motion.ejection.sample_camera_states`).
     times : (T,) array
         Seconds after that instant.
 
@@ -72,7 +72,7 @@ def cloud(host: State, states: Vector, times: Vector, gm: float) -> Vector:
     return relative
 
 
-def relative_state_with(
+def relative_state_perturbed(
     host: State,
     camera: State,
     seconds: float | Vector,
@@ -110,30 +110,32 @@ def relative_state_with(
     """
     on_camera = camera_acceleration or acceleration
     length = float(np.linalg.norm(host.position))
-    clock = float(np.sqrt(length**3 / gm))
+    time_unit = float(np.sqrt(length**3 / gm))
     offset, speed = camera.position - host.position, camera.velocity - host.velocity
     # A nanometre, so that two bodies at one place under unlike forces have a scale too.
-    reach = float(np.linalg.norm(offset) + np.linalg.norm(speed) * clock) + 1e-9
-    pull, tug = clock * clock / length, clock * clock / reach
+    reach = float(np.linalg.norm(offset) + np.linalg.norm(speed) * time_unit) + 1e-9
+    pull, drift_acceleration_scale = time_unit * time_unit / length, time_unit * time_unit / reach
 
     def motion(time: float, y: Vector) -> Vector:
         r, d = y[0:3], y[6:9]
-        place, now = length * r, time * clock
+        place, now = length * r, time * time_unit
         apart = place + reach * d
         craft_pull = acceleration(now, place)
         host_change = -r / float(r @ r) ** 1.5 + pull * craft_pull
-        change = tide(r, d * (reach / length), 1.0) * (length / reach) + tug * (on_camera(now, apart) - craft_pull)
+        change = tidal_acceleration(r, d * (reach / length), 1.0) * (length / reach) + drift_acceleration_scale * (
+            on_camera(now, apart) - craft_pull
+        )
         return np.concatenate([y[3:6], host_change, y[9:12], change])
 
     start = np.concatenate(
-        [host.position / length, host.velocity * clock / length, offset / reach, speed * clock / reach]
+        [host.position / length, host.velocity * time_unit / length, offset / reach, speed * time_unit / reach]
     )
-    y = integrate(motion, start, np.asarray(seconds) / clock, rtol)
-    return State(y[..., 6:9] * reach, y[..., 9:12] * (reach / clock))
+    y = integrate(motion, start, np.asarray(seconds) / time_unit, rtol)
+    return State(y[..., 6:9] * reach, y[..., 9:12] * (reach / time_unit))
 
 
-def relative_along(
-    path: Callable[[float], Vector], relative: State, seconds: float, gm: float, field: Zonals, pole: Vector
+def relative_state_along_path(
+    path: Callable[[float], Vector], relative: State, seconds: float, gm: float, field: ZonalHarmonics, pole: Vector
 ) -> State:
     """Camera minus craft when the craft's path is given, not its forces: only the difference is integrated.
 
@@ -154,19 +156,19 @@ def relative_along(
         When the integrator cannot go on.
     """
     length = float(np.linalg.norm(path(0.0)))
-    clock = float(np.sqrt(length**3 / gm))
-    reach = float(np.linalg.norm(relative.position) + np.linalg.norm(relative.velocity) * clock) + 1e-9
+    time_unit = float(np.sqrt(length**3 / gm))
+    reach = float(np.linalg.norm(relative.position) + np.linalg.norm(relative.velocity) * time_unit) + 1e-9
 
     def motion(time: float, y: Vector) -> Vector:
-        place, apart = path(time * clock), reach * y[:3]
-        pull = tide(place, apart, gm)
+        place, apart = path(time * time_unit), reach * y[:3]
+        pull = tidal_acceleration(place, apart, gm)
         # The flattening's share is a thousandth of the tide: the difference of two such numbers loses nothing felt.
-        pull = pull + zonal(place + apart, field, pole) - zonal(place, field, pole)
-        return np.concatenate([y[3:], clock * clock / reach * pull])
+        pull = pull + zonal_acceleration(place + apart, field, pole) - zonal_acceleration(place, field, pole)
+        return np.concatenate([y[3:], time_unit * time_unit / reach * pull])
 
-    start = np.concatenate([relative.position / reach, relative.velocity * clock / reach])
-    y = integrate(motion, start, np.asarray(seconds) / clock, 1e-11)
-    return State(y[:3] * reach, y[3:] * (reach / clock))
+    start = np.concatenate([relative.position / reach, relative.velocity * time_unit / reach])
+    y = integrate(motion, start, np.asarray(seconds) / time_unit, 1e-11)
+    return State(y[:3] * reach, y[3:] * (reach / time_unit))
 
 
 def relative_to_rtn(host: State, relative: State) -> Vector:

@@ -15,7 +15,7 @@ from selfiesim.astro.orbit import integrate
 from selfiesim.core.vectors import Matrix, Vector
 
 # Two moments this near to each other are one: the axis of symmetry is then exact to a rounding.
-_ALIKE = 1e-13
+_SYMMETRY_TOLERANCE = 1e-13
 _GRID = 256  # steps of one swing in the quick way for many bodies
 
 
@@ -98,15 +98,15 @@ def tumble(inertia: Vector, attitude: Vector, rate: Vector, seconds: float | Vec
     moments, axes = _principal(tensor)
     turning = axes.T @ np.asarray(rate, float)
     times = np.asarray(seconds, float)
-    likeness = np.abs(moments[[1, 2, 0]] - moments[[2, 0, 1]])
-    alone = int(np.argmin(likeness))
-    if likeness[alone] <= _ALIKE * moments.max():
-        turn, later = _symmetric(moments, alone, turning, times)
+    moment_gaps = np.abs(moments[[1, 2, 0]] - moments[[2, 0, 1]])
+    distinct_axis = int(np.argmin(moment_gaps))
+    if moment_gaps[distinct_axis] <= _SYMMETRY_TOLERANCE * moments.max():
+        turn, later = _solve_symmetric(moments, distinct_axis, turning, times)
     else:
-        turn, later = _asymmetric(moments, turning, times)
+        turn, later = _integrate_asymmetric(moments, turning, times)
     # turn is told in principal axes: from those of the start to those of the moment.
     turn = np.concatenate([turn[..., :3] @ axes.T, turn[..., 3:]], axis=-1)
-    return Tumble(_product(turn, start), later @ axes.T)
+    return Tumble(_quaternion_product(turn, start), later @ axes.T)
 
 
 def tumble_many(inertia: Vector, attitudes: Vector, rates: Vector, seconds: Vector) -> Tumble:
@@ -143,14 +143,14 @@ def tumble_many(inertia: Vector, attitudes: Vector, rates: Vector, seconds: Vect
         raise ValueError("a quaternion of length 0 is no attitude")
     moments, axes = _principal(tensor)
     turning, times = np.asarray(rates, float) @ axes, np.asarray(seconds, float)
-    likeness = np.abs(moments[[1, 2, 0]] - moments[[2, 0, 1]])
-    alone = int(np.argmin(likeness))
-    if likeness[alone] <= _ALIKE * moments.max():
-        turn, later = _symmetric(moments, alone, turning[:, None], times)
+    moment_gaps = np.abs(moments[[1, 2, 0]] - moments[[2, 0, 1]])
+    distinct_axis = int(np.argmin(moment_gaps))
+    if moment_gaps[distinct_axis] <= _SYMMETRY_TOLERANCE * moments.max():
+        turn, later = _solve_symmetric(moments, distinct_axis, turning[:, None], times)
     else:
-        turn, later = _asymmetric_many(moments, turning, times)
+        turn, later = _solve_asymmetric_many(moments, turning, times)
     turn = np.concatenate([turn[..., :3] @ axes.T, turn[..., 3:]], axis=-1)
-    return Tumble(_product(turn, (starts / sizes)[:, None]), later @ axes.T)
+    return Tumble(_quaternion_product(turn, (starts / sizes)[:, None]), later @ axes.T)
 
 
 def _principal(tensor: Matrix) -> tuple[Vector, Matrix]:
@@ -163,18 +163,20 @@ def _principal(tensor: Matrix) -> tuple[Vector, Matrix]:
     return moments, axes
 
 
-def _symmetric(moments: Vector, alone: int, rate: Vector, times: Vector) -> tuple[Vector, Vector]:
+def _solve_symmetric(moments: Vector, distinct_axis: int, rate: Vector, times: Vector) -> tuple[Vector, Vector]:
     """Turn (..., 4) and rate (..., 3) of a top: its axis circles the angular momentum while it spins about itself."""
-    axial = moments[alone]
+    axial = moments[distinct_axis]
     across = 0.5 * (moments.sum() - axial)
-    axis = np.eye(3)[alone]
+    axis = np.eye(3)[distinct_axis]
     momentum = np.where(axis > 0.0, axial, across) * rate
-    spin = (1.0 - axial / across) * rate[..., alone, None]
-    spinning = _quaternion(-spin * times[..., None] * axis)
-    return _product(spinning, _quaternion(-times[..., None] / across * momentum)), _rotate(spinning, rate)
+    spin = (1.0 - axial / across) * rate[..., distinct_axis, None]
+    spinning = _quaternion_from_rotation_vector(-spin * times[..., None] * axis)
+    return _quaternion_product(
+        spinning, _quaternion_from_rotation_vector(-times[..., None] / across * momentum)
+    ), _rotate_vectors(spinning, rate)
 
 
-def _asymmetric(moments: Vector, rate: Vector, times: Vector) -> tuple[Vector, Vector]:
+def _integrate_asymmetric(moments: Vector, rate: Vector, times: Vector) -> tuple[Vector, Vector]:
     """Turn (..., 4) and rate (..., 3) by integrating Euler's equations and the quaternion, in turns of the body."""
     speed = float(np.linalg.norm(rate))
     if speed == 0.0:
@@ -197,11 +199,11 @@ def _asymmetric(moments: Vector, rate: Vector, times: Vector) -> tuple[Vector, V
         )
 
     y = integrate(motion, np.array([*(rate / speed), 0.0, 0.0, 0.0, 1.0]), times * speed, rtol=2.3e-14)
-    later = _onto_invariants(moments, rate, speed * y[..., :3])
-    return _onto_momentum(moments * rate, moments * later, y[..., 3:]), later
+    later = _project_onto_invariants(moments, rate, speed * y[..., :3])
+    return _align_to_momentum(moments * rate, moments * later, y[..., 3:]), later
 
 
-def _asymmetric_many(moments: Vector, rates: Vector, times: Vector) -> tuple[Vector, Vector]:
+def _solve_asymmetric_many(moments: Vector, rates: Vector, times: Vector) -> tuple[Vector, Vector]:
     """Turns (N, T, 4) and rates (N, T, 3) of bodies with three unlike moments, from rates (N, 3)."""
     turn, later = np.zeros((*times.shape, 4)), np.zeros((*times.shape, 3))
     turn[..., 3] = 1.0  # what stands still
@@ -209,19 +211,19 @@ def _asymmetric_many(moments: Vector, rates: Vector, times: Vector) -> tuple[Vec
     # Twice the energy times the middle moment, less the square of the momentum: its sign tells which axis is circled.
     excess = (rates**2) @ (moments * (moments[middle] - moments))
     scale = (rates**2) @ moments**2
-    for alone, far in ((most, least), (least, most)):
-        sign = 1.0 if alone == least else -1.0
+    for distinct_axis, far in ((most, least), (least, most)):
+        sign = 1.0 if distinct_axis == least else -1.0
         picked = np.flatnonzero((sign * excess > 1e-9 * scale) & (scale > 0.0))
         if len(picked):
-            order = np.array([far, middle, alone])
-            turn[picked], later[picked] = _swinging(moments, order, rates[picked], times[picked])
+            order = np.array([far, middle, distinct_axis])
+            turn[picked], later[picked] = _solve_elliptic(moments, order, rates[picked], times[picked])
     # Between the two the swing takes for ever, and the series with it.
     for k in np.flatnonzero((np.abs(excess) <= 1e-9 * scale) & (scale > 0.0)):
-        turn[k], later[k] = _asymmetric(moments, rates[k], times[k])
+        turn[k], later[k] = _integrate_asymmetric(moments, rates[k], times[k])
     return turn, later
 
 
-def _swinging(moments: Vector, order: NDArray[np.intp], rates: Vector, times: Vector) -> tuple[Vector, Vector]:
+def _solve_elliptic(moments: Vector, order: NDArray[np.intp], rates: Vector, times: Vector) -> tuple[Vector, Vector]:
     """Turns (N, T, 4) and rates (N, T, 3) of bodies whose momentum circles the last axis of ``order``."""
     from scipy.special import ellipj, ellipkinc
 
@@ -238,20 +240,27 @@ def _swinging(moments: Vector, order: NDArray[np.intp], rates: Vector, times: Ve
         for a in (off_last / (i1 * (i1 - i3)), off_last / (i2 * (i2 - i3)), off_first / (i3 * (i3 - i1)))
     )
     m = np.clip(off_last * (i1 - i2) / (off_first * (i3 - i2)), 0.0, 1.0)
-    pace = parity * side * (i3 - i1) / i2 * last * np.sqrt(i2 * (i2 - i3) / (i1 * (i1 - i3)))
+    phase_rate = parity * side * (i3 - i1) / i2 * last * np.sqrt(i2 * (i2 - i3) / (i1 * (i1 - i3)))
     start = ellipkinc(np.arctan2(q * np.sqrt(i2 * abs(i2 - i3)), p * np.sqrt(i1 * abs(i1 - i3))), m)
-    phase = start[:, None] + pace[:, None] * times
+    phase = start[:, None] + phase_rate[:, None] * times
     sn, cn, dn, _ = ellipj(phase, m[:, None])
     later = np.empty((*times.shape, 3))
     later[..., order] = np.stack([first[:, None] * cn, second[:, None] * sn, (side * last)[:, None] * dn], axis=-1)
     energy = i1 * p**2 + i2 * q**2 + i3 * r**2  # twice
-    angle = _turned(energy / momentum, last, i3 / momentum, m, pace, phase, start, times)
+    angle = _precession_angle(energy / momentum, last, i3 / momentum, m, phase_rate, phase, start, times)
     along = moments * later / momentum[:, None, None]
-    return _placed(moments * rates / momentum[:, None], along, order[2], side, angle), later
+    return _attitude_from_momenta(moments * rates / momentum[:, None], along, order[2], side, angle), later
 
 
-def _turned(
-    steady: Vector, last: Vector, share: Vector, m: Vector, pace: Vector, phase: Vector, start: Vector, times: Vector
+def _precession_angle(
+    steady: Vector,
+    last: Vector,
+    share: Vector,
+    m: Vector,
+    phase_rate: Vector,
+    phase: Vector,
+    start: Vector,
+    times: Vector,
 ) -> Vector:
     """How far (N, T) the body has turned about its angular momentum, rad.
 
@@ -271,13 +280,13 @@ def _turned(
     waves[:, 1:] /= 2j * np.pi * number[1:]
     # Both over the phase in periods; the swing in time follows by the pace.
     swing, slope = np.fft.irfft(waves, n=_GRID, axis=1), (speed - mean[:, None]) / _GRID
-    now, before = (_between(swing, slope, where / period[:, None]) for where in (phase, start[:, None]))
+    now, before = (_interpolate_periodic(swing, slope, where / period[:, None]) for where in (phase, start[:, None]))
     with np.errstate(divide="ignore", invalid="ignore"):
-        scale = np.where(pace == 0.0, 0.0, period / pace)
+        scale = np.where(phase_rate == 0.0, 0.0, period / phase_rate)
     return np.asarray(mean[:, None] * times + scale[:, None] * (now - before))
 
 
-def _between(value: Vector, slope: Vector, where: Vector) -> Vector:
+def _interpolate_periodic(value: Vector, slope: Vector, where: Vector) -> Vector:
     """Cubic between values and slopes (N, G) on an even grid over one period, at ``where`` (N, T) in periods."""
     place = (where % 1.0) * _GRID
     left = np.minimum(place.astype(int), _GRID - 1)
@@ -290,21 +299,23 @@ def _between(value: Vector, slope: Vector, where: Vector) -> Vector:
     return np.asarray(t * t * ((1.0 + 2.0 * s) * a + s * da) + s * s * ((1.0 + 2.0 * t) * b - t * db))
 
 
-def _placed(before: Vector, now: Vector, alone: int, side: Vector, angle: Vector) -> Vector:
+def _attitude_from_momenta(before: Vector, now: Vector, distinct_axis: int, side: Vector, angle: Vector) -> Vector:
     """Turns (N, T, 4) that carry momenta ``before`` (N, 3) to ``now`` (N, T, 3), both unit, with a turn about them."""
-    axis = side[:, None] * np.eye(3)[alone]
-    there = _shortest(np.broadcast_to(axis[:, None], now.shape), now)
-    back = _shortest(before, axis)[:, None]
-    return _product(there, _product(back, _quaternion(-angle[..., None] * before[:, None])))
+    axis = side[:, None] * np.eye(3)[distinct_axis]
+    there = _shortest_rotation(np.broadcast_to(axis[:, None], now.shape), now)
+    back = _shortest_rotation(before, axis)[:, None]
+    return _quaternion_product(
+        there, _quaternion_product(back, _quaternion_from_rotation_vector(-angle[..., None] * before[:, None]))
+    )
 
 
-def _shortest(start: Vector, end: Vector) -> Vector:
+def _shortest_rotation(start: Vector, end: Vector) -> Vector:
     """Quaternions (..., 4) of the shortest turn from unit vectors to others less than a right angle away."""
     whole = np.concatenate([np.cross(start, end), 1.0 + np.sum(start * end, axis=-1, keepdims=True)], axis=-1)
     return np.asarray(whole / np.linalg.norm(whole, axis=-1, keepdims=True))
 
 
-def _onto_invariants(moments: Vector, start: Vector, later: Vector) -> Vector:
+def _project_onto_invariants(moments: Vector, start: Vector, later: Vector) -> Vector:
     """Rates (..., 3) set back onto the energy and angular momentum of ``start`` (3,), by one step of Newton's."""
     share = moments / moments.max()
     weights = np.stack([share, share**2])  # rows: twice the energy, the square of the momentum
@@ -314,16 +325,16 @@ def _onto_invariants(moments: Vector, start: Vector, later: Vector) -> Vector:
     return np.asarray(later + np.einsum("...ij,...j->...i", np.linalg.pinv(slopes, rcond=1e-4), missing))
 
 
-def _onto_momentum(before: Vector, now: Vector, turn: Vector) -> Vector:
+def _align_to_momentum(before: Vector, now: Vector, turn: Vector) -> Vector:
     """Turns (..., 4) set back so that they carry the momentum ``before`` (3,) onto ``now`` (..., 3)."""
     turn = turn / np.linalg.norm(turn, axis=-1, keepdims=True)
-    carried = _rotate(turn, before)
+    carried = _rotate_vectors(turn, before)
     # The shortest turn from one direction to a nearly equal one.
     off = np.cross(now, carried) / np.sum(now * carried, axis=-1, keepdims=True)
-    return _product(_quaternion(-off), turn)
+    return _quaternion_product(_quaternion_from_rotation_vector(-off), turn)
 
 
-def _quaternion(vector: Vector) -> Vector:
+def _quaternion_from_rotation_vector(vector: Vector) -> Vector:
     """Quaternions (..., 4) of turns about ``vector`` (..., 3) by its length, rad."""
     angle = np.linalg.norm(vector, axis=-1, keepdims=True)
     # Not numpy's sinc: its pi, there and back, costs digits after thousands of turns.
@@ -332,14 +343,14 @@ def _quaternion(vector: Vector) -> Vector:
     )
 
 
-def _product(second: Vector, first: Vector) -> Vector:
+def _quaternion_product(second: Vector, first: Vector) -> Vector:
     """Quaternions (..., 4) of ``first`` and then ``second``."""
     v, w, u, s = second[..., :3], second[..., 3:], first[..., :3], first[..., 3:]
     scalar = w * s - np.sum(v * u, axis=-1, keepdims=True)
     return np.concatenate([w * u + s * v + np.cross(v, u), scalar], axis=-1)
 
 
-def _rotate(turn: Vector, vector: Vector) -> Vector:
+def _rotate_vectors(turn: Vector, vector: Vector) -> Vector:
     """``vector`` (..., 3) turned by quaternions (..., 4)."""
     v, w = turn[..., :3], turn[..., 3:]
     twice = 2.0 * np.cross(v, vector)

@@ -11,20 +11,26 @@ from numpy.typing import NDArray
 from selfiesim.astro.bodies import AU_M
 from selfiesim.camera.pinhole import Pinhole
 from selfiesim.core.vectors import Matrix, Vector
-from selfiesim.pages.model_sheet import STAGE
+from selfiesim.pages.model_sheet import EMPTY_SCENE
 from selfiesim.scene.scene import Scene
 from selfiesim.view.poses import Sun
 
 if TYPE_CHECKING:
     from selfiesim.view.poses import CraftPose
 
-_TIMES = 2000.0  # as far away as so many times its size: the far end is 0.05 percent smaller than the near one
+_DISTANCE_FACTOR = (
+    2000.0  # as far away as so many times its size: the far end is 0.05 percent smaller than the near one
+)
 _MARGIN_PX = 2
-_SUN, _LAMP, _EVEN = 0.65, 0.25, 0.1  # sunlight, a lamp at the page's eye, light from all sides: no side goes black
+_SUN, _HEADLIGHT, _AMBIENT = (
+    0.65,
+    0.25,
+    0.1,
+)  # sunlight, a lamp at the page's eye, light from all sides: no side goes black
 _PAGE_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 
 
-def from_afar(
+def orthographic_view(
     pose: CraftPose, body_to_page: Matrix, toward_sun: Vector, size_px: int
 ) -> tuple[NDArray[np.uint8], tuple[float, float, float, float]]:
     """Draw the craft, joints as they stand: its own colours in sunlight, with a little light from the page's side.
@@ -55,24 +61,24 @@ def from_afar(
     metre = size_px / max(float((high - low)[:2].max()), 1e-6)
     width, height = (int(np.ceil(span * metre)) + 2 * _MARGIN_PX for span in (high - low)[:2])
     middle, half = (low + high) / 2.0, np.array([width, height]) / (2.0 * metre)
-    away = _TIMES * float(np.linalg.norm(high - low))
+    camera_distance = _DISTANCE_FACTOR * float(np.linalg.norm(high - low))
     view = replace(
-        Scene.from_table(STAGE).view(),
-        camera=Pinhole.from_fov(width, height, 2.0 * float(np.arctan(half[0] / away))),
+        Scene.from_table(EMPTY_SCENE).view(),
+        camera=Pinhole.from_fov(width, height, 2.0 * float(np.arctan(half[0] / camera_distance))),
         planet=None,
         sun=Sun(_PAGE_TO_CAMERA @ toward_sun, AU_M),
         craft=replace(
             pose,
-            position=np.array([0.0, 0.0, away]) - _PAGE_TO_CAMERA @ middle,
+            position=np.array([0.0, 0.0, camera_distance]) - _PAGE_TO_CAMERA @ middle,
             body_to_camera=_PAGE_TO_CAMERA @ body_to_page,
-            sun_share=1.0,
+            sun_visible_fraction=1.0,
         ),
     )
     truth = view.render("draft", 1).truth
     solid = np.isfinite(truth.depth)
     sunlight = np.clip(truth.normal @ view.sun.direction, 0.0, 1.0) * truth.sun_visibility
     lamp = np.clip(-truth.normal[..., 2], 0.0, 1.0)
-    shown = _srgb(truth.albedo * (_SUN * sunlight + _LAMP * lamp + _EVEN)[..., None])
+    shown = _srgb(truth.albedo * (_SUN * sunlight + _HEADLIGHT * lamp + _AMBIENT)[..., None])
     (left, bottom), (right, top) = (middle[:2] - half).tolist(), (middle[:2] + half).tolist()
     return np.dstack([shown, 255.0 * solid]).round().astype(np.uint8), (left, right, bottom, top)
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from selfiesim.astro.bodies import AU_M
 from selfiesim.camera.pinhole import Pinhole
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.model import outermost_points
+from selfiesim.craft.model import convex_hull_by_joint
 from selfiesim.files.recipe import SYNTHETIC
-from selfiesim.pages.model_sheet import STAGE, Sheet
+from selfiesim.pages.model_sheet import EMPTY_SCENE, ModelImage
 from selfiesim.scene.scene import Scene
 from selfiesim.view.poses import CraftPose, Sun
 from selfiesim.view.view import View
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 Vector = tuple[float, float, float]
 
 _MARGIN = 1.06
-_LEAST_M, _MOST_M = 0.06, 1e5
-_LEAST_PX, _MOST_PX = 16, 4096
-_MOST_SAMPLES = 256
+_MIN_RANGE_M, _MAX_RANGE_M = 0.06, 1e5
+_MIN_SIZE_PX, _MAX_SIZE_PX = 16, 4096
+_MAX_SAMPLES = 256
 _SUN = np.array([-0.50, -0.55, -0.67])  # over the photographer's left shoulder, camera axes
 
 
 @dataclass(frozen=True)
-class Stand:
+class Viewpoint:
     """From where a portrait is taken: directions and points in body axes.
 
     ``side`` leads from the point looked at (``target_m``; None: the craft's middle) to the camera, ``distance_m`` away
@@ -56,14 +56,16 @@ class Stand:
             raise ModelError(f"from {self.side} and up {self.up} are zero or along one line; choose another up")
         if self.sun is not None and not any(self.sun):
             raise ModelError("sun: a direction cannot be 0,0,0")
-        if self.distance_m is not None and not _LEAST_M <= self.distance_m <= _MOST_M:
-            raise ModelError(f"range {self.distance_m:g}: give {_LEAST_M:g} to {_MOST_M:g} m")
+        if self.distance_m is not None and not _MIN_RANGE_M <= self.distance_m <= _MAX_RANGE_M:
+            raise ModelError(f"range {self.distance_m:g}: give {_MIN_RANGE_M:g} to {_MAX_RANGE_M:g} m")
         if not 0.1 <= self.fov_deg <= 150.0:
             raise ModelError(f"fov {self.fov_deg:g}: give 0.1 to 150 degrees")
-        if not all(_LEAST_PX <= each <= _MOST_PX for each in self.size_px):
-            raise ModelError(f"size {self.size_px[0]}x{self.size_px[1]}: give {_LEAST_PX} to {_MOST_PX} pixels a side")
+        if not all(_MIN_SIZE_PX <= each <= _MAX_SIZE_PX for each in self.size_px):
+            raise ModelError(
+                f"size {self.size_px[0]}x{self.size_px[1]}: give {_MIN_SIZE_PX} to {_MAX_SIZE_PX} pixels a side"
+            )
 
-    def turn(self) -> NDArray[np.float64]:
+    def body_to_camera(self) -> NDArray[np.float64]:
         """Body to camera axes (3, 3)."""
         forward = -np.array(self.side) / np.linalg.norm(self.side)
         right = np.cross(forward, self.up)
@@ -71,8 +73,8 @@ class Stand:
         return np.array([right, np.cross(forward, right), forward])
 
 
-def portrait(craft: Craft, stand: Stand, samples: int = 16, told: Progress | None = None) -> Sheet:
-    """Draw ``craft``, joints at zero, as seen from ``stand``; exposed by a light meter.
+def portrait(craft: Craft, viewpoint: Viewpoint, samples: int = 16, report: Progress | None = None) -> ModelImage:
+    """Draw ``craft``, joints at zero, as seen from ``viewpoint``; exposed by a light meter.
 
     Raises
     ------
@@ -81,10 +83,10 @@ def portrait(craft: Craft, stand: Stand, samples: int = 16, told: Progress | Non
     GraphicsError
         When this machine cannot draw.
     """
-    if not 1 <= samples <= _MOST_SAMPLES:
-        raise ModelError(f"samples {samples}: give 1 to {_MOST_SAMPLES}")
-    view, distance = posed(craft, stand)
-    light = view.render("draft" if samples == 1 else "final", samples, told)
+    if not 1 <= samples <= _MAX_SAMPLES:
+        raise ModelError(f"samples {samples}: give 1 to {_MAX_SAMPLES}")
+    view, distance = portrait_view(craft, viewpoint)
+    light = view.render("draft" if samples == 1 else "final", samples, report)
     photo = light.expose()
     recipe = {
         "kind": SYNTHETIC,
@@ -93,39 +95,39 @@ def portrait(craft: Craft, stand: Stand, samples: int = 16, told: Progress | Non
         "portrait": {
             "model": craft.source.name,
             "triangles": craft.triangle_count,
-            "from": list(stand.side),
-            "up": list(stand.up),
-            "at_m": [round(float(v), 4) for v in _target(craft, stand)],
-            "sun": [round(float(v), 4) for v in stand.turn().T @ view.sun.direction],
+            "from": list(viewpoint.side),
+            "up": list(viewpoint.up),
+            "at_m": [round(float(v), 4) for v in _target(craft, viewpoint)],
+            "sun": [round(float(v), 4) for v in viewpoint.body_to_camera().T @ view.sun.direction],
             "range_m": round(distance, 4),
-            "fov_deg": stand.fov_deg,
-            "size_px": list(stand.size_px),
+            "fov_deg": viewpoint.fov_deg,
+            "size_px": list(viewpoint.size_px),
             "samples": samples,
             "exposure": str(photo.exposure),
         },
         "versions": {package: version(package) for package in ("selfiesim", "numpy", "vtk")},
     }
-    return Sheet(np.asarray(photo.pixels, np.uint8), recipe)
+    return ModelImage(np.asarray(photo.pixels, np.uint8), recipe)
 
 
-def _target(craft: Craft, stand: Stand) -> NDArray[np.float64]:
-    return craft.bounds_m.mean(axis=0) if stand.target_m is None else np.array(stand.target_m)
+def _target(craft: Craft, viewpoint: Viewpoint) -> NDArray[np.float64]:
+    return craft.bounds_m.mean(axis=0) if viewpoint.target_m is None else np.array(viewpoint.target_m)
 
 
-def posed(craft: Craft, stand: Stand) -> tuple[View, float]:
+def portrait_view(craft: Craft, viewpoint: Viewpoint) -> tuple[View, float]:
     """The craft before the camera, joints at zero, and how far from it the point looked at is, m."""
-    camera = Pinhole.from_fov(*stand.size_px, float(np.radians(stand.fov_deg)))
-    turn, target = stand.turn(), _target(craft, stand)
-    points = (np.concatenate(list(outermost_points(craft).values())) - target) @ turn.T
+    camera = Pinhole.from_fov(*viewpoint.size_px, float(np.radians(viewpoint.fov_deg)))
+    body_to_camera, target = viewpoint.body_to_camera(), _target(craft, viewpoint)
+    points = (np.concatenate(list(convex_hull_by_joint(craft).values())) - target) @ body_to_camera.T
     half = np.array([camera.width / camera.fx, camera.height / camera.fy]) / 2.0
     fitting = float((np.abs(points[:, :2]) * _MARGIN / half - points[:, 2:]).max())
-    distance = max(fitting, _LEAST_M) if stand.distance_m is None else stand.distance_m
-    position = np.array([0.0, 0.0, distance]) - turn @ target
-    sunward = _SUN if stand.sun is None else turn @ np.array(stand.sun)
+    distance = max(fitting, _MIN_RANGE_M) if viewpoint.distance_m is None else viewpoint.distance_m
+    position = np.array([0.0, 0.0, distance]) - body_to_camera @ target
+    sunward = _SUN if viewpoint.sun is None else body_to_camera @ np.array(viewpoint.sun)
     return replace(
-        Scene.from_table(STAGE | {"title": "portrait"}).view(),
+        Scene.from_table(EMPTY_SCENE | {"title": "portrait"}).view(),
         camera=camera,
         planet=None,
         sun=Sun(sunward / np.linalg.norm(sunward), AU_M),
-        craft=CraftPose(craft, position, turn, {}, sun_share=1.0),
+        craft=CraftPose(craft, position, body_to_camera, {}, sun_visible_fraction=1.0),
     ), distance

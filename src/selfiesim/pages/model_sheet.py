@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import AU_M
 from selfiesim.camera.pinhole import Pinhole
-from selfiesim.craft.model import outermost_points
+from selfiesim.craft.model import convex_hull_by_joint
 from selfiesim.files.images import png_with_recipe, save_with_recipe
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.photo.annotations import round_length
@@ -41,7 +41,7 @@ _MARGIN = 1.1
 _SUN = np.array([-0.3, -0.35, -0.89])  # over the photographer's left shoulder, camera axes
 _COLUMNS = 3
 # Any scene in deep space lends its camera, its clock and its development; the craft is put in place of its own.
-STAGE = {
+EMPTY_SCENE = {
     "title": "model sheet",
     "at": "2021-12-31T16:30:00Z",
     "craft": {"model": "tianwen1-orbiter"},
@@ -64,7 +64,7 @@ STAGE = {
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ModelImage:
     """A drawn picture of a model: ``pixels`` (H, W, 3) uint8 sRGB, and its recipe as JSON-ready data."""
 
     pixels: NDArray[np.uint8]
@@ -83,8 +83,8 @@ class Sheet:
 
 
 def draw_sheet(
-    craft: Craft, size: tuple[int, int] = (448, 336), samples: int = 8, told: Progress | None = None
-) -> Sheet:
+    craft: Craft, size: tuple[int, int] = (448, 336), samples: int = 8, report: Progress | None = None
+) -> ModelImage:
     """Draw ``craft`` from six sides, joints at zero, each picture ``size`` pixels wide and high.
 
     The Sun stands behind each camera; all are exposed alike.
@@ -96,55 +96,55 @@ def draw_sheet(
     """
     views = six_views(craft, size)
     camera = views["+X"].camera
-    pixel_m = _distance(craft, camera) * camera.pixel_angle
+    pixel_m = _fit_distance(craft, camera) * camera.pixel_angle
     lights = []
     for number, view in enumerate(views.values()):
-        if told is not None:
-            told(number, len(views))
+        if report is not None:
+            report(number, len(views))
         lights.append(view.render("draft" if samples == 1 else "final", samples))
     # As the brightest sides ask for: a median would follow the sides that hardly show, and burn out the others.
     shutter = float(np.quantile([light.expose().exposure.shutter_s for light in lights], 0.2))
     pictures = [
-        _labelled(light.expose(shutter_s=shutter).pixels, name, pixel_m)
+        _annotate(light.expose(shutter_s=shutter).pixels, name, pixel_m)
         for name, light in zip(SIDES, lights, strict=True)
     ]
     rows = [np.concatenate(pictures[k : k + _COLUMNS], axis=1) for k in range(0, len(pictures), _COLUMNS)]
-    return Sheet(np.concatenate(rows), _recipe(craft, size, samples, shutter))
+    return ModelImage(np.concatenate(rows), _recipe(craft, size, samples, shutter))
 
 
 def six_views(craft: Craft, size: tuple[int, int]) -> dict[str, View]:
     """The craft alone in space from each of :data:`SIDES`, all at one scale, the Sun behind each camera."""
-    stage = Scene.from_table(STAGE).view()
+    stage = Scene.from_table(EMPTY_SCENE).view()
     camera = Pinhole.from_fov(*size, _FOV)
-    distance = _distance(craft, camera)
+    distance = _fit_distance(craft, camera)
     return {name: _view(stage, craft, *side, camera, distance) for name, side in SIDES.items()}
 
 
 def _view(stage: View, craft: Craft, toward: Vector, up: Vector, camera: Pinhole, distance: float) -> View:
     """The craft alone, its middle ``distance`` metres before the camera, seen from the side ``toward``."""
-    turn = _turn(toward, up)
+    turn = _look_rotation(toward, up)
     position = turn @ -craft.bounds_m.mean(axis=0) + np.array([0.0, 0.0, distance])
-    pose = CraftPose(craft, position, turn, {}, sun_share=1.0)
+    pose = CraftPose(craft, position, turn, {}, sun_visible_fraction=1.0)
     return replace(stage, camera=camera, planet=None, sun=Sun(_SUN / np.linalg.norm(_SUN), AU_M), craft=pose)
 
 
-def _turn(toward: Vector, up: Vector) -> NDArray[np.float64]:
+def _look_rotation(toward: Vector, up: Vector) -> NDArray[np.float64]:
     """Body to camera axes for a camera on the side ``toward`` that looks at the middle."""
     forward, down = -np.array(toward), -np.array(up)
     return np.array([np.cross(down, forward), down, forward])
 
 
-def _distance(craft: Craft, camera: Pinhole) -> float:
+def _fit_distance(craft: Craft, camera: Pinhole) -> float:
     """From how far, m, the craft fits into the picture from every side: all sides are drawn at one scale."""
-    points = np.concatenate(list(outermost_points(craft).values())) - craft.bounds_m.mean(axis=0)
+    points = np.concatenate(list(convex_hull_by_joint(craft).values())) - craft.bounds_m.mean(axis=0)
     half = np.array([camera.width / camera.fx, camera.height / camera.fy]) / 2.0
     return max(
         float((np.abs(seen[:, :2]) * _MARGIN / half - seen[:, 2:]).max())
-        for seen in (points @ _turn(*side).T for side in SIDES.values())
+        for seen in (points @ _look_rotation(*side).T for side in SIDES.values())
     )
 
 
-def _labelled(pixels: NDArray[Any], name: str, pixel_m: float) -> NDArray[np.uint8]:
+def _annotate(pixels: NDArray[Any], name: str, pixel_m: float) -> NDArray[np.uint8]:
     """The picture with the side it shows, and a scale bar."""
     from PIL import Image, ImageDraw, ImageFont
 

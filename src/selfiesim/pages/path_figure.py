@@ -12,8 +12,8 @@ import numpy as np
 from selfiesim.analysis.drift_plot import check_format, save_figure
 from selfiesim.astro.frames import icrf_to_rtn
 from selfiesim.core.vectors import Matrix, Vector
-from selfiesim.motion.host_trajectories import Lander
-from selfiesim.pages.distant_view import from_afar
+from selfiesim.motion.host_trajectories import LandedHost
+from selfiesim.pages.distant_view import orthographic_view
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 AxesName = Literal["rtn", "body"]
 _STEPS = 120
-_MOST_LABELS, _MOST_ARROWS = 7, 16
+_MAX_LABELS, _MAX_ARROWS = 7, 16
 _COMPASS = 0.3  # its width, of the panel's
 _END_ON = 0.15  # what is shorter than this in the page points at who looks, or away
-_BACK, _INK, _QUIET, _PATH, _LOOK = "#101114", "#d9d6cf", "#55524c", "#e8b070", "#7fb2e5"
+_BACK, _INK, _QUIET, _PATH, _BORESIGHT = "#101114", "#d9d6cf", "#55524c", "#e8b070", "#7fb2e5"
 _SUN, _PLANET, _EARTH = "#ffd75e", "#d9825b", "#8fc7ff"
 _SETTINGS: Any = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), _INK) | {
     "axes.edgecolor": _QUIET,
@@ -54,7 +54,7 @@ def _panels(scene: Scene, axes: AxesName) -> tuple[Panel, Panel]:
             Panel(np.array([e[0], e[2], -e[1]]), "body +X, m", "body +Z, m", "Side view: from the craft's -Y"),
         )
     along, across, up = "along the motion", "along the orbit's normal", "up"
-    if isinstance(scene.plan().host, Lander):
+    if isinstance(scene.resolved().host, LandedHost):
         along, across = "east", "north"
     elif scene.center == "sun":
         up = "away from the Sun"
@@ -71,13 +71,13 @@ def icrf_to_axes(view: View, axes: AxesName) -> Matrix:
     return track.icrf_to_body if axes == "body" else icrf_to_rtn(track.host.position, track.host.velocity)
 
 
-def place_in_axes(view: View, axes: AxesName) -> Vector:
+def camera_position_in_axes(view: View, axes: AxesName) -> Vector:
     """Camera from the craft's origin (3,), m."""
     return np.asarray(icrf_to_axes(view, axes) @ (view.track.camera.position - view.track.host.position))
 
 
 def plot_release(
-    scene: Scene, times: Sequence[float], path: Path, axes: AxesName = "rtn", stands_at: float | None = None
+    scene: Scene, times: Sequence[float], path: Path, axes: AxesName = "rtn", reference_time_s: float | None = None
 ) -> Path:
     """Draw :func:`release_figure` into a PNG, SVG or PDF file; returns its path.
 
@@ -92,15 +92,15 @@ def plot_release(
 
     check_format(path)
     with rc_context(_SETTINGS):
-        return save_figure(release_figure(scene, times, axes, stands_at), path)
+        return save_figure(release_figure(scene, times, axes, reference_time_s), path)
 
 
 def release_figure(
-    scene: Scene, times: Sequence[float], axes: AxesName = "rtn", stands_at: float | None = None
+    scene: Scene, times: Sequence[float], axes: AxesName = "rtn", reference_time_s: float | None = None
 ) -> Figure:
     """The path up to the last of ``times`` (seconds after the release, each a dot), from above and from the side.
 
-    The craft and the directions of Sun and planet are those of ``stands_at`` seconds; default: the middle dot.
+    The craft and the directions of Sun and planet are those of ``reference_time_s`` seconds; default: the middle dot.
 
     Raises
     ------
@@ -110,38 +110,49 @@ def release_figure(
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    moment = times[len(times) // 2] if stands_at is None else stands_at
-    still, views = scene.view(moment), [scene.view(t) for t in times]
-    line = np.array([place_in_axes(scene.view(float(t)), axes) for t in np.linspace(times[0], times[-1], _STEPS + 1)])
+    moment = times[len(times) // 2] if reference_time_s is None else reference_time_s
+    reference_view, views = scene.view(moment), [scene.view(t) for t in times]
+    line = np.array(
+        [camera_position_in_axes(scene.view(float(t)), axes) for t in np.linspace(times[0], times[-1], _STEPS + 1)]
+    )
     with rc_context(_SETTINGS):
         figure = Figure(figsize=(12.0, 6.9), layout="constrained", facecolor=_BACK)
         figure.suptitle(f"{scene.title}: the release", fontsize=13, parse_math=False)
         for panel, drawn in zip(_panels(scene, axes), figure.subplots(1, 2), strict=True):
-            _draw_panel(drawn, panel, still, views, times, line, axes)
+            _draw_panel(drawn, panel, reference_view, views, times, line, axes)
         words = f"Craft to scale, as it stands at release+{moment:g} s. Blue: where the camera looks at each dot. "
         figure.supxlabel(words + "Compass: dot towards you, cross away from you.", fontsize=9)
     return figure
 
 
 def _draw_panel(
-    drawn: Any, panel: Panel, still: View, views: list[View], times: Sequence[float], line: Vector, axes: AxesName
+    drawn: Any,
+    panel: Panel,
+    reference_view: View,
+    views: list[View],
+    times: Sequence[float],
+    line: Vector,
+    axes: AxesName,
 ) -> None:
-    turn = icrf_to_axes(still, axes)
+    turn = icrf_to_axes(reference_view, axes)
     to_page = panel.rows @ turn
-    image, extent = from_afar(
-        still.craft, to_page @ still.track.icrf_to_body.T, to_page @ _toward_sun(still), size_px=700
+    image, extent = orthographic_view(
+        reference_view.craft,
+        to_page @ reference_view.track.icrf_to_body.T,
+        to_page @ _toward_sun(reference_view),
+        size_px=700,
     )
     flat = line @ panel.rows.T
     reach = np.concatenate([flat[:, :2], np.reshape(extent, (2, 2)).T, [[0.0, 0.0]]])
-    middle, span = (reach.min(axis=0) + reach.max(axis=0)) / 2.0, _span(line, still.craft.craft)
+    middle, span = (reach.min(axis=0) + reach.max(axis=0)) / 2.0, _span(line, reference_view.craft.craft)
     drawn.imshow(image, extent=extent, interpolation="antialiased", zorder=1)
     drawn.plot(flat[:, 0], flat[:, 1], color=_PATH, linewidth=0.9, zorder=2)
-    places = np.array([place_in_axes(view, axes) for view in views]) @ panel.rows.T
+    places = np.array([camera_position_in_axes(view, axes) for view in views]) @ panel.rows.T
     drawn.plot(places[:, 0], places[:, 1], ".", color=_PATH, markersize=6, zorder=4)
-    _draw_looks(drawn, panel, views, places, span, axes)
+    _draw_boresights(drawn, panel, views, places, span, axes)
     _label_times(drawn, places, times, span)
     low = middle - span / 2.0
-    _draw_compass(drawn, to_page, still, _empty_corner(reach, low, span))
+    _draw_compass(drawn, to_page, reference_view, _empty_corner(reach, low, span))
     drawn.set_xlim(low[0], low[0] + span)
     drawn.set_ylim(low[1], low[1] + span)
     drawn.set_aspect("equal")
@@ -157,11 +168,11 @@ def _span(line: Vector, craft: Craft) -> float:
     return float(1.12 * (high - low).max())
 
 
-def _draw_looks(drawn: Any, panel: Panel, views: list[View], places: Vector, span: float, axes: AxesName) -> None:
-    chosen = np.unique(np.linspace(0, len(views) - 1, _MOST_ARROWS).astype(int))
+def _draw_boresights(drawn: Any, panel: Panel, views: list[View], places: Vector, span: float, axes: AxesName) -> None:
+    chosen = np.unique(np.linspace(0, len(views) - 1, _MAX_ARROWS).astype(int))
     looks = np.array([icrf_to_axes(views[k], axes) @ views[k].icrf_to_camera[2] for k in chosen]) @ panel.rows.T
     drawn.quiver(
-        *places[chosen, :2].T, *(0.09 * span * looks[:, :2]).T, angles="xy", scale_units="xy", scale=1.0, color=_LOOK,
+        *places[chosen, :2].T, *(0.09 * span * looks[:, :2]).T, angles="xy", scale_units="xy", scale=1.0, color=_BORESIGHT,
         width=0.0035, zorder=3,
     )  # fmt: skip
 
@@ -172,13 +183,13 @@ def _label_times(drawn: Any, places: Vector, times: Sequence[float], span: float
 
     way = places[-1, :2] - places[0, :2]
     length = max(float(np.linalg.norm(way)), 1e-9)
-    aside = np.array([way[1], -way[0]]) / length
-    aside = aside if aside[0] >= 0.0 else -aside
-    count = int(np.clip(length / (0.06 * span), 2, _MOST_LABELS))
+    label_offset = np.array([way[1], -way[0]]) / length
+    label_offset = label_offset if label_offset[0] >= 0.0 else -label_offset
+    count = int(np.clip(length / (0.06 * span), 2, _MAX_LABELS))
     for k in np.unique(np.linspace(0, len(times) - 1, count).astype(int)):
         drawn.annotate(
-            f"{times[k]:g} s", places[k, :2], textcoords="offset points", xytext=tuple(11.0 * aside), fontsize=8,
-            ha="left" if aside[0] > 0.4 else "center", va="center", zorder=5,
+            f"{times[k]:g} s", places[k, :2], textcoords="offset points", xytext=tuple(11.0 * label_offset), fontsize=8,
+            ha="left" if label_offset[0] > 0.4 else "center", va="center", zorder=5,
             path_effects=[withStroke(linewidth=2.5, foreground=_BACK)],
         )  # fmt: skip
 
@@ -189,12 +200,12 @@ def _toward_sun(view: View) -> Vector:
 
 def _directions(view: View) -> dict[str, tuple[Vector, str]]:
     """What the compass tells: unit vectors (3,), ICRF axes, from the craft, and a colour for each."""
-    plan = view.scene.plan()
+    resolved = view.scene.resolved()
     found = {"Sun": (_toward_sun(view), _SUN)}
-    if plan.body.name != "earth":
-        found["Earth"] = plan.toward("earth", view.epoch, view.track.host), _EARTH
+    if resolved.body.name != "earth":
+        found["Earth"] = resolved.toward("earth", view.epoch, view.track.host), _EARTH
     if view.planet is not None:
-        found[plan.body.name.capitalize()] = plan.toward("nadir", view.epoch, view.track.host), _PLANET
+        found[resolved.body.name.capitalize()] = resolved.toward("nadir", view.epoch, view.track.host), _PLANET
     return found
 
 

@@ -13,38 +13,38 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selfiesim.core.config_validation import read_bounded
+from selfiesim.core.config_validation import read_limited
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import written_whole
-from selfiesim.files.recipe import PACKAGES
+from selfiesim.core.files import atomic_write
+from selfiesim.files.recipe import RECORDED_PACKAGES
 
 if TYPE_CHECKING:
     from selfiesim.craft.model import Craft
     from selfiesim.view.view import View
 
-MOST_BYTES = 1 << 22  # of a record: thousands of pictures
+MAX_BYTES = 1 << 22  # of a record: thousands of pictures
 _PACKAGE = Path(__file__).resolve().parent.parent
-_NOT_OURS = {"__pycache__", "models", "scenes"}  # what a picture takes of the last two is hashed by itself
+_EXCLUDED_DIRS = {"__pycache__", "models", "scenes"}  # what a picture takes of the last two is hashed by itself
 
 
-class Kept:
+class RenderCache:
     """What a folder's pictures were made from, by name; ``path`` is the record's file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known = _read(path)
 
-    def holds(self, name: str, made_from: str, files: Iterable[Path]) -> bool:
-        """Whether the ``files`` of a picture were made from this (:func:`digest_of`) and are still the same bytes."""
+    def is_current(self, name: str, input_digest: str, files: Iterable[Path]) -> bool:
+        """Whether the ``files`` of a picture were made from this (:func:`view_digest`) and are still the same bytes."""
         known = self._known.get(name)
-        if not isinstance(known, dict) or known.get("made_from") != made_from:
+        if not isinstance(known, dict) or known.get("made_from") != input_digest:
             return False
         try:
             return bool(known.get("files") == _digests(files))
         except OSError:
             return False
 
-    def add(self, name: str, made_from: str, files: Iterable[Path]) -> None:
+    def add(self, name: str, input_digest: str, files: Iterable[Path]) -> None:
         """Record a picture; at once, so that a run that is broken off keeps what it has drawn.
 
         Raises
@@ -52,14 +52,14 @@ class Kept:
         OutputError
             When the record cannot be written.
         """
-        self._known[name] = {"made_from": made_from, "files": _digests(files)}
-        with written_whole(self._path) as temporary:
+        self._known[name] = {"made_from": input_digest, "files": _digests(files)}
+        with atomic_write(self._path) as temporary:
             temporary.write_text(json.dumps(self._known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        known = json.loads(read_bounded(path, MOST_BYTES, "that is no record of ours", OutputError))
+        known = json.loads(read_limited(path, MAX_BYTES, "that is no record of ours", OutputError))
     except (OutputError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}
@@ -69,7 +69,7 @@ def _digests(files: Iterable[Path]) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def digest_of(view: View, quality: str) -> str:
+def view_digest(view: View, quality: str) -> str:
     """SHA-256 of all that the photograph of ``view`` depends on: scene, geometry, meshes, map, program, renderer.
 
     Raises
@@ -84,23 +84,23 @@ def digest_of(view: View, quality: str) -> str:
 
     track, planet = view.track, view.planet
     own_map = planet.surface.map if planet else None
-    told = {
+    inputs = {
         "scene": view.scene.model_dump(mode="json"),
         "view": view.facts,
         "states": [each.tolist() for state in (track.host, track.camera) for each in (state.position, state.velocity)],
         "turns": [each.tolist() for each in (view.icrf_to_camera, track.icrf_to_body, track.icrf_to_bodyfixed)],
         "joints": [pose.joint_angles for pose in (view.craft, *view.objects)],
-        "crafts": [_of_craft(pose.craft) for pose in (view.craft, *view.objects)],
+        "crafts": [_craft_digest(pose.craft) for pose in (view.craft, *view.objects)],
         "map": own_map and fingerprint(own_map.path),
         "quality": quality,
-        "program": _of_program(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "program": _program_digest(),
+        "versions": {name: version(name) for name in RECORDED_PACKAGES},
         "device": require().device,
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
-def _of_craft(craft: Craft) -> str:
+def _craft_digest(craft: Craft) -> str:
     """Of what is drawn, wherever it was read from: mesh, textures and materials."""
     digest = hashlib.sha256()
     for part in craft.parts:
@@ -117,11 +117,11 @@ def _of_craft(craft: Craft) -> str:
 
 
 @cache
-def _of_program() -> str:
+def _program_digest() -> str:
     """Of this package's own files: a change to how things are drawn makes other pictures under the same version."""
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*")):
         inner = path.relative_to(_PACKAGE)
-        if path.is_file() and not _NOT_OURS & set(inner.parts):
+        if path.is_file() and not _EXCLUDED_DIRS & set(inner.parts):
             digest.update(f"{inner.as_posix()}\0".encode() + path.read_bytes())
     return digest.hexdigest()

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 from selfiesim.files.images import png_with_recipe, save_with_recipe
 from selfiesim.files.recipe import SYNTHETIC
 
 if TYPE_CHECKING:
-    from selfiesim.analysis.downlink import Frame, Received, Sequence
+    from selfiesim.analysis.downlink import DownlinkSequence, Frame, ReceivedFrame
     from selfiesim.scene.scene import Scene
 
 _CELL_PX = 640  # width of a picture on the sheet, at most
@@ -25,7 +25,7 @@ _LINE_PX = 16
 _GREY = (200, 200, 200)
 
 
-def save_sequence(scene: Scene, whole: Sequence, received: list[Received], folder: Path) -> list[Path]:
+def save_sequence(scene: Scene, whole: DownlinkSequence, received: list[ReceivedFrame], folder: Path) -> list[Path]:
     """Write ``sheet.png`` (with ``sheet.json``), and for each frame ``frame-0012.jpg`` as it arrived.
 
     Raises
@@ -41,7 +41,7 @@ def save_sequence(scene: Scene, whole: Sequence, received: list[Received], folde
     for one in received:
         if one.stream:
             path = folder / f"frame-{one.frame.number:04d}.jpg"
-            with written_whole(path) as temporary:
+            with atomic_write(path) as temporary:
                 temporary.write_bytes(one.stream)
             written.append(path)
     return written
@@ -64,7 +64,7 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be made or written to ({why}); name a folder you may write to") from error
 
 
-def report(scene: Scene, whole: Sequence) -> dict[str, Any]:
+def report(scene: Scene, whole: DownlinkSequence) -> dict[str, Any]:
     """The whole sequence as JSON-ready data, with the settings of the radio."""
     return {
         "kind": SYNTHETIC,
@@ -76,14 +76,14 @@ def report(scene: Scene, whole: Sequence) -> dict[str, Any]:
     }
 
 
-def contact_sheet(received: list[Received]) -> NDArray[np.uint8]:
+def contact_sheet(received: list[ReceivedFrame]) -> NDArray[np.uint8]:
     """The clean pictures on the left, as received on the right, a row each with its numbers (H, W, 3)."""
     from PIL import Image, ImageDraw, ImageFont
 
     height, width = received[0].clean.shape[:2]
     cell = (min(width, _CELL_PX), max(round(height * min(width, _CELL_PX) / width), 1))
     across, font = 2 * cell[0] + 4, ImageFont.load_default(12)
-    told = [_lines(_words(one.frame), across - 8, font.getlength) for one in received]
+    told = [_wrap_words(_frame_caption(one.frame), across - 8, font.getlength) for one in received]
     row_px = cell[1] + _LINE_PX * max(len(lines) for lines in told) + 4
     sheet = Image.new("RGB", (across, len(received) * row_px))
     pen = ImageDraw.Draw(sheet)
@@ -104,7 +104,7 @@ def contact_sheet(received: list[Received]) -> NDArray[np.uint8]:
     return np.asarray(sheet)
 
 
-def _words(frame: Frame) -> list[str]:
+def _frame_caption(frame: Frame) -> list[str]:
     return [
         f"frame {frame.number}",
         f"taken release+{frame.taken_s:g} s",
@@ -116,7 +116,7 @@ def _words(frame: Frame) -> list[str]:
     ]
 
 
-def _lines(words: list[str], width: float, length: Callable[[str], float]) -> list[str]:
+def _wrap_words(words: list[str], width: float, length: Callable[[str], float]) -> list[str]:
     """``words`` in as many lines of at most ``width`` as they need."""
     lines = words[:1]
     for word in words[1:]:

@@ -9,21 +9,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selfiesim.analysis.drift_table import Sample, as_records, return_words, sample, sample_times
+from selfiesim.analysis.drift_table import DriftSample, as_records, describe_return, sample, sample_times
 from selfiesim.core.errors import SceneError
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 from selfiesim.files.images import check_writable, png_with_recipe, save, save_with_recipe
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.files.thumbnails import save_thumbnail
 from selfiesim.pages.path_figure import AxesName, plot_release
 from selfiesim.pages.received_frames import make_folder
-from selfiesim.pages.story_page import page
+from selfiesim.pages.story_page import html_page
 from selfiesim.pages.story_sheet import StorySheet
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
 
-MOST_FRAMES = 240
+MAX_FRAMES = 240
 THUMBNAIL_PX = (640, 480)
 
 
@@ -31,7 +31,7 @@ THUMBNAIL_PX = (640, 480)
 class Frame:
     """One picture of the story: its numbers, its file in the story's folder, what the camera was set to."""
 
-    sample: Sample
+    sample: DriftSample
     file: str
     exposure: str
     thumbnail: str
@@ -39,12 +39,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class Story:
-    """A release told: ``facts`` are those of the moment ``told_at_s`` (s after the release), whose light sets all."""
+    """A release told: ``facts`` are those of the moment ``reference_s`` (s after the release), whose light sets all."""
 
     scene: Scene
     frames: tuple[Frame, ...]
     folder: Path
-    told_at_s: float
+    reference_s: float
     metered: str
     facts: dict[str, Any]
     credits: tuple[str, ...]
@@ -63,7 +63,7 @@ class Story:
             "notice": f"Each frame is a {SYNTHETIC}: a simulation, not a photograph taken in space.",
             "title": self.title,
             "exposure": self.metered,
-            "comes_back": return_words([each.sample for each in self.frames]) or None,
+            "comes_back": describe_return([each.sample for each in self.frames]) or None,
             "frames": [told | record for told, record in zip(files, numbers, strict=True)],
             "assumed": self.facts["assumed"],
             "credits": list(self.credits),
@@ -84,12 +84,12 @@ def story_times(stop: float, every: float | None, frames: int | None) -> list[fl
     if stop <= 0.0:
         raise SceneError(f"--to: release{stop:+g}s is not after the release; name a later moment, such as release+120s")
     if frames is not None:
-        if not 2 <= frames <= MOST_FRAMES:
-            raise SceneError(f"--frames {frames}: give a number from 2 to {MOST_FRAMES}")
+        if not 2 <= frames <= MAX_FRAMES:
+            raise SceneError(f"--frames {frames}: give a number from 2 to {MAX_FRAMES}")
         return [stop * k / (frames - 1) for k in range(frames)]
     times = sample_times(0.0, stop, 10.0 if every is None else every)
-    if len(times) > MOST_FRAMES:
-        raise SceneError(f"--every {every:g}s: {len(times)} frames are too many; the most is {MOST_FRAMES}")
+    if len(times) > MAX_FRAMES:
+        raise SceneError(f"--every {every:g}s: {len(times)} frames are too many; the most is {MAX_FRAMES}")
     return times
 
 
@@ -109,7 +109,7 @@ def check_released(scene: Scene, known: Sequence[str]) -> None:
         )
 
 
-def tell(
+def render_story(
     scene: Scene,
     times: Sequence[float],
     folder: Path,
@@ -145,32 +145,36 @@ def tell(
     check_writable(folder / "sheet.png")
     told("reading the light meter")
     moment = scene.at if meter_at is None else meter_at
-    told_at = scene.seconds(moment, "--meter-at")
-    if told_at < 0.0:
-        raise SceneError(f"--meter-at: {moment!r} is {-told_at:g} s before the release; the camera is still on board")
-    held, metered = _held(scene, moment, told_at, meter_each)
-    view = scene.view(told_at)
+    reference_time = scene.seconds(moment, "--meter-at")
+    if reference_time < 0.0:
+        raise SceneError(
+            f"--meter-at: {moment!r} is {-reference_time:g} s before the release; the camera is still on board"
+        )
+    held, metered = _hold_exposure(scene, moment, reference_time, meter_each)
+    view = scene.view(reference_time)
     sheet, frames = StorySheet(f"{scene.title}: the release", metered, len(times)), []
     for number, t in enumerate(times, start=1):
         told(f"drawing, frame {number} of {len(times)}")
         frames.append(_draw(held, t, folder, quality, sheet))
     told("drawing the path")
-    plot_release(scene, times, folder / "path.png", axes, told_at if times[0] <= told_at <= times[-1] else None)
-    story = Story(scene, tuple(frames), folder, told_at, metered, view.facts, _credits(view))
+    plot_release(
+        scene, times, folder / "path.png", axes, reference_time if times[0] <= reference_time <= times[-1] else None
+    )
+    story = Story(scene, tuple(frames), folder, reference_time, metered, view.facts, _credits(view))
     text = json.dumps(story.records(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     save_with_recipe(folder / "sheet.png", png_with_recipe(sheet.pixels(), story.title, text), text)
-    with written_whole(folder / "index.html") as temporary:
-        temporary.write_text(page(story), encoding="utf-8")
+    with atomic_write(folder / "index.html") as temporary:
+        temporary.write_text(html_page(story), encoding="utf-8")
     return story
 
 
-def _held(scene: Scene, moment: str, told_at: float, meter_each: bool) -> tuple[Scene, str]:
+def _hold_exposure(scene: Scene, moment: str, reference_time: float, meter_each: bool) -> tuple[Scene, str]:
     """The scene with the shutter of one reading of its meter, and what was done in words."""
     if meter_each:
         return scene.with_changes(photo__shutter_s="auto"), "metered anew for each frame"
     if scene.photo.shutter_s != "auto":
         return scene, "held as the scene sets it"
-    exposure = scene.view(told_at).render("draft").expose().exposure
+    exposure = scene.view(reference_time).render("draft").expose().exposure
     plain = exposure.shutter_s / 2.0**exposure.stops  # the scene's stops come on top again
     return scene.with_changes(photo__shutter_s=plain), f"held at {exposure}, read at {moment}"
 

@@ -6,18 +6,18 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from selfiesim.analysis.drift_table import return_words
-from selfiesim.files.thumbnails import size_of
+from selfiesim.analysis.drift_table import describe_return
+from selfiesim.files.thumbnails import image_size
 from selfiesim.pages.html import assumed_table, document, facts_table, picture, table
 
 if TYPE_CHECKING:
     from selfiesim.pages.story import Frame, Story
 
 
-def page(story: Story) -> str:
+def html_page(story: Story) -> str:
     """The page, in HTML, with nothing from elsewhere."""
     frames = "\n".join(_figure(story, frame) for frame in story.frames)
-    back = return_words([frame.sample for frame in story.frames])
+    back = describe_return([frame.sample for frame in story.frames])
     thanks = "\n".join(f"<p>{escape(words)}</p>" for words in [*story.credits, "Rendered with selfiesim."])
     first, last = story.frames[0].sample, story.frames[-1].sample
     introduction = (
@@ -37,7 +37,7 @@ def page(story: Story) -> str:
 <p><a href="sheet.png">All on one sheet</a> · <a href="sheet.json">all numbers</a></p>
 </article>
 <article>
-<h2>At release+{story.told_at_s:.4g} s</h2>
+<h2>At release+{story.reference_s:.4g} s</h2>
 {facts_table(story.facts)}
 </article>
 <article>
@@ -53,7 +53,7 @@ def page(story: Story) -> str:
 
 
 def _px(story: Story) -> tuple[int, int]:
-    return size_of(story.folder / "path.png")
+    return image_size(story.folder / "path.png")
 
 
 def _figure(story: Story, frame: Frame) -> str:
@@ -70,17 +70,17 @@ def _figure(story: Story, frame: Frame) -> str:
     image = picture(
         quote(frame.thumbnail),
         f"Synthetic image: {story.scene.title}, {numbers.t_s:.4g} s after the release",
-        size_of(story.folder / frame.thumbnail),
+        image_size(story.folder / frame.thumbnail),
     )
     return f'<figure><a href="{quote(frame.file)}">{image}</a><figcaption>{escape(words)}</figcaption></figure>'
 
 
 def _release(story: Story) -> list[tuple[str, str]]:
     """How the camera left, as the scene has it."""
-    part, plan = story.scene.release, story.scene.plan()
+    part, resolved = story.scene.release, story.scene.resolved()
     assert part is not None
-    assert plan.departure is not None
-    release = plan.departure.release
+    assert resolved.release_state is not None
+    release = resolved.release_state.release
     x, y, z = release.axis
     return [
         ("moment (UTC)", release.epoch.utc(3)),

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from selfiesim.analysis.drift_table import Sample
+    from selfiesim.analysis.drift_table import DriftSample
 
-_CELL_PX, _MOST_WIDTH_PX = 480, 3200
+_CELL_PX, _MAX_WIDTH_PX = 480, 3200
 _GAP_PX, _WORDS_PX, _HEAD_PX = 8, 26, 62
 _BACK, _INK, _QUIET = (16, 17, 20), (217, 214, 207), (154, 149, 138)
 
 
-def columns_of(count: int) -> int:
+def column_count(count: int) -> int:
     """How many frames stand side by side: about as many as rows, with as few gaps in the last row as may be."""
     middle = ceil(sqrt(count))
     near = range(max(middle - 1, 1), middle + 2)
@@ -28,11 +28,11 @@ class StorySheet:
 
     def __init__(self, title: str, subtitle: str, count: int) -> None:
         self._title, self._subtitle = title, subtitle
-        self._columns = columns_of(count)
-        self._cell_px = min(_CELL_PX, _MOST_WIDTH_PX // self._columns)
-        self._cells: list[tuple[Any, Sample]] = []
+        self._columns = column_count(count)
+        self._cell_px = min(_CELL_PX, _MAX_WIDTH_PX // self._columns)
+        self._cells: list[tuple[Any, DriftSample]] = []
 
-    def add(self, pixels: NDArray[np.uint8], numbers: Sample) -> None:
+    def add(self, pixels: NDArray[np.uint8], numbers: DriftSample) -> None:
         """One more frame, pixels (H, W, 3)."""
         from PIL import Image
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from selfiesim.view.view import View
 
-WORDS = "synthetic image"
+WATERMARK_TEXT = "synthetic image"
 
 _Numbers = TypeVar("_Numbers", bound=NDArray[Any])
 
 
-def bar_length(view: View) -> tuple[float, float]:
+def scale_bar_length(view: View) -> tuple[float, float]:
     """Length of the scale bar in m and in pixels: a round one, of a tenth to a quarter of the picture's width.
 
     It holds where the craft's middle is, square to the line of sight.
@@ -31,21 +31,23 @@ def round_length(width: int, pixel_m: float) -> tuple[float, float]:
     return metres, metres / pixel_m
 
 
-def marked(pixels: _Numbers, view: View, marks: tuple[str, ...], top: int = 0) -> _Numbers:
+def draw_marks(pixels: _Numbers, view: View, marks: tuple[str, ...], top: int = 0) -> _Numbers:
     """``pixels`` (h, W, 3), whole numbers, with ``marks`` drawn in white on a dark edge: ``scale-bar``, ``watermark``.
 
     They are the picture's rows from ``top`` on.
     """
     if not marks:
         return pixels
-    white, dark = _drawn(view, marks, top, len(pixels))
+    white, dark = _mark_masks(view, marks, top, len(pixels))
     top = np.iinfo(pixels.dtype).max
     shown = pixels.astype(np.float32) * (1.0 - 0.7 * dark[..., None])
     shown += (0.92 * top - shown) * white[..., None]
     return np.round(shown).astype(pixels.dtype)  # type: ignore[return-value]
 
 
-def _drawn(view: View, marks: tuple[str, ...], top: int, rows: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _mark_masks(
+    view: View, marks: tuple[str, ...], top: int, rows: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """How white, and how dark beforehand, each pixel of some rows becomes: (h, W) from 0 to 1."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -59,9 +61,9 @@ def _drawn(view: View, marks: tuple[str, ...], top: int, rows: int) -> tuple[NDA
         pen = ImageDraw.Draw(sheet)
         if "watermark" in marks:
             place = (width - size, foot - size)
-            pen.text(place, WORDS, 255, font, anchor="rs", stroke_width=grown)
+            pen.text(place, WATERMARK_TEXT, 255, font, anchor="rs", stroke_width=grown)
         if "scale-bar" in marks:
-            metres, long_px = bar_length(view)
+            metres, long_px = scale_bar_length(view)
             right = size + round(long_px)
             bar = (size - grown, foot - size - line - grown, right + grown, foot - size + grown)
             pen.rectangle(bar, 255)

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import written_whole
+from selfiesim.core.files import atomic_write
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
     from selfiesim.render.common.radiance import Radiance
 
-STOPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
-WHITE, BLACK = 250, 5  # 8-bit numbers from which on a pixel is taken as clipped, and up to which as black
-_TOO_MUCH = 0.25  # share of a part
+BRACKET_STOPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
+CLIPPED_LEVEL, BLACK_LEVEL = 250, 5  # 8-bit numbers from which on a pixel is taken as clipped, and up to which as black
+_CLIPPED_SHARE_LIMIT = 0.25  # share of a part
 _BINS = 32
 
 
-def examine(photo: Photo) -> dict[str, Any]:
+def exposure_report(photo: Photo) -> dict[str, Any]:
     """Exposure, histogram of the brightest colour (32 bins), and for craft, planet and sky their shares; JSON-ready.
 
     Shares are of all pixels (``share``) and of the part's own (``white``, ``black``, ``median`` of 0 to 255).
@@ -31,14 +31,14 @@ def examine(photo: Photo) -> dict[str, Any]:
     parts = {
         name: {
             "share": float(mask.mean()),
-            "white": float((brightest[mask] >= WHITE).mean()),
-            "black": float((brightest[mask] <= BLACK).mean()),
+            "white": float((brightest[mask] >= CLIPPED_LEVEL).mean()),
+            "black": float((brightest[mask] <= BLACK_LEVEL).mean()),
             "median": float(np.median(brightest[mask])),
         }
         for name, mask in masks.items()
         if mask.any()
     }
-    told = {
+    summary = {
         "exposure": str(photo.exposure),
         "shutter_s": photo.exposure.shutter_s,
         "metered": photo.exposure.metered,
@@ -47,44 +47,46 @@ def examine(photo: Photo) -> dict[str, Any]:
         "histogram": np.histogram(brightest, _BINS, (0, 256))[0].tolist(),
         "parts": parts,
     }
-    return told | {"advice": _advice(photo, parts)}
+    return summary | {"advice": _advice(photo, parts)}
 
 
 def _advice(photo: Photo, parts: dict[str, dict[str, float]]) -> str:
     """One sentence: why the frame is black or white, and what to change."""
-    way = "photo.stops" if photo.exposure.metered else "photo.shutter_s"
+    exposure_key = "photo.stops" if photo.exposure.metered else "photo.shutter_s"
     seen = [name for name in ("craft", "planet") if name in parts]
     if not seen:
         return "Black because only sky is in the frame; change camera.place, camera.up or the moment (at)."
-    sun_share = photo.radiance.view.craft.sun_share
-    white = [name for name in seen if parts[name]["white"] > _TOO_MUCH]
+    sun_visible_fraction = photo.radiance.view.craft.sun_visible_fraction
+    white = [name for name in seen if parts[name]["white"] > _CLIPPED_SHARE_LIMIT]
     black = [name for name in seen if parts[name]["black"] > 0.5]
     if set(black) == set(seen):
-        if sun_share == 0.0:
+        if sun_visible_fraction == 0.0:
             return "Black because the planet hides the Sun from the craft; choose another moment (at)."
-        return f"Black because {_given(photo)} lets in too little light; try photo.shutter_s = 'auto', or {_more(way)}."
+        return f"Black because {_exposure_settings_text(photo)} lets in too little light; try photo.shutter_s = 'auto', or {_brighten_advice(exposure_key)}."
     if white:
         where = " and the ".join(white)
-        return f"White where the {where} is, because {_given(photo)} lets in too much light; {_less(way)}."
+        return f"White where the {where} is, because {_exposure_settings_text(photo)} lets in too much light; {_darken_advice(exposure_key)}."
     if black:
-        why = "is in the planet's shadow" if black == ["craft"] and sun_share == 0.0 else "gets far less light"
-        return f"The {black[0]} is black because it {why}; {_more(way)} if it matters more than the rest."
+        why = (
+            "is in the planet's shadow" if black == ["craft"] and sun_visible_fraction == 0.0 else "gets far less light"
+        )
+        return f"The {black[0]} is black because it {why}; {_brighten_advice(exposure_key)} if it matters more than the rest."
     return "Well exposed: neither craft nor planet is black or white over large parts."
 
 
-def _given(photo: Photo) -> str:
+def _exposure_settings_text(photo: Photo) -> str:
     return f"1/{1.0 / photo.exposure.shutter_s:.4g} s at f/{photo.exposure.f_number:g}, ISO {photo.exposure.iso:.0f}"
 
 
-def _more(way: str) -> str:
-    return "raise photo.stops by 1 or 2" if way == "photo.stops" else "double photo.shutter_s once or twice"
+def _brighten_advice(exposure_key: str) -> str:
+    return "raise photo.stops by 1 or 2" if exposure_key == "photo.stops" else "double photo.shutter_s once or twice"
 
 
-def _less(way: str) -> str:
-    return "lower photo.stops by 1 or 2" if way == "photo.stops" else "halve photo.shutter_s once or twice"
+def _darken_advice(exposure_key: str) -> str:
+    return "lower photo.stops by 1 or 2" if exposure_key == "photo.stops" else "halve photo.shutter_s once or twice"
 
 
-def explain(report: dict[str, Any]) -> str:
+def format_exposure_report(report: dict[str, Any]) -> str:
     """The report for people: exposure, histogram, shares, advice."""
     bars = " .:-=+*#%@"
     top = max(max(report["histogram"]), 1)
@@ -98,7 +100,7 @@ def explain(report: dict[str, Any]) -> str:
     return "\n".join([*rows, report["advice"]])
 
 
-def contact_sheet(radiance: Radiance, path: Path) -> Path:
+def save_bracket_sheet(radiance: Radiance, path: Path) -> Path:
     """Write nine exposures, from 4 stops less to 4 more, three a row, each with its settings (.png).
 
     Raises
@@ -115,11 +117,11 @@ def contact_sheet(radiance: Radiance, path: Path) -> Path:
     base = radiance.view.scene.photo.stops
     sheet = Image.new("RGB", (3 * shown[0], 3 * (shown[1] + 18)))
     draw = ImageDraw.Draw(sheet)
-    for number, stops in enumerate(STOPS):
+    for number, stops in enumerate(BRACKET_STOPS):
         photo = radiance.expose(stops=float(np.clip(base + stops, -20, 20)))
         left, top = number % 3 * shown[0], number // 3 * (shown[1] + 18)
         sheet.paste(Image.fromarray(photo.pixels).resize(shown, Image.Resampling.BOX), (left, top))
         draw.text((left + 4, top + shown[1] + 3), f"{stops:+d} stops   {photo.exposure}", fill=(220, 220, 220))
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         sheet.save(temporary, "PNG")
     return path

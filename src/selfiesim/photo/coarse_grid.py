@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.parallel import by_bands
+from selfiesim.core.parallel import for_each_band
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
 
 Floats = NDArray[np.float32]
 
-CELL = 8
+COARSE_CELL_PX = 8
 """Pixels across a cell."""
 
 
@@ -24,42 +24,44 @@ def block_mean(planes: Floats) -> Floats:
     Cells at the right and lower edges count what is outside as dark.
     """
     height, width = planes.shape[1:]
-    ragged = (-height % CELL, -width % CELL)
+    ragged = (-height % COARSE_CELL_PX, -width % COARSE_CELL_PX)
     if any(ragged):
         planes = np.pad(planes, ((0, 0), (0, ragged[0]), (0, ragged[1])))
-    out = np.empty((3, planes.shape[1] // CELL, planes.shape[2] // CELL), np.float32)
+    out = np.empty((3, planes.shape[1] // COARSE_CELL_PX, planes.shape[2] // COARSE_CELL_PX), np.float32)
 
     def work(_number: int, rows: slice) -> None:
-        tall = planes[:, rows].reshape(3, -1, CELL, planes.shape[2]).sum(axis=2)
-        cells = tall.reshape(3, len(tall[0]), -1, CELL).sum(axis=-1)
-        out[:, rows.start // CELL : rows.start // CELL + cells.shape[1]] = cells / np.float32(CELL**2)
+        tall = planes[:, rows].reshape(3, -1, COARSE_CELL_PX, planes.shape[2]).sum(axis=2)
+        cells = tall.reshape(3, len(tall[0]), -1, COARSE_CELL_PX).sum(axis=-1)
+        out[:, rows.start // COARSE_CELL_PX : rows.start // COARSE_CELL_PX + cells.shape[1]] = cells / np.float32(
+            COARSE_CELL_PX**2
+        )
 
-    by_bands(planes.shape[1], work)
+    for_each_band(planes.shape[1], work)
     return out
 
 
-def coarse_rows(top: int, height: int, of: int) -> slice:
+def coarse_row_range(top: int, height: int, of: int) -> slice:
     """Rows of the coarse grid that light so many rows of a picture from ``top`` on; the picture has ``of`` rows."""
-    last = -(-of // CELL)
-    first = min(max((top - CELL) // CELL, 0), max(last - 2, 0))
-    return slice(first, min(max((top + height) // CELL + 2, first + 2), last))
+    last = -(-of // COARSE_CELL_PX)
+    first = min(max((top - COARSE_CELL_PX) // COARSE_CELL_PX, 0), max(last - 2, 0))
+    return slice(first, min(max((top + height) // COARSE_CELL_PX + 2, first + 2), last))
 
 
-def coarse_pixels(camera: Camera, rows: slice) -> NDArray[np.float64]:
+def coarse_cell_centres(camera: Camera, rows: slice) -> NDArray[np.float64]:
     """Pixels (h, w, 2) in the middle of each cell of some rows of the coarse grid."""
-    x = (np.arange(-(-camera.width // CELL)) + 0.5) * CELL - 0.5
-    y = (np.arange(rows.start, rows.stop) + 0.5) * CELL - 0.5
+    x = (np.arange(-(-camera.width // COARSE_CELL_PX)) + 0.5) * COARSE_CELL_PX - 0.5
+    y = (np.arange(rows.start, rows.stop) + 0.5) * COARSE_CELL_PX - 0.5
     return np.stack(np.meshgrid(x, y), -1)
 
 
-def add_coarse(planes: Floats, coarse: Floats, top: int = 0) -> None:
+def add_upsampled(planes: Floats, coarse: Floats, top: int = 0) -> None:
     """Add what is known on the coarse grid (3, h, w) to planes (3, H, W), bilinear between the cells' middles.
 
     The planes' first row is row ``top`` of the coarse grid's picture.
     """
     height, width = planes.shape[1:]
-    left, weight = _between_cells(np.arange(width), coarse.shape[2])
-    above, share = _between_cells(np.arange(height) + top, coarse.shape[1])
+    left, weight = _bilinear_weights(np.arange(width), coarse.shape[2])
+    above, share = _bilinear_weights(np.arange(height) + top, coarse.shape[1])
     low, high = int(above.min()), min(int(above.max()) + 2, coarse.shape[1])
     part = coarse[:, low:high]
     wide = np.take(part, left, axis=2)
@@ -74,11 +76,11 @@ def add_coarse(planes: Floats, coarse: Floats, top: int = 0) -> None:
             value += wide[band, above[rows]]
             planes[band, rows] += value
 
-    by_bands(height, work)
+    for_each_band(height, work)
 
 
-def _between_cells(pixels: NDArray[np.int64], cells: int) -> tuple[NDArray[np.int64], Floats]:
+def _bilinear_weights(pixels: NDArray[np.int64], cells: int) -> tuple[NDArray[np.int64], Floats]:
     """For pixels (N,) of a row or column, the cell before each and the share (N,) of the next one."""
-    at = np.clip((pixels - 0.5 * (CELL - 1)) / CELL, 0, cells - 1)
+    at = np.clip((pixels - 0.5 * (COARSE_CELL_PX - 1)) / COARSE_CELL_PX, 0, cells - 1)
     before = np.minimum(at.astype(np.int64), max(cells - 2, 0))
     return before, (at - before).astype(np.float32)

@@ -15,7 +15,7 @@ MARGIN = 2
 """Rows and columns that a band needs on each side."""
 
 
-def padded(raw: Floats) -> Floats:
+def pad_mosaic(raw: Floats) -> Floats:
     """A mosaic (H, W) with a margin mirrored so that colours fall on colours, and even height and width within."""
     height, width = raw.shape
     return np.pad(raw, ((MARGIN, MARGIN + height % 2), (MARGIN, MARGIN + width % 2)), mode="reflect")

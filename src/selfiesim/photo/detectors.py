@@ -10,8 +10,8 @@ from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import SceneError
 
 if TYPE_CHECKING:
-    from selfiesim.scene.camera import CameraPart
-    from selfiesim.scene.photo import DetectorPart
+    from selfiesim.scene.camera import CameraSection
+    from selfiesim.scene.photo import DetectorSection
 
 Efficiency = tuple[tuple[float, float, float], ...]
 
@@ -60,17 +60,17 @@ class Detector:
         return len(self.quantum_efficiency) == 3
 
     @property
-    def top_dn(self) -> int:
+    def max_dn(self) -> int:
         """The converter's largest number."""
         return int(2**self.adc_bits - 1)
 
     @property
-    def black_dn(self) -> int:
+    def black_level_dn(self) -> int:
         """The converter's number for no light."""
-        return round(self.black_share * (self.top_dn + 1))
+        return round(self.black_share * (self.max_dn + 1))
 
 
-def _each(why: str, keys: str) -> dict[str, str]:
+def _for_keys(why: str, keys: str) -> dict[str, str]:
     """The same words for several keys, given with blanks between."""
     return dict.fromkeys(keys.split(), why)
 
@@ -96,7 +96,7 @@ _CMV2000 = Detector(
     spill=0.0,
     readout_s=0.0,
     sources=_COSMIC
-    | _each(
+    | _for_keys(
         "recalled, not checked: CMOSIS, CMV2000 datasheet v2, specifications",
         "pixel_pitch_um full_well_e read_noise_e dark_e_s prnu adc_bits readout_s",
     ),
@@ -124,7 +124,7 @@ DETECTORS: dict[str, Detector] = {
         spill=0.0,
         readout_s=0.02,
         sources=_COSMIC
-        | _each(
+        | _for_keys(
             "measured on a Sony IMX477: strollswithmydog.com, Pi HQ Cam Sensor Performance, 2020",
             "full_well_e read_noise_e adc_bits "
             "black_share",
@@ -157,7 +157,7 @@ DETECTORS: dict[str, Detector] = {
         spill=0.3,
         readout_s=0.0,
         sources=_COSMIC | {"pixel_pitch_um": "recalled, not checked: Atmel, TH7888A datasheet: 14 by 14 micrometres"},
-        assumed=_each(
+        assumed=_for_keys(
             "a frame-transfer CCD of its time and pixel size; plausible half to twice",
             "quantum_efficiency full_well_e read_noise_e dark_e_s prnu column_noise_e "
             "hot_share adc_bits black_share spill",  # its datasheet (page 9) has a drain against blooming
@@ -171,7 +171,7 @@ _REPLACEABLE = (
 )  # fmt: skip
 
 
-def detector_name(part: DetectorPart, camera: CameraPart) -> str:
+def detector_name(part: DetectorSection, camera: CameraSection) -> str:
     """Which of :data:`DETECTORS` a scene means: its own word, its camera's, or the small one."""
     if part.preset is not None:
         return part.preset
@@ -180,7 +180,7 @@ def detector_name(part: DetectorPart, camera: CameraPart) -> str:
     return PRESETS[camera.preset].detector if camera.preset in PRESETS else "small-cmos"
 
 
-def detector(part: DetectorPart, camera: CameraPart) -> Detector:
+def detector(part: DetectorSection, camera: CameraSection) -> Detector:
     """The sensor of a scene, with the scene's own numbers in it.
 
     Raises

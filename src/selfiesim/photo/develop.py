@@ -11,27 +11,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import PhotoError
-from selfiesim.core.parallel import by_bands, mixed
+from selfiesim.core.parallel import for_each_band, mixed
 from selfiesim.photo import optics, sensor
-from selfiesim.photo.annotations import marked
+from selfiesim.photo.annotations import draw_marks
 from selfiesim.photo.coarse_grid import block_mean
-from selfiesim.photo.demosaic import MARGIN, demosaic, padded
+from selfiesim.photo.demosaic import MARGIN, demosaic, pad_mosaic
 from selfiesim.photo.detectors import detector
 from selfiesim.photo.exposure import HIGHLIGHT_LIMIT, LUMINANCE_SHARE, Exposure, luminance, metered_shutter
-from selfiesim.photo.finish import finished
-from selfiesim.photo.looks import LOOKS, enabled
-from selfiesim.photo.tone_curves import TOP, dithered, fine_table, inset, look_up, shoulder, table
+from selfiesim.photo.finish import sharpen_and_compress
+from selfiesim.photo.looks import LOOKS, enabled_effects
+from selfiesim.photo.tone_curves import (
+    MAX_LINEAR,
+    apply_lut,
+    dither_lut,
+    dither_to_8bit,
+    shoulder,
+    tone_inset,
+    tone_lut,
+)
 
 if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Radiance
-    from selfiesim.scene.photo import PhotoPart
+    from selfiesim.scene.photo import PhotoSection
     from selfiesim.view.poses import Sun
     from selfiesim.view.view import View
 
 __all__ = ["Photo", "develop", "expose", "shoulder"]
 
 SENSOR_HIGHLIGHTS = 1.25  # a sensor clips at 1: the meter lets the few brightest blocks go a third of a stop over
-Numbers = NDArray[np.uint8] | NDArray[np.uint16]
+DigitalNumbers = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Photo:
         What the camera was set to.
     radiance : Radiance
         The light it was made from.
-    settings : PhotoPart
+    settings : PhotoSection
         The ``[photo]`` section it was made by.
     raw : (1 or 3, H, W) uint16 or float32, optional
         The converter's numbers, for looks that have a sensor.
@@ -55,7 +63,7 @@ class Photo:
     pixels: NDArray[np.uint8]
     exposure: Exposure
     radiance: Radiance = field(repr=False)
-    settings: PhotoPart = field(repr=False)
+    settings: PhotoSection = field(repr=False)
     tone: str = "shoulder"
     raw: NDArray[np.uint16] | optics.Floats | None = field(default=None, repr=False)
     sensor: sensor.Sensor | None = field(default=None, repr=False)
@@ -66,14 +74,14 @@ class Photo:
         return focal_length_m(self.radiance.view, self.settings)
 
     @cached_property
-    def deep(self) -> NDArray[np.uint16]:
+    def pixels16(self) -> NDArray[np.uint16]:
         """(H, W, 3) uint16: developed anew to 16 bits, before sharpening and JPEG."""
         if self.raw is None or self.sensor is None:
             scale = white_balance(self.radiance.view.sun.irradiance, self.exposure)
             numbers = develop(self.radiance.rgb, scale, self.tone, 16)
         else:
             numbers = develop_raw(self.raw, self.sensor, self.radiance.view, self.settings, 16)
-        return marked(np.asarray(numbers, np.uint16), self.radiance.view, self.settings.marks)
+        return draw_marks(np.asarray(numbers, np.uint16), self.radiance.view, self.settings.marks)
 
     def save(self, path: str | Path, bits: int = 8, half: bool = True) -> Path:
         """Write a picture with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
@@ -100,7 +108,7 @@ class Photo:
         return f"Photo({width}x{height}, {self.exposure}, look {self.settings.look!r}, tone {self.tone!r})"
 
 
-def focal_length_m(view: View, options: PhotoPart) -> float:
+def focal_length_m(view: View, options: PhotoSection) -> float:
     """Of a lens that pictures as a view's camera does on its sensor's pixels; along the rows, on the axis."""
     return view.camera.fx * detector(options.detector, view.scene.camera).pixel_pitch_um * 1e-6
 
@@ -119,11 +127,11 @@ def expose(radiance: Radiance, **settings: Any) -> Photo:
     options = scene.with_changes(**{f"photo__{k}": v for k, v in settings.items()}).photo if settings else scene.photo
     check_finite(radiance.rgb)
     if options.look == "clean":
-        exposure = _exposure(radiance, options, options.iso, HIGHLIGHT_LIMIT)
+        exposure = _resolve_exposure(radiance, options, options.iso, HIGHLIGHT_LIMIT)
         tone = options.tone or LOOKS["clean"].tone
         pixels = develop(radiance.rgb, white_balance(radiance.view.sun.irradiance, exposure), tone)
-        return Photo(marked(pixels, radiance.view, options.marks), exposure, radiance, options, tone)  # type: ignore[arg-type]
-    return _taken(radiance, options)
+        return Photo(draw_marks(pixels, radiance.view, options.marks), exposure, radiance, options, tone)  # type: ignore[arg-type]
+    return _expose_sensor(radiance, options)
 
 
 def check_finite(rgb: NDArray[np.float32]) -> None:
@@ -141,108 +149,116 @@ def check_finite(rgb: NDArray[np.float32]) -> None:
         if not np.isfinite(rgb[rows].max(initial=0.0) + rgb[rows].min(initial=0.0)):
             bad.append(int((~np.isfinite(rgb[rows])).any(axis=-1).sum()))
 
-    by_bands(len(rgb), work)
+    for_each_band(len(rgb), work)
     if bad:
         raise PhotoError(
             f"radiance: {sum(bad)} pixels hold light that is infinite or no number; nothing can be exposed by it"
         )
 
 
-def _taken(radiance: Radiance, options: PhotoPart) -> Photo:
+def _expose_sensor(radiance: Radiance, options: PhotoSection) -> Photo:
     """The picture as a camera takes it: through the lens onto the sensor, then developed."""
     view = radiance.view
-    exposure = _exposure(radiance, options, camera_iso(view, options), SENSOR_HIGHLIGHTS)
-    behind = sensor_of(view, options, exposure)
-    glass = lens_of(view, options)
-    raw = sensor.exposed(through_lens(radiance, glass, behind), optics.transmission(glass), behind)
-    shown = develop_raw(raw, behind, view, options, 8)
-    pixels = marked(finish(shown, options, behind), radiance.view, options.marks)  # type: ignore[arg-type]
-    return Photo(pixels, exposure, radiance, options, options.tone or LOOKS[options.look].tone, raw, behind)
+    exposure = _resolve_exposure(radiance, options, camera_iso(view, options), SENSOR_HIGHLIGHTS)
+    image_sensor = build_sensor(view, options, exposure)
+    camera_lens = build_lens(view, options)
+    raw = sensor.simulate_raw(
+        apply_lens(radiance, camera_lens, image_sensor), optics.transmission(camera_lens), image_sensor
+    )
+    shown = develop_raw(raw, image_sensor, view, options, 8)
+    pixels = draw_marks(postprocess(shown, options, image_sensor), radiance.view, options.marks)  # type: ignore[arg-type]
+    return Photo(pixels, exposure, radiance, options, options.tone or LOOKS[options.look].tone, raw, image_sensor)
 
 
-def camera_iso(view: View, options: PhotoPart) -> float:
+def camera_iso(view: View, options: PhotoSection) -> float:
     """The ISO that is set: the one asked for, or the sensor's lowest."""
     device = detector(options.detector, view.scene.camera)
     return max(options.iso, sensor.base_iso(device, view.sun.irradiance))
 
 
-def sensor_of(view: View, options: PhotoPart, exposure: Exposure) -> sensor.Sensor:
+def build_sensor(view: View, options: PhotoSection, exposure: Exposure) -> sensor.Sensor:
     """The sensor of a view's camera at an exposure."""
     device = detector(options.detector, view.scene.camera)
-    return sensor.sensor_at(device, exposure, view.sun.irradiance, enabled(options, device.colour), options.seed)
-
-
-def lens_of(view: View, options: PhotoPart) -> optics.Lens:
-    """The lens of a view's camera at the settings."""
-    device = detector(options.detector, view.scene.camera)
-    on = enabled(options, device.colour) & _OF_THE_LENS
-    return optics.Lens(view.camera, options.lens, options.f_number, device.pixel_pitch_um * 1e-6, on)
-
-
-def finish(pixels: NDArray[np.uint8], options: PhotoPart, behind: sensor.Sensor) -> NDArray[np.uint8]:
-    """Sharpening and JPEG, as far as the look has them."""
-    look = LOOKS[options.look]
-    return finished(
-        pixels,
-        (look.sharpening if options.sharpening is None else options.sharpening) if "sharpening" in behind.on else 0.0,
-        (options.jpeg_quality or look.jpeg_quality) if "jpeg" in behind.on else None,
+    return sensor.configure_sensor(
+        device, exposure, view.sun.irradiance, enabled_effects(options, device.colour), options.seed
     )
 
 
-_DAZZLING = 1e3  # sunlit white walls: what is brighter is the Sun's disc
-_OF_THE_LENS = frozenset(
+def build_lens(view: View, options: PhotoSection) -> optics.Lens:
+    """The lens of a view's camera at the settings."""
+    device = detector(options.detector, view.scene.camera)
+    on = enabled_effects(options, device.colour) & _LENS_EFFECTS
+    return optics.Lens(view.camera, options.lens, options.f_number, device.pixel_pitch_um * 1e-6, on)
+
+
+def postprocess(pixels: NDArray[np.uint8], options: PhotoSection, image_sensor: sensor.Sensor) -> NDArray[np.uint8]:
+    """Sharpening and JPEG, as far as the look has them."""
+    look = LOOKS[options.look]
+    return sharpen_and_compress(
+        pixels,
+        (look.sharpening if options.sharpening is None else options.sharpening)
+        if "sharpening" in image_sensor.on
+        else 0.0,
+        (options.jpeg_quality or look.jpeg_quality) if "jpeg" in image_sensor.on else None,
+    )
+
+
+_SUN_DISC_LIMIT = 1e3  # sunlit white walls: what is brighter is the Sun's disc
+_LENS_EFFECTS = frozenset(
     {"vignetting", "diffraction", "defocus", "glare", "ghosts", "sun_disc", "lateral_colour", "dust"}
 )
 
 
-def through_lens(radiance: Radiance, lens: optics.Lens, behind: sensor.Sensor | None = None) -> optics.Floats:
+def apply_lens(radiance: Radiance, lens: optics.Lens, image_sensor: sensor.Sensor | None = None) -> optics.Floats:
     """The light on the sensor (3, H, W), before vignetting; rows shifted where the sensor reads one after the other."""
     from selfiesim.photo.sun_glare import add_sun
 
-    planes = light_planes(radiance.rgb, radiance.view)
-    if behind is not None and "rolling_shutter" in behind.on and behind.detector.readout_s > 0.0:
-        from selfiesim.photo.rolling_shutter import rolled
+    planes = split_planes(radiance.rgb, radiance.view)
+    if image_sensor is not None and "rolling_shutter" in image_sensor.on and image_sensor.detector.readout_s > 0.0:
+        from selfiesim.photo.rolling_shutter import apply_rolling_shutter
 
-        planes = rolled(planes, radiance, behind.detector.readout_s)
-    wide = optics.wide_halo(block_mean(planes), lens) if "glare" in lens.on else None
-    planes = sharp_light(planes, lens, wide)
+        planes = apply_rolling_shutter(planes, radiance, image_sensor.detector.readout_s)
+    wide = optics.veiling_glare(block_mean(planes), lens) if "glare" in lens.on else None
+    planes = apply_aberrations(planes, lens, wide)
     add_sun(planes, radiance, lens)
     return planes
 
 
-def light_planes(rgb: NDArray[np.float32], view: View) -> optics.Floats:
+def split_planes(rgb: NDArray[np.float32], view: View) -> optics.Floats:
     """Radiance (H, W, 3) as planes (3, H, W), the Sun's disc held back.
 
     It would drown the rest in the rounding of the blur; it is added in full after it.
     """
-    brightest = (_DAZZLING / np.pi * view.sun.irradiance).astype(np.float32)
+    brightest = (_SUN_DISC_LIMIT / np.pi * view.sun.irradiance).astype(np.float32)
     planes = np.empty((3, *rgb.shape[:2]), np.float32)
 
     def work(_number: int, rows: slice) -> None:
         for band in range(3):
             np.minimum(rgb[rows, :, band], brightest[band], out=planes[band, rows])
 
-    by_bands(len(rgb), work)
+    for_each_band(len(rgb), work)
     return planes
 
 
-def sharp_light(planes: optics.Floats, lens: optics.Lens, wide: optics.Floats | None, top: int = 0) -> optics.Floats:
+def apply_aberrations(
+    planes: optics.Floats, lens: optics.Lens, wide: optics.Floats | None, top: int = 0
+) -> optics.Floats:
     """Planes (3, h, W), the picture's rows from ``top`` on, with lateral colour and blur, and the wide halo added."""
     if "lateral_colour" in lens.on and lens.part.lateral_share:
         planes = optics.lateral_colour(planes, lens.camera, lens.part.lateral_share, top)
-    return optics.blurred(planes, lens, top, wide)
+    return optics.apply_blur(planes, lens, top, wide)
 
 
-def _exposure(radiance: Radiance, options: PhotoPart, iso: float, highlight_limit: float) -> Exposure:
+def _resolve_exposure(radiance: Radiance, options: PhotoSection, iso: float, highlight_limit: float) -> Exposure:
     metered = options.shutter_s == "auto"
     shutter = options.shutter_s
     if shutter == "auto":
-        white = white_wall(radiance.view.sun)
+        white = sunlit_white_luminance(radiance.view.sun)
         shutter = metered_shutter(radiance.rgb, white, options.f_number, iso, options.meter, highlight_limit)
     return Exposure(shutter * 2.0**options.stops, options.f_number, iso, options.stops, metered, options.meter)
 
 
-def white_wall(sun: Sun) -> float:
+def sunlit_white_luminance(sun: Sun) -> float:
     """Luminance of a white wall that faces the Sun, cd/m2."""
     return float(luminance(np.asarray(sun.irradiance, np.float32) / np.float32(np.pi)))
 
@@ -260,47 +276,52 @@ def white_balance(irradiance: NDArray[np.floating[Any]], exposure: Exposure) -> 
 
 def develop(
     rgb: NDArray[np.float32], scale: NDArray[np.float32], tone: str = "shoulder", bits: int = 8, first_row: int = 0
-) -> Numbers:
+) -> DigitalNumbers:
     """Numbers (H, W, 3), sRGB, of radiance times ``scale`` (3,), through the tone curve and the sRGB transfer curve.
 
     Both curves together are one table, spaced by the square root so that shadows keep theirs. Where 8 bits are asked
     for, dither keeps smooth skies smooth; ``first_row`` is where the rows are in their picture.
     """
-    lut, before = fine_table(tone, TOP) if bits == 8 else table(tone, TOP, bits).astype(np.uint16), inset(tone)
+    lut, before = (
+        dither_lut(tone, MAX_LINEAR) if bits == 8 else tone_lut(tone, MAX_LINEAR, bits).astype(np.uint16),
+        tone_inset(tone),
+    )
     out = np.empty(rgb.shape, np.uint8 if bits == 8 else np.uint16)
 
     def work(_number: int, rows: slice) -> None:
         linear = np.asarray(rgb[rows] * scale, np.float32)
-        numbers = look_up(linear if before is None else np.einsum("...c,rc->...r", linear, before), lut, TOP)
-        out[rows] = dithered(numbers, first_row + rows.start) if bits == 8 else numbers
+        numbers = apply_lut(linear if before is None else np.einsum("...c,rc->...r", linear, before), lut, MAX_LINEAR)
+        out[rows] = dither_to_8bit(numbers, first_row + rows.start) if bits == 8 else numbers
 
-    by_bands(len(rgb), work)
+    for_each_band(len(rgb), work)
     return out
 
 
 def develop_raw(
-    raw: sensor.Numbers, behind: sensor.Sensor, view: View, options: PhotoPart, bits: int, top: int = 0
-) -> Numbers:
+    raw: sensor.DigitalNumbers, image_sensor: sensor.Sensor, view: View, options: PhotoSection, bits: int, top: int = 0
+) -> DigitalNumbers:
     """Numbers (h, W, 3), sRGB, of the converter's numbers (C, h, W), the picture's rows from ``top`` on (even).
 
     Black level, shading, mosaic, colours, tone. Black level and shading are taken care of before the mosaic is put
     together: one number a pixel instead of three.
     """
     look, sun = LOOKS[options.look], view.sun.irradiance
-    lut = table(options.tone or look.tone, 1.0, bits)
+    lut = tone_lut(options.tone or look.tone, 1.0, bits)
     height, width = raw.shape[1:]
-    colours, limits = _colours(behind, sun, look.balanced, inset(options.tone or look.tone))
-    shading = _shading(lens_of(view, options), look.shading if "shading" in behind.on else 0.0, (top, height))
-    black = np.float32(behind.detector.black_dn)
-    gain = np.float32(1.0 / (behind.detector.top_dn - behind.detector.black_dn))
+    colours, limits = _colour_matrix(image_sensor, sun, look.balanced, tone_inset(options.tone or look.tone))
+    shading = _vignetting_gain(
+        build_lens(view, options), look.shading if "shading" in image_sensor.on else 0.0, (top, height)
+    )
+    black = np.float32(image_sensor.detector.black_level_dn)
+    gain = np.float32(1.0 / (image_sensor.detector.max_dn - image_sensor.detector.black_level_dn))
     linear = np.empty(raw.shape, np.float32)
 
     def level(_number: int, rows: slice) -> None:
         np.subtract(raw[:, rows], black, out=linear[:, rows], dtype=np.float32)
         linear[:, rows] *= gain if shading is None else gain * shading[rows]
 
-    by_bands(height, level)
-    mosaic = padded(linear[0]) if behind.mosaic else None
+    for_each_band(height, level)
+    mosaic = pad_mosaic(linear[0]) if image_sensor.mosaic else None
     out = np.empty((height, width, 3), lut.dtype)
 
     def work(_number: int, rows: slice) -> None:
@@ -311,32 +332,32 @@ def develop_raw(
         # Where one colour is full the others must not go on: highlights would turn pink.
         np.minimum(part, limits[:, None, None], out=part)
         for band in range(3):
-            out[rows, :, band] = look_up(mixed(part, colours[band]), lut, 1.0)  # type: ignore[type-var]
+            out[rows, :, band] = apply_lut(mixed(part, colours[band]), lut, 1.0)  # type: ignore[type-var]
 
-    by_bands(height, work)
+    for_each_band(height, work)
     return out
 
 
-def _colours(
-    behind: sensor.Sensor, sun: NDArray[np.float64], balanced: bool, before_tone: optics.Floats | None
+def _colour_matrix(
+    image_sensor: sensor.Sensor, sun: NDArray[np.float64], balanced: bool, before_tone: optics.Floats | None
 ) -> tuple[optics.Floats, optics.Floats]:
     """Matrix (3, C) from shares of a full converter to linear sRGB, and where each of the C colours is cut."""
-    count = len(behind.electrons)
+    count = len(image_sensor.electrons)
     if count == 1:
         matrix, limits = np.ones((3, 1)), np.ones(1)
     elif not balanced:
         matrix, limits = np.eye(3), np.ones(3)
     else:
-        white = sensor.white_electrons(behind, sun)
+        white = sensor.white_electrons(image_sensor, sun)
         limits = white / white.max()
-        matrix = sensor.camera_to_light(behind, sun) / limits
+        matrix = sensor.camera_to_light(image_sensor, sun) / limits
     if before_tone is not None:
         matrix = before_tone @ matrix
     return matrix.astype(np.float32), limits.astype(np.float32)
 
 
 @lru_cache(maxsize=1)
-def _shading(lens: optics.Lens, share: float, rows: tuple[int, int]) -> optics.Floats | None:
+def _vignetting_gain(lens: optics.Lens, share: float, rows: tuple[int, int]) -> optics.Floats | None:
     """What pixels are multiplied by to even out a share of the vignetting (h, W), or nothing.
 
     ``rows`` are the first of them and how many.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.parallel import by_bands
+from selfiesim.core.parallel import for_each_band
 
 # Luminous efficacy (lm/W) times the width of the eye's response (nm): CIE 1924 V(lambda).
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
@@ -22,9 +22,9 @@ LUMINANCE_SHARE = np.array([0.2653, 0.6929, 0.0418])
 MIDDLE_GREY = 0.16
 HIGHLIGHT_SHARE = 0.003
 HIGHLIGHT_LIMIT = 2.6
-HIGHLIGHT_FULL = 0.9  # where the highlight meter puts the brightest blocks, of a full sensor
-_SKY_SHARE = 1e-4  # below this share of a sunlit white wall a pixel is sky or night
-_SUN_SHARE = 1e3  # above so many sunlit white walls it is the Sun's disc or its mirror image
+HIGHLIGHT_TARGET = 0.9  # where the highlight meter puts the brightest blocks, of a full sensor
+_LIT_THRESHOLD = 1e-4  # below this share of a sunlit white wall a pixel is sky or night
+_SUN_DISC_THRESHOLD = 1e3  # above so many sunlit white walls it is the Sun's disc or its mirror image
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def shutter_for(
         full = {
             "matrix": max(mean / MIDDLE_GREY, highlight / highlight_limit),
             "centre": mean / MIDDLE_GREY,
-            "highlight": highlight / HIGHLIGHT_FULL,
+            "highlight": highlight / HIGHLIGHT_TARGET,
         }[meter]
     return 78.0 * f_number**2 / (0.65 * iso * full)
 
@@ -113,7 +113,7 @@ def lit_blocks(rgb: NDArray[np.float32], sunlit_white: float) -> NDArray[np.floa
     """
     side = min(8, *rgb.shape[:2])
     rows, columns = (n // side for n in rgb.shape[:2])
-    dark, dazzling = _SKY_SHARE * sunlit_white, _SUN_SHARE * sunlit_white
+    dark, dazzling = _LIT_THRESHOLD * sunlit_white, _SUN_DISC_THRESHOLD * sunlit_white
     found: dict[int, NDArray[np.float32]] = {}
 
     def work(number: int, band: slice) -> None:
@@ -129,5 +129,5 @@ def lit_blocks(rgb: NDArray[np.float32], sunlit_white: float) -> NDArray[np.floa
         asked = (count > 0) & (tall.max(axis=1).reshape(whole, columns, side).max(axis=-1) < dazzling)
         found[number] = np.asarray(total[asked] / count[asked], np.float32)
 
-    by_bands(len(rgb), work)
+    for_each_band(len(rgb), work)
     return np.concatenate([found[number] for number in sorted(found)])

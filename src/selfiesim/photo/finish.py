@@ -7,19 +7,19 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.parallel import by_bands
+from selfiesim.core.parallel import for_each_band
 
 Pixels = NDArray[np.uint8]
 
 
-def finished(pixels: Pixels, sharpening: float, jpeg_quality: int | None) -> Pixels:
+def sharpen_and_compress(pixels: Pixels, sharpening: float, jpeg_quality: int | None) -> Pixels:
     """The picture (H, W, 3) sharpened and through JPEG, as far as wanted."""
     if sharpening > 0.0:
-        pixels = sharpened(pixels, sharpening)
-    return pixels if jpeg_quality is None else through_jpeg(pixels, jpeg_quality)
+        pixels = unsharp_mask(pixels, sharpening)
+    return pixels if jpeg_quality is None else jpeg_round_trip(pixels, jpeg_quality)
 
 
-def sharpened(pixels: Pixels, amount: float) -> Pixels:
+def unsharp_mask(pixels: Pixels, amount: float) -> Pixels:
     """Unsharp mask: the luma's difference to its mean over 3 x 3 pixels (1 2 1) is added to all three colours."""
     height = len(pixels)
     out = np.empty_like(pixels)
@@ -37,7 +37,7 @@ def sharpened(pixels: Pixels, amount: float) -> Pixels:
         np.minimum(np.maximum(sharp, 0.0, out=sharp), 255.0, out=sharp)
         out[rows] = sharp.reshape(out[rows].shape)
 
-    by_bands(height, work)
+    for_each_band(height, work)
     return out
 
 
@@ -50,7 +50,7 @@ def jpeg_bytes(pixels: Pixels, quality: int, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def through_jpeg(pixels: Pixels, quality: int) -> Pixels:
+def jpeg_round_trip(pixels: Pixels, quality: int) -> Pixels:
     """The picture as it comes back out of a JPEG."""
     from PIL import Image
 

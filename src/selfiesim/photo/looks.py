@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from selfiesim.scene.photo import PhotoPart
+    from selfiesim.scene.photo import PhotoSection
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,17 @@ class Look:
     off: frozenset[str]
 
 
-_RARELY = {"defocus", "rolling_shutter"}
+_OFF_BY_DEFAULT = {"defocus", "rolling_shutter"}
 
 LOOKS = {
     "clean": Look("shoulder", 0.0, 100, True, 0.0, frozenset()),
-    "raw": Look("linear", 0.0, 100, False, 0.0, frozenset({*_RARELY, "sharpening", "jpeg", "shading"})),
-    "onboard": Look("shoulder", 1.0, 78, True, 0.6, frozenset(_RARELY)),
-    "press": Look("filmic", 0.6, 95, True, 0.85, frozenset({*_RARELY, "jpeg", "dust"})),
+    "raw": Look("linear", 0.0, 100, False, 0.0, frozenset({*_OFF_BY_DEFAULT, "sharpening", "jpeg", "shading"})),
+    "onboard": Look("shoulder", 1.0, 78, True, 0.6, frozenset(_OFF_BY_DEFAULT)),
+    "press": Look("filmic", 0.6, 95, True, 0.85, frozenset({*_OFF_BY_DEFAULT, "jpeg", "dust"})),
 }
 
 # What each effect is made of: its standing when it is on, and why.
-STANDING = {
+EFFECT_FIDELITY = {
     "vignetting": ("physical", "cos^4 from the camera's own rays; the mount's share is assumed"),
     "diffraction": ("physical", "Airy pattern of a round aperture, cut at 24 pixels"),
     "defocus": ("approximated", "one disc for the whole picture, whatever the distance"),
@@ -62,25 +62,28 @@ STANDING = {
 _NEEDS_COLOUR = {"mosaic", "lateral_colour"}
 
 
-def enabled(part: PhotoPart, colour: bool = True) -> frozenset[str]:
+def enabled_effects(part: PhotoSection, colour: bool = True) -> frozenset[str]:
     """Names of the effects that are on for a scene's ``[photo]``; a sensor without ``colour`` has no mosaic."""
     if part.look == "clean":
         return frozenset()
     off = LOOKS[part.look].off
-    wanted = {name: getattr(part.effects, name) for name in STANDING}
+    wanted = {name: getattr(part.effects, name) for name in EFFECT_FIDELITY}
     on = {name for name, choice in wanted.items() if choice or (choice is None and name not in off)}
     return frozenset(on if colour else on - _NEEDS_COLOUR)
 
 
-def receipt(part: PhotoPart, colour: bool = True) -> dict[str, dict[str, str]]:
+def receipt(part: PhotoSection, colour: bool = True) -> dict[str, dict[str, str]]:
     """For each effect, whether it is ``physical``, ``approximated``, ``artistic`` or ``off``, and why."""
-    on = enabled(part, colour)
-    told = {name: {"is": kind if name in on else "off", "why": why} for name, (kind, why) in STANDING.items()}
+    on = enabled_effects(part, colour)
+    entries = {name: {"is": kind if name in on else "off", "why": why} for name, (kind, why) in EFFECT_FIDELITY.items()}
     tone = part.tone or LOOKS[part.look].tone
-    told["motion_blur"] = {
+    entries["motion_blur"] = {
         "is": "approximated" if part.motion_blur else "off",
         "why": "as many instants as the picture has passes, for light, craft, ground and sky",
     }
-    told["tone"] = {"is": "physical" if tone == "linear" else "artistic", "why": f"the curve {tone!r}"}
-    told["colour"] = {"is": "approximated", "why": "three narrow bands, at 620, 550 and 460 nm, stand for the spectrum"}
-    return told
+    entries["tone"] = {"is": "physical" if tone == "linear" else "artistic", "why": f"the curve {tone!r}"}
+    entries["colour"] = {
+        "is": "approximated",
+        "why": "three narrow bands, at 620, 550 and 460 nm, stand for the spectrum",
+    }
+    return entries

@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.parallel import by_bands, side_by_side, workers
+from selfiesim.core.parallel import for_each_band, run_parallel, workers
 from selfiesim.core.rng import stream
-from selfiesim.photo.coarse_grid import CELL, add_coarse, block_mean
+from selfiesim.photo.coarse_grid import COARSE_CELL_PX, add_upsampled, block_mean
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
-    from selfiesim.scene.photo import LensPart
+    from selfiesim.scene.photo import LensSection
 
 Floats = NDArray[np.float32]
 
 WAVELENGTHS_M = (620e-9, 550e-9, 460e-9)
 CORE_PX = 24  # half the side of the kernel that is applied at full size
-MOST_REACH_PX = CORE_PX + 32  # of diffraction and defocus together
+MAX_REACH_PX = CORE_PX + 32  # of diffraction and defocus together
 TILE_PX = (216, 480)  # rows and columns blurred at a time: such transforms stay in the cache
 
 
@@ -36,7 +36,7 @@ class Lens:
     """A lens before a sensor: what the effects need to know. ``on`` names the effects of the lens that are on."""
 
     camera: Camera
-    part: LensPart
+    part: LensSection
     f_number: float
     pixel_pitch_m: float
     on: frozenset[str]
@@ -70,7 +70,7 @@ def _transmission(lens: Lens, rows: slice) -> Floats:
     if "vignetting" in lens.on:
         share *= vignetting(lens.camera, lens.pupil_power, part.mechanical_from, part.mechanical_loss, rows)
     if "dust" in lens.on:
-        _take_dust(share, rows.start, lens)
+        _apply_dust(share, rows.start, lens)
     return share
 
 
@@ -92,7 +92,7 @@ def vignetting(
     wanted = rows or slice(0, camera.height)
     fine = [np.interp(np.arange(first, last), grid, np.arange(len(grid))) for first, last, grid in
             ((wanted.start, wanted.stop, y), (0, camera.width, x))]  # fmt: skip
-    return _between(coarse, fine[0], fine[1])
+    return _bilinear(coarse, fine[0], fine[1])
 
 
 @lru_cache(maxsize=4)
@@ -117,7 +117,7 @@ def _falloff(
     return coarse.astype(np.float32), y, x
 
 
-def _between(coarse: Floats, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Floats:
+def _bilinear(coarse: Floats, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Floats:
     """Values (H, W) between those of a coarse grid (h, w), bilinear, at fractional rows (H,) and columns (W,)."""
     low, high = np.floor(rows).astype(int), np.minimum(np.floor(rows).astype(int) + 1, coarse.shape[0] - 1)
     weight = (rows - low).astype(np.float32)[:, None]
@@ -132,16 +132,16 @@ def _between(coarse: Floats, rows: NDArray[np.float64], columns: NDArray[np.floa
     return np.asarray(right)
 
 
-def _take_dust(share: Floats, top: int, lens: Lens) -> None:
+def _apply_dust(share: Floats, top: int, lens: Lens) -> None:
     """Multiply rows (h, W) of a picture, from ``top`` on, by what specks on the lens let through.
 
     Soft discs, the same in each frame.
     """
-    dice, (width, height) = stream(0, "dust"), (lens.camera.width, lens.camera.height)
+    rng, (width, height) = stream(0, "dust"), (lens.camera.width, lens.camera.height)
     for _ in range(lens.part.dust_count):
-        x, y = dice.uniform(0, width), dice.uniform(0, height)
-        radius = width * dice.uniform(0.006, 0.03)
-        taken = lens.part.dust_loss * dice.uniform(0.2, 1.0)
+        x, y = rng.uniform(0, width), rng.uniform(0, height)
+        radius = width * rng.uniform(0.006, 0.03)
+        taken = lens.part.dust_loss * rng.uniform(0.2, 1.0)
         first, last = max(0, int(y - radius - 2) - top), min(len(share), int(y + radius + 3) - top)
         if first >= last:
             continue
@@ -166,28 +166,28 @@ def lateral_colour(planes: Floats, camera: Camera, share: float, top: int = 0) -
             y = camera.cy + (np.arange(rows.start, rows.stop) + top - camera.cy) / scale
             y = np.clip(np.clip(y, 0, camera.height - 1) - top, 0, height - 1)
             x = np.clip(camera.cx + (np.arange(width) - camera.cx) / scale, 0, width - 1)
-            np.multiply(_moved(planes[band], y, x), np.float32(scale**-2), out=out[band, rows])
+            np.multiply(_resample_shifted(planes[band], y, x), np.float32(scale**-2), out=out[band, rows])
 
-    by_bands(height, work)
+    for_each_band(height, work)
     return out
 
 
-def _moved(plane: Floats, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Floats:
-    """As :func:`_between`, for places almost a pixel apart: whole stretches of rows and columns at once."""
+def _resample_shifted(plane: Floats, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Floats:
+    """As :func:`_bilinear`, for places almost a pixel apart: whole stretches of rows and columns at once."""
     tall = np.empty((len(rows), plane.shape[1]), np.float32)
-    for to, start, share in _stretches(rows, len(plane)):
+    for to, start, share in _contiguous_runs(rows, len(plane)):
         low, high = plane[start : start + len(share)], plane[start + 1 : start + 1 + len(share)]
         np.multiply(high - low, share[:, None], out=tall[to])
         tall[to] += low
     out = np.empty((len(rows), len(columns)), np.float32)
-    for to, start, share in _stretches(columns, plane.shape[1]):
+    for to, start, share in _contiguous_runs(columns, plane.shape[1]):
         low, high = tall[:, start : start + len(share)], tall[:, start + 1 : start + 1 + len(share)]
         np.multiply(high - low, share, out=out[:, to])
         out[:, to] += low
     return out
 
 
-def _stretches(places: NDArray[np.float64], count: int) -> list[tuple[slice, int, Floats]]:
+def _contiguous_runs(places: NDArray[np.float64], count: int) -> list[tuple[slice, int, Floats]]:
     """Where places (N,) follow one another pixel by pixel: which of them, the pixel before the first, shares (n,)."""
     low = np.clip(np.floor(places).astype(int), 0, count - 2)
     share = (places - low).astype(np.float32)
@@ -195,7 +195,7 @@ def _stretches(places: NDArray[np.float64], count: int) -> list[tuple[slice, int
     return [(slice(a, b), int(low[a]), share[a:b]) for a, b in itertools.pairwise(ends)]
 
 
-def airy(f_number: float, pitch_m: float, wavelength_m: float) -> NDArray[np.float64]:
+def airy_kernel(f_number: float, pitch_m: float, wavelength_m: float) -> NDArray[np.float64]:
     """The Airy pattern (2 CORE_PX + 1, same), averaged over each pixel, with a sum of 1. Born and Wolf, 8.5.2."""
     from scipy.special import j1
 
@@ -208,7 +208,7 @@ def airy(f_number: float, pitch_m: float, wavelength_m: float) -> NDArray[np.flo
     return np.asarray(kernel / kernel.sum())
 
 
-def disc(diameter_px: float) -> NDArray[np.float64]:
+def defocus_kernel(diameter_px: float) -> NDArray[np.float64]:
     """A blur disc (2 * 32 + 1, same) with soft edges and a sum of 1."""
     reach = np.arange(-32, 33)
     kernel = np.clip(0.5 * diameter_px - np.hypot(*np.meshgrid(reach, reach)) + 0.5, 0.0, 1.0)
@@ -216,7 +216,7 @@ def disc(diameter_px: float) -> NDArray[np.float64]:
     return np.asarray(kernel / kernel.sum())
 
 
-def scatter_law(radius: NDArray[np.float64], shoulder: float, slope: float) -> NDArray[np.float64]:
+def harvey_scatter(radius: NDArray[np.float64], shoulder: float, slope: float) -> NDArray[np.float64]:
     """Harvey's law of scattered light, not normalised: flat to ``shoulder``, then falling with ``slope``."""
     return np.asarray((1.0 + (radius / shoulder) ** 2) ** (-0.5 * slope))
 
@@ -228,7 +228,7 @@ def _window(radius: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class _Near:
+class _NearKernel:
     """The transforms (3, h, w) of what is applied at full size, tile by tile, and how far it reaches.
 
     ``size`` is that of the transform: a tile and what reaches into it from all sides.
@@ -257,25 +257,25 @@ class _Scatter:
 def _scatter(lens: Lens) -> _Scatter:
     import scipy.fft as fft
 
-    low = tuple(-(-side // CELL) for side in (lens.camera.height, lens.camera.width))
+    low = tuple(-(-side // COARSE_CELL_PX) for side in (lens.camera.height, lens.camera.width))
     coarse_size = (fft.next_fast_len(2 * low[0], True), fft.next_fast_len(2 * low[1], True))
     glare = lens.part.glare_share if "glare" in lens.on else 0.0
     shoulder = np.radians(lens.part.glare_angle_deg) / lens.camera.pixel_angle
     near = np.hypot(*np.meshgrid(np.arange(-CORE_PX, CORE_PX + 1), np.arange(-CORE_PX, CORE_PX + 1)))
-    halo = scatter_law(near, shoulder, lens.part.glare_slope) * _window(near)
-    down, across = (CELL * np.minimum(np.arange(n), n - np.arange(n)) for n in coarse_size)
+    halo = harvey_scatter(near, shoulder, lens.part.glare_slope) * _window(near)
+    down, across = (COARSE_CELL_PX * np.minimum(np.arange(n), n - np.arange(n)) for n in coarse_size)
     veil = np.empty(coarse_size, np.float32)
     for row, y in enumerate(down):  # row by row: a poster's grid is four thousand cells wide
         far = np.hypot(across, y)
-        veil[row] = scatter_law(far, shoulder, lens.part.glare_slope) * (1.0 - _window(far))
-    within, beyond = float(halo.sum()), float(veil.sum(dtype=np.float64)) * CELL**2
-    veil *= np.float32(CELL**2 / beyond)
+        veil[row] = harvey_scatter(far, shoulder, lens.part.glare_slope) * (1.0 - _window(far))
+    within, beyond = float(halo.sum()), float(veil.sum(dtype=np.float64)) * COARSE_CELL_PX**2
+    veil *= np.float32(COARSE_CELL_PX**2 / beyond)
     halo_share, veil_share = (glare * part / (within + beyond) for part in (within, beyond))
     return _Scatter(halo / within, halo_share, fft.rfft2(veil, workers=workers()), coarse_size, veil_share)
 
 
 @lru_cache(maxsize=2)
-def _near(lens: Lens) -> _Near:
+def _near_kernel(lens: Lens) -> _NearKernel:
     import scipy.fft as fft
     from scipy.signal import fftconvolve
 
@@ -283,9 +283,9 @@ def _near(lens: Lens) -> _Near:
     for wavelength in WAVELENGTHS_M:
         kernel = np.ones((1, 1))
         if "diffraction" in lens.on:
-            kernel = airy(lens.f_number, lens.pixel_pitch_m, wavelength)
+            kernel = airy_kernel(lens.f_number, lens.pixel_pitch_m, wavelength)
         if "defocus" in lens.on and lens.part.defocus_px > 0.0:
-            kernel = fftconvolve(kernel, disc(lens.part.defocus_px))
+            kernel = fftconvolve(kernel, defocus_kernel(lens.part.defocus_px))
         kernels.append(kernel)
     # Room for the widest kernel on each side: nothing comes in again on the other.
     reach = max(CORE_PX, max(kernel.shape[0] // 2 for kernel in kernels))
@@ -293,12 +293,12 @@ def _near(lens: Lens) -> _Near:
     size = (fft.next_fast_len(tile[0] + 2 * reach, True), fft.next_fast_len(tile[1] + 2 * reach, True))
     scatter = _scatter(lens)
     sharp = 1.0 - scatter.halo_share - scatter.veil_share
-    halo = scatter.halo_share * _transfer(scatter.halo, size)
-    transfer = [(sharp * _transfer(kernel, size) + halo).astype(np.float32) for kernel in kernels]
-    return _Near(np.stack(transfer), reach, size)
+    halo = scatter.halo_share * _transfer_function(scatter.halo, size)
+    transfer = [(sharp * _transfer_function(kernel, size) + halo).astype(np.float32) for kernel in kernels]
+    return _NearKernel(np.stack(transfer), reach, size)
 
 
-def _transfer(kernel: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
+def _transfer_function(kernel: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
     """Transfer function of an odd, symmetric kernel: real."""
     import scipy.fft as fft
 
@@ -307,20 +307,20 @@ def _transfer(kernel: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.
     return np.asarray(fft.rfft2(np.roll(middle, (-(kernel.shape[0] // 2), -(kernel.shape[1] // 2)), (0, 1))).real)
 
 
-def blurred(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = None) -> Floats:
+def apply_blur(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = None) -> Floats:
     """Planes (3, h, W), the picture's rows from ``top`` on, through diffraction, defocus and scatter.
 
     Outside the planes it goes on as at their edge, for the sharp part; the wide halo takes it as dark there. The halo
-    (:func:`wide_halo`) is that of the planes unless given.
+    (:func:`veiling_glare`) is that of the planes unless given.
     """
     if not lens.on & {"diffraction", "defocus", "glare"}:
         return planes
     import scipy.fft as fft
 
     if wide is None:
-        wide = wide_halo(block_mean(planes), lens)
+        wide = veiling_glare(block_mean(planes), lens)
     height, width = planes.shape[1:]
-    near = _near(lens)
+    near = _near_kernel(lens)
     margin = near.reach
     step = (near.size[0] - 2 * margin, near.size[1] - 2 * margin)
     # Whole tiles to the last: what is beyond the planes is filled up here once.
@@ -337,19 +337,19 @@ def blurred(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = None
         # Rounding in the transform goes below zero by 1e-7 of the peak.
         np.maximum(spread[margin : margin + to.shape[0], margin : margin + to.shape[1]], 0.0, out=to)
 
-    side_by_side(itertools.product(range(3), range(0, height, step[0]), range(0, width, step[1])), blur_tile)
+    run_parallel(itertools.product(range(3), range(0, height, step[0]), range(0, width, step[1])), blur_tile)
     if wide is not None:
-        add_coarse(out, wide, top)
+        add_upsampled(out, wide, top)
     return out
 
 
 def reach(lens: Lens) -> int:
-    """Rows above and below that :func:`lateral_colour` and the sharp part of :func:`blurred` may look at, at most."""
+    """Rows above and below that :func:`lateral_colour` and the sharp part of :func:`apply_blur` may look at, at most."""
     aside = abs(lens.part.lateral_share) * lens.camera.height if "lateral_colour" in lens.on else 0.0
-    return MOST_REACH_PX + int(np.ceil(aside)) + 1
+    return MAX_REACH_PX + int(np.ceil(aside)) + 1
 
 
-def wide_halo(coarse: Floats, lens: Lens) -> Floats | None:
+def veiling_glare(coarse: Floats, lens: Lens) -> Floats | None:
     """The light (3, h, w) that the wide halo brings to each cell of the coarse grid, from all cells' means."""
     import scipy.fft as fft
 

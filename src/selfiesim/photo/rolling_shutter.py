@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Radiance
 
 
-def rolled(planes: Floats, radiance: Radiance, readout_s: float) -> Floats:
+def apply_rolling_shutter(planes: Floats, radiance: Radiance, readout_s: float) -> Floats:
     """Planes (3, H, W), each row as when it was read: the first at the view's instant, the last ``readout_s`` later.
 
     What a pixel sees is taken back along its own motion, from the view ``readout_s`` later; nothing is drawn again, so

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.parallel import BAND, by_bands, mixed
+from selfiesim.core.parallel import BAND_ROWS, for_each_band, mixed
 from selfiesim.core.rng import stream
 from selfiesim.photo.detectors import Detector
 from selfiesim.photo.exposure import Exposure, luminance
@@ -22,13 +22,13 @@ PLANCK_TIMES_LIGHT_SPEED = 6.62607015e-34 * 299792458.0  # J m, exact in the SI
 TRANSMISSION = 4.0 * 0.65 / np.pi  # of the lens, that of ISO 12232
 BAND_NM = 90.0  # what each of the three bands stands for of the spectrum
 POISSON_BELOW = 20.0  # electrons: fewer are drawn one by one
-_MOST_COUNTED = 80  # of a mean of 20: the share beyond is 1e-22
+_MAX_POISSON_COUNT = 80  # of a mean of 20: the share beyond is 1e-22
 _PAIRS_PER_UM = 80.0  # electrons a minimum-ionising particle frees in silicon, each micrometre (Particle Data Group)
 _DEPTH_UM = 5.0  # of the layer that collects them
 BAYER = ((0, 1), (1, 2))  # colour of each pixel of the mosaic's cell: red, green; green, blue
 
 
-Numbers = NDArray[np.uint16] | Floats
+DigitalNumbers = NDArray[np.uint16] | Floats
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Sensor:
         With the ISO that is really set: never below the detector's own.
     electrons : (C, 3) array
         Electrons each colour of pixel gets for unit radiance in each band.
-    full_e : float
+    full_scale_e : float
         Electrons that fill the converter.
     on : frozenset of str
         Effects of the sensor that are on.
@@ -54,14 +54,14 @@ class Sensor:
     detector: Detector
     exposure: Exposure
     electrons: NDArray[np.float64]
-    full_e: float
+    full_scale_e: float
     on: frozenset[str]
     seed: int
 
     @property
     def electrons_per_dn(self) -> float:
         """Gain, e-/DN."""
-        return self.full_e / (self.detector.top_dn - self.detector.black_dn)
+        return self.full_scale_e / (self.detector.max_dn - self.detector.black_level_dn)
 
     @property
     def mosaic(self) -> bool:
@@ -83,7 +83,7 @@ def base_iso(detector: Detector, sun: NDArray[np.float64]) -> float:
     return 78.0 / (0.65 * float(luminance(white.astype(np.float32))) * detector.full_well_e / fastest)
 
 
-def sensor_at(
+def configure_sensor(
     detector: Detector, exposure: Exposure, sun: NDArray[np.float64], on: frozenset[str], seed: int
 ) -> Sensor:
     """The detector at an exposure; its gain follows from the ISO."""
@@ -103,7 +103,9 @@ def camera_to_light(sensor: Sensor, sun: NDArray[np.float64]) -> NDArray[np.floa
     return np.linalg.inv(mixed / mixed.sum(axis=1, keepdims=True))
 
 
-def exposed(planes: Floats, transmission: Floats, sensor: Sensor, top: int = 0, of: int | None = None) -> Numbers:
+def simulate_raw(
+    planes: Floats, transmission: Floats, sensor: Sensor, top: int = 0, of: int | None = None
+) -> DigitalNumbers:
     """Numbers of the converter, (1, h, W) with a mosaic or one kind of pixel, else (3, h, W).
 
     uint16, or float32 without ``quantisation``. The planes (3, h, W) may be the picture's rows from ``top`` on, of
@@ -113,21 +115,21 @@ def exposed(planes: Floats, transmission: Floats, sensor: Sensor, top: int = 0, 
     count = 1 if sensor.mosaic or not sensor.detector.colour else 3
     charge = np.empty((count, height, width), np.float32)
     fixed = _fixed_pattern(sensor, count, (height if of is None else of, width), slice(top, top + height))
-    first, gathers, electrons = top // BAND, sensor.mosaic, sensor.electrons.astype(np.float32)
+    first, has_mosaic, electrons = top // BAND_ROWS, sensor.mosaic, sensor.electrons.astype(np.float32)
 
     def collect(band: int, rows: slice) -> None:
         light = planes[:, rows] * transmission[rows]
-        _gather(light, electrons, gathers, charge[:, rows])
+        _collect_electrons(light, electrons, has_mosaic, charge[:, rows])
         _add_noise(charge[:, rows], sensor, fixed, first + band, rows)
 
-    by_bands(height, collect)
+    for_each_band(height, collect)
     if "cosmic_rays" in sensor.on:
         _add_cosmic_rays(charge, sensor, top, height if of is None else of)
-    fill(charge, sensor.detector.full_well_e, sensor.detector.spill if "blooming" in sensor.on else 0.0)
-    return _converted(charge, sensor, fixed, first)
+    apply_full_well(charge, sensor.detector.full_well_e, sensor.detector.spill if "blooming" in sensor.on else 0.0)
+    return _digitise(charge, sensor, fixed, first)
 
 
-def _gather(light: Floats, electrons: Floats, mosaic: bool, out: Floats) -> None:
+def _collect_electrons(light: Floats, electrons: Floats, mosaic: bool, out: Floats) -> None:
     """Electrons of a band of rows from light (3, h, W)."""
     if not mosaic:
         for colour, weights in enumerate(electrons):
@@ -139,37 +141,37 @@ def _gather(light: Floats, electrons: Floats, mosaic: bool, out: Floats) -> None
             out[0][at] = mixed(light[:, row::2, column::2], electrons[BAYER[row][column]])
 
 
-def _add_noise(charge: Floats, sensor: Sensor, fixed: _Fixed, band: int, rows: slice) -> None:
+def _add_noise(charge: Floats, sensor: Sensor, fixed: _FixedPattern, band: int, rows: slice) -> None:
     if fixed.sensitivity is not None:
         charge *= fixed.sensitivity[:, rows]
     if "shot_noise" in sensor.on:
         charge[:] = poisson(charge, stream(sensor.seed, "shot_noise", band))
     if "dark_current" in sensor.on:
         level = sensor.detector.dark_e_s * sensor.exposure.shutter_s
-        charge += _even_poisson(level, charge.shape, stream(sensor.seed, "dark_current", band))
+        charge += _uniform_poisson(level, charge.shape, stream(sensor.seed, "dark_current", band))
     if fixed.hot is not None:
         inside = (fixed.hot[1] >= rows.start) & (fixed.hot[1] < rows.stop)
         plane, row, column = (part[inside] for part in fixed.hot)
-        mean = fixed.heat[inside] * np.float32(sensor.exposure.shutter_s)
+        mean = fixed.hot_dark_e_s[inside] * np.float32(sensor.exposure.shutter_s)
         np.add.at(charge, (plane, row - rows.start, column), poisson(mean, stream(sensor.seed, "hot_pixels", band)))
 
 
-def _even_poisson(mean: float, shape: tuple[int, ...], dice: np.random.Generator) -> Floats:
+def _uniform_poisson(mean: float, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
     """Poisson numbers of one mean; few are thrown over the picture one by one, which is the same and faster."""
     if mean > 1.0:
-        return poisson(np.full(shape, mean, np.float32), dice)
+        return poisson(np.full(shape, mean, np.float32), rng)
     size = int(np.prod(shape))
-    places = dice.integers(0, size, dice.poisson(mean * size))
+    places = rng.integers(0, size, rng.poisson(mean * size))
     return np.bincount(places, minlength=size).astype(np.float32).reshape(shape)
 
 
-def poisson(mean: Floats, dice: np.random.Generator) -> Floats:
+def poisson(mean: Floats, rng: np.random.Generator) -> Floats:
     """Poisson numbers of float32 means, one throw each: counted below 20, by Cornish and Fisher's expansion above.
 
     The expansion, mean + z sqrt(mean) + (z^2 - 1) / 6, has the first three moments of the distribution to 0.3 percent.
     Because each number takes one throw, the last digit of a mean never changes the dice of other pixels.
     """
-    z = dice.standard_normal(mean.shape, dtype=np.float32)
+    z = rng.standard_normal(mean.shape, dtype=np.float32)
     drawn = z * z
     drawn -= np.float32(1.0)
     drawn *= np.float32(1.0 / 6.0)
@@ -177,11 +179,11 @@ def poisson(mean: Floats, dice: np.random.Generator) -> Floats:
     drawn += mean
     few = mean < POISSON_BELOW
     if few.any():
-        drawn[few] = _counted(mean[few], z[few])
+        drawn[few] = _poisson_inverse_cdf(mean[few], z[few])
     return np.asarray(drawn)
 
 
-def _counted(mean: Floats, z: Floats) -> Floats:
+def _poisson_inverse_cdf(mean: Floats, z: Floats) -> Floats:
     """Poisson numbers (N,) that stand in their distribution where normal numbers ``z`` (N,) stand in theirs."""
     from scipy.special import ndtr
 
@@ -191,7 +193,7 @@ def _counted(mean: Floats, z: Floats) -> Floats:
     left = np.flatnonzero(share > none)
     term = total = none[left].astype(np.float64)
     mean, share = mean[left].astype(np.float64), share[left]
-    for count in range(1, _MOST_COUNTED):
+    for count in range(1, _MAX_POISSON_COUNT):
         if not left.size:
             break
         number[left] = count
@@ -203,7 +205,7 @@ def _counted(mean: Floats, z: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class _Fixed:
+class _FixedPattern:
     """What is the same in each frame.
 
     Sensitivity (C, H, W); where hot pixels are (plane, row, column) and their dark current, e-/s; offsets of columns
@@ -212,46 +214,48 @@ class _Fixed:
 
     sensitivity: Floats | None
     hot: tuple[NDArray[np.int64], ...] | None
-    heat: Floats
+    hot_dark_e_s: Floats
     columns: Floats | None
 
 
-def _fixed_pattern(sensor: Sensor, count: int, size: tuple[int, int], rows: slice) -> _Fixed:
+def _fixed_pattern(sensor: Sensor, count: int, size: tuple[int, int], rows: slice) -> _FixedPattern:
     """What is fixed in some rows of a picture of ``size`` (height, width); hot pixels' rows counted from the first."""
     kinds = frozenset({"prnu", "hot_pixels", "fixed_pattern"} & sensor.on)
     if rows == slice(0, size[0]):
-        return _whole_fixed(sensor.detector, kinds, count, size)
-    return _fixed(sensor.detector, kinds, count, size, rows)
+        return _full_frame_pattern(sensor.detector, kinds, count, size)
+    return _make_pattern(sensor.detector, kinds, count, size, rows)
 
 
 @lru_cache(maxsize=2)
-def _whole_fixed(detector: Detector, on: frozenset[str], count: int, size: tuple[int, int]) -> _Fixed:
-    return _fixed(detector, on, count, size, slice(0, size[0]))
+def _full_frame_pattern(detector: Detector, on: frozenset[str], count: int, size: tuple[int, int]) -> _FixedPattern:
+    return _make_pattern(detector, on, count, size, slice(0, size[0]))
 
 
-def _fixed(detector: Detector, on: frozenset[str], count: int, size: tuple[int, int], rows: slice) -> _Fixed:
+def _make_pattern(
+    detector: Detector, on: frozenset[str], count: int, size: tuple[int, int], rows: slice
+) -> _FixedPattern:
     height, width = size
     sensitivity = hot = columns = None
-    heat = np.zeros(0, np.float32)
+    hot_dark_e_s = np.zeros(0, np.float32)
     if "prnu" in on and detector.prnu:
         sensitivity = np.empty((count, rows.stop - rows.start, width), np.float32)
-        for start in range(rows.start, rows.stop, BAND):
-            part = sensitivity[:, start - rows.start : start - rows.start + BAND]
-            part[:] = stream(0, "prnu", start // BAND).standard_normal(part.shape, dtype=np.float32)
+        for start in range(rows.start, rows.stop, BAND_ROWS):
+            part = sensitivity[:, start - rows.start : start - rows.start + BAND_ROWS]
+            part[:] = stream(0, "prnu", start // BAND_ROWS).standard_normal(part.shape, dtype=np.float32)
         sensitivity *= np.float32(detector.prnu)
         sensitivity += np.float32(1.0)
         np.maximum(sensitivity, 0.0, out=sensitivity)
     if "hot_pixels" in on:
-        dice = stream(0, "hot_pixels")
-        number = dice.poisson(detector.hot_share * count * height * width)
-        plane, row, column = (dice.integers(0, side, number) for side in (count, height, width))
+        rng = stream(0, "hot_pixels")
+        number = rng.poisson(detector.hot_share * count * height * width)
+        plane, row, column = (rng.integers(0, side, number) for side in (count, height, width))
         # From tens to tens of thousands of times the usual current.
-        heat = (detector.dark_e_s * 10.0 ** dice.normal(3.0, 0.6, number)).astype(np.float32)
+        hot_dark_e_s = (detector.dark_e_s * 10.0 ** rng.normal(3.0, 0.6, number)).astype(np.float32)
         inside = (row >= rows.start) & (row < rows.stop)
-        hot, heat = (plane[inside], row[inside] - rows.start, column[inside]), heat[inside]
+        hot, hot_dark_e_s = (plane[inside], row[inside] - rows.start, column[inside]), hot_dark_e_s[inside]
     if "fixed_pattern" in on and detector.column_noise_e:
         columns = stream(0, "fixed_pattern").normal(0.0, detector.column_noise_e, width).astype(np.float32)
-    return _Fixed(sensitivity, hot, heat, columns)
+    return _FixedPattern(sensitivity, hot, hot_dark_e_s, columns)
 
 
 def _add_cosmic_rays(charge: Floats, sensor: Sensor, top: int, height: int) -> None:
@@ -259,27 +263,27 @@ def _add_cosmic_rays(charge: Floats, sensor: Sensor, top: int, height: int) -> N
 
     Thrown over all ``height`` rows of the picture; ``charge`` has those from ``top`` on.
     """
-    detector, dice = sensor.detector, stream(sensor.seed, "cosmic_rays")
+    detector, rng = sensor.detector, stream(sensor.seed, "cosmic_rays")
     width = charge.shape[2]
     pitch = detector.pixel_pitch_um
     area_cm2 = height * width * (pitch * 1e-4) ** 2
     seconds = sensor.exposure.shutter_s + detector.readout_s
-    hits = min(int(dice.poisson(detector.cosmic_cm2_s * area_cm2 * seconds)), 200_000)
+    hits = min(int(rng.poisson(detector.cosmic_cm2_s * area_cm2 * seconds)), 200_000)
     for _ in range(hits):
-        x, y, turn = dice.uniform(0, width), dice.uniform(0, height), dice.uniform(0, 2 * np.pi)
+        x, y, turn = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(0, 2 * np.pi)
         # A flat layer meets isotropic particles as the cosine of their slant: sin^2 is even.
-        sine = np.sqrt(dice.uniform())
+        sine = np.sqrt(rng.uniform())
         slant = min(sine / np.sqrt(max(1.0 - sine * sine, 1e-6)), 100.0)
         steps = np.linspace(0.0, 1.0, 2 + int(2 * slant * _DEPTH_UM / pitch))
         rows = np.floor(y + np.sin(turn) * slant * _DEPTH_UM / pitch * steps).astype(int) - top
         columns = np.floor(x + np.cos(turn) * slant * _DEPTH_UM / pitch * steps).astype(int)
         inside = (rows >= 0) & (rows < charge.shape[1]) & (columns >= 0) & (columns < width)
-        freed = _PAIRS_PER_UM * _DEPTH_UM * np.hypot(1.0, slant) / len(steps) * dice.gamma(4.0, 0.25, len(steps))
+        freed = _PAIRS_PER_UM * _DEPTH_UM * np.hypot(1.0, slant) / len(steps) * rng.gamma(4.0, 0.25, len(steps))
         for plane in charge:
             np.add.at(plane, (rows[inside], columns[inside]), freed[inside].astype(np.float32))
 
 
-def fill(charge: Floats, full_well: float, spill: float) -> None:
+def apply_full_well(charge: Floats, full_well: float, spill: float) -> None:
     """Keep charge (C, H, W) within the well, in place; ``spill`` of what is too much runs half up, half down.
 
     What is not spilled is drained; what reaches the end of a column is gone.
@@ -302,26 +306,30 @@ def fill(charge: Floats, full_well: float, spill: float) -> None:
         np.minimum(plane, well, out=plane)
 
 
-def _converted(charge: Floats, sensor: Sensor, fixed: _Fixed, first: int) -> Numbers:
+def _digitise(charge: Floats, sensor: Sensor, fixed: _FixedPattern, first: int) -> DigitalNumbers:
     """The converter's numbers of charge (C, H, W), with the amplifier's noise and the columns' offsets.
 
     ``first`` is the number of its first band of rows in the picture.
     """
     whole = "quantisation" in sensor.on
     out = np.empty(charge.shape, np.uint16 if whole else np.float32)
-    scale, black, top = np.float32(1.0 / sensor.electrons_per_dn), sensor.detector.black_dn, sensor.detector.top_dn
+    scale, black, top = (
+        np.float32(1.0 / sensor.electrons_per_dn),
+        sensor.detector.black_level_dn,
+        sensor.detector.max_dn,
+    )
     noise = sensor.detector.read_noise_e if "read_noise" in sensor.on else 0.0
 
     def convert(band: int, rows: slice) -> None:
         part = charge[:, rows]
         if noise:
-            dice = stream(sensor.seed, "read_noise", first + band)
-            part = part + np.float32(noise) * dice.standard_normal(part.shape, dtype=np.float32)
+            rng = stream(sensor.seed, "read_noise", first + band)
+            part = part + np.float32(noise) * rng.standard_normal(part.shape, dtype=np.float32)
         if fixed.columns is not None:
             part = part + fixed.columns
         number = part * scale
         number += np.float32(black + (0.5 if whole else 0.0))
         out[:, rows] = np.clip(number, 0.0, top, out=number)
 
-    by_bands(charge.shape[1], convert)
+    for_each_band(charge.shape[1], convert)
     return out

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.photo.coarse_grid import CELL, add_coarse, coarse_pixels, coarse_rows
-from selfiesim.photo.optics import Floats, Lens, scatter_law
+from selfiesim.photo.coarse_grid import COARSE_CELL_PX, add_upsampled, coarse_cell_centres, coarse_row_range
+from selfiesim.photo.optics import Floats, Lens, harvey_scatter
 
 if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Radiance
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 # Ghosts of an assumed lens of four elements: place on the line through the picture's middle (1 is the Sun's own, -1
 # its mirror image), radius in half diagonals, surfaces' share.
 _GHOSTS = ((-0.35, 0.05, 1.0), (-0.6, 0.11, 0.8), (0.4, 0.035, 0.6), (-1.1, 0.19, 1.0), (0.75, 0.02, 0.4))
-_STAMP_ROWS = 256
+_DISC_BAND_ROWS = 256
 _TINTS = ((1.0, 0.9, 0.7), (0.7, 1.0, 0.8), (0.8, 0.85, 1.0), (1.0, 0.8, 0.9), (0.8, 1.0, 1.0))
 
 
 @dataclass(frozen=True)
-class SunInLens:
+class SunImage:
     """The Sun as the lens meets it.
 
     Attributes
@@ -45,10 +45,10 @@ class SunInLens:
     radius_px: float
 
 
-def sun_in_lens(view: View, lens: Lens, hidden: Callable[[int, int], bool]) -> SunInLens | None:
+def image_sun(view: View, lens: Lens, is_occluded: Callable[[int, int], bool]) -> SunImage | None:
     """The Sun, as far as nothing hides it; None behind the lens, behind the craft or behind the planet.
 
-    ``hidden`` tells whether something stands in a pixel (row, column) of the picture.
+    ``is_occluded`` tells whether something stands in a pixel (row, column) of the picture.
     """
     if not lens.on & {"sun_disc", "glare", "ghosts"}:
         return None
@@ -57,53 +57,53 @@ def sun_in_lens(view: View, lens: Lens, hidden: Callable[[int, int], bool]) -> S
         return None
     pixel = np.asarray(lens.camera.project(direction), float)
     seen = bool(np.all(np.isfinite(pixel)))
-    share = view.craft.sun_share
+    share = view.craft.sun_visible_fraction
     if seen:
         column, row = (round(float(value)) for value in np.clip(pixel, -1e6, 1e6))
-        if 0 <= row < lens.camera.height and 0 <= column < lens.camera.width and hidden(row, column):
+        if 0 <= row < lens.camera.height and 0 <= column < lens.camera.width and is_occluded(row, column):
             share = 0.0
     if share <= 0.0:
         return None
     flux = view.sun.irradiance * share / lens.camera.pixel_angle**2
-    return SunInLens(pixel if seen else None, direction, flux, view.sun.angular_radius / lens.camera.pixel_angle)
+    return SunImage(pixel if seen else None, direction, flux, view.sun.angular_radius / lens.camera.pixel_angle)
 
 
 def add_sun(planes: Floats, radiance: Radiance, lens: Lens) -> None:
     """Add to planes (3, H, W) what of the Sun's light the lens brings there: disc, veil and ghosts, as far as on."""
-    sun = sun_in_lens(radiance.view, lens, lambda row, column: bool(np.isfinite(radiance.depth[row, column])))
+    sun = image_sun(radiance.view, lens, lambda row, column: bool(np.isfinite(radiance.depth[row, column])))
     if sun is not None:
-        shine(planes, sun, lens, radiance.view.scene.sky.sun)
+        add_sunlight(planes, sun, lens, radiance.view.scene.sky.sun)
 
 
-def shine(planes: Floats, sun: SunInLens, lens: Lens, with_disc: bool, top: int = 0) -> None:
+def add_sunlight(planes: Floats, sun: SunImage, lens: Lens, with_disc: bool, top: int = 0) -> None:
     """Add the Sun's light to planes (3, h, W), the picture's rows from ``top`` on."""
     if "glare" in lens.on:
-        rows = coarse_rows(top, planes.shape[1], lens.camera.height)
-        add_coarse(planes, _veil(sun, lens, rows), top - CELL * rows.start)
+        rows = coarse_row_range(top, planes.shape[1], lens.camera.height)
+        add_upsampled(planes, _veil(sun, lens, rows), top - COARSE_CELL_PX * rows.start)
     if "sun_disc" in lens.on and sun.pixel is not None and with_disc:
         radius = max(sun.radius_px, 0.5)
-        stamp(planes, sun.pixel - (0.0, top), radius, sun.flux / (np.pi * radius**2))
+        add_soft_disc(planes, sun.pixel - (0.0, top), radius, sun.flux / (np.pi * radius**2))
     if "ghosts" in lens.on and sun.pixel is not None:
         _add_ghosts(planes, sun, lens, top)
 
 
-def _veil(sun: SunInLens, lens: Lens, rows: slice) -> Floats:
+def _veil(sun: SunImage, lens: Lens, rows: slice) -> Floats:
     """Sunlight scattered in the lens, (3, h, w) on rows of the coarse grid: the glare's law, by the angle from the Sun.
 
     The front of the lens is lit as the cosine of the Sun's angle from the axis.
     """
-    rays = lens.camera.unproject(coarse_pixels(lens.camera, rows))
+    rays = lens.camera.unproject(coarse_cell_centres(lens.camera, rows))
     angle = np.arctan2(np.linalg.norm(np.cross(rays, sun.direction), axis=-1), rays @ sun.direction)
     shoulder, slope = np.radians(lens.part.glare_angle_deg), lens.part.glare_slope
     theta = np.linspace(0.0, 1.0, 20001) ** 3 * 0.5 * np.pi
-    density = 2.0 * np.pi * np.sin(theta) * scatter_law(theta, shoulder, slope)
-    per_sr = scatter_law(np.nan_to_num(angle, nan=np.pi), shoulder, slope) / np.trapezoid(density, theta)
+    density = 2.0 * np.pi * np.sin(theta) * harvey_scatter(theta, shoulder, slope)
+    per_sr = harvey_scatter(np.nan_to_num(angle, nan=np.pi), shoulder, slope) / np.trapezoid(density, theta)
     lit = max(float(sun.direction[2]), 0.0)
     light = lens.part.glare_share * lit * sun.flux * lens.camera.pixel_angle**2
     return np.asarray(light[:, None, None] * per_sr, np.float32)
 
 
-def stamp(planes: Floats, middle: NDArray[np.float64], radius: float, light: NDArray[np.float64]) -> None:
+def add_soft_disc(planes: Floats, middle: NDArray[np.float64], radius: float, light: NDArray[np.float64]) -> None:
     """Add a round disc to planes (3, H, W), an edge one pixel soft, that adds up to ``light`` (3,) times its area."""
     height, width = planes.shape[1:]
     if not (-radius - 2 < middle[0] < width + radius + 1 and -radius - 2 < middle[1] < height + radius + 1):
@@ -116,7 +116,8 @@ def stamp(planes: Floats, middle: NDArray[np.float64], radius: float, light: NDA
 
     # A few rows at a time: a ghost may be thousands of pixels wide. The sum is that of the whole disc in any case.
     bands = [
-        np.arange(start, min(start + _STAMP_ROWS, last[1] + 1)) for start in range(first[1], last[1] + 1, _STAMP_ROWS)
+        np.arange(start, min(start + _DISC_BAND_ROWS, last[1] + 1))
+        for start in range(first[1], last[1] + 1, _DISC_BAND_ROWS)
     ]
     scale = np.pi * radius**2 / sum(float(cover(rows).sum()) for rows in bands)
     left, right = max(0, first[0]), min(width, last[0] + 1)
@@ -127,14 +128,14 @@ def stamp(planes: Floats, middle: NDArray[np.float64], radius: float, light: NDA
             planes[:, inside[0] : inside[-1] + 1, left:right] += (light[:, None, None] * part).astype(np.float32)
 
 
-def _add_ghosts(planes: Floats, sun: SunInLens, lens: Lens, top: int) -> None:
+def _add_ghosts(planes: Floats, sun: SunImage, lens: Lens, top: int) -> None:
     """Light that two surfaces have thrown back: reflectance squared, spread over a disc, fading as the Sun leaves."""
     assert sun.pixel is not None
     centre = np.array([lens.camera.cx, lens.camera.cy])
     half = 0.5 * np.hypot(lens.camera.width, lens.camera.height)
-    away = sun.pixel - centre
-    fading = float(np.clip(1.6 - 0.6 * np.linalg.norm(away) / half, 0.0, 1.0))
+    sun_offset = sun.pixel - centre
+    fading = float(np.clip(1.6 - 0.6 * np.linalg.norm(sun_offset) / half, 0.0, 1.0))
     for (place, size, share), tint in zip(_GHOSTS, _TINTS, strict=True):
         radius = max(size * half, 1.0)
         light = sun.flux * np.array(tint) * share * fading * lens.part.reflectance**2 / (np.pi * radius**2)
-        stamp(planes, centre + place * away - (0.0, top), radius, light)
+        add_soft_disc(planes, centre + place * sun_offset - (0.0, top), radius, light)

@@ -12,9 +12,9 @@ from selfiesim.photo.optics import Floats
 
 _Number = TypeVar("_Number", np.uint8, np.uint16)
 _KNEE = 0.6
-_STEPS = 4096
-_STEP = 257  # of a number of 16 bits, from one of 8 bits to the next
-TOP = 4.0  # times a full sensor: the shoulder is white to the last step of 8 bits by then
+_LUT_SIZE = 4096
+_UINT16_PER_UINT8 = 257  # of a number of 16 bits, from one of 8 bits to the next
+MAX_LINEAR = 4.0  # times a full sensor: the shoulder is white to the last step of 8 bits by then
 
 # In the manner of AgX (T. Sobotka), with numbers of our own: colours are drawn toward grey before a sigmoid of the
 # light's logarithm, so that bright ones fade to white instead of turning their hue.
@@ -70,28 +70,28 @@ TONES = tuple(_CURVES)
 
 
 @lru_cache(maxsize=16)
-def table(tone: str, white: float, bits: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def tone_lut(tone: str, white: float, bits: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Numbers of a picture for linear light 0 to ``white``, spaced by its square root; ``white`` becomes white."""
-    steps = _STEPS if bits == 8 else 65536
+    steps = _LUT_SIZE if bits == 8 else 65536
     linear = white * np.linspace(0.0, 1.0, steps) ** 2
     curve = np.asarray(_CURVES[tone](linear.astype(np.float32) if bits == 8 else linear), float)
-    if white < TOP or tone in ("filmic", "agx"):  # the shoulder alone keeps its own white, far above
+    if white < MAX_LINEAR or tone in ("filmic", "agx"):  # the shoulder alone keeps its own white, far above
         curve = curve / curve[-1]
     numbers = np.round((2**bits - 1) * srgb(np.clip(curve, 0.0, 1.0)))
     return np.asarray(numbers.astype(np.uint8 if bits == 8 else np.uint16))
 
 
-def mixing(share: float) -> Floats:
+def desaturation_matrix(share: float) -> Floats:
     """(3, 3) that draws colours toward grey by a share; rows sum to 1."""
     return ((1.0 - share) * np.eye(3) + share / 3.0).astype(np.float32)
 
 
-def inset(tone: str) -> Floats | None:
+def tone_inset(tone: str) -> Floats | None:
     """What colours go through before the curve, or nothing."""
-    return mixing(_AGX_INSET) if tone == "agx" else None
+    return desaturation_matrix(_AGX_INSET) if tone == "agx" else None
 
 
-def look_up(linear: Floats, lut: NDArray[_Number], white: float) -> NDArray[_Number]:
+def apply_lut(linear: Floats, lut: NDArray[_Number], white: float) -> NDArray[_Number]:
     """Entries of ``lut`` for linear light, in the same shape. What is not a number is black."""
     index = np.multiply(linear, np.float32(1.0 / white))
     np.fmax(index, 0.0, out=index)  # of a number and none, the number
@@ -103,15 +103,15 @@ def look_up(linear: Floats, lut: NDArray[_Number], white: float) -> NDArray[_Num
 
 
 @lru_cache(maxsize=16)
-def fine_table(tone: str, white: float) -> NDArray[np.uint16]:
-    """As :func:`table` with 16 bits, for :func:`dithered`: what rounds to black or white in 8 bits is so throughout."""
-    numbers = table(tone, white, 16).astype(np.uint16)
-    numbers[numbers < 0.5 * _STEP] = 0
-    numbers[numbers >= 254.5 * _STEP] = 65535
+def dither_lut(tone: str, white: float) -> NDArray[np.uint16]:
+    """As :func:`tone_lut` with 16 bits, for :func:`dither_to_8bit`: what rounds to black or white in 8 bits is so throughout."""
+    numbers = tone_lut(tone, white, 16).astype(np.uint16)
+    numbers[numbers < 0.5 * _UINT16_PER_UINT8] = 0
+    numbers[numbers >= 254.5 * _UINT16_PER_UINT8] = 65535
     return numbers
 
 
-def dithered(numbers: NDArray[np.uint16], first_row: int) -> NDArray[np.uint8]:
+def dither_to_8bit(numbers: NDArray[np.uint16], first_row: int) -> NDArray[np.uint8]:
     """8-bit numbers of 16-bit ones (h, W, 3), rounded up or down by a fixed pattern so that both come to the same mean.
 
     A clear sky changes by less than a step from pixel to pixel: plainly rounded, it shows bands. Whole steps, black and
@@ -123,6 +123,6 @@ def dithered(numbers: NDArray[np.uint16], first_row: int) -> NDArray[np.uint8]:
     pattern = (down[:, None] + across).astype(np.float32)
     pattern -= np.floor(pattern)
     steps = numbers.astype(np.float32)
-    steps *= np.float32(1.0 / _STEP)
+    steps *= np.float32(1.0 / _UINT16_PER_UINT8)
     steps += (np.float32(0.001) + np.float32(0.998) * pattern)[..., None]
     return steps.astype(np.uint8)

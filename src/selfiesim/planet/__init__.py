@@ -56,7 +56,9 @@ def reflectance(
     if not (np.isfinite(lat).all() and np.isfinite(lon).all() and (np.abs(lat) <= np.pi / 2 + 1e-9).all()):
         raise ValueError("lat_deg must lie between -90 and 90, and both must be finite numbers")
     chosen = (
-        planet_maps.load_maps(body) if map is None else surface_maps(Surface(body, map=user_maps.map_file(map, body)))
+        planet_maps.load_maps(body)
+        if map is None
+        else surface_maps(Surface(body, map=user_maps.albedo_map_file(map, body)))
     )
     return planet_maps.reflectance(chosen, lat, lon)
 

@@ -40,7 +40,7 @@ def render(
     samples: int | None = None,
     progress: Progress | None = None,
     engine: str = "pyvista",
-    open_s: float = 0.0,
+    shutter_open_s: float = 0.0,
     preview: Preview | None = None,
 ) -> Radiance:
     """Draw ``view`` with one of the process's renderers: see :meth:`selfiesim.render.common.radiance.Renderer.render`.
@@ -50,4 +50,4 @@ def render(
     GraphicsError
         When no OpenGL works here, or the engine is not installed.
     """
-    return renderer(engine).render(view, quality, samples, progress, open_s, preview)
+    return renderer(engine).render(view, quality, samples, progress, shutter_open_s, preview)

@@ -6,26 +6,26 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from selfiesim.scene.section import Axis, FileName, Part, Quaternion, Rate
+from selfiesim.scene.section import Axis, FileName, Quaternion, Rate, Section
 
-Toward = Literal["sun", "earth", "nadir", "zenith", "velocity", "orbit-normal", "north", "east"]
+PointingTarget = Literal["sun", "earth", "nadir", "zenith", "velocity", "orbit-normal", "north", "east"]
 
 
-class PointingPart(Part):
+class PointingSection(Section):
     """One body axis and what it points at."""
 
     axis: Axis = Field(description="Direction in the craft's body axes.")
-    toward: Toward = Field(description="What the axis points at.")
+    toward: PointingTarget = Field(description="What the axis points at.")
 
 
-class AttitudePart(Part):
+class AttitudeSection(Section):
     """How the craft is turned: two pointed axes, a fixed quaternion, or what a file says."""
 
-    primary: PointingPart = Field(
-        PointingPart(axis=(0.0, 0.0, -1.0), toward="sun"), description="A body axis that points exactly."
+    primary: PointingSection = Field(
+        PointingSection(axis=(0.0, 0.0, -1.0), toward="sun"), description="A body axis that points exactly."
     )
-    secondary: PointingPart = Field(
-        PointingPart(axis=(1.0, 0.0, 0.0), toward="earth"),
+    secondary: PointingSection = Field(
+        PointingSection(axis=(1.0, 0.0, 0.0), toward="earth"),
         description="A second axis, as near to its target as the first allows.",
     )
     quaternion_icrf_to_body: Quaternion | None = Field(
@@ -39,7 +39,7 @@ class AttitudePart(Part):
     spin_deg_s: Rate = Field(0.0, description="Turns the craft about its primary axis, from the release on and before.")
 
     @model_validator(mode="after")
-    def _one_rule(self) -> AttitudePart:
+    def _check_one_attitude_source(self) -> AttitudeSection:
         fixed = [key for key in ("quaternion_icrf_to_body", "aem", "ck_frame") if getattr(self, key) is not None]
         pointed = [key for key in ("primary", "secondary") if key in self.model_fields_set]
         if len(fixed) > 1:

@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field, Strict, model_validator
 
 from selfiesim.core.errors import SceneError
-from selfiesim.scene.attitude import Toward
-from selfiesim.scene.section import Angle, Part, Positive, Three
+from selfiesim.scene.attitude import PointingTarget
+from selfiesim.scene.section import Angle, Positive, Section, Vector3Value
 
-LEAST_PX, MOST_PX = 16, 16384
+MIN_PX, MAX_PX = 16, 16384
 """Width and height of a picture."""
 MAX_PIXELS = 7680 * 4320
 """Of a picture drawn at once; larger ones, to 16384 x 16384, are posters (:mod:`selfiesim.files.poster`)."""
@@ -20,18 +20,18 @@ MAX_PIXELS = 7680 * 4320
 _INTRINSICS = ("horizontal_fov_deg", "focal_length_mm", "matrix")
 
 
-class CameraPart(Part):
+class CameraSection(Section):
     """The camera: lens, picture size, and which way it looks."""
 
     preset: str | None = Field(None, description="A known camera, whose numbers stand where none is given here.")
     size_px: Annotated[
-        tuple[Annotated[int, Field(ge=LEAST_PX, le=MOST_PX)], Annotated[int, Field(ge=LEAST_PX, le=MOST_PX)]],
+        tuple[Annotated[int, Field(ge=MIN_PX, le=MAX_PX)], Annotated[int, Field(ge=MIN_PX, le=MAX_PX)]],
         Strict(False),
     ] = Field((1920, 1080), description="Width and height of the picture.")
     horizontal_fov_deg: float = Field(70.0, ge=0.01, le=360, description="From the left edge to the right edge.")
     focal_length_mm: float | None = Field(None, gt=0, le=1e6, description="Instead of the field; needs pixel_pitch_um.")
     pixel_pitch_um: float | None = Field(None, gt=0, le=1e4, description="From one pixel to the next.")
-    matrix: Annotated[tuple[Three, Three, Three], Strict(False)] | None = Field(
+    matrix: Annotated[tuple[Vector3Value, Vector3Value, Vector3Value], Strict(False)] | None = Field(
         None, description="Instead of the field: OpenCV's camera matrix K, three rows, pixels."
     )
     model: Literal["pinhole", "brown-conrady", "kannala-brandt", "equirectangular", "cylindrical"] = Field(
@@ -58,7 +58,7 @@ class CameraPart(Part):
         max_length=31,
         description="What it looks at: the craft, an object by its name, or a direction: nadir, earth, velocity, ...",
     )
-    up: Toward = Field("zenith", description="What is upward in the picture, when it looks at the craft.")
+    up: PointingTarget = Field("zenith", description="What is upward in the picture, when it looks at the craft.")
     roll_deg: Angle = Field(0.0, description="Turns the picture's content counter-clockwise.")
     place: Annotated[tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]], Strict(False)] = (
         Field(
@@ -74,7 +74,7 @@ class CameraPart(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _filled_from_preset(cls, table: Any) -> Any:
+    def _fill_from_preset(cls, table: Any) -> Any:
         if not isinstance(table, dict) or not isinstance(table.get("preset"), str):
             return table
         from selfiesim.camera.catalogue import preset
@@ -93,7 +93,7 @@ class CameraPart(Part):
         return filled
 
     @model_validator(mode="after")
-    def _fits_together(self) -> CameraPart:
+    def _check_consistency(self) -> CameraSection:
         given = [key for key in _INTRINSICS if key in self.model_fields_set and getattr(self, key) is not None]
         if len(given) > 1:
             raise ValueError(f"give {given[0]} or {given[1]}, not both")
@@ -121,7 +121,7 @@ class CameraPart(Part):
                 raise ValueError(f"{idle[0]}: has a meaning only with look = 'craft'; take it away")
         return self
 
-    def lens_at(self, width: int, height: int) -> dict[str, Any]:
+    def intrinsics_at(self, width: int, height: int) -> dict[str, Any]:
         """The keys by which this lens keeps its field from left to right, and its pixels' shape, at another size.
 
         A field of view does so by itself. Pixels of a sensor keep their pitch, so it is the focal length that goes with
@@ -136,14 +136,14 @@ class CameraPart(Part):
         return {"focal_length_mm": scale * self.focal_length_mm} if self.focal_length_mm is not None else {}
 
 
-def keep_field(table: dict[str, Any], camera: CameraPart, changed: Collection[str]) -> None:
+def rescale_intrinsics(table: dict[str, Any], camera: CameraSection, changed: Collection[str]) -> None:
     """Scale the lens in a scene's ``table``, not checked yet, when ``camera.size_px`` is among the keys ``changed``.
 
     ``camera`` is what it was before. Who changes the lens as well means it for the new size: it stays as it was given.
     """
     lens = {f"camera.{key}" for key in (*_INTRINSICS, "pixel_pitch_um", "preset")}
     if "camera.size_px" in changed and lens.isdisjoint(changed) and _is_size(table["camera"]["size_px"]):
-        table["camera"] |= camera.lens_at(*table["camera"]["size_px"])
+        table["camera"] |= camera.intrinsics_at(*table["camera"]["size_px"])
 
 
 def _is_size(value: Any) -> bool:

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field, Strict
 
-from selfiesim.scene.section import Angle, Axis, FileName, Part, Rate
+from selfiesim.scene.section import Angle, Axis, FileName, Rate, Section
 
 JointAngles = dict[str, Annotated[tuple[Angle, ...], Strict(False), Field(min_length=1, max_length=2)]]
 JointRates = dict[str, Annotated[tuple[Rate, ...], Strict(False), Field(min_length=1, max_length=2)]]
 
 
-class DecalPart(Part):
+class DecalSection(Section):
     """A picture stuck onto a craft: a flag, an emblem, a logo."""
 
     mount: str = Field(description="A mount named in the model's description: where, and which way the wall looks.")
@@ -21,7 +21,7 @@ class DecalPart(Part):
     up: Axis | None = Field(None, description="What is upward in it, body axes; default: +Z, on a Z wall +X.")
 
 
-class ModelPart(Part):
+class ModelSection(Section):
     """A mesh with joints."""
 
     model: FileName = Field(description="A shipped model's name, or a mesh file beside the scene.")
@@ -41,12 +41,12 @@ class ModelPart(Part):
         max_length=200,
         description="The mesh's materials by name, and what of the library (`models materials`) is put in its place.",
     )
-    decals: Annotated[tuple[DecalPart, ...], Strict(False)] = Field(
+    decals: Annotated[tuple[DecalSection, ...], Strict(False)] = Field(
         (), max_length=32, description="Pictures stuck onto its walls."
     )
 
 
-class CraftPart(ModelPart):
+class CraftSection(ModelSection):
     """The craft in the picture."""
 
     mass_kg: float | None = Field(None, gt=0, le=1e7, description="Without the camera; default: the model's own.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from selfiesim.scene.section import Part
+from selfiesim.scene.section import Section
 
 
-class DownlinkPart(Part):
+class DownlinkSection(Section):
     """From the camera to the craft by radio, and on to the Earth.
 
     Little of it is published for any camera that was pushed off: each default is assumed, what is plausible stands in

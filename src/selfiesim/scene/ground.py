@@ -6,33 +6,33 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, Strict
 
-from selfiesim.scene.section import Part
+from selfiesim.scene.section import Section
 
 if TYPE_CHECKING:
     pass
 
 
-NAME = "ground"
+GROUND_NAME = "ground"
 """What layers call it; no object may have that name."""
 
-Away = Annotated[float, Field(ge=-2000, le=2000)]
+SiteOffset = Annotated[float, Field(ge=-2000, le=2000)]
 
-Spot = Annotated[tuple[Away, Away], Strict(False)]
+EastNorth = Annotated[tuple[SiteOffset, SiteOffset], Strict(False)]
 
-Share = Annotated[float, Field(ge=0.001, le=1.0)]
+Fraction = Annotated[float, Field(ge=0.001, le=1.0)]
 
 
-class PadPart(Part):
+class PadSection(Section):
     """Level ground where a vehicle stands."""
 
-    at_m: Spot = Field((0.0, 0.0), description="Its middle, east and north of the craft's origin.")
+    at_m: EastNorth = Field((0.0, 0.0), description="Its middle, east and north of the craft's origin.")
     radius_m: float = Field(1.4, gt=0, le=100, description="How far it is level.")
 
 
-class TrackPart(Part):
+class TrackSection(Section):
     """Where wheels have rolled."""
 
-    path_m: Annotated[tuple[Spot, ...], Strict(False)] = Field(
+    path_m: Annotated[tuple[EastNorth, ...], Strict(False)] = Field(
         min_length=2, max_length=100, description="Points of the way, each east and north of the craft's origin."
     )
     half_m: float = Field(0.60, gt=0, le=10, description="From the middle of the way to the middle of a rut.")
@@ -40,23 +40,23 @@ class TrackPart(Part):
     depth_m: float = Field(0.014, ge=0, le=0.5, description="Of a rut.")
 
 
-class BlastPart(Part):
+class BlastSection(Section):
     """The dark zone that landing engines blew free of dust."""
 
-    at_m: Spot = Field((0.0, 0.0), description="Its middle.")
+    at_m: EastNorth = Field((0.0, 0.0), description="Its middle.")
     radius_m: float = Field(6.0, gt=0, le=500, description="Where the darkening has fallen to a third.")
     darker: float = Field(0.30, ge=0, le=0.9, description="How much darker in the middle, in red light.")
 
 
-class CraterPart(Part):
+class CraterSection(Section):
     """A small bowl with a raised rim."""
 
-    at_m: Spot = Field(description="Its middle.")
+    at_m: EastNorth = Field(description="Its middle.")
     radius_m: float = Field(gt=0.2, le=500, description="Of its rim.")
     depth_m: float = Field(gt=0, le=100, description="From the rim down to the floor.")
 
 
-class GroundPart(Part):
+class GroundSection(Section):
     """The ground as seen by a lens on it: needs [site] on Mars. The globe is not drawn then."""
 
     seed: int = Field(1, ge=0, le=1_000_000, description="Another seed, another ground.")
@@ -66,18 +66,20 @@ class GroundPart(Part):
     largest_rock_m: float = Field(3.0, ge=0.05, le=10, description="Larger ones are left out.")
     rocks_reach_m: float = Field(70.0, ge=5, le=300, description="How far from the lens rocks lie.")
     clod_share: float = Field(0.12, ge=0, le=0.4, description="Share under clods of broken crust.")
-    reflectance: Annotated[tuple[Share, Share, Share], Strict(False)] | None = Field(
+    reflectance: Annotated[tuple[Fraction, Fraction, Fraction], Strict(False)] | None = Field(
         None, description="Of the dust at 620, 550 and 460 nm; default: the map's at the site."
     )
     cell_rad: float = Field(
         0.0032, ge=0.0025, le=0.05, description="Fineness of the mesh in final pictures: a cell seen from the lens."
     )
     draft_cell_rad: float = Field(0.008, ge=0.0025, le=0.05, description="The same in drafts.")
-    pads: Annotated[tuple[PadPart, ...], Strict(False)] = Field(
-        (PadPart(),), max_length=32, description="Where vehicles stand; default: one under the craft."
+    pads: Annotated[tuple[PadSection, ...], Strict(False)] = Field(
+        (PadSection(),), max_length=32, description="Where vehicles stand; default: one under the craft."
     )
-    tracks: Annotated[tuple[TrackPart, ...], Strict(False)] = Field(
+    tracks: Annotated[tuple[TrackSection, ...], Strict(False)] = Field(
         (), max_length=16, description="Where wheels have rolled."
     )
-    craters: Annotated[tuple[CraterPart, ...], Strict(False)] = Field((), max_length=32, description="Small craters.")
-    blast: BlastPart | None = Field(None, description="The dark zone of a landing.")
+    craters: Annotated[tuple[CraterSection, ...], Strict(False)] = Field(
+        (), max_length=32, description="Small craters."
+    )
+    blast: BlastSection | None = Field(None, description="The dark zone of a landing.")

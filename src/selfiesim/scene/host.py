@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, Strict, model_validator
 
 from selfiesim.scene.moments import UtcTime
-from selfiesim.scene.section import Angle, FileName, Part, Positive, Three
+from selfiesim.scene.section import Angle, FileName, Positive, Section, Vector3Value
 
 
-class HeliocentricPart(Part):
+class HeliocentricOrbitSection(Section):
     """A body's path round the Sun, as catalogues of small bodies give it: ecliptic and equinox of J2000."""
 
     epoch_utc: UtcTime = Field(description="When the mean anomaly holds.")
@@ -22,7 +22,7 @@ class HeliocentricPart(Part):
     mean_anomaly_deg: Angle
 
 
-class BodyPart(Part):
+class BodySection(Section):
     """A body of the scene's own, such as a small asteroid."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="What orbit.body calls it; lower case.")
@@ -38,10 +38,10 @@ class BodyPart(Part):
     geometric_albedo: float | None = Field(
         None, gt=0, le=1.5, description="How bright it is; default: 0.14, or that of the known body of this name."
     )
-    orbit: HeliocentricPart | None = Field(None, description="Its path round the Sun, unless kernels hold it.")
+    orbit: HeliocentricOrbitSection | None = Field(None, description="Its path round the Sun, unless kernels hold it.")
 
 
-class ForcesPart(Part):
+class ForcesSection(Section):
     """What pulls and pushes beside the central gravity."""
 
     zonals: bool = Field(True, description="The body's flattening: J2, J3, J4.")
@@ -65,7 +65,7 @@ _ELEMENTS = (
 _STATE = ("position_km", "velocity_km_s")
 
 
-class OrbitPart(Part):
+class OrbitSection(Section):
     """The craft's orbit at an epoch: six Keplerian elements, or position and velocity."""
 
     body: str = Field(
@@ -83,12 +83,12 @@ class OrbitPart(Part):
     raan_deg: Angle | None = Field(None, description="Right ascension of the ascending node.")
     arg_periapsis_deg: Angle | None = None
     true_anomaly_deg: Angle | None = Field(None, description="Place on the orbit at the epoch, from periapsis.")
-    position_km: Three | None = Field(None, description="From the body's centre, instead of elements.")
-    velocity_km_s: Three | None = Field(None, description="Goes with position_km.")
-    forces: ForcesPart | None = Field(None, description="Further forces; without it, two-body motion.")
+    position_km: Vector3Value | None = Field(None, description="From the body's centre, instead of elements.")
+    velocity_km_s: Vector3Value | None = Field(None, description="Goes with position_km.")
+    forces: ForcesSection | None = Field(None, description="Further forces; without it, two-body motion.")
 
     @model_validator(mode="after")
-    def _one_way_of_saying(self) -> OrbitPart:
+    def _check_elements_or_state(self) -> OrbitSection:
         elements = [key for key in _ELEMENTS if getattr(self, key) is not None]
         state = [key for key in _STATE if getattr(self, key) is not None]
         if elements and state:
@@ -101,7 +101,7 @@ class OrbitPart(Part):
         return self
 
 
-class PathPart(Part):
+class PathSection(Section):
     """The craft's path from a file: a CCSDS OEM beside the scene, or the SPICE kernels the scene names."""
 
     body: str = Field("mars", description="What the path is told about.")
@@ -113,13 +113,13 @@ class PathPart(Part):
     )
 
     @model_validator(mode="after")
-    def _one_source(self) -> PathPart:
+    def _check_one_source(self) -> PathSection:
         if (self.oem is None) == (self.target is None):
             raise ValueError("give one of oem = 'file.oem' or target = '-143' (with kernels)")
         return self
 
 
-class SitePart(Part):
+class SiteSection(Section):
     """The craft stands on the ground."""
 
     body: str = Field("mars", description="On what.")

@@ -8,35 +8,35 @@ from pydantic import Field, Strict, model_validator
 
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.motion.pointing_laws import TARGETS
-from selfiesim.scene.attitude import AttitudePart
-from selfiesim.scene.craft import ModelPart
-from selfiesim.scene.host import OrbitPart
-from selfiesim.scene.release import ReleasePart
-from selfiesim.scene.section import Positive, Three
+from selfiesim.scene.attitude import AttitudeSection
+from selfiesim.scene.craft import ModelSection
+from selfiesim.scene.host import OrbitSection
+from selfiesim.scene.release import ReleaseSection
+from selfiesim.scene.section import Positive, Vector3Value
 
 if TYPE_CHECKING:
     pass
 
 
-MOST_OBJECTS = 32
+MAX_OBJECTS = 32
 
 
-class ObjectPart(ModelPart):
+class ObjectSection(ModelSection):
     """A further craft: beside the first one, on an orbit of its own, or pushed off by the first."""
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9-]{0,30}$", description="What messages, layers and camera.target call it; lower case."
     )
-    offset_m: Three | None = Field(None, description="From the craft's origin to its own.")
+    offset_m: Vector3Value | None = Field(None, description="From the craft's origin to its own.")
     axes: Literal["body", "local"] = Field(
         "local", description="Of offset_m: the craft's body axes, or east, north and up where the craft is."
     )
-    orbit: OrbitPart | None = Field(None, description="An orbit of its own about the same body, instead.")
-    release: ReleasePart | None = Field(
+    orbit: OrbitSection | None = Field(None, description="An orbit of its own about the same body, instead.")
+    release: ReleaseSection | None = Field(
         None,
         description="Pushed off from the craft, instead: as released it has its +Z along the push, and tumbles on.",
     )
-    attitude: AttitudePart | None = Field(
+    attitude: AttitudeSection | None = Field(
         None, description="How it is turned; default: as the craft is, or tumbling if it was released."
     )
     mass_kg: float | None = Field(None, gt=0, le=1e7, description="Of a released object.")
@@ -45,14 +45,14 @@ class ObjectPart(ModelPart):
     )
 
     @model_validator(mode="after")
-    def _one_place(self) -> ObjectPart:
+    def _check_one_placement(self) -> ObjectSection:
         given = [key for key in ("offset_m", "orbit", "release") if getattr(self, key) is not None]
         if len(given) != 1:
             raise ValueError(f"{self.name}: {' and '.join(given) or 'no place'}: give one of offset_m, orbit, release")
         return self
 
 
-def check_target(target: str, objects: tuple[ObjectPart, ...]) -> None:
+def check_target(target: str, objects: tuple[ObjectSection, ...]) -> None:
     """Check that ``target`` names the craft, an object, or one of :data:`selfiesim.motion.pointing_laws.TARGETS`.
 
     Raises

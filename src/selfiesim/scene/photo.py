@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
-from selfiesim.scene.section import Part, Three
+from selfiesim.scene.section import Section, Vector3Value
 
 
 def _check_shutter(value: object) -> object:
@@ -22,7 +22,7 @@ Tone = Literal["linear", "shoulder", "filmic", "agx"]
 Meter = Literal["matrix", "centre", "highlight"]
 
 
-class EffectsPart(Part):
+class EffectsSection(Section):
     """Switches: true or false overrules what the look has; each is on or off by itself."""
 
     vignetting: bool | None = Field(None, description="Light lost off the axis, and at the edge of the lens mount.")
@@ -49,7 +49,7 @@ class EffectsPart(Part):
     jpeg: bool | None = Field(None, description="Block artefacts of the camera's own JPEG.")
 
 
-class LensPart(Part):
+class LensSection(Section):
     """Numbers of the lens; assumed where a scene does not give them (docs/photo.md says why these)."""
 
     pupil_power: float | None = Field(
@@ -67,12 +67,12 @@ class LensPart(Part):
     dust_loss: float = Field(0.03, ge=0, le=1, description="Light the largest takes.")
 
 
-class DetectorPart(Part):
+class DetectorSection(Section):
     """The sensor: a known one by name, or the camera's own; each number may be replaced."""
 
     preset: str | None = Field(None, max_length=60, description="small-cmos, cmv2000, cmv4000, th7888a.")
     pixel_pitch_um: float | None = Field(None, ge=0.5, le=100, description="Default: the camera's, or the sensor's.")
-    quantum_efficiency: Annotated[tuple[Three, Three, Three], Strict(False)] | None = Field(
+    quantum_efficiency: Annotated[tuple[Vector3Value, Vector3Value, Vector3Value], Strict(False)] | None = Field(
         None, description="Of the red, green and blue pixels (rows) in the bands at 620, 550 and 460 nm."
     )
     full_well_e: float | None = Field(None, ge=100, le=1e7, description="Electrons a pixel holds.")
@@ -87,7 +87,7 @@ class DetectorPart(Part):
     readout_s: float | None = Field(None, ge=0, le=60, description="From the first row to the last.")
 
     @model_validator(mode="after")
-    def _sees_light(self) -> DetectorPart:
+    def _check_quantum_efficiency(self) -> DetectorSection:
         rows = self.quantum_efficiency
         if rows is None:
             return self
@@ -101,7 +101,7 @@ class DetectorPart(Part):
         return self
 
 
-class PhotoPart(Part):
+class PhotoSection(Section):
     """From light to picture."""
 
     look: Look = Field("clean", description="clean: no lens, no sensor; raw, onboard, press: as a camera makes it.")
@@ -122,12 +122,12 @@ class PhotoPart(Part):
     marks: Annotated[tuple[Literal["scale-bar", "watermark"], ...], Strict(False)] = Field(
         (), max_length=2, description="Drawn onto the picture: a scale bar for the craft's distance, 'synthetic image'."
     )
-    effects: EffectsPart = EffectsPart()
-    lens: LensPart = LensPart()
-    detector: DetectorPart = DetectorPart()
+    effects: EffectsSection = EffectsSection()
+    lens: LensSection = LensSection()
+    detector: DetectorSection = DetectorSection()
 
     @model_validator(mode="after")
-    def _look_has_a_sensor(self) -> PhotoPart:
+    def _check_look_effects(self) -> PhotoSection:
         if self.look == "clean":
             idle = [name for name, on in self.effects if on]
             if idle:

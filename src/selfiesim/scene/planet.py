@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.scene.section import FileName, Part
+from selfiesim.scene.section import FileName, Section
 
 
-class MapPart(Conventions):
+class MapSection(Conventions):
     """A colour map of the planet beside the scene, and how it lies."""
 
     file: FileName = Field(
@@ -22,10 +22,10 @@ class MapPart(Conventions):
     credits: str = Field("", max_length=1000, description="Whom to thank; goes into the recipe.")
 
 
-class PlanetPart(Part):
+class PlanetSection(Section):
     """The planet's looks."""
 
-    map: MapPart | FileName | None = Field(
+    map: MapSection | FileName | None = Field(
         None, description="Another colour map: a name in the library (selfiesim maps list), or a file beside the scene."
     )
     dust_opacity: Literal["seasonal"] | Annotated[float, Field(ge=0, le=10)] = Field(

@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field, Strict, model_validator
 
 from selfiesim.scene.moments import Moment
-from selfiesim.scene.section import Angle, Axis, Part, Rate, Three
+from selfiesim.scene.section import Angle, Axis, Rate, Section, Vector3Value
 
 
-class SpreadPart(Part):
+class SpreadSection(Section):
     """How far a number may be off: ``normal`` gives the standard deviation, ``uniform`` the lowest and highest."""
 
     normal: float | None = Field(None, ge=0, description="Standard deviation, about no error.")
     uniform: Annotated[tuple[float, float], Strict(False)] | None = Field(None, description="Lowest and highest error.")
 
     @model_validator(mode="after")
-    def _one_kind(self) -> SpreadPart:
+    def _check_one_distribution(self) -> SpreadSection:
         if (self.normal is None) == (self.uniform is None):
             raise ValueError("give one of normal = 0.01 or uniform = [-0.01, 0.01]")
         if self.uniform and self.uniform[0] > self.uniform[1]:
@@ -25,25 +25,29 @@ class SpreadPart(Part):
         return self
 
 
-class ScatterPart(Part):
+class ScatterSection(Section):
     """How releases differ from one to the next, for clouds of paths; the picture shows the release as planned."""
 
-    speed_m_s: SpreadPart | None = Field(None, description="Error of the spring's speed.")
-    spring_energy_j: SpreadPart | None = Field(None, description="Error of the spring's energy, where that is given.")
-    tilt_deg: SpreadPart | None = Field(None, description="Lean of the push, in each of two directions across it.")
-    tip_off_deg_s: SpreadPart | None = Field(None, description="Error of the tip-off, about each of the camera's axes.")
-    spin_deg_s: SpreadPart | None = Field(None, description="Error of the spin about the push.")
-    delay_s: SpreadPart | None = Field(None, description="Error of the time of release.")
+    speed_m_s: SpreadSection | None = Field(None, description="Error of the spring's speed.")
+    spring_energy_j: SpreadSection | None = Field(
+        None, description="Error of the spring's energy, where that is given."
+    )
+    tilt_deg: SpreadSection | None = Field(None, description="Lean of the push, in each of two directions across it.")
+    tip_off_deg_s: SpreadSection | None = Field(
+        None, description="Error of the tip-off, about each of the camera's axes."
+    )
+    spin_deg_s: SpreadSection | None = Field(None, description="Error of the spin about the push.")
+    delay_s: SpreadSection | None = Field(None, description="Error of the time of release.")
     seed: int = Field(0, ge=0, lt=2**63, description="Another seed throws other dice.")
 
     @model_validator(mode="after")
-    def _one_push(self) -> ScatterPart:
+    def _check_one_push_key(self) -> ScatterSection:
         if self.speed_m_s and self.spring_energy_j:
             raise ValueError("give speed_m_s or spring_energy_j, not both: the energy makes the speed")
         return self
 
 
-class ReleasePart(Part):
+class ReleaseSection(Section):
     """The push-off."""
 
     at: Moment = Field(
@@ -65,10 +69,10 @@ class ReleasePart(Part):
         description="Further turning it leaves with, about its inner lens' axes (right, down, forward).",
     )
     recoil: bool = Field(False, description="Push the craft back as well; needs both masses.")
-    scatter: ScatterPart | None = Field(None, description="How releases differ, for drift --samples.")
+    scatter: ScatterSection | None = Field(None, description="How releases differ, for drift --samples.")
 
     @model_validator(mode="after")
-    def _not_after_itself(self) -> ReleasePart:
+    def _check_release_time(self) -> ReleaseSection:
         if self.at.startswith("release"):
             raise ValueError("release.at cannot be counted from the release; use max-latitude, periapsis or a UTC time")
         if self.spring_energy_j is not None and "speed_m_s" in self.model_fields_set:
@@ -81,13 +85,13 @@ class ReleasePart(Part):
         return self
 
 
-class MountedPart(Part):
+class MountedSection(Section):
     """A camera that stays on the craft, on a wall or at the end of a boom, instead of one that is released."""
 
     mount: str = Field("camera", description="A mount named in the model's description.")
     axis: Axis | None = Field(None, description="Direction of the boom in body axes; default: the mount's own.")
     out_m: float = Field(0.0, ge=0, le=1000, description="Length of the boom, from the mount along the axis.")
-    offset_m: Three | None = Field(
+    offset_m: Vector3Value | None = Field(
         None,
         description="Instead of a mount: where the lens is, from the craft's origin, as on a stand beside it.",
     )
@@ -96,7 +100,7 @@ class MountedPart(Part):
     )
 
     @model_validator(mode="after")
-    def _one_place(self) -> MountedPart:
+    def _check_one_placement(self) -> MountedSection:
         given = self.model_fields_set & {"mount", "axis", "out_m"}
         if self.offset_m is not None and given:
             raise ValueError(f"offset_m stands instead of a mount: take away {', '.join(sorted(given))}")

@@ -14,31 +14,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field, PrivateAttr, Strict, ValidationError, model_validator
 
 from selfiesim.core import files
-from selfiesim.core.config_validation import did_you_mean, explain, read_table, shortened
+from selfiesim.core.config_validation import did_you_mean, explain_validation_error, read_toml_table, truncate
 from selfiesim.core.errors import CcsdsError, EphemerisError, MapError, SceneError
-from selfiesim.scene.attitude import AttitudePart
-from selfiesim.scene.camera import CameraPart, keep_field
-from selfiesim.scene.craft import CraftPart, ModelPart
-from selfiesim.scene.downlink import DownlinkPart
-from selfiesim.scene.ground import NAME, GroundPart
-from selfiesim.scene.host import BodyPart, OrbitPart, PathPart, SitePart
+from selfiesim.scene.attitude import AttitudeSection
+from selfiesim.scene.camera import CameraSection, rescale_intrinsics
+from selfiesim.scene.craft import CraftSection, ModelSection
+from selfiesim.scene.downlink import DownlinkSection
+from selfiesim.scene.ground import GROUND_NAME, GroundSection
+from selfiesim.scene.host import BodySection, OrbitSection, PathSection, SiteSection
 from selfiesim.scene.moments import Moment
-from selfiesim.scene.objects import MOST_OBJECTS, ObjectPart, check_target
-from selfiesim.scene.photo import PhotoPart
-from selfiesim.scene.planet import PlanetPart
-from selfiesim.scene.release import MountedPart, ReleasePart
-from selfiesim.scene.section import FileName, Part, Text
-from selfiesim.scene.sky import SkyPart
+from selfiesim.scene.objects import MAX_OBJECTS, ObjectSection, check_target
+from selfiesim.scene.photo import PhotoSection
+from selfiesim.scene.planet import PlanetSection
+from selfiesim.scene.release import MountedSection, ReleaseSection
+from selfiesim.scene.section import FileName, Section, Text
+from selfiesim.scene.sky import SkySection
 
 if TYPE_CHECKING:
     from selfiesim.craft.model import Craft
-    from selfiesim.view.resolved_scene import Plan
+    from selfiesim.view.resolved_scene import ResolvedScene
     from selfiesim.view.view import View
 
 _BODIES = ("mars", "earth", "moon", "phobos", "deimos", "jupiter", "sun")
 
 
-class Scene(Part):
+class Scene(Section):
     """A shot: craft, orbit, attitude, release, camera, photo.
 
     ``Scene.load("tianwen1-mars").view().render().expose().save("selfie.png")`` is the whole road.
@@ -50,23 +50,23 @@ class Scene(Part):
     kernels: Annotated[tuple[FileName, ...], Strict(False)] = Field(
         (), max_length=100, description="SPICE kernels or meta-kernels beside the scene; they go before the built-in."
     )
-    craft: CraftPart
-    orbit: OrbitPart | None = Field(None, description="Where the craft is: an orbit.")
-    path: PathPart | None = Field(None, description="Where the craft is, instead: a path from a file.")
-    site: SitePart | None = Field(None, description="Where the craft is, instead: a place on the ground.")
-    body: BodyPart | None = Field(None, description="A body of the scene's own.")
-    attitude: AttitudePart = AttitudePart()
-    release: ReleasePart | None = Field(None, description="How the camera is pushed off.")
-    mounted: MountedPart | None = Field(None, description="Instead: the camera stays on the craft.")
-    objects: Annotated[tuple[ObjectPart, ...], Strict(False)] = Field(
-        (), max_length=MOST_OBJECTS, description="Further craft in the picture."
+    craft: CraftSection
+    orbit: OrbitSection | None = Field(None, description="Where the craft is: an orbit.")
+    path: PathSection | None = Field(None, description="Where the craft is, instead: a path from a file.")
+    site: SiteSection | None = Field(None, description="Where the craft is, instead: a place on the ground.")
+    body: BodySection | None = Field(None, description="A body of the scene's own.")
+    attitude: AttitudeSection = AttitudeSection()
+    release: ReleaseSection | None = Field(None, description="How the camera is pushed off.")
+    mounted: MountedSection | None = Field(None, description="Instead: the camera stays on the craft.")
+    objects: Annotated[tuple[ObjectSection, ...], Strict(False)] = Field(
+        (), max_length=MAX_OBJECTS, description="Further craft in the picture."
     )
-    camera: CameraPart = CameraPart()
-    planet: PlanetPart = PlanetPart()
-    ground: GroundPart | None = Field(None, description="The ground that a lens close to it sees.")
-    sky: SkyPart = SkyPart()
-    photo: PhotoPart = PhotoPart()
-    downlink: DownlinkPart = DownlinkPart()
+    camera: CameraSection = CameraSection()
+    planet: PlanetSection = PlanetSection()
+    ground: GroundSection | None = Field(None, description="The ground that a lens close to it sees.")
+    sky: SkySection = SkySection()
+    photo: PhotoSection = PhotoSection()
+    downlink: DownlinkSection = DownlinkSection()
     assumed: dict[str, str] = Field(
         default_factory=dict, description="Key path of each value that is not publicly known, and why it is what it is."
     )
@@ -74,12 +74,14 @@ class Scene(Part):
     _source: str = PrivateAttr("scene")
     _folder: Path | None = PrivateAttr(None)
     _table: dict[str, Any] | None = PrivateAttr(None)
-    _plan: Any = PrivateAttr(None)
-    _subject: Path | None = PrivateAttr(None)
+    _resolved: Any = PrivateAttr(None)
+    _craft_override: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Scene:
-        for fault in _alternatives({key for key in type(self).model_fields if getattr(self, key) is not None}):
+    def _check_consistency(self) -> Scene:
+        for fault in _find_section_conflicts(
+            {key for key in type(self).model_fields if getattr(self, key) is not None}
+        ):
             raise ValueError(fault)
         host = next(key for key in ("orbit", "path", "site") if getattr(self, key) is not None)
         name = self.center
@@ -100,8 +102,8 @@ class Scene(Part):
         names = [part.name for part in self.objects]
         if len(set(names)) < len(names) or "craft" in names:
             raise ValueError(f"objects: each needs a name of its own, and none is called craft; there are {names}")
-        if self.ground and NAME in names:
-            raise ValueError(f"objects: {NAME} is what layers call the ground; take another name")
+        if self.ground and GROUND_NAME in names:
+            raise ValueError(f"objects: {GROUND_NAME} is what layers call the ground; take another name")
         check_target(self.camera.target, self.objects)
         released = any(part.release for part in self.objects)
         if self.mounted and self.at.startswith("release") and not released:
@@ -111,11 +113,11 @@ class Scene(Part):
         return self
 
     @model_validator(mode="after")
-    def _assumed_keys_exist(self) -> Scene:
+    def _check_assumed_keys(self) -> Scene:
         for key in self.assumed:
             node: Any = self
             for part in key.split("."):
-                fields = _keys(node)
+                fields = _child_keys(node)
                 if part not in fields:
                     raise ValueError(f"assumed: there is no key {key!r} in this scene{did_you_mean(part, fields)}")
                 node = fields[part]
@@ -135,7 +137,7 @@ class Scene(Part):
             No such scene, not TOML, an unknown key, or a value out of range; the message says which.
         """
         path = find_scene(name_or_path)
-        table, _content = read_table(path, "a scene", SceneError)
+        table, _content = read_toml_table(path, "a scene", SceneError)
         return cls.from_table(table, str(path), path.parent)
 
     @classmethod
@@ -150,9 +152,9 @@ class Scene(Part):
         try:
             scene = cls.model_validate(table)
         except ValidationError as error:
-            lines = explain(error, cls)
+            lines = explain_validation_error(error, cls)
             if isinstance(table, dict):
-                lines += [line for line in _alternatives(set(table)) if line not in lines]
+                lines += [line for line in _find_section_conflicts(set(table)) if line not in lines]
             raise SceneError("\n".join(f"{source}: {line}" for line in lines)) from error
         scene._source, scene._folder, scene._table = source, folder, copy.deepcopy(table)
         return scene
@@ -177,9 +179,9 @@ class Scene(Part):
                 if not isinstance(node, dict):
                     raise SceneError(f"{'.'.join(sections[: depth + 1])}: is a value, with no key {last!r} under it")
             node[last] = value.tolist() if hasattr(value, "tolist") else value  # numpy's numbers and arrays
-        keep_field(table, self.camera, [key.replace("__", ".") for key in changes])
+        rescale_intrinsics(table, self.camera, [key.replace("__", ".") for key in changes])
         changed = self.from_table(table, self._source, self._folder)
-        changed._subject = self._subject
+        changed._craft_override = self._craft_override
         return changed
 
     def with_craft(self, name_or_path: str | Path) -> Scene:
@@ -200,7 +202,7 @@ class Scene(Part):
             told = {key: why for key, why in self.assumed.items() if key != "release.axis"}
             changes |= {"release__axis": None, "assumed": told}
         changed = self.with_changes(**changes)
-        changed._subject = Path(name_or_path)
+        changed._craft_override = Path(name_or_path)
         return changed
 
     @property
@@ -218,9 +220,9 @@ class Scene(Part):
     @property
     def craft_source(self) -> str | Path:
         """What to load for the craft: see :meth:`model_source`."""
-        return self._subject or self.model_source("craft.model", self.craft.model)
+        return self._craft_override or self.model_source("craft.model", self.craft.model)
 
-    def load_craft(self, key: str, part: ModelPart) -> Craft:
+    def load_craft(self, key: str, part: ModelSection) -> Craft:
         """The craft that ``part`` of the scene, written at ``key``, names, with its own materials and decals.
 
         Raises
@@ -228,18 +230,18 @@ class Scene(Part):
         UserError
             A mesh or a picture that cannot be used; the message names the key.
         """
-        from selfiesim.craft.decals import Decal, stamp_of, with_decals
+        from selfiesim.craft.decals import Decal, apply_decals, file_stamp
         from selfiesim.craft.load import load_craft
-        from selfiesim.craft.material_overrides import painted
+        from selfiesim.craft.material_overrides import apply_finishes
 
         source = self.craft_source if part is self.craft else self.model_source(f"{key}.model", part.model)
-        craft = painted(load_craft(source), tuple(part.materials.items()), f"{key}.materials")
+        craft = apply_finishes(load_craft(source), tuple(part.materials.items()), f"{key}.materials")
         decals = []
         for number, each in enumerate(part.decals):
             where = f"{key}.decals[{number}]"
-            image = self.beside(f"{where}.image", each.image, "the picture")
-            decals.append(Decal(each.mount, image, each.width_m, each.up, where, stamp_of(image)))
-        return with_decals(craft, tuple(decals))
+            image = self.resolve_file(f"{where}.image", each.image, "the picture")
+            decals.append(Decal(each.mount, image, each.width_m, each.up, where, file_stamp(image)))
+        return apply_decals(craft, tuple(decals))
 
     def model_source(self, key: str, model: str) -> str | Path:
         """What to load for the ``model`` written at ``key``: a shipped one's name, or a file in the scene's own folder.
@@ -252,9 +254,9 @@ class Scene(Part):
         path = Path(model)
         if not path.suffix and path.name == model:
             return model
-        return self.beside(key, model, "the mesh")
+        return self.resolve_file(key, model, "the mesh")
 
-    def beside(self, key: str, name: str, what: str) -> Path:
+    def resolve_file(self, key: str, name: str, what: str) -> Path:
         """The file ``name`` in the scene's own folder, or below it; else one that is shipped with a scene.
 
         Raises
@@ -273,7 +275,7 @@ class Scene(Part):
         shipped = files.shipped("scenes") / Path(name).name
         return shipped if not target.exists() and Path(name).name == name and shipped.is_file() else target
 
-    def plan(self) -> Plan:
+    def resolved(self) -> ResolvedScene:
         """What the scene plans: host, attitude, release and camera, worked out once.
 
         Raises
@@ -281,12 +283,12 @@ class Scene(Part):
         UserError
             Impossible geometry, or a file that cannot be used; the message names the key.
         """
-        from selfiesim.view.resolved_scene import make_plan
+        from selfiesim.view.resolved_scene import resolve_scene
 
         craft = self.load_craft("craft", self.craft)
-        if self._plan is None or self._plan.craft is not craft:
-            self._plan = make_plan(self, craft)
-        return self._plan  # type: ignore[no-any-return]
+        if self._resolved is None or self._resolved.craft is not craft:
+            self._resolved = resolve_scene(self, craft)
+        return self._resolved  # type: ignore[no-any-return]
 
     def view(self, at: str | float | None = None) -> View:
         """What the lens sees at a moment: by default the scene's own.
@@ -313,26 +315,26 @@ class Scene(Part):
         SceneError
             For a camera that is never released, or what is no moment.
         """
-        plan = self.plan()
-        if plan.departure is None:
+        resolved = self.resolved()
+        if resolved.release_state is None:
             raise SceneError(f"{key}: {moment!r} has no meaning; this camera is mounted and never released")
-        return plan.instant(moment, key) - plan.departure.release.epoch
+        return resolved.epoch_at(moment, key) - resolved.release_state.release.epoch
 
     def to_json(self) -> str:
         """The scene as JSON text with every default filled in."""
         return json.dumps(self.model_dump(mode="json"), indent=2)
 
 
-def _keys(node: Any) -> dict[str, Any]:
+def _child_keys(node: Any) -> dict[str, Any]:
     """What can stand behind the next dot of a key path: keys, names of objects."""
     if isinstance(node, BaseModel):
         return {key: getattr(node, key) for key in type(node).model_fields}
     if isinstance(node, tuple):
-        return {each.name: each for each in node if isinstance(each, ObjectPart)}
+        return {each.name: each for each in node if isinstance(each, ObjectSection)}
     return node if isinstance(node, dict) else {}
 
 
-def _alternatives(sections: set[str]) -> list[str]:
+def _find_section_conflicts(sections: set[str]) -> list[str]:
     """What is wrong with the choice of sections: who carries the camera, and how it leaves."""
     faults = []
     for choice in (("orbit", "path", "site"), ("release", "mounted")):
@@ -372,7 +374,7 @@ def find_scene(name_or_path: str | Path) -> Path:
         if path.is_dir():
             raise SceneError(f"{text}: is a folder; name a scene file (.toml) in it")
     except OSError as error:
-        raise SceneError(f"{shortened(text)}: cannot be read ({error.strerror})") from error
+        raise SceneError(f"{truncate(text)}: cannot be read ({error.strerror})") from error
     if path.suffix or path.parent != Path():
         raise SceneError(f"{text}: no such file; shipped scenes are: {', '.join(shipped)}")
     hint = did_you_mean(text, shipped)

@@ -37,7 +37,7 @@ Quaternion = Annotated[Vector4, Strict(False), AfterValidator(_check_quaternion)
 
 Number = Annotated[float, Field(ge=-1e12, le=1e12)]
 
-Three = Annotated[tuple[Number, Number, Number], Strict(False)]
+Vector3Value = Annotated[tuple[Number, Number, Number], Strict(False)]
 
 Rate = Annotated[float, Field(ge=-3600, le=3600)]
 
@@ -57,7 +57,7 @@ def _check_text(text: str) -> str:
 Text = Annotated[str, AfterValidator(_check_text)]
 
 
-class Part(BaseModel):
+class Section(BaseModel):
     """A section of a scene: unknown keys, numbers that are not finite and numbers in quotes are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)

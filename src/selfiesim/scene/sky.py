@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from selfiesim.scene.section import Part
+from selfiesim.scene.section import Section
 
 
-class SkyPart(Part):
+class SkySection(Section):
     """What stands in the sky besides the planet and the craft."""
 
     stars: bool = Field(True, description="Stars to magnitude 5.5, the planets and the Moon.")

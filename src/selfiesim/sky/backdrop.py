@@ -9,44 +9,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import AU_M, BODIES, MARS, SOLAR_IRRADIANCE_1AU, Body
-from selfiesim.astro.ellipsoid import sun_share
+from selfiesim.astro.ellipsoid import sun_visible_fraction
 from selfiesim.astro.ephemeris import Ephemeris
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.core.errors import EphemerisError
 from selfiesim.core.vectors import Vector
-from selfiesim.sky.band_photometry import SUN_COLOUR, ZERO_MAGNITUDE, irradiance
+from selfiesim.sky.band_photometry import SUN_B_V, ZERO_MAG_IRRADIANCE, irradiance
 from selfiesim.sky.magnitudes import bowell_phase, magnitude
-from selfiesim.sky.solar_disc import share_left
+from selfiesim.sky.solar_disc import visible_disc_fraction
 from selfiesim.sky.stars import stars
-from selfiesim.sky.sunlit_globes import Globe, Law, lommel_seeliger_phase
+from selfiesim.sky.sunlit_globes import ShadingLaw, SkyBody, lommel_seeliger_phase
 
 
-class _Planet(NamedTuple):
+class _PlanetConstants(NamedTuple):
     """B-V (Allen's Astrophysical Quantities, Cox 2000), equatorial radius (IAU 2015), law, number in ``plan94``."""
 
     colour: float
     radius_m: float
-    law: Law
+    law: ShadingLaw
     number: int
 
 
 _PLANETS = {
-    "mercury": _Planet(0.93, 2_440_530.0, "lommel-seeliger", 1),
-    "venus": _Planet(0.82, 6_051_800.0, "lambert", 2),
-    "earth": _Planet(0.20, 6_378_136.6, "lambert", 3),
-    "moon": _Planet(0.92, 1_737_400.0, "lommel-seeliger", 3),
-    "mars": _Planet(1.36, 3_396_190.0, "lambert", 4),
-    "jupiter": _Planet(0.83, 71_492_000.0, "lambert", 5),
-    "saturn": _Planet(1.04, 60_268_000.0, "lambert", 6),
+    "mercury": _PlanetConstants(0.93, 2_440_530.0, "lommel-seeliger", 1),
+    "venus": _PlanetConstants(0.82, 6_051_800.0, "lambert", 2),
+    "earth": _PlanetConstants(0.20, 6_378_136.6, "lambert", 3),
+    "moon": _PlanetConstants(0.92, 1_737_400.0, "lommel-seeliger", 3),
+    "mars": _PlanetConstants(1.36, 3_396_190.0, "lambert", 4),
+    "jupiter": _PlanetConstants(0.83, 71_492_000.0, "lambert", 5),
+    "saturn": _PlanetConstants(1.04, 60_268_000.0, "lambert", 6),
 }
 
 # Geometric albedo in V: NASA's Mars fact sheet (recalled, not checked; 7 percent by Zellner and Capen 1974). Colours:
 # Phobos B-V 0.6 and Deimos 0.65 (the same paper; recalled, not checked).
-_MOONS = {"phobos": (0.071, 0.60), "deimos": (0.068, 0.65)}
-_SLOPE = 0.15  # G where none is measured (Bowell et al. 1989)
+_MOON_PHOTOMETRY = {"phobos": (0.071, 0.60), "deimos": (0.068, 0.65)}
+_DEFAULT_SLOPE_G = 0.15  # G where none is measured (Bowell et al. 1989)
 
-NEIGHBOURS = {
+OCCULTING_BODIES = {
     "mars": ("phobos", "deimos"),
     "phobos": ("mars", "deimos"),
     "deimos": ("mars", "phobos"),
@@ -70,12 +70,12 @@ class Backdrop:
     """
 
     sun: bool
-    globes: tuple[Globe, ...]
+    globes: tuple[SkyBody, ...]
     star_directions: NDArray[np.float64]
     star_irradiance: NDArray[np.float64]
 
 
-def backdrop_of(
+def build_backdrop(
     almanac: Ephemeris, body: str, position: Vector, epoch: Epoch, *, with_sun: bool, with_moons: bool, with_stars: bool
 ) -> Backdrop:
     """What stands round a camera at ``position`` (3,) m from the centre of ``body``, ICRF axes.
@@ -83,14 +83,16 @@ def backdrop_of(
     ``with_moons`` are the moons of Mars, ``with_stars`` the planets and the Moon as well. Bodies whose place nobody
     knows at that time are left out.
     """
-    globes: list[Globe] = []
+    globes: list[SkyBody] = []
     if with_moons:
         globes += [
-            _moon(almanac, name, body, position, epoch) for name in _MOONS if is_known(almanac, name, body, epoch)
+            _moon(almanac, name, body, position, epoch)
+            for name in _MOON_PHOTOMETRY
+            if has_ephemeris(almanac, name, body, epoch)
         ]
     if with_stars:
         globes += [_planet(almanac, name, body, position, epoch) for name in _PLANETS if name != body]
-    elif body in _MOONS:
+    elif body in _MOON_PHOTOMETRY:
         globes += [_planet(almanac, "mars", body, position, epoch)]
     table = stars()
     return Backdrop(
@@ -101,37 +103,39 @@ def backdrop_of(
     )
 
 
-def sun_share_beside(almanac: Ephemeris, body: Body, position: Vector, to_sun: Vector, epoch: Epoch) -> float:
+def sun_visible_fraction_beside(
+    almanac: Ephemeris, body: Body, position: Vector, to_sun: Vector, epoch: Epoch
+) -> float:
     """Share of the Sun that the moons of ``body``, or the planet it is a moon of, leave visible from ``position``."""
     share = 1.0
-    for name in NEIGHBOURS.get(body.name, ()):
-        if is_known(almanac, name, body.name, epoch):
+    for name in OCCULTING_BODIES.get(body.name, ()):
+        if has_ephemeris(almanac, name, body.name, epoch):
             there = almanac.position(name, body.name, epoch) - position
             other = BODIES[name]
-            share *= share_left(there, other.radii_m, icrf_to_bodyfixed(other, epoch), to_sun)
+            share *= visible_disc_fraction(there, other.radii_m, icrf_to_bodyfixed(other, epoch), to_sun)
     return share
 
 
-def _moon(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoch) -> Globe:
+def _moon(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoch) -> SkyBody:
     """A small moon: dark dust of the published geometric albedo, dimmed by phase as the H, G system has it."""
-    body, (albedo, colour) = BODIES[name], _MOONS[name]
+    body, (albedo, colour) = BODIES[name], _MOON_PHOTOMETRY[name]
     middle = almanac.position(name, center, epoch)
     to_sun = almanac.position("sun", name, epoch)
     sun_distance = float(np.linalg.norm(to_sun))
     light = np.array(SOLAR_IRRADIANCE_1AU) * (AU_M / sun_distance) ** 2
     turn = icrf_to_bodyfixed(body, epoch)
     from_mars = icrf_to_bodyfixed(MARS, epoch) @ np.array([-almanac.position("mars", name, epoch), to_sun])[..., None]
-    light = light * sun_share(from_mars[0, :, 0], from_mars[1, :, 0], MARS)
-    globe = Globe(name, middle - eye, body.radii_m, turn, to_sun / sun_distance, "lommel-seeliger", light, np.inf)
+    light = light * sun_visible_fraction(from_mars[0, :, 0], from_mars[1, :, 0], MARS)
+    globe = SkyBody(name, middle - eye, body.radii_m, turn, to_sun / sun_distance, "lommel-seeliger", light, np.inf)
     phase = float(np.arccos(np.clip(-(globe.position @ globe.to_sun) / globe.distance, -1.0, 1.0)))
-    dimming = bowell_phase(phase, _SLOPE) / lommel_seeliger_phase(phase)
-    tint = irradiance(0.0, colour) / irradiance(0.0, SUN_COLOUR)
-    seen = albedo * dimming / np.pi * globe.disc[0] * tint * light
-    v = float(-2.5 * np.log10(seen[1] / ZERO_MAGNITUDE)) if seen[1] > 0.0 else np.inf
-    return Globe(name, globe.position, body.radii_m, turn, globe.to_sun, globe.law, seen, v)
+    dimming = bowell_phase(phase, _DEFAULT_SLOPE_G) / lommel_seeliger_phase(phase)
+    tint = irradiance(0.0, colour) / irradiance(0.0, SUN_B_V)
+    seen = albedo * dimming / np.pi * globe.disc_integrals[0] * tint * light
+    v = float(-2.5 * np.log10(seen[1] / ZERO_MAG_IRRADIANCE)) if seen[1] > 0.0 else np.inf
+    return SkyBody(name, globe.position, body.radii_m, turn, globe.to_sun, globe.law, seen, v)
 
 
-def _planet(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoch) -> Globe:
+def _planet(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoch) -> SkyBody:
     kind = _PLANETS[name]
     to_sun = almanac.position("sun", center, epoch)
     from_sun = _from_sun(almanac, name, epoch)
@@ -141,7 +145,7 @@ def _planet(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoc
     radii = BODIES[name].radii_m if name in BODIES else (kind.radius_m,) * 3
     v = magnitude(name, from_sun, from_eye)
     toward = -from_sun / np.linalg.norm(from_sun)
-    return Globe(name, from_eye, radii, turn, toward, kind.law, irradiance(v, kind.colour), v)
+    return SkyBody(name, from_eye, radii, turn, toward, kind.law, irradiance(v, kind.colour), v)
 
 
 def _from_sun(almanac: Ephemeris, name: str, epoch: Epoch) -> Vector:
@@ -155,7 +159,7 @@ def _from_sun(almanac: Ephemeris, name: str, epoch: Epoch) -> Vector:
         return np.array(state["p"]) * AU_M
 
 
-def is_known(almanac: Ephemeris, name: str, center: str, epoch: Epoch) -> bool:
+def has_ephemeris(almanac: Ephemeris, name: str, center: str, epoch: Epoch) -> bool:
     """Whether the almanac tells where a body is from another at that time."""
     try:
         almanac.position(name, center, epoch)

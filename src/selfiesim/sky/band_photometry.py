@@ -7,13 +7,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.astro.bodies import BANDS_NM, SOLAR_IRRADIANCE_1AU
 
-ZERO_MAGNITUDE = 3.631e-11
+ZERO_MAG_IRRADIANCE = 3.631e-11
 """Spectral irradiance of a star of V = 0 at 545 nm, W m^-2 nm^-1 (Bessell, Castelli and Plez 1998, table A2)."""
 
-SUN_COLOUR = 0.653
+SUN_B_V = 0.653
 """B-V of the Sun (Ramirez et al. 2012, Astrophysical Journal 752, 5)."""
 
-_HC_K_NM = 1.438777e7  # second radiation constant (CODATA 2018), nm K
+_SECOND_RADIATION_NM_K = 1.438777e7  # second radiation constant (CODATA 2018), nm K
 
 
 def irradiance(magnitude: ArrayLike, colour: ArrayLike) -> NDArray[np.float64]:
@@ -23,11 +23,15 @@ def irradiance(magnitude: ArrayLike, colour: ArrayLike) -> NDArray[np.float64]:
     the Sun's colour shines in the bands as the Sun does: white in a picture whose white is sunlight.
     """
     sun = np.array(SOLAR_IRRADIANCE_1AU)
-    like = _black_body(temperature(colour)) / _black_body(temperature(SUN_COLOUR)) * (sun / sun[1])
-    return np.asarray(ZERO_MAGNITUDE * 10.0 ** (-0.4 * np.asarray(magnitude, float))[..., None] * like)
+    relative_spectrum = (
+        _black_body(b_v_to_temperature(colour)) / _black_body(b_v_to_temperature(SUN_B_V)) * (sun / sun[1])
+    )
+    return np.asarray(
+        ZERO_MAG_IRRADIANCE * 10.0 ** (-0.4 * np.asarray(magnitude, float))[..., None] * relative_spectrum
+    )
 
 
-def temperature(colour: ArrayLike) -> NDArray[np.float64]:
+def b_v_to_temperature(colour: ArrayLike) -> NDArray[np.float64]:
     """Temperature (K) of a star of colour B-V (Ballesteros 2012, Europhysics Letters 97, 34008)."""
     x = 0.92 * np.asarray(colour, float)
     return np.asarray(4600.0 * (1.0 / (x + 1.7) + 1.0 / (x + 0.62)))
@@ -36,5 +40,5 @@ def temperature(colour: ArrayLike) -> NDArray[np.float64]:
 def _black_body(kelvin: NDArray[np.float64]) -> NDArray[np.float64]:
     """Planck's law in the bands (..., 3), over its value in the green one."""
     bands = np.array(BANDS_NM)
-    light = bands**-5 / np.expm1(_HC_K_NM / (bands * kelvin[..., None]))
+    light = bands**-5 / np.expm1(_SECOND_RADIATION_NM_K / (bands * kelvin[..., None]))
     return np.asarray(light / light[..., 1:2])

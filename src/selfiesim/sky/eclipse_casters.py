@@ -11,11 +11,11 @@ from selfiesim.astro.ephemeris import Ephemeris
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.core.vectors import Vector
-from selfiesim.sky.backdrop import NEIGHBOURS, is_known
+from selfiesim.sky.backdrop import OCCULTING_BODIES, has_ephemeris
 
 
 @dataclass(frozen=True)
-class Caster:
+class ShadowCaster:
     """A body between the Sun and a planet's ground.
 
     Attributes
@@ -36,27 +36,27 @@ class Caster:
     sun_radius: float
 
 
-def casters_of(almanac: Ephemeris, body: Body, epoch: Epoch) -> tuple[Caster, ...]:
+def find_shadow_casters(almanac: Ephemeris, body: Body, epoch: Epoch) -> tuple[ShadowCaster, ...]:
     """The bodies whose shadow or penumbra touches ``body``; mostly none."""
     found = []
     turn = icrf_to_bodyfixed(body, epoch)
-    for name in NEIGHBOURS.get(body.name, ()):
-        if not is_known(almanac, name, body.name, epoch):
+    for name in OCCULTING_BODIES.get(body.name, ()):
+        if not has_ephemeris(almanac, name, body.name, epoch):
             continue
         sun = almanac.position("sun", body.name, epoch)
         distance = float(np.linalg.norm(sun))
         toward, angle = sun / distance, float(np.arcsin(SUN_RADIUS_M / distance))
         position = almanac.position(name, body.name, epoch)
-        radius = _outline(BODIES[name], icrf_to_bodyfixed(BODIES[name], epoch) @ toward)
+        radius = _silhouette_radius(BODIES[name], icrf_to_bodyfixed(BODIES[name], epoch) @ toward)
         along = float(position @ toward)
         aside = float(np.linalg.norm(position - along * toward))
         largest = max(body.radii_m)
         if along > 0.0 and aside < largest + radius + (along + largest) * np.tan(angle):
-            found.append(Caster(turn @ position, radius, turn @ toward, angle))
+            found.append(ShadowCaster(turn @ position, radius, turn @ toward, angle))
     return tuple(found)
 
 
-def _outline(body: Body, toward: Vector) -> float:
+def _silhouette_radius(body: Body, toward: Vector) -> float:
     """Radius (m) of the disc as large as an ellipsoid's outline seen from a direction (3,) in its own axes."""
     a, b, c = body.radii_m
     x, y, z = toward

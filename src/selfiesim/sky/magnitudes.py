@@ -35,7 +35,7 @@ def magnitude(name: str, from_sun: Vector, from_eye: Vector) -> float:
     far = 5.0 * float(np.log10(r / AU_M * d / AU_M))
     if name == "saturn":
         return far + _saturn(phase, from_sun / r, from_eye / d)
-    return far + _LAWS[name](phase)
+    return far + _MAGNITUDE_LAWS[name](phase)
 
 
 def bowell_phase(phase: float, slope: float) -> float:
@@ -46,17 +46,17 @@ def bowell_phase(phase: float, slope: float) -> float:
 
 
 def _mercury(a: float) -> float:
-    return -0.613 + _powers(a, 6.3280e-02, -1.6336e-03, 3.3644e-05, -3.4265e-07, 1.6893e-09, -3.0334e-12)
+    return -0.613 + _power_series(a, 6.3280e-02, -1.6336e-03, 3.3644e-05, -3.4265e-07, 1.6893e-09, -3.0334e-12)
 
 
 def _venus(a: float) -> float:
     if a < 163.7:
-        return -4.384 + _powers(a, -1.044e-03, 3.687e-04, -2.814e-06, 8.938e-09)
-    return 236.05828 + _powers(a, -2.81914, 8.39034e-03)
+        return -4.384 + _power_series(a, -1.044e-03, 3.687e-04, -2.814e-06, 8.938e-09)
+    return 236.05828 + _power_series(a, -2.81914, 8.39034e-03)
 
 
 def _earth(a: float) -> float:
-    return -3.99 + _powers(a, -1.060e-03, 2.054e-04)
+    return -3.99 + _power_series(a, -1.060e-03, 2.054e-04)
 
 
 def _moon(a: float) -> float:
@@ -65,13 +65,15 @@ def _moon(a: float) -> float:
 
 
 def _mars(a: float) -> float:
-    return -1.601 + _powers(a, 0.02267, -0.0001302) if a <= 50.0 else -0.367 + _powers(a, -0.02573, 0.0003445)
+    return (
+        -1.601 + _power_series(a, 0.02267, -0.0001302) if a <= 50.0 else -0.367 + _power_series(a, -0.02573, 0.0003445)
+    )
 
 
 def _jupiter(a: float) -> float:
     if a <= 12.0:
-        return -9.395 + _powers(a, -3.7e-04, 6.16e-04)
-    share = 1.0 + _powers(a / 180.0, -1.507, -0.363, -0.062, 2.809, -1.876)
+        return -9.395 + _power_series(a, -3.7e-04, 6.16e-04)
+    share = 1.0 + _power_series(a / 180.0, -1.507, -0.363, -0.062, 2.809, -1.876)
     return -9.428 - 2.5 * float(np.log10(max(share, 1e-3)))
 
 
@@ -83,9 +85,16 @@ def _saturn(a: float, from_sun: NDArray[np.float64], from_eye: NDArray[np.float6
     return -8.914 - 1.825 * tilt + 0.026 * a - 0.378 * tilt * float(np.exp(-2.25 * a))
 
 
-def _powers(a: float, *factors: float) -> float:
+def _power_series(a: float, *factors: float) -> float:
     """factors[0] a + factors[1] a^2 + ..."""
     return float(sum(factor * a ** (power + 1) for power, factor in enumerate(factors)))
 
 
-_LAWS = {"mercury": _mercury, "venus": _venus, "earth": _earth, "moon": _moon, "mars": _mars, "jupiter": _jupiter}
+_MAGNITUDE_LAWS = {
+    "mercury": _mercury,
+    "venus": _venus,
+    "earth": _earth,
+    "moon": _moon,
+    "mars": _mars,
+    "jupiter": _jupiter,
+}

@@ -9,7 +9,7 @@ from selfiesim.astro.bodies import BANDS_NM, SUN_RADIUS_M
 from selfiesim.core.vectors import Matrix, Vector, unit
 
 # Neckel and Labs (1994), Solar Physics 153, 91, table 1: nm, then I(mu) / I(1) as powers 0 to 5 of mu.
-_MEASURED = np.array(
+_LIMB_DARKENING_TABLE = np.array(
     [
         [457.345, 0.16604, 1.38544, -1.52275, 2.00232, -1.45969, 0.42864],
         [477.427, 0.19571, 1.30551, -1.25845, 1.50626, -1.05472, 0.30570],
@@ -19,10 +19,12 @@ _MEASURED = np.array(
         [640.970, 0.33644, 1.30590, -1.79238, 2.45040, -1.89979, 0.59943],
     ]
 )
-LIMB = np.array([np.interp(BANDS_NM, _MEASURED[:, 0], column) for column in _MEASURED.T[1:]])
+LIMB_DARKENING = np.array(
+    [np.interp(BANDS_NM, _LIMB_DARKENING_TABLE[:, 0], column) for column in _LIMB_DARKENING_TABLE.T[1:]]
+)
 """How the disc darkens in the bands: factors (6, 3) of the powers 0 to 5 of mu."""
 
-_POINTS = 2000
+_DISC_SAMPLES = 2000
 
 
 def disc_radiance(irradiance: Vector, angular_radius: float, mu: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -38,12 +40,14 @@ def disc_radiance(irradiance: Vector, angular_radius: float, mu: NDArray[np.floa
         Cosine of the angle between sight and the Sun's vertical: 1 in the middle, 0 at the limb.
     """
     # Over the disc the mean of mu^k is 2 / (k + 2).
-    mean = (2.0 / np.arange(2.0, 8.0)) @ LIMB
+    mean = (2.0 / np.arange(2.0, 8.0)) @ LIMB_DARKENING
     middle = irradiance / (np.pi * np.sin(angular_radius) ** 2) / mean
-    return np.asarray(middle * (np.asarray(mu)[:, None] ** np.arange(6) @ LIMB))
+    return np.asarray(middle * (np.asarray(mu)[:, None] ** np.arange(6) @ LIMB_DARKENING))
 
 
-def share_left(position: Vector, radii_m: tuple[float, float, float], turn: Matrix, to_sun: Vector) -> float:
+def visible_disc_fraction(
+    position: Vector, radii_m: tuple[float, float, float], rotation: Matrix, to_sun: Vector
+) -> float:
     """Share of the Sun's disc that an ellipsoid leaves visible: 1 away from it, 0 in a total eclipse.
 
     Rays to points spread evenly over the disc: good to a thousandth, whatever the shape.
@@ -52,7 +56,7 @@ def share_left(position: Vector, radii_m: tuple[float, float, float], turn: Matr
     ----------
     position, to_sun : (3,) array
         Of the body and of the Sun, from the eye; m.
-    turn : (3, 3) array
+    rotation : (3, 3) array
         From their axes to the body's own.
     """
     distance, sun_distance = float(np.linalg.norm(position)), float(np.linalg.norm(to_sun))
@@ -61,13 +65,13 @@ def share_left(position: Vector, radii_m: tuple[float, float, float], turn: Matr
     if position @ toward < distance * np.cos(reach):
         return 1.0
     across = unit(np.cross(toward, np.eye(3)[int(np.argmin(np.abs(toward)))]))
-    k = np.arange(_POINTS) + 0.5
-    radius, angle = np.sqrt(k / _POINTS), np.pi * (1.0 + np.sqrt(5.0)) * k  # the sunflower's spiral
+    k = np.arange(_DISC_SAMPLES) + 0.5
+    radius, angle = np.sqrt(k / _DISC_SAMPLES), np.pi * (1.0 + np.sqrt(5.0)) * k  # the sunflower's spiral
     offsets = np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(toward, across)
-    to_scaled = turn / np.array(radii_m)[:, None]
-    ways = unit((to_sun + SUN_RADIUS_M * radius[:, None] * offsets) @ to_scaled.T)
+    to_scaled = rotation / np.array(radii_m)[:, None]
+    ray_directions = unit((to_sun + SUN_RADIUS_M * radius[:, None] * offsets) @ to_scaled.T)
     eye = -to_scaled @ position
-    along = -(ways @ eye)
-    nearest = eye + along[:, None] * ways
+    along = -(ray_directions @ eye)
+    nearest = eye + along[:, None] * ray_directions
     hidden = ((nearest * nearest).sum(axis=-1) < 1.0) & (along > 0.0)
     return float(1.0 - hidden.mean())

@@ -27,7 +27,7 @@ class StarTable:
         HR, the catalogue's own.
     direction : (N, 3)
         Unit vectors, ICRF axes, at J2000.
-    motion : (N, 3)
+    proper_motion : (N, 3)
         Their change in a year.
     magnitude, colour : (N,)
         V and B-V.
@@ -37,14 +37,14 @@ class StarTable:
 
     number: NDArray[np.int64]
     direction: NDArray[np.float64]
-    motion: NDArray[np.float64]
+    proper_motion: NDArray[np.float64]
     magnitude: NDArray[np.float64]
     colour: NDArray[np.float64]
     irradiance: NDArray[np.float64]
 
     def directions(self, epoch: Epoch) -> NDArray[np.float64]:
         """Unit vectors (N, 3), ICRF axes, with proper motion; no parallax, no aberration (21 arcseconds at Earth)."""
-        return unit(self.direction + epoch.days_since_j2000 / 365.25 * self.motion)
+        return unit(self.direction + epoch.days_since_j2000 / 365.25 * self.proper_motion)
 
 
 @cache
@@ -61,7 +61,7 @@ def stars() -> StarTable:
     return StarTable(
         number=rows[:, 0].astype(int),
         direction=np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1),
-        motion=east_motion[:, None] * east + north_motion[:, None] * north,
+        proper_motion=east_motion[:, None] * east + north_motion[:, None] * north,
         magnitude=rows[:, 3],
         colour=rows[:, 4],
         irradiance=irradiance(rows[:, 3], rows[:, 4]),

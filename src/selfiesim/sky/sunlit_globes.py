@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from selfiesim.core.vectors import Matrix, Vector, unit
 
-Law = Literal["lambert", "lommel-seeliger"]
-_GRID = 96  # rays across a disc whose light is added up
+ShadingLaw = Literal["lambert", "lommel-seeliger"]
+_DISC_SAMPLES_PER_SIDE = 96  # rays across a disc whose light is added up
 
 
 @dataclass(frozen=True)
-class Globe:
+class SkyBody:
     """A body in the sky. Vectors in ICRF axes, m.
 
     Attributes
@@ -44,7 +44,7 @@ class Globe:
     radii_m: tuple[float, float, float]
     icrf_to_bodyfixed: Matrix
     to_sun: Vector
-    law: Law
+    law: ShadingLaw
     irradiance: Vector
     magnitude: float
 
@@ -62,36 +62,36 @@ class Globe:
         """Relative brightness (N,) along rays (N, 3) from the camera, and whether they meet it."""
         inverse = 1.0 / np.array(self.radii_m)
         to_scaled = inverse[:, None] * self.icrf_to_bodyfixed
-        eye, ways = -to_scaled @ self.position, unit(rays @ to_scaled.T)
-        along = -(ways @ eye)
-        nearest = eye + along[:, None] * ways
+        eye, ray_directions = -to_scaled @ self.position, unit(rays @ to_scaled.T)
+        along = -(ray_directions @ eye)
+        nearest = eye + along[:, None] * ray_directions
         inside = 1.0 - (nearest * nearest).sum(axis=-1)
-        met = (inside > 0.0) & (along > 0.0)
-        hit = nearest - np.sqrt(np.maximum(inside, 0.0))[:, None] * ways
+        hit_mask = (inside > 0.0) & (along > 0.0)
+        hit = nearest - np.sqrt(np.maximum(inside, 0.0))[:, None] * ray_directions
         normal = unit(hit * inverse)
         sunward = np.maximum(normal @ (self.icrf_to_bodyfixed @ self.to_sun), 0.0)
         if self.law == "lambert":
-            return np.where(met, sunward, 0.0), met
+            return np.where(hit_mask, sunward, 0.0), hit_mask
         eyeward = np.maximum(-(normal * unit(rays @ self.icrf_to_bodyfixed.T)).sum(axis=-1), 0.0)
-        return np.where(met, 2.0 * sunward / (sunward + eyeward + 1e-9), 0.0), met
+        return np.where(hit_mask, 2.0 * sunward / (sunward + eyeward + 1e-9), 0.0), hit_mask
 
     @cached_property
-    def disc(self) -> tuple[float, float]:
+    def disc_integrals(self) -> tuple[float, float]:
         """Relative brightness times solid angle, and the solid angle itself, sr."""
         toward = self.position / self.distance
         across = unit(np.cross(toward, np.eye(3)[int(np.argmin(np.abs(toward)))]))
         half = np.tan(self.angular_radius)
-        steps = (np.arange(_GRID) + 0.5) / _GRID * 2.0 - 1.0
+        steps = (np.arange(_DISC_SAMPLES_PER_SIDE) + 0.5) / _DISC_SAMPLES_PER_SIDE * 2.0 - 1.0
         x, y = (half * part.ravel() for part in np.meshgrid(steps, steps))
         rays = toward + x[:, None] * across + y[:, None] * np.cross(toward, across)
-        angle = (2.0 * half / _GRID) ** 2 * (1.0 + x * x + y * y) ** -1.5
-        brightness, met = self.shade(rays)
-        return float(brightness @ angle), float(met @ angle)
+        angle = (2.0 * half / _DISC_SAMPLES_PER_SIDE) ** 2 * (1.0 + x * x + y * y) ** -1.5
+        brightness, hit_mask = self.shade(rays)
+        return float(brightness @ angle), float(hit_mask @ angle)
 
     @property
-    def scale(self) -> Vector:
+    def radiance_scale(self) -> Vector:
         """Radiance (3,), W m^-2 sr^-1 nm^-1, where the relative brightness is 1."""
-        return self.irradiance / self.disc[0] if self.disc[0] > 0.0 else np.zeros(3)
+        return self.irradiance / self.disc_integrals[0] if self.disc_integrals[0] > 0.0 else np.zeros(3)
 
 
 def lommel_seeliger_phase(phase: float) -> float:

@@ -17,17 +17,17 @@ from selfiesim.view.release_setup import AttitudeLaw
 
 if TYPE_CHECKING:
     from selfiesim.astro.spice_kernels import Kernels
-    from selfiesim.scene.attitude import AttitudePart
+    from selfiesim.scene.attitude import AttitudeSection
     from selfiesim.scene.scene import Scene
 
 
 def toward(host: Host, almanac: Almanac, target: str, epoch: Epoch, state: State) -> Vector:
     """Unit vector (3,), ICRF axes, from the craft toward one of :data:`selfiesim.motion.pointing_laws.TARGETS`."""
-    return pointing_laws.target_direction(target, host.body, epoch, state, almanac, host.up(epoch, state))
+    return pointing_laws.target_direction(target, host.body, epoch, state, almanac, host.local_vertical(epoch, state))
 
 
 def attitude_law(
-    scene: Scene, part: AttitudePart, host: Host, almanac: Almanac, kernels: Kernels | None, key: str = "attitude"
+    scene: Scene, part: AttitudeSection, host: Host, almanac: Almanac, kernels: Kernels | None, key: str = "attitude"
 ) -> AttitudeLaw:
     """The law that ``part`` of ``scene`` describes for what moves as ``host`` does; its spin is left out.
 
@@ -42,7 +42,7 @@ def attitude_law(
     if part.aem is not None:
         from selfiesim.astro.ccsds import read_aem
 
-        message = read_aem(scene.beside(f"{key}.aem", part.aem, "it"), part.object_id)
+        message = read_aem(scene.resolve_file(f"{key}.aem", part.aem, "it"), part.object_id)
         return lambda epoch, _state: message.icrf_to_body(epoch)
     if part.ck_frame is not None:
         assert kernels is not None
@@ -64,7 +64,7 @@ def attitude_law(
     return pointed
 
 
-def spinning(law: AttitudeLaw, part: AttitudePart, start: Epoch) -> AttitudeLaw:
+def add_spin(law: AttitudeLaw, part: AttitudeSection, start: Epoch) -> AttitudeLaw:
     """The law, with the craft turning about its primary axis: as the law has it at ``start``."""
     if not part.spin_deg_s:
         return law

@@ -9,31 +9,31 @@ import numpy as np
 from selfiesim.astro.bodies import AU_M, SOLAR_IRRADIANCE_1AU, SUN_RADIUS_M, Body
 from selfiesim.core.vectors import Matrix, Vector, rotation_about
 from selfiesim.craft.clearance import clearance
-from selfiesim.craft.model import Craft, Part, outermost_points
+from selfiesim.craft.model import Craft, Part, convex_hull_by_joint
 from selfiesim.planet.light.weather import AIRLESS, Weather
 from selfiesim.planet.maps.surface import Surface
-from selfiesim.scene.ground import NAME
-from selfiesim.sky.eclipse_casters import Caster
+from selfiesim.scene.ground import GROUND_NAME
+from selfiesim.sky.eclipse_casters import ShadowCaster
 
 
 @dataclass(frozen=True)
 class Sun:
     """The Sun as seen from the camera: unit ``direction`` (3,), ``distance`` m, ``irradiance`` (3,) W m^-2 nm^-1.
 
-    ``passed`` is the share of its light that the air lets through, (3,): less than 1 for a lens on the ground.
+    ``air_transmittance`` is the share of its light that the air lets through, (3,): less than 1 for a lens on the ground.
     """
 
     direction: Vector
     distance: float
-    passed: Vector = field(default_factory=lambda: np.ones(3))
+    air_transmittance: Vector = field(default_factory=lambda: np.ones(3))
 
     @property
     def irradiance(self) -> Vector:
         """Direct sunlight on a surface facing it, at the three bands (3,)."""
-        return self.above_air * self.passed
+        return self.extraterrestrial_irradiance * self.air_transmittance
 
     @property
-    def above_air(self) -> Vector:
+    def extraterrestrial_irradiance(self) -> Vector:
         """The same with no air before it."""
         return np.array(SOLAR_IRRADIANCE_1AU) * (AU_M / self.distance) ** 2
 
@@ -57,16 +57,16 @@ class PlanetPose:
     surface: Surface
     weather: Weather = AIRLESS
     law: str | None = None
-    casters: tuple[Caster, ...] = ()
+    casters: tuple[ShadowCaster, ...] = ()
 
 
 @dataclass(frozen=True)
 class CraftPose:
     """A craft: its model's origin (3,) from the camera, its attitude, the angles of each joint (rad).
 
-    ``sun_share`` is how much of the Sun's disc planet and moons leave visible from it, 0 in eclipse, 1 by day; ``dusk``
+    ``sun_visible_fraction`` is how much of the Sun's disc planet and moons leave visible from it, 0 in eclipse, 1 by day; ``air_transmittance``
     (3,) how much of its light comes through the planet's air, per band, where it stands low over the limb;
-    ``gone`` are the first parts of the names of nodes that are no longer on it, such as the released camera's;
+    ``hidden_nodes`` are the first parts of the names of nodes that are no longer on it, such as the released camera's;
     ``name`` is what the scene calls it, nothing for the craft the camera belongs to.
     """
 
@@ -74,38 +74,38 @@ class CraftPose:
     position: Vector
     body_to_camera: Matrix
     joint_angles: dict[str, tuple[float, ...]]
-    sun_share: float
-    gone: tuple[str, ...] = ()
+    sun_visible_fraction: float
+    hidden_nodes: tuple[str, ...] = ()
     name: str = ""
-    dusk: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    air_transmittance: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     @property
-    def sun_left(self) -> Vector:
+    def sunlight_fraction(self) -> Vector:
         """Share (3,) of the Sun's light that reaches it, per band."""
-        return self.sun_share * np.array(self.dusk)
+        return self.sun_visible_fraction * np.array(self.air_transmittance)
 
     @property
     def is_ground(self) -> bool:
         """Whether it is the ground that the others stand on."""
-        return self.name == NAME
+        return self.name == GROUND_NAME
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts still on the craft."""
-        return tuple(part for part in self.craft.parts if not part.node.startswith(self.gone))
+        return tuple(part for part in self.craft.parts if not part.node.startswith(self.hidden_nodes))
 
     def turned(self, turn: Matrix) -> CraftPose:
         """The same from a camera turned where it stands."""
         return replace(self, position=turn @ self.position, body_to_camera=turn @ self.body_to_camera)
 
-    def stepped(self, step: float) -> CraftPose:
+    def quantize_joints(self, step: float) -> CraftPose:
         """The same with its joints at whole multiples of ``step``, rad: for what need not be known finely."""
         angles = {
             name: tuple(step * round(angle / step) for angle in turned) for name, turned in self.joint_angles.items()
         }
         return replace(self, joint_angles=angles)
 
-    def to_body_of(self, other: CraftPose) -> Matrix:
+    def transform_to_body(self, other: CraftPose) -> Matrix:
         """(4, 4) from these body axes to those of another craft."""
         matrix = np.eye(4)
         matrix[:3, :3] = other.body_to_camera.T @ self.body_to_camera
@@ -124,12 +124,12 @@ class CraftPose:
 
     def clearance(self, point: Vector) -> tuple[float, str]:
         """Metres from ``point`` (3,), body axes, to the craft's nearest surface, and the node that it belongs to."""
-        return clearance(self.craft, self.gone, self.joint_matrix, point)
+        return clearance(self.craft, self.hidden_nodes, self.joint_matrix, point)
 
     def outline(self) -> Vector:
         """The craft's outermost points (N, 3), camera axes: enough for its outline from anywhere."""
         placed = []
-        for joint, points in outermost_points(self.craft, self.gone).items():
+        for joint, points in convex_hull_by_joint(self.craft, self.hidden_nodes).items():
             matrix = self.joint_matrix(joint)
             placed.append(points @ matrix[:3, :3].T + matrix[:3, 3])
         return np.asarray(np.concatenate(placed) @ self.body_to_camera.T + self.position)

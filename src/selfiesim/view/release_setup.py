@@ -12,20 +12,20 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.orbit import State
 from selfiesim.core.errors import SceneError, UserError
 from selfiesim.core.vectors import Matrix, Vector, quaternion, quaternion_to_matrix, rotation_vector, unit
-from selfiesim.craft.model import Craft, first_contact
+from selfiesim.craft.model import Craft, first_ray_hit
 from selfiesim.motion import ejection
 from selfiesim.motion.host_trajectories import Host
 from selfiesim.motion.tumble import tumble
 
 if TYPE_CHECKING:
-    from selfiesim.scene.release import ReleasePart
+    from selfiesim.scene.release import ReleaseSection
 
 AttitudeLaw = Callable[[Epoch, State], Matrix]
 """From an instant and the craft's state to its attitude, ICRF to body axes."""
 
 
 @dataclass(frozen=True)
-class Berth:
+class MountPoint:
     """Where a camera or another thing sits on its craft.
 
     Attributes
@@ -42,7 +42,7 @@ class Berth:
 
 
 @dataclass(frozen=True)
-class Departure:
+class ReleaseState:
     """The release as planned.
 
     Attributes
@@ -66,7 +66,7 @@ class Departure:
     icrf_to_camera: Matrix
     camera_rate: Vector
 
-    def tumbled(self, inertia: Vector, seconds: float) -> Matrix:
+    def tumbling_attitude(self, inertia: Vector, seconds: float) -> Matrix:
         """ICRF to the camera's axes ``seconds`` after the release, when it is left to itself.
 
         ``inertia`` (3,) are its moments about its own axes, of which only the ratios matter.
@@ -79,7 +79,7 @@ class Departure:
 class Masses:
     """Of what leaves and of the craft without it, kg, as far as they are known; ``keys`` say where they are given."""
 
-    leaver: float | None
+    released_body: float | None
     craft: float | None
     keys: tuple[str, str]
 
@@ -91,19 +91,19 @@ class Masses:
         SceneError
             When one is missing; ``key`` is what asks for it.
         """
-        if self.leaver is None:
+        if self.released_body is None:
             raise SceneError(f"{key}: needs {self.keys[0]}")
         if self.craft is None:
             raise SceneError(f"{key}: needs {self.keys[1]}, which the model does not give")
-        return self.leaver, self.craft
+        return self.released_body, self.craft
 
 
-def named(*beginnings: str) -> tuple[str, ...]:
-    """Those of ``beginnings`` that a name can begin with: not the empty one, with which all do."""
-    return tuple(text for text in beginnings if text)
+def drop_empty(*prefixes: str) -> tuple[str, ...]:
+    """Those of ``prefixes`` that a name can begin with: not the empty one, with which all do."""
+    return tuple(text for text in prefixes if text)
 
 
-def berth(craft: Craft, name: str, axis: tuple[float, float, float] | None, key: str) -> Berth:
+def find_mount_point(craft: Craft, name: str, axis: tuple[float, float, float] | None, key: str) -> MountPoint:
     """The mount ``name`` of ``craft``, ``axis`` in place of its own direction if given.
 
     Raises
@@ -123,37 +123,37 @@ def berth(craft: Craft, name: str, axis: tuple[float, float, float] | None, key:
             )
         raise SceneError(f"{key}.mount: {craft.name} has no mount {name!r}; {known}")
     mount = craft.mounts[name]
-    return Berth(np.array(mount.position_m), unit(np.array(axis or mount.axis)), mount.leaves)
+    return MountPoint(np.array(mount.position_m), unit(np.array(axis or mount.axis)), mount.leaves)
 
 
-def pushed(craft: Craft, part: ReleasePart, key: str) -> Berth:
+def find_release_point(craft: Craft, part: ReleaseSection, key: str) -> MountPoint:
     """Where a release starts and which way it really goes.
 
     Raises
     ------
     SceneError
-        As :func:`berth`, and for a push into the craft.
+        As :func:`find_mount_point`, and for a push into the craft.
     """
-    start = berth(craft, part.mount, part.axis, key)
-    x, y, z = ejection.leaning(start.axis, np.radians(np.array([part.tilt_deg])))[0].tolist()
+    start = find_mount_point(craft, part.mount, part.axis, key)
+    x, y, z = ejection.tilt_directions(start.axis, np.radians(np.array([part.tilt_deg])))[0].tolist()
     mount = craft.mounts[part.mount].position_m
-    contact = first_contact(craft, mount, (x, y, z), named(start.leaves))
+    contact = first_ray_hit(craft, mount, (x, y, z), drop_empty(start.leaves))
     if contact:
         where = f"{contact[0]} {contact[1]:.2f} m from its mount"
         raise SceneError(f"{key}.axis: the camera would run into {where}; push it another way")
-    return Berth(start.position, np.array([x, y, z]), start.leaves)
+    return MountPoint(start.position, np.array([x, y, z]), start.leaves)
 
 
-def departure(
-    part: ReleasePart,
-    start: Berth,
+def release_state(
+    part: ReleaseSection,
+    start: MountPoint,
     host: Host,
     law: AttitudeLaw,
     epoch: Epoch,
     body_to_camera: Matrix,
     masses: Masses,
     key: str,
-) -> Departure:
+) -> ReleaseState:
     """The release of what sits at ``start``, turned to the craft as ``body_to_camera`` (3, 3) says.
 
     Raises
@@ -166,17 +166,17 @@ def departure(
     rate = _body_rate(host, law, epoch, turn)
     speed = part.speed_m_s
     if part.spring_energy_j is not None:
-        speed = ejection.spring_speed(part.spring_energy_j, *masses.known(f"{key}.spring_energy_j"))
+        speed = ejection.spring_release_speed(part.spring_energy_j, *masses.known(f"{key}.spring_energy_j"))
     release = ejection.Release(epoch, start.position, start.axis, speed)
     after = state
     if part.recoil:
         after = ejection.recoil(release, state, turn, *masses.known(f"{key}.recoil"))
     spin = rate + np.radians(part.spin_deg_s) * start.axis
-    return Departure(
+    return ReleaseState(
         release=release,
         host=state,
         host_after=after,
-        camera=ejection.camera_state(release, state, turn, rate),
+        camera=ejection.camera_state_after_push(release, state, turn, rate),
         icrf_to_body=turn,
         body_rate=rate,
         icrf_to_camera=body_to_camera @ turn,

@@ -14,41 +14,49 @@ import numpy as np
 from selfiesim.astro.bodies import Body
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.orbit import State
-from selfiesim.astro.solar_system import Almanac, body_of
+from selfiesim.astro.solar_system import Almanac, find_body
 from selfiesim.camera.pinhole import Camera, icrf_to_camera
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.craft.model import Craft
 from selfiesim.motion.ejection import tilt_axes
-from selfiesim.motion.events import event_time
+from selfiesim.motion.events import find_event_epoch
 from selfiesim.motion.host_trajectories import Host
 from selfiesim.scene.moments import parse_moment
-from selfiesim.view.attitude_setup import attitude_law, spinning, toward
-from selfiesim.view.extra_objects import Companion, check_joints, companions
-from selfiesim.view.host_setup import host_of, kernels_of, own_body, wanderer_of
-from selfiesim.view.release_setup import AttitudeLaw, Berth, Departure, Masses, berth, departure, pushed
+from selfiesim.view.attitude_setup import add_spin, attitude_law, toward
+from selfiesim.view.extra_objects import ExtraObject, check_joints, extra_objects
+from selfiesim.view.host_setup import load_scene_kernels, make_heliocentric_body, make_host, make_own_body
+from selfiesim.view.release_setup import (
+    AttitudeLaw,
+    Masses,
+    MountPoint,
+    ReleaseState,
+    find_mount_point,
+    find_release_point,
+    release_state,
+)
 
 if TYPE_CHECKING:
     from selfiesim.astro.spice_kernels import Kernels
     from selfiesim.camera.distortion import Distortion
     from selfiesim.planet.maps.surface import Surface
-    from selfiesim.scene.camera import CameraPart
+    from selfiesim.scene.camera import CameraSection
     from selfiesim.scene.scene import Scene
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class ResolvedScene:
     """See the module.
 
     Attributes
     ----------
     mount, axis : (3,) array
         Where the camera leaves, or the end of the boom that carries it, and the outward direction; body axes, m.
-    gone : str
+    hidden_nodes : str
         First part of the names of the craft's nodes that are this camera, and not in its picture.
-    departure : Departure, optional
+    release_state : Departure, optional
         None for a camera that stays on the craft.
-    companions : tuple of Companion
+    extra_objects : tuple of Companion
         Further craft.
     """
 
@@ -60,9 +68,9 @@ class Plan:
     camera: Camera
     mount: Vector
     axis: Vector
-    gone: str
-    departure: Departure | None = None
-    companions: tuple[Companion, ...] = ()
+    hidden_nodes: str
+    release_state: ReleaseState | None = None
+    extra_objects: tuple[ExtraObject, ...] = ()
     kernels: Kernels | None = None
     _events: dict[str, Epoch] = field(default_factory=dict, repr=False)
 
@@ -80,15 +88,15 @@ class Plan:
         UserError
             When the scene's own map cannot be used.
         """
-        from selfiesim.view.surface_setup import surface_of
+        from selfiesim.view.surface_setup import resolve_surface
 
-        return surface_of(self.scene, self.body.name)
+        return resolve_surface(self.scene, self.body.name)
 
     def toward(self, target: str, epoch: Epoch, state: State) -> Vector:
         """Unit vector (3,), ICRF axes, from the craft toward one of :data:`selfiesim.motion.pointing_laws.TARGETS`."""
         return toward(self.host, self.almanac, target, epoch, state)
 
-    def instant(self, text: str, key: str) -> Epoch:
+    def epoch_at(self, text: str, key: str) -> Epoch:
         """The instant a moment names; ``key`` says where it was written.
 
         Raises
@@ -104,20 +112,22 @@ class Plan:
             return moment
         event, seconds = moment
         if event == "release":
-            leaving = self.departure or next((each.departure for each in self.companions if each.departure), None)
+            leaving = self.release_state or next(
+                (each.release_state for each in self.extra_objects if each.release_state), None
+            )
             if leaving is None:
                 raise SceneError(f"{key}: {text!r}: a mounted camera is never released; give an event or a UTC time")
             return leaving.release.epoch + seconds
-        return _event(self.host, self.almanac, self._events, event, key) + seconds
+        return _cached_event_epoch(self.host, self.almanac, self._events, event, key) + seconds
 
     @cached_property
     def start(self) -> Epoch:
         """The instant from which spins are counted: the release, or the scene's own moment."""
-        return self.instant(self.scene.at, "at") if self.departure is None else self.departure.release.epoch
+        return self.epoch_at(self.scene.at, "at") if self.release_state is None else self.release_state.release.epoch
 
     def body_to_camera(self) -> Matrix:
         """The camera as it is bolted on: its inner lens looks back along its mount's axis."""
-        return _bolted(self.scene.camera, self.camera, self.axis)
+        return _bolted_attitude(self.scene.camera, self.camera, self.axis)
 
     @property
     def camera_to_lens(self) -> Matrix:
@@ -125,7 +135,7 @@ class Plan:
         return np.eye(3) if self.scene.camera.lens == "inner" else np.diag([-1.0, 1.0, -1.0])
 
 
-def make_plan(scene: Scene, craft: Craft) -> Plan:
+def resolve_scene(scene: Scene, craft: Craft) -> ResolvedScene:
     """Work out what ``scene`` plans for ``craft``.
 
     Raises
@@ -134,32 +144,32 @@ def make_plan(scene: Scene, craft: Craft) -> Plan:
         Impossible input: an orbit through the planet, axes that are parallel, a push into the craft, a file that does
         not cover the time; the message names the key.
     """
-    kernels = kernels_of(scene)
-    own = own_body(scene.body) if scene.body else None
-    almanac = Almanac(kernels, wanderer_of(scene.body, own) if scene.body and own else None)
-    body = body_of(scene.center, own)
-    host = host_of(scene, body, almanac, kernels)
-    camera = _camera(scene.camera)
-    start, mount = _berth(scene, craft)
+    kernels = load_scene_kernels(scene)
+    own = make_own_body(scene.body) if scene.body else None
+    almanac = Almanac(kernels, make_heliocentric_body(scene.body, own) if scene.body and own else None)
+    body = find_body(scene.center, own)
+    host = make_host(scene, body, almanac, kernels)
+    camera = _make_camera(scene.camera)
+    start, mount = _find_camera_mount(scene, craft)
     law = attitude_law(scene, scene.attitude, host, almanac, kernels)
     check_joints(craft, scene.craft, "craft")
-    plan = Plan(scene, craft, almanac, host, law, camera, mount, start.axis, start.leaves, kernels=kernels)
+    resolved = ResolvedScene(scene, craft, almanac, host, law, camera, mount, start.axis, start.leaves, kernels=kernels)
     if scene.release is not None:
-        epoch = plan.instant(scene.release.at, "release.at")
-        law = spinning(law, scene.attitude, epoch)
+        epoch = resolved.epoch_at(scene.release.at, "release.at")
+        law = add_spin(law, scene.attitude, epoch)
         masses = Masses(scene.camera.mass_kg, scene.craft.mass_kg or craft.mass_kg, ("camera.mass_kg", "craft.mass_kg"))
-        leaving = departure(scene.release, start, host, law, epoch, plan.body_to_camera(), masses, "release")
-        plan = replace(plan, law=law, departure=leaving)
-    plan = replace(plan, companions=companions(plan))
+        leaving = release_state(scene.release, start, host, law, epoch, resolved.body_to_camera(), masses, "release")
+        resolved = replace(resolved, law=law, release_state=leaving)
+    resolved = replace(resolved, extra_objects=extra_objects(resolved))
     if scene.release is None:
-        plan = replace(plan, law=spinning(law, scene.attitude, plan.start))
-    return plan
+        resolved = replace(resolved, law=add_spin(law, scene.attitude, resolved.start))
+    return resolved
 
 
-def _berth(scene: Scene, craft: Craft) -> tuple[Berth, Vector]:
+def _find_camera_mount(scene: Scene, craft: Craft) -> tuple[MountPoint, Vector]:
     """Where the camera sits, and where it leaves or the end of the boom that carries it, body axes."""
     if scene.release is not None:
-        start = pushed(craft, scene.release, "release")
+        start = find_release_point(craft, scene.release, "release")
         return start, start.position
     part = scene.mounted
     assert part is not None
@@ -167,21 +177,21 @@ def _berth(scene: Scene, craft: Craft) -> tuple[Berth, Vector]:
         # Beside the craft rather than on it; in which axes is for the view to say, which knows the place.
         offset = np.array(part.offset_m)
         away = float(np.linalg.norm(offset))
-        return Berth(offset, offset / away if away > 0.0 else np.array([0.0, 0.0, 1.0]), ""), offset
-    start = berth(craft, part.mount, part.axis, "mounted")
+        return MountPoint(offset, offset / away if away > 0.0 else np.array([0.0, 0.0, 1.0]), ""), offset
+    start = find_mount_point(craft, part.mount, part.axis, "mounted")
     return start, start.position + part.out_m * start.axis
 
 
-def _event(host: Host, almanac: Almanac, known: dict[str, Epoch], event: str, key: str) -> Epoch:
+def _cached_event_epoch(host: Host, almanac: Almanac, known: dict[str, Epoch], event: str, key: str) -> Epoch:
     if event not in known:
         try:
-            known[event] = event_time(event, host, almanac)
+            known[event] = find_event_epoch(event, host, almanac)
         except SceneError as error:
             raise SceneError(f"{key}: {error}") from error
     return known[event]
 
 
-def _camera(part: CameraPart) -> Camera:
+def _make_camera(part: CameraSection) -> Camera:
     """The lens of the scene.
 
     Raises
@@ -191,20 +201,22 @@ def _camera(part: CameraPart) -> Camera:
     """
     width, height = part.size_px
     try:
-        distortion = _distortion(part)
+        distortion = _make_distortion(part)
         if part.matrix is not None:
             return Camera.from_matrix(width, height, np.array(part.matrix), distortion)
         if part.focal_length_mm is not None and part.pixel_pitch_um is not None:
             return Camera.from_focal_length(
                 width, height, part.focal_length_mm * 1e-3, part.pixel_pitch_um * 1e-6, distortion
             )
-        return _raised(Camera.from_fov(width, height, np.radians(part.horizontal_fov_deg), distortion), part)
+        return _shift_panorama_horizon(
+            Camera.from_fov(width, height, np.radians(part.horizontal_fov_deg), distortion), part
+        )
     except ValueError as error:
         key = "matrix" if part.matrix else "focal_length_mm" if part.focal_length_mm else "horizontal_fov_deg"
         raise SceneError(f"camera.{key}: {error}") from error
 
 
-def _raised(camera: Camera, part: CameraPart) -> Camera:
+def _shift_panorama_horizon(camera: Camera, part: CameraSection) -> Camera:
     """The camera, with a panorama's middle as high over its horizon as the scene looks: the horizon stays straight."""
     from selfiesim.camera.distortion import Panorama
 
@@ -214,7 +226,7 @@ def _raised(camera: Camera, part: CameraPart) -> Camera:
     return replace(camera, cy=camera.cy - camera.fy * float(camera.distortion.distort(upward)[1]))
 
 
-def _distortion(part: CameraPart) -> Distortion | None:
+def _make_distortion(part: CameraSection) -> Distortion | None:
     if part.model == "pinhole":
         return None
     from selfiesim.camera.distortion import BrownConrady, Cylindrical, Equirectangular, KannalaBrandt
@@ -229,7 +241,7 @@ def _distortion(part: CameraPart) -> Distortion | None:
     return KannalaBrandt(part.distortion)
 
 
-def _bolted(part: CameraPart, camera: Camera, axis: Vector) -> Matrix:
+def _bolted_attitude(part: CameraSection, camera: Camera, axis: Vector) -> Matrix:
     """Body to camera axes: looking back along ``axis``, its vertical on the body axis most nearly square to it."""
     up = tilt_axes(axis)[0]
     return icrf_to_camera(camera, -axis, up, (0.5, 0.5), np.radians(part.roll_deg))

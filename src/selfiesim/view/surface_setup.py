@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selfiesim.core.errors import MapError
-from selfiesim.planet.maps.surface import MapFile, Surface, examine
+from selfiesim.planet.maps.surface import MapFile, Surface, check_map_file
 from selfiesim.planet.readers.conventions import Conventions
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
 
 
-def surface_of(scene: Scene, body: str) -> Surface:
+def resolve_surface(scene: Scene, body: str) -> Surface:
     """The default maps, or the map that ``planet.map`` names: in the library, or a file beside the scene.
 
     Raises
@@ -24,25 +24,30 @@ def surface_of(scene: Scene, body: str) -> Surface:
     albedo = own.geometric_albedo if own is not None and own.name == body else None
     if scene.planet.map is None:
         return Surface(body, albedo)
-    file = _named(scene, body)
+    file = _resolve_map_file(scene, body)
     try:
-        examine(file, body)
+        check_map_file(file, body)
     except MapError as error:
         raise MapError(f"planet.map: {error}") from error
     return Surface(body, albedo, file)
 
 
-def _named(scene: Scene, body: str) -> MapFile:
+def _resolve_map_file(scene: Scene, body: str) -> MapFile:
     from selfiesim.planet.library import user_maps
 
-    told = scene.planet.map
-    if isinstance(told, str):
-        if "." in told or "/" in told:
-            return MapFile(scene.beside("planet.map", told, "the map"), Conventions())
+    map_setting = scene.planet.map
+    if isinstance(map_setting, str):
+        if "." in map_setting or "/" in map_setting:
+            return MapFile(scene.resolve_file("planet.map", map_setting, "the map"), Conventions())
         try:
-            return user_maps.map_file(told, body)
+            return user_maps.albedo_map_file(map_setting, body)
         except MapError as error:
             raise MapError(f"planet.map: {error}") from error
-    assert told is not None
-    conventions = Conventions(**told.model_dump(exclude={"file", "tone", "credits"}, exclude_unset=True))
-    return MapFile(scene.beside("planet.map.file", told.file, "the map"), conventions, told.tone, told.credits)
+    assert map_setting is not None
+    conventions = Conventions(**map_setting.model_dump(exclude={"file", "tone", "credits"}, exclude_unset=True))
+    return MapFile(
+        scene.resolve_file("planet.map.file", map_setting.file, "the map"),
+        conventions,
+        map_setting.tone,
+        map_setting.credits,
+    )

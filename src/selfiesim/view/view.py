@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfiesim.astro.ellipsoid import ellipsoid_height, sun_share
+from selfiesim.astro.ellipsoid import ellipsoid_height, sun_visible_fraction
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.mars_time import solar_longitude
@@ -21,28 +21,28 @@ from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import GraphicsError, SceneError
 from selfiesim.core.vectors import Matrix, Vector, unit
 from selfiesim.craft.model import Craft
-from selfiesim.motion.host_trajectories import Lander
-from selfiesim.planet.light.atmosphere import haze
-from selfiesim.planet.light.limb_transmission import sunlight_left
-from selfiesim.planet.light.weather import AIRLESS, Weather, frost_lines, seasonal_dust
-from selfiesim.scene.ground import NAME
-from selfiesim.sky.backdrop import Backdrop, backdrop_of, sun_share_beside
-from selfiesim.sky.eclipse_casters import casters_of
+from selfiesim.motion.host_trajectories import LandedHost
+from selfiesim.planet.light.atmosphere import build_atmosphere
+from selfiesim.planet.light.limb_transmission import limb_sun_transmittance
+from selfiesim.planet.light.weather import AIRLESS, Weather, frost_edge_latitudes, seasonal_dust
+from selfiesim.scene.ground import GROUND_NAME
+from selfiesim.sky.backdrop import Backdrop, build_backdrop, sun_visible_fraction_beside
+from selfiesim.sky.eclipse_casters import find_shadow_casters
 from selfiesim.view import release_setup
-from selfiesim.view.camera_pointing import angles_of_joints, icrf_to_lens, site_to_icrf
-from selfiesim.view.ground import Ground, ground_of
+from selfiesim.view.camera_pointing import compute_joint_angles, enu_to_icrf, icrf_to_lens
+from selfiesim.view.ground import Ground, make_ground
 from selfiesim.view.poses import CraftPose, PlanetPose, Sun
-from selfiesim.view.release_setup import Departure
-from selfiesim.view.resolved_scene import Plan
+from selfiesim.view.release_setup import ReleaseState
+from selfiesim.view.resolved_scene import ResolvedScene
 
 if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Preview, Progress, Radiance
-    from selfiesim.scene.craft import ModelPart
+    from selfiesim.scene.craft import ModelSection
     from selfiesim.scene.scene import Scene
 
 
 @dataclass(frozen=True)
-class Track:
+class ViewKinematics:
     """The motion behind a view, ICRF axes about the planet's centre; no seconds for a camera that is never released."""
 
     host: State
@@ -66,7 +66,7 @@ class View:
     planet: PlanetPose | None
     sun: Sun
     craft: CraftPose
-    track: Track
+    track: ViewKinematics
     scene: Scene = field(repr=False)
     objects: tuple[CraftPose, ...] = ()
     ground: Ground | None = None
@@ -79,17 +79,21 @@ class View:
     @cached_property
     def _ground_pose(self) -> tuple[CraftPose, ...]:
         """None or one; making its mesh takes a while, and only drawing needs it."""
-        from selfiesim.planet.terrain.ground_mesh_cache import kept_terrain
+        from selfiesim.planet.terrain.ground_mesh_cache import cached_terrain
 
         ground = self.ground
         if ground is None:
             return ()
-        mesh = kept_terrain(ground.recipe)
-        return (CraftPose(mesh, ground.position, ground.site_to_camera, {}, self.craft.sun_share, name=NAME),)
+        mesh = cached_terrain(ground.recipe)
+        return (
+            CraftPose(
+                mesh, ground.position, ground.enu_to_camera, {}, self.craft.sun_visible_fraction, name=GROUND_NAME
+            ),
+        )
 
-    def refined(self, quality: str) -> View:
+    def with_quality(self, quality: str) -> View:
         """The same with the ground as fine as pictures of this quality take it."""
-        return self if self.ground is None else replace(self, ground=self.ground.refined(quality))
+        return self if self.ground is None else replace(self, ground=self.ground.with_quality(quality))
 
     def turned(self, turn: Matrix, camera: Camera) -> View:
         """The same instant through another lens, turned: ``turn`` (3, 3) leads from these camera axes to the new."""
@@ -114,13 +118,13 @@ class View:
         samples: int | None = None,
         progress: Progress | None = None,
         engine: str = "pyvista",
-        open_s: float | None = None,
+        shutter_open_s: float | None = None,
         preview: Preview | None = None,
     ) -> Radiance:
         """The light that arrives at each pixel: ``"draft"`` from a few passes, ``"final"`` from many, or ``samples``.
 
         ``progress`` is told before each pass how many are done, and of how many. The ``engine`` ``"mitsuba"`` traces
-        paths instead, 16 or 64 a pixel, or ``samples``. ``open_s`` is over how many seconds from the view's instant on
+        paths instead, 16 or 64 a pixel, or ``samples``. ``shutter_open_s`` is over how many seconds from the view's instant on
         the passes are spread, so that what moves is smeared; default: the scene's ``photo.motion_blur``. ``preview`` is
         shown the picture as it is after 1, 2, 4 ... passes, as radiance that may be exposed like the last; through a
         lens that bends, and by ``"mitsuba"``, there is none before the end.
@@ -140,11 +144,11 @@ class View:
                 f"camera.size_px: {self.camera.width}x{self.camera.height} is too large to be drawn at once; "
                 "selfiesim render writes it strip by strip, into a .png or .tif (selfiesim.files.poster)"
             )
-        if open_s is None:
-            open_s = self._shutter_s() if self.scene.photo.motion_blur else 0.0
-        return render(self, quality, samples, progress, engine, open_s, preview)
+        if shutter_open_s is None:
+            shutter_open_s = self._resolve_shutter_s() if self.scene.photo.motion_blur else 0.0
+        return render(self, quality, samples, progress, engine, shutter_open_s, preview)
 
-    def _shutter_s(self) -> float:
+    def _resolve_shutter_s(self) -> float:
         """For how long the shutter is open: as the scene says, or as a light meter has it on a quick picture."""
         told = self.scene.photo.shutter_s
         if told != "auto":
@@ -155,7 +159,7 @@ class View:
 
     def later(self, seconds: float) -> View:
         """The same scene so many seconds later, through the scene's own lens."""
-        return _at(self.scene, self.epoch + seconds, f"{seconds:g} s later")
+        return _view_at(self.scene, self.epoch + seconds, f"{seconds:g} s later")
 
     def plotter(self, **options: Any) -> Any:
         """A live ``pyvista.Plotter`` of this instant (see :func:`selfiesim.render.raster.plotter.plotter`).
@@ -169,10 +173,10 @@ class View:
     @cached_property
     def sky(self) -> Backdrop:
         """What else stands in the sky, as far as the scene wants it: Sun, moons, planets, stars."""
-        plan, wanted = self.scene.plan(), self.scene.sky
-        return backdrop_of(
-            plan.almanac,
-            plan.body.name,
+        resolved, wanted = self.scene.resolved(), self.scene.sky
+        return build_backdrop(
+            resolved.almanac,
+            resolved.body.name,
             self.track.camera.position,
             self.epoch,
             with_sun=wanted.sun,
@@ -183,9 +187,9 @@ class View:
     @cached_property
     def facts(self) -> dict[str, Any]:
         """The resolved geometry, one number a key, units in the key (see :mod:`selfiesim.view.view_report`)."""
-        from selfiesim.view.view_report import describe, in_the_sky
+        from selfiesim.view.view_report import describe_view, list_visible_bodies
 
-        return describe(self) | {"sky": in_the_sky(self)}
+        return describe_view(self) | {"sky": list_visible_bodies(self)}
 
     def _repr_html_(self) -> str:
         shown = {key: value for key, value in self.facts.items() if key not in ("assumed", "sky")}
@@ -213,143 +217,157 @@ def resolve(scene: Scene, at: str | None = None) -> View:
         that brings the camera down or away for good, a time that a file does not cover.
     """
     moment = scene.at if at is None else at
-    return _at(scene, scene.plan().instant(moment, "at"), moment)
+    return _view_at(scene, scene.resolved().epoch_at(moment, "at"), moment)
 
 
-def _at(scene: Scene, epoch: Epoch, moment: str) -> View:
+def _view_at(scene: Scene, epoch: Epoch, moment: str) -> View:
     """The view at ``epoch``, which messages call ``moment``."""
-    plan = scene.plan()
+    resolved = scene.resolved()
     track, relative = (
-        _mounted(plan, epoch) if plan.departure is None else _released(plan, plan.departure, epoch, moment)
+        _mounted_motion(resolved, epoch)
+        if resolved.release_state is None
+        else _released_motion(resolved, resolved.release_state, epoch, moment)
     )
-    return _compose(plan, epoch, track, relative)
+    return _build_view(resolved, epoch, track, relative)
 
 
-def _released(plan: Plan, departure: Departure, epoch: Epoch, moment: str) -> tuple[Track, State]:
+def _released_motion(
+    resolved: ResolvedScene, release_state: ReleaseState, epoch: Epoch, moment: str
+) -> tuple[ViewKinematics, State]:
     """The motion of craft and camera after the push, and camera minus craft."""
-    seconds = epoch - departure.release.epoch
+    seconds = epoch - release_state.release.epoch
     if seconds < 0.0:
         raise SceneError(f"at: {moment!r} is {-seconds:.0f} s before the release; the camera is still on board")
     try:
-        host, relative = plan.host.apart(
-            departure.release.epoch, departure.host_after, departure.camera, seconds
+        host, relative = resolved.host.propagate_pair(
+            release_state.release.epoch, release_state.host_after, release_state.camera, seconds
         )
     except ValueError as error:
         raise SceneError(
-            f"release.speed_m_s: the push sends the camera off, never to return to {plan.body.name}"
+            f"release.speed_m_s: the push sends the camera off, never to return to {resolved.body.name}"
         ) from error
-    track = _track(plan, epoch, host, relative, seconds)
-    lies = isinstance(plan.host, Lander)
-    if not lies and ellipsoid_height(track.icrf_to_bodyfixed @ track.camera.position, plan.body) <= 0.0:
-        raise SceneError(f"at: {moment!r} is too late; the push has brought the camera down on {plan.body.name}")
+    track = _track(resolved, epoch, host, relative, seconds)
+    is_landed = isinstance(resolved.host, LandedHost)
+    if not is_landed and ellipsoid_height(track.icrf_to_bodyfixed @ track.camera.position, resolved.body) <= 0.0:
+        raise SceneError(f"at: {moment!r} is too late; the push has brought the camera down on {resolved.body.name}")
     return track, relative
 
 
-def _mounted(plan: Plan, epoch: Epoch) -> tuple[Track, State]:
+def _mounted_motion(resolved: ResolvedScene, epoch: Epoch) -> tuple[ViewKinematics, State]:
     """The motion of a camera that stays on its craft."""
-    host = plan.host.state(epoch)
-    part = plan.scene.mounted
+    host = resolved.host.state(epoch)
+    part = resolved.scene.mounted
     assert part is not None
     if part.offset_m is not None and part.axes == "local":
-        offset = site_to_icrf(plan, epoch, host) @ plan.mount
+        offset = enu_to_icrf(resolved, epoch, host) @ resolved.mount
     else:
-        offset = plan.law(epoch, host).T @ plan.mount
+        offset = resolved.law(epoch, host).T @ resolved.mount
     # Its own velocity is left at the craft's: nothing is made of the turning of a boom.
     relative = State(offset, np.zeros(3))
-    return _track(plan, epoch, host, relative, None), relative
+    return _track(resolved, epoch, host, relative, None), relative
 
 
-def _track(plan: Plan, epoch: Epoch, host: State, relative: State, seconds: float | None) -> Track:
-    icrf_to_body = plan.law(epoch, host)
-    return Track(
+def _track(
+    resolved: ResolvedScene, epoch: Epoch, host: State, relative: State, seconds: float | None
+) -> ViewKinematics:
+    icrf_to_body = resolved.law(epoch, host)
+    return ViewKinematics(
         host=host,
         camera=State(host.position + relative.position, host.velocity + relative.velocity),
-        mount_position=host.position + (relative.position if seconds is None else icrf_to_body.T @ plan.mount),
+        mount_position=host.position + (relative.position if seconds is None else icrf_to_body.T @ resolved.mount),
         seconds_since_release=seconds,
         icrf_to_body=icrf_to_body,
-        icrf_to_bodyfixed=icrf_to_bodyfixed(plan.body, epoch),
+        icrf_to_bodyfixed=icrf_to_bodyfixed(resolved.body, epoch),
     )
 
 
-def _compose(plan: Plan, epoch: Epoch, track: Track, relative: State) -> View:
+def _build_view(resolved: ResolvedScene, epoch: Epoch, track: ViewKinematics, relative: State) -> View:
     """Turn the camera as the scene says and express everything in its axes."""
-    body = plan.body
-    to_sun = plan.almanac.position("sun", body.name, epoch) - track.camera.position
-    others = [(each, *each.place(plan, epoch, track)) for each in plan.companions]
-    turn = icrf_to_lens(plan, epoch, track, relative, {each.part.name: offset for each, offset, _ in others})
+    body = resolved.body
+    to_sun = resolved.almanac.position("sun", body.name, epoch) - track.camera.position
+    others = [(each, *each.place(resolved, epoch, track)) for each in resolved.extra_objects]
+    turn = icrf_to_lens(resolved, epoch, track, relative, {each.part.name: offset for each, offset, _ in others})
     sun = Sun(unit(turn @ to_sun), float(np.linalg.norm(to_sun)))
-    planet, ground = _below(plan, epoch, track, relative, turn, sun)
+    planet, ground = _place_planet_and_ground(resolved, epoch, track, relative, turn, sun)
     if ground is not None:
-        sun = replace(sun, passed=ground.sky.beam)
-    left = release_setup.named(plan.gone, *(each.left(epoch) for each in plan.companions))
+        sun = replace(sun, air_transmittance=ground.sky.beam_transmittance)
+    released_nodes = release_setup.drop_empty(
+        resolved.hidden_nodes, *(each.released_nodes(epoch) for each in resolved.extra_objects)
+    )
 
     air = None
     if planet is not None and ground is None and (planet.weather.dust_opacity > 0.0 or planet.weather.gas > 0.0):
-        air = haze(planet.weather.dust_opacity, float(np.mean(body.radii_m)), planet.weather.gas)
+        air = build_atmosphere(planet.weather.dust_opacity, float(np.mean(body.radii_m)), planet.weather.gas)
 
-    def posed(craft: Craft, part: ModelPart, offset: Vector, icrf_to_body: Matrix, **more: Any) -> CraftPose:
+    def make_craft_pose(
+        craft: Craft, part: ModelSection, offset: Vector, icrf_to_body: Matrix, **more: Any
+    ) -> CraftPose:
         place, fixed = track.host.position + offset, track.icrf_to_bodyfixed
-        dusk = sunlight_left(fixed @ place, fixed @ to_sun, body, air) if air else np.ones(3)
+        air_transmittance = limb_sun_transmittance(fixed @ place, fixed @ to_sun, body, air) if air else np.ones(3)
         return CraftPose(
             craft,
             position=turn @ (offset - relative.position),
             body_to_camera=turn @ icrf_to_body.T,
-            joint_angles=angles_of_joints(plan, craft, part, epoch, track, icrf_to_body),
-            sun_share=_sun_share(plan, epoch, track, offset, to_sun) if planet else 1.0,
-            dusk=(float(dusk[0]), float(dusk[1]), float(dusk[2])),
+            joint_angles=compute_joint_angles(resolved, craft, part, epoch, track, icrf_to_body),
+            sun_visible_fraction=_sun_visible_fraction(resolved, epoch, track, offset, to_sun) if planet else 1.0,
+            air_transmittance=(float(air_transmittance[0]), float(air_transmittance[1]), float(air_transmittance[2])),
             **more,
         )
 
     return View(
         epoch=epoch,
-        camera=plan.camera,
+        camera=resolved.camera,
         icrf_to_camera=turn,
         planet=planet,
         sun=sun,
-        craft=posed(plan.craft, plan.scene.craft, np.zeros(3), track.icrf_to_body, gone=left),
+        craft=make_craft_pose(
+            resolved.craft, resolved.scene.craft, np.zeros(3), track.icrf_to_body, hidden_nodes=released_nodes
+        ),
         track=track,
-        scene=plan.scene,
-        objects=tuple(posed(each.craft, each.part, *where, name=each.part.name) for each, *where in others),
+        scene=resolved.scene,
+        objects=tuple(make_craft_pose(each.craft, each.part, *where, name=each.part.name) for each, *where in others),
         ground=ground,
     )
 
 
-def _below(
-    plan: Plan, epoch: Epoch, track: Track, relative: State, turn: Matrix, sun: Sun
+def _place_planet_and_ground(
+    resolved: ResolvedScene, epoch: Epoch, track: ViewKinematics, relative: State, turn: Matrix, sun: Sun
 ) -> tuple[PlanetPose | None, Ground | None]:
     """The planet in the camera's axes, to which ``turn`` leads from ICRF's, and the ground where the scene has one."""
-    body = plan.body
+    body = resolved.body
     if body.name == "sun":
         return None, None
-    weather = _weather(plan, epoch) if body.name == "mars" else AIRLESS
+    weather = _weather(resolved, epoch) if body.name == "mars" else AIRLESS
     pose = turn @ -track.camera.position, track.icrf_to_bodyfixed @ turn.T
-    shadows = casters_of(plan.almanac, body, epoch)
-    planet = PlanetPose(body, *pose, plan.surface, weather, plan.scene.planet.law, shadows)
-    if plan.scene.ground is None:
+    shadows = find_shadow_casters(resolved.almanac, body, epoch)
+    planet = PlanetPose(body, *pose, resolved.surface, weather, resolved.scene.planet.law, shadows)
+    if resolved.scene.ground is None:
         return planet, None
-    where = turn @ -relative.position, turn @ site_to_icrf(plan, epoch, track.host)
-    return planet, ground_of(plan, plan.camera, *where, sun.direction, weather.dust_opacity)
+    where = turn @ -relative.position, turn @ enu_to_icrf(resolved, epoch, track.host)
+    return planet, make_ground(resolved, resolved.camera, *where, sun.direction, weather.dust_opacity)
 
 
-def _sun_share(plan: Plan, epoch: Epoch, track: Track, offset: Vector, to_sun: Vector) -> float:
+def _sun_visible_fraction(
+    resolved: ResolvedScene, epoch: Epoch, track: ViewKinematics, offset: Vector, to_sun: Vector
+) -> float:
     """How much of the Sun's disc is seen from ``offset`` (3,) beside the craft, ICRF axes."""
     fixed, place = track.icrf_to_bodyfixed, track.host.position + offset
-    share = sun_share(fixed @ place, fixed @ to_sun, plan.body)
-    return share * sun_share_beside(plan.almanac, plan.body, place, to_sun, epoch)
+    share = sun_visible_fraction(fixed @ place, fixed @ to_sun, resolved.body)
+    return share * sun_visible_fraction_beside(resolved.almanac, resolved.body, place, to_sun, epoch)
 
 
-def _weather(plan: Plan, epoch: Epoch) -> Weather:
+def _weather(resolved: ResolvedScene, epoch: Epoch) -> Weather:
     """What the scene asks for, the rest as it is at that time of the year."""
-    part = plan.scene.planet
-    ls = solar_longitude(plan.body, epoch)
-    north, south = frost_lines(ls) if part.frost else (AIRLESS.frost_north, AIRLESS.frost_south)
+    part = resolved.scene.planet
+    ls = solar_longitude(resolved.body, epoch)
+    north, south = frost_edge_latitudes(ls) if part.frost else (AIRLESS.frost_north, AIRLESS.frost_south)
     return Weather(
         dust_opacity=seasonal_dust(ls) if part.dust_opacity == "seasonal" else part.dust_opacity,
         cloud_opacity=part.cloud_opacity,
         hood_opacity=part.hood_opacity,
         frost_north=north,
         frost_south=south,
-        winter=1.0 if ls > np.pi else -1.0,
+        winter_pole_sign=1.0 if ls > np.pi else -1.0,
         gas=part.gas,
         layer_opacity=part.haze_layer_opacity,
         layer_height_m=1000.0 * part.haze_layer_height_km,

@@ -8,7 +8,7 @@ import numpy as np
 
 from selfiesim.astro import mars_time
 from selfiesim.astro.bodies import AU_M
-from selfiesim.astro.ellipsoid import ellipsoid_foot, ellipsoid_height, ground_met, planet_diameter
+from selfiesim.astro.ellipsoid import ellipsoid_foot, ellipsoid_height, intersect_ellipsoid, planet_angular_diameter
 from selfiesim.astro.frames import direction_to_lonlat
 from selfiesim.camera.catalogue import preset
 from selfiesim.core.vectors import Vector, unit
@@ -16,7 +16,7 @@ from selfiesim.view.poses import PlanetPose
 from selfiesim.view.view import View
 
 
-def describe(view: View) -> dict[str, Any]:
+def describe_view(view: View) -> dict[str, Any]:
     """Epoch, season, Sun, camera and craft, one number a key, units in the key; JSON-ready.
 
     Latitudes are planetocentric, longitudes east, altitude is above the reference ellipsoid. What has no meaning for
@@ -32,19 +32,19 @@ def describe(view: View) -> dict[str, Any]:
         {"title": view.scene.title, "epoch_utc": view.epoch.utc(3)}
         | released
         | {"sun_distance_au": view.sun.distance / AU_M}
-        | ({} if view.planet is None else _over_the_planet(view, view.planet))
+        | ({} if view.planet is None else _planet_facts(view, view.planet))
         | {
             "range_to_craft_m": distance,
-            "phase_angle_deg": _degrees(float(unit(-to_craft) @ view.sun.direction)) if distance else 0.0,
-            "sun_off_axis_deg": _degrees(float(view.sun.direction[2])),
-            "sun_visible_share": view.craft.sun_share,
+            "phase_angle_deg": _acos_deg(float(unit(-to_craft) @ view.sun.direction)) if distance else 0.0,
+            "sun_off_axis_deg": _acos_deg(float(view.sun.direction[2])),
+            "sun_visible_share": view.craft.sun_visible_fraction,
             "horizontal_fov_deg": float(np.degrees(view.camera.horizontal_fov)),
             "assumed": _assumed(view),
         }
     )
 
 
-def in_the_sky(view: View) -> list[dict[str, Any]]:
+def list_visible_bodies(view: View) -> list[dict[str, Any]]:
     """Sun, planets and moons whose middle is in the picture and not behind the planet, nearest first; JSON-ready.
 
     Each with its ``name``, ``pixel``, ``diameter_deg`` and, but for the Sun, V ``magnitude`` (left out in the dark).
@@ -61,20 +61,20 @@ def in_the_sky(view: View) -> list[dict[str, Any]]:
     for distance, name, position, radius, magnitude in sorted(found, key=lambda body: body[0]):
         pixel = camera.project(position)
         inside = (pixel >= -0.5).all() and (pixel <= (camera.width - 0.5, camera.height - 0.5)).all()
-        if inside and not _hidden(view, position, distance):
+        if inside and not _is_occluded(view, position, distance):
             entry = {"name": name, "pixel": pixel.tolist(), "diameter_deg": float(np.degrees(2.0 * radius))}
             entries.append(entry | ({"magnitude": float(magnitude)} if np.isfinite(magnitude) else {}))
     return entries
 
 
-def _hidden(view: View, position: Vector, distance: float) -> bool:
+def _is_occluded(view: View, position: Vector, distance: float) -> bool:
     """Whether the planet stands before ``position`` (3,), camera axes."""
     planet = view.planet
     if planet is None or distance < np.linalg.norm(planet.position):
         return False
     turn = planet.camera_to_bodyfixed
-    met = ground_met(-turn @ planet.position, (turn @ position)[None], planet.body)
-    return bool(np.isfinite(met).all())
+    hits = intersect_ellipsoid(-turn @ planet.position, (turn @ position)[None], planet.body)
+    return bool(np.isfinite(hits).all())
 
 
 def _assumed(view: View) -> dict[str, str]:
@@ -89,7 +89,7 @@ def _assumed(view: View) -> dict[str, str]:
     return dict(view.scene.assumed) | of_camera | of_craft
 
 
-def _over_the_planet(view: View, planet: PlanetPose) -> dict[str, Any]:
+def _planet_facts(view: View, planet: PlanetPose) -> dict[str, Any]:
     track, body = view.track, planet.body
     position = track.icrf_to_bodyfixed @ track.camera.position
     longitude, latitude = direction_to_lonlat(position)
@@ -102,14 +102,14 @@ def _over_the_planet(view: View, planet: PlanetPose) -> dict[str, Any]:
         else {}
     )
     ground = view.ground
-    stood = {} if ground is None else {
+    ground_facts = {} if ground is None else {
         "lens_height_above_ground_m": ground.lens_height_m,
         "sun_azimuth_deg": ground.sun_azimuth_deg,
-        "direct_sunlight_share_550nm": float(ground.sky.beam[1]),
+        "direct_sunlight_share_550nm": float(ground.sky.beam_transmittance[1]),
     }  # fmt: skip
     return (
         ls
-        | stood
+        | ground_facts
         | {
             "subsolar_latitude_deg": float(np.degrees(sun_latitude)),
             "subsolar_longitude_deg": float(np.degrees(sun_longitude)),
@@ -118,10 +118,10 @@ def _over_the_planet(view: View, planet: PlanetPose) -> dict[str, Any]:
             "camera_altitude_km": ellipsoid_height(position, body) / 1e3,
             "camera_latitude_deg": float(np.degrees(latitude)),
             "camera_longitude_deg": float(np.degrees(longitude)),
-            "planet_angular_diameter_deg": float(np.degrees(planet_diameter(position, body))),
+            "planet_angular_diameter_deg": float(np.degrees(planet_angular_diameter(position, body))),
         }
     )
 
 
-def _degrees(cosine: float) -> float:
+def _acos_deg(cosine: float) -> float:
     return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))

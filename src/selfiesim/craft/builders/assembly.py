@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.craft.builders.solid import Solid, joined
+from selfiesim.craft.builders.solid import Solid, merge_solids
 from selfiesim.craft.formats.glb_writer import (
     ARRAY_BUFFER,
     ELEMENT_BUFFER,
@@ -21,7 +21,7 @@ from selfiesim.craft.formats.glb_writer import (
     UINT16,
     UINT32,
     GlbBuffer,
-    glb_container,
+    pack_glb,
 )
 from selfiesim.craft.materials import Finish
 from selfiesim.craft.mesh.normals import creased_normals, index_corners
@@ -29,12 +29,12 @@ from selfiesim.craft.mesh.normals import creased_normals, index_corners
 # glTF is Y up, front toward +Z. Body +X becomes +Y and body -Z becomes +Z. The matrix is its own inverse.
 GLTF_FROM_BODY = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
 
-_GRAIN_M = 1e-5  # positions are rounded to this, so that the last bit of a cosine cannot change the file
-_NORMAL_GRAIN = 1e-4
+_POSITION_STEP_M = 1e-5  # positions are rounded to this, so that the last bit of a cosine cannot change the file
+_NORMAL_STEP = 1e-4
 
 
 @dataclass
-class Model:
+class ModelBuilder:
     """Groups of solids, in body axes with every joint at zero."""
 
     name: str
@@ -79,7 +79,7 @@ class Model:
         document |= {"nodes": nodes, "meshes": meshes, "materials": materials} | buffer.tables()
         if used := sorted({name for entry in materials for name in entry.get("extensions", {})}):
             document["extensionsUsed"] = used
-        return glb_container(document, bytes(buffer.data))
+        return pack_glb(document, bytes(buffer.data))
 
 
 def _add_node(nodes: list[dict[str, Any]], parent: int, node: dict[str, Any]) -> int:
@@ -125,8 +125,8 @@ def _extensions(finish: Finish) -> dict[str, Any]:
 
 
 def _primitive(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float64]) -> dict[str, Any]:
-    solid = joined(pieces)
-    placed = np.round((solid.vertices - origin) / _GRAIN_M) * _GRAIN_M
+    solid = merge_solids(pieces)
+    placed = np.round((solid.vertices - origin) / _POSITION_STEP_M) * _POSITION_STEP_M
     # A piece at a time: two parts that touch are not smoothed into each other, and each has its own crease.
     starts = np.cumsum([0] + [len(p.vertices) for p in pieces])
     normals = np.concatenate(
@@ -135,7 +135,7 @@ def _primitive(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float6
             for start, p in zip(starts, pieces, strict=False)
         ]
     )
-    normals = np.round(normals / _NORMAL_GRAIN) * _NORMAL_GRAIN
+    normals = np.round(normals / _NORMAL_STEP) * _NORMAL_STEP
     vertices, normal, uv, faces = index_corners(placed, solid.faces, normals, solid.uv)
     bounds = {"min": [float(v) for v in vertices.min(axis=0)], "max": [float(v) for v in vertices.max(axis=0)]}
     attributes = {

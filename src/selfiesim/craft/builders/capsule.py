@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.shapes import cylinder, lathe, ring, standing_box
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.shapes import box_on_face, cylinder, lathe, ring
 from selfiesim.craft.builders.solid import Face, Solid, face_of
 
 
@@ -34,7 +34,7 @@ def _profile(sizes: CapsuleSizes) -> list[tuple[float, float]]:
     return [(radius - 0.03, low + 0.005), *zip(r.tolist(), z.tolist(), strict=True), *top, (0.0, high)]
 
 
-def add_capsule(model: Model, face: Face, sizes: CapsuleSizes) -> None:
+def add_capsule(model: ModelBuilder, face: Face, sizes: CapsuleSizes) -> None:
     """The capsule on a face: its shield's tip touches the plane z = 0."""
     radius, low = 0.5 * sizes.width_m, sizes.shield_m
     profile = _profile(sizes)
@@ -47,7 +47,7 @@ def add_capsule(model: Model, face: Face, sizes: CapsuleSizes) -> None:
     band = [(radius - 0.05, low - 0.008), (radius + 0.008, low - 0.008), (radius + 0.008, low + 0.03)]
     model.add("separation_band", "aluminium", face.put(ring([*band, (radius - 0.05, low + 0.03)], 144)))
     for k in range(24):
-        at = face.put(standing_box(0.035, 0.07, 0.05, 0.005).moved(x=radius, z=low - 0.012).turned((0, 0, 1), 15.0 * k))
+        at = face.put(box_on_face(0.035, 0.07, 0.05, 0.005).moved(x=radius, z=low - 0.012).turned((0, 0, 1), 15.0 * k))
         model.add("separation_band", "aluminium", at)
     _seams(model, face, profile)
     _hatches(model, face, profile)
@@ -58,7 +58,7 @@ def _radius_at(profile: list[tuple[float, float]], z: float) -> float:
     return float(np.interp(z, heights, radii))
 
 
-def _seams(model: Model, face: Face, profile: list[tuple[float, float]]) -> None:
+def _seams(model: ModelBuilder, face: Face, profile: list[tuple[float, float]]) -> None:
     """Rings where courses of the thermal coat meet, and the parachute cover's edge."""
     low, high = profile[1][1], profile[-1][1]
     for share in (0.34, 0.66, 0.90):
@@ -68,7 +68,7 @@ def _seams(model: Model, face: Face, profile: list[tuple[float, float]]) -> None
         model.add("backshell", "aluminium", face.put(ring(hoop, 144)))
 
 
-def _hatches(model: Model, face: Face, profile: list[tuple[float, float]]) -> None:
+def _hatches(model: ModelBuilder, face: Face, profile: list[tuple[float, float]]) -> None:
     """Covers, vents and thrusters let into the backshell; how many and where is assumed."""
     low, high = profile[1][1], profile[-1][1]
     rows = [
@@ -81,8 +81,8 @@ def _hatches(model: Model, face: Face, profile: list[tuple[float, float]]) -> No
         for k in range(count):
             if (k * 5 + count) % 4 == 0:
                 continue  # not all alike
-            on = _leaning(face, profile, z, start + 360.0 * k / count)
-            plate = standing_box(size[0], size[1], 0.012, 0.004, sunk_m=0.03)
+            on = _tangent_face(face, profile, z, start + 360.0 * k / count)
+            plate = box_on_face(size[0], size[1], 0.012, 0.004, sunk_m=0.03)
             model.add("backshell_hatches", "white_paint", on.put(plate))
             screws = [
                 on.put(
@@ -94,16 +94,16 @@ def _hatches(model: Model, face: Face, profile: list[tuple[float, float]]) -> No
             model.add("backshell_hatches", "aluminium", *screws)
     for k in range(4):
         for turn in (-3.2, 3.2):
-            on = _leaning(face, profile, low + 0.30 * (high - low), 45.0 + 90.0 * k + turn)
-            model.add("backshell_thrusters", "thruster_black", on.put(_port()))
+            on = _tangent_face(face, profile, low + 0.30 * (high - low), 45.0 + 90.0 * k + turn)
+            model.add("backshell_thrusters", "thruster_black", on.put(_thruster_port()))
 
 
-def _port() -> Solid:
+def _thruster_port() -> Solid:
     section = [(0.0, -0.04), (0.055, -0.04), (0.055, 0.012), (0.042, 0.016), (0.030, -0.01), (0.0, -0.012)]
     return lathe(section, 28)
 
 
-def _leaning(face: Face, profile: list[tuple[float, float]], z: float, angle_deg: float) -> Face:
+def _tangent_face(face: Face, profile: list[tuple[float, float]], z: float, angle_deg: float) -> Face:
     """The face that lies on the backshell at a height and an angle, its local y up the cone."""
     out = np.array([np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))])
     slope = (_radius_at(profile, z + 0.02) - _radius_at(profile, z - 0.02)) / 0.04

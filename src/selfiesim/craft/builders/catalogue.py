@@ -20,16 +20,16 @@ from selfiesim.craft.builders import (
     zhurong,
 )
 
-_LEAST, _MOST = 0.5, 2.0  # of the default: what a length or an angle may be changed to
-_MOST_PIECES = 8
-_MOST_SEED = 2**32 - 1
+_MIN_FACTOR, _MAX_FACTOR = 0.5, 2.0  # of the default: what a length or an angle may be changed to
+_MAX_COUNT = 8
+_MAX_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
 class Vehicle:
-    """``what`` it is in a few words, the dataclass of its ``sizes``, and what makes the ``glb`` bytes from them."""
+    """``summary`` it is in a few words, the dataclass of its ``sizes``, and what makes the ``glb`` bytes from them."""
 
-    what: str
+    summary: str
     sizes: type[Any]
     glb: Callable[[Any], bytes]
 
@@ -37,7 +37,7 @@ class Vehicle:
     def defaults(self) -> dict[str, Any]:
         """Each parameter and its default: a number, or three of them."""
         known = {each.name: each.default for each in fields(self.sizes)}
-        return {name: value for name, value in known.items() if _is_told_in_words(value)}
+        return {name: value for name, value in known.items() if _is_settable(value)}
 
 
 VEHICLES: dict[str, Vehicle] = {
@@ -59,14 +59,14 @@ VEHICLES: dict[str, Vehicle] = {
 }
 
 
-def _is_told_in_words(value: Any) -> bool:
+def _is_settable(value: Any) -> bool:
     """Whether a parameter can be given in a command: a number or three, not an outline."""
     return isinstance(value, (int, float)) or (
         isinstance(value, tuple) and len(value) == 3 and all(isinstance(v, float) for v in value)
     )
 
 
-def vehicle(name: str) -> Vehicle:
+def find_vehicle(name: str) -> Vehicle:
     """The vehicle of that name.
 
     Raises
@@ -80,7 +80,7 @@ def vehicle(name: str) -> Vehicle:
     return VEHICLES[name]
 
 
-def built(name: str, changes: Mapping[str, str]) -> bytes:
+def build_glb(name: str, changes: Mapping[str, str]) -> bytes:
     """The GLB of a vehicle, some of its parameters given as text: ``{"wing_span_m": "16"}``.
 
     Raises
@@ -88,54 +88,56 @@ def built(name: str, changes: Mapping[str, str]) -> bytes:
     ModelError
         For an unknown vehicle or parameter, a value out of its range, sizes that do not go together.
     """
-    found = vehicle(name)
+    found = find_vehicle(name)
     defaults = found.defaults
     for key in changes:
         if key not in defaults:
-            known = "\n".join(f"  {line}" for line in parameters(found))
+            known = "\n".join(f"  {line}" for line in describe_parameters(found))
             raise ModelError(f"{name} has no parameter {key[:60]!r}{did_you_mean(key, defaults)}; it has\n{known}")
-    return found.glb(found.sizes(**{key: _value(key, text, defaults[key]) for key, text in changes.items()}))
+    return found.glb(found.sizes(**{key: _parse_value(key, text, defaults[key]) for key, text in changes.items()}))
 
 
-def parameters(found: Vehicle) -> list[str]:
+def describe_parameters(found: Vehicle) -> list[str]:
     """A line for each parameter: its name, its default and its range."""
-    return [f"{key} = {_written(value)} ({_range(value)})" for key, value in found.defaults.items()]
+    return [f"{key} = {_format_value(value)} ({_describe_range(value)})" for key, value in found.defaults.items()]
 
 
 def _limits(default: float) -> tuple[float, float]:
-    low, high = sorted((_LEAST * default, _MOST * default))
+    low, high = sorted((_MIN_FACTOR * default, _MAX_FACTOR * default))
     return (low, high) if default else (-0.5, 0.5)
 
 
-def _range(default: Any) -> str:
+def _describe_range(default: Any) -> str:
     if isinstance(default, tuple):
         return "three numbers with commas, each from -1 to 1"
     if isinstance(default, int):
-        return f"0 to {_MOST_SEED}" if default > _MOST_PIECES else f"1 to {_MOST_PIECES}"
+        return f"0 to {_MAX_SEED}" if default > _MAX_COUNT else f"1 to {_MAX_COUNT}"
     low, high = _limits(default)
     return f"{low:g} to {high:g}"
 
 
-def _written(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return ",".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value}"
 
 
-def _value(key: str, text: str, default: Any) -> Any:
+def _parse_value(key: str, text: str, default: Any) -> Any:
     """The text as the kind of number that the default is, if it is in its range."""
     try:
         if isinstance(default, tuple):
             numbers = tuple(float(part) for part in text.split(","))
-            good = len(numbers) == 3 and all(abs(v) <= 1.0 for v in numbers) and any(numbers)
+            is_valid = len(numbers) == 3 and all(abs(v) <= 1.0 for v in numbers) and any(numbers)
             value: Any = numbers
         elif isinstance(default, int):
             value = int(text)
-            good = 0 <= value <= _MOST_SEED if default > _MOST_PIECES else 1 <= value <= _MOST_PIECES
+            is_valid = 0 <= value <= _MAX_SEED if default > _MAX_COUNT else 1 <= value <= _MAX_COUNT
         else:
             value = float(text)
             low, high = _limits(default)
-            good = low <= value <= high
+            is_valid = low <= value <= high
     except ValueError:
-        good = False
-    if not good:
-        raise ModelError(f"--param {key}={text[:40]}: {_range(default)}; the default is {_written(default)}")
+        is_valid = False
+    if not is_valid:
+        raise ModelError(
+            f"--param {key}={text[:40]}: {_describe_range(default)}; the default is {_format_value(default)}"
+        )
     return value

@@ -21,18 +21,16 @@ _BLUES = [
 ]
 _SEAM, _BAR, _WIDE_SEAM, _FRAME, _TAB, _FINGER = 8, 9, 10, 11, 12, 13
 _PALETTE = [*_BLUES, (78, 84, 98), (86, 96, 124), (128, 118, 96), (176, 178, 180), (136, 140, 146), (26, 34, 64)]
-_STRING = (6, 5)  # so many cells across and down make a string
+_CELLS_PER_STRING = (6, 5)  # so many cells across and down make a string
 
 
-def solar_cell_picture(
-    width_m: float, height_m: float, cell_m: tuple[float, float], texel_m: float, seed: int
-) -> bytes:
+def solar_cell_png(width_m: float, height_m: float, cell_m: tuple[float, float], texel_m: float, seed: int) -> bytes:
     """PNG of one panel's cell side: cells with cut corners, bus bars and tabs, strings between wider seams, a frame."""
     columns, rows = round(width_m / texel_m), round(height_m / texel_m)
     across, down = round(width_m / cell_m[0]), round(height_m / cell_m[1])
     rng = np.random.default_rng(seed)
     # Metres from the corner of each pixel's own cell, and which cell that is.
-    (i, x, wide), (j, y, high) = _cells(columns, across, texel_m), _cells(rows, down, texel_m)
+    (i, x, wide), (j, y, high) = _cell_coordinates(columns, across, texel_m), _cell_coordinates(rows, down, texel_m)
     shade = (rng.random((down, across)) * len(_BLUES)).astype(np.uint8)
     picture = shade[np.ix_(j, i)]
     fingers = (np.floor(y / (2.2 * texel_m)).astype(int) % 3 == 0)[:, None] & (rng.random((down, across)) < 0.5)[
@@ -48,7 +46,7 @@ def solar_cell_picture(
     picture[seam] = _SEAM
     tabs = (np.abs((y / high)[:, None] - np.array([0.25, 0.5, 0.75])).min(axis=1) < 0.04)[:, None]
     picture[tabs & (from_side < 1.6 * gap)] = _TAB
-    for lines, offset, size, each in ((i, x, wide, _STRING[0]), (j, y, high, _STRING[1])):
+    for lines, offset, size, each in ((i, x, wide, _CELLS_PER_STRING[0]), (j, y, high, _CELLS_PER_STRING[1])):
         first, last = (lines % each == 0) & (offset < 2.2 * texel_m), (lines % each == each - 1)
         strip = first | (last & (size - offset < 1.2 * texel_m))
         if lines is i:
@@ -58,17 +56,17 @@ def solar_cell_picture(
     edge = max(3, round(0.012 / texel_m))
     for side in (np.s_[:edge, :], np.s_[-edge:, :], np.s_[:, :edge], np.s_[:, -edge:]):
         picture[side] = _FRAME
-    return palette_png(picture, _PALETTE)
+    return encode_palette_png(picture, _PALETTE)
 
 
-def _cells(pixels: int, count: int, texel_m: float) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
+def _cell_coordinates(pixels: int, count: int, texel_m: float) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
     """Which cell each pixel of a line belongs to, its distance from that cell's edge, and the cell's size (m)."""
     place = (np.arange(pixels) + 0.5) / pixels * count
     size = pixels * texel_m / count
     return place.astype(np.int64), (place % 1.0) * size, size
 
 
-def palette_png(picture: NDArray[np.uint8], palette: list[tuple[int, int, int]]) -> bytes:
+def encode_palette_png(picture: NDArray[np.uint8], palette: list[tuple[int, int, int]]) -> bytes:
     """A 4-bit palette PNG of (H, W) indices below 16.
 
     Written with stored, not compressed, blocks: different zlib versions compress to different bytes, and a rebuilt

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from selfiesim.craft.materials import FINISHES, Finish
 
-_SHARES = {
+_DUST_COVERAGE = {
     "gold_foil": 0.30,
     "silver_foil": 0.25,
     "white_paint": 0.18,
@@ -21,4 +21,4 @@ SURFACE_FINISHES: dict[str, Finish] = FINISHES | {
     "copper_brown": Finish((0.30, 0.088, 0.036), 0.25, 0.55),  # the cylinder and the windows
     "dome_blue": Finish((0.58, 0.66, 0.82), 0.0, 0.25),
 }
-SURFACE_FINISHES |= {f"{name}_dusted": FINISHES[name].dusted(share) for name, share in _SHARES.items()}
+SURFACE_FINISHES |= {f"{name}_dusted": FINISHES[name].with_dust(share) for name, share in _DUST_COVERAGE.items()}

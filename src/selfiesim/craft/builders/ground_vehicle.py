@@ -11,22 +11,22 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.craft.builders.assembly import GLTF_FROM_BODY, Model
+from selfiesim.craft.builders.assembly import GLTF_FROM_BODY, ModelBuilder
 from selfiesim.craft.builders.shapes import Outline, prism, tube
 from selfiesim.craft.builders.solid import Solid
 from selfiesim.craft.materials import Finish
 
 # glTF is Y up with the front toward +Z, and so its +X is to the left: (y, z, x) of a standing vehicle.
-GLTF_FROM_STANDING = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+GLTF_FROM_SURFACE = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 
 
-class StandingModel(Model):
+class SurfaceModelBuilder(ModelBuilder):
     """A model in standing axes, written upright."""
 
     def glb(self, finishes: Mapping[str, Finish]) -> bytes:
         """The whole model as the bytes of a binary glTF file."""
-        turn = GLTF_FROM_BODY.T @ GLTF_FROM_STANDING  # the writer knows the orbiter's axes
-        out = Model(self.name)
+        turn = GLTF_FROM_BODY.T @ GLTF_FROM_SURFACE  # the writer knows the orbiter's axes
+        out = ModelBuilder(self.name)
         for name, origin in self.joint_origins_m.items():
             out.joint(name, turn @ origin)
         for (group, material), solids in self.solids().items():
@@ -35,13 +35,13 @@ class StandingModel(Model):
         return out.glb(finishes)
 
 
-def mirrored(solid: Solid) -> Solid:
+def mirror_y(solid: Solid) -> Solid:
     """The solid on the other side of the xz plane."""
     uv = None if solid.uv is None else solid.uv[:, ::-1]
     return replace(solid, vertices=solid.vertices * (1.0, -1.0, 1.0), faces=solid.faces[:, ::-1], uv=uv)
 
 
-def smooth_path(points: ArrayLike, steps: int = 6) -> NDArray[np.float64]:
+def catmull_rom_path(points: ArrayLike, steps: int = 6) -> NDArray[np.float64]:
     """A path (K, 3) through all ``points`` (N, 3) without corners (Catmull and Rom 1974)."""
     p = np.asarray(points, dtype=float)
     padded = np.concatenate([[2.0 * p[0] - p[1]], p, [2.0 * p[-1] - p[-2]]])
@@ -55,21 +55,21 @@ def smooth_path(points: ArrayLike, steps: int = 6) -> NDArray[np.float64]:
 
 def hose(points: ArrayLike, radius_m: float, segments: int = 10, steps: int = 6) -> Solid:
     """A bent cable through ``points``."""
-    return tube(smooth_path(points, steps), radius_m, segments)
+    return tube(catmull_rom_path(points, steps), radius_m, segments)
 
 
-def upright(profile: Outline, length_m: float, bevel_m: float = 0.0) -> Solid:
+def extrude_x(profile: Outline, length_m: float, bevel_m: float = 0.0) -> Solid:
     """A prism along x about x = 0 over a convex outline of (y, z), counter-clockwise seen from the front."""
     return prism(profile, length_m, bevel_m).aimed((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
 
 
-def crossways(profile: Outline, length_m: float, bevel_m: float = 0.0) -> Solid:
+def extrude_y(profile: Outline, length_m: float, bevel_m: float = 0.0) -> Solid:
     """A prism along y about y = 0 over a convex outline of (x, z), clockwise seen from the left."""
     flipped = [(-x, z) for x, z in profile]
     return prism(flipped, length_m, bevel_m).aimed((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)).outward()
 
 
-def pictured(solid: Solid, size_m: ArrayLike, corner_m: ArrayLike) -> Solid:
+def project_uv(solid: Solid, size_m: ArrayLike, corner_m: ArrayLike) -> Solid:
     """A flat solid whose upper side shows a picture of ``size_m`` (x, y), its lower left at ``corner_m``.
 
     What does not look up takes the picture's border.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.assembly import ModelBuilder
 from selfiesim.craft.builders.cell_panel import add_hinges, add_panel, panel_finishes
-from selfiesim.craft.builders.shapes import beam, blanket, box, cylinder, lathe, ring, rod, standing_box, tube
+from selfiesim.craft.builders.shapes import beam, blanket, box, box_on_face, cylinder, lathe, ring, rod, tube
 from selfiesim.craft.builders.solid import Face, face_of
 
 __all__ = ["Hayabusa2Sizes", "build", "glb"]
@@ -57,10 +57,10 @@ class Hayabusa2Sizes:
         return (self.wing_x_m - 2.0 * _GAP_M) / 3.0
 
 
-def build(sizes: Hayabusa2Sizes | None = None) -> Model:
+def build(sizes: Hayabusa2Sizes | None = None) -> ModelBuilder:
     """The whole craft as solids in body axes."""
     sizes = sizes or Hayabusa2Sizes()
-    model = Model("hayabusa2")
+    model = ModelBuilder("hayabusa2")
     _body(model, sizes)
     _sun_side(model, sizes)
     _asteroid_side(model, sizes)
@@ -86,7 +86,7 @@ def _side(sizes: Hayabusa2Sizes, axis: int, sign: float) -> tuple[Face, float, f
     return face, float(abs(face.x) @ size), float(abs(face.y) @ size)
 
 
-def _body(model: Model, sizes: Hayabusa2Sizes) -> None:
+def _body(model: ModelBuilder, sizes: Hayabusa2Sizes) -> None:
     model.add("bus", "gold_foil", box(sizes.body_x_m, sizes.body_y_m, sizes.body_z_m, 0.025))
     for number, (axis, sign) in enumerate([(0, 1.0), (0, -1.0), (1, 1.0), (1, -1.0), (2, 1.0), (2, -1.0)]):
         face, wide, high = _side(sizes, axis, sign)
@@ -97,14 +97,14 @@ def _body(model: Model, sizes: Hayabusa2Sizes) -> None:
     for sign in (1.0, -1.0):  # the electronics' radiators
         face, wide, _ = _side(sizes, 1, sign)
         tiles = [
-            face.put(standing_box(0.174, 0.174, 0.034), 0.18 * (i - 1.5), 0.18 * (j - 2.6))
+            face.put(box_on_face(0.174, 0.174, 0.034), 0.18 * (i - 1.5), 0.18 * (j - 2.6))
             for i in range(4)
             for j in range(3)
         ]
         model.add("radiators", "radiator_white", *tiles)
 
 
-def _sun_side(model: Model, sizes: Hayabusa2Sizes) -> None:
+def _sun_side(model: ModelBuilder, sizes: Hayabusa2Sizes) -> None:
     """The two flat antennas on short feet, the medium-gain antenna and star trackers between and beside them."""
     face, _, _ = _side(sizes, 2, 1.0)
     r = 0.5 * sizes.antenna_m
@@ -126,7 +126,7 @@ def _sun_side(model: Model, sizes: Hayabusa2Sizes) -> None:
         model.add("star_trackers", "black_kapton", face.put(baffle, x, -0.40))
 
 
-def _asteroid_side(model: Model, sizes: Hayabusa2Sizes) -> None:
+def _asteroid_side(model: ModelBuilder, sizes: Hayabusa2Sizes) -> None:
     """The sampler's horn, the impactor's cone, cameras, laser and target markers."""
     face, _, _ = _side(sizes, 2, -1.0)
     r, long = 0.5 * sizes.horn_width_m, sizes.horn_length_m
@@ -142,7 +142,7 @@ def _asteroid_side(model: Model, sizes: Hayabusa2Sizes) -> None:
     cone = [(0.16, -0.01), (0.16, 0.10), (0.14, 0.14), (0.13, 0.14), (0.02, 0.06), (0.0, 0.06)]
     model.add("impactor", "aluminium", face.put(lathe(cone, 40), -0.34, 0.16))
     for x, y, wide, high, rise in [(-0.08, -0.26, 0.26, 0.20, 0.10), (0.46, -0.26, 0.30, 0.28, 0.16)]:
-        model.add("instruments", "black_kapton", face.put(standing_box(wide, high, rise, 0.01), x, y))
+        model.add("instruments", "black_kapton", face.put(box_on_face(wide, high, rise, 0.01), x, y))
     for x, y, r_tube, rise in [(-0.08, -0.26, 0.06, 0.20), (0.46, -0.22, 0.07, 0.19), (-0.48, -0.28, 0.05, 0.16)]:
         tube_ = [(r_tube, -0.01), (r_tube, rise), (r_tube - 0.008, rise), (r_tube - 0.008, rise - 0.06)]
         model.add("instruments", "black_kapton", face.put(lathe([*tube_, (0.0, rise - 0.06)], 28), x, y))
@@ -150,10 +150,10 @@ def _asteroid_side(model: Model, sizes: Hayabusa2Sizes) -> None:
         model.add("instruments", "white_paint", face.put(cylinder(0.045, 0.07, 24, 0.01).moved(z=-0.01), x, 0.36))
 
 
-def _ends(model: Model, sizes: Hayabusa2Sizes) -> None:
+def _ends(model: ModelBuilder, sizes: Hayabusa2Sizes) -> None:
     """Ion engines on +X, capsule and released camera on -X, the lander on -Y, thrusters at the corners."""
     engines, _, _ = _side(sizes, 0, 1.0)
-    model.add("ion_engines", "aluminium", engines.put(standing_box(0.62, 0.62, 0.06, 0.012), 0.0, 0.05))
+    model.add("ion_engines", "aluminium", engines.put(box_on_face(0.62, 0.62, 0.06, 0.012), 0.0, 0.05))
     for x, y in ((-0.16, -0.11), (0.16, -0.11), (-0.16, 0.21), (0.16, 0.21)):
         grid = [(0.085, 0.05), (0.085, 0.10), (0.075, 0.12), (0.064, 0.12), (0.060, 0.10), (0.0, 0.092)]
         model.add("ion_engines", "thruster_black", engines.put(lathe(grid, 36), x, y))
@@ -172,7 +172,7 @@ def _ends(model: Model, sizes: Hayabusa2Sizes) -> None:
             for face in (engines, back):
                 model.add("thrusters", "thruster_black", face.put(bell, 0.70 * sign_x, 0.50 * sign_y))
     lander, _, _ = _side(sizes, 1, -1.0)
-    model.add("mascot", "black_kapton", lander.put(standing_box(0.30, 0.20, 0.14, 0.01), -0.27, 0.38))
+    model.add("mascot", "black_kapton", lander.put(box_on_face(0.30, 0.20, 0.14, 0.01), -0.27, 0.38))
     minerva = lathe([(0.09, -0.01), (0.09, 0.08), (0.08, 0.09), (0.0, 0.09)], 16)
     model.add("minerva", "aluminium", back.put(minerva, 0.42, -0.30))
     camera = face_of(back.point(-0.46, -0.36), back.z, back.y)
@@ -184,7 +184,7 @@ def _ends(model: Model, sizes: Hayabusa2Sizes) -> None:
     model.add("released_camera", "thruster_black", camera.put(cylinder(0.0415, 0.075, 32).moved(z=-0.01)))
 
 
-def _wing(model: Model, sizes: Hayabusa2Sizes, sign: float, name: str) -> None:
+def _wing(model: ModelBuilder, sizes: Hayabusa2Sizes, sign: float, name: str) -> None:
     """Three panels in a row along X, held at the middle one by a yoke from the top of the body's side."""
     z = 0.5 * sizes.body_z_m - 0.12
     y = sign * (0.5 * sizes.span_y_m - 0.5 * sizes.panel_y_m)
@@ -193,7 +193,7 @@ def _wing(model: Model, sizes: Hayabusa2Sizes, sign: float, name: str) -> None:
         add_panel(model, f"{name}_panel_{k + 2}", face_of((k * step, y, z), (0.0, 0.0, 1.0)), size, thick)
     middle = face_of((0.0, y, z), (0.0, 0.0, 1.0))
     hinges = [(x, s * 0.5 * step) for x in (-0.3 * size[0], 0.3 * size[0]) for s in (-1, 1)]
-    add_hinges(model, f"{name}_hinges", middle, hinges, across_x=False, thick_m=thick)
+    add_hinges(model, f"{name}_hinges", middle, hinges, across_x=False, thickness_m=thick)
     root, edge, low = 0.5 * sizes.body_y_m, 0.5 * sizes.span_y_m - sizes.panel_y_m, z - 0.5 * thick
     drive = lathe([(0.08, -0.02), (0.08, 0.07), (0.05, 0.09), (0.05, 0.14), (0.0, 0.14)], 32)
     model.add(f"{name}_yoke", "aluminium", drive.aimed((0.0, sign, 0.0)).at((0.0, sign * root, low)))

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.membrane import Height, draped
-from selfiesim.craft.builders.shapes import box, cylinder, lathe, ring, rod, standing_box
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.membrane import HeightField, draped_sheet
+from selfiesim.craft.builders.shapes import box, box_on_face, cylinder, lathe, ring, rod
 from selfiesim.craft.builders.solid import Face, Solid, face_of
 from selfiesim.craft.materials import FINISHES
 
@@ -34,10 +34,10 @@ class SailSizes:
     seed: int = 20100614  # the day of the first picture of the whole sail
 
 
-def build(sizes: SailSizes | None = None) -> Model:
+def build(sizes: SailSizes | None = None) -> ModelBuilder:
     """The whole craft as solids in body axes."""
     sizes = sizes or SailSizes()
-    model, height = Model("ikaros"), _ripples(sizes)
+    model, height = ModelBuilder("ikaros"), _ripples(sizes)
     for quarter in range(4):
         _petal(model, sizes, height, quarter)
     _hub(model, sizes)
@@ -49,7 +49,7 @@ def glb(sizes: SailSizes | None = None) -> bytes:
     return build(sizes).glb(FINISHES)
 
 
-def _ripples(sizes: SailSizes) -> Height:
+def _ripples(sizes: SailSizes) -> HeightField:
     """The membrane's shape: waves along the pull of the spin, growing outward, and creases where it was folded."""
     rng = np.random.default_rng(sizes.seed)
     waves = [(int(n), 2 * np.pi * rng.random(), 0.35 + 0.65 * rng.random()) for n in (4, 7, 12, 19)]
@@ -67,19 +67,19 @@ def _ripples(sizes: SailSizes) -> Height:
     return height
 
 
-def _turned(points: list[tuple[float, float]], quarter: int) -> list[tuple[float, float]]:
+def _rotate_quarters(points: list[tuple[float, float]], quarter: int) -> list[tuple[float, float]]:
     for _ in range(quarter):
         points = [(-y, x) for x, y in points]
     return points
 
 
-def _petal(model: Model, sizes: SailSizes, height: Height, quarter: int) -> None:
+def _petal(model: ModelBuilder, sizes: SailSizes, height: HeightField, quarter: int) -> None:
     """One of four trapezia, with its cells, steering panels, tethers and tip mass."""
     a, b, gap, film = 0.5 * sizes.inner_m, 0.5 * sizes.side_m, 0.03, sizes.film_m
     group = f"petal_{quarter + 1}"
 
     def sheet(points: list[tuple[float, float]], low: float, high: float, cell: float) -> Solid:
-        return draped(_turned(points, quarter), height, low, high, cell)
+        return draped_sheet(_rotate_quarters(points, quarter), height, low, high, cell)
 
     outline = [(a, gap - a), (b, gap - b), (b, b - gap), (a, a - gap)]
     model.add(group, "sail_film", sheet(outline, -0.5 * film, 0.5 * film, 0.085))
@@ -113,12 +113,12 @@ def _petal(model: Model, sizes: SailSizes, height: Height, quarter: int) -> None
     _tethers(model, sizes, height, quarter)
 
 
-def _tethers(model: Model, sizes: SailSizes, height: Height, quarter: int) -> None:
+def _tethers(model: ModelBuilder, sizes: SailSizes, height: HeightField, quarter: int) -> None:
     """Lines from the hub's drum to the petal, bridges between neighbours, and the mass at the corner."""
     a, b = 0.5 * sizes.inner_m, 0.5 * sizes.side_m
 
     def point(x: float, y: float) -> NDArray[np.float64]:
-        ((x, y),) = _turned([(x, y)], quarter)
+        ((x, y),) = _rotate_quarters([(x, y)], quarter)
         return np.array([x, y, float(height(np.array(x), np.array(y)))])
 
     drum = 0.5 * sizes.hub_width_m
@@ -135,7 +135,7 @@ def _tethers(model: Model, sizes: SailSizes, height: Height, quarter: int) -> No
     model.add("tip_masses", "gold_foil", cylinder(0.035, 0.05, 24, 0.006).at(end + np.array([0.0, 0.0, 0.02])))
 
 
-def _hub(model: Model, sizes: SailSizes) -> None:
+def _hub(model: ModelBuilder, sizes: SailSizes) -> None:
     """The drum: cells on the sunward end, foil round it, the membrane's launcher at its middle, two DCAM tubes."""
     r, half = 0.5 * sizes.hub_width_m, 0.5 * sizes.hub_height_m
     body = [(r - 0.03, -half), (r, -half + 0.03), (r, half - 0.03), (r - 0.03, half)]
@@ -164,7 +164,7 @@ def _hub(model: Model, sizes: SailSizes) -> None:
         )
 
 
-def _sun_side(model: Model, face: Face, r: float) -> None:
+def _sun_side(model: ModelBuilder, face: Face, r: float) -> None:
     """Cells round a middle mast, antennas, and the two tubes from which the cameras were pushed."""
     tile, reach = 0.115, r - 0.09
     for i in range(-6, 6):
@@ -174,12 +174,12 @@ def _sun_side(model: Model, face: Face, r: float) -> None:
             tubes = min(np.hypot(x - 0.46, y), np.hypot(x + 0.46, y))
             if far < reach and np.hypot(x, y) > 0.20 and tubes > 0.14:
                 model.add(
-                    "hub_cells", "thin_cell", face.put(standing_box(tile - 0.012, tile - 0.012, 0.008, 0.001), x, y)
+                    "hub_cells", "thin_cell", face.put(box_on_face(tile - 0.012, tile - 0.012, 0.008, 0.001), x, y)
                 )
     mast = [(0.13, -0.01), (0.13, 0.06), (0.09, 0.08), (0.09, 0.16), (0.11, 0.17), (0.11, 0.20), (0.0, 0.22)]
     model.add("hub", "white_paint", face.put(lathe(mast, 48)))
     for x in (-0.46, 0.46):
         shell = [(0.036, -0.01), (0.052, -0.01), (0.052, 0.11), (0.036, 0.11)]
         model.add("camera_tubes", "aluminium", face.put(ring(shell, 40), x, 0.0))
-        model.add("camera_tubes", "aluminium", face.put(standing_box(0.15, 0.15, 0.015, 0.004), x, 0.0))
+        model.add("camera_tubes", "aluminium", face.put(box_on_face(0.15, 0.15, 0.015, 0.004), x, 0.0))
         model.add("camera_tubes", "thruster_black", face.put(cylinder(0.037, 0.06, 32), x, 0.0))

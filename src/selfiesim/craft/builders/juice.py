@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.assembly import ModelBuilder
 from selfiesim.craft.builders.cell_panel import add_hinges, add_panel, panel_finishes
 from selfiesim.craft.builders.juice_fittings import add_body, add_booms, add_dish, add_fittings
 from selfiesim.craft.builders.juice_sizes import JuiceSizes
@@ -23,10 +23,10 @@ __all__ = ["JuiceSizes", "build", "glb"]
 _TEXEL_M = 0.0026
 
 
-def build(sizes: JuiceSizes | None = None) -> Model:
+def build(sizes: JuiceSizes | None = None) -> ModelBuilder:
     """The whole craft as solids in body axes, joints at zero (cells toward -X, as the antenna)."""
     sizes = sizes or JuiceSizes()
-    model = Model("juice")
+    model = ModelBuilder("juice")
     add_body(model, sizes)
     add_dish(model, sizes)
     add_fittings(model, sizes)
@@ -43,7 +43,7 @@ def glb(sizes: JuiceSizes | None = None) -> bytes:
     return build(sizes).glb(panel_finishes(panel, (0.08, 0.05), _TEXEL_M, sizes.seed))
 
 
-def _wing(model: Model, sizes: JuiceSizes, sign: float, joint: str) -> None:
+def _wing(model: ModelBuilder, sizes: JuiceSizes, sign: float, joint: str) -> None:
     """Three panels outward and two beside the middle one, on a yoke that turns about Y."""
     model.joint(joint, (0.0, sign * sizes.wing_joint_y_m, 0.0))
     size, thick, gap = (sizes.panel_y_m, sizes.panel_z_m), sizes.panel_thickness_m, sizes.panel_gap_m
@@ -62,12 +62,12 @@ def _wing(model: Model, sizes: JuiceSizes, sign: float, joint: str) -> None:
     front = face_of((0.0, sign * (first + step_y), 0.0), (-1.0, 0.0, 0.0), (0, 0, 1))
     along = [(s * 0.5 * step_y, z) for s in (-1, 1) for z in (-0.32 * size[1], 0.32 * size[1])]
     aside = [(y, s * 0.5 * step_z) for s in (-1, 1) for y in (-0.32 * size[0], 0.32 * size[0])]
-    add_hinges(model, f"{joint}_hinges", front, along, across_x=True, thick_m=thick, joint=joint)
-    add_hinges(model, f"{joint}_hinges", front, aside, across_x=False, thick_m=thick, joint=joint)
+    add_hinges(model, f"{joint}_hinges", front, along, across_x=True, thickness_m=thick, joint=joint)
+    add_hinges(model, f"{joint}_hinges", front, aside, across_x=False, thickness_m=thick, joint=joint)
     _yoke(model, sizes, sign, joint, first - 0.5 * sizes.panel_y_m)
 
 
-def _yoke(model: Model, sizes: JuiceSizes, sign: float, joint: str, edge: float) -> None:
+def _yoke(model: ModelBuilder, sizes: JuiceSizes, sign: float, joint: str, edge: float) -> None:
     group, root, x = f"{joint}_yoke", sizes.wing_joint_y_m, 0.5 * sizes.panel_thickness_m
 
     def point(y: float, z: float, back: float = 0.0) -> NDArray[np.float64]:

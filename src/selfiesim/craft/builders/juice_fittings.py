@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.assembly import ModelBuilder
 from selfiesim.craft.builders.juice_sizes import JuiceSizes
-from selfiesim.craft.builders.shapes import blanket, box, cylinder, lathe, nozzle, ring, rod, sphere, standing_box, tube
+from selfiesim.craft.builders.shapes import blanket, box, box_on_face, cylinder, lathe, nozzle, ring, rod, sphere, tube
 from selfiesim.craft.builders.solid import face_of, unit
 
 
-def add_body(model: Model, sizes: JuiceSizes) -> None:
+def add_body(model: ModelBuilder, sizes: JuiceSizes) -> None:
     """The box under its dark blankets, with radiators on the sides of the wings."""
     model.add("bus", "black_kapton", box(sizes.body_x_m, sizes.body_y_m, sizes.body_z_m, 0.03))
     rng = np.random.default_rng(sizes.seed)
@@ -31,7 +31,7 @@ def add_body(model: Model, sizes: JuiceSizes) -> None:
     for sign in (1.0, -1.0):
         face, _, _ = sizes.side(1, sign)
         tiles = [
-            face.put(standing_box(0.244, 0.244, 0.045), 0.25 * (i - 3.0), 0.25 * j + 0.5)
+            face.put(box_on_face(0.244, 0.244, 0.045), 0.25 * (i - 3.0), 0.25 * j + 0.5)
             for i in range(7)
             for j in range(4)
         ]
@@ -40,7 +40,7 @@ def add_body(model: Model, sizes: JuiceSizes) -> None:
         model.add("wing_drives", "aluminium", face.put(drum))
 
 
-def add_dish(model: Model, sizes: JuiceSizes) -> None:
+def add_dish(model: ModelBuilder, sizes: JuiceSizes) -> None:
     """The fixed high-gain antenna toward -X: white shell, feed on three legs, a cone behind."""
     face, _, _ = sizes.side(0, -1.0)
     r, f, lift, thick = 0.5 * sizes.dish_m, sizes.dish_focus_m, 0.42, 0.03
@@ -63,7 +63,7 @@ def add_dish(model: Model, sizes: JuiceSizes) -> None:
         model.add("hga", "cfrp", rod(foot, top, 0.022, 12))
 
 
-def add_fittings(model: Model, sizes: JuiceSizes) -> None:
+def add_fittings(model: ModelBuilder, sizes: JuiceSizes) -> None:
     """Engine below, instruments above, the medium-gain antenna, cameras that watch the craft, thrusters."""
     below, _, _ = sizes.side(2, -1.0)
     skirt = [(0.58, -0.02), (0.64, -0.02), (0.64, 0.20), (0.68, 0.20), (0.68, 0.24), (0.58, 0.24)]
@@ -71,7 +71,7 @@ def add_fittings(model: Model, sizes: JuiceSizes) -> None:
     model.add("engine", "nozzle_niobium", below.put(nozzle(0.03, 0.16, 0.38, 0.004).moved(z=0.08)))
     model.add("engine", "aluminium", below.put(cylinder(0.14, 0.10, 40, 0.01).moved(z=-0.03)))
     for s, t in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
-        pod = standing_box(0.16, 0.16, 0.12, 0.015)
+        pod = box_on_face(0.16, 0.16, 0.12, 0.015)
         model.add("thrusters", "silver_foil", below.put(pod, 1.0 * s, 0.95 * t))
         for dx in (-0.04, 0.04):
             bell = lathe([(0.016, -0.02), (0.016, 0.02), (0.035, 0.09), (0.031, 0.09), (0.01, 0.02), (0.0, 0.02)], 20)
@@ -84,7 +84,7 @@ def add_fittings(model: Model, sizes: JuiceSizes) -> None:
         (-0.85, 0.55, 0.34, 0.46, 0.26, "black_kapton"),
         (0.72, 0.62, 0.50, 0.40, 0.24, "silver_foil"),
     ]:
-        model.add("instruments", finish, above.put(standing_box(wide, high, rise, 0.02), x, y))
+        model.add("instruments", finish, above.put(box_on_face(wide, high, rise, 0.02), x, y))
     for x, y, r, rise in [(-0.72, -0.55, 0.13, 0.56), (0.22, -0.62, 0.10, 0.68), (0.72, 0.62, 0.08, 0.40)]:
         wall = [(r, -0.02), (r, rise), (r - 0.012, rise), (r - 0.012, rise - 0.14), (0.0, rise - 0.14)]
         model.add("instruments", "black_kapton", above.put(lathe(wall, 36), x, y))
@@ -98,7 +98,7 @@ def add_fittings(model: Model, sizes: JuiceSizes) -> None:
         model.add("monitoring_cameras", "aluminium", box(0.11, 0.11, 0.13, 0.008).at(where))
 
 
-def add_booms(model: Model, sizes: JuiceSizes) -> None:
+def add_booms(model: ModelBuilder, sizes: JuiceSizes) -> None:
     """Magnetometer boom, radar antenna, and the four Langmuir probes."""
     start = np.array([0.10 - 0.5 * sizes.body_x_m, 0.35, 0.05 - 0.5 * sizes.body_z_m])
     along = unit(sizes.magboom_direction)

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.builders.solid import Solid
 
-Height = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+HeightField = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
-def draped(corners: ArrayLike, height: Height, low_m: float, high_m: float, cell_m: float) -> Solid:
+def draped_sheet(corners: ArrayLike, height: HeightField, low_m: float, high_m: float, cell_m: float) -> Solid:
     """A closed sheet over a convex quadrilateral (4, 2), from ``low_m`` to ``high_m`` over a surface.
 
     Parameters

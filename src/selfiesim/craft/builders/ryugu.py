@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.solid import Solid, aim, unit
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.solid import Solid, orientation_matrix, unit
 from selfiesim.craft.materials import FINISHES
 
 __all__ = ["AsteroidSizes", "build", "glb"]
@@ -36,16 +36,16 @@ class AsteroidSizes:
     seed: int = 20180627  # the day of arrival
 
 
-def build(sizes: AsteroidSizes | None = None) -> Model:
+def build(sizes: AsteroidSizes | None = None) -> ModelBuilder:
     """The ground and its boulders as solids."""
     sizes = sizes or AsteroidSizes()
-    model = Model("ryugu")
+    model = ModelBuilder("ryugu")
     rng = np.random.default_rng(sizes.seed)
-    waves, dents = _waves(rng), _dents(rng)
+    waves, craters = _waves(rng), _craters(rng)
     directions, faces = icosphere(6)
-    radius = _radius(directions, sizes, waves, dents)
+    radius = _surface_radius(directions, sizes, waves, craters)
     model.add("ground", "dark_rubble", Solid(directions * radius[:, None], faces, crease_deg=60.0))
-    model.add("boulders", "dark_rock", *_boulders(sizes, rng, waves, dents))
+    model.add("boulders", "dark_rock", *_boulders(sizes, rng, waves, craters))
     return model
 
 
@@ -54,7 +54,7 @@ def glb(sizes: AsteroidSizes | None = None) -> bytes:
     return build(sizes).glb(FINISHES)
 
 
-def icosphere(times: int) -> tuple[Floats, NDArray[np.int64]]:
+def icosphere(subdivisions: int) -> tuple[Floats, NDArray[np.int64]]:
     """Unit vectors (N, 3) and outward faces (M, 3) of an icosahedron each of whose faces is cut in four so often."""
     golden = 0.5 * (1.0 + 5.0**0.5)
     points = [(0, s, t * golden) for s in (-1, 1) for t in (-1, 1)]
@@ -66,7 +66,7 @@ def icosphere(times: int) -> tuple[Floats, NDArray[np.int64]]:
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), a) < 0.0
     faces[inward] = faces[inward][:, ::-1]
-    for _ in range(times):
+    for _ in range(subdivisions):
         edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
         unique, place = np.unique(edges, axis=0, return_inverse=True)
         middle = vertices[unique].sum(axis=1)
@@ -88,18 +88,18 @@ def _waves(rng: np.random.Generator) -> list[tuple[Floats, float, float]]:
     return out
 
 
-def _dents(rng: np.random.Generator) -> list[tuple[Floats, float]]:
+def _craters(rng: np.random.Generator) -> list[tuple[Floats, float]]:
     """Craters: where, and their angular radius (the largest, Urashima, is 290 m across)."""
     sizes = [0.29, 0.22, 0.20, 0.17, *(0.05 + 0.09 * rng.random(26) ** 2)]
     out = [(unit((np.cos(1.62), np.sin(1.62), -0.12)), sizes[0])]
     return out + [(unit(rng.normal(size=3) * (1.0, 1.0, 0.8)), float(size)) for size in sizes[1:]]
 
 
-def _radius(
+def _surface_radius(
     directions: Floats,
     sizes: AsteroidSizes,
     waves: list[tuple[Floats, float, float]],
-    dents: list[tuple[Floats, float]],
+    craters: list[tuple[Floats, float]],
 ) -> Floats:
     """How far the ground lies from the middle along unit vectors (N, 3), m."""
     a, c = sizes.equatorial_radius_m - sizes.ridge_m, sizes.polar_radius_m
@@ -110,7 +110,7 @@ def _radius(
     radius = radius - 0.055 * a * np.sin(2.0 * latitude) ** 2 + sizes.ridge_m * np.exp(-((latitude / 0.17) ** 1.5))
     for wave, phase, height in waves:
         radius = radius + sizes.relief_m * height * np.sin(directions @ wave + phase)
-    for middle, size in dents:
+    for middle, size in craters:
         away = np.arccos(np.clip(directions @ middle, -1.0, 1.0)) / size
         bowl = np.where(away < 1.0, away**2 - 1.0, 0.0) + 0.22 * np.exp(-(((away - 1.0) / 0.22) ** 2))
         radius = radius + 0.16 * size * a * bowl
@@ -121,7 +121,7 @@ def _boulders(
     sizes: AsteroidSizes,
     rng: np.random.Generator,
     waves: list[tuple[Floats, float, float]],
-    dents: list[tuple[Floats, float]],
+    craters: list[tuple[Floats, float]],
 ) -> list[Solid]:
     """Blocks half sunk in the ground; their axes as 2 : sqrt 2 : 1, as fragments of impacts have them."""
     mean = (sizes.equatorial_radius_m**2 * sizes.polar_radius_m) ** (1 / 3)
@@ -133,16 +133,16 @@ def _boulders(
     where = rng.normal(size=(number, 3))
     where /= np.linalg.norm(where, axis=1, keepdims=True)
     long[0], where[0] = sizes.largest_boulder_m, unit((0.26, 0.16, -0.95))
-    radius = _radius(where, sizes, waves, dents)
+    radius = _surface_radius(where, sizes, waves, craters)
     plain, rough, fine = icosphere(0), icosphere(1), icosphere(3)
     out = []
     for size, direction, r in zip(long, where, radius, strict=True):
         ball = fine if size > 45.0 else rough if size > 12.0 else plain
-        out.append(_block(size, rng, *ball, direction, r))
+        out.append(_boulder_mesh(size, rng, *ball, direction, r))
     return out
 
 
-def _block(
+def _boulder_mesh(
     size: float, rng: np.random.Generator, points: Floats, faces: NDArray[np.int64], direction: Floats, radius: float
 ) -> Solid:
     """A block ``size`` metres long: a ball from which planes cut facets, squeezed, and sunk into the ground."""
@@ -154,6 +154,6 @@ def _block(
     reach = reach * (1.0 + 0.03 * rng.normal(size=len(points)))
     axes = 0.55 * size * np.array([1.0, 0.71 * (0.85 + 0.3 * rng.random()), 0.5 * (0.85 + 0.4 * rng.random())])
     turn = 2 * np.pi * rng.random()
-    spun = aim(direction, (np.cos(turn), np.sin(turn), 0.3))
+    spun = orientation_matrix(direction, (np.cos(turn), np.sin(turn), 0.3))
     shape = (points * reach[:, None] * axes) @ spun.T
     return Solid(shape + direction * (radius + 0.12 * axes[2] * (1.0 + rng.random())), faces, crease_deg=38.0)

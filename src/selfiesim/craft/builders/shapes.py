@@ -11,22 +11,22 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.craft.builders.solid import Solid, loft, loft_loop, unit
+from selfiesim.craft.builders.solid import Solid, loft, loft_closed, unit
 
 Outline = Sequence[tuple[float, float]]
 
 
 def lathe(profile: Outline, segments: int = 24, start_deg: float = 0.0) -> Solid:
     """Turn a profile of (radius, z) points round z. Open ends are closed by a flat disc."""
-    return loft(_turned(profile, segments, start_deg))
+    return loft(_revolve(profile, segments, start_deg))
 
 
 def ring(section: Outline, segments: int = 24) -> Solid:
     """Turn a closed section of (radius, z) points round z: a hoop."""
-    return loft_loop(_turned(section, segments, 0.0))
+    return loft_closed(_revolve(section, segments, 0.0))
 
 
-def _turned(profile: Outline, segments: int, start_deg: float) -> list[NDArray[np.float64]]:
+def _revolve(profile: Outline, segments: int, start_deg: float) -> list[NDArray[np.float64]]:
     angle = np.radians(start_deg) + np.arange(segments) * (2.0 * np.pi / segments)
     circle = np.stack([np.cos(angle), np.sin(angle), np.zeros(segments)], axis=1)
     return [np.array([[0.0, 0.0, z]]) if r == 0.0 else circle * r + (0.0, 0.0, z) for r, z in profile]
@@ -106,21 +106,21 @@ def box(x_m: float, y_m: float, z_m: float, bevel_m: float = 0.0) -> Solid:
                 quads.append([index[low] + k, index[low] + m, index[high] + m, index[high] + k])
     faces = [t for q in quads for t in (q[:3], [q[0], q[2], q[3]])] + [[3 * n, 3 * n + 1, 3 * n + 2] for n in range(8)]
     # Smooth over the bevel: the large faces outweigh it, so they stay flat and the edge looks rounded.
-    return Solid(vertices, _away_from_origin(vertices, np.array(faces)), crease_deg=62.0)
+    return Solid(vertices, _wind_outward(vertices, np.array(faces)), crease_deg=62.0)
 
 
 def _signs(by_axis: dict[int, int]) -> tuple[int, int, int]:
     return by_axis[0], by_axis[1], by_axis[2]
 
 
-def _away_from_origin(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.int64]:
+def _wind_outward(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.int64]:
     """Faces of a convex body round the origin, each wound so that it looks outward."""
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), a + b + c) < 0.0
     return np.asarray(np.where(inward[:, None], faces[:, ::-1], faces), dtype=np.int64)
 
 
-def standing_box(x_m: float, y_m: float, z_m: float, bevel_m: float = 0.0, sunk_m: float = 0.01) -> Solid:
+def box_on_face(x_m: float, y_m: float, z_m: float, bevel_m: float = 0.0, sunk_m: float = 0.01) -> Solid:
     """A box that stands on z = 0 with its foot ``sunk_m`` below, so that it never floats over a blanket."""
     return box(x_m, y_m, z_m + sunk_m, bevel_m).moved(z=0.5 * (z_m - sunk_m))
 
@@ -139,7 +139,7 @@ def tube(path: ArrayLike, radius_m: float, segments: int = 8, closed: bool = Fal
         side = unit(side - along * (side @ along))  # carried along the path without twist
         other = np.cross(along, side)
         rings.append(point + radius_m * (np.outer(np.cos(angle), side) + np.outer(np.sin(angle), other)))
-    return loft_loop(rings) if closed else loft(rings)
+    return loft_closed(rings) if closed else loft(rings)
 
 
 def rod(start: ArrayLike, end: ArrayLike, radius_m: float, segments: int = 8) -> Solid:
@@ -213,10 +213,10 @@ def blanket(corners: Outline, rise_m: float, seed: int, cell_m: float = 0.045, s
     nu = max(4, int(np.ceil(0.5 * (sides[0] + sides[2]) / cell_m)))
     nv = max(4, int(np.ceil(0.5 * (sides[1] + sides[3]) / cell_m)))
     # Rows crowd toward the border, where the pillow turns down.
-    u, v = np.meshgrid(_crowded(nu), _crowded(nv), indexing="ij")
+    u, v = np.meshgrid(_edge_clustered(nu), _edge_clustered(nv), indexing="ij")
     weights = np.stack([(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v], axis=-1)
     flat = weights @ q
-    top = np.concatenate([flat, _puff(u, v, flat, rise_m, sunk_m, seed)[..., None]], axis=-1)
+    top = np.concatenate([flat, _blanket_height(u, v, flat, rise_m, sunk_m, seed)[..., None]], axis=-1)
     index = np.arange((nu + 1) * (nv + 1)).reshape(nu + 1, nv + 1)
     a, b, c, d = index[:-1, :-1].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel(), index[:-1, 1:].ravel()
     faces = np.concatenate([np.stack([a, b, c], axis=1), np.stack([a, c, d], axis=1)])
@@ -226,12 +226,12 @@ def blanket(corners: Outline, rise_m: float, seed: int, cell_m: float = 0.045, s
     return Solid(np.vstack([top.reshape(-1, 3), foot]), np.concatenate([faces, under]), crease_deg=70.0).outward()
 
 
-def _crowded(count: int) -> NDArray[np.float64]:
+def _edge_clustered(count: int) -> NDArray[np.float64]:
     t = np.linspace(0.0, 1.0, count + 1)
     return np.asarray(t - 0.11 * np.sin(2.0 * np.pi * t))
 
 
-def _puff(
+def _blanket_height(
     u: NDArray[np.float64], v: NDArray[np.float64], flat: NDArray[np.float64], rise_m: float, sunk_m: float, seed: int
 ) -> NDArray[np.float64]:
     """Height of a blanket at (u, v): a pillow, a few slow waves, and dents between its pins."""
@@ -252,9 +252,9 @@ def _puff(
     return np.asarray(np.where(edge <= 0.0, -sunk_m, height))
 
 
-def star(radius_m: float, height_m: float, points_up: float = 90.0) -> Solid:
-    """A five-pointed star standing on z = 0, one point at ``points_up`` degrees from local +x."""
-    angle = np.radians(points_up + 36.0 * np.arange(10))
+def star(radius_m: float, height_m: float, rotation_deg: float = 90.0) -> Solid:
+    """A five-pointed star standing on z = 0, one point at ``rotation_deg`` degrees from local +x."""
+    angle = np.radians(rotation_deg + 36.0 * np.arange(10))
     reach = radius_m * np.where(np.arange(10) % 2 == 0, 1.0, 0.381966)  # the inner radius of a regular pentagram
     flat = np.stack([reach * np.cos(angle), reach * np.sin(angle)], axis=1)
     return loft([np.c_[flat, np.full(10, z)] for z in (0.0, height_m)])

@@ -45,11 +45,11 @@ class Solid:
 
     def turned(self, axis: ArrayLike, angle_deg: float) -> Solid:
         """Rotated about an axis through the origin, right-handed."""
-        return replace(self, vertices=self.vertices @ rotation(axis, angle_deg).T)
+        return replace(self, vertices=self.vertices @ rotation_matrix(axis, angle_deg).T)
 
     def aimed(self, direction: ArrayLike, up: ArrayLike = (1.0, 0.0, 0.0)) -> Solid:
         """Local +z turned to ``direction``, local +y to the part of ``up`` across it."""
-        return replace(self, vertices=self.vertices @ aim(direction, up).T)
+        return replace(self, vertices=self.vertices @ orientation_matrix(direction, up).T)
 
     def at(self, point: ArrayLike) -> Solid:
         """Shifted so that the origin comes to ``point`` (3,), metres."""
@@ -81,7 +81,7 @@ class Face:
 
 def face_of(centre: ArrayLike, normal: ArrayLike, up: ArrayLike = (1.0, 0.0, 0.0)) -> Face:
     """The face round ``centre`` with an outward ``normal``; local y is the part of ``up`` in the face."""
-    columns = aim(normal, up)
+    columns = orientation_matrix(normal, up)
     return Face(np.asarray(centre, dtype=float), columns[:, 0], columns[:, 1], columns[:, 2])
 
 
@@ -91,14 +91,14 @@ def unit(vector: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(v / np.linalg.norm(v), dtype=float)
 
 
-def rotation(axis: ArrayLike, angle_deg: float) -> NDArray[np.float64]:
+def rotation_matrix(axis: ArrayLike, angle_deg: float) -> NDArray[np.float64]:
     """Rotation matrix (3, 3) about an axis, right-handed (Rodrigues' formula)."""
     k, angle = unit(axis), np.radians(angle_deg)
     cross = np.array([[0.0, -k[2], k[1]], [k[2], 0.0, -k[0]], [-k[1], k[0], 0.0]])
     return np.asarray(np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross))
 
 
-def aim(direction: ArrayLike, up: ArrayLike) -> NDArray[np.float64]:
+def orientation_matrix(direction: ArrayLike, up: ArrayLike) -> NDArray[np.float64]:
     """Matrix (3, 3) whose columns are local x, y, z: z along ``direction``, y as near ``up`` as can be."""
     z = unit(direction)
     across = np.asarray(up, dtype=float) - z * (z @ np.asarray(up, dtype=float))
@@ -118,7 +118,7 @@ def loft(rings: Sequence[NDArray[np.float64]]) -> Solid:
     return _skin(stack, closed=False)
 
 
-def loft_loop(rings: Sequence[NDArray[np.float64]]) -> Solid:
+def loft_closed(rings: Sequence[NDArray[np.float64]]) -> Solid:
     """Skin over rings (each (K, 3)) of which the last joins the first: a torus of any section."""
     return _skin(list(rings), closed=True)
 
@@ -137,7 +137,7 @@ def _skin(stack: list[NDArray[np.float64]], closed: bool) -> Solid:
     return Solid(np.concatenate(stack), np.concatenate(faces).astype(np.int64)).outward()
 
 
-def joined(solids: Iterable[Solid]) -> Solid:
+def merge_solids(solids: Iterable[Solid]) -> Solid:
     """Several solids as one; either all of them carry texture coordinates or none."""
     many = list(solids)
     starts = np.cumsum([0] + [len(s.vertices) for s in many])

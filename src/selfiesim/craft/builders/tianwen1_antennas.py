@@ -7,23 +7,25 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.shapes import beam, box, cylinder, dish, lathe, ring, rod, standing_box, tube
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.shapes import beam, box, box_on_face, cylinder, dish, lathe, ring, rod, tube
 from selfiesim.craft.builders.solid import Face, face_of, loft, unit
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 
-JOINT = "hga"
+HGA_JOINT = "hga"
 
 
-_FOLDED_M = 0.62  # assumed: length of a folded radar rod
+_STOWED_ROD_LENGTH_M = 0.62  # assumed: length of a folded radar rod
 
 
-def add_antennas(model: Model, sizes: OrbiterSizes, folded: bool = False) -> None:
-    """Everything that sticks out and is not a wing; ``folded``: the radar rods are packed."""
+def add_antennas(model: ModelBuilder, sizes: OrbiterSizes, stowed: bool = False) -> None:
+    """Everything that sticks out and is not a wing; ``stowed``: the radar rods are packed."""
     _gimbal(model, sizes)
     _dish(model, sizes)
     _feed(model, sizes)
-    _radar(model, replace(sizes, radar_rod_length_m=_FOLDED_M, radar_rod_diameter_m=0.05) if folded else sizes)
+    _radar(
+        model, replace(sizes, radar_rod_length_m=_STOWED_ROD_LENGTH_M, radar_rod_diameter_m=0.05) if stowed else sizes
+    )
     _magnetometer(model, sizes)
 
 
@@ -33,16 +35,16 @@ def _dish_face(sizes: OrbiterSizes) -> Face:
     return face_of((sizes.hga_joint_x_m, sizes.hga_joint_y_m, z), (0.0, 0.0, -1.0))
 
 
-def _gimbal(model: Model, sizes: OrbiterSizes) -> None:
+def _gimbal(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """The fixed arm from the -Z wall to the joint, and the yoke that turns with the dish."""
     x, y, z = sizes.hga_joint_x_m, sizes.hga_joint_y_m, sizes.hga_joint_z_m
-    model.joint(JOINT, (x, y, z))
+    model.joint(HGA_JOINT, (x, y, z))
     wall_z, foot_y, elbow_z = -0.5 * sizes.body_depth_z_m, -0.72, z + 0.26
     wall = face_of((x, foot_y, wall_z), (0.0, 0.0, -1.0))
     model.add(
         "hga_arm",
         "aluminium",
-        wall.put(standing_box(0.36, 0.36, 0.05, 0.012)),
+        wall.put(box_on_face(0.36, 0.36, 0.05, 0.012)),
         wall.put(lathe([(0.13, 0.03), (0.13, 0.10), (0.10, 0.12), (0.10, 0.20), (0.0, 0.20)], 32)),
     )
     for dx, dy in [(a, b) for a in (-0.14, 0.14) for b in (-0.14, 0.14)]:
@@ -62,7 +64,7 @@ def _gimbal(model: Model, sizes: OrbiterSizes) -> None:
             rod((x + dx, -0.95, wall_z + 0.02), (x + 0.03 * np.sign(dx), y + 0.22, elbow_z), 0.022, 12),
         )
         foot = face_of((x + dx, -0.95, wall_z), (0.0, 0.0, -1.0))
-        model.add("hga_arm", "aluminium", foot.put(standing_box(0.11, 0.11, 0.05, 0.01)))
+        model.add("hga_arm", "aluminium", foot.put(box_on_face(0.11, 0.11, 0.05, 0.01)))
     drive = lathe(
         [(0.0, -0.10), (0.095, -0.10), (0.105, -0.09), (0.105, 0.11), (0.085, 0.13), (0.085, 0.20), (0.0, 0.20)], 32
     )
@@ -77,18 +79,18 @@ def _gimbal(model: Model, sizes: OrbiterSizes) -> None:
     model.add("hga_arm", "gold_foil", tube(np.array(cable), 0.014, 8))
     # Moving: elevation drive along Y with a fork to the back of the dish.
     barrel = cylinder(0.075, 0.34, 28, 0.010).aimed((0.0, 1.0, 0.0)).at((x, y - 0.17, z))
-    model.add("hga_gimbal", "aluminium", barrel, box(0.17, 0.20, 0.17, 0.015).at((x, y, z)), joint=JOINT)
+    model.add("hga_gimbal", "aluminium", barrel, box(0.17, 0.20, 0.17, 0.015).at((x, y, z)), joint=HGA_JOINT)
     behind = _dish_face(sizes)
     cone = lathe([(0.22, -0.030), (0.20, -0.060), (0.10, -0.115), (0.0, -0.115)], 36)
-    model.add("hga_gimbal", "black_kapton", behind.put(cone), joint=JOINT)
+    model.add("hga_gimbal", "black_kapton", behind.put(cone), joint=HGA_JOINT)
 
 
-def _dish(model: Model, sizes: OrbiterSizes) -> None:
+def _dish(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     face = _dish_face(sizes)
     shell, rim = dish(0.5 * sizes.dish_width_m, 0.5 * sizes.dish_height_m, sizes.dish_focus_m, sizes.dish_thickness_m)
-    model.add("hga_dish", "dish_silver", face.put(shell), joint=JOINT)
+    model.add("hga_dish", "dish_silver", face.put(shell), joint=HGA_JOINT)
     lip = rim * (0.992, 0.992, 1.0) - (0.0, 0.0, 0.012)
-    model.add("hga_dish", "aluminium", face.put(tube(lip, 0.018, 8, closed=True)), joint=JOINT)
+    model.add("hga_dish", "aluminium", face.put(tube(lip, 0.018, 8, closed=True)), joint=HGA_JOINT)
     focus = sizes.dish_focus_m
 
     def back(r: float, angle: float, drop: float) -> tuple[float, float, float]:
@@ -105,18 +107,18 @@ def _dish(model: Model, sizes: OrbiterSizes) -> None:
             deep = 0.065 - 0.04 * (r - 0.12) / (reach - 0.12)
             low, high = np.array(back(r, angle, deep)), np.array(back(r, angle, -0.008))
             sections.append(np.array([low - side, low + side, high + side, high - side]))
-        model.add("hga_dish", "cfrp", face.put(loft(sections)), joint=JOINT)
+        model.add("hga_dish", "cfrp", face.put(loft(sections)), joint=HGA_JOINT)
     hoop = np.array([back(0.62, a, 0.012) for a in np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)])
-    model.add("hga_dish", "cfrp", face.put(tube(hoop, 0.020, 8, closed=True)), joint=JOINT)
+    model.add("hga_dish", "cfrp", face.put(tube(hoop, 0.020, 8, closed=True)), joint=HGA_JOINT)
     # Shim bosses on the front, where the panel was set up, and a ring of rivets round the hub.
     for k in range(4):
         angle = np.radians(45.0 + 90.0 * k)
         at = 0.98 * np.array([np.cos(angle), np.sin(angle)])
         boss = cylinder(0.020, 0.030, 14, 0.004).moved(z=float(at @ at) / (4.0 * focus) - 0.012)
-        model.add("hga_dish", "aluminium", face.put(boss, float(at[0]), float(at[1])), joint=JOINT)
+        model.add("hga_dish", "aluminium", face.put(boss, float(at[0]), float(at[1])), joint=HGA_JOINT)
 
 
-def _feed(model: Model, sizes: OrbiterSizes) -> None:
+def _feed(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """A horn at the vertex looking at a subreflector on four struts (Cassegrain)."""
     face, focus = _dish_face(sizes), sizes.dish_focus_m
     horn = lathe(
@@ -134,12 +136,12 @@ def _feed(model: Model, sizes: OrbiterSizes) -> None:
         ],
         40,
     )
-    model.add("hga_feed", "aluminium", face.put(horn), joint=JOINT)
+    model.add("hga_feed", "aluminium", face.put(horn), joint=HGA_JOINT)
     model.add(
         "hga_feed",
         "black_kapton",
         face.put(lathe([(0.0, 0.18), (0.066, 0.192), (0.080, 0.27), (0.0, 0.27)], 32)),
-        joint=JOINT,
+        joint=HGA_JOINT,
     )
     height = 0.74
     sub = lathe(
@@ -155,38 +157,41 @@ def _feed(model: Model, sizes: OrbiterSizes) -> None:
         ],
         44,
     )
-    model.add("hga_feed", "white_paint", face.put(sub), joint=JOINT)
+    model.add("hga_feed", "white_paint", face.put(sub), joint=HGA_JOINT)
     for k in range(4):
         angle = np.radians(45.0 + 90.0 * k)
         r = 0.60
         foot = np.array([r * np.cos(angle), r * np.sin(angle), r * r / (4.0 * focus) - 0.005])
         top = np.array([0.15 * np.cos(angle), 0.15 * np.sin(angle), height + 0.010])
-        model.add("hga_feed", "black_kapton", face.put(rod(foot, top, 0.014, 10)), joint=JOINT)
-        pad = standing_box(0.07, 0.05, 0.022, 0.005).turned((0, 0, 1), float(np.degrees(angle)))
+        model.add("hga_feed", "black_kapton", face.put(rod(foot, top, 0.014, 10)), joint=HGA_JOINT)
+        pad = box_on_face(0.07, 0.05, 0.022, 0.005).turned((0, 0, 1), float(np.degrees(angle)))
         model.add(
-            "hga_feed", "aluminium", face.put(pad.moved(z=float(foot[2])), float(foot[0]), float(foot[1])), joint=JOINT
+            "hga_feed",
+            "aluminium",
+            face.put(pad.moved(z=float(foot[2])), float(foot[0]), float(foot[1])),
+            joint=HGA_JOINT,
         )
 
 
-def _radar(model: Model, sizes: OrbiterSizes) -> None:
+def _radar(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Four rods: one pair along +/-Y over the top deck, one pair along +/-X on the +Z wall. Their roots are assumed."""
     top, back = sizes.top, sizes.walls["+z"][0]
     for sign in (1.0, -1.0):
         x, z = sign * 1.42, 0.62
-        post = [standing_box(0.15, 0.13, 0.26, 0.015), box(0.20, 0.17, 0.13, 0.015).moved(z=0.30)]
+        post = [box_on_face(0.15, 0.13, 0.26, 0.015), box(0.20, 0.17, 0.13, 0.015).moved(z=0.30)]
         model.add("radar_y", "gold_foil", top.put(post[0], x, z))
         model.add("radar_y", "aluminium", top.put(post[1], x, z))
         root = top.point(x + sign * 0.06, z, 0.30)
         _radar_rod(model, sizes, root, (0.0, sign, 0.0), "radar_y")
     for sign in (1.0, -1.0):
         # Local x of the +Z wall is body -Y.
-        model.add("radar_x", "gold_foil", back.put(standing_box(0.15, 0.18, 0.10, 0.015), -0.46, sign * 0.57))
+        model.add("radar_x", "gold_foil", back.put(box_on_face(0.15, 0.18, 0.10, 0.015), -0.46, sign * 0.57))
         model.add("radar_x", "aluminium", back.put(box(0.12, 0.17, 0.10, 0.012).moved(z=0.14), -0.46, sign * 0.57))
         _radar_rod(model, sizes, back.point(-0.46, sign * 0.60, 0.14), (sign, 0.0, 0.0), "radar_x")
 
 
 def _radar_rod(
-    model: Model, sizes: OrbiterSizes, root: NDArray[np.float64], along: tuple[float, float, float], group: str
+    model: ModelBuilder, sizes: OrbiterSizes, root: NDArray[np.float64], along: tuple[float, float, float], group: str
 ) -> None:
     r, length = 0.5 * sizes.radar_rod_diameter_m, sizes.radar_rod_length_m
     profile = [(r, 0.0), (r, 0.6 * length), (0.92 * r, length - 0.02), (0.5 * r, length - 0.004), (0.0, length)]
@@ -200,11 +205,11 @@ def _radar_rod(
     model.add(group, "aluminium", *(j.aimed(along).at(root) for j in joints))
 
 
-def _magnetometer(model: Model, sizes: OrbiterSizes) -> None:
+def _magnetometer(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """The boom with its two sensors, from the -Y side of the top deck outward."""
     group, length, r = "magnetometer", sizes.magnetometer_boom_length_m, 0.5 * sizes.magnetometer_boom_diameter_m
     along, foot = unit(sizes.magnetometer_direction), sizes.top.point(-1.55, -0.42)
-    model.add(group, "aluminium", sizes.top.put(standing_box(0.18, 0.18, 0.06, 0.012), -1.55, -0.42))
+    model.add(group, "aluminium", sizes.top.put(box_on_face(0.18, 0.18, 0.06, 0.012), -1.55, -0.42))
     hinge = cylinder(0.055, 0.14, 24, 0.008).aimed((0.0, 0.0, 1.0)).at(foot + np.array((0.075, 0.0, -0.07)))
     model.add(group, "aluminium", hinge)
     root = foot + np.array((0.075, 0.0, 0.0))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.shapes import blanket, box, lathe, prism, standing_box
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.shapes import blanket, box, box_on_face, lathe, prism
 from selfiesim.craft.builders.solid import Face, Solid
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 
 _SEAM_M = 0.012  # half the valley between two blankets
 
 
-def add_bus(model: Model, sizes: OrbiterSizes) -> None:
+def add_bus(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """The prism, its blankets, radiators and wing drives."""
     _prism(model, sizes)
     _wall_blankets(model, sizes)
@@ -22,13 +22,13 @@ def add_bus(model: Model, sizes: OrbiterSizes) -> None:
     _corners(model, sizes)
 
 
-def _prism(model: Model, sizes: OrbiterSizes) -> None:
+def _prism(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     core = prism(sizes.outline_yz, sizes.body_height_x_m, sizes.body_bevel_m, 2.0 * sizes.body_bevel_m, steps=3)
     # The outline is (y, z); local x, y, z become body Y, Z, X.
     model.add("bus", "gold_foil", Solid(core.vertices[:, [2, 0, 1]], core.faces).outward())
 
 
-def _wall_blankets(model: Model, sizes: OrbiterSizes) -> None:
+def _wall_blankets(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     rng = np.random.default_rng(sizes.seed)
     half = 0.5 * sizes.body_height_x_m - sizes.body_bevel_m
     for number, (face, width) in enumerate(sizes.walls.values()):
@@ -58,7 +58,7 @@ def _pin(sizes: OrbiterSizes) -> Solid:
     return lathe([(0.014, -0.005), (0.014, top), (0.0, top + 0.005)], 7)
 
 
-def _deck_blankets(model: Model, sizes: OrbiterSizes) -> None:
+def _deck_blankets(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Both decks in gores from a hexagonal hole out to the edges."""
     for number, (face, hole) in enumerate([(sizes.top, 0.46), (sizes.bottom, 0.58)]):
         sign = 1.0 if number == 0 else -1.0  # local x of the bottom deck is -Y
@@ -69,18 +69,18 @@ def _deck_blankets(model: Model, sizes: OrbiterSizes) -> None:
             (a, a_in), (b, b_in) = ends if sign > 0 else ends[::-1]
             middle, middle_in = 0.5 * (a + b), 0.5 * (a_in + b_in)
             for j, quad in enumerate([(a_in, a, middle, middle_in), (middle_in, middle, b, b_in)]):
-                shrunk = _shrunk(np.array(quad), _SEAM_M)
+                shrunk = _inset_quad(np.array(quad), _SEAM_M)
                 sheet = blanket(shrunk, sizes.blanket_rise_m, sizes.seed + 1000 * (number + 1) + 10 * k + j, 0.05)
                 model.add("bus", "gold_foil", face.put(sheet))
 
 
-def _shrunk(quad: NDArray[np.float64], by_m: float) -> list[tuple[float, float]]:
+def _inset_quad(quad: NDArray[np.float64], by_m: float) -> list[tuple[float, float]]:
     middle = quad.mean(axis=0)
     size = np.linalg.norm(quad - middle, axis=1).mean()
     return [(float(x), float(y)) for x, y in middle + (quad - middle) * (1.0 - 1.4 * by_m / size)]
 
 
-def _radiators(model: Model, sizes: OrbiterSizes) -> None:
+def _radiators(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """White mirror tiles with seams, in stepped patches on the chamfer walls."""
     tile = 0.20
     patches = {
@@ -92,14 +92,14 @@ def _radiators(model: Model, sizes: OrbiterSizes) -> None:
     for name, cells in patches.items():
         face = sizes.walls[name][0]
         tiles = [
-            face.put(standing_box(tile - 0.006, tile - 0.006, 0.034), (c + 0.5) * tile, (r - 0.1) * tile)
+            face.put(box_on_face(tile - 0.006, tile - 0.006, 0.034), (c + 0.5) * tile, (r - 0.1) * tile)
             for c, r in cells
         ]
         model.add("radiators", "radiator_white", *tiles)
         _frame(model, face, cells, tile)
 
 
-def _frame(model: Model, face: Face, cells: list[tuple[int, int]], tile: float) -> None:
+def _frame(model: ModelBuilder, face: Face, cells: list[tuple[int, int]], tile: float) -> None:
     """A thin metal edge along every outer side of a patch of tiles."""
     filled = set(cells)
     for c, r in cells:
@@ -108,13 +108,13 @@ def _frame(model: Model, face: Face, cells: list[tuple[int, int]], tile: float) 
             if (c + dc, r + dr) in filled:
                 continue
             long, wide = tile + 0.002, 0.012
-            strip = standing_box(wide if dc else long, long if dc else wide, 0.037)
+            strip = box_on_face(wide if dc else long, long if dc else wide, 0.037)
             model.add(
                 "radiators", "aluminium", face.put(strip, x + dc * (0.5 * tile + 0.003), y + dr * (0.5 * tile + 0.003))
             )
 
 
-def _corners(model: Model, sizes: OrbiterSizes) -> None:
+def _corners(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Wing drive housings on the +Y and -Y corners, and the stubs that held the folded wings."""
     width = 0.5 * sizes.body_width_y_m
     for sign, name in [(1.0, "+y"), (-1.0, "-y")]:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.shapes import box, cylinder, dome, lathe, ring, rod, standing_box, tube
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.shapes import box, box_on_face, cylinder, dome, lathe, ring, rod, tube
 from selfiesim.craft.builders.solid import Solid, face_of
 from selfiesim.craft.materials import FINISHES
 
 __all__ = ["CameraSizes", "build", "camera_solids", "glb"]
 
-Dressed = list[tuple[str, Solid]]
+MaterialSolids = list[tuple[str, Solid]]
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class CameraSizes:
     seed: int = 680
 
 
-def camera_solids(sizes: CameraSizes) -> Dressed:
+def camera_solids(sizes: CameraSizes) -> MaterialSolids:
     """Every piece and its material, centred, the outer lens along +z."""
     width, half = sizes.width_m, 0.5 * sizes.depth_m
-    out: Dressed = [("white_paint", box(width, width, sizes.depth_m, 0.010))]
+    out: MaterialSolids = [("white_paint", box(width, width, sizes.depth_m, 0.010))]
     for sign in (1.0, -1.0):
         front = face_of((0.0, 0.0, sign * half), (0.0, 0.0, sign), up=(0.0, 1.0, 0.0))
         out += [(material, front.put(solid)) for material, solid in _lens(sizes)]
@@ -53,7 +53,7 @@ def camera_solids(sizes: CameraSizes) -> Dressed:
     return out
 
 
-def _lens(sizes: CameraSizes) -> Dressed:
+def _lens(sizes: CameraSizes) -> MaterialSolids:
     """A wide-angle lens on a plate: flange, hood with rings cut into it, and a dome of glass."""
     r, hood = 0.5 * sizes.lens_m, sizes.hood_m
     flange = [(r + 0.014, -0.006), (r + 0.014, 0.004), (r + 0.011, 0.006), (r + 0.004, 0.006), (r + 0.004, -0.006)]
@@ -75,13 +75,13 @@ def _lens(sizes: CameraSizes) -> Dressed:
     ]
 
 
-def _side(number: int, width: float, depth: float) -> Dressed:
+def _side(number: int, width: float, depth: float) -> MaterialSolids:
     """What each of the four other sides carries: an antenna, a connector, a rail of the release, a cover."""
     patch = 0.36 * depth
     if number == 0:  # Wi-Fi patch antenna
-        pad, feed = standing_box(patch, patch, 0.004, 0.001), cylinder(0.0025, 0.0055, 16)
+        pad, feed = box_on_face(patch, patch, 0.004, 0.001), cylinder(0.0025, 0.0055, 16)
         return [
-            ("gold_foil", standing_box(1.45 * patch, 1.45 * patch, 0.002, 0.0006, sunk_m=0.007)),
+            ("gold_foil", box_on_face(1.45 * patch, 1.45 * patch, 0.002, 0.0006, sunk_m=0.007)),
             ("white_paint", pad),
             ("aluminium", feed),
         ]
@@ -91,7 +91,7 @@ def _side(number: int, width: float, depth: float) -> Dressed:
             rod((x, y, -0.002), (x, y, 0.006), 0.0009, 8) for x in (-0.004, 0.0, 0.004) for y in (-0.004, 0.0, 0.004)
         ]
         button = cylinder(0.004, 0.008, 24, 0.001).moved(x=0.032)
-        plate = standing_box(0.034, 0.034, 0.003, 0.001)
+        plate = box_on_face(0.034, 0.034, 0.003, 0.001)
         floor = cylinder(0.0105, 0.0035, 32)
         return [
             ("aluminium", plate),
@@ -108,10 +108,10 @@ def _side(number: int, width: float, depth: float) -> Dressed:
             (0.0, 0.030, 0.004),
             (0.0, 0.032, -0.003),
         ]
-        clips = [standing_box(0.008, 0.008, 0.008, 0.001).moved(x=-0.030, y=y) for y in (-0.030, -0.008)]
+        clips = [box_on_face(0.008, 0.008, 0.008, 0.001).moved(x=-0.030, y=y) for y in (-0.030, -0.008)]
         return [("black_kapton", tube(path, 0.0018, 12)), *[("aluminium", clip) for clip in clips]]
-    rails = [standing_box(0.010, 0.80 * depth, 0.006, 0.001).moved(x=x) for x in (-0.30 * width, 0.30 * width)]
-    plate = standing_box(0.40 * width, 0.55 * depth, 0.0025, 0.0008, sunk_m=0.007)
+    rails = [box_on_face(0.010, 0.80 * depth, 0.006, 0.001).moved(x=x) for x in (-0.30 * width, 0.30 * width)]
+    plate = box_on_face(0.40 * width, 0.55 * depth, 0.0025, 0.0008, sunk_m=0.007)
     dots = [
         dome(0.002, 0.0015, 12, 3).moved(x=sx * 0.17 * width, y=sy * 0.24 * depth, z=0.0022)
         for sx in (-1, 1)
@@ -120,9 +120,9 @@ def _side(number: int, width: float, depth: float) -> Dressed:
     return [*[("aluminium", rail) for rail in rails], ("silver_foil", plate), *[("aluminium", dot) for dot in dots]]
 
 
-def build(sizes: CameraSizes | None = None) -> Model:
+def build(sizes: CameraSizes | None = None) -> ModelBuilder:
     """The camera as solids in body axes."""
-    model = Model("tianwen1_camera")
+    model = ModelBuilder("tianwen1_camera")
     for material, solid in camera_solids(sizes or CameraSizes()):
         model.add("camera", material, solid)
     return model

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from selfiesim.craft.builders.assembly import Model
+from selfiesim.craft.builders.assembly import ModelBuilder
 from selfiesim.craft.builders.capsule import CapsuleSizes, add_capsule
 from selfiesim.craft.builders.shapes import lathe, ring
 from selfiesim.craft.builders.tianwen1_orbiter import add_orbiter, finishes
@@ -29,10 +29,10 @@ class CruiseSizes(OrbiterSizes):
     capsule_above_deck_m: float = 0.17  # assumed: the shield's tip over the deck
 
 
-def build(sizes: CruiseSizes | None = None) -> Model:
+def build(sizes: CruiseSizes | None = None) -> ModelBuilder:
     """The whole craft as solids in body axes, joints at zero (cells and boresight toward -Z)."""
     sizes = sizes or CruiseSizes()
-    model = Model("tianwen1_cruise")
+    model = ModelBuilder("tianwen1_cruise")
     add_orbiter(model, sizes, cruise=True)
     face = sizes.top
     # The adapter: a cone from the deck's ring to the shield, on which the capsule is held until its release.

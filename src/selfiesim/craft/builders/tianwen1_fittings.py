@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, ring, rod, standing_box, star, tube
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.shapes import beam, box, box_on_face, cylinder, lathe, ring, rod, star, tube
 from selfiesim.craft.builders.solid import Face, Solid, unit
 from selfiesim.craft.builders.tianwen1_camera import CameraSizes, camera_solids
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 
 
-def add_fittings(model: Model, sizes: OrbiterSizes) -> None:
+def add_fittings(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Fittings of the +X deck and of the -Z and +Z walls. Their places are assumed."""
     _top_deck(model, sizes)
     _minus_z_wall(model, sizes)
@@ -20,7 +20,7 @@ def add_fittings(model: Model, sizes: OrbiterSizes) -> None:
     _released_camera(model, sizes)
 
 
-def _top_deck(model: Model, sizes: OrbiterSizes) -> None:
+def _top_deck(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     face, group = sizes.top, "top_deck"
     # The ring the capsule sat on: a flanged hoop, separation bolts, a foil floor inside.
     section = [
@@ -42,7 +42,7 @@ def _top_deck(model: Model, sizes: OrbiterSizes) -> None:
         angle = np.radians(30.0 * k + 15.0)
         x, y = 0.99 * np.cos(angle), 0.99 * np.sin(angle)
         bolt = [
-            standing_box(0.06, 0.06, 0.10, 0.008, sunk_m=0.012).turned((0, 0, 1), 30.0 * k + 15.0),
+            box_on_face(0.06, 0.06, 0.10, 0.008, sunk_m=0.012).turned((0, 0, 1), 30.0 * k + 15.0),
             cylinder(0.018, 0.15, 10, 0.004),
         ]
         model.add(group, "aluminium" if k % 3 else "silver_foil", *(face.put(b, x, y) for b in bolt))
@@ -59,7 +59,7 @@ def _top_deck(model: Model, sizes: OrbiterSizes) -> None:
     _deck_units(model, face, group)
 
 
-def _deck_units(model: Model, face: Face, group: str) -> None:
+def _deck_units(model: ModelBuilder, face: Face, group: str) -> None:
     """Star trackers, low-gain antenna, electronics, trim thrusters on the +X deck."""
     for x, y, tilt in [(1.15, -0.98, (0.62, -0.10, 0.78)), (0.88, -1.16, (-0.42, -0.12, 0.90))]:
         _star_tracker(model, face, group, x, y, tilt)
@@ -70,7 +70,7 @@ def _deck_units(model: Model, face: Face, group: str) -> None:
         (1.12, 0.98, (0.28, 0.22, 0.12)),
         (-0.55, -1.22, (0.22, 0.18, 0.24)),
     ]:
-        model.add(group, "gold_foil", face.put(standing_box(*size, bevel_m=0.02, sunk_m=0.02), x, y))
+        model.add(group, "gold_foil", face.put(box_on_face(*size, bevel_m=0.02, sunk_m=0.02), x, y))
         model.add(
             group, "silver_foil", face.put(box(size[0] * 0.7, size[1] * 0.7, 0.012, 0.003), x, y, size[2] + 0.004)
         )
@@ -113,12 +113,14 @@ def _deck_units(model: Model, face: Face, group: str) -> None:
         model.add(group, "black_kapton", face.put(tube([(x, y, 0.022) for x, y in path], 0.016, 8)))
 
 
-def _star_tracker(model: Model, face: Face, group: str, x: float, y: float, look: tuple[float, float, float]) -> None:
+def _star_tracker(
+    model: ModelBuilder, face: Face, group: str, x: float, y: float, look: tuple[float, float, float]
+) -> None:
     up = (0.0, 0.0, 1.0)
     model.add(
         group,
         "aluminium",
-        face.put(standing_box(0.17, 0.17, 0.10, 0.012), x, y),
+        face.put(box_on_face(0.17, 0.17, 0.10, 0.012), x, y),
         face.put(box(0.13, 0.13, 0.16, 0.01).aimed(look, up).moved(z=0.14), x, y),
     )
     baffle = lathe(
@@ -144,11 +146,17 @@ def _star_tracker(model: Model, face: Face, group: str, x: float, y: float, look
 
 
 def add_thruster(
-    model: Model, face: Face, group: str, x: float, y: float, direction: tuple[float, float, float], size: float = 1.0
+    model: ModelBuilder,
+    face: Face,
+    group: str,
+    x: float,
+    y: float,
+    direction: tuple[float, float, float],
+    size: float = 1.0,
 ) -> None:
     """A small attitude thruster on a bracket, exhaust along a direction local to the face."""
     up = (0.0, 1.0, 0.2)
-    foot = standing_box(0.09 * size, 0.09 * size, 0.05 * size, 0.008)
+    foot = box_on_face(0.09 * size, 0.09 * size, 0.05 * size, 0.008)
     block = box(0.065 * size, 0.065 * size, 0.08 * size, 0.006).aimed(direction, up).moved(z=0.055 * size)
     bell = lathe(
         [
@@ -169,23 +177,23 @@ def add_thruster(
     model.add(group, "thruster_black", face.put(scaled.aimed(direction, up).moved(z=0.055 * size), x, y))
 
 
-def _minus_z_wall(model: Model, sizes: OrbiterSizes) -> None:
+def _minus_z_wall(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """What shows beside the dish: hold-downs, boxes, sun sensors, a cable run, a closeout plate."""
     face, group = sizes.walls["-z"][0], "minus_z_wall"
     for x, y in [(0.18, 0.45), (0.18, -0.45)]:
         model.add(
             group,
             "aluminium",
-            face.put(standing_box(0.13, 0.06, 0.07, 0.008), x, y),
+            face.put(box_on_face(0.13, 0.06, 0.07, 0.008), x, y),
             face.put(cylinder(0.022, 0.11, 12, 0.004), x, y),
         )
     model.add(group, "aluminium", face.put(rod((0.18, -0.43, 0.06), (0.18, 0.43, 0.06), 0.011), 0.0, 0.0))
-    model.add(group, "silver_foil", face.put(standing_box(0.24, 0.20, 0.045, 0.012), 0.62, 0.42))
+    model.add(group, "silver_foil", face.put(box_on_face(0.24, 0.20, 0.045, 0.012), 0.62, 0.42))
     model.add(group, "aluminium", face.put(box(0.16, 0.025, 0.02, 0.004), 0.62, 0.42, 0.05))
-    model.add(group, "gold_foil", face.put(standing_box(0.30, 0.12, 0.08, 0.015), 0.48, -0.48))
+    model.add(group, "gold_foil", face.put(box_on_face(0.30, 0.12, 0.08, 0.015), 0.48, -0.48))
     # Monitoring cameras that watch the wing and the dish.
     for x, y, look in [(1.02, 0.46, (0.8, 0.1, 0.6)), (0.40, 0.08, (-0.7, 0.1, 0.7))]:
-        model.add(group, "aluminium", face.put(standing_box(0.10, 0.10, 0.06, 0.008), x, y))
+        model.add(group, "aluminium", face.put(box_on_face(0.10, 0.10, 0.06, 0.008), x, y))
         model.add(
             group, "white_paint", face.put(box(0.08, 0.08, 0.11, 0.008).aimed(look, (0, 1, 0)).moved(z=0.08), x, y)
         )
@@ -194,13 +202,13 @@ def _minus_z_wall(model: Model, sizes: OrbiterSizes) -> None:
         model.add(group, "glass", face.put(lens[1].aimed(look, (0, 1, 0)).moved(z=0.08), x, y))
     # Sun sensors: small dark windows on plates.
     for x, y in [(0.80, 0.02), (-0.95, -0.55)]:
-        model.add(group, "aluminium", face.put(standing_box(0.12, 0.12, 0.05, 0.01), x, y))
+        model.add(group, "aluminium", face.put(box_on_face(0.12, 0.12, 0.05, 0.01), x, y))
         model.add(group, "glass", face.put(box(0.07, 0.07, 0.01), x, y, 0.048))
     # A cable run in clamps toward the antenna's base.
     path = [(0.80, 0.06, 0.038), (0.70, 0.20, 0.038), (0.30, 0.20, 0.038), (0.0, 0.14, 0.038), (-0.6, 0.10, 0.038)]
     model.add(group, "black_kapton", face.put(tube(path, 0.014, 8)))
     for x, y in [(0.60, 0.20), (0.36, 0.20), (-0.2, 0.125)]:
-        model.add(group, "aluminium", face.put(standing_box(0.03, 0.05, 0.05, 0.004), x, y))
+        model.add(group, "aluminium", face.put(box_on_face(0.03, 0.05, 0.05, 0.004), x, y))
     # The vent and the purge fittings.
     for x in (0.10, 0.22):
         model.add(
@@ -225,14 +233,14 @@ def _minus_z_wall(model: Model, sizes: OrbiterSizes) -> None:
         )
 
 
-def _flag(model: Model, sizes: OrbiterSizes) -> None:
+def _flag(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Red field, one large star and four small ones that each point at it, on a backing plate over the blankets."""
     face, group, top = sizes.walls["-z"][0], "flag", 0.034
     w, h = sizes.flag_width_m, sizes.flag_height_m
     model.add(
-        group, "aluminium", face.put(standing_box(w + 0.012, h + 0.012, top - 0.004), sizes.flag_y_m, sizes.flag_x_m)
+        group, "aluminium", face.put(box_on_face(w + 0.012, h + 0.012, top - 0.004), sizes.flag_y_m, sizes.flag_x_m)
     )
-    model.add(group, "flag_red", face.put(standing_box(w, h, top, sunk_m=-0.020), sizes.flag_y_m, sizes.flag_x_m))
+    model.add(group, "flag_red", face.put(box_on_face(w, h, top, sunk_m=-0.020), sizes.flag_y_m, sizes.flag_x_m))
     grid = h / 20.0  # the flag law's grid: 30 x 20 squares, stars placed in the upper left quarter
 
     def place(column: float, row: float) -> tuple[float, float]:
@@ -244,11 +252,11 @@ def _flag(model: Model, sizes: OrbiterSizes) -> None:
         model.add(group, "flag_gold", face.put(star(grid, 0.004, float(toward)), *place(column, row), top - 0.0015))
 
 
-def _payload(model: Model, sizes: OrbiterSizes) -> None:
+def _payload(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Cameras and spectrometers on the +Z wall. Their places are assumed."""
     face, group = sizes.walls["+z"][0], "payload"
     # The high-resolution camera: a foil-wrapped telescope with a dark bore.
-    model.add(group, "gold_foil", face.put(standing_box(0.62, 0.62, 0.16, 0.03), -0.66, 0.12))
+    model.add(group, "gold_foil", face.put(box_on_face(0.62, 0.62, 0.16, 0.03), -0.66, 0.12))
     tele = lathe([(0.27, 0.0), (0.27, 0.60), (0.255, 0.62), (0.235, 0.62), (0.225, 0.20), (0.0, 0.20)], 48)
     model.add(group, "silver_foil", face.put(tele.moved(z=0.10), -0.66, 0.12))
     model.add(
@@ -275,7 +283,7 @@ def _payload(model: Model, sizes: OrbiterSizes) -> None:
     )
     # Three smaller barrels: medium-resolution camera, mineral spectrometer, energetic-particle counter.
     for x, y, radius, length in [(0.10, 0.34, 0.085, 0.26), (0.10, -0.02, 0.06, 0.20), (-0.15, 0.42, 0.05, 0.17)]:
-        model.add(group, "gold_foil", face.put(standing_box(2.6 * radius, 2.6 * radius, 0.13, 0.015), x, y))
+        model.add(group, "gold_foil", face.put(box_on_face(2.6 * radius, 2.6 * radius, 0.13, 0.015), x, y))
         barrel = lathe(
             [(radius, 0.10), (radius, 0.10 + length), (0.8 * radius, 0.10 + length), (0.7 * radius, 0.17), (0.0, 0.17)],
             28,
@@ -290,7 +298,7 @@ def _payload(model: Model, sizes: OrbiterSizes) -> None:
     model.add(
         group,
         "white_paint",
-        face.put(standing_box(0.26, 0.22, 0.12, 0.012), 0.78, 0.36),
+        face.put(box_on_face(0.26, 0.22, 0.12, 0.012), 0.78, 0.36),
         face.put(
             lathe([(0.10, 0.11), (0.10, 0.16), (0.12, 0.165), (0.12, 0.20), (0.07, 0.25), (0.0, 0.26)], 28), 0.78, 0.36
         ),
@@ -298,22 +306,22 @@ def _payload(model: Model, sizes: OrbiterSizes) -> None:
     model.add(
         group,
         "silver_foil",
-        face.put(standing_box(0.34, 0.26, 0.18, 0.02), 0.88, -0.42),
-        face.put(standing_box(0.20, 0.16, 0.10, 0.012), 0.18, -0.48),
+        face.put(box_on_face(0.34, 0.26, 0.18, 0.02), 0.88, -0.42),
+        face.put(box_on_face(0.20, 0.16, 0.10, 0.012), 0.18, -0.48),
     )
     for x in (0.80, 0.96):
         model.add(group, "glass", face.put(box(0.10, 0.16, 0.02), x, -0.42, 0.175))
 
 
-def _released_camera(model: Model, sizes: OrbiterSizes) -> None:
+def _released_camera(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """The bracket on the +Y-Z chamfer, which stays, and the camera on it, wedged so that it leaves along its axis."""
     group, bracket, axis = "released_camera", "camera_bracket", unit(sizes.camera_axis)
     wall = sizes.walls["+y-z"][0]
     centre = sizes.camera_position_m
     x, y = -sizes.camera_along_wall_m, sizes.camera_x_m
-    model.add(bracket, "aluminium", wall.put(standing_box(0.20, 0.24, 0.035, 0.006), x, y))
+    model.add(bracket, "aluminium", wall.put(box_on_face(0.20, 0.24, 0.035, 0.006), x, y))
     for dy in (-0.075, 0.075):
         model.add(bracket, "aluminium", wall.put(box(0.10, 0.016, 0.15, 0.003).moved(z=0.09), x, y + dy))
-    model.add(bracket, "aluminium", wall.put(standing_box(0.05, 0.12, 0.13, 0.004), x, y))
+    model.add(bracket, "aluminium", wall.put(box_on_face(0.05, 0.12, 0.13, 0.004), x, y))
     for material, solid in camera_solids(CameraSizes(seed=sizes.seed)):
         model.add(group, material, solid.aimed(axis).at(centre))

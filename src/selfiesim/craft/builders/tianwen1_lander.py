@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from selfiesim.craft.builders.dusty_finishes import SURFACE_FINISHES
-from selfiesim.craft.builders.ground_vehicle import StandingModel, hose
+from selfiesim.craft.builders.ground_vehicle import SurfaceModelBuilder, hose
 from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, nozzle, prism, ring, rod, sphere
 from selfiesim.craft.builders.solid import Solid, face_of, loft
 from selfiesim.craft.builders.tianwen1_lander_deck import add_deck_fittings
@@ -22,10 +22,10 @@ __all__ = ["LanderSizes", "build", "finishes", "glb"]
 Outline = list[tuple[float, float]]
 
 
-def build(sizes: LanderSizes | None = None) -> StandingModel:
+def build(sizes: LanderSizes | None = None) -> SurfaceModelBuilder:
     """The whole platform as solids in body axes."""
     sizes = sizes or LanderSizes()
-    model = StandingModel("tianwen1_lander")
+    model = SurfaceModelBuilder("tianwen1_lander")
     _hull(model, sizes)
     _equipment(model, sizes)
     _tanks(model, sizes)
@@ -47,26 +47,26 @@ def glb(sizes: LanderSizes | None = None) -> bytes:
     return build(sizes).glb(finishes(sizes))
 
 
-def octagon(half_m: float, flat_m: float) -> Outline:
+def chamfered_square(half_m: float, flat_m: float) -> Outline:
     """Corners (x, y), counter-clockwise, of a square of half width ``half_m`` with its corners cut off."""
     a, b = half_m, flat_m
     return [(a, -b), (a, b), (b, a), (-b, a), (-a, b), (-a, -b), (-b, -a), (b, -a)]
 
 
-def _hull(model: StandingModel, sizes: LanderSizes) -> None:
+def _hull(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """Deck plate with a silver rim, a core below it, and a bottom plate that the legs' lower struts hold."""
     z, t = sizes.deck_m, sizes.deck_thickness_m
-    deck = octagon(sizes.deck_half_m, sizes.deck_flat_half_m)
+    deck = chamfered_square(sizes.deck_half_m, sizes.deck_flat_half_m)
     model.add("deck", "silver_foil_dusted", prism(deck, t, 0.01, radius_m=0.06, steps=3).moved(z=z - 0.5 * t))
-    under = octagon(sizes.deck_half_m - 0.06, sizes.deck_flat_half_m - 0.02)
+    under = chamfered_square(sizes.deck_half_m - 0.06, sizes.deck_flat_half_m - 0.02)
     model.add("deck", "black_kapton", prism(under, 0.06, 0.008).moved(z=z - t - 0.02))
     share = sizes.hull_half_m / sizes.deck_half_m
     rings = []
     for height, grow in [(sizes.hull_bottom_m + 0.03, 0.86), (0.56, 1.0), (0.72, 1.12), (z - t - 0.01, 1.16)]:
-        flat = np.array(octagon(sizes.deck_half_m, sizes.deck_flat_half_m)) * share * grow * 0.92
+        flat = np.array(chamfered_square(sizes.deck_half_m, sizes.deck_flat_half_m)) * share * grow * 0.92
         rings.append(np.c_[flat, np.full(8, height)])
     model.add("hull", "black_kapton", loft(rings))
-    bottom = octagon(sizes.hull_half_m, 0.5 * sizes.hull_half_m)
+    bottom = chamfered_square(sizes.hull_half_m, 0.5 * sizes.hull_half_m)
     model.add("hull", "gold_foil_dusted", prism(bottom, 0.05, 0.01).moved(z=sizes.hull_bottom_m + 0.025))
     wall = face_of((0.0, -sizes.deck_half_m - 0.02, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0))
     w = sizes.flag_width_m
@@ -86,7 +86,7 @@ def _hull(model: StandingModel, sizes: LanderSizes) -> None:
         model.add("hull", "thruster_black", edge)
 
 
-def _equipment(model: StandingModel, sizes: LanderSizes) -> None:
+def _equipment(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """Boxes, valves and pipes under the deck, all round: the dark clutter of the photo, placed by a seed."""
     rng = np.random.default_rng(sizes.seed)
     ceiling = sizes.deck_m - sizes.deck_thickness_m - 0.03
@@ -142,7 +142,7 @@ def _thruster() -> Solid:
     return lathe(profile, 24)
 
 
-def _tanks(model: StandingModel, sizes: LanderSizes) -> None:
+def _tanks(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """Four spherical tanks between the legs, half in the hull, strapped."""
     for k in range(4):
         angle = k * np.pi / 2
@@ -159,7 +159,7 @@ def _tanks(model: StandingModel, sizes: LanderSizes) -> None:
         model.add("tanks", "silver_foil_dusted", hose(path, 0.010, 10))
 
 
-def _engine(model: StandingModel, sizes: LanderSizes) -> None:
+def _engine(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """The braking engine in the middle of the bottom."""
     length = 0.26
     bell = nozzle(0.045, sizes.nozzle_radius_m, length, 0.006, 64, 14).aimed((0.0, 0.0, -1.0))
@@ -168,7 +168,7 @@ def _engine(model: StandingModel, sizes: LanderSizes) -> None:
     model.add("engine", "black_kapton", skirt.at((0.0, 0.0, sizes.hull_bottom_m - 0.01)))
 
 
-def _leg(model: StandingModel, sizes: LanderSizes, quarter: int) -> None:
+def _leg(model: SurfaceModelBuilder, sizes: LanderSizes, quarter: int) -> None:
     """A stout main strut and two thinner ones that meet it above a footpad."""
     group, angle = f"leg_{quarter + 1}", np.pi / 4 + quarter * np.pi / 2
     along, across = np.array([np.cos(angle), np.sin(angle), 0.0]), np.array([-np.sin(angle), np.cos(angle), 0.0])
@@ -206,7 +206,7 @@ def _leg(model: StandingModel, sizes: LanderSizes, quarter: int) -> None:
     model.add(group, "aluminium_dusted", sphere(0.055, 28, 14).at(ankle))
 
 
-def _ramps(model: StandingModel, sizes: LanderSizes) -> None:
+def _ramps(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """Two rails of lattice from the deck's edge to the ground, and their runs across the deck."""
     top, foot = sizes.deck_m + 0.03, np.array([sizes.ramp_foot_x_m, 0.0, 0.022])
     for side, sign in (("left", 1.0), ("right", -1.0)):

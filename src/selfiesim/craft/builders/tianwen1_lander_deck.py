@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.ground_vehicle import StandingModel, hose
-from selfiesim.craft.builders.shapes import blanket, box, cylinder, dome, lathe, rod, sphere, standing_box
+from selfiesim.craft.builders.ground_vehicle import SurfaceModelBuilder, hose
+from selfiesim.craft.builders.shapes import blanket, box, box_on_face, cylinder, dome, lathe, rod, sphere
 from selfiesim.craft.builders.solid import Solid, face_of
 from selfiesim.craft.builders.tianwen1_lander_sizes import LanderSizes
 
 
-def add_deck_fittings(model: StandingModel, sizes: LanderSizes) -> None:
+def add_deck_fittings(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """Blankets, hold-downs, boxes, cables, poles and cameras on the deck."""
     _blankets(model, sizes)
     _hold_downs(model, sizes)
@@ -19,7 +19,7 @@ def add_deck_fittings(model: StandingModel, sizes: LanderSizes) -> None:
     _cameras(model, sizes)
 
 
-def _blankets(model: StandingModel, sizes: LanderSizes) -> None:
+def _blankets(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """Crumpled silver over the whole deck between the rails."""
     top = face_of((0.0, 0.0, sizes.deck_m), (0.0, 0.0, 1.0), (0.0, 1.0, 0.0))  # local x = body x, local y = body y
     areas = [(-1.30, 1.32, -0.40, 0.40), (-0.74, 0.74, 0.82, 1.32), (-0.74, 0.74, -1.32, -0.82)]
@@ -28,7 +28,7 @@ def _blankets(model: StandingModel, sizes: LanderSizes) -> None:
         model.add("deck_blankets", "silver_foil", top.put(sheet))
 
 
-def _hold_downs(model: StandingModel, sizes: LanderSizes) -> None:
+def _hold_downs(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """Where the rover was clamped: eight posts with cups, and the stubs of cut cables."""
     z = sizes.deck_m
     for x in (-0.72, -0.24, 0.24, 0.72):
@@ -48,7 +48,7 @@ def _hold_downs(model: StandingModel, sizes: LanderSizes) -> None:
             )
             model.add("hold_downs", "white_paint_dusted", post.at((x, y, z)))
             model.add(
-                "hold_downs", "aluminium_dusted", standing_box(0.14, 0.12, 0.028, 0.006, sunk_m=0.014).at((x, y, z))
+                "hold_downs", "aluminium_dusted", box_on_face(0.14, 0.12, 0.028, 0.006, sunk_m=0.014).at((x, y, z))
             )
             path = [
                 (x + 0.05, y, z + 0.02),
@@ -59,7 +59,7 @@ def _hold_downs(model: StandingModel, sizes: LanderSizes) -> None:
             model.add("hold_downs", "silver_foil", hose(path, 0.009, 10))
 
 
-def _clutter(model: StandingModel, sizes: LanderSizes) -> None:
+def _clutter(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """Small wrapped boxes and loops of cable along the rim, placed by a seed."""
     rng, z = np.random.default_rng(sizes.seed + 1), sizes.deck_m
     looks = ("silver_foil", "white_paint_dusted", "silver_foil", "aluminium_dusted", "black_kapton")
@@ -68,7 +68,7 @@ def _clutter(model: StandingModel, sizes: LanderSizes) -> None:
         if x > 0.6 and abs(abs(y) - sizes.ramp_half_m) < 0.26:
             continue  # the ramps begin here
         size = 0.05 + 0.09 * rng.random(3)
-        block = standing_box(size[0], size[1], 0.8 * size[2], 0.012, sunk_m=0.008 + 0.0007 * (k % 11)).turned(
+        block = box_on_face(size[0], size[1], 0.8 * size[2], 0.012, sunk_m=0.008 + 0.0007 * (k % 11)).turned(
             (0, 0, 1), 360.0 * rng.random()
         )
         model.add("deck_boxes", looks[k % 5], block.at((x, y, z)))
@@ -104,7 +104,7 @@ def _on_rim(sizes: LanderSizes, share: float, inside_m: float) -> tuple[float, f
     return float(reach * c), float(reach * s)
 
 
-def _poles(model: StandingModel, sizes: LanderSizes) -> None:
+def _poles(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """Poles and stalks that stand up against the sky in the photo, and the drum beside them."""
     z = sizes.deck_m
     for x, y, tall, r in [
@@ -139,7 +139,7 @@ def _poles(model: StandingModel, sizes: LanderSizes) -> None:
     )
 
 
-def _cameras(model: StandingModel, sizes: LanderSizes) -> None:
+def _cameras(model: SurfaceModelBuilder, sizes: LanderSizes) -> None:
     """A pair of dark-eyed cameras at the far end from the ramps, on a bracket over the edge."""
     x, z = -sizes.deck_half_m, sizes.deck_m
     model.add("cameras", "white_paint_dusted", box(0.16, 0.10, 0.09, 0.01).at((x + 0.02, -0.62, z + 0.02)))

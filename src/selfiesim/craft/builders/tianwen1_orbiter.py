@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.cells import solar_cell_picture
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.cells import solar_cell_png
 from selfiesim.craft.builders.tianwen1_antennas import add_antennas
 from selfiesim.craft.builders.tianwen1_bus import add_bus
 from selfiesim.craft.builders.tianwen1_fittings import add_fittings
@@ -28,20 +28,20 @@ __all__ = ["OrbiterSizes", "add_orbiter", "build", "finishes", "glb"]
 _TEXEL_M = 0.0015
 
 
-def build(sizes: OrbiterSizes | None = None) -> Model:
+def build(sizes: OrbiterSizes | None = None) -> ModelBuilder:
     """The whole craft as solids in body axes, joints at zero (cells and boresight toward -Z)."""
     sizes = sizes or OrbiterSizes()
-    model = Model("tianwen1_orbiter")
+    model = ModelBuilder("tianwen1_orbiter")
     add_orbiter(model, sizes)
     return model
 
 
-def add_orbiter(model: Model, sizes: OrbiterSizes, cruise: bool = False) -> None:
+def add_orbiter(model: ModelBuilder, sizes: OrbiterSizes, cruise: bool = False) -> None:
     """All of the orbiter; on the way to Mars (``cruise``) its radar rods are still folded."""
     add_bus(model, sizes)
     add_fittings(model, sizes)
     add_wings(model, sizes)
-    add_antennas(model, sizes, folded=cruise)
+    add_antennas(model, sizes, stowed=cruise)
     add_propulsion(model, sizes)
 
 
@@ -49,7 +49,7 @@ def finishes(sizes: OrbiterSizes | None = None) -> dict[str, Finish]:
     """Its materials, the cell picture drawn for its panels."""
     sizes = sizes or OrbiterSizes()
     cell = (sizes.cell_y_m, sizes.cell_x_m)  # the picture's width runs along Y, its height along X
-    picture = solar_cell_picture(sizes.panel_y_m, sizes.panel_x_m, cell, _TEXEL_M, sizes.seed)
+    picture = solar_cell_png(sizes.panel_y_m, sizes.panel_x_m, cell, _TEXEL_M, sizes.seed)
     return FINISHES | {"solar_cell": replace(FINISHES["solar_cell"], picture=picture)}
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, nozzle, ring, rod, sphere, standing_box, tube
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.shapes import beam, box, box_on_face, cylinder, lathe, nozzle, ring, rod, sphere, tube
 from selfiesim.craft.builders.solid import face_of
 from selfiesim.craft.builders.tianwen1_fittings import add_thruster
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 
 
-def add_propulsion(model: Model, sizes: OrbiterSizes) -> None:
+def add_propulsion(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Everything below the -X deck."""
     _skirt(model, sizes)
     _tanks(model, sizes)
@@ -20,7 +20,7 @@ def add_propulsion(model: Model, sizes: OrbiterSizes) -> None:
     _attitude_thrusters(model, sizes)
 
 
-def _skirt(model: Model, sizes: OrbiterSizes) -> None:
+def _skirt(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """The launcher's interface ring: foil outside, black inside, metal flanges, stringers."""
     face, r, h = sizes.bottom, sizes.skirt_radius_m, sizes.skirt_height_m
     wall = [
@@ -58,7 +58,7 @@ def _skirt(model: Model, sizes: OrbiterSizes) -> None:
         )
 
 
-def _tanks(model: Model, sizes: OrbiterSizes) -> None:
+def _tanks(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     face, r = sizes.bottom, sizes.tank_radius_m
     depth = -sizes.tank_bottom_x_m - 0.5 * sizes.body_height_x_m - r  # of a tank's centre below the deck
     for sx in (-1.0, 1.0):
@@ -95,7 +95,7 @@ def _tanks(model: Model, sizes: OrbiterSizes) -> None:
             model.add("tanks", "aluminium", face.put(tube(path, 0.013, 8)))
 
 
-def _main_engine(model: Model, sizes: OrbiterSizes) -> None:
+def _main_engine(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """A 3,000 N class engine: bell, injector, a black heat shield round the throat, the frame it hangs in."""
     throat, exit_r = sizes.nozzle_throat_radius_m, 0.5 * sizes.nozzle_exit_diameter_m
     exit_depth = -sizes.nozzle_exit_x_m - 0.5 * sizes.body_height_x_m
@@ -151,13 +151,13 @@ def _main_engine(model: Model, sizes: OrbiterSizes) -> None:
         model.add("main_engine", "aluminium", face.put(valve, z=start))
 
 
-def _trim_engines(model: Model, sizes: OrbiterSizes) -> None:
+def _trim_engines(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Four 120 N engines, outside the skirt on the -X deck."""
     face = sizes.bottom
     for x in (-1.23, 1.23):
         for y in (-1.03, 1.03):
-            model.add("trim_engines", "aluminium", face.put(standing_box(0.22, 0.22, 0.06, 0.012), x, y))
-            model.add("trim_engines", "gold_foil", face.put(standing_box(0.15, 0.15, 0.16, 0.015, sunk_m=0.014), x, y))
+            model.add("trim_engines", "aluminium", face.put(box_on_face(0.22, 0.22, 0.06, 0.012), x, y))
+            model.add("trim_engines", "gold_foil", face.put(box_on_face(0.15, 0.15, 0.16, 0.015, sunk_m=0.014), x, y))
             model.add(
                 "trim_engines",
                 "black_kapton",
@@ -168,7 +168,7 @@ def _trim_engines(model: Model, sizes: OrbiterSizes) -> None:
                 model.add("trim_engines", "aluminium", face.put(cylinder(0.018, 0.09, 12, 0.003), x + dx, y + 0.09))
 
 
-def _attitude_thrusters(model: Model, sizes: OrbiterSizes) -> None:
+def _attitude_thrusters(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Clusters at the lower rim: two down and one aslant, on the middle of each flat wall and by the wing drives."""
     face = sizes.bottom
     for x, y in [
@@ -183,7 +183,7 @@ def _attitude_thrusters(model: Model, sizes: OrbiterSizes) -> None:
     ]:
         out = np.array([x, y]) / np.hypot(x, y)
         side = np.array([-out[1], out[0]])
-        model.add("thrusters", "gold_foil", face.put(standing_box(0.16, 0.16, 0.10, 0.015), x, y))
+        model.add("thrusters", "gold_foil", face.put(box_on_face(0.16, 0.16, 0.10, 0.015), x, y))
         bar = beam(
             (x - 0.14 * side[0], y - 0.14 * side[1], 0.12),
             (x + 0.14 * side[0], y + 0.14 * side[1], 0.12),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from selfiesim.core.errors import ModelError
 from selfiesim.craft.builders.solid import Face, face_of, unit
 
-_LEAST_YOKE_M = 0.35
+_MIN_YOKE_M = 0.35
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class OrbiterSizes:
     seed: int = 20200723  # the launch date; seeds the dents of the blankets and the shades of the cells
 
     def __post_init__(self) -> None:
-        least = 2.0 * (self.wing_joint_y_m + _LEAST_YOKE_M + self.wing_tip_y_m - self.wing_root_y_m)
+        least = 2.0 * (self.wing_joint_y_m + _MIN_YOKE_M + self.wing_tip_y_m - self.wing_root_y_m)
         if self.wing_span_m < least - 1e-9:
             raise ModelError(
                 f"wing_span_m = {self.wing_span_m:g}: {self.panels_per_wing} panels of {self.panel_y_m:g} m a wing and "

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.assembly import Model
-from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, rod, standing_box, textured_sheet, tube
+from selfiesim.craft.builders.assembly import ModelBuilder
+from selfiesim.craft.builders.shapes import beam, box, box_on_face, cylinder, lathe, rod, textured_sheet, tube
 from selfiesim.craft.builders.solid import Face, Solid, face_of
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 
 _HINGE_X_M = 0.62  # of the two hinge lines, from the wing's middle
 
 
-def add_wings(model: Model, sizes: OrbiterSizes) -> None:
+def add_wings(model: ModelBuilder, sizes: OrbiterSizes) -> None:
     """Both wings, cell sides toward -Z, each hanging from the joint at its root."""
     for sign, joint in [(1.0, "wing_plus_y"), (-1.0, "wing_minus_y")]:
         model.joint(joint, (0.0, sign * sizes.wing_joint_y_m, 0.0))
@@ -24,7 +24,7 @@ def add_wings(model: Model, sizes: OrbiterSizes) -> None:
             _hinges(model, sizes, sign, inner, f"{joint}_yoke", joint)
 
 
-def _yoke(model: Model, sizes: OrbiterSizes, sign: float, joint: str) -> None:
+def _yoke(model: ModelBuilder, sizes: OrbiterSizes, sign: float, joint: str) -> None:
     """A V of two box beams from the drive's shaft to the first panel, tied by a cross bar."""
     group, black = f"{joint}_yoke", "cfrp"
     root = sizes.wing_joint_y_m
@@ -54,7 +54,7 @@ def _yoke(model: Model, sizes: OrbiterSizes, sign: float, joint: str) -> None:
         model.add(group, "black_kapton", tube(cable, 0.012, 6), joint=joint)
 
 
-def _panel(model: Model, sizes: OrbiterSizes, y: float, group: str, joint: str) -> None:
+def _panel(model: ModelBuilder, sizes: OrbiterSizes, y: float, group: str, joint: str) -> None:
     """One panel: honeycomb board, cells in front, stiffeners and harness behind."""
     w, h, t = sizes.panel_y_m, sizes.panel_x_m, sizes.panel_thickness_m
     front = face_of((0.0, y, -0.5 * t), (0.0, 0.0, -1.0))
@@ -71,9 +71,9 @@ def _panel(model: Model, sizes: OrbiterSizes, y: float, group: str, joint: str) 
     _panel_back(model, back, w, h, group, joint)
 
 
-def _panel_back(model: Model, back: Face, w: float, h: float, group: str, joint: str) -> None:
+def _panel_back(model: ModelBuilder, back: Face, w: float, h: float, group: str, joint: str) -> None:
     def strip(x: float, y: float, width: float, height: float, rise: float = 0.012) -> Solid:
-        return back.put(standing_box(width, height, rise, 0.003), x, y)
+        return back.put(box_on_face(width, height, rise, 0.003), x, y)
 
     rim = 0.045
     # The long edges stop short of the others, so that no two strips share a face.
@@ -83,7 +83,7 @@ def _panel_back(model: Model, back: Face, w: float, h: float, group: str, joint:
     frame += [strip(x, 0.0, 0.035, 2 * _HINGE_X_M, 0.010) for x in (-0.22 * w, 0.22 * w)]
     model.add(group, "aluminium", *frame, joint=joint)
     blankets = [
-        back.put(standing_box(0.40 * w, 1.05 * _HINGE_X_M, 0.006, 0.002, sunk_m=0.008), 0.0, s * 0.5 * _HINGE_X_M)
+        back.put(box_on_face(0.40 * w, 1.05 * _HINGE_X_M, 0.006, 0.002, sunk_m=0.008), 0.0, s * 0.5 * _HINGE_X_M)
         for s in (-0.96, 0.96)
     ]
     model.add(group, "black_kapton", *blankets, joint=joint)
@@ -91,11 +91,11 @@ def _panel_back(model: Model, back: Face, w: float, h: float, group: str, joint:
     runs += [[(x, 0.495), (x + 0.03, 0.2), (x, -0.1), (x, -0.495)] for x in (-0.36 * w, 0.36 * w)]
     for run in runs:
         model.add(group, "gold_foil", back.put(tube([(x, v, 0.014) for x, v in run], 0.010, 6)), joint=joint)
-        clamps = [back.put(standing_box(0.035, 0.035, 0.026, 0.003), x, v) for x, v in run[1:-1]]
+        clamps = [back.put(box_on_face(0.035, 0.035, 0.026, 0.003), x, v) for x, v in run[1:-1]]
         model.add(group, "aluminium", *clamps, joint=joint)
 
 
-def _hinges(model: Model, sizes: OrbiterSizes, sign: float, inner_y: float, group: str, joint: str) -> None:
+def _hinges(model: ModelBuilder, sizes: OrbiterSizes, sign: float, inner_y: float, group: str, joint: str) -> None:
     """Two hinges across the gap before a panel: knuckles on a pin along X, and a leaf on either side."""
     y = inner_y - 0.5 * sizes.panel_gap_m
     for x in (-_HINGE_X_M, _HINGE_X_M):

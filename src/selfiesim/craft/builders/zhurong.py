@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from selfiesim.craft.builders.cells import solar_cell_picture
+from selfiesim.craft.builders.cells import solar_cell_png
 from selfiesim.craft.builders.dusty_finishes import SURFACE_FINISHES
-from selfiesim.craft.builders.ground_vehicle import StandingModel
+from selfiesim.craft.builders.ground_vehicle import SurfaceModelBuilder
 from selfiesim.craft.builders.zhurong_body import add_body
 from selfiesim.craft.builders.zhurong_mast import add_mast
-from selfiesim.craft.builders.zhurong_panels import PICTURE_M, add_deck, add_panels
+from selfiesim.craft.builders.zhurong_panels import CELL_TEXTURE_M, add_deck, add_panels
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 from selfiesim.craft.builders.zhurong_wheels import add_wheels
 from selfiesim.craft.materials import Finish
@@ -25,10 +25,10 @@ _CELL_M = (0.064, 0.040)  # assumed: about the cells of the orbiter
 _TEXEL_M = 0.002
 
 
-def build(sizes: RoverSizes | None = None) -> StandingModel:
+def build(sizes: RoverSizes | None = None) -> SurfaceModelBuilder:
     """The whole rover as solids in body axes, joints at zero: panels spread, head and wheels straight on."""
     sizes = sizes or RoverSizes()
-    model = StandingModel("zhurong")
+    model = SurfaceModelBuilder("zhurong")
     add_body(model, sizes)
     add_deck(model, sizes)
     add_panels(model, sizes)
@@ -40,7 +40,7 @@ def build(sizes: RoverSizes | None = None) -> StandingModel:
 def finishes(sizes: RoverSizes | None = None) -> dict[str, Finish]:
     """Its materials, the picture of its cells drawn."""
     sizes = sizes or RoverSizes()
-    picture = solar_cell_picture(*PICTURE_M, _CELL_M, _TEXEL_M, sizes.seed)
+    picture = solar_cell_png(*CELL_TEXTURE_M, _CELL_M, _TEXEL_M, sizes.seed)
     return SURFACE_FINISHES | {"solar_cell_dusted": replace(SURFACE_FINISHES["solar_cell_dusted"], picture=picture)}
 
 

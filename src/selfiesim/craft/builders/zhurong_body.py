@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.ground_vehicle import StandingModel, hose, upright
+from selfiesim.craft.builders.ground_vehicle import SurfaceModelBuilder, extrude_x, hose
 from selfiesim.craft.builders.shapes import (
     blanket,
     box,
+    box_on_face,
     cylinder,
     dome,
     lathe,
@@ -15,14 +16,13 @@ from selfiesim.craft.builders.shapes import (
     ring,
     rod,
     sphere,
-    standing_box,
     star,
 )
 from selfiesim.craft.builders.solid import Face, Solid, face_of, loft
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 
 
-def add_body(model: StandingModel, sizes: RoverSizes) -> None:
+def add_body(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """The box, its blankets, its front wall, the antennas and the radar rods."""
     _chassis(model, sizes)
     _front(model, sizes)
@@ -31,7 +31,7 @@ def add_body(model: StandingModel, sizes: RoverSizes) -> None:
     _harness(model, sizes)
     _cylinder(model, sizes)
     _dome_antenna(model, sizes)
-    _rods(model, sizes)
+    _radar_rods(model, sizes)
     _dish(model, sizes)
     _rear(model, sizes)
 
@@ -41,14 +41,14 @@ def _front_face(sizes: RoverSizes, rise_m: float = 0.0) -> Face:
     return face_of((sizes.body_front_x_m + rise_m, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
 
 
-def _chassis(model: StandingModel, sizes: RoverSizes) -> None:
+def _chassis(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     half, low, high = sizes.body_half_width_m, sizes.body_bottom_m, sizes.deck_m - 0.02
     length = sizes.body_front_x_m - sizes.body_rear_x_m
     middle = 0.5 * (sizes.body_front_x_m + sizes.body_rear_x_m)
     cut = 0.05  # the lower edges are cut off
     profile = [(-half + cut, low), (half - cut, low), (half, low + 1.6 * cut), (half, high), (-half, high)]
     profile.append((-half, low + 1.6 * cut))
-    model.add("chassis", "yellow_foil", upright(profile, length, 0.012).moved(x=middle))
+    model.add("chassis", "yellow_foil", extrude_x(profile, length, 0.012).moved(x=middle))
     for sign in (1.0, -1.0):
         wall = face_of((middle, sign * half, 0.0), (0.0, sign, 0.0), (0.0, 0.0, 1.0))
         for number, (a, b) in enumerate([(-0.5, -0.02), (0.02, 0.5)]):
@@ -61,11 +61,11 @@ def _chassis(model: StandingModel, sizes: RoverSizes) -> None:
     quilt = blanket([(-0.35, -0.64), (0.35, -0.64), (0.35, 0.64), (-0.35, 0.64)], 0.008, sizes.seed + 13, 0.025)
     model.add("chassis", "yellow_foil", belly.put(quilt))
     # The box the separation camera hung in, empty since.
-    model.add("camera_bay", "aluminium_dusted", belly.put(standing_box(0.16, 0.16, 0.03, 0.006), 0.0, 0.35))
-    model.add("camera_bay", "black_kapton", belly.put(standing_box(0.11, 0.11, 0.034, 0.004, sunk_m=0.005), 0.0, 0.35))
+    model.add("camera_bay", "aluminium_dusted", belly.put(box_on_face(0.16, 0.16, 0.03, 0.006), 0.0, 0.35))
+    model.add("camera_bay", "black_kapton", belly.put(box_on_face(0.11, 0.11, 0.034, 0.004, sunk_m=0.005), 0.0, 0.35))
 
 
-def _front(model: StandingModel, sizes: RoverSizes) -> None:
+def _front(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """Yellow sheets below, a band of crumpled gold foil above, and the block with the two hazard cameras."""
     face, low = _front_face(sizes), sizes.body_bottom_m
     bottom, top = low + 0.015, 0.600
@@ -81,11 +81,11 @@ def _front(model: StandingModel, sizes: RoverSizes) -> None:
     porch = prism(corners, 0.044, 0.006, radius_m=0.03, steps=3).at((0.62, 0.0, z))
     model.add("front", "amber_film", porch)
     for y in (-0.40, -0.22, 0.08, 0.20):
-        model.add("front", "gold_foil_dusted", face.put(standing_box(0.07, 0.06, 0.07, 0.010, sunk_m=0.014), y, 0.765))
+        model.add("front", "gold_foil_dusted", face.put(box_on_face(0.07, 0.06, 0.07, 0.010, sunk_m=0.014), y, 0.765))
     # Hazard cameras: a black block with two lenses under a white visor.
-    model.add("hazard_cameras", "white_paint_dusted", face.put(standing_box(0.22, 0.075, 0.075, 0.008), -0.085, 0.725))
+    model.add("hazard_cameras", "white_paint_dusted", face.put(box_on_face(0.22, 0.075, 0.075, 0.008), -0.085, 0.725))
     model.add(
-        "hazard_cameras", "black_kapton", face.put(standing_box(0.20, 0.055, 0.09, 0.006, sunk_m=0.006), -0.085, 0.685)
+        "hazard_cameras", "black_kapton", face.put(box_on_face(0.20, 0.055, 0.09, 0.006, sunk_m=0.006), -0.085, 0.685)
     )
     for x in (-0.135, -0.035):
         barrel = lathe(
@@ -95,12 +95,12 @@ def _front(model: StandingModel, sizes: RoverSizes) -> None:
         glass = lathe([(0.0, 0.09), (0.0145, 0.09), (0.0145, 0.106), (0.008, 0.111), (0.0, 0.112)], 24)
         model.add("hazard_cameras", "glass", face.put(glass, x, 0.685))
     for x in (-0.34, 0.345):
-        model.add("front", "aluminium_dusted", face.put(standing_box(0.055, 0.10, 0.020, 0.004), x, 0.295))
-        model.add("front", "black_kapton", face.put(standing_box(0.030, 0.074, 0.026, 0.003, sunk_m=0.005), x, 0.295))
-    model.add("front", "black_kapton", face.put(standing_box(0.10, 0.02, 0.020, 0.004), 0.06, low + 0.008))
+        model.add("front", "aluminium_dusted", face.put(box_on_face(0.055, 0.10, 0.020, 0.004), x, 0.295))
+        model.add("front", "black_kapton", face.put(box_on_face(0.030, 0.074, 0.026, 0.003, sunk_m=0.005), x, 0.295))
+    model.add("front", "black_kapton", face.put(box_on_face(0.10, 0.02, 0.020, 0.004), 0.06, low + 0.008))
 
 
-def _windows(model: StandingModel, sizes: RoverSizes) -> None:
+def _windows(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """Two red-brown trapezoids low on the front, in frames."""
     face = _front_face(sizes)
     for x, y in ((-0.21, 0.425), (0.215, 0.400)):
@@ -117,23 +117,23 @@ def _windows(model: StandingModel, sizes: RoverSizes) -> None:
             model.add("windows", "copper_brown", face.put(rib, x - 0.06 + 0.02 * k, y, 0.0245))
 
 
-def _flag_box(model: StandingModel, sizes: RoverSizes) -> None:
+def _flag_box(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """The white box on the front's left (right in a picture) with the flag, and the brown foil under it."""
     face, x, y = _front_face(sizes), 0.30, 0.655
-    model.add("flag_box", "silver_foil_dusted", face.put(standing_box(0.25, 0.27, 0.13, 0.012), x, y))
+    model.add("flag_box", "silver_foil_dusted", face.put(box_on_face(0.25, 0.27, 0.13, 0.012), x, y))
     foot = blanket([(-0.12, -0.04), (0.12, -0.04), (0.12, 0.04), (-0.12, 0.04)], 0.02, sizes.seed + 2, 0.012)
-    model.add("flag_box", "copper_brown", face.put(standing_box(0.235, 0.09, 0.115, 0.02), x, y - 0.165))
+    model.add("flag_box", "copper_brown", face.put(box_on_face(0.235, 0.09, 0.115, 0.02), x, y - 0.165))
     model.add("flag_box", "copper_brown", face.put(foot, x, y - 0.165, 0.114))
     w = sizes.flag_width_m
     add_flag(model, "flag", face, (x - 0.01, y + 0.015, 0.128), (w, w * 26.0 / 39.0))
 
 
 def add_flag(
-    model: StandingModel, group: str, face: Face, at: tuple[float, float, float], size: tuple[float, float]
+    model: SurfaceModelBuilder, group: str, face: Face, at: tuple[float, float, float], size: tuple[float, float]
 ) -> None:
     """The national flag as a plate on a face at (x, y, z): one large star, four small ones that point at it."""
     (x, y, z), (w, h) = at, size
-    model.add(group, "flag_red", face.put(standing_box(w, h, 0.006, 0.001, sunk_m=0.006), x, y, z))
+    model.add(group, "flag_red", face.put(box_on_face(w, h, 0.006, 0.001, sunk_m=0.006), x, y, z))
     grid = h / 20.0  # the flag law's grid: 30 x 20 squares
 
     def place(column: float, row: float) -> tuple[float, float]:
@@ -145,7 +145,7 @@ def add_flag(
         model.add(group, "flag_gold", face.put(star(grid, 0.0025, toward), *place(column, row), z + 0.005))
 
 
-def _harness(model: StandingModel, sizes: RoverSizes) -> None:
+def _harness(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """The tangle of wrapped cables down the middle of the front: the photo's most restless place."""
     face, rng = _front_face(sizes), np.random.default_rng(sizes.seed + 3)
     looks = (
@@ -165,13 +165,13 @@ def _harness(model: StandingModel, sizes: RoverSizes) -> None:
         path = np.c_[x, y, z]
         model.add("harness", material, face.put(hose(path, 0.006 + 0.007 * rng.random(), 9, 7)))
     for across, up in [(0.0, 0.55), (0.045, 0.47), (-0.01, 0.40), (0.03, 0.63)]:
-        model.add("harness", "silver_foil", face.put(standing_box(0.06, 0.035, 0.045, 0.008), across, up))
+        model.add("harness", "silver_foil", face.put(box_on_face(0.06, 0.035, 0.045, 0.008), across, up))
     for x0, x1 in [(-0.30, -0.20), (0.02, 0.06)]:
         path = [(x0, 0.72, 0.0), (x0, 0.66, 0.03), (0.5 * (x0 + x1), 0.60, 0.03), (x1, 0.555, 0.0)]
         model.add("harness", "black_kapton", face.put(hose(path, 0.005, 8)))
 
 
-def _cylinder(model: StandingModel, sizes: RoverSizes) -> None:
+def _cylinder(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """The red-brown cylinder on its tripod at the deck's right front: left in the photo."""
     place, r = (0.66, sizes.cylinder_y_m, sizes.deck_m), 0.5 * sizes.cylinder_diameter_m
     base, top = 0.075, 0.37
@@ -196,7 +196,7 @@ def _cylinder(model: StandingModel, sizes: RoverSizes) -> None:
     model.add("cylinder", "aluminium_dusted", flange.at(place))
 
 
-def _dome_antenna(model: StandingModel, sizes: RoverSizes) -> None:
+def _dome_antenna(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """A blue-white dome on a drum inside a four-post frame with a white ring: right in the photo."""
     place = (0.64, sizes.dome_y_m, sizes.deck_m)
     model.add("dome_antenna", "silver_foil_dusted", cylinder(0.074, 0.055, 48, 0.006).moved(z=-0.012).at(place))
@@ -220,11 +220,11 @@ def _dome_antenna(model: StandingModel, sizes: RoverSizes) -> None:
         model.add(
             "dome_antenna",
             "thruster_black",
-            standing_box(0.02, 0.02, 0.015, 0.003).at((place[0] + x, place[1] + y, place[2])),
+            box_on_face(0.02, 0.02, 0.015, 0.003).at((place[0] + x, place[1] + y, place[2])),
         )
 
 
-def _rods(model: StandingModel, sizes: RoverSizes) -> None:
+def _radar_rods(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """Two long rods of the subsurface radar, forward and up, with beads where their traps sit."""
     for side, sign in (("left", 1.0), ("right", -1.0)):
         mirror = np.array([1.0, sign, 1.0])
@@ -236,7 +236,7 @@ def _rods(model: StandingModel, sizes: RoverSizes) -> None:
         model.add(group, "aluminium_dusted", box(0.06, 0.05, 0.05, 0.006).at(root - np.array([0.005, 0.0, 0.0])))
 
 
-def _dish(model: StandingModel, sizes: RoverSizes) -> None:
+def _dish(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """The flat high-gain antenna on a short post behind the mast; it turns and tips."""
     x, y, z = -0.50, 0.0, 0.98
     model.joint("hga", (x, y, z))
@@ -253,17 +253,17 @@ def _dish(model: StandingModel, sizes: RoverSizes) -> None:
     model.add("hga_dish", "aluminium_dusted", *horn, joint="hga")
 
 
-def _rear(model: StandingModel, sizes: RoverSizes) -> None:
+def _rear(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """Radiator, hold-downs and a cable loop on the rear wall: not in the photo, assumed."""
     face = face_of((sizes.body_rear_x_m, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
     sheet = blanket([(-0.40, 0.26), (0.40, 0.26), (0.40, 0.76), (-0.40, 0.76)], 0.010, sizes.seed + 5, 0.016)
     model.add("rear", "yellow_foil", face.put(sheet))
-    model.add("rear", "white_paint_dusted", face.put(standing_box(0.34, 0.22, 0.035, 0.006), 0.0, 0.46))
+    model.add("rear", "white_paint_dusted", face.put(box_on_face(0.34, 0.22, 0.035, 0.006), 0.0, 0.46))
     for x in (-0.30, 0.30):
         model.add(
             "rear",
             "aluminium_dusted",
-            face.put(standing_box(0.08, 0.10, 0.05, 0.008), x, 0.40),
+            face.put(box_on_face(0.08, 0.10, 0.05, 0.008), x, 0.40),
             face.put(dome(0.02, 0.02, 16, 6), x, 0.40, 0.045),
         )
     model.add(
@@ -273,7 +273,7 @@ def _rear(model: StandingModel, sizes: RoverSizes) -> None:
     )
 
 
-def crumple_cone(radius_low: float, radius_high: float, height: float, seed: int) -> Solid:
+def foil_cone(radius_low: float, radius_high: float, height: float, seed: int) -> Solid:
     """A skirt of foil gathered round a post: a cone with pleats, standing on z = 0."""
     rng = np.random.default_rng(seed)
     angle = np.arange(48) * (2.0 * np.pi / 48)

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.craft.builders.ground_vehicle import StandingModel, crossways, hose
-from selfiesim.craft.builders.shapes import box, lathe, ring, rod, standing_box
+from selfiesim.craft.builders.ground_vehicle import SurfaceModelBuilder, extrude_y, hose
+from selfiesim.craft.builders.shapes import box, box_on_face, lathe, ring, rod
 from selfiesim.craft.builders.solid import Solid, face_of
-from selfiesim.craft.builders.zhurong_body import crumple_cone
+from selfiesim.craft.builders.zhurong_body import foil_cone
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 
 
-def add_mast(model: StandingModel, sizes: RoverSizes) -> None:
+def add_mast(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """The pole on its joint-free base, and the head on the joint ``head``: pan about z, then tilt about y."""
-    model.joint("head", (sizes.mast_x_m, sizes.mast_y_m, _neck(sizes)))
+    model.joint("head", (sizes.mast_x_m, sizes.mast_y_m, _neck_height(sizes)))
     _pole(model, sizes)
     _neck_drives(model, sizes)
     _head(model, sizes)
-    _eyes(model, sizes)
+    _mast_cameras(model, sizes)
 
 
-def _neck(sizes: RoverSizes) -> float:
+def _neck_height(sizes: RoverSizes) -> float:
     return sizes.height_m - sizes.head_height_m - 0.055
 
 
-def _pole(model: StandingModel, sizes: RoverSizes) -> None:
+def _pole(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     x, y, deck = sizes.mast_x_m, sizes.mast_y_m, sizes.deck_m
-    top = _neck(sizes) - 0.03
+    top = _neck_height(sizes) - 0.03
     model.add("mast", "silver_foil_dusted", rod((x, y, deck - 0.01), (x, y, top), 0.021, 24))
     for z in (1.22, 1.33, 1.43):
         hoop = ring([(0.018, 0.0), (0.029, 0.0), (0.029, 0.022), (0.018, 0.022)], 28)
@@ -35,9 +35,9 @@ def _pole(model: StandingModel, sizes: RoverSizes) -> None:
     for number, (dz, low, high, tall) in enumerate(
         [(0.0, 0.085, 0.055, 0.10), (0.10, 0.060, 0.085, 0.09), (0.19, 0.085, 0.030, 0.09), (0.275, 0.04, 0.024, 0.10)]
     ):
-        skirt = crumple_cone(low, high, tall + 0.01, sizes.seed + 20 + number)
+        skirt = foil_cone(low, high, tall + 0.01, sizes.seed + 20 + number)
         model.add("mast", "silver_foil", skirt.at((x, y, deck + dz - 0.005)))
-    model.add("mast", "silver_foil_dusted", standing_box(0.16, 0.30, 0.055, 0.010).at((x, y, deck)))
+    model.add("mast", "silver_foil_dusted", box_on_face(0.16, 0.30, 0.055, 0.010).at((x, y, deck)))
     drum = lathe([(0.0, -0.11), (0.04, -0.11), (0.045, -0.10), (0.045, 0.10), (0.04, 0.11), (0.0, 0.11)], 32)
     model.add("mast", "white_paint_dusted", drum.aimed((0.0, 1.0, 0.0)).at((x + 0.01, y, deck + 0.19)))
     knob = lathe([(0.0, 0.0), (0.028, 0.0), (0.034, 0.02), (0.034, 0.05), (0.0, 0.06)], 24)
@@ -45,7 +45,7 @@ def _pole(model: StandingModel, sizes: RoverSizes) -> None:
     model.add("mast", "white_paint_dusted", rod((0.66, 0.085, deck + 0.0), (0.66, 0.085, deck - 0.10), 0.020, 16))
     # The winding cable, read off the photo.
     winding = [(-0.085, 0.80), (-0.147, 0.94), (-0.118, 1.04), (-0.020, 1.115), (0.062, 1.164), (0.107, 1.243)]
-    winding += [(0.070, 1.335), (0.000, 1.40), (-0.030, 1.47), (-0.030, _neck(sizes))]
+    winding += [(0.070, 1.335), (0.000, 1.40), (-0.030, 1.47), (-0.030, _neck_height(sizes))]
     front = 0.5 * np.sin(np.linspace(0.0, 2.6 * np.pi, len(winding)))
     path = [(x + 0.045 + 0.05 * f, v, z) for (v, z), f in zip(winding, front, strict=True)]
     path[-1] = (x + 0.012, y, path[-1][2])
@@ -54,9 +54,9 @@ def _pole(model: StandingModel, sizes: RoverSizes) -> None:
     model.add("mast", "gold_foil_dusted", hose(second, 0.013, 14, 8))
 
 
-def _neck_drives(model: StandingModel, sizes: RoverSizes) -> None:
+def _neck_drives(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """Pan drive on the pole, tilt drive to its right, the yoke below the head."""
-    x, y, z = sizes.mast_x_m, sizes.mast_y_m, _neck(sizes)
+    x, y, z = sizes.mast_x_m, sizes.mast_y_m, _neck_height(sizes)
     pan = lathe([(0.0, -0.10), (0.026, -0.10), (0.042, -0.07), (0.042, -0.012), (0.0, -0.012)], 32)
     model.add("head_yoke", "white_paint_dusted", pan.at((x, y, z)), joint="head")
     tilt = lathe([(0.0, -0.13), (0.034, -0.13), (0.040, -0.12), (0.040, 0.05), (0.030, 0.06), (0.0, 0.06)], 32)
@@ -69,7 +69,7 @@ def _neck_drives(model: StandingModel, sizes: RoverSizes) -> None:
     model.add(
         "head_yoke",
         "copper_brown",
-        standing_box(0.04, 0.035, 0.05, 0.004).at((x + 0.06, y + 0.055, z + 0.01)),
+        box_on_face(0.04, 0.035, 0.05, 0.004).at((x + 0.06, y + 0.055, z + 0.01)),
         joint="head",
     )
     model.add("head_yoke", "aluminium_dusted", box(0.09, 0.30, 0.014, 0.003).at((x + 0.01, y, z + 0.052)), joint="head")
@@ -90,20 +90,20 @@ def _neck_drives(model: StandingModel, sizes: RoverSizes) -> None:
     model.add("head_yoke", "white_paint_dusted", *rods, joint="head")
 
 
-def _head(model: StandingModel, sizes: RoverSizes) -> None:
+def _head(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """A box with a rounded back of crumpled silver foil, a white front plate."""
     x, y = sizes.mast_x_m, sizes.mast_y_m
     low, high = sizes.height_m - sizes.head_height_m, sizes.height_m
     d, w = 0.5 * sizes.head_depth_m, sizes.head_width_m
     arc = [(d * np.cos(a) * 0.98, high - 0.055 + 0.055 * np.sin(a)) for a in np.linspace(0.0, np.pi, 13)]
     profile = [(-d, low), *((px, pz) for px, pz in reversed(arc)), (d, low)]
-    shell = crossways(profile, w, 0.0).at((x, y, 0.0))
+    shell = extrude_y(profile, w, 0.0).at((x, y, 0.0))
     model.add("head_box", "silver_foil", shell, joint="head")
     front = face_of((x + d, y, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
     model.add(
         "head_box",
         "white_paint_dusted",
-        front.put(standing_box(w - 0.02, 0.146, 0.012, 0.004, sunk_m=0.007), 0.0, low + 0.075),
+        front.put(box_on_face(w - 0.02, 0.146, 0.012, 0.004, sunk_m=0.007), 0.0, low + 0.075),
         joint="head",
     )
     for sign in (1.0, -1.0):
@@ -112,7 +112,7 @@ def _head(model: StandingModel, sizes: RoverSizes) -> None:
     model.add(
         "head_box",
         "copper_brown",
-        front.put(standing_box(0.055, 0.045, 0.016, 0.003, sunk_m=0.004), 0.0, low + 0.122),
+        front.put(box_on_face(0.055, 0.045, 0.016, 0.003, sunk_m=0.004), 0.0, low + 0.122),
         joint="head",
     )
     model.add(
@@ -123,17 +123,17 @@ def _head(model: StandingModel, sizes: RoverSizes) -> None:
     )
 
 
-def _eyes(model: StandingModel, sizes: RoverSizes) -> None:
+def _mast_cameras(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """The navigation and terrain cameras, and the multispectral camera's small eye between and below."""
     x, y = sizes.mast_x_m + 0.5 * sizes.head_depth_m, sizes.mast_y_m
     front = face_of((x, y, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
     half, z = 0.5 * sizes.eye_spacing_m, sizes.eye_height_m
     for lateral, height, r in ((-half, z, 0.023), (half, z, 0.023), (0.0, z - 0.022, 0.010)):
-        for material, solid in eye(r):
+        for material, solid in camera_barrel(r):
             model.add("head_box", material, front.put(solid, lateral, height), joint="head")
 
 
-def eye(radius_m: float) -> list[tuple[str, Solid]]:
+def camera_barrel(radius_m: float) -> list[tuple[str, Solid]]:
     """A camera's barrel with a dark bore and a lens, looking along z."""
     r = radius_m
     barrel = lathe(

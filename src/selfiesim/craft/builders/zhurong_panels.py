@@ -7,19 +7,19 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.craft.builders.ground_vehicle import StandingModel, mirrored, pictured
-from selfiesim.craft.builders.shapes import box, cylinder, lathe, prism, ring, rounded_outline, standing_box, tube
+from selfiesim.craft.builders.ground_vehicle import SurfaceModelBuilder, mirror_y, project_uv
+from selfiesim.craft.builders.shapes import box, box_on_face, cylinder, lathe, prism, ring, rounded_outline, tube
 from selfiesim.craft.builders.solid import Solid, loft, unit
 from selfiesim.craft.builders.zhurong_sizes import Outline, RoverSizes
 
-PICTURE_M = (1.6, 1.6)
+CELL_TEXTURE_M = (1.6, 1.6)
 """The one picture of cells that every panel and field shows a piece of."""
 
 # The hinge line of each left panel: two points (x, y), and how far from their ends its hinges sit.
 _HINGES = {"front": ((0.60, 0.72), (-0.18, 0.72)), "rear": ((-0.460, 0.705), (-0.820, 0.385))}
 
 
-def add_panels(model: StandingModel, sizes: RoverSizes) -> None:
+def add_panels(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """Four panels on hinge joints."""
     for row, corners in (("front", sizes.front_panel), ("rear", sizes.rear_panel)):
         for side, sign in (("left", 1.0), ("right", -1.0)):
@@ -29,15 +29,17 @@ def add_panels(model: StandingModel, sizes: RoverSizes) -> None:
             _panel(model, sizes, name, corners, row, sign)
 
 
-def _panel(model: StandingModel, sizes: RoverSizes, name: str, corners: Outline, row: str, sign: float) -> None:
+def _panel(model: SurfaceModelBuilder, sizes: RoverSizes, name: str, corners: Outline, row: str, sign: float) -> None:
     def add(material: str, *solids: Solid) -> None:
-        model.add(name, material, *(s if sign > 0 else mirrored(s) for s in solids), joint=name)
+        model.add(name, material, *(s if sign > 0 else mirror_y(s) for s in solids), joint=name)
 
     outline = list(reversed(corners))  # counter-clockwise seen from above
     z, t = sizes.panel_z_m, sizes.panel_thickness_m
     board = prism(outline, t, 0.006, radius_m=0.07, steps=4).moved(z=z)
     add("white_paint_dusted", board)
-    cells = _field(rounded_outline(outline, 0.07, 6, 0.018), z + 0.5 * t - 0.004, 0.0065, np.min(outline, axis=0) - 0.1)
+    cells = _cell_sheet(
+        rounded_outline(outline, 0.07, 6, 0.018), z + 0.5 * t - 0.004, 0.0065, np.min(outline, axis=0) - 0.1
+    )
     add("solar_cell_dusted", cells)
     flat = rounded_outline(outline, 0.07, 6, 0.012)
     under = loft([np.c_[flat, np.full(len(flat), h)] for h in (z - 0.5 * t - 0.0025, z - 0.5 * t + 0.004)])
@@ -46,10 +48,10 @@ def _panel(model: StandingModel, sizes: RoverSizes, name: str, corners: Outline,
     _hinges(add, row, z, t)
 
 
-def _field(flat: NDArray[np.float64], bottom_m: float, height_m: float, corner_m: ArrayLike) -> Solid:
+def _cell_sheet(flat: NDArray[np.float64], bottom_m: float, height_m: float, corner_m: ArrayLike) -> Solid:
     """A sheet of cells over an outline (K, 2)."""
     sheet = loft([np.c_[flat, np.full(len(flat), h)] for h in (bottom_m, bottom_m + height_m)])
-    return pictured(sheet, PICTURE_M, corner_m)
+    return project_uv(sheet, CELL_TEXTURE_M, corner_m)
 
 
 def _underside(add: Callable[..., None], outline: ArrayLike, bottom_m: float) -> None:
@@ -102,7 +104,7 @@ def _hinges(add: Callable[..., None], row: str, z: float, t: float) -> None:
     add("aluminium_dusted", box(0.045, 0.02, 0.16, 0.003).aimed(outward, (0, 0, 1)).at(at + np.array([0, 0, 0.008])))
 
 
-def add_deck(model: StandingModel, sizes: RoverSizes) -> None:
+def add_deck(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """The deck over the chassis: an octagon wider than the body, cells between two round windows behind the mast.
 
     The windows let sunlight onto the n-undecane containers that keep the rover warm.
@@ -122,7 +124,7 @@ def add_deck(model: StandingModel, sizes: RoverSizes) -> None:
     fields += [[(x, -y) for x, y in reversed(field)] for field in fields]
     fields += [[(-0.70, -0.30), (-0.48, -0.30), (-0.48, 0.30), (-0.70, 0.30)]]
     for field in fields:
-        model.add("deck", "solar_cell_dusted", _field(np.array(field), z - 0.004, 0.007, (-0.8, -0.8)))
+        model.add("deck", "solar_cell_dusted", _cell_sheet(np.array(field), z - 0.004, 0.007, (-0.8, -0.8)))
     for y in (-0.155, 0.155):
         hoop = ring([(0.128, -0.01), (0.150, -0.01), (0.150, 0.022), (0.128, 0.022)], 64)
         model.add("deck", "aluminium_dusted", hoop.at((-0.22, y * 1.0, z)))
@@ -132,6 +134,6 @@ def add_deck(model: StandingModel, sizes: RoverSizes) -> None:
         model.add(
             "deck",
             "aluminium_dusted",
-            standing_box(0.05, 0.035, 0.03, 0.004).at((x, y, z)),
+            box_on_face(0.05, 0.035, 0.03, 0.004).at((x, y, z)),
             cylinder(0.012, 0.05, 12, 0.002).at((x, y, z)),
         )

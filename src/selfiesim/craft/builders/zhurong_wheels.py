@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.builders.ground_vehicle import StandingModel, hose
+from selfiesim.craft.builders.ground_vehicle import SurfaceModelBuilder, hose
 from selfiesim.craft.builders.shapes import beam, box, cylinder, lathe, ring, rod
 from selfiesim.craft.builders.solid import Solid
 from selfiesim.craft.builders.wheel import wheel
@@ -16,7 +16,7 @@ _ROCKER_M = 0.47  # height of the pivots on the body
 _ARM_Y_M = 0.505  # the arms run between the body and the wheels
 
 
-def add_wheels(model: StandingModel, sizes: RoverSizes) -> None:
+def add_wheels(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """Wheels on their joints, forks and drives over them, arms to the body, the bar that ties the sides."""
     for name, centre in sizes.wheels().items():
         model.joint(name, centre)
@@ -24,10 +24,10 @@ def add_wheels(model: StandingModel, sizes: RoverSizes) -> None:
         _fork(model, sizes, centre, f"fork_{name.removeprefix('wheel_')}")
     for sign in (1.0, -1.0):
         _arms(model, sizes, sign)
-    _bar(model, sizes)
+    _differential_bar(model, sizes)
 
 
-def _wheel(model: StandingModel, sizes: RoverSizes, name: str, centre: NDArray[np.float64]) -> None:
+def _wheel(model: SurfaceModelBuilder, sizes: RoverSizes, name: str, centre: NDArray[np.float64]) -> None:
     outward = (0.0, float(np.sign(centre[1])), 0.0)
     parts = wheel(sizes.wheel_radius_m, sizes.wheel_width_m, sizes.grousers)
     for material, solids in zip(("aluminium_dusted", "aluminium_dusted", "silver_foil_dusted"), parts, strict=True):
@@ -35,7 +35,7 @@ def _wheel(model: StandingModel, sizes: RoverSizes, name: str, centre: NDArray[n
         model.add(name, material, *placed, joint=name)
 
 
-def _fork(model: StandingModel, sizes: RoverSizes, centre: NDArray[np.float64], group: str) -> None:
+def _fork(model: SurfaceModelBuilder, sizes: RoverSizes, centre: NDArray[np.float64], group: str) -> None:
     """The drive over a wheel that steers it, and the bracket down its outer side to the axle."""
     x, y, z = centre
     sign = float(np.sign(y))
@@ -57,7 +57,7 @@ def _fork(model: StandingModel, sizes: RoverSizes, centre: NDArray[np.float64], 
     model.add(group, "white_paint_dusted", hose(path, 0.010, 10))
 
 
-def _arms(model: StandingModel, sizes: RoverSizes, sign: float) -> None:
+def _arms(model: SurfaceModelBuilder, sizes: RoverSizes, sign: float) -> None:
     """The rocker from the body's pivot to the front wheel, the bogie from the rocker's rear end to the other two."""
     side = "left" if sign > 0.0 else "right"
     front, middle, rear = sizes.wheel_x_m
@@ -98,7 +98,7 @@ def _stub(x: float, y: float, sizes: RoverSizes, sign: float) -> Solid:
     return beam((x, y - sign * 0.02, 0.372), (x, end, 0.372), 0.06, 0.056, (0, 0, 1), 0.008)
 
 
-def _bar(model: StandingModel, sizes: RoverSizes) -> None:
+def _differential_bar(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     """Ground clearance is changed by an angle drive on the pivots; a shaft under the deck ties both sides."""
     half = sizes.body_half_width_m
     x = 0.12

@@ -52,7 +52,7 @@ class GlbBuffer:
         return out
 
 
-def glb_container(document: dict[str, Any], binary: bytes) -> bytes:
+def pack_glb(document: dict[str, Any], binary: bytes) -> bytes:
     """A GLB file of its header and its binary chunk."""
     text = json.dumps(document, separators=(",", ":"), sort_keys=True).encode()
     text += b" " * (-len(text) % 4)

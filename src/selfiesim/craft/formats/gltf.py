@@ -12,11 +12,11 @@ from importlib.util import find_spec
 from typing import Any
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.limits import MOST_DEPTH, MOST_ITEMS, MOST_MATERIALS, MOST_NODES, MOST_PICTURES
-from selfiesim.craft.formats.referenced_files import check_inside
+from selfiesim.craft.formats.limits import MAX_ACCESSOR_ITEMS, MAX_DEPTH, MAX_IMAGES, MAX_MATERIALS, MAX_NODES
+from selfiesim.craft.formats.referenced_files import check_within_folder
 
 DRACO = "KHR_draco_mesh_compression"
-_READ = {
+_SUPPORTED_EXTENSIONS = {
     DRACO,
     "EXT_texture_webp",
     "EXT_texture_avif",
@@ -24,26 +24,26 @@ _READ = {
     "KHR_mesh_quantization",
     "KHR_texture_transform",
 }
-_HARMLESS = ("KHR_materials_", "KHR_lights_")
+_IGNORABLE_PREFIXES = ("KHR_materials_", "KHR_lights_")
 _ADVICE = {
     "EXT_meshopt_compression": "pack it without (gltfpack without -c, gltf-transform with Draco)",
     "KHR_meshopt_compression": "pack it without (gltfpack without -c, gltf-transform with Draco)",
     "KHR_texture_basisu": "save its textures as PNG, JPEG or WebP",
     "MSFT_texture_dds": "save its textures as PNG, JPEG or WebP",
 }
-_MOST = {
-    "accessors": 4 * MOST_NODES,
-    "bufferViews": 4 * MOST_NODES,
+_MAX_COUNTS = {
+    "accessors": 4 * MAX_NODES,
+    "bufferViews": 4 * MAX_NODES,
     "buffers": 1_000,
-    "meshes": MOST_NODES,
-    "nodes": MOST_NODES,
-    "materials": MOST_MATERIALS,
-    "textures": 4 * MOST_PICTURES,
-    "images": MOST_PICTURES,
+    "meshes": MAX_NODES,
+    "nodes": MAX_NODES,
+    "materials": MAX_MATERIALS,
+    "textures": 4 * MAX_IMAGES,
+    "images": MAX_IMAGES,
 }
 
 
-def contents(content: bytes, binary: bool) -> tuple[dict[str, Any], bytes | None]:
+def read_header(content: bytes, binary: bool) -> tuple[dict[str, Any], bytes | None]:
     """The table of contents of a glTF (``binary``: GLB) file, found safe to follow, and the GLB's own buffer.
 
     Raises
@@ -51,7 +51,7 @@ def contents(content: bytes, binary: bool) -> tuple[dict[str, Any], bytes | None
     ModelError
         Says what is wrong, without the file's name: the caller knows it.
     """
-    text, own = _split(content) if binary else (content, None)
+    text, glb_chunk = _split_glb(content) if binary else (content, None)
     try:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -65,27 +65,27 @@ def contents(content: bytes, binary: bool) -> tuple[dict[str, Any], bytes | None
     _check_uris(header)
     _check_extensions(header)
     _check_tree(header)
-    return header, own
+    return header, glb_chunk
 
 
-def entry(header: dict[str, Any], kind: str, index: Any, asked_by: str) -> dict[str, Any]:
+def table_entry(header: dict[str, Any], kind: str, index: Any, referrer: str) -> dict[str, Any]:
     """The numbered entry of one of the tables (``"nodes"``, ``"accessors"`` ...).
 
     Raises
     ------
     ModelError
-        When there is none; ``asked_by`` is the key that named it.
+        When there is none; ``referrer`` is the key that named it.
     """
     table = header.get(kind, [])
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(table):
-        raise ModelError(f"{asked_by} names {kind}[{str(index)[:20]}], but there are {len(table)} of them")
+        raise ModelError(f"{referrer} names {kind}[{str(index)[:20]}], but there are {len(table)} of them")
     found = table[index]
     if not isinstance(found, dict):
         raise ModelError(f"{kind}[{index}] is not glTF: it should be an object")
     return found
 
 
-def _split(content: bytes) -> tuple[bytes, bytes | None]:
+def _split_glb(content: bytes) -> tuple[bytes, bytes | None]:
     if len(content) < 20 or content[:4] != b"glTF":
         raise ModelError("not a GLB file; it does not begin with 'glTF'")
     version, whole, length, kind = struct.unpack("<III4s", content[4:20])
@@ -93,35 +93,35 @@ def _split(content: bytes) -> tuple[bytes, bytes | None]:
         raise ModelError(f"glTF version {version}; only version 2 can be read")
     if kind != b"JSON" or 20 + length > len(content) or whole > len(content):
         raise ModelError(f"the file is cut short or damaged: {len(content):,} bytes of {whole:,}")
-    at, own = 20 + length, None
+    at, glb_chunk = 20 + length, None
     while at + 8 <= len(content):
         size, kind = struct.unpack("<I4s", content[at : at + 8])
         if at + 8 + size > len(content):
             raise ModelError("the file is cut short or damaged: its buffer is not whole")
-        if kind == b"BIN\0" and own is None:
-            own = content[at + 8 : at + 8 + size]
+        if kind == b"BIN\0" and glb_chunk is None:
+            glb_chunk = content[at + 8 : at + 8 + size]
         at += 8 + size
-    return content[20 : 20 + length], own
+    return content[20 : 20 + length], glb_chunk
 
 
 def _check_counts(header: dict[str, Any]) -> None:
-    for kind, most in _MOST.items():
+    for kind, limit in _MAX_COUNTS.items():
         table = header.get(kind, [])
         if not isinstance(table, list):
             raise ModelError(f"its table of contents is not glTF: {kind!r} should be a list")
-        if len(table) > most:
-            raise ModelError(f"it has {len(table):,} {kind}; the limit is {most:,}")
+        if len(table) > limit:
+            raise ModelError(f"it has {len(table):,} {kind}; the limit is {limit:,}")
     for number, accessor in enumerate(header.get("accessors", [])):
         count = accessor["count"]
-        if not isinstance(count, int) or not 0 <= count <= MOST_ITEMS:
-            raise ModelError(f"accessors[{number}].count: {str(count)[:20]} items; the limit is {MOST_ITEMS:,}")
+        if not isinstance(count, int) or not 0 <= count <= MAX_ACCESSOR_ITEMS:
+            raise ModelError(f"accessors[{number}].count: {str(count)[:20]} items; the limit is {MAX_ACCESSOR_ITEMS:,}")
 
 
 def _check_uris(header: dict[str, Any]) -> None:
     for item in [*header.get("buffers", []), *header.get("images", [])]:
         uri = item.get("uri", "")
         if not uri.startswith("data:"):
-            check_inside(uri)
+            check_within_folder(uri)
 
 
 def _check_extensions(header: dict[str, Any]) -> None:
@@ -131,7 +131,7 @@ def _check_extensions(header: dict[str, Any]) -> None:
                 raise ModelError(
                     "its meshes are Draco-compressed; pip install 'selfiesim[draco]', or export it without compression"
                 )
-        elif name not in _READ and not name.startswith(_HARMLESS):
+        elif name not in _SUPPORTED_EXTENSIONS and not name.startswith(_IGNORABLE_PREFIXES):
             advice = _ADVICE.get(name, "export it without")
             raise ModelError(f"it needs the glTF extension {name}, which cannot be read; {advice}")
 
@@ -147,33 +147,33 @@ def _check_tree(header: dict[str, Any]) -> None:
         raise ModelError("nodes: they do not form a tree: one of them has two parents")
     for parent, node in enumerate(nodes):
         for child in node.get("children", []):
-            entry(header, "nodes", child, f"nodes[{parent}].children")
+            table_entry(header, "nodes", child, f"nodes[{parent}].children")
 
 
-def placed_nodes(header: dict[str, Any]) -> list[tuple[int, int]]:
+def scene_nodes_parents_first(header: dict[str, Any]) -> list[tuple[int, int]]:
     """Nodes of the scene with the number of each one's parent (-1: none), parents first.
 
     Raises
     ------
     ModelError
-        When there is none, or they hang more than ``MOST_DEPTH`` deep.
+        When there is none, or they hang more than ``MAX_DEPTH`` deep.
     """
     nodes = header.get("nodes", [])
     scenes = header.get("scenes", [])
     if scenes:
-        roots = entry(header, "scenes", header.get("scene", 0), "scene").get("nodes", [])
+        roots = table_entry(header, "scenes", header.get("scene", 0), "scene").get("nodes", [])
     else:
-        carried = {child for node in nodes for child in node.get("children", [])}
-        roots = [number for number in range(len(nodes)) if number not in carried]
+        child_nodes = {child for node in nodes for child in node.get("children", [])}
+        roots = [number for number in range(len(nodes)) if number not in child_nodes]
     level, order, depth = [(root, -1) for root in dict.fromkeys(roots)], [], 0
     while level:
-        if depth > MOST_DEPTH:
-            raise ModelError(f"nodes: they hang more than {MOST_DEPTH} deep")
+        if depth > MAX_DEPTH:
+            raise ModelError(f"nodes: they hang more than {MAX_DEPTH} deep")
         order += level
         level = [
             (child, number)
             for number, _ in level
-            for child in entry(header, "nodes", number, "scenes").get("children", [])
+            for child in table_entry(header, "nodes", number, "scenes").get("children", [])
         ]
         depth += 1
     if not order and nodes:

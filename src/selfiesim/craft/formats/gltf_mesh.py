@@ -8,18 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.gltf import contents, entry, placed_nodes
-from selfiesim.craft.formats.gltf_accessors import Accessors
-from selfiesim.craft.formats.gltf_material import Materials
-from selfiesim.craft.formats.limits import MOST_ITEMS, MOST_NODES, MOST_TRIANGLES
-from selfiesim.craft.formats.referenced_files import Companions
-from selfiesim.craft.mesh.mesh_data import Drawn, Floats, Shape, unique_name
+from selfiesim.craft.formats.gltf import read_header, scene_nodes_parents_first, table_entry
+from selfiesim.craft.formats.gltf_accessors import AccessorReader
+from selfiesim.craft.formats.gltf_material import GltfMaterials
+from selfiesim.craft.formats.limits import MAX_ACCESSOR_ITEMS, MAX_NODES, MAX_TRIANGLES
+from selfiesim.craft.formats.referenced_files import ResourceResolver
+from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, make_unique_name
 
-_TRIANGLES, _STRIP, _FAN = 4, 5, 6
+_TRIANGLES, _TRIANGLE_STRIP, _TRIANGLE_FAN = 4, 5, 6
 _INSTANCING = "EXT_mesh_gpu_instancing"
 
 
-def read_gltf(content: bytes, binary: bool, companions: Companions) -> Drawn:
+def read_gltf(content: bytes, binary: bool, resources: ResourceResolver) -> ImportedScene:
     """All shapes of a glTF (``binary``: GLB) file.
 
     Raises
@@ -28,7 +28,7 @@ def read_gltf(content: bytes, binary: bool, companions: Companions) -> Drawn:
         Says what is wrong, without the file's name: the caller knows it.
     """
     try:
-        return _Reader(content, binary, companions).read()
+        return _Reader(content, binary, resources).read()
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, RecursionError) as error:
         raise ModelError(f"its table of contents is not glTF ({type(error).__name__}: {str(error)[:80]})") from error
     except MemoryError as error:
@@ -36,44 +36,44 @@ def read_gltf(content: bytes, binary: bool, companions: Companions) -> Drawn:
 
 
 class _Reader:
-    def __init__(self, content: bytes, binary: bool, companions: Companions) -> None:
-        self.header, own = contents(content, binary)
-        self.numbers = Accessors(self.header, own, companions)
-        self.out = Drawn(metres_per_unit=None, up="y")
-        self.materials = Materials(self.numbers, self.out)
-        self.read_meshes: dict[int, list[Shape]] = {}
+    def __init__(self, content: bytes, binary: bool, resources: ResourceResolver) -> None:
+        self.header, glb_chunk = read_header(content, binary)
+        self.accessor_reader = AccessorReader(self.header, glb_chunk, resources)
+        self.out = ImportedScene(metres_per_unit=None, up="y")
+        self.materials = GltfMaterials(self.accessor_reader, self.out)
+        self.mesh_cache: dict[int, list[MeshInstance]] = {}
         self.triangles = self.vertices = 0
 
-    def read(self) -> Drawn:
+    def read(self) -> ImportedScene:
         names: dict[int, str] = {}
-        above: dict[int, tuple[str, ...]] = {-1: ()}
+        ancestors: dict[int, tuple[str, ...]] = {-1: ()}
         matrices: dict[int, Floats] = {-1: np.eye(4)}
-        taken: dict[str, int] = {}
-        for number, parent in placed_nodes(self.header):
-            node = entry(self.header, "nodes", number, "nodes")
-            names[number] = unique_name(str(node.get("name") or f"node {number}"), taken)
-            above[number] = (names[number], *above[parent])
-            matrices[number] = matrices[parent] @ _matrix(node, f"nodes[{number}]")
+        used_names: dict[str, int] = {}
+        for number, parent in scene_nodes_parents_first(self.header):
+            node = table_entry(self.header, "nodes", number, "nodes")
+            names[number] = make_unique_name(str(node.get("name") or f"node {number}"), used_names)
+            ancestors[number] = (names[number], *ancestors[parent])
+            matrices[number] = matrices[parent] @ _local_transform(node, f"nodes[{number}]")
             if "mesh" in node:
-                self._place(node, number, above[number], matrices[number])
+                self._add_instances(node, number, ancestors[number], matrices[number])
         self.out.nodes = list(names.values())
         if self.header.get("animations"):
             self.out.warn(f"{len(self.header['animations'])} animations are left out: it stands still")
         return self.out
 
-    def _place(self, node: dict[str, Any], number: int, above: tuple[str, ...], matrix: Floats) -> None:
-        shapes = self._mesh(node["mesh"], f"nodes[{number}].mesh")
+    def _add_instances(self, node: dict[str, Any], number: int, ancestors: tuple[str, ...], matrix: Floats) -> None:
+        shapes = self._read_mesh(node["mesh"], f"nodes[{number}].mesh")
         if "skin" in node:
-            self.out.warn(f"{above[0]!r} has a skin, which is left out: it stands as it was modelled")
-        copies = self._instances(node, number)
-        if len(self.out.shapes) + len(copies) * len(shapes) > MOST_NODES:
-            raise ModelError(f"it has over {MOST_NODES:,} meshes, each instance counted; join some of them")
+            self.out.warn(f"{ancestors[0]!r} has a skin, which is left out: it stands as it was modelled")
+        copies = self._instance_matrices(node, number)
+        if len(self.out.shapes) + len(copies) * len(shapes) > MAX_NODES:
+            raise ModelError(f"it has over {MAX_NODES:,} meshes, each instance counted; join some of them")
         self.triangles += len(copies) * sum(len(shape.faces) for shape in shapes)
-        if self.triangles > MOST_TRIANGLES:
-            raise ModelError(f"it has over {MOST_TRIANGLES:,} triangles, each instance counted; decimate it")
-        self.out.shapes += [shape.at(above[0], above, matrix @ copy) for copy in copies for shape in shapes]
+        if self.triangles > MAX_TRIANGLES:
+            raise ModelError(f"it has over {MAX_TRIANGLES:,} triangles, each instance counted; decimate it")
+        self.out.shapes += [shape.at(ancestors[0], ancestors, matrix @ copy) for copy in copies for shape in shapes]
 
-    def _instances(self, node: dict[str, Any], number: int) -> list[Floats]:
+    def _instance_matrices(self, node: dict[str, Any], number: int) -> list[Floats]:
         """Matrices of the copies that a node makes of its mesh; usually one."""
         table = node.get("extensions", {}).get(_INSTANCING, {}).get("attributes")
         if not table:
@@ -81,79 +81,83 @@ class _Reader:
         label = f"nodes[{number}].extensions.{_INSTANCING}.attributes"
         kinds = {"TRANSLATION": ("translation", 3), "ROTATION": ("rotation", 4), "SCALE": ("scale", 3)}
         rows = {
-            ours: self.numbers.table(table[name], f"{label}.{name}", (width,)).tolist()
+            ours: self.accessor_reader.table(table[name], f"{label}.{name}", (width,)).tolist()
             for name, (ours, width) in kinds.items()
             if name in table
         }
         if len({len(values) for values in rows.values()}) > 1:
             raise ModelError(f"{label}: its tables differ in length")
         count = len(next(iter(rows.values()), []))
-        if count > MOST_NODES:
-            raise ModelError(f"{label}: {count:,} instances; the limit is {MOST_NODES:,}")
-        return [_matrix({name: values[k] for name, values in rows.items()}, label) for k in range(count)]
+        if count > MAX_NODES:
+            raise ModelError(f"{label}: {count:,} instances; the limit is {MAX_NODES:,}")
+        return [_local_transform({name: values[k] for name, values in rows.items()}, label) for k in range(count)]
 
-    def _mesh(self, index: Any, asked_by: str) -> list[Shape]:
-        mesh = entry(self.header, "meshes", index, asked_by)
-        if index not in self.read_meshes:
+    def _read_mesh(self, index: Any, referrer: str) -> list[MeshInstance]:
+        mesh = table_entry(self.header, "meshes", index, referrer)
+        if index not in self.mesh_cache:
             found = [
-                self._primitive(primitive, f"meshes[{index}].primitives[{k}]")
+                self._read_primitive(primitive, f"meshes[{index}].primitives[{k}]")
                 for k, primitive in enumerate(mesh["primitives"])
             ]
-            self.read_meshes[index] = [shape for shape in found if shape is not None]
-        return self.read_meshes[index]
+            self.mesh_cache[index] = [shape for shape in found if shape is not None]
+        return self.mesh_cache[index]
 
-    def _primitive(self, primitive: dict[str, Any], label: str) -> Shape | None:
+    def _read_primitive(self, primitive: dict[str, Any], label: str) -> MeshInstance | None:
         mode = primitive.get("mode", _TRIANGLES)
-        if mode not in (_TRIANGLES, _STRIP, _FAN):
+        if mode not in (_TRIANGLES, _TRIANGLE_STRIP, _TRIANGLE_FAN):
             self.out.warn("points and lines are left out: only surfaces are drawn")
             return None
         if primitive.get("targets"):
             self.out.warn("morph targets are left out: it stands as it was modelled")
-        unpacked = self.numbers.draco(primitive, label)
+        draco_data = self.accessor_reader.decode_draco(primitive, label)
         attributes = primitive["attributes"]
-        self._count(attributes, label)
+        self._count_vertices(attributes, label)
 
-        def given(name: str, widths: tuple[int, ...]) -> NDArray[Any] | None:
-            if unpacked is not None and name in unpacked:
-                if unpacked[name].shape[1] not in widths:
-                    raise ModelError(f"{label}.attributes.{name}: {unpacked[name].shape[1]} numbers wide")
-                return unpacked[name]
+        def read_attribute(name: str, widths: tuple[int, ...]) -> NDArray[Any] | None:
+            if draco_data is not None and name in draco_data:
+                if draco_data[name].shape[1] not in widths:
+                    raise ModelError(f"{label}.attributes.{name}: {draco_data[name].shape[1]} numbers wide")
+                return draco_data[name]
             if name not in attributes:
                 return None
-            return self.numbers.table(attributes[name], f"{label}.attributes.{name}", widths)
+            return self.accessor_reader.table(attributes[name], f"{label}.attributes.{name}", widths)
 
-        vertices = given("POSITION", (3,))
+        vertices = read_attribute("POSITION", (3,))
         if vertices is None:
             raise ModelError(f"{label}.attributes is not glTF: POSITION is missing")
         count = len(vertices)
-        corners = self._corners(primitive, unpacked, count, label)
-        material, placing = self.materials.of(primitive.get("material"), label)
-        uv = given(f"TEXCOORD_{placing.channel}", (2,)) if material.textures else None
-        columns = {"normals": given("NORMAL", (3,)), "uv": placing.place(uv), "tint": given("COLOR_0", (3, 4))}
+        corners = self._read_indices(primitive, draco_data, count, label)
+        material, texture_transform = self.materials.of(primitive.get("material"), label)
+        uv = read_attribute(f"TEXCOORD_{texture_transform.channel}", (2,)) if material.textures else None
+        columns = {
+            "normals": read_attribute("NORMAL", (3,)),
+            "uv": texture_transform.place(uv),
+            "tint": read_attribute("COLOR_0", (3, 4)),
+        }
         for name, values in columns.items():
             if values is not None and len(values) != count:
                 raise ModelError(f"{label}: its tables differ in length ({count:,} positions, {len(values):,} {name})")
         tint = columns["tint"]
-        return Shape(
+        return MeshInstance(
             node="",
-            above=(),
+            ancestors=(),
             matrix=np.eye(4),
             vertices=vertices.astype(np.float64),
             faces=_triangles(corners, mode),
             material=material,
             normals=None if columns["normals"] is None else columns["normals"].astype(np.float64),
             uv=columns["uv"],
-            tint=None if tint is None else _shares(tint)[:, :3],
+            tint=None if tint is None else _normalized_colors(tint)[:, :3],
         )
 
-    def _corners(
-        self, primitive: dict[str, Any], unpacked: dict[str, NDArray[Any]] | None, count: int, label: str
+    def _read_indices(
+        self, primitive: dict[str, Any], draco_data: dict[str, NDArray[Any]] | None, count: int, label: str
     ) -> NDArray[np.int64]:
         """Which of ``count`` vertices the corners of the faces are, one after the other."""
-        if unpacked is not None:
-            corners = unpacked["indices"]
+        if draco_data is not None:
+            corners = draco_data["indices"]
         elif "indices" in primitive:
-            corners = self.numbers.table(primitive["indices"], f"{label}.indices", (1,))[:, 0]
+            corners = self.accessor_reader.table(primitive["indices"], f"{label}.indices", (1,))[:, 0]
         else:
             corners = np.arange(count)
         if corners.dtype.kind == "f":
@@ -162,16 +166,16 @@ class _Reader:
             raise ModelError(f"{label}.indices: names vertex {corners.max():,} of {count:,}")
         return corners.astype(np.int64)
 
-    def _count(self, attributes: dict[str, Any], label: str) -> None:
+    def _count_vertices(self, attributes: dict[str, Any], label: str) -> None:
         """Keep count of the vertices of all meshes: a table of zeros takes no room in a file."""
         if "POSITION" in attributes:
-            accessor = entry(self.header, "accessors", attributes["POSITION"], f"{label}.attributes.POSITION")
+            accessor = table_entry(self.header, "accessors", attributes["POSITION"], f"{label}.attributes.POSITION")
             self.vertices += accessor["count"]
-        if self.vertices > MOST_ITEMS:
-            raise ModelError(f"it has over {MOST_ITEMS:,} vertices; decimate it")
+        if self.vertices > MAX_ACCESSOR_ITEMS:
+            raise ModelError(f"it has over {MAX_ACCESSOR_ITEMS:,} vertices; decimate it")
 
 
-def _shares(colours: NDArray[Any]) -> Floats:
+def _normalized_colors(colours: NDArray[Any]) -> Floats:
     if colours.dtype.kind in "iu":
         return np.asarray(colours / np.iinfo(colours.dtype).max)
     return colours.astype(np.float64)
@@ -182,12 +186,12 @@ def _triangles(corners: NDArray[np.int64], mode: int) -> NDArray[np.int64]:
     if mode == _TRIANGLES:
         return corners[: len(corners) // 3 * 3].reshape(-1, 3)
     k = np.arange(max(len(corners) - 2, 0))
-    if mode == _STRIP:
+    if mode == _TRIANGLE_STRIP:
         return np.stack([corners[k], corners[k + 1 + k % 2], corners[k + 2 - k % 2]], axis=1)
     return np.stack([corners[k + 1], corners[k + 2], np.broadcast_to(corners[:1], k.shape)], axis=1)
 
 
-def _matrix(node: dict[str, Any], label: str) -> Floats:
+def _local_transform(node: dict[str, Any], label: str) -> Floats:
     """A node's own transform (4, 4)."""
     if "matrix" in node:
         matrix = np.array(node["matrix"], dtype=np.float64)

@@ -8,10 +8,10 @@ from selfiesim.craft.model import Part
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class ImportResult:
     """The parts of a file, a line for each kind of repair, what a person should know of it, and the files it names."""
 
     parts: tuple[Part, ...]
     repairs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    companions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.limits import MOST_BYTES
+from selfiesim.craft.formats.limits import MAX_BYTES
 
 
 class MissingFileError(ModelError):
@@ -16,16 +16,16 @@ class MissingFileError(ModelError):
 
 
 @dataclass
-class Companions:
+class ResourceResolver:
     """Opens the files a mesh names, only inside its folder, and notes their digests.
 
-    Mesh libraries pass over some failures (an OBJ without its MTL is grey, not wrong); ``refused`` keeps those that may
+    Mesh libraries pass over some failures (an OBJ without its MTL is grey, not wrong); ``rejected`` keeps those that may
     not be passed over, and ``missing`` the names of files that are not there.
     """
 
     folder: Path
     digests: dict[str, str] = field(default_factory=dict)
-    refused: ModelError | None = None
+    rejected: ModelError | None = None
     missing: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> bytes:
@@ -33,23 +33,25 @@ class Companions:
         name = name.replace("\\", "/")
         path = self.folder / name
         try:
-            check_inside(name)
+            check_within_folder(name)
             if not path.resolve().is_relative_to(self.folder.resolve()):
-                raise _outside(name)
-            if path.is_file() and path.stat().st_size > MOST_BYTES:
-                raise ModelError(f"the file {_shown(name)} that it names is over {MOST_BYTES >> 20} MB")
+                raise _outside_error(name)
+            if path.is_file() and path.stat().st_size > MAX_BYTES:
+                raise ModelError(f"the file {_truncated_repr(name)} that it names is over {MAX_BYTES >> 20} MB")
         except (OSError, ValueError, RuntimeError) as error:  # a name of 5,000 letters, a zero byte, links in a ring
             self.missing.append(name[:60])
-            raise MissingFileError(f"it names a file {_shown(name)} that cannot be read") from error
+            raise MissingFileError(f"it names a file {_truncated_repr(name)} that cannot be read") from error
         except ModelError as error:
-            self.refused = error
+            self.rejected = error
             raise
         try:
             content = path.read_bytes()
         except OSError as error:
             self.digests[name] = ""
             self.missing.append(name)
-            raise MissingFileError(f"it names a file {_shown(name)} that cannot be read ({error.strerror})") from error
+            raise MissingFileError(
+                f"it names a file {_truncated_repr(name)} that cannot be read ({error.strerror})"
+            ) from error
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
 
@@ -61,18 +63,18 @@ class Companions:
         return []
 
 
-def check_inside(name: str) -> None:
+def check_within_folder(name: str) -> None:
     """Refuse a companion file that is named by an absolute path, a drive, a network address or a way out (``..``)."""
     parts = unquote(name).replace("\\", "/").split("/")
     if ".." in parts or parts[0].endswith(":") or (len(parts) > 1 and parts[0] == "") or "://" in name:
-        raise _outside(name)
+        raise _outside_error(name)
 
 
-def _outside(name: str) -> ModelError:
+def _outside_error(name: str) -> ModelError:
     return ModelError(
-        f"it points outside its own folder ({_shown(name)}), which is not allowed; put the file beside it"
+        f"it points outside its own folder ({_truncated_repr(name)}), which is not allowed; put the file beside it"
     )
 
 
-def _shown(name: str) -> str:
+def _truncated_repr(name: str) -> str:
     return repr(name if len(name) <= 80 else name[:77] + "...")

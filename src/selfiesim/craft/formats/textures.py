@@ -14,22 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.limits import MOST_KEPT_PIXELS, MOST_PICTURE_PIXELS, MOST_PICTURE_SIDE, MOST_SIDE_KEPT
+from selfiesim.craft.formats.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, MAX_TEXTURE_SIDE, MAX_TOTAL_TEXTURE_PIXELS
 
-FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TGA", "TIFF", "GIF")
+IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TGA", "TIFF", "GIF")
 """Of textures. Pillow knows more, some of which start other programs."""
 
 
-class UnreadablePictureError(Exception):
+class UnreadableImageError(Exception):
     """A texture that is no picture: the craft can be drawn without it."""
 
 
-def open_picture(content: bytes, label: str) -> Any:
+def open_image(content: bytes, label: str) -> Any:
     """A Pillow image, its pixels not yet read.
 
     Raises
     ------
-    UnreadablePictureError
+    UnreadableImageError
         When it is no picture that can be read.
     ModelError
         When it is larger than :mod:`selfiesim.craft.formats.limits` has it.
@@ -39,54 +39,54 @@ def open_picture(content: bytes, label: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
+            image = Image.open(io.BytesIO(content), formats=IMAGE_FORMATS)
     except Image.DecompressionBombError as error:
-        told = f"{label} has more pixels than the limit of {MOST_PICTURE_PIXELS:,}: save it smaller"
-        raise ModelError(told) from error
+        message = f"{label} has more pixels than the limit of {MAX_IMAGE_PIXELS:,}: save it smaller"
+        raise ModelError(message) from error
     except Exception as error:  # Pillow meets a damaged picture in more ways than can be listed
-        raise UnreadablePictureError(label) from error
-    check_size(image, label)
+        raise UnreadableImageError(label) from error
+    check_image_size(image, label)
     return image
 
 
-def check_size(image: Any, label: str) -> None:
+def check_image_size(image: Any, label: str) -> None:
     """Refuse a picture for its size alone."""
     width, height = image.size
-    if max(width, height) > MOST_PICTURE_SIDE or width * height > MOST_PICTURE_PIXELS:
+    if max(width, height) > MAX_IMAGE_SIDE or width * height > MAX_IMAGE_PIXELS:
         raise ModelError(
-            f"{label} is {width} x {height} pixels; the limit is {MOST_PICTURE_SIDE} on a side and "
-            f"{MOST_PICTURE_PIXELS:,} in all: save it smaller"
+            f"{label} is {width} x {height} pixels; the limit is {MAX_IMAGE_SIDE} on a side and "
+            f"{MAX_IMAGE_PIXELS:,} in all: save it smaller"
         )
 
 
-def side_kept(sizes: list[tuple[int, int]]) -> int:
+def fit_texture_side(sizes: list[tuple[int, int]]) -> int:
     """The longest side that pictures of these sizes may keep, so that all of them fit together."""
-    side = MOST_SIDE_KEPT
-    while side > 1 and sum(w * h * min(1.0, side / max(w, h, 1)) ** 2 for w, h in sizes) > MOST_KEPT_PIXELS:
+    side = MAX_TEXTURE_SIDE
+    while side > 1 and sum(w * h * min(1.0, side / max(w, h, 1)) ** 2 for w, h in sizes) > MAX_TOTAL_TEXTURE_PIXELS:
         side //= 2
     return side
 
 
-def pixels(image: Any, side: int, label: str) -> NDArray[np.uint8]:
+def read_pixels(image: Any, side: int, label: str) -> NDArray[np.uint8]:
     """RGB or RGBA pixels (H, W, 3 or 4), no side longer than ``side``.
 
     Raises
     ------
-    UnreadablePictureError
+    UnreadableImageError
         When the picture is cut short or damaged.
     """
     try:
         image.draft("RGB", (side, side))  # a JPEG is unpacked at a half, a quarter or an eighth
-        deep = image.mode.startswith("I")
-        if deep:  # 16 bits a pixel: Pillow would cut them off at 255
+        is_16_bit = image.mode.startswith("I")
+        if is_16_bit:  # 16 bits a pixel: Pillow would cut them off at 255
             from PIL import Image
 
             grey = np.asarray(image, dtype=np.float64)
             image = Image.fromarray((np.clip(grey, 0.0, 65535.0) / 257.0).astype(np.uint8))
-        see_through = "A" in image.getbands() or "transparency" in image.info
-        image = image.convert("RGBA" if see_through else "RGB")
+        has_alpha = "A" in image.getbands() or "transparency" in image.info
+        image = image.convert("RGBA" if has_alpha else "RGB")
         if max(image.size) > side:
             image.thumbnail((side, side))
         return np.array(image, dtype=np.uint8)
     except Exception as error:
-        raise UnreadablePictureError(label) from error
+        raise UnreadableImageError(label) from error

@@ -10,15 +10,22 @@ from xml.etree import ElementTree
 import numpy as np
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.limits import MOST_BYTES, MOST_DEPTH, MOST_NODES, MOST_TRIANGLES
-from selfiesim.craft.mesh.mesh_data import Drawn, Floats, Shape, unique_name
+from selfiesim.craft.formats.limits import MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_TRIANGLES
+from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, make_unique_name
 from selfiesim.craft.model import Material
 
 # 3MF Core Specification 1.3, section 3.4.1.
-_UNITS_M = {"micron": 1e-6, "millimeter": 1e-3, "centimeter": 1e-2, "inch": 0.0254, "foot": 0.3048, "meter": 1.0}
+_METRES_PER_UNIT = {
+    "micron": 1e-6,
+    "millimeter": 1e-3,
+    "centimeter": 1e-2,
+    "inch": 0.0254,
+    "foot": 0.3048,
+    "meter": 1.0,
+}
 
 
-def read_3mf(content: bytes) -> Drawn:
+def read_3mf(content: bytes) -> ImportedScene:
     """All objects that a 3MF file builds.
 
     Raises
@@ -27,13 +34,13 @@ def read_3mf(content: bytes) -> Drawn:
         Says what is wrong, without the file's name: the caller knows it.
     """
     try:
-        root = parsed(_model(content))
-        return _Builder(root).built()
+        root = parse_xml(_read_model_part(content))
+        return _Builder(root).build()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
 
 
-def parsed(content: bytes) -> Any:
+def parse_xml(content: bytes) -> Any:
     """The root of an XML text, its names without their namespaces' prefixes.
 
     Raises
@@ -51,8 +58,8 @@ def parsed(content: bytes) -> Any:
                 depth += 1
                 root = element if root is None else root
                 element.tag = element.tag.rpartition("}")[2]
-                if depth > MOST_DEPTH:
-                    raise ModelError(f"its XML is nested more than {MOST_DEPTH} deep")
+                if depth > MAX_DEPTH:
+                    raise ModelError(f"its XML is nested more than {MAX_DEPTH} deep")
             else:
                 depth -= 1
         return root
@@ -60,29 +67,29 @@ def parsed(content: bytes) -> Any:
         raise ModelError(f"its XML is damaged ({str(error)[:60]})") from error
 
 
-def check_dae(content: bytes) -> tuple[float, str]:
+def read_dae_units(content: bytes) -> tuple[float, str]:
     """The unit (m) and the upward axis of a DAE file whose nodes are found to end.
 
     Nodes may stand for others by reference: a few lines can ask for more copies than there is memory, or loop.
     """
-    root = parsed(content)
+    root = parse_xml(content)
     unit, up = root.find("asset/unit"), root.find("asset/up_axis")
     nodes = {node.get("id"): node for node in root.iter("node") if node.get("id")}
     counted: dict[int, int] = {}
 
-    def copies(node: Any, depth: int) -> int:
-        if depth > MOST_DEPTH:
-            raise ModelError(f"its nodes stand for each other more than {MOST_DEPTH} deep, or in a ring")
+    def count_instances(node: Any, depth: int) -> int:
+        if depth > MAX_DEPTH:
+            raise ModelError(f"its nodes stand for each other more than {MAX_DEPTH} deep, or in a ring")
         if id(node) not in counted:
             named = (nodes.get(each.get("url", "").removeprefix("#")) for each in node.findall("instance_node"))
             children = [*node.findall("node"), *(each for each in named if each is not None)]
             geometries = len(node.findall("instance_geometry")) + len(node.findall("instance_controller"))
-            counted[id(node)] = 1 + geometries + sum(copies(child, depth + 1) for child in children)
+            counted[id(node)] = 1 + geometries + sum(count_instances(child, depth + 1) for child in children)
         return counted[id(node)]
 
-    count = sum(copies(node, 0) for scene in root.iter("visual_scene") for node in scene.findall("node"))
-    if count > MOST_NODES:
-        raise ModelError(f"it has {count:,} nodes, each copy counted; the limit is {MOST_NODES:,}")
+    count = sum(count_instances(node, 0) for scene in root.iter("visual_scene") for node in scene.findall("node"))
+    if count > MAX_NODES:
+        raise ModelError(f"it has {count:,} nodes, each copy counted; the limit is {MAX_NODES:,}")
     try:
         metres = float(unit.get("meter", "1")) if unit is not None else 1.0
     except ValueError:
@@ -91,7 +98,7 @@ def check_dae(content: bytes) -> tuple[float, str]:
     return (metres if 0.0 < metres < 1e9 else 1.0), axis
 
 
-def _model(content: bytes) -> bytes:
+def _read_model_part(content: bytes) -> bytes:
     """The main part of the package, unpacked within bounds."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
@@ -99,16 +106,16 @@ def _model(content: bytes) -> bytes:
             if not names:
                 raise ModelError("cannot be read as 3MF: there is no .model part in it")
             main = next((info for info in names if info.filename.lower() == "3d/3dmodel.model"), names[0])
-            if main.file_size > MOST_BYTES:
-                raise ModelError(f"{main.filename} in it unpacks to over {MOST_BYTES >> 20} MB")
+            if main.file_size > MAX_BYTES:
+                raise ModelError(f"{main.filename} in it unpacks to over {MAX_BYTES >> 20} MB")
             with package.open(main) as file:
-                text = file.read(MOST_BYTES + 1)
+                text = file.read(MAX_BYTES + 1)
     except ModelError:
         raise
     except Exception as error:  # a damaged package fails in more ways than can be listed
         raise ModelError(f"cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
-    if len(text) > MOST_BYTES:
-        raise ModelError(f"{main.filename} in it unpacks to over {MOST_BYTES >> 20} MB")
+    if len(text) > MAX_BYTES:
+        raise ModelError(f"{main.filename} in it unpacks to over {MAX_BYTES >> 20} MB")
     return text
 
 
@@ -118,41 +125,41 @@ class _Builder:
     def __init__(self, root: Any) -> None:
         self.root = root
         self.objects = {item.get("id"): item for item in root.findall("resources/object")}
-        self.colours = {group.get("id"): _colours(group) for group in root.findall("resources/basematerials")}
-        self.meshes: dict[str, Shape | None] = {}
-        self.taken: dict[str, int] = {}
+        self.colours = {group.get("id"): _base_materials(group) for group in root.findall("resources/basematerials")}
+        self.meshes: dict[str, MeshInstance | None] = {}
+        self.used_names: dict[str, int] = {}
         self.triangles = 0
-        self.out = Drawn(metres_per_unit=_UNITS_M.get(root.get("unit", "millimeter"), 1e-3), up="z")
+        self.out = ImportedScene(metres_per_unit=_METRES_PER_UNIT.get(root.get("unit", "millimeter"), 1e-3), up="z")
 
-    def built(self) -> Drawn:
+    def build(self) -> ImportedScene:
         for number, item in enumerate(self.root.findall("build/item")):
-            self._place(item, _matrix(item.get("transform")), (), f"item {number}")
+            self._add_component(item, _parse_transform(item.get("transform")), (), f"item {number}")
         return self.out
 
-    def _place(self, item: Any, matrix: Floats, above: tuple[str, ...], name: str) -> None:
+    def _add_component(self, item: Any, matrix: Floats, ancestors: tuple[str, ...], name: str) -> None:
         key = item.get("objectid")
         if key not in self.objects:
             raise ModelError(f"{name} names an object {str(key)[:20]!r} that is not there")
-        if len(above) > MOST_DEPTH or len(self.out.nodes) >= MOST_NODES:
+        if len(ancestors) > MAX_DEPTH or len(self.out.nodes) >= MAX_NODES:
             raise ModelError(
-                f"it has over {MOST_NODES:,} objects, each copy counted, or they stand for each other in a ring"
+                f"it has over {MAX_NODES:,} objects, each copy counted, or they stand for each other in a ring"
             )
         found = self.objects[key]
-        node = unique_name(found.get("name") or f"object {key}", self.taken)
+        node = make_unique_name(found.get("name") or f"object {key}", self.used_names)
         self.out.nodes.append(node)
-        above = (node, *above)
+        ancestors = (node, *ancestors)
         if key not in self.meshes:
-            self.meshes[key] = self._mesh(found)
+            self.meshes[key] = self._read_mesh(found)
         shape = self.meshes[key]
         if shape is not None:
             self.triangles += len(shape.faces)
-            if self.triangles > MOST_TRIANGLES:
-                raise ModelError(f"it has over {MOST_TRIANGLES:,} triangles, each copy counted; decimate it")
-            self.out.shapes.append(shape.at(node, above, matrix))
+            if self.triangles > MAX_TRIANGLES:
+                raise ModelError(f"it has over {MAX_TRIANGLES:,} triangles, each copy counted; decimate it")
+            self.out.shapes.append(shape.at(node, ancestors, matrix))
         for part in found.findall("components/component"):
-            self._place(part, matrix @ _matrix(part.get("transform")), above, node)
+            self._add_component(part, matrix @ _parse_transform(part.get("transform")), ancestors, node)
 
-    def _mesh(self, item: Any) -> Shape | None:
+    def _read_mesh(self, item: Any) -> MeshInstance | None:
         mesh = item.find("mesh")
         if mesh is None:
             return None
@@ -160,9 +167,9 @@ class _Builder:
         faces = [(f.get("v1"), f.get("v2"), f.get("v3")) for f in mesh.findall("triangles/triangle")]
         colour = self.colours.get(item.get("pid"), [])
         index = int(item.get("pindex", 0))
-        return Shape(
+        return MeshInstance(
             node="",
-            above=(),
+            ancestors=(),
             matrix=np.eye(4),
             vertices=np.array(vertices, dtype=np.float64).reshape(-1, 3),
             faces=np.array(faces, dtype=np.int64).reshape(-1, 3),
@@ -170,19 +177,19 @@ class _Builder:
         )
 
 
-def _colours(group: Any) -> list[Material]:
-    from selfiesim.craft.formats.trimesh_reader import linear
+def _base_materials(group: Any) -> list[Material]:
+    from selfiesim.craft.formats.trimesh_reader import linear_from_srgb
 
     out = []
     for base in group.findall("base"):
         text = base.get("displaycolor", "#BCBCBC").removeprefix("#")
         red, green, blue = (int(text[k : k + 2], 16) / 255.0 for k in (0, 2, 4))
-        colour = linear(np.array([red, green, blue])).tolist()
+        colour = linear_from_srgb(np.array([red, green, blue])).tolist()
         out.append(Material(name=base.get("name", "default"), base_color=(colour[0], colour[1], colour[2])))
     return out
 
 
-def _matrix(text: str | None) -> Floats:
+def _parse_transform(text: str | None) -> Floats:
     """4x4 from the twelve numbers of a 3MF transform, which multiplies rows (section 3.3)."""
     out = np.eye(4)
     if text:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 CREASE_DEG = 35.0
 
 # A vertex with more faces than this is a fan's hub or an attack; it gets one plain average, which bounds the time.
-_MOST_PAIRED_FACES = 256
+_MAX_PAIRWISE_FACES = 256
 
 
-def face_normals_area(
+def face_normals_and_areas(
     vertices: NDArray[np.float64], faces: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Unit normals (M, 3) and areas (M,) of triangles; a face without area gets the normal (0, 0, 0)."""
@@ -26,7 +26,7 @@ def face_normals_area(
     return unit, 0.5 * length
 
 
-def same_place(vertices: NDArray[np.float64]) -> NDArray[np.int64]:
+def weld_ids(vertices: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each vertex (N, 3) the number of its place: vertices at the same place share one number. (N,)"""
     plain = np.ascontiguousarray(vertices + 0.0)  # -0.0 and 0.0 are one place
     rows = plain.view(np.dtype((np.void, plain.dtype.itemsize * 3))).ravel()
@@ -42,17 +42,17 @@ def creased_normals(
     Each corner averages, weighted by area, the faces round its vertex that bend away from its own face by less than
     ``crease_deg`` degrees. Vertices at the same place count as one, so unshared triangles (STL) come out smooth too.
     """
-    unit, area = face_normals_area(vertices, faces)
-    corner_place = same_place(vertices)[faces].ravel()
+    unit, area = face_normals_and_areas(vertices, faces)
+    corner_place = weld_ids(vertices)[faces].ravel()
     order = np.argsort(corner_place, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(corner_place[order]) > 0])
     sizes = np.diff(np.r_[starts, len(order)])
     out = np.empty((len(order), 3))
-    small = sizes <= _MOST_PAIRED_FACES
+    small = sizes <= _MAX_PAIRWISE_FACES
     for start, size in zip(starts[~small], sizes[~small], strict=True):
         members = order[start : start + size]
         out[members] = np.sum(unit[members // 3] * area[members // 3, None], axis=0)
-    _average_pairs(out, order, starts[small], sizes[small], unit, area, np.cos(np.radians(crease_deg)))
+    _average_across_creases(out, order, starts[small], sizes[small], unit, area, np.cos(np.radians(crease_deg)))
     length = np.linalg.norm(out, axis=1)
     own = np.repeat(unit, 3, axis=0)
     own[np.linalg.norm(own, axis=1) == 0.0] = (0.0, 0.0, 1.0)
@@ -62,7 +62,7 @@ def creased_normals(
     return out.reshape(-1, 3, 3)
 
 
-def _average_pairs(
+def _average_across_creases(
     out: NDArray[np.float64],
     order: NDArray[np.int64],
     starts: NDArray[np.int64],
@@ -83,10 +83,12 @@ def _average_pairs(
         for j in range(size):
             total += weighted[smooth, j]
         out[corners[smooth]] = total[:, None]
-        out[corners[~smooth]] = _paired(normals[~smooth], weighted[~smooth], cos_crease)
+        out[corners[~smooth]] = _pairwise_sums(normals[~smooth], weighted[~smooth], cos_crease)
 
 
-def _paired(normals: NDArray[np.float64], weighted: NDArray[np.float64], cos_crease: float) -> NDArray[np.float64]:
+def _pairwise_sums(
+    normals: NDArray[np.float64], weighted: NDArray[np.float64], cos_crease: float
+) -> NDArray[np.float64]:
     """Sums (K, N, 3) over the N faces round each of K vertices: for each face, of those that are like it."""
     count = normals.shape[1]
     own, total = normals.reshape(-1, 3), np.zeros(normals.shape)

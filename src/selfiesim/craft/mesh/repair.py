@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.mesh.mesh_data import Floats, Shape
-from selfiesim.craft.mesh.normals import same_place
+from selfiesim.craft.mesh.mesh_data import Floats, MeshInstance
+from selfiesim.craft.mesh.normals import weld_ids
 
 Faces = NDArray[np.int64]
 
@@ -30,12 +30,12 @@ class Repairs:
         if count:
             self.counts[what] += int(count)
 
-    def told(self) -> tuple[str, ...]:
+    def summary_lines(self) -> tuple[str, ...]:
         """A line for each kind of repair."""
         return tuple(f"{what}: {count:,}" for what, count in sorted(self.counts.items()))
 
 
-def repaired(shape: Shape, repairs: Repairs) -> Shape | None:
+def repair_mesh(shape: MeshInstance, repairs: Repairs) -> MeshInstance | None:
     """The shape without faces that cannot be drawn; None where nothing is left of it.
 
     Raises
@@ -53,29 +53,29 @@ def repaired(shape: Shape, repairs: Repairs) -> Shape | None:
     bad = np.flatnonzero(used & ~np.isfinite(vertices).all(axis=1))
     if len(bad):
         raise ModelError(f"vertex {bad[0]:,} of {shape.node!r} is not three finite numbers; {len(bad):,} are like that")
-    place = same_place(np.where(np.isfinite(vertices), vertices, 0.0))
+    place = weld_ids(np.where(np.isfinite(vertices), vertices, 0.0))
     at = place[faces]
     solid = (at[:, 0] != at[:, 1]) & (at[:, 1] != at[:, 2]) & (at[:, 2] != at[:, 0])
-    solid[solid] = ~_thin(vertices[faces[solid]])
+    solid[solid] = ~_is_degenerate(vertices[faces[solid]])
     repairs.note("faces without area left out", np.count_nonzero(~solid))
     faces, at = faces[solid], at[solid]
-    kept = _first_of_each(at)
+    kept = _first_occurrences(at)
     repairs.note("faces that were there twice left out", len(faces) - np.count_nonzero(kept))
     faces, at = faces[kept], at[kept]
     if len(faces) == 0:
         return None
-    normals = _sound(shape.normals, used)
+    normals = _valid_normals(shape.normals, used)
     if normals is None:
         repairs.note("meshes that had no normals given some", 1)
-        turned = inward(vertices, faces, at)
+        turned = find_inward_faces(vertices, faces, at)
     else:
         # What a file says of its normals holds: they are smooth where it wants them so.
-        turned = np.einsum("ij,ij->i", _doubled_normals(vertices[faces]), normals[faces].sum(axis=1)) < 0.0
+        turned = np.einsum("ij,ij->i", _area_vectors(vertices[faces]), normals[faces].sum(axis=1)) < 0.0
     repairs.note("faces turned to look outward", np.count_nonzero(turned))
-    return _compact(shape, normals, np.where(turned[:, None], faces[:, ::-1], faces))
+    return _drop_unused_vertices(shape, normals, np.where(turned[:, None], faces[:, ::-1], faces))
 
 
-def _compact(shape: Shape, normals: Floats | None, faces: Faces) -> Shape:
+def _drop_unused_vertices(shape: MeshInstance, normals: Floats | None, faces: Faces) -> MeshInstance:
     """Only the vertices that a face names: others may be anywhere, or no numbers at all."""
     used = np.zeros(len(shape.vertices), bool)
     used[faces.ravel()] = True
@@ -94,20 +94,20 @@ def _compact(shape: Shape, normals: Floats | None, faces: Faces) -> Shape:
     )
 
 
-def _thin(corners: Floats) -> NDArray[np.bool_]:
+def _is_degenerate(corners: Floats) -> NDArray[np.bool_]:
     """Triangles (M, 3, 3) no higher than rounding makes them: a needle's normal is chance."""
-    square = _doubled_normals(corners)
+    square = _area_vectors(corners)
     edge = np.max(np.sum((corners - np.roll(corners, 1, axis=1)) ** 2, axis=2), axis=1)
     size = np.max(np.abs(corners), axis=(1, 2))
     height = np.sqrt(np.sum(square * square, axis=1)) / np.sqrt(np.maximum(edge, 1e-300))
     return np.asarray(height <= 4.0 * np.finfo(np.float64).eps * np.maximum(size, np.sqrt(edge)))
 
 
-def _doubled_normals(corners: Floats) -> Floats:
+def _area_vectors(corners: Floats) -> Floats:
     return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
 
 
-def _first_of_each(at: Faces) -> NDArray[np.bool_]:
+def _first_occurrences(at: Faces) -> NDArray[np.bool_]:
     """Which faces are the first over their three places; both sides of a face are drawn, so turned ones count too."""
     key = np.sort(at, axis=1)
     count = int(key.max()) + 1 if len(key) else 1
@@ -120,7 +120,7 @@ def _first_of_each(at: Faces) -> NDArray[np.bool_]:
     return kept
 
 
-def _sound(normals: Floats | None, used: NDArray[np.bool_]) -> Floats | None:
+def _valid_normals(normals: Floats | None, used: NDArray[np.bool_]) -> Floats | None:
     """The file's normals, if all of them that count are directions."""
     if normals is None or len(normals) != len(used):
         return None
@@ -130,10 +130,10 @@ def _sound(normals: Floats | None, used: NDArray[np.bool_]) -> Floats | None:
     return np.where(np.isfinite(normals), normals, 0.0) / np.where(length > 1e-9, length, 1.0)[:, None]
 
 
-def inward(vertices: Floats, faces: Faces, at: Faces) -> NDArray[np.bool_]:
+def find_inward_faces(vertices: Floats, faces: Faces, at: Faces) -> NDArray[np.bool_]:
     """Faces (M,) that have to be turned round so that neighbours look to one side, and solids outward.
 
-    ``at`` (M, 3) names the place of each corner of ``faces``, see :func:`selfiesim.craft.mesh.normals.same_place`; faces are
+    ``at`` (M, 3) names the place of each corner of ``faces``, see :func:`selfiesim.craft.mesh.normals.weld_ids`; faces are
     neighbours across an edge that carries two of them. A piece that has no two sides (a Moebius strip) stays as it is.
     """
     from scipy.sparse import coo_array
@@ -158,22 +158,22 @@ def inward(vertices: Floats, faces: Faces, at: Faces) -> NDArray[np.bool_]:
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(2 * count, 2 * count))
     _, piece = connected_components(graph, directed=False)
     plain, turned = piece[:count], piece[count:]
-    sided = plain != turned
+    is_orientable = plain != turned
     # Of the two ways to turn a piece, take the one that has its first face as it is; then look which is the better.
     first = np.minimum(plain, turned)
-    flip = sided & (plain != first)
+    flip = is_orientable & (plain != first)
     _, body = np.unique(first, return_inverse=True)
     closed = np.ones(body.max() + 1, bool)
     owners = order // 3
     open_edges = np.repeat(sizes != 2, sizes)
     closed[body[owners[open_edges]]] = False
-    return _facing_out(vertices[faces], flip, sided, body, closed)
+    return _orient_outward(vertices[faces], flip, is_orientable, body, closed)
 
 
-def _facing_out(
+def _orient_outward(
     corners: Floats,
     flip: NDArray[np.bool_],
-    sided: NDArray[np.bool_],
+    is_orientable: NDArray[np.bool_],
     body: NDArray[np.int64],
     closed: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
@@ -184,4 +184,4 @@ def _facing_out(
     total = np.bincount(body, weights=volume)
     more = np.bincount(body, weights=np.where(flip, 1.0, -1.0)) > 0.0
     wrong = np.where(closed, total < 0.0, more)
-    return np.asarray((flip ^ wrong[body]) & sided)
+    return np.asarray((flip ^ wrong[body]) & is_orientable)

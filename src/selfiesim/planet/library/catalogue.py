@@ -14,14 +14,14 @@ _PDS = "https://pds-geosciences.wustl.edu/mgs/mgs-m-mola-5-megdr-l3-v1/mgsl_300x
 
 
 @dataclass(frozen=True)
-class Source:
+class PublicMap:
     """A public map.
 
     Attributes
     ----------
     size : int
         Bytes; 0 where it is not known.
-    about_mb : int
+    approx_mb : int
         Its size in round numbers, for people.
     sha256 : str
         Of the file; empty where no published or repeatedly recorded value is known.
@@ -33,7 +33,7 @@ class Source:
     layer: Layer
     what: str
     credits: str
-    about_mb: int
+    approx_mb: int
     size: int = 0
     sha256: str = ""
     body: str = "mars"
@@ -44,15 +44,15 @@ class Source:
         """The file's name at its address."""
         return self.url.rsplit("/", maxsplit=1)[-1]
 
-    def lies(self) -> Conventions:
+    def to_conventions(self) -> Conventions:
         """How it lies."""
         return Conventions(**self.conventions)
 
 
 # Sizes of the bare grids follow from their shapes. Hashes are those that several public repositories have recorded
 # independently of each other for these addresses.
-SOURCES: dict[str, Source] = {
-    "viking-1km": Source(
+PUBLIC_MAPS: dict[str, PublicMap] = {
+    "viking-1km": PublicMap(
         "https://astrogeology.usgs.gov/ckan/dataset/7131d503-cdc9-45a5-8f83-5126c0fd397e/resource/"
         "5ea881c6-01b3-41fa-a7af-42d2131b54f1/download/mars_viking_mdim21_clrmosaic_1km.jpg",
         "albedo",
@@ -65,14 +65,14 @@ SOURCES: dict[str, Source] = {
         # 3,396,190 m; the edges lie a little beyond a whole turn and the poles.
         conventions={"bounds_deg": (-180.00935, 179.99248, -90.00468, 90.00468)},
     ),
-    "viking-232m": Source(
+    "viking-232m": PublicMap(
         f"{_USGS}/Mars_Viking_MDIM21_ClrMosaic_global_232m.tif",
         "albedo",
         "Mars in colour, 92160x46080, 232 m a pixel (GeoTIFF)",
         _VIKING,
         12_700,
     ),
-    "viking-925m": Source(
+    "viking-925m": PublicMap(
         f"{_USGS}/Mars_Viking_ClrMosaic_global_925m.tif",
         "albedo",
         "Mars in colour, 23059x11530, 925 m a pixel (GeoTIFF); what the default map was made from",
@@ -81,7 +81,7 @@ SOURCES: dict[str, Source] = {
         797_888_177,
         "5b3c6bea36cec0ec65b9ce5927db6b1c555c5fae60a227c774f9fcaecdf5bb33",
     ),
-    "mola-4ppd": Source(
+    "mola-4ppd": PublicMap(
         f"{_PDS}/meg004/megt90n000cb.img",
         "elevation",
         "topography of Mars, 1440x720, 14.8 km a pixel (PDS)",
@@ -91,7 +91,7 @@ SOURCES: dict[str, Source] = {
         "25f16fb7aaf857898dcf98bc4f841341a24f8b9f7e98453ca083bc45d897ca2c",
         conventions={"shape": (1440, 720), "dtype": ">i2", "lon0_deg": 0.0},
     ),
-    "mola-16ppd": Source(
+    "mola-16ppd": PublicMap(
         f"{_PDS}/meg016/megt90n000eb.img",
         "elevation",
         "topography of Mars, 5760x2880, 3.7 km a pixel (PDS)",
@@ -101,7 +101,7 @@ SOURCES: dict[str, Source] = {
         "d18d9b9ab8c5516d02e157dd2cde0f1d0d160c21940e953ba22391269a545e7b",
         conventions={"shape": (5760, 2880), "dtype": ">i2", "lon0_deg": 0.0},
     ),
-    "mola-463m": Source(
+    "mola-463m": PublicMap(
         f"{_USGS}/Mars_MGS_MOLA_DEM_mosaic_global_463m.tif",
         "elevation",
         "topography of Mars, 46080x23040, 463 m a pixel (GeoTIFF)",

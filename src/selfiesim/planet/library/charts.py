@@ -18,23 +18,23 @@ from numpy.typing import NDArray
 from selfiesim.astro.bodies import BODIES
 from selfiesim.core.errors import MapError
 from selfiesim.planet.library import user_maps
-from selfiesim.planet.library.gazetteer import TABLES, locate
+from selfiesim.planet.library.gazetteer import GAZETTEER_FILES, locate
 from selfiesim.planet.maps import planet_maps
 from selfiesim.planet.maps.surface import Surface, surface_maps
 from selfiesim.planet.readers.conventions import Layer
 from selfiesim.planet.readers.resample import Values, read_map
 
-CAP_DEG = 25.0
+POLAR_CHART_RADIUS_DEG = 25.0
 """From the pole to the rim of a polar chart."""
 
-SIZES = (16, 8192)
+CHART_SIZE_RANGE = (16, 8192)
 """Pixels across a chart, least and most."""
 
-_FINEST = 4  # samples a pixel and direction, at most
-_STRIP = 2_000_000  # samples looked up at once
+_MAX_SUPERSAMPLING = 4  # samples a pixel and direction, at most
+_MAX_STRIP_SAMPLES = 2_000_000  # samples looked up at once
 _MEAN_RADIUS_KM = 3389.5  # of Mars, which the gazetteer is of
 _READ_WIDTH = 8192
-_MOST_SMOOTH = 20_000_000  # numbers of a map that is drawn with splines
+_MAX_SPLINE_VALUES = 20_000_000  # numbers of a map that is drawn with splines
 
 Lookup = Callable[[NDArray[np.float64], NDArray[np.float64]], Values]
 """Latitude and east longitude, rad, to values (..., bands)."""
@@ -44,7 +44,7 @@ Lookup = Callable[[NDArray[np.float64], NDArray[np.float64]], Values]
 class Chart:
     """A part of a body: centre and width in degrees; ``globe`` for all of it as plate carree.
 
-    ``disc`` leaves what lies beyond the rim black.
+    ``is_circular`` leaves what lies beyond the rim black.
     """
 
     title: str
@@ -52,7 +52,7 @@ class Chart:
     lon_deg: float = 0.0
     span_deg: float = 360.0
     globe: bool = False
-    disc: bool = False
+    is_circular: bool = False
 
     @property
     def projection(self) -> str:
@@ -78,10 +78,10 @@ class Chart:
         lat0, lon0 = np.radians(self.lat_deg), np.radians(self.lon_deg)
         lat = np.arcsin(np.clip(np.cos(angle) * np.sin(lat0) + np.sin(angle) * np.cos(lat0) * up, -1, 1))
         lon = lon0 + np.arctan2(np.sin(angle) * right, np.cos(angle) * np.cos(lat0) - np.sin(angle) * np.sin(lat0) * up)
-        return lat, lon, angle <= min(np.pi, half if self.disc else np.inf)
+        return lat, lon, angle <= min(np.pi, half if self.is_circular else np.inf)
 
 
-def chart_of(patch: str, body: str) -> Chart:
+def parse_chart(patch: str, body: str) -> Chart:
     """The chart that a word means: ``globe``, ``north``, ``south``, ``LAT,LON,SPAN``, or a feature's name.
 
     Raises
@@ -94,52 +94,54 @@ def chart_of(patch: str, body: str) -> Chart:
         return Chart(f"{body.capitalize()}", globe=True)
     if word.lower() in ("north", "south"):
         pole = 90.0 if word.lower() == "north" else -90.0
-        return Chart(f"The {word.lower()} of {body.capitalize()}", pole, 0.0, 2 * CAP_DEG, disc=True)
+        return Chart(
+            f"The {word.lower()} of {body.capitalize()}", pole, 0.0, 2 * POLAR_CHART_RADIUS_DEG, is_circular=True
+        )
     if re.fullmatch(r"[-+0-9.,\s]+", word):
-        return _by_numbers(word, body)
+        return _parse_coordinates(word, body)
     name, _, span = word.partition(",")
-    if body not in TABLES:
+    if body not in GAZETTEER_FILES:
         raise MapError(
             f"--patch {word[:60]!r}: no names of places on {body} are known; write LAT,LON,SPAN, such as 10,20,30"
         )
     feature = locate(name, body)
     try:
-        width = float(span) if span else _fitting(feature.diameter_km)
+        width = float(span) if span else _span_for_diameter(feature.diameter_km)
     except ValueError as error:
         raise MapError(f"--patch {word[:60]!r}: after the name comes the width in degrees, such as {name},5") from error
-    return _checked(Chart(f"{feature.name}, {body.capitalize()}", feature.lat_deg, feature.lon_deg, width), word)
+    return _check_chart(Chart(f"{feature.name}, {body.capitalize()}", feature.lat_deg, feature.lon_deg, width), word)
 
 
-def _by_numbers(word: str, body: str) -> Chart:
+def _parse_coordinates(word: str, body: str) -> Chart:
     try:
         lat, lon, span = (float(part) for part in word.split(","))
     except ValueError as error:
         raise MapError(f"--patch {word[:60]!r}: write LAT,LON,SPAN in degrees, such as 72.8,164.6,5") from error
-    return _checked(Chart(f"{body.capitalize()} around {lat:g} N, {lon:g} E", lat, lon, span), word)
+    return _check_chart(Chart(f"{body.capitalize()} around {lat:g} N, {lon:g} E", lat, lon, span), word)
 
 
-def _checked(chart: Chart, word: str) -> Chart:
+def _check_chart(chart: Chart, word: str) -> Chart:
     if not (-90 <= chart.lat_deg <= 90 and -360 <= chart.lon_deg <= 360 and 0.01 <= chart.span_deg <= 360):
         raise MapError(f"--patch {word[:60]!r}: latitude -90 to 90, longitude -360 to 360, width 0.01 to 360 degrees")
     return chart
 
 
-def _fitting(diameter_km: float) -> float:
+def _span_for_diameter(diameter_km: float) -> float:
     """Width in degrees that shows a feature with its surroundings."""
     return min(180.0, max(2.0, 1.6 * np.degrees(diameter_km / _MEAN_RADIUS_KM))) if diameter_km else 10.0
 
 
-def sample(chart: Chart, size: int, lookup: Lookup, map_rows: int) -> Values:
+def sample_chart(chart: Chart, size: int, lookup: Lookup, map_rows: int) -> Values:
     """What ``lookup`` says over a chart, (rows, columns, bands), NaN beyond it; each pixel the mean of what it covers.
 
     ``map_rows`` is how many rows the map has from pole to pole: it tells how many samples a pixel takes.
     """
     rows, columns = chart.shape(size)
     pixel_deg = (360.0 if chart.globe else chart.span_deg) / columns
-    fine = int(np.clip(np.ceil(pixel_deg / (180.0 / map_rows)), 1, _FINEST))
+    fine = int(np.clip(np.ceil(pixel_deg / (180.0 / map_rows)), 1, _MAX_SUPERSAMPLING))
     across = (np.arange(columns * fine) + 0.5) / (columns * fine)
     strips = []
-    for first, last in _strips(rows, max(1, _STRIP // (columns * fine * fine))):
+    for first, last in _iter_row_ranges(rows, max(1, _MAX_STRIP_SAMPLES // (columns * fine * fine))):
         down = (np.arange(first * fine, last * fine) + 0.5) / (rows * fine)
         lat, lon, inside = chart.places(down, across)
         values = lookup(lat, lon)
@@ -149,7 +151,7 @@ def sample(chart: Chart, size: int, lookup: Lookup, map_rows: int) -> Values:
     return np.concatenate(strips).astype(np.float32)
 
 
-def _strips(rows: int, step: int) -> Iterator[tuple[int, int]]:
+def _iter_row_ranges(rows: int, step: int) -> Iterator[tuple[int, int]]:
     for first in range(0, rows, step):
         yield first, min(first + step, rows)
 
@@ -162,7 +164,7 @@ def albedo_lookup(body: str, name: str | None) -> tuple[Lookup, int, str]:
     MapError
         When there is no such map.
     """
-    chosen = Surface(body) if name is None else Surface(body, map=user_maps.map_file(name, body))
+    chosen = Surface(body) if name is None else Surface(body, map=user_maps.albedo_map_file(name, body))
     planet = planet_maps.load_maps(body) if name is None else surface_maps(chosen)
     return (lambda lat, lon: planet_maps.reflectance(planet, lat, lon)), _finest_rows(planet), planet.credits
 
@@ -183,24 +185,24 @@ def relief_lookup(body: str, layer: Layer, name: str | None) -> tuple[Lookup, in
         When the library has no such map.
     """
     found = _relief_entry(body, layer, name)
-    field = read_map(found.path, found.layer, _width(found), body=body, conventions=found.conventions)
+    field = read_map(found.path, found.layer, _choose_read_width(found), body=body, conventions=found.conventions)
     if layer == "normal" and found.layer == "elevation":
         if body not in BODIES:
             raise MapError(f"the size of {body} is not known, and so no slopes; add a map of its normals")
-        field = normals(field, float(np.mean(BODIES[body].radii_m)))
+        field = height_to_normals(field, float(np.mean(BODIES[body].radii_m)))
     grid = field if field.ndim == 3 else field[..., None]
-    return partial(spline if _fits_spline(grid) else bilinear, grid), len(grid), found.credits
+    return partial(sample_spline if _fits_spline(grid) else sample_bilinear, grid), len(grid), found.credits
 
 
-def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.Entry:
+def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.MapEntry:
     if name is not None:
-        found = user_maps.entry(name)
+        found = user_maps.load_entry(name)
         if layer == "normal" and (found.body, found.layer) == (body, "elevation"):
             return found
-        return user_maps.map_of(name, body, layer)
+        return user_maps.require_entry(name, body, layer)
     wanted: tuple[Layer, ...] = ("elevation",) if layer == "elevation" else ("normal", "elevation")
     for each in wanted:
-        first = user_maps.first_of(body, each)
+        first = user_maps.finest_entry(body, each)
         if first is not None:
             return first[1]
     advice = "selfiesim maps get mola-4ppd" if body == "mars" else "selfiesim maps add FILE --layer elevation"
@@ -209,11 +211,11 @@ def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.Entry:
 
 def _fits_spline(grid: Values) -> bool:
     """Whether a map is small enough, and without gaps, to be drawn as smooth curves: in slopes corners would show."""
-    return grid.size <= _MOST_SMOOTH and not np.isnan(grid).any()
+    return grid.size <= _MAX_SPLINE_VALUES and not np.isnan(grid).any()
 
 
-def spline(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
-    """As :func:`bilinear`, with cubic splines."""
+def sample_spline(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
+    """As :func:`sample_bilinear`, with cubic splines."""
     from scipy import ndimage
 
     rows, columns = grid.shape[:2]
@@ -227,18 +229,18 @@ def spline(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> 
     return out
 
 
-def _width(found: user_maps.Entry) -> int:
+def _choose_read_width(found: user_maps.MapEntry) -> int:
     """Columns to read a map in: its own, as far as there is room."""
     from selfiesim.planet.readers.conventions import place
     from selfiesim.planet.readers.rasters import open_raster
-    from selfiesim.planet.readers.resample import full_width
+    from selfiesim.planet.readers.resample import native_width
 
     with open_raster(found.path, found.conventions) as raster:
         placement = place(raster.conventions, raster.width, raster.height, found.body, raster.name)
-    return int(full_width(placement, _READ_WIDTH))
+    return int(native_width(placement, _READ_WIDTH))
 
 
-def normals(height_m: Values, radius_m: float) -> Values:
+def height_to_normals(height_m: Values, radius_m: float) -> Values:
     """Unit normals (H, W, 3), east, north, up, of heights on a plate carree map of a body."""
     rows, columns = height_m.shape
     latitude = (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi
@@ -249,7 +251,7 @@ def normals(height_m: Values, radius_m: float) -> Values:
     return np.asarray(out / np.linalg.norm(out, axis=-1, keepdims=True), np.float32)
 
 
-def bilinear(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
+def sample_bilinear(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
     """Values of a plate carree map (H, W, bands) between its pixels' middles, round the body and to the poles."""
     rows, columns = grid.shape[:2]
     row = np.clip((0.5 - lat / np.pi) * rows - 0.5, 0, rows - 1)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import MapError
 
-TABLES = {"mars": "gazetteer_mars.csv"}
+GAZETTEER_FILES = {"mars": "gazetteer_mars.csv"}
 
 
 class Feature(NamedTuple):
@@ -38,17 +38,17 @@ def locate(name: str, body: str = "mars") -> Feature:
     MapError
         When there is none, or several; the message has the nearest names.
     """
-    table = features(body)
-    wanted = _plain(name)
-    exact = [each for each in table if _plain(each.name) == wanted]
+    table = load_features(body)
+    wanted = _normalize_name(name)
+    exact = [each for each in table if _normalize_name(each.name) == wanted]
     if exact:
         return exact[0]
-    part = [each for each in table if wanted and f" {wanted} " in f" {_plain(each.name)} "]
+    part = [each for each in table if wanted and f" {wanted} " in f" {_normalize_name(each.name)} "]
     if len(part) == 1:
         return part[0]
     if part:
         raise MapError(f"{name!r} is a part of several names: {', '.join(each.name for each in part[:8])}")
-    known = {_plain(each.name): each.name for each in table}
+    known = {_normalize_name(each.name): each.name for each in table}
     hint = did_you_mean(wanted, known)
     for plain, proper in known.items():
         hint = hint.replace(f"'{plain}'", f"'{proper}'")
@@ -56,7 +56,7 @@ def locate(name: str, body: str = "mars") -> Feature:
 
 
 @cache
-def features(body: str = "mars") -> tuple[Feature, ...]:
+def load_features(body: str = "mars") -> tuple[Feature, ...]:
     """All features known of a body, by name.
 
     Raises
@@ -64,9 +64,9 @@ def features(body: str = "mars") -> tuple[Feature, ...]:
     MapError
         When there is no table of it.
     """
-    if body not in TABLES:
-        raise MapError(f"no names of places on {body} are known here, only on {', '.join(TABLES)}")
-    text = (files("selfiesim.planet.library") / TABLES[body]).read_text(encoding="utf-8")
+    if body not in GAZETTEER_FILES:
+        raise MapError(f"no names of places on {body} are known here, only on {', '.join(GAZETTEER_FILES)}")
+    text = (files("selfiesim.planet.library") / GAZETTEER_FILES[body]).read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     found = (
         Feature(row["name"], row["kind"], float(row["lat_deg"]), float(row["lon_deg"]), float(row["diameter_km"]))
@@ -75,7 +75,7 @@ def features(body: str = "mars") -> tuple[Feature, ...]:
     return tuple(sorted(found))
 
 
-def _plain(name: str) -> str:
+def _normalize_name(name: str) -> str:
     """Small letters without accents: Olympia Rupēs is found as olympia rupes."""
     parts = unicodedata.normalize("NFKD", name.casefold())
     return " ".join("".join(letter for letter in parts if not unicodedata.combining(letter)).split())

@@ -16,17 +16,17 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from selfiesim.core.config_validation import did_you_mean, explain, read_table
+from selfiesim.core.config_validation import did_you_mean, explain_validation_error, read_toml_table
 from selfiesim.core.errors import MapError
-from selfiesim.core.files import data_dir, written_whole
+from selfiesim.core.files import atomic_write, data_dir
 from selfiesim.planet.maps.surface import MapFile
 from selfiesim.planet.readers.conventions import Conventions, Layer
 
-NAME = r"^[a-z0-9][a-z0-9-]{0,60}$"
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,60}$"
 _CHECKED_WIDTH = 512  # of the small map that a map is read into when it is added, which takes every pixel of it
 
 
-class Entry(BaseModel):
+class MapEntry(BaseModel):
     """What the library knows of a map."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
@@ -46,31 +46,31 @@ class Entry(BaseModel):
     def path(self) -> Path:
         """The file, or the pattern for several."""
         path = Path(self.file)
-        return path if path.is_absolute() else folder() / path
+        return path if path.is_absolute() else library_dir() / path
 
 
-def folder() -> Path:
+def library_dir() -> Path:
     """Where the library is kept."""
     return data_dir() / "maps"
 
 
-def entries() -> dict[str, Entry | MapError]:
+def load_entries() -> dict[str, MapEntry | MapError]:
     """Every map of the library by name, sorted; what is wrong with it in place of one that cannot be read."""
-    found: dict[str, Entry | MapError] = {}
-    for file in sorted(folder().glob("*.toml")):
+    found: dict[str, MapEntry | MapError] = {}
+    for file in sorted(library_dir().glob("*.toml")):
         try:
-            found[file.stem] = entry(file.stem)
+            found[file.stem] = load_entry(file.stem)
         except MapError as error:
             found[file.stem] = error
     return found
 
 
-def names() -> list[str]:
+def entry_names() -> list[str]:
     """The names in the library, sorted."""
-    return sorted(file.stem for file in folder().glob("*.toml"))
+    return sorted(file.stem for file in library_dir().glob("*.toml"))
 
 
-def entry(name: str) -> Entry:
+def load_entry(name: str) -> MapEntry:
     """A map of the library.
 
     Raises
@@ -78,24 +78,24 @@ def entry(name: str) -> Entry:
     MapError
         When there is none of the name, or its TOML is damaged.
     """
-    file = folder() / f"{name}.toml"
-    if not re.fullmatch(NAME, name) or not file.is_file():
-        from selfiesim.planet.library.catalogue import SOURCES
+    file = library_dir() / f"{name}.toml"
+    if not re.fullmatch(NAME_PATTERN, name) or not file.is_file():
+        from selfiesim.planet.library.catalogue import PUBLIC_MAPS
 
-        advice = did_you_mean(name, names())
-        if name in SOURCES:
+        advice = did_you_mean(name, entry_names())
+        if name in PUBLIC_MAPS:
             advice = f"; selfiesim maps get {name} fetches it"
         elif not advice:
             advice = "; selfiesim maps list tells which there are, selfiesim maps add FILE adds one"
         raise MapError(f"no map {name!r} in the library{advice}")
-    table, _content = read_table(file, "a map's description", MapError)
+    table, _content = read_toml_table(file, "a map's description", MapError)
     try:
-        return Entry.model_validate(table)
+        return MapEntry.model_validate(table)
     except ValidationError as error:
-        raise MapError("\n".join(f"{file}: {line}" for line in explain(error, Entry))) from error
+        raise MapError("\n".join(f"{file}: {line}" for line in explain_validation_error(error, MapEntry))) from error
 
 
-def map_of(name: str, body: str, layer: Layer) -> Entry:
+def require_entry(name: str, body: str, layer: Layer) -> MapEntry:
     """A map of the library for a use.
 
     Raises
@@ -103,23 +103,23 @@ def map_of(name: str, body: str, layer: Layer) -> Entry:
     MapError
         When it is another body's or another layer.
     """
-    found = entry(name)
+    found = load_entry(name)
     if (found.body, found.layer) != (body, layer):
         raise MapError(f"map {name!r} is the {found.layer} of {found.body}, not the {layer} of {body}")
     return found
 
 
-def first_of(body: str, layer: Layer) -> tuple[str, Entry] | None:
+def finest_entry(body: str, layer: Layer) -> tuple[str, MapEntry] | None:
     """The finest map of a body and layer, by its file's size; None when there is none."""
     fitting = [
         (each.bytes, name, each)
-        for name, each in entries().items()
-        if isinstance(each, Entry) and (each.body, each.layer) == (body, layer)
+        for name, each in load_entries().items()
+        if isinstance(each, MapEntry) and (each.body, each.layer) == (body, layer)
     ]
     return max(fitting, key=lambda one: one[:2])[1:] if fitting else None
 
 
-def map_file(name: str, body: str) -> MapFile:
+def albedo_map_file(name: str, body: str) -> MapFile:
     """A colour map of the library as a body is drawn with.
 
     Raises
@@ -127,7 +127,7 @@ def map_file(name: str, body: str) -> MapFile:
     MapError
         When there is none of the name, or it is another body's or another layer.
     """
-    found = map_of(name, body, "albedo")
+    found = require_entry(name, body, "albedo")
     return MapFile(found.path, found.conventions, credits=found.credits)
 
 
@@ -143,7 +143,7 @@ def add(
     url: str = "",
     sha256: str = "",
 ) -> dict[str, float]:
-    """Put a map into the library under a name, once all of it was read; returns what :func:`summary` says.
+    """Put a map into the library under a name, once all of it was read; returns what :func:`summarize_map` says.
 
     With ``copy`` the file is copied into the library; else it is used where it lies.
 
@@ -152,14 +152,14 @@ def add(
     MapError
         When the name is taken or not fit, or the map cannot be used. The library stays as it was.
     """
-    if not re.fullmatch(NAME, name):
+    if not re.fullmatch(NAME_PATTERN, name):
         raise MapError(f"map name {name[:70]!r}: use lower-case letters, digits and hyphens, such as mars-8k")
-    if (folder() / f"{name}.toml").exists():
+    if (library_dir() / f"{name}.toml").exists():
         raise MapError(f"map {name!r} is in the library already; selfiesim maps remove {name} takes it out")
     conventions = conventions or Conventions()
-    told = summary(file, layer, body, conventions)
+    stats = summarize_map(file, layer, body, conventions)
     place = file.resolve() if "{" not in str(file) else Path.cwd() / file
-    stored = place.parent == folder().resolve()
+    stored = place.parent == library_dir().resolve()
     table = {
         "body": body,
         "layer": layer,
@@ -171,14 +171,16 @@ def add(
         "conventions": conventions,
     }
     try:
-        made = Entry.model_validate(table)
+        new_entry = MapEntry.model_validate(table)
     except ValidationError as error:
-        raise MapError("\n".join(f"map {name!r}: {line}" for line in explain(error, Entry))) from error
+        raise MapError(
+            "\n".join(f"map {name!r}: {line}" for line in explain_validation_error(error, MapEntry))
+        ) from error
     if copy and not stored:
-        made = made.model_copy(update={"file": _copied(place, name)})
-    with written_whole(folder() / f"{name}.toml") as temporary:
-        temporary.write_text(as_toml(made), encoding="utf-8")
-    return told
+        new_entry = new_entry.model_copy(update={"file": _copy_into_library(place, name)})
+    with atomic_write(library_dir() / f"{name}.toml") as temporary:
+        temporary.write_text(entry_to_toml(new_entry), encoding="utf-8")
+    return stats
 
 
 def remove(name: str) -> list[Path]:
@@ -191,13 +193,13 @@ def remove(name: str) -> list[Path]:
     MapError
         When there is none of the name.
     """
-    file = folder() / f"{name}.toml"
-    if not re.fullmatch(NAME, name) or not file.is_file():
-        entry(name)
+    file = library_dir() / f"{name}.toml"
+    if not re.fullmatch(NAME_PATTERN, name) or not file.is_file():
+        load_entry(name)
     gone = [file]
     try:
-        copy = entry(name).path
-        if copy.parent == folder() and copy.stem == name:
+        copy = load_entry(name).path
+        if copy.parent == library_dir() and copy.stem == name:
             gone += [copy] if copy.is_file() else []
     except MapError:
         pass  # a damaged description goes alone
@@ -206,7 +208,7 @@ def remove(name: str) -> list[Path]:
     return gone
 
 
-def summary(file: Path, layer: Layer, body: str, conventions: Conventions) -> dict[str, float]:
+def summarize_map(file: Path, layer: Layer, body: str, conventions: Conventions) -> dict[str, float]:
     """Size and values of a map, every pixel of it read: width, height, share covered, least, mean and greatest.
 
     The mean is by area, least and greatest are those of a small map.
@@ -235,14 +237,14 @@ def summary(file: Path, layer: Layer, body: str, conventions: Conventions) -> di
     }
 
 
-def _copied(file: Path, name: str) -> str:
+def _copy_into_library(file: Path, name: str) -> str:
     """The file's name in the library, copied there with its label."""
     if "{" in str(file):
         raise MapError(f"{file}: several files are not copied; leave --copy away")
     if any(file.with_suffix(ending).is_file() for ending in (".lbl", ".LBL")):
         raise MapError(f"{file}: comes with a label that names it; keep both where they are, without --copy")
-    target = folder() / f"{name}{file.suffix.lower()}"
-    with written_whole(target) as temporary:
+    target = library_dir() / f"{name}{file.suffix.lower()}"
+    with atomic_write(target) as temporary:
         try:
             shutil.copyfile(file, temporary)
         except OSError as error:
@@ -250,9 +252,9 @@ def _copied(file: Path, name: str) -> str:
     return target.name
 
 
-def as_toml(made: Entry) -> str:
+def entry_to_toml(new_entry: MapEntry) -> str:
     """An entry as TOML text."""
-    table = made.model_dump(mode="json", exclude_defaults=True)
+    table = new_entry.model_dump(mode="json", exclude_defaults=True)
     conventions = table.pop("conventions", {})
     lines = list(_lines(table))
     if conventions:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.planet.light.atmosphere import HELD_OPACITY, Haze, haze
-from selfiesim.planet.light.photometry import Law
+from selfiesim.planet.light.atmosphere import LAW_OPACITY, Atmosphere, build_atmosphere
+from selfiesim.planet.light.photometry import PhotometricLaw
 
 _MARS_RADIUS_M = 3_389_500.0
-_HIGHEST = 8.0  # scale heights; above is no dust
+_MAX_SCALE_HEIGHTS = 8.0  # scale heights; above is no dust
 
 Array = NDArray[np.float64]
 
 
-def disc_light(law: Law, reflectance: ArrayLike, air: Haze, phase_rad: float, nodes: int = 80) -> Array:
+def disc_brightness(
+    law: PhotometricLaw, reflectance: ArrayLike, air: Atmosphere, phase_rad: float, nodes: int = 80
+) -> Array:
     """Light (3,) of a uniform planet over that of a white Lambert disc of its size facing Sun and eye.
 
     At phase 0 it is the geometric albedo. The same formulas as the shader's, integrated over the disc.
@@ -31,29 +33,29 @@ def disc_light(law: Law, reflectance: ArrayLike, air: Haze, phase_rad: float, no
         Angle at the planet between Sun and eye.
     """
     albedo = np.broadcast_to(np.asarray(reflectance, float), (3,))
-    mu0, mu, weight = _places(phase_rad - np.pi / 2, np.pi / 2, phase_rad, nodes)
+    mu0, mu, weight = _disc_quadrature(phase_rad - np.pi / 2, np.pi / 2, phase_rad, nodes)
     cosine = np.full_like(mu, np.cos(phase_rad))
-    ground = albedo * (law(mu0, mu, cosine)[:, None] * air.sunbeam(mu0) + 1.5 * air.skylight(mu0))
-    total = weight @ air.over_ground(ground, mu0, mu, cosine)
+    ground = albedo * (law(mu0, mu, cosine)[:, None] * air.beam_transmittance(mu0) + 1.5 * air.sky_irradiance(mu0))
+    total = weight @ air.radiance_over_ground(ground, mu0, mu, cosine)
     if phase_rad > 0:
-        mu0, mu, weight = _places(-np.pi / 2, phase_rad - np.pi / 2, phase_rad, nodes)
+        mu0, mu, weight = _disc_quadrature(-np.pi / 2, phase_rad - np.pi / 2, phase_rad, nodes)
         cosine = np.full_like(mu, np.cos(phase_rad))
-        total = total + weight @ air.over_ground(1.5 * albedo * air.skylight(mu0), mu0, mu, cosine)
-    height = np.linspace(0.0, _HIGHEST * air.height, 60)[:, None]
+        total = total + weight @ air.radiance_over_ground(1.5 * albedo * air.sky_irradiance(mu0), mu0, mu, cosine)
+    height = np.linspace(0.0, _MAX_SCALE_HEIGHTS * air.height, 60)[:, None]
     turn = (np.arange(180) + 0.5) / 180 * 2 * np.pi
     mu0 = np.broadcast_to(np.cos(turn) * np.sin(phase_rad), (60, 180))
-    ring = air.above_limb(height * np.ones(180), mu0, np.full_like(mu0, np.cos(phase_rad))).mean(axis=1)
+    ring = air.radiance_above_limb(height * np.ones(180), mu0, np.full_like(mu0, np.cos(phase_rad))).mean(axis=1)
     return np.asarray(total + 2.0 * np.trapezoid(ring * (1.0 + height), height[:, 0], axis=0))
 
 
-def ground_for(law: Law, geometric_albedo: ArrayLike) -> Array:
+def solve_ground_reflectance(law: PhotometricLaw, geometric_albedo: ArrayLike) -> Array:
     """Reflectance (3,) of a ground that gives a planet its geometric albedo under the air of a clear day."""
-    air = haze(HELD_OPACITY, _MARS_RADIUS_M, gas=1.0)
-    dark, bright = (disc_light(law, level, air, 0.0) for level in (0.0, 1.0))
+    air = build_atmosphere(LAW_OPACITY, _MARS_RADIUS_M, gas=1.0)
+    dark, bright = (disc_brightness(law, level, air, 0.0) for level in (0.0, 1.0))
     return np.asarray((np.asarray(geometric_albedo) - dark) / (bright - dark))
 
 
-def _places(low: float, high: float, phase_rad: float, nodes: int) -> tuple[Array, Array, Array]:
+def _disc_quadrature(low: float, high: float, phase_rad: float, nodes: int) -> tuple[Array, Array, Array]:
     """mu0, mu and share of the disc's light for a grid of luminance longitudes and latitudes."""
     x, weight = np.polynomial.legendre.leggauss(nodes)
     longitude = (low + (high - low) * (x + 1) / 2)[:, None]

@@ -6,7 +6,7 @@ normalised in one way: a uniform sphere of reflectance ``A`` has the geometric a
 ``disc_integrated(law, 0) == 1``. The opposition surge is part of the shape and counted at phase 0, because the
 published geometric albedo of Mars is the published phase law taken at phase 0.
 
-Mars is drawn with :data:`bidirectional`; :func:`hapke` is the sourced law that it comes from, with every term, and
+Mars is drawn with :data:`mars_law`; :func:`hapke` is the sourced law that it comes from, with every term, and
 :func:`lambert` the yardstick. Why one is not simply the other: ``design/maps.md``.
 """
 
@@ -19,7 +19,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Law = Callable[[ArrayLike, ArrayLike, ArrayLike], NDArray[np.float64]]
+PhotometricLaw = Callable[[ArrayLike, ArrayLike, ArrayLike], NDArray[np.float64]]
 """``law(mu0, mu, cos_phase)``: cosines of incidence, emission and phase angle in, the shape f out."""
 
 # The mean of Mars at solar wavelengths: Vincendon 2013, Planetary and Space Science 76, 87 (arXiv 1208.4518).
@@ -34,59 +34,59 @@ GRAZING = 1e-3  # keeps the Lommel-Seeliger quotient finite where light and sigh
 
 
 @dataclass(frozen=True)
-class Shares:
+class LunarLambertLaw:
     """A law as two shares, of Lommel-Seeliger's and of Lambert's, that follow the phase angle.
 
     f = mu0 (single(cos g) / (mu0 + mu) + diffuse(cos g)): a cubic each, highest power first; the opposition surge
     height / (1 + tan(g/2) / width) rides on the first. The shader has the same formula and gets the numbers.
 
     Finite everywhere, 0 where the surface is not lit, and reciprocal (f / mu0 does not change when ``mu0`` and ``mu``
-    are swapped). Called as a :data:`Law`.
+    are swapped). Called as a :data:`PhotometricLaw`.
     """
 
-    single: tuple[float, float, float, float]
-    diffuse: tuple[float, float, float, float]
+    lommel_seeliger_poly: tuple[float, float, float, float]
+    lambert_poly: tuple[float, float, float, float]
     surge_height: float = 0.0
     surge_width: float = 1.0
 
     def __call__(self, mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
         """The shape f for arrays that broadcast."""
-        lit, seen, c = _checked(mu0, mu, cos_phase)
+        lit, seen, c = _clip_cosines(mu0, mu, cos_phase)
         tan_half = np.sqrt((1 - c) / (1 + c + 1e-6))
         surge = self.surge_height / (1 + tan_half / self.surge_width)
-        diffuse_share = np.maximum(np.polyval(self.diffuse, c), 0.0)
-        single_share = np.maximum(np.polyval(self.single, c) + surge, 0.0)
+        diffuse_share = np.maximum(np.polyval(self.lambert_poly, c), 0.0)
+        single_share = np.maximum(np.polyval(self.lommel_seeliger_poly, c) + surge, 0.0)
         return np.asarray(lit * (single_share / (lit + seen + GRAZING) + diffuse_share))
 
 
 # Fitted to Hapke's law below with the numbers above, phase angle by phase angle (design/maps.md).
-HAPKE_SHARES = Shares((-0.3219, 0.3593, 0.7206, 0.0526), (0.5127, -0.4849, -0.4673, 0.8541), 0.6380, 0.0426)
+HAPKE_FIT = LunarLambertLaw((-0.3219, 0.3593, 0.7206, 0.0526), (0.5127, -0.4849, -0.4673, 0.8541), 0.6380, 0.0426)
 
-bidirectional = Shares((-0.8782, 0.2462, 0.9839, 0.0307), (0.3154, -0.6354, -0.3025, 0.4937), 1.6191, 0.2929)
-"""The law Mars is drawn with: HAPKE_SHARES bent so that ground and the air of a clear day together have the published
+mars_law = LunarLambertLaw((-0.8782, 0.2462, 0.9839, 0.0307), (0.3154, -0.6354, -0.3025, 0.4937), 1.6191, 0.2929)
+"""The law Mars is drawn with: HAPKE_FIT bent so that ground and the air of a clear day together have the published
 phase law of the disc (design/maps.md)."""
 
-LAWS: dict[str, Shares] = {
-    "mars": bidirectional,
-    "hapke": HAPKE_SHARES,
+LAWS: dict[str, LunarLambertLaw] = {
+    "mars": mars_law,
+    "hapke": HAPKE_FIT,
     # McEwen's L(g) for the Moon (1991, Icarus 92, 298; recalled, not checked), as a cubic in cos g: assumed to serve.
-    "lunar-lambert": Shares((0.1, 0.5, 1.0, 0.4), (-0.05, -0.25, -0.5, 0.8)),
+    "lunar-lambert": LunarLambertLaw((0.1, 0.5, 1.0, 0.4), (-0.05, -0.25, -0.5, 0.8)),
     # Light scattered once only: a law for dark ground, honest up to A = 0.25.
-    "lommel-seeliger": Shares((0.0, 0.0, 0.0, 2.0), (0.0, 0.0, 0.0, 0.0)),
+    "lommel-seeliger": LunarLambertLaw((0.0, 0.0, 0.0, 2.0), (0.0, 0.0, 0.0, 0.0)),
     # Dark airless ground dims with phase as the Moon does, m = 0.026 |g| + 4e-9 g^4, g in degrees (Allen, Astrophysical
     # Quantities, 3rd edition, 1973; as used by Krisciunas and Schaefer, PASP 103, 1033, 1991): within 3 percent to 120
     # degrees. A full Moon is flat.
-    "lunar": Shares((-0.01785, 0.05604, -0.01577, -0.08302), (0.0, 0.0, 0.0, 0.0), 2.06062, 0.369),
-    "lambert": Shares((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.5)),
+    "lunar": LunarLambertLaw((-0.01785, 0.05604, -0.01577, -0.08302), (0.0, 0.0, 0.0, 0.0), 2.06062, 0.369),
+    "lambert": LunarLambertLaw((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.5)),
 }
 """The laws for bare ground, each with a geometric albedo of A; a scene may choose."""
 
-_TINY = 1e-9
+_EPSILON = 1e-9
 
 
 def lambert(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
     """A Lambert surface: f = 1.5 mu0, because a Lambert sphere of albedo 1 has the geometric albedo 2/3."""
-    lit, _, _ = _checked(mu0, mu, cos_phase)
+    lit, _, _ = _clip_cosines(mu0, mu, cos_phase)
     return 1.5 * lit
 
 
@@ -95,7 +95,7 @@ def ice(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float
 
     ``mu0``, ``mu``, ``cos_phase`` are arrays that broadcast. A white card's albedo is about 3/2 of A.
     """
-    lit, seen, _ = _checked(mu0, mu, cos_phase)
+    lit, seen, _ = _clip_cosines(mu0, mu, cos_phase)
     return np.asarray(lit * (0.85 * 1.5 + 0.15 * 2.0 / (lit + seen + GRAZING)))
 
 
@@ -114,13 +114,13 @@ def _hapke_norm() -> float:
 
 
 def _hapke_raw(mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike) -> NDArray[np.float64]:
-    lit, seen, cos_g = _checked(mu0, mu, cos_phase)
-    lit_e, seen_e, shadowing = _roughened(np.maximum(lit, _TINY), np.maximum(seen, _TINY), cos_g)
+    lit, seen, cos_g = _clip_cosines(mu0, mu, cos_phase)
+    lit_e, seen_e, shadowing = _apply_roughness(np.maximum(lit, _EPSILON), np.maximum(seen, _EPSILON), cos_g)
     b, c = HAPKE_B, HAPKE_C
     back = (1 - b * b) / (1 - 2 * b * cos_g + b * b) ** 1.5
     forward = (1 - b * b) / (1 + 2 * b * cos_g + b * b) ** 1.5
     phase_function = c * back + (1 - c) * forward
-    tan_half = np.sqrt((1 - cos_g) / np.maximum(1 + cos_g, _TINY))
+    tan_half = np.sqrt((1 - cos_g) / np.maximum(1 + cos_g, _EPSILON))
     surge = HAPKE_B0 / (1 + tan_half / HAPKE_H)
     multiple = _chandrasekhar_h(lit_e) * _chandrasekhar_h(seen_e) - 1
     value = HAPKE_W / 4 * lit_e / (lit_e + seen_e) * (phase_function * (1 + surge) + multiple) * shadowing
@@ -132,7 +132,7 @@ def _chandrasekhar_h(mu: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((1 + 2 * mu) / (1 + 2 * mu * np.sqrt(1 - HAPKE_W)))
 
 
-def _roughened(
+def _apply_roughness(
     mu0: NDArray[np.float64], mu: NDArray[np.float64], cos_g: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Effective mu0 and mu of a surface of facets tilted by theta-bar, and the part that is not in shadow.
@@ -141,7 +141,7 @@ def _roughened(
     """
     incidence, emission = np.arccos(mu0), np.arccos(mu)
     sines = np.sin(incidence) * np.sin(emission)
-    cos_psi = np.clip((cos_g - mu0 * mu) / np.maximum(sines, _TINY), -1.0, 1.0)
+    cos_psi = np.clip((cos_g - mu0 * mu) / np.maximum(sines, _EPSILON), -1.0, 1.0)
     psi = np.arccos(cos_psi)
     sin2_half = (1 - cos_psi) / 2
     half_dark = np.exp(-2 * np.tan(psi / 2))  # how far shadow and occlusion fall apart with azimuth
@@ -169,14 +169,14 @@ def _roughness_terms(
     angle: NDArray[np.float64], cosine: NDArray[np.float64], tan_bar: float, chi: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Hapke's E1, E2 and eta of one angle."""
-    cot = cosine / np.maximum(np.sin(angle), _TINY)
+    cot = cosine / np.maximum(np.sin(angle), _EPSILON)
     e1 = np.exp(-2 / np.pi * cot / tan_bar)
     e2 = np.exp(-((cot / tan_bar) ** 2) / np.pi)
     eta = chi * (cosine + np.sin(angle) * tan_bar * e2 / (2 - e1))
     return e1, e2, eta
 
 
-def disc_integrated(law: Law, phase_rad: float, nodes: int = 160) -> float:
+def disc_integrated(law: PhotometricLaw, phase_rad: float, nodes: int = 160) -> float:
     """Light of a uniform sphere of reflectance 1 at one phase angle, the geometric albedo being ``law``'s value at 0.
 
     The integral of f over the lit and visible part of the disc of unit radius, divided by pi. Gauss-Legendre in
@@ -191,7 +191,7 @@ def disc_integrated(law: Law, phase_rad: float, nodes: int = 160) -> float:
     return float(((f * mu) * weight[:, None] * weight[None, :]).sum() * (high - low) / 2 / np.pi)
 
 
-def _checked(
+def _clip_cosines(
     mu0: ArrayLike, mu: ArrayLike, cos_phase: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Cosines as float arrays of one shape, clipped to where they mean something."""

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.light import photometry
-from selfiesim.planet.light.disc_photometry import ground_for
-from selfiesim.planet.light.photometry import Law
+from selfiesim.planet.light.disc_photometry import solve_ground_reflectance
+from selfiesim.planet.light.photometry import PhotometricLaw
 
 Field = NDArray[np.float32]
 
@@ -35,13 +35,13 @@ TYPICAL_LUMINANCE = 0.10  # mean of the source; the tone at which every band has
 ICE_REFLECTANCE = (0.46, 0.44, 0.41)
 ICE_LUMINANCE = 0.64  # of clean ice in the source
 ICE_CONTRAST = 0.6
-ICE_ABOVE_LAT_RAD = (float(np.radians(66.0)), float(np.radians(70.0)))  # no ice below, all of it above
+ICE_LATITUDE_RANGE_RAD = (float(np.radians(66.0)), float(np.radians(70.0)))  # no ice below, all of it above
 
 REFLECTANCE_MAX = 0.70  # what the code 255 stands for
 
 # The source was glued from two halves, a dark line at 180 E and a step at 0 E, and then compressed hard.
-_LINE_COLUMNS = (1024, 1026)
-_LINE_NEAR = (1014, 1034)  # columns that are clear of it
+_SEAM_COLUMNS = (1024, 1026)
+_SEAM_CLEAR_COLUMNS = (1014, 1034)  # columns that are clear of it
 _BLOCK = 8  # pixels of a JPEG block
 _STEP_LIMIT = 0.035  # of the square root of luminance: steps above are edges in the picture, not of a block
 
@@ -71,7 +71,7 @@ def read_luminance(path: Path) -> Field:
     height, width = coded.shape[:2]
     if width != 2 * height or height < 64:
         raise MapError(f"{path}: is {width}x{height} pixels; a plate carree map is twice as wide as high")
-    return mended(luminance(coded / 255))
+    return repair_seams(luminance(coded / 255))
 
 
 def luminance(srgb: NDArray[np.floating]) -> Field:
@@ -80,30 +80,32 @@ def luminance(srgb: NDArray[np.floating]) -> Field:
     return (linear @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)).astype(np.float32)
 
 
-def mended(tone: Field) -> Field:
+def repair_seams(tone: Field) -> Field:
     """Without the dark line at 180 E, the step at 0 E, and the faint grid of JPEG's blocks."""
     out = np.sqrt(tone)  # near to what the eye and JPEG see as even steps
-    _without_line(out)
-    out = np.roll(_without_steps(np.roll(out, _BLOCK, axis=1)), -_BLOCK, axis=1)
-    out = _without_steps(out.T).T
+    _remove_seam_line(out)
+    out = np.roll(_deblock(np.roll(out, _BLOCK, axis=1)), -_BLOCK, axis=1)
+    out = _deblock(out.T).T
     return np.asarray(np.maximum(out, 0.01) ** 2, dtype=np.float32)
 
 
-def _without_line(coded: Field) -> None:
+def _remove_seam_line(coded: Field) -> None:
     """Take the dark line at 180 E, and the ripples compression made of it, out of ``coded`` in place."""
     scale = coded.shape[1] / 2048
-    left, first, last, right = (round(column * scale) for column in (_LINE_NEAR[0], *_LINE_COLUMNS, _LINE_NEAR[1]))
+    left, first, last, right = (
+        round(column * scale) for column in (_SEAM_CLEAR_COLUMNS[0], *_SEAM_COLUMNS, _SEAM_CLEAR_COLUMNS[1])
+    )
 
-    def bridged(start: int, end: int) -> Field:
+    def interpolate_across(start: int, end: int) -> Field:
         share = (np.arange(start + 1, end) - start) / (end - start)
         return np.asarray(coded[:, [start]] * (1 - share) + coded[:, [end]] * share, dtype=np.float32)
 
-    coded[:, first : last + 1] = bridged(first - 1, last + 1)
-    ripple = np.median(coded[:, left + 1 : right] - bridged(left, right), axis=0)
+    coded[:, first : last + 1] = interpolate_across(first - 1, last + 1)
+    ripple = np.median(coded[:, left + 1 : right] - interpolate_across(left, right), axis=0)
     coded[:, left + 1 : right] -= ripple.astype(np.float32)
 
 
-def _without_steps(coded: Field) -> Field:
+def _deblock(coded: Field) -> Field:
     """Share each small step between columns 8k-1 and 8k out over the four columns on either side.
 
     A step as large as a real edge is left alone. The step is what exceeds the slope on both sides of it.
@@ -126,14 +128,14 @@ def smoothstep(low: float, high: float, x: NDArray[np.floating]) -> Field:
     return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
 
 
-def ice_gate(abs_lat_rad: NDArray[np.floating]) -> Field:
+def ice_latitude_mask(abs_lat_rad: NDArray[np.floating]) -> Field:
     """Where ice may be: 0 below 66 degrees, 1 above 70."""
-    return smoothstep(*ICE_ABOVE_LAT_RAD, abs_lat_rad)
+    return smoothstep(*ICE_LATITUDE_RANGE_RAD, abs_lat_rad)
 
 
-def simple_ice_cover(tone: Field, abs_lat_rad: NDArray[np.floating]) -> Field:
+def ice_cover_from_luminance(tone: Field, abs_lat_rad: NDArray[np.floating]) -> Field:
     """Share of ice from luminance alone: bright ground near a pole."""
-    return np.asarray(smoothstep(0.12, 0.45, tone) * ice_gate(abs_lat_rad), dtype=np.float32)
+    return np.asarray(smoothstep(0.12, 0.45, tone) * ice_latitude_mask(abs_lat_rad), dtype=np.float32)
 
 
 def ground(tone: Field, band: int) -> Field:
@@ -151,8 +153,8 @@ def ice(tone: Field, band: int) -> Field:
 
 def calibrate(tone: Field, cover: Field) -> Calibration:
     """Scales that give the globe under a clear day's air its albedo; ``tone``, ``cover`` are (H, W) plate carree."""
-    wanted = ground_for(photometry.bidirectional, GEOMETRIC_ALBEDO)
-    weight, weight_of_ice = (rotation_weights(tone.shape[0], law) for law in (photometry.bidirectional, photometry.ice))
+    wanted = solve_ground_reflectance(photometry.mars_law, GEOMETRIC_ALBEDO)
+    weight, weight_of_ice = (disc_row_weights(tone.shape[0], law) for law in (photometry.mars_law, photometry.ice))
     scale = []
     for band in range(3):
         from_ground = float(weight @ (ground(tone, band) * (1 - cover)).mean(axis=1))
@@ -161,7 +163,7 @@ def calibrate(tone: Field, cover: Field) -> Calibration:
     return Calibration((scale[0], scale[1], scale[2]))
 
 
-def rotation_weights(rows: int, law: Law = photometry.bidirectional) -> NDArray[np.float64]:
+def disc_row_weights(rows: int, law: PhotometricLaw = photometry.mars_law) -> NDArray[np.float64]:
     """What each row of a plate carree map adds to the disc seen from above the equator at phase 0, over one turn.
 
     (rows,), adding up to 1 by the norm of the law: the weight of a row is the integral of f mu over its latitude.
@@ -174,15 +176,19 @@ def rotation_weights(rows: int, law: Law = photometry.bidirectional) -> NDArray[
     return np.asarray((f * mu * cell).sum(axis=1) / np.pi, dtype=np.float64)
 
 
-_TONES = 2048  # steps of the square root of luminance that colours are tabled at
+_TONE_STEPS = 2048  # steps of the square root of luminance that colours are tabled at
 
 
-def coloured(ground_tone: Field, ice_tone: Field, cover: Field, calibration: Calibration) -> NDArray[np.uint8]:
+def encode_ground_and_ice(
+    ground_tone: Field, ice_tone: Field, cover: Field, calibration: Calibration
+) -> NDArray[np.uint8]:
     """Square-root coded reflectance, (..., 3) uint8, of ground and ice mixed by area."""
     out = np.empty((*cover.shape, 3), dtype=np.uint8)
     # Powers and logarithms by table: the patches have tens of millions of pixels.
-    tone = np.maximum((np.arange(_TONES + 1, dtype=np.float32) / _TONES) ** 2, np.float32(1e-4))
-    soil_at, ice_at = (np.rint(np.sqrt(np.clip(t, 0, 1)) * _TONES).astype(np.int16) for t in (ground_tone, ice_tone))
+    tone = np.maximum((np.arange(_TONE_STEPS + 1, dtype=np.float32) / _TONE_STEPS) ** 2, np.float32(1e-4))
+    soil_at, ice_at = (
+        np.rint(np.sqrt(np.clip(t, 0, 1)) * _TONE_STEPS).astype(np.int16) for t in (ground_tone, ice_tone)
+    )
     for band in range(3):
         soil = np.take(ground(tone, band) * np.float32(calibration.scale[band]), soil_at)
         white = np.take(ice(tone, band), ice_at)
@@ -193,7 +199,7 @@ def coloured(ground_tone: Field, ice_tone: Field, cover: Field, calibration: Cal
     return out
 
 
-def ice_light(ground_tone: Field, ice_tone: Field, cover: Field, calibration: Calibration) -> Field:
+def ice_light_fraction(ground_tone: Field, ice_tone: Field, cover: Field, calibration: Calibration) -> Field:
     """Share of the light, in green, that the ice of a pixel reflects; ``cover`` is its share of the area."""
     white = ice(ice_tone, 1) * cover
     soil = ground(np.maximum(ground_tone, np.float32(1e-4)), 1) * np.float32(calibration.scale[1]) * (1 - cover)

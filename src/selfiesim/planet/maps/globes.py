@@ -1,7 +1,7 @@
 """From a colour map of any body to the three maps that the renderer reads.
 
 Colours become reflectance by a *paint*: for bodies without a calibration of ours the picture's own light times one
-number (:func:`own_colours`); for Mars a user's picture in the tones that were measured
+number (:func:`scale_to_albedo`); for Mars a user's picture in the tones that were measured
 (:mod:`selfiesim.planet.maps.tone_match`). What the picture lacks is taken from an understudy.
 """
 
@@ -16,30 +16,30 @@ from numpy.typing import ArrayLike, NDArray
 from selfiesim.core.errors import MapError
 from selfiesim.planet.light.photometry import LAWS
 from selfiesim.planet.maps import planet_maps
-from selfiesim.planet.maps.albedo import rotation_weights
-from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, Parts, PlanetMaps
-from selfiesim.planet.maps.polar_patch import band_edges, polar_patch
-from selfiesim.planet.maps.worlds import CARD, PACKAGE_CREDITS, WORLDS, World
+from selfiesim.planet.maps.albedo import disc_row_weights
+from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, MapArrays, PlanetMaps
+from selfiesim.planet.maps.polar_patch import patch_row_edges, sample_polar_patch
+from selfiesim.planet.maps.worlds import BODY_APPEARANCES, LAMBERT_SPHERE_ALBEDO, PACKAGE_CREDITS, BodyAppearance
 from selfiesim.planet.readers.conventions import Conventions, Placement, place
 from selfiesim.planet.readers.rasters import Raster, open_raster
-from selfiesim.planet.readers.resample import Values, full_width, strips
+from selfiesim.planet.readers.resample import Values, iter_strips, native_width
 
 FORMAT_VERSION = 1  # one more whenever these maps come out differently
-SMALL_WIDTH = 1024  # of the map that numbers for the whole globe are taken from
+PREVIEW_WIDTH = 1024  # of the map that numbers for the whole globe are taken from
 PATCH_SIZE = 1024  # of a body's own picture: finer than any of them
 MOTTLING = 0.08  # rms of a grey body's reflectance
 _BAND_WIDTH = 8192  # columns a polar patch is sampled from, at most
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)  # Rec. 709
 
-Paint = Callable[[Values], Values]
+ReflectanceTransform = Callable[[Values], Values]
 """Light of a picture (..., 1 or 3) to reflectance (..., 3); NaN stays NaN."""
 
-Understudy = Callable[[NDArray[np.float64], NDArray[np.float64]], Values]
+FallbackSampler = Callable[[NDArray[np.float64], NDArray[np.float64]], Values]
 """Latitude and longitude (rad, broadcast) to reflectance (..., 3), for where the picture has nothing."""
 
 
-def load_world(body: str) -> PlanetMaps:
+def load_body_maps(body: str) -> PlanetMaps:
     """The maps of a body other than Mars, built when they are not kept yet.
 
     Raises
@@ -47,35 +47,35 @@ def load_world(body: str) -> PlanetMaps:
     MapError
         When the body is not known, or its picture is missing or damaged.
     """
-    if body not in WORLDS:
-        raise MapError(f"no map of {body!r}; there is one of: mars, {', '.join(sorted(WORLDS))}")
-    world = WORLDS[body]
-    return _from_picture(body, world) if world.picture else grey_world(body, world)
+    if body not in BODY_APPEARANCES:
+        raise MapError(f"no map of {body!r}; there is one of: mars, {', '.join(sorted(BODY_APPEARANCES))}")
+    world = BODY_APPEARANCES[body]
+    return _maps_from_image(body, world) if world.image_file else build_grey_maps(body, world)
 
 
-def _from_picture(body: str, world: World) -> PlanetMaps:
-    assert world.picture is not None
-    source = planet_maps.packaged(world.picture)
+def _maps_from_image(body: str, world: BodyAppearance) -> PlanetMaps:
+    assert world.image_file is not None
+    source = planet_maps.packaged_image_path(world.image_file)
     digest = hashlib.sha256(source.read_bytes() + repr(world).encode()).hexdigest()[:16]
     conventions = Conventions(lon0_deg=0.0, coding=world.coding)
 
-    def build() -> Parts:
+    def build() -> MapArrays:
         with open_raster(source, conventions) as raster:
             placement = place(raster.conventions, raster.width, raster.height, body, raster.name)
-            paint = own_colours(raster, placement, world)
-            gaps = smooth_gaps(raster, placement, paint)
-            return build_parts(raster, placement, paint, gaps, PATCH_SIZE, brightest(world))
+            to_reflectance = scale_to_albedo(raster, placement, world)
+            gaps = build_gap_filler(raster, placement, to_reflectance)
+            return build_map_arrays(raster, placement, to_reflectance, gaps, PATCH_SIZE, max_reflectance(world))
 
-    parts = planet_maps.kept(f"{body}-{digest}-w{FORMAT_VERSION}", build)
-    shows = f" ({world.shows})" if world.shows else ""
+    parts = planet_maps.load_or_build(f"{body}-{digest}-w{FORMAT_VERSION}", build)
+    image_note = f" ({world.image_note})" if world.image_note else ""
     level = world.source
     if world.geometric_albedo is not None:
         level = f"geometric albedo {world.geometric_albedo:g}, {world.source}"
-    credits = f"{body.capitalize()} map{shows}: {PACKAGE_CREDITS}; {level}"
+    credits = f"{body.capitalize()} map{image_note}: {PACKAGE_CREDITS}; {level}"
     return coded_maps(parts, body, credits, world)
 
 
-def grey_world(body: str, world: World) -> PlanetMaps:
+def build_grey_maps(body: str, world: BodyAppearance) -> PlanetMaps:
     """A body without a picture: grey, mottled a little, the same each time (the seed is its name)."""
     seed = int.from_bytes(hashlib.sha256(body.encode()).digest()[:4], "big")
     lattice = np.random.default_rng(seed).standard_normal((32, 32, 32)).astype(np.float32)
@@ -86,22 +86,22 @@ def grey_world(body: str, world: World) -> PlanetMaps:
         x, y = np.meshgrid(axis, axis, indexing="ij")
         square = np.minimum(x * x + y * y, 4.0)
         shrink = np.sqrt(1 - square / 4)
-        return _mottled(lattice, x * shrink, y * shrink, sign * (1 - square / 2))
+        return _mottle_noise(lattice, x * shrink, y * shrink, sign * (1 - square / 2))
 
     latitude = (0.5 - (np.arange(512) + 0.5) / 512)[:, None] * np.pi
     longitude = (np.arange(1024) + 0.5)[None, :] / 1024 * 2 * np.pi
-    globe = _mottled(
+    globe = _mottle_noise(
         lattice, np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)
     )
-    level = albedo / float(rotation_weights(512, LAWS[world.law]) @ globe.mean(axis=1))
+    level = albedo / float(disc_row_weights(512, LAWS[world.law]) @ globe.mean(axis=1))
     fields = {"globe": globe, "north": patch(1.0), "south": patch(-1.0)}
-    codes = {name: encode(level * field, brightest(world))[..., None] for name, field in fields.items()}
+    codes = {name: encode(level * field, max_reflectance(world))[..., None] for name, field in fields.items()}
     parts = {name: np.repeat(code, 3, axis=2) for name, code in codes.items()}
     credits = f"{body.capitalize()}: no map; grey of albedo {albedo:g} ({world.source})"
     return coded_maps(parts, body, credits, world)
 
 
-def _mottled(lattice: Values, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]) -> Values:
+def _mottle_noise(lattice: Values, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]) -> Values:
     """About 1, with noise of three sizes in it, at unit directions."""
     from scipy import ndimage
 
@@ -113,53 +113,55 @@ def _mottled(lattice: Values, x: NDArray[np.float64], y: NDArray[np.float64], z:
     return np.asarray(np.maximum(1 + MOTTLING * total / 0.6, 0.2), np.float32)
 
 
-def brightest(world: World) -> float:
+def max_reflectance(world: BodyAppearance) -> float:
     """Reflectance of the code 255: some way above the mean, so that dark bodies have fine steps too."""
-    return CARD * 1.05 if world.geometric_albedo is None else min(1.5, 8.0 * world.geometric_albedo)
+    return LAMBERT_SPHERE_ALBEDO * 1.05 if world.geometric_albedo is None else min(1.5, 8.0 * world.geometric_albedo)
 
 
-def coded_maps(parts: Parts, body: str, credits: str, world: World) -> PlanetMaps:
-    """Maps of a world, coded to its :func:`brightest`."""
+def coded_maps(parts: MapArrays, body: str, credits: str, world: BodyAppearance) -> PlanetMaps:
+    """Maps of a world, coded to its :func:`max_reflectance`."""
     return PlanetMaps(
         globe=parts["globe"],
         north=parts["north"],
         south=parts["south"],
         patch_span_rad=PATCH_SPAN_RAD,
-        reflectance_max=brightest(world),
+        reflectance_max=max_reflectance(world),
         name=body,
         credits=credits,
         law=world.law,
     )
 
 
-def build_parts(
+def build_map_arrays(
     raster: Raster,
     placement: Placement,
-    paint: Paint,
-    understudy: Understudy,
+    to_reflectance: ReflectanceTransform,
+    fallback: FallbackSampler,
     patch_size: int,
     reflectance_max: float,
     patches: bool = True,
-) -> Parts:
+) -> MapArrays:
     """Globe and polar patches, coded, straight from a map file; ``patches=False`` leaves them out."""
-    width = full_width(placement)
+    width = native_width(placement)
     globe = np.empty((width // 2, width, 3), np.uint8)
     edges = np.linspace(np.pi / 2, -np.pi / 2, width // 2 + 1)
-    for top, light in strips(raster, placement, "albedo", width):
-        globe[top : top + len(light)] = encode(_whole(paint(light), edges, top, understudy), reflectance_max)
+    for top, light in iter_strips(raster, placement, "albedo", width):
+        globe[top : top + len(light)] = encode(
+            _fill_strip_gaps(to_reflectance(light), edges, top, fallback), reflectance_max
+        )
     parts = {"globe": globe}
     for name in ("north", "south") if patches else ():
-        rows = placement.pixels_around / 4
-        edges = band_edges(patch_size, PATCH_SPAN_RAD, rows, name == "north")
-        columns = min(full_width(placement, _BAND_WIDTH), _BAND_WIDTH)
+        rows = placement.columns_per_turn / 4
+        edges = patch_row_edges(patch_size, PATCH_SPAN_RAD, rows, name == "north")
+        columns = min(native_width(placement, _BAND_WIDTH), _BAND_WIDTH)
         band = np.empty((len(edges) - 1, columns, 3), np.float32)
-        for top, light in strips(raster, placement, "albedo", columns, edges):
-            band[top : top + len(light)] = _whole(paint(light), edges, top, understudy)
-        parts[name] = encode(polar_patch(band, edges, patch_size, PATCH_SPAN_RAD), reflectance_max)
+        for top, light in iter_strips(raster, placement, "albedo", columns, edges):
+            band[top : top + len(light)] = _fill_strip_gaps(to_reflectance(light), edges, top, fallback)
+        parts[name] = encode(sample_polar_patch(band, edges, patch_size, PATCH_SPAN_RAD), reflectance_max)
     return parts
 
 
-def _whole(values: Values, edges: NDArray[np.float64], top: int, understudy: Understudy) -> Values:
+def _fill_strip_gaps(values: Values, edges: NDArray[np.float64], top: int, fallback: FallbackSampler) -> Values:
     """A strip with its gaps filled."""
     gaps = np.asarray(np.isnan(values).any(axis=-1))
     if gaps.any():
@@ -167,14 +169,14 @@ def _whole(values: Values, edges: NDArray[np.float64], top: int, understudy: Und
         latitude = 0.5 * (edges[top + row] + edges[top + row + 1])
         longitude = (column + 0.5) / values.shape[1] * 2 * np.pi
         values = values.copy()
-        values[gaps] = understudy(latitude, longitude)
+        values[gaps] = fallback(latitude, longitude)
     return values
 
 
-def small_map(raster: Raster, placement: Placement) -> Values:
+def read_preview(raster: Raster, placement: Placement) -> Values:
     """The light of a picture (512, 1024, bands), to take numbers for the whole globe from."""
-    out = np.empty((SMALL_WIDTH // 2, SMALL_WIDTH, raster.bands), np.float32)
-    for top, light in strips(raster, placement, "albedo", SMALL_WIDTH):
+    out = np.empty((PREVIEW_WIDTH // 2, PREVIEW_WIDTH, raster.bands), np.float32)
+    for top, light in iter_strips(raster, placement, "albedo", PREVIEW_WIDTH):
         out[top : top + len(light)] = light
     return out
 
@@ -184,7 +186,7 @@ def luminance(light: Values) -> Values:
     return light[..., 0] if light.shape[-1] == 1 else np.asarray(light @ _LUMINANCE, np.float32)
 
 
-def own_colours(raster: Raster, placement: Placement, world: World) -> Paint:
+def scale_to_albedo(raster: Raster, placement: Placement, world: BodyAppearance) -> ReflectanceTransform:
     """The picture's own light, scaled to the body's albedo.
 
     Raises
@@ -192,40 +194,40 @@ def own_colours(raster: Raster, placement: Placement, world: World) -> Paint:
     MapError
         When the picture is black all over.
     """
-    bright = luminance(small_map(raster, placement))
-    bright = np.where(bright < world.gap_below, np.nan, bright)
-    weight = rotation_weights(len(bright), LAWS[world.law])
+    bright = luminance(read_preview(raster, placement))
+    bright = np.where(bright < world.gap_threshold, np.nan, bright)
+    weight = disc_row_weights(len(bright), LAWS[world.law])
     known = np.where(np.isnan(bright), 0.0, 1.0)
     mean = float(weight @ np.nan_to_num(bright).mean(axis=1)) / max(float(weight @ known.mean(axis=1)), 1e-9)
     if mean <= 0.0:
         raise MapError(f"{raster.name}: is black all over; is it a colour map?")
-    veil = np.array(world.veil, np.float32)
+    air_albedo = np.array(world.air_albedo, np.float32)
 
-    def paint(light: Values) -> Values:
+    def to_reflectance(light: Values) -> Values:
         colours = np.repeat(light, 3, axis=-1) if light.shape[-1] == 1 else light
-        colours = np.where((luminance(light) < world.gap_below)[..., None], np.float32(np.nan), colours)
+        colours = np.where((luminance(light) < world.gap_threshold)[..., None], np.float32(np.nan), colours)
         if world.geometric_albedo is not None:
             return np.asarray(colours * np.float32(world.geometric_albedo / mean), np.float32)
         # Ground under air: light sent back by the air, and what comes through it twice, with the bounces between.
-        seen = veil + (1 - veil) ** 2 * colours / (1 - veil * colours)
-        return np.asarray(np.float32(CARD) * seen, np.float32)
+        seen = air_albedo + (1 - air_albedo) ** 2 * colours / (1 - air_albedo * colours)
+        return np.asarray(np.float32(LAMBERT_SPHERE_ALBEDO) * seen, np.float32)
 
-    return paint
+    return to_reflectance
 
 
-def smooth_gaps(raster: Raster, placement: Placement, paint: Paint) -> Understudy:
+def build_gap_filler(raster: Raster, placement: Placement, to_reflectance: ReflectanceTransform) -> FallbackSampler:
     """What a picture has around its gaps, spread into them."""
-    field = spread(paint(small_map(raster, placement)))
+    field = fill_gaps(to_reflectance(read_preview(raster, placement)))
 
-    def understudy(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> Values:
+    def fallback(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> Values:
         row = np.clip((0.5 - latitude / np.pi) * len(field), 0, len(field) - 1).astype(np.intp)
         column = np.mod(longitude / (2 * np.pi) * field.shape[1], field.shape[1]).astype(np.intp)
         return np.asarray(field[row, column])
 
-    return understudy
+    return fallback
 
 
-def spread(field: Values) -> Values:
+def fill_gaps(field: Values) -> Values:
     """A field (H, W, 3) with its gaps filled from ever coarser means of what is around them."""
     gaps = np.asarray(np.isnan(field).any(axis=-1))
     if not gaps.any() or min(field.shape[:2]) < 2:
@@ -236,7 +238,7 @@ def spread(field: Values) -> Values:
     count = known[:height, :width].reshape(*quarters, 1).sum(axis=(1, 3))
     total = (np.nan_to_num(field) * known)[:height, :width].reshape(*quarters, 3).sum(axis=(1, 3))
     with np.errstate(invalid="ignore", divide="ignore"):
-        coarse = spread(np.where(count > 0, total / count, np.float32(np.nan)))
+        coarse = fill_gaps(np.where(count > 0, total / count, np.float32(np.nan)))
     larger = np.repeat(np.repeat(coarse, 2, axis=0), 2, axis=1)
     larger = np.pad(larger, ((0, field.shape[0] - height), (0, field.shape[1] - width), (0, 0)), mode="edge")
     return np.where(gaps[..., None], larger, field)

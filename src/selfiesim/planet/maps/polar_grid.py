@@ -34,7 +34,7 @@ class PolarGrid:
         """The same everywhere, the projection being equal-area."""
         return float(4 * np.sin(self.span_rad / 2) * MARS_RADIUS_KM / self.size)
 
-    def plane(self, columns: slice = slice(None)) -> tuple[Field, Field]:
+    def plane_coordinates(self, columns: slice = slice(None)) -> tuple[Field, Field]:
         """Places x (size, 1) toward lon 0 E and y (1, n) toward 90 E, on a planet of radius 1."""
         places = 2 * (np.arange(self.size, dtype=np.float32) + 0.5) / self.size - 1
         axis = (places * np.float32(2 * np.sin(self.span_rad / 2))).astype(np.float32)
@@ -42,20 +42,20 @@ class PolarGrid:
 
     def colatitude(self, columns: slice = slice(None)) -> Field:
         """(size, n), rad; the square's corners count up to where a sphere ends."""
-        x, y = self.plane(columns)
+        x, y = self.plane_coordinates(columns)
         return np.asarray(2 * np.arcsin(np.minimum(np.sqrt(x * x + y * y) / 2, np.float32(1.0))), dtype=np.float32)
 
     def longitude(self, columns: slice = slice(None)) -> Field:
         """(size, n), east, rad, in 0..2 pi."""
-        x, y = self.plane(columns)
+        x, y = self.plane_coordinates(columns)
         return np.asarray(np.mod(np.arctan2(y, x), np.float32(2 * np.pi)), dtype=np.float32)
 
-    def pixels_of(self, km: float) -> float:
+    def km_to_pixels(self, km: float) -> float:
         """A length in pixels."""
         return km / self.km_per_pixel
 
 
-class Enlarger:
+class SplineUpsampler:
     """From a coarse grid to a fine one of the same span by cubic B-splines: smooth curves stay smooth."""
 
     def __init__(self, coarse: int, fine: int) -> None:
@@ -88,7 +88,7 @@ def _spline_matrix(coarse: int, fine: int) -> csr_array:
     return csr_array((weights.ravel().astype(np.float32), (rows, index.ravel())), shape=(fine, coarse))
 
 
-def noise(
+def power_law_noise(
     rng: np.random.Generator,
     size: int,
     km: float,
@@ -100,13 +100,13 @@ def noise(
 
     Amplitude falls as frequency to the power ``slope``.
     """
-    spectrum, squared, _down, _right = _white(rng, size, km)
+    spectrum, squared, _down, _right = _white_noise_spectrum(rng, size, km)
     shape = np.exp(squared * np.float32(-(shortest_km**2)))
     shape *= (squared + np.float32(1 / longest_km**2)) ** np.float32(-slope / 2)
-    return _from_spectrum(spectrum, shape, size)
+    return _shape_spectrum(spectrum, shape, size)
 
 
-def ripples(
+def dune_noise(
     rng: np.random.Generator, size: int, km: float, wavelength_km: float, toward_rad: float, spread: float
 ) -> Field:
     """Noise of one wavelength and nearly one direction, variance 1: crests that run, join and end as dunes do.
@@ -114,15 +114,15 @@ def ripples(
     ``toward_rad`` is the direction across the crests, from rows to columns; ``spread`` the relative width in
     wavelength and in direction.
     """
-    spectrum, squared, down, right = _white(rng, size, km)
+    spectrum, squared, down, right = _white_noise_spectrum(rng, size, km)
     radial = (np.sqrt(squared) * np.float32(wavelength_km) - 1) / np.float32(spread)
     along = down * np.float32(np.cos(toward_rad)) + right * np.float32(np.sin(toward_rad))
     aside = right * np.float32(np.cos(toward_rad)) - down * np.float32(np.sin(toward_rad))
     turn = np.arctan2(aside, np.abs(along)) / np.float32(spread)
-    return _from_spectrum(spectrum, np.exp(-0.5 * (radial * radial + turn * turn)), size)
+    return _shape_spectrum(spectrum, np.exp(-0.5 * (radial * radial + turn * turn)), size)
 
 
-def _white(rng: np.random.Generator, size: int, km: float) -> tuple[Field, Field, Field, Field]:
+def _white_noise_spectrum(rng: np.random.Generator, size: int, km: float) -> tuple[Field, Field, Field, Field]:
     """Spectrum of white noise, and frequency squared, along rows and along columns, cycles per km."""
     from scipy import fft
 
@@ -132,7 +132,7 @@ def _white(rng: np.random.Generator, size: int, km: float) -> tuple[Field, Field
     return spectrum, down * down + right * right, down, right
 
 
-def _from_spectrum(spectrum: Field, shape: Field, size: int) -> Field:
+def _shape_spectrum(spectrum: Field, shape: Field, size: int) -> Field:
     from scipy import fft
 
     shape[0, 0] = 0

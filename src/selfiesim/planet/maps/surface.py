@@ -14,19 +14,19 @@ import numpy as np
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.maps import cap_source, globes, planet_maps
-from selfiesim.planet.maps.cap_source import fitting_cap
-from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, Parts, PlanetMaps
-from selfiesim.planet.maps.tone_match import measured_tones
-from selfiesim.planet.maps.worlds import ASTEROID_ALBEDO, WORLDS, World, unknown_world
+from selfiesim.planet.maps.cap_source import fit_polar_cap
+from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, MapArrays, PlanetMaps
+from selfiesim.planet.maps.tone_match import match_measured_tones
+from selfiesim.planet.maps.worlds import ASTEROID_ALBEDO, BODY_APPEARANCES, BodyAppearance, default_appearance
 from selfiesim.planet.readers.conventions import Conventions, Placement, place
-from selfiesim.planet.readers.rasters import Raster, files_of, open_raster
+from selfiesim.planet.readers.rasters import Raster, expand_pattern, open_raster
 from selfiesim.planet.readers.resample import Values
 
 Tone = Literal["measured", "own"]
 
 _PATCH_SIZES = (1024, 3072)  # pixels a side of a polar patch from a user's map: least and most
 _MEBIBYTE = 1 << 20
-_MARS = World(None, 0.17, "NSSDC Mars Fact Sheet", "mars")
+_MARS = BodyAppearance(None, 0.17, "NSSDC Mars Fact Sheet", "mars")
 
 
 @dataclass(frozen=True)
@@ -57,26 +57,26 @@ def surface_maps(surface: Surface) -> PlanetMaps:
         When the map cannot be used.
     """
     if surface.map is not None:
-        return _from_file(surface.body, surface.albedo, surface.map, fingerprint(surface.map.path))
-    if surface.body == "mars" or (surface.body in WORLDS and surface.albedo is None):
+        return _maps_from_file(surface.body, surface.albedo, surface.map, fingerprint(surface.map.path))
+    if surface.body == "mars" or (surface.body in BODY_APPEARANCES and surface.albedo is None):
         return planet_maps.load_maps(surface.body)
-    return _grey(surface.body, surface.albedo)
+    return _grey_maps(surface.body, surface.albedo)
 
 
 @cache
-def _grey(body: str, albedo: float | None) -> PlanetMaps:
-    return globes.grey_world(body, _world(body, albedo))
+def _grey_maps(body: str, albedo: float | None) -> PlanetMaps:
+    return globes.build_grey_maps(body, _appearance_of(body, albedo))
 
 
-def _world(body: str, albedo: float | None) -> World:
+def _appearance_of(body: str, albedo: float | None) -> BodyAppearance:
     if body == "mars":
         return _MARS
-    if albedo is None and body in WORLDS:
-        return WORLDS[body]
-    return unknown_world(ASTEROID_ALBEDO if albedo is None else albedo)
+    if albedo is None and body in BODY_APPEARANCES:
+        return BODY_APPEARANCES[body]
+    return default_appearance(ASTEROID_ALBEDO if albedo is None else albedo)
 
 
-def examine(file: MapFile, body: str) -> Placement:
+def check_map_file(file: MapFile, body: str) -> Placement:
     """Open a map and see by its header whether it can be used; no pixel is read.
 
     Raises
@@ -89,38 +89,38 @@ def examine(file: MapFile, body: str) -> Placement:
 
 
 @lru_cache(maxsize=4)
-def _from_file(body: str, albedo: float | None, file: MapFile, print_of_file: str) -> PlanetMaps:
+def _maps_from_file(body: str, albedo: float | None, file: MapFile, file_fingerprint: str) -> PlanetMaps:
     tone = file.tone or ("measured" if body == "mars" else "own")
     if tone == "measured" and body != "mars":
         raise MapError(f"{file.path}: tone 'measured' is known of mars only; write 'own' for {body}")
     default = planet_maps.load_maps("mars") if body == "mars" else None
-    reference = _reference(default) if default else None
+    reference = _sample_reference(default) if default else None
     key = json.dumps(
         [
-            print_of_file,
+            file_fingerprint,
             file.conventions.model_dump(mode="json"),
             tone,
             body,
             albedo,
             globes.FORMAT_VERSION,
-            cap_source.VERSION,
+            cap_source.CAPS_FORMAT_VERSION,
             0 if reference is None else zlib.crc32(np.ascontiguousarray(reference).data),
         ]
     )
     stem = f"{body}-user-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    parts = planet_maps.kept(stem, lambda: _build(body, albedo, file, tone, default, reference))
+    parts = planet_maps.load_or_build(stem, lambda: _build(body, albedo, file, tone, default, reference))
     credits = file.credits or f"{body.capitalize()} map: {file.path.name}, of the scene's author"
     if default:
         # Whatever else the default maps know of the body stays.
         globe, north, south = (parts[part] for part in ("globe", "north", "south"))
         credits = f"{credits}; toned as: {default.credits}"
         return replace(default, globe=globe, north=north, south=south, credits=credits)
-    return globes.coded_maps(parts, body, credits, _world(body, albedo))
+    return globes.coded_maps(parts, body, credits, _appearance_of(body, albedo))
 
 
-def _reference(default: PlanetMaps) -> Values:
+def _sample_reference(default: PlanetMaps) -> Values:
     """Reflectance of the default maps at the middles of a small plate carree map's cells."""
-    rows, columns = globes.SMALL_WIDTH // 2, globes.SMALL_WIDTH
+    rows, columns = globes.PREVIEW_WIDTH // 2, globes.PREVIEW_WIDTH
     latitude = (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi
     longitude = (np.arange(columns) + 0.5) / columns * 2 * np.pi
     return planet_maps.reflectance(default, latitude[:, None], longitude[None, :])
@@ -133,36 +133,40 @@ def _build(
     tone: Tone,
     default: PlanetMaps | None,
     reference: Values | None,
-) -> Parts:
+) -> MapArrays:
     with open_raster(file.path, file.conventions) as raster:
         placement = place(raster.conventions, raster.width, raster.height, body, raster.name)
-        paint = _paint(raster, placement, _world(body, albedo), tone, reference)
-        finer = default is None or placement.pixels_around > default.globe.shape[1]
-        understudy = (
-            globes.smooth_gaps(raster, placement, paint)
+        to_reflectance = _make_transform(raster, placement, _appearance_of(body, albedo), tone, reference)
+        finer = default is None or placement.columns_per_turn > default.globe.shape[1]
+        fallback = (
+            globes.build_gap_filler(raster, placement, to_reflectance)
             if default is None
             else partial(planet_maps.reflectance, default)
         )
-        maximum = default.reflectance_max if default else globes.brightest(_world(body, albedo))
+        maximum = default.reflectance_max if default else globes.max_reflectance(_appearance_of(body, albedo))
         size = _patch_size(placement)
-        parts = globes.build_parts(raster, placement, paint, understudy, size, maximum, patches=finer)
+        parts = globes.build_map_arrays(raster, placement, to_reflectance, fallback, size, maximum, patches=finer)
     if not finer and default is not None:
         # Coarser than the default: its polar patches show more than the map could.
         parts |= {"north": np.asarray(default.north), "south": np.asarray(default.south)}
     elif tone == "measured" and default is not None:
-        parts |= {pole: fitting_cap(parts[pole], getattr(default, pole), PATCH_SPAN_RAD) for pole in ("north", "south")}
+        parts |= {
+            pole: fit_polar_cap(parts[pole], getattr(default, pole), PATCH_SPAN_RAD) for pole in ("north", "south")
+        }
     return parts
 
 
-def _paint(raster: Raster, placement: Placement, world: World, tone: Tone, reference: Values | None) -> globes.Paint:
+def _make_transform(
+    raster: Raster, placement: Placement, world: BodyAppearance, tone: Tone, reference: Values | None
+) -> globes.ReflectanceTransform:
     if tone == "own" or reference is None:
-        return globes.own_colours(raster, placement, world)
-    return measured_tones(globes.small_map(raster, placement), reference, world.law, raster.name)
+        return globes.scale_to_albedo(raster, placement, world)
+    return match_measured_tones(globes.read_preview(raster, placement), reference, world.law, raster.name)
 
 
 def _patch_size(placement: Placement) -> int:
     """Twice as many pixels as the map has across a patch: drawn smoothly, its pixels do not show."""
-    native = placement.pixels_around * 2 * PATCH_SPAN_RAD / (2 * np.pi)
+    native = placement.columns_per_turn * 2 * PATCH_SPAN_RAD / (2 * np.pi)
     return int(np.clip(64 * round(2 * native / 64), *_PATCH_SIZES))
 
 
@@ -177,7 +181,7 @@ def fingerprint(path: Path) -> str:
         When it cannot be read.
     """
     digest = hashlib.sha256()
-    for each in files_of(path):
+    for each in expand_pattern(path):
         try:
             status = each.stat()
             with each.open("rb") as file:

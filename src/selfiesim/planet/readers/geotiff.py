@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.planet.readers.rasters import MOST_PIXELS, TIFFS, filled_in
+from selfiesim.planet.readers.rasters import MAX_PIXELS, TIFF_SUFFIXES, merge_conventions
 
-_DRIVERS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+_GDAL_DRIVERS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # Nothing but the named file is opened: no side files, no lists of files, no drivers that reach elsewhere.
-_SETTINGS = {
+_GDAL_OPTIONS = {
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_CACHEMAX": 192,  # MB: a row of tiles of the widest map
@@ -31,17 +31,17 @@ _SETTINGS = {
 _PLATE_CARREE = {"equirectangular", "plate carree", "equidistant cylindrical", "platecarree"}
 
 
-def available() -> bool:
+def is_rasterio_available() -> bool:
     """Whether rasterio is installed."""
     return importlib.util.find_spec("rasterio") is not None
 
 
-def need(path: Path) -> MapError:
+def missing_rasterio_error(path: Path) -> MapError:
     """What to say without rasterio."""
     return MapError(f"{path}: GeoTIFFs and very large pictures need rasterio: pip install 'selfiesim[maps]'")
 
 
-def open_banded(path: Path, conventions: Conventions) -> Banded:
+def open_with_gdal(path: Path, conventions: Conventions) -> GdalRaster:
     """A TIFF, or a picture too large for memory.
 
     Raises
@@ -50,42 +50,42 @@ def open_banded(path: Path, conventions: Conventions) -> Banded:
         rasterio is missing, or the file is damaged, too large, in a projection other than plate carree, or has
         another number of bands than one or three.
     """
-    if not available():
-        raise need(path)
-    return Banded(path, conventions)
+    if not is_rasterio_available():
+        raise missing_rasterio_error(path)
+    return GdalRaster(path, conventions)
 
 
-class Banded:
+class GdalRaster:
     """A file that GDAL reads by rows."""
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name = str(path)
         self._file = _open(path)
         try:
-            self._examine(conventions)
+            self._read_header(conventions)
         except BaseException:
             self.close()
             raise
 
-    def _examine(self, conventions: Conventions) -> None:
+    def _read_header(self, conventions: Conventions) -> None:
         file = self._file
         self.height, self.width = file.shape
-        if self.width * self.height > MOST_PIXELS:
-            raise MapError(f"{self.name}: declares {self.width}x{self.height} pixels; at most {MOST_PIXELS:,} are read")
+        if self.width * self.height > MAX_PIXELS:
+            raise MapError(f"{self.name}: declares {self.width}x{self.height} pixels; at most {MAX_PIXELS:,} are read")
         interpretations = [each.name for each in file.colorinterp]
         self._palette = _palette(file) if interpretations[0] == "palette" else None
         self._alpha = interpretations.index("alpha") + 1 if "alpha" in interpretations else 0
-        kept = [number + 1 for number, kind in enumerate(interpretations) if kind != "alpha"]
-        if len(kept) not in (1, 3) or "cyan" in interpretations:
+        band_indexes = [number + 1 for number, kind in enumerate(interpretations) if kind != "alpha"]
+        if len(band_indexes) not in (1, 3) or "cyan" in interpretations:
             raise MapError(f"{self.name}: has {file.count} bands ({', '.join(interpretations)}); one or three are read")
         if len(set(file.dtypes)) > 1 or np.dtype(file.dtypes[0]).kind not in "iuf":
             raise MapError(f"{self.name}: holds numbers of type {', '.join(file.dtypes)}; one real type is read")
-        self._kept = kept
-        self.bands = 3 if self._palette is not None else len(kept)
+        self._band_indexes = band_indexes
+        self.bands = 3 if self._palette is not None else len(band_indexes)
         self.dtype = np.dtype(file.dtypes[0])
         own: dict[str, Any] = {} if file.nodata is None or not np.isfinite(file.nodata) else {"nodata": file.nodata}
-        own |= _georeference(file, self.name)
-        self.conventions = filled_in(conventions, Conventions(**own))
+        own |= _read_georeference(file, self.name)
+        self.conventions = merge_conventions(conventions, Conventions(**own))
 
     def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         """See :class:`selfiesim.planet.readers.rasters.Raster`."""
@@ -94,8 +94,8 @@ class Banded:
 
         window = ((top, bottom), (0, self.width))
         try:
-            with rasterio.Env(**_SETTINGS):
-                values = np.moveaxis(self._file.read(self._kept, window=window), 0, -1)
+            with rasterio.Env(**_GDAL_OPTIONS):
+                values = np.moveaxis(self._file.read(self._band_indexes, window=window), 0, -1)
                 alpha = self._file.read(self._alpha, window=window) if self._alpha else None
         except (RasterioError, OSError) as error:
             where = f"in rows {top} to {bottom - 1} of {self.height}"
@@ -114,11 +114,11 @@ def _open(path: Path) -> Any:
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # what goes wrong is told by the exception
-    driver = "GTiff" if path.suffix.lower() in TIFFS else _DRIVERS.get(path.suffix.lower())
+    driver = "GTiff" if path.suffix.lower() in TIFF_SUFFIXES else _GDAL_DRIVERS.get(path.suffix.lower())
     if driver is None:
         raise MapError(f"{path}: too large for this format; make a TIFF of it")
     try:
-        with rasterio.Env(**_SETTINGS), warnings.catch_warnings():
+        with rasterio.Env(**_GDAL_OPTIONS), warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return rasterio.open(path, driver=driver, sharing=False)
     except (RasterioError, OSError) as error:
@@ -132,7 +132,7 @@ def _palette(file: Any) -> NDArray[np.uint8]:
     return table
 
 
-def _georeference(file: Any, name: str) -> dict[str, Any]:
+def _read_georeference(file: Any, name: str) -> dict[str, Any]:
     """Bounds and kind of latitude by the file's own georeferencing; nothing when it has none.
 
     Raises
@@ -145,62 +145,62 @@ def _georeference(file: Any, name: str) -> dict[str, Any]:
     grid = file.transform
     if abs(grid.b) > 1e-9 * abs(grid.a) or abs(grid.d) > 1e-9 * abs(grid.e):
         raise MapError(f"{name}: its grid is turned against north; only plate carree maps with north up are read")
-    system = " ".join(file.crs.to_wkt().split())
+    wkt = " ".join(file.crs.to_wkt().split())
     edges_x = (grid.c, grid.c + grid.a * file.width)
     edges_y = (grid.f + grid.e * file.height, grid.f)
     if file.crs.is_geographic:
         (left, right), (bottom, top) = edges_x, edges_y
     else:
-        left, right = (_longitude(x, system, name) for x in edges_x)
-        bottom, top = (_latitude(y, system) for y in edges_y)
+        left, right = (_x_to_longitude(x, wkt, name) for x in edges_x)
+        bottom, top = (_y_to_latitude(y, wkt) for y in edges_y)
     row0 = {} if bottom < top else {"row0": "south"}
     try:
         return {
             "bounds_deg": (left, right, min(bottom, top), max(bottom, top)),
-            "latitude": "planetocentric" if _inverse_flattening(system) == 0 else "planetographic",
+            "latitude": "planetocentric" if _inverse_flattening(wkt) == 0 else "planetographic",
             "positive": "east",
         } | row0
     except ValueError as error:
         raise MapError(f"{name}: its georeferencing makes no sense ({error})") from error
 
 
-def _longitude(x: float, system: str, name: str) -> float:
-    projection = re.search(r'(?:PROJECTION|METHOD)\["([^"]+)"', system)
+def _x_to_longitude(x: float, wkt: str, name: str) -> float:
+    projection = re.search(r'(?:PROJECTION|METHOD)\["([^"]+)"', wkt)
     method = projection[1].replace("_", " ") if projection else "unknown"
     if method.lower() not in _PLATE_CARREE:
         raise MapError(
             f"{name}: is in the projection {method}; only plate carree (equirectangular) maps are read: "
             "gdalwarp -t_srs '+proj=eqc +R=...' makes one"
         )
-    across = _radius(system) * np.cos(np.radians(_parameter(system, "standard_parallel_1")))
-    turns = (x - _parameter(system, "false_easting")) * _unit(system) / across
-    return float(_parameter(system, "central_meridian") + np.degrees(turns))
+    across = _wkt_radius(wkt) * np.cos(np.radians(_wkt_parameter(wkt, "standard_parallel_1")))
+    turns = (x - _wkt_parameter(wkt, "false_easting")) * _wkt_linear_unit(wkt) / across
+    return float(_wkt_parameter(wkt, "central_meridian") + np.degrees(turns))
 
 
-def _latitude(y: float, system: str) -> float:
-    up = (y - _parameter(system, "false_northing")) * _unit(system) / _radius(system)
-    return float(_parameter(system, "latitude_of_origin") + np.degrees(up))
+def _y_to_latitude(y: float, wkt: str) -> float:
+    up = (y - _wkt_parameter(wkt, "false_northing")) * _wkt_linear_unit(wkt) / _wkt_radius(wkt)
+    return float(_wkt_parameter(wkt, "latitude_of_origin") + np.degrees(up))
 
 
-def _parameter(system: str, key: str) -> float:
-    found = re.search(rf'PARAMETER\["{key}",\s*([-+0-9.eE]+)\]', system)
+def _wkt_parameter(wkt: str, key: str) -> float:
+    found = re.search(rf'PARAMETER\["{key}",\s*([-+0-9.eE]+)\]', wkt)
     return float(found[1]) if found else 0.0
 
 
-def _unit(system: str) -> float:
+def _wkt_linear_unit(wkt: str) -> float:
     """Metres in the projection's unit: the last one named."""
-    units = re.findall(r'UNIT\["[^"]*",\s*([-+0-9.eE]+)', system)
+    units = re.findall(r'UNIT\["[^"]*",\s*([-+0-9.eE]+)', wkt)
     return float(units[-1]) if units else 1.0
 
 
-def _radius(system: str) -> float:
-    return float(_spheroid(system)[0])
+def _wkt_radius(wkt: str) -> float:
+    return float(_wkt_spheroid(wkt)[0])
 
 
-def _inverse_flattening(system: str) -> float:
-    return float(_spheroid(system)[1])
+def _inverse_flattening(wkt: str) -> float:
+    return float(_wkt_spheroid(wkt)[1])
 
 
-def _spheroid(system: str) -> tuple[str, str]:
-    found = re.search(r'(?:SPHEROID|ELLIPSOID)\["[^"]*",\s*([-+0-9.eE]+),\s*([-+0-9.eE]+)', system)
+def _wkt_spheroid(wkt: str) -> tuple[str, str]:
+    found = re.search(r'(?:SPHEROID|ELLIPSOID)\["[^"]*",\s*([-+0-9.eE]+),\s*([-+0-9.eE]+)', wkt)
     return (found[1], found[2]) if found else ("1", "0")

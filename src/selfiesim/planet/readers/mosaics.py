@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.planet.readers.rasters import PICTURE_PIXELS, PICTURES, TIFFS, Picture
+from selfiesim.planet.readers.rasters import IMAGE_SUFFIXES, MAX_IN_MEMORY_PIXELS, TIFF_SUFFIXES, PillowRaster
 
 FACES = {
     "front": ("front", "f", "pz", "posz", "pos_z"),
@@ -31,11 +31,11 @@ FACES = {
 }
 """Each face, and the names it is looked for under."""
 
-_MOST_TILES = 256
-_FINER = 2  # a cube's corners have smaller pixels than its middles: so many times finer than the middles need
+_MAX_TILES_PER_SIDE = 256
+_OVERSAMPLING = 2  # a cube's corners have smaller pixels than its middles: so many times finer than the middles need
 
 
-def open_mosaic(path: Path, conventions: Conventions) -> CubeFaces | Tiles:
+def open_mosaic(path: Path, conventions: Conventions) -> CubeFaces | TileGrid:
     """The files that a pattern stands for, as one raster.
 
     Raises
@@ -43,13 +43,15 @@ def open_mosaic(path: Path, conventions: Conventions) -> CubeFaces | Tiles:
     MapError
         When faces or tiles are missing, or differ in size.
     """
-    if path.suffix.lower() not in PICTURES | TIFFS:
-        raise MapError(f"{path}: faces and tiles are read from pictures: {' '.join(sorted(PICTURES | TIFFS))}")
+    if path.suffix.lower() not in IMAGE_SUFFIXES | TIFF_SUFFIXES:
+        raise MapError(
+            f"{path}: faces and tiles are read from pictures: {' '.join(sorted(IMAGE_SUFFIXES | TIFF_SUFFIXES))}"
+        )
     text = str(path)
     if text.count("{face}") == 1 and "{x}" not in text:
         return CubeFaces(path, conventions)
     if text.count("{x}") == 1 and text.count("{y}") == 1 and "{face}" not in text:
-        return Tiles(path, conventions)
+        return TileGrid(path, conventions)
     raise MapError(f"{path}: write {{face}} for the faces of a cube, or {{x}} and {{y}} for tiles")
 
 
@@ -58,19 +60,19 @@ class CubeFaces:
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name, self.conventions = str(path), conventions
-        pictures = [Picture(_face_file(path, face), conventions) for face in FACES]
+        pictures = [PillowRaster(_face_file(path, face), conventions) for face in FACES]
         sizes = {(each.width, each.height) for each in pictures}
         size = pictures[0].width
         if sizes != {(size, size)}:
             raise MapError(f"{path}: the six faces must be squares of one size, not {sorted(sizes)}")
-        if 6 * size * size > PICTURE_PIXELS:
-            raise MapError(f"{path}: six faces of {size}x{size}; at most {PICTURE_PIXELS:,} pixels fit")
+        if 6 * size * size > MAX_IN_MEMORY_PIXELS:
+            raise MapError(f"{path}: six faces of {size}x{size}; at most {MAX_IN_MEMORY_PIXELS:,} pixels fit")
         if len({(each.bands, each.dtype) for each in pictures}) > 1:
             raise MapError(f"{path}: some faces are grey and some coloured, or of another depth; make them alike")
         self._size = size
-        self.width, self.height = 4 * size * _FINER, 2 * size * _FINER
+        self.width, self.height = 4 * size * _OVERSAMPLING, 2 * size * _OVERSAMPLING
         self.bands, self.dtype = pictures[0].bands, pictures[0].dtype
-        self._pictures: list[Picture] = pictures
+        self._pictures: list[PillowRaster] = pictures
         self._faces: NDArray[Any] | None = None
 
     def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], None]:
@@ -79,7 +81,9 @@ class CubeFaces:
             self._faces = np.stack([each.rows(0, self._size)[0] for each in self._pictures])
         latitude = np.pi * (0.5 - (np.arange(top, bottom)[:, None] + 0.5) / self.height)
         turn = 2 * np.pi * ((np.arange(self.width) + 0.5) / self.width - 0.5)  # from front, to the right
-        face, row, column = _met(np.cos(latitude) * np.sin(turn), np.sin(latitude), np.cos(latitude) * np.cos(turn))
+        face, row, column = _direction_to_face_pixel(
+            np.cos(latitude) * np.sin(turn), np.sin(latitude), np.cos(latitude) * np.cos(turn)
+        )
         last = self._size - 1
         at = [np.clip((part * self._size).astype(np.intp), 0, last) for part in (row, column)]
         return self._faces[face, at[0], at[1]], None
@@ -89,7 +93,7 @@ class CubeFaces:
         self._faces = None
 
 
-def _met(
+def _direction_to_face_pixel(
     right: NDArray[np.float64], up: NDArray[np.float64], front: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """Face, and place on it from its upper left corner (0..1 down and across), that a direction meets.
@@ -115,7 +119,7 @@ def _face_file(path: Path, face: str) -> Path:
     raise MapError(f"{path}: no file for the face {face!r} ({', '.join(FACES[face])})")
 
 
-class Tiles:
+class TileGrid:
     """A grid of pictures of one size, counted from the upper left corner, columns ``x`` and rows ``y`` from 0."""
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
@@ -125,7 +129,7 @@ class Tiles:
         first = self._tile(0, 0)
         self._size = (first.width, first.height)
         self.width, self.height = self._across * first.width, self._down * first.height
-        if self.width * first.height > PICTURE_PIXELS:
+        if self.width * first.height > MAX_IN_MEMORY_PIXELS:
             raise MapError(f"{path}: a row of tiles has {self.width}x{first.height} pixels; take a coarser level")
         self.bands, self.dtype = first.bands, first.dtype
         self._row = lru_cache(maxsize=1)(self._read_row)
@@ -135,8 +139,8 @@ class Tiles:
         count = 0
         while self._file(**{key: count, other: 0}).is_file():
             count += 1
-            if count > _MOST_TILES:
-                raise MapError(f"{self.name}: more than {_MOST_TILES} tiles a side; take a coarser level")
+            if count > _MAX_TILES_PER_SIDE:
+                raise MapError(f"{self.name}: more than {_MAX_TILES_PER_SIDE} tiles a side; take a coarser level")
         if count == 0:
             raise MapError(f"{self.name}: no first tile {self._file(0, 0)}")
         return count
@@ -144,11 +148,11 @@ class Tiles:
     def _file(self, x: int, y: int) -> Path:
         return Path(str(self._path).replace("{x}", str(x)).replace("{y}", str(y)))
 
-    def _tile(self, x: int, y: int) -> Picture:
+    def _tile(self, x: int, y: int) -> PillowRaster:
         file = self._file(x, y)
         if not file.is_file():
             raise MapError(f"{self.name}: tile {file} is missing")
-        return Picture(file, self.conventions)
+        return PillowRaster(file, self.conventions)
 
     def _read_row(self, y: int) -> NDArray[Any]:
         parts = []

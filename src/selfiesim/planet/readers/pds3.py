@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.planet.readers.rasters import MOST_PIXELS, filled_in
+from selfiesim.planet.readers.rasters import MAX_PIXELS, merge_conventions
 
-_MOST_LABEL = 1 << 20
+_MAX_LABEL_BYTES = 1 << 20
 _LABEL_MARKS = (b"PDS_VERSION_ID", b"ODL_VERSION_ID", b"CCSD3ZF")
 _BYTE_ORDER = {"MSB": ">", "SUN": ">", "MAC": ">", "IEEE": ">", "LSB": "<", "PC": "<", "VAX": "<"}
 _LAYOUTS = ("BAND_SEQUENTIAL", "LINE_INTERLEAVED", "SAMPLE_INTERLEAVED")
@@ -38,7 +38,7 @@ class _Layout:
     order: str
 
 
-def open_numbers(path: Path, conventions: Conventions) -> Numbers:
+def open_raw(path: Path, conventions: Conventions) -> RawRaster:
     """The numbers of an image file with a label, or of the given shape and type.
 
     Raises
@@ -51,20 +51,20 @@ def open_numbers(path: Path, conventions: Conventions) -> Numbers:
         width, height = conventions.shape
         bare = _Layout(path, 0, width, height, 1, np.dtype(conventions.dtype), _LAYOUTS[0])
         _check_length(bare, exactly=True)
-        return Numbers(bare, conventions)
-    holder = _label_file(path)
-    if holder is None:
+        return RawRaster(bare, conventions)
+    label_path = _find_label_file(path)
+    if label_path is None:
         raise MapError(
             f"{path}: has no PDS label, neither in it nor beside it ({path.stem}.lbl); get that, or give the shape and "
             "type of its numbers: --shape 1440x720 --dtype '>i2'"
         )
-    label = read_label(holder)
-    layout = _layout(label, holder)
+    label = read_label(label_path)
+    layout = _read_layout(label, label_path)
     _check_length(layout, exactly=False)
-    return Numbers(layout, filled_in(conventions, _told(label, holder)))
+    return RawRaster(layout, merge_conventions(conventions, _conventions_from_label(label, label_path)))
 
 
-class Numbers:
+class RawRaster:
     """A file of numbers, mapped into memory."""
 
     def __init__(self, layout: _Layout, conventions: Conventions) -> None:
@@ -98,13 +98,13 @@ def read_label(path: Path) -> Label:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(_MOST_LABEL)
+            head = file.read(_MAX_LABEL_BYTES)
     except OSError as error:
         raise MapError(f"{path}: cannot be read ({error.strerror})") from error
     text = re.sub(r"/\*.*?\*/", " ", head.decode("latin-1"), flags=re.DOTALL)
     label: Label = {}
     objects: list[str] = []
-    for keyword, value in _statements(text, path):
+    for keyword, value in _parse_statements(text, path):
         if keyword in ("OBJECT", "GROUP"):
             objects.append(value)
         elif keyword in ("END_OBJECT", "END_GROUP"):
@@ -114,7 +114,7 @@ def read_label(path: Path) -> Label:
     return label
 
 
-def _statements(text: str, path: Path) -> list[tuple[str, str]]:
+def _parse_statements(text: str, path: Path) -> list[tuple[str, str]]:
     """Each ``KEYWORD = value`` before END; a value in quotes or brackets may run over lines."""
     pattern = re.compile(
         r'^[ \t]*(?:(?P<end>END)[ \t]*\r?$|(?P<key>\^?[A-Z][A-Z0-9_:]*)[ \t]*(?:=\s*(?P<value>"[^"]*"|\([^()]*\)|'
@@ -129,7 +129,7 @@ def _statements(text: str, path: Path) -> list[tuple[str, str]]:
     raise MapError(f"{path}: its PDS label has no END; it is damaged or cut short")
 
 
-def _label_file(path: Path) -> Path | None:
+def _find_label_file(path: Path) -> Path | None:
     """Where the label of ``path`` stands: in itself, or in a file of the same name beside it."""
     if path.suffix.lower() == ".lbl":
         return path
@@ -140,10 +140,10 @@ def _label_file(path: Path) -> Path | None:
         raise MapError(f"{path}: cannot be read ({error.strerror})") from error
     if start.lstrip().startswith(_LABEL_MARKS):
         return path
-    return _beside(path.parent, f"{path.stem}.lbl")
+    return _find_ignoring_case(path.parent, f"{path.stem}.lbl")
 
 
-def _beside(folder: Path, name: str) -> Path | None:
+def _find_ignoring_case(folder: Path, name: str) -> Path | None:
     """The file of a name in a folder, whatever its capitals: archives write them both ways."""
     exact = folder / name
     if exact.is_file():
@@ -151,52 +151,52 @@ def _beside(folder: Path, name: str) -> Path | None:
     return next((each for each in sorted(folder.iterdir()) if each.name.lower() == name.lower()), None)
 
 
-def _layout(label: Label, holder: Path) -> _Layout:
-    file, start = _pointed(label, holder)
+def _read_layout(label: Label, label_path: Path) -> _Layout:
+    file, start = _resolve_image_pointer(label, label_path)
     kind = label.get("IMAGE.SAMPLE_TYPE", "").upper().replace(" ", "_")
-    bits = _whole(label, "IMAGE.SAMPLE_BITS", holder)
+    bits = _label_int(label, "IMAGE.SAMPLE_BITS", label_path)
     letter = "f" if "REAL" in kind else "u" if "UNSIGNED" in kind else "i"
     if bits not in ((32, 64) if letter == "f" else (8, 16, 32)) or not kind.endswith(("INTEGER", "REAL")):
-        raise MapError(f"{holder}: numbers of type {kind or 'unknown'} in {bits} bits are not read")
+        raise MapError(f"{label_path}: numbers of type {kind or 'unknown'} in {bits} bits are not read")
     order = label.get("IMAGE.BAND_STORAGE_TYPE", _LAYOUTS[0]).upper()
-    bands = _whole(label, "IMAGE.BANDS", holder, 1)
+    bands = _label_int(label, "IMAGE.BANDS", label_path, 1)
     if bands not in (1, 3) or order not in _LAYOUTS:
-        raise MapError(f"{holder}: {bands} bands, {order}; one or three are read")
-    width, height = _whole(label, "IMAGE.LINE_SAMPLES", holder), _whole(label, "IMAGE.LINES", holder)
+        raise MapError(f"{label_path}: {bands} bands, {order}; one or three are read")
+    width, height = _label_int(label, "IMAGE.LINE_SAMPLES", label_path), _label_int(label, "IMAGE.LINES", label_path)
     dtype = np.dtype(f"{_BYTE_ORDER.get(kind.split('_')[0], '>')}{letter}{bits // 8}")
     return _Layout(file, start, width, height, bands, dtype, order)
 
 
-def _pointed(label: Label, holder: Path) -> tuple[Path, int]:
+def _resolve_image_pointer(label: Label, label_path: Path) -> tuple[Path, int]:
     """The file that holds the image, and its first byte in it: ``^IMAGE`` is a name, a place, or both."""
     pointer = label.get("^IMAGE", "")
     name = re.search(r'([\w.\-]+\.\w+)"?', pointer) if re.search(r"[A-Za-z]\.|\.[A-Za-z]", pointer) else None
     place = re.search(r"(\d+)\s*(<BYTES>)?\s*\)?$", pointer)
     start = 0
     if place and (name is None or "," in pointer):
-        unit = 1 if place[2] else _whole(label, "RECORD_BYTES", holder)
+        unit = 1 if place[2] else _label_int(label, "RECORD_BYTES", label_path)
         start = (int(place[1]) - 1) * unit
     if name is None:
         if not place:
-            raise MapError(f"{holder}: its label points to no image (^IMAGE)")
-        return holder, max(start, 0)
-    file = _beside(holder.parent, name[1])
+            raise MapError(f"{label_path}: its label points to no image (^IMAGE)")
+        return label_path, max(start, 0)
+    file = _find_ignoring_case(label_path.parent, name[1])
     if file is None:
-        raise MapError(f"{holder}: its image {name[1]} is not beside it; get both into one folder")
+        raise MapError(f"{label_path}: its image {name[1]} is not beside it; get both into one folder")
     return file, max(start, 0)
 
 
-def _whole(label: Label, key: str, holder: Path, default: int | None = None) -> int:
+def _label_int(label: Label, key: str, label_path: Path, default: int | None = None) -> int:
     text = label.get(key)
     if text is None and default is not None:
         return default
     match = re.match(r"\d{1,9}(?!\d)", text or "")
     if not match:
-        raise MapError(f"{holder}: its label has no {key.rsplit('.', maxsplit=1)[-1]}")
+        raise MapError(f"{label_path}: its label has no {key.rsplit('.', maxsplit=1)[-1]}")
     return int(match[0])
 
 
-def _number(label: Label, key: str) -> float | None:
+def _label_float(label: Label, key: str) -> float | None:
     try:
         value = float(label.get(key, "").split("<")[0])
     except ValueError:
@@ -204,39 +204,41 @@ def _number(label: Label, key: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _told(label: Label, holder: Path) -> Conventions:
+def _conventions_from_label(label: Label, label_path: Path) -> Conventions:
     """What the label says of the map's place and of its numbers."""
-    said: dict[str, Any] = {}
+    from_label: dict[str, Any] = {}
     for key, keyword in (("scale", "SCALING_FACTOR"), ("offset", "OFFSET"), ("nodata", "MISSING_CONSTANT")):
-        value = _number(label, f"IMAGE.{keyword}")
+        value = _label_float(label, f"IMAGE.{keyword}")
         if value is not None:
-            said[key] = value
+            from_label[key] = value
     inside = "IMAGE_MAP_PROJECTION"
     projection = label.get(f"{inside}.MAP_PROJECTION_TYPE")
     if projection is not None and projection.upper() not in _PLATE_CARREE:
-        raise MapError(f"{holder}: is in the projection {projection}; only plate carree (simple cylindrical) is read")
+        raise MapError(
+            f"{label_path}: is in the projection {projection}; only plate carree (simple cylindrical) is read"
+        )
     west = label.get(f"{inside}.POSITIVE_LONGITUDE_DIRECTION", "").upper() == "WEST"
     edges = ("WESTERNMOST_LONGITUDE", "EASTERNMOST_LONGITUDE", "MINIMUM_LATITUDE", "MAXIMUM_LATITUDE")
-    numbers = [_number(label, f"{inside}.{edge}") for edge in edges]
+    numbers = [_label_float(label, f"{inside}.{edge}") for edge in edges]
     left, right, bottom, top = numbers
     if left is not None and right is not None and bottom is not None and top is not None:
         if not west and right <= left:
             right += 360.0
         if west and right >= left:
             left += 360.0
-        said |= {"bounds_deg": (left, right, bottom, top), "positive": "west" if west else "east"}
+        from_label |= {"bounds_deg": (left, right, bottom, top), "positive": "west" if west else "east"}
     if "GRAPHIC" in label.get(f"{inside}.COORDINATE_SYSTEM_NAME", "").upper():
-        said["latitude"] = "planetographic"
+        from_label["latitude"] = "planetographic"
     try:
-        return Conventions(**said)
+        return Conventions(**from_label)
     except ValueError as error:
-        raise MapError(f"{holder}: its label makes no sense ({error})") from error
+        raise MapError(f"{label_path}: its label makes no sense ({error})") from error
 
 
 def _check_length(layout: _Layout, *, exactly: bool) -> None:
     count = layout.width * layout.height * layout.bands
-    if count > MOST_PIXELS:
-        raise MapError(f"{layout.file}: {layout.width}x{layout.height} numbers; at most {MOST_PIXELS:,} are read")
+    if count > MAX_PIXELS:
+        raise MapError(f"{layout.file}: {layout.width}x{layout.height} numbers; at most {MAX_PIXELS:,} are read")
     wanted = layout.start + count * layout.dtype.itemsize
     size = layout.file.stat().st_size
     if size < wanted or (exactly and size != wanted):

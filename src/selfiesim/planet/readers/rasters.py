@@ -21,17 +21,17 @@ from numpy.typing import NDArray
 from selfiesim.core.errors import MapError
 from selfiesim.planet.readers.conventions import Conventions
 
-PICTURE_PIXELS = 2**27
+MAX_IN_MEMORY_PIXELS = 2**27
 """What Pillow may decode at once: 16384x8192, 400 MB in three bands."""
 
-MOST_PIXELS = 5_000_000_000
+MAX_PIXELS = 5_000_000_000
 """What is read band by band: the largest map of Mars there is has 92160x46080."""
 
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".dds", ".bmp", ".tga"}
-TIFFS = {".tif", ".tiff"}
-NUMBERS = {".img", ".lbl", ".bin", ".raw", ".dem", ".dat"}
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".dds", ".bmp", ".tga"}
+TIFF_SUFFIXES = {".tif", ".tiff"}
+RAW_SUFFIXES = {".img", ".lbl", ".bin", ".raw", ".dem", ".dat"}
 
-_MOST_FILES = 70_000
+_MAX_FILES = 70_000
 _GEOTIFF_TAGS = (33550, 33922, 34264, 34735)
 
 
@@ -75,14 +75,14 @@ def open_raster(path: Path, conventions: Conventions | None = None) -> Iterator[
     MapError
         When there is no such file, its kind is not known, it is damaged, or it declares more than may be decoded.
     """
-    raster = _opened(path, conventions or Conventions())
+    raster = _open_by_kind(path, conventions or Conventions())
     try:
         yield raster
     finally:
         raster.close()
 
 
-def _opened(path: Path, conventions: Conventions) -> Raster:
+def _open_by_kind(path: Path, conventions: Conventions) -> Raster:
     from selfiesim.planet.readers import geotiff, mosaics, pds3
 
     if "{" in path.name or "{" in str(path.parent):
@@ -93,20 +93,24 @@ def _opened(path: Path, conventions: Conventions) -> Raster:
     except OSError as error:
         raise MapError(f"{path.name[:60]}: cannot be read ({error.strerror})") from error
     ending = path.suffix.lower()
-    if conventions.shape is not None or ending in NUMBERS:
-        return pds3.open_numbers(path, conventions)
-    if ending in TIFFS:
-        return geotiff.open_banded(path, conventions) if geotiff.available() else _plain_tiff(path, conventions)
-    if ending not in PICTURES:
-        known = " ".join(sorted(PICTURES | TIFFS | NUMBERS))
+    if conventions.shape is not None or ending in RAW_SUFFIXES:
+        return pds3.open_raw(path, conventions)
+    if ending in TIFF_SUFFIXES:
+        return (
+            geotiff.open_with_gdal(path, conventions)
+            if geotiff.is_rasterio_available()
+            else _open_plain_tiff(path, conventions)
+        )
+    if ending not in IMAGE_SUFFIXES:
+        known = " ".join(sorted(IMAGE_SUFFIXES | TIFF_SUFFIXES | RAW_SUFFIXES))
         raise MapError(f"{path}: no kind of map known here; known are {known}")
-    width, height = declared_size(path)
-    if width * height <= PICTURE_PIXELS:
-        return Picture(path, conventions)
-    return geotiff.open_banded(path, conventions)
+    width, height = read_declared_size(path)
+    if width * height <= MAX_IN_MEMORY_PIXELS:
+        return PillowRaster(path, conventions)
+    return geotiff.open_with_gdal(path, conventions)
 
 
-def files_of(path: Path) -> list[Path]:
+def expand_pattern(path: Path) -> list[Path]:
     """The files that a name or a pattern stands for, sorted.
 
     Raises
@@ -120,10 +124,10 @@ def files_of(path: Path) -> list[Path]:
     found = sorted(Path(path.anchor or ".").glob(pattern))
     if not found:
         raise MapError(f"{path}: no such files")
-    return found[:_MOST_FILES]
+    return found[:_MAX_FILES]
 
 
-def declared_size(path: Path) -> tuple[int, int]:
+def read_declared_size(path: Path) -> tuple[int, int]:
     """Width and height that a picture's header declares; nothing is decoded.
 
     Raises
@@ -134,19 +138,19 @@ def declared_size(path: Path) -> tuple[int, int]:
     from PIL import Image
 
     try:
-        with _pillow(path) as picture:
+        with _open_pillow(path) as picture:
             width, height = picture.size
     except Image.DecompressionBombError as error:
         # Pillow tells the size only in words.
         count = re.search(r"\((\d+) pixels\)", str(error))
-        width, height = (int(count[1]) if count else MOST_PIXELS + 1), 1
-        if width > MOST_PIXELS:
-            raise MapError(f"{path}: declares {width:,} pixels; at most {MOST_PIXELS:,} are read") from error
+        width, height = (int(count[1]) if count else MAX_PIXELS + 1), 1
+        if width > MAX_PIXELS:
+            raise MapError(f"{path}: declares {width:,} pixels; at most {MAX_PIXELS:,} are read") from error
     return width, height
 
 
 @contextmanager
-def _pillow(path: Path) -> Iterator[Any]:
+def _open_pillow(path: Path) -> Iterator[Any]:
     """The picture, opened by Pillow; what goes wrong with the file is a MapError."""
     from PIL import Image, UnidentifiedImageError
 
@@ -162,17 +166,19 @@ def _pillow(path: Path) -> Iterator[Any]:
         raise MapError(f"{path}: cannot be read as a picture ({error}); get it again") from error
 
 
-class Picture:
+class PillowRaster:
     """A picture that Pillow decodes at once, when its first row is asked for."""
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name, self._path = str(path), path
         self.conventions = conventions
-        with _pillow(path) as picture:
+        with _open_pillow(path) as picture:
             self.width, self.height = picture.size
             mode = picture.mode
-        if self.width * self.height > PICTURE_PIXELS:
-            raise MapError(f"{path}: declares {self.width}x{self.height} pixels; at most {PICTURE_PIXELS:,} fit here")
+        if self.width * self.height > MAX_IN_MEMORY_PIXELS:
+            raise MapError(
+                f"{path}: declares {self.width}x{self.height} pixels; at most {MAX_IN_MEMORY_PIXELS:,} fit here"
+            )
         if path.suffix.lower() == ".dds":
             _check_dds(path, self.width * self.height)
         if mode == "1":
@@ -184,7 +190,7 @@ class Picture:
 
     @cached_property
     def _pixels(self) -> NDArray[Any]:
-        with _pillow(self._path) as picture:
+        with _open_pillow(self._path) as picture:
             pixels = np.asarray(picture.convert(self._mode) if self._mode else picture)
         return pixels if pixels.ndim == 3 else pixels[..., None]
 
@@ -217,7 +223,7 @@ def _check_dds(path: Path, pixels: int) -> None:
         raise MapError(f"{path}: is cut short; get it again")
 
 
-def _plain_tiff(path: Path, conventions: Conventions) -> Raster:
+def _open_plain_tiff(path: Path, conventions: Conventions) -> Raster:
     """A small TIFF without georeferencing, by Pillow; others need rasterio.
 
     Raises
@@ -225,24 +231,24 @@ def _plain_tiff(path: Path, conventions: Conventions) -> Raster:
     MapError
         When it takes rasterio, which is not installed.
     """
-    from selfiesim.planet.readers.geotiff import need
+    from selfiesim.planet.readers.geotiff import missing_rasterio_error
 
-    width, height = declared_size(path)
-    with _pillow(path) as picture:
+    width, height = read_declared_size(path)
+    with _open_pillow(path) as picture:
         referenced = any(tag in picture.tag_v2 for tag in _GEOTIFF_TAGS)
-    if referenced or width * height > PICTURE_PIXELS:
-        raise need(path)
-    return Picture(path, conventions)
+    if referenced or width * height > MAX_IN_MEMORY_PIXELS:
+        raise missing_rasterio_error(path)
+    return PillowRaster(path, conventions)
 
 
-def filled_in(user: Conventions, own: Conventions) -> Conventions:
+def merge_conventions(user: Conventions, own: Conventions) -> Conventions:
     """The user's conventions, with the file's own where the user says nothing.
 
     Who says where the map lies says all of it: a left edge and a file's own bounds do not mix.
     """
     placing = {"lon0_deg", "bounds_deg", "registration", "positive", "mirrored", "row0"}
     given = user.model_fields_set
-    said = {key: getattr(own, key) for key in own.model_fields_set - given}
-    if user.places:
-        said = {key: value for key, value in said.items() if key not in placing}
-    return user.model_copy(update=said)
+    from_file = {key: getattr(own, key) for key in own.model_fields_set - given}
+    if user.has_placement:
+        from_file = {key: value for key, value in from_file.items() if key not in placing}
+    return user.model_copy(update=from_file)

@@ -23,11 +23,11 @@ Values = NDArray[np.float32]
 
 _CHUNK = 8_000_000  # numbers worked on at once: 32 MB in float32
 _STRIP = 64  # rows of the result made at once
-_LEAST_COVER = 0.5  # of a cell: with less of it known it is a gap
-MOST_HEIGHT_M = 200_000.0
+_MIN_COVER = 0.5  # of a cell: with less of it known it is a gap
+MAX_HEIGHT_M = 200_000.0
 """Beyond this a number is no height: a file's mark for gaps that nobody declared."""
 
-_BRIGHTEST = 2.0  # beyond this a number is no reflectance
+_MAX_REFLECTANCE = 2.0  # beyond this a number is no reflectance
 
 
 def read_map(
@@ -66,21 +66,21 @@ def read_map(
     """
     with open_raster(path, conventions) as raster:
         placement = place(raster.conventions, raster.width, raster.height, body, raster.name)
-        size = width or full_width(placement)
+        size = width or native_width(placement)
         out = np.empty((size // 2, size, raster.bands), np.float32)
-        for top, strip in strips(raster, placement, layer, size):
+        for top, strip in iter_strips(raster, placement, layer, size):
             out[top : top + len(strip)] = strip
         if np.isnan(out).all():
             raise MapError(f"{raster.name}: has no {layer} anywhere, only gaps; is nodata right?")
     return out[..., 0] if out.shape[2] == 1 else out
 
 
-def full_width(placement: Placement, most: int = 8192) -> int:
-    """Columns that lose nothing of a map, even, at most ``most``."""
-    return int(min(most, max(64, 2 * round(placement.pixels_around / 2))))
+def native_width(placement: Placement, max_width: int = 8192) -> int:
+    """Columns that lose nothing of a map, even, at most ``max_width``."""
+    return int(min(max_width, max(64, 2 * round(placement.columns_per_turn / 2))))
 
 
-def strips(
+def iter_strips(
     raster: Raster,
     placement: Placement,
     layer: Layer,
@@ -92,16 +92,16 @@ def strips(
     ``lat_edges`` (rad, falling, evenly spaced) are the edges of the rows wanted; None for all from pole to pole, half
     as many as ``width``.
     """
-    wanted = np.linspace(np.pi / 2, -np.pi / 2, width // 2 + 1) if lat_edges is None else lat_edges
-    down = _row_weights(placement.lat_edges, wanted)
+    target_edges = np.linspace(np.pi / 2, -np.pi / 2, width // 2 + 1) if lat_edges is None else lat_edges
+    down = _row_weights(placement.lat_edges, target_edges)
     across = _column_weights(placement.lon_edges, width)
     decode = _Decoder(raster, layer)
     rows = min(_STRIP, max(8, _CHUNK // (raster.width * raster.bands)))
-    for top in range(0, len(wanted) - 1, rows):
-        yield top, _strip(raster, decode, down[top : top + rows], across)
+    for top in range(0, len(target_edges) - 1, rows):
+        yield top, _resample_strip(raster, decode, down[top : top + rows], across)
 
 
-def _strip(raster: Raster, decode: _Decoder, down: Any, across: Any) -> Values:
+def _resample_strip(raster: Raster, decode: _Decoder, down: Any, across: Any) -> Values:
     """A few rows of the result: sums of what lies in each cell over the weight of what is known of it."""
     rows, bands = down.shape[0], raster.bands
     total = np.zeros((rows, raster.width * bands), np.float32)
@@ -116,15 +116,15 @@ def _strip(raster: Raster, decode: _Decoder, down: Any, across: Any) -> Values:
             total += part @ values.reshape(stop - start, -1)
             share = part.sum(axis=1)[:, None] if gaps is None else part @ (~gaps).astype(np.float32)
             known += share.astype(np.float32)
-    known = _columns(across, known[..., None])
-    total = _columns(across, total.reshape(rows, -1, bands))
+    known = _resample_columns(across, known[..., None])
+    total = _resample_columns(across, total.reshape(rows, -1, bands))
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / known
-    mean[known[..., 0] < _LEAST_COVER] = np.nan
+    mean[known[..., 0] < _MIN_COVER] = np.nan
     return mean
 
 
-def _columns(across: Any, values: Values) -> Values:
+def _resample_columns(across: Any, values: Values) -> Values:
     """The columns of (n, W, bands) brought together: (n, width, bands)."""
     count, wide, bands = values.shape
     turned = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(wide, count * bands)
@@ -136,17 +136,26 @@ class _Decoder:
     """Raw numbers to values: reflectance, metres or components, float32, 0 in gaps."""
 
     def __init__(self, raster: Raster, layer: Layer) -> None:
-        told = raster.conventions
-        self.layer, self._nodata = layer, told.nodata
+        raster_conventions = raster.conventions
+        self.layer, self._nodata = layer, raster_conventions.nodata
         whole = raster.dtype.kind in "iu"
         full = float(np.iinfo(raster.dtype).max) if whole else 1.0
         if layer == "normal" and raster.bands != 3:
             raise MapError(f"{raster.name}: a map of normals has three bands, not one")
         if layer == "elevation" and raster.bands != 1:
             raise MapError(f"{raster.name}: elevation has one band, not three; is it a picture?")
-        self._scale = told.scale if told.scale is not None else 1.0 if layer == "elevation" else 1.0 / full
-        self._offset = told.offset
-        self._srgb = layer == "albedo" and (told.coding or ("srgb" if raster.dtype == np.uint8 else "linear")) == "srgb"
+        self._scale = (
+            raster_conventions.scale
+            if raster_conventions.scale is not None
+            else 1.0
+            if layer == "elevation"
+            else 1.0 / full
+        )
+        self._offset = raster_conventions.offset
+        self._srgb = (
+            layer == "albedo"
+            and (raster_conventions.coding or ("srgb" if raster.dtype == np.uint8 else "linear")) == "srgb"
+        )
         self._table: Values | None = None
         if raster.dtype == np.uint8:
             self._table = self._values(np.arange(256, dtype=np.float32))
@@ -178,11 +187,11 @@ class _Decoder:
         low, high = float(values.min()), float(values.max())
         if not (np.isfinite(low) and np.isfinite(high)):
             raise MapError(f"{raster.name}: holds infinite numbers, near row {start}; give nodata, or mend it")
-        if self.layer == "elevation" and max(-low, high) > MOST_HEIGHT_M:
+        if self.layer == "elevation" and max(-low, high) > MAX_HEIGHT_M:
             raise MapError(
                 f"{raster.name}: holds heights from {low:g} to {high:g} m; give nodata for the gaps, or a scale"
             )
-        if self.layer == "albedo" and not (low >= -0.05 and high <= _BRIGHTEST):
+        if self.layer == "albedo" and not (low >= -0.05 and high <= _MAX_REFLECTANCE):
             raise MapError(
                 f"{raster.name}: holds reflectances from {low:g} to {high:g}; give a scale that makes 0 to 1"
             )
@@ -194,11 +203,11 @@ def srgb_to_linear(value: Values) -> Values:
     return np.where(value <= 0.04045, value / np.float32(12.92), above).astype(np.float32)
 
 
-def _row_weights(edges: Edges, wanted: Edges) -> Any:
+def _row_weights(edges: Edges, target_edges: Edges) -> Any:
     """(rows wanted, rows of the file): by area, so in the sine of latitude."""
     falling = edges[0] > edges[-1]
     rising = np.maximum.accumulate(edges[::-1] if falling else edges)
-    weights = _weights(np.sin(rising), np.sin(wanted[::-1]), rising, wanted[::-1])
+    weights = _weights(np.sin(rising), np.sin(target_edges[::-1]), rising, target_edges[::-1])
     weights = weights[::-1]
     return (weights[:, ::-1] if falling else weights).tocsr()
 
@@ -215,21 +224,24 @@ def _column_weights(edges: Edges, width: int) -> Any:
     repeated = np.ptp(rising) > turn + 0.5 * step  # the last column is the first again
     if repeated:
         rising = rising[:-1]
-    wanted = np.linspace(0.0, turn, width + 1)
-    first = int(np.floor((wanted[0] - rising[-1]) / turn))
-    last = int(np.ceil((wanted[-1] - rising[0]) / turn))
-    parts = [_weights(rising + k * turn, wanted, rising + k * turn, wanted, closed) for k in range(first, last + 1)]
+    target_edges = np.linspace(0.0, turn, width + 1)
+    first = int(np.floor((target_edges[0] - rising[-1]) / turn))
+    last = int(np.ceil((target_edges[-1] - rising[0]) / turn))
+    parts = [
+        _weights(rising + k * turn, target_edges, rising + k * turn, target_edges, closed)
+        for k in range(first, last + 1)
+    ]
     weights = parts[0]
     for part in parts[1:]:
         weights = weights + part
     if closed:
-        weights = _normalised(weights)
+        weights = _normalize_rows(weights)
     if repeated:
         weights = sparse.hstack([weights, sparse.csr_array((width, 1), dtype=np.float32)])
     return (weights.tocsr()[:, ::-1] if falling else weights).tocsr()
 
 
-def _normalised(weights: Any) -> Any:
+def _normalize_rows(weights: Any) -> Any:
     """Each row over its sum: where a map overlaps itself or lacks a pixel, the mean of what there is."""
     from scipy import sparse
 
@@ -237,31 +249,31 @@ def _normalised(weights: Any) -> Any:
     return sparse.diags_array((1.0 / np.where(total > 0.0, total, 1.0)).astype(np.float32)) @ weights
 
 
-def _weights(measure: Edges, wanted_measure: Edges, edges: Edges, wanted: Edges, closed: bool = False) -> Any:
+def _weights(measure: Edges, target_measure: Edges, edges: Edges, target_edges: Edges, closed: bool = False) -> Any:
     """Sparse (n wanted, n of the file): shares of each cell wanted, all edges rising.
 
     Shares of overlap in ``measure`` where the cells wanted are the larger, linear between the file's cell middles where
     they are the smaller.
     """
-    if np.ptp(wanted) / (len(wanted) - 1) < 0.999 * np.ptp(edges) / (len(edges) - 1):
-        return _between(edges, 0.5 * (wanted[:-1] + wanted[1:]), closed)
-    return _overlaps(measure, wanted_measure)
+    if np.ptp(target_edges) / (len(target_edges) - 1) < 0.999 * np.ptp(edges) / (len(edges) - 1):
+        return _linear_weights(edges, 0.5 * (target_edges[:-1] + target_edges[1:]), closed)
+    return _overlap_weights(measure, target_measure)
 
 
-def _overlaps(edges: Edges, wanted: Edges) -> Any:
+def _overlap_weights(edges: Edges, target_edges: Edges) -> Any:
     from scipy import sparse
 
-    cuts = np.unique(np.concatenate([edges, wanted]))
+    cuts = np.unique(np.concatenate([edges, target_edges]))
     middle, length = 0.5 * (cuts[:-1] + cuts[1:]), np.diff(cuts)
-    row = np.searchsorted(wanted, middle, "right") - 1
+    row = np.searchsorted(target_edges, middle, "right") - 1
     column = np.searchsorted(edges, middle, "right") - 1
-    inside = (row >= 0) & (row < len(wanted) - 1) & (column >= 0) & (column < len(edges) - 1)
+    inside = (row >= 0) & (row < len(target_edges) - 1) & (column >= 0) & (column < len(edges) - 1)
     row, column, length = row[inside], column[inside], length[inside]
-    share = (length / np.diff(wanted)[row]).astype(np.float32)
-    return sparse.csr_array((share, (row, column)), shape=(len(wanted) - 1, len(edges) - 1))
+    share = (length / np.diff(target_edges)[row]).astype(np.float32)
+    return sparse.csr_array((share, (row, column)), shape=(len(target_edges) - 1, len(edges) - 1))
 
 
-def _between(edges: Edges, places: Edges, closed: bool) -> Any:
+def _linear_weights(edges: Edges, places: Edges, closed: bool) -> Any:
     from scipy import sparse
 
     middles = 0.5 * (edges[:-1] + edges[1:])

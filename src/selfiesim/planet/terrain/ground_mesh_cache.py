@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import cache_dir, written_whole
+from selfiesim.core.files import atomic_write, cache_dir
 from selfiesim.craft.model import Craft, Material, Part
-from selfiesim.planet.terrain.ground_mesh import Terrain, terrain
+from selfiesim.planet.terrain.ground_mesh import TerrainSpec, terrain
 
-MOST_KEPT = 6
+MAX_CACHED_TERRAINS = 6
 """Files on the disk; one of a final picture takes some 40 to 50 MB."""
 
 _FORMAT = 2  # raise it when the same recipe makes another ground
@@ -28,7 +28,7 @@ _ARRAYS = ("vertices", "normals", "faces", "tint")
 
 
 @lru_cache(maxsize=3)
-def kept_terrain(recipe: Terrain) -> Craft:
+def cached_terrain(recipe: TerrainSpec) -> Craft:
     """The ground of ``recipe``, made only if it is not at hand."""
     path = cache_path(recipe)
     parts = _read(path)
@@ -39,7 +39,7 @@ def kept_terrain(recipe: Terrain) -> Craft:
     return Craft("ground", parts, {}, {}, Path("terrain"))
 
 
-def cache_path(recipe: Terrain) -> Path:
+def cache_path(recipe: TerrainSpec) -> Path:
     """Where the mesh of a recipe is kept."""
     digest = hashlib.sha256(f"selfiesim terrain {_FORMAT} {recipe!r}".encode()).hexdigest()
     return cache_dir() / "terrain" / f"{digest[:40]}.npz"
@@ -54,10 +54,10 @@ def _write(path: Path, craft: Craft) -> None:
         arrays |= {f"{name}{k}": getattr(part, name) for name in _ARRAYS}
     # That it cannot be written is no error.
     with suppress(OutputError, OSError):
-        with written_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             np.savez(temporary, **arrays)
-        kept = sorted(path.parent.glob("[0-9a-f]*.npz"), key=lambda each: each.stat().st_mtime)
-        for old in kept[:-MOST_KEPT]:
+        cached_files = sorted(path.parent.glob("[0-9a-f]*.npz"), key=lambda each: each.stat().st_mtime)
+        for old in cached_files[:-MAX_CACHED_TERRAINS]:
             old.unlink(missing_ok=True)
 
 

@@ -13,13 +13,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Crater:
-    """A crater: planetocentric place (rad, east), diameter (km); ``age`` 0 is fresh, 1 all but gone."""
+    """A crater: planetocentric place (rad, east), diameter (km); ``degradation`` 0 is fresh, 1 all but gone."""
 
     name: str
     lat_rad: float
     lon_rad: float
     diameter_km: float
-    age: float = 0.35
+    degradation: float = 0.35
     ice: bool = False
 
 

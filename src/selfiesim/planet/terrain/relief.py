@@ -18,13 +18,13 @@ from selfiesim.planet.maps.polar_grid import MARS_RADIUS_KM, PolarGrid
 from selfiesim.planet.terrain import landforms
 from selfiesim.planet.terrain.landforms import Crater
 
-STEEPEST = 0.5  # the slope that code 255 stands for
+MAX_SLOPE = 0.5  # the slope that code 255 stands for
 
 # Craters over 16 km on 10^6 km^2 of highlands: some 200 (Tanaka 1986, the base of the Noachian). Cumulative number as
 # diameter to the power -2; the lowlands have a tenth of it, Tharsis less (assumed).
 _DENSITY_16_KM = 170.0
-_SMALLEST_KM = 14.0
-_LARGEST_KM = 110.0
+_MIN_DIAMETER_KM = 14.0
+_MAX_DIAMETER_KM = 110.0
 _SEED = 8703
 
 
@@ -36,7 +36,7 @@ def crater_height(crater: Crater, distance_km: NDArray[np.floating]) -> Field:
     not reach its wall.
     """
     size = crater.diameter_km
-    fresh = 1.0 - 0.85 * crater.age
+    fresh = 1.0 - 0.85 * crater.degradation
     depth, rim = 360.0 * size**0.49 * fresh, 70.0 * size**0.52 * fresh * 1.6
     r = np.asarray(distance_km, dtype=np.float32) / np.float32(size / 2)
     floor = 0.55 if size > 15 else 0.25
@@ -44,31 +44,31 @@ def crater_height(crater: Crater, distance_km: NDArray[np.floating]) -> Field:
     outside = rim * np.maximum(r, 1.0) ** -4 * smoothstep(2.2, 1.2, r)
     height = np.where(r < 1, inside, outside)
     if 18 < size < 120 and not crater.ice:
-        height = height + 0.25 * depth * np.exp(-((r / np.float32(0.14)) ** 2)) * (1 - crater.age)
+        height = height + 0.25 * depth * np.exp(-((r / np.float32(0.14)) ** 2)) * (1 - crater.degradation)
     if crater.ice:
         height = height + 0.85 * depth * (1 - 0.25 * r * r) * smoothstep(0.78, 0.62, r)
     return np.asarray(height, dtype=np.float32)
 
 
-def population(seed: int = _SEED) -> Iterator[Crater]:
+def random_craters(seed: int = _SEED) -> Iterator[Crater]:
     """Craters without a name, spread over the planet at random."""
     rng = np.random.default_rng(seed)
-    per_km2 = _DENSITY_16_KM / 1e6 * (16.0 / _SMALLEST_KM) ** 2
+    per_km2 = _DENSITY_16_KM / 1e6 * (16.0 / _MIN_DIAMETER_KM) ** 2
     count = int(per_km2 * 4 * np.pi * MARS_RADIUS_KM**2)
     lat, lon = np.arcsin(rng.uniform(-1, 1, count)), rng.uniform(0, 2 * np.pi, count)
-    share = rng.uniform((_SMALLEST_KM / _LARGEST_KM) ** 2, 1, count)
-    size, age = _SMALLEST_KM / np.sqrt(share), rng.uniform(0.05, 1.0, count) ** 0.6
-    kept = rng.uniform(0, 1, count) < _crater_share(lat, lon)
+    share = rng.uniform((_MIN_DIAMETER_KM / _MAX_DIAMETER_KM) ** 2, 1, count)
+    size, degradation = _MIN_DIAMETER_KM / np.sqrt(share), rng.uniform(0.05, 1.0, count) ** 0.6
+    kept = rng.uniform(0, 1, count) < _crater_density(lat, lon)
     for k in np.flatnonzero(kept):
-        yield Crater("", float(lat[k]), float(lon[k]), float(size[k]), float(min(age[k], 0.95)))
+        yield Crater("", float(lat[k]), float(lon[k]), float(size[k]), float(min(degradation[k], 0.95)))
 
 
-def _crater_share(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
+def _crater_density(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
     """How densely a place is cratered, 1 in the southern highlands."""
-    high = np.asarray(_highland(_directions(lat, lon)), dtype=np.float64)
+    high = np.asarray(_highland_mask(_unit_vectors(lat, lon)), dtype=np.float64)
     young = np.zeros_like(high)
     for rise in landforms.SWELLS[:2]:
-        young = np.maximum(young, np.exp(-0.5 * (_arc_km(lat, lon, rise.lat_rad, rise.lon_rad) / 900.0) ** 2))
+        young = np.maximum(young, np.exp(-0.5 * (_great_circle_km(lat, lon, rise.lat_rad, rise.lon_rad) / 900.0) ** 2))
     polar = smoothstep(np.radians(76.0), np.radians(70.0), np.abs(lat))
     return (0.07 + 0.93 * high) * (1 - 0.93 * young) * np.where(lat > 0, polar, 0.4 + 0.6 * polar)
 
@@ -76,47 +76,51 @@ def _crater_share(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray
 def globe_height(rows: int) -> Field:
     """Height (m), (rows, 2 rows), plate carree: row 0 in the north, the left edge at lon 0 E."""
     coarse = 512
-    lat, lon = _axes(coarse)
-    height = _large_forms(lat[:, None], lon[None, :])
-    height = enlarged(height, rows)
-    lat, lon = _axes(rows)
+    lat, lon = _plate_carree_axes(coarse)
+    height = _large_scale_height(lat[:, None], lon[None, :])
+    height = resize_plate_carree(height, rows)
+    lat, lon = _plate_carree_axes(rows)
     rng = np.random.default_rng(_SEED + 1)
     rough = _roughness(rng, rows)
-    high = enlarged(_highland(_directions(*np.broadcast_arrays(*(a for a in _mesh(256))))), rows)
+    high = resize_plate_carree(
+        _highland_mask(_unit_vectors(*np.broadcast_arrays(*(a for a in _plate_carree_mesh(256))))), rows
+    )
     # A plate carree draws noise out into streaks toward the poles.
     even = smoothstep(np.radians(72.0), np.radians(48.0), np.abs(lat))[:, None]
     height += rough * (90.0 + 190.0 * high) * (0.15 + 0.85 * even)
     _add_mountains(height, lat, lon)
-    _add_craters(height, lat, lon, population())
+    _add_craters(height, lat, lon, random_craters())
     _add_craters(height, lat, lon, reversed(landforms.craters()))
     return height
 
 
-def _axes(rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _plate_carree_axes(rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Latitudes and longitudes of the pixels' centres, rad."""
     return (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi, (np.arange(2 * rows) + 0.5) / rows * np.pi
 
 
-def _mesh(rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    lat, lon = _axes(rows)
+def _plate_carree_mesh(rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    lat, lon = _plate_carree_axes(rows)
     return lat[:, None], lon[None, :]
 
 
-def _directions(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit_vectors(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
     """Unit vectors (3, ...)."""
     return np.stack(np.broadcast_arrays(np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
 
 
-def _arc_km(lat: NDArray[np.float64], lon: NDArray[np.float64], lat0: float, lon0: float) -> NDArray[np.float64]:
+def _great_circle_km(
+    lat: NDArray[np.float64], lon: NDArray[np.float64], lat0: float, lon0: float
+) -> NDArray[np.float64]:
     """Distance along the ground, by the half-chord, which keeps its digits nearby."""
     half = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat) * np.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
     return np.asarray(2 * MARS_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
 
 
-def _highland(direction: NDArray[np.float64]) -> Field:
+def _highland_mask(direction: NDArray[np.float64]) -> Field:
     """1 in the southern highlands, 0 in the northern lowlands: outside and inside an ellipse."""
     lat, lon = landforms.LOWLANDS_LAT_RAD, landforms.LOWLANDS_LON_RAD
-    middle = _directions(np.array(lat), np.array(lon))
+    middle = _unit_vectors(np.array(lat), np.array(lon))
     east = np.array([-np.sin(lon), np.cos(lon), 0.0])
     north = np.cross(middle, east)
     x, y, z = (np.tensordot(axis, direction, 1) for axis in (east, north, middle))
@@ -128,14 +132,16 @@ def _highland(direction: NDArray[np.float64]) -> Field:
     return smoothstep(0.93, 1.07, np.hypot(u * arc / a, v * arc / b))
 
 
-def _large_forms(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Field:
+def _large_scale_height(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Field:
     """Lowlands and highlands, rises, basins and canyons."""
-    high = _highland(_directions(lat, lon))
+    high = _highland_mask(_unit_vectors(lat, lon))
     height = landforms.LOWLANDS_M + (landforms.HIGHLANDS_M - landforms.LOWLANDS_M) * high.astype(np.float64)
     for rise in landforms.SWELLS:
-        height += rise.height_m * np.exp(-0.5 * (_arc_km(lat, lon, rise.lat_rad, rise.lon_rad) / rise.radius_km) ** 2)
+        height += rise.height_m * np.exp(
+            -0.5 * (_great_circle_km(lat, lon, rise.lat_rad, rise.lon_rad) / rise.radius_km) ** 2
+        )
     for lat_deg, lon_deg, radius, depth, rim in landforms.BASINS:
-        r = _arc_km(lat, lon, np.radians(lat_deg), np.radians(lon_deg)) / radius
+        r = _great_circle_km(lat, lon, np.radians(lat_deg), np.radians(lon_deg)) / radius
         height += rim * np.exp(-(((r - 1.15) / 0.3) ** 2)) - depth * smoothstep(1.12, 0.62, r)
     carved = np.zeros_like(height)
     for chain in landforms.CANYONS:
@@ -144,13 +150,13 @@ def _large_forms(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Field:
                 lat_deg, lon_deg, half, depth = (a + (b - a) * share for a, b in zip(start, end, strict=True))
                 place = np.radians(lat_deg), np.radians(lon_deg)
                 rows, columns = _window(lat[:, 0], lon[0], *place, 1.2 * half)
-                r = _arc_km(lat[rows], lon[:, columns], *place) / half
+                r = _great_circle_km(lat[rows], lon[:, columns], *place) / half
                 near = np.ix_(rows, columns)
                 carved[near] = np.maximum(carved[near], depth * smoothstep(1.15, 0.55, r))
     return np.asarray(height - carved, dtype=np.float32)
 
 
-def enlarged(field: Field, rows: int) -> Field:
+def resize_plate_carree(field: Field, rows: int) -> Field:
     """A plate carree field at another size, (rows, 2 rows): linear, whole across the seam in longitude."""
     at_row = np.clip((np.arange(rows) + 0.5) / rows * len(field) - 0.5, 0, len(field) - 1)
     at_column = (np.arange(2 * rows) + 0.5) / rows * len(field) - 0.5
@@ -178,29 +184,29 @@ def _add_mountains(height: Field, lat: NDArray[np.float64], lon: NDArray[np.floa
     for m in landforms.MOUNTAINS:
         rows, columns = _window(lat, lon, m.lat_rad, m.lon_rad, 1.4 * m.radius_km)
         place = lat[rows, None], lon[None, columns]
-        from_top = _arc_km(*place, m.caldera_lat_rad, m.caldera_lon_rad)
-        down = _way_down(m, *place, from_top)
+        from_top = _great_circle_km(*place, m.caldera_lat_rad, m.caldera_lon_rad)
+        down = _cone_descent_fraction(m, *place, from_top)
         slope = np.clip((1 - down) / (1 - m.caldera_km / m.radius_km), 0, 1)
         caldera = 0.12 * m.height_m * smoothstep(m.caldera_km, 0.75 * m.caldera_km, from_top)
         flank = (m.height_m - m.scarp_m) * (0.75 * slope + 0.25 * slope**3) + m.scarp_m * smoothstep(1.0, 0.86, down)
         height[np.ix_(rows, columns)] += (flank - caldera).astype(np.float32)
 
 
-def _way_down(
+def _cone_descent_fraction(
     m: landforms.Mountain, lat: NDArray[np.float64], lon: NDArray[np.float64], from_top: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """How far down a cone that leans to its top each place is: 0 at the top, 1 at the foot, circles between."""
     top_north = (m.caldera_lat_rad - m.lat_rad) * MARS_RADIUS_KM
-    top_east = _turn(m.caldera_lon_rad - m.lon_rad) * np.cos(m.lat_rad) * MARS_RADIUS_KM
+    top_east = _wrap_to_pi(m.caldera_lon_rad - m.lon_rad) * np.cos(m.lat_rad) * MARS_RADIUS_KM
     north = (lat - m.caldera_lat_rad) * MARS_RADIUS_KM
-    east = _turn(lon - m.caldera_lon_rad) * np.cos(lat) * MARS_RADIUS_KM
+    east = _wrap_to_pi(lon - m.caldera_lon_rad) * np.cos(lat) * MARS_RADIUS_KM
     # |q + d t| = R t for q from the top, d from foot to top: a quadratic in t.
     a = m.radius_km**2 - top_north**2 - top_east**2
     b = north * top_north + east * top_east
     return np.asarray((b + np.sqrt(b * b + a * from_top**2)) / a)
 
 
-def _turn(angle: NDArray[np.float64] | float) -> NDArray[np.float64]:
+def _wrap_to_pi(angle: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """An angle in -pi..pi."""
     return np.asarray((np.asarray(angle) + np.pi) % (2 * np.pi) - np.pi)
 
@@ -208,7 +214,7 @@ def _turn(angle: NDArray[np.float64] | float) -> NDArray[np.float64]:
 def _add_craters(height: Field, lat: NDArray[np.float64], lon: NDArray[np.float64], craters: Iterable[Crater]) -> None:
     for crater in craters:
         rows, columns = _window(lat, lon, crater.lat_rad, crater.lon_rad, 1.1 * crater.diameter_km)
-        distance = _arc_km(lat[rows, None], lon[None, columns], crater.lat_rad, crater.lon_rad)
+        distance = _great_circle_km(lat[rows, None], lon[None, columns], crater.lat_rad, crater.lon_rad)
         height[np.ix_(rows, columns)] += crater_height(crater, distance)
 
 
@@ -225,14 +231,14 @@ def _window(
     return np.arange(first, last + 1), columns % (2 * n)
 
 
-def polar_craters(grid: PolarGrid, north: bool) -> Field:
+def polar_crater_height(grid: PolarGrid, north: bool) -> Field:
     """Height (m), (N, N), of the craters round a pole."""
-    x, y = grid.plane()
+    x, y = grid.plane_coordinates()
     height = np.zeros((grid.size, grid.size), np.float32)
     sign = 1.0 if north else -1.0
     edge = np.pi / 2 - grid.span_rad * 1.45
     per_pixel = grid.km_per_pixel / MARS_RADIUS_KM
-    for crater in (*population(), *reversed(landforms.craters())):
+    for crater in (*random_craters(), *reversed(landforms.craters())):
         if sign * crater.lat_rad < edge:
             continue
         colatitude = np.pi / 2 - sign * crater.lat_rad
@@ -247,10 +253,10 @@ def polar_craters(grid: PolarGrid, north: bool) -> Field:
     return height
 
 
-def globe_codes(height: Field, ice: Field) -> NDArray[np.uint8]:
+def encode_globe_relief(height: Field, ice: Field) -> NDArray[np.uint8]:
     """Gradient and share of ice, (H, W, 4) codes, of a plate carree height (m)."""
     rows = len(height)
-    lat, lon = (a.astype(np.float32) for a in _axes(rows))
+    lat, lon = (a.astype(np.float32) for a in _plate_carree_axes(rows))
     step = np.float32(np.pi / rows * MARS_RADIUS_KM * 1000)
     out = np.empty((*height.shape, 4), np.uint8)
     for start in range(0, rows, 256):
@@ -266,16 +272,16 @@ def globe_codes(height: Field, ice: Field) -> NDArray[np.uint8]:
         out[band, :, 0] = encode(-sin_lon * east - sin_lat * cos_lon * north)
         out[band, :, 1] = encode(cos_lon * east - sin_lat * sin_lon * north)
         out[band, :, 2] = encode(cos_lat * north)
-        out[band, :, 3] = _share_code(ice[band])
+        out[band, :, 3] = _encode_fraction(ice[band])
     return out
 
 
-def patch_codes(height: Field, cover: Field, grid: PolarGrid, north: bool, columns: slice) -> NDArray[np.uint8]:
+def encode_patch_relief(height: Field, cover: Field, grid: PolarGrid, north: bool, columns: slice) -> NDArray[np.uint8]:
     """The same for columns of a polar patch; ``height`` has one column more on either side, ``cover`` has not."""
     step = np.float32(grid.km_per_pixel * 1000)
     down = np.gradient(height, step, axis=0)[:, 1:-1]
     right = (height[:, 2:] - height[:, :-2]) / (2 * step)
-    x, y = grid.plane(columns)
+    x, y = grid.plane_coordinates(columns)
     # Tangents that the shortest turn from the pole makes of the plane's axes.
     colatitude = grid.colatitude(columns)
     shrink = np.cos(colatitude / 2)  # sin(c) over the plane's radius
@@ -285,20 +291,20 @@ def patch_codes(height: Field, cover: Field, grid: PolarGrid, north: bool, colum
     out[..., 0] = encode(down - along * dx)
     out[..., 1] = encode(right - along * dy)
     out[..., 2] = encode(-(down * dx + right * dy) * np.float32(1.0 if north else -1.0))
-    out[..., 3] = _share_code(cover)
+    out[..., 3] = _encode_fraction(cover)
     return out
 
 
 def encode(slope: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Slopes to codes about 128, finest where it is flat: a quarter linear, three quarters cubic."""
-    index = np.asarray(slope, np.float32) * np.float32(_TABLE_HALF / STEEPEST)
+    index = np.asarray(slope, np.float32) * np.float32(_TABLE_HALF / MAX_SLOPE)
     return np.asarray(_TABLE[np.clip(index, -_TABLE_HALF, _TABLE_HALF).astype(np.int32) + _TABLE_HALF])
 
 
 def decode(code: NDArray[np.uint8]) -> Field:
     """Codes to slopes, as the shader has it."""
     t = (np.asarray(code, np.float32) - 128) / 127
-    return np.asarray(STEEPEST * t * (0.25 + 0.75 * t * t), np.float32)
+    return np.asarray(MAX_SLOPE * t * (0.25 + 0.75 * t * t), np.float32)
 
 
 def _code_table(half: int) -> NDArray[np.uint8]:
@@ -311,5 +317,5 @@ _TABLE_HALF = 4096
 _TABLE = _code_table(_TABLE_HALF)
 
 
-def _share_code(share: Field) -> NDArray[np.uint8]:
+def _encode_fraction(share: Field) -> NDArray[np.uint8]:
     return np.asarray(np.clip(share, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -14,14 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-HEIGHT_SHARE = (0.30, 0.62)
+HEIGHT_TO_DIAMETER = (0.30, 0.62)
 """What stands out of the ground, as a share of the diameter: about half for Viking's rocks; the spread is assumed."""
 
-_FINEST_M = 0.006
+_MIN_DIAMETER_M = 0.006
 
 
 @dataclass(frozen=True)
-class Law:
+class RockSizeDistribution:
     """The share of the ground under pieces of diameter D and larger is ``k exp(-q D)``; ``q`` in 1/m.
 
     Without ``q``, it is Golombek and Rapp's for ``k``.
@@ -44,7 +44,7 @@ class Law:
             raise ValueError(f"q {self.q}: the law needs a number above 0")
         object.__setattr__(self, "q", self.q or 1.79 + 0.152 / self.k)
 
-    def per_m2(self, diameter_m: ArrayLike) -> Floats:
+    def cumulative_count_per_m2(self, diameter_m: ArrayLike) -> Floats:
         """How many pieces of ``diameter_m`` and larger lie on a square metre.
 
         The law tells areas; a piece of diameter D covers pi D^2 / 4, so dN = -dF / (pi D^2 / 4).
@@ -55,30 +55,32 @@ class Law:
         # The integral of exp(-q x) / x^2 from d on, by parts.
         return np.asarray(4.0 * self.k * self.q / np.pi * (np.exp(-self.q * d) / d - self.q * exp1(self.q * d)))
 
-    def draw(self, least_m: float, largest_m: float, count: int, rng: np.random.Generator) -> Floats:
+    def sample_diameters(self, smallest_m: float, largest_m: float, count: int, rng: np.random.Generator) -> Floats:
         """Diameters (count,) between two, as the law spreads them."""
-        table = np.geomspace(least_m, largest_m, 400)
-        number = self.per_m2(table)
+        table = np.geomspace(smallest_m, largest_m, 400)
+        number = self.cumulative_count_per_m2(table)
         share = (number - number[-1]) / (number[0] - number[-1])
         return np.asarray(np.exp(np.interp(rng.random(count), share[::-1], np.log(table[::-1]))))
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class RockField:
     """Rocks strewn about: places (N, 2) m, diameters (N,) m."""
 
     places_m: Floats
     diameters_m: Floats
 
 
-def strew(law: Law, edges_m: ArrayLike, finest_share: float, largest_m: float, rng: np.random.Generator) -> Field:
+def scatter_rocks(
+    law: RockSizeDistribution, edges_m: ArrayLike, min_diameter_ratio: float, largest_m: float, rng: np.random.Generator
+) -> RockField:
     """Pieces about the origin, ring by ring: in each of the rings between ``edges_m`` none that looks small.
 
     Parameters
     ----------
     edges_m : (N + 1,)
         Radii of the rings.
-    finest_share : float
+    min_diameter_ratio : float
         The least diameter in a ring, over its inner radius.
     largest_m : float
         None is larger.
@@ -86,25 +88,27 @@ def strew(law: Law, edges_m: ArrayLike, finest_share: float, largest_m: float, r
     edges = np.asarray(edges_m, float)
     places, sizes = [], []
     for inner, outer in pairwise(edges):
-        least = max(_FINEST_M, finest_share * inner)
+        least = max(_MIN_DIAMETER_M, min_diameter_ratio * inner)
         if least >= largest_m:
             break
         area = np.pi * (outer**2 - inner**2)
-        count = int(rng.poisson(area * float(law.per_m2(least) - law.per_m2(largest_m))))
+        count = int(
+            rng.poisson(area * float(law.cumulative_count_per_m2(least) - law.cumulative_count_per_m2(largest_m)))
+        )
         radius = np.sqrt(inner**2 + (outer**2 - inner**2) * rng.random(count))
         angle = 2.0 * np.pi * rng.random(count)
         places.append(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1))
-        sizes.append(law.draw(least, largest_m, count, rng))
-    return Field(np.concatenate([np.zeros((0, 2)), *places]), np.concatenate([np.zeros(0), *sizes]))
+        sizes.append(law.sample_diameters(least, largest_m, count, rng))
+    return RockField(np.concatenate([np.zeros((0, 2)), *places]), np.concatenate([np.zeros(0), *sizes]))
 
 
-def rock_shape(seed: int, level: int) -> tuple[Floats, NDArray[np.int64]]:
+def make_rock_mesh(seed: int, subdivisions: int) -> tuple[Floats, NDArray[np.int64]]:
     """One rock of diameter 1 about the origin: vertices (V, 3), faces (F, 3).
 
     A sphere of 20 * 4^level triangles, cut flat by planes and dented.
     """
     rng = np.random.default_rng(seed)
-    ball, faces = _icosphere(level)
+    ball, faces = _icosphere(subdivisions)
     reach = np.ones(len(ball))
     for _ in range(13):
         normal = rng.normal(size=3)
@@ -122,8 +126,8 @@ def rock_shape(seed: int, level: int) -> tuple[Floats, NDArray[np.int64]]:
     return points / (2.0 * np.abs(points[:, :2]).max()), faces
 
 
-def _icosphere(level: int) -> tuple[Floats, NDArray[np.int64]]:
-    """A unit sphere: an icosahedron with each triangle split in four ``level`` times."""
+def _icosphere(subdivisions: int) -> tuple[Floats, NDArray[np.int64]]:
+    """A unit sphere: an icosahedron with each triangle split in four ``subdivisions`` times."""
     g = 0.5 * (1.0 + np.sqrt(5.0))
     points = [(-1, g, 0), (1, g, 0), (-1, -g, 0), (1, -g, 0), (0, -1, g), (0, 1, g)]
     points += [(0, -1, -g), (0, 1, -g), (g, 0, -1), (g, 0, 1), (-g, 0, -1), (-g, 0, 1)]
@@ -132,7 +136,7 @@ def _icosphere(level: int) -> tuple[Floats, NDArray[np.int64]]:
     triangles += [(10, 7, 6), (7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8), (3, 8, 9), (4, 9, 5)]
     triangles += [(2, 4, 11), (6, 2, 10), (8, 6, 7), (9, 8, 1)]
     faces = np.array(triangles)
-    for _ in range(level):
+    for _ in range(subdivisions):
         edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
         unique, where = np.unique(edges, axis=0, return_inverse=True)
         ab, bc, ca = len(vertices) + where.reshape(3, -1)

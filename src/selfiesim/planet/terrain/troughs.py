@@ -22,7 +22,7 @@ DOME_COLATITUDE_RAD = float(np.radians(13.0))
 
 
 @dataclass(frozen=True)
-class Grain:
+class BandOrientation:
     """Which way bands run on a grid, each (N, N).
 
     Attributes
@@ -38,20 +38,20 @@ class Grain:
     coherence: Field
 
 
-def grain_of(field: Field, grid: PolarGrid) -> Grain:
+def estimate_band_orientation(field: Field, grid: PolarGrid) -> BandOrientation:
     """Direction of the bands in a field by its structure tensor over some 10 km."""
     from scipy.ndimage import gaussian_filter
 
-    gx, gy = _gradient(gaussian_filter(field, grid.pixels_of(3.5), truncate=3.0))
-    width = grid.pixels_of(10.0)
+    gx, gy = _gradient(gaussian_filter(field, grid.km_to_pixels(3.5), truncate=3.0))
+    width = grid.km_to_pixels(10.0)
     xx, yy, xy = (gaussian_filter(v, width, truncate=3.0) for v in (gx * gx, gy * gy, gx * gy))
     spread = np.sqrt((xx - yy) ** 2 + 4 * xy * xy)
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.float32(np.pi / 2)
     coherence = spread / (xx + yy + np.float32(1e-5))
-    return Grain(np.cos(angle), np.sin(angle), coherence.astype(np.float32))
+    return BandOrientation(np.cos(angle), np.sin(angle), coherence.astype(np.float32))
 
 
-def smoothed_along(field: Field, grain: Grain, grid: PolarGrid, reach_km: float) -> Field:
+def smooth_along_bands(field: Field, grain: BandOrientation, grid: PolarGrid, reach_km: float) -> Field:
     """Each pixel's mean over its band's direction, Gaussian of ``reach_km`` rms: frays go, profiles stay."""
     from scipy.ndimage import map_coordinates
 
@@ -59,7 +59,7 @@ def smoothed_along(field: Field, grain: Grain, grid: PolarGrid, reach_km: float)
     row, column = np.arange(n, dtype=np.float32)[:, None], np.arange(n, dtype=np.float32)[None, :]
     total, weights = field.copy(), 1.0
     for step in (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0):
-        weight, far = float(np.exp(-(step**2) / 2)), np.float32(grid.pixels_of(step * reach_km))
+        weight, far = float(np.exp(-(step**2) / 2)), np.float32(grid.km_to_pixels(step * reach_km))
         place = np.stack([row + far * grain.along_x, column + far * grain.along_y])
         total += np.float32(weight) * map_coordinates(field, place, order=1, mode="nearest", output=np.float32)
         weights += weight
@@ -67,33 +67,33 @@ def smoothed_along(field: Field, grain: Grain, grid: PolarGrid, reach_km: float)
     return np.asarray(field + (total / np.float32(weights) - field) * share, dtype=np.float32)
 
 
-def plateau_of(share: Field, grid: PolarGrid) -> Field:
+def plateau_mask(share: Field, grid: PolarGrid) -> Field:
     """1 on the cap proper, 0 on the plains and in the great chasma, 0..1 over its margins."""
     from scipy.ndimage import gaussian_filter
 
-    iced = gaussian_filter(share, grid.pixels_of(11.0), truncate=3.0)
+    iced = gaussian_filter(share, grid.km_to_pixels(11.0), truncate=3.0)
     inner = smoothstep(DOME_COLATITUDE_RAD * 0.995, DOME_COLATITUDE_RAD * 0.93, grid.colatitude())
-    return np.asarray(gaussian_filter(smoothstep(0.25, 0.6, iced) * inner, grid.pixels_of(4.0)), dtype=np.float32)
+    return np.asarray(gaussian_filter(smoothstep(0.25, 0.6, iced) * inner, grid.km_to_pixels(4.0)), dtype=np.float32)
 
 
-def cap_height(share: Field, grain: Grain, grid: PolarGrid) -> Field:
+def cap_height(share: Field, grain: BandOrientation, grid: PolarGrid) -> Field:
     """Height over the plains, m, (N, N): dome, margins, troughs.
 
     ``share`` of ice in each pixel, 0..1, is what decides: see the module.
     """
     from scipy.ndimage import gaussian_filter
 
-    plateau = plateau_of(share, grid)
-    around = gaussian_filter(share, grid.pixels_of(11.0), truncate=3.0)
+    plateau = plateau_mask(share, grid)
+    around = gaussian_filter(share, grid.km_to_pixels(11.0), truncate=3.0)
     bare = np.clip((around - share) * 2.2, 0, 1) * smoothstep(0.1, 0.6, plateau)
-    x, y = grid.plane()
+    x, y = grid.plane_coordinates()
     radius = np.maximum(np.sqrt(x * x + y * y), np.float32(1e-6))
     # Across the band, turned outward. Where a band runs along the meridian neither side faces the equator.
     across_x, across_y = -grain.along_y, grain.along_x
     outward = (across_x * x + across_y * y) / radius
     turn = outward / np.sqrt(outward * outward + np.float32(0.06))
     fall = -np.float32(WALL_SLOPE * 1000) * bare * turn * smoothstep(0.1, 0.4, grain.coherence)
-    troughs = _from_gradient(fall * across_x, fall * across_y, grid, 1.9 * TROUGH_SPACING_KM)
+    troughs = _integrate_gradient(fall * across_x, fall * across_y, grid, 1.9 * TROUGH_SPACING_KM)
     dome = np.float32(DOME_M) * (1 - 0.8 * (grid.colatitude() / np.float32(DOME_COLATITUDE_RAD)) ** 2)
     return np.asarray(plateau * dome + troughs, dtype=np.float32)
 
@@ -107,7 +107,7 @@ def _gradient(field: Field) -> tuple[Field, Field]:
     return gx, gy
 
 
-def _from_gradient(gx: Field, gy: Field, grid: PolarGrid, longest_km: float) -> Field:
+def _integrate_gradient(gx: Field, gy: Field, grid: PolarGrid, longest_km: float) -> Field:
     """The height, m, whose gradient (m per km) is nearest to the one given, without waves beyond ``longest_km``."""
     from scipy import fft
 

@@ -14,33 +14,33 @@ _SPLINE = ((-2, 1.0 / 6.0), (-1, 4.0 / 6.0), (1, 4.0 / 6.0), (2, 1.0 / 6.0))  # 
 
 
 @dataclass(frozen=True)
-class Alike:
+class FilterGuide:
     """Which of some pixels (N,) of a picture belong together.
 
     Attributes
     ----------
-    where : (H, W) array of bool
+    mask : (H, W) array of bool
         Which pixels of the picture they are, row by row.
     part : (N,) array of int
         Only pixels of one part are averaged.
     facing : (N, 3) array
-        Unit vectors; those of pixels averaged have at least a cosine of ``least`` (N,) between them.
-    share : (N,) array
+        Unit vectors; those of pixels averaged have at least a cosine of ``min_cosine`` (N,) between them.
+    strength : (N,) array
         How much of the noise of each is to be taken out, 0 to 1.
     points : (N, 3) array, optional
-        Where each is, m: those averaged lie no farther off the plane through one than ``thick`` (N,), m.
+        Where each is, m: those averaged lie no farther off the plane through one than ``plane_tolerance`` (N,), m.
     """
 
-    where: NDArray[np.bool_]
+    mask: NDArray[np.bool_]
     part: NDArray[np.int64]
     facing: Numbers
-    least: Numbers
-    share: Numbers
+    min_cosine: Numbers
+    strength: Numbers
     points: Numbers | None = None
-    thick: Numbers | None = None
+    plane_tolerance: Numbers | None = None
 
 
-def evened(values: Numbers, alike: Alike, steps: Iterable[int]) -> Numbers:
+def atrous_filter(values: Numbers, guide: FilterGuide, steps: Iterable[int]) -> Numbers:
     """``values`` (N, C) averaged over pixels so many ``steps`` apart.
 
     One step after the other, along rows and then along columns; near ones count most (a B-spline's weights), so that
@@ -49,28 +49,28 @@ def evened(values: Numbers, alike: Alike, steps: Iterable[int]) -> Numbers:
     """
     steps = list(steps)
     margin = 2 * max(steps)
-    numbers = np.full((alike.where.shape[0] + 2 * margin, alike.where.shape[1] + 2 * margin), -1)
-    places = np.argwhere(alike.where) + margin
+    numbers = np.full((guide.mask.shape[0] + 2 * margin, guide.mask.shape[1] + 2 * margin), -1)
+    places = np.argwhere(guide.mask) + margin
     numbers[tuple(places.T)] = np.arange(len(places))
     for step in steps:
         for axis in (0, 1):
-            values = _evened(values, alike, numbers, places, step * np.eye(2, dtype=int)[axis])
+            values = _atrous_pass(values, guide, numbers, places, step * np.eye(2, dtype=int)[axis])
     return values
 
 
-def _evened(
-    values: Numbers, alike: Alike, numbers: NDArray[np.int64], places: NDArray[np.int64], step: NDArray[np.int64]
+def _atrous_pass(
+    values: Numbers, guide: FilterGuide, numbers: NDArray[np.int64], places: NDArray[np.int64], step: NDArray[np.int64]
 ) -> Numbers:
     total, count = values.copy(), np.ones(len(values), np.float32)
     for offset, weight in _SPLINE:
         there = numbers[tuple((places + offset * step).T)]
-        here = np.flatnonzero((there >= 0) & (alike.share > 0.0))
-        here = here[alike.part[here] == alike.part[there[here]]]
-        here = here[_dot(alike.facing[here], alike.facing[there[here]]) > alike.least[here]]
-        if alike.points is not None and alike.thick is not None:
-            off = _dot(alike.points[there[here]] - alike.points[here], alike.facing[here])
-            here = here[np.abs(off) < alike.thick[here]]
-        counted = np.float32(weight) * alike.share[here]
+        here = np.flatnonzero((there >= 0) & (guide.strength > 0.0))
+        here = here[guide.part[here] == guide.part[there[here]]]
+        here = here[_dot(guide.facing[here], guide.facing[there[here]]) > guide.min_cosine[here]]
+        if guide.points is not None and guide.plane_tolerance is not None:
+            off = _dot(guide.points[there[here]] - guide.points[here], guide.facing[here])
+            here = here[np.abs(off) < guide.plane_tolerance[here]]
+        counted = np.float32(weight) * guide.strength[here]
         total[here] += counted[:, None] * values[there[here]]
         count[here] += counted
     return np.asarray(total / count[:, None])

@@ -18,14 +18,16 @@ from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import GraphicsError
 from selfiesim.core.vectors import Matrix, unit
 
-PINHOLE_RAD = float(np.radians(95.0))
+MAX_PINHOLE_FOV_RAD = float(np.radians(95.0))
 """One pinhole sees no farther across or down."""
-SIDE_BY_SIDE_RAD = float(np.radians(150.0))
+MAX_SIDE_BY_SIDE_FOV_RAD = float(np.radians(150.0))
 OVERSAMPLING = 1.25
 """Pixels drawn for one of the lens, each way, so that looking up between four of them blurs little."""
-_CROWDED = 1.5  # density at most over that of the middle of a share: where a lens folds up it would be without end
+_MAX_DENSITY_RATIO = (
+    1.5  # density at most over that of the middle of a share: where a lens folds up it would be without end
+)
 _MARGIN = 2  # pixels round what is needed
-LARGEST_PX = 16_384
+MAX_SIDE_PX = 16_384
 
 # From the lens' axes to each face's: forward, right, left, down, up, back.
 _CUBE = tuple(
@@ -42,29 +44,29 @@ _CUBE = tuple(
 
 
 @dataclass(frozen=True)
-class Share:
+class PinholeView:
     """A pinhole's share of a bent picture.
 
     Attributes
     ----------
     camera : Camera
         The pinhole. All those of a lens have one picture size.
-    turn : (3, 3) array
+    lens_to_pinhole : (3, 3) array
         From the lens' axes to the pinhole's.
     pixels : (N,) array of int
         Pixels of the bent picture that it serves, counted row by row.
-    places : (N, 2) array of float32
+    pinhole_pixels : (N, 2) array of float32
         Where each is in the pinhole's picture, pixels.
     """
 
     camera: Camera
-    turn: Matrix
+    lens_to_pinhole: Matrix
     pixels: NDArray[np.int64]
-    places: NDArray[np.float32]
+    pinhole_pixels: NDArray[np.float32]
 
 
 @lru_cache(maxsize=4)
-def shares(camera: Camera) -> tuple[Share, ...]:
+def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
     """The pinholes that together see what ``camera`` sees.
 
     Raises
@@ -76,64 +78,69 @@ def shares(camera: Camera) -> tuple[Share, ...]:
     centres = np.stack([x, y], axis=-1).reshape(-1, 2).astype(float)
     rays = camera.unproject(centres)
     seen = np.flatnonzero(np.isfinite(rays[:, 0]))
-    turns = _turns(camera)
-    nearest = np.argmax([rays[seen] @ turn[2] for turn in turns], axis=0)
+    rotations = _pinhole_rotations(camera)
+    nearest = np.argmax([rays[seen] @ lens_to_pinhole[2] for lens_to_pinhole in rotations], axis=0)
     parts = []
-    for number, turn in enumerate(turns):
+    for number, lens_to_pinhole in enumerate(rotations):
         pixels = seen[nearest == number]
         if len(pixels):
-            local = rays[pixels] @ turn.T
-            focal = OVERSAMPLING * _density(camera, centres[pixels], turn)
-            parts.append((focal, turn, pixels, focal * local[:, :2] / local[:, 2:]))
-    low = np.array([np.floor(places.min(axis=0)) - _MARGIN for _, _, _, places in parts])
-    high = np.array([np.ceil(places.max(axis=0)) + _MARGIN for _, _, _, places in parts])
+            local = rays[pixels] @ lens_to_pinhole.T
+            focal = OVERSAMPLING * _density(camera, centres[pixels], lens_to_pinhole)
+            parts.append((focal, lens_to_pinhole, pixels, focal * local[:, :2] / local[:, 2:]))
+    low = np.array([np.floor(pinhole_pixels.min(axis=0)) - _MARGIN for _, _, _, pinhole_pixels in parts])
+    high = np.array([np.ceil(pinhole_pixels.max(axis=0)) + _MARGIN for _, _, _, pinhole_pixels in parts])
     width, height = ((high - low).max(axis=0) + 1).astype(int).tolist()
-    if max(width, height) > LARGEST_PX:
+    if max(width, height) > MAX_SIDE_PX:
         raise GraphicsError(
             f"this lens has to be drawn from {width}x{height} pixels; choose a smaller picture (--size)"
         )
     return tuple(
-        Share(Camera(width, height, focal, focal, *-corner), turn, pixels, (places - corner).astype(np.float32))
-        for (focal, turn, pixels, places), corner in zip(parts, low, strict=True)
+        PinholeView(
+            Camera(width, height, focal, focal, *-corner),
+            lens_to_pinhole,
+            pixels,
+            (pinhole_pixels - corner).astype(np.float32),
+        )
+        for (focal, lens_to_pinhole, pixels, pinhole_pixels), corner in zip(parts, low, strict=True)
     )
 
 
-def _turns(camera: Camera) -> list[Matrix]:
+def _pinhole_rotations(camera: Camera) -> list[Matrix]:
     """From the lens' axes to those of each pinhole."""
     fields = camera.horizontal_fov, camera.vertical_fov
-    across, down = (int(np.ceil(field / PINHOLE_RAD - 1e-9)) for field in fields)
+    across, down = (int(np.ceil(field / MAX_PINHOLE_FOV_RAD - 1e-9)) for field in fields)
     # A panorama's one row of pinholes goes all round.
     in_a_row = isinstance(camera.distortion, Panorama) and down == 1
-    if max(fields) > SIDE_BY_SIDE_RAD and not in_a_row:
+    if max(fields) > MAX_SIDE_BY_SIDE_FOV_RAD and not in_a_row:
         return list(_CUBE)
     x = (np.arange(across) + 0.5) / across * camera.width - 0.5
     y = (np.arange(down) + 0.5) / down * camera.height - 0.5
     step = np.array([0.5, 0.0])
-    turns = []
+    rotations = []
     for pixel in np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2):
         before, forward, after = camera.unproject(np.array([pixel - step, pixel, pixel + step]))
         right = unit(after - before - ((after - before) @ forward) * forward)
-        turns.append(np.array([right, np.cross(forward, right), forward]))
-    return turns
+        rotations.append(np.array([right, np.cross(forward, right), forward]))
+    return rotations
 
 
-def _density(camera: Camera, centres: NDArray[np.float64], turn: Matrix) -> float:
+def _density(camera: Camera, centres: NDArray[np.float64], lens_to_pinhole: Matrix) -> float:
     """Pixels of the lens per unit of the pinhole's tangent plane, where they lie densest."""
     some = centres[:: max(1, len(centres) // 500)]
     moves = []
     for step in (np.array([0.5, 0.0]), np.array([0.0, 0.5])):
-        start, end = (camera.unproject(some + side * step) @ turn.T for side in (-1.0, 1.0))
+        start, end = (camera.unproject(some + side * step) @ lens_to_pinhole.T for side in (-1.0, 1.0))
         moves.append(end[:, :2] / end[:, 2:] - start[:, :2] / start[:, 2:])
     (ax, ay), (bx, by) = (move.T for move in moves)
     dense = 1.0 / np.sqrt(np.abs(ax * by - ay * bx))
     dense = dense[np.isfinite(dense)]
-    return float(min(dense.max(), _CROWDED * np.median(dense)))
+    return float(min(dense.max(), _MAX_DENSITY_RATIO * np.median(dense)))
 
 
-def between(picture: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``picture`` (H, W, C) at ``places`` (N, 2), pixels inside it, between the four nearest pixels: (N, C)."""
-    corner = places.astype(np.int64)
-    x, y = (places - corner).T[..., None]
+def sample_bilinear(picture: NDArray[np.float32], pinhole_pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``picture`` (H, W, C) at ``pinhole_pixels`` (N, 2), pixels inside it, between the four nearest pixels: (N, C)."""
+    corner = pinhole_pixels.astype(np.int64)
+    x, y = (pinhole_pixels - corner).T[..., None]
     left, top = corner.T
     upper = picture[top, left] * (1 - x) + picture[top, left + 1] * x
     lower = picture[top + 1, left] * (1 - x) + picture[top + 1, left + 1] * x

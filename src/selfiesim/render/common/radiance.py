@@ -98,7 +98,7 @@ class Renderer(Protocol):
         quality: str,
         samples: int | None = None,
         progress: Progress | None = None,
-        open_s: float = 0.0,
+        shutter_open_s: float = 0.0,
         preview: Preview | None = None,
     ) -> Radiance:
         """Draw ``view``.
@@ -111,7 +111,7 @@ class Renderer(Protocol):
             How many passes, instead of what the quality takes.
         progress : callable, optional
             Told before each pass how many are done, and of how many.
-        open_s : float
+        shutter_open_s : float
             Seconds from the view's instant on over which the passes are spread.
         preview : callable, optional
             Given the radiance of the passes so far, after 1, 2, 4 ... of them.

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 PASSES = {"draft": 3, "final": 16}
-MOST_PASSES = 1024
+MAX_PASSES = 1024
 # Lattices of so few points are diagonals, along which an edge would stay a staircase.
-_FEW = {3: [0, 2, 1], 4: [1, 3, 0, 2], 6: [1, 4, 2, 0, 5, 3]}
+_SMALL_LATTICES = {3: [0, 2, 1], 4: [1, 3, 0, 2], 6: [1, 4, 2, 0, 5, 3]}
 # Ground and air have no edges but the limb, which is drawn as smooth as it is: fewer of their passes do.
 _CRAFT_PER_PLANET = 4
 
@@ -58,11 +58,11 @@ def subframes(view: View, quality: str, count: int) -> Iterator[Subframe]:
     """
     sun = view.sun.direction
     if quality == "draft" or count == 1:
-        yield from (Subframe(shift, sun, None, number) for number, shift in enumerate(shifts(count)))
+        yield from (Subframe(shift, sun, None, number) for number, shift in enumerate(pixel_shifts(count)))
         return
     across = np.cross(sun, np.eye(3)[int(np.argmin(np.abs(sun)))])
     g = 1.32471795724474602596
-    for index, shift in enumerate(shifts(count)):
+    for index, shift in enumerate(pixel_shifts(count)):
         s, t = (0.5 + (index + 0.5) / g**2) % 1.0, (0.5 + (index + 0.5) / g) % 1.0
         off_axis = rotation_about(across, view.sun.angular_radius * np.sqrt(s)) @ sun
         yield Subframe(shift, rotation_about(sun, 2.0 * np.pi * t) @ off_axis, index, index)
@@ -70,18 +70,18 @@ def subframes(view: View, quality: str, count: int) -> Iterator[Subframe]:
 
 def planet_shifts(count: int) -> list[tuple[float, float]]:
     """Of the pixel grid, for the passes of the planet that go with ``count`` passes of the craft."""
-    return shifts(max(1, count // _CRAFT_PER_PLANET))
+    return pixel_shifts(max(1, count // _CRAFT_PER_PLANET))
 
 
-def moments(count: int) -> list[float]:
+def shutter_fractions(count: int) -> list[float]:
     """When each of ``count`` passes is, from 0 to 1 of the shutter's time, in no step with the shifts."""
     order = np.argsort([index * 0.6180339887498949 % 1.0 for index in range(count)])
     return [float((rank + 0.5) / count) for rank in np.argsort(order)]
 
 
-def shifts(count: int) -> list[tuple[float, float]]:
+def pixel_shifts(count: int) -> list[tuple[float, float]]:
     """``count`` points in the pixel about its middle, pixels right and down: one in each row and each column."""
-    rows = _FEW.get(count) or [_generator(count) * k % count for k in range(count)]
+    rows = _SMALL_LATTICES.get(count) or [_generator(count) * k % count for k in range(count)]
     return [((k + 0.5) / count - 0.5, (row + 0.5) / count - 0.5) for k, row in enumerate(rows)]
 
 

@@ -78,7 +78,7 @@ def part_names(view: View) -> dict[int, str]:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnTruth:
     """What the craft's shader wrote, (H, W, 4) and (H, W): see :func:`selfiesim.render.layers.craft_layer.CraftLayer.show`.
 
     ``surface`` holds normals in body axes and part numbers, ``colour`` base colours and 1 plus the sunlight,
@@ -90,7 +90,7 @@ class Drawn:
     depth: NDArray[np.float32]
 
 
-def truth_of(view: View, drawn: Drawn, maps: PlanetMaps | None) -> Truth:
+def assemble_truth(view: View, drawn: DrawnTruth, maps: PlanetMaps | None) -> Truth:
     """Put together what was drawn of the craft and what geometry tells of the planet behind it."""
     part = np.round(drawn.surface[..., 3]).astype(np.int32)
     on_craft = part >= FIRST_PART
@@ -106,7 +106,7 @@ def truth_of(view: View, drawn: Drawn, maps: PlanetMaps | None) -> Truth:
     ground = ~on_craft & np.isfinite(depth)
     if ground.any() and maps is not None:
         part[ground] = PLANET
-        normal[ground], albedo[ground], visibility[ground] = ground_truth(view, maps, position[ground])
+        normal[ground], albedo[ground], visibility[ground] = planet_truth(view, maps, position[ground])
     names = {SKY: "sky"} | ({} if view.planet is None else {PLANET: view.planet.body.name})
     return Truth(
         depth=depth.astype(np.float32),
@@ -119,7 +119,7 @@ def truth_of(view: View, drawn: Drawn, maps: PlanetMaps | None) -> Truth:
     )
 
 
-def ground_truth(
+def planet_truth(
     view: View, maps: PlanetMaps, points: Floats
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Normals (N, 3), reflectances (N, 3) and sunlight (N,) of points (N, 3) on the planet, camera axes."""
@@ -131,12 +131,12 @@ def ground_truth(
     normal = unit(fixed / np.array(planet.body.radii_m) ** 2)
     latitude, longitude = np.arcsin(np.clip(unit(fixed)[:, 2], -1.0, 1.0)), np.arctan2(fixed[:, 1], fixed[:, 0])
     sine = normal @ (planet.camera_to_bodyfixed @ view.sun.direction)
-    lit = sun_share_at(sine, view.sun.angular_radius)
+    lit = sun_fraction_above_horizon(sine, view.sun.angular_radius)
     seen = (normal @ planet.camera_to_bodyfixed).astype(np.float32)
     return seen, reflectance(maps, latitude, longitude), lit.astype(np.float32)
 
 
-def sun_share_at(sine: Floats, radius: float) -> Floats:
+def sun_fraction_above_horizon(sine: Floats, radius: float) -> Floats:
     """Share of the Sun's disc above the horizon where its middle's height has this sine; ``radius`` rad."""
     x = np.clip(np.arcsin(np.clip(sine, -1.0, 1.0)) / radius, -1.0, 1.0)
     return np.asarray(0.5 + (np.arcsin(x) + x * np.sqrt(1.0 - x * x)) / np.pi)
@@ -160,13 +160,13 @@ def motion(view: View, later: View, truth: Truth) -> NDArray[np.float32]:
         for node, number in numbers.items():
             seen = truth.part == number
             if seen.any():
-                there[seen] = _carried(before, after, joints[node], truth.position[seen].astype(float))
+                there[seen] = _move_with_joint(before, after, joints[node], truth.position[seen].astype(float))
     camera = view.camera
     here = np.stack(np.meshgrid(np.arange(camera.width), np.arange(camera.height)), axis=-1)
     return (later.camera.project(there) - here).astype(np.float32)
 
 
-def _carried(before: CraftPose, after: CraftPose, joint: str | None, points: Floats) -> Floats:
+def _move_with_joint(before: CraftPose, after: CraftPose, joint: str | None, points: Floats) -> Floats:
     """Where points (N, 3) of a craft, camera axes, are in the later view's camera axes."""
     first, last = before.joint_matrix(joint), after.joint_matrix(joint)
     body = (points - before.position) @ before.body_to_camera

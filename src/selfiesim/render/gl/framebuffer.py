@@ -17,7 +17,7 @@ from selfiesim.core.errors import GraphicsError
 
 _VTK_FLOAT, _VTK_UNSIGNED_INT = 10, 7
 _GL_FLOAT, _GL_RGB, _GL_RGBA = 0x1406, 0x1907, 0x1908
-_STEP = 512  # pixels
+_SIZE_STEP = 512  # pixels
 _Number = TypeVar("_Number", np.float32, np.uint32)
 _DEPTH_STEPS = 4294967295.0  # the depth attachment holds 32-bit integers
 
@@ -58,12 +58,12 @@ class Framebuffer:
             [0, width - 1, 0, height - 1], _VTK_FLOAT, count, _GL_FLOAT, _GL_RGB if count == 3 else _GL_RGBA
         )
         state.PopFramebufferBindings()
-        return _fetched(read, _VTK_FLOAT, np.empty((height, width, count), np.float32))
+        return _download(read, _VTK_FLOAT, np.empty((height, width, count), np.float32))
 
     def depth(self, width: int, height: int) -> NDArray[np.float64]:
         """(H, W) window depth in [0, 1] of the lower left ``width`` x ``height`` pixels, row 0 at the bottom."""
         read = self.object.GetDepthAttachmentAsTextureObject().Download()
-        steps = _fetched(read, _VTK_UNSIGNED_INT, np.empty((self.height, self.width, 1), np.uint32))
+        steps = _download(read, _VTK_UNSIGNED_INT, np.empty((self.height, self.width, 1), np.uint32))
         return steps[:height, :width, 0] / _DEPTH_STEPS
 
     def release(self) -> None:
@@ -72,7 +72,7 @@ class Framebuffer:
         self.object.ReleaseGraphicsResources(self.window)
 
 
-class Frames:
+class FramebufferPool:
     """Those that pictures are drawn in: one as large as the picture, and one for what is drawn in finer pixels."""
 
     def __init__(self, window: Any, least: int) -> None:
@@ -90,20 +90,20 @@ class Frames:
         """
         if self._picture is None or (self._picture.width, self._picture.height) != (width, height):
             before, self._picture = self._picture, None
-            self._picture = self._made(before, width, height)
+            self._picture = self._replace(before, width, height)
         return self._picture
 
-    def holding(self, width: int, height: int) -> Framebuffer:
+    def at_least(self, width: int, height: int) -> Framebuffer:
         """One of at least this size: the picture's where it will do."""
         for buffer in (self._picture, self._fine):
             if buffer and buffer.width >= width and buffer.height >= height:
                 return buffer
         # In steps, so that a craft that comes nearer needs no other one each time.
         before, self._fine = self._fine, None
-        self._fine = self._made(before, -(-width // _STEP) * _STEP, -(-height // _STEP) * _STEP)
+        self._fine = self._replace(before, -(-width // _SIZE_STEP) * _SIZE_STEP, -(-height // _SIZE_STEP) * _SIZE_STEP)
         return self._fine
 
-    def _made(self, before: Framebuffer | None, width: int, height: int) -> Framebuffer:
+    def _replace(self, before: Framebuffer | None, width: int, height: int) -> Framebuffer:
         """A new one in the place of another; the window no smaller (VTK clips viewports to it)."""
         if before:
             before.release()
@@ -118,7 +118,7 @@ class Frames:
             raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
 
 
-def _fetched(read: Any, kind: int, into: NDArray[_Number]) -> NDArray[_Number]:
+def _download(read: Any, kind: int, into: NDArray[_Number]) -> NDArray[_Number]:
     """What VTK has read, in ``into`` (H, W, C)."""
     height, width, count = into.shape
     read.Download1D(kind, into.reshape(-1), height * width, count, 0)

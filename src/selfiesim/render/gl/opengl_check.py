@@ -78,7 +78,7 @@ def require() -> Graphics:
         pass  # never tried, or unreadable: try
     graphics = probe()
     try:
-        with files.written_whole(stamp) as temporary:
+        with files.atomic_write(stamp) as temporary:
             temporary.write_text(json.dumps({"key": key} | asdict(graphics)))
     except OutputError:
         pass  # no cache here: the next process tries again

@@ -14,16 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 from selfiesim.core.errors import GraphicsError
 
 # How drivers tell a fault: Mesa "0:12(3): error: ...", NVIDIA "0(12) : error C1008: ...", others "ERROR: 0:12: ...".
-_COMPLAINT = re.compile(r"\d+[:(]\d+.{0,9}:? error.*|ERROR: \d+:\d+.*")
+_COMPILE_ERROR = re.compile(r"\d+[:(]\d+.{0,9}:? error.*|ERROR: \d+:\d+.*")
 
 
-def source(name: str) -> str:
+def shader_source(name: str) -> str:
     """Text of one of the shader files beside this module."""
     return (files("selfiesim.render") / "shaders" / name).read_text(encoding="utf-8")
 
 
 @contextmanager
-def shaders_compiled() -> Iterator[None]:
+def raise_shader_errors() -> Iterator[None]:
     """Hear what VTK has to say while it draws: it reports a shader that does not compile, and draws on without it.
 
     Raises
@@ -43,8 +43,8 @@ def shaders_compiled() -> Iterator[None]:
         vtkLogger.SetStderrVerbosity(level)
     said = heard.GetOutput()
     if "vtkShaderProgram" in said or "vtkOpenGLShaderCache" in said:
-        complaint = _COMPLAINT.search(said)
-        first = complaint[0][:200] if complaint else "it gives no reason"
+        compile_error = _COMPILE_ERROR.search(said)
+        first = compile_error[0][:200] if compile_error else "it gives no reason"
         raise GraphicsError(
             f"this machine's OpenGL does not compile a shader of selfiesim ({first}); a newer driver may, or Mesa's "
             "software: set LIBGL_ALWAYS_SOFTWARE=1"
@@ -114,7 +114,7 @@ class Uniforms:
                 self._target.SetUniformf(name, float(array))
 
 
-def picture_texture() -> Any:
+def new_float_texture() -> Any:
     """A texture for a picture that changes from frame to frame, empty at first; v runs along the rows from row 0."""
     from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
 
@@ -124,11 +124,11 @@ def picture_texture() -> Any:
     texture.SetMaximumAnisotropicFiltering(1.0)
     texture.SetRepeat(False)
     texture.SetEdgeClamp(True)
-    show_picture(texture, np.zeros((1, 1, 4), np.float32))
+    upload_image(texture, np.zeros((1, 1, 4), np.float32))
     return texture
 
 
-def show_picture(texture: Any, picture: NDArray[np.float32]) -> None:
+def upload_image(texture: Any, picture: NDArray[np.float32]) -> None:
     """Put a picture (H, W, C) of plain numbers into a texture."""
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonDataModel import vtkImageData
@@ -140,7 +140,7 @@ def show_picture(texture: Any, picture: NDArray[np.float32]) -> None:
     texture.SetInputData(data)
 
 
-def texture_of(image: ArrayLike, repeat: bool = False, srgb: bool = False) -> Any:
+def new_mipmapped_texture(image: ArrayLike, repeat: bool = False, srgb: bool = False) -> Any:
     """A mipmapped texture of an image (H, W, 3) uint8; v runs along the rows from row 0.
 
     One of ``srgb`` codes reads as linear light, and coarse levels are means of light rather than of codes.

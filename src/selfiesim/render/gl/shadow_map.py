@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from selfiesim.core.vectors import unit
 
-SUN_SIZE = 2048
-SHINE_SIZE = 1024
+SUN_MAP_SIZE = 2048
+PLANETSHINE_MAP_SIZE = 1024
 """Width of the maps of the Sun, and of the planet's light, whose shade is soft."""
 
 
@@ -38,12 +38,12 @@ class LightCamera:
     size: int
 
     @classmethod
-    def around(
-        cls, bounds: NDArray[np.float64], light: NDArray[np.float64], size: int, before: float = 0.0
+    def fitted_to(
+        cls, bounds: NDArray[np.float64], light: NDArray[np.float64], size: int, occluder_reach: float = 0.0
     ) -> LightCamera:
         """Fitted to the box ``bounds`` (2, 3) as seen from the direction ``light`` (3,).
 
-        What casts its shadow on the box from farther off, ``before`` metres from its middle, is taken in.
+        What casts its shadow on the box from farther off, ``occluder_reach`` metres from its middle, is taken in.
         """
         center = bounds.mean(axis=0)
         forward = -unit(light)
@@ -54,11 +54,13 @@ class LightCamera:
         local = (corners - center) @ np.array([right, up, forward]).T
         half_width = 1.01 * float(np.abs(local[:, :2]).max())
         reach = 1.01 * max(float(np.abs(local[:, 2]).max()), 1e-3 * half_width)  # a sheet has no depth of its own
-        ahead = max(reach, before)
+        ahead = max(reach, occluder_reach)
         return cls(center - forward * ahead, center, up, half_width, ahead + reach, size)
 
     @classmethod
-    def about(cls, middle: NDArray[np.float64], light: NDArray[np.float64], reach: float, size: int) -> LightCamera:
+    def fitted_to_sphere(
+        cls, middle: NDArray[np.float64], light: NDArray[np.float64], reach: float, size: int
+    ) -> LightCamera:
         """Of all within ``reach`` metres of ``middle`` (3,)."""
         forward = -unit(light)
         up = unit(np.cross(np.cross(forward, np.eye(3)[int(np.argmin(np.abs(forward)))]), forward))

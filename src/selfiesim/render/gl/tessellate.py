@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_MOST_ROUNDS = 12
+_MAX_ROUNDS = 12
 # For each choice of cut edges (01, 12, 20 as bits 1, 2, 4): triangles of corners 0 1 2 and edge middles 3 4 5.
-_CUTS: dict[int, list[tuple[int, int, int]]] = {
+_SPLITS: dict[int, list[tuple[int, int, int]]] = {
     0: [(0, 1, 2)],
     1: [(0, 3, 2), (3, 1, 2)],
     2: [(0, 1, 4), (0, 4, 2)],
@@ -20,9 +20,9 @@ _CUTS: dict[int, list[tuple[int, int, int]]] = {
 
 
 def cut_long_edges(
-    columns: NDArray[np.float32], faces: NDArray[np.int32], longest: float
+    columns: NDArray[np.float32], faces: NDArray[np.int32], max_edge: float
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Halve edges until none is longer than ``longest``; both sides of an edge are cut alike, so no gap opens.
+    """Halve edges until none is longer than ``max_edge``; both sides of an edge are cut alike, so no gap opens.
 
     Parameters
     ----------
@@ -36,10 +36,10 @@ def cut_long_edges(
     columns, faces
         The given vertices first, new ones behind them.
     """
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         ends = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1)  # edges 01, 12, 20
         length = np.linalg.norm(columns[ends[..., 0], :3] - columns[ends[..., 1], :3], axis=-1)
-        is_cut = length > longest
+        is_cut = length > max_edge
         if not is_cut.any():
             break
         pairs, middle = np.unique(np.sort(ends[is_cut], axis=-1), axis=0, return_inverse=True)
@@ -48,6 +48,6 @@ def cut_long_edges(
         columns = np.concatenate([columns, columns[pairs].mean(axis=1)])
         choice = is_cut @ np.array([1, 2, 4])
         faces = np.concatenate(
-            [corners[choice == bits][:, cut].reshape(-1, 3) for bits, cut in _CUTS.items() if (choice == bits).any()]
+            [corners[choice == bits][:, cut].reshape(-1, 3) for bits, cut in _SPLITS.items() if (choice == bits).any()]
         )
     return columns, faces.astype(np.int32)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.render.gl.shadow_map import SUN_SIZE
+from selfiesim.render.gl.shadow_map import SUN_MAP_SIZE
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
@@ -20,7 +20,7 @@ def new_window() -> Any:
 
     window = vtkRenderWindow()
     window.SetOffScreenRendering(True)
-    window.SetSize(SUN_SIZE, SUN_SIZE)
+    window.SetSize(SUN_MAP_SIZE, SUN_MAP_SIZE)
     window.SetMultiSamples(0)
     return window
 

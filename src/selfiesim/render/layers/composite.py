@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Image = NDArray[np.float32]
 
 
-def laid_over(rgb: Image, cover: Image, drawn: Image, crop: Crop) -> tuple[Image, Image]:
+def composite_over(rgb: Image, cover: Image, drawn: Image, crop: Crop) -> tuple[Image, Image]:
     """``rgb`` (H, W, 3) and ``cover`` (H, W), with the craft (h, w, 4) laid over them in place."""
     # The planet's shade is an estimate: full shade may come out below 0.
     drawn = np.maximum(drawn, 0.0)
@@ -29,14 +29,14 @@ def laid_over(rgb: Image, cover: Image, drawn: Image, crop: Crop) -> tuple[Image
     return rgb, cover
 
 
-def shown_over(
+def preview_over(
     show: Callable[[Image, Image, int], None], rgb: Image, cover: Image, crop: Crop, drawn: Image, done: int
 ) -> None:
     """``show`` what is drawn after so many passes, over a copy of the rest."""
-    show(*laid_over(rgb.copy(), cover.copy(), drawn, crop), done)
+    show(*composite_over(rgb.copy(), cover.copy(), drawn, crop), done)
 
 
-def with_sky(rgb: Image, cover: Image, view: View) -> Image:
+def copy_with_sky(rgb: Image, cover: Image, view: View) -> Image:
     """``rgb`` (H, W, 3) with what stands in the sky of ``view``."""
     light = rgb.copy()
     add_backdrop(light, cover, view)
@@ -47,5 +47,5 @@ def add_backdrop(rgb: Image, cover: Image, view: View) -> None:
     """Add what stands behind everything to ``rgb`` (H, W, 3): over a ground, the dust in the air before the sky."""
     ground = view.ground
     if ground is not None:
-        add_dust_sky(rgb, cover, view.camera, ground.site_to_camera.T, ground.sky, view.sun.above_air)
+        add_dust_sky(rgb, cover, view.camera, ground.enu_to_camera.T, ground.sky, view.sun.extraterrestrial_irradiance)
     add_sky(rgb, cover, view)

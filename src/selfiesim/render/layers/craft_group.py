@@ -9,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.craft.mesh.normals import tangents
-from selfiesim.craft.model import TEXTURES
-from selfiesim.render.gl.shader_program import Uniforms, new_actor, replace_shading, source, texture_of
+from selfiesim.craft.model import TEXTURE_SLOTS
+from selfiesim.render.gl.shader_program import (
+    Uniforms,
+    new_actor,
+    new_mipmapped_texture,
+    replace_shading,
+    shader_source,
+)
 from selfiesim.render.gl.tessellate import cut_long_edges
 
 if TYPE_CHECKING:
@@ -28,14 +34,14 @@ _VERTEX = {
 _ATTRIBUTES = {
     "partNumber": ("float", "part", "partNumber", "flat"),
     "vertexTint": ("vec3", "tint", "vertexTint", "smooth"),
-    "vertexBounce": ("vec3", "fromParts", "vertexBounce", "smooth"),
-    "vertexThrough": ("vec4", "through", "vertexThrough", "smooth"),
-    "vertexSky": ("float", "skyShare", "vertexSky", "smooth"),
+    "vertexIndirect": ("vec3", "indirectLight", "vertexIndirect", "smooth"),
+    "vertexAmbientVisibility": ("vec4", "through", "vertexAmbientVisibility", "smooth"),
+    "vertexSkyVisibility": ("float", "skyVisibility", "vertexSkyVisibility", "smooth"),
     "vertexTangent": ("vec4", "along", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
 }
 # What throws shadows on the ground's wide map is drawn as that is spread; "wide" is 0 for all other maps.
 _CASTER_VERTEX = {
-    "//VTK::PositionVC::Dec": "//VTK::PositionVC::Dec\n" + source("spread.glsl"),
+    "//VTK::PositionVC::Dec": "//VTK::PositionVC::Dec\n" + shader_source("spread.glsl"),
     "//VTK::PositionVC::Impl": (
         "//VTK::PositionVC::Impl\ngl_Position.xy = mix(gl_Position.xy, spread(gl_Position.xy), wide);\n"
     ),
@@ -43,7 +49,7 @@ _CASTER_VERTEX = {
 _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
 # What a material's textures are called in the shader, and what compiles in the code that reads them. What a material
 # does not have is left out rather than branched over: software OpenGL runs both sides of a branch.
-_SAMPLERS = {name: (f"{name}Texture", f"#define {name.upper()}_MAP\n") for name in TEXTURES}
+_SAMPLERS = {name: (f"{name}Texture", f"#define {name.upper()}_MAP\n") for name in TEXTURE_SLOTS}
 _SRGB = ("base", "glow", "specular_color")  # pictures of light, as glTF has them; the others hold plain numbers
 _CASTER = "if (texture(baseTexture, tcoordVCVSOutput).a < alphaCutoff) discard;\nfragOutput0 = vec4(1.0);\n"
 # A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
@@ -52,7 +58,7 @@ _LUMEN_NM_PER_WATT = 683.0 * 106.857
 # What the shader writes: light; normal and part number; base colour and sunlight; bent normal and roughness; grain.
 RADIANCE, SURFACE, COLOUR, GLOSS, GRAIN = 0.0, 1.0, 2.0, 3.0, 4.0
 
-CLOSE, FAR_OFF = (0.2, 0.3), (0.7, 1.8)
+SHADOW_OFFSET_SAME_MESH, SHADOW_OFFSET_OTHER_MESH = (0.2, 0.3), (0.7, 1.8)
 """Texels of a shadow map by which surfaces are pushed off, square to the light and more at a slant.
 
 Where what throws shadows is the same mesh; and where it is another one, or rough.
@@ -72,29 +78,29 @@ class Group:
     uniforms: Uniforms
     vertex_uniforms: Uniforms
     caster_uniforms: Uniforms
-    casts: bool = True
+    casts_shadow: bool = True
 
 
-def group_of(
+def build_group(
     parts: list[Part],
     joint: str | None,
     maps: dict[str, Any],
     numbers: dict[str, int],
-    longest: float,
-    casts: bool,
-    outward: bool,
+    max_edge: float,
+    casts_shadow: bool,
+    outward_normals: bool,
     on_ground: bool,
 ) -> Group:
     """All ``parts`` of one material on one joint as an actor; ``maps`` are textures by name, ``numbers`` by node.
 
-    No edge is longer than ``longest``, m. ``outward`` says that normals tell what is outside.
+    No edge is longer than ``max_edge``, m. ``outward_normals`` says that normals tell what is outside.
     """
     material = parts[0].material
-    mesh = _merged(parts, numbers, longest)
+    mesh = _merge_meshes(parts, numbers, max_edge)
     if on_ground:
-        mesh.point_data["vertexThrough"] = np.ones((mesh.n_points, 4), np.float32)
-    if outward:
-        mesh.point_data["vertexSky"] = np.ones(mesh.n_points, np.float32)
+        mesh.point_data["vertexAmbientVisibility"] = np.ones((mesh.n_points, 4), np.float32)
+    if outward_normals:
+        mesh.point_data["vertexSkyVisibility"] = np.ones(mesh.n_points, np.float32)
     actor, caster = new_actor(mesh), new_actor(mesh)
     caster.GetProperty().LightingOff()
     attributes = [name for name in _ATTRIBUTES if name in mesh.point_data]
@@ -103,9 +109,9 @@ def group_of(
     for name, texture in maps.items():
         actor.GetProperty().SetTexture(name, texture)
     for name, picture in material.textures.items():
-        texture = texture_of(picture[::-1], repeat=True, srgb=name in _SRGB)
+        texture = new_mipmapped_texture(picture[::-1], repeat=True, srgb=name in _SRGB)
         actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture)
-    _shade(actor, material, attributes, outward)
+    _attach_shader(actor, material, attributes, outward_normals)
     shader = actor.GetShaderProperty()
     uniforms = Uniforms(shader.GetFragmentCustomUniforms())
     uniforms.set(
@@ -118,20 +124,22 @@ def group_of(
         alphaCutoff=material.alpha_cutoff or 0.0,
         crumple=material.crumple,
         crumpleScale=material.crumple_scale_m,
-        squareOn=material.square_on,
-        specularShare=material.specular,
+        f0Reflectance=material.f0_reflectance,
+        specularWeight=material.specular,
         clearcoat=material.clearcoat,
         clearcoatRoughness=material.clearcoat_roughness,
         # Longer across the grain is longer along a grain turned by a right angle.
         anisotropy=abs(material.anisotropy),
         grainTurn=material.anisotropy_rotation + (np.pi / 2.0 if material.anisotropy < 0.0 else 0.0),
-        shown=RADIANCE,
-        finer=0.0,
-        shadowPush=FAR_OFF if outward else CLOSE,  # rough ground under a low Sun wants more
-        bounced=0.0,
-        looks=np.zeros(4),
+        outputMode=RADIANCE,
+        lodBias=0.0,
+        shadowNormalOffset=SHADOW_OFFSET_OTHER_MESH
+        if outward_normals
+        else SHADOW_OFFSET_SAME_MESH,  # rough ground under a low Sun wants more
+        indirectWeight=0.0,
+        sampleGrid=np.zeros(4),
         mirrors=0.0,
-        bodyToMirror=np.eye(4),
+        bodyToScreen=np.eye(4),
         # All that a shader knows has to be declared before its first draw.
         beamDirection=np.array([0.0, 0.0, 1.0]),
         beamIrradiance=np.zeros(3),
@@ -141,25 +149,29 @@ def group_of(
         beamBias=0.0,
     )
     if material.alpha_cutoff is not None and "base" in material.textures:
-        caster.GetProperty().SetTexture("baseTexture", texture_of(material.textures["base"][::-1], repeat=True))
+        caster.GetProperty().SetTexture(
+            "baseTexture", new_mipmapped_texture(material.textures["base"][::-1], repeat=True)
+        )
         replace_shading(caster, "", _CASTER)
         Uniforms(caster.GetShaderProperty().GetFragmentCustomUniforms()).set(alphaCutoff=material.alpha_cutoff)
     vertex_uniforms = Uniforms(shader.GetVertexCustomUniforms())
     for hook, text in _CASTER_VERTEX.items():
         caster.GetShaderProperty().AddVertexShaderReplacement(hook, True, text, False)
     caster_uniforms = Uniforms(caster.GetShaderProperty().GetVertexCustomUniforms())
-    caster_uniforms.set(wide=0.0)
+    caster_uniforms.set(warped=0.0)
     corners = _corners(parts)
-    return Group(actor, caster, mesh, material, joint, corners, uniforms, vertex_uniforms, caster_uniforms, casts)
+    return Group(
+        actor, caster, mesh, material, joint, corners, uniforms, vertex_uniforms, caster_uniforms, casts_shadow
+    )
 
 
-def _shade(actor: Any, material: Material, attributes: list[str], outward: bool) -> None:
+def _attach_shader(actor: Any, material: Material, attributes: list[str], outward_normals: bool) -> None:
     """Give an actor the shader of its material, with the code for what the material has and for nothing else."""
     defines = "".join(_SAMPLERS[name][1] for name in material.textures)
     defines += "#define FOIL\n" if material.crumple > 0.0 else ""
     defines += "#define CLEARCOAT\n" if material.clearcoat > 0.0 else ""
     defines += "#define ANISOTROPY\n" if "vertexTangent" in attributes and material.anisotropy else ""
-    defines += "#define OUTWARD\n" if outward else ""
+    defines += "#define OUTWARD\n" if outward_normals else ""
     defines += "#define MASK\n" if material.alpha_cutoff is not None else ""
     vertex, inputs = dict(_VERTEX), _INPUTS
     for name in attributes:
@@ -169,10 +181,12 @@ def _shade(actor: Any, material: Material, attributes: list[str], outward: bool)
         inputs += f"{interpolated} in {kind} {passed};\n"
     if "vertexTint" not in attributes:
         inputs += "const vec3 tint = vec3(1.0);\n"
-    defines += "#define ON_GROUND\n" if "vertexThrough" in attributes else ""
-    defines += "#define GROUND\n" if "vertexSky" in attributes else ""
+    defines += "#define ON_GROUND\n" if "vertexAmbientVisibility" in attributes else ""
+    defines += "#define GROUND\n" if "vertexSkyVisibility" in attributes else ""
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
-    functions = inputs + defines + "".join(source(f"{name}.glsl") for name in ("noise", "spread", "standing", "craft"))
+    functions = (
+        inputs + defines + "".join(shader_source(f"{name}.glsl") for name in ("noise", "spread", "standing", "craft"))
+    )
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 
 
@@ -183,15 +197,15 @@ def _corners(parts: list[Part]) -> NDArray[np.float64]:
     return boxes[:, picks, np.arange(3)].reshape(-1, 3)
 
 
-def _merged(parts: list[Part], numbers: dict[str, int], longest: float) -> Any:
+def _merge_meshes(parts: list[Part], numbers: dict[str, int], max_edge: float) -> Any:
     """One mesh of several parts, with normals, texture coordinates and the number of each part."""
     import pyvista
 
     offsets = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
     faces = np.concatenate([part.faces + offset for part, offset in zip(parts, offsets, strict=True)])
-    columns = _columns(parts, numbers)
+    columns = _vertex_columns(parts, numbers)
     widths = [values.shape[1] for values in columns.values()]
-    together, faces = cut_long_edges(np.concatenate(list(columns.values()), axis=1), faces, longest)
+    together, faces = cut_long_edges(np.concatenate(list(columns.values()), axis=1), faces, max_edge)
     values = dict(zip(columns, np.split(together, np.cumsum(widths)[:-1], axis=1), strict=True))
     mesh = pyvista.PolyData.from_regular_faces(values.pop("position"), faces)
     mesh.point_data.active_normals = values.pop("normal")  # the shader brings them to length 1
@@ -199,11 +213,11 @@ def _merged(parts: list[Part], numbers: dict[str, int], longest: float) -> Any:
     mesh.active_texture_coordinates = values.pop("uv")
     for name, value in values.items():
         mesh.point_data[name] = np.ascontiguousarray(value if value.shape[1] > 1 else value[:, 0])
-    mesh.point_data["vertexBounce"] = np.zeros((mesh.n_points, 3), np.float32)
+    mesh.point_data["vertexIndirect"] = np.zeros((mesh.n_points, 3), np.float32)
     return mesh
 
 
-def _columns(parts: list[Part], numbers: dict[str, int]) -> dict[str, NDArray[np.float32]]:
+def _vertex_columns(parts: list[Part], numbers: dict[str, int]) -> dict[str, NDArray[np.float32]]:
     """What belongs to each vertex, (N, C) by name."""
     uv = [np.zeros((len(p.vertices), 2), np.float32) if p.uv is None else p.uv for p in parts]
     found = {

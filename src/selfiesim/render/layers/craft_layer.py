@@ -9,28 +9,48 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.render.gl.framebuffer import Framebuffer
-from selfiesim.render.gl.shader_program import picture_texture, show_picture
-from selfiesim.render.gl.shadow_map import SHINE_SIZE, SUN_SIZE, LightCamera
-from selfiesim.render.layers.craft_group import CLOSE, FAR_OFF, Group, group_of
-from selfiesim.render.layers.lod import FAR_PX, LOST, WORTH, Level, levels_of, pixels_along
-from selfiesim.render.light.diffuse_rays import LEAST_MATT, chosen, gathered_at, pictures_of
-from selfiesim.render.light.planetshine import NO_PLANET, Beam, Planetshine, planetshine
-from selfiesim.render.light.radiosity import EDGES_ACROSS, GLASS, Passed, Skin, is_available, skin_of
-from selfiesim.render.light.ray_scene import surroundings
-from selfiesim.render.light.reflection_rays import Seen, finish_of, mirrored, smoothed, to_picture
-from selfiesim.render.light.sky_light import dust_shine, sky_mirrored, stood_on
+from selfiesim.render.gl.shader_program import new_float_texture, upload_image
+from selfiesim.render.gl.shadow_map import PLANETSHINE_MAP_SIZE, SUN_MAP_SIZE, LightCamera
+from selfiesim.render.layers.craft_group import SHADOW_OFFSET_OTHER_MESH, SHADOW_OFFSET_SAME_MESH, Group, build_group
+from selfiesim.render.layers.lod import (
+    LOD_MAX_PX,
+    LOD_MIN_TRIANGLES,
+    LOD_TOLERANCE,
+    LodMesh,
+    load_lods,
+    projected_size_px,
+)
+from selfiesim.render.light.diffuse_rays import MIN_DIFFUSE, choose_pixels, diffuse_pictures, trace_diffuse
+from selfiesim.render.light.planetshine import NO_PLANETSHINE, Beam, Planetshine, planetshine
+from selfiesim.render.light.radiosity import (
+    CLEARCOAT_F0,
+    MIN_EDGES_ACROSS,
+    InterreflectedLight,
+    RadiosityMesh,
+    build_radiosity_mesh,
+    is_available,
+)
+from selfiesim.render.light.ray_scene import ray_tracer
+from selfiesim.render.light.reflection_rays import (
+    GBuffer,
+    camera_to_texture,
+    denoise_reflections,
+    part_finishes,
+    trace_reflections,
+)
+from selfiesim.render.light.sky_light import dust_sky_light, ground_plane_uniforms, sky_reflection_uniforms
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
     from selfiesim.craft.model import Craft, Part
     from selfiesim.planet.maps.planet_maps import PlanetMaps
-    from selfiesim.render.common.crop import Cut
-    from selfiesim.render.light.brdf_sampling import Gloss
+    from selfiesim.render.common.crop import SampleGrid
+    from selfiesim.render.light.brdf_sampling import GlossyPoints
     from selfiesim.view.poses import CraftPose
     from selfiesim.view.view import View
 
-_STILL_RAD = 1e-6
-NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
+_SHADOW_STEP_RAD = 1e-6
+NEAR_CLIP_M = 0.05  # what is nearer to the lens than this is not drawn
 
 
 class CraftLayer:
@@ -46,52 +66,64 @@ class CraftLayer:
         Depths as seen from the Sun and from the planet's light.
     shine : Planetshine
         The planet's light here.
-    is_far : bool
+    uses_lod : bool
         Whether it is drawn by its coarser mesh.
     """
 
-    faces_outward = False  # whether normals tell what is outside: else each side of a sheet is seen
+    has_outward_normals = False  # whether normals tell what is outside: else each side of a sheet is seen
 
     def __init__(self, pose: CraftPose, window: Any, numbers: dict[str, int], on_ground: bool = False) -> None:
         self.pose, self.numbers, self.on_ground = pose, numbers, on_ground
         self.bounds = _swept_bounds(pose.craft)
-        self.shine: Planetshine = NO_PLANET
-        self.shadow = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True)
-        self.beam = Framebuffer(window, SHINE_SIZE, SHINE_SIZE, shadow=True)
-        self._mirrors = {name: picture_texture() for name in ("mirrorMap", "coatMap", "partsMap", "openMap")}
+        self.shine: Planetshine = NO_PLANETSHINE
+        self.shadow = Framebuffer(window, SUN_MAP_SIZE, SUN_MAP_SIZE, shadow=True)
+        self.beam = Framebuffer(window, PLANETSHINE_MAP_SIZE, PLANETSHINE_MAP_SIZE, shadow=True)
+        self._mirrors = {
+            name: new_float_texture()
+            for name in ("reflectionMap", "coatReflectionMap", "indirectMap", "planetVisibilityMap")
+        }
         # A ground has a second map of the Sun's, which reaches far.
-        self.far = Framebuffer(window, SUN_SIZE, SUN_SIZE, shadow=True) if self.faces_outward else None
+        self.far = Framebuffer(window, SUN_MAP_SIZE, SUN_MAP_SIZE, shadow=True) if self.has_outward_normals else None
         buffers = {"shadowMap": self.shadow, "beamMap": self.beam} | ({"farMap": self.far} if self.far else {})
         maps = {name: _depth_texture(buffer) for name, buffer in buffers.items()} | self._mirrors
         grouped: dict[tuple[str, str | None, bool], list[Part]] = {}
         for part in pose.parts:
-            grouped.setdefault((part.material.name, part.joint, self.casts(part)), []).append(part)
+            grouped.setdefault((part.material.name, part.joint, self.casts_shadow(part)), []).append(part)
         self._size = float(np.ptp(self.bounds, axis=0).max())
         self._groups = [
-            group_of(parts, joint, maps, numbers, self._size / EDGES_ACROSS, casts, self.faces_outward, on_ground)
-            for (_, joint, casts), parts in grouped.items()
+            build_group(
+                parts,
+                joint,
+                maps,
+                numbers,
+                self._size / MIN_EDGES_ACROSS,
+                casts_shadow,
+                self.has_outward_normals,
+                on_ground,
+            )
+            for (_, joint, casts_shadow), parts in grouped.items()
         ]
         self._beams: list[Beam] = []
-        self._skin: Skin | None = None
-        self._levels: list[Level] = []
-        self.is_far, self._pixels = False, np.inf
-        self._passed: Passed | None = None
-        self.is_traced = False  # whether rays have told what is left of the planet's light
-        self._finish = finish_of(pose.parts, numbers)
+        self._radiosity_mesh: RadiosityMesh | None = None
+        self._lods: list[LodMesh] = []
+        self.uses_lod, self._size_px = False, np.inf
+        self._interreflected: InterreflectedLight | None = None
+        self.has_traced_planetshine = False  # whether rays have told what is left of the planet's light
+        self._finish = part_finishes(pose.parts, numbers)
 
-    def casts(self, part: Part) -> bool:
+    def casts_shadow(self, part: Part) -> bool:
         """Whether a part throws shadows: on a craft, each."""
         return True
 
     @property
-    def still(self) -> CraftPose:
+    def shadow_pose(self) -> CraftPose:
         """The pose as its shadow is thrown: a joint that has hardly moved has not, and no map is drawn anew for it."""
-        return self.pose.stepped(_STILL_RAD)
+        return self.pose.quantize_joints(_SHADOW_STEP_RAD)
 
-    def shows(self, pose: CraftPose, numbers: dict[str, int], on_ground: bool) -> bool:
+    def is_reusable_for(self, pose: CraftPose, numbers: dict[str, int], on_ground: bool) -> bool:
         """Whether these actors are the ones ``pose`` asks for."""
         same = self.numbers == numbers and self.on_ground == on_ground
-        return same and self.pose.craft is pose.craft and self.pose.gone == pose.gone
+        return same and self.pose.craft is pose.craft and self.pose.hidden_nodes == pose.hidden_nodes
 
     def add_to(self, scene: Any, shadow_scene: Any) -> None:
         """Put the actors into the camera's and the Sun's scene."""
@@ -115,73 +147,75 @@ class CraftLayer:
         self.pose = pose
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
-        self.shine = shine = _soft_light(view, maps, pose)
+        self.shine = shine = _ambient_light(view, maps, pose)
         light: dict[str, ArrayLike] = {
             "eyePosition": -pose.body_to_camera.T @ pose.position,
-            "sunIrradiance": view.sun.irradiance * pose.sun_left,
-            "sunShare": pose.sun_share,
+            "sunIrradiance": view.sun.irradiance * pose.sunlight_fraction,
+            "sunShare": pose.sun_visible_fraction,
             "pixelAngle": view.camera.pixel_angle,
-            "shineA": shine.harmonics[0:3].T,
-            "shineB": shine.harmonics[3:6].T,
-            "shineC": shine.harmonics[6:9].T,
+            "planetShA": shine.harmonics[0:3].T,
+            "planetShB": shine.harmonics[3:6].T,
+            "planetShC": shine.harmonics[6:9].T,
             "planetDirection": shine.direction,
             "planetDistance": shine.distance,
-            "planetCosine": shine.edge_cosine,
-            "planetTint": shine.tint,
+            "planetEdgeCosine": shine.edge_cosine,
+            "planetSubsolarRadiance": shine.subsolar_radiance,
         }
-        light.update(sky_mirrored(view))
-        light.update(stood_on(view, pose))
+        light.update(sky_reflection_uniforms(view))
+        light.update(ground_plane_uniforms(view, pose))
         for group in self._groups:
             part_to_body = pose.joint_matrix(group.joint)
             group.actor.SetUserMatrix(vtkmatrix_from_array(place @ part_to_body))
             group.vertex_uniforms.set(partToBody=part_to_body)
             group.uniforms.set(**light)
 
-    def choose_level(self, camera: Camera | None) -> None:
+    def choose_lod(self, camera: Camera | None) -> None:
         """Take the mesh for a picture through ``camera``, or without one the whole mesh; after :meth:`update`."""
-        if camera is None or self.on_ground or self.faces_outward:
+        if camera is None or self.on_ground or self.has_outward_normals:
             return  # never another one
-        self._pixels = pixels_along(self._size, float(self.corners()[:, 2].min()), camera)
-        far = self._pixels <= FAR_PX
-        if far and not self._levels:
-            far = sum(group.mesh.n_cells for group in self._groups) >= WORTH
-            self._levels = levels_of(self._groups, self._size, self._size / EDGES_ACROSS) if far else []
-        if far == self.is_far:
+        self._size_px = projected_size_px(self._size, float(self.corners()[:, 2].min()), camera)
+        far = self._size_px <= LOD_MAX_PX
+        if far and not self._lods:
+            far = sum(group.mesh.n_cells for group in self._groups) >= LOD_MIN_TRIANGLES
+            self._lods = load_lods(self._groups, self._size, self._size / MIN_EDGES_ACROSS) if far else []
+        if far == self.uses_lod:
             return
-        self.is_far = far
-        self._set_light(shadowPush=FAR_OFF if far else CLOSE)
-        for group, level in zip(self._groups, self._levels, strict=True):
+        self.uses_lod = far
+        self._set_light(shadowNormalOffset=SHADOW_OFFSET_OTHER_MESH if far else SHADOW_OFFSET_SAME_MESH)
+        for group, level in zip(self._groups, self._lods, strict=True):
             group.actor.GetMapper().SetInputData(level.seen if far else group.mesh)
             group.caster.GetMapper().SetInputData(level.cast if far else group.mesh)
-            _carry_over("vertexBounce", group, level)
+            _copy_to_lod("vertexIndirect", group, level)
 
-    def is_sharp(self, radius: float) -> bool:
+    def is_shadow_sharp(self, radius: float) -> bool:
         """Whether no shadow's edge is softer than a pixel, under a light whose disc has this ``radius``, rad."""
-        return self.is_far and self._pixels * 2.0 * radius <= 1.0
+        return self.uses_lod and self._size_px * 2.0 * radius <= 1.0
 
-    def cast_for(self, other: CraftPose, wide: bool = False) -> None:
-        """Show what throws this craft's shadow, in the body axes of another craft, or its own; ``wide``: all of it."""
+    def prepare_casters(self, other: CraftPose, warped: bool = False) -> None:
+        """Show what throws this craft's shadow, in the body axes of another craft, or its own; ``warped``: all of it."""
         from pyvista import vtkmatrix_from_array
 
-        to_other = self.pose.to_body_of(other)
+        to_other = self.pose.transform_to_body(other)
         for group in self._groups:
-            if not (group.casts or wide):
+            if not (group.casts_shadow or warped):
                 continue
             group.caster.VisibilityOn()
-            group.caster_uniforms.set(wide=float(wide))
-            group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.still.joint_matrix(group.joint)))
+            group.caster_uniforms.set(warped=float(warped))
+            group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.shadow_pose.joint_matrix(group.joint)))
 
-    def pass_light_on(self, view: View) -> None:
+    def update_indirect_light(self, view: View) -> None:
         """Let the parts light each other in the passes to come, as far as that can be worked out here."""
         if not is_available():
             return
         pose = self.pose
         sun = pose.body_to_camera.T @ view.sun.direction
-        self._passed = self.skin.light(pose, sun, view.sun.irradiance * pose.sun_left, self.shine)
-        self.set_passed(vertexBounce=self._passed.irradiance)
+        self._interreflected = self.radiosity_mesh.light(
+            pose, sun, view.sun.irradiance * pose.sunlight_fraction, self.shine
+        )
+        self.set_vertex_light(vertexIndirect=self._interreflected.irradiance)
 
     @property
-    def triangles(self) -> int:
+    def triangle_count(self) -> int:
         """How many are drawn in a pass."""
         return int(sum(group.mesh.n_cells for group in self._groups))
 
@@ -191,13 +225,13 @@ class CraftLayer:
         return np.concatenate([group.mesh.points for group in self._groups]).astype(float)
 
     @property
-    def skin(self) -> Skin:
+    def radiosity_mesh(self) -> RadiosityMesh:
         """The surface as the light between parts sees it."""
-        if self._skin is None:
-            self._skin = skin_of(self._groups)
-        return self._skin
+        if self._radiosity_mesh is None:
+            self._radiosity_mesh = build_radiosity_mesh(self._groups)
+        return self._radiosity_mesh
 
-    def set_passed(self, **light: NDArray[np.float32]) -> None:
+    def set_vertex_light(self, **light: NDArray[np.float32]) -> None:
         """Light of the passes to come that other things send to each vertex: arrays (N, C) by the attribute's name."""
         for name, values in light.items():
             first = 0
@@ -206,23 +240,23 @@ class CraftLayer:
                 group.mesh.point_data[name][:] = values[first : first + count]
                 group.mesh.point_data.GetArray(name).Modified()
                 first += count
-        if self.is_far:
-            for group, level in zip(self._groups, self._levels, strict=True):
-                _carry_over("vertexBounce", group, level)
-        self._set_light(bounced=1.0)
+        if self.uses_lod:
+            for group, level in zip(self._groups, self._lods, strict=True):
+                _copy_to_lod("vertexIndirect", group, level)
+        self._set_light(indirectWeight=1.0)
 
     @property
-    def is_brushed(self) -> bool:
+    def is_anisotropic(self) -> bool:
         """Whether highlights are anywhere longer along a grain."""
         return any(group.material.anisotropy != 0.0 for group in self._groups)
 
-    def trace(self, view: View, maps: PlanetMaps | None, lens: Camera, seen: Seen, alone: bool) -> None:
+    def trace(self, view: View, maps: PlanetMaps | None, lens: Camera, seen: GBuffer, alone: bool) -> None:
         """Find what parts send to all that is ``seen`` through ``lens``, for the passes to come.
 
         What its gloss mirrors of them and of the planet, how they light what is matt and, where a craft is ``alone``,
-        what they leave of the planet's light. After :meth:`pass_light_on`.
+        what they leave of the planet's light. After :meth:`update_indirect_light`.
         """
-        if self._passed is None:
+        if self._interreflected is None:
             return
         pose, finish = self.pose, self._finish
         own = np.isin(seen.part, list(self.numbers.values())) & np.isfinite(seen.depth)
@@ -230,47 +264,51 @@ class CraftLayer:
         points = rays * (seen.depth[own] / rays[:, 2])[:, None]
         points = (points - pose.position) @ pose.body_to_camera
         # Rays meet the whole mesh: from under its surface they would not come out.
-        points += (LOST * self._size if self.is_far else 0.0) * seen.normal[own]
-        around = surroundings(view, pose, self.skin, self._passed, self.shine, maps)
+        points += (LOD_TOLERANCE * self._size if self.uses_lod else 0.0) * seen.normal[own]
+        tracer = ray_tracer(view, pose, self.radiosity_mesh, self._interreflected, self.shine, maps)
         gloss, coat, f0 = seen.gloss(own, points, finish), seen.coat(own, points, finish), finish.f0[seen.part[own]]
-        rim = np.maximum(1.0 - gloss.roughness[:, None], f0)
+        f90 = np.maximum(1.0 - gloss.roughness[:, None], f0)
         asked = own.copy()
-        asked[own] = finish.matt[seen.part[own]] > LEAST_MATT
-        asked = chosen(asked)
+        asked[own] = finish.diffuse[seen.part[own]] > MIN_DIFFUSE
+        asked = choose_pixels(asked)
 
         def by_matt() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-            gathered = gathered_at(around, points[asked[own]], seen.normal[asked].astype(float))
-            return pictures_of(gathered, asked, points, own, seen)
+            gathered = trace_diffuse(tracer, points[asked[own]], seen.normal[asked].astype(float))
+            return diffuse_pictures(gathered, asked, points, own, seen)
 
-        def by_gloss(layer: Gloss, f0: NDArray[np.float64], rim: NDArray[np.float64]) -> NDArray[np.float32]:
-            return smoothed(mirrored(around, layer, f0, rim), layer, own, seen)
+        def by_gloss(layer: GlossyPoints, f0: NDArray[np.float64], f90: NDArray[np.float64]) -> NDArray[np.float32]:
+            return denoise_reflections(trace_reflections(tracer, layer, f0, f90), layer, own, seen)
 
         # Embree and numpy let others run meanwhile.
         with ThreadPoolExecutor(max_workers=3) as pool:
             parts = pool.submit(by_matt)
-            mirror = pool.submit(by_gloss, gloss, f0, rim)
-            glass = pool.submit(by_gloss, coat, np.full_like(f0, GLASS), np.ones_like(f0))
+            mirror = pool.submit(by_gloss, gloss, f0, f90)
+            glass = pool.submit(by_gloss, coat, np.full_like(f0, CLEARCOAT_F0), np.ones_like(f0))
             from_parts, left_open = parts.result()
-            pictures = {"mirrorMap": mirror.result(), "coatMap": glass.result(), "partsMap": from_parts}
+            pictures = {
+                "reflectionMap": mirror.result(),
+                "coatReflectionMap": glass.result(),
+                "indirectMap": from_parts,
+            }
         # Rays know nothing of other craft, which beams do.
-        pictures["openMap"] = left_open if alone else np.zeros_like(left_open)
+        pictures["planetVisibilityMap"] = left_open if alone else np.zeros_like(left_open)
         for name, picture in pictures.items():
-            show_picture(self._mirrors[name], picture)
+            upload_image(self._mirrors[name], picture)
         place = np.eye(4)
         place[:3, :3], place[:3, 3] = pose.body_to_camera, pose.position
-        self.is_traced = alone
-        self._set_light(mirrors=1.0, bodyToMirror=to_picture(lens) @ place)
+        self.has_traced_planetshine = alone
+        self._set_light(mirrors=1.0, bodyToScreen=camera_to_texture(lens) @ place)
 
     def show(self, what: float) -> None:
         """Draw radiance (:data:`RADIANCE`), or one of the two truths (:data:`SURFACE`, :data:`COLOUR`)."""
         for group in self._groups:
-            group.uniforms.set(shown=what)
+            group.uniforms.set(outputMode=what)
 
     def set_passes(self, count: float) -> None:
         """Get ready for so many passes, each of which sees another part of the pixel; parts do not light each other."""
-        self.is_traced = False
+        self.has_traced_planetshine = False
         for group in self._groups:
-            group.uniforms.set(finer=-0.5 * np.log2(count), bounced=0.0, looks=np.zeros(4), mirrors=0.0)
+            group.uniforms.set(lodBias=-0.5 * np.log2(count), indirectWeight=0.0, sampleGrid=np.zeros(4), mirrors=0.0)
 
     def corners(self) -> NDArray[np.float64]:
         """Corners (N, 3) of a box round each part, camera axes, m.
@@ -288,16 +326,18 @@ class CraftLayer:
         """Tell the shaders where the Sun is and how its depth map lies; ``direction`` in body axes."""
         self._set_light(sunDirection=direction, **_map_uniforms("shadow", "Shadow", eye))
 
-    def set_far_sun(self, eye: LightCamera) -> None:
+    def set_far_map(self, eye: LightCamera) -> None:
         """The same for a ground's wide map."""
         self._set_light(**_map_uniforms("far", "Far", eye))
 
-    def share_out(self, count: int) -> None:
+    def split_planetshine(self, count: int) -> None:
         """Share the planet's light out over ``count`` passes, for the shade it throws in each.
 
         Not where rays tell what parts leave of it, which is without a beam's noise.
         """
-        self._beams = [] if self.is_traced or (self.on_ground and is_available()) else self.shine.beams(count)
+        self._beams = (
+            [] if self.has_traced_planetshine or (self.on_ground and is_available()) else self.shine.beams(count)
+        )
 
     def beam_of(self, number: int | None) -> Beam | None:
         """The planet's light of pass ``number``, if there is any; without a number there is no shade."""
@@ -312,12 +352,12 @@ class CraftLayer:
         """Tell the shaders how the depth map from above lies, which a draft has in the place of a beam's."""
         self._set_light(**_map_uniforms("beam", "Beam", eye))
 
-    def set_looks(self, cut: Cut, number: int) -> None:
+    def set_sample_grid(self, cut: SampleGrid, number: int) -> None:
         """Let pass ``number`` of a draft guess what a vehicle on a ground keeps off itself."""
         samples = cut.across * cut.down if self.on_ground else 0
-        self._set_light(looks=np.array([cut.across, cut.down, number * samples, cut.passes * samples]))
+        self._set_light(sampleGrid=np.array([cut.across, cut.down, number * samples, cut.passes * samples]))
 
-    def unset_beam(self) -> None:
+    def clear_beam(self) -> None:
         """Leave that shade out."""
         self._set_light(beamIrradiance=np.zeros(3))
 
@@ -326,7 +366,7 @@ class CraftLayer:
             group.uniforms.set(**values)
 
 
-def _carry_over(name: str, group: Group, level: Level) -> None:
+def _copy_to_lod(name: str, group: Group, level: LodMesh) -> None:
     """Give the coarser mesh what the whole one's vertices were given."""
     level.seen.point_data[name][:] = group.mesh.point_data[name][level.kept]
     level.seen.point_data.GetArray(name).Modified()
@@ -355,11 +395,13 @@ def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
     return np.array([low, high])
 
 
-def _soft_light(view: View, maps: PlanetMaps | None, pose: CraftPose) -> Planetshine:
+def _ambient_light(view: View, maps: PlanetMaps | None, pose: CraftPose) -> Planetshine:
     """The light that does not come straight from the Sun: the planet's, or that of the dust sky and the ground."""
     if view.ground is None:
         return planetshine(view, maps, pose)
-    return dust_shine(view.ground.sky, view.sun.above_air, pose.body_to_camera.T @ view.ground.site_to_camera)
+    return dust_sky_light(
+        view.ground.sky, view.sun.extraterrestrial_irradiance, pose.body_to_camera.T @ view.ground.enu_to_camera
+    )
 
 
 def _depth_texture(buffer: Framebuffer) -> Any:

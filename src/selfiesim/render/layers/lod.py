@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.craft.cache import faces_path, fetch_faces, store_faces
-from selfiesim.craft.mesh.simplify import thinned
+from selfiesim.craft.cache import fetch_lod_faces, lod_cache_path, store_lod_faces
+from selfiesim.craft.mesh.simplify import simplify_mesh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from selfiesim.craft.model import Material
     from selfiesim.render.layers.craft_group import Group
 
-LOST = 1.0 / 4096.0
+LOD_TOLERANCE = 1.0 / 4096.0
 """How far off what is seen may be, of the craft's longest side."""
-_CAST = 1.0 / 2048.0  # the same of what throws shadows: a texel of the Sun's map is as wide
-FAR_PX = 256.0
+_SHADOW_LOD_TOLERANCE = 1.0 / 2048.0  # the same of what throws shadows: a texel of the Sun's map is as wide
+LOD_MAX_PX = 256.0
 """Pixels along that side up to which it is: a sixteenth of a pixel is off at most, shadows an eighth."""
-WORTH = 10_000
+LOD_MIN_TRIANGLES = 10_000
 """Triangles from which on a craft is worth it."""
-_LOBE = 0.25  # how far normals may be off, of the width of the gloss, and within which bounds
-_SHARPEST, _WIDEST = 0.01, 0.05
-_TINTED = 0.05
+_NORMAL_TOLERANCE = 0.25  # how far normals may be off, of the width of the gloss, and within which bounds
+_MIN_NORMAL_TOLERANCE, _MAX_NORMAL_TOLERANCE = 0.01, 0.05
+_TINT_TOLERANCE = 0.05
 
 Faces = NDArray[np.int32]
 
 
 @dataclass
-class Level:
+class LodMesh:
     """The coarser mesh of a group: ``seen``, made of the vertices ``kept`` (K,) of the whole one, and its caster."""
 
     seen: Any
@@ -47,48 +47,52 @@ class Level:
     cast: Any
 
 
-def pixels_along(size: float, depth: float, camera: Camera) -> float:
+def projected_size_px(size: float, depth: float, camera: Camera) -> float:
     """How many pixels long a craft looks at most that is ``size`` m long, its nearest point ``depth`` m ahead."""
     return size * max(camera.fx, camera.fy) / depth if depth > 0.0 else np.inf
 
 
-def levels_of(groups: Sequence[Group], size: float, longest: float) -> list[Level]:
-    """One for each group, from the cache or made now; ``size`` of the craft and the ``longest`` edge, m."""
-    path = faces_path(_digest(groups, size, longest))
+def load_lods(groups: Sequence[Group], size: float, max_edge: float) -> list[LodMesh]:
+    """One for each group, from the cache or made now; ``size`` of the craft and the ``max_edge`` edge, m."""
+    path = lod_cache_path(_digest(groups, size, max_edge))
     sizes = [group.mesh.n_points for group in groups]
-    kept = fetch_faces(path, [count for count in sizes for _ in range(2)])
+    kept = fetch_lod_faces(path, [count for count in sizes for _ in range(2)])
     if kept is None:
-        kept = [faces for group in groups for faces in _thinned(group.mesh, group.material, size, longest)]
-        store_faces(path, kept)
+        kept = [faces for group in groups for faces in _simplify(group.mesh, group.material, size, max_edge)]
+        store_lod_faces(path, kept)
     pairs = zip(groups, kept[::2], kept[1::2], strict=True)
-    return [Level(*_part_of(group.mesh, seen), _part_of(group.mesh, cast)[0]) for group, seen, cast in pairs]
+    return [LodMesh(*_submesh(group.mesh, seen), _submesh(group.mesh, cast)[0]) for group, seen, cast in pairs]
 
 
-def _thinned(mesh: Any, material: Material, size: float, longest: float) -> tuple[Faces, Faces]:
+def _simplify(mesh: Any, material: Material, size: float, max_edge: float) -> tuple[Faces, Faces]:
     """Triangles to be seen by and to throw shadows."""
     points, faces = np.asarray(mesh.points), mesh.regular_faces
-    seen = thinned(points, faces, LOST * size, _looks(mesh, material, LOST * size), longest)
+    seen = simplify_mesh(
+        points, faces, LOD_TOLERANCE * size, _vertex_attributes(mesh, material, LOD_TOLERANCE * size), max_edge
+    )
     # What has holes in it by its texture throws their light as well.
-    return seen, seen if material.alpha_cutoff is not None else thinned(points, faces, _CAST * size)
+    return seen, seen if material.alpha_cutoff is not None else simplify_mesh(
+        points, faces, _SHADOW_LOD_TOLERANCE * size
+    )
 
 
-def _looks(mesh: Any, material: Material, lost: float) -> NDArray[np.float64]:
+def _vertex_attributes(mesh: Any, material: Material, tolerance: float) -> NDArray[np.float64]:
     """What else than places counts, each over what may be lost of it."""
-    turned = float(np.clip(_LOBE * material.roughness**2, _SHARPEST, _WIDEST))
+    turned = float(np.clip(_NORMAL_TOLERANCE * material.roughness**2, _MIN_NORMAL_TOLERANCE, _MAX_NORMAL_TOLERANCE))
     looks = [np.asarray(mesh.point_data.active_normals) / turned]
     if material.textures:
         uv, points = np.asarray(mesh.active_texture_coordinates, float), np.asarray(mesh.points, float)
         ends = mesh.regular_faces[:, :2]
         here, there = (np.linalg.norm(v[ends[:, 0]] - v[ends[:, 1]], axis=1) for v in (uv, points))
         spread = here > 0.0
-        looks.append(uv * (float(np.median(there[spread] / here[spread])) / lost if spread.any() else 1.0))
-    for name, least in (("vertexTint", _TINTED), ("vertexTangent", turned)):
+        looks.append(uv * (float(np.median(there[spread] / here[spread])) / tolerance if spread.any() else 1.0))
+    for name, least in (("vertexTint", _TINT_TOLERANCE), ("vertexTangent", turned)):
         if name in mesh.point_data:
             looks.append(np.asarray(mesh.point_data[name]) / least)
     return np.concatenate(looks, axis=1).astype(float)
 
 
-def _part_of(mesh: Any, faces: Faces) -> tuple[Any, NDArray[np.int64]]:
+def _submesh(mesh: Any, faces: Faces) -> tuple[Any, NDArray[np.int64]]:
     """A mesh of some triangles (K, 3) of vertices of another, and which vertices it has."""
     import pyvista
 
@@ -103,12 +107,12 @@ def _part_of(mesh: Any, faces: Faces) -> tuple[Any, NDArray[np.int64]]:
     return part, kept
 
 
-def _digest(groups: Sequence[Group], size: float, longest: float) -> str:
-    told = hashlib.sha256(repr((LOST, _CAST, size, longest)).encode())
+def _digest(groups: Sequence[Group], size: float, max_edge: float) -> str:
+    digest = hashlib.sha256(repr((LOD_TOLERANCE, _SHADOW_LOD_TOLERANCE, size, max_edge)).encode())
     for group in groups:
         mesh, material = group.mesh, group.material
-        told.update(repr((mesh.n_points, sorted(material.textures), material.alpha_cutoff)).encode())
-        told.update(np.ascontiguousarray(mesh.regular_faces, np.int32).tobytes())
-        told.update(np.ascontiguousarray(mesh.points, np.float32).tobytes())
-        told.update(np.ascontiguousarray(_looks(mesh, material, 1.0), np.float32).tobytes())
-    return told.hexdigest()
+        digest.update(repr((mesh.n_points, sorted(material.textures), material.alpha_cutoff)).encode())
+        digest.update(np.ascontiguousarray(mesh.regular_faces, np.int32).tobytes())
+        digest.update(np.ascontiguousarray(mesh.points, np.float32).tobytes())
+        digest.update(np.ascontiguousarray(_vertex_attributes(mesh, material, 1.0), np.float32).tobytes())
+    return digest.hexdigest()

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.planet.light.atmosphere import haze
-from selfiesim.planet.light.haze_layer import ASYMMETRY, Layer
+from selfiesim.planet.light.atmosphere import build_atmosphere
+from selfiesim.planet.light.haze_layer import ASYMMETRY, HazeLayer
 from selfiesim.planet.light.photometry import LAWS
-from selfiesim.planet.light.weather import EDGE_RAD, FROST_COVER, FROST_REFLECTANCE
-from selfiesim.planet.terrain.relief import STEEPEST
-from selfiesim.render.gl.shader_program import Uniforms, new_actor, replace_shading, source, texture_of
-from selfiesim.render.layers.planet_tiles import NORTH, REGIONS, SOUTH, Caps, tiles_of
+from selfiesim.planet.light.weather import FROST_EDGE_HALF_WIDTH_RAD, FROST_REFLECTANCE, MAX_FROST_COVER
+from selfiesim.planet.terrain.relief import MAX_SLOPE
+from selfiesim.render.gl.shader_program import (
+    Uniforms,
+    new_actor,
+    new_mipmapped_texture,
+    replace_shading,
+    shader_source,
+)
+from selfiesim.render.layers.planet_tiles import NORTH, REGIONS, SOUTH, Caps, classify_tiles
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
@@ -24,8 +30,8 @@ if TYPE_CHECKING:
 
 # The share of a pixel that the craft covers is the fourth number: 1 for the craft. VTK throws away what has 0 there, so
 # that the planet has so little that single precision takes it for nothing beside 1.
-BEHIND = 2.0**-30
-_MAIN = f"fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), {BEHIND!r});\n"
+PLANET_ALPHA = 2.0**-30
+_MAIN = f"fragOutput0 = vec4(planetRadiance(gl_FragCoord.xy), {PLANET_ALPHA!r});\n"
 _RIM_RAD = float(np.radians(1.0))  # of a patch's rim left to the globe, so that coarse mip levels do not reach over it
 _WRAP = 64  # columns of the globe repeated past either end, for the same reason
 _SHADERS = (
@@ -37,17 +43,17 @@ _SHADERS = (
     "eclipse.glsl",
     "planet.glsl",
 )
-_FLAT = np.full((8, 8, 4), (128, 128, 128, 0), np.uint8)
+_FLAT_RELIEF = np.full((8, 8, 4), (128, 128, 128, 0), np.uint8)
 _FRAY_RAD = 0.1  # how far frost reaches over its line at most
 _NO_FROST_RAD = np.pi / 2.0
-_FINEST_DETAIL = 0.0018  # pixel on the ground, planet radii, above which detail.glsl adds nothing
-_BARE_SINE = 0.956  # of latitude, above which detail.glsl adds no craters
-_HIGHEST = 12.0  # scale heights; planet.glsl draws no air above
+_MAX_DETAIL_FOOTPRINT = 0.0018  # pixel on the ground, planet radii, above which detail.glsl adds nothing
+_MAX_CRATER_SINE = 0.956  # of latitude, above which detail.glsl adds no craters
+_AIR_TOP_SCALE_HEIGHTS = 12.0  # scale heights; planet.glsl draws no air above
 # Clip coordinates as they are, just in front of the far plane.
 _VERTEX = {"//VTK::PositionVC::Impl": "gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"}
 
 
-class _Piece:
+class _RegionQuads:
     """The quads of one region of the picture, and the shader that draws them."""
 
     def __init__(self, textures: dict[str, Any]) -> None:
@@ -58,7 +64,7 @@ class _Piece:
         self.uniforms = Uniforms(self.actor.GetShaderProperty().GetFragmentCustomUniforms())
         self._defines: tuple[str, ...] | None = None
 
-    def cover(self, boxes: NDArray[np.float64], camera: Camera) -> None:
+    def set_rectangles(self, boxes: NDArray[np.float64], camera: Camera) -> None:
         """Draw in rectangles (N, 4) of the picture; nowhere for none."""
         self.actor.SetVisibility(len(boxes) > 0)
         if len(boxes):
@@ -81,32 +87,35 @@ class PlanetLayer:
         from vtkmodules.vtkRenderingCore import vtkPropAssembly
 
         self.maps = maps
-        colours, colour_places = _side_by_side(maps.north, maps.south, maps.globe)
-        slopes, slope_places = _side_by_side(
-            *(_FLAT if part is None else part for part in (maps.north_relief, maps.south_relief, maps.globe_relief))
+        colours, colour_places = _build_atlas(maps.north, maps.south, maps.globe)
+        slopes, slope_places = _build_atlas(
+            *(
+                _FLAT_RELIEF if part is None else part
+                for part in (maps.north_relief, maps.south_relief, maps.globe_relief)
+            )
         )
-        textures = {"planetMap": texture_of(colours), "reliefMap": texture_of(slopes)}
+        textures = {"planetMap": new_mipmapped_texture(colours), "reliefMap": new_mipmapped_texture(slopes)}
         self.actor = vtkPropAssembly()
-        self._pieces = {region: _Piece(textures) for region in REGIONS}
-        for piece in self._pieces.values():
+        self._regions = {region: _RegionQuads(textures) for region in REGIONS}
+        for piece in self._regions.values():
             self.actor.AddPart(piece.actor)
-        self._functions = "".join(source(name) for name in _SHADERS)
+        self._functions = "".join(shader_source(name) for name in _SHADERS)
         patch_width = 4.0 * np.sin(maps.patch_span_rad / 2.0)
         self._rim = float(np.cos(maps.patch_span_rad - _RIM_RAD))
         self._set(
             **{f"{name}Place": place for name, place in colour_places.items()},
             **{f"{name}Relief": place for name, place in slope_places.items()},
             reflectanceMax=maps.reflectance_max,
-            steepest=STEEPEST,
+            maxSlope=MAX_SLOPE,
             patchRadius=patch_width / 2.0,
             patchSine=self._rim,
-            northTexel=_texels(patch_width, maps.north, maps.north_relief),
-            southTexel=_texels(patch_width, maps.south, maps.south_relief),
-            globeTexel=_texels(np.pi, maps.globe, maps.globe_relief),
+            northTexel=_texel_sizes(patch_width, maps.north, maps.north_relief),
+            southTexel=_texel_sizes(patch_width, maps.south, maps.south_relief),
+            globeTexel=_texel_sizes(np.pi, maps.globe, maps.globe_relief),
         )
 
     def _set(self, **values: ArrayLike) -> None:
-        for piece in self._pieces.values():
+        for piece in self._regions.values():
             piece.uniforms.set(**values)
 
     def update(self, view: View, passes: int = 1) -> None:
@@ -122,9 +131,9 @@ class PlanetLayer:
         eye = -(pose.camera_to_bodyfixed @ pose.position) / radii
         to_scaled = mean / radii[:, None] * pose.camera_to_bodyfixed
         weather, law = pose.weather, LAWS[pose.law or self.maps.law]
-        air = haze(weather.dust_opacity, mean, weather.gas)
-        layer = _layer_of(weather, mean)
-        top = max(_HIGHEST * air.height, layer.height + layer.half if layer.opacity else 0.0)
+        air = build_atmosphere(weather.dust_opacity, mean, weather.gas)
+        layer = _detached_layer(weather, mean)
+        top = max(_AIR_TOP_SCALE_HEIGHTS * air.height, layer.height + layer.half_thickness if layer.opacity else 0.0)
         self._set(
             eye=eye,
             cameraToScaled=to_scaled,
@@ -133,36 +142,36 @@ class PlanetLayer:
             sunDirection=pose.camera_to_bodyfixed @ view.sun.direction,
             sunIrradiance=view.sun.irradiance,
             pixelAngle=angle,
-            lawSingle=law.single,
-            lawDiffuse=law.diffuse,
+            lawSingle=law.lommel_seeliger_poly,
+            lawDiffuse=law.lambert_poly,
             lawSurge=(law.surge_height, law.surge_width),
-            **_shadows(pose, mean),
+            **_eclipse_uniforms(pose, mean),
             frostLines=(weather.frost_north, -weather.frost_south),
             frostReflectance=FROST_REFLECTANCE,
-            frostCover=FROST_COVER,
-            frostEdge=EDGE_RAD,
-            clouds=(weather.cloud_opacity, weather.hood_opacity, weather.winter),
+            frostCover=MAX_FROST_COVER,
+            frostEdge=FROST_EDGE_HALF_WIDTH_RAD,
+            clouds=(weather.cloud_opacity, weather.hood_opacity, weather.winter_pole_sign),
             airTop=top,
-            layer=(layer.height, layer.half, layer.opacity, ASYMMETRY),
-            hazeDepth=air.depth,
-            hazeDust=air.dust,
-            hazeHeld=air.held,
+            layer=(layer.height, layer.half_thickness, layer.opacity, ASYMMETRY),
+            hazeOpticalDepth=air.optical_depth,
+            hazeDustFraction=air.dust,
+            hazeBaselineDepth=air.law_optical_depth,
             hazeAlbedo=air.albedo,
             hazeAsymmetry=air.asymmetry,
             hazeHeight=air.height,
-            hazeGrazing=air.grazing,
+            hazeGrazing=air.horizon_airmass,
             hazeGamma=np.sqrt(1.0 - air.albedo),
             hazeForward=air.forward,
-            hazePeak=air.peak,
+            hazePeak=air.forward_peak_g,
             hazeTop=air.top,
         )
-        caps = Caps(globe=self._rim, patch=max(self._rim, _BARE_SINE))
-        boxes = tiles_of(view.camera, _principal(view.camera), eye, to_scaled, radii, top, caps)
-        extras = _extras(pose, angle)
-        for region, piece in self._pieces.items():
-            piece.cover(boxes[region], view.camera)
+        caps = Caps(globe=self._rim, patch=max(self._rim, _MAX_CRATER_SINE))
+        boxes = classify_tiles(view.camera, _principal(view.camera), eye, to_scaled, radii, top, caps)
+        features = _shader_features(pose, angle)
+        for region, piece in self._regions.items():
+            piece.set_rectangles(boxes[region], view.camera)
             if len(boxes[region]):
-                piece.compile(self._functions, (region.upper(), *_shown_in(region, extras, weather)))
+                piece.compile(self._functions, (region.upper(), *_region_defines(region, features, weather)))
         self.aim(view, (0.0, 0.0))
 
     def aim(self, view: View, jitter: tuple[float, float]) -> None:
@@ -172,7 +181,7 @@ class PlanetLayer:
         self._set(focal=(camera.fx, camera.fy), principal=(x + jitter[0], y - jitter[1]))
 
 
-def _shadows(pose: PlanetPose, radius_m: float) -> dict[str, ArrayLike]:
+def _eclipse_uniforms(pose: PlanetPose, radius_m: float) -> dict[str, ArrayLike]:
     """The bodies that may stand before the Sun, two at most: place and size in planet radii; where the Sun is."""
     first, second = (*pose.casters, None, None)[:2]
     places = [
@@ -182,8 +191,10 @@ def _shadows(pose: PlanetPose, radius_m: float) -> dict[str, ArrayLike]:
     return {"casterOne": places[0], "casterTwo": places[1], "sunCenter": (*to_sun, np.tan(angle))}
 
 
-def _layer_of(weather: Weather, radius_m: float) -> Layer:
-    return Layer(weather.layer_height_m / radius_m, 0.5 * weather.layer_thickness_m / radius_m, weather.layer_opacity)
+def _detached_layer(weather: Weather, radius_m: float) -> HazeLayer:
+    return HazeLayer(
+        weather.layer_height_m / radius_m, 0.5 * weather.layer_thickness_m / radius_m, weather.layer_opacity
+    )
 
 
 def _principal(camera: Camera) -> tuple[float, float]:
@@ -204,16 +215,16 @@ def _quads(boxes: NDArray[np.float64], width: int, height: int) -> Any:
     return quads
 
 
-def _shown_in(region: str, extras: tuple[str, ...], weather: Weather) -> tuple[str, ...]:
+def _region_defines(region: str, features: tuple[str, ...], weather: Weather) -> tuple[str, ...]:
     """The optional parts of the shader that a region needs."""
     hidden = {
         NORTH: {"DETAIL"} | ({"FROST"} if weather.frost_north >= _NO_FROST_RAD else set()),
         SOUTH: {"FROST"} if weather.frost_south <= -_NO_FROST_RAD else set(),
     }
-    return tuple(name for name in extras if name not in hidden.get(region, set()))
+    return tuple(name for name in features if name not in hidden.get(region, set()))
 
 
-def _extras(pose: PlanetPose, pixel_angle: float) -> tuple[str, ...]:
+def _shader_features(pose: PlanetPose, pixel_angle: float) -> tuple[str, ...]:
     """Which optional parts of the shader show something."""
     radius = float(np.mean(pose.body.radii_m))
     distance = max(float(np.linalg.norm(pose.position)), 1.001 * radius)
@@ -225,7 +236,7 @@ def _extras(pose: PlanetPose, pixel_angle: float) -> tuple[str, ...]:
     north, south = min(below + reach, _NO_FROST_RAD), max(below - reach, -_NO_FROST_RAD)
     shown = {
         "FROST": north > weather.frost_north or south < weather.frost_south,
-        "DETAIL": pose.body.name == "mars" and (distance - radius) * pixel_angle < _FINEST_DETAIL * radius,
+        "DETAIL": pose.body.name == "mars" and (distance - radius) * pixel_angle < _MAX_DETAIL_FOOTPRINT * radius,
         "ECLIPSE": len(pose.casters) > 0,
         "DETACHED": weather.layer_opacity > 0.0,
         "CLOUDS": weather.cloud_opacity > 0.0 or weather.hood_opacity > 0.0,
@@ -233,12 +244,12 @@ def _extras(pose: PlanetPose, pixel_angle: float) -> tuple[str, ...]:
     return tuple(name for name, used in shown.items() if used)
 
 
-def _texels(width: float, colours: NDArray[np.uint8], slopes: NDArray[np.uint8] | None) -> tuple[float, float]:
+def _texel_sizes(width: float, colours: NDArray[np.uint8], slopes: NDArray[np.uint8] | None) -> tuple[float, float]:
     """Size of a pixel of a map's colours and of its slopes, planet radii, for a map ``width`` high."""
-    return width / len(colours), width / len(_FLAT if slopes is None else slopes)
+    return width / len(colours), width / len(_FLAT_RELIEF if slopes is None else slopes)
 
 
-def _side_by_side(
+def _build_atlas(
     north: NDArray[np.uint8], south: NDArray[np.uint8], globe: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.float64]]]:
     """Three maps in one picture, and where each stands in it, in texture coordinates.

@@ -16,9 +16,9 @@ from selfiesim.camera.pinhole import Camera
 
 TILE = 32  # pixels a side; llvmpipe works on blocks of 64 made of 4x4
 _MARGIN = 1.0  # pixels a tile reaches over its edge: the pixel grid is moved by less from pass to pass
-_WORTH = 150_000  # pixels that make up for one more shader to compile
+_MIN_REGION_PX = 150_000  # pixels that make up for one more shader to compile
 _TILT = 0.02  # of the plane through a cap's rim: flattening makes little of a difference
-_COARSE = 8  # tiles that the disc's radius must span for its parts to be told apart
+_MIN_DISC_TILES = 8  # tiles that the disc's radius must span for its parts to be told apart
 
 EDGE, GLOBE, NORTH, SOUTH = "edge", "globe", "north", "south"
 REGIONS = (EDGE, GLOBE, NORTH, SOUTH)
@@ -35,7 +35,7 @@ class Caps:
     patch: float
 
 
-def tiles_of(
+def classify_tiles(
     camera: Camera,
     principal: tuple[float, float],
     eye: NDArray[np.float64],
@@ -71,16 +71,18 @@ def tiles_of(
     square = distance**2 - along**2
     hit = (along > 0.0) & (square < 1.0)
     ground = np.asarray(hit.all(axis=-1))
-    labels = np.where(_sky(rays, eye, 1.0 + air), -1, REGIONS.index(EDGE))
-    if _spans(camera, distance) > _COARSE:
+    labels = np.where(_is_sky(rays, eye, 1.0 + air), -1, REGIONS.index(EDGE))
+    if _disc_radius_tiles(camera, distance) > _MIN_DISC_TILES:
         met = eye + (along - np.sqrt(np.maximum(1.0 - square, 0.0)))[..., None] * rays
         direction = met * radii
         sine = direction[..., 2] / np.linalg.norm(direction, axis=-1)
-        for region, inside in _on_one_map(ground, sine, float(eye[2]), caps).items():
-            if inside.sum() * TILE**2 > _WORTH:
+        for region, inside in _single_map_tiles(ground, sine, float(eye[2]), caps).items():
+            if inside.sum() * TILE**2 > _MIN_REGION_PX:
                 labels[inside] = REGIONS.index(region)
     return {
-        region: np.array([(left[a], bottom[b], right[c - 1], top[d - 1]) for a, b, c, d in _boxes(labels == index)])
+        region: np.array(
+            [(left[a], bottom[b], right[c - 1], top[d - 1]) for a, b, c, d in _merge_tiles(labels == index)]
+        )
         for index, region in enumerate(REGIONS)
     }
 
@@ -101,7 +103,7 @@ def _corner_rays(
     return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True))
 
 
-def _sky(rays: NDArray[np.float64], eye: NDArray[np.float64], shell: float) -> Bools:
+def _is_sky(rays: NDArray[np.float64], eye: NDArray[np.float64], shell: float) -> Bools:
     """Whether nothing of a sphere of radius ``shell`` is in a tile: by cones round the tiles' middles."""
     distance = float(np.linalg.norm(eye))
     if distance <= shell:
@@ -113,13 +115,13 @@ def _sky(rays: NDArray[np.float64], eye: NDArray[np.float64], shell: float) -> B
     return np.asarray(away - half > np.arcsin(shell / distance))
 
 
-def _spans(camera: Camera, distance: float) -> float:
+def _disc_radius_tiles(camera: Camera, distance: float) -> float:
     """How many tiles the disc's radius is long, about."""
     slope = 1.0 / np.sqrt(max(distance**2 - 1.0, 1e-12))
     return float(slope * camera.fx / TILE)
 
 
-def _on_one_map(ground: Bools, sine: NDArray[np.float64], eye_z: float, caps: Caps) -> dict[str, Bools]:
+def _single_map_tiles(ground: Bools, sine: NDArray[np.float64], eye_z: float, caps: Caps) -> dict[str, Bools]:
     """Tiles that show ground of one map only.
 
     Seen from above its plane a cap is convex, so a tile with its corners in the cap is in it. Outside, a cap might
@@ -134,7 +136,7 @@ def _on_one_map(ground: Bools, sine: NDArray[np.float64], eye_z: float, caps: Ca
     return {GLOBE: outside & np.logical_and.reduce(around), NORTH: north, SOUTH: south}
 
 
-def _boxes(wanted: Bools) -> list[tuple[int, int, int, int]]:
+def _merge_tiles(wanted: Bools) -> list[tuple[int, int, int, int]]:
     """Large rectangles that make up a set of tiles: first column, first row, and the ones past the last.
 
     Large, because pixels along a rectangle's diagonal are worked out for both of its triangles.

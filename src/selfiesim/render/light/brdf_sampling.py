@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Gloss:
+class GlossyPoints:
     """Points of a craft's gloss, body axes.
 
     Attributes
@@ -38,14 +38,14 @@ class Gloss:
     grain: Floats
     stretch: Floats
 
-    def of(self, which: NDArray[Any]) -> Gloss:
+    def select(self, which: NDArray[Any]) -> GlossyPoints:
         """Some of them."""
-        return Gloss(*(getattr(self, each.name)[which] for each in fields(self)))
+        return GlossyPoints(*(getattr(self, each.name)[which] for each in fields(self)))
 
 
-def even(points: Floats, normals: Floats, shading: Floats, roughness: Floats) -> Gloss:
+def isotropic_gloss(points: Floats, normals: Floats, shading: Floats, roughness: Floats) -> GlossyPoints:
     """Gloss without a grain."""
-    return Gloss(points, normals, shading, roughness, np.zeros_like(normals), np.zeros_like(roughness))
+    return GlossyPoints(points, normals, shading, roughness, np.zeros_like(normals), np.zeros_like(roughness))
 
 
 def schlick(f0: Floats, cosine: Floats) -> Floats:
@@ -53,27 +53,27 @@ def schlick(f0: Floats, cosine: Floats) -> Floats:
     return np.asarray(f0 + (1.0 - f0) * (1.0 - cosine.clip(0.0, 1.0)) ** 5 * (f0 > 0.0))
 
 
-def lobe(f0: Floats, alpha: Floats, normals: Floats, light: Floats, away: Floats) -> Floats:
-    """GGX, as ``craft.glsl`` has it: light passed on (N, 3) from the direction ``light`` (3,) to ``away`` (N, 3)."""
-    half = unit(away + light)
+def ggx_brdf(f0: Floats, alpha: Floats, normals: Floats, light: Floats, outgoing: Floats) -> Floats:
+    """GGX, as ``craft.glsl`` has it: light passed on (N, 3) from the direction ``light`` (3,) to ``outgoing`` (N, 3)."""
+    half = unit(outgoing + light)
     a2 = alpha**2
-    nl, nv = np.maximum(normals @ light, 1e-3), np.maximum((normals * away).sum(axis=1), 1e-3)
+    nl, nv = np.maximum(normals @ light, 1e-3), np.maximum((normals * outgoing).sum(axis=1), 1e-3)
     d = (normals * half).sum(axis=1) ** 2 * (a2 - 1.0) + 1.0
     masked = 0.5 / (nl * np.sqrt(nv * nv * (1.0 - a2) + a2) + nv * np.sqrt(nl * nl * (1.0 - a2) + a2))
-    fresnel = schlick(f0, (away * half).sum(axis=1)[:, None])
+    fresnel = schlick(f0, (outgoing * half).sum(axis=1)[:, None])
     return np.asarray((a2 / (np.pi * d * d) * masked)[:, None] * fresnel)
 
 
-class Lobes:
+class GgxSampler:
     """Where points' gloss may send light that comes from ``toward`` (N, 3), by the facets seen from there (Heitz 2018).
 
     Attributes
     ----------
-    slant : (N,) array
+    view_cosine : (N,) array
         Cosine between the lobe's normal and ``toward``, at least 0.02.
     """
 
-    def __init__(self, gloss: Gloss, toward: Floats) -> None:
+    def __init__(self, gloss: GlossyPoints, toward: Floats) -> None:
         self._axes = _axes(gloss)
         narrow = np.maximum(gloss.roughness**2, 0.003)
         wide = narrow + (1.0 - narrow) * gloss.stretch**2
@@ -81,30 +81,35 @@ class Lobes:
         self._eye = (self._axes @ toward[..., None])[..., 0]
         self._seen = self._eye[:, 2] > 0.0  # a facet of foil may face away
         self._eye[:, 2] = np.maximum(self._eye[:, 2], 0.02)
-        self.slant = self._eye[:, 2]
+        self.view_cosine = self._eye[:, 2]
         self._stretched = self._eye * self._size
         self._length = np.linalg.norm(self._stretched, axis=1)
-        self._half = _HalfBall(self._stretched / self._length[:, None])
+        self._half = _VisibleHemisphere(self._stretched / self._length[:, None])
 
-    def rays(self, dice: Floats) -> tuple[Floats, Floats, Floats]:
+    def rays(self, randoms: Floats) -> tuple[Floats, Floats, Floats]:
         """A ray (M, 3) of each of the first M lobes by two numbers (M, 2) in 0 to 1.
 
         Also its weight (M,), what other facets do not keep of that light, and the cosine (M,) at which it meets its
         facet.
         """
-        first = slice(len(dice))
-        eye, size, slant, length = self._eye[first], self._size[first], self.slant[first], self._length[first]
-        half = unit(self._half.normal(dice) * size)
+        first = slice(len(randoms))
+        eye, size, view_cosine, length = (
+            self._eye[first],
+            self._size[first],
+            self.view_cosine[first],
+            self._length[first],
+        )
+        half = unit(self._half.normal(randoms) * size)
         cosine = (half * eye).sum(axis=1)
         ray = 2.0 * cosine[:, None] * half - eye
         # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
         up, of_ray = ray[:, 2], np.linalg.norm(ray * size, axis=1)
-        weight = up * (slant + length) / np.maximum(up * length + slant * of_ray, 1e-9)
+        weight = up * (view_cosine + length) / np.maximum(up * length + view_cosine * of_ray, 1e-9)
         turned = (ray[:, None] @ self._axes[first])[:, 0]
         return turned, np.where((up > 0.0) & self._seen[first], weight, 0.0), cosine.clip(0.0, 1.0)
 
 
-def _axes(gloss: Gloss) -> Floats:
+def _axes(gloss: GlossyPoints) -> Floats:
     """The axes (N, 3, 3) of each lobe, a row each: along the grain, across it, and the normal."""
     n = gloss.shading
     helper = np.where(np.abs(n[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
@@ -113,7 +118,7 @@ def _axes(gloss: Gloss) -> Floats:
     return np.stack([along, np.cross(n, along), n], axis=1)
 
 
-class _HalfBall:
+class _VisibleHemisphere:
     """The half of a ball, z up, that is seen along ``eye`` (N, 3)."""
 
     def __init__(self, eye: Floats) -> None:
@@ -125,11 +130,11 @@ class _HalfBall:
         self._other = np.cross(eye, self._across)
         self._share = 0.5 * (1.0 + eye[:, 2])
 
-    def normal(self, dice: Floats) -> Floats:
+    def normal(self, randoms: Floats) -> Floats:
         """Of a point (M, 3) of the first M of them, each that is seen as likely as any other."""
-        first = slice(len(dice))
+        first = slice(len(randoms))
         eye, across, other, share = self._eye[first], self._across[first], self._other[first], self._share[first]
-        radius, turn = np.sqrt(dice[:, 0]), 2.0 * np.pi * dice[:, 1]
+        radius, turn = np.sqrt(randoms[:, 0]), 2.0 * np.pi * randoms[:, 1]
         x, y = radius * np.cos(turn), radius * np.sin(turn)
         y = (1.0 - share) * np.sqrt(np.maximum(1.0 - x**2, 0.0)) + share * y
         z = np.sqrt(np.maximum(1.0 - x**2 - y**2, 0.0))

@@ -13,72 +13,75 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.low_discrepancy import thrown
+from selfiesim.core.low_discrepancy import r2_points
 from selfiesim.core.vectors import unit
-from selfiesim.render.common.denoise import Alike, evened
+from selfiesim.render.common.denoise import FilterGuide, atrous_filter
 
 if TYPE_CHECKING:
-    from selfiesim.render.light.ray_scene import Surroundings
-    from selfiesim.render.light.reflection_rays import Seen
+    from selfiesim.render.light.ray_scene import RayTracer
+    from selfiesim.render.light.reflection_rays import GBuffer
 
 Floats = NDArray[np.float64]
 
-LEAST_RAYS = 200_000
+MIN_RAYS = 200_000
 """Of a picture, and no fewer than one a pixel on average."""
-LEAST_EACH, MOST_EACH = 4, 16  # of a pixel that has any
-TURNS = 2
+MIN_RAYS_PER_PIXEL, MAX_RAYS_PER_PIXEL = 4, 16  # of a pixel that has any
+MAX_BOUNCES = 2
 """How often a ray goes on from metal to metal."""
-LEAST_MATT = 0.01
+MIN_DIFFUSE = 0.01
 """Share scattered evenly from which on a surface is asked."""
-_MANY = 6  # rays of a pixel from which on glints are seen as sharp as they are
-_WIDE = 0.3  # what they are at least otherwise: roughness, squared
-_LEAST_COSINE = 0.95  # between normals of one smooth surface
-_FLAT = 2.0  # pixels by which it may bend between neighbours
+_MANY_RAYS = 6  # rays of a pixel from which on glints are seen as sharp as they are
+_MIN_ALPHA = 0.3  # what they are at least otherwise: roughness, squared
+_MIN_NORMAL_COSINE = 0.95  # between normals of one smooth surface
+_MAX_PLANE_OFFSET_PX = 2.0  # pixels by which it may bend between neighbours
 
 
-def chosen(which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def choose_pixels(which: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """As many of the pixels ``which`` (H, W) as there are rays for, strewn evenly (Roberts' R2 sequence)."""
-    share = max(LEAST_RAYS / max(int(which.sum()), 1), 1.0) / LEAST_EACH
+    share = max(MIN_RAYS / max(int(which.sum()), 1), 1.0) / MIN_RAYS_PER_PIXEL
     rows, columns = np.indices(which.shape)
     return which & ((columns * 0.7548776662466927 + rows * 0.5698402909980532) % 1.0 < share)
 
 
 @dataclass(frozen=True)
-class Gathered:
+class DiffuseLight:
     """What points (N,) get.
 
     Attributes
     ----------
     irradiance : (N, 3) array
         From the craft's parts, W m^-2 nm^-1.
-    open, whole : (N,) array
+    visible_planetshine, total_planetshine : (N,) array
         Of the planet's light that would get there, what parts leave of it, and all of it.
     """
 
     irradiance: NDArray[np.float32]
-    open: NDArray[np.float32]
-    whole: NDArray[np.float32]
+    visible_planetshine: NDArray[np.float32]
+    total_planetshine: NDArray[np.float32]
 
 
-def gathered_at(around: Surroundings, points: Floats, normals: Floats) -> Gathered:
+def trace_diffuse(tracer: RayTracer, points: Floats, normals: Floats) -> DiffuseLight:
     """What ``points`` (N, 3) of the craft that face ``normals`` (N, 3) get."""
-    alone = around.alone()
-    each = int(np.clip(LEAST_RAYS // max(len(points), 1), LEAST_EACH, MOST_EACH))
-    origins, wide = points + around.skin.lift * normals, np.full(len(points), 0.0 if each > _MANY else _WIDE)
-    total, left, whole = np.zeros((len(points), 3)), np.zeros(len(points)), np.zeros(len(points))
-    for dice in thrown(len(points), each):
-        rays = _about(normals, dice)
-        found = alone.hits(origins, rays)
-        total += alone.sent(found, origins, rays, wide, dice, TURNS)
-        shine = around.shine.radiance(rays)
+    without_background = tracer.without_background()
+    each = int(np.clip(MIN_RAYS // max(len(points), 1), MIN_RAYS_PER_PIXEL, MAX_RAYS_PER_PIXEL))
+    origins, min_alpha = (
+        points + tracer.radiosity_mesh.ray_offset * normals,
+        np.full(len(points), 0.0 if each > _MANY_RAYS else _MIN_ALPHA),
+    )
+    total, left, total_planetshine = np.zeros((len(points), 3)), np.zeros(len(points)), np.zeros(len(points))
+    for dice in r2_points(len(points), each):
+        rays = _cosine_rays(normals, dice)
+        found = without_background.intersect(origins, rays)
+        total += without_background.shade_hits(found, origins, rays, min_alpha, dice, MAX_BOUNCES)
+        shine = tracer.shine.radiance(rays)
         left += np.where(found["primID"] < 0, shine, 0.0)
-        whole += shine
-    irradiance = np.pi / each * total + around.caustics(points)
-    return Gathered(*(np.asarray(values, np.float32) for values in (irradiance, left, whole)))
+        total_planetshine += shine
+    irradiance = np.pi / each * total + tracer.caustics(points)
+    return DiffuseLight(*(np.asarray(values, np.float32) for values in (irradiance, left, total_planetshine)))
 
 
-def pictures_of(
-    gathered: Gathered, asked: NDArray[np.bool_], points: Floats, own: NDArray[np.bool_], seen: Seen
+def diffuse_pictures(
+    gathered: DiffuseLight, asked: NDArray[np.bool_], points: Floats, own: NDArray[np.bool_], gbuffer: GBuffer
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What pixels ``asked`` (H, W) have ``gathered`` as pictures (H, W, 4), without the noise of single rays.
 
@@ -86,22 +89,32 @@ def pictures_of(
     counts. Spread over those that are ``own`` (H, W), whose ``points`` (M, 3), body axes, m, are known.
     """
     values, here = np.zeros((len(points), 6), np.float32), asked[own]
-    values[here] = np.column_stack([gathered.irradiance, gathered.open, gathered.whole, np.ones(here.sum())])
+    values[here] = np.column_stack(
+        [gathered.irradiance, gathered.visible_planetshine, gathered.total_planetshine, np.ones(here.sum())]
+    )
     everywhere = np.ones(len(points), np.float32)
-    thick = (_FLAT * seen.pixel_angle * seen.depth[own]).astype(np.float32)
+    plane_tolerance = (_MAX_PLANE_OFFSET_PX * gbuffer.pixel_angle * gbuffer.depth[own]).astype(np.float32)
     places = points.astype(np.float32)
-    alike = Alike(own, seen.part[own], seen.normal[own], _LEAST_COSINE * everywhere, everywhere, places, thick)
+    guide = FilterGuide(
+        own,
+        gbuffer.part[own],
+        gbuffer.normal[own],
+        _MIN_NORMAL_COSINE * everywhere,
+        everywhere,
+        places,
+        plane_tolerance,
+    )
     # Pixels between those that are averaged.
-    values = evened(values, alike, (1, 2, 4) if _MANY * here.sum() < LEAST_RAYS else (1, 2, 4, 8, 16))
-    left, whole, count = values[:, 3], values[:, 4], values[:, 5]
-    share = np.where(whole > 0.0, left / np.maximum(whole, 1e-30), 1.0) * (count > 0.0)
+    values = atrous_filter(values, guide, (1, 2, 4) if _MANY_RAYS * here.sum() < MIN_RAYS else (1, 2, 4, 8, 16))
+    left, total_planetshine, count = values[:, 3], values[:, 4], values[:, 5]
+    share = np.where(total_planetshine > 0.0, left / np.maximum(total_planetshine, 1e-30), 1.0) * (count > 0.0)
     from_parts, open_ = (np.zeros((*own.shape, 4), np.float32) for _ in range(2))
     from_parts[own] = values[:, [0, 1, 2, 5]]
     open_[own] = np.column_stack([share, share, share, count > 0.0])
     return from_parts, open_
 
 
-def _about(normals: Floats, dice: Floats) -> Floats:
+def _cosine_rays(normals: Floats, dice: Floats) -> Floats:
     """Rays (N, 3) before ``normals`` (N, 3), as many as light from there counts (Lambert)."""
     z, turn = 1.0 - 2.0 * dice[:, 0], 2.0 * np.pi * dice[:, 1]
     flat = np.sqrt(1.0 - z * z)

@@ -9,30 +9,30 @@ from selfiesim.core.vectors import unit
 
 Floats = NDArray[np.float64]
 
-_TILTED = np.array([[0.74, -0.62, 0.25], [0.51, 0.76, 0.40], [-0.44, -0.17, 0.88]])
+_NOISE_ROTATION = np.array([[0.74, -0.62, 0.25], [0.51, 0.76, 0.40], [-0.44, -0.17, 0.88]])
 _CORNERS = np.array([[k & 1, k >> 1 & 1, k >> 2] for k in range(8)], float)
 
 
-def crumpled(normals: Floats, points: Floats, crumple: Floats, scale: Floats, pixel_m: Floats) -> Floats:
+def crumple_normals(normals: Floats, points: Floats, crumple: Floats, scale: Floats, pixel_m: Floats) -> Floats:
     """Normals (N, 3) bent by the facets at ``points`` (N, 3), body axes, m.
 
     ``crumple`` and ``scale`` (N,) are the material's; what is smaller than ``pixel_m`` (N,) fades out.
     """
-    place = points @ _TILTED.T
+    place = points @ _NOISE_ROTATION.T
     sag = _noise_gradient(place / (4.0 * scale)[:, None])
     bend = _noise_gradient(place[:, [2, 0, 1]] / (1.1 * scale)[:, None] + 7.3)
-    slope: Floats = 0.30 * (sag @ _TILTED) * (1.5 - pixel_m / scale).clip(0.0, 1.0)[:, None]
+    slope: Floats = 0.30 * (sag @ _NOISE_ROTATION) * (1.5 - pixel_m / scale).clip(0.0, 1.0)[:, None]
     size, share = 1.15 * scale, 1.5
     for k in range(3):
         visible = share * (1.5 - 3.0 * pixel_m / size).clip(0.0, 1.0)
         slope += visible[:, None] * _facet_tilt(place / size[:, None] + 0.22 * bend + 11.7 * k)
-        place = place @ _TILTED.T
+        place = place @ _NOISE_ROTATION.T
         size, share = 0.42 * size, 0.65 * share
     slope -= normals * (normals * slope).sum(axis=1)[:, None]
     return np.asarray(unit(normals + crumple[:, None] * slope))
 
 
-def _dice(cells: Floats) -> Floats:
+def _hash3(cells: Floats) -> Floats:
     """Three numbers (..., 3) in 0 to 1 for each cell."""
     p = np.mod(cells * (0.1031, 0.1030, 0.0973), 1.0)
     p = p + (p * (p[..., [1, 0, 2]] + 33.33)).sum(axis=-1, keepdims=True)
@@ -66,7 +66,7 @@ def _noise_gradient(x: Floats) -> Floats:
 def _facet_tilt(x: Floats) -> Floats:
     """The tilt (N, 3) of the flat facet at each point: that of the nearest of points scattered one a cell."""
     cells = np.floor(x - 0.5)[:, None] + _CORNERS
-    dice = _dice(cells)
-    away = cells + 0.15 + 0.7 * dice - x[:, None]
+    randoms = _hash3(cells)
+    away = cells + 0.15 + 0.7 * randoms - x[:, None]
     nearest = (away**2).sum(axis=-1).argmin(axis=1)
-    return np.asarray(np.take_along_axis(dice, nearest[:, None, None], axis=1)[:, 0][:, [2, 0, 1]] - 0.5)
+    return np.asarray(np.take_along_axis(randoms, nearest[:, None, None], axis=1)[:, 0][:, [2, 0, 1]] - 0.5)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.astro.ellipsoid import ground_met
+from selfiesim.astro.ellipsoid import intersect_ellipsoid
 from selfiesim.core.vectors import Vector, unit
-from selfiesim.planet.light.atmosphere import Haze, haze
+from selfiesim.planet.light.atmosphere import Atmosphere, build_atmosphere
 from selfiesim.planet.light.photometry import LAWS, ice
-from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_share
+from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_fraction
 from selfiesim.planet.maps.albedo import smoothstep
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_ROWS = 2**18  # rays worked on at a time
+_CHUNK_SIZE = 2**18  # rays worked on at a time
 _LIMB_HEIGHTS = 12.0  # scale heights of air that are drawn above the limb
 
 
@@ -35,8 +35,8 @@ def planet_radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> 
     Both in camera axes. 0 for sky, and for rays that are no numbers.
     """
     out = np.zeros((len(rays), 3), np.float32)
-    for start in range(0, len(rays), _ROWS):
-        out[start : start + _ROWS] = _radiance(view, maps, eye, rays[start : start + _ROWS])
+    for start in range(0, len(rays), _CHUNK_SIZE):
+        out[start : start + _CHUNK_SIZE] = _radiance(view, maps, eye, rays[start : start + _CHUNK_SIZE])
     return out
 
 
@@ -46,7 +46,7 @@ def _radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> Floats
     turn = planet.camera_to_bodyfixed
     start, along = turn @ (eye - planet.position), rays @ turn.T
     sun = turn @ view.sun.direction
-    points = ground_met(start, along, planet.body)
+    points = intersect_ellipsoid(start, along, planet.body)
     seen = np.isfinite(points[:, 0])
     shares = np.zeros((len(rays), 3))
     if seen.any():
@@ -57,8 +57,8 @@ def _radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> Floats
     return shares * view.sun.irradiance / np.pi
 
 
-def _air(planet: PlanetPose) -> Haze:
-    return haze(planet.weather.dust_opacity, float(np.mean(planet.body.radii_m)))
+def _air(planet: PlanetPose) -> Atmosphere:
+    return build_atmosphere(planet.weather.dust_opacity, float(np.mean(planet.body.radii_m)))
 
 
 def _ground(planet: PlanetPose, maps: PlanetMaps, points: Floats, along: Floats, sun: Vector) -> Floats:
@@ -67,7 +67,7 @@ def _ground(planet: PlanetPose, maps: PlanetMaps, points: Floats, along: Floats,
     latitude, longitude = np.arcsin(np.clip(direction[:, 2], -1.0, 1.0)), np.arctan2(direction[:, 1], direction[:, 0])
     albedo = reflectance(maps, latitude, longitude).astype(float)
     gradient, ground_ice = relief(maps, latitude, longitude)
-    frost = frost_share(planet.weather, latitude)
+    frost = frost_fraction(planet.weather, latitude)
     albedo += (np.array(FROST_REFLECTANCE) - albedo) * frost[:, None]
     white = ground_ice + (1.0 - ground_ice) * frost
     facet = unit(normal - gradient)
@@ -79,8 +79,8 @@ def _ground(planet: PlanetPose, maps: PlanetMaps, points: Floats, along: Floats,
     if planet.weather.dust_opacity <= 0.0:
         return np.asarray(albedo * share[:, None])
     air = _air(planet)
-    lit = albedo * (share[:, None] * air.sunbeam(mu0) + 1.5 * air.skylight(mu0))
-    return np.asarray(air.over_ground(lit, mu0, np.maximum(-(normal * along).sum(axis=1), 0.0), cos_phase))
+    lit = albedo * (share[:, None] * air.beam_transmittance(mu0) + 1.5 * air.sky_irradiance(mu0))
+    return np.asarray(air.radiance_over_ground(lit, mu0, np.maximum(-(normal * along).sum(axis=1), 0.0), cos_phase))
 
 
 def _limb(planet: PlanetPose, start: Vector, along: Floats, sun: Vector) -> Floats:
@@ -96,5 +96,5 @@ def _limb(planet: PlanetPose, start: Vector, along: Floats, sun: Vector) -> Floa
     near = (forward > 0.0) & (miss - 1.0 < _LIMB_HEIGHTS * air.height)
     if near.any():
         up = nearest[near] / miss[near, None]
-        shares[near] = air.above_limb(np.maximum(miss[near] - 1.0, 0.0), up @ sun, -(along[near] @ sun))
+        shares[near] = air.radiance_above_limb(np.maximum(miss[near] - 1.0, 0.0), up @ sun, -(along[near] @ sun))
     return shares

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from selfiesim.core.vectors import unit
 from selfiesim.planet.light.photometry import LAWS, ice
-from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_share
+from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_fraction
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief
 
 if TYPE_CHECKING:
     from selfiesim.view.poses import CraftPose, PlanetPose
     from selfiesim.view.view import View
 
-SAMPLES = 1200
+DISC_SAMPLES = 1200
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Planetshine:
         To the planet's centre.
     distance : float
         To the planet's centre, planet radii.
-    tint : (3,)
+    subsolar_radiance : (3,)
         Mean radiance (W m^-2 sr^-1 nm^-1) of the disc where the Sun stands in the zenith.
     rays, light : (N, 3)
         Directions to places on the disc, body axes, and the irradiance each brings face-on, W m^-2 nm^-1.
@@ -54,7 +54,7 @@ class Planetshine:
     harmonics: NDArray[np.float64]
     direction: NDArray[np.float64]
     distance: float
-    tint: NDArray[np.float64]
+    subsolar_radiance: NDArray[np.float64]
     rays: NDArray[np.float64]
     light: NDArray[np.float64]
     sun: NDArray[np.float64]
@@ -68,7 +68,9 @@ class Planetshine:
         along = self.distance * (rays @ self.direction)
         reach = along**2 - self.distance**2 + 1.0
         normal = (along - np.sqrt(np.maximum(reach, 0.0)))[..., None] * rays - self.distance * self.direction
-        return np.where((reach > 0.0) & (along > 0.0), np.maximum(normal @ self.sun, 0.0) * self.tint.mean(), 0.0)
+        return np.where(
+            (reach > 0.0) & (along > 0.0), np.maximum(normal @ self.sun, 0.0) * self.subsolar_radiance.mean(), 0.0
+        )
 
     def beams(self, count: int) -> list[Beam]:
         """The light gathered into ``count`` directions, each for a compact part of the disc; none when there is none.
@@ -77,9 +79,9 @@ class Planetshine:
         """
         if self.light.sum() <= 0.0:
             return []
-        return [self._gathered(part, count) for part in _shared_out(self.rays, self.light.sum(axis=1), count)]
+        return [self._merge_rays(part, count) for part in _split_by_weight(self.rays, self.light.sum(axis=1), count)]
 
-    def _gathered(self, part: NDArray[np.intp], count: int) -> Beam:
+    def _merge_rays(self, part: NDArray[np.intp], count: int) -> Beam:
         light = self.light[part]
         strength = light.sum(axis=1)
         toward = strength @ self.rays[part] if strength.sum() > 0.0 else self.rays[part].sum(axis=0)
@@ -91,7 +93,7 @@ class Planetshine:
         return float(np.sqrt(max(0.0, 1.0 - 1.0 / self.distance**2)))
 
 
-NO_PLANET = Planetshine(
+NO_PLANETSHINE = Planetshine(
     np.zeros((9, 3)),
     np.array([0.0, 0.0, 1.0]),
     1e9,
@@ -107,12 +109,12 @@ def planetshine(view: View, maps: PlanetMaps | None, pose: CraftPose | None = No
     """Add up the planet's disc as seen from a craft of the view, by default the first."""
     pose, planet = pose or view.craft, view.planet
     if planet is None or maps is None:
-        return NO_PLANET
+        return NO_PLANETSHINE
     to_camera = pose.body_to_camera
     radius = float(np.mean(planet.body.radii_m))
     center = planet.position - pose.position
     distance = float(np.linalg.norm(center)) / radius
-    rays, solid_angle = _disc(unit(center), distance)
+    rays, solid_angle = _sample_disc(unit(center), distance)
     radiance, mu0 = _disc_radiance(view, planet, maps, rays, unit(center), distance)
     directions = rays @ to_camera  # camera axes to body axes
     lit = float(mu0.sum())
@@ -121,14 +123,14 @@ def planetshine(view: View, maps: PlanetMaps | None, pose: CraftPose | None = No
         harmonics=irradiance_harmonics(directions, light),
         direction=unit(center) @ to_camera,
         distance=distance,
-        tint=radiance.sum(axis=0) / lit if lit > 0.0 else np.zeros(3),
+        subsolar_radiance=radiance.sum(axis=0) / lit if lit > 0.0 else np.zeros(3),
         rays=directions,
         light=light,
         sun=view.sun.direction @ to_camera,
     )
 
 
-def _shared_out(places: NDArray[np.float64], weight: NDArray[np.float64], count: int) -> list[NDArray[np.intp]]:
+def _split_by_weight(places: NDArray[np.float64], weight: NDArray[np.float64], count: int) -> list[NDArray[np.intp]]:
     """Indices of ``places`` (N, 3) in ``count`` compact groups of like weight: halved again and again where longest."""
     groups = []
     waiting = [(np.arange(len(places)), count)]
@@ -147,17 +149,17 @@ def _shared_out(places: NDArray[np.float64], weight: NDArray[np.float64], count:
     return groups
 
 
-def _disc(center: NDArray[np.float64], distance: float) -> tuple[NDArray[np.float64], float]:
+def _sample_disc(center: NDArray[np.float64], distance: float) -> tuple[NDArray[np.float64], float]:
     """Directions (N, 3) spread evenly over the disc by a Fibonacci spiral, and the solid angle each stands for."""
     edge = np.sqrt(max(0.0, 1.0 - 1.0 / distance**2))  # on the ground the planet is half of all there is
-    k = np.arange(SAMPLES) + 0.5
-    cosine = 1.0 - (1.0 - edge) * k / SAMPLES
+    k = np.arange(DISC_SAMPLES) + 0.5
+    cosine = 1.0 - (1.0 - edge) * k / DISC_SAMPLES
     sine, turn = np.sqrt(1.0 - cosine**2), np.pi * (1.0 + np.sqrt(5.0)) * k
     helper = np.array([1.0, 0.0, 0.0]) if abs(center[0]) < 0.9 else np.array([0.0, 1.0, 0.0])
     across = unit(np.cross(center, helper))
     other = np.cross(center, across)
     rays = cosine[:, None] * center + sine[:, None] * (np.cos(turn)[:, None] * across + np.sin(turn)[:, None] * other)
-    return rays, float(2.0 * np.pi * (1.0 - edge) / SAMPLES)
+    return rays, float(2.0 * np.pi * (1.0 - edge) / DISC_SAMPLES)
 
 
 def _disc_radiance(
@@ -178,7 +180,7 @@ def _disc_radiance(
     latitude, longitude = np.arcsin(np.clip(fixed[:, 2], -1.0, 1.0)), np.arctan2(fixed[:, 1], fixed[:, 0])
     albedo = reflectance(maps, latitude, longitude)
     white = relief(maps, latitude, longitude)[1]
-    frost = frost_share(planet.weather, latitude)
+    frost = frost_fraction(planet.weather, latitude)
     albedo += (np.array(FROST_REFLECTANCE) - albedo) * frost[:, None]
     white += (1.0 - white) * frost
     cos_phase = -(rays @ view.sun.direction)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-def dust_shine(sky: DustSky, sun_irradiance: Floats, site_to_body: Floats) -> Planetshine:
+def dust_sky_light(sky: DustSky, sun_irradiance: Floats, site_to_body: Floats) -> Planetshine:
     """The light of sky and ground as the craft's shaders take a planet's.
 
     Parameters
@@ -25,41 +25,41 @@ def dust_shine(sky: DustSky, sun_irradiance: Floats, site_to_body: Floats) -> Pl
     sky : DustSky
         In site axes (east, north, up).
     sun_irradiance : (3,)
-        Above the air, W m^-2 nm^-1; what reaches the craft directly is ``sky.beam`` times it.
+        Above the air, W m^-2 nm^-1; what reaches the craft directly is ``sky.beam_transmittance`` times it.
     site_to_body : (3, 3)
         From site axes to the craft's.
     """
     rays, light = sky.light()
     rays, light = rays @ site_to_body.T, light * sun_irradiance
-    ground = sky.ground * sky.transmitted * sun_irradiance / np.pi
+    ground = sky.ground * sky.ground_irradiance_fraction * sun_irradiance / np.pi
     # The ground is a planet so near that it fills the lower half; what is mirrored of it is lit by the Sun's height.
     down, sun = -site_to_body[:, 2], site_to_body @ sky.to_sun
     return Planetshine(irradiance_harmonics(rays, light), down, 1.0, ground, rays, light, sun)
 
 
-def sky_mirrored(view: View) -> dict[str, Floats]:
+def sky_reflection_uniforms(view: View) -> dict[str, Floats]:
     """What a mirror shows of the sky at the horizon and overhead, W m^-2 sr^-1 nm^-1, as the shader's numbers (3,).
 
     The horizon's is the mean all round: which side is the Sun's is left to its glint.
     """
     if view.ground is None:
-        return {"skyLow": np.zeros(3), "skyHigh": np.zeros(3)}
+        return {"skyHorizon": np.zeros(3), "skyZenith": np.zeros(3)}
     turn = np.linspace(0.0, 2.0 * np.pi, 36, endpoint=False)
     low = np.stack([np.cos(turn), np.sin(turn), np.full(36, 0.05)], axis=1)
-    sky, unit_radiance = view.ground.sky, view.sun.above_air / np.pi
+    sky, unit_radiance = view.ground.sky, view.sun.extraterrestrial_irradiance / np.pi
     horizon = sky.radiance(low, glow=False).mean(axis=0)
     overhead = sky.radiance(np.array([[0.0, 0.0, 1.0]]), glow=False)[0]
-    return {"skyLow": horizon * unit_radiance, "skyHigh": overhead * unit_radiance}
+    return {"skyHorizon": horizon * unit_radiance, "skyZenith": overhead * unit_radiance}
 
 
-def stood_on(view: View, pose: CraftPose) -> dict[str, Floats | float]:
+def ground_plane_uniforms(view: View, pose: CraftPose) -> dict[str, Floats | float]:
     """The level ground under a craft as the shader's numbers, and which share of its light is the Sun's.
 
     ``groundPlane`` (4,): a point of the craft, body axes, and a 1, times it is the height above the ground, m.
     """
     if view.ground is None:
-        return {"groundPlane": np.zeros(4), "beamShare": 0.0}
-    up = view.ground.site_to_camera[:, 2]
+        return {"groundPlane": np.zeros(4), "directSunFraction": 0.0}
+    up = view.ground.enu_to_camera[:, 2]
     height = float((pose.position - view.ground.position) @ up)
-    share = float((view.ground.sky.beam / view.ground.sky.transmitted).mean())
-    return {"groundPlane": np.append(pose.body_to_camera.T @ up, height), "beamShare": min(share, 1.0)}
+    share = float((view.ground.sky.beam_transmittance / view.ground.sky.ground_irradiance_fraction).mean())
+    return {"groundPlane": np.append(pose.body_to_camera.T @ up, height), "directSunFraction": min(share, 1.0)}

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import GraphicsError
-from selfiesim.render.common.lens_remap import between, shares
+from selfiesim.render.common.lens_remap import pinhole_views, sample_bilinear
 from selfiesim.render.common.radiance import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.layers.ground_layer import add_dust_sky
 from selfiesim.render.layers.sky_layer import add_sky
@@ -29,16 +29,20 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 SAMPLES = {"draft": 16, "final": 64}
-MOST_SAMPLES = 1024
-DEPTH = 8
+MAX_SAMPLES = 1024
+MAX_PATH_DEPTH = 8
 """Stretches of a path from eye to light: 2 is direct light alone."""
-FAST, PLAIN = "llvm_ad_rgb", "scalar_rgb"
+VECTOR_VARIANT, SCALAR_VARIANT = "llvm_ad_rgb", "scalar_rgb"
 _PATHS_AT_ONCE = 2**22
-_FEW_LOOKS, _MANY_LOOKS, _MANY_SAMPLES = 2, 6, 256  # across a pixel's planet, and from how many paths on they are many
-_SQUARE = 1e-6
-INSTALL = "pip install 'selfiesim[mitsuba]'"
-LIBRARY = "libllvm19"
-"""Debian's package with the library that :data:`FAST` needs."""
+_FEW_SUBSAMPLES, _MANY_SUBSAMPLES, _MANY_SAMPLES = (
+    2,
+    6,
+    256,
+)  # across a pixel's planet, and from how many paths on they are many
+_SQUARE_PIXEL_TOLERANCE = 1e-6
+INSTALL_COMMAND = "pip install 'selfiesim[mitsuba]'"
+LLVM_PACKAGE = "libllvm19"
+"""Debian's package with the library that :data:`VECTOR_VARIANT` needs."""
 # Where libLLVM is of a version that Dr.Jit cannot use, the process dies: a child tries first.
 _PROBE = "import mitsuba as mi; mi.set_variant('{}'); import drjit as dr; print('sum', dr.sum(mi.Float([1, 2]))[0])"
 
@@ -46,7 +50,7 @@ _PROBE = "import mitsuba as mi; mi.set_variant('{}'); import drjit as dr; print(
 class MitsubaRenderer:
     """Draws by tracing paths of at most ``depth`` stretches."""
 
-    def __init__(self, depth: int = DEPTH) -> None:
+    def __init__(self, depth: int = MAX_PATH_DEPTH) -> None:
         self.variant = require()
         self.depth = depth
 
@@ -63,7 +67,7 @@ class MitsubaRenderer:
         quality: str,
         samples: int | None = None,
         progress: Progress | None = None,
-        open_s: float = 0.0,
+        shutter_open_s: float = 0.0,
         preview: Preview | None = None,
     ) -> Radiance:
         """Draw ``view``: see :class:`selfiesim.render.common.radiance.Renderer`; ``samples`` are paths a pixel, for Sun and
@@ -74,33 +78,35 @@ class MitsubaRenderer:
         ValueError
             For an unknown quality, or samples out of range.
         """
-        if open_s > 0.0:
+        if shutter_open_s > 0.0:
             raise GraphicsError("photo.motion_blur: the engine mitsuba draws one instant; take it away")
         if quality not in QUALITIES:
             raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
         count = SAMPLES[quality] if samples is None else samples
-        if not 1 <= count <= MOST_SAMPLES:
-            raise ValueError(f"{count} samples: give a number from 1 to {MOST_SAMPLES}")
-        tell = progress or (lambda done, of: None)
-        view = view.refined(quality)
+        if not 1 <= count <= MAX_SAMPLES:
+            raise ValueError(f"{count} samples: give a number from 1 to {MAX_SAMPLES}")
+        report = progress or (lambda done, of: None)
+        view = view.with_quality(quality)
         import mitsuba as mi
 
-        from selfiesim.render.mitsuba.scene import scenes_of
+        from selfiesim.render.mitsuba.scene import build_scenes
 
         mi.set_variant(self.variant)
         maps = _maps(view)
-        scenes = scenes_of(view, maps, self.variant == FAST)
+        scenes = build_scenes(view, maps, self.variant == VECTOR_VARIANT)
         camera = view.camera
-        if camera.distortion is None and abs(camera.fx / camera.fy - 1.0) < _SQUARE:
-            light = self._traced(scenes, view, count, tell)
+        if camera.distortion is None and abs(camera.fx / camera.fy - 1.0) < _SQUARE_PIXEL_TOLERANCE:
+            light = self._trace_pinhole(scenes, view, count, report)
         else:
-            light = self._bent(scenes, view, count, tell)
+            light = self._trace_distorted(scenes, view, count, report)
         rgb = np.ascontiguousarray(light[..., :3])
         if maps is not None:
-            _put_behind(rgb, light[..., 3], view, maps, count)
+            _add_planet_behind(rgb, light[..., 3], view, maps, count)
         ground = view.ground
         if ground is not None:
-            add_dust_sky(rgb, light[..., 3], camera, ground.site_to_camera.T, ground.sky, view.sun.above_air)
+            add_dust_sky(
+                rgb, light[..., 3], camera, ground.enu_to_camera.T, ground.sky, view.sun.extraterrestrial_irradiance
+            )
         add_sky(rgb, light[..., 3], view)
         return Radiance(rgb, view, quality, self.engine, self, count)
 
@@ -110,41 +116,41 @@ class MitsubaRenderer:
 
         return renderer("pyvista").truth(view)
 
-    def _traced(self, scenes: list[Any], view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+    def _trace_pinhole(self, scenes: list[Any], view: View, count: int, report: Progress) -> NDArray[np.float32]:
         """Radiance of the craft and the share of each pixel that it covers, (H, W, 4)."""
         import mitsuba as mi
 
-        from selfiesim.render.mitsuba.scene import sensor_of
+        from selfiesim.render.mitsuba.scene import build_sensor
 
         # Set anew for each picture: its numbers hang on the picture's pixels.
-        sensor = sensor_of(view)
+        sensor = build_sensor(view)
         integrator = mi.load_dict({"type": "path", "max_depth": self.depth, "hide_emitters": True})
         total = np.zeros((view.camera.height, view.camera.width, 4), np.float32)
-        once = _at_once(view.camera.width * view.camera.height)
+        once = _paths_per_pass(view.camera.width * view.camera.height)
         for seed, done in enumerate(range(0, count, once)):
-            tell(done, count)
+            report(done, count)
             paths = min(once, count - done)
             for bands, scene in zip((4, 3), scenes, strict=False):  # the craft's cover is counted once
                 found = mi.render(scene, sensor=sensor, integrator=integrator, spp=paths, seed=seed)
                 total[..., :bands] += np.array(found, np.float32)[..., :bands] * np.float32(paths / count)
         return total
 
-    def _bent(self, scenes: list[Any], view: View, count: int, tell: Progress) -> NDArray[np.float32]:
+    def _trace_distorted(self, scenes: list[Any], view: View, count: int, report: Progress) -> NDArray[np.float32]:
         """The same through a lens that bends, or whose pixels are not square."""
         camera = view.camera
         light = np.zeros((camera.width * camera.height, 4), np.float32)
-        parts = shares(camera)
+        parts = pinhole_views(camera)
         for number, share in enumerate(parts):
 
-            def tell_all(done: int, of: int, before: int = number * count) -> None:
-                tell(before + done, len(parts) * of)
+            def report_view(done: int, of: int, before: int = number * count) -> None:
+                report(before + done, len(parts) * of)
 
-            part = self._traced(scenes, view.turned(share.turn, share.camera), count, tell_all)
-            light[share.pixels] = between(part, share.places)
+            part = self._trace_pinhole(scenes, view.turned(share.lens_to_pinhole, share.camera), count, report_view)
+            light[share.pixels] = sample_bilinear(part, share.pinhole_pixels)
         return light.reshape(camera.height, camera.width, 4)
 
 
-def _at_once(pixels: int) -> int:
+def _paths_per_pass(pixels: int) -> int:
     """Paths a pixel traced together, a power of two: memory goes with them."""
     return int(2 ** np.clip(np.floor(np.log2(_PATHS_AT_ONCE / pixels)), 0, 10))
 
@@ -157,12 +163,14 @@ def _maps(view: View) -> PlanetMaps | None:
     return surface_maps(view.planet.surface)
 
 
-def _put_behind(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View, maps: PlanetMaps, count: int) -> None:
+def _add_planet_behind(
+    rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View, maps: PlanetMaps, count: int
+) -> None:
     """Add the planet where the craft leaves it free, in a picture of ``count`` paths a pixel."""
     free = np.flatnonzero(cover.ravel() < 1.0)
     pixels = np.stack(np.divmod(free, view.camera.width)[::-1], axis=-1).astype(float)
     behind = np.zeros((len(free), 3), np.float32)
-    across = _FEW_LOOKS if count < _MANY_SAMPLES else _MANY_LOOKS
+    across = _FEW_SUBSAMPLES if count < _MANY_SAMPLES else _MANY_SUBSAMPLES
     steps = (np.arange(across) + 0.5) / across - 0.5
     for look in product(steps, steps):
         behind += planet_radiance(view, maps, np.zeros(3), view.camera.unproject(pixels + look)) / across**2
@@ -171,7 +179,7 @@ def _put_behind(rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View
 
 @cache
 def require() -> str:
-    """The variant of Mitsuba that runs here: :data:`FAST`, or :data:`PLAIN` where there is no libLLVM for it.
+    """The variant of Mitsuba that runs here: :data:`VECTOR_VARIANT`, or :data:`SCALAR_VARIANT` where there is no libLLVM for it.
 
     Raises
     ------
@@ -181,10 +189,10 @@ def require() -> str:
     from importlib.util import find_spec
 
     if find_spec("mitsuba") is None:
-        raise GraphicsError(f"the engine mitsuba is not installed; run: {INSTALL}")
+        raise GraphicsError(f"the engine mitsuba is not installed; run: {INSTALL_COMMAND}")
     last = ""
-    for variant in (FAST, PLAIN):
-        probe = _PROBE if variant == FAST else "import mitsuba as mi; mi.set_variant('{}'); print('sum')"
+    for variant in (VECTOR_VARIANT, SCALAR_VARIANT):
+        probe = _PROBE if variant == VECTOR_VARIANT else "import mitsuba as mi; mi.set_variant('{}'); print('sum')"
         command = [sys.executable, "-c", probe.format(variant)]
         try:
             child = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

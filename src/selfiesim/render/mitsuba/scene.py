@@ -28,49 +28,55 @@ SUN_DISTANCE = 2e4
 """Of the disc, craft sizes: the Sun's direction differs across the craft by a sixtieth of its radius at Mars."""
 SKY_ROWS, DUST_ROWS = 1024, 256
 """Of the environment: a planet with its limb, or a smooth sky."""
-_NEAREST_M = 0.05  # what is nearer to the lens than this is not drawn
+_NEAR_CLIP_M = 0.05  # what is nearer to the lens than this is not drawn
 # A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
 
-def scenes_of(view: View, maps: PlanetMaps | None, own_surfaces: bool) -> list[Any]:
+def build_scenes(view: View, maps: PlanetMaps | None, use_custom_bsdf: bool) -> list[Any]:
     """All craft of ``view`` in the light of the Sun, and in the light of the planet, for the variant that is chosen.
 
     Light adds up, and a path that need not choose its lamp brings far less noise. What glows does so beside the Sun.
-    Without ``own_surfaces`` materials become Mitsuba's ``principled`` ones, which are near ours: foil is smooth then.
+    Without ``use_custom_bsdf`` materials become Mitsuba's ``principled`` ones, which are near ours: foil is smooth then.
     """
     import mitsuba as mi
 
     lights: list[dict[str, Any]] = [{"sun": _sun(mi, view)}]
-    around = dust_sky_of(view) if view.ground is not None else None if maps is None else sky_of(view, maps)
+    around = (
+        dust_sky_environment(view)
+        if view.ground is not None
+        else None
+        if maps is None
+        else planet_environment(view, maps)
+    )
     if around is not None:
         lights.append({"planet": {"type": "envmap", "bitmap": mi.Bitmap(around), "to_world": _sky_axes(mi)}})
     scenes = []
     for light in lights:
         meshes: dict[str, Any] = {}
         for number, pose in enumerate(view.crafts):
-            surfaces = _Surfaces(mi, view, pose, own_surfaces)
-            meshes |= _craft(mi, f"craft{number}", pose, pose.to_body_of(view.craft), surfaces, "sun" in light)
+            surfaces = _BsdfFactory(mi, view, pose, use_custom_bsdf)
+            meshes |= _craft(mi, f"craft{number}", pose, pose.transform_to_body(view.craft), surfaces, "sun" in light)
         scenes.append(mi.load_dict({"type": "scene"} | light | meshes))
     return scenes
 
 
 def _craft(
-    mi: Any, name: str, pose: CraftPose, to_scene: NDArray[np.float64], surfaces: _Surfaces, glowing: bool
+    mi: Any, name: str, pose: CraftPose, to_scene: NDArray[np.float64], surfaces: _BsdfFactory, glowing: bool
 ) -> dict[str, Any]:
     """The meshes of a craft, those of one material sharing its surface."""
-    looks: dict[str, Any] = {}
+    bsdfs: dict[str, Any] = {}
     meshes = {}
     for number, part in enumerate(pose.parts):
         key = part.material.name + ("" if part.tint is None else " tinted")
-        if key not in looks:
-            looks[key] = mi.load_dict(surfaces.look(part))
+        if key not in bsdfs:
+            bsdfs[key] = mi.load_dict(surfaces.bsdf(part))
         place = to_scene @ pose.joint_matrix(part.joint)
-        meshes[f"{name}part{number}"] = _mesh(mi, part, place, looks[key], glowing)
+        meshes[f"{name}part{number}"] = _mesh(mi, part, place, bsdfs[key], glowing)
     return meshes
 
 
-def sensor_of(view: View) -> Any:
+def build_sensor(view: View) -> Any:
     """The view's pinhole, whose pixels are square."""
     import mitsuba as mi
 
@@ -80,7 +86,7 @@ def sensor_of(view: View) -> Any:
     to_world[:3, :3] = pose.body_to_camera.T @ np.diag([-1.0, -1.0, 1.0])
     to_world[:3, 3] = -pose.body_to_camera.T @ pose.position
     distance = float(np.linalg.norm(pose.position))
-    reach = size_of(view)
+    reach = scene_radius(view)
     return mi.load_dict(
         {
             "type": "perspective",
@@ -88,7 +94,7 @@ def sensor_of(view: View) -> Any:
             "fov_axis": "x",
             "principal_point_offset_x": (camera.cx + 0.5) / camera.width - 0.5,
             "principal_point_offset_y": (camera.cy + 0.5) / camera.height - 0.5,
-            "near_clip": max(distance - 2.0 * reach, _NEAREST_M),
+            "near_clip": max(distance - 2.0 * reach, _NEAR_CLIP_M),
             "far_clip": distance + 2.0 * reach + 1.0,
             "to_world": mi.ScalarTransform4f(to_world.tolist()),
             "film": {
@@ -104,7 +110,7 @@ def sensor_of(view: View) -> Any:
     )
 
 
-def size_of(view: View) -> float:
+def scene_radius(view: View) -> float:
     """How far all craft and the ground reach from the first one's origin, m."""
     reaches = []
     for pose in view.crafts:
@@ -115,10 +121,10 @@ def size_of(view: View) -> float:
 
 def _sun(mi: Any, view: View) -> dict[str, Any]:
     toward = view.craft.body_to_camera.T @ view.sun.direction
-    away = SUN_DISTANCE * size_of(view)
+    away = SUN_DISTANCE * scene_radius(view)
     radius = away * np.tan(view.sun.angular_radius)
     # A Lambert disc of radius r at distance d: irradiance = radiance pi r^2 / (r^2 + d^2).
-    radiance = view.sun.irradiance * view.craft.sun_left * (1.0 + (away / radius) ** 2) / np.pi
+    radiance = view.sun.irradiance * view.craft.sunlight_fraction * (1.0 + (away / radius) ** 2) / np.pi
     place = mi.ScalarTransform4f().look_at(
         origin=(away * toward).tolist(), target=[0.0, 0.0, 0.0], up=np.eye(3)[int(np.argmin(np.abs(toward)))].tolist()
     )
@@ -134,25 +140,25 @@ def _sky_axes(mi: Any) -> Any:
     return mi.ScalarTransform4f(np.array([[0, 0, -1, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float).tolist())
 
 
-def sky_of(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
+def planet_environment(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
     """Radiance (H, 2 H, 3) of the planet round the craft; rows from +z to -z, columns from +x by way of -y, body axes.
 
     The sizes are Mitsuba's: the first and last row stand on the poles, columns in the middle of their share.
     """
-    rays, pose = _around(SKY_ROWS), view.craft
+    rays, pose = _environment_rays(SKY_ROWS), view.craft
     light = planet_radiance(view, maps, pose.position, unit(rays.reshape(-1, 3)) @ pose.body_to_camera.T)
     return light.reshape(rays.shape)
 
 
-def dust_sky_of(view: View) -> NDArray[np.float32]:
+def dust_sky_environment(view: View) -> NDArray[np.float32]:
     """The same of the sky over a ground, without the glow that counts as direct sunlight; black below the horizon."""
     assert view.ground is not None
-    rays = _around(DUST_ROWS) @ (view.craft.body_to_camera.T @ view.ground.site_to_camera)
-    light = view.ground.sky.radiance(rays, glow=False) * view.sun.above_air / np.pi
+    rays = _environment_rays(DUST_ROWS) @ (view.craft.body_to_camera.T @ view.ground.enu_to_camera)
+    light = view.ground.sky.radiance(rays, glow=False) * view.sun.extraterrestrial_irradiance / np.pi
     return np.asarray(np.where(rays[..., 2:] > 0.0, light, 0.0), np.float32)
 
 
-def _around(rows: int) -> NDArray[np.float64]:
+def _environment_rays(rows: int) -> NDArray[np.float64]:
     """Directions (H, 2 H, 3) of an environment's pixels, body axes."""
     polar = np.arange(rows) * np.pi / (rows - 1)
     around = (np.arange(2 * rows) + 0.5) * np.pi / rows
@@ -166,11 +172,11 @@ def _around(rows: int) -> NDArray[np.float64]:
     )
 
 
-def _mesh(mi: Any, part: Part, place: NDArray[np.float64], look: Any, glowing: bool) -> Any:
+def _mesh(mi: Any, part: Part, place: NDArray[np.float64], bsdf: Any, glowing: bool) -> Any:
     props = mi.Properties()
-    props["mesh_bsdf"] = look
+    props["mesh_bsdf"] = bsdf
     if glowing and any(part.material.glow):
-        props["emitter"] = mi.load_dict({"type": "area", "radiance": _glow(mi, part.material)})
+        props["emitter"] = mi.load_dict({"type": "area", "radiance": _emission(mi, part.material)})
     mesh = mi.Mesh(
         part.name,
         vertex_count=len(part.vertices),
@@ -203,10 +209,10 @@ def _grain(part: Part) -> NDArray[np.float64]:
     return np.asarray(np.cos(turn) * along[:, :3] + np.sin(turn) * other)
 
 
-def _glow(mi: Any, material: Material) -> dict[str, Any]:
+def _emission(mi: Any, material: Material) -> dict[str, Any]:
     light = np.array(material.glow) / _LUMEN_NM_PER_WATT
     if "glow" in material.textures:
-        return _picture(mi, (_linear(material.textures["glow"]) * light).astype(np.float32))
+        return _picture(mi, (_srgb_to_linear(material.textures["glow"]) * light).astype(np.float32))
     return {"type": "rgb", "value": light.tolist()}
 
 
@@ -220,37 +226,39 @@ def _picture(mi: Any, values: NDArray[np.float32], smooth: bool = True) -> dict[
     }
 
 
-def _linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _srgb_to_linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Linear light of sRGB codes, IEC 61966-2-1."""
     x = code[..., :3] / 255.0
     return np.asarray(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4))
 
 
-def index_of(square_on: float) -> float:
+def refractive_index_from_f0(f0_reflectance: float) -> float:
     """The refractive index that mirrors so much of light square to the surface; Mitsuba's lies above 1."""
-    root = np.sqrt(np.clip(square_on, 1e-6, 0.9))
+    root = np.sqrt(np.clip(f0_reflectance, 1e-6, 0.9))
     return float((1.0 + root) / (1.0 - root))
 
 
-class _Surfaces:
+class _BsdfFactory:
     """Materials of one craft as Mitsuba's dictionaries."""
 
-    def __init__(self, mi: Any, view: View, pose: CraftPose, own: bool) -> None:
-        self.mi, self.own = mi, own
-        self.to_own = view.craft.to_body_of(pose)
+    def __init__(self, mi: Any, view: View, pose: CraftPose, use_custom_bsdf: bool) -> None:
+        self.mi, self.use_custom_bsdf = mi, use_custom_bsdf
+        self.scene_to_body = view.craft.transform_to_body(pose)
         self.eye = -view.craft.body_to_camera.T @ view.craft.position
         self.pixel_angle = view.camera.pixel_angle
 
-    def look(self, part: Part) -> dict[str, Any]:
+    def bsdf(self, part: Part) -> dict[str, Any]:
         """The surface of a part."""
         material = part.material
-        surface = self._own(part) if self.own else {"type": "twosided", "bsdf": self._principled(part)}
+        surface = (
+            self._custom_bsdf(part) if self.use_custom_bsdf else {"type": "twosided", "bsdf": self._principled(part)}
+        )
         if material.alpha_cutoff is None or "base" not in material.textures:
             return surface
         holes = (material.textures["base"][..., 3:] >= material.alpha_cutoff * 255.0).astype(np.float32)
         return {"type": "mask", "opacity": _picture(self.mi, holes, smooth=False), "bsdf": surface}
 
-    def _own(self, part: Part) -> dict[str, Any]:
+    def _custom_bsdf(self, part: Part) -> dict[str, Any]:
         material, mi = part.material, self.mi
         surface: dict[str, Any] = {
             "type": register(mi.variant()),
@@ -262,8 +270,8 @@ class _Surfaces:
             "normal_scale": material.normal_scale,
             "pixel_angle": self.pixel_angle,
             "eye": self.eye.tolist(),
-            "to_own": mi.ScalarTransform4f(self.to_own.tolist()),
-            "square_on": material.square_on.tolist(),
+            "scene_to_body": mi.ScalarTransform4f(self.scene_to_body.tolist()),
+            "f0_reflectance": material.f0_reflectance.tolist(),
             "specular": material.specular,
             "clearcoat": material.clearcoat,
             "clearcoat_roughness": material.clearcoat_roughness,
@@ -272,9 +280,11 @@ class _Surfaces:
         if material.anisotropy:
             surface["grain"] = {"type": "mesh_attribute", "name": "vertex_grain"}
         if "base" in material.textures:
-            surface["base"] = _picture(mi, _linear(material.textures["base"]).astype(np.float32))
+            surface["base"] = _picture(mi, _srgb_to_linear(material.textures["base"]).astype(np.float32))
         if "specular_color" in material.textures:
-            surface["specular_color"] = _picture(mi, _linear(material.textures["specular_color"]).astype(np.float32))
+            surface["specular_color"] = _picture(
+                mi, _srgb_to_linear(material.textures["specular_color"]).astype(np.float32)
+            )
         if material.textures.get("specular", np.zeros((1, 1, 3))).shape[2] == 4:
             surface["share"] = _picture(mi, (material.textures["specular"][..., 3:] / 255.0).astype(np.float32))
         for name in ("rough", "normal"):
@@ -292,10 +302,10 @@ class _Surfaces:
             "base_color": {"type": "rgb", "value": base.tolist()},
             "metallic": material.metallic,
             "roughness": max(material.roughness, 0.05),
-            "eta": index_of(float(np.minimum(material.square_on, 1.0).mean()) * material.specular),
+            "eta": refractive_index_from_f0(float(np.minimum(material.f0_reflectance, 1.0).mean()) * material.specular),
         }
         if "base" in material.textures:
-            surface["base_color"] = _picture(mi, (_linear(material.textures["base"]) * base).astype(np.float32))
+            surface["base_color"] = _picture(mi, (_srgb_to_linear(material.textures["base"]) * base).astype(np.float32))
         elif part.tint is not None:
             surface["base_color"] = {"type": "mesh_attribute", "name": "vertex_tint"}
         if "rough" in material.textures:

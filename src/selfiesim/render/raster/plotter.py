@@ -68,7 +68,7 @@ def _craft_meshes(pose: CraftPose) -> list[tuple[str, Any, dict[str, Any]]]:
         body = part.vertices @ matrix[:3, :3].T + matrix[:3, 3]
         mesh = pyvista.PolyData.from_regular_faces(body @ pose.body_to_camera.T + pose.position, part.faces)
         material = part.material
-        look: dict[str, Any] = {"color": _display(np.array(material.base_color)), "smooth_shading": False}
+        look: dict[str, Any] = {"color": _linear_to_srgb(np.array(material.base_color)), "smooth_shading": False}
         if material.metallic > 0.5:
             look |= {"specular": 0.6, "specular_power": 20.0}
         if "base" in material.textures and part.uv is not None:
@@ -102,11 +102,11 @@ def _planet_model(pose: PlanetPose) -> tuple[Any, Any]:
     mesh.active_texture_coordinates = np.stack([u.ravel(), 1.0 - v.ravel()], axis=-1)
     mesh.point_data.active_normals = unit((fixed / radii) @ pose.camera_to_bodyfixed)
     picture = decode(np.asarray(maps.globe), maps.reflectance_max)
-    shown = (255.0 * _display(np.clip(3.0 * picture, 0.0, 1.0))).astype(np.uint8)
+    shown = (255.0 * _linear_to_srgb(np.clip(3.0 * picture, 0.0, 1.0))).astype(np.uint8)
     return mesh, pyvista.Texture(shown)
 
 
-def _display(linear: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+def _linear_to_srgb(linear: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Linear light, 0 to 1, as sRGB codes it (IEC 61966-2-1)."""
     curve = 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
     return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, curve))

@@ -11,10 +11,10 @@ vec4 noiseWithGradient(vec3 x) {
     vec3 cell = floor(x), f = x - cell;
     vec3 w = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
     vec3 dw = 30.0 * f * f * (f * (f - 2.0) + 1.0);
-    float c000 = hashOf(cell), c100 = hashOf(cell + vec3(1, 0, 0));
-    float c010 = hashOf(cell + vec3(0, 1, 0)), c110 = hashOf(cell + vec3(1, 1, 0));
-    float c001 = hashOf(cell + vec3(0, 0, 1)), c101 = hashOf(cell + vec3(1, 0, 1));
-    float c011 = hashOf(cell + vec3(0, 1, 1)), c111 = hashOf(cell + vec3(1, 1, 1));
+    float c000 = hash1(cell), c100 = hash1(cell + vec3(1, 0, 0));
+    float c010 = hash1(cell + vec3(0, 1, 0)), c110 = hash1(cell + vec3(1, 1, 0));
+    float c001 = hash1(cell + vec3(0, 0, 1)), c101 = hash1(cell + vec3(1, 0, 1));
+    float c011 = hash1(cell + vec3(0, 1, 1)), c111 = hash1(cell + vec3(1, 1, 1));
     float y00 = mix(c000, c100, w.x), y10 = mix(c010, c110, w.x), y01 = mix(c001, c101, w.x), y11 = mix(c011, c111, w.x);
     float z0 = mix(y00, y10, w.y), z1 = mix(y01, y11, w.y);
     float dx = mix(mix(c100 - c000, c110 - c010, w.y), mix(c101 - c001, c111 - c011, w.y), w.z) * dw.x;
@@ -23,7 +23,7 @@ vec4 noiseWithGradient(vec3 x) {
     return vec4(2.0 * mix(z0, z1, w.z) - 1.0, 2.0 * vec3(dx, dy, dz));
 }
 
-const mat3 TILTED = mat3(0.74, 0.51, -0.44, -0.62, 0.76, -0.17, 0.25, 0.40, 0.88);
+const mat3 NOISE_ROTATION = mat3(0.74, 0.51, -0.44, -0.62, 0.76, -0.17, 0.25, 0.40, 0.88);
 
 // The tilt of the flat facet at x: of the points scattered one a cell, the nearest one's. Eight cells are looked into;
 // where that misses the nearest there is one crease more.
@@ -32,7 +32,7 @@ vec3 facetTilt(vec3 x) {
     float nearest = 9.0;
     for (int k = 0; k < 8; k++) {
         vec3 other = cell + vec3(k & 1, (k >> 1) & 1, k >> 2);
-        vec3 dice = diceOf(other);
+        vec3 dice = hash3(other);
         vec3 away = other + 0.15 + 0.7 * dice - x;
         float far = dot(away, away);
         if (far < nearest) {
@@ -47,15 +47,15 @@ vec3 facetTilt(vec3 x) {
 // them, each lattice turned otherwise and the larger ones bent, so that nothing repeats. Whatever grows smaller than a
 // pixel fades out.
 vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
-    vec3 place = TILTED * position;
+    vec3 place = NOISE_ROTATION * position;
     vec4 sag = noiseWithGradient(place / (4.0 * crumpleScale));
     vec4 bend = noiseWithGradient(place.zxy / (1.1 * crumpleScale) + 7.3);
-    vec3 slope = 0.30 * (sag.yzw * TILTED) * clamp(1.5 - pixelSize / crumpleScale, 0.0, 1.0);
+    vec3 slope = 0.30 * (sag.yzw * NOISE_ROTATION) * clamp(1.5 - pixelSize / crumpleScale, 0.0, 1.0);
     float size = 1.15 * crumpleScale, share = 1.5;
     for (int k = 0; k < 3; k++) {
         float visible = clamp(1.5 - 3.0 * pixelSize / size, 0.0, 1.0);
         slope += share * visible * facetTilt(place / size + 0.22 * bend.yzw + 11.7 * float(k));
-        place = TILTED * place;
+        place = NOISE_ROTATION * place;
         size *= 0.42;
         share *= 0.65;
     }
@@ -79,7 +79,7 @@ vec3 specular(vec3 f0, float f90, float alpha, float nl, float nv, float nh, flo
 #ifdef ANISOTROPY
 // The same for a highlight that is longer along one direction of the surface: glTF's KHR_materials_anisotropy, with
 // Heitz' masking (2014). "grain" is that direction; the lobe is wider along it.
-vec3 brushed(vec3 f0, float f90, float alpha, vec3 n, vec3 grain, vec3 l, vec3 v) {
+vec3 specularAnisotropic(vec3 f0, float f90, float alpha, vec3 n, vec3 grain, vec3 l, vec3 v) {
     vec3 h = normalize(l + v), across = cross(n, grain);
     float wide = mix(alpha, 1.0, anisotropy * anisotropy);
     vec3 scaled = vec3(dot(grain, h) / wide, dot(across, h) / alpha, dot(n, h));
@@ -97,20 +97,20 @@ vec3 brushed(vec3 f0, float f90, float alpha, vec3 n, vec3 grain, vec3 l, vec3 v
 // level + rise (1 - cosine)^power, fitted to the integral of specular() with 4 percent square on and all at the rim, and
 // nowhere below it. That light does not get through to the base. What mirrors "f0" square on and "f90" at the rim has its
 // share of level and rise: 0.01 off at most up to a refractive index of 1.8, 0.02 at 2, for the roughest at the rim.
-vec3 coatOf(float roughness, float f0, float f90) {
+vec3 coatAlbedo(float roughness, float f0, float f90) {
     float r = roughness, r2 = r * r;
     return vec3(f0 / 0.04 * (0.0404 + r2 * (0.0048 * r - 0.0296)),
                 max(f90 - f0, 0.0) / 0.96 * 1.09 / (1.0 + r2 * (9.7024 + 22.9546 * r - 16.1626 * r2)),
                 min(5.6191 + r * (-10.9817 + r * (14.5214 - 4.9621 * r)), 5.0));
 }
 
-float throughCoat(vec3 coat, float cosine) {
+float coatTransmittance(vec3 coat, float cosine) {
     return 1.0 - min(coat.x + coat.y * pow(max(1.0 - cosine, 0.0), coat.z), 1.0);
 }
 
 // Share of what a light's depth map holds that is not before p, a place on it and a depth, of its four nearest texels.
 // The surface goes on as "rise" says, in depth over place: each texel is compared with the surface there.
-float unhidden(sampler2D map, vec3 p, vec2 rise, float size, float bias) {
+float shadowPcf(sampler2D map, vec3 p, vec2 rise, float size, float bias) {
     vec2 place = p.xy * size - 0.5;
     vec2 base = floor(place), f = place - base;
     float lit[4];
@@ -123,13 +123,13 @@ float unhidden(sampler2D map, vec3 p, vec2 rise, float size, float bias) {
 }
 
 // The place on a light's map and the depth of a point; "texel" is the map's width of a texel, m.
-vec3 onMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
+vec3 toShadowMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
     // Pushed off by so many texels, more at a slant, a surface does not shade itself.
     float slope = 1.0 - max(dot(normal, light), 0.0);
-    return (toMap * vec4(position + normal * texel * (shadowPush.x + shadowPush.y * slope), 1.0)).xyz;
+    return (toMap * vec4(position + normal * texel * (shadowNormalOffset.x + shadowNormalOffset.y * slope), 1.0)).xyz;
 }
 
-// Normal of the mesh's own face, whatever its corners say of the smooth surface.
+// Normal of the mesh's own face, whatever its corners set_status of the smooth surface.
 vec3 facet = vec3(0.0);
 
 void setFacet(vec3 position, vec3 smoothNormal) {
@@ -139,7 +139,7 @@ void setFacet(vec3 position, vec3 smoothNormal) {
 }
 
 // How a surface's depth on such a map rises across it; what is seen at a slant is cut off.
-vec2 riseOnMap(mat4 toMap, vec3 light) {
+vec2 shadowDepthSlope(mat4 toMap, vec3 light) {
     vec3 normal = dot(facet, light) < 0.0 ? -facet : facet;
     mat3 axes = transpose(mat3(toMap));
     vec3 steep = vec3(dot(normal, axes[0]), dot(normal, axes[1]), dot(normal, axes[2]));
@@ -149,16 +149,16 @@ vec2 riseOnMap(mat4 toMap, vec3 light) {
 }
 
 // Share of a light that reaches a point, by the light's depth map; "size" is the map's width.
-float reached(sampler2D map, mat4 toMap, float size, float texel, float bias, vec3 light, vec3 position, vec3 normal) {
-    vec3 p = onMap(toMap, texel, light, position, normal);
+float lightVisibility(sampler2D map, mat4 toMap, float size, float texel, float bias, vec3 light, vec3 position, vec3 normal) {
+    vec3 p = toShadowMap(toMap, texel, light, position, normal);
     // The map is fitted to what can lie in shadow: on the ground, what is beside it is lit.
     vec2 inside = step(abs(p.xy - 0.5), vec2(0.5 - 1.0 / size));
-    return mix(1.0, unhidden(map, p, riseOnMap(toMap, light), size, bias), inside.x * inside.y);
+    return mix(1.0, shadowPcf(map, p, shadowDepthSlope(toMap, light), size, bias), inside.x * inside.y);
 }
 
 #ifdef GROUND
 // The same by the ground's wide map, whose texels grow with the distance from the lens.
-float farReached(vec3 position, vec3 normal) {
+float farMapVisibility(vec3 position, vec3 normal) {
     float sine = sqrt(max(1.0 - dot(normal, sunDirection) * dot(normal, sunDirection), 0.0));
     vec2 place = 2.0 * (bodyToFar * vec4(position, 1.0)).xy - 1.0;
     float away = max(length(place), 1.0e-4), whole = log(1.0 + FAR_SPREAD);
@@ -170,19 +170,19 @@ float farReached(vec3 position, vec3 normal) {
     float texel = outward * along + across * sqrt(1.0 - along * along);
     vec3 p = (bodyToFar * vec4(position + normal * texel * (0.1 + 0.8 * sine), 1.0)).xyz;
     p = vec3(0.5 + 0.5 * spread(2.0 * p.xy - 1.0), min(p.z, 1.0));
-    return mix(unhidden(farMap, p, vec2(0.0), farSize, farBias * texel / farTexel), 1.0, smoothstep(0.9, 1.0, away));
+    return mix(shadowPcf(farMap, p, vec2(0.0), farSize, farBias * texel / farTexel), 1.0, smoothstep(0.9, 1.0, away));
 }
 
 float sunVisibility(vec3 position, vec3 normal) {
-    vec3 p = onMap(bodyToShadow, shadowTexel, sunDirection, position, normal);
-    // From the one map to the other over the outer part of the finer one, so that no border shows.
+    vec3 p = toShadowMap(bodyToShadow, shadowTexel, sunDirection, position, normal);
+    // From the one map to the other over the outer part of the lodBias one, so that no border shows.
     vec2 inside = smoothstep(0.5, 0.46, abs(p.xy - 0.5));
-    float near = unhidden(shadowMap, p, riseOnMap(bodyToShadow, sunDirection), shadowSize, shadowBias);
-    return mix(farReached(position, normal), near, inside.x * inside.y);
+    float near = shadowPcf(shadowMap, p, shadowDepthSlope(bodyToShadow, sunDirection), shadowSize, shadowBias);
+    return mix(farMapVisibility(position, normal), near, inside.x * inside.y);
 }
 #else
 float sunVisibility(vec3 position, vec3 normal) {
-    return reached(shadowMap, bodyToShadow, shadowSize, shadowTexel, shadowBias, sunDirection, position, normal);
+    return lightVisibility(shadowMap, bodyToShadow, shadowSize, shadowTexel, shadowBias, sunDirection, position, normal);
 }
 #endif
 
@@ -190,57 +190,57 @@ float sunVisibility(vec3 position, vec3 normal) {
 
 #ifdef ON_GROUND
 // Shares of the ground's light, and of the sky's, that come through between vehicles to the point that is drawn.
-vec4 passing = vec4(1.0);
+vec4 ambientVisibility = vec4(1.0);
 #endif
 
 // Irradiance from the lit, visible planet on a surface facing n: spherical harmonics of order 2. For a craft on the ground,
 // from sky and ground, of each the share that comes through between vehicles.
 vec3 planetIrradiance(vec3 n) {
-    vec3 e = shineA * vec3(1.0, n.y, n.z) + shineB * vec3(n.x, n.x * n.y, n.y * n.z)
-           + shineC * vec3(3.0 * n.z * n.z - 1.0, n.x * n.z, n.x * n.x - n.y * n.y);
+    vec3 e = planetShA * vec3(1.0, n.y, n.z) + planetShB * vec3(n.x, n.x * n.y, n.y * n.z)
+           + planetShC * vec3(3.0 * n.z * n.z - 1.0, n.x * n.z, n.x * n.x - n.y * n.y);
     e = max(e, 0.0);
 #ifdef ON_GROUND
-    vec3 sent = PI * planetTint * max(dot(-planetDirection, sunDirection), 0.0);
+    vec3 sent = PI * planetSubsolarRadiance * max(dot(-planetDirection, sunDirection), 0.0);
     vec3 ground = min(sent * 0.5 * (1.0 + dot(n, planetDirection)), e);
-    e = passing.rgb * ground + passing.a * (e - ground);
+    e = ambientVisibility.rgb * ground + ambientVisibility.a * (e - ground);
 #endif
     return e;
 }
 
 // What other parts of the craft keep off: the light of this pass's beam where it does not reach.
-vec3 planetShade(vec3 position, vec3 normal, vec3 shadingNormal) {
+vec3 planetOcclusion(vec3 position, vec3 normal, vec3 shadingNormal) {
     float facing = dot(shadingNormal, beamDirection);
     if (facing <= 0.0 || beamIrradiance.g <= 0.0) return vec3(0.0);
-    float lit = reached(beamMap, bodyToBeam, beamSize, beamTexel, beamBias, beamDirection, position, normal);
+    float lit = lightVisibility(beamMap, bodyToBeam, beamSize, beamTexel, beamBias, beamDirection, position, normal);
     return beamIrradiance * facing * (1.0 - lit);
 }
 
 // Radiance of the planet mirrored in direction r by a surface of this roughness that faces n.
-vec3 planetMirrored(vec3 r, vec3 n, float roughness) {
+vec3 planetReflection(vec3 r, vec3 n, float roughness) {
     float toward = dot(r, planetDirection);
     float width = 0.02 + 0.6 * roughness;
 #ifdef ON_GROUND
     // What faces the ground mirrors no sky, however rough it is, and the other way round.
     toward += width * dot(n, planetDirection);
 #endif
-    float inside = smoothstep(planetCosine - width, planetCosine + width, toward);
+    float inside = smoothstep(planetEdgeCosine - width, planetEdgeCosine + width, toward);
     // A dust sky: bright at the horizon, darker overhead; none in space.
-    vec3 sky = (1.0 - inside) * mix(skyLow, skyHigh, max(-toward, 0.0));
+    vec3 sky = (1.0 - inside) * mix(skyHorizon, skyZenith, max(-toward, 0.0));
 #ifdef ON_GROUND
-    sky *= passing.a;
-    inside *= dot(passing.rgb, vec3(1.0 / 3.0));
+    sky *= ambientVisibility.a;
+    inside *= dot(ambientVisibility.rgb, vec3(1.0 / 3.0));
 #endif
     if (inside <= 0.0) return sky;
     // Where the mirrored ray meets the planet (unit sphere at planetDistance), or its limb.
-    float along = max(toward, planetCosine) * planetDistance;
+    float along = max(toward, planetEdgeCosine) * planetDistance;
     float reach = max(along * along - planetDistance * planetDistance + 1.0, 0.0);
     vec3 normal = normalize((along - sqrt(reach)) * r - planetDistance * planetDirection);
-    return sky + inside * planetTint * max(dot(normal, sunDirection), 0.0);
+    return sky + inside * planetSubsolarRadiance * max(dot(normal, sunDirection), 0.0);
 }
 
 // What gloss mirrors here as rays have found it, and 1; or 0 where none were sent out (see mirror.py).
-vec4 traced(sampler2D map, vec3 position) {
-    vec4 place = bodyToMirror * vec4(position, 1.0);
+vec4 sampleTraced(sampler2D map, vec3 position) {
+    vec4 place = bodyToScreen * vec4(position, 1.0);
     vec4 found = mirrors * texture(map, place.xy / place.w);
     return found.a > 0.05 ? vec4(found.rgb / found.a, 1.0) : vec4(0.0);
 }
@@ -262,12 +262,12 @@ struct Surface {
 #ifdef CLEARCOAT
 // "light" of what lies under a clear layer, and what that mirrors itself: glTF's KHR_materials_clearcoat. The layer is as
 // smooth as the mesh, whatever the surface under it is.
-vec3 underGlass(vec3 light, vec3 position, Surface s, vec3 toEye) {
+vec3 applyClearcoat(vec3 light, vec3 position, Surface s, vec3 toEye) {
     float nv = clamp(dot(s.normal, toEye), 0.02, 1.0);
     float nl = dot(s.normal, sunDirection);
     float held = clearcoat * (0.04 + 0.96 * pow(1.0 - nv, 5.0));
-    vec4 found = traced(coatMap, position);
-    vec3 around = mix(planetMirrored(reflect(-toEye, s.normal), s.normal, clearcoatRoughness), found.rgb, found.a);
+    vec4 found = sampleTraced(coatReflectionMap, position);
+    vec3 around = mix(planetReflection(reflect(-toEye, s.normal), s.normal, clearcoatRoughness), found.rgb, found.a);
     vec3 mirrored = s.occlusion * held * around;
     if (nl > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
@@ -281,7 +281,7 @@ vec3 underGlass(vec3 light, vec3 position, Surface s, vec3 toEye) {
 
 vec3 craftRadiance(vec3 position, Surface s) {
 #ifdef ON_GROUND
-    passing = mix(guessedThrough(position, s.normal), through, bounced);
+    ambientVisibility = mix(estimateAmbientVisibility(position, s.normal), through, indirectWeight);
 #endif
     vec3 toEye = normalize(eyePosition - position);
     float nv = clamp(dot(s.shading, toEye), 0.02, 1.0);
@@ -290,44 +290,44 @@ vec3 craftRadiance(vec3 position, Surface s) {
     float strength = 1.0 - smoothstep(0.9, 1.0, s.roughness);
     vec3 f0 = mix(s.coat * strength, s.base, s.metallic);
     float f90 = mix(s.rim * strength, 1.0, s.metallic);
-    vec3 coat = coatOf(s.roughness, max(s.coat.r, max(s.coat.g, s.coat.b)) * strength, s.rim * strength);
+    vec3 coat = coatAlbedo(s.roughness, max(s.coat.r, max(s.coat.g, s.coat.b)) * strength, s.rim * strength);
     // Of light from all round.
     float mirrored = min(coat.x + 2.0 * coat.y / ((coat.z + 1.0) * (coat.z + 2.0)), 0.999);
     // Creases pass light from facet to facet: part of a foil's reflection is diffuse, with the metal's colour.
-    vec3 diffuse = s.base * mix(1.0 - s.metallic, 0.4, s.metallic * crumple) * throughCoat(coat, nv);
+    vec3 diffuse = s.base * mix(1.0 - s.metallic, 0.4, s.metallic * crumple) * coatTransmittance(coat, nv);
 
     vec3 light = vec3(0.0);
     float nl = dot(s.shading, sunDirection);
     float facing = dot(s.normal, sunDirection);
     if (nl > 0.0 && facing > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
-        vec3 brdf = diffuse / PI * throughCoat(coat, nl) / (1.0 - mirrored);
+        vec3 brdf = diffuse / PI * coatTransmittance(coat, nl) / (1.0 - mirrored);
 #ifdef ANISOTROPY
-        brdf += brushed(f0, f90, alpha, s.shading, s.grain, sunDirection, toEye);
+        brdf += specularAnisotropic(f0, f90, alpha, s.shading, s.grain, sunDirection, toEye);
 #else
         brdf += specular(f0, f90, alpha, nl, nv, max(dot(s.shading, halfway), 0.0), max(dot(toEye, halfway), 0.0));
 #endif
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
     // Below zero in some passes; their mean is not.
-    vec4 left = traced(openMap, position);
-    vec3 soft = planetIrradiance(s.shading) * mix(1.0, left.r, left.a) - planetShade(position, s.normal, s.shading);
+    vec4 left = sampleTraced(planetVisibilityMap, position);
+    vec3 soft = planetIrradiance(s.shading) * mix(1.0, left.r, left.a) - planetOcclusion(position, s.normal, s.shading);
 #ifdef GROUND
     // Close under a vehicle the passes' few beams are too rough; its share of the sky is known there.
-    soft = mix(soft, skyShare * planetIrradiance(s.shading), bounced * smoothstep(0.05, 0.3, 1.0 - skyShare));
+    soft = mix(soft, skyVisibility * planetIrradiance(s.shading), indirectWeight * smoothstep(0.05, 0.3, 1.0 - skyVisibility));
 #endif
     light += s.occlusion * diffuse / PI * soft;
     vec3 fresnel = f0 + (max(vec3(f90 * (1.0 - s.roughness)), f0) - f0) * pow(1.0 - nv, 5.0);
-    vec4 found = traced(mirrorMap, position);
-    vec3 around = planetMirrored(reflect(-toEye, s.shading), s.shading, s.roughness);
+    vec4 found = sampleTraced(reflectionMap, position);
+    vec3 around = planetReflection(reflect(-toEye, s.shading), s.shading, s.roughness);
     light += s.occlusion * fresnel * mix(around, found.rgb, found.a);
     // From other parts. Where no rays tell what gloss mirrors of them: as if all that is around were as bright as what
     // lights the surface on average.
     vec3 spread = mix(mix(diffuse + fresnel, s.base, s.metallic), diffuse, found.a);
-    vec4 told = traced(partsMap, position);
-    light += s.occlusion * spread / PI * mix(max(fromParts, 0.0) * bounced, told.rgb, told.a);
+    vec4 told = sampleTraced(indirectMap, position);
+    light += s.occlusion * spread / PI * mix(max(indirectLight, 0.0) * indirectWeight, told.rgb, told.a);
 #ifdef CLEARCOAT
-    light = underGlass(light, position, s, toEye);
+    light = applyClearcoat(light, position, s, toEye);
 #endif
     return s.glow + light;
 }
@@ -335,41 +335,41 @@ vec3 craftRadiance(vec3 position, Surface s) {
 
 #ifdef NORMAL_MAP
 // A normal map's normal; "along" is where u grows, its fourth number the side on which v grows.
-vec3 mapped(vec3 normal, vec4 along, vec2 uv) {
+vec3 applyNormalMap(vec3 normal, vec4 along, vec2 uv) {
     vec3 tangent = normalize(along.xyz - normal * dot(normal, along.xyz));
     vec3 other = cross(normal, tangent) * sign(along.w);
-    vec3 n = texture(normalTexture, uv, finer).xyz * (255.0 / 127.0) - 128.0 / 127.0;
+    vec3 n = texture(normalTexture, uv, lodBias).xyz * (255.0 / 127.0) - 128.0 / 127.0;
     n.xy *= normalScale;
     return normalize(tangent * n.x + other * n.y + normal * n.z);
 }
 #endif
 
 Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
-    Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, squareOn, specularShare, normalize(smoothNormal),
+    Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, f0Reflectance, specularWeight, normalize(smoothNormal),
                         vec3(0.0), vec3(0.0));
 #ifdef BASE_MAP
-    vec4 painted = texture(baseTexture, uv, finer);
+    vec4 painted = texture(baseTexture, uv, lodBias);
     s.base *= painted.rgb;
 #ifdef MASK
     if (painted.a < alphaCutoff) discard;
 #endif
 #endif
 #ifdef ROUGH_MAP
-    vec4 rough = texture(roughTexture, uv, finer);
+    vec4 rough = texture(roughTexture, uv, lodBias);
     s.roughness *= rough.g;
     s.metallic *= rough.b;
 #endif
 #ifdef OCCLUSION_MAP
-    s.occlusion = mix(1.0, texture(occlusionTexture, uv, finer).r, occlusionStrength);
+    s.occlusion = mix(1.0, texture(occlusionTexture, uv, lodBias).r, occlusionStrength);
 #endif
 #ifdef GLOW_MAP
-    s.glow *= texture(glowTexture, uv, finer).rgb;
+    s.glow *= texture(glowTexture, uv, lodBias).rgb;
 #endif
 #ifdef SPECULAR_COLOR_MAP
-    s.coat *= texture(specular_colorTexture, uv, finer).rgb;
+    s.coat *= texture(specular_colorTexture, uv, lodBias).rgb;
 #endif
 #ifdef SPECULAR_MAP
-    s.rim *= texture(specularTexture, uv, finer).a;
+    s.rim *= texture(specularTexture, uv, lodBias).a;
 #endif
     s.coat = min(s.coat, 1.0) * s.rim;
     vec3 outward = s.normal;
@@ -378,7 +378,7 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
 #endif
     s.shading = s.normal;
 #ifdef NORMAL_MAP
-    s.shading = mapped(outward, along, uv);
+    s.shading = applyNormalMap(outward, along, uv);
     if (dot(outward, s.normal) < 0.0) s.shading = -s.shading;
 #endif
 #ifdef FOIL
@@ -395,11 +395,11 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
 vec4 craftOutput(vec3 position, vec3 smoothNormal, vec2 uv, float part) {
     setFacet(position, smoothNormal);
     Surface s = surfaceAt(position, smoothNormal, uv);
-    if (shown < 0.5) return vec4(craftRadiance(position, s), 1.0);
-    if (shown < 1.5) return vec4(s.normal, part);
+    if (outputMode < 0.5) return vec4(craftRadiance(position, s), 1.0);
+    if (outputMode < 1.5) return vec4(s.normal, part);
     // One more than the sunlight or the roughness: VTK throws away what has a fourth number of 0.
-    if (shown > 3.5) return vec4(s.grain, 1.0);
-    if (shown > 2.5) return vec4(s.shading, 1.0 + s.roughness);
+    if (outputMode > 3.5) return vec4(s.grain, 1.0);
+    if (outputMode > 2.5) return vec4(s.shading, 1.0 + s.roughness);
     float facing = dot(s.normal, sunDirection);
     return vec4(s.base, 1.0 + (facing > 0.0 ? sunVisibility(position, s.normal) * sunShare : 0.0));
 }

@@ -17,7 +17,7 @@ float craterOctave(vec3 direction, vec2 face, float radial, vec3 axisU, vec3 axi
     for (int k = 0; k < 4; k++) {
         vec2 corner = vec2(k & 1, k >> 1);
         vec2 cell = base + corner;
-        vec3 dice = diceOf(vec3(cell, radial + cells));
+        vec3 dice = hash3(vec3(cell, radial + cells));
         tone += (2.0 * dice.z - 1.0) * (corner.x > 0.5 ? w.x : 1.0 - w.x) * (corner.y > 0.5 ? w.y : 1.0 - w.y);
         vec2 middle = (cell + 0.5 + 0.5 * (dice.xy - 0.5)) / cells;
         vec3 there = axisW + middle.x * axisU + middle.y * axisV;
@@ -28,8 +28,8 @@ float craterOctave(vec3 direction, vec2 face, float radial, vec3 axisU, vec3 axi
         float distance = length(away), q = distance / radius;
         // Floor, wall, rim and blanket as one slope; older ones are shallower.
         float slope = q < 1.0 ? 0.42 * q * q * (1.0 - smoothstep(0.8, 1.0, q) * 1.25) : -0.105 * (2.0 - q) * (2.0 - q);
-        bool there_is = dice.y < density && q < 2.0 && max(abs(middle.x), abs(middle.y)) + 3.0 * radius < 1.0;
-        if (there_is) gradient += away * (strength * slope * (0.15 + 0.85 * fract(dice.x * 5.7)) / max(distance, 1e-7));
+        bool isCrater = dice.y < density && q < 2.0 && max(abs(middle.x), abs(middle.y)) + 3.0 * radius < 1.0;
+        if (isCrater) gradient += away * (strength * slope * (0.15 + 0.85 * fract(dice.x * 5.7)) / max(distance, 1e-7));
     }
     return tone;
 }

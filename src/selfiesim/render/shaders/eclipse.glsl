@@ -2,7 +2,7 @@
 #ifdef ECLIPSE
 
 // Share of the Sun that a round body (place and radius) leaves at a place, planet radii.
-float leftBy(vec4 caster, vec3 place) {
+float sunFractionBehind(vec4 caster, vec3 place) {
     vec3 way = caster.xyz - place;
     float along = dot(way, sunCenter.xyz);
     float r = caster.w / max(along, 1.0e-6), s = sunCenter.w;
@@ -15,5 +15,5 @@ float leftBy(vec4 caster, vec3 place) {
     return along > 0.0 ? 1.0 - clamp(overlap / (3.14159265 * s * s), 0.0, 1.0) : 1.0;
 }
 
-float sunLeft(vec3 place) { return leftBy(casterOne, place) * leftBy(casterTwo, place); }
+float sunVisibleFraction(vec3 place) { return sunFractionBehind(casterOne, place) * sunFractionBehind(casterTwo, place); }
 #endif

@@ -20,7 +20,7 @@ float bidirectional(float mu0, float mu, float cosPhase) {
 }
 
 // Ice: Lambert's law for the most part, no surge.
-float iceLaw(float mu0, float mu) {
+float iceReflectance(float mu0, float mu) {
     float lit = clamp(mu0, 0.0, 1.0);
     float seen = clamp(mu, 0.0, 1.0);
     return lit * (1.275 + 0.3 / (lit + seen + GRAZING));

@@ -3,20 +3,20 @@
 // about a metre on the ground from low orbit, and needs no mesh.
 
 // The closest point of the ray to the planet's centre decides hit and miss: 1 - |nearest|^2 loses nothing at the limb.
-struct Meeting { vec3 hit; float miss; float along; };
+struct RayHit { vec3 hit; float miss; float along; };
 
-Meeting meetPlanet(vec3 ray) {
+RayHit intersectPlanet(vec3 ray) {
     float along = -dot(eye, ray);
     vec3 nearest = eye + along * ray;
     float miss = length(nearest);
     float inside = max(0.0, 1.0 - miss * miss);
-    return Meeting(nearest / max(miss, 1.0) - ray * sqrt(inside), miss, along);
+    return RayHit(nearest / max(miss, 1.0) - ray * sqrt(inside), miss, along);
 }
 
 // The maps stand side by side in one picture each for colours and slopes: llvmpipe runs both sides of every branch, so
 // that choosing among three textures would cost three lookups a pixel.
 // NORTH, SOUTH and GLOBE are regions of the picture that one map covers, all of them ground; EDGE is the rest.
-bool onPatch(vec3 direction) {
+bool isOnPatch(vec3 direction) {
 #if defined(NORTH) || defined(SOUTH)
     return true;
 #elif defined(GLOBE)
@@ -26,7 +26,7 @@ bool onPatch(vec3 direction) {
 #endif
 }
 
-bool northern(vec3 direction) {
+bool isNorthern(vec3 direction) {
 #if defined(NORTH)
     return true;
 #elif defined(SOUTH)
@@ -37,7 +37,7 @@ bool northern(vec3 direction) {
 }
 
 // Place on the unit square of a patch (-1..1 about its middle) or of the globe (0..1).
-vec2 placeOn(vec3 direction, bool patched) {
+vec2 mapCoordinates(vec3 direction, bool patched) {
     // Lambert azimuthal equal-area about the pole: no pinch, and no trigonometry.
     vec2 p = direction.yx * (sqrt(2.0 / (1.0 + abs(direction.z))) / patchRadius);
     vec2 turns = vec2(fract(atan(direction.y, direction.x) * 0.15915494), 0.5 - asin(direction.z) * 0.31830989);
@@ -46,22 +46,22 @@ vec2 placeOn(vec3 direction, bool patched) {
 
 // Mip levels for a footprint (pixel's size on the ground, planet radii) in the maps that hold `direction`.
 vec2 mapLevels(vec3 direction, float footprint) {
-    vec2 texel = onPatch(direction) ? (northern(direction) ? northTexel : southTexel) : globeTexel;
+    vec2 texel = isOnPatch(direction) ? (isNorthern(direction) ? northTexel : southTexel) : globeTexel;
     return clamp(log2(footprint / texel), 0.0, 7.0);
 }
 
-// What the maps say of a place: reflectance, the height's gradient (body-fixed), the share of the light that is ice's.
+// What the maps set_status of a place: reflectance, the height's gradient (body-fixed), the share of the light that is ice's.
 struct Ground { vec3 reflectance; vec3 gradient; float ice; };
 
 Ground groundAt(vec3 direction, vec2 levels) {
-    bool patched = onPatch(direction);
-    vec2 place = placeOn(direction, patched);
-    vec4 colour = patched ? (northern(direction) ? northPlace : southPlace) : globePlace;
-    vec4 relief = patched ? (northern(direction) ? northRelief : southRelief) : globeRelief;
+    bool patched = isOnPatch(direction);
+    vec2 place = mapCoordinates(direction, patched);
+    vec4 colour = patched ? (isNorthern(direction) ? northPlace : southPlace) : globePlace;
+    vec4 relief = patched ? (isNorthern(direction) ? northRelief : southRelief) : globeRelief;
     vec3 code = textureLod(planetMap, colour.xy + colour.zw * place, levels.x).rgb;
     vec4 slope = textureLod(reliefMap, relief.xy + relief.zw * place, levels.y);
     vec3 t = (slope.xyz * 255.0 - 128.0) / 127.0;
-    return Ground(code * code * reflectanceMax, steepest * t * (0.25 + 0.75 * t * t), slope.w);
+    return Ground(code * code * reflectanceMax, maxSlope * t * (0.25 + 0.75 * t * t), slope.w);
 }
 
 vec3 rayThrough(vec2 pixel) {
@@ -69,7 +69,7 @@ vec3 rayThrough(vec2 pixel) {
 }
 
 // Angle a pixel spans, smaller away from the picture's middle: the mean of its sizes toward the middle and across.
-float angleOf(vec2 pixel) {
+float pixelAngleAt(vec2 pixel) {
     vec2 slope = (pixel - principal) / focal;
     float stretch = 1.0 + dot(slope, slope);
     return pixelAngle * inversesqrt(stretch * sqrt(stretch)); // to the power -3/4
@@ -77,27 +77,27 @@ float angleOf(vec2 pixel) {
 
 // Footprint (planet radii) and mip levels of the pixels in one block of 4x4. One level for a whole block: Mesa's llvmpipe
 // reads wrong texels where the mip level passes a whole number inside such a block, which drew dotted rings on the cap.
-vec3 footprintNear(vec2 pixel) {
+vec3 blockFootprint(vec2 pixel) {
     vec3 ray = rayThrough(floor(pixel * 0.25) * 4.0 + 2.0);
-    Meeting m = meetPlanet(ray);
+    RayHit m = intersectPlanet(ray);
     float mu = sqrt(max(1.0 - m.miss * m.miss, 0.0)); // of the unit sphere: near enough for a size
     // The pixel's footprint is longer along the slant; the root takes the middle between blur and shimmer.
-    float footprint = length(m.hit - eye) * angleOf(pixel) * inversesqrt(max(mu, 0.05));
+    float footprint = length(m.hit - eye) * pixelAngleAt(pixel) * inversesqrt(max(mu, 0.05));
     return vec3(footprint, mapLevels(m.hit * radii, footprint));
 }
 
-vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
+vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
     vec3 normal = normalize(m.hit * inverseRadii);
     vec3 toEye = -normalize(ray * radii);
     vec3 direction = normalize(m.hit * radii);
-    vec3 near = footprintNear(pixel);
+    vec3 near = blockFootprint(pixel);
     Ground ground = groundAt(direction, near.yz);
     float tone = 1.0;
 #ifdef DETAIL
     addDetail(direction, near.x, ground.ice, ground.gradient, tone);
 #endif
 #ifdef FROST
-    float frost = frostAt(direction, near.x);
+    float frost = frostCoverage(direction, near.x);
     ground.reflectance = mix(ground.reflectance, frostReflectance, frost);
     ground.ice = mix(ground.ice, 1.0, frost);
 #endif
@@ -107,26 +107,26 @@ vec3 groundRadiance(Meeting m, vec3 ray, vec2 pixel) {
     // Hills beyond the terminator still catch light, but none that a horizon would hide.
     float facing = dot(facet, sunDirection) * smoothstep(-0.01, 0.03, mu0);
     float seen = max(dot(facet, toEye), 0.0);
-    float share = mix(bidirectional(facing, seen, cosPhase), iceLaw(facing, seen), ground.ice);
+    float share = mix(bidirectional(facing, seen, cosPhase), iceReflectance(facing, seen), ground.ice);
     // Under an even sky the ground is near enough a Lambert surface, whose albedo is 3/2 of A.
     vec3 beam = sunbeam(mu0);
     vec3 lit = share * beam + 1.5 * skylight(mu0, beam);
 #ifdef ECLIPSE
-    lit *= sunLeft(m.hit * radii);
+    lit *= sunVisibleFraction(m.hit * radii);
 #endif
-    vec3 light = veiled(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
+    vec3 light = applyHaze(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
 #ifdef CLOUDS
-    light = clouded(light, cloudDepth(direction), mu0, mu);
+    light = applyClouds(light, cloudOpticalDepth(direction), mu0, mu);
 #endif
 #ifdef DETACHED
-    light = behindLayer(light, layerOverGround(mu), mu0, cosPhase);
+    light = applyDetachedLayer(light, layerOverGround(mu), mu0, cosPhase);
 #endif
     return light;
 }
 
 // Share of a pixel on the inner side of the limb, which is `inside` away and straight, both in the units of `gradient`
 // (a pixel): the area exactly, for any slant, so that an edge is nowhere stepped.
-float coverOf(float inside, vec2 gradient) {
+float limbCoverage(float inside, vec2 gradient) {
     vec2 g = abs(gradient);
     float steep = max(max(g.x, g.y), 1.0e-12), slant = max(min(g.x, g.y) / steep, 1.0e-3);
     float t = clamp(inside / steep, -2.0, 2.0);
@@ -137,12 +137,12 @@ float coverOf(float inside, vec2 gradient) {
 
 vec3 planetRadiance(vec2 pixel) {
     vec3 ray = rayThrough(pixel);
-    Meeting m = meetPlanet(ray);
+    RayHit m = intersectPlanet(ray);
 #ifndef EDGE
     return groundRadiance(m, ray, pixel);
 #else
     // Share of the pixel the ground covers: an antialiased limb, whatever the number of samples.
-    float cover = coverOf(1.0 - m.miss, vec2(dFdx(m.miss), dFdy(m.miss)));
+    float cover = limbCoverage(1.0 - m.miss, vec2(dFdx(m.miss), dFdy(m.miss)));
     if (m.along < 0.0) return vec3(0.0);
     vec3 light = vec3(0.0);
     if (cover > 0.0) light += cover * groundRadiance(m, ray, pixel);
@@ -151,7 +151,7 @@ vec3 planetRadiance(vec2 pixel) {
         float cosPhase = -dot(sunDirection, normalize(ray * radii));
         vec3 air = limbHaze(m.hit, height, cosPhase);
 #ifdef DETACHED
-        air = behindLayer(air, layerAboveLimb(height), dot(m.hit, sunDirection), cosPhase);
+        air = applyDetachedLayer(air, layerAboveLimb(height), dot(m.hit, sunDirection), cosPhase);
 #endif
         light += (1.0 - cover) * air;
     }
