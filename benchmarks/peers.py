@@ -1,11 +1,11 @@
-"""Others beside us: the same craft before the same planet at 1920x1080, each in a process of its own, one by one.
+"""Compare with other renderers: the same craft in front of the same planet at 1920x1080, each in its own process.
 
-``make peers``, or ``python benchmarks/peers.py --json``. Seconds a frame, warm: the median of several after a first
-one, camera moving. Read the ratios: machines and neighbours differ. A peer that is not installed is null.
+``make peers``, or ``python benchmarks/peers.py --json``. Seconds per frame, warm: the median of several after a first
+one, with a moving camera. Read the ratios; seconds depend on the machine. A peer that is not installed is null.
 
-plain_pyvista   a script of thirty lines: textured ball, the meshes in PBR, one light, clipping range set by hand
-mitsuba16, 64   a script of the same length for Mitsuba 3: its own materials, a distant lamp, 16 or 64 paths a pixel
-cold            `selfiesim render tianwen1-mars`, a draft, from prompt to file, and peak_rss_mb is what it takes
+plain_pyvista   a script of thirty lines: textured sphere, the meshes in PBR, one light, clipping range set by hand
+mitsuba16, 64   a script of the same length for Mitsuba 3: its own materials, a distant light, 16 or 64 paths per pixel
+cold            `selfiesim render tianwen1-mars`, a draft, from prompt to file; peak_rss_mb is its memory
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 SIZE = (1920, 1080)
 SCENE, CRAFT = "tianwen1-mars", "tianwen1-orbiter"
 MARS_M, BELOW_M, AWAY_M = 3.39e6, 3.9e6, 15.0
-AIMS = {  # what the ratios should stay under
+AIMS = {  # upper limits of the ratios
     "draft / mitsuba16": ("draft_s", "mitsuba16_s", 0.14),
     "draft / plain_pyvista": ("draft_s", "plain_pyvista_s", 1.6),
     "final / mitsuba64": ("final_s", "mitsuba64_s", 0.35),
@@ -36,8 +36,8 @@ AIMS = {  # what the ratios should stay under
 Frame = Callable[[], Any]
 
 
-def ours(quality: str) -> Frame:
-    """Draws one frame of the shipped scene, a second later each time."""
+def selfiesim_frames(quality: str) -> Frame:
+    """Render one frame of the shipped scene, a second later each time."""
     from selfiesim import Scene
 
     scene = Scene.load(SCENE).with_changes(camera__size_px=list(SIZE))
@@ -45,19 +45,19 @@ def ours(quality: str) -> Frame:
     return lambda: next(views).render(quality).rgb
 
 
-def around() -> Any:
-    """Places (3,) for the camera, a degree on each time."""
+def camera_orbit() -> Any:
+    """Positions (3,) of the camera, a degree further each time."""
     for angle in np.radians(np.arange(0.0, 60.0)):
         yield np.array([0.0, AWAY_M * np.sin(angle), -AWAY_M * np.cos(angle)])
 
 
 def plain_pyvista() -> Frame:
-    """What a script would do. No shadow of the craft beside a planet, no planetshine, 8 bits."""
+    """A plain PyVista script: no shadows, no planetshine, 8 bits."""
     os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
     import pyvista as pv
 
     from selfiesim.craft.load import load_craft
-    from selfiesim.planet.maps.planet_maps import load_maps
+    from selfiesim.planet.maps.load import load_maps
 
     plotter = pv.Plotter(off_screen=True, window_size=list(SIZE), lighting="none")
     plotter.set_background("black")
@@ -69,10 +69,10 @@ def plain_pyvista() -> Frame:
         mesh.point_data.active_normals = part.normals
         plotter.add_mesh(mesh, color=part.material.base_color, pbr=True, metallic=part.material.metallic, roughness=0.4)
     plotter.add_light(pv.Light(position=(-1.0, 2.0, -3.0), light_type="scene light", intensity=3.0))
-    places = around()
+    positions = camera_orbit()
 
     def frame() -> Any:
-        plotter.camera.position = next(places)
+        plotter.camera.position = next(positions)
         plotter.camera.focal_point, plotter.camera.up = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0)
         plotter.camera.clipping_range = (5.0, 8.0e6)
         plotter.render()
@@ -82,11 +82,11 @@ def plain_pyvista() -> Frame:
 
 
 def plain_mitsuba(paths: int) -> Frame:
-    """What a script would do with a path tracer."""
+    """A plain Mitsuba script."""
     import mitsuba as mi
 
     from selfiesim.craft.load import load_craft
-    from selfiesim.planet.maps.planet_maps import load_maps
+    from selfiesim.planet.maps.load import load_maps
     from selfiesim.render.mitsuba.renderer import require
 
     mi.set_variant(require())
@@ -96,12 +96,12 @@ def plain_mitsuba(paths: int) -> Frame:
     content: dict[str, Any] = {"type": "scene", "mars": {"type": "sphere", "to_world": place, "bsdf": look}}
     content["sun"] = {"type": "directional", "direction": [1.0, -2.0, 3.0], "irradiance": {"type": "rgb", "value": 3.0}}
     for number, part in enumerate(load_craft(CRAFT).parts):
-        content[f"part{number}"] = mesh_of(mi, part)
+        content[f"part{number}"] = mitsuba_mesh(mi, part)
     scene = mi.load_dict(content)
-    places = around()
+    positions = camera_orbit()
 
     def frame() -> Any:
-        to_world = mi.ScalarTransform4f().look_at(origin=next(places).tolist(), target=[0, 0, 0], up=[1, 0, 0])
+        to_world = mi.ScalarTransform4f().look_at(origin=next(positions).tolist(), target=[0, 0, 0], up=[1, 0, 0])
         film = {"type": "hdrfilm", "width": SIZE[0], "height": SIZE[1], "rfilter": {"type": "box"}}
         sensor = mi.load_dict({"type": "perspective", "fov": 60.0, "to_world": to_world, "far_clip": 1e8, "film": film})
         return np.array(mi.render(scene, sensor=sensor, integrator=mi.load_dict({"type": "path"}), spp=paths))
@@ -109,7 +109,7 @@ def plain_mitsuba(paths: int) -> Frame:
     return frame
 
 
-def mesh_of(mi: Any, part: Any) -> Any:
+def mitsuba_mesh(mi: Any, part: Any) -> Any:
     material = part.material
     look = {
         "type": "principled",
@@ -128,8 +128,8 @@ def mesh_of(mi: Any, part: Any) -> Any:
 
 
 PEERS: dict[str, tuple[Callable[[], Frame], int]] = {
-    "draft_s": (lambda: ours("draft"), 10),
-    "final_s": (lambda: ours("final"), 3),
+    "draft_s": (lambda: selfiesim_frames("draft"), 10),
+    "final_s": (lambda: selfiesim_frames("final"), 3),
     "plain_pyvista_s": (plain_pyvista, 10),
     "mitsuba16_s": (lambda: plain_mitsuba(16), 5),
     "mitsuba64_s": (lambda: plain_mitsuba(64), 3),
@@ -149,7 +149,7 @@ def warm_seconds(name: str) -> float:
     return statistics.median(times)
 
 
-def in_a_child(name: str) -> float | None:
+def time_in_child(name: str) -> float | None:
     command = [sys.executable, __file__, "--one", name]
     child = subprocess.run(command, capture_output=True, text=True, check=False)
     if child.returncode != 0:
@@ -159,7 +159,7 @@ def in_a_child(name: str) -> float | None:
     return float(child.stdout.split()[-1])
 
 
-def cold(count: int = 3) -> tuple[float, float]:
+def measure_cold_start(count: int = 3) -> tuple[float, float]:
     """Seconds from prompt to file, the median, and the largest resident set, MB."""
     command = [str(Path(sys.executable).with_name("selfiesim")), "render", SCENE, "--quality", "draft", "-o", "a.png"]
     times = []
@@ -173,9 +173,9 @@ def cold(count: int = 3) -> tuple[float, float]:
 
 def measure() -> dict[str, Any]:
     load = os.getloadavg()[0]
-    # First, while no larger child has ended: the system tells the largest of all of them.
-    seconds, megabytes = cold()
-    found: dict[str, Any] = {name: in_a_child(name) for name in PEERS}
+    # First, because the system reports the largest child that has ended so far.
+    seconds, megabytes = measure_cold_start()
+    found: dict[str, Any] = {name: time_in_child(name) for name in PEERS}
     found |= {"cold_s": seconds, "peak_rss_mb": megabytes}
     rounded = {name: None if value is None else round(value, 3) for name, value in found.items()}
     ratios = {

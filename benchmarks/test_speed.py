@@ -1,6 +1,6 @@
-"""How long things take: `make bench`. Read ratios rather than seconds; machines and neighbours differ.
+"""Time rendering, loading and whole commands: `make bench`. Read ratios; seconds depend on the machine.
 
-Each whole command runs in a fresh process with the maps in the cache, as a person's second picture does.
+Each whole command runs in a fresh process with the maps in the cache, like a user's second picture.
 """
 
 import resource
@@ -26,11 +26,11 @@ def view():
     return Scene.load("tianwen1-mars").view()
 
 
-GRID = 224  # twice its square: 100,352 triangles
+GRID = 224  # 2 * 224**2 = 100,352 triangles
 
 
-def ring(path, with_normals):
-    """A GLB of a smooth ring of 100,352 triangles."""
+def write_torus(path, with_normals):
+    """Write a GLB of a smooth torus of 100,352 triangles."""
     import trimesh
 
     mesh = trimesh.creation.torus(3.0, 1.0, major_sections=GRID, minor_sections=GRID)
@@ -40,32 +40,32 @@ def ring(path, with_normals):
 
 @pytest.mark.parametrize("with_normals", [True, False], ids=["normals", "bare"])
 def test_load_100_000_triangles(benchmark, tmp_path, monkeypatch, with_normals):
-    """Aim: 1 s from a file that was never seen before."""
+    """Target: 1 s for a new file."""
     from selfiesim.craft.load import clear_craft_cache, load_craft
 
-    path = ring(tmp_path / "ring.glb", with_normals)
+    path = write_torus(tmp_path / "ring.glb", with_normals)
 
-    def unseen():
+    def with_new_cache():
         clear_craft_cache()
         monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / str(np.random.default_rng().integers(1 << 62))))
         return (path,), {}
 
-    craft = benchmark.pedantic(load_craft, setup=unseen, rounds=5, warmup_rounds=1)
+    craft = benchmark.pedantic(load_craft, setup=with_new_cache, rounds=5, warmup_rounds=1)
     assert craft.triangle_count == 2 * GRID**2
 
 
 def test_load_100_000_triangles_again(benchmark, tmp_path, monkeypatch):
-    """Aim: 0.1 s from the cache."""
+    """Target: 0.1 s from the cache."""
     from selfiesim.craft.load import clear_craft_cache, load_craft
 
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
-    path = ring(tmp_path / "ring.glb", with_normals=False)
+    path = write_torus(tmp_path / "ring.glb", with_normals=False)
     load_craft(path)
     benchmark.pedantic(load_craft, setup=lambda: (clear_craft_cache(), ((path,), {}))[1], rounds=10, warmup_rounds=1)
 
 
 def test_help(benchmark, tmp_path):
-    """Aim: 0.3 s."""
+    """Target: 0.3 s."""
     benchmark.pedantic(run, args=("--help",), kwargs={"cwd": tmp_path}, rounds=10, warmup_rounds=2)
 
 
@@ -74,41 +74,41 @@ def test_show(benchmark, tmp_path):
 
 
 def test_cold_draft_from_prompt_to_file(benchmark, tmp_path):
-    """Aim: 2.5 s and 1.5 GB at 1920x1080."""
+    """Target: 2.5 s and 1.5 GB at 1920x1080."""
     words = ("render", "tianwen1-mars", "--quality", "draft", "-o", "a.png")
     benchmark.pedantic(run, args=words, kwargs={"cwd": tmp_path}, rounds=5, warmup_rounds=1)
     benchmark.extra_info["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
 
 
 def test_warm_draft(benchmark, view):
-    """Aim: 0.5 s at 1920x1080, craft and camera moving."""
+    """Target: 0.5 s at 1920x1080, craft and camera moving."""
     view.render("draft")
-    views = iter([view.scene.view(at=f"release+{60 + k}s") for k in range(12)])
+    views = iter([view.after(float(k + 1)) for k in range(12)])
     benchmark.pedantic(lambda: next(views).render("draft"), rounds=10, warmup_rounds=1)
 
 
 @pytest.mark.parametrize("planet", [True, False], ids=["planet", "empty"])
 def test_planet_alone(benchmark, view, planet):
-    """Aim: planet less empty 0.12 s at 1920x1080, two cores. A craft out of sight, so that nothing hides the planet."""
+    """Target: planet minus empty 0.12 s at 1920x1080, two cores. The craft is out of sight and hides nothing."""
     from dataclasses import replace
 
     from selfiesim.render.raster.renderer import PyVistaRenderer
 
-    away = replace(view, craft=replace(view.craft, position=np.array([0.0, 0.0, -1000.0])))
+    without_craft = replace(view, craft=replace(view.craft, position=np.array([0.0, 0.0, -1000.0])))
     if not planet:
-        away = replace(away, planet=None)
+        without_craft = replace(without_craft, planet=None)
     renderer = PyVistaRenderer()
-    renderer.render(away, "draft")
-    benchmark.pedantic(renderer.render, args=(away, "draft"), rounds=15, warmup_rounds=2)
+    renderer.render(without_craft, "draft")
+    benchmark.pedantic(renderer.render, args=(without_craft, "draft"), rounds=15, warmup_rounds=2)
 
 
 def test_map_build(benchmark, tmp_path):
-    """Aim: 15 s and 1 GB for the maps of Mars on first use, in a process of their own with an empty cache."""
+    """Target: 15 s and 1 GB for the maps of Mars on first use, in a process of their own with an empty cache."""
     import os
 
-    # Not getrusage's number: a child begins with its parent's.
+    # Not getrusage: a child starts with the maximum of its parent.
     script = (
-        "from selfiesim.planet.maps.planet_maps import load_maps; load_maps('mars');"
+        "from selfiesim.planet.maps.load import load_maps; load_maps('mars');"
         "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
 
@@ -136,7 +136,7 @@ def test_expose(benchmark, view):
 
 
 def test_expose_onboard(benchmark, view):
-    """Aim: 0.25 s for lens, sensor and development at 1920x1080 on two cores."""
+    """Target: 0.25 s for lens, sensor and development at 1920x1080 on two cores."""
     radiance = view.render("draft")
     benchmark.pedantic(radiance.expose, kwargs={"look": "onboard"}, rounds=10, warmup_rounds=2)
 
@@ -146,8 +146,8 @@ def test_save(benchmark, view, tmp_path):
     benchmark.pedantic(photo.save, args=(tmp_path / "a.png",), rounds=5, warmup_rounds=1)
 
 
-def test_plain_pyvista_for_comparison(benchmark):
-    """What a script would do, the measure for "fast": see peers.py."""
+def test_plain_pyvista(benchmark):
+    """A plain PyVista script, for comparison: see peers.py."""
     frame = plain_pyvista()
     frame()
     assert frame().mean() > 20, "planet and craft are in the picture"

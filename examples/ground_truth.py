@@ -1,26 +1,26 @@
-"""Ground truth for vision: what each pixel sees, how far away, and where it goes until the next frame."""
+"""Ground truth for computer vision: what each pixel shows, its distance, and its motion to the next frame."""
 
 import numpy as np
 
 from selfiesim import Scene
 
-# Setup: the deployable camera's wide lens, 40 seconds after the release.
+# Setup: the wide lens of the deployable camera, 40 seconds after the release.
 scene = Scene.load("tianwen1-mars").with_changes(
     camera={"preset": "tianwen1-deployable", "size_px": [640, 360], "roll_deg": 268.0}
 )
 view, next_view = scene.view(at="release+40s"), scene.view(at="release+41s")
 
-# Action: the light, and the truth beside it.
+# Action: render the light, and read the truth that comes with it.
 radiance = view.render("draft")
 truth = radiance.truth
 motion = radiance.motion(next_view)
-for number, name in truth.part_names.items():
-    share = (truth.part == number).mean()
+for part, name in truth.part_names.items():
+    share = (truth.part == part).mean()
     if share > 0.005:
-        print(f"{name:40s} {100 * share:5.1f} % of the picture")
+        print(f"{name:40s} {100 * share:5.1f} % of the image")
 
-# Validation: the dish is as far as the craft, give or take its arm; in a second nothing moves far.
-dish = np.isin(truth.part, [number for number, name in truth.part_names.items() if "hga_dish" in name])
+# Validation: the dish is as far away as the spacecraft, within its arm's length; nothing moves far in one second.
+dish = np.isin(truth.part, [part for part, name in truth.part_names.items() if "hga_dish" in name])
 craft = truth.part >= 2
 assert dish.any()
 assert np.abs(truth.depth[dish] - view.facts["range_to_craft_m"]).max() < 4.0

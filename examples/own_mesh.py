@@ -1,4 +1,4 @@
-"""Your own craft in the same place: a mesh file beside the scene, with a few lines that say where its camera sits."""
+"""Your own spacecraft in a shipped scene: a mesh file, and a short description of where its camera is mounted."""
 
 from pathlib import Path
 from tempfile import mkdtemp
@@ -7,7 +7,7 @@ import trimesh
 
 from selfiesim import Scene
 
-# Setup: a box with two wings, in metres, and the description beside it.
+# Setup: a box with two wings, in metres, and its description next to it.
 folder = Path(mkdtemp())
 parts = [trimesh.creation.box((1.2, 1.2, 1.2))]
 for side in (-1, 1):
@@ -24,15 +24,13 @@ axis = [0.0, 0.7, -0.7]
 """
 )
 
-# Action: the shipped scene with another craft in it.
-table = Scene.load("tianwen1-mars").model_dump(mode="json")
-table["craft"] = {"model": "boxsat.stl"}
-table["camera"] |= {"size_px": [480, 270], "horizontal_fov_deg": 60}
-scene = Scene.from_table(table, folder=folder)
+# Action: render the shipped scene with this spacecraft in it.
+scene = Scene.load("tianwen1-mars").with_craft(folder / "boxsat.stl")
+scene = scene.with_changes(camera__size_px=[480, 270], camera__horizontal_fov_deg=60)
 radiance = scene.view(at="release+40s").render()
-radiance.expose().save(folder / "boxsat.png")
+path = radiance.expose().save(folder / "boxsat.png")
 
-# Validation: the craft stands in the picture, about 8 m away.
-nearest = radiance.depth.min()
-print(f"nearest point of the craft: {nearest:.2f} m; picture in {folder}")
-assert 4.0 < nearest < 10.0
+# Validation: the spacecraft is in the frame, about 8 m away.
+nearest_m = radiance.depth.min()
+print(f"nearest point of the spacecraft: {nearest_m:.2f} m; saved as {path}")
+assert 4.0 < nearest_m < 10.0

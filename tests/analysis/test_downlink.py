@@ -1,4 +1,4 @@
-"""The sequence as received: the radio by published numbers, broken JPEG by other decoders, light time by DE421."""
+"""The downlink: the radio against published numbers, damaged JPEGs against OpenCV, light time against DE421."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from selfiesim.scene.scene import Scene
 SHOT = Scene.load("tianwen1-mars").with_changes(camera__size_px=[160, 96])
 
 
-# Free-space loss by the form that ITU-R P.525 prints, 32.4 + 20 log f (MHz) + 20 log d (km), and the example worked in
+# Free-space loss as in ITU-R P.525, 32.4 + 20 log f (MHz) + 20 log d (km), and the worked example in
 # the manual of the I-O Wireless WBC11 bridge: 115.67 dB over 6 km at 2.4 GHz.
 @pytest.mark.parametrize(
     ("range_m", "frequency_mhz", "loss_db"),
@@ -40,33 +40,33 @@ SHOT = Scene.load("tianwen1-mars").with_changes(camera__size_px=[160, 96])
         (400e9, 8400.0, 32.4 + 20 * np.log10(8400.0) + 20 * np.log10(400e6)),
     ],
 )
-def test_power_falls_with_range_as_friis_has_it(range_m, frequency_mhz, loss_db):
+def test_path_loss_follows_friis(range_m, frequency_mhz, loss_db):
     assert radio.path_loss_db(range_m, frequency_mhz) == pytest.approx(loss_db, abs=0.06)
 
 
-# -174 dBm/Hz, the number every link budget begins with: -101 dBm in 20 MHz.
-def test_noise_is_that_of_290_kelvin():
+# Thermal noise of -174 dBm/Hz, the start of every link budget: -101 dBm in 20 MHz.
+def test_noise_at_290_kelvin():
     assert radio.noise_dbm(1e-6, 0.0) == pytest.approx(-174.0, abs=0.05)
     assert radio.noise_dbm(20.0, 6.0) == pytest.approx(-95.0, abs=0.05)
 
 
-# IEEE 802.11-2016, table 19-23, with the noise figure (10 dB) and the imperfection (5 dB) that the standard allows for:
-# at these powers one packet of 4096 bytes in ten is lost.
+# IEEE 802.11-2016, table 19-23, with the standard's noise figure (10 dB) and implementation margin (5 dB): at these
+# powers one packet of 4096 bytes in ten is lost.
 @pytest.mark.parametrize(
     ("dbm", "rate"),
     [(-82, 6.5), (-79, 13.0), (-77, 19.5), (-74, 26.0), (-70, 39.0), (-66, 52.0), (-65, 58.5), (-64, 65)],
 )
 def test_each_rate_works_down_to_the_standards_sensitivity(dbm, rate):
     part = DownlinkSection(noise_figure_db=15.0, margin_db=-0.05, packet_bytes=4096, retries=0, stray_loss=0.0)
-    there = part.transmit_dbm + part.transmit_gain_dbi + part.receive_gain_dbi - part.losses_db - dbm
-    range_m = 299.792458 / part.frequency_mhz / (4 * np.pi) * 10 ** (there / 20)
+    path_loss = part.transmit_dbm + part.transmit_gain_dbi + part.receive_gain_dbi - part.losses_db - dbm
+    range_m = 299.792458 / part.frequency_mhz / (4 * np.pi) * 10 ** (path_loss / 20)
     found = radio.link_budget(part, float(range_m))
     assert found.received_dbm == pytest.approx(dbm, abs=1e-6)
     assert found.rate_mbit_s == rate
     assert found.loss == pytest.approx(0.1, abs=0.01)
 
 
-def test_the_rate_falls_and_losses_grow_with_the_range():
+def test_rate_falls_and_loss_grows_with_range():
     links = [radio.link_budget(DownlinkSection(stray_loss=0.0), range_m) for range_m in np.geomspace(1.0, 3e4, 200)]
     rates = [one.rate_mbit_s for one in links]
     assert rates == sorted(rates, reverse=True)
@@ -78,7 +78,7 @@ def test_the_rate_falls_and_losses_grow_with_the_range():
 
 @pytest.fixture(scope="module")
 def scenery():
-    """Something with sky, edges and texture, 512 x 256."""
+    """A picture with sky, edges and texture, 512 x 256."""
     rng = np.random.default_rng(4)
     y, x = np.mgrid[:256, :512]
     grey = 120 + 60 * np.sin(x / 23.0) * np.cos(y / 17.0) + rng.normal(0, 8, (256, 512))
@@ -92,19 +92,19 @@ def test_restart_markers_change_no_pixel(scenery):
     assert np.array_equal(decode_jpeg(marked), jpeg_round_trip(scenery, 78))
 
 
-def test_a_lost_packet_breaks_the_rows_it_held_and_the_rest_comes_back_at_the_next_marker(scenery):
+def test_a_lost_packet_damages_its_rows_up_to_the_next_marker(scenery):
     whole = encode_jpeg(scenery, 78, 1)
     lost = np.zeros(-(-len(whole) // 400), bool)
     lost[len(lost) // 2] = True
-    seen = decode_jpeg(drop_packets(whole, 400, lost))
-    wrong = (seen != decode_jpeg(whole)).any(axis=(1, 2))
+    received = decode_jpeg(drop_packets(whole, 400, lost))
+    wrong = (received != decode_jpeg(whole)).any(axis=(1, 2))
     rows = np.flatnonzero(wrong) // 16
     assert rows.size
-    assert np.ptp(rows) <= 3  # chroma is drawn between rows of blocks
+    assert np.ptp(rows) <= 3  # chroma is interpolated between rows of blocks
     assert 0.3 < rows.mean() / 16 < 0.7
 
 
-def test_without_markers_all_that_follows_is_displaced(scenery):
+def test_without_markers_a_lost_packet_displaces_the_rest(scenery):
     whole = encode_jpeg(scenery, 78, 0)
     lost = np.zeros(-(-len(whole) // 400), bool)
     lost[len(lost) // 2] = True
@@ -115,17 +115,17 @@ def test_without_markers_all_that_follows_is_displaced(scenery):
 
 @pytest.mark.parametrize("restart_rows", [0, 1, 3])
 @pytest.mark.parametrize("seed", range(6))
-def test_what_is_made_of_a_broken_stream_is_what_opencvs_decoder_makes_of_it(scenery, restart_rows, seed):
+def test_damaged_streams_decode_as_in_opencv(scenery, restart_rows, seed):
     cv2 = pytest.importorskip("cv2")
     whole = encode_jpeg(scenery, 78, restart_rows)
     lost = np.random.default_rng(seed).random(-(-len(whole) // 300)) < 0.15
-    lost[:3] = False  # the header: without it nothing is decoded
+    lost[:3] = False  # keep the header, without which nothing can be decoded
     arrived = drop_packets(whole, 300, lost) + b"\xff\xd9"
     theirs = cv2.imdecode(np.frombuffer(arrived, np.uint8), cv2.IMREAD_COLOR)
     assert np.array_equal(decode_jpeg(arrived), theirs[..., ::-1])
 
 
-def test_nothing_is_made_of_a_stream_without_its_header(scenery):
+def test_a_stream_without_its_header_cannot_be_decoded(scenery):
     whole = encode_jpeg(scenery, 78, 1)
     lost = np.zeros(-(-len(whole) // 400), bool)
     lost[0] = True
@@ -133,7 +133,7 @@ def test_nothing_is_made_of_a_stream_without_its_header(scenery):
     assert decode_jpeg(b"") is None
 
 
-def test_packets_are_lost_in_the_share_told_and_the_same_each_time():
+def test_packet_loss_has_the_given_rate_and_is_reproducible():
     part = DownlinkSection(stray_loss=0.3)
     near = radio.link_budget(part, 5.0)
     lost = lost_packets(part, 7, 14_000_000, near)
@@ -143,9 +143,9 @@ def test_packets_are_lost_in_the_share_told_and_the_same_each_time():
     assert not np.array_equal(lost, lost_packets(part.model_copy(update={"seed": 1}), 7, 14_000_000, near))
 
 
-# JPL's DE421, read by skyfield: a signal that leaves Mars is at the Earth when the Earth is where the light has come.
+# JPL's DE421, read by Skyfield: the signal leaves Mars and meets the Earth where it will be.
 @pytest.mark.parametrize("utc", ["2000-01-01T00:00:00Z", "2021-12-31T13:20:00Z", "2035-08-15T06:00:00Z"])
-def test_light_time_to_the_earth_is_that_of_de421(de421, utc):
+def test_light_time_to_earth_against_de421(de421, utc):
     from skyfield.api import load
 
     epoch = Epoch.from_utc(utc)
@@ -161,7 +161,7 @@ def test_light_time_to_the_earth_is_that_of_de421(de421, utc):
     assert ours == pytest.approx(seconds, abs=3e-4)  # 90 km
 
 
-def test_frames_wait_for_the_radio_and_for_the_earth():
+def test_frames_queue_for_both_links():
     slow = SHOT.with_changes(downlink__efficiency=0.0001, downlink__earth_kbit_s=4.0, downlink__stray_loss=0.0)
     frames = downlink_sequence(slow, 10.0, 20.0).frames
     size = round(0.8 * 160 * 96 / 8)
@@ -175,7 +175,7 @@ def test_frames_wait_for_the_radio_and_for_the_earth():
     assert first == pytest.approx(frames[0].received_s - 10.0 + 8 * size / 4e3 + frames[0].light_time_s, abs=2e-3)
 
 
-# 0.01 Wh at 4 W last 9 s.
+# 0.01 Wh lasts 9 s at 4 W.
 def test_the_battery_ends_the_sequence():
     found = downlink_sequence(SHOT.with_changes(downlink__battery_wh=0.01), 0.0, 60.0)
     assert found.battery_s == pytest.approx(9.0)
@@ -184,39 +184,39 @@ def test_the_battery_ends_the_sequence():
     assert found.summary()["lost"] == 1
 
 
-def test_frames_are_received_with_the_losses_of_the_table():
+def test_received_frames_have_the_losses_of_the_sequence():
     lossy = SHOT.with_changes(downlink__stray_loss=0.3, downlink__packet_bytes=200, photo__iso=100.0)
-    whole, received = simulate_reception(lossy, 40.0, 60.0, 2)
+    sequence, received = simulate_reception(lossy, 40.0, 60.0, 2)
     assert [one.frame.number for one in received] == [0, 20]
     assert any(one.frame.packets_lost for one in received)
     for one in received:
         assert one.clean.shape == (96, 160, 3)
-        assert whole.frames[one.frame.number] == one.frame
+        assert sequence.frames[one.frame.number] == one.frame
         assert len(one.stream) <= one.frame.size_bytes - 200 * (one.frame.packets_lost - 1)
         if one.frame.packets_lost and one.broken is not None:
             assert not np.array_equal(one.clean, one.broken)
-    _whole, received = simulate_reception(SHOT.with_changes(downlink__stray_loss=0.0), 40.0, 40.0, 1)
+    _sequence, received = simulate_reception(SHOT.with_changes(downlink__stray_loss=0.0), 40.0, 40.0, 1)
     assert np.array_equal(received[0].clean, received[0].broken)
 
 
-def test_frames_are_picked_from_first_to_last():
+def test_frames_are_selected_evenly():
     frames = downlink_sequence(SHOT, 0.0, 10.0).frames
     assert [frame.number for frame in select_evenly(frames, 3)] == [0, 5, 10]
     assert [frame.number for frame in select_evenly(frames, 50)] == list(range(11))
 
 
-def test_the_command_writes_a_sheet_and_the_streams_as_received(run, tmp_path):
+def test_the_command_writes_a_sheet_and_the_received_streams(run, tmp_path):
     words = ("downlink", "tianwen1-mars", "--from", "release+40s", "--to", "release+60s", "--size", "160x96")
     code, out, err = run(*words, "--frames", "2", "-o", "sent", "--json")
     assert code == 0, err
-    told = json.loads(out)
-    assert told["summary"]["frames"] == 21
-    assert told["frames"][20]["range_m"] == pytest.approx(12.0, abs=0.1)
+    report = json.loads(out)
+    assert report["summary"]["frames"] == 21
+    assert report["frames"][20]["range_m"] == pytest.approx(12.0, abs=0.1)
     with Image.open(tmp_path / "sent" / "sheet.png") as sheet:
-        assert sheet.size == (2 * 160 + 4, 2 * (96 + 3 * 16 + 4))  # the words need three lines
+        assert sheet.size == (2 * 160 + 4, 2 * (96 + 3 * 16 + 4))  # captions of three lines
         written = np.asarray(sheet).reshape(2, -1, 324, 3)[:, 96:]
         assert written.any()
-        assert not written[:, :, -4:].any()  # and none runs out of the sheet
+        assert not written[:, :, -4:].any()  # that end before the edge
         assert "synthetic image" in sheet.text["Description"]
     with Image.open(tmp_path / "sent" / "frame-0020.jpg") as frame:
         assert frame.size == (160, 96)
@@ -231,12 +231,12 @@ def test_the_command_writes_a_sheet_and_the_streams_as_received(run, tmp_path):
     ("words", "message"),
     [
         (("--from", "release+20s", "--to", "release+10s"), "0 <= from <= to"),
-        (("--from", "yesterday"), "no moment"),
+        (("--from", "yesterday"), "is not a moment"),
         (("--frames", "0", "-o", "d"), "1 to 50"),
         (("--from", "release+2000s", "--to", "release+2100s"), "battery is empty 1800 s after the release"),
     ],
 )
-def test_bad_words_are_refused_with_what_would_be_right(run, words, message):
+def test_bad_options_are_refused(run, words, message):
     code, _out, err = run("downlink", "tianwen1-mars", *words)
     assert code == 2
     assert message in err
@@ -249,10 +249,10 @@ def test_a_folder_that_is_a_file_is_refused(run, tmp_path):
         "downlink", "tianwen1-mars", "--to", "release+10s", "--size", "64x48", "--frames", "1", "-o", "d"
     )
     assert code == 2
-    assert "d: cannot be made" in err
+    assert "d: cannot be created" in err
 
 
-def test_a_camera_that_stays_on_its_craft_has_no_radio():
+def test_a_mounted_camera_has_no_radio():
     table = Scene.load("tianwen1-mars").model_dump(mode="json", exclude_unset=True)
     del table["release"], table["assumed"]
     scene = Scene.from_table(table | {"mounted": {"out_m": 1.0}, "at": "max-latitude"})
@@ -263,6 +263,6 @@ def test_a_camera_that_stays_on_its_craft_has_no_radio():
 
 
 @pytest.mark.parametrize(("key", "value"), [("packet_bytes", 0), ("efficiency", 0.0), ("cadence_s", -1.0), ("gain", 3)])
-def test_settings_of_the_radio_are_checked(key, value):
+def test_radio_settings_are_validated(key, value):
     with pytest.raises(SceneError, match=rf"downlink\.{key}"):
         SHOT.with_changes(**{f"downlink__{key}": value})

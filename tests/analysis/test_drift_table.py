@@ -1,4 +1,4 @@
-"""The drift second by second."""
+"""The drift table, its formats, and ``selfiesim drift``."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from selfiesim import Scene
-from selfiesim.analysis.drift_table import as_csv, as_records, sample_times, timeline
+from selfiesim.analysis.drift_table import as_csv, as_records, drift, sample_times
 from selfiesim.core.errors import SceneError
 
 KEYS = {
@@ -25,13 +25,13 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def samples():
-    return timeline(
+    return drift(
         Scene.load("tianwen1-mars").with_changes(release__axis=[-0.30, 0.88, -0.36]), sample_times(0.0, 120.0, 1.0)
     )
 
 
 def test_velocity_is_the_slope_of_position(samples):
-    # Central differences of the positions in the same turning axes; their error is the third derivative's, ~1e-7.
+    # Central differences of the positions in the same rotating axes; the third derivative makes an error of ~1e-7.
     positions = np.array([each.position_rtn_m for each in samples])
     rates = np.array([each.velocity_rtn_m_s for each in samples])
     assert (positions[2:] - positions[:-2]) / 2.0 == pytest.approx(rates[1:-1], abs=1e-6)
@@ -44,7 +44,7 @@ def test_range_rate_is_the_slope_of_range(samples):
 
 
 def test_the_spring_pushes_along_its_axis(samples):
-    # In body axes the first second's path is the mount's axis times 0.2 m/s.
+    # In body axes the path of the first second is the mount's axis times 0.2 m/s.
     scene = Scene.load("tianwen1-mars").with_changes(release__axis=[-0.30, 0.88, -0.36])
     axis = np.array(scene.view().craft.craft.mounts["camera"].axis)
     moved = np.array(samples[1].position_body_m) - np.array(samples[0].position_body_m)
@@ -74,12 +74,12 @@ def test_impossible_times_are_refused(start, stop, step):
         sample_times(start, stop, step)
 
 
-def test_times_hold_both_ends():
+def test_times_include_both_ends():
     assert sample_times(0.0, 0.3, 0.1) == pytest.approx([0.0, 0.1, 0.2, 0.3])
     assert sample_times(5.0, 5.0, 1.0) == [5.0]
 
 
-def test_csv_and_records_say_the_same(samples):
+def test_csv_and_records_agree(samples):
     some = samples[:3]
     rows = list(csv.DictReader(io.StringIO(as_csv(some))))
     records = as_records(some)
@@ -99,7 +99,7 @@ def test_the_command_prints_a_list_of_samples(run):
     assert [record["range_m"] for record in records] == pytest.approx([12.0, 16.0, 20.0], rel=0.01)
 
 
-def test_the_command_draws_a_figure_the_same_each_time(run, tmp_path):
+def test_the_commands_figure_is_reproducible(run, tmp_path):
     for name in ("a.png", "b.png"):
         assert run("drift", "tianwen1-mars", "--to", "40", "--plot", name)[0] == 0
     first = (tmp_path / "a.png").read_bytes()
@@ -107,7 +107,7 @@ def test_the_command_draws_a_figure_the_same_each_time(run, tmp_path):
     assert first[:4] == b"\x89PNG"
 
 
-def test_the_command_takes_moments_as_the_others_do_and_bare_seconds_alike(run):
+def test_the_command_takes_moments_or_seconds(run):
     asked = (["--from", "60", "--to", "80"], ["--from", "release+60s", "--to", "release+80s"])
     numbers = [run("drift", "tianwen1-mars", *words, "--step-s", "20", "--json")[1] for words in asked]
     assert [row["t_s"] for row in json.loads(numbers[0])] == [60.0, 80.0]
@@ -115,26 +115,26 @@ def test_the_command_takes_moments_as_the_others_do_and_bare_seconds_alike(run):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--step", "0"), "a step above 0"),
         (("--from", "50", "--to", "10"), "0 <= from <= to"),
         (("--to", "1e9"), "choose a larger step"),
         (("--plot", "figure.bmp"), "choose one of these endings"),
-        (("--from", "yesterday"), "--from: 'yesterday' is no moment"),
+        (("--from", "yesterday"), "--from: 'yesterday' is not a moment"),
     ],
 )
-def test_the_command_refuses_clearly(run, tmp_path, words, said):
+def test_the_command_refuses_clearly(run, tmp_path, words, message):
     code, out, err = run("drift", "tianwen1-mars", *words)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_camera_that_stays_on_its_craft_has_no_drift():
+def test_a_mounted_camera_has_no_drift():
     table = {
         key: value for key, value in Scene.load("tianwen1-mars")._table.items() if key not in ("release", "assumed")
     }
     mounted = Scene.from_table(table | {"mounted": {"out_m": 1.6}, "at": "max-latitude"})
     with pytest.raises(SceneError, match="mounted: this camera stays"):
-        timeline(mounted, [0.0])
+        drift(mounted, [0.0])

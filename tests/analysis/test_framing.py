@@ -1,4 +1,4 @@
-"""What is in the picture, told from geometry alone."""
+"""What is in the picture, from geometry alone."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,17 @@ NAN = float("nan")
 
 
 @pytest.fixture(scope="module")
-def view():
-    return Scene.load("tianwen1-mars").view()
+def scene():
+    return Scene.load("tianwen1-mars")
 
 
-def test_the_box_holds_every_vertex_and_no_more(view):
-    # Against all vertices of all parts, where framing projects only corners of convex hulls.
+@pytest.fixture(scope="module")
+def view(scene):
+    return scene.view()
+
+
+def test_the_bounding_box_fits_all_vertices(view):
+    # All vertices of all parts; framing projects only the corners of convex hulls.
     pixels = []
     for part in view.craft.parts:
         matrix = view.craft.joint_matrix(part.joint)
@@ -26,41 +31,41 @@ def test_the_box_holds_every_vertex_and_no_more(view):
     assert craft_bounding_box(view) == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_shipped_shot_holds_what_its_caption_says(view):
-    held = framing(view)
-    assert held.craft_in_frame
-    assert held.limb_in_frame
-    assert held.cap_share > 0.25
-    assert held.sunlit_share > 0.75
-    assert not held.sun_in_frame
+def test_the_shipped_shot_agrees_with_its_caption(view):
+    framed = framing(view)
+    assert framed.craft_in_frame
+    assert framed.limb_in_frame
+    assert framed.cap_share > 0.25
+    assert framed.sunlit_share > 0.75
+    assert not framed.sun_in_frame
 
 
-def test_shares_agree_with_the_drawn_depth(view):
+def test_shares_agree_with_the_rendered_depth(scene):
     # Authority: the renderer's depth map of the same view, pixel by pixel; the craft hides some of the planet.
-    small = view.scene.with_changes(camera__size_px=[480, 270]).view()
+    small = scene.with_changes(camera__size_px=[480, 270]).view()
     depth = small.render().depth
     sky = float(np.isinf(depth).mean())
     craft = float((depth < 100.0).mean())
     assert sky - 0.01 <= framing(small).sky_share <= sky + craft + 0.01
 
 
-def test_a_craft_partly_behind_the_camera_is_not_in_the_picture(view):
-    close = framing(view.scene.view("release+5s"))
+def test_a_craft_partly_behind_the_camera_is_not_in_frame(scene):
+    close = framing(scene.view("release+5s"))
     assert not close.craft_in_frame
     assert np.isnan(close.craft_px)
 
 
-def test_looking_past_the_sun(view):
-    # From behind the craft as seen from the Sun, the picture holds the Sun when the lens is wide enough for it.
-    away = view.scene.with_changes(
+def test_the_sun_in_frame(scene, view):
+    # On the far side of the craft from the Sun, a wide enough lens has the Sun in the picture.
+    away = scene.with_changes(
         release__axis=[0.0, 0.6, 0.8], camera__place=[0.5, 0.5], camera__horizontal_fov_deg=120
     ).view()
     assert framing(away).sun_in_frame
     assert not framing(view).sun_in_frame
 
 
-def test_places_stand_where_the_map_is_drawn(view):
-    # The pole's pixel, traced back to the ground, is 90 N; a place on the far side is not in the picture.
+def test_places_project_to_their_pixels(view):
+    # The ray of the pole's pixel meets 90 N; a place on the far side is not in the picture.
     pixel = project_lonlat(view, np.pi / 2.0, 0.0)
     ray = view.camera.unproject(pixel)
     to_fixed = view.planet.camera_to_bodyfixed
@@ -71,7 +76,7 @@ def test_places_stand_where_the_map_is_drawn(view):
 
 
 @pytest.mark.parametrize(
-    ("name", "lat", "lon", "seen"),
+    ("name", "lat", "lon", "visible"),
     [
         # IAU gazetteer; Korolev is the bright oval upper left, Olympia Undae the dark belt beside the cap.
         ("Korolev", 72.77, 164.58, True),
@@ -79,5 +84,5 @@ def test_places_stand_where_the_map_is_drawn(view):
         ("Olympus Mons", 18.65, 226.2, False),
     ],
 )
-def test_features_of_the_shipped_shot(view, name, lat, lon, seen):
-    assert (project_lonlat(view, np.radians(lat), np.radians(lon)) is not None) == seen
+def test_features_of_the_shipped_shot(view, name, lat, lon, visible):
+    assert (project_lonlat(view, np.radians(lat), np.radians(lon)) is not None) == visible

@@ -1,4 +1,4 @@
-"""The bodies: rotations against SPICE, sizes against published numbers, and bodies of one's own."""
+"""Bodies: rotations against SPICE, sizes against published values, and custom bodies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from selfiesim.astro.frames import icrf_to_bodyfixed
 
 EPOCHS = [Epoch.from_utc(text) for text in ("1976-07-20T11:53:00Z", "2000-01-01T12:00:00Z", "2021-12-31T16:30:00Z")]
 
-# In the layout of NAIF's pck00011.tpc: one list of angles a planet's system, per century, and amplitudes in its order.
+# In the layout of NAIF's pck00011.tpc: angles per planetary system and century, with amplitudes in the same order.
 CONSTANTS_KERNEL = """KPL/PCK
 \\begindata
 BODY399_POLE_RA  = ( 0. -0.641 0. )
@@ -63,7 +63,7 @@ BODY599_NUT_PREC_DEC = ( 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0.000050 0.000404 0.00061
 
 @pytest.fixture(scope="module")
 def rotations(spice, tmp_path_factory):
-    """SPICE with the constants of every body but Mars; those of Mars itself come back at the end."""
+    """SPICE with the constants of every body but Mars; unloaded at the end."""
     kernel = tmp_path_factory.mktemp("pck") / "bodies.tpc"
     kernel.write_text(CONSTANTS_KERNEL)
     spice.furnsh(str(kernel))
@@ -73,10 +73,10 @@ def rotations(spice, tmp_path_factory):
 
 @pytest.mark.parametrize("epoch", EPOCHS, ids=str)
 @pytest.mark.parametrize("name", ["earth", "moon", "phobos", "deimos", "jupiter"])
-def test_every_body_turns_as_spice_says(rotations, name, epoch):
+def test_rotations_agree_with_spice(rotations, name, epoch):
     seconds = epoch.days_since_j2000 * 86400.0
     theirs = rotations.pxform("J2000", f"IAU_{name.upper()}", seconds)
-    # Phobos turns 1129 degrees a day: the microsecond a double keeps of 23 years is 1e-10 rad and more of it.
+    # Phobos rotates by 1129 degrees a day: a double of 23 years in seconds resolves 1e-10 rad of it.
     np.testing.assert_allclose(icrf_to_bodyfixed(BODIES[name], epoch), theirs, rtol=0, atol=2e-9)
 
 
@@ -90,14 +90,14 @@ def test_every_body_turns_as_spice_says(rotations, name, epoch):
         ("jupiter", 71492.0, 66854.0, 25.92),
     ],
 )
-def test_sizes_and_masses_are_the_published_ones(name, equator_km, pole_km, gravity):
+def test_sizes_and_masses_are_as_published(name, equator_km, pole_km, gravity):
     body = BODIES[name]
     assert body.radii_m[0] / 1e3 == pytest.approx(equator_km, abs=1e-9)
     assert body.radii_m[2] / 1e3 == pytest.approx(pole_km, abs=1e-9)
     assert body.gm_m3_s2 / np.cbrt(np.prod(body.radii_m)) ** 2 == pytest.approx(gravity, rel=0.005)
 
 
-def test_flattening_follows_from_j2_and_the_spin():
+def test_flattening_agrees_with_j2_and_rotation_rate():
     # To first order in the spin, f = 3/2 J2 + m/2 with m = w^2 a^3 / GM (Clairaut): within a few percent for the Earth,
     # which is nearly fluid, and for Mars, whose Tharsis bulge breaks the rule by an eighth.
     for name, tolerance in (("earth", 0.01), ("mars", 0.13), ("jupiter", 0.1)):
@@ -108,13 +108,13 @@ def test_flattening_follows_from_j2_and_the_spin():
         assert (a - c) / a == pytest.approx(expected, rel=tolerance)
 
 
-def test_moons_of_mars_keep_one_face_to_it():
+def test_moons_of_mars_are_tidally_locked():
     # Their days are their months: 0.31891 and 1.26244 days (NSSDC Mars Fact Sheet).
     assert 360.0 / bodies.PHOBOS.meridian.rate == pytest.approx(0.31891, abs=1e-5)
     assert 360.0 / bodies.DEIMOS.meridian.rate == pytest.approx(1.26244, abs=1e-5)
 
 
-def test_a_body_of_ones_own_turns_evenly_about_its_pole():
+def test_a_custom_body_rotates_uniformly_about_its_pole():
     own = custom_body(
         "ryugu",
         (448e3, 448e3, 437e3),
@@ -148,7 +148,7 @@ def test_a_body_of_ones_own_turns_evenly_about_its_pole():
         ({"gravity_radius_m": -1.0}, "gravity_radius_m must be positive"),
     ],
 )
-def test_an_impossible_body_is_refused(change, message):
+def test_an_impossible_body_is_rejected(change, message):
     values = {"name": "pebble", "radii_m": (1.0, 1.0, 1.0), "gm_m3_s2": 1.0}
     with pytest.raises(ValueError, match=message):
         custom_body(**(values | change))

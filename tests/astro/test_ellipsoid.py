@@ -1,4 +1,4 @@
-"""How large the planet looks, and what it hides of the Sun."""
+"""Angular diameter of the planet and eclipses of the Sun."""
 
 import numpy as np
 import pytest
@@ -10,14 +10,14 @@ RADII = np.array(MARS.radii_m)
 
 
 def meets(position, ray):
-    """Whether a ray from ``position`` meets the ellipsoid: the textbook quadratic, nothing shared with the code."""
+    """Whether a ray from ``position`` meets the ellipsoid, by the textbook quadratic, independent of the code."""
     p, d = position / RADII, ray / RADII
     a, b, c = d @ d, p @ d, p @ p - 1.0
     return b < 0.0 and b * b >= a * c
 
 
 def limb_angle(position, direction, toward):
-    """Angle from ``direction``, which meets the planet, toward ``toward`` at which rays begin to miss it; bisection."""
+    """Angle from ``direction``, which meets the planet, toward ``toward`` at which rays begin to miss, by bisection."""
     low, high = 0.0, np.pi / 2.0
     for _ in range(60):
         middle = 0.5 * (low + high)
@@ -28,7 +28,7 @@ def limb_angle(position, direction, toward):
 
 @pytest.mark.parametrize("height_km", [300.0, 500.0, 10_000.0, 1e6])
 @pytest.mark.parametrize("latitude_deg", [0.0, 45.0, 86.0, 90.0])
-def test_the_planet_is_as_wide_as_the_rays_that_meet_it(height_km, latitude_deg):
+def test_angular_diameter_agrees_with_traced_rays(height_km, latitude_deg):
     latitude = np.radians(latitude_deg)
     down = -np.array([np.cos(latitude), 0.0, np.sin(latitude)])
     position = -down * (3396.19e3 + height_km * 1e3)
@@ -37,12 +37,12 @@ def test_the_planet_is_as_wide_as_the_rays_that_meet_it(height_km, latitude_deg)
     for turn in np.radians(np.arange(0.0, 180.0, 1.0)):
         toward = np.cos(turn) * side + np.sin(turn) * np.cross(down, side)
         widths.append(limb_angle(position, down, toward) + limb_angle(position, down, -toward))
-    # The widest cut through the nadir; the widest of all lies within a hundredth of a degree of it.
+    # This is the widest cut through the nadir; the widest of all differs by less than a hundredth of a degree.
     assert np.degrees(planet_angular_diameter(position, MARS)) == pytest.approx(np.degrees(max(widths)), abs=0.02)
 
 
-def seen_share(position, to_sun, count=4000):
-    """Share of the Sun's disc whose rays miss the planet: an even spiral of points over the disc."""
+def visible_share(position, to_sun, count=4000):
+    """Fraction of a uniform spiral of points on the Sun's disc whose rays miss the planet."""
     k = np.arange(count) + 0.5
     distance = np.linalg.norm(to_sun)
     toward = to_sun / distance
@@ -56,7 +56,7 @@ def seen_share(position, to_sun, count=4000):
 
 @pytest.mark.parametrize("offset_deg", [-2.0, -0.15, -0.1, -0.03, 0.0, 0.05, 0.12, 0.16, 1.0])
 @pytest.mark.parametrize("latitude_deg", [0.0, 60.0])
-def test_the_sun_sets_as_its_points_do(offset_deg, latitude_deg):
+def test_visible_fraction_of_the_sun_agrees_with_traced_rays(offset_deg, latitude_deg):
     latitude = np.radians(latitude_deg)
     up = np.array([np.cos(latitude), 0.0, np.sin(latitude)])
     position = up * 3_900e3
@@ -65,8 +65,8 @@ def test_the_sun_sets_as_its_points_do(offset_deg, latitude_deg):
     angle = down_to_limb + np.radians(offset_deg)
     to_sun = 1.5 * AU_M * (np.cos(angle) * -up + np.sin(angle) * east)
     # A disc of 0.18 degrees and a limb that is not quite straight: half a percent.
-    assert sun_visible_fraction(position, to_sun, MARS) == pytest.approx(seen_share(position, to_sun), abs=0.005)
+    assert sun_visible_fraction(position, to_sun, MARS) == pytest.approx(visible_share(position, to_sun), abs=0.005)
 
 
-def test_by_day_the_whole_sun_is_seen():
+def test_by_day_the_whole_sun_is_visible():
     assert sun_visible_fraction(np.array([4e6, 0.0, 0.0]), np.array([1.5 * AU_M, 1e10, 0.0]), MARS) == 1.0

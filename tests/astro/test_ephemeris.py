@@ -1,4 +1,4 @@
-"""Sun and Earth as Mars sees them."""
+"""Built-in ephemeris: the Sun and the planets."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from selfiesim.astro.mars_time import solar_longitude
 NOW = Epoch.from_utc("2021-12-31T16:30:00Z")
 
 
-def test_the_sun_from_mars_is_the_way_back_from_mars_to_the_sun():
+def test_the_sun_from_mars_is_opposite_to_mars_from_the_sun():
     np.testing.assert_array_equal(position_from_body(MARS, "sun", NOW), -sun_to_body("mars", NOW)[0])
 
 
-def test_sun_mars_and_earth_close_a_triangle():
+def test_sun_mars_and_earth_form_a_closed_triangle():
     around = position_from_body(MARS, "earth", NOW) - position_from_body(MARS, "sun", NOW)
     np.testing.assert_allclose(around, sun_to_body("earth", NOW)[0], rtol=1e-15, atol=1e-4)
 
@@ -30,7 +30,7 @@ def test_planets_move_at_their_published_speeds(body, slowest, fastest):
     assert max(speeds) == pytest.approx(fastest, rel=2e-3)
 
 
-# A double of 2e11 m is rounded by 3e-5 m, ERFA's time by 1e-7 s; what the Moon takes, 3 mm/s, is ERFA's own.
+# A double of 2e11 m is rounded by 3e-5 m, ERFA's time by 1e-7 s; the 3 mm/s of the Moon are ERFA's own error.
 @pytest.mark.parametrize(
     ("target", "center", "step", "tolerance_m_s"),
     [
@@ -46,7 +46,7 @@ def test_planets_move_at_their_published_speeds(body, slowest, fastest):
     ],
 )
 def test_velocity_is_the_derivative_of_position(target, center, step, tolerance_m_s):
-    for days in np.linspace(-6000.0, 12000.0, 151):  # over Mars' knots, 40 days apart, at ever other places
+    for days in np.linspace(-6000.0, 12000.0, 151):  # at varying distances from Mars' knots, which are 40 days apart
         epoch = NOW + days * DAY_S
         near, far = (
             BUILTIN_EPHEMERIS.position(target, center, epoch + h)
@@ -57,7 +57,7 @@ def test_velocity_is_the_derivative_of_position(target, center, step, tolerance_
         np.testing.assert_allclose(slope, BUILTIN_EPHEMERIS.velocity(target, center, epoch), rtol=0, atol=tolerance_m_s)
 
 
-def test_seasons_only_go_forward():
+def test_solar_longitude_always_increases():
     days = np.arange(0.0, 687.0)
     ls = np.array([solar_longitude(MARS, NOW + day * DAY_S) for day in days])
     steps = np.degrees((np.diff(ls) + np.pi) % (2 * np.pi) - np.pi)
@@ -67,5 +67,5 @@ def test_seasons_only_go_forward():
     assert ls.max() < 2 * np.pi
 
 
-def test_an_astronomical_unit_is_that_of_the_iau():
+def test_the_astronomical_unit_is_that_of_the_iau():
     assert AU_M == 149_597_870_700.0  # IAU 2012 Resolution B2

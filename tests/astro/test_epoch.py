@@ -1,4 +1,4 @@
-"""Instants: what is a date, what comes before what, and how much of a second survives."""
+"""Epochs: parsing, ordering and resolution."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ nanosecond = 1e-9
 # One part in 2^53 of half a day, a few times over.
 rounding_s = 5e-11
 
-# Since 1972 UTC has been kept by whole seconds; before, by stretched ones and steps of a tenth.
+# UTC has had whole leap seconds since 1972; before, it had rate changes and steps of a tenth of a second.
 moments = st.datetimes(datetime.datetime(1972, 1, 1), datetime.datetime(2100, 12, 30))
 julian_dates = st.floats(2437000.0, 2488000.0)
 
 
 @given(moments)
-def test_utc_text_survives_the_way_to_tdb_and_back(moment):
+def test_utc_text_survives_the_round_trip_through_tdb(moment):
     text = moment.isoformat(timespec="microseconds") + "Z"
     assert Epoch.from_utc(text).utc(6) == text
 
@@ -34,7 +34,7 @@ def test_a_nanosecond_survives(text):
     assert Epoch.from_utc(text).utc(9) == text
 
 
-def test_nanoseconds_can_be_told_apart_after_ten_years():
+def test_nanoseconds_are_resolved_after_ten_years():
     start = Epoch.from_utc("2021-12-31T16:30:00Z")
     later = start + 10 * 365.25 * DAY_S
     assert (later + nanosecond) - later == pytest.approx(nanosecond, abs=rounding_s)
@@ -46,7 +46,7 @@ def test_the_leap_second_of_2016_lasts_one_second():
     before = Epoch.from_utc("2016-12-31T23:59:59Z")
     leap = Epoch.from_utc("2016-12-31T23:59:60Z")
     after = Epoch.from_utc("2017-01-01T00:00:00Z")
-    # TDB runs beside TT to 3e-10.
+    # The rates of TDB and TT differ by 3e-10.
     assert leap - before == pytest.approx(1.0, abs=1e-9)
     assert after - leap == pytest.approx(1.0, abs=1e-9)
     assert leap.utc() == "2016-12-31T23:59:60Z"
@@ -66,21 +66,21 @@ def test_an_ordinary_day_has_no_sixtieth_second():
         "2021-12-31T16:30:nan",
     ],
 )  # fmt: skip
-def test_what_is_no_date_is_refused_by_name(text):
+def test_an_invalid_date_is_rejected_and_quoted(text):
     with pytest.raises(SceneError) as caught:
         Epoch.from_utc(text)
     assert repr(text) in str(caught.value)
 
 
-def test_the_ways_to_write_one_instant():
-    wanted = Epoch.from_utc("2021-12-31T16:30:00Z")
+def test_several_formats_give_one_instant():
+    expected = Epoch.from_utc("2021-12-31T16:30:00Z")
     for text in (
         "2021-12-31 16:30",
         "2021-12-31T16:30:00.000",
         " 2021-12-31T16:30:00 UTC ",
         "2021-12-31T16:30:00+00:00",
     ):
-        assert Epoch.from_utc(text) == wanted
+        assert Epoch.from_utc(text) == expected
     assert Epoch.from_utc("2021-12-31") == Epoch.from_utc("2021-12-31T00:00:00Z")
 
 
@@ -101,16 +101,16 @@ def test_adding_and_subtracting_are_inverse(day, seconds):
     assert (start + seconds) - start == pytest.approx(seconds, abs=rounding_s, rel=1e-15)
 
 
-def test_one_instant_has_one_pair():
+def test_an_instant_has_one_representation():
     assert Epoch.from_tdb_jd(2459581.0) == Epoch.from_tdb_jd(2459580.0, 1.0) == Epoch.from_tdb_jd(2459580.5, 0.5)
     assert Epoch.from_tdb_jd(2459580.0) + 86400.0 == Epoch.from_tdb_jd(2459581.0)
 
 
-def test_centuries_are_counted_from_j2000():
+def test_centuries_are_measured_from_j2000():
     # The J2000 epoch is JD 2451545.0 TDB; a Julian century is 36,525 days.
     assert Epoch.from_tdb_jd(2451545.0).centuries_since_j2000 == 0.0
     assert Epoch.from_tdb_jd(2488070.0).centuries_since_j2000 == 1.0
 
 
-def test_repr_is_a_date_a_person_reads():
+def test_repr_is_a_readable_date():
     assert repr(Epoch.from_utc("2021-12-31T16:30:00.25Z")) == "Epoch(2021-12-31T16:30:00.250Z)"

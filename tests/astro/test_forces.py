@@ -1,4 +1,4 @@
-"""Forces against the potentials they come from, and orbits under them against the textbook and a tracked craft."""
+"""Perturbations against their potentials; perturbed orbits against textbooks and a tracked spacecraft."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def gradient(potential, position, step):
 
 @pytest.mark.parametrize("n", [2, 3, 4])
 @given(direction=directions, radius=radii, pole=directions)
-def test_zonal_forces_are_the_gradient_of_their_potential(n, direction, radius, pole):
+def test_zonal_acceleration_is_the_gradient_of_its_potential(n, direction, radius, pole):
     # Montenbruck and Gill, Satellite Orbits, equation 3.28; the polynomials are scipy's.
     field = ZonalHarmonics(GM, 3.3962e6, **{"j2": 0.0, "j3": 0.0, "j4": 0.0} | {f"j{n}": 1e-3})
 
@@ -78,9 +78,9 @@ def test_zonal_forces_are_the_gradient_of_their_potential(n, direction, radius, 
     [([6378137.0, 0.0, 0.0], 7.292115e-5, 9.7803267715), ([0.0, 0.0, 6356752.3141], 0.0, 9.8321863685)],
     ids=["equator", "pole"],
 )
-def test_gravity_on_the_ground_is_that_of_the_geodetic_reference_system(place, turning, gravity):
+def test_surface_gravity_is_that_of_grs80(place, turning, gravity):
     # GRS80 (Moritz 1980, Bulletin Geodesique 54:395): gravity on the ellipsoid at the equator and at the pole. J6 and
-    # beyond are not ours: 7 J6 = 4e-8.
+    # higher are not modelled: 7 J6 = 4e-8.
     grs80 = ZonalHarmonics(3.986005e14, 6378137.0, j2=1.08263e-3, j4=-2.37091222e-6)
     place = np.array(place)
     pull = (
@@ -91,7 +91,7 @@ def test_gravity_on_the_ground_is_that_of_the_geodetic_reference_system(place, t
     assert np.linalg.norm(pull) == pytest.approx(gravity, rel=1e-7)
 
 
-def test_the_coefficients_of_mars_are_those_of_its_factsheet():
+def test_the_zonals_of_mars_agree_with_published_models():
     # NSSDC Mars Fact Sheet: J2 = 1960.45e-6. Mars-50c on the fact sheet's equator is within 0.3 percent of it.
     on_equator = MARS_ZONALS.j2 * (MARS_ZONALS.radius_m / MARS.radii_m[0]) ** 2
     assert on_equator == pytest.approx(1960.45e-6, rel=3e-3)
@@ -103,7 +103,7 @@ def test_the_coefficients_of_mars_are_those_of_its_factsheet():
 
 @given(direction=directions, radius=radii, sunward=directions)
 def test_the_suns_tide_is_the_gradient_of_the_disturbing_function(direction, radius, sunward):
-    # Vallado, section 8.6: R = GM (1 / |s - r| - r . s / s^3). A Sun near by, so that differences can show it.
+    # Vallado, section 8.6: R = GM (1 / |s - r| - r . s / s^3). The Sun is close, so that differences resolve the tide.
     to_sun, gm = 1e9 * sunward, 1e20
     position = radius * direction
 
@@ -116,8 +116,8 @@ def test_the_suns_tide_is_the_gradient_of_the_disturbing_function(direction, rad
 
 
 @pytest.mark.parametrize(("direction", "factor"), [([1.0, 0.0, 0.0], 2.0), ([0.0, 1.0, 0.0], -1.0)])
-def test_the_suns_tide_at_mars_has_the_size_the_textbook_says(direction, factor):
-    # Montenbruck and Gill, equation 3.39: 2 GM r / s^3 toward the Sun, and half of it inward square to that.
+def test_the_suns_tide_at_mars_has_the_textbook_size(direction, factor):
+    # Montenbruck and Gill, equation 3.39: 2 GM r / s^3 toward the Sun, and half of it inward perpendicular to that.
     to_sun, position = np.array([1.5 * AU_M, 0.0, 0.0]), 1e7 * np.array(direction)
     expected = factor * GM_SUN_M3_S2 * 1e7 / (1.5 * AU_M) ** 3 * np.array(direction)
     np.testing.assert_allclose(
@@ -126,7 +126,7 @@ def test_the_suns_tide_at_mars_has_the_size_the_textbook_says(direction, factor)
 
 
 @given(place=components, offset=components, size=st.floats(1e-6, 1e6))
-def test_a_difference_of_pulls_loses_nothing_to_cancellation(place, offset, size):
+def test_tidal_acceleration_has_no_cancellation(place, offset, size):
     place, offset = 1e7 * np.array(place), size * np.array(offset)
     with localcontext() as context:
         context.prec = 50
@@ -138,7 +138,7 @@ def test_a_difference_of_pulls_loses_nothing_to_cancellation(place, offset, size
     assert np.linalg.norm(ours - exact) < 1e-14 * GM * np.linalg.norm(offset) / np.linalg.norm(place) ** 3
 
 
-def test_sunlight_presses_as_hard_as_the_textbook_says_and_away_from_the_sun():
+def test_radiation_pressure_has_the_textbook_size_and_acts_away_from_the_sun():
     # Montenbruck and Gill, equation 3.69: 4.56e-6 N/m2 at 1 AU, from an older solar constant of 1367 W/m2.
     to_sun = np.array([0.0, AU_M, 0.0])
     force = radiation_pressure_acceleration(np.zeros(3), to_sun, area_to_mass=1.0)
@@ -147,11 +147,11 @@ def test_sunlight_presses_as_hard_as_the_textbook_says_and_away_from_the_sun():
     np.testing.assert_allclose(
         radiation_pressure_acceleration(np.zeros(3), to_sun, 0.02, reflectivity=1.3), 0.026 * force, rtol=1e-12
     )
-    # At the craft, not at the planet.
+    # The distance is that of the craft, not of the planet.
     np.testing.assert_allclose(radiation_pressure_acceleration(to_sun / 2, to_sun, 1.0), 4 * force, rtol=1e-12)
 
 
-def test_forces_take_any_number_of_positions():
+def test_forces_broadcast_over_positions():
     rng = np.random.default_rng(1)
     many, to_sun = 1e7 * rng.standard_normal((4, 5, 3)), np.array([2e11, 1e11, 3e10])
     for force in (
@@ -165,7 +165,7 @@ def test_forces_take_any_number_of_positions():
 
 @pytest.mark.parametrize("eccentricity", [0.0, 0.1, 0.5884, 0.8])
 @pytest.mark.parametrize("turns", [0.37, -0.6, 3.0])
-def test_without_forces_the_integrator_finds_two_body_motion(eccentricity, turns):
+def test_without_perturbations_the_integrator_reproduces_two_body_motion(eccentricity, turns):
     elements = Elements(8.9e6, eccentricity, 1.5, 1.8, 1.0, 0.6)
     start, seconds = elements_to_state(elements, GM), turns * period(elements, GM)
     ours, exact = propagate_perturbed(start, seconds, GM, no_force), propagate(start, seconds, GM)
@@ -173,7 +173,7 @@ def test_without_forces_the_integrator_finds_two_body_motion(eccentricity, turns
     assert np.linalg.norm(ours.velocity - exact.velocity) < 2e-6
 
 
-def test_without_forces_the_integrator_finds_what_spice_finds(spice):
+def test_without_perturbations_the_integrator_agrees_with_spice(spice):
     start = elements_to_state(Elements(8.9e6, 0.5884, 1.5, 1.8, 1.0, 0.6), GM)
     theirs = spice.prop2b(GM / 1e9, np.concatenate([start.position, start.velocity]) / 1e3, 3600.0) * 1e3
     ours = propagate_perturbed(start, 3600.0, GM, no_force)
@@ -181,7 +181,7 @@ def test_without_forces_the_integrator_finds_what_spice_finds(spice):
     assert np.linalg.norm(ours.velocity - theirs[3:]) < 1e-7
 
 
-def test_many_times_in_any_order_are_as_one_at_a_time():
+def test_many_times_in_any_order_equal_single_propagations():
     start = elements_to_state(Elements(8.9e6, 0.5, 1.5, 1.8, 1.0, 0.6), GM)
     times = np.array([500.0, -300.0, 0.0, 2000.0, 500.0, -4000.0])
 
@@ -197,7 +197,7 @@ def test_many_times_in_any_order_are_as_one_at_a_time():
         np.testing.assert_allclose(together.velocity[k], alone.velocity, rtol=0, atol=1e-7)
 
 
-def test_a_steady_push_far_from_everything_is_a_parabola_and_is_told_the_time():
+def test_a_time_dependent_acceleration_in_free_space_has_the_analytic_path():
     start = State(np.array([1e9, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
     later = propagate_perturbed(start, 1000.0, 1e-3, lambda seconds, _position: np.array([0.0, 0.0, 6e-3 * seconds]))
     np.testing.assert_allclose(later.position, [1e9, 1e3, 1e6], atol=1e-3)
@@ -210,9 +210,9 @@ def test_a_fall_into_the_centre_is_an_error():
 
 
 @pytest.mark.parametrize(("eccentricity", "inclination"), [(0.2, 0.5), (0.5884, 1.2), (0.4, 2.3)])
-def test_flattening_turns_node_and_periapsis_as_the_textbook_says(eccentricity, inclination):
+def test_j2_precesses_node_and_periapsis_at_the_textbook_rates(eccentricity, inclination):
     # Vallado, section 9.6, first order in J2: node -3/2 n J2 (R/p)^2 cos i, periapsis 3/4 n J2 (R/p)^2 (5 cos^2 i - 1).
-    field = ZonalHarmonics(GM, 3.3962e6, j2=1e-6)  # so small that the second order is a millionth
+    field = ZonalHarmonics(GM, 3.3962e6, j2=1e-6)  # so small that the second order is a millionth of it
     elements = Elements(1.0e7, eccentricity, inclination, 1.0, 1.3, 0.0)
     start = elements_to_state(elements, GM)
     turns = 3
@@ -221,14 +221,14 @@ def test_flattening_turns_node_and_periapsis_as_the_textbook_says(eccentricity, 
     )
     found = state_to_elements(later, GM)
     reach = 2 * np.pi * turns * field.j2 * (field.radius_m / (1.0e7 * (1 - eccentricity**2))) ** 2
-    # Whole turns: the short-period terms are where they were.
+    # After whole revolutions the short-period terms cancel.
     assert found.raan - 1.0 == pytest.approx(-1.5 * reach * np.cos(inclination), rel=2e-4)
     turned = 0.75 * reach * (5 * np.cos(inclination) ** 2 - 1)
     assert found.arg_periapsis - 1.3 == pytest.approx(turned, rel=1e-3)
 
 
 def periapsis_latitude_deg(state):
-    """Of the osculating orbit, in axes with z to the planet's pole."""
+    """Latitude of the periapsis of the osculating orbit, in axes with z to the planet's pole."""
     elements = state_to_elements(state, MARS_ZONALS.gm_m3_s2)
     return np.degrees(np.arcsin(np.sin(elements.inclination) * np.sin(elements.arg_periapsis)))
 
@@ -241,7 +241,7 @@ TIANWEN1 = State(
 )
 
 
-def test_the_periapsis_of_tianwen1_walks_south_as_it_was_tracked():
+def test_the_periapsis_of_tianwen1_moves_south_as_tracked():
     # destevez.net/2022/03, read off a plot: latitude of the periapsis 86 N on 9 November, 57 N on 1 January, 19 N on
     # 4 March, falling by 0.593 degrees a day. A reading is good to a degree, and the line through it to 0.01 a day.
     days = np.append(np.linspace(0.0, 114.6, 12), 52.6)
@@ -254,8 +254,8 @@ def test_the_periapsis_of_tianwen1_walks_south_as_it_was_tracked():
     assert np.polyfit(days, found, 1)[0] == pytest.approx(-0.593, abs=0.01)
 
 
-def test_the_pole_of_the_planet_may_point_anywhere():
-    # The same motion told in two frames is the same motion.
+def test_the_pole_may_have_any_direction():
+    # The motion does not depend on the frame.
     turn = icrf_to_inertial("mars-inertial").T
     gm = MARS_ZONALS.gm_m3_s2
     plain = propagate_perturbed(TIANWEN1, 20000.0, gm, lambda _s, r: zonal_acceleration(r, MARS_ZONALS, POLE))

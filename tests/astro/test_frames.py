@@ -1,4 +1,4 @@
-"""Rotations: proper, in the sense their names say, and the quaternion scipy gives."""
+"""Rotation matrices and quaternions, against scipy, and the reference frames."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def assert_rotation(matrix):
 
 
 @given(directions, angles)
-def test_turning_a_vector_is_that_of_scipy(axis, angle):
+def test_rotation_about_an_axis_agrees_with_scipy(axis, angle):
     ours = vectors.rotation_about(axis, angle)
     np.testing.assert_allclose(ours, Rotation.from_rotvec(vectors.unit(axis) * angle).as_matrix(), atol=1e-13)
 
 
 @given(angles)
-def test_turned_axes_are_the_inverse_of_turned_vectors(angle):
+def test_rotated_axes_are_the_inverse_of_rotated_vectors(angle):
     np.testing.assert_allclose(vectors.rotation_x(angle), vectors.rotation_about([1.0, 0, 0], -angle), atol=1e-14)
     np.testing.assert_allclose(vectors.rotation_z(angle), vectors.rotation_about([0, 0, 1.0], -angle), atol=1e-14)
 
@@ -41,18 +41,18 @@ def test_turned_axes_are_the_inverse_of_turned_vectors(angle):
 @example(np.array([-1.0, 0.0, 0.0]), 3.0)
 @example(np.array([0.1, -1.0, 0.2]), 3.0)
 @example(np.array([0.1, 0.2, -1.0]), 2.5)
-def test_quaternion_is_that_of_scipy(axis, angle):
+def test_quaternion_agrees_with_scipy(axis, angle):
     matrix = vectors.rotation_about(axis, angle)
     ours, theirs = vectors.quaternion(matrix), Rotation.from_matrix(matrix).as_quat(canonical=True)
     assert ours[3] >= 0.0
-    # q and -q are one rotation, and at half a turn both have w = 0.
+    # q and -q are the same rotation, and for a half turn both have w = 0.
     assert min(np.abs(ours - theirs).max(), np.abs(ours + theirs).max()) < 1e-12
     assert np.linalg.norm(ours) == pytest.approx(1.0, abs=1e-14)
 
 
 @pytest.mark.parametrize("axis", [*np.eye(3), [1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 1.0, -1.0], [1.0, 1.0, 1.0]])
-def test_quaternion_of_half_a_turn(axis):
-    # Half a turn about u is (u, 0), the place where the trace vanishes from the formula.
+def test_quaternion_of_a_half_turn(axis):
+    # The quaternion of a half turn about u is (u, 0), where the trace formula is singular.
     quaternion = vectors.quaternion(vectors.rotation_about(axis, np.pi))
     direction = vectors.unit(np.array(axis))
     assert abs(quaternion[:3] @ direction) == pytest.approx(1.0, abs=1e-12)
@@ -60,7 +60,7 @@ def test_quaternion_of_half_a_turn(axis):
 
 
 @given(directions, directions)
-def test_two_directions_make_right_handed_axes(primary, secondary):
+def test_a_triad_is_right_handed(primary, secondary):
     if np.linalg.norm(np.cross(primary, secondary)) < 1e-3:
         return
     axes = vectors.triad_axes(primary, secondary)
@@ -70,7 +70,7 @@ def test_two_directions_make_right_handed_axes(primary, secondary):
     np.testing.assert_allclose(axes[2], np.cross(axes[0], axes[1]), atol=1e-15)
 
 
-def test_parallel_directions_make_no_axes():
+def test_parallel_directions_have_no_triad():
     with pytest.raises(ValueError, match="parallel"):
         vectors.triad_axes(np.array([1.0, 2.0, 3.0]), np.array([-2.0, -4.0, -6.0]))
 
@@ -82,11 +82,11 @@ def test_rtn_is_up_along_and_across():
     np.testing.assert_allclose(frames.icrf_to_rtn(turn @ position, turn @ velocity), turn.T, atol=1e-14)
 
 
-def test_mars_turns_eastward_about_its_pole():
+def test_mars_rotates_eastward_about_its_pole():
     here, later = (frames.icrf_to_bodyfixed(MARS, NOW + seconds) for seconds in (0.0, 60.0))
     assert_rotation(here)
     np.testing.assert_allclose(here[2], later[2], atol=1e-9)
-    # A star stands over ever more westerly longitudes: 360 degrees in 24.6229 h (NSSDC Mars Fact Sheet).
+    # The longitude below a star moves west: 360 degrees in 24.6229 h (NSSDC Mars Fact Sheet).
     star = np.array([1.0, 0.0, 0.0])
     (first, _), (second, _) = (frames.direction_to_lonlat(turn @ star) for turn in (here, later))
     assert np.degrees(second - first) == pytest.approx(-360.0 / (24.6229 * 60.0), rel=1e-5)
@@ -97,7 +97,7 @@ def test_inertial_frames_are_rotations(frame):
     assert_rotation(frames.icrf_to_inertial(frame))
 
 
-def test_an_unknown_inertial_frame_is_refused():
+def test_an_unknown_inertial_frame_is_rejected():
     with pytest.raises(ValueError, match="'b1950'"):
         frames.icrf_to_inertial("b1950")
 
@@ -106,7 +106,7 @@ def test_an_unknown_inertial_frame_is_refused():
 @pytest.mark.parametrize(
     ("longitude", "latitude"), [(164.58, 72.77), (0.0, 0.0), (90.0, 10.0), (270.0, -45.0), (359.9, 1.0)]
 )
-def test_longitude_runs_east_from_0_to_360(longitude, latitude):
+def test_longitude_increases_eastward_from_0_to_360(longitude, latitude):
     lon, lat = np.radians([longitude, latitude])
     direction = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     found = frames.direction_to_lonlat(3.4e6 * direction)

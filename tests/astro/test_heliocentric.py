@@ -1,4 +1,4 @@
-"""The table of Mars and Jupiter: read as scipy reads it, whole over the dates a scene may name, honest beyond."""
+"""The splines of Mars and Jupiter: agreement with scipy, smoothness and coverage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from selfiesim.core.errors import EphemerisError
 
 
 @pytest.mark.parametrize("planet", ["mars", "jupiter"])
-def test_the_spline_is_that_of_scipy(planet):
+def test_the_spline_agrees_with_scipy(planet):
     path = load_planet_splines()[planet]
     knots = path.start + path.step * np.arange(-7, len(path.coefficients) + 1.0)
     theirs = BSpline(knots, path.coefficients, 7)
@@ -27,7 +27,7 @@ def test_the_spline_is_that_of_scipy(planet):
 
 
 @pytest.mark.parametrize("planet", ["mars", "jupiter"])
-def test_the_path_has_no_seams(planet):
+def test_the_spline_is_smooth_at_its_knots(planet):
     path = load_planet_splines()[planet]
     for number in range(1, 290):
         knot = Epoch.from_tdb_jd(path.start, float(number * path.step))
@@ -37,23 +37,23 @@ def test_the_path_has_no_seams(planet):
 
 
 @pytest.mark.parametrize("date", ["1960-01-01", "2100-12-31T23:59:59Z"])
-def test_every_date_a_scene_may_name_is_covered(date):
+def test_every_valid_scene_date_is_covered(date):
     epoch = Epoch.from_utc(date)
     assert 0.0 <= solar_longitude(MARS, epoch) < 2.0 * np.pi
-    assert mars_date(epoch).sol < 669.0  # which looks back by up to a year of Mars
+    assert mars_date(epoch).sol < 669.0  # mars_date needs the equinox up to a Mars year earlier
 
 
 @pytest.mark.parametrize("planet", ["mars", "phobos", "jupiter"])
 @pytest.mark.parametrize(
     ("day", "fraction"), [(2433282.5, -1e-9), (2433282.5, -1e7), (2491882.5, 0.0), (2491882.5, 1e7)]
 )
-def test_beyond_the_table_nothing_is_made_up(planet, day, fraction):
+def test_dates_beyond_the_table_are_an_error(planet, day, fraction):
     known = "jupiter" if planet == "jupiter" else "mars"
-    with pytest.raises(EphemerisError, match=f"knows {known} from 1950 to 2110 only; give SPICE kernels"):
+    with pytest.raises(EphemerisError, match=f"covers {known} from 1950 to 2110 only; give SPICE kernels"):
         BUILTIN_EPHEMERIS.position(planet, "sun", Epoch.from_tdb_jd(day, fraction))
 
 
-def test_the_table_begins_and_ends_where_it_says():
+def test_the_spline_covers_its_stated_dates():
     for path in load_planet_splines().values():
         path.state(Epoch.from_tdb_jd(path.start))
         path.state(Epoch.from_tdb_jd(path.end, -1e-9))

@@ -1,4 +1,4 @@
-"""Keplerian motion: elements, states, periods, and what two-body motion keeps."""
+"""Keplerian motion: elements, states, periods and conserved quantities."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_elements_of_the_tracked_state_after_the_november_burn():
 
 # NSSDC Mars Fact Sheet: semi-major axes and periods of Phobos and Deimos. Oblateness shifts them by 4e-4.
 @pytest.mark.parametrize(("axis_km", "days"), [(9378, 0.31891), (23459, 1.26244)])
-def test_the_moons_keep_their_periods(axis_km, days):
+def test_the_moons_have_their_published_periods(axis_km, days):
     assert period(Elements(axis_km * km, 0.0, 0.0, 0.0, 0.0, 0.0), GM) == pytest.approx(days * 86400, rel=1e-3)
 
 
@@ -64,7 +64,7 @@ def test_state_and_elements_are_inverse(elements):
 
 @pytest.mark.parametrize("inclination", [0.0, np.pi])
 @pytest.mark.parametrize("eccentricity", [0.0, 0.3])
-def test_orbits_without_node_or_periapsis_keep_their_place(eccentricity, inclination):
+def test_orbits_without_node_or_periapsis_convert_to_elements_and_back(eccentricity, inclination):
     state = elements_to_state(Elements(8e6, eccentricity, inclination, 0.7, 1.1, 2.3), GM)
     elements = state_to_elements(state, GM)
     assert all(np.isfinite(value) for value in vars(elements).values())
@@ -74,7 +74,7 @@ def test_orbits_without_node_or_periapsis_keep_their_place(eccentricity, inclina
 
 
 @given(orbits, st.floats(-3.0, 3.0))
-def test_two_body_motion_keeps_energy_and_angular_momentum(elements, orbits_later):
+def test_two_body_motion_conserves_energy_and_angular_momentum(elements, orbits_later):
     start = elements_to_state(elements, GM)
     later = propagate(start, orbits_later * period(elements, GM), GM)
 
@@ -88,7 +88,7 @@ def test_two_body_motion_keeps_energy_and_angular_momentum(elements, orbits_late
 
 
 @given(orbits, st.integers(-2, 2))
-def test_after_whole_turns_the_craft_is_back(elements, count):
+def test_whole_revolutions_return_to_the_start(elements, count):
     start = elements_to_state(elements, GM)
     later = propagate(start, count * period(elements, GM), GM)
     # Rounding in the period times the speed at periapsis, which grows as 1 / (1 - e).
@@ -96,14 +96,14 @@ def test_after_whole_turns_the_craft_is_back(elements, count):
 
 
 @given(orbits, st.floats(-1e5, 1e5))
-def test_there_and_back_again(elements, seconds):
+def test_forward_and_backward_propagation_are_inverse(elements, seconds):
     start = elements_to_state(elements, GM)
     back = propagate(propagate(start, seconds, GM), -seconds, GM)
     assert relative(back.position, start.position) < 1e-10 / (1 - elements.eccentricity)
 
 
 @given(orbits)
-def test_no_time_is_no_motion(elements):
+def test_zero_time_is_no_motion(elements):
     start = elements_to_state(elements, GM)
     later = propagate(start, 0.0, GM)
     np.testing.assert_array_equal(later.position, start.position)
@@ -119,7 +119,7 @@ def test_mean_anomaly_is_time_since_periapsis(eccentricity, anomaly):
     assert relative(elements_to_state(there, GM).position, place.position) < 1e-9
 
 
-def test_an_escaping_state_has_no_ellipse():
+def test_an_escape_orbit_is_rejected():
     radius = 4e6
     away = State(np.array([radius, 0.0, 0.0]), np.array([0.0, 1.01 * np.sqrt(2 * GM / radius), 0.0]))
     with pytest.raises(ValueError, match="not on a closed orbit"):

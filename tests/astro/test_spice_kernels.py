@@ -1,4 +1,4 @@
-"""SPICE kernels: every kernel here is written by the tests; what comes back is checked against what went in."""
+"""SPICE kernels written by the tests, read back and compared with the original data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def kernels(mission):
 
 
 @pytest.mark.parametrize("kind", [9, 13])
-def test_a_path_comes_back_as_it_was_written(mission, kind):
+def test_a_trajectory_is_read_as_written(mission, kind):
     with Kernels([mission / f"path{kind}.bsp", mission / "frames.tf"]) as kernels:
         for seconds in (0.0, 47.3, 1811.1, STEP_S * (ROWS - 1)):
             epoch = START + seconds
@@ -32,7 +32,7 @@ def test_a_path_comes_back_as_it_was_written(mission, kind):
         assert np.linalg.norm(kernels.position("mars", "selfie", START) + true_state(START).position) < 1e-2
 
 
-def test_body_frames_and_attitudes_come_back(kernels):
+def test_frames_and_attitudes_are_read_as_written(kernels):
     epoch = START + 1234.5
     np.testing.assert_allclose(kernels.icrf_to_body("SELFIE_BODY", epoch), true_attitude(epoch), atol=1e-9)
     np.testing.assert_allclose(kernels.rotation("icrf", "IAU_MARS", epoch), icrf_to_bodyfixed(MARS, epoch), atol=1e-9)
@@ -47,20 +47,20 @@ def test_coverage_is_that_of_the_file(kernels):
     assert kernels.coverage("phobos") == []
 
 
-def test_a_time_outside_the_path_is_told_with_the_covered_one_in_utc(kernels):
-    with pytest.raises(KernelError, match="2021-12-31T16:00:00Z to 2021-12-31T17:00:00Z") as told:
+def test_a_time_outside_the_trajectory_is_an_error_that_gives_the_coverage_in_utc(kernels):
+    with pytest.raises(KernelError, match="2021-12-31T16:00:00Z to 2021-12-31T17:00:00Z") as error:
         kernels.position("selfie", "mars", START + 4000.0)
-    assert "selfie is not known at 2021-12-31T17:06:40Z" in str(told.value)
-    assert "SPICE(" not in str(told.value)
-    assert isinstance(told.value, UserError)
+    assert "no data for selfie at 2021-12-31T17:06:40Z" in str(error.value)
+    assert "SPICE(" not in str(error.value)
+    assert isinstance(error.value, UserError)
 
 
-def test_a_time_outside_the_attitude_is_told_too(kernels):
+def test_a_time_outside_the_attitude_is_an_error_that_gives_the_coverage(kernels):
     with pytest.raises(KernelError, match="the CK files cover 2021-12-31T16:00:00Z to 2021-12-31T17:00:00Z"):
         kernels.icrf_to_body("SELFIE_BODY", START + -60.0)
 
 
-def test_an_attitude_without_its_clock_says_so(mission):
+def test_a_missing_clock_kernel_is_reported(mission):
     names = ["leapseconds.tls", "frames.tf", "attitude.bc"]
     with (
         Kernels([mission / name for name in names]) as kernels,
@@ -72,21 +72,21 @@ def test_an_attitude_without_its_clock_says_so(mission):
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda k: k.position("vulcan", "mars", START), "no kernel knows a body 'vulcan'"),
+        (lambda k: k.position("vulcan", "mars", START), "unknown body 'vulcan'"),
         (lambda k: k.position("earth", "mars", START), "no SPK file given holds earth"),
         (lambda k: k.position("sun", "mars", START), "mars"),
-        (lambda k: k.rotation("icrf", "ATLANTIS", START), "no kernel knows the frame 'ATLANTIS'"),
-        (lambda k: k.rotation("icrf", "IAU_VENUS", START), "SPICE cannot turn icrf to IAU_VENUS"),
+        (lambda k: k.rotation("icrf", "ATLANTIS", START), "unknown frame 'ATLANTIS'"),
+        (lambda k: k.rotation("icrf", "IAU_VENUS", START), "SPICE cannot rotate icrf to IAU_VENUS"),
     ],
 )
-def test_questions_without_an_answer_are_told_plainly(kernels, ask, message):
-    with pytest.raises(KernelError, match=message) as told:
+def test_queries_without_data_have_one_line_messages(kernels, ask, message):
+    with pytest.raises(KernelError, match=message) as error:
         ask(kernels)
-    assert "\n" not in str(told.value)
-    assert "toolkit" not in str(told.value).lower()
+    assert "\n" not in str(error.value)
+    assert "toolkit" not in str(error.value).lower()
 
 
-def test_two_sets_do_not_see_each_other(spice, mission, tmp_path):
+def test_kernel_sets_are_isolated(spice, mission, tmp_path):
     write_spk(spice, tmp_path / "shifted.bsp", 13, shift_km=100.0)
     with (
         Kernels([mission / "path13.bsp", mission / "mars.tpc"]) as first,
@@ -100,7 +100,7 @@ def test_two_sets_do_not_see_each_other(spice, mission, tmp_path):
                 second.rotation("icrf", "IAU_MARS", START)
 
 
-def test_what_others_loaded_is_neither_seen_nor_lost(spice, mission, tmp_path):
+def test_kernels_loaded_elsewhere_are_neither_used_nor_lost(spice, mission, tmp_path):
     before = [spice.kdata(n, "ALL")[0] for n in range(spice.ktotal("ALL"))]
     assert before  # the session's own leap seconds and constants
     with Kernels([mission / "path13.bsp"]) as kernels:
@@ -111,7 +111,7 @@ def test_what_others_loaded_is_neither_seen_nor_lost(spice, mission, tmp_path):
     assert spice.pxform("J2000", "IAU_MARS", 0.0).shape == (3, 3)
 
 
-def test_a_set_alone_is_loaded_once(spice, mission, monkeypatch):
+def test_a_single_set_is_loaded_once(spice, mission, monkeypatch):
     found = [spice.kdata(n, "ALL")[0] for n in range(spice.ktotal("ALL"))]
     spice.kclear()
     try:
@@ -130,7 +130,7 @@ def test_a_set_alone_is_loaded_once(spice, mission, monkeypatch):
             spice.furnsh(name)
 
 
-def test_many_threads_may_ask_two_sets_at_once(spice, mission, tmp_path):
+def test_threads_may_query_two_sets_at_once(spice, mission, tmp_path):
     write_spk(spice, tmp_path / "shifted.bsp", 13, shift_km=100.0)
     sets = [Kernels([mission / "path13.bsp"]), Kernels([tmp_path / "shifted.bsp"])]
     wrong = []
@@ -152,7 +152,7 @@ def test_many_threads_may_ask_two_sets_at_once(spice, mission, tmp_path):
     assert wrong == []
 
 
-def test_a_meta_kernel_stands_for_its_files(mission):
+def test_a_meta_kernel_loads_its_files(mission):
     (mission / "all.tm").write_text(
         "KPL/MK\n\\begindata\nPATH_VALUES = ( '.' )\nPATH_SYMBOLS = ( 'K' )\n"
         "KERNELS_TO_LOAD = ( '$K/leapseconds.tls', '$K/frames.tf', '$K/path+', '13.bsp' )\n\\begintext\n"
@@ -162,18 +162,18 @@ def test_a_meta_kernel_stands_for_its_files(mission):
         assert np.linalg.norm(kernels.position("selfie", "mars", START) - true_state(START).position) < 1e-2
 
 
-def test_a_meta_kernel_cannot_reach_out_of_the_folder(mission):
+def test_a_meta_kernel_cannot_leave_the_folder(mission):
     inner = mission / "scene"
     inner.mkdir()
     (inner / "out.tm").write_text("KPL/MK\n\\begindata\nKERNELS_TO_LOAD = ( '../path13.bsp' )\n\\begintext\n")
-    with pytest.raises(KernelError, match="lies outside"):
+    with pytest.raises(KernelError, match="is outside"):
         Kernels([inner / "out.tm"], folder=inner)
     (inner / "link.bsp").symlink_to(mission / "path13.bsp")
-    with pytest.raises(KernelError, match="lies outside"):
+    with pytest.raises(KernelError, match="is outside"):
         Kernels([inner / "link.bsp"], folder=inner)
 
 
-def test_a_meta_kernel_that_names_itself_ends(mission):
+def test_a_recursive_meta_kernel_is_rejected(mission):
     (mission / "loop.tm").write_text("KPL/MK\n\\begindata\nKERNELS_TO_LOAD = ( 'loop.tm' )\n\\begintext\n")
     with pytest.raises(KernelError, match="deep"):
         Kernels([mission / "loop.tm"])
@@ -191,28 +191,28 @@ def test_a_meta_kernel_that_names_itself_ends(mission):
         ("nothing.tm", b"KPL/MK\n\\begindata\nX = 1\n\\begintext\n", "names no kernels"),
     ],
 )
-def test_files_that_are_no_kernels_are_refused_by_name(spice, tmp_path, name, content, message):
+def test_files_that_are_not_kernels_are_rejected_by_name(spice, tmp_path, name, content, message):
     before = spice.ktotal("ALL")
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(KernelError, match=message) as told:
+    with pytest.raises(KernelError, match=message) as error:
         Kernels([tmp_path / name])
-    assert name in str(told.value)
+    assert name in str(error.value)
     assert spice.ktotal("ALL") == before
 
 
-def test_no_files_are_no_set():
+def test_an_empty_set_is_rejected():
     with pytest.raises(KernelError, match="no kernel files"):
         Kernels([])
 
 
-def test_without_spiceypy_the_pip_command_is_given(monkeypatch, tmp_path):
+def test_without_spiceypy_the_error_gives_the_pip_command(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "spiceypy", None)
     with pytest.raises(KernelError, match=r"pip install 'selfiesim\[spice\]'"):
         Kernels([tmp_path / "a.bsp"])
 
 
-def test_the_barycentre_stands_for_a_planet_that_is_not_there(spice, tmp_path):
+def test_the_barycentre_replaces_a_missing_planet(spice, tmp_path):
     write_spk(spice, tmp_path / "planets.bsp", 13, center=4)
     with Kernels([tmp_path / "planets.bsp"]) as kernels:
         position = kernels.position("-905", "mars", START)

@@ -1,4 +1,4 @@
-"""Lenses that bend: forward against OpenCV, both ways against each other, and nothing beyond their limit."""
+"""Lens distortion: projection against OpenCV, inversion, and the limit angle."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from selfiesim.camera.distortion import BrownConrady, KannalaBrandt
 from selfiesim.camera.pinhole import Camera
 
 pixel = 1.0
-WIDE = 5000.0 * pixel  # from the middle; farther out there is no picture
-WIDEST = np.radians(85.0)  # as far as OpenCV's forward models are asked: tan(angle) is 11 there
+WIDE = 5000.0 * pixel  # from the middle; no image is larger
+WIDEST = np.radians(85.0)  # the largest angle compared with OpenCV; its tangent is 11
 
 
 def within(size):
     return st.floats(-size, size)
 
 
-# As calibrations of wide lenses come out.
+# Typical calibrations of wide lenses.
 tangential = st.tuples(within(2e-3), within(2e-3))
 radial = st.tuples(within(0.4), within(0.2), within(0.05), st.just(0.0), st.just(0.0), st.just(0.0))
 rational = st.tuples(within(0.4), within(0.2), within(0.05), within(0.4), within(0.2), within(0.05))
@@ -45,7 +45,7 @@ def cameras(distortions):
 
 
 def rays_to(angle, count=400):
-    """Rays (N, 3) of all directions round the axis, from it to ``angle``."""
+    """Rays (N, 3) in all directions about the axis, up to ``angle`` from it."""
     numbers = np.arange(count)
     return rays_at(angle * np.sqrt(numbers / (count - 1)), 2.4 * numbers)
 
@@ -56,7 +56,7 @@ def rays_at(angle, azimuth):
 
 
 def opencv_project(lens, rays, matrix=None):
-    """Points or pixels of OpenCV's own model, whatever lies beyond the lens' limit."""
+    """Points or pixels of OpenCV's own model, which has no limit."""
     matrix = np.eye(3) if matrix is None else matrix
     still, points = np.zeros(3), np.ascontiguousarray(rays).reshape(-1, 1, 3)
     if isinstance(lens, KannalaBrandt):
@@ -69,7 +69,7 @@ def separation(a, b):
 
 
 @given(cameras(lenses), st.floats(1e-3, 1e6))
-def test_every_ray_falls_where_opencv_puts_it(camera, distance):
+def test_projection_agrees_with_opencv(camera, distance):
     rays = rays_to(min(camera.distortion.limit, WIDEST))
     expected = opencv_project(camera.distortion, rays, camera.matrix)
     pixels = camera.project(rays * distance)
@@ -79,7 +79,7 @@ def test_every_ray_falls_where_opencv_puts_it(camera, distance):
 
 
 @given(within(0.4), within(0.2), within(2e-3), within(2e-3), within(0.05))
-def test_coefficients_come_in_opencvs_order(k1, k2, p1, p2, k3):
+def test_coefficients_are_in_opencv_order(k1, k2, p1, p2, k3):
     for numbers in ([k1, k2, p1, p2], [k1, k2, p1, p2, k3], [k1, k2, p1, p2, k3, 0.1, -0.05, 0.01]):
         lens = BrownConrady.from_opencv(np.array([numbers]))  # OpenCV gives them as one row
         assert lens.opencv[: len(numbers)] == pytest.approx(numbers)
@@ -90,7 +90,7 @@ def test_coefficients_come_in_opencvs_order(k1, k2, p1, p2, k3):
 
 
 @given(cameras(lenses))
-def test_a_pixel_comes_back_from_its_ray_up_to_the_limit(camera):
+def test_pixel_to_ray_to_pixel_is_the_identity_up_to_the_limit(camera):
     pixels = camera.project(rays_to(camera.distortion.limit))
     assert np.all(np.isfinite(pixels))
     near = np.abs(pixels).max(axis=-1) < WIDE
@@ -100,27 +100,27 @@ def test_a_pixel_comes_back_from_its_ray_up_to_the_limit(camera):
 
 
 @given(cameras(lenses), st.floats(1e-3, 1e6))
-def test_a_ray_comes_back_from_its_pixel(camera, distance):
-    # A hundredth before the fold: there the picture still grows, and a rounding error stays one.
+def test_ray_to_pixel_to_ray_is_the_identity(camera, distance):
+    # A hundredth before the fold the mapping is still well conditioned.
     rays = rays_to(0.99 * camera.distortion.limit)
     back = camera.unproject(camera.project(rays * distance))
     np.testing.assert_allclose(np.linalg.norm(back, axis=-1), 1.0, atol=1e-15)
     assert separation(back, rays).max() < 1e-12
-    # At the fold itself a pixel's last digit is half the digits of the angle.
+    # At the fold itself the rounding of a pixel costs half the digits of the angle.
     last = rays_at(camera.distortion.limit, np.linspace(0.0, 6.0, 50))
     assert separation(camera.unproject(camera.project(last)), last).max() < 1e-6
 
 
 @given(lenses)
-def test_nothing_is_seen_beyond_the_limit(lens):
+def test_rays_beyond_the_limit_are_nan(lens):
     beyond = lens.limit + np.geomspace(1e-7, np.pi - lens.limit, 60) if lens.limit < np.pi else np.array([])
     assert np.all(np.isnan(lens.distort(rays_at(beyond[:, None], np.linspace(0.0, 6.0, 9)))))
     assert np.all(np.isnan(lens.distort(np.array([[0.0, 0.0, -1.0], [0.0, 0.0, 0.0], [np.nan, 0.0, 1.0]]))))
 
 
 @given(cameras(lenses))
-def test_a_pixel_has_no_second_answer(camera):
-    # OpenCV's polynomial turns back beyond the limit: the pixels it gives there belong to other rays, or to none.
+def test_each_pixel_has_at_most_one_ray(camera):
+    # OpenCV's polynomial folds beyond the limit: pixels there belong to other rays, or to none.
     pixels = opencv_project(camera.distortion, rays_to(WIDEST), camera.matrix)
     rays = camera.unproject(pixels)
     found = np.isfinite(rays).all(axis=-1)
@@ -131,16 +131,16 @@ def test_a_pixel_has_no_second_answer(camera):
 
 
 @given(round_lenses | fisheyes)
-def test_the_picture_grows_with_the_angle_up_to_the_limit(lens):
+def test_image_height_increases_with_angle_up_to_the_limit(lens):
     angles = np.linspace(0.0, lens.limit, 2000)
     heights = np.linalg.norm(lens.distort(rays_at(angles, 0.7)), axis=-1)
     assert np.all(np.diff(heights) > 0.0)
-    if lens.limit < WIDEST:  # beside 90 degrees a height has no digits left
+    if lens.limit < WIDEST:  # near 90 degrees the image height has no precision left
         assert np.all(np.isnan(lens.undistort(heights[-1] * (1.0 + 1e-7) * np.array([0.6, 0.8]))))
 
 
 @given(round_lenses | fisheyes)
-def test_the_limit_is_where_opencvs_picture_turns_back(lens):
+def test_the_limit_is_where_the_opencv_model_folds(lens):
     step = np.radians(0.01)
     angles = np.arange(0.0, WIDEST, step)
     heights = opencv_project(lens, rays_at(angles, 0.0))[:, 0]
@@ -148,26 +148,26 @@ def test_the_limit_is_where_opencvs_picture_turns_back(lens):
     assume(turns.any())
     last = np.argmax(turns)
     assert lens.limit < angles[last] + 2.0 * step
-    # It may end before that where a point is ten times as far out as through a pinhole, or at a rational part's pole.
+    # The limit may be smaller, where the image height is ten times a pinhole's or the rational part has a pole.
     rational = isinstance(lens, BrownConrady) and any(lens.k[3:])
     if not rational and np.all(heights[:last] <= 9.9 * np.tan(angles[:last])):
         assert lens.limit > angles[last] - 2.0 * step
 
 
-def test_tangential_terms_shorten_the_limit_to_where_the_worst_direction_folds():
-    # By hand: p1 = p alone maps (0, y) to (0, y + 3 p y^2), which turns back at y = -1 / (6 p).
+def test_tangential_terms_reduce_the_limit_to_where_the_worst_direction_folds():
+    # By hand: p1 = p alone maps (0, y) to (0, y + 3 p y^2), which folds at y = -1 / (6 p).
     lens = BrownConrady(p=(0.05, 0.0))
     assert np.tan(lens.limit) == pytest.approx(1.0 / (6.0 * 0.05), rel=1e-8)
 
 
-def test_the_barrel_folds_where_its_derivative_says():
-    # By hand: r (1 + k r^2) and t (1 + k t^2) turn back at sqrt(-1 / 3k).
+def test_barrel_distortion_folds_where_its_derivative_vanishes():
+    # By hand: r (1 + k r^2) and t (1 + k t^2) fold at sqrt(-1 / 3k).
     assert np.tan(BrownConrady((-0.3, 0, 0, 0, 0, 0)).limit) == pytest.approx(np.sqrt(1.0 / 0.9), rel=1e-8)
     assert KannalaBrandt((-0.1, 0, 0, 0)).limit == pytest.approx(np.sqrt(1.0 / 0.3), rel=1e-8)
 
 
 @given(st.floats(200.0, 4000.0), st.floats(1e-3, 1e6))
-def test_without_coefficients_it_is_the_pinhole(focal, distance):
+def test_without_coefficients_the_model_is_a_pinhole(focal, distance):
     pinhole = Camera(1920, 1080, focal, focal, 959.5, 539.5)
     plain = Camera(1920, 1080, focal, focal, 959.5, 539.5, BrownConrady())
     rays = rays_to(WIDEST)
@@ -196,7 +196,7 @@ def test_the_equidistant_fisheye_sees_all_but_straight_behind():
 
 
 @pytest.mark.parametrize("lens", [BrownConrady((-0.2, 0, 0, 0, 0, 0), (1e-3, 0.0)), KannalaBrandt()])
-def test_shapes_are_kept_and_what_is_no_number_stays_none(lens):
+def test_shapes_are_preserved_and_nan_stays_nan(lens):
     rays = rays_to(0.5, 24).reshape(2, 3, 4, 3)
     points = lens.distort(rays)
     assert points.shape == (2, 3, 4, 2)
@@ -209,7 +209,7 @@ def test_shapes_are_kept_and_what_is_no_number_stays_none(lens):
 
 
 @given(st.lists(st.floats(-1e8, 1e8), min_size=8, max_size=8))
-def test_wild_coefficients_make_a_lens_that_is_its_own_inverse_or_none(numbers):
+def test_wild_coefficients_give_an_invertible_lens_or_an_error(numbers):
     try:
         lens = BrownConrady.from_opencv(numbers)
     except ValueError as error:
@@ -235,7 +235,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_lens_is_refused_in_words(case):
+def test_an_impossible_lens_is_rejected_with_a_reason(case):
     make, words = REFUSED[case]
     with pytest.raises(ValueError, match=words):
         make()

@@ -1,4 +1,4 @@
-"""Panoramas: where a ray comes out, against turns made by SciPy and the projections' own definitions."""
+"""Panoramas: projection against SciPy rotations and the definitions of the projections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VIEW = Scene.load("zhurong-view")
 
 
 @LENSES
-def test_a_pixels_ray_comes_out_at_that_pixel(lens):
+def test_pixel_to_ray_to_pixel_is_the_identity(lens):
     camera = Camera.from_fov(720, 240, 2.0 * np.pi, lens)
     pixels = np.stack(np.meshgrid(np.arange(0, 720, 7), np.arange(0, 240, 7)), axis=-1).astype(float)
     rays = camera.unproject(pixels)
@@ -35,7 +35,7 @@ def test_equal_steps_across_and_down_are_equal_angles():
 
 
 # A cylinder about the vertical: height over the radius is the tangent of the elevation.
-def test_a_cylinder_keeps_upright_lines_straight_and_their_lengths():
+def test_a_cylinder_keeps_vertical_lines_straight_and_to_scale():
     camera = Camera.from_fov(3600, 900, 2.0 * np.pi, Cylindrical())
     post = np.array([[3.0, y, -4.0] for y in (-2.0, 0.0, 1.0, 2.0)])
     places = camera.project(post)
@@ -45,25 +45,25 @@ def test_a_cylinder_keeps_upright_lines_straight_and_their_lengths():
 
 @LENSES
 @pytest.mark.parametrize("degrees", [90.0, 210.0, 360.0])
-def test_the_field_asked_for_is_the_field_seen(lens, degrees):
+def test_the_field_of_view_is_as_requested(lens, degrees):
     camera = Camera.from_fov(720, 180, np.radians(degrees), lens)
     assert np.degrees(camera.horizontal_fov) == pytest.approx(degrees)
 
 
 @LENSES
-def test_nothing_is_seen_twice(lens):
-    camera = Camera(720, 240, 100.0, 100.0, 359.5, 119.5, lens)  # 412 degrees across, were it to go on
+def test_nothing_appears_twice(lens):
+    camera = Camera(720, 240, 100.0, 100.0, 359.5, 119.5, lens)  # 412 degrees wide if it were not limited
     assert np.isnan(camera.unproject(np.array([2.0, 120.0]))).all()
     assert np.isfinite(camera.unproject(np.array([60.0, 120.0]))).all()
 
 
-def test_beyond_the_poles_there_is_nothing():
+def test_pixels_beyond_the_poles_have_no_ray():
     camera = Camera(360, 360, 100.0, 100.0, 179.5, 179.5, Equirectangular())
     assert np.isnan(camera.unproject(np.array([180.0, 10.0]))).all()
 
 
 @pytest.mark.parametrize(("model", "elevation"), [("equirectangular", -13.0), ("cylindrical", 8.0)])
-def test_the_horizon_is_level_wherever_the_middle_of_the_picture_is(model, elevation):
+def test_the_horizon_is_level_at_any_camera_elevation(model, elevation):
     changes = {"camera__model": model, "camera__elevation_deg": elevation, "camera__size_px": [420, 140]}
     view = VIEW.with_changes(**changes).view()
     middle = view.camera.unproject(np.array([209.5, 69.5])) @ view.ground.enu_to_camera
@@ -74,8 +74,8 @@ def test_the_horizon_is_level_wherever_the_middle_of_the_picture_is(model, eleva
     assert np.ptp(view.camera.project(level @ view.ground.enu_to_camera.T)[:, 1]) < 1e-6
 
 
-def test_a_lens_goes_no_farther_than_a_lens():
-    with pytest.raises(SceneError, match="equirectangular and cylindrical go round"):
+def test_wide_fields_of_view_need_a_panorama():
+    with pytest.raises(SceneError, match="use equirectangular or cylindrical"):
         VIEW.with_changes(camera={"model": "kannala-brandt", "distortion": [0] * 4, "horizontal_fov_deg": 300})
     with pytest.raises(SceneError, match="distortion: equirectangular takes 0 numbers"):
         VIEW.with_changes(camera__distortion=[0.1, 0.0, 0.0, 0.0])

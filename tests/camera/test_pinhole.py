@@ -1,4 +1,4 @@
-"""Cameras: pixels to rays and back, fields of view, and a camera turned so that the craft stands where it should."""
+"""Cameras: projection and its inverse, fields of view, and pointing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ rolls = st.floats(-np.pi, np.pi)
 
 
 def place_px(camera, place):
-    """Fractions of the picture from its upper left corner, where the first pixel's centre is (0, 0)."""
+    """Pixel of a position given as fractions of the image from its upper left corner."""
     return np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5])
 
 
@@ -51,7 +51,7 @@ def test_projection_keeps_the_shape_of_its_input():
     np.testing.assert_allclose(camera.unproject(pixels), unit(points), atol=1e-14)
 
 
-def test_nothing_behind_the_camera_is_in_the_picture():
+def test_points_behind_the_camera_are_nan():
     camera = Pinhole.from_fov(640, 480, 1.0)
     assert np.all(np.isnan(camera.project(np.array([[0.0, 0.0, -5.0], [1.0, 1.0, 0.0]]))))
 
@@ -63,27 +63,27 @@ def test_field_of_view_is_measured_from_edge_to_edge(camera, angle):
     assert np.arctan2(np.linalg.norm(np.cross(left, right)), left @ right) == pytest.approx(angle, rel=1e-10)
 
 
-def test_the_middle_of_a_full_hd_picture():
+def test_the_middle_of_a_full_hd_image():
     camera = Pinhole.from_fov(1920, 1080, np.radians(70.0))
     assert (camera.cx, camera.cy) == (959.5, 539.5)
     np.testing.assert_array_equal(camera.unproject(np.array([959.5, 539.5])), [0.0, 0.0, 1.0])
 
 
-def test_right_is_right_and_down_is_down():
+def test_x_is_right_and_y_is_down():
     camera = Pinhole.from_fov(1920, 1080, np.radians(70.0))
     x, y = camera.project(np.array([1.0, 2.0, 10.0]))
     assert x > camera.cx
     assert y > camera.cy
 
 
-def test_a_pixel_spans_its_angle():
+def test_pixel_angle_is_the_angle_between_neighbouring_pixels():
     camera = Pinhole.from_fov(1920, 1080, np.radians(70.0))
     middle, beside = camera.unproject(np.array([[959.5, 539.5], [960.5, 539.5]]))
     assert np.arccos(middle @ beside) == pytest.approx(camera.pixel_angle, rel=1e-6)
 
 
 @given(cameras, directions, directions, places, rolls)
-def test_the_target_stands_where_it_should(camera, target, up, place, roll):
+def test_the_target_is_at_its_place_in_the_image(camera, target, up, place, roll):
     assume(np.linalg.norm(np.cross(target, up)) > 0.01)
     turn = icrf_to_camera(camera, target, up, place, roll)
     np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
@@ -94,7 +94,7 @@ def test_the_target_stands_where_it_should(camera, target, up, place, roll):
 
 
 def tilt(camera, turn, target, up):
-    """Angle in the picture, rad, counter-clockwise positive, from upward to where ``up`` points at the target."""
+    """Angle in the image, rad, counter-clockwise from upward to the direction of ``up`` at the target."""
     step = 1e-4
     ends = camera.project(np.array([turn @ target, turn @ unit(target + step * camera.pixel_angle * up)]))
     right, down = ends[1] - ends[0]
@@ -110,7 +110,7 @@ def test_up_is_upward_at_the_target(target, up, place):
 
 
 @given(directions, directions, st.floats(-3.1, 3.1))
-def test_a_positive_roll_turns_the_picture_counter_clockwise(target, up, roll):
+def test_a_positive_roll_rotates_the_image_counter_clockwise(target, up, roll):
     assume(np.linalg.norm(np.cross(target, up)) > 0.1)
     camera = Pinhole.from_fov(1920, 1080, np.radians(70.0))
     turn = icrf_to_camera(camera, target, up, (0.5, 0.5), roll)
@@ -118,17 +118,17 @@ def test_a_positive_roll_turns_the_picture_counter_clockwise(target, up, roll):
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_a_camera_cannot_look_along_its_own_up(sign):
+def test_a_camera_cannot_point_along_its_up_direction(sign):
     camera = Pinhole.from_fov(640, 480, 1.0)
     with pytest.raises(ValueError, match="own up direction"):
         icrf_to_camera(camera, np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.0, sign]), (0.5, 0.5), 0.0)
 
 
 BARREL = BrownConrady((-0.25, 0.02, 0.0, 0.0, 0.0, 0.0))
-LEANING = BrownConrady((-0.2, 0.05, 0.0, 0.1, 0.0, 0.0), (1.5e-3, -8e-4))
+TANGENTIAL = BrownConrady((-0.2, 0.05, 0.0, 0.1, 0.0, 0.0), (1.5e-3, -8e-4))
 FISHEYE = KannalaBrandt((-0.02, 0.004, -0.001, 0.0))
-BENT = [BARREL, LEANING, FISHEYE]
-LENSES = [None, *BENT]
+DISTORTED = [BARREL, TANGENTIAL, FISHEYE]
+LENSES = [None, *DISTORTED]
 
 
 def angle_between(a, b):
@@ -139,7 +139,7 @@ def angle_between(a, b):
     st.integers(16, 8192), st.integers(16, 8192), st.floats(1e-3, 0.5), st.floats(1e-6, 1e-4), st.sampled_from(LENSES)
 )
 def test_focal_length_field_of_view_and_matrix_make_the_same_camera(width, height, focal_m, pitch_m, lens):
-    assume(width * pitch_m < 1.4 * focal_m)  # all of it within the lens
+    assume(width * pitch_m < 1.4 * focal_m)  # the whole image is within the lens limit
     by_length = Camera.from_focal_length(width, height, focal_m, pitch_m, lens)
     by_field = Camera.from_fov(width, height, by_length.horizontal_fov, lens)
     assert by_field.fx == pytest.approx(by_length.fx, rel=1e-9)
@@ -148,7 +148,7 @@ def test_focal_length_field_of_view_and_matrix_make_the_same_camera(width, heigh
 
 
 @given(st.integers(16, 8192), st.integers(16, 8192), st.floats(1e-3, 1.0), st.floats(1e-3, 1.0), st.floats(0.3, 0.7))
-def test_fields_and_focal_length_are_opencvs(width, height, focal_m, sensor_m, middle):
+def test_fields_of_view_and_focal_length_agree_with_opencv(width, height, focal_m, sensor_m, middle):
     # cv2.calibrationMatrixValues; its pixel (0, 0) begins at 0.0, ours has its centre there.
     pitch = sensor_m / width
     square = Camera.from_focal_length(width, height, focal_m, pitch)
@@ -185,7 +185,7 @@ def test_a_fisheye_sees_more_than_half_the_sky(field):
     assert camera.pixel_angle == pytest.approx(field / 1000.0, rel=1e-12)
 
 
-def test_where_the_lens_ends_inside_the_picture_the_field_is_the_lens():
+def test_a_lens_limit_inside_the_image_limits_the_field_of_view():
     camera = Camera(2000, 2000, 200.0, 200.0, 999.5, 999.5, FISHEYE)
     assert np.all(np.isnan(camera.unproject(np.array([0.0, 0.0]))))
     for field in (camera.horizontal_fov, camera.vertical_fov, camera.diagonal_fov):
@@ -199,9 +199,9 @@ def test_the_diagonal_is_wider_than_the_sides():
     assert camera.diagonal_fov > camera.horizontal_fov > camera.vertical_fov
 
 
-@pytest.mark.parametrize("lens", BENT)
+@pytest.mark.parametrize("lens", DISTORTED)
 @given(directions, directions, st.floats(0.2, 0.8), st.floats(0.2, 0.8), rolls)
-def test_the_target_stands_where_it_should_through_a_bent_lens(lens, target, up, x, y, roll):
+def test_the_target_is_at_its_place_with_distortion(lens, target, up, x, y, roll):
     assume(np.linalg.norm(np.cross(target, up)) > 0.1)
     camera = Camera.from_fov(1920, 1080, np.radians(90.0), lens)
     turn = icrf_to_camera(camera, target, up, (x, y), roll)
@@ -212,9 +212,9 @@ def test_the_target_stands_where_it_should_through_a_bent_lens(lens, target, up,
     assert tilt(camera, upright, target, up) == pytest.approx(0.0, abs=1e-5)
 
 
-def test_a_place_that_the_lens_does_not_reach_is_refused():
+def test_a_place_beyond_the_lens_limit_is_rejected():
     camera = Camera(2000, 2000, 200.0, 200.0, 999.5, 999.5, FISHEYE)
-    with pytest.raises(ValueError, match="does not reach that place"):
+    with pytest.raises(ValueError, match="does not reach that position"):
         icrf_to_camera(camera, np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), (0.0, 0.0), 0.0)
 
 
@@ -223,27 +223,27 @@ def with_matrix(*rows):
 
 
 REFUSED = {
-    "no pixels": (lambda: Camera(0, 480, 500.0, 500.0, 0.0, 0.0), "0 x 480 pixels has no pixel"),
-    "a width that is no number": (lambda: Camera(np.nan, 480, 500.0, 500.0, 0.0, 0.0), "nan x 480 pixels"),
+    "no pixels": (lambda: Camera(0, 480, 500.0, 500.0, 0.0, 0.0), "not 0 x 480"),
+    "a width that is not a number": (lambda: Camera(np.nan, 480, 500.0, 500.0, 0.0, 0.0), "not nan x 480"),
     "no focal length": (lambda: Camera(640, 480, 0.0, 500.0, 319.5, 239.5), "positive, not 0 and 500 pixels"),
     "a negative one": (lambda: Camera(640, 480, 500.0, -500.0, 319.5, 239.5), "positive, not 500 and -500 pixels"),
-    "one that is no number": (lambda: Camera(640, 480, np.nan, 500.0, 319.5, 239.5), "must be finite"),
+    "one that is not a number": (lambda: Camera(640, 480, np.nan, 500.0, 319.5, 239.5), "must be finite"),
     "an infinite principal point": (lambda: Camera(640, 480, 500.0, 500.0, np.inf, 239.5), "must be finite"),
-    "a lens beside the picture": (
+    "a lens outside the image": (
         lambda: Camera(640, 480, 500.0, 500.0, 5000.0, 239.5, BARREL),
         "does not reach the middle",
     ),
     "a focal length of 0 m": (lambda: Camera.from_focal_length(640, 480, 0.0, 5e-6), "positive, not 0 m and 5e-06 m"),
-    "a pitch that is no number": (lambda: Camera.from_focal_length(640, 480, 0.01, np.nan), "0.01 m and nan m"),
+    "a pitch that is not a number": (lambda: Camera.from_focal_length(640, 480, 0.01, np.nan), "0.01 m and nan m"),
     "no field": (lambda: Camera.from_fov(640, 480, 0.0), "more than 0 degrees, not 0"),
-    "a field that is no number": (lambda: Camera.from_fov(640, 480, np.nan), "more than 0 degrees, not nan"),
+    "a field that is not a number": (lambda: Camera.from_fov(640, 480, np.nan), "more than 0 degrees, not nan"),
     "half the sky by a pinhole": (lambda: Camera.from_fov(640, 480, np.pi), "180 degrees is beyond .* reaches 180"),
-    "more than the lens has": (
+    "more than the lens limit": (
         lambda: Camera.from_fov(640, 480, np.radians(150.0), BARREL),
         "150 degrees is beyond this lens, which reaches 105",
     ),
-    "more than a leaning lens has": (
-        lambda: Camera.from_fov(640, 480, 2.0 * LEANING.limit - 1e-3, BrownConrady(LEANING.k, (0.05, 0.0))),
+    "more than a tangential lens has": (
+        lambda: Camera.from_fov(640, 480, 2.0 * TANGENTIAL.limit - 1e-3, BrownConrady(TANGENTIAL.k, (0.05, 0.0))),
         "is beyond this lens",
     ),
     "a skewed matrix": (with_matrix([500, 0.1, 319.5], [0, 500, 239.5], [0, 0, 1]), r"skew \(0.1\) is not supported"),
@@ -256,7 +256,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_camera_is_refused_in_words(case):
+def test_an_impossible_camera_is_rejected_with_a_reason(case):
     make, words = REFUSED[case]
     with pytest.raises(ValueError, match=words):
         make()

@@ -1,4 +1,4 @@
-"""The command line as people and programs meet it: answers, refusals, pipes."""
+"""The command line as people and programs use it: output, errors, pipes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ from selfiesim.scene.scene import Scene
 
 SHIPPED = "tianwen1-mars"
 SMALL = ["--size", "160x90"]
-COMMANDS = ["render", "scenes", "cameras", "show", "drift", "check", "map", "maps", "schema", "doctor", "demo"]
+COMMANDS = [
+    "render", "demo", "expose", "film", "story", "gallery", "scenes", "show", "check", "schema", "export", "drift",
+    "downlink", "batch", "labels", "replay", "caption", "models", "cameras", "map", "maps", "doctor",
+]  # fmt: skip
 
 
 def scene_text(old="", new=""):
-    """The shipped scene's file with one piece replaced; the piece must be there."""
+    """Return the file of the shipped scene with a piece of text replaced, which must exist."""
     text = (shipped("scenes") / f"{SHIPPED}.toml").read_text(encoding="utf-8")
     assert old in text
     return text.replace(old, new, 1)
 
 
 def child(*words, environment=None, **options):
-    """Runs a command in a process of its own."""
+    """Run a command in a child process."""
     return subprocess.run(
         [sys.executable, "-c", "from selfiesim.cli.app import main; main()", *map(str, words)],
         env=dict(os.environ) | (environment or {}),
@@ -44,21 +47,21 @@ def strict_json(text):
     return json.loads(text, parse_constant=pytest.fail)
 
 
-def test_help_names_every_command(run):
+def test_help_lists_every_command(run):
     code, out, err = run("--help")
     assert (code, err) == (0, "")
     assert all(command in out for command in COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(run, command):
+def test_every_command_has_help(run, command):
     code, out, err = run(command, "--help")
     assert (code, err) == (0, "")
     assert command in out
     assert len(out.splitlines()) > 3
 
 
-def test_help_does_not_wait_for_numpy_or_vtk():
+def test_help_does_not_import_numpy_or_vtk():
     program = (
         "import sys\nfrom selfiesim.cli.app import main\n"
         "try:\n    main(['render', '--help'])\nexcept SystemExit:\n    pass\n"
@@ -68,7 +71,7 @@ def test_help_does_not_wait_for_numpy_or_vtk():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_version_is_the_packages(run):
+def test_version_is_that_of_the_package(run):
     from importlib.metadata import version
 
     assert run("--version")[:2] == (0, version("selfiesim") + "\n")
@@ -76,45 +79,45 @@ def test_version_is_the_packages(run):
     assert child.stdout == version("selfiesim") + "\n"
 
 
-def test_render_writes_a_picture_with_its_recipe_and_says_where(run, tmp_path):
+def test_render_writes_an_image_with_its_recipe_and_prints_the_path(run, tmp_path):
     code, out, err = run("render", SHIPPED, *SMALL, "-o", "new/a.png")
     assert (code, err) == (0, "")
     assert out.startswith("new/a.png")
-    with Image.open(tmp_path / "new/a.png") as picture:
-        assert picture.size == (160, 90)
-        assert np.asarray(picture).max() > 100
+    with Image.open(tmp_path / "new/a.png") as image:
+        assert image.size == (160, 90)
+        assert np.asarray(image).max() > 100
     assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["a.json", "a.png"]
 
 
-def test_render_names_the_picture_after_the_scene(run, tmp_path):
+def test_render_names_the_image_after_the_scene(run, tmp_path):
     (tmp_path / "mine.toml").write_text(scene_text(), encoding="utf-8")
     assert run("render", "mine.toml", *SMALL)[0] == 0
     assert (tmp_path / "mine.png").is_file()
 
 
-def test_render_json_is_pure_in_a_process_of_its_own_and_vtk_has_nothing_to_say(tmp_path, run):
+def test_render_prints_only_json_in_a_child_process(tmp_path, run):
     done = child("render", SHIPPED, *SMALL, "-o", "a.png", "--json", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    told = strict_json(done.stdout)
-    assert told["size_px"] == [160, 90]
-    assert 0.0 < told["seconds"] < 600.0
-    # The same bytes as in this process: picture and recipe.
+    report = strict_json(done.stdout)
+    assert report["size_px"] == [160, 90]
+    assert 0.0 < report["seconds"] < 600.0
+    # Image and recipe have the same bytes as in this process.
     assert run("render", SHIPPED, *SMALL, "-o", "b.png")[0] == 0
-    assert (tmp_path / told["file"]).read_bytes() == (tmp_path / "b.png").read_bytes()
-    assert (tmp_path / told["sidecar"]).read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert (tmp_path / report["file"]).read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert (tmp_path / report["sidecar"]).read_bytes() == (tmp_path / "b.json").read_bytes()
 
 
 def test_render_at_another_moment_and_quality(run, tmp_path):
     assert run("render", SHIPPED, *SMALL, "--at", "release+30s", "--quality", "final", "-o", "a.png")[0] == 0
-    told = strict_json((tmp_path / "a.json").read_text(encoding="utf-8"))
-    assert told["view"]["seconds_since_release"] == pytest.approx(30.0)
-    assert told["render"]["quality"] == "final"
+    recipe = strict_json((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert recipe["view"]["seconds_since_release"] == pytest.approx(30.0)
+    assert recipe["render"]["quality"] == "final"
 
 
-def test_demo_renders_the_shot(run, tmp_path, monkeypatch):
-    # At a size that a test can afford.
+def test_demo_renders_the_scene(run, tmp_path, monkeypatch):
+    # At a size that is quick to render.
     (tmp_path / "small.toml").write_text(scene_text("size_px = [1920, 1080]", "size_px = [160, 90]"), encoding="utf-8")
-    monkeypatch.setattr("selfiesim.scene.scene.shipped_scenes", lambda: {SHIPPED: tmp_path / "small.toml"})
+    monkeypatch.setattr("selfiesim.scene.shipped.scenes", lambda: {SHIPPED: tmp_path / "small.toml"})
     code, out, _ = run("demo", "--quality", "draft")
     assert code == 0
     assert str(tmp_path / "tianwen1-mars.png") in out
@@ -132,7 +135,7 @@ def test_scenes_lists_every_shipped_scene_with_its_title(run):
         assert entry["title"] in out
 
 
-def test_cameras_lists_every_known_one_with_picture_field_and_lens(run):
+def test_cameras_lists_each_camera_with_image_size_field_of_view_and_lens(run):
     code, out, err = run("cameras")
     assert (code, err) == (0, "")
     listed = strict_json(run("cameras", "--json")[1])
@@ -145,26 +148,26 @@ def test_cameras_lists_every_known_one_with_picture_field_and_lens(run):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_cameras_tells_all_about_one_and_where_it_comes_from(run, name):
+def test_cameras_shows_one_with_the_source_of_each_value(run, name):
     code, out, err = run("cameras", name)
     facts = strict_json(run("cameras", name, "--json")[1])
     assert (code, err) == (0, "")
     known = PRESETS[name]
     assert (facts["name"], facts["title"]) == (name, known.title)
     assert (facts["sources"], facts["assumed"]) == (dict(known.sources), dict(known.assumed))
-    assert set(facts["sources"]) | set(facts["assumed"]) <= set(facts)  # each value that is explained is there
-    # Long lines are wrapped inside their column.
+    assert set(facts["sources"]) | set(facts["assumed"]) <= set(facts)  # sources refer to values
+    # Long lines are wrapped within their column.
     words = "".join(line.rsplit("│", 2)[-2] for line in out.splitlines() if "│" in line).split()
     text = " ".join(words)
     for source in facts["sources"].values():
         assert source in text
-    for why in facts["assumed"].values():
-        assert f"assumed: {why}" in text
+    for reason in facts["assumed"].values():
+        assert f"assumed: {reason}" in text
     for key in set(facts) - {"name", "title", "sources", "assumed"}:
         assert f"│ {key} " in out
 
 
-def test_schema_is_json_schema_that_takes_the_shipped_scene(run):
+def test_the_schema_accepts_the_shipped_scene_and_refuses_a_misspelt_key(run):
     jsonschema = pytest.importorskip("jsonschema")
     schema = strict_json(run("schema")[1])
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -173,9 +176,9 @@ def test_schema_is_json_schema_that_takes_the_shipped_scene(run):
     assert list(validator.iter_errors(tomllib.loads(scene_text("eccentricity", "excentricity"))))
 
 
-def test_check_says_good_or_what_is_wrong(run, tmp_path):
+def test_check_confirms_a_scene_or_reports_what_is_wrong(run, tmp_path):
     (tmp_path / "mine.toml").write_text(scene_text(), encoding="utf-8")
-    assert run("check", "mine.toml")[1].startswith("mine.toml: good")
+    assert run("check", "mine.toml")[1].startswith("mine.toml: valid")
     assert strict_json(run("check", "mine.toml", "--json")[1])["ok"] is True
     (tmp_path / "mine.toml").write_text(scene_text("eccentricity", "excentricity"), encoding="utf-8")
     code, out, err = run("check", "mine.toml", "--json")
@@ -183,8 +186,8 @@ def test_check_says_good_or_what_is_wrong(run, tmp_path):
     assert "did you mean 'eccentricity'" in err
 
 
-# Mars at 2021-12-31T16:30 UTC, worked out with astropy and its built-in ephemeris.
-def test_show_has_the_seasons_numbers(run):
+# Mars at 2021-12-31T16:30 UTC, computed with astropy and its built-in ephemeris.
+def test_show_reports_the_season_on_mars(run):
     facts = strict_json(run("show", SHIPPED, "--json")[1])
     assert facts["solar_longitude_deg"] == pytest.approx(150.5, abs=0.1)
     assert facts["subsolar_latitude_deg"] == pytest.approx(12.1, abs=0.1)
@@ -195,13 +198,13 @@ def test_show_has_the_seasons_numbers(run):
 
 # Published: the camera left at about 0.2 m/s.
 @pytest.mark.parametrize("seconds", [10.0, 30.0, 60.0, 100.0])
-def test_show_puts_the_camera_a_fifth_of_a_metre_farther_each_second(run, seconds):
+def test_show_moves_the_camera_away_at_a_fifth_of_a_metre_per_second(run, seconds):
     facts = strict_json(run("show", SHIPPED, "--at", f"release+{seconds:.0f}s", "--json")[1])
     assert facts["seconds_since_release"] == pytest.approx(seconds)
     assert facts["distance_from_mount_m"] == pytest.approx(0.2 * seconds, rel=0.01)
 
 
-def test_show_prints_every_fact_for_people(run):
+def test_show_prints_every_fact(run):
     facts = strict_json(run("show", SHIPPED, "--json")[1])
     code, out, err = run("show", SHIPPED)
     assert (code, err) == (0, "")
@@ -210,15 +213,15 @@ def test_show_prints_every_fact_for_people(run):
     assert "assumed" in out
 
 
-def test_show_tells_what_stands_in_the_sky(run):
-    # Turned upright and aside, the picture has Phobos in its lower left.
-    Path("turned.toml").write_text(
+def test_show_lists_bodies_in_the_sky(run):
+    # Rotated upright and panned, the image has Phobos at its lower left.
+    Path("rotated.toml").write_text(
         scene_text("roll_deg = 1\n", "roll_deg = 330\n").replace("[0.43, 0.33]", "[0.9, 0.9]"), encoding="utf-8"
     )
-    (phobos,) = strict_json(run("show", "turned.toml", "--json")[1])["sky"]
+    (phobos,) = strict_json(run("show", "rotated.toml", "--json")[1])["sky"]
     assert (phobos["name"], len(phobos["pixel"])) == ("phobos", 2)
     assert 0.1 < phobos["diameter_deg"] < 0.2
-    assert f"magnitude {phobos['magnitude']:.1f}" in run("show", "turned.toml")[1]
+    assert f"magnitude {phobos['magnitude']:.1f}" in run("show", "rotated.toml")[1]
 
 
 FILES = {
@@ -241,7 +244,7 @@ FILES = {
 REFUSED = {
     "no such scene": (["render", "tianwen1-moon"], ["no scene named 'tianwen1-moon'", SHIPPED]),
     "no such file": (["render", "gone.toml"], ["gone.toml", "no such file"]),
-    "a folder for a scene": (["render", "folder"], ["folder", ".toml"]),
+    "a folder instead of a scene": (["render", "folder"], ["folder", ".toml"]),
     "not TOML": (["render", "broken.toml"], ["broken.toml", "not valid TOML", "end of document"]),
     "not text": (["render", "latin.toml"], ["latin.toml", "UTF-8"]),
     "an unknown key": (["render", "key.toml"], ["key.toml", "orbit.semi_major_axes_km", "did you mean"]),
@@ -265,24 +268,24 @@ REFUSED = {
     "a size of five thousand digits": (["render", SHIPPED, "--size", "9" * 5000 + "x9"], ["--size", "1280x720"]),
     "a size of zero": (["render", SHIPPED, "--size", "0x0"], ["--size 0x0", "16 to 16384"]),
     "a size too large": (["render", SHIPPED, "--size", "20000x20000"], ["--size 20000x20000", "16 to 16384"]),
-    "no moment": (["render", SHIPPED, "--at", "yesterday"], ["--at: 'yesterday'", "release+100s"]),
+    "not a moment": (["render", SHIPPED, "--at", "yesterday"], ["--at: 'yesterday'", "release+100s"]),
     "before the release": (["render", SHIPPED, "--at", "release-5s"], ["at", "before the release"]),
-    "a moment that never was": (["show", SHIPPED, "--at", "2021-13-01T00:00:00Z"], ["2021-13-01T00:00:00Z"]),
-    "not a picture's ending": (["render", SHIPPED, "-o", "a.gif"], ["a.gif", ".png"]),
-    "a folder for a picture": (["render", SHIPPED, "-o", "folder"], ["folder", "is a folder"]),
-    "no folder can be made there": (
+    "a date that does not exist": (["show", SHIPPED, "--at", "2021-13-01T00:00:00Z"], ["2021-13-01T00:00:00Z"]),
+    "an unknown image format": (["render", SHIPPED, "-o", "a.gif"], ["a.gif", ".png"]),
+    "a folder instead of an image": (["render", SHIPPED, "-o", "folder"], ["folder", "is a folder"]),
+    "a folder that cannot be created": (
         ["render", SHIPPED, "-o", "broken.toml/a.png"],
         ["broken.toml/a.png", "cannot be written"],
     ),
-    "a place nobody may write to": (["render", SHIPPED, "-o", "/proc/selfiesim/a.png"], ["/proc/selfiesim/a.png"]),
-    "demo to such a place": (["demo", "-o", "/proc/selfiesim/a.png"], ["/proc/selfiesim/a.png"]),
+    "a path that nobody can write to": (["render", SHIPPED, "-o", "/proc/selfiesim/a.png"], ["/proc/selfiesim/a.png"]),
+    "demo to such a path": (["demo", "-o", "/proc/selfiesim/a.png"], ["/proc/selfiesim/a.png"]),
     "an unknown command": (["rendre", SHIPPED], ['"rendre"', '"render"', "--help"]),
     "an unknown option": (["render", SHIPPED, "--siez", "3x3"], ["--siez", "--size", "--help"]),
     "an unknown quality": (["render", SHIPPED, "--quality", "best"], ["best", "draft", "final"]),
-    "a scene too many": (["render", SHIPPED, "extra"], ["extra", "--help"]),
+    "one scene too many": (["render", SHIPPED, "extra"], ["extra", "--help"]),
     "no scene": (["show"], ["SCENE", "--help"]),
     "an unknown camera": (["cameras", "liciacube-luk"], ["'liciacube-luk'", "did you mean 'liciacube-luke'"]),
-    "nothing like a camera": (["cameras", "9" * 5000, "--json"], ["'999", "known are tianwen1-deployable"]),
+    "unlike any camera": (["cameras", "9" * 5000, "--json"], ["'999", "known cameras are tianwen1-deployable"]),
     "an unknown camera in a scene": (["check", "preset.toml"], ["preset.toml", "camera.preset", "'hayabusa2-dcam3'"]),
 }
 
@@ -299,7 +302,7 @@ def bad_files(tmp_path):
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_bad_input_is_refused_in_clear_words(run, bad_files, case):
+def test_invalid_input_is_refused_with_a_clear_message(run, bad_files, case):
     words, expected = REFUSED[case]
     before = sorted(bad_files.rglob("*"))
     code, out, err = run(*words)
@@ -310,11 +313,11 @@ def test_bad_input_is_refused_in_clear_words(run, bad_files, case):
     assert all(line.startswith("selfiesim: ") and len(line) < 400 for line in lines)
     for piece in expected:
         assert piece in err
-    # Nothing half-written, no folder made in advance.
+    # Nothing is half-written, and no folder created.
     assert sorted(bad_files.rglob("*")) == before
 
 
-def test_debug_shows_where_it_went_wrong(tmp_path):
+def test_debug_shows_a_traceback(tmp_path):
     (tmp_path / "broken.toml").write_text("title = [")
     plain, debug = (child("check", "broken.toml", *more, cwd=tmp_path) for more in ([], ["--debug"]))
     assert plain.returncode == 2
@@ -334,7 +337,7 @@ NO_GRAPHICS = {
 
 @pytest.fixture(scope="module")
 def vtk_crashes():
-    """Makes sure that VTK does crash without EGL here: an OSMesa that is installed would draw all the same."""
+    """Skip the test where VTK does not crash without EGL, because OSMesa is installed."""
     program = (
         "import vtkmodules.vtkRenderingOpenGL2\nfrom vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkRenderer\n"
         "w = vtkRenderWindow(); w.SetOffScreenRendering(1); w.AddRenderer(vtkRenderer()); w.Render()"
@@ -345,10 +348,10 @@ def vtk_crashes():
         pytest.skip(f"VTK does not crash here without EGL (exit code {done.returncode})")
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="hides Linux's graphics libraries")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="hides the graphics libraries of Linux")
 @pytest.mark.usefixtures("vtk_crashes")
 @pytest.mark.parametrize("words", [["render", SHIPPED, "-o", "new/a.png"], ["doctor"], ["doctor", "--json"]])
-def test_without_opengl_it_says_what_to_install_where_vtk_would_crash(tmp_path, words):
+def test_without_opengl_a_message_says_what_to_install(tmp_path, words):
     (tmp_path / "cache").mkdir()
     environment = NO_GRAPHICS | {"SELFIESIM_CACHE": str(tmp_path / "cache")}
     done = child(*words, environment=environment, cwd=tmp_path)
@@ -360,7 +363,7 @@ def test_without_opengl_it_says_what_to_install_where_vtk_would_crash(tmp_path, 
 
 @pytest.mark.parametrize("words", [["schema"], ["scenes"], ["show", SHIPPED], ["show", SHIPPED, "--json"], ["--help"]])
 @pytest.mark.parametrize("buffered", [True, False])
-def test_a_reader_that_has_seen_enough_is_no_error(words, buffered):
+def test_a_closed_pipe_is_not_an_error(words, buffered):
     read, write = os.pipe()
     os.close(read)
     try:
@@ -372,7 +375,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(words, buffered):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_an_answer_that_does_not_fit_on_the_disk_is_an_error_in_words():
+def test_output_to_a_full_disk_is_reported():
     with Path("/dev/full").open("w") as full:
         done = child("schema", stdout=full)
     assert done.returncode == 2

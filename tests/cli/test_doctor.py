@@ -1,4 +1,4 @@
-"""The examination of a machine, and the stamp that spares the next start a trial."""
+"""The check whether a machine can render, and its cached result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def empty_cache(tmp_path, monkeypatch):
     opengl_check.require.cache_clear()
 
 
-def test_doctor_tells_what_draws_and_where_things_are(capsys, empty_cache):
+def test_doctor_reports_the_opengl_device_and_the_folders(capsys, empty_cache):
     with pytest.raises(SystemExit) as stop:
         main(["doctor", "--json"])
     assert not stop.value.code
@@ -34,27 +34,27 @@ def test_doctor_tells_what_draws_and_where_things_are(capsys, empty_cache):
     assert report["python"] == ".".join(map(str, sys.version_info[:3]))
 
 
-def test_the_trial_happens_once_and_is_remembered(empty_cache, monkeypatch):
+def test_the_probe_runs_once_and_is_cached(empty_cache, monkeypatch):
     found = opengl_check.require()
-    kept = json.loads((empty_cache / "graphics.json").read_text())
-    assert kept["device"] == found.device
+    cached = json.loads((empty_cache / "graphics.json").read_text())
+    assert cached["device"] == found.device
     opengl_check.require.cache_clear()
 
-    def not_again():
-        pytest.fail("tried again")
+    def probe_again():
+        pytest.fail("probed again")
 
-    monkeypatch.setattr(opengl_check, "probe", not_again)
+    monkeypatch.setattr(opengl_check, "probe", probe_again)
     assert opengl_check.require() == found
 
 
 @pytest.mark.parametrize("stamp", ["", "{", "[]", "null", '{"key": 1}', '{"key": "of another machine", "window": "x"}'])
-def test_a_stamp_that_does_not_fit_is_tried_again(empty_cache, stamp):
+def test_an_invalid_cached_result_is_probed_again(empty_cache, stamp):
     (empty_cache / "graphics.json").write_text(stamp)
     assert opengl_check.require().window.startswith("vtk")
     assert json.loads((empty_cache / "graphics.json").read_text())["device"] == opengl_check.require().device
 
 
-def test_other_libraries_are_another_machine(monkeypatch, tmp_path):
+def test_the_fingerprint_changes_with_the_libraries(monkeypatch, tmp_path):
     before = opengl_check._fingerprint()
     assert opengl_check._fingerprint() == before
     monkeypatch.setattr(opengl_check, "_LIBRARY_FOLDERS", (str(tmp_path),))
@@ -63,7 +63,7 @@ def test_other_libraries_are_another_machine(monkeypatch, tmp_path):
     assert len({before, hidden, opengl_check._fingerprint()}) == 3
 
 
-def test_a_display_is_left_to_the_user(monkeypatch):
+def test_a_window_chosen_by_the_user_is_kept(monkeypatch):
     monkeypatch.setenv(opengl_check.WINDOW_VARIABLE, "vtkXOpenGLRenderWindow")
     monkeypatch.delenv("DISPLAY", raising=False)
     opengl_check.prefer_offscreen()
@@ -82,19 +82,19 @@ def test_egl_is_chosen_where_there_is_no_display(monkeypatch):
     assert opengl_check.os.environ[opengl_check.WINDOW_VARIABLE] == "vtkEGLRenderWindow"
 
 
-def nothing_draws():
+def no_opengl():
     raise GraphicsError("no working OpenGL")
 
 
 def test_fixing_needs_apt_get(monkeypatch):
-    monkeypatch.setattr(opengl_check, "probe", nothing_draws)
+    monkeypatch.setattr(opengl_check, "probe", no_opengl)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(GraphicsError, match="no apt-get"):
         diagnostics.diagnose(fix=True)
 
 
-def test_fixing_needs_root_and_says_how_to_do_it_by_hand(monkeypatch, tmp_path):
-    monkeypatch.setattr(opengl_check, "probe", nothing_draws)
+def test_fixing_needs_root_and_names_the_command_to_run_by_hand(monkeypatch, tmp_path):
+    monkeypatch.setattr(opengl_check, "probe", no_opengl)
     monkeypatch.setattr(diagnostics.os, "geteuid", lambda: 1000)
     (tmp_path / "apt-get").write_text("#!/bin/sh\nexit 0\n")
     (tmp_path / "apt-get").chmod(0o755)
@@ -103,8 +103,8 @@ def test_fixing_needs_root_and_says_how_to_do_it_by_hand(monkeypatch, tmp_path):
         diagnostics.diagnose(fix=True)
 
 
-def test_a_failed_install_is_told_in_apt_gets_own_words(monkeypatch, tmp_path):
-    monkeypatch.setattr(opengl_check, "probe", nothing_draws)
+def test_a_failed_install_is_reported_with_the_message_of_apt_get(monkeypatch, tmp_path):
+    monkeypatch.setattr(opengl_check, "probe", no_opengl)
     monkeypatch.setattr(diagnostics.os, "geteuid", lambda: 0)
     (tmp_path / "apt-get").write_text('#!/bin/sh\n[ "$1" = update ] && exit 0\necho "E: no room" >&2\nexit 100\n')
     (tmp_path / "apt-get").chmod(0o755)
@@ -113,25 +113,25 @@ def test_a_failed_install_is_told_in_apt_gets_own_words(monkeypatch, tmp_path):
         diagnostics.diagnose(fix=True)
 
 
-def test_a_fix_that_works_reports_what_draws_now(monkeypatch, tmp_path):
+def test_a_fix_that_works_reports_the_device(monkeypatch, tmp_path):
     (tmp_path / "apt-get").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
     (tmp_path / "apt-get").chmod(0o755)
     real = opengl_check.probe
 
-    def draws_once_installed():
-        return real() if (tmp_path / "asked").exists() else nothing_draws()
+    def works_once_installed():
+        return real() if (tmp_path / "asked").exists() else no_opengl()
 
-    monkeypatch.setattr(opengl_check, "probe", draws_once_installed)
+    monkeypatch.setattr(opengl_check, "probe", works_once_installed)
     monkeypatch.setattr(diagnostics.os, "geteuid", lambda: 0)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    assert diagnostics.diagnose(fix=True)["window"].startswith("vtk")
+    assert diagnostics.diagnose(fix=True).facts["window"].startswith("vtk")
     asked = (tmp_path / "asked").read_text()
     assert "install" in asked
     assert "libgl1 libegl1" in asked
 
 
 def test_without_fix_nothing_is_installed(monkeypatch):
-    monkeypatch.setattr(opengl_check, "probe", nothing_draws)
+    monkeypatch.setattr(opengl_check, "probe", no_opengl)
     monkeypatch.setattr(diagnostics, "_install_graphics", lambda: pytest.fail("installed"))
     with pytest.raises(GraphicsError, match="no working OpenGL"):
         diagnostics.diagnose()

@@ -1,4 +1,4 @@
-"""The commands about maps as people and programs meet them."""
+"""The commands on maps as people and programs use them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _own_library(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def picture(tmp_path):
+def image_file(tmp_path):
     shade = np.linspace(50, 200, 128).astype(np.uint8)[None] * np.ones((64, 1), np.uint8)
     Image.fromarray(np.dstack([shade, shade // 2, shade // 3])).save(tmp_path / "My_Mars.png")
     return tmp_path / "My_Mars.png"
@@ -35,7 +35,7 @@ def strict_json(text):
 @pytest.mark.parametrize(
     "words", [["map"], ["maps"], ["maps", "add"], ["maps", "get"], ["maps", "list"], ["maps", "show"]]
 )
-def test_every_command_explains_itself(run, words):
+def test_every_command_has_help(run, words):
     code, out, err = run(*words, "--help")
     assert (code, err) == (0, "")
     assert len(out.splitlines()) > 3
@@ -46,14 +46,14 @@ def test_a_map_is_drawn_with_its_recipe(run, tmp_path):
     assert (code, err) == (0, "")
     assert out.startswith("m.png  (Moon around 10 N, 20 E, albedo, 64x64")
     assert Image.open(tmp_path / "m.png").size == (64, 64)
-    told = strict_json(run("map", "mars", "--size", "64", "--json")[1])
-    assert told["file"] == "mars-albedo.png"
-    assert told["projection"] == "plate carree"
-    assert (tmp_path / told["sidecar"]).is_file()
+    report = strict_json(run("map", "mars", "--size", "64", "--json")[1])
+    assert report["file"] == "mars-albedo.png"
+    assert report["projection"] == "plate carree"
+    assert (tmp_path / report["sidecar"]).is_file()
 
 
-def test_maps_are_added_listed_shown_and_removed(run, picture):
-    code, out, err = run("maps", "add", picture.name, "--credits", "Me")
+def test_maps_are_added_listed_shown_and_removed(run, image_file):
+    code, out, err = run("maps", "add", image_file.name, "--credits", "Me")
     assert (code, err) == (0, "")
     assert out.startswith("my-mars: 128x64, covers 100.0 % of the body")
     listed = {row["name"]: row for row in strict_json(run("maps", "list", "--json")[1])}
@@ -61,22 +61,22 @@ def test_maps_are_added_listed_shown_and_removed(run, picture):
     assert listed["mola-463m"]["here"] is False
     assert "my-mars" in run("maps", "list")[1]
     shown = strict_json(run("maps", "show", "my-mars", "--json")[1])
-    assert (shown["credits"], shown["width_px"], shown["path"]) == ("Me", 128.0, str(picture))
+    assert (shown["credits"], shown["width_px"], shown["path"]) == ("Me", 128.0, str(image_file))
     assert "width_px" in run("maps", "show", "my-mars")[1]
     assert run("maps", "remove", "my-mars")[0] == 0
     assert run("maps", "show", "my-mars")[0] == 2
-    assert picture.is_file()
+    assert image_file.is_file()
 
 
-def test_a_map_of_the_library_is_drawn(run, picture):
-    run("maps", "add", picture.name, "--name", "mine", "--body", "moon")
+def test_a_map_of_the_library_is_drawn(run, image_file):
+    run("maps", "add", image_file.name, "--name", "mine", "--body", "moon")
     code, _out, err = run("map", "moon", "--map", "mine", "--size", "64", "-o", "m.png")
     assert (code, err) == (0, "")
     pixels = np.asarray(Image.open("m.png")).astype(float)
     assert pixels[16, 60].sum() > 1.5 * pixels[16, 4].sum()
 
 
-def test_every_convention_can_be_said(run, tmp_path):
+def test_every_convention_has_an_option(run, tmp_path):
     np.zeros((90, 180), ">i2").tofile(tmp_path / "h.img")
     words = ["--lon0", "0", "--positive", "west", "--latitude", "planetographic", "--shape", "180x90", "--dtype", ">i2"]
     words += ["--scale", "2", "--offset", "5", "--row0", "south", "--registration", "pixel", "--nodata", "-1"]
@@ -94,29 +94,29 @@ def test_every_convention_can_be_said(run, tmp_path):
 
 
 REFUSED = {
-    "no such body": (["map", "vulcan"], ["no map of 'vulcan'", "mars"]),
-    "no such place": (["map", "mars", "--patch", "Korolov"], ["did you mean 'Korolev'"]),
-    "a place without a width": (["map", "mars", "--patch", "10,20"], ["write LAT,LON,SPAN in degrees"]),
+    "an unknown body": (["map", "vulcan"], ["no map of 'vulcan'", "mars"]),
+    "an unknown place": (["map", "mars", "--patch", "Korolov"], ["did you mean 'Korolev'"]),
+    "a place without a width": (["map", "mars", "--patch", "10,20"], ["use LAT,LON,SPAN in degrees"]),
     "no elevation yet": (["map", "mars", "--layer", "elevation"], ["selfiesim maps get mola-4ppd"]),
     "too large": (["map", "mars", "--size", "100000"], ["16 to 8192"]),
-    "no picture's ending": (["map", "mars", "-o", "m.jpg"], ["m.jpg", ".png"]),
+    "an unknown image format": (["map", "mars", "-o", "m.gif"], ["m.gif", ".png or .jpg"]),
     "no such map": (["map", "mars", "--map", "gone"], ["no map 'gone' in the library"]),
     "no such file": (["maps", "add", "gone.png"], ["gone.png: no such file"]),
-    "no such kind": (["maps", "add", "map.docx"], ["map.docx", "no kind of map known here"]),
+    "an unknown map format": (["maps", "add", "map.docx"], ["map.docx", "unknown kind of map"]),
     "no shape": (["maps", "add", "h.img", "--layer", "elevation"], ["no PDS label", "--shape 1440x720"]),
     "an odd shape": (["maps", "add", "h.img", "--shape", "axb", "--dtype", ">i2"], ["--shape 'axb'", "1440x720"]),
     "an odd type": (["maps", "add", "h.img", "--shape", "180x90", "--dtype", "object"], ["dtype"]),
-    "shape without type": (["maps", "add", "h.img", "--shape", "180x90"], ["shape and dtype go together"]),
+    "shape without type": (["maps", "add", "h.img", "--shape", "180x90"], ["give shape and dtype together"]),
     "odd bounds": (["maps", "add", "h.img", "--bounds", "1,2,3"], ["--bounds '1,2,3'", "4 numbers"]),
     "a name with a blank": (["maps", "add", "h.img", "--name", "a b"], ["lower-case letters"]),
-    "no public map": (["maps", "get", "mola-8ppd"], ["mola-8ppd", "did you mean 'mola-4ppd'"]),
-    "no https": (["maps", "get", "mola-4ppd", "--url", "http://example.org/a.img"], ["by https only"]),
+    "no public map": (["maps", "get", "mola-8ppd"], ["unknown public map 'mola-8ppd'", "did you mean 'mola-4ppd'"]),
+    "no https": (["maps", "get", "mola-4ppd", "--url", "http://example.org/a.img"], ["over https only"]),
     "nothing to remove": (["maps", "remove", "gone"], ["no map 'gone'"]),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_bad_input_is_refused_in_clear_words(run, tmp_path, case):
+def test_invalid_input_is_refused_with_a_clear_message(run, tmp_path, case):
     np.zeros((90, 180), ">i2").tofile(tmp_path / "h.img")
     (tmp_path / "map.docx").write_bytes(b"x")
     words, expected = REFUSED[case]
@@ -131,7 +131,7 @@ def test_bad_input_is_refused_in_clear_words(run, tmp_path, case):
 
 @pytest.fixture
 def served(tmp_path):
-    """A server on this machine with a MOLA-like grid; gives the folder and the address."""
+    """Serve a folder on this machine; return the folder and the address."""
     folder = tmp_path / "served"
     folder.mkdir()
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
@@ -143,7 +143,7 @@ def served(tmp_path):
     http.server_close()
 
 
-def test_a_public_map_is_fetched_into_the_library(run, served, monkeypatch):
+def test_a_public_map_is_downloaded_into_the_library(run, served, monkeypatch):
     import hashlib
     from dataclasses import replace
 
@@ -163,7 +163,7 @@ def test_a_public_map_is_fetched_into_the_library(run, served, monkeypatch):
     assert "in the library already" in err
 
 
-def test_a_map_without_a_known_hash_says_so_and_keeps_what_came(run, served, monkeypatch):
+def test_a_download_without_a_known_hash_is_kept_with_a_note(run, served, monkeypatch):
     from dataclasses import replace
 
     folder, address = served
@@ -171,14 +171,14 @@ def test_a_map_without_a_known_hash_says_so_and_keeps_what_came(run, served, mon
     monkeypatch.setitem(PUBLIC_MAPS, "mola-4ppd", replace(PUBLIC_MAPS["mola-4ppd"], sha256=""))
     code, _out, err = run("maps", "get", "mola-4ppd", "--url", f"{address}/grid.img")
     assert code == 0
-    assert "no SHA-256 is known to check it by; what came has" in err
+    assert "no SHA-256 is known to check the download against; the file has" in err
     assert len(strict_json(run("maps", "show", "mola-4ppd", "--json")[1])["sha256"]) == 64
 
 
 @pytest.mark.parametrize(
     ("size", "message"), [(2_073_598, "has 2,073,598 bytes, not 2,073,600"), (2_073_600, "has the SHA-256")]
 )
-def test_a_wrong_file_does_not_get_in(run, served, size, message):
+def test_a_download_with_wrong_content_is_refused(run, served, size, message):
     folder, address = served
     (folder / "grid.img").write_bytes(bytes(size))
     code, out, err = run("maps", "get", "mola-4ppd", "--url", f"{address}/grid.img")

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and the cache is where it is told to be."""
+"""Atomic file writes, and the locations of cache and user data."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from selfiesim.core import files
 from selfiesim.core.errors import OutputError
 
 
-def names(folder):
+def file_names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_is_there_only_when_it_is_whole(tmp_path):
+def test_a_file_appears_only_when_complete(tmp_path):
     target = tmp_path / "deep" / "er" / "picture.png"
     with files.atomic_write(target) as temporary:
         temporary.write_bytes(b"half")
         assert not target.exists()
-        assert temporary.parent == target.parent  # a rename between file systems copies
-        assert temporary.suffix == target.suffix  # writers choose the format by it
+        assert temporary.parent == target.parent  # a rename across file systems would copy
+        assert temporary.suffix == target.suffix  # writers choose the format from it
     assert target.read_bytes() == b"half"
-    assert names(target.parent) == ["picture.png"]
+    assert file_names(target.parent) == ["picture.png"]
 
 
-def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+def test_a_failed_write_keeps_the_old_file_and_leaves_no_other(tmp_path):
     target = tmp_path / "picture.png"
     target.write_bytes(b"old")
 
@@ -37,24 +37,24 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
     with pytest.raises(ZeroDivisionError):
         write_half()
     assert target.read_bytes() == b"old"
-    assert names(tmp_path) == ["picture.png"]
+    assert file_names(tmp_path) == ["picture.png"]
 
 
-def test_a_full_disk_is_told_with_the_files_name(tmp_path):
+def test_a_full_disk_is_reported_with_the_file_name(tmp_path):
     target = tmp_path / "picture.png"
     with pytest.raises(OutputError, match="No space left") as caught, files.atomic_write(target):
         raise OSError(28, "No space left on device")
     assert str(caught.value).startswith(f"{target}: ")
-    assert names(tmp_path) == []
+    assert file_names(tmp_path) == []
 
 
-def test_a_folder_that_is_a_file_cannot_be_written_in(tmp_path):
+def test_a_file_in_place_of_a_folder_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     for target in (tmp_path / "file" / "picture.png", tmp_path / "file" / "deeper" / "picture.png"):
         with pytest.raises(OutputError) as caught, files.atomic_write(target):
             pytest.fail("the block must not be entered")
         assert str(caught.value).startswith(f"{target}: cannot be written")
-    assert names(tmp_path) == ["file"]
+    assert file_names(tmp_path) == ["file"]
 
 
 def test_a_folder_is_not_replaced_by_a_file(tmp_path):
@@ -62,10 +62,10 @@ def test_a_folder_is_not_replaced_by_a_file(tmp_path):
     target.mkdir()
     with pytest.raises(OutputError, match="cannot be written"), files.atomic_write(target) as temporary:
         temporary.write_bytes(b"new")
-    assert names(tmp_path) == ["picture.png"]
+    assert file_names(tmp_path) == ["picture.png"]
 
 
-def test_writers_at_the_same_time_leave_one_whole_file(tmp_path):
+def test_concurrent_writers_leave_one_complete_file(tmp_path):
     target = tmp_path / "map.npz"
     contents = [bytes([n]) * 100_000 for n in range(8)]
     start = threading.Barrier(len(contents))
@@ -79,7 +79,7 @@ def test_writers_at_the_same_time_leave_one_whole_file(tmp_path):
                     for offset in range(0, len(content), 10_000):
                         stream.write(content[offset : offset + 10_000])
                 if target.read_bytes() not in contents:
-                    failures.append("a mixture was read")
+                    failures.append("read a mixture of two files")
             except (OSError, OutputError) as error:
                 failures.append(repr(error))
 
@@ -90,10 +90,10 @@ def test_writers_at_the_same_time_leave_one_whole_file(tmp_path):
         writer.join()
     assert failures == []
     assert target.read_bytes() in contents
-    assert names(tmp_path) == ["map.npz"]
+    assert file_names(tmp_path) == ["map.npz"]
 
 
-def test_a_written_file_may_be_read_by_others(tmp_path):
+def test_a_written_file_has_the_usual_permissions(tmp_path):
     target, plain = tmp_path / "picture.png", tmp_path / "plain"
     plain.write_bytes(b"")
     with files.atomic_write(target) as temporary:
@@ -101,12 +101,12 @@ def test_a_written_file_may_be_read_by_others(tmp_path):
     assert target.stat().st_mode == plain.stat().st_mode
 
 
-def test_the_cache_is_where_the_environment_says(tmp_path, monkeypatch):
+def test_an_environment_variable_sets_the_cache_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "mine"))
     assert files.cache_dir() == tmp_path / "mine"
 
 
-def test_the_cache_is_otherwise_the_users_own(tmp_path, monkeypatch):
+def test_the_default_cache_folder_is_the_platforms(tmp_path, monkeypatch):
     import platformdirs
 
     for unset in (None, ""):
@@ -117,7 +117,7 @@ def test_the_cache_is_otherwise_the_users_own(tmp_path, monkeypatch):
         assert str(files.cache_dir()) == platformdirs.user_cache_dir("selfiesim")
 
 
-def test_what_a_user_added_is_kept_apart_from_the_cache(tmp_path, monkeypatch):
+def test_user_data_is_kept_apart_from_the_cache(tmp_path, monkeypatch):
     import platformdirs
 
     monkeypatch.setenv("SELFIESIM_DATA", str(tmp_path / "mine"))

@@ -1,4 +1,4 @@
-"""The description beside a mesh: what it accepts, and how it answers a mistake."""
+"""The description of a mesh: what it accepts, and how it reports mistakes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from selfiesim.craft.load import load_craft
 JOINT = 'node = "a"\norigin_m = [0, 0, 0]\naxes = [[0, 1, 0]]\nzero_normal = [0, 0, -1]\n'
 
 
-def fault(tmp_path, text):
+def error_message(tmp_path, text):
+    """The message that reading a description raises."""
     path = tmp_path / "craft.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ModelError) as caught:
@@ -24,7 +25,7 @@ def fault(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "near"),
+    ("text", "key", "hint"),
     [
         ('nmae = "x"', "nmae", "'name'"),
         ("[frame]\nbody_from_glft = [[1,0,0],[0,1,0],[0,0,1]]", "frame.body_from_glft", "'body_from_gltf'"),
@@ -36,10 +37,10 @@ def fault(tmp_path, text):
         ("[zzz]\nq = 1", "zzz", "known keys are"),
     ],
 )
-def test_unknown_key_is_named_with_the_nearest_known_one(tmp_path, text, key, near):
-    message = fault(tmp_path, text)
+def test_unknown_key_is_named_with_the_nearest_known_one(tmp_path, text, key, hint):
+    message = error_message(tmp_path, text)
     assert f"{key}: unknown key" in message
-    assert near in message
+    assert hint in message
 
 
 @pytest.mark.parametrize(
@@ -55,23 +56,23 @@ def test_unknown_key_is_named_with_the_nearest_known_one(tmp_path, text, key, ne
         ("[materials.gold]\ncrumple = 2", "materials.gold.crumple"),
     ],
 )
-def test_bad_value_is_named(tmp_path, text, key):
-    assert key in fault(tmp_path, text)
+def test_invalid_value_is_named(tmp_path, text, key):
+    assert key in error_message(tmp_path, text)
 
 
 @pytest.mark.parametrize("text", ["a = ", b"\xff\xfe", "[a\n", "#" * (2 << 20)])
-def test_not_toml(tmp_path, text):
-    fault(tmp_path, text)
+def test_invalid_toml_is_refused(tmp_path, text):
+    error_message(tmp_path, text)
 
 
-def test_directions_come_out_as_unit_vectors(tmp_path):
+def test_directions_are_normalised(tmp_path):
     path = tmp_path / "craft.toml"
     path.write_text("[mounts.camera]\nposition_m = [0, 0, 0]\naxis = [0, 3, 4]")
     model_description, _ = read_description(path)
     assert model_description.mounts["camera"].axis == pytest.approx((0.0, 0.6, 0.8))
 
 
-def test_joint_at_a_node_the_mesh_lacks(tmp_path):
+def test_joint_at_a_missing_node_is_refused(tmp_path):
     mesh = tmp_path / "plate.obj"
     mesh.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
     (tmp_path / "plate.toml").write_text(f"[joints.hga]\n{JOINT}")
@@ -79,7 +80,7 @@ def test_joint_at_a_node_the_mesh_lacks(tmp_path):
         load_craft(mesh)
 
 
-def test_shipped_description_says_what_is_assumed():
+def test_shipped_description_lists_its_sources_and_assumptions():
     model_description, _ = read_description(shipped("models") / "tianwen1-orbiter.toml")
     assert "MIT" in model_description.licence
     assert {"radar_rods", "magnetometer", "flag"} <= set(model_description.sources)

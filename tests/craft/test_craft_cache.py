@@ -1,4 +1,4 @@
-"""The cache of loaded craft: pruned by size, whole under several writers."""
+"""The cache of loaded craft: pruned by size, and consistent under concurrent writers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def own_cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "craft"
 
 
-def test_longest_unused_files_go_first(tmp_path):
+def test_prune_deletes_the_least_recently_used_files_first(tmp_path):
     now = time.time()
     for k in range(5):
         file = write(tmp_path / f"{k}.npz", bytes(100))
@@ -29,43 +29,43 @@ def test_longest_unused_files_go_first(tmp_path):
     assert sorted(file.name for file in tmp_path.glob("*.npz")) == ["0.npz", "3.npz", "4.npz"]
 
 
-def test_what_a_killed_process_left_goes_after_an_hour(tmp_path):
-    old, new = write(tmp_path / ".a-1.npz", b"half"), write(tmp_path / ".b-2.npz", b"half")
+def test_prune_deletes_temporary_files_of_killed_processes_after_an_hour(tmp_path):
+    old, new = write(tmp_path / ".a-1.npz", b"partial"), write(tmp_path / ".b-2.npz", b"partial")
     os.utime(old, (time.time() - 4000,) * 2)
     cache.prune(tmp_path, tmp_path / "kept.npz")
     assert not old.exists()
     assert new.exists()
 
 
-def test_a_craft_that_is_used_is_not_the_longest_unused(tmp_path, own_cache):
+def test_loading_a_cached_craft_marks_it_as_used(tmp_path, own_cache):
     path = write(tmp_path / "a.obj", cube_obj())
     load_quietly(path)
-    (kept,) = own_cache.glob("*.npz")
-    os.utime(kept, (1e9, 1e9))
+    (cached,) = own_cache.glob("*.npz")
+    os.utime(cached, (1e9, 1e9))
     load_quietly(path)
-    assert kept.stat().st_mtime > 1.5e9
+    assert cached.stat().st_mtime > 1.5e9
 
 
-def test_storing_prunes(tmp_path, own_cache, monkeypatch):
+def test_storing_a_craft_prunes_the_cache(tmp_path, own_cache, monkeypatch):
     monkeypatch.setattr(cache, "MAX_CACHE_BYTES", 1)
     monkeypatch.setattr(cache.prune, "__defaults__", (1,))
     for k in range(3):
         load_quietly(write(tmp_path / f"{k}.obj", cube_obj(1.0 + k)))
-    assert len(list(own_cache.glob("*.npz"))) == 1, "the last one only"
+    assert len(list(own_cache.glob("*.npz"))) == 1, "only the last one"
 
 
-def test_many_writers_and_readers_at_once(tmp_path, own_cache):
+def test_concurrent_writers_and_readers_never_see_a_partial_file(tmp_path, own_cache):
     path = write(tmp_path / "a.obj", cube_obj())
-    whole = load_craft(path)
+    craft = load_craft(path)
     import_result = cache.fetch(next(own_cache.glob("*.npz")), tmp_path)
     target = own_cache / "shared.npz"
 
-    def work(k):
+    def store_and_fetch(k):
         if k % 2:
             cache.store(target, import_result, {})
-        found = cache.fetch(target, tmp_path)
-        return found is None or np.array_equal(found.parts[0].vertices, whole.parts[0].vertices)
+        fetched = cache.fetch(target, tmp_path)
+        return fetched is None or np.array_equal(fetched.parts[0].vertices, craft.parts[0].vertices)
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(work, range(80)))
+        assert all(pool.map(store_and_fetch, range(80)))
     assert not list(own_cache.glob(".*"))

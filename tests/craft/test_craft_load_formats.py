@@ -1,4 +1,4 @@
-"""The same cube out of every format, and what only some of them can say: units, paint, components."""
+"""The same cube in every format, and what only some formats have: units, materials, components."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from mesh_files import CUBE_CORNERS, CUBE_FACES, cube_obj, load_quietly, png, refusal, volume, write
 from numpy.testing import assert_allclose
 
-from selfiesim.craft.formats.reader import MESH_FORMATS
+from selfiesim.craft.formats.mesh_reader import MESH_FORMATS
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def model_3mf(body: str, unit: str = "meter") -> bytes:
-    """A 3MF package round a model's resources and build items (3MF Core Specification 1.3)."""
+    """A 3MF package around a model's resources and build items (3MF Core Specification 1.3)."""
     head = f'<model unit="{unit}" xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">'
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
@@ -31,9 +31,9 @@ def cube_3mf(more: str = "", build: str = '<item objectid="1"/>', unit: str = "m
     vertices = "".join(f'<vertex x="{x}" y="{y}" z="{z}"/>' for x, y, z in CUBE_CORNERS)
     triangles = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in CUBE_FACES)
     mesh = f"<mesh><vertices>{vertices}</vertices><triangles>{triangles}</triangles></mesh>"
-    paint = '<basematerials id="7"><base name="red" displaycolor="#FF0000"/></basematerials>'
-    thing = f'<object id="1" name="cube" pid="7" pindex="0">{mesh}</object>'
-    return model_3mf(f"<resources>{paint}{thing}{more}</resources><build>{build}</build>", unit)
+    materials = '<basematerials id="7"><base name="red" displaycolor="#FF0000"/></basematerials>'
+    cube = f'<object id="1" name="cube" pid="7" pindex="0">{mesh}</object>'
+    return model_3mf(f"<resources>{materials}{cube}{more}</resources><build>{build}</build>", unit)
 
 
 def cube_dae(nodes: str = "", unit: str = "1", up: str = "Y_UP") -> str:
@@ -55,8 +55,8 @@ def cube_dae(nodes: str = "", unit: str = "1", up: str = "Y_UP") -> str:
 <scene><instance_visual_scene url="#s"/></scene></COLLADA>"""
 
 
-def file_of(folder, suffix):
-    """A unit cube's file in a format."""
+def cube_file(folder, suffix):
+    """A unit cube in a file of the given format."""
     path = folder / f"cube{suffix}"
     if suffix == ".obj":
         return write(path, cube_obj())
@@ -76,50 +76,50 @@ def file_of(folder, suffix):
 
 
 @pytest.mark.parametrize("suffix", MESH_FORMATS)
-def test_a_cube_in_every_format(tmp_path, suffix):
+def test_cube_is_read_from_every_format(tmp_path, suffix):
     if suffix == ".dae":
         pytest.importorskip("collada")
-    craft = load_quietly(file_of(tmp_path, suffix))
+    craft = load_quietly(cube_file(tmp_path, suffix))
     assert craft.triangle_count == 12
     assert_allclose(craft.bounds_m, [[0, 0, 0], [1, 1, 1]], atol=1e-6)
     assert volume(craft) == pytest.approx(1.0)
     assert craft.warnings == ()
 
 
-def test_other_formats_are_sent_to_blender(tmp_path):
-    refusal(write(tmp_path / "a.fbx", b"x"), "not a mesh format", "3mf, dae, glb", "Blender")
+def test_unsupported_format_is_refused_with_advice(tmp_path):
+    refusal(write(tmp_path / "a.fbx", b"x"), "not a supported mesh format", "3mf, dae, glb", "Blender")
 
 
 # --- OBJ ------------------------------------------------------------------------------------------------------------
 
 
-def painted_obj(folder, paint: str):
-    write(folder / "paint.mtl", f"newmtl skin\n{paint}\n")
-    places = "vt 0 0\nvt 1 0\nvt 0 1\n"
+def painted_obj(folder, mtl: str):
+    write(folder / "paint.mtl", f"newmtl skin\n{mtl}\n")
+    uv = "vt 0 0\nvt 1 0\nvt 0 1\n"
     corners = "v 0 0 0\nv 1 0 0\nv 0 1 0\n"
-    return write(folder / "a.obj", f"mtllib paint.mtl\n{corners}{places}usemtl skin\nf 1/1 2/2 3/3\n")
+    return write(folder / "a.obj", f"mtllib paint.mtl\n{corners}{uv}usemtl skin\nf 1/1 2/2 3/3\n")
 
 
-def test_shine_becomes_roughness(tmp_path):
+def test_phong_exponent_becomes_roughness(tmp_path):
     # Walter et al. 2007, section 5: a Phong lobe of exponent n is as wide as a facet slope alpha, n = 2 / alpha^2 - 2.
-    look = load_quietly(painted_obj(tmp_path, "Kd 0.5 0.5 0.5\nNs 198")).parts[0].material
-    assert 2.0 / look.roughness**4 - 2.0 == pytest.approx(198.0)
+    material = load_quietly(painted_obj(tmp_path, "Kd 0.5 0.5 0.5\nNs 198")).parts[0].material
+    assert 2.0 / material.roughness**4 - 2.0 == pytest.approx(198.0)
 
 
 def test_display_colours_become_linear_light(tmp_path):
-    # IEC 61966-2-1: 0.5 on a screen is 0.2140 of the light.
-    look = load_quietly(painted_obj(tmp_path, "Kd 0.5 0.5 0.5")).parts[0].material
-    assert_allclose(look.base_color, 0.2140, atol=2e-3)
+    # IEC 61966-2-1: a display value of 0.5 is 0.2140 in linear light.
+    material = load_quietly(painted_obj(tmp_path, "Kd 0.5 0.5 0.5")).parts[0].material
+    assert_allclose(material.base_color, 0.2140, atol=2e-3)
 
 
-def test_texture_beside_the_mesh(tmp_path):
+def test_texture_in_the_folder_of_the_mesh(tmp_path):
     write(tmp_path / "skin.png", png([[[1, 2, 3]] * 2] * 2))
     (part,) = load_quietly(painted_obj(tmp_path, "map_Kd skin.png")).parts
     assert part.material.textures["base"][0, 0].tolist() == [1, 2, 3]
     assert_allclose(part.uv[part.faces[0]], [[0, 0], [1, 0], [0, 1]], atol=1e-6)
 
 
-def test_texture_in_a_folder_below_as_windows_writes_it(tmp_path):
+def test_texture_in_a_subfolder_with_a_windows_path(tmp_path):
     (tmp_path / "maps").mkdir()
     write(tmp_path / "maps/skin.png", png([[[1, 2, 3]] * 2] * 2))
     path = painted_obj(tmp_path, "map_Kd maps\\skin.png")
@@ -128,18 +128,18 @@ def test_texture_in_a_folder_below_as_windows_writes_it(tmp_path):
     assert load_quietly(path).parts[0].material.textures["base"][0, 0].tolist() == [4, 5, 6]
 
 
-def test_missing_texture_is_told_and_drawn_without(tmp_path):
+def test_missing_texture_is_left_out_with_a_warning(tmp_path):
     craft = load_quietly(painted_obj(tmp_path, "Kd 1 0 0\nmap_Kd skin.png"))
     assert craft.parts[0].material.base_color == (1, 0, 0)
     assert any("'skin.png'" in text for text in craft.warnings)
 
 
-def test_a_texture_that_is_a_program_is_not_opened(tmp_path):
+def test_postscript_texture_is_not_opened(tmp_path):
     # Pillow hands PostScript to Ghostscript; a texture must never get that far.
     write(tmp_path / "skin.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
     craft = load_quietly(painted_obj(tmp_path, "map_Kd skin.eps"))
     assert craft.parts[0].material.textures == {}
-    assert any("no picture" in text for text in craft.warnings)
+    assert any("not a readable image" in text for text in craft.warnings)
 
 
 # --- PLY and OFF ----------------------------------------------------------------------------------------------------
@@ -152,12 +152,12 @@ def test_vertex_colours_of_a_ply_are_display_colours(tmp_path):
     header += "element face 1\nproperty list uchar int vertex_indices\nend_header\n"
     body = "0 0 0 188 188 188\n1 0 0 188 188 188\n0 1 0 188 188 188\n3 0 1 2\n"
     (part,) = load_quietly(write(tmp_path / "a.ply", header + body)).parts
-    # IEC 61966-2-1: 188 of 255 is half of the light.
+    # IEC 61966-2-1: the code 188 of 255 is half in linear light.
     assert_allclose(part.tint, 0.5, atol=0.005)
 
 
 @pytest.mark.parametrize("count", ["12000001", "99999999999999999999"])
-def test_ply_that_asks_for_too_much(tmp_path, count):
+def test_ply_that_declares_too_many_elements_is_refused(tmp_path, count):
     text = f"ply\nformat ascii 1.0\nelement vertex {count}\nproperty float x\nend_header\n"
     refusal(write(tmp_path / "a.ply", text), "element vertex", "limit")
 
@@ -166,13 +166,13 @@ def test_ply_that_asks_for_too_much(tmp_path, count):
 
 
 @pytest.mark.parametrize(("unit", "metres"), [("millimeter", 1e-3), ("inch", 0.0254), ("meter", 1.0)])
-def test_3mf_says_its_unit_and_its_paint(tmp_path, unit, metres):
+def test_3mf_has_a_unit_and_materials(tmp_path, unit, metres):
     craft = load_quietly(write(tmp_path / "a.3mf", cube_3mf(unit=unit)))
     assert_allclose(craft.bounds_m[1], metres, rtol=1e-6)
     assert (craft.parts[0].material.name, craft.parts[0].material.base_color) == ("red", (1, 0, 0))
 
 
-def test_3mf_components_stand_where_their_transforms_say(tmp_path):
+def test_3mf_components_are_placed_by_their_transforms(tmp_path):
     pair = '<object id="2"><components><component objectid="1"/>'
     pair += '<component objectid="1" transform="0 1 0 -1 0 0 0 0 1 3 0 0"/></components></object>'
     build = '<item objectid="2" transform="1 0 0 0 1 0 0 0 1 0 0 2"/>'
@@ -182,51 +182,52 @@ def test_3mf_components_stand_where_their_transforms_say(tmp_path):
     assert volume(craft) == pytest.approx(2.0)
 
 
-def test_3mf_whose_objects_stand_for_each_other(tmp_path):
-    ring = '<object id="2"><components><component objectid="2"/></components></object>'
-    refusal(write(tmp_path / "a.3mf", cube_3mf(ring, '<item objectid="2"/>')), "ring")
+def test_3mf_with_a_loop_of_components_is_refused(tmp_path):
+    loop = '<object id="2"><components><component objectid="2"/></components></object>'
+    refusal(write(tmp_path / "a.3mf", cube_3mf(loop, '<item objectid="2"/>')), "loop")
 
 
-def test_3mf_that_doubles_and_doubles(tmp_path):
+def test_3mf_with_exponentially_many_components_is_refused(tmp_path):
     twice = "".join(
         f'<object id="{k}"><components>{"".join(2 * [f"<component objectid={chr(34)}{k - 1}{chr(34)}/>"])}'
         "</components></object>"
         for k in range(2, 60)
     )
-    refusal(write(tmp_path / "a.3mf", cube_3mf(twice, '<item objectid="59"/>')), "each copy counted")
+    refusal(write(tmp_path / "a.3mf", cube_3mf(twice, '<item objectid="59"/>')), "counting every copy")
 
 
 @pytest.mark.parametrize(
-    "content", [b"PK\x03\x04 no package", model_3mf("<!DOCTYPE x>"), model_3mf('<build><item objectid="9"/></build>')]
+    "content",
+    [b"PK\x03\x04 not a package", model_3mf("<!DOCTYPE x>"), model_3mf('<build><item objectid="9"/></build>')],
 )
-def test_damaged_3mf(tmp_path, content):
+def test_damaged_3mf_is_refused(tmp_path, content):
     refusal(write(tmp_path / "a.3mf", content))
 
 
-def test_3mf_that_unpacks_to_too_much(tmp_path, monkeypatch):
+def test_3mf_that_decompresses_to_too_much_is_refused(tmp_path, monkeypatch):
     from selfiesim.craft.formats import xml_mesh
 
     monkeypatch.setattr(xml_mesh, "MAX_BYTES", 1 << 20)
-    refusal(write(tmp_path / "a.3mf", model_3mf(" " * (2 << 20))), "unpacks to over 1 MB")
+    refusal(write(tmp_path / "a.3mf", model_3mf(" " * (2 << 20))), "decompresses to over 1 MB")
 
 
 # --- DAE ------------------------------------------------------------------------------------------------------------
 
 
-def test_dae_says_its_unit_and_nodes_multiply(tmp_path):
+def test_dae_has_a_unit_and_nested_transforms(tmp_path):
     pytest.importorskip("collada")
     nodes = '<node><translate>0 0 2</translate><node id="n"><instance_geometry url="#g"/></node></node>'
     craft = load_quietly(write(tmp_path / "a.dae", cube_dae(nodes, unit="0.1")))
     assert_allclose(craft.bounds_m, [[0, 0, 0.2], [0.1, 0.1, 0.3]], atol=1e-6)
 
 
-def test_dae_that_loops_or_doubles_is_refused_before_it_is_followed(tmp_path):
-    ring = '<node id="a"><instance_node url="#a"/></node>'
-    refusal(write(tmp_path / "ring.dae", cube_dae(ring)), "ring")
+def test_dae_with_node_loops_or_exponentially_many_nodes_is_refused(tmp_path):
+    loop = '<node id="a"><instance_node url="#a"/></node>'
+    refusal(write(tmp_path / "loop.dae", cube_dae(loop)), "loop")
     body = "".join(
         f'<node id="n{k}"><instance_node url="#n{k + 1}"/><instance_node url="#n{k + 1}"/></node>' for k in range(60)
     )
-    refusal(write(tmp_path / "double.dae", cube_dae(body + '<node id="n60"/>')), "each copy counted")
+    refusal(write(tmp_path / "double.dae", cube_dae(body + '<node id="n60"/>')), "counting every copy")
 
 
 def test_dae_with_entities_is_refused(tmp_path):
@@ -234,7 +235,7 @@ def test_dae_with_entities_is_refused(tmp_path):
     refusal(write(tmp_path / "a.dae", text), "document type")
 
 
-def test_three_d_numbers_stay_exact_through_text(tmp_path):
+def test_coordinates_survive_text_formats(tmp_path):
     corners = np.array([[0.1, 0.2, 0.3], [1.7, 0.2, 0.3], [0.1, 2.9, 0.3]])
     lines = "".join("v {:.17g} {:.17g} {:.17g}\n".format(*row) for row in corners)
     (part,) = load_quietly(write(tmp_path / "a.obj", lines + "f 1 2 3\n")).parts

@@ -1,4 +1,4 @@
-"""What files carry that no surface has is put right and told: faces, winding, normals, unit, origin."""
+"""Faulty meshes are repaired, and the repairs reported: faces, winding, normals, unit, origin."""
 
 from __future__ import annotations
 
@@ -18,52 +18,52 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def cube(path, faces=CUBE_FACES, corners=CUBE_CORNERS, **attributes):
-    """A cube's GLB with the faces given."""
+    """A GLB of a cube with the given faces."""
     return Gltf(faces, POSITION=np.asarray(corners, "<f4"), **attributes).glb(path)
 
 
 # --- Faces ----------------------------------------------------------------------------------------------------------
 
 
-def test_faces_without_area_and_double_faces_are_left_out(tmp_path):
-    more = [*CUBE_FACES.tolist(), [0, 0, 1], [3, 3, 3], CUBE_FACES[0].tolist(), CUBE_FACES[1][::-1].tolist()]
-    craft = load_quietly(cube(tmp_path / "a.glb", more))
+def test_degenerate_and_duplicate_faces_are_left_out(tmp_path):
+    faces = [*CUBE_FACES.tolist(), [0, 0, 1], [3, 3, 3], CUBE_FACES[0].tolist(), CUBE_FACES[1][::-1].tolist()]
+    craft = load_quietly(cube(tmp_path / "a.glb", faces))
     assert craft.triangle_count == 12
-    assert "faces without area left out: 2" in craft.repairs
-    assert "faces that were there twice left out: 2" in craft.repairs
+    assert "degenerate faces removed: 2" in craft.repairs
+    assert "duplicate faces removed: 2" in craft.repairs
 
 
-def test_three_points_in_a_line_have_no_area(tmp_path):
+def test_collinear_triangle_is_left_out(tmp_path):
     line = np.array([[0, 0, 0], [0.1, 0.2, 0.3], [0.2, 0.4, 0.6]])
-    refusal(cube(tmp_path / "a.glb", [[0, 1, 2]], line), "no triangles that have an area")
+    refusal(cube(tmp_path / "a.glb", [[0, 1, 2]], line), "no triangles with an area")
 
 
-def test_a_thin_triangle_stays(tmp_path):
+def test_thin_triangle_is_kept(tmp_path):
     needle = np.array([[0, 0, 0], [1, 0, 0], [0.5, 1e-4, 0]])
     assert load_quietly(cube(tmp_path / "a.glb", [[0, 1, 2]], needle)).triangle_count == 1
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_solid_looks_outward_however_its_faces_were_turned(tmp_path, seed):
-    # Authority: the divergence theorem; the volume of a unit cube is 1 when all of its faces look outward.
+def test_solid_is_oriented_outward_whatever_its_winding(tmp_path, seed):
+    # Authority: the divergence theorem; the volume of a unit cube is 1 if all of its faces are oriented outward.
     flipped = np.random.default_rng(seed).random(12) < (0.3, 0.5, 0.9, 1.1)[seed]
     faces = np.where(flipped[:, None], CUBE_FACES[:, ::-1], CUBE_FACES)
     craft = load_quietly(cube(tmp_path / "a.glb", faces))
     assert volume(craft) == pytest.approx(1.0)
     (part,) = craft.parts
     assert (np.einsum("ij,ij->i", part.normals, part.vertices - 0.5) > 0.4).all()
-    assert f"faces turned to look outward: {flipped.sum()}" in craft.repairs
+    assert f"inward faces flipped: {flipped.sum()}" in craft.repairs
 
 
-def test_two_solids_are_turned_each_for_itself(tmp_path):
+def test_solids_are_oriented_independently(tmp_path):
     corners = np.concatenate([CUBE_CORNERS, CUBE_CORNERS + np.array([3, 0, 0])])
     faces = np.concatenate([CUBE_FACES, CUBE_FACES[:, ::-1] + 8])
     craft = load_quietly(cube(tmp_path / "a.glb", faces, corners))
     assert volume(craft) == pytest.approx(2.0)
-    assert "faces turned to look outward: 12" in craft.repairs
+    assert "inward faces flipped: 12" in craft.repairs
 
 
-def test_an_open_sheet_follows_the_greater_number(tmp_path):
+def test_open_sheet_keeps_the_orientation_of_most_faces(tmp_path):
     x, y = np.meshgrid(np.arange(5.0), np.arange(5.0), indexing="ij")
     corners = np.stack([x, y, 0 * x], -1).reshape(-1, 3)
     k = np.arange(25).reshape(5, 5)
@@ -75,7 +75,7 @@ def test_an_open_sheet_follows_the_greater_number(tmp_path):
     assert_allclose(part.normals, np.tile([0, 0, 1], (len(part.normals), 1)), atol=1e-6)
 
 
-def test_a_moebius_strip_is_left_as_it_is(tmp_path):
+def test_moebius_strip_is_left_unchanged(tmp_path):
     angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     out = np.stack([np.cos(angle), np.sin(angle), 0 * angle], -1)
     across = np.cos(angle / 2)[:, None] * out + np.sin(angle / 2)[:, None] * [0, 0, 1]
@@ -86,10 +86,10 @@ def test_a_moebius_strip_is_left_as_it_is(tmp_path):
     faces = np.concatenate([np.stack([k, after, k + 24], 1), np.stack([k + 24, after, other], 1)])
     craft = load_quietly(cube(tmp_path / "a.glb", faces, corners))
     assert craft.triangle_count == 48
-    assert not any("outward" in text for text in craft.repairs)
+    assert not any("flipped" in text for text in craft.repairs)
 
 
-def test_given_normals_tell_which_way_a_face_looks(tmp_path):
+def test_normals_of_the_file_decide_the_orientation_of_a_face(tmp_path):
     normals = np.array([[0, 0, -1]] * 3, "<f4")
     craft = load_quietly(Gltf(NORMAL=normals).glb(tmp_path / "a.glb"))
     (part,) = craft.parts
@@ -99,40 +99,40 @@ def test_given_normals_tell_which_way_a_face_looks(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [0.0, np.nan])
-def test_normals_that_are_no_directions_are_made_anew(tmp_path, bad):
+def test_invalid_normals_are_recomputed(tmp_path, bad):
     normals = np.array([[0, 0, 1], [0, 0, 1], [bad] * 3], "<f4")
     craft = load_quietly(Gltf(NORMAL=normals).glb(tmp_path / "a.glb"))
     assert_allclose(craft.parts[0].normals, [[0, 0, 1]] * 3)
-    assert "meshes that had no normals given some: 1" in craft.repairs
+    assert "meshes with recomputed normals: 1" in craft.repairs
 
 
-def test_vertices_that_no_face_names_may_be_anything(tmp_path):
+def test_unused_vertices_may_be_anything(tmp_path):
     corners = np.concatenate([CUBE_CORNERS, [[np.nan] * 3, [1e30] * 3]])
     craft = load_quietly(cube(tmp_path / "a.glb", CUBE_FACES, corners))
     assert_allclose(craft.bounds_m, [[0, 0, 0], [1, 1, 1]])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_vertices_that_are_no_numbers_are_named(tmp_path, bad):
+def test_non_finite_vertices_are_named(tmp_path, bad):
     corners = CUBE_CORNERS.copy()
     corners[5, 1] = bad
     refusal(cube(tmp_path / "a.glb", CUBE_FACES, corners), "vertex 5 of 'plate'", "finite")
 
 
-def test_all_black_vertex_colours_are_no_colours(tmp_path):
+def test_all_black_vertex_colours_are_ignored(tmp_path):
     craft = load_quietly(Gltf(COLOR_0=np.zeros((3, 4), "<f4")).glb(tmp_path / "a.glb"))
     assert craft.parts[0].tint is None
     assert any("black" in text for text in craft.repairs)
 
 
-def test_texture_without_places_is_left_out(tmp_path):
+def test_texture_without_coordinates_is_left_out(tmp_path):
     from mesh_files import png
 
-    made = Gltf()
-    made.paint(pbrMetallicRoughness={"baseColorTexture": {"index": made.picture(png([[[9, 9, 9]]]))}})
-    craft = load_quietly(made.glb(tmp_path / "a.glb"))
+    gltf = Gltf()
+    gltf.paint(pbrMetallicRoughness={"baseColorTexture": {"index": gltf.texture(png([[[9, 9, 9]]]))}})
+    craft = load_quietly(gltf.glb(tmp_path / "a.glb"))
     assert craft.parts[0].material.textures == {}
-    assert any("without places" in text for text in craft.repairs)
+    assert any("without texture coordinates" in text for text in craft.repairs)
 
 
 # --- Unit, axes, origin ---------------------------------------------------------------------------------------------
@@ -142,10 +142,10 @@ def size(craft):
     return np.diff(craft.bounds_m, axis=0)[0]
 
 
-def test_millimetres_are_inferred_and_told(tmp_path):
+def test_millimetres_are_inferred_with_a_warning(tmp_path):
     # Mars Reconnaissance Orbiter spans 13.6 m (NASA): 13,600 units cannot be metres.
     path = write(tmp_path / "a.obj", cube_obj(13_600.0))
-    with pytest.warns(ModelWarning, match=r"13600 units long, too much for metres: taken as millimetres, 13.6 m"):
+    with pytest.warns(ModelWarning, match=r"13600 units long, too long for metres: assuming millimetres, 13.6 m"):
         craft = load_craft(path)
     assert_allclose(size(craft), 13.6, rtol=1e-6)
 
@@ -160,7 +160,7 @@ def test_millimetres_are_inferred_and_told(tmp_path):
         ("longest_m = 13.6", 13.6),
     ],
 )
-def test_declared_units_hold(tmp_path, toml, metres):
+def test_declared_units_are_used_without_a_warning(tmp_path, toml, metres):
     path = write(tmp_path / "a.obj", cube_obj(300.0))
     write(tmp_path / "a.toml", f"[frame]\n{toml}\n")
     craft = load_quietly(path)
@@ -168,7 +168,7 @@ def test_declared_units_hold(tmp_path, toml, metres):
     assert craft.warnings == ()
 
 
-def test_doubtful_sizes_are_told(tmp_path):
+def test_implausible_sizes_are_reported(tmp_path):
     for scale in (0.01, 90.0):
         craft = load_quietly(write(tmp_path / f"a{scale}.obj", cube_obj(scale)))
         assert_allclose(size(craft), scale, rtol=1e-6)
@@ -176,7 +176,7 @@ def test_doubtful_sizes_are_told(tmp_path):
 
 
 @pytest.mark.parametrize(("up", "body"), [("y", [1, -3, 2]), ("z", [1, 2, 3]), ("x", [2, 3, 1])])
-def test_the_declared_axis_becomes_upward(tmp_path, up, body):
+def test_declared_up_axis_becomes_body_z(tmp_path, up, body):
     corner = np.array([[0, 0, 0], [1, 2, 3], [1, 0, 0]], "<f4")
     path = Gltf(POSITION=corner).glb(tmp_path / "a.glb")
     write(tmp_path / "a.toml", f'[frame]\nup = "{up}"\n')
@@ -184,7 +184,7 @@ def test_the_declared_axis_becomes_upward(tmp_path, up, body):
     assert_allclose(part.vertices[part.faces[0]][1], body)
 
 
-def test_a_craft_a_thousand_million_units_away_is_brought_back(tmp_path):
+def test_craft_a_thousand_million_units_away_is_moved_to_the_origin(tmp_path):
     path = write(tmp_path / "a.obj", cube_obj(1.0, (1e9, 0.0, -1e9)))
     craft = load_quietly(path)
     assert_allclose(craft.bounds_m, [[-0.5] * 3, [0.5] * 3], atol=1e-6)
@@ -195,11 +195,11 @@ def test_a_craft_a_thousand_million_units_away_is_brought_back(tmp_path):
     assert craft.warnings == ()
 
 
-def test_so_far_that_single_precision_has_lost_it(tmp_path):
-    refusal(cube(tmp_path / "a.glb", CUBE_FACES, CUBE_CORNERS + 1e9), "no triangles that have an area")
+def test_craft_too_far_for_single_precision_is_refused(tmp_path):
+    refusal(cube(tmp_path / "a.glb", CUBE_FACES, CUBE_CORNERS + 1e9), "no triangles with an area")
 
 
-def test_mounts_keep_the_axes_where_they_are(tmp_path):
+def test_declared_mounts_keep_the_origin_of_the_file(tmp_path):
     path = write(tmp_path / "a.obj", cube_obj(1.0, (100.0, 0.0, 0.0)))
     write(tmp_path / "a.toml", "[mounts.camera]\nposition_m = [100, 0, 2]\naxis = [0, 0, 1]\n")
     assert_allclose(load_quietly(path).bounds_m[0], [100, 0, 0])
@@ -214,7 +214,7 @@ def test_mounts_keep_the_axes_where_they_are(tmp_path):
         ('[frame]\nunit = "mm"', ("frame.unit", "did you mean 'units'")),
     ],
 )
-def test_descriptions_that_cannot_be_meant(tmp_path, toml, words):
+def test_contradictory_descriptions_are_refused(tmp_path, toml, words):
     from selfiesim.core.errors import ModelError
 
     path = write(tmp_path / "a.obj", cube_obj())
@@ -225,13 +225,13 @@ def test_descriptions_that_cannot_be_meant(tmp_path, toml, words):
         assert word in str(caught.value)
 
 
-def test_a_look_for_a_material_that_is_not_there_is_told(tmp_path):
+def test_override_of_a_missing_material_is_reported(tmp_path):
     path = write(tmp_path / "a.obj", cube_obj())
     write(tmp_path / "a.toml", "[materials.gold]\nmetallic = 1.0\n")
     assert "materials.gold: the mesh has no material of that name; it has default" in load_quietly(path).warnings
 
 
-def test_repairs_and_warnings_come_out_of_the_cache_too(tmp_path):
+def test_cached_craft_keeps_its_repairs_and_warnings(tmp_path):
     path = write(tmp_path / "a.obj", cube_obj(13_600.0) + "f 1 1 2\n")
     first, second = load_quietly(path), load_quietly(path)
     assert first is not second

@@ -1,4 +1,4 @@
-"""The built landing platform: its look in the group photo, and that its mesh is sound."""
+"""The landing platform: its appearance in the group photo, and a valid mesh."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from selfiesim.craft.builders.catalogue import build_glb
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 from selfiesim.craft.load import load_craft
 
-# In the group photo (CNSA, 11 June 2021), pixels: the deck, its height over the ground, the flag.
+# In the group photo (CNSA, 11 June 2021), pixels: the deck, its height above the ground, the flag.
 DECK_WIDE_PX, DECK_TALL_PX = 1145.0 - 775.0, 420.0 - 297.0
 FLAG_WIDE_PX, FLAG_TALL_PX = 62.0, 40.0
 
@@ -35,12 +35,12 @@ def pieces():
     return pieces_of(tianwen1_lander.build())
 
 
-def test_deck_is_as_wide_to_its_height_as_in_the_group_photo(craft):
+def test_deck_has_the_proportions_of_the_group_photo(craft):
     low, high = extent(craft, node="deck.silver_foil_dusted")
     assert (high - low)[0] / high[2] == pytest.approx(DECK_WIDE_PX / DECK_TALL_PX, rel=0.05)
 
 
-def test_flag_is_as_large_on_the_wall_as_in_the_group_photo(craft):
+def test_flag_has_the_size_and_position_of_the_group_photo(craft):
     deck, flag = extent(craft, node="deck.silver_foil_dusted"), extent(craft, node="flag.flag_red")
     size, wide = flag[1] - flag[0], (deck[1] - deck[0])[0]
     assert size[0] / wide == pytest.approx(FLAG_WIDE_PX / DECK_WIDE_PX, rel=0.05)
@@ -57,7 +57,7 @@ def test_four_legs_stand_on_the_ground(craft):
     assert len(quadrants) == 4
 
 
-def test_ramps_lead_from_the_deck_to_the_ground_under_the_rovers_wheels(craft):
+def test_ramps_reach_from_the_deck_to_the_ground_along_the_rovers_track(craft):
     for side, sign in (("left", 1.0), ("right", -1.0)):
         low, high = extent(craft, node=f"ramp_{side}.silver_foil_dusted")
         assert low[2] == pytest.approx(0.0, abs=0.01)
@@ -69,28 +69,28 @@ def test_ramps_lead_from_the_deck_to_the_ground_under_the_rovers_wheels(craft):
 
 
 def test_fits_the_capsule_with_its_ramps_folded(craft):
-    """Within the recalled 3.4 m of the heat shield: deck, hull and equipment; the feet unfold."""
+    """Deck, hull and equipment fit into the recalled 3.4 m of the heat shield; the feet are folded."""
     for node in ("deck", "hull", "equipment", "tanks", "flag", "thrusters"):
         points = np.concatenate([p.vertices for p in craft.parts if p.node.startswith(node)])
         assert np.hypot(points[:, 0], points[:, 1]).max() < 1.7, node
 
 
-def test_engine_hangs_clear_of_the_ground(craft):
+def test_engine_clears_the_ground(craft):
     low, _ = extent(craft, node="engine")
     assert 0.2 < low[2] < 0.35
 
 
-def test_size_of_the_file(craft):
+def test_file_size_and_triangle_count(craft):
     assert 80_000 <= craft.triangle_count <= 400_000
     assert craft.source.stat().st_size < 8_000_000
 
 
-def test_every_piece_is_closed_and_looks_outward(pieces):
+def test_every_piece_is_closed_and_faces_outward(pieces):
     assert_closed_and_outward(pieces)
 
 
 @pytest.mark.slow
-def test_nothing_floats(pieces):
+def test_no_piece_floats(pieces):
     assert_hangs_together(pieces)
 
 
@@ -99,10 +99,10 @@ def test_no_two_materials_share_a_visible_plane(pieces):
     assert_no_flicker(pieces)
 
 
-def test_faces_and_normals_are_sound(craft):
+def test_faces_and_normals_are_valid(craft):
     assert_faces_distinct(craft)
     assert_normals_lean_outward(craft)
 
 
-def test_shipped_file_is_what_the_builder_makes():
+def test_builder_reproduces_the_shipped_file():
     assert build_glb("tianwen1-lander", {}) == (shipped("models") / "tianwen1-lander.glb").read_bytes()

@@ -1,4 +1,4 @@
-"""Every mesh that the builders make: sound solids, sound faces, sound textures, and the same bytes again."""
+"""Every mesh that the builders make: valid solids, faces and textures, and reproducible bytes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from craft_solids import STEADY_M, groups, shared_planes
-from mesh_checks import assert_no_flicker, pieces_of
+from craft_solids import STEADY_M, shared_planes
+from mesh_checks import assert_closed_and_outward, assert_hangs_together, assert_no_flicker, pieces_of
 from numpy.testing import assert_allclose
 
 from selfiesim.cli.app import main
@@ -48,7 +48,7 @@ MODULES = {
     "tianwen1-lander": tianwen1_lander,
     "zhurong": zhurong,
 }
-# What the tests of orbiter, lander and rover check is not checked again.
+# The tests of the orbiter, the lander and the rover cover those three.
 OTHERS = [name for name in MODULES if name not in ("tianwen1-orbiter", "tianwen1-lander", "zhurong")]
 
 
@@ -73,7 +73,7 @@ def header(name):
     return json.loads(content[20 : 20 + length])
 
 
-def test_shipped_file_is_what_the_command_builds(name, tmp_path):
+def test_command_rebuilds_the_shipped_file_byte_for_byte(name, tmp_path):
     target = tmp_path / "built.glb"
     with pytest.raises(SystemExit) as end:
         main(["models", "build", name, "-o", str(target)])
@@ -81,16 +81,16 @@ def test_shipped_file_is_what_the_command_builds(name, tmp_path):
     assert target.read_bytes() == (shipped("models") / f"{name}.glb").read_bytes()
 
 
-def test_size_and_mass_are_sane(name, craft):
+def test_file_size_triangle_count_and_density_are_plausible(name, craft):
     assert craft.source.stat().st_size < 8_000_000
     if name not in ("tianwen1-camera", "hayabusa2", "juice"):
         assert 80_000 <= craft.triangle_count <= 400_000
     low, high = craft.bounds_m
     density = craft.mass_kg / np.prod(high - low)
-    assert 0.1 < density < 2000.0, "kg a cubic metre of the box round it"
+    assert 0.1 < density < 2000.0, "kg per cubic metre of the bounding box"
 
 
-def test_materials_are_those_of_the_library_and_node_names_are_unique(name, craft):
+def test_materials_come_from_the_library_and_node_names_are_unique(name, craft):
     module = MODULES[name]
     known = module.finishes() if hasattr(module, "finishes") else FINISHES
     assert {part.material.name for part in craft.parts} <= set(known)
@@ -104,10 +104,10 @@ def test_faces_are_distinct_and_have_area(craft):
         area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
         assert area.min() > 1e-10, part.name
         corners = np.sort(weld_ids(part.vertices.astype(float))[part.faces], axis=1)
-        assert len(np.unique(corners, axis=0)) == len(corners), f"{part.name} has a face twice"
+        assert len(np.unique(corners, axis=0)) == len(corners), f"{part.name} has a duplicate face"
 
 
-def test_normals_are_unit_and_lean_the_way_the_faces_look(craft):
+def test_normals_have_unit_length_and_agree_with_the_faces(craft):
     for part in craft.parts:
         assert_allclose(np.linalg.norm(part.normals, axis=1), 1.0, atol=1e-5)
         a, b, c = (part.vertices[part.faces[:, k]].astype(float) for k in range(3))
@@ -117,7 +117,7 @@ def test_normals_are_unit_and_lean_the_way_the_faces_look(craft):
         assert leaning.min() > 0.2, part.name
 
 
-def test_texture_coordinates_lie_inside_their_textures(craft):
+def test_texture_coordinates_are_inside_their_textures(craft):
     for part in craft.parts:
         if part.uv is not None:
             assert part.uv.min() >= 0.0
@@ -125,16 +125,8 @@ def test_texture_coordinates_lie_inside_their_textures(craft):
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_every_piece_is_closed_and_looks_outward(other):
-    for (group, material), solids in model(other).solids().items():
-        for solid in solids:
-            place = weld_ids(np.round(solid.vertices, 6))[solid.faces]
-            directed = np.concatenate([place[:, [0, 1]], place[:, [1, 2]], place[:, [2, 0]]])
-            keys = directed[:, 0] * (place.max() + 1) + directed[:, 1]
-            back = directed[:, 1] * (place.max() + 1) + directed[:, 0]
-            assert len(np.unique(keys)) == len(keys), f"{group}, {material}: an edge is run through twice the same way"
-            assert np.array_equal(np.sort(keys), np.sort(back)), f"{group}, {material}: an edge has only one face"
-            assert solid.volume_m3 > 0.0, f"{group}, {material} is inside out"
+def test_every_piece_is_closed_and_faces_outward(other):
+    assert_closed_and_outward(pieces_of(model(other)))
 
 
 def test_every_vehicle_is_tested():
@@ -142,45 +134,45 @@ def test_every_vehicle_is_tested():
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_no_two_materials_lie_so_near_each_other_that_they_flicker(other):
+def test_no_two_materials_are_so_close_that_they_flicker(other):
     assert_no_flicker(pieces_of(model(other)))
 
 
 @pytest.mark.parametrize("degrees", [0.0, 0.5])
-def test_the_check_for_flicker_finds_what_lies_too_near_and_nothing_else(degrees):
+def test_flicker_check_finds_surfaces_that_are_too_close_and_no_others(degrees):
     labels = [("wall", "foil", 0), ("wall", "paint", 0)]
 
-    def found(apart_m):
-        plate = box(0.5, 0.5, 0.1).turned((1.0, 0.0, 0.0), degrees).moved(z=apart_m)
-        return shared_planes(labels, [s.turned((1.0, 2.0, 3.0), 33.0) for s in (box(1.0, 1.0, 0.1), plate)])
+    def flickers(gap_m):
+        plate = box(0.5, 0.5, 0.1).rotated((1.0, 0.0, 0.0), degrees).moved(z=gap_m)
+        return shared_planes(labels, [s.rotated((1.0, 2.0, 3.0), 33.0) for s in (box(1.0, 1.0, 0.1), plate)])
 
-    assert all(found(apart) for apart in (0.0, 1e-5, 0.9 * STEADY_M, -0.9 * STEADY_M))
-    assert not any(found(apart) for apart in (1.1 * STEADY_M, -1.1 * STEADY_M))
+    assert all(flickers(gap) for gap in (0.0, 1e-5, 0.9 * STEADY_M, -0.9 * STEADY_M))
+    assert not any(flickers(gap) for gap in (1.1 * STEADY_M, -1.1 * STEADY_M))
 
 
-# Sheets 0.1 mm over each other, a third of what the check asks for, on a craft 28 m long: drawn, not worked out.
-@pytest.mark.parametrize("metres", [3.0, 300.0])
-def test_sheets_a_third_of_that_apart_are_drawn_one_over_the_other(metres, tmp_path):
-    labels = {"low": box(10.0, 10.0, 0.02), "high": box(9.0, 9.0, 0.02).moved(z=STEADY_M / 3.0)}
-    labels["far"] = box(28.0, 0.05, 0.05).moved(z=-1.0)
+# Sheets 0.1 mm apart, a third of what the check requires, on a craft 28 m long: checked in renders, not computed.
+@pytest.mark.parametrize("distance_m", [3.0, 300.0])
+def test_sheets_at_a_third_of_that_gap_render_in_the_right_order(distance_m, tmp_path):
+    solids = {"low": box(10.0, 10.0, 0.02), "high": box(9.0, 9.0, 0.02).moved(z=STEADY_M / 3.0)}
+    solids["far"] = box(28.0, 0.05, 0.05).moved(z=-1.0)
     sheets = ModelBuilder("sheets")
-    for name, solid in labels.items():
-        sheets.add(name, name, solid.turned((0.3, 0.5, 0.8), 37.0))
+    for name, solid in solids.items():
+        sheets.add(name, name, solid.rotated((0.3, 0.5, 0.8), 37.0))
     colours = {"low": (1.0, 0.0, 0.0), "high": (0.0, 1.0, 0.0), "far": (0.0, 0.0, 1.0)}
     (tmp_path / "sheets.glb").write_bytes(sheets.glb({n: Finish(c, 0.0, 1.0) for n, c in colours.items()}))
     craft = load_craft(tmp_path / "sheets.glb")
-    turn = GLTF_FROM_BODY @ rotation_matrix((0.3, 0.5, 0.8), 37.0)
+    rotation = GLTF_FROM_BODY @ rotation_matrix((0.3, 0.5, 0.8), 37.0)
     for degrees in (10.0, 60.0, 80.0):
-        side, square = turn @ rotation_matrix((0.6, 0.8, 0.0), degrees)[:, 2], tuple(turn[:, 2])
-        wide = float(np.degrees(2.0 * np.arctan(min(4.0 / metres, 1.0))))
-        stand = Viewpoint(tuple(side), square, (0.0, 0.0, 0.0), square, metres, wide, (160, 90))
-        pixels = portrait(craft, stand, samples=1).pixels[45:54, 40:120].astype(int)
+        side, normal = rotation @ rotation_matrix((0.6, 0.8, 0.0), degrees)[:, 2], tuple(rotation[:, 2])
+        fov_deg = float(np.degrees(2.0 * np.arctan(min(4.0 / distance_m, 1.0))))
+        viewpoint = Viewpoint(tuple(side), normal, (0.0, 0.0, 0.0), normal, distance_m, fov_deg, (160, 90))
+        pixels = portrait(craft, viewpoint, samples=1).pixels[45:54, 40:120].astype(int)
         assert (pixels[..., 1] > 2 * pixels[..., 0]).all(), degrees
 
 
-# A quarter of the sail stands for the others, the capsule and what carries it for the cruise.
+# A quarter of the sail represents the others; of the cruise stack, the capsule and its mount are checked.
 @pytest.mark.parametrize(
-    ("other", "wanted"),
+    ("other", "prefixes"),
     [
         ("tianwen1-camera", ("camera",)),
         ("hayabusa2", ("",)),
@@ -189,16 +181,13 @@ def test_sheets_a_third_of_that_apart_are_drawn_one_over_the_other(metres, tmp_p
         ("tianwen1-cruise", ("backshell", "heat_shield", "separation_band", "adapter", "top_deck", "bus")),
     ],
 )
-def test_nothing_floats(other, wanted):
-    found = model(other).solids().items()
-    pieces = {(*key, k): s for key, solids in found if key[0].startswith(wanted) for k, s in enumerate(solids)}
-    loose = sorted(groups(list(pieces.values())), key=len)[:-1]
-    labels = list(pieces)
-    assert not loose, [labels[group[0]] for group in loose]
+def test_no_piece_floats(other, prefixes):
+    pieces = {key: solid for key, solid in pieces_of(model(other)).items() if key[0].startswith(prefixes)}
+    assert_hangs_together(pieces)
 
 
-# A labelled side view at 0.028 m a pixel: the capsule 109 px wide and 89 px high.
-def test_capsule_has_the_proportions_of_the_side_view():
+# A labelled side view at 0.028 m per pixel: the capsule is 109 px wide and 89 px high.
+def test_capsule_matches_the_proportions_of_the_side_view():
     parts = [p for p in load_craft("tianwen1-cruise").parts if p.node.startswith(("backshell.", "heat_shield."))]
     points = np.concatenate([p.vertices for p in parts if p.material.name in ("capsule_silver", "heat_shield")])
     size = np.ptp(points, axis=0)
@@ -208,17 +197,17 @@ def test_capsule_has_the_proportions_of_the_side_view():
     assert wide[shell[:, 0] > shell[:, 0].max() - 0.3].max() < 0.4 * wide.max(), "a truncated cone"
 
 
-def test_dish_of_the_cruise_clears_the_craft_where_the_earth_was():
-    """The Earth 63.5 degrees from -Z toward +X on 1 October 2020: telemetry quaternions, D. Estevez."""
+def test_cruise_dish_clears_the_craft_when_pointed_at_the_earth():
+    """The Earth is 63.5 degrees from -Z toward +X on 1 October 2020: telemetry quaternions, D. Estevez."""
     from scipy.spatial.transform import Rotation
 
     craft = load_craft("tianwen1-cruise")
     joint = craft.joints["hga"]
-    turn = Rotation.from_rotvec([0.0, np.radians(-63.5), 0.0])
-    assert_allclose(turn.apply([0.0, 0.0, -1.0]), [np.sin(np.radians(63.5)), 0.0, -np.cos(np.radians(63.5))])
+    rotation = Rotation.from_rotvec([0.0, np.radians(-63.5), 0.0])
+    assert_allclose(rotation.apply([0.0, 0.0, -1.0]), [np.sin(np.radians(63.5)), 0.0, -np.cos(np.radians(63.5))])
     dish = np.concatenate([p.vertices for p in craft.parts if p.joint == "hga"]) - joint.origin_m
-    turned = turn.apply(dish) + joint.origin_m
-    assert turned[np.abs(turned[:, 1]) < 1.3, 2].max() < -1.55
+    tilted = rotation.apply(dish) + joint.origin_m
+    assert tilted[np.abs(tilted[:, 1]) < 1.3, 2].max() < -1.55
 
 
 # MyNavi 2010-06-16: 14 m square, about 20 m diagonal.
@@ -268,7 +257,7 @@ def test_juice_has_its_published_sizes():
 
 
 # Watanabe et al. 2019: 1004 m across, polar to equatorial 0.872, 0.377 km3; Michikami et al. 2019: nearly 4400 boulders
-# of 5 m and more, 50 a square kilometre of 20 m and more.
+# of 5 m and larger, 50 per square kilometre of 20 m and larger.
 def test_ryugu_has_its_published_shape_and_boulders():
     from scipy.spatial.distance import pdist
 
@@ -284,8 +273,8 @@ def test_ryugu_has_its_published_shape_and_boulders():
     assert pdist(largest.vertices).max() == pytest.approx(160.0, rel=0.1)
 
 
-# Sugita et al. 2019: geometric albedo 0.045 +- 0.002 at 550 nm, which is the light of the full disc over that of a flat
-# white disc as wide (Bond 1861; Hapke, Theory of Reflectance and Emittance Spectroscopy, 11.3).
+# Sugita et al. 2019: geometric albedo 0.045 +- 0.002 at 550 nm: the light of the full disc relative to that of a flat
+# white disc of the same width (Bond 1861; Hapke, Theory of Reflectance and Emittance Spectroscopy, 11.3).
 def test_ryugu_is_as_bright_at_full_phase_as_published():
     for side in ((1.0, 0.0, 0.0), (-1.0, 0.5, 0.3)):
         view, _ = portrait_view(load_craft("ryugu"), Viewpoint(side, (0.0, 0.0, 1.0), None, side, 6e4, 1.2, (200, 200)))
@@ -295,8 +284,9 @@ def test_ryugu_is_as_bright_at_full_phase_as_published():
         assert albedo == pytest.approx(0.045, abs=0.002)
 
 
-# Fortescue, Swinerd and Stark 2011, table 11.3: what a surface does not take up of sunlight comes back. Half of
-# sunlight is infrared, where foil reflects more than here: within 0.17. A cell's colour is in its picture.
+# Fortescue, Swinerd and Stark 2011, table 11.3: a surface reflects the sunlight that it does not absorb. Half of
+# sunlight is infrared, where foil reflects more than in the visible, hence the tolerance of 0.17. The colour of a solar
+# cell is in its texture.
 @pytest.mark.parametrize("finish", [n for n, f in FINISHES.items() if f.solar_absorptance and n != "solar_cell"])
 def test_reflectance_follows_the_published_absorptance(finish):
     found = FINISHES[finish]
@@ -304,7 +294,7 @@ def test_reflectance_follows_the_published_absorptance(finish):
     assert np.mean(found.base_color) + mirrored == pytest.approx(1.0 - found.solar_absorptance, abs=0.17)
 
 
-def test_cells_glint_along_their_fingers_under_glass():
+def test_cells_have_anisotropic_highlights_under_a_clear_coat():
     materials = {m["name"]: m for m in header("tianwen1-orbiter")["materials"]}
     extensions = materials["solar_cell"]["extensions"]
     assert extensions["KHR_materials_anisotropy"]["anisotropyStrength"] > 0.3
@@ -315,7 +305,7 @@ def test_cells_glint_along_their_fingers_under_glass():
 # --- Other sizes ------------------------------------------------------------------------------------------------------
 
 
-def test_unknown_parameter_is_answered_with_the_known_ones_and_their_ranges():
+def test_errors_list_the_known_parameters_and_their_ranges():
     with pytest.raises(ModelError, match=r"(?s)wing_span_m.*15\.2 \(7\.6 to 30\.4\)"):
         build_glb("tianwen1-orbiter", {"wing_spam_m": "3"})
     with pytest.raises(ModelError, match=r"7\.6 to 30\.4"):
@@ -326,13 +316,13 @@ def test_unknown_parameter_is_answered_with_the_known_ones_and_their_ranges():
         build_glb("tianwen1-orbiterr", {})
 
 
-def test_sizes_that_leave_no_room_for_the_yoke_are_refused():
+def test_sizes_that_leave_no_room_for_the_yoke_are_rejected():
     with pytest.raises(ModelError, match="wing_span_m"):
         build_glb("tianwen1-orbiter", {"wing_span_m": "9"})
 
 
 @pytest.mark.parametrize("each", VEHICLES)
-def test_every_parameter_says_where_it_comes_from(each):
+def test_every_parameter_is_marked_sourced_or_assumed(each):
     from inspect import getsource
 
     for kind in VEHICLES[each].sizes.__mro__[:-1]:

@@ -1,4 +1,4 @@
-"""Meshes thinned for far views: what they keep of place, outline, normals and folds."""
+"""Simplified meshes for distant views keep positions, outlines, normals and creases within tolerance."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from selfiesim.craft.mesh.simplify import simplify_mesh
 
 def tube(sides=96, rings=40):
     """A smooth open tube 2 m wide and 4 m long: points, normals, faces."""
-    turn, height = np.meshgrid(np.arange(sides) * 2.0 * np.pi / sides, np.linspace(0.0, 4.0, rings))
-    normals = np.stack([np.cos(turn), np.sin(turn), np.zeros_like(turn)], axis=-1).reshape(-1, 3)
-    points = normals + np.stack([0 * turn, 0 * turn, height], axis=-1).reshape(-1, 3)
+    angle, height = np.meshgrid(np.arange(sides) * 2.0 * np.pi / sides, np.linspace(0.0, 4.0, rings))
+    normals = np.stack([np.cos(angle), np.sin(angle), np.zeros_like(angle)], axis=-1).reshape(-1, 3)
+    points = normals + np.stack([0 * angle, 0 * angle, height], axis=-1).reshape(-1, 3)
     k, r = np.meshgrid(np.arange(sides), np.arange(rings - 1))
     a, b = (r * sides + k).ravel(), (r * sides + (k + 1) % sides).ravel()
     return points, normals, np.concatenate([np.stack([a, b, a + sides], 1), np.stack([b, b + sides, a + sides], 1)])
 
 
 def pleats(count=6, steps=12):
-    """A sheet pleated at 60 degrees, flat between its creases, with two vertices a place at each."""
+    """A sheet pleated at 60 degrees, flat between its creases, with two vertices per position along them."""
     points, normals, faces = [], [], []
     for k in range(count):
         side = 1.0 if k % 2 else -1.0
@@ -37,54 +37,54 @@ def pleats(count=6, steps=12):
     return np.concatenate(points), np.concatenate(normals), np.concatenate(faces)
 
 
-# VTK's cell locator tells the distances.
-@pytest.mark.parametrize("far", [0.001, 0.01, 0.05])
-def test_no_point_of_a_tube_is_farther_off_than_allowed_and_its_normals_stay(far):
+# Authority: VTK's cell locator for the distances.
+@pytest.mark.parametrize("tolerance", [0.001, 0.01, 0.05])
+def test_simplified_tube_stays_within_tolerance_and_keeps_its_normals(tolerance):
     points, normals, faces = tube()
-    less = simplify_mesh(points, faces, far, normals / 0.05)
-    assert len(less) < (0.6 if far < 0.01 else 0.15) * len(faces)
-    mesh = pyvista.PolyData.from_regular_faces(points, less)
+    simplified = simplify_mesh(points, faces, tolerance, normals / 0.05)
+    assert len(simplified) < (0.6 if tolerance < 0.01 else 0.15) * len(faces)
+    mesh = pyvista.PolyData.from_regular_faces(points, simplified)
     cells, nearest = mesh.find_closest_cell(points, return_closest_point=True)
-    assert np.linalg.norm(nearest - points, axis=1).max() <= far
-    mean = normals[less[cells]].mean(axis=1)
+    assert np.linalg.norm(nearest - points, axis=1).max() <= tolerance
+    mean = normals[simplified[cells]].mean(axis=1)
     cosine = (mean * normals).sum(axis=1) / np.linalg.norm(mean, axis=1)
-    assert cosine.min() > np.cos(np.radians(20.0)), "half of a facet at most"
+    assert cosine.min() > np.cos(np.radians(20.0)), "at most half a facet"
 
 
-def test_pleats_keep_their_creases_and_their_areas_and_lose_what_is_flat():
+def test_simplified_pleats_keep_their_creases_and_areas():
     points, normals, faces = pleats()
-    less = simplify_mesh(points, faces, 0.02, normals / 0.05)
-    assert len(less) <= 0.1 * len(faces)
+    simplified = simplify_mesh(points, faces, 0.02, normals / 0.05)
+    assert len(simplified) <= 0.1 * len(faces)
     _, whole = face_normals_and_areas(points, faces.astype(np.int64))
-    unit, area = face_normals_and_areas(points, less.astype(np.int64))
+    unit, area = face_normals_and_areas(points, simplified.astype(np.int64))
     for side in (-1.0, 1.0):
         assert area[side * unit[:, 0] > 0.0].sum() == pytest.approx(0.5 * whole.sum(), rel=1e-6)
 
 
-def test_without_looks_vertices_at_one_place_are_one_and_small_pleats_go():
+def test_without_attributes_seams_merge_and_shallow_pleats_vanish():
     points, _, faces = pleats()
     shallow = points * (1.0, 1.0, 1e-3)
     assert len(simplify_mesh(shallow, faces, 0.01)) < 0.02 * len(faces)
 
 
-def test_a_thinned_mesh_is_the_same_on_every_run():
+def test_simplification_is_deterministic():
     points, normals, faces = tube()
     runs = [simplify_mesh(points.astype(np.float32), faces.astype(np.int32), 0.01, normals / 0.05) for _ in range(2)]
     assert runs[0].tobytes() == runs[1].tobytes()
 
 
-def test_triangles_without_area_are_no_reason_to_stop():
+def test_mesh_without_area_is_returned_unchanged():
     points = np.zeros((3, 3))
     assert simplify_mesh(points, np.array([[0, 1, 2]]), 0.1).tolist() == [[0, 1, 2]]
 
 
-def test_kept_triangles_that_do_not_fit_the_mesh_are_not_there(tmp_path):
+def test_cached_triangles_that_do_not_fit_the_mesh_are_ignored(tmp_path):
     path, faces = tmp_path / "level.npz", [np.array([[0, 1, 2]], np.int32), np.array([[4, 1, 3]], np.int32)]
     store_lod_faces(path, faces)
-    found = fetch_lod_faces(path, [3, 5])
-    assert found is not None
-    assert [each.tolist() for each in found] == [each.tolist() for each in faces]
-    assert fetch_lod_faces(path, [3, 4]) is None, "vertex 4 of four"
+    fetched = fetch_lod_faces(path, [3, 5])
+    assert fetched is not None
+    assert [each.tolist() for each in fetched] == [each.tolist() for each in faces]
+    assert fetch_lod_faces(path, [3, 4]) is None, "vertex index 4 of a mesh with 4 vertices"
     assert fetch_lod_faces(path, [3, 5, 5]) is None
     path.write_bytes(path.read_bytes()[:100])
     assert fetch_lod_faces(path, [3, 5]) is None

@@ -1,4 +1,4 @@
-"""The built orbiter: its proportions, and that its mesh is sound."""
+"""The orbiter: its proportions, and a valid mesh."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def pieces(model):
     return pieces_of(model)
 
 
-# --- Proportions, from a labelled side view at 0.028 m a pixel -----------------------------------------------------
+# --- Proportions, from a labelled side view at 0.028 m per pixel ---------------------------------------------------
 
 
-def test_wing_tip_to_wing_tip(craft):
+def test_wing_span(craft):
     low, high = extent(craft, node="wing_")
     assert high[1] - low[1] == pytest.approx(544 * 0.028, rel=0.05)
     assert high[1] == pytest.approx(-low[1], abs=1e-4)
 
 
 @pytest.mark.parametrize("wing", ["wing_plus_y", "wing_minus_y"])
-def test_three_panels_a_wing(craft, wing):
+def test_each_wing_has_three_panels(craft, wing):
     panels = sorted({p.node.split(".")[0] for p in craft.parts if p.node.startswith(f"{wing}_panel")})
     assert len(panels) == 3
     for panel in panels:
@@ -64,10 +64,10 @@ def test_three_panels_a_wing(craft, wing):
 def test_dish_is_cut_flat_at_top_and_bottom(craft):
     low, high = extent(craft, node="hga_dish", material="dish_silver")
     assert_allclose((high - low)[[1, 0]], [89 * 0.028, 71 * 0.028], rtol=0.03)
-    assert high[2] < -1.5, "the whole dish stands in front of the -Z wall"
+    assert high[2] < -1.5, "the whole dish is in front of the -Z wall"
 
 
-def test_body_and_engine(craft):
+def test_body_and_engine_sizes(craft):
     low, high = extent(craft, node="bus.gold_foil")
     assert high[1] - low[1] == pytest.approx(4.2, rel=0.02)
     assert high[0] - low[0] == pytest.approx(49 * 0.028, rel=0.07), "blankets included"
@@ -99,7 +99,7 @@ def test_magnetometer_boom_and_its_two_sensors(pieces):
     assert np.linalg.norm(outer - inner) == pytest.approx(0.90, abs=1e-6)
 
 
-# CNSA 2020-10-01: 39 cm x 26 cm. The flag law: large star upper left, four small ones at its right.
+# CNSA 2020-10-01: 39 cm x 26 cm. The flag law: large star at the upper left, four small ones to its right.
 def test_flag_is_upright_and_not_mirrored_seen_from_minus_z(pieces):
     field = pieces["flag", "flag_red", 0].vertices
     assert_allclose(np.ptp(field, axis=0)[[1, 0]], [0.39, 0.26], atol=1e-6)
@@ -118,7 +118,7 @@ def test_flag_is_upright_and_not_mirrored_seen_from_minus_z(pieces):
     assert np.ptp(stars[0].vertices[:, 0]) == pytest.approx(3 * np.ptp(stars[1].vertices[:, 0]), rel=0.15)
 
 
-def test_cells_and_dish_look_toward_minus_z(craft):
+def test_cells_and_dish_face_minus_z(craft):
     for name in ("solar_cell", "dish_silver"):
         parts = [p for p in craft.parts if p.material.name == name]
         normals = np.concatenate([p.normals[p.faces].mean(axis=1) for p in parts])
@@ -126,10 +126,10 @@ def test_cells_and_dish_look_toward_minus_z(craft):
         z, facing = corners[..., 2].mean(axis=1), normals[:, 2] < -0.8
         assert facing.any()
         if name == "solar_cell":
-            assert z[facing].max() < -0.01, "the cells lie on the -Z side of the panels"
+            assert z[facing].max() < -0.01, "the cells are on the -Z side of the panels"
 
 
-def test_camera_stands_on_the_wall_between_minus_z_and_plus_y(craft):
+def test_camera_is_on_the_wall_between_minus_z_and_plus_y(craft):
     mount, sizes = craft.mounts["camera"], OrbiterSizes()
     assert_allclose(mount.position_m, sizes.camera_position_m, atol=1e-4)
     assert mount.axis[1] > 0.3
@@ -139,7 +139,7 @@ def test_camera_stands_on_the_wall_between_minus_z_and_plus_y(craft):
     assert np.linalg.norm(housing - mount.position_m) < 0.005
 
 
-def test_camera_leaves_without_touching_anything(craft):
+def test_path_of_the_released_camera_is_clear(craft):
     mount = craft.mounts["camera"]
     origin, axis = np.array(mount.position_m), np.array(mount.axis)
     points = np.concatenate([p.vertices for p in craft.parts if not p.node.startswith(mount.leaves)])
@@ -149,7 +149,7 @@ def test_camera_leaves_without_touching_anything(craft):
     assert off[ahead].min() > 0.15
 
 
-def test_joints_of_the_description_stand_where_the_parts_turn(craft):
+def test_joints_of_the_description_match_the_mesh(craft):
     sizes = OrbiterSizes()
     assert craft.joints["wing_plus_y"].origin_m == (0.0, sizes.wing_joint_y_m, 0.0)
     assert craft.joints["wing_minus_y"].origin_m == (0.0, -sizes.wing_joint_y_m, 0.0)
@@ -161,7 +161,7 @@ def test_joints_of_the_description_stand_where_the_parts_turn(craft):
         assert part.joint == expected, part.node
 
 
-def test_wings_clear_the_craft_through_a_whole_turn(craft):
+def test_wings_clear_the_craft_through_a_full_rotation(craft):
     moving = np.concatenate([p.vertices for p in craft.parts if (p.joint or "").startswith("wing")])
     fixed = np.concatenate([p.vertices for p in craft.parts if p.joint is None])
     panels = np.abs(moving[:, 1]) > 2.6
@@ -178,24 +178,24 @@ def test_dish_clears_the_wall_at_its_limits(craft, number, end):
     joint = craft.joints["hga"]
     angle = np.radians(joint.limits_deg[number][end])
     dish = np.concatenate([p.vertices for p in craft.parts if p.node.startswith("hga_dish")]) - joint.origin_m
-    turned = Rotation.from_rotvec(angle * np.array(joint.axes[number])).apply(dish) + joint.origin_m
-    over_wall = np.abs(turned[:, 1]) < 1.2
-    assert turned[over_wall, 2].max() < -1.5 - 0.03
+    tilted = Rotation.from_rotvec(angle * np.array(joint.axes[number])).apply(dish) + joint.origin_m
+    over_wall = np.abs(tilted[:, 1]) < 1.2
+    assert tilted[over_wall, 2].max() < -1.5 - 0.03
 
 
-# --- A sound mesh ---------------------------------------------------------------------------------------------------
+# --- A valid mesh ---------------------------------------------------------------------------------------------------
 
 
-def test_size_of_the_file(craft):
+def test_file_size_and_triangle_count(craft):
     assert 60_000 <= craft.triangle_count <= 150_000
     assert craft.source.stat().st_size < 8_000_000
 
 
-def test_every_piece_is_closed_and_looks_outward(pieces):
+def test_every_piece_is_closed_and_faces_outward(pieces):
     assert_closed_and_outward(pieces)
 
 
-def test_nothing_floats(pieces):
+def test_no_piece_floats(pieces):
     assert_hangs_together(pieces)
 
 
@@ -207,21 +207,21 @@ def test_faces_are_distinct_and_have_area(craft):
     assert_faces_distinct(craft)
 
 
-def test_normals_are_unit_and_lean_the_way_the_faces_look(craft):
+def test_normals_have_unit_length_and_agree_with_the_faces(craft):
     assert_normals_lean_outward(craft)
 
 
 def test_round_parts_are_smooth_and_boxes_are_not(craft):
     tanks = next(p for p in craft.parts if p.node == "tanks.tank_titanium")
-    assert len(tanks.vertices) == len(np.unique(tanks.vertices, axis=0)), "a sphere needs no vertex twice"
+    assert len(tanks.vertices) == len(np.unique(tanks.vertices, axis=0)), "a sphere needs no duplicate vertices"
     tiles = next(p for p in craft.parts if p.node == "radiators.radiator_white")
-    assert len(tiles.vertices) > 1.5 * len(np.unique(tiles.vertices, axis=0)), "a sharp edge needs each vertex twice"
+    assert len(tiles.vertices) > 1.5 * len(np.unique(tiles.vertices, axis=0)), "a sharp edge needs duplicate vertices"
 
 
 # --- The file --------------------------------------------------------------------------------------------------------
 
 
-def test_shipped_file_is_what_the_builder_makes(tmp_path: Path):
+def test_builder_reproduces_the_shipped_file(tmp_path: Path):
     target = tmp_path / "orbiter.glb"
     with pytest.raises(SystemExit) as end:
         main(["models", "build", "tianwen1-orbiter", "-o", str(target)])
@@ -229,7 +229,7 @@ def test_shipped_file_is_what_the_builder_makes(tmp_path: Path):
     assert target.read_bytes() == (shipped("models") / "tianwen1-orbiter.glb").read_bytes()
 
 
-def test_another_size_makes_another_craft():
+def test_wing_span_changes_the_mesh():
     wide = tianwen1_orbiter.build(OrbiterSizes(wing_span_m=16.0))
     tips = [
         s.vertices[:, 1].max()
@@ -240,9 +240,9 @@ def test_another_size_makes_another_craft():
     assert max(tips) == pytest.approx(8.0, abs=1e-6)
 
 
-def test_cell_picture_is_a_blue_grid_in_a_light_frame():
+def test_cell_texture_is_a_blue_grid_in_a_light_frame():
     picture = np.asarray(
-        Image.open(BytesIO(tianwen1_orbiter.finishes()["solar_cell"].picture)).convert("RGB"), dtype=int
+        Image.open(BytesIO(tianwen1_orbiter.finishes()["solar_cell"].texture_png)).convert("RGB"), dtype=int
     )
     assert max(picture.shape) <= 2048
     inside = picture[20:-20, 20:-20].reshape(-1, 3)
@@ -251,7 +251,7 @@ def test_cell_picture_is_a_blue_grid_in_a_light_frame():
     assert picture[0].min() > 150
 
 
-def test_stands_upright_in_gltf_axes():
+def test_is_upright_in_gltf_axes():
     import trimesh
 
     scene = trimesh.load(shipped("models") / "tianwen1-orbiter.glb", process=False)

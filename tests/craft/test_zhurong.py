@@ -1,4 +1,4 @@
-"""The built rover: its published sizes, its look in the group photo, and that its mesh is sound."""
+"""The rover: its published sizes, its appearance in the group photo, and a valid mesh."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from selfiesim.craft.builders.catalogue import build_glb
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 from selfiesim.craft.load import load_craft
 
-# In the group photo (CNSA, 11 June 2021): pixels, from the picture's left and upper edge.
+# In the group photo (CNSA, 11 June 2021): pixels from the left and upper edges of the image.
 ROVER_TALL_PX, WINGS_WIDE_PX = 328.0, 495.0
 PX_PER_M = ROVER_TALL_PX / 1.85
 MIDDLE_X_PX, GROUND_Y_PX = 537.0, 428.0
-CAMERA_M = np.array([6.6, 0.0, 0.1])  # how far off is not published; wheel and panel sizes in the photo agree with it
+CAMERA_M = np.array([6.6, 0.0, 0.1])  # the distance is not published; wheel and panel sizes in the photo agree
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def pieces():
 
 
 def in_photo(points):
-    """Pixels (N, 2) in the photo of points (N, 3); the scale holds at the mast."""
+    """Project points (N, 3) to pixels (N, 2) of the photo; the scale holds at the mast."""
     points = np.asarray(points, float)
     scale = PX_PER_M * (CAMERA_M[0] - 0.52) / (CAMERA_M[0] - points[:, 0])
     x = MIDDLE_X_PX + scale * points[:, 1]
@@ -49,10 +49,10 @@ def in_photo(points):
 
 
 def box_in_photo(craft, node, material=""):
-    """Left, top, right, bottom of the parts in the photo."""
+    """Left, top, right and bottom of the parts in the photo, pixels."""
     chosen = [p for p in craft.parts if p.node.startswith(node) and material in ("", p.material.name)]
-    places = in_photo(np.concatenate([p.vertices for p in chosen]))
-    return np.concatenate([places.min(axis=0), places.max(axis=0)])
+    pixels = in_photo(np.concatenate([p.vertices for p in chosen]))
+    return np.concatenate([pixels.min(axis=0), pixels.max(axis=0)])
 
 
 # Nature Geoscience, doi 10.1038/s41561-022-00905-6, extended data figure 1: 2.6 x 3.0 x 1.85 m, 240 kg.
@@ -71,30 +71,30 @@ def test_six_wheels_of_thirty_centimetres_with_twenty_grousers(craft, pieces):
         assert_allclose((high - low)[[0, 2]], 0.30, rtol=0.02)
         metal = [s for (group, material, _), s in pieces.items() if group == name and material == "aluminium_dusted"]
         axle = np.array(craft.joints[name].origin_m)
-        # Of each cleat the middle piece; the rim, too, is on the middle plane, but its middle is the axle.
-        middles = np.array([s.vertices.mean(axis=0) - axle for s in metal])
-        cleats = middles[(np.abs(middles[:, 1]) < 0.01) & (np.hypot(middles[:, 0], middles[:, 2]) > 0.13)]
-        turn = np.sort(np.degrees(np.arctan2(cleats[:, 0], cleats[:, 2])))
-        assert_allclose(np.diff(turn), 360.0 / 20, atol=0.01)
-        assert len(turn) == 20
+        # The central piece of each grouser; the centre of the rim is in the same plane, but on the axle.
+        centres = np.array([s.vertices.mean(axis=0) - axle for s in metal])
+        grousers = centres[(np.abs(centres[:, 1]) < 0.01) & (np.hypot(centres[:, 0], centres[:, 2]) > 0.13)]
+        angles_deg = np.sort(np.degrees(np.arctan2(grousers[:, 0], grousers[:, 2])))
+        assert_allclose(np.diff(angles_deg), 360.0 / 20, atol=0.01)
+        assert len(angles_deg) == 20
 
 
-def test_stands_on_the_ground_with_every_wheel(craft):
+def test_every_wheel_touches_the_ground(craft):
     for name in craft.joints:
         if name.startswith("wheel_"):
             assert extent(craft, node=f"{name}.")[0, 2] == pytest.approx(0.0, abs=0.002)
     assert craft.bounds_m[0, 2] > -0.002
 
 
-def test_as_wide_to_its_height_as_in_the_group_photo(craft):
+def test_has_the_proportions_of_the_group_photo(craft):
     panels, head = box_in_photo(craft, "panel_"), box_in_photo(craft, "head_box")
     wide, tall = panels[2] - panels[0], GROUND_Y_PX - head[1]
     assert wide / tall == pytest.approx(WINGS_WIDE_PX / ROVER_TALL_PX, rel=0.05)
 
 
-# Read off the photo, to a few pixels: left, top, right, bottom.
+# Measured on the photo, to a few pixels: left, top, right, bottom.
 @pytest.mark.parametrize(
-    ("node", "material", "place"),
+    ("node", "material", "box_px"),
     [
         ("head_box", "white_paint_dusted", (495, 100, 563, 142)),
         ("cylinder", "copper_brown", (465, 218, 490, 272)),
@@ -105,11 +105,11 @@ def test_as_wide_to_its_height_as_in_the_group_photo(craft):
         ("flag", "flag_red", (577, 298, 595, 312)),
     ],
 )
-def test_stands_where_the_group_photo_has_it(craft, node, material, place):
-    assert_allclose(box_in_photo(craft, node, material), place, atol=13.0)
+def test_parts_match_their_positions_in_the_group_photo(craft, node, material, box_px):
+    assert_allclose(box_in_photo(craft, node, material), box_px, atol=13.0)
 
 
-def test_four_panels_two_of_them_larger(craft):
+def test_has_four_panels_with_the_front_ones_larger(craft):
     area = {}
     for part in craft.parts:
         if part.node.startswith("panel_") and part.material.name == "solar_cell_dusted":
@@ -122,7 +122,7 @@ def test_four_panels_two_of_them_larger(craft):
     assert area["panel_front_left"] > 1.2 * area["panel_rear_left"]
 
 
-def test_two_eyes_look_forward(pieces):
+def test_two_cameras_face_forward(pieces):
     lenses = [s.vertices for (group, material, _), s in pieces.items() if (group, material) == ("head_box", "glass")]
     large = sorted(lenses, key=lambda v: -np.ptp(v[:, 1]))[:2]
     apart = abs(large[0][:, 1].mean() - large[1][:, 1].mean())
@@ -135,7 +135,7 @@ def test_two_eyes_look_forward(pieces):
     assert min(v[:, 0].max() for v in lenses) > front
 
 
-def test_turning_parts_hang_on_their_joints(craft):
+def test_moving_parts_are_on_their_joints(craft):
     for part in craft.parts:
         expected = next(
             (j for j in craft.joints if part.node.startswith((f"{j}.", f"{j}_")) and "post" not in part.node), None
@@ -143,17 +143,17 @@ def test_turning_parts_hang_on_their_joints(craft):
         assert part.joint == expected, part.node
 
 
-def test_size_of_the_file(craft):
+def test_file_size_and_triangle_count(craft):
     assert 80_000 <= craft.triangle_count <= 400_000
     assert craft.source.stat().st_size < 8_000_000
 
 
-def test_every_piece_is_closed_and_looks_outward(pieces):
+def test_every_piece_is_closed_and_faces_outward(pieces):
     assert_closed_and_outward(pieces)
 
 
 @pytest.mark.slow
-def test_nothing_floats(pieces):
+def test_no_piece_floats(pieces):
     assert_hangs_together(pieces)
 
 
@@ -162,23 +162,23 @@ def test_no_two_materials_share_a_visible_plane(pieces):
     assert_no_flicker(pieces)
 
 
-def test_faces_and_normals_are_sound(craft):
+def test_faces_and_normals_are_valid(craft):
     assert_faces_distinct(craft)
     assert_normals_lean_outward(craft)
     assert {p.material.name for p in assert_pictures_whole(craft)} == {"solar_cell_dusted"}
 
 
-def test_shipped_file_is_what_the_builder_makes():
+def test_builder_reproduces_the_shipped_file():
     assert build_glb("zhurong", {}) == (shipped("models") / "zhurong.glb").read_bytes()
 
 
-def test_another_wheel_makes_another_rover():
+def test_wheel_width_changes_the_mesh():
     broad = pieces_of(zhurong.build(RoverSizes(wheel_width_m=0.18)))
     rim = broad["wheel_front_left", "aluminium_dusted", 0].vertices
     assert np.ptp(rim[:, 1]) == pytest.approx(0.18, abs=1e-6)
 
 
-def test_stands_upright_in_gltf_axes():
+def test_is_upright_in_gltf_axes():
     import trimesh
 
     low, high = trimesh.load(shipped("models") / "zhurong.glb", process=False).bounds

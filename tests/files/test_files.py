@@ -1,4 +1,4 @@
-"""Every kind of file, read back by others; pictures made again from their files alone."""
+"""Every file format, read back by independent readers, and pictures replayed from their files alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from selfiesim.core.errors import OutputError, UserError
 from selfiesim.files.exr import exr_channels
 from selfiesim.files.recipe import digest, recipe, recipe_schema
 from selfiesim.files.replay import differences, read_recipe, replay
-from selfiesim.scene.scene import Scene, shipped_scenes
+from selfiesim.scene.scene import Scene
+from selfiesim.scene.shipped import scenes
 
 ENDINGS = ("png", "jpg", "tif", "exr", "npz")
 
@@ -29,12 +30,12 @@ def photo():
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_each_file_carries_the_recipe_of_its_sidecar(photo, tmp_path, ending):
+def test_each_file_contains_the_recipe_of_its_sidecar(photo, tmp_path, ending):
     path = photo.save(tmp_path / f"a.{ending}")
     assert read_recipe(path) == json.loads((tmp_path / "a.json").read_text()) == recipe(photo)
 
 
-def test_the_recipe_keeps_to_its_published_schema(photo):
+def test_recipes_validate_against_the_published_schema(photo):
     jsonschema.validate(recipe(photo), recipe_schema())
 
 
@@ -45,7 +46,7 @@ def test_a_16_bit_png_opens_in_opencv_with_the_same_numbers(photo, tmp_path):
     assert read_recipe(path)["kind"] == "synthetic image"
 
 
-def test_exif_tells_exposure_lens_and_time(photo, tmp_path):
+def test_exif_holds_exposure_lens_and_time(photo, tmp_path):
     with Image.open(photo.save(tmp_path / "a.jpg")) as opened:
         exif = opened.getexif()
         inner = exif.get_ifd(ExifTags.IFD.Exif)
@@ -53,7 +54,7 @@ def test_exif_tells_exposure_lens_and_time(photo, tmp_path):
     assert float(inner[base.ExposureTime]) == pytest.approx(photo.exposure.shutter_s, rel=1e-4)
     assert float(inner[base.FNumber]) == 8.0
     assert inner[base.ISOSpeedRatings] == 400
-    # f = fx times the pixel: half of the picture over the tangent of half the field.
+    # f = fx times the pixel pitch: half of the picture over the tangent of half the field of view.
     half = 0.5 * 160 * 3e-3 / np.tan(np.radians(56.0))
     assert float(inner[base.FocalLength]) == pytest.approx(half, rel=1e-4)
     assert inner[base.DateTimeOriginal] == view.epoch.utc().replace("-", ":").replace("T", " ")[:-1]
@@ -72,8 +73,8 @@ def test_a_16_bit_tiff_opens_in_opencv_and_openimageio_with_the_same_numbers(pho
     file.close()
 
 
-# exifread shares no code with Pillow; it tells rationals, dates and comments as exiftool does.
-def test_exif_is_read_by_another_reader(photo, tmp_path):
+# exifread shares no code with Pillow.
+def test_exif_is_readable_by_exifread(photo, tmp_path):
     exifread = pytest.importorskip("exifread")
     with photo.save(tmp_path / "a.jpg").open("rb") as file:
         tags = exifread.process_file(file)
@@ -114,7 +115,7 @@ def test_exr_opens_in_openexr_with_its_layers_named(photo, tmp_path):
     assert "synthetic image" in header["comments"]
 
 
-def test_exr_in_full_precision_is_the_light_itself(photo, tmp_path):
+def test_full_precision_exr_is_lossless(photo, tmp_path):
     library = pytest.importorskip("OpenEXR")
     with library.File(str(photo.save(tmp_path / "a.exr", half=False)), separate_channels=True) as file:
         planes = {name: channel.pixels for name, channel in file.channels().items()}
@@ -122,7 +123,7 @@ def test_exr_in_full_precision_is_the_light_itself(photo, tmp_path):
     assert np.array_equal(planes["N.Z"], photo.radiance.truth.normal[..., 2])
 
 
-# OpenImageIO sorts known channels first (R, G, B, then Z) and knows Z as depth.
+# OpenImageIO sorts standard channels first (R, G, B, then Z) and treats Z as depth.
 @pytest.mark.parametrize("half", [True, False])
 def test_exr_opens_in_openimageio_with_light_depth_and_recipe(photo, tmp_path, half):
     oiio = pytest.importorskip("OpenImageIO")
@@ -140,7 +141,7 @@ def test_exr_opens_in_openimageio_with_light_depth_and_recipe(photo, tmp_path, h
     assert np.array_equal(planes[..., spec.z_channel], photo.radiance.truth.depth)
 
 
-def test_light_too_bright_for_half_stays_finite(photo):
+def test_light_beyond_half_precision_stays_finite(photo):
     bright = replace(photo, radiance=replace(photo.radiance, rgb=photo.radiance.rgb * np.float32(1e6)))
     bright.radiance.__dict__["truth"] = photo.radiance.truth
     assert exr_channels(bright)["G"].max() == np.float16(65504)
@@ -154,7 +155,7 @@ def test_npz_holds_light_and_truth(photo, tmp_path):
         assert json.loads(str(arrays["part_names"]))["0"] == "sky"
 
 
-def test_a_picture_of_so_many_passes_is_made_again_from_as_many(tmp_path):
+def test_replay_uses_the_recorded_number_of_passes(tmp_path):
     scene = Scene.load("tianwen1-mars").with_changes(camera__size_px=[96, 54])
     first = scene.view().render("final", samples=3).expose()
     again, differs = replay(first.save(tmp_path / "a.png"))
@@ -162,9 +163,9 @@ def test_a_picture_of_so_many_passes_is_made_again_from_as_many(tmp_path):
     assert again.radiance.samples == 3
 
 
-@pytest.mark.parametrize("name", sorted(shipped_scenes()))
+@pytest.mark.parametrize("name", sorted(scenes()))
 @pytest.mark.parametrize("look", ["clean", "onboard"])
-def test_a_picture_is_made_again_from_its_file_bit_by_bit(tmp_path, monkeypatch, name, look):
+def test_replay_reproduces_a_picture_bit_for_bit(tmp_path, monkeypatch, name, look):
     monkeypatch.chdir(tmp_path)
     small = Scene.load(name).with_changes(camera__size_px=[96, 64])
     first = small.view().render().expose(look=look, stops=0.5, seed=7)
@@ -173,7 +174,7 @@ def test_a_picture_is_made_again_from_its_file_bit_by_bit(tmp_path, monkeypatch,
     assert np.array_equal(again.pixels, first.pixels)
 
 
-def test_a_view_at_another_moment_is_made_again_at_that_moment(tmp_path, monkeypatch):
+def test_replay_reproduces_the_moment_of_the_view(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small = Scene.load("tianwen1-mars").with_changes(camera__size_px=[96, 64])
     first = small.view(at="release+40s").render().expose()
@@ -181,28 +182,28 @@ def test_a_view_at_another_moment_is_made_again_at_that_moment(tmp_path, monkeyp
     assert differs == []
 
 
-def test_what_differs_is_told(photo):
-    told = recipe(photo) | {"pixels_sha256": "0" * 64, "versions": {"numpy": "1.0"}}
-    lines = differences(told, photo)
+def test_differences_are_listed(photo):
+    stored = recipe(photo) | {"pixels_sha256": "0" * 64, "versions": {"numpy": "1.0"}}
+    lines = differences(stored, photo)
     assert lines[0] == "the pixels differ"
     assert any(line.startswith("numpy: 1.0 then") for line in lines)
 
 
 def edited(photo, tmp_path, sealed=True, **changes):
-    told = json.loads(json.dumps(recipe(photo)))
+    stored = json.loads(json.dumps(recipe(photo)))
     for key, value in changes.items():
         *sections, last = key.split("__")
-        node = told
+        node = stored
         for section in sections:
             node = node[section]
         node[last] = value
     if sealed:
-        told["digest"] = digest(told)
-    (tmp_path / "a.json").write_text(json.dumps(told))
+        stored["digest"] = digest(stored)
+    (tmp_path / "a.json").write_text(json.dumps(stored))
     return tmp_path / "a.json"
 
 
-def test_an_edited_recipe_is_noticed_and_can_be_allowed(photo, tmp_path):
+def test_an_edited_recipe_is_refused_unless_allowed(photo, tmp_path):
     path = edited(photo, tmp_path, sealed=False, scene__title="Another title")
     with pytest.raises(OutputError, match="edited after it was written"):
         read_recipe(path)
@@ -215,28 +216,28 @@ def test_an_edited_recipe_is_noticed_and_can_be_allowed(photo, tmp_path):
         ({"scene__craft": {"model": "/etc/passwd"}}, "outside the scene's folder"),
         ({"scene__craft": {"model": "../up.glb"}}, "outside the scene's folder"),
         ({"scene__kernels": ["/etc/hosts"]}, "outside|kernels"),
-        ({"scene__at": "whenever"}, "no moment"),
+        ({"scene__at": "whenever"}, "not a moment"),
         ({"scene__camera": {"size_px": [20000, 20000]}}, "at most 16384|less than or equal to 16384"),
-        ({"render__quality": "raytraced"}, "draft and final"),
+        ({"render__quality": "raytraced"}, "use draft or final"),
         ({"kind": "photograph"}, "kind"),
         ({"format": 99}, "format"),
         ({"digest": 5}, "digest"),
     ],
 )
-def test_a_recipe_is_data_and_bounded(photo, tmp_path, monkeypatch, changes, words):
+def test_hostile_recipes_are_refused(photo, tmp_path, monkeypatch, changes, words):
     monkeypatch.chdir(tmp_path)
     sealed = "digest" not in changes
     with pytest.raises(UserError, match=words):
         replay(edited(photo, tmp_path, sealed=sealed, **changes))
 
 
-def test_files_without_a_recipe_are_refused_in_words(tmp_path):
+def test_files_without_a_recipe_are_refused(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
     Image.new("RGB", (8, 8)).save(tmp_path / "a.tif")
     np.savez(tmp_path / "a.npz", rgb=np.zeros(3))
     for name in ("a.png", "a.jpg", "a.tif", "a.npz"):
-        with pytest.raises(OutputError, match="carries no recipe"):
+        with pytest.raises(OutputError, match="contains no recipe"):
             read_recipe(tmp_path / name)
     for name, content in {"b.png": b"no picture", "b.npz": b"PK no", "b.exr": b"vv", "b.json": b"{" * 2000}.items():
         (tmp_path / name).write_bytes(content)
@@ -246,7 +247,7 @@ def test_files_without_a_recipe_are_refused_in_words(tmp_path):
         read_recipe(tmp_path / "none.png")
 
 
-def test_a_recipe_blown_up_in_a_zip_is_not_unpacked(tmp_path):
+def test_a_zip_bomb_is_not_decompressed(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("recipe.npy", b"\0" * (50 << 20))
     with pytest.raises(OutputError, match="larger than"):
@@ -254,12 +255,12 @@ def test_a_recipe_blown_up_in_a_zip_is_not_unpacked(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "bits"), [("a.jpg", 16), ("a.png", 12), ("a.exr", 16)])
-def test_bits_that_do_not_go_into_a_file_are_refused(photo, tmp_path, name, bits):
-    with pytest.raises(OutputError, match="do not go into it"):
+def test_unsupported_bit_depths_are_refused(photo, tmp_path, name, bits):
+    with pytest.raises(OutputError, match="does not hold"):
         photo.save(tmp_path / name, bits=bits)
 
 
-def test_without_openexr_it_says_what_to_install(tmp_path):
+def test_a_missing_openexr_is_reported_with_the_extra_to_install(tmp_path):
     code = (
         "import sys; sys.modules['OpenEXR'] = None\n"
         "from pathlib import Path; from selfiesim.files.images import check_writable\n"

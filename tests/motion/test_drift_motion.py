@@ -1,4 +1,4 @@
-"""The path after the push: near the craft a straight line, later an orbit of its own."""
+"""Relative motion after the release: a straight line at first, later a separate orbit."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_for_a_hundred_seconds_distance_is_speed_times_time(elements, push, spee
 
 
 @pytest.mark.parametrize("seconds", [10, 30, 60, 100])
-def test_the_shipped_scene_keeps_speed_times_time_from_the_mount(seconds):
+def test_in_the_shipped_scene_distance_is_speed_times_time(seconds):
     scene = Scene.load("tianwen1-mars")
     facts = scene.view(at=f"release+{seconds}s").facts
     assert facts["distance_from_mount_m"] == pytest.approx(scene.release.speed_m_s * seconds, rel=0.01)
@@ -63,8 +63,8 @@ def test_drift_is_the_difference_of_two_orbits(elements, push, seconds):
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_a_push_forward_falls_behind_and_one_backward_runs_ahead(sign):
-    # Any astrodynamics text: more energy is a longer period, so after a turn the faster one is late.
+def test_a_forward_push_falls_behind_and_a_backward_push_runs_ahead(sign):
+    # Any astrodynamics text: more energy is a longer period, so after a revolution the faster one is late.
     host = elements_to_state(Elements(8.9e6, 0.3, 1.5, 1.8, 1.0, 0.0), GM)
     camera = pushed(host, sign * host.velocity, 0.2)
     turn = period(Elements(8.9e6, 0.3, 1.5, 1.8, 1.0, 0.0), GM)
@@ -77,8 +77,8 @@ def test_a_push_forward_falls_behind_and_one_backward_runs_ahead(sign):
     assert abs(along) == pytest.approx(late_s * speed, rel=1e-3)
 
 
-def test_a_sideways_push_comes_back_after_half_a_turn():
-    # Out of the plane the camera swings as a pendulum: v / n sin(n t) on a circle.
+def test_a_cross_track_push_returns_after_half_a_revolution():
+    # Out of the plane the camera oscillates: v / n sin(n t) on a circular orbit.
     elements = Elements(8.9e6, 0.0, 1.5, 1.8, 0.0, 0.0)
     host, half = elements_to_state(elements, GM), period(elements, GM) / 2
     camera = pushed(host, np.cross(host.position, host.velocity), 0.2)

@@ -1,4 +1,4 @@
-"""The push: where the camera is and how fast it goes just after."""
+"""The release: position and velocity of the camera just after the push."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOST = elements_to_state(Elements(8.9e6, 0.59, 1.5, 1.8, 1.0, 0.6), MARS.gm_m3_s
 vectors = st.tuples(*[st.floats(-10.0, 10.0)] * 3).map(np.array)
 axes = vectors.filter(lambda v: np.linalg.norm(v) > 0.1)
 
-# Metres a second on top of 4 km/s, and metres on top of 4e6 m: one double each.
+# Rounding of a double of 4 km/s and of 4e6 m.
 velocity_rounding = 2e-12
 position_rounding = 2e-9
 
@@ -39,8 +39,8 @@ def test_the_length_of_the_axis_does_not_matter():
     np.testing.assert_allclose(short.velocity, long.velocity, atol=velocity_rounding)
 
 
-def test_a_turning_craft_throws_the_camera_sideways():
-    # A rigid body's point moves at omega x r: 1 degree a second at 2 m is 35 mm/s, square to arm and axis.
+def test_a_rotating_craft_adds_the_velocity_of_the_mount():
+    # A rigid body's point moves at omega x r: 1 degree a second at 2 m is 35 mm/s, perpendicular to arm and axis.
     rate = np.array([0.0, 0.0, np.radians(1.0)])
     release = Release(NOW, np.array([2.0, 0.0, 0.0]), np.array([1.0, 0.0, 0.0]), 0.2)
     camera = camera_state_after_push(release, HOST, np.eye(3), rate)

@@ -1,4 +1,4 @@
-"""Pointing: two axes toward two things, and joints that follow."""
+"""Pointing laws: two axes toward two targets, and joint angles."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ def assert_rotation(matrix):
 
 
 @given(components, components, components, components)
-def test_the_first_axis_points_exactly_and_the_second_as_nearly_as_it_can(axis, second_axis, toward, second_toward):
+def test_the_primary_axis_is_exact_and_the_secondary_closest(axis, second_axis, toward, second_toward):
     axis, second_axis, toward, second_toward = map(np.array, (axis, second_axis, toward, second_toward))
     assume(0.01 < separation(axis, second_axis) < np.pi - 0.01)
     assume(0.01 < separation(toward, second_toward) < np.pi - 0.01)
     attitude = icrf_to_body(axis, toward, second_axis, second_toward)
     assert_rotation(attitude)
     assert separation(attitude @ toward, axis) < 1e-12
-    # No attitude that keeps the first axis brings the second nearer: the nearest is the difference of the angles.
+    # The smallest angle of the second axis, given the first, is the difference of the two separations.
     nearest = abs(separation(axis, second_axis) - separation(toward, second_toward))
     assert separation(attitude @ second_toward, second_axis) == pytest.approx(nearest, abs=1e-7)
 
 
 @pytest.mark.parametrize("parallel", ["axes", "targets"])
 @pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_parallel_axes_leave_the_attitude_open(parallel, sign):
+def test_parallel_axes_are_rejected(parallel, sign):
     x, y = np.eye(3)[:2]
     axes, targets = ((x, sign * x), (x, y)) if parallel == "axes" else ((x, y), (x, sign * x))
     with pytest.raises(ValueError, match="parallel"):
         icrf_to_body(axes[0], targets[0], axes[1], targets[1])
 
 
-def test_each_target_lies_where_its_name_says():
+def test_each_target_has_the_direction_of_its_name():
     toward = {name: target_direction(name, MARS, NOW, HOST) for name in TARGETS}
     for direction in toward.values():
         assert np.linalg.norm(direction) == pytest.approx(1.0, abs=1e-15)
@@ -69,7 +69,7 @@ def test_each_target_lies_where_its_name_says():
 
 
 @given(directions, directions, angles)
-def test_a_hinge_finds_the_angle_it_was_turned_by(axis, zero, angle):
+def test_a_hinge_recovers_its_rotation_angle(axis, zero, angle):
     assume(0.01 < separation(axis, zero) < np.pi - 0.01)
     target = rotation_about(axis, angle) @ zero
     found = hinge_angle(axis, zero, target)
@@ -77,7 +77,7 @@ def test_a_hinge_finds_the_angle_it_was_turned_by(axis, zero, angle):
 
 
 @given(directions, directions, directions)
-def test_a_hinge_comes_as_near_as_any_angle(axis, zero, target):
+def test_no_angle_points_a_hinge_closer(axis, zero, target):
     (angle,) = joint_angles([axis], zero, target)
     reached = separation(rotation_about(axis, angle) @ zero, target)
     every = [separation(rotation_about(axis, other) @ zero, target) for other in np.linspace(-np.pi, np.pi, 181)]
@@ -94,14 +94,14 @@ def test_two_axes_reach_any_target_they_can(outer, inner, zero, first, second):
     assume(0.02 < separation(inner, zero) < np.pi - 0.02)
     target = pointed(outer, inner, zero, (first, second))
     found = joint_angles([outer, inner], zero, target)
-    # At the edge of the reach a rounding of 1e-16 in a cosine is 1e-8 in the angle.
+    # At the limit of the reach, a rounding of 1e-16 in a cosine is 1e-8 in the angle.
     assert separation(pointed(outer, inner, zero, found), target) < 1e-6
-    assert abs(found[1]) <= abs(second) + 1e-6  # the smaller of the two turns
+    assert abs(found[1]) <= abs(second) + 1e-6  # the smaller of the two solutions
 
 
 @given(directions, directions, directions, directions)
 @example(np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.0, -1.0]))
-def test_two_axes_come_as_near_as_any_angles(outer, inner, zero, target):
+def test_no_angles_point_two_axes_closer(outer, inner, zero, target):
     assume(0.02 < separation(outer, inner) < np.pi - 0.02)
     found = joint_angles([outer, inner], zero, target)
     reached = separation(pointed(outer, inner, zero, found), target)
@@ -111,7 +111,7 @@ def test_two_axes_come_as_near_as_any_angles(outer, inner, zero, target):
 
 
 def test_a_dish_on_azimuth_and_elevation_points_at_a_star():
-    # Azimuth about z, then elevation about -y, from a dish along x: the angles of the sky itself.
+    # Azimuth about z, then elevation about -y, from a dish along x: the spherical coordinates of the star.
     azimuth, elevation = 0.7, 0.3
     star = np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
     x, y, z = np.eye(3)
@@ -120,7 +120,7 @@ def test_a_dish_on_azimuth_and_elevation_points_at_a_star():
 
 
 @given(directions, directions, directions, directions, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
-def test_limits_are_kept(outer, inner, zero, target, first, second):
+def test_angles_are_clipped_to_the_limits(outer, inner, zero, target, first, second):
     limits = [(-first, first), (-second, second / 2)]
     free = joint_angles([outer, inner], zero, target)
     bound = joint_angles([outer, inner], zero, target, limits)
@@ -129,7 +129,7 @@ def test_limits_are_kept(outer, inner, zero, target, first, second):
         assert angle == pytest.approx(min(max(wanted, low), high), abs=1e-15)
 
 
-def test_a_target_along_the_hinge_leaves_it_where_it_is():
+def test_a_target_along_the_hinge_gives_angle_zero():
     x, _y, z = np.eye(3)
     assert joint_angles([z], x, z) == (0.0,)
     assert joint_angles([z], z, x) == (0.0,)

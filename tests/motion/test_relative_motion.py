@@ -1,4 +1,4 @@
-"""The drift in closed form, integrated under forces, and for thousands of releases at once."""
+"""Relative motion in closed form, integrated under perturbations, and for many releases at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from selfiesim.motion.relative_motion import (
 
 GM = MARS.gm_m3_s2
 POLE = np.array([0.0, 0.0, 1.0])
-# A metre and decimetres a second, in no special direction: a spring's push.
+# Position (m) and velocity (m/s) of a spring release, in no special direction.
 PUSH = np.array([0.5, 1.6, -1.0, 0.11, -0.13, 0.1])
 ELLIPSES = [0.1, 0.5884, 0.8]
 
@@ -79,13 +79,13 @@ def flattening(_seconds, position):
     return zonal_acceleration(position, MARS_ZONALS, POLE)
 
 
-def test_there_and_back_through_rtn():
+def test_rtn_conversion_round_trips():
     host = craft(0.5884)
     np.testing.assert_allclose(relative_to_rtn(host, rtn_to_relative(host, PUSH)), PUSH, atol=1e-15)
 
 
-def test_what_stands_still_beside_a_turning_craft_moves_in_its_axes():
-    # A metre up, at rest in fixed axes: seen from axes that turn toward T it slides back as fast as they turn.
+def test_a_point_at_rest_moves_in_rotating_axes():
+    # A metre up and at rest in inertial axes: in rotating axes it moves along -T at their rotation rate.
     host = craft(0.5884)
     up = State(host.position / np.linalg.norm(host.position), np.zeros(3))
     rate = np.linalg.norm(np.cross(host.position, host.velocity)) / (host.position @ host.position)
@@ -108,16 +108,16 @@ def test_clohessy_wiltshire_solves_hills_equations(angle):
 
 
 def assert_second_order(closed, host, seconds):
-    """Half the push leaves a quarter of the error, which is about the square of the way over the radius."""
+    """Half the push has a quarter of the error, which is about the squared distance over the radius."""
     errors = [np.linalg.norm((closed(x) - exact_rtn(host, x, seconds))[:3]) for x in (PUSH, PUSH / 2)]
     assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.1)
     elements = state_to_elements(host, GM)
-    way = np.linalg.norm(PUSH[3:]) * seconds + np.linalg.norm(exact_rtn(host, PUSH, seconds)[:3])
-    assert errors[0] < 2 * way**2 / (elements.semi_major_axis * (1 - elements.eccentricity))
+    distance = np.linalg.norm(PUSH[3:]) * seconds + np.linalg.norm(exact_rtn(host, PUSH, seconds)[:3])
+    assert errors[0] < 2 * distance**2 / (elements.semi_major_axis * (1 - elements.eccentricity))
 
 
 @pytest.mark.parametrize("fraction", [0.05, 0.3, 1.0])
-def test_clohessy_wiltshire_is_exact_from_a_circle_to_second_order(fraction):
+def test_clohessy_wiltshire_has_a_second_order_error(fraction):
     host = craft(0.0)
     n = 2 * np.pi / turn_s(host)
     seconds = fraction * turn_s(host)
@@ -127,7 +127,7 @@ def test_clohessy_wiltshire_is_exact_from_a_circle_to_second_order(fraction):
 @pytest.mark.parametrize("fraction", [0.05, 0.3, 1.0])
 @pytest.mark.parametrize("anomaly", [0.574, 2.9, 5.0])
 @pytest.mark.parametrize("eccentricity", ELLIPSES)
-def test_yamanaka_ankersen_is_exact_from_an_ellipse_to_second_order(eccentricity, anomaly, fraction):
+def test_yamanaka_ankersen_has_a_second_order_error(eccentricity, anomaly, fraction):
     host = craft(eccentricity, anomaly, size=2e7)
     seconds = fraction * turn_s(host)
     assert_second_order(lambda x: yamanaka_ankersen(x, host, seconds, GM), host, seconds)
@@ -168,7 +168,7 @@ def test_yamanaka_ankersen_solves_the_linear_equations(eccentricity, anomaly):
 
 
 @pytest.mark.parametrize("fraction", [0.001, 0.3, 0.5, 1.7])
-def test_yamanaka_ankersen_becomes_clohessy_wiltshire_as_the_ellipse_becomes_a_circle(fraction):
+def test_yamanaka_ankersen_equals_clohessy_wiltshire_on_a_circle(fraction):
     circle = craft(0.0)
     seconds, n = fraction * turn_s(circle), 2 * np.pi / turn_s(circle)
     expected = clohessy_wiltshire(PUSH, seconds, n)
@@ -184,7 +184,7 @@ def test_yamanaka_ankersen_becomes_clohessy_wiltshire_as_the_ellipse_becomes_a_c
     [lambda x, t: clohessy_wiltshire(x, t, 3e-4), lambda x, t: yamanaka_ankersen(x, craft(0.5884), t, GM)],
     ids=["clohessy-wiltshire", "yamanaka-ankersen"],
 )
-def test_closed_forms_take_any_number_of_states_and_times(closed):
+def test_closed_forms_broadcast_over_states_and_times(closed):
     many = PUSH * np.linspace(-1.0, 1.0, 12).reshape(4, 3, 1)
     times = np.array([0.0, 60.0, -600.0, 3600.0, 1e5])
     assert closed(PUSH, 60.0).shape == (6,)
@@ -196,7 +196,7 @@ def test_closed_forms_take_any_number_of_states_and_times(closed):
     np.testing.assert_allclose(together[:, :, 0], many, atol=1e-15)
 
 
-def test_an_escaping_craft_has_no_closed_form():
+def test_an_escape_orbit_is_rejected():
     away = State(np.array([4e6, 0.0, 0.0]), np.array([0.0, 1e4, 0.0]))
     with pytest.raises(ValueError, match="not on a closed orbit"):
         yamanaka_ankersen(PUSH, away, 10.0, GM)
@@ -205,7 +205,7 @@ def test_an_escaping_craft_has_no_closed_form():
 
 
 @pytest.mark.parametrize("seconds", [-1800.0, 100.0, 3600.0, 25000.0])
-def test_without_forces_the_integrated_drift_is_that_of_two_orbits(seconds):
+def test_without_perturbations_the_integrated_drift_is_the_two_body_drift(seconds):
     host = craft(0.5884)
     camera = camera_of(host, PUSH)
     ours, exact = (
@@ -221,7 +221,7 @@ def test_the_integrated_drift_is_the_difference_of_two_integrated_orbits():
     camera, times = camera_of(host, 1000 * PUSH), np.array([3600.0, -600.0, 20000.0])
     ours = relative_state_perturbed(host, camera, times, GM, flattening)
     one, other = (propagate_perturbed(body, times, GM, flattening, rtol=2.3e-14) for body in (camera, host))
-    # 10 micrometres is what two integrations of 1e7 m leave.
+    # Two integrations of 1e7 m are good to 10 micrometres.
     np.testing.assert_allclose(ours.position, one.position - other.position, rtol=0, atol=2e-4)
     np.testing.assert_allclose(ours.velocity, one.velocity - other.velocity, rtol=0, atol=2e-7)
     alone = relative_state_perturbed(host, camera, 3600.0, GM, flattening)
@@ -229,8 +229,8 @@ def test_the_integrated_drift_is_the_difference_of_two_integrated_orbits():
     np.testing.assert_allclose(alone.position, ours.position[0], rtol=0, atol=1e-8)
 
 
-def test_sunlight_alone_parts_what_started_together():
-    # a t^2 / 2, as long as the tide (GM / r^3, 1 / 1000 s squared) is idle.
+def test_radiation_pressure_separates_coincident_bodies():
+    # a t^2 / 2, while the tide (GM / r^3, 1 / 1000 s squared) is negligible.
     host, to_sun = craft(0.5884), np.array([0.0, 2.3e11, 0.0])
     relative = relative_state_perturbed(
         host,
@@ -245,7 +245,7 @@ def test_sunlight_alone_parts_what_started_together():
 
 
 @given(elements=orbits, fraction=st.floats(-1.5, 1.5))
-def test_many_at_once_are_as_one_at_a_time(elements, fraction):
+def test_vectorized_propagation_equals_single_propagations(elements, fraction):
     host = elements_to_state(elements, GM)
     seconds = fraction * period(elements, GM)
     many = rows(host) + np.array([np.zeros(6), PUSH, -PUSH])
@@ -259,14 +259,14 @@ def test_many_at_once_are_as_one_at_a_time(elements, fraction):
                 assert np.linalg.norm(ours[k, part] - alone[part]) < limit
 
 
-def test_a_neighbour_far_off_costs_time_and_nothing_else():
+def test_a_poor_initial_guess_does_not_change_the_result():
     one, other = craft(0.8, 0.1), craft(0.1, 3.0, size=3e7)
     ours = propagate_many(rows(one), 40000.0, GM, near=rows(other))
     np.testing.assert_allclose(ours, propagate_many(rows(one), 40000.0, GM), rtol=1e-11)
 
 
 @pytest.mark.parametrize("eccentricity", [0.0, 0.5884])
-def test_a_cloud_is_each_cameras_drift(eccentricity):
+def test_a_cloud_equals_single_drifts(eccentricity):
     host, rng = craft(eccentricity), np.random.default_rng(3)
     # More than one chunk.
     states = rows(host) + rng.standard_normal((3000, 6)) * [1.0, 1.0, 1.0, 0.1, 0.1, 0.1]
@@ -279,7 +279,7 @@ def test_a_cloud_is_each_cameras_drift(eccentricity):
         assert np.linalg.norm(found[n, t] - relative_state(host, camera, times[t], GM).position) < 3e-8
 
 
-def test_a_cloud_of_none_or_at_no_time_is_empty():
+def test_a_cloud_without_cameras_or_times_is_empty():
     host = craft(0.5)
     assert propagate_cloud(host, np.zeros((0, 6)), np.array([1.0]), GM).shape == (0, 1, 3)
     assert propagate_cloud(host, rows(host)[None], np.zeros(0), GM).shape == (1, 0, 3)

@@ -1,4 +1,4 @@
-"""How a push varies: springs, recoil, dice, and the states they give."""
+"""Springs, recoil, and scatter of the release."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def still(count, **given):
 
 
 @given(st.floats(1e-3, 10.0), st.floats(0.01, 100.0), st.floats(0.01, 1e4))
-def test_a_spring_keeps_energy_and_momentum(energy, mass, host_mass):
+def test_a_spring_conserves_energy_and_momentum(energy, mass, host_mass):
     speed = spring_release_speed(energy, mass, host_mass)
     release = Release(NOW, RELEASE.mount, RELEASE.axis, speed)
     camera, craft = camera_state_after_push(release, HOST, ATTITUDE), recoil(release, HOST, ATTITUDE, mass, host_mass)
@@ -67,20 +67,20 @@ def test_a_spring_keeps_energy_and_momentum(energy, mass, host_mass):
     assert own == pytest.approx(energy, rel=1e-9, abs=1e-9)
 
 
-def test_a_spring_against_a_wall_gives_all_its_energy():
-    # m v^2 / 2: 13.6 mJ throw the 0.68 kg camera off at 0.2 m/s.
+def test_a_spring_against_a_wall_transfers_all_its_energy():
+    # m v^2 / 2: 13.6 mJ release the 0.68 kg camera at 0.2 m/s.
     assert spring_release_speed(0.0136, 0.68, np.inf) == pytest.approx(0.2, rel=1e-12)
-    # The heavier share moves less: sqrt(1 / (1 + 0.68 / 1600)).
+    # With recoil: sqrt(1 / (1 + 0.68 / 1600)).
     assert spring_release_speed(0.0136, 0.68, 1600.0) == pytest.approx(0.2 * (1 - 0.5 * 0.68 / 1600), rel=1e-7)
 
 
 @pytest.mark.parametrize("numbers", [(-1.0, 1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, -2.0)])
-def test_a_spring_without_sense_is_refused(numbers):
-    with pytest.raises(ValueError, match="a spring has an energy"):
+def test_an_impossible_spring_is_rejected(numbers):
+    with pytest.raises(ValueError, match="the spring energy must not be negative"):
         spring_release_speed(*numbers)
 
 
-def test_dice_fall_as_they_should():
+def test_samples_follow_their_distributions():
     found = draw_samples(WILD, 20000, seed=5)
     # Kolmogorov and Smirnov's test, scipy's distributions.
     for sample, law, numbers in (
@@ -98,7 +98,7 @@ def test_dice_fall_as_they_should():
     assert np.abs(np.corrcoef(everything.T) - np.eye(7)).max() < 0.03
 
 
-def test_one_seed_gives_one_cloud_and_another_another():
+def test_samples_depend_on_the_seed_only():
     first, again, other = draw_samples(WILD, 50, 7), draw_samples(WILD, 50, 7), draw_samples(WILD, 50, 8)
     for part in ("speed", "tilt", "tip_off", "delay", "spin"):
         np.testing.assert_array_equal(getattr(first, part), getattr(again, part))
@@ -107,7 +107,7 @@ def test_one_seed_gives_one_cloud_and_another_another():
 
 
 @pytest.mark.parametrize("off", [field.name for field in fields(Scatter)])
-def test_switching_one_quantity_off_leaves_the_others_as_they_were(off):
+def test_disabling_one_quantity_leaves_the_others_unchanged(off):
     whole, less = draw_samples(WILD, 100, 3), draw_samples(replace(WILD, **{off: Constant()}), 100, 3)
 
     def by_name(draws):
@@ -120,20 +120,20 @@ def test_switching_one_quantity_off_leaves_the_others_as_they_were(off):
         np.testing.assert_array_equal(numbers, 0.0 if name == off else by_name(whole)[name])
 
 
-def test_dice_are_numpys_and_will_fall_so_again():
-    # Pinned, so that a scene's seed means the same next year: SeedSequence(11, spawn_key=(0,)) of numpy's PCG64.
+def test_samples_are_pinned_to_numpy_streams():
+    # Pinned, so that seeds stay reproducible: SeedSequence(11, spawn_key=(0,)) of numpy's PCG64.
     stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence(11, spawn_key=(0,))))
     np.testing.assert_array_equal(draw_samples(WILD, 4, 11).speed, 0.01 * stream.standard_normal(4))
 
 
 @pytest.mark.parametrize("make", [lambda: Normal(0.0, -1.0), lambda: Uniform(1.0, 0.0)])
-def test_a_spread_turned_about_is_refused(make):
+def test_an_invalid_distribution_is_rejected(make):
     with pytest.raises(ValueError, match=r"negative|above"):
         make()
 
 
 @given(axes)
-def test_the_push_leans_toward_two_directions_square_to_it(axis):
+def test_tilt_axes_are_perpendicular_and_right_handed(axis):
     first, second = tilt_axes(axis)
     np.testing.assert_allclose(
         np.array([unit(axis), first, second]) @ np.array([unit(axis), first, second]).T, np.eye(3), atol=1e-12
@@ -142,14 +142,14 @@ def test_the_push_leans_toward_two_directions_square_to_it(axis):
     assert np.abs(first).max() > 0.8
 
 
-def test_without_scatter_all_are_the_one_release():
+def test_without_scatter_all_samples_are_nominal():
     states = sample_camera_states(RELEASE, HOST, ATTITUDE, draw_samples(Scatter(), 5, 1), GM)
     one = camera_state_after_push(RELEASE, HOST, ATTITUDE)
     np.testing.assert_allclose(states[:, :3], [one.position] * 5, atol=position_rounding)
     np.testing.assert_allclose(states[:, 3:], [one.velocity] * 5, atol=velocity_rounding)
 
 
-def test_a_leaning_push_makes_its_angle_and_keeps_its_speed():
+def test_a_tilted_push_has_its_angle_and_speed():
     tilt = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, -0.2], [0.03, 0.04]])
     states = sample_camera_states(RELEASE, HOST, ATTITUDE, still(4, tilt=tilt), GM)
     gained = (states[:, 3:] - HOST.velocity) @ ATTITUDE.T
@@ -163,14 +163,14 @@ def test_a_leaning_push_makes_its_angle_and_keeps_its_speed():
 
 
 @pytest.mark.parametrize("rate", [None, np.array([0.02, -0.01, 0.03])], ids=["still", "turning"])
-def test_a_late_release_is_that_of_the_craft_later(rate):
-    # One at a time: the craft moved on, turned, releasing, and the camera moved back.
+def test_a_delayed_release_starts_from_the_later_craft_state(rate):
+    # One at a time: propagate and rotate the craft, release the camera, propagate it back.
     delay, speed = np.array([0.0, 3.0, -2.0, 40.0]), np.array([0.0, 0.01, -0.02, 0.0])
     states = sample_camera_states(RELEASE, HOST, ATTITUDE, still(4, delay=delay, speed=speed), GM, rate)
     for k in range(4):
         turned = ATTITUDE
         if rate is not None:
-            # Coordinates in the turned body: the other way about.
+            # Coordinates in rotated axes rotate the other way.
             turned = rotation_about(rate, -np.linalg.norm(rate) * delay[k]) @ ATTITUDE
         later = replace(RELEASE, speed=0.2 + speed[k])
         camera = propagate(camera_state_after_push(later, propagate(HOST, delay[k], GM), turned, rate), -delay[k], GM)
@@ -178,6 +178,6 @@ def test_a_late_release_is_that_of_the_craft_later(rate):
         np.testing.assert_allclose(states[k, 3:], camera.velocity, rtol=0, atol=5 * velocity_rounding)
 
 
-def test_a_spread_wide_enough_to_pull_the_camera_in_is_refused():
-    with pytest.raises(ValueError, match="2 of 3 draws push the camera into the craft"):
+def test_a_negative_release_speed_is_rejected():
+    with pytest.raises(ValueError, match="2 of 3 samples push the camera into the craft"):
         sample_camera_states(RELEASE, HOST, ATTITUDE, still(3, speed=np.array([-0.3, 0.0, -0.21])), GM)

@@ -1,4 +1,4 @@
-"""A craft drawn from afar keeps its size."""
+"""The distant view of a craft: size, edges, occlusion and shading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUN = unit(np.array([0.3, 0.4, 0.8]))
 
 
 def box(*colours, shift=(0.0, 0.0, 0.0)):
-    """Boxes of 1 x 2 x 3 m, one of each colour, each one ``shift`` further on."""
+    """Boxes of 1 x 2 x 3 m, one per colour, each ``shift`` from the previous one."""
     parts = []
     for number, colour in enumerate(colours):
         mesh = trimesh.creation.box(SIDES)
@@ -30,33 +30,33 @@ def box(*colours, shift=(0.0, 0.0, 0.0)):
     return CraftPose(craft, np.zeros(3), np.eye(3), {}, sun_visible_fraction=1.0)
 
 
-@pytest.mark.parametrize("turn", [np.eye(3), rotation_x(0.5) @ rotation_z(1.1), rotation_x(2.0) @ rotation_z(-0.4)])
-def test_outline_covers_what_cauchy_has_for_a_convex_body(turn):
-    # Cauchy (1841): the shadow of a convex body is half the sum of its faces' areas times |cosine| of their tilt.
+@pytest.mark.parametrize("rotation", [np.eye(3), rotation_x(0.5) @ rotation_z(1.1), rotation_x(2.0) @ rotation_z(-0.4)])
+def test_silhouette_area_of_a_box_follows_cauchy(rotation):
+    # Cauchy (1841): the projected area of a convex body is half the sum of its face areas times |cosine| of their tilt.
     x, y, z = SIDES
-    expected = np.abs(turn[2]) @ np.array([y * z, x * z, x * y])
-    image, (left, right, bottom, top) = orthographic_view(box((0.8, 0.8, 0.8)), turn, SUN, 600)
+    expected = np.abs(rotation[2]) @ np.array([y * z, x * z, x * y])
+    image, (left, right, bottom, top) = orthographic_view(box((0.8, 0.8, 0.8)), rotation, SUN, 600)
     pixel = (right - left) * (top - bottom) / (image.shape[0] * image.shape[1])
     assert (image[..., 3] > 0).sum() * pixel == pytest.approx(expected, rel=0.01)
 
 
-def test_edges_are_where_the_craft_ends():
+def test_extent_matches_the_edges_of_the_craft():
     image, extent = orthographic_view(box((0.8, 0.8, 0.8)), np.eye(3), SUN, 600)
     assert extent == pytest.approx((-0.5, 0.5, -1.0, 1.0), abs=0.01)
     rows, columns = np.nonzero(image[..., 3])
-    assert (rows.min(), columns.min()) == (2, 2)  # a margin of two pixels round it
+    assert (rows.min(), columns.min()) == (2, 2)  # a margin of two pixels
     assert (rows.max(), columns.max()) == (image.shape[0] - 3, image.shape[1] - 3)
 
 
-def test_what_is_nearer_covers_what_is_farther():
+def test_nearer_parts_hide_farther_ones():
     red, green = (0.9, 0.0, 0.0), (0.0, 0.9, 0.0)
-    for shift, channel in (((0.0, 0.0, 5.0), 1), ((0.0, 0.0, -5.0), 0)):  # the second box before, then behind
+    for shift, channel in (((0.0, 0.0, 5.0), 1), ((0.0, 0.0, -5.0), 0)):  # the second box in front, then behind
         image, _extent = orthographic_view(box(red, green, shift=shift), np.eye(3), SUN, 100)
         middle = image[image.shape[0] // 2, image.shape[1] // 2]
         assert middle[:3].argmax() == channel
 
 
-def test_the_side_toward_the_sun_is_brighter():
+def test_the_sunlit_side_is_brighter():
     ahead, behind = np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.0, -1.0])
     lit, _extent = orthographic_view(box((0.5, 0.5, 0.5)), np.eye(3), ahead, 100)
     dark, _extent = orthographic_view(box((0.5, 0.5, 0.5)), np.eye(3), behind, 100)

@@ -1,4 +1,4 @@
-"""The page of all shots: pictures with recipes, everything escaped, nothing from elsewhere, faults told."""
+"""The gallery: pictures with recipes, a self-contained and escaped page, cached renders, reported failures."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 from selfiesim.cli.app import main
 from selfiesim.pages.gallery import GalleryEntry, html_page
-from selfiesim.pages.model_sheet import EMPTY_SCENE
-from selfiesim.pages.picture_cache import Kept, view_digest
+from selfiesim.pages.picture_cache import RenderCache, view_digest
+from selfiesim.pages.studio import EMPTY_SCENE
 from selfiesim.scene.scene import Scene
 
 
 class Page(HTMLParser):
-    """Links, pictures, anchors and balance of tags."""
+    """Links, pictures and anchors of a page, and its unclosed tags."""
 
     def __init__(self, text):
         super().__init__()
@@ -43,7 +43,7 @@ SMALL = ("--quality", "draft", "--size", "160x90")
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
+def rendered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gallery")
     with pytest.raises(SystemExit) as end:
         main(["gallery", *SCENES, "-o", str(folder), *SMALL])
@@ -51,53 +51,56 @@ def drawn(tmp_path_factory):
     return folder
 
 
-def drawn_now(run, folder, *words, scenes=SCENES):
-    """Runs the command and gives back which of the scenes it drew."""
+def newly_rendered(run, folder, *words, scenes=SCENES):
+    """Run the command; returns the scenes that it rendered."""
     code, out, err = run("gallery", *scenes, "-o", folder, *SMALL, "--json", *words)
     assert code == 0, err
-    return [each["name"] for each in json.loads(out)["scenes"] if each["drawn_now"]]
+    return [each["name"] for each in json.loads(out)["scenes"] if each["rendered_now"]]
 
 
-def test_each_scene_has_a_picture_a_thumbnail_and_a_recipe_that_the_page_leads_to(drawn):
-    found = Page((drawn / "index.html").read_text(encoding="utf-8"))
+def test_the_page_links_picture_thumbnail_and_recipe_of_each_scene(rendered):
+    found = Page((rendered / "index.html").read_text(encoding="utf-8"))
     assert not found.open
     assert set(found.pictures) == {f"thumbnails/{name}.jpg" for name in SCENES}
     for link in found.links + found.pictures:
-        assert link[1:] in found.anchors if link.startswith("#") else (drawn / link).is_file()
-    assert json.loads((drawn / "ikaros-dcam2.json").read_text())["title"] == "IKAROS from its free camera"
+        assert link[1:] in found.anchors if link.startswith("#") else (rendered / link).is_file()
+    assert (
+        json.loads((rendered / "ikaros-dcam2.json").read_text())["title"]
+        == "IKAROS, seen by its deployable camera DCAM2"
+    )
 
 
-def test_the_page_asks_for_nothing_from_elsewhere(drawn):
-    text = (drawn / "index.html").read_text(encoding="utf-8")
+def test_the_page_needs_no_external_resources(rendered):
+    text = (rendered / "index.html").read_text(encoding="utf-8")
     assert "http" not in text.replace("https://", "http://").split("<body>")[0]
     assert "<script" not in text
 
 
-def test_facts_and_assumptions_of_each_scene_are_on_the_page(drawn):
-    text = (drawn / "index.html").read_text(encoding="utf-8")
-    told = json.loads((drawn / "ikaros-dcam2.json").read_text())
-    assert told["view"]["epoch_utc"] in text
-    assert f"{told['view']['range_to_craft_m']:.1f} m" in text
-    assert all(escape(why) in text for why in told["view"]["assumed"].values())
+def test_the_page_shows_facts_and_assumptions_of_each_scene(rendered):
+    text = (rendered / "index.html").read_text(encoding="utf-8")
+    recipe = json.loads((rendered / "ikaros-dcam2.json").read_text())
+    assert recipe["view"]["epoch_utc"] in text
+    assert f"{recipe['view']['range_to_craft_m']:.1f} m" in text
+    assert all(escape(why) in text for why in recipe["view"]["assumed"].values())
 
 
-def test_pictures_that_depend_on_nothing_new_are_kept_byte_for_byte(drawn, run):
-    before = {path.name: path.stat().st_mtime_ns for path in drawn.glob("*.png")}
-    assert drawn_now(run, drawn) == []
-    assert {path.name: path.stat().st_mtime_ns for path in drawn.glob("*.png")} == before
+def test_pictures_with_unchanged_inputs_are_kept(rendered, run):
+    before = {path.name: path.stat().st_mtime_ns for path in rendered.glob("*.jpg")}
+    assert newly_rendered(run, rendered) == []
+    assert {path.name: path.stat().st_mtime_ns for path in rendered.glob("*.jpg")} == before
 
 
-def test_a_picture_that_was_touched_is_drawn_again_and_is_what_render_makes(drawn, run, tmp_path):
-    picture = drawn / "tianwen1-cruise.png"
+def test_a_modified_picture_is_rendered_again_as_by_the_render_command(rendered, run, tmp_path):
+    picture = rendered / "tianwen1-cruise.jpg"
     picture.write_bytes(picture.read_bytes() + b"x")
-    assert drawn_now(run, drawn) == ["tianwen1-cruise"]
-    assert run("render", "tianwen1-cruise", "-o", "alone.png", "--size", "160x90")[0] == 0
-    for ending in (".png", ".json"):
+    assert newly_rendered(run, rendered) == ["tianwen1-cruise"]
+    assert run("render", "tianwen1-cruise", "-o", "alone.jpg", "--size", "160x90")[0] == 0
+    for ending in (".jpg", ".json"):
         assert picture.with_suffix(ending).read_bytes() == (tmp_path / "alone").with_suffix(ending).read_bytes()
 
 
-def test_fresh_draws_what_is_there(drawn, run):
-    assert drawn_now(run, drawn, "--fresh", scenes=SCENES[:1]) == ["tianwen1-cruise"]
+def test_fresh_renders_unchanged_pictures(rendered, run):
+    assert newly_rendered(run, rendered, "--fresh", scenes=SCENES[:1]) == ["tianwen1-cruise"]
 
 
 @pytest.mark.parametrize(
@@ -109,13 +112,13 @@ def test_fresh_draws_what_is_there(drawn, run):
         {"camera__size_px": [161, 90]},
     ],
 )
-def test_what_a_picture_depends_on_is_in_its_digest(change):
+def test_the_digest_changes_with_the_inputs(change):
     scene = Scene.load("tianwen1-cruise")
     assert view_digest(scene.view(), "draft") == view_digest(scene.view(), "draft")
     assert view_digest(scene.with_changes(**change).view(), "draft") != view_digest(scene.view(), "draft")
 
 
-def test_a_mesh_edited_in_place_is_another_picture(tmp_path):
+def test_the_digest_changes_with_a_mesh_edited_in_place(tmp_path):
     def digest(height):
         (tmp_path / "mesh.obj").write_text(
             f"v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 {height}\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
@@ -127,39 +130,39 @@ def test_a_mesh_edited_in_place_is_another_picture(tmp_path):
     assert digest(1) == digest(1)
 
 
-def test_a_record_that_is_no_record_costs_a_drawing_and_nothing_else(drawn, run):
+def test_a_damaged_record_only_causes_a_new_render(rendered, run):
     for rubbish in ("", "[]", '{"tianwen1-cruise": 3}', "[" * 100_000):
-        (drawn / "thumbnails" / "drawn.json").write_text(rubbish)
-        assert Kept(drawn / "thumbnails" / "drawn.json").is_current("tianwen1-cruise", "", []) is False
-    assert drawn_now(run, drawn, scenes=SCENES[:1]) == ["tianwen1-cruise"]
+        (rendered / "thumbnails" / "drawn.json").write_text(rubbish)
+        assert RenderCache(rendered / "thumbnails" / "drawn.json").is_current("tianwen1-cruise", "", []) is False
+    assert newly_rendered(run, rendered, scenes=SCENES[:1]) == ["tianwen1-cruise"]
 
 
-def test_two_scenes_of_one_name_are_refused_before_anything_is_drawn(tmp_path, run):
+def test_two_scenes_with_the_same_stem_are_refused_before_rendering(tmp_path, run):
     code, _out, err = run("gallery", "tianwen1-cruise", "elsewhere/tianwen1-cruise.toml", "-o", "out")
     assert code == 2
     assert "rename one of them" in err
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_anything_is_drawn(tmp_path, run):
+def test_a_folder_that_cannot_be_created_is_refused_before_rendering(tmp_path, run):
     (tmp_path / "file").write_text("")
     code, _out, err = run("gallery", "-o", "file/out")
     assert code == 2
     assert "name a folder you may write to" in err
 
 
-def test_one_bad_scene_does_not_keep_the_others_from_the_page(tmp_path, capsys):
+def test_one_bad_scene_does_not_stop_the_others(tmp_path, capsys):
     (tmp_path / "bad.toml").write_text('title = "<b>bad</b>"\n')
     arguments = ["gallery", str(tmp_path / "bad.toml"), "tianwen1-camera-receding", "-o", str(tmp_path / "out")]
     with pytest.raises(SystemExit) as end:
         main([*arguments, "--quality", "draft", "--size", "64x36"])
     assert end.value.code == 2
     assert "bad.toml" in capsys.readouterr().err
-    assert (tmp_path / "out" / "tianwen1-camera-receding.png").is_file()
-    assert "Not drawn" in (tmp_path / "out" / "index.html").read_text()
+    assert (tmp_path / "out" / "tianwen1-camera-receding.jpg").is_file()
+    assert "Not rendered" in (tmp_path / "out" / "index.html").read_text()
 
 
-def test_words_from_scenes_are_escaped():
+def test_text_from_scenes_is_escaped():
     text = html_page([GalleryEntry("<i>", "t", fault="<script>alert(1)</script>")])
     assert "<script>" not in text
     assert "&lt;script&gt;" in text

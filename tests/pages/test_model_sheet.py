@@ -1,4 +1,4 @@
-"""The contact sheet of a model, and the command that makes it: right sides, right size, no black faces."""
+"""The contact sheet of a model and ``selfiesim models inspect``: sides, scale, and lit faces."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from PIL import Image
 from selfiesim.cli.app import main
 from selfiesim.core.files import shipped
 from selfiesim.craft.load import clear_craft_cache, load_craft
-from selfiesim.pages.model_sheet import SIDES, draw_sheet, six_views
+from selfiesim.pages.model_sheet import SIDES, render_sheet, six_views
 
-# A box of 1 x 2 x 3 m, each side of its own colour by its vertices.
+# A box of 1 x 2 x 3 m with vertex colours, a different one on each side.
 SIZE_M = np.array([1.0, 2.0, 3.0])
 COLOURS = {"+X": (255, 0, 0), "-X": (0, 255, 255), "+Y": (0, 255, 0), "-Y": (255, 0, 255), "+Z": (0, 0, 255),
            "-Z": (255, 255, 0)}  # fmt: skip
@@ -43,8 +43,8 @@ def box(tmp_path, monkeypatch):
     return path
 
 
-def test_each_picture_shows_the_side_it_names(box):
-    sheet = draw_sheet(load_craft(box), (96, 72), samples=1)
+def test_each_picture_shows_its_side(box):
+    sheet = render_sheet(load_craft(box), (96, 72), samples=1)
     assert sheet.pixels.shape == (144, 288, 3)
     for k, name in enumerate(SIDES):
         row, column = divmod(k, 3)
@@ -52,34 +52,34 @@ def test_each_picture_shows_the_side_it_names(box):
         assert (pixel > pixel.max() / 2).tolist() == [value > 0 for value in COLOURS[name]], (name, pixel)
 
 
-def test_sides_are_drawn_to_scale(box):
-    # The box is 2 m wide and 3 m high from +X, 1 m wide from +Y: silhouettes measured at its near face.
+def test_sides_are_to_scale(box):
+    # From +X the box is 2 m wide and 3 m high, from +Y 1 m wide: silhouettes, measured at the near face.
     craft = load_craft(box)
     for name, (width, height) in {"+X": (2, 3), "+Y": (1, 3), "+Z": (1, 2)}.items():
         view = six_views(craft, (192, 144))[name]
-        seen = np.isfinite(view.render("draft").depth)
+        covered = np.isfinite(view.render("draft").depth)
         near = view.craft.position[2] - SIZE_M["XYZ".index(name[1])] / 2
         per_pixel = near * view.camera.pixel_angle
-        rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+        rows, columns = np.flatnonzero(covered.any(axis=1)), np.flatnonzero(covered.any(axis=0))
         assert np.ptp(columns) + 1 == pytest.approx(width / per_pixel, abs=1.5)
         assert np.ptp(rows) + 1 == pytest.approx(height / per_pixel, abs=1.5)
 
 
 def run(capsys, *words):
-    """What a command prints, and what it tells beside."""
+    """Run a command; returns its captured output."""
     with pytest.raises(SystemExit) as left:
         main([*map(str, words)])
     assert left.value.code == 0
     return capsys.readouterr()
 
 
-def test_command_tells_and_draws(box, tmp_path, capsys):
+def test_command_reports_and_renders(box, tmp_path, capsys):
     picture = tmp_path / "sheet.png"
-    told = json.loads(run(capsys, "models", "inspect", box, "--json", "-o", picture).out)
-    assert told["size_m"] == [1.0, 2.0, 3.0]
-    assert told["triangles"] == 12
-    assert told["materials"][0]["vertex_colours"] is True
-    assert told["repaired"] == ["meshes that had no normals given some: 1"]
+    report = json.loads(run(capsys, "models", "inspect", box, "--json", "-o", picture).out)
+    assert report["size_m"] == [1.0, 2.0, 3.0]
+    assert report["triangles"] == 12
+    assert report["materials"][0]["vertex_colours"] is True
+    assert report["repaired"] == ["meshes with recomputed normals: 1"]
     with Image.open(picture) as image:
         assert image.size == (1344, 672)
         assert "not a photograph" in image.info["selfiesim"]
@@ -98,48 +98,48 @@ def test_sheet_of_another_size(box, tmp_path, capsys):
         assert words in capsys.readouterr().err
 
 
-def test_command_in_words(box, capsys):
+def test_command_prints_a_readable_report(box, capsys):
     box.with_suffix(".toml").write_text('name = "[bold]box"\n[materials.gold]\nmetallic = 1.0\n')
     out = run(capsys, "models", "inspect", box).out
-    assert "[bold]box: " in out, "a name is no markup"
+    assert "[bold]box: " in out, "names are not markup"
     assert "1 x 2 x 3 m" in out
-    assert "by vertex" in out
-    assert "repaired: meshes that had no normals given some: 1" in out
+    assert "per vertex" in out
+    assert "repaired: meshes with recomputed normals: 1" in out
     assert "warning: materials.gold: the mesh has no material of that name; it has default" in out
 
 
-def test_command_on_what_is_no_mesh(tmp_path, capsys):
+def test_command_on_a_missing_mesh(tmp_path, capsys):
     with pytest.raises(SystemExit) as left:
         main(["models", "inspect", str(tmp_path / "gone.glb")])
     assert left.value.code == 2
     assert "no such mesh file" in capsys.readouterr().err
 
 
-def test_what_was_guessed_of_a_mesh_is_one_line_on_standard_error(tmp_path, capsys):
+def test_a_guessed_unit_is_one_line_on_standard_error(tmp_path, capsys):
     (tmp_path / "plate.obj").write_text("v 0 0 0\nv 900 0 0\nv 0 900 0\nf 1 2 3\n")
     (tmp_path / "plate.toml").write_text("[mounts.camera]\nposition_m = [0, 0, 1]\naxis = [0, 0, 1]\n")
     scene = (shipped("scenes") / "tianwen1-mars.toml").read_text().replace('"tianwen1-orbiter"', '"plate.obj"')
     (tmp_path / "a.toml").write_text(scene)
-    told = run(capsys, "show", tmp_path / "a.toml").err.splitlines()
-    assert [line for line in told if "millimetres" in line and line.startswith("selfiesim: ") and "plate.obj" in line]
+    lines = run(capsys, "show", tmp_path / "a.toml").err.splitlines()
+    assert [line for line in lines if "millimetres" in line and line.startswith("selfiesim: ") and "plate.obj" in line]
 
 
 @pytest.mark.filterwarnings("ignore::selfiesim.core.errors.ModelWarning")
-def test_real_mesh_from_nasa_is_gold_with_blue_wings_and_nothing_lit_is_black(tmp_path):
+def test_nasas_mro_mesh_is_gold_with_blue_wings_and_has_no_black_lit_faces(tmp_path):
     pytest.importorskip("DracoPy")
     source = Path(os.environ.get("SELFIESIM_REFERENCE", "/nonexistent")) / "mesh_mro_draco.glb"
     if not source.is_file():
-        pytest.skip("no reference mesh here")
+        pytest.skip("reference mesh not available")
     shutil.copy(source, tmp_path / "mro.glb")
     (tmp_path / "mro.toml").write_text("[frame]\nlongest_m = 13.6\n")
     craft = load_craft(tmp_path / "mro.glb")
     for view in six_views(craft, (200, 150)).values():
-        light = view.render("draft")
-        facing = np.einsum("ijk,k->ij", light.truth.normal, view.sun.direction) > 0.2
-        lit = np.isfinite(light.depth) & (light.truth.sun_visibility > 0.9) & facing
+        radiance = view.render("draft")
+        facing = np.einsum("ijk,k->ij", radiance.truth.normal, view.sun.direction) > 0.2
+        lit = np.isfinite(radiance.depth) & (radiance.truth.sun_visibility > 0.9) & facing
         assert lit.sum() > 500
-        assert np.median(light.rgb[lit], axis=0).min() > 0.01
-        assert (light.rgb[lit].max(axis=1) < 1e-3).mean() < 0.01
+        assert np.median(radiance.rgb[lit], axis=0).min() > 0.01
+        assert (radiance.rgb[lit].max(axis=1) < 1e-3).mean() < 0.01
     front = six_views(craft, (200, 150))["+X"].render("draft").rgb
     gold = (front[..., 0] > 2.0 * front[..., 2]) & (front[..., 0] > 0.02)
     blue = (front[..., 2] > front[..., 1]) & (front[..., 2] > 0.02)

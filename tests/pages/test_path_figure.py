@@ -1,4 +1,4 @@
-"""The figure of a release: places, directions and scale are those of the geometry."""
+"""The figure of a release: positions, directions and scale agree with the geometry."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def dots(panel):
     return next(line for line in panel.lines if line.get_marker() == ".").get_xydata()
 
 
-def test_dots_lie_where_yamanaka_and_ankersen_have_the_camera(scene, figures):
-    # Closed form of the relative motion on an ellipse (J. Guidance 25, 2002); first order, so good to millimetres here.
+def test_dots_follow_yamanaka_and_ankersen(scene, figures):
+    # Closed form of relative motion on an elliptic orbit (J. Guidance 25, 2002); first order, good to millimetres here.
     track = scene.view(0.0).track
-    apart = State(track.camera.position - track.host.position, track.camera.velocity - track.host.velocity)
-    start = relative_to_rtn(track.host, apart)
+    relative = State(track.camera.position - track.host.position, track.camera.velocity - track.host.velocity)
+    start = relative_to_rtn(track.host, relative)
     path = yamanaka_ankersen(start, track.host, np.array(TIMES), MARS.gm_m3_s2)
     top, side = figures["rtn"].axes
     assert dots(top) == pytest.approx(path[:, [1, 2]], abs=5e-3)
     assert dots(side) == pytest.approx(path[:, [1, 0]], abs=5e-3)
 
 
-def test_in_the_crafts_axes_the_dots_begin_at_the_mount_and_go_the_way_of_the_push(scene, figures):
-    release = scene.resolved().release_state.release
+def test_in_body_axes_the_dots_start_at_the_mount_and_follow_the_push(scene, figures):
+    release = scene.resolve().release_state.release
     top, side = figures["body"].axes
     assert dots(top)[0] == pytest.approx(release.mount[:2], abs=1e-6)
     assert dots(side)[0] == pytest.approx(release.mount[[0, 2]], abs=1e-6)
@@ -48,7 +48,7 @@ def test_in_the_crafts_axes_the_dots_begin_at_the_mount_and_go_the_way_of_the_pu
     assert dots(top)[-1] - dots(top)[0] == pytest.approx(120.0 * 0.2 * release.axis[:2], abs=0.8)
 
 
-def test_a_metre_is_as_long_across_as_up_and_as_long_in_both_panels(figures):
+def test_both_axes_of_both_panels_have_the_same_scale(figures):
     for figure in figures.values():
         figure.draw_without_rendering()
         scales = []
@@ -59,7 +59,7 @@ def test_a_metre_is_as_long_across_as_up_and_as_long_in_both_panels(figures):
 
 
 def test_the_craft_is_as_wide_as_its_mesh(scene, figures):
-    # In its own axes only the wings turn, about their long axis Y: what spans Y is the mesh's own span.
+    # In body axes only the wings rotate, about their long axis Y, so the span along Y is that of the mesh.
     image = figures["body"].axes[0].images[0]
     _left, _right, bottom, top = image.get_extent()
     low, high = scene.view(60.0).craft.craft.bounds_m[:, 1]
@@ -67,32 +67,31 @@ def test_the_craft_is_as_wide_as_its_mesh(scene, figures):
 
 
 @pytest.mark.parametrize("axes", ["rtn", "body"])
-def test_pages_are_right_handed_and_as_they_are_called(scene, axes):
+def test_panels_are_right_handed(scene, axes):
     for panel in _panels(scene, axes):
         right, up, toward = panel.rows
         assert np.cross(right, up) == pytest.approx(toward)
 
 
-def test_up_is_away_from_mars_and_along_is_the_way_it_flies(scene):
+def test_rtn_axes_point_up_along_and_across(scene):
     view = scene.view(60.0)
-    turn, host = icrf_to_axes(view, "rtn"), view.track.host
-    assert turn @ host.position / np.linalg.norm(host.position) == pytest.approx([1.0, 0.0, 0.0], abs=1e-12)
-    assert (turn @ host.velocity)[1] > 0.0
-    assert (turn @ host.velocity)[2] == pytest.approx(0.0, abs=1e-6)
+    rotation, host = icrf_to_axes(view, "rtn"), view.track.host
+    assert rotation @ host.position / np.linalg.norm(host.position) == pytest.approx([1.0, 0.0, 0.0], abs=1e-12)
+    assert (rotation @ host.velocity)[1] > 0.0
+    assert (rotation @ host.velocity)[2] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_arrows_point_where_the_middle_of_the_picture_looks(scene, figures):
+def test_arrows_follow_the_line_of_sight_of_the_centre_pixel(scene, figures):
     arrows = next(each for each in figures["body"].axes[0].collections if hasattr(each, "U"))
     for k, t in enumerate(TIMES):
         view = scene.view(t)
         arrow = np.array([arrows.U[k], arrows.V[k]])
-        # The lens's own word for where the middle of its picture looks.
-        middle = np.array([[(view.camera.width - 1) / 2, (view.camera.height - 1) / 2]])
-        ahead = view.track.icrf_to_body @ view.icrf_to_camera.T @ view.camera.unproject(middle)[0]
+        centre = np.array([[(view.camera.width - 1) / 2, (view.camera.height - 1) / 2]])
+        ahead = view.track.icrf_to_body @ view.icrf_to_camera.T @ view.camera.unproject(centre)[0]
         assert arrow / np.linalg.norm(arrow) == pytest.approx(ahead[:2] / np.linalg.norm(ahead[:2]), abs=1e-9)
 
 
-def test_the_camera_is_where_the_timeline_has_it(scene):
+def test_positions_agree_with_the_drift_table(scene):
     from selfiesim.analysis.drift_table import sample
 
     view = scene.view(75.0)

@@ -1,4 +1,4 @@
-"""The story of a release: frames, sheet, figure and page, and what a scene without a release is told."""
+"""The story of a release: frames, sheet, figure and page, and the error for a scene without a release."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SCENE, SMALL = "tianwen1-mars", ("--size", "128x72")
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """A story of four frames; its folder and what was printed for programs."""
+def story(tmp_path_factory):
+    """A story of four frames: its folder, and its JSON output."""
     from contextlib import redirect_stdout
     from io import StringIO
 
@@ -37,38 +37,38 @@ def recipe_of(folder, frame):
     return json.loads((folder / frame["file"]).with_suffix(".json").read_text())
 
 
-def test_frames_begin_with_the_release_and_end_where_asked(told):
-    folder, story = told
-    assert [each["t_s"] for each in story["frames"]] == [0.0, 30.0, 60.0, 90.0]
-    for each in story["frames"]:
+def test_frames_run_from_the_release_to_the_end_asked_for(story):
+    folder, records = story
+    assert [each["t_s"] for each in records["frames"]] == [0.0, 30.0, 60.0, 90.0]
+    for each in records["frames"]:
         view = recipe_of(folder, each)["view"]
         assert view["seconds_since_release"] == pytest.approx(each["t_s"], abs=1e-6)
         assert view["distance_from_mount_m"] == pytest.approx(each["range_m"], abs=1e-6)
 
 
-def test_one_reading_of_the_meter_holds_for_all_frames(told):
-    folder, story = told
-    shutters = {recipe_of(folder, each)["photo"]["shutter_s"] for each in story["frames"]}
-    # It is the reading of a picture taken at the scene's own moment.
+def test_one_light_reading_sets_all_frames(story):
+    folder, records = story
+    shutters = {recipe_of(folder, each)["photo"]["shutter_s"] for each in records["frames"]}
+    # The reading is that of a picture at the scene's own moment.
     own = Scene.load(SCENE).with_changes(camera__size_px=[128, 72]).view().render("draft").expose().exposure
     assert len(shutters) == 1
     assert shutters.pop() == pytest.approx(own.shutter_s)
 
 
-def test_a_frame_is_made_again_from_its_file_alone(told, tmp_path, monkeypatch):
-    folder, story = told
+def test_a_frame_can_be_rendered_again_from_its_file(story, tmp_path, monkeypatch):
+    folder, records = story
     monkeypatch.chdir(tmp_path)
-    _photo, differs = replay(folder / story["frames"][2]["file"])
+    _photo, differs = replay(folder / records["frames"][2]["file"])
     assert differs == []
 
 
-def test_the_sheet_holds_the_frames_in_rows_and_their_numbers(told):
-    folder, story = told
+def test_the_sheet_shows_the_frames_and_carries_their_numbers(story):
+    folder, records = story
     sheet = Image.open(folder / "sheet.png")
-    assert json.loads(sheet.info["selfiesim"]) == {key: value for key, value in story.items() if key != "page"}
+    assert json.loads(sheet.info["selfiesim"]) == {key: value for key, value in records.items() if key != "page"}
     assert json.loads((folder / "sheet.json").read_text()) == json.loads(sheet.info["selfiesim"])
     pixels = np.asarray(sheet, float)
-    for number, each in enumerate(story["frames"]):
+    for number, each in enumerate(records["frames"]):
         row, column = divmod(number, 2)
         left, top = 8 + column * 488, 62 + row * (270 + 34)
         frame = np.asarray(Image.open(folder / each["file"]).resize((480, 270), Image.Resampling.LANCZOS), float)
@@ -76,11 +76,13 @@ def test_the_sheet_holds_the_frames_in_rows_and_their_numbers(told):
 
 
 @pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (4, 2), (5, 3), (6, 3), (12, 4), (13, 5), (240, 16)])
-def test_sheets_are_about_as_wide_as_high_with_few_gaps(count, columns):
+def test_sheets_are_nearly_square_with_few_gaps(count, columns):
     assert column_count(count) == columns
 
 
 class Page(HTMLParser):
+    """Targets of links and pictures, and unclosed tags."""
+
     def __init__(self, text):
         super().__init__()
         self.targets, self.open = [], []
@@ -98,20 +100,20 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_leads_to_all_of_it_and_to_nothing_elsewhere(told):
-    folder, story = told
+def test_the_page_links_all_files_and_nothing_external(story):
+    folder, records = story
     text = (folder / "index.html").read_text(encoding="utf-8")
     page = Page(text)
     assert not page.open
     assert all((folder / target).is_file() for target in page.targets)
-    assert {each["file"] for each in story["frames"]} <= set(page.targets)
+    assert {each["file"] for each in records["frames"]} <= set(page.targets)
     assert "<script" not in text
     assert "http" not in text
 
 
 @pytest.fixture
 def odd(run, tmp_path):
-    """The folder of a story whose title is markup and a formula that is broken, each frame metered anew."""
+    """The folder of a story whose title is markup and a broken formula, with each frame metered."""
     table = (Scene.load(SCENE).folder / f"{SCENE}.toml").read_text()
     title = next(line for line in table.splitlines() if line.startswith("title"))
     (tmp_path / "my.toml").write_text(table.replace(title, r"title = '<b>$\frac{</b>$'"))
@@ -120,7 +122,7 @@ def odd(run, tmp_path):
     return tmp_path / "out"
 
 
-def test_titles_are_no_markup_and_no_formulas_and_each_frame_may_have_a_reading_of_its_own(odd, run):
+def test_titles_are_plain_text_and_frames_can_be_metered_separately(odd, run):
     text = (odd / "index.html").read_text()
     assert "<b>" not in text
     assert "&lt;b&gt;" in text
@@ -130,7 +132,7 @@ def test_titles_are_no_markup_and_no_formulas_and_each_frame_may_have_a_reading_
 
 
 @pytest.mark.parametrize("name", ["tianwen1-boom", "zhurong-group", "tianwen1-camera-receding"])
-def test_a_scene_whose_camera_stays_on_board_is_told_what_to_do(run, tmp_path, name):
+def test_a_scene_with_a_mounted_camera_is_refused_with_advice(run, tmp_path, name):
     code, _out, err = run("story", name, "-o", "out")
     assert code == 2
     assert "stays where it is mounted" in err
@@ -140,7 +142,7 @@ def test_a_scene_whose_camera_stays_on_board_is_told_what_to_do(run, tmp_path, n
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--every", "10x"), "10s, 0.5s or 2min"),
         (("--every", "0s"), "10s, 0.5s or 2min"),
@@ -154,15 +156,15 @@ def test_a_scene_whose_camera_stays_on_board_is_told_what_to_do(run, tmp_path, n
         (("-o", "file/out"), "name a folder you may write to"),
     ],
 )
-def test_bad_input_is_told_in_a_sentence(run, tmp_path, words, said):
+def test_bad_input_is_refused(run, tmp_path, words, message):
     (tmp_path / "file").write_text("")
     code, _out, err = run("story", SCENE, *words)
     assert code == 2
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 
-def test_times_are_every_so_many_seconds_or_so_many_evenly_spread():
+def test_times_follow_a_step_or_a_number_of_frames():
     assert story_times(60.0, 20.0, None) == [0.0, 20.0, 40.0, 60.0]
     assert story_times(65.0, 20.0, None) == [0.0, 20.0, 40.0, 60.0]
     assert story_times(60.0, None, 3) == [0.0, 30.0, 60.0]
@@ -171,19 +173,19 @@ def test_times_are_every_so_many_seconds_or_so_many_evenly_spread():
         story_times(0.0, None, None)
 
 
-def test_a_mesh_of_ones_own_stands_in_any_scene_for_every_command_that_looks_at_it(run, tmp_path):
+def test_craft_option_puts_a_users_mesh_into_every_command(run, tmp_path):
     trimesh = pytest.importorskip("trimesh")
     trimesh.creation.box((2.0, 1.5, 1.0)).export(tmp_path / "box.stl")
     (tmp_path / "box.toml").write_text("[mounts.camera]\nposition_m = [0, 0.75, 0]\naxis = [0, 1, 0]\n")
     craft = ("--craft", "box.stl")
     facts = json.loads(run("show", SCENE, *craft, "--json")[1])
     path = json.loads(run("drift", SCENE, *craft, "--from", "72", "--to", "72", "--json")[1])
-    drawn = json.loads(run("story", SCENE, *craft, "--frames", "2", "--to", "release+72s", *SMALL, "--json")[1])
+    frames = json.loads(run("story", SCENE, *craft, "--frames", "2", "--to", "release+72s", *SMALL, "--json")[1])
     film = ("film", SCENE, *craft, "--from", "release+71s", "--to", "release+72s", *SMALL, "-o", "a.gif")
     assert run(*film)[0] == 0
     filmed = json.loads((tmp_path / "a.json").read_text())["frames"]["range_to_craft_m"]
-    # 72 s at 0.2 m/s from a mount 0.75 m from the middle of the box.
+    # 72 s at 0.2 m/s from a mount 0.75 m from the centre of the box.
     for distance in (facts["range_to_craft_m"], path[0]["craft_distance_m"], filmed[-1]):
         assert distance == pytest.approx(72 * 0.2 + 0.75, rel=0.005)
-    assert drawn["frames"][-1]["range_m"] == pytest.approx(72 * 0.2, rel=0.005)
+    assert frames["frames"][-1]["range_m"] == pytest.approx(72 * 0.2, rel=0.005)
     assert "with box in place of its craft" in run("caption", str(tmp_path / f"{SCENE}-story/frames/t0072.000s.png"))[1]

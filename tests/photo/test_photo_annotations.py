@@ -1,4 +1,4 @@
-"""Marks: the bar is as long as it says where the craft is, the words stand in the corner, and a recipe keeps both."""
+"""Marks: the scale bar has its length at the craft, the watermark is in its corner, and recipes reproduce both."""
 
 import numpy as np
 import pytest
@@ -16,10 +16,10 @@ def radiance():
 
 
 @pytest.mark.parametrize("at", ["release+30s", "release+72s", "release+3000s"])
-def test_the_bar_is_as_long_as_a_rod_beside_the_craft(at):
+def test_the_scale_bar_has_the_length_of_a_rod_at_the_craft(at):
     view = Scene.load("tianwen1-mars").view(at)
     metres, pixels = scale_bar_length(view)
-    # A rod square to the line of sight at the craft's middle, as the camera pictures it on its axis.
+    # A rod perpendicular to the line of sight at the craft's origin, imaged on the axis.
     distance = np.linalg.norm(view.craft.position)
     rod = view.camera.project(np.array([[0.0, 0.0, distance], [1e-3 * metres, 0.0, distance]]))
     assert pixels == pytest.approx(1e3 * (rod[1, 0] - rod[0, 0]), rel=1e-3)
@@ -27,7 +27,7 @@ def test_the_bar_is_as_long_as_a_rod_beside_the_craft(at):
     assert f"{metres:.0e}"[0] in "125"
 
 
-def test_marks_stand_in_their_corners_and_nowhere_else(radiance):
+def test_marks_are_confined_to_their_corners(radiance):
     plain, both = radiance.expose().pixels, radiance.expose(marks=["scale-bar", "watermark"]).pixels
     changed = (plain != both).any(axis=-1)
     height, width = changed.shape
@@ -35,12 +35,12 @@ def test_marks_stand_in_their_corners_and_nowhere_else(radiance):
     assert changed[:, : width // 3].any()
     assert changed[:, 2 * width // 3 :].any()
     bar = radiance.expose(marks=["scale-bar"]).pixels
-    # The bar is the lowest thing drawn: its longest row of white.
+    # The bar has the longest row of white.
     white = (bar == round(0.92 * 255)).all(axis=-1) & (plain != bar).any(axis=-1)
     assert white.sum(axis=1).max() == pytest.approx(scale_bar_length(radiance.view)[1], abs=2)
 
 
-def test_deep_pictures_are_marked_alike(radiance):
+def test_16_bit_pictures_have_the_same_marks(radiance):
     photo = radiance.expose(marks=["watermark"])
     pixels16 = (photo.pixels16 >> 8).astype(int)
     assert np.abs(pixels16 - photo.pixels).max() <= 2
@@ -48,7 +48,7 @@ def test_deep_pictures_are_marked_alike(radiance):
     assert draw_marks(grey, radiance.view, ()) is grey
 
 
-def test_a_marked_picture_is_made_again_with_its_marks(radiance, tmp_path):
+def test_replay_reproduces_the_marks(radiance, tmp_path):
     first = radiance.expose(marks=["scale-bar", "watermark"])
     again, differs = replay(first.save(tmp_path / "a.png"))
     assert differs == []

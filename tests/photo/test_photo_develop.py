@@ -1,4 +1,4 @@
-"""Looks and development: a grey card stays grey, colours stay, tones are tones."""
+"""Looks and development: grey and coloured cards keep their colours, and tone curves rise from black to white."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from selfiesim.core.errors import PhotoError, SceneError
 from selfiesim.photo.demosaic import demosaic, pad_mosaic
 from selfiesim.photo.finish import jpeg_round_trip, unsharp_mask
-from selfiesim.photo.looks import EFFECT_FIDELITY, LOOKS, enabled_effects, receipt
+from selfiesim.photo.looks import EFFECT_FIDELITY, LOOKS, effects_report, enabled_effects
 from selfiesim.photo.sensor import white_electrons
 from selfiesim.photo.tone_curves import TONES, apply_lut, tone_lut
 from selfiesim.render.common.radiance import Radiance
@@ -63,8 +63,8 @@ def delta_e(one, two):
     return float(np.sqrt(d_l**2 + d_c**2 + d_h**2 + r * d_c * d_h))
 
 
-# Sharma, Wu and Dalal, Color Research and Application 30 (2005) 21-30, table 1: pairs that find out wrong means of hue,
-# wrong signs and kinks.
+# Sharma, Wu and Dalal, Color Research and Application 30 (2005) 21-30, table 1: pairs that expose wrong hue means,
+# wrong signs and discontinuities.
 @pytest.mark.parametrize(
     ("one", "two", "wanted"),
     [
@@ -89,13 +89,13 @@ def test_the_measure_of_colour_differences_is_ciede2000(one, two, wanted):
     assert delta_e(two, one) == pytest.approx(wanted, abs=1e-4)
 
 
-# Lightness too: against the card's light through the same tone curve, without lens, sensor and mosaic.
+# Lightness is compared too: with the card's light through the same tone curve, without lens, sensor and mosaic.
 @pytest.mark.parametrize("look", ["onboard", "press"])
 @pytest.mark.parametrize("level", [0.05, 0.18, 0.6])
-def test_a_grey_card_keeps_its_colour_through_mosaic_and_development_within_one_delta_e(card, look, level):
+def test_a_grey_card_stays_grey_through_mosaic_and_development_within_one_delta_e(card, look, level):
     photo = card(level, level, level).expose(look=look, meter="centre", **QUIET)
     colour = lab(photo.pixels.reshape(-1, 3).mean(axis=0))
-    clean = plainly_developed(photo)
+    clean = developed_without_sensor(photo)
     assert delta_e(colour, (colour[0], 0.0, 0.0)) < 1.0
     assert delta_e(colour, lab(clean)) < 1.0
 
@@ -104,19 +104,19 @@ def test_a_grey_card_keeps_its_colour_through_mosaic_and_development_within_one_
 def test_a_coloured_card_keeps_its_colour_within_one_delta_e(card, card_rgb):
     photo = card(*card_rgb).expose(look="onboard", tone="linear", meter="centre", stops=-1.0, **QUIET)
     colour = lab(photo.pixels.reshape(-1, 3).mean(axis=0))
-    clean = plainly_developed(photo)
+    clean = developed_without_sensor(photo)
     assert delta_e(colour, lab(clean)) < 1.0
 
 
-def plainly_developed(photo):
-    """The card's sRGB numbers by its light alone: 1 is where the first of the sensor's colours is full."""
+def developed_without_sensor(photo):
+    """The card's sRGB values from its light alone; 1 is the level at which the first of the sensor's colours clips."""
     sun = photo.radiance.view.sun.irradiance
     full = (white_electrons(photo.sensor, sun) / photo.sensor.full_scale_e).max()
     linear = photo.radiance.rgb[0, 0] / (sun / np.pi) * full
     return apply_lut(linear.astype(np.float32), tone_lut(photo.tone, 1.0, 8), 1.0)
 
 
-def test_colours_come_back_through_the_sensors_mixed_filters(card):
+def test_the_colour_matrix_inverts_the_sensors_overlapping_filters(card):
     light = card(0.25, 0.17, 0.09)
     quiet = QUIET | {"effects__sharpening": False, "effects__jpeg": False, "shutter_s": 1 / 1000, "iso": 400.0}
     seen = light.expose(look="onboard", tone="linear", **quiet).pixels.reshape(-1, 3).mean(axis=0)
@@ -124,19 +124,19 @@ def test_colours_come_back_through_the_sensors_mixed_filters(card):
     assert np.linalg.norm(lab(seen) - lab(clean)) < 1.0
 
 
-def test_raw_shows_the_sensors_own_green(card):
+def test_the_raw_look_has_the_sensors_green_cast(card):
     pixels = card(0.18, 0.18, 0.18).expose(look="raw", **QUIET).pixels.reshape(-1, 3).mean(axis=0)
     assert pixels[1] > 1.1 * max(pixels[0], pixels[2])
 
 
-def test_what_is_too_bright_is_white_and_not_pink(card):
+def test_saturated_highlights_are_white_not_pink(card):
     pixels = card(1.0, 1.0, 1.0).expose(look="onboard", stops=4.0, **QUIET).pixels
     assert pixels.min() >= 250
 
 
 # Authority: colour-demosaicing, its filters of Malvar, He and Cutler 2004. Edges differ.
 @pytest.mark.filterwarnings("ignore")
-def test_colours_of_the_mosaic_are_those_of_colour_demosaicing():
+def test_demosaicing_agrees_with_colour_demosaicing():
     from colour_demosaicing import demosaicing_CFA_Bayer_Malvar2004
 
     raw = np.random.default_rng(1).random((31, 44)).astype(np.float32)
@@ -155,21 +155,21 @@ def test_each_tone_curve_rises_from_black_to_white(tone, white):
     assert len(np.unique(numbers)) > 5000
 
 
-def test_only_the_effects_asked_for_are_on():
+def test_effects_follow_the_look_and_the_settings():
     assert enabled_effects(PhotoSection()) == frozenset()
     assert "defocus" not in enabled_effects(PhotoSection(look="onboard"))
-    assert "mosaic" not in enabled_effects(PhotoSection(look="onboard"), colour=False)
+    assert "mosaic" not in enabled_effects(PhotoSection(look="onboard"), is_colour=False)
     for name in EFFECT_FIDELITY:
         assert name in enabled_effects(PhotoSection(look="raw", effects={name: True}))
         assert name not in enabled_effects(PhotoSection(look="press", effects={name: False}))
 
 
-def test_the_receipt_tells_of_each_effect():
+def test_the_effects_report_lists_every_effect():
     for look in LOOKS:
-        told = receipt(PhotoSection(look=look))
-        assert set(EFFECT_FIDELITY) <= set(told)
-        assert {entry["is"] for entry in told.values()} <= {"physical", "approximated", "artistic", "off"}
-    assert all(receipt(PhotoSection())[name]["is"] == "off" for name in EFFECT_FIDELITY)
+        report = effects_report(PhotoSection(look=look))
+        assert set(EFFECT_FIDELITY) <= set(report)
+        assert {entry["is"] for entry in report.values()} <= {"physical", "approximated", "artistic", "off"}
+    assert all(effects_report(PhotoSection())[name]["is"] == "off" for name in EFFECT_FIDELITY)
 
 
 def test_every_effect_changes_the_picture(card):
@@ -182,13 +182,13 @@ def test_every_effect_changes_the_picture(card):
         "lens__defocus_px": 5.0, "lens__lateral_share": 0.01, "stops": 1.0,
     }  # fmt: skip
     whole = light.expose(look="onboard", effects__defocus=True, **strong)
-    of_the_sun = {"ghosts", "sun_disc", "rolling_shutter"}  # it is behind this camera; nothing turns here
-    for name in set(EFFECT_FIDELITY) - of_the_sun:
+    inactive = {"ghosts", "sun_disc", "rolling_shutter"}  # the Sun is behind this camera, and nothing moves
+    for name in set(EFFECT_FIDELITY) - inactive:
         without = light.expose(look="onboard", **({"effects__defocus": True} | {f"effects__{name}": False}), **strong)
         assert not np.array_equal(without.pixels, whole.pixels), name
 
 
-def test_sharpening_keeps_even_areas_and_steepens_edges():
+def test_sharpening_keeps_uniform_areas_and_steepens_edges():
     pixels = np.full((70, 40, 3), 100, np.uint8)
     pixels[:, 20:] = 140
     sharp = unsharp_mask(pixels, 1.0)
@@ -197,7 +197,7 @@ def test_sharpening_keeps_even_areas_and_steepens_edges():
     assert sharp[35, 20, 0] > 140
 
 
-def test_jpeg_leaves_its_marks_and_no_more():
+def test_lower_jpeg_quality_loses_more():
     pixels = np.random.default_rng(2).integers(0, 255, (32, 32, 3)).astype(np.uint8)
     assert (
         np.abs(jpeg_round_trip(pixels, 95).astype(int) - pixels).mean()
@@ -205,7 +205,7 @@ def test_jpeg_leaves_its_marks_and_no_more():
     )
 
 
-def test_sixteen_bits_are_the_eight_with_more_between(card):
+def test_16_bit_pixels_refine_the_8_bit_pixels(card):
     light = card(0.2, 0.15, 0.1)
     for photo in (light.expose(), light.expose(look="press", effects__sharpening=False)):
         assert photo.pixels16.dtype == np.uint16
@@ -214,11 +214,11 @@ def test_sixteen_bits_are_the_eight_with_more_between(card):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("look", ["clean", "onboard"])
-def test_light_that_is_no_number_is_refused(card, value, look):
+def test_radiance_that_is_not_finite_is_refused(card, value, look):
     light = card(0.2, 0.2, 0.2)
     rgb = light.rgb.copy()
     rgb[3, 4, 1] = value
-    with pytest.raises(PhotoError, match="1 pixels hold light"):
+    with pytest.raises(PhotoError, match="1 pixels are infinite or not a number"):
         Radiance(rgb, light.view, "draft", "made up", None).expose(look=look)
 
 
@@ -227,27 +227,27 @@ def test_light_that_is_no_number_is_refused(card, value, look):
     [
         ({"look": "sepia"}, "photo.look"),
         ({"shutter_s": -1.0}, "photo.shutter_s"),
-        ({"look": "raw", "detector__preset": "nikon"}, "no sensor is called 'nikon'"),
-        ({"detector__quantum_efficiency": [[0, 0, 0], [0, 0.5, 0], [0, 0, 0.5]]}, "sees nothing"),
-        ({"detector__quantum_efficiency": [[0.5, 0.5, 0.5]] * 3}, "must differ"),
+        ({"look": "raw", "detector__preset": "nikon"}, "unknown sensor 'nikon'"),
+        ({"detector__quantum_efficiency": [[0, 0, 0], [0, 0.5, 0], [0, 0, 0.5]]}, "must respond in at least one band"),
+        ({"detector__quantum_efficiency": [[0.5, 0.5, 0.5]] * 3}, "linearly independent"),
         ({"detector__quantum_efficiency": [[1.5, 0, 0], [0, 1, 0], [0, 0, 1]]}, "between 0 and 1"),
         ({"effects__grain": True}, "unknown key"),
         ({"effects__glare": True}, "look = 'raw'"),
         ({"tone": "aces"}, "photo.tone"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused_by_name(card, settings, words):
+def test_invalid_look_settings_are_refused_by_key(card, settings, words):
     with pytest.raises(SceneError, match=words):
         card(0.2, 0.2, 0.2).expose(**settings)
 
 
 @pytest.mark.parametrize("meter", ["matrix", "centre", "highlight"])
-def test_each_meter_says_that_it_chose(card, meter):
+def test_the_exposure_names_its_meter(card, meter):
     photo = card(0.3, 0.3, 0.3).expose(meter=meter)
     assert f"metered: {meter}" in str(photo.exposure)
 
 
-def test_the_highlight_meter_keeps_the_brightest_under_full_and_the_centre_meter_looks_at_the_centre(card):
+def test_the_highlight_meter_avoids_saturation_and_the_centre_meter_measures_the_centre(card):
     light = card(0.05, 0.05, 0.05)
     rgb = light.rgb.copy()
     rgb[:16, :32] *= 18.0

@@ -24,14 +24,14 @@ def view():
 
 @pytest.fixture(scope="module")
 def light(view):
-    """Light of a made-up frame: half sky, half a smooth ramp of sunlit grey walls up to white."""
+    """A synthetic frame: half sky, half a smooth ramp of sunlit grey walls up to white."""
     rgb = np.zeros((36, 64, 3), np.float32)
     rgb[18:] = (np.linspace(0.02, 1.0, 64)[None, :, None] * view.sun.irradiance / np.pi).astype(np.float32)
     return Radiance(rgb, view, "draft", "made up", None)
 
 
 def linear(pixels):
-    """sRGB bytes back to linear light (IEC 61966-2-1)."""
+    """Decode 8-bit sRGB to linear light (IEC 61966-2-1)."""
     code = pixels / 255.0
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
 
@@ -47,7 +47,7 @@ def linear(pixels):
         (1.0, 1.0, 120.0, 1.0),
     ],
 )
-def test_the_sensor_is_full_at_the_luminance_of_iso_12232(shutter_s, f_number, iso, luminance_cd_m2):
+def test_the_sensor_saturates_at_the_luminance_of_iso_12232(shutter_s, f_number, iso, luminance_cd_m2):
     exposure = Exposure(shutter_s, f_number, iso, 0.0, False)
     assert exposure.saturation_luminance == pytest.approx(luminance_cd_m2, rel=1e-9)
 
@@ -57,9 +57,9 @@ def test_sunlight_at_one_astronomical_unit_is_about_130_klx():
     assert 122e3 < luminance(np.array(SOLAR_IRRADIANCE_1AU, np.float32)) < 140e3
 
 
-# "Sunny 16": in sunlight on the ground, about 100 klx, an f/16 picture at 1 / ISO seconds is exposed right. White, of
-# reflectance 0.9, then lies just under full.
-def test_sunny_sixteen_puts_white_under_full():
+# "Sunny 16": in sunlight on the ground, about 100 klx, f/16 and 1 / ISO seconds give a correct exposure. White, of
+# reflectance 0.9, is then just below saturation.
+def test_sunny_sixteen_puts_white_just_below_saturation():
     white = 0.9 * 100e3 / np.pi
     full = Exposure(1 / 100, 16.0, 100.0, 0.0, True).saturation_luminance
     assert 0.8 < white / full < 1.0
@@ -78,14 +78,14 @@ def test_one_stop_more_doubles_the_light(light):
 
 
 # Reciprocity: two stops of aperture are four times the time, or four times the sensitivity.
-def test_settings_that_let_in_the_same_light_take_the_same_picture(light):
+def test_settings_of_equal_exposure_give_the_same_picture(light):
     one = light.expose(**FIXED)
     assert len(np.unique(one.pixels)) > 20
     for other in ({"f_number": 4.0, "shutter_s": 1 / 2000}, {"iso": 400.0, "shutter_s": 1 / 2000}):
         assert np.abs(light.expose(**FIXED | other).pixels.astype(int) - one.pixels).max() <= 1
 
 
-def test_fixed_exposure_uses_the_shutter_given_and_auto_says_that_it_metered(light):
+def test_a_fixed_shutter_is_used_as_given_and_auto_is_metered(light):
     fixed = light.expose(**FIXED | {"shutter_s": 1 / 30})
     assert (fixed.exposure.shutter_s, fixed.exposure.metered) == (1 / 30, False)
     assert "metered" not in str(fixed.exposure)
@@ -96,14 +96,14 @@ def test_fixed_exposure_uses_the_shutter_given_and_auto_says_that_it_metered(lig
 
 
 @pytest.mark.parametrize("factor", [0.125, 0.5, 4.0, 100.0])
-def test_the_meter_makes_the_same_picture_of_the_same_scene_in_more_or_less_light(light, factor):
+def test_the_meter_compensates_for_the_level_of_light(light, factor):
     auto = FIXED | {"shutter_s": "auto"}
     usual, other = light.expose(**auto), replace(light, rgb=np.float32(factor) * light.rgb).expose(**auto)
     assert other.exposure.shutter_s == pytest.approx(usual.exposure.shutter_s / factor, rel=1e-5)
     assert np.abs(other.pixels.astype(int) - usual.pixels).max() <= 1
 
 
-def test_the_meter_puts_an_even_grey_at_middle_grey_however_much_sky_there_is(view):
+def test_the_meter_puts_uniform_grey_at_middle_grey_regardless_of_sky(view):
     for rows in (36, 20, 8):
         rgb = np.zeros((36, 64, 3), np.float32)
         rgb[:rows] = 0.2 * view.sun.irradiance / np.pi
@@ -112,7 +112,7 @@ def test_the_meter_puts_an_even_grey_at_middle_grey_however_much_sky_there_is(vi
 
 
 # The Sun's disc is 1e5 times as bright as a sunlit white wall.
-def test_the_meter_does_not_ask_the_suns_disc(light):
+def test_the_meter_ignores_the_suns_disc(light):
     auto = FIXED | {"shutter_s": "auto"}
     usual = light.expose(**auto).exposure.shutter_s
     sunny = light.rgb.copy()
@@ -129,7 +129,7 @@ def test_a_black_frame_stays_black(view, shutter_s):
     assert photo.exposure.shutter_s > 0.0
 
 
-def test_the_smallest_frame_is_metered():
+def test_a_frame_of_one_pixel_is_metered():
     assert metered_shutter(np.full((1, 1, 3), 0.1, np.float32), 1e4, 8.0, 100.0) > 0.0
 
 
@@ -149,7 +149,7 @@ def test_red_ground_stays_red(view):
     assert green / blue == pytest.approx(0.17 / 0.09, rel=0.04)
 
 
-def test_the_shoulder_is_straight_then_bends_without_a_kink_and_never_reaches_full():
+def test_the_shoulder_is_linear_then_bends_smoothly_and_stays_below_saturation():
     x = np.linspace(0.0, 8.0, 80001).astype(np.float32)
     y = shoulder(x).astype(float)
     slope = np.gradient(y, x.astype(float))
@@ -163,7 +163,7 @@ def test_the_shoulder_is_straight_then_bends_without_a_kink_and_never_reaches_fu
 
 
 # IEC 61966-2-1: 12.92 x below 0.0031308, 1.055 x^(1/2.4) - 0.055 above.
-def test_bytes_are_the_srgb_curve_of_the_shouldered_light():
+def test_8_bit_pixels_follow_the_srgb_transfer_function():
     x = np.concatenate([np.linspace(0.0, 0.01, 3000), np.linspace(0.01, 6.0, 30000)])
     y = shoulder(x.astype(np.float32)).astype(float)
     exact = 255.0 * np.where(y <= 0.0031308, 12.92 * y, 1.055 * np.maximum(y, 1e-12) ** (1 / 2.4) - 0.055)
@@ -174,8 +174,8 @@ def test_bytes_are_the_srgb_curve_of_the_shouldered_light():
     assert (ours[0, 0, 0], ours[-1, 0, 0]) == (0, 255)
 
 
-def test_a_sky_that_hardly_changes_has_no_bands():
-    """Of a ramp of three steps over 300 pixels, the mean of any 8 x 8 pixels is the ramp's."""
+def test_a_smooth_sky_shows_no_banding():
+    """On a ramp of three steps over 300 pixels, the mean of any 8 x 8 pixels equals the ramp's."""
     ramp = np.linspace(0.20, 0.2105, 300, dtype=np.float32)
     rgb = np.broadcast_to(ramp[None, :, None], (64, 300, 3))
     exact = 255.0 * (1.055 * ramp.astype(float) ** (1 / 2.4) - 0.055)
@@ -189,7 +189,7 @@ def test_a_sky_that_hardly_changes_has_no_bands():
     assert not black.any()
 
 
-def test_light_brighter_than_anything_and_below_zero_is_clipped():
+def test_extreme_and_negative_light_is_clipped():
     rgb = np.array([[[1e30, np.inf, 5.0], [-1.0, -0.0, -1e30]]], np.float32)
     assert develop(rgb, np.ones(3, np.float32)).tolist() == [[[255, 255, 255], [0, 0, 0]]]
 
@@ -205,11 +205,11 @@ def test_light_brighter_than_anything_and_below_zero_is_clipped():
         ({"shutter_s": "fast"}, "photo.shutter_s"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused_by_name(light, settings, words):
+def test_invalid_exposure_settings_are_refused_by_key(light, settings, words):
     with pytest.raises(SceneError, match=words.replace(".", r"\.")):
         light.expose(**settings)
 
 
-def test_a_photo_tells_what_it_is(light):
+def test_repr_gives_size_and_exposure(light):
     assert repr(light.expose(**FIXED)).startswith("Photo(64x36, 1/500 s, f/8, ISO 100")
     assert repr(light).startswith("Radiance(64x36, draft")

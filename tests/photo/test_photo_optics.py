@@ -1,4 +1,4 @@
-"""The lens: energy, the cosine law, Airy's rings, the Sun in and beside the picture."""
+"""The lens: energy conservation, vignetting, the Airy pattern, and the Sun inside and outside the picture."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from selfiesim.camera.distortion import KannalaBrandt
 from selfiesim.camera.pinhole import Camera
 from selfiesim.photo import optics
 from selfiesim.photo.sun_glare import add_sun
+from selfiesim.photo.vignetting import transmission, vignetting
 from selfiesim.render.common.radiance import Radiance
 from selfiesim.scene.photo import LensSection
 from selfiesim.scene.scene import Scene
@@ -24,11 +25,11 @@ def lens(on, camera=CAMERA, f_number=8.0, **part):
 
 
 @pytest.mark.parametrize("effect", sorted(BLURS))
-def test_each_blur_keeps_the_energy_of_a_point_and_of_an_even_scene(effect):
+def test_each_blur_conserves_energy(effect):
     planes = np.zeros((3, 200, 300), np.float32)
     planes[:, 100, 150] = 1000.0
     through = optics.apply_blur(planes, lens({effect}, **BLURS[effect]))
-    if effect == "glare":  # its halo goes on beyond the picture: the whole of it only in a larger one
+    if effect == "glare":  # its halo extends beyond the picture; only a larger one holds all of it
         large = Camera(1600, 1600, CAMERA.fx, CAMERA.fy, 799.5, 799.5)
         planes = np.zeros((3, 1600, 1600), np.float32)
         planes[:, 800, 800] = 1000.0
@@ -47,11 +48,11 @@ def test_diffraction_is_airys_pattern():
     dark = int(np.argmin(profile[:16]))
     assert dark * pitch == pytest.approx(1.22 * 550e-9 * 8.0, abs=0.6 * pitch)
     inside = kernel[radius < 1.22 * 550e-9 * 8.0].sum() / kernel.sum()
-    assert inside == pytest.approx(0.838, abs=0.06)  # the kernel is cut at the fourth ring: a little more is within
+    assert inside == pytest.approx(0.838, abs=0.06)  # the kernel ends at the fourth ring, which raises the share
 
 
-def test_a_flat_scene_through_a_pinhole_falls_as_cos4():
-    share = optics.vignetting(CAMERA, 1.0, 2.0, 0.0)
+def test_pinhole_vignetting_is_cos4():
+    share = vignetting(CAMERA, 1.0, 2.0, 0.0)
     y, x = np.mgrid[:200, :300]
     cosine = CAMERA.unproject(np.stack([x, y], -1).astype(float))[..., 2]
     assert share == pytest.approx(cosine**4, rel=2e-3)
@@ -64,19 +65,19 @@ def test_a_fisheyes_falloff_follows_its_own_rays(power):
     y, x = np.mgrid[:300, :300]
     angle = np.hypot(x - camera.cx, y - camera.cy) / camera.fx
     inside = angle < np.radians(75)
-    share = optics.vignetting(camera, power, 2.0, 0.0)
+    share = vignetting(camera, power, 2.0, 0.0)
     assert share[inside] == pytest.approx((np.sinc(angle / np.pi) * np.cos(angle) ** power)[inside], rel=4e-3)
 
 
-def test_a_fisheyes_pupil_turns_with_the_ray_unless_told():
+def test_pupil_power_defaults_to_0_for_a_fisheye_and_1_otherwise():
     camera = Camera.from_fov(300, 300, np.radians(185.0), KannalaBrandt())
     assert lens({}, camera).pupil_power == 0.0
     assert lens({}).pupil_power == 1.0
     assert lens({}, camera, pupil_power=0.5).pupil_power == 0.5
 
 
-def test_the_mount_takes_what_it_says_from_the_corner():
-    share = optics.vignetting(CAMERA, 0.0, 0.5, 0.2) / optics.vignetting(CAMERA, 0.0, 2.0, 0.0)
+def test_mechanical_vignetting_darkens_the_corner_as_specified():
+    share = vignetting(CAMERA, 0.0, 0.5, 0.2) / vignetting(CAMERA, 0.0, 2.0, 0.0)
     assert share[0, 0] == pytest.approx(0.8, abs=0.01)
     assert share[100, 150] == pytest.approx(1.0)
 
@@ -95,18 +96,18 @@ def test_lateral_colour_moves_red_outward_and_leaves_green():
     assert np.array_equal(moved[1], planes[1])
 
 
-def test_lateral_colour_keeps_the_light():
+def test_lateral_colour_conserves_energy():
     planes = np.zeros((3, 200, 300), np.float32)
     planes[:, 30:170, 40:260] = 1.0 + np.random.default_rng(2).random((140, 220), np.float32)
     moved = optics.lateral_colour(planes, CAMERA, 0.005)
     assert moved.sum(axis=(1, 2)) == pytest.approx(planes.sum(axis=(1, 2)), rel=1e-3)
 
 
-def test_dust_takes_light_and_no_more_than_it_may():
-    share = optics.transmission(lens({"dust"}, dust_count=20, dust_loss=0.05))
+def test_dust_loss_stays_within_its_limit():
+    share = transmission(lens({"dust"}, dust_count=20, dust_loss=0.05))
     assert share.max() == 1.0
     assert 0.85 < share.min() < 0.99
-    assert optics.transmission(lens({})).min() == 1.0
+    assert transmission(lens({})).min() == 1.0
 
 
 @pytest.fixture(scope="module")
@@ -125,16 +126,16 @@ def night():
 
 
 # The Sun's disc holds all of its light: irradiance over the solid angle of a pixel at the axis.
-def test_the_suns_disc_has_the_suns_light(night):
+def test_the_suns_disc_has_the_suns_irradiance(night):
     radiance = night((150.0, 100.0))
     planes = np.zeros((3, 200, 300), np.float32)
-    glass = lens({"sun_disc"}, radiance.view.camera)
-    add_sun(planes, radiance, glass)
+    sun_lens = lens({"sun_disc"}, radiance.view.camera)
+    add_sun(planes, radiance, sun_lens)
     total = planes.sum(axis=(1, 2)) * radiance.view.camera.pixel_angle**2
     assert total == pytest.approx(radiance.view.sun.irradiance, rel=1e-4)
 
 
-def test_glare_grows_as_the_sun_comes_near_and_is_gone_behind_the_lens(night):
+def test_glare_grows_toward_the_sun_and_vanishes_with_the_sun_behind_the_lens(night):
     def veil(pixel, turned=1.0):
         radiance = night(pixel)
         sun = replace(radiance.view.sun, direction=radiance.view.sun.direction * (1, 1, turned))
@@ -147,7 +148,7 @@ def test_glare_grows_as_the_sun_comes_near_and_is_gone_behind_the_lens(night):
     assert veil((330.0, 100.0), turned=-1.0) == 0.0
 
 
-def test_ghosts_lie_on_the_line_through_the_middle_and_hold_reflectance_squared(night):
+def test_ghosts_are_in_line_with_the_sun_and_scale_with_reflectance_squared(night):
     radiance = night((40.0, 60.0))
     planes = np.zeros((3, 200, 300), np.float32)
     add_sun(planes, radiance, lens({"ghosts"}, radiance.view.camera, reflectance=0.01))

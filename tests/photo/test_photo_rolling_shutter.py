@@ -1,4 +1,4 @@
-"""Rows read one after the other: the last rows show the later picture."""
+"""Rolling shutter: the last rows show the later picture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from selfiesim.photo.rolling_shutter import apply_rolling_shutter
 
 
-def test_the_first_row_is_of_now_and_the_last_of_the_end_of_the_read_out(before_the_cap):
+def test_rows_show_the_scene_at_their_readout_time(before_the_cap):
     scene = before_the_cap.with_changes(
         camera__size_px=[320, 180], camera__horizontal_fov_deg=30.0, camera__place=[0.5, 0.9]
     )

@@ -1,4 +1,4 @@
-"""One set of maps for all tests here, in a cache of its own; and where the reference pictures are, if anywhere."""
+"""Fixtures of the planet tests: one set of maps in its own cache, an empty library, reference files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.planet.maps.planet_maps import PlanetMaps, load_maps
+from selfiesim.core.colour import linear_from_srgb
+from selfiesim.planet.maps.load import load_maps
+from selfiesim.planet.maps.planet_maps import PlanetMaps
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
 def map_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+    """Return the cache of this run, one for all workers of pytest-xdist."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "map-cache"
+    shared.mkdir(exist_ok=True)
+    return shared
 
 
 @pytest.fixture(scope="session")
@@ -30,22 +36,22 @@ def mars(map_cache: Path) -> Iterator[PlanetMaps]:
 
 
 def reference_file(name: str) -> Path:
-    """A file of the reference folder; the test is skipped without it."""
+    """Return a file of the reference folder; skip the test without it."""
     path = Path(os.environ.get("SELFIESIM_REFERENCE", REPOSITORY.parent / "shared" / "reference")) / name
     if not path.is_file():
-        pytest.skip("no reference files here (SELFIESIM_REFERENCE)")
+        pytest.skip("no reference files (SELFIESIM_REFERENCE)")
     return path
 
 
 @pytest.fixture(scope="session")
 def reference() -> Callable[[str], Path]:
-    """Gives a file of the reference folder by its name."""
+    """Function that returns a file of the reference folder by name."""
     return reference_file
 
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty library of maps and an empty cache; gives the library's folder."""
+    """Folder of an empty library of maps, with an empty cache."""
     monkeypatch.setenv("SELFIESIM_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
     return tmp_path / "data" / "maps"
@@ -53,8 +59,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def reference_cap() -> np.ndarray:
-    """Linear luminance of the reference picture of the north cap, (1000, 1000); the test is skipped without it."""
+    """Linear luminance of the reference image of the north cap, (1000, 1000); skips the test without it."""
     path = reference_file("look_north_cap_65N_celestia.png")
     srgb = np.asarray(Image.open(path).convert("RGB")) / 255
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    return linear @ np.array([0.2126, 0.7152, 0.0722])
+    return linear_from_srgb(srgb) @ np.array([0.2126, 0.7152, 0.0722])

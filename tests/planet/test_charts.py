@@ -1,4 +1,4 @@
-"""Charts: each place where its projection puts it, and pictures that carry what they show."""
+"""Charts: projections, sampling, and the recipes in their images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 
 from selfiesim.core.errors import MapError
 from selfiesim.files.map_pictures import draw_chart
-from selfiesim.planet.library import user_maps as shelf
+from selfiesim.planet.library import user_maps
 from selfiesim.planet.library.charts import (
     Chart,
     height_to_normals,
@@ -26,7 +26,7 @@ from selfiesim.planet.readers.conventions import Conventions
 
 
 def at(chart: Chart, down: float, across: float) -> tuple[float, float]:
-    """Latitude and longitude (0..360), degrees, of a point of a chart."""
+    """Return latitude and longitude (0..360), degrees, of a point of a chart."""
     lat, lon, _inside = chart.places(np.array([down]), np.array([across]))
     return float(np.degrees(lat[0, 0])), float(np.degrees(lon[0, 0])) % 360
 
@@ -36,7 +36,7 @@ def at(chart: Chart, down: float, across: float) -> tuple[float, float]:
     ("down", "across", "place"),
     [(1.0, 0.5, (65, 0)), (0.5, 1.0, (65, 90)), (0.0, 0.5, (65, 180)), (0.5, 0.0, (65, 270)), (0.75, 0.5, (77.5, 0))],
 )
-def test_the_north_lies_as_it_is_seen_from_above(down: float, across: float, place: tuple[float, float]) -> None:
+def test_the_north_pole_is_seen_from_above(down: float, across: float, place: tuple[float, float]) -> None:
     assert at(parse_chart("north", "mars"), down, across) == pytest.approx(place, abs=1e-6)
 
 
@@ -44,19 +44,18 @@ def test_the_north_lies_as_it_is_seen_from_above(down: float, across: float, pla
 @pytest.mark.parametrize(
     ("down", "across", "place"), [(0.0, 0.5, (-65, 0)), (0.5, 1.0, (-65, 90)), (1.0, 0.5, (-65, 180))]
 )
-def test_the_south_lies_as_it_is_seen_from_above(down: float, across: float, place: tuple[float, float]) -> None:
+def test_the_south_pole_is_seen_from_above(down: float, across: float, place: tuple[float, float]) -> None:
     assert at(parse_chart("south", "mars"), down, across) == pytest.approx(place, abs=1e-6)
 
 
-def test_around_a_place_north_is_up_and_distances_from_it_are_true() -> None:
+def test_around_a_place_north_is_up_and_distances_are_true() -> None:
     chart = parse_chart("-30,350,40", "mars")
     assert at(chart, 0.5, 0.5) == pytest.approx((-30, 350))
     assert at(chart, 0.0, 0.5) == pytest.approx((-10, 350), abs=1e-6)
     assert at(chart, 1.0, 0.5) == pytest.approx((-50, 350), abs=1e-6)
     assert 5 < at(chart, 0.5, 0.9)[1] < 10  # 16 degrees to the east, which is to the right
-    angle = np.linspace(0, 2 * np.pi, 50)
-    for turn in angle:
-        lat, lon = np.radians(at(chart, 0.5 - 0.3 * np.cos(turn), 0.5 + 0.3 * np.sin(turn)))
+    for azimuth in np.linspace(0, 2 * np.pi, 50):
+        lat, lon = np.radians(at(chart, 0.5 - 0.3 * np.cos(azimuth), 0.5 + 0.3 * np.sin(azimuth)))
         lat0, lon0 = np.radians([-30, 350])
         away = np.arccos(np.sin(lat) * np.sin(lat0) + np.cos(lat) * np.cos(lat0) * np.cos(lon - lon0))
         assert np.degrees(away) == pytest.approx(12.0, abs=1e-6)
@@ -69,7 +68,7 @@ def test_the_globe_has_the_prime_meridian_in_the_middle() -> None:
     assert chart.shape(1000) == (500, 1000)
 
 
-def test_a_name_gives_its_place_and_a_fitting_width() -> None:
+def test_a_name_gives_its_place_and_a_suitable_width() -> None:
     korolev = parse_chart("korolev", "mars")
     assert (korolev.lat_deg, korolev.lon_deg) == (72.77, 164.58)
     assert korolev.span_deg == pytest.approx(1.6 * np.degrees(81 / 3389.5), rel=1e-3)
@@ -82,20 +81,20 @@ def test_a_name_gives_its_place_and_a_fitting_width() -> None:
     ("patch", "body", "message"),
     [
         ("Korolov", "mars", "did you mean 'Korolev'"),
-        ("Korolev,wide", "mars", "after the name comes the width"),
-        ("91,0,10", "mars", "latitude -90 to 90"),
+        ("Korolev,wide", "mars", "write a width in degrees after the name"),
+        ("91,0,10", "mars", "latitude is -90 to 90"),
         ("0,0,0", "mars", "width 0.01 to 360"),
-        ("1.2.3,0,5", "mars", "write LAT,LON,SPAN"),
-        ("Tycho", "moon", "write LAT,LON,SPAN, such as"),
+        ("1.2.3,0,5", "mars", "use LAT,LON,SPAN"),
+        ("Tycho", "moon", "use LAT,LON,SPAN, such as"),
     ],
 )
-def test_what_means_no_part_is_refused(patch: str, body: str, message: str) -> None:
+def test_an_invalid_chart_is_rejected(patch: str, body: str, message: str) -> None:
     with pytest.raises(MapError, match=message):
         parse_chart(patch, body)
 
 
-def test_pixels_are_means_of_what_they_cover() -> None:
-    """Stripes of two map pixels, ten to a pixel of the chart: grey, not stripes of their own."""
+def test_pixels_are_means_over_their_area() -> None:
+    """Stripes much narrower than a pixel of the chart come out grey, without aliasing."""
 
     def stripes(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
         return (np.floor(np.degrees(lon) * 4) % 2)[..., None].astype(np.float32)
@@ -106,28 +105,28 @@ def test_pixels_are_means_of_what_they_cover() -> None:
     assert coarse[8:-8, 8:-8].std() > 0.4
 
 
-def test_beyond_the_rim_there_is_nothing(mars: PlanetMaps) -> None:
+def test_a_polar_chart_is_black_beyond_its_rim(mars: PlanetMaps) -> None:
     drawing = draw_chart(parse_chart("north", "mars"), "mars", size=100)
     assert not drawing.pixels[:10, :10].any()
     assert drawing.pixels[2:-2, 50].min() > 0
 
 
 # The best reference picture of the cap: 65 N at the rim, 0 E at the bottom, east counter-clockwise.
-def test_the_north_can_be_recognised(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
+def test_the_north_chart_agrees_with_the_reference_image(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
     ours = draw_chart(parse_chart("north", "mars"), "mars", size=500).pixels.astype(float).mean(axis=2)
-    theirs = reference_cap.reshape(500, 2, 500, 2).mean(axis=(1, 3))
-    inside = (np.hypot(*np.mgrid[-249.5:250, -249.5:250]) < 235) & (theirs > 0)
+    expected = reference_cap.reshape(500, 2, 500, 2).mean(axis=(1, 3))
+    inside = (np.hypot(*np.mgrid[-249.5:250, -249.5:250]) < 235) & (expected > 0)
 
-    def likeness(picture: np.ndarray) -> float:
-        return float(np.corrcoef(picture[inside], theirs[inside])[0, 1])
+    def correlation(image: np.ndarray) -> float:
+        return float(np.corrcoef(image[inside], expected[inside])[0, 1])
 
-    assert likeness(ours) > 0.8
-    for turned in (ours[::-1], ours[:, ::-1], np.rot90(ours), np.rot90(ours, 2), ours.T):
-        assert likeness(turned) < 0.6
+    assert correlation(ours) > 0.8
+    for rotated in (ours[::-1], ours[:, ::-1], np.rot90(ours), np.rot90(ours, 2), ours.T):
+        assert correlation(rotated) < 0.6
 
 
-def test_the_chart_has_the_tone_of_photographs(mars: PlanetMaps) -> None:
-    """The light meter's rule: middle grey for the mean, ice below white and still drawing."""
+def test_the_chart_is_exposed_like_a_photograph(mars: PlanetMaps) -> None:
+    """The mean is middle grey and ice is below white, as by a light meter."""
     drawing = draw_chart(parse_chart("globe", "mars"), "mars", size=200)
     grey = drawing.pixels.mean(axis=2)
     assert 80 < np.median(grey) < 150
@@ -137,13 +136,13 @@ def test_the_chart_has_the_tone_of_photographs(mars: PlanetMaps) -> None:
     assert 0.5 < drawing.recipe["chart"]["reflectance_of_white"] < 2.0
 
 
-def test_a_drawing_carries_its_recipe(mars: PlanetMaps, tmp_path: Path) -> None:
+def test_a_chart_carries_its_recipe(mars: PlanetMaps, tmp_path: Path) -> None:
     path = draw_chart(parse_chart("Korolev", "mars"), "mars", size=64).save(tmp_path / "k.png")
     recipe = json.loads((tmp_path / "k.json").read_text(encoding="utf-8"))
-    with Image.open(path) as picture:
-        assert picture.size == (64, 64)
-        assert json.loads(picture.text["selfiesim"]) == recipe
-        assert picture.text["Title"] == "Korolev, Mars: albedo"
+    with Image.open(path) as image:
+        assert image.size == (64, 64)
+        assert json.loads(image.text["selfiesim"]) == recipe
+        assert image.text["Title"] == "Korolev, Mars: albedo"
     assert recipe["kind"] == "synthetic image"
     assert recipe["chart"]["center_lat_deg"] == 72.77
     assert recipe["chart"]["projection"] == "azimuthal equidistant"
@@ -159,28 +158,28 @@ def test_sizes_are_bounded(mars: PlanetMaps, size: int) -> None:
 
 
 def hill(library: Path, tmp_path: Path) -> np.ndarray:
-    """A library with a cone of 20 km at 20 N 30 E as the elevation of Mars."""
+    """Add a cone of 20 km at 20 N 30 E to the library as the elevation of Mars."""
     lat, lon = np.meshgrid(89.5 - np.arange(180), 0.5 + np.arange(360), indexing="ij")
     height = np.maximum(0, 20_000 - 2000 * np.hypot(lat - 20, (lon - 30) * np.cos(np.radians(20)))).astype("<f4")
     height.tofile(tmp_path / "h.img")
     keys = Conventions(shape=(360, 180), dtype="<f4", lon0_deg=0.0)
-    shelf.add(tmp_path / "h.img", "hill", layer="elevation", conventions=keys, credits="Me")
+    user_maps.add(tmp_path / "h.img", "hill", layer="elevation", conventions=keys, credits="Me")
     return height
 
 
-def test_heights_are_drawn_with_their_range(library: Path, tmp_path: Path) -> None:
+def test_elevation_charts_state_their_range(library: Path, tmp_path: Path) -> None:
     hill(library, tmp_path)
     drawing = draw_chart(parse_chart("20,30,30", "mars"), "mars", "elevation", 120)
-    told = drawing.recipe["chart"]
-    assert told["lowest_m"] == pytest.approx(0, abs=300)
-    assert told["highest_m"] == pytest.approx(20_000, abs=1500)
+    chart = drawing.recipe["chart"]
+    assert chart["lowest_m"] == pytest.approx(0, abs=300)
+    assert chart["highest_m"] == pytest.approx(20_000, abs=1500)
     assert drawing.recipe["credits"] == ["Me"]
     grey = drawing.pixels.astype(float).mean(axis=2)
     assert grey[50:70, 50:70].mean() > 1.3 * grey[:10].mean()
     assert grey[40:50, 40:50].mean() > 1.1 * grey[70:80, 70:80].mean()  # lit from the upper left
 
 
-def test_normals_lean_down_the_slope(library: Path, tmp_path: Path) -> None:
+def test_normals_point_down_the_slope(library: Path, tmp_path: Path) -> None:
     hill(library, tmp_path)
     pixels = draw_chart(parse_chart("20,30,16", "mars"), "mars", "normal", 64).pixels.astype(int)
     east, west, north, south = pixels[32, 48], pixels[32, 16], pixels[16, 32], pixels[48, 32]
@@ -189,7 +188,7 @@ def test_normals_lean_down_the_slope(library: Path, tmp_path: Path) -> None:
     assert (pixels[..., 2] > 200).all()
 
 
-# A sphere's slope by its formula: heights that grow with the sine of latitude.
+# The slope of a known height on a sphere, analytically.
 def test_normals_of_a_known_surface() -> None:
     lat = (0.5 - (np.arange(180) + 0.5) / 180)[:, None] * np.pi
     lon = (np.arange(360) + 0.5)[None, :] / 360 * 2 * np.pi
@@ -197,25 +196,23 @@ def test_normals_of_a_known_surface() -> None:
     found = height_to_normals((high * np.sin(lat) + high * np.cos(lat) * np.cos(lon)).astype(np.float32), radius)
     north = high / radius * (np.cos(lat) - np.sin(lat) * np.cos(lon))
     east = -high / radius * np.sin(lon) * np.ones_like(lat)
-    wanted = np.stack([-east, -north, np.ones_like(north)], -1)
-    wanted /= np.linalg.norm(wanted, axis=-1, keepdims=True)
-    assert np.abs(found - wanted)[5:-5].max() < 1e-3
+    expected = np.stack([-east, -north, np.ones_like(north)], -1)
+    expected /= np.linalg.norm(expected, axis=-1, keepdims=True)
+    assert np.abs(found - expected)[5:-5].max() < 1e-3
 
 
-def test_without_elevation_it_says_how_to_get_some(library: Path) -> None:
-    with pytest.raises(
-        MapError, match="no elevation of mars in the library; selfiesim maps get mola-4ppd puts one there"
-    ):
+def test_missing_elevation_says_how_to_add_it(library: Path) -> None:
+    with pytest.raises(MapError, match="no elevation of mars in the library; selfiesim maps get mola-4ppd adds one"):
         draw_chart(parse_chart("globe", "mars"), "mars", "elevation")
     with pytest.raises(MapError, match="no elevation of moon in the library; selfiesim maps add FILE"):
         draw_chart(parse_chart("globe", "moon"), "moon", "normal")
 
 
 @pytest.mark.parametrize("lookup", [sample_bilinear, sample_spline])
-def test_lookups_go_round_the_back_and_to_the_poles(lookup: Callable[..., np.ndarray]) -> None:
+def test_sampling_works_across_the_seam_and_at_the_poles(lookup: Callable[..., np.ndarray]) -> None:
     lat = (0.5 - (np.arange(90) + 0.5) / 90)[:, None] * np.pi
     lon = (np.arange(180) + 0.5)[None, :] / 180 * 2 * np.pi
     grid = (np.cos(lat) * np.cos(lon - 0.3) + np.sin(lat))[..., None].astype(np.float32)
     places = np.random.default_rng(0).uniform([-1.5, -7], [1.5, 7], (500, 2)).T
-    wanted = np.cos(places[0]) * np.cos(places[1] - 0.3) + np.sin(places[0])
-    assert np.abs(lookup(grid, *places)[..., 0] - wanted).max() < 0.02
+    expected = np.cos(places[0]) * np.cos(places[1] - 0.3) + np.sin(places[0])
+    assert np.abs(lookup(grid, *places)[..., 0] - expected).max() < 0.02

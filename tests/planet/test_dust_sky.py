@@ -1,4 +1,4 @@
-"""The sky seen from the ground: as much light comes down as was worked out for Mars, and it has the right colours."""
+"""The sky from the ground: published fluxes, energy balance and colours."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ NET_FLUX = {
 
 
 @pytest.mark.parametrize("opacity", NET_FLUX)
-def test_light_on_the_ground_as_published_for_mars(opacity):
-    """Over the whole spectrum there; here the mean of three bands, whose dust is darker in the blue."""
+def test_net_flux_agrees_with_the_published_table(opacity):
+    """The table covers the whole spectrum; here it is the mean of three bands, with dust darker in blue."""
     net = [0.9 * sky_at(opacity, z, (0.1, 0.1, 0.1)).ground_irradiance_fraction.mean() for z in (0, 20, 40, 60, 80)]
     assert_allclose(net, NET_FLUX[opacity], rtol=0.06)
 
 
-def test_dust_that_absorbs_nothing_loses_no_light():
+def test_conservative_scattering_loses_no_light():
     reflected, through = delta_eddington(np.array([0.1, 1.0, 5.0]), np.ones(3), np.array([0.0, 0.4, 0.7]), 0.6)
     assert_allclose(reflected + through, 1.0, atol=1e-5)
 
 
-def test_sky_and_beam_add_up_to_the_light_on_the_ground():
+def test_sky_and_beam_add_up_to_the_irradiance_of_the_ground():
     sky = sky_at(0.4, 50.0)
     rays, light = sky.light()
     above = rays[:, 2] > 0.0
@@ -50,7 +50,7 @@ def test_sky_and_beam_add_up_to_the_light_on_the_ground():
     )
 
 
-def test_lit_ground_shines_up_from_below():
+def test_lit_ground_reflects_light_upward():
     sky = sky_at(0.4, 50.0)
     rays, light = sky.light()
     below = rays[:, 2] < 0.0
@@ -74,15 +74,15 @@ def test_sky_is_brighter_at_the_horizon_than_overhead():
     assert np.all(side > sky.radiance(np.array([0.0, 0.0, 1.0])))
 
 
-# stevealbers.net: a blue halo round a low Sun, reddish brown elsewhere.
-def test_blue_glow_round_a_low_sun():
+# stevealbers.net: a blue halo around a low Sun, reddish brown elsewhere.
+def test_blue_glow_around_a_low_sun():
     sky = sky_at(0.5, 80.0)
     beside = sky.radiance(np.array([np.cos(np.radians(13.0)), 0.0, np.sin(np.radians(13.0))]))
     across = sky.radiance(np.array([0.0, np.cos(np.radians(13.0)), np.sin(np.radians(13.0))]))
     assert beside[2] / beside[0] > 1.3 * across[2] / across[0]
 
 
-def test_radiance_has_no_hole_at_the_suns_height():
+def test_radiance_is_continuous_at_the_suns_elevation():
     sky = sky_at(0.4, 60.0)
     height = np.cos(np.radians(60.0)) + np.array([-1e-3, -1e-5, 0.0, 1e-5, 1e-3])
     rays = np.stack([np.zeros(5), np.sqrt(1 - height**2), height], axis=1)

@@ -1,4 +1,4 @@
-"""Named places of Mars: the IAU's numbers, and names as people write them."""
+"""Named places of Mars: the IAU's numbers, and lookup by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ rounding_deg = 0.0051
 
 
 # Names, latitudes, longitudes and diameters of the IAU Gazetteer of Planetary Nomenclature.
-def test_places_and_sizes_are_the_iaus(reference: Callable[[str], Path]) -> None:
+def test_places_and_sizes_agree_with_the_iau(reference: Callable[[str], Path]) -> None:
     listed = {}
     for line in reference("mars_nomenclature.tsv").read_text(encoding="utf-8").splitlines():
         row = line.split("\t")
@@ -41,11 +41,11 @@ def test_places_and_sizes_are_the_iaus(reference: Callable[[str], Path]) -> None
     ("name", "lat", "lon"),
     [("Zhurong", 25.066, 109.925), ("Curiosity", -4.5895, 137.4417), ("Opportunity", -1.9462, 354.4734)],
 )
-def test_landing_sites_are_the_published_ones(name: str, lat: float, lon: float) -> None:
+def test_landing_sites_agree_with_publications(name: str, lat: float, lon: float) -> None:
     assert planet.locate(name)[2:4] == pytest.approx((lat, lon), abs=rounding_deg)
 
 
-def test_the_table_is_sound() -> None:
+def test_the_table_is_consistent() -> None:
     table = load_features("mars")
     assert len({feature.name for feature in table}) == len(table)
     numbers = np.array([feature[2:] for feature in table])
@@ -57,7 +57,7 @@ def test_the_table_is_sound() -> None:
 
 
 @pytest.mark.parametrize("name", ["Korolev", "korolev", "KOROLEV", "  Korolev "])
-def test_capitals_do_not_matter(name: str) -> None:
+def test_case_is_ignored(name: str) -> None:
     assert planet.locate(name) == ("Korolev", "crater", 72.77, 164.58, 81.0)
 
 
@@ -70,25 +70,25 @@ def test_capitals_do_not_matter(name: str) -> None:
         ("ascraeus", "Ascraeus Mons"),
     ],
 )
-def test_accents_do_not_matter_and_a_telling_part_will_do(word: str, name: str) -> None:
+def test_accents_are_ignored_and_a_unique_part_is_enough(word: str, name: str) -> None:
     assert locate(word).name == name
 
 
-def test_an_unclear_part_lists_what_it_could_be() -> None:
-    with pytest.raises(MapError, match=r"'olympia' is a part of several names: Olympia Cavi, .*Olympia Undae"):
+def test_an_ambiguous_part_lists_the_candidates() -> None:
+    with pytest.raises(MapError, match=r"'olympia' is part of several names: Olympia Cavi, .*Olympia Undae"):
         locate("olympia")
 
 
-def test_a_misspelt_name_gets_the_nearest() -> None:
-    with pytest.raises(MapError, match="no place 'Korolov' on mars is known here; did you mean 'Korolev'"):
+def test_a_misspelt_name_suggests_the_nearest() -> None:
+    with pytest.raises(MapError, match="unknown place 'Korolov' on mars; did you mean 'Korolev'"):
         locate("Korolov")
     with pytest.raises(MapError, match="give latitude and longitude"):
         locate("")
-    with pytest.raises(MapError, match="no names of places on moon are known here, only on mars"):
+    with pytest.raises(MapError, match="no named places on moon, only on mars"):
         locate("Tycho", "moon")
 
 
-def test_reflectance_by_degrees() -> None:
+def test_reflectance_takes_degrees() -> None:
     syrtis, arabia = planet.reflectance([9.2, 21.0], [67.1, 5.7])
     assert (syrtis < arabia).all()
     assert planet.reflectance(0.0, [0.0, 360.0, -360.0]) == pytest.approx(

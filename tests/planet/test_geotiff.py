@@ -1,4 +1,4 @@
-"""GeoTIFFs: where their georeferencing puts them, and the ones that cannot be used."""
+"""GeoTIFFs: placement by their georeferencing, and rejection of unusable files."""
 
 from __future__ import annotations
 
@@ -63,21 +63,21 @@ def place(values: np.ndarray) -> tuple[float, float]:
         (f"+proj=longlat +R={R}", (-180, -90, 180, 90), 210.5),
     ],
 )
-def test_the_file_says_itself_where_it_lies(tmp_path: Path, crs: str, bounds, lon_deg: float) -> None:
+def test_georeferencing_places_the_map(tmp_path: Path, crs: str, bounds, lon_deg: float) -> None:
     assert place(read_map(write(tmp_path / "m.tif", peak(), crs, bounds), "elevation", 360)) == (50.5, lon_deg)
 
 
-def test_the_user_goes_before_the_file(tmp_path: Path) -> None:
+def test_the_user_overrides_the_file(tmp_path: Path) -> None:
     path = write(tmp_path / "m.tif", peak())
     assert place(read_map(path, "elevation", 360, conventions=Conventions(lon0_deg=0.0))) == (50.5, 30.5)
 
 
-def test_without_georeferencing_it_is_a_picture(tmp_path: Path) -> None:
+def test_without_georeferencing_it_is_an_ordinary_image(tmp_path: Path) -> None:
     path = write(tmp_path / "m.tif", peak(), None)
     assert place(read_map(path, "elevation", 360)) == (50.5, 210.5)
 
 
-def test_an_ellipsoid_means_planetographic_latitude(tmp_path: Path) -> None:
+def test_an_ellipsoid_implies_planetographic_latitude(tmp_path: Path) -> None:
     field = np.zeros((1800, 3600), "u1")
     field[445:455] = 200
     path = write(tmp_path / "m.tif", field, "+proj=longlat +a=3396190 +b=3376200", (-180, -90, 180, 90))
@@ -89,13 +89,13 @@ def test_an_ellipsoid_means_planetographic_latitude(tmp_path: Path) -> None:
     assert latitude == pytest.approx(45.0, abs=0.005)
 
 
-def test_a_map_of_a_part_lands_where_it_is(tmp_path: Path) -> None:
+def test_a_partial_map_is_placed_correctly(tmp_path: Path) -> None:
     path = write(tmp_path / "m.tif", np.full((50, 50), 7, "i2"), f"+proj=longlat +R={R}", (77, 17, 78, 18))
     ours = read_map(path, "elevation", 360)
     assert np.argwhere(~np.isnan(ours)).tolist() == [[72, 77]]
 
 
-def test_rows_from_the_south_are_turned_over(tmp_path: Path) -> None:
+def test_rows_from_the_south_are_flipped(tmp_path: Path) -> None:
     path = tmp_path / "m.tif"
     transform = rasterio.Affine(1, 0, 0, 0, 1, -90)
     write(path, peak(), f"+proj=longlat +R={R}", transform=transform)
@@ -114,7 +114,7 @@ def test_rows_from_the_south_are_turned_over(tmp_path: Path) -> None:
         {"ENDIANNESS": "BIG"},
     ],
 )
-def test_however_it_is_packed(tmp_path: Path, options: dict[str, object]) -> None:
+def test_every_tiff_layout_is_read(tmp_path: Path, options: dict[str, object]) -> None:
     field = np.random.default_rng(0).integers(-8000, 21000, (180, 360)).astype("i2")
     field[:20] = -32768
     ours = read_map(write(tmp_path / "m.tif", field, nodata=-32768, **options), "elevation", 360)
@@ -147,35 +147,35 @@ def test_colours_masks_and_palettes(tmp_path: Path) -> None:
         (f"+proj=stere +lat_0=90 +R={R}", "Stereographic"),
     ],
 )
-def test_other_projections_are_refused_by_name(tmp_path: Path, crs: str, name: str) -> None:
+def test_other_projections_are_rejected_by_name(tmp_path: Path, crs: str, name: str) -> None:
     path = write(tmp_path / "m.tif", peak(), crs)
     with pytest.raises(MapError, match=rf"m\.tif: is in the projection .*{name}.*; only plate carree"):
         read_map(path, "elevation")
 
 
-def test_a_turned_grid_is_refused(tmp_path: Path) -> None:
+def test_a_rotated_grid_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path / "m.tif", peak(), f"+proj=longlat +R={R}", transform=rasterio.Affine(1, 0.3, 0, 0.3, -1, 90))
-    with pytest.raises(MapError, match="its grid is turned"):
+    with pytest.raises(MapError, match="its grid is rotated"):
         read_map(path, "elevation")
 
 
-def test_too_many_bands_or_complex_numbers_are_refused(tmp_path: Path) -> None:
+def test_too_many_bands_or_complex_numbers_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(MapError, match="has 7 bands"):
         read_map(write(tmp_path / "m.tif", np.zeros((7, 90, 180), "u1")))
     with pytest.raises(MapError, match="complex64"):
         read_map(write(tmp_path / "c.tif", np.zeros((90, 180), "c8")), "elevation")
 
 
-def test_a_tiff_cut_short_is_refused_in_reading(tmp_path: Path) -> None:
+def test_a_truncated_tiff_is_rejected(tmp_path: Path) -> None:
     field = np.random.default_rng(0).integers(0, 9000, (900, 1800)).astype("i2")
     path = write(tmp_path / "m.tif", field)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) * 2 // 3])
-    with pytest.raises(MapError, match=r"m\.tif: (damaged or cut short in rows|cannot be read)"):
+    with pytest.raises(MapError, match=r"m\.tif: (damaged or truncated in rows|cannot be read)"):
         read_map(path, "elevation", 360)
 
 
-def test_a_tiff_that_declares_too_much_is_refused(tmp_path: Path) -> None:
+def test_a_tiff_that_declares_too_many_pixels_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "m.tif"
     options = {"driver": "GTiff", "width": 400_000, "height": 200_000, "count": 1, "dtype": "uint8", "SPARSE_OK": True}
     with rasterio.open(path, "w", BIGTIFF="YES", tiled=True, compress="deflate", **options):
@@ -184,16 +184,16 @@ def test_a_tiff_that_declares_too_much_is_refused(tmp_path: Path) -> None:
         read_map(path)
 
 
-def test_without_rasterio_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_rasterio_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "m.tif", peak())
-    monkeypatch.setattr(geotiff, "available", lambda: False)
+    monkeypatch.setattr(geotiff, "is_rasterio_available", lambda: False)
     with pytest.raises(MapError, match=r"need rasterio: pip install 'selfiesim\[maps\]'"):
         read_map(path, "elevation")
 
 
 @pytest.mark.slow
 def test_the_largest_map_is_read_in_bounded_memory(tmp_path: Path) -> None:
-    """46080x23040 heights, as USGS has MOLA: 2.1 GB as they are, here packed."""
+    """46080x23040 heights, the size of USGS's MOLA map: 2.1 GB uncompressed."""
     import tracemalloc
 
     path = tmp_path / "m.tif"
@@ -214,6 +214,6 @@ def test_the_largest_map_is_read_in_bounded_memory(tmp_path: Path) -> None:
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     latitude, longitude = 90 - (np.arange(2880) + 0.5) / 16, (np.arange(2880) + 0.5) / 16
-    wanted = 100 * latitude[:, None] + 10 * longitude
-    assert np.abs(ours[:, :2880] - wanted)[4:-4, 4:-4].max() < 1.5
+    expected = 100 * latitude[:, None] + 10 * longitude
+    assert np.abs(ours[:, :2880] - expected)[4:-4, 4:-4].max() < 1.5
     assert peak_bytes < 300e6

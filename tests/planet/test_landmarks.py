@@ -1,6 +1,6 @@
-"""Hellas and Olympus Mons in the relief that is drawn: where the gazetteer has them, shaped as MOLA has them.
+"""Hellas and Olympus Mons in the synthetic relief: placed as in the gazetteer, shaped as in MOLA.
 
-In the albedo neither can be placed (docs/maps.md). Slopes are the gradient of these heights (test_relief.py).
+Neither can be located in the albedo (docs/maps.md). Slopes are the gradient of these heights (test_relief.py).
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ def unit(lat_deg: float, lon_deg: float) -> np.ndarray:
     return np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
-WAYS = np.stack(np.broadcast_arrays(np.cos(LAT) * np.cos(LON), np.cos(LAT) * np.sin(LON), np.sin(LAT)), axis=-1)
+DIRECTIONS = np.stack(np.broadcast_arrays(np.cos(LAT) * np.cos(LON), np.cos(LAT) * np.sin(LON), np.sin(LAT)), axis=-1)
 AREA = np.broadcast_to(np.cos(LAT), (ROWS, 2 * ROWS))
 
 
-def apart(a: np.ndarray, b: np.ndarray) -> float:
+def separation_deg(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.degrees(np.arccos(np.clip(a @ b, -1.0, 1.0))))
 
 
-def middle(weight: np.ndarray) -> np.ndarray:
-    """Middle of an area on the sphere, unit vector; ``weight`` is of each cell."""
-    total = (WAYS * (weight * AREA)[..., None]).sum(axis=(0, 1))
+def centroid(weight: np.ndarray) -> np.ndarray:
+    """Return the centroid (3,), a unit vector, of an area on the sphere with a weight per cell."""
+    total = (DIRECTIONS * (weight * AREA)[..., None]).sum(axis=(0, 1))
     return np.asarray(total / np.linalg.norm(total))
 
 
 def around(place: np.ndarray, degrees: float) -> np.ndarray:
-    return np.asarray(WAYS @ place > np.cos(np.radians(degrees)))
+    return np.asarray(DIRECTIONS @ place > np.cos(np.radians(degrees)))
 
 
 def outline(height: np.ndarray, place: np.ndarray, degrees: float, level_m: float) -> np.ndarray:
-    """The connected ground above a level (below it, for heights turned over) within reach of a place."""
+    """Return the connected ground above a level within reach of a place; negated heights give basins."""
     high = around(place, degrees) & (height > level_m)
     parts, _count = label(high)
     top = np.unravel_index(np.where(high, height, -1e9).argmax(), height.shape)
@@ -56,7 +56,7 @@ def outline(height: np.ndarray, place: np.ndarray, degrees: float, level_m: floa
 
 
 def pit(height: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """How deep each cell lies in a closed hollow of at most two degrees, near a place."""
+    """Return the depth of each cell inside a closed depression of at most two degrees near a place."""
     return (grey_closing(height, size=(15, 15)) - height) * around(place, 2.0)
 
 
@@ -67,60 +67,58 @@ def ours() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def mola(reference: Callable[[str], Path]) -> np.ndarray:
-    """Metres over the areoid, the same grid (megt90n000cb)."""
+    """Height above the areoid, m, on the same grid (megt90n000cb)."""
     raw = np.fromfile(reference("mola_megt90n000cb_4ppd.img"), ">i2")
     return raw.reshape(ROWS, 2 * ROWS).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def gazetteer(reference: Callable[[str], Path]) -> dict[str, np.ndarray]:
-    """Places (3,) by name, from the IAU's list itself."""
+    """Unit vectors (3,) by name, from the IAU's list."""
     rows = [row.split("\t") for row in reference("mars_nomenclature.tsv").read_text(encoding="utf-8").splitlines()]
     names = {row[2].split('"')[1]: row for row in rows}
     return {name: unit(*(float(x) for x in names[name][4:6])) for name in (OLYMPUS, HELLAS, PATERAE)}
 
 
-def test_olympus_stands_where_the_gazetteer_has_it(ours: np.ndarray, gazetteer: dict[str, np.ndarray]) -> None:
-    """The outline of the mountain, at its cliff, and the caldera aside of its middle."""
-    mountain = middle(outline(ours, gazetteer[OLYMPUS], 8.0, 4000.0))
-    assert apart(mountain, gazetteer[OLYMPUS]) < tolerance_deg
-    assert apart(middle(pit(ours, gazetteer[PATERAE])), gazetteer[PATERAE]) < tolerance_deg
+def test_olympus_mons_is_where_the_gazetteer_has_it(ours: np.ndarray, gazetteer: dict[str, np.ndarray]) -> None:
+    """Outline of the mountain at its cliff, and its off-centre caldera."""
+    mountain = centroid(outline(ours, gazetteer[OLYMPUS], 8.0, 4000.0))
+    assert separation_deg(mountain, gazetteer[OLYMPUS]) < tolerance_deg
+    assert separation_deg(centroid(pit(ours, gazetteer[PATERAE])), gazetteer[PATERAE]) < tolerance_deg
 
 
-def test_hellas_lies_where_the_gazetteer_has_it(ours: np.ndarray, gazetteer: dict[str, np.ndarray]) -> None:
+def test_hellas_is_where_the_gazetteer_has_it(ours: np.ndarray, gazetteer: dict[str, np.ndarray]) -> None:
     for level in (-5000.0, -3000.0, -1000.0):
-        basin = middle(outline(-ours, gazetteer[HELLAS], 24.0, -level))
-        assert apart(basin, gazetteer[HELLAS]) < 1.5 * tolerance_deg
-    rim = middle(outline(-ours, gazetteer[HELLAS], 24.0, 1000.0))
-    assert apart(rim, gazetteer[HELLAS]) < tolerance_deg
+        basin = centroid(outline(-ours, gazetteer[HELLAS], 24.0, -level))
+        assert separation_deg(basin, gazetteer[HELLAS]) < 1.5 * tolerance_deg
+    rim = centroid(outline(-ours, gazetteer[HELLAS], 24.0, 1000.0))
+    assert separation_deg(rim, gazetteer[HELLAS]) < tolerance_deg
 
 
-# MOLA has the caldera within 0.05 degree of the gazetteer, the cliff within 0.1; Hellas is no circle, and its middle
-# drifts by a degree with the level.
-def test_olympus_has_the_shape_mola_measured(ours: np.ndarray, mola: np.ndarray) -> None:
+# MOLA has the caldera within 0.05 degree of the gazetteer, the cliff within 0.1; Hellas is not a circle, and its
+# centroid drifts by a degree with the level.
+def test_olympus_mons_has_the_shape_measured_by_mola(ours: np.ndarray, mola: np.ndarray) -> None:
     place = unit(*(getattr(locate(OLYMPUS), key) for key in ("lat_deg", "lon_deg")))
-    assert apart(middle(pit(ours, place)), middle(pit(mola, place))) < tolerance_deg
+    assert separation_deg(centroid(pit(ours, place)), centroid(pit(mola, place))) < tolerance_deg
     assert ours[around(place, 4.0)].max() == pytest.approx(mola[around(place, 4.0)].max(), rel=0.12)
     assert pit(ours, place).max() == pytest.approx(pit(mola, place).max(), rel=0.2)
     for level in (2000.0, 4000.0, 6000.0, 8000.0, 10_000.0):
         areas = [(outline(each, place, 8.0, level) * AREA).sum() for each in (ours, mola)]
         assert areas[0] == pytest.approx(areas[1], rel=0.1)
-    feet = [middle(outline(each, place, 8.0, 4000.0)) for each in (ours, mola)]
-    assert apart(*feet) < tolerance_deg
+    feet = [centroid(outline(each, place, 8.0, 4000.0)) for each in (ours, mola)]
+    assert separation_deg(*feet) < tolerance_deg
 
 
-def test_hellas_has_the_shape_mola_measured(ours: np.ndarray, mola: np.ndarray) -> None:
+def test_hellas_has_the_shape_measured_by_mola(ours: np.ndarray, mola: np.ndarray) -> None:
     place = unit(*(getattr(locate(HELLAS), key) for key in ("lat_deg", "lon_deg")))
     for level in (-5000.0, -4000.0, -3000.0, -2000.0):
         basins = [outline(-each, place, 24.0, -level) for each in (ours, mola)]
-        assert apart(*(middle(each) for each in basins)) < 1.7
+        assert separation_deg(*(centroid(each) for each in basins)) < 1.7
         assert (basins[0] * AREA).sum() == pytest.approx((basins[1] * AREA).sum(), rel=0.3)
 
 
-def test_the_calderas_walls_are_drawn_round_the_gazetteers_place(
-    mars: PlanetMaps, gazetteer: dict[str, np.ndarray]
-) -> None:
-    """The coded slopes that the shader reads: their lines meet in the middle of the caldera."""
+def test_the_calderas_walls_surround_the_gazetteers_place(mars: PlanetMaps, gazetteer: dict[str, np.ndarray]) -> None:
+    """The lines of steepest slope in the coded relief meet at the centre of the caldera."""
     x, y, z = gazetteer[PATERAE]
     lat0, lon0 = np.arcsin(z), np.arctan2(y, x)
     km = np.linspace(-42.0, 42.0, 81)

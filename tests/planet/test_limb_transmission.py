@@ -1,4 +1,4 @@
-"""The Sun's light along the limb, against Beer's law summed up along the ray."""
+"""Sunlight along the limb against Beer's law integrated along the ray."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ AU = 1.495978707e11
 
 
 def craft_at(height_m, distance_m=4.0e6):
-    """A craft behind Mars' limb as the Sun on +x sees it, the ray to the Sun's middle passing so high; body-fixed."""
+    """Return a body-fixed position behind Mars from which the ray to a Sun on +x passes at a given height."""
     return np.array([-distance_m, MARS.radii_m[0] + height_m, 0.0])
 
 
 @pytest.mark.parametrize("height_m", [15_000.0, 25_000.0, 40_000.0])
-def test_a_ray_over_the_limb_loses_what_the_air_along_it_takes(height_m):
+def test_a_ray_above_the_limb_is_dimmed_by_beers_law(height_m):
     air = build_atmosphere(0.5, MARS.radii_m[0], 1.0)
-    # A Sun so far off that its disc is a point.
-    told = limb_sun_transmittance(craft_at(height_m), np.array([1e6 * AU, 0.0, 0.0]), MARS, air)
+    # The Sun is so far away that its disc is a point.
+    transmittance = limb_sun_transmittance(craft_at(height_m), np.array([1e6 * AU, 0.0, 0.0]), MARS, air)
 
     def density(x):
         return np.exp(-(np.hypot(x, MARS.radii_m[0] + height_m) - MARS.radii_m[0]) / SCALE_HEIGHT_M)
 
     column = 2.0 * quad(density, 0.0, 2e6, limit=200)[0] / SCALE_HEIGHT_M
-    np.testing.assert_allclose(np.log(told), -air.optical_depth * column, rtol=0.02)
+    np.testing.assert_allclose(np.log(transmittance), -air.optical_depth * column, rtol=0.02)
 
 
-def test_far_from_the_limb_nothing_is_lost_and_behind_the_planet_nothing_is_told():
+def test_transmittance_is_one_away_from_the_limb_and_behind_the_planet():
     air, sun = build_atmosphere(0.5, MARS.radii_m[0], 1.0), np.array([AU, 0.0, 0.0])
     np.testing.assert_array_equal(limb_sun_transmittance(craft_at(1e6), sun, MARS, air), 1.0)
     np.testing.assert_array_equal(limb_sun_transmittance(-craft_at(20_000.0), -sun * (-1.0, 1.0, 1.0), MARS, air), 1.0)
     np.testing.assert_array_equal(limb_sun_transmittance(craft_at(-200_000.0), sun, MARS, air), 1.0)
 
 
-def test_a_craft_that_goes_into_the_shadow_dims_and_reddens():
+def test_a_craft_that_enters_the_shadow_dims_and_reddens():
     scene = Scene.load("tianwen1-mars").with_changes(
         camera__size_px=[64, 36], planet__dust_opacity=0.5, orbit__raan_deg=190.0
     )
     views = [scene.view(f"release+{seconds}s") for seconds in range(0, 28_000, 40)]
-    share = np.array([view.craft.sun_visible_fraction for view in views])
+    sun = np.array([view.craft.sun_visible_fraction for view in views])
     air_transmittance = np.array([view.craft.air_transmittance for view in views])
-    low = (share > 0.0) & (air_transmittance[:, 1] < 0.7)
+    low = (sun > 0.0) & (air_transmittance[:, 1] < 0.7)
     assert low.any()
-    assert (share == 0.0).any()
-    # Little: dust takes all colours alike, and the gas, which takes the blue, is thin.
+    assert (sun == 0.0).any()
+    # The reddening is small: dust absorbs all colours alike, and the gas, which scatters blue, is thin.
     assert (air_transmittance[low, 0] > air_transmittance[low, 2]).all()
-    np.testing.assert_array_equal(air_transmittance[share == 0.0], 1.0)
+    np.testing.assert_array_equal(air_transmittance[sun == 0.0], 1.0)

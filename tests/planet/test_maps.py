@@ -1,4 +1,4 @@
-"""The maps of Mars: right way round, right brightness, no seams."""
+"""The default maps of Mars: orientation, brightness and seams."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
 
 RED, GREEN, BLUE = 0, 1, 2
 
-albedo_tolerance = 0.001  # of geometric albedo, what the codes' steps leave
+albedo_tolerance = 0.001  # of geometric albedo, from the quantisation of the codes
 
 
 def around(maps: PlanetMaps, lat_deg: float, lon_deg: float, radius_deg: float = 0.5) -> np.ndarray:
-    """Mean reflectance in a small disc, (3,)."""
+    """Return the mean reflectance (3,) in a small disc."""
     angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     radius = np.linspace(0.1, radius_deg, 5)[:, None]
     lat = np.radians(lat_deg + radius * np.sin(angle))
@@ -25,7 +25,7 @@ def around(maps: PlanetMaps, lat_deg: float, lon_deg: float, radius_deg: float =
     return reflectance(maps, lat, lon).mean(axis=(0, 1))
 
 
-def test_maps_have_the_shapes_they_promise(mars: PlanetMaps) -> None:
+def test_maps_have_the_documented_shapes(mars: PlanetMaps) -> None:
     assert mars.globe.dtype == mars.north.dtype == mars.south.dtype == np.uint8
     assert mars.globe.shape == (1024, 2048, 3)
     assert mars.north.shape[0] == mars.north.shape[1] >= 2048
@@ -46,14 +46,14 @@ def test_maps_have_the_shapes_they_promise(mars: PlanetMaps) -> None:
         pytest.param((-86.5, 315.0), (-80.0, 180.0), id="south residual cap over its surroundings"),
     ],
 )
-def test_bright_and_dark_places_are_where_they_are(
+def test_bright_and_dark_places_are_where_they_should_be(
     mars: PlanetMaps, bright: tuple[float, float], dark: tuple[float, float]
 ) -> None:
     assert around(mars, *bright)[GREEN] > 1.2 * around(mars, *dark)[GREEN]
 
 
-def test_patch_is_laid_out_as_documented(mars: PlanetMaps) -> None:
-    """Korolev (72.77 N, 164.58 E) by the formula of the class, not by our own lookup."""
+def test_patch_has_the_documented_layout(mars: PlanetMaps) -> None:
+    """Korolev (72.77 N, 164.58 E) by the formula in the class docstring, not by the lookup."""
     lat, lon = np.radians([72.77, 164.58])
     direction = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     x, y = direction[:2] * np.sqrt(2 / (1 + direction[2])) / (2 * np.sin(mars.patch_span_rad / 2))
@@ -66,7 +66,7 @@ def test_patch_is_laid_out_as_documented(mars: PlanetMaps) -> None:
 
 
 # A dome of ice 60 km across, all year round: DLR and ESA, 20 December 2018.
-def test_korolev_is_full_of_ice_no_darker_than_the_cap(mars: PlanetMaps) -> None:
+def test_korolev_is_filled_with_ice_no_darker_than_the_cap(mars: PlanetMaps) -> None:
     crater, cap = around(mars, 72.77, 164.58, radius_deg=25 / 59.2), around(mars, 88.0, 45.0)
     assert np.all((cap < crater) & (crater < 1.25 * cap))
     beyond = around(mars, 72.77 - 55 / 59.2, 164.58, radius_deg=0.1)
@@ -87,22 +87,22 @@ def test_ice_is_nearly_white_and_dust_is_ochre(mars: PlanetMaps) -> None:
 # Green: NSSDC Mars Fact Sheet, 0.170. Red and blue: assumed.
 @pytest.mark.parametrize(("band", "published"), [(RED, 0.25), (GREEN, 0.17), (BLUE, 0.09)])
 def test_globe_has_the_published_geometric_albedo(mars: PlanetMaps, band: int, published: float) -> None:
-    """The disc at phase 0 summed place by place, from above the equator, over one turn, under clear air."""
+    """The disc at phase 0, seen from above the equator and averaged over a rotation, under clear air."""
     lat = (0.5 - (np.arange(512) + 0.5) / 512) * np.pi
     lon = (np.arange(1024) + 0.5) / 1024 * 2 * np.pi
     surface = reflectance(mars, lat[:, None], lon[None, :])[..., band].mean(axis=1)
     ground = albedo.disc_row_weights(512) @ surface
     light = disc_brightness(mars_law, ground, build_atmosphere(LAW_OPACITY, 3_389_500.0, gas=1.0), 0.0)
-    # Ice has a law of its own, which at the rim of the disc is worth a little.
+    # Ice has its own law, which matters slightly at the rim of the disc.
     assert light[band] == pytest.approx(published, abs=3 * albedo_tolerance)
 
 
-def test_rotation_weights_add_up_to_the_norm_of_the_law() -> None:
+def test_row_weights_add_up_to_one() -> None:
     assert albedo.disc_row_weights(256).sum() == pytest.approx(1.0, abs=5e-4)
 
 
 @pytest.mark.parametrize("meridian_deg", [0.0, 180.0])
-def test_no_seam_where_the_source_was_glued(mars: PlanetMaps, meridian_deg: float) -> None:
+def test_no_seam_where_the_source_was_joined(mars: PlanetMaps, meridian_deg: float) -> None:
     lat = np.radians(np.linspace(-55, 55, 2000))[:, None]
     step = np.radians(360 / mars.globe.shape[1])
     lon = np.radians(meridian_deg) + (np.arange(-40, 40) + 0.5) * step
@@ -123,14 +123,14 @@ def test_lookup_wraps_in_longitude(mars: PlanetMaps) -> None:
         )
 
 
-def test_lookup_keeps_the_shape_of_what_it_is_asked(mars: PlanetMaps) -> None:
+def test_lookup_keeps_the_shape_of_its_arguments(mars: PlanetMaps) -> None:
     assert reflectance(mars, 0.3, 1.0).shape == (3,)
     assert reflectance(mars, np.zeros((4, 1)), np.zeros(5)).shape == (4, 5, 3)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_patch_and_globe_agree_at_the_rim(mars: PlanetMaps, sign: float) -> None:
-    """The globe just outside and the patch just inside: what is left is the kernels' difference."""
+    """Just inside the rim, patch and globe differ only by their interpolation kernels."""
     lon = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
     rim = np.pi / 2 - mars.patch_span_rad
     inside = reflectance(mars, np.full_like(lon, sign * (rim + np.radians(1.2))), lon)

@@ -1,4 +1,4 @@
-"""Maps in several files: the faces of a cube, grids of tiles."""
+"""Maps in several files: faces of a cube and grids of tiles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from selfiesim.planet.readers.resample import read_map
 SIZE = 96
 
 # OpenGL 4.6 core specification, table 8.19 (selection of cube map images): for each face sc, tc and ma; a texel at
-# (s, t), t from the first row, looks along the direction that solves them. x right, y up, z front.
+# (s, t), with t counted from the first row, faces the direction that solves them. x right, y up, z front.
 FACES = {
     "posx": lambda s, t: (np.ones_like(s), -t, -s),
     "negx": lambda s, t: (-np.ones_like(s), -t, s),
@@ -28,7 +28,7 @@ PANORAMA = {"posx": "right", "negx": "left", "posy": "up", "negy": "down", "posz
 
 
 def colour(right: np.ndarray, up: np.ndarray, front: np.ndarray) -> np.ndarray:
-    """Smooth over the sphere, different everywhere."""
+    """Return a colour that varies smoothly over the sphere and differs everywhere."""
     size = np.sqrt(right**2 + up**2 + front**2)
     return (127.5 + 120 * np.stack([right, up, front], -1) / size[..., None]).round().astype(np.uint8)
 
@@ -43,26 +43,26 @@ def write_faces(folder: Path, names: dict[str, str], size: int = SIZE) -> None:
 @pytest.mark.parametrize(
     "names", [PANORAMA, {face: face for face in FACES}, {face: face[0].replace("p", "p") + face[-1] for face in FACES}]
 )
-def test_faces_join_into_the_sphere_they_were_cut_from(tmp_path: Path, names: dict[str, str]) -> None:
+def test_faces_join_into_the_original_sphere(tmp_path: Path, names: dict[str, str]) -> None:
     write_faces(tmp_path, names)
     linear = Conventions(coding="linear", lon0_deg=-180.0)  # front is the middle of the map
     ours = read_map(tmp_path / "mars_{face}.png", "albedo", 180, conventions=linear) * 255
     lat = np.radians(89 - 2.0 * np.arange(90))[:, None]
     lon = np.radians(1 + 2.0 * np.arange(180))[None, :]
-    wanted = colour(np.cos(lat) * np.sin(lon), np.sin(lat) * np.ones_like(lon), np.cos(lat) * np.cos(lon))
-    assert np.abs(ours - wanted).max() < 3.0
+    expected = colour(np.cos(lat) * np.sin(lon), np.sin(lat) * np.ones_like(lon), np.cos(lat) * np.cos(lon))
+    assert np.abs(ours - expected).max() < 3.0
 
 
-def test_front_may_look_elsewhere(tmp_path: Path) -> None:
+def test_front_may_face_another_longitude(tmp_path: Path) -> None:
     write_faces(tmp_path, PANORAMA)
     ours = read_map(tmp_path / "mars_{face}.png", width=8, conventions=Conventions(lon0_deg=0.0))
     assert ours[2, :, 2].argmax() in (3, 4)
 
 
-def test_missing_or_unequal_faces_are_refused(tmp_path: Path) -> None:
+def test_missing_or_unequal_faces_are_rejected(tmp_path: Path) -> None:
     write_faces(tmp_path, PANORAMA)
     Image.new("RGB", (50, 50)).save(tmp_path / "mars_left.png")
-    with pytest.raises(MapError, match="the six faces must be squares of one size"):
+    with pytest.raises(MapError, match="the six faces must be squares of the same size"):
         read_map(tmp_path / "mars_{face}.png")
     (tmp_path / "mars_left.png").unlink()
     with pytest.raises(MapError, match=r"no file for the face 'left' \(left, l, nx, negx, neg_x\)"):
@@ -70,7 +70,7 @@ def test_missing_or_unequal_faces_are_refused(tmp_path: Path) -> None:
 
 
 def write_tiles(folder: Path, ending: str) -> np.ndarray:
-    """A virtual texture's level: 4x2 tiles of 64 pixels."""
+    """Write a level of a virtual texture, 4x2 tiles of 64 pixels, and return the whole image."""
     whole = np.random.default_rng(0).integers(0, 255, (128, 256, 3)).astype(np.uint8)
     for y in range(2):
         for x in range(4):
@@ -99,6 +99,6 @@ def test_a_missing_or_unequal_tile_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a_{x}.png", "a_{face}_{x}_{y}.png", "a_{what}.png", "a_{face}.img"])
-def test_other_patterns_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(MapError, match=r"write \{face\}|are read from pictures"):
+def test_other_patterns_are_rejected(tmp_path: Path, name: str) -> None:
+    with pytest.raises(MapError, match=r"use \{face\}|must be images"):
         read_map(tmp_path / name)

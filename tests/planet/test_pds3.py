@@ -1,4 +1,4 @@
-"""Planetary archives' images: labels read as GDAL reads them, and what is said of the ones that cannot be used."""
+"""Images with PDS3 labels: values agree with GDAL, and unusable files are rejected."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.readers.conventions import Conventions
+from selfiesim.planet.readers.dispatch import open_raster
 from selfiesim.planet.readers.pds3 import read_label
-from selfiesim.planet.readers.rasters import open_raster
 from selfiesim.planet.readers.resample import read_map
 
 FIELD = np.random.default_rng(0).integers(-8000, 21000, (90, 180)).astype(">i2")
@@ -60,19 +60,19 @@ DEFAULTS = {
 
 
 def write(folder: Path, field: np.ndarray = FIELD, **changes: str) -> Path:
-    """An image and its label beside it; gives the label."""
+    """Write an image with a detached label, and return the label's path."""
     (folder / "map.img").write_bytes(field.tobytes())
     (folder / "map.lbl").write_bytes(LABEL.format(**(DEFAULTS | changes)).encode("latin-1"))
     return folder / "map.lbl"
 
 
 @pytest.mark.parametrize("name", ["map.lbl", "map.img"])
-def test_label_beside_the_image(tmp_path: Path, name: str) -> None:
+def test_detached_label(tmp_path: Path, name: str) -> None:
     write(tmp_path)
     np.testing.assert_array_equal(read_map(tmp_path / name, "elevation", 180), FIELD)
 
 
-def test_label_in_front_of_the_image(tmp_path: Path) -> None:
+def test_attached_label(tmp_path: Path) -> None:
     text = LABEL.format(**(DEFAULTS | {"pointer": "^IMAGE = 9"})).encode("latin-1")
     assert len(text) < 8 * 360
     (tmp_path / "map.img").write_bytes(text.ljust(8 * 360, b" ") + FIELD.tobytes())
@@ -90,7 +90,7 @@ def test_label_in_front_of_the_image(tmp_path: Path) -> None:
         ("LSB_INTEGER", "32", "<i4"),
     ],
 )
-def test_numbers_of_every_kind(tmp_path: Path, kind: str, bits: str, dtype: str) -> None:
+def test_every_sample_type_is_read(tmp_path: Path, kind: str, bits: str, dtype: str) -> None:
     field = np.abs(FIELD.astype(float)).astype(dtype)
     np.testing.assert_array_equal(read_map(write(tmp_path, field, kind=kind, bits=bits), "elevation", 180), field)
 
@@ -100,16 +100,16 @@ def test_numbers_of_every_kind(tmp_path: Path, kind: str, bits: str, dtype: str)
 @pytest.mark.parametrize(
     "pointer", ['^IMAGE = "MAP.IMG"', '^IMAGE = ("MAP.IMG", 3)', '^IMAGE = ("MAP.IMG", 721 <BYTES>)']
 )
-def test_numbers_and_offsets_as_gdal_reads_them(tmp_path: Path, pointer: str) -> None:
+def test_values_and_offsets_agree_with_gdal(tmp_path: Path, pointer: str) -> None:
     rasterio = pytest.importorskip("rasterio")
     lead = b"x" * (0 if "(" not in pointer else 720)
     label = write(tmp_path, pointer=pointer)
     (tmp_path / "MAP.IMG").write_bytes(lead + FIELD.tobytes())
     (tmp_path / "map.img").unlink()
     with rasterio.open(label, driver="PDS") as file:
-        theirs = file.read(1)
+        expected = file.read(1)
     with open_raster(label) as raster:
-        np.testing.assert_array_equal(raster.rows(0, 90)[0][..., 0], theirs)
+        np.testing.assert_array_equal(raster.rows(0, 90)[0][..., 0], expected)
 
 
 def test_scale_offset_and_gaps_come_from_the_label(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_scale_offset_and_gaps_come_from_the_label(tmp_path: Path) -> None:
         ("WEST", "180.0", "-180.0", 180),
     ],
 )
-def test_longitudes_counted_either_way(
+def test_longitude_may_increase_in_either_direction(
     tmp_path: Path, direction: str, west: str, east: str, first_lon_deg: int
 ) -> None:
     label = write(tmp_path, direction=direction, west=west, east=east)
@@ -138,12 +138,12 @@ def test_longitudes_counted_either_way(
     np.testing.assert_array_equal(ours, np.roll(FIELD, first_lon_deg // 2, axis=1))
 
 
-def test_planetographic_labels_are_heeded(tmp_path: Path) -> None:
+def test_planetographic_labels_are_recognised(tmp_path: Path) -> None:
     with open_raster(write(tmp_path, system="PLANETOGRAPHIC")) as raster:
         assert raster.conventions.latitude == "planetographic"
 
 
-def test_the_user_goes_before_the_label(tmp_path: Path) -> None:
+def test_the_user_overrides_the_label(tmp_path: Path) -> None:
     ours = read_map(write(tmp_path), "elevation", 180, conventions=Conventions(lon0_deg=180.0))
     np.testing.assert_array_equal(ours, np.roll(FIELD, 90, axis=1))
 
@@ -162,28 +162,28 @@ def test_three_bands_in_any_order(tmp_path: Path, order: str) -> None:
     ("changes", "message"),
     [
         ({"projection": "POLAR STEREOGRAPHIC"}, "is in the projection POLAR STEREOGRAPHIC; only plate carree"),
-        ({"kind": "VAX_REAL", "bits": "24"}, "numbers of type VAX_REAL in 24 bits are not read"),
+        ({"kind": "VAX_REAL", "bits": "24"}, "numbers of type VAX_REAL with 24 bits are not supported"),
         ({"kind": "CHARACTER"}, "numbers of type CHARACTER"),
         ({"extra": "  BANDS = 7\r\n"}, "7 bands"),
-        ({"pointer": '^IMAGE = "GONE.IMG"'}, "its image GONE.IMG is not beside it"),
-        ({"pointer": ""}, r"points to no image \(\^IMAGE\)"),
-        ({"pointer": '^IMAGE = "../../etc/passwd"'}, "its image|points to no image"),
+        ({"pointer": '^IMAGE = "GONE.IMG"'}, "its image GONE.IMG is missing"),
+        ({"pointer": ""}, r"no pointer to an image \(\^IMAGE\)"),
+        ({"pointer": '^IMAGE = "../../etc/passwd"'}, "its image|no pointer to an image"),
     ],
 )
-def test_labels_that_cannot_be_used_say_why(tmp_path: Path, changes: dict[str, str], message: str) -> None:
+def test_unusable_labels_are_rejected_with_a_reason(tmp_path: Path, changes: dict[str, str], message: str) -> None:
     label = write(tmp_path, **changes)
     with pytest.raises(MapError, match=rf"map\.lbl: .*{message}"):
         read_map(label, "elevation")
 
 
-def test_an_image_cut_short_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_image_is_rejected(tmp_path: Path) -> None:
     label = write(tmp_path)
     (tmp_path / "map.img").write_bytes(FIELD.tobytes()[:-2])
-    with pytest.raises(MapError, match=r"map\.img: has 32,398 bytes, and 180x90 numbers of type >i2 take 32,400 bytes"):
+    with pytest.raises(MapError, match=r"map\.img: has 32,398 bytes, but 180x90 numbers of type >i2 take 32,400 bytes"):
         read_map(label, "elevation")
 
 
-def test_a_label_without_an_end_is_refused(tmp_path: Path) -> None:
+def test_a_label_without_an_end_is_rejected(tmp_path: Path) -> None:
     write(tmp_path)
     text = (tmp_path / "map.lbl").read_bytes()
     (tmp_path / "map.lbl").write_bytes(text[: len(text) // 2])
@@ -191,9 +191,9 @@ def test_a_label_without_an_end_is_refused(tmp_path: Path) -> None:
         read_map(tmp_path / "map.lbl", "elevation")
 
 
-def test_bare_numbers_need_shape_and_type(tmp_path: Path) -> None:
+def test_raw_numbers_need_shape_and_type(tmp_path: Path) -> None:
     (tmp_path / "map.img").write_bytes(FIELD.tobytes())
-    with pytest.raises(MapError, match=r"no PDS label, neither in it nor beside it .* --shape 1440x720 --dtype '>i2'"):
+    with pytest.raises(MapError, match=r"no PDS label, neither attached nor next .* --shape 1440x720 --dtype '>i2'"):
         read_map(tmp_path / "map.img", "elevation")
     keys = Conventions(shape=(180, 90), dtype=">i2", lon0_deg=0.0)
     np.testing.assert_array_equal(read_map(tmp_path / "map.img", "elevation", 180, conventions=keys), FIELD)
@@ -201,7 +201,7 @@ def test_bare_numbers_need_shape_and_type(tmp_path: Path) -> None:
         read_map(tmp_path / "map.img", "elevation", conventions=Conventions(shape=(90, 45), dtype=">i2"))
 
 
-def test_keywords_are_read_with_their_object(tmp_path: Path) -> None:
+def test_keywords_are_prefixed_with_their_object(tmp_path: Path) -> None:
     label = read_label(write(tmp_path))
     assert label["IMAGE.LINES"] == "90"
     assert label["IMAGE_MAP_PROJECTION.A_AXIS_RADIUS"] == "3396.0 <KM>"
@@ -209,7 +209,7 @@ def test_keywords_are_read_with_their_object(tmp_path: Path) -> None:
 
 
 # Smith et al. 1999, Science 284, 1495, and the file's own extremes as published with it.
-def test_mola_has_olympus_and_hellas_where_they_are(reference: Callable[[str], Path]) -> None:
+def test_mola_has_olympus_mons_and_hellas_in_place(reference: Callable[[str], Path]) -> None:
     keys = Conventions(shape=(1440, 720), dtype=">i2", lon0_deg=0.0)
     ours = read_map(reference("mola_megt90n000cb_4ppd.img"), "elevation", 1440, conventions=keys)
     assert (ours.min(), ours.max()) == (-8068, 21134)

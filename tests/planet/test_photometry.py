@@ -1,4 +1,4 @@
-"""The law of reflection against published numbers and against physics."""
+"""Reflection laws against published numbers and physical limits."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ MALLAMA = {10: 0.821, 20: 0.691, 40: 0.526, 60: 0.424, 80: 0.280, 100: 0.144}
 # A Lambert sphere: (sin a + (pi - a) cos a) / pi.
 LAMBERT_SPHERE = {10: 0.985, 40: 0.800, 60: 0.609, 100: 0.236}
 
-surface_alone = 0.06  # the published law is surface and air, ours is the surface: the largest gap, at 10 degrees
-fit = 0.008  # our law against Hapke's, on the whole disc
+surface_alone = 0.06  # largest difference, at 10 degrees, because the published curve includes the air
+fit = 0.008  # of the fitted law against Hapke's, on the whole disc
 
 
 def _directions(phase_rad: float, count: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
-    """mu0 and mu at random lit and visible places of a sphere."""
+    """Return mu0 and mu at random lit and visible places of a sphere."""
     normal = np.random.default_rng(1).normal(size=(count, 3))
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     mu, mu0 = normal[:, 2], normal @ [np.sin(phase_rad), 0.0, np.cos(phase_rad)]
@@ -57,7 +57,7 @@ def test_lambert_sphere_has_the_textbook_phase_law(degrees: int, flux: float) ->
 
 
 @pytest.mark.parametrize(("degrees", "flux"), MALLAMA.items())
-def test_phase_law_of_the_hapke_ground_is_near_that_of_mars(degrees: int, flux: float) -> None:
+def test_phase_law_of_hapke_ground_is_close_to_that_of_mars(degrees: int, flux: float) -> None:
     assert disc_integrated(hapke, np.radians(degrees)) == pytest.approx(flux, abs=surface_alone)
 
 
@@ -78,22 +78,22 @@ def test_disc_without_air_is_the_ground_alone() -> None:
 
 
 @pytest.mark.parametrize("degrees", [0, 2, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160])
-def test_cheap_law_follows_hapke_on_the_disc(degrees: int) -> None:
+def test_fitted_law_agrees_with_hapke_over_the_disc(degrees: int) -> None:
     phase = np.radians(degrees)
     assert disc_integrated(HAPKE_FIT, phase) == pytest.approx(disc_integrated(hapke, phase), abs=fit)
 
 
 @pytest.mark.parametrize("degrees", [5, 20, 40, 60, 80, 100])
-def test_cheap_law_follows_hapke_across_the_disc(degrees: int) -> None:
+def test_fitted_law_agrees_with_hapke_across_the_disc(degrees: int) -> None:
     phase = np.radians(degrees)
     mu0, mu = _directions(phase)
-    ours, theirs = HAPKE_FIT(mu0, mu, np.cos(phase)), hapke(mu0, mu, np.cos(phase))
-    rms = np.sqrt(np.average((ours - theirs) ** 2, weights=mu))
-    assert rms < 0.035 * theirs.mean()
+    ours, exact = HAPKE_FIT(mu0, mu, np.cos(phase)), hapke(mu0, mu, np.cos(phase))
+    rms = np.sqrt(np.average((ours - exact) ** 2, weights=mu))
+    assert rms < 0.035 * exact.mean()
 
 
 @pytest.mark.parametrize("law", [mars_law, hapke])
-def test_light_goes_both_ways_alike(law: PhotometricLaw) -> None:
+def test_law_is_reciprocal(law: PhotometricLaw) -> None:
     phase = np.radians(55.0)
     mu0, mu = _directions(phase)
     there, back = law(mu0, mu, np.cos(phase)) / mu0, law(mu, mu0, np.cos(phase)) / mu
@@ -103,17 +103,17 @@ def test_light_goes_both_ways_alike(law: PhotometricLaw) -> None:
 @pytest.mark.parametrize("law", [*LAWS.values(), hapke, lambert, ice], ids=[*LAWS, "hapke-full", "lambert-card", "ice"])
 @given(mu0=st.floats(0.01, 1.0))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_surface_reflects_more_than_it_gets(mars: PlanetMaps, law: PhotometricLaw, mu0: float) -> None:
-    """Directional-hemispherical reflectance at any incidence, of the brightest ground the maps can hold."""
+def test_no_surface_reflects_more_than_it_receives(mars: PlanetMaps, law: PhotometricLaw, mu0: float) -> None:
+    """Directional-hemispherical reflectance at any incidence, of the brightest ground in the maps."""
     mu, azimuth = np.meshgrid((np.arange(120) + 0.5) / 120, (np.arange(120) + 0.5) / 120 * 2 * np.pi)
     cos_phase = mu0 * mu + np.sqrt(1 - mu0**2) * np.sqrt(1 - mu**2) * np.cos(azimuth)
     # The integral of f / mu0 * mu over the hemisphere, divided by pi.
     hemispherical = 2 * (law(mu0, mu, cos_phase) * mu).mean() / mu0
-    # Bare ground lies on the globe away from the poles, the brightest ice on the patches.
+    # Bare ground is on the globe away from the poles, the brightest ice on the patches.
     parts = (mars.north, mars.south) if law is ice else (mars.globe[200:824],)
     brightest = max(decode(part.max()) for part in parts)
     if law is LAWS["lommel-seeliger"]:
-        brightest = 0.25  # as its docs say: a law for dark ground, which scatters light once
+        brightest = 0.25  # the documented limit of this single-scattering law
     assert 0 < brightest * hemispherical <= 1.0 + 2e-3
 
 
@@ -136,8 +136,8 @@ def test_law_is_finite_everywhere() -> None:
 
 
 def _from_shader() -> Callable[..., np.ndarray]:
-    """The shader's function, its few lines of GLSL read as Python."""
-    text = (files("selfiesim.render.engine") / "shaders" / "photometry.glsl").read_text(encoding="utf-8")
+    """Return the shader's function, its few lines of GLSL translated to Python."""
+    text = (files("selfiesim.render") / "shaders" / "photometry.glsl").read_text(encoding="utf-8")
     text = re.sub(r"//.*", "", text)
     names: dict[str, object] = {
         "clamp": np.clip,
@@ -158,14 +158,14 @@ def _from_shader() -> Callable[..., np.ndarray]:
     return names["shader"]  # type: ignore[return-value]
 
 
-def test_shader_holds_the_same_law() -> None:
+def test_shader_has_the_same_law() -> None:
     rng = np.random.default_rng(2)
     mu0, mu, cos_phase = rng.uniform(-0.2, 1, 5000), rng.uniform(-0.2, 1, 5000), rng.uniform(-1, 1, 5000)
     np.testing.assert_allclose(_from_shader()(mu0, mu, cos_phase), mars_law(mu0, mu, cos_phase), atol=1e-12)
 
 
 def test_roughness_matters_at_large_phase(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Why the fit is to the rough law: without theta-bar a half-lit Mars would be a tenth too bright."""
+    """Without theta-bar a half-lit Mars would be a tenth too bright."""
     rough = disc_integrated(hapke, np.radians(90.0))
     monkeypatch.setattr(photometry, "HAPKE_THETA_BAR_RAD", 1e-3)
     photometry._hapke_norm.cache_clear()

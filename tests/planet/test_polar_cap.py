@@ -1,4 +1,4 @@
-"""The north polar cap: recognisable, true to its source, and whole at the pole."""
+"""The north polar cap: agreement with reference and source, and continuity at the pole."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from selfiesim.planet.maps import albedo
-from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, PlanetMaps, reflectance, source_path
+from selfiesim.planet.maps.load import mars_image_path
+from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, PlanetMaps, reflectance
 from selfiesim.planet.maps.polar_cap import build_patch
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
 
 def polar_view(maps: PlanetMaps, size: int, rim_colatitude_deg: float) -> tuple[np.ndarray, np.ndarray]:
-    """Luminance of the cap, azimuthal equidistant, 0 E at the bottom, 90 E at the right; and the colatitude in deg."""
+    """Return luminance and colatitude (deg) of the cap, azimuthal equidistant, 0 E at the bottom, 90 E at the right."""
     axis = (2 * (np.arange(size) + 0.5) / size - 1) * rim_colatitude_deg
     x, y = axis[:, None], axis[None, :]
     colatitude = np.hypot(x, y)
@@ -25,14 +26,14 @@ def correlation(a: np.ndarray, b: np.ndarray, where: np.ndarray) -> float:
     return float(np.corrcoef(a[where], b[where])[0, 1])
 
 
-def test_cap_is_that_of_the_reference(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
+def test_cap_agrees_with_the_reference(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
     ours, colatitude = polar_view(mars, 1000, 25.0)
     assert correlation(ours, reference_cap, colatitude < 24) >= 0.90
-    # Mirrored it would not be: the test can tell.
+    # The mirrored cap does not agree, so the test is sensitive.
     assert correlation(ours[:, ::-1], reference_cap, colatitude < 24) < 0.7
 
 
-def test_troughs_are_those_of_the_reference(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
+def test_troughs_agree_with_the_reference(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
     ours, colatitude = polar_view(mars, 1000, 25.0)
 
     def band(image: np.ndarray) -> np.ndarray:
@@ -42,20 +43,20 @@ def test_troughs_are_those_of_the_reference(mars: PlanetMaps, reference_cap: np.
 
 
 def test_added_detail_averages_out(mars: PlanetMaps) -> None:
-    """At 20 km the patch is its source, toned: rank against rank, so that the tone curve does not matter."""
+    """At 20 km the patch agrees with its source, apart from the tone curve."""
     ours, colatitude = polar_view(mars, 500, 25.0)
-    source = albedo.read_luminance(source_path("mars"))
+    source = albedo.read_luminance(mars_image_path())
     axis = (2 * (np.arange(500) + 0.5) / 500 - 1) * np.radians(25.0)
     row = np.clip((colatitude / 180 * source.shape[0]).astype(int), 0, source.shape[0] - 1)
     lon = np.mod(np.arctan2(axis[None, :], axis[:, None]), 2 * np.pi)
-    theirs = source[row, (lon / (2 * np.pi) * source.shape[1]).astype(int) % source.shape[1]]
+    expected = source[row, (lon / (2 * np.pi) * source.shape[1]).astype(int) % source.shape[1]]
     sigma = 20 / (25 / 250 * 59.16) / 2
-    ours, theirs = gaussian_filter(ours, sigma), gaussian_filter(np.sqrt(theirs), sigma)
-    assert correlation(np.sqrt(ours), theirs, colatitude < 24) > 0.94
+    ours, expected = gaussian_filter(ours, sigma), gaussian_filter(np.sqrt(expected), sigma)
+    assert correlation(np.sqrt(ours), expected, colatitude < 24) > 0.94
 
 
-def test_nothing_is_pinched_at_the_pole(mars: PlanetMaps) -> None:
-    """On a circle around the pole the tone varies slowly: spokes would be fast in longitude, rings fast in latitude."""
+def test_the_pole_shows_no_spokes_or_rings(mars: PlanetMaps) -> None:
+    """Spokes would vary fast in longitude, rings fast in latitude."""
     lon = np.linspace(0, 2 * np.pi, 720, endpoint=False)
 
     def ring(lat_deg: float) -> np.ndarray:
@@ -69,15 +70,15 @@ def test_nothing_is_pinched_at_the_pole(mars: PlanetMaps) -> None:
 
 
 def test_detail_is_finer_than_the_source(mars: PlanetMaps) -> None:
-    """Edges of ice are a few km wide, not the ten of a source pixel: steep steps exist between neighbours."""
+    """Edges of ice are a few km wide, not the ten of a source pixel: neighbours differ by steep steps."""
     green = albedo.decode(mars.north[..., 1])
     cap = green[1024:2048, 1024:2048]
     step = np.abs(np.diff(cap, axis=0))
     assert np.quantile(step, 0.999) > 0.05
 
 
-def test_same_seed_same_bytes_and_another_seed_another_cap() -> None:
-    source = albedo.read_luminance(source_path("mars"))
+def test_the_seed_determines_the_cap() -> None:
+    source = albedo.read_luminance(mars_image_path())
     first, again, other = (build_patch(source, 256, PATCH_SPAN_RAD, seed) for seed in (5, 5, 6))
     assert first.cover.tobytes() == again.cover.tobytes()
     assert first.ground_tone.tobytes() == again.ground_tone.tobytes()
@@ -85,9 +86,9 @@ def test_same_seed_same_bytes_and_another_seed_another_cap() -> None:
 
 
 @pytest.mark.parametrize("size", [256, 512])
-def test_ice_covers_about_what_it_does_on_mars(size: int) -> None:
+def test_ice_has_about_the_area_that_it_has_on_mars(size: int) -> None:
     """0.7 to 1.1 million km2 north of 70 N, by the Viking mosaic with and without the outliers."""
-    source = albedo.read_luminance(source_path("mars"))
+    source = albedo.read_luminance(mars_image_path())
     patch = build_patch(source, size, PATCH_SPAN_RAD, 1)
     area = patch.cover.mean() * (4 * np.sin(PATCH_SPAN_RAD / 2) * 3389.5) ** 2
     assert 0.65e6 < area < 1.1e6

@@ -1,10 +1,9 @@
-"""Maps lie where the planet has its features.
+"""Registration of maps: features are at their true places.
 
-What can be told from albedo, and what not. A compact bright thing on dark ground has a middle that can be measured: the
-ice in Korolev and in Dokka, to half a pixel or so. Syrtis Major and Hellas have albedo edges that wind, drift with dust
-and are not what the gazetteer's centre is of; Olympus Mons is as bright as its plains. There the test is another: how
-far a map must be shifted to agree best with the topography, where craters and slopes show in it as shading (MOLA), or
-with a map that passed that test.
+A compact bright area on dark ground has a measurable centroid: the ice in Korolev and in Dokka, to half a pixel or so.
+The albedo edges of Syrtis Major and Hellas are irregular, drift with dust and do not surround the gazetteer's centre;
+Olympus Mons is as bright as its plains. There the tests find the shift at which a map agrees best with topography,
+where craters and slopes show in it as shading (MOLA), or with a map that has passed that test.
 """
 
 from __future__ import annotations
@@ -24,26 +23,26 @@ from selfiesim.planet.readers.conventions import Conventions
 from selfiesim.planet.readers.resample import read_map
 
 tolerance_deg = 0.2
-WIDTH = 2880  # of the maps compared: 8 pixels a degree
+WIDTH = 2880  # columns of the maps compared: 8 pixels per degree
 COSMOGRAPHIA = "mars_colour_cosmographia_8192.jpg"
 
 
 @pytest.fixture(scope="module")
 def fine(reference: Callable[[str], Path], mars: PlanetMaps) -> Iterator[PlanetMaps]:
-    """The reference map of 8192x4096 as a scene would use it."""
+    """The reference map of 8192x4096, as a scene would use it."""
     conventions = Conventions(lon0_deg=-180.0)
     yield surface_maps(Surface("mars", map=MapFile(reference(COSMOGRAPHIA), conventions)))
-    surface._from_file.cache_clear()
+    surface._maps_from_file.cache_clear()
 
 
-def middle_of_ice(maps: PlanetMaps, name: str) -> tuple[float, float]:
-    """How far the bright thing at a crater is from the crater: degrees of latitude, and of longitude at the equator."""
+def ice_offset(maps: PlanetMaps, name: str) -> tuple[float, float]:
+    """Return the offset of a crater's ice from the crater, in degrees north and east."""
     crater = locate(name)
     radius = np.degrees(crater.diameter_km / 2 / 3389.5)
     step = np.linspace(-2 * radius, 2 * radius, 121)
     lat = np.radians(crater.lat_deg + step)[:, None]
     lon = np.radians(crater.lon_deg + step / np.cos(np.radians(crater.lat_deg)))[None, :]
-    tone = reflectance(maps, lat, lon)[..., 2]  # in blue ice stands out most
+    tone = reflectance(maps, lat, lon)[..., 2]  # ice contrasts most in blue
     parts, _count = label(tone > 0.5 * (np.median(tone) + tone.max()))
     here = parts == parts[60, 60]
     assert parts[60, 60] > 0, f"no ice in {name}"
@@ -52,8 +51,8 @@ def middle_of_ice(maps: PlanetMaps, name: str) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("name", ["Korolev", "Dokka"])
-def test_ice_lies_in_its_crater_on_the_default_map(mars: PlanetMaps, name: str) -> None:
-    north, east = middle_of_ice(mars, name)
+def test_ice_is_in_its_crater_on_the_default_map(mars: PlanetMaps, name: str) -> None:
+    north, east = ice_offset(mars, name)
     assert np.hypot(north, east) < tolerance_deg
 
 
@@ -74,7 +73,7 @@ def window(lat_deg: float, lon_deg: float, half_deg: float) -> tuple[np.ndarray,
 
 
 def best_shift(agreement: Callable[[int, int], float], reach: int = 6) -> tuple[float, float, float]:
-    """The shift of best agreement, degrees north and of longitude east, to a part of a pixel; and how good it is."""
+    """Return the shift of best agreement, in degrees north and of longitude east, and the agreement there."""
     table = np.array([[agreement(i, j) for j in range(-reach, reach + 1)] for i in range(-reach, reach + 1)])
     i, j = np.unravel_index(table.argmax(), table.shape)
     assert 0 < i < 2 * reach
@@ -89,8 +88,8 @@ def best_shift(agreement: Callable[[int, int], float], reach: int = 6) -> tuple[
     return -down / 8, right / 8, float(peak)
 
 
-# MOLA: positions good to 0.003 degree (Smith et al. 2001, JGR 106, 23689; recalled). Rough country around the feature
-# named, where slopes show as shading.
+# MOLA: positions good to 0.003 degree (Smith et al. 2001, JGR 106, 23689; recalled). The terrain around each feature
+# is rough, so that slopes show as shading.
 @pytest.mark.parametrize(
     ("name", "half_deg"),
     [("Argyre Planitia", 10), ("Galle", 10), ("Lyot", 10), ("Syrtis Major Planum", 5), ("Huygens", 10)],
@@ -121,19 +120,19 @@ def test_the_reference_map_agrees_with_topography(
     assert np.hypot(north, east * np.cos(np.radians(feature.lat_deg))) < tolerance_deg
 
 
-# Where the two pictures show the same things; over Hellas and Olympus Mons they do not (correlation 0 and 0.2).
+# Places where the two images agree; over Hellas and Olympus Mons they do not (correlation 0 and 0.2).
 @pytest.mark.parametrize(
     "name", ["Korolev", "Syrtis Major Planum", "Huygens", "Schiaparelli", "Lyot", "Meridiani Planum"]
 )
 def test_the_default_map_agrees_with_the_reference_map(mars: PlanetMaps, fine: PlanetMaps, name: str) -> None:
     feature = locate(name)
     rows, columns = window(feature.lat_deg, feature.lon_deg, 10)
-    ours, theirs = fine_part(grid(mars), 8), fine_part(grid(fine), 8)
-    there = theirs[np.ix_(rows, columns % WIDTH)].ravel()
+    ours, other = fine_part(grid(mars), 8), fine_part(grid(fine), 8)
+    there = other[np.ix_(rows, columns % WIDTH)].ravel()
 
     def agreement(i: int, j: int) -> float:
         return float(np.corrcoef(ours[np.ix_(rows + i, (columns + j) % WIDTH)].ravel(), there)[0, 1])
 
-    north, east, likeness = best_shift(agreement)
-    assert likeness > 0.4
+    north, east, correlation = best_shift(agreement)
+    assert correlation > 0.4
     assert np.hypot(north, east * np.cos(np.radians(feature.lat_deg))) < tolerance_deg

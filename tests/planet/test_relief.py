@@ -1,8 +1,8 @@
-"""Heights and slopes: the large forms are those of Mars, slopes agree with heights, relief agrees with colour."""
+"""Relief: large landforms, slopes against heights, and agreement with colour."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
+from selfiesim.planet.grids.polar_grid import PolarGrid
+from selfiesim.planet.grids.spline_upsampler import SplineUpsampler
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
 from selfiesim.planet.maps.planet_maps import relief as relief_of
-from selfiesim.planet.maps.polar_grid import PolarGrid, SplineUpsampler
 from selfiesim.planet.terrain import relief
 from selfiesim.planet.terrain.landforms import Crater, craters
-
-REFERENCE = Path(
-    os.environ.get("SELFIESIM_REFERENCE", Path(__file__).resolve().parents[2].parent / "shared" / "reference")
-)
-
-
-def needed(name: str) -> Path:
-    path = REFERENCE / name
-    if not path.is_file():
-        pytest.skip("no reference files here (SELFIESIM_REFERENCE)")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +24,9 @@ def height() -> np.ndarray:
     return relief.globe_height(360)
 
 
-# MOLA, 4 pixels a degree (megt90n000cb), meaned to 1 degree. Ours is made of some forty numbers.
-def test_large_forms_are_those_of_mars(height: np.ndarray) -> None:
-    mola = np.fromfile(needed("mola_megt90n000cb_4ppd.img"), ">i2").reshape(180, 4, 360, 4).mean(axis=(1, 3))
+# MOLA, 4 pixels per degree (megt90n000cb), averaged to 1 degree. The synthetic relief has some forty parameters.
+def test_large_landforms_agree_with_mola(height: np.ndarray, reference: Callable[[str], Path]) -> None:
+    mola = np.fromfile(reference("mola_megt90n000cb_4ppd.img"), ">i2").reshape(180, 4, 360, 4).mean(axis=(1, 3))
     ours = height.reshape(180, 2, 360, 2).mean(axis=(1, 3))
     weight = np.cos(np.radians(89.5 - np.arange(180)))[:, None] * np.ones((1, 360))
 
@@ -45,12 +35,12 @@ def test_large_forms_are_those_of_mars(height: np.ndarray) -> None:
         return float((a * b * weight).sum() / np.sqrt((a * a * weight).sum() * (b * b * weight).sum()))
 
     assert correlation(ours, mola) > 0.80
-    assert correlation(ours, np.roll(mola, 180, axis=1)) < 0.6  # the test can tell
+    assert correlation(ours, np.roll(mola, 180, axis=1)) < 0.6  # so the test is sensitive
 
 
 # IAU Gazetteer of Planetary Nomenclature.
-def test_named_craters_are_where_the_gazetteer_has_them() -> None:
-    rows = [line.split("\t") for line in needed("mars_nomenclature.tsv").read_text(encoding="utf-8").splitlines()]
+def test_named_craters_are_where_the_gazetteer_has_them(reference: Callable[[str], Path]) -> None:
+    rows = [line.split("\t") for line in reference("mars_nomenclature.tsv").read_text(encoding="utf-8").splitlines()]
     listed = {row[2].split('"')[1]: [float(x) for x in row[4:7]] for row in rows if row[3] == "AA" and row[6]}
     assert len(craters()) > 80
     for crater in craters():
@@ -61,7 +51,7 @@ def test_named_craters_are_where_the_gazetteer_has_them() -> None:
 
 
 # Smith et al. 1999, Science 284, 1495: Hellas is the deepest place, Olympus Mons the highest, the north low.
-def test_highest_and_lowest_are_olympus_and_hellas(height: np.ndarray) -> None:
+def test_extremes_are_olympus_mons_and_hellas(height: np.ndarray) -> None:
     rows, columns = height.shape
 
     def place(index: int) -> tuple[float, float]:
@@ -74,22 +64,22 @@ def test_highest_and_lowest_are_olympus_and_hellas(height: np.ndarray) -> None:
     assert height[30:90].mean() < height[270:330].mean() - 3000
 
 
-def test_slopes_survive_their_code() -> None:
+def test_slopes_survive_coding() -> None:
     slope = np.linspace(-0.5, 0.5, 4001)
-    error = np.abs(relief.decode(relief.encode(slope)) - slope)
+    error = np.abs(relief.decode_slope(relief.encode_slope(slope)) - slope)
     assert error.max() < 0.5 * (2.5 / 127) * relief.MAX_SLOPE + 2e-4
     assert error[np.abs(slope) < 0.02].max() < 0.001
-    assert relief.decode(relief.encode(np.zeros(1)))[0] == 0
+    assert relief.decode_slope(relief.encode_slope(np.zeros(1)))[0] == 0
 
 
 def test_gradient_of_a_tilted_plane_is_the_plane_on_globe_and_patches() -> None:
-    """A height that grows along one axis: its gradient on the sphere is that axis less its radial part."""
+    """The gradient on the sphere of a height that grows along an axis is that axis less its radial part."""
     axis = np.array([0.3, -0.5, 0.4]) * 0.4
     km = 3389.5e3
 
     def check(code: np.ndarray, direction: np.ndarray, where: np.ndarray) -> None:
-        wanted = axis - (direction @ axis)[..., None] * direction
-        assert np.abs(relief.decode(code[..., :3]) - wanted)[where].max() < 0.008
+        expected = axis - (direction @ axis)[..., None] * direction
+        assert np.abs(relief.decode_slope(code[..., :3]) - expected)[where].max() < 0.008
 
     rows = 512
     lat = (0.5 - (np.arange(rows) + 0.5) / rows)[:, None] * np.pi
@@ -111,30 +101,30 @@ def test_gradient_of_a_tilted_plane_is_the_plane_on_globe_and_patches() -> None:
 
 
 @given(size=st.floats(16, 300), degradation=st.floats(0, 0.95))
-def test_crater_has_a_bowl_a_rim_and_an_end(size: float, degradation: float) -> None:
+def test_crater_has_a_bowl_a_rim_and_a_limited_blanket(size: float, degradation: float) -> None:
     r = np.linspace(0, 1.5, 600) * size
     height = relief.crater_height(Crater("", 0.0, 0.0, size, degradation), r)
     assert abs(r[height.argmax()] - size / 2) < 0.03 * size
     assert height.min() < 0 < height.max()
     assert abs(height[-1]) < 1e-3
-    # Fresh or old, walls stay below what rock holds, 45 degrees.
+    # Fresh or old, walls stay below the 45 degrees that rock can hold.
     assert np.abs(np.diff(height) / np.diff(r * 1000)).max() < 1.0
 
 
-# Craters after a power law of -2 in cumulative number (Hartmann 2005, recalled: between 10 and 100 km, -1.8 to -2.2).
-def test_craters_follow_their_size_law() -> None:
+# A power law of -2 in cumulative number (Hartmann 2005, recalled: between 10 and 100 km, -1.8 to -2.2).
+def test_craters_follow_the_size_frequency_law() -> None:
     size = np.array([crater.diameter_km for crater in relief.random_craters()])
     assert len(size) > 5000
     ratio = (size > 20).sum() / (size > 40).sum()
     assert ratio == pytest.approx(4.0, rel=0.2)
 
 
-def test_enlarged_field_keeps_a_smooth_wave() -> None:
+def test_upsampling_keeps_a_smooth_wave() -> None:
     wave = np.cos(np.arange(64) / 64 * 2 * np.pi * 3)
     field = (wave[:, None] * wave[None, :]).astype(np.float32)
     fine = np.cos(((np.arange(256) + 0.5) / 4 - 0.5) / 64 * 2 * np.pi * 3)
-    enlarger = SplineUpsampler(64, 256)
-    ours = enlarger.columns(enlarger.prepare(field), slice(40, 200))
+    upsampler = SplineUpsampler(64, 256)
+    ours = upsampler.columns(upsampler.prepare(field), slice(40, 200))
     assert np.abs(ours - fine[:, None] * fine[None, 40:200])[12:-12].max() < 0.01
 
 
@@ -150,7 +140,7 @@ def _over_cap(mars: PlanetMaps) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
 
 # Troughs: the dark, layered wall faces the equator and is the steeper one (Springer Encyclopedia of Planetary
 # Landforms); up to 1 km deep, about 10 km wide.
-def test_dark_walls_fall_toward_the_equator(mars: PlanetMaps) -> None:
+def test_dark_walls_face_the_equator(mars: PlanetMaps) -> None:
     colatitude, tone, outward, _ice = _over_cap(mars)
     troughs = (colatitude < 6.5) & (tone < 0.18)
     bright = (colatitude < 6.5) & (tone > 0.32)
@@ -160,7 +150,7 @@ def test_dark_walls_fall_toward_the_equator(mars: PlanetMaps) -> None:
     assert np.percentile(np.abs(outward[colatitude < 6.5]), 99) < 0.35
 
 
-def test_share_of_ice_follows_brightness(mars: PlanetMaps) -> None:
+def test_ice_fraction_follows_brightness(mars: PlanetMaps) -> None:
     colatitude, tone, _outward, ice = _over_cap(mars)
     inner = colatitude < 6.5
     assert np.corrcoef(tone[inner], ice[inner])[0, 1] > 0.9

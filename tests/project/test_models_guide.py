@@ -1,4 +1,4 @@
-"""docs/models.md is followed step by step: its files are written, its commands run, its tables hold."""
+"""docs/models.md works step by step: its files are written, its commands run, its tables are complete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from selfiesim.cli.app import main
 from selfiesim.craft.description import ModelDescription
 from selfiesim.craft.formats import limits
-from selfiesim.craft.formats.reader import MESH_FORMATS
+from selfiesim.craft.formats.mesh_reader import MESH_FORMATS
 from selfiesim.craft.load import clear_craft_cache
 
 GUIDE = (Path(__file__).parents[2] / "docs/models.md").read_text()
@@ -28,7 +28,7 @@ def run(command):
 
 
 @pytest.mark.filterwarnings("ignore::selfiesim.core.errors.ModelWarning")
-def test_the_five_minutes(tmp_path, monkeypatch, capsys):
+def test_the_quick_start(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     clear_craft_cache()
     exec(re.search(r"```python\n(.*?)```", GUIDE, re.S)[1], {})
@@ -45,7 +45,7 @@ def test_the_five_minutes(tmp_path, monkeypatch, capsys):
     assert "1.2 x 6.5 x 1.2 m" in capsys.readouterr().out
     with Image.open("selfie.png") as picture:
         gold = [r > 100 and r > 1.8 * b for r, _, b in picture.convert("RGB").getdata()]
-    assert sum(gold) > 2_000, "the craft is in the picture, in gold"
+    assert sum(gold) > 2_000, "a golden craft is in the picture"
 
 
 def test_every_key_of_a_description_is_in_the_guide():
@@ -53,13 +53,13 @@ def test_every_key_of_a_description_is_in_the_guide():
     keys = set(re.findall(r"`\.?([\w.]+)`", table))
     short = {key.rpartition(".")[2] for key in keys}
     for name, field in ModelDescription.model_fields.items():
-        # A table of its own (frame), one that may be missing (mass), or one by names (joints); or a plain value.
+        # A table (frame), an optional table (mass), tables by name (joints), or a plain value.
         inner = [each for each in (field.annotation, *get_args(field.annotation)) if hasattr(each, "model_fields")]
         for key in inner[0].model_fields if inner else [name]:
             assert key in short, f"{name}.{key}"
 
 
-def test_limits_and_formats_are_those_of_the_code():
+def test_limits_and_formats_match_the_code():
     for value in (
         limits.MAX_BYTES >> 20,
         limits.MAX_TRIANGLES,

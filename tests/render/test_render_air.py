@@ -1,4 +1,4 @@
-"""Mars' air as drawn above the limb: how it ends upward, what colour it has round a low Sun, the detached layer."""
+"""Mars' atmosphere above the limb: its vertical profile, its colour around a low Sun, the detached haze layer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from small_scenes import box, looking, stage, write_craft
 
-RADIUS_M = 3_376_200.0  # of the pole, over which all views stand
-DISTANCE = 1.25  # of the camera from the centre, radii
+RADIUS_M = 3_376_200.0  # polar radius: all views are from above the pole
+DISTANCE = 1.25  # from the camera to the centre, radii
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def dusty(tmp_path_factory):
 
 
 def toward_limb(scene, sun_angle_deg, fov_deg, size, **changes):
-    """A view of the limb beneath the Sun from over the pole; the Sun stands so far from the planet's centre."""
+    """A view of the limb below the Sun from above the pole; the Sun is ``sun_angle_deg`` from the planet's centre."""
     view = scene.with_changes(**changes).view()
     pole = view.planet.camera_to_bodyfixed.T @ (0.0, 0.0, 1.0)
     center, aside = -pole, view.sun.direction - (view.sun.direction @ pole) * pole
@@ -35,7 +35,7 @@ def toward_limb(scene, sun_angle_deg, fov_deg, size, **changes):
 
 
 def profile(view):
-    """Height (km) of the lowest point of the middle column's rays, and the light they bring over the Sun's (N, 3)."""
+    """Tangent height (km) of the rays of the middle column, and their radiance over solar irradiance (N, 3)."""
     camera = view.camera
     column = camera.width // 2
     rays = camera.unproject(np.stack([np.full(camera.height, column), np.arange(camera.height)], axis=-1).astype(float))
@@ -46,9 +46,9 @@ def profile(view):
     return height, view.render().rgb[:, column].astype(float) / view.sun.irradiance
 
 
-# Without a detached layer the air thins out evenly: brightness above the haze falls with height and ends.
+# Without a detached layer the air thins out smoothly: brightness above the haze falls with height to zero.
 @pytest.mark.parametrize("opacity", [0.1, 0.3, 2.0])
-def test_the_limb_darkens_upward(dusty, opacity):
+def test_limb_brightness_falls_with_height(dusty, opacity):
     height, light = profile(toward_limb(dusty, 100.0, 6.0, (16, 360), planet__dust_opacity=opacity))
     order = np.argsort(height)
     height, light = height[order], light[order]
@@ -58,9 +58,9 @@ def test_the_limb_darkens_upward(dusty, opacity):
     assert light[height > 140.0].max() < 1e-4 * light.max()
 
 
-# Seen from orbit or from the ground the air is blue round a low Sun and ochre elsewhere (pictures of every lander at
-# sunset; Curiosity's in Gale, PIA19400, recalled).
-def test_a_low_sun_glows_blue_and_the_limb_aside_does_not(dusty):
+# From orbit or from the ground the air is blue around a low Sun and ochre elsewhere (images of every lander at sunset;
+# Curiosity's in Gale, PIA19400, recalled).
+def test_the_limb_is_blue_below_a_low_sun_and_ochre_elsewhere(dusty):
     dip = np.degrees(np.arcsin(1.0 / DISTANCE))
     view = toward_limb(dusty, dip + 1.0, 60.0, (320, 60))
     light = view.render().rgb.astype(float) / view.sun.irradiance
@@ -74,12 +74,12 @@ def test_a_low_sun_glows_blue_and_the_limb_aside_does_not(dusty):
     assert blueness[brightest, aside] < 0.9
 
 
-def test_a_detached_layer_stands_at_its_height_and_nowhere_else(dusty):
+def test_a_detached_layer_appears_at_its_height_only(dusty):
     layer = {"planet__haze_layer_height_km": 70.0, "planet__haze_layer_thickness_km": 8.0}
     height, bare = profile(toward_limb(dusty, 100.0, 6.0, (16, 360)))
     height, light = profile(toward_limb(dusty, 100.0, 6.0, (16, 360), planet__haze_layer_opacity=0.002, **layer))
     band = (height > 55.0) & (height < 90.0)
-    # Sight is longest where it grazes the densest part or runs just below.
+    # The path is longest for rays that graze the densest part or pass just below.
     assert 66.0 < height[band][light[band, 1].argmax()] < 72.0
     above = height > 74.5
     np.testing.assert_array_equal(light[above], bare[above])

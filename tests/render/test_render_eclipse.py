@@ -1,4 +1,4 @@
-"""The shadow of Phobos on the ground: where it falls, how deep and how wide it is."""
+"""The shadow of Phobos on Mars: its position, depth and width."""
 
 from __future__ import annotations
 
@@ -24,39 +24,38 @@ JEZERO = (18.44, 77.45)  # planetocentric, east: the landing site of Perseveranc
 
 
 def ground(lat_deg, lon_deg):
-    """A place on the ellipsoid (3,), m, body-fixed."""
+    """A point (3,) on the ellipsoid, body-fixed, m."""
     lat, lon = np.radians([lat_deg, lon_deg])
-    way = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-    return way / np.linalg.norm(way / np.array(MARS.radii_m))
+    direction = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    return direction / np.linalg.norm(direction / np.array(MARS.radii_m))
 
 
-def hidden(place, epoch):
-    """Share of the Sun that Phobos hides at a place (3,), body-fixed, by rays through its ellipsoid."""
-    turn = icrf_to_bodyfixed(MARS, epoch)
-    eye = turn.T @ place
+def eclipsed_fraction(point, epoch):
+    """Fraction of the Sun's disc that Phobos covers at a point (3,), body-fixed, by rays through its ellipsoid."""
+    eye = icrf_to_bodyfixed(MARS, epoch).T @ point
     to_sun = BUILTIN_EPHEMERIS.position("sun", "mars", epoch) - eye
     moon = BUILTIN_EPHEMERIS.position("phobos", "mars", epoch) - eye
     return 1.0 - visible_disc_fraction(moon, PHOBOS.radii_m, icrf_to_bodyfixed(PHOBOS, epoch), to_sun)
 
 
-# NASA: Perseverance filmed Phobos before the Sun on 2 April 2022 (sol 397) from Jezero, for a little over 40 seconds.
-def test_phobos_stood_before_the_sun_where_a_rover_filmed_it():
-    start, place = Epoch.from_utc("2022-04-02T10:50:00Z"), ground(*JEZERO)
-    dark = [second for second in range(0, 600, 2) if hidden(place, start + float(second)) > 0.0]
+# NASA: Perseverance filmed Phobos in front of the Sun on 2 April 2022 (sol 397) from Jezero for a little over 40 s.
+def test_phobos_eclipses_the_sun_where_perseverance_filmed_it():
+    start, jezero = Epoch.from_utc("2022-04-02T10:50:00Z"), ground(*JEZERO)
+    dark = [second for second in range(0, 600, 2) if eclipsed_fraction(jezero, start + float(second)) > 0.0]
     assert 30 <= dark[-1] - dark[0] <= 60
     assert find_shadow_casters(BUILTIN_EPHEMERIS, MARS, start + float(dark[0]))
     assert not find_shadow_casters(BUILTIN_EPHEMERIS, MARS, start + 3600.0)
 
 
 @pytest.fixture(scope="module")
-def spot(tmp_path_factory):
-    """A view straight down on the shadow: pixels of 4 km, the ground shaded and not, and what is left of the light."""
-    folder = tmp_path_factory.mktemp("spot")
+def shadow(tmp_path_factory):
+    """A nadir view of the shadow with pixels of 4 km, and the ratio of the radiance with and without Phobos."""
+    folder = tmp_path_factory.mktemp("shadow")
     model = write_craft(folder, "crumb", [box((0.01, 0.01, 0.01))], (0.3, 0.1, -3.0))
     changes = {"orbit__epoch_utc": MOMENT, "release__at": MOMENT, "at": MOMENT, "orbit__raan_deg": 15.0}
     view = airless(stage(folder, model, distance_km=4500.0, **changes)).view()
-    over = 1.3 * ground(*JEZERO)
-    planet = replace(view.planet, position=-(view.planet.camera_to_bodyfixed.T @ over))
+    position = 1.3 * ground(*JEZERO)
+    planet = replace(view.planet, position=-(view.planet.camera_to_bodyfixed.T @ position))
     view = replace(view, planet=planet, craft=replace(view.craft, position=np.array([0.0, 0.0, -1000.0])))
     view = looking(view, planet.position, 35.0, (160, 90))
     bright = replace(view, planet=replace(view.planet, casters=()))
@@ -64,43 +63,42 @@ def spot(tmp_path_factory):
     return view, shaded / lit
 
 
-def test_the_spot_is_centred_where_spice_has_the_shadows_axis(spot):
-    view, left = spot
-    turn = icrf_to_bodyfixed(MARS, view.epoch)
-    moon = turn @ BUILTIN_EPHEMERIS.position("phobos", "mars", view.epoch)
-    sun = turn @ BUILTIN_EPHEMERIS.position("sun", "mars", view.epoch)
+def test_the_shadow_is_centred_on_its_axis_by_spice(shadow):
+    view, remaining = shadow
+    rotation = icrf_to_bodyfixed(MARS, view.epoch)
+    moon = rotation @ BUILTIN_EPHEMERIS.position("phobos", "mars", view.epoch)
+    sun = rotation @ BUILTIN_EPHEMERIS.position("sun", "mars", view.epoch)
     point = spiceypy.surfpt(moon, moon - sun, *MARS.radii_m)
     planet = view.planet
     x, y = view.camera.project(planet.camera_to_bodyfixed.T @ point + planet.position)
-    rows, columns = np.mgrid[: left.shape[0], : left.shape[1]]
-    gone = 1.0 - left
-    assert (columns * gone).sum() / gone.sum() == pytest.approx(x, abs=0.5)
-    assert (rows * gone).sum() / gone.sum() == pytest.approx(y, abs=0.5)
+    rows, columns = np.mgrid[: remaining.shape[0], : remaining.shape[1]]
+    blocked = 1.0 - remaining
+    assert (columns * blocked).sum() / blocked.sum() == pytest.approx(x, abs=0.5)
+    assert (rows * blocked).sum() / blocked.sum() == pytest.approx(y, abs=0.5)
 
 
-def test_the_spot_is_as_deep_as_the_moons_outline_is_large(spot):
-    view, left = spot
-    turn = icrf_to_bodyfixed(PHOBOS, view.epoch)
-    to_sun = turn @ BUILTIN_EPHEMERIS.position("sun", "phobos", view.epoch)
+def test_the_shadow_is_as_deep_as_the_cross_section_of_phobos_demands(shadow):
+    view, remaining = shadow
+    to_sun = icrf_to_bodyfixed(PHOBOS, view.epoch) @ BUILTIN_EPHEMERIS.position("sun", "phobos", view.epoch)
     sphere = np.random.default_rng(0).standard_normal((20_000, 3))
     points = sphere / np.linalg.norm(sphere, axis=1, keepdims=True) * np.array(PHOBOS.radii_m)
     flat = points @ np.linalg.svd(to_sun[None, :])[2][1:].T
-    outline = ConvexHull(flat).volume  # of a plane figure that is its area
+    cross_section = ConvexHull(flat).volume  # in two dimensions, the area
     moon = icrf_to_bodyfixed(MARS, view.epoch) @ BUILTIN_EPHEMERIS.position("phobos", "mars", view.epoch)
-    way = np.linalg.norm(moon) - 3.39e6
-    size = outline / (np.pi * way**2) / (SUN_RADIUS_M / np.linalg.norm(to_sun)) ** 2
-    # Slanting light: the way to the ground is up to a tenth longer than straight down.
-    assert 1.0 - left.min() == pytest.approx(size, rel=0.25)
+    distance = np.linalg.norm(moon) - 3.39e6
+    fraction = cross_section / (np.pi * distance**2) / (SUN_RADIUS_M / np.linalg.norm(to_sun)) ** 2
+    # At slant incidence the distance to the ground is up to a tenth longer than straight down.
+    assert 1.0 - remaining.min() == pytest.approx(fraction, rel=0.25)
 
 
-def test_the_whole_spot_agrees_with_rays_through_the_moon(spot):
-    """A circle in place of the ellipsoid's outline: within a few hundredths of the Sun."""
-    view, left = spot
+def test_the_shadow_profile_agrees_with_rays_through_phobos(shadow):
+    """The shader has a circle in place of the ellipsoid's outline: within a few hundredths of the Sun."""
+    view, remaining = shadow
     camera = view.camera
-    row, column = np.unravel_index(left.argmin(), left.shape)
+    row, column = np.unravel_index(remaining.argmin(), remaining.shape)
     depth = planet_depth(view)
     for y, x in [(row, column + k) for k in range(-14, 15, 2)] + [(row + k, column) for k in range(-14, 15, 2)]:
         ray = camera.unproject(np.array([x, y], float))
         point = view.planet.camera_to_bodyfixed @ (ray / ray[2] * depth[y, x] - view.planet.position)
-        assert 1.0 - left[y, x] == pytest.approx(hidden(point, view.epoch), abs=0.03)
-    assert left.max() == pytest.approx(1.0)
+        assert 1.0 - remaining[y, x] == pytest.approx(eclipsed_fraction(point, view.epoch), abs=0.03)
+    assert remaining.max() == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""Light between a vehicle and the ground under it: what has to be so whatever the numbers."""
+"""Interreflection between a vehicle and the ground: relations that hold for any numbers."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from selfiesim.render.light.radiosity import is_available
 pytestmark = pytest.mark.skipif(not is_available(), reason="Embree has no wheel for this machine")
 
 
-def under_side(folder, height_m, half_m=0.8):
+def underside(folder, height_m, half_m=0.8):
     radiance = plate_over_ground(folder, height_m, [0.3, -2.5, 0.12], half_m).view().render("final", 4)
-    under, _, _ = seen_parts(radiance)
-    assert under.sum() > 30
-    return radiance.rgb[under].mean(axis=0), radiance
+    mask, _, _ = seen_parts(radiance)
+    assert mask.sum() > 30
+    return radiance.rgb[mask].mean(axis=0), radiance
 
 
 @pytest.fixture(scope="module")
 def low(tmp_path_factory):
-    return under_side(tmp_path_factory.mktemp("low"), 0.3)
+    return underside(tmp_path_factory.mktemp("low"), 0.3)
 
 
-def test_a_low_plate_is_darker_below_than_a_high_one(tmp_path, low):
-    high, _ = under_side(tmp_path, 1.2)
+def test_the_underside_of_a_low_plate_is_darker_than_that_of_a_high_one(tmp_path, low):
+    high, _ = underside(tmp_path, 1.2)
     assert (low[0] < 0.7 * high).all()
 
 
-# A Lambert surface of albedo a over endless Lambert ground of albedo g under irradiance E sends a g E / pi.
-def test_high_up_the_under_side_is_lit_as_by_open_ground(tmp_path):
-    light, radiance = under_side(tmp_path, 2.2, half_m=0.2)
+# A Lambert surface of albedo a over infinite Lambert ground of albedo g with irradiance E has the radiance a g E / pi.
+def test_high_above_the_ground_the_underside_is_lit_as_by_open_ground(tmp_path):
+    light, radiance = underside(tmp_path, 2.2, half_m=0.2)
     view = radiance.view
     irradiance = (
         view.sun.extraterrestrial_irradiance * view.ground.sky.ground_irradiance_fraction * view.ground.sky.sun_cosine
@@ -38,22 +38,23 @@ def test_high_up_the_under_side_is_lit_as_by_open_ground(tmp_path):
     assert light == pytest.approx(ALBEDO * GROUND * irradiance / np.pi, rel=0.03)
 
 
-# The yardstick is a final picture's radiosity, which path tracing bears out. Without shade a draft was at 2.1 times it.
+# The reference is the radiosity of a final render, which path tracing confirms. Without occlusion a draft is 2.1 times
+# as bright.
 @pytest.mark.parametrize("height_m", [0.3, 1.2])
-def test_a_draft_guesses_how_dark_an_under_side_is(tmp_path, height_m):
-    light, final = under_side(tmp_path, height_m)
+def test_a_draft_estimates_the_darkness_of_an_underside(tmp_path, height_m):
+    light, final = underside(tmp_path, height_m)
     draft = final.view.render("draft").rgb[seen_parts(final)[0]].mean(axis=0)
     assert draft == pytest.approx(light, rel=0.15)
 
 
-def test_ground_in_a_low_plates_shadow_is_darker_than_in_a_high_ones(tmp_path, low):
-    """A low plate hides the sky as well as the Sun."""
-    _, radiance = under_side(tmp_path, 1.2)
-    shades = [np.median(each.rgb[seen_parts(each)[2]], axis=0) for each in (low[1], radiance)]
-    assert (shades[0] < 0.9 * shades[1]).all()
+def test_the_shadow_of_a_low_plate_is_darker_than_that_of_a_high_one(tmp_path, low):
+    """A low plate occludes the sky as well as the Sun."""
+    _, radiance = underside(tmp_path, 1.2)
+    shadows = [np.median(each.rgb[seen_parts(each)[2]], axis=0) for each in (low[1], radiance)]
+    assert (shadows[0] < 0.9 * shadows[1]).all()
 
 
-def test_a_draft_after_a_final_is_the_draft_before_it(low):
+def test_a_final_render_does_not_change_later_drafts(low):
     view = low[1].view
     before = view.render("draft").rgb.copy()
     again = view.render("final", 4).rgb

@@ -1,4 +1,4 @@
-"""glTF's pictures on a surface, each against what the glTF 2.0 specification says it does, on a matt sheet."""
+"""glTF's textures on a matt sheet, each against the glTF 2.0 specification."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EYE = (0.5, 0.3, 3.0)
 
 
 def sheet():
-    """One metre square, face toward +z, texture coordinates from corner to corner: u along x, v along y."""
+    """Return a square metre facing +z with texture coordinates from corner to corner: u along x, v along y."""
     corners = np.array([[-0.5, -0.5, 0.0], [0.5, -0.5, 0.0], [0.5, 0.5, 0.0], [-0.5, 0.5, 0.0]])
     return trimesh.Trimesh(corners, [[0, 1, 2], [0, 2, 3]], process=False), corners[:, :2] + 0.5
 
@@ -30,26 +30,26 @@ def flat(*colour, size=8):
 
 
 def halves(left, right, size=64):
-    """Left half one colour, right half another."""
+    """Return an image of two colours, left and right."""
     pixels = np.empty((size, size, len(left)), np.uint8)
     pixels[:, : size // 2], pixels[:, size // 2 :] = left, right
     return Image.fromarray(pixels)
 
 
-def dressed(folder, solids=(), eye=EYE, **look):
-    """A GLB with the sheet in that look, and plain boxes beside it; a mount that brings the camera to ``eye``."""
+def write_sheet(folder, solids=(), eye=EYE, **material):
+    """Write a GLB of the sheet with a glTF material, and of plain solids; the mount puts the camera at ``eye``."""
     mesh, uv = sheet()
-    settings = {"baseColorFactor": [128] * 3 + [255], "metallicFactor": 0.0, "roughnessFactor": 1.0} | look
-    mesh.visual = TextureVisuals(uv=uv, material=PBRMaterial(name="look", **settings))
+    settings = {"baseColorFactor": [128] * 3 + [255], "metallicFactor": 0.0, "roughnessFactor": 1.0} | material
+    mesh.visual = TextureVisuals(uv=uv, material=PBRMaterial(name="sheet", **settings))
     scene = trimesh.Scene()
     scene.add_geometry(mesh, node_name="sheet")
     for k, solid in enumerate(solids):
         solid.visual = TextureVisuals(material=PBRMaterial(name="plain", metallicFactor=0.0, roughnessFactor=1.0))
         scene.add_geometry(solid, node_name=f"solid{k}")
-    return written(folder, scene, eye)
+    return write_model(folder, scene, eye)
 
 
-def written(folder, scene, eye=EYE):
+def write_model(folder, scene, eye=EYE):
     folder.mkdir(parents=True, exist_ok=True)
     scene.export(folder / "model.glb")
     axis = np.array(eye) / np.linalg.norm(eye)
@@ -58,19 +58,19 @@ def written(folder, scene, eye=EYE):
     return "model.glb"
 
 
-def drawn(folder, model, **changes):
+def render(folder, model, **changes):
     view = stage(folder, model, size=(240, 135), **changes).view()
     return view, view.render()
 
 
-def light_at(view, radiance, point):
+def radiance_at(view, radiance, point):
     return at_pixel(radiance.rgb, to_pixels(view, point))
 
 
-def test_a_base_picture_multiplies_the_base_colour(tmp_path):
+def test_a_base_colour_texture_multiplies_the_base_colour(tmp_path):
     # 188 of 255 is 0.503 of linear light (IEC 61966-2-1).
-    model = dressed(tmp_path, baseColorTexture=halves((188, 188, 188), (255, 255, 255)), baseColorFactor=[255] * 4)
-    view, radiance = drawn(tmp_path, model)
+    model = write_sheet(tmp_path, baseColorTexture=halves((188, 188, 188), (255, 255, 255)), baseColorFactor=[255] * 4)
+    view, radiance = render(tmp_path, model)
     left, right = (at_pixel(radiance.truth.albedo, to_pixels(view, (x, 0.1, 0.0))) for x in (-0.3, 0.3))
     assert left == pytest.approx([0.5029] * 3, abs=2e-3)
     assert right == pytest.approx([1.0] * 3, abs=1e-3)
@@ -81,21 +81,21 @@ TILTS += [((128, 204, 230), (0, 0.6, 0.8)), ((128, 51, 230), (0, -0.6, 0.8))]
 
 
 @pytest.mark.parametrize(("code", "tilt"), TILTS)
-def test_a_normal_picture_bends_the_normal_along_the_texture(tmp_path, code, tilt):
-    # glTF: red along +u, green along +v, blue outward. The Sun leans over so that each tilt tells.
+def test_a_normal_map_bends_the_normal_along_the_texture(tmp_path, code, tilt):
+    # glTF: red along +u, green along +v, blue outward. The Sun is oblique so that each tilt changes the brightness.
     sun = np.array([0.5, 0.3, 0.81]) / np.linalg.norm([0.5, 0.3, 0.81])
     lean = {"attitude__primary": {"axis": sun.tolist(), "toward": "sun"}}
     plain, bent = (
-        drawn(tmp_path / name, dressed(tmp_path / name, **look), **lean)
-        for name, look in (("plain", {}), ("bent", {"normalTexture": flat(*code)}))
+        render(tmp_path / name, write_sheet(tmp_path / name, **material), **lean)
+        for name, material in (("plain", {}), ("bent", {"normalTexture": flat(*code)}))
     )
     normal = np.array(tilt, float)
-    ratio = light_at(*bent, (0.1, 0.1, 0.0)) / light_at(*plain, (0.1, 0.1, 0.0))
-    # The coat's share of a few percent follows another law.
+    ratio = radiance_at(*bent, (0.1, 0.1, 0.0)) / radiance_at(*plain, (0.1, 0.1, 0.0))
+    # The specular coat, a few percent, follows another law.
     assert ratio == pytest.approx([normal @ sun / sun[2]] * 3, rel=0.01)
 
 
-def test_a_glow_shines_in_the_shade_in_candela_per_square_metre(tmp_path):
+def test_emission_in_the_shade_has_its_luminance(tmp_path):
     # 683 lm/W at the peak of V(lambda), whose area is 106.857 nm (CIE 1924): 1e4 cd/m2 in equal radiance of all bands.
     mesh, uv = sheet()
     mesh.visual = TextureVisuals(
@@ -105,30 +105,30 @@ def test_a_glow_shines_in_the_shade_in_candela_per_square_metre(tmp_path):
     )  # fmt: skip
     scene = trimesh.Scene()
     scene.add_geometry(mesh, node_name="sheet")
-    model = written(tmp_path, scene, (0.5, 0.3, -3.0))
-    view, radiance = drawn(tmp_path, model)
-    dark, bright = (light_at(view, radiance, (x, 0.1, 0.0)) for x in (-0.3, 0.3))
+    model = write_model(tmp_path, scene, (0.5, 0.3, -3.0))
+    view, radiance = render(tmp_path, model)
+    dark, bright = (radiance_at(view, radiance, (x, 0.1, 0.0)) for x in (-0.3, 0.3))
     assert bright - dark == pytest.approx([1.0 / (683.0 * 106.857)] * 3, rel=0.01)
 
 
-def test_occlusion_dims_the_planets_light_and_not_the_suns(tmp_path):
+def test_an_occlusion_texture_dims_the_planets_light_but_not_the_suns(tmp_path):
     eye = (0.5, 0.3, -3.0)
     for strength, share in ((1.0, 0.2), (0.5, 0.6)):
         folder = tmp_path / str(strength)
-        model = dressed(folder, eye=eye, occlusionTexture=halves((51, 51, 51), (255, 255, 255)))
+        model = write_sheet(folder, eye=eye, occlusionTexture=halves((51, 51, 51), (255, 255, 255)))
         _with_strength(folder / model, strength)
-        view, radiance = drawn(folder, model, distance_km=LOW_KM, **OVER_NOON)
+        view, radiance = render(folder, model, distance_km=LOW_KM, **OVER_NOON)
         assert np.all(lit_disc(view, (0.0, 0.0, -1.0)) > 0.0)
-        left, right = (light_at(view, radiance, (x, 0.1, 0.0)) for x in (-0.3, 0.3))
+        left, right = (radiance_at(view, radiance, (x, 0.1, 0.0)) for x in (-0.3, 0.3))
         assert left / right == pytest.approx([share] * 3, rel=0.03)
-    model = dressed(tmp_path / "sun", occlusionTexture=halves((51, 51, 51), (255, 255, 255)))
-    view, radiance = drawn(tmp_path / "sun", model)
-    left, right = (light_at(view, radiance, (x, 0.1, 0.0)) for x in (-0.3, 0.3))
+    model = write_sheet(tmp_path / "sun", occlusionTexture=halves((51, 51, 51), (255, 255, 255)))
+    view, radiance = render(tmp_path / "sun", model)
+    left, right = (radiance_at(view, radiance, (x, 0.1, 0.0)) for x in (-0.3, 0.3))
     assert left == pytest.approx(right, rel=0.03)
 
 
 def _with_strength(path, strength):
-    """trimesh writes no strength: put it into the GLB's table."""
+    """Insert the strength into the GLB's JSON; trimesh does not write it."""
     content = path.read_bytes()
     changed = content.replace(
         b'"occlusionTexture":{"index":', b'"occlusionTexture":{"strength":%.1f,"index":' % strength
@@ -143,40 +143,40 @@ def _with_strength(path, strength):
     path.write_bytes(head + changed[16:])
 
 
-def test_where_the_mask_has_holes_one_sees_and_the_sun_shines_through(tmp_path):
+def test_holes_of_an_alpha_mask_let_the_camera_and_the_sun_through(tmp_path):
     picture = halves((128, 128, 128, 0), (128, 128, 128, 255))
     floor = box((1.0, 1.0, 0.02), (0.0, 0.0, -1.0))
-    look = {"baseColorTexture": picture, "alphaMode": "MASK", "alphaCutoff": 0.5}
-    # Through the hole one looks down on the floor, in the shadow of the other half and beside it.
-    view, radiance = drawn(tmp_path, dressed(tmp_path, [floor], eye=(-1.2, 0.2, 3.0), **look))
+    material = {"baseColorTexture": picture, "alphaMode": "MASK", "alphaCutoff": 0.5}
+    # Through the hole the floor is visible, in the shadow of the other half and next to it.
+    view, radiance = render(tmp_path, write_sheet(tmp_path, [floor], eye=(-1.2, 0.2, 3.0), **material))
     truth = radiance.truth
 
-    def seen(point):
+    def part_at(point):
         return truth.part_names[int(at_pixel(truth.part, to_pixels(view, point)))]
 
-    assert seen((0.25, 0.1, 0.0)).startswith("sheet")
-    assert not seen((-0.25, 0.1, 0.0)).startswith("sheet")
+    assert part_at((0.25, 0.1, 0.0)).startswith("sheet")
+    assert not part_at((-0.25, 0.1, 0.0)).startswith("sheet")
     for x, sunlight in ((-0.1, 1.0), (0.12, 0.0)):
-        assert seen((x, -0.1, -0.99)).startswith("solid")
+        assert part_at((x, -0.1, -0.99)).startswith("solid")
         assert at_pixel(truth.sun_visibility, to_pixels(view, (x, -0.1, -0.99))) == pytest.approx(sunlight)
 
 
-def test_a_roughness_picture_works_as_the_factors_it_holds(tmp_path):
+def test_a_metallic_roughness_texture_equals_the_same_factors(tmp_path):
     # Green is roughness, blue metalness: 51 of 255 is 0.2, 255 is 1.
-    by_picture = dressed(tmp_path / "a", metallicRoughnessTexture=flat(0, 51, 255), metallicFactor=1.0)
-    by_factor = dressed(tmp_path / "b", metallicFactor=1.0, roughnessFactor=0.2)
-    one, other = (drawn(tmp_path / name, model)[1].rgb for name, model in (("a", by_picture), ("b", by_factor)))
+    by_texture = write_sheet(tmp_path / "a", metallicRoughnessTexture=flat(0, 51, 255), metallicFactor=1.0)
+    by_factor = write_sheet(tmp_path / "b", metallicFactor=1.0, roughnessFactor=0.2)
+    one, other = (render(tmp_path / name, model)[1].rgb for name, model in (("a", by_texture), ("b", by_factor)))
     assert one.max() > 0.0
     np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
 
 
-def test_colours_of_vertices_tint_the_base_colour(tmp_path):
+def test_vertex_colours_tint_the_base_colour(tmp_path):
     mesh, _uv = sheet()
     red, blue = [255, 0, 0, 255], [0, 0, 255, 255]
     mesh.visual = trimesh.visual.ColorVisuals(mesh, vertex_colors=[red, red, blue, blue])
     scene = trimesh.Scene()
     scene.add_geometry(mesh, node_name="sheet")
-    view, radiance = drawn(tmp_path, written(tmp_path, scene))
+    view, radiance = render(tmp_path, write_model(tmp_path, scene))
     part = load_craft(tmp_path / "model.glb").parts[0]
     assert part.tint is not None
     at = {y: at_pixel(radiance.truth.albedo, to_pixels(view, (0.0, y, 0.0))) for y in (-0.45, 0.45)}
@@ -186,11 +186,13 @@ def test_colours_of_vertices_tint_the_base_colour(tmp_path):
     assert middle[0] == pytest.approx(middle[2], rel=0.1)
 
 
-def test_a_file_keeps_its_looks_in_the_cache(tmp_path, monkeypatch):
+def test_the_cache_keeps_a_files_materials(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
     from selfiesim.craft.load import clear_craft_cache
 
-    model = dressed(tmp_path, normalTexture=flat(128, 128, 255), baseColorTexture=flat(9, 9, 9, 99), alphaMode="MASK")
+    model = write_sheet(
+        tmp_path, normalTexture=flat(128, 128, 255), baseColorTexture=flat(9, 9, 9, 99), alphaMode="MASK"
+    )
     clear_craft_cache()
     first = load_craft(tmp_path / model).parts[0].material
     clear_craft_cache()
@@ -202,7 +204,7 @@ def test_a_file_keeps_its_looks_in_the_cache(tmp_path, monkeypatch):
     assert again.textures["base"].shape[2] == 4
 
 
-def test_a_texture_too_large_is_refused_by_its_size(tmp_path):
+def test_a_texture_that_is_too_large_is_rejected(tmp_path):
     Image.new("L", (20_000, 4)).save(tmp_path / "wide.png")
     (tmp_path / "a.obj").write_text("mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl m\nf 1/1 2/1 3/1\n")
     (tmp_path / "a.mtl").write_text("newmtl m\nmap_Kd wide.png\n")
@@ -210,5 +212,5 @@ def test_a_texture_too_large_is_refused_by_its_size(tmp_path):
         load_craft(tmp_path / "a.obj")
 
 
-def test_a_material_without_pictures_has_none():
+def test_a_default_material_has_no_textures():
     assert Material().textures == {}

@@ -1,4 +1,4 @@
-"""Memory: a frame leaves nothing behind."""
+"""Frames do not leak memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def resident_mb():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_thirty_frames_leave_nothing_behind(tmp_path):
+def test_thirty_frames_do_not_leak_memory(tmp_path):
     shot = stage(tmp_path, write_craft(tmp_path, "plate", [box((1.0, 1.0, 0.02))], (0.3, 0.1, 3.0)), size=(480, 270))
     views = [shot.with_changes(camera__roll_deg=10.0 * k).view() for k in range(6)]
     for view in views:
@@ -24,5 +24,5 @@ def test_thirty_frames_leave_nothing_behind(tmp_path):
     for _ in range(5):
         for view in views:
             view.render()
-    # A picture's numbers take 2 MB; kept, they would be 60.
+    # An image takes 2 MB: a leak would be 60 MB.
     assert resident_mb() - before < 20.0

@@ -1,4 +1,4 @@
-"""What moves while the shutter is open: a plate that drifts past is as long as geometry has it, its light the same."""
+"""Motion blur: a plate that drifts past is smeared as geometry predicts, with the same flux."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ RATE_DEG_S = 4.0
 
 @pytest.fixture
 def shot(tmp_path):
-    """A small plate before a camera that turns about its own vertical axis as it leaves."""
+    """A small plate in front of a camera that rotates about its vertical axis as it recedes."""
     name = write_craft(tmp_path, "plate", [box((0.4, 0.4, 0.02))], (0.0, 0.6, 4.0))
     shot = stage(tmp_path, name, size=(320, 180), fov=50.0)
     table = shot.model_dump(mode="json", exclude_unset=True)
@@ -20,42 +20,42 @@ def shot(tmp_path):
 
 
 def columns(rgb):
-    """Light in each column."""
+    """Sum of the radiance in each column."""
     return rgb[..., 1].sum(axis=0).astype(float)
 
 
-def test_a_turning_camera_smears_by_its_rate_times_the_time(shot):
+def test_a_rotating_camera_smears_by_its_rate_times_the_shutter_time(shot):
     view, shutter_open_s = shot.view(), 1.0
     smeared = columns(view.render("draft", 64, shutter_open_s=shutter_open_s).rgb)
     edges = [each.camera.project(each.craft.outline())[:, 0].min() for each in (view, shot.view("release+1.5s"))]
     assert 15.0 < edges[0] - edges[1] < 30.0
-    # Before its edge went by a column was dark: light rises evenly from where the edge ends to where it began.
+    # A column is dark before the edge passes: light rises linearly from where the edge ends to where it began.
     x = np.arange(len(smeared))
-    for share in (0.25, 0.5, 0.75):
-        reached = np.interp(share * smeared.max(), smeared[: smeared.argmax()], x[: smeared.argmax()])
-        assert reached == pytest.approx(edges[1] + share * (edges[0] - edges[1]), abs=1.0)
-    # It recedes meanwhile: as much light as at the instants between.
+    for fraction in (0.25, 0.5, 0.75):
+        reached = np.interp(fraction * smeared.max(), smeared[: smeared.argmax()], x[: smeared.argmax()])
+        assert reached == pytest.approx(edges[1] + fraction * (edges[0] - edges[1]), abs=1.0)
+    # The camera recedes meanwhile: compare with the mean flux at instants in between.
     instants = [
         columns(shot.view(f"release+{0.5 + t}s").render("draft", 8).rgb).sum() for t in (0.1, 0.3, 0.5, 0.7, 0.9)
     ]
     assert smeared.sum() == pytest.approx(np.mean(instants), rel=0.01)
 
 
-def test_the_scene_asks_for_it_and_its_shutter_tells_how_long(shot):
+def test_the_scene_enables_motion_blur_for_its_shutter_time(shot):
     still = shot.with_changes(photo__shutter_s=1.0).view().render("draft", 8).rgb
-    told = shot.with_changes(photo__shutter_s=1.0, photo__motion_blur=True).view().render("draft", 8).rgb
-    given = shot.view().render("draft", 8, shutter_open_s=1.0).rgb
-    np.testing.assert_array_equal(told, given)
-    assert not np.array_equal(told, still)
+    blurred = shot.with_changes(photo__shutter_s=1.0, photo__motion_blur=True).view().render("draft", 8).rgb
+    expected = shot.view().render("draft", 8, shutter_open_s=1.0).rgb
+    np.testing.assert_array_equal(blurred, expected)
+    assert not np.array_equal(blurred, still)
 
 
-def test_a_light_meter_tells_how_long_where_the_shutter_is_auto(shot):
+def test_an_automatic_shutter_is_metered(shot):
     metered = shot.view().render("draft", 1).expose().exposure.shutter_s
-    told = shot.with_changes(photo__motion_blur=True).view().render("draft", 4).rgb
-    np.testing.assert_array_equal(told, shot.view().render("draft", 4, shutter_open_s=metered).rgb)
+    blurred = shot.with_changes(photo__motion_blur=True).view().render("draft", 4).rgb
+    np.testing.assert_array_equal(blurred, shot.view().render("draft", 4, shutter_open_s=metered).rgb)
 
 
 @pytest.mark.parametrize("shutter_open_s", [-1.0, np.nan, 1e5])
-def test_a_time_that_no_shutter_has_is_refused(shot, shutter_open_s):
+def test_an_impossible_shutter_time_is_refused(shot, shutter_open_s):
     with pytest.raises(ValueError, match="seconds from 0 to 3600"):
         shot.view().render("draft", shutter_open_s=shutter_open_s)

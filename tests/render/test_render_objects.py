@@ -1,4 +1,4 @@
-"""Several craft in one picture: each in its place, before or behind the others, in their shadow."""
+"""Several craft in one image: positions, occlusion and shadows between them."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from selfiesim.core.errors import SceneError
 
 @pytest.fixture
 def pair(tmp_path):
-    """A plate under the Sun (body +z), and a smaller box of its own file that the test places."""
+    """A plate with the Sun on body +z, and a smaller box from another file, positioned by the test."""
     plate = write_craft(tmp_path, "plate", [box((4.0, 4.0, 0.02))], (2.0, 1.0, 6.0))
     small = write_craft(tmp_path, "small", [box((0.6, 0.6, 0.6))], (2.0, 1.0, 6.0), base_color=(0.1, 0.6, 0.9))
 
@@ -20,31 +20,31 @@ def pair(tmp_path):
     return shot
 
 
-def seen(view, point):
+def pixel_of(view, point):
     """Pixel of a point (3,) in the first craft's body axes."""
     return view.camera.project(view.craft.body_to_camera @ np.array(point, float) + view.craft.position)
 
 
-def test_one_craft_throws_its_shadow_on_another(pair):
+def test_one_craft_casts_its_shadow_on_another(pair):
     view = pair().view()
     rgb = view.render("draft").rgb[..., 1]
-    lit = at_pixel(rgb, seen(view, (-1.5, -1.5, 0.01)))
-    # The Sun stands on +z: the block's shadow lies right below it, half a block to each side.
-    assert at_pixel(rgb, seen(view, (0.2, 0.2, 0.01))) < 0.01 * lit
+    lit = at_pixel(rgb, pixel_of(view, (-1.5, -1.5, 0.01)))
+    # The Sun is on +z: the shadow lies right below the block, half a block to each side.
+    assert at_pixel(rgb, pixel_of(view, (0.2, 0.2, 0.01))) < 0.01 * lit
     along = np.linspace(1.0, 0.1, 91)
-    row = np.array([at_pixel(rgb, seen(view, (x, 0.2, 0.01))) for x in along])
+    row = np.array([at_pixel(rgb, pixel_of(view, (x, 0.2, 0.01))) for x in along])
     assert along[np.argmax(row < 0.5 * lit)] == pytest.approx(0.3, abs=0.04)
 
 
-def test_a_shadow_follows_the_craft_that_throws_it_and_goes_with_it(pair):
+def test_a_shadow_moves_with_its_caster(pair):
     near, aside = pair().view(), pair(offset_m=[0.0, 3.0, 1.5]).view()
     near.render("draft")
     rgb = aside.render("draft").rgb[..., 1]
-    lit = at_pixel(rgb, seen(aside, (-1.5, -1.5, 0.01)))
-    assert at_pixel(rgb, seen(aside, (0.2, 0.2, 0.01))) == pytest.approx(lit, rel=0.02)
+    lit = at_pixel(rgb, pixel_of(aside, (-1.5, -1.5, 0.01)))
+    assert at_pixel(rgb, pixel_of(aside, (0.2, 0.2, 0.01))) == pytest.approx(lit, rel=0.02)
 
 
-def test_nearer_craft_stand_before_farther_ones_whichever_comes_first(pair):
+def test_nearer_craft_occlude_farther_ones_in_any_order(pair):
     for height, shown in ((1.5, "block/solid0"), (-1.5, "solid0")):
         view = pair(offset_m=[0.0, 0.0, height]).view()
         truth = view.render("draft").truth
@@ -52,30 +52,30 @@ def test_nearer_craft_stand_before_farther_ones_whichever_comes_first(pair):
         assert truth.part_names[int(at_pixel(truth.part, middle))] == shown
 
 
-def test_depth_and_albedo_of_another_craft_are_its_own(pair):
+def test_truth_layers_include_other_craft(pair):
     view = pair().view()
     truth = view.render("draft").truth
     top = np.array([0.0, 0.0, 1.8])
-    pixel = seen(view, top)
+    pixel = pixel_of(view, top)
     expected = view.craft.body_to_camera @ top + view.craft.position
     assert at_pixel(truth.depth, pixel) == pytest.approx(expected[2], rel=2e-3)
     assert at_pixel(truth.albedo, pixel) == pytest.approx([0.1, 0.6, 0.9], abs=0.01)
     assert at_pixel(truth.normal, pixel) == pytest.approx(view.craft.body_to_camera[:, 2], abs=1e-3)
 
 
-def test_a_craft_in_the_shadow_of_the_planet_is_dark_and_one_beside_it_is_not(tmp_path, pair):
-    # Both on one circle, a quarter of a turn apart: the second behind the planet as the Sun sees it.
+def test_an_object_is_eclipsed_by_the_planet_independently_of_the_craft(tmp_path, pair):
+    # The object on a low circular orbit, at 24 positions around it.
     small = "small.glb"
     low = {"semi_major_axis_km": 4000.0, "eccentricity": 0.0, "inclination_deg": 90.0, "raan_deg": 0.0,
            "arg_periapsis_deg": 0.0, "epoch_utc": "2021-12-31T16:30:00Z"}  # fmt: skip
     pair()
-    shares = []
+    fractions = []
     for anomaly in range(0, 360, 15):
         other = {"name": "far", "model": small, "orbit": low | {"true_anomaly_deg": float(anomaly)}}
-        shares.append(stage(tmp_path, small, objects=[other]).view().objects[0].sun_visible_fraction)
-    # A disc's width of 3396 km at 4000 km hides the Sun for 2 asin(3396 / 4000) of the turn, 32 percent.
-    assert np.mean(np.array(shares) == 0.0) == pytest.approx(0.32, abs=0.07)
-    assert set(np.round(shares)) == {0.0, 1.0}
+        fractions.append(stage(tmp_path, small, objects=[other]).view().objects[0].sun_visible_fraction)
+    # A disc of radius 3396 km eclipses an orbit of 4000 km for 2 asin(3396 / 4000) of the revolution, 32 percent.
+    assert np.mean(np.array(fractions) == 0.0) == pytest.approx(0.32, abs=0.07)
+    assert set(np.round(fractions)) == {0.0, 1.0}
 
 
 def test_joints_can_be_set(tmp_path):
@@ -92,7 +92,7 @@ def test_joints_can_be_set(tmp_path):
         shot.with_changes(craft__joints_deg={name: [1.0, 2.0][: 3 - axes]}).view()
 
 
-def test_joints_turn_by_their_rates_from_where_they_stand_at_the_release():
+def test_joints_rotate_at_their_rates_from_their_angles_at_the_release():
     from selfiesim.scene.scene import Scene
 
     shot = Scene.load("tianwen1-mars")
@@ -110,7 +110,7 @@ def test_joints_turn_by_their_rates_from_where_they_stand_at_the_release():
 
 
 def receding(tmp_path, **changes):
-    """The released camera as a camera on the craft sees it."""
+    """The released camera as seen by a camera on the craft."""
     small = write_craft(tmp_path, "small", [box((0.1, 0.1, 0.1))], (0.0, 3.0, 3.0))
     shot = stage(tmp_path, write_craft(tmp_path, "bus", [box((1.0, 1.0, 1.0))], (0.0, 2.0, 4.0)), size=(320, 180))
     table = shot.model_dump(mode="json", exclude_unset=True)
@@ -131,24 +131,24 @@ def receding(tmp_path, **changes):
     return type(shot).from_table(table | changes, folder=tmp_path)
 
 
-def test_the_craft_sees_its_released_camera_go_at_the_speed_of_the_push(tmp_path):
+def test_the_released_camera_recedes_at_its_release_speed(tmp_path):
     shot = receding(tmp_path)
-    place = [shot.view(t).objects[0].position for t in (10.0, 60.0)]
-    assert place[0][:2] == pytest.approx([0.0, 0.0], abs=1e-6)  # the camera looks at it
-    apart = [np.linalg.norm(v) for v in place]
-    assert apart[1] - apart[0] == pytest.approx(0.2 * 50.0, rel=0.01)
+    position = [shot.view(t).objects[0].position for t in (10.0, 60.0)]
+    assert position[0][:2] == pytest.approx([0.0, 0.0], abs=1e-6)  # the camera looks at it
+    distance = [np.linalg.norm(v) for v in position]
+    assert distance[1] - distance[0] == pytest.approx(0.2 * 50.0, rel=0.01)
 
 
-def test_a_released_object_turns_as_fast_as_it_was_spun(tmp_path):
+def test_a_released_object_rotates_at_its_spin_rate(tmp_path):
     shot = receding(tmp_path)
     one, later = (shot.view(t) for t in (10.0, 15.0))
-    turns = [view.objects[0].body_to_camera.T @ view.icrf_to_camera for view in (one, later)]
-    cosine = (np.trace(turns[1] @ turns[0].T) - 1.0) / 2.0
+    attitudes = [view.objects[0].body_to_camera.T @ view.icrf_to_camera for view in (one, later)]
+    cosine = (np.trace(attitudes[1] @ attitudes[0].T) - 1.0) / 2.0
     assert np.degrees(np.arccos(cosine)) == pytest.approx(60.0, abs=0.5)
 
 
-def test_a_released_object_leaves_with_its_far_side_along_the_push(tmp_path):
-    with pytest.raises(SceneError, match=r"camera\.target: the camera stands where the tdc is"):
+def test_a_released_object_has_its_z_axis_along_the_release_direction(tmp_path):
+    with pytest.raises(SceneError, match=r"camera\.target: the camera is at the position of its target, the tdc"):
         receding(tmp_path).view(0.0)
     view = receding(tmp_path, mounted={"axis": [0.0, 1.0, 0.4], "out_m": 1.0}).view(0.0)
     axis = np.array([0.0, 1.0, 0.3]) / np.hypot(1.0, 0.3)
@@ -160,23 +160,23 @@ def test_a_released_object_leaves_with_its_far_side_along_the_push(tmp_path):
     ("entry", "message"),
     [
         ({"name": "a", "model": "small.glb"}, "give one of offset_m, orbit, release"),
-        ({"name": "craft", "model": "small.glb", "offset_m": [0, 0, 1]}, "a name of its own"),
+        ({"name": "craft", "model": "small.glb", "offset_m": [0, 0, 1]}, "names must be unique"),
         ({"name": "A b", "model": "small.glb", "offset_m": [0, 0, 1]}, "name"),
         ({"name": "a", "model": "../small.glb", "offset_m": [0, 0, 1]}, "lies outside the scene's folder"),
         ({"name": "a", "model": "gone.glb", "offset_m": [0, 0, 1]}, "no such mesh file"),
         ({"name": "a", "model": "small.glb", "offset_m": [0, 0, 1], "size": 2}, "size"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(pair, entry, message):
+def test_invalid_objects_are_refused_with_a_message(pair, entry, message):
     shot = pair()
     with pytest.raises(Exception, match=message) as caught:
         shot.with_changes(objects=[entry]).view()
     assert type(caught.value).__name__ in ("SceneError", "ModelError")
 
 
-def test_the_camera_looks_at_what_it_is_told_to(pair):
+def test_the_camera_points_at_its_target(pair):
     shot = pair(offset_m=[1.0, 0.5, 1.5])
     view = shot.with_changes(camera__target="block").view()
     assert view.camera.project(view.objects[0].position) == pytest.approx([159.5, 89.5], abs=1e-6)
-    with pytest.raises(SceneError, match=r"camera\.target: there is no 'blok'.*block"):
+    with pytest.raises(SceneError, match=r"camera\.target: unknown target 'blok'.*block"):
         shot.with_changes(camera__target="blok")

@@ -1,4 +1,4 @@
-"""The live PyVista scene shows craft and planet where the picture does."""
+"""The interactive PyVista scene shows craft and planet where the render does."""
 
 import numpy as np
 import pytest
@@ -14,35 +14,35 @@ def view():
     return Scene.load("tianwen1-mars").with_changes(camera__size_px=SIZE).view()
 
 
-def test_craft_and_limb_stand_where_the_picture_has_them(view):
-    stage = view.plotter(off_screen=True)
-    stage.render()
-    colours = stage.screenshot(return_img=True).astype(int)
-    shown = colours.sum(axis=-1)
-    stage.close()
+def test_craft_and_limb_are_where_the_render_has_them(view):
+    plotter = view.plotter(off_screen=True)
+    plotter.render()
+    colours = plotter.screenshot(return_img=True).astype(int)
+    brightness = colours.sum(axis=-1)
+    plotter.close()
     truth = view.render().truth
-    assert shown.shape == truth.part.shape
+    assert brightness.shape == truth.part.shape
     craft, sky = truth.part >= FIRST_PART, truth.part == SKY
-    assert shown[sky].mean() < 3.0
-    # The radar rods and the far wing are thin and dark: the solar cells' blue tells best, bluer than all of Mars.
+    assert brightness[sky].mean() < 3.0
+    # The radar rods and the far wing are thin and dark: the solar cells are bluer than all of Mars.
     rows, columns = np.nonzero(
         craft & np.isin(truth.part, [n for n, node in truth.part_names.items() if "cell" in node])
     )
     blue = np.argwhere(colours[..., 2] > 1.5 * colours[..., 0] + 10)
     assert np.median(blue, axis=0) == pytest.approx([np.median(rows), np.median(columns)], abs=8)
-    # Where the sky begins, row by row, on the right of the picture.
+    # Where the sky begins on the right of the image, row by row.
     for row in (20, 60, 220):
-        ours = np.argmax(sky[row])
-        theirs = SIZE[0] - np.argmax(shown[row, ::-1] > 6)
-        assert theirs == pytest.approx(ours, abs=12)  # the planet's rim is in twilight
+        expected = np.argmax(sky[row])
+        found = SIZE[0] - np.argmax(brightness[row, ::-1] > 6)
+        assert found == pytest.approx(expected, abs=12)  # the limb is in twilight
 
 
-def test_one_may_add_ones_own(view):
+def test_actors_can_be_added(view):
     import pyvista
 
-    stage = view.plotter(off_screen=True)
-    before = len(stage.actors)
-    stage.add_mesh(pyvista.Sphere(radius=1.0, center=view.craft.position), name="mine")
-    assert len(stage.actors) == before + 1
-    assert {"mars", "mine", "bus.gold_foil"} <= set(stage.actors)
-    stage.close()
+    plotter = view.plotter(off_screen=True)
+    before = len(plotter.actors)
+    plotter.add_mesh(pyvista.Sphere(radius=1.0, center=view.craft.position), name="mine")
+    assert len(plotter.actors) == before + 1
+    assert {"mars", "mine", "bus.gold_foil"} <= set(plotter.actors)
+    plotter.close()

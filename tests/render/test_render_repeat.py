@@ -1,4 +1,4 @@
-"""The same view gives the same bytes; draft and final agree; what did not change is not built again."""
+"""The same view gives the same bytes; draft and final agree; unchanged meshes and maps are reused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIZE = [240, 135]
 
 DIGEST = """
 import hashlib, sys
-from selfiesim.scene import Scene
+from selfiesim.scene.scene import Scene
 view = Scene.load("tianwen1-mars").with_changes(camera__size_px=[240, 135], camera__horizontal_fov_deg=80.0).view()
 print(hashlib.sha256(view.render().rgb.tobytes()).hexdigest(), "vtk" in str(sys.modules.keys()))
 """
@@ -37,11 +37,11 @@ def test_the_same_view_twice_gives_the_same_bytes(shot, quality):
     assert view.render(quality).rgb.tobytes() == view.render(quality).rgb.tobytes()
 
 
-def test_another_process_gives_the_same_bytes_and_no_complaint_from_vtk(shot):
+def test_another_process_gives_the_same_bytes_without_messages_from_vtk(shot):
     ours = shot.view().render().rgb
     child = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True)
     assert child.stdout.split()[0] == hashlib.sha256(ours.tobytes()).hexdigest()
-    # VTK reports a shader that does not compile on standard error, and goes on.
+    # VTK reports a shader that does not compile on standard error, and continues.
     assert child.stderr == ""
 
 
@@ -49,10 +49,10 @@ def test_draft_and_final_agree_in_the_mean(shot):
     view = shot.view()
     draft, final = view.render("draft"), view.render("final")
     craft = np.isfinite(draft.depth) & (draft.depth < 1e4)
-    # A final picture reads the maps finer, and slopes that are not smoothed are a little darker.
+    # A final render samples the maps finer, and unsmoothed slopes are a little darker.
     assert draft.rgb[~craft].mean(axis=0) == pytest.approx(final.rgb[~craft].mean(axis=0), rel=0.01)
-    # Foil glints in single pixels; at this size their chance is left. A draft goes without light between parts, and
-    # without their image in gloss.
+    # Foil glints in single pixels, which at this size leaves some noise. A draft has no interreflection and no
+    # reflections of parts.
     assert draft.rgb[craft].mean(axis=0) == pytest.approx(final.rgb[craft].mean(axis=0), rel=0.12)
     assert not np.array_equal(draft.rgb, final.rgb)
 
@@ -64,11 +64,11 @@ def centroid(light):
 
 @pytest.fixture
 def plate_and_globe(tmp_path):
-    """A plate far from any planet, and a planet far from any craft."""
+    """A plate far from a planet, and a planet far from its craft."""
     plate = write_craft(tmp_path, "plate", [box((1.0, 1.0, 0.02))], (0.8, 0.3, 3.0))
     crumb = write_craft(tmp_path, "crumb", [box((0.01, 0.01, 0.01))], (0.3, 0.1, -3.0))
     globe = airless(stage(tmp_path, crumb, distance_km=40_000.0)).view()
-    # Both whole in the picture.
+    # Both are entirely in the image.
     return stage(tmp_path, plate, fov=60.0).view(), looking(globe, globe.planet.position, 25.0, (160, 90))
 
 
@@ -82,13 +82,13 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
     renderer = selfiesim.render.engine.renderer("pyvista")
     for view in plate_and_globe:
         still = centroid(view.render().rgb[..., 1].astype(float))
-        stage_ = renderer._prepare(view)
+        prepared = renderer._stage.prepare(view)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
-        light = renderer._draw_craft_pass(
-            stage_, whole, SampleGrid(1), (Subframe((0.4, -0.3), view.sun.direction), view, True)
+        light = renderer._render_craft_pass(
+            prepared, whole, SampleGrid(1), (Subframe((0.4, -0.3), view.sun.direction), view, True)
         )[..., :3]
-        if stage_.planet:
-            light = light + renderer._draw_planet_pass(stage_, 1, ((0.4, -0.3), view, True))
+        if prepared.planet:
+            light = light + renderer._render_planet_pass(prepared, 1, ((0.4, -0.3), view, True))
         moved = centroid(light[..., 1].astype(float))
         assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 
@@ -98,31 +98,32 @@ def test_edges_are_antialiased_in_a_draft(tmp_path):
     rgb = view.render().rgb[..., 1]
     full = np.median(rgb[inside(np.isfinite(view.render().depth), 2.0)])
     between = (rgb > 0.1 * full) & (rgb < 0.9 * full)
-    # The plate's four slanting edges are each some 60 pixels long; three passes leave some pixels of them whole.
+    # The plate's four oblique edges are each some 60 pixels long; three passes leave some of their pixels full.
     assert between.sum() > 100
-    shares = np.unique(np.round(rgb[between] / full * 3.0))
-    assert set(shares) >= {1.0, 2.0}
+    fractions = np.unique(np.round(rgb[between] / full * 3.0))
+    assert set(fractions) >= {1.0, 2.0}
 
 
 @pytest.mark.parametrize("count", [*range(1, 17), 61, 64, 128])
-def test_passes_fill_the_pixel_evenly_and_along_no_diagonal(count):
-    places = np.array(pixel_shifts(count))
+def test_pixel_shifts_are_stratified_and_not_on_a_diagonal(count):
+    shifts = np.array(pixel_shifts(count))
     steps = (np.arange(count) + 0.5) / count - 0.5
     for axis in (0, 1):
-        np.testing.assert_allclose(np.sort(places[:, axis]), steps, atol=1e-12)
+        np.testing.assert_allclose(np.sort(shifts[:, axis]), steps, atol=1e-12)
     if count > 2:
-        for sums in (places.sum(axis=1), places @ [1.0, -1.0]):
+        for sums in (shifts.sum(axis=1), shifts @ [1.0, -1.0]):
             assert np.ptp(sums) > 0.3
 
 
-def test_a_warm_renderer_builds_nothing_again(shot):
+def test_a_warm_renderer_reuses_layers_and_framebuffers(shot):
     shot.view().render()
     renderer = selfiesim.render.engine.renderer("pyvista")
-    kept = *renderer._crafts, renderer._planet, renderer._frames._picture
+    stage_ = renderer._stage
+    before = *stage_.crafts, stage_.planet, stage_.framebuffers._image
     for change in ({"at": "release+30s"}, {"camera__roll_deg": 20.0}, {"camera__horizontal_fov_deg": 40.0}):
         shot.with_changes(**change).view().render()
-    now = *renderer._crafts, renderer._planet, renderer._frames._picture
-    assert all(a is b for a, b in zip(kept, now, strict=True))
+    after = *stage_.crafts, stage_.planet, stage_.framebuffers._image
+    assert all(a is b for a, b in zip(before, after, strict=True))
     assert selfiesim.render.engine.renderer("pyvista") is renderer
 
 
@@ -137,15 +138,15 @@ def test_samples_out_of_range_are_refused(shot, samples):
         shot.view().render(samples=samples)
 
 
-def test_samples_are_told_one_by_one_and_kept_in_the_radiance(shot):
-    told = []
-    radiance = shot.view().render("final", samples=5, progress=lambda done, of: told.append((done, of)))
-    assert told == [(k, 5) for k in range(5)]
+def test_progress_is_reported_per_pass_and_samples_are_recorded(shot):
+    reports = []
+    radiance = shot.view().render("final", samples=5, progress=lambda done, total: reports.append((done, total)))
+    assert reports == [(k, 5) for k in range(5)]
     assert radiance.samples == 5
     assert shot.view().render("final").samples == 16
 
 
-def test_the_widest_picture_is_drawn_or_refused_in_words_and_the_next_one_is_right(shot):
+def test_a_very_wide_image_is_rendered_or_refused_and_the_next_one_is_right(shot):
     before = shot.view().render().rgb
     widest = Scene.load("tianwen1-mars").with_changes(camera__size_px=[16384, 16]).view()
     try:

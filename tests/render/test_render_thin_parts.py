@@ -1,4 +1,4 @@
-"""Drafts of what is thinner than a pixel."""
+"""Drafts of parts thinner than a pixel."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from selfiesim.render.common.crop import Crop, SampleGrid, choose_sample_grid, d
 SIZE = (320, 180)
 
 
-# The yardstick is the area of a rod: where it has no ends, each stretch of it sends as much light as any other.
+# A rod has a constant area per length: away from its ends, all segments have the same flux.
 @pytest.mark.parametrize("slant_deg", [3.0, 20.0, 45.0, 77.0])
-def test_a_rod_of_a_third_of_a_pixel_is_no_row_of_dashes_in_a_draft(tmp_path, slant_deg):
+def test_a_rod_of_a_third_of_a_pixel_is_not_broken_in_a_draft(tmp_path, slant_deg):
     scene = stage(tmp_path, write_craft(tmp_path, "plate", [box((1.0, 1.0, 0.01))], (0.0, 0.0, 4.0)), SIZE)
     pixel_m = 4.0 * scene.view().camera.pixel_angle
     rod = box((1.2, 0.33 * pixel_m, 0.33 * pixel_m))
@@ -25,32 +25,32 @@ def test_a_rod_of_a_third_of_a_pixel_is_no_row_of_dashes_in_a_draft(tmp_path, sl
     along = (
         np.stack([column, row], axis=1) @ np.linalg.svd(np.stack([column - column.mean(), row - row.mean()]))[0][:, 0]
     )
-    places = along - along.min()
-    stretches = np.bincount((places / 6.0).astype(int), light[row, column])[2:-3]
-    assert len(stretches) > 5
-    # Three passes of whole pixels left stretches without any light.
-    assert stretches.min() > 0.6 * np.median(stretches)
-    assert stretches.std() < 0.2 * stretches.mean()
+    distance = along - along.min()
+    segments = np.bincount((distance / 6.0).astype(int), light[row, column])[2:-3]
+    assert len(segments) > 5
+    # Three passes of whole pixels left segments without any light.
+    assert segments.min() > 0.6 * np.median(segments)
+    assert segments.std() < 0.2 * segments.mean()
 
 
-def test_finer_pixels_come_in_place_of_passes_and_not_on_top_of_them():
+def test_subpixels_replace_passes_at_no_more_cost():
     for pixels in (1e2, 1e3, 1e4, 1e5, 1e6, 1e7):
         for triangles in (12, 150_000, 1_000_000):
-            cut = choose_sample_grid(3, 1, Crop(0, 0, int(pixels), 1), triangles, 16)
-            cost = cut.passes * (1.5 * triangles + pixels * cut.across * cut.down)
+            grid = choose_sample_grid(3, 1, Crop(0, 0, int(pixels), 1), triangles, 16)
+            cost = grid.passes * (1.5 * triangles + pixels * grid.across * grid.down)
             assert cost <= max(1.2 * 3.0 * (1.5 * triangles + pixels), 6.0 * 300_000)
-            assert cut.passes * cut.across * cut.down >= 3
-            assert pixels * cut.across * cut.down <= max(pixels, 4.5e6)
+            assert grid.passes * grid.across * grid.down >= 3
+            assert pixels * grid.across * grid.down <= max(pixels, 4.5e6)
 
 
-def test_asking_for_one_pass_or_for_many_gets_so_many():
+def test_one_pass_and_many_passes_are_taken_as_asked():
     crop = Crop(0, 0, 100, 100)
     assert choose_sample_grid(1, 1, crop, 150_000, 16) == SampleGrid(1)
     assert choose_sample_grid(64, 1, crop, 150_000, 16) == SampleGrid(64)
     assert choose_sample_grid(16, 1, crop, 150_000, 1) == SampleGrid(16)
 
 
-def test_cut_pixels_add_up_to_whole_ones():
+def test_downsampling_averages_subpixels():
     fine = np.random.default_rng(1).random((9, 8, 4)).astype(np.float32)
     whole = downsample(fine, SampleGrid(1, 4, 3))
     assert whole.shape == (3, 2, 4)

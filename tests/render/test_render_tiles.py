@@ -1,4 +1,4 @@
-"""Regions of the picture with shaders of their own: what comes out is what one shader over the whole picture draws."""
+"""Image regions with specialized shaders look the same as one shader over the whole image."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def renderer():
     return PyVistaRenderer()
 
 
-def seen_from(scene, lat_deg, lon_deg, height_km, aside_deg, fov_deg):
-    """A view from over a place, turned aside from straight down."""
+def view_from(scene, lat_deg, lon_deg, height_km, aside_deg, fov_deg):
+    """A view from above a point, pointed ``aside_deg`` to the east of nadir."""
     view = scene.view()
     lat, lon = np.radians([lat_deg, lon_deg])
     up = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
@@ -50,38 +50,38 @@ VIEWS = [
 ]
 
 
-@pytest.mark.parametrize("place", VIEWS, ids=["pole", "equator", "rim", "south-limb", "corner", "speck"])
-def test_regions_draw_what_one_shader_draws(scene, renderer, monkeypatch, place):
-    view = seen_from(scene, *place)
+@pytest.mark.parametrize("viewpoint", VIEWS, ids=["pole", "equator", "rim", "south-limb", "corner", "speck"])
+def test_specialized_shaders_agree_with_the_general_one(scene, renderer, monkeypatch, viewpoint):
+    view = view_from(scene, *viewpoint)
     monkeypatch.setattr(planet_tiles, "_MIN_REGION_PX", 0)
-    in_parts = renderer.render(view, "draft").rgb
-    used = {name for name, piece in renderer._planet._regions.items() if piece.actor.GetVisibility()}
+    by_region = renderer.render(view, "draft").rgb
+    used = {name for name, quads in renderer._stage.planet._regions.items() if quads.actor.GetVisibility()}
     assert ("edge" in used) or len(used) == 1
     whole = np.array([[0.0, 0.0, *SIZE]])
     none = np.zeros((0, 4))
     monkeypatch.setattr(
         planet_layer, "classify_tiles", lambda *_: {n: whole if n == "edge" else none for n in planet_tiles.REGIONS}
     )
-    in_one = renderer.render(view, "draft").rgb
-    assert in_one.max() > 0.0
-    apart = np.abs(in_parts - in_one) / np.maximum(in_one, 0.01 * in_one.max())
-    assert apart.max() < 0.1  # rounding, where ground and ice meet
-    assert (apart > 2e-3).mean() < 0.002
-    np.testing.assert_array_equal(in_parts[in_one == 0.0], 0.0)
+    in_one_shader = renderer.render(view, "draft").rgb
+    assert in_one_shader.max() > 0.0
+    difference = np.abs(by_region - in_one_shader) / np.maximum(in_one_shader, 0.01 * in_one_shader.max())
+    assert difference.max() < 0.1  # rounding, at the border between ground and ice
+    assert (difference > 2e-3).mean() < 0.002
+    np.testing.assert_array_equal(by_region[in_one_shader == 0.0], 0.0)
 
 
 def test_the_views_above_use_every_region(scene, renderer, monkeypatch):
     monkeypatch.setattr(planet_tiles, "_MIN_REGION_PX", 0)
     used = set()
-    for place in VIEWS:
-        renderer.render(seen_from(scene, *place), "draft")
-        used |= {name for name, piece in renderer._planet._regions.items() if piece.actor.GetVisibility()}
+    for viewpoint in VIEWS:
+        renderer.render(view_from(scene, *viewpoint), "draft")
+        used |= {name for name, quads in renderer._stage.planet._regions.items() if quads.actor.GetVisibility()}
     assert used == set(planet_tiles.REGIONS)
 
 
 def test_rectangles_cover_tiles_once():
-    wanted = np.random.default_rng(3).random((20, 31)) < 0.7
-    count = np.zeros(wanted.shape, int)
-    for left, bottom, right, top in planet_tiles._merge_tiles(wanted):
+    tiles = np.random.default_rng(3).random((20, 31)) < 0.7
+    count = np.zeros(tiles.shape, int)
+    for left, bottom, right, top in planet_tiles._merge_tiles(tiles):
         count[bottom:top, left:right] += 1
-    np.testing.assert_array_equal(count, wanted)
+    np.testing.assert_array_equal(count, tiles)

@@ -1,4 +1,4 @@
-"""Scene files: the shipped ones load, and every mistake gets one sentence that says where it is."""
+"""Scene files: the shipped ones load, and every mistake gives one sentence that names file and key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from selfiesim.core.config_validation import MAX_BYTES
 from selfiesim.core.errors import CcsdsError, SceneError
 from selfiesim.core.files import shipped
 from selfiesim.scene.moments import parse_moment
-from selfiesim.scene.scene import Scene, schema, shipped_scenes
+from selfiesim.scene.scene import Scene, schema
+from selfiesim.scene.shipped import scenes
 
 GOOD = """
 title = "a test"
@@ -59,7 +60,7 @@ def view_of(path):
 
 
 def fault(path, view=False):
-    """The one message a scene file gives, which names the file; without the name."""
+    """The single error message of a scene file, without the file name it begins with."""
     with pytest.raises(SceneError) as caught:
         (view_of if view else Scene.load)(path)
     message = str(caught.value)
@@ -77,9 +78,9 @@ def changed(folder, old, new):
 # Good scenes
 
 
-@pytest.mark.parametrize("name", sorted(shipped_scenes()))
+@pytest.mark.parametrize("name", sorted(scenes()))
 def test_shipped_scenes_load_and_satisfy_the_published_schema(name):
-    path = shipped_scenes()[name]
+    path = scenes()[name]
     scene = Scene.load(name)
     assert scene == Scene.load(path)
     table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -87,7 +88,7 @@ def test_shipped_scenes_load_and_satisfy_the_published_schema(name):
     jsonschema.Draft202012Validator(schema()).validate(json.loads(scene.to_json()))
 
 
-@pytest.mark.parametrize("name", sorted(shipped_scenes()))
+@pytest.mark.parametrize("name", sorted(scenes()))
 def test_shipped_scenes_name_a_shipped_craft(name):
     assert (shipped("models") / f"{Scene.load(name).craft.model}.glb").is_file()
 
@@ -103,7 +104,7 @@ def test_published_schema_is_a_schema():
     jsonschema.Draft202012Validator.check_schema(schema())
 
 
-def test_every_key_of_the_schema_says_its_unit_or_its_meaning():
+def test_every_key_of_the_schema_has_a_unit_or_a_description():
     published = schema()
     for owner, part in [("scene", published), *published["$defs"].items()]:
         for key, entry in part["properties"].items():
@@ -121,27 +122,27 @@ def test_every_key_of_the_schema_says_its_unit_or_its_meaning():
         ('model = "tianwen1-orbiter"', ""), ('title = "a test"', "title = 5"),
     ],
 )  # fmt: skip
-def test_what_the_schema_refuses_is_refused_on_loading(tmp_path, old, new):
+def test_what_the_schema_rejects_is_refused_on_loading(tmp_path, old, new):
     path = changed(tmp_path, old, new)
     assert not jsonschema.Draft202012Validator(schema()).is_valid(tomllib.loads(path.read_text()))
     fault(path)
 
 
-# Files that are no scene files
+# Files that are not scenes
 
 
-def test_a_missing_file_is_named_with_what_is_shipped(tmp_path):
+def test_a_missing_file_is_refused_with_a_list_of_shipped_scenes(tmp_path):
     message = fault(tmp_path / "none.toml")
     assert "no such file" in message
     assert "tianwen1-mars" in message
 
 
-def test_a_misspelt_scene_gets_the_nearest_name():
+def test_a_misspelt_scene_name_is_corrected():
     with pytest.raises(SceneError, match="no scene named 'tianwen-mars'; did you mean 'tianwen1-mars'"):
         Scene.load("tianwen-mars")
 
 
-def test_a_folder_is_no_scene(tmp_path):
+def test_a_folder_is_refused(tmp_path):
     assert "folder" in fault(tmp_path)
 
 
@@ -164,12 +165,12 @@ def test_a_name_too_long_for_a_file_is_refused():
     ],
     ids=["cut", "twice", "deep", "long-number", "zero", "latin", "picture", "large"],
 )
-def test_a_file_that_is_no_scene_is_refused(tmp_path, content, words):
+def test_a_file_that_is_not_a_scene_is_refused(tmp_path, content, words):
     assert words in fault(write(tmp_path, content))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_may_not_be_read_is_named(tmp_path):
+def test_an_unreadable_file_is_refused_by_name(tmp_path):
     path = write(tmp_path, GOOD)
     path.chmod(0)
     assert "cannot be read" in fault(path)
@@ -186,7 +187,7 @@ def test_an_empty_file_misses_every_required_key(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('title = "a test"', 'titel = "a test"\ntitle = "a test"', "titel: unknown key; did you mean 'title'?"),
         ("roll_deg = 0", "rol_deg = 0", "camera.rol_deg: unknown key; did you mean 'roll_deg'?"),
@@ -197,8 +198,8 @@ def test_an_empty_file_misses_every_required_key(tmp_path):
         ("[camera]", "[zzzzzz]\nx = 0\n[camera]", f"zzzzzz: unknown key; known keys are {KEYS}"),
     ],
 )  # fmt: skip
-def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path, old, new, said):
-    assert fault(changed(tmp_path, old, new)) == said
+def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path, old, new, message):
+    assert fault(changed(tmp_path, old, new)) == message
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,7 @@ def test_a_bad_value_is_named_by_its_key(tmp_path, old, new, key):
     assert fault(changed(tmp_path, old, new)).startswith(f"{key}: ")
 
 
-def test_every_fault_is_told_at_once(tmp_path):
+def test_all_faults_are_listed_at_once(tmp_path):
     text = GOOD.replace("roll_deg = 0", "rol_deg = 0").replace("eccentricity = 0.5884", "eccentricity = 2")
     with pytest.raises(SceneError) as caught:
         Scene.load(write(tmp_path, text))
@@ -272,7 +273,7 @@ def test_a_key_that_exists_may_be_assumed(tmp_path, key):
     assert scene.view().facts["assumed"][key] == "because"
 
 
-# What only the geometry can tell
+# Faults that only the geometry reveals
 
 
 @pytest.mark.parametrize(
@@ -284,8 +285,8 @@ def test_a_key_that_exists_may_be_assumed(tmp_path, key):
         ("secondary = { axis = [1, 0, 0]", "secondary = { axis = [0, 0, 2]", "attitude: primary and secondary"),
         ('toward = "earth"', 'toward = "sun"', "attitude: primary and secondary"),
         ('at = "max-latitude"', 'at = "max-latitude"\nmount = "camra"', "release.mount: "),
-        ("inclination_deg = 86.3", "inclination_deg = 40", "release.at: there is no cap-crossing from 2021"),
-        ("= 8898.75", '= 41\nbody = "phobos"\nframe = "icrf"', "release.speed_m_s: the push sends the camera"),
+        ("inclination_deg = 86.3", "inclination_deg = 40", "release.at: no cap-crossing occurs from 2021"),
+        ("= 8898.75", '= 41\nbody = "phobos"\nframe = "icrf"', "release.speed_m_s: the push puts the camera"),
     ],
 )  # fmt: skip
 def test_impossible_geometry_is_named_by_file_and_key(tmp_path, old, new, words):
@@ -294,20 +295,20 @@ def test_impossible_geometry_is_named_by_file_and_key(tmp_path, old, new, words)
     assert words in fault(write(tmp_path, text.replace(old, new, 1)), view=True)
 
 
-def test_a_camera_pushed_into_the_ground_takes_no_picture(tmp_path):
+def test_a_camera_pushed_into_the_ground_is_refused(tmp_path):
     low = GOOD.replace("8898.75", "3500").replace("0.5884", "0.029").replace("release+100s", "release+3000s")
     backward = low.replace('[0, 0, -1], toward = "sun"', '[0, 0, 1], toward = "velocity"')
     text = backward.replace('at = "max-latitude"', 'at = "max-latitude"\nspeed_m_s = 100\naxis = [0, 0, -1]')
-    assert "brought the camera down on mars" in fault(write(tmp_path, text), view=True)
+    assert "after its push the camera has hit mars" in fault(write(tmp_path, text), view=True)
 
 
-def test_the_mounts_there_are_are_listed(tmp_path):
+def test_an_unknown_mount_is_refused_with_a_list_of_mounts(tmp_path):
     message = fault(changed(tmp_path, 'at = "max-latitude"', 'at = "max-latitude"\nmount = "camra"'), view=True)
     assert message.endswith("it has: camera, flag, emblem")
 
 
-def test_up_along_the_line_to_the_craft_is_refused(tmp_path):
-    # A craft that looks at the ground and pushes the camera straight up from its middle, with zenith upward.
+def test_up_along_the_line_of_sight_is_refused(tmp_path):
+    # A nadir-pointing craft pushes the camera straight up from its centre, with zenith upward.
     (tmp_path / "dot.ply").write_text(
         "ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
         "element face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
@@ -319,7 +320,7 @@ def test_up_along_the_line_to_the_craft_is_refused(tmp_path):
     assert Scene.load(write(tmp_path, text + 'up = "sun"\n')).view().facts["range_to_craft_m"] == pytest.approx(1.0)
 
 
-# Which mesh a scene may name
+# Meshes that a scene may name
 
 
 @pytest.mark.parametrize(
@@ -341,23 +342,23 @@ def test_a_link_that_leaves_the_folder_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("model", ["loop.glb", "a\\u0000b.glb", "a\\u0000b/c"])
-def test_a_path_that_leads_nowhere_is_refused(tmp_path, model):
+def test_an_unusable_path_is_refused(tmp_path, model):
     (tmp_path / "loop.glb").symlink_to(tmp_path / "loop.glb")
     assert "craft.model: " in fault(changed(tmp_path, '"tianwen1-orbiter"', f'"{model}"'), view=True)
 
 
-def test_a_copy_of_a_shipped_scene_finds_the_path_that_is_shipped_with_it(tmp_path):
+def test_a_copy_of_a_shipped_scene_finds_the_shipped_files(tmp_path):
     copy = tmp_path / "mine.toml"
-    copy.write_bytes(shipped_scenes()["juice-jmc-moon"].read_bytes())
+    copy.write_bytes(scenes()["juice-jmc-moon"].read_bytes())
     first = Scene.load(copy).view().facts["camera_altitude_km"]
     assert first == Scene.load("juice-jmc-moon").view().facts["camera_altitude_km"]
-    # One's own of the same name goes before it.
+    # A file of the same name next to the scene takes precedence.
     (tmp_path / "juice-moon.oem").write_text("no path", encoding="utf-8")
     with pytest.raises(CcsdsError, match=r"mine\.toml: .*juice-moon\.oem"):
         Scene.load(copy).view()
 
 
-def test_a_mesh_beside_the_scene_is_found_from_any_working_folder(tmp_path, monkeypatch):
+def test_a_mesh_next_to_the_scene_file_is_found_from_any_working_folder(tmp_path, monkeypatch):
     scene = Scene.load(changed(tmp_path, '"tianwen1-orbiter"', '"sub/x.glb"'))
     monkeypatch.chdir("/")
     assert scene.craft_source == (tmp_path / "sub" / "x.glb").resolve()
@@ -386,7 +387,7 @@ EVENTS = ("release", "max-latitude", "periapsis")
 
 
 @given(st.text(max_size=40).filter(lambda text: not text.startswith(EVENTS) and not text.strip()[:4].isdigit()))
-def test_any_other_text_is_no_moment(text):
+def test_any_other_text_is_not_a_moment(text):
     with pytest.raises(SceneError, match=re.escape(repr(text))):
         parse_moment(text)
 
@@ -394,7 +395,7 @@ def test_any_other_text_is_no_moment(text):
 # Changes
 
 
-def test_changes_make_a_new_scene_and_leave_the_old_one():
+def test_with_changes_returns_a_copy():
     scene = Scene.load("tianwen1-mars")
     other = scene.with_changes(camera__roll_deg=12.5, at="release+1s", attitude__primary__toward="nadir")
     assert (other.camera.roll_deg, other.at, other.attitude.primary.toward) == (12.5, "release+1s", "nadir")
@@ -409,14 +410,14 @@ def test_changes_make_a_new_scene_and_leave_the_old_one():
     )
 
 
-def test_changes_take_numpys_numbers():
+def test_with_changes_accepts_numpy_values():
     scene = Scene.load("tianwen1-mars").with_changes(
         camera__roll_deg=np.float32(1.5), camera__size_px=np.array([100, 50]), photo__iso=np.int64(200)
     )
     assert (scene.camera.roll_deg, scene.camera.size_px, scene.photo.iso) == (1.5, (100, 50), 200.0)
 
 
-def test_changes_keep_the_scenes_folder(tmp_path):
+def test_with_changes_keeps_the_scenes_folder(tmp_path):
     scene = Scene.load(changed(tmp_path, '"tianwen1-orbiter"', '"x.glb"')).with_changes(at="release+1s")
     assert scene.craft_source == (tmp_path / "x.glb").resolve()
 
@@ -438,12 +439,12 @@ def test_a_bad_change_is_named_by_its_key(change, words):
 
 
 @pytest.mark.parametrize("table", [[], None, "x", 5])
-def test_a_table_that_is_no_table_is_refused(table):
+def test_from_table_refuses_what_is_not_a_dict(table):
     with pytest.raises(SceneError, match=r"scene: \(top level\)"):
         Scene.from_table(table)
 
 
-def test_a_scene_cannot_be_changed_in_place():
+def test_scenes_are_immutable():
     scene = Scene.load("tianwen1-mars")
     with pytest.raises(ValueError, match="frozen"):
         scene.title = "another"

@@ -1,4 +1,4 @@
-"""Planets and moons in the sky: places and brightness."""
+"""Planets and moons in the sky: positions and brightness."""
 
 import numpy as np
 import pytest
@@ -20,11 +20,11 @@ def names_in(de421, name):
     return de421[name if name in ("earth", "moon", "mercury", "venus", "mars") else f"{name} barycenter"]
 
 
-# Skyfield's magnitudelib codes the program that Mallama and Hilton published with their paper.
+# Skyfield's magnitudelib implements the program that Mallama and Hilton published with their paper.
 @pytest.mark.parametrize("date", DATES)
 @pytest.mark.parametrize("eye", ["earth", "mars", "venus"])
 @pytest.mark.parametrize("name", ["mercury", "venus", "earth", "mars", "jupiter", "saturn"])
-def test_planets_are_as_bright_as_mallama_and_hilton_have_them(de421, name, eye, date):
+def test_planet_magnitudes_agree_with_mallama_and_hilton(de421, name, eye, date):
     if name == eye:
         return
     seen = de421[eye].at(load.timescale(builtin=True).utc(*date)).observe(names_in(de421, name))
@@ -36,7 +36,7 @@ def test_planets_are_as_bright_as_mallama_and_hilton_have_them(de421, name, eye,
 
 # Krisciunas and Schaefer 1991: -12.73 for the full Moon at its mean distance; Allen: -10.0 at the quarters.
 @pytest.mark.parametrize(("phase_deg", "v"), [(0.0, -12.73), (90.0, -10.1)])
-def test_the_moon_is_as_bright_as_from_the_earth(phase_deg, v):
+def test_the_moon_has_its_published_magnitude_from_earth(phase_deg, v):
     phase = np.radians(phase_deg)
     from_sun = np.array([AU_M, 0.0, 0.0])
     from_eye = 384_400e3 * np.array([np.cos(phase), np.sin(phase), 0.0])
@@ -44,7 +44,7 @@ def test_the_moon_is_as_bright_as_from_the_earth(phase_deg, v):
 
 
 @pytest.mark.parametrize("date", DATES)
-def test_planets_stand_where_de421_has_them(de421, date):
+def test_planet_positions_agree_with_de421(de421, date):
     moment = load.timescale(builtin=True).utc(*date)
     sky = build_backdrop(
         Almanac(), "mars", np.zeros(3), Epoch.from_utc("{}-{:02}-{:02}T00:00:00Z".format(*date)), **ALL
@@ -57,9 +57,9 @@ def test_planets_stand_where_de421_has_them(de421, date):
 
 
 # Diameter, albedo and absolute magnitude: D = 1329 km / sqrt(p) * 10^(-H/5) (Fowler and Chillemi 1992); p 0.071 and
-# mean radius 11.08 km of Phobos (NASA's Mars fact sheet, IAU 2015). Its long and short sides give 0.25 more or less.
+# mean radius 11.08 km of Phobos (NASA's Mars fact sheet, IAU 2015). Its long and short axes change that by 0.25.
 @pytest.mark.parametrize("hours", [0, 2, 4, 6])
-def test_phobos_is_as_bright_as_its_size_and_albedo_make_it(hours):
+def test_phobos_magnitude_follows_from_size_and_albedo(hours):
     epoch = Epoch.from_utc("2021-12-31T00:00:00Z") + hours * 3600.0
     to_sun = BUILTIN_EPHEMERIS.position("sun", "mars", epoch)
     eye = 1e9 * to_sun / np.linalg.norm(to_sun) + np.array([1e8, 3e8, 0.0])
@@ -67,8 +67,10 @@ def test_phobos_is_as_bright_as_its_size_and_albedo_make_it(hours):
     (phobos,) = [globe for globe in sky.globes if globe.name == "phobos"]
     absolute = 5.0 * np.log10(1329.0 / (2.0 * 11.08 * np.sqrt(0.071)))
     phase = np.arccos(-phobos.to_sun @ phobos.position / phobos.distance)
-    far = 5.0 * np.log10(np.linalg.norm(to_sun) / AU_M * phobos.distance / AU_M)
-    assert phobos.magnitude == pytest.approx(absolute + far - 2.5 * np.log10(bowell_phase(phase, 0.15)), abs=0.3)
+    distance_term = 5.0 * np.log10(np.linalg.norm(to_sun) / AU_M * phobos.distance / AU_M)
+    assert phobos.magnitude == pytest.approx(
+        absolute + distance_term - 2.5 * np.log10(bowell_phase(phase, 0.15)), abs=0.3
+    )
 
 
 def test_phobos_is_dark_in_the_shadow_of_mars():
@@ -86,7 +88,7 @@ def test_phobos_is_dark_in_the_shadow_of_mars():
     assert 0 < np.isinf(magnitudes).sum() < len(magnitudes) / 4
 
 
-def test_the_body_under_the_camera_is_not_in_its_sky():
+def test_the_central_body_is_not_in_the_sky():
     for body in ("mars", "phobos", "earth"):
         sky = build_backdrop(Almanac(), body, np.array([1e7, 0.0, 0.0]), Epoch.from_utc("2025-05-05T00:00:00Z"), **ALL)
         names = [globe.name for globe in sky.globes]
@@ -95,7 +97,7 @@ def test_the_body_under_the_camera_is_not_in_its_sky():
     assert PHOBOS.name in names
 
 
-def test_beyond_the_ephemeris_what_nobody_knows_is_left_out():
+def test_bodies_without_an_ephemeris_are_left_out():
     eye, epoch = np.array([1e7, 0.0, 0.0]), Epoch.from_utc("2100-01-01T00:00:00Z") + 20 * 365.25 * DAY_S
     names = [globe.name for globe in build_backdrop(Almanac(), "earth", eye, epoch, **ALL).globes]
     assert "phobos" not in names

@@ -1,4 +1,4 @@
-"""The stars' places, brightness and colours."""
+"""Positions, brightness and colours of the stars."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.sky.band_photometry import SUN_B_V, b_v_to_temperature, irradiance
 from selfiesim.sky.stars import stars
 
-# HR; right ascension and declination (degrees, ICRS, epoch J1991.25) and proper motion (mas a year, that in right
+# HR; right ascension and declination (degrees, ICRS, epoch J1991.25) and proper motion (mas per year, in right
 # ascension times cos dec): Hipparcos, the new reduction (van Leeuwen 2007). V: the Hipparcos catalogue (ESA 1997).
 KNOWN = {
     "Sirius": (2491, 101.288541, -16.713143, -546.01, -1223.07, -1.44),
@@ -35,32 +35,31 @@ def hipparcos_direction(name, year):
 
 @pytest.mark.parametrize("year", [2000, 2021])
 @pytest.mark.parametrize("name", KNOWN)
-def test_well_known_stars_stand_where_hipparcos_saw_them(name, year):
+def test_bright_stars_have_hipparcos_positions(name, year):
     ours = stars().directions(Epoch.from_utc(f"{year}-01-01T12:00:00Z"))[stars().number == KNOWN[name][0]][0]
     assert np.degrees(np.linalg.norm(ours - hipparcos_direction(name, year))) * 3600.0 < 2.0
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_well_known_stars_are_as_bright_as_hipparcos_saw_them(name):
+def test_bright_stars_have_hipparcos_magnitudes(name):
     assert stars().magnitude[stars().number == KNOWN[name][0]] == pytest.approx(KNOWN[name][5], abs=0.11)
 
 
 # Counts of stars brighter than a magnitude, whole sky (Allen's Astrophysical Quantities, Cox 2000): about 15 to V = 1,
 # 48 to 2, 171 to 3, 513 to 4, 1602 to 5.
-def test_there_are_as_many_stars_as_astronomers_count():
+def test_star_counts_agree_with_the_published_ones():
     counts = [int((stars().magnitude < limit).sum()) for limit in (2.0, 3.0, 4.0, 5.0)]
     assert counts == pytest.approx([48, 171, 513, 1602], rel=0.06)
 
 
-# The Sun's V is -26.76 and its B-V 0.653 (Willmer 2018; Ramirez et al. 2012); sunlight is ASTM G173-03's, of another
-# instrument.
+# The Sun's V is -26.76 and its B-V 0.653 (Willmer 2018; Ramirez et al. 2012); sunlight is from ASTM G173-03.
 def test_a_star_of_the_suns_magnitude_and_colour_is_the_sun():
     assert irradiance(-26.76, SUN_B_V) == pytest.approx(np.array(SOLAR_IRRADIANCE_1AU), rel=0.03)
 
 
 # Bessell, Castelli and Plez 1998: a star of magnitude 0 in B, V and R gives 6.32, 3.631 and 2.177e-11 W m^-2 nm^-1 at
-# 438, 545 and 641 nm; between them here on straight lines of logarithms.
-def test_a_white_star_has_the_light_of_the_zero_points():
+# 438, 545 and 641 nm; interpolated logarithmically here.
+def test_a_white_star_has_the_irradiance_of_the_zero_points():
     zero = np.exp(np.interp([620.0, 545.0, 460.0], [438.0, 545.0, 641.0], np.log([6.32e-11, 3.631e-11, 2.177e-11])))
     ours = irradiance(0.0, 0.0)
     assert ours[1] == pytest.approx(zero[1], rel=1e-3)
@@ -70,7 +69,7 @@ def test_a_white_star_has_the_light_of_the_zero_points():
 # Effective temperatures: Betelgeuse 3600 K (Dolan et al. 2016), Arcturus 4286 K (Ramirez and Allende Prieto 2011),
 # Procyon 6530 K (Aufdenberg et al. 2005), Sirius 9940 K (Adelman 2004).
 @pytest.mark.parametrize(("number", "kelvin"), [(2061, 3600), (5340, 4286), (2943, 6530), (2491, 9940)])
-def test_colours_tell_temperatures(number, kelvin):
+def test_colours_give_effective_temperatures(number, kelvin):
     assert b_v_to_temperature(stars().colour[stars().number == number][0]) == pytest.approx(kelvin, rel=0.08)
 
 

@@ -1,4 +1,4 @@
-"""The Sun's disc and what moons hide of it."""
+"""The Sun's disc and its eclipses by moons."""
 
 import numpy as np
 import pytest
@@ -17,21 +17,21 @@ UTC = "2022-03-01T12:00:00Z"
 
 # Allen's Astrophysical Quantities (Cox 2000), 550 nm: I(mu)/I(1) = 0.30 + 0.93 mu - 0.23 mu^2.
 @pytest.mark.parametrize("mu", [1.0, 0.8, 0.6, 0.4, 0.2])
-def test_the_disc_darkens_as_tabulated(mu):
+def test_limb_darkening_agrees_with_the_table(mu):
     ours = disc_radiance(np.ones(3), 0.003, np.array([mu, 1.0]))
     assert (ours[0] / ours[1])[1] == pytest.approx(0.30 + 0.93 * mu - 0.23 * mu**2, abs=0.012)
     assert np.all(np.diff(ours[0] / ours[1]) <= 0.0)  # less of blue than of red
 
 
-# Neckel and Labs 1994: mean over middle of the disc 0.7651 at 457 nm, 0.8002 at 542, 0.8061 at 560, 0.8221 at 611.
-def test_the_mean_of_the_disc_is_the_share_of_its_middle_that_was_measured():
+# Neckel and Labs 1994: mean over centre of the disc 0.7651 at 457 nm, 0.8002 at 542, 0.8061 at 560, 0.8221 at 611.
+def test_mean_to_centre_ratio_agrees_with_measurements():
     flat = np.full(3, np.pi * np.sin(0.003) ** 2)
-    (middle,) = disc_radiance(flat, 0.003, np.ones(1))
-    assert 1.0 / middle == pytest.approx([0.824, 0.803, 0.7665], abs=0.002)
+    (centre,) = disc_radiance(flat, 0.003, np.ones(1))
+    assert 1.0 / centre == pytest.approx([0.824, 0.803, 0.7665], abs=0.002)
 
 
-def test_the_disc_adds_up_to_sunlight():
-    # Rings of equal width from the middle to the limb.
+def test_the_disc_integrates_to_the_irradiance():
+    # Rings of equal width from the centre to the limb.
     off = (np.arange(20_000) + 0.5) / 20_000
     angle, sunlight = 0.0031, np.array([0.7, 0.8, 0.9])
     rings = 2.0 * np.pi * off / len(off) * np.sin(angle) ** 2
@@ -40,7 +40,7 @@ def test_the_disc_adds_up_to_sunlight():
 
 
 def overlap(r, s, d):
-    """Area common to two circles of radii r and s whose middles are d apart."""
+    """Return the overlap of two circles of radii r and s at a distance d."""
     if d >= r + s:
         return 0.0
     if d <= abs(r - s):
@@ -52,7 +52,7 @@ def overlap(r, s, d):
 
 @pytest.mark.parametrize("size", [0.2, 0.7, 1.0, 1.6])
 @pytest.mark.parametrize("apart", [0.0, 0.3, 0.8, 1.1, 1.7, 3.0])
-def test_a_ball_hides_what_two_circles_share(size, apart):
+def test_a_sphere_hides_the_overlap_of_two_circles(size, apart):
     sun = SUN_RADIUS_M / DISTANCE
     ball, distance = 11e3, 11e3 / (size * sun)
     position = distance * np.array([np.sin(apart * sun), 0.0, np.cos(apart * sun)])
@@ -60,11 +60,11 @@ def test_a_ball_hides_what_two_circles_share(size, apart):
     assert visible_disc_fraction(position, (ball,) * 3, np.eye(3), TO_SUN) == pytest.approx(exact, abs=0.003)
 
 
-def test_a_long_moon_hides_the_ellipse_that_it_is():
+def test_an_ellipsoid_hides_its_elliptical_silhouette():
     radii, distance = (13e3, 11.4e3, 9.1e3), 8e6
     sun = SUN_RADIUS_M / DISTANCE * distance
-    for turn, (a, b) in ((np.eye(3), (radii[0], radii[1])), (np.roll(np.eye(3), 1, axis=0), (radii[1], radii[2]))):
-        left = visible_disc_fraction(np.array([0.0, 0.0, distance]), radii, turn, TO_SUN)
+    for rotation, (a, b) in ((np.eye(3), (radii[0], radii[1])), (np.roll(np.eye(3), 1, axis=0), (radii[1], radii[2]))):
+        left = visible_disc_fraction(np.array([0.0, 0.0, distance]), radii, rotation, TO_SUN)
         assert left == pytest.approx(1.0 - a * b / sun**2, abs=0.002)
 
 
@@ -86,26 +86,26 @@ def sun_fraction_above_horizon(position):
 
 
 @pytest.mark.parametrize("moon", [PHOBOS, DEIMOS], ids=["phobos", "deimos"])
-def test_a_craft_in_a_moons_shadow_has_less_sun(moon):
+def test_a_craft_in_a_moons_shadow_gets_less_sunlight(moon):
     epoch = Epoch.from_utc(UTC)
     there, sun = (BUILTIN_EPHEMERIS.position(name, "mars", epoch) for name in (moon.name, "sun"))
     shadow = (there - sun) / np.linalg.norm(there - sun)
     assert sun_fraction_above_horizon(there + 500e3 * shadow) == 0.0
     across = np.cross(shadow, [0.0, 0.0, 1.0])
     assert sun_fraction_above_horizon(there + 500e3 * shadow + 100e3 * across / np.linalg.norm(across)) == 1.0
-    # Far down the shadow the moon is smaller than the Sun: the light left is the area left, of an ellipse's outline.
+    # Far down the shadow the moon appears smaller than the Sun, and hides the area of its silhouette.
     position = there + 8e6 * shadow
     left = sun_fraction_above_horizon(position)
     rays = _disc(sun - position)
     inverse = icrf_to_bodyfixed(moon, epoch) / np.array(moon.radii_m)[:, None]
-    eye, ways = inverse @ (position - there), rays @ inverse.T
-    a, b, c = (ways * ways).sum(axis=1), ways @ eye, eye @ eye - 1.0
+    eye, directions = inverse @ (position - there), rays @ inverse.T
+    a, b, c = (directions * directions).sum(axis=1), directions @ eye, eye @ eye - 1.0
     assert left == pytest.approx(np.mean(b * b < a * c), abs=0.005)
     assert 0.3 < left < 0.95
 
 
 def _disc(to_sun):
-    """Rays to a square grid of points on the Sun's disc."""
+    """Return rays to a square grid of points on the Sun's disc."""
     x, y = np.meshgrid(np.linspace(-1, 1, 201), np.linspace(-1, 1, 201))
     on = x * x + y * y < 1.0
     across = np.cross(to_sun, [0.0, 0.0, 1.0])

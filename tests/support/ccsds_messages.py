@@ -12,14 +12,8 @@ from selfiesim.astro.orbit import Elements, elements_to_state, propagate
 from selfiesim.core.vectors import rotation_about
 
 START = Epoch.from_utc("2021-12-31T16:00:00Z")
-
-
 STATE = elements_to_state(Elements(8.9e6, 0.55, 1.5, 1.8, 1.0, 0.2), MARS.gm_m3_s2)
-
-
 SPIN_AXIS, SPIN_RATE = np.array([0.2, -0.5, 0.8]), 0.002
-
-
 OEM_META = {
     "OBJECT_NAME": "SELFIE",
     "OBJECT_ID": "2020-049X",
@@ -29,8 +23,6 @@ OEM_META = {
     "START_TIME": "2021-12-31T16:00:00",
     "STOP_TIME": "2021-12-31T17:00:00",
 }
-
-
 AEM_META = {
     "OBJECT_NAME": "SELFIE",
     "OBJECT_ID": "2020-049X",
@@ -54,7 +46,7 @@ def true_attitude(epoch):
 
 
 def ccsds_quaternion(matrix):
-    """CCSDS 504.0-B: (e sin(angle / 2), cos(angle / 2)) of the turn that takes frame A's axes to frame B's."""
+    """CCSDS 504.0-B: (e sin(angle / 2), cos(angle / 2)) of the rotation from frame A to frame B."""
     angle = np.arccos(np.clip((np.trace(matrix) - 1.0) / 2.0, -1.0, 1.0))
     skew = np.array([matrix[1, 2] - matrix[2, 1], matrix[2, 0] - matrix[0, 2], matrix[0, 1] - matrix[1, 0]])
     axis = skew / np.linalg.norm(skew) if angle > 1e-9 else np.array([0.0, 0.0, 1.0])
@@ -70,7 +62,7 @@ def oem_rows(first=0, last=3600, step=60):
 
 
 def aem_rows(order="LAST", matrix=true_attitude, last=3600, step=60):
-    signs = itertools.cycle([1.0, 1.0, -1.0])  # q and -q are one attitude, and files mix them
+    signs = itertools.cycle([1.0, 1.0, -1.0])  # q and -q are the same attitude, and files mix them
     for seconds in range(0, last + 1, step):
         epoch = START + float(seconds)
         q = ccsds_quaternion(matrix(epoch)) * next(signs)

@@ -1,4 +1,4 @@
-"""Geometry checks on pieces of a built craft: do two touch, do two share a visible plane."""
+"""Geometry checks on the solids of a built craft: whether two touch, and whether two share a visible plane."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def crossings(origins, ends, triangles):
-    """Whether any segment (E, 3) to (E, 3) meets any triangle (T, 3, 3)."""
+    """Whether any segment (E, 3) to (E, 3) crosses any triangle (T, 3, 3)."""
     a, ab, ac = triangles[:, 0], triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
     normal = np.cross(ab, ac)
     for start in range(0, len(origins), 512):
@@ -26,7 +26,7 @@ def crossings(origins, ends, triangles):
 
 
 def near(solid, low, high, margin=1e-4):
-    """The faces of a solid that reach into a box."""
+    """The faces of a solid whose bounding boxes overlap a box."""
     corners = solid.vertices[solid.faces]
     keep = np.all(corners.min(axis=1) <= high + margin, axis=1) & np.all(corners.max(axis=1) >= low - margin, axis=1)
     return solid.faces[keep]
@@ -36,21 +36,21 @@ def touching(one, other):
     """Whether the surfaces of two solids cross."""
     low = np.maximum(one.vertices.min(axis=0), other.vertices.min(axis=0))
     high = np.minimum(one.vertices.max(axis=0), other.vertices.max(axis=0))
-    for mine, theirs in ((one, other), (other, one)):
-        faces, target = near(mine, low, high), near(theirs, low, high)
+    for first, second in ((one, other), (other, one)):
+        faces, target = near(first, low, high), near(second, low, high)
         if len(faces) == 0 or len(target) == 0:
             continue
         edges = np.unique(
             np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1), axis=0
         )
-        ends = mine.vertices[edges]
-        if crossings(ends[:, 0], ends[:, 1], theirs.vertices[target]):
+        ends = first.vertices[edges]
+        if crossings(ends[:, 0], ends[:, 1], second.vertices[target]):
             return True
     return False
 
 
 def groups(solids):
-    """How many sets of solids hang together, as a list of lists of numbers."""
+    """Connected sets of solids, as lists of indices."""
     boxes = np.array([[s.vertices.min(axis=0), s.vertices.max(axis=0)] for s in solids])
     parent = list(range(len(solids)))
 
@@ -65,23 +65,23 @@ def groups(solids):
         for other in np.flatnonzero(overlap[:k]):
             if root(k) != root(other) and touching(solids[k], solids[other]):
                 parent[root(k)] = root(int(other))
-    found: dict[int, list[int]] = {}
+    by_root: dict[int, list[int]] = {}
     for k in range(len(solids)):
-        found.setdefault(root(k), []).append(k)
-    return list(found.values())
+        by_root.setdefault(root(k), []).append(k)
+    return list(by_root.values())
 
 
-# Two sheets 10 m wide on a craft of 28 m, seen from 3, 30 and 300 m, at 5 to 86 degrees from square: 0.05 mm apart they
-# are never mixed up (0.005 mm from 30 m on, where the near plane is no longer 5 cm away). Six times that, for graphics
-# cards that interpolate depth less well than Mesa's rasterizer does.
+# Measured with two sheets 10 m wide on a craft of 28 m, seen from 3, 30 and 300 m, at 5 to 86 degrees from the normal:
+# 0.05 mm apart they never z-fight (0.005 mm from 30 m on, where the near plane is no longer 5 cm away). Six times that,
+# for graphics cards that interpolate depth less precisely than Mesa's rasterizer.
 STEADY_M = 3e-4
-_ALIKE = np.cos(np.radians(1.0))  # surfaces that lean more apart cross in a line, not in a speckled patch
+_PARALLEL = np.cos(np.radians(1.0))  # less parallel surfaces cross in a line, not in a speckled patch
 
 
 def shared_planes(labels, solids, apart_m=STEADY_M, least_m2=5e-5):
-    """Pairs of solids of different materials whose faces look the same way and overlap nearly in one plane.
+    """Pairs of solids of different materials with faces that are parallel and overlap within ``apart_m``.
 
-    They would flicker through each other. A label is (group, material, number). Faces below ``least_m2`` are left out.
+    They would z-fight. A label is (group, material, number). Faces below ``least_m2`` are ignored.
     """
     corners = np.concatenate([solid.vertices[solid.faces] for solid in solids])
     owner = np.repeat(np.arange(len(solids)), [len(solid.faces) for solid in solids])
@@ -92,13 +92,13 @@ def shared_planes(labels, solids, apart_m=STEADY_M, least_m2=5e-5):
     material = np.unique([label[1] for label in labels], return_inverse=True)[1][owner]
     found = set()
     for one, other in _neighbours(corners, normal, apart_m):
-        alike = (material[one] != material[other]) & (_dot(normal[one], normal[other]) > _ALIKE)
-        one, other = one[alike], other[alike]
+        candidate = (material[one] != material[other]) & (_dot(normal[one], normal[other]) > _PARALLEL)
+        one, other = one[candidate], other[candidate]
         height = _dot(corners[other] - corners[one, :1], normal[one, None])
-        level = (height.min(axis=1) < apart_m) & (height.max(axis=1) > -apart_m)
-        for i, j in zip(one[level], other[level], strict=True):
+        coplanar = (height.min(axis=1) < apart_m) & (height.max(axis=1) > -apart_m)
+        for i, j in zip(one[coplanar], other[coplanar], strict=True):
             pair = labels[owner[i]], labels[owner[j]]
-            if pair not in found and _height_of_overlap(corners[i], corners[j], normal[i], normal[j]) < apart_m:
+            if pair not in found and _overlap_distance(corners[i], corners[j], normal[i], normal[j]) < apart_m:
                 found.add(pair)
     return found
 
@@ -108,18 +108,18 @@ def _dot(a, b):
 
 
 def _neighbours(corners, normal, apart_m, most=2_000_000):
-    """Numbers of faces whose boxes meet, in two columns and some at a time: those that one cell of a grid holds."""
+    """Yield pairs of faces in the same cell of a grid whose bounding boxes overlap, as two index arrays per batch."""
     low, high = corners.min(axis=1) - apart_m, corners.max(axis=1) + apart_m
     across = np.clip(0.4 * len(corners) ** 0.5, 4.0, 120.0)
     cell = np.ptp(corners.reshape(-1, 3), axis=0).max() / across
     first = np.floor(low / cell).astype(int)
     span = np.floor(high / cell).astype(int) - first + 1
-    face, step = _counted(span.prod(axis=1))
+    face, step = _repeat_with_position(span.prod(axis=1))
     wide = span[face]
     place = (
         first[face] + np.stack([step % wide[:, 0], step // wide[:, 0] % wide[:, 1], step // wide[:, :2].prod(axis=1)]).T
     )
-    # Of the cells in a face's box, those that its plane runs through.
+    # Of the cells in a face's bounding box, keep those that its plane crosses.
     off = np.abs(_dot((place + 0.5) * cell - corners[face, 0], normal[face]))
     met = off < 0.5 * cell * np.abs(normal[face]).sum(axis=1) + apart_m
     face, place = face[met], place[met] - place[met].min(axis=0)
@@ -131,21 +131,21 @@ def _neighbours(corners, normal, apart_m, most=2_000_000):
     start = 0
     while start < len(key):
         stop = max(start + 1, int(np.searchsorted(total, total[start] + most)) - 1)
-        which, step = _counted(after[start:stop])
+        which, step = _repeat_with_position(after[start:stop])
         one, other = face[start + which], face[start + which + 1 + step]
         meet = np.all((low[one] <= high[other]) & (low[other] <= high[one]), axis=1)
         yield one[meet], other[meet]
         start = stop
 
 
-def _counted(counts):
-    """Each number k as often as ``counts[k]`` says, and how often it came before."""
+def _repeat_with_position(counts):
+    """Each index k repeated ``counts[k]`` times, and the position within its run."""
     which = np.repeat(np.arange(len(counts)), counts)
     return which, np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _height_of_overlap(one, other, normal, other_normal, slack_m=1e-3):
-    """How far two triangles lie apart in the middle of what they cover together; infinite below a millimetre."""
+def _overlap_distance(one, other, normal, other_normal, slack_m=1e-3):
+    """Distance of two triangles at the middle of their overlap; infinite if the overlap is under a millimetre wide."""
     area = one
     for start, end in zip(other, np.roll(other, -1, axis=0), strict=True):
         inward = np.cross(normal, end - start)

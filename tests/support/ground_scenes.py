@@ -1,4 +1,4 @@
-"""A plate over level ground on Mars: a scene for the light between the two."""
+"""A plate over level ground on Mars: a scene for their interreflection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ALBEDO, GROUND = 0.5, 0.3
 
 
 def plate_over_ground(folder, height_m, lens, half_m=0.8, size=(320, 180), dust=0.4, **ground):
-    """A matt square plate at ``height_m``, seen from ``lens`` (east, north, up, m) by day, over level ground."""
+    """A diffuse square plate at ``height_m`` over level ground by day, seen from ``lens`` (east, north, up, m)."""
     plate = box((2.0 * half_m, 2.0 * half_m, 0.02), (0.0, 0.0, height_m + 0.01))
     name = write_craft(folder, "plate", [plate], (0.0, 0.0, 4.0), base_color=[ALBEDO] * 3)
     level = {"rock_share": 0.001, "clod_share": 0.0, "reflectance": [GROUND] * 3, "cell_rad": 0.01}
@@ -34,14 +34,14 @@ def plate_over_ground(folder, height_m, lens, half_m=0.8, size=(320, 180), dust=
 
 
 def seen_parts(radiance):
-    """Masks (H, W) of the plate's under side, of the ground below it, and of the ground in its shadow."""
+    """Masks (H, W) of the underside of the plate, of the ground below it, and of the ground in its shadow."""
     view, truth = radiance.view, radiance.truth
     names = truth.part_names
     is_ground = np.isin(truth.part, [number for number, name in names.items() if name.startswith("ground/")])
     is_plate = np.isin(truth.part, [number for number, name in names.items() if name.startswith("solid")])
     upward = truth.normal @ view.ground.enu_to_camera[:, 2]
-    place = np.where(np.isfinite(truth.depth)[..., None], truth.position, 1e6) - view.ground.position
-    place = place @ view.ground.enu_to_camera
-    below = is_ground & (np.abs(place[..., :2]) < 0.6).all(axis=-1)
-    shade = is_ground & (truth.sun_visibility < 0.01) & (np.abs(place[..., :2]) < 3.0).all(axis=-1)
+    position = np.where(np.isfinite(truth.depth)[..., None], truth.position, 1e6) - view.ground.position
+    position = position @ view.ground.enu_to_camera
+    below = is_ground & (np.abs(position[..., :2]) < 0.6).all(axis=-1)
+    shade = is_ground & (truth.sun_visibility < 0.01) & (np.abs(position[..., :2]) < 3.0).all(axis=-1)
     return is_plate & (upward < -0.9), below, shade

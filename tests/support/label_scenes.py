@@ -1,4 +1,4 @@
-"""A small satellite of boxes with points marked on it, a second one partly behind it, and what was drawn of both."""
+"""A small satellite of boxes with marked points, and a scene with a second one partly behind it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import trimesh
 
 from selfiesim.scene.scene import Scene
 
-# A body with a wing, no two sides alike; metres, body axes.
+# A body with a wing, without symmetry; metres, body axes.
 SOLIDS = [((1.0, 0.8, 0.6), (0.0, 0.0, 0.0)), ((0.04, 1.6, 0.5), (0.1, 1.2, 0.0)), ((0.2, 0.2, 0.3), (0.3, -0.2, 0.45))]
 RELEASED_S = 10.0
 EYE = (3.0, -0.8, 2.2)
-# On the side the camera sees, on the far side, on the far end of the wing, and a thing that is nowhere near.
+# On the side that faces the camera, on the far side, at the end of the wing, and far away from the satellite.
 MOUNTS = {
     "near": (0.5, -0.2, 0.1),
     "far": (-0.5, 0.0, 0.1),
@@ -25,7 +25,7 @@ FISHEYE = {"model": "kannala-brandt", "distortion": [0.02, -0.004, 0.0, 0.0]}
 
 
 def write_satellite(folder: Path) -> str:
-    """The mesh and its description; gives the mesh's name."""
+    """Write the mesh and its description; return the name of the mesh."""
     scene = trimesh.Scene()
     for number, (extents, center) in enumerate(SOLIDS):
         solid = trimesh.creation.box(extents, trimesh.transformations.translation_matrix(center))
@@ -40,15 +40,15 @@ def write_satellite(folder: Path) -> str:
     (folder / "sat.toml").write_text(
         'name = "sat"\n'
         + "".join(
-            f"[mounts.{name}]\nposition_m = {place.tolist()}\naxis = {way.tolist()}\n"
-            for name, (place, way) in mounts.items()
+            f"[mounts.{name}]\nposition_m = {position.tolist()}\naxis = {axis.tolist()}\n"
+            for name, (position, axis) in mounts.items()
         )
     )
     return "sat.glb"
 
 
 def satellites(folder: Path, size=(128, 72), beside=(-1.5, 0.9, -0.9), camera=None) -> Scene:
-    """A scene high over Mars; ``beside`` is where a second satellite is, body axes, None for none."""
+    """Return a scene high above Mars; ``beside`` is the position of the second satellite, body axes; None for none."""
     model = write_satellite(folder)
     table = {
         "title": "satellites",

@@ -1,4 +1,4 @@
-"""Small mesh files to be read, and to be spoilt: glTF written by hand from the specification, and a cube as OBJ."""
+"""Small mesh files for tests to read or corrupt: glTF written from the specification, and a cube as OBJ."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 
 
 class Gltf:
-    """A glTF table and its buffer; one node ``plate`` with one mesh unless the caller changes ``table``."""
+    """A glTF document and its buffer; one node ``plate`` with one mesh unless the caller changes ``document``."""
 
     def __init__(self, faces=((0, 1, 2),), index_kind="<u2", **attributes):
         self.buffer = b""
-        self.table = {
+        self.document = {
             "asset": {"version": "2.0"},
             "scene": 0,
             "scenes": [{"nodes": [0]}],
@@ -47,48 +47,49 @@ class Gltf:
 
     @property
     def primitive(self):
-        return self.table["meshes"][0]["primitives"][0]
+        return self.document["meshes"][0]["primitives"][0]
 
-    def view(self, content: bytes, **more) -> int:
-        """A buffer view of its own for some bytes."""
+    def view(self, content: bytes, **properties) -> int:
+        """Add a buffer view with these bytes and return its index."""
         self.buffer += b"\0" * (-len(self.buffer) % 4)
-        self.table["bufferViews"].append(
-            {"buffer": 0, "byteOffset": len(self.buffer), "byteLength": len(content)} | more
+        self.document["bufferViews"].append(
+            {"buffer": 0, "byteOffset": len(self.buffer), "byteLength": len(content)} | properties
         )
         self.buffer += content
-        return len(self.table["bufferViews"]) - 1
+        return len(self.document["bufferViews"]) - 1
 
-    def add(self, values, **more) -> int:
-        """An accessor of its own for a table of numbers."""
+    def add(self, values, **properties) -> int:
+        """Add an accessor with these values and return its index."""
         entry = {"componentType": _KINDS[values.dtype.str[1:]], "count": len(values), "type": _TYPES[values.shape[1]]}
-        self.table["accessors"].append({"bufferView": self.view(values.tobytes())} | entry | more)
-        return len(self.table["accessors"]) - 1
+        self.document["accessors"].append({"bufferView": self.view(values.tobytes())} | entry | properties)
+        return len(self.document["accessors"]) - 1
 
-    def picture(self, content: bytes, mime="image/png") -> int:
-        """A texture that holds a picture."""
-        self.table.setdefault("images", []).append({"bufferView": self.view(content), "mimeType": mime})
-        self.table.setdefault("textures", []).append({"source": len(self.table["images"]) - 1})
-        return len(self.table["textures"]) - 1
+    def texture(self, content: bytes, mime="image/png") -> int:
+        """Add a texture with this image and return its index."""
+        self.document.setdefault("images", []).append({"bufferView": self.view(content), "mimeType": mime})
+        self.document.setdefault("textures", []).append({"source": len(self.document["images"]) - 1})
+        return len(self.document["textures"]) - 1
 
     def paint(self, **material) -> None:
-        """Give the mesh a material."""
-        self.table["materials"] = [{"name": "paint"} | material]
+        """Give the mesh a material with these properties."""
+        self.document["materials"] = [{"name": "paint"} | material]
         self.primitive["material"] = 0
 
     def glb(self, path: Path) -> Path:
-        """Write it as one file."""
-        table = self.table | {"buffers": [{"byteLength": len(self.buffer)}]}
-        return write(path, glb_bytes(table, self.buffer))
+        """Write it as a GLB."""
+        document = self.document | {"buffers": [{"byteLength": len(self.buffer)}]}
+        return write(path, glb_bytes(document, self.buffer))
 
     def gltf(self, path: Path, **changes) -> Path:
-        """Write it as text with the buffer inside."""
+        """Write it as JSON with the buffer embedded; ``changes`` replace keys of the document."""
         uri = "data:application/octet-stream;base64," + base64.b64encode(self.buffer).decode()
-        table = self.table | {"buffers": [{"byteLength": len(self.buffer), "uri": uri}]} | changes
-        return write(path, json.dumps(table))
+        document = self.document | {"buffers": [{"byteLength": len(self.buffer), "uri": uri}]} | changes
+        return write(path, json.dumps(document))
 
 
-def glb_bytes(table, buffer: bytes) -> bytes:
-    text = json.dumps(table).encode()
+def glb_bytes(document, buffer: bytes) -> bytes:
+    """A GLB file of a document and its buffer."""
+    text = json.dumps(document).encode()
     text += b" " * (-len(text) % 4)
     buffer += b"\0" * (-len(buffer) % 4)
     body = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(buffer), b"BIN\0") + buffer
@@ -96,6 +97,7 @@ def glb_bytes(table, buffer: bytes) -> bytes:
 
 
 def png(pixels) -> bytes:
+    """A PNG of 8-bit pixels (H, W, 1 to 4)."""
     from PIL import Image
 
     out = io.BytesIO()
@@ -104,7 +106,7 @@ def png(pixels) -> bytes:
 
 
 def hollow_png(width: int, height: int) -> bytes:
-    """A PNG whose header promises ``width`` x ``height`` pixels, all of one colour: a few bytes a million pixels."""
+    """A PNG of ``width`` x ``height`` black pixels: a few bytes per million pixels."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -115,6 +117,7 @@ def hollow_png(width: int, height: int) -> bytes:
 
 
 def cube_obj(scale=1.0, shift=(0.0, 0.0, 0.0)) -> str:
+    """A cube as OBJ text."""
     points = CUBE_CORNERS * scale + np.array(shift)
     lines = ["v {:.9f} {:.9f} {:.9f}".format(*point) for point in points]
     return "\n".join(lines + ["f {} {} {}".format(*face) for face in CUBE_FACES + 1]) + "\n"
@@ -126,7 +129,7 @@ def write(path: Path, content) -> Path:
 
 
 def load_quietly(path):
-    """The craft, its warnings read from itself rather than raised."""
+    """The craft, loaded afresh without raising its warnings."""
     clear_craft_cache()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ModelWarning)
@@ -134,7 +137,7 @@ def load_quietly(path):
 
 
 def refusal(path, *words):
-    """The message of the ModelError that loading raises: one line, with the file's name and all the words in it."""
+    """The message of the ModelError that loading raises: one line with the file's name and all the words."""
     clear_craft_cache()
     with pytest.raises(ModelError) as caught:
         load_craft(path)
@@ -147,7 +150,7 @@ def refusal(path, *words):
 
 
 def volume(craft) -> float:
-    """Six times the signed volume over six: positive where the faces look outward."""
+    """Signed volume: positive if the faces are oriented outward."""
     total = 0.0
     for part in craft.parts:
         a, b, c = np.moveaxis(part.vertices[part.faces].astype(float), 1, 0)

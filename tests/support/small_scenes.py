@@ -1,4 +1,4 @@
-"""Small stages for the renderer: a mesh of a few boxes, a Sun along body +z, a camera where the test wants it."""
+"""Small scenes for render tests: a mesh of a few boxes, the Sun on body +z, a camera at a chosen position."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from selfiesim.camera.pinhole import Pinhole
 from selfiesim.scene.scene import Scene
 
 SUN_AXIS = (0.0, 0.0, 1.0)
-FAR_KM = 400_000.0  # from here Mars lights the craft 1e-5 times as strongly as the Sun: planetshine is out of the test
+FAR_KM = 400_000.0  # planetshine from here is 1e-5 of sunlight: negligible
 RELEASED_S = 10.0
 SPEED_M_S = 0.2
 
@@ -25,15 +25,15 @@ def box(extents, center=(0.0, 0.0, 0.0)):
 
 
 def write_craft(folder: Path, name: str, solids, camera, base_color=(0.5, 0.4, 0.3), roughness=1.0, metallic=0.0):
-    """A GLB of ``solids`` in one matt material, with a mount that brings the camera to ``camera`` (body axes, m).
+    """Write a GLB of ``solids`` in one diffuse material, with a mount for a camera at ``camera`` (body axes, m).
 
-    The camera is pushed away from the craft's origin and is looked for ``RELEASED_S`` seconds later.
+    The camera is released away from the craft's origin and is at ``camera`` after ``RELEASED_S`` seconds.
     """
-    look = PBRMaterial(name="matt", baseColorFactor=[255] * 4, metallicFactor=metallic, roughnessFactor=roughness)
+    material = PBRMaterial(name="matt", baseColorFactor=[255] * 4, metallicFactor=metallic, roughnessFactor=roughness)
     scene = trimesh.Scene()
     for number, solid in enumerate(solids):
         mesh = solid.copy()
-        mesh.visual = TextureVisuals(material=look)
+        mesh.visual = TextureVisuals(material=material)
         scene.add_geometry(mesh, node_name=f"solid{number}")
     folder.mkdir(parents=True, exist_ok=True)
     scene.export(folder / f"{name}.glb")
@@ -49,7 +49,7 @@ def write_craft(folder: Path, name: str, solids, camera, base_color=(0.5, 0.4, 0
 
 
 def stage(folder: Path, model: str, size=(160, 90), fov=40.0, distance_km=FAR_KM, **changes) -> Scene:
-    """A scene round Mars, its sky empty, the Sun on body +z. ``changes`` are keys of the scene, ``__`` for the dot."""
+    """A scene in Mars orbit with a dark sky and the Sun on body +z. ``changes`` are scene keys, ``__`` for the dot."""
     table = {
         "title": "stage",
         "at": f"release+{RELEASED_S}s",
@@ -81,7 +81,7 @@ def to_pixels(view, points):
 
 
 def to_camera(view, points):
-    """Camera axes, m, of points (..., 3) in body axes."""
+    """Points (..., 3) in camera axes, m, from body axes."""
     return np.asarray(points, float) @ view.craft.body_to_camera.T + view.craft.position
 
 
@@ -92,22 +92,22 @@ def at_pixel(image, pixel):
 
 
 def looking(view, direction, fov, size):
-    """The same instant through a lens of ``fov`` degrees turned to ``direction`` (camera axes), the planet below."""
+    """The same instant through a pinhole of ``fov`` degrees aimed at ``direction`` (camera axes), the planet below."""
     forward = np.asarray(direction, float) / np.linalg.norm(direction)
     downward = view.planet.position - (view.planet.position @ forward) * forward
     if np.linalg.norm(downward) < 1e-6 * np.linalg.norm(view.planet.position):
         downward = np.eye(3)[np.argmin(np.abs(forward))]
     right = np.cross(downward, forward)
     right /= np.linalg.norm(right)
-    turn = np.array([right, np.cross(forward, right), forward])
-    return view.turned(turn, Pinhole.from_fov(*size, np.radians(fov)))
+    rotation = np.array([right, np.cross(forward, right), forward])
+    return view.turned(rotation, Pinhole.from_fov(*size, np.radians(fov)))
 
 
 def inside(mask, pixels):
-    """The part of a mask (H, W) more than ``pixels`` away from its edge; the picture's edge counts as one."""
+    """The part of a mask (H, W) more than ``pixels`` from its edge; the border of the image counts as an edge."""
     return distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1] > pixels
 
 
 def airless(scene):
-    """The scene without the planet's atmosphere, and without the frost that falls out of it."""
+    """The scene without the planet's atmosphere and its frost."""
     return scene.with_changes(planet__dust_opacity=0.0, planet__gas=0.0, planet__frost=False)

@@ -13,20 +13,10 @@ from selfiesim.astro.orbit import Elements, elements_to_state, propagate
 from selfiesim.core.vectors import rotation_about
 
 START = Epoch.from_utc("2021-12-31T16:00:00Z")
-
-
 STEP_S, ROWS = 30.0, 121
-
-
 SHIP, CLOCK = -905, -905
-
-
 ORBIT = Elements(8.9e6, 0.55, 1.5, 1.8, 1.0, 0.2)
-
-
 SPIN_AXIS, SPIN_RATE = np.array([0.2, -0.5, 0.8]), 0.002
-
-
 CLOCK_KERNEL = """KPL/SCLK
 \\begindata
 SCLK_KERNEL_ID            = ( @2020-01-01/00:00:00 )
@@ -41,8 +31,6 @@ SCLK_PARTITION_END_905    = ( 4.294967295999999E+15 )
 SCLK01_COEFFICIENTS_905   = ( 0.0 0.0 1.0 )
 \\begintext
 """
-
-
 FRAME_KERNEL = """KPL/FK
 \\begindata
 FRAME_SELFIE_BODY    = -905000
@@ -83,7 +71,7 @@ def write_spk(spice, path, kind, center=499, shift_km=0.0):
 
 @pytest.fixture
 def mission(spice, tmp_path):
-    """A folder with one kernel of each kind."""
+    """A folder with kernels of each kind."""
     for n in range(spice.ktotal("TEXT")):  # the session's leap seconds and constants of Mars
         shutil.copy(spice.kdata(n, "TEXT")[0], tmp_path)
     (tmp_path / "clock.tsc").write_text(CLOCK_KERNEL)

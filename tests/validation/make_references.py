@@ -1,6 +1,6 @@
-"""Trace the reference pictures anew: ``make references`` (needs the extra ``mitsuba``; minutes on two cores).
+"""Trace the reference pictures: ``make references`` (needs the extra ``mitsuba``; takes minutes on two cores).
 
-Each scene twice: direct light of Sun and planet alone, and with all that surfaces pass on to each other.
+Each scene is traced twice: direct light of the Sun and the planet alone, and with interreflection.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main(names: list[str]) -> None:
             for light, depth in LIGHTS.items():
                 start = time.perf_counter()
                 rgb = MitsubaRenderer(depth).render(view, "final", samples=SAMPLES).rgb
-                # Half precision keeps three digits; scaled so that the brightest is 1.
+                # Half precision keeps three digits; the brightest pixel is scaled to 1.
                 scale = float(rgb.max())
                 path = REFERENCES / f"{name}-{light}.npz"
                 np.savez_compressed(path, rgb=(rgb / scale).astype(np.float16), scale=scale)

@@ -1,4 +1,4 @@
-"""Four scenes that the renderer is proved on, and how two pictures of one are compared."""
+"""Four scenes that validate the renderer, and measures that compare two pictures of one."""
 
 from __future__ import annotations
 
@@ -21,29 +21,34 @@ FAR_KM = 400_000.0  # the planet lights the craft 1e-5 times as strongly as the 
 _SPEED_M_S, _RELEASED_S = 0.2, 10.0
 
 
+def scene_of(name: str, folder: Path):
+    """Return one of :data:`NAMES`; its mesh is written into ``folder``. Airless: planetshine does not model dust."""
+    return _SCENES[name](folder)
+
+
 def view_of(name: str, folder: Path):
-    """One of :data:`NAMES`; its mesh is written into ``folder``. Airless: the shader's planet light knows no dust."""
-    return _SCENES[name](folder).view()
+    """Return the view of :func:`scene_of`."""
+    return scene_of(name, folder).view()
 
 
 def _sphere_and_plate(folder):
-    """Lambert surfaces: a ball over a plate, sunlit above, before a full Mars below."""
+    """Lambert surfaces: a ball above a plate, sunlit from above, with a full Mars below."""
     plate, ball = trimesh.creation.box((3.0, 3.0, 0.04)), trimesh.creation.icosphere(5, 0.5)
     ball.apply_translation((0.0, 0.0, 0.9))
-    looks = {"plate": {"base_color": [0.6, 0.6, 0.6], "roughness": 1.0}, "ball": {"base_color": [0.8, 0.5, 0.3]}}
-    looks["ball"]["roughness"] = 1.0
-    model = write_craft(folder, "sphere-and-plate", {"plate": plate, "ball": ball}, looks, (5.2, 1.2, 1.6))
+    materials = {"plate": {"base_color": [0.6, 0.6, 0.6], "roughness": 1.0}, "ball": {"base_color": [0.8, 0.5, 0.3]}}
+    materials["ball"]["roughness"] = 1.0
+    model = write_craft(folder, "sphere-and-plate", {"plate": plate, "ball": ball}, materials, (5.2, 1.2, 1.6))
     sun = {"axis": [0.35, 0.2, 0.915], "toward": "sun"}
     return staged(folder, model, LOW_KM, sun, 42.0)
 
 
 def _box_on_wing(folder):
-    """A white box throws its shadow on a blue, glossy wing."""
+    """A white box casts its shadow on a blue, glossy wing."""
     wing, box = trimesh.creation.box((4.0, 1.6, 0.03)), trimesh.creation.box((0.6, 0.6, 0.6))
     box.apply_translation((-0.9, 0.1, 0.6))
-    looks = {"wing": {"base_color": [0.05, 0.08, 0.3], "roughness": 0.35}}
-    looks["box"] = {"base_color": [0.8, 0.8, 0.8], "roughness": 0.7}
-    model = write_craft(folder, "box-on-wing", {"wing": wing, "box": box}, looks, (1.5, 3.0, 3.6))
+    materials = {"wing": {"base_color": [0.05, 0.08, 0.3], "roughness": 0.35}}
+    materials["box"] = {"base_color": [0.8, 0.8, 0.8], "roughness": 0.7}
+    model = write_craft(folder, "box-on-wing", {"wing": wing, "box": box}, materials, (1.5, 3.0, 3.6))
     return staged(folder, model, FAR_KM, {"axis": [-0.45, 0.3, 0.84], "toward": "sun"}, 44.0)
 
 
@@ -52,10 +57,10 @@ def _orbiter(folder):
 
 
 def _orbiter_in_its_own_shade(folder):
-    """The Sun beyond the tip of a wing, which throws its shadow over the body.
+    """The Sun beyond the tip of a wing, which casts its shadow on the body.
 
-    The wings turn their backs to it: path tracing hardly ever finds the Sun's image in the glass of cells, and the mean
-    of what that lights would be one of few bright pixels.
+    The backs of the wings face the Sun: path tracing almost never finds the Sun's reflection in the glass of the cells,
+    and the mean of the light from it would be that of a few bright pixels.
     """
     backs = {"wing_plus_y": [-30.0], "wing_minus_y": [-30.0]}
     return _close_up("release+60s", [-0.13, 0.966, 0.224], backs)
@@ -82,21 +87,21 @@ def _close_up(at, sun_axis, joints=None):
 _SCENES = dict(zip(NAMES, (_sphere_and_plate, _box_on_wing, _orbiter, _orbiter_in_its_own_shade), strict=True))
 
 
-def write_craft(folder, name, solids, looks, eye):
+def write_craft(folder, name, solids, materials, eye):
     scene = trimesh.Scene()
     for part, mesh in solids.items():
-        # With a picture, or the file would hold no texture coordinates to tell the grain by.
+        # With a texture: without one the file has no texture coordinates, which define the grain.
         uv = getattr(mesh.visual, "uv", None)
-        picture = None if uv is None else Image.new("RGB", (4, 4), "white")
-        look = PBRMaterial(name=part, metallicFactor=0.0, baseColorTexture=picture)
-        mesh.visual = TextureVisuals(uv=uv, material=look)
+        texture = None if uv is None else Image.new("RGB", (4, 4), "white")
+        material = PBRMaterial(name=part, metallicFactor=0.0, baseColorTexture=texture)
+        mesh.visual = TextureVisuals(uv=uv, material=material)
         scene.add_geometry(mesh, node_name=part)
     scene.export(folder / f"{name}.glb")
     axis = np.array(eye) / np.linalg.norm(eye)
     mount = np.array(eye) - axis * _SPEED_M_S * _RELEASED_S
     text = f"[mounts.camera]\nposition_m = {mount.tolist()}\naxis = {axis.tolist()}\n"
-    for part, look in looks.items():
-        text += f"[materials.{part}]\n" + "".join(f"{key} = {value}\n" for key, value in look.items())
+    for part, material in materials.items():
+        text += f"[materials.{part}]\n" + "".join(f"{key} = {value}\n" for key, value in material.items())
     (folder / f"{name}.toml").write_text(text)
     return f"{name}.glb"
 
@@ -125,29 +130,29 @@ def staged(folder, model, distance_km, sun, fov):
 
 
 def reference(name: str, light: str):
-    """The stored picture (H, W, 3) of a scene: ``"direct"`` or ``"bounced"``."""
+    """Return the stored picture (H, W, 3) of a scene: ``"direct"`` or ``"bounced"`` light."""
     with np.load(REFERENCES / f"{name}-{light}.npz", allow_pickle=False) as arrays:
         return arrays["rgb"].astype(np.float64) * float(arrays["scale"])
 
 
-def regions(truth, least):
-    """Masks (H, W) of what has at least ``least`` pixels, by name; a pixel in from its edges, which are mixtures."""
-    found = {}
+def regions(truth, min_pixels):
+    """Return masks (H, W) of parts with at least ``min_pixels``, by name, without the mixed pixels at their edges."""
+    masks = {}
     for number, name in truth.part_names.items():
         mask = distance_transform_edt(np.pad(truth.part == number, 1))[1:-1, 1:-1] > 1.0
-        if name != "sky" and mask.sum() >= least:
-            found[name] = mask
-    return found
+        if name != "sky" and mask.sum() >= min_pixels:
+            masks[name] = mask
+    return masks
 
 
-def toned(rgb, white):
-    """What a screen would show: sRGB's curve (IEC 61966-2-1), ``white`` the brightest."""
+def tone_map(rgb, white):
+    """Return display values by sRGB's curve (IEC 61966-2-1), with 1 for ``white``."""
     x = np.clip(rgb / white, 0.0, 1.0)
     return np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
 
 
 def similarity(one, other):
-    """SSIM of two pictures in [0, 1], grey: Wang et al. 2004, Gaussian window of 1.5 pixels, K1 0.01, K2 0.03."""
+    """Return the grey-level SSIM of two pictures: Wang et al. 2004, Gaussian window of 1.5 pixels, K1 0.01, K2 0.03."""
     a, b = (picture @ (0.2126, 0.7152, 0.0722) for picture in (one, other))
 
     def mean(x):
@@ -160,7 +165,7 @@ def similarity(one, other):
 
 
 def edge_distance(one, other, where):
-    """How far (pixels) the edges of two masks (H, W) lie apart at most, of pixels ``where`` (H, W)."""
-    # A pixel that the edge runs through has its centre within half a pixel of it, and the transform counts it as 1.
+    """Return the largest distance, pixels, between the edges of two masks (H, W), over the pixels ``where`` (H, W)."""
+    # A pixel on the edge has its centre within half a pixel of it, and the transform counts it as 1.
     inside = np.maximum(distance_transform_edt(one), distance_transform_edt(~one)) - 0.5
     return float(inside[(one != other) & where].max(initial=0.0))

@@ -1,4 +1,4 @@
-"""The drift against two-body motion in 40 digits, and against Clohessy and Wiltshire's formulas."""
+"""Two-body drift against 40-digit arithmetic and against Clohessy and Wiltshire's formulas."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ millimetre = 1e-3
 
 
 def exact_motion(state, seconds, steps=60, order=24):
-    """Two-body motion by Taylor series in 40 decimal digits: position (3,) of Decimal.
+    """Return the position (3,) in two-body motion by Taylor series in 40 decimal digits.
 
-    The series of r'' = -GM r q^(-3/2), with q = r . r, comes from the products of the series of r, q and q^(-3/2).
+    The series of r'' = -GM r q^(-3/2), with q = r . r, follows from products of the series of r, q and q^(-3/2).
     """
     getcontext().prec = 40
     step = Decimal(seconds) / steps
@@ -45,7 +45,7 @@ def exact_motion(state, seconds, steps=60, order=24):
 
 
 def start(eccentricity=0.5884):
-    """The craft of the winter of 2021 near its northernmost point, and a camera pushed off at 0.2 m/s."""
+    """Return the orbiter of December 2021 near its northernmost point, and a camera released at 0.2 m/s."""
     host = elements_to_state(Elements(8.89875e6, eccentricity, 1.506, 1.758, 0.997, 0.574), GM)
     away = np.array([0.36, -0.48, 0.8])
     return host, State(host.position + 1.9 * away, host.velocity + 0.2 * away)
@@ -66,14 +66,14 @@ def test_drift_over_an_hour_is_exact_to_a_millimetre(seconds):
     assert np.linalg.norm(ours - exact) < millimetre / 1000
 
 
-def test_the_place_on_the_orbit_is_exact_to_a_millimetre():
+def test_the_position_in_orbit_is_exact_to_a_millimetre():
     host, _camera = start()
     exact = np.array([float(x) for x in exact_motion(host, 3600.0)])
     assert np.linalg.norm(propagate(host, 3600.0, GM).position - exact) < millimetre / 1000
 
 
 def clohessy_wiltshire(n, t, position, velocity):
-    """Radial, transverse, normal (3,) in axes that turn with the craft (Vallado, section 6.8)."""
+    """Return the position (3,) in radial, transverse and normal axes of the orbit (Vallado, section 6.8)."""
     x, y, z = position
     dx, dy, dz = velocity
     s, c = np.sin(n * t), np.cos(n * t)
@@ -89,7 +89,7 @@ def clohessy_wiltshire(n, t, position, velocity):
 @pytest.mark.parametrize(
     "push", [(0.2, 0.0, 0.0), (0.0, 0.2, 0.0), (0.0, 0.0, 0.2), (0.11, -0.13, 0.1)], ids=["up", "ahead", "side", "any"]
 )
-def test_from_a_circular_orbit_the_drift_is_that_of_clohessy_and_wiltshire(push):
+def test_drift_from_a_circular_orbit_agrees_with_clohessy_and_wiltshire(push):
     radius = 4.0e6
     host = elements_to_state(Elements(radius, 0.0, 1.5, 1.8, 0.0, 0.4), GM)
     n = np.sqrt(GM / radius**3)
@@ -97,17 +97,17 @@ def test_from_a_circular_orbit_the_drift_is_that_of_clohessy_and_wiltshire(push)
     mount = np.array([0.5, 1.6, -1.0])
     inertial_push = np.array(push)
     camera = State(host.position + to_rtn.T @ mount, host.velocity + to_rtn.T @ inertial_push)
-    # Speed as seen in axes that turn with the craft.
-    turning_push = inertial_push - np.cross([0.0, 0.0, n], mount)
+    # Velocity in axes that rotate with the orbit.
+    rotating_push = inertial_push - np.cross([0.0, 0.0, n], mount)
     for seconds in (10.0, 100.0, 1000.0, 2 * np.pi / n):
         later = propagate(host, seconds, GM)
         ours = icrf_to_rtn(later.position, later.velocity) @ relative_state(host, camera, seconds, GM).position
-        theirs = clohessy_wiltshire(n, seconds, mount, turning_push)
-        # Theirs leaves out the second order: d^2 / r, and its share of the energy, which grows as 1.5 n t.
+        theirs = clohessy_wiltshire(n, seconds, mount, rotating_push)
+        # Theirs omits the second order: d^2 / r, and its effect on the period, which grows as 1.5 n t.
         reach = max(np.linalg.norm(theirs), np.linalg.norm(push) * min(seconds, 1 / n))
         assert np.linalg.norm(ours - theirs) < (2 + 1.5 * n * seconds) * reach**2 / radius + 1e-8
 
 
-def test_a_circular_orbit_has_its_period():
+def test_the_period_of_a_circular_orbit():
     elements = Elements(4.0e6, 0.0, 1.5, 1.8, 0.0, 0.4)
     assert period(elements, GM) == pytest.approx(2 * np.pi * np.sqrt(4.0e6**3 / GM), rel=1e-15)

@@ -1,6 +1,6 @@
-"""Mars and Jupiter against VSOP87, an analytical theory of the planets that JPL had no hand in, over the whole table.
+"""Mars and Jupiter against VSOP87, an analytical theory independent of JPL, over the whole table.
 
-Bretagnon and Francou (1988), Astronomy and Astrophysics 202, 309: their series D, in the form of pymeeus.
+Bretagnon and Francou (1988), Astronomy and Astrophysics 202, 309: series D, as implemented by pymeeus.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ DATES = np.arange(2433283.0, 2491722.0, 130.7)  # TDB, 1950 to 2110
 
 
 def vsop87(planet, date):
-    """Vector (3,) in m: VSOP87's mean ecliptic and equinox of date to ICRF by ERFA's precession of 2006."""
+    """Return the heliocentric position (3,), m, in ICRF: from the ecliptic of date by ERFA's precession of 2006."""
     longitude, latitude, distance_au = planet.geometric_heliocentric_position(MeeusEpoch(date))
     ecliptic = erfa.s2c(np.radians(float(longitude)), np.radians(float(latitude)))
     return distance_au * AU_M * erfa.ecm06(date, 0.0).T @ ecliptic
 
 
-# VSOP87 was fitted to DE200: its axes are off those of ICRF, and its mean longitudes drift, by some 0.1 arcseconds in
-# a century.
+# VSOP87 was fitted to DE200: its axes are offset from those of ICRF, and its mean longitudes drift, by some 0.1
+# arcseconds per century.
 @pytest.mark.parametrize(
     ("planet", "name", "largest_arcsec", "distance_km"), [(Mars, "mars", 0.25, 30), (Jupiter, "jupiter", 1.0, 900)]
 )
-def test_planets_are_where_vsop87_has_them(planet, name, largest_arcsec, distance_km):
+def test_positions_agree_with_vsop87(planet, name, largest_arcsec, distance_km):
     theirs = np.array([vsop87(planet, date) for date in DATES])
     ours = np.array([sun_to_body(name, Epoch.from_tdb_jd(date))[0] for date in DATES])
     assert np.linalg.norm(unit(ours) - unit(theirs), axis=1).max() < np.radians(largest_arcsec / 3600)

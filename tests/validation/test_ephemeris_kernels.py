@@ -46,7 +46,7 @@ def de421_kernel():
         ("ssb", "sun", 10, 6),
     ],
 )
-def test_builtin_positions_are_those_of_de421(de421_kernel, target, center, largest_arcsec, largest_km):
+def test_builtin_positions_agree_with_de421(de421_kernel, target, center, largest_arcsec, largest_km):
     epochs = [Epoch.from_tdb_jd(date) for date in DATES]
     ours = np.array([BUILTIN_EPHEMERIS.position(target, center, epoch) for epoch in epochs])
     theirs = np.array([de421_kernel.position(target, center, epoch) for epoch in epochs])
@@ -59,7 +59,7 @@ def test_builtin_positions_are_those_of_de421(de421_kernel, target, center, larg
     ("target", "center", "tolerance_m_s"),
     [("moon", "earth", 1), ("earth", "ssb", 1), ("mars", "sun", 0.05), ("jupiter", "sun", 1)],
 )
-def test_builtin_velocities_are_those_of_de421(de421_kernel, target, center, tolerance_m_s):
+def test_builtin_velocities_agree_with_de421(de421_kernel, target, center, tolerance_m_s):
     for date in DATES[::25]:
         epoch = Epoch.from_tdb_jd(date)
         ours, theirs = BUILTIN_EPHEMERIS.velocity(target, center, epoch), de421_kernel.velocity(target, center, epoch)
@@ -67,7 +67,7 @@ def test_builtin_velocities_are_those_of_de421(de421_kernel, target, center, tol
 
 
 # V. Lainey's MarsSatV1_0 (Lainey, Dehant and Paetzold 2007, A&A 465, 1075; the README at ftp.imcce.fr): days since
-# J2000 TDB, then x y z from Mars in au, axes of the J2000 equator.
+# J2000 TDB, then x, y, z from Mars in au, J2000 equatorial axes.
 LAINEY_AU_M = 149_597_870_691.0
 LAINEY = {
     "phobos": [
@@ -92,7 +92,7 @@ LAINEY = {
 
 
 @pytest.mark.parametrize(("moon", "tolerance_km"), [("phobos", 20), ("deimos", 50)])
-def test_moons_of_mars_are_where_lainey_has_them(moon, tolerance_km):
+def test_positions_of_the_moons_of_mars_agree_with_lainey(moon, tolerance_km):
     for days, *place_au in LAINEY[moon]:
         ours = BUILTIN_EPHEMERIS.position(moon, "mars", Epoch.from_tdb_jd(2451545.0, days))
         assert np.linalg.norm(ours - np.array(place_au) * LAINEY_AU_M) < tolerance_km * 1e3
@@ -100,9 +100,9 @@ def test_moons_of_mars_are_where_lainey_has_them(moon, tolerance_km):
 
 @pytest.mark.parametrize(("moon", "tolerance_deg"), [("phobos", 0.15), ("deimos", 0.1)])
 @pytest.mark.parametrize("year", [1995, 2010, 2022, 2030])
-def test_moons_of_mars_keep_the_face_of_the_iau_to_it(moon, year, tolerance_deg):
-    # The prime meridian of either moon points at Mars on average over its orbit (Archinal et al. 2018), by a theory of
-    # its motion other than ours: how far we are ahead or behind along the orbit, to where both are good.
+def test_prime_meridians_of_the_moons_point_at_mars(moon, year, tolerance_deg):
+    # The prime meridian of either moon points at Mars on average over its orbit (Archinal et al. 2018). That report has
+    # another theory of the moons' motion, so this measures the error along the orbit, to the accuracy of both.
     start = 2451545.0 + (year - 2000) * 365.25
     longitudes, latitudes = [], []
     for days in np.arange(0.0, 40.0, 0.0137):
@@ -114,7 +114,7 @@ def test_moons_of_mars_keep_the_face_of_the_iau_to_it(moon, year, tolerance_deg)
     assert np.abs(latitudes).max() < 0.25
 
 
-def test_moons_of_mars_move_as_their_positions_change():
+def test_velocities_of_the_moons_of_mars_are_the_derivatives_of_their_positions():
     for moon in ("phobos", "deimos"):
         change = BUILTIN_EPHEMERIS.position(moon, "mars", NOW + 5.0) - BUILTIN_EPHEMERIS.position(
             moon, "mars", NOW + -5.0
@@ -123,13 +123,13 @@ def test_moons_of_mars_move_as_their_positions_change():
         assert np.linalg.norm(change / 10.0 - velocity) < 1e-6 * np.linalg.norm(velocity)
 
 
-def test_an_unknown_body_is_refused_by_name():
+def test_the_error_names_an_unknown_body():
     with pytest.raises(EphemerisError, match="'vulcan'"):
         BUILTIN_EPHEMERIS.position("vulcan", "mars", NOW)
 
 
 @pytest.mark.parametrize("target", ["sun", "earth", "jupiter"])
-def test_light_time_and_aberration_are_those_of_spice(de421_kernel, spice, target):
+def test_light_time_and_aberration_agree_with_spice(de421_kernel, spice, target):
     from skyfield_data import get_skyfield_data_path
 
     name = str(Path(get_skyfield_data_path()) / "de421.bsp")
@@ -137,50 +137,50 @@ def test_light_time_and_aberration_are_those_of_spice(de421_kernel, spice, targe
     try:
         seconds = (NOW.day - 2451545.0) * 86400.0 + NOW.fraction * 86400.0
         code = {"sun": "SUN", "earth": "EARTH", "jupiter": "5"}[target]
-        late, light_time = spice.spkpos(code, seconds, "J2000", "CN", "MARS")
-        seen, _ = spice.spkpos(code, seconds, "J2000", "CN+S", "MARS")
-        once, _ = spice.spkpos(code, seconds, "J2000", "LT+S", "MARS")
+        retarded, light_time = spice.spkpos(code, seconds, "J2000", "CN", "MARS")
+        converged, _ = spice.spkpos(code, seconds, "J2000", "CN+S", "MARS")
+        single, _ = spice.spkpos(code, seconds, "J2000", "LT+S", "MARS")
     finally:
         spice.unload(name)
     ours, ours_seconds = light_time_position(de421_kernel, target, "mars", NOW)
     assert ours_seconds == pytest.approx(light_time, abs=1e-6)
-    assert np.linalg.norm(ours - late * 1e3) < 5.0
+    assert np.linalg.norm(ours - retarded * 1e3) < 5.0
     apparent = apparent_position(target, "mars", NOW, de421_kernel)
-    # SPICE turns by the classical rule, we by the relativistic one: (v/c)^2 / 4 apart, half a milliarcsecond.
-    assert np.linalg.norm(unit(apparent) - unit(seen)) < 5e-9
-    assert np.linalg.norm(unit(apparent) - unit(once)) < 5e-9
-    assert np.linalg.norm(apparent) == pytest.approx(np.linalg.norm(seen) * 1e3, rel=1e-10)
-    # And it matters: up to half an arcminute.
+    # SPICE's aberration is classical, ours relativistic: they differ by (v/c)^2 / 4, half a milliarcsecond.
+    assert np.linalg.norm(unit(apparent) - unit(converged)) < 5e-9
+    assert np.linalg.norm(unit(apparent) - unit(single)) < 5e-9
+    assert np.linalg.norm(apparent) == pytest.approx(np.linalg.norm(converged) * 1e3, rel=1e-10)
+    # The effect is large compared with that: up to half an arcminute.
     geometric = de421_kernel.position(target, "mars", NOW)
     assert 1 * arcsecond < np.arcsin(np.linalg.norm(np.cross(unit(apparent), unit(geometric)))) < 40 * arcsecond
 
 
-def test_aberration_is_that_of_erfa():
+def test_aberration_agrees_with_erfa():
     import erfa
 
     rng = np.random.default_rng(7)
     for _ in range(50):
         direction, velocity = unit(rng.normal(size=3)), rng.normal(size=3) * 30e3
         beta = velocity / SPEED_OF_LIGHT_M_S
-        # The Sun very far away: what erfa.ab adds for its gravity goes.
+        # With the Sun very far away, erfa.ab's gravitational term vanishes.
         theirs = erfa.ab(direction, beta, 1e15, np.sqrt(1 - beta @ beta))
         np.testing.assert_allclose(apply_aberration(direction, velocity), theirs, atol=1e-14)
 
 
-def test_a_craft_off_the_centre_sees_from_where_it_is():
+def test_apparent_positions_include_the_crafts_position_and_velocity():
     offset, motion = np.array([4e6, 0.0, 0.0]), np.array([0.0, 3000.0, 0.0])
     moved = light_time_position(BUILTIN_EPHEMERIS, "earth", "mars", NOW, offset)[0]
     still = light_time_position(BUILTIN_EPHEMERIS, "earth", "mars", NOW)[0]
-    # A nearer or farther craft sees an earlier or later Earth: 4e6 m of light are 13 ms, 400 m of the Earth's way.
+    # Light takes 13 ms for 4e6 m, in which the Earth moves by 400 m.
     assert np.linalg.norm(still - moved - offset) < 500.0
-    turned = apparent_position("earth", "mars", NOW, BUILTIN_EPHEMERIS, offset, motion)
-    plain = apparent_position("earth", "mars", NOW, BUILTIN_EPHEMERIS, offset)
-    angle = np.linalg.norm(np.cross(unit(turned), unit(plain)))
-    across = np.linalg.norm(np.cross(unit(plain), motion)) / SPEED_OF_LIGHT_M_S
+    moving = apparent_position("earth", "mars", NOW, BUILTIN_EPHEMERIS, offset, motion)
+    fixed = apparent_position("earth", "mars", NOW, BUILTIN_EPHEMERIS, offset)
+    angle = np.linalg.norm(np.cross(unit(moving), unit(fixed)))
+    across = np.linalg.norm(np.cross(unit(fixed), motion)) / SPEED_OF_LIGHT_M_S
     assert angle == pytest.approx(across, rel=1e-3)
 
 
-def test_any_ephemeris_may_stand_behind_a_direction(de421_kernel):
+def test_position_from_body_accepts_any_ephemeris(de421_kernel):
     ours, theirs = position_from_body(MARS, "sun", NOW), position_from_body(MARS, "sun", NOW, de421_kernel)
     assert np.linalg.norm(ours) / AU_M == pytest.approx(np.linalg.norm(theirs) / AU_M, abs=2e-7)
     assert np.linalg.norm(unit(ours) - unit(theirs)) < 0.03 * arcsecond

@@ -1,4 +1,4 @@
-"""Light between vehicles and the ground they stand on, beside Mitsuba 3's path tracing of the same view."""
+"""Interreflection between vehicles and the ground against path tracing of the same view with Mitsuba 3."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parents[1] / "render"))
 from ground_scenes import plate_over_ground, seen_parts
 
 
-def traced_here():
+def has_vector_variant():
     try:
         return engine.require() == engine.VECTOR_VARIANT
     except GraphicsError:
@@ -26,27 +26,27 @@ def traced_here():
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not traced_here(), reason="Mitsuba's vectorised variant is not installed"),
+    pytest.mark.skipif(not has_vector_variant(), reason="Mitsuba's vectorised variant is not installed"),
     pytest.mark.skipif(not is_available(), reason="Embree has no wheel for this machine"),
 ]
 
 
 @pytest.mark.parametrize("dust", [0.01, 0.4], ids=["Sun alone", "dust sky"])
 @pytest.mark.parametrize("height_m", [0.3, 1.0])
-def test_a_plate_and_the_ground_under_it(tmp_path, height_m, dust):
+def test_a_plate_and_the_ground_below_it(tmp_path, height_m, dust):
     view = plate_over_ground(tmp_path, height_m, [0.3, -2.5, 0.12], dust=dust).view()
-    drawn, traced = view.render("final"), view.render("draft", 256, engine="mitsuba")
-    # Under side, ground below, ground in shade: there light has been passed on twice before it arrives.
-    for mask, within in zip(seen_parts(drawn), (0.05, 0.08, 0.08), strict=True):
+    rendered, traced = view.render("final"), view.render("draft", 256, engine="mitsuba")
+    # Underside, ground below it, ground in shadow, where light arrives after two reflections.
+    for mask, tolerance in zip(seen_parts(rendered), (0.05, 0.08, 0.08), strict=True):
         assert mask.sum() > 150
-        assert drawn.rgb[mask].mean(axis=0) == pytest.approx(traced.rgb[mask].mean(axis=0), rel=within)
+        assert rendered.rgb[mask].mean(axis=0) == pytest.approx(traced.rgb[mask].mean(axis=0), rel=tolerance)
 
 
-def test_the_group_photo_by_regions():
+def test_regions_of_the_group_photo():
     scene = Scene.load("zhurong-group").with_changes(camera__size_px=[480, 270], ground__cell_rad=0.008)
     view = scene.view()
-    drawn, traced = view.render("final"), view.render("draft", 64, engine="mitsuba")
-    truth = drawn.truth
+    rendered, traced = view.render("final"), view.render("draft", 64, engine="mitsuba")
+    truth = rendered.truth
     upward = truth.normal @ view.ground.enu_to_camera[:, 2]
     names = truth.part_names
     ground = np.isin(truth.part, [n for n, name in names.items() if name.startswith("ground/ground")])
@@ -55,13 +55,13 @@ def test_the_group_photo_by_regions():
     sunlit, shaded = truth.sun_visibility > 0.5, truth.sun_visibility < 0.01
     regions = {
         "sunlit ground": (ground & (truth.sun_visibility > 0.99), 0.02),
-        "ground in shade": (ground & shaded, 0.08),
+        "ground in shadow": (ground & shaded, 0.08),
         "sunlit walls": (vehicle & (np.abs(upward) < 0.5) & sunlit, 0.03),
-        # What small parts hide from each other is not resolved, and gloss mirrors no parts.
+        # Occlusion between small parts is not resolved, and gloss reflects no parts.
         "shaded walls": (vehicle & (np.abs(upward) < 0.5) & shaded, 0.15),
-        "under sides": (vehicle & (upward < -0.7), 0.20),
+        "undersides": (vehicle & (upward < -0.7), 0.20),
     }
-    for name, (mask, within) in regions.items():
+    for name, (mask, tolerance) in regions.items():
         assert mask.sum() > 200, name
-        off = drawn.rgb[mask].mean(axis=0) / traced.rgb[mask].mean(axis=0) - 1.0
-        assert np.abs(off).max() < within, f"{name}: off by {off}"
+        error = rendered.rgb[mask].mean(axis=0) / traced.rgb[mask].mean(axis=0) - 1.0
+        assert np.abs(error).max() < tolerance, f"{name}: relative error {error}"

@@ -14,7 +14,7 @@ J2000 = Epoch.from_tdb_jd(2451545.0)
 last_digit_deg = 0.5e-5 + 1e-9
 
 
-# IAU 2015 report evaluated elsewhere, to five decimals: days of TDB, pole right ascension and declination, W.
+# IAU 2015 report evaluated by other software, to five decimals: TDB Julian date, pole RA and declination, W.
 @pytest.mark.parametrize(
     ("julian_date", "pole_ra", "pole_dec", "meridian"),
     [
@@ -22,16 +22,16 @@ last_digit_deg = 0.5e-5 + 1e-9
         (2459580.5, 317.65726, 52.87272, 249.15673),  # 2022-01-01
     ],
 )
-def test_pole_and_meridian_are_those_of_the_iau_report(julian_date, pole_ra, pole_dec, meridian):
+def test_pole_and_prime_meridian_agree_with_the_iau_report(julian_date, pole_ra, pole_dec, meridian):
     ours = MARS.rotation_deg(Epoch.from_tdb_jd(julian_date))
     np.testing.assert_allclose(ours, (pole_ra, pole_dec, meridian), rtol=0, atol=last_digit_deg)
 
 
-def test_meridian_of_1_october_2020():
+def test_prime_meridian_on_1_october_2020():
     assert MARS.rotation_deg(Epoch.from_tdb_jd(2459123.5))[2] == pytest.approx(91.52093, abs=last_digit_deg)
 
 
-def test_rotation_agrees_with_the_iau_2009_one():
+def test_rotation_agrees_with_the_iau_report_of_2009():
     # IAU 2009: RA 317.68143 - 0.1061 T, Dec 52.88650 - 0.0609 T, W 176.630 + 350.89198226 d; the reports differ by
     # up to 0.004 degrees in this century's first half.
     for date in np.linspace(2451545.0, 2469807.5, 40):
@@ -42,19 +42,19 @@ def test_rotation_agrees_with_the_iau_2009_one():
         assert np.max(np.abs(difference)) < 0.01
 
 
-def test_icrf_to_mars_fixed_is_that_of_spice(spice):
-    # SPICE takes one double for the time: 1e9 s are good to 1e-7 s, and Mars turns 7e-5 rad a second. W itself,
-    # 6e6 degrees in 2050, is good to 1e-9 degrees in one double. Together about 3e-11 rad.
+def test_icrf_to_mars_fixed_agrees_with_spice(spice):
+    # SPICE holds the time in one double: 1e9 s have a resolution of 1e-7 s, and Mars rotates by 7e-5 rad per second. W
+    # itself, 6e6 degrees in 2050, has one of 1e-9 degrees. Together about 3e-11 rad.
     largest_rad = 1e-10
     for seconds in np.linspace(-9.0e8, 3.0e9, 200):
         ours = icrf_to_bodyfixed(MARS, J2000 + float(seconds))
         theirs = spice.pxform("J2000", "IAU_MARS", float(seconds))
-        turn = ours @ theirs.T
-        angle = np.linalg.norm([turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]) / 2.0
+        error = ours @ theirs.T
+        angle = np.linalg.norm([error[2, 1] - error[1, 2], error[0, 2] - error[2, 0], error[1, 0] - error[0, 1]]) / 2.0
         assert angle < largest_rad
 
 
-def test_radii_are_those_of_the_iau_report():
+def test_radii_agree_with_the_iau_report():
     # IAU 2015: equatorial 3396.19 km, polar 3376.20 km.
     assert MARS.radii_m == (3396190.0, 3396190.0, 3376200.0)
 

@@ -1,7 +1,7 @@
-"""The material model written down again in double precision: it makes no light, and the shader follows it.
+"""The material model in double precision: it conserves energy, and the shader agrees with it.
 
-glTF 2.0, appendix B: GGX (Walter et al. 2007) with Smith's height-correlated masking (Heitz 2014) and Schlick's
-reflection at the rim; what the coat mirrors does not reach the base (Kulla and Conty 2017).
+glTF 2.0, appendix B: GGX (Walter et al. 2007) with Smith's height-correlated masking (Heitz 2014) and Schlick's Fresnel
+term; light that the coat reflects does not reach the base (Kulla and Conty 2017).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BASE = np.array([0.7, 0.4, 0.2])
 
 
 def coat(cosine, roughness, strength, f0_reflectance=0.04, rim=1.0):
-    """Share of light at a cosine that the coat keeps from the base: the shader's fit."""
+    """Return the fraction of light at a cosine that the coat reflects, and its hemispherical mean: the shader's fit."""
     r = roughness
     level = strength * f0_reflectance / 0.04 * (0.0404 + r**2 * (0.0048 * r - 0.0296))
     rise = strength * (rim - f0_reflectance) / 0.96 * 1.09 / (1.0 + r**2 * (9.7024 + 22.9546 * r - 16.1626 * r**2))
@@ -26,32 +26,33 @@ def coat(cosine, roughness, strength, f0_reflectance=0.04, rim=1.0):
     return np.minimum(level + rise * (1.0 - cosine) ** power, 1.0), mean
 
 
-def terms(base, metallic, roughness, f0_reflectance=0.04, rim=1.0):
-    matt = np.clip((roughness - 0.9) / 0.1, 0.0, 1.0)
-    strength = 1.0 - matt**2 * (3.0 - 2.0 * matt)
+def parameters(base, metallic, roughness, f0_reflectance=0.04, rim=1.0):
+    """Return alpha, the coat's strength, f0 and f90."""
+    t = np.clip((roughness - 0.9) / 0.1, 0.0, 1.0)
+    strength = 1.0 - t**2 * (3.0 - 2.0 * t)
     f0 = f0_reflectance * strength * (1.0 - metallic) + base * metallic
     return max(roughness**2, 0.003), strength, f0, rim * strength * (1.0 - metallic) + metallic
 
 
-def mirrored(base, metallic, roughness, nl, nv, nh, vh, **index):
-    alpha, _, f0, f90 = terms(base, metallic, roughness, **index)
+def specular_brdf(base, metallic, roughness, nl, nv, nh, vh, **index):
+    alpha, _, f0, f90 = parameters(base, metallic, roughness, **index)
     a2 = alpha**2
     distribution = a2 / (np.pi * (nh**2 * (a2 - 1.0) + 1.0) ** 2)
     smith = nl * np.sqrt(nv**2 * (1.0 - a2) + a2) + nv * np.sqrt(nl**2 * (1.0 - a2) + a2)
     return distribution * 0.5 / smith * (f0 + (f90 - f0) * (1.0 - vh) ** 5)
 
 
-def matt(base, metallic, roughness, nl, nv, **index):
-    _, strength, _, _ = terms(base, metallic, roughness)
-    (kept_in, mean), (kept_out, _) = (coat(mu, roughness, strength, **index) for mu in (nl, nv))
-    return base * (1.0 - metallic) / np.pi * (1.0 - kept_in) * (1.0 - kept_out) / (1.0 - mean)
+def diffuse_brdf(base, metallic, roughness, nl, nv, **index):
+    _, strength, _, _ = parameters(base, metallic, roughness)
+    (coat_in, mean), (coat_out, _) = (coat(mu, roughness, strength, **index) for mu in (nl, nv))
+    return base * (1.0 - metallic) / np.pi * (1.0 - coat_in) * (1.0 - coat_out) / (1.0 - mean)
 
 
-def reflected(metallic, roughness, nv, **index):
-    """Share of a uniform light that a white surface sends back toward one cosine, by quadrature over half vectors."""
-    alpha = terms(1.0, metallic, roughness)[0]
+def directional_albedo(metallic, roughness, nv, **index):
+    """Return the albedo of a white surface at one cosine, by quadrature over half vectors."""
+    alpha = parameters(1.0, metallic, roughness)[0]
     u, v = np.meshgrid((np.arange(400) + 0.5) / 400, (np.arange(200) + 0.5) / 200)
-    # Half vectors as dense as the lobe, so that the quadrature follows the sharpest of them.
+    # Half vectors distributed as the lobe, so that the quadrature resolves even the sharpest lobes.
     nh = np.sqrt((1.0 - u) / (1.0 + (alpha**2 - 1.0) * u))
     sine, turn = np.sqrt(1.0 - nh**2), 2.0 * np.pi * v
     vh = sine * np.cos(turn) * np.sqrt(1.0 - nv**2) + nh * nv
@@ -59,74 +60,80 @@ def reflected(metallic, roughness, nv, **index):
     lit = (nl > 1e-6) & (vh > 0.0)
     a2 = alpha**2
     density = a2 / (np.pi * (nh**2 * (a2 - 1.0) + 1.0) ** 2) * nh / (4.0 * np.where(lit, vh, 1.0))
-    light = mirrored(1.0, metallic, roughness, np.where(lit, nl, 1.0), nv, nh, np.minimum(vh, 1.0), **index)
+    light = specular_brdf(1.0, metallic, roughness, np.where(lit, nl, 1.0), nv, nh, np.minimum(vh, 1.0), **index)
     light *= nl / density
     x, weight = np.polynomial.legendre.leggauss(64)
     mu = 0.5 * (x + 1.0)
-    base = (matt(1.0, metallic, roughness, mu, nv, **index) * mu * weight).sum() * np.pi
+    base = (diffuse_brdf(1.0, metallic, roughness, mu, nv, **index) * mu * weight).sum() * np.pi
     return float(np.where(lit, light, 0.0).mean() + base)
 
 
 @pytest.mark.parametrize("metallic", METALLICS)
 @pytest.mark.parametrize("roughness", ROUGHNESSES)
-def test_a_white_surface_in_uniform_light_never_sends_back_more_than_it_gets(metallic, roughness):
-    back = np.array([reflected(metallic, roughness, nv) for nv in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)])
-    assert back.max() <= 1.005  # what the fit is off by
-    # Rough metal loses what would bounce from facet to facet; nothing else loses much but where sight grazes.
+def test_a_white_surface_reflects_no_more_light_than_it_receives(metallic, roughness):
+    albedo = np.array(
+        [directional_albedo(metallic, roughness, nv) for nv in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)]
+    )
+    assert albedo.max() <= 1.005  # the error of the fit
+    # Rough metal loses the light scattered from facet to facet; dielectrics lose much only at grazing emission.
     if metallic == 0.0:
-        assert back[4:].min() > 0.93
-        assert back.min() > 0.85
+        assert albedo[4:].min() > 0.93
+        assert albedo.min() > 0.85
 
 
-# The coat's share for another refractive index is the fitted one's in proportion: 1.33 water, 2.0 zircon.
-@pytest.mark.parametrize(("ior", "share", "most"), [(1.33, 1.0, 1.005), (2.0, 1.0, 1.03), (1.5, 0.3, 1.005)])
+# For another refractive index the fitted coat is scaled in proportion: 1.33 water, 2.0 zircon.
+@pytest.mark.parametrize(("ior", "share", "limit"), [(1.33, 1.0, 1.005), (2.0, 1.0, 1.03), (1.5, 0.3, 1.005)])
 @pytest.mark.parametrize("roughness", ROUGHNESSES)
-def test_neither_does_one_of_another_refractive_index(roughness, ior, share, most):
+def test_other_refractive_indices_conserve_energy_too(roughness, ior, share, limit):
     index = {"f0_reflectance": share * ((ior - 1.0) / (ior + 1.0)) ** 2, "rim": share}
-    back = np.array([reflected(0.0, roughness, nv, **index) for nv in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)])
-    assert back.max() <= most
-    assert back[4:].min() > 0.93
+    albedo = np.array(
+        [directional_albedo(0.0, roughness, nv, **index) for nv in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)]
+    )
+    assert albedo.max() <= limit
+    assert albedo[4:].min() > 0.93
 
 
-def test_a_white_matt_surface_sends_back_all_light():
-    assert [reflected(0.0, 1.0, nv) for nv in (0.05, 0.3, 1.0)] == pytest.approx([1.0] * 3, abs=1e-6)
+def test_a_white_matt_surface_reflects_all_light():
+    assert [directional_albedo(0.0, 1.0, nv) for nv in (0.05, 0.3, 1.0)] == pytest.approx([1.0] * 3, abs=1e-6)
 
 
 def swatches(folder, sun, eye):
-    """Small plates, one for each roughness and metallicity; their middles (N, 3) and materials."""
-    solids, looks, middles = {}, {}, []
+    """Return a scene of small plates, one for each roughness and metalness, with their centres and materials."""
+    solids, materials, plates = {}, {}, []
     for row, metallic in enumerate(METALLICS):
         for column, roughness in enumerate(ROUGHNESSES):
             name = f"m{row}{column}"
-            middle = (0.11 * (column - 4), 0.11 * (row - 1.5), 0.0)
+            center = (0.11 * (column - 4), 0.11 * (row - 1.5), 0.0)
             solids[name] = trimesh.creation.box((0.1, 0.1, 0.01))
-            solids[name].apply_translation((*middle[:2], -0.005))
-            looks[name] = {"base_color": BASE.tolist(), "roughness": roughness, "metallic": metallic}
-            middles.append((middle, metallic, roughness))
-    model = write_craft(folder, "swatches", solids, looks, eye)
-    return staged(folder, model, FAR_KM, {"axis": sun, "toward": "sun"}, 45.0), middles
+            solids[name].apply_translation((*center[:2], -0.005))
+            materials[name] = {"base_color": BASE.tolist(), "roughness": roughness, "metallic": metallic}
+            plates.append((center, metallic, roughness))
+    model = write_craft(folder, "swatches", solids, materials, eye)
+    return staged(folder, model, FAR_KM, {"axis": sun, "toward": "sun"}, 45.0), plates
 
 
 @pytest.mark.parametrize(
     ("sun", "eye"),
     [((0.0, 0.0, 1.0), (0.6, 0.3, 3.0)), ((0.6, 0.0, 0.8), (-1.5, 0.4, 2.6)), ((0.95, 0.1, 0.3), (-2.3, 0.2, 1.9))],
-    ids=["facing", "aslant", "grazing"],
+    ids=["normal", "oblique", "grazing"],
 )
 def test_the_shader_agrees_with_double_precision(tmp_path, sun, eye):
-    shot, middles = swatches(tmp_path, (np.array(sun) / np.linalg.norm(sun)).tolist(), eye)
-    view = shot.view()
+    scene, plates = swatches(tmp_path, (np.array(sun) / np.linalg.norm(sun)).tolist(), eye)
+    view = scene.view()
     rgb = view.render("draft").rgb
     light = view.craft.body_to_camera.T @ view.sun.direction
     origin = -view.craft.body_to_camera.T @ view.craft.position
-    for middle, metallic, roughness in middles:
-        x, y = np.round(view.camera.project(np.array(middle) @ view.craft.body_to_camera.T + view.craft.position))
+    for center, metallic, roughness in plates:
+        x, y = np.round(view.camera.project(np.array(center) @ view.craft.body_to_camera.T + view.craft.position))
         ray = view.craft.body_to_camera.T @ view.camera.unproject(np.array([x, y]))
-        point = origin - ray * origin[2] / ray[2]  # what the pixel's centre sees of the plates' plane
-        assert np.abs(point - middle).max() < 0.04
+        point = origin - ray * origin[2] / ray[2]  # where the ray of the pixel's centre meets the plates' plane
+        assert np.abs(point - center).max() < 0.04
         half = (light - ray) / np.linalg.norm(light - ray)
         cosines = np.minimum([light[2], -ray[2], half[2], -(ray @ half)], 1.0)
-        told = np.array([matt(b, metallic, roughness, *cosines[:2]) for b in BASE])
-        told += [mirrored(b, metallic, roughness, *cosines) for b in BASE]
-        seen = rgb[int(y), int(x)] / view.sun.irradiance / light[2]
-        # A mirror's lobe is so steep that single precision and a pixel's width tell.
-        assert seen == pytest.approx(told, rel=0.006 if roughness > 0.4 else 0.02 if roughness > 0.1 else 0.1, abs=2e-5)
+        expected = np.array([diffuse_brdf(b, metallic, roughness, *cosines[:2]) for b in BASE])
+        expected += [specular_brdf(b, metallic, roughness, *cosines) for b in BASE]
+        rendered = rgb[int(y), int(x)] / view.sun.irradiance / light[2]
+        # A mirror's lobe is so steep that single precision and the width of a pixel matter.
+        assert rendered == pytest.approx(
+            expected, rel=0.006 if roughness > 0.4 else 0.02 if roughness > 0.1 else 0.1, abs=2e-5
+        )

@@ -1,4 +1,4 @@
-"""The planet's light on a white sphere, against an integral over the visible disc made here."""
+"""Planetshine on a white sphere against numerical integration over the visible disc."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import pytest
 import trimesh
 from proof_scenes import LOW_KM, staged, write_craft
 
-from selfiesim.planet.maps.planet_maps import load_maps
+from selfiesim.planet.maps.load import load_maps
 from selfiesim.render.light.planet_radiance import planet_radiance
 
 
 def irradiance(view, normals, rings=90):
-    """Of surfaces facing ``normals`` (N, 3), camera axes, from every direction above each of them, in even steps."""
+    """Return the planet's irradiance (N, 3) on surfaces with ``normals`` (N, 3), camera axes, by quadrature."""
     polar = (np.arange(rings) + 0.5) * np.pi / rings
-    around = (np.arange(2 * rings) + 0.5) * np.pi / rings
+    azimuth = (np.arange(2 * rings) + 0.5) * np.pi / rings
     sine, cosine = np.sin(polar)[:, None], np.cos(polar)[:, None]
-    rays = np.stack(np.broadcast_arrays(sine * np.cos(around), sine * np.sin(around), cosine), axis=-1).reshape(-1, 3)
+    rays = np.stack(np.broadcast_arrays(sine * np.cos(azimuth), sine * np.sin(azimuth), cosine), axis=-1).reshape(-1, 3)
     solid_angle = np.repeat(sine[:, 0], 2 * rings) * (np.pi / rings) ** 2
     light = planet_radiance(view, load_maps("mars"), view.craft.position, rays) * solid_angle[:, None]
     return np.maximum(normals @ rays.T, 0.0) @ light
@@ -28,15 +28,15 @@ def test_planetshine_on_a_white_sphere_is_the_integral_over_the_visible_disc(tmp
     model = write_craft(
         tmp_path, "ball", {"ball": ball}, {"ball": {"base_color": [0.9] * 3, "roughness": 1.0}}, (2, 0, -2)
     )
-    shot = staged(tmp_path, model, LOW_KM, {"axis": (0.0, 0.0, 1.0), "toward": "sun"}, 40.0)
-    view = shot.with_changes(orbit__true_anomaly_deg=anomaly_deg, camera__size_px=[160, 90]).view()
+    scene = staged(tmp_path, model, LOW_KM, {"axis": (0.0, 0.0, 1.0), "toward": "sun"}, 40.0)
+    view = scene.with_changes(orbit__true_anomaly_deg=anomaly_deg, camera__size_px=[160, 90]).view()
     radiance = view.render("final")
     normals = radiance.truth.normal
-    # Where the Sun does not reach, and a pixel is all ball.
+    # Unlit by the Sun, and away from the ball's edge.
     on = (radiance.truth.part >= 2) & (normals @ view.sun.direction < -0.02) & (normals[..., 2] < -0.4)
     assert on.sum() > 300
     expected = irradiance(view, normals[on].astype(float)) * 0.9 / np.pi
     assert expected.max() > 0.01 * view.sun.irradiance.max()
-    drawn = radiance.rgb[on]
-    assert drawn.sum(axis=0) == pytest.approx(expected.sum(axis=0), rel=0.05)
-    assert np.abs(drawn - expected).max() < 0.05 * expected.max()
+    rendered = radiance.rgb[on]
+    assert rendered.sum(axis=0) == pytest.approx(expected.sum(axis=0), rel=0.05)
+    assert np.abs(rendered - expected).max() < 0.05 * expected.max()

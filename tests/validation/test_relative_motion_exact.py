@@ -1,4 +1,4 @@
-"""The drift beside a flattened planet against 40 digits, and the two-body cloud against SPICE."""
+"""Drift near an oblate planet against 40-digit arithmetic, and a two-body cloud against SPICE."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ POLE = np.array([0.0, 0.0, 1.0])
 millimetre = 1e-3
 
 
-def flattening(_seconds, position):
+def oblateness(_seconds, position):
     return zonal_acceleration(position, FIELD, POLE)
 
 
 class Series:
-    """A power series in time, in Decimal, one coefficient after another as they become known."""
+    """A power series in time, in Decimal, extended by one coefficient at a time."""
 
     def __init__(self, first):
         self.c = [first]
@@ -41,7 +41,7 @@ class Series:
 
 
 def taylor_step(r, v, step, j2, order):
-    """One step of r'' = -GM r s3 - 3/2 J2 GM R^2 (r s5 - 5 z^2 r s7 + 2 z pole s5), with sk = |r|^-k."""
+    """Take one step of r'' = -GM r s3 - 3/2 J2 GM R^2 (r s5 - 5 z^2 r s7 + 2 z pole s5), with sk = |r|^-k."""
     gm, square = Decimal(GM), Decimal(FIELD.radius_m) ** 2
     place = [Series(x) for x in r]
     for axis, u in zip(place, v, strict=True):
@@ -72,8 +72,8 @@ def taylor_step(r, v, step, j2, order):
     return here, speed
 
 
-def exact_place(state, seconds, j2=FIELD.j2, steps=40, order=24):
-    """Position (3,) in 40 digits."""
+def exact_position(state, seconds, j2=FIELD.j2, steps=40, order=24):
+    """Return the position (3,) in 40 digits."""
     getcontext().prec = 40
     r, v = ([Decimal(float(x)) for x in part] for part in (state.position, state.velocity))
     for _ in range(steps):
@@ -82,12 +82,12 @@ def exact_place(state, seconds, j2=FIELD.j2, steps=40, order=24):
 
 
 def exact_drift(host, camera, seconds, j2=FIELD.j2):
-    pairs = zip(exact_place(camera, seconds, j2), exact_place(host, seconds, j2), strict=True)
+    pairs = zip(exact_position(camera, seconds, j2), exact_position(host, seconds, j2), strict=True)
     return np.array([float(a - b) for a, b in pairs])
 
 
 def start(eccentricity=0.5884, anomaly=0.574):
-    """The craft of the winter of 2021 near its northernmost point, and a camera pushed off at 0.2 m/s."""
+    """Return the orbiter of December 2021 near its northernmost point, and a camera released at 0.2 m/s."""
     host = elements_to_state(Elements(8.89875e6, eccentricity, 1.506, 1.758, 0.997, anomaly), GM)
     away = np.array([0.36, -0.48, 0.8])
     return host, State(host.position + 1.9 * away, host.velocity + 0.2 * away)
@@ -95,33 +95,33 @@ def start(eccentricity=0.5884, anomaly=0.574):
 
 def test_the_reference_series_has_converged():
     host, _camera = start()
-    coarse, fine = (exact_place(host, 3600.0, steps=steps) for steps in (40, 60))
+    coarse, fine = (exact_position(host, 3600.0, steps=steps) for steps in (40, 60))
     assert max(abs(a - b) for a, b in zip(coarse, fine, strict=True)) < Decimal("1e-9")
 
 
-def test_the_reference_feels_the_force_that_is_asked_for():
-    # Over a millisecond the force is constant, and the planet's own pull known.
+def test_the_reference_includes_the_oblateness():
+    # Over a millisecond the force is constant.
     host, _camera = start()
-    plain, flat = (exact_place(host, 0.001, j2, steps=1) for j2 in (0.0, FIELD.j2))
-    change = np.array([float(a - b) for a, b in zip(flat, plain, strict=True)])
-    expected = 0.5e-6 * flattening(0.0, host.position)
+    spherical, oblate = (exact_position(host, 0.001, j2, steps=1) for j2 in (0.0, FIELD.j2))
+    change = np.array([float(a - b) for a, b in zip(oblate, spherical, strict=True)])
+    expected = 0.5e-6 * oblateness(0.0, host.position)
     np.testing.assert_allclose(change, expected, rtol=0, atol=1e-5 * np.linalg.norm(expected))
 
 
 @pytest.mark.parametrize("anomaly", [0.574, -1.9], ids=["going-up", "through-the-periapsis"])
 @pytest.mark.parametrize("seconds", [100.0, 1000.0, 3600.0])
-def test_drift_beside_a_flattened_planet_is_exact_to_a_millimetre(seconds, anomaly):
+def test_drift_near_an_oblate_planet_is_exact_to_a_millimetre(seconds, anomaly):
     host, camera = start(anomaly=anomaly)
     exact = exact_drift(host, camera, seconds)
-    ours = relative_state_perturbed(host, camera, seconds, GM, flattening).position
+    ours = relative_state_perturbed(host, camera, seconds, GM, oblateness).position
     assert np.linalg.norm(ours - exact) < millimetre / 1000
-    # And it matters: without the flattening the drift goes elsewhere, by centimetres to metres an hour.
+    # Without the oblateness the drift differs by centimetres to metres per hour.
     if seconds == 3600.0:
         assert np.linalg.norm(relative_state(host, camera, seconds, GM).position - exact) > 10 * millimetre
 
 
 @pytest.mark.parametrize("eccentricity", [0.0, 0.1, 0.5884, 0.8])
-def test_drift_of_two_bodies_is_exact_to_a_millimetre_however_it_is_worked_out(eccentricity):
+def test_two_body_drift_is_exact_to_a_millimetre_by_all_methods(eccentricity):
     host, camera = start(eccentricity)
     exact = exact_drift(host, camera, 3600.0, j2=0.0)
     found = [
@@ -133,13 +133,13 @@ def test_drift_of_two_bodies_is_exact_to_a_millimetre_however_it_is_worked_out(e
         assert np.linalg.norm(ours - exact) < millimetre / 1000
 
 
-def test_the_place_beside_a_flattened_planet_is_exact_to_a_millimetre():
+def test_the_position_near_an_oblate_planet_is_exact_to_a_millimetre():
     host, _camera = start()
-    exact = np.array([float(x) for x in exact_place(host, 3600.0)])
-    assert np.linalg.norm(propagate_perturbed(host, 3600.0, GM, flattening).position - exact) < millimetre / 10
+    exact = np.array([float(x) for x in exact_position(host, 3600.0)])
+    assert np.linalg.norm(propagate_perturbed(host, 3600.0, GM, oblateness).position - exact) < millimetre / 10
 
 
-def test_a_cloud_is_what_spice_makes_of_it(spice):
+def test_a_cloud_agrees_with_spice(spice):
     host, _camera = start()
     release = Release(
         Epoch.from_utc("2021-12-31T16:30:00Z"), np.array([0.1, 1.7, -1.0]), np.array([0.0, 0.6, 0.8]), 0.2
@@ -150,5 +150,5 @@ def test_a_cloud_is_what_spice_makes_of_it(spice):
     found = propagate_cloud(host, states, times, GM)
     rows = np.concatenate([[np.concatenate([host.position, host.velocity])], states]) / 1e3
     theirs = np.array([[spice.prop2b(GM / 1e9, row, seconds)[:3] for seconds in times] for row in rows]) * 1e3
-    # SPICE's own rounding of 1e7 m, a few times.
+    # A few times SPICE's rounding of 1e7 m.
     np.testing.assert_allclose(found, theirs[1:] - theirs[0], rtol=0, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Where the Sun stands over Mars, and when."""
+"""Seasons of Mars: solar longitude, subsolar latitude and distance of the Sun."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def subsolar_latitude_deg(epoch):
         ("2022-01-31", 166.4, 5.7, 1.4976, 325.0),
     ],
 )
-def test_season_sun_and_earth_of_the_selfie_months(date, ls_deg, latitude_deg, sun_au, earth_mkm):
+def test_season_sun_and_earth_in_the_winter_of_2021(date, ls_deg, latitude_deg, sun_au, earth_mkm):
     epoch = Epoch.from_utc(date)
     assert np.degrees(solar_longitude(MARS, epoch)) == pytest.approx(ls_deg, abs=last_ls_digit_deg)
     assert subsolar_latitude_deg(epoch) == pytest.approx(latitude_deg, abs=last_latitude_digit_deg)
@@ -44,7 +44,7 @@ def test_season_sun_and_earth_of_the_selfie_months(date, ls_deg, latitude_deg, s
 
 
 def test_the_shipped_scene_has_the_sun_of_new_year_2022():
-    # What the project promises: Ls 150.5, subsolar latitude 12.1 N, 1.537 AU (astropy's ephemeris, 2021-12-31T16:30Z).
+    # Ls 150.5, subsolar latitude 12.1 N, 1.537 AU (astropy's ephemeris, 2021-12-31T16:30Z).
     facts = Scene.load("tianwen1-mars").view().facts
     assert facts["solar_longitude_deg"] == pytest.approx(150.5, abs=0.1)
     assert facts["subsolar_latitude_deg"] == pytest.approx(12.1, abs=0.1)
@@ -54,12 +54,12 @@ def test_the_shipped_scene_has_the_sun_of_new_year_2022():
 # The calendar of Mars year 36 (published dates of the seasons, to a day).
 @pytest.mark.parametrize(("date", "ls_deg"), [("2021-02-07", 0.0), ("2021-08-25", 90.0), ("2022-02-24", 180.0)])
 def test_seasons_begin_on_their_published_days(date, ls_deg):
-    degrees_a_day = 0.65  # at its fastest, near perihelion
+    degrees_per_day = 0.65  # at its fastest, near perihelion
     measured = np.degrees(solar_longitude(MARS, Epoch.from_utc(f"{date}T12:00Z")))
-    assert abs((measured - ls_deg + 180.0) % 360.0 - 180.0) < degrees_a_day
+    assert abs((measured - ls_deg + 180.0) % 360.0 - 180.0) < degrees_per_day
 
 
-def test_summer_solstice_is_where_the_sun_stands_highest():
+def test_the_subsolar_latitude_is_highest_at_the_summer_solstice():
     # Obliquity 25.19 degrees (NSSDC Mars Fact Sheet).
     start = Epoch.from_utc("2021-02-07")
     days = [start + float(day) * DAY_S for day in range(687)]

@@ -11,7 +11,7 @@ from selfiesim.astro.epoch import Epoch
 
 J2000 = Epoch.from_tdb_jd(2451545.0)
 
-# SPICE keeps the largest of the periodic terms of TDB - TT, we keep ERFA's 787: they differ by up to 35 microseconds.
+# SPICE has only the largest periodic term of TDB - TT, ERFA has 787: they differ by up to 35 microseconds.
 largest_difference_s = 40e-6
 
 
@@ -28,18 +28,18 @@ def spice_minus_ours(spice, text):
         "2050-01-01T00:00:00Z", "2099-12-31T23:59:59.999Z",
     ],
 )  # fmt: skip
-def test_utc_to_tdb_is_that_of_spice_on_both_sides_of_leap_seconds(spice, text):
+def test_utc_to_tdb_agrees_with_spice_on_both_sides_of_leap_seconds(spice, text):
     assert abs(spice_minus_ours(spice, text)) < largest_difference_s
 
 
-def test_utc_to_tdb_is_that_of_spice_from_1972_to_2100(spice):
+def test_utc_to_tdb_agrees_with_spice_from_1972_to_2100(spice):
     days = np.arange("1972-01-01", "2100-12-31", 97, dtype="datetime64[D]")
     differences = [spice_minus_ours(spice, f"{day}T{n % 24:02d}:17:31.25Z") for n, day in enumerate(days)]
     assert np.max(np.abs(differences)) < largest_difference_s
 
 
 @given(seconds=st.floats(-8.8e8, 3.0e9))
-def test_tdb_to_utc_is_that_of_spice(spice, seconds):
+def test_tdb_to_utc_agrees_with_spice(spice, seconds):
     ours = (J2000 + seconds).utc(6).removesuffix("Z")
-    # Through the text of a microsecond, and back by SPICE.
+    # To text with microseconds, and back with SPICE.
     assert spice.str2et(ours) == pytest.approx(seconds, abs=largest_difference_s + 1e-6)

@@ -1,4 +1,4 @@
-"""A figure of the drift: the path round the craft, the range over time, and what each moment frames."""
+"""A figure of the drift: the path relative to the craft, the range over time, and what is in the frame when."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FORMATS = (".png", ".svg", ".pdf")
 
 
 def plot_drift(samples: Sequence[DriftSample], title: str, path: Path) -> Path:
-    """Draw ``samples`` into a PNG, SVG or PDF file; returns its path.
+    """Plot ``samples`` into a PNG, SVG or PDF file; returns its path.
 
     Raises
     ------
     OutputError
-        For another ending, or a folder that cannot be written to.
+        For another file ending, or a folder that cannot be written to.
     """
     check_format(path)
     from matplotlib.figure import Figure
@@ -38,19 +38,19 @@ def plot_drift(samples: Sequence[DriftSample], title: str, path: Path) -> Path:
 
 
 def check_format(path: Path) -> None:
-    """Refuse a figure's path before the work is done.
+    """Refuse a path that cannot hold a figure, before any work is done.
 
     Raises
     ------
     OutputError
-        For another ending than :data:`FORMATS`.
+        For a file ending that is not in :data:`FORMATS`.
     """
     if path.suffix.lower() not in FORMATS:
-        raise OutputError(f"{path}: figures are written as {', '.join(FORMATS)}; choose one of these endings")
+        raise OutputError(f"{path}: figures can be {', '.join(FORMATS)}; choose one of these endings")
 
 
 def save_figure(figure: Any, path: Path) -> Path:
-    """Write a figure, whole or not at all; the same figure gives the same bytes.
+    """Write a figure completely or not at all; the same figure gives the same bytes.
 
     Raises
     ------
@@ -59,7 +59,6 @@ def save_figure(figure: Any, path: Path) -> Path:
     """
     check_format(path)
     with atomic_write(path) as temporary:
-        # Without the date in it, the same drift gives the same bytes.
         figure.savefig(
             temporary, format=path.suffix[1:].lower(), dpi=150, metadata=_metadata_without_date(path.suffix.lower())
         )
@@ -67,20 +66,21 @@ def save_figure(figure: Any, path: Path) -> Path:
 
 
 def _metadata_without_date(suffix: str) -> dict[str, Any]:
+    """Metadata without the date, which would change the bytes from run to run."""
     return {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[suffix]
 
 
 def _draw_path(axes: Any, samples: Sequence[DriftSample]) -> None:
-    """The path in the orbit's plane and across it, craft at the origin."""
+    """Plot the path in the orbit plane and out of it, with the craft at the origin."""
     radial, along, across = np.array([each.position_rtn_m for each in samples]).T
-    axes.plot(along, radial, label="in the orbit's plane")
-    axes.plot(along, across, "--", label="across the plane")
+    axes.plot(along, radial, label="in the orbit plane")
+    axes.plot(along, across, "--", label="out of plane")
     axes.plot(0.0, 0.0, "k+", markersize=12)
     axes.annotate("craft", (0.0, 0.0), textcoords="offset points", xytext=(-40, -14))
     for index in np.unique(np.linspace(0, len(samples) - 1, 6).astype(int)):
         axes.annotate(f"{samples[index].t_s:g} s", (along[index], radial[index]), fontsize=8)
-    axes.set_xlabel("along the motion, m")
-    axes.set_ylabel("up (solid), normal (dashed), m")
+    axes.set_xlabel("along the direction of motion, m")
+    axes.set_ylabel("up (solid), orbit normal (dashed), m")
     axes.set_aspect("equal", adjustable="datalim")
     axes.legend()
     axes.grid(alpha=0.3)
@@ -88,24 +88,24 @@ def _draw_path(axes: Any, samples: Sequence[DriftSample]) -> None:
 
 def _draw_range(axes: Any, samples: Sequence[DriftSample]) -> None:
     axes.plot([each.t_s for each in samples], [each.range_m for each in samples])
-    axes.set_ylabel("range from the mount, m")
+    axes.set_ylabel("range from the mount point, m")
     axes.grid(alpha=0.3)
 
 
 def _draw_size(axes: Any, samples: Sequence[DriftSample]) -> None:
     axes.plot([each.t_s for each in samples], [each.craft_px for each in samples], color="tab:orange")
     axes.set_yscale("log")
-    axes.set_ylabel("craft's size, px")
+    axes.set_ylabel("craft size, px")
     axes.set_xlabel("time since release, s")
     axes.grid(alpha=0.3)
 
 
 def _draw_flag_rows(axes: Any, samples: Sequence[DriftSample]) -> None:
-    """One row for each thing a frame may hold, dark where it does."""
+    """Plot a row for each thing that can be in the frame, dark while it is."""
     rows = {
         "whole craft": [each.in_frame for each in samples],
         "limb": [each.limb_in_frame for each in samples],
-        "polar cap": [each.cap_share > 0.02 for each in samples],
+        "polar cap": [each.cap_in_frame for each in samples],
         "Sun": [each.sun_in_frame for each in samples],
     }
     times = [each.t_s for each in samples]
@@ -116,4 +116,4 @@ def _draw_flag_rows(axes: Any, samples: Sequence[DriftSample]) -> None:
     )
     axes.set_yticks(np.arange(len(rows)) + 0.5, list(rows))
     axes.invert_yaxis()
-    axes.set_xlabel("in the frame (dark) at time since release, s")
+    axes.set_xlabel("time since release, s (dark: in the frame)")

@@ -1,4 +1,4 @@
-"""The drift second by second: where the camera is, and what it frames, as a table of numbers."""
+"""The drift of a released camera as a table: where it is at each time, and what it frames."""
 
 from __future__ import annotations
 
@@ -21,14 +21,39 @@ if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
 
 MAX_SAMPLES = 100_000
+_MIN_CAP_SHARE = 0.02
 
 
 @dataclass(frozen=True)
 class DriftSample:
-    """One moment of the drift. Axes: RTN turn with the craft's orbit, body with the craft; the origin is the craft's.
+    """The drift at one time. RTN axes rotate with the craft's orbit, body axes with the craft; both have its origin.
 
-    ``range_m`` counts from the mount, ``craft_distance_m`` from the craft's origin, ``clearance_m`` from its nearest
-    surface; the quaternion is scalar last. ``in_link_range`` is None where the scene gives the radio no range.
+    Attributes
+    ----------
+    t_s : float
+        Seconds after the release.
+    utc : str
+        The same time, UTC.
+    position_rtn_m, velocity_rtn_m_s : tuple of float
+        Position and velocity of the camera, as seen in RTN axes.
+    position_body_m : tuple of float
+        Position of the camera in body axes.
+    quaternion_icrf_to_camera : tuple of float
+        Attitude of the camera, scalar last.
+    range_m, range_rate_m_s : float
+        Distance from the mount point, and its rate.
+    craft_distance_m, clearance_m : float
+        Distance from the craft's origin, and from its nearest surface.
+    phase_deg : float
+        Phase angle of the craft.
+    craft_px : float
+        Longer side of the craft's bounding box; NaN when part of the craft is behind the camera.
+    in_frame, limb_in_frame, sun_in_frame : bool
+        Whether the whole craft, the planet's limb, and the centre of the Sun are in the picture.
+    sky_share, cap_share : float
+        Shares of the picture with sky, and with the polar cap, as if the craft were not there.
+    in_link_range : bool, optional
+        Whether the camera's radio reaches the craft; None where the scene gives no range.
     """
 
     t_s: float
@@ -50,14 +75,19 @@ class DriftSample:
     clearance_m: float
     in_link_range: bool | None
 
+    @property
+    def cap_in_frame(self) -> bool:
+        """Whether more than a sliver of the polar cap is in the picture."""
+        return self.cap_share > _MIN_CAP_SHARE
+
 
 def sample_times(start: float, stop: float, step: float) -> list[float]:
-    """Seconds after the release from ``start`` to ``stop``, both included where the step meets them.
+    """Return times from ``start`` in steps, up to and including ``stop`` where a step ends there; s after the release.
 
     Raises
     ------
     SceneError
-        When the times are not in order, the step is not positive, or they are more than 100,000.
+        When the times are out of order, the step is not positive, or there are more than 100,000 times.
     """
     if not (np.isfinite([start, stop, step]).all() and step > 0.0 and 0.0 <= start <= stop):
         raise SceneError(f"times from {start:g} s to {stop:g} s by {step:g} s: give 0 <= from <= to and a step above 0")
@@ -79,30 +109,42 @@ def require_released_camera(scene: Scene) -> None:
         raise SceneError("mounted: this camera stays on its craft and does not drift; use show or render with --at")
 
 
-def timeline(scene: Scene, times: Sequence[float]) -> list[DriftSample]:
-    """A sample for each of ``times``, seconds after the release.
+def drift(scene: Scene, times: Sequence[float]) -> list[DriftSample]:
+    """Sample the drift of a released camera.
+
+    Parameters
+    ----------
+    scene : Scene
+        A scene with a released camera.
+    times : sequence of float
+        Times after the release, s.
+
+    Returns
+    -------
+    list of DriftSample
+        One per time: relative position and velocity, attitude, distances and framing.
 
     Raises
     ------
     SceneError
-        Impossible geometry at one of them, or a camera that is never released.
+        For impossible geometry at one of the times, or a camera that is never released.
     """
     require_released_camera(scene)
     return [sample(scene.view(f"release+{t:.9f}s"), t) for t in times]
 
 
 def sample(view: View, t: float) -> DriftSample:
-    """The numbers of one view, ``t`` seconds after the release."""
+    """Return the numbers of one view, ``t`` seconds after the release."""
     track, framed = view.track, framing(view)
     host, camera = track.host, track.camera
     to_rtn = icrf_to_rtn(host.position, host.velocity)
     relative_position, relative_velocity = camera.position - host.position, camera.velocity - host.velocity
-    # The craft's axes turn with its orbit; what they see is slower by their own turning.
+    # RTN axes rotate with the orbit, so the velocity seen in them lacks that rotation.
     orbit_rate = np.cross(host.position, host.velocity) / (host.position @ host.position)
     from_mount = camera.position - track.mount_position
     distance = float(np.linalg.norm(from_mount))
     facts = describe_view(view)
-    reach = view.scene.camera.link_range_m
+    link_range = view.shot.link_range_m
     surface_distance, _node = view.craft.clearance(track.icrf_to_body @ relative_position)
     return DriftSample(
         t_s=t,
@@ -124,34 +166,34 @@ def sample(view: View, t: float) -> DriftSample:
         limb_in_frame=framed.limb_in_frame,
         sun_in_frame=framed.sun_in_frame,
         clearance_m=surface_distance,
-        in_link_range=None if reach is None else distance <= reach,
+        in_link_range=None if link_range is None else distance <= link_range,
     )
 
 
 CONTACT_DISTANCE_M = 0.1
-"""Nearer than this, a camera the size of a fist touches."""
+"""Clearance below which a camera the size of a fist touches the craft."""
 APPROACH_TOLERANCE_M = 0.01
-"""A camera that lies still comes no nearer, whatever the last digits do."""
+"""Least approach that counts as a return: rounding errors of a camera at rest do not."""
 
 
 def closest_return(samples: Sequence[DriftSample]) -> DriftSample | None:
-    """Of the moments at which the camera, once on its way, comes back toward the craft: the nearest.
+    """Return the sample nearest to the craft among those at which the camera has turned back toward it.
 
-    As fine as the samples lie; None when it only goes away.
+    As exact as the samples are dense; None if the camera never turns back.
     """
     surface_distance = np.array([each.clearance_m for each in samples])
-    lost = np.maximum.accumulate(surface_distance) - surface_distance
-    back = [k for k in range(len(surface_distance)) if lost[k] > APPROACH_TOLERANCE_M]
+    approach = np.maximum.accumulate(surface_distance) - surface_distance
+    back = [k for k in range(len(surface_distance)) if approach[k] > APPROACH_TOLERANCE_M]
     return samples[min(back, key=lambda k: surface_distance[k])] if back else None
 
 
 def describe_return(samples: Sequence[DriftSample]) -> str:
-    """A sentence about the camera's coming back to the craft; empty when it only goes away."""
+    """Return a sentence about the camera's return to the craft, or an empty string if it never turns back."""
     back = closest_return(samples)
     if back is None:
         return ""
     touches = " and touches it" if back.clearance_m < CONTACT_DISTANCE_M else ""
-    return f"The camera comes back: {back.clearance_m:.2f} m from the craft at {back.t_s:g} s{touches}."
+    return f"The camera returns to within {back.clearance_m:.2f} m of the craft {back.t_s:g} s after release{touches}."
 
 
 def _to_tuple3(vector: np.ndarray) -> tuple[float, float, float]:
@@ -160,7 +202,7 @@ def _to_tuple3(vector: np.ndarray) -> tuple[float, float, float]:
 
 
 def as_records(samples: Sequence[DriftSample]) -> list[dict[str, object]]:
-    """JSON-ready objects; a size that cannot be told (craft partly behind the camera) is null."""
+    """Return JSON-ready objects; ``craft_px`` is None where part of the craft is behind the camera."""
     records = [asdict(each) for each in samples]
     for record in records:
         if not np.isfinite(record["craft_px"]):
@@ -169,7 +211,7 @@ def as_records(samples: Sequence[DriftSample]) -> list[dict[str, object]]:
 
 
 def as_csv(samples: Sequence[DriftSample]) -> str:
-    """Comma-separated text with a header line; vectors take a column for each component, ``_x _y _z _w``."""
+    """Return comma-separated text with a header line; vectors have a column per component, ``_x _y _z _w``."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     names = [field.name for field in fields(DriftSample)]

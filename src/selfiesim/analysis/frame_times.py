@@ -1,4 +1,4 @@
-"""Frame times: a stretch of scene time, step by step."""
+"""Times of the frames of a film or a dataset: a span of scene time, sampled in steps."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from selfiesim.core.errors import SceneError
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
 
+MAX_FRAMES = 20_000
+
 
 @dataclass(frozen=True)
 class TimeSpan:
-    """A stretch of time, step by step.
+    """A span of time, sampled in steps.
 
     Attributes
     ----------
     start, stop : str
         Moments of the scene, such as ``release+10s`` or a UTC time.
     step_s : float
-        From one frame to the next.
+        Seconds from frame to frame.
 
     Raises
     ------
@@ -39,22 +41,19 @@ class TimeSpan:
             raise SceneError(f"--step-s {self.step_s:g}: give seconds from 0.000001 to 10000000")
 
     def times(self, scene: Scene) -> list[float]:
-        """Seconds from ``start`` of each frame; ``stop`` is among them where the step meets it.
+        """Return the time of each frame, s from ``start``; ``stop`` is included where a step ends there.
 
         Raises
         ------
         SceneError
-            For moments out of order, or that the scene does not have, and for more than 20,000 frames.
+            For moments out of order, moments that the scene does not have, or more than 20,000 frames.
         """
-        resolved = scene.resolved()
+        resolved = scene.resolve()
         first, last = resolved.epoch_at(self.start, "--from"), resolved.epoch_at(self.stop, "--to")
         length = last - first
         if length < 0.0:
-            raise SceneError(f"--to {self.stop!r}: is {-length:g} s before --from {self.start!r}")
+            raise SceneError(f"--to {self.stop!r} is {-length:g} s before --from {self.start!r}")
         count = int(np.floor(length / self.step_s + 1e-9)) + 1
         if count > MAX_FRAMES:
             raise SceneError(f"{count:,} frames are too many; the most is {MAX_FRAMES:,}; raise --step-s")
         return [self.step_s * number for number in range(count)]
-
-
-MAX_FRAMES = 20_000

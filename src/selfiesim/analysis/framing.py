@@ -1,4 +1,4 @@
-"""What is in the picture, told from the geometry alone: the craft, the planet, a place on it, the Sun."""
+"""What is in the picture, from the geometry alone: the craft, the planet, a place on it, the Sun."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from selfiesim.motion.events import CAP_EDGE_DEG
 from selfiesim.view.poses import PlanetPose
 from selfiesim.view.view import View
 
-_RAY_GRID = (48, 27)  # across and down, for shares of the picture
+_RAY_GRID = (48, 27)  # columns and rows of rays that sample the picture
 
 
 @dataclass(frozen=True)
 class Framing:
-    """What a view holds.
+    """What is in the picture of a view.
 
     Attributes
     ----------
     craft_box_px : tuple of float
-        Left, top, right, bottom of the craft's outline, pixels; NaN where part of it is behind the camera.
+        Bounding box of the craft, pixels: left, top, right, bottom; NaN when part of the craft is behind the camera.
     craft_px : float
-        The longer side of that box.
+        Longer side of that box.
     craft_in_frame : bool
-        Whether all of the craft is in the picture.
+        Whether the whole craft is in the picture.
     sky_share, planet_share : float
-        Shares of the picture without and with the planet behind, the craft left aside.
+        Shares of the picture with sky and with the planet, as if the craft were not there.
     sunlit_share : float
-        Share of the planet's part in daylight.
+        Share of the visible planet that is in daylight.
     cap_share : float
-        Share of the picture that shows ground north of 80 degrees north.
+        Share of the picture with ground north of 80 degrees north.
     sun_in_frame : bool
-        Whether the middle of the Sun's disc is in the picture.
+        Whether the centre of the Sun is in the picture.
     """
 
     craft_box_px: tuple[float, float, float, float]
@@ -49,12 +49,12 @@ class Framing:
 
     @property
     def limb_in_frame(self) -> bool:
-        """Whether the picture holds both sky and planet."""
+        """Whether the planet's limb is in the picture: both sky and planet are."""
         return 0.0 < self.planet_share < 1.0
 
 
 def framing(view: View) -> Framing:
-    """Look at what ``view`` holds."""
+    """Determine what is in the picture of ``view``."""
     box = craft_bounding_box(view)
     planet, sunlit, cap = (0.0, 0.0, 0.0) if view.planet is None else _planet_fractions(view, view.planet)
     return Framing(
@@ -70,37 +70,36 @@ def framing(view: View) -> Framing:
 
 
 def craft_bounding_box(view: View) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of the craft's outline, pixels; NaN when part of it is behind the camera."""
+    """Bounding box of the craft, pixels: left, top, right, bottom; NaN when part of it is behind the camera."""
     pixels = view.camera.project(view.craft.outline())
     (left, top), (right, bottom) = pixels.min(axis=0), pixels.max(axis=0)
     return float(left), float(top), float(right), float(bottom)
 
 
 def project_lonlat(view: View, latitude: float, longitude: float) -> NDArray[np.float64] | None:
-    """Pixel (2,) of a place on the planet (planetocentric, rad), or None when it is hidden or outside the picture."""
+    """Project a place on the planet (planetocentric, rad) to a pixel (2,); None when it is hidden or out of frame."""
     planet = view.planet
     if planet is None:
         return None
-    squared = np.array(planet.body.radii_m) ** 2
-    across = np.cos(latitude)
-    direction = np.array([across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)])
-    point = direction / np.sqrt((direction**2 / squared).sum())
-    normal = planet.camera_to_bodyfixed.T @ (point / squared)
-    seen = planet.position + planet.camera_to_bodyfixed.T @ point
-    if normal @ seen >= 0.0:
+    squared_radii = np.array(planet.body.radii_m) ** 2
+    direction = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
+    point = direction / np.sqrt((direction**2 / squared_radii).sum())
+    normal = planet.camera_to_bodyfixed.T @ (point / squared_radii)
+    position = planet.position + planet.camera_to_bodyfixed.T @ point
+    if normal @ position >= 0.0:
         return None  # beyond the horizon
-    pixel = view.camera.project(seen)
+    pixel = view.camera.project(position)
     return pixel if _is_in_frame(view, pixel) else None
 
 
 def _is_in_frame(view: View, pixels: NDArray[np.float64]) -> bool:
     width, height = view.camera.width, view.camera.height
-    within = (pixels > -0.5) & (pixels < np.array([width, height]) - 0.5)
-    return bool(np.all(within))  # NaN, behind the camera, is not within
+    inside = (pixels > -0.5) & (pixels < np.array([width, height]) - 0.5)
+    return bool(np.all(inside))  # False for NaN, which is behind the camera
 
 
 def _planet_fractions(view: View, planet: PlanetPose) -> tuple[float, float, float]:
-    """Shares: of the planet in the picture, of daylight on that, of the polar cap in the picture."""
+    """Share of the picture with the planet, share of that in daylight, and share of the picture with the polar cap."""
     ground, mu0 = _ground_hits(view, planet)
     hit = np.isfinite(ground[:, 0])
     latitude = np.degrees(np.arcsin(np.clip(ground[:, 2], -1.0, 1.0)))
@@ -109,7 +108,7 @@ def _planet_fractions(view: View, planet: PlanetPose) -> tuple[float, float, flo
 
 
 def _ground_hits(view: View, planet: PlanetPose) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Body-fixed directions (N, 3) an even grid of rays meets, NaN for sky, and cosines of the Sun's zenith angle."""
+    """Cast a grid of rays: body-fixed directions (N, 3) of the ground, NaN for sky, and cosine of the solar zenith."""
     camera = view.camera
     x = (np.arange(_RAY_GRID[0]) + 0.5) / _RAY_GRID[0] * camera.width - 0.5
     y = (np.arange(_RAY_GRID[1]) + 0.5) / _RAY_GRID[1] * camera.height - 0.5

@@ -1,1 +1,1 @@
-"""Time, bodies, frames, ephemerides, orbits, and the files (SPICE, CCSDS) that they come from."""
+"""Time scales, bodies, frames, ephemerides, orbits and forces; SPICE and CCSDS files."""

@@ -1,9 +1,10 @@
-"""The bodies: size, gravity, pole and rotation, each number with its source.
+"""Planets and moons: size, gravity, pole and rotation, each number with its source.
 
-Shape and rotation follow the IAU Working Group on Cartographic Coordinates and Rotational Elements, 2015 report
-(Archinal et al. 2018, Celestial Mechanics and Dynamical Astronomy 130:22), as in NAIF's text kernel pck00011.tpc; for
-the Earth and the Moon, which that report leaves out, its forerunner of 2009 (Archinal et al. 2011, 109:101), from the
-same kernel. Good to about 0.1 degree by the reports' own word; the Earth's to 0.05 degree in longitude near 2000.
+Shape and rotation follow the 2015 report of the IAU Working Group on Cartographic Coordinates and Rotational Elements
+(Archinal et al. 2018, Celestial Mechanics and Dynamical Astronomy 130:22), as in NAIF's text kernel pck00011.tpc. The
+rotation of the Earth and the Moon, which that report omits, follows its predecessor of 2009 (Archinal et al. 2011,
+109:101), from the same kernel. The reports state an accuracy of about 0.1 degree; the Earth's longitude is good to 0.05
+degree near 2000.
 """
 
 from __future__ import annotations
@@ -22,16 +23,15 @@ AU_M = 149_597_870_700.0
 SUN_RADIUS_M = 695_700e3
 """Nominal solar radius, m (IAU 2015 Resolution B3)."""
 
-
 BANDS_NM = (620.0, 550.0, 460.0)
-"""Centres of the three bands light is carried in: red, green, blue."""
+"""Centres of the three spectral bands of the renderer, nm: red, green, blue."""
 
 SOLAR_IRRADIANCE_1AU = (1.693, 1.856, 2.000)
-"""Sunlight at 1 AU in those bands, W m^-2 nm^-1: ASTM G173-03 extraterrestrial spectrum, mean over +-20 nm."""
+"""Solar irradiance at 1 AU in those bands, W m^-2 nm^-1: ASTM G173-03 extraterrestrial spectrum, mean over +-20 nm."""
 
 
 class Term(NamedTuple):
-    """One periodic term: degrees, degrees, degrees per Julian century and per century squared."""
+    """One periodic term: amplitude and phase in degrees, rate per Julian century, acceleration per century squared."""
 
     amplitude: float
     phase: float
@@ -41,10 +41,16 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True)
 class AngleSeries:
-    """An angle in degrees: a polynomial in time plus periodic terms, as the IAU report writes them.
+    """An angle in degrees as the IAU report gives it: a polynomial in time plus periodic terms.
 
-    ``rate`` is per Julian century for the pole and per day for the prime meridian, ``acceleration`` per that squared;
-    each term is a :class:`Term` or as many plain numbers.
+    Attributes
+    ----------
+    constant : float
+        The angle at J2000, without the periodic terms.
+    rate, acceleration : float
+        Per Julian century and century squared for the pole, per day and day squared for the prime meridian.
+    terms : tuple of Term
+        Periodic terms, each a :class:`Term` or a tuple of its numbers.
     """
 
     constant: float
@@ -53,14 +59,17 @@ class AngleSeries:
     acceleration: float = 0.0
 
     def at(self, unit_time: float, centuries: float, cosine: bool) -> float:
-        """Degrees, with ``unit_time`` in the unit of ``rate``."""
-        steady = self.constant + self.rate * unit_time + self.acceleration * unit_time**2
+        """Return the angle in degrees, with terms that are cosines (of the declination) or sines.
+
+        Both times are counted from J2000, ``unit_time`` in the unit of ``rate`` and ``centuries`` for the terms.
+        """
+        polynomial = self.constant + self.rate * unit_time + self.acceleration * unit_time**2
         if not self.terms:
-            return steady
+            return polynomial
         amplitude, phase, rate, acceleration = np.array([Term(*term) for term in self.terms]).T
         angle = np.radians(phase + rate * centuries + acceleration * centuries**2)
         wave = np.cos(angle) if cosine else np.sin(angle)
-        return float(steady + amplitude @ wave)
+        return float(polynomial + amplitude @ wave)
 
 
 @dataclass(frozen=True)
@@ -74,14 +83,16 @@ class Body:
     gm_m3_s2 : float
         Gravitational parameter of the body alone, without its moons.
     j2, j3, j4 : float
-        Zonal harmonics of its gravity, not normalised; 0 where none is given.
+        Zonal harmonics of the gravity field, unnormalised; 0 if none is given.
+    pole_ra, pole_dec, meridian : AngleSeries
+        Right ascension and declination of the north pole in ICRF, and the prime meridian angle W.
     gravity_radius_m : float
-        The radius those harmonics are written for; 0 stands for the first of ``radii_m``.
+        Reference radius of the harmonics; 0 means the first of ``radii_m``.
 
     Raises
     ------
     ValueError
-        Radii or GM that are not positive, or any number that is not finite.
+        The radii or GM are not positive, or a number is not finite.
     """
 
     name: str
@@ -109,7 +120,7 @@ class Body:
             object.__setattr__(self, "gravity_radius_m", float(self.radii_m[0]))
 
     def rotation_deg(self, epoch: Epoch) -> tuple[float, float, float]:
-        """Right ascension and declination of the north pole in ICRF, and the prime meridian angle W, degrees."""
+        """Return right ascension and declination of the north pole in ICRF and prime meridian angle W, degrees."""
         centuries, days = epoch.centuries_since_j2000, epoch.days_since_j2000
         return (
             self.pole_ra.at(centuries, centuries, cosine=False),
@@ -118,6 +129,7 @@ class Body:
         )
 
 
+# Long for its signature and docstring: the fields of a body by keyword.
 def custom_body(
     name: str,
     radii_m: tuple[float, float, float],
@@ -132,30 +144,34 @@ def custom_body(
     j4: float = 0.0,
     gravity_radius_m: float = 0.0,
 ) -> Body:
-    """A body of your own, turning evenly about a pole that stands still.
+    """Return a user-defined body that rotates uniformly about a fixed pole.
 
-    ``pole_ra_deg`` and ``pole_dec_deg`` are the north pole in ICRF, ``meridian_deg`` the angle W at J2000 (TDB) and
-    ``spin_deg_day`` its rate, negative for a body that turns backward; 0 for one that does not turn.
+    Parameters
+    ----------
+    name : str
+        A name that no built-in body has.
+    radii_m, gm_m3_s2, j2, j3, j4, gravity_radius_m
+        As in :class:`Body`.
+    pole_ra_deg, pole_dec_deg : float
+        The north pole in ICRF.
+    meridian_deg : float
+        Prime meridian angle W at J2000 (TDB).
+    spin_deg_day : float
+        Rotation rate, negative for retrograde rotation.
 
     Raises
     ------
     ValueError
-        A name that is taken or empty, sizes that are not positive, a declination outside -90 to 90 degrees, or any
-        number that is not finite.
+        The name is empty or taken, a size is not positive, the declination is outside -90 to 90 degrees, or a number
+        is not finite.
     """
     if not name or name in BODIES:
         raise ValueError(f"a custom body needs a name of its own, not {name!r}")
-    angles = {
-        "pole_ra_deg": pole_ra_deg,
-        "pole_dec_deg": pole_dec_deg,
-        "meridian_deg": meridian_deg,
-        "spin_deg_day": spin_deg_day,
-    }
-    for key, angle in angles.items():
+    for key, angle in (("pole_ra_deg", pole_ra_deg), ("meridian_deg", meridian_deg), ("spin_deg_day", spin_deg_day)):
         if not math.isfinite(angle):
             raise ValueError(f"{name}: {key} must be a finite number, not {angle}")
     if not -90.0 <= pole_dec_deg <= 90.0:
-        raise ValueError(f"{name}: pole_dec_deg must lie between -90 and 90, not {pole_dec_deg}")
+        raise ValueError(f"{name}: pole_dec_deg must be between -90 and 90, not {pole_dec_deg}")
     return Body(
         name=name,
         radii_m=radii_m,
@@ -171,8 +187,8 @@ def custom_body(
 
 
 def _terms(amplitudes: tuple[float, ...], angles: tuple[tuple[float, ...], ...]) -> tuple[Term, ...]:
-    """Amplitudes on the angles they go with, in order; a zero leaves its angle out."""
-    pairs = zip(amplitudes, angles, strict=False)  # a list of amplitudes may end before the angles do
+    """Pair amplitudes with angles in order, omitting those of amplitude zero."""
+    pairs = zip(amplitudes, angles, strict=False)  # the list of amplitudes may be shorter than that of angles
     return tuple(Term(amplitude, *angle) for amplitude, angle in pairs if amplitude)
 
 
@@ -221,7 +237,7 @@ MARS = Body(
     ),
 )
 
-# The angles of the Earth-Moon system, E1 to E13, per Julian century (36525 times the report's daily rates).
+# Angles E1 to E13 of the Earth-Moon system, per Julian century (36525 times the report's daily rates).
 _EARTH_ANGLES = (
     (125.045, -1935.5364525),
     (250.089, -3871.072905),
@@ -238,8 +254,8 @@ _EARTH_ANGLES = (
     (25.053, 473327.79642),
 )
 
-# Shape IAU 2015, rotation IAU 2009: no nutation and no polar motion, 0.05 degree of longitude at best. GM of DE440;
-# zonal harmonics of EGM96 for 6378.1363 km (Lemoine et al. 1998).
+# Shape IAU 2015, rotation IAU 2009: without nutation and polar motion, 0.05 degree of longitude at best. GM from DE440;
+# zonal harmonics from EGM96 for 6378.1363 km (Lemoine et al. 1998).
 EARTH = Body(
     name="earth",
     radii_m=(6_378_136.6, 6_378_136.6, 6_356_751.9),
@@ -253,7 +269,7 @@ EARTH = Body(
     meridian=AngleSeries(190.147, 360.9856235),
 )
 
-# Shape IAU 2015, rotation IAU 2009 (mean Earth and pole axes). GM of DE440; zonal harmonics of DE430 for 1738.0 km
+# Shape IAU 2015, rotation IAU 2009 (mean Earth and pole axes). GM from DE440; zonal harmonics from DE430 for 1738.0 km
 # (Folkner et al. 2014, IPN Progress Report 42-196).
 MOON = Body(
     name="moon",
@@ -291,7 +307,7 @@ MOON = Body(
     ),
 )
 
-# The angles M1 to M10 of the moons of Mars.
+# Angles M1 to M10 of the moons of Mars.
 _PHOBOS_ANGLES = (
     (190.72646643, 15917.10818695),
     (21.46892470, 31834.27934054),
@@ -307,7 +323,7 @@ _DEIMOS_ANGLES = (
     (196.19729402, 19139.83628608),
 )
 
-# IAU 2015 with its correction (2019); GM of JPL's MAR097. No zonal harmonics: potatoes are not made of them.
+# IAU 2015 with its correction (2019); GM from JPL's MAR097. No zonal harmonics: they do not describe irregular bodies.
 PHOBOS = Body(
     name="phobos",
     radii_m=(13_000.0, 11_400.0, 9_100.0),
@@ -346,7 +362,7 @@ DEIMOS = Body(
     ),
 )
 
-# The angles Ja to Je.
+# Angles Ja to Je of Jupiter.
 _JUPITER_ANGLES = (
     (99.360714, 4850.4046),
     (175.895369, 1191.9605),
@@ -355,8 +371,8 @@ _JUPITER_ANGLES = (
     (49.511251, 64.3000),
 )
 
-# IAU 2015, System III; GM and zonal harmonics from Juno's first half, for 71492 km (Durante et al. 2020, Geophysical
-# Research Letters 47, e2019GL086572, table 2).
+# IAU 2015, System III; GM and zonal harmonics from the first half of the Juno mission, for 71492 km (Durante et al.
+# 2020, Geophysical Research Letters 47, e2019GL086572, table 2).
 JUPITER = Body(
     name="jupiter",
     radii_m=(71_492_000.0, 71_492_000.0, 66_854_000.0),

@@ -1,8 +1,8 @@
-"""Paths and attitudes from CCSDS text files: Orbit and Attitude Ephemeris Messages (OEM, AEM).
+"""Trajectories and attitudes from CCSDS Orbit and Attitude Ephemeris Messages (OEM, AEM).
 
-Read are the keyword (KVN) forms of CCSDS 502.0-B (OEM versions 1.0 and 2.0) and CCSDS 504.0-B (AEM versions 1.0 and
-2.0, quaternions). Reading is strict: a keyword, frame, time system or number that is not understood is refused with
-the file, the line and what would be right. EME2000 is taken for ICRF, as SPICE does (0.02 arcseconds apart).
+Supported are the keyword (KVN) forms of CCSDS 502.0-B (OEM versions 1.0 and 2.0) and CCSDS 504.0-B (AEM versions 1.0
+and 2.0, quaternions only). Reading is strict: an unknown keyword, frame, time system or number is an error that names
+the file, the line and the valid choices. EME2000 is treated as ICRF, as in SPICE (they differ by 0.02 arcseconds).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["AemAttitude", "OemTrajectory", "read_aem", "read_oem"]
 
 MAX_DEGREE = 25
 
-# Times are compared to 2 microseconds: as much is lost of one that was written with six decimals.
+# Tolerance of time comparisons: times written with six decimals are off by as much.
 _TIME_TOLERANCE_S = 2e-6
 
 _FRAMES = ("EME2000", "ICRF")
@@ -42,20 +42,20 @@ _AEM_KNOWN = (
 
 @dataclass(frozen=True)
 class _Segment:
-    """Rows of one block: seconds since ``start`` (N,) and the numbers (N, k), to be interpolated."""
+    """The table of one block, for interpolation: times (N,) in seconds since ``start`` and values (N, k)."""
 
     start: Epoch
     seconds: Vector
     rows: Matrix
     method: str
     degree: int
-    useable: tuple[float, float]
+    usable: tuple[float, float]
 
     def covers(self, epoch: Epoch) -> bool:
-        return self.useable[0] - _TIME_TOLERANCE_S <= epoch - self.start <= self.useable[1] + _TIME_TOLERANCE_S
+        return self.usable[0] - _TIME_TOLERANCE_S <= epoch - self.start <= self.usable[1] + _TIME_TOLERANCE_S
 
     def window(self, seconds: float, count: int) -> slice:
-        """The ``count`` rows around a time: as many before as after, or centred on the nearest one."""
+        """Select ``count`` rows around a time: half before and half after it, or centred on the nearest if odd."""
         if count % 2:
             after = int(np.searchsorted(self.seconds, seconds))
             near = [n for n in (after - 1, after) if 0 <= n < len(self.seconds)]
@@ -68,7 +68,7 @@ class _Segment:
 
 @dataclass(frozen=True)
 class _Message:
-    """What both kinds of file have: whose they are, and their segments."""
+    """The common part of both messages: the object and the segments."""
 
     path: Path
     object_name: str
@@ -77,11 +77,11 @@ class _Message:
 
     @property
     def coverage(self) -> list[tuple[Epoch, Epoch]]:
-        """From when to when each segment can be used."""
-        return [(s.start + s.useable[0], s.start + s.useable[1]) for s in self.segments]
+        """Start and end of the usable time span of each segment."""
+        return [(s.start + s.usable[0], s.start + s.usable[1]) for s in self.segments]
 
     def _segment_at(self, epoch: Epoch) -> _Segment:
-        # At a time two segments share, the later one begins anew (after a manoeuvre, say).
+        # At a time that two segments share, the later one counts: a manoeuvre may separate them.
         for segment in reversed(self.segments):
             if segment.covers(epoch):
                 return segment
@@ -91,17 +91,19 @@ class _Message:
 
 @dataclass(frozen=True)
 class OemTrajectory(_Message):
-    """The path of one object about ``center`` (as the file names it), ICRF axes."""
+    """The trajectory of one object about ``center`` (the file's name for it), ICRF axes."""
 
     center: str
 
     def state(self, epoch: Epoch) -> State:
-        """Position (m) and velocity (m/s), interpolated as the file says: Lagrange, or Hermite and its derivative.
+        """Return position (m) and velocity (m/s), interpolated by the file's method.
+
+        With Hermite interpolation the velocity is the derivative of the interpolated position.
 
         Raises
         ------
         CcsdsError
-            ``epoch`` lies outside what the file covers.
+            The file does not cover ``epoch``.
         """
         from scipy.interpolate import KroghInterpolator
 
@@ -109,31 +111,29 @@ class OemTrajectory(_Message):
         seconds = epoch - segment.start
         hermite = segment.method == "HERMITE"
         window = segment.window(seconds, (segment.degree + 1) // 2 if hermite else segment.degree + 1)
-        # Times from the middle of the window, in units of its length: powers of large numbers lose digits.
-        times, rows = segment.seconds[window], segment.rows[window]
-        unit = max(float(times[-1] - times[0]), 1.0)
-        nodes, at = (times - times[0]) / unit, (seconds - times[0]) / unit
+        rows = segment.rows[window]
+        nodes, at, length = _normalized_times(segment.seconds[window], seconds)
         if not hermite:
-            both = KroghInterpolator(nodes, rows)(at)
-            return State(both[:3] * 1e3, both[3:] * 1e3)
-        values = np.stack([rows[:, :3], rows[:, 3:] * unit], axis=1).reshape(-1, 3)
+            km_and_km_s = KroghInterpolator(nodes, rows)(at)
+            return State(km_and_km_s[:3] * 1e3, km_and_km_s[3:] * 1e3)
+        values = np.stack([rows[:, :3], rows[:, 3:] * length], axis=1).reshape(-1, 3)
         curve = KroghInterpolator(np.repeat(nodes, 2), values)
-        return State(np.asarray(curve(at)) * 1e3, np.asarray(curve.derivative(at, 1)) / unit * 1e3)
+        return State(np.asarray(curve(at)) * 1e3, np.asarray(curve.derivative(at, 1)) / length * 1e3)
 
 
 @dataclass(frozen=True)
 class AemAttitude(_Message):
-    """The attitude of one object: its body axes ``frame`` (as the file names them) against ICRF."""
+    """The attitude of one object: the orientation of its body axes ``frame`` (the file's name for them)."""
 
     frame: str
 
     def icrf_to_body(self, epoch: Epoch) -> Matrix:
-        """The rotation (3, 3) from ICRF to body axes, interpolated as the file says; along the great circle by default.
+        """Return the rotation (3, 3) from ICRF to body axes, interpolated by the file's method, by default SLERP.
 
         Raises
         ------
         CcsdsError
-            ``epoch`` lies outside what the file covers.
+            The file does not cover ``epoch``.
         """
         from scipy.interpolate import KroghInterpolator
         from scipy.spatial.transform import Rotation
@@ -144,21 +144,37 @@ class AemAttitude(_Message):
         times, rows = segment.seconds[window], segment.rows[window]
         if segment.method in ("LINEAR", "SLERP") and len(times) > 1:
             first, last = Rotation.from_quat(rows)
-            share = (seconds - times[0]) / (times[1] - times[0])
-            turn = first * Rotation.from_rotvec(share * (first.inv() * last).as_rotvec())
+            fraction = (seconds - times[0]) / (times[1] - times[0])
+            rotation = first * Rotation.from_rotvec(fraction * (first.inv() * last).as_rotvec())
         else:
-            unit = max(float(times[-1] - times[0]), 1.0)
-            turn = Rotation.from_quat(KroghInterpolator((times - times[0]) / unit, rows)((seconds - times[0]) / unit))
-        return np.asarray(turn.as_matrix())
+            nodes, at, _length = _normalized_times(times, seconds)
+            rotation = Rotation.from_quat(KroghInterpolator(nodes, rows)(at))
+        return np.asarray(rotation.as_matrix())
+
+
+def _normalized_times(times: Vector, seconds: float) -> tuple[Vector, float, float]:
+    """Scale ``times`` (N,) and ``seconds`` to run from 0 to 1 over the window, and return its length in seconds.
+
+    Powers of large numbers would lose digits.
+    """
+    length = max(float(times[-1] - times[0]), 1.0)
+    return (times - times[0]) / length, (seconds - times[0]) / length, length
 
 
 def read_oem(path: str | Path, object_id: str = "") -> OemTrajectory:
-    """Read an Orbit Ephemeris Message; ``object_id`` says whose path when the file holds more than one object.
+    """Read an Orbit Ephemeris Message.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    object_id : str, optional
+        The OBJECT_ID to read; required if the file holds more than one object.
 
     Raises
     ------
     CcsdsError
-        The file cannot be read, is too large, or is not a valid OEM of the parts known here.
+        The file cannot be read, is too large, or is not a valid OEM of the supported kind.
     """
     path = Path(path)
     blocks = _select_object(path, list(read_blocks(path, "OEM", _OEM_NEEDED, _OEM_KNOWN, (6, 9))), object_id)
@@ -166,7 +182,7 @@ def read_oem(path: str | Path, object_id: str = "") -> OemTrajectory:
     for block in blocks:
         require_choice(path, block, "REF_FRAME", _FRAMES)
         method = require_choice(path, block, "INTERPOLATION", ("HERMITE", "LAGRANGE", "LINEAR"), "HERMITE")
-        # The standard leaves the degree open where the file is silent: seven, from the four rows around the time.
+        # The standard gives no default degree. Seven takes the four rows around the time.
         degree = 1 if method == "LINEAR" else _interpolation_degree(path, block, 7)
         if method == "HERMITE" and degree % 2 == 0:
             raise line_error(path, block.meta["INTERPOLATION_DEGREE"][0], "a Hermite degree must be odd (3, 5, 7 ...)")
@@ -177,7 +193,7 @@ def read_oem(path: str | Path, object_id: str = "") -> OemTrajectory:
         segments.append(_make_segment(path, block, rows, "LAGRANGE" if method == "LINEAR" else method, degree, points))
     centers = {block.value("CENTER_NAME").upper() for block in blocks}
     if len(centers) > 1:
-        raise CcsdsError(f"{path}: segments about {' and '.join(sorted(centers))}; one centre for all is needed")
+        raise CcsdsError(f"{path}: segments about {' and '.join(sorted(centers))}; all must have the same centre")
     first = blocks[0]
     return OemTrajectory(
         path, first.value("OBJECT_NAME"), first.value("OBJECT_ID"), tuple(segments), first.value("CENTER_NAME")
@@ -185,12 +201,12 @@ def read_oem(path: str | Path, object_id: str = "") -> OemTrajectory:
 
 
 def read_aem(path: str | Path, object_id: str = "") -> AemAttitude:
-    """Read an Attitude Ephemeris Message of quaternions; ``object_id`` as in :func:`read_oem`.
+    """Read an Attitude Ephemeris Message of quaternions; the parameters are those of :func:`read_oem`.
 
     Raises
     ------
     CcsdsError
-        The file cannot be read, is too large, or is not a valid AEM of the parts known here.
+        The file cannot be read, is too large, or is not a valid AEM of the supported kind.
     """
     path = Path(path)
     blocks = _select_object(path, list(read_blocks(path, "AEM", _AEM_NEEDED, _AEM_KNOWN, (4,))), object_id)
@@ -199,7 +215,7 @@ def read_aem(path: str | Path, object_id: str = "") -> AemAttitude:
         require_choice(path, block, "ATTITUDE_TYPE", ("QUATERNION",))
         known = ("LINEAR", "SLERP", "HERMITE", "LAGRANGE")
         method = require_choice(path, block, "INTERPOLATION_METHOD", known, "SLERP")
-        # Hermite without rates is Lagrange; one row alone holds still.
+        # Hermite interpolation without rates is Lagrange; a single row is a constant attitude.
         straight = method in ("LINEAR", "SLERP")
         degree = (
             min(1, len(block.rows) - 1) if straight else _interpolation_degree(path, block, min(7, len(block.rows) - 1))
@@ -208,12 +224,12 @@ def read_aem(path: str | Path, object_id: str = "") -> AemAttitude:
     first = blocks[0]
     frames = {_body_frame(path, block)[0] for block in blocks}
     if len(frames) > 1:
-        raise CcsdsError(f"{path}: segments for {' and '.join(sorted(frames))}; one body frame for all is needed")
+        raise CcsdsError(f"{path}: segments for {' and '.join(sorted(frames))}; all must have the same body frame")
     return AemAttitude(path, first.value("OBJECT_NAME"), first.value("OBJECT_ID"), tuple(segments), frames.pop())
 
 
 def _icrf_to_body(path: Path, block: Block) -> Matrix:
-    """Quaternions (N, 4), scalar last, as scipy has them for the matrix from ICRF to body axes; signs continuous."""
+    """Return quaternions (N, 4) from ICRF to body axes, in scipy's convention and with continuous signs."""
     order = require_choice(path, block, "QUATERNION_TYPE", ("FIRST", "LAST"), "LAST")
     q = np.array(block.rows)
     q = q[:, [1, 2, 3, 0]] if order == "FIRST" else q
@@ -222,7 +238,7 @@ def _icrf_to_body(path: Path, block: Block) -> Matrix:
     if len(bad):
         raise line_error(path, block.lines[bad[0]], f"the quaternion has length {lengths[bad[0]]:.4f}; it must be 1")
     q = q / lengths[:, None]
-    # CCSDS turns the frame (v_B = q* v_A q), scipy the vector: its quaternion of the same matrix is the conjugate.
+    # CCSDS rotates the frame (v_B = q* v_A q), scipy the vector: its quaternion of the same matrix is the conjugate.
     if _body_frame(path, block)[1]:
         q = q * [-1.0, -1.0, -1.0, 1.0]
     flips = np.cumprod(np.where(np.sum(q[1:] * q[:-1], axis=1) < 0.0, -1.0, 1.0))
@@ -231,7 +247,7 @@ def _icrf_to_body(path: Path, block: Block) -> Matrix:
 
 
 def _body_frame(path: Path, block: Block) -> tuple[str, bool]:
-    """The name of the body axes, and whether the quaternion goes from ICRF to them."""
+    """Return the name of the body axes, and whether the quaternion goes from ICRF to them."""
     names = [" ".join(block.value(key).upper().split()) for key in ("REF_FRAME_A", "REF_FRAME_B")]
     line = block.meta["REF_FRAME_A"][0]
     for a_is_inertial in (True, False):
@@ -243,10 +259,10 @@ def _body_frame(path: Path, block: Block) -> tuple[str, bool]:
 
 
 def _select_object(path: Path, blocks: list[Block], object_id: str) -> list[Block]:
-    """The blocks of one object."""
+    """Return the blocks of one object."""
     found = sorted({block.value("OBJECT_ID") for block in blocks})
     if not object_id and len(found) > 1:
-        raise CcsdsError(f"{path}: holds {', '.join(found)}; say which by its OBJECT_ID")
+        raise CcsdsError(f"{path}: holds {', '.join(found)}; choose one by its OBJECT_ID")
     chosen = [block for block in blocks if not object_id or block.value("OBJECT_ID") == object_id]
     if not chosen:
         raise CcsdsError(f"{path}: holds no {object_id!r}; it holds {', '.join(found)}")
@@ -263,7 +279,7 @@ def _interpolation_degree(path: Path, block: Block, default: int) -> int:
 
 
 def _make_segment(path: Path, block: Block, rows: Matrix, method: str, degree: int, points: int) -> _Segment:
-    """Epochs read and checked: in order, and within what the block says of itself."""
+    """Build a segment, checking that its times increase and stay within the block's own limits."""
     if points > len(rows):
         why = f"interpolation of degree {degree} needs {points} rows, and the segment has {len(rows)}"
         raise line_error(path, block.line, why)
@@ -273,12 +289,12 @@ def _make_segment(path: Path, block: Block, rows: Matrix, method: str, degree: i
     seconds = ((days - start.day) + (fractions - start.fraction)) * DAY_S
     late = np.flatnonzero(np.diff(seconds) <= 0.0)
     if len(late):
-        raise line_error(path, block.lines[late[0] + 1], "not later than the row before; times must go forward")
+        raise line_error(path, block.lines[late[0] + 1], "not later than the row before; times must increase")
     keys = [key for key in ("START_TIME", *_USEABLE, "STOP_TIME") if key in block.meta]
     bounds = times_to_tdb(path, [block.value(k) for k in keys], [block.meta[k][0] for k in keys], system)
     limits = dict(zip(keys, ((bounds[0] - start.day) + (bounds[1] - start.fraction)) * DAY_S, strict=True))
     if any(limits[a] > limits[b] for a, b in pairwise(keys)):
-        raise line_error(path, block.meta["START_TIME"][0], f"{', '.join(keys)} must not go backward")
+        raise line_error(path, block.meta["START_TIME"][0], f"{', '.join(keys)} must not decrease")
     if limits["START_TIME"] > _TIME_TOLERANCE_S or limits["STOP_TIME"] < seconds[-1] - _TIME_TOLERANCE_S:
         raise line_error(path, block.lines[0], "rows outside START_TIME to STOP_TIME of their block")
     first = max(0.0, limits.get("USEABLE_START_TIME", 0.0))

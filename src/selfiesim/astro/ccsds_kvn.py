@@ -1,6 +1,6 @@
-"""The keyword form (KVN) of CCSDS messages: META blocks of ``KEYWORD = value`` with rows of numbers after them.
+"""Strict reader of CCSDS messages in keyword form (KVN): META blocks of ``KEYWORD = value`` followed by number rows.
 
-Read within bounds and strictly: each fault is told with the file, the line and what would be right.
+File size and row count are limited. Every error names the file, the line and what would be valid.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _HEADER = ("CREATION_DATE", "ORIGINATOR", "MESSAGE_ID", "CLASSIFICATION")
 
 @dataclass
 class Block:
-    """One META block (keyword: line number and value) and the rows after it; line numbers for the messages."""
+    """One META block (keyword to line number and value) and the rows after it, with line numbers for messages."""
 
     line: int
     meta: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -39,21 +39,29 @@ class Block:
     rows: list[list[float]] = field(default_factory=list)
 
     def value(self, key: str, default: str = "") -> str:
-        """What a keyword is set to."""
+        """Return the value of a keyword."""
         return self.meta.get(key, (self.line, default))[1]
 
 
+# One loop over the lines with the state of the parser; splitting it would only pass that state around.
 def read_blocks(
     path: Path, kind: str, needed: Sequence[str], known: Sequence[str], widths: tuple[int, ...]
 ) -> Iterator[Block]:
-    """The META blocks of a file with their rows.
+    """Yield the META blocks of a file with their rows.
 
-    ``kind`` is the message's name in its first line (``OEM``); ``widths`` how many numbers may follow a row's time.
+    Parameters
+    ----------
+    kind : str
+        The message's name in its first line, ``OEM`` or ``AEM``.
+    needed, known : sequence of str
+        Required and allowed keywords of a META block.
+    widths : tuple of int
+        Allowed counts of numbers after a row's time.
 
     Raises
     ------
     CcsdsError
-        The file cannot be read, is too large, or is no such message.
+        The file cannot be read, is too large, or is not such a message.
     """
     lines = enumerate(_read_text(path).splitlines(), start=1)
     content_lines = ((n, line.strip()) for n, line in lines if line.strip() and line.split(None, 1)[0] != "COMMENT")
@@ -63,7 +71,7 @@ def read_blocks(
     for number, line in content_lines:
         if line in _BLOCK_MARKERS:
             if (line, state) not in _TRANSITIONS:
-                raise line_error(path, number, f"{line} cannot stand here")
+                raise line_error(path, number, f"{line} is not allowed here")
             state = _TRANSITIONS[line, state]
             if line == "META_START":
                 if block is not None:
@@ -81,11 +89,11 @@ def read_blocks(
     if block is None:
         raise CcsdsError(f"{path}: no META_START: the file holds no data")
     if state != "rows":
-        raise CcsdsError(f"{path}: ends within a block; the file is cut short")
+        raise CcsdsError(f"{path}: ends within a block; the file is truncated")
     yield _require_rows(path, block)
 
 
-# What a mark leads to, from where it may stand.
+# (marker, state it is allowed in): the state after it.
 _TRANSITIONS = {
     ("META_START", "header"): "meta",
     ("META_START", "rows"): "meta",
@@ -95,7 +103,7 @@ _TRANSITIONS = {
     ("COVARIANCE_START", "rows"): "covariance",
     ("COVARIANCE_STOP", "covariance"): "rows",
 }
-_BLOCK_MARKERS = {mark for mark, _state in _TRANSITIONS}
+_BLOCK_MARKERS = {marker for marker, _state in _TRANSITIONS}
 
 
 def _check_version(path: Path, kind: str, number: int, line: str) -> None:
@@ -118,7 +126,7 @@ def _add_pair(path: Path, block: Block | None, number: int, line: str, known: Se
     if not equals:
         raise line_error(path, number, f"KEYWORD = value expected, not {truncate(line)!r}")
     if key not in known:
-        hint = did_you_mean(key, known) or "; known here are " + ", ".join(known)
+        hint = did_you_mean(key, known) or "; known keywords are " + ", ".join(known)
         raise line_error(path, number, f"unknown keyword {truncate(key)!r}{hint}")
     if not text:
         raise line_error(path, number, f"{key} has no value")
@@ -151,27 +159,30 @@ def _add_row(path: Path, block: Block, number: int, line: str, widths: tuple[int
 
 def _require_rows(path: Path, block: Block) -> Block:
     if not block.rows:
-        raise line_error(path, block.line, "META block without rows after it; the file is cut short")
+        raise line_error(path, block.line, "META block without rows after it; the file is truncated")
     return block
 
 
 def require_choice(path: Path, block: Block, key: str, known: Sequence[str], default: str = "") -> str:
-    """The value of a keyword, in capitals, refused by name when it is not one of ``known``."""
+    """Return the value of a keyword in capitals, or raise an error if it is not one of ``known``."""
     number, text = block.meta.get(key, (block.line, default))
     if text.upper() not in known:
-        raise line_error(path, number, f"{key} = {truncate(text)} is not known here; use {' or '.join(known)}")
+        raise line_error(path, number, f"{key} = {truncate(text)} is not supported; use {' or '.join(known)}")
     return text.upper()
 
 
 def times_to_tdb(path: Path, times: Sequence[str], lines: Sequence[int], system: str) -> tuple[Vector, Vector]:
-    """Two-part TDB Julian dates (N,) of CCSDS times, by calendar (2021-12-31T...) or day of the year (2021-365T...)."""
+    """Convert CCSDS times to two-part TDB Julian dates, (N,) each.
+
+    Dates may be given by calendar (2021-12-31T...) or by day of the year (2021-365T...).
+    """
     import erfa
 
     clocks = [_parse_time(path, number, text) for text, number in zip(times, lines, strict=True)]
     if system == "UTC":
         _check_leap_seconds(path, clocks, lines)
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*(dubious year|end of day).*")  # both settled above
+            warnings.filterwarnings("ignore", message=".*(dubious year|end of day).*")  # both are checked above
             fields = [(d.year, d.month, d.day, h, m, float(s)) for d, h, m, s in clocks]
             whole, part = erfa.taitt(*erfa.utctai(*erfa.dtf2d("UTC", *zip(*fields, strict=True))))
     else:
@@ -205,7 +216,7 @@ def _parse_time(path: Path, number: int, text: str) -> tuple[datetime.date, int,
         hour, minute, second = int(match.group(5)), int(match.group(6)), match.group(7)
         if not 1960 <= year <= 2100 or date.year != year or (match.group(4) and not day_of_year):
             raise ValueError
-        if hour > 23 or minute > 59 or float(second) >= 61:  # days_tdb checks leap seconds
+        if hour > 23 or minute > 59 or float(second) >= 61:  # leap seconds are checked in times_to_tdb
             raise ValueError
     except ValueError:
         raise line_error(path, number, f"{truncate(text)!r} is not a time such as 2021-12-31T16:30:00.000") from None
@@ -213,5 +224,5 @@ def _parse_time(path: Path, number: int, text: str) -> tuple[datetime.date, int,
 
 
 def line_error(path: Path, line: int, what: str) -> CcsdsError:
-    """The error that says what is wrong with a line."""
+    """Return an error about one line of a file."""
     return CcsdsError(f"{path}, line {line}: {what}")

@@ -1,6 +1,6 @@
-"""The planet as an ellipsoid: heights over it, how large it looks, and what it hides of the Sun.
+"""The reference ellipsoid of a body: height above it, its angular diameter, eclipses and ray intersections.
 
-Positions are body-fixed, metres.
+Positions are body-fixed, in metres.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from dataclasses import replace
 import numpy as np
 
 from selfiesim.astro.bodies import SUN_RADIUS_M, Body
-from selfiesim.core.vectors import Vector, unit
+from selfiesim.core.vectors import Vector, perpendicular, unit
 
 
 def ellipsoid_height(position: Vector, body: Body) -> float:
-    """Height (m) of a body-fixed position (3,) above the reference ellipsoid, along the ellipsoid's normal."""
+    """Return the height (m) of a body-fixed position (3,) above the reference ellipsoid, along its normal."""
     foot = ellipsoid_foot(position, body)
     return float(np.copysign(np.linalg.norm(position - foot), position @ position - foot @ foot))
 
 
 def ellipsoid_foot(position: Vector, body: Body) -> Vector:
-    """The point (3,) of the reference ellipsoid straight below or above a body-fixed position (3,).
+    """Return the point (3,) of the reference ellipsoid nearest to a body-fixed position (3,).
 
     Newton's method on the foot point x_i = p_i / (1 + k / a_i^2) (Eberly, "Distance from a point to an ellipsoid").
-    It starts left of the root, where one term of the sum alone is 1: from there it cannot overshoot, however far out.
+    It starts left of the root, where one term of the sum alone is 1, and from there cannot overshoot.
     """
     radii = np.array(body.radii_m)
     squared = radii**2
@@ -40,15 +40,15 @@ def ellipsoid_foot(position: Vector, body: Body) -> Vector:
 
 
 def offset_ellipsoid(body: Body, height_m: float) -> Body:
-    """The body with each radius longer by ``height_m``: the ellipsoid that carries ground at that height."""
+    """Return the body with each radius increased by ``height_m``, the ellipsoid through ground at that height."""
     a, b, c = body.radii_m
     return replace(body, radii_m=(a + height_m, b + height_m, c + height_m))
 
 
 def planet_angular_diameter(position: Vector, body: Body) -> float:
-    """Largest angle (rad) between two directions to the planet's limb, seen from ``position`` (3,), body-fixed.
+    """Return the largest angle (rad) between two points of the planet's limb, seen from a body-fixed position (3,).
 
-    The ellipsoid's limb is a plane ellipse; the diameter found is the widest of those through its middle.
+    The limb of an ellipsoid is a plane ellipse. The result is the largest of 181 diameters through its centre.
     """
     radii = np.array(body.radii_m)
     eye = position / radii
@@ -57,8 +57,7 @@ def planet_angular_diameter(position: Vector, body: Body) -> float:
         return float(np.pi)
     # In axes scaled to the unit sphere the limb is a circle about `eye / distance^2`.
     axis = eye / distance
-    helper = np.eye(3)[int(np.argmin(np.abs(axis)))]
-    across = unit(np.cross(axis, helper))
+    across = perpendicular(axis)
     angles = np.linspace(0.0, np.pi, 181)[:, None]
     spoke = np.cos(angles) * across + np.sin(angles) * np.cross(axis, across)
     rim = np.sqrt(1.0 - 1.0 / distance**2) * spoke
@@ -67,10 +66,15 @@ def planet_angular_diameter(position: Vector, body: Body) -> float:
 
 
 def sun_visible_fraction(position: Vector, to_sun: Vector, body: Body) -> float:
-    """Share of the Sun's disc that ``body`` leaves visible from ``position`` (3,), body-fixed; 0 in eclipse, 1 by day.
+    """Return the fraction of the Sun's disc that ``body`` leaves visible: 0 in eclipse, 1 in full sunlight.
 
-    The limb is taken as straight across the small disc, and sharp: the planet's air bends no light; what it takes is
-    told by :func:`selfiesim.planet.light.limb_transmission.limb_sun_transmittance`.
+    The limb is taken as a straight, sharp edge across the small disc. Refraction is ignored; for absorption in an
+    atmosphere see :func:`selfiesim.planet.light.limb_transmission.limb_sun_transmittance`.
+
+    Parameters
+    ----------
+    position, to_sun : (3,) array
+        The observer from the body's centre, and the vector to the Sun, body-fixed, m.
     """
     radii = np.array(body.radii_m)
     eye, ray = position / radii, to_sun / radii
@@ -79,7 +83,7 @@ def sun_visible_fraction(position: Vector, to_sun: Vector, body: Body) -> float:
         return 1.0  # the planet is behind
     nearest = eye + along * ray
     miss = float(np.linalg.norm(nearest))
-    # How far beyond the limb the Sun's middle stands, in radii of its disc; the limb lies where the ray would graze.
+    # Distance (m) of the Sun's centre above the limb, measured where the line of sight passes nearest to the body.
     clearance = np.linalg.norm((1.0 - 1.0 / miss) * nearest * radii) * np.sign(miss - 1.0)
     distance = float(np.linalg.norm(to_sun))
     angle = float(np.arctan2(clearance, along * distance))
@@ -88,7 +92,7 @@ def sun_visible_fraction(position: Vector, to_sun: Vector, body: Body) -> float:
 
 
 def intersect_ellipsoid(position: Vector, rays: Vector, body: Body) -> Vector:
-    """Where rays (N, 3) from ``position`` (3,) or (N, 3) first meet the ellipsoid: points (N, 3), NaN for the sky."""
+    """Return the first intersections (N, 3) of rays (N, 3) from ``position`` (3,) or (N, 3); NaN for a miss."""
     radii = np.array(body.radii_m)
     eye, ray = position / radii, rays / radii
     a, b = (ray * ray).sum(axis=-1), (eye * ray).sum(axis=-1)

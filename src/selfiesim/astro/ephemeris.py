@@ -1,16 +1,17 @@
-"""Where the Sun, the planets and the moons are: one small protocol, and an answer to it that needs no data file.
+"""Positions and velocities of the Sun, planets and moons: the :class:`Ephemeris` protocol and a built-in ephemeris.
 
-Built in: the Earth by VSOP2000 (``erfa.epv00``), the Moon by Meeus' form of ELP-2000 (``erfa.moon98``), Mars and
-Jupiter by splines fitted to JPL's DE440 (:mod:`selfiesim.astro.heliocentric`, 1950 to 2110), Phobos and Deimos by Sinclair
-(1989). Against DE421 between 2000 and 2050: seen from Mars, the Sun within 0.03 and the Earth within 0.1 arcseconds;
-Jupiter within 0.3 arcseconds; the Moon, from the Earth, within 18 km.
-Phobos is within 20 km and Deimos within 50 km of the numerical ephemerides of Lainey et al. (2007) around 2000, and
-Phobos falls behind by a further 20 km until the 2020s. Velocities are the derivatives of the positions (the Moon's
-within 3 mm/s). For better, or for a spacecraft, use SPICE kernels (:mod:`selfiesim.astro.spice_kernels`), which answer the same
-questions.
+The built-in ephemeris needs no data files. The Earth follows VSOP2000 (``erfa.epv00``), the Moon Meeus' form of
+ELP-2000 (``erfa.moon98``), Mars and Jupiter splines fitted to JPL's DE440 (:mod:`selfiesim.astro.heliocentric`, 1950 to
+2110), Phobos and Deimos Sinclair (1989).
 
-Positions are geometric: light time and aberration (together up to half an arcminute at Mars) are far below what a
-picture shows, and are put on when asked for (:func:`apparent_position`).
+Accuracy against DE421 between 2000 and 2050: seen from Mars, the Sun within 0.03 and the Earth within 0.1 arcseconds;
+Jupiter within 0.3 arcseconds; the Moon, from the Earth, within 18 km. Around 2000, Phobos is within 20 km and Deimos
+within 50 km of the numerical ephemerides of Lainey et al. (2007); by the 2020s Phobos lags by a further 20 km.
+Velocities are the derivatives of the positions (the Moon's within 3 mm/s). For higher accuracy, or for a spacecraft,
+use SPICE kernels (:mod:`selfiesim.astro.spice_kernels`), which implement the same protocol.
+
+Positions are geometric. Light time and aberration, together up to half an arcminute at Mars, are too small to see in a
+picture; :func:`apparent_position` applies them.
 """
 
 from __future__ import annotations
@@ -32,22 +33,24 @@ SPEED_OF_LIGHT_M_S = 299_792_458.0
 
 
 class Ephemeris(Protocol):
-    """Whatever can say where things are."""
+    """A source of positions and velocities of bodies."""
 
     def position(self, target: str, center: str, epoch: Epoch) -> Vector:
-        """Vector (3,) in m, ICRF axes, from ``center`` to ``target``, geometric."""
+        """Return the geometric vector (3,) from ``center`` to ``target``, m, ICRF axes."""
 
     def velocity(self, target: str, center: str, epoch: Epoch) -> Vector:
-        """Its rate of change (3,) in m/s."""
+        """Return the rate of change (3,) of :meth:`position`, m/s."""
 
 
 class BuiltinEphemeris:
-    """ERFA, the table, Sinclair's moons. Bodies: ``sun``, ``ssb`` (the solar system's barycentre) and :data:`NAMES`.
+    """The ephemeris without data files: ERFA, the DE440 splines and Sinclair's moons of Mars.
+
+    Bodies are those of :data:`NAMES`; ``ssb`` is the solar system barycentre.
 
     Raises
     ------
     EphemerisError
-        Any other name; Mars, its moons or Jupiter before 1950 or after 2110.
+        The name is unknown, or the time is outside 1950 to 2110 for Mars, its moons or Jupiter.
     """
 
     NAMES = ("sun", "ssb", "earth", "moon", "mars", "jupiter", "phobos", "deimos")
@@ -80,16 +83,16 @@ class BuiltinEphemeris:
 
 
 BUILTIN_EPHEMERIS: Ephemeris = BuiltinEphemeris()
-"""The ephemeris that needs no file of the user's."""
+"""The default ephemeris, which needs no data files."""
 
 
 def sun_to_body(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
-    """Heliocentric position (m) and velocity (m/s) of ``earth``, ``mars`` or ``jupiter`` in ICRF axes, each (3,).
+    """Return the heliocentric position (m) and velocity (m/s) of ``earth``, ``mars`` or ``jupiter``, ICRF axes, (3,).
 
     Raises
     ------
     EphemerisError
-        Any other name; Mars or Jupiter before 1950 or after 2110.
+        The name is unknown, or the time is outside 1950 to 2110 for Mars or Jupiter.
     """
     if name == "earth":
         return _earth(epoch)[0]
@@ -100,32 +103,32 @@ def sun_to_body(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
 
 
 def _earth(epoch: Epoch) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
-    """Position (m) and velocity (m/s) of the Earth from the Sun, and the same from the barycentre, ICRF axes."""
+    """Return position (m) and velocity (m/s) of the Earth from the Sun and from the barycentre, ICRF axes."""
     import erfa
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", erfa.ErfaWarning)  # "year outside 1900-2100": epochs are checked on the way in
+        warnings.simplefilter("ignore", erfa.ErfaWarning)  # "year outside 1900-2100": Epoch checks years on input
         from_sun, from_ssb = erfa.epv00(epoch.day, epoch.fraction)
     return _erfa_to_si(from_sun), _erfa_to_si(from_ssb)
 
 
 def _erfa_to_si(state: Any) -> tuple[Vector, Vector]:
-    """ERFA's position and velocity, au and au per day, in m and m/s."""
+    """Convert ERFA's position and velocity from au and au per day to m and m/s."""
     return np.array(state["p"]) * AU_M, np.array(state["v"]) * AU_M / DAY_S
 
 
 def position_from_body(body: Body, target: str, epoch: Epoch, ephemeris: Ephemeris = BUILTIN_EPHEMERIS) -> Vector:
-    """Vector (3,) in m, ICRF axes, from the centre of ``body`` to ``target`` (``sun``, ``earth`` ...)."""
+    """Return the vector (3,) from the centre of ``body`` to ``target`` (``sun``, ``earth`` ...), m, ICRF axes."""
     return ephemeris.position(target, body.name, epoch)
 
 
 def light_time_position(
     ephemeris: Ephemeris, target: str, center: str, epoch: Epoch, offset: Vector | None = None
 ) -> tuple[Vector, float]:
-    """Where ``target`` was when the light left it that arrives at ``epoch``: vector (3,) in m, and the seconds it took.
+    """Return the vector (3,) to ``target`` corrected for light time, m, ICRF axes, and the light time in seconds.
 
-    Counted from a point ``offset`` (3,) m from ``center``, ICRF axes, in the frame of the solar system's barycentre.
-    Iterated to the end, as SPICE's ``CN``.
+    The observer is at ``center``, or ``offset`` (3,) m from it. The light time is iterated to convergence in the frame
+    of the solar system barycentre, as with SPICE's ``CN``.
     """
     observer = ephemeris.position(center, "ssb", epoch) + (np.zeros(3) if offset is None else offset)
     seconds = 0.0
@@ -139,16 +142,22 @@ def light_time_position(
 
 
 def apply_aberration(direction: Vector, velocity: Vector) -> Vector:
-    """The unit vector (3,) in which light from unit vector ``direction`` (3,) is seen when moving at ``velocity`` m/s.
+    """Return the apparent unit vector (3,) of a direction (3,), corrected for stellar aberration.
 
-    Special relativity, without the Sun's bending of light (Urban and Seidelmann 2013, equation 7.40). ``velocity`` is
-    relative to the barycentre of the solar system.
+    Special relativity, without light deflection by the Sun (Urban and Seidelmann 2013, equation 7.40).
+
+    Parameters
+    ----------
+    direction : (3,) array
+        Unit vector from the observer, without aberration.
+    velocity : (3,) array
+        The observer's velocity relative to the solar system barycentre, m/s.
     """
     beta = np.asarray(velocity, float) / SPEED_OF_LIGHT_M_S
     along = float(direction @ beta)
     inverse_gamma = float(np.sqrt(1.0 - beta @ beta))
-    seen = inverse_gamma * direction + (1.0 + along / (1.0 + inverse_gamma)) * beta
-    return np.asarray(seen / np.linalg.norm(seen))
+    apparent = inverse_gamma * direction + (1.0 + along / (1.0 + inverse_gamma)) * beta
+    return np.asarray(apparent / np.linalg.norm(apparent))
 
 
 def apparent_position(
@@ -159,9 +168,10 @@ def apparent_position(
     offset: Vector | None = None,
     offset_velocity: Vector | None = None,
 ) -> Vector:
-    """Where ``target`` is seen: its vector (3,) in m with light time, turned by stellar aberration (SPICE's ``CN+S``).
+    """Return the apparent vector (3,) to ``target``, m, ICRF axes, with light time and aberration (SPICE's ``CN+S``).
 
-    The observer is at ``center``, or ``offset`` (3,) m from it and moving at ``offset_velocity`` (3,) m/s about it.
+    The observer is at ``center``, or ``offset`` (3,) m from it and moving at ``offset_velocity`` (3,) m/s relative to
+    it.
     """
     vector, _seconds = light_time_position(ephemeris, target, center, epoch, offset)
     velocity = ephemeris.velocity(center, "ssb", epoch) + (np.zeros(3) if offset_velocity is None else offset_velocity)
@@ -171,25 +181,26 @@ def apparent_position(
 
 @dataclass(frozen=True)
 class _MoonOrbit:
-    """A precessing ellipse: km, degrees, per day; the plane's own slow motion per year. Epoch JD 2441266.5 TDB.
+    """A precessing ellipse at epoch JD 2441266.5 TDB, in km and degrees.
 
-    Longitudes run from the B1950 equinox along the equator to the Laplace plane's node, along that plane to the
-    orbit's node, then along the orbit.
+    Angles are pairs of value and rate, per day for the orbit and per year for the Laplace plane. Longitudes are
+    measured from the B1950 equinox along the equator to the node of the Laplace plane, along that plane to the node of
+    the orbit, then along the orbit.
     """
 
     semi_major_axis_km: float
     eccentricity: float
     inclination: float
-    longitude: tuple[float, float, float]  # last one per year squared
+    longitude: tuple[float, float, float]  # the last is per year squared
     periapsis: tuple[float, float]
     node: tuple[float, float]
     plane_node: tuple[float, float]
     plane_tilt: tuple[float, float]
-    wave: tuple[float, float] = (0.0, 0.0)  # amplitude in longitude, phase against the node
+    wave: tuple[float, float] = (0.0, 0.0)  # periodic term in longitude: amplitude, and phase relative to the node
 
 
 # Sinclair (1989), "The orbits of the satellites of Mars determined from Earth-based and spacecraft observations",
-# Astronomy and Astrophysics 220, 321. The sign and phase of Deimos' wave are those that agree with Lainey et al.
+# Astronomy and Astrophysics 220, 321. The sign and phase of Deimos' periodic term agree with Lainey et al.
 _MOONS = {
     "phobos": _MoonOrbit(
         semi_major_axis_km=9379.40,
@@ -216,7 +227,7 @@ _MOONS = {
 
 
 def _mars_moon_state(orbit: _MoonOrbit, epoch: Epoch) -> tuple[Vector, Vector]:
-    """Position (m) and velocity (m/s) of a moon about Mars, ICRF axes."""
+    """Return position (m) and velocity (m/s) of a moon relative to Mars, ICRF axes."""
     import erfa
 
     days = epoch.days_since_j2000 + (J2000_JD - 2441266.5)
@@ -230,7 +241,7 @@ def _mars_moon_state(orbit: _MoonOrbit, epoch: Epoch) -> tuple[Vector, Vector]:
     longitude_rate += orbit.wave[0] * np.cos(wave) * np.radians(orbit.node[1])
     plane_node = orbit.plane_node[0] + orbit.plane_node[1] * years
     plane_tilt = orbit.plane_tilt[0] + orbit.plane_tilt[1] * years
-    place, slope = _perifocal_state(orbit, np.radians((longitude - periapsis) % 360.0))
+    position, slope = _perifocal_state(orbit, np.radians((longitude - periapsis) % 360.0))
     argument = np.radians(periapsis - node - plane_node)
     to_orbit = (
         rotation_z(argument)
@@ -238,24 +249,24 @@ def _mars_moon_state(orbit: _MoonOrbit, epoch: Epoch) -> tuple[Vector, Vector]:
         @ rotation_z(np.radians(node))
         @ rotation_x(np.radians(plane_tilt))
         @ rotation_z(np.radians(plane_node))
-        @ np.array(erfa.pmat76(2433282.42345905, 0.0))  # J2000 equator to that of B1950
+        @ np.array(erfa.pmat76(2433282.42345905, 0.0))  # equator of J2000 to equator of B1950
     )
-    # The ellipse turns within its plane and with its node about the Laplace plane's pole; that pole's own motion,
-    # 20 micrometres a second, is left out.
+    # The ellipse precesses within its plane, and with its node about the pole of the Laplace plane. The motion of that
+    # pole is neglected; it contributes 20 micrometres per second.
     anomaly_rate = longitude_rate - orbit.periapsis[1]
     pole = rotation_z(argument) @ rotation_x(np.radians(orbit.inclination))[:, 2]
-    turning = orbit.node[1] * pole + (orbit.periapsis[1] - orbit.node[1]) * np.array([0.0, 0.0, 1.0])
-    velocity = np.radians(anomaly_rate * slope + np.cross(turning, place)) / DAY_S
-    return to_orbit.T @ place, to_orbit.T @ velocity
+    precession = orbit.node[1] * pole + (orbit.periapsis[1] - orbit.node[1]) * np.array([0.0, 0.0, 1.0])
+    velocity = np.radians(anomaly_rate * slope + np.cross(precession, position)) / DAY_S
+    return to_orbit.T @ position, to_orbit.T @ velocity
 
 
 def _perifocal_state(orbit: _MoonOrbit, mean_anomaly: float) -> tuple[Vector, Vector]:
-    """Position (m) and its change with the mean anomaly (m/rad); x to the periapsis, z along the angular momentum."""
+    """Return position (m) and its derivative by mean anomaly (m/rad); x to periapsis, z along the angular momentum."""
     e, a = orbit.eccentricity, orbit.semi_major_axis_km * 1e3
     eccentric = mean_anomaly
-    for _ in range(12):  # each turn wins a factor e: 0.015 and less
+    for _ in range(12):  # each iteration reduces the error by a factor e, at most 0.015
         eccentric = mean_anomaly + e * np.sin(eccentric)
     c, s = np.cos(eccentric), np.sin(eccentric)
-    short = np.sqrt(1.0 - e * e)
+    axis_ratio = np.sqrt(1.0 - e * e)
     rate = 1.0 / (1.0 - e * c)
-    return a * np.array([c - e, short * s, 0.0]), a * rate * np.array([-s, short * c, 0.0])
+    return a * np.array([c - e, axis_ratio * s, 0.0]), a * rate * np.array([-s, axis_ratio * c, 0.0])

@@ -1,7 +1,7 @@
-"""Instants: UTC for people, TDB for the planets, and the Martian season.
+"""Instants of time: UTC for people, TDB for ephemerides.
 
-An :class:`Epoch` holds Barycentric Dynamical Time as a two-part Julian date, so that a nanosecond survives beside
-2.4 million days. Leap seconds come from ERFA (pyerfa).
+An :class:`Epoch` holds Barycentric Dynamical Time as a two-part Julian date, which resolves a nanosecond. Leap seconds
+come from ERFA (pyerfa).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?
 
 @dataclass(frozen=True, order=True)
 class Epoch:
-    """One instant, as a two-part TDB Julian date.
+    """One instant as a two-part TDB Julian date.
 
-    Parameters
+    Attributes
     ----------
     day : float
-        Whole part, days.
+        Whole days.
     fraction : float
-        Rest, days, in [-0.5, 0.5): one instant has one pair, so that epochs compare as instants do.
+        The rest in days, in [-0.5, 0.5). Each instant has one representation, so epochs compare as instants do.
     """
 
     day: float
@@ -36,12 +36,22 @@ class Epoch:
 
     @classmethod
     def from_utc(cls, text: str) -> Epoch:
-        """Read an ISO 8601 UTC time such as ``2021-12-31T16:30:00Z``.
+        """Read an ISO 8601 UTC time.
+
+        Parameters
+        ----------
+        text : str
+            Such as ``"2021-12-31T16:30:00Z"``; leap seconds are counted.
+
+        Returns
+        -------
+        Epoch
+            The instant.
 
         Raises
         ------
         SceneError
-            When the text is no such time, or before 1960 (UTC began then).
+            The text is not such a time, or its year is outside 1960 (when UTC began) to 2100.
         """
         import erfa
 
@@ -50,10 +60,11 @@ class Epoch:
             raise SceneError(f"{text!r} is not a UTC time; write it like 2021-12-31T16:30:00Z")
         year, month, day, hour, minute = (int(part or 0) for part in match.groups()[:5])
         if not 1960 <= year <= 2100:
-            raise SceneError(f"{text!r}: the year must lie between 1960 and 2100")
+            raise SceneError(f"{text!r}: the year must be between 1960 and 2100")
         try:
             with warnings.catch_warnings():
-                # "dubious year": leap seconds not announced yet are taken as none; "after end of day" is an error.
+                # "dubious year": no leap seconds are assumed where none are announced yet. "after end of day" means a
+                # leap second that does not exist.
                 warnings.filterwarnings("ignore", message=".*dubious year.*")
                 warnings.filterwarnings("error", message=".*after end of day.*")
                 utc = erfa.dtf2d("UTC", year, month, day, hour, minute, float(match.group(6) or 0.0))
@@ -61,12 +72,23 @@ class Epoch:
         except (erfa.ErfaError, erfa.ErfaWarning) as error:
             raise SceneError(f"{text!r} is not a date in the calendar") from error
         tt = erfa.taitt(*tai)
-        # TDB - TT at the geocentre, 1.7 ms at most.
+        # TDB - TT at the geocentre is 1.7 ms at most.
         return cls._normalized(*erfa.tttdb(*tt, erfa.dtdb(*tt, 0.0, 0.0, 0.0, 0.0)))
 
     @classmethod
     def from_tdb_jd(cls, day: float, fraction: float = 0.0) -> Epoch:
-        """The instant of a TDB Julian date, given whole or in two parts."""
+        """Return the instant of a TDB Julian date, given as one number or in two parts.
+
+        Parameters
+        ----------
+        day, fraction : float
+            Their sum is the Julian date, days; two parts keep its precision.
+
+        Returns
+        -------
+        Epoch
+            The instant.
+        """
         return cls._normalized(day, fraction)
 
     @classmethod
@@ -80,7 +102,7 @@ class Epoch:
         return self._normalized(self.day, self.fraction + seconds / DAY_S)
 
     def __sub__(self, other: Epoch) -> float:
-        """Seconds from ``other`` to this instant."""
+        """Return the seconds from ``other`` to this instant."""
         return ((self.day - other.day) + (self.fraction - other.fraction)) * DAY_S
 
     @property
@@ -94,15 +116,26 @@ class Epoch:
         return self.days_since_j2000 / 36525.0
 
     def utc(self, decimals: int = 0) -> str:
-        """The instant as ISO 8601 UTC text with so many decimals of a second."""
+        """Format the instant as ISO 8601 UTC text.
+
+        Parameters
+        ----------
+        decimals : int
+            Decimals of the seconds.
+
+        Returns
+        -------
+        str
+            Such as ``"2021-12-31T16:30:00Z"``.
+        """
         import erfa
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*dubious year.*")
             tt = erfa.tdbtt(self.day, self.fraction, erfa.dtdb(self.day, self.fraction, 0.0, 0.0, 0.0, 0.0))
             year, month, day, clock = erfa.d2dtf("UTC", decimals, *erfa.taiutc(*erfa.tttai(*tt)))
-        hour, minute, second, part = (int(clock[name]) for name in ("h", "m", "s", "f"))
-        seconds = f"{second:02d}" + (f".{part:0{decimals}d}" if decimals > 0 else "")
+        hour, minute, second, fraction = (int(clock[name]) for name in ("h", "m", "s", "f"))
+        seconds = f"{second:02d}" + (f".{fraction:0{decimals}d}" if decimals > 0 else "")
         return f"{int(year):04d}-{int(month):02d}-{int(day):02d}T{hour:02d}:{minute:02d}:{seconds}Z"
 
     def __repr__(self) -> str:

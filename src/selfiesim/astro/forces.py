@@ -1,7 +1,7 @@
-"""What pulls and pushes beside the planet's central gravity: its flattening, the Sun's tide, sunlight.
+"""Orbit perturbations: zonal harmonics, third bodies and solar radiation pressure.
 
-Each function gives the acceleration (m/s2) at positions (..., 3) from the planet's centre, in any non-turning axes, the
-other vectors in the same ones. To move something under them, hand their sum to
+Each function returns the acceleration (m/s2) at positions (..., 3) from the planet's centre. All vectors are in the
+same inertial axes. To propagate an orbit under them, pass their sum to
 :func:`selfiesim.astro.orbit.propagate_perturbed`::
 
     def acceleration(seconds, position):
@@ -21,21 +21,21 @@ GM_SUN_M3_S2 = 1.3271244e20
 """Nominal solar mass parameter, m3/s2 (IAU 2015 Resolution B3)."""
 
 SOLAR_RADIATION_PRESSURE_1AU = 1361.0 / 299_792_458.0
-"""Pressure of sunlight on a black surface facing it at 1 AU, N/m2: nominal irradiance (IAU 2015 B3) over c."""
+"""Radiation pressure on a black surface facing the Sun at 1 AU, N/m2: nominal irradiance (IAU 2015 B3) over c."""
 
 
 @dataclass(frozen=True)
 class ZonalHarmonics:
-    """A planet's gravity field as far as it does not depend on longitude.
+    """The zonal harmonics of a planet's gravity field, the part that does not depend on longitude.
 
     Attributes
     ----------
     gm_m3_s2 : float
-        Gravitational parameter the coefficients go with.
+        Gravitational parameter of the field.
     radius_m : float
-        Reference radius the coefficients go with; not always the planet's equator.
+        Reference radius of the coefficients; not always the equatorial radius.
     j2, j3, j4 : float
-        Zonal coefficients, not normalised: J_n = -C_n0, from the normalised one by J_n = -sqrt(2 n + 1) C_n0.
+        Unnormalised coefficients J_n = -C_n0; from normalised ones, J_n = -sqrt(2 n + 1) C_n0.
     """
 
     gm_m3_s2: float
@@ -48,17 +48,17 @@ class ZonalHarmonics:
 MARS_ZONALS = ZonalHarmonics(
     gm_m3_s2=4.2828370371e13, radius_m=3.3942e6, j2=1.958616127e-3, j3=3.157457584e-5, j4=-1.545157480e-5
 )
-"""Mars-50c (Konopliv and Sjogren 1995, JPL Publication 95-5), as GMAT carries it in Mars50c.cof.
+"""Mars-50c (Konopliv and Sjogren 1995, JPL Publication 95-5), from GMAT's file Mars50c.cof.
 
-Its normalised C20, C30, C40 are -8.75919760273e-4, -1.19340679166e-5 and 5.15052493229e-6. On a radius of 3396 km J2
-reads 1956.5e-6; MRO120D, two decades younger, has 1956.6e-6 there.
+Its normalised C20, C30, C40 are -8.75919760273e-4, -1.19340679166e-5 and 5.15052493229e-6. Scaled to a radius of 3396
+km, J2 is 1956.5e-6; the value of MRO120D, two decades younger, is 1956.6e-6.
 """
 
 
 def zonal_acceleration(position: Vector, field: ZonalHarmonics, pole: Vector) -> Vector:
-    """Acceleration (..., 3) from J2, J3 and J4 at ``position`` (..., 3), about the unit vector ``pole`` (3,).
+    """Return the acceleration (..., 3) from J2, J3 and J4 at ``position`` (..., 3), for a pole (3,) of unit length.
 
-    The gradient of -(GM / r) J_n (R / r)^n P_n(sin latitude) for each n (Montenbruck and Gill, Satellite Orbits,
+    It is the gradient of -(GM / r) J_n (R / r)^n P_n(sin latitude) for each n (Montenbruck and Gill, Satellite Orbits,
     section 3.2). With u the sine of the latitude it is GM J_n R^n / r^(n + 2) (P'_(n+1)(u) up - P'_n(u) pole).
     """
     square = (position * position).sum(-1, keepdims=True)
@@ -74,10 +74,10 @@ def zonal_acceleration(position: Vector, field: ZonalHarmonics, pole: Vector) ->
 
 
 def tidal_acceleration(origin: Vector, offset: Vector, gm: float) -> Vector:
-    """Central gravity at ``origin + offset`` less that at ``origin``, (..., 3) each, from the attracting centre.
+    """Return central gravity at ``origin + offset`` minus that at ``origin``; all are (..., 3) from the attractor.
 
-    Battin's form (An Introduction to the Mathematics and Methods of Astrodynamics, section 8.4), in which nothing
-    cancels however small the offset.
+    Battin's form (An Introduction to the Mathematics and Methods of Astrodynamics, section 8.4), which has no
+    cancellation even for a small offset.
     """
     squared = np.sum(origin * origin, axis=-1, keepdims=True)
     q = np.sum(offset * (offset + 2.0 * origin), axis=-1, keepdims=True) / squared
@@ -87,9 +87,16 @@ def tidal_acceleration(origin: Vector, offset: Vector, gm: float) -> Vector:
 
 
 def third_body_acceleration(position: Vector, to_body: Vector, gm: float) -> Vector:
-    """Acceleration (..., 3) at ``position`` (..., 3) by a far body at ``to_body`` (3,) m from the planet's centre.
+    """Return the tidal acceleration (..., 3) at ``position`` (..., 3) from a third body.
 
-    What it does to the craft less what it does to the planet; ``gm`` is its own (:data:`GM_SUN_M3_S2`).
+    It is the body's attraction of the craft minus that of the planet.
+
+    Parameters
+    ----------
+    to_body : (3,) array
+        The third body from the planet's centre, m.
+    gm : float
+        Gravitational parameter of the third body, m3/s2 (:data:`GM_SUN_M3_S2`).
     """
     return tidal_acceleration(-np.asarray(to_body, float), position, gm)
 
@@ -97,18 +104,18 @@ def third_body_acceleration(position: Vector, to_body: Vector, gm: float) -> Vec
 def radiation_pressure_acceleration(
     position: Vector, to_sun: Vector, area_to_mass: float, reflectivity: float = 1.0
 ) -> Vector:
-    """Acceleration (..., 3) by the pressure of sunlight on a ball at ``position`` (..., 3).
+    """Return the acceleration (..., 3) by solar radiation pressure on a sphere at ``position`` (..., 3).
 
-    Outside the planet's shadow: whether it shines there is for the caller to say.
+    The planet's shadow is not considered; the caller accounts for eclipses.
 
     Parameters
     ----------
     to_sun : (3,) array
         The Sun from the planet's centre, m.
     area_to_mass : float
-        Area turned to the Sun over mass, m2/kg.
+        Cross-section over mass, m2/kg.
     reflectivity : float
-        1 for black, 2 for a mirror that faces the Sun (Montenbruck and Gill, section 3.4).
+        1 for black, 2 for a mirror facing the Sun (Montenbruck and Gill, section 3.4).
     """
     away = position - np.asarray(to_sun, float)
     distance = np.linalg.norm(away, axis=-1, keepdims=True)

@@ -1,8 +1,8 @@
-"""Mars and Jupiter about the Sun, 1950 to 2110: splines fitted to JPL's DE440, a table of 54 kB in the package.
+"""Heliocentric orbits of Mars and Jupiter, 1950 to 2110, from splines fitted to JPL's DE440 (a table of 54 kB).
 
-Within 28 km of DE440 for Mars and 820 km for the barycentre of Jupiter's system, from which the planet's own centre is
-never farther than 230 km. A spline of degree 7 bends without a break, so the velocity is the derivative of the position
-at every instant. How the table was made, and what else was tried: ``design/ephemeris.md``.
+The splines are within 28 km of DE440 for Mars and 820 km for the barycentre of the Jupiter system, from which the
+planet's centre is never farther than 230 km. A spline of degree 7 is smooth, so the velocity is the derivative of the
+position at every instant. ``design/ephemeris.md`` documents how the table was made and which alternatives were tried.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _DEGREE = 7
 
 @dataclass(frozen=True)
 class PlanetSpline:
-    """One planet's way: a uniform B-spline.
+    """The heliocentric orbit of one planet as a uniform B-spline.
 
-    Parameters
+    Attributes
     ----------
     name : str
-        Of the planet.
+        The planet.
     start : float
         TDB Julian date of the first knot, a midnight.
     step : int
-        Days from knot to knot.
-    coefficients : ndarray (pieces + 7, 3)
-        In m, ICRF axes, from the Sun.
+        Days between knots.
+    coefficients : (pieces + 7, 3) array
+        Positions from the Sun, m, ICRF axes.
     """
 
     name: str
@@ -43,23 +43,23 @@ class PlanetSpline:
 
     @property
     def end(self) -> float:
-        """TDB Julian date of the last knot, at which the path ends."""
+        """TDB Julian date of the last knot, where the spline ends."""
         return self.start + self.step * (len(self.coefficients) - _DEGREE)
 
     def state(self, epoch: Epoch) -> tuple[Vector, Vector]:
-        """Position (3,) in m and velocity (3,) in m/s, ICRF axes, from the Sun.
+        """Return position (3,) in m and velocity (3,) in m/s from the Sun, ICRF axes.
 
         Raises
         ------
         EphemerisError
-            Before the start, at the end or after it.
+            The epoch is before the first knot, or not before the last.
         """
-        # Whole days are counted apart: what is rounded off the fraction is then 3e-10 s, 8 micrometres of Mars' way.
+        # Whole days are kept apart, so that the fraction is rounded by 3e-10 s only, 8 micrometres of Mars' motion.
         piece, days = divmod(int(epoch.day - self.start - 0.5), self.step)
         if not 0 <= piece < len(self.coefficients) - _DEGREE:
             first, last = (int(2000.0 + (date - J2000_JD) / 365.25) for date in (self.start + 1.0, self.end))
             raise EphemerisError(
-                f"the built-in ephemeris knows {self.name} from {first} to {last} only; give SPICE kernels"
+                f"the built-in ephemeris covers {self.name} from {first} to {last} only; give SPICE kernels"
             )
         u = (days + (epoch.fraction + 0.5)) / self.step
         powers = u ** np.arange(_DEGREE + 1)
@@ -73,33 +73,34 @@ class PlanetSpline:
 
 @cache
 def load_planet_splines() -> dict[str, PlanetSpline]:
-    """What the table holds: ``mars`` and ``jupiter``."""
+    """Read the splines of ``mars`` and ``jupiter`` from the table in the package."""
     from importlib.resources import files
 
     lines = files("selfiesim.astro").joinpath("heliocentric.txt").read_text(encoding="ascii").splitlines()
     rows = [line.split() for line in lines if not line.startswith("#")]
-    heads = [number for number, row in enumerate(rows) if row[0].isalpha()]
-    found = {}
-    for head, end in zip(heads, [*heads[1:], len(rows)], strict=True):
-        name, start, step = rows[head]
-        found[name] = PlanetSpline(name, float(start), int(step), 1e3 * np.array(rows[head + 1 : end], float))
-    return found
+    headers = [number for number, row in enumerate(rows) if row[0].isalpha()]
+    splines = {}
+    for header, end in zip(headers, [*headers[1:], len(rows)], strict=True):
+        name, start, step = rows[header]
+        splines[name] = PlanetSpline(name, float(start), int(step), 1e3 * np.array(rows[header + 1 : end], float))
+    return splines
 
 
 @cache
 def _bspline_basis() -> Matrix:
-    """From powers of u, which runs from 0 to 1 between two knots, to the weights of the 8 coefficients: (8, 8).
+    """Return the matrix (8, 8) from powers of u to the weights of 8 coefficients; u is 0 to 1 between two knots.
 
-    The recursion of Cox and de Boor with uniform knots.
+    The Cox-de Boor recursion with uniform knots.
     """
     weights = np.ones((1, 1))
     for degree in range(1, _DEGREE + 1):
-        longer = np.zeros((degree + 1, degree + 1))
+        raised = np.zeros((degree + 1, degree + 1))
         for j, column in enumerate(weights.T):
-            # Times (j + 1 - u) / degree it is part of the new j-th, times (u + degree - 1 - j) / degree of the next.
-            longer[:-1, j] += (j + 1) / degree * column
-            longer[1:, j] -= column / degree
-            longer[:-1, j + 1] += (degree - 1 - j) / degree * column
-            longer[1:, j + 1] += column / degree
-        weights = longer
+            # Weight j contributes (j + 1 - u) / degree of itself to the new weight j, and (u + degree - 1 - j) / degree
+            # to the new weight j + 1.
+            raised[:-1, j] += (j + 1) / degree * column
+            raised[1:, j] -= column / degree
+            raised[:-1, j + 1] += (degree - 1 - j) / degree * column
+            raised[1:, j + 1] += column / degree
+        weights = raised
     return weights

@@ -1,7 +1,7 @@
-"""The calendar of Mars: solar longitude, year and sol, and the time of day at a longitude.
+"""The Martian calendar: solar longitude (Ls), year and sol, mean and true solar time.
 
-Seasons are counted by Ls. Years are those of Clancy et al. (2000): year 1 began on 11 April 1955. Mean solar time is
-that of Allison and McEwen (2000) with the constants of NASA's Mars24; true solar time comes from where the Sun stands.
+Years are those of Clancy et al. (2000): year 1 began on 11 April 1955. Mean solar time is that of Allison and McEwen
+(2000) with the constants of NASA's Mars24; true solar time is computed from the position of the Sun.
 """
 
 from __future__ import annotations
@@ -18,47 +18,50 @@ from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.core.vectors import unit
 
 SOL_S = 1.0274912517 * DAY_S
-"""A mean solar day of Mars, 88775.244 s (Allison and McEwen 2000, as Mars24 has it)."""
+"""Mean solar day of Mars, 88775.244 s (Allison and McEwen 2000, as in Mars24)."""
 
 MARS_YEAR_DAYS = 686.9725
-"""A tropical year of Mars, days (Allison and McEwen 2000)."""
+"""Tropical year of Mars, days (Allison and McEwen 2000)."""
 
 _YEAR_1 = Epoch.from_tdb_jd(2435208.956)  # 11 April 1955, 10:56 UT
 _SEASONS = ("spring", "summer", "autumn", "winter")
 
 
 def solar_longitude(body: Body, epoch: Epoch, ephemeris: Ephemeris = BUILTIN_EPHEMERIS) -> float:
-    """Ls, the planetocentric longitude of the Sun (rad, [0, 2 pi)): 0 at northern spring, pi/2 at northern summer.
+    """Return Ls, the planetocentric longitude of the Sun, rad in [0, 2 pi): 0 at the northern spring equinox.
 
-    Counted in the orbit plane of the moment from the ascending node of that plane's Sun path on the body's equator.
+    It is measured in the instantaneous orbit plane from the ascending node of the Sun's apparent path on the equator.
     """
     position = -position_from_body(body, "sun", epoch, ephemeris)
     velocity = ephemeris.velocity(body.name, "sun", epoch)
     pole = icrf_to_bodyfixed(body, epoch)[2]
     orbit_normal = unit(np.cross(position, velocity))
-    equinox = unit(np.cross(pole, orbit_normal))  # where the Sun, seen from the planet, crosses the equator northward
+    equinox = unit(np.cross(pole, orbit_normal))  # where the Sun crosses the equator northward, seen from the planet
     sun = -unit(position)
     return float(np.arctan2(np.dot(np.cross(equinox, sun), orbit_normal), np.dot(equinox, sun)) % (2.0 * np.pi))
 
 
 @dataclass(frozen=True)
 class MarsDate:
-    """A date on Mars: the year (Clancy's count) and the sols gone by since its northern spring equinox, at 0."""
+    """A date on Mars: the year (Clancy et al. 2000) and the sols elapsed since its northern spring equinox."""
 
     year: int
     sol: float
 
 
 def mars_date(epoch: Epoch) -> MarsDate:
-    """The date on Mars at ``epoch``."""
+    """Return the date on Mars at ``epoch``."""
     ls = solar_longitude(MARS, epoch)
-    # The true Sun is within 12 degrees of the mean one: rounding the years gone by to those that fit Ls is safe.
+    # The true Sun is within 12 degrees of the mean Sun, so rounding to whole years at this Ls is safe.
     years_elapsed = (epoch - _YEAR_1) / (MARS_YEAR_DAYS * DAY_S) - ls / (2.0 * math.pi)
     return MarsDate(year=1 + round(years_elapsed), sol=(epoch - _equinox_before(epoch, ls)) / SOL_S)
 
 
 def _equinox_before(epoch: Epoch, ls: float) -> Epoch:
-    """The last northern spring equinox: Newton's method at the mean rate, each turn winning a factor of five."""
+    """Return the last northern spring equinox, by Newton's method with the mean rate.
+
+    Each iteration reduces the error by a factor of five.
+    """
     rate = 2.0 * math.pi / (MARS_YEAR_DAYS * DAY_S)
     equinox = epoch + -ls / rate
     for _ in range(20):
@@ -68,15 +71,15 @@ def _equinox_before(epoch: Epoch, ls: float) -> Epoch:
 
 
 def mars_sol_date(epoch: Epoch) -> float:
-    """MSD: mean solar days at the prime meridian since 29 December 1873 (Mars24, equation C-2).
+    """Return the MSD, mean solar days at the prime meridian since 29 December 1873 (Mars24, equation C-2).
 
-    TDB stands for TT, 2 ms apart at most.
+    TDB is used for TT, from which it differs by 2 ms at most.
     """
     return (epoch.days_since_j2000 + (J2000_JD - 2451549.5)) * DAY_S / SOL_S + 44796.0 - 0.0009626
 
 
 def mean_solar_time(epoch: Epoch, longitude: float = 0.0) -> float:
-    """Local mean solar time on Mars, in hours of 1/24 sol, [0, 24), at an east longitude (rad).
+    """Return the local mean solar time on Mars at an east longitude (rad), in hours of 1/24 sol, [0, 24).
 
     At longitude 0 it is Coordinated Mars Time (MTC).
     """
@@ -84,9 +87,9 @@ def mean_solar_time(epoch: Epoch, longitude: float = 0.0) -> float:
 
 
 def true_solar_time(body: Body, epoch: Epoch, longitude: float, ephemeris: Ephemeris = BUILTIN_EPHEMERIS) -> float:
-    """Local true solar time, in hours of 1/24 of the body's day, [0, 24), at an east longitude (rad).
+    """Return the local true solar time at an east longitude (rad), in hours of 1/24 of the body's day, [0, 24).
 
-    12 when the Sun stands on the meridian; from where the Sun is, without light time.
+    It is 12 when the Sun is on the meridian. Light time is ignored.
     """
     sun_longitude, _latitude = direction_to_lonlat(
         icrf_to_bodyfixed(body, epoch) @ position_from_body(body, "sun", epoch, ephemeris)
@@ -95,9 +98,9 @@ def true_solar_time(body: Body, epoch: Epoch, longitude: float, ephemeris: Ephem
 
 
 def season_name(solar_longitude: float, latitude: float) -> str:
-    """``spring``, ``summer``, ``autumn`` or ``winter`` at a latitude (rad, north positive) when Ls is as given (rad).
+    """Return ``spring``, ``summer``, ``autumn`` or ``winter`` for Ls (rad) and a latitude (rad, north positive).
 
-    The equator keeps the northern names.
+    The equator has the northern names.
     """
     quarter = int((solar_longitude % (2.0 * math.pi)) // (math.pi / 2.0)) % 4
     return _SEASONS[(quarter + (2 if latitude < 0.0 else 0)) % 4]

@@ -1,6 +1,7 @@
-"""Orbits: Keplerian elements, states, the two-body motion between them, and motion under further forces.
+"""Orbits: Keplerian elements, states, two-body propagation and numerical propagation under perturbations.
 
-Textbook forms (Vallado, Fundamentals of Astrodynamics and Applications, chapter 2; Battin, section 4.3).
+Sources: Vallado, Fundamentals of Astrodynamics and Applications, chapter 2; Battin, An Introduction to the Mathematics
+and Methods of Astrodynamics, section 4.3.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import numpy as np
 from selfiesim.core.vectors import Matrix, Vector, rotation_x, rotation_z
 
 Acceleration = Callable[[float, Vector], Vector]
-"""What :func:`propagate_perturbed` asks for: seconds since the start and a position (3,) in m, to m/s2 (3,)."""
+"""A perturbing acceleration (3,) in m/s2, as a function of seconds since the start and position (3,) in m."""
 
 
 @dataclass(frozen=True)
 class State:
-    """Position (3,) in m and velocity (3,) in m/s about a body's centre, in non-turning axes."""
+    """Position (3,) in m and velocity (3,) in m/s relative to a body's centre, in inertial axes."""
 
     position: Vector
     velocity: Vector
@@ -27,7 +28,7 @@ class State:
 
 @dataclass(frozen=True)
 class Elements:
-    """An ellipse about a body, in the inertial frame it is written in. Metres and radians."""
+    """Keplerian elements of an elliptical orbit in some inertial frame, in metres and radians."""
 
     semi_major_axis: float
     eccentricity: float
@@ -37,29 +38,29 @@ class Elements:
     true_anomaly: float
 
     def perifocal_to_inertial(self) -> Matrix:
-        """From axes with x to the periapsis and z along the angular momentum."""
-        turn = rotation_z(self.arg_periapsis) @ rotation_x(self.inclination) @ rotation_z(self.raan)
-        return np.asarray(turn.T)
+        """Return the rotation (3, 3) from perifocal axes: x to periapsis, z along the angular momentum."""
+        to_perifocal = rotation_z(self.arg_periapsis) @ rotation_x(self.inclination) @ rotation_z(self.raan)
+        return np.asarray(to_perifocal.T)
 
 
 def elements_to_state(elements: Elements, gm: float) -> State:
-    """The state at the elements' true anomaly; ``gm`` in m3/s2."""
+    """Return the state at the elements' true anomaly; ``gm`` is in m3/s2."""
     e, nu = elements.eccentricity, elements.true_anomaly
     parameter = elements.semi_major_axis * (1.0 - e * e)
     radius = parameter / (1.0 + e * np.cos(nu))
-    turn = elements.perifocal_to_inertial()
+    to_inertial = elements.perifocal_to_inertial()
     position = radius * np.array([np.cos(nu), np.sin(nu), 0.0])
     velocity = np.sqrt(gm / parameter) * np.array([-np.sin(nu), e + np.cos(nu), 0.0])
-    return State(turn @ position, turn @ velocity)
+    return State(to_inertial @ position, to_inertial @ velocity)
 
 
 def state_to_elements(state: State, gm: float) -> Elements:
-    """Osculating elements of a state on an ellipse.
+    """Return the osculating elements of a state; ``gm`` is in m3/s2.
 
     Raises
     ------
     ValueError
-        When the state is not on an ellipse (energy not negative).
+        The orbit is not closed (the energy is not negative).
     """
     r, v = state.position, state.velocity
     radius, momentum = np.linalg.norm(r), np.cross(r, v)
@@ -69,7 +70,7 @@ def state_to_elements(state: State, gm: float) -> Elements:
     toward_periapsis = np.cross(v, momentum) / gm - r / radius
     eccentricity = float(np.linalg.norm(toward_periapsis))
     normal = momentum / np.linalg.norm(momentum)
-    # A plane in the equator has no node and a circle no periapsis: count from x, or from the node, instead.
+    # An equatorial orbit has no node and a circle no periapsis: measure from x, or from the node, instead.
     node = np.array([-normal[1], normal[0], 0.0])
     node = node / np.linalg.norm(node) if np.linalg.norm(node) > 1e-12 else np.array([1.0, 0.0, 0.0])
     periapsis = toward_periapsis / eccentricity if eccentricity > 1e-12 else node
@@ -88,34 +89,35 @@ def state_to_elements(state: State, gm: float) -> Elements:
 
 
 def period(elements: Elements, gm: float) -> float:
-    """Seconds for one turn."""
+    """Return the orbital period in seconds; ``gm`` is in m3/s2."""
     return float(2.0 * np.pi * np.sqrt(elements.semi_major_axis**3 / gm))
 
 
 def true_to_mean(true_anomaly: float, eccentricity: float) -> float:
-    """Mean anomaly (rad) of a true anomaly, on the same turn."""
+    """Convert a true anomaly (rad) to the mean anomaly (rad) in [-pi, pi]."""
     half = np.sqrt((1.0 - eccentricity) / (1.0 + eccentricity)) * np.tan(true_anomaly / 2.0)
     eccentric = 2.0 * np.arctan(half)
     return float(eccentric - eccentricity * np.sin(eccentric))
 
 
 def mean_to_true(mean_anomaly: float, eccentricity: float) -> float:
-    """True anomaly (rad) of a mean anomaly, on the same turn; the reverse of :func:`true_to_mean`."""
-    # Counted from the periapsis, where the change of the eccentric anomaly is that anomaly.
+    """Convert a mean anomaly (rad) to the true anomaly (rad) in [-pi, pi]."""
+    # Measured from periapsis, where the change of eccentric anomaly is the eccentric anomaly itself.
     eccentric = _solve_kepler(mean_anomaly, 0.0, eccentricity)
     half = np.sqrt((1.0 + eccentricity) / (1.0 - eccentricity)) * np.tan(eccentric / 2.0)
     return float(2.0 * np.arctan(half))
 
 
 def propagate(state: State, seconds: float, gm: float) -> State:
-    """Two-body motion by Lagrange's f and g functions of the change in eccentric anomaly.
+    """Propagate a state by two-body motion; ``gm`` is in m3/s2.
 
-    Written in differences from the start, so that for short times it loses nothing to the size of the orbit.
+    Lagrange's f and g functions of the change in eccentric anomaly. Differences from the start are formed directly, so
+    short propagations keep full precision.
 
     Raises
     ------
     ValueError
-        When the state is not on an ellipse.
+        The orbit is not closed.
     """
     r0, v0 = state.position, state.velocity
     radius0 = float(np.linalg.norm(r0))
@@ -130,25 +132,28 @@ def propagate(state: State, seconds: float, gm: float) -> State:
 
 
 def propagate_many(states: Vector, seconds: float | Vector, gm: float, near: Vector | None = None) -> Vector:
-    """Two-body motion of many states at once, as :func:`propagate` has it for one.
+    """Propagate many states at once by two-body motion, as :func:`propagate` does one.
 
     Parameters
     ----------
     states : (..., 6) array
         Positions (m) and velocities (m/s).
     seconds : float or (...) array
-        Times of flight. They broadcast against the leading axes of ``states``.
+        Times of flight, broadcast against the leading axes of ``states``.
+    gm : float
+        Gravitational parameter, m3/s2.
     near : (6,) array, optional
-        A state that all the others are close to. Kepler's equation is then solved from its solution: half the work.
+        A state close to all the others. Its solution of Kepler's equation is the initial guess, which halves the work.
 
     Returns
     -------
     (..., 6) array
+        Positions and velocities at the end.
 
     Raises
     ------
     ValueError
-        When one of the states is not on an ellipse.
+        One of the orbits is not closed.
     """
     f, g, f_dot, g_dot = (part[..., None] for part in lagrange_coefficients(states, seconds, gm, near))
     position, velocity = states[..., :3], states[..., 3:]
@@ -158,9 +163,9 @@ def propagate_many(states: Vector, seconds: float | Vector, gm: float, near: Vec
 def lagrange_coefficients(
     states: Vector, seconds: float | Vector, gm: float, near: Vector | None = None
 ) -> tuple[Vector, Vector, Vector, Vector]:
-    """Lagrange's f, g, f_dot, g_dot, (...) each: later position = f r + g v, later velocity = f_dot r + g_dot v.
+    """Return Lagrange's f, g, f_dot, g_dot, (...) each: position = f r + g v, velocity = f_dot r + g_dot v.
 
-    Arguments and errors are those of :func:`propagate_many`.
+    Parameters and errors are those of :func:`propagate_many`.
     """
     a, radius, mean_motion, e_sin, e_cos = _orbit_shape(states, gm)
     guess = None
@@ -172,7 +177,7 @@ def lagrange_coefficients(
 
 
 def _orbit_shape(states: Vector, gm: float) -> tuple[Vector, Vector, Vector, Vector, Vector]:
-    """Semi-major axis, radius, mean motion, e sin E and e cos E of states (..., 6)."""
+    """Return semi-major axis, radius, mean motion, e sin E and e cos E of states (..., 6)."""
     r, v = states[..., :3], states[..., 3:]
     radius = np.linalg.norm(r, axis=-1)
     inverse = 2.0 / radius - np.sum(v * v, axis=-1) / gm
@@ -183,7 +188,7 @@ def _orbit_shape(states: Vector, gm: float) -> tuple[Vector, Vector, Vector, Vec
 
 
 def _lagrange(a: Any, radius0: Any, mean_motion: Any, e_sin: Any, e_cos: Any, change: Any) -> tuple[Any, Any, Any, Any]:
-    """f, g, f_dot, g_dot of a change of eccentric anomaly; floats or arrays (Battin, section 4.3)."""
+    """Return f, g, f_dot, g_dot of a change of eccentric anomaly, floats or arrays (Battin, section 4.3)."""
     c, s = np.cos(change), np.sin(change)
     one_minus_c = 2.0 * np.sin(change / 2.0) ** 2
     radius = a * (1.0 - e_cos * c + e_sin * s)
@@ -195,9 +200,9 @@ def _lagrange(a: Any, radius0: Any, mean_motion: Any, e_sin: Any, e_cos: Any, ch
 
 
 def _solve_kepler(mean_change: float, e_sin: float, e_cos: float) -> float:
-    """Solve Kepler's equation in the change of eccentric anomaly, by Newton's method with a bisection guard."""
-    turns = np.round(mean_change / (2.0 * np.pi))
-    target = mean_change - 2.0 * np.pi * turns
+    """Solve Kepler's equation for the change of eccentric anomaly by Newton's method, safeguarded by bisection."""
+    revolutions = np.round(mean_change / (2.0 * np.pi))
+    target = mean_change - 2.0 * np.pi * revolutions
     low, high = target - 2.0 * (1.0 + abs(e_sin)), target + 2.0 * (1.0 + abs(e_sin))
     x = target
     for _ in range(60):
@@ -209,16 +214,16 @@ def _solve_kepler(mean_change: float, e_sin: float, e_cos: float) -> float:
         if following == x or abs(following - x) < 1e-16:
             break
         x = following
-    return float(x + 2.0 * np.pi * turns)
+    return float(x + 2.0 * np.pi * revolutions)
 
 
 def _solve_kepler_many(mean_change: Vector, e_sin: Vector, e_cos: Vector, guess: Vector | None = None) -> Vector:
-    """:func:`_solve_kepler` for arrays: all are moved together until the slowest has arrived."""
-    turns = 2.0 * np.pi * np.round(mean_change / (2.0 * np.pi))
-    target = mean_change - turns
+    """:func:`_solve_kepler` for arrays, iterated until the slowest element converges."""
+    whole_revolutions = 2.0 * np.pi * np.round(mean_change / (2.0 * np.pi))  # rad
+    target = mean_change - whole_revolutions
     reach = 2.0 * (1.0 + np.abs(e_sin))
     low, high = target - reach, target + reach
-    x = target if guess is None else np.clip(guess - turns, low, high)
+    x = target if guess is None else np.clip(guess - whole_revolutions, low, high)
     for _ in range(60):
         s, one_minus_c = np.sin(x), 2.0 * np.sin(x / 2.0) ** 2
         error = x - e_cos * s + e_sin * one_minus_c - target
@@ -227,32 +232,39 @@ def _solve_kepler_many(mean_change: Vector, e_sin: Vector, e_cos: Vector, guess:
         following = x - step
         inside = (low <= following) & (following <= high)
         following = np.where(inside, following, 0.5 * (low + high))
-        moved = float(np.max(np.abs(following - x), initial=0.0))
+        largest_step = float(np.max(np.abs(following - x), initial=0.0))
         x = following
-        # Newton's steps square: what is left after one this small is below a rounding.
-        if moved < 1e-10:
+        # Convergence is quadratic: after a step this small the error is below a rounding.
+        if largest_step < 1e-10:
             break
-    return np.asarray(x + turns)
+    return np.asarray(x + whole_revolutions)
 
 
+# Long for its docstring.
 def propagate_perturbed(
     state: State, seconds: float | Vector, gm: float, acceleration: Acceleration, rtol: float = 1e-13
 ) -> State:
-    """Motion under the planet's central gravity and whatever else pulls or pushes.
+    """Propagate a state under central gravity and a perturbing acceleration.
 
-    Dormand and Prince's method of order 8 (scipy's DOP853), in units of the start's radius and of the time a
-    circular orbit takes for one radian there, so that ``rtol`` bounds a step's error in position and velocity alike.
+    The integrator is Dormand and Prince's method of order 8 (scipy's DOP853). Lengths are in units of the initial
+    radius and times in units of one radian of a circular orbit there, so that ``rtol`` bounds the step error in both
+    position and velocity.
 
     Parameters
     ----------
+    state : State
+        The initial state.
     seconds : float or (T,) array
-        Times of flight, forward or back, in any order.
+        Times of flight, positive or negative, in any order.
+    gm : float
+        Gravitational parameter of the central body, m3/s2.
     acceleration : callable
-        ``acceleration(seconds, position (3,)) -> (3,)`` in m/s2, beside the central gravity ``gm``; see
+        ``acceleration(seconds, position (3,)) -> (3,)`` in m/s2, in addition to central gravity; see
         :mod:`selfiesim.astro.forces`.
     rtol : float
-        Error allowed in one step, relative. The default costs a sixth more than 1e-12 and is ten times finer: 7
-        micrometres off after a third of a turn at 8,900 km and an eccentricity of 0.59, 5 mm after ten turns.
+        Relative error allowed per step. The default costs a sixth more than 1e-12 and is ten times as accurate: the
+        error is 7 micrometres after a third of a revolution at 8,900 km with an eccentricity of 0.59, and 5 mm after
+        ten revolutions.
 
     Returns
     -------
@@ -262,7 +274,7 @@ def propagate_perturbed(
     Raises
     ------
     ArithmeticError
-        When the integrator cannot go on (a path through the planet's centre).
+        The integration fails (a trajectory through the planet's centre).
     """
     length = float(np.linalg.norm(state.position))
     time_unit = float(np.sqrt(length**3 / gm))
@@ -279,28 +291,42 @@ def propagate_perturbed(
 
 
 def integrate(motion: Callable[[float, Vector], Vector], start: Vector, times: Vector, rtol: float) -> Vector:
-    """Solve ``y' = motion(time, y)`` from ``start`` (k,) at time 0 to each of ``times`` (...): (..., k), by DOP853.
+    """Integrate ``y' = motion(time, y)`` by DOP853 from ``start`` at time 0 to each of ``times``.
 
-    The variables are to be scaled to about 1: ``rtol`` is their absolute error in a step too. Steps end on the times
-    asked for, because interpolating between steps is a thousand times coarser than stepping.
+    Steps end on the requested times, because DOP853's interpolation between steps is a thousand times less accurate.
+
+    Parameters
+    ----------
+    motion : callable
+        The derivative (k,) as a function of time and state.
+    start : (k,) array
+        The state at time 0, scaled to about 1.
+    times : (...) array
+        Times of the results, positive or negative, in any order.
+    rtol : float
+        Relative and absolute error allowed per step.
+
+    Returns
+    -------
+    (..., k) array
 
     Raises
     ------
     ArithmeticError
-        When the step shrinks to nothing.
+        The step size shrinks to zero.
     """
     from scipy.integrate import solve_ivp
 
-    asked = np.atleast_1d(np.asarray(times, float)).ravel()
-    found = np.empty((asked.size, len(start)))
-    order = np.argsort(np.abs(asked), kind="stable")
-    for side in (asked >= 0.0, asked < 0.0):
+    ends = np.atleast_1d(np.asarray(times, float)).ravel()
+    states = np.empty((ends.size, len(start)))
+    order = np.argsort(np.abs(ends), kind="stable")
+    for side in (ends >= 0.0, ends < 0.0):
         now, y = 0.0, start
         for k in order[side[order]]:
-            if asked[k] != now:
-                solved = solve_ivp(motion, (now, asked[k]), y, method="DOP853", rtol=rtol, atol=rtol, t_eval=[asked[k]])
-                if not solved.success:
-                    raise ArithmeticError(f"the integration stopped: {solved.message}")
-                now, y = asked[k], solved.y[:, -1]
-            found[k] = y
-    return found.reshape((*np.shape(times), len(start)))
+            if ends[k] != now:
+                solution = solve_ivp(motion, (now, ends[k]), y, method="DOP853", rtol=rtol, atol=rtol, t_eval=[ends[k]])
+                if not solution.success:
+                    raise ArithmeticError(f"the integration stopped: {solution.message}")
+                now, y = ends[k], solution.y[:, -1]
+            states[k] = y
+    return states.reshape((*np.shape(times), len(start)))

@@ -1,19 +1,15 @@
-"""Which ephemeris answers: the scene's kernels for what they hold, the built-in one for the rest.
-
-An :class:`Almanac` is itself an :class:`selfiesim.astro.ephemeris.Ephemeris`.
-"""
+"""The :class:`Almanac` of a scene: an ephemeris of its SPICE kernels, with the built-in ephemeris for the rest."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from selfiesim.astro.bodies import BODIES, AngleSeries, Body
+from selfiesim.astro.bodies import BODIES, SUN_RADIUS_M, AngleSeries, Body
 from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS, Ephemeris
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
@@ -24,68 +20,68 @@ from selfiesim.core.vectors import Vector
 if TYPE_CHECKING:
     from selfiesim.astro.spice_kernels import Kernels
 
+Quantity = Literal["position", "velocity"]
+
 SUN = Body(
     name="sun",
-    radii_m=(695_700e3, 695_700e3, 695_700e3),
+    radii_m=(SUN_RADIUS_M, SUN_RADIUS_M, SUN_RADIUS_M),
     gm_m3_s2=GM_SUN_M3_S2,
     pole_ra=AngleSeries(286.13),
     pole_dec=AngleSeries(63.87),
     meridian=AngleSeries(84.176, 14.1844),
 )
-"""The Sun as a centre of motion (nominal radius and GM, IAU 2015 B3; rotation IAU 2015)."""
+"""The Sun as a central body (nominal radius and GM, IAU 2015 B3; rotation IAU 2015)."""
 
 
 @dataclass(frozen=True)
 class HeliocentricBody:
-    """A body whose path round the Sun is an ellipse: its state (ICRF axes, about the Sun) at an epoch."""
+    """A body on an elliptical orbit about the Sun, given by its state (ICRF axes, from the Sun) at an epoch."""
 
     body: Body
     epoch: Epoch
     state: State
 
     def heliocentric_state(self, epoch: Epoch) -> State:
-        """Where it is, about the Sun."""
+        """Return the state relative to the Sun at ``epoch``."""
         return propagate(self.state, epoch - self.epoch, GM_SUN_M3_S2)
 
 
 @dataclass(frozen=True)
 class Almanac:
-    """Kernels first, then a body of the scene's own, then the built-in ephemeris.
+    """An :class:`selfiesim.astro.ephemeris.Ephemeris` that queries several sources in turn.
 
     Attributes
     ----------
     kernels : Kernels, optional
-        Asked first. Outside the time that they cover a body they refuse rather than hand over to the built-in
-        ephemeris, so that one path is never made of two.
-    heliocentric_body : Wanderer, optional
-        A body that only the scene knows.
+        The first source. At times outside their coverage of a body they raise an error instead of falling back to the
+        built-in ephemeris, so that no trajectory is joined from two sources.
+    heliocentric_body : HeliocentricBody, optional
+        A body defined by the scene, the second source. The built-in ephemeris is the last.
     """
 
     kernels: Kernels | None = None
     heliocentric_body: HeliocentricBody | None = None
 
     def position(self, target: str, center: str, epoch: Epoch) -> Vector:
-        """Vector (3,) in m, ICRF axes, from ``center`` to ``target``, geometric.
+        """Return the geometric vector (3,) from ``center`` to ``target``, m, ICRF axes.
 
         Raises
         ------
         EphemerisError
-            A body that none of the sources knows, or a time that the kernels do not cover.
+            No source knows the body, or the kernels do not cover the time.
         """
-        return self._query(target, center, lambda source: source.position(target, center, epoch), epoch, "position")
+        return self._query("position", target, center, epoch)
 
     def velocity(self, target: str, center: str, epoch: Epoch) -> Vector:
-        """Its rate of change (3,) in m/s; raises as :meth:`position` does."""
-        return self._query(target, center, lambda source: source.velocity(target, center, epoch), epoch, "velocity")
+        """Return the rate of change (3,) of :meth:`position`, m/s, with the same errors."""
+        return self._query("velocity", target, center, epoch)
 
-    def _query(
-        self, target: str, center: str, question: Callable[[Ephemeris], Vector], epoch: Epoch, what: str
-    ) -> Vector:
+    def _query(self, quantity: Quantity, target: str, center: str, epoch: Epoch) -> Vector:
         if target == center:
             return np.zeros(3)
         if self.kernels is not None:
             try:
-                return question(self.kernels)
+                return _vector(self.kernels, quantity, target, center, epoch)
             except KernelError:
                 for name in (target, center):
                     spans = _coverage(self.kernels, name)
@@ -93,33 +89,39 @@ class Almanac:
                         raise
         own = self.heliocentric_body.body.name if self.heliocentric_body else None
         if own in (target, center):
-            return self._heliocentric_vector(target, epoch, what) - self._heliocentric_vector(center, epoch, what)
-        return question(BUILTIN_EPHEMERIS)
+            from_sun = [self._heliocentric_vector(quantity, name, epoch) for name in (target, center)]
+            return from_sun[0] - from_sun[1]
+        return _vector(BUILTIN_EPHEMERIS, quantity, target, center, epoch)
 
-    def _heliocentric_vector(self, name: str, epoch: Epoch, what: str) -> Vector:
+    def _heliocentric_vector(self, quantity: Quantity, name: str, epoch: Epoch) -> Vector:
         if self.heliocentric_body and name == self.heliocentric_body.body.name:
-            return np.asarray(getattr(self.heliocentric_body.heliocentric_state(epoch), what))
-        ask = BUILTIN_EPHEMERIS.position if what == "position" else BUILTIN_EPHEMERIS.velocity
-        return ask(name, "sun", epoch)
+            state = self.heliocentric_body.heliocentric_state(epoch)
+            return state.position if quantity == "position" else state.velocity
+        return _vector(BUILTIN_EPHEMERIS, quantity, name, "sun", epoch)
+
+
+def _vector(source: Ephemeris, quantity: Quantity, target: str, center: str, epoch: Epoch) -> Vector:
+    query = source.position if quantity == "position" else source.velocity
+    return query(target, center, epoch)
 
 
 @lru_cache(maxsize=256)
 def _coverage(kernels: Kernels, name: str) -> tuple[tuple[Epoch, Epoch], ...]:
-    """When the SPK files know a body or, for a planet, its system's barycentre."""
+    """Return the SPK coverage of a body and, for a planet, of its system's barycentre."""
     spans: list[tuple[Epoch, Epoch]] = []
-    for known in (name, f"{name} barycenter"):
-        with contextlib.suppress(KernelError):  # not a name of SPICE's
-            spans += kernels.coverage(known)
+    for spice_name in (name, f"{name} barycenter"):
+        with contextlib.suppress(KernelError):  # SPICE does not know the name
+            spans += kernels.coverage(spice_name)
     return tuple(spans)
 
 
 def find_body(name: str, own: Body | None = None) -> Body:
-    """The body of a name: one of :data:`selfiesim.astro.bodies.BODIES`, the Sun, or the scene's own.
+    """Return the body of a name: one of :data:`selfiesim.astro.bodies.BODIES`, the Sun, or ``own`` of the scene.
 
     Raises
     ------
     EphemerisError
-        Any other name.
+        The name is unknown.
     """
     if own is not None and name == own.name:
         return own
@@ -127,13 +129,13 @@ def find_body(name: str, own: Body | None = None) -> Body:
         return SUN
     if name in BODIES:
         return BODIES[name]
-    raise EphemerisError(f"there is no body {name!r}; known are {', '.join((*BODIES, 'sun'))}")
+    raise EphemerisError(f"unknown body {name!r}; known bodies are {', '.join((*BODIES, 'sun'))}")
 
 
 class SunVectorInterpolator:
-    """The vector from a body to the Sun, smooth and quick enough to ask ten thousand times: cubic between days.
+    """The vector from a body to the Sun by cubic Hermite interpolation between days: smooth, and fast to evaluate.
 
-    Through positions and velocities a day apart, the cubic is within 10 m of Mars' path by the built-in ephemeris.
+    For Mars it is within 10 m of the built-in ephemeris.
     """
 
     def __init__(self, almanac: Ephemeris, body: str, start: Epoch) -> None:
@@ -141,7 +143,7 @@ class SunVectorInterpolator:
         self._day_cache: dict[int, tuple[Vector, Vector]] = {}
 
     def __call__(self, seconds: float) -> Vector:
-        """(3,) in m, ``seconds`` after the start."""
+        """Return the vector (3,) in m, ICRF axes, ``seconds`` after the start."""
         day = int(np.floor(seconds / DAY_S))
         (p0, v0), (p1, v1) = self._state_at_day(day), self._state_at_day(day + 1)
         s = seconds / DAY_S - day

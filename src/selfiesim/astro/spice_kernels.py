@@ -1,10 +1,12 @@
-"""Positions, rotations and attitudes from SPICE kernels: the protocol of :mod:`selfiesim.astro.ephemeris` over mission data.
+"""Positions, rotations and attitudes from SPICE kernels.
 
-CSPICE keeps what it has loaded in one pool for the whole process and is not re-entrant. A :class:`Kernels` set shares
-neither: one lock guards every call, the pool holds one set at a time, and kernels that somebody else loaded in the
-same process are put aside during a call and put back afterwards.
+:class:`Kernels` implements the protocol :class:`selfiesim.astro.ephemeris.Ephemeris`.
 
-``spiceypy`` is needed: ``pip install 'selfiesim[spice]'``.
+CSPICE has one kernel pool per process and is not re-entrant. :class:`Kernels` hides both limits: a lock guards every
+call, the pool holds one set at a time, and kernels that other code has loaded in the same process are unloaded during a
+call and restored afterwards.
+
+Requires ``spiceypy``: ``pip install 'selfiesim[spice]'``.
 """
 
 from __future__ import annotations
@@ -42,65 +44,65 @@ def _spice() -> Any:
 
 
 class Kernels:
-    """A set of SPICE kernels, asked like any ephemeris.
+    """A set of SPICE kernels, used as an ephemeris.
 
     Parameters
     ----------
-    files : sequence of path
-        SPK, CK, PCK, FK, IK, SCLK and LSK files, or meta-kernels. Where two know the same, the later one counts.
-        Relative names in a meta-kernel are counted from the folder it stands in.
-    folder : path, optional
-        Where all of the files, those a meta-kernel names included, must lie.
+    files : sequence of path-like
+        SPK, CK, PCK, FK, IK, SCLK and LSK files, or meta-kernels. Later files take precedence. Relative names in a
+        meta-kernel are relative to its own folder.
+    folder : path-like, optional
+        The folder that must contain all of the files, including those a meta-kernel names.
 
     Raises
     ------
     KernelError
-        spiceypy is not installed; a file is missing, is no kernel, or lies outside ``folder``.
+        spiceypy is not installed, or a file is missing, is not a kernel, or is outside ``folder``.
     """
 
     def __init__(self, files: Sequence[str | Path], folder: str | Path | None = None) -> None:
         spice = _spice()
         if not files:
             raise KernelError("no kernel files given")
-        inside = None if folder is None else Path(folder).resolve()
+        root = None if folder is None else Path(folder).resolve()
         with _LOCK, _isolated_pool(spice):
-            found = [kernel for file in files for kernel in _expand_meta_kernels(spice, Path(file), inside, 0)]
-        # SPICE loads a file that is named twice once, where it was named last.
-        self.files: tuple[Path, ...] = tuple(reversed(dict.fromkeys(reversed(found))))
+            kernels = [kernel for file in files for kernel in _expand_meta_kernels(spice, Path(file), root, 0)]
+        # SPICE loads a file that is named twice only once, in its last position.
+        self.files: tuple[Path, ...] = tuple(reversed(dict.fromkeys(reversed(kernels))))
         self._kinds = [_architecture(spice, file)[1] for file in self.files]
         self._query("load the kernels", lambda spice: None)
 
     def position(self, target: str, center: str, epoch: Epoch) -> Vector:
-        """Vector (3,) in m, ICRF axes, from ``center`` to ``target``, geometric.
+        """Return the geometric vector (3,) from ``center`` to ``target``, m, ICRF axes.
 
-        Names are SPICE's (``mars``, ``-143``, ``tgo`` if a kernel says so). Where only the barycentre of a planet and
-        its moons is known, it stands for the planet: 0.2 m off for Mars, up to 230 km for Jupiter.
+        Names are SPICE's (``mars``, ``-143``, ``tgo`` if a kernel defines it). If the kernels hold only the barycentre
+        of a planet and its moons, it replaces the planet: an error of 0.2 m for Mars, up to 230 km for Jupiter.
 
         Raises
         ------
         KernelError
-            An unknown name, or a time outside the coverage, which is named in UTC.
+            The name is unknown, or the time is outside the coverage, which the message gives in UTC.
         """
         return self._state(target, center, epoch)[:3]
 
     def velocity(self, target: str, center: str, epoch: Epoch) -> Vector:
-        """Its rate of change (3,) in m/s; raises as :meth:`position` does."""
+        """Return the rate of change (3,) of :meth:`position`, m/s, with the same errors."""
         return self._state(target, center, epoch)[3:]
 
     def rotation(self, from_frame: str, to_frame: str, epoch: Epoch) -> Matrix:
-        """The matrix (3, 3) from one of SPICE's frames to another; ``icrf`` is taken for SPICE's ``J2000``.
+        """Return the rotation (3, 3) between two of SPICE's frames; ``icrf`` is SPICE's ``J2000``.
 
         Raises
         ------
         KernelError
-            An unknown frame, or a time that the kernels do not cover.
+            A frame is unknown, or the kernels do not cover the time.
         """
         names = [_J2000 if name.lower() in ("icrf", "eme2000") else name for name in (from_frame, to_frame)]
 
-        def ask(spice: Any) -> Matrix:
+        def query(spice: Any) -> Matrix:
             for name in names:
                 if spice.namfrm(name) == 0:
-                    raise KernelError(f"no kernel knows the frame {name!r}; give the frame kernel (FK) that names it")
+                    raise KernelError(f"unknown frame {name!r}; give the frame kernel (FK) that defines it")
             try:
                 return np.array(spice.pxform(*names, _ephemeris_time(epoch)))
             except spice.exceptions.SpiceyError as error:
@@ -109,24 +111,24 @@ class Kernels:
                     raise KernelError("; ".join(missing)) from error
                 raise
 
-        return self._query(f"turn {from_frame} to {to_frame} at {epoch.utc()}", ask)
+        return self._query(f"rotate {from_frame} to {to_frame} at {epoch.utc()}", query)
 
     def icrf_to_body(self, frame: str, epoch: Epoch) -> Matrix:
-        """The attitude (3, 3) of a craft: ICRF to ``frame``, the name that the frame kernel gives its body axes.
+        """Return the attitude (3, 3) of a craft: ICRF to ``frame``, the frame kernel's name for its body axes.
 
         Raises
         ------
         KernelError
-            An unknown frame, or a time between or beyond the pointing in the C-kernels.
+            The frame is unknown, or the C-kernels have no pointing for the time.
         """
         return self.rotation("icrf", frame, epoch)
 
     def coverage(self, target: str) -> list[tuple[Epoch, Epoch]]:
-        """From when to when each stretch of the SPK files that holds ``target`` goes; empty when none does."""
+        """Return start and end of each interval for which the SPK files hold ``target``."""
         return self._query(f"look for {target}", lambda spice: self._spk_coverage(spice, _naif_id(spice, target)))
 
     def close(self) -> None:
-        """Take the kernels out of memory. The set may be asked again: it is then loaded anew."""
+        """Unload the kernels. The next query loads them again."""
         with _LOCK:
             _unload(_spice(), self)
 
@@ -142,11 +144,11 @@ class Kernels:
         return f"Kernels({[file.name for file in self.files]})"
 
     def _state(self, target: str, center: str, epoch: Epoch) -> Vector:
-        def ask(spice: Any) -> Vector:
+        def query(spice: Any) -> Vector:
             codes = [_naif_id(spice, name) for name in (target, center)]
-            # Mars is 499 and its system's barycentre 4; a planetary ephemeris may hold just the latter.
-            stand_ins = [code // 100 if 199 <= code <= 999 and code % 100 == 99 else code for code in codes]
-            for to, from_ in (codes, stand_ins):
+            # Mars is 499 and the barycentre of its system 4; a planetary ephemeris may hold only the latter.
+            barycentres = [code // 100 if 199 <= code <= 999 and code % 100 == 99 else code for code in codes]
+            for to, from_ in (codes, barycentres):
                 try:
                     state, _light_time = spice.spkez(to, _ephemeris_time(epoch), _J2000, "NONE", from_)
                 except spice.exceptions.SpiceyError:
@@ -154,18 +156,21 @@ class Kernels:
                 return np.array(state) * 1e3
             raise KernelError(self._explain_missing_state(spice, [target, center], codes, epoch))
 
-        return self._query(f"find {target} from {center}", ask)
+        return self._query(f"find {target} from {center}", query)
 
     def _explain_missing_state(self, spice: Any, names: list[str], codes: list[int], epoch: Epoch) -> str:
-        """Which body is not known then; one that no file holds may still be what a path is counted from."""
-        late, absent = [], []
+        """Name the body without data at ``epoch``.
+
+        A body that no file holds is blamed last: it may still be the centre of another's trajectory.
+        """
+        uncovered, absent = [], []
         for name, code in zip(names, codes, strict=True):
             spans = self._spk_coverage(spice, code)
             if spans:
-                late += _coverage_gap_lines(name, epoch, spans, "SPK")
+                uncovered += _coverage_gap_lines(name, epoch, spans, "SPK")
             elif code not in (0, 10):
                 absent += _coverage_gap_lines(name, epoch, spans, "SPK")
-        return "; ".join(late or absent) or _unlinked_message(names, epoch)
+        return "; ".join(uncovered or absent) or _unlinked_message(names, epoch)
 
     def _spk_coverage(self, spice: Any, code: int) -> list[tuple[Epoch, Epoch]]:
         return [
@@ -176,7 +181,7 @@ class Kernels:
         ]
 
     def _ck_coverage(self, spice: Any, frame: str, epoch: Epoch) -> list[str]:
-        """What to say of a frame that a C-kernel should have turned."""
+        """Return a message if ``frame`` is a C-kernel frame without pointing at ``epoch``."""
         _center, frame_class, class_id = spice.frinfo(spice.namfrm(frame))
         if frame_class != _CK_FRAME_CLASS:
             return []
@@ -190,14 +195,14 @@ class Kernels:
                 spans += _window_to_spans(spice, window)
         return _coverage_gap_lines(frame, epoch, spans, "CK")
 
-    def _query(self, what: str, question: Callable[[Any], Result]) -> Result:
-        """Put a question to CSPICE while it holds this set and nothing else."""
+    def _query(self, purpose: str, query: Callable[[Any], Result]) -> Result:
+        """Run ``query`` while CSPICE holds only this set; ``purpose`` completes the message "SPICE cannot ..."."""
         spice = _spice()
         with _LOCK, _loaded(spice, self):
             try:
-                return question(spice)
+                return query(spice)
             except spice.exceptions.SpiceyError as error:
-                raise KernelError(f"SPICE cannot {what}: {_short_message(error)}") from error
+                raise KernelError(f"SPICE cannot {purpose}: {_short_message(error)}") from error
 
 
 _active: Kernels | None = None
@@ -205,15 +210,14 @@ _active: Kernels | None = None
 
 @contextmanager
 def _loaded(spice: Any, kernels: Kernels) -> Iterator[None]:
-    """Have just ``kernels`` in the pool. They stay there, unless others had loaded something of their own."""
+    """Load only ``kernels`` into the pool. They stay loaded, unless kernels of other code must be restored."""
     global _active
-    wanted = [str(file) for file in kernels.files]
-    found = _list_loaded_files(spice)
-    if found == wanted and _active is kernels:
+    needed = [str(file) for file in kernels.files]
+    loaded = _list_loaded_files(spice)
+    if loaded == needed and _active is kernels:
         yield
         return
-    ours = [] if _active is None else [str(file) for file in _active.files]
-    foreign = _remove_each_once(found, ours)
+    foreign = _foreign_files(loaded)
     spice.kclear()
     _active = None
     try:
@@ -230,10 +234,9 @@ def _loaded(spice: Any, kernels: Kernels) -> Iterator[None]:
 
 @contextmanager
 def _isolated_pool(spice: Any) -> Iterator[None]:
-    """An empty pool, filled again afterwards."""
+    """Empty the pool, and restore the kernels of other code afterwards."""
     global _active
-    found = _list_loaded_files(spice)
-    foreign = _remove_each_once(found, [] if _active is None else [str(file) for file in _active.files])
+    foreign = _foreign_files(_list_loaded_files(spice))
     spice.kclear()
     _active = None
     try:
@@ -253,17 +256,18 @@ def _unload(spice: Any, kernels: Kernels) -> None:
 
 
 def _list_loaded_files(spice: Any) -> list[str]:
-    """The files somebody asked for, in order; what a meta-kernel brought comes with it."""
+    """Return the files loaded directly, in order, without those a meta-kernel loaded."""
     loaded = [spice.kdata(n, "ALL") for n in range(spice.ktotal("ALL"))]
     return [name for name, _kind, source, *_handle in loaded if not source]
 
 
-def _remove_each_once(found: list[str], ours: list[str]) -> list[str]:
-    rest = list(found)
-    for name in ours:
-        if name in rest:
-            rest.remove(name)
-    return rest
+def _foreign_files(loaded: list[str]) -> list[str]:
+    """Return the loaded files that do not belong to the active set."""
+    foreign = list(loaded)
+    for file in () if _active is None else _active.files:
+        if str(file) in foreign:
+            foreign.remove(str(file))
+    return foreign
 
 
 def _furnish(spice: Any, files: Sequence[Path]) -> None:
@@ -274,11 +278,11 @@ def _furnish(spice: Any, files: Sequence[Path]) -> None:
             raise KernelError(f"{file}: SPICE cannot read it ({_short_message(error)})") from error
 
 
-def _expand_meta_kernels(spice: Any, file: Path, inside: Path | None, depth: int) -> Iterator[Path]:
-    """The file itself, or the files that a meta-kernel names, each checked."""
+def _expand_meta_kernels(spice: Any, file: Path, root: Path | None, depth: int) -> Iterator[Path]:
+    """Yield a kernel file, or the files a meta-kernel names, after checking each."""
     resolved = file.resolve()
-    if inside is not None and not resolved.is_relative_to(inside):
-        raise KernelError(f"{file}: lies outside {inside}; kernels must stand in the scene's folder")
+    if root is not None and not resolved.is_relative_to(root):
+        raise KernelError(f"{file}: is outside {root}; kernels must be in the scene's folder")
     if not resolved.is_file():
         raise KernelError(f"{file}: no such file")
     architecture, kind = _architecture(spice, resolved)
@@ -286,13 +290,13 @@ def _expand_meta_kernels(spice: Any, file: Path, inside: Path | None, depth: int
         if depth == _MAX_META_DEPTH:
             raise KernelError(f"{file}: meta-kernels name one another more than {_MAX_META_DEPTH} deep")
         for name in _read_meta_kernel(spice, resolved):
-            yield from _expand_meta_kernels(spice, resolved.parent / name, inside, depth + 1)
+            yield from _expand_meta_kernels(spice, resolved.parent / name, root, depth + 1)
         return
     if (architecture == "KPL" and kind in _TEXT_KERNELS) or (architecture == "DAF" and kind in _BINARY_KERNELS):
         yield resolved
         return
     raise KernelError(
-        f"{file}: not a kernel that can be used here (SPK, CK, PCK, FK, IK, SCLK, LSK or a meta-kernel); a text kernel "
+        f"{file}: not a kernel of a supported kind (SPK, CK, PCK, FK, IK, SCLK, LSK or a meta-kernel); a text kernel "
         "begins with a line such as KPL/FK"
     )
 
@@ -306,7 +310,7 @@ def _architecture(spice: Any, file: Path) -> tuple[str, str]:
 
 
 def _read_meta_kernel(spice: Any, meta: Path) -> list[str]:
-    """The file names in a meta-kernel, symbols replaced and continued names joined."""
+    """Return the file names in a meta-kernel, with symbols substituted and continued names joined."""
     try:
         spice.kclear()
         spice.ldpool(str(meta))
@@ -316,7 +320,7 @@ def _read_meta_kernel(spice: Any, meta: Path) -> list[str]:
     for key in ("KERNELS_TO_LOAD", "PATH_SYMBOLS", "PATH_VALUES"):
         try:
             values[key] = [str(text) for text in spice.gcpool(key, 0, _MAX_NAMES)]
-        except spice.exceptions.SpiceyError:  # not given
+        except spice.exceptions.SpiceyError:  # the keyword is absent
             values[key] = []
     names: list[str] = []
     continued = False
@@ -333,15 +337,15 @@ def _read_meta_kernel(spice: Any, meta: Path) -> list[str]:
 
 
 def _naif_id(spice: Any, name: str) -> int:
-    """NAIF's number of a body."""
+    """Return the NAIF ID of a body."""
     try:
         return int(spice.bods2c(name))
     except (spice.exceptions.SpiceyError, ValueError) as error:
-        raise KernelError(f"no kernel knows a body {name!r}; use SPICE's name or number for it") from error
+        raise KernelError(f"unknown body {name!r}; use SPICE's name or number for it") from error
 
 
 def _ephemeris_time(epoch: Epoch) -> float:
-    """SPICE's time: TDB seconds since J2000."""
+    """Return SPICE's ephemeris time, TDB seconds since J2000."""
     return (epoch.day - J2000_JD) * DAY_S + epoch.fraction * DAY_S
 
 
@@ -352,19 +356,19 @@ def _window_to_spans(spice: Any, window: Any) -> list[tuple[Epoch, Epoch]]:
 
 
 def _coverage_gap_lines(name: str, epoch: Epoch, spans: list[tuple[Epoch, Epoch]], kind: str) -> list[str]:
-    """One line when ``epoch`` is in none of the spans."""
+    """Return one message if ``epoch`` is in none of the spans, else an empty list."""
     if any(start <= epoch <= stop for start, stop in spans):
         return []
     if not spans:
         return [f"no {kind} file given holds {name}"]
     shown = ", ".join(f"{start.utc()} to {stop.utc()}" for start, stop in spans[:4])
-    more = f" and {len(spans) - 4} stretches more" if len(spans) > 4 else ""
-    return [f"{name} is not known at {epoch.utc()}; the {kind} files cover {shown}{more}"]
+    more = f" and {len(spans) - 4} more intervals" if len(spans) > 4 else ""
+    return [f"no data for {name} at {epoch.utc()}; the {kind} files cover {shown}{more}"]
 
 
 def _unlinked_message(names: list[str], epoch: Epoch) -> str:
     bodies = " to ".join(names)
-    return f"the SPK files do not join {bodies} at {epoch.utc()}; add those of the planets and moons between"
+    return f"the SPK files do not link {bodies} at {epoch.utc()}; add those of the planets and moons in between"
 
 
 def _short_message(error: Any) -> str:

@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster: frames go out, the scene's own files are sent to each worker once."""
+"""Workers of a Dask cluster. The files of the scene's folder are sent to each worker once."""
 
 from __future__ import annotations
 
@@ -11,23 +11,36 @@ from typing import Any
 
 from distributed import Client, LocalCluster, WorkerPlugin
 
-from selfiesim.batches.draw import FrameResult, draw_in_one_thread
+from selfiesim.batches.draw import FrameResult, render_in_one_thread
 from selfiesim.batches.vary import Task
 from selfiesim.core.errors import BatchError
 
-_scene_folders: dict[str, str] = {}  # of a worker: where the files of a scene's folder lie here
+_scene_folders: dict[str, str] = {}  # in a worker: its local copy of each scene folder, by the folder's original path
 
 
 class DaskWorkers:
-    """``tcp://host:port`` of a scheduler, or ``local`` for a cluster of this machine.
+    """An executor on a Dask cluster.
 
-    Each worker loads meshes and maps once and keeps them; a frame whose worker is lost goes to another; workers may
-    join and leave. ``files`` of the scene's ``folder`` are sent to each of them, to those that join later too.
+    Each worker loads meshes and maps once and keeps them. Frames of a lost worker go to another; workers may join and
+    leave at any time, and those that join later receive the scene's files as well.
+
+    Parameters
+    ----------
+    address : str
+        ``tcp://host:port`` of a scheduler, or ``local`` to start a cluster on this machine.
+    count : int
+        Number of workers of a local cluster.
+    folder : Path
+        The scene's folder.
+    files : iterable of str
+        The files in ``folder`` that the scene needs, by relative path.
+    timeout_s : float
+        How long to wait for the scheduler.
 
     Raises
     ------
     BatchError
-        When the scheduler does not answer.
+        The scheduler does not answer.
     """
 
     def __init__(self, address: str, count: int, folder: Path, files: Iterable[str], timeout_s: float = 10.0) -> None:
@@ -36,9 +49,10 @@ class DaskWorkers:
             if address == "local":
                 self._cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None)
             self._client = Client(self._cluster or address, timeout=timeout_s, set_as_default=False)
-        except (OSError, ValueError) as error:  # a TimeoutError is one of the first
+        except (OSError, ValueError) as error:  # TimeoutError is an OSError
             raise BatchError(
-                f"--dask {address}: no scheduler answers there; start one with dask scheduler, or write --dask local"
+                f"--dask {address}: no scheduler answers at this address; start one with `dask scheduler`, "
+                "or use --dask local"
             ) from error
         contents = {name: (folder / name).read_bytes() for name in files}
         if contents:
@@ -47,40 +61,40 @@ class DaskWorkers:
 
     @property
     def slots(self) -> int:
-        """The workers there are now; at least one, so that frames wait for those that come."""
+        """Number of workers now; at least one, so that frames are queued while no worker is there yet."""
         return max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
 
     def submit(self, task: Task) -> Future[FrameResult]:
-        """Begin a frame."""
-        future: Future[FrameResult] = self._executor.submit(_draw, task)
+        """Queue a frame."""
+        future: Future[FrameResult] = self._executor.submit(_render, task)
         return future
 
     def close(self, now: bool) -> None:
-        """Leave the cluster; end it where it is our own."""
+        """Disconnect from the cluster, and shut it down if it was started here."""
         self._executor.shutdown(wait=not now)
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
 
 
-class _SceneFiles(WorkerPlugin):  # type: ignore[misc]  # distributed tells no types
-    """Puts the files of a scene's folder into one of the worker's own, gone when the worker ends."""
+class _SceneFiles(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
+    """Writes the files of a scene's folder to a temporary folder of the worker."""
 
     def __init__(self, folder: str, contents: dict[str, bytes]) -> None:
         self.name = f"selfiesim {folder}"
         self._folder, self._contents = folder, contents
 
     def setup(self, worker: Any) -> None:
-        self._space = tempfile.TemporaryDirectory(prefix="selfiesim-")
+        self._copy = tempfile.TemporaryDirectory(prefix="selfiesim-")
         for name, content in self._contents.items():
-            path = Path(self._space.name) / name
+            path = Path(self._copy.name) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        _scene_folders[self._folder] = self._space.name
+        _scene_folders[self._folder] = self._copy.name
 
     def teardown(self, worker: Any) -> None:
-        self._space.cleanup()
+        self._copy.cleanup()
 
 
-def _draw(task: Task) -> FrameResult:
-    return draw_in_one_thread(replace(task, folder=_scene_folders.get(task.folder, task.folder)))
+def _render(task: Task) -> FrameResult:
+    return render_in_one_thread(replace(task, folder=_scene_folders.get(task.folder, task.folder)))

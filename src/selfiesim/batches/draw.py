@@ -1,9 +1,8 @@
-"""One frame, drawn in whatever process the executor chose; its files go back as bytes, and one process writes them."""
+"""Render one frame in a worker; its files are returned as bytes, so that a single process writes the folder."""
 
 from __future__ import annotations
 
 import os
-import resource
 import sys
 import tempfile
 import threading
@@ -12,89 +11,115 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from selfiesim.batches.vary import Task
+    from selfiesim.photo.develop import Photo
     from selfiesim.render.common.radiance import Radiance
 
 SINGLE_THREAD_ENV = {"LP_NUM_THREADS": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Mesa draws in the thread that asks: with one worker a core, threads beside it gain nothing."""
+"""Environment of a worker: with one worker per core, further threads in Mesa and BLAS gain nothing."""
+
+_PARENT_POLL_S = 0.5
 
 
 @dataclass(frozen=True)
 class FrameResult:
-    """A frame's files by ending (``.png``, ``.json`` and what labels add), and what it took."""
+    """A rendered frame.
+
+    Attributes
+    ----------
+    files : dict of bytes
+        Contents by suffix: ``.png``, ``.json`` and those of the labels.
+    seconds : float
+        Time that rendering took.
+    peak_mb : float
+        Largest resident set of the worker so far.
+    """
 
     files: dict[str, bytes]
     seconds: float
     peak_mb: float
 
 
-def draw_frame(task: Task) -> FrameResult:
-    """Draw a frame.
+def render_frame(task: Task) -> FrameResult:
+    """Render a frame, and label it where the task asks for it.
 
     Raises
     ------
     UserError
-        A scene that cannot be drawn; drawing again would not mend it.
+        The scene cannot be rendered; another attempt would fail as well.
     """
     from selfiesim.scene.scene import Scene
 
     start = time.perf_counter()
     scene = Scene.from_table(task.scene, task.source, Path(task.folder))
     radiance = scene.view().render(task.quality, task.samples)
-    files = _picture(radiance.expose(), task)
+    files = _image_files(radiance.expose(), task)
     if task.layers is not None:
-        files |= _labels(radiance, task)
+        files |= _label_files(radiance, task)
     return FrameResult(files, time.perf_counter() - start, peak_mb())
 
 
-def _picture(photo: Any, task: Task) -> dict[str, bytes]:
+def _image_files(photo: Photo, task: Task) -> dict[str, bytes]:
+    """Return the image and its recipe, by suffix."""
     with tempfile.TemporaryDirectory(prefix="selfiesim-") as folder:
         path = Path(folder) / f"frame.{task.file}"
         photo.save(path, task.bits)
-        return {each.suffix: each.read_bytes() for each in sorted(Path(folder).iterdir())}
+        return {file.suffix: file.read_bytes() for file in sorted(Path(folder).iterdir())}
 
 
-def _labels(radiance: Radiance, task: Task) -> dict[str, bytes]:
+def _label_files(radiance: Radiance, task: Task) -> dict[str, bytes]:
     from selfiesim.batches.manifest import frame_stem
     from selfiesim.labels.records import LabelOptions, make_labels
 
-    wanted = LabelOptions("exr" if task.layers == "exr" else "png", f".{task.file}")
-    return make_labels(radiance, frame_stem(task.name), wanted, task.changes, task.group).files
+    options = LabelOptions("exr" if task.layers == "exr" else "png", f".{task.file}")
+    return make_labels(radiance, frame_stem(task.name), options, task.changes, task.group).files
 
 
 def peak_mb() -> float:
-    """The largest resident set of this process so far, MB."""
+    """Return the largest resident set of this process so far, MB."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        return float(psutil.Process().memory_info().peak_wset / 2**20)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def init_worker() -> None:
-    """Make this process a worker: one thread for drawing, and an end when its parent ends."""
-    os.environ.update({name: os.environ.get(name, value) for name, value in SINGLE_THREAD_ENV.items()})
-    parent = os.getppid()
+    """Make this process a worker: render in one thread, and exit when the parent process is gone."""
+    import psutil
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
+    os.environ.update({name: os.environ.get(name, value) for name, value in SINGLE_THREAD_ENV.items()})
+    parent = psutil.Process().parent()
+
+    def exit_with_parent() -> None:
+        # A dead parent changes the parent id on POSIX, where it may remain as a zombie; on Windows the id stays.
+        while parent is not None and os.getppid() == parent.pid and parent.is_running():
+            time.sleep(_PARENT_POLL_S)
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=exit_with_parent, daemon=True).start()
 
 
 @cache
-def _drawing_thread() -> ThreadPoolExecutor:
+def _render_thread() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(1)
 
 
-def draw_in_one_thread(task: Task, draw_frame: Callable[[Task], FrameResult] = draw_frame) -> FrameResult:
-    """:func:`draw_frame` for workers with threads of their own: OpenGL belongs to the thread that began with it."""
+def render_in_one_thread(task: Task, render: Callable[[Task], FrameResult] = render_frame) -> FrameResult:
+    """Call :func:`render_frame` in the same thread each time, because an OpenGL context belongs to its thread.
+
+    For workers that run tasks in threads of their own.
+    """
     for name, value in SINGLE_THREAD_ENV.items():
         os.environ.setdefault(name, value)
-    return _drawing_thread().submit(draw_frame, task).result()
+    return _render_thread().submit(render, task).result()

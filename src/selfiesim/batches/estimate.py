@@ -1,27 +1,30 @@
-"""What a job will take, measured on its first frame, and how far a run is."""
+"""Estimate the cost of a job from its first frame, and report the progress of a run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from selfiesim.batches.draw import draw_frame
+from selfiesim.batches.draw import render_frame
 from selfiesim.batches.manifest import is_running, read_description, read_records
 from selfiesim.batches.vary import Frames
 
-_RECENT = 200
+_RATE_FRAMES = 200  # the rate is that of the last frames
+_MAX_FAULTS_SHOWN = 20
 
 
 def estimate(frames: Frames, workers: int) -> dict[str, Any]:
-    """Frames, seconds and bytes of a whole job; its first frame is drawn twice, and the second time counts.
+    """Estimate seconds and bytes of a whole job.
+
+    The first frame is rendered twice: the second time, with warm caches, stands for all others.
 
     Raises
     ------
     UserError
-        When the first frame cannot be drawn.
+        The first frame cannot be rendered.
     """
-    cold = draw_frame(frames[0])
-    warm = draw_frame(frames[0])
+    cold = render_frame(frames[0])
+    warm = render_frame(frames[0])
     size = sum(len(content) for content in warm.files.values())
     worker_count = max(workers, 1)
     return {
@@ -37,28 +40,28 @@ def estimate(frames: Frames, workers: int) -> dict[str, Any]:
 
 
 def status(folder: Path) -> dict[str, Any]:
-    """How far the batch in a folder is; a run may be at work on it.
+    """Report the progress of the batch in a folder, running or not.
 
     Raises
     ------
     BatchError
-        When there is no batch in it.
+        The folder contains no batch.
     """
     description = read_description(folder)
     last = {record["frame"]: record for record in read_records(folder)}
     failed = [record for record in last.values() if record["status"] == "failed"]
     done = [record for record in last.values() if record["status"] == "done"]
     running = is_running(folder)
-    recent = sorted(record["finished_unix_s"] for record in last.values())[-_RECENT:]
-    rate = (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 and recent[-1] > recent[0] else None
+    times = sorted(record["finished_unix_s"] for record in last.values())[-_RATE_FRAMES:]
+    rate = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 and times[-1] > times[0] else None
     left = description["frames"] - len(last)
     return {
         "frames": description["frames"],
         "done": len(done),
         "failed": len(failed),
         "running": running,
-        "frames_a_second": rate and round(rate, 3),
-        "left_s": round(left / rate, 1) if rate and running else None,
-        "bytes": sum(each["bytes"] for record in done for each in record["files"].values()),
-        "faults": [{"number": each["number"], "message": each["message"]} for each in failed[:20]],
+        "frames_per_second": rate and round(rate, 3),
+        "remaining_s": round(left / rate, 1) if rate and running else None,
+        "bytes": sum(file["bytes"] for record in done for file in record["files"].values()),
+        "faults": [{"number": each["number"], "message": each["message"]} for each in failed[:_MAX_FAULTS_SHOWN]],
     }

@@ -1,4 +1,4 @@
-"""Who draws the frames: this process, processes beside it, or a Dask cluster, behind one small interface."""
+"""Executors, which render frames: in this process, in worker processes, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -7,48 +7,56 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol
 
-from selfiesim.batches.draw import FrameResult, draw_frame, init_worker
+from selfiesim.batches.draw import FrameResult, init_worker, render_frame
 from selfiesim.batches.vary import Task
 from selfiesim.core.errors import BatchError
 
 
 class Executor(Protocol):
-    """Takes frames and promises them. ``slots`` is how many it draws at once, now; workers may join and leave."""
+    """Renders frames in the background."""
 
     @property
     def slots(self) -> int:
-        """How many frames are drawn at once."""
+        """Number of frames it renders at once, now: workers may join and leave."""
         ...
 
     def submit(self, task: Task) -> Future[FrameResult]:
-        """Begin a frame."""
+        """Queue a frame."""
         ...
 
     def close(self, now: bool) -> None:
-        """End the workers; ``now``: without waiting for what they draw."""
+        """End the workers; with ``now``, without waiting for the frames in progress."""
         ...
 
 
 class InProcessExecutor:
-    """Draws here, one frame after the other."""
+    """Renders in this process, one frame after the other."""
 
     slots = 1
 
     def submit(self, task: Task) -> Future[FrameResult]:
-        """Draw a frame; the promise is kept already."""
+        """Render a frame; the returned future is complete."""
         future: Future[FrameResult] = Future()
         try:
-            future.set_result(draw_frame(task))
+            future.set_result(render_frame(task))
         except Exception as error:
             future.set_exception(error)
         return future
 
     def close(self, now: bool) -> None:
-        """Nothing to end."""
+        """Do nothing: there are no workers."""
 
 
 class ProcessWorkers:
-    """Processes of this machine, each with a warm renderer; one that dies or hangs is replaced by the pool."""
+    """Worker processes on this machine, each with a warm renderer; one that dies or hangs is replaced.
+
+    Parameters
+    ----------
+    count : int
+        Number of processes.
+    timeout_s : float
+        A frame that takes longer fails, and its worker is replaced.
+    """
 
     def __init__(self, count: int, timeout_s: float) -> None:
         import multiprocessing
@@ -56,13 +64,13 @@ class ProcessWorkers:
         from pebble import ProcessPool
 
         self.slots, self._timeout_s = count, timeout_s
-        # Spawned: a fork of a process with OpenGL and threads in it may hang.
+        # Spawned, because the fork of a process that has OpenGL and threads may hang.
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPool(max_workers=count, initializer=init_worker, context=context)
 
     def submit(self, task: Task) -> Future[FrameResult]:
-        """Begin a frame; one that takes longer than the limit fails, and its worker is replaced."""
-        future: Future[FrameResult] = self._pool.schedule(draw_frame, args=(task,), timeout=self._timeout_s)
+        """Queue a frame."""
+        future: Future[FrameResult] = self._pool.schedule(render_frame, args=(task,), timeout=self._timeout_s)
         return future
 
     def close(self, now: bool) -> None:
@@ -75,14 +83,14 @@ class ProcessWorkers:
 
 
 def executor(workers: int, dask: str | None, timeout_s: float, folder: Path, files: Iterable[str]) -> Executor:
-    """In this process for no workers, processes for some, or a Dask cluster.
+    """Return the executor for these options: in this process for 0 ``workers``, else processes, or a Dask cluster.
 
-    ``files`` are those of the scene in its ``folder``: a cluster's workers are sent them.
+    ``files`` of the scene's ``folder`` are sent to the workers of a cluster.
 
     Raises
     ------
     BatchError
-        When Dask is not installed, or the scheduler does not answer.
+        Dask is not installed, or the scheduler does not answer.
     """
     if dask is None:
         return ProcessWorkers(workers, timeout_s) if workers else InProcessExecutor()

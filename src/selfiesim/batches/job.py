@@ -1,4 +1,4 @@
-"""Job files: a scene and what varies of it, checked key by key like scenes."""
+"""Job files: a scene and how it varies, validated key by key as scenes are."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, Validati
 from selfiesim.core.config_validation import explain_validation_error, read_toml_table
 from selfiesim.core.errors import BatchError, ModelError
 from selfiesim.scene.moments import Moment
-from selfiesim.scene.scene import Scene, shipped_scenes
+from selfiesim.scene.scene import Scene
+from selfiesim.scene.shipped import scenes
 
 MAX_FRAMES = 1_000_000
-"""Of one job. A year of one core at half a minute a frame."""
+"""Limit of a job: a year on one core at half a minute per frame."""
 MAX_VALUES = 100_000
 FORMAT = 1
 
@@ -28,20 +29,22 @@ class _JobSection(BaseModel):
 
 
 class SweepAxis(_JobSection):
-    """What one key of the scene takes; give one of values, linspace, uniform, normal, or from, to and step_s."""
+    """The values of one key of the scene: one of values, linspace, uniform, normal, or from, to and step_s."""
 
     values: Annotated[tuple[Any, ...], Strict(False)] | None = Field(
-        None, min_length=1, max_length=MAX_VALUES, description="One after the other."
+        None, min_length=1, max_length=MAX_VALUES, description="Values, in this order."
     )
     linspace: Annotated[tuple[float, float, int], Strict(False)] | None = Field(
-        None, description="First, last, and how many, evenly spaced."
+        None, description="First, last, and number of evenly spaced values."
     )
-    uniform: Pair | None = Field(None, description="Drawn anywhere from the first to the second alike.")
-    normal: Pair | None = Field(None, description="Drawn from a bell curve: mean, standard deviation.")
-    start: Moment | None = Field(None, alias="from", description="Of the time: the first moment.")
-    stop: Moment | None = Field(None, alias="to", description="Of the time: the last moment.")
-    step_s: float | None = Field(None, gt=0, description="Of the time: seconds from one to the next.")
-    link: str | None = Field(None, max_length=100, description="Keys with the same word go side by side, not crossed.")
+    uniform: Pair | None = Field(None, description="Uniform random values: lowest, highest.")
+    normal: Pair | None = Field(None, description="Normally distributed random values: mean, standard deviation.")
+    start: Moment | None = Field(None, alias="from", description="For time: first moment.")
+    stop: Moment | None = Field(None, alias="to", description="For time: last moment.")
+    step_s: float | None = Field(None, gt=0, description="For time: seconds between moments.")
+    link: str | None = Field(
+        None, max_length=100, description="Keys with the same link vary together instead of in all combinations."
+    )
 
     @model_validator(mode="after")
     def _check_one_source(self) -> SweepAxis:
@@ -51,42 +54,42 @@ class SweepAxis(_JobSection):
         if len(given) != 1:
             raise ValueError(f"give one of values, linspace, uniform, normal, or from, to and step_s; not {given}")
         if given[0].startswith("from") and None in times:
-            raise ValueError("from, to and step_s go together")
+            raise ValueError("from, to and step_s: give all three")
         if self.linspace and not 1 <= self.linspace[2] <= MAX_VALUES:
-            raise ValueError(f"linspace: the third number says how many, from 1 to {MAX_VALUES:,}")
+            raise ValueError(f"linspace: the third number is the number of values, from 1 to {MAX_VALUES:,}")
         if self.uniform and self.uniform[0] > self.uniform[1]:
             raise ValueError("uniform: the first number is above the second")
         if self.normal and self.normal[1] < 0:
             raise ValueError("normal: the second number, the standard deviation, is negative")
         if self.link and self.is_random:
-            raise ValueError("link: random keys are drawn together anyway; link goes with values, linspace and times")
+            raise ValueError("link: random keys vary together anyway; link is for values, linspace and times")
         return self
 
     @property
     def is_random(self) -> bool:
-        """Whether dice are thrown for it."""
+        """Whether the values are random."""
         return self.uniform is not None or self.normal is not None
 
 
-class LabelSettings(_JobSection):
-    """That each frame is labelled, and what data sets are made of the labels when all frames are there."""
+class LabelSection(_JobSection):
+    """Labels of each frame, and the data sets to write once all frames are done."""
 
     formats: Annotated[tuple[Literal["coco", "bop", "poses"], ...], Strict(False)] = Field(
-        ("coco", "bop", "poses"), min_length=1, max_length=3, description="Data sets to make."
+        ("coco", "bop", "poses"), min_length=1, max_length=3, description="Data sets to write."
     )
-    layers: Literal["png", "exr"] = Field("png", description="Depth, normals and parts as what.")
+    layers: Literal["png", "exr"] = Field("png", description="File format of depth, normals and part numbers.")
     split: Annotated[tuple[float, float, float], Strict(False)] = Field(
         (80.0, 10.0, 10.0), description="Shares of train, val and test."
     )
-    seed: int = Field(0, ge=0, lt=2**63, description="Another one splits otherwise.")
-    group: int = Field(1, ge=1, le=MAX_FRAMES, description="So many frames in a row go to one split together.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Random seed of the split.")
+    group: int = Field(1, ge=1, le=MAX_FRAMES, description="Keep this many consecutive frames in the same split.")
 
     @model_validator(mode="after")
-    def _check_consistency(self) -> LabelSettings:
+    def _check_consistency(self) -> LabelSection:
         if min(self.split) < 0.0 or sum(self.split) <= 0.0:
-            raise ValueError("split: give three shares that are not negative, such as [80, 10, 10]")
+            raise ValueError("split: give three shares of at least 0, such as [80, 10, 10]")
         if "bop" in self.formats and self.layers != "png":
-            raise ValueError("layers: BOP takes depth as PNG; leave layers out, or give formats without bop")
+            raise ValueError("layers: BOP needs depth as PNG; remove layers, or give formats without bop")
         return self
 
     @property
@@ -96,22 +99,30 @@ class LabelSettings(_JobSection):
 
 
 class Job(_JobSection):
-    """A scene, how its frames are drawn, and what varies from one to the next."""
+    """A scene, how to render it, and what varies from frame to frame."""
 
-    scene: str = Field(min_length=1, max_length=400, description="A shipped scene, or a scene file beside the job.")
+    scene: str = Field(
+        min_length=1,
+        max_length=400,
+        description="Name of a shipped scene, or path of a scene file relative to the job's folder.",
+    )
     size: Annotated[tuple[int, int], Strict(False)] | None = Field(None, description="Width and height, pixels.")
-    quality: Literal["draft", "final"] = Field("draft", description="As of selfiesim render.")
-    samples: int | None = Field(None, ge=1, le=1024, description="Passes, instead of the quality's.")
-    file: Literal["png", "jpg", "tif", "exr", "npz"] = Field("png", description="What each frame is written as.")
-    bits: Literal[8, 16] = Field(8, description="Of a PNG or TIFF.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Another seed throws other dice.")
-    draws: int | None = Field(None, ge=1, le=MAX_FRAMES, description="How often uniform and normal keys are drawn.")
-    releases: int | None = Field(None, ge=1, le=100_000, description="Releases thrown by the scene's release.scatter.")
-    labels: LabelSettings | None = Field(
-        None, description="Label each frame, and make data sets; [labels] alone will do."
+    quality: Literal["draft", "final"] = Field("draft", description="As in selfiesim render.")
+    samples: int | None = Field(None, ge=1, le=1024, description="Rendering passes; default: set by quality.")
+    file: Literal["png", "jpg", "tif", "exr", "npz"] = Field("png", description="File format of the frames.")
+    bits: Literal[8, 16] = Field(8, description="Bits per channel of a PNG or TIFF.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Random seed of uniform and normal keys.")
+    draws: int | None = Field(
+        None, ge=1, le=MAX_FRAMES, description="Number of random samples of uniform and normal keys."
+    )
+    releases: int | None = Field(
+        None, ge=1, le=100_000, description="Number of random releases from the scene's release.scatter."
+    )
+    labels: LabelSection | None = Field(
+        None, description="Label each frame and write data sets; all keys have defaults."
     )
     vary: dict[str, SweepAxis] = Field(
-        default_factory=dict, max_length=100, description="Key paths, and what they take."
+        default_factory=dict, max_length=100, description="The values of each key that varies, by its path."
     )
 
     _source: str = PrivateAttr("job")
@@ -121,17 +132,19 @@ class Job(_JobSection):
     def _check_consistency(self) -> Job:
         random = any(axis.is_random for axis in self.vary.values())
         if random and self.draws is None:
-            raise ValueError("draws: missing; say how often uniform and normal keys are drawn, such as draws = 100")
+            raise ValueError("draws: required key is missing; give the number of random samples, such as draws = 100")
         if self.draws is not None and not random:
-            raise ValueError("draws: no key under [vary] is drawn; give one uniform or normal, or leave draws out")
+            raise ValueError(
+                "draws: no key under [vary] is random; give one of them uniform or normal, or remove draws"
+            )
         for key, axis in self.vary.items():
             if axis.step_s is not None and key != "time":
-                raise ValueError(f"vary.{key}: from, to and step_s go with vary.time alone")
+                raise ValueError(f"vary.{key}: from, to and step_s are for vary.time only")
         if "time" in self.vary and "at" in self.vary:
-            raise ValueError("vary.at: vary.time sets it already; give one of them")
-        if self.makes_bop and self.file not in ("png", "jpg"):
+            raise ValueError("vary.at: vary.time sets the same key; give one of them")
+        if self.writes_bop and self.file not in ("png", "jpg"):
             raise ValueError(
-                f"file: BOP takes pictures as png or jpg, not {self.file}; or give labels.formats without bop"
+                f"file: BOP needs images as png or jpg, not {self.file}; change it, or give labels.formats without bop"
             )
         return self
 
@@ -142,21 +155,21 @@ class Job(_JobSection):
         Raises
         ------
         BatchError
-            Not TOML, an unknown key, or a value out of range; the message names file and key.
+            The file is not TOML, or has an unknown key or a value out of range; the message names file and key.
         """
         table, _content = read_toml_table(Path(path), "a job", BatchError)
         if "craft" in table and "scene" not in table:
-            raise BatchError(f'{path}: is a scene; a job names it and says what varies: scene = "{Path(path).name}"')
+            raise BatchError(f'{path}: is a scene; a job names it and states what varies: scene = "{Path(path).name}"')
         return cls.from_table(table, str(path), Path(path).parent)
 
     @classmethod
     def from_table(cls, table: dict[str, Any], source: str = "job", folder: Path | None = None) -> Job:
-        """Check a job given as nested dicts; ``folder`` is where its scene file is looked for.
+        """Validate a job given as nested dicts; ``folder`` is the one that its scene file is relative to.
 
         Raises
         ------
         BatchError
-            Every fault found, one a line.
+            Lists every fault, one per line.
         """
         try:
             job = cls.model_validate(table)
@@ -166,33 +179,40 @@ class Job(_JobSection):
         return job
 
     @property
-    def makes_bop(self) -> bool:
-        """Whether a BOP data set is made, which cannot hold everything."""
+    def source(self) -> str:
+        """The file the job was read from, or the name that error messages give it."""
+        return self._source
+
+    @property
+    def writes_bop(self) -> bool:
+        """Whether a BOP data set is written, which limits cameras and file formats."""
         return self.labels is not None and "bop" in self.labels.formats
 
     def base_scene(self) -> Scene:
-        """The scene before anything varies, with the job's size.
+        """Load the scene before anything varies, with the job's size.
 
         Raises
         ------
         UserError
-            No such scene, one outside the job's folder, or one with faults.
+            The scene does not exist, is outside the job's folder, or is invalid.
         """
         name: str | Path = self.scene
-        if self.scene not in shipped_scenes():
+        if self.scene not in scenes():
             folder = (self._folder or Path.cwd()).resolve()
             try:
                 name = (folder / self.scene).resolve()
             except (OSError, RuntimeError, ValueError) as error:
-                raise BatchError(f"{self._source}: scene: {self.scene[:60]!r} is no usable path") from error
+                raise BatchError(f"{self.source}: scene: {self.scene[:60]!r} is not a usable path") from error
             if not name.is_relative_to(folder):
-                raise BatchError(f"{self._source}: scene: {self.scene!r} lies outside the job's folder; put it beside")
+                raise BatchError(
+                    f"{self.source}: scene: {self.scene!r} is outside the job's folder; put it next to the job"
+                )
         scene = Scene.load(name)
         return scene if self.size is None else scene.with_changes(camera__size_px=list(self.size))
 
 
 def job_description(job: Job, scene: Scene) -> dict[str, Any]:
-    """All that the frames depend on, JSON-ready: two runs may share a folder when this is the same."""
+    """Describe everything that the frames depend on, ready for JSON; equal descriptions may share a folder."""
     job_table = job.model_dump(mode="json", by_alias=True, exclude_unset=True)
     table = scene.model_dump(mode="json", exclude_unset=True)
     return {
@@ -205,7 +225,7 @@ def job_description(job: Job, scene: Scene) -> dict[str, Any]:
 
 
 def _file_digests(node: Any, folder: Path) -> dict[str, str]:
-    """SHA-256 of each file in the scene's folder that a text names, and of what a mesh is made of beside itself."""
+    """Return the SHA-256 of each file in the scene's folder that ``node`` names, and of the files of its meshes."""
     if isinstance(node, dict):
         node = list(node.values())
     if isinstance(node, list):
@@ -225,8 +245,8 @@ def _file_digests(node: Any, folder: Path) -> dict[str, str]:
 
 
 def _mesh_files(path: Path) -> tuple[Path, ...]:
-    """What a mesh was read from; nothing for a file that is no mesh, or that the scene will refuse."""
-    from selfiesim.craft.formats.reader import MESH_FORMATS
+    """Return the files that a mesh consists of; none for a file that is not a mesh, or is an invalid one."""
+    from selfiesim.craft.formats.mesh_reader import MESH_FORMATS
     from selfiesim.craft.load import load_craft
 
     try:
@@ -236,7 +256,7 @@ def _mesh_files(path: Path) -> tuple[Path, ...]:
 
 
 def changes_between(old: Any, new: Any, path: str = "") -> list[str]:
-    """What differs between two descriptions, a line for each key path."""
+    """Return the differences between two descriptions, one line per key path."""
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted({*old, *new})
         return [

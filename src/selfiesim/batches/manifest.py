@@ -1,12 +1,11 @@
-"""The folder of a batch: whose it is, what is in it, and who works on it.
+"""The folder of a batch: the job it belongs to, what is done, and which run works on it.
 
-``manifest.jsonl`` is only ever appended to, a line a frame; ``batch.json`` says what the frames depend on; a lock of
-the operating system, gone with the process that holds it, keeps two runs apart.
+``batch.json`` describes everything that the frames depend on; ``manifest.jsonl`` is append-only, with one line per
+frame; ``.lock`` is held by the operating system for the run, and released when its process ends, however that happens.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+from filelock import FileLock, Timeout
 
 from selfiesim.batches.job import changes_between
 from selfiesim.core.errors import BatchError, OutputError
@@ -24,24 +25,32 @@ _MAX_CHANGES_SHOWN = 12
 
 
 def frame_stem(name: str) -> str:
-    """Where in the folder a frame's files lie, without an ending: by two letters, so that no folder holds a million."""
+    """Return where a frame's files are in the folder, without suffix: spread by two letters over 256 subfolders."""
     return f"frames/{name[:2]}/{name}"
 
 
 def frame_path(folder: Path, name: str, ending: str) -> Path:
-    """A file of a frame."""
+    """Return the path of a file of a frame."""
     return folder / f"{frame_stem(name)}{ending}"
 
 
 class Manifest:
-    """The open folder of a batch; make it with :func:`open_manifest`. ``records`` has the last record of each frame."""
+    """The open folder of a batch; :func:`open_manifest` opens one.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder.
+    records : dict
+        The last record of each frame, by its name.
+    """
 
     def __init__(self, folder: Path, file: IO[bytes]) -> None:
         self.folder, self._file = folder, file
         self.records = {record["frame"]: record for record in read_records(folder)}
 
     def is_done(self, name: str) -> bool:
-        """Whether a frame is done and its files are there, as they were written."""
+        """Whether a frame is done and its files are as they were written."""
         record = self.records.get(name)
         if record is None or record["status"] != "done":
             return False
@@ -55,7 +64,7 @@ class Manifest:
             return False
 
     def write_files(self, name: str, files: dict[str, bytes]) -> dict[str, Record]:
-        """Write a frame's files, whole or not at all; what to say of them in its record."""
+        """Write a frame's files, each whole or not at all, and return the entries for its record."""
         info = {}
         for ending, content in files.items():
             with atomic_write(frame_path(self.folder, name, ending)) as temporary:
@@ -64,12 +73,12 @@ class Manifest:
         return info
 
     def add(self, record: Record) -> None:
-        """Append a record; it is on the disk when this returns.
+        """Append a record; it is on the disk on return.
 
         Raises
         ------
         OutputError
-            When it cannot be written: the disk is full.
+            The record cannot be written, because the disk is full for example.
         """
         line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         try:
@@ -78,13 +87,13 @@ class Manifest:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise OutputError(
-                f"{self._file.name}: cannot be written ({error.strerror}); free some space, run again"
+                f"{self._file.name}: cannot be written ({error.strerror}); free disk space, then run again"
             ) from error
         self.records[record["frame"]] = record
 
 
 def _is_unchanged(path: Path, info: Record, written_s: float) -> bool:
-    """Whether a file still is what its record says: read only when something touched it since, or copied it."""
+    """Whether a file matches its record; the file is read only if it was modified, or copied, after the record."""
     found = path.stat()
     if found.st_size != info["bytes"]:
         return False
@@ -95,7 +104,7 @@ def _is_unchanged(path: Path, info: Record, written_s: float) -> bool:
 
 
 def read_records(folder: Path) -> Iterator[Record]:
-    """The records, oldest first; a line torn by a crash is passed over."""
+    """Yield the records, oldest first; lines torn by a crash are skipped."""
     try:
         with (folder / "manifest.jsonl").open("rb") as file:
             for line in file:
@@ -110,61 +119,58 @@ def read_records(folder: Path) -> Iterator[Record]:
 
 
 def read_description(folder: Path) -> dict[str, Any]:
-    """What a folder's frames depend on.
+    """Return the description of a folder's batch (see :func:`selfiesim.batches.job.job_description`).
 
     Raises
     ------
     BatchError
-        When there is no batch in it.
+        The folder contains no batch.
     """
     try:
         info = json.loads((folder / "batch.json").read_bytes())
     except FileNotFoundError as error:
-        raise BatchError(f"{folder}: holds no batch (there is no batch.json in it)") from error
+        raise BatchError(f"{folder}: contains no batch (no batch.json)") from error
     except (OSError, ValueError) as error:
         raise BatchError(f"{folder / 'batch.json'}: cannot be read ({str(error)[:60]})") from error
     if not isinstance(info, dict) or not isinstance(info.get("frames"), int):
-        raise BatchError(f"{folder / 'batch.json'}: is not one of ours")
+        raise BatchError(f"{folder / 'batch.json'}: was not written by selfiesim")
     return info
 
 
 def is_running(folder: Path) -> bool:
-    """Whether a run holds the folder's lock."""
+    """Whether a run holds the folder's lock; False as well where the lock cannot be opened for writing."""
+    if not (folder / ".lock").exists():
+        return False
+    lock = FileLock(folder / ".lock")
     try:
-        with (folder / ".lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock.acquire(timeout=0)
+    except Timeout:
         return True
     except OSError:
         return False
+    lock.release()
     return False
 
 
 @contextmanager
 def open_manifest(folder: Path, job_description: dict[str, Any]) -> Iterator[Manifest]:
-    """The folder of a batch, made if need be, and held alone until the end.
+    """Open the folder of a batch, and hold its lock; a new folder is created.
 
     Raises
     ------
     BatchError
-        When another run holds it, or it belongs to another job; the message says what changed.
+        Another run holds the lock, or the folder belongs to another job; the message lists the differences.
     OutputError
-        When it cannot be made or written to.
+        The folder cannot be created or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _check_folder(folder)  # before anything is written into it
-        with (folder / ".lock").open("ab") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise BatchError(
-                    f"{folder}: another run works on it; wait for it, or see selfiesim batch --status {folder}"
-                ) from error
+        with _locked(folder):
             _claim(folder, job_description)
             _remove_temporaries(folder)
             with (folder / "manifest.jsonl").open("ab") as file:
-                _repair_torn_line(folder / "manifest.jsonl", file)
+                _end_torn_line(folder / "manifest.jsonl", file)
                 yield Manifest(folder, file)
     except OSError as error:
         raise OutputError(
@@ -172,38 +178,57 @@ def open_manifest(folder: Path, job_description: dict[str, Any]) -> Iterator[Man
         ) from error
 
 
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    # Not local to the thread: whoever iterates over the frames may do so in several threads.
+    lock = FileLock(folder / ".lock", thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BatchError(
+            f"{folder}: another run works on it; wait for it, or see selfiesim batch --status {folder}"
+        ) from error
+    except NotImplementedError as error:
+        raise OutputError(f"{folder}: is on a file system without locks; choose a folder on a local disk") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _check_folder(folder: Path) -> None:
-    """Refuse a folder of something else."""
+    """Refuse a folder with other content."""
     ours = (".lock", ".batch-", "batch.json")
-    if not (folder / "batch.json").exists() and not all(each.name.startswith(ours) for each in folder.iterdir()):
-        raise BatchError(f"{folder}: holds other files and no batch; name a new or an empty folder")
+    if not (folder / "batch.json").exists() and not all(entry.name.startswith(ours) for entry in folder.iterdir()):
+        raise BatchError(f"{folder}: contains other files and no batch; name a new or an empty folder")
 
 
 def _claim(folder: Path, job_description: dict[str, Any]) -> None:
+    """Write the description of a new batch, or check that the folder's is the same."""
     if not (folder / "batch.json").exists():
         with atomic_write(folder / "batch.json") as temporary:
             temporary.write_text(json.dumps(job_description, indent=1) + "\n", encoding="utf-8")
         return
-    differs = changes_between(read_description(folder), json.loads(json.dumps(job_description)))
-    if differs:
-        more = [f"and {len(differs) - _MAX_CHANGES_SHOWN} more"] if len(differs) > _MAX_CHANGES_SHOWN else []
-        lines = [f"{folder}: holds another batch; name another folder", *differs[:_MAX_CHANGES_SHOWN], *more]
-        raise BatchError("\n".join(lines))
+    differences = changes_between(read_description(folder), json.loads(json.dumps(job_description)))
+    if differences:
+        rest = len(differences) - _MAX_CHANGES_SHOWN
+        lines = [f"{folder}: contains another batch; name another folder", *differences[:_MAX_CHANGES_SHOWN]]
+        raise BatchError("\n".join([*lines, f"and {rest} more"] if rest > 0 else lines))
 
 
 def _remove_temporaries(folder: Path) -> None:
-    """Take away what a killed run had half written."""
-    for left in (*folder.glob("frames/*/.*-*"), *folder.glob(".batch-*"), *folder.glob(".index-*")):
-        left.unlink(missing_ok=True)
+    """Remove files that a killed run left half-written."""
+    for path in (*folder.glob("frames/*/.*-*"), *folder.glob(".batch-*"), *folder.glob(".index-*")):
+        path.unlink(missing_ok=True)
 
 
-def _repair_torn_line(path: Path, file: IO[bytes]) -> None:
-    """Begin a new line after one that was torn."""
+def _end_torn_line(path: Path, file: IO[bytes]) -> None:
+    """Start a new line if a crash has torn the last one."""
     size = path.stat().st_size
     if size:
-        with path.open("rb") as old:
-            old.seek(size - 1)
-            torn = old.read(1) != b"\n"
-        if torn:
+        with path.open("rb") as written:
+            written.seek(size - 1)
+            is_torn = written.read(1) != b"\n"
+        if is_torn:
             file.write(b"\n")
             file.flush()

@@ -1,19 +1,20 @@
-"""A bar with rate, time left and failures, on a terminal and in a notebook; nothing in a pipe."""
+"""A progress bar with rate, remaining time and failures, on a terminal and in a notebook; nothing in a pipe."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from selfiesim.batches.run import Frame
+from selfiesim.batches.frame import Frame
 
 
 @contextmanager
 def progress_bar(count: int, wanted: bool | None) -> Iterator[Callable[[Frame], None]]:
-    """Gives what to call with each finished frame."""
+    """Show a bar for ``count`` frames; yields the function to call with each finished frame.
+
+    ``wanted`` forces the bar on or off; None shows it on a terminal and in a notebook.
+    """
     from rich.console import Console
 
     console = Console(stderr=True) if "ipykernel" not in sys.modules else Console()
@@ -24,14 +25,14 @@ def progress_bar(count: int, wanted: bool | None) -> Iterator[Callable[[Frame], 
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     failed = 0
-    with Progress(*columns, TextColumn("{task.fields[faults]}"), console=console) as progress:
-        task = progress.add_task("frames", total=count, rate="", faults="")
+    with Progress(*columns, TextColumn("{task.fields[failures]}"), console=console) as progress:
+        task = progress.add_task("frames", total=count, rate="", failures="")
 
         def on_frame(frame: Frame) -> None:
             nonlocal failed
-            failed += not frame.is_drawn
+            failed += not frame.is_done
             speed = progress.tasks[0].speed
-            rate = f"{speed:.2f} a second" if speed else ""
-            progress.update(task, advance=1, rate=rate, faults=f"{failed} set aside" if failed else "")
+            rate = f"{speed:.2f} frames/s" if speed else ""
+            progress.update(task, advance=1, rate=rate, failures=f"{failed} failed" if failed else "")
 
         yield on_frame

@@ -1,4 +1,4 @@
-"""Releases thrown by a scene's own scatter, as changes of its ``[release]``."""
+"""Random releases drawn from a scene's scatter, as changes of its ``[release]``."""
 
 from __future__ import annotations
 
@@ -14,18 +14,24 @@ if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
 
 
+# Long: a third of it is the docstring.
 def sample_releases(scene: Scene, count: int) -> list[tuple[dict[str, Any], float]]:
-    """``count`` releases: what to change of the scene by key path, and by how many seconds each comes late.
+    """Draw releases from a scene's ``[release.scatter]``.
 
-    They are those of ``selfiesim drift --samples``, thrown by the same dice.
+    They are the same, number by number, as those of ``selfiesim drift --samples``.
+
+    Returns
+    -------
+    list of (dict, float)
+        For each release, the changes of the scene by key path, and its delay in seconds.
 
     Raises
     ------
     BatchError
-        When the scene has no ``[release.scatter]``, or its scatter makes a push that no spring gives.
+        The scene has no ``[release.scatter]``, or its scatter includes a speed that is not positive.
     """
-    release_state, part = scene.resolved().release_state, scene.release
-    if release_state is None or part is None or part.scatter is None:
+    release_state, section = scene.resolve().release_state, scene.release
+    if release_state is None or section is None or section.scatter is None:
         raise BatchError("releases: the scene has no [release.scatter]; write for example tilt_deg = { normal = 2.0 }")
     try:
         samples = sample_release_errors(scene, release_state, count)
@@ -33,33 +39,34 @@ def sample_releases(scene: Scene, count: int) -> list[tuple[dict[str, Any], floa
         raise BatchError(f"releases: release.scatter: {error}") from error
     speeds = release_state.release.speed + samples.speed
     if float(speeds.min()) <= 0.0:
-        raise BatchError("releases: release.scatter: some draws push inward; lower the speed's spread")
-    found = []
+        raise BatchError("releases: release.scatter: some samples push inward; lower the spread of the speed")
+    releases = []
     for k in range(count):
         delay_s = float(samples.delay[k])
+        tip_off = np.array(section.tip_off_deg_s) + np.degrees(samples.tip_off[k])
         changes: dict[str, Any] = {
-            "release.tilt_deg": [float(x) for x in np.array(part.tilt_deg) + np.degrees(samples.tilt[k])],
-            "release.spin_deg_s": float(part.spin_deg_s + np.degrees(samples.spin[k])),
-            "release.tip_off_deg_s": [float(x) for x in np.array(part.tip_off_deg_s) + np.degrees(samples.tip_off[k])],
-            "release.at": _shift_moment(part.at, delay_s),
+            "release.tilt_deg": [float(x) for x in np.array(section.tilt_deg) + np.degrees(samples.tilt[k])],
+            "release.spin_deg_s": float(section.spin_deg_s + np.degrees(samples.spin[k])),
+            "release.tip_off_deg_s": [float(x) for x in tip_off],
+            "release.at": _shift_moment(section.at, delay_s),
         }
-        if part.spring_energy_j:
+        if section.spring_energy_j:
             changes["release.spring_energy_j"] = float(
-                part.spring_energy_j * (speeds[k] / release_state.release.speed) ** 2
+                section.spring_energy_j * (speeds[k] / release_state.release.speed) ** 2
             )
         else:
             changes["release.speed_m_s"] = float(speeds[k])
-        found.append((changes, delay_s))
-    return found
+        releases.append((changes, delay_s))
+    return releases
 
 
 def _shift_moment(moment: str, seconds: float) -> str:
-    """The moment so many seconds later."""
+    """Return the moment that is ``seconds`` later."""
     if seconds == 0.0:
         return moment
     try:
         parsed = parse_moment(moment)
-    except SceneError as error:  # the scene has taken it already
+    except SceneError as error:  # cannot happen: the scene is valid
         raise BatchError(f"release.at: {error}") from error
     if isinstance(parsed, tuple):
         return f"{parsed[0]}{parsed[1] + seconds:+.9f}s"

@@ -1,4 +1,4 @@
-"""The run of a batch: frames go out to workers and come back, whatever happens to them is written down."""
+"""Run a batch: submit frames to workers, and record whatever happens to them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from typing import Any
 
 from selfiesim.batches.draw import FrameResult
 from selfiesim.batches.executors import Executor, executor
-from selfiesim.batches.job import Job, LabelSettings
+from selfiesim.batches.frame import Frame
+from selfiesim.batches.job import Job, LabelSection
 from selfiesim.batches.manifest import Manifest, Record, frame_path, frame_stem, open_manifest
 from selfiesim.batches.page import ProgressPage
+from selfiesim.batches.progress import progress_bar
 from selfiesim.batches.vary import Frames, Task
 from selfiesim.core.errors import BatchError, GraphicsError, OutputError, UserError
 
@@ -23,27 +25,7 @@ TRIES = 3
 TIMEOUT_S = 600.0
 
 
-@dataclass(frozen=True)
-class Frame:
-    """A frame that is finished: ``path`` of its picture, or the ``message`` why it was set aside.
-
-    ``is_new`` is False for one that an earlier run drew.
-    """
-
-    number: int
-    name: str
-    changes: dict[str, Any]
-    path: Path | None
-    seconds: float
-    message: str = ""
-    is_new: bool = True
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether there is a picture."""
-        return self.path is not None
-
-
+# Long: most of it is the docstring.
 def batch(
     job: Job | dict[str, Any] | str | Path,
     output: str | Path,
@@ -54,30 +36,36 @@ def batch(
     timeout_s: float = TIMEOUT_S,
     progress: bool | None = None,
 ) -> Iterator[Frame]:
-    """Draw the frames of a job into a folder, and give each as it is finished; go on where an earlier run stopped.
+    """Render the frames of a job into a folder, and yield each as it is finished; resume an earlier run.
 
-    With ``[labels]`` in the job, data sets of the labels are made after the last frame.
+    With ``[labels]`` in the job, the data sets of the labels are written after the last frame.
 
     Parameters
     ----------
-    job : Job, dict or path of a job file
+    job : Job, dict or path
+        The job, its content, or its file.
     output : path
-        The folder; frames are named by content in it, and listed in ``manifest.jsonl``.
+        The folder. Its frames are named by their content and listed in ``manifest.jsonl``.
     workers : int
-        Processes to draw in; 0 draws in this one.
+        Number of worker processes; 0 renders in this process.
     dask : str, optional
-        ``"local"`` or the address of a scheduler.
+        ``"local"``, or the address of a Dask scheduler.
     tries : int
-        How often a frame is tried before it is set aside. What is wrong with a scene is not tried again.
+        Number of attempts before a frame counts as failed. A scene that is invalid fails at once.
     timeout_s : float
-        What takes longer in a worker process has failed.
+        A frame that takes a worker process longer than this fails.
     progress : bool, optional
-        Show a bar; default: on a terminal and in a notebook.
+        Whether to show a bar; by default on a terminal and in a notebook.
+
+    Yields
+    ------
+    Frame
+        Each frame once, in the order in which they are finished.
 
     Raises
     ------
     UserError
-        A job, a folder or a cluster that cannot be used.
+        The job, the folder or the cluster cannot be used.
     """
     if not 0 <= workers <= 1024:
         raise BatchError(f"workers {workers}: give a number from 0 to 1024")
@@ -90,7 +78,7 @@ def batch(
 
 
 def read_job(job: Job | dict[str, Any] | str | Path) -> Job:
-    """A job from whatever says it."""
+    """Return the job, read from its content or its file where that is given."""
     if isinstance(job, Job):
         return job
     return Job.from_table(job) if isinstance(job, dict) else Job.load(job)
@@ -99,29 +87,28 @@ def read_job(job: Job | dict[str, Any] | str | Path) -> Job:
 def _run(
     frames: Frames, output: Path, executor_options: tuple[int, str | None, float], tries: int, progress: bool | None
 ) -> Iterator[Frame]:
-    from selfiesim.batches.progress import progress_bar
-
     with open_manifest(output, frames.job_description | {"frames": len(frames)}) as manifest:
         page = ProgressPage(output, frames.scene.title, len(frames))
-        running = executor(*executor_options, frames.scene.folder, frames.job_description["files"])
+        workers = executor(*executor_options, frames.scene.folder, frames.job_description["files"])
         is_complete = False
         try:
             with progress_bar(len(frames), progress) as on_frame:
-                for frame in _FrameQueue(frames, manifest, running, tries).frames():
+                for frame in _FrameQueue(frames, manifest, workers, tries).finished():
                     on_frame(frame)
                     page.show(manifest.records)
                     yield frame
             if frames.job.labels is not None:
-                _make_data_sets(frames, frames.job.labels, manifest)
+                _write_data_sets(frames, frames.job.labels, manifest)
             is_complete = True
         finally:
-            running.close(now=not is_complete)
-            with nullcontext() if is_complete else suppress(OutputError):  # what stopped the run is told, not this
+            workers.close(now=not is_complete)
+            # A full disk that stopped the run may stop the page as well: the first error is the one to report.
+            with nullcontext() if is_complete else suppress(OutputError):
                 page.show(manifest.records, last=True)
 
 
-def _make_data_sets(frames: Frames, labels: LabelSettings, manifest: Manifest) -> None:
-    """Data sets of all labelled frames, in the order of the job; what was set aside is left out."""
+def _write_data_sets(frames: Frames, labels: LabelSection, manifest: Manifest) -> None:
+    """Write the data sets of all labelled frames, in the order of the job, without those that failed."""
     from selfiesim.labels.datasets import assemble
     from selfiesim.labels.records import read_record
 
@@ -129,7 +116,7 @@ def _make_data_sets(frames: Frames, labels: LabelSettings, manifest: Manifest) -
     if not names:
         return
     records = (read_record(manifest.folder, frame_stem(name)) for name in names)
-    command = f"selfiesim batch {Path(frames.job._source).name} -o {manifest.folder.name}  # batch.json holds the job"
+    command = f"selfiesim batch {Path(frames.job.source).name} -o {manifest.folder.name}  # batch.json holds the job"
     assemble(
         records,
         manifest.folder,
@@ -144,21 +131,21 @@ def _make_data_sets(frames: Frames, labels: LabelSettings, manifest: Manifest) -
 
 @dataclass
 class _FrameQueue:
-    """Frames that wait, are drawn, or come back."""
+    """The frames of a run: waiting, in flight, or to be tried again."""
 
-    frames_of_job: Frames
+    frames: Frames
     manifest: Manifest
     executor: Executor
     tries: int
     _retries: deque[tuple[Task, int]] = field(default_factory=deque)
     _in_flight: dict[Future[FrameResult], tuple[Task, int]] = field(default_factory=dict)
 
-    def frames(self) -> Iterator[Frame]:
-        """Each frame once, as it is finished."""
-        waiting = iter(self.frames_of_job)
+    def finished(self) -> Iterator[Frame]:
+        """Yield each frame once, as it is finished."""
+        waiting = iter(self.frames)
         more = True
         while more or self._retries or self._in_flight:
-            # A few ahead of the workers, so that none waits for this process; never all of a million.
+            # A few more than there are workers, so that none of them idles; never all of a million.
             while len(self._in_flight) < self._max_in_flight():
                 if self._retries:
                     task, tried = self._retries.popleft()
@@ -169,7 +156,7 @@ class _FrameQueue:
                         break
                     task, tried = following, 0
                     if self.manifest.is_done(task.name):
-                        yield _make_frame(self.manifest, task, self.manifest.records[task.name], is_new=False)
+                        yield _finished_frame(self.manifest, task, self.manifest.records[task.name], is_new=False)
                         continue
                 self._in_flight[self.executor.submit(task)] = task, tried + 1
             yield from self._collect_finished()
@@ -188,25 +175,25 @@ class _FrameQueue:
                 continue
             record: Record = {"frame": task.name, "number": task.number, "changes": task.changes, "tries": tried}
             if error is None:
-                drawn = future.result()
-                files = self.manifest.write_files(task.name, drawn.files)
-                record |= {"status": "done", "files": files, "seconds": round(drawn.seconds, 4)}
-                record |= {"peak_mb": round(drawn.peak_mb, 1)}
+                result = future.result()
+                files = self.manifest.write_files(task.name, result.files)
+                record |= {"status": "done", "files": files, "seconds": round(result.seconds, 4)}
+                record |= {"peak_mb": round(result.peak_mb, 1)}
             else:
                 record |= {"status": "failed", "message": _message(error)}
             self.manifest.add(record | {"finished_unix_s": round(time.time(), 3)})
-            yield _make_frame(self.manifest, task, record, is_new=True)
+            yield _finished_frame(self.manifest, task, record, is_new=True)
 
 
-def _make_frame(manifest: Manifest, task: Task, record: Record, is_new: bool) -> Frame:
-    is_drawn = record["status"] == "done"
-    path = frame_path(manifest.folder, task.name, f".{task.file}") if is_drawn else None
+def _finished_frame(manifest: Manifest, task: Task, record: Record, is_new: bool) -> Frame:
+    is_done = record["status"] == "done"
+    path = frame_path(manifest.folder, task.name, f".{task.file}") if is_done else None
     seconds, message = record.get("seconds", 0.0), record.get("message", "")
     return Frame(task.number, task.name, task.changes, path, seconds, message, is_new)
 
 
 def _is_retryable(error: BaseException) -> bool:
-    """Whether another try may go better: a crash, a hang, a driver, a full disk; not a fault of the scene."""
+    """Whether another attempt may succeed: after a crash, a hang, a full disk; not for an invalid scene."""
     return isinstance(error, (GraphicsError, OutputError)) or not isinstance(error, UserError)
 
 
@@ -214,7 +201,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, UserError):
         return str(error)[:1000]
     if isinstance(error, TimeoutError):
-        return "took too long, and was stopped"
+        return "took too long and was stopped"
     if type(error).__name__ in ("ProcessExpired", "KilledWorker"):
-        return f"the worker that drew it died ({str(error)[:200]})"
+        return f"its worker died ({str(error)[:200]})"
     return f"{type(error).__name__}: {str(error)[:900]}"

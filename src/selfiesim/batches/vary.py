@@ -1,4 +1,4 @@
-"""The frames of a job: every combination of what varies, each with its place in the order and a name by content."""
+"""The frames of a job: every combination of what varies, each with a number and a name that hashes its content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from selfiesim.batches.job import MAX_FRAMES, Job, SweepAxis, job_description
 from selfiesim.batches.releases import sample_releases
-from selfiesim.core.config_validation import did_you_mean
+from selfiesim.core.config_validation import set_by_path
 from selfiesim.core.errors import BatchError, SceneError
 from selfiesim.scene.camera import rescale_intrinsics
 from selfiesim.scene.scene import Scene
@@ -24,10 +24,30 @@ Changes = dict[str, Any]
 
 @dataclass(frozen=True)
 class Task:
-    """One frame to draw, all of it in plain values, so that it goes to any worker.
+    """A frame to render, in plain values, so that it can be sent to any worker.
 
-    ``name`` is the SHA-256 of everything that the files depend on; ``changes`` is what varies, by key path. With
-    ``layers`` (png or exr) it is labelled, and goes with its ``group`` to a split of a data set.
+    Attributes
+    ----------
+    number : int
+        Position in the job, from 0.
+    name : str
+        SHA-256 of everything that the frame's files depend on.
+    changes : dict
+        The values that vary, by key path of the scene.
+    scene : dict
+        The scene with the changes applied.
+    folder, source : str
+        The folder that its files are relative to, and the name of the scene in messages.
+    quality, samples
+        As in :meth:`selfiesim.view.view.View.render`.
+    file : str
+        Suffix of the image file, without the dot.
+    bits : int
+        Bits per channel of a PNG or TIFF.
+    layers : str or None
+        File format of the labels' layers, png or exr; None for a frame without labels.
+    group : str or None
+        Frames of a group are in the same split of a data set; None puts the frame in a group of its own.
     """
 
     number: int
@@ -45,12 +65,21 @@ class Task:
 
 
 class Frames:
-    """The frames of a job, in order: the last axis of the file goes fastest. Made one by one, never all at once.
+    """The frames of a job, a lazy sequence of :class:`Task`; the last axis of the job varies fastest.
+
+    Attributes
+    ----------
+    job : Job
+        The job.
+    scene : Scene
+        The scene before anything varies.
+    job_description : dict
+        Everything that the frames depend on, for ``batch.json``.
 
     Raises
     ------
     UserError
-        More frames than a job may have, an axis of no length, or a value that the scene does not take.
+        The job has too many frames, an axis without values, or a value that is invalid in the scene.
     """
 
     def __init__(self, job: Job) -> None:
@@ -60,10 +89,10 @@ class Frames:
         self._table: dict[str, Any] = self.job_description["scene"]
         self._axes = _axes(job, self.scene)
         for axis in self._axes:
-            _reject_duplicates(axis, job._source)
+            _reject_duplicates(axis, job.source)
         self._count = math.prod(len(axis) for axis in self._axes)
         if self._count > MAX_FRAMES:
-            raise BatchError(f"{job._source}: {self._count:,} frames; a job has at most {MAX_FRAMES:,}")
+            raise BatchError(f"{job.source}: {self._count:,} frames; a job has at most {MAX_FRAMES:,}")
         self._check()
 
     def __len__(self) -> int:
@@ -85,85 +114,63 @@ class Frames:
         content |= {"labels": [layers, group]} if labels else {}
         name = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
         return Task(
-            number, name, changes, table, str(self.scene.folder.resolve()), self.scene._source, job.quality,
+            number, name, changes, table, str(self.scene.folder.resolve()), self.scene.source, job.quality,
             job.samples, job.file, job.bits, layers, group,
         )  # fmt: skip
 
     def changes(self, number: int) -> Changes:
-        """What varies, of one frame."""
-        found: Changes = {}
-        places = []
+        """Return the values that vary, of one frame, by key path."""
+        changes: Changes = {}
+        indices = []
         for axis in reversed(self._axes):
-            number, place = divmod(number, len(axis))
-            places.append(place)
-        for axis, place in zip(self._axes, reversed(places), strict=True):
-            found |= axis[place]
-        return found
+            number, index = divmod(number, len(axis))
+            indices.append(index)
+        for axis, index in zip(self._axes, reversed(indices), strict=True):
+            changes |= axis[index]
+        return changes
 
     def _apply_changes(self, changes: Changes) -> dict[str, Any]:
         table: dict[str, Any] = copy.deepcopy(self._table)
         for key, value in changes.items():
-            set_by_path(table, key, value, f"{self.job._source}: vary.{key}")
+            set_by_path(table, key.split("."), value, f"{self.job.source}: vary.{key}", BatchError)
         rescale_intrinsics(table, self.scene.camera, changes)
         return table
 
     def _check(self) -> None:
-        """Each key's first and last value goes into the scene: a misspelt key is told before anything is drawn."""
+        """Validate the first and last value of each axis, so that a misspelt key is found before rendering."""
         for axis in self._axes:
             for changes in (axis[0], axis[len(axis) - 1]):
-                where = f"{self.job._source}: vary ({', '.join(changes)})"
+                where = f"{self.job.source}: vary ({', '.join(changes)})"
                 scene = Scene.from_table(self._apply_changes(changes), where, self.scene.folder)
-                if self.job.makes_bop:
+                if self.job.writes_bop:
                     self._check_bop(scene, where)
 
     def _check_bop(self, scene: Scene, where: str) -> None:
-        """BOP's limits, told before an hour of drawing."""
+        """Check the limits of BOP now rather than after an hour of rendering."""
         if scene.camera.model != "pinhole":
             raise BatchError(
-                f"{where}: BOP knows only pinholes, not camera.model = {scene.camera.model!r}; "
+                f"{where}: BOP supports only pinhole cameras, not camera.model = {scene.camera.model!r}; "
                 "give labels.formats without bop"
             )
         if scene.camera.size_px != self.scene.camera.size_px:
-            raise BatchError(f"{where}: BOP wants pictures of one size; give labels.formats without bop")
-
-
-def set_by_path(table: dict[str, Any], path: str, value: Any, where: str) -> None:
-    """Set the value at a key path such as ``release.speed_m_s``, or ``objects.NAME.key``.
-
-    Raises
-    ------
-    BatchError
-        When the path goes through a value, or names an object that is not there.
-    """
-    *sections, last = path.split(".")
-    node: Any = table
-    for section in sections:
-        if isinstance(node, list):
-            names = {str(each.get("name")): each for each in node if isinstance(each, dict)}
-            if section not in names:
-                raise BatchError(f"{where}: nothing is called {section!r}{did_you_mean(section, names)}")
-            node = names[section]
-        else:
-            node = node.setdefault(section, {})
-        if not isinstance(node, (dict, list)):
-            raise BatchError(f"{where}: {section!r} is a value, with no key under it")
-    if isinstance(node, list):
-        raise BatchError(f"{where}: give the name of one of them and a key")
-    node[last] = value
+            raise BatchError(f"{where}: BOP needs images of one size; give labels.formats without bop")
 
 
 def _reject_duplicates(axis: list[Changes], source: str) -> None:
-    """The same values twice would be one frame, counted as two."""
+    """Refuse an axis with the same values twice: that would be one frame, counted as two."""
     seen: set[str] = set()
     for changes in axis:
         content = json.dumps(changes, sort_keys=True)
         if content in seen:
-            raise BatchError(f"{source}: vary: {content[:200]} stands there twice; each frame is drawn once")
+            raise BatchError(f"{source}: vary: {content[:200]} is listed twice; remove one")
         seen.add(content)
 
 
 def _axes(job: Job, scene: Scene) -> list[list[Changes]]:
-    """What goes crosswise: each fixed key, each group of linked keys, all dice together, all releases."""
+    """Return the axes whose combinations are the frames, each a list of changes.
+
+    An axis is a key, a group of linked keys, all random keys together, or all releases.
+    """
     axes: dict[str, list[Changes]] = {}
     for key, axis in job.vary.items():
         if axis.is_random:
@@ -173,8 +180,8 @@ def _axes(job: Job, scene: Scene) -> list[list[Changes]]:
         if group in axes:
             if len(axes[group]) != len(new):
                 raise BatchError(
-                    f"{job._source}: vary.{key}: {len(new)} values, and {len(axes[group])} where link = {axis.link!r} "
-                    "stands too; linked keys have as many values each"
+                    f"{job.source}: vary.{key}: {len(new)} values, but {len(axes[group])} in other keys with "
+                    f"link = {axis.link!r}; linked keys need equally many"
                 )
             axes[group] = [old | each for old, each in zip(axes[group], new, strict=True)]
         else:
@@ -182,18 +189,20 @@ def _axes(job: Job, scene: Scene) -> list[list[Changes]]:
     if job.releases is not None:
         clash = [key for key in job.vary if key.split(".")[0] in ("release", "at")]
         if clash:
-            raise BatchError(f"{job._source}: vary.{clash[0]}: releases = {job.releases} sets [release]; leave one out")
-        pushes = sample_releases(scene, job.releases)
+            raise BatchError(f"{job.source}: vary.{clash[0]}: releases = {job.releases} sets [release]; remove one")
+        if "time" in job.vary and job.vary["time"].link:
+            raise BatchError(f"{job.source}: vary.time: cannot be linked to other keys with releases; remove its link")
+        releases = sample_releases(scene, job.releases)
         times = axes.pop("key time", None)
-        pushed = [_delay_moment(scene, each, moment) for each in pushes for moment in (times or [{"at": scene.at}])]
-        axes[" releases"] = pushed
+        moments = times or [{"at": scene.at}]
+        axes[" releases"] = [_release_at(scene, release, moment) for release in releases for moment in moments]
     return list(axes.values()) or [[{}]]
 
 
-def _delay_moment(scene: Scene, push: tuple[Changes, float], moment: Changes) -> Changes:
-    """A push at a moment. Moments are counted from the planned release, and the push may come late."""
-    changes, late = push
-    at = scene.seconds(moment["at"]) - late
+def _release_at(scene: Scene, release: tuple[Changes, float], moment: Changes) -> Changes:
+    """Return the changes of a release at a moment. Moments count from the planned release, which may be delayed."""
+    changes, delay_s = release
+    at = scene.seconds(moment["at"]) - delay_s
     return changes | {"at": f"release+{max(at, 0.0):.9f}s"}
 
 
@@ -206,17 +215,17 @@ def _expand_axis(job: Job, scene: Scene, key: str, axis: SweepAxis) -> list[Chan
     assert axis.start is not None
     assert axis.stop is not None
     assert axis.step_s is not None
-    resolved = scene.resolved()
+    resolved = scene.resolve()
     try:
         first_epoch, last_epoch = resolved.epoch_at(axis.start, "from"), resolved.epoch_at(axis.stop, "to")
     except SceneError as error:
-        raise BatchError(f"{job._source}: vary.time.{error}") from error
+        raise BatchError(f"{job.source}: vary.time.{error}") from error
     span = last_epoch - first_epoch
     if span < 0.0:
-        raise BatchError(f"{job._source}: vary.time.to: {axis.stop!r} comes before from, {axis.start!r}")
+        raise BatchError(f"{job.source}: vary.time.to: {axis.stop!r} is before from, {axis.start!r}")
     count = int(span / axis.step_s + 1e-9) + 1
     if count > MAX_FRAMES:
-        raise BatchError(f"{job._source}: vary.time: {count:,} moments; a job has at most {MAX_FRAMES:,} frames")
+        raise BatchError(f"{job.source}: vary.time: {count:,} moments; a job has at most {MAX_FRAMES:,} frames")
     if resolved.release_state is None:
         return [{"at": (first_epoch + k * axis.step_s).utc(9)} for k in range(count)]
     before = first_epoch - resolved.release_state.release.epoch
@@ -224,9 +233,9 @@ def _expand_axis(job: Job, scene: Scene, key: str, axis: SweepAxis) -> list[Chan
 
 
 def _sample_axis(job: Job, key: str, axis: SweepAxis) -> list[Changes]:
-    """Each key has dice of its own: another key more or less leaves it as it was."""
-    own = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
-    rng = np.random.default_rng([job.seed, own])
+    """Draw random values. Each key has a random stream of its own, independent of the other keys."""
+    key_seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
+    rng = np.random.default_rng([job.seed, key_seed])
     if axis.uniform is not None:
         numbers = rng.uniform(*axis.uniform, size=job.draws)
     else:

@@ -1,1 +1,1 @@
-"""Cameras: the pinhole, lens distortion, and a catalogue of real ones."""
+"""Camera models: pinhole, lens distortion, panoramas, and a catalogue of flown cameras."""

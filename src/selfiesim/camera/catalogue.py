@@ -1,7 +1,7 @@
-"""Cameras that took such pictures, ready to use: each number with who published it, or why it is assumed.
+"""Presets of cameras that have taken spacecraft selfies, with a source or a reason for each value.
 
-What nobody published stays None where the toolkit can do without it. Where it cannot (a field of view, a picture size),
-a plausible number stands in, and ``assumed`` tells its range.
+Unpublished values are None if the toolkit can do without them. Where it cannot (field of view, image size), a plausible
+value is used and ``assumed`` gives the reason and the plausible range.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ from selfiesim.camera.distortion import BrownConrady, Distortion, KannalaBrandt
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import SceneError
 
-_NO_CALIBRATION = "no calibration is published: taken as a pinhole"
-_SENSOR = "the sensor is not published: a small CMOS of its time"
+_NO_CALIBRATION = "no calibration is published; modelled as a pinhole"
+_SENSOR = "the sensor is not published; a small CMOS of its time"
 
 
 @dataclass(frozen=True)
 class CameraPreset:
-    """One camera of the trade.
+    """One real camera.
 
     Attributes
     ----------
     title : str
-        What it is, for people.
+        Mission and camera, for display.
     size_px : tuple of int
-        Width and height of the picture.
+        Image width and height.
     horizontal_fov_deg : float or None
-        From the left edge to the right one; or else:
+        Field of view from the left to the right edge.
     focal_length_mm, pixel_pitch_um : float or None
-        Both instead of the field of view.
+        Both, in place of the field of view.
     distortion : BrownConrady, KannalaBrandt or None
-        How its lens bends; None is a pinhole.
+        The lens model; None is a pinhole.
     lenses : int
-        1, or 2 that look opposite ways along the z axis.
+        1, or 2 for opposite lenses along the z axis.
     frame_rate_hz, mass_kg, release_speed_m_s, boom_m : float or None
-        None: not published, or it has none. ``mass_kg`` is that of everything that flies off, or hangs on the boom.
+        None if not published or not applicable. ``mass_kg`` is that of everything released, or on the boom.
     size_m : (3,) tuple of float or None
-        Extent along camera axes (x right, y down, z forward).
+        Extent along the camera axes (x right, y down, z forward).
     shape : str
         "box", or "cylinder" about the z axis.
     free : bool
-        Whether it leaves its craft.
+        Whether it is released from its craft.
     detector : str
-        Its sensor, one of :data:`selfiesim.photo.detectors.DETECTORS`.
+        The sensor, one of :data:`selfiesim.photo.detectors.DETECTORS`.
     sources, assumed : dict of str
-        For each value by name, who published it, or why it was chosen and what else is plausible.
+        For each value by name, its source, or the reason for the assumption and the plausible range.
     """
 
     title: str
@@ -72,7 +72,7 @@ class CameraPreset:
 
     @property
     def inertia_kg_m2(self) -> tuple[float, float, float] | None:
-        """Moments about the camera axes of an even solid of its shape, size and mass; None when it does not fly off."""
+        """Principal moments about the camera axes of a uniform solid; None if the camera is not released."""
         if not self.free or self.mass_kg is None or self.size_m is None:
             return None
         x2, y2, z2 = (side**2 for side in self.size_m)
@@ -85,7 +85,7 @@ class CameraPreset:
         return self.mass_kg * (y2 + z2) / 12.0, self.mass_kg * (x2 + z2) / 12.0, self.mass_kg * (x2 + y2) / 12.0
 
     def camera(self) -> Camera:
-        """Its intrinsics."""
+        """Return the intrinsics."""
         width, height = self.size_px
         if self.focal_length_mm is not None and self.pixel_pitch_um is not None:
             focal, pitch = self.focal_length_mm * 1e-3, self.pixel_pitch_um * 1e-6
@@ -94,13 +94,13 @@ class CameraPreset:
         return Camera.from_fov(width, height, float(np.radians(self.horizontal_fov_deg)), self.distortion)
 
     def scene_keys(self) -> dict[str, Any]:
-        """What it says of the ``[camera]`` section of a scene, key by key."""
+        """Return the keys of a scene's ``[camera]`` section that the preset sets."""
         keys = ["size_px", "horizontal_fov_deg", "focal_length_mm", "pixel_pitch_um"]
         keys += ["mass_kg", "inertia_kg_m2"] if self.free else []
         return _known_fields(self, keys) | self._lens()
 
     def facts(self) -> dict[str, Any]:
-        """All that is known of it, ready for JSON; what is None is left out, fields of view are worked out."""
+        """Return all known values for JSON, with all fields of view computed and None omitted."""
         camera = self.camera()
         fields = {
             "horizontal_fov_deg": camera.horizontal_fov,
@@ -127,11 +127,11 @@ class CameraPreset:
         return {"model": "pinhole", "distortion": ()}
 
 
-def _known_fields(of: CameraPreset, keys: Iterable[str]) -> dict[str, Any]:
-    return {key: getattr(of, key) for key in keys if getattr(of, key) is not None}
+def _known_fields(camera: CameraPreset, keys: Iterable[str]) -> dict[str, Any]:
+    return {key: getattr(camera, key) for key in keys if getattr(camera, key) is not None}
 
 
-_INERTIA = {"inertia_kg_m2": "an even solid of this shape, size and mass"}
+_INERTIA = {"inertia_kg_m2": "a uniform solid of this shape, size and mass"}
 
 _DCAM2 = CameraPreset(
     title="IKAROS, DCAM2 of 14 June 2010",
@@ -148,11 +148,12 @@ _DCAM2 = CameraPreset(
     },
     assumed={
         "size_px": "not published; plausible 320 x 240 to 720 x 480",
-        "horizontal_fov_deg": "not published; the 14 m sail then fills it from 7 m; plausible 60 to 120",
+        "horizontal_fov_deg": "not published; at 90 degrees the 14 m sail fills the image from 7 m; "
+        "plausible 60 to 120",
         "distortion": _NO_CALIBRATION,
         "detector": _SENSOR,
-        "release_speed_m_s": "published: some tens of metres in 15 minutes (MyNavi, 16 June 2010); plausible 0.02 to "
-        "0.1",
+        "release_speed_m_s": "published: some tens of metres in 15 minutes (MyNavi, 16 June 2010); "
+        "plausible 0.02 to 0.1",
         **_INERTIA,
     },
 )
@@ -172,11 +173,11 @@ _LICIACUBE = CameraPreset(
         "mass_kg": "EEJournal and Cosmos Magazine, 2022 (the whole satellite)",
     },
     assumed={
-        "pixel_pitch_um": "usual for sensors of 2048 x 1088; the short side then spans 4.9 degrees, published as 5; "
+        "pixel_pitch_um": "typical of sensors of 2048 x 1088; the short side then spans 4.9 degrees, published as 5; "
         "plausible 5 to 6",
-        "size_m": "a cubesat of six units of 10 cm; which way the lens looks out of it is a guess",
+        "size_m": "a 6U CubeSat; the direction of the lens in its body is a guess",
         "distortion": _NO_CALIBRATION,
-        "detector": "2048 x 1088 pixels are the CMV2000's",
+        "detector": "2048 x 1088 pixels is the format of the CMV2000",
         **_INERTIA,
     },
 )
@@ -201,10 +202,10 @@ PRESETS: dict[str, CameraPreset] = {
         },
         assumed={
             "size_px": "the sensor is not published; plausible 1280 x 720 to 2560 x 1920",
-            "horizontal_fov_deg": "published only: wide-angle; an unreferenced page says 180; plausible 60 to 185",
-            "distortion": "no calibration is published: equidistant, as wide lenses nearly are",
+            "horizontal_fov_deg": "published only as wide-angle; an unreferenced page says 180; plausible 60 to 185",
+            "distortion": "no calibration is published; equidistant, which most wide lenses are close to",
             "detector": _SENSOR,
-            "size_m": "not published; about as dense as Hayabusa2's DCAM3; plausible 0.06 to 0.12 a side",
+            "size_m": "not published; about the density of Hayabusa2's DCAM3; plausible 0.06 to 0.12 per side",
             **_INERTIA,
         },
     ),
@@ -220,7 +221,7 @@ PRESETS: dict[str, CameraPreset] = {
         },
         assumed={
             "size_px": "not published; plausible 1280 x 720 to 2560 x 1920",
-            "horizontal_fov_deg": "not published; the craft from 1.6 m away needs a wide lens; plausible 60 to 120",
+            "horizontal_fov_deg": "not published; the spacecraft from 1.6 m needs a wide lens; plausible 60 to 120",
             "distortion": _NO_CALIBRATION,
             "detector": _SENSOR,
         },
@@ -231,8 +232,8 @@ PRESETS: dict[str, CameraPreset] = {
         release_speed_m_s=0.025,
         assumed={
             **_DCAM2.assumed,
-            "release_speed_m_s": "published: about half of DCAM2's (MyNavi, 22 June 2010), which is assumed; "
-            "plausible 0.01 to 0.05",
+            "release_speed_m_s": "published as about half that of DCAM2 (MyNavi, 22 June 2010), which is itself "
+            "assumed; plausible 0.01 to 0.05",
         },
     ),
     "ikaros-dcam2": _DCAM2,
@@ -263,11 +264,11 @@ PRESETS: dict[str, CameraPreset] = {
         detector="cmv4000",
         sources={
             "size_px": _LICIACUBE.sources["size_px"],
-            "horizontal_fov_deg": "EEJournal and Cosmos Magazine, 2022: 2.06 degrees, not said across what",
+            "horizontal_fov_deg": "EEJournal and Cosmos Magazine, 2022: 2.06 degrees, across what is not stated",
             "mass_kg": _LICIACUBE.sources["mass_kg"],
         },
         assumed={key: why for key, why in _LICIACUBE.assumed.items() if key != "pixel_pitch_um"}
-        | {"detector": "2048 x 2048 pixels are the CMV4000's"},
+        | {"detector": "2048 x 2048 pixels is the format of the CMV4000"},
     ),
     "juice-jmc": CameraPreset(
         title="JUICE, monitoring cameras JMC1 and JMC2",
@@ -279,8 +280,8 @@ PRESETS: dict[str, CameraPreset] = {
             "size_m": "ESA SPICE Service, frames kernel of JUICE: 100 x 100 x 100 mm",
         },
         assumed={
-            "horizontal_fov_deg": "ESA's instrument kernel juice_jmc_v02.ti, which has it, was not at hand; plausible "
-            "40 to 90",
+            "horizontal_fov_deg": "ESA's instrument kernel juice_jmc_v02.ti, which has it, was not available; "
+            "plausible 40 to 90",
             "distortion": _NO_CALIBRATION,
             "detector": _SENSOR,
         },
@@ -295,80 +296,94 @@ PRESETS: dict[str, CameraPreset] = {
             "detector": "PDS catalogue of CIVA",
         },
         assumed={
-            "horizontal_fov_deg": "not found; seven cameras, two of them a pair, see all round: 60 each; plausible 60 "
-            "to 70",
+            "horizontal_fov_deg": "not found; seven cameras, two of them a stereo pair, cover the full circle: "
+            "60 each; plausible 60 to 70",
             "distortion": _NO_CALIBRATION,
         },
     ),
 }
 
 
+def cameras() -> dict[str, CameraPreset]:
+    """Return the known cameras.
+
+    Returns
+    -------
+    dict of str to CameraPreset
+        By the name that ``camera.preset`` takes, each with its values and their sources.
+    """
+    return dict(PRESETS)
+
+
 def preset(name: str) -> CameraPreset:
-    """The camera of that name.
+    """Return the preset of a name.
 
     Raises
     ------
     SceneError
-        For an unknown name, with the nearest known one.
+        The name is unknown; the message suggests the closest known one.
     """
     if name in PRESETS:
         return PRESETS[name]
     from selfiesim.core.config_validation import did_you_mean, truncate
 
-    hint = did_you_mean(name, PRESETS) or f"; known are {', '.join(PRESETS)}"
-    raise SceneError(f"no camera is called {truncate(repr(name))}{hint}")
+    hint = did_you_mean(name, PRESETS) or f"; known cameras are {', '.join(PRESETS)}"
+    raise SceneError(f"unknown camera {truncate(repr(name))}{hint}")
 
 
 _INTRODUCTION = """\
 # Cameras
 
-Cameras that took such pictures, to be named in a scene; any key beside the name goes before the camera's own:
+These real cameras took pictures of this kind. Name one in a scene with `camera.preset`; any other key in the section
+overrides it:
 
     [camera]
     preset = "tianwen1-deployable"
     horizontal_fov_deg = 100
 
-A preset gives picture size, lens, mass and moments of inertia. How a camera leaves or hangs (the speed of a release,
-the length of a boom) stands here to be copied into `release.speed_m_s` or `mounted.out_m`. `selfiesim cameras` prints
-this table in short, `selfiesim cameras NAME` all about one.
+A preset sets image size, lens and sensor and, for a released camera, mass and moments of inertia. It does not set how
+the camera leaves or is mounted: copy the release speed to `release.speed_m_s`, or the boom length to `mounted.out_m`.
+`selfiesim cameras` prints a short version of this table, `selfiesim cameras NAME` everything about one camera.
 
-A star marks what nobody published: a plausible number stands in, and below the table why, and what else could be.
+An asterisk marks a value that nobody has published. The lists below the table give the source of each published value,
+and for each assumed value the reason and the plausible range.
 """
 
 
 def presets_page() -> str:
-    """The presets as Markdown: a table, then for each where its numbers come from. It is docs/cameras.md."""
-    rows = {name: table_row(known) for name, known in PRESETS.items()}
+    """Return the presets as Markdown for docs/cameras.md: a table, then the sources of each camera's numbers."""
+    rows = {name: table_row(camera) for name, camera in PRESETS.items()}
     columns = ["preset", *next(iter(rows.values()))]
     lines = [columns, ["---"] * len(columns), *([f"`{name}`", *row.values()] for name, row in rows.items())]
     notes = [
         f"- `{name}`\n"
-        + "".join(f"  - {key}: {text}\n" for key, text in known.sources.items())
-        + "".join(f"  - {key}, assumed: {text}\n" for key, text in known.assumed.items())
-        for name, known in PRESETS.items()
+        + "".join(f"  - `{key}`: {text}\n" for key, text in camera.sources.items())
+        + "".join(f"  - `{key}` (assumed): {text}\n" for key, text in camera.assumed.items())
+        for name, camera in PRESETS.items()
     ]
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return f"{_INTRODUCTION}\n{table}\n## Where the numbers come from\n\n{''.join(notes)}"
+    return f"{_INTRODUCTION}\n{table}\n## Sources\n\n{''.join(notes)}"
 
 
-def table_row(known: CameraPreset) -> dict[str, str]:
-    """A camera in short, column by column; a star behind what is assumed."""
-    facts = known.facts()
+def table_row(camera: CameraPreset) -> dict[str, str]:
+    """Return one camera's row of the table, by column; an asterisk marks what is assumed."""
+    facts = camera.facts()
 
     def star(*keys: str) -> str:
-        return "*" if set(keys) & set(known.assumed) else ""
+        return "*" if set(keys) & set(camera.assumed) else ""
 
     def format_fact(key: str) -> str:
         return f"{facts[key]:g}{star(key)}" if key in facts else ""
 
     across, down = facts["horizontal_fov_deg"], facts["vertical_fov_deg"]
+    guessed = star("horizontal_fov_deg", "focal_length_mm", "pixel_pitch_um")
     return {
-        "camera": known.title + (f" ({known.boom_m:g} m)" if known.boom_m else ""),
-        "picture, px": f"{known.size_px[0]} x {known.size_px[1]}{star('size_px')}",
-        "field, degrees": f"{across:.3g} x {down:.3g}{star('horizontal_fov_deg', 'focal_length_mm', 'pixel_pitch_um')}",
-        "lens": ("two, " if known.lenses == 2 else "") + facts["model"] + star("distortion"),
+        "camera": camera.title + (f" ({camera.boom_m:g} m)" if camera.boom_m else ""),
+        "image, px": f"{camera.size_px[0]} x {camera.size_px[1]}{star('size_px')}",
+        "field of view, degrees": f"{across:.3g} x {down:.3g}{guessed}",
+        "lens": ("two, " if camera.lenses == 2 else "") + facts["model"] + star("distortion"),
         "frames/s": format_fact("frame_rate_hz"),
         "mass, kg": format_fact("mass_kg"),
-        "size, mm": " x ".join(f"{1e3 * side:g}" for side in known.size_m) + star("size_m") if known.size_m else "",
-        "released at, m/s": format_fact("release_speed_m_s"),
+        "size, mm": " x ".join(f"{1e3 * side:g}" for side in camera.size_m) + star("size_m") if camera.size_m else "",
+        "release speed, m/s": format_fact("release_speed_m_s"),
     }

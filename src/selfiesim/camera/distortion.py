@@ -1,11 +1,11 @@
-"""Lenses: where a ray meets the picture when the lens bends it, and the ray of a point in the picture.
+"""Lens distortion models: from rays to image points and back.
 
-Two models are OpenCV's, number for number: Brown and Conrady's with radial, rational and tangential terms
-(``cv2.projectPoints``), and Kannala and Brandt's fisheye (``cv2.fisheye``). Two are panoramas. All work on normalised
+Two models agree numerically with OpenCV: Brown-Conrady with radial, rational and tangential terms
+(``cv2.projectPoints``), and the Kannala-Brandt fisheye (``cv2.fisheye``). Two are panoramas. All work in normalised
 coordinates: focal length 1, x right, y down, (0, 0) on the optical axis.
 
-A polynomial fits a lens only as far as it was measured. Beyond some angle it turns back, and two rays would share a
-point. Each model says how far it goes (``limit``) and shows nothing beyond, so that both ways are each other's inverse.
+A distortion polynomial is valid only in the calibrated range. Beyond some angle it decreases, and two rays map to one
+point. Each model therefore has a ``limit`` angle and returns NaN beyond it, so that projection is invertible.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from selfiesim.core.vectors import unit
 Array = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
-_MAX_TANGENT = 1e9  # tan(angle) from which on a ray lies in the lens' own plane
-_MAX_STRETCH = 10.0  # how much farther out than through a pinhole a point may come; near a pole there is no end to it
-_MIN_DENOMINATOR = 0.01  # what the denominator must be at least, so that rounding counts for nothing
-_MAX_COEFFICIENT = 1e8  # of a coefficient
-_MIN_HALF_ANGLE = 1e-4  # rad; what bends back sooner is no lens
-_GRID = 513  # steps of the table an inverse starts from
+_MAX_TANGENT = 1e9  # tan(angle) above which a ray counts as perpendicular to the axis
+_MAX_STRETCH = 10.0  # largest image height relative to a pinhole's; near a pole of the rational part it is unbounded
+_MIN_DENOMINATOR = 0.01  # smallest denominator of the rational part, so that rounding is negligible
+_MAX_COEFFICIENT = 1e8
+_MIN_HALF_ANGLE = 1e-4  # rad; a model that folds before this is not a lens
+_GRID = 513  # nodes of the table that starts an inversion
 _EPS = float(np.finfo(float).eps)
-_LIMIT_SLACK = 1.0 + 1e-12  # what lies at the limit is still seen, however it was rounded
-_RESIDUAL_TOLERANCE = 1e-13  # miss of a point that was found
+_LIMIT_SLACK = 1.0 + 1e-12  # a ray at the limit is visible in spite of rounding
+_RESIDUAL_TOLERANCE = 1e-13  # residual of a converged solution
 
 
 @dataclass(frozen=True)
 class BrownConrady:
-    """Brown and Conrady's model with OpenCV's rational radial part.
+    """The Brown-Conrady model with OpenCV's rational radial part.
 
-    A ray through (x, y, 1) with r^2 = x^2 + y^2 comes out at (x, y) (1 + k1 r^2 + k2 r^4 + k3 r^6) /
-    (1 + k4 r^2 + k5 r^4 + k6 r^6), plus (2 p1 x y + p2 (r^2 + 2 x^2), p1 (r^2 + 2 y^2) + 2 p2 x y).
+    A ray through (x, y, 1) with r^2 = x^2 + y^2 maps to (x, y) (1 + k1 r^2 + k2 r^4 + k3 r^6) /
+    (1 + k4 r^2 + k5 r^4 + k6 r^6) plus (2 p1 x y + p2 (r^2 + 2 x^2), p1 (r^2 + 2 y^2) + 2 p2 x y).
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class BrownConrady:
     Raises
     ------
     ValueError
-        For a wrong count of numbers, or one that is not finite or far from any lens.
+        The count of coefficients is wrong, one is not finite, or they are far from any lens.
     """
 
     k: tuple[float, ...] = (0.0,) * 6
@@ -65,12 +65,12 @@ class BrownConrady:
 
     @classmethod
     def from_opencv(cls, coefficients: ArrayLike) -> BrownConrady:
-        """From OpenCV's ``distCoeffs``: k1, k2, p1, p2[, k3[, k4, k5, k6]].
+        """Return the model of OpenCV's ``distCoeffs``: k1, k2, p1, p2[, k3[, k4, k5, k6]].
 
         Raises
         ------
         ValueError
-            For any other count than 4, 5 or 8, and as the class does.
+            The count is not 4, 5 or 8, or the class refuses the coefficients.
         """
         given = np.asarray(coefficients, float).ravel().tolist()
         if len(given) not in (4, 5, 8):
@@ -80,45 +80,45 @@ class BrownConrady:
 
     @property
     def opencv(self) -> tuple[float, ...]:
-        """All eight numbers in the order of OpenCV's ``distCoeffs``."""
+        """All eight coefficients in the order of OpenCV's ``distCoeffs``."""
         return (*self.k[:2], *self.p, *self.k[2:])
 
     @property
     def is_radially_symmetric(self) -> bool:
-        """Whether the bending is the same all round the axis."""
+        """Whether the distortion is symmetric about the optical axis."""
         return not any(self.p)
 
     @cached_property
     def limit(self) -> float:
-        """Largest angle from the axis that it maps, rad, below pi/2: the picture grows with the angle up to there.
+        """Largest angle from the axis that the model maps, rad, below pi/2; up to it the image height increases.
 
-        It ends before a pole of the rational part: where a point is ten times as far out as through a pinhole, or the
+        Before a pole of the rational part, the limit is where the image height is ten times a pinhole's or the
         denominator is a hundredth.
 
-        With tangential terms it ends where the worst direction may fold. The Jacobian is symmetric; its eigenvalues are
-        the slope and the height over radius of the radial part, less at most 6 |p| r. As long as both stay positive the
-        map is the gradient of a convex function, and meets each point once.
+        With tangential terms, the limit is where the worst direction may fold. The Jacobian is symmetric; its
+        eigenvalues are the slope and the ratio of image height to radius of the radial part, less at most 6 |p| r.
+        While both are positive, the map is the gradient of a convex function and therefore one-to-one.
         """
         return float(np.arctan(self._max_radius))
 
     @np.errstate(invalid="ignore")
     def distort(self, rays: Array) -> Array:
-        """Points (..., 2) of rays (..., 3) of any length; NaN beyond the limit."""
+        """Map rays (..., 3) of any length to points (..., 2); NaN beyond the limit."""
         rays = np.asarray(rays, float)
-        seen = np.arctan2(np.hypot(rays[..., 0], rays[..., 1]), rays[..., 2]) <= self.limit * _LIMIT_SLACK
-        bent = self._distort_plane(
-            self._clamp_to_limit(_to_complex(rays[..., :2] / np.where(seen, rays[..., 2], np.nan)[..., None]))
+        visible = np.arctan2(np.hypot(rays[..., 0], rays[..., 1]), rays[..., 2]) <= self.limit * _LIMIT_SLACK
+        distorted = self._distort_plane(
+            self._clamp_to_limit(_to_complex(rays[..., :2] / np.where(visible, rays[..., 2], np.nan)[..., None]))
         )
-        return np.stack([bent.real, bent.imag], axis=-1)
+        return np.stack([distorted.real, distorted.imag], axis=-1)
 
     @np.errstate(invalid="ignore")
     def undistort(self, points: Array) -> Array:
-        """Unit rays (..., 3) through points (..., 2); NaN where no ray within the limit comes out."""
+        """Return unit rays (..., 3) through points (..., 2); NaN if no ray within the limit maps to the point."""
         target = _to_complex(np.asarray(points, float))
         distance = np.abs(target)
         grid = np.tan(np.linspace(0.0, self.limit, _GRID))
         grid[-1] = self._max_radius
-        # Tangential terms may bring in what the radial part alone leaves outside.
+        # Tangential terms may map a ray within the limit to a point beyond the radial part's range.
         within = distance if self.is_radially_symmetric else np.minimum(distance, self._distorted_radius(grid[-1:]))
         flat = target * _safe_ratio(
             _invert_monotonic(self._distorted_radius, self._radius_derivative, within, grid), distance
@@ -137,7 +137,7 @@ class BrownConrady:
         return min(_smallest_positive_root(end.coef) for end in ends)
 
     def _radial(self, u: Array) -> tuple[Array, Array]:
-        """Height over radius and its derivative, at the squared radius ``u``."""
+        """Return image height over radius, and its derivative, at the squared radius ``u``."""
         k1, k2, k3, k4, k5, k6 = self.k
         above = 1.0 + u * (k1 + u * (k2 + u * k3))
         below = 1.0 + u * (k4 + u * (k5 + u * k6))
@@ -151,20 +151,20 @@ class BrownConrady:
         ratio, change = self._radial(r * r)
         return ratio + 2.0 * r * r * change
 
-    # The plane as complex numbers f = x + iy, with lean = p2 + i p1, makes the tangential terms
-    # 2 lean |f|^2 + conj(lean) f^2, and the Jacobian a df + b conj(df) with a real.
+    # In complex numbers f = x + iy and t = p2 + i p1, the tangential terms are 2 t |f|^2 + conj(t) f^2, and the
+    # Jacobian is a df + b conj(df) with real a.
 
     def _distort_plane(self, flat: ComplexArray) -> ComplexArray:
-        """Distorted points of undistorted ones."""
+        """Map undistorted points to distorted points."""
         tangential, u = complex(self.p[1], self.p[0]), _abs_squared(flat)
         return np.asarray(flat * self._radial(u)[0] + 2.0 * tangential * u + tangential.conjugate() * flat * flat)
 
     def _clamp_to_limit(self, flat: ComplexArray) -> ComplexArray:
-        """What lies beyond the limit brought back to it."""
+        """Move points beyond the limit back to it."""
         return np.asarray(flat * (self._max_radius / np.maximum(np.abs(flat), self._max_radius)))
 
     def _newton_step(self, flat: ComplexArray, residual: ComplexArray) -> ComplexArray:
-        """What to take off ``flat`` for its distorted point to move by ``-residual``, to first order."""
+        """Return the change of ``flat`` that changes its distorted point by ``residual``, to first order."""
         tangential, u = complex(self.p[1], self.p[0]), _abs_squared(flat)
         ratio, change = self._radial(u)
         a = ratio + u * change + 4.0 * (tangential.conjugate() * flat).real
@@ -172,46 +172,46 @@ class BrownConrady:
         return np.asarray((a * residual - b * residual.conj()) / (a * a - _abs_squared(b)))
 
     def _solve_newton(self, start: ComplexArray, target: ComplexArray) -> ComplexArray:
-        """Newton's method in the plane, each step nearer and within the limit; NaN where it gets stuck."""
+        """Solve by damped Newton steps in the plane, within the limit; NaN where they do not converge."""
         flat, scale = start.copy(), 1.0 + np.abs(target)
-        left = np.flatnonzero(np.isfinite(start))
+        active = np.flatnonzero(np.isfinite(start))
         for _ in range(60):
-            residual = self._distort_plane(flat[left]) - target[left]
-            far = np.abs(residual) > 8.0 * _EPS * scale[left]
-            left, residual = left[far], residual[far]
-            if not left.size:
+            residual = self._distort_plane(flat[active]) - target[active]
+            far = np.abs(residual) > 8.0 * _EPS * scale[active]
+            active, residual = active[far], residual[far]
+            if not active.size:
                 break
-            step = self._newton_step(flat[left], residual)
+            step = self._newton_step(flat[active], residual)
             for _ in range(40):
-                after = self._clamp_to_limit(flat[left] - step)
-                good = np.abs(self._distort_plane(after) - target[left]) < np.abs(residual)
-                if good.all():
+                after = self._clamp_to_limit(flat[active] - step)
+                improved = np.abs(self._distort_plane(after) - target[active]) < np.abs(residual)
+                if improved.all():
                     break
-                step[~good] /= 2.0
-            flat[left[good]] = after[good]
-            left = left[good]
+                step[~improved] /= 2.0
+            flat[active[improved]] = after[improved]
+            active = active[improved]
         residual = self._distort_plane(flat) - target
-        there = (np.abs(residual) <= _RESIDUAL_TOLERANCE * scale) | (
+        converged = (np.abs(residual) <= _RESIDUAL_TOLERANCE * scale) | (
             np.abs(self._newton_step(flat, residual)) <= _RESIDUAL_TOLERANCE * np.abs(flat)
         )
-        return np.where(there, flat, complex(np.nan, np.nan))
+        return np.where(converged, flat, complex(np.nan, np.nan))
 
 
 @dataclass(frozen=True)
 class KannalaBrandt:
-    """Kannala and Brandt's fisheye: a ray at the angle t from the axis comes out t (1 + k1 t^2 + ... + k4 t^8) from it.
+    """The Kannala-Brandt fisheye: a ray at angle t from the axis maps to height t (1 + k1 t^2 + ... + k4 t^8).
 
-    With all k zero it is the equidistant lens. It sees behind its own plane, as far as its polynomial rises.
+    With all k zero it is the equidistant lens. Angles above pi/2 are valid while the polynomial increases.
 
     Attributes
     ----------
     k : (4,) tuple of float
-        k1 to k4, as ``cv2.fisheye`` has them.
+        k1 to k4, as in ``cv2.fisheye``.
 
     Raises
     ------
     ValueError
-        For a wrong count of numbers, or one that is not finite or far from any lens.
+        The count of coefficients is wrong, one is not finite, or they are far from any lens.
     """
 
     k: tuple[float, ...] = (0.0,) * 4
@@ -223,23 +223,23 @@ class KannalaBrandt:
 
     @cached_property
     def limit(self) -> float:
-        """Largest angle from the axis that it maps, rad, at most pi: the picture grows with the angle up to there."""
+        """Largest angle from the axis that the model maps, rad, at most pi; up to it the image height increases."""
         k1, k2, k3, k4 = self.k
         return min(
             float(np.pi), _smallest_positive_root([1.0, 0.0, 3.0 * k1, 0.0, 5.0 * k2, 0.0, 7.0 * k3, 0.0, 9.0 * k4])
         )
 
     def distort(self, rays: Array) -> Array:
-        """Points (..., 2) of rays (..., 3) of any length; NaN beyond the limit and straight behind."""
+        """Map rays (..., 3) of any length to points (..., 2); NaN beyond the limit and straight behind."""
         rays = np.asarray(rays, float)
         across = np.hypot(rays[..., 0], rays[..., 1])
         angle = np.arctan2(across, rays[..., 2])
-        seen = (angle <= self.limit * _LIMIT_SLACK) & ((across > 0.0) | (rays[..., 2] > 0.0))
-        height = np.where(seen, self._distorted_radius(np.minimum(angle, self.limit)), np.nan)
+        visible = (angle <= self.limit * _LIMIT_SLACK) & ((across > 0.0) | (rays[..., 2] > 0.0))
+        height = np.where(visible, self._distorted_radius(np.minimum(angle, self.limit)), np.nan)
         return np.asarray(rays[..., :2] * _safe_ratio(height, across)[..., None])
 
     def undistort(self, points: Array) -> Array:
-        """Unit rays (..., 3) through points (..., 2); NaN where no ray within the limit comes out."""
+        """Return unit rays (..., 3) through points (..., 2); NaN if no ray within the limit maps to the point."""
         points = np.asarray(points, float)
         distance = np.hypot(points[..., 0], points[..., 1])
         angle = _invert_monotonic(
@@ -261,53 +261,53 @@ class KannalaBrandt:
 
 @dataclass(frozen=True)
 class Equirectangular:
-    """A panorama with equal angles: x is the angle about the camera's y axis, from z toward x; y that below both.
+    """An equirectangular panorama: x is the azimuth about the camera's y axis, from z toward x, y the angle below it.
 
-    Both in rad; the whole sphere is 2 pi across and pi down.
+    Both are in rad; the whole sphere is 2 pi wide and pi high.
     """
 
     is_radially_symmetric: ClassVar[bool] = True
     limit: ClassVar[float] = float(np.pi)
 
     def distort(self, rays: Array) -> Array:
-        """Points (..., 2) of rays (..., 3) of any length."""
+        """Map rays (..., 3) of any length to points (..., 2)."""
         x, y, z = np.moveaxis(np.asarray(rays, float), -1, 0)
         return np.stack([np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))], axis=-1)
 
     def undistort(self, points: Array) -> Array:
-        """Unit rays (..., 3) through points (..., 2); NaN beyond the whole turn and beyond the poles."""
+        """Return unit rays (..., 3) through points (..., 2); NaN beyond the full circle and beyond the poles."""
         points = np.asarray(points, float)
-        seen = np.all(np.abs(points) <= np.array([np.pi, np.pi / 2.0]) * _LIMIT_SLACK, axis=-1)
-        turn, down = np.where(seen[..., None], points, np.nan)[..., 0], points[..., 1]
+        visible = np.all(np.abs(points) <= np.array([np.pi, np.pi / 2.0]) * _LIMIT_SLACK, axis=-1)
+        azimuth, down = np.where(visible[..., None], points, np.nan)[..., 0], points[..., 1]
         level = np.cos(down)
-        return np.stack([level * np.sin(turn), np.sin(down) + 0.0 * turn, level * np.cos(turn)], axis=-1)
+        return np.stack([level * np.sin(azimuth), np.sin(down) + 0.0 * azimuth, level * np.cos(azimuth)], axis=-1)
 
 
 @dataclass(frozen=True)
 class Cylindrical:
-    """A panorama on an upright cylinder: x is the angle about the y axis, rad; y the tangent of that below z and x.
+    """A cylindrical panorama: x is the azimuth about the y axis, rad, y the tangent of the angle below the horizon.
 
-    Upright lines stay straight, and small things keep their shape at the horizon; it never reaches straight up.
+    Vertical lines remain straight, and shapes at the horizon are undistorted. The poles are outside the image.
     """
 
     is_radially_symmetric: ClassVar[bool] = True
     limit: ClassVar[float] = float(np.pi)
 
     def distort(self, rays: Array) -> Array:
-        """Points (..., 2) of rays (..., 3) of any length; NaN straight up and down."""
+        """Map rays (..., 3) of any length to points (..., 2); NaN straight up and down."""
         x, y, z = np.moveaxis(np.asarray(rays, float), -1, 0)
         level = np.hypot(x, z)
         return np.stack([np.arctan2(x, z), y / np.where(level > 0.0, level, np.nan)], axis=-1)
 
     def undistort(self, points: Array) -> Array:
-        """Unit rays (..., 3) through points (..., 2); NaN beyond the whole turn."""
+        """Return unit rays (..., 3) through points (..., 2); NaN beyond the full circle."""
         points = np.asarray(points, float)
-        turn = np.where(np.abs(points[..., 0]) <= np.pi * _LIMIT_SLACK, points[..., 0], np.nan)
-        return unit(np.stack([np.sin(turn), points[..., 1], np.cos(turn)], axis=-1))
+        azimuth = np.where(np.abs(points[..., 0]) <= np.pi * _LIMIT_SLACK, points[..., 0], np.nan)
+        return unit(np.stack([np.sin(azimuth), points[..., 1], np.cos(azimuth)], axis=-1))
 
 
 Panorama = Equirectangular | Cylindrical
-"""Lenses that turn about the vertical: as a row of pictures put together."""
+"""Projections of stitched panoramas."""
 Distortion = BrownConrady | KannalaBrandt | Panorama
 
 
@@ -323,18 +323,18 @@ def _check_coefficients(name: str, values: Sequence[float], count: int) -> tuple
 def _check_limit(limit: float) -> None:
     if limit < _MIN_HALF_ANGLE:
         raise ValueError(
-            f"the picture folds {np.degrees(limit):.2g} degrees from the axis already: these coefficients fit no lens"
+            f"the image already folds {np.degrees(limit):.2g} degrees from the axis: these coefficients fit no lens"
         )
 
 
-def _smallest_positive_root(rising: ArrayLike) -> float:
-    """Smallest positive root of a polynomial whose coefficients, from the constant on, are given; at most _MAX_TANGENT.
+def _smallest_positive_root(coefficients: ArrayLike) -> float:
+    """Return a value just below the smallest positive root of a polynomial, at most ``_MAX_TANGENT``.
 
-    A hair below it, where what vanishes there has not yet done so. Taken as a polynomial in the inverse of its
-    variable, which begins with that constant, never zero here.
+    Coefficients are in rising order. The constant, never zero here, is the leading coefficient of the polynomial in the
+    inverse variable, whose roots are computed.
     """
-    inverse = np.roots(np.asarray(rising, float))
-    # A root that only touches zero comes out as a pair beside the real line.
+    inverse = np.roots(np.asarray(coefficients, float))
+    # A double root is computed as a pair of complex roots next to the real axis.
     real = inverse.real[np.abs(inverse.imag) <= 1e-6 * np.abs(inverse)]
     return float((1.0 - 1e-9) / max(np.max(real, initial=0.0), 1.0 / _MAX_TANGENT))
 
@@ -348,7 +348,7 @@ def _abs_squared(plane: ComplexArray) -> Array:
 
 
 def _safe_ratio(part: Array, whole: Array) -> Array:
-    """``part / whole``; 1 where ``whole`` is 0, which is where both vanish."""
+    """Return ``part / whole``, or 1 where ``whole`` is 0, since both vanish there."""
     zero = whole == 0.0
     return np.asarray(np.where(zero & np.isfinite(part), 1.0, part / np.where(zero, 1.0, whole)), float)
 
@@ -356,26 +356,26 @@ def _safe_ratio(part: Array, whole: Array) -> Array:
 def _invert_monotonic(
     height: Callable[[Array], Array], slope: Callable[[Array], Array], value: Array, grid: Array
 ) -> Array:
-    """Where a function that rises along ``grid`` has the values (any shape); NaN beyond its last height.
+    """Solve ``height(x) = value`` (any shape) for an increasing function on ``grid``; NaN beyond its last height.
 
-    Newton's method between two points of the grid, halving the gap instead where a step would leave it.
+    Newton's method between two grid points, safeguarded by bisection.
     """
     table = np.maximum.accumulate(height(grid))
-    answer = np.full(value.size, np.nan)
-    left = np.flatnonzero(value <= table[-1] * _LIMIT_SLACK)
-    wanted = np.minimum(value.ravel()[left], table[-1])
-    right = np.clip(np.searchsorted(table, wanted), 1, len(grid) - 1)
+    solution = np.full(value.size, np.nan)
+    active = np.flatnonzero(value <= table[-1] * _LIMIT_SLACK)
+    target = np.minimum(value.ravel()[active], table[-1])
+    right = np.clip(np.searchsorted(table, target), 1, len(grid) - 1)
     low, high = grid[right - 1], grid[right]
-    x = np.interp(wanted, table, grid)
+    x = np.interp(target, table, grid)
     for _ in range(100):
-        residual = height(x) - wanted
+        residual = height(x) - target
         low, high = np.where(residual < 0.0, x, low), np.where(residual > 0.0, x, high)
         after = x - residual / slope(x)
         after = np.where((after >= low) & (after <= high), after, 0.5 * (low + high))
         after = np.where(residual == 0.0, x, after)
-        answer[left] = after
-        going = np.abs(after - x) > 2.0 * _EPS * after
-        left, wanted, low, high, x = left[going], wanted[going], low[going], high[going], after[going]
-        if not left.size:
+        solution[active] = after
+        moving = np.abs(after - x) > 2.0 * _EPS * after
+        active, target, low, high, x = active[moving], target[moving], low[moving], high[moving], after[moving]
+        if not active.size:
             break
-    return answer.reshape(value.shape)
+    return solution.reshape(value.shape)

@@ -1,7 +1,7 @@
-"""The camera: its lens, its pixels, and which way it looks.
+"""The camera: intrinsics, projection and pointing.
 
-Camera axes as OpenCV has them: x right, y down, z forward. Pixel (0, 0) is the upper left one and its centre stands at
-(0.0, 0.0), so the middle of a 1920 x 1080 image is (959.5, 539.5).
+Camera axes are those of OpenCV: x right, y down, z forward. The centre of the upper left pixel is (0.0, 0.0), so the
+middle of a 1920 x 1080 image is (959.5, 539.5).
 """
 
 from __future__ import annotations
@@ -17,17 +17,23 @@ from selfiesim.core.vectors import Matrix, Vector, rotation_about, unit
 
 @dataclass(frozen=True)
 class Camera:
-    """Intrinsics: image size in pixels, focal lengths and principal point in pixels, and how the lens bends.
+    """Camera intrinsics.
 
     Attributes
     ----------
-    distortion : BrownConrady, KannalaBrandt or None
-        None is the pinhole: straight lines stay straight.
+    width, height : int
+        Image size in pixels.
+    fx, fy : float
+        Focal lengths in pixels.
+    cx, cy : float
+        Principal point in pixels.
+    distortion : BrownConrady, KannalaBrandt, Equirectangular, Cylindrical or None
+        The lens model; None is a pinhole.
 
     Raises
     ------
     ValueError
-        For numbers that are no camera's, or a lens that does not reach the middle of the image.
+        A number is out of range, or the field of view of the lens does not include the middle of the image.
     """
 
     width: int
@@ -40,7 +46,7 @@ class Camera:
 
     def __post_init__(self) -> None:
         if not (self.width >= 1 and self.height >= 1):
-            raise ValueError(f"an image of {self.width} x {self.height} pixels has no pixel")
+            raise ValueError(f"the image size must be at least 1 x 1 pixel, not {self.width} x {self.height}")
         if not np.all(np.isfinite([self.fx, self.fy, self.cx, self.cy])):
             raise ValueError("focal lengths and principal point must be finite")
         if self.fx <= 0.0 or self.fy <= 0.0:
@@ -50,18 +56,27 @@ class Camera:
 
     @classmethod
     def from_fov(cls, width: int, height: int, horizontal_fov: float, distortion: Distortion | None = None) -> Camera:
-        """Square pixels, the principal point in the middle, a field of view given.
+        """Return a camera of a given field of view, with square pixels and a centred principal point.
 
         Parameters
         ----------
+        width, height : int
+            Image size in pixels.
         horizontal_fov : float
-            rad, from the left edge to the right edge of the image along the middle row, through the distortion; more
-            than pi for a fisheye that sees so far.
+            Field of view from the left to the right edge along the middle row, distortion included, rad. It may exceed
+            pi for a fisheye.
+        distortion : Distortion, optional
+            The lens model.
+
+        Returns
+        -------
+        Camera
+            Its edges span the field of view.
 
         Raises
         ------
         ValueError
-            When the lens cannot reach it.
+            The field of view exceeds the limit of the lens.
         """
         focal = width / 2.0 / _normalized_half_width(horizontal_fov, distortion)
         return cls(width, height, focal, focal, (width - 1) / 2.0, (height - 1) / 2.0, distortion)
@@ -70,12 +85,26 @@ class Camera:
     def from_focal_length(
         cls, width: int, height: int, focal_m: float, pitch_m: float, distortion: Distortion | None = None
     ) -> Camera:
-        """Focal length and pixel pitch, both in m; square pixels, the principal point in the middle.
+        """Return a camera of given focal length and pixel pitch, with a centred principal point.
+
+        Parameters
+        ----------
+        width, height : int
+            Image size in pixels.
+        focal_m, pitch_m : float
+            Focal length and pixel pitch, m; pixels are square.
+        distortion : Distortion, optional
+            The lens model.
+
+        Returns
+        -------
+        Camera
+            With focal lengths in pixels.
 
         Raises
         ------
         ValueError
-            When either is not positive.
+            One of the two is not positive.
         """
         if not (0.0 < focal_m < np.inf and 0.0 < pitch_m < np.inf):
             raise ValueError(f"focal length and pixel pitch must be positive, not {focal_m:g} m and {pitch_m:g} m")
@@ -84,12 +113,26 @@ class Camera:
 
     @classmethod
     def from_matrix(cls, width: int, height: int, matrix: ArrayLike, distortion: Distortion | None = None) -> Camera:
-        """From OpenCV's camera matrix K (3, 3), pixels.
+        """Return a camera of a given OpenCV camera matrix.
+
+        Parameters
+        ----------
+        width, height : int
+            Image size in pixels.
+        matrix : (3, 3) array_like
+            Camera matrix K without skew, pixels; pixel centres have integer coordinates.
+        distortion : Distortion, optional
+            The lens model.
+
+        Returns
+        -------
+        Camera
+            With the matrix's focal lengths and principal point.
 
         Raises
         ------
         ValueError
-            When it is no camera matrix, or skewed: its rows must be (fx, 0, cx), (0, fy, cy), (0, 0, 1).
+            The rows are not (fx, 0, cx), (0, fy, cy) and (0, 0, 1).
         """
         K = np.asarray(matrix, float)
         if K.shape != (3, 3) or not np.all(np.isfinite(K)):
@@ -102,31 +145,42 @@ class Camera:
 
     @property
     def matrix(self) -> Matrix:
-        """K (3, 3), from camera coordinates (after distortion) to homogeneous pixels."""
+        """Camera matrix K (3, 3), from distorted camera coordinates to homogeneous pixels."""
         return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
 
     @property
     def pixel_angle(self) -> float:
-        """Angle one pixel spans at the principal point, rad; there no distortion changes it."""
+        """Angle per pixel at the principal point, rad; distortion does not change it there."""
         return float(1.0 / np.sqrt(self.fx * self.fy))
 
     @property
     def horizontal_fov(self) -> float:
-        """Angle from the left edge to the right edge along the principal point's row, rad, as far as the lens sees."""
+        """Angle from left to right edge along the principal point's row, rad, within the limit of the lens."""
         return self._angle_across((-0.5, self.cy), (self.width - 0.5, self.cy))
 
     @property
     def vertical_fov(self) -> float:
-        """Angle from the upper to the lower edge along the principal point's column, rad, as far as the lens sees."""
+        """Angle from upper to lower edge along the principal point's column, rad, within the limit of the lens."""
         return self._angle_across((self.cx, -0.5), (self.cx, self.height - 0.5))
 
     @property
     def diagonal_fov(self) -> float:
-        """Angle from the upper left to the lower right corner, rad, as far as the lens sees."""
+        """Angle from the upper left to the lower right corner, rad, within the limit of the lens."""
         return self._angle_across((-0.5, -0.5), (self.width - 0.5, self.height - 0.5))
 
     def project(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Pixels (..., 2) of points (..., 3) in camera axes; NaN where not seen: behind, or beyond the lens' limit."""
+        """Project points to pixels.
+
+        Parameters
+        ----------
+        points : (..., 3) array
+            Camera axes (x right, y down, z forward), any unit of length.
+
+        Returns
+        -------
+        (..., 2) array
+            Columns and rows, 0 at the centre of the upper left pixel; NaN behind the camera or beyond the lens limit.
+        """
         points = np.asarray(points, float)
         if self.distortion is not None:
             return np.asarray(self.distortion.distort(points) * (self.fx, self.fy) + (self.cx, self.cy))
@@ -136,7 +190,18 @@ class Camera:
         )
 
     def unproject(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Unit rays (..., 3) in camera axes through pixels (..., 2); NaN for pixels beyond the lens' limit."""
+        """Return the rays through pixels.
+
+        Parameters
+        ----------
+        pixels : (..., 2) array
+            Columns and rows, 0 at the centre of the upper left pixel; may be fractional.
+
+        Returns
+        -------
+        (..., 3) array
+            Unit vectors in camera axes; NaN beyond the lens limit.
+        """
         pixels = np.asarray(pixels, float)
         x = (pixels[..., 0] - self.cx) / self.fx
         y = (pixels[..., 1] - self.cy) / self.fy
@@ -154,24 +219,24 @@ class Camera:
         )
         return _ray_angle(*rays)
 
-    def _last_visible_pixel(self, seen: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The pixel on the way from a seen one to the edge where the lens' view ends: mostly the edge itself."""
+    def _last_visible_pixel(self, visible: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the last pixel within the lens limit from a visible one toward the edge, usually the edge itself."""
         if np.all(np.isfinite(self.unproject(edge))):
             return edge
         near, far = 0.0, 1.0
         for _ in range(60):
-            share = 0.5 * (near + far)
-            inside = bool(np.all(np.isfinite(self.unproject(seen + share * (edge - seen)))))
-            near, far = (share, far) if inside else (near, share)
-        return np.asarray(seen + near * (edge - seen))
+            fraction = 0.5 * (near + far)
+            inside = bool(np.all(np.isfinite(self.unproject(visible + fraction * (edge - visible)))))
+            near, far = (fraction, far) if inside else (near, fraction)
+        return np.asarray(visible + near * (edge - visible))
 
 
 Pinhole = Camera
-"""The name of a camera without distortion, where that is what is meant."""
+"""Alias for a camera without distortion."""
 
 
 def _ray_angle(start: Vector, middle: Vector, end: Vector) -> float:
-    """Angle from one ray to another, rad; when it goes round by the middle one by more than pi, that way."""
+    """Return the angle between two rays, rad, measured by way of ``middle`` if that exceeds pi."""
     angles = [
         float(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b))
         for a, b in ((start, end), (start, middle), (middle, end))
@@ -180,12 +245,12 @@ def _ray_angle(start: Vector, middle: Vector, end: Vector) -> float:
 
 
 def _normalized_half_width(horizontal_fov: float, distortion: Distortion | None) -> float:
-    """Half the width of the image over its focal length, for a field of view in rad.
+    """Return half the image width over the focal length for a field of view (rad).
 
     Raises
     ------
     ValueError
-        When the lens cannot reach it.
+        The field of view exceeds the limit of the lens.
     """
     widest = np.pi if distortion is None else 2.0 * distortion.limit
     if not horizontal_fov > 0.0:
@@ -197,9 +262,9 @@ def _normalized_half_width(horizontal_fov: float, distortion: Distortion | None)
     if distortion.is_radially_symmetric:
         ray = np.array([np.sin(horizontal_fov / 2.0), 0.0, np.cos(horizontal_fov / 2.0)])
         return float(distortion.distort(ray)[0])
-    # Tangential terms make left and right unlike.
+    # With tangential terms, left and right differ: solve by bisection.
     near, far = 0.0, 1.0
-    while _horizontal_ray_angle(far, distortion) < horizontal_fov:  # not so for NaN, beyond the lens' limit
+    while _horizontal_ray_angle(far, distortion) < horizontal_fov:  # false for NaN, beyond the lens limit
         far *= 2.0
     for _ in range(60):
         half = 0.5 * (near + far)
@@ -210,53 +275,55 @@ def _normalized_half_width(horizontal_fov: float, distortion: Distortion | None)
 
 
 def _fov_error(horizontal_fov: float, widest: float) -> ValueError:
-    asked, most = np.degrees([horizontal_fov, widest])
-    return ValueError(f"a field of view of {asked:.6g} degrees is beyond this lens, which reaches {most:.6g}")
+    asked, limit = np.degrees([horizontal_fov, widest])
+    return ValueError(f"a field of view of {asked:.6g} degrees is beyond this lens, which reaches {limit:.6g}")
 
 
 def _horizontal_ray_angle(half: float, distortion: Distortion) -> float:
-    """Angle between the rays of the distorted points (-half, 0) and (half, 0), rad; NaN beyond the limit."""
+    """Return the angle (rad) between the rays of distorted points (-half, 0) and (half, 0); NaN beyond the limit."""
     return _ray_angle(*distortion.undistort(np.array([[-half, 0.0], [0.0, 0.0], [half, 0.0]])))
 
 
 def icrf_to_camera(camera: Camera, target: Vector, up: Vector, place: tuple[float, float], roll: float) -> Matrix:
-    """Turn the camera so that ``target`` appears at ``place`` with ``up`` straight upward there, then roll about it.
+    """Return the attitude (..., 3, 3) with ``target`` at ``place`` in the image and ``up`` upward there, then rolled.
 
     Parameters
     ----------
+    camera : Camera
+        The intrinsics.
     target : (..., 3) array
-        Direction from the camera, ICRF axes; many give as many matrices.
+        Directions from the camera, ICRF axes.
     up : (3,) array
-        Likewise.
+        Direction that appears upward at the target, ICRF axes.
     place : tuple of float
-        Where in the image, as fractions of width and height from the upper left corner.
+        Position in the image, as fractions of width and height from the upper left corner.
     roll : float
-        rad; positive turns the picture's content counter-clockwise.
+        Rotation about the target, rad; positive rotates the image content counter-clockwise.
 
     Raises
     ------
     ValueError
-        When ``up`` is along ``target``, or the lens does not reach the place.
+        ``up`` is along ``target``, or ``place`` is beyond the limit of the lens.
     """
     forward = unit(target)
     right = np.cross(forward, up)
     if np.any(np.linalg.norm(right, axis=-1) < 1e-9 * np.linalg.norm(up)):
-        raise ValueError("the camera cannot look along its own up direction")
+        raise ValueError("the camera cannot point along its own up direction")
     right = unit(right)
     ray, across = _ray_and_horizontal(camera, np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5]))
-    there = np.array([ray, across, np.cross(ray, across)])
-    here = np.stack([forward, right, np.cross(forward, right)], axis=-2)
-    return np.asarray(rotation_about(ray, -roll) @ there.T @ here)
+    camera_triad = np.array([ray, across, np.cross(ray, across)])
+    icrf_triad = np.stack([forward, right, np.cross(forward, right)], axis=-2)
+    return np.asarray(rotation_about(ray, -roll) @ camera_triad.T @ icrf_triad)
 
 
 def _ray_and_horizontal(camera: Camera, pixel: NDArray[np.float64]) -> tuple[Vector, Vector]:
-    """The ray of a pixel, and the direction square to it and to the picture's vertical there; unit vectors (3,)."""
+    """Return the ray of a pixel and the direction perpendicular to it and to the image vertical; unit vectors (3,)."""
     ray = camera.unproject(pixel)
     if camera.distortion is None:
         return ray, unit(np.array([ray[2], 0.0, -ray[0]]))
-    # A distorted vertical is no plane: its direction just there.
+    # A distorted vertical is not in one plane, so its direction is taken locally.
     step = np.array([0.0, 1e-5 * camera.fy])
     above, below = camera.unproject(np.array([pixel - step, pixel + step]))
     if not np.all(np.isfinite([ray, above, below])):
-        raise ValueError("the lens does not reach that place of the picture")
+        raise ValueError("the lens does not reach that position in the image")
     return ray, unit(np.cross(below - above, ray))

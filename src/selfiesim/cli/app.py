@@ -1,7 +1,7 @@
-"""The command line: what each command is called, and how bad input ends.
+"""The command line: its commands, and how errors reach the user.
 
-Answers go to standard output, progress and errors to standard error; progress only on a terminal. Bad input exits with
-code 2 and one clear message, without a traceback unless ``--debug`` is given.
+Results go to standard output, progress and errors to standard error; progress is shown only on a terminal. Invalid
+input ends with exit code 2 and one message, without a traceback unless ``--debug`` is given.
 """
 
 from __future__ import annotations
@@ -10,47 +10,85 @@ import os
 import sys
 import warnings
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group
 
 from selfiesim.cli.batch import run_batch
 from selfiesim.cli.cameras import cameras
 from selfiesim.cli.doctor import doctor
 from selfiesim.cli.drift import downlink, drift
 from selfiesim.cli.export import export
-from selfiesim.cli.film import draw_film
-from selfiesim.cli.gallery import draw_gallery
+from selfiesim.cli.film import render_film
+from selfiesim.cli.gallery import render_gallery
 from selfiesim.cli.labels import label_frames
 from selfiesim.cli.maps import draw_map, maps_app
 from selfiesim.cli.models import models_app
 from selfiesim.cli.recipe import caption, replay
 from selfiesim.cli.render import demo, expose, render
 from selfiesim.cli.scenes import check, scenes, schema, show
-from selfiesim.cli.story import draw_story
+from selfiesim.cli.story import render_story
 from selfiesim.core.errors import UserError
 
-app = App(
-    name="selfiesim",
-    help="Recreate spacecraft selfies: the path of an ejected camera, and the picture it takes. With --debug anywhere, "
-    "what goes wrong is told with its traceback.",
-    help_format="plaintext",
-    version=lambda: _version(),
-)
+_HELP = """Simulate spacecraft selfies: the trajectory of a released camera, and the images it takes.
 
-for command in (render, demo, show, check, scenes, schema, drift, downlink, expose, replay, caption, cameras, export):
-    app.command(command)
-app.command(doctor)
-app.command(run_batch, name="batch")
-app.command(draw_film, name="film")
-app.command(draw_gallery, name="gallery")
-app.command(label_frames, name="labels")
-app.command(draw_map, name="map")
-app.command(draw_story, name="story")
-app.command(maps_app)
+First steps: selfiesim demo
+             selfiesim scenes
+             selfiesim render tianwen1-mars --at release+60s -o selfie.png
+
+Each command explains itself: selfiesim COMMAND --help
+With --debug anywhere on the command line, errors come with a traceback.
+"""
+
+app = App(name="selfiesim", help=_HELP, help_format="plaintext", version=lambda: _version())
+
+_RENDER = Group.create_ordered("Render")
+app.command(demo, group=_RENDER)
+app.command(render, group=_RENDER)
+app.command(expose, group=_RENDER)
+app.command(render_film, name="film", group=_RENDER)
+app.command(render_story, name="story", group=_RENDER)
+app.command(render_gallery, name="gallery", group=_RENDER)
+
+_SCENES = Group.create_ordered("Scenes")
+app.command(scenes, group=_SCENES)
+app.command(show, group=_SCENES)
+app.command(check, group=_SCENES)
+app.command(schema, group=_SCENES)
+app.command(export, group=_SCENES)
+
+_ANALYSIS = Group.create_ordered("Trajectory and radio link")
+app.command(drift, group=_ANALYSIS)
+app.command(downlink, group=_ANALYSIS)
+
+_DATA_SETS = Group.create_ordered("Data sets")
+app.command(run_batch, name="batch", group=_DATA_SETS)
+app.command(label_frames, name="labels", group=_DATA_SETS)
+
+_IMAGES = Group.create_ordered("Images already rendered")
+app.command(replay, group=_IMAGES)
+app.command(caption, group=_IMAGES)
+
+_CATALOGUES = Group.create_ordered("Models, cameras and maps")
+models_app.group = (_CATALOGUES,)
+maps_app.group = (_CATALOGUES,)
 app.command(models_app)
+app.command(cameras, group=_CATALOGUES)
+app.command(maps_app)
+app.command(draw_map, name="map", group=_CATALOGUES)
+
+_MACHINE = Group.create_ordered("This installation")
+app.command(doctor, group=_MACHINE)
+for option in ("--help", "--version"):
+    app[option].group = (_MACHINE,)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 when done, 2 for bad input."""
+    """Run a command; exit with 0 when it succeeds, 2 when its input is invalid.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The words after ``selfiesim``; default: those of the process.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
@@ -60,7 +98,7 @@ def main(arguments: list[str] | None = None) -> None:
             app(words, exit_on_error=False, print_error=False)
         finally:
             if sys.stdout is not None:
-                sys.stdout.flush()  # now, where what goes wrong can still be said
+                sys.stdout.flush()  # here, where a failure can still be reported
     except UserError as error:
         if debug:
             raise
@@ -68,9 +106,9 @@ def main(arguments: list[str] | None = None) -> None:
     except CycloptsError as error:
         if debug:
             raise
-        _fail(f"{error}\nTry: selfiesim --help")
+        _fail(f"{error}\nTry: {' '.join(['selfiesim', *(error.command_chain or ()), '--help'])}")
     except BrokenPipeError:
-        _silence_stdout()  # the reader (head, less) has seen enough
+        _silence_stdout()  # the reader (head, less) has closed the pipe: not an error
     except OSError as error:
         if debug:
             raise
@@ -81,7 +119,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """A warning in one line, without the place in the source that it came from."""
+    """Print a warning on one line, without the source location."""
     print(f"selfiesim: {message}", file=sys.stderr)
 
 
@@ -92,7 +130,7 @@ def _fail(message: str) -> None:
 
 
 def _silence_stdout() -> None:
-    """Keep Python from complaining at exit about what could not be written."""
+    """Redirect standard output to nowhere, so that Python does not complain at exit about unwritten data."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -9,61 +9,68 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from selfiesim.cli.console import print_json
-from selfiesim.cli.options import AsJson
+from selfiesim.cli.options import AsJson, flag, output_file
 from selfiesim.core.errors import BatchError
 
 
+# Long: the signature declares the options.
 def run_batch(
-    job: Annotated[Path | None, Parameter(help="A job file: a scene, and what varies.")] = None,
+    job: Annotated[Path | None, Parameter(help="Job file (.toml): names a scene and what varies.")] = None,
     /,
     *,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="The folder for the frames.")] = None,
-    workers: Annotated[int, Parameter(help="Processes to draw in; 0 draws in this one.")] = 0,
+    output: Annotated[Path | None, output_file("Folder for the frames.")] = None,
+    workers: Annotated[int, Parameter(help="Number of worker processes; 0 renders in the main process.")] = 0,
     dask: Annotated[
-        str | None, Parameter(help="A Dask scheduler's address, such as tcp://host:8786, or local.")
+        str | None,
+        Parameter(help="Address of a Dask scheduler, such as tcp://host:8786, or local for one on this machine."),
     ] = None,
-    tries: Annotated[int, Parameter(help="How often a frame is tried before it is set aside.")] = 3,
-    timeout: Annotated[float, Parameter(help="Seconds after which a worker process is taken to hang.")] = 600.0,
-    plan: Annotated[bool, Parameter(negative="", help="Only tell how many frames, how long and how large.")] = False,
-    status: Annotated[Path | None, Parameter(help="Only tell how far the batch in this folder is.")] = None,
+    tries: Annotated[int, Parameter(help="Number of attempts before a frame counts as failed.")] = 3,
+    timeout: Annotated[float, Parameter(help="Seconds after which a worker process is considered hung.")] = 600.0,
+    plan: Annotated[bool, flag("Only estimate number of frames, time and disk space.")] = False,
+    status: Annotated[Path | None, Parameter(help="Only report the progress of the batch in this folder.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw many frames of a scene into a folder; run it again to go on where it stopped."""
+    """Render many variations of a scene into a folder.
+
+    Run the same command again to resume where an earlier run stopped. Failed frames
+    are listed, and tried again by the next run.
+
+    Example: selfiesim batch job.toml -o frames --workers 4
+
+    Exit codes: 0 all frames are done, 1 some failed, 2 the input is invalid.
+    """
     if status is not None:
         _print_report(_status(status), as_json)
         return
     if job is None:
         raise BatchError("name a job file, such as job.toml, or --status FOLDER")
-    from selfiesim.batches.run import batch
-    from selfiesim.batches.run import read_job as read
+    from selfiesim.batches.run import batch, read_job
     from selfiesim.labels.datasets import CARD_FILE
 
     if plan:
         from selfiesim.batches.estimate import estimate
         from selfiesim.batches.vary import Frames
 
-        _print_report(estimate(Frames(read(job)), workers), as_json)
+        _print_report(estimate(Frames(read_job(job)), workers), as_json)
         return
     if output is None:
         raise BatchError("--output: name the folder for the frames, such as -o frames")
-    parsed_job = read(job)
+    parsed_job = read_job(job)
     done = new = failed = 0
     for frame in batch(parsed_job, output, workers=workers, dask=dask, tries=tries, timeout_s=timeout):
-        done, new, failed = (
-            done + frame.is_drawn,
-            new + (frame.is_drawn and frame.is_new),
-            failed + (not frame.is_drawn),
-        )
-        if not frame.is_drawn:
-            print(f"selfiesim: frame {frame.number} is set aside: {frame.message}", file=sys.stderr)
+        done += frame.is_done
+        new += frame.is_done and frame.is_new
+        failed += not frame.is_done
+        if not frame.is_done:
+            print(f"selfiesim: frame {frame.number} failed: {frame.message}", file=sys.stderr)
     report: dict[str, Any] = {"folder": str(output), "done": done, "new": new, "failed": failed}
     report |= {"card": str(output / CARD_FILE)} if parsed_job.labels and done else {}
     if as_json:
         print_json(report)
     else:
-        print(f"{output}: {done:,} frames, {new:,} of them new, {failed:,} set aside")
+        print(f"{output}: {done:,} frames, {new:,} of them new, {failed:,} failed")
         if "card" in report:
-            print(f"{report['card']}: the labels' data sets")
+            print(f"{report['card']}: describes the data sets of the labels")
     if failed:
         sys.exit(1)
 
@@ -81,7 +88,7 @@ def _print_report(report: dict[str, Any], as_json: bool) -> None:
     for key, value in report.items():
         if key == "faults":
             for fault in value:
-                print(f"frame {fault['number']} is set aside: {fault['message']}")
+                print(f"frame {fault['number']} failed: {fault['message']}")
         else:
-            words = f"{value:,}" if isinstance(value, (int, float)) else "-" if value is None else value
-            print(f"{key:16s} {words}")
+            text = f"{value:,}" if isinstance(value, (int, float)) else "-" if value is None else value
+            print(f"{key:16s} {text}")

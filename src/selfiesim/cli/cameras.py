@@ -1,4 +1,4 @@
-"""The command about known cameras: ``selfiesim cameras``."""
+"""The command ``selfiesim cameras``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from selfiesim.cli.options import AsJson
 
 
 def cameras(
-    name: Annotated[str | None, Parameter(help="A camera's name; without it, all are listed.")] = None,
+    name: Annotated[str | None, Parameter(help="Name of a camera; default: list all.")] = None,
     /,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the known cameras, or tell all about one and who published it."""
+    """List the known cameras, or show one in detail with the source of each value.
+
+    Use one in a scene file with: camera.preset = "NAME"
+    """
     from selfiesim.camera.catalogue import PRESETS, preset
 
     if as_json:

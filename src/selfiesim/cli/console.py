@@ -1,11 +1,11 @@
-"""What the commands print: tables for people, JSON for programs, a line of progress on a terminal."""
+"""Output of the commands (tables, JSON, a status line on a terminal), and parsing of their shared options."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,18 @@ from selfiesim.scene.moments import parse_moment
 if TYPE_CHECKING:
     from selfiesim.analysis.dispersion import Dispersion
     from selfiesim.analysis.downlink import DownlinkSequence
+    from selfiesim.analysis.drift_table import DriftSample
     from selfiesim.scene.scene import Scene
+
+SetStatus = Callable[[str], None]
+"""Shows what the command is doing."""
+
+_MAX_DOWNLINK_ROWS = 25
+_MIN_CAP_SHARE = 0.02  # of the image: less of the polar cap does not count as being in it
 
 
 def print_facts(facts: dict[str, Any]) -> None:
-    """The numbers of a view, and what of it is assumed; takes ``View.facts``."""
+    """Print ``View.facts``: the geometry of a view, and which values are assumed."""
     from rich.table import Table
     from rich.text import Text
 
@@ -34,125 +41,127 @@ def print_facts(facts: dict[str, Any]) -> None:
     console = _console(120)
     console.print(table)
     if facts["assumed"]:
-        known = Table(title="assumed (not publicly known)", title_justify="left", show_header=False)
-        for key, why in facts["assumed"].items():
-            known.add_row(Text(key), Text(why))
-        console.print(known)
+        assumed = Table(title="assumed (not publicly known)", title_justify="left", show_header=False)
+        for key, reason in facts["assumed"].items():
+            assumed.add_row(Text(key), Text(reason))
+        console.print(assumed)
 
 
 def print_cameras() -> None:
-    """All known cameras, a line each."""
+    """Print all known cameras, one per line."""
     from rich.table import Table
 
     from selfiesim.camera.catalogue import PRESETS, table_row
 
-    table = Table(
-        "name", "camera", "picture, px", "field, degrees", "lens", caption="* assumed", caption_justify="left"
-    )
-    for name, known in PRESETS.items():
-        row = table_row(known)
-        table.add_row(name, *(row[str(column.header)] for column in table.columns[1:]))
+    rows = {name: table_row(known) for name, known in PRESETS.items()}
+    columns = list(next(iter(rows.values())))[:4]  # camera, image size, field of view, lens
+    table = Table("name", *columns, caption="* assumed", caption_justify="left")
+    for name, row in rows.items():
+        table.add_row(name, *(row[column] for column in columns))
     _console(140).print(table)
 
 
 def print_camera(facts: dict[str, Any]) -> None:
-    """All about one camera, and where each number comes from; takes ``CameraPreset.facts()``."""
+    """Print ``CameraPreset.facts()``: one camera, with the source of each value."""
     from rich.table import Table
     from rich.text import Text
 
     sources, assumed = facts.pop("sources"), facts.pop("assumed")
-    table = Table("", "", "from", title=Text(facts.pop("title")), title_justify="left")
+    table = Table("", "", "source", title=Text(facts.pop("title")), title_justify="left")
     for key, value in facts.items():
         numbers = value if isinstance(value, tuple) else (value,)
-        words = ", ".join(f"{n:.6g}" if isinstance(n, float) else str(n) for n in numbers)
-        where = sources.get(key, "worked out" if key.endswith("_fov_deg") else "")
-        table.add_row(key, words, Text(f"assumed: {assumed[key]}" if key in assumed else where))
+        text = ", ".join(f"{n:.6g}" if isinstance(n, float) else str(n) for n in numbers)
+        source = sources.get(key, "derived" if key.endswith("_fov_deg") else "")
+        table.add_row(key, text, Text(f"assumed: {assumed[key]}" if key in assumed else source))
     _console(120).print(table)
 
 
-def print_dispersion(cloud: Dispersion) -> None:
-    """A table by time, and the answer in a sentence."""
+def print_dispersion(dispersion: Dispersion) -> None:
+    """Print in which share of the releases each condition is met, moment by moment, and a summary."""
     from rich.table import Table
 
-    summary = cloud.summary()
+    summary = dispersion.summary()
     table = Table()
-    for name in ("t s", "from craft m", "+- m", "whole craft", "cap behind", "Sun out", "all three"):
+    for name in ("t s", "range m", "+- m", "whole craft", "cap behind", "Sun out", "all three"):
         table.add_column(name, justify="right")
-    for each in cloud.records():
-        shares = (_percent(each[key]) for key in ("craft_in_frame", "cap_behind", "sun_out", "good"))
-        table.add_row(f"{each['t_s']:g}", f"{each['range_mean_m']:.2f}", f"{each['range_sigma_m']:.2f}", *shares)
+    for row in dispersion.records():
+        shares = (_percent(row[key]) for key in ("craft_in_frame", "cap_in_background", "sun_out_of_frame", "good"))
+        table.add_row(f"{row['t_s']:g}", f"{row['range_mean_m']:.2f}", f"{row['range_sigma_m']:.2f}", *shares)
     _console(120).print(table)
     share, count = 100.0 * summary["good_share"], summary["releases"]
     print(f"{share:.1f} % of {count} releases have all three at some moment.")
     if summary["first_good_s"]:
-        early, middle, late = summary["first_good_s"]
-        print(f"First at {middle:g} s ({early:g} to {late:g} s for nine in ten); most at {summary['best_s']:g} s.")
+        early, median, late = summary["first_good_s"]
+        print(
+            f"First at {median:g} s ({early:g} to {late:g} s in 90 % of them); in most releases at once at "
+            f"{summary['best_s']:g} s."
+        )
 
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100.0 * share:.1f} %"
 
 
-def print_drift(samples: list[Any]) -> None:
-    """The drift, a line for each moment."""
+def print_drift(samples: list[DriftSample]) -> None:
+    """Print the drift, one line per moment."""
     from rich.table import Table
 
     table = Table()
-    columns = ["t s", "from mount m", "rate m/s", "up m", "along m", "normal m", "phase deg", "craft px", "holds"]
-    radio = any(each.in_link_range is not None for each in samples)
-    columns += ["radio"] if radio else []
+    columns = ["t s", "range m", "rate m/s", "radial m", "along m", "normal m", "phase deg", "craft px", "in view"]
+    has_radio = any(sample.in_link_range is not None for sample in samples)
+    columns += ["radio"] if has_radio else []
     for name in columns:
-        table.add_column(name, justify="left" if name == "holds" else "right")
-    for each in samples:
-        held = {
-            "craft": each.in_frame,
-            "limb": each.limb_in_frame,
-            "cap": each.cap_share > 0.02,
-            "SUN": each.sun_in_frame,
+        table.add_column(name, justify="left" if name == "in view" else "right")
+    for sample in samples:
+        in_view = {
+            "craft": sample.in_frame,
+            "limb": sample.limb_in_frame,
+            "cap": sample.cap_share > _MIN_CAP_SHARE,
+            "SUN": sample.sun_in_frame,
         }
-        numbers = (each.range_m, each.range_rate_m_s, *each.position_rtn_m)
-        size = f"{each.craft_px:.0f}" if each.craft_px == each.craft_px else "-"
-        words = " ".join(word for word, yes in held.items() if yes)
-        heard = ("yes" if each.in_link_range else "too far",) if radio else ()
-        table.add_row(f"{each.t_s:g}", *(f"{n:.3f}" for n in numbers), f"{each.phase_deg:.1f}", size, words, *heard)
+        numbers = (sample.range_m, sample.range_rate_m_s, *sample.position_rtn_m)
+        size = f"{sample.craft_px:.0f}" if sample.craft_px == sample.craft_px else "-"  # NaN: behind the camera
+        seen = " ".join(name for name, is_seen in in_view.items() if is_seen)
+        radio = ("yes" if sample.in_link_range else "too far",) if has_radio else ()
+        table.add_row(f"{sample.t_s:g}", *(f"{n:.3f}" for n in numbers), f"{sample.phase_deg:.1f}", size, seen, *radio)
     _console(120).print(table)
 
 
-def print_downlink(whole: DownlinkSequence) -> None:
-    """Some two dozen of the frames, a line each, and what became of all in a sentence."""
+def print_downlink(sequence: DownlinkSequence) -> None:
+    """Print up to about two dozen frames, one per line, and a summary of all."""
     from rich.table import Table
 
     table = Table()
-    for name in ("frame", "taken s", "range m", "dBm", "Mbit/s", "kB", "lost", "sent s", "received s", "at the Earth"):
+    for name in ("frame", "taken s", "range m", "dBm", "Mbit/s", "kB", "lost", "sent s", "received s", "at Earth"):
         table.add_column(name, justify="right")
-    step = max(1, -(-len(whole.frames) // 25))
-    for each in whole.frames[::step]:
-        here = "never" if each.received_s is None else f"{each.received_s:.3f}"
+    step = max(1, -(-len(sequence.frames) // _MAX_DOWNLINK_ROWS))
+    for frame in sequence.frames[::step]:
+        received = "never" if frame.received_s is None else f"{frame.received_s:.3f}"
         row = (
-            f"{each.number}", f"{each.taken_s:g}", f"{each.range_m:.2f}", f"{each.received_dbm:.1f}",
-            f"{each.rate_mbit_s:g}", f"{each.size_bytes / 1e3:.0f}", f"{each.packets_lost} of {each.packets}",
-            f"{each.sent_s:.3f}", here, (each.earth_utc or "never").replace("T", " "),
+            f"{frame.number}", f"{frame.taken_s:g}", f"{frame.range_m:.2f}", f"{frame.received_dbm:.1f}",
+            f"{frame.rate_mbit_s:g}", f"{frame.size_bytes / 1e3:.0f}", f"{frame.packets_lost} of {frame.packets}",
+            f"{frame.sent_s:.3f}", received, (frame.earth_utc or "never").replace("T", " "),
         )  # fmt: skip
         table.add_row(*row)
     _console(120).print(table)
-    totals = whole.summary()
+    totals = sequence.summary()
     print(
-        f"{totals['frames']} frames: {totals['whole']} whole, {totals['broken']} broken, {totals['lost']} never received. "
-        f"The battery lasts {totals['battery_s'] / 60.0:.0f} minutes from the release."
+        f"{totals['frames']} frames: {totals['whole']} complete, {totals['broken']} damaged, {totals['lost']} never "
+        f"received. The battery lasts {totals['battery_s'] / 60.0:.0f} minutes from the release."
     )
-    light = [each.light_time_s for each in whole.frames if each.light_time_s is not None]
-    if light:
-        print(f"Light takes {light[-1] / 60.0:.2f} minutes to the Earth. The radio's numbers are assumed.")
+    light_times = [frame.light_time_s for frame in sequence.frames if frame.light_time_s is not None]
+    if light_times:
+        print(f"The light time to Earth is {light_times[-1] / 60.0:.2f} minutes. The radio's parameters are assumed.")
 
 
 def print_json(value: Any) -> None:
-    """JSON for programs."""
+    """Print JSON for programs."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 @contextmanager
-def progress_line() -> Iterator[Any]:
-    """A line that tells what is going on, on a terminal; nothing in a pipe."""
+def progress_line() -> Iterator[SetStatus]:
+    """Show a status line on a terminal, and nothing in a pipe; yields the function that sets its text."""
     if not sys.stderr.isatty():
         yield lambda text: None
         return
@@ -163,14 +172,14 @@ def progress_line() -> Iterator[Any]:
 
 
 def _console(width: int) -> Any:
-    """Standard output, as wide as the terminal, or ``width`` in a pipe."""
+    """Return standard output, as wide as the terminal, or ``width`` in a pipe."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout and sys.stdout.isatty() else width)
 
 
-def load_shot(scene: str, craft: str | None = None, size: str | None = None) -> Scene:
-    """The scene that a command draws, with another craft or another size where these are given.
+def load_scene(name_or_path: str, craft: str | None = None, size: str | None = None) -> Scene:
+    """Load the scene of a command, with ``--craft`` and ``--size`` applied where they are given.
 
     Raises
     ------
@@ -179,19 +188,19 @@ def load_shot(scene: str, craft: str | None = None, size: str | None = None) -> 
     """
     from selfiesim.scene.scene import Scene
 
-    shot = Scene.load(scene)
+    scene = Scene.load(name_or_path)
     if craft is not None:
-        shot = shot.with_craft(craft)
-    return shot if size is None else shot.with_changes(camera__size_px=parse_size(size))
+        scene = scene.with_craft(craft)
+    return scene if size is None else scene.with_changes(camera__size_px=parse_size(size))
 
 
 def parse_size(text: str) -> list[int]:
-    """Width and height of a picture from words such as 1280x720.
+    """Return width and height of an image size such as 1280x720.
 
     Raises
     ------
     SceneError
-        For other words, or a size that no picture may have.
+        For other text, or a size out of range.
     """
     from selfiesim.scene.camera import MAX_PX, MIN_PX
 
@@ -200,17 +209,17 @@ def parse_size(text: str) -> list[int]:
         raise SceneError(f"--size {text[:40]!r}: write width x height in pixels, such as 1280x720")
     size = [int(match[1]), int(match[2])]
     if not all(MIN_PX <= side <= MAX_PX for side in size):
-        raise SceneError(f"--size {text}: give {MIN_PX} to {MAX_PX} pixels a side")
+        raise SceneError(f"--size {text}: give {MIN_PX} to {MAX_PX} pixels per side")
     return size
 
 
 def parse_at(text: str | None) -> str | None:
-    """A moment as it was given with ``--at``, or None.
+    """Return the moment given with ``--at``, once it is known to be one.
 
     Raises
     ------
     SceneError
-        For words that are no moment.
+        For text that is not a moment.
     """
     if text is not None:
         try:

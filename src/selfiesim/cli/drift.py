@@ -1,4 +1,4 @@
-"""The commands about the path of a released camera: ``selfiesim drift`` and ``downlink``."""
+"""The commands on the trajectory of a released camera: ``selfiesim drift`` and ``downlink``."""
 
 from __future__ import annotations
 
@@ -8,57 +8,65 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from selfiesim.cli.console import load_shot, print_dispersion, print_downlink, print_drift, print_json, progress_line
-from selfiesim.cli.options import AsJson, Craft, FirstFrame, LastFrame, SceneName, Size
+from selfiesim.cli.console import load_scene, print_dispersion, print_downlink, print_drift, print_json, progress_line
+from selfiesim.cli.options import AsJson, Craft, FirstFrame, LastFrame, SceneName, Size, flag, output_file
 from selfiesim.core.errors import SceneError
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
 
 
+# Long: the signature declares the options.
 def drift(
-    scene: SceneName,
+    scene_name: SceneName,
     /,
     *,
     start: Annotated[
-        str, Parameter(name="--from", allow_leading_hyphen=True, help="First moment, or seconds after the release.")
+        str,
+        Parameter(name="--from", allow_leading_hyphen=True, help="First moment, or seconds after the release."),
     ] = "release",
     stop: Annotated[
         str, Parameter(name="--to", allow_leading_hyphen=True, help="Last moment, or seconds after the release.")
     ] = "release+300s",
-    step_s: Annotated[float, Parameter(name=["--step-s", "--step"], help="Seconds from one to the next.")] = 10.0,
+    step_s: Annotated[float, Parameter(name=["--step-s", "--step"], help="Seconds between moments.")] = 10.0,
     craft: Craft = None,
     as_json: AsJson = False,
-    as_csv: Annotated[bool, Parameter(name="--csv", negative="", help="Print comma-separated values.")] = False,
+    as_csv: Annotated[bool, flag("Print comma-separated values.", "--csv")] = False,
     samples: Annotated[
-        int | None, Parameter(help="Throw so many releases by [release.scatter] instead of one.")
+        int | None, Parameter(help="Simulate this number of releases with the errors of [release.scatter].")
     ] = None,
-    plot: Annotated[Path | None, Parameter(help="Draw a figure into this file (.png, .svg, .pdf).")] = None,
+    plot: Annotated[Path | None, Parameter(help="Also draw a figure to this file (.png, .svg or .pdf).")] = None,
 ) -> None:
-    """Show the camera's path after the release: range, position, size of the craft, and what each moment frames."""
+    """Print the camera's trajectory after the release.
+
+    For each moment: range and range rate, position (radial, transverse, normal),
+    phase angle, apparent size of the craft, and what is in the field of view.
+
+    Example: selfiesim drift tianwen1-mars --to 300 --step 20 --plot drift.png
+    """
     from selfiesim.analysis import drift_table
 
-    shot = load_shot(scene, craft)
-    drift_table.require_released_camera(shot)
+    scene = load_scene(scene_name, craft)
+    drift_table.require_released_camera(scene)
     times = drift_table.sample_times(
-        _seconds_after_release(shot, start, "--from"), _seconds_after_release(shot, stop, "--to"), step_s
+        _seconds_after_release(scene, start, "--from"), _seconds_after_release(scene, stop, "--to"), step_s
     )
     if samples is not None:
         if plot or as_csv:
-            raise SceneError("--samples goes with --json alone, not with --plot or --csv")
-        from selfiesim.analysis.dispersion import run_dispersion
+            raise SceneError("--samples: prints a table or --json; leave out --plot and --csv")
+        from selfiesim.analysis.dispersion import disperse
 
-        cloud = run_dispersion(shot, samples, times)
+        dispersion = disperse(scene, samples, times)
         if as_json:
-            print_json({"summary": cloud.summary(), "times": cloud.records()})
+            print_json({"summary": dispersion.summary(), "times": dispersion.records()})
         else:
-            print_dispersion(cloud)
+            print_dispersion(dispersion)
         return
-    path = drift_table.timeline(shot, times)
+    path = drift_table.drift(scene, times)
     if plot:
         from selfiesim.analysis.drift_plot import plot_drift
 
-        plot_drift(path, shot.title, plot)
+        plot_drift(path, scene.title, plot)
     if as_json:
         print_json(drift_table.as_records(path))
     elif as_csv:
@@ -69,47 +77,52 @@ def drift(
         print(words, file=sys.stderr)
 
 
-def _seconds_after_release(shot: Scene, text: str, option: str) -> float:
-    """Seconds from the release to a moment; a bare number is that already."""
+def _seconds_after_release(scene: Scene, text: str, option: str) -> float:
+    """Return the seconds from the release to a moment; a bare number is seconds already."""
     try:
         return float(text)
     except ValueError:
-        return round(shot.seconds(text, option), 6)  # an instant has no finer digits
+        return round(scene.seconds(text, option), 6)  # moments are resolved to the microsecond
 
 
+# Long: the signature declares the options.
 def downlink(
-    scene: SceneName,
+    scene_name: SceneName,
     /,
     *,
     start: FirstFrame = "release",
     stop: LastFrame = "release+120s",
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="Folder for some frames, clean and as received.")
+        Path | None, output_file("Folder for rendered frames, each as taken and as received; default: render none.")
     ] = None,
-    frames: Annotated[int, Parameter(help="How many of them to render, 1 to 50.")] = 4,
+    frames: Annotated[int, Parameter(help="Number of frames to render into --output, 1 to 50.")] = 4,
     size: Size = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send the camera's pictures to the craft by radio and on to the Earth: range, rate, losses, times of arrival."""
+    """Simulate the radio link: camera to craft, craft to Earth.
+
+    For each frame: range, received power, data rate, lost packets, and times of
+    arrival at the craft and at Earth.
+    """
     from selfiesim.analysis.downlink import downlink_sequence, simulate_reception
     from selfiesim.pages.received_frames import make_folder, report, save_sequence
 
-    shot = load_shot(scene, size=size)
+    scene = load_scene(scene_name, size=size)
     if not 1 <= frames <= 50:
         raise SceneError(f"--frames {frames}: give a number from 1 to 50")
-    span = shot.seconds(start, "--from"), shot.seconds(stop, "--to")
+    span = scene.seconds(start, "--from"), scene.seconds(stop, "--to")
     if output is None:
-        whole, files = downlink_sequence(shot, *span), []
+        sequence, files = downlink_sequence(scene, *span), []
     else:
         make_folder(output)
         with progress_line() as set_status:
-            whole, received = simulate_reception(
-                shot, *span, frames, lambda done, of: set_status(f"drawing, frame {done + 1} of {of}")
+            sequence, received = simulate_reception(
+                scene, *span, frames, lambda done, of: set_status(f"rendering, frame {done + 1} of {of}")
             )
-            files = save_sequence(shot, whole, received, output)
+            files = save_sequence(scene, sequence, received, output)
     if as_json:
-        print_json(report(shot, whole) | ({"files": [str(file) for file in files]} if files else {}))
+        print_json(report(scene, sequence) | ({"files": [str(file) for file in files]} if files else {}))
     else:
-        print_downlink(whole)
+        print_downlink(sequence)
         for file in files:
             print(file)

@@ -1,4 +1,4 @@
-"""The command that films: ``selfiesim film``."""
+"""The command ``selfiesim film``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.cli.console import load_shot, print_json, progress_line
+from selfiesim.cli.console import load_scene, print_json, progress_line
 from selfiesim.cli.options import (
     AsJson,
     Craft,
@@ -21,66 +21,77 @@ from selfiesim.cli.options import (
     SceneName,
     Size,
     Watermark,
+    flag,
     mark_names,
+    output_file,
 )
 
 
-def draw_film(
-    scene: SceneName,
+# Long: the signature declares the options.
+def render_film(
+    scene_name: SceneName,
     /,
     *,
     start: FirstFrame = "release",
     stop: LastFrame = "release+120s",
-    step_s: Annotated[float, Parameter(help="Seconds that pass from one frame to the next.")] = 1.0,
-    fps: Annotated[float, Parameter(help="Frames shown a second.")] = 25.0,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="File: .mp4, .gif, .apng or .webp.")] = None,
+    step_s: Annotated[float, Parameter(help="Seconds of scene time between frames.")] = 1.0,
+    fps: Annotated[float, Parameter(help="Frames shown per second.")] = 25.0,
+    output: Annotated[
+        Path | None, output_file("Film file to write: .mp4, .gif, .apng or .webp; default: SCENE.mp4.")
+    ] = None,
     size: Size = None,
     craft: Craft = None,
     quality: Quality = "draft",
     samples: Samples = None,
     look: Look = None,
     exposure: Annotated[
-        Literal["held", "metered"], Parameter(help="held: one for the whole film; metered: by each frame anew.")
+        Literal["held", "metered"],
+        Parameter(help="held: one exposure for the whole film; metered: each frame has its own."),
     ] = "held",
     blur: Annotated[
-        float | None, Parameter(help="For what share of a step the shutter is open, 0 to 1; 0.5 is cinema's.")
+        float | None,
+        Parameter(help="Motion blur: open shutter as a fraction of the step, 0 to 1; cinema uses 0.5."),
     ] = None,
-    ping_pong: Annotated[bool, Parameter(negative="", help="Run back to the beginning.")] = False,
-    title: Annotated[bool, Parameter(negative="", help="Begin with a title.")] = False,
-    counter: Annotated[bool, Parameter(negative="", help="Write time and range into the picture.")] = False,
+    ping_pong: Annotated[bool, flag("Run back to the start at the end.")] = False,
+    title: Annotated[bool, flag("Start with a title card.")] = False,
+    counter: Annotated[bool, flag("Write time and range into each frame.")] = False,
     scale_bar: ScaleBar = False,
     watermark: Watermark = False,
     as_json: AsJson = False,
 ) -> None:
-    """Film the drift: a frame for each step of time, with the recipe in a JSON file beside the film."""
+    """Render a film of the drift, one frame per time step.
+
+    The recipe is written next to the film as JSON.
+
+    Example: selfiesim film tianwen1-mars --to release+60s --fps 12 -o drift.mp4
+    """
     from selfiesim.files.images import sidecar_path
-    from selfiesim.film.film import FilmSettings, film
+    from selfiesim.films.film import FilmSettings, film
 
     began = time.perf_counter()
-    shot = load_shot(scene, craft, size)
-    marks = mark_names(scale_bar, watermark)
-    changes = {"photo__look": look, "photo__marks": marks}
-    shot = shot.with_changes(**{key: value for key, value in changes.items() if value})
-    take = FilmSettings(
+    scene = load_scene(scene_name, craft, size)
+    changes = {"photo__look": look, "photo__marks": mark_names(scale_bar, watermark)}
+    scene = scene.with_changes(**{key: value for key, value in changes.items() if value})
+    settings = FilmSettings(
         start, stop, step_s, fps=fps, exposure=exposure, blur=blur, ping_pong=ping_pong, title=title, counter=counter,
         quality=quality, samples=samples,
     )  # fmt: skip
-    path = output or Path(f"{Path(scene).stem}.mp4")
+    path = output or Path(f"{Path(scene_name).stem}.mp4")
     with progress_line() as set_status:
 
         def on_progress(done: int, of: int) -> None:
             left = (time.perf_counter() - began) / done * (of - done) if done else 0.0
-            set_status(f"drawing, frame {done + 1} of {of}" + (f", {left:.0f} s left" if done else ""))
+            set_status(f"rendering, frame {done + 1} of {of}" + (f", {left:.0f} s left" if done else ""))
 
         set_status("metering")
-        made = film(shot, path, take, on_progress)
+        made = film(scene, path, settings, on_progress)
     seconds = time.perf_counter() - began
     if as_json:
         print_json(
             {
                 "file": str(path),
                 "sidecar": str(sidecar_path(path)),
-                "size_px": list(shot.camera.size_px),
+                "size_px": list(scene.camera.size_px),
                 "frames": made.frames,
                 "fps": made.fps,
                 "duration_s": made.duration_s,
@@ -89,4 +100,4 @@ def draw_film(
             }
         )
     else:
-        print(f"{path}  ({made.frames} frames, {made.duration_s:.1f} s at {made.fps:g} a second; {seconds:.1f} s)")
+        print(f"{path}  ({made.frames} frames, {made.duration_s:.1f} s at {made.fps:g} fps; took {seconds:.1f} s)")

@@ -1,4 +1,4 @@
-"""The command ``selfiesim models inspect``: what a mesh file holds, and how it looks from six sides."""
+"""The command ``selfiesim models inspect``: the contents of a mesh file, and six views of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from selfiesim.cli.console import parse_size, print_json, progress_line
-from selfiesim.cli.options import AsJson
+from selfiesim.cli.options import AsJson, output_file
 from selfiesim.core.errors import ModelError
 
 _MAX_ROWS = 40
@@ -17,32 +17,35 @@ _MIN_SIZE_PX, _MAX_SIZE_PX = 128, 2048
 
 
 def inspect_model(
-    file: Annotated[str, Parameter(help="A mesh file, or a shipped model's name.")],
+    file: Annotated[str, Parameter(help="Mesh file, or name of a shipped model.")],
     /,
     *,
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="Picture of its six sides (.png) to draw as well.")
+        Path | None, output_file("Also render the model from six sides to this file (.png or .jpg).")
     ] = None,
-    size: Annotated[str, Parameter(help="Width and height of each side's picture, pixels.")] = "448x336",
+    size: Annotated[str, Parameter(help="Size of each of the six views, pixels.")] = "448x336",
     as_json: AsJson = False,
 ) -> None:
-    """Tell what a mesh file holds, what was put right, and what looks wrong; draw it from six sides."""
+    """Report what a mesh file contains, what was repaired, and what looks wrong.
+
+    Example: selfiesim models inspect mine.glb -o mine.png
+    """
     from selfiesim.craft.inspect import inspect
 
     if output is not None:
-        from selfiesim.files.images import check_writable
+        from selfiesim.files.images import PICTURE_ENDINGS, check_writable
 
-        check_writable(output, endings=(".png",))
+        check_writable(output, endings=PICTURE_ENDINGS)
     width, height = parse_size(size)
-    if not all(_MIN_SIZE_PX <= each <= _MAX_SIZE_PX for each in (width, height)):
-        raise ModelError(f"--size {size[:40]}: give {_MIN_SIZE_PX} to {_MAX_SIZE_PX} pixels a side")
+    if not all(_MIN_SIZE_PX <= side <= _MAX_SIZE_PX for side in (width, height)):
+        raise ModelError(f"--size {size[:40]}: give {_MIN_SIZE_PX} to {_MAX_SIZE_PX} pixels per side")
     craft, report = inspect(file)
     if output is not None:
-        from selfiesim.pages.model_sheet import draw_sheet
+        from selfiesim.pages.model_sheet import render_sheet
 
         with progress_line() as set_status:
-            sheet = draw_sheet(
-                craft, (width, height), report=lambda done, of: set_status(f"drawing, side {done + 1} of {of}")
+            sheet = render_sheet(
+                craft, (width, height), progress=lambda done, of: set_status(f"rendering, side {done + 1} of {of}")
             )
         sheet.save(output)
         report["sheet"] = str(output)
@@ -54,35 +57,47 @@ def inspect_model(
 
 def _print_report(report: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     console = Console(width=None if Console().is_terminal else 120, highlight=False)
     console.print(f"{escape(report['name'])}: {escape(report['file'])}, {report['bytes'] / 1e6:.2f} MB", soft_wrap=True)
-    console.print(f"{_metres(report['size_m'])} m (x, y, z of the body), {report['triangles']:,} triangles, ", end="")
+    console.print(f"{_metres(report['size_m'])} m (body x, y, z), {report['triangles']:,} triangles, ", end="")
     console.print(f"{report['vertices']:,} vertices")
-    console.print(f"description: {escape(report['description'] or 'none; a TOML file of the same name beside it')}")
-    nodes = Table("node", "triangles", "size m", "material", "turns with")
-    for node in report["nodes"][:_MAX_ROWS]:
-        row = (f"{node['triangles']:,}", _metres(node["size_m"]), escape(", ".join(node["materials"])))
-        nodes.add_row(escape(node["name"]), *row, escape(node["joint"] or ""))
-    console.print(nodes)
+    description = report["description"] or "none; write a TOML file of the same name next to the mesh"
+    console.print(f"description: {escape(description)}")
+    console.print(_node_table(report["nodes"]))
     if len(report["nodes"]) > _MAX_ROWS:
-        console.print(f"and {len(report['nodes']) - _MAX_ROWS} more nodes; --json has them all")
-    looks = Table("material", "triangles", "colour (linear)", "metallic", "roughness", "textures px")
-    for each in report["materials"][:_MAX_ROWS]:
-        pictures = ", ".join(f"{name} {w}x{h}" for name, (w, h) in each["textures_px"].items())
-        colour = "by vertex" if each["vertex_colours"] else " ".join(f"{v:.2f}" for v in each["base_color"])
-        numbers = (f"{each['triangles']:,}", colour, f"{each['metallic']:.2f}", f"{each['roughness']:.2f}")
-        looks.add_row(escape(each["name"]), *numbers, pictures)
-    console.print(looks)
+        console.print(f"and {len(report['nodes']) - _MAX_ROWS} more nodes; --json lists all")
+    console.print(_material_table(report["materials"]))
     for kind in ("joints", "mounts"):
         if report[kind]:
             console.print(f"{kind}: {escape(', '.join(report[kind]))}")
-    for kind, word in (("repaired", "repaired"), ("warnings", "warning")):
+    for kind, label in (("repaired", "repaired"), ("warnings", "warning")):
         for line in report[kind]:
-            console.print(f"{word}: {escape(line)}", soft_wrap=True)
+            console.print(f"{label}: {escape(line)}", soft_wrap=True)
     if "sheet" in report:
-        console.print(f"drawn: {escape(report['sheet'])}", soft_wrap=True)
+        console.print(f"rendered: {escape(report['sheet'])}", soft_wrap=True)
+
+
+def _node_table(nodes: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table("node", "triangles", "size m", "material", "joint")
+    for node in nodes[:_MAX_ROWS]:
+        cells = (f"{node['triangles']:,}", _metres(node["size_m"]), escape(", ".join(node["materials"])))
+        table.add_row(escape(node["name"]), *cells, escape(node["joint"] or ""))
+    return table
+
+
+def _material_table(materials: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table("material", "triangles", "colour (linear)", "metallic", "roughness", "textures px")
+    for material in materials[:_MAX_ROWS]:
+        textures = ", ".join(f"{name} {w}x{h}" for name, (w, h) in material["textures_px"].items())
+        colour = "per vertex" if material["vertex_colours"] else " ".join(f"{v:.2f}" for v in material["base_color"])
+        numbers = (f"{material['triangles']:,}", colour, f"{material['metallic']:.2f}", f"{material['roughness']:.2f}")
+        table.add_row(escape(material["name"]), *numbers, textures)
+    return table
 
 
 def _metres(values: list[float]) -> str:

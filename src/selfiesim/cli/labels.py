@@ -1,4 +1,4 @@
-"""The command that labels: ``selfiesim labels``."""
+"""The command ``selfiesim labels``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.cli.console import load_shot, print_json, progress_line
-from selfiesim.cli.options import AsJson, FirstFrame, LastFrame, Quality, Samples, Size
+from selfiesim.cli.console import load_scene, print_json, progress_line
+from selfiesim.cli.options import AsJson, FirstFrame, LastFrame, Quality, Samples, Size, output_file
 from selfiesim.core.errors import OutputError, SceneError
 
 if TYPE_CHECKING:
@@ -18,46 +18,55 @@ if TYPE_CHECKING:
     from selfiesim.labels.sequence import LabelSettings
 
 
+# Long: the signature declares the options.
 def label_frames(
-    *scenes: Annotated[str, Parameter(help="Shipped scenes' names, or paths of scene files.")],
-    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder of the data set.")],
+    *scenes: Annotated[str, Parameter(help="Names of shipped scenes, or paths of scene files.")],
+    output: Annotated[Path, output_file("Folder of the data set.")],
     start: FirstFrame = "release+10s",
     stop: LastFrame = "release+120s",
-    step_s: Annotated[float, Parameter(help="Seconds from one frame to the next.")] = 10.0,
+    step_s: Annotated[float, Parameter(help="Seconds of scene time between frames.")] = 10.0,
     size: Size = None,
     quality: Quality = "draft",
     samples: Samples = None,
-    formats: Annotated[str, Parameter(name="--format", help="What to make, with commas.")] = "coco,bop,poses",
-    layers: Annotated[Literal["png", "exr"], Parameter(help="Depth, normals and parts as what.")] = "png",
+    formats: Annotated[
+        str, Parameter(name="--format", help="Formats to write, separated by commas: coco, bop, poses.")
+    ] = "coco,bop,poses",
+    layers: Annotated[Literal["png", "exr"], Parameter(help="File format of depth, normals and part numbers.")] = "png",
     split: Annotated[str, Parameter(help="Shares of train, val and test.")] = "80,10,10",
-    seed: Annotated[int, Parameter(help="Another one splits otherwise.")] = 0,
-    group: Annotated[int, Parameter(help="So many frames in a row go to one split together.")] = 1,
+    seed: Annotated[int, Parameter(help="Random seed of the split.")] = 0,
+    group: Annotated[int, Parameter(help="Keep this many consecutive frames in the same split.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Draw frames with labels for learning and navigation: COCO, BOP, poses, depth, normals, parts, and a card."""
+    """Render a labelled data set for machine learning and navigation.
+
+    Each frame has masks, keypoints, poses, depth, normals and part numbers. The
+    data set comes as COCO, BOP and a table of poses, with a card about it.
+
+    Example: selfiesim labels tianwen1-mars --step-s 5 -o data
+    """
     from selfiesim.labels.bop import check_bop
     from selfiesim.labels.datasets import assemble, check_formats
     from selfiesim.labels.records import LabelOptions
     from selfiesim.labels.sequence import LabelSettings, label
 
     began = time.perf_counter()
-    wanted, shares = check_formats(formats.split(",")), _parse_shares(split)
-    names = _names(scenes)
-    series = LabelSettings(
-        start, stop, step_s, quality=quality, samples=samples, group=group, wanted=LabelOptions(layers)
+    format_names, shares = check_formats(formats.split(",")), _parse_shares(split)
+    names = _frame_prefixes(scenes)
+    settings = LabelSettings(
+        start, stop, step_s, quality=quality, samples=samples, group=group, options=LabelOptions(layers)
     )
-    shots = [load_shot(scene, size=size) for scene in scenes]
+    loaded = [load_scene(scene, size=size) for scene in scenes]
     records: list[Record] = []
     with progress_line() as set_status:
-        for name, shot in zip(names, shots, strict=True):
+        for name, scene in zip(names, loaded, strict=True):
             on_progress = lambda done, of, name=name: set_status(f"{name}: frame {done + 1} of {of}")  # noqa: E731
-            for record in label(shot, output, series, name, on_progress):
+            for record in label(scene, output, settings, name, on_progress):
                 records.append(record)
-                if "bop" in wanted:  # now rather than after an hour of drawing
+                if "bop" in format_names:  # now rather than after an hour of rendering
                     check_bop([records[0], record])
-        set_status("putting the data set together")
-        command = _command(scenes, output, series, size, wanted, split, seed)
-        written = assemble(records, output, wanted, shares, seed, command, shots[0].folder)
+        set_status("assembling the data set")
+        command = _command(scenes, output, settings, size, format_names, split, seed)
+        written = assemble(records, output, format_names, shares, seed, command, loaded[0].folder)
     seconds = time.perf_counter() - began
     if as_json:
         files = [str(path) for path in written]
@@ -68,35 +77,36 @@ def label_frames(
             print(path)
 
 
-def _names(scenes: tuple[str, ...]) -> list[str]:
-    """What the frames of each scene are called."""
+def _frame_prefixes(scenes: tuple[str, ...]) -> list[str]:
+    """Return the name that the frames of each scene begin with."""
     if not scenes:
-        raise SceneError("name a scene, such as tianwen1-mars; `selfiesim scenes` lists those that are shipped")
+        raise SceneError("name a scene, such as tianwen1-mars; `selfiesim scenes` lists the shipped ones")
     names = [Path(scene).stem for scene in scenes]
     if len(set(names)) < len(names):
-        raise SceneError(f"two scenes have one name among {', '.join(names)}; their frames would have, too")
+        raise SceneError(f"two scenes have the same name among {', '.join(names)}; rename one of the files")
     return names
 
 
 def _command(
     scenes: tuple[str, ...],
     output: Path,
-    series: LabelSettings,
+    settings: LabelSettings,
     size: str | None,
-    wanted: list[str],
+    formats: list[str],
     split: str,
     seed: int,
 ) -> str:
-    """The command with all that it leaves to defaults written out: those may change."""
-    words = ["selfiesim", "labels", *scenes, "-o", str(output), "--from", series.start, "--to", series.stop]
-    words += ["--step-s", f"{series.step_s:g}", "--quality", series.quality, "--layers", series.wanted.layers]
+    """Return the command line with all defaults written out, because those may change."""
+    words = ["selfiesim", "labels", *scenes, "-o", str(output), "--from", settings.start, "--to", settings.stop]
+    words += ["--step-s", f"{settings.step_s:g}", "--quality", settings.quality, "--layers", settings.options.layers]
     words += ["--size", size] if size else []
-    words += ["--samples", str(series.samples)] if series.samples else []
-    words += ["--format", ",".join(wanted), "--split", split, "--seed", str(seed), "--group", str(series.group)]
+    words += ["--samples", str(settings.samples)] if settings.samples else []
+    words += ["--format", ",".join(formats), "--split", split, "--seed", str(seed), "--group", str(settings.group)]
     return shlex.join(words)
 
 
 def _parse_shares(text: str) -> dict[str, float]:
+    """Return the share of each split from text such as 80,10,10."""
     from selfiesim.labels.datasets import DEFAULT_SPLIT_SHARES, check_shares
 
     try:

@@ -1,34 +1,49 @@
-"""Options that several commands share, each said once."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-SceneName = Annotated[str, Parameter(help="A shipped scene's name, or the path of a scene file.")]
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
-Quality = Annotated[Literal["draft", "final"], Parameter(help="draft: quick; final: with soft shadows.")]
-Samples = Annotated[int | None, Parameter(help="How many passes, 1 to 1024, instead of the quality's.")]
-Size = Annotated[str | None, Parameter(help="Picture size, such as 1280x720; default: the scene's.")]
+
+def flag(text: str, name: str | None = None) -> Parameter:
+    """Return a switch that is off unless given, without a ``--no-`` form and without a default in the help."""
+    return Parameter(name=name, negative="", show_default=False, help=text)
+
+
+def output_file(text: str) -> Parameter:
+    """Return the option ``--output`` or ``-o`` with its help text."""
+    return Parameter(name=["--output", "-o"], help=text)
+
+
+SceneName = Annotated[str, Parameter(name="SCENE", help="Name of a shipped scene, or path of a scene file (.toml).")]
+AsJson = Annotated[bool, flag("Print JSON instead of text.", "--json")]
+Quality = Annotated[
+    Literal["draft", "final"], Parameter(help="draft: quick, hard shadows; final: smooth, soft shadows.")
+]
+Samples = Annotated[int | None, Parameter(help="Number of rendering passes, 1 to 1024; default: set by --quality.")]
+Size = Annotated[str | None, Parameter(help="Image size in pixels, such as 1280x720; default: the scene's.")]
 At = Annotated[
     str | None,
-    Parameter(allow_leading_hyphen=True, help="The moment: release+60s, max-latitude, or a UTC time."),
+    Parameter(
+        allow_leading_hyphen=True,
+        help="Moment, such as release+60s, max-latitude or 2021-12-31T16:30:00Z; default: the scene's.",
+    ),
 ]
-FirstFrame = Annotated[str, Parameter(name="--from", help="First frame's moment.")]
-LastFrame = Annotated[str, Parameter(name="--to", help="Last frame's moment.")]
+FirstFrame = Annotated[str, Parameter(name="--from", help="Moment of the first frame.")]
+LastFrame = Annotated[str, Parameter(name="--to", help="Moment of the last frame.")]
 Craft = Annotated[
-    str | None, Parameter(help="A model's name or a mesh file in any folder, in place of the scene's craft.")
+    str | None, Parameter(help="Replace the scene's craft: the name of a shipped model, or the path of a mesh file.")
 ]
 Look = Annotated[
-    Literal["clean", "raw", "onboard", "press"] | None, Parameter(help="As what camera; default: the scene's.")
+    Literal["clean", "raw", "onboard", "press"] | None,
+    Parameter(help="clean: no lens or sensor effects; others: as a camera delivers it. Default: the scene's."),
 ]
-ScaleBar = Annotated[bool, Parameter(negative="", help="Draw a scale bar for the craft's distance.")]
-Watermark = Annotated[bool, Parameter(negative="", help="Write 'synthetic image' into the picture.")]
-PngOutput = Annotated[Path | None, Parameter(name=["--output", "-o"], help="Picture file (.png).")]
+ScaleBar = Annotated[bool, flag("Draw a scale bar at the craft's distance.")]
+Watermark = Annotated[bool, flag("Write 'synthetic image' into the image.")]
 
 
 def mark_names(scale_bar: bool, watermark: bool) -> list[str]:
-    """The marks that a picture is asked to have, as ``photo.marks`` names them."""
-    return [mark for mark, wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if wanted]
+    """Return the requested marks under the names that the scene key ``photo.marks`` takes."""
+    return [mark for mark, is_wanted in (("scale-bar", scale_bar), ("watermark", watermark)) if is_wanted]

@@ -1,4 +1,4 @@
-"""The commands about a picture that is there, by the recipe in it: ``selfiesim replay`` and ``caption``."""
+"""The commands on images already rendered, which read the recipe in them: ``selfiesim replay`` and ``caption``."""
 
 from __future__ import annotations
 
@@ -8,35 +8,42 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from selfiesim.cli.console import print_json
-from selfiesim.cli.options import AsJson
+from selfiesim.cli.options import AsJson, flag, output_file
+
+RecipeFile = Annotated[Path, Parameter(help="Image file written by selfiesim, or its recipe (.json).")]
 
 
 def replay(
-    file: Annotated[Path, Parameter(help="A picture that selfiesim wrote, or its recipe (.json).")],
+    file: RecipeFile,
     /,
     *,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Write the new picture.")] = None,
-    edited: Annotated[bool, Parameter(negative="", help="Take a recipe that was changed.")] = False,
+    output: Annotated[Path | None, output_file("Write the new image to this file.")] = None,
+    edited: Annotated[bool, flag("Accept a recipe that was edited.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Render a picture again from its file alone, and tell what differs."""
+    """Render an image again from its own file, and report any difference."""
     from selfiesim.files.images import check_writable
-    from selfiesim.files.replay import replay as play
+    from selfiesim.files.replay import replay as render_again
 
     if output:
         check_writable(output)
-    photo, differs = play(file, edited)
+    photo, differences = render_again(file, edited)
     if output:
         photo.save(output)
     if as_json:
-        print_json({"file": str(file), "same": not differs, "differences": differs})
+        print_json({"file": str(file), "same": not differences, "differences": differences})
+    elif differences:
+        print("\n".join(f"{file}: {line}" for line in differences))
     else:
-        print(f"{file}: the same, bit for bit" if not differs else "\n".join(f"{file}: {line}" for line in differs))
+        print(f"{file}: the same, bit for bit")
 
 
-def caption(file: Annotated[Path, Parameter(help="A picture that selfiesim wrote, or its recipe (.json).")], /) -> None:
-    """Write a caption for a picture: what, when, where, range, scale, that it is synthetic, credits."""
-    from selfiesim.files.caption import caption as write
+def caption(file: RecipeFile, /) -> None:
+    """Print a caption for an image: subject, time, place, range, scale and credits.
+
+    The caption states that the image is synthetic.
+    """
+    from selfiesim.files.caption import caption as caption_of
     from selfiesim.files.replay import read_recipe
 
-    print(write(read_recipe(file)))
+    print(caption_of(read_recipe(file)))

@@ -1,4 +1,4 @@
-"""The commands that draw one picture: ``selfiesim render``, ``demo`` and ``expose``."""
+"""The commands that render one image: ``selfiesim render``, ``demo`` and ``expose``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.cli.console import load_shot, parse_at, print_json, progress_line
+from selfiesim.cli.console import SetStatus, load_scene, parse_at, print_json, progress_line
 from selfiesim.cli.options import (
     AsJson,
     At,
@@ -21,6 +21,7 @@ from selfiesim.cli.options import (
     Size,
     Watermark,
     mark_names,
+    output_file,
 )
 from selfiesim.core.errors import SceneError
 
@@ -29,12 +30,17 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 
+# Long: the signature declares the options.
 def render(
-    scene: SceneName,
+    scene_name: SceneName,
     /,
     *,
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="File: .png, .jpg, .tif; .exr or .npz for the light.")
+        Path | None,
+        output_file(
+            "File to write: .png, .jpg or .tif for the image, .exr or .npz for radiance and layers too; "
+            "default: SCENE.png."
+        ),
     ] = None,
     at: At = None,
     size: Size = None,
@@ -43,22 +49,28 @@ def render(
     samples: Samples = None,
     engine: Annotated[
         Literal["pyvista", "mitsuba"],
-        Parameter(help="mitsuba: trace 16 or 64 paths a pixel, or --samples."),
+        Parameter(help="Renderer; mitsuba traces 16 (draft) or 64 (final) paths per pixel, or --samples."),
     ] = "pyvista",
     look: Look = None,
-    bits: Annotated[int, Parameter(help="Of a PNG or TIFF: 8 or 16.")] = 8,
-    half: Annotated[bool, Parameter(help="EXR with light and colours in 16 bits instead of 32.")] = True,
+    bits: Annotated[int, Parameter(help="Bits per channel of a PNG or TIFF, 8 or 16.")] = 8,
+    half: Annotated[bool, Parameter(help="Store EXR radiance and colours in 16 bits instead of 32.")] = True,
     scale_bar: ScaleBar = False,
     watermark: Watermark = False,
     as_json: AsJson = False,
 ) -> None:
-    """Render a scene into a file, with its recipe inside and in a JSON file beside it."""
+    """Render a scene to an image file.
+
+    The recipe, which is all that is needed to render the image again, is embedded
+    in the file and written next to it as JSON.
+
+    Example: selfiesim render tianwen1-mars --at release+60s -o selfie.png
+    """
     from selfiesim.files.images import check_writable, sidecar_path
     from selfiesim.files.poster import is_large
 
     start = time.perf_counter()
-    shot = load_shot(scene, craft, size)
-    path = output or Path(f"{Path(scene).stem}.png")
+    scene = load_scene(scene_name, craft, size)
+    path = output or Path(f"{Path(scene_name).stem}.png")
     check_writable(path, bits)
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
@@ -66,13 +78,13 @@ def render(
     settings: dict[str, Any] = ({"look": look} if look else {}) | ({"marks": marks} if marks else {})
     with progress_line() as set_status:
         set_status("placing craft, camera, planet and Sun")
-        view = shot.view(parse_at(at))
-        set_status(f"drawing ({quality})")
+        view = scene.view(parse_at(at))
+        set_status(f"rendering ({quality})")
         if is_large(view.camera):
             exposure = _save_poster(view, path, settings, bits, (quality, samples, engine), set_status)
         else:
             radiance = view.render(
-                quality, samples, lambda done, of: set_status(f"drawing, {done + 1} of {of}"), engine
+                quality, samples, lambda done, of: set_status(f"rendering, pass {done + 1} of {of}"), engine
             )
             set_status("developing")
             photo = radiance.expose(**settings)
@@ -91,19 +103,27 @@ def render(
 
 
 def _save_poster(
-    view: View, path: Path, settings: dict[str, Any], bits: int, how: tuple[str, int | None, str], set_status: Any
+    view: View,
+    path: Path,
+    settings: dict[str, Any],
+    bits: int,
+    render_options: tuple[str, int | None, str],
+    set_status: SetStatus,
 ) -> Exposure:
-    """Draw in tiles what is too large for one piece; ``how`` is quality, samples and engine."""
-    from selfiesim.files.poster import check_ending, poster
+    """Render an image too large for one piece in tiles; ``render_options`` is quality, samples and engine."""
+    from selfiesim.files.poster import check_ending, render_poster
     from selfiesim.scene.camera import MAX_PIXELS
 
-    quality, samples, engine = how
+    quality, samples, engine = render_options
     check_ending(path, view.camera)
     if engine != "pyvista":
-        raise SceneError(f"--engine {engine}: draws pictures of up to {MAX_PIXELS / 1e6:.0f} megapixels only")
-    options = view.scene.with_changes(**{f"photo__{key}": value for key, value in settings.items()}).photo
-    on_progress = lambda done, of: set_status(f"drawing, tile {done + 1} of {of}")  # noqa: E731
-    with poster(view, options, path.parent, quality, samples, on_progress) as large:
+        raise SceneError(f"--engine {engine}: renders images of at most {MAX_PIXELS / 1e6:.0f} megapixels")
+    options = view.shot.photo.with_changes(view.shot.source, **settings)
+
+    def on_progress(done: int, of: int) -> None:
+        set_status(f"rendering, tile {done + 1} of {of}")
+
+    with render_poster(view, options, path.parent, quality, samples, on_progress) as large:
         set_status("developing")
         large.save(path, bits)
         return large.exposure
@@ -111,33 +131,34 @@ def _save_poster(
 
 def demo(
     *,
-    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Picture file (.png).")] = Path(
-        "tianwen1-mars.png"
-    ),
+    output: Annotated[Path, output_file("Image file to write.")] = Path("tianwen1-mars.png"),
     quality: Quality = "final",
 ) -> None:
-    """Render the shot this project exists for: Tianwen-1 over the north pole of Mars."""
+    """Render a first image: Tianwen-1 over the north pole of Mars."""
     render("tianwen1-mars", output=output, quality=quality)
-    print(f"The picture is at {output.resolve()}")
+    print(f"The image is at {output.resolve()}")
 
 
 def expose(
-    scene: SceneName,
+    scene_name: SceneName,
     /,
     *,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Bracket of nine exposures (.png).")] = None,
+    output: Annotated[Path | None, output_file("Also write a sheet of nine exposures (.png).")] = None,
     at: At = None,
-    size: Size = "960x540",
+    size: Annotated[str, Parameter(help="Image size in pixels.")] = "960x540",
     craft: Craft = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell how a scene is exposed: histogram, what is clipped where, and what to change; draw a bracket."""
+    """Report how a scene is exposed: histogram, clipped areas and advice.
+
+    Example: selfiesim expose tianwen1-mars -o bracket.png
+    """
     from selfiesim.photo.bracket import exposure_report, format_exposure_report, save_bracket_sheet
 
-    shot = load_shot(scene, craft, size)
+    scene = load_scene(scene_name, craft, size)
     with progress_line() as set_status:
-        set_status("drawing")
-        radiance = shot.view(parse_at(at)).render()
+        set_status("rendering")
+        radiance = scene.view(parse_at(at)).render()
         report = exposure_report(radiance.expose())
         if output:
             set_status("bracketing")

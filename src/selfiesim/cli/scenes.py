@@ -1,54 +1,55 @@
-"""The commands about scenes, which draw nothing: ``selfiesim scenes``, ``show``, ``check`` and ``schema``."""
+"""The commands on scene files, which render nothing: ``selfiesim scenes``, ``show``, ``check`` and ``schema``."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from cyclopts import Parameter
-
-from selfiesim.cli.console import load_shot, parse_at, print_facts, print_json
-from selfiesim.cli.options import AsJson, At, Craft, SceneName
+from selfiesim.cli.console import load_scene, parse_at, print_facts, print_json
+from selfiesim.cli.options import AsJson, At, Craft, SceneName, flag
 
 
 def scenes(*, as_json: AsJson = False) -> None:
     """List the shipped scenes."""
-    from selfiesim.scene.scene import Scene, shipped_scenes
+    from selfiesim.scene.scene import Scene
+    from selfiesim.scene.shipped import scenes as shipped_scenes
 
-    listed = {name: Scene.load(name).title for name in shipped_scenes()}
+    titles = {name: Scene.load(name).title for name in shipped_scenes()}
     if as_json:
-        print_json([{"name": name, "title": title} for name, title in listed.items()])
+        print_json([{"name": name, "title": title} for name, title in titles.items()])
     else:
-        width = max(map(len, listed))
-        for name, title in listed.items():
+        width = max(map(len, titles))
+        for name, title in titles.items():
             print(f"{name:{width}s}  {title}")
 
 
-def show(scene: SceneName, /, *, at: At = None, craft: Craft = None, as_json: AsJson = False) -> None:
-    """Show where everything is: epoch, season, Sun, camera, craft, and which values are assumed."""
-    facts = load_shot(scene, craft).view(parse_at(at)).facts
+def show(scene_name: SceneName, /, *, at: At = None, craft: Craft = None, as_json: AsJson = False) -> None:
+    """Print the geometry of a scene without rendering it.
+
+    Epoch, season, position of Sun, camera and craft, other bodies in the field of
+    view, and which values are assumed.
+    """
+    facts = load_scene(scene_name, craft).view(parse_at(at)).facts
     if as_json:
         print_json(facts)
-        return
-    print_facts(facts)
+    else:
+        print_facts(facts)
 
 
-def check(
-    file: Annotated[str, Parameter(help="A scene file, or a shipped scene's name.")], /, *, as_json: AsJson = False
-) -> None:
-    """Check a scene file: keys, values, craft and geometry, without drawing."""
+def check(scene_name: SceneName, /, *, as_json: AsJson = False) -> None:
+    """Check a scene file without rendering it: keys, values, craft and geometry."""
     from selfiesim.scene.scene import Scene
 
-    view = Scene.load(file).view()
+    view = Scene.load(scene_name).view()
     if as_json:
-        print_json({"file": file, "ok": True, "title": view.scene.title})
+        print_json({"file": scene_name, "ok": True, "title": view.shot.title})
     else:
-        print(f"{file}: good ({view.scene.title})")
+        print(f"{scene_name}: valid ({view.shot.title})")
 
 
 def schema(
-    *, recipe: Annotated[bool, Parameter(negative="", help="Of the recipes beside pictures instead.")] = False
+    *, recipe: Annotated[bool, flag("Print the schema of recipes, the JSON files next to images.")] = False
 ) -> None:
-    """Print the JSON Schema of scene files, so that editors complete and check them."""
+    """Print the JSON Schema of scene files, with which editors complete and check them."""
     from selfiesim.files.recipe import recipe_schema
     from selfiesim.scene.scene import schema as scene_schema
 

@@ -1,1 +1,1 @@
-"""Errors, files, configuration checks, random numbers, vectors and work in parallel: what every room needs."""
+"""Foundations for every other package: errors, files, configuration checks, random streams, vectors, threads."""

@@ -1,6 +1,6 @@
-"""TOML files checked by pydantic models: read within bounds, and every fault said in one plain line.
+"""Read TOML files within a size limit and explain pydantic's validation errors, one plain line per fault.
 
-Scenes and craft descriptions share this, so that a misspelt key is told the same way in both.
+Scenes and craft descriptions share this module, so both report a misspelt key in the same words.
 """
 
 from __future__ import annotations
@@ -13,62 +13,71 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from selfiesim.core.errors import UserError
+from selfiesim.core.errors import SceneError, UserError
 
 MAX_BYTES = 1 << 20
 
 
 def read_toml_table(path: Path, kind: str, error_type: type[UserError]) -> tuple[dict[str, Any], bytes]:
-    """The table in a TOML file and the bytes it was read from. ``kind`` says what the file should be ("a scene").
+    """Read a TOML file and return its table and the bytes it was parsed from.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : str
+        What the file should be, with its article ("a scene"), for the error messages.
+    error_type : type of UserError
+        The error to raise.
 
     Raises
     ------
     UserError
-        Of the type given: the file cannot be read, is too large, or is no TOML.
+        An ``error_type``: the file cannot be read, is too large, or is not valid TOML.
     """
     content = read_limited(path, MAX_BYTES, f"that is not {kind}", error_type)
     try:
         return tomllib.loads(content.decode("utf-8")), content
     except UnicodeDecodeError as error:
         raise error_type(f"{path}: not UTF-8 text; {kind} is a TOML file") from error
-    except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, or brackets 1,000 deep
+    except (ValueError, RecursionError) as error:  # includes a number of 5,000 digits, and brackets nested 1,000 deep
         raise error_type(f"{path}: not valid TOML: {error}") from error
 
 
-def read_limited(path: Path, most: int, advice: str, error_type: type[UserError]) -> bytes:
-    """The bytes of a file of at most ``most`` bytes; ``advice`` ends the message about a larger one.
+def read_limited(path: Path, max_bytes: int, advice: str, error_type: type[UserError]) -> bytes:
+    """Read a whole file of at most ``max_bytes``; ``advice`` ends the message about a larger one.
 
     Raises
     ------
     UserError
-        Of the type given: the file cannot be read, or is larger.
+        An ``error_type``: the file cannot be read, or is too large.
     """
     try:
         with path.open("rb") as file:
-            content = file.read(most + 1)
+            content = file.read(max_bytes + 1)
     except OSError as error:
         raise error_type(f"{path}: cannot be read ({error.strerror})") from error
-    if len(content) > most:
-        raise error_type(f"{path}: larger than {most >> 20} MB; {advice}")
+    if len(content) > max_bytes:
+        raise error_type(f"{path}: larger than {max_bytes >> 20} MB; {advice}")
     return content
 
 
 def closest_match(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like ``word``, if one is like it at all."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return near[0] if near else None
+    """Return the known word most similar to ``word``, or None if none is similar."""
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return matches[0] if matches else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` with the nearest known word, or nothing."""
-    near = closest_match(word, known)
-    return f"; did you mean {near!r}?" if near else ""
+    """Return ``"; did you mean 'x'?"`` for the closest known word, or an empty string."""
+    match = closest_match(word, known)
+    return f"; did you mean {match!r}?" if match else ""
 
 
 def explain_validation_error(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One line for each fault: key path, and what would be right.
+    """Return one line per fault: the key's path, what is wrong with it, and what would be valid.
 
-    A misspelt key also shows up as a missing one; it is told once.
+    Pydantic reports a misspelt key twice, as unknown and as missing; only the first is returned.
     """
     faults = error.errors()
     misspelt = {
@@ -84,28 +93,28 @@ def explain_validation_error(error: ValidationError, model: type[BaseModel]) -> 
 
 
 def _fault_message(fault: Any, model: type[BaseModel]) -> str:
-    where = fault["loc"]
-    key = ".".join(str(part) for part in where)
+    location = fault["loc"]
+    key = ".".join(str(part) for part in location)
     message = fault["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     if fault["type"] == "extra_forbidden":
-        known = known_keys(model, where[:-1])
-        hint = did_you_mean(str(where[-1]), known) or "; known keys are " + ", ".join(known)
+        known = known_keys(model, location[:-1])
+        hint = did_you_mean(str(location[-1]), known) or "; known keys are " + ", ".join(known)
         return f"{key}: unknown key{hint}"
     if fault["type"] == "missing":
-        return f"{key}: missing, and has no default"
+        return f"{key}: required key is missing"
     if fault["type"] == "value_error":
-        # What takes two keys to see is told by the one that it begins with.
+        # A fault that involves several keys is reported at their section; its message begins with the key to blame.
         first = message.partition(": ")[0]
-        joint = "." if first in known_keys(model, where) else ": "
-        return f"{key}{joint}{message}" if key else message
+        separator = "." if first in known_keys(model, location) else ": "
+        return f"{key}{separator}{message}" if key else message
     return f"{key or '(top level)'}: {message}, not {truncate(repr(fault['input']))}"
 
 
-def known_keys(model: type[BaseModel], where: Sequence[int | str]) -> list[str]:
-    """The keys that may stand in the section at a path, in alphabetical order."""
+def known_keys(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    """Return the keys allowed in the section at ``location``, in alphabetical order."""
     annotation: Any = model
-    for part in where:
+    for part in location:
         if get_origin(annotation) is dict:
             annotation = get_args(annotation)[1]
         elif isinstance(part, str) and part in model.model_fields:
@@ -117,5 +126,41 @@ def known_keys(model: type[BaseModel], where: Sequence[int | str]) -> list[str]:
 
 
 def truncate(text: str) -> str:
-    """At most 60 characters of ``text``."""
+    """Shorten ``text`` to at most 60 characters."""
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def set_by_path(
+    table: dict[str, Any],
+    path: Sequence[str],
+    value: Any,
+    where: str = "",
+    error_type: type[UserError] = SceneError,
+) -> None:
+    """Set the value at a key path such as ``["release", "speed_m_s"]`` or ``["objects", NAME, "offset_m"]``.
+
+    Sections that are missing are added. Numpy numbers and arrays become plain ones. ``where`` begins the message of an
+    error; by default that is the key path itself.
+
+    Raises
+    ------
+    UserError
+        Of the type given: the path leads through a value, or names an object that does not exist.
+    """
+    *sections, last = path
+    node: Any = table
+    for depth, section in enumerate(sections):
+        if isinstance(node, list):
+            names = {str(each.get("name")): each for each in node if isinstance(each, dict)}
+            if section not in names:
+                begin = where or ".".join(sections[:depth])
+                raise error_type(f"{begin}: nothing is called {section!r}{did_you_mean(section, names)}")
+            node = names[section]
+        else:
+            node = node.setdefault(section, {})
+        if not isinstance(node, (dict, list)):
+            begin = f"{where}: {section!r}" if where else f"{'.'.join(sections[: depth + 1])}:"
+            raise error_type(f"{begin} is a value, with no key {last!r} under it")
+    if isinstance(node, list):
+        raise error_type(f"{where or '.'.join(sections)}: give the name of one of them and a key")
+    node[last] = value.tolist() if hasattr(value, "tolist") else value

@@ -1,28 +1,28 @@
-"""What can be wrong with a user's input, said in one sentence.
+"""Errors a user can cause and correct.
 
-Every error a user can cause is a :class:`UserError`. The command line prints it and exits with code 2; from Python it
-is an ordinary exception.
+Each is a :class:`UserError` with a one-sentence message. The command line prints the message and exits with code 2;
+from Python it is an ordinary exception.
 """
 
 
 class UserError(Exception):
-    """Something the user can put right: the message names the file, the key and what would be right."""
+    """Base class: the message names the file, the key and what would be valid."""
 
 
 class SceneError(UserError):
-    """A scene file, or a value in it, cannot be used."""
+    """A scene file, or a value in it, is invalid."""
 
 
 class ModelError(UserError):
-    """A mesh or the description beside it cannot be used."""
+    """A mesh, or the description next to it, is invalid."""
 
 
 class ModelWarning(UserWarning):
-    """Something about a mesh that was guessed, or left out."""
+    """Part of a mesh was guessed or left out."""
 
 
 class MapError(UserError):
-    """A planet's map cannot be used."""
+    """A planetary map is invalid."""
 
 
 class GraphicsError(UserError):
@@ -30,7 +30,7 @@ class GraphicsError(UserError):
 
 
 class PhotoError(UserError):
-    """Light or settings that no photograph can be made of."""
+    """No photograph can be made with this light or these settings."""
 
 
 class OutputError(UserError):
@@ -38,16 +38,16 @@ class OutputError(UserError):
 
 
 class EphemerisError(UserError):
-    """No position: a body that this ephemeris does not know, or a time that it does not cover."""
+    """The ephemeris does not know the body, or does not cover the time."""
 
 
 class KernelError(EphemerisError):
-    """A SPICE kernel that cannot be used, or a question that the kernels loaded do not answer."""
+    """A SPICE kernel is invalid, or the loaded kernels do not hold the requested data."""
 
 
 class CcsdsError(UserError):
-    """An OEM or AEM file that cannot be used, or a time that it does not cover."""
+    """An OEM or AEM file is invalid, or does not cover the time."""
 
 
 class BatchError(UserError):
-    """A job file, or the folder of a batch, cannot be used."""
+    """A job file or a batch folder is invalid."""

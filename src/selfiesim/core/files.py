@@ -1,4 +1,4 @@
-"""Where things are: shipped models and scenes, the cache of derived files, and what a user added."""
+"""Locations of shipped models and scenes, of the cache and of user data; atomic file writes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def shipped(kind: str) -> Path:
-    """The folder of shipped files of one kind, ``"models"`` or ``"scenes"``.
+    """Return the folder of shipped files of one kind, ``"models"`` or ``"scenes"``.
 
-    Inside the package when installed from a wheel, at the top of the repository in a checkout.
+    It is inside the package when installed from a wheel, and at the top of the repository in a checkout.
     """
     inside = _PACKAGE / kind
     return inside if inside.is_dir() else _PACKAGE.parent.parent / kind
 
 
 def cache_dir() -> Path:
-    """The folder for derived files (maps, meshes); ``SELFIESIM_CACHE`` overrides platformdirs' choice."""
+    """Return the folder for derived files (maps, meshes); ``SELFIESIM_CACHE`` overrides the platform's default."""
     override = os.environ.get("SELFIESIM_CACHE")
     if override:
         return Path(override)
@@ -33,7 +33,7 @@ def cache_dir() -> Path:
 
 
 def data_dir() -> Path:
-    """The folder for what a user added (maps); ``SELFIESIM_DATA`` overrides platformdirs' choice."""
+    """Return the folder for files the user adds (maps); ``SELFIESIM_DATA`` overrides the platform's default."""
     override = os.environ.get("SELFIESIM_DATA")
     if override:
         return Path(override)
@@ -44,16 +44,16 @@ def data_dir() -> Path:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path`` and rename it onto ``path`` at the end: never a half-written file.
+    """Yield a temporary path next to ``path`` and rename it to ``path`` on success, so no file is ever half-written.
 
-    Two processes may write the same file at once: each has its own temporary name and the last rename wins.
+    Several processes may write the same file at once: each has its own temporary file, and the last rename wins.
 
     Raises
     ------
     OutputError
-        When the folder cannot be made or written to.
+        The folder cannot be created, or the file cannot be written.
     """
-    # Not tempfile: it makes files private, and a picture is meant to be shown around.
+    # Not tempfile, which makes files readable by their owner only.
     temporary = path.parent / f".{path.stem}-{secrets.token_hex(6)}{path.suffix}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Work on a picture in bands of rows, on all cores: a band fits the cache, and numpy lets go of the interpreter."""
+"""Process images on all cores in bands of rows, which fit the cache; threads suffice because numpy releases the GIL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 
 BAND_ROWS = 64
-"""Rows of a band. Even, so that each begins on the same row of the colour mosaic; part of what seeds mean."""
+"""Rows per band: even, so that every band starts on the same row of the colour filter mosaic.
+
+Random streams are seeded per band, so a change alters the result of every seed.
+"""
 
 
 @cache
@@ -23,24 +26,25 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def workers() -> int:
-    """Cores that this process may use, 8 at most."""
+    """Return the number of cores this process may use, at most 8."""
     return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1))
 
 
 def for_each_band(height: int, work: Callable[[int, slice], None]) -> None:
-    """Call ``work(number, rows)`` for each band of ``height`` rows; the result may not depend on their order."""
+    """Call ``work(number, rows)`` for each band of an image; the result must not depend on their order."""
     starts = range(0, height, BAND_ROWS)
     run_parallel(starts, lambda start: work(start // BAND_ROWS, slice(start, min(start + BAND_ROWS, height))))
 
 
 def run_parallel(pieces: Iterable[T], work: Callable[[T], None]) -> None:
-    """Call ``work`` for each piece of a picture; the result may not depend on their order."""
-    for done in [_pool().submit(work, piece) for piece in pieces]:
-        done.result()
+    """Call ``work`` for each piece of an image; the result must not depend on their order."""
+    for future in [_pool().submit(work, piece) for piece in pieces]:
+        future.result()
 
 
-def mixed(planes: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Weighted sum (h, W) of planes (C, h, W). Not a matrix product: BLAS brings threads of its own into these."""
+def weighted_sum(planes: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sum planes (C, h, w) with weights (C,) to one (h, w)."""
+    # Not a matrix product: BLAS would start threads of its own inside the pool's.
     total: NDArray[np.float32] = planes[0] * weights[0]
     for plane, weight in zip(planes[1:], weights[1:], strict=True):
         total += plane * weight

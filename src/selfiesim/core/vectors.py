@@ -1,6 +1,7 @@
 """Vectors, rotation matrices and quaternions.
 
-Rotations between frames are 3x3 matrices named ``from_to``: ``v_to = from_to @ v_from``. Quaternions are scalar-last."""
+Frame rotations are 3x3 matrices named ``from_to``: ``v_to = from_to @ v_from``. Quaternions are scalar-last.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +14,37 @@ Matrix = NDArray[np.float64]
 
 
 def rotation_x(angle: float) -> Matrix:
-    """Coordinates in axes turned by ``angle`` (rad) about x: (3, 3)."""
+    """Return the frame rotation (3, 3) to axes rotated by ``angle`` (rad) about x."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[1.0, 0.0, 0.0], [0.0, c, s], [0.0, -s, c]])
 
 
 def rotation_z(angle: float) -> Matrix:
-    """Coordinates in axes turned by ``angle`` (rad) about z: (3, 3)."""
+    """Return the frame rotation (3, 3) to axes rotated by ``angle`` (rad) about z."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
 def unit(vector: Vector) -> Vector:
-    """The unit vector along ``vector`` (..., 3)."""
+    """Return the unit vector along ``vector`` (..., 3)."""
     return np.asarray(vector / np.linalg.norm(vector, axis=-1, keepdims=True), float)
 
 
+def perpendicular(axis: Vector) -> Vector:
+    """Return a unit vector (..., 3) perpendicular to ``axis`` (..., 3) and to the coordinate axis farthest from it."""
+    return unit(np.cross(axis, np.eye(3)[np.argmin(np.abs(axis), axis=-1)]))
+
+
 def triad_axes(primary: Vector, secondary: Vector) -> Matrix:
-    """Rows: ``primary``, the part of ``secondary`` square to it, and their cross product; all unit vectors.
+    """Return the triad (3, 3) of two directions, as rows of unit vectors.
+
+    The first is along ``primary``, the second along the part of ``secondary`` perpendicular to it, and the third
+    completes the right-handed set.
 
     Raises
     ------
     ValueError
-        When the two directions are parallel, so that no plane is defined.
+        The two directions are parallel.
     """
     first = unit(primary)
     across = np.asarray(secondary, float) - np.dot(secondary, first) * first
@@ -45,21 +54,25 @@ def triad_axes(primary: Vector, secondary: Vector) -> Matrix:
     return np.array([first, second, np.cross(first, second)])
 
 
-def rotation_about(axis: Vector, angle: float) -> Matrix:
-    """The matrix that turns a vector by ``angle`` (rad) about ``axis`` (Rodrigues' formula)."""
+def rotation_about(axis: Vector, angle: float | Vector) -> Matrix:
+    """Return the matrices (..., 3, 3) that rotate a vector by ``angle`` (...), rad, about ``axis`` (3,).
+
+    Rodrigues' formula.
+    """
     x, y, z = unit(axis)
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    angle = np.asarray(angle, float)[..., None, None]
     return np.asarray(np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross)
 
 
 def quaternion(matrix: Matrix) -> Vector:
-    """The unit quaternion (x, y, z, w), scalar last and not negative, of a frame rotation ``from_to``.
+    """Return the unit quaternion (x, y, z, w), w not negative, of a frame rotation ``from_to`` (3, 3).
 
-    It is the quaternion that turns vectors of the first frame into coordinates of the second, as
-    ``scipy.spatial.transform.Rotation.from_matrix(from_to).as_quat()`` gives it.
+    The convention is that of ``scipy.spatial.transform.Rotation.from_matrix(from_to).as_quat()``: the quaternion
+    takes a vector's components in the first frame to those in the second.
     """
     m = matrix
-    # Shepperd's method: take the largest component first, so that nothing small is divided by.
+    # Shepperd's method: compute the largest component first, so that no division is by a small number.
     candidates = np.array([m[0, 0], m[1, 1], m[2, 2], np.trace(m)])
     k = int(np.argmax(candidates))
     if k == 3:
@@ -76,7 +89,7 @@ def quaternion(matrix: Matrix) -> Vector:
 
 
 def quaternion_to_matrix(q: Vector) -> Matrix:
-    """The frame rotation (..., 3, 3) of unit quaternions (..., 4): the reverse of :func:`quaternion`."""
+    """Return the frame rotations (..., 3, 3) of unit quaternions (..., 4), the inverse of :func:`quaternion`."""
     x, y, z, w = (q[..., k] for k in range(4))
     rows = [
         [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - z * w), 2.0 * (x * z + y * w)],
@@ -87,7 +100,7 @@ def quaternion_to_matrix(q: Vector) -> Matrix:
 
 
 def rotation_vector(matrix: Matrix) -> Vector:
-    """Axis times angle (3,), rad, of the rotation ``matrix`` makes of a vector: :func:`rotation_about` reversed."""
+    """Return axis times angle (3,), rad, of a rotation (3, 3): the inverse of :func:`rotation_about`."""
     q = quaternion(matrix)
     sine = float(np.linalg.norm(q[:3]))
     return np.asarray(2.0 * q[:3] if sine < 1e-12 else 2.0 * np.arctan2(sine, q[3]) / sine * q[:3])

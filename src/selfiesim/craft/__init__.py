@@ -1,1 +1,1 @@
-"""Spacecraft: their shapes, materials, joints and camera mounts."""
+"""Spacecraft: shapes, materials, joints and camera mounts."""

@@ -1,4 +1,4 @@
-"""How far a point is from a craft's nearest surface, and which part that is: does the camera come back and touch?"""
+"""Clearance of a point from a craft: the distance to its nearest surface, and the node of that surface."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.craft.mesh.distance import point_triangle_distances
 from selfiesim.craft.model import Craft, Part
 
 Floats = NDArray[np.float64]
@@ -16,7 +17,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class _Surface:
-    """All triangles one joint carries: corners (M, 3, 3), middles (M, 3), the reach of each from its middle (M,)."""
+    """All triangles that one joint carries.
+
+    Attributes
+    ----------
+    corners : (M, 3, 3) float
+    centroids : (M, 3) float
+    bounding_radii : (M,) float
+        Distance from each centroid to the farthest corner.
+    parts : tuple of Part
+    part_index : (M,) int
+        The part of each triangle.
+    """
 
     corners: Floats
     centroids: Floats
@@ -28,21 +40,24 @@ class _Surface:
 def clearance(
     craft: Craft, hidden_nodes: tuple[str, ...], joint_matrix: Callable[[str | None], Floats], point: Floats
 ) -> tuple[float, str]:
-    """Metres from ``point`` (3,), body axes, to the nearest triangle, and the node that it belongs to.
+    """Distance (m) from a point to the craft's nearest triangle, and the node of that triangle.
 
     Parameters
     ----------
+    craft : Craft
     hidden_nodes : tuple of str
-        Parts whose node's name begins so are left out.
+        Parts whose node name starts with one of these are left out.
     joint_matrix : callable
-        From a joint's name to the (4, 4) that turns what hangs on it; None is what does not turn.
+        From a joint's name to the transform (4, 4) of the parts that it carries; None stands for the fixed parts.
+    point : (3,) float
+        Body axes, m.
     """
     nearest, node = np.inf, ""
     for joint, surface in _surfaces_by_joint(craft, hidden_nodes).items():
         matrix = joint_matrix(joint)
         local = matrix[:3, :3].T @ (np.asarray(point, float) - matrix[:3, 3])
         centroid_distances = np.linalg.norm(surface.centroids - local, axis=1)
-        # A triangle is no farther than its middle, and no nearer than that less its reach.
+        # A triangle is no farther than its centroid, and no nearer than that minus its bounding radius.
         bound = min(nearest, float(centroid_distances.min()))
         near = np.flatnonzero(centroid_distances - surface.bounding_radii <= bound)
         if not len(near):
@@ -54,34 +69,13 @@ def clearance(
     return nearest, node
 
 
-def point_triangle_distances(point: Floats, corners: Floats) -> Floats:
-    """Distances (M,) from ``point`` (3,) to triangles with ``corners`` (M, 3, 3)."""
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    normal = np.cross(b - a, c - a)
-    squared = np.maximum(np.sum(normal * normal, axis=1), 1e-300)
-    distances = [_point_segment_distances(point, start, end) for start, end in ((a, b), (b, c), (c, a))]
-    # Over the triangle itself when the foot of the perpendicular lies on the inner side of all three edges.
-    over = squared > 1e-24
-    for start, end in ((a, b), (b, c), (c, a)):
-        over &= np.sum(np.cross(end - start, point - start) * normal, axis=1) >= 0.0
-    height = np.abs(np.sum((point - a) * normal, axis=1)) / np.sqrt(squared)
-    return np.asarray(np.where(over, height, np.min(distances, axis=0)))
-
-
-def _point_segment_distances(point: Floats, start: Floats, end: Floats) -> Floats:
-    along = end - start
-    share = np.sum((point - start) * along, axis=1) / np.maximum(np.sum(along * along, axis=1), 1e-300)
-    nearest = start + np.clip(share, 0.0, 1.0)[:, None] * along
-    return np.asarray(np.linalg.norm(point - nearest, axis=1))
-
-
 @lru_cache(maxsize=4)
 def _surfaces_by_joint(craft: Craft, hidden_nodes: tuple[str, ...]) -> dict[str | None, _Surface]:
-    carried: dict[str | None, list[Part]] = {}
+    by_joint: dict[str | None, list[Part]] = {}
     for part in craft.parts:
         if len(part.faces) and not part.node.startswith(hidden_nodes):
-            carried.setdefault(part.joint, []).append(part)
-    return {joint: _build_surface(tuple(parts)) for joint, parts in carried.items()}
+            by_joint.setdefault(part.joint, []).append(part)
+    return {joint: _build_surface(tuple(parts)) for joint, parts in by_joint.items()}
 
 
 def _build_surface(parts: tuple[Part, ...]) -> _Surface:

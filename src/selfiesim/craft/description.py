@@ -1,7 +1,7 @@
-"""The description beside a model file: frame, joints, mounts, mass, and what a mesh format cannot say of materials.
+"""The description of a model file: frame, joints, mounts, mass, and material properties that mesh formats lack.
 
-One TOML file, same stem as the mesh. Unknown keys are errors, with the nearest known key named, because a misspelt
-key that is silently dropped gives a wrong picture.
+It is a TOML file next to the mesh, with the same stem. An unknown key is an error that names the nearest known key,
+because a misspelt key that is silently ignored gives a wrong image.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _check_rotation(rows: tuple[Vector, Vector, Vector]) -> tuple[Vector, Vector
     for i in range(3):
         for j in range(3):
             if abs(sum(a * b for a, b in zip(rows[i], rows[j], strict=True)) - (i == j)) > 1e-6:
-                raise ValueError("the rows must be three unit vectors at right angles")
+                raise ValueError("the rows must be three perpendicular unit vectors")
     (a, b, c), (d, e, f), (g, h, k) = rows
     if a * (e * k - f * h) - b * (d * k - f * g) + c * (d * h - e * g) < 0.0:
         raise ValueError("the rows mirror the model; a rotation has determinant +1")
@@ -52,9 +52,20 @@ Positive = Annotated[FiniteFloat, Field(gt=0.0)]
 class Frame(_StrictModel):
     """From the file's axes and unit to body axes in metres: ``body = body_from_gltf @ (file - origin) * metres``.
 
-    The axes: ``body_from_gltf``, or ``up``, the axis of the file that becomes body +Z. The unit: ``units``, or
-    ``metres_per_unit``, or ``longest_m``, what the longest side of the box round the mesh measures. ``origin`` is where
-    in the file, in its own unit, the origin of the body axes lies.
+    Attributes
+    ----------
+    body_from_gltf : (3, 3) float
+        Rotation from the file's axes to body axes.
+    up : {"x", "y", "z"}, optional
+        Instead of ``body_from_gltf``, the axis of the file that becomes body +Z.
+    units : {"mm", "cm", "m", "km", "in", "ft"}, optional
+        The file's unit.
+    metres_per_unit : float, optional
+        Instead of ``units``, the size of the file's unit.
+    longest_m : float, optional
+        Instead of ``units``, the length of the longest side of the mesh's bounding box.
+    origin : (3,) float, optional
+        Origin of the body axes in the file, in the file's unit.
     """
 
     body_from_gltf: Rotation = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
@@ -69,27 +80,40 @@ class Frame(_StrictModel):
         for keys in (("up", "body_from_gltf"), ("units", "metres_per_unit", "longest_m")):
             given = [key for key in keys if key in self.model_fields_set]
             if len(given) > 1:
-                raise ValueError(f"{given[0]}: {given[1]} says the same; give one of the two")
+                raise ValueError(f"{given[0]}: conflicts with {given[1]}; give only one of the two")
         return self
 
     def declared_metres_per_unit(self, longest_side: float) -> float | None:
-        """Metres that one of the file's units stands for, where the box round the mesh is ``longest_side`` of them long."""
+        """Return the declared size of the file's unit, m; ``longest_side`` is that of the mesh, in the file's unit."""
         if self.longest_m is not None:
             return self.longest_m / longest_side
         return METRES_PER_UNIT[self.units] if self.units else self.metres_per_unit
 
 
 class Mass(_StrictModel):
-    """Mass in kg, and where the number comes from."""
+    """Mass in kg, and the source of the value."""
 
     mass_kg: Annotated[FiniteFloat, Field(gt=0.0)]
     source: str = ""
 
 
 class Joint(_StrictModel):
-    """A part that turns: the node that moves, a point on its axes, one or two axes (the outer first), body axes.
+    """A joint that rotates part of the craft; positions and directions in body axes.
 
-    ``zero_normal`` is where the part looks when every angle is zero; ``tracks`` is what it is kept pointed at.
+    Attributes
+    ----------
+    node : str
+        The node that rotates.
+    origin_m : (3,) float
+        A point on the axes.
+    axes : one or two (3,) float
+        Rotation axes, the outer first.
+    zero_normal : (3,) float
+        Direction that the part faces when every angle is zero.
+    tracks : {"sun", "earth", "nothing"}
+        What the joint keeps the part pointed at.
+    limits_deg : tuple of (float, float), optional
+        Lowest and highest angle about each axis.
     """
 
     node: str
@@ -101,9 +125,15 @@ class Joint(_StrictModel):
 
 
 class Mount(_StrictModel):
-    """Where a camera is fixed before its release: position and outward axis, body axes.
+    """A place on the craft for a camera or a decal, in body axes.
 
-    ``leaves`` is the node (or the first part of the names of several) that goes with the camera.
+    Attributes
+    ----------
+    position_m : (3,) float
+    axis : (3,) float
+        Outward direction.
+    leaves : str
+        Name, or prefix of the names, of the nodes that leave the craft with a released camera.
     """
 
     position_m: Vector
@@ -112,9 +142,9 @@ class Mount(_StrictModel):
 
 
 class MaterialOverride(_StrictModel):
-    """What to add to, or put in place of, a material of the mesh file: see :class:`selfiesim.craft.model.Material`.
+    """Properties that override those of a mesh file's material, see :class:`selfiesim.craft.model.Material`.
 
-    ``finish`` puts a material of the library in its place, whole.
+    ``finish`` replaces the whole material by one from the library.
     """
 
     finish: str | None = None
@@ -135,12 +165,12 @@ class MaterialOverride(_StrictModel):
     def _check_finish_alone(self) -> MaterialOverride:
         others = sorted(self.model_fields_set - {"finish"})
         if self.finish is not None and others:
-            raise ValueError(f"finish: is a whole material of the library; leave out {', '.join(others)}")
+            raise ValueError(f"finish: replaces the whole material; leave out {', '.join(others)}")
         return self
 
 
 class ModelDescription(_StrictModel):
-    """A whole description file."""
+    """The content of a description file."""
 
     name: str = ""
     description: str = ""
@@ -155,7 +185,7 @@ class ModelDescription(_StrictModel):
 
 
 def read_description(path: Path) -> tuple[ModelDescription, bytes]:
-    """The description at ``path`` and the bytes it was read from.
+    """Read a description file and return it with its bytes.
 
     Raises
     ------
@@ -164,7 +194,7 @@ def read_description(path: Path) -> tuple[ModelDescription, bytes]:
     """
     table, content = read_toml_table(path, "a craft's description", ModelError)
     if "orbit" in table:
-        raise ModelError(f"{path}: is a scene; a mesh of the same name needs another one, or the scene does")
+        raise ModelError(f"{path}: is a scene, not a description; rename it or the mesh of the same name")
     try:
         return ModelDescription.model_validate(table), content
     except ValidationError as error:

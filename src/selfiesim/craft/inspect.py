@@ -1,4 +1,4 @@
-"""What a mesh file holds, as numbers and words: for people who bring one, and for programs."""
+"""Report the content of a mesh file as JSON-ready data: for users who bring their own, and for programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from selfiesim.craft.model import Craft, Material, Part
 
 
 def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
-    """A craft, and what is to be known of its file, JSON-ready, units in the keys.
+    """Load a craft and report what its file contains.
+
+    Returns
+    -------
+    craft : Craft
+    report : dict
+        JSON-ready, with units in the keys.
 
     Raises
     ------
@@ -22,7 +28,7 @@ def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
         As :func:`selfiesim.craft.load.load_craft`.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ModelWarning)  # they are part of the answer
+        warnings.simplefilter("ignore", ModelWarning)  # they are in the report
         craft = load_craft(name_or_path)
     low, high = craft.bounds_m
     description = craft.source.with_suffix(".toml")
@@ -36,8 +42,8 @@ def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
         "highest_m": _rounded(high),
         "triangles": craft.triangle_count,
         "vertices": sum(len(part.vertices) for part in craft.parts),
-        "nodes": _nodes(craft),
-        "materials": [_material(material, craft) for material in _materials(craft)],
+        "nodes": _node_rows(craft),
+        "materials": [_material_row(material, craft) for material in _materials(craft)],
         "joints": {name: joint.model_dump(mode="json") for name, joint in craft.joints.items()},
         "mounts": {name: mount.model_dump(mode="json") for name, mount in craft.mounts.items()},
         "repaired": list(craft.repairs),
@@ -45,7 +51,7 @@ def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
     }
 
 
-def _nodes(craft: Craft) -> list[dict[str, Any]]:
+def _node_rows(craft: Craft) -> list[dict[str, Any]]:
     by_node: dict[str, list[Part]] = {}
     for part in craft.parts:
         by_node.setdefault(part.node, []).append(part)
@@ -65,20 +71,22 @@ def _nodes(craft: Craft) -> list[dict[str, Any]]:
 
 
 def _materials(craft: Craft) -> list[Material]:
+    """Each material once, in order of first use."""
     return list({id(part.material): part.material for part in craft.parts}.values())
 
 
-def _material(material: Material, craft: Craft) -> dict[str, Any]:
+def _material_row(material: Material, craft: Craft) -> dict[str, Any]:
     return {
         "name": material.name,
         "triangles": sum(len(part.faces) for part in craft.parts if part.material is material),
         "base_color": [round(value, 4) for value in material.base_color],
         "metallic": round(material.metallic, 4),
         "roughness": round(material.roughness, 4),
-        "textures_px": {name: [int(n) for n in picture.shape[1::-1]] for name, picture in material.textures.items()},
+        "textures_px": {name: [int(n) for n in pixels.shape[1::-1]] for name, pixels in material.textures.items()},
         "vertex_colours": any(part.tint is not None for part in craft.parts if part.material is material),
     }
 
 
 def _rounded(values: Any) -> list[float]:
+    """Values to six significant digits."""
     return [float(f"{value:.6g}") for value in values]

@@ -1,4 +1,4 @@
-"""Load a spacecraft: a shipped model by name, or any mesh file, with the description beside it if there is one."""
+"""Load a spacecraft: a shipped model by name, or any mesh file, with its description file if it has one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from selfiesim.core.errors import ModelError, ModelWarning
 from selfiesim.core.files import shipped
 from selfiesim.craft.cache import cache_path, fetch, store
 from selfiesim.craft.description import Joint, ModelDescription, Mount, read_description
+from selfiesim.craft.formats.import_result import ImportResult
 from selfiesim.craft.formats.limits import MAX_BYTES
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.material_overrides import apply_finishes
@@ -19,108 +20,129 @@ from selfiesim.craft.model import Craft, Material, Part
 
 _SELF_CONTAINED_FORMATS = (".glb", ".ply", ".stl", ".off", ".3mf")
 
-__all__ = ["Craft", "Joint", "Material", "Mount", "Part", "clear_craft_cache", "load_craft", "list_shipped_craft"]
+__all__ = ["Craft", "Joint", "Material", "Mount", "Part", "clear_craft_cache", "load_craft", "models"]
 
 
-def list_shipped_craft() -> list[str]:
-    """Names of the models that come with the package."""
-    return sorted(path.stem for path in shipped("models").glob("*.glb"))
+def models() -> dict[str, Path]:
+    """Return the shipped models.
+
+    Returns
+    -------
+    dict of str to Path
+        Mesh file by the name that ``craft.model`` takes, sorted.
+    """
+    return {path.stem: path for path in sorted(shipped("models").glob("*.glb"))}
 
 
 def load_craft(name_or_path: str | Path) -> Craft:
-    """A craft in body axes, metres, joints at zero; the same object again while its files do not change.
+    """Load a craft, or return the same object again while its files do not change.
 
     Parameters
     ----------
-    name_or_path
+    name_or_path : str or Path
         A shipped name (``"tianwen1-orbiter"``) or the path of a GLB, glTF, OBJ, PLY, STL, OFF, 3MF or DAE file. A TOML
-        file of the same stem beside it gives unit, axes, joints, mounts and looks; without one the file's own axes are
-        taken as body axes, and its unit as the format has it, or metres, or millimetres where it is too long for them.
+        file next to it with the same stem gives unit, axes, joints, mounts and materials. Without one, the file's own
+        axes are the body axes, and its unit is the format's, else metres, or millimetres if it is too long for metres.
+
+    Returns
+    -------
+    Craft
+        In body axes, metres, joints at zero.
 
     Warns
     -----
     ModelWarning
-        For each thing a person should know of the file: an inferred unit, a texture that is missing.
+        For each doubtful thing about the file, such as an inferred unit or a missing texture.
 
     Raises
     ------
     ModelError
-        In one sentence that names the file.
+        States in one line, with the file's name, why it cannot be loaded.
     """
     path = _resolve_path(name_or_path)
-    return _load(path, _file_stamps(path))
+    return _load(path, _craft_stamps(path))
 
 
 def clear_craft_cache() -> None:
-    """Drop the craft kept in this process, so that the next :func:`load_craft` reads its files or the cache."""
+    """Forget the craft loaded in this process: the next :func:`load_craft` reads the files or the disk cache."""
     _load.cache_clear()
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, _file_stamps: tuple[object, ...]) -> Craft:
+def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
+    """Load the craft; the stamps make the cached result expire when a file changes."""
     content = _read_bytes(path)
-    description = path.with_suffix(".toml")
-    model_description, toml = read_description(description) if description.is_file() else (ModelDescription(), b"")
-    cached_path = cache_path(path.suffix.lower().encode() + content, toml)
-    import_result = fetch(cached_path, path.parent)
-    if import_result is None:
-        from selfiesim.craft.formats.reader import read_parts
-
-        resources = ResourceResolver(path.parent)
-        try:
-            import_result = read_parts(content, path.suffix.lower(), resources, model_description)
-        except ModelError as error:
-            raise ModelError(f"{path}: {error}") from error
-        except MemoryError as error:
-            raise ModelError(f"{path}: does not fit into memory; decimate it, or make its textures smaller") from error
-        store(cached_path, import_result, resources.digests)
-        import_result = replace(import_result, resources=tuple(resources.digests))
+    description_path = path.with_suffix(".toml")
+    description, toml = read_description(description_path) if description_path.is_file() else (ModelDescription(), b"")
+    import_result = _import(path, content, description, toml)
     for text in import_result.warnings:
         warnings.warn(f"{path}: {text}", ModelWarning, stacklevel=3)
     resource_paths = [path.parent / name for name in import_result.resources]
     craft = Craft(
-        name=model_description.name or path.stem,
+        name=description.name or path.stem,
         parts=import_result.parts,
-        mounts=model_description.mounts,
-        joints=model_description.joints,
+        mounts=description.mounts,
+        joints=description.joints,
         source=path,
-        mass_kg=model_description.mass.mass_kg if model_description.mass else None,
-        assumed=model_description.assumed,
+        mass_kg=description.mass.mass_kg if description.mass else None,
+        assumed=description.assumed,
         repairs=import_result.repairs,
         warnings=import_result.warnings,
-        files=tuple(file for file in (path, description, *resource_paths) if file.is_file()),
+        files=tuple(file for file in (path, description_path, *resource_paths) if file.is_file()),
     )
-    finishes = tuple((name, look.finish) for name, look in model_description.materials.items() if look.finish)
-    return apply_finishes(craft, finishes, f"{description}: materials")
+    finishes = tuple((name, override.finish) for name, override in description.materials.items() if override.finish)
+    return apply_finishes(craft, finishes, f"{description_path}: materials")
+
+
+def _import(path: Path, content: bytes, description: ModelDescription, toml: bytes) -> ImportResult:
+    """Read the parts from the disk cache, or from the mesh file and into the cache."""
+    suffix = path.suffix.lower()
+    cached_path = cache_path(suffix.encode() + content, toml)
+    import_result = fetch(cached_path, path.parent)
+    if import_result is not None:
+        return import_result
+    from selfiesim.craft.formats.mesh_reader import read_parts
+
+    resources = ResourceResolver(path.parent)
+    try:
+        import_result = read_parts(content, suffix, resources, description)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    except MemoryError as error:
+        raise ModelError(f"{path}: does not fit into memory; decimate it, or make its textures smaller") from error
+    store(cached_path, import_result, resources.digests)
+    return replace(import_result, resources=tuple(resources.digests))
 
 
 def _resolve_path(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    text, names = str(name_or_path), list_shipped_craft()
+    text, names = str(name_or_path), models()
     if text in names:
         return shipped("models") / f"{text}.glb"
     if path.is_dir():
-        raise ModelError(f"{path}: a folder, not a mesh file")
+        raise ModelError(f"{path}: is a folder, not a mesh file")
     hint = did_you_mean(path.stem, names)
     raise ModelError(f"{text}: no such mesh file; the shipped models are {', '.join(names) or 'none'}{hint}")
 
 
-def _file_stamps(path: Path) -> tuple[object, ...]:
-    """Name, size and time of change of the files a craft is made of: a renderer keeps what has not changed."""
+def file_stamp(path: Path) -> tuple[int, int]:
+    """Return the size and modification time (ns) of a file, zeros if it does not exist: a key for caches."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _craft_stamps(path: Path) -> tuple[object, ...]:
+    """Name, size and modification time of every file that a craft may be made of: the key of the loaded craft."""
     files = [path, path.with_suffix(".toml")]
     if path.suffix.lower() not in _SELF_CONTAINED_FORMATS:
-        # Materials and textures, whatever they are called.
+        # Materials and textures may have any name.
         files = sorted(file for file in path.parent.iterdir() if file.is_file())
-    stamps = []
-    for file in files:
-        try:
-            status = file.stat()
-            stamps.append((file.name, status.st_size, status.st_mtime_ns))
-        except OSError:
-            continue
-    return tuple(stamps)
+    return tuple((file.name, *file_stamp(file)) for file in files)
 
 
 def _read_bytes(path: Path) -> bytes:

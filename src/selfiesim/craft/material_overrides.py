@@ -1,4 +1,4 @@
-"""A mesh's materials put in place by those of our library: gold foil where a file has plain grey."""
+"""Replace a mesh's materials by finishes from the library: gold foil where a file has plain grey."""
 
 from __future__ import annotations
 
@@ -10,27 +10,37 @@ from numpy.typing import NDArray
 
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
+from selfiesim.craft.formats.limits import MAX_TEXTURE_SIDE
 from selfiesim.craft.materials import CRUMPLE_BY_FINISH, FINISHES
 from selfiesim.craft.model import Craft, Material, Part
 
-_CELL_TEXTURE_M = (0.96, 0.80)  # what one picture of cells covers
+_CELL_TEXTURE_M = (0.96, 0.80)  # size of one tile of the solar cell texture
+_CELL_TEXTURE_FRAME_PX = 6
 
 
 def finish_names() -> list[str]:
-    """Names of the materials that a mesh's own can be put in place by."""
+    """Return the names of the finishes, as scenes and descriptions write them."""
     return sorted(name.replace("_", "-") for name in FINISHES)
 
 
 @lru_cache(maxsize=8)
 def apply_finishes(craft: Craft, finishes: tuple[tuple[str, str], ...], key: str = "materials") -> Craft:
-    """The craft with some of its materials, by name, put in place by materials of the library.
+    """Replace some of a craft's materials by finishes from the library.
 
-    Where the library's has a picture (solar cells), it is laid on from six sides, in metres.
+    A finish with a texture (solar cells) is box-projected at its true size.
+
+    Parameters
+    ----------
+    craft : Craft
+    finishes : tuple of (str, str)
+        Material names of the mesh, and the names of their finishes.
+    key : str
+        Where the finishes are written, for messages.
 
     Raises
     ------
     ModelError
-        Names the material and those that the mesh has, or those of the library.
+        When the mesh has no such material or the library no such finish; lists those that there are.
     """
     if not finishes:
         return craft
@@ -43,8 +53,8 @@ def apply_finishes(craft: Craft, finishes: tuple[tuple[str, str], ...], key: str
         if finish_name.replace("-", "_") not in FINISHES:
             known = finish_names()
             raise ModelError(
-                f"{key}.{name}: no material {finish_name!r} in the library{did_you_mean(finish_name, known)}; "
-                f"there are: {', '.join(known)}"
+                f"{key}.{name}: unknown finish {finish_name!r}{did_you_mean(finish_name, known)}; "
+                f"the library has: {', '.join(known)}"
             )
         replacements[name] = _material_from_finish(name, finish_name.replace("-", "_"))
     return replace(
@@ -74,12 +84,14 @@ def _material_from_finish(name: str, finish_name: str) -> Material:
 
 @lru_cache(maxsize=1)
 def _solar_cell_texture() -> NDArray[np.uint8]:
-    """A picture of solar cells that goes on beyond its edges, (H, W, 3)."""
-    from selfiesim.craft.builders.cells import solar_cell_png
+    """A tileable solar cell texture, (H, W, 3)."""
+    from selfiesim.craft.builders.solar_cell_texture import solar_cell_png
     from selfiesim.craft.formats.textures import open_image, read_pixels
 
     content = solar_cell_png(*_CELL_TEXTURE_M, (0.08, 0.04), 0.002, seed=1)
-    return read_pixels(open_image(content, "cells"), 8192, "cells")[6:-6, 6:-6, :3]  # without the frame
+    pixels = read_pixels(open_image(content, "cells"), MAX_TEXTURE_SIDE, "cells")
+    inner = slice(_CELL_TEXTURE_FRAME_PX, -_CELL_TEXTURE_FRAME_PX)
+    return pixels[inner, inner, :3]
 
 
 def _with_material(part: Part, material: Material | None) -> Part:
@@ -91,22 +103,22 @@ def _with_material(part: Part, material: Material | None) -> Part:
 
 
 def box_project_uv(part: Part, tile_m: tuple[float, float]) -> Part:
-    """The part with texture coordinates as if wrapped into a box: from the side each face looks to, ``tile_m`` a tile.
+    """Return the part with box-projected texture coordinates, ``tile_m`` (u, v) per texture tile.
 
-    Vertices whose faces look to several sides become one for each.
+    Each face is projected along the axis closest to its normal. Vertices between faces of different axes are split.
     """
     corners = part.vertices[part.faces].astype(np.float64)
-    across = np.abs(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
-    axis = across.argmax(axis=1)
-    keys, place = np.unique(part.faces.astype(np.int64) * 3 + axis[:, None], return_inverse=True)
-    vertex, side = keys // 3, keys % 3
+    normals = np.abs(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
+    face_axis = normals.argmax(axis=1)
+    keys, index = np.unique(part.faces.astype(np.int64) * 3 + face_axis[:, None], return_inverse=True)
+    vertex, axis = keys // 3, keys % 3
     points = part.vertices[vertex]
     rows = np.arange(len(points))
-    u, v = points[rows, (side + 1) % 3] / tile_m[0], points[rows, (side + 2) % 3] / tile_m[1]
+    u, v = points[rows, (axis + 1) % 3] / tile_m[0], points[rows, (axis + 2) % 3] / tile_m[1]
     return replace(
         part,
         vertices=points,
         normals=part.normals[vertex],
         uv=np.stack([u, v], axis=1).astype(np.float32),
-        faces=place.reshape(part.faces.shape).astype(np.int32),
+        faces=index.reshape(part.faces.shape).astype(np.int32),
     )

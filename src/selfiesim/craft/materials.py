@@ -1,8 +1,8 @@
-"""A small library of what spacecraft are covered with, as glTF's metallic-roughness terms.
+"""A small library of spacecraft surface finishes, as metallic-roughness materials of glTF.
 
-Colours are linear-light reflectances (R, G, B at about 620, 550, 460 nm). None is a measurement of one spacecraft:
-hues are chosen by eye from published pictures (assumed), and how much light comes back in all follows published solar
-absorptances where a material says so (``solar_absorptance`` and ``source``).
+Colours are linear-light reflectances (R, G, B at about 620, 550, 460 nm). None is measured on a particular
+spacecraft: hues are chosen by eye from published images (assumed), and the total reflectance follows published solar
+absorptances where a finish gives one (``solar_absorptance`` and ``source``).
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ ASSUMED = "assumed"
 
 @dataclass(frozen=True)
 class Finish:
-    """The glTF side of a material.
+    """A surface finish.
 
     Attributes
     ----------
-    base_color : (3,) tuple of float
-        Linear light; multiplies the picture.
+    base_color : (3,) float
+        Linear light; multiplies the texture.
     metallic, roughness : float
         0 to 1.
-    picture : bytes, optional
-        A PNG that gives the colour.
+    texture_png : bytes, optional
+        A PNG of the base colour texture.
     clearcoat, clearcoat_roughness : float
         A clear layer on top, cover glass or varnish (KHR_materials_clearcoat).
     anisotropy, anisotropy_rotation : float
-        How much longer highlights are along u, and the angle by which that is turned, rad (KHR_materials_anisotropy).
+        Stretch of highlights along u, and the angle of that direction, rad (KHR_materials_anisotropy).
     ior, specular : float
-        Refractive index of what is no metal, and share of the light that it mirrors by it (KHR_materials_ior,
-        KHR_materials_specular): 0 for what is rough down to its grains.
+        Refractive index of the dielectric part and weight of its specular reflection (KHR_materials_ior,
+        KHR_materials_specular); a weight of 0 suits a surface that is rough down to its grains.
     solar_absorptance : float, optional
-        Share of sunlight it takes up, as published for such a surface.
+        Absorbed share of sunlight, as published for such a surface.
     source : str
-        Who published that, or ``assumed``.
+        Source of the absorptance, or ``assumed``.
     """
 
     base_color: tuple[float, float, float]
     metallic: float
     roughness: float
-    picture: bytes | None = None
+    texture_png: bytes | None = None
     clearcoat: float = 0.0
     clearcoat_roughness: float = 0.0
     anisotropy: float = 0.0
@@ -51,7 +51,7 @@ class Finish:
     source: str = ASSUMED
 
     def with_dust(self, share: float) -> Finish:
-        """The same with ``share`` of it under Martian dust: its colour, less metal, rougher, no gloss."""
+        """Return the finish with a share, 0 to 1, of it covered by Martian dust, which is diffuse and not metallic."""
         r, g, b = (c + share * (d - c) for c, d in zip(self.base_color, DUST_REFLECTANCE, strict=True))
         return replace(
             self,
@@ -66,19 +66,19 @@ class Finish:
 
 
 DUST_REFLECTANCE = (0.40, 0.19, 0.085)
-"""Linear reflectance of bright Martian dust: red as the plains are, darker than the brightest drifts (assumed)."""
+"""Linear reflectance of bright Martian dust: as red as the plains, darker than the brightest drifts (assumed)."""
 
 _FORTESCUE = "Fortescue, Swinerd and Stark, Spacecraft Systems Engineering, 4th ed. 2011, table 11.3"
 
 FINISHES: dict[str, Finish] = {
-    # Aluminised Kapton, its amber side out. Most of what comes back is infrared: less in the three bands.
+    # Aluminised Kapton, amber side out. It reflects mostly infrared, and less in the three bands.
     "gold_foil": Finish((0.83, 0.47, 0.12), 1.0, 0.34, solar_absorptance=0.40, source=_FORTESCUE),
     "silver_foil": Finish((0.86, 0.86, 0.84), 1.0, 0.30, solar_absorptance=0.14, source=_FORTESCUE),
     "black_kapton": Finish((0.022, 0.021, 0.020), 0.0, 0.50, solar_absorptance=0.95, source=_FORTESCUE),
     "white_paint": Finish((0.78, 0.78, 0.76), 0.0, 0.62, solar_absorptance=0.26, source=_FORTESCUE),
     "aluminium": Finish((0.74, 0.75, 0.76), 0.7, 0.42, solar_absorptance=0.24, source=_FORTESCUE),
     "cfrp": Finish((0.028, 0.028, 0.030), 0.0, 0.42, clearcoat=0.3, clearcoat_roughness=0.35),
-    # The picture carries the colour; under the cover glass the grid's fingers run along u.
+    # The texture has the colour; under the cover glass, the fingers of the contact grid run along u.
     "solar_cell": Finish(
         (1.0, 1.0, 1.0),
         0.0,
@@ -92,7 +92,7 @@ FINISHES: dict[str, Finish] = {
     "dish_silver": Finish((0.76, 0.76, 0.77), 0.75, 0.48),
     "nozzle_niobium": Finish((0.13, 0.12, 0.12), 0.7, 0.45),  # silicide-coated niobium: dark grey
     "tank_titanium": Finish((0.42, 0.405, 0.39), 0.75, 0.36, solar_absorptance=0.60, source=_FORTESCUE),
-    # Optical solar reflectors: mirrors behind glass, which read as white where they show the craft or the planet.
+    # Optical solar reflectors: mirrors behind glass, which look white where they reflect the craft or the planet.
     "radiator_white": Finish(
         (0.88, 0.89, 0.90),
         0.0,
@@ -106,14 +106,14 @@ FINISHES: dict[str, Finish] = {
     "flag_red": Finish((0.62, 0.012, 0.018), 0.0, 0.55),
     "flag_gold": Finish((0.92, 0.72, 0.02), 0.0, 0.50),
     "thruster_black": Finish((0.035, 0.033, 0.032), 0.3, 0.50),
-    # The capsule's thermal coat: white with a silver sheen, between CNSA's "silver" and the "white" of other writers.
+    # The capsule's thermal coating: white with a silver sheen, between CNSA's "silver" and other authors' "white".
     "capsule_silver": Finish((0.80, 0.80, 0.79), 0.35, 0.42),
     "heat_shield": Finish((0.62, 0.61, 0.59), 0.15, 0.60),
-    # Aluminised polyimide 7.5 um thin, its metal out, stretched: a mirror with ripples.
+    # Stretched aluminised polyimide, 7.5 um thick, metal side out: a mirror with ripples.
     "sail_film": Finish((0.85, 0.85, 0.84), 0.78, 0.24, solar_absorptance=0.14, source=_FORTESCUE),
-    "steering_film": Finish((0.50, 0.51, 0.52), 0.2, 0.45),  # liquid crystal that turns from clear to milky
+    "steering_film": Finish((0.50, 0.51, 0.52), 0.2, 0.45),  # liquid crystal that switches from clear to milky
     # Rock as dark as coal, rough down to its grains. Ryugu: geometric albedo 0.045 at 550 nm, flat over the bands
-    # (Sugita et al. 2019). A ball that scatters evenly has two thirds of its surface's reflectance for one.
+    # (Sugita et al. 2019). The geometric albedo of a Lambertian sphere is two thirds of its surface's reflectance.
     "dark_rubble": Finish((0.0699, 0.0684, 0.0669), 0.0, 1.0, specular=0.0),
     "dark_rock": Finish((0.0793, 0.0777, 0.0747), 0.0, 0.95, specular=0.0),
     "thin_cell": Finish((0.030, 0.027, 0.040), 0.1, 0.25, clearcoat=0.8, clearcoat_roughness=0.10),  # amorphous silicon
@@ -130,7 +130,7 @@ FINISHES |= {
     ]
 }
 
-# How strongly foil is crumpled, and the size of its facets, m: chosen by eye (assumed); glTF has no word for it.
+# Strength of crumpling and facet size, m, both chosen by eye (assumed); glTF has no equivalent.
 CRUMPLE_BY_FINISH: dict[str, tuple[float, float]] = {
     "gold_foil": (0.40, 0.085),
     "silver_foil": (0.40, 0.06),

@@ -1,4 +1,4 @@
-"""A craft as the renderer and the geometry see it: parts with materials, joints, mounts; body axes, metres."""
+"""The loaded craft: parts with materials, joints and mounts, in body axes and metres; and queries of its geometry."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from selfiesim.craft.description import Joint, Mount
 DEFAULT_GREY = (0.5, 0.5, 0.5)
 _MOUNT_CLEARANCE_M = 0.2
 TEXTURE_SLOTS = ("base", "rough", "normal", "occlusion", "glow", "specular", "specular_color")
-"""What a material may have pictures of."""
+"""Textures that a material may have."""
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """How a surface looks: glTF's metallic-roughness terms, and the crumpling of foil. Both sides are drawn.
+    """A surface material: glTF's metallic-roughness model, plus the crumpling of foil. Both sides render.
 
     Attributes
     ----------
-    base_color : (3,) tuple of float
+    base_color : (3,) float
         Linear light; multiplies the texture ``base``.
     metallic, roughness : float
-        0 to 1; multiply the blue and green of the texture ``rough``.
+        0 to 1; multiply the blue and green channels of the texture ``rough``.
     textures : dict of (H, W, 3 or 4) uint8
-        Row 0 at v = 1: ``base``, ``glow`` and ``specular_color`` (sRGB), ``rough``, ``normal``, ``occlusion`` and
-        ``specular`` (plain numbers).
-    glow : (3,) tuple of float
-        Light the surface gives off, cd/m2; multiplies the texture ``glow``.
+        By slot, see :data:`TEXTURE_SLOTS`; row 0 at v = 1. ``base``, ``glow`` and ``specular_color`` are sRGB;
+        ``rough``, ``normal``, ``occlusion`` and ``specular`` are linear.
+    glow : (3,) float
+        Emitted light, cd/m2; multiplies the texture ``glow``.
     alpha_cutoff : float, optional
-        Where the fourth channel of ``base`` is below, there is a hole. None: no holes.
+        Where the alpha of ``base`` is below, there is a hole. None: no holes.
     normal_scale, occlusion_strength : float
-        How strongly those textures work.
+        Strength of those textures.
     crumple : float
         0 to 1: how strongly the renderer bends the normals into facets of ``crumple_scale_m`` metres.
     clearcoat, clearcoat_roughness : float
-        0 to 1: a thin clear layer of varnish or glass on top, and how rough that is (KHR_materials_clearcoat).
+        0 to 1: weight and roughness of a clear layer of varnish or glass on top (KHR_materials_clearcoat).
     anisotropy, anisotropy_rotation : float
-        -1 to 1, rad: how much longer highlights are along the direction in which u grows, turned by the angle towards
-        that in which v grows (KHR_materials_anisotropy); negative across it.
+        -1 to 1, and rad: stretch of highlights along the direction of growing u, rotated by the angle towards that of
+        growing v (KHR_materials_anisotropy); negative stretches across it.
     ior : float
-        Refractive index of what is no metal (KHR_materials_ior); 0 mirrors all light.
-    specular, specular_color : float, (3,) tuple of float
-        Share of that mirrored light, and its colour square to the surface (KHR_materials_specular); multiply the fourth
-        channel of the texture ``specular`` and the texture ``specular_color``.
+        Refractive index of the dielectric part (KHR_materials_ior); 0 reflects all light.
+    specular, specular_color : float, (3,) float
+        Weight of the dielectric's specular reflection, and its colour at normal incidence (KHR_materials_specular);
+        multiply the alpha of the texture ``specular`` and the texture ``specular_color``.
     """
 
     name: str = "default"
@@ -71,16 +71,29 @@ class Material:
 
     @property
     def f0_reflectance(self) -> NDArray[np.float64]:
-        """What light square to it the part that is no metal mirrors (3,), ``specular`` left out: Fresnel's formula."""
+        """Reflectance (3,) of the dielectric part at normal incidence by Fresnel's formula, without ``specular``."""
         return np.asarray(((self.ior - 1.0) / (self.ior + 1.0)) ** 2 * np.array(self.specular_color))
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A mesh of one material: vertices, normals (N, 3) float32 in body axes with joints at zero, faces (M, 3) int32.
+    """A mesh of one material.
 
-    ``uv`` (N, 2) float32 has its origin at the lower left of the texture. ``tint`` (N, 3) float32, linear light,
-    multiplies the base colour. ``joint`` names the joint that carries it.
+    Attributes
+    ----------
+    name : str
+    node : str
+        The node of the mesh file that it comes from.
+    material : Material
+    vertices, normals : (N, 3) float32
+        Body axes, m, joints at zero.
+    uv : (N, 2) float32, optional
+        Texture coordinates, origin lower left.
+    faces : (M, 3) int32
+    joint : str, optional
+        The joint that carries it.
+    tint : (N, 3) float32, optional
+        Vertex colours in linear light, which multiply the base colour.
     """
 
     name: str
@@ -94,16 +107,33 @@ class Part:
     tint: NDArray[np.float32] | None = None
 
     def __repr__(self) -> str:
-        moved = f", turns with {self.joint}" if self.joint else ""
-        return f"<Part {self.name}: {len(self.faces)} triangles of {self.material.name}{moved}>"
+        carried = f", carried by {self.joint}" if self.joint else ""
+        return f"<Part {self.name}: {len(self.faces)} triangles of {self.material.name}{carried}>"
 
 
 @dataclass(frozen=True, eq=False)
 class Craft:
     """A spacecraft, ready to be placed in a view.
 
-    ``repairs`` tells what of its file was put right, ``warnings`` what a person should know of it: a line each.
-    ``files`` is all that it was read from: the mesh, its description, buffers and textures.
+    Attributes
+    ----------
+    name : str
+    parts : tuple of Part
+    mounts : dict of Mount
+        By name.
+    joints : dict of Joint
+        By name.
+    source : Path
+        The mesh file.
+    mass_kg : float, optional
+    assumed : dict of str
+        Assumed properties, with the reason for each value.
+    repairs : tuple of str
+        Repairs of the mesh, one line per kind.
+    warnings : tuple of str
+        What the user should know about the mesh file, one line each.
+    files : tuple of Path
+        All files that it was read from: the mesh, its description, buffers and textures.
     """
 
     name: str
@@ -119,14 +149,14 @@ class Craft:
 
     @property
     def bounds_m(self) -> NDArray[np.float64]:
-        """Lower and upper corner of the box round all parts, (2, 3), joints at zero."""
+        """Lower and upper corner (2, 3) of the bounding box of all parts, joints at zero."""
         low = np.min([part.vertices.min(axis=0) for part in self.parts], axis=0)
         high = np.max([part.vertices.max(axis=0) for part in self.parts], axis=0)
         return np.stack([low, high]).astype(np.float64)
 
     @property
     def triangle_count(self) -> int:
-        """Triangles in all parts."""
+        """Number of triangles in all parts."""
         return sum(len(part.faces) for part in self.parts)
 
     def __repr__(self) -> str:
@@ -139,25 +169,25 @@ class Craft:
 
 @lru_cache(maxsize=8)
 def convex_hull_by_joint(craft: Craft, hidden_nodes: tuple[str, ...] = ()) -> dict[str | None, NDArray[np.float64]]:
-    """Corners (N, 3) of the convex hull of what each joint carries, joints at zero; key None for what does not turn.
+    """Convex hull vertices (N, 3) of what each joint carries, joints at zero; key None for the fixed parts.
 
-    Parts whose node's name begins with one of ``hidden_nodes`` are left out. A hull's corners give the same outline as all
-    vertices, and there are some hundred of them instead of a hundred thousand.
+    A hull has the same outline as all vertices, with some hundred points instead of a hundred thousand. Parts whose
+    node name starts with one of ``hidden_nodes`` are left out.
     """
-    carried: dict[str | None, list[NDArray[np.float32]]] = {}
+    by_joint: dict[str | None, list[NDArray[np.float32]]] = {}
     for part in craft.parts:
         if not part.node.startswith(hidden_nodes):
-            carried.setdefault(part.joint, []).append(part.vertices)
-    return {joint: convex_hull_points(np.concatenate(vertices).astype(float)) for joint, vertices in carried.items()}
+            by_joint.setdefault(part.joint, []).append(part.vertices)
+    return {joint: convex_hull_points(np.concatenate(vertices).astype(float)) for joint, vertices in by_joint.items()}
 
 
 def convex_hull_points(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The corners (M, 3) of the convex hull of ``points`` (N, 3)."""
+    """Return the vertices (M, 3) of the convex hull of ``points`` (N, 3)."""
     from scipy.spatial import ConvexHull, QhullError
 
     try:
         return np.asarray(points[ConvexHull(points).vertices])
-    except QhullError:  # flat or a line: no hull, and few points
+    except QhullError:  # coplanar or collinear points have no hull, and are few
         return np.unique(points, axis=0)
 
 
@@ -168,26 +198,36 @@ def first_ray_hit(
     axis: tuple[float, float, float],
     hidden_nodes: tuple[str, ...] = (),
 ) -> tuple[str, float] | None:
-    """What a point that leaves ``start`` along the unit vector ``axis`` hits first, and after how many metres.
+    """Find the first surface that a ray hits, by the Moeller-Trumbore test (1997).
 
-    Body axes, joints at zero; None when the way is clear. Parts whose node's name begins with one of ``hidden_nodes`` are left
-    out, and so is whatever lies within 0.2 m of the start, where the mount itself is. Moeller and Trumbore's test
-    (1997).
+    Parameters
+    ----------
+    craft : Craft
+        Joints at zero.
+    start, axis : (3,) float
+        Origin and unit direction of the ray, body axes. Hits within 0.2 m, of the mount itself, are ignored.
+    hidden_nodes : tuple of str
+        Parts whose node name starts with one of these are left out.
+
+    Returns
+    -------
+    tuple of str and float, optional
+        Node and distance (m) of the hit; None if the ray hits nothing.
     """
     nearest: tuple[str, float] | None = None
     for part in craft.parts:
         if part.node.startswith(hidden_nodes):
             continue
-        corner = part.vertices[part.faces].astype(float)
-        one, other = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-        p_vector = np.cross(axis, other)
-        determinant = (one * p_vector).sum(axis=1)
+        corners = part.vertices[part.faces].astype(float)
+        edge1, edge2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        p_vector = np.cross(axis, edge2)
+        determinant = (edge1 * p_vector).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            away = np.asarray(start) - corner[:, 0]
-            u = (away * p_vector).sum(axis=1) / determinant
-            turned = np.cross(away, one)
-            v = turned @ np.asarray(axis) / determinant
-            distance = (turned * other).sum(axis=1) / determinant
+            t_vector = np.asarray(start) - corners[:, 0]
+            u = (t_vector * p_vector).sum(axis=1) / determinant
+            q_vector = np.cross(t_vector, edge1)
+            v = q_vector @ np.asarray(axis) / determinant
+            distance = (q_vector * edge2).sum(axis=1) / determinant
             hit = (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0) & (distance > _MOUNT_CLEARANCE_M)
         if hit.any() and (nearest is None or distance[hit].min() < nearest[1]):
             nearest = part.node, float(distance[hit].min())

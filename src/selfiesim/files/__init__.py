@@ -1,1 +1,1 @@
-"""Picture files, and the recipes they carry."""
+"""Picture files and the recipes inside them."""

@@ -1,48 +1,81 @@
-"""A caption for the press, from a picture's recipe."""
+"""A press caption, written from a picture's recipe."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+
+# Not strftime("%B"): that follows the locale of the program.
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 def caption(recipe: dict[str, Any]) -> str:
-    """What, when, where, range, scale, that it is synthetic, and whom to thank; a few sentences.
+    """Write what, when, where, range, scale, the camera settings, that the picture is synthetic, and the credits.
 
-    ``recipe`` is a recipe as :func:`selfiesim.files.replay.read_recipe` gives it.
+    Parameters
+    ----------
+    recipe
+        As :func:`selfiesim.files.replay.read_recipe` returns it.
+
+    Returns
+    -------
+    str
+        A few sentences, one per line.
     """
-    view, camera = recipe["view"], recipe["camera"]
-    sentences = [f"{recipe['title']}.", f"Seen at {view.get('epoch_utc', 'an unknown time')} (UTC)"]
-    if "lens_height_above_ground_m" in view:
-        sentences[-1] += (
-            f" from {view['lens_height_above_ground_m']:.2f} m above the ground at "
-            f"{abs(view['camera_latitude_deg']):.2f} degrees {'north' if view['camera_latitude_deg'] >= 0 else 'south'}"
-        )
-    elif "camera_altitude_km" in view:
-        planet = (recipe["bodies"].get("planet") or {}).get("name", "the planet")
-        side = "north" if view["camera_latitude_deg"] >= 0 else "south"
-        sentences[-1] += (
-            f" from {view['camera_altitude_km']:.0f} km above {planet.capitalize()}, "
-            f"{abs(view['camera_latitude_deg']):.1f} degrees {side}"
-        )
-    sentences[-1] += "."
+    view = recipe["view"]
+    lines = [f"{recipe['title']}.", _time_and_place(recipe)]
     if view.get("range_to_craft_m"):
-        scale = view["range_to_craft_m"] / camera["matrix_px"][0][0]
-        sentences.append(f"The craft is {view['range_to_craft_m']:.1f} m away; there a pixel is {1e3 * scale:.1f} mm.")
-    photo = recipe["photo"]
-    sentences.append(
-        f"Exposure {_seconds(photo['shutter_s'])} at f/{photo['f_number']:g}, ISO {photo['iso']:.0f}, "
-        f"a field of {view['horizontal_fov_deg']:.0f} degrees, look '{photo['look']}'."
-    )
-    assumed = view.get("assumed") or {}
-    if assumed:
-        sentences.append(
-            f"{len(assumed)} values behind it are not publicly known and were assumed; the recipe lists them."
+        scale = view["range_to_craft_m"] / recipe["camera"]["matrix_px"][0][0]
+        lines.append(
+            f"The craft is {view['range_to_craft_m']:.1f} m from the camera; "
+            f"at that distance one pixel spans {1e3 * scale:.1f} mm."
         )
-    sentences.append(recipe.get("notice", "This is a synthetic image."))
+    photo = recipe["photo"]
+    lines.append(
+        f"Camera settings: {_shutter(photo['shutter_s'])} at f/{photo['f_number']:g}, ISO {photo['iso']:.0f}, "
+        f"horizontal field of view {view['horizontal_fov_deg']:.0f} degrees, look '{photo['look']}'."
+    )
+    if assumed := view.get("assumed"):
+        count = "1 value is" if len(assumed) == 1 else f"{len(assumed)} values are"
+        lines.append(f"{count} assumed for want of published data; the recipe lists them.")
+    lines.append(recipe.get("notice", "This is a synthetic image."))
     if recipe["credits"]:
-        sentences.append(f"Credits: {'; '.join(recipe['credits'])}; rendered with selfiesim.")
-    return "\n".join(sentences)
+        lines.append(f"Credits: {'; '.join(recipe['credits'])}; rendered with selfiesim.")
+    return "\n".join(lines)
 
 
-def _seconds(shutter: float) -> str:
-    return f"1/{1.0 / shutter:.0f} s" if shutter < 0.5 else f"{shutter:.2g} s"
+def readable_utc(utc: str) -> str:
+    """Write an ISO 8601 time as a date and time of day for readers; other text is returned as it is.
+
+    >>> readable_utc("2021-12-31T13:17:57.097Z")
+    '31 December 2021, 13:17:57 UTC'
+    """
+    try:
+        time = datetime.fromisoformat(utc)
+    except ValueError:  # a leap second, or a time outside the years 1 to 9999
+        return utc
+    return f"{time.day} {_MONTHS[time.month - 1]} {time.year}, {time:%H:%M:%S} UTC"
+
+
+def _time_and_place(recipe: dict[str, Any]) -> str:
+    view = recipe["view"]
+    time = f"on {readable_utc(view['epoch_utc'])}" if "epoch_utc" in view else "at an unknown time"
+    if "lens_height_above_ground_m" in view:
+        return f"Seen {time}, from {view['lens_height_above_ground_m']:.2f} m above the ground at {_latitude(view, 2)}."
+    if "camera_altitude_km" in view:
+        planet = recipe["bodies"].get("planet")
+        name = planet["name"].capitalize() if planet else "the planet"
+        return f"Seen {time}, from {view['camera_altitude_km']:.0f} km above {name} at {_latitude(view, 1)}."
+    return f"Seen {time}."
+
+
+def _latitude(view: dict[str, Any], digits: int) -> str:
+    latitude = view["camera_latitude_deg"]
+    return f"{abs(latitude):.{digits}f} degrees {'north' if latitude >= 0 else 'south'}"
+
+
+def _shutter(seconds: float) -> str:
+    return f"1/{1.0 / seconds:.0f} s" if seconds < 0.5 else f"{seconds:.2g} s"

@@ -1,4 +1,4 @@
-"""Files of light and truth: EXR with the layers compositing tools expect, and numpy's npz."""
+"""Files of radiance and ground truth: EXR with the channel names of compositing tools, and NumPy's npz."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def import_openexr() -> Any:
-    """The OpenEXR package.
+    """Import the OpenEXR package.
 
     Raises
     ------
@@ -33,34 +33,44 @@ def import_openexr() -> Any:
 
 
 def exr_channels(photo: Photo, half: bool = True) -> dict[str, NDArray[Any]]:
-    """Channels (H, W) by the names that compositing tools know (Nuke, Blender, Natron).
+    """Channels of an EXR file, by the names that compositing tools use (Nuke, Blender, Natron).
 
-    ``R G B`` the light in W m^-2 sr^-1 nm^-1, ``Z`` the depth in m, ``N.X`` to ``N.Z`` normals and ``P.X`` to ``P.Z``
-    places (m, camera axes), ``albedo.R`` to ``albedo.B``, ``sun.visibility``, and ``part.id``. Depth and places are
-    always float and the part's number a whole one of 32 bits; the others are ``half`` unless float is wanted.
+    Parameters
+    ----------
+    photo : Photo
+        The photograph.
+    half : bool
+        Whether to store other channels than depth, position and part in half precision.
+
+    Returns
+    -------
+    dict of str to (H, W) array
+        ``R``, ``G`` and ``B``, radiance, W m^-2 sr^-1 nm^-1; ``Z``, depth, m, float32; ``N.X`` to ``N.Z``, normals, and
+        ``P.X`` to ``P.Z``, positions, m, float32, both in camera axes; ``albedo.R`` to ``albedo.B``;
+        ``sun.visibility``; and ``part.id``, uint32.
     """
     radiance, truth = photo.radiance, photo.radiance.truth
     kind = np.float16 if half else np.float32
-    # What is brighter than 65504, the Sun's disc through no lens, would be infinite.
-    most = float(np.finfo(kind).max)
+    # Half precision ends at 65504: the Sun's disc would become infinite.
+    maximum = float(np.finfo(kind).max)
     planes: dict[str, NDArray[Any]] = {"sun.visibility": truth.sun_visibility.astype(kind)}
     for prefix, layer, letters in (
         ("", radiance.rgb, "RGB"), ("albedo.", truth.albedo, "RGB"), ("N.", truth.normal, "XYZ"),
     ):  # fmt: skip
-        planes |= {prefix + letter: np.minimum(layer[..., k], most).astype(kind) for k, letter in enumerate(letters)}
+        planes |= {prefix + letter: np.minimum(layer[..., k], maximum).astype(kind) for k, letter in enumerate(letters)}
     planes |= {f"P.{letter}": truth.position[..., k].astype(np.float32) for k, letter in enumerate("XYZ")}
     planes |= {"Z": truth.depth.astype(np.float32), "part.id": truth.part.astype(np.uint32)}
     return {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
 
 
 def write_exr(photo: Photo, path: Path, text: str, half: bool = True) -> None:
-    """A scanline EXR; sky is infinitely far and has no position (NaN)."""
+    """Write a scanline EXR with the recipe as the attribute ``selfiesim``; sky has infinite depth and NaN position."""
     library = import_openexr()
     view = photo.radiance.view
     header = {
         "compression": library.ZIP_COMPRESSION,
         "type": library.scanlineimage,
-        "comments": f"{SYNTHETIC}: {view.scene.title}",
+        "comments": f"{SYNTHETIC}: {view.shot.title}",
         "software": "selfiesim",
         "capDate": view.epoch.utc().replace("-", ":").replace("T", " ").removesuffix("Z"),
         "expTime": float(photo.exposure.shutter_s),
@@ -73,7 +83,7 @@ def write_exr(photo: Photo, path: Path, text: str, half: bool = True) -> None:
 
 
 def write_npz(photo: Photo, path: Path, text: str) -> None:
-    """Arrays by name, part names and recipe as JSON text; loads without pickle."""
+    """Write the layers as arrays by name, with part names and recipe as JSON text; needs no pickle to load."""
     truth = photo.radiance.truth
     arrays = {name: photo.radiance.layer(name) for name in
               ("rgb", "depth", "position", "normal", "part", "albedo", "sun_visibility")}  # fmt: skip

@@ -1,8 +1,9 @@
-"""Files of a photo, chosen by the ending: each carries the recipe, and a JSON file beside it holds the same one."""
+"""Files of a photo, in a format set by the extension: each contains the recipe, as does a JSON file next to it."""
 
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,18 +22,30 @@ if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".npz")
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg")
+"""Formats of pictures that are not photographs: contact sheets and charts."""
 _KNOWN = ".png, .jpg, .tif, .exr or .npz"
 _JPEG_QUALITY = 92
 
 
+# Long for its docstring.
 def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS) -> None:
-    """Refuse a picture's path now rather than after the rendering; leaves no file and no folder behind.
+    """Check before rendering that a picture can be written; leaves no file or folder behind.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    bits : int
+        Bits per colour.
+    endings : tuple of str
+        Extensions that are allowed.
 
     Raises
     ------
     OutputError
-        When its ending is unknown, it or its recipe is a folder, its folder cannot be written to, a library is
-        missing, or the file has no room for so many ``bits``.
+        For an unknown extension, a path or recipe path that is a folder, a folder that cannot be written to, a missing
+        library, or a format without that bit depth.
     """
     try:
         if path.is_dir():
@@ -41,7 +54,9 @@ def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS
             known = _KNOWN if endings == ENDINGS else " or ".join(endings)
             raise OutputError(f"{path}: choose a name that ends in {known}")
         if bits != 8 and (bits != 16 or path.suffix.lower() not in (".png", ".tif", ".tiff")):
-            raise OutputError(f"{path}: {bits} bits do not go into it; 16 bits go into .png and .tif, light into .exr")
+            raise OutputError(
+                f"{path}: this format does not hold {bits} bits; .png and .tif hold 16 bits, .exr holds radiance"
+            )
         if path.suffix.lower() == ".exr":
             from selfiesim.files.exr import import_openexr
 
@@ -61,18 +76,33 @@ def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS
 def _check_recipe(path: Path) -> None:
     """Refuse to write a recipe over a file that is not one."""
     if path.is_file() and f'"kind": "{SYNTHETIC}"'.encode() not in path.read_bytes()[:200]:
-        raise OutputError(f"{path}: is there already and no recipe of ours; choose another name for the picture")
+        raise OutputError(f"{path}: exists and is not a recipe of selfiesim; choose another name for the picture")
 
 
 def sidecar_path(path: Path) -> Path:
-    """The recipe's file beside a picture."""
+    """Path of the recipe file next to a picture."""
     return path.with_suffix(".json")
 
 
+# Long for its docstring.
 def save(photo: Photo, path: Path, bits: int = 8, half: bool = True) -> Path:
-    """Write picture and recipe, whole or not at all; returns the picture's path.
+    """Write a photo with its recipe, and the recipe next to it; both files are written completely or not at all.
 
-    ``half`` is for EXR: light and colours in 16 bits.
+    Parameters
+    ----------
+    photo : Photo
+        The photograph.
+    path : Path
+        The file; its extension, one of :data:`ENDINGS`, sets the format.
+    bits : int
+        8, or 16 for PNG and TIFF.
+    half : bool
+        Whether EXR stores light and colours in half precision.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
@@ -87,31 +117,50 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True) -> Path:
         if ending == ".png" and bits == 8:
             picture.write_bytes(png_bytes(photo, text))
         elif ending in (".png", ".tif", ".tiff"):
-            _strips(photo, picture, text, bits)
+            _write_strips(photo, picture, text, bits)
         elif ending == ".exr":
             write_exr(photo, picture, text, half)
         elif ending == ".npz":
             write_npz(photo, picture, text)
         else:
-            _jpeg(photo, picture, text)
+            picture.write_bytes(_jpeg_with_exif(photo.pixels, photo_exif(photo, text)))
 
     return _save_with_sidecar(path, write, text)
 
 
-def save_with_recipe(path: Path, picture: bytes, text: str) -> Path:
-    """Write a PNG's bytes and its recipe beside it, whole or not at all; returns the picture's path.
+def save_picture(path: Path, pixels: NDArray[np.uint8], recipe: dict[str, Any]) -> Path:
+    """Write a picture with its recipe, and the recipe next to it; both files are written completely or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its extension is one of :data:`PICTURE_ENDINGS`.
+    pixels : (H, W, 3) uint8
+        sRGB.
+    recipe : dict
+        JSON-ready, with a ``title``.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
     OutputError
         As :func:`check_writable`.
     """
-    check_writable(path, endings=(".png",))
-    return _save_with_sidecar(path, lambda file: file.write_bytes(picture), text)
+    check_writable(path, endings=PICTURE_ENDINGS)
+    text = json.dumps(recipe, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if path.suffix.lower() == ".png":
+        content = png_with_recipe(pixels, recipe["title"], text)
+    else:
+        content = _jpeg_with_exif(pixels, _exif(recipe["title"], text))
+    return _save_with_sidecar(path, lambda file: file.write_bytes(content), text)
 
 
 def _save_with_sidecar(path: Path, write: Callable[[Path], object], text: str) -> Path:
-    # Neither gets its name before both are on the disk.
+    # Both files are complete on the disk before either gets its name.
     with atomic_write(path) as picture, atomic_write(sidecar_path(path)) as sidecar:
         write(picture)
         sidecar.write_text(text, encoding="utf-8")
@@ -119,15 +168,15 @@ def _save_with_sidecar(path: Path, write: Callable[[Path], object], text: str) -
 
 
 def png_bytes(photo: Photo, text: str | None = None) -> bytes:
-    """The picture as PNG of 8 bits with its recipe in the metadata."""
-    return png_with_recipe(photo.pixels, photo.radiance.view.scene.title, text or recipe_text(photo))
+    """Encode a photo as 8-bit PNG with its recipe in the metadata."""
+    return png_with_recipe(photo.pixels, photo.radiance.view.shot.title, text or recipe_text(photo))
 
 
-def _strips(photo: Photo, path: Path, text: str, bits: int) -> None:
-    """TIFF, and PNG of 16 bits, which Pillow does not write."""
+def _write_strips(photo: Photo, path: Path, text: str, bits: int) -> None:
+    """Write TIFF, or PNG of 16 bits, which Pillow does not write."""
     pixels = photo.pixels if bits == 8 else photo.pixels16
     height, width = pixels.shape[:2]
-    title = photo.radiance.view.scene.title
+    title = photo.radiance.view.shot.title
     if path.suffix.lower() == ".png":
         with PngStrips(path, width, height, bits) as png:
             png.add(pixels)
@@ -139,17 +188,17 @@ def _strips(photo: Photo, path: Path, text: str, bits: int) -> None:
 
 
 def png_with_recipe(pixels: NDArray[np.uint8], title: str, text: str) -> bytes:
-    """Pixels (H, W, 3) as PNG with a recipe in the metadata (keys Title, Description, Software and selfiesim)."""
+    """Encode pixels (H, W, 3) as PNG with a recipe in the metadata; see :func:`png_info`."""
     from PIL import Image
 
     buffer = io.BytesIO()
-    # Level 3 packs a space picture within a few percent of level 9 in a third of the time.
+    # Level 3 compresses a space picture to within a few percent of level 9 in a third of the time.
     Image.fromarray(pixels).save(buffer, "PNG", pnginfo=png_info(title, text), compress_level=3)
     return buffer.getvalue()
 
 
 def png_info(title: str, text: str) -> Any:
-    """Text chunks of a PNG, as Pillow has them: Title, Description, Software, and the recipe as ``selfiesim``."""
+    """Text chunks of a PNG, for Pillow: Title, Description, Software, and the recipe as ``selfiesim``."""
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
@@ -161,43 +210,50 @@ def png_info(title: str, text: str) -> Any:
 
 
 def description_of(title: str) -> str:
-    """What files say they hold."""
+    """Description of a picture in the metadata of files."""
     return f"{SYNTHETIC}: {title}"
 
 
-def _jpeg(photo: Photo, path: Path, text: str) -> None:
+def _jpeg_with_exif(pixels: NDArray[np.uint8], exif: Any) -> bytes:
     from selfiesim.photo.finish import jpeg_bytes
 
-    path.write_bytes(jpeg_bytes(photo.pixels, _JPEG_QUALITY, exif=exif_of(photo, text).tobytes()))
+    return jpeg_bytes(pixels, _JPEG_QUALITY, exif=exif.tobytes())
 
 
-def exif_of(photo: Photo, text: str) -> Any:
-    """Exif 2.32 of a photo: exposure, lens, time (UTC), description, and the recipe as the user's comment."""
-    from PIL import ExifTags, Image
+def photo_exif(photo: Photo, text: str) -> Any:
+    """Build the Exif 2.32 data of a photo: exposure, lens, time (UTC), description, and the recipe as a comment."""
+    from PIL import ExifTags
 
     view, exposure = photo.radiance.view, photo.exposure
     base = ExifTags.Base
-    inner: dict[int, Any] = {}
-    exif = Image.Exif()
-    exif[base.ImageDescription] = description_of(view.scene.title)
-    exif[base.Software] = "selfiesim"
-    moment = view.epoch.utc().replace("-", ":").replace("T", " ").removesuffix("Z")
+    exif = _exif(view.shot.title, text)
+    inner = exif.get_ifd(ExifTags.IFD.Exif)
     inner[base.ExposureTime] = _rational(exposure.shutter_s)
     inner[base.FNumber] = _rational(exposure.f_number)
     inner[base.ISOSpeedRatings] = min(round(exposure.iso), 65535)
-    inner[base.DateTimeOriginal] = moment
+    inner[base.DateTimeOriginal] = view.epoch.utc().replace("-", ":").replace("T", " ").removesuffix("Z")
     inner[base.OffsetTimeOriginal] = "+00:00"
     inner[base.FocalLength] = _rational(photo.focal_length_m * 1e3)
     inner[base.FocalLengthIn35mmFilm] = round(36.0 * view.camera.fx / view.camera.width)
+    return exif
+
+
+def _exif(title: str, text: str) -> Any:
+    """Build the Exif data of any picture: description, software, and the recipe as a comment where it fits."""
+    from PIL import ExifTags, Image
+
+    base = ExifTags.Base
+    exif = Image.Exif()
+    exif[base.ImageDescription] = description_of(title)
+    exif[base.Software] = "selfiesim"
     comment = text.encode("ascii", "backslashreplace")
     if len(comment) < 60_000:  # a segment holds 65,533 bytes
-        inner[base.UserComment] = b"ASCII\0\0\0" + comment
-    exif.get_ifd(ExifTags.IFD.Exif).update(inner)
+        exif.get_ifd(ExifTags.IFD.Exif)[base.UserComment] = b"ASCII\0\0\0" + comment
     return exif
 
 
 def _rational(value: float) -> Any:
-    """A number as Exif has them: a fraction of two whole numbers of 32 bits. Pillow writes a float as a double."""
+    """Convert a number to Exif's fraction of 32-bit integers; Pillow would write a float as a double."""
     from fractions import Fraction
 
     from PIL.TiffImagePlugin import IFDRational

@@ -1,8 +1,7 @@
-"""Charts as pictures: the maps themselves in the tones of a photograph, heights in tints, normals as colours."""
+"""Charts as pictures: albedo toned like a photograph, elevation in hypsometric tints, normals as colours."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import SOLAR_IRRADIANCE_1AU
 from selfiesim.core.errors import MapError
-from selfiesim.files.images import png_with_recipe, save_with_recipe
+from selfiesim.files.images import save_picture
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.photo.develop import develop, white_balance
 from selfiesim.photo.exposure import Exposure, luminance, metered_shutter
@@ -21,35 +20,47 @@ from selfiesim.planet.library.charts import CHART_SIZE_RANGE, Chart, albedo_look
 from selfiesim.planet.readers.conventions import Layer
 
 _TONE = "shoulder"
-_F_NUMBER, _ISO = 8.0, 100.0  # of the camera whose light meter tones the chart
-# Heights from low to high: cold and dark to warm and light, lighter all the way.
+_F_NUMBER, _ISO = 8.0, 100.0  # of the camera whose light meter sets the exposure
+# From low to high: cold and dark to warm and light, with lightness increasing throughout.
 _HYPSOMETRIC_TINTS = np.array(
     [[28, 42, 74], [46, 92, 110], [108, 128, 96], [176, 146, 96], [222, 196, 160], [250, 246, 240]], float
 )
-_HILLSHADE_LIGHT = np.array([-0.5, 0.5, 0.7071])  # where relief is lit from: east, north, up
-_TINT_CLIP_SHARE = 0.001  # share of the heights left beyond each end of the tints
+_HILLSHADE_LIGHT = np.array([-0.5, 0.5, 0.7071])  # direction toward the light: east, north, up
+_TINT_CLIP_SHARE = 0.001  # fraction of the heights beyond each end of the tints
 
 
 @dataclass(frozen=True)
 class ChartImage:
-    """A drawn chart: ``pixels`` (H, W, 3) uint8 sRGB, row 0 at the top, and its recipe as JSON-ready data."""
+    """A chart as a picture.
+
+    Attributes
+    ----------
+    pixels : (H, W, 3) uint8
+        sRGB, row 0 at the top.
+    recipe : dict
+        What it shows and how it was made; JSON-ready.
+    """
 
     pixels: NDArray[np.uint8]
     recipe: dict[str, Any]
 
     def save(self, path: str | Path) -> Path:
-        """Write a PNG with its recipe inside, and the same recipe as JSON beside it. Returns the picture's path.
+        """Write a PNG or JPEG with its recipe inside, and the recipe as a JSON file next to it.
+
+        Returns
+        -------
+        Path
+            The file.
 
         Raises
         ------
         OutputError
-            When the name does not end in ``.png`` or the folder cannot be written to.
+            When the name ends in neither ``.png`` nor ``.jpg``, or the folder cannot be written to.
         """
-        text = json.dumps(self.recipe, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        picture = png_with_recipe(self.pixels, self.recipe["title"], text)
-        return save_with_recipe(Path(path), picture, text)
+        return save_picture(Path(path), self.pixels, self.recipe)
 
 
+# Long for its docstring.
 def draw_chart(
     chart: Chart, body: str, layer: Layer = "albedo", size: int = 1024, name: str | None = None
 ) -> ChartImage:
@@ -57,15 +68,26 @@ def draw_chart(
 
     Parameters
     ----------
-    size
-        Pixels across.
-    name
-        A map of the library; None for the default map, or the library's finest for other layers.
+    chart : Chart
+        Projection and area.
+    body : str
+        Name of the body.
+    layer : str
+        ``"albedo"``, ``"elevation"`` or ``"normal"``.
+    size : int
+        Width, px.
+    name : str, optional
+        A map of the library; by default the body's default map, or for other layers the library's finest.
+
+    Returns
+    -------
+    ChartImage
+        Areas without data are black.
 
     Raises
     ------
     MapError
-        When there is no such map, or the size is out of bounds.
+        For an unknown map, or a size out of range.
     """
     if not CHART_SIZE_RANGE[0] <= size <= CHART_SIZE_RANGE[1]:
         raise MapError(f"--size {size}: a chart is {CHART_SIZE_RANGE[0]} to {CHART_SIZE_RANGE[1]} pixels wide")
@@ -101,7 +123,7 @@ def _recipe(chart: Chart, details: dict[str, Any], credits: str) -> dict[str, An
 
 
 def _expose_albedo(reflectance: NDArray[np.float32]) -> tuple[NDArray[np.uint8], dict[str, Any]]:
-    """As a camera with a light meter would take ground that faces Sun and camera."""
+    """Expose the map like a photograph, with every point of the ground facing Sun and camera."""
     sun = np.array(SOLAR_IRRADIANCE_1AU, np.float32)
     light = np.nan_to_num(reflectance) * sun / np.float32(np.pi)
     shutter = metered_shutter(light, float(luminance(sun / np.float32(np.pi))), _F_NUMBER, _ISO)
@@ -114,7 +136,7 @@ def _expose_albedo(reflectance: NDArray[np.float32]) -> tuple[NDArray[np.uint8],
 def _hypsometric_tint(
     values: NDArray[np.float32], chart: Chart, size: int, body: str
 ) -> tuple[NDArray[np.uint8], dict[str, Any]]:
-    """Heights (H, W, 1) in tints, with relief lit from the upper left."""
+    """Colour heights (H, W, 1) with tints and a hillshade lit from the upper left."""
     height = values[..., 0]
     known = height[~np.isnan(height)]
     if known.size == 0:
@@ -133,7 +155,7 @@ def _hypsometric_tint(
 
 
 def _hillshade(height: NDArray[np.float32], chart: Chart, size: int, body: str) -> NDArray[np.float64]:
-    """How much light each pixel's slope gets, 1 on the level; heights drawn steeper, the more the wider the chart."""
+    """Hillshade (H, W), 1 on level ground; the vertical exaggeration grows with the size of a pixel on the ground."""
     from selfiesim.astro.bodies import BODIES
 
     radius = float(np.mean(BODIES[body].radii_m)) if body in BODIES else 1e6

@@ -1,20 +1,21 @@
-"""The recipe of a picture: everything needed to know what it shows, and to make it again."""
+"""The recipe of a picture: everything needed to describe it and to reproduce it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from selfiesim.core.vectors import quaternion
 
 if TYPE_CHECKING:
-    from selfiesim.files.poster import Poster
-    from selfiesim.photo.develop import Photo
+    from selfiesim.photo.exposure import Exposure
+    from selfiesim.photo.sensor import Sensor
+    from selfiesim.scene.photo import PhotoSection
+    from selfiesim.view.view import View
 
 SYNTHETIC = "synthetic image"
 FORMAT = 2
@@ -31,8 +32,41 @@ RECORDED_PACKAGES = (
 )
 
 
+class Rendered(Protocol):
+    """What a recipe needs of a render."""
+
+    @property
+    def view(self) -> View: ...  # noqa: D102
+    @property
+    def quality(self) -> str: ...  # noqa: D102
+    @property
+    def samples(self) -> int: ...  # noqa: D102
+    @property
+    def engine(self) -> str: ...  # noqa: D102
+
+
+class Developed(Protocol):
+    """What a recipe needs of a photo, or of a poster, which is never in memory as a whole."""
+
+    @property
+    def radiance(self) -> Rendered: ...  # noqa: D102
+    @property
+    def exposure(self) -> Exposure: ...  # noqa: D102
+    @property
+    def settings(self) -> PhotoSection: ...  # noqa: D102
+    @property
+    def tone(self) -> str: ...  # noqa: D102
+    @property
+    def sensor(self) -> Sensor | None: ...  # noqa: D102
+    @property
+    def focal_length_m(self) -> float: ...  # noqa: D102
+
+    def pixels_sha256(self) -> str:
+        """SHA-256 of the 8-bit pixels, row by row."""
+
+
 class RenderSection(BaseModel):
-    """How it was drawn."""
+    """How the picture was rendered."""
 
     model_config = ConfigDict(extra="allow", strict=True)
     quality: str = Field(max_length=20)
@@ -41,33 +75,44 @@ class RenderSection(BaseModel):
 
 
 class Recipe(BaseModel):
-    """What a recipe holds; the schema of the JSON file beside a picture."""
+    """Contents of a recipe; the schema of the JSON file next to a picture."""
 
     model_config = ConfigDict(extra="allow", strict=True)
-    kind: str = Field(pattern=f"^{SYNTHETIC}$", description="Always the same words.")
-    format: int = Field(ge=FORMAT, le=FORMAT, description="Of this file.")
+    kind: str = Field(pattern=f"^{SYNTHETIC}$", description="A constant that identifies recipes.")
+    format: int = Field(ge=FORMAT, le=FORMAT, description="Version of the file format.")
     title: str = Field(max_length=400)
-    scene: dict[str, Any] = Field(description="The scene as it was written; see scene.schema.json.")
-    defaults: dict[str, Any] = Field(description="The scene with every default filled in, for people.")
-    view: dict[str, Any] = Field(description="What `selfiesim show` tells.")
-    camera: dict[str, Any] = Field(description="K, lens model, size, attitude and place.")
+    scene: dict[str, Any] = Field(description="The scene as written; see scene.schema.json.")
+    defaults: dict[str, Any] = Field(description="The scene with every default filled in, for readers.")
+    view: dict[str, Any] = Field(description="The facts that `selfiesim show` prints.")
+    camera: dict[str, Any] = Field(description="Camera matrix, lens model, size, attitude and position.")
     bodies: dict[str, Any] = Field(description="Poses of craft, planet and Sun.")
     photo: dict[str, Any] = Field(description="Exposure and tone curve as used.")
-    sensor: dict[str, Any] | None = Field(description="The sensor, with sources; null where the look has none.")
+    sensor: dict[str, Any] | None = Field(description="The sensor, with sources; null for looks without one.")
     receipt: dict[str, dict[str, str]] = Field(description="Each effect: physical, approximated, artistic or off.")
     render: RenderSection
     versions: dict[str, str]
     credits: list[str]
-    pixels_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Of the 8-bit pixels, row by row.")
-    digest: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of all the rest: an edited recipe is noticed.")
+    pixels_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the 8-bit pixels, row by row.")
+    digest: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of all other keys, to detect edits.")
 
 
-def recipe(photo: Photo | Poster, pixels_sha256: str | None = None) -> dict[str, Any]:
-    """The recipe as JSON-ready data. It holds no clock time: the same input gives the same bytes.
+# Long: a flat table of keys.
+def recipe(photo: Developed, pixels_sha256: str | None = None) -> dict[str, Any]:
+    """Describe a photo completely. A recipe holds no clock time: the same input gives the same bytes.
 
-    ``pixels_sha256`` is that of :func:`pixels_digest`, where it is known already.
+    Parameters
+    ----------
+    photo : Developed
+        A photo or a poster.
+    pixels_sha256 : str, optional
+        Its :meth:`Developed.pixels_sha256`, if already known.
+
+    Returns
+    -------
+    dict
+        JSON-ready; :class:`Recipe` is its schema.
     """
-    from selfiesim.photo.looks import receipt
+    from selfiesim.photo.looks import effects_report
     from selfiesim.planet.maps.surface import surface_maps
 
     radiance, view = photo.radiance, photo.radiance.view
@@ -76,14 +121,14 @@ def recipe(photo: Photo | Poster, pixels_sha256: str | None = None) -> dict[str,
         "kind": SYNTHETIC,
         "format": FORMAT,
         "notice": f"This is a {SYNTHETIC}: a simulation, not a photograph taken in space.",
-        "title": view.scene.title,
+        "title": view.shot.title,
         "scene": _scene(photo),
-        "defaults": view.scene.model_dump(mode="json"),
+        "defaults": view.shot.defaults,
         "view": view.facts,
         "camera": {
             "matrix_px": camera.matrix.tolist(),
-            "model": view.scene.camera.model,
-            "distortion": list(view.scene.camera.distortion),
+            "model": view.shot.lens_model,
+            "distortion": list(view.shot.distortion),
             "size_px": [camera.width, camera.height],
             "focal_length_mm": photo.focal_length_m * 1e3,
             "quaternion_icrf_to_camera": quaternion(view.icrf_to_camera).tolist(),
@@ -102,27 +147,25 @@ def recipe(photo: Photo | Poster, pixels_sha256: str | None = None) -> dict[str,
             "seed": photo.settings.seed,
         },
         "sensor": _sensor(photo),
-        "receipt": receipt(photo.settings, photo.sensor is None or photo.sensor.detector.colour),
+        "receipt": effects_report(photo.settings, photo.sensor is None or photo.sensor.detector.is_colour),
         "render": {"quality": radiance.quality, "samples": radiance.samples, "engine": radiance.engine},
         "versions": {name: version(name) for name in RECORDED_PACKAGES},
         "credits": [] if view.planet is None else [surface_maps(view.planet.surface).credits],
-        "pixels_sha256": pixels_sha256 or pixels_digest(photo),
+        "pixels_sha256": pixels_sha256 or photo.pixels_sha256(),
     }
     return content | {"digest": digest(content)}
 
 
-def _scene(photo: Photo | Poster) -> dict[str, Any]:
-    """The scene with the photo's settings and the moment of its view in it."""
+def _scene(photo: Developed) -> dict[str, Any]:
+    """The scene as written, with the photo's settings and the moment of its view."""
     view = photo.radiance.view
-    table = view.scene.model_dump(mode="json", exclude_unset=True)
-    table["photo"] = photo.settings.model_dump(mode="json", exclude_unset=True)
-    if view.scene.resolved().epoch_at(view.scene.at, "at") != view.epoch:
-        seconds = view.track.seconds_since_release
-        table["at"] = view.epoch.utc(9) if seconds is None else f"release+{seconds:.9f}s"
+    table = view.shot.table | {"photo": photo.settings.model_dump(mode="json", exclude_unset=True)}
+    if view.at is not None:
+        table["at"] = view.at
     return table
 
 
-def _bodies(photo: Photo | Poster) -> dict[str, Any]:
+def _bodies(photo: Developed) -> dict[str, Any]:
     view = photo.radiance.view
     planet = view.planet
     return {
@@ -141,7 +184,7 @@ def _bodies(photo: Photo | Poster) -> dict[str, Any]:
     }
 
 
-def _sensor(photo: Photo | Poster) -> dict[str, Any] | None:
+def _sensor(photo: Developed) -> dict[str, Any] | None:
     if photo.sensor is None:
         return None
     from dataclasses import asdict
@@ -151,24 +194,17 @@ def _sensor(photo: Photo | Poster) -> dict[str, Any] | None:
     return known | {"electrons_per_dn": photo.sensor.electrons_per_dn}
 
 
-def pixels_digest(photo: Photo | Poster) -> str:
-    """SHA-256 of the 8-bit pixels, row by row."""
-    if not hasattr(photo, "pixels"):
-        return photo.digest()
-    return hashlib.sha256(np.ascontiguousarray(photo.pixels).tobytes()).hexdigest()
-
-
 def digest(content: dict[str, Any]) -> str:
     """SHA-256 of a recipe without its digest, as compact JSON with sorted keys."""
     rest = {key: value for key, value in content.items() if key != "digest"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def recipe_text(photo: Photo | Poster, pixels_sha256: str | None = None) -> str:
-    """The recipe as indented JSON."""
+def recipe_text(photo: Developed, pixels_sha256: str | None = None) -> str:
+    """Format the recipe of a photo as indented JSON."""
     return json.dumps(recipe(photo, pixels_sha256), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def recipe_schema() -> dict[str, Any]:
-    """JSON Schema of a recipe."""
+    """JSON Schema of recipes."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Recipe.model_json_schema()

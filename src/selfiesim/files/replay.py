@@ -1,7 +1,7 @@
-"""A picture made again from its file alone.
+"""Render a picture again from its file alone.
 
-A recipe that comes with a file is somebody else's data: read within bounds, checked against the same models as a scene,
-and free to name only what is shipped or lies in the working folder.
+Recipes in files are untrusted: their size is limited, they are validated against the same models as scenes, and they
+can name only shipped files and files in the working folder.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from selfiesim.core.config_validation import read_limited, truncate
 from selfiesim.core.errors import OutputError
-from selfiesim.files.recipe import Recipe, digest, pixels_digest, recipe
+from selfiesim.files.recipe import Recipe, digest, recipe
 from selfiesim.files.strip_writer import TIFF_RECIPE
 
 if TYPE_CHECKING:
@@ -30,56 +30,67 @@ MAX_PIXELS = 16384 * 16384
 
 
 def read_recipe(path: Path, edited: bool = False) -> dict[str, Any]:
-    """The recipe in a picture's file, or in the JSON file beside it.
+    """Read and validate the recipe of a picture.
+
+    Parameters
+    ----------
+    path : Path
+        A picture that selfiesim wrote, or the JSON file next to it.
+    edited : bool
+        Whether to accept a recipe that was changed after it was written.
+
+    Returns
+    -------
+    dict
+        The recipe; see :class:`selfiesim.files.recipe.Recipe`.
 
     Raises
     ------
     OutputError
-        For a file without a recipe, one that is no recipe, or, unless ``edited`` is allowed, one that was changed
-        after it was written.
+        For a file without a recipe, an invalid recipe, or one that was edited where ``edited`` is false.
     """
     try:
         stored = json.loads(_recipe_text(path))
     except (ValueError, RecursionError) as error:
-        raise OutputError(f"{path}: its recipe is no JSON") from error
+        raise OutputError(f"{path}: its recipe is not JSON") from error
     if isinstance(stored, dict) and "film" in stored:
-        raise OutputError(f"{path}: is the recipe of a film, not of a picture; `selfiesim film` makes films again")
+        raise OutputError(f"{path}: is the recipe of a film, not of a picture; use `selfiesim film` to render it again")
     try:
         Recipe.model_validate(stored)
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"]) or "it"
         what = "missing" if fault["type"] == "missing" else fault["msg"]
-        raise OutputError(f"{path}: is no recipe of a picture: {truncate(where)}: {what}") from error
+        raise OutputError(f"{path}: is not the recipe of a picture: {truncate(where)}: {what}") from error
     if not edited and digest(stored) != stored["digest"]:
         raise OutputError(
             f"{path}: its recipe was edited after it was written (the digest differs); "
-            "with --edited it is rendered as it stands now"
+            "use --edited to render it as it is now"
         )
     return stored  # type: ignore[no-any-return]
 
 
 def _recipe_text(path: Path) -> str:
-    """The recipe's text out of any file we write."""
+    """Extract the text of the recipe from any file that selfiesim writes."""
     if path.suffix.lower() == ".json":
         return read_limited(path, MAX_BYTES, "that is not a recipe", OutputError).decode("utf-8", "replace")
     readers = {".exr": _recipe_from_exr, ".npz": _recipe_from_npz}
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise OutputError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MB; that is not a picture of ours")
+            raise OutputError(f"{path}: is larger than {MAX_FILE_BYTES >> 20} MB, hence not a picture of selfiesim")
         text = readers.get(path.suffix.lower(), _recipe_from_image)(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror or 'no picture'})") from error
     if text is None:
-        raise OutputError(f"{path}: carries no recipe; only pictures that selfiesim wrote can be made again")
+        raise OutputError(f"{path}: contains no recipe; only pictures that selfiesim wrote can be rendered again")
     if len(text) > MAX_BYTES:
-        raise OutputError(f"{path}: its recipe is larger than {MAX_BYTES >> 20} MB; that is not one of ours")
+        raise OutputError(f"{path}: its recipe is larger than {MAX_BYTES >> 20} MB, hence not one of selfiesim")
     return text
 
 
 @contextmanager
 def _allow_large_images() -> Iterator[None]:
-    """Let Pillow open what is as large as our posters: only metadata are read here, no pixel is unpacked."""
+    """Let Pillow open pictures as large as posters; only metadata are read here, no pixels are decoded."""
     from PIL import Image
 
     before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS
@@ -113,7 +124,7 @@ def _recipe_from_exr(path: Path) -> str | None:
     library = import_openexr()
     try:
         stored = library.File(str(path), header_only=True).header().get("selfiesim")
-    except Exception as error:  # the library raises what it likes
+    except Exception as error:  # the library documents no exception type
         raise OutputError(f"{path}: cannot be read as EXR ({truncate(str(error))})") from error
     return stored if isinstance(stored, str) else None
 
@@ -126,36 +137,48 @@ def _recipe_from_npz(path: Path) -> str | None:
             if "recipe.npy" not in archive.namelist():
                 return None
             if archive.getinfo("recipe.npy").file_size > 4 * MAX_BYTES + 1000:
-                raise OutputError(f"{path}: its recipe is larger than {MAX_BYTES >> 20} MB; that is not one of ours")
+                raise OutputError(f"{path}: its recipe is larger than {MAX_BYTES >> 20} MB, hence not one of selfiesim")
         with np.load(path, allow_pickle=False) as arrays:
             return str(arrays["recipe"])
     except (ValueError, zipfile.BadZipFile) as error:
-        raise OutputError(f"{path}: is no npz file of ours ({truncate(str(error))})") from error
+        raise OutputError(f"{path}: is not an npz file of selfiesim ({truncate(str(error))})") from error
 
 
 def replay(path: Path, edited: bool = False) -> tuple[Photo | Poster, list[str]]:
-    """Render a picture again from its file alone; the new photo, and in words what differs from the old.
+    """Render a picture again from its file alone, and compare.
 
-    Nothing differs on the same versions and the same renderer. A large picture comes back as a poster.
+    Parameters
+    ----------
+    path : Path
+        A picture that selfiesim wrote, or the JSON file next to it.
+    edited : bool
+        Whether to accept a recipe that was changed after it was written.
+
+    Returns
+    -------
+    photo : Photo or Poster
+        The new picture; a poster if it is too large to be rendered at once.
+    differences : list of str
+        Differences from the old picture, as in :func:`differences`; empty with the same versions and renderer.
 
     Raises
     ------
     UserError
         As :func:`read_recipe`, and for a scene that cannot be used, or that names files outside the working folder.
     """
-    from selfiesim.files.poster import is_large, poster
+    from selfiesim.files.poster import is_large, render_poster
     from selfiesim.render.common.radiance import QUALITIES
     from selfiesim.scene.scene import Scene
 
     stored = read_recipe(path, edited)
     quality = stored["render"]["quality"]
     if quality not in QUALITIES:
-        raise OutputError(f"{path}: its recipe asks for quality {truncate(quality)!r}; there are draft and final")
+        raise OutputError(f"{path}: its recipe has the unknown quality {truncate(quality)!r}; use draft or final")
     scene = Scene.from_table(_drop_nulls(stored["scene"]), f"{path}: scene", Path.cwd())
     view, samples = scene.view(), stored["render"]["samples"]
     photo: Photo | Poster
     if is_large(view.camera):
-        photo = poster(view, scene.photo, Path.cwd(), quality, samples)
+        photo = render_poster(view, scene.photo, Path.cwd(), quality, samples)
     else:
         engine = "mitsuba" if stored["render"]["engine"].startswith("mitsuba") else "pyvista"
         photo = view.render(quality, samples, engine=engine).expose()
@@ -163,7 +186,7 @@ def replay(path: Path, edited: bool = False) -> tuple[Photo | Poster, list[str]]
 
 
 def _drop_nulls(table: dict[str, Any]) -> dict[str, Any]:
-    """A scene's table without keys that are null: they stand for what a scene file leaves out."""
+    """Remove null keys from a scene's table: a scene file omits them."""
     return {
         key: _drop_nulls(value) if isinstance(value, dict) else value
         for key, value in table.items()
@@ -172,8 +195,8 @@ def _drop_nulls(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(stored: dict[str, Any], photo: Photo | Poster) -> list[str]:
-    """What differs between a recipe and a photo made by it, in words; empty when the pixels are the same."""
-    found = pixels_digest(photo)
+    """Compare a photo with the recipe it was rendered from; one line per difference, none if the pixels are equal."""
+    found = photo.pixels_sha256()
     if found == stored["pixels_sha256"]:
         return []
     now = recipe(photo, found)
@@ -185,7 +208,7 @@ def differences(stored: dict[str, Any], photo: Photo | Poster) -> list[str]:
         if old != new:
             lines.append(f"{name}: {old} then, {new} now")
     if now["scene"] != stored["scene"]:
-        lines.append("the scene reads otherwise now: keys or defaults have changed")
+        lines.append("the scene is read differently now: keys or defaults have changed")
     if len(lines) == 1:
         lines.append("the versions are the same; a model, a map or the recipe has changed")
     return lines

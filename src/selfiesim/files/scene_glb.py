@@ -1,8 +1,7 @@
-"""A scene at an instant as a GLB file: craft as posed, camera, Sun; for artists who go on in Blender or elsewhere.
+"""A scene at an instant as a GLB file, with posed craft, camera and Sun, for work in Blender and similar tools.
 
-The file's origin is the camera, metres, glTF's axes (x right, y up, looking along -z): what is far away keeps its
-precision there. The planet stays behind: at true scale it does not fit into a file of 32-bit metres; where it lies is
-told in the extras.
+Its axes are glTF's (x right, y up, looking along -z), in metres with the origin at the camera, so that nearby geometry
+keeps its precision. The planet is left out, since at true scale it exceeds 32-bit metres; the extras give its position.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 _GLTF_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
-# Photopic lumens of a watt at the middle of each band, weighed by its width: sunlight of 1.94, 1.85, 2.05 W m-2 nm-1
-# at 1 au comes to the 128,000 lux above the air (CIE 1924 luminous efficiency, integral 106.857 nm).
+# Lux per mean spectral irradiance of the bands: 683 lm/W times the integral of the CIE 1924 luminous efficiency,
+# 106.857 nm. Sunlight of 1.94, 1.85 and 2.05 W m-2 nm-1 at 1 au gives the 128,000 lux above the atmosphere.
 _LUX = 683.0 * 106.857
 _TEXTURES = {"base": "baseColorTexture", "rough": "metallicRoughnessTexture", "normal": "normalTexture"}
 _TEXTURES |= {"occlusion": "occlusionTexture", "glow": "emissiveTexture"}
@@ -40,7 +39,18 @@ _NEAR_PLANE_M = 0.05
 
 
 def scene_glb(view: View) -> bytes:
-    """The bytes of a GLB file of what ``view`` shows."""
+    """Export a view.
+
+    Parameters
+    ----------
+    view : View
+        The view.
+
+    Returns
+    -------
+    bytes
+        A GLB file, glTF 2.0.
+    """
     return _Writer().to_glb(view)
 
 
@@ -151,7 +161,7 @@ class _Writer:
 
 
 def _extensions(material: Material, specular_textures: dict[str, Any]) -> dict[str, Any]:
-    """What glTF's core has no words for; ``specular_textures`` holds the textures of KHR_materials_specular."""
+    """Material properties beyond core glTF; ``specular_textures`` holds the textures of KHR_materials_specular."""
     out: dict[str, Any] = {}
     if brightest := max(material.glow):
         out["KHR_materials_emissive_strength"] = {"emissiveStrength": float(brightest)}
@@ -159,7 +169,7 @@ def _extensions(material: Material, specular_textures: dict[str, Any]) -> dict[s
         coat = {"clearcoatFactor": material.clearcoat, "clearcoatRoughnessFactor": material.clearcoat_roughness}
         out["KHR_materials_clearcoat"] = coat
     if material.anisotropy:
-        # The file knows no highlight across the grain: it is one along a grain turned by a right angle.
+        # glTF has no highlight across the grain; it equals one along a grain rotated by a right angle.
         turn = material.anisotropy_rotation + (np.pi / 2.0 if material.anisotropy < 0.0 else 0.0)
         brushed = {"anisotropyStrength": abs(material.anisotropy), "anisotropyRotation": float(turn)}
         out["KHR_materials_anisotropy"] = brushed
@@ -177,7 +187,7 @@ def _column_major(matrix: NDArray[np.float64]) -> list[float]:
 
 
 def _light_rotation(direction: NDArray[np.float64]) -> list[float]:
-    """The quaternion, scalar last, that turns -z, along which glTF's lights shine, to ``direction``."""
+    """Quaternion, scalar last, that rotates -z, along which glTF's lights shine, to ``direction`` (3,)."""
     from scipy.spatial.transform import Rotation
 
     turn = Rotation.align_vectors([direction], [[0.0, 0.0, -1.0]])[0]
@@ -196,7 +206,7 @@ def _perspective(view: View) -> dict[str, Any]:
 
 
 def _intrinsics(view: View) -> dict[str, Any]:
-    """OpenCV's words: what a glTF camera cannot say (pixels, a principal point off the middle, distortion)."""
+    """Intrinsics in OpenCV's terms, which glTF cameras lack: pixels, off-centre principal point, distortion."""
     camera = view.camera
     extras: dict[str, Any] = {"size_px": [camera.width, camera.height]}
     extras["K"] = [[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]]
@@ -205,7 +215,7 @@ def _intrinsics(view: View) -> dict[str, Any]:
 
 
 def _scene_extras(view: View) -> dict[str, Any]:
-    extras: dict[str, Any] = {"title": view.scene.title, "axes": "camera at the origin, x right, y up, looks along -z"}
+    extras: dict[str, Any] = {"title": view.shot.title, "axes": "camera at the origin, x right, y up, looks along -z"}
     extras["epoch"] = str(view.epoch)
     if view.planet is not None:
         extras["planet_centre_m"] = [float(v) for v in _GLTF_FROM_CAMERA @ view.planet.position]

@@ -1,37 +1,40 @@
-"""PNG and TIFF written strip by strip: a picture goes to the disk as it is made and is never whole in memory."""
+"""PNG and TIFF writers that take a picture strip by strip, so that it is never in memory as a whole."""
 
 from __future__ import annotations
 
-import hashlib
 import struct
 import tempfile
 import zlib
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.files import atomic_write
-
-if TYPE_CHECKING:
-    from selfiesim.files.poster import Poster
-
-TIFF_RECIPE = 65000  # the first tag that is free for private use
-_TIFF_ROWS = 64  # of a strip of the file
+TIFF_RECIPE = 65000  # the first tag for private use
+_TIFF_ROWS = 64  # per strip of the file
 _CHUNK = 1 << 20
-# Level 3 packs a space picture within a few percent of level 9 in a third of the time.
+# Level 3 compresses a space picture to within a few percent of level 9 in a third of the time.
 _LEVEL = 3
 
 Pixels = NDArray[Any]
-"""Of uint8 or uint16."""
+"""Rows (h, W, 3) of uint8 or uint16."""
 
 
 class PngStrips:
-    """A PNG of three times 8 or 16 bits (W3C, PNG, third edition: 11.2 and 9.2, filter Up).
+    """Writer of RGB PNG files with 8 or 16 bits per colour (W3C, PNG, third edition: 11.2 and 9.2, filter Up).
 
-    The packed pixels are put aside, because what is said about a picture stands before them and is known after them.
+    Compressed pixels are buffered in a temporary file, because text chunks precede them but are known after them.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    width, height : int
+        Size, px.
+    bits : int
+        8 or 16.
     """
 
     def __init__(self, path: Path, width: int, height: int, bits: int) -> None:
@@ -41,7 +44,7 @@ class PngStrips:
         self._previous_row = np.zeros((1, width * 3 * bits // 8), np.uint8)
 
     def add(self, pixels: Pixels) -> None:
-        """The next rows (h, W, 3)."""
+        """Append rows (h, W, 3)."""
         rows = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder(">")))
         rows = rows.reshape(len(pixels), -1).view(np.uint8)
         filtered = np.full((len(rows), rows.shape[1] + 1), 2, np.uint8)
@@ -50,7 +53,7 @@ class PngStrips:
         self._body.write(self._compressor.compress(filtered.tobytes()))
 
     def finish(self, chunks: list[tuple[bytes, bytes]]) -> None:
-        """Write the file, with text chunks."""
+        """Write the file, with text chunks as pairs of type and data."""
         self._body.write(self._compressor.flush())
         self._body.seek(0)
         with self._path.open("wb") as file:
@@ -74,7 +77,17 @@ def write_chunk(file: IO[bytes], kind: bytes, data: bytes) -> None:
 
 
 class TiffStrips:
-    """A TIFF of three times 8 or 16 bits, packed by Deflate with horizontal differences (TIFF 6.0, supplement 2)."""
+    """Writer of RGB TIFF files with 8 or 16 bits per colour, Deflate and horizontal differencing (TIFF 6.0).
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    width, height : int
+        Size, px.
+    bits : int
+        8 or 16.
+    """
 
     def __init__(self, path: Path, width: int, height: int, bits: int) -> None:
         self._size, self._bits = (width, height), bits
@@ -84,7 +97,7 @@ class TiffStrips:
         self._pending_rows: list[Pixels] = []
 
     def add(self, pixels: Pixels) -> None:
-        """The next rows (h, W, 3); strips of the file hold 64, whatever comes at a time."""
+        """Append rows (h, W, 3), any number at a time; strips of the file hold 64."""
         self._pending_rows.append(pixels)
         if sum(len(part) for part in self._pending_rows) >= _TIFF_ROWS:
             rows = np.concatenate(self._pending_rows)
@@ -101,7 +114,7 @@ class TiffStrips:
         self._file.write(packed + b"\0" * (len(packed) % 2))
 
     def finish(self, description: str, text: str) -> None:
-        """Write the directory of the file."""
+        """Write the remaining rows and the directory, with a description and the recipe."""
         left = np.concatenate(self._pending_rows)
         if len(left):
             self._pack(left)
@@ -110,8 +123,9 @@ class TiffStrips:
         byte, letters, short, long = 1, 2, 3, 4
         entries: list[tuple[int, int, Any]] = [
             (256, long, [self._size[0]]), (257, long, [self._size[1]]), (258, short, [self._bits] * 3),
-            (259, short, [8]), (262, short, [2]), (270, letters, description_bytes), (273, long, offsets), (277, short, [3]),
-            (278, long, [_TIFF_ROWS]), (279, long, counts), (284, short, [1]), (305, letters, b"selfiesim\0"),
+            (259, short, [8]), (262, short, [2]), (270, letters, description_bytes), (273, long, offsets),
+            (277, short, [3]), (278, long, [_TIFF_ROWS]), (279, long, counts), (284, short, [1]),
+            (305, letters, b"selfiesim\0"),
             (317, short, [2]), (339, short, [1, 1, 1]), (TIFF_RECIPE, byte, text.encode()),
         ]  # fmt: skip
         directory = struct.pack("<H", len(entries))
@@ -133,29 +147,3 @@ class TiffStrips:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
-
-
-def write_strips(made: Poster, path: Path, bits: int) -> Path:
-    """Write a poster and its recipe, whole or not at all; returns the picture's path."""
-    from selfiesim.files.images import description_of, png_info, sidecar_path
-    from selfiesim.files.recipe import recipe_text
-
-    camera, title = made.view.camera, made.view.scene.title
-    kind = PngStrips if path.suffix.lower() == ".png" else TiffStrips
-    # Neither gets its name before both are on the disk.
-    with (
-        atomic_write(path) as picture,
-        atomic_write(sidecar_path(path)) as sidecar,
-        kind(picture, camera.width, camera.height, bits) as writer,
-    ):
-        digest = hashlib.sha256()
-        for pixels, plain in made.strips(bits):
-            writer.add(pixels)
-            digest.update(np.ascontiguousarray(plain).tobytes())
-        text = recipe_text(made, digest.hexdigest())
-        if isinstance(writer, PngStrips):
-            writer.finish([chunk[:2] for chunk in png_info(title, text).chunks])
-        else:
-            writer.finish(description_of(title), text)
-        sidecar.write_text(text, encoding="utf-8")
-    return path

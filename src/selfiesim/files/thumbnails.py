@@ -1,4 +1,4 @@
-"""Small pictures for pages; without a recipe, since each leads to the full picture, which has it."""
+"""Thumbnails for pages, without a recipe: each links to the full picture, which has one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,21 @@ from selfiesim.core.files import atomic_write
 
 
 def save_thumbnail(pixels: NDArray[np.uint8], path: Path, max_px: tuple[int, int]) -> Path:
-    """Write pixels (H, W, 3) as a JPEG that fits into ``max_px`` (width, height); returns its path.
+    """Write a JPEG thumbnail.
+
+    Parameters
+    ----------
+    pixels : (H, W, 3) uint8
+        The picture.
+    path : Path
+        The file.
+    max_px : tuple of int
+        Largest width and height; the aspect ratio is kept.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
@@ -31,7 +45,7 @@ def save_thumbnail(pixels: NDArray[np.uint8], path: Path, max_px: tuple[int, int
 
 
 def image_size(path: Path) -> tuple[int, int]:
-    """Width and height of a picture that we wrote, px."""
+    """Width and height of a picture file, px."""
     from PIL import Image
 
     with Image.open(path) as image:

@@ -1,1 +1,1 @@
-"""Labelled data sets: COCO, BOP, poses."""
+"""Labels of rendered frames, and labelled data sets: COCO, BOP, and tables of poses."""

@@ -1,7 +1,7 @@
-"""Records as a BOP data set, scene by scene (bop_toolkit, "Format of BOP datasets").
+"""Write label records as a BOP data set in the "BOP-scenewise" layout (bop_toolkit, "Format of BOP datasets").
 
-Units are BOP's: millimetres, rotations row by row, model to camera; OpenCV's camera. A model is the craft's mesh in the
-pose its joints have in the first record, about the middle of its box.
+Units and conventions are those of BOP: millimetres, row-major rotations from model to camera, OpenCV camera axes. A
+model is the craft's mesh with its joints as in the first record, and its origin at the centre of its bounding box.
 """
 
 from __future__ import annotations
@@ -25,45 +25,55 @@ from selfiesim.labels.rle import decode
 Record = dict[str, Any]
 
 SCENE_FRAMES = 1000
-"""Frames of a scene's folder, as in BOP's own rendered sets."""
-PICTURES = (".png", ".jpg", ".jpeg")
+"""Frames per scene folder, as in BOP's own rendered data sets."""
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg")
 
 
 def check_bop(records: Sequence[Record]) -> None:
-    """Refuse what the format cannot hold.
+    """Check that the BOP format supports the records.
 
     Raises
     ------
     OutputError
-        Lenses that bend, pictures of several sizes or other than PNG and JPEG, depth as EXR.
+        A lens has distortion, images differ in size or are neither PNG nor JPEG, or depth is stored as EXR.
     """
     for record in records:
         where, camera = record["frame"], record["camera"]
         if camera["model"] != "pinhole":
             raise OutputError(
-                f"{where}: BOP knows only pinholes, not camera.model = {camera['model']!r}; leave out bop"
+                f"{where}: BOP supports only pinhole cameras, not camera.model = {camera['model']!r}; leave out bop"
             )
         if camera["size_px"] != records[0]["camera"]["size_px"]:
-            raise OutputError(f"{where}: BOP wants pictures of one size; {records[0]['frame']} has another")
-        if Path(record["picture"]).suffix.lower() not in PICTURES:
-            raise OutputError(f"{where}: BOP takes pictures as .png or .jpg, not {Path(record['picture']).suffix!r}")
+            raise OutputError(f"{where}: BOP needs images of one size; {records[0]['frame']} has another")
+        if Path(record["picture"]).suffix.lower() not in IMAGE_ENDINGS:
+            raise OutputError(f"{where}: BOP needs images as .png or .jpg, not {Path(record['picture']).suffix!r}")
         if ".depth.png" not in record["layers"]:
-            raise OutputError(
-                f"{where}: BOP takes depth as PNG of 16 bits; label with layers = 'png', or leave out bop"
-            )
+            raise OutputError(f"{where}: BOP needs depth as 16-bit PNG; label with layers = 'png', or leave out bop")
 
 
+# Long: half of it is the docstring.
 def write_bop(
     splits: Mapping[str, Sequence[Record]], root: Path, folder: Path, models_folder: Path, dataset_card: str
 ) -> None:
-    """Write a whole data set into an empty ``folder``; pictures and depth are those under ``root``, linked if possible.
+    """Write a data set into an empty folder.
 
-    ``models_folder`` is where model files that the records name by a relative path are looked for.
+    Parameters
+    ----------
+    splits : dict of list
+        The records of each split.
+    root : Path
+        Folder of the labelled frames; their images and depth are hard-linked where possible, else copied.
+    folder : Path
+        Folder to write into.
+    models_folder : Path
+        Folder of the model files that records name by a relative path.
+    dataset_card : str
+        Content of ``dataset_info.md``.
 
     Raises
     ------
     UserError
-        As :func:`check_bop`, and for pictures or models that are not there.
+        As :func:`check_bop`, or an image or a model does not exist.
     """
     records = [record for part in splits.values() for record in part]
     check_bop(records)
@@ -86,14 +96,15 @@ def write_bop(
 
 
 def _build_models(records: Sequence[Record], models_folder: Path) -> dict[str, BopModel]:
-    from selfiesim.craft.load import list_shipped_craft, load_craft
+    from selfiesim.craft.load import load_craft
+    from selfiesim.craft.load import models as shipped_models
 
-    made = {}
+    models = {}
     for name in model_names(records):
         craft = next(craft for record in records for craft in record["crafts"] if craft["model"] == name)
-        source = name if name in list_shipped_craft() else models_folder / name
-        made[name] = bop_model(load_craft(source), craft["joints_rad"], craft["gone"])
-    return made
+        source = name if name in shipped_models() else models_folder / name
+        models[name] = bop_model(load_craft(source), craft["joints_rad"], craft["hidden_nodes"])
+    return models
 
 
 def _camera(record: Record) -> Record:
@@ -108,15 +119,15 @@ def _write_scene(part: Sequence[Record], root: Path, folder: Path, models: Mappi
         (folder / name).mkdir(parents=True)
     cameras, poses, infos = {}, {}, {}
     for number, record in enumerate(part):
-        picture = Path(record["picture"])
-        ending = ".png" if picture.suffix.lower() == ".png" else ".jpg"
-        _link_or_copy(root / picture, folder / "rgb" / f"{number:06d}{ending}")
+        image = Path(record["picture"])
+        ending = ".png" if image.suffix.lower() == ".png" else ".jpg"
+        _link_or_copy(root / image, folder / "rgb" / f"{number:06d}{ending}")
         _link_or_copy(root / record["layers"][".depth.png"], folder / "depth" / f"{number:06d}.png")
         crafts = bop_crafts(record)
-        for place, craft in enumerate(crafts):
+        for instance, craft in enumerate(crafts):
             for kind, mask in (("mask", "whole_mask"), ("mask_visib", "mask")):
                 content = _mask_png(decode(craft[mask]))
-                (folder / kind / f"{number:06d}_{place:06d}.png").write_bytes(content)
+                (folder / kind / f"{number:06d}_{instance:06d}.png").write_bytes(content)
         cameras[number] = _scene_camera(record)
         poses[number] = [_scene_gt(craft, models) for craft in crafts]
         infos[number] = [_scene_gt_info(craft) for craft in crafts]
@@ -126,43 +137,44 @@ def _write_scene(part: Sequence[Record], root: Path, folder: Path, models: Mappi
 
 
 def bop_crafts(record: Record) -> list[Record]:
-    """The craft of a record that are in the picture or beside it."""
+    """Return the craft of a record that are in the image or near its edges."""
     return [craft for craft in record["crafts"] if craft["whole_px"]]
 
 
 def _scene_camera(record: Record) -> Record:
-    """World is ICRF from the first craft's origin: of the planet's centre a float would lose the millimetre."""
+    """Return the camera. World axes are ICRF, from the first craft: from the planet's centre, float32 loses the mm."""
     from selfiesim.core.vectors import quaternion_to_matrix
 
-    turn = quaternion_to_matrix(np.array(record["pose"]["icrf"]["quaternion_icrf_to_camera"]))
+    rotation = quaternion_to_matrix(np.array(record["pose"]["icrf"]["quaternion_icrf_to_camera"]))
     return {
         "cam_K": np.array(record["camera"]["matrix_px"]).ravel().tolist(),
         "depth_scale": record["depth_step_mm"],
-        "cam_R_w2c": turn.ravel().tolist(),
+        "cam_R_w2c": rotation.ravel().tolist(),
         "cam_t_w2c": (1e3 * np.array(record["crafts"][0]["pose"]["camera"]["position_m"])).tolist(),
     }
 
 
 def _scene_gt(craft: Record, models: Mapping[str, BopModel]) -> Record:
     pose = craft["pose"]["camera"]
-    turn = np.array(pose["rotation_body_to_camera"])
-    middle = np.array(pose["position_m"]) + turn @ models[craft["model"]].middle_m
+    rotation = np.array(pose["rotation_body_to_camera"])
+    center = np.array(pose["position_m"]) + rotation @ models[craft["model"]].center_m
     return {
-        "cam_R_m2c": turn.ravel().tolist(),
-        "cam_t_m2c": (1e3 * middle).tolist(),
+        "cam_R_m2c": rotation.ravel().tolist(),
+        "cam_t_m2c": (1e3 * center).tolist(),
         "obj_id": list(models).index(craft["model"]) + 1,
     }
 
 
 def _scene_gt_info(craft: Record) -> Record:
-    """As bop_toolkit's calc_gt_info has it: boxes from the first to the last pixel's middle, -1 where nothing is seen.
+    """Return visibility and boxes as bop_toolkit's calc_gt_info does.
 
-    Its silhouette, too, goes on beyond the picture by as much as the picture is wide and high.
+    Boxes extend from the centre of the first pixel to that of the last, and are -1 where nothing is visible. As there,
+    the silhouette includes what is up to one image width and height beyond the edges.
     """
-    seen = craft["visible_px"] > 0
+    is_visible = craft["visible_px"] > 0
     return {
-        "bbox_obj": _inclusive_box(craft["whole_box"]) if seen else [-1] * 4,
-        "bbox_visib": _inclusive_box(craft["box"]) if seen else [-1] * 4,
+        "bbox_obj": _inclusive_box(craft["whole_box"]) if is_visible else [-1] * 4,
+        "bbox_visib": _inclusive_box(craft["box"]) if is_visible else [-1] * 4,
         "px_count_all": craft["whole_px"],
         "px_count_valid": int(decode(craft["whole_mask"]).sum()),
         "px_count_visib": craft["visible_px"],
@@ -176,13 +188,13 @@ def _inclusive_box(box: Sequence[int]) -> list[int]:
 
 
 def _targets(part: Sequence[Record], models: list[str]) -> list[Record]:
-    """What is to be found in each frame of the test: craft of which at least a tenth is seen, as BOP has it."""
+    """Return the targets of the test split: craft with at least a tenth visible, as in the BOP challenge."""
     targets = []
     for number, record in enumerate(part):
-        shown = [craft["model"] for craft in bop_crafts(record) if craft["visible_share"] >= 0.1]
-        for model in sorted(set(shown)):
-            place = {"im_id": number % SCENE_FRAMES, "scene_id": number // SCENE_FRAMES}
-            targets.append(place | {"inst_count": shown.count(model), "obj_id": models.index(model) + 1})
+        visible = [craft["model"] for craft in bop_crafts(record) if craft["visible_share"] >= 0.1]
+        for model in sorted(set(visible)):
+            image = {"im_id": number % SCENE_FRAMES, "scene_id": number // SCENE_FRAMES}
+            targets.append(image | {"inst_count": visible.count(model), "obj_id": models.index(model) + 1})
     return targets
 
 
@@ -195,7 +207,7 @@ def _mask_png(mask: NDArray[np.bool_]) -> bytes:
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
-    """The same file under another name, or a copy where the disk does not do that."""
+    """Hard-link a file, or copy it where the file system has no hard links."""
     try:
         try:
             os.link(source, target)
@@ -204,10 +216,10 @@ def _link_or_copy(source: Path, target: Path) -> None:
         except OSError:
             shutil.copyfile(source, target)
     except FileNotFoundError as error:
-        raise OutputError(f"{source}: is not there; labels and pictures lie in one folder") from error
+        raise OutputError(f"{source}: does not exist; keep images and labels in one folder") from error
 
 
 def _write_keyed_json(path: Path, table: Mapping[int, Any]) -> None:
-    """A JSON object with a line for each key, as BOP's files are."""
+    """Write a JSON object with one line per key, as in BOP's own files."""
     lines = [f'  "{key}": {json.dumps(value, sort_keys=True, allow_nan=False)}' for key, value in table.items()]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Records as a COCO data set (cocodataset.org, "data format"): boxes, masks as run lengths, keypoints that are seen."""
+"""Label records as a COCO data set (cocodataset.org, "data format"): boxes, run-length masks, keypoints."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Record = dict[str, Any]
 
 
 def model_names(records: Sequence[Record]) -> list[str]:
-    """The models of all crafts, in order of their names; a model's id is its place in it, from 1 on."""
+    """Return the models of all craft, sorted; the id of a model is its position, from 1."""
     return sorted({craft["model"] for record in records for craft in record["crafts"]})
 
 
 def categories(records: Sequence[Record]) -> list[Record]:
-    """A category for each model, with the names of its keypoints."""
+    """Return a category for each model, with the names of its keypoints."""
     points: dict[str, set[str]] = {model: set() for model in model_names(records)}
     for record in records:
         for craft in record["crafts"]:
@@ -28,13 +28,23 @@ def categories(records: Sequence[Record]) -> list[Record]:
     ]
 
 
-def coco(records: Sequence[Record], known: Sequence[Record], title: str) -> Record:
-    """The data set of ``records``, numbered in their order; ``known`` are the :func:`categories`, of all splits alike.
+# Long: the docstring, and the data set as one literal.
+def coco(records: Sequence[Record], model_categories: Sequence[Record], title: str) -> Record:
+    """Return the data set of ``records``, numbered in their order.
 
-    A craft of which no pixel is seen has no annotation. Masks and boxes are of what is seen; pixels are counted as
-    OpenCV does, the middle of the first at (0, 0), in keypoints, and from its corner in boxes, as COCO has it.
+    A craft without a visible pixel has no annotation. Masks and boxes are of the visible part. Following OpenCV,
+    keypoints have the centre of the first pixel at (0, 0); following COCO, boxes have its corner there.
+
+    Parameters
+    ----------
+    records : list of dict
+        The records of one split.
+    model_categories : list of dict
+        The :func:`categories`, the same for all splits.
+    title : str
+        Title of the data set.
     """
-    by_model = {category["name"]: category for category in known}
+    by_model = {category["name"]: category for category in model_categories}
     images: list[Record] = []
     annotations: list[Record] = []
     for number, record in enumerate(records, 1):
@@ -56,7 +66,7 @@ def coco(records: Sequence[Record], known: Sequence[Record], title: str) -> Reco
     return {
         "info": {"description": f"{SYNTHETIC}s: {title}", "version": "1", "contributor": "selfiesim"},
         "licenses": [{"id": 1, "name": "see dataset_card.md", "url": ""}],
-        "categories": list(known),
+        "categories": list(model_categories),
         "images": images,
         "annotations": annotations,
     }

@@ -1,4 +1,4 @@
-"""Data sets out of the records of labels: COCO, BOP, a table of poses, and a card; the same records, the same bytes."""
+"""Assemble label records into data sets: COCO, BOP, a table of poses, and a card. Equal records give equal bytes."""
 
 from __future__ import annotations
 
@@ -29,44 +29,45 @@ _MARKER_FILE = "made-by-selfiesim"
 
 
 def assign_split(name: str, shares: Mapping[str, float] | None = None, seed: int = 0) -> str:
-    """The split that a frame, or a group of them, belongs to by its name: the same however many others there are."""
+    """Return the split of a frame, or of a group of frames, by its name alone: other frames have no influence."""
     shares = shares or DEFAULT_SPLIT_SHARES
     number = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8], "big") / 2.0**64
-    reached = 0.0
+    upper = 0.0
     for split, share in shares.items():
-        reached += share / sum(shares.values())
-        if number < reached:
+        upper += share / sum(shares.values())
+        if number < upper:
             return split
     return list(shares)[-1]
 
 
 def check_shares(shares: Mapping[str, float]) -> None:
-    """Refuse shares that split nothing.
+    """Check the shares of the splits.
 
     Raises
     ------
     OutputError
-        For negative ones, or a sum of 0.
+        A share is negative, or their sum is 0.
     """
     if not shares or any(not 0.0 <= share < float("inf") for share in shares.values()) or sum(shares.values()) <= 0.0:
-        raise OutputError(f"splits {dict(shares)}: give shares that are not negative, such as 80, 10 and 10")
+        raise OutputError(f"splits {dict(shares)}: give shares of at least 0, such as 80, 10 and 10")
 
 
 def check_formats(formats: Sequence[str]) -> list[str]:
-    """The formats by name, each once.
+    """Return the names of the formats, each once.
 
     Raises
     ------
     OutputError
-        For an unknown one.
+        A format is unknown.
     """
     names = list(dict.fromkeys(name.strip() for name in formats))
     unknown = [name for name in names if name not in FORMATS]
     if unknown:
-        raise OutputError(f"format {unknown[0][:40]!r}: choose from {', '.join(FORMATS)}")
+        raise OutputError(f"unknown format {unknown[0][:40]!r}: choose from {', '.join(FORMATS)}")
     return names
 
 
+# Long: most of it is the docstring.
 def assemble(
     records: Iterable[Record],
     folder: str | Path,
@@ -77,69 +78,71 @@ def assemble(
     models_folder: str | Path = ".",
     in_order: bool = False,
 ) -> list[Path]:
-    """Make data sets of the labelled frames in a folder.
+    """Write data sets of the labelled frames in a folder.
 
     Parameters
     ----------
     records : iterable of dict
-        From :func:`selfiesim.labels.records.frame_labels`, or :func:`~selfiesim.labels.records.read_records`, in any
-        order.
+        From :func:`selfiesim.labels.records.frame_labels` or :func:`~selfiesim.labels.records.read_records`.
     folder : path
-        Where the frames lie that the records name. ``coco/instances_train.json`` and so on, ``bop/``, ``poses.csv`` and
-        ``dataset_card.md`` are written into it; older ones are replaced.
+        Folder of the frames. ``coco/instances_train.json`` and so on, ``bop/``, ``poses.csv`` and ``dataset_card.md``
+        are written into it; older ones are replaced.
+    formats : sequence of str
+        Which of :data:`FORMATS` to write.
     shares : dict, optional
-        Of the frames, by split; default: 80 percent ``train``, ten each ``val`` and ``test``.
+        Share of the frames in each split; default: 80 percent ``train``, 10 percent each ``val`` and ``test``.
     seed : int
-        Another one splits otherwise.
+        Random seed of the split.
     command : str
-        What makes the data set again, for the card.
+        The command that renders the data set again, for the card.
     models_folder : path
-        Where model files are looked for that scenes name by a relative path.
+        Folder of the model files that scenes name by a relative path.
     in_order : bool
-        Whether the records come in the order that the data sets are to have; otherwise they are put in that of names.
+        Whether to keep the order of ``records`` in the data sets, instead of sorting them by frame name.
 
     Returns
     -------
     list of Path
-        What was written.
+        The files and folders written.
 
     Raises
     ------
     UserError
-        No records, two of one name, a format that is unknown or cannot hold them, a folder that cannot be written to.
+        There are no records, two have the same name, a format is unknown or does not support them, or the folder cannot
+        be written to.
     """
     shares, root, formats = dict(shares or DEFAULT_SPLIT_SHARES), Path(folder), check_formats(formats)
     check_shares(shares)
     ordered = list(records) if in_order else sorted(records, key=lambda record: record["frame"])
     if not ordered:
-        raise OutputError(f"{root}: there are no labelled frames to make a data set of")
+        raise OutputError(f"{root}: no labelled frames for a data set")
     name, times = Counter(record["frame"] for record in ordered).most_common(1)[0]
     if times > 1:
-        raise OutputError(f"{name}: there are two records of this name")
+        raise OutputError(f"{name}: two records have this name")
     if "bop" in formats:
         check_bop(ordered)
     splits: dict[str, list[Record]] = {name: [] for name in shares}
     for record in ordered:
         splits[assign_split(record["group"], shares, seed)].append(record)
-    text = dataset_card(splits, command, formats, seed)
+    card = dataset_card(splits, command, formats, seed)
     written = []
     if "coco" in formats:
-        known, title = categories(ordered), ordered[0]["title"]
+        model_categories, title = categories(ordered), ordered[0]["title"]
         for name, part in splits.items():
-            content = json.dumps(coco(part, known, title), ensure_ascii=False, allow_nan=False) + "\n"
+            content = json.dumps(coco(part, model_categories, title), ensure_ascii=False, allow_nan=False) + "\n"
             written.append(_write(root / "coco" / f"instances_{name}.json", content))
     if "bop" in formats:
-        written.append(_write_bop(splits, root, Path(models_folder), text))
+        written.append(_write_bop(splits, root, Path(models_folder), card))
     if "poses" in formats:
         written.append(_write(root / "poses.csv", poses_table(ordered, shares, seed)))
-    written.append(_write(root / CARD_FILE, text))
+    written.append(_write(root / CARD_FILE, card))
     return written
 
 
 def poses_table(records: Sequence[Record], shares: Mapping[str, float], seed: int) -> str:
-    """A row for each craft of each frame, as CSV: its split, time, place and attitude in camera, ICRF and RTN axes.
+    """Return a CSV table with a row for each craft of each frame: split, time, and poses in camera, ICRF and RTN axes.
 
-    A column that some rows have is there for all: what goes round nothing has no RTN.
+    Cells are empty where a row has no value: a craft that orbits nothing has no RTN axes.
     """
     buffer = io.StringIO()
     names = dict.fromkeys(name for row in _pose_rows(records, shares, seed) for name in row)
@@ -160,7 +163,7 @@ def _pose_rows(records: Sequence[Record], shares: Mapping[str, float], seed: int
 
 
 def _flatten(name: str, node: Any) -> Record:
-    """A table of tables and vectors as one row: names with dots, components with _x, _y, _z and _w."""
+    """Flatten nested tables and vectors to one row: keys are joined by dots, components end in _x, _y, _z and _w."""
     if isinstance(node, dict):
         return {key: value for part, inner in node.items() for key, value in _flatten(f"{name}.{part}", inner).items()}
     if isinstance(node, list):
@@ -174,17 +177,17 @@ def _write(path: Path, content: str) -> Path:
     return path
 
 
-def _write_bop(splits: Mapping[str, Sequence[Record]], root: Path, models_folder: Path, text: str) -> Path:
-    """Make ``bop`` beside its old self and put it in its place when it is whole."""
+def _write_bop(splits: Mapping[str, Sequence[Record]], root: Path, models_folder: Path, card: str) -> Path:
+    """Write ``bop`` to a temporary folder, and replace an older one when it is complete."""
     target = root / "bop"
     if target.exists() and not (target / _MARKER_FILE).is_file():
-        raise OutputError(f"{target}: is there already and not one of ours; move it away, or leave out bop")
+        raise OutputError(f"{target}: exists and was not written by selfiesim; move it away, or leave out bop")
     try:
         with tempfile.TemporaryDirectory(dir=root, prefix=".bop-") as space:
             made = Path(space) / "bop"
             made.mkdir()
             (made / _MARKER_FILE).write_text(f"{SYNTHETIC}s\n")
-            write_bop(splits, root, made, models_folder, text)
+            write_bop(splits, root, made, models_folder, card)
             if target.exists():
                 target.rename(Path(space) / "old")
             made.rename(target)

@@ -1,7 +1,7 @@
-"""Poses for navigation: where camera and craft are and how they are turned, in ICRF, RTN, body and camera axes.
+"""Poses for navigation: position and attitude of camera and craft in ICRF, RTN, body and camera axes.
 
-Quaternions are scalar last and named ``from_to``: they turn vectors of the first axes into those of the second. RTN is
-radial, transverse, normal of the first craft's orbit.
+Quaternions are scalar last. One named ``a_to_b`` converts the components of a vector from axes a to axes b. RTN axes
+are radial, transverse and normal of the first craft's orbit.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def camera_pose(view: View) -> dict[str, Any]:
-    """The camera: from the planet's centre in ICRF, from the first craft's origin in RTN and in its body axes.
+    """Return the pose of the camera.
 
-    The velocity in RTN is seen from those axes, which turn with the orbit, as ``selfiesim drift`` tells it. RTN is null
-    where the craft does not go round anything.
+    In ICRF it is relative to the planet's centre; in RTN and body axes to the first craft's origin. The velocity in RTN
+    is relative to these rotating axes, as in ``selfiesim drift``. RTN is None where the craft orbits nothing.
     """
     track, craft = view.track, view.craft
     host = track.host
@@ -32,7 +32,7 @@ def camera_pose(view: View) -> dict[str, Any]:
     to_rtn = _icrf_to_rtn(view)
     return {
         "icrf": {
-            "center": view.scene.center,
+            "center": view.shot.body,
             "position_m": track.camera.position.tolist(),
             "velocity_m_s": track.camera.velocity.tolist(),
             "quaternion_icrf_to_camera": _quaternion(view.icrf_to_camera),
@@ -54,7 +54,7 @@ def camera_pose(view: View) -> dict[str, Any]:
 
 
 def craft_pose(view: View, pose: CraftPose) -> dict[str, Any]:
-    """A craft: its origin from the camera and its attitude, in camera, ICRF and RTN axes; and the camera from it."""
+    """Return the pose of a craft relative to the camera, in camera, ICRF and RTN axes, and the camera in body axes."""
     icrf_to_body = pose.body_to_camera.T @ view.icrf_to_camera
     icrf_m = view.icrf_to_camera.T @ pose.position
     to_rtn = _icrf_to_rtn(view)

@@ -1,7 +1,7 @@
-"""Labels of a frame, for learning and navigation: what is where in the picture, as a record and files beside it.
+"""Labels of a frame, for machine learning and navigation: a JSON record, and image layers.
 
-:func:`make_labels` makes both in memory, so that any worker can hand them on; :func:`frame_labels` writes them. Data sets
-are put together from the records afterwards (:mod:`selfiesim.labels.datasets`).
+:func:`make_labels` returns both in memory, so that a worker can send them; :func:`frame_labels` writes them. Data sets
+are assembled from the records afterwards (:mod:`selfiesim.labels.datasets`).
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from selfiesim.view.poses import CraftPose
     from selfiesim.view.view import View
 
-FORMAT = 1
+FORMAT = 2
 RECORD_SUFFIX = ".labels.json"
-"""Ending of a frame's record."""
+"""Suffix of a frame's record."""
 HOST_CRAFT_NAME = "craft"
-"""What the craft that the camera belongs to is called; objects have names of their own."""
+"""Name of the craft that carries or released the camera; other objects have names in the scene."""
 MAX_BYTES = 64 << 20  # of a record
 
 Record = dict[str, Any]
@@ -47,17 +47,16 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """What to label.
+    """Options of labelling.
 
     Attributes
     ----------
     layers : str
-        ``png``: parts, depth and normals as PNG of 16 bits each; ``exr``: all in one EXR, in full precision.
+        ``png``: part numbers, depth and normals as a 16-bit PNG each; ``exr``: all in one EXR, in full precision.
     picture : str
-        Ending of the frame's picture, which is written elsewhere.
+        Suffix of the frame's image, which is written elsewhere.
     points : dict
-        Further keypoints by the craft's name (``craft``, or the object's), by their own, body axes, m. Mounts are
-        always among them.
+        Keypoints besides the mounts, by the name of the craft (``craft``, or the object's) and their own: body axes, m.
     """
 
     layers: Literal["png", "exr"] = "png"
@@ -67,59 +66,64 @@ class LabelOptions:
 
 @dataclass(frozen=True)
 class Labels:
-    """A frame's record, and its files' bytes by ending; the record itself is among them."""
+    """The labels of a frame: its record, and the contents of its files by suffix, the record's included."""
 
     record: Record
     files: dict[str, bytes]
 
 
+# Long: the docstring, and the record as one literal.
 def make_labels(
     radiance: Radiance,
     frame: str,
-    wanted: LabelOptions | None = None,
+    options: LabelOptions | None = None,
     varied: Mapping[str, Any] | None = None,
     group: str | None = None,
 ) -> Labels:
-    """Label what was drawn.
+    """Label a rendered frame, in memory.
 
     Parameters
     ----------
+    radiance : Radiance
+        The rendered frame.
     frame : str
-        Path of the frame's files in the data set, without an ending: ``frames/0012``.
+        Path of the frame's files in the data set, without suffix, such as ``frames/0012``.
+    options : LabelOptions, optional
+        What to label.
     varied : dict, optional
-        What sets this frame apart, by key path of the scene; the data set's card tells its ranges.
+        The values that are particular to this frame, by key path of the scene; the data set's card lists their ranges.
     group : str, optional
-        Frames of one group go to the same split of a data set; default: each by itself.
+        Frames of a group are in the same split of a data set; by default each frame is a group of its own.
 
     Raises
     ------
     OutputError
-        For EXR without the extra ``exr``.
+        EXR layers are requested and the extra ``exr`` is not installed.
     """
-    wanted = wanted or LabelOptions()
+    options = options or LabelOptions()
     view, truth = radiance.view, radiance.truth
-    seen = silhouettes(radiance)
-    pairs = zip(craft_part_ids(view), seen, strict=True)
-    crafts = [_craft(view, truth, *vehicle, silhouette, wanted) for vehicle, silhouette in pairs]
-    on_craft = np.logical_or.reduce([each.visible for each in seen])
+    outlines = silhouettes(radiance)
+    pairs = zip(craft_part_ids(view), outlines, strict=True)
+    crafts = [_craft(view, truth, *part_ids, outline, options) for part_ids, outline in pairs]
+    on_craft = np.logical_or.reduce([outline.visible for outline in outlines])
     step = depth_step_mm(float(truth.depth[on_craft].max(initial=0.0)))
-    layers = _layers(truth, step, wanted, f"{SYNTHETIC}: {view.scene.title}")
+    layers = _layers(truth, step, options, f"{SYNTHETIC}: {view.shot.title}")
     record = {
         "kind": SYNTHETIC,
         "format": FORMAT,
         "frame": frame,
         "group": group or frame,
-        "picture": frame + wanted.picture,
+        "picture": frame + options.picture,
         "layers": {ending: frame + ending for ending in layers},
-        "depth_step_mm": step if wanted.layers == "png" else None,
-        "title": view.scene.title,
+        "depth_step_mm": step if options.layers == "png" else None,
+        "title": view.shot.title,
         "varied": dict(varied or {}),
         "time": {"epoch_utc": view.epoch.utc(6), "seconds_since_release": view.track.seconds_since_release},
         "camera": {
             "size_px": [view.camera.width, view.camera.height],
             "matrix_px": view.camera.matrix.tolist(),
-            "model": view.scene.camera.model,
-            "distortion": list(view.scene.camera.distortion),
+            "model": view.shot.lens_model,
+            "distortion": list(view.shot.distortion),
         },
         "pose": camera_pose(view),
         "crafts": crafts,
@@ -135,34 +139,39 @@ def frame_labels(
     radiance: Radiance,
     folder: str | Path,
     stem: str,
-    wanted: LabelOptions | None = None,
+    options: LabelOptions | None = None,
     varied: Mapping[str, Any] | None = None,
     group: str | None = None,
 ) -> Record:
-    """Label what was drawn and write the files, each whole or not at all, as ``folder/stem`` with endings.
+    """Label a rendered frame, and write the files, each whole or not at all.
 
-    ``stem`` may name folders: ``frames/0012``. Gives back the record, which is also in the file that ends in
-    ``.labels.json``.
+    Parameters are those of :func:`make_labels`. Files are named ``folder/stem`` plus a suffix; ``stem`` may include
+    folders, as in ``frames/0012``.
+
+    Returns
+    -------
+    dict
+        The record, which is also written to ``stem.labels.json``.
 
     Raises
     ------
     OutputError
-        As :func:`make_labels`, and for a folder that cannot be written to.
+        As :func:`make_labels`, or the folder cannot be written to.
     """
-    made = make_labels(radiance, stem, wanted, varied, group)
-    for ending, content in made.files.items():
+    labels = make_labels(radiance, stem, options, varied, group)
+    for ending, content in labels.files.items():
         with atomic_write(Path(folder) / f"{stem}{ending}") as temporary:
             temporary.write_bytes(content)
-    return made.record
+    return labels.record
 
 
 def read_records(folder: str | Path) -> Iterator[Record]:
-    """The records in a folder and those below it, by name.
+    """Yield the records in a folder and its subfolders, sorted by name.
 
     Raises
     ------
     OutputError
-        For a file that is no record of ours, or that lies elsewhere than it says.
+        As :func:`read_record`.
     """
     root = Path(folder)
     for path in sorted(root.rglob(f"*{RECORD_SUFFIX}")):
@@ -170,59 +179,61 @@ def read_records(folder: str | Path) -> Iterator[Record]:
 
 
 def read_record(folder: str | Path, frame: str) -> Record:
-    """The record of a frame by its name, ``frames/0012``, in a folder.
+    """Return the record of a frame, named as in ``frames/0012``.
 
     Raises
     ------
     OutputError
-        For a file that is not there, is no record of ours, or lies elsewhere than it says.
+        The file does not exist, is not a label record, or has been moved within the data set.
     """
     path = Path(folder) / f"{frame}{RECORD_SUFFIX}"
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise OutputError(f"{path}: larger than {MAX_BYTES >> 20} MB; that is no record of labels")
+            raise OutputError(f"{path}: larger than {MAX_BYTES >> 20} MB; not a label record")
         record: Record = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise OutputError(f"{path}: cannot be read as a record of labels ({str(error)[:60]})") from error
+        raise OutputError(f"{path}: cannot be read as a label record ({str(error)[:60]})") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("kind") != SYNTHETIC:
-        raise OutputError(f"{path}: is no record of labels of this version")
+        raise OutputError(f"{path}: is not a label record of this version")
     if record.get("frame") != frame:
-        raise OutputError(f"{path}: says that it belongs to {record.get('frame')!r}; keep the folder as it was made")
+        raise OutputError(
+            f"{path}: is the record of {record.get('frame')!r}; keep the folders of the data set as they were written"
+        )
     return record
 
 
 def _craft(
-    view: View, truth: Truth, pose: CraftPose, numbers: dict[str, int], silhouette: Silhouette, wanted: LabelOptions
+    view: View, truth: Truth, pose: CraftPose, part_ids: dict[str, int], outline: Silhouette, options: LabelOptions
 ) -> Record:
     name = pose.name or HOST_CRAFT_NAME
-    counts = np.bincount(truth.part[silhouette.visible], minlength=max(numbers.values(), default=0) + 1)
+    counts = np.bincount(truth.part[outline.visible], minlength=max(part_ids.values(), default=0) + 1)
     return {
         "name": name,
         "model": _model(view, pose),
-        "gone": list(pose.hidden_nodes),
+        "hidden_nodes": list(pose.hidden_nodes),
         "joints_rad": {joint: list(angles) for joint, angles in pose.joint_angles.items()},
-        "visible_px": int(silhouette.visible.sum()),
-        "whole_px": silhouette.whole_px,
-        "visible_share": silhouette.visible_share,
-        "box": bounding_box(silhouette.visible),
-        "whole_box": silhouette.whole_box,
-        "mask": encode(silhouette.visible),
-        "whole_mask": encode(silhouette.whole),
-        "parts_px": {node: int(counts[number]) for node, number in numbers.items() if counts[number]},
-        "keypoints": keypoints(view, pose, truth.depth, wanted.points.get(name, {})),
+        "visible_px": int(outline.visible.sum()),
+        "whole_px": outline.whole_px,
+        "visible_share": outline.visible_share,
+        "box": bounding_box(outline.visible),
+        "whole_box": outline.whole_box,
+        "mask": encode(outline.visible),
+        "whole_mask": encode(outline.whole),
+        "parts_px": {node: int(counts[number]) for node, number in part_ids.items() if counts[number]},
+        "keypoints": keypoints(view, pose, truth.depth, options.points.get(name, {})),
         "pose": craft_pose(view, pose),
         "sun_share": pose.sun_visible_fraction,
     }
 
 
 def _model(view: View, pose: CraftPose) -> str:
-    """What the scene calls the model: a shipped one's name, or a file."""
-    scene = view.scene
-    return next((part.model for part in scene.objects if part.name == pose.name), scene.craft.model)
+    """Return the model as the scene names it: a shipped one, or a file."""
+    models = view.shot.models
+    return models.get(pose.name, models[""])
 
 
-def _layers(truth: Truth, step_mm: float, wanted: LabelOptions, title: str) -> dict[str, bytes]:
-    if wanted.layers == "exr":
+def _layers(truth: Truth, step_mm: float, options: LabelOptions, title: str) -> dict[str, bytes]:
+    if options.layers == "exr":
         return {".layers.exr": encode_exr_layers(truth, title)}
     return {
         ".parts.png": encode_png16(truth.part.astype(np.uint16)),

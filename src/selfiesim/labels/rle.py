@@ -1,7 +1,8 @@
-"""Masks as COCO's run lengths: how many pixels off, on, off ... down the columns, packed into a text.
+"""COCO run-length encoding of masks: lengths of alternating runs of 0 and 1 in column-major order, as text.
 
-The format is that of the COCO data set (cocodataset.org, "RLE"): each length, from the fourth on less the one before
-the last, as groups of five bits, least first, the sixth bit for "more follows", plus 48 as a letter.
+The format is that of the COCO data set (cocodataset.org, "RLE"). From the fourth run on, the length two runs before is
+subtracted. Each number is split into groups of five bits, least significant first; the sixth bit marks that more groups
+follow, and 48 is added to make a printable character.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ Mask = NDArray[np.bool_]
 
 
 def encode(mask: Mask) -> dict[str, Any]:
-    """``size`` (height, width) and ``counts`` of a mask (H, W)."""
+    """Return ``size`` (height, width) and ``counts`` of a mask (H, W)."""
     flat = mask.ravel(order="F")
     ends = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     first = [0] if flat.size and flat[0] else []
@@ -24,17 +25,17 @@ def encode(mask: Mask) -> dict[str, Any]:
 
 
 def decode(encoded: dict[str, Any]) -> Mask:
-    """The mask (H, W) of run lengths.
+    """Return the mask (H, W) of run lengths.
 
     Raises
     ------
     ValueError
-        When they do not make up a mask of that size.
+        The run lengths do not add up to a mask of that size.
     """
     height, width = encoded["size"]
     lengths = _decompress_counts(encoded["counts"])
     if min(lengths, default=0) < 0 or sum(lengths) != height * width:
-        raise ValueError(f"run lengths of a mask of {width}x{height} pixels do not sum to as many")
+        raise ValueError(f"run lengths do not add up to a mask of {width}x{height} pixels")
     values = np.arange(len(lengths)) % 2 == 1
     return np.repeat(values, lengths).reshape(height, width, order="F")
 
@@ -45,7 +46,7 @@ def _compress_counts(lengths: list[int]) -> str:
         left = length - lengths[place - 2] if place > 2 else length
         while True:
             low, left = left & 31, left >> 5
-            # Done when what is left is the sign alone, and the group's own highest bit tells the same sign.
+            # Done when only the sign is left, and the group's highest bit has the same sign.
             done = left == (-1 if low & 16 else 0)
             letters.append(chr(48 + low + (0 if done else 32)))
             if done:

@@ -1,12 +1,13 @@
-"""Labelled frames of a scene over a stretch of time: pictures, layers of truth and records, one after the other.
+"""Labelled frames of a scene over a span of time: images, layers and records.
 
 >>> from selfiesim import Scene
->>> from selfiesim.labels.sequence import Series, label
+>>> from selfiesim.labels.sequence import LabelSettings, label
 >>> from selfiesim.labels.datasets import assemble
->>> records = list(label(Scene.load("tianwen1-mars"), "data", Series("release+10s", "release+60s", 5.0)))
+>>> settings = LabelSettings("release+10s", "release+60s", 5.0)
+>>> records = list(label(Scene.load("tianwen1-mars"), "data", settings))
 >>> assemble(records, "data")
 
-Frames that differ in more than time are labelled by batches (:mod:`selfiesim.batches`), with ``[labels]`` in the job.
+Batches (:mod:`selfiesim.batches`) label frames that differ in more than time: see ``[labels]`` of a job.
 """
 
 from __future__ import annotations
@@ -29,54 +30,72 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class LabelSettings(TimeSpan):
-    """A stretch of time, how its frames are drawn, and what is labelled.
+    """A span of time, how to render its frames, and what to label.
 
     Attributes
     ----------
     quality, samples
-        As of :meth:`selfiesim.view.view.View.render`.
+        As in :meth:`selfiesim.view.view.View.render`.
     group : int
-        So many frames in a row go to one split of a data set together: neighbours are alike.
+        Number of consecutive frames that are kept in the same split of a data set, because neighbours are similar.
+    options : LabelOptions
+        What to label.
 
     Raises
     ------
     SceneError
-        For numbers out of range.
+        A number is out of range.
     """
 
     quality: str = "draft"
     samples: int | None = None
     group: int = 1
-    wanted: LabelOptions = field(default_factory=LabelOptions)
+    options: LabelOptions = field(default_factory=LabelOptions)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.samples is not None and not 1 <= self.samples <= 1024:
             raise SceneError(f"--samples {self.samples}: give a number from 1 to 1024")
         if self.group < 1:
-            raise SceneError(f"--group {self.group}: give a number of frames from 1 on")
+            raise SceneError(f"--group {self.group}: give at least 1 frame")
 
 
 def label(
-    scene: Scene, folder: str | Path, series: LabelSettings, name: str = "frame", progress: Progress | None = None
+    scene: Scene, folder: str | Path, settings: LabelSettings, name: str = "frame", progress: Progress | None = None
 ) -> Iterator[Record]:
-    """Draw, photograph and label each frame, and give its record; files are ``folder/frames/NAME-00000`` with endings.
+    """Render, photograph and label each frame, and yield its record.
 
-    ``progress`` is told before each frame how many are done, and of how many.
+    Parameters
+    ----------
+    scene : Scene
+        The scene.
+    folder : path
+        Folder to write to; files are named ``frames/NAME-00000`` plus a suffix.
+    settings : LabelSettings
+        Which frames, and what to label.
+    name : str
+        The NAME of the files.
+    progress : callable, optional
+        Called before each frame with the number of frames done and their total number.
+
+    Yields
+    ------
+    dict
+        The record of each frame, in order of time.
 
     Raises
     ------
     UserError
-        Impossible geometry, a folder that cannot be written to.
+        The geometry is impossible, or the folder cannot be written to.
     """
-    times = series.times(scene)
-    first = scene.view(series.start)
-    check_writable(Path(folder) / "frames" / f"{name}-00000{series.wanted.picture}")
+    times = settings.times(scene)
+    first = scene.view(settings.start)
+    check_writable(Path(folder) / "frames" / f"{name}-00000{settings.options.picture}")
     for number, seconds in enumerate(times):
         if progress:
             progress(number, len(times))
-        radiance = first.later(seconds).render(series.quality, series.samples)
+        radiance = first.after(seconds).render(settings.quality, settings.samples)
         stem = f"frames/{name}-{number:05d}"
-        radiance.expose().save(Path(folder) / f"{stem}{series.wanted.picture}")
-        group = None if series.group == 1 else f"{name}-{number // series.group}"
-        yield frame_labels(radiance, folder, stem, series.wanted, {"scene": name}, group)
+        radiance.expose().save(Path(folder) / f"{stem}{settings.options.picture}")
+        group = None if settings.group == 1 else f"{name}-{number // settings.group}"
+        yield frame_labels(radiance, folder, stem, settings.options, {"scene": name}, group)

@@ -1,4 +1,4 @@
-"""How much of each craft is seen, and how much there is to see: behind other craft, and beyond the picture's edge."""
+"""Silhouettes of craft: the visible part, and the whole with what is occluded or beyond the edge of the image."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Silhouette:
-    """A craft's outline, filled.
+    """The silhouette of a craft.
 
     Attributes
     ----------
     visible : (H, W) bool
-        Where the craft is what a pixel's centre sees.
+        Pixels whose centre shows the craft.
     whole : (H, W) bool
-        Where it would be if nothing stood before it.
+        Pixels that would show it if nothing occluded it.
     whole_px : int
-        Pixels of ``whole`` and of what lies beyond the picture's edges, at most its own width or height away; with a
-        lens that bends, of the picture alone.
+        Number of pixels of ``whole``, plus those beyond the edges of the image, up to one image width or height away;
+        with lens distortion, of the image alone.
     whole_box : (x, y, width, height) tuple of int, optional
-        Round all of these pixels; None where there are none.
+        Bounding box of all these pixels; None if there are none.
     """
 
     visible: Mask
@@ -44,24 +44,24 @@ class Silhouette:
 
     @property
     def visible_share(self) -> float:
-        """What share of the outline is seen, 0 to 1."""
+        """Visible share of the whole silhouette, 0 to 1."""
         return float(self.visible.sum() / self.whole_px) if self.whole_px else 0.0
 
 
 def craft_part_ids(view: View) -> list[tuple[CraftPose, dict[str, int]]]:
-    """Each craft of the view, the ground left out, and the numbers of its parts by node."""
+    """Return each craft of the view, without the ground, and the numbers of its parts by node."""
     pairs = zip(view.crafts, part_numbers(view), strict=True)
     return [(pose, numbers) for pose, numbers in pairs if not pose.is_ground]
 
 
 def silhouettes(radiance: Radiance) -> list[Silhouette]:
-    """One for each of :func:`craft_part_ids`, in their order."""
+    """Return the silhouette of each craft, in the order of :func:`craft_part_ids`."""
     view, part = radiance.view, radiance.truth.part
     return [_silhouette(view, pose, np.isin(part, list(numbers.values()))) for pose, numbers in craft_part_ids(view)]
 
 
 def bounding_box(mask: Mask) -> Box | None:
-    """The box (x, y, width, height) round the pixels of a mask (H, W); None where there are none."""
+    """Return the bounding box (x, y, width, height) of a mask (H, W), or None if the mask is empty."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:
         return None
@@ -72,8 +72,8 @@ def bounding_box(mask: Mask) -> Box | None:
 def _silhouette(view: View, pose: CraftPose, visible: Mask) -> Silhouette:
     width, height = view.camera.width, view.camera.height
     pixel_bounds = _pixel_bounds(view, pose)
-    within = bool((pixel_bounds[0] >= -0.5).all() and (pixel_bounds[1] <= (width - 0.5, height - 0.5)).all())
-    if within and not _may_be_occluded(view, pose, pixel_bounds):
+    is_inside = bool((pixel_bounds[0] >= -0.5).all() and (pixel_bounds[1] <= (width - 0.5, height - 0.5)).all())
+    if is_inside and not _may_be_occluded(view, pose, pixel_bounds):
         return Silhouette(visible, visible, int(visible.sum()), bounding_box(visible))
     whole, count = visible, 0
     corners: list[tuple[int, int]] = []
@@ -94,7 +94,7 @@ def _silhouette(view: View, pose: CraftPose, visible: Mask) -> Silhouette:
 
 
 def _pixel_bounds(view: View, pose: CraftPose) -> NDArray[np.float64]:
-    """The least and the largest pixel coordinates (2, 2) of a craft's outline; without end where it is not seen."""
+    """Return the lowest and highest pixel coordinates (2, 2) of a craft; infinite where it cannot be projected."""
     outline = view.camera.project(pose.outline())
     if not np.isfinite(outline).all():
         return np.array([[-np.inf, -np.inf], [np.inf, np.inf]])
@@ -102,7 +102,7 @@ def _pixel_bounds(view: View, pose: CraftPose) -> NDArray[np.float64]:
 
 
 def _may_be_occluded(view: View, pose: CraftPose, pixel_bounds: NDArray[np.float64]) -> bool:
-    """Whether another craft, or the ground, may stand before it."""
+    """Whether another craft, or the ground, may occlude it."""
     for other in view.crafts:
         if other is pose:
             continue
@@ -115,7 +115,7 @@ def _may_be_occluded(view: View, pose: CraftPose, pixel_bounds: NDArray[np.float
 
 
 def _overlapping_tiles(view: View, pixel_bounds: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
-    """The picture, and which of the eight of its size round it the outline touches: steps right and down."""
+    """Yield the tiles to render, as steps right and down: the image, and which of its eight neighbours are touched."""
     yield 0, 0
     camera = view.camera
     if camera.distortion is not None:
@@ -129,7 +129,7 @@ def _overlapping_tiles(view: View, pixel_bounds: NDArray[np.float64]) -> Iterato
 
 
 def _render_alone(view: View, pose: CraftPose, across: int, down: int) -> Mask:
-    """Where a craft is seen when nothing else is there, in the picture or in one beside it."""
+    """Render a craft alone, in the image or in a neighbouring tile of its size, and return its mask."""
     from selfiesim.render.engine import renderer
 
     camera = view.camera

@@ -1,1 +1,1 @@
-"""How things move: the ejection, relative motion, tumbling, attitude laws, trajectories and events."""
+"""Motion of craft and camera: ejection, relative motion, tumbling, pointing laws, trajectories and orbit events."""

@@ -1,7 +1,8 @@
-"""The release: a spring pushes the camera off a mount on the craft.
+"""The release: a spring pushes the camera off its mount on the craft.
 
-What is known of the real one: about 0.2 m/s, from the outer side wall, no attitude control afterwards. No push is known
-exactly, so a :class:`Scatter` says how far each of its numbers may be off, and :func:`draw_samples` throws the dice.
+Published about Tianwen-1's camera: about 0.2 m/s, from the outer side wall, without attitude control afterwards. The
+parameters of a release are uncertain: :class:`Scatter` holds their distributions and :func:`draw_samples` draws from
+them.
 """
 
 from __future__ import annotations
@@ -12,21 +13,21 @@ import numpy as np
 
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.orbit import State, propagate_many
-from selfiesim.core.vectors import Matrix, Vector, unit
+from selfiesim.core.vectors import Matrix, Vector, rotation_about, unit
 
 
 @dataclass(frozen=True)
 class Release:
-    """One push-off.
+    """The nominal parameters of one release.
 
     Attributes
     ----------
     epoch : Epoch
-        The instant the camera leaves.
+        Time of the release.
     mount : (3,) array
-        Where the camera sits, body axes, m.
+        Position of the camera before it, body axes, m.
     axis : (3,) array
-        The way it is pushed, body axes (any length).
+        Direction of the push, body axes, of any length.
     speed : float
         Speed gained along the axis, m/s.
     """
@@ -40,11 +41,20 @@ class Release:
 def camera_state_after_push(
     release: Release, host: State, icrf_to_body: Matrix, body_rate: Vector | None = None
 ) -> State:
-    """State of the camera just after the push, about the planet's centre, ICRF axes.
+    """Return the camera's state just after the push, relative to the planet's centre, ICRF axes.
 
-    ``host`` is the craft's state at the release and ``body_rate`` its angular velocity (rad/s, body axes, default
-    none). The craft's recoil (0.68 kg against 1,600 kg: 0.04 percent of the speed) is left out here; see
-    :func:`recoil`.
+    The recoil of the craft (0.04 percent of the speed for 0.68 kg and 1,600 kg) is not included; see :func:`recoil`.
+
+    Parameters
+    ----------
+    release : Release
+        The push.
+    host : State
+        The craft's state at the release.
+    icrf_to_body : (3, 3) array
+        The craft's attitude.
+    body_rate : (3,) array, optional
+        The craft's angular velocity, rad/s, body axes; default 0.
     """
     rate = np.zeros(3) if body_rate is None else body_rate
     mount_velocity = np.cross(rate, release.mount) + release.speed * unit(release.axis)
@@ -55,50 +65,51 @@ def camera_state_after_push(
 
 
 def spring_release_speed(energy_j: float, mass_kg: float, host_mass_kg: float) -> float:
-    """Speed (m/s) the camera gains when a spring gives off ``energy_j`` between it and the craft.
+    """Return the speed (m/s) of a camera that a spring of ``energy_j`` pushes off the craft.
 
-    Momentum and energy are kept: the craft takes the share mass / (mass + host mass) of the energy, and recoils. It is
-    the speed of :class:`Release`, against the craft before the push; the two part a little faster.
+    Momentum and energy are conserved: the craft takes the fraction mass / (mass + host mass) of the energy and recoils.
+    The speed, like that of :class:`Release`, is relative to the craft before the push; the relative speed afterwards is
+    slightly higher.
 
     Raises
     ------
     ValueError
-        When an energy is negative or a mass not positive.
+        The energy is negative, or a mass is not positive.
     """
     if energy_j < 0.0 or mass_kg <= 0.0 or host_mass_kg <= 0.0:
-        raise ValueError("a spring has an energy of 0 or more, and both bodies have a mass above 0")
+        raise ValueError("the spring energy must not be negative and both masses must be positive")
     return float(np.sqrt(2.0 * energy_j / (mass_kg * (1.0 + mass_kg / host_mass_kg))))
 
 
 def recoil(release: Release, host: State, icrf_to_body: Matrix, mass_kg: float, host_mass_kg: float) -> State:
-    """State of the craft just after the push: pushed back so that the momentum of both is kept.
+    """Return the craft's state just after the push, recoiling so that momentum is conserved.
 
-    The craft is taken as a point at its centre of mass: the turn that a push beside it gives is left to the craft's
-    wheels. Masses are those of the camera and of the craft without it.
+    Only the centre of mass recoils; the craft's reaction wheels are assumed to absorb the torque of an off-centre push.
+    ``mass_kg`` is the camera's mass, ``host_mass_kg`` that of the craft without it.
     """
-    back = release.speed * mass_kg / host_mass_kg * unit(release.axis)
-    return State(host.position, host.velocity - icrf_to_body.T @ back)
+    recoil_velocity = release.speed * mass_kg / host_mass_kg * unit(release.axis)
+    return State(host.position, host.velocity - icrf_to_body.T @ recoil_velocity)
 
 
 @dataclass(frozen=True)
 class Constant:
-    """A number without scatter."""
+    """A value without scatter."""
 
     value: float = 0.0
 
     def draw_samples(self, rng: np.random.Generator, count: int) -> Vector:
-        """The number, ``count`` times."""
+        """Return the value ``count`` times."""
         return np.full(count, self.value)
 
 
 @dataclass(frozen=True)
 class Normal:
-    """A number with a bell curve around ``mean``; ``sigma`` is its standard deviation.
+    """A normal distribution with standard deviation ``sigma``.
 
     Raises
     ------
     ValueError
-        When ``sigma`` is negative.
+        ``sigma`` is negative.
     """
 
     mean: float
@@ -109,18 +120,18 @@ class Normal:
             raise ValueError(f"a standard deviation cannot be negative: {self.sigma}")
 
     def draw_samples(self, rng: np.random.Generator, count: int) -> Vector:
-        """``count`` of them."""
+        """Draw ``count`` samples."""
         return self.mean + self.sigma * rng.standard_normal(count)
 
 
 @dataclass(frozen=True)
 class Uniform:
-    """A number that may lie anywhere from ``low`` to ``high`` alike.
+    """A uniform distribution from ``low`` to ``high``.
 
     Raises
     ------
     ValueError
-        When ``low`` is above ``high``.
+        ``low`` is above ``high``.
     """
 
     low: float
@@ -128,10 +139,10 @@ class Uniform:
 
     def __post_init__(self) -> None:
         if self.low > self.high:
-            raise ValueError(f"the lower end lies above the upper one: {self.low} > {self.high}")
+            raise ValueError(f"the lower bound is above the upper bound: {self.low} > {self.high}")
 
     def draw_samples(self, rng: np.random.Generator, count: int) -> Vector:
-        """``count`` of them."""
+        """Draw ``count`` samples."""
         return self.low + (self.high - self.low) * rng.random(count)
 
 
@@ -140,22 +151,21 @@ Distribution = Constant | Normal | Uniform
 
 @dataclass(frozen=True)
 class Scatter:
-    """How the numbers of a release vary about the :class:`Release` itself. As it stands, none does.
+    """Distributions of the deviations from a nominal :class:`Release`; by default there are none.
 
     Attributes
     ----------
-    speed : Spread
-        Added to the release's speed, m/s.
-    tilt_first, tilt_second : Spread
-        The push leans from the release's axis by these angles (rad) toward two directions square to it
-        (:func:`tilt_axes`).
-    tip_off_x, tip_off_y, tip_off_z : Spread
-        Rates of turn the camera leaves with, about its body axes, rad/s. They do not bend its path; see
+    speed : Distribution
+        Added to the release speed, m/s.
+    tilt_first, tilt_second : Distribution
+        Angles (rad) by which the push tilts from the release axis toward its two :func:`tilt_axes`.
+    tip_off_x, tip_off_y, tip_off_z : Distribution
+        Rotation rates of the camera about its own axes at the release, rad/s. They do not affect its trajectory; see
         :mod:`selfiesim.motion.tumble`.
-    delay : Spread
+    delay : Distribution
         Added to the time of the release, s.
-    spin : Spread
-        Rate of turn about the push, rad/s.
+    spin : Distribution
+        Rotation rate about the push direction, rad/s.
     """
 
     speed: Distribution = Constant()
@@ -170,7 +180,7 @@ class Scatter:
 
 @dataclass(frozen=True)
 class ReleaseSamples:
-    """What the dice gave: ``speed``, ``delay``, ``spin`` (N,), ``tilt`` (N, 2), ``tip_off`` (N, 3), see Scatter."""
+    """Samples of a :class:`Scatter`: ``speed``, ``delay`` and ``spin`` (N,), ``tilt`` (N, 2), ``tip_off`` (N, 3)."""
 
     speed: Vector
     tilt: Vector
@@ -180,17 +190,17 @@ class ReleaseSamples:
 
 
 def draw_samples(scatter: Scatter, count: int, seed: int) -> ReleaseSamples:
-    """``count`` releases' worth of scatter; the same seed gives the same ones.
+    """Draw ``count`` samples, reproducible by ``seed``.
 
-    Each quantity has dice of its own, so that changing one leaves the others as they were, and more draws begin with
-    the same ones as fewer.
+    Each quantity has its own random stream, so changing one distribution leaves the samples of the others unchanged. A
+    larger ``count`` begins with the same samples.
     """
     samples_by_field = {
-        # The stream is told by the field's place, so a new quantity belongs at the end of the class.
+        # The position of a field keys its stream, so new fields must go at the end of the class.
         part.name: getattr(scatter, part.name).draw_samples(
-            np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(place,))), count
+            np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(index,))), count
         )
-        for place, part in enumerate(fields(Scatter))
+        for index, part in enumerate(fields(Scatter))
     }
     return ReleaseSamples(
         speed=samples_by_field["speed"],
@@ -202,17 +212,18 @@ def draw_samples(scatter: Scatter, count: int, seed: int) -> ReleaseSamples:
 
 
 def tilt_axes(axis: Vector) -> Matrix:
-    """Two unit vectors (2, 3) square to ``axis`` (3,) and to each other, for a push to lean toward.
+    """Return two unit vectors (2, 3) perpendicular to ``axis`` (3,) and to each other, the directions of a tilt.
 
-    The first is the body axis that stands most nearly square to ``axis``, made so altogether; the second completes the
-    right-handed three (axis, first, second).
+    The first is the perpendicular part of the body axis farthest from ``axis``; the second completes the right-handed
+    set (axis, first, second).
     """
     along = unit(np.asarray(axis, float))
-    square = np.eye(3)[np.argmin(np.abs(along))]
-    first = unit(square - (square @ along) * along)
+    body_axis = np.eye(3)[np.argmin(np.abs(along))]
+    first = unit(body_axis - (body_axis @ along) * along)
     return np.array([first, np.cross(along, first)])
 
 
+# Long for its docstring.
 def sample_camera_states(
     release: Release,
     host: State,
@@ -221,39 +232,43 @@ def sample_camera_states(
     gm: float,
     body_rate: Vector | None = None,
 ) -> Vector:
-    """States of many cameras, all at the instant of the nominal release, ICRF axes about the planet's centre.
+    """Return the states of N sampled cameras at the time of the nominal release, ICRF axes from the planet's centre.
 
-    A camera that leaves later is moved back along its own orbit to that instant, so that one clock serves all; before
-    it has left it is not really there. The craft keeps its attitude meanwhile, unless ``body_rate`` turns it.
+    A camera with a delay is propagated back along its own orbit to that time, so all states have one epoch; before its
+    release such a state is fictitious. The craft keeps its attitude, unless ``body_rate`` rotates it.
 
     Parameters
     ----------
+    release : Release
+        The nominal release.
     host : State
         The craft at ``release.epoch``.
-    samples : Draws
-        N of them, from :func:`draw_samples`.
+    icrf_to_body : (3, 3) array
+        The craft's attitude then.
+    samples : ReleaseSamples
+        N samples of :func:`draw_samples`.
     gm : float
-        Of the planet, m3/s2.
+        Gravitational parameter of the planet, m3/s2.
     body_rate : (3,) array, optional
         Angular velocity of the craft, rad/s, body axes.
 
     Returns
     -------
     (N, 6) array
-        Position (m) and velocity (m/s).
+        Positions (m) and velocities (m/s).
 
     Raises
     ------
     ValueError
-        When a draw leaves the spring a negative speed, or the camera on no ellipse.
+        A sample has a negative speed, or leaves the camera on an orbit that is not closed.
     """
     speed = release.speed + samples.speed
     if np.any(speed < 0.0):
         raise ValueError(
-            f"{int(np.sum(speed < 0.0))} of {len(speed)} draws push the camera into the craft: lower sigma"
+            f"{int(np.sum(speed < 0.0))} of {len(speed)} samples push the camera into the craft: lower sigma"
         )
     rate = np.zeros(3) if body_rate is None else np.asarray(body_rate, float)
-    mount = np.concatenate(
+    in_body = np.concatenate(
         [
             np.broadcast_to(release.mount, (len(speed), 3)),
             np.cross(rate, release.mount) + speed[:, None] * tilt_directions(release.axis, samples.tilt),
@@ -262,24 +277,18 @@ def sample_camera_states(
     )
     to_icrf = np.broadcast_to(icrf_to_body.T, (len(speed), 3, 3))
     if np.any(rate):
-        to_icrf = to_icrf @ _rotation_after(rate, samples.delay)
-    pushed = np.concatenate([np.einsum("nij,nj->ni", to_icrf, mount[:, part]) for part in (slice(3), slice(3, 6))], -1)
-    one = np.concatenate([host.position, host.velocity])
+        to_icrf = to_icrf @ rotation_about(rate, np.linalg.norm(rate) * samples.delay)
+    relative = np.concatenate(
+        [np.einsum("nij,nj->ni", to_icrf, in_body[:, part]) for part in (slice(3), slice(3, 6))], -1
+    )
+    craft = np.concatenate([host.position, host.velocity])
     if not np.any(samples.delay):
-        return np.asarray(one + pushed)
-    return propagate_many(propagate_many(one, samples.delay, gm) + pushed, -samples.delay, gm)
+        return np.asarray(craft + relative)
+    return propagate_many(propagate_many(craft, samples.delay, gm) + relative, -samples.delay, gm)
 
 
 def tilt_directions(axis: Vector, tilt: Vector) -> Vector:
-    """Unit vectors (N, 3): ``axis`` leaning by the angles ``tilt`` (N, 2) toward its two tilt axes."""
+    """Return unit vectors (N, 3) along ``axis`` (3,), tilted by ``tilt`` (N, 2), rad, toward its two tilt axes."""
     angle = np.linalg.norm(tilt, axis=-1, keepdims=True)
-    # sin(x) / x, whole at 0.
+    # sinc is sin(x) / x, defined at 0.
     return np.asarray(np.cos(angle) * unit(np.asarray(axis, float)) + np.sinc(angle / np.pi) * (tilt @ tilt_axes(axis)))
-
-
-def _rotation_after(rate: Vector, seconds: Vector) -> Matrix:
-    """Body axes ``seconds`` (N,) later to body axes now, (N, 3, 3), when the body turns at ``rate`` (3,) in rad/s."""
-    x, y, z = unit(rate)
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    angle = (np.linalg.norm(rate) * seconds)[:, None, None]
-    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross)

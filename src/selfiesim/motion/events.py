@@ -1,11 +1,10 @@
-"""When a host passes the landmarks of its way: periapsis, the edge of the polar cap, the terminator.
+"""Times of orbit events: periapsis, apoapsis, maximum latitude, polar cap edge and terminator.
 
-Each is the zero of a smooth function of time. Those nearest to the host's reference instant are meant.
+Each event is a root of a smooth function of time. Of several, the one nearest to the host's reference epoch counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -19,57 +18,77 @@ from selfiesim.core.vectors import unit
 from selfiesim.motion.host_trajectories import Host, OrbitingHost
 
 CAP_EDGE_DEG = 80.0
-"""North of this latitude lies the residual cap (Planum Boreum, FU Berlin and IAU gazetteer)."""
+"""Latitude of the edge of the residual north polar cap (Planum Boreum, FU Berlin and IAU gazetteer)."""
 
-_SEARCH_STEPS = 720  # half a degree of a circle
-# What crosses zero, and whether it has to rise (+1), to fall (-1), or may do either (0).
+_SEARCH_STEPS = 720  # half a degree each on a circular orbit
+_ROOT_TOLERANCE_S = 1e-7
+# Whether the event's function must rise (+1) or fall (-1) through zero, or may do either (0).
 _CROSSING_SIGN = {"periapsis": 1, "apoapsis": -1, "max-latitude": -1, "cap-crossing": 1, "terminator": 0}
 _NO_EVENT_REASON = {
-    "periapsis": "its distance does not turn",
-    "apoapsis": "its distance does not turn",
-    "max-latitude": "its latitude has no highest point",
-    "cap-crossing": f"it does not cross {CAP_EDGE_DEG:.0f} degrees north, northward",
-    "terminator": "the ground below stays in day or in night",
+    "periapsis": "the distance has no minimum",
+    "apoapsis": "the distance has no maximum",
+    "max-latitude": "the latitude has no maximum",
+    "cap-crossing": f"the ground track does not cross {CAP_EDGE_DEG:.0f} degrees north, northward",
+    "terminator": "the ground below stays in daylight or in darkness",
 }
 
 
 def find_event_epoch(name: str, host: Host, almanac: Ephemeris) -> Epoch:
-    """When the event ``name`` nearest to the host's reference happens.
+    """Return the time of the event nearest to the host's reference epoch.
 
-    ``periapsis``, ``apoapsis``: nearest to and farthest from the body. ``max-latitude``: farthest north.
-    ``cap-crossing``: over 80 degrees north, on the way north. ``terminator``: the Sun rises or sets below.
+    Parameters
+    ----------
+    name : str
+        ``periapsis`` or ``apoapsis``: nearest to or farthest from the body. ``max-latitude``: farthest north.
+        ``cap-crossing``: northward across 80 degrees north. ``terminator``: sunrise or sunset on the ground below.
+    host : Host
+        The craft.
+    almanac : Ephemeris
+        The source of the Sun's position.
 
     Raises
     ------
     SceneError
-        When there is none within the host's span.
+        The event does not occur within the host's search span.
     """
     if host.body.name == "sun" and name not in ("periapsis", "apoapsis"):
-        raise SceneError(f"{name}: has no meaning on a way round the sun; give a UTC time")
+        raise SceneError(f"{name}: not defined for a heliocentric orbit; give a UTC time")
     if isinstance(host, OrbitingHost) and name in ("periapsis", "apoapsis") and host.perturbations is None:
         return _apsis(host, 0.0 if name == "periapsis" else np.pi)
+    roots = _event_times(name, host, almanac)
+    if not roots:
+        start, stop = (host.reference_epoch + t for t in host.event_search_span)
+        raise SceneError(f"no {name} occurs from {start.utc()} to {stop.utc()}: {_NO_EVENT_REASON[name]}")
+    return host.reference_epoch + min(roots, key=abs)
+
+
+def _event_times(name: str, host: Host, almanac: Ephemeris) -> list[float]:
+    """Return the times of the event, in seconds from the reference epoch, in the host's search span."""
+    from scipy.optimize import brentq
+
     function = _EVENT_FUNCTIONS[name]
+    times = np.linspace(*host.event_search_span, _SEARCH_STEPS + 1).tolist()
+    states = host.sample_states(np.array(times))
+    samples = {t: function(host, almanac, host.reference_epoch + t, s) for t, s in zip(times, states, strict=True)}
 
     def value(t: float) -> float:
+        if t in samples:  # so that the signs that bracket a root are those of the samples
+            return samples[t]
         epoch = host.reference_epoch + t
         return function(host, almanac, epoch, host.state(epoch))
 
-    times = np.linspace(*host.event_search_span, _SEARCH_STEPS + 1)
-    states = host.sample_states(times)
-    values = [function(host, almanac, host.reference_epoch + t, state) for t, state in zip(times, states, strict=True)]
-    found = [
-        _find_root(value, (early, late), (first, last))
-        for (early, late), (first, last) in zip(pairwise(times), pairwise(values), strict=True)
+    return [
+        float(brentq(value, early, late, xtol=_ROOT_TOLERANCE_S))
+        for (early, first), (late, last) in pairwise(samples.items())
         if first * last <= 0.0 and (last - first) * (_CROSSING_SIGN[name] or last - first) > 0.0
     ]
-    if not found:
-        start, stop = (host.reference_epoch + t for t in host.event_search_span)
-        raise SceneError(f"there is no {name} from {start.utc()} to {stop.utc()}: {_NO_EVENT_REASON[name]}")
-    return host.reference_epoch + min(found, key=abs)
 
 
 def _apsis(host: OrbitingHost, anomaly: float) -> Epoch:
-    """By Kepler's equation, which a circle too has an answer to: the elements' own periapsis, or the node."""
+    """Return the time of a true anomaly from Kepler's equation.
+
+    This works for a circle too, whose anomaly is measured from the node.
+    """
     gm = host.body.gm_m3_s2
     elements = state_to_elements(host.start, gm)
     change = true_to_mean(anomaly, elements.eccentricity) - true_to_mean(elements.true_anomaly, elements.eccentricity)
@@ -102,23 +121,3 @@ _EVENT_FUNCTIONS = {
     "cap-crossing": _latitude_past_cap_edge,
     "terminator": _sun_elevation_sine,
 }
-
-
-def _find_root(function: Callable[[float], float], times: tuple[float, float], values: tuple[float, float]) -> float:
-    """The zero between two times, to a microsecond: false position, Illinois form (Dowell and Jarratt 1971)."""
-    (a, b), (at_a, at_b) = times, values
-    if at_a == 0.0:
-        return a
-    for _ in range(60):
-        if at_b == 0.0 or abs(b - a) < 1e-7:
-            break
-        c = b - at_b * (b - a) / (at_b - at_a)
-        at_c = function(c)
-        if at_c * at_b < 0.0:
-            a, at_a = b, at_b
-        else:
-            at_a *= 0.5  # the end that stands still is made light, or the steps would creep
-        if abs(c - b) < 1e-7:
-            return c
-        b, at_b = c, at_c
-    return b

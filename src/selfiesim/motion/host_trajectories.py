@@ -1,7 +1,7 @@
-"""What carries the camera: a craft on an orbit, on a path from a file, or standing on the ground.
+"""Hosts, the craft that release the camera: on an orbit, on a trajectory from a file, or landed.
 
-A host knows its own motion, and how a camera that leaves it moves away: craft and camera are never propagated apart
-and compared as two large numbers more than arithmetic allows. States are about the body's centre, ICRF axes.
+A host computes its own motion and that of a released camera relative to it, so that precision is not lost in the
+difference of two large position vectors. States are relative to the body's centre, ICRF axes.
 """
 
 from __future__ import annotations
@@ -15,60 +15,64 @@ import numpy as np
 from selfiesim.astro import forces
 from selfiesim.astro.bodies import Body
 from selfiesim.astro.ellipsoid import ellipsoid_height, sun_visible_fraction
-from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.orbit import Acceleration, State, period, propagate, propagate_perturbed, state_to_elements
 from selfiesim.core.vectors import Vector, unit
 from selfiesim.motion import relative_motion
 
 EVENT_SEARCH_S = 86_400.0
-"""Half the time over which a path from a file is searched for events."""
+"""Events on a trajectory from a file are searched this long before and after the reference epoch, s."""
 
 
 class Host(Protocol):
-    """Whatever a camera can leave."""
+    """A craft that releases a camera."""
 
     @property
     def body(self) -> Body:
-        """What it goes round or stands on."""
+        """The body it orbits or stands on."""
 
     @property
     def reference_epoch(self) -> Epoch:
-        """The instant its events are counted from."""
+        """The epoch to which the nearest event is chosen."""
 
     @property
     def event_search_span(self) -> tuple[float, float]:
-        """Seconds from the reference between which its events are looked for."""
+        """Start and end of the event search, seconds from the reference epoch."""
 
     def state(self, epoch: Epoch) -> State:
-        """Where it is."""
+        """Return the state at ``epoch``."""
 
     def sample_states(self, seconds: Vector) -> list[State]:
-        """Where it is at each of ``seconds`` (T,) after the reference."""
+        """Return the states at ``seconds`` (T,) after the reference epoch."""
 
     def local_vertical(self, epoch: Epoch, state: State) -> Vector:
-        """The unit vector (3,) away from the ground."""
+        """Return the unit vector (3,) away from the ground."""
 
     def propagate_pair(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
-        """The host, and camera minus host, ``seconds`` after both had the states given.
+        """Propagate both from their states at ``release``; return the host, and camera minus host.
 
         Raises
         ------
         ValueError
-            When one of them flies off for good.
+            One of the two is not on a closed orbit.
         """
 
 
 @dataclass(frozen=True)
 class OrbitingHost:
-    """A craft on a closed orbit, two-body or under further forces.
+    """A craft on a closed orbit, with or without perturbations.
 
     Attributes
     ----------
+    body : Body
+        The central body.
     reference_epoch : Epoch
-        When ``start`` holds.
-    perturbations : Pulls, optional
-        Further forces; None for two-body motion.
+        The epoch of ``start``.
+    start : State
+        The initial state.
+    perturbations : Perturbations, optional
+        Perturbing forces; None for two-body motion.
     """
 
     body: Body
@@ -78,12 +82,12 @@ class OrbitingHost:
 
     @property
     def event_search_span(self) -> tuple[float, float]:
-        """Half a turn either way."""
+        """Half a revolution before and after the reference epoch."""
         half = 0.5 * period(state_to_elements(self.start, self.body.gm_m3_s2), self.body.gm_m3_s2)
         return -half, half
 
     def state(self, epoch: Epoch) -> State:
-        """Where it is."""
+        """Return the state at ``epoch``."""
         seconds = epoch - self.reference_epoch
         if self.perturbations is None or seconds == 0.0:
             return propagate(self.start, seconds, self.body.gm_m3_s2)
@@ -92,7 +96,7 @@ class OrbitingHost:
         )
 
     def sample_states(self, seconds: Vector) -> list[State]:
-        """Where it is at each of ``seconds`` (T,) after the reference."""
+        """Return the states at ``seconds`` (T,) after the reference epoch."""
         if self.perturbations is None:
             return [self.state(self.reference_epoch + t) for t in seconds]
         later = propagate_perturbed(
@@ -101,7 +105,7 @@ class OrbitingHost:
         return [State(*each) for each in zip(later.position, later.velocity, strict=True)]
 
     def local_vertical(self, epoch: Epoch, state: State) -> Vector:
-        """Away from the body's centre."""
+        """Return the unit vector (3,) away from the body's centre."""
         return unit(state.position)
 
     def propagate_pair(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
@@ -121,14 +125,18 @@ class OrbitingHost:
 
 @dataclass(frozen=True)
 class SampledTrajectory:
-    """A craft whose path a file tells; the camera that leaves it falls freely beside it.
+    """A craft on a trajectory from a file; a released camera is in free fall near it.
 
     Attributes
     ----------
-    path : callable
-        Epoch to state.
+    body : Body
+        The central body.
+    reference_epoch : Epoch
+        See :class:`Host`.
     event_search_span : tuple of float
-        Seconds from the reference, cut to what the file covers.
+        Seconds from the reference epoch, clipped to the coverage of the file.
+    path : callable
+        The state as a function of epoch.
     """
 
     body: Body
@@ -137,29 +145,29 @@ class SampledTrajectory:
     path: Callable[[Epoch], State]
 
     def state(self, epoch: Epoch) -> State:
-        """Where it is."""
+        """Return the state at ``epoch``."""
         return self.path(epoch)
 
     def sample_states(self, seconds: Vector) -> list[State]:
-        """Where it is at each of ``seconds`` (T,) after the reference."""
+        """Return the states at ``seconds`` (T,) after the reference epoch."""
         return [self.path(self.reference_epoch + t) for t in seconds]
 
     def local_vertical(self, epoch: Epoch, state: State) -> Vector:
-        """Away from the body's centre."""
+        """Return the unit vector (3,) away from the body's centre."""
         return unit(state.position)
 
     def propagate_pair(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
-        """The difference is integrated along the path of the file, whatever made that: see :class:`Host`.
+        """Integrate the difference along the trajectory of the file; see :class:`Host`.
 
-        A host that recoils has left its file by as much: the difference holds, its own path does not show it.
+        The recoil of the host is included in the difference, but not in the host's own state, which is the file's.
         """
 
-        def place(t: float) -> Vector:
+        def host_position(t: float) -> Vector:
             return self.path(release + t).position
 
         start = State(camera.position - host.position, camera.velocity - host.velocity)
         later = relative_motion.relative_state_along_path(
-            place, start, seconds, self.body.gm_m3_s2, zonal_harmonics_of(self.body), self._pole(release)
+            host_position, start, seconds, self.body.gm_m3_s2, zonal_harmonics_of(self.body), self._pole(release)
         )
         return self.path(release + seconds), later
 
@@ -169,16 +177,18 @@ class SampledTrajectory:
 
 @dataclass(frozen=True)
 class LandedHost:
-    """A craft that stands on the ground; what leaves it falls, and lies where it has fallen.
+    """A craft on the ground; a released camera falls and then rests where it has landed.
 
     Attributes
     ----------
     body : Body
-        Its ellipsoid grown to the height of the ground there.
+        The body, with its ellipsoid enlarged to the height of the ground at the site.
+    reference_epoch : Epoch
+        See :class:`Host`.
     longitude, latitude : float
-        Planetocentric, rad.
+        Planetocentric coordinates of the site, rad.
     rest_height_m : float
-        Height above the ground at which the fallen camera's lens comes to rest.
+        Height of the lens above the ground when the camera rests.
     """
 
     body: Body
@@ -196,21 +206,21 @@ class LandedHost:
 
     @property
     def event_search_span(self) -> tuple[float, float]:
-        """Half a day of the body either way."""
+        """Half a rotation of the body before and after the reference epoch."""
         rate = abs(self.body.meridian.rate) or 1.0
-        half = 0.5 * 360.0 / rate * 86_400.0
+        half = 0.5 * 360.0 / rate * DAY_S
         return -half, half
 
     def state(self, epoch: Epoch) -> State:
-        """Its place turns with the body."""
+        """Return the state of the site, which rotates with the body."""
         return self._bodyfixed_to_state(self._site_position, epoch)
 
     def sample_states(self, seconds: Vector) -> list[State]:
-        """Where it is at each of ``seconds`` (T,) after the reference."""
+        """Return the states at ``seconds`` (T,) after the reference epoch."""
         return [self.state(self.reference_epoch + t) for t in seconds]
 
     def local_vertical(self, epoch: Epoch, state: State) -> Vector:
-        """Square to the ellipsoid."""
+        """Return the unit normal (3,) of the ellipsoid."""
         return np.asarray(icrf_to_bodyfixed(self.body, epoch).T @ self._surface_normal)
 
     @property
@@ -218,28 +228,29 @@ class LandedHost:
         return unit(self._site_position / np.array(self.body.radii_m) ** 2)
 
     def propagate_pair(self, release: Epoch, host: State, camera: State, seconds: float) -> tuple[State, State]:
-        """Free fall to the ground, then rest."""
-        fallen = self._time_to_ground(release, camera, seconds)
-        later = propagate_ballistic(camera, min(seconds, fallen), self.body.gm_m3_s2)
+        """Propagate free fall to the ground, then rest; see :class:`Host`."""
+        impact = self._time_to_ground(release, camera, seconds)
+        later = propagate_ballistic(camera, min(seconds, impact), self.body.gm_m3_s2)
         now = release + seconds
-        if fallen < seconds:
-            place = icrf_to_bodyfixed(self.body, release + fallen) @ later.position
-            later = self._bodyfixed_to_state(place, now)
-        here = self.state(now)
-        return here, State(later.position - here.position, later.velocity - here.velocity)
+        if impact < seconds:
+            resting_place = icrf_to_bodyfixed(self.body, release + impact) @ later.position
+            later = self._bodyfixed_to_state(resting_place, now)
+        site = self.state(now)
+        return site, State(later.position - site.position, later.velocity - site.velocity)
 
     def _bodyfixed_to_state(self, fixed: Vector, epoch: Epoch) -> State:
-        turn = icrf_to_bodyfixed(self.body, epoch)
-        spin = np.radians(self.body.meridian.rate) / 86_400.0 * turn[2]
-        position = turn.T @ fixed
+        to_bodyfixed = icrf_to_bodyfixed(self.body, epoch)
+        spin = np.radians(self.body.meridian.rate) / DAY_S * to_bodyfixed[2]
+        position = to_bodyfixed.T @ fixed
         return State(position, np.cross(spin, position))
 
     def _time_to_ground(self, release: Epoch, camera: State, max_seconds: float) -> float:
-        """Seconds until the camera's height above the ground is :attr:`rest_height_m`; infinite when later than ``max_seconds``."""
+        """Return the seconds until the camera is at ``rest_height_m``, or infinity if later than ``max_seconds``."""
 
         def height(t: float) -> float:
-            place = propagate_ballistic(camera, t, self.body.gm_m3_s2).position
-            return ellipsoid_height(icrf_to_bodyfixed(self.body, release + t) @ place, self.body) - self.rest_height_m
+            position = propagate_ballistic(camera, t, self.body.gm_m3_s2).position
+            in_bodyfixed = icrf_to_bodyfixed(self.body, release + t) @ position
+            return ellipsoid_height(in_bodyfixed, self.body) - self.rest_height_m
 
         if height(0.0) <= 0.0:
             return 0.0
@@ -255,21 +266,34 @@ class LandedHost:
 
 
 def propagate_ballistic(state: State, seconds: float, gm: float) -> State:
-    """Two-body motion, or a straight line with constant gravity's sag for a state that is on no ellipse."""
+    """Propagate by two-body motion, or under constant gravity if the orbit is not closed."""
     try:
         return propagate(state, seconds, gm)
     except ValueError:
-        pull = -gm * state.position / np.linalg.norm(state.position) ** 3
+        gravity = -gm * state.position / np.linalg.norm(state.position) ** 3
         return State(
-            state.position + seconds * state.velocity + 0.5 * seconds**2 * pull, state.velocity + seconds * pull
+            state.position + seconds * state.velocity + 0.5 * seconds**2 * gravity, state.velocity + seconds * gravity
         )
 
 
 @dataclass(frozen=True)
 class Perturbations:
-    """The further forces of an orbit: which of them, and what they need to know.
+    """The perturbing forces on an orbit.
 
-    ``sun_position`` gives the Sun's place (m, ICRF axes, from the body) at seconds after ``reference_epoch``.
+    Attributes
+    ----------
+    body : Body
+        The central body.
+    reference_epoch : Epoch
+        Time zero of ``sun_position``.
+    sun_position : callable
+        The Sun from the body (3,), m, ICRF axes, as a function of seconds after ``reference_epoch``.
+    zonals, sun : bool
+        Whether the zonal harmonics and the Sun's tide act.
+    area_to_mass, camera_area_to_mass : float
+        Cross-section over mass of craft and camera, m2/kg; 0 for no radiation pressure.
+    reflectivity : float
+        See :func:`selfiesim.astro.forces.radiation_pressure_acceleration`.
     """
 
     body: Body
@@ -282,38 +306,38 @@ class Perturbations:
     reflectivity: float = 1.3
 
     def craft_acceleration(self, start: Epoch) -> Acceleration:
-        """Acceleration of the craft by seconds after ``start``."""
+        """Return the craft's acceleration as a function of seconds after ``start`` and position."""
         return self._acceleration(start, self.area_to_mass)
 
     def camera_acceleration(self, start: Epoch) -> Acceleration:
-        """Acceleration of the camera by seconds after ``start``."""
+        """Return the camera's acceleration as a function of seconds after ``start`` and position."""
         return self._acceleration(start, self.camera_area_to_mass)
 
     def _acceleration(self, start: Epoch, area_to_mass: float) -> Acceleration:
         shift = start - self.reference_epoch
         pole = icrf_to_bodyfixed(self.body, start)[2]
-        field_ = zonal_harmonics_of(self.body)
+        harmonics = zonal_harmonics_of(self.body)
 
         def acceleration(seconds: float, position: Vector) -> Vector:
             total = np.zeros(3)
             if self.zonals:
-                total = total + forces.zonal_acceleration(position, field_, pole)
+                total = total + forces.zonal_acceleration(position, harmonics, pole)
             if self.sun or area_to_mass:
                 to_sun = self.sun_position(shift + seconds)
                 if self.sun:
                     total = total + forces.third_body_acceleration(position, to_sun, forces.GM_SUN_M3_S2)
                 if area_to_mass:
-                    push = forces.radiation_pressure_acceleration(position, to_sun, area_to_mass, self.reflectivity)
-                    total = total + self._sunlit_fraction(start + seconds, position, to_sun) * push
+                    pressure = forces.radiation_pressure_acceleration(position, to_sun, area_to_mass, self.reflectivity)
+                    total = total + self._sunlit_fraction(start + seconds, position, to_sun) * pressure
             return total
 
         return acceleration
 
     def _sunlit_fraction(self, epoch: Epoch, position: Vector, to_sun: Vector) -> float:
-        turn = icrf_to_bodyfixed(self.body, epoch)
-        return sun_visible_fraction(turn @ position, turn @ to_sun, self.body)
+        to_bodyfixed = icrf_to_bodyfixed(self.body, epoch)
+        return sun_visible_fraction(to_bodyfixed @ position, to_bodyfixed @ to_sun, self.body)
 
 
 def zonal_harmonics_of(body: Body) -> forces.ZonalHarmonics:
-    """The body's gravity field as :mod:`selfiesim.astro.forces` takes it."""
+    """Return the zonal harmonics of the body's gravity field."""
     return forces.ZonalHarmonics(body.gm_m3_s2, body.gravity_radius_m, body.j2, body.j3, body.j4)

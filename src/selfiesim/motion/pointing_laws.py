@@ -1,7 +1,7 @@
-"""How the craft is turned: two body axes, each toward something in the sky.
+"""Pointing laws: an attitude from two body axes and two targets, and joint angles toward a target.
 
-The first axis points exactly, the second as nearly as the first allows: the way flight rules are written
-("-Z to the Sun, Earth in the XZ plane").
+The primary axis points exactly and the secondary as closely as the primary allows, as in flight rules such as "-Z to
+the Sun, Earth in the XZ plane".
 """
 
 from __future__ import annotations
@@ -28,16 +28,22 @@ def target_direction(
     almanac: ephemeris.Ephemeris = ephemeris.BUILTIN_EPHEMERIS,
     up: Vector | None = None,
 ) -> Vector:
-    """Unit vector (3,) in ICRF axes from the craft toward one of :data:`TARGETS`.
+    """Return the unit vector (3,) in ICRF axes from the craft toward one of :data:`TARGETS`.
 
     Parameters
     ----------
+    target : str
+        One of :data:`TARGETS`.
+    body : Body
+        The central body.
+    epoch : Epoch
+        The time.
     host : State
-        The craft's state about ``body`` in ICRF axes.
+        The craft's state relative to ``body`` in ICRF axes.
     almanac : Ephemeris
-        Where Sun and Earth are; geometric directions, without light time and aberration.
+        The source of geometric positions of Sun and Earth, without light time and aberration.
     up : (3,) array, optional
-        What zenith and nadir are told by, when it is not the line from the body's centre.
+        The zenith; by default away from the body's centre.
     """
     if target in ("sun", "earth"):
         return unit(ephemeris.position_from_body(body, target, epoch, almanac) - host.position)
@@ -55,12 +61,14 @@ def target_direction(
 
 
 def icrf_to_body(primary_axis: Vector, primary: Vector, secondary_axis: Vector, secondary: Vector) -> Matrix:
-    """The attitude with ``primary_axis`` (body) on ``primary`` (ICRF) and ``secondary_axis`` near ``secondary``.
+    """Return the attitude (3, 3) that points two body axes (3,) toward two ICRF directions (3,).
+
+    ``primary_axis`` points exactly along ``primary``, ``secondary_axis`` as closely as possible along ``secondary``.
 
     Raises
     ------
     ValueError
-        When the two axes, or the two directions, are parallel.
+        The two axes, or the two directions, are parallel.
     """
     return triad_axes(primary_axis, secondary_axis).T @ triad_axes(primary, secondary)
 
@@ -71,27 +79,36 @@ def joint_angles(
     target: Vector,
     limits: Sequence[tuple[float, float]] | None = None,
 ) -> tuple[float, ...]:
-    """Angles (rad) about one or two axes (the outer first) that bring ``zero`` as near to ``target`` as they can.
+    """Return the angles (rad) of a joint that point it as closely as possible toward ``target``.
 
-    Body axes, (3,) each. With two axes, turning the inner one sets the angle to the outer axis and the outer one does
-    the rest; of the two solutions the smaller turn is taken. ``limits`` (rad) bound each angle at the end.
+    With two axes, the inner rotation sets the angle to the outer axis and the outer rotation the azimuth about it. Of
+    the two solutions, the one with the smaller inner angle is taken.
+
+    Parameters
+    ----------
+    axes : sequence of (3,) array
+        One or two rotation axes, the outer first, body axes.
+    zero, target : (3,) array
+        The pointing direction at zero angles and the target, body axes.
+    limits : sequence of tuple of float, optional
+        Lower and upper limit of each angle, rad, applied to the solution.
     """
     outer, zero, target = unit(axes[0]), unit(zero), unit(target)
     angles = [hinge_angle(outer, zero, target)]
     if len(axes) == 2:
         inner = unit(axes[1])
         along = np.dot(inner, zero) * inner
-        across, square = zero - along, np.cross(inner, zero)
-        # outer . (along + across cos b + square sin b) = outer . target, as near as the hinge allows.
-        c, s = float(outer @ across), float(outer @ square)
+        across, normal = zero - along, np.cross(inner, zero)
+        # Solve outer . (along + across cos b + normal sin b) = outer . target for b, as closely as the axis allows.
+        c, s = float(outer @ across), float(outer @ normal)
         reach = np.hypot(c, s)
-        turn = 0.0
+        inner_angle = 0.0
         if reach > 1e-12:
             spread = float(np.arccos(np.clip((outer @ target - outer @ along) / reach, -1.0, 1.0)))
             middle = float(np.arctan2(s, c))
-            turn = min(_wrap_angle(middle + spread), _wrap_angle(middle - spread), key=abs)
-        turned = along + across * np.cos(turn) + square * np.sin(turn)
-        angles = [hinge_angle(outer, turned, target), turn]
+            inner_angle = min(_wrap_angle(middle + spread), _wrap_angle(middle - spread), key=abs)
+        rotated = along + across * np.cos(inner_angle) + normal * np.sin(inner_angle)
+        angles = [hinge_angle(outer, rotated, target), inner_angle]
     if limits:
         angles = [float(np.clip(angle, *bounds)) for angle, bounds in zip(angles, limits, strict=True)]
     return tuple(angles)
@@ -102,9 +119,9 @@ def _wrap_angle(angle: float) -> float:
 
 
 def hinge_angle(axis: Vector, zero: Vector, target: Vector) -> float:
-    """Angle (rad) about ``axis`` that brings ``zero`` as near to ``target`` as one hinge can; body axes, (3,) each.
+    """Return the angle (rad) about ``axis`` that brings ``zero`` closest to ``target``; (3,) each, body axes.
 
-    A target along the axis leaves the hinge where it is.
+    For a target along the axis it is 0.
     """
     axis = unit(axis)
     from_ = np.asarray(zero, float) - np.dot(zero, axis) * axis

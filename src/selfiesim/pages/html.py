@@ -1,23 +1,27 @@
-"""HTML pages that stand alone: one style, nothing from elsewhere, words escaped, readable on a phone and on paper."""
+"""Self-contained HTML pages: one style, no external resources, readable on a phone and on paper.
+
+Every function that takes plain text escapes it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-_FACTS = {  # key of the view's facts: what the page calls it, and how it is written
-    "epoch_utc": ("moment (UTC)", "{}"),
-    "seconds_since_release": ("after the release", "{:.0f} s"),
-    "range_to_craft_m": ("from the craft", "{:.1f} m"),
-    "camera_altitude_km": ("height", "{:.0f} km"),
-    "camera_latitude_deg": ("latitude", "{:.1f}°"),
-    "camera_longitude_deg": ("east longitude", "{:.1f}°"),
-    "solar_longitude_deg": ("Ls", "{:.1f}°"),
-    "sun_distance_au": ("from the Sun", "{:.3f} au"),
-    "phase_angle_deg": ("phase angle", "{:.0f}°"),
-    "horizontal_fov_deg": ("field of view", "{:.0f}°"),
+_FACTS = {  # key of a view's facts: label and format
+    "epoch_utc": ("Time (UTC)", "{}"),
+    "seconds_since_release": ("Time since release", "{:.0f} s"),
+    "range_to_craft_m": ("Distance to the craft", "{:.1f} m"),
+    "camera_altitude_km": ("Altitude", "{:.0f} km"),
+    "camera_latitude_deg": ("Latitude", "{:.1f}°"),
+    "camera_longitude_deg": ("East longitude", "{:.1f}°"),
+    "solar_longitude_deg": ("Solar longitude (Ls)", "{:.1f}°"),
+    "sun_distance_au": ("Distance from the Sun", "{:.3f} au"),
+    "phase_angle_deg": ("Phase angle", "{:.0f}°"),
+    "horizontal_fov_deg": ("Horizontal field of view", "{:.0f}°"),
 }
-# Paper shows what is folded on the screen, and nobody prints a black page.
+# Print unfolds what is folded on the screen, on a white background.
 _STYLE = """
 :root { color-scheme: dark }
 body { background: #101114; color: #d9d6cf; font: 17px/1.55 Georgia, serif }
@@ -55,7 +59,7 @@ summary { cursor: pointer; margin: 0.8rem 0 }
 
 
 def document(title: str, introduction: str, body: str) -> str:
-    """A whole page in HTML; ``body`` is HTML already, the rest is plain text."""
+    """Return a whole page; ``body`` is HTML, the rest is plain text."""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -73,28 +77,33 @@ def document(title: str, introduction: str, body: str) -> str:
 """
 
 
-def picture(source: str, words: str, size_px: tuple[int, int]) -> str:
-    """An image; its size is told so that nothing jumps while it loads."""
+def picture(source: str, alternative: str, size_px: tuple[int, int]) -> str:
+    """Return an image element; its size keeps the page from jumping while it loads."""
     width, height = size_px
-    return f'<img src="{escape(source)}" alt="{escape(words)}" width="{width}" height="{height}" loading="lazy">'
+    return f'<img src="{escape(source)}" alt="{escape(alternative)}" width="{width}" height="{height}" loading="lazy">'
 
 
-def facts_table(view: dict[str, Any]) -> str:
-    """The facts of a view that most people ask for."""
-    rows = [(words, form.format(view[key])) for key, (words, form) in _FACTS.items() if view.get(key) is not None]
+def paragraphs(lines: Iterable[str]) -> str:
+    """Return a paragraph for each line of plain text."""
+    return "\n".join(f"<p>{escape(line)}</p>" for line in lines)
+
+
+def facts_table(facts: dict[str, Any]) -> str:
+    """Return a table of the facts of a view that readers ask for most."""
+    rows = [(label, form.format(facts[key])) for key, (label, form) in _FACTS.items() if facts.get(key) is not None]
     return table(rows)
 
 
-def assumed_table(view: dict[str, Any]) -> str:
-    """What of a view is assumed, folded; nothing where all is known."""
-    assumed = list((view.get("assumed") or {}).items())
+def assumed_table(facts: dict[str, Any]) -> str:
+    """Return a folded table of the values assumed for a view."""
+    assumed = list((facts.get("assumed") or {}).items())
     if not assumed:
-        return "<p>Nothing is assumed.</p>"
-    words = "1 value is assumed" if len(assumed) == 1 else f"{len(assumed)} values are assumed"
-    return f"<details><summary>{words}</summary>\n{table(assumed)}\n</details>"
+        return "<p>No values are assumed.</p>"
+    heading = "1 assumed value" if len(assumed) == 1 else f"{len(assumed)} assumed values"
+    return f"<details><summary>{heading}</summary>\n{table(assumed)}\n</details>"
 
 
 def table(rows: list[tuple[str, str]]) -> str:
-    """Two columns of plain text."""
+    """Return a table with two columns of plain text."""
     cells = "\n".join(f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in rows)
     return f"<table>\n{cells}\n</table>"

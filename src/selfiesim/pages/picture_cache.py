@@ -1,6 +1,7 @@
-"""Pictures that need not be drawn again: what each depends on, and whether its files are still as they were written.
+"""A cache of rendered pictures: what each depends on, and whether its files are unchanged.
 
-The record is a cache beside the pictures. Lost, edited or written by another version, it costs a new drawing, no more.
+The record lies next to the pictures. When it is lost, edited or written by another version, the pictures are rendered
+again, and nothing else happens.
 """
 
 from __future__ import annotations
@@ -22,20 +23,20 @@ if TYPE_CHECKING:
     from selfiesim.craft.model import Craft
     from selfiesim.view.view import View
 
-MAX_BYTES = 1 << 22  # of a record: thousands of pictures
+MAX_BYTES = 1 << 22  # enough for thousands of pictures
 _PACKAGE = Path(__file__).resolve().parent.parent
-_EXCLUDED_DIRS = {"__pycache__", "models", "scenes"}  # what a picture takes of the last two is hashed by itself
+_EXCLUDED_DIRS = {"__pycache__", "models", "scenes"}  # of the last two, what a picture uses is hashed separately
 
 
 class RenderCache:
-    """What a folder's pictures were made from, by name; ``path`` is the record's file."""
+    """The record of what the pictures in a folder were rendered from, stored in the file ``path``."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known = _read(path)
 
     def is_current(self, name: str, input_digest: str, files: Iterable[Path]) -> bool:
-        """Whether the ``files`` of a picture were made from this (:func:`view_digest`) and are still the same bytes."""
+        """Whether the ``files`` of a picture come from these inputs (:func:`view_digest`) and are unchanged."""
         known = self._known.get(name)
         if not isinstance(known, dict) or known.get("made_from") != input_digest:
             return False
@@ -45,7 +46,7 @@ class RenderCache:
             return False
 
     def add(self, name: str, input_digest: str, files: Iterable[Path]) -> None:
-        """Record a picture; at once, so that a run that is broken off keeps what it has drawn.
+        """Record a picture, and write the record at once so that an interrupted run keeps what it has rendered.
 
         Raises
         ------
@@ -59,23 +60,23 @@ class RenderCache:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        known = json.loads(read_limited(path, MAX_BYTES, "that is no record of ours", OutputError))
+        known = json.loads(read_limited(path, MAX_BYTES, "that is not our record", OutputError))
     except (OutputError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}
 
 
-def _digests(files: Iterable[Path]) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+def _digests(files: Iterable[Path]) -> list[str]:
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
 
 
 def view_digest(view: View, quality: str) -> str:
-    """SHA-256 of all that the photograph of ``view`` depends on: scene, geometry, meshes, map, program, renderer.
+    """SHA-256 of everything that the photo of ``view`` depends on: scene, geometry, meshes, map, program, renderer.
 
     Raises
     ------
     GraphicsError
-        When this machine cannot draw.
+        When this machine cannot render.
     MapError
         When the scene's own map cannot be read.
     """
@@ -85,10 +86,10 @@ def view_digest(view: View, quality: str) -> str:
     track, planet = view.track, view.planet
     own_map = planet.surface.map if planet else None
     inputs = {
-        "scene": view.scene.model_dump(mode="json"),
+        "scene": view.shot.defaults,
         "view": view.facts,
         "states": [each.tolist() for state in (track.host, track.camera) for each in (state.position, state.velocity)],
-        "turns": [each.tolist() for each in (view.icrf_to_camera, track.icrf_to_body, track.icrf_to_bodyfixed)],
+        "rotations": [each.tolist() for each in (view.icrf_to_camera, track.icrf_to_body, track.icrf_to_bodyfixed)],
         "joints": [pose.joint_angles for pose in (view.craft, *view.objects)],
         "crafts": [_craft_digest(pose.craft) for pose in (view.craft, *view.objects)],
         "map": own_map and fingerprint(own_map.path),
@@ -101,12 +102,12 @@ def view_digest(view: View, quality: str) -> str:
 
 
 def _craft_digest(craft: Craft) -> str:
-    """Of what is drawn, wherever it was read from: mesh, textures and materials."""
+    """SHA-256 of mesh, textures and materials, wherever they were read from."""
     digest = hashlib.sha256()
     for part in craft.parts:
         material = part.material
-        looks = {key: value for key, value in vars(material).items() if key != "textures"}
-        digest.update(repr((part.name, part.node, part.joint, looks)).encode())
+        values = {key: value for key, value in vars(material).items() if key != "textures"}
+        digest.update(repr((part.name, part.node, part.joint, values)).encode())
         arrays = (part.vertices, part.normals, part.faces, part.uv, part.tint)
         for array in (*arrays, *(material.textures[name] for name in sorted(material.textures))):
             if array is not None:
@@ -118,7 +119,7 @@ def _craft_digest(craft: Craft) -> str:
 
 @cache
 def _program_digest() -> str:
-    """Of this package's own files: a change to how things are drawn makes other pictures under the same version."""
+    """SHA-256 of this package's own files, because a change to the renderer need not change the version."""
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*")):
         inner = path.relative_to(_PACKAGE)

@@ -1,88 +1,56 @@
-"""A release as it happened: its frames one after the other, a sheet of them, the path as a figure, and a page."""
+"""The story of a release: a sequence of frames, a contact sheet, a figure of the path, and a page."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from selfiesim.analysis.drift_table import DriftSample, as_records, describe_return, sample, sample_times
+from selfiesim.analysis.drift_table import sample, sample_times
 from selfiesim.core.errors import SceneError
 from selfiesim.core.files import atomic_write
-from selfiesim.files.images import check_writable, png_with_recipe, save, save_with_recipe
-from selfiesim.files.recipe import SYNTHETIC
+from selfiesim.files.images import check_writable, save, save_picture
 from selfiesim.files.thumbnails import save_thumbnail
 from selfiesim.pages.path_figure import AxesName, plot_release
 from selfiesim.pages.received_frames import make_folder
 from selfiesim.pages.story_page import html_page
+from selfiesim.pages.story_record import Frame, Story, story_title
 from selfiesim.pages.story_sheet import StorySheet
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
+    from selfiesim.view.view import View
 
 MAX_FRAMES = 240
 THUMBNAIL_PX = (640, 480)
 
 
-@dataclass(frozen=True)
-class Frame:
-    """One picture of the story: its numbers, its file in the story's folder, what the camera was set to."""
-
-    sample: DriftSample
-    file: str
-    exposure: str
-    thumbnail: str
-
-
-@dataclass(frozen=True)
-class Story:
-    """A release told: ``facts`` are those of the moment ``reference_s`` (s after the release), whose light sets all."""
-
-    scene: Scene
-    frames: tuple[Frame, ...]
-    folder: Path
-    reference_s: float
-    metered: str
-    facts: dict[str, Any]
-    credits: tuple[str, ...]
-
-    @property
-    def title(self) -> str:
-        """Of sheet and page."""
-        return f"{self.scene.title}: the release"
-
-    def records(self) -> dict[str, Any]:
-        """All of it, JSON-ready."""
-        numbers = as_records([each.sample for each in self.frames])
-        files = [{"file": each.file, "exposure": each.exposure} for each in self.frames]
-        return {
-            "kind": SYNTHETIC,
-            "notice": f"Each frame is a {SYNTHETIC}: a simulation, not a photograph taken in space.",
-            "title": self.title,
-            "exposure": self.metered,
-            "comes_back": describe_return([each.sample for each in self.frames]) or None,
-            "frames": [told | record for told, record in zip(files, numbers, strict=True)],
-            "assumed": self.facts["assumed"],
-            "credits": list(self.credits),
-            "versions": {package: version(package) for package in ("selfiesim", "numpy", "pyvista", "vtk")},
-        }
-
-
 def story_times(stop: float, every: float | None, frames: int | None) -> list[float]:
-    """Seconds after the release at which frames are taken: every so many, or so many evenly spread, both ends in.
+    """Choose the times of the frames, from the release to ``stop``.
+
+    Parameters
+    ----------
+    stop
+        Last time, seconds after the release.
+    every
+        Seconds from frame to frame; 10 where neither this nor ``frames`` is given.
+    frames
+        Instead of ``every``: the number of frames, evenly spaced, both ends included.
+
+    Returns
+    -------
+    list of float
+        Seconds after the release.
 
     Raises
     ------
     SceneError
-        When both are given, or they make no or more than 240 frames.
+        When both are given, ``stop`` is not after the release, or the number of frames is out of range.
     """
     if every is not None and frames is not None:
         raise SceneError("--every and --frames: give one of them")
     if stop <= 0.0:
-        raise SceneError(f"--to: release{stop:+g}s is not after the release; name a later moment, such as release+120s")
+        raise SceneError(f"--to: release{stop:+g}s is not after the release; give a later moment, such as release+120s")
     if frames is not None:
         if not 2 <= frames <= MAX_FRAMES:
             raise SceneError(f"--frames {frames}: give a number from 2 to {MAX_FRAMES}")
@@ -93,22 +61,23 @@ def story_times(stop: float, every: float | None, frames: int | None) -> list[fl
     return times
 
 
-def check_released(scene: Scene, known: Sequence[str]) -> None:
-    """Whether the scene's camera is pushed off; ``known`` names scenes whose cameras are.
+def check_released(scene: Scene, examples: Sequence[str]) -> None:
+    """Refuse a scene whose camera is never released; ``examples`` names scenes whose cameras are.
 
     Raises
     ------
     SceneError
-        That says what can be done instead.
+        For such a scene; the message says what to do instead.
     """
     if scene.release is None:
         raise SceneError(
-            f"story: the camera of {scene.title!r} stays where it is mounted; a story tells how a camera is pushed off "
-            f"([release]) and drifts, as in {', '.join(known)}. For this scene: selfiesim render, with --at for other "
-            "moments"
+            f"story: the camera of {scene.title!r} stays where it is mounted; a story shows a camera being released "
+            f"([release]) and drifting away, as in {', '.join(examples)}. For this scene, use selfiesim render, with "
+            "--at for other moments"
         )
 
 
+# Over 40 lines: long docstring, and one step per output file.
 def render_story(
     scene: Scene,
     times: Sequence[float],
@@ -117,81 +86,80 @@ def render_story(
     meter_at: str | None = None,
     meter_each: bool = False,
     axes: AxesName = "rtn",
-    told: Callable[[str], None] = lambda _words: None,
+    on_status: Callable[[str], None] = lambda _text: None,
 ) -> Story:
-    """Draw the story of a release into ``folder``.
+    """Render the story of a release into ``folder``.
 
-    It gets the frames (``frames/``, each with its recipe), ``sheet.png``, ``path.png``, ``index.html``, and
+    Writes the frames (``frames/``, each with its recipe), ``sheet.png``, ``path.png``, ``index.html``, and
     ``sheet.json`` with the numbers of all frames.
 
     Parameters
     ----------
     times
-        Seconds after the release (:func:`story_times`).
+        Seconds after the release; see :func:`story_times`.
     meter_at
-        The moment whose light sets the shutter of all frames; default: the scene's own.
+        Moment whose light sets the shutter of all frames; default: the scene's own.
     meter_each
-        Let each frame have a reading of its own.
+        Meter each frame separately instead.
     axes
-        Of the figure: RTN or the craft's.
+        Axes of the figure: RTN, or the craft's body axes.
+    on_status
+        Called with a few words at the start of each step.
 
     Raises
     ------
     UserError
-        A scene that cannot be drawn, a camera that is never released, a folder that cannot be written to.
+        For a scene that cannot be rendered, a camera that is never released, or a folder that cannot be written to.
     """
     for name in ("", "frames", "thumbnails"):
         make_folder(folder / name)
     check_writable(folder / "sheet.png")
-    told("reading the light meter")
+    on_status("reading the light meter")
     moment = scene.at if meter_at is None else meter_at
-    reference_time = scene.seconds(moment, "--meter-at")
-    if reference_time < 0.0:
+    reference_s = scene.seconds(moment, "--meter-at")
+    if reference_s < 0.0:
         raise SceneError(
-            f"--meter-at: {moment!r} is {-reference_time:g} s before the release; the camera is still on board"
+            f"--meter-at: {moment!r} is {-reference_s:g} s before the release; the camera is still on board"
         )
-    held, metered = _hold_exposure(scene, moment, reference_time, meter_each)
-    view = scene.view(reference_time)
-    sheet, frames = StorySheet(f"{scene.title}: the release", metered, len(times)), []
+    exposed, metered = _set_exposure(scene, moment, reference_s, meter_each)
+    view = scene.view(reference_s)
+    sheet, frames = StorySheet(story_title(scene), metered, len(times)), []
     for number, t in enumerate(times, start=1):
-        told(f"drawing, frame {number} of {len(times)}")
-        frames.append(_draw(held, t, folder, quality, sheet))
-    told("drawing the path")
-    plot_release(
-        scene, times, folder / "path.png", axes, reference_time if times[0] <= reference_time <= times[-1] else None
-    )
-    story = Story(scene, tuple(frames), folder, reference_time, metered, view.facts, _credits(view))
-    text = json.dumps(story.records(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    save_with_recipe(folder / "sheet.png", png_with_recipe(sheet.pixels(), story.title, text), text)
+        on_status(f"rendering frame {number} of {len(times)}")
+        frames.append(_render_frame(exposed, t, folder, quality, sheet))
+    on_status("drawing the path")
+    plot_release(scene, times, folder / "path.png", axes, reference_s if times[0] <= reference_s <= times[-1] else None)
+    story = Story(scene, tuple(frames), folder, reference_s, metered, view.facts, _credits(view))
+    save_picture(folder / "sheet.png", sheet.pixels(), story.records())
     with atomic_write(folder / "index.html") as temporary:
         temporary.write_text(html_page(story), encoding="utf-8")
     return story
 
 
-def _hold_exposure(scene: Scene, moment: str, reference_time: float, meter_each: bool) -> tuple[Scene, str]:
-    """The scene with the shutter of one reading of its meter, and what was done in words."""
+def _set_exposure(scene: Scene, moment: str, reference_s: float, meter_each: bool) -> tuple[Scene, str]:
+    """Return the scene with its shutter set for all frames, and how that was done, in words."""
     if meter_each:
-        return scene.with_changes(photo__shutter_s="auto"), "metered anew for each frame"
+        return scene.with_changes(photo__shutter_s="auto"), "metered for each frame"
     if scene.photo.shutter_s != "auto":
-        return scene, "held as the scene sets it"
-    exposure = scene.view(reference_time).render("draft").expose().exposure
-    plain = exposure.shutter_s / 2.0**exposure.stops  # the scene's stops come on top again
-    return scene.with_changes(photo__shutter_s=plain), f"held at {exposure}, read at {moment}"
+        return scene, "fixed by the scene"
+    exposure = scene.view(reference_s).render("draft").expose().exposure
+    shutter_s = exposure.shutter_s / 2.0**exposure.stops  # without the scene's stops, which are applied again
+    return scene.with_changes(photo__shutter_s=shutter_s), f"fixed at {exposure}, from a light reading at {moment}"
 
 
-def _draw(scene: Scene, t: float, folder: Path, quality: str, sheet: StorySheet) -> Frame:
+def _render_frame(scene: Scene, t: float, folder: Path, quality: str, sheet: StorySheet) -> Frame:
     view = scene.view(t)
     photo = view.render(quality).expose()
     stem = f"t{t:08.3f}s"
-    file, small = f"frames/{stem}.png", f"thumbnails/{stem}.jpg"
+    file, thumbnail = f"frames/{stem}.png", f"thumbnails/{stem}.jpg"
     save(photo, folder / file)
-    save_thumbnail(photo.pixels, folder / small, THUMBNAIL_PX)
+    save_thumbnail(photo.pixels, folder / thumbnail, THUMBNAIL_PX)
     numbers = sample(view, t)
     sheet.add(photo.pixels, numbers)
-    return Frame(numbers, file, str(photo.exposure), small)
+    return Frame(numbers, file, str(photo.exposure), thumbnail)
 
 
-def _credits(view: Any) -> tuple[str, ...]:
+def _credits(view: View) -> tuple[str, ...]:
     from selfiesim.planet.maps.surface import surface_maps
 
     return () if view.planet is None else (surface_maps(view.planet.surface).credits,)

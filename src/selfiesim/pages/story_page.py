@@ -1,30 +1,25 @@
-"""The page of a story: the figure of the path, the frames with their numbers, what is known and what is assumed."""
+"""The page of a story: the path, the frames with their numbers, what is known, and what is assumed."""
 
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from selfiesim.analysis.drift_table import describe_return
+from selfiesim.files.caption import readable_utc
 from selfiesim.files.thumbnails import image_size
-from selfiesim.pages.html import assumed_table, document, facts_table, picture, table
-
-if TYPE_CHECKING:
-    from selfiesim.pages.story import Frame, Story
+from selfiesim.pages.html import assumed_table, document, facts_table, paragraphs, picture, table
+from selfiesim.pages.story_record import Frame, Story
 
 
 def html_page(story: Story) -> str:
-    """The page, in HTML, with nothing from elsewhere."""
+    """Return the page as HTML that needs nothing from outside the story's folder."""
     frames = "\n".join(_figure(story, frame) for frame in story.frames)
-    back = describe_return([frame.sample for frame in story.frames])
-    thanks = "\n".join(f"<p>{escape(words)}</p>" for words in [*story.credits, "Rendered with selfiesim."])
-    first, last = story.frames[0].sample, story.frames[-1].sample
-    introduction = (
-        f"Synthetic images: {len(story.frames)} frames from the release at {first.utc} to {last.t_s:g} s after it, "
-        f"when the camera is {last.range_m:.1f} m from where it left. Exposure {story.metered}. {back}"
+    path = picture(
+        "path.png",
+        "The camera's path relative to the craft, seen from above and from the side",
+        image_size(story.folder / "path.png"),
     )
-    path = picture("path.png", "The camera's path beside the craft, from above and from the side", _px(story))
     body = f"""<article>
 <h2>The path</h2>
 <a class="wide" href="path.png">{path}</a>
@@ -34,57 +29,72 @@ def html_page(story: Story) -> str:
 <div class="frames">
 {frames}
 </div>
-<p><a href="sheet.png">All on one sheet</a> · <a href="sheet.json">all numbers</a></p>
+<p><a href="sheet.png">Contact sheet</a> · <a href="sheet.json">all numbers (JSON)</a></p>
 </article>
 <article>
-<h2>At release+{story.reference_s:.4g} s</h2>
+<h2>{escape(_after_release(story.reference_s))}</h2>
 {facts_table(story.facts)}
 </article>
 <article>
 <h2>The release</h2>
-{table(_release(story))}
+{table(_release_rows(story))}
 {assumed_table(story.facts)}
 </article>
 <article>
 <h2>Credits</h2>
-{thanks}
+{paragraphs([*story.credits, "Rendered with selfiesim."])}
 </article>"""
-    return document(story.title, introduction.strip(), body)
+    return document(story.title, _introduction(story), body)
 
 
-def _px(story: Story) -> tuple[int, int]:
-    return image_size(story.folder / "path.png")
+def _introduction(story: Story) -> str:
+    first, last = story.samples[0], story.samples[-1]
+    sentences = [
+        f"{len(story.frames)} synthetic images follow the camera from its release on {readable_utc(first.utc)}, to a "
+        f"point {last.range_m:.1f} m from its mount {last.t_s:g} s later.",
+        f"Exposure {story.metered}.",
+        describe_return(story.samples),
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _after_release(seconds: float) -> str:
+    return "At release" if seconds == 0.0 else f"{seconds:.4g} s after release"
 
 
 def _figure(story: Story, frame: Frame) -> str:
-    numbers = frame.sample
-    behind = {"limb": numbers.limb_in_frame, "polar cap": numbers.cap_share > 0.02, "Sun": numbers.sun_in_frame}
-    parts = [f"release+{numbers.t_s:.4g} s, {numbers.range_m:.1f} m"]
-    if numbers.craft_px == numbers.craft_px:
-        parts[0] += f", craft {numbers.craft_px:.0f} px"
-    if numbers.in_frame:
-        parts.append("whole craft in the frame")
-    if any(behind.values()):
-        parts.append(f"behind it {', '.join(name for name, yes in behind.items() if yes)}")
-    words = "; ".join(parts)
     image = picture(
         quote(frame.thumbnail),
-        f"Synthetic image: {story.scene.title}, {numbers.t_s:.4g} s after the release",
+        f"Synthetic image: {story.scene.title}, {frame.sample.t_s:.4g} s after release",
         image_size(story.folder / frame.thumbnail),
     )
-    return f'<figure><a href="{quote(frame.file)}">{image}</a><figcaption>{escape(words)}</figcaption></figure>'
+    words = escape(_frame_caption(frame))
+    return f'<figure><a href="{quote(frame.file)}">{image}</a><figcaption>{words}</figcaption></figure>'
 
 
-def _release(story: Story) -> list[tuple[str, str]]:
-    """How the camera left, as the scene has it."""
-    part, resolved = story.scene.release, story.scene.resolved()
-    assert part is not None
+def _frame_caption(frame: Frame) -> str:
+    numbers = frame.sample
+    parts = [f"{_after_release(numbers.t_s)}, {numbers.range_m:.1f} m from the mount"]
+    if numbers.craft_px == numbers.craft_px:  # not NaN: no part of the craft is behind the camera
+        parts[0] += f", craft {numbers.craft_px:.0f} px across"
+    if numbers.in_frame:
+        parts.append("whole craft in the frame")
+    background = {"limb": numbers.limb_in_frame, "polar cap": numbers.cap_in_frame, "Sun": numbers.sun_in_frame}
+    if any(background.values()):
+        parts.append(f"in the background: {', '.join(name for name, shown in background.items() if shown)}")
+    return "; ".join(parts)
+
+
+def _release_rows(story: Story) -> list[tuple[str, str]]:
+    """How the camera was released."""
+    section, resolved = story.scene.release, story.scene.resolve()
+    assert section is not None
     assert resolved.release_state is not None
     release = resolved.release_state.release
     x, y, z = release.axis
     return [
-        ("moment (UTC)", release.epoch.utc(3)),
-        ("from the mount", part.mount),
-        ("speed", f"{release.speed:.3g} m/s"),
-        ("direction, body axes", f"{x:.3f}, {y:.3f}, {z:.3f}"),
+        ("Time (UTC)", release.epoch.utc(3)),
+        ("Mount point", section.mount),
+        ("Speed", f"{release.speed:.3g} m/s"),
+        ("Direction (body axes)", f"{x:.3f}, {y:.3f}, {z:.3f}"),
     ]

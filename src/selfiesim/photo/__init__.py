@@ -1,1 +1,1 @@
-"""From light to photograph: exposure and development."""
+"""Photography: exposure, lens, sensor and development turn radiance into a picture."""

@@ -1,4 +1,4 @@
-"""Marks on a picture for readers: a scale bar, and the words that say it is synthetic."""
+"""Marks on a picture: a scale bar, and a watermark that declares it synthetic."""
 
 from __future__ import annotations
 
@@ -16,39 +16,53 @@ _Numbers = TypeVar("_Numbers", bound=NDArray[Any])
 
 
 def scale_bar_length(view: View) -> tuple[float, float]:
-    """Length of the scale bar in m and in pixels: a round one, of a tenth to a quarter of the picture's width.
+    """Length of the scale bar, m and pixels: a round length, a tenth to a quarter of the picture's width.
 
-    It holds where the craft's middle is, square to the line of sight.
+    It holds at the distance of the craft's origin, perpendicular to the line of sight.
     """
     return round_length(view.camera.width, float(np.linalg.norm(view.craft.position)) * view.camera.pixel_angle)
 
 
 def round_length(width: int, pixel_m: float) -> tuple[float, float]:
-    """A round length of a tenth to a quarter of a picture ``width`` pixels wide, each of ``pixel_m``: m and pixels."""
-    most = 0.25 * width * pixel_m
-    power = 10.0 ** np.floor(np.log10(most))
-    metres = float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= most))
+    """Largest 1, 2 or 5 times a power of ten, m, within a quarter of ``width`` pixels of ``pixel_m`` m; in m and px."""
+    longest = 0.25 * width * pixel_m
+    power = 10.0 ** np.floor(np.log10(longest))
+    metres = float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= longest))
     return metres, metres / pixel_m
 
 
 def draw_marks(pixels: _Numbers, view: View, marks: tuple[str, ...], top: int = 0) -> _Numbers:
-    """``pixels`` (h, W, 3), whole numbers, with ``marks`` drawn in white on a dark edge: ``scale-bar``, ``watermark``.
+    """Draw marks in white with a dark outline.
 
-    They are the picture's rows from ``top`` on.
+    Parameters
+    ----------
+    pixels : (h, W, 3) array of uint8 or uint16
+        Rows of the picture.
+    view : View
+        The view, for size and scale.
+    marks : tuple of str
+        ``"scale-bar"``, ``"watermark"``.
+    top : int
+        Row of the picture at which ``pixels`` begin.
+
+    Returns
+    -------
+    (h, W, 3) array
+        A marked copy; ``pixels`` itself without marks.
     """
     if not marks:
         return pixels
     white, dark = _mark_masks(view, marks, top, len(pixels))
-    top = np.iinfo(pixels.dtype).max
+    maximum = np.iinfo(pixels.dtype).max
     shown = pixels.astype(np.float32) * (1.0 - 0.7 * dark[..., None])
-    shown += (0.92 * top - shown) * white[..., None]
+    shown += (0.92 * maximum - shown) * white[..., None]
     return np.round(shown).astype(pixels.dtype)  # type: ignore[return-value]
 
 
 def _mark_masks(
     view: View, marks: tuple[str, ...], top: int, rows: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """How white, and how dark beforehand, each pixel of some rows becomes: (h, W) from 0 to 1."""
+    """Coverage of each pixel by the white marks and by their dark outlines, (h, W) each, 0 to 1."""
     from PIL import Image, ImageDraw, ImageFont
 
     height, width = view.camera.height, view.camera.width
@@ -60,14 +74,14 @@ def _mark_masks(
     for sheet, grown in zip(sheets, (0, edge), strict=True):
         pen = ImageDraw.Draw(sheet)
         if "watermark" in marks:
-            place = (width - size, foot - size)
-            pen.text(place, WATERMARK_TEXT, 255, font, anchor="rs", stroke_width=grown)
+            corner = (width - size, foot - size)
+            pen.text(corner, WATERMARK_TEXT, 255, font, anchor="rs", stroke_width=grown)
         if "scale-bar" in marks:
             metres, long_px = scale_bar_length(view)
             right = size + round(long_px)
             bar = (size - grown, foot - size - line - grown, right + grown, foot - size + grown)
             pen.rectangle(bar, 255)
-            words = f"{metres:g} m" if metres < 1000.0 else f"{metres / 1000.0:g} km"
-            pen.text((size, foot - 1.5 * size), f"{words} at the craft", 255, font, anchor="ls", stroke_width=grown)
+            length = f"{metres:g} m" if metres < 1000.0 else f"{metres / 1000.0:g} km"
+            pen.text((size, foot - 1.5 * size), f"{length} at the craft", 255, font, anchor="ls", stroke_width=grown)
     white, dark = (np.asarray(sheet, np.float32) / 255.0 for sheet in sheets)
     return white, dark

@@ -1,4 +1,4 @@
-"""How a frame is exposed: its histogram, what is clipped where, a bracket of exposures, and a sentence of advice."""
+"""Exposure diagnostics: histogram, clipping by subject, advice in one sentence, and a sheet of bracketed exposures."""
 
 from __future__ import annotations
 
@@ -15,15 +15,25 @@ if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Radiance
 
 BRACKET_STOPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
-CLIPPED_LEVEL, BLACK_LEVEL = 250, 5  # 8-bit numbers from which on a pixel is taken as clipped, and up to which as black
-_CLIPPED_SHARE_LIMIT = 0.25  # share of a part
+CLIPPED_LEVEL, BLACK_LEVEL = 250, 5  # 8-bit values at and above which a pixel counts as clipped, at and below as black
+_CLIPPED_SHARE_LIMIT = 0.25  # clipped share of a subject above which the advice is to darken
 _BINS = 32
 
 
 def exposure_report(photo: Photo) -> dict[str, Any]:
-    """Exposure, histogram of the brightest colour (32 bins), and for craft, planet and sky their shares; JSON-ready.
+    """Exposure, histogram, and clipping of craft, planet and sky.
 
-    Shares are of all pixels (``share``) and of the part's own (``white``, ``black``, ``median`` of 0 to 255).
+    Parameters
+    ----------
+    photo : Photo
+        The photograph.
+
+    Returns
+    -------
+    dict
+        JSON-ready. ``histogram`` counts the brightest colour of each pixel in 32 bins. ``parts`` holds, for each of
+        craft, planet and sky in the frame, its ``share`` of all pixels, the shares of its own pixels that are
+        ``white`` and ``black``, and its ``median`` of 0 to 255. ``advice`` is one sentence.
     """
     part = photo.radiance.truth.part
     brightest = photo.pixels.max(axis=-1)
@@ -51,26 +61,32 @@ def exposure_report(photo: Photo) -> dict[str, Any]:
 
 
 def _advice(photo: Photo, parts: dict[str, dict[str, float]]) -> str:
-    """One sentence: why the frame is black or white, and what to change."""
+    """One sentence: why the frame is black or white, and which setting to change."""
     exposure_key = "photo.stops" if photo.exposure.metered else "photo.shutter_s"
-    seen = [name for name in ("craft", "planet") if name in parts]
-    if not seen:
+    subjects = [name for name in ("craft", "planet") if name in parts]
+    if not subjects:
         return "Black because only sky is in the frame; change camera.place, camera.up or the moment (at)."
     sun_visible_fraction = photo.radiance.view.craft.sun_visible_fraction
-    white = [name for name in seen if parts[name]["white"] > _CLIPPED_SHARE_LIMIT]
-    black = [name for name in seen if parts[name]["black"] > 0.5]
-    if set(black) == set(seen):
+    white = [name for name in subjects if parts[name]["white"] > _CLIPPED_SHARE_LIMIT]
+    black = [name for name in subjects if parts[name]["black"] > 0.5]
+    if set(black) == set(subjects):
         if sun_visible_fraction == 0.0:
             return "Black because the planet hides the Sun from the craft; choose another moment (at)."
-        return f"Black because {_exposure_settings_text(photo)} lets in too little light; try photo.shutter_s = 'auto', or {_brighten_advice(exposure_key)}."
+        return (
+            f"Black because {_exposure_settings_text(photo)} lets in too little light; "
+            f"try photo.shutter_s = 'auto', or {_brighten_advice(exposure_key)}."
+        )
     if white:
         where = " and the ".join(white)
-        return f"White where the {where} is, because {_exposure_settings_text(photo)} lets in too much light; {_darken_advice(exposure_key)}."
-    if black:
-        why = (
-            "is in the planet's shadow" if black == ["craft"] and sun_visible_fraction == 0.0 else "gets far less light"
+        return (
+            f"White where the {where} is, because {_exposure_settings_text(photo)} lets in too much light; "
+            f"{_darken_advice(exposure_key)}."
         )
-        return f"The {black[0]} is black because it {why}; {_brighten_advice(exposure_key)} if it matters more than the rest."
+    if black:
+        in_shadow = black == ["craft"] and sun_visible_fraction == 0.0
+        why = "is in the planet's shadow" if in_shadow else "gets far less light"
+        advice = _brighten_advice(exposure_key)
+        return f"The {black[0]} is black because it {why}; {advice} if it matters more than the rest."
     return "Well exposed: neither craft nor planet is black or white over large parts."
 
 
@@ -87,7 +103,7 @@ def _darken_advice(exposure_key: str) -> str:
 
 
 def format_exposure_report(report: dict[str, Any]) -> str:
-    """The report for people: exposure, histogram, shares, advice."""
+    """Format the report as text: exposure, histogram, shares and advice."""
     bars = " .:-=+*#%@"
     top = max(max(report["histogram"]), 1)
     line = "".join(bars[min(int(9.999 * (count / top) ** 0.5), 9)] for count in report["histogram"])
@@ -101,12 +117,24 @@ def format_exposure_report(report: dict[str, Any]) -> str:
 
 
 def save_bracket_sheet(radiance: Radiance, path: Path) -> Path:
-    """Write nine exposures, from 4 stops less to 4 more, three a row, each with its settings (.png).
+    """Write a contact sheet of nine exposures, from 4 stops less to 4 more, labelled with their settings.
+
+    Parameters
+    ----------
+    radiance : Radiance
+        The rendered light.
+    path : Path
+        A ``.png`` file.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
     OutputError
-        For another ending, or a folder that cannot be written to.
+        For another file name extension, or a folder that cannot be written to.
     """
     from PIL import Image, ImageDraw
 
@@ -114,7 +142,7 @@ def save_bracket_sheet(radiance: Radiance, path: Path) -> Path:
         raise OutputError(f"{path}: a bracket is written as PNG; choose a name that ends in .png")
     height, width = radiance.rgb.shape[:2]
     shown = (min(width, 480), max(round(height * min(width, 480) / width), 1))
-    base = radiance.view.scene.photo.stops
+    base = radiance.view.shot.photo.stops
     sheet = Image.new("RGB", (3 * shown[0], 3 * (shown[1] + 18)))
     draw = ImageDraw.Draw(sheet)
     for number, stops in enumerate(BRACKET_STOPS):

@@ -1,4 +1,4 @@
-"""The coarse grid, cells of 8 by 8 pixels, on which light is spread that varies slowly."""
+"""The coarse grid, cells of 8 by 8 pixels, on which slowly varying light such as veiling glare is computed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ COARSE_CELL_PX = 8
 
 
 def block_mean(planes: Floats) -> Floats:
-    """Mean of each cell of the coarse grid, 8 pixels wide (3, h, w).
-
-    Cells at the right and lower edges count what is outside as dark.
-    """
+    """Mean (3, h, w) of ``planes`` (3, H, W) over each cell of the coarse grid; pixels beyond the edges count as 0."""
     height, width = planes.shape[1:]
     ragged = (-height % COARSE_CELL_PX, -width % COARSE_CELL_PX)
     if any(ragged):
@@ -40,24 +37,24 @@ def block_mean(planes: Floats) -> Floats:
     return out
 
 
-def coarse_row_range(top: int, height: int, of: int) -> slice:
-    """Rows of the coarse grid that light so many rows of a picture from ``top`` on; the picture has ``of`` rows."""
-    last = -(-of // COARSE_CELL_PX)
+def coarse_row_range(top: int, height: int, picture_height: int) -> slice:
+    """Rows of the coarse grid from which ``height`` rows of a picture, from ``top`` on, can be interpolated."""
+    last = -(-picture_height // COARSE_CELL_PX)
     first = min(max((top - COARSE_CELL_PX) // COARSE_CELL_PX, 0), max(last - 2, 0))
     return slice(first, min(max((top + height) // COARSE_CELL_PX + 2, first + 2), last))
 
 
 def coarse_cell_centres(camera: Camera, rows: slice) -> NDArray[np.float64]:
-    """Pixels (h, w, 2) in the middle of each cell of some rows of the coarse grid."""
+    """Pixel coordinates (h, w, 2), x and y, of the cell centres in some rows of the coarse grid."""
     x = (np.arange(-(-camera.width // COARSE_CELL_PX)) + 0.5) * COARSE_CELL_PX - 0.5
     y = (np.arange(rows.start, rows.stop) + 0.5) * COARSE_CELL_PX - 0.5
     return np.stack(np.meshgrid(x, y), -1)
 
 
 def add_upsampled(planes: Floats, coarse: Floats, top: int = 0) -> None:
-    """Add what is known on the coarse grid (3, h, w) to planes (3, H, W), bilinear between the cells' middles.
+    """Add a coarse grid (3, h, w), interpolated bilinearly between cell centres, to ``planes`` (3, H, W) in place.
 
-    The planes' first row is row ``top`` of the coarse grid's picture.
+    The first row of the planes is row ``top`` of the picture that the coarse grid covers.
     """
     height, width = planes.shape[1:]
     left, weight = _bilinear_weights(np.arange(width), coarse.shape[2])
@@ -80,7 +77,7 @@ def add_upsampled(planes: Floats, coarse: Floats, top: int = 0) -> None:
 
 
 def _bilinear_weights(pixels: NDArray[np.int64], cells: int) -> tuple[NDArray[np.int64], Floats]:
-    """For pixels (N,) of a row or column, the cell before each and the share (N,) of the next one."""
+    """The cell before each of some pixels (N,) of a row or column, and the weight (N,) of the next cell."""
     at = np.clip((pixels - 0.5 * (COARSE_CELL_PX - 1)) / COARSE_CELL_PX, 0, cells - 1)
     before = np.minimum(at.astype(np.int64), max(cells - 2, 0))
     return before, (at - before).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Sensors by name, each number with who published it or why it is assumed."""
+"""The catalogue of sensors; each value has a source, or the reason why it is assumed."""
 
 from __future__ import annotations
 
@@ -10,31 +10,45 @@ from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import SceneError
 
 if TYPE_CHECKING:
-    from selfiesim.scene.camera import CameraSection
     from selfiesim.scene.photo import DetectorSection
 
 Efficiency = tuple[tuple[float, float, float], ...]
+"""Quantum efficiency: a row per colour of pixel, a column per band."""
 
 
 @dataclass(frozen=True)
 class Detector:
-    """A sensor.
+    """An image sensor.
 
     Attributes
     ----------
+    title : str
+        Manufacturer and type.
+    pixel_pitch_um : float
+        Pixel pitch, micrometres.
     quantum_efficiency : (3, 3) or (1, 3) tuple
-        Of red, green and blue pixels (rows), or of the one kind of pixel, in the bands at 620, 550 and 460 nm;
-        micro-lenses and filters included.
-    full_well_e, read_noise_e, dark_e_s, column_noise_e : float
-        Electrons; the dark current each second.
-    prnu, hot_share, spill : float
-        Shares: spread of the sensitivity, hot pixels, charge above the well that runs along the column.
+        Quantum efficiency of red, green and blue pixels (rows), or of monochrome pixels, in the bands at 620, 550 and
+        460 nm (columns); micro-lenses and filters included.
+    full_well_e, read_noise_e, column_noise_e : float
+        Full-well capacity, read noise and fixed column offsets (standard deviations), electrons.
+    dark_e_s : float
+        Dark current, electrons per pixel and second.
+    prnu : float
+        Photo-response non-uniformity: relative standard deviation of the pixels' sensitivity.
+    hot_share : float
+        Fraction of pixels that are hot.
+    adc_bits : int
+        Resolution of the analogue-to-digital converter.
     black_share : float
-        Black level, of the converter's range.
+        Black level as a fraction of the converter's range.
+    spill : float
+        Fraction of the charge above full well that blooms along the column; the rest is drained.
     readout_s : float
-        From the first row to the last.
-    sources, assumed : dict of str
-        For each value by name; a source written from memory says "recalled, not checked".
+        Time from reading the first row to reading the last; 0 for a global shutter.
+    cosmic_cm2_s : float
+        Flux of cosmic rays, per square centimetre and second.
+    sources, assumed : mapping of str
+        Source of each value, or why it is assumed, by name; values recalled from memory are marked as such.
     """
 
     title: str
@@ -55,29 +69,29 @@ class Detector:
     assumed: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
-    def colour(self) -> bool:
-        """Whether its pixels carry colour filters."""
+    def is_colour(self) -> bool:
+        """Whether its pixels have colour filters."""
         return len(self.quantum_efficiency) == 3
 
     @property
     def max_dn(self) -> int:
-        """The converter's largest number."""
+        """Largest digital number of the converter."""
         return int(2**self.adc_bits - 1)
 
     @property
     def black_level_dn(self) -> int:
-        """The converter's number for no light."""
+        """Digital number without light."""
         return round(self.black_share * (self.max_dn + 1))
 
 
-def _for_keys(why: str, keys: str) -> dict[str, str]:
-    """The same words for several keys, given with blanks between."""
-    return dict.fromkeys(keys.split(), why)
+def _for_keys(text: str, keys: str) -> dict[str, str]:
+    """One text for several keys, separated by spaces."""
+    return dict.fromkeys(keys.split(), text)
 
 
 _BAYER = ((0.45, 0.05, 0.02), (0.08, 0.55, 0.09), (0.02, 0.09, 0.45))
-# Measured by JWST's NIRSpec beyond the Earth's field, behind its shielding, 2022 to 2025: 4.3 falling to 2.3 ions cm^-2
-# s^-1 towards solar maximum, to reach about 6 at the next minimum.
+# Measured by JWST's NIRSpec beyond the Earth's magnetic field, behind its shielding, 2022 to 2025: 4.3 ions cm^-2 s^-1,
+# falling to 2.3 towards solar maximum; about 6 are expected at the next minimum.
 _COSMIC = {"cosmic_cm2_s": "Rauscher and Fixsen 2025, PASP 137, 095003: 2.3 to 4.3 measured at L2, 6 at solar minimum"}
 _FILTERS = "usual for Bayer filters on silicon with micro-lenses; plausible 0.8 to 1.2 times"
 
@@ -130,13 +144,13 @@ DETECTORS: dict[str, Detector] = {
             "black_share",
         ),
         assumed={
-            "pixel_pitch_um": "stands for a sensor nobody named; plausible 1.5 to 6",
+            "pixel_pitch_um": "stands for an unnamed sensor; plausible 1.5 to 6",
             "quantum_efficiency": _FILTERS,
-            "dark_e_s": "at room temperature; plausible 0.5 to 100, doubling each 6 to 8 degrees",
+            "dark_e_s": "at room temperature; plausible 0.5 to 100, doubling every 6 to 8 degrees",
             "prnu": "usual; plausible 0.003 to 0.015",
             "column_noise_e": "usual after column correction; plausible 0.2 to 3",
             "hot_share": "grows with the dose in space; plausible 1e-6 to 1e-3",
-            "spill": "CMOS pixels drain what is too much",
+            "spill": "CMOS pixels drain excess charge",
             "readout_s": "usual for two million pixels; plausible 0.008 to 0.05",
         },
     ),
@@ -171,28 +185,42 @@ _REPLACEABLE = (
 )  # fmt: skip
 
 
-def detector_name(part: DetectorSection, camera: CameraSection) -> str:
-    """Which of :data:`DETECTORS` a scene means: its own word, its camera's, or the small one."""
-    if part.preset is not None:
-        return part.preset
+def detector_name(section: DetectorSection, camera_preset: str | None) -> str:
+    """Name of a scene's sensor in :data:`DETECTORS`: its own choice, that of its known camera, or the small one."""
+    if section.preset is not None:
+        return section.preset
     from selfiesim.camera.catalogue import PRESETS
 
-    return PRESETS[camera.preset].detector if camera.preset in PRESETS else "small-cmos"
+    return PRESETS[camera_preset].detector if camera_preset in PRESETS else "small-cmos"
 
 
-def detector(part: DetectorSection, camera: CameraSection) -> Detector:
-    """The sensor of a scene, with the scene's own numbers in it.
+def resolve_detector(section: DetectorSection, camera_preset: str | None, pixel_pitch_um: float | None) -> Detector:
+    """Look up a scene's sensor and apply the scene's own values.
+
+    Parameters
+    ----------
+    section : DetectorSection
+        ``photo.detector`` of the scene.
+    camera_preset : str, optional
+        Name of the scene's known camera.
+    pixel_pitch_um : float, optional
+        Pixel pitch of the scene's camera, which takes precedence over the catalogue's.
+
+    Returns
+    -------
+    Detector
+        The sensor.
 
     Raises
     ------
     SceneError
         For an unknown name.
     """
-    name = detector_name(part, camera)
+    name = detector_name(section, camera_preset)
     if name not in DETECTORS:
         hint = did_you_mean(name, DETECTORS) or f"; known are {', '.join(DETECTORS)}"
-        raise SceneError(f"photo.detector.preset: no sensor is called {name!r}{hint}")
-    given = {key: getattr(part, key) for key in _REPLACEABLE if getattr(part, key) is not None}
+        raise SceneError(f"photo.detector.preset: unknown sensor {name!r}{hint}")
+    given = {key: getattr(section, key) for key in _REPLACEABLE if getattr(section, key) is not None}
     known = DETECTORS[name]
-    pitch = part.pixel_pitch_um or camera.pixel_pitch_um or known.pixel_pitch_um
+    pitch = section.pixel_pitch_um or pixel_pitch_um or known.pixel_pitch_um
     return replace(known, pixel_pitch_um=pitch, **given)

@@ -1,7 +1,7 @@
-"""How much light a photograph lets in: shutter, f-number and ISO, or a light meter that chooses the shutter.
+"""Exposure: shutter time, f-number and ISO, with a light meter that chooses the shutter time.
 
-Sensitivity follows ISO 12232 (saturation-based): the sensor is full at an exposure of 78 / ISO lux seconds, and the
-exposure behind a lens is 0.65 * luminance * shutter / f_number^2.
+Sensitivity is the saturation-based speed of ISO 12232: the sensor saturates at an exposure of 78 / ISO lux seconds, and
+the exposure behind a lens is 0.65 * luminance * shutter / f_number^2.
 """
 
 from __future__ import annotations
@@ -18,18 +18,33 @@ _LUMEN_NM_PER_WATT = 683.0 * 106.857
 # V(lambda) at 620, 550 and 460 nm (0.381, 0.995, 0.060), scaled to a sum of 1.
 LUMINANCE_SHARE = np.array([0.2653, 0.6929, 0.0418])
 
-# The meter: middle grey for the mean of what is lit, and at most so much of the lit picture brighter than white.
-MIDDLE_GREY = 0.16
-HIGHLIGHT_SHARE = 0.003
+# Levels of the meter, as fractions of saturation.
+MIDDLE_GREY = 0.16  # for the geometric mean of the lit blocks
+HIGHLIGHT_SHARE = 0.003  # fraction of the lit blocks that may exceed the limit or target below
 HIGHLIGHT_LIMIT = 2.6
-HIGHLIGHT_TARGET = 0.9  # where the highlight meter puts the brightest blocks, of a full sensor
-_LIT_THRESHOLD = 1e-4  # below this share of a sunlit white wall a pixel is sky or night
-_SUN_DISC_THRESHOLD = 1e3  # above so many sunlit white walls it is the Sun's disc or its mirror image
+HIGHLIGHT_TARGET = 0.9
+# Luminances in units of a sunlit white wall.
+_LIT_THRESHOLD = 1e-4  # darker pixels are sky or night
+_SUN_DISC_THRESHOLD = 1e3  # brighter pixels are the Sun's disc or its mirror image
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """What the camera was set to. ``metered`` tells whether the shutter was chosen by the meter, ``meter`` by which."""
+    """Settings of the camera.
+
+    Attributes
+    ----------
+    shutter_s : float
+        Exposure time, with ``stops`` applied.
+    f_number, iso : float
+        Aperture and sensitivity.
+    stops : float
+        Exposure compensation, EV.
+    metered : bool
+        Whether the meter chose the exposure time.
+    meter : str
+        ``"matrix"``, ``"centre"`` or ``"highlight"``.
+    """
 
     shutter_s: float
     f_number: float
@@ -40,7 +55,7 @@ class Exposure:
 
     @property
     def saturation_luminance(self) -> float:
-        """Luminance (cd/m2) that fills the sensor."""
+        """Luminance, cd/m2, that saturates the sensor."""
         return 78.0 * self.f_number**2 / (0.65 * self.iso * self.shutter_s)
 
     def __str__(self) -> str:
@@ -51,7 +66,7 @@ class Exposure:
 
 
 def luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
-    """cd/m2 of spectral radiance (..., 3) W m^-2 sr^-1 nm^-1 at the three bands."""
+    """Luminance (...), cd/m2, of spectral radiance (..., 3), W m^-2 sr^-1 nm^-1, at the three bands."""
     return np.asarray(rgb @ (LUMINANCE_SHARE * _LUMEN_NM_PER_WATT).astype(np.float32))
 
 
@@ -63,27 +78,35 @@ def metered_shutter(
     meter: str = "matrix",
     highlight_limit: float = HIGHLIGHT_LIMIT,
 ) -> float:
-    """Shutter time (s) for a frame.
+    """Meter a frame.
 
     Parameters
     ----------
-    rgb : (H, W, 3)
-        Spectral radiance.
+    rgb : (H, W, 3) float32
+        Spectral radiance, W m^-2 sr^-1 nm^-1.
     sunlit_white : float
-        Luminance (cd/m2) of a white wall that faces the Sun: what "lit" is measured by, and the fallback for a frame
-        with nothing lit in it.
+        Luminance of a white wall that faces the Sun, cd/m2: the threshold for lit pixels scales with it, and a frame
+        without lit pixels is exposed for it.
+    f_number, iso : float
+        Aperture and sensitivity.
     meter : str
-        ``matrix``: middle grey for all that is lit, held back for the highlights; ``centre``: middle grey for what is
-        lit in the middle fifth of the frame; ``highlight``: the brightest blocks just under full.
+        ``"matrix"``: middle grey for all lit blocks, darker where highlights would exceed the limit; ``"centre"``:
+        middle grey for the lit blocks in the middle fifth of the frame; ``"highlight"``: the brightest blocks just
+        below saturation.
     highlight_limit : float
-        How far above full the matrix lets the highlights go.
+        Highest level of the matrix meter's highlights, as a multiple of saturation.
+
+    Returns
+    -------
+    float
+        Exposure time, s.
     """
     lit = lit_blocks(rgb[metered_window(meter, *rgb.shape[:2])], sunlit_white)
     return shutter_for(lit, sunlit_white, f_number, iso, meter, highlight_limit)
 
 
 def metered_window(meter: str, height: int, width: int) -> tuple[slice, slice]:
-    """The rows and columns that a meter looks at."""
+    """Rows and columns of a frame that a meter measures."""
     if meter != "centre":
         return slice(0, height), slice(0, width)
     rows, columns = (slice(int(0.28 * n), max(int(np.ceil(0.72 * n)), 1)) for n in (height, width))
@@ -93,7 +116,7 @@ def metered_window(meter: str, height: int, width: int) -> tuple[slice, slice]:
 def shutter_for(
     lit: NDArray[np.float32], sunlit_white: float, f_number: float, iso: float, meter: str, highlight_limit: float
 ) -> float:
-    """Shutter time (s) for the lit blocks (N,) of a frame: see :func:`metered_shutter`."""
+    """Exposure time, s, from the luminances (N,) of a frame's lit blocks; see :func:`metered_shutter`."""
     full = sunlit_white
     if lit.size:
         mean = float(np.exp(np.log(lit).mean()))
@@ -107,9 +130,9 @@ def shutter_for(
 
 
 def lit_blocks(rgb: NDArray[np.float32], sunlit_white: float) -> NDArray[np.float32]:
-    """Mean luminance of the lit pixels of each block of 8x8 that has any (N,): to a meter a pixel's glint is nothing.
+    """Mean luminance (N,), cd/m2, of the lit pixels in each block of 8x8 pixels that has any.
 
-    Blocks that the Sun's disc reaches into are left out.
+    Blocks keep glints of single pixels from driving the meter. Blocks with part of the Sun's disc are left out.
     """
     side = min(8, *rgb.shape[:2])
     rows, columns = (n // side for n in rgb.shape[:2])
@@ -122,12 +145,12 @@ def lit_blocks(rgb: NDArray[np.float32], sunlit_white: float) -> NDArray[np.floa
             return
         light = luminance(rgb[band.start : band.start + whole * side, : columns * side])
         light[light <= dark] = 0.0
-        # Down first, then across: many times as fast as both at once.
+        # Columns first, then rows: many times faster than both at once.
         tall = light.reshape(whole, side, -1)
         total = tall.sum(axis=1).reshape(whole, columns, side).sum(axis=-1)
         count = (tall > 0.0).sum(axis=1, dtype=np.uint8).reshape(whole, columns, side).sum(axis=-1, dtype=np.uint8)
-        asked = (count > 0) & (tall.max(axis=1).reshape(whole, columns, side).max(axis=-1) < dazzling)
-        found[number] = np.asarray(total[asked] / count[asked], np.float32)
+        used = (count > 0) & (tall.max(axis=1).reshape(whole, columns, side).max(axis=-1) < dazzling)
+        found[number] = np.asarray(total[used] / count[used], np.float32)
 
     for_each_band(len(rgb), work)
     return np.concatenate([found[number] for number in sorted(found)])

@@ -1,4 +1,4 @@
-"""Looks: which effects are on, which tone curve, how the picture is finished; and how true each effect is."""
+"""Looks: which effects are on, the tone curve and the finish; and how faithful each effect is to physics."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Look:
-    """How a picture is finished.
+    """A style of development.
 
-    ``balanced`` tells whether colours are put right (white balance and colour matrix), ``shading`` which share of the
-    vignetting is evened out, ``off`` which effects are off.
+    Attributes
+    ----------
+    tone : str
+        Name of the tone curve.
+    sharpening : float
+        Amount of the unsharp mask.
+    jpeg_quality : int
+        1 to 100.
+    balanced : bool
+        Whether white balance and colour matrix are applied.
+    shading : float
+        Fraction of the vignetting that is corrected, as an exponent.
+    off : frozenset of str
+        Effects that are off by default.
     """
 
     tone: str
@@ -34,16 +46,16 @@ LOOKS = {
     "press": Look("filmic", 0.6, 95, True, 0.85, frozenset({*_OFF_BY_DEFAULT, "jpeg", "dust"})),
 }
 
-# What each effect is made of: its standing when it is on, and why.
+# Fidelity of each effect when it is on, and the reason.
 EFFECT_FIDELITY = {
     "vignetting": ("physical", "cos^4 from the camera's own rays; the mount's share is assumed"),
     "diffraction": ("physical", "Airy pattern of a round aperture, cut at 24 pixels"),
     "defocus": ("approximated", "one disc for the whole picture, whatever the distance"),
-    "glare": ("approximated", "Harvey's scatter law with assumed numbers"),
-    "ghosts": ("artistic", "energy from the coatings' reflectance, places and sizes of an assumed lens"),
-    "sun_disc": ("physical", "a disc of the Sun's size and light, without limb darkening"),
+    "glare": ("approximated", "Harvey's scatter law with assumed parameters"),
+    "ghosts": ("artistic", "energy from the coatings' reflectance, positions and sizes of an assumed lens"),
+    "sun_disc": ("physical", "a disc of the Sun's size and irradiance, without limb darkening"),
     "lateral_colour": ("approximated", "linear in the distance from the axis, assumed strength"),
-    "dust": ("artistic", "specks where chance puts them"),
+    "dust": ("artistic", "specks at random positions"),
     "shot_noise": ("physical", "Poisson; above 20 electrons by Cornish and Fisher's expansion"),
     "read_noise": ("physical", "normal, the sensor's published or assumed width"),
     "dark_current": ("physical", "Poisson, the sensor's published or assumed mean"),
@@ -51,39 +63,52 @@ EFFECT_FIDELITY = {
     "fixed_pattern": ("approximated", "columns only"),
     "prnu": ("physical", "normal, the sensor's published or assumed width"),
     "cosmic_rays": ("approximated", "straight tracks of minimum-ionising particles, isotropic flux"),
-    "blooming": ("approximated", "along the column, both ways"),
-    "quantisation": ("physical", "the converter's whole numbers"),
-    "mosaic": ("physical", "RGGB; put together again after Malvar, He and Cutler 2004"),
-    "rolling_shutter": ("approximated", "what is seen is shifted by its motion, row by row"),
+    "blooming": ("approximated", "along the column, in both directions"),
+    "quantisation": ("physical", "rounded to the converter's digital numbers"),
+    "mosaic": ("physical", "RGGB; demosaiced after Malvar, He and Cutler 2004"),
+    "rolling_shutter": ("approximated", "the picture is shifted by its motion, row by row"),
     "shading": ("approximated", "part of the vignetting divided out"),
     "sharpening": ("artistic", "unsharp mask on the finished picture"),
-    "jpeg": ("physical", "a real JPEG coder, 4:2:0"),
+    "jpeg": ("physical", "a real JPEG codec, 4:2:0"),
 }
 _NEEDS_COLOUR = {"mosaic", "lateral_colour"}
 
 
-def enabled_effects(part: PhotoSection, colour: bool = True) -> frozenset[str]:
-    """Names of the effects that are on for a scene's ``[photo]``; a sensor without ``colour`` has no mosaic."""
-    if part.look == "clean":
+def enabled_effects(section: PhotoSection, is_colour: bool = True) -> frozenset[str]:
+    """Names of the effects that are on for a ``[photo]`` section; those of colour need a colour sensor."""
+    if section.look == "clean":
         return frozenset()
-    off = LOOKS[part.look].off
-    wanted = {name: getattr(part.effects, name) for name in EFFECT_FIDELITY}
-    on = {name for name, choice in wanted.items() if choice or (choice is None and name not in off)}
-    return frozenset(on if colour else on - _NEEDS_COLOUR)
+    off = LOOKS[section.look].off
+    choices = {name: getattr(section.effects, name) for name in EFFECT_FIDELITY}
+    on = {name for name, choice in choices.items() if choice or (choice is None and name not in off)}
+    return frozenset(on if is_colour else on - _NEEDS_COLOUR)
 
 
-def receipt(part: PhotoSection, colour: bool = True) -> dict[str, dict[str, str]]:
-    """For each effect, whether it is ``physical``, ``approximated``, ``artistic`` or ``off``, and why."""
-    on = enabled_effects(part, colour)
+def effects_report(section: PhotoSection, is_colour: bool = True) -> dict[str, dict[str, str]]:
+    """Fidelity of each effect of a ``[photo]`` section, for the recipe.
+
+    Parameters
+    ----------
+    section : PhotoSection
+        The settings.
+    is_colour : bool
+        Whether the sensor has colour filters.
+
+    Returns
+    -------
+    dict of str to dict
+        By effect: ``is``, one of ``physical``, ``approximated``, ``artistic`` and ``off``, and ``why``.
+    """
+    on = enabled_effects(section, is_colour)
     entries = {name: {"is": kind if name in on else "off", "why": why} for name, (kind, why) in EFFECT_FIDELITY.items()}
-    tone = part.tone or LOOKS[part.look].tone
+    tone = section.tone or LOOKS[section.look].tone
     entries["motion_blur"] = {
-        "is": "approximated" if part.motion_blur else "off",
-        "why": "as many instants as the picture has passes, for light, craft, ground and sky",
+        "is": "approximated" if section.motion_blur else "off",
+        "why": "the mean of as many instants as the render has passes, for light, craft, ground and sky",
     }
     entries["tone"] = {"is": "physical" if tone == "linear" else "artistic", "why": f"the curve {tone!r}"}
     entries["colour"] = {
         "is": "approximated",
-        "why": "three narrow bands, at 620, 550 and 460 nm, stand for the spectrum",
+        "why": "three narrow bands, at 620, 550 and 460 nm, represent the spectrum",
     }
     return entries

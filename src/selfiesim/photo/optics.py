@@ -1,8 +1,7 @@
-"""The lens: from the light of the scene to the light on the sensor.
+"""The lens: lateral colour, diffraction, defocus and scattered light.
 
-Light stays in radiance: what a pixel is given is the radiance of an even scene that would expose it as much on the
-axis of a perfect lens. Every blur keeps its energy; vignetting and dust take some away; the Sun beside the picture adds
-some.
+Light on the sensor is expressed as radiance: that of a uniform scene which would expose the pixel equally on the axis
+of a perfect lens. All effects here conserve energy.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.parallel import for_each_band, run_parallel, workers
-from selfiesim.core.rng import stream
 from selfiesim.photo.coarse_grid import COARSE_CELL_PX, add_upsampled, block_mean
 
 if TYPE_CHECKING:
@@ -26,136 +24,63 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 WAVELENGTHS_M = (620e-9, 550e-9, 460e-9)
-CORE_PX = 24  # half the side of the kernel that is applied at full size
+CORE_PX = 24  # half the side of the kernel that is applied at full resolution
 MAX_REACH_PX = CORE_PX + 32  # of diffraction and defocus together
-TILE_PX = (216, 480)  # rows and columns blurred at a time: such transforms stay in the cache
+TILE_PX = (216, 480)  # rows and columns blurred at a time: transforms of this size stay in the cache
 
 
 @dataclass(frozen=True)
 class Lens:
-    """A lens before a sensor: what the effects need to know. ``on`` names the effects of the lens that are on."""
+    """A lens in front of a sensor.
+
+    Attributes
+    ----------
+    camera : Camera
+        Its geometry.
+    settings : LensSection
+        ``photo.lens`` of the scene.
+    f_number : float
+        Aperture.
+    pixel_pitch_m : float
+        Pixel pitch of the sensor, m.
+    on : frozenset of str
+        Effects of the lens that are on.
+    """
 
     camera: Camera
-    part: LensSection
+    settings: LensSection
     f_number: float
     pixel_pitch_m: float
     on: frozenset[str]
 
     @property
     def pupil_power(self) -> float:
-        """How the aperture shrinks off the axis: flat by default, turning along in a fisheye."""
+        """Exponent of the cosine by which the projected aperture shrinks off axis: 1, but 0 for a fisheye."""
         from selfiesim.camera.distortion import KannalaBrandt
 
-        if self.part.pupil_power is not None:
-            return self.part.pupil_power
+        if self.settings.pupil_power is not None:
+            return self.settings.pupil_power
         return 0.0 if isinstance(self.camera.distortion, KannalaBrandt) else 1.0
 
 
-def transmission(lens: Lens, rows: slice | None = None) -> Floats:
-    """Share (h, W) of the axis' light that each pixel gets: vignetting and dust, as far as they are on.
-
-    Of all rows of the picture, or of some.
-    """
-    return _whole_transmission(lens) if rows is None else _transmission(lens, rows)
-
-
-@lru_cache(maxsize=1)
-def _whole_transmission(lens: Lens) -> Floats:
-    return _transmission(lens, slice(0, lens.camera.height))
-
-
-def _transmission(lens: Lens, rows: slice) -> Floats:
-    share = np.ones((rows.stop - rows.start, lens.camera.width), np.float32)
-    part = lens.part
-    if "vignetting" in lens.on:
-        share *= vignetting(lens.camera, lens.pupil_power, part.mechanical_from, part.mechanical_loss, rows)
-    if "dust" in lens.on:
-        _apply_dust(share, rows.start, lens)
-    return share
-
-
-def vignetting(
-    camera: Camera, pupil_power: float, mechanical_from: float, mechanical_loss: float, rows: slice | None = None
-) -> Floats:
-    """Relative illumination (h, W) of all rows or some, 1 on the axis.
-
-    Light on the sensor is radiance times the aperture's area as seen from the ray's direction, cos(angle)^pupil_power,
-    times the solid angle a pixel spans, taken from the camera's rays; for a pinhole and power 1 that is cos^4. The
-    mount cuts smoothly from ``mechanical_from`` half diagonals on, and takes ``mechanical_loss`` in the corner. A
-    panorama has none: its pictures were evened out before they were put together.
-    """
-    from selfiesim.camera.distortion import Panorama
-
-    if isinstance(camera.distortion, Panorama):
-        return np.ones((len(range(camera.height)[rows or slice(None)]), camera.width), np.float32)
-    coarse, y, x = _falloff(camera, pupil_power, mechanical_from, mechanical_loss)
-    wanted = rows or slice(0, camera.height)
-    fine = [np.interp(np.arange(first, last), grid, np.arange(len(grid))) for first, last, grid in
-            ((wanted.start, wanted.stop, y), (0, camera.width, x))]  # fmt: skip
-    return _bilinear(coarse, fine[0], fine[1])
-
-
-@lru_cache(maxsize=4)
-def _falloff(
-    camera: Camera, pupil_power: float, mechanical_from: float, mechanical_loss: float
-) -> tuple[Floats, NDArray[np.float64], NDArray[np.float64]]:
-    """The illumination on a coarse grid (h, w), and the rows (h,) and columns (w,) of the grid."""
-    # Every fourth pixel, or 512 across a larger picture, is enough for what varies so slowly; the ends are among them.
-    every = max(4, -(-max(camera.width, camera.height) // 512))
-    y, x = (np.unique(np.r_[np.arange(-1, n + every, every), n]).astype(float) for n in (camera.height, camera.width))
-    columns, rows = np.meshgrid(x, y)
-    step = 0.25
-    ray = camera.unproject(np.stack([columns, rows], -1))
-    right = camera.unproject(np.stack([columns + step, rows], -1))
-    below = camera.unproject(np.stack([columns, rows + step], -1))
-    solid = np.linalg.norm(np.cross(right - ray, below - ray), axis=-1) / step**2 * camera.fx * camera.fy
-    cosine = np.maximum(ray[..., 2], 0.0) if pupil_power else np.ones_like(ray[..., 2])
-    half = 0.5 * np.hypot(camera.width, camera.height)
-    radius = np.hypot(columns - camera.cx, rows - camera.cy) / half
-    cut = np.clip((radius - mechanical_from) / max(1.0 - mechanical_from, 1e-3), 0.0, 1.0)
-    coarse = np.nan_to_num(solid * cosine**pupil_power) * (1.0 - mechanical_loss * cut**2)
-    return coarse.astype(np.float32), y, x
-
-
-def _bilinear(coarse: Floats, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Floats:
-    """Values (H, W) between those of a coarse grid (h, w), bilinear, at fractional rows (H,) and columns (W,)."""
-    low, high = np.floor(rows).astype(int), np.minimum(np.floor(rows).astype(int) + 1, coarse.shape[0] - 1)
-    weight = (rows - low).astype(np.float32)[:, None]
-    tall = coarse[low] * (1.0 - weight) + coarse[high] * weight
-    low, high = np.floor(columns).astype(int), np.minimum(np.floor(columns).astype(int) + 1, coarse.shape[1] - 1)
-    weight = (columns - low).astype(np.float32)
-    left = np.take(tall, low, axis=1)
-    right = np.take(tall, high, axis=1)
-    right -= left
-    right *= weight
-    right += left
-    return np.asarray(right)
-
-
-def _apply_dust(share: Floats, top: int, lens: Lens) -> None:
-    """Multiply rows (h, W) of a picture, from ``top`` on, by what specks on the lens let through.
-
-    Soft discs, the same in each frame.
-    """
-    rng, (width, height) = stream(0, "dust"), (lens.camera.width, lens.camera.height)
-    for _ in range(lens.part.dust_count):
-        x, y = rng.uniform(0, width), rng.uniform(0, height)
-        radius = width * rng.uniform(0.006, 0.03)
-        taken = lens.part.dust_loss * rng.uniform(0.2, 1.0)
-        first, last = max(0, int(y - radius - 2) - top), min(len(share), int(y + radius + 3) - top)
-        if first >= last:
-            continue
-        window = np.s_[first:last, max(0, int(x - radius - 2)) : min(width, int(x + radius + 3))]
-        rows, columns = np.mgrid[window]
-        depth = np.clip((radius - np.hypot(columns - x, rows + top - y)) / (0.25 * radius), 0.0, 1.0)
-        share[window] *= (1.0 - taken * depth).astype(np.float32)
-
-
 def lateral_colour(planes: Floats, camera: Camera, share: float, top: int = 0) -> Floats:
-    """Planes (3, h, W) with red pictured larger by ``share`` about the axis and blue smaller; green stays.
+    """Magnify red and shrink blue about the axis; energy is conserved.
 
-    What is pictured larger is as much the fainter: the light is kept. The planes hold the picture's rows from ``top``
-    on; what would come from rows above or below them is their edge's.
+    Parameters
+    ----------
+    planes : (3, h, W) float32
+        Rows of the picture: red, green, blue. Samples beyond them repeat the edge.
+    camera : Camera
+        Gives the axis.
+    share : float
+        Relative change of magnification.
+    top : int
+        Row of the picture at which ``planes`` begin.
+
+    Returns
+    -------
+    (3, h, W) float32
+        The same rows; green is unchanged.
     """
     height, width = planes.shape[1:]
     out = np.empty_like(planes)
@@ -173,7 +98,7 @@ def lateral_colour(planes: Floats, camera: Camera, share: float, top: int = 0) -
 
 
 def _resample_shifted(plane: Floats, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Floats:
-    """As :func:`_bilinear`, for places almost a pixel apart: whole stretches of rows and columns at once."""
+    """Interpolate bilinearly at samples about one pixel apart: whole runs of rows and columns at once."""
     tall = np.empty((len(rows), plane.shape[1]), np.float32)
     for to, start, share in _contiguous_runs(rows, len(plane)):
         low, high = plane[start : start + len(share)], plane[start + 1 : start + 1 + len(share)]
@@ -188,7 +113,7 @@ def _resample_shifted(plane: Floats, rows: NDArray[np.float64], columns: NDArray
 
 
 def _contiguous_runs(places: NDArray[np.float64], count: int) -> list[tuple[slice, int, Floats]]:
-    """Where places (N,) follow one another pixel by pixel: which of them, the pixel before the first, shares (n,)."""
+    """Runs of coordinates (N,) in consecutive pixels: their slice, the pixel before the first, and weights (n,)."""
     low = np.clip(np.floor(places).astype(int), 0, count - 2)
     share = (places - low).astype(np.float32)
     ends = [0, *(np.flatnonzero(np.diff(low) != 1) + 1), len(places)]
@@ -196,10 +121,10 @@ def _contiguous_runs(places: NDArray[np.float64], count: int) -> list[tuple[slic
 
 
 def airy_kernel(f_number: float, pitch_m: float, wavelength_m: float) -> NDArray[np.float64]:
-    """The Airy pattern (2 CORE_PX + 1, same), averaged over each pixel, with a sum of 1. Born and Wolf, 8.5.2."""
+    """Airy pattern (49, 49) averaged over each pixel, with a sum of 1 (Born and Wolf, Principles of Optics, 8.5.2)."""
     from scipy.special import j1
 
-    fine = 5  # samples a pixel, across
+    fine = 5  # samples across a pixel
     edge = np.arange(-CORE_PX * fine - fine // 2, CORE_PX * fine + fine // 2 + 1) / fine
     x = np.pi * np.hypot(*np.meshgrid(edge, edge)) * pitch_m / (wavelength_m * f_number)
     x[x < 1e-6] = 1e-6
@@ -209,7 +134,7 @@ def airy_kernel(f_number: float, pitch_m: float, wavelength_m: float) -> NDArray
 
 
 def defocus_kernel(diameter_px: float) -> NDArray[np.float64]:
-    """A blur disc (2 * 32 + 1, same) with soft edges and a sum of 1."""
+    """Blur disc (65, 65) with soft edges and a sum of 1."""
     reach = np.arange(-32, 33)
     kernel = np.clip(0.5 * diameter_px - np.hypot(*np.meshgrid(reach, reach)) + 0.5, 0.0, 1.0)
     kernel[32, 32] = max(kernel[32, 32], 1e-9)
@@ -217,21 +142,21 @@ def defocus_kernel(diameter_px: float) -> NDArray[np.float64]:
 
 
 def harvey_scatter(radius: NDArray[np.float64], shoulder: float, slope: float) -> NDArray[np.float64]:
-    """Harvey's law of scattered light, not normalised: flat to ``shoulder``, then falling with ``slope``."""
+    """Harvey's law of scattered light, not normalised: flat up to ``shoulder``, then falling with ``slope``."""
     return np.asarray((1.0 + (radius / shoulder) ** 2) ** (-0.5 * slope))
 
 
 def _window(radius: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 in the middle, 0 from CORE_PX on, smooth between: what of the halo is applied at full size."""
+    """Weight of the halo that is applied at full resolution: 1 in the centre, falling smoothly to 0 at CORE_PX."""
     t = np.clip(radius / CORE_PX, 0.0, 1.0)
     return np.asarray(1.0 - t * t * (3.0 - 2.0 * t))
 
 
 @dataclass(frozen=True)
 class _NearKernel:
-    """The transforms (3, h, w) of what is applied at full size, tile by tile, and how far it reaches.
+    """Transfer functions (3, h, w) of the blur at full resolution, and its reach, px.
 
-    ``size`` is that of the transform: a tile and what reaches into it from all sides.
+    ``size`` is that of the transform: a tile and a margin of the reach on all sides.
     """
 
     transfer: Floats
@@ -241,9 +166,14 @@ class _NearKernel:
 
 @dataclass(frozen=True)
 class _Scatter:
-    """Scattered light: the near kernel (49, 49) and the transform of the far one on the coarse grid, and their shares.
+    """Scattered light, split into a near kernel and a far one on the coarse grid; each has a sum of 1.
 
-    The kernels have a sum of 1.
+    Attributes
+    ----------
+    halo : (49, 49) array
+        The near kernel, and ``halo_share`` its share of all light.
+    veil : (h, w) array
+        Transform, of ``coarse_size``, of the far kernel, and ``veil_share`` its share of all light.
     """
 
     halo: NDArray[np.float64]
@@ -259,15 +189,15 @@ def _scatter(lens: Lens) -> _Scatter:
 
     low = tuple(-(-side // COARSE_CELL_PX) for side in (lens.camera.height, lens.camera.width))
     coarse_size = (fft.next_fast_len(2 * low[0], True), fft.next_fast_len(2 * low[1], True))
-    glare = lens.part.glare_share if "glare" in lens.on else 0.0
-    shoulder = np.radians(lens.part.glare_angle_deg) / lens.camera.pixel_angle
+    glare = lens.settings.glare_share if "glare" in lens.on else 0.0
+    shoulder = np.radians(lens.settings.glare_angle_deg) / lens.camera.pixel_angle
     near = np.hypot(*np.meshgrid(np.arange(-CORE_PX, CORE_PX + 1), np.arange(-CORE_PX, CORE_PX + 1)))
-    halo = harvey_scatter(near, shoulder, lens.part.glare_slope) * _window(near)
+    halo = harvey_scatter(near, shoulder, lens.settings.glare_slope) * _window(near)
     down, across = (COARSE_CELL_PX * np.minimum(np.arange(n), n - np.arange(n)) for n in coarse_size)
     veil = np.empty(coarse_size, np.float32)
-    for row, y in enumerate(down):  # row by row: a poster's grid is four thousand cells wide
+    for row, y in enumerate(down):  # row by row to save memory: a poster's grid is four thousand cells wide
         far = np.hypot(across, y)
-        veil[row] = harvey_scatter(far, shoulder, lens.part.glare_slope) * (1.0 - _window(far))
+        veil[row] = harvey_scatter(far, shoulder, lens.settings.glare_slope) * (1.0 - _window(far))
     within, beyond = float(halo.sum()), float(veil.sum(dtype=np.float64)) * COARSE_CELL_PX**2
     veil *= np.float32(COARSE_CELL_PX**2 / beyond)
     halo_share, veil_share = (glare * part / (within + beyond) for part in (within, beyond))
@@ -284,10 +214,10 @@ def _near_kernel(lens: Lens) -> _NearKernel:
         kernel = np.ones((1, 1))
         if "diffraction" in lens.on:
             kernel = airy_kernel(lens.f_number, lens.pixel_pitch_m, wavelength)
-        if "defocus" in lens.on and lens.part.defocus_px > 0.0:
-            kernel = fftconvolve(kernel, defocus_kernel(lens.part.defocus_px))
+        if "defocus" in lens.on and lens.settings.defocus_px > 0.0:
+            kernel = fftconvolve(kernel, defocus_kernel(lens.settings.defocus_px))
         kernels.append(kernel)
-    # Room for the widest kernel on each side: nothing comes in again on the other.
+    # Room for the widest kernel on each side, so that nothing wraps around.
     reach = max(CORE_PX, max(kernel.shape[0] // 2 for kernel in kernels))
     tile = (min(TILE_PX[0], lens.camera.height), min(TILE_PX[1], lens.camera.width))
     size = (fft.next_fast_len(tile[0] + 2 * reach, True), fft.next_fast_len(tile[1] + 2 * reach, True))
@@ -299,7 +229,7 @@ def _near_kernel(lens: Lens) -> _NearKernel:
 
 
 def _transfer_function(kernel: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
-    """Transfer function of an odd, symmetric kernel: real."""
+    """Transfer function of a symmetric kernel with odd sides, which is real."""
     import scipy.fft as fft
 
     middle = np.zeros(size)
@@ -307,23 +237,37 @@ def _transfer_function(kernel: NDArray[np.float64], size: tuple[int, int]) -> ND
     return np.asarray(fft.rfft2(np.roll(middle, (-(kernel.shape[0] // 2), -(kernel.shape[1] // 2)), (0, 1))).real)
 
 
-def apply_blur(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = None) -> Floats:
-    """Planes (3, h, W), the picture's rows from ``top`` on, through diffraction, defocus and scatter.
+# Long for its docstring.
+def apply_blur(planes: Floats, lens: Lens, top: int = 0, veil: Floats | None = None) -> Floats:
+    """Blur by diffraction, defocus and scattered light.
 
-    Outside the planes it goes on as at their edge, for the sharp part; the wide halo takes it as dark there. The halo
-    (:func:`veiling_glare`) is that of the planes unless given.
+    Parameters
+    ----------
+    planes : (3, h, W) float32
+        Rows of the picture. Beyond them, the sharp part of the blur repeats the edge, and the far scatter sees dark.
+    lens : Lens
+        With the effects to apply.
+    top : int
+        Row of the picture at which ``planes`` begin.
+    veil : (3, h', w') float32, optional
+        Far scatter of the whole picture, from :func:`veiling_glare`; by default that of ``planes``.
+
+    Returns
+    -------
+    (3, h, W) float32
+        The blurred rows; ``planes`` itself if no effect is on.
     """
     if not lens.on & {"diffraction", "defocus", "glare"}:
         return planes
     import scipy.fft as fft
 
-    if wide is None:
-        wide = veiling_glare(block_mean(planes), lens)
+    if veil is None:
+        veil = veiling_glare(block_mean(planes), lens)
     height, width = planes.shape[1:]
     near = _near_kernel(lens)
     margin = near.reach
     step = (near.size[0] - 2 * margin, near.size[1] - 2 * margin)
-    # Whole tiles to the last: what is beyond the planes is filled up here once.
+    # Pad once to whole tiles and their margins.
     beyond = (margin + -height % step[0], margin + -width % step[1])
     wider = np.pad(planes, ((0, 0), (margin, beyond[0]), (margin, beyond[1])), mode="edge")
     out = np.empty_like(planes)
@@ -334,32 +278,32 @@ def apply_blur(planes: Floats, lens: Lens, top: int = 0, wide: Floats | None = N
         spectrum *= near.transfer[band]
         spread = fft.irfft2(spectrum, near.size, overwrite_x=True)
         to = out[band, y : y + step[0], x : x + step[1]]
-        # Rounding in the transform goes below zero by 1e-7 of the peak.
+        # Rounding in the transform gives negative values down to -1e-7 of the peak.
         np.maximum(spread[margin : margin + to.shape[0], margin : margin + to.shape[1]], 0.0, out=to)
 
     run_parallel(itertools.product(range(3), range(0, height, step[0]), range(0, width, step[1])), blur_tile)
-    if wide is not None:
-        add_upsampled(out, wide, top)
+    if veil is not None:
+        add_upsampled(out, veil, top)
     return out
 
 
 def reach(lens: Lens) -> int:
-    """Rows above and below that :func:`lateral_colour` and the sharp part of :func:`apply_blur` may look at, at most."""
-    aside = abs(lens.part.lateral_share) * lens.camera.height if "lateral_colour" in lens.on else 0.0
+    """Largest number of rows, above and below, from which lateral colour and the sharp part of the blur take light."""
+    aside = abs(lens.settings.lateral_share) * lens.camera.height if "lateral_colour" in lens.on else 0.0
     return MAX_REACH_PX + int(np.ceil(aside)) + 1
 
 
 def veiling_glare(coarse: Floats, lens: Lens) -> Floats | None:
-    """The light (3, h, w) that the wide halo brings to each cell of the coarse grid, from all cells' means."""
+    """Far scatter (3, h, w) on the coarse grid from the cells' mean light (3, h, w); None without glare."""
     import scipy.fft as fft
 
     scatter = _scatter(lens)
     if not scatter.veil_share:
         return None
-    wide = np.empty_like(coarse)
+    veil = np.empty_like(coarse)
     for band, plane in enumerate(coarse):
         spectrum = fft.rfft2(plane, scatter.coarse_size, workers=workers())
         spectrum *= scatter.veil
         spread = fft.irfft2(spectrum, scatter.coarse_size, workers=workers(), overwrite_x=True)
-        np.multiply(spread[: coarse.shape[1], : coarse.shape[2]], np.float32(scatter.veil_share), out=wide[band])
-    return wide
+        np.multiply(spread[: coarse.shape[1], : coarse.shape[2]], np.float32(scatter.veil_share), out=veil[band])
+    return veil

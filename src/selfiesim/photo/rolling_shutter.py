@@ -1,4 +1,4 @@
-"""Rows that are read one after the other while things move."""
+"""Rolling shutter: rows are read one after the other while the scene moves."""
 
 from __future__ import annotations
 
@@ -13,24 +13,37 @@ if TYPE_CHECKING:
 
 
 def apply_rolling_shutter(planes: Floats, radiance: Radiance, readout_s: float) -> Floats:
-    """Planes (3, H, W), each row as when it was read: the first at the view's instant, the last ``readout_s`` later.
+    """Shift the picture to the instant at which each row is read.
 
-    What a pixel sees is taken back along its own motion, from the view ``readout_s`` later; nothing is drawn again, so
-    what comes out from behind an edge is a repetition of the edge.
+    Pixels are warped along the optical flow to the view ``readout_s`` later. Nothing is rendered again: surfaces that
+    come out from behind an edge repeat the edge.
+
+    Parameters
+    ----------
+    planes : (3, H, W) float32
+        The picture at the view's instant.
+    radiance : Radiance
+        Its render, for depth and motion.
+    readout_s : float
+        Time from reading the first row, at the view's instant, to reading the last, s.
+
+    Returns
+    -------
+    (3, H, W) float32
+        The warped picture; ``planes`` itself for a mounted camera.
     """
     from scipy.ndimage import map_coordinates
 
     view = radiance.view
-    seconds = view.track.seconds_since_release
-    if seconds is None:
+    if view.track.seconds_since_release is None:
         return planes  # a mounted camera and its craft move together
-    later = view.scene.view(seconds + readout_s)
+    later = view.after(readout_s)
     move = np.nan_to_num(radiance.motion(later))
     height, width = planes.shape[1:]
     share = (np.arange(height) / max(height - 1, 1))[:, None]
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     at = np.stack([rows, columns])
-    for _ in range(4):  # what has come to this pixel started where its own motion leads here
+    for _ in range(4):  # fixed-point iteration for the origin of the flow that ends at each pixel
         shift = [map_coordinates(move[..., axis], at, order=0, mode="nearest") for axis in (1, 0)]
         at = np.stack([rows - share * shift[0], columns - share * shift[1]])
     return np.stack([map_coordinates(plane, at, order=1, mode="nearest") for plane in planes]).astype(np.float32)

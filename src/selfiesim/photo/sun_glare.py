@@ -1,4 +1,4 @@
-"""The Sun in the lens: its disc, the veil it spreads over the picture from inside or beside it, and ghosts."""
+"""The Sun in the lens: its disc, veiling glare from inside or outside the picture, and ghosts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Radiance
     from selfiesim.view.view import View
 
-# Ghosts of an assumed lens of four elements: place on the line through the picture's middle (1 is the Sun's own, -1
-# its mirror image), radius in half diagonals, surfaces' share.
+# Ghosts of an assumed lens of four elements: position along the line from the principal point to the Sun (1 is the Sun,
+# -1 its mirror image), radius in half diagonals, and relative strength.
 _GHOSTS = ((-0.35, 0.05, 1.0), (-0.6, 0.11, 0.8), (0.4, 0.035, 0.6), (-1.1, 0.19, 1.0), (0.75, 0.02, 0.4))
 _DISC_BAND_ROWS = 256
 _TINTS = ((1.0, 0.9, 0.7), (0.7, 1.0, 0.8), (0.8, 0.85, 1.0), (1.0, 0.8, 0.9), (0.8, 1.0, 1.0))
@@ -25,18 +25,18 @@ _TINTS = ((1.0, 0.9, 0.7), (0.7, 1.0, 0.8), (0.8, 0.85, 1.0), (1.0, 0.8, 0.9), (
 
 @dataclass(frozen=True)
 class SunImage:
-    """The Sun as the lens meets it.
+    """The Sun as imaged by the lens.
 
     Attributes
     ----------
-    pixel : (2,) array or None
-        Where it is pictured, also beside the picture; None when the lens does not reach it.
+    pixel : (2,) array, optional
+        Its position, x and y, inside or outside the picture; None where the projection has no image of it.
     direction : (3,) array
-        Camera axes.
+        Unit vector, camera axes.
     flux : (3,) array
-        Its light as radiance times pixels: what the pixels of its disc add up to, on the axis.
+        Sum of its disc's radiance over pixels, on the axis, W m^-2 sr^-1 nm^-1.
     radius_px : float
-        Of its disc.
+        Radius of its disc, px.
     """
 
     pixel: NDArray[np.float64] | None
@@ -46,9 +46,21 @@ class SunImage:
 
 
 def image_sun(view: View, lens: Lens, is_occluded: Callable[[int, int], bool]) -> SunImage | None:
-    """The Sun, as far as nothing hides it; None behind the lens, behind the craft or behind the planet.
+    """Image the Sun.
 
-    ``is_occluded`` tells whether something stands in a pixel (row, column) of the picture.
+    Parameters
+    ----------
+    view : View
+        The view.
+    lens : Lens
+        With the effects that are on.
+    is_occluded : callable
+        Whether craft or planet cover a pixel (row, column) of the picture.
+
+    Returns
+    -------
+    SunImage or None
+        None if it is behind the lens, occulted by craft or planet, or no effect of it is on.
     """
     if not lens.on & {"sun_disc", "glare", "ghosts"}:
         return None
@@ -56,27 +68,27 @@ def image_sun(view: View, lens: Lens, is_occluded: Callable[[int, int], bool]) -
     if direction[2] <= 0.0 and lens.pupil_power > 0.0:
         return None
     pixel = np.asarray(lens.camera.project(direction), float)
-    seen = bool(np.all(np.isfinite(pixel)))
+    imaged = bool(np.all(np.isfinite(pixel)))
     share = view.craft.sun_visible_fraction
-    if seen:
+    if imaged:
         column, row = (round(float(value)) for value in np.clip(pixel, -1e6, 1e6))
         if 0 <= row < lens.camera.height and 0 <= column < lens.camera.width and is_occluded(row, column):
             share = 0.0
     if share <= 0.0:
         return None
     flux = view.sun.irradiance * share / lens.camera.pixel_angle**2
-    return SunImage(pixel if seen else None, direction, flux, view.sun.angular_radius / lens.camera.pixel_angle)
+    return SunImage(pixel if imaged else None, direction, flux, view.sun.angular_radius / lens.camera.pixel_angle)
 
 
 def add_sun(planes: Floats, radiance: Radiance, lens: Lens) -> None:
-    """Add to planes (3, H, W) what of the Sun's light the lens brings there: disc, veil and ghosts, as far as on."""
+    """Add the Sun's disc, glare and ghosts, where they are on, to ``planes`` (3, H, W) in place."""
     sun = image_sun(radiance.view, lens, lambda row, column: bool(np.isfinite(radiance.depth[row, column])))
     if sun is not None:
-        add_sunlight(planes, sun, lens, radiance.view.scene.sky.sun)
+        add_sunlight(planes, sun, lens, radiance.view.shot.sky.sun)
 
 
 def add_sunlight(planes: Floats, sun: SunImage, lens: Lens, with_disc: bool, top: int = 0) -> None:
-    """Add the Sun's light to planes (3, h, W), the picture's rows from ``top`` on."""
+    """Add the Sun's light to ``planes`` (3, h, W), rows of the picture from ``top`` on, in place."""
     if "glare" in lens.on:
         rows = coarse_row_range(top, planes.shape[1], lens.camera.height)
         add_upsampled(planes, _veil(sun, lens, rows), top - COARSE_CELL_PX * rows.start)
@@ -88,23 +100,23 @@ def add_sunlight(planes: Floats, sun: SunImage, lens: Lens, with_disc: bool, top
 
 
 def _veil(sun: SunImage, lens: Lens, rows: slice) -> Floats:
-    """Sunlight scattered in the lens, (3, h, w) on rows of the coarse grid: the glare's law, by the angle from the Sun.
+    """Sunlight scattered in the lens, (3, h, w) on rows of the coarse grid, by Harvey's law of the angle from the Sun.
 
-    The front of the lens is lit as the cosine of the Sun's angle from the axis.
+    The irradiance of the front lens is proportional to the cosine of the Sun's angle from the axis.
     """
     rays = lens.camera.unproject(coarse_cell_centres(lens.camera, rows))
     angle = np.arctan2(np.linalg.norm(np.cross(rays, sun.direction), axis=-1), rays @ sun.direction)
-    shoulder, slope = np.radians(lens.part.glare_angle_deg), lens.part.glare_slope
+    shoulder, slope = np.radians(lens.settings.glare_angle_deg), lens.settings.glare_slope
     theta = np.linspace(0.0, 1.0, 20001) ** 3 * 0.5 * np.pi
     density = 2.0 * np.pi * np.sin(theta) * harvey_scatter(theta, shoulder, slope)
     per_sr = harvey_scatter(np.nan_to_num(angle, nan=np.pi), shoulder, slope) / np.trapezoid(density, theta)
     lit = max(float(sun.direction[2]), 0.0)
-    light = lens.part.glare_share * lit * sun.flux * lens.camera.pixel_angle**2
+    light = lens.settings.glare_share * lit * sun.flux * lens.camera.pixel_angle**2
     return np.asarray(light[:, None, None] * per_sr, np.float32)
 
 
 def add_soft_disc(planes: Floats, middle: NDArray[np.float64], radius: float, light: NDArray[np.float64]) -> None:
-    """Add a round disc to planes (3, H, W), an edge one pixel soft, that adds up to ``light`` (3,) times its area."""
+    """Add a soft-edged disc to ``planes`` (3, H, W) in place; its sum is ``light`` (3,) times its area."""
     height, width = planes.shape[1:]
     if not (-radius - 2 < middle[0] < width + radius + 1 and -radius - 2 < middle[1] < height + radius + 1):
         return
@@ -114,7 +126,7 @@ def add_soft_disc(planes: Floats, middle: NDArray[np.float64], radius: float, li
     def cover(rows: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.asarray(np.clip(radius - np.hypot(columns, rows[:, None] - middle[1]) + 0.5, 0.0, 1.0))
 
-    # A few rows at a time: a ghost may be thousands of pixels wide. The sum is that of the whole disc in any case.
+    # A few rows at a time: a ghost may be thousands of pixels wide. The scale counts the disc outside the picture too.
     bands = [
         np.arange(start, min(start + _DISC_BAND_ROWS, last[1] + 1))
         for start in range(first[1], last[1] + 1, _DISC_BAND_ROWS)
@@ -129,7 +141,7 @@ def add_soft_disc(planes: Floats, middle: NDArray[np.float64], radius: float, li
 
 
 def _add_ghosts(planes: Floats, sun: SunImage, lens: Lens, top: int) -> None:
-    """Light that two surfaces have thrown back: reflectance squared, spread over a disc, fading as the Sun leaves."""
+    """Add light reflected by two surfaces: reflectance squared, in discs, fading as the Sun leaves the frame."""
     assert sun.pixel is not None
     centre = np.array([lens.camera.cx, lens.camera.cy])
     half = 0.5 * np.hypot(lens.camera.width, lens.camera.height)
@@ -137,5 +149,5 @@ def _add_ghosts(planes: Floats, sun: SunImage, lens: Lens, top: int) -> None:
     fading = float(np.clip(1.6 - 0.6 * np.linalg.norm(sun_offset) / half, 0.0, 1.0))
     for (place, size, share), tint in zip(_GHOSTS, _TINTS, strict=True):
         radius = max(size * half, 1.0)
-        light = sun.flux * np.array(tint) * share * fading * lens.part.reflectance**2 / (np.pi * radius**2)
+        light = sun.flux * np.array(tint) * share * fading * lens.settings.reflectance**2 / (np.pi * radius**2)
         add_soft_disc(planes, centre + place * sun_offset - (0.0, top), radius, light)

@@ -1,4 +1,4 @@
-"""Tone curves by name, and the transfer curve of sRGB: from linear light to the numbers of a picture."""
+"""Tone curves and the sRGB transfer function: from linear light to the pixel values of a picture."""
 
 from __future__ import annotations
 
@@ -8,36 +8,31 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.colour import srgb_from_linear
 from selfiesim.photo.optics import Floats
 
 _Number = TypeVar("_Number", np.uint8, np.uint16)
 _KNEE = 0.6
 _LUT_SIZE = 4096
-_UINT16_PER_UINT8 = 257  # of a number of 16 bits, from one of 8 bits to the next
-MAX_LINEAR = 4.0  # times a full sensor: the shoulder is white to the last step of 8 bits by then
+_UINT16_PER_UINT8 = 257  # 16-bit steps per 8-bit step
+MAX_LINEAR = 4.0  # times saturation: there the shoulder has reached white to within a step of 8 bits
 
-# In the manner of AgX (T. Sobotka), with numbers of our own: colours are drawn toward grey before a sigmoid of the
-# light's logarithm, so that bright ones fade to white instead of turning their hue.
+# In the manner of AgX (T. Sobotka), with our own parameters: colours are desaturated before a sigmoid of the light's
+# logarithm, so that bright ones fade to white instead of shifting in hue.
 _AGX_INSET = 0.10
 _AGX_STOPS = (-10.0, 3.0)
 _AGX_CONTRAST = 6.2
 
 
-def srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """IEC 61966-2-1."""
-    curve = 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
-    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, curve))
-
-
 def shoulder(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The tone curve: straight up to 0.6 of a full sensor, then bending smoothly so that highlights keep drawing."""
+    """Linear up to 0.6 of saturation, then an exponential shoulder that keeps detail in the highlights."""
     room = np.float32(1.0 - _KNEE)
     above = np.maximum(linear - np.float32(_KNEE), 0.0)
     return np.asarray(np.minimum(linear, np.float32(_KNEE)) + room * (1.0 - np.exp(-above / room)), np.float32)
 
 
 def filmic(linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """K. Narkowicz's fit (2016) of the Academy's reference rendering, with middle grey 0.18 kept at 0.18."""
+    """K. Narkowicz's fit (2016) of the ACES reference rendering, scaled so that middle grey 0.18 stays at 0.18."""
 
     def fit(x: NDArray[np.float64] | float) -> NDArray[np.float64]:
         return np.asarray(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14))
@@ -46,11 +41,11 @@ def filmic(linear: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def agx(linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A sigmoid over 13 stops of light, 10 below a full sensor; middle grey 0.18 is kept."""
+    """A sigmoid over 13 stops, from 10 below to 3 above saturation; middle grey stays at 0.18."""
     low, high = _AGX_STOPS
     share = np.clip((np.log2(np.maximum(linear, 1e-9)) - low) / (high - low), 0.0, 1.0)
     pivot = (np.log2(0.18) - low) / (high - low)
-    grey = 0.18 ** (1 / 2.2)  # of the display's range, by its gamma
+    grey = 0.18 ** (1 / 2.2)  # as encoded for a display with gamma 2.2
 
     def bend(x: NDArray[np.float64] | float) -> NDArray[np.float64]:
         return np.asarray(1.0 / (1.0 + np.exp(-_AGX_CONTRAST * (np.asarray(x) - pivot))))
@@ -71,30 +66,45 @@ TONES = tuple(_CURVES)
 
 @lru_cache(maxsize=16)
 def tone_lut(tone: str, white: float, bits: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Numbers of a picture for linear light 0 to ``white``, spaced by its square root; ``white`` becomes white."""
+    """Lookup table of pixel values for linear light, 0 to ``white``, spaced by its square root.
+
+    Parameters
+    ----------
+    tone : str
+        One of :data:`TONES`.
+    white : float
+        Linear light of the last entry, which is white, as a multiple of saturation.
+    bits : int
+        8 or 16.
+
+    Returns
+    -------
+    (4096,) uint8 or (65536,) uint16
+        sRGB.
+    """
     steps = _LUT_SIZE if bits == 8 else 65536
     linear = white * np.linspace(0.0, 1.0, steps) ** 2
     curve = np.asarray(_CURVES[tone](linear.astype(np.float32) if bits == 8 else linear), float)
-    if white < MAX_LINEAR or tone in ("filmic", "agx"):  # the shoulder alone keeps its own white, far above
+    if white < MAX_LINEAR or tone in ("filmic", "agx"):  # the others reach white by MAX_LINEAR by themselves
         curve = curve / curve[-1]
-    numbers = np.round((2**bits - 1) * srgb(np.clip(curve, 0.0, 1.0)))
+    numbers = np.round((2**bits - 1) * srgb_from_linear(np.clip(curve, 0.0, 1.0)))
     return np.asarray(numbers.astype(np.uint8 if bits == 8 else np.uint16))
 
 
 def desaturation_matrix(share: float) -> Floats:
-    """(3, 3) that draws colours toward grey by a share; rows sum to 1."""
+    """Matrix (3, 3) that desaturates colours by ``share``; its rows sum to 1."""
     return ((1.0 - share) * np.eye(3) + share / 3.0).astype(np.float32)
 
 
 def tone_inset(tone: str) -> Floats | None:
-    """What colours go through before the curve, or nothing."""
+    """Matrix (3, 3) to apply before a tone curve, or None."""
     return desaturation_matrix(_AGX_INSET) if tone == "agx" else None
 
 
 def apply_lut(linear: Floats, lut: NDArray[_Number], white: float) -> NDArray[_Number]:
-    """Entries of ``lut`` for linear light, in the same shape. What is not a number is black."""
+    """Look up linear light, 0 to ``white``, in a table of :func:`tone_lut`; NaN becomes black. Same shape."""
     index = np.multiply(linear, np.float32(1.0 / white))
-    np.fmax(index, 0.0, out=index)  # of a number and none, the number
+    np.fmax(index, 0.0, out=index)  # fmax and fmin ignore NaN
     np.fmin(index, 1.0, out=index)
     np.sqrt(index, out=index)
     index *= np.float32(len(lut) - 1)
@@ -104,7 +114,7 @@ def apply_lut(linear: Floats, lut: NDArray[_Number], white: float) -> NDArray[_N
 
 @lru_cache(maxsize=16)
 def dither_lut(tone: str, white: float) -> NDArray[np.uint16]:
-    """As :func:`tone_lut` with 16 bits, for :func:`dither_to_8bit`: what rounds to black or white in 8 bits is so throughout."""
+    """16-bit :func:`tone_lut` for :func:`dither_to_8bit`, in which 8-bit black and white are exact: no dither."""
     numbers = tone_lut(tone, white, 16).astype(np.uint16)
     numbers[numbers < 0.5 * _UINT16_PER_UINT8] = 0
     numbers[numbers >= 254.5 * _UINT16_PER_UINT8] = 65535
@@ -112,12 +122,24 @@ def dither_lut(tone: str, white: float) -> NDArray[np.uint16]:
 
 
 def dither_to_8bit(numbers: NDArray[np.uint16], first_row: int) -> NDArray[np.uint8]:
-    """8-bit numbers of 16-bit ones (h, W, 3), rounded up or down by a fixed pattern so that both come to the same mean.
+    """Reduce pixels to 8 bits with a fixed dither pattern that preserves local means.
 
-    A clear sky changes by less than a step from pixel to pixel: plainly rounded, it shows bands. Whole steps, black and
-    white among them, stay as they are. ``first_row`` is where the rows are in their picture.
+    A clear sky changes by less than a step from pixel to pixel; plain rounding would show bands. Values that are whole
+    8-bit steps, such as black and white, are unchanged.
+
+    Parameters
+    ----------
+    numbers : (h, W, 3) uint16
+        Rows of a picture.
+    first_row : int
+        Row of the picture at which they begin.
+
+    Returns
+    -------
+    (h, W, 3) uint8
+        The same rows.
     """
-    # Points of Roberts' R2 sequence are spread evenly over any neighbourhood.
+    # Points of Roberts' R2 sequence are evenly spread over any neighbourhood.
     down = (0.5698402909980532 * np.arange(first_row, first_row + len(numbers))) % 1.0
     across = (0.7548776662466927 * np.arange(numbers.shape[1])) % 1.0
     pattern = (down[:, None] + across).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The planet: its maps, its polar caps, and how its ground reflects.
+"""The planet: maps, terrain, and the light that ground and air reflect.
 
 >>> from selfiesim import planet
 >>> korolev = planet.locate("Korolev")
@@ -21,19 +21,19 @@ __all__ = ["locate", "reflectance"]
 def reflectance(
     lat_deg: ArrayLike, lon_deg: ArrayLike, body: str = "mars", *, map: str | None = None
 ) -> NDArray[np.float32]:
-    """Reflectance of the ground at places, in the bands R 620, G 550, B 460 nm.
+    """Return the reflectance of the ground at places, in the bands R 620, G 550, B 460 nm.
 
-    I/F is the reflectance times the shape of the body's law (:mod:`selfiesim.planet.light.photometry`); a uniform globe of
-    reflectance A has the geometric albedo A.
+    I/F is the reflectance times the shape of the body's law (:mod:`selfiesim.planet.light.photometry`); a uniform globe
+    of reflectance A has the geometric albedo A.
 
     Parameters
     ----------
     lat_deg, lon_deg : array_like
         Planetocentric latitude, -90 to 90, and east longitude; they broadcast.
-    body
+    body : str
         ``"mars"``, ``"moon"``, ``"earth"``, ...
-    map
-        A map of the library instead of the default.
+    map : str, optional
+        Name of a map in the library; None for the default map.
 
     Returns
     -------
@@ -42,34 +42,36 @@ def reflectance(
     Raises
     ------
     MapError
-        When there is no map of the body.
+        There is no map of the body.
     ValueError
-        A latitude outside -90 to 90, or a number that is not finite.
+        A latitude is outside -90 to 90, or a value is not finite.
     """
     import numpy as np
 
     from selfiesim.planet.library import user_maps
     from selfiesim.planet.maps import planet_maps
+    from selfiesim.planet.maps.load import load_maps
     from selfiesim.planet.maps.surface import Surface, surface_maps
 
     lat, lon = np.radians(np.asarray(lat_deg, np.float64)), np.radians(np.asarray(lon_deg, np.float64))
     if not (np.isfinite(lat).all() and np.isfinite(lon).all() and (np.abs(lat) <= np.pi / 2 + 1e-9).all()):
-        raise ValueError("lat_deg must lie between -90 and 90, and both must be finite numbers")
-    chosen = (
-        planet_maps.load_maps(body)
-        if map is None
-        else surface_maps(Surface(body, map=user_maps.albedo_map_file(map, body)))
-    )
-    return planet_maps.reflectance(chosen, lat, lon)
+        raise ValueError("lat_deg must be between -90 and 90, and lat_deg and lon_deg must be finite")
+    if map is None:
+        maps = load_maps(body)
+    else:
+        maps = surface_maps(Surface(body, map=user_maps.albedo_map_file(map, body)))
+    return planet_maps.reflectance(maps, lat, lon)
 
 
 def locate(name: str, body: str = "mars") -> Feature:
-    """Where a named feature lies: latitude, east longitude, diameter (:func:`selfiesim.planet.library.gazetteer.locate`).
+    """Return latitude, east longitude and diameter of a named feature.
+
+    See :func:`selfiesim.planet.library.gazetteer.locate`.
 
     Raises
     ------
     MapError
-        When the name is not known; the message has the nearest.
+        The name is unknown; the message suggests the nearest.
     """
     from selfiesim.planet.library.gazetteer import locate as find
 

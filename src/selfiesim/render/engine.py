@@ -1,32 +1,37 @@
-"""Drawing a view. One renderer of each engine is kept warm per process."""
+"""Choose a renderer and render a view. Each process keeps one renderer per engine."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
+
+from selfiesim.render.common.subframes import pass_times
 
 if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Preview, Progress, Radiance, Renderer
     from selfiesim.view.view import View
+
+__all__ = ["ENGINES", "pass_times", "render", "renderer"]
 
 ENGINES = ("pyvista", "mitsuba")
 
 
 @cache
 def renderer(engine: str) -> Renderer:
-    """The process's renderer: ``"pyvista"``, or ``"mitsuba"``, the path tracer of the extra of that name.
+    """Return this process's renderer: ``"pyvista"``, or ``"mitsuba"``, the path tracer of the optional extra.
 
     Raises
     ------
     GraphicsError
-        When it does not work here.
+        If it does not work on this machine.
     ValueError
         For any other name.
     """
     if engine == "pyvista":
-        from selfiesim.render.raster.renderer import PyVistaRenderer
+        from selfiesim.render.raster.renderer import shared_renderer
 
-        return PyVistaRenderer()
+        return shared_renderer()
     if engine == "mitsuba":
         from selfiesim.render.mitsuba.renderer import MitsubaRenderer
 
@@ -40,14 +45,16 @@ def render(
     samples: int | None = None,
     progress: Progress | None = None,
     engine: str = "pyvista",
-    shutter_open_s: float = 0.0,
+    moving: Sequence[View] = (),
     preview: Preview | None = None,
 ) -> Radiance:
-    """Draw ``view`` with one of the process's renderers: see :meth:`selfiesim.render.common.radiance.Renderer.render`.
+    """Render ``view``; for the parameters see :meth:`selfiesim.render.common.radiance.Renderer.render`.
 
     Raises
     ------
     GraphicsError
-        When no OpenGL works here, or the engine is not installed.
+        If OpenGL does not work on this machine, or the engine is not installed.
+    ValueError
+        For an unknown engine or quality, or samples out of range.
     """
-    return renderer(engine).render(view, quality, samples, progress, shutter_open_s, preview)
+    return renderer(engine).render(view, quality, samples, progress, moving, preview)

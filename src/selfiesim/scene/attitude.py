@@ -12,31 +12,34 @@ PointingTarget = Literal["sun", "earth", "nadir", "zenith", "velocity", "orbit-n
 
 
 class PointingSection(Section):
-    """One body axis and what it points at."""
+    """A body axis and the target that it points at."""
 
     axis: Axis = Field(description="Direction in the craft's body axes.")
-    toward: PointingTarget = Field(description="What the axis points at.")
+    toward: PointingTarget = Field(description="Target of the axis.")
 
 
 class AttitudeSection(Section):
-    """How the craft is turned: two pointed axes, a fixed quaternion, or what a file says."""
+    """Attitude of the craft: two pointed axes, a fixed quaternion, or a file."""
 
     primary: PointingSection = Field(
-        PointingSection(axis=(0.0, 0.0, -1.0), toward="sun"), description="A body axis that points exactly."
+        PointingSection(axis=(0.0, 0.0, -1.0), toward="sun"),
+        description="The body axis that points exactly at its target.",
     )
     secondary: PointingSection = Field(
         PointingSection(axis=(1.0, 0.0, 0.0), toward="earth"),
-        description="A second axis, as near to its target as the first allows.",
+        description="A second axis, as close to its target as the first allows.",
     )
     quaternion_icrf_to_body: Quaternion | None = Field(
-        None, description="Held still among the stars: x, y, z, w of the rotation from ICRF to body axes."
+        None, description="Inertially fixed attitude: x, y, z, w of the rotation from ICRF to body axes."
     )
-    aem: FileName | None = Field(None, description="A CCSDS Attitude Ephemeris Message beside the scene.")
-    object_id: str = Field("", max_length=100, description="Whose attitude, when the AEM holds several.")
+    aem: FileName | None = Field(None, description="A CCSDS Attitude Ephemeris Message next to the scene file.")
+    object_id: str = Field("", max_length=100, description="Object to use when the AEM holds several.")
     ck_frame: str | None = Field(
-        None, max_length=100, description="SPICE's name of the body axes, from `kernels` with a CK."
+        None, max_length=100, description="SPICE name of the body frame, from `kernels` with a CK."
     )
-    spin_deg_s: Rate = Field(0.0, description="Turns the craft about its primary axis, from the release on and before.")
+    spin_deg_s: Rate = Field(
+        0.0, description="Spin rate about the primary axis; the attitude above holds at the release."
+    )
 
     @model_validator(mode="after")
     def _check_one_attitude_source(self) -> AttitudeSection:
@@ -45,5 +48,5 @@ class AttitudeSection(Section):
         if len(fixed) > 1:
             raise ValueError(f"give {fixed[0]} or {fixed[1]}, not both")
         if fixed and (pointed or self.spin_deg_s):
-            raise ValueError(f"{fixed[0]} says all; take {(*pointed, 'spin_deg_s')[0]} away")
+            raise ValueError(f"{fixed[0]} sets the whole attitude; remove {(*pointed, 'spin_deg_s')[0]}")
         return self

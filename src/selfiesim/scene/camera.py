@@ -1,4 +1,4 @@
-"""The section ``[camera]`` of a scene file: lens, picture size, and which way it looks."""
+"""The section ``[camera]``: lens, image size and pointing."""
 
 from __future__ import annotations
 
@@ -13,30 +13,36 @@ from selfiesim.scene.attitude import PointingTarget
 from selfiesim.scene.section import Angle, Positive, Section, Vector3Value
 
 MIN_PX, MAX_PX = 16, 16384
-"""Width and height of a picture."""
+"""Bounds of an image's width and height."""
 MAX_PIXELS = 7680 * 4320
-"""Of a picture drawn at once; larger ones, to 16384 x 16384, are posters (:mod:`selfiesim.files.poster`)."""
+"""Most pixels rendered at once; larger images, up to 16384 x 16384, are posters (:mod:`selfiesim.files.poster`)."""
 
 _INTRINSICS = ("horizontal_fov_deg", "focal_length_mm", "matrix")
 
 
 class CameraSection(Section):
-    """The camera: lens, picture size, and which way it looks."""
+    """The camera: lens, image size and pointing."""
 
-    preset: str | None = Field(None, description="A known camera, whose numbers stand where none is given here.")
+    preset: str | None = Field(None, description="A known camera, which supplies every value that is not given here.")
     size_px: Annotated[
         tuple[Annotated[int, Field(ge=MIN_PX, le=MAX_PX)], Annotated[int, Field(ge=MIN_PX, le=MAX_PX)]],
         Strict(False),
-    ] = Field((1920, 1080), description="Width and height of the picture.")
-    horizontal_fov_deg: float = Field(70.0, ge=0.01, le=360, description="From the left edge to the right edge.")
-    focal_length_mm: float | None = Field(None, gt=0, le=1e6, description="Instead of the field; needs pixel_pitch_um.")
-    pixel_pitch_um: float | None = Field(None, gt=0, le=1e4, description="From one pixel to the next.")
+    ] = Field((1920, 1080), description="Width and height of the image.")
+    horizontal_fov_deg: float = Field(
+        70.0, ge=0.01, le=360, description="Horizontal field of view, from the left to the right edge."
+    )
+    focal_length_mm: float | None = Field(
+        None, gt=0, le=1e6, description="Focal length, instead of the field of view; needs pixel_pitch_um."
+    )
+    pixel_pitch_um: float | None = Field(
+        None, gt=0, le=1e4, description="Distance between pixel centres on the sensor."
+    )
     matrix: Annotated[tuple[Vector3Value, Vector3Value, Vector3Value], Strict(False)] | None = Field(
-        None, description="Instead of the field: OpenCV's camera matrix K, three rows, pixels."
+        None, description="OpenCV camera matrix K, three rows in pixels, instead of the field of view."
     )
     model: Literal["pinhole", "brown-conrady", "kannala-brandt", "equirectangular", "cylindrical"] = Field(
         "pinhole",
-        description="How the lens bends: not at all, as OpenCV's own model, or as its fisheye; or a panorama.",
+        description="Lens model: none, OpenCV's standard or fisheye distortion, or a panorama.",
     )
     distortion: Annotated[tuple[Annotated[float, Field(ge=-1e3, le=1e3)], ...], Strict(False)] = Field(
         (),
@@ -45,32 +51,35 @@ class CameraSection(Section):
     )
     look: Literal["craft", "mount", "tumbling", "azimuth"] = Field(
         "craft",
-        description="craft: turned to the craft; mount: as bolted to the craft, looking back along the mount's axis; "
-        "tumbling: so at the release, then left to itself; azimuth: by azimuth_deg and elevation_deg.",
+        description="craft: tracks the target; mount: fixed to the craft, looking back along the axis of its mount; "
+        "tumbling: as mounted at the release, then torque-free; azimuth: set by azimuth_deg and elevation_deg.",
     )
-    azimuth_deg: Angle = Field(0.0, description="Where it looks with look = azimuth: from north toward east.")
-    elevation_deg: float = Field(0.0, ge=-90, le=90, description="And how far above the horizontal.")
+    azimuth_deg: Angle = Field(0.0, description="Azimuth with look = azimuth, from north toward east.")
+    elevation_deg: float = Field(0.0, ge=-90, le=90, description="Elevation with look = azimuth, above the horizontal.")
     lens: Literal["inner", "outer"] = Field(
-        "inner", description="Of two opposite lenses, the one that faces the craft at its mount, or the other."
+        "inner", description="Which of two opposite lenses: the one that faces the craft when mounted, or the other."
     )
     target: str = Field(
         "craft",
         max_length=31,
-        description="What it looks at: the craft, an object by its name, or a direction: nadir, earth, velocity, ...",
+        description="Target: the craft, an object by name, or a direction such as nadir, earth or velocity.",
     )
-    up: PointingTarget = Field("zenith", description="What is upward in the picture, when it looks at the craft.")
-    roll_deg: Angle = Field(0.0, description="Turns the picture's content counter-clockwise.")
+    up: PointingTarget = Field(
+        "zenith", description="Direction that is up in the image when the camera tracks its target."
+    )
+    roll_deg: Angle = Field(0.0, description="Roll; rotates the image content counter-clockwise.")
     place: Annotated[tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]], Strict(False)] = (
         Field(
             (0.5, 0.5),
-            description="Where the craft stands in the picture: fractions of width and height from the upper left.",
+            description="Where the target appears: fractions of width and height from the upper left.",
         )
     )
-    mass_kg: float | None = Field(None, gt=0, le=1e5, description="Of the released camera.")
+    mass_kg: float | None = Field(None, gt=0, le=1e5, description="Mass of the released camera.")
     inertia_kg_m2: Annotated[tuple[Positive, Positive, Positive], Strict(False)] = Field(
-        (1.0, 1.0, 1.0), description="Moments about its own axes; only their ratios matter. Alike: it spins steadily."
+        (1.0, 1.0, 1.0),
+        description="Principal moments of inertia; only their ratios matter. Equal moments give steady spin.",
     )
-    link_range_m: float | None = Field(None, gt=0, le=1e9, description="How far its radio reaches the craft.")
+    link_range_m: float | None = Field(None, gt=0, le=1e9, description="Range of the radio link to the craft.")
 
     @model_validator(mode="before")
     @classmethod
@@ -83,13 +92,15 @@ class CameraSection(Section):
             known = preset(table["preset"]).scene_keys()
         except SceneError as error:
             raise ValueError(f"preset: {error}") from error
-        # One way of giving the focal length takes the place of another, a model that of the preset's with its numbers.
+        # A way to give the focal length replaces the preset's, and a lens model also replaces its coefficients.
         stale = {"distortion"} if "model" in table else set()
         if any(table.get(key) is not None for key in _INTRINSICS):
             stale |= set(_INTRINSICS) | (set() if "focal_length_mm" in table else {"pixel_pitch_um"})
         filled = {key: value for key, value in known.items() if key not in stale} | table
         if "focal_length_mm" not in table and "focal_length_mm" in filled and _is_size(filled["size_px"]):
-            filled["focal_length_mm"] *= filled["size_px"][0] / known["size_px"][0]  # the preset's field, as of others
+            filled["focal_length_mm"] *= (
+                filled["size_px"][0] / known["size_px"][0]
+            )  # keeps the field of view of the preset
         return filled
 
     @model_validator(mode="after")
@@ -98,13 +109,15 @@ class CameraSection(Section):
         if len(given) > 1:
             raise ValueError(f"give {given[0]} or {given[1]}, not both")
         if self.matrix is not None and "size_px" not in self.model_fields_set:
-            raise ValueError("size_px: missing; a camera matrix holds for pictures of one size, give that one")
+            raise ValueError("size_px: missing; a camera matrix is valid for one image size, which must be given")
         if (self.focal_length_mm is None) != (self.pixel_pitch_um is None):
-            raise ValueError("focal_length_mm and pixel_pitch_um go together")
+            raise ValueError("focal_length_mm and pixel_pitch_um must be given together")
         if self.model == "pinhole" and self.horizontal_fov_deg > 140:
-            raise ValueError("horizontal_fov_deg: a pinhole reaches 140 at most; wider lenses are kannala-brandt")
+            raise ValueError("horizontal_fov_deg: at most 140 for a pinhole; use kannala-brandt for wider lenses")
         if self.model in ("brown-conrady", "kannala-brandt") and self.horizontal_fov_deg > 220:
-            raise ValueError("horizontal_fov_deg: a lens reaches 220 at most; equirectangular and cylindrical go round")
+            raise ValueError(
+                "horizontal_fov_deg: at most 220 for this lens; use equirectangular or cylindrical for a panorama"
+            )
         lengths = {"brown-conrady": (4, 5, 8), "kannala-brandt": (4,)}.get(self.model, (0,))
         if len(self.distortion) not in lengths:
             counts = " or ".join(str(count) for count in lengths)
@@ -118,14 +131,14 @@ class CameraSection(Section):
         if self.look != "craft":
             idle = [key for key in ("target", "up", "place") if key in self.model_fields_set]
             if idle:
-                raise ValueError(f"{idle[0]}: has a meaning only with look = 'craft'; take it away")
+                raise ValueError(f"{idle[0]}: applies only with look = 'craft'; remove it")
         return self
 
     def intrinsics_at(self, width: int, height: int) -> dict[str, Any]:
-        """The keys by which this lens keeps its field from left to right, and its pixels' shape, at another size.
+        """Return the keys that keep the horizontal field of view and the pixel aspect at another image size.
 
-        A field of view does so by itself. Pixels of a sensor keep their pitch, so it is the focal length that goes with
-        the width; a camera matrix has its numbers scaled. What is added or cut above and below is alike.
+        With a field of view nothing changes. A sensor keeps its pixel pitch, so the focal length scales with the
+        width; a camera matrix is scaled. The image grows or is cropped equally at top and bottom.
         """
         scale = width / self.size_px[0]
         if self.matrix is not None:
@@ -137,9 +150,9 @@ class CameraSection(Section):
 
 
 def rescale_intrinsics(table: dict[str, Any], camera: CameraSection, changed: Collection[str]) -> None:
-    """Scale the lens in a scene's ``table``, not checked yet, when ``camera.size_px`` is among the keys ``changed``.
+    """Rescale the lens in an unchecked scene ``table`` if ``camera.size_px`` is among the keys ``changed``.
 
-    ``camera`` is what it was before. Who changes the lens as well means it for the new size: it stays as it was given.
+    ``camera`` is the section before the change. A lens that is changed as well is meant for the new size and kept.
     """
     lens = {f"camera.{key}" for key in (*_INTRINSICS, "pixel_pitch_um", "preset")}
     if "camera.size_px" in changed and lens.isdisjoint(changed) and _is_size(table["camera"]["size_px"]):

@@ -1,4 +1,4 @@
-"""What a scene says of a craft: its mesh, how its joints stand, what it wears."""
+"""The section ``[craft]``: mesh, joint angles, materials and decals."""
 
 from __future__ import annotations
 
@@ -13,40 +13,42 @@ JointRates = dict[str, Annotated[tuple[Rate, ...], Strict(False), Field(min_leng
 
 
 class DecalSection(Section):
-    """A picture stuck onto a craft: a flag, an emblem, a logo."""
+    """An image applied to the craft: a flag, an emblem, a logo."""
 
-    mount: str = Field(description="A mount named in the model's description: where, and which way the wall looks.")
-    image: FileName = Field(description="A picture file (PNG, JPEG, WebP ...) beside the scene.")
-    width_m: float = Field(gt=0, le=1000, description="How wide it is; its height follows from the picture's shape.")
-    up: Axis | None = Field(None, description="What is upward in it, body axes; default: +Z, on a Z wall +X.")
+    mount: str = Field(description="A mount point named in the model's description: position and outward direction.")
+    image: FileName = Field(description="An image file (PNG, JPEG, WebP, ...) next to the scene file.")
+    width_m: float = Field(gt=0, le=1000, description="Width; the height follows from the image's aspect ratio.")
+    up: Axis | None = Field(None, description="Up direction of the image in body axes; default: +Z, or +X on a Z wall.")
 
 
 class ModelSection(Section):
-    """A mesh with joints."""
+    """A mesh with joints, materials and decals."""
 
-    model: FileName = Field(description="A shipped model's name, or a mesh file beside the scene.")
+    model: FileName = Field(description="Name of a shipped model, or a mesh file next to the scene file.")
     joints_deg: JointAngles = Field(
         default_factory=dict,
         max_length=100,
-        description="Angles of joints by name, one or two each; default: what the model's description has them follow.",
+        description="Joint angles by name, one or two each; default: the joint tracks its target in the description.",
     )
     joints_deg_s: JointRates = Field(
         default_factory=dict,
         max_length=100,
-        description="How fast joints turn beside that, by name: at the release, or at the moment `at` of a scene whose "
-        "camera is mounted, they stand as without it.",
+        description="Joint rates by name, added to the angles from the release on, or from the moment `at` of a scene "
+        "whose camera is mounted.",
     )
     materials: dict[str, str] = Field(
         default_factory=dict,
         max_length=200,
-        description="The mesh's materials by name, and what of the library (`models materials`) is put in its place.",
+        description="Replacements for materials of the mesh: library name (`models materials`) by material name.",
     )
     decals: Annotated[tuple[DecalSection, ...], Strict(False)] = Field(
-        (), max_length=32, description="Pictures stuck onto its walls."
+        (), max_length=32, description="Images applied to its walls."
     )
 
 
 class CraftSection(ModelSection):
-    """The craft in the picture."""
+    """The craft that carries or released the camera."""
 
-    mass_kg: float | None = Field(None, gt=0, le=1e7, description="Without the camera; default: the model's own.")
+    mass_kg: float | None = Field(
+        None, gt=0, le=1e7, description="Mass without the camera; default: that of the model."
+    )

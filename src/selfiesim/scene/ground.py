@@ -1,19 +1,15 @@
-"""The section ``[ground]``: the ground that a lens close to it sees."""
+"""The section ``[ground]``: terrain around a landed camera."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field, Strict
 
 from selfiesim.scene.section import Section
 
-if TYPE_CHECKING:
-    pass
-
-
 GROUND_NAME = "ground"
-"""What layers call it; no object may have that name."""
+"""Name of the ground in layers; no object may use it."""
 
 SiteOffset = Annotated[float, Field(ge=-2000, le=2000)]
 
@@ -23,63 +19,68 @@ Fraction = Annotated[float, Field(ge=0.001, le=1.0)]
 
 
 class PadSection(Section):
-    """Level ground where a vehicle stands."""
+    """Level ground under a vehicle."""
 
-    at_m: EastNorth = Field((0.0, 0.0), description="Its middle, east and north of the craft's origin.")
-    radius_m: float = Field(1.4, gt=0, le=100, description="How far it is level.")
+    at_m: EastNorth = Field((0.0, 0.0), description="Centre, east and north of the craft's origin.")
+    radius_m: float = Field(1.4, gt=0, le=100, description="Radius of the level ground.")
 
 
 class TrackSection(Section):
-    """Where wheels have rolled."""
+    """Wheel tracks."""
 
     path_m: Annotated[tuple[EastNorth, ...], Strict(False)] = Field(
-        min_length=2, max_length=100, description="Points of the way, each east and north of the craft's origin."
+        min_length=2, max_length=100, description="Points along the track, east and north of the craft's origin."
     )
-    half_m: float = Field(0.60, gt=0, le=10, description="From the middle of the way to the middle of a rut.")
-    width_m: float = Field(0.22, gt=0, le=2, description="Of a rut.")
-    depth_m: float = Field(0.014, ge=0, le=0.5, description="Of a rut.")
+    half_m: float = Field(
+        0.60, gt=0, le=10, description="Half the track width: from the centre line to the middle of a rut."
+    )
+    width_m: float = Field(0.22, gt=0, le=2, description="Width of a rut.")
+    depth_m: float = Field(0.014, ge=0, le=0.5, description="Depth of a rut.")
 
 
 class BlastSection(Section):
-    """The dark zone that landing engines blew free of dust."""
+    """The dark blast zone that the landing engines cleared of dust."""
 
-    at_m: EastNorth = Field((0.0, 0.0), description="Its middle.")
-    radius_m: float = Field(6.0, gt=0, le=500, description="Where the darkening has fallen to a third.")
-    darker: float = Field(0.30, ge=0, le=0.9, description="How much darker in the middle, in red light.")
+    at_m: EastNorth = Field((0.0, 0.0), description="Centre, east and north of the craft's origin.")
+    radius_m: float = Field(6.0, gt=0, le=500, description="Radius at which the darkening has fallen to a third.")
+    darker: float = Field(0.30, ge=0, le=0.9, description="Darkening in the middle, in red light.")
 
 
 class CraterSection(Section):
     """A small bowl with a raised rim."""
 
-    at_m: EastNorth = Field(description="Its middle.")
-    radius_m: float = Field(gt=0.2, le=500, description="Of its rim.")
-    depth_m: float = Field(gt=0, le=100, description="From the rim down to the floor.")
+    at_m: EastNorth = Field(description="Centre, east and north of the craft's origin.")
+    radius_m: float = Field(gt=0.2, le=500, description="Radius of the rim.")
+    depth_m: float = Field(gt=0, le=100, description="Depth from rim to floor.")
 
 
 class GroundSection(Section):
-    """The ground as seen by a lens on it: needs [site] on Mars. The globe is not drawn then."""
+    """Terrain around a landed camera; needs [site] on Mars and replaces the globe."""
 
-    seed: int = Field(1, ge=0, le=1_000_000, description="Another seed, another ground.")
+    seed: int = Field(1, ge=0, le=1_000_000, description="Random seed of the terrain.")
     rock_share: float = Field(
-        0.05, ge=0.001, le=0.4, description="Share of the ground under rocks: k of Golombek and Rapp's law."
+        0.05,
+        ge=0.001,
+        le=0.4,
+        description="Fraction of the ground covered by rocks: k in the law of Golombek and Rapp.",
     )
-    largest_rock_m: float = Field(3.0, ge=0.05, le=10, description="Larger ones are left out.")
-    rocks_reach_m: float = Field(70.0, ge=5, le=300, description="How far from the lens rocks lie.")
-    clod_share: float = Field(0.12, ge=0, le=0.4, description="Share under clods of broken crust.")
+    largest_rock_m: float = Field(3.0, ge=0.05, le=10, description="Diameter of the largest rock.")
+    rocks_reach_m: float = Field(70.0, ge=5, le=300, description="Distance from the lens up to which rocks are placed.")
+    clod_share: float = Field(
+        0.12, ge=0, le=0.4, description="Fraction of the ground covered by clods of broken crust."
+    )
     reflectance: Annotated[tuple[Fraction, Fraction, Fraction], Strict(False)] | None = Field(
-        None, description="Of the dust at 620, 550 and 460 nm; default: the map's at the site."
+        None, description="Reflectance of the dust at 620, 550 and 460 nm; default: that of the map at the site."
     )
     cell_rad: float = Field(
-        0.0032, ge=0.0025, le=0.05, description="Fineness of the mesh in final pictures: a cell seen from the lens."
+        0.0032, ge=0.0025, le=0.05, description="Angular size of a mesh cell seen from the lens, in final renders."
     )
-    draft_cell_rad: float = Field(0.008, ge=0.0025, le=0.05, description="The same in drafts.")
+    draft_cell_rad: float = Field(0.008, ge=0.0025, le=0.05, description="Angular size of a mesh cell in drafts.")
     pads: Annotated[tuple[PadSection, ...], Strict(False)] = Field(
-        (PadSection(),), max_length=32, description="Where vehicles stand; default: one under the craft."
+        (PadSection(),), max_length=32, description="Level pads under vehicles; default: one under the craft."
     )
-    tracks: Annotated[tuple[TrackSection, ...], Strict(False)] = Field(
-        (), max_length=16, description="Where wheels have rolled."
-    )
+    tracks: Annotated[tuple[TrackSection, ...], Strict(False)] = Field((), max_length=16, description="Wheel tracks.")
     craters: Annotated[tuple[CraterSection, ...], Strict(False)] = Field(
         (), max_length=32, description="Small craters."
     )
-    blast: BlastSection | None = Field(None, description="The dark zone of a landing.")
+    blast: BlastSection | None = Field(None, description="The dark blast zone of a landing.")

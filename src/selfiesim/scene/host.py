@@ -11,46 +11,52 @@ from selfiesim.scene.section import Angle, FileName, Positive, Section, Vector3V
 
 
 class HeliocentricOrbitSection(Section):
-    """A body's path round the Sun, as catalogues of small bodies give it: ecliptic and equinox of J2000."""
+    """Heliocentric orbit of a body as small-body catalogues give it: ecliptic and equinox of J2000."""
 
-    epoch_utc: UtcTime = Field(description="When the mean anomaly holds.")
-    semi_major_axis_au: float = Field(gt=0, le=1000, description="Astronomical units.")
-    eccentricity: float = Field(ge=0, lt=1, description="0 is a circle; below 1.")
-    inclination_deg: float = Field(ge=0, le=180)
+    epoch_utc: UtcTime = Field(description="Epoch of the mean anomaly.")
+    semi_major_axis_au: float = Field(gt=0, le=1000, description="Semi-major axis, au.")
+    eccentricity: float = Field(ge=0, lt=1, description="Eccentricity; 0 is a circle.")
+    inclination_deg: float = Field(ge=0, le=180, description="Inclination to the ecliptic.")
     node_deg: Angle = Field(description="Longitude of the ascending node.")
-    arg_periapsis_deg: Angle
-    mean_anomaly_deg: Angle
+    arg_periapsis_deg: Angle = Field(description="Argument of the perihelion.")
+    mean_anomaly_deg: Angle = Field(description="Mean anomaly at the epoch.")
 
 
 class BodySection(Section):
-    """A body of the scene's own, such as a small asteroid."""
+    """A body that the scene defines, such as a small asteroid."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="What orbit.body calls it; lower case.")
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Name to use in orbit.body; lower case.")
     radii_km: Annotated[tuple[Positive, Positive, Positive], Strict(False)] = Field(
-        description="Semi-axes of its ellipsoid along body-fixed x, y, z."
+        description="Semi-axes of the ellipsoid along body-fixed x, y and z."
     )
     gm_km3_s2: float = Field(gt=0, le=1e12, description="Gravitational parameter.")
-    pole_ra_deg: Angle = 0.0
-    pole_dec_deg: float = Field(90.0, ge=-90, le=90)
+    pole_ra_deg: Angle = Field(0.0, description="Right ascension of the north pole.")
+    pole_dec_deg: float = Field(90.0, ge=-90, le=90, description="Declination of the north pole.")
     meridian_deg: Angle = Field(0.0, description="Angle W of the prime meridian at J2000.")
-    spin_deg_day: float = Field(0.0, ge=-1e6, le=1e6, description="How fast it turns; negative is backward.")
-    j2: float = Field(0.0, ge=-1, le=1, description="Zonal harmonic on the first radius, not normalised.")
+    spin_deg_day: float = Field(0.0, ge=-1e6, le=1e6, description="Rotation rate; negative is retrograde.")
+    j2: float = Field(0.0, ge=-1, le=1, description="Zonal harmonic J2, unnormalised, for the first radius.")
     geometric_albedo: float | None = Field(
-        None, gt=0, le=1.5, description="How bright it is; default: 0.14, or that of the known body of this name."
+        None, gt=0, le=1.5, description="Geometric albedo; default: 0.14, or that of the known body of this name."
     )
-    orbit: HeliocentricOrbitSection | None = Field(None, description="Its path round the Sun, unless kernels hold it.")
+    orbit: HeliocentricOrbitSection | None = Field(
+        None, description="Its heliocentric orbit, unless kernels provide it."
+    )
 
 
 class ForcesSection(Section):
-    """What pulls and pushes beside the central gravity."""
+    """Perturbing forces on craft and camera."""
 
-    zonals: bool = Field(True, description="The body's flattening: J2, J3, J4.")
-    sun: bool = Field(True, description="The Sun's pull.")
-    area_to_mass_m2_kg: float = Field(0.0, ge=0, le=1000, description="Sunlit area over mass of the craft.")
-    camera_area_to_mass_m2_kg: float | None = Field(
-        None, ge=0, le=1000, description="The same for the released camera; default: the craft's."
+    zonals: bool = Field(True, description="Zonal gravity harmonics J2, J3 and J4 of the body.")
+    sun: bool = Field(True, description="Third-body gravity of the Sun.")
+    area_to_mass_m2_kg: float = Field(
+        0.0, ge=0, le=1000, description="Area-to-mass ratio of the craft for solar radiation pressure."
     )
-    reflectivity: float = Field(1.3, ge=1, le=2, description="1 takes sunlight's push once (black), 2 twice (mirror).")
+    camera_area_to_mass_m2_kg: float | None = Field(
+        None, ge=0, le=1000, description="Area-to-mass ratio of the released camera; default: that of the craft."
+    )
+    reflectivity: float = Field(
+        1.3, ge=1, le=2, description="Radiation pressure coefficient: 1 absorbs all light, 2 reflects it."
+    )
 
 
 _ELEMENTS = (
@@ -69,30 +75,30 @@ class OrbitSection(Section):
     """The craft's orbit at an epoch: six Keplerian elements, or position and velocity."""
 
     body: str = Field(
-        "mars", description="What it goes round: mars, earth, moon, phobos, deimos, jupiter, sun, or [body]'s name."
+        "mars", description="Central body: mars, earth, moon, phobos, deimos, jupiter, sun, or the name in [body]."
     )
     frame: Literal["icrf", "ecliptic", "mars-inertial", "equator-of-date"] = Field(
         "mars-inertial",
-        description="Axes of the numbers: icrf; ecliptic (of J2000); mars-inertial (z to Mars' pole of J2000, x on its "
-        "equator's node); equator-of-date (the same of any body, at the epoch).",
+        description="Frame: icrf; ecliptic (of J2000); mars-inertial (z toward the pole of Mars at J2000, x along "
+        "the node of its equator); equator-of-date (the same for any body, at the epoch).",
     )
-    epoch_utc: UtcTime = Field(description="When the numbers hold, for example 2021-12-31T16:30:00Z.")
-    semi_major_axis_km: float | None = Field(None, gt=0, le=1e11)
-    eccentricity: float | None = Field(None, ge=0, lt=1, description="0 is a circle; below 1.")
-    inclination_deg: float | None = Field(None, ge=0, le=180)
+    epoch_utc: UtcTime = Field(description="Epoch of the elements, for example 2021-12-31T16:30:00Z.")
+    semi_major_axis_km: float | None = Field(None, gt=0, le=1e11, description="Semi-major axis.")
+    eccentricity: float | None = Field(None, ge=0, lt=1, description="Eccentricity; 0 is a circle.")
+    inclination_deg: float | None = Field(None, ge=0, le=180, description="Inclination.")
     raan_deg: Angle | None = Field(None, description="Right ascension of the ascending node.")
-    arg_periapsis_deg: Angle | None = None
-    true_anomaly_deg: Angle | None = Field(None, description="Place on the orbit at the epoch, from periapsis.")
-    position_km: Vector3Value | None = Field(None, description="From the body's centre, instead of elements.")
-    velocity_km_s: Vector3Value | None = Field(None, description="Goes with position_km.")
-    forces: ForcesSection | None = Field(None, description="Further forces; without it, two-body motion.")
+    arg_periapsis_deg: Angle | None = Field(None, description="Argument of the periapsis.")
+    true_anomaly_deg: Angle | None = Field(None, description="True anomaly at the epoch.")
+    position_km: Vector3Value | None = Field(None, description="Position from the body's centre, instead of elements.")
+    velocity_km_s: Vector3Value | None = Field(None, description="Velocity; needs position_km.")
+    forces: ForcesSection | None = Field(None, description="Perturbing forces; default: two-body motion.")
 
     @model_validator(mode="after")
     def _check_elements_or_state(self) -> OrbitSection:
         elements = [key for key in _ELEMENTS if getattr(self, key) is not None]
         state = [key for key in _STATE if getattr(self, key) is not None]
         if elements and state:
-            raise ValueError(f"give elements or a state, not both: {state[0]} beside {elements[0]}")
+            raise ValueError(f"give elements or a state vector, not both: {state[0]} and {elements[0]}")
         wanted = _STATE if state else _ELEMENTS
         missing = [key for key in wanted if getattr(self, key) is None]
         if missing:
@@ -102,14 +108,14 @@ class OrbitSection(Section):
 
 
 class PathSection(Section):
-    """The craft's path from a file: a CCSDS OEM beside the scene, or the SPICE kernels the scene names."""
+    """The craft's trajectory from a file: a CCSDS OEM next to the scene file, or SPICE kernels that the scene names."""
 
-    body: str = Field("mars", description="What the path is told about.")
-    oem: FileName | None = Field(None, description="An Orbit Ephemeris Message (text) beside the scene.")
-    object_id: str = Field("", max_length=100, description="Whose path, when the OEM holds several.")
-    target: str | None = Field(None, max_length=100, description="SPICE's name or number of the craft, from `kernels`.")
+    body: str = Field("mars", description="Central body of the trajectory.")
+    oem: FileName | None = Field(None, description="A CCSDS Orbit Ephemeris Message (text) next to the scene file.")
+    object_id: str = Field("", max_length=100, description="Object to use when the OEM holds several.")
+    target: str | None = Field(None, max_length=100, description="SPICE name or ID of the craft in `kernels`.")
     epoch_utc: UtcTime | None = Field(
-        None, description="Events such as periapsis are looked for from here; default: where the file begins."
+        None, description="Start of the search for events such as periapsis; default: start of the file."
     )
 
     @model_validator(mode="after")
@@ -120,9 +126,11 @@ class PathSection(Section):
 
 
 class SiteSection(Section):
-    """The craft stands on the ground."""
+    """The craft stands on the ground at a fixed site."""
 
-    body: str = Field("mars", description="On what.")
-    longitude_deg: Angle = Field(description="East, planetocentric.")
-    latitude_deg: float = Field(ge=-90, le=90, description="Planetocentric.")
-    height_m: float = Field(0.0, ge=-20_000, le=50_000, description="Of the ground, above the reference ellipsoid.")
+    body: str = Field("mars", description="Body that the site is on.")
+    longitude_deg: Angle = Field(description="Planetocentric east longitude.")
+    latitude_deg: float = Field(ge=-90, le=90, description="Planetocentric latitude.")
+    height_m: float = Field(
+        0.0, ge=-20_000, le=50_000, description="Height of the ground above the reference ellipsoid."
+    )

@@ -1,4 +1,4 @@
-"""The words for a time in a scene: ``release+100s``, ``max-latitude-30s``, another of :data:`EVENTS`, or a UTC time."""
+"""Moments, the times in a scene file: ``release+100s``, ``max-latitude-30s``, another of :data:`EVENTS`, or UTC."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.core.errors import SceneError
 
 EVENTS = ("release", "max-latitude", "periapsis", "apoapsis", "cap-crossing", "terminator")
-"""What a moment may be counted from; :mod:`selfiesim.motion.events` says when each happens."""
+"""Events that a moment may be relative to; :mod:`selfiesim.motion.events` defines them."""
 
 # At most nine digits: 30 years from the event.
 _EVENT = re.compile(rf"(?P<event>{'|'.join(EVENTS)})(?:(?P<sign>[+-])(?P<seconds>\d{{1,9}}(?:\.\d{{1,12}})?)s)?")
 
 
 def parse_moment(text: str) -> tuple[str, float] | Epoch:
-    """An event and seconds after it, or an instant.
+    """Parse an event with its offset in seconds, or a UTC time.
 
     Raises
     ------
     SceneError
-        When the text is neither.
+        For text that is neither.
     """
     match = _EVENT.fullmatch(text)
     if match:
@@ -34,7 +34,7 @@ def parse_moment(text: str) -> tuple[str, float] | Epoch:
         return Epoch.from_utc(text)
     except SceneError as error:
         raise SceneError(
-            f"{text!r} is no moment; write release+100s, max-latitude-30s, periapsis or 2021-12-31T16:30:00Z"
+            f"{text!r} is not a moment; write release+100s, max-latitude-30s, periapsis or 2021-12-31T16:30:00Z"
         ) from error
 
 
@@ -47,7 +47,7 @@ def _check_utc(text: object) -> object:
 
 
 def _checked(text: object, parse: Callable[[str], object]) -> object:
-    """``text`` when ``parse`` takes it; other types are left for pydantic to refuse."""
+    """Return ``text`` if ``parse`` accepts it; other types are left for pydantic to reject."""
     if isinstance(text, str):
         try:
             parse(text)

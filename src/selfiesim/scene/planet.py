@@ -1,4 +1,4 @@
-"""What a scene says of its planet: the map, the weather, how the ground reflects."""
+"""The section ``[planet]``: map, weather and reflection law."""
 
 from __future__ import annotations
 
@@ -11,40 +11,44 @@ from selfiesim.scene.section import FileName, Section
 
 
 class MapSection(Conventions):
-    """A colour map of the planet beside the scene, and how it lies."""
+    """A colour map of the planet next to the scene file, and its conventions."""
 
     file: FileName = Field(
-        description="A picture or GeoTIFF beside the scene; {face} or {x} and {y} stand for several."
+        description="An image or GeoTIFF next to the scene file; {face} or {x} and {y} stand for tiles."
     )
     tone: Literal["measured", "own"] | None = Field(
-        None, description="measured: in the tones measured on Mars, the default there; own: its own, elsewhere."
+        None,
+        description="measured: matched to the measured reflectance, default on Mars; own: as it is, default elsewhere.",
     )
-    credits: str = Field("", max_length=1000, description="Whom to thank; goes into the recipe.")
+    credits: str = Field("", max_length=1000, description="Credit line, recorded in the recipe.")
 
 
 class PlanetSection(Section):
-    """The planet's looks."""
+    """Appearance of the planet."""
 
     map: MapSection | FileName | None = Field(
-        None, description="Another colour map: a name in the library (selfiesim maps list), or a file beside the scene."
+        None,
+        description="Another colour map: a name in the library (selfiesim maps list), or a file next to the scene.",
     )
     dust_opacity: Literal["seasonal"] | Annotated[float, Field(ge=0, le=10)] = Field(
         "seasonal",
-        description="Vertical optical depth of the dust in Mars' air at 550 nm; 0 is clear; seasonal: 0.2 to 0.45.",
+        description="Vertical optical depth of dust in the air of Mars at 550 nm; 0 is clear, seasonal is 0.2 to 0.45.",
     )
-    frost: bool = Field(True, description="Whether Mars wears the seasonal frost of the date.")
+    frost: bool = Field(True, description="Whether to add the seasonal frost of the date on Mars.")
     cloud_opacity: float = Field(
-        0.0, ge=0, le=5, description="Optical depth of thin water-ice clouds over Mars' tropics, at 550 nm."
+        0.0, ge=0, le=5, description="Optical depth of thin water-ice clouds over the tropics of Mars at 550 nm."
     )
-    hood_opacity: float = Field(0.0, ge=0, le=5, description="Optical depth of the hood of haze over the winter pole.")
+    hood_opacity: float = Field(0.0, ge=0, le=5, description="Optical depth of the haze hood over the winter pole.")
     gas: float = Field(
-        1.0, ge=0, le=10, description="The gas of Mars' air, which scatters blue light, over its usual amount."
+        1.0, ge=0, le=10, description="Column of gas, which scatters blue light, relative to that of Mars."
     )
     haze_layer_opacity: float = Field(
-        0.0, ge=0, le=1, description="Vertical optical depth of a detached layer of haze above Mars' limb."
+        0.0, ge=0, le=1, description="Vertical optical depth of a detached haze layer above the limb of Mars."
     )
-    haze_layer_height_km: float = Field(50.0, ge=20, le=120, description="Height of its middle (assumed).")
-    haze_layer_thickness_km: float = Field(8.0, ge=1, le=40, description="From its lower to its upper end (assumed).")
+    haze_layer_height_km: float = Field(
+        50.0, ge=20, le=120, description="Height of the middle of the haze layer (assumed)."
+    )
+    haze_layer_thickness_km: float = Field(8.0, ge=1, le=40, description="Thickness of the haze layer (assumed).")
     law: Literal["mars", "hapke", "lunar", "lunar-lambert", "lommel-seeliger", "lambert"] | None = Field(
-        None, description="How bare ground shares light among directions; default: the body's own."
+        None, description="Reflection law (BRDF) of bare ground; default: that of the body."
     )

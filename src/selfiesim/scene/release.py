@@ -1,4 +1,4 @@
-"""How the camera leaves, or where it stays: the sections ``[release]`` and ``[mounted]``."""
+"""How the camera is released, or where it is mounted: the sections ``[release]`` and ``[mounted]``."""
 
 from __future__ import annotations
 
@@ -11,97 +11,100 @@ from selfiesim.scene.section import Angle, Axis, Rate, Section, Vector3Value
 
 
 class SpreadSection(Section):
-    """How far a number may be off: ``normal`` gives the standard deviation, ``uniform`` the lowest and highest."""
+    """Distribution of an error: ``normal`` gives the standard deviation, ``uniform`` the bounds."""
 
-    normal: float | None = Field(None, ge=0, description="Standard deviation, about no error.")
-    uniform: Annotated[tuple[float, float], Strict(False)] | None = Field(None, description="Lowest and highest error.")
+    normal: float | None = Field(None, ge=0, description="Standard deviation of a zero-mean normal distribution.")
+    uniform: Annotated[tuple[float, float], Strict(False)] | None = Field(
+        None, description="Lower and upper bound of the error."
+    )
 
     @model_validator(mode="after")
     def _check_one_distribution(self) -> SpreadSection:
         if (self.normal is None) == (self.uniform is None):
             raise ValueError("give one of normal = 0.01 or uniform = [-0.01, 0.01]")
         if self.uniform and self.uniform[0] > self.uniform[1]:
-            raise ValueError("uniform: the first number must not be above the second")
+            raise ValueError("uniform: the lower bound must not exceed the upper one")
         return self
 
 
 class ScatterSection(Section):
-    """How releases differ from one to the next, for clouds of paths; the picture shows the release as planned."""
+    """Release errors for Monte Carlo runs; a render shows the nominal release."""
 
-    speed_m_s: SpreadSection | None = Field(None, description="Error of the spring's speed.")
-    spring_energy_j: SpreadSection | None = Field(
-        None, description="Error of the spring's energy, where that is given."
-    )
-    tilt_deg: SpreadSection | None = Field(None, description="Lean of the push, in each of two directions across it.")
-    tip_off_deg_s: SpreadSection | None = Field(
-        None, description="Error of the tip-off, about each of the camera's axes."
-    )
-    spin_deg_s: SpreadSection | None = Field(None, description="Error of the spin about the push.")
-    delay_s: SpreadSection | None = Field(None, description="Error of the time of release.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Another seed throws other dice.")
+    speed_m_s: SpreadSection | None = Field(None, description="Error of the ejection speed.")
+    spring_energy_j: SpreadSection | None = Field(None, description="Error of the spring energy, where that is given.")
+    tilt_deg: SpreadSection | None = Field(None, description="Tilt of the push about each of two perpendicular axes.")
+    tip_off_deg_s: SpreadSection | None = Field(None, description="Error of the tip-off rate about each camera axis.")
+    spin_deg_s: SpreadSection | None = Field(None, description="Error of the spin rate about the push.")
+    delay_s: SpreadSection | None = Field(None, description="Error of the release time.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Random seed.")
 
     @model_validator(mode="after")
     def _check_one_push_key(self) -> ScatterSection:
         if self.speed_m_s and self.spring_energy_j:
-            raise ValueError("give speed_m_s or spring_energy_j, not both: the energy makes the speed")
+            raise ValueError("give speed_m_s or spring_energy_j, not both: the energy sets the speed")
         return self
 
 
 class ReleaseSection(Section):
-    """The push-off."""
+    """The ejection of the camera."""
 
     at: Moment = Field(
-        description="When: max-latitude, periapsis, apoapsis, cap-crossing or terminator, with an offset if wanted "
-        "(max-latitude-30s), or a UTC time."
+        description="Time of release: max-latitude, periapsis, apoapsis, cap-crossing or terminator, with an "
+        "optional offset (max-latitude-30s), or a UTC time."
     )
-    mount: str = Field("camera", description="A mount named in the model's description.")
-    axis: Axis | None = Field(None, description="Direction of the push in body axes; default: the mount's own.")
-    speed_m_s: float = Field(0.2, gt=0, le=100, description="Speed the spring gives along the axis.")
+    mount: str = Field("camera", description="A mount point named in the model's description.")
+    axis: Axis | None = Field(None, description="Direction of the push in body axes; default: the axis of the mount.")
+    speed_m_s: float = Field(0.2, gt=0, le=100, description="Ejection speed along the axis.")
     spring_energy_j: float | None = Field(
-        None, gt=0, le=1e6, description="Instead of the speed; needs camera.mass_kg and the craft's mass."
+        None,
+        gt=0,
+        le=1e6,
+        description="Energy of the spring, instead of the speed; needs camera.mass_kg and the mass of the craft.",
     )
     tilt_deg: Annotated[tuple[Angle, Angle], Strict(False)] = Field(
-        (0.0, 0.0), description="The plunger is out of true: lean of the push toward two directions across it."
+        (0.0, 0.0), description="Misalignment of the plunger: tilt of the push about two perpendicular axes."
     )
-    spin_deg_s: Rate = Field(0.0, description="Spin the camera leaves with, about the push.")
+    spin_deg_s: Rate = Field(0.0, description="Spin rate of the camera about the push.")
     tip_off_deg_s: Annotated[tuple[Rate, Rate, Rate], Strict(False)] = Field(
         (0.0, 0.0, 0.0),
-        description="Further turning it leaves with, about its inner lens' axes (right, down, forward).",
+        description="Tip-off rates about the axes of the inner lens (right, down, forward).",
     )
-    recoil: bool = Field(False, description="Push the craft back as well; needs both masses.")
-    scatter: ScatterSection | None = Field(None, description="How releases differ, for drift --samples.")
+    recoil: bool = Field(False, description="Whether the craft recoils; needs both masses.")
+    scatter: ScatterSection | None = Field(None, description="Release errors, for drift --samples.")
 
     @model_validator(mode="after")
     def _check_release_time(self) -> ReleaseSection:
         if self.at.startswith("release"):
-            raise ValueError("release.at cannot be counted from the release; use max-latitude, periapsis or a UTC time")
+            raise ValueError(
+                "release.at cannot be relative to the release itself; use max-latitude, periapsis or a UTC time"
+            )
         if self.spring_energy_j is not None and "speed_m_s" in self.model_fields_set:
-            raise ValueError("give speed_m_s or spring_energy_j, not both: the energy makes the speed")
+            raise ValueError("give speed_m_s or spring_energy_j, not both: the energy sets the speed")
         scatter = self.scatter
         if scatter and scatter.spring_energy_j and self.spring_energy_j is None:
-            raise ValueError("scatter: spring_energy_j goes with spring_energy_j; with a speed, scatter speed_m_s")
+            raise ValueError("scatter: spring_energy_j needs spring_energy_j; with a speed, scatter speed_m_s")
         if scatter and scatter.speed_m_s and self.spring_energy_j is not None:
-            raise ValueError("scatter: speed_m_s goes with speed_m_s; with an energy, scatter spring_energy_j")
+            raise ValueError("scatter: speed_m_s needs speed_m_s; with an energy, scatter spring_energy_j")
         return self
 
 
 class MountedSection(Section):
-    """A camera that stays on the craft, on a wall or at the end of a boom, instead of one that is released."""
+    """A camera that stays on the craft, on a wall or at the end of a boom, instead of being released."""
 
-    mount: str = Field("camera", description="A mount named in the model's description.")
-    axis: Axis | None = Field(None, description="Direction of the boom in body axes; default: the mount's own.")
-    out_m: float = Field(0.0, ge=0, le=1000, description="Length of the boom, from the mount along the axis.")
+    mount: str = Field("camera", description="A mount point named in the model's description.")
+    axis: Axis | None = Field(None, description="Direction of the boom in body axes; default: the axis of the mount.")
+    out_m: float = Field(0.0, ge=0, le=1000, description="Length of the boom from the mount along the axis.")
     offset_m: Vector3Value | None = Field(
         None,
-        description="Instead of a mount: where the lens is, from the craft's origin, as on a stand beside it.",
+        description="Instead of a mount: position of the lens from the craft's origin, as on a stand next to it.",
     )
     axes: Literal["body", "local"] = Field(
-        "local", description="Of offset_m: the craft's body axes, or east, north and up where the craft is."
+        "local", description="Axes of offset_m: body axes of the craft, or east, north and up at the craft."
     )
 
     @model_validator(mode="after")
     def _check_one_placement(self) -> MountedSection:
         given = self.model_fields_set & {"mount", "axis", "out_m"}
         if self.offset_m is not None and given:
-            raise ValueError(f"offset_m stands instead of a mount: take away {', '.join(sorted(given))}")
+            raise ValueError(f"offset_m replaces the mount: remove {', '.join(sorted(given))}")
         return self

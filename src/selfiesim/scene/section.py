@@ -10,19 +10,19 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 def _check_axis(value: object) -> object:
     if isinstance(value, (list, tuple)) and value and all(part == 0 for part in value):
-        raise ValueError("an axis needs a direction; not all three numbers may be 0")
+        raise ValueError("an axis needs a direction: at least one of its three numbers must not be 0")
     return value
 
 
 def _check_axis_length(axis: Vector3) -> Vector3:
     if not 1e-6 <= max(abs(part) for part in axis) <= 1e6:
-        raise ValueError("the largest number of an axis must lie between 1e-6 and 1e6")
+        raise ValueError("the largest component of an axis must lie between 1e-6 and 1e6")
     return axis
 
 
 def _check_quaternion(value: Vector4) -> Vector4:
     if not 0.999 <= sum(part * part for part in value) ** 0.5 <= 1.001:
-        raise ValueError("the four numbers of a quaternion (x, y, z, w) must have length 1")
+        raise ValueError("a quaternion (x, y, z, w) must have length 1")
     return value
 
 
@@ -30,7 +30,7 @@ Vector3 = tuple[float, float, float]
 
 Vector4 = tuple[float, float, float, float]
 
-# TOML has lists and no tuples: only the numbers inside are strict.
+# TOML has lists but no tuples: only the numbers inside are checked strictly.
 Axis = Annotated[Vector3, Strict(False), BeforeValidator(_check_axis), AfterValidator(_check_axis_length)]
 
 Quaternion = Annotated[Vector4, Strict(False), AfterValidator(_check_quaternion)]
@@ -50,7 +50,7 @@ FileName = Annotated[str, Field(min_length=1, max_length=1000)]
 
 def _check_text(text: str) -> str:
     if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in text):
-        raise ValueError("control characters have no place in a text")
+        raise ValueError("text must not contain control characters")
     return text
 
 
@@ -58,6 +58,6 @@ Text = Annotated[str, AfterValidator(_check_text)]
 
 
 class Section(BaseModel):
-    """A section of a scene: unknown keys, numbers that are not finite and numbers in quotes are refused."""
+    """A section of a scene file: unknown keys, non-finite numbers and numbers in quotes are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)

@@ -8,8 +8,8 @@ from selfiesim.scene.section import Section
 
 
 class SkySection(Section):
-    """What stands in the sky besides the planet and the craft."""
+    """What is visible in the sky besides planet and craft."""
 
-    stars: bool = Field(True, description="Stars to magnitude 5.5, the planets and the Moon.")
+    stars: bool = Field(True, description="Stars down to magnitude 5.5, planets, and the Moon.")
     sun: bool = Field(True, description="The Sun's disc.")
     moons: bool = Field(True, description="Phobos and Deimos.")

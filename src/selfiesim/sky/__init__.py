@@ -1,1 +1,1 @@
-"""What stands in the sky besides planet and craft: the Sun's disc, moons, planets and stars."""
+"""The sky behind planet and craft: the Sun's disc, moons, planets and stars."""

@@ -1,4 +1,4 @@
-"""Which bodies and stars stand behind and beside the craft at an instant."""
+"""The bodies and stars that a camera sees in the sky at an instant."""
 
 from __future__ import annotations
 
@@ -41,11 +41,12 @@ _PLANETS = {
     "saturn": _PlanetConstants(1.04, 60_268_000.0, "lambert", 6),
 }
 
-# Geometric albedo in V: NASA's Mars fact sheet (recalled, not checked; 7 percent by Zellner and Capen 1974). Colours:
-# Phobos B-V 0.6 and Deimos 0.65 (the same paper; recalled, not checked).
+# Geometric albedo in V: NASA's Mars fact sheet (recalled, not checked; 7 percent by Zellner and Capen 1974). B-V:
+# Phobos 0.6 and Deimos 0.65 (the same paper; recalled, not checked).
 _MOON_PHOTOMETRY = {"phobos": (0.071, 0.60), "deimos": (0.068, 0.65)}
-_DEFAULT_SLOPE_G = 0.15  # G where none is measured (Bowell et al. 1989)
+_DEFAULT_SLOPE_G = 0.15  # for bodies without a measured G (Bowell et al. 1989)
 
+# Bodies that can eclipse the Sun as seen from each body.
 OCCULTING_BODIES = {
     "mars": ("phobos", "deimos"),
     "phobos": ("mars", "deimos"),
@@ -57,16 +58,18 @@ OCCULTING_BODIES = {
 
 @dataclass(frozen=True)
 class Backdrop:
-    """The sky round a camera, ICRF axes.
+    """The sky around a camera, ICRF axes.
 
     Attributes
     ----------
     sun : bool
-        Whether the Sun's disc is drawn.
-    globes : tuple of Globe
+        Whether to render the Sun's disc.
+    globes : tuple of SkyBody
         Planets and moons.
-    star_directions, star_irradiance : (N, 3)
-        Unit vectors, and light in the bands, W m^-2 nm^-1.
+    star_directions : (N, 3)
+        Unit vectors to the stars.
+    star_irradiance : (N, 3)
+        Irradiance by each star in the bands, W m^-2 nm^-1.
     """
 
     sun: bool
@@ -76,24 +79,41 @@ class Backdrop:
 
 
 def build_backdrop(
-    almanac: Ephemeris, body: str, position: Vector, epoch: Epoch, *, with_sun: bool, with_moons: bool, with_stars: bool
+    ephemeris: Ephemeris,
+    body: str,
+    position: Vector,
+    epoch: Epoch,
+    *,
+    with_sun: bool,
+    with_moons: bool,
+    with_stars: bool,
 ) -> Backdrop:
-    """What stands round a camera at ``position`` (3,) m from the centre of ``body``, ICRF axes.
+    """Build the sky around a camera. Bodies without an ephemeris at that time are left out.
 
-    ``with_moons`` are the moons of Mars, ``with_stars`` the planets and the Moon as well. Bodies whose place nobody
-    knows at that time are left out.
+    Parameters
+    ----------
+    ephemeris : Ephemeris
+        Positions of the bodies.
+    body : str
+        The central body.
+    position : (3,) array
+        The camera from the centre of ``body``, ICRF axes, m.
+    epoch : Epoch
+        The instant.
+    with_sun, with_moons, with_stars : bool
+        Whether to include the Sun, the moons of Mars, and the stars together with the planets and the Moon.
     """
     globes: list[SkyBody] = []
     if with_moons:
         globes += [
-            _moon(almanac, name, body, position, epoch)
+            _moon(ephemeris, name, body, position, epoch)
             for name in _MOON_PHOTOMETRY
-            if has_ephemeris(almanac, name, body, epoch)
+            if has_ephemeris(ephemeris, name, body, epoch)
         ]
     if with_stars:
-        globes += [_planet(almanac, name, body, position, epoch) for name in _PLANETS if name != body]
+        globes += [_planet(ephemeris, name, body, position, epoch) for name in _PLANETS if name != body]
     elif body in _MOON_PHOTOMETRY:
-        globes += [_planet(almanac, "mars", body, position, epoch)]
+        globes += [_planet(ephemeris, "mars", body, position, epoch)]
     table = stars()
     return Backdrop(
         with_sun,
@@ -104,54 +124,57 @@ def build_backdrop(
 
 
 def sun_visible_fraction_beside(
-    almanac: Ephemeris, body: Body, position: Vector, to_sun: Vector, epoch: Epoch
+    ephemeris: Ephemeris, body: Body, position: Vector, to_sun: Vector, epoch: Epoch
 ) -> float:
-    """Share of the Sun that the moons of ``body``, or the planet it is a moon of, leave visible from ``position``."""
-    share = 1.0
+    """Return the fraction of the Sun that the moons of ``body``, or the planet it orbits, leave visible."""
+    fraction = 1.0
     for name in OCCULTING_BODIES.get(body.name, ()):
-        if has_ephemeris(almanac, name, body.name, epoch):
-            there = almanac.position(name, body.name, epoch) - position
+        if has_ephemeris(ephemeris, name, body.name, epoch):
+            there = ephemeris.position(name, body.name, epoch) - position
             other = BODIES[name]
-            share *= visible_disc_fraction(there, other.radii_m, icrf_to_bodyfixed(other, epoch), to_sun)
-    return share
+            fraction *= visible_disc_fraction(there, other.radii_m, icrf_to_bodyfixed(other, epoch), to_sun)
+    return fraction
 
 
-def _moon(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoch) -> SkyBody:
-    """A small moon: dark dust of the published geometric albedo, dimmed by phase as the H, G system has it."""
+def _moon(ephemeris: Ephemeris, name: str, central: str, eye: Vector, epoch: Epoch) -> SkyBody:
+    """Return a small moon: dark dust of the published geometric albedo, dimmed with phase by the H, G system."""
     body, (albedo, colour) = BODIES[name], _MOON_PHOTOMETRY[name]
-    middle = almanac.position(name, center, epoch)
-    to_sun = almanac.position("sun", name, epoch)
+    centre = ephemeris.position(name, central, epoch)
+    to_sun = ephemeris.position("sun", name, epoch)
     sun_distance = float(np.linalg.norm(to_sun))
     light = np.array(SOLAR_IRRADIANCE_1AU) * (AU_M / sun_distance) ** 2
-    turn = icrf_to_bodyfixed(body, epoch)
-    from_mars = icrf_to_bodyfixed(MARS, epoch) @ np.array([-almanac.position("mars", name, epoch), to_sun])[..., None]
+    rotation = icrf_to_bodyfixed(body, epoch)
+    from_mars = icrf_to_bodyfixed(MARS, epoch) @ np.array([-ephemeris.position("mars", name, epoch), to_sun])[..., None]
     light = light * sun_visible_fraction(from_mars[0, :, 0], from_mars[1, :, 0], MARS)
-    globe = SkyBody(name, middle - eye, body.radii_m, turn, to_sun / sun_distance, "lommel-seeliger", light, np.inf)
+    globe = SkyBody(name, centre - eye, body.radii_m, rotation, to_sun / sun_distance, "lommel-seeliger", light, np.inf)
     phase = float(np.arccos(np.clip(-(globe.position @ globe.to_sun) / globe.distance, -1.0, 1.0)))
     dimming = bowell_phase(phase, _DEFAULT_SLOPE_G) / lommel_seeliger_phase(phase)
     tint = irradiance(0.0, colour) / irradiance(0.0, SUN_B_V)
     seen = albedo * dimming / np.pi * globe.disc_integrals[0] * tint * light
     v = float(-2.5 * np.log10(seen[1] / ZERO_MAG_IRRADIANCE)) if seen[1] > 0.0 else np.inf
-    return SkyBody(name, globe.position, body.radii_m, turn, globe.to_sun, globe.law, seen, v)
+    return SkyBody(name, globe.position, body.radii_m, rotation, globe.to_sun, globe.law, seen, v)
 
 
-def _planet(almanac: Ephemeris, name: str, center: str, eye: Vector, epoch: Epoch) -> SkyBody:
+def _planet(ephemeris: Ephemeris, name: str, central: str, eye: Vector, epoch: Epoch) -> SkyBody:
     kind = _PLANETS[name]
-    to_sun = almanac.position("sun", center, epoch)
-    from_sun = _from_sun(almanac, name, epoch)
-    # Close by, as the Earth to the Moon, the sum of two long ways would do; the almanac's own is as good.
+    to_sun = ephemeris.position("sun", central, epoch)
+    from_sun = _from_sun(ephemeris, name, epoch)
+    # The sum of two long vectors is accurate enough even for a close body, such as the Earth from the Moon.
     from_eye = to_sun + from_sun - eye
-    turn = icrf_to_bodyfixed(BODIES[name], epoch) if name in BODIES else np.eye(3)
+    rotation = icrf_to_bodyfixed(BODIES[name], epoch) if name in BODIES else np.eye(3)
     radii = BODIES[name].radii_m if name in BODIES else (kind.radius_m,) * 3
     v = magnitude(name, from_sun, from_eye)
     toward = -from_sun / np.linalg.norm(from_sun)
-    return SkyBody(name, from_eye, radii, turn, toward, kind.law, irradiance(v, kind.colour), v)
+    return SkyBody(name, from_eye, radii, rotation, toward, kind.law, irradiance(v, kind.colour), v)
 
 
-def _from_sun(almanac: Ephemeris, name: str, epoch: Epoch) -> Vector:
-    """Vector (3,) in m: by the almanac, or the series of Simon et al. (1994), good to 1.5 arcminutes of Saturn."""
+def _from_sun(ephemeris: Ephemeris, name: str, epoch: Epoch) -> Vector:
+    """Return the vector (3,), m, from the ephemeris, or else from the series of Simon et al. (1994).
+
+    The series is good to 1.5 arcminutes for Saturn.
+    """
     try:
-        return almanac.position(name, "sun", epoch)
+        return ephemeris.position(name, "sun", epoch)
     except EphemerisError:
         import erfa
 
@@ -159,10 +182,10 @@ def _from_sun(almanac: Ephemeris, name: str, epoch: Epoch) -> Vector:
         return np.array(state["p"]) * AU_M
 
 
-def has_ephemeris(almanac: Ephemeris, name: str, center: str, epoch: Epoch) -> bool:
-    """Whether the almanac tells where a body is from another at that time."""
+def has_ephemeris(ephemeris: Ephemeris, name: str, central: str, epoch: Epoch) -> bool:
+    """Return whether the ephemeris covers one body relative to another at that time."""
     try:
-        almanac.position(name, center, epoch)
+        ephemeris.position(name, central, epoch)
     except EphemerisError:
         return False
     return True

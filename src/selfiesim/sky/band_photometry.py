@@ -1,4 +1,4 @@
-"""From magnitudes and colour indices to light in the three bands."""
+"""Irradiance in the three bands from magnitude and colour index."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ZERO_MAG_IRRADIANCE = 3.631e-11
 SUN_B_V = 0.653
 """B-V of the Sun (Ramirez et al. 2012, Astrophysical Journal 752, 5)."""
 
-_SECOND_RADIATION_NM_K = 1.438777e7  # second radiation constant (CODATA 2018), nm K
+_SECOND_RADIATION_CONSTANT_NM_K = 1.438777e7  # second radiation constant (CODATA 2018), nm K
 
 
 def irradiance(magnitude: ArrayLike, colour: ArrayLike) -> NDArray[np.float64]:
-    """Light (..., 3) in the bands, W m^-2 nm^-1, of stars of magnitude V and colour B-V (...).
+    """Return the irradiance (..., 3) in the bands, W m^-2 nm^-1, by stars of magnitude V and colour B-V (...).
 
-    The green band stands for V. Red and blue follow a black body of the colour's temperature, scaled so that a star of
-    the Sun's colour shines in the bands as the Sun does: white in a picture whose white is sunlight.
+    The green band represents V. Red and blue follow a black body of the colour's temperature, scaled so that a star of
+    the Sun's colour has the Sun's spectrum in the bands: white in an image whose white is sunlight.
     """
     sun = np.array(SOLAR_IRRADIANCE_1AU)
     relative_spectrum = (
@@ -32,13 +32,13 @@ def irradiance(magnitude: ArrayLike, colour: ArrayLike) -> NDArray[np.float64]:
 
 
 def b_v_to_temperature(colour: ArrayLike) -> NDArray[np.float64]:
-    """Temperature (K) of a star of colour B-V (Ballesteros 2012, Europhysics Letters 97, 34008)."""
+    """Return the temperature (K) of a star of colour B-V (Ballesteros 2012, Europhysics Letters 97, 34008)."""
     x = 0.92 * np.asarray(colour, float)
     return np.asarray(4600.0 * (1.0 / (x + 1.7) + 1.0 / (x + 0.62)))
 
 
 def _black_body(kelvin: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Planck's law in the bands (..., 3), over its value in the green one."""
+    """Return Planck's law in the bands (..., 3), relative to its value in green."""
     bands = np.array(BANDS_NM)
-    light = bands**-5 / np.expm1(_SECOND_RADIATION_NM_K / (bands * kelvin[..., None]))
+    light = bands**-5 / np.expm1(_SECOND_RADIATION_CONSTANT_NM_K / (bands * kelvin[..., None]))
     return np.asarray(light / light[..., 1:2])

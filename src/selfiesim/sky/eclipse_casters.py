@@ -1,4 +1,4 @@
-"""What may throw its shadow on a planet's ground: its moons, or for a moon its planet."""
+"""Bodies that cast a shadow on a planet's ground: its moons, or for a moon its planet."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class ShadowCaster:
     Attributes
     ----------
     position : (3,)
-        From the planet's centre, m, axes fixed to the planet.
+        Centre of the body from the planet's centre, m, planet-fixed axes.
     radius : float
-        m, of the disc as large as its outline seen from the Sun.
+        Radius, m, of the disc with the area of its silhouette seen from the Sun.
     to_sun : (3,)
-        Unit vector from the planet's centre to the Sun's, the same axes.
+        Unit vector from the planet's centre to the Sun's, planet-fixed axes.
     sun_radius : float
-        Half the angle that the Sun's disc spans, rad.
+        Angular radius of the Sun's disc, rad.
     """
 
     position: Vector
@@ -36,28 +36,28 @@ class ShadowCaster:
     sun_radius: float
 
 
-def find_shadow_casters(almanac: Ephemeris, body: Body, epoch: Epoch) -> tuple[ShadowCaster, ...]:
-    """The bodies whose shadow or penumbra touches ``body``; mostly none."""
+def find_shadow_casters(ephemeris: Ephemeris, body: Body, epoch: Epoch) -> tuple[ShadowCaster, ...]:
+    """Return the bodies whose shadow or penumbra touches ``body``; usually none."""
     found = []
-    turn = icrf_to_bodyfixed(body, epoch)
+    to_bodyfixed = icrf_to_bodyfixed(body, epoch)
     for name in OCCULTING_BODIES.get(body.name, ()):
-        if not has_ephemeris(almanac, name, body.name, epoch):
+        if not has_ephemeris(ephemeris, name, body.name, epoch):
             continue
-        sun = almanac.position("sun", body.name, epoch)
+        sun = ephemeris.position("sun", body.name, epoch)
         distance = float(np.linalg.norm(sun))
         toward, angle = sun / distance, float(np.arcsin(SUN_RADIUS_M / distance))
-        position = almanac.position(name, body.name, epoch)
+        position = ephemeris.position(name, body.name, epoch)
         radius = _silhouette_radius(BODIES[name], icrf_to_bodyfixed(BODIES[name], epoch) @ toward)
         along = float(position @ toward)
-        aside = float(np.linalg.norm(position - along * toward))
+        offset = float(np.linalg.norm(position - along * toward))
         largest = max(body.radii_m)
-        if along > 0.0 and aside < largest + radius + (along + largest) * np.tan(angle):
-            found.append(ShadowCaster(turn @ position, radius, turn @ toward, angle))
+        if along > 0.0 and offset < largest + radius + (along + largest) * np.tan(angle):
+            found.append(ShadowCaster(to_bodyfixed @ position, radius, to_bodyfixed @ toward, angle))
     return tuple(found)
 
 
 def _silhouette_radius(body: Body, toward: Vector) -> float:
-    """Radius (m) of the disc as large as an ellipsoid's outline seen from a direction (3,) in its own axes."""
+    """Return the radius (m) of a disc with the area of the body's silhouette along ``toward`` (3,), body axes."""
     a, b, c = body.radii_m
     x, y, z = toward
     return float((((b * c * x) ** 2) + ((a * c * y) ** 2) + ((a * b * z) ** 2)) ** 0.25)

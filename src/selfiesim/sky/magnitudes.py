@@ -1,4 +1,4 @@
-"""How bright planets and moons look, by distance and phase.
+"""Apparent magnitudes of planets and moons by distance and phase.
 
 Planets: Mallama and Hilton (2018), "Computing apparent planetary magnitudes for The Astronomical Almanac", Astronomy
 and Computing 25, 10. The Moon: Krisciunas and Schaefer (1991), PASP 103, 1033. Small moons: the H, G system of the IAU
@@ -13,33 +13,35 @@ from numpy.typing import NDArray
 from selfiesim.astro.bodies import AU_M
 from selfiesim.core.vectors import Vector
 
-# Of Saturn's equator and rings: IAU 2015, right ascension 40.589, declination 83.537 degrees.
+# Pole of Saturn's equator and rings: IAU 2015, right ascension 40.589, declination 83.537 degrees.
 _SATURN_POLE = np.array([0.0854788, 0.0732358, 0.9936447])
 
 
 def magnitude(name: str, from_sun: Vector, from_eye: Vector) -> float:
-    """Visual magnitude V of a planet or the Moon, seen from where ``from_eye`` (3,) m starts.
+    """Return the visual magnitude V of a planet or the Moon.
 
     Parameters
     ----------
+    name : str
+        The body.
     from_sun, from_eye : (3,) array
-        Vectors to the body, m; ICRF axes for Saturn, whose rings count.
+        Vectors from the Sun and from the eye to the body, m; in ICRF axes for Saturn, because of its rings.
 
     Raises
     ------
     KeyError
-        A body without a law here.
+        The body has no magnitude law.
     """
     r, d = float(np.linalg.norm(from_sun)), float(np.linalg.norm(from_eye))
     phase = float(np.degrees(np.arccos(np.clip(from_sun @ from_eye / (r * d), -1.0, 1.0))))
-    far = 5.0 * float(np.log10(r / AU_M * d / AU_M))
+    distance_term = 5.0 * float(np.log10(r / AU_M * d / AU_M))
     if name == "saturn":
-        return far + _saturn(phase, from_sun / r, from_eye / d)
-    return far + _MAGNITUDE_LAWS[name](phase)
+        return distance_term + _saturn(phase, from_sun / r, from_eye / d)
+    return distance_term + _MAGNITUDE_LAWS[name](phase)
 
 
 def bowell_phase(phase: float, slope: float) -> float:
-    """Brightness at a phase angle (rad) over that at opposition, in the H, G system; ``slope`` is G."""
+    """Return the brightness at a phase angle (rad) relative to opposition in the H, G system; ``slope`` is G."""
     tangent = np.tan(min(phase, 3.1415) / 2.0)
     first, second = np.exp(-3.33 * tangent**0.63), np.exp(-1.87 * tangent**1.22)
     return float((1.0 - slope) * first + slope * second)
@@ -78,15 +80,15 @@ def _jupiter(a: float) -> float:
 
 
 def _saturn(a: float, from_sun: NDArray[np.float64], from_eye: NDArray[np.float64]) -> float:
-    """Globe and rings. Published to 6.5 degrees of phase; carried on straight beyond (assumed)."""
+    """Return the magnitude of globe and rings. Published to 6.5 degrees of phase; extrapolated beyond (assumed)."""
     sun, eye = (float(np.arcsin(np.clip(_SATURN_POLE @ way, -1.0, 1.0))) for way in (from_sun, from_eye))
-    # Seen from the side that the Sun does not light, the rings are dark.
+    # The rings are dark when seen from their unlit side.
     tilt = float(np.sin(np.sqrt(sun * eye))) if sun * eye > 0.0 else 0.0
     return -8.914 - 1.825 * tilt + 0.026 * a - 0.378 * tilt * float(np.exp(-2.25 * a))
 
 
 def _power_series(a: float, *factors: float) -> float:
-    """factors[0] a + factors[1] a^2 + ..."""
+    """Return factors[0] a + factors[1] a^2 + ..."""
     return float(sum(factor * a ** (power + 1) for power, factor in enumerate(factors)))
 
 

@@ -1,4 +1,4 @@
-"""The Sun's disc: its radiance from middle to limb, and what moons hide of it."""
+"""The Sun's disc: its radiance from centre to limb, and its eclipses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import BANDS_NM, SUN_RADIUS_M
+from selfiesim.core.low_discrepancy import disc_offsets
 from selfiesim.core.vectors import Matrix, Vector, unit
 
 # Neckel and Labs (1994), Solar Physics 153, 91, table 1: nm, then I(mu) / I(1) as powers 0 to 5 of mu.
@@ -22,54 +23,53 @@ _LIMB_DARKENING_TABLE = np.array(
 LIMB_DARKENING = np.array(
     [np.interp(BANDS_NM, _LIMB_DARKENING_TABLE[:, 0], column) for column in _LIMB_DARKENING_TABLE.T[1:]]
 )
-"""How the disc darkens in the bands: factors (6, 3) of the powers 0 to 5 of mu."""
+"""Limb darkening in the bands: coefficients (6, 3) of the powers 0 to 5 of mu."""
 
 _DISC_SAMPLES = 2000
 
 
 def disc_radiance(irradiance: Vector, angular_radius: float, mu: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Radiance (N, 3), W m^-2 sr^-1 nm^-1, of points of the disc.
+    """Return the radiance (N, 3), W m^-2 sr^-1 nm^-1, of points on the disc.
 
     Parameters
     ----------
     irradiance : (3,) array
-        Sunlight at the camera: what the whole disc adds up to.
+        Irradiance by the whole disc at the camera, W m^-2 nm^-1.
     angular_radius : float
-        rad.
+        Angular radius of the disc, rad.
     mu : (N,) array
-        Cosine of the angle between sight and the Sun's vertical: 1 in the middle, 0 at the limb.
+        Cosine of the angle between the line of sight and the Sun's vertical: 1 at the centre, 0 at the limb.
     """
-    # Over the disc the mean of mu^k is 2 / (k + 2).
+    # The mean of mu^k over the disc is 2 / (k + 2).
     mean = (2.0 / np.arange(2.0, 8.0)) @ LIMB_DARKENING
-    middle = irradiance / (np.pi * np.sin(angular_radius) ** 2) / mean
-    return np.asarray(middle * (np.asarray(mu)[:, None] ** np.arange(6) @ LIMB_DARKENING))
+    centre = irradiance / (np.pi * np.sin(angular_radius) ** 2) / mean
+    return np.asarray(centre * (np.asarray(mu)[:, None] ** np.arange(6) @ LIMB_DARKENING))
 
 
 def visible_disc_fraction(
     position: Vector, radii_m: tuple[float, float, float], rotation: Matrix, to_sun: Vector
 ) -> float:
-    """Share of the Sun's disc that an ellipsoid leaves visible: 1 away from it, 0 in a total eclipse.
+    """Return the fraction of the Sun's disc that an ellipsoid leaves visible: 0 in a total eclipse.
 
-    Rays to points spread evenly over the disc: good to a thousandth, whatever the shape.
+    Rays to points spread evenly over the disc are good to a thousandth, whatever the shape.
 
     Parameters
     ----------
     position, to_sun : (3,) array
-        Of the body and of the Sun, from the eye; m.
+        The body and the Sun from the eye, m.
+    radii_m : (3,) tuple of float
+        Semi-axes of the body, m.
     rotation : (3, 3) array
-        From their axes to the body's own.
+        From the axes of ``position`` to the body's own.
     """
     distance, sun_distance = float(np.linalg.norm(position)), float(np.linalg.norm(to_sun))
     toward = to_sun / sun_distance
     reach = np.arcsin(min(max(radii_m) / distance, 1.0)) + np.arcsin(SUN_RADIUS_M / sun_distance)
     if position @ toward < distance * np.cos(reach):
         return 1.0
-    across = unit(np.cross(toward, np.eye(3)[int(np.argmin(np.abs(toward)))]))
-    k = np.arange(_DISC_SAMPLES) + 0.5
-    radius, angle = np.sqrt(k / _DISC_SAMPLES), np.pi * (1.0 + np.sqrt(5.0)) * k  # the sunflower's spiral
-    offsets = np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(toward, across)
+    offsets = disc_offsets(toward, _DISC_SAMPLES)
     to_scaled = rotation / np.array(radii_m)[:, None]
-    ray_directions = unit((to_sun + SUN_RADIUS_M * radius[:, None] * offsets) @ to_scaled.T)
+    ray_directions = unit((to_sun + SUN_RADIUS_M * offsets) @ to_scaled.T)
     eye = -to_scaled @ position
     along = -(ray_directions @ eye)
     nearest = eye + along[:, None] * ray_directions

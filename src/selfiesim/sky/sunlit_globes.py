@@ -1,4 +1,4 @@
-"""Sunlit bodies as shaded ellipsoids: how bright each point of them is, and all together."""
+"""Sunlit bodies in the sky as shaded ellipsoids."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.vectors import Matrix, Vector, unit
+from selfiesim.core.vectors import Matrix, Vector, perpendicular, unit
 
 ShadingLaw = Literal["lambert", "lommel-seeliger"]
-_DISC_SAMPLES_PER_SIDE = 96  # rays across a disc whose light is added up
+_DISC_SAMPLES_PER_SIDE = 96  # rays across a disc over which light is integrated
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,19 @@ class SkyBody:
     name : str
         Lower case.
     position : (3,) array
-        From the camera to its middle.
+        Centre of the body from the camera.
     radii_m : (3,) tuple of float
         Semi-axes along body-fixed x, y, z.
     icrf_to_bodyfixed : (3, 3) array
-        How it is turned.
+        Rotation from ICRF to body-fixed axes.
     to_sun : (3,) array
-        Unit vector.
+        Unit vector from the body to the Sun.
     law : str
-        How brightness falls off over the disc: clouds and air as Lambert has it, dark dust as Lommel and Seeliger.
+        Reflection law: Lambert for clouds and air, Lommel-Seeliger for dark dust.
     irradiance : (3,) array
-        All its light at the camera, W m^-2 nm^-1.
+        Irradiance by the whole body at the camera, W m^-2 nm^-1.
     magnitude : float
-        V; infinite where no sunlight falls on it.
+        V; infinite if no sunlight falls on it.
     """
 
     name: str
@@ -50,16 +50,16 @@ class SkyBody:
 
     @cached_property
     def distance(self) -> float:
-        """From the camera, m."""
+        """Distance from the camera, m."""
         return float(np.linalg.norm(self.position))
 
     @property
     def angular_radius(self) -> float:
-        """Half the widest angle that it can span, rad."""
+        """Angular radius of its longest semi-axis, rad."""
         return float(np.arcsin(min(max(self.radii_m) / self.distance, 1.0)))
 
     def shade(self, rays: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Relative brightness (N,) along rays (N, 3) from the camera, and whether they meet it."""
+        """Return the relative brightness (N,) along rays (N, 3) from the camera, and the mask of rays that hit it."""
         inverse = 1.0 / np.array(self.radii_m)
         to_scaled = inverse[:, None] * self.icrf_to_bodyfixed
         eye, ray_directions = -to_scaled @ self.position, unit(rays @ to_scaled.T)
@@ -77,24 +77,24 @@ class SkyBody:
 
     @cached_property
     def disc_integrals(self) -> tuple[float, float]:
-        """Relative brightness times solid angle, and the solid angle itself, sr."""
+        """Relative brightness integrated over the disc, and the disc's solid angle, sr."""
         toward = self.position / self.distance
-        across = unit(np.cross(toward, np.eye(3)[int(np.argmin(np.abs(toward)))]))
+        across = perpendicular(toward)
         half = np.tan(self.angular_radius)
         steps = (np.arange(_DISC_SAMPLES_PER_SIDE) + 0.5) / _DISC_SAMPLES_PER_SIDE * 2.0 - 1.0
         x, y = (half * part.ravel() for part in np.meshgrid(steps, steps))
         rays = toward + x[:, None] * across + y[:, None] * np.cross(toward, across)
-        angle = (2.0 * half / _DISC_SAMPLES_PER_SIDE) ** 2 * (1.0 + x * x + y * y) ** -1.5
+        solid_angle = (2.0 * half / _DISC_SAMPLES_PER_SIDE) ** 2 * (1.0 + x * x + y * y) ** -1.5
         brightness, hit_mask = self.shade(rays)
-        return float(brightness @ angle), float(hit_mask @ angle)
+        return float(brightness @ solid_angle), float(hit_mask @ solid_angle)
 
     @property
     def radiance_scale(self) -> Vector:
-        """Radiance (3,), W m^-2 sr^-1 nm^-1, where the relative brightness is 1."""
+        """Radiance (3,), W m^-2 sr^-1 nm^-1, at a relative brightness of 1."""
         return self.irradiance / self.disc_integrals[0] if self.disc_integrals[0] > 0.0 else np.zeros(3)
 
 
 def lommel_seeliger_phase(phase: float) -> float:
-    """A sphere's light at a phase angle (rad) over that at opposition, by the law of Lommel and Seeliger."""
+    """Return a Lommel-Seeliger sphere's brightness at a phase angle (rad) relative to opposition."""
     half = 0.5 * min(max(phase, 1e-6), np.pi - 1e-6)
     return float(1.0 - np.sin(half) * np.tan(half) * np.log(1.0 / np.tan(half / 2.0)))

@@ -1,1 +1,1 @@
-"""A scene resolved: who carries the camera, and what the lens sees at one instant."""
+"""Resolve a scene into its geometry: where camera, craft, planet and Sun are at one instant."""

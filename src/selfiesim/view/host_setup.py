@@ -1,4 +1,4 @@
-"""From a scene's words to its host: the body, the ephemeris, the orbit, path or place on the ground."""
+"""The host that a scene describes: its central body, ephemeris, and orbit, sampled trajectory or landing site."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 
 def load_scene_kernels(scene: Scene) -> Kernels | None:
-    """The SPICE kernels the scene names, if it does.
+    """Load the SPICE kernels that the scene names; None without any.
 
     Raises
     ------
-    KernelError
-        One of them cannot be used.
+    UserError
+        For a kernel that is missing or cannot be used.
     """
     if not scene.kernels:
         return None
@@ -50,24 +50,24 @@ def load_scene_kernels(scene: Scene) -> Kernels | None:
         raise type(error)(f"kernels: {error}") from error
 
 
-def make_own_body(part: BodySection) -> Body:
-    """The body that a scene describes."""
-    x, y, z = (radius * 1e3 for radius in part.radii_km)
+def make_own_body(section: BodySection) -> Body:
+    """Build the custom body of a ``[body]`` section."""
+    x, y, z = (radius * 1e3 for radius in section.radii_km)
     return custom_body(
-        part.name,
+        section.name,
         (x, y, z),
-        part.gm_km3_s2 * 1e9,
-        pole_ra_deg=part.pole_ra_deg,
-        pole_dec_deg=part.pole_dec_deg,
-        meridian_deg=part.meridian_deg,
-        spin_deg_day=part.spin_deg_day,
-        j2=part.j2,
+        section.gm_km3_s2 * 1e9,
+        pole_ra_deg=section.pole_ra_deg,
+        pole_dec_deg=section.pole_dec_deg,
+        meridian_deg=section.meridian_deg,
+        spin_deg_day=section.spin_deg_day,
+        j2=section.j2,
     )
 
 
-def make_heliocentric_body(part: BodySection, body: Body) -> HeliocentricBody | None:
-    """Its path round the Sun, if the scene gives one."""
-    orbit = part.orbit
+def make_heliocentric_body(section: BodySection, body: Body) -> HeliocentricBody | None:
+    """Build the custom body's Keplerian orbit about the Sun; None where the scene gives none."""
+    orbit = section.orbit
     if orbit is None:
         return None
     mean = np.radians(orbit.mean_anomaly_deg)
@@ -87,12 +87,13 @@ def make_heliocentric_body(part: BodySection, body: Body) -> HeliocentricBody | 
 
 
 def make_host(scene: Scene, body: Body, almanac: Almanac, kernels: Kernels | None) -> Host:
-    """Who carries the camera.
+    """Build the trajectory of the craft that carries the camera: an orbit, a sampled trajectory or a landing site.
 
     Raises
     ------
     UserError
-        An orbit through the planet, a file that cannot be used or does not cover the time; the message names the key.
+        For an orbit through the planet, or a file that cannot be used or does not cover the time; the message names
+        the key.
     """
     if scene.orbit is not None:
         return make_orbiting_host(scene.orbit, body, almanac)
@@ -110,7 +111,7 @@ def make_host(scene: Scene, body: Body, almanac: Almanac, kernels: Kernels | Non
 
 
 def _landed_reference_epoch(scene: Scene) -> Epoch:
-    """Events of a place on the ground are those nearest to the first UTC time that the scene gives."""
+    """First UTC time that the scene gives: events of a landing site are those nearest to it."""
     for text in (scene.release.at if scene.release else "", scene.at):
         if text:
             moment = parse_moment(text)
@@ -119,16 +120,55 @@ def _landed_reference_epoch(scene: Scene) -> Epoch:
     raise SceneError("at: a craft on the ground needs a UTC time, in release.at or at")
 
 
-def make_orbiting_host(part: OrbitSection, body: Body, almanac: Almanac, key: str = "orbit") -> OrbitingHost:
-    """A craft on the orbit that ``part``, written at ``key``, describes.
+# Long for its docstring.
+def make_orbiting_host(section: OrbitSection, body: Body, almanac: Almanac, key: str = "orbit") -> OrbitingHost:
+    """Build the orbit of a craft, with perturbations where the section has forces.
+
+    Parameters
+    ----------
+    section : OrbitSection
+        Elements or a state vector.
+    body : Body
+        Central body.
+    almanac : Almanac
+        Ephemeris for the Sun's perturbations.
+    key : str
+        Key of the section, to name in errors.
+
+    Returns
+    -------
+    OrbitingHost
+        The trajectory, in ICRF axes.
 
     Raises
     ------
     SceneError
-        When it is no closed orbit, or runs through the body.
+        For an orbit that is not closed, intersects the body or extends beyond its Hill sphere.
     """
-    epoch = Epoch.from_utc(part.epoch_utc)
-    state = _initial_state(part, body)
+    epoch = Epoch.from_utc(section.epoch_utc)
+    state = _initial_state(section, body)
+    _check_orbit(section, state, body, epoch, key)
+    to_icrf = icrf_to_inertial(section.frame, body, epoch).T
+    start = State(to_icrf @ state.position, to_icrf @ state.velocity)
+    if section.forces is None:
+        return OrbitingHost(body, epoch, start)
+    forces = section.forces
+    camera_area_to_mass = forces.camera_area_to_mass_m2_kg
+    perturbations = Perturbations(
+        body,
+        epoch,
+        SunVectorInterpolator(almanac, body.name, epoch),
+        zonals=forces.zonals,
+        sun=forces.sun and body.name != "sun",
+        area_to_mass=forces.area_to_mass_m2_kg,
+        camera_area_to_mass=forces.area_to_mass_m2_kg if camera_area_to_mass is None else camera_area_to_mass,
+        reflectivity=forces.reflectivity,
+    )
+    return OrbitingHost(body, epoch, start, perturbations)
+
+
+def _check_orbit(section: OrbitSection, state: State, body: Body, epoch: Epoch, key: str) -> None:
+    """Raise a SceneError unless the orbit is closed and runs between the body and the edge of its Hill sphere."""
     try:
         elements = state_to_elements(state, body.gm_m3_s2)
     except ValueError as error:
@@ -136,7 +176,7 @@ def make_orbiting_host(part: OrbitSection, body: Body, almanac: Almanac, key: st
             f"{key}: position_km and velocity_km_s are not on a closed orbit; a path that is not an ellipse comes "
             "from a file, under [path]"
         ) from error
-    keys = "position_km and velocity_km_s" if part.position_km else "semi_major_axis_km and eccentricity"
+    keys = "position_km and velocity_km_s" if section.position_km else "semi_major_axis_km and eccentricity"
     lowest = elements.semi_major_axis * (1.0 - elements.eccentricity)
     if lowest <= max(body.radii_m):
         kind = "body" if body.name == "sun" else "planet"
@@ -147,34 +187,18 @@ def make_orbiting_host(part: OrbitSection, body: Body, almanac: Almanac, key: st
     highest, hill_radius = elements.semi_major_axis * (1.0 + elements.eccentricity), _hill_radius(body, epoch)
     if highest > hill_radius:
         raise SceneError(
-            f"{key}: {keys} put the apoapsis {highest / 1e3:,.0f} km from the centre of {body.name}, which holds "
-            f"nothing beyond {hill_radius / 1e3:,.0f} km against the {_PRIMARY_BODY[body.name].capitalize()}; lengths are in km"
+            f"{key}: {keys} put the apoapsis {highest / 1e3:,.0f} km from the centre of {body.name}, beyond its Hill "
+            f"radius of {hill_radius / 1e3:,.0f} km with respect to the {_PRIMARY_BODY[body.name].capitalize()}; "
+            "lengths are in km"
         )
-    to_icrf = icrf_to_inertial(part.frame, body, epoch).T
-    start = State(to_icrf @ state.position, to_icrf @ state.velocity)
-    if part.forces is None:
-        return OrbitingHost(body, epoch, start)
-    forces = part.forces
-    of_camera = forces.camera_area_to_mass_m2_kg
-    perturbations = Perturbations(
-        body,
-        epoch,
-        SunVectorInterpolator(almanac, body.name, epoch),
-        zonals=forces.zonals,
-        sun=forces.sun and body.name != "sun",
-        area_to_mass=forces.area_to_mass_m2_kg,
-        camera_area_to_mass=forces.area_to_mass_m2_kg if of_camera is None else of_camera,
-        reflectivity=forces.reflectivity,
-    )
-    return OrbitingHost(body, epoch, start, perturbations)
 
 
 _PRIMARY_BODY = {"earth": "sun", "mars": "sun", "jupiter": "sun", "moon": "earth"}
-"""What each goes round. Mars' moons are left out: their Hill spheres end at the ground, and craft fly beside them."""
+"""The body that each orbits. Mars' moons are left out: craft fly beside them, beyond their Hill spheres."""
 
 
 def _hill_radius(body: Body, epoch: Epoch) -> float:
-    """How far from a body's centre an orbit about it can reach, m: its Hill sphere; without end where none is known."""
+    """Radius of a body's Hill sphere, m; infinite for a body without a known primary."""
     if body.name not in _PRIMARY_BODY:
         return np.inf
     center = _PRIMARY_BODY[body.name]
@@ -182,41 +206,43 @@ def _hill_radius(body: Body, epoch: Epoch) -> float:
     return float(distance * np.cbrt(body.gm_m3_s2 / (3.0 * find_body(center).gm_m3_s2)))
 
 
-def _initial_state(part: OrbitSection, body: Body) -> State:
-    """In the axes of the orbit's frame."""
-    if part.position_km is not None and part.velocity_km_s is not None:
-        return State(np.array(part.position_km) * 1e3, np.array(part.velocity_km_s) * 1e3)
-    numbers = (part.semi_major_axis_km, part.eccentricity, part.inclination_deg)
-    angles = (part.raan_deg, part.arg_periapsis_deg, part.true_anomaly_deg)
+def _initial_state(section: OrbitSection, body: Body) -> State:
+    """State at the section's epoch, in the axes of the orbit's frame, m and m/s."""
+    if section.position_km is not None and section.velocity_km_s is not None:
+        return State(np.array(section.position_km) * 1e3, np.array(section.velocity_km_s) * 1e3)
+    numbers = (section.semi_major_axis_km, section.eccentricity, section.inclination_deg)
+    angles = (section.raan_deg, section.arg_periapsis_deg, section.true_anomaly_deg)
     a, e, inclination = (float(number or 0.0) for number in numbers)
     raan, arg_periapsis, anomaly = (np.radians(float(angle or 0.0)) for angle in angles)
     return elements_to_state(Elements(a * 1e3, e, np.radians(inclination), raan, arg_periapsis, anomaly), body.gm_m3_s2)
 
 
-def _make_sampled_trajectory(scene: Scene, part: PathSection, body: Body, kernels: Kernels | None) -> SampledTrajectory:
-    if part.oem is not None:
+def _make_sampled_trajectory(
+    scene: Scene, section: PathSection, body: Body, kernels: Kernels | None
+) -> SampledTrajectory:
+    if section.oem is not None:
         from selfiesim.astro.ccsds import read_oem
 
-        trajectory = read_oem(scene.resolve_file("path.oem", part.oem, "it"), part.object_id)
+        trajectory = read_oem(scene.resolve_file("path.oem", section.oem, "it"), section.object_id)
         named = trajectory.center.lower()
         if named not in (body.name, f"{body.name} barycenter"):
-            raise SceneError(f"path.oem: its CENTER_NAME is {trajectory.center}, and path.body is {body.name}")
+            raise SceneError(f"path.oem: its CENTER_NAME is {trajectory.center}, but path.body is {body.name}")
         coverage, path = trajectory.coverage, trajectory.state
     else:
         assert kernels is not None
-        assert part.target is not None
-        source, target, center = kernels, part.target, body.name
+        assert section.target is not None
+        source, target, center = kernels, section.target, body.name
 
         def path(epoch: Epoch) -> State:
             return State(source.position(target, center, epoch), source.velocity(target, center, epoch))
 
         coverage = kernels.coverage(target)
         if not coverage:
-            raise SceneError(f"path.target: no SPK file given holds {target!r}; use SPICE's name or number for it")
-    reference_epoch = Epoch.from_utc(part.epoch_utc) if part.epoch_utc else coverage[0][0]
+            raise SceneError(f"path.target: none of the SPK files covers {target!r}; use SPICE's name or number for it")
+    reference_epoch = Epoch.from_utc(section.epoch_utc) if section.epoch_utc else coverage[0][0]
     start, stop = next(((a, b) for a, b in coverage if a <= reference_epoch <= b), (reference_epoch, reference_epoch))
     if start == stop:
-        path(reference_epoch)  # says what is covered
+        path(reference_epoch)  # raises the error that lists the coverage
     return SampledTrajectory(
         body,
         reference_epoch,

@@ -1,4 +1,4 @@
-"""Where Sun, planet and craft stand before the lens: metres, double precision, the camera at the origin."""
+"""Poses of Sun, planet and craft in camera axes: metres, double precision, the camera at the origin."""
 
 from __future__ import annotations
 
@@ -18,9 +18,16 @@ from selfiesim.sky.eclipse_casters import ShadowCaster
 
 @dataclass(frozen=True)
 class Sun:
-    """The Sun as seen from the camera: unit ``direction`` (3,), ``distance`` m, ``irradiance`` (3,) W m^-2 nm^-1.
+    """The Sun as seen from the camera.
 
-    ``air_transmittance`` is the share of its light that the air lets through, (3,): less than 1 for a lens on the ground.
+    Attributes
+    ----------
+    direction : (3,) array
+        Unit vector toward it, camera axes.
+    distance : float
+        m.
+    air_transmittance : (3,) array
+        Transmittance of the air for its direct light, per band; less than 1 for a lens on the ground.
     """
 
     direction: Vector
@@ -29,26 +36,40 @@ class Sun:
 
     @property
     def irradiance(self) -> Vector:
-        """Direct sunlight on a surface facing it, at the three bands (3,)."""
+        """Direct solar irradiance (3,) on a surface facing the Sun, W m^-2 nm^-1, per band."""
         return self.extraterrestrial_irradiance * self.air_transmittance
 
     @property
     def extraterrestrial_irradiance(self) -> Vector:
-        """The same with no air before it."""
+        """The irradiance (3,) above the air, W m^-2 nm^-1, per band."""
         return np.array(SOLAR_IRRADIANCE_1AU) * (AU_M / self.distance) ** 2
 
     @property
     def angular_radius(self) -> float:
-        """Half the angle its disc spans, rad."""
+        """Angular radius of its disc, rad."""
         return float(np.arcsin(SUN_RADIUS_M / self.distance))
 
 
 @dataclass(frozen=True)
 class PlanetPose:
-    """A planet: its centre (3,) from the camera, the rotation from camera axes to body-fixed axes, its weather.
+    """A planet before the camera.
 
-    ``law`` names how bare ground reflects, a key of :data:`selfiesim.planet.light.photometry.LAWS`; None is the body's own.
-    ``surface`` is what it is drawn with, ``casters`` what throws a shadow on it.
+    Attributes
+    ----------
+    body : Body
+        Its shape and constants.
+    position : (3,) array
+        Its centre, camera axes, m.
+    camera_to_bodyfixed : (3, 3) array
+        From camera axes to body-fixed axes.
+    surface : Surface
+        The maps it is rendered with.
+    weather : Weather
+        Dust, clouds, haze and frost.
+    law : str, optional
+        Reflectance law of bare ground, a key of :data:`selfiesim.planet.light.photometry.LAWS`; None: the body's own.
+    casters : tuple of ShadowCaster
+        Bodies that may cast a shadow on it.
     """
 
     body: Body
@@ -62,12 +83,26 @@ class PlanetPose:
 
 @dataclass(frozen=True)
 class CraftPose:
-    """A craft: its model's origin (3,) from the camera, its attitude, the angles of each joint (rad).
+    """A craft before the camera.
 
-    ``sun_visible_fraction`` is how much of the Sun's disc planet and moons leave visible from it, 0 in eclipse, 1 by day; ``air_transmittance``
-    (3,) how much of its light comes through the planet's air, per band, where it stands low over the limb;
-    ``hidden_nodes`` are the first parts of the names of nodes that are no longer on it, such as the released camera's;
-    ``name`` is what the scene calls it, nothing for the craft the camera belongs to.
+    Attributes
+    ----------
+    craft : Craft
+        Its model.
+    position : (3,) array
+        The model's origin, camera axes, m.
+    body_to_camera : (3, 3) array
+        Its attitude.
+    joint_angles : dict of str to tuple of float
+        Angles of each joint by name, rad.
+    sun_visible_fraction : float
+        Fraction of the Sun's disc visible from it, 0 in total eclipse, 1 in full sunlight.
+    hidden_nodes : tuple of str
+        Name prefixes of nodes that are no longer on it, such as those of the released camera.
+    name : str
+        Its name in the scene; empty for the craft that carries the camera.
+    air_transmittance : tuple of float
+        Transmittance of the planet's air along the line to the Sun, per band; below 1 for a Sun near the limb.
     """
 
     craft: Craft
@@ -81,12 +116,12 @@ class CraftPose:
 
     @property
     def sunlight_fraction(self) -> Vector:
-        """Share (3,) of the Sun's light that reaches it, per band."""
+        """Fraction (3,) of the Sun's direct light that reaches it, per band."""
         return self.sun_visible_fraction * np.array(self.air_transmittance)
 
     @property
     def is_ground(self) -> bool:
-        """Whether it is the ground that the others stand on."""
+        """Whether this is the ground on which the others stand."""
         return self.name == GROUND_NAME
 
     @property
@@ -94,26 +129,26 @@ class CraftPose:
         """The parts still on the craft."""
         return tuple(part for part in self.craft.parts if not part.node.startswith(self.hidden_nodes))
 
-    def turned(self, turn: Matrix) -> CraftPose:
-        """The same from a camera turned where it stands."""
-        return replace(self, position=turn @ self.position, body_to_camera=turn @ self.body_to_camera)
+    def turned(self, rotation: Matrix) -> CraftPose:
+        """The same craft seen by a camera rotated in place by ``rotation`` (3, 3), old to new camera axes."""
+        return replace(self, position=rotation @ self.position, body_to_camera=rotation @ self.body_to_camera)
 
     def quantize_joints(self, step: float) -> CraftPose:
-        """The same with its joints at whole multiples of ``step``, rad: for what need not be known finely."""
+        """Round its joint angles to whole multiples of ``step``, rad, so that results can be cached."""
         angles = {
-            name: tuple(step * round(angle / step) for angle in turned) for name, turned in self.joint_angles.items()
+            name: tuple(step * round(angle / step) for angle in values) for name, values in self.joint_angles.items()
         }
         return replace(self, joint_angles=angles)
 
     def transform_to_body(self, other: CraftPose) -> Matrix:
-        """(4, 4) from these body axes to those of another craft."""
+        """Transform (4, 4) from this craft's body axes to those of another craft, m."""
         matrix = np.eye(4)
         matrix[:3, :3] = other.body_to_camera.T @ self.body_to_camera
         matrix[:3, 3] = other.body_to_camera.T @ (self.position - other.position)
         return matrix
 
     def joint_matrix(self, name: str | None) -> Matrix:
-        """(4, 4) that turns what hangs on a joint to where it stands now, body axes; no joint, no turn."""
+        """Transform (4, 4), body axes, that moves the parts on a joint to its current angles; identity for None."""
         matrix = np.eye(4)
         if name is not None:
             joint = self.craft.joints[name]
@@ -123,11 +158,11 @@ class CraftPose:
         return matrix
 
     def clearance(self, point: Vector) -> tuple[float, str]:
-        """Metres from ``point`` (3,), body axes, to the craft's nearest surface, and the node that it belongs to."""
+        """Distance from ``point`` (3,), body axes, m, to the craft's nearest surface, and the node it belongs to."""
         return clearance(self.craft, self.hidden_nodes, self.joint_matrix, point)
 
     def outline(self) -> Vector:
-        """The craft's outermost points (N, 3), camera axes: enough for its outline from anywhere."""
+        """Vertices (N, 3) of the convex hulls of its rigid parts, camera axes, m: they bound its outline anywhere."""
         placed = []
         for joint, points in convex_hull_by_joint(self.craft, self.hidden_nodes).items():
             matrix = self.joint_matrix(joint)

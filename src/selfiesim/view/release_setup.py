@@ -1,4 +1,4 @@
-"""How something leaves a craft: from which mount, which way, how fast, how it turns as it goes."""
+"""The release of a camera or an object from its craft: mount point, direction, speed and rotation."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ if TYPE_CHECKING:
     from selfiesim.scene.release import ReleaseSection
 
 AttitudeLaw = Callable[[Epoch, State], Matrix]
-"""From an instant and the craft's state to its attitude, ICRF to body axes."""
+"""Attitude of a craft, ICRF to body axes, as a function of the epoch and its state."""
 
 
 @dataclass(frozen=True)
 class MountPoint:
-    """Where a camera or another thing sits on its craft.
+    """Where a camera or another object is mounted on its craft.
 
     Attributes
     ----------
     position, axis : (3,) array
-        Body axes: m, and the unit vector it leaves along.
-    leaves : str
-        First part of the names of the craft's nodes that are this thing.
+        Body axes: the point, m, and the unit vector of its outward or release direction.
+    node_prefix : str
+        Name prefix of the craft's nodes that represent the object.
     """
 
     position: Vector
     axis: Vector
-    leaves: str
+    node_prefix: str
 
 
 @dataclass(frozen=True)
 class ReleaseState:
-    """The release as planned.
+    """States and attitudes at the instant of a release.
 
     Attributes
     ----------
     release : Release
-        Instant, mount and push.
+        Instant, mount point and push.
     host, host_after, camera : State
-        The craft before the push and after it (the same unless it recoils), and the camera just after it.
+        The craft before and after the push (equal without recoil), and the camera just after it; ICRF axes, m and m/s.
     icrf_to_body, body_rate : (3, 3) and (3,) array
-        The craft's attitude then, and its angular velocity, rad/s, body axes.
+        Attitude and rotation rate of the craft, rad/s, body axes.
     icrf_to_camera, camera_rate : (3, 3) and (3,) array
-        The camera's, as it leaves; rad/s, axes of its inner lens.
+        Attitude and rotation rate of the camera just after the push, rad/s, axes of its inner lens.
     """
 
     release: ejection.Release
@@ -67,29 +67,29 @@ class ReleaseState:
     camera_rate: Vector
 
     def tumbling_attitude(self, inertia: Vector, seconds: float) -> Matrix:
-        """ICRF to the camera's axes ``seconds`` after the release, when it is left to itself.
+        """ICRF to camera axes ``seconds`` after the release, in free rotation.
 
-        ``inertia`` (3,) are its moments about its own axes, of which only the ratios matter.
+        ``inertia`` (3,) holds the principal moments about the camera axes; only their ratios matter.
         """
-        turned = tumble(inertia, quaternion(self.icrf_to_camera), self.camera_rate, np.array(seconds))
-        return quaternion_to_matrix(turned.attitude)
+        motion = tumble(inertia, quaternion(self.icrf_to_camera), self.camera_rate, np.array(seconds))
+        return quaternion_to_matrix(motion.attitude)
 
 
 @dataclass(frozen=True)
 class Masses:
-    """Of what leaves and of the craft without it, kg, as far as they are known; ``keys`` say where they are given."""
+    """Masses of a released body and of the craft without it, kg, None where unknown; ``keys`` name their TOML keys."""
 
     released_body: float | None
     craft: float | None
     keys: tuple[str, str]
 
     def known(self, key: str) -> tuple[float, float]:
-        """Both.
+        """Both masses.
 
         Raises
         ------
         SceneError
-            When one is missing; ``key`` is what asks for it.
+            When one is unknown; ``key`` is the key of the setting that requires it.
         """
         if self.released_body is None:
             raise SceneError(f"{key}: needs {self.keys[0]}")
@@ -99,17 +99,17 @@ class Masses:
 
 
 def drop_empty(*prefixes: str) -> tuple[str, ...]:
-    """Those of ``prefixes`` that a name can begin with: not the empty one, with which all do."""
+    """The non-empty ones of ``prefixes``: every name starts with an empty prefix."""
     return tuple(text for text in prefixes if text)
 
 
 def find_mount_point(craft: Craft, name: str, axis: tuple[float, float, float] | None, key: str) -> MountPoint:
-    """The mount ``name`` of ``craft``, ``axis`` in place of its own direction if given.
+    """Look up a mount of ``craft`` by name; ``axis``, if given, replaces its own direction.
 
     Raises
     ------
     SceneError
-        When the craft has no such mount; ``key`` is where it was asked for.
+        When the craft has no such mount; ``key`` is the key of the section that names it.
     """
     if name not in craft.mounts:
         description = craft.source.with_suffix(".toml").name
@@ -118,7 +118,7 @@ def find_mount_point(craft: Craft, name: str, axis: tuple[float, float, float] |
             _low, high = craft.bounds_m
             side = f"[0, {high[1]:.3g}, 0]"
             known = (
-                f"write [mounts.{name}] with position_m and axis into {description} beside it, "
+                f"write [mounts.{name}] with position_m and axis into {description} next to it, "
                 f"such as position_m = {side} and axis = [0, 1, 0] for its side +Y"
             )
         raise SceneError(f"{key}.mount: {craft.name} has no mount {name!r}; {known}")
@@ -126,26 +126,27 @@ def find_mount_point(craft: Craft, name: str, axis: tuple[float, float, float] |
     return MountPoint(np.array(mount.position_m), unit(np.array(axis or mount.axis)), mount.leaves)
 
 
-def find_release_point(craft: Craft, part: ReleaseSection, key: str) -> MountPoint:
-    """Where a release starts and which way it really goes.
+def find_release_point(craft: Craft, section: ReleaseSection, key: str) -> MountPoint:
+    """Mount point of a release, with its axis tilted as the section specifies.
 
     Raises
     ------
     SceneError
         As :func:`find_mount_point`, and for a push into the craft.
     """
-    start = find_mount_point(craft, part.mount, part.axis, key)
-    x, y, z = ejection.tilt_directions(start.axis, np.radians(np.array([part.tilt_deg])))[0].tolist()
-    mount = craft.mounts[part.mount].position_m
-    contact = first_ray_hit(craft, mount, (x, y, z), drop_empty(start.leaves))
+    start = find_mount_point(craft, section.mount, section.axis, key)
+    x, y, z = ejection.tilt_directions(start.axis, np.radians(np.array([section.tilt_deg])))[0].tolist()
+    mount = craft.mounts[section.mount].position_m
+    contact = first_ray_hit(craft, mount, (x, y, z), drop_empty(start.node_prefix))
     if contact:
         where = f"{contact[0]} {contact[1]:.2f} m from its mount"
-        raise SceneError(f"{key}.axis: the camera would run into {where}; push it another way")
-    return MountPoint(start.position, np.array([x, y, z]), start.leaves)
+        raise SceneError(f"{key}.axis: the camera would hit {where}; push it in another direction")
+    return MountPoint(start.position, np.array([x, y, z]), start.node_prefix)
 
 
-def release_state(
-    part: ReleaseSection,
+# Long for its docstring.
+def plan_release(
+    section: ReleaseSection,
     start: MountPoint,
     host: Host,
     law: AttitudeLaw,
@@ -154,43 +155,67 @@ def release_state(
     masses: Masses,
     key: str,
 ) -> ReleaseState:
-    """The release of what sits at ``start``, turned to the craft as ``body_to_camera`` (3, 3) says.
+    """Compute the states and attitudes at a release.
+
+    Parameters
+    ----------
+    section : ReleaseSection
+        Speed or spring energy, spin, tip-off rates and recoil.
+    start : MountPoint
+        Where the object leaves, and the direction of the push.
+    host : Host
+        Trajectory of the craft.
+    law : AttitudeLaw
+        Attitude of the craft.
+    epoch : Epoch
+        Instant of the release.
+    body_to_camera : (3, 3) array
+        Attitude of the object on its mount.
+    masses : Masses
+        Of the object and the craft, for recoil and springs.
+    key : str
+        Key of the section, to name in errors.
+
+    Returns
+    -------
+    ReleaseState
+        In ICRF axes about the body's centre.
 
     Raises
     ------
     SceneError
-        When a mass is asked for and not given; ``key`` is the release's own.
+        When a required mass is unknown.
     """
     state = host.state(epoch)
-    turn = law(epoch, state)
-    rate = _body_rate(host, law, epoch, turn)
-    speed = part.speed_m_s
-    if part.spring_energy_j is not None:
-        speed = ejection.spring_release_speed(part.spring_energy_j, *masses.known(f"{key}.spring_energy_j"))
+    icrf_to_body = law(epoch, state)
+    rate = _body_rate(host, law, epoch, icrf_to_body)
+    speed = section.speed_m_s
+    if section.spring_energy_j is not None:
+        speed = ejection.spring_release_speed(section.spring_energy_j, *masses.known(f"{key}.spring_energy_j"))
     release = ejection.Release(epoch, start.position, start.axis, speed)
     after = state
-    if part.recoil:
-        after = ejection.recoil(release, state, turn, *masses.known(f"{key}.recoil"))
-    spin = rate + np.radians(part.spin_deg_s) * start.axis
+    if section.recoil:
+        after = ejection.recoil(release, state, icrf_to_body, *masses.known(f"{key}.recoil"))
+    spin = rate + np.radians(section.spin_deg_s) * start.axis
     return ReleaseState(
         release=release,
         host=state,
         host_after=after,
-        camera=ejection.camera_state_after_push(release, state, turn, rate),
-        icrf_to_body=turn,
+        camera=ejection.camera_state_after_push(release, state, icrf_to_body, rate),
+        icrf_to_body=icrf_to_body,
         body_rate=rate,
-        icrf_to_camera=body_to_camera @ turn,
-        camera_rate=body_to_camera @ spin + np.radians(np.array(part.tip_off_deg_s)),
+        icrf_to_camera=body_to_camera @ icrf_to_body,
+        camera_rate=body_to_camera @ spin + np.radians(np.array(section.tip_off_deg_s)),
     )
 
 
-def _body_rate(host: Host, law: AttitudeLaw, epoch: Epoch, turn: Matrix) -> Vector:
-    """Angular velocity (rad/s, body axes) that the attitude law gives the craft."""
+def _body_rate(host: Host, law: AttitudeLaw, epoch: Epoch, icrf_to_body: Matrix) -> Vector:
+    """Rotation rate (3,) of the craft under its attitude law, rad/s, body axes."""
     step = 0.1
     try:
         later = law(epoch + step, host.state(epoch + step))
     except UserError:  # the end of a file
         step = -step
         later = law(epoch + step, host.state(epoch + step))
-    # The frame turns with the body: what it was turns the other way in it.
-    return -rotation_vector(later @ turn.T) / step
+    # The product transforms the components of fixed vectors, which rotate opposite to the body.
+    return -rotation_vector(later @ icrf_to_body.T) / step

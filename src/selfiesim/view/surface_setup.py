@@ -1,4 +1,4 @@
-"""From a scene's words to the surface that its planet is drawn with."""
+"""The surface maps that a scene's planet is rendered with."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def resolve_surface(scene: Scene, body: str) -> Surface:
-    """The default maps, or the map that ``planet.map`` names: in the library, or a file beside the scene.
+    """Resolve ``planet.map``: the default maps, one from the library, or a file next to the scene.
 
     Raises
     ------
     UserError
-        When there is no such map, it lies outside the scene's folder, or its header says that it cannot be used.
+        For an unknown map, one outside the scene's folder, or one whose header shows that it cannot be used.
     """
-    own = scene.body
-    albedo = own.geometric_albedo if own is not None and own.name == body else None
+    custom = scene.body
+    albedo = custom.geometric_albedo if custom is not None and custom.name == body else None
     if scene.planet.map is None:
         return Surface(body, albedo)
     file = _resolve_map_file(scene, body)

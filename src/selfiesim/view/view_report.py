@@ -1,4 +1,4 @@
-"""The numbers a person asks about a view."""
+"""Facts about a view: time, season, distances, angles and the bodies in the picture."""
 
 from __future__ import annotations
 
@@ -10,17 +10,24 @@ from selfiesim.astro import mars_time
 from selfiesim.astro.bodies import AU_M
 from selfiesim.astro.ellipsoid import ellipsoid_foot, ellipsoid_height, intersect_ellipsoid, planet_angular_diameter
 from selfiesim.astro.frames import direction_to_lonlat
-from selfiesim.camera.catalogue import preset
 from selfiesim.core.vectors import Vector, unit
+from selfiesim.view.geometry import ViewGeometry
 from selfiesim.view.poses import PlanetPose
-from selfiesim.view.view import View
 
 
-def describe_view(view: View) -> dict[str, Any]:
-    """Epoch, season, Sun, camera and craft, one number a key, units in the key; JSON-ready.
+def describe_view(view: ViewGeometry) -> dict[str, Any]:
+    """Epoch, season, Sun, camera and craft, one value per key with its unit in the key.
 
-    Latitudes are planetocentric, longitudes east, altitude is above the reference ellipsoid. What has no meaning for
-    the view (latitudes in deep space, seconds since no release) is left out.
+    Parameters
+    ----------
+    view : ViewGeometry
+        The geometry.
+
+    Returns
+    -------
+    dict
+        JSON-ready. Latitudes are planetocentric, longitudes east-positive, altitudes above the reference ellipsoid.
+        Keys that do not apply are absent: latitudes in deep space, the time since a release of a mounted camera.
     """
     track = view.track
     to_craft, distance = view.craft.position, float(np.linalg.norm(view.craft.position))
@@ -29,7 +36,7 @@ def describe_view(view: View) -> dict[str, Any]:
         "distance_from_mount_m": float(np.linalg.norm(track.camera.position - track.mount_position)),
     }  # fmt: skip
     return (
-        {"title": view.scene.title, "epoch_utc": view.epoch.utc(3)}
+        {"title": view.shot.title, "epoch_utc": view.epoch.utc(3)}
         | released
         | {"sun_distance_au": view.sun.distance / AU_M}
         | ({} if view.planet is None else _planet_facts(view, view.planet))
@@ -39,16 +46,23 @@ def describe_view(view: View) -> dict[str, Any]:
             "sun_off_axis_deg": _acos_deg(float(view.sun.direction[2])),
             "sun_visible_share": view.craft.sun_visible_fraction,
             "horizontal_fov_deg": float(np.degrees(view.camera.horizontal_fov)),
-            "assumed": _assumed(view),
+            "assumed": dict(view.shot.assumed),
         }
     )
 
 
-def list_visible_bodies(view: View) -> list[dict[str, Any]]:
-    """Sun, planets and moons whose middle is in the picture and not behind the planet, nearest first; JSON-ready.
+def list_visible_bodies(view: ViewGeometry) -> list[dict[str, Any]]:
+    """List the Sun, planets and moons whose centre is in the picture and not occulted by the planet, nearest first.
 
-    Each with its ``name``, ``pixel``, ``diameter_deg`` and, but for the Sun, V ``magnitude`` (left out in the dark).
-    The craft may stand in front of them.
+    Parameters
+    ----------
+    view : ViewGeometry
+        The geometry. Occultation by craft is ignored.
+
+    Returns
+    -------
+    list of dict
+        JSON-ready: ``name``, ``pixel``, ``diameter_deg`` and, except for the Sun and unlit bodies, V ``magnitude``.
     """
     sky, camera = view.sky, view.camera
     found = [
@@ -67,29 +81,17 @@ def list_visible_bodies(view: View) -> list[dict[str, Any]]:
     return entries
 
 
-def _is_occluded(view: View, position: Vector, distance: float) -> bool:
-    """Whether the planet stands before ``position`` (3,), camera axes."""
+def _is_occluded(view: ViewGeometry, position: Vector, distance: float) -> bool:
+    """Whether the planet occults ``position`` (3,), camera axes, m."""
     planet = view.planet
     if planet is None or distance < np.linalg.norm(planet.position):
         return False
-    turn = planet.camera_to_bodyfixed
-    hits = intersect_ellipsoid(-turn @ planet.position, (turn @ position)[None], planet.body)
+    to_bodyfixed = planet.camera_to_bodyfixed
+    hits = intersect_ellipsoid(-to_bodyfixed @ planet.position, (to_bodyfixed @ position)[None], planet.body)
     return bool(np.isfinite(hits).all())
 
 
-def _assumed(view: View) -> dict[str, str]:
-    """What is not publicly known: of the scene, of the camera it names, of its craft; each with why it is so here."""
-    camera, of_camera = view.scene.camera, {}
-    if camera.preset is not None:
-        known = preset(camera.preset)
-        keys = known.scene_keys()
-        taken = [key for key in known.assumed if key in keys and getattr(camera, key) == keys[key]]
-        of_camera = {f"{camera.preset}: {key}": known.assumed[key] for key in taken}
-    of_craft = {f"{view.craft.craft.name}: {key}": why for key, why in view.craft.craft.assumed.items()}
-    return dict(view.scene.assumed) | of_camera | of_craft
-
-
-def _planet_facts(view: View, planet: PlanetPose) -> dict[str, Any]:
+def _planet_facts(view: ViewGeometry, planet: PlanetPose) -> dict[str, Any]:
     track, body = view.track, planet.body
     position = track.icrf_to_bodyfixed @ track.camera.position
     longitude, latitude = direction_to_lonlat(position)

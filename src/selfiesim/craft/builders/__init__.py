@@ -1,1 +1,1 @@
-"""The scripts that made the shipped models, one module a vehicle, from a small vocabulary of parts."""
+"""The scripts that build the shipped models, one module per vehicle, from a small set of shapes."""

@@ -1,7 +1,7 @@
-"""A craft being assembled: named groups of solids by material, some carried by a joint, written as one GLB.
+"""Assembles a craft from named groups of solids, some carried by a joint, and writes it as one GLB.
 
-The writer is our own because the bytes have to be the same on every rebuild: a library's exporter signs its version
-into the file.
+The writer is our own because every rebuild must yield the same bytes: a library's exporter records its version in the
+file.
 """
 
 from __future__ import annotations
@@ -29,13 +29,21 @@ from selfiesim.craft.mesh.normals import creased_normals, index_corners
 # glTF is Y up, front toward +Z. Body +X becomes +Y and body -Z becomes +Z. The matrix is its own inverse.
 GLTF_FROM_BODY = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
 
-_POSITION_STEP_M = 1e-5  # positions are rounded to this, so that the last bit of a cosine cannot change the file
+_POSITION_STEP_M = 1e-5  # positions are rounded to this, so the last bit of a cosine cannot change the file
 _NORMAL_STEP = 1e-4
 
 
 @dataclass
 class ModelBuilder:
-    """Groups of solids, in body axes with every joint at zero."""
+    """Groups of solids, in body axes with every joint at zero.
+
+    Attributes
+    ----------
+    name : str
+        Name of the root node.
+    joint_origins_m : dict
+        Origin (3,) of each joint by its name.
+    """
 
     name: str
     joint_origins_m: dict[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -43,21 +51,21 @@ class ModelBuilder:
     _parents: dict[str, str | None] = field(default_factory=dict)
 
     def joint(self, name: str, origin_m: ArrayLike) -> None:
-        """Declare a joint: a node at ``origin_m`` (3,) that groups can hang from."""
+        """Declare a joint: a node at ``origin_m`` (3,) that can carry groups."""
         self.joint_origins_m[name] = np.asarray(origin_m, dtype=float)
 
     def add(self, group: str, material: str, *solids: Solid, joint: str | None = None) -> None:
-        """Add solids (body axes) to a group; the first call for a group decides its joint."""
+        """Add solids (body axes) to a group; the first call for a group sets its joint."""
         if self._parents.setdefault(group, joint) != joint:
-            raise ValueError(f"group {group!r} already hangs from {self._parents[group]!r}")
+            raise ValueError(f"group {group!r} is already carried by joint {self._parents[group]!r}")
         self._pieces.setdefault((group, material), []).extend(solids)
 
     def solids(self) -> dict[tuple[str, str], list[Solid]]:
-        """Everything added, by (group, material)."""
+        """All solids by (group, material)."""
         return self._pieces
 
     def glb(self, finishes: Mapping[str, Finish]) -> bytes:
-        """The whole model as the bytes of a binary glTF file."""
+        """Return the model as the bytes of a binary glTF file, with the ``finishes`` as its materials."""
         buffer = GlbBuffer()
         materials, material_index = _materials(finishes, sorted({m for _, m in self._pieces}), buffer)
         nodes: list[dict[str, Any]] = [{"name": self.name, "children": [], "matrix": _gltf_matrix()}]
@@ -89,27 +97,30 @@ def _add_node(nodes: list[dict[str, Any]], parent: int, node: dict[str, Any]) ->
 
 
 def _gltf_matrix() -> list[float]:
+    """The 4 x 4 matrix of the root node, column by column as in glTF."""
     matrix = np.eye(4)
     matrix[:3, :3] = GLTF_FROM_BODY
-    return [float(v) for v in matrix.T.ravel()]  # glTF stores columns first
+    return [float(v) for v in matrix.T.ravel()]
 
 
 def _materials(
     finishes: Mapping[str, Finish], names: list[str], buffer: GlbBuffer
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The glTF entries of the named materials, and the index of each."""
     entries = []
     for name in names:
         finish = finishes[name]
-        look: dict[str, Any] = {"baseColorFactor": [*finish.base_color, 1.0]}
-        look |= {"metallicFactor": finish.metallic, "roughnessFactor": finish.roughness}
-        if finish.picture is not None:
-            buffer.images.append({"name": name, "mimeType": "image/png", "bufferView": buffer.view(finish.picture)})
-            look["baseColorTexture"] = {"index": len(buffer.images) - 1}
-        entries.append({"name": name, "pbrMetallicRoughness": look} | _extensions(finish))
+        pbr: dict[str, Any] = {"baseColorFactor": [*finish.base_color, 1.0]}
+        pbr |= {"metallicFactor": finish.metallic, "roughnessFactor": finish.roughness}
+        if finish.texture_png is not None:
+            buffer.images.append({"name": name, "mimeType": "image/png", "bufferView": buffer.view(finish.texture_png)})
+            pbr["baseColorTexture"] = {"index": len(buffer.images) - 1}
+        entries.append({"name": name, "pbrMetallicRoughness": pbr} | _extensions(finish))
     return entries, {name: k for k, name in enumerate(names)}
 
 
 def _extensions(finish: Finish) -> dict[str, Any]:
+    """The KHR material extensions of a finish; those at their defaults are omitted."""
     out: dict[str, Any] = {}
     if finish.clearcoat > 0.0:
         coat = {"clearcoatFactor": finish.clearcoat, "clearcoatRoughnessFactor": finish.clearcoat_roughness}
@@ -125,9 +136,10 @@ def _extensions(finish: Finish) -> dict[str, Any]:
 
 
 def _primitive(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float64]) -> dict[str, Any]:
+    """The glTF primitive of solids of one material, relative to ``origin`` (3,)."""
     solid = merge_solids(pieces)
     placed = np.round((solid.vertices - origin) / _POSITION_STEP_M) * _POSITION_STEP_M
-    # A piece at a time: two parts that touch are not smoothed into each other, and each has its own crease.
+    # Piece by piece: parts that touch are not smoothed into each other, and each has its own crease angle.
     starts = np.cumsum([0] + [len(p.vertices) for p in pieces])
     normals = np.concatenate(
         [
@@ -144,7 +156,7 @@ def _primitive(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float6
     }
     if uv is not None:
         attributes["TEXCOORD_0"] = buffer.accessor(uv, "VEC2", FLOAT, ARRAY_BUFFER)
-    small = len(vertices) <= 65535
-    indices = faces.astype(np.uint16 if small else np.uint32)
-    where = buffer.accessor(indices, "SCALAR", UINT16 if small else UINT32, ELEMENT_BUFFER)
-    return {"attributes": attributes, "indices": where}
+    is_small = len(vertices) <= 65535
+    indices = faces.astype(np.uint16 if is_small else np.uint32)
+    accessor = buffer.accessor(indices, "SCALAR", UINT16 if is_small else UINT32, ELEMENT_BUFFER)
+    return {"attributes": attributes, "indices": accessor}

@@ -1,6 +1,6 @@
-"""Vehicles that stand on the ground: their axes in the model file, and shapes the spacecraft did not need.
+"""Vehicles on the ground: their axes in the model file, and shapes that the spacecraft do not need.
 
-Body axes of everything that stands: x forward, y left, z up, the origin on the ground below the vehicle's middle.
+Body axes of every ground vehicle: x forward, y left, z up, the origin on the ground below the vehicle's centre.
 """
 
 from __future__ import annotations
@@ -16,69 +16,69 @@ from selfiesim.craft.builders.shapes import Outline, prism, tube
 from selfiesim.craft.builders.solid import Solid
 from selfiesim.craft.materials import Finish
 
-# glTF is Y up with the front toward +Z, and so its +X is to the left: (y, z, x) of a standing vehicle.
+# glTF is Y up with the front toward +Z, so its +X points left: glTF (x, y, z) are body (y, z, x).
 GLTF_FROM_SURFACE = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 
 
 class SurfaceModelBuilder(ModelBuilder):
-    """A model in standing axes, written upright."""
+    """A model in the axes of a ground vehicle, upright in the glTF file."""
 
     def glb(self, finishes: Mapping[str, Finish]) -> bytes:
-        """The whole model as the bytes of a binary glTF file."""
-        turn = GLTF_FROM_BODY.T @ GLTF_FROM_SURFACE  # the writer knows the orbiter's axes
+        """Return the model as the bytes of a binary glTF file, with the ``finishes`` as its materials."""
+        rotation = GLTF_FROM_BODY.T @ GLTF_FROM_SURFACE  # the base class writes the axes of a spacecraft
         out = ModelBuilder(self.name)
         for name, origin in self.joint_origins_m.items():
-            out.joint(name, turn @ origin)
+            out.joint(name, rotation @ origin)
         for (group, material), solids in self.solids().items():
-            turned = [replace(solid, vertices=solid.vertices @ turn.T) for solid in solids]
-            out.add(group, material, *turned, joint=self._parents[group])
+            rotated = [replace(solid, vertices=solid.vertices @ rotation.T) for solid in solids]
+            out.add(group, material, *rotated, joint=self._parents[group])
         return out.glb(finishes)
 
 
 def mirror_y(solid: Solid) -> Solid:
-    """The solid on the other side of the xz plane."""
+    """The solid mirrored in the xz plane."""
     uv = None if solid.uv is None else solid.uv[:, ::-1]
     return replace(solid, vertices=solid.vertices * (1.0, -1.0, 1.0), faces=solid.faces[:, ::-1], uv=uv)
 
 
 def catmull_rom_path(points: ArrayLike, steps: int = 6) -> NDArray[np.float64]:
-    """A path (K, 3) through all ``points`` (N, 3) without corners (Catmull and Rom 1974)."""
+    """A smooth path (K, 3) through all ``points`` (N, 3), ``steps`` per segment (Catmull and Rom 1974)."""
     p = np.asarray(points, dtype=float)
     padded = np.concatenate([[2.0 * p[0] - p[1]], p, [2.0 * p[-1] - p[-2]]])
     t = np.linspace(0.0, 1.0, steps, endpoint=False)[:, None]
     pieces = []
     for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        bent = (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
-        pieces.append(b + 0.5 * bent)
+        offset = (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
+        pieces.append(b + 0.5 * offset)
     return np.concatenate([*pieces, p[-1:]])
 
 
 def hose(points: ArrayLike, radius_m: float, segments: int = 10, steps: int = 6) -> Solid:
-    """A bent cable through ``points``."""
+    """A bent cable or pipe through ``points`` (N, 3)."""
     return tube(catmull_rom_path(points, steps), radius_m, segments)
 
 
 def extrude_x(profile: Outline, length_m: float, bevel_m: float = 0.0) -> Solid:
-    """A prism along x about x = 0 over a convex outline of (y, z), counter-clockwise seen from the front."""
+    """A prism along x, centred on x = 0, over a convex outline of (y, z), counter-clockwise seen from the front."""
     return prism(profile, length_m, bevel_m).aimed((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
 
 
 def extrude_y(profile: Outline, length_m: float, bevel_m: float = 0.0) -> Solid:
-    """A prism along y about y = 0 over a convex outline of (x, z), clockwise seen from the left."""
+    """A prism along y, centred on y = 0, over a convex outline of (x, z), clockwise seen from the left."""
     flipped = [(-x, z) for x, z in profile]
     return prism(flipped, length_m, bevel_m).aimed((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)).outward()
 
 
 def project_uv(solid: Solid, size_m: ArrayLike, corner_m: ArrayLike) -> Solid:
-    """A flat solid whose upper side shows a picture of ``size_m`` (x, y), its lower left at ``corner_m``.
+    """Project a texture of ``size_m`` (x, y) onto a flat solid's upper side, its lower left corner at ``corner_m``.
 
-    What does not look up takes the picture's border.
+    Faces that do not point up take the colour of the texture's border.
     """
     corners = solid.vertices[solid.faces]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    up = normal[:, 2] > 0.9 * np.linalg.norm(normal, axis=1)
-    share = (corners[..., :2] - np.asarray(corner_m)) / np.asarray(size_m)
-    # glTF texture coordinates: (0, 0) is the upper left of the image.
-    uv = np.stack([share[..., 0], 1.0 - share[..., 1]], axis=-1)
-    uv[~up] = 0.002
+    is_upper = normal[:, 2] > 0.9 * np.linalg.norm(normal, axis=1)
+    fraction = (corners[..., :2] - np.asarray(corner_m)) / np.asarray(size_m)
+    # glTF texture coordinates: (0, 0) is the upper left corner of the image.
+    uv = np.stack([fraction[..., 0], 1.0 - fraction[..., 1]], axis=-1)
+    uv[~is_upper] = 0.002
     return replace(solid, uv=uv)

@@ -1,9 +1,9 @@
-"""A plain likeness of the Jupiter Icy Moons Explorer, all its booms out.
+"""A simplified model of the Jupiter Icy Moons Explorer, with all its booms deployed.
 
 Published: two wings of five panels in the shape of a cross, each panel 2.5 x 3.5 m, 85 m2 in all, 27.1 m from tip to
-tip, a high-gain antenna 2.54 m wide, a magnetometer boom of 10.6 m, a radar antenna of 16 m. The rest, with the booms'
-directions, is assumed. Body axes: origin at the middle of the body, -X the side of the high-gain antenna, +Z that
-of the instruments, the wings along Y.
+tip, a high-gain antenna 2.54 m wide, a magnetometer boom of 10.6 m, a radar antenna of 16 m. Everything else is
+assumed, including the directions of the booms except where :mod:`.juice_sizes` names a source. Body axes: origin at the
+centre of the body, -X the side of the high-gain antenna, +Z the side of the instruments, the wings along Y.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.craft.builders.assembly import ModelBuilder
-from selfiesim.craft.builders.cell_panel import add_hinges, add_panel, panel_finishes
 from selfiesim.craft.builders.juice_fittings import add_body, add_booms, add_dish, add_fittings
 from selfiesim.craft.builders.juice_sizes import JuiceSizes
 from selfiesim.craft.builders.shapes import beam, box, lathe, tube
+from selfiesim.craft.builders.solar_panel import add_hinges, add_panel, panel_finishes
 from selfiesim.craft.builders.solid import face_of
 
 __all__ = ["JuiceSizes", "build", "glb"]
@@ -24,7 +24,7 @@ _TEXEL_M = 0.0026
 
 
 def build(sizes: JuiceSizes | None = None) -> ModelBuilder:
-    """The whole craft as solids in body axes, joints at zero (cells toward -X, as the antenna)."""
+    """Build the craft as solids in body axes, with every joint at zero (cells toward -X, like the antenna)."""
     sizes = sizes or JuiceSizes()
     model = ModelBuilder("juice")
     add_body(model, sizes)
@@ -37,28 +37,22 @@ def build(sizes: JuiceSizes | None = None) -> ModelBuilder:
 
 
 def glb(sizes: JuiceSizes | None = None) -> bytes:
-    """The model file, the same byte for byte for the same sizes."""
+    """Return the model file; equal sizes yield equal bytes."""
     sizes = sizes or JuiceSizes()
     panel = (sizes.panel_y_m, sizes.panel_z_m)
     return build(sizes).glb(panel_finishes(panel, (0.08, 0.05), _TEXEL_M, sizes.seed))
 
 
 def _wing(model: ModelBuilder, sizes: JuiceSizes, sign: float, joint: str) -> None:
-    """Three panels outward and two beside the middle one, on a yoke that turns about Y."""
+    """Three panels in a row outward and one on either side of the middle one, on a yoke that rotates about Y."""
     model.joint(joint, (0.0, sign * sizes.wing_joint_y_m, 0.0))
     size, thick, gap = (sizes.panel_y_m, sizes.panel_z_m), sizes.panel_thickness_m, sizes.panel_gap_m
     step_y, step_z = sizes.panel_y_m + gap, sizes.panel_z_m + gap
     first = 0.5 * sizes.span_y_m - 2.5 * sizes.panel_y_m - 2.0 * gap
-    places = [(first + k * step_y, 0.0) for k in range(3)] + [(first + step_y, s * step_z) for s in (-1, 1)]
-    for number, (y, z) in enumerate(places):
-        add_panel(
-            model,
-            f"{joint}_panel_{number + 1}",
-            face_of((0.0, sign * y, z), (-1.0, 0.0, 0.0), (0, 0, 1)),
-            size,
-            thick,
-            joint,
-        )
+    centres = [(first + k * step_y, 0.0) for k in range(3)] + [(first + step_y, s * step_z) for s in (-1, 1)]
+    for number, (y, z) in enumerate(centres):
+        cells = face_of((0.0, sign * y, z), (-1.0, 0.0, 0.0), (0, 0, 1))
+        add_panel(model, f"{joint}_panel_{number + 1}", cells, size, thick, joint)
     front = face_of((0.0, sign * (first + step_y), 0.0), (-1.0, 0.0, 0.0), (0, 0, 1))
     along = [(s * 0.5 * step_y, z) for s in (-1, 1) for z in (-0.32 * size[1], 0.32 * size[1])]
     aside = [(y, s * 0.5 * step_z) for s in (-1, 1) for y in (-0.32 * size[0], 0.32 * size[0])]
@@ -68,6 +62,7 @@ def _wing(model: ModelBuilder, sizes: JuiceSizes, sign: float, joint: str) -> No
 
 
 def _yoke(model: ModelBuilder, sizes: JuiceSizes, sign: float, joint: str, edge: float) -> None:
+    """The drive's shaft, two arms, the bar along the first panel at ``edge`` and a tie between the arms."""
     group, root, x = f"{joint}_yoke", sizes.wing_joint_y_m, 0.5 * sizes.panel_thickness_m
 
     def point(y: float, z: float, back: float = 0.0) -> NDArray[np.float64]:

@@ -1,27 +1,26 @@
-"""The sizes of the Jupiter Icy Moons Explorer, each with where it comes from."""
+"""The sizes of the Jupiter Icy Moons Explorer, each with its source."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.builders.solid import Face, face_of
+from selfiesim.craft.builders.solid import Face, box_side
 
 
 @dataclass(frozen=True)
 class JuiceSizes:
-    """Metres; directions in body axes."""
+    """Sizes, m; directions in body axes."""
 
     body_x_m: float = 2.3  # assumed
     body_y_m: float = 2.5  # assumed
     body_z_m: float = 3.3  # assumed
     span_y_m: float = 27.1  # sourced, recalled and not checked: 27.1 m, all deployed (ESA)
     # ESA, deployment test of June 2022: ten panels of 2.5 x 3.5 m, 85 m2 in all. (The 97 m2 of its page for scientists
-    # and of news from 2017 is an earlier design's.) The long side along Y leaves a yoke of the length in the pictures.
-    panel_y_m: float = 3.45  # sourced: 3.5, to a decimal
-    panel_z_m: float = 2.46  # sourced: 2.5, to a decimal, and 85 m2 in all
+    # and of news from 2017 belong to an earlier design.) With the long side along Y, the yoke is as long as in the
+    # pictures.
+    panel_y_m: float = 3.45  # sourced: 3.5 to one decimal
+    panel_z_m: float = 2.46  # sourced: 2.5 to one decimal, and 85 m2 in all
     panel_gap_m: float = 0.05  # assumed
     panel_thickness_m: float = 0.03  # assumed
     wing_joint_y_m: float = 1.5  # assumed: just outside the body
@@ -37,17 +36,14 @@ class JuiceSizes:
     def __post_init__(self) -> None:
         if self.yoke_m < 0.5:
             raise ModelError(
-                f"span_y_m, panel_y_m, wing_joint_y_m leave {self.yoke_m:.2f} m for the yoke; it takes 0.5 m"
+                f"span_y_m, panel_y_m and wing_joint_y_m leave {self.yoke_m:.2f} m for the yoke, which needs 0.5 m"
             )
 
     @property
     def yoke_m(self) -> float:
-        """From the wing's joint to its first panel."""
+        """Distance from the wing's joint to its first panel."""
         return 0.5 * self.span_y_m - 3.0 * self.panel_y_m - 2.0 * self.panel_gap_m - self.wing_joint_y_m
 
     def side(self, axis: int, sign: float) -> tuple[Face, float, float]:
-        """A side of the body, and its width and height along the face's own axes; Z is up, on the Z sides X."""
-        size = np.array([self.body_x_m, self.body_y_m, self.body_z_m])
-        normal = sign * np.eye(3)[axis]
-        face = face_of(0.5 * size[axis] * normal, normal, np.eye(3)[0 if axis == 2 else 2])
-        return face, float(abs(face.x) @ size), float(abs(face.y) @ size)
+        """A side of the body, with its width and height (see :func:`.solid.box_side`)."""
+        return box_side((self.body_x_m, self.body_y_m, self.body_z_m), axis, sign)

@@ -1,8 +1,8 @@
-"""A likeness of the asteroid Ryugu: a top some 1000 m across, strewn with boulders.
+"""A simplified model of the asteroid Ryugu: a spinning top about 1000 m across, strewn with boulders.
 
-Published: its radii, its albedo, how many boulders there are of which size, the size of the largest. Where ridges,
-dents and boulders lie is chance (assumed), but for the largest, which lies near the south pole. Body axes: origin at
-the middle, +Z the spin's axis. The dark rock is one material, its finest grain left to the renderer.
+Published: the radii, the albedo, the size distribution of the boulders, the size of the largest. The positions of
+ridges, dents and boulders are random (assumed), except for the largest boulder, which lies near the south pole. Body
+axes: origin at the centre, +Z the spin axis. The dark rock is one material; the renderer adds its finest grain.
 """
 
 from __future__ import annotations
@@ -19,25 +19,27 @@ from selfiesim.craft.materials import FINISHES
 __all__ = ["AsteroidSizes", "build", "glb"]
 
 Floats = NDArray[np.float64]
+Wave = tuple[Floats, float, float]  # wave vector (3,), phase, relative height
+Crater = tuple[Floats, float]  # direction (3,), angular radius
 
 
 @dataclass(frozen=True)
 class AsteroidSizes:
-    """Metres."""
+    """Sizes, m."""
 
     equatorial_radius_m: float = 502.0  # sourced: Watanabe et al. 2019
     polar_radius_m: float = 438.0  # sourced: Watanabe et al. 2019, polar to equatorial 0.872
-    ridge_m: float = 22.0  # assumed: how far the ridge stands out of a spheroid
-    relief_m: float = 9.0  # assumed: of dents and swells
-    boulders_per_km2: float = 50.0  # sourced: of 20 m and more, Michikami et al. 2019
-    boulder_power: float = 2.65  # sourced: how their number grows as they shrink, Michikami et al. 2019
-    least_boulder_m: float = 6.5  # assumed: smaller ones are left to the shading
+    ridge_m: float = 22.0  # assumed: height of the equatorial ridge above a spheroid
+    relief_m: float = 9.0  # assumed: amplitude of the undulations
+    boulders_per_km2: float = 50.0  # sourced: of 20 m and larger, Michikami et al. 2019
+    boulder_power: float = 2.65  # sourced: exponent of the cumulative size distribution, Michikami et al. 2019
+    least_boulder_m: float = 6.5  # assumed: the grain of the material represents smaller ones
     largest_boulder_m: float = 160.0  # sourced: Otohime Saxum, Watanabe et al. 2019
     seed: int = 20180627  # the day of arrival
 
 
 def build(sizes: AsteroidSizes | None = None) -> ModelBuilder:
-    """The ground and its boulders as solids."""
+    """Build the ground and its boulders as solids."""
     sizes = sizes or AsteroidSizes()
     model = ModelBuilder("ryugu")
     rng = np.random.default_rng(sizes.seed)
@@ -50,19 +52,27 @@ def build(sizes: AsteroidSizes | None = None) -> ModelBuilder:
 
 
 def glb(sizes: AsteroidSizes | None = None) -> bytes:
-    """The model file, the same byte for byte for the same sizes."""
+    """Return the model file; equal sizes yield equal bytes."""
     return build(sizes).glb(FINISHES)
 
 
 def icosphere(subdivisions: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Unit vectors (N, 3) and outward faces (M, 3) of an icosahedron each of whose faces is cut in four so often."""
+    """Subdivide an icosahedron, each face into four per step.
+
+    Returns
+    -------
+    vertices : (N, 3) ndarray
+        Unit vectors.
+    faces : (M, 3) ndarray
+        Vertex indices, counter-clockwise from outside.
+    """
     golden = 0.5 * (1.0 + 5.0**0.5)
     points = [(0, s, t * golden) for s in (-1, 1) for t in (-1, 1)]
     vertices = np.array([np.roll(p, k) for k in range(3) for p in points], dtype=float) / np.hypot(1.0, golden)
     from scipy.spatial import ConvexHull
 
     faces = np.sort(ConvexHull(vertices).simplices.astype(np.int64), axis=1)
-    faces = faces[np.lexsort(faces.T[::-1])]  # no matter in which order the hull was found
+    faces = faces[np.lexsort(faces.T[::-1])]  # independent of the order in which Qhull finds them
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), a) < 0.0
     faces[inward] = faces[inward][:, ::-1]
@@ -72,39 +82,32 @@ def icosphere(subdivisions: int) -> tuple[Floats, NDArray[np.int64]]:
         middle = vertices[unique].sum(axis=1)
         ab, bc, ca = (len(vertices) + place.reshape(3, -1))[:3]
         vertices = np.concatenate([vertices, middle / np.linalg.norm(middle, axis=1, keepdims=True)])
-        a_, b_, c_ = faces.T
-        faces = np.concatenate([np.stack(t, axis=1) for t in ((a_, ab, ca), (ab, b_, bc), (ca, bc, c_), (ab, bc, ca))])
+        i, j, k = faces.T
+        faces = np.concatenate([np.stack(t, axis=1) for t in ((i, ab, ca), (ab, j, bc), (ca, bc, k), (ab, bc, ca))])
     return vertices, faces
 
 
-def _waves(rng: np.random.Generator) -> list[tuple[Floats, float, float]]:
-    """Swells of the ground: wave vector, phase and height (relative)."""
-    out = []
-    for count, length in ((5, 2.5), (8, 5.0), (12, 10.0), (18, 22.0), (24, 45.0)):
-        for _ in range(count):
-            out.append(
-                (unit(rng.normal(size=3)) * length, 2 * np.pi * rng.random(), (2.5 / length) ** 0.85 / count**0.5)
-            )
-    return out
+def _waves(rng: np.random.Generator) -> list[Wave]:
+    """Random undulations of the ground, longer ones higher."""
+    waves = []
+    for count, frequency in ((5, 2.5), (8, 5.0), (12, 10.0), (18, 22.0), (24, 45.0)):
+        height = (2.5 / frequency) ** 0.85 / count**0.5
+        waves += [(unit(rng.normal(size=3)) * frequency, 2 * np.pi * rng.random(), height) for _ in range(count)]
+    return waves
 
 
-def _craters(rng: np.random.Generator) -> list[tuple[Floats, float]]:
-    """Craters: where, and their angular radius (the largest, Urashima, is 290 m across)."""
+def _craters(rng: np.random.Generator) -> list[Crater]:
+    """Random craters; the largest, Urashima, is 290 m across."""
     sizes = [0.29, 0.22, 0.20, 0.17, *(0.05 + 0.09 * rng.random(26) ** 2)]
-    out = [(unit((np.cos(1.62), np.sin(1.62), -0.12)), sizes[0])]
-    return out + [(unit(rng.normal(size=3) * (1.0, 1.0, 0.8)), float(size)) for size in sizes[1:]]
+    urashima = (unit((np.cos(1.62), np.sin(1.62), -0.12)), sizes[0])
+    return [urashima, *((unit(rng.normal(size=3) * (1.0, 1.0, 0.8)), float(size)) for size in sizes[1:])]
 
 
-def _surface_radius(
-    directions: Floats,
-    sizes: AsteroidSizes,
-    waves: list[tuple[Floats, float, float]],
-    craters: list[tuple[Floats, float]],
-) -> Floats:
-    """How far the ground lies from the middle along unit vectors (N, 3), m."""
+def _surface_radius(directions: Floats, sizes: AsteroidSizes, waves: list[Wave], craters: list[Crater]) -> Floats:
+    """Distance of the ground from the centre along unit vectors (N, 3), m."""
     a, c = sizes.equatorial_radius_m - sizes.ridge_m, sizes.polar_radius_m
     sine = directions[:, 2]
-    # A cone to either side of the ridge: what turns a spheroid into a top.
+    # A cone on either side of the ridge makes a spinning top of the spheroid.
     latitude = np.abs(np.arcsin(np.clip(sine, -1.0, 1.0)))
     radius = a * c / np.sqrt((c * c) * (1.0 - sine**2) + (a * a) * sine**2)
     radius = radius - 0.055 * a * np.sin(2.0 * latitude) ** 2 + sizes.ridge_m * np.exp(-((latitude / 0.17) ** 1.5))
@@ -117,43 +120,38 @@ def _surface_radius(
     return np.asarray(radius)
 
 
-def _boulders(
-    sizes: AsteroidSizes,
-    rng: np.random.Generator,
-    waves: list[tuple[Floats, float, float]],
-    craters: list[tuple[Floats, float]],
-) -> list[Solid]:
-    """Blocks half sunk in the ground; their axes as 2 : sqrt 2 : 1, as fragments of impacts have them."""
+def _boulders(sizes: AsteroidSizes, rng: np.random.Generator, waves: list[Wave], craters: list[Crater]) -> list[Solid]:
+    """Blocks half sunk in the ground, with axes of about 2 : sqrt 2 : 1 like fragments of impacts."""
     mean = (sizes.equatorial_radius_m**2 * sizes.polar_radius_m) ** (1 / 3)
     area = 4e-6 * np.pi * mean**2
-    number = round(sizes.boulders_per_km2 * area * (20.0 / sizes.least_boulder_m) ** sizes.boulder_power)
-    # One number after the other of the cumulative law; the second largest is well below the largest.
-    long = sizes.least_boulder_m * (number / (np.arange(number) + 2.0)) ** (1.0 / sizes.boulder_power)
-    long = np.minimum(long, 0.6 * sizes.largest_boulder_m)
-    where = rng.normal(size=(number, 3))
-    where /= np.linalg.norm(where, axis=1, keepdims=True)
-    long[0], where[0] = sizes.largest_boulder_m, unit((0.26, 0.16, -0.95))
-    radius = _surface_radius(where, sizes, waves, craters)
-    plain, rough, fine = icosphere(0), icosphere(1), icosphere(3)
-    out = []
-    for size, direction, r in zip(long, where, radius, strict=True):
-        ball = fine if size > 45.0 else rough if size > 12.0 else plain
-        out.append(_boulder_mesh(size, rng, *ball, direction, r))
-    return out
+    count = round(sizes.boulders_per_km2 * area * (20.0 / sizes.least_boulder_m) ** sizes.boulder_power)
+    # The sizes follow the cumulative law exactly; the second largest is well below the largest.
+    lengths = sizes.least_boulder_m * (count / (np.arange(count) + 2.0)) ** (1.0 / sizes.boulder_power)
+    lengths = np.minimum(lengths, 0.6 * sizes.largest_boulder_m)
+    directions = rng.normal(size=(count, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    lengths[0], directions[0] = sizes.largest_boulder_m, unit((0.26, 0.16, -0.95))
+    radii = _surface_radius(directions, sizes, waves, craters)
+    coarse, medium, fine = icosphere(0), icosphere(1), icosphere(3)
+    boulders = []
+    for length, direction, radius in zip(lengths, directions, radii, strict=True):
+        sphere = fine if length > 45.0 else medium if length > 12.0 else coarse
+        boulders.append(_boulder_mesh(length, rng, *sphere, direction, radius))
+    return boulders
 
 
 def _boulder_mesh(
-    size: float, rng: np.random.Generator, points: Floats, faces: NDArray[np.int64], direction: Floats, radius: float
+    length: float, rng: np.random.Generator, points: Floats, faces: NDArray[np.int64], direction: Floats, radius: float
 ) -> Solid:
-    """A block ``size`` metres long: a ball from which planes cut facets, squeezed, and sunk into the ground."""
+    """A block ``length`` metres long: a sphere that planes cut into facets, squeezed, and sunk into the ground."""
     reach = np.full(len(points), 1.0)
     for _ in range(11):
         normal, depth = unit(rng.normal(size=3)), 0.62 + 0.26 * rng.random()
         cosine = points @ normal
         reach = np.minimum(reach, np.where(cosine > 0.05, depth / np.maximum(cosine, 0.05), np.inf))
     reach = reach * (1.0 + 0.03 * rng.normal(size=len(points)))
-    axes = 0.55 * size * np.array([1.0, 0.71 * (0.85 + 0.3 * rng.random()), 0.5 * (0.85 + 0.4 * rng.random())])
-    turn = 2 * np.pi * rng.random()
-    spun = orientation_matrix(direction, (np.cos(turn), np.sin(turn), 0.3))
-    shape = (points * reach[:, None] * axes) @ spun.T
+    axes = 0.55 * length * np.array([1.0, 0.71 * (0.85 + 0.3 * rng.random()), 0.5 * (0.85 + 0.4 * rng.random())])
+    azimuth = 2 * np.pi * rng.random()
+    orientation = orientation_matrix(direction, (np.cos(azimuth), np.sin(azimuth), 0.3))
+    shape = (points * reach[:, None] * axes) @ orientation.T
     return Solid(shape + direction * (radius + 0.12 * axes[2] * (1.0 + rng.random())), faces, crease_deg=38.0)

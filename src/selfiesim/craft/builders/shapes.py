@@ -1,7 +1,7 @@
-"""The vocabulary of parts that craft are built from: boxes, tubes, turned shapes, dishes, blankets.
+"""The basic shapes that craft are built from: boxes, prisms, tubes, solids of revolution, nozzles, dishes.
 
-All lengths in metres, all solids closed. A part stands at its own origin, its axis along local +z; ``Solid.aimed``,
-``Solid.at`` and ``Face.put`` bring it to its place.
+All lengths are in metres, all solids closed. A shape has its own origin and its axis along local +z; ``Solid.aimed``,
+``Solid.at`` and ``Face.put`` place it on the craft.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Outline = Sequence[tuple[float, float]]
 
 
 def lathe(profile: Outline, segments: int = 24, start_deg: float = 0.0) -> Solid:
-    """Turn a profile of (radius, z) points round z. Open ends are closed by a flat disc."""
+    """Revolve a profile of (radius, z) points about z; flat discs close open ends."""
     return loft(_revolve(profile, segments, start_deg))
 
 
 def ring(section: Outline, segments: int = 24) -> Solid:
-    """Turn a closed section of (radius, z) points round z: a hoop."""
+    """Revolve a closed section of (radius, z) points about z: a hoop."""
     return loft_closed(_revolve(section, segments, 0.0))
 
 
@@ -48,29 +48,60 @@ def sphere(radius_m: float, segments: int = 24, rings: int = 12) -> Solid:
 
 
 def dome(radius_m: float, height_m: float, segments: int = 8, rings: int = 3) -> Solid:
-    """A shallow button on z = 0: blanket pins, bolt heads."""
+    """A shallow button on z = 0, such as a bolt head."""
     angle = np.linspace(0.0, np.pi / 2, rings + 1)[:-1]
     return lathe([*((radius_m * np.cos(a), height_m * np.sin(a)) for a in angle), (0.0, height_m)], segments)
 
 
 def rounded_outline(corners: Outline, radius_m: float, steps: int, inset_m: float = 0.0) -> NDArray[np.float64]:
-    """A convex outline (counter-clockwise) with round corners, moved inward by ``inset_m`` < ``radius_m``. (K, 2)"""
+    """Round the corners of a convex outline.
+
+    Parameters
+    ----------
+    corners
+        Points (x, y), counter-clockwise, m.
+    radius_m : float
+        Radius of the corners.
+    steps : int
+        Segments per corner.
+    inset_m : float
+        Distance by which the outline moves inward; less than ``radius_m``.
+
+    Returns
+    -------
+    (K, 2) ndarray
+        The rounded outline, m.
+    """
     points = []
     p = np.asarray(corners, dtype=float)
     for k in range(len(p)):
         into, out = unit(p[k] - p[k - 1]), unit(p[(k + 1) % len(p)] - p[k])
         first, second = np.array([into[1], -into[0]]), np.array([out[1], -out[0]])
-        # The centre lies at radius_m from both sides.
+        # The centre is radius_m from both sides.
         centre = p[k] - radius_m * (first + second) / (1.0 + first @ second)
-        turn = np.arccos(np.clip(first @ second, -1.0, 1.0))
-        for a in np.linspace(0.0, turn, steps + 1):
+        bend = np.arccos(np.clip(first @ second, -1.0, 1.0))
+        for a in np.linspace(0.0, bend, steps + 1):
             direction = first * np.cos(a) + np.array([-first[1], first[0]]) * np.sin(a)
             points.append(centre + direction * (radius_m - inset_m))
     return np.array(points)
 
 
 def prism(corners: Outline, height_m: float, bevel_m: float = 0.0, radius_m: float = 0.0, steps: int = 1) -> Solid:
-    """A prism about z = 0 over a convex outline (counter-clockwise); edges bevelled in ``steps``, to catch light."""
+    """A prism centred on z = 0 over a convex outline (counter-clockwise).
+
+    Parameters
+    ----------
+    corners
+        Points (x, y), counter-clockwise, m.
+    height_m : float
+        Extent along z.
+    bevel_m : float
+        Width of the bevel along the edges, which catches the light; 0 leaves them sharp.
+    radius_m : float
+        Radius of the outline's corners where there is a bevel.
+    steps : int
+        Segments of the bevel and of each corner.
+    """
     half = 0.5 * height_m
     if bevel_m <= 0.0:
         flat = np.asarray(corners, dtype=float)
@@ -86,7 +117,7 @@ def prism(corners: Outline, height_m: float, bevel_m: float = 0.0, radius_m: flo
 
 
 def box(x_m: float, y_m: float, z_m: float, bevel_m: float = 0.0) -> Solid:
-    """A box about the origin, its edges bevelled."""
+    """A box centred on the origin, with bevelled edges."""
     a, b = 0.5 * x_m, 0.5 * y_m
     if bevel_m <= 0.0:
         return prism([(-a, -b), (a, -b), (a, b), (-a, b)], z_m)
@@ -114,19 +145,19 @@ def _signs(by_axis: dict[int, int]) -> tuple[int, int, int]:
 
 
 def _wind_outward(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Faces of a convex body round the origin, each wound so that it looks outward."""
+    """The faces of a convex body about the origin, each wound counter-clockwise from outside."""
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), a + b + c) < 0.0
     return np.asarray(np.where(inward[:, None], faces[:, ::-1], faces), dtype=np.int64)
 
 
 def box_on_face(x_m: float, y_m: float, z_m: float, bevel_m: float = 0.0, sunk_m: float = 0.01) -> Solid:
-    """A box that stands on z = 0 with its foot ``sunk_m`` below, so that it never floats over a blanket."""
+    """A box on z = 0 whose base reaches ``sunk_m`` below, so that it never floats above a blanket."""
     return box(x_m, y_m, z_m + sunk_m, bevel_m).moved(z=0.5 * (z_m - sunk_m))
 
 
 def tube(path: ArrayLike, radius_m: float, segments: int = 8, closed: bool = False) -> Solid:
-    """A round tube along a path (K, 3); ``closed`` joins its end to its start."""
+    """A round tube along a path (K, 3); ``closed`` joins the end to the start."""
     points = np.asarray(path, dtype=float)
     before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
     if not closed:
@@ -136,7 +167,7 @@ def tube(path: ArrayLike, radius_m: float, segments: int = 8, closed: bool = Fal
     angle = np.arange(segments) * (2.0 * np.pi / segments)
     rings = []
     for point, along in zip(points, tangent, strict=True):
-        side = unit(side - along * (side @ along))  # carried along the path without twist
+        side = unit(side - along * (side @ along))  # parallel transport: the section does not twist
         other = np.cross(along, side)
         rings.append(point + radius_m * (np.outer(np.cos(angle), side) + np.outer(np.sin(angle), other)))
     return loft_closed(rings) if closed else loft(rings)
@@ -150,7 +181,7 @@ def rod(start: ArrayLike, end: ArrayLike, radius_m: float, segments: int = 8) ->
 def beam(
     start: ArrayLike, end: ArrayLike, width_m: float, depth_m: float, up: ArrayLike, bevel_m: float = 0.0
 ) -> Solid:
-    """A rectangular beam between two points, ``depth_m`` across measured along ``up``."""
+    """A rectangular beam between two points, ``depth_m`` deep along ``up``."""
     a, b = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     return box(width_m, depth_m, float(np.linalg.norm(b - a)), bevel_m).aimed(b - a, up).at(0.5 * (a + b))
 
@@ -158,9 +189,16 @@ def beam(
 def nozzle(
     throat_m: float, exit_m: float, length_m: float, wall_m: float, segments: int = 32, steps: int = 10
 ) -> Solid:
-    """An engine bell (truncated parabola) with its throat at z = 0 and its exit at +z, hollow down to the throat.
+    """An engine bell (truncated parabola), hollow down to the throat, with a rounded chamber behind it.
 
-    ``throat_m`` and ``exit_m`` are inner radii. A rounded chamber closes it behind the throat.
+    Parameters
+    ----------
+    throat_m, exit_m : float
+        Inner radii of the throat, at z = 0, and of the exit, at z = ``length_m``.
+    length_m, wall_m : float
+        Length of the bell and thickness of its wall.
+    segments, steps : int
+        Segments around the axis and along the bell.
     """
     s = np.linspace(0.0, 1.0, steps + 1)
     inner = throat_m + (exit_m - throat_m) * (1.75 * s - 0.75 * s**2)
@@ -172,7 +210,7 @@ def nozzle(
     lip = [(inner[-1] + 2.2 * wall_m, length_m), (inner[-1] + 2.2 * wall_m, length_m + 1.5 * wall_m)]
     inside = [(inner[-1], length_m + 1.5 * wall_m)] + [(r, z) for r, z in reversed(bell[:-1])]
     return lathe(
-        [*outside[:-1], outside[-1], *lip, *inside, (0.55 * throat_m, -0.7 * throat_m), (0.0, -0.8 * throat_m)],
+        [*outside, *lip, *inside, (0.55 * throat_m, -0.7 * throat_m), (0.0, -0.8 * throat_m)],
         segments,
     )
 
@@ -180,9 +218,22 @@ def nozzle(
 def dish(
     radius_m: float, half_height_m: float, focus_m: float, thickness_m: float, spokes: int = 120, rings: int = 18
 ) -> tuple[Solid, NDArray[np.float64]]:
-    """A parabolic reflector, vertex at the origin, boresight +z, cut flat at y = +/- ``half_height_m``.
+    """A parabolic reflector with its vertex at the origin and its boresight along +z.
 
-    Returns the shell and its rim (K, 3) counter-clockwise, for the tube that stiffens it.
+    Parameters
+    ----------
+    radius_m, half_height_m : float
+        Radius of the aperture, which is cut flat at y = +/- ``half_height_m``.
+    focus_m, thickness_m : float
+        Focal length and thickness of the shell.
+    spokes, rings : int
+        Segments around the axis and along the radius.
+
+    Returns
+    -------
+    shell : Solid
+    rim : (K, 3) ndarray
+        The front edge, counter-clockwise, for the tube that stiffens it.
     """
     corner = np.arcsin(half_height_m / radius_m)
     quarter = [
@@ -191,69 +242,20 @@ def dish(
     ]
     angle = np.concatenate([*quarter, quarter[0] + np.pi, quarter[1] + np.pi])
     reach = np.minimum(radius_m, half_height_m / np.maximum(np.abs(np.sin(angle)), 1e-9))
-    shares = np.linspace(0.0, 1.0, rings + 1)[1:]
+    fractions = np.linspace(0.0, 1.0, rings + 1)[1:]
 
-    def surface(share: float, below: float) -> NDArray[np.float64]:
-        r = share * reach
-        return np.stack([r * np.cos(angle), r * np.sin(angle), r**2 / (4.0 * focus_m) - below], axis=1)
+    def surface(fraction: float, depth_m: float) -> NDArray[np.float64]:
+        r = fraction * reach
+        return np.stack([r * np.cos(angle), r * np.sin(angle), r**2 / (4.0 * focus_m) - depth_m], axis=1)
 
-    front = [surface(s, 0.0) for s in shares]
-    back = [surface(s, thickness_m) for s in shares[::-1]]
+    front = [surface(s, 0.0) for s in fractions]
+    back = [surface(s, thickness_m) for s in fractions[::-1]]
     tip = np.zeros((1, 3))
     return loft([tip, *front, *back, tip - (0.0, 0.0, thickness_m)]), front[-1]
 
 
-def blanket(corners: Outline, rise_m: float, seed: int, cell_m: float = 0.045, sunk_m: float = 0.012) -> Solid:
-    """A puffed foil blanket over a convex quadrilateral in the plane z = 0; its border dips below the plane.
-
-    The pillow rises by about ``rise_m``, with seeded quilting and dents, and is closed underneath.
-    """
-    q = np.asarray(corners, dtype=float)
-    sides = np.linalg.norm(np.roll(q, -1, axis=0) - q, axis=1)
-    nu = max(4, int(np.ceil(0.5 * (sides[0] + sides[2]) / cell_m)))
-    nv = max(4, int(np.ceil(0.5 * (sides[1] + sides[3]) / cell_m)))
-    # Rows crowd toward the border, where the pillow turns down.
-    u, v = np.meshgrid(_edge_clustered(nu), _edge_clustered(nv), indexing="ij")
-    weights = np.stack([(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v], axis=-1)
-    flat = weights @ q
-    top = np.concatenate([flat, _blanket_height(u, v, flat, rise_m, sunk_m, seed)[..., None]], axis=-1)
-    index = np.arange((nu + 1) * (nv + 1)).reshape(nu + 1, nv + 1)
-    a, b, c, d = index[:-1, :-1].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel(), index[:-1, 1:].ravel()
-    faces = np.concatenate([np.stack([a, b, c], axis=1), np.stack([a, c, d], axis=1)])
-    border = np.concatenate([index[:-1, 0], index[-1, :-1], index[:0:-1, -1], index[0, :0:-1]])
-    foot = np.append(flat.reshape(-1, 2).mean(axis=0), -2.0 * sunk_m)
-    under = np.stack([np.roll(border, -1), border, np.full(len(border), index.size)], axis=1)
-    return Solid(np.vstack([top.reshape(-1, 3), foot]), np.concatenate([faces, under]), crease_deg=70.0).outward()
-
-
-def _edge_clustered(count: int) -> NDArray[np.float64]:
-    t = np.linspace(0.0, 1.0, count + 1)
-    return np.asarray(t - 0.11 * np.sin(2.0 * np.pi * t))
-
-
-def _blanket_height(
-    u: NDArray[np.float64], v: NDArray[np.float64], flat: NDArray[np.float64], rise_m: float, sunk_m: float, seed: int
-) -> NDArray[np.float64]:
-    """Height of a blanket at (u, v): a pillow, a few slow waves, and dents between its pins."""
-    rng = np.random.default_rng(seed)
-    edge = np.minimum(1.0, 8.0 * np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v)))
-    pillow = np.sqrt(edge * (2.0 - edge)) * (0.55 + 0.45 * np.sin(np.pi * u) * np.sin(np.pi * v))
-    wave = np.zeros_like(u)
-    for _ in range(7):
-        direction, phase, pitch = 2 * np.pi * rng.random(), 2 * np.pi * rng.random(), 0.12 + 0.30 * rng.random()
-        along = flat[..., 0] * np.cos(direction) + flat[..., 1] * np.sin(direction)
-        wave += np.sin(2 * np.pi * along / pitch + phase) * pitch
-    pucker = np.exp(-((edge - 0.5) ** 2) / 0.08) * np.sin(
-        60.0 * (flat[..., 0] + flat[..., 1]) + 6.0 * wave
-    )  # along the seams
-    height = rise_m * (pillow * (1.0 + 0.40 * wave / 0.7) + 0.13 * pucker + 0.22 * edge * (rng.random(u.shape) - 0.5))
-    # Never above 1.5 times the rise: what is mounted on a blanket stands higher than that.
-    height = 1.5 * rise_m * np.tanh(height / (1.5 * rise_m))
-    return np.asarray(np.where(edge <= 0.0, -sunk_m, height))
-
-
 def star(radius_m: float, height_m: float, rotation_deg: float = 90.0) -> Solid:
-    """A five-pointed star standing on z = 0, one point at ``rotation_deg`` degrees from local +x."""
+    """A five-pointed star on z = 0, one point at ``rotation_deg`` from local +x."""
     angle = np.radians(rotation_deg + 36.0 * np.arange(10))
     reach = radius_m * np.where(np.arange(10) % 2 == 0, 1.0, 0.381966)  # the inner radius of a regular pentagram
     flat = np.stack([reach * np.cos(angle), reach * np.sin(angle)], axis=1)
@@ -261,11 +263,11 @@ def star(radius_m: float, height_m: float, rotation_deg: float = 90.0) -> Solid:
 
 
 def textured_sheet(x_m: float, y_m: float, thickness_m: float) -> Solid:
-    """A thin sheet on z = 0 whose +z side shows a whole texture; its edges and back take the texture's border."""
+    """A thin sheet on z = 0 whose +z side shows the whole texture; its edges and back take the border colour."""
     sheet = box(x_m, y_m, thickness_m).moved(z=0.5 * thickness_m)
     corners = sheet.vertices[sheet.faces]
     on_top = np.all(corners[..., 2] > 0.75 * thickness_m, axis=1)
-    # glTF texture coordinates: (0, 0) is the upper left of the image.
+    # glTF texture coordinates: (0, 0) is the upper left corner of the image.
     uv = np.stack([corners[..., 0] / x_m + 0.5, 0.5 - corners[..., 1] / y_m], axis=-1)
     uv[~on_top] = 0.002
     return Solid(sheet.vertices, sheet.faces, uv)

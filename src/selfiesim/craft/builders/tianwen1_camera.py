@@ -1,7 +1,7 @@
 """The camera that Tianwen-1 released: a small box with a wide-angle lens on each of two opposite sides.
 
-Published: 680 g, two lenses on two sides, Wi-Fi. Size and all details are assumed. Body axes: origin at the middle,
-the lenses look along +Z (the outer one, away from the craft before the release) and -Z.
+Published: 680 g, two lenses on two sides, Wi-Fi. The size and all details are assumed. Body axes: origin at the centre,
++Z the boresight of the outer lens, which points away from the craft before the release, -Z that of the inner lens.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ MaterialSolids = list[tuple[str, Solid]]
 
 @dataclass(frozen=True)
 class CameraSizes:
-    """Metres."""
+    """Sizes, m."""
 
-    width_m: float = 0.12  # assumed: 680 g at about half a kilogram a litre
+    width_m: float = 0.12  # assumed: 680 g at about half a kilogram per litre
     depth_m: float = 0.10  # assumed: between the two lens plates
     lens_m: float = 0.068  # assumed: diameter of the front glass
-    hood_m: float = 0.020  # assumed: what the lens stands out
+    hood_m: float = 0.020  # assumed: height of the lens hood
     seed: int = 680
 
 
 def camera_solids(sizes: CameraSizes) -> MaterialSolids:
-    """Every piece and its material, centred, the outer lens along +z."""
+    """Build every piece with its material, centred on the origin, the outer lens along +z."""
     width, half = sizes.width_m, 0.5 * sizes.depth_m
     out: MaterialSolids = [("white_paint", box(width, width, sizes.depth_m, 0.010))]
     for sign in (1.0, -1.0):
@@ -42,19 +42,17 @@ def camera_solids(sizes: CameraSizes) -> MaterialSolids:
         for x, y in [(inset, inset), (-inset, inset), (inset, -inset), (-inset, -inset)]:
             out.append(("aluminium", front.put(cylinder(0.0055, 0.0070, 20, 0.001).moved(z=-0.004), x, y)))
             out.append(("thruster_black", front.put(cylinder(0.0026, 0.0042, 6), x, y)))
-    for k in range(4):
-        angle = 90.0 * k
-        side = face_of(
-            0.5 * width * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle)), 0.0]).round(12),
-            np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle)), 0.0]).round(12),
-            up=(0.0, 0.0, 1.0),
-        )
-        out += [(material, side.put(solid)) for material, solid in _side(k, width, sizes.depth_m)]
+    fittings = [_wifi_antenna(sizes), _connector(), _whip_antenna(), _release_rails(sizes)]
+    for k, pieces in enumerate(fittings):
+        angle = np.radians(90.0 * k)
+        normal = np.array([np.cos(angle), np.sin(angle), 0.0]).round(12)
+        side = face_of(0.5 * width * normal, normal, up=(0.0, 0.0, 1.0))
+        out += [(material, side.put(solid)) for material, solid in pieces]
     return out
 
 
 def _lens(sizes: CameraSizes) -> MaterialSolids:
-    """A wide-angle lens on a plate: flange, hood with rings cut into it, and a dome of glass."""
+    """A wide-angle lens on a plate: flange, grooved hood, and a dome of glass."""
     r, hood = 0.5 * sizes.lens_m, sizes.hood_m
     flange = [(r + 0.014, -0.006), (r + 0.014, 0.004), (r + 0.011, 0.006), (r + 0.004, 0.006), (r + 0.004, -0.006)]
     barrel = [(r + 0.006, -0.005), (r + 0.006, 0.45 * hood), (r + 0.0045, 0.48 * hood), (r + 0.0045, 0.55 * hood)]
@@ -75,53 +73,57 @@ def _lens(sizes: CameraSizes) -> MaterialSolids:
     ]
 
 
-def _side(number: int, width: float, depth: float) -> MaterialSolids:
-    """What each of the four other sides carries: an antenna, a connector, a rail of the release, a cover."""
-    patch = 0.36 * depth
-    if number == 0:  # Wi-Fi patch antenna
-        pad, feed = box_on_face(patch, patch, 0.004, 0.001), cylinder(0.0025, 0.0055, 16)
-        return [
-            ("gold_foil", box_on_face(1.45 * patch, 1.45 * patch, 0.002, 0.0006, sunk_m=0.007)),
-            ("white_paint", pad),
-            ("aluminium", feed),
-        ]
-    if number == 1:  # umbilical connector and its switch
-        shell = ring([(0.010, -0.004), (0.014, -0.004), (0.014, 0.010), (0.010, 0.010)], 40)
-        pins = [
-            rod((x, y, -0.002), (x, y, 0.006), 0.0009, 8) for x in (-0.004, 0.0, 0.004) for y in (-0.004, 0.0, 0.004)
-        ]
-        button = cylinder(0.004, 0.008, 24, 0.001).moved(x=0.032)
-        plate = box_on_face(0.034, 0.034, 0.003, 0.001)
-        floor = cylinder(0.0105, 0.0035, 32)
-        return [
-            ("aluminium", plate),
-            ("aluminium", shell),
-            ("thruster_black", floor),
-            *[("gold_foil", pin) for pin in pins],
-            ("aluminium", button),
-        ]
-    if number == 2:  # whip of a second antenna, folded against the side
-        path = [
-            (-0.030, -0.030, 0.004),
-            (-0.030, 0.0, 0.005),
-            (-0.024, 0.022, 0.005),
-            (0.0, 0.030, 0.004),
-            (0.0, 0.032, -0.003),
-        ]
-        clips = [box_on_face(0.008, 0.008, 0.008, 0.001).moved(x=-0.030, y=y) for y in (-0.030, -0.008)]
-        return [("black_kapton", tube(path, 0.0018, 12)), *[("aluminium", clip) for clip in clips]]
+def _wifi_antenna(sizes: CameraSizes) -> MaterialSolids:
+    """The patch antenna on the first side."""
+    patch = 0.36 * sizes.depth_m
+    return [
+        ("gold_foil", box_on_face(1.45 * patch, 1.45 * patch, 0.002, 0.0006, sunk_m=0.007)),
+        ("white_paint", box_on_face(patch, patch, 0.004, 0.001)),
+        ("aluminium", cylinder(0.0025, 0.0055, 16)),
+    ]
+
+
+def _connector() -> MaterialSolids:
+    """The umbilical connector and its switch on the second side."""
+    shell = ring([(0.010, -0.004), (0.014, -0.004), (0.014, 0.010), (0.010, 0.010)], 40)
+    pins = [rod((x, y, -0.002), (x, y, 0.006), 0.0009, 8) for x in (-0.004, 0.0, 0.004) for y in (-0.004, 0.0, 0.004)]
+    return [
+        ("aluminium", box_on_face(0.034, 0.034, 0.003, 0.001)),
+        ("aluminium", shell),
+        ("thruster_black", cylinder(0.0105, 0.0035, 32)),
+        *(("gold_foil", pin) for pin in pins),
+        ("aluminium", cylinder(0.004, 0.008, 24, 0.001).moved(x=0.032)),
+    ]
+
+
+def _whip_antenna() -> MaterialSolids:
+    """The whip of a second antenna, folded against the third side."""
+    path = [
+        (-0.030, -0.030, 0.004),
+        (-0.030, 0.0, 0.005),
+        (-0.024, 0.022, 0.005),
+        (0.0, 0.030, 0.004),
+        (0.0, 0.032, -0.003),
+    ]
+    clips = [box_on_face(0.008, 0.008, 0.008, 0.001).moved(x=-0.030, y=y) for y in (-0.030, -0.008)]
+    return [("black_kapton", tube(path, 0.0018, 12)), *(("aluminium", clip) for clip in clips)]
+
+
+def _release_rails(sizes: CameraSizes) -> MaterialSolids:
+    """The rails of the release mechanism and a cover on the fourth side."""
+    width, depth = sizes.width_m, sizes.depth_m
     rails = [box_on_face(0.010, 0.80 * depth, 0.006, 0.001).moved(x=x) for x in (-0.30 * width, 0.30 * width)]
-    plate = box_on_face(0.40 * width, 0.55 * depth, 0.0025, 0.0008, sunk_m=0.007)
-    dots = [
+    cover = box_on_face(0.40 * width, 0.55 * depth, 0.0025, 0.0008, sunk_m=0.007)
+    screws = [
         dome(0.002, 0.0015, 12, 3).moved(x=sx * 0.17 * width, y=sy * 0.24 * depth, z=0.0022)
         for sx in (-1, 1)
         for sy in (-1, 1)
     ]
-    return [*[("aluminium", rail) for rail in rails], ("silver_foil", plate), *[("aluminium", dot) for dot in dots]]
+    return [*(("aluminium", rail) for rail in rails), ("silver_foil", cover), *(("aluminium", each) for each in screws)]
 
 
 def build(sizes: CameraSizes | None = None) -> ModelBuilder:
-    """The camera as solids in body axes."""
+    """Build the camera as solids in body axes."""
     model = ModelBuilder("tianwen1_camera")
     for material, solid in camera_solids(sizes or CameraSizes()):
         model.add("camera", material, solid)
@@ -129,5 +131,5 @@ def build(sizes: CameraSizes | None = None) -> ModelBuilder:
 
 
 def glb(sizes: CameraSizes | None = None) -> bytes:
-    """The model file, the same byte for byte for the same sizes."""
+    """Return the model file; equal sizes yield equal bytes."""
     return build(sizes).glb(FINISHES)

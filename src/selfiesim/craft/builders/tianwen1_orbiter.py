@@ -1,27 +1,25 @@
-"""The Tianwen-1 orbiter in Mars orbit, its capsule gone, built from named sizes.
+"""The Tianwen-1 orbiter in Mars orbit, after the release of its capsule, built from named sizes.
 
-No published mesh of this craft may be copied, so this one is made from numbers: the few that are public, proportions
-measured on a labelled side view, and assumptions that say so (see :mod:`.tianwen1_sizes`).
+No published mesh of this craft may be copied, so this one is built from numbers: the few that are public, proportions
+measured on a labelled side view, and assumptions marked as such (see :mod:`.tianwen1_sizes`).
 
 Body axes, metres: origin at the centre of the body prism; +X the long axis, toward the deck that carried the capsule
 (the main engine points to -X); +/-Y the solar-wing axis; -Z the side that carries the high-gain antenna and faces Sun
-and Earth after May 2021. That Sun and Earth stay in the XZ plane is measured from telemetry; that the wing axis is
-therefore Y, and which physical side is which, is partly assumed.
+and Earth after May 2021. Telemetry shows that Sun and Earth stay in the XZ plane. That the wing axis is therefore Y is
+partly assumed, and so is the identity of the physical sides.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from selfiesim.craft.builders.assembly import ModelBuilder
-from selfiesim.craft.builders.cells import solar_cell_png
+from selfiesim.craft.builders.solar_panel import panel_finishes
 from selfiesim.craft.builders.tianwen1_antennas import add_antennas
 from selfiesim.craft.builders.tianwen1_bus import add_bus
 from selfiesim.craft.builders.tianwen1_fittings import add_fittings
 from selfiesim.craft.builders.tianwen1_propulsion import add_propulsion
 from selfiesim.craft.builders.tianwen1_sizes import OrbiterSizes
 from selfiesim.craft.builders.tianwen1_wings import add_wings
-from selfiesim.craft.materials import FINISHES, Finish
+from selfiesim.craft.materials import Finish
 
 __all__ = ["OrbiterSizes", "add_orbiter", "build", "finishes", "glb"]
 
@@ -29,7 +27,7 @@ _TEXEL_M = 0.0015
 
 
 def build(sizes: OrbiterSizes | None = None) -> ModelBuilder:
-    """The whole craft as solids in body axes, joints at zero (cells and boresight toward -Z)."""
+    """Build the craft as solids in body axes, with every joint at zero (cells and boresight toward -Z)."""
     sizes = sizes or OrbiterSizes()
     model = ModelBuilder("tianwen1_orbiter")
     add_orbiter(model, sizes)
@@ -37,7 +35,7 @@ def build(sizes: OrbiterSizes | None = None) -> ModelBuilder:
 
 
 def add_orbiter(model: ModelBuilder, sizes: OrbiterSizes, cruise: bool = False) -> None:
-    """All of the orbiter; on the way to Mars (``cruise``) its radar rods are still folded."""
+    """Add the orbiter; on the way to Mars (``cruise``) its radar rods are still folded."""
     add_bus(model, sizes)
     add_fittings(model, sizes)
     add_wings(model, sizes)
@@ -46,13 +44,12 @@ def add_orbiter(model: ModelBuilder, sizes: OrbiterSizes, cruise: bool = False) 
 
 
 def finishes(sizes: OrbiterSizes | None = None) -> dict[str, Finish]:
-    """Its materials, the cell picture drawn for its panels."""
+    """Return the materials, with the texture of the solar cells."""
     sizes = sizes or OrbiterSizes()
-    cell = (sizes.cell_y_m, sizes.cell_x_m)  # the picture's width runs along Y, its height along X
-    picture = solar_cell_png(sizes.panel_y_m, sizes.panel_x_m, cell, _TEXEL_M, sizes.seed)
-    return FINISHES | {"solar_cell": replace(FINISHES["solar_cell"], picture=picture)}
+    panel, cell = (sizes.panel_y_m, sizes.panel_x_m), (sizes.cell_y_m, sizes.cell_x_m)
+    return panel_finishes(panel, cell, _TEXEL_M, sizes.seed)
 
 
 def glb(sizes: OrbiterSizes | None = None) -> bytes:
-    """The model file, the same byte for byte for the same sizes."""
+    """Return the model file; equal sizes yield equal bytes."""
     return build(sizes).glb(finishes(sizes))

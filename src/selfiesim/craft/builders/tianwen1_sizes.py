@@ -1,8 +1,8 @@
-"""The sizes of the Tianwen-1 orbiter, each with where it comes from.
+"""The sizes of the Tianwen-1 orbiter, each with its source.
 
-China has not published a drawing of the orbiter. What is published is few: the radar antennas, the magnetometer boom
-and the flag. The rest is measured on a labelled side view with a person for scale (0.028 m a pixel, good to 10 percent)
-or assumed, and says so.
+China has not published a drawing of the orbiter. Only the radar antennas, the magnetometer boom and the flag have
+published sizes. The others are measured on a labelled side view with a person for scale (0.028 m per pixel, accurate to
+10 percent) or assumed, and marked as such.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ _MIN_YOKE_M = 0.35
 
 @dataclass(frozen=True)
 class OrbiterSizes:
-    """Body axes: origin at the centre of the body prism, +X toward the capsule deck, +/-Y the solar-wing axis,
-    -Z the side of the high-gain antenna. Metres, degrees.
+    """Sizes, m, in body axes.
+
+    The origin is the centre of the body prism, +X points toward the capsule deck, +/-Y is the solar-wing axis, -Z the
+    side of the high-gain antenna.
     """
 
     # Body: an elongated hexagonal prism.
@@ -38,10 +40,10 @@ class OrbiterSizes:
     panels_per_wing: int = 3  # counted on the side view
     panel_y_m: float = 1.5  # assumed: 54 px
     panel_x_m: float = 1.9  # assumed: 67 px
-    panel_thickness_m: float = 0.03  # assumed: usual for carbon-fibre honeycomb
+    panel_thickness_m: float = 0.03  # assumed: typical of carbon-fibre honeycomb
     panel_gap_m: float = 0.05  # assumed: 2 px
     wing_joint_y_m: float = 2.26  # assumed: just outside the body's corner
-    cell_x_m: float = 0.08  # assumed: a usual triple-junction cell is about 4 x 8 cm
+    cell_x_m: float = 0.08  # assumed: a typical triple-junction cell measures about 4 x 8 cm
     cell_y_m: float = 0.05  # assumed
 
     # High-gain antenna.
@@ -70,7 +72,7 @@ class OrbiterSizes:
     magnetometer_boom_length_m: float = 3.19  # sourced: Liu et al. 2020, doi 10.26464/epp2020058
     magnetometer_sensor_spacing_m: float = 0.90  # sourced: the same
     magnetometer_boom_diameter_m: float = 0.045  # assumed
-    magnetometer_direction: tuple[float, float, float] = (0.93, -0.33, 0.16)  # assumed: "upper left" in a picture
+    magnetometer_direction: tuple[float, float, float] = (0.93, -0.33, 0.16)  # assumed: "upper left" in an image
 
     # National flag.
     flag_width_m: float = 0.39  # sourced: CNSA 2020-10-01
@@ -79,10 +81,10 @@ class OrbiterSizes:
     flag_x_m: float = -0.47  # assumed: 17 px below the centre
 
     # The released camera, before its release.
-    camera_from_wall_m: float = 0.16  # assumed: its centre, off the chamfer wall
+    camera_from_wall_m: float = 0.16  # assumed: distance of its centre from the chamfer wall
     camera_along_wall_m: float = 0.25  # assumed: from the middle of the chamfer wall toward the -Z wall
     camera_x_m: float = 0.12  # assumed
-    camera_axis: tuple[float, float, float] = (-0.30, 0.88, -0.36)  # assumed: near the wall's normal
+    camera_axis: tuple[float, float, float] = (-0.30, 0.88, -0.36)  # assumed: close to the wall's normal
 
     seed: int = 20200723  # the launch date; seeds the dents of the blankets and the shades of the cells
 
@@ -90,19 +92,19 @@ class OrbiterSizes:
         least = 2.0 * (self.wing_joint_y_m + _MIN_YOKE_M + self.wing_tip_y_m - self.wing_root_y_m)
         if self.wing_span_m < least - 1e-9:
             raise ModelError(
-                f"wing_span_m = {self.wing_span_m:g}: {self.panels_per_wing} panels of {self.panel_y_m:g} m a wing and "
-                f"their yokes need {least:.2f} m"
+                f"wing_span_m = {self.wing_span_m:g}: {self.panels_per_wing} panels of {self.panel_y_m:g} m per wing "
+                f"and the yokes need at least {least:.2f} m"
             )
 
     @cached_property
     def outline_yz(self) -> list[tuple[float, float]]:
-        """The hexagon's corners (y, z), counter-clockwise seen from +X."""
+        """Corners (y, z) of the hexagon, counter-clockwise seen from +X."""
         w, d, a = 0.5 * self.body_width_y_m, 0.5 * self.body_depth_z_m, 0.5 * self.wall_width_y_m
         return [(w, 0.0), (a, d), (-a, d), (-w, 0.0), (-a, -d), (a, -d)]
 
     @cached_property
     def walls(self) -> dict[str, tuple[Face, float]]:
-        """Each side wall by its outward direction, and its width: local x along the wall, local y = body +X."""
+        """Face and width of each side wall by its outward direction: local x along the wall, local y = body +X."""
         names = ["+y+z", "+z", "-y+z", "-y-z", "-z", "+y-z"]
         out = {}
         for k, name in enumerate(names):
@@ -136,6 +138,6 @@ class OrbiterSizes:
 
     @property
     def wing_root_y_m(self) -> float:
-        """Where the first panel begins."""
+        """Distance of the inner edge of the first panel from the body's centre."""
         n = self.panels_per_wing
         return self.wing_tip_y_m - n * self.panel_y_m - (n - 1) * self.panel_gap_m

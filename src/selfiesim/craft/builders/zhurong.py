@@ -1,17 +1,15 @@
 """The rover Zhurong as it stood on Mars on 1 June 2021, built from named sizes.
 
-Made from numbers: the few that are public, and what was measured on the published group photo
-(see :mod:`.zhurong_sizes`). Body axes, metres: x forward, y left, z up; the origin on the ground below the middle of
-the wheelbase, so that the wheels touch z = 0.
+The sizes are the few that are public, and those measured on the published group photo (see :mod:`.zhurong_sizes`).
+Body axes, metres: x forward, y left, z up; the origin on the ground below the centre of the wheelbase, so that the
+wheels touch z = 0.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from selfiesim.craft.builders.cells import solar_cell_png
 from selfiesim.craft.builders.dusty_finishes import SURFACE_FINISHES
 from selfiesim.craft.builders.ground_vehicle import SurfaceModelBuilder
+from selfiesim.craft.builders.solar_panel import panel_finishes
 from selfiesim.craft.builders.zhurong_body import add_body
 from selfiesim.craft.builders.zhurong_mast import add_mast
 from selfiesim.craft.builders.zhurong_panels import CELL_TEXTURE_M, add_deck, add_panels
@@ -21,12 +19,12 @@ from selfiesim.craft.materials import Finish
 
 __all__ = ["RoverSizes", "build", "finishes", "glb"]
 
-_CELL_M = (0.064, 0.040)  # assumed: about the cells of the orbiter
+_CELL_M = (0.064, 0.040)  # assumed: about the size of the orbiter's cells
 _TEXEL_M = 0.002
 
 
 def build(sizes: RoverSizes | None = None) -> SurfaceModelBuilder:
-    """The whole rover as solids in body axes, joints at zero: panels spread, head and wheels straight on."""
+    """Build the rover as solids in body axes, every joint at zero: panels deployed, head and wheels straight ahead."""
     sizes = sizes or RoverSizes()
     model = SurfaceModelBuilder("zhurong")
     add_body(model, sizes)
@@ -38,12 +36,11 @@ def build(sizes: RoverSizes | None = None) -> SurfaceModelBuilder:
 
 
 def finishes(sizes: RoverSizes | None = None) -> dict[str, Finish]:
-    """Its materials, the picture of its cells drawn."""
+    """Return the materials, with the texture of the solar cells."""
     sizes = sizes or RoverSizes()
-    picture = solar_cell_png(*CELL_TEXTURE_M, _CELL_M, _TEXEL_M, sizes.seed)
-    return SURFACE_FINISHES | {"solar_cell_dusted": replace(SURFACE_FINISHES["solar_cell_dusted"], picture=picture)}
+    return panel_finishes(CELL_TEXTURE_M, _CELL_M, _TEXEL_M, sizes.seed, SURFACE_FINISHES, "solar_cell_dusted")
 
 
 def glb(sizes: RoverSizes | None = None) -> bytes:
-    """The model file, the same byte for byte for the same sizes."""
+    """Return the model file; equal sizes yield equal bytes."""
     return build(sizes).glb(finishes(sizes))

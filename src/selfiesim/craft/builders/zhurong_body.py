@@ -1,29 +1,19 @@
-"""Zhurong's chassis: a foil-wrapped box, and what the group photo shows on its front and on the front of its deck."""
+"""Zhurong's chassis: a foil-wrapped box, and the fittings of its front and of the front of the deck."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from selfiesim.craft.builders.flag import add_flag
 from selfiesim.craft.builders.ground_vehicle import SurfaceModelBuilder, extrude_x, hose
-from selfiesim.craft.builders.shapes import (
-    blanket,
-    box,
-    box_on_face,
-    cylinder,
-    dome,
-    lathe,
-    prism,
-    ring,
-    rod,
-    sphere,
-    star,
-)
-from selfiesim.craft.builders.solid import Face, Solid, face_of, loft
+from selfiesim.craft.builders.membrane import blanket
+from selfiesim.craft.builders.shapes import box, box_on_face, cylinder, dome, lathe, prism, ring, rod, sphere
+from selfiesim.craft.builders.solid import Face, face_of
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 
 
 def add_body(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """The box, its blankets, its front wall, the antennas and the radar rods."""
+    """Add the box with its blankets, its front wall, the antennas and the radar rods."""
     _chassis(model, sizes)
     _front(model, sizes)
     _windows(model, sizes)
@@ -36,12 +26,13 @@ def add_body(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     _rear(model, sizes)
 
 
-def _front_face(sizes: RoverSizes, rise_m: float = 0.0) -> Face:
-    """Local x to the left (right in a picture of the front), local y up, z forward; origin on the ground."""
-    return face_of((sizes.body_front_x_m + rise_m, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+def _front_face(sizes: RoverSizes) -> Face:
+    """The front wall: local x to the left (right in an image of the front), y up, z forward; origin on the ground."""
+    return face_of((sizes.body_front_x_m, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
 
 
 def _chassis(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
+    """The box with its blankets, and the bay of the released camera."""
     half, low, high = sizes.body_half_width_m, sizes.body_bottom_m, sizes.deck_m - 0.02
     length = sizes.body_front_x_m - sizes.body_rear_x_m
     middle = 0.5 * (sizes.body_front_x_m + sizes.body_rear_x_m)
@@ -60,13 +51,13 @@ def _chassis(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     belly = face_of((middle, 0.0, low), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0))
     quilt = blanket([(-0.35, -0.64), (0.35, -0.64), (0.35, 0.64), (-0.35, 0.64)], 0.008, sizes.seed + 13, 0.025)
     model.add("chassis", "yellow_foil", belly.put(quilt))
-    # The box the separation camera hung in, empty since.
+    # The bay of the separation camera, empty since its release.
     model.add("camera_bay", "aluminium_dusted", belly.put(box_on_face(0.16, 0.16, 0.03, 0.006), 0.0, 0.35))
     model.add("camera_bay", "black_kapton", belly.put(box_on_face(0.11, 0.11, 0.034, 0.004, sunk_m=0.005), 0.0, 0.35))
 
 
 def _front(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """Yellow sheets below, a band of crumpled gold foil above, and the block with the two hazard cameras."""
+    """Yellow sheets below, a band of crumpled gold foil above, and small fittings."""
     face, low = _front_face(sizes), sizes.body_bottom_m
     bottom, top = low + 0.015, 0.600
     sheet = blanket([(-0.365, bottom), (0.365, bottom), (0.405, top), (-0.405, top)], 0.007, sizes.seed, 0.012)
@@ -75,33 +66,34 @@ def _front(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     model.add("front", "gold_foil_dusted", face.put(band))
     seam = [face.put(box(0.80, 0.012, 0.02, 0.003), 0.0, y, 0.006) for y in (0.606, low + 0.05)]
     model.add("front", "amber_film", *seam)
-    # The porch under the antennas and the mast: the deck runs on over the front wall, narrower.
+    # The porch under the antennas and the mast: the deck extends beyond the front wall, narrower.
     z = sizes.deck_m - 0.0175
     corners = [(-0.16, -0.44), (0.14, -0.44), (0.20, -0.36), (0.20, 0.36), (0.14, 0.44), (-0.16, 0.44)]
     porch = prism(corners, 0.044, 0.006, radius_m=0.03, steps=3).at((0.62, 0.0, z))
     model.add("front", "amber_film", porch)
     for y in (-0.40, -0.22, 0.08, 0.20):
         model.add("front", "gold_foil_dusted", face.put(box_on_face(0.07, 0.06, 0.07, 0.010, sunk_m=0.014), y, 0.765))
-    # Hazard cameras: a black block with two lenses under a white visor.
-    model.add("hazard_cameras", "white_paint_dusted", face.put(box_on_face(0.22, 0.075, 0.075, 0.008), -0.085, 0.725))
-    model.add(
-        "hazard_cameras", "black_kapton", face.put(box_on_face(0.20, 0.055, 0.09, 0.006, sunk_m=0.006), -0.085, 0.685)
-    )
-    for x in (-0.135, -0.035):
-        barrel = lathe(
-            [(0.0, 0.0), (0.024, 0.0), (0.024, 0.10), (0.030, 0.115), (0.024, 0.115), (0.015, 0.105), (0.0, 0.105)], 28
-        )
-        model.add("hazard_cameras", "thruster_black", face.put(barrel, x, 0.685))
-        glass = lathe([(0.0, 0.09), (0.0145, 0.09), (0.0145, 0.106), (0.008, 0.111), (0.0, 0.112)], 24)
-        model.add("hazard_cameras", "glass", face.put(glass, x, 0.685))
+    _hazard_cameras(model, face)
     for x in (-0.34, 0.345):
         model.add("front", "aluminium_dusted", face.put(box_on_face(0.055, 0.10, 0.020, 0.004), x, 0.295))
         model.add("front", "black_kapton", face.put(box_on_face(0.030, 0.074, 0.026, 0.003, sunk_m=0.005), x, 0.295))
     model.add("front", "black_kapton", face.put(box_on_face(0.10, 0.02, 0.020, 0.004), 0.06, low + 0.008))
 
 
+def _hazard_cameras(model: SurfaceModelBuilder, face: Face) -> None:
+    """A black block with two lenses under a white visor."""
+    group, x = "hazard_cameras", -0.085
+    model.add(group, "white_paint_dusted", face.put(box_on_face(0.22, 0.075, 0.075, 0.008), x, 0.725))
+    model.add(group, "black_kapton", face.put(box_on_face(0.20, 0.055, 0.09, 0.006, sunk_m=0.006), x, 0.685))
+    barrel = [(0.0, 0.0), (0.024, 0.0), (0.024, 0.10), (0.030, 0.115), (0.024, 0.115), (0.015, 0.105), (0.0, 0.105)]
+    lens = [(0.0, 0.09), (0.0145, 0.09), (0.0145, 0.106), (0.008, 0.111), (0.0, 0.112)]
+    for x in (-0.135, -0.035):
+        model.add(group, "thruster_black", face.put(lathe(barrel, 28), x, 0.685))
+        model.add(group, "glass", face.put(lathe(lens, 24), x, 0.685))
+
+
 def _windows(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """Two red-brown trapezoids low on the front, in frames."""
+    """Two framed red-brown trapezoids low on the front."""
     face = _front_face(sizes)
     for x, y in ((-0.21, 0.425), (0.215, 0.400)):
         for grow, thick, sunk, material in (
@@ -118,7 +110,7 @@ def _windows(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
 
 
 def _flag_box(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """The white box on the front's left (right in a picture) with the flag, and the brown foil under it."""
+    """The white box with the flag on the left of the front (right in an image), and the brown foil under it."""
     face, x, y = _front_face(sizes), 0.30, 0.655
     model.add("flag_box", "silver_foil_dusted", face.put(box_on_face(0.25, 0.27, 0.13, 0.012), x, y))
     foot = blanket([(-0.12, -0.04), (0.12, -0.04), (0.12, 0.04), (-0.12, 0.04)], 0.02, sizes.seed + 2, 0.012)
@@ -128,27 +120,10 @@ def _flag_box(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
     add_flag(model, "flag", face, (x - 0.01, y + 0.015, 0.128), (w, w * 26.0 / 39.0))
 
 
-def add_flag(
-    model: SurfaceModelBuilder, group: str, face: Face, at: tuple[float, float, float], size: tuple[float, float]
-) -> None:
-    """The national flag as a plate on a face at (x, y, z): one large star, four small ones that point at it."""
-    (x, y, z), (w, h) = at, size
-    model.add(group, "flag_red", face.put(box_on_face(w, h, 0.006, 0.001, sunk_m=0.006), x, y, z))
-    grid = h / 20.0  # the flag law's grid: 30 x 20 squares
-
-    def place(column: float, row: float) -> tuple[float, float]:
-        return x - 0.5 * w + column * w / 30.0, y + 0.5 * h - row * grid
-
-    model.add(group, "flag_gold", face.put(star(3.0 * grid, 0.0025), *place(5, 5), z + 0.005))
-    for column, row in [(10, 2), (12, 4), (12, 7), (10, 9)]:
-        toward = float(np.degrees(np.arctan2(row - 5.0, 5.0 - column)))
-        model.add(group, "flag_gold", face.put(star(grid, 0.0025, toward), *place(column, row), z + 0.005))
-
-
 def _harness(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """The tangle of wrapped cables down the middle of the front: the photo's most restless place."""
+    """The tangle of wrapped cables down the middle of the front, the most cluttered area of the photo."""
     face, rng = _front_face(sizes), np.random.default_rng(sizes.seed + 3)
-    looks = (
+    materials = (
         "silver_foil",
         "black_kapton",
         "silver_foil",
@@ -157,7 +132,7 @@ def _harness(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
         "silver_foil",
         "copper_brown",
     )
-    for k, material in enumerate(looks * 2):
+    for k, material in enumerate(materials * 2):
         x = -0.03 + 0.10 * rng.random(6) - 0.012 * np.arange(6)
         y = np.linspace(0.73 - 0.02 * (k % 3), 0.36 + 0.10 * rng.random(), 6)
         z = 0.022 + 0.03 * rng.random(6)
@@ -172,72 +147,55 @@ def _harness(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
 
 
 def _cylinder(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """The red-brown cylinder on its tripod at the deck's right front: left in the photo."""
-    place, r = (0.66, sizes.cylinder_y_m, sizes.deck_m), 0.5 * sizes.cylinder_diameter_m
+    """The red-brown cylinder on legs at the right front of the deck (left in the photo)."""
+    position, r = (0.66, sizes.cylinder_y_m, sizes.deck_m), 0.5 * sizes.cylinder_diameter_m
     base, top = 0.075, 0.37
-    model.add("cylinder", "copper_brown", cylinder(r, top - base - 0.035, 56, 0.006).moved(z=base + 0.035).at(place))
-    skirt = lathe(
-        [(0.0, base), (0.75 * r, base), (1.06 * r, base + 0.035), (1.06 * r, base + 0.050), (0.0, base + 0.050)], 56
-    )
-    model.add("cylinder", "copper_brown", skirt.at(place))
-    model.add(
-        "cylinder",
-        "aluminium_dusted",
-        ring([(r - 0.003, 0.0), (r + 0.002, 0.0), (r + 0.002, 0.006), (r - 0.003, 0.006)], 56)
-        .moved(z=top - 0.02)
-        .at(place),
-    )
+    model.add("cylinder", "copper_brown", cylinder(r, top - base - 0.035, 56, 0.006).moved(z=base + 0.035).at(position))
+    skirt = [(0.0, base), (0.75 * r, base), (1.06 * r, base + 0.035), (1.06 * r, base + 0.050), (0.0, base + 0.050)]
+    model.add("cylinder", "copper_brown", lathe(skirt, 56).at(position))
+    hoop = ring([(r - 0.003, 0.0), (r + 0.002, 0.0), (r + 0.002, 0.006), (r - 0.003, 0.006)], 56)
+    model.add("cylinder", "aluminium_dusted", hoop.moved(z=top - 0.02).at(position))
     for k in range(6):
         a = 2.0 * np.pi * k / 6
         foot = np.array([0.9 * r * np.cos(a), 0.9 * r * np.sin(a), -0.01])
         leg = rod(foot, (0.62 * r * np.cos(a), 0.62 * r * np.sin(a), base + 0.01), 0.006, 8)
-        model.add("cylinder", "thruster_black", leg.at(place))
+        model.add("cylinder", "thruster_black", leg.at(position))
     flange = lathe([(0.0, -0.01), (1.1 * r, -0.01), (1.1 * r, 0.012), (0.0, 0.012)], 40)
-    model.add("cylinder", "aluminium_dusted", flange.at(place))
+    model.add("cylinder", "aluminium_dusted", flange.at(position))
 
 
 def _dome_antenna(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """A blue-white dome on a drum inside a four-post frame with a white ring: right in the photo."""
-    place = (0.64, sizes.dome_y_m, sizes.deck_m)
-    model.add("dome_antenna", "silver_foil_dusted", cylinder(0.074, 0.055, 48, 0.006).moved(z=-0.012).at(place))
-    model.add("dome_antenna", "white_paint_dusted", cylinder(0.060, 0.09, 48, 0.004).moved(z=0.03).at(place))
-    shell = lathe(
-        [
-            (0.058, 0.115),
-            (0.058, 0.15),
-            *((0.058 * np.cos(a), 0.15 + 0.062 * np.sin(a)) for a in np.linspace(0.1, 1.5, 12)),
-            (0.0, 0.212),
-        ],
-        48,
-    )
-    model.add("dome_antenna", "dome_blue", shell.at(place))
+    """A blue-white dome on a drum, inside a four-post frame with a white ring (right in the photo)."""
+    position = (0.64, sizes.dome_y_m, sizes.deck_m)
+    model.add("dome_antenna", "silver_foil_dusted", cylinder(0.074, 0.055, 48, 0.006).moved(z=-0.012).at(position))
+    model.add("dome_antenna", "white_paint_dusted", cylinder(0.060, 0.09, 48, 0.004).moved(z=0.03).at(position))
+    curve = [(0.058 * np.cos(a), 0.15 + 0.062 * np.sin(a)) for a in np.linspace(0.1, 1.5, 12)]
+    shell = [(0.058, 0.115), (0.058, 0.15), *curve, (0.0, 0.212)]
+    model.add("dome_antenna", "dome_blue", lathe(shell, 48).at(position))
     frame = ring([(0.088, 0.170), (0.100, 0.170), (0.100, 0.188), (0.088, 0.188)], 56)
-    model.add("dome_antenna", "white_paint", frame.at(place))
+    model.add("dome_antenna", "white_paint", frame.at(position))
     for k in range(4):
         a = np.pi / 4 + k * np.pi / 2
         x, y = 0.093 * np.cos(a), 0.093 * np.sin(a)
-        model.add("dome_antenna", "white_paint", rod((x, y, -0.012), (x, y, 0.18), 0.006, 10).at(place))
-        model.add(
-            "dome_antenna",
-            "thruster_black",
-            box_on_face(0.02, 0.02, 0.015, 0.003).at((place[0] + x, place[1] + y, place[2])),
-        )
+        model.add("dome_antenna", "white_paint", rod((x, y, -0.012), (x, y, 0.18), 0.006, 10).at(position))
+        foot = box_on_face(0.02, 0.02, 0.015, 0.003).at((position[0] + x, position[1] + y, position[2]))
+        model.add("dome_antenna", "thruster_black", foot)
 
 
 def _radar_rods(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """Two long rods of the subsurface radar, forward and up, with beads where their traps sit."""
+    """Two long rods of the subsurface radar, forward and up, with beads at their traps."""
     for side, sign in (("left", 1.0), ("right", -1.0)):
         mirror = np.array([1.0, sign, 1.0])
         root, tip = np.array(sizes.rod_root_m) * mirror, np.array(sizes.rod_tip_m) * mirror
         group = f"radar_{side}"
         model.add(group, "thruster_black", rod(root, tip, 0.0055, 12))
-        for share, size in ((0.38, 0.015), (0.55, 0.011), (0.78, 0.011), (1.0, 0.009)):
-            model.add(group, "copper_brown", sphere(size, 18, 10).at(root + share * (tip - root)))
+        for fraction, size in ((0.38, 0.015), (0.55, 0.011), (0.78, 0.011), (1.0, 0.009)):
+            model.add(group, "copper_brown", sphere(size, 18, 10).at(root + fraction * (tip - root)))
         model.add(group, "aluminium_dusted", box(0.06, 0.05, 0.05, 0.006).at(root - np.array([0.005, 0.0, 0.0])))
 
 
 def _dish(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """The flat high-gain antenna on a short post behind the mast; it turns and tips."""
+    """The flat high-gain antenna on a short post behind the mast, steerable about two axes."""
     x, y, z = -0.50, 0.0, 0.98
     model.joint("hga", (x, y, z))
     model.add("hga_post", "black_kapton", rod((x, y, sizes.deck_m - 0.02), (x, y, z - 0.03), 0.020, 20))
@@ -254,33 +212,13 @@ def _dish(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
 
 
 def _rear(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """Radiator, hold-downs and a cable loop on the rear wall: not in the photo, assumed."""
+    """Radiator, hold-downs and a cable loop on the rear wall: not visible in the photo, assumed."""
     face = face_of((sizes.body_rear_x_m, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
     sheet = blanket([(-0.40, 0.26), (0.40, 0.26), (0.40, 0.76), (-0.40, 0.76)], 0.010, sizes.seed + 5, 0.016)
     model.add("rear", "yellow_foil", face.put(sheet))
     model.add("rear", "white_paint_dusted", face.put(box_on_face(0.34, 0.22, 0.035, 0.006), 0.0, 0.46))
     for x in (-0.30, 0.30):
-        model.add(
-            "rear",
-            "aluminium_dusted",
-            face.put(box_on_face(0.08, 0.10, 0.05, 0.008), x, 0.40),
-            face.put(dome(0.02, 0.02, 16, 6), x, 0.40, 0.045),
-        )
-    model.add(
-        "rear",
-        "black_kapton",
-        face.put(hose([(-0.3, 0.62, 0.0), (-0.2, 0.66, 0.04), (0.2, 0.64, 0.04), (0.3, 0.60, 0.0)], 0.009, 8)),
-    )
-
-
-def foil_cone(radius_low: float, radius_high: float, height: float, seed: int) -> Solid:
-    """A skirt of foil gathered round a post: a cone with pleats, standing on z = 0."""
-    rng = np.random.default_rng(seed)
-    angle = np.arange(48) * (2.0 * np.pi / 48)
-    pleats = 0.10 * np.sin(7 * angle + rng.random()) + 0.07 * np.sin(13 * angle + 6 * rng.random())
-    rings = []
-    for share in np.linspace(0.0, 1.0, 7):
-        r = (radius_low + (radius_high - radius_low) * share) * (1.0 + pleats * (1.0 - 0.6 * share))
-        r = r * (1.0 + 0.05 * (rng.random(48) - 0.5))
-        rings.append(np.c_[r * np.cos(angle), r * np.sin(angle), np.full(48, share * height)])
-    return loft(rings)
+        foot, button = box_on_face(0.08, 0.10, 0.05, 0.008), dome(0.02, 0.02, 16, 6)
+        model.add("rear", "aluminium_dusted", face.put(foot, x, 0.40), face.put(button, x, 0.40, 0.045))
+    cable = [(-0.3, 0.62, 0.0), (-0.2, 0.66, 0.04), (0.2, 0.64, 0.04), (0.3, 0.60, 0.0)]
+    model.add("rear", "black_kapton", face.put(hose(cable, 0.009, 8)))

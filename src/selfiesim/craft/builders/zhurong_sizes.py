@@ -1,7 +1,8 @@
-"""The sizes of the rover Zhurong, each with where it comes from.
+"""The sizes of the rover Zhurong, each with its source.
 
-Public are the outer size, the count and diameter of the wheels and their grousers. The rest is read off the group photo
-of 1 June 2021, at 177 pixels a metre where the rover stands (its height is 1.85 m), or assumed, and says so.
+The overall size, the number and diameter of the wheels and the number of grousers are public. The other sizes are
+measured on the group photo of 1 June 2021, at 177 pixels per metre at the rover's distance (its height is 1.85 m), or
+assumed, and marked as such.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Outline = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class RoverSizes:
-    """Body axes: x forward, y left, z up, origin on the ground below the middle of the wheelbase. Metres."""
+    """Sizes, m, in body axes: x forward, y left, z up, origin on the ground below the centre of the wheelbase."""
 
     # Nature Geoscience, doi 10.1038/s41561-022-00905-6, extended data figure 1: 2.6 x 3.0 x 1.85 m.
     length_m: float = 2.6  # sourced: the same
@@ -28,7 +29,7 @@ class RoverSizes:
     grousers: int = 20  # sourced: the same
     wheel_width_m: float = 0.22  # assumed: 39 px on the photo
     wheel_x_m: tuple[float, float, float] = (0.68, -0.06, -0.80)  # assumed
-    track_half_m: float = 0.60  # assumed: 106 px from the middle
+    track_half_m: float = 0.60  # assumed: 106 px from the centre
 
     # Chassis.
     body_half_width_m: float = 0.42  # assumed: 148 px wide
@@ -38,7 +39,7 @@ class RoverSizes:
     deck_m: float = 0.82  # assumed: 145 px
     deck_thickness_m: float = 0.035  # assumed
 
-    # Panels: two large in front, two smaller behind (assumed: tips and edges by the photo).
+    # Panels: two large ones in front, two smaller ones behind (assumed: tips and edges match the photo).
     # Corners (x, y) on the left side, clockwise from the inner front.
     front_panel: Outline = ((0.74, 0.75), (-0.28, 0.75), (-0.42, 1.18), (-0.24, 1.42), (0.20, 1.51), (0.78, 1.20))
     rear_panel: Outline = ((-0.50, 0.73), (-0.86, 0.41), (-1.20, 0.58), (-1.30, 1.00), (-1.02, 1.40), (-0.56, 1.34))
@@ -47,7 +48,7 @@ class RoverSizes:
 
     # Mast and head.
     mast_x_m: float = 0.52  # assumed
-    mast_y_m: float = -0.03  # assumed: 5 px left of the middle
+    mast_y_m: float = -0.03  # assumed: 5 px left of the centre
     head_width_m: float = 0.385  # assumed: 68 px
     head_height_m: float = 0.205  # assumed: 36 px
     head_depth_m: float = 0.20  # assumed
@@ -60,11 +61,13 @@ class RoverSizes:
     dome_y_m: float = 0.28  # assumed: 49 px right
     flag_width_m: float = 0.10  # assumed: 18 px
 
-    # Radar rods: root and tip of the left one. Two at the front are public, their length is not.
+    # Radar rods: root and tip of the left one. That two are at the front is public; their length is not.
     rod_root_m: tuple[float, float, float] = (0.60, 0.55, 0.79)  # assumed
     rod_tip_m: tuple[float, float, float] = (1.30, 0.585, 1.13)  # assumed: reaches the published length
 
-    seed: int = 20210522  # the day it drove down; seeds the dents of the blankets and the shades of the cells
+    seed: int = (
+        20210522  # the day it drove off the platform; seeds the dents of the blankets and the shades of the cells
+    )
 
     @property
     def wheel_radius_m(self) -> float:
@@ -77,7 +80,7 @@ class RoverSizes:
         return self.deck_m + self.panel_lift_m
 
     def wheels(self) -> dict[str, NDArray[np.float64]]:
-        """Each wheel's centre (3,) by its joint's name."""
+        """Centre (3,) of each wheel by the name of its joint."""
         rows = zip(("front", "middle", "rear"), self.wheel_x_m, strict=True)
         return {
             f"wheel_{row}_{side}": np.array([x, sign * self.track_half_m, self.wheel_radius_m])

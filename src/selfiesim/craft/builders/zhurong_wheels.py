@@ -1,4 +1,4 @@
-"""Zhurong's wheels and what carries them: six driven and steered wheels on a rocker and a bogie a side."""
+"""Zhurong's wheels and suspension: six driven and steered wheels, on a rocker and a bogie on each side."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from selfiesim.craft.builders.solid import Solid
 from selfiesim.craft.builders.wheel import wheel
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
 
-_STEER_M = 0.37  # height of the middle of the steering drives
+_STEER_M = 0.37  # height of the centre of the steering drives
 _ROCKER_M = 0.47  # height of the pivots on the body
 _ARM_Y_M = 0.505  # the arms run between the body and the wheels
 
 
 def add_wheels(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """Wheels on their joints, forks and drives over them, arms to the body, the bar that ties the sides."""
+    """Add the wheels on their joints, the forks and drives above them, the arms, and the shaft that joins the sides."""
     for name, centre in sizes.wheels().items():
         model.joint(name, centre)
         _wheel(model, sizes, name, centre)
@@ -28,6 +28,7 @@ def add_wheels(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
 
 
 def _wheel(model: SurfaceModelBuilder, sizes: RoverSizes, name: str, centre: NDArray[np.float64]) -> None:
+    """A wheel on its joint at ``centre`` (3,)."""
     outward = (0.0, float(np.sign(centre[1])), 0.0)
     parts = wheel(sizes.wheel_radius_m, sizes.wheel_width_m, sizes.grousers)
     for material, solids in zip(("aluminium_dusted", "aluminium_dusted", "silver_foil_dusted"), parts, strict=True):
@@ -36,7 +37,7 @@ def _wheel(model: SurfaceModelBuilder, sizes: RoverSizes, name: str, centre: NDA
 
 
 def _fork(model: SurfaceModelBuilder, sizes: RoverSizes, centre: NDArray[np.float64], group: str) -> None:
-    """The drive over a wheel that steers it, and the bracket down its outer side to the axle."""
+    """The steering drive above a wheel, and the bracket down its outer side to the axle."""
     x, y, z = centre
     sign = float(np.sign(y))
     out = sign * (0.5 * sizes.wheel_width_m + 0.045)
@@ -51,14 +52,14 @@ def _fork(model: SurfaceModelBuilder, sizes: RoverSizes, centre: NDArray[np.floa
         [(0.0, -0.075), (0.020, -0.075), (0.020, -0.01), (0.034, 0.0), (0.034, 0.035), (0.022, 0.05), (0.0, 0.05)], 28
     )
     model.add(group, "white_paint_dusted", axle.aimed((0.0, sign, 0.0)).at((x, y + out, z)))
-    # The cable to the wheel's motor bends out over the top: bright tubing in the photo.
+    # The cable to the wheel's motor curves outward over the top: bright tubing in the photo.
     path = [(x - 0.02, y + 0.2 * out, _STEER_M + 0.03), (x - 0.03, y + 0.75 * out, _STEER_M + 0.05)]
     path += [(x - 0.03, y + 1.22 * out, 0.35), (x - 0.02, y + 1.24 * out, 0.24), (x, y + 1.05 * out, z + 0.02)]
     model.add(group, "white_paint_dusted", hose(path, 0.010, 10))
 
 
 def _arms(model: SurfaceModelBuilder, sizes: RoverSizes, sign: float) -> None:
-    """The rocker from the body's pivot to the front wheel, the bogie from the rocker's rear end to the other two."""
+    """The rocker from the pivot on the body to the front wheel, and the bogie from its rear end to the other two."""
     side = "left" if sign > 0.0 else "right"
     front, middle, rear = sizes.wheel_x_m
     y = sign * _ARM_Y_M
@@ -93,13 +94,13 @@ def _pivot(at: NDArray[np.float64], inner_y: float, radius_m: float, sign: float
 
 
 def _stub(x: float, y: float, sizes: RoverSizes, sign: float) -> Solid:
-    """From an arm's end out over the wheel to its steering drive."""
+    """The beam from the end of an arm to the steering drive above the wheel."""
     end = sign * (sizes.track_half_m + 0.01)
     return beam((x, y - sign * 0.02, 0.372), (x, end, 0.372), 0.06, 0.056, (0, 0, 1), 0.008)
 
 
 def _differential_bar(model: SurfaceModelBuilder, sizes: RoverSizes) -> None:
-    """Ground clearance is changed by an angle drive on the pivots; a shaft under the deck ties both sides."""
+    """The shaft under the deck that joins both sides, and the drives on the pivots that set the ground clearance."""
     half = sizes.body_half_width_m
     x = 0.12
     shaft = rod((x, -half - 0.03, _ROCKER_M), (x, half + 0.03, _ROCKER_M), 0.03, 16)

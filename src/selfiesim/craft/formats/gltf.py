@@ -1,7 +1,7 @@
-"""The table of contents of a glTF file, found sound before anything is made of it.
+"""Parse a glTF file's JSON document and check it before any mesh is read from it.
 
-A model file comes from anywhere. Its table is looked at here first: whether it reaches outside its folder, asks for
-more memory than it may, loops, or needs a decoder that is not there.
+Model files come from anywhere. The document is checked first: whether it refers to files outside its folder, asks for
+more memory than the limits allow, has loops in its node tree, or needs a decoder that is not installed.
 """
 
 from __future__ import annotations
@@ -43,89 +43,104 @@ _MAX_COUNTS = {
 }
 
 
-def read_header(content: bytes, binary: bool) -> tuple[dict[str, Any], bytes | None]:
-    """The table of contents of a glTF (``binary``: GLB) file, found safe to follow, and the GLB's own buffer.
+def read_document(content: bytes, binary: bool) -> tuple[dict[str, Any], bytes | None]:
+    """Parse and check the JSON document of a glTF file.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file.
+    binary : bool
+        Whether it is a GLB.
+
+    Returns
+    -------
+    document : dict
+        The parsed JSON, safe to follow.
+    binary_chunk : bytes, optional
+        The GLB's own buffer.
 
     Raises
     ------
     ModelError
-        Says what is wrong, without the file's name: the caller knows it.
+        States what is wrong, without the file's name: the caller adds it.
     """
-    text, glb_chunk = _split_glb(content) if binary else (content, None)
+    text, binary_chunk = _split_glb(content) if binary else (content, None)
     try:
-        header = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ModelError("its table of contents is not JSON; the file is damaged") from error
-    if not isinstance(header, dict):
-        raise ModelError("its table of contents is not glTF: no object, a list or a word")
-    version = header.get("asset", {}).get("version", "2.0")
+        raise ModelError("its glTF document is not valid JSON; the file is damaged") from error
+    if not isinstance(document, dict):
+        raise ModelError("its document is not glTF: the top level should be an object")
+    version = document.get("asset", {}).get("version", "2.0")
     if not str(version).startswith("2."):
-        raise ModelError(f"asset.version: glTF {str(version)[:10]}; only version 2 can be read")
-    _check_counts(header)
-    _check_uris(header)
-    _check_extensions(header)
-    _check_tree(header)
-    return header, glb_chunk
+        raise ModelError(f"asset.version: glTF {str(version)[:10]}; only version 2 is supported")
+    _check_counts(document)
+    _check_uris(document)
+    _check_extensions(document)
+    _check_tree(document)
+    return document, binary_chunk
 
 
-def table_entry(header: dict[str, Any], kind: str, index: Any, referrer: str) -> dict[str, Any]:
-    """The numbered entry of one of the tables (``"nodes"``, ``"accessors"`` ...).
+def table_entry(document: dict[str, Any], kind: str, index: Any, referrer: str) -> dict[str, Any]:
+    """Return entry ``index`` of one of the document's tables (``"nodes"``, ``"accessors"`` ...).
 
     Raises
     ------
     ModelError
-        When there is none; ``referrer`` is the key that named it.
+        When there is no such entry; ``referrer`` is the key that refers to it.
     """
-    table = header.get(kind, [])
+    table = document.get(kind, [])
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(table):
-        raise ModelError(f"{referrer} names {kind}[{str(index)[:20]}], but there are {len(table)} of them")
-    found = table[index]
-    if not isinstance(found, dict):
+        raise ModelError(f"{referrer} refers to {kind}[{str(index)[:20]}], but there are {len(table)} of them")
+    entry = table[index]
+    if not isinstance(entry, dict):
         raise ModelError(f"{kind}[{index}] is not glTF: it should be an object")
-    return found
+    return entry
 
 
 def _split_glb(content: bytes) -> tuple[bytes, bytes | None]:
+    """Split a GLB into its JSON chunk and its first binary chunk (glTF 2.0, section 4.4)."""
     if len(content) < 20 or content[:4] != b"glTF":
-        raise ModelError("not a GLB file; it does not begin with 'glTF'")
-    version, whole, length, kind = struct.unpack("<III4s", content[4:20])
+        raise ModelError("it is not a GLB file: it does not begin with 'glTF'")
+    version, file_length, json_length, kind = struct.unpack("<III4s", content[4:20])
     if version != 2:
-        raise ModelError(f"glTF version {version}; only version 2 can be read")
-    if kind != b"JSON" or 20 + length > len(content) or whole > len(content):
-        raise ModelError(f"the file is cut short or damaged: {len(content):,} bytes of {whole:,}")
-    at, glb_chunk = 20 + length, None
-    while at + 8 <= len(content):
-        size, kind = struct.unpack("<I4s", content[at : at + 8])
-        if at + 8 + size > len(content):
-            raise ModelError("the file is cut short or damaged: its buffer is not whole")
-        if kind == b"BIN\0" and glb_chunk is None:
-            glb_chunk = content[at + 8 : at + 8 + size]
-        at += 8 + size
-    return content[20 : 20 + length], glb_chunk
+        raise ModelError(f"glTF version {version}; only version 2 is supported")
+    if kind != b"JSON" or 20 + json_length > len(content) or file_length > len(content):
+        raise ModelError(f"the file is truncated or damaged: {len(content):,} bytes of {file_length:,}")
+    offset, binary_chunk = 20 + json_length, None
+    while offset + 8 <= len(content):
+        size, kind = struct.unpack("<I4s", content[offset : offset + 8])
+        if offset + 8 + size > len(content):
+            raise ModelError("the file is truncated or damaged: its buffer is incomplete")
+        if kind == b"BIN\0" and binary_chunk is None:
+            binary_chunk = content[offset + 8 : offset + 8 + size]
+        offset += 8 + size
+    return content[20 : 20 + json_length], binary_chunk
 
 
-def _check_counts(header: dict[str, Any]) -> None:
+def _check_counts(document: dict[str, Any]) -> None:
     for kind, limit in _MAX_COUNTS.items():
-        table = header.get(kind, [])
+        table = document.get(kind, [])
         if not isinstance(table, list):
-            raise ModelError(f"its table of contents is not glTF: {kind!r} should be a list")
+            raise ModelError(f"its document is not glTF: {kind!r} should be a list")
         if len(table) > limit:
             raise ModelError(f"it has {len(table):,} {kind}; the limit is {limit:,}")
-    for number, accessor in enumerate(header.get("accessors", [])):
+    for index, accessor in enumerate(document.get("accessors", [])):
         count = accessor["count"]
         if not isinstance(count, int) or not 0 <= count <= MAX_ACCESSOR_ITEMS:
-            raise ModelError(f"accessors[{number}].count: {str(count)[:20]} items; the limit is {MAX_ACCESSOR_ITEMS:,}")
+            raise ModelError(f"accessors[{index}].count: {str(count)[:20]} items; the limit is {MAX_ACCESSOR_ITEMS:,}")
 
 
-def _check_uris(header: dict[str, Any]) -> None:
-    for item in [*header.get("buffers", []), *header.get("images", [])]:
+def _check_uris(document: dict[str, Any]) -> None:
+    for item in [*document.get("buffers", []), *document.get("images", [])]:
         uri = item.get("uri", "")
         if not uri.startswith("data:"):
             check_within_folder(uri)
 
 
-def _check_extensions(header: dict[str, Any]) -> None:
-    for name in header.get("extensionsRequired", []):
+def _check_extensions(document: dict[str, Any]) -> None:
+    for name in document.get("extensionsRequired", []):
         if name == DRACO:
             if find_spec("DracoPy") is None:
                 raise ModelError(
@@ -133,49 +148,49 @@ def _check_extensions(header: dict[str, Any]) -> None:
                 )
         elif name not in _SUPPORTED_EXTENSIONS and not name.startswith(_IGNORABLE_PREFIXES):
             advice = _ADVICE.get(name, "export it without")
-            raise ModelError(f"it needs the glTF extension {name}, which cannot be read; {advice}")
+            raise ModelError(f"it needs the glTF extension {name}, which is not supported; {advice}")
 
 
-def _check_tree(header: dict[str, Any]) -> None:
-    """Each node has one parent and no root has one: then what hangs from the roots cannot loop."""
-    nodes = header.get("nodes", [])
+def _check_tree(document: dict[str, Any]) -> None:
+    """Check that no node has two parents and no root has one: then nothing below the roots can loop."""
+    nodes = document.get("nodes", [])
     children = [child for node in nodes for child in node.get("children", [])]
-    for scene in header.get("scenes", []):
+    for scene in document.get("scenes", []):
         if set(children) & set(scene.get("nodes", [])):
-            raise ModelError("nodes: they do not form a tree: one of the scene's roots is the child of another node")
+            raise ModelError("nodes: not a tree: one of the scene's roots is the child of another node")
     if len(children) != len(set(children)):
-        raise ModelError("nodes: they do not form a tree: one of them has two parents")
+        raise ModelError("nodes: not a tree: one of them has two parents")
     for parent, node in enumerate(nodes):
         for child in node.get("children", []):
-            table_entry(header, "nodes", child, f"nodes[{parent}].children")
+            table_entry(document, "nodes", child, f"nodes[{parent}].children")
 
 
-def scene_nodes_parents_first(header: dict[str, Any]) -> list[tuple[int, int]]:
-    """Nodes of the scene with the number of each one's parent (-1: none), parents first.
+def scene_nodes_parents_first(document: dict[str, Any]) -> list[tuple[int, int]]:
+    """List the default scene's nodes as (index, parent index) pairs, parents first; a root's parent is -1.
 
     Raises
     ------
     ModelError
-        When there is none, or they hang more than ``MAX_DEPTH`` deep.
+        When no node is a root, or the tree is more than ``MAX_DEPTH`` levels deep.
     """
-    nodes = header.get("nodes", [])
-    scenes = header.get("scenes", [])
+    nodes = document.get("nodes", [])
+    scenes = document.get("scenes", [])
     if scenes:
-        roots = table_entry(header, "scenes", header.get("scene", 0), "scene").get("nodes", [])
+        roots = table_entry(document, "scenes", document.get("scene", 0), "scene").get("nodes", [])
     else:
         child_nodes = {child for node in nodes for child in node.get("children", [])}
-        roots = [number for number in range(len(nodes)) if number not in child_nodes]
+        roots = [index for index in range(len(nodes)) if index not in child_nodes]
     level, order, depth = [(root, -1) for root in dict.fromkeys(roots)], [], 0
     while level:
         if depth > MAX_DEPTH:
-            raise ModelError(f"nodes: they hang more than {MAX_DEPTH} deep")
+            raise ModelError(f"nodes: the tree is more than {MAX_DEPTH} levels deep")
         order += level
         level = [
-            (child, number)
-            for number, _ in level
-            for child in table_entry(header, "nodes", number, "scenes").get("children", [])
+            (child, index)
+            for index, _ in level
+            for child in table_entry(document, "nodes", index, "scenes").get("children", [])
         ]
         depth += 1
     if not order and nodes:
-        raise ModelError("nodes: they do not form a tree: none of them is a root")
+        raise ModelError("nodes: not a tree: none of them is a root")
     return order

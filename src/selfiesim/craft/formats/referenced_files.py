@@ -1,4 +1,4 @@
-"""The files that a mesh file names (buffers, textures, MTL): only those in its own folder, within bounds."""
+"""Files that a mesh file refers to (buffers, textures, MTL): read only from its own folder, within size limits."""
 
 from __future__ import annotations
 
@@ -12,15 +12,25 @@ from selfiesim.craft.formats.limits import MAX_BYTES
 
 
 class MissingFileError(ModelError):
-    """A file that a mesh names and that is not there."""
+    """A mesh file refers to a file that cannot be read."""
 
 
 @dataclass
 class ResourceResolver:
-    """Opens the files a mesh names, only inside its folder, and notes their digests.
+    """Opens the files that a mesh refers to, only inside its folder, and records their digests.
 
-    Mesh libraries pass over some failures (an OBJ without its MTL is grey, not wrong); ``rejected`` keeps those that may
-    not be passed over, and ``missing`` the names of files that are not there.
+    Mesh libraries swallow some errors (an OBJ without its MTL is merely grey), so the resolver keeps them.
+
+    Attributes
+    ----------
+    folder : Path
+        The mesh file's folder.
+    digests : dict
+        File name to SHA-256 hex digest; empty for a file that cannot be read.
+    rejected : ModelError, optional
+        The last error that must not be swallowed.
+    missing : list of str
+        Names of the files that cannot be read.
     """
 
     folder: Path
@@ -29,7 +39,15 @@ class ResourceResolver:
     missing: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> bytes:
-        """The bytes of a companion file; its folders may be parted as Windows programs write them."""
+        """Return the bytes of a referenced file; ``name`` may use Windows path separators.
+
+        Raises
+        ------
+        MissingFileError
+            When the file cannot be read.
+        ModelError
+            When it is outside the folder or too large.
+        """
         name = name.replace("\\", "/")
         path = self.folder / name
         try:
@@ -37,10 +55,10 @@ class ResourceResolver:
             if not path.resolve().is_relative_to(self.folder.resolve()):
                 raise _outside_error(name)
             if path.is_file() and path.stat().st_size > MAX_BYTES:
-                raise ModelError(f"the file {_truncated_repr(name)} that it names is over {MAX_BYTES >> 20} MB")
-        except (OSError, ValueError, RuntimeError) as error:  # a name of 5,000 letters, a zero byte, links in a ring
+                raise ModelError(f"it refers to {_truncated_repr(name)}, which is over {MAX_BYTES >> 20} MB")
+        except (OSError, ValueError, RuntimeError) as error:  # a name of 5,000 letters, a null byte, a symlink loop
             self.missing.append(name[:60])
-            raise MissingFileError(f"it names a file {_truncated_repr(name)} that cannot be read") from error
+            raise MissingFileError(f"it refers to a file {_truncated_repr(name)} that cannot be read") from error
         except ModelError as error:
             self.rejected = error
             raise
@@ -50,7 +68,7 @@ class ResourceResolver:
             self.digests[name] = ""
             self.missing.append(name)
             raise MissingFileError(
-                f"it names a file {_truncated_repr(name)} that cannot be read ({error.strerror})"
+                f"it refers to a file {_truncated_repr(name)} that cannot be read ({error.strerror})"
             ) from error
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
@@ -59,12 +77,18 @@ class ResourceResolver:
         return self.get(name)
 
     def keys(self) -> list[str]:
-        """Names are not listed: only what the mesh file names is opened."""
+        """No names: trimesh must open only the files that the mesh file refers to."""
         return []
 
 
 def check_within_folder(name: str) -> None:
-    """Refuse a companion file that is named by an absolute path, a drive, a network address or a way out (``..``)."""
+    """Reject a reference by absolute path, drive letter, URL or parent folder (``..``).
+
+    Raises
+    ------
+    ModelError
+        When the name points outside the mesh file's folder.
+    """
     parts = unquote(name).replace("\\", "/").split("/")
     if ".." in parts or parts[0].endswith(":") or (len(parts) > 1 and parts[0] == "") or "://" in name:
         raise _outside_error(name)
@@ -72,7 +96,8 @@ def check_within_folder(name: str) -> None:
 
 def _outside_error(name: str) -> ModelError:
     return ModelError(
-        f"it points outside its own folder ({_truncated_repr(name)}), which is not allowed; put the file beside it"
+        f"it points outside its own folder ({_truncated_repr(name)}), which is not allowed; "
+        "move the file into the folder of the mesh"
     )
 
 

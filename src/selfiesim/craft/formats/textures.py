@@ -1,7 +1,7 @@
-"""Textures: opened within bounds, as bytes in memory.
+"""Open texture images within size limits, as bytes in memory.
 
-A picture's size is known before its pixels are: what is too large is refused from its header, and a picture that
-unpacks to more than fits is made smaller as it is read.
+An image's size is known before its pixels are decoded: too large a one is refused by its header, and one that would
+decode to more than fits is scaled down as it is read.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from selfiesim.core.errors import ModelError
 from selfiesim.craft.formats.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, MAX_TEXTURE_SIDE, MAX_TOTAL_TEXTURE_PIXELS
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TGA", "TIFF", "GIF")
-"""Of textures. Pillow knows more, some of which start other programs."""
+"""Supported texture formats. Pillow reads more, but starts other programs for some of them."""
 
 
 class UnreadableImageError(Exception):
-    """A texture that is no picture: the craft can be drawn without it."""
+    """A texture is not a readable image; the craft renders without it."""
 
 
 def open_image(content: bytes, label: str) -> Any:
-    """A Pillow image, its pixels not yet read.
+    """Open a Pillow image without decoding its pixels.
 
     Raises
     ------
     UnreadableImageError
-        When it is no picture that can be read.
+        When it is not an image in one of :data:`IMAGE_FORMATS`.
     ModelError
-        When it is larger than :mod:`selfiesim.craft.formats.limits` has it.
+        When it is larger than :mod:`selfiesim.craft.formats.limits` allows.
     """
     from PIL import Image
 
@@ -43,24 +43,24 @@ def open_image(content: bytes, label: str) -> Any:
     except Image.DecompressionBombError as error:
         message = f"{label} has more pixels than the limit of {MAX_IMAGE_PIXELS:,}: save it smaller"
         raise ModelError(message) from error
-    except Exception as error:  # Pillow meets a damaged picture in more ways than can be listed
+    except Exception as error:  # Pillow fails on damaged images in more ways than can be listed
         raise UnreadableImageError(label) from error
     check_image_size(image, label)
     return image
 
 
 def check_image_size(image: Any, label: str) -> None:
-    """Refuse a picture for its size alone."""
+    """Raise :class:`ModelError` for an image larger than the limits."""
     width, height = image.size
     if max(width, height) > MAX_IMAGE_SIDE or width * height > MAX_IMAGE_PIXELS:
         raise ModelError(
             f"{label} is {width} x {height} pixels; the limit is {MAX_IMAGE_SIDE} on a side and "
-            f"{MAX_IMAGE_PIXELS:,} in all: save it smaller"
+            f"{MAX_IMAGE_PIXELS:,} in total: save it smaller"
         )
 
 
 def fit_texture_side(sizes: list[tuple[int, int]]) -> int:
-    """The longest side that pictures of these sizes may keep, so that all of them fit together."""
+    """Return the longest side that images of these sizes may keep so that all of them fit into memory together."""
     side = MAX_TEXTURE_SIDE
     while side > 1 and sum(w * h * min(1.0, side / max(w, h, 1)) ** 2 for w, h in sizes) > MAX_TOTAL_TEXTURE_PIXELS:
         side //= 2
@@ -68,17 +68,17 @@ def fit_texture_side(sizes: list[tuple[int, int]]) -> int:
 
 
 def read_pixels(image: Any, side: int, label: str) -> NDArray[np.uint8]:
-    """RGB or RGBA pixels (H, W, 3 or 4), no side longer than ``side``.
+    """Decode an image to RGB or RGBA pixels (H, W, 3 or 4), scaled down to at most ``side`` pixels on a side.
 
     Raises
     ------
     UnreadableImageError
-        When the picture is cut short or damaged.
+        When the image is truncated or damaged.
     """
     try:
-        image.draft("RGB", (side, side))  # a JPEG is unpacked at a half, a quarter or an eighth
+        image.draft("RGB", (side, side))  # lets the JPEG decoder scale by a half, a quarter or an eighth
         is_16_bit = image.mode.startswith("I")
-        if is_16_bit:  # 16 bits a pixel: Pillow would cut them off at 255
+        if is_16_bit:  # Pillow would clip 16-bit values at 255
             from PIL import Image
 
             grey = np.asarray(image, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""OBJ, PLY, STL, OFF and DAE files, through trimesh, into shapes. Its import alone takes 0.4 s."""
+"""Read OBJ, PLY, STL, OFF and DAE files with trimesh, imported only when needed because the import takes 0.4 s."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.errors import ModelError
 from selfiesim.craft.formats.limits import MAX_NODES, MAX_TRIANGLES
 from selfiesim.craft.formats.referenced_files import ResourceResolver
@@ -29,67 +30,83 @@ TRIMESH_FORMATS = (".obj", ".ply", ".stl", ".off", ".dae")
 
 
 def read_with_trimesh(content: bytes, suffix: str, resources: ResourceResolver) -> ImportedScene:
-    """All shapes of a file in one of :data:`TRIMESH_FORMATS`.
+    """Read all mesh instances of a file in one of :data:`TRIMESH_FORMATS`.
 
     Raises
     ------
     ModelError
-        Says what is wrong, without the file's name: the caller knows it.
+        States what is wrong, without the file's name: the caller adds it.
     """
-    out = ImportedScene()
+    scene = ImportedScene()
     if suffix == ".dae":
-        out.metres_per_unit, out.up = read_dae_units(content)
-    if suffix == ".ply":
-        _check_ply(content)
-    if suffix == ".stl" and len(content) >= 84 and len(content) == 84 + 50 * int.from_bytes(content[80:84], "little"):
-        _check_triangle_count(int.from_bytes(content[80:84], "little"))
-    scene = _load_trimesh(content, suffix, resources)
-    _check_textures(resources, out)
-    placed = [(str(node), *scene.graph[node]) for node in scene.graph.nodes_geometry]
-    meshes = [(node, matrix, scene.geometry[name]) for node, matrix, name in placed]
+        scene.metres_per_unit, scene.up = read_dae_units(content)
+    _check_declared_counts(content, suffix)
+    source = _load_trimesh(content, suffix, resources)
+    _check_textures(resources, scene)
+    placed = [(str(node), *source.graph[node]) for node in source.graph.nodes_geometry]
+    meshes = [(node, matrix, source.geometry[name]) for node, matrix, name in placed]
     meshes = [(node, matrix, mesh) for node, matrix, mesh in meshes if len(getattr(mesh, "faces", ())) > 0]
     if len(meshes) > MAX_NODES:
         raise ModelError(f"it has {len(meshes):,} meshes; the limit is {MAX_NODES:,}: join some of them")
     _check_triangle_count(sum(len(mesh.faces) for _, _, mesh in meshes))
-    out.nodes = [str(node) for node in scene.graph.nodes]
-    parents = scene.graph.transforms.parents
-    materials = _TrimeshMaterials(out, [mesh.visual for _, _, mesh in meshes])
+    scene.nodes = [str(node) for node in source.graph.nodes]
+    parents = source.graph.transforms.parents
+    materials = _TrimeshMaterials(scene, [mesh.visual for _, _, mesh in meshes])
     with_normals = _has_normals(content, suffix)
     for node, matrix, mesh in meshes:
-        out.shapes.append(
-            _mesh_instance(node, _ancestors(node, parents), matrix, mesh, materials.of(mesh.visual), with_normals)
+        material = materials.material(mesh.visual)
+        scene.instances.append(
+            _mesh_instance(node, _ancestors(node, parents), matrix, mesh, material, with_normals=with_normals)
         )
     for name in resources.missing:
-        out.warn(f"it names a file {name!r} that is not there; it is drawn without")
-    return out
+        scene.warn(f"it refers to a file {name!r} that is missing; it renders without it")
+    return scene
 
 
 def _load_trimesh(content: bytes, suffix: str, resources: ResourceResolver) -> Any:
+    """The file as a trimesh scene."""
     import trimesh
 
-    kind = suffix.removeprefix(".")
+    file_type = suffix.removeprefix(".")
     try:
-        loaded = trimesh.load(io.BytesIO(content), file_type=kind, resolver=cast(Any, resources), process=False)
+        loaded = trimesh.load(io.BytesIO(content), file_type=file_type, resolver=cast(Any, resources), process=False)
         scene = loaded if isinstance(loaded, trimesh.Scene) else trimesh.Scene(loaded)
         list(scene.graph.nodes_geometry)
     except ModelError:
         raise
     except ImportError as error:
         raise ModelError("COLLADA needs pycollada; pip install 'selfiesim[dae]', or save it as GLB") from error
-    except Exception as error:  # a mesh library meets a damaged file in more ways than can be listed
-        raise ModelError(f"cannot be read as {kind.upper()}; the file is damaged ({type(error).__name__})") from error
+    except Exception as error:  # trimesh fails on damaged files in more ways than can be listed
+        raise ModelError(
+            f"it cannot be read as {file_type.upper()}; the file is damaged ({type(error).__name__})"
+        ) from error
     if resources.rejected is not None:
         raise resources.rejected
     return scene
 
 
-def _check_textures(resources: ResourceResolver, out: ImportedScene) -> None:
-    """The pictures that the file names, which trimesh passes over in silence where it cannot open them."""
+def _check_textures(resources: ResourceResolver, scene: ImportedScene) -> None:
+    """Open the images that the file refers to: trimesh silently skips those that it cannot open."""
     for name in [name for name, digest in resources.digests.items() if digest and not name.lower().endswith(".mtl")]:
         try:
             open_image(resources.get(name), f"the texture {name[:80]!r}")
         except UnreadableImageError as error:
-            out.warn(f"{error} is no picture that can be read; it is left out")
+            scene.warn(f"{error} is not a readable image; it is left out")
+
+
+def _check_declared_counts(content: bytes, suffix: str) -> None:
+    """Check the counts in a PLY or binary STL header: trimesh allocates whatever it declares."""
+    if suffix == ".ply":
+        header = content[: content.find(b"end_header")]
+        for name, count in re.findall(rb"element\s+(\w+)\s+(\d+)", header):
+            limit = MAX_TRIANGLES if name == b"face" else 3 * MAX_TRIANGLES
+            if len(count) > 9 or int(count) > limit:
+                element = name.decode(errors="replace")[:20]
+                raise ModelError(f"element {element} {count[:20].decode()}: the limit is {limit:,}: decimate it")
+    if suffix == ".stl" and len(content) >= 84:
+        declared = int.from_bytes(content[80:84], "little")
+        if len(content) == 84 + 50 * declared:  # the size of a binary STL; ASCII files have no count
+            _check_triangle_count(declared)
 
 
 def _check_triangle_count(count: int) -> None:
@@ -97,23 +114,15 @@ def _check_triangle_count(count: int) -> None:
         raise ModelError(f"it has {count:,} triangles; the limit is {MAX_TRIANGLES:,}: decimate it")
 
 
-def _check_ply(content: bytes) -> None:
-    """A header may ask for any number of rows, and trimesh makes room for them."""
-    header = content[: content.find(b"end_header")]
-    for name, count in re.findall(rb"element\s+(\w+)\s+(\d+)", header):
-        most = MAX_TRIANGLES if name == b"face" else 3 * MAX_TRIANGLES
-        if len(count) > 9 or int(count) > most:
-            shown = name.decode(errors="replace")[:20]
-            raise ModelError(f"element {shown} {count[:20].decode()}: the limit is {most:,}: decimate it")
-
-
 def _has_normals(content: bytes, suffix: str) -> bool:
+    """Whether the file has vertex normals of its own; trimesh makes some up where it has none."""
     if suffix == ".obj":
         return content.startswith(b"vn ") or b"\nvn " in content
     return suffix == ".dae" or (suffix == ".ply" and b" nx" in content[: content.find(b"end_header")])
 
 
 def _ancestors(node: Any, parents: dict[Any, Any]) -> tuple[str, ...]:
+    """The node's name and those of its ancestors, nearest first."""
     names: list[str] = []
     while node is not None and str(node) not in names:  # some trimesh versions make a lone mesh its own parent
         names.append(str(node))
@@ -122,14 +131,14 @@ def _ancestors(node: Any, parents: dict[Any, Any]) -> tuple[str, ...]:
 
 
 def _mesh_instance(
-    node: str, ancestors: tuple[str, ...], matrix: Any, mesh: Any, material: Material, with_normals: bool
+    node: str, ancestors: tuple[str, ...], matrix: Any, mesh: Any, material: Material, *, with_normals: bool
 ) -> MeshInstance:
     vertices = np.asarray(mesh.vertices, dtype=float)
     faces = np.asarray(mesh.faces, dtype=np.int64)
     if vertices.shape[1:] != (3,) or faces.shape[1:] != (3,):
-        raise ModelError(f"{node!r} has vertices of other than three numbers; the file is damaged")
+        raise ModelError(f"{node!r} has vertices or faces that are not three numbers; the file is damaged")
     if faces.min() < 0 or faces.max() >= len(vertices):
-        raise ModelError(f"a face of {node!r} names vertex {faces.max():,} of {len(vertices):,}")
+        raise ModelError(f"a face of {node!r} refers to vertex {faces.max():,} of {len(vertices):,}")
     uv = getattr(mesh.visual, "uv", None) if material.textures else None
     return MeshInstance(
         node=node,
@@ -145,48 +154,50 @@ def _mesh_instance(
 
 
 def _vertex_colors(visual: Any, count: int) -> Floats | None:
-    """Colours of the vertices (N, 3), linear light; these formats have them as screens show them."""
-    given = getattr(visual, "vertex_attributes", {}).get("color")
-    if given is None and getattr(visual, "kind", None) == "vertex":
-        given = visual.vertex_colors
-    if given is None or len(given) != count:
+    """Vertex colours (N, 3) in linear light; these formats store display colours."""
+    colors = getattr(visual, "vertex_attributes", {}).get("color")
+    if colors is None and getattr(visual, "kind", None) == "vertex":
+        colors = visual.vertex_colors
+    if colors is None or len(colors) != count:
         return None
-    share = np.asarray(given, dtype=float)[:, :3]
-    if np.issubdtype(np.asarray(given).dtype, np.integer):
-        share = share / np.iinfo(np.asarray(given).dtype).max
-    return linear_from_srgb(np.clip(np.nan_to_num(share), 0.0, 1.0))
+    srgb = np.asarray(colors, dtype=float)[:, :3]
+    if np.issubdtype(np.asarray(colors).dtype, np.integer):
+        srgb = srgb / np.iinfo(np.asarray(colors).dtype).max
+    return linear_from_srgb(np.clip(np.nan_to_num(srgb), 0.0, 1.0))
 
 
 class _TrimeshMaterials:
-    """Materials of formats that know a display colour, a shine and a picture; each read once."""
+    """Materials of formats that have a display colour, a Phong exponent and an image; each is read once."""
 
-    def __init__(self, out: ImportedScene, visuals: list[Any]) -> None:
-        self._out = out
+    def __init__(self, scene: ImportedScene, visuals: list[Any]) -> None:
+        self._scene = scene
         self._read: dict[int, Material] = {}
         images = {id(image): image for visual in visuals if (image := _image(visual)) is not None}
         for image in images.values():
             check_image_size(image, "a texture")
         self._max_side = fit_texture_side([image.size for image in images.values()])
 
-    def of(self, visual: Any) -> Material:
-        """The material of a mesh; grey where the file says nothing."""
+    def material(self, visual: Any) -> Material:
+        """Return the material of a mesh; grey where the file defines none."""
         key = id(getattr(visual, "material", visual))
         if key not in self._read:
-            self._read[key] = self._material(visual) if getattr(visual, "defined", False) else Material()
+            self._read[key] = self._read_material(visual) if getattr(visual, "defined", False) else Material()
         return self._read[key]
 
-    def _material(self, visual: Any) -> Material:
+    def _read_material(self, visual: Any) -> Material:
         source = getattr(visual, "material", None)
         name = str(getattr(source, "name", None) or "default")
-        texture = self._load_texture(_image(visual), name)
-        look = Material(name=name, base_color=(1.0, 1.0, 1.0), roughness=_roughness(source), metallic=_metallic(source))
-        if texture is not None:
-            return replace(look, textures={"base": texture})
+        pixels = self._load_texture(_image(visual), name)
+        material = Material(
+            name=name, base_color=(1.0, 1.0, 1.0), roughness=_roughness(source), metallic=_metallic(source)
+        )
+        if pixels is not None:
+            return replace(material, textures={"base": pixels})
         if getattr(visual, "kind", None) == "vertex":
-            return look  # each vertex has its own
-        shown = np.asarray((source if source is not None else visual).main_color, dtype=float)[:3] / 255.0
-        red, green, blue = (float(value) for value in linear_from_srgb(shown))
-        return replace(look, base_color=(red, green, blue))
+            return material  # the vertices have colours of their own
+        srgb = np.asarray((source if source is not None else visual).main_color, dtype=float)[:3] / 255.0
+        red, green, blue = (float(value) for value in linear_from_srgb(srgb))
+        return replace(material, base_color=(red, green, blue))
 
     def _load_texture(self, image: Any, name: str) -> NDArray[np.uint8] | None:
         if image is None:
@@ -195,13 +206,13 @@ class _TrimeshMaterials:
         try:
             if image.format not in IMAGE_FORMATS:
                 raise UnreadableImageError(label)
-            picture = read_pixels(image, self._max_side, label)
+            pixels = read_pixels(image, self._max_side, label)
         except UnreadableImageError:
-            self._out.warn(f"{label} is no picture that can be read; it is left out")
+            self._scene.warn(f"{label} is not a readable image; it is left out")
             return None
-        if max(picture.shape[:2]) < max(image.size):
-            self._out.warn(f"{label} is made smaller, to {self._max_side} on its longer side")
-        return picture
+        if max(pixels.shape[:2]) < max(image.size):
+            self._scene.warn(f"{label} is scaled down to {self._max_side} pixels on its longer side")
+        return pixels
 
 
 def _image(visual: Any) -> Any:
@@ -210,13 +221,16 @@ def _image(visual: Any) -> Any:
 
 
 def _roughness(source: Any) -> float:
-    """From an MTL's Phong exponent n: 2 / (n + 2) is alpha^2, alpha the square of roughness (Walter et al. 2007)."""
+    """Roughness, if need be from an MTL's Phong exponent n.
+
+    2 / (n + 2) is alpha squared, and alpha is roughness squared (Walter et al. 2007).
+    """
     given = getattr(source, "roughnessFactor", None)
     table = getattr(source, "kwargs", None) or {}
     try:
         if given is not None:
             return min(max(float(given), 0.0), 1.0)
-        if "pr" in table:  # the extension that Blender writes
+        if "pr" in table:  # the PBR extension of MTL that Blender writes
             return min(max(float(table["pr"][0]), 0.0), 1.0)
         exponent = float(table["ns"])
         return float(np.clip((2.0 / (exponent + 2.0)) ** 0.25, 0.05, 1.0)) if exponent > 0.0 else Material().roughness
@@ -225,12 +239,8 @@ def _roughness(source: Any) -> float:
 
 
 def _metallic(source: Any) -> float:
+    """Metallic factor of an MTL's PBR extension; 0 where it has none."""
     try:
         return min(max(float((getattr(source, "kwargs", None) or {})["pm"][0]), 0.0), 1.0)
     except (KeyError, TypeError, ValueError, IndexError):
         return 0.0
-
-
-def linear_from_srgb(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear light from display numbers: IEC 61966-2-1."""
-    return np.asarray(np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4))

@@ -1,4 +1,4 @@
-"""What every mesh format is read into before it is put right and placed."""
+"""The common form that every mesh format is read into, before repair and placement."""
 
 from __future__ import annotations
 
@@ -14,16 +14,25 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class MeshInstance:
-    """A mesh of one material at one place, in the file's axes and unit.
+    """A mesh of one material, placed by a node, in the file's axes and unit.
 
     Attributes
     ----------
     node : str
-        The node that holds it; ``ancestors`` are the names of that node and those that carry it, the nearest first.
-    matrix : (4, 4)
+        Name of the node that places it.
+    ancestors : tuple of str
+        Names of that node and of its ancestors, nearest first.
+    matrix : (4, 4) float
         From the mesh's axes to the file's.
-    vertices (N, 3), faces (M, 3), normals (N, 3), uv (N, 2; origin lower left), tint (N, 3; linear light)
-        As the file has them; the last three may be missing.
+    vertices : (N, 3) float
+    faces : (M, 3) int
+    material : Material
+    normals : (N, 3) float, optional
+        As in the file, not necessarily unit vectors.
+    uv : (N, 2) float, optional
+        Texture coordinates, origin lower left.
+    tint : (N, 3) float, optional
+        Vertex colours, linear light.
     """
 
     node: str
@@ -36,33 +45,50 @@ class MeshInstance:
     uv: Floats | None = None
     tint: Floats | None = None
 
-    def at(self, node: str, ancestors: tuple[str, ...], matrix: Floats) -> MeshInstance:
-        """The same mesh elsewhere."""
+    def placed(self, node: str, ancestors: tuple[str, ...], matrix: Floats) -> MeshInstance:
+        """Return the same mesh placed by another node."""
         return replace(self, node=node, ancestors=ancestors, matrix=matrix)
 
 
 @dataclass
 class ImportedScene:
-    """All shapes of a file, the names of its nodes, its unit if it tells one, and what the reader noticed."""
+    """The content of a mesh file.
 
-    shapes: list[MeshInstance] = field(default_factory=list)
+    Attributes
+    ----------
+    instances : list of MeshInstance
+        All meshes, once per placement.
+    nodes : list of str
+        Names of all nodes.
+    metres_per_unit : float, optional
+        The file's unit, where the format states one.
+    up : str, optional
+        The file's up axis, where the format states one: ``"x"``, ``"y"`` or ``"z"``.
+    warnings : list of str
+        What the user should know about the file.
+    """
+
+    instances: list[MeshInstance] = field(default_factory=list)
     nodes: list[str] = field(default_factory=list)
     metres_per_unit: float | None = None
     up: str | None = None
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, text: str) -> None:
-        """Note something a person should know, once."""
+        """Add a warning, once."""
         if text not in self.warnings:
             self.warnings.append(text)
 
 
 def make_unique_name(name: str, used_names: dict[str, int]) -> str:
-    """The name, or with a number where it is in ``used_names`` already; it is put there, with the last number tried."""
-    found, number = name, used_names.get(name, 0)
-    while found in used_names:
+    """Return the name, with a number appended if it is in use, and record it.
+
+    ``used_names`` maps each name in use to the last number tried for it, so that many equal names stay fast.
+    """
+    unique, number = name, used_names.get(name, 0)
+    while unique in used_names:
         number += 1
-        found = f"{name} {number}"
+        unique = f"{name} {number}"
     used_names[name] = max(number, 1)
-    used_names.setdefault(found, 1)
-    return found
+    used_names.setdefault(unique, 1)
+    return unique

@@ -1,7 +1,7 @@
-"""Vertex normals that keep an edge where the surface bends sharply.
+"""Vertex normals that keep sharp edges sharp, and tangents for normal maps.
 
-Built craft need them (a lathe-turned nozzle is smooth round its axis and sharp at its rim), and so do files that
-come without normals (STL always, OBJ and PLY often).
+Built craft need creased normals (a lathe-turned nozzle is smooth around its axis and sharp at its rim), and so do
+files without normals (STL always, OBJ and PLY often).
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 CREASE_DEG = 35.0
 
-# A vertex with more faces than this is a fan's hub or an attack; it gets one plain average, which bounds the time.
+# A vertex with more faces than this is a fan's hub or an attack; a plain average there bounds the run time.
 _MAX_PAIRWISE_FACES = 256
 
 
 def face_normals_and_areas(
     vertices: NDArray[np.float64], faces: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Unit normals (M, 3) and areas (M,) of triangles; a face without area gets the normal (0, 0, 0)."""
+    """Return unit normals (M, 3) and areas (M,) of triangles; a face without area has the normal (0, 0, 0)."""
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     cross = np.cross(b - a, c - a)
     length = np.linalg.norm(cross, axis=1)
@@ -27,25 +27,38 @@ def face_normals_and_areas(
 
 
 def weld_ids(vertices: NDArray[np.float64]) -> NDArray[np.int64]:
-    """For each vertex (N, 3) the number of its place: vertices at the same place share one number. (N,)"""
-    plain = np.ascontiguousarray(vertices + 0.0)  # -0.0 and 0.0 are one place
+    """Number the distinct positions of ``vertices`` (N, 3): vertices at the same position share an id. (N,)"""
+    plain = np.ascontiguousarray(vertices + 0.0)  # makes -0.0 and 0.0 equal
     rows = plain.view(np.dtype((np.void, plain.dtype.itemsize * 3))).ravel()
-    _, place = np.unique(rows, return_inverse=True)
-    return np.asarray(place, dtype=np.int64).reshape(-1)
+    _, ids = np.unique(rows, return_inverse=True)
+    return np.asarray(ids, dtype=np.int64).reshape(-1)
 
 
 def creased_normals(
     vertices: NDArray[np.float64], faces: NDArray[np.int64], crease_deg: float = CREASE_DEG
 ) -> NDArray[np.float64]:
-    """Unit normal of every face corner, (M, 3 corners, 3).
+    """Compute a unit normal for every face corner.
 
-    Each corner averages, weighted by area, the faces round its vertex that bend away from its own face by less than
-    ``crease_deg`` degrees. Vertices at the same place count as one, so unshared triangles (STL) come out smooth too.
+    Each corner averages, weighted by area, the faces around its vertex whose normals differ from that of its own face
+    by less than ``crease_deg`` degrees. Vertices at the same position count as one, so unindexed triangles (STL) come
+    out smooth too.
+
+    Parameters
+    ----------
+    vertices : (N, 3) float
+    faces : (M, 3) int
+    crease_deg : float
+        Edges that bend by more stay sharp.
+
+    Returns
+    -------
+    (M, 3, 3) float
+        Face, corner, component.
     """
     unit, area = face_normals_and_areas(vertices, faces)
-    corner_place = weld_ids(vertices)[faces].ravel()
-    order = np.argsort(corner_place, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(corner_place[order]) > 0])
+    corner_ids = weld_ids(vertices)[faces].ravel()
+    order = np.argsort(corner_ids, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(corner_ids[order]) > 0])
     sizes = np.diff(np.r_[starts, len(order)])
     out = np.empty((len(order), 3))
     small = sizes <= _MAX_PAIRWISE_FACES
@@ -56,9 +69,9 @@ def creased_normals(
     length = np.linalg.norm(out, axis=1)
     own = np.repeat(unit, 3, axis=0)
     own[np.linalg.norm(own, axis=1) == 0.0] = (0.0, 0.0, 1.0)
-    lost = length < 1e-12
-    out[lost] = own[lost]
-    out[~lost] /= length[~lost, None]
+    cancelled = length < 1e-12
+    out[cancelled] = own[cancelled]
+    out[~cancelled] /= length[~cancelled, None]
     return out.reshape(-1, 3, 3)
 
 
@@ -71,8 +84,8 @@ def _average_across_creases(
     area: NDArray[np.float64],
     cos_crease: float,
 ) -> None:
-    """Fill ``out`` (3M, 3) for vertices whose corners are ``order[start : start + size]``, those of a size at once."""
-    # Faces that all bend by less than half of the crease from one of them are alike without comparing all pairs.
+    """Fill ``out`` (3M, 3) for the vertices whose corners are ``order[start : start + size]``, grouped by size."""
+    # If all faces bend by less than half the crease from one of them, all pairs are within the crease.
     cos_half = np.cos(max(0.5 * np.arccos(np.clip(cos_crease, -1.0, 1.0)) - 1e-6, 0.0))
     for size in np.unique(sizes):
         corners = order[starts[sizes == size][:, None] + np.arange(size)]
@@ -89,13 +102,13 @@ def _average_across_creases(
 def _pairwise_sums(
     normals: NDArray[np.float64], weighted: NDArray[np.float64], cos_crease: float
 ) -> NDArray[np.float64]:
-    """Sums (K, N, 3) over the N faces round each of K vertices: for each face, of those that are like it."""
+    """For each of the N faces around each of K vertices, sum the weighted normals within its crease: (K, N, 3)."""
     count = normals.shape[1]
     own, total = normals.reshape(-1, 3), np.zeros(normals.shape)
     for j in range(count):
         other = np.repeat(normals[:, j], count, axis=0)
-        alike = np.einsum("ij,ij->i", own, other).reshape(normals.shape[:2]) >= cos_crease
-        total += weighted[:, j, None, :] * alike[:, :, None]
+        within = np.einsum("ij,ij->i", own, other).reshape(normals.shape[:2]) >= cos_crease
+        total += weighted[:, j, None, :] * within[:, :, None]
     return total
 
 
@@ -105,11 +118,24 @@ def index_corners(
     normals: NDArray[np.float64],
     extra: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None, NDArray[np.int32]]:
-    """Turn corners (positions, normals (M, 3, 3), extra numbers (M, 3, K)) into shared vertices.
+    """Merge face corners with equal attributes into shared vertices.
+
+    Parameters
+    ----------
+    vertices : (N, 3) float
+    faces : (M, 3) int
+    normals : (M, 3, 3) float
+        One per face corner.
+    extra : (M, 3, K) float, optional
+        More attributes per face corner.
 
     Returns
     -------
-    vertices (N, 3), normals (N, 3), extra (N, K) or None, all float32, and faces (M, 3) int32, in order of first use.
+    vertices : (V, 3) float32
+        In order of first use.
+    normals : (V, 3) float32
+    extra : (V, K) float32 or None
+    faces : (M, 3) int32
     """
     columns = [vertices[faces].reshape(-1, 3), normals.reshape(-1, 3)]
     if extra is not None:
@@ -121,36 +147,46 @@ def index_corners(
     rank = np.empty(len(first), dtype=np.int32)
     rank[by_use] = np.arange(len(first), dtype=np.int32)
     kept = corners[first[by_use]]
-    return (
-        kept[:, :3],
-        kept[:, 3:6],
-        (kept[:, 6:] if extra is not None else None),
-        rank[inverse.reshape(-1)].reshape(-1, 3),
-    )
+    merged_extra = kept[:, 6:] if extra is not None else None
+    return kept[:, :3], kept[:, 3:6], merged_extra, rank[inverse.reshape(-1)].reshape(-1, 3)
 
 
 def tangents(
     vertices: NDArray[np.float32], normals: NDArray[np.float32], uv: NDArray[np.float32], faces: NDArray[np.int32]
 ) -> NDArray[np.float32]:
-    """Directions in which u grows on the surface at each vertex, and whether v grows to their left: (N, 4) float32.
+    """Compute vertex tangents as glTF defines them: bitangent = cross(normal, tangent) * w.
 
-    Unit vectors square to the normals, the mean of the triangles around, and 1 or -1 (glTF 2.0, section 3.7.2.1:
-    bitangent = cross(normal, tangent) times the fourth number). Where u does not grow, any direction square to the
-    normal.
+    Each tangent averages the directions of growing u over the triangles around its vertex. Where u does not grow, it
+    is any direction perpendicular to the normal.
+
+    Parameters
+    ----------
+    vertices, normals : (N, 3) float32
+    uv : (N, 2) float32
+    faces : (M, 3) int32
+
+    Returns
+    -------
+    (N, 4) float32
+        Unit tangents perpendicular to the normals, and w, which is -1 where the texture is mirrored, else 1.
+
+    References
+    ----------
+    glTF 2.0, section 3.7.2.1.
     """
-    corner, place = vertices[faces].astype(float), uv[faces].astype(float)
-    edge, other = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-    (a, b), (c, d) = (place[:, 1] - place[:, 0]).T, (place[:, 2] - place[:, 0]).T
-    area = a * d - b * c  # of the triangle on the texture, twice; its sign tells whether the texture is mirrored
-    along_u = (edge * d[:, None] - other * b[:, None]) * np.sign(area)[:, None]
-    summed, mirrored = np.zeros(vertices.shape), np.zeros(len(vertices))
+    corner, corner_uv = vertices[faces].astype(float), uv[faces].astype(float)
+    edge1, edge2 = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    (u1, v1), (u2, v2) = (corner_uv[:, 1] - corner_uv[:, 0]).T, (corner_uv[:, 2] - corner_uv[:, 0]).T
+    signed_area = u1 * v2 - v1 * u2  # twice the triangle's area in the texture, negative where it is mirrored
+    along_u = (edge1 * v2[:, None] - edge2 * v1[:, None]) * np.sign(signed_area)[:, None]
+    summed, summed_area = np.zeros(vertices.shape), np.zeros(len(vertices))
     for k in range(3):
         np.add.at(summed, faces[:, k], along_u)
-        np.add.at(mirrored, faces[:, k], area)
+        np.add.at(summed_area, faces[:, k], signed_area)
     normal = normals.astype(float)
     tangent = summed - np.sum(summed * normal, axis=1, keepdims=True) * normal
-    lost = np.linalg.norm(tangent, axis=1) <= 1e-12
-    helper = np.eye(3)[np.argmin(np.abs(normal[lost]), axis=1)]
-    tangent[lost] = np.cross(normal[lost], helper)
+    undefined = np.linalg.norm(tangent, axis=1) <= 1e-12
+    helper = np.eye(3)[np.argmin(np.abs(normal[undefined]), axis=1)]
+    tangent[undefined] = np.cross(normal[undefined], helper)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
-    return np.concatenate([tangent, np.where(mirrored < 0.0, -1.0, 1.0)[:, None]], axis=1).astype(np.float32)
+    return np.concatenate([tangent, np.where(summed_area < 0.0, -1.0, 1.0)[:, None]], axis=1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""How large a mesh is, which way it stands, where its origin lies: as declared, as its format says, or inferred."""
+"""Scale, orientation and origin of a mesh: as declared, as its format states, or inferred."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance
 from selfiesim.craft.mesh.repair import Repairs
 
 _MAX_LENGTH_M = 200.0
-"""Twice the International Space Station, 109 m (NASA), which nothing that flew is longer than."""
+"""Almost twice the International Space Station, 109 m (NASA), the longest craft flown."""
 _PLAUSIBLE_LENGTH_M = (0.05, 60.0)
-"""Metres: half a CubeSat (0.1 m, CubeSat Design Specification), and what only stations and the largest sails reach."""
+"""From half a CubeSat (0.1 m, CubeSat Design Specification) to what only stations and the largest sails exceed."""
 _MAX_OFFSET_LENGTHS = 5.0
-"""Times its own length: farther from the origin than that, a craft is not where its axes are."""
+"""Distance from the origin, in lengths of the craft, beyond which the file's origin is not the craft's."""
 _MAX_RESOLVABLE_LENGTHS = 1e12
-"""Times its own length: there, double precision holds a ten-thousandth of a craft."""
+"""Distance from the origin, in lengths of the craft, at which double precision resolves a ten-thousandth of it."""
 _BODY_FROM_UP_AXIS = {
     "x": ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
     "y": ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)),
@@ -28,66 +28,78 @@ _BODY_FROM_UP_AXIS = {
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """From the file's axes and unit to body axes: ``body = body_from_file @ (file - origin) * metres``."""
+    """From the file's axes and unit to body axes: ``body = body_from_file @ (file - origin) * metres_per_unit``.
+
+    Attributes
+    ----------
+    body_from_file : (3, 3) float
+    origin : (3,) float
+        Origin of the body axes in the file, in the file's unit.
+    metres_per_unit : float
+    """
 
     body_from_file: Floats
     origin: Floats
-    metres: float
+    metres_per_unit: float
 
-    def body_vertices(self, shape: MeshInstance) -> Floats:
-        """The vertices (N, 3) of a shape in body axes, m."""
-        linear, shift = shape.matrix[:3, :3], shape.matrix[:3, 3] - self.origin
-        return np.asarray((shape.vertices @ linear.T + shift) @ (self.body_from_file.T * self.metres))
+    def body_vertices(self, mesh: MeshInstance) -> Floats:
+        """Return the vertices (N, 3) of a mesh in body axes, m."""
+        linear, shift = mesh.matrix[:3, :3], mesh.matrix[:3, 3] - self.origin
+        return np.asarray((mesh.vertices @ linear.T + shift) @ (self.body_from_file.T * self.metres_per_unit))
 
 
 def infer_placement(
-    shapes: list[MeshInstance], scene: ImportedScene, model_description: ModelDescription, repairs: Repairs
+    instances: list[MeshInstance], scene: ImportedScene, model_description: ModelDescription, repairs: Repairs
 ) -> Placement:
-    """Work out where and how large the craft is; what is not declared and looks wrong is told in ``scene.warnings``.
+    """Determine the scale, orientation and origin of a craft.
+
+    Doubtful values that the description does not declare are reported in ``scene.warnings``.
 
     Raises
     ------
     ModelError
-        When its nodes put it nowhere, or it is longer than can be.
+        When its node transforms are not finite, or its size or position is impossible.
     """
     frame = model_description.frame
-    ends = []
-    for shape in shapes:
-        at = shape.vertices @ shape.matrix[:3, :3].T + shape.matrix[:3, 3]
-        if not np.all(np.isfinite(at)):
-            raise ModelError(f"{shape.node!r} is put where no finite numbers are; its nodes' transforms are damaged")
-        ends += [at.min(axis=0), at.max(axis=0)]
-    low, high = np.min(ends, axis=0), np.max(ends, axis=0)
-    size = float(np.max(high - low))
-    if not 0.0 < size < 1e30:
-        raise ModelError(f"it is {size:.3g} units long; check the transforms of its nodes")
-    away = float(np.linalg.norm(0.5 * (low + high)))
-    if not away < _MAX_RESOLVABLE_LENGTHS * size:
+    extremes = []
+    for mesh in instances:
+        vertices = mesh.vertices @ mesh.matrix[:3, :3].T + mesh.matrix[:3, 3]
+        if not np.all(np.isfinite(vertices)):
+            raise ModelError(f"{mesh.node!r} is not at a finite position; the transforms of its nodes are damaged")
+        extremes += [vertices.min(axis=0), vertices.max(axis=0)]
+    low, high = np.min(extremes, axis=0), np.max(extremes, axis=0)
+    length = float(np.max(high - low))
+    if not 0.0 < length < 1e30:
+        raise ModelError(f"it is {length:.3g} units long; check the transforms of its nodes")
+    distance = float(np.linalg.norm(0.5 * (low + high)))
+    if not distance < _MAX_RESOLVABLE_LENGTHS * length:
         raise ModelError(
-            f"it lies {away:.3g} units from its origin, {size:.3g} long: too far for numbers to hold its shape"
+            f"it is {distance:.3g} units from its origin but {length:.3g} long: too far for double precision"
         )
-    metres = _infer_metres_per_unit(size, scene, frame)
-    return Placement(_body_from_file(frame), _infer_origin(low, high, size, scene, model_description, repairs), metres)
+    metres_per_unit = _infer_metres_per_unit(length, scene, frame)
+    origin = _infer_origin(low, high, length, scene, model_description, repairs)
+    return Placement(_body_from_file(frame), origin, metres_per_unit)
 
 
-def _infer_metres_per_unit(size: float, scene: ImportedScene, frame: Frame) -> float:
-    declared = frame.declared_metres_per_unit(size)
+def _infer_metres_per_unit(length: float, scene: ImportedScene, frame: Frame) -> float:
+    """The declared unit, else the format's, else metres, or millimetres where metres would be too long."""
+    declared = frame.declared_metres_per_unit(length)
     if declared is not None:
         return declared
     file_unit_m = scene.metres_per_unit
     metres = 1.0 if file_unit_m is None else file_unit_m
-    if file_unit_m is None and size > _MAX_LENGTH_M:
-        others = ", ".join(f'"{unit}" {size * METRES_PER_UNIT[unit]:.4g} m' for unit in ("cm", "in", "ft"))
+    if file_unit_m is None and length > _MAX_LENGTH_M:
+        others = ", ".join(f'"{unit}" {length * METRES_PER_UNIT[unit]:.4g} m' for unit in ("cm", "in", "ft"))
         scene.warn(
-            f"it is {size:.5g} units long, too much for metres: taken as millimetres, {size * 1e-3:.4g} m "
-            f"(others would be {others}); frame.units or frame.longest_m in the TOML beside it says which"
+            f"it is {length:.5g} units long, too long for metres: assuming millimetres, {length * 1e-3:.4g} m "
+            f"(alternatives: {others}); set frame.units or frame.longest_m in the TOML file next to it"
         )
         return METRES_PER_UNIT["mm"]
-    length = size * metres
-    if not _PLAUSIBLE_LENGTH_M[0] <= length <= _PLAUSIBLE_LENGTH_M[1]:
+    length_m = length * metres
+    if not _PLAUSIBLE_LENGTH_M[0] <= length_m <= _PLAUSIBLE_LENGTH_M[1]:
         scene.warn(
-            f"it is {length:.4g} m long, which few craft are; "
-            "frame.units or frame.longest_m in the TOML beside it says how long it is"
+            f"it is {length_m:.4g} m long, which is unusual for a craft; "
+            "set frame.units or frame.longest_m in the TOML file next to it"
         )
     return metres
 
@@ -97,22 +109,24 @@ def _body_from_file(frame: Frame) -> Floats:
 
 
 def _infer_origin(
-    low: Floats, high: Floats, size: float, scene: ImportedScene, model_description: ModelDescription, repairs: Repairs
+    low: Floats,
+    high: Floats,
+    length: float,
+    scene: ImportedScene,
+    model_description: ModelDescription,
+    repairs: Repairs,
 ) -> Floats:
+    """The declared origin, else the file's, or the craft's centre where it is far from the file's origin."""
     if model_description.frame.origin is not None:
         return np.array(model_description.frame.origin)
-    middle = 0.5 * (low + high)
-    if (
-        float(np.linalg.norm(middle)) <= _MAX_OFFSET_LENGTHS * size
-        or model_description.joints
-        or model_description.mounts
-    ):
+    centre = 0.5 * (low + high)
+    distance = float(np.linalg.norm(centre))
+    if distance <= _MAX_OFFSET_LENGTHS * length or model_description.joints or model_description.mounts:
         return np.zeros(3)
-    repairs.note("craft far from the origin of its axes moved there", 1)
-    shown = ", ".join(f"{v:.9g}" for v in middle)
-    away = float(np.linalg.norm(middle))
+    repairs.note("craft far from its origin moved to it", 1)
+    shown = ", ".join(f"{v:.9g}" for v in centre)
     scene.warn(
-        f"its middle lies {away:.4g} units from the origin, {away / size:.3g} times its length: "
-        f"it was moved there; frame.origin = [{shown}] in the TOML beside it says so"
+        f"its centre is {distance:.4g} units from the origin, {distance / length:.3g} times its length, "
+        f"so it is moved there; set frame.origin = [{shown}] in the TOML file next to it to confirm"
     )
-    return middle
+    return centre

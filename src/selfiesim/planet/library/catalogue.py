@@ -1,4 +1,4 @@
-"""Public maps that can be fetched by name: where they lie, how large they are, how they lie on the body."""
+"""Public maps that can be downloaded by name: address, size and conventions."""
 
 from __future__ import annotations
 
@@ -19,14 +19,24 @@ class PublicMap:
 
     Attributes
     ----------
-    size : int
-        Bytes; 0 where it is not known.
+    url : str
+        Address of the file.
+    layer : Layer
+        Meaning of its numbers.
+    what : str
+        Description, for people.
+    credits : str
+        Source to name.
     approx_mb : int
-        Its size in round numbers, for people.
+        Rounded size in MB, for people.
+    size : int
+        Size in bytes; 0 if unknown.
     sha256 : str
-        Of the file; empty where no published or repeatedly recorded value is known.
+        Hash of the file; empty if no published or repeatedly recorded value is known.
+    body : str
+        The body.
     conventions : dict
-        How it lies, for files that do not say so themselves.
+        Conventions that the file does not state itself.
     """
 
     url: str
@@ -41,41 +51,41 @@ class PublicMap:
 
     @property
     def file_name(self) -> str:
-        """The file's name at its address."""
+        """Name of the file at its address."""
         return self.url.rsplit("/", maxsplit=1)[-1]
 
     def to_conventions(self) -> Conventions:
-        """How it lies."""
+        """Return the conventions as a model."""
         return Conventions(**self.conventions)
 
 
-# Sizes of the bare grids follow from their shapes. Hashes are those that several public repositories have recorded
+# Sizes of the raw grids follow from their shapes. Hashes are those that several public repositories have recorded
 # independently of each other for these addresses.
 PUBLIC_MAPS: dict[str, PublicMap] = {
     "viking-1km": PublicMap(
         "https://astrogeology.usgs.gov/ckan/dataset/7131d503-cdc9-45a5-8f83-5126c0fd397e/resource/"
         "5ea881c6-01b3-41fa-a7af-42d2131b54f1/download/mars_viking_mdim21_clrmosaic_1km.jpg",
         "albedo",
-        "Mars in colour, 21339x10670, 1 km a pixel (JPEG)",
+        "Mars in colour, 21339x10670, 1 km per pixel (JPEG)",
         _VIKING,
         37,
         36_708_552,
         "fdfcd335559c3dc67052b7e8a9565d850e336ac0d1f3ea7f5eb7826ffb44ecb2",
-        # By the georeferencing that goes with it: pixels of 1000 m from (-10,670,000, 5,335,000) on a sphere of
-        # 3,396,190 m; the edges lie a little beyond a whole turn and the poles.
+        # From the georeferencing published with it: pixels of 1000 m from (-10,670,000, 5,335,000) on a sphere of
+        # 3,396,190 m; the edges are slightly beyond a full circle and the poles.
         conventions={"bounds_deg": (-180.00935, 179.99248, -90.00468, 90.00468)},
     ),
     "viking-232m": PublicMap(
         f"{_USGS}/Mars_Viking_MDIM21_ClrMosaic_global_232m.tif",
         "albedo",
-        "Mars in colour, 92160x46080, 232 m a pixel (GeoTIFF)",
+        "Mars in colour, 92160x46080, 232 m per pixel (GeoTIFF)",
         _VIKING,
         12_700,
     ),
     "viking-925m": PublicMap(
         f"{_USGS}/Mars_Viking_ClrMosaic_global_925m.tif",
         "albedo",
-        "Mars in colour, 23059x11530, 925 m a pixel (GeoTIFF); what the default map was made from",
+        "Mars in colour, 23059x11530, 925 m per pixel (GeoTIFF); the source of the default map",
         "Viking colour mosaic: NASA, USGS Astrogeology",
         798,
         797_888_177,
@@ -84,7 +94,7 @@ PUBLIC_MAPS: dict[str, PublicMap] = {
     "mola-4ppd": PublicMap(
         f"{_PDS}/meg004/megt90n000cb.img",
         "elevation",
-        "topography of Mars, 1440x720, 14.8 km a pixel (PDS)",
+        "topography of Mars, 1440x720, 14.8 km per pixel (PDS)",
         _MOLA,
         2,
         2_073_600,
@@ -94,7 +104,7 @@ PUBLIC_MAPS: dict[str, PublicMap] = {
     "mola-16ppd": PublicMap(
         f"{_PDS}/meg016/megt90n000eb.img",
         "elevation",
-        "topography of Mars, 5760x2880, 3.7 km a pixel (PDS)",
+        "topography of Mars, 5760x2880, 3.7 km per pixel (PDS)",
         _MOLA,
         33,
         33_177_600,
@@ -104,9 +114,9 @@ PUBLIC_MAPS: dict[str, PublicMap] = {
     "mola-463m": PublicMap(
         f"{_USGS}/Mars_MGS_MOLA_DEM_mosaic_global_463m.tif",
         "elevation",
-        "topography of Mars, 46080x23040, 463 m a pixel (GeoTIFF)",
+        "topography of Mars, 46080x23040, 463 m per pixel (GeoTIFF)",
         _MOLA,
         2_100,
     ),
 }
-"""Name to source."""
+"""Public maps by name."""

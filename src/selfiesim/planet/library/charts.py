@@ -1,8 +1,8 @@
-"""Charts: which part of a body, in which projection, and what the maps say there.
+"""Charts of a part of a body, sampled from its maps.
 
-A chart about a pole is azimuthal equidistant, as seen from above it: the north with lon 0 E at the bottom and east
-counter-clockwise, the south with lon 0 E at the top and east clockwise. About any other place it is the same
-projection with north up; of the whole globe it is a plate carree with lon 0 E in the middle.
+A polar chart is azimuthal equidistant, as seen from above the pole: the north pole with lon 0 E at the bottom and east
+counter-clockwise, the south pole with lon 0 E at the top and east clockwise. Around any other place it is the same
+projection with north up; a chart of the whole globe is plate carree with lon 0 E in the middle.
 """
 
 from __future__ import annotations
@@ -17,34 +17,45 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import BODIES
 from selfiesim.core.errors import MapError
+from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM
 from selfiesim.planet.library import user_maps
 from selfiesim.planet.library.gazetteer import GAZETTEER_FILES, locate
 from selfiesim.planet.maps import planet_maps
+from selfiesim.planet.maps.load import load_maps
 from selfiesim.planet.maps.surface import Surface, surface_maps
-from selfiesim.planet.readers.conventions import Layer
-from selfiesim.planet.readers.resample import Values, read_map
+from selfiesim.planet.readers.conventions import Layer, place
+from selfiesim.planet.readers.dispatch import open_raster
+from selfiesim.planet.readers.resample import Values, native_width, read_map
 
 POLAR_CHART_RADIUS_DEG = 25.0
-"""From the pole to the rim of a polar chart."""
+"""Radius of a polar chart."""
 
 CHART_SIZE_RANGE = (16, 8192)
-"""Pixels across a chart, least and most."""
+"""Least and most pixels across a chart."""
 
-_MAX_SUPERSAMPLING = 4  # samples a pixel and direction, at most
+_MAX_SUPERSAMPLING = 4  # samples per pixel and direction
 _MAX_STRIP_SAMPLES = 2_000_000  # samples looked up at once
-_MEAN_RADIUS_KM = 3389.5  # of Mars, which the gazetteer is of
 _READ_WIDTH = 8192
-_MAX_SPLINE_VALUES = 20_000_000  # numbers of a map that is drawn with splines
+_MAX_SPLINE_VALUES = 20_000_000  # largest map that is interpolated with splines
 
 Lookup = Callable[[NDArray[np.float64], NDArray[np.float64]], Values]
-"""Latitude and east longitude, rad, to values (..., bands)."""
+"""From latitude and east longitude, rad, to values (..., bands)."""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A part of a body: centre and width in degrees; ``globe`` for all of it as plate carree.
+    """A part of a body.
 
-    ``is_circular`` leaves what lies beyond the rim black.
+    Attributes
+    ----------
+    title : str
+        Title for people.
+    lat_deg, lon_deg, span_deg : float
+        Centre and width.
+    globe : bool
+        Whether the chart shows the whole body as plate carree.
+    is_circular : bool
+        Whether the area beyond the rim stays black.
     """
 
     title: str
@@ -56,24 +67,24 @@ class Chart:
 
     @property
     def projection(self) -> str:
-        """Its name."""
+        """Name of the projection."""
         return "plate carree" if self.globe else "azimuthal equidistant"
 
     def shape(self, size: int) -> tuple[int, int]:
-        """Rows and columns of a chart ``size`` pixels wide."""
+        """Return rows and columns of a chart ``size`` pixels wide."""
         return (size // 2 if self.globe else size), size
 
     def places(
         self, rows: NDArray[np.float64], columns: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-        """Latitude, east longitude (rad) and whether it is on the chart, at fractions 0..1 down and across."""
+        """Return latitude, east longitude (rad) and the mask of the chart, at fractions 0..1 down and across."""
         down, across = np.meshgrid(rows, columns, indexing="ij")
         if self.globe:
             return (0.5 - down) * np.pi, (across - 0.5) * 2 * np.pi, np.ones(down.shape, bool)
         half = np.radians(self.span_deg / 2)
         x, y = (2 * across - 1) * half, (1 - 2 * down) * half
         angle = np.hypot(x, y)
-        # The way x, y goes as a unit vector; in the middle any will do.
+        # Unit vector along (x, y); at the centre any direction will do.
         right, up = x / np.maximum(angle, 1e-12), y / np.maximum(angle, 1e-12)
         lat0, lon0 = np.radians(self.lat_deg), np.radians(self.lon_deg)
         lat = np.arcsin(np.clip(np.cos(angle) * np.sin(lat0) + np.sin(angle) * np.cos(lat0) * up, -1, 1))
@@ -82,12 +93,12 @@ class Chart:
 
 
 def parse_chart(patch: str, body: str) -> Chart:
-    """The chart that a word means: ``globe``, ``north``, ``south``, ``LAT,LON,SPAN``, or a feature's name.
+    """Parse a chart: ``globe``, ``north``, ``south``, ``LAT,LON,SPAN``, or a feature's name, optionally with a width.
 
     Raises
     ------
     MapError
-        When it means none.
+        The text is none of these.
     """
     word = patch.strip()
     if word.lower() == "globe":
@@ -101,14 +112,12 @@ def parse_chart(patch: str, body: str) -> Chart:
         return _parse_coordinates(word, body)
     name, _, span = word.partition(",")
     if body not in GAZETTEER_FILES:
-        raise MapError(
-            f"--patch {word[:60]!r}: no names of places on {body} are known; write LAT,LON,SPAN, such as 10,20,30"
-        )
+        raise MapError(f"--patch {word[:60]!r}: no named places on {body}; use LAT,LON,SPAN, such as 10,20,30")
     feature = locate(name, body)
     try:
         width = float(span) if span else _span_for_diameter(feature.diameter_km)
     except ValueError as error:
-        raise MapError(f"--patch {word[:60]!r}: after the name comes the width in degrees, such as {name},5") from error
+        raise MapError(f"--patch {word[:60]!r}: write a width in degrees after the name, such as {name},5") from error
     return _check_chart(Chart(f"{feature.name}, {body.capitalize()}", feature.lat_deg, feature.lon_deg, width), word)
 
 
@@ -116,25 +125,41 @@ def _parse_coordinates(word: str, body: str) -> Chart:
     try:
         lat, lon, span = (float(part) for part in word.split(","))
     except ValueError as error:
-        raise MapError(f"--patch {word[:60]!r}: write LAT,LON,SPAN in degrees, such as 72.8,164.6,5") from error
+        raise MapError(f"--patch {word[:60]!r}: use LAT,LON,SPAN in degrees, such as 72.8,164.6,5") from error
     return _check_chart(Chart(f"{body.capitalize()} around {lat:g} N, {lon:g} E", lat, lon, span), word)
 
 
 def _check_chart(chart: Chart, word: str) -> Chart:
     if not (-90 <= chart.lat_deg <= 90 and -360 <= chart.lon_deg <= 360 and 0.01 <= chart.span_deg <= 360):
-        raise MapError(f"--patch {word[:60]!r}: latitude -90 to 90, longitude -360 to 360, width 0.01 to 360 degrees")
+        raise MapError(
+            f"--patch {word[:60]!r}: latitude is -90 to 90, longitude -360 to 360, width 0.01 to 360 degrees"
+        )
     return chart
 
 
 def _span_for_diameter(diameter_km: float) -> float:
-    """Width in degrees that shows a feature with its surroundings."""
-    return min(180.0, max(2.0, 1.6 * np.degrees(diameter_km / _MEAN_RADIUS_KM))) if diameter_km else 10.0
+    """Return the width in degrees that shows a feature of Mars with its surroundings."""
+    return min(180.0, max(2.0, 1.6 * np.degrees(diameter_km / MARS_RADIUS_KM))) if diameter_km else 10.0
 
 
 def sample_chart(chart: Chart, size: int, lookup: Lookup, map_rows: int) -> Values:
-    """What ``lookup`` says over a chart, (rows, columns, bands), NaN beyond it; each pixel the mean of what it covers.
+    """Sample a map over a chart; each pixel is the mean over its area.
 
-    ``map_rows`` is how many rows the map has from pole to pole: it tells how many samples a pixel takes.
+    Parameters
+    ----------
+    chart : Chart
+        The chart.
+    size : int
+        Pixels across.
+    lookup : callable
+        Values of the map at places.
+    map_rows : int
+        Rows of the map from pole to pole, which set the number of samples per pixel.
+
+    Returns
+    -------
+    (rows, columns, bands) float32
+        NaN beyond the chart.
     """
     rows, columns = chart.shape(size)
     pixel_deg = (360.0 if chart.globe else chart.span_deg) / columns
@@ -157,38 +182,38 @@ def _iter_row_ranges(rows: int, step: int) -> Iterator[tuple[int, int]]:
 
 
 def albedo_lookup(body: str, name: str | None) -> tuple[Lookup, int, str]:
-    """Reflectance of a body by the default map or one of the library: lookup, rows, credits.
+    """Return lookup, rows and credits of a body's reflectance: the default map or one of the library.
 
     Raises
     ------
     MapError
-        When there is no such map.
+        There is no such map.
     """
     chosen = Surface(body) if name is None else Surface(body, map=user_maps.albedo_map_file(name, body))
-    planet = planet_maps.load_maps(body) if name is None else surface_maps(chosen)
+    planet = load_maps(body) if name is None else surface_maps(chosen)
     return (lambda lat, lon: planet_maps.reflectance(planet, lat, lon)), _finest_rows(planet), planet.credits
 
 
 def _finest_rows(planet: planet_maps.PlanetMaps) -> int:
-    """Rows from pole to pole of the finest of a planet's maps."""
+    """Return the rows from pole to pole at the resolution of the finest map."""
     return int(max(len(planet.globe), round(len(planet.north) * np.pi / (4 * np.sin(planet.patch_span_rad / 2)))))
 
 
 def relief_lookup(body: str, layer: Layer, name: str | None) -> tuple[Lookup, int, str]:
-    """Metres, or unit vectors east, north, up, by a map of the library: lookup, rows, credits.
+    """Return lookup, rows and credits of elevation (m) or normals (east, north, up), from a map of the library.
 
     Normals come from a map of normals if there is one, else from the slopes of the elevation.
 
     Raises
     ------
     MapError
-        When the library has no such map.
+        The library has no such map.
     """
     found = _relief_entry(body, layer, name)
     field = read_map(found.path, found.layer, _choose_read_width(found), body=body, conventions=found.conventions)
     if layer == "normal" and found.layer == "elevation":
         if body not in BODIES:
-            raise MapError(f"the size of {body} is not known, and so no slopes; add a map of its normals")
+            raise MapError(f"the size of {body} is unknown, so slopes cannot be computed; add a map of its normals")
         field = height_to_normals(field, float(np.mean(BODIES[body].radii_m)))
     grid = field if field.ndim == 3 else field[..., None]
     return partial(sample_spline if _fits_spline(grid) else sample_bilinear, grid), len(grid), found.credits
@@ -200,22 +225,22 @@ def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.MapEnt
         if layer == "normal" and (found.body, found.layer) == (body, "elevation"):
             return found
         return user_maps.require_entry(name, body, layer)
-    wanted: tuple[Layer, ...] = ("elevation",) if layer == "elevation" else ("normal", "elevation")
-    for each in wanted:
+    candidates: tuple[Layer, ...] = ("elevation",) if layer == "elevation" else ("normal", "elevation")
+    for each in candidates:
         first = user_maps.finest_entry(body, each)
         if first is not None:
             return first[1]
     advice = "selfiesim maps get mola-4ppd" if body == "mars" else "selfiesim maps add FILE --layer elevation"
-    raise MapError(f"no elevation of {body} in the library; {advice} puts one there")
+    raise MapError(f"no elevation of {body} in the library; {advice} adds one")
 
 
 def _fits_spline(grid: Values) -> bool:
-    """Whether a map is small enough, and without gaps, to be drawn as smooth curves: in slopes corners would show."""
+    """Return whether a map is small and complete enough for splines, which leave no kinks in slopes."""
     return grid.size <= _MAX_SPLINE_VALUES and not np.isnan(grid).any()
 
 
 def sample_spline(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
-    """As :func:`sample_bilinear`, with cubic splines."""
+    """Sample like :func:`sample_bilinear`, with cubic splines."""
     from scipy import ndimage
 
     rows, columns = grid.shape[:2]
@@ -230,18 +255,14 @@ def sample_spline(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float6
 
 
 def _choose_read_width(found: user_maps.MapEntry) -> int:
-    """Columns to read a map in: its own, as far as there is room."""
-    from selfiesim.planet.readers.conventions import place
-    from selfiesim.planet.readers.rasters import open_raster
-    from selfiesim.planet.readers.resample import native_width
-
+    """Return the number of columns to read: the map's own, up to a limit."""
     with open_raster(found.path, found.conventions) as raster:
         placement = place(raster.conventions, raster.width, raster.height, found.body, raster.name)
     return int(native_width(placement, _READ_WIDTH))
 
 
 def height_to_normals(height_m: Values, radius_m: float) -> Values:
-    """Unit normals (H, W, 3), east, north, up, of heights on a plate carree map of a body."""
+    """Return unit normals (H, W, 3), east, north, up, of heights (H, W), m, on a plate carree map."""
     rows, columns = height_m.shape
     latitude = (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi
     north = -np.gradient(height_m, axis=0) / (radius_m * np.pi / rows)
@@ -252,7 +273,7 @@ def height_to_normals(height_m: Values, radius_m: float) -> Values:
 
 
 def sample_bilinear(grid: Values, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
-    """Values of a plate carree map (H, W, bands) between its pixels' middles, round the body and to the poles."""
+    """Interpolate a plate carree map (H, W, bands) bilinearly, across the seam and up to the poles."""
     rows, columns = grid.shape[:2]
     row = np.clip((0.5 - lat / np.pi) * rows - 0.5, 0, rows - 1)
     column = np.mod(lon, 2 * np.pi) / (2 * np.pi) * columns - 0.5

@@ -1,7 +1,7 @@
-"""Fetching a large file: in pieces that go on where they stopped, checked, whole or not at all.
+"""Resumable, verified download of a large file.
 
-pooch, which is installed with pyvista, begins again after every cut; the largest maps have 12 GB. So this is the
-standard library's client with care: https only (http from this machine itself), few redirects, a bound on the size.
+pooch, which is installed with pyvista, restarts after every interruption; the largest maps have 12 GB. So this module
+uses the standard library's client, restricted to https (http from the local machine), few redirects and a maximum size.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from urllib.parse import urlsplit
 from selfiesim.core.errors import MapError
 
 MAX_BYTES = 40_000_000_000
-"""No map is larger."""
+"""Upper limit for the size of a map."""
 
 _CHUNK_BYTES = 1 << 20
 _TIMEOUT_S = 30.0
-_MAX_STALLED_RETRIES = 5  # in a row without a byte between them
+_MAX_STALLED_RETRIES = 5  # consecutive attempts without a single byte
 _MAX_REDIRECTS = 5
 
 ProgressCallback = Callable[[int, int | None], None]
-"""Bytes so far, and in all where that is known."""
+"""Bytes so far, and the total if known."""
 
 
 @dataclass(frozen=True)
 class DownloadResult:
-    """What came."""
+    """A downloaded file."""
 
     path: Path
     size: int
@@ -44,33 +44,42 @@ class DownloadResult:
 
 
 def fetch(
-    url: str, target: Path, *, size: int = 0, sha256: str = "", told: ProgressCallback | None = None
+    url: str, target: Path, *, size: int = 0, sha256: str = "", progress: ProgressCallback | None = None
 ) -> DownloadResult:
-    """Bring the file at an address to ``target``, through ``target.part``, which a later call goes on with.
+    """Download a file to ``target`` through ``target.part``, from which a later call resumes.
 
     Parameters
     ----------
-    size, sha256
-        What it must have, where known (0 and empty: not known); what came is in the result.
-    told
-        Called as bytes come in.
+    url : str
+        Address of the file.
+    target : Path
+        Where to put it.
+    size, sha256 : int, str
+        Required size in bytes and hash; 0 and empty if unknown.
+    progress : callable, optional
+        Called as bytes arrive.
+
+    Returns
+    -------
+    DownloadResult
+        The file with its actual size and hash.
 
     Raises
     ------
     MapError
-        When the address is not https, cannot be reached, says no, breaks off again and again, or sends something of
-        another size or hash. What is known to be wrong is deleted; what is only incomplete waits for the next call.
+        The address is not https or cannot be reached, the server refuses, the connection breaks off repeatedly, or the
+        file has another size or hash. Wrong data are deleted; incomplete data are kept for the next call.
     """
     check_address(url)
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _download_with_retries(url, part, size, told or (lambda done, whole: None))
+        _download_with_retries(url, part, size, progress or (lambda done, whole: None))
         got, digest = part.stat().st_size, _sha256_of(part)
         if size and got != size:
-            raise _discard(part, f"{url}: {got:,} bytes came, not {size:,}; what came is deleted")
+            raise _discard(part, f"{url}: received {got:,} bytes instead of {size:,}; the file was deleted")
         if sha256 and digest != sha256:
-            raise _discard(part, f"{url}: what came has the SHA-256 {digest}, not {sha256}; it is deleted")
+            raise _discard(part, f"{url}: the file has the SHA-256 {digest} instead of {sha256}; it was deleted")
         part.replace(target)
     except OSError as error:
         raise MapError(f"{part}: cannot be written ({error.strerror})") from error
@@ -79,27 +88,27 @@ def fetch(
 
 
 def check_address(url: str) -> None:
-    """Refuse what is not https; http is for a server on this machine.
+    """Reject an address that is not https; http is allowed for the local machine.
 
     Raises
     ------
     MapError
-        For another scheme, or an address that cannot be read.
+        The scheme is not allowed, or the address is invalid.
     """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
         _ = parts.port
     except ValueError as error:
-        raise MapError(f"{url[:200]!r}: no address ({error})") from error
+        raise MapError(f"{url[:200]!r}: invalid address ({error})") from error
     if parts.scheme == "https" and host:
         return
-    if parts.scheme == "http" and _is_this_machine(host):
+    if parts.scheme == "http" and _is_local_machine(host):
         return
-    raise MapError(f"{url[:200]!r}: maps are fetched by https only")
+    raise MapError(f"{url[:200]!r}: maps are downloaded over https only")
 
 
-def _is_this_machine(host: str) -> bool:
+def _is_local_machine(host: str) -> bool:
     if host == "localhost":
         return True
     try:
@@ -109,7 +118,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a few redirects, each to an address that would be allowed itself."""
+    """Follows a few redirects, each to an allowed address."""
 
     max_redirections = _MAX_REDIRECTS
 
@@ -119,7 +128,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """A client of http and https alone: no files, no ftp."""
+    """Return a client for http and https only: no files, no ftp."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
@@ -133,33 +142,31 @@ def _opener() -> urllib.request.OpenerDirector:
     return opener
 
 
-def _download_with_retries(url: str, part: Path, size: int, told: ProgressCallback) -> None:
-    """Bring ``part`` to its full length, over as many connections as it takes."""
+def _download_with_retries(url: str, part: Path, size: int, progress: ProgressCallback) -> None:
+    """Complete ``part``, over as many connections as it takes."""
     stalled_retries = 0
     while True:
         before = part.stat().st_size if part.exists() else 0
         try:
-            if _download_once(url, part, size, told):
+            if _download_once(url, part, size, progress):
                 return
         except urllib.error.HTTPError as error:
             if error.code != 416 or not before:
-                raise MapError(f"{url}: the server says {error.code} {error.reason}") from error
-            failure: Exception = _discard(
-                part, f"{url}: the server does not know the piece that is missing; begin again"
-            )
+                raise MapError(f"{url}: the server answered {error.code} {error.reason}") from error
+            failure: Exception = _discard(part, f"{url}: the server does not have the missing part; start again")
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
             reason = getattr(error, "reason", None) or error
-            failure = MapError(f"{url}: cannot be fetched ({reason}); the next try goes on where this stopped")
+            failure = MapError(f"{url}: cannot be downloaded ({reason}); the next attempt resumes here")
         else:
-            failure = MapError(f"{url}: breaks off again and again; the next try goes on where this stopped")
+            failure = MapError(f"{url}: the connection breaks off repeatedly; the next attempt resumes here")
         after = part.stat().st_size if part.exists() else 0
         stalled_retries = 0 if after > before else stalled_retries + 1
         if stalled_retries >= _MAX_STALLED_RETRIES or after == 0:
             raise failure
 
 
-def _download_once(url: str, part: Path, size: int, told: ProgressCallback) -> bool:
-    """Take what one connection gives; whether the file is whole then."""
+def _download_once(url: str, part: Path, size: int, progress: ProgressCallback) -> bool:
+    """Download over a single connection; return whether the file is complete."""
     have = part.stat().st_size if part.exists() else 0
     sidecar = _read_sidecar(part, url)
     if have and sidecar is None:
@@ -185,18 +192,18 @@ def _download_once(url: str, part: Path, size: int, told: ProgressCallback) -> b
         with part.open("r+b" if begin else "wb") as file:
             file.seek(begin)
             file.truncate()
-            done = _copy_response(response, file, begin, limit, whole, told)
+            done = _copy_response(response, file, begin, limit, whole, progress)
     if done > limit:
-        raise _discard(part, f"{url}: sends more than {limit:,} bytes")
-    # Without a length from the server, its end of the connection is the end of the file.
+        raise _discard(part, f"{url}: the server sends more than {limit:,} bytes")
+    # If the server gives no length, the end of the connection is the end of the file.
     return done == whole if whole is not None else True
 
 
 def _copy_response(
-    response: IO[bytes], file: IO[bytes], begin: int, limit: int, whole: int | None, told: ProgressCallback
+    response: IO[bytes], file: IO[bytes], begin: int, limit: int, whole: int | None, progress: ProgressCallback
 ) -> int:
     done = begin
-    told(done, whole)
+    progress(done, whole)
     while done <= limit:
         try:
             piece = response.read(_CHUNK_BYTES)
@@ -204,31 +211,31 @@ def _copy_response(
             piece = error.partial
             file.write(piece)
             return done + len(piece)
-        except OSError as error:  # the line, not the disk
+        except OSError as error:  # the connection, not the disk
             raise http.client.HTTPException(str(error)) from error
         if not piece:
             break
         file.write(piece)
         done += len(piece)
-        told(done, whole)
+        progress(done, whole)
     return done
 
 
 def _parse_content_range(response: Any, have: int) -> tuple[int, int | None]:
-    """Where what the server sends begins, and how long the whole is; it may send all again."""
+    """Return the offset at which the response begins, and the total length; the server may restart from 0."""
     length = response.headers.get("Content-Length", "")
     if response.status == 206:
         match = re.fullmatch(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15})", response.headers.get("Content-Range", ""))
         if match and int(match[1]) == have:
             return have, int(match[2])
-        raise http.client.HTTPException("the server sends another piece than was asked for")
+        raise http.client.HTTPException("the server sends another part than requested")
     return 0, int(length) if re.fullmatch(r"\d{1,15}", length) else None
 
 
 def _check_disk_space(part: Path, more: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if more > free:
-        raise MapError(f"{part.parent}: {free >> 20:,} MB are free, and {more >> 20:,} MB are still to come")
+        raise MapError(f"{part.parent}: {free >> 20:,} MB free, but {more >> 20:,} MB still to download")
 
 
 def _sidecar_path(part: Path) -> Path:
@@ -236,7 +243,7 @@ def _sidecar_path(part: Path) -> Path:
 
 
 def _read_sidecar(part: Path, url: str) -> dict[str, Any] | None:
-    """What is known of an incomplete file; None when it is another address's, or nothing is."""
+    """Return the record of an incomplete file; None if there is none or it is of another address."""
     try:
         sidecar = json.loads(_sidecar_path(part).read_bytes()[:10_000])
     except (OSError, ValueError):

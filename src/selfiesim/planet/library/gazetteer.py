@@ -1,9 +1,8 @@
-"""Named places: where a feature lies and how large it is.
+"""Named places: position and size of features.
 
 Names, places and sizes are those of the IAU's Gazetteer of Planetary Nomenclature (planetocentric latitude, east
-longitude), rounded to 0.01 degree; of its two thousand features of Mars the largest and best known are here, those of
-the poles more fully. Landing sites, which the IAU does not name, have their source beside them in
-``gazetteer_mars.csv``.
+longitude), rounded to 0.01 degree. Of its two thousand features of Mars the table has the largest and best known, and
+more of those at the poles. Landing sites, which the IAU does not name, have their source in ``gazetteer_mars.csv``.
 """
 
 from __future__ import annotations
@@ -31,41 +30,41 @@ class Feature(NamedTuple):
 
 
 def locate(name: str, body: str = "mars") -> Feature:
-    """The feature of a name; capitals and accents do not matter, and a part of the name will do if only one has it.
+    """Return the feature of a name, ignoring case and accents; part of a name is enough if it is unique.
 
     Raises
     ------
     MapError
-        When there is none, or several; the message has the nearest names.
+        No feature or several features match; the message suggests the nearest names.
     """
     table = load_features(body)
-    wanted = _normalize_name(name)
-    exact = [each for each in table if _normalize_name(each.name) == wanted]
+    target = _normalize_name(name)
+    exact = [each for each in table if _normalize_name(each.name) == target]
     if exact:
         return exact[0]
-    part = [each for each in table if wanted and f" {wanted} " in f" {_normalize_name(each.name)} "]
+    part = [each for each in table if target and f" {target} " in f" {_normalize_name(each.name)} "]
     if len(part) == 1:
         return part[0]
     if part:
-        raise MapError(f"{name!r} is a part of several names: {', '.join(each.name for each in part[:8])}")
+        raise MapError(f"{name!r} is part of several names: {', '.join(each.name for each in part[:8])}")
     known = {_normalize_name(each.name): each.name for each in table}
-    hint = did_you_mean(wanted, known)
+    hint = did_you_mean(target, known)
     for plain, proper in known.items():
         hint = hint.replace(f"'{plain}'", f"'{proper}'")
-    raise MapError(f"no place {name[:60]!r} on {body} is known here{hint or '; give latitude and longitude'}")
+    raise MapError(f"unknown place {name[:60]!r} on {body}{hint or '; give latitude and longitude'}")
 
 
 @cache
 def load_features(body: str = "mars") -> tuple[Feature, ...]:
-    """All features known of a body, by name.
+    """Return all known features of a body, sorted by name.
 
     Raises
     ------
     MapError
-        When there is no table of it.
+        There is no table of the body.
     """
     if body not in GAZETTEER_FILES:
-        raise MapError(f"no names of places on {body} are known here, only on {', '.join(GAZETTEER_FILES)}")
+        raise MapError(f"no named places on {body}, only on {', '.join(GAZETTEER_FILES)}")
     text = (files("selfiesim.planet.library") / GAZETTEER_FILES[body]).read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     found = (
@@ -76,6 +75,6 @@ def load_features(body: str = "mars") -> tuple[Feature, ...]:
 
 
 def _normalize_name(name: str) -> str:
-    """Small letters without accents: Olympia Rupēs is found as olympia rupes."""
+    """Return a name in lower case without accents: Olympia Rupēs becomes olympia rupes."""
     parts = unicodedata.normalize("NFKD", name.casefold())
     return " ".join("".join(letter for letter in parts if not unicodedata.combining(letter)).split())

@@ -1,7 +1,7 @@
-"""The maps a user has added, each by a name: a small TOML file a map, in the user's data folder.
+"""The user's library of maps: one small TOML file per map, in the user's data folder.
 
-The TOML holds whose map it is, which layer, where the file lies and how it lies, and whom to thank; the file itself
-stays where it is, or is copied beside the TOML.
+The TOML file names the body, layer, file, conventions and credits of a map; the map's file stays where it is, or is
+copied next to the TOML file.
 """
 
 from __future__ import annotations
@@ -19,27 +19,30 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from selfiesim.core.config_validation import did_you_mean, explain_validation_error, read_toml_table
 from selfiesim.core.errors import MapError
 from selfiesim.core.files import atomic_write, data_dir
+from selfiesim.planet.library.catalogue import PUBLIC_MAPS
 from selfiesim.planet.maps.surface import MapFile
-from selfiesim.planet.readers.conventions import Conventions, Layer
+from selfiesim.planet.readers.conventions import Conventions, Layer, place
+from selfiesim.planet.readers.dispatch import open_raster
+from selfiesim.planet.readers.resample import read_map
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,60}$"
-_CHECKED_WIDTH = 512  # of the small map that a map is read into when it is added, which takes every pixel of it
+_CHECKED_WIDTH = 512  # columns of the reduced map that is read when a map is added, which checks every pixel
 
 
 class MapEntry(BaseModel):
-    """What the library knows of a map."""
+    """A map in the library."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
-    body: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Whose map it is.")
+    body: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="The body.")
     layer: Literal["albedo", "elevation", "normal"]
     file: Annotated[str, Field(min_length=1, max_length=4000)] = Field(
-        description="Where the file lies; a bare name lies beside this one."
+        description="Path of the file; a bare name is next to this file."
     )
-    credits: str = Field("", max_length=1000, description="Whom to thank; goes into the recipe of each picture.")
-    url: str = Field("", max_length=2000, description="Where it came from.")
-    bytes: int = Field(0, ge=0, description="Its size when it was added; 0 for several files.")
-    sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$", description="Of the file as it came, for downloads.")
+    credits: str = Field("", max_length=1000, description="Source to name in the recipe of each image.")
+    url: str = Field("", max_length=2000, description="Address it was downloaded from.")
+    bytes: int = Field(0, ge=0, description="Size when it was added; 0 for several files.")
+    sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$", description="Hash of a downloaded file.")
     conventions: Conventions = Conventions()
 
     @property
@@ -50,12 +53,23 @@ class MapEntry(BaseModel):
 
 
 def library_dir() -> Path:
-    """Where the library is kept."""
+    """Return the folder of the library."""
     return data_dir() / "maps"
 
 
+def maps() -> dict[str, MapEntry]:
+    """Return the maps that the user has added.
+
+    Returns
+    -------
+    dict of str to MapEntry
+        By the name that ``planet.map`` takes, sorted; maps that cannot be read are left out.
+    """
+    return {name: entry for name, entry in load_entries().items() if isinstance(entry, MapEntry)}
+
+
 def load_entries() -> dict[str, MapEntry | MapError]:
-    """Every map of the library by name, sorted; what is wrong with it in place of one that cannot be read."""
+    """Return every map of the library by name, sorted; the error in place of one that cannot be read."""
     found: dict[str, MapEntry | MapError] = {}
     for file in sorted(library_dir().glob("*.toml")):
         try:
@@ -66,27 +80,25 @@ def load_entries() -> dict[str, MapEntry | MapError]:
 
 
 def entry_names() -> list[str]:
-    """The names in the library, sorted."""
+    """Return the names in the library, sorted."""
     return sorted(file.stem for file in library_dir().glob("*.toml"))
 
 
 def load_entry(name: str) -> MapEntry:
-    """A map of the library.
+    """Return a map of the library.
 
     Raises
     ------
     MapError
-        When there is none of the name, or its TOML is damaged.
+        The name is unknown, or its TOML file is damaged.
     """
     file = library_dir() / f"{name}.toml"
     if not re.fullmatch(NAME_PATTERN, name) or not file.is_file():
-        from selfiesim.planet.library.catalogue import PUBLIC_MAPS
-
         advice = did_you_mean(name, entry_names())
         if name in PUBLIC_MAPS:
-            advice = f"; selfiesim maps get {name} fetches it"
+            advice = f"; selfiesim maps get {name} downloads it"
         elif not advice:
-            advice = "; selfiesim maps list tells which there are, selfiesim maps add FILE adds one"
+            advice = "; selfiesim maps list shows all, selfiesim maps add FILE adds one"
         raise MapError(f"no map {name!r} in the library{advice}")
     table, _content = read_toml_table(file, "a map's description", MapError)
     try:
@@ -96,12 +108,12 @@ def load_entry(name: str) -> MapEntry:
 
 
 def require_entry(name: str, body: str, layer: Layer) -> MapEntry:
-    """A map of the library for a use.
+    """Return a map of the library if it has the given body and layer.
 
     Raises
     ------
     MapError
-        When it is another body's or another layer.
+        The name is unknown, or the map is of another body or layer.
     """
     found = load_entry(name)
     if (found.body, found.layer) != (body, layer):
@@ -110,7 +122,7 @@ def require_entry(name: str, body: str, layer: Layer) -> MapEntry:
 
 
 def finest_entry(body: str, layer: Layer) -> tuple[str, MapEntry] | None:
-    """The finest map of a body and layer, by its file's size; None when there is none."""
+    """Return the largest file's name and entry for a body and layer; None if there is none."""
     fitting = [
         (each.bytes, name, each)
         for name, each in load_entries().items()
@@ -120,12 +132,12 @@ def finest_entry(body: str, layer: Layer) -> tuple[str, MapEntry] | None:
 
 
 def albedo_map_file(name: str, body: str) -> MapFile:
-    """A colour map of the library as a body is drawn with.
+    """Return a colour map of the library, for rendering a body.
 
     Raises
     ------
     MapError
-        When there is none of the name, or it is another body's or another layer.
+        The name is unknown, or the map is of another body or layer.
     """
     found = require_entry(name, body, "albedo")
     return MapFile(found.path, found.conventions, credits=found.credits)
@@ -143,55 +155,72 @@ def add(
     url: str = "",
     sha256: str = "",
 ) -> dict[str, float]:
-    """Put a map into the library under a name, once all of it was read; returns what :func:`summarize_map` says.
+    """Add a map to the library after reading all of it.
 
-    With ``copy`` the file is copied into the library; else it is used where it lies.
+    Parameters
+    ----------
+    file : Path
+        The file, or a pattern for several.
+    name : str
+        Name in the library: lower-case letters, digits and hyphens.
+    body, layer, conventions
+        The body, the meaning of the numbers, and how the file is laid out.
+    credits, url, sha256 : str
+        Source to name, and where the file came from.
+    copy : bool
+        Whether to copy the file into the library; otherwise it is used in place.
+
+    Returns
+    -------
+    dict
+        The result of :func:`summarize_map`.
 
     Raises
     ------
     MapError
-        When the name is taken or not fit, or the map cannot be used. The library stays as it was.
+        The name is taken or invalid, or the map cannot be used. The library is unchanged then.
     """
     if not re.fullmatch(NAME_PATTERN, name):
         raise MapError(f"map name {name[:70]!r}: use lower-case letters, digits and hyphens, such as mars-8k")
     if (library_dir() / f"{name}.toml").exists():
-        raise MapError(f"map {name!r} is in the library already; selfiesim maps remove {name} takes it out")
+        raise MapError(f"map {name!r} is already in the library; selfiesim maps remove {name} removes it")
     conventions = conventions or Conventions()
     stats = summarize_map(file, layer, body, conventions)
-    place = file.resolve() if "{" not in str(file) else Path.cwd() / file
-    stored = place.parent == library_dir().resolve()
+    path = file.resolve() if "{" not in str(file) else Path.cwd() / file
+    stored = path.parent == library_dir().resolve()
     table = {
         "body": body,
         "layer": layer,
-        "file": place.name if stored else str(place),
+        "file": path.name if stored else str(path),
         "credits": credits,
         "url": url,
-        "bytes": place.stat().st_size if place.is_file() else 0,
+        "bytes": path.stat().st_size if path.is_file() else 0,
         "sha256": sha256,
         "conventions": conventions,
     }
-    try:
-        new_entry = MapEntry.model_validate(table)
-    except ValidationError as error:
-        raise MapError(
-            "\n".join(f"map {name!r}: {line}" for line in explain_validation_error(error, MapEntry))
-        ) from error
+    new_entry = _validated(name, table)
     if copy and not stored:
-        new_entry = new_entry.model_copy(update={"file": _copy_into_library(place, name)})
+        new_entry = new_entry.model_copy(update={"file": _copy_into_library(path, name)})
     with atomic_write(library_dir() / f"{name}.toml") as temporary:
         temporary.write_text(entry_to_toml(new_entry), encoding="utf-8")
     return stats
 
 
-def remove(name: str) -> list[Path]:
-    """Take a map out of the library; a copy that lies in it is deleted, a file elsewhere is not.
+def _validated(name: str, table: dict[str, Any]) -> MapEntry:
+    try:
+        return MapEntry.model_validate(table)
+    except ValidationError as error:
+        lines = explain_validation_error(error, MapEntry)
+        raise MapError("\n".join(f"map {name!r}: {line}" for line in lines)) from error
 
-    Returns the files deleted.
+
+def remove(name: str) -> list[Path]:
+    """Remove a map from the library and return the deleted files; only a copy inside the library is deleted.
 
     Raises
     ------
     MapError
-        When there is none of the name.
+        The name is unknown.
     """
     file = library_dir() / f"{name}.toml"
     if not re.fullmatch(NAME_PATTERN, name) or not file.is_file():
@@ -202,26 +231,26 @@ def remove(name: str) -> list[Path]:
         if copy.parent == library_dir() and copy.stem == name:
             gone += [copy] if copy.is_file() else []
     except MapError:
-        pass  # a damaged description goes alone
+        pass  # of a damaged entry only the TOML file is deleted
     for each in gone:
         each.unlink(missing_ok=True)
     return gone
 
 
 def summarize_map(file: Path, layer: Layer, body: str, conventions: Conventions) -> dict[str, float]:
-    """Size and values of a map, every pixel of it read: width, height, share covered, least, mean and greatest.
+    """Read every pixel of a map and return its size and values.
 
-    The mean is by area, least and greatest are those of a small map.
+    Returns
+    -------
+    dict
+        ``width_px``, ``height_px``, ``bands``; ``covered``, the fraction of the globe's area; ``mean`` by area;
+        ``min`` and ``max`` of a reduced map.
 
     Raises
     ------
     MapError
-        When it cannot be used.
+        The map cannot be used.
     """
-    from selfiesim.planet.readers.conventions import place
-    from selfiesim.planet.readers.rasters import open_raster
-    from selfiesim.planet.readers.resample import read_map
-
     with open_raster(file, conventions) as raster:
         place(raster.conventions, raster.width, raster.height, body, raster.name)
         size = {"width_px": float(raster.width), "height_px": float(raster.height), "bands": float(raster.bands)}
@@ -231,18 +260,18 @@ def summarize_map(file: Path, layer: Layer, body: str, conventions: Conventions)
     known = ~np.isnan(flat)
     return size | {
         "covered": round(float(weight[known].sum() / weight.sum()), 6),
-        "least": float(np.nanmin(values)),
+        "min": float(np.nanmin(values)),
         "mean": float((flat[known] * weight[known]).sum() / weight[known].sum()),
-        "greatest": float(np.nanmax(values)),
+        "max": float(np.nanmax(values)),
     }
 
 
 def _copy_into_library(file: Path, name: str) -> str:
-    """The file's name in the library, copied there with its label."""
+    """Copy a file into the library and return its name there."""
     if "{" in str(file):
-        raise MapError(f"{file}: several files are not copied; leave --copy away")
+        raise MapError(f"{file}: several files cannot be copied; omit --copy")
     if any(file.with_suffix(ending).is_file() for ending in (".lbl", ".LBL")):
-        raise MapError(f"{file}: comes with a label that names it; keep both where they are, without --copy")
+        raise MapError(f"{file}: has a label that refers to it by name; keep both in place and omit --copy")
     target = library_dir() / f"{name}{file.suffix.lower()}"
     with atomic_write(target) as temporary:
         try:
@@ -253,7 +282,7 @@ def _copy_into_library(file: Path, name: str) -> str:
 
 
 def entry_to_toml(new_entry: MapEntry) -> str:
-    """An entry as TOML text."""
+    """Return an entry as TOML text."""
     table = new_entry.model_dump(mode="json", exclude_defaults=True)
     conventions = table.pop("conventions", {})
     lines = list(_lines(table))
@@ -264,5 +293,5 @@ def entry_to_toml(new_entry: MapEntry) -> str:
 
 def _lines(table: dict[str, Any]) -> Iterator[str]:
     for key, value in table.items():
-        # JSON's strings, numbers, true, false and lists are TOML's.
+        # Strings, numbers, booleans and lists are the same in JSON and TOML.
         yield f"{key} = {json.dumps(value, ensure_ascii=False)}"

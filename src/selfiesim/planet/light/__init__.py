@@ -1,1 +1,1 @@
-"""How a planet reflects and scatters light: photometry, atmosphere, weather."""
+"""Reflection and scattering of light by a planet: photometry, atmosphere and weather."""

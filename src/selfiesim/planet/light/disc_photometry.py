@@ -1,15 +1,15 @@
-"""The light of the whole planet seen from far away: ground, air before it, air above the limb, twilight."""
+"""Disc-integrated light of a planet: ground, air in front of it, air above the limb, and twilight."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM
 from selfiesim.planet.light.atmosphere import LAW_OPACITY, Atmosphere, build_atmosphere
 from selfiesim.planet.light.photometry import PhotometricLaw
 
-_MARS_RADIUS_M = 3_389_500.0
-_MAX_SCALE_HEIGHTS = 8.0  # scale heights; above is no dust
+_MAX_SCALE_HEIGHTS = 8.0  # scale heights; there is no dust above
 
 Array = NDArray[np.float64]
 
@@ -17,20 +17,22 @@ Array = NDArray[np.float64]
 def disc_brightness(
     law: PhotometricLaw, reflectance: ArrayLike, air: Atmosphere, phase_rad: float, nodes: int = 80
 ) -> Array:
-    """Light (3,) of a uniform planet over that of a white Lambert disc of its size facing Sun and eye.
+    """Return the light (3,) of a uniform planet relative to a white Lambert disc of its size that faces Sun and eye.
 
-    At phase 0 it is the geometric albedo. The same formulas as the shader's, integrated over the disc.
+    At phase 0 it is the geometric albedo. The formulas are the shader's, integrated over the disc.
 
     Parameters
     ----------
-    law
-        Of the ground.
-    reflectance : (3,)
-        Of the ground, as the maps have it.
-    air
-        The atmosphere.
-    phase_rad
-        Angle at the planet between Sun and eye.
+    law : PhotometricLaw
+        Reflection law of the ground.
+    reflectance : (3,) array_like
+        Reflectance of the ground, in the sense of the maps.
+    air : Atmosphere
+        The air.
+    phase_rad : float
+        Angle at the planet between Sun and eye, rad.
+    nodes : int
+        Quadrature nodes per dimension.
     """
     albedo = np.broadcast_to(np.asarray(reflectance, float), (3,))
     mu0, mu, weight = _disc_quadrature(phase_rad - np.pi / 2, np.pi / 2, phase_rad, nodes)
@@ -42,21 +44,21 @@ def disc_brightness(
         cosine = np.full_like(mu, np.cos(phase_rad))
         total = total + weight @ air.radiance_over_ground(1.5 * albedo * air.sky_irradiance(mu0), mu0, mu, cosine)
     height = np.linspace(0.0, _MAX_SCALE_HEIGHTS * air.height, 60)[:, None]
-    turn = (np.arange(180) + 0.5) / 180 * 2 * np.pi
-    mu0 = np.broadcast_to(np.cos(turn) * np.sin(phase_rad), (60, 180))
+    azimuth = (np.arange(180) + 0.5) / 180 * 2 * np.pi
+    mu0 = np.broadcast_to(np.cos(azimuth) * np.sin(phase_rad), (60, 180))
     ring = air.radiance_above_limb(height * np.ones(180), mu0, np.full_like(mu0, np.cos(phase_rad))).mean(axis=1)
     return np.asarray(total + 2.0 * np.trapezoid(ring * (1.0 + height), height[:, 0], axis=0))
 
 
 def solve_ground_reflectance(law: PhotometricLaw, geometric_albedo: ArrayLike) -> Array:
-    """Reflectance (3,) of a ground that gives a planet its geometric albedo under the air of a clear day."""
-    air = build_atmosphere(LAW_OPACITY, _MARS_RADIUS_M, gas=1.0)
+    """Solve for the ground's reflectance (3,) that gives a planet its geometric albedo under the air of a clear day."""
+    air = build_atmosphere(LAW_OPACITY, 1000 * MARS_RADIUS_KM, gas=1.0)
     dark, bright = (disc_brightness(law, level, air, 0.0) for level in (0.0, 1.0))
     return np.asarray((np.asarray(geometric_albedo) - dark) / (bright - dark))
 
 
 def _disc_quadrature(low: float, high: float, phase_rad: float, nodes: int) -> tuple[Array, Array, Array]:
-    """mu0, mu and share of the disc's light for a grid of luminance longitudes and latitudes."""
+    """Return mu0, mu and weights of a Gauss-Legendre grid in luminance longitude and latitude."""
     x, weight = np.polynomial.legendre.leggauss(nodes)
     longitude = (low + (high - low) * (x + 1) / 2)[:, None]
     cos_lat = np.sqrt(1 - x**2)[None, :]

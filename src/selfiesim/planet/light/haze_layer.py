@@ -1,8 +1,8 @@
-"""A detached layer of haze: a thin bright line that stands apart above the limb, as seen through a blue filter.
+"""A detached layer of haze: a thin bright line separate from the limb, as seen through a blue filter.
 
-How high, thick and opaque such layers are differs from day to day; all three are assumed and the scene's to say. Ice
-dust of one size, scattering once, its density a parabola across the layer: then a line of sight through it has a closed
-form, and the layer ends.
+Height, thickness and opacity of such layers change from day to day; the scene sets all three. The layer consists of
+grains of a single size that scatter once, with a density that is a parabola across the layer, so the optical depth
+along a line of sight has a closed form and the layer has sharp limits.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class HazeLayer:
-    """Lengths in planet radii.
+    """A detached haze layer; lengths in planet radii.
 
     Attributes
     ----------
-    height
-        Of its middle.
-    half_thickness
-        From there to where it ends, up and down.
-    opacity
+    height : float
+        Height of its middle above the ground.
+    half_thickness : float
+        Distance from the middle to its upper and lower limit.
+    opacity : float
         Vertical optical depth.
     """
 
@@ -36,11 +36,11 @@ class HazeLayer:
     opacity: float
 
     def limb_optical_depth(self, tangent_height: Array) -> Array:
-        """Optical depth (...) along a ray whose lowest point is ``tangent_height`` over the ground."""
+        """Return the optical depth (...) along a ray whose lowest point is ``tangent_height`` above the ground."""
         low = np.asarray(tangent_height, float) - self.height
 
         def column(end: Array) -> Array:
-            # Heights along the ray go as the square of the way: the parabola's integral from the lowest point.
+            # Height along the ray grows as distance squared; this integrates the parabola from the lowest point.
             x = np.sqrt(2.0 * np.maximum(end, 0.0))
             square = x * x
             return np.asarray(x * (1.0 - (low * low + square * (low / 3.0 + square / 20.0)) / self.half_thickness**2))
@@ -53,9 +53,9 @@ class HazeLayer:
         )
 
     def ground_optical_depth(self, mu: Array) -> Array:
-        """Optical depth (...) of a ray that meets the ground at a zenith cosine."""
+        """Return the optical depth (...) of a ray that meets the ground at a zenith cosine."""
         return np.asarray(self.opacity / self.zenith_cosine_at_layer(mu))
 
     def zenith_cosine_at_layer(self, mu: Array) -> Array:
-        """Zenith cosine at the layer of a ray that has ``mu`` at the ground."""
+        """Return the zenith cosine, at the layer, of a ray with ``mu`` at the ground."""
         return np.asarray(np.sqrt(1.0 - (1.0 - np.asarray(mu) ** 2) / (1.0 + self.height) ** 2))

@@ -1,4 +1,4 @@
-"""Sunlight that reaches a craft along the planet's limb: what the air there takes from each colour."""
+"""Sunlight that reaches a craft along the planet's limb, dimmed and reddened by the air."""
 
 from __future__ import annotations
 
@@ -6,34 +6,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import SUN_RADIUS_M, Body
+from selfiesim.core.low_discrepancy import disc_offsets
 from selfiesim.core.vectors import Vector, unit
 from selfiesim.planet.light.atmosphere import Atmosphere
 
 _DISC_SAMPLES = 500
-_MAX_SCALE_HEIGHTS = 12.0  # scale heights above which air takes nothing that counts
+_MAX_SCALE_HEIGHTS = 12.0  # scale heights; absorption above is negligible
 
 
 def limb_sun_transmittance(position: Vector, to_sun: Vector, body: Body, air: Atmosphere) -> NDArray[np.float64]:
-    """Share (3,) of the light of the Sun's visible part that the planet's air lets through, per band.
+    """Return the transmittance of the planet's air for the light of the Sun's visible part, per band.
 
-    Beer's law along straight rays to points spread evenly over the disc, the column from that of a vertical one
-    (exponential air, Chapman's function at the horizon: the square root of 2 pi R / H). 1 where the Sun stands clear of
-    the air; also 1 where nothing is seen of it. Light that the air bends or scatters into the shadow is left out.
+    Beer's law is applied along straight rays to points spread evenly over the disc. The column follows from the
+    vertical one for exponential air (Chapman's function at the horizon: the square root of 2 pi R / H). Light that the
+    air refracts or scatters into the shadow is neglected.
 
     Parameters
     ----------
-    position, to_sun : (3,) array
-        Of the craft from the planet's centre, and of the Sun from the craft; body-fixed axes, m.
+    position : (3,) array
+        The craft from the planet's centre, body-fixed axes, m.
+    to_sun : (3,) array
+        The Sun from the craft, body-fixed axes, m.
+    body : Body
+        The planet.
+    air : Atmosphere
+        Its air.
+
+    Returns
+    -------
+    (3,) array
+        1 where the Sun is clear of the air, and also where it is not visible at all.
     """
     radii = np.array(body.radii_m)
     distance = float(np.linalg.norm(to_sun))
     toward = to_sun / distance
-    across = unit(np.cross(toward, np.eye(3)[int(np.argmin(np.abs(toward)))]))
-    k = np.arange(_DISC_SAMPLES) + 0.5
-    radius, angle = np.sqrt(k / _DISC_SAMPLES), np.pi * (1.0 + np.sqrt(5.0)) * k  # the sunflower's spiral
-    offsets = np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(toward, across)
-    # In axes in which the planet is the unit sphere: the points of the rays nearest to its centre.
-    ray_directions = unit((to_sun + SUN_RADIUS_M * radius[:, None] * offsets) / radii)
+    offsets = disc_offsets(toward, _DISC_SAMPLES)
+    # In axes in which the planet is the unit sphere, find the point of each ray that is nearest to its centre.
+    ray_directions = unit((to_sun + SUN_RADIUS_M * offsets) / radii)
     eye = position / radii
     along = -(ray_directions @ eye)
     height = (np.linalg.norm(eye + along[:, None] * ray_directions, axis=1) - 1.0) / air.height

@@ -1,9 +1,9 @@
-"""The polar caps of a user's map of Mars: its own where it shows the cap, the default's where it shows a white blot.
+"""Choice of the polar caps for a user's map of Mars: the map's own, or the default's where the map is overexposed.
 
-Many pictures of Mars are exposed for the plains, and their caps are burnt out: without troughs, and wider than the ice.
-Under such a picture the relief of the default cap, and its law of reflection, which the ice decides, would show ice
-without light and light without ice. Whether a picture has the cap is measured: bands of the size of troughs must lie as
-they do in the default map, whose own agree with other maps (design/maps.md).
+Many images of Mars are exposed for the plains, and their caps are burnt out: without troughs, and wider than the ice.
+The relief of the default cap, and its reflection law, which follows the ice, would not fit such an image: ice would
+appear on dark ground and bright ground without ice. So the image's bands at the scale of troughs are correlated with
+those of the default map, which agree with other maps (design/maps.md).
 """
 
 from __future__ import annotations
@@ -11,38 +11,39 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.planet.maps.albedo import decode, encode, smoothstep
-from selfiesim.planet.maps.polar_grid import PolarGrid
+from selfiesim.planet.grids.fields import smoothstep
+from selfiesim.planet.grids.polar_grid import PolarGrid
+from selfiesim.planet.maps.albedo import decode, encode
 from selfiesim.planet.readers.resample import Values
 
-CAPS_FORMAT_VERSION = 1  # one more whenever caps come out differently
-MIN_BAND_CORRELATION = 0.6  # correlation of the bands from which on a picture's own cap is drawn
+CAPS_FORMAT_VERSION = 1  # increment whenever the caps change
+MIN_BAND_CORRELATION = 0.6  # least correlation of the bands at which an image keeps its own cap
 
-_COMPARE_SIZE = 512  # pixels a side that patches are compared at: 5 km
-_CORRELATION_COLATITUDE_RAD = float(np.radians(8.0))  # colatitude that the comparison reaches to
-_BRIGHTNESS_COLATITUDE_RAD = float(np.radians(12.0))  # likewise for the brightness of ice
+_COMPARE_SIZE = 512  # pixels per side at which patches are compared: 5 km
+_CORRELATION_COLATITUDE_RAD = float(np.radians(8.0))  # rim of the area compared
+_BRIGHTNESS_COLATITUDE_RAD = float(np.radians(12.0))  # rim of the area whose ice brightness is compared
 _BANDPASS_SIGMAS_KM = (6.0, 42.0)  # Gaussians whose difference shows troughs
-_ICE_BLUE_RANGE = (0.13, 0.22)  # reflectance in blue of no ice and of ice enough; the brightest dust has 0.12
-_ICE_DILATION_KM = 14.0  # how far a picture's blur carries light from ice onto the ground
+_ICE_BLUE_RANGE = (0.13, 0.22)  # blue reflectance at which ice begins and is complete; the brightest dust has 0.12
+_ICE_DILATION_KM = 14.0  # how far an image's blur spreads light from ice onto the ground
 _BLEND_SIGMA_KM = 7.0
-_GAIN_RANGE = (0.6, 1.3)  # of the factor that ties the brightness of ice
+_GAIN_RANGE = (0.6, 1.3)  # limits of the factor that matches the brightness of ice
 _STRIP_ROWS = 256
 
 
 def fit_polar_cap(patch: NDArray[np.uint8], default: NDArray[np.uint8], span_rad: float) -> NDArray[np.uint8]:
-    """A picture's polar patch with a cap that fits the default's relief.
+    """Return an image's polar patch with a cap that fits the default's relief.
 
     Parameters
     ----------
     patch, default : (N, N, 3), (M, M, 3) uint8
         Codes of reflectance (:func:`selfiesim.planet.maps.albedo.encode`), laid out as a patch of ``PlanetMaps``.
-    span_rad
-        Of both.
+    span_rad : float
+        Colatitude at the middle of a side, of both patches.
 
     Returns
     -------
     (N or M, ., 3) uint8
-        The patch with its own cap, as bright on the mean as the default's, or with the default's cap.
+        The patch with its own cap, scaled to the default's mean brightness, or with the default's cap.
     """
     grid = PolarGrid(_COMPARE_SIZE, span_rad)
     from_user, from_default = (decode(_resize_codes(each, _COMPARE_SIZE)) for each in (patch, default))
@@ -58,7 +59,7 @@ def fit_polar_cap(patch: NDArray[np.uint8], default: NDArray[np.uint8], span_rad
 
 
 def band_correlation(from_user: Values, from_default: Values, grid: PolarGrid) -> float:
-    """Correlation of bands as wide as troughs near the pole, of two pictures (N, N) of one band."""
+    """Return the correlation near the pole of two single-band images (N, N), filtered to the scale of troughs."""
     from scipy.ndimage import gaussian_filter
 
     fine, coarse = (grid.km_to_pixels(km) for km in _BANDPASS_SIGMAS_KM)
@@ -76,7 +77,7 @@ def _ice_mask(light: Values) -> Values:
 def _match_ice_brightness(
     patch: NDArray[np.uint8], from_user: Values, from_default: Values, grid: PolarGrid
 ) -> NDArray[np.uint8]:
-    """The patch with its ice as bright on the mean as the default's."""
+    """Scale the patch's ice to the default's mean brightness."""
     near = grid.colatitude() < _BRIGHTNESS_COLATITUDE_RAD
     means = [
         float(np.average(each[near][:, 1], weights=_ice_mask(each)[near] + 1e-9)) for each in (from_user, from_default)
@@ -90,7 +91,7 @@ def _match_ice_brightness(
 
 
 def _blend_codes(patch: NDArray[np.uint8], default: NDArray[np.uint8], share: Values) -> NDArray[np.uint8]:
-    """The default where ``share`` (any size) is 1, the picture where it is 0."""
+    """Blend two patches: the default where ``share`` (any size) is 1, the image's where it is 0."""
     weight = _resize_codes(np.rint(255 * np.clip(share, 0, 1)).astype(np.uint8), len(patch))
     out = np.empty_like(patch)
     for start in range(0, len(patch), _STRIP_ROWS):
@@ -101,7 +102,7 @@ def _blend_codes(patch: NDArray[np.uint8], default: NDArray[np.uint8], share: Va
 
 
 def _resize_codes(codes: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Codes at another size: the mean of what lies in a pixel, or linear between pixels."""
+    """Resize codes: area mean when shrinking, linear interpolation when enlarging."""
     from PIL import Image
 
     if len(codes) == size:

@@ -1,8 +1,8 @@
-"""From a colour map of any body to the three maps that the renderer reads.
+"""Maps of any body from a colour image, or from nothing but its albedo.
 
-Colours become reflectance by a *paint*: for bodies without a calibration of ours the picture's own light times one
-number (:func:`scale_to_albedo`); for Mars a user's picture in the tones that were measured
-(:mod:`selfiesim.planet.maps.tone_match`). What the picture lacks is taken from an understudy.
+A *reflectance transform* turns the image's light into reflectance. For bodies without a calibration it is one factor
+(:func:`scale_to_albedo`); for a user's image of Mars it is a match to measured tones
+(:mod:`selfiesim.planet.maps.tone_match`). Gaps in the image are filled by a *fallback sampler*.
 """
 
 from __future__ import annotations
@@ -11,51 +11,51 @@ import hashlib
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.light.photometry import LAWS
-from selfiesim.planet.maps import planet_maps
-from selfiesim.planet.maps.albedo import disc_row_weights
+from selfiesim.planet.maps.albedo import disc_row_weights, encode, luminance
+from selfiesim.planet.maps.map_cache import load_or_build
+from selfiesim.planet.maps.packaged_images import PACKAGE_CREDITS, packaged_image_path
 from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, MapArrays, PlanetMaps
 from selfiesim.planet.maps.polar_patch import patch_row_edges, sample_polar_patch
-from selfiesim.planet.maps.worlds import BODY_APPEARANCES, LAMBERT_SPHERE_ALBEDO, PACKAGE_CREDITS, BodyAppearance
+from selfiesim.planet.maps.worlds import BODY_APPEARANCES, LAMBERT_SPHERE_ALBEDO, BodyAppearance
 from selfiesim.planet.readers.conventions import Conventions, Placement, place
-from selfiesim.planet.readers.rasters import Raster, open_raster
+from selfiesim.planet.readers.dispatch import open_raster
+from selfiesim.planet.readers.rasters import Raster
 from selfiesim.planet.readers.resample import Values, iter_strips, native_width
 
-FORMAT_VERSION = 1  # one more whenever these maps come out differently
-PREVIEW_WIDTH = 1024  # of the map that numbers for the whole globe are taken from
-PATCH_SIZE = 1024  # of a body's own picture: finer than any of them
-MOTTLING = 0.08  # rms of a grey body's reflectance
-_BAND_WIDTH = 8192  # columns a polar patch is sampled from, at most
-
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)  # Rec. 709
+FORMAT_VERSION = 1  # increment whenever these maps change
+PREVIEW_WIDTH = 1024  # columns of the small map that statistics of the whole globe are taken from
+PATCH_SIZE = 1024  # pixels per side of a polar patch: finer than any packaged image
+MOTTLING = 0.08  # rms variation of a grey body's reflectance
+_BAND_WIDTH = 8192  # most columns that a polar patch is sampled from
 
 ReflectanceTransform = Callable[[Values], Values]
-"""Light of a picture (..., 1 or 3) to reflectance (..., 3); NaN stays NaN."""
+"""Light of an image (..., 1 or 3) to reflectance (..., 3); NaN stays NaN."""
 
 FallbackSampler = Callable[[NDArray[np.float64], NDArray[np.float64]], Values]
-"""Latitude and longitude (rad, broadcast) to reflectance (..., 3), for where the picture has nothing."""
+"""Latitude and longitude (rad, broadcast) to reflectance (..., 3), for gaps in the image."""
 
 
 def load_body_maps(body: str) -> PlanetMaps:
-    """The maps of a body other than Mars, built when they are not kept yet.
+    """Return the maps of a body other than Mars, built unless they are cached.
 
     Raises
     ------
     MapError
-        When the body is not known, or its picture is missing or damaged.
+        The body is unknown, or its image is missing or damaged.
     """
     if body not in BODY_APPEARANCES:
-        raise MapError(f"no map of {body!r}; there is one of: mars, {', '.join(sorted(BODY_APPEARANCES))}")
+        raise MapError(f"no map of {body!r}; maps exist of: mars, {', '.join(sorted(BODY_APPEARANCES))}")
     world = BODY_APPEARANCES[body]
     return _maps_from_image(body, world) if world.image_file else build_grey_maps(body, world)
 
 
 def _maps_from_image(body: str, world: BodyAppearance) -> PlanetMaps:
     assert world.image_file is not None
-    source = planet_maps.packaged_image_path(world.image_file)
+    source = packaged_image_path(world.image_file)
     digest = hashlib.sha256(source.read_bytes() + repr(world).encode()).hexdigest()[:16]
     conventions = Conventions(lon0_deg=0.0, coding=world.coding)
 
@@ -66,7 +66,7 @@ def _maps_from_image(body: str, world: BodyAppearance) -> PlanetMaps:
             gaps = build_gap_filler(raster, placement, to_reflectance)
             return build_map_arrays(raster, placement, to_reflectance, gaps, PATCH_SIZE, max_reflectance(world))
 
-    parts = planet_maps.load_or_build(f"{body}-{digest}-w{FORMAT_VERSION}", build)
+    parts = load_or_build(f"{body}-{digest}-w{FORMAT_VERSION}", build)
     image_note = f" ({world.image_note})" if world.image_note else ""
     level = world.source
     if world.geometric_albedo is not None:
@@ -76,12 +76,12 @@ def _maps_from_image(body: str, world: BodyAppearance) -> PlanetMaps:
 
 
 def build_grey_maps(body: str, world: BodyAppearance) -> PlanetMaps:
-    """A body without a picture: grey, mottled a little, the same each time (the seed is its name)."""
+    """Return maps of a body without an image: grey, slightly mottled; the body's name is the random seed."""
     seed = int.from_bytes(hashlib.sha256(body.encode()).digest()[:4], "big")
     lattice = np.random.default_rng(seed).standard_normal((32, 32, 32)).astype(np.float32)
     albedo = world.geometric_albedo or 0.0
 
-    def patch(sign: float) -> Values:
+    def polar_patch(sign: float) -> Values:
         axis = (2 * (np.arange(512) + 0.5) / 512 - 1) * 2 * np.sin(PATCH_SPAN_RAD / 2)
         x, y = np.meshgrid(axis, axis, indexing="ij")
         square = np.minimum(x * x + y * y, 4.0)
@@ -94,7 +94,7 @@ def build_grey_maps(body: str, world: BodyAppearance) -> PlanetMaps:
         lattice, np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)
     )
     level = albedo / float(disc_row_weights(512, LAWS[world.law]) @ globe.mean(axis=1))
-    fields = {"globe": globe, "north": patch(1.0), "south": patch(-1.0)}
+    fields = {"globe": globe, "north": polar_patch(1.0), "south": polar_patch(-1.0)}
     codes = {name: encode(level * field, max_reflectance(world))[..., None] for name, field in fields.items()}
     parts = {name: np.repeat(code, 3, axis=2) for name, code in codes.items()}
     credits = f"{body.capitalize()}: no map; grey of albedo {albedo:g} ({world.source})"
@@ -102,24 +102,24 @@ def build_grey_maps(body: str, world: BodyAppearance) -> PlanetMaps:
 
 
 def _mottle_noise(lattice: Values, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]) -> Values:
-    """About 1, with noise of three sizes in it, at unit directions."""
+    """Return noise of three scales around 1 at unit directions (x, y, z)."""
     from scipy import ndimage
 
     total = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape), np.float32)
     for scale, share in ((3.0, 0.6), (7.0, 0.6), (15.0, 0.53)):
         places = np.array(np.broadcast_arrays(x, y, z)) * scale + 16.0
         total += share * ndimage.map_coordinates(lattice, places, order=3, mode="grid-wrap", output=np.float32)
-    # Splines through white noise are flatter than the noise.
+    # Splines through white noise have less contrast than the noise.
     return np.asarray(np.maximum(1 + MOTTLING * total / 0.6, 0.2), np.float32)
 
 
 def max_reflectance(world: BodyAppearance) -> float:
-    """Reflectance of the code 255: some way above the mean, so that dark bodies have fine steps too."""
+    """Return the reflectance of the code 255: well above the mean, so that dark bodies get fine steps too."""
     return LAMBERT_SPHERE_ALBEDO * 1.05 if world.geometric_albedo is None else min(1.5, 8.0 * world.geometric_albedo)
 
 
 def coded_maps(parts: MapArrays, body: str, credits: str, world: BodyAppearance) -> PlanetMaps:
-    """Maps of a world, coded to its :func:`max_reflectance`."""
+    """Wrap coded arrays as maps of a body; 255 stands for its :func:`max_reflectance`."""
     return PlanetMaps(
         globe=parts["globe"],
         north=parts["north"],
@@ -141,7 +141,21 @@ def build_map_arrays(
     reflectance_max: float,
     patches: bool = True,
 ) -> MapArrays:
-    """Globe and polar patches, coded, straight from a map file; ``patches=False`` leaves them out."""
+    """Build globe and polar patches, coded, straight from a map file.
+
+    Parameters
+    ----------
+    raster, placement
+        The map file and where its rows and columns lie.
+    to_reflectance, fallback
+        Transform of its light, and the sampler that fills its gaps.
+    patch_size : int
+        Pixels per side of a polar patch.
+    reflectance_max : float
+        Reflectance of the code 255.
+    patches : bool
+        Whether to build the polar patches as well.
+    """
     width = native_width(placement)
     globe = np.empty((width // 2, width, 3), np.uint8)
     edges = np.linspace(np.pi / 2, -np.pi / 2, width // 2 + 1)
@@ -162,7 +176,7 @@ def build_map_arrays(
 
 
 def _fill_strip_gaps(values: Values, edges: NDArray[np.float64], top: int, fallback: FallbackSampler) -> Values:
-    """A strip with its gaps filled."""
+    """Return a strip with its gaps filled."""
     gaps = np.asarray(np.isnan(values).any(axis=-1))
     if gaps.any():
         row, column = np.nonzero(gaps)
@@ -174,25 +188,20 @@ def _fill_strip_gaps(values: Values, edges: NDArray[np.float64], top: int, fallb
 
 
 def read_preview(raster: Raster, placement: Placement) -> Values:
-    """The light of a picture (512, 1024, bands), to take numbers for the whole globe from."""
+    """Read a small version of an image (512, 1024, bands), for statistics of the whole globe."""
     out = np.empty((PREVIEW_WIDTH // 2, PREVIEW_WIDTH, raster.bands), np.float32)
     for top, light in iter_strips(raster, placement, "albedo", PREVIEW_WIDTH):
         out[top : top + len(light)] = light
     return out
 
 
-def luminance(light: Values) -> Values:
-    """Of light (..., 1 or 3)."""
-    return light[..., 0] if light.shape[-1] == 1 else np.asarray(light @ _LUMINANCE, np.float32)
-
-
 def scale_to_albedo(raster: Raster, placement: Placement, world: BodyAppearance) -> ReflectanceTransform:
-    """The picture's own light, scaled to the body's albedo.
+    """Return the transform that scales an image's own light to the body's albedo.
 
     Raises
     ------
     MapError
-        When the picture is black all over.
+        The image is entirely black.
     """
     bright = luminance(read_preview(raster, placement))
     bright = np.where(bright < world.gap_threshold, np.nan, bright)
@@ -200,7 +209,7 @@ def scale_to_albedo(raster: Raster, placement: Placement, world: BodyAppearance)
     known = np.where(np.isnan(bright), 0.0, 1.0)
     mean = float(weight @ np.nan_to_num(bright).mean(axis=1)) / max(float(weight @ known.mean(axis=1)), 1e-9)
     if mean <= 0.0:
-        raise MapError(f"{raster.name}: is black all over; is it a colour map?")
+        raise MapError(f"{raster.name}: is entirely black; is it a colour map?")
     air_albedo = np.array(world.air_albedo, np.float32)
 
     def to_reflectance(light: Values) -> Values:
@@ -208,7 +217,7 @@ def scale_to_albedo(raster: Raster, placement: Placement, world: BodyAppearance)
         colours = np.where((luminance(light) < world.gap_threshold)[..., None], np.float32(np.nan), colours)
         if world.geometric_albedo is not None:
             return np.asarray(colours * np.float32(world.geometric_albedo / mean), np.float32)
-        # Ground under air: light sent back by the air, and what comes through it twice, with the bounces between.
+        # Ground under air: light scattered back by the air, plus light that crosses it twice, interreflection included.
         seen = air_albedo + (1 - air_albedo) ** 2 * colours / (1 - air_albedo * colours)
         return np.asarray(np.float32(LAMBERT_SPHERE_ALBEDO) * seen, np.float32)
 
@@ -216,7 +225,7 @@ def scale_to_albedo(raster: Raster, placement: Placement, world: BodyAppearance)
 
 
 def build_gap_filler(raster: Raster, placement: Placement, to_reflectance: ReflectanceTransform) -> FallbackSampler:
-    """What a picture has around its gaps, spread into them."""
+    """Return a sampler that spreads an image's surroundings of a gap into it."""
     field = fill_gaps(to_reflectance(read_preview(raster, placement)))
 
     def fallback(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> Values:
@@ -228,7 +237,7 @@ def build_gap_filler(raster: Raster, placement: Placement, to_reflectance: Refle
 
 
 def fill_gaps(field: Values) -> Values:
-    """A field (H, W, 3) with its gaps filled from ever coarser means of what is around them."""
+    """Fill the gaps of a field (H, W, 3) from ever coarser means of their surroundings."""
     gaps = np.asarray(np.isnan(field).any(axis=-1))
     if not gaps.any() or min(field.shape[:2]) < 2:
         return np.nan_to_num(field)
@@ -242,9 +251,3 @@ def fill_gaps(field: Values) -> Values:
     larger = np.repeat(np.repeat(coarse, 2, axis=0), 2, axis=1)
     larger = np.pad(larger, ((0, field.shape[0] - height), (0, field.shape[1] - width), (0, 0)), mode="edge")
     return np.where(gaps[..., None], larger, field)
-
-
-def encode(value: ArrayLike, reflectance_max: float) -> NDArray[np.uint8]:
-    """Reflectance to square-root codes, 255 for ``reflectance_max``."""
-    share = np.asarray(value, dtype=np.float32) / np.float32(reflectance_max)
-    return np.asarray(np.sqrt(np.clip(share, 0, 1)) * 255 + 0.5).astype(np.uint8)

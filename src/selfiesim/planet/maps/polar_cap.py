@@ -1,10 +1,10 @@
-"""A polar patch of the planet that stands a look from 250 km.
+"""A polar patch with detail enough for a view from 250 km.
 
-A plate carree map pinches at the pole, and its pixels are 10 km there from north to south. The cap is our subject, so
-it gets a map of its own: Lambert's azimuthal equal-area projection, resampled smoothly across the pole, and sharpened
-below what the source resolves. What the source knows is worked out on a coarse grid; the fine map is a threshold of
-that smooth picture, so that edges are crisp and run as curves do. What is added is invented but bounded: layers along
-the contours of the trough walls, plains mottled by a few percent, dunes. Averaged over 20 km it is the source again.
+A plate carree map pinches at the pole, and its pixels are 10 km there from north to south. The patch uses Lambert's
+azimuthal equal-area projection instead, resampled smoothly across the pole and sharpened beyond the source's
+resolution. The source is analysed on a coarse grid; the fine map thresholds that smooth field, so that edges are crisp
+curves. Added detail is synthetic but bounded: layers along the contours of the trough walls, plains mottled by a few
+percent, dunes. Averaged over 20 km the patch equals the source.
 """
 
 from __future__ import annotations
@@ -13,46 +13,48 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selfiesim.planet.grids.fields import Field, smoothstep
+from selfiesim.planet.grids.noise import dune_noise, power_law_noise
+from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM, PolarGrid
+from selfiesim.planet.grids.spline_upsampler import SplineUpsampler
 from selfiesim.planet.maps import albedo
-from selfiesim.planet.maps.albedo import Field, smoothstep
-from selfiesim.planet.maps.polar_grid import MARS_RADIUS_KM, PolarGrid, SplineUpsampler, dune_noise, power_law_noise
 from selfiesim.planet.terrain import troughs
 
-COARSE_SIZE = 1280  # pixels a side of the grid that the source is read on
-NOISE_TILE_SIZE = 2048  # pixels a side of the fine noise, which repeats beyond
+COARSE_SIZE = 1280  # pixels per side of the grid that the source is analysed on
+NOISE_TILE_SIZE = 2048  # pixels per side of the fine noise, which repeats beyond
 
 
 @dataclass(frozen=True)
 class DetailParams:
-    """How much is added below the source's resolution. Lengths in km, the rest relative."""
+    """Amounts of detail added beyond the source's resolution. Lengths in km, the rest relative."""
 
-    max_ground_luminance: float = 0.13  # luminance in the source; what is brighter has ice in it
+    max_ground_luminance: float = 0.13  # luminance in the source above which a pixel contains ice
     warp_km: float = 0.7  # rms shift of an edge
-    ice_thresholds: tuple[float, ...] = (0.17, 0.34, 0.56)  # shares of ice at which a pixel steps up
-    cover_steps: tuple[float, ...] = (0.13, 0.54, 0.17)  # how much cover each of them adds; the rest follows the share
-    edge: float = 0.04  # half a step's width, in share of ice
-    unsharp_amount: float = 0.55  # local contrast given back to what the source blurred
-    along_band_blur_km: float = 4.5  # rms over which a band is evened out along itself
-    trough_edge_noise: float = 0.05  # noise in the steps between ground and ice, along a trough
-    edge_noise: float = 0.14  # likewise where there is no trough
-    wall_darkening: float = 0.6  # how much darker ground is that lies between ice: trough walls are steep and layered
-    layer_contrast: float = 0.36  # rms of the tone of the layers in a trough's wall
-    iced_layer_contrast: float = 0.018  # of the same layers where ice covers them
-    mottling: float = 0.04  # rms of the plains' tone
-    dune_depth: float = 0.2  # log of how much darker dunes are than the source has them
-    dune_tone: float = 0.15  # rms of their crests' tone
-    dune_m: float = 70.0  # rms height of their crests
-    dune_km: float = 3.0  # from crest to crest; real ones stand closer: what a pixel still shows
+    ice_thresholds: tuple[float, ...] = (0.17, 0.34, 0.56)  # ice fractions at which the cover steps up
+    cover_steps: tuple[float, ...] = (0.13, 0.54, 0.17)  # cover that each step adds; the rest follows the ice fraction
+    edge: float = 0.04  # half a step's width, in ice fraction
+    unsharp_amount: float = 0.55  # local contrast restored to the blurred source
+    along_band_blur_km: float = 4.5  # rms length over which a band is smoothed along itself
+    trough_edge_noise: float = 0.05  # noise of the edges between ground and ice, along a trough
+    edge_noise: float = 0.14  # likewise away from troughs
+    wall_darkening: float = 0.6  # darkening of ground between ice: trough walls are steep and layered
+    layer_contrast: float = 0.36  # rms tone of the layers in a trough's wall
+    iced_layer_contrast: float = 0.018  # likewise where ice covers the layers
+    mottling: float = 0.04  # rms tone of the plains
+    dune_depth: float = 0.2  # log of the factor by which dunes are darker than in the source
+    dune_tone: float = 0.15  # rms tone of the dune crests
+    dune_m: float = 70.0  # rms height of the dune crests
+    dune_km: float = 3.0  # wavelength; real dunes are closer together, but a pixel cannot show that
     dune_azimuth_rad: float = 0.35  # across the crests, from rows to columns (assumed)
-    sastrugi_m: float = 15.0  # rms height of the ice's swells
+    sastrugi_m: float = 15.0  # rms height of undulations of the ice
     hummocks_m: float = 22.0  # rms height of the plains
-    firn: float = 0.012  # rms of the ice's tone
-    troughs: bool = True  # the north's spiral, its dome and its dunes
+    firn: float = 0.012  # rms tone of the ice
+    troughs: bool = True  # whether to build the north's spiral troughs, dome and dunes
 
 
 @dataclass(frozen=True)
 class PatchColumns:
-    """Columns of a patch, each field (size, n): tones as luminance of the source, cover 0..1, height in m."""
+    """Columns of a patch, each field (size, n): tones as luminance of the source, ice cover 0..1, height in m."""
 
     ground_tone: Field
     ice_tone: Field
@@ -61,20 +63,20 @@ class PatchColumns:
 
 
 class PolarCap:
-    """One pole's surface, to be read off at any resolution.
+    """One pole's surface, which can be read at any resolution.
 
     Parameters
     ----------
     luminance : (H, W) float32
-        Linear luminance, row 0 at the pole, column 0 at lon 0 E. For a south pole hand over the rows upside down.
-    grid
-        The grid that the source is read on; some 2 km a pixel is enough.
-    seed
-        Of the noise: the same seed gives the same bytes.
-    detail
-        What is invented; None for the default.
-    ground : (N, N) float32
-        Height (m) of the ground on ``grid``, craters and such, that the cap adds to; None for flat.
+        Linear luminance, row 0 at the pole, column 0 at lon 0 E. For the south pole pass the rows upside down.
+    grid : PolarGrid
+        Grid that the source is analysed on; some 2 km per pixel is enough.
+    seed : int
+        Random seed of the noise: the same seed gives the same bytes.
+    detail : DetailParams, optional
+        Synthetic detail.
+    ground : (N, N) float32, optional
+        Height (m) of craters and other ground on ``grid`` that the cap is added to; None for flat.
     """
 
     def __init__(
@@ -93,21 +95,21 @@ class PolarCap:
             self._coarse["height"] += ground
 
     def reader(self, size: int) -> PatchColumnReader:
-        """Reads patches of ``size`` pixels a side."""
+        """Return a reader of patches with ``size`` pixels per side."""
         return PatchColumnReader(PolarGrid(size, self.span_rad), self._coarse, self.detail, self._seed + 1)
 
 
 class PatchColumnReader:
-    """Fine columns of one patch; columns may be read in any order, and by several threads."""
+    """Reads fine columns of one patch, in any order and from any thread."""
 
     def __init__(self, grid: PolarGrid, coarse: dict[str, Field], detail: DetailParams, seed: int) -> None:
         self.grid = grid
         self.detail = detail
-        self._enlarger = SplineUpsampler(len(coarse["share"]), grid.size)
-        self._coarse = {name: self._enlarger.prepare(field) for name, field in coarse.items()}
+        self._upsampler = SplineUpsampler(len(coarse["share"]), grid.size)
+        self._coarse = {name: self._upsampler.prepare(field) for name, field in coarse.items()}
         rng = np.random.default_rng(seed)
         tile, km = min(grid.size, NOISE_TILE_SIZE), grid.km_per_pixel
-        # Waves below two pixels are not there for this grid.
+        # The grid cannot hold waves below two pixels.
         self._edge = power_law_noise(rng, tile, km, 0.9, 25.0, 1.35)
         self._grain = power_law_noise(rng, tile, km, 0.8, 14.0, 0.8)
         wave = max(detail.dune_km, 2.2 * km)
@@ -115,14 +117,14 @@ class PatchColumnReader:
         self._layers = _stratigraphy(np.random.default_rng(seed))
 
     def strip(self, columns: slice) -> PatchColumns:
-        """All rows of some columns."""
+        """Return all rows of some columns."""
         d = self.detail
-        fine = {name: self._enlarger.columns(field, columns) for name, field in self._coarse.items()}
+        fine = {name: self._upsampler.columns(field, columns) for name, field in self._coarse.items()}
         edge, grain, dunes = (self._tile_columns(tile, columns) for tile in (self._edge, self._grain, self._dunes))
         share, weight = fine["share"], fine["sharp"]
         dune = np.clip(fine["dunes"], 0, 1)
         height = fine["height"]
-        # Noise matters on an edge only, and least along a trough.
+        # Noise counts only on an edge, and least along a trough.
         mixed = 4 * np.clip(share, 0, 1) * (1 - np.clip(share, 0, 1))
         wall = np.clip(fine["wall"], 0, 1)
         share = (
@@ -143,13 +145,13 @@ class PatchColumnReader:
         return PatchColumns(ground, ice, np.clip(cover, 0, 1), height)
 
     def _tile_columns(self, tile: Field, columns: slice) -> Field:
-        """A tile's columns, repeated down and across."""
+        """Return a tile's columns, repeated down and across."""
         across = np.take(tile, np.arange(columns.start, columns.stop) % len(tile), axis=1)
         times = -(-self.grid.size // len(tile))
         return np.tile(across, (times, 1))[: self.grid.size]
 
     def _layer_tone(self, height: Field) -> Field:
-        """Tone of the layer that crops out at a height, variance 1 over all heights."""
+        """Return the tone of the layer that crops out at a height; variance 1 over all heights."""
         index = (height * np.float32(1 / _LAYER_STEP_M)).astype(np.int32)
         return np.take(self._layers, index, mode="wrap")
 
@@ -158,7 +160,7 @@ _LAYER_STEP_M = 4.0
 
 
 def _stratigraphy(rng: np.random.Generator) -> Field:
-    """Tone against height in steps of ``_LAYER_STEP_M``, for 4 km: waves of 90 to 400 m."""
+    """Return tone against height in steps of ``_LAYER_STEP_M``, for 4 km: waves of 90 to 400 m."""
     n = 1024
     frequency = np.fft.rfftfreq(n, _LAYER_STEP_M)
     shape = np.exp(-((frequency * 75.0) ** 2)) * (frequency > 1 / 420.0)
@@ -169,17 +171,18 @@ def _stratigraphy(rng: np.random.Generator) -> Field:
 def build_patch(
     luminance: Field, size: int, span_rad: float, seed: int, detail: DetailParams | None = None
 ) -> PatchColumns:
-    """A whole patch of ``size`` pixels a side; parameters as for :class:`PolarCap`."""
+    """Build a whole patch of ``size`` pixels per side; parameters as for :class:`PolarCap`."""
     return PolarCap(luminance, PolarGrid(COARSE_SIZE, span_rad), seed, detail).reader(size).strip(slice(0, size))
 
 
+# Long because each field feeds the next, and the order of the random draws is part of the result.
 def _analyze_source(
     luminance: Field, grid: PolarGrid, detail: DetailParams, rng: np.random.Generator
 ) -> dict[str, Field]:
-    """What the source knows, smooth fields (N, N) on the coarse grid, ready to be enlarged."""
+    """Return smooth fields (N, N) on the coarse grid that describe the source, ready to be upsampled."""
     km, n = grid.km_per_pixel, grid.size
     colatitude = grid.colatitude()
-    # All of the detail, fading to none at the rim, where the globe takes over.
+    # Detail fades out at the rim, where the globe map takes over.
     inside = smoothstep(grid.span_rad - np.radians(1.2), grid.span_rad - np.radians(3.8), colatitude)
     tone = _resample_with_warp(luminance, grid, detail.warp_km * inside, rng)
     bare, firn, enclosed = _ice_endmembers(tone, grid, detail.max_ground_luminance)
@@ -225,20 +228,20 @@ def _analyze_source(
 
 
 def _gaussian_blur(field: Field, grid: PolarGrid, km: float) -> Field:
-    """Gaussian of ``km`` rms; a wide one is worked out on means of 4 x 4 pixels."""
+    """Blur with a Gaussian of ``km`` rms; a wide one runs on means of 4 x 4 pixels."""
     from scipy.ndimage import gaussian_filter
 
     sigma, n = grid.km_to_pixels(km), grid.size // 4
     if sigma < 8 or 4 * n != grid.size:
         return np.asarray(gaussian_filter(field, sigma, truncate=3.0), dtype=np.float32)
     means = np.asarray(field, np.float32).reshape(n, 4, n, 4).mean(axis=(1, 3))
-    enlarger = SplineUpsampler(n, grid.size)
+    upsampler = SplineUpsampler(n, grid.size)
     means = gaussian_filter(means, sigma / 4, truncate=3.0)
-    return enlarger.columns(enlarger.prepare(means), slice(0, grid.size))
+    return upsampler.columns(upsampler.prepare(means), slice(0, grid.size))
 
 
 def _resample_with_warp(luminance: Field, grid: PolarGrid, warp_km: Field, rng: np.random.Generator) -> Field:
-    """The map on the patch's grid, each point looked up a little aside."""
+    """Resample the map on the patch's grid, with a small random shift of each point."""
     from scipy import ndimage
 
     height, width = luminance.shape
@@ -246,7 +249,7 @@ def _resample_with_warp(luminance: Field, grid: PolarGrid, warp_km: Field, rng: 
     colatitude, longitude = grid.colatitude(), grid.longitude()
     rows = min(height, round(height / np.pi * float(colatitude.max())) + 16)
     polar = _blur_longitude(luminance[:rows], height)
-    # Over the pole a meridian goes on as the opposite one.
+    # Over the pole a meridian continues as the opposite one.
     across = np.roll(polar[:pad][::-1], width // 2, axis=1)
     padded = np.concatenate([across, polar])
     padded = np.concatenate([padded[:, -pad:], padded, padded[:, :pad]], axis=1)
@@ -254,7 +257,7 @@ def _resample_with_warp(luminance: Field, grid: PolarGrid, warp_km: Field, rng: 
 
     along, aside = (power_law_noise(rng, grid.size, grid.km_per_pixel, 4.0, 45.0, 2.0) for _ in range(2))
     shift = warp_km / np.float32(MARS_RADIUS_KM)
-    # Along the meridian and across it; at the pole itself "across" has no meaning and the shift in angle is held.
+    # Shifts along and across the meridian; at the pole "across" has no meaning, so the shift in angle is limited.
     down = colatitude + shift * along
     right = longitude + shift * aside / np.maximum(np.sin(down), np.float32(0.02))
     row = down * np.float32(height / np.pi) - 0.5 + pad
@@ -264,7 +267,7 @@ def _resample_with_warp(luminance: Field, grid: PolarGrid, warp_km: Field, rng: 
 
 
 def _blur_longitude(polar: Field, height: int) -> Field:
-    """Rows blurred to one width in km: near the pole the source has far more columns than detail."""
+    """Blur rows to one width in km: near the pole the source has far more columns than detail."""
     rows, width = polar.shape
     colatitude = (np.arange(rows) + 0.5) / height * np.pi
     blur_km = 2.6 * smoothstep(np.radians(20.0), np.radians(14.0), colatitude)
@@ -275,12 +278,12 @@ def _blur_longitude(polar: Field, height: int) -> Field:
 
 
 def _ice_endmembers(tone: Field, grid: PolarGrid, max_ground_luminance: float) -> tuple[Field, Field, Field]:
-    """Luminance of bare ground and of ice around each pixel, what a pixel in between is a mixture of; and a share.
+    """Estimate the luminance of bare ground and of ice around each pixel, and how far ice encloses it, 0..1.
 
-    The share is how far a pixel lies between ice, 0..1.
+    A pixel of intermediate luminance is a mixture of the two.
     """
     iced = _gaussian_blur(smoothstep(0.12, 0.4, tone), grid, 20.0)
-    # Near ice a grey pixel is a mixture, not ground: take the ground's tone from the dark pixels, as 1/L weights do.
+    # Near ice a grey pixel is a mixture, not ground: weight the ground's tone toward dark pixels.
     dark_first = smoothstep(max_ground_luminance, 0.62 * max_ground_luminance, tone) / np.maximum(tone, 0.02) ** 2
     bare = _local_mean(tone, dark_first * 0.05**2, (8.0, 30.0, 120.0), 0.06, grid)
     bare *= 1.3 - 0.2 * smoothstep(0.02, 0.15, iced)
@@ -289,7 +292,7 @@ def _ice_endmembers(tone: Field, grid: PolarGrid, max_ground_luminance: float) -
 
 
 def _local_mean(field: Field, weight: Field, sigmas_km: tuple[float, ...], fallback: float, grid: PolarGrid) -> Field:
-    """Mean of the pixels that count, from as near as there are any."""
+    """Return the weighted mean of the pixels around each pixel, over the smallest sigma that finds enough weight."""
     out = np.full_like(field, fallback)
     for sigma in sorted(sigmas_km, reverse=True):
         mass = np.maximum(_gaussian_blur(weight, grid, sigma), np.float32(1e-6))

@@ -1,4 +1,4 @@
-"""Which map a body is drawn with: the default, or one of the user's."""
+"""The map that a body is rendered with: the default, or a file of the user's."""
 
 from __future__ import annotations
 
@@ -13,25 +13,40 @@ from typing import Literal
 import numpy as np
 
 from selfiesim.core.errors import MapError
-from selfiesim.planet.maps import cap_source, globes, planet_maps
+from selfiesim.planet.maps import cap_source, globes
 from selfiesim.planet.maps.cap_source import fit_polar_cap
-from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, MapArrays, PlanetMaps
+from selfiesim.planet.maps.load import load_maps
+from selfiesim.planet.maps.map_cache import load_or_build
+from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, MapArrays, PlanetMaps, reflectance
 from selfiesim.planet.maps.tone_match import match_measured_tones
 from selfiesim.planet.maps.worlds import ASTEROID_ALBEDO, BODY_APPEARANCES, BodyAppearance, default_appearance
 from selfiesim.planet.readers.conventions import Conventions, Placement, place
-from selfiesim.planet.readers.rasters import Raster, expand_pattern, open_raster
+from selfiesim.planet.readers.dispatch import open_raster
+from selfiesim.planet.readers.rasters import Raster, expand_pattern
 from selfiesim.planet.readers.resample import Values
 
 Tone = Literal["measured", "own"]
 
-_PATCH_SIZES = (1024, 3072)  # pixels a side of a polar patch from a user's map: least and most
+_PATCH_SIZES = (1024, 3072)  # least and most pixels per side of a polar patch from a user's map
 _MEBIBYTE = 1 << 20
 _MARS = BodyAppearance(None, 0.17, "NSSDC Mars Fact Sheet", "mars")
 
 
 @dataclass(frozen=True)
 class MapFile:
-    """A user's colour map: the file, how it lies, which tones it gets (None: measured on Mars, else its own)."""
+    """A user's colour map.
+
+    Attributes
+    ----------
+    path : Path
+        The file, or a pattern for several.
+    conventions : Conventions
+        How its rows, columns and numbers are to be read.
+    tone : {"measured", "own"}, optional
+        Whether its tones are matched to measured reflectance; None matches them on Mars only.
+    credits : str
+        Source to name with each image.
+    """
 
     path: Path
     conventions: Conventions
@@ -41,7 +56,17 @@ class MapFile:
 
 @dataclass(frozen=True)
 class Surface:
-    """What a body is drawn with; ``albedo`` is of a body of the scene's own that has no map."""
+    """What a body is rendered with.
+
+    Attributes
+    ----------
+    body : str
+        The body's name.
+    albedo : float, optional
+        Geometric albedo of a body that the scene defines and that has no map.
+    map : MapFile, optional
+        The user's map; None for the default.
+    """
 
     body: str
     albedo: float | None = None
@@ -49,17 +74,17 @@ class Surface:
 
 
 def surface_maps(surface: Surface) -> PlanetMaps:
-    """The maps of a surface, built when they are not kept yet.
+    """Return the maps of a surface, built unless they are cached.
 
     Raises
     ------
     MapError
-        When the map cannot be used.
+        The map cannot be used.
     """
     if surface.map is not None:
         return _maps_from_file(surface.body, surface.albedo, surface.map, fingerprint(surface.map.path))
     if surface.body == "mars" or (surface.body in BODY_APPEARANCES and surface.albedo is None):
-        return planet_maps.load_maps(surface.body)
+        return load_maps(surface.body)
     return _grey_maps(surface.body, surface.albedo)
 
 
@@ -77,12 +102,12 @@ def _appearance_of(body: str, albedo: float | None) -> BodyAppearance:
 
 
 def check_map_file(file: MapFile, body: str) -> Placement:
-    """Open a map and see by its header whether it can be used; no pixel is read.
+    """Check by its header whether a map can be used; no pixel is read.
 
     Raises
     ------
     MapError
-        When it cannot.
+        The map cannot be used.
     """
     with open_raster(file.path, file.conventions) as raster:
         return place(raster.conventions, raster.width, raster.height, body, raster.name)
@@ -92,8 +117,8 @@ def check_map_file(file: MapFile, body: str) -> Placement:
 def _maps_from_file(body: str, albedo: float | None, file: MapFile, file_fingerprint: str) -> PlanetMaps:
     tone = file.tone or ("measured" if body == "mars" else "own")
     if tone == "measured" and body != "mars":
-        raise MapError(f"{file.path}: tone 'measured' is known of mars only; write 'own' for {body}")
-    default = planet_maps.load_maps("mars") if body == "mars" else None
+        raise MapError(f"{file.path}: tone 'measured' exists for mars only; use 'own' for {body}")
+    default = load_maps("mars") if body == "mars" else None
     reference = _sample_reference(default) if default else None
     key = json.dumps(
         [
@@ -108,10 +133,10 @@ def _maps_from_file(body: str, albedo: float | None, file: MapFile, file_fingerp
         ]
     )
     stem = f"{body}-user-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    parts = planet_maps.load_or_build(stem, lambda: _build(body, albedo, file, tone, default, reference))
-    credits = file.credits or f"{body.capitalize()} map: {file.path.name}, of the scene's author"
+    parts = load_or_build(stem, lambda: _build(body, albedo, file, tone, default, reference))
+    credits = file.credits or f"{body.capitalize()} map: {file.path.name}, supplied by the scene's author"
     if default:
-        # Whatever else the default maps know of the body stays.
+        # The relief of the default maps stays.
         globe, north, south = (parts[part] for part in ("globe", "north", "south"))
         credits = f"{credits}; toned as: {default.credits}"
         return replace(default, globe=globe, north=north, south=south, credits=credits)
@@ -119,11 +144,11 @@ def _maps_from_file(body: str, albedo: float | None, file: MapFile, file_fingerp
 
 
 def _sample_reference(default: PlanetMaps) -> Values:
-    """Reflectance of the default maps at the middles of a small plate carree map's cells."""
+    """Return the default maps' reflectance at the cell centres of a small plate carree map, (H, W, 3)."""
     rows, columns = globes.PREVIEW_WIDTH // 2, globes.PREVIEW_WIDTH
     latitude = (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi
     longitude = (np.arange(columns) + 0.5) / columns * 2 * np.pi
-    return planet_maps.reflectance(default, latitude[:, None], longitude[None, :])
+    return reflectance(default, latitude[:, None], longitude[None, :])
 
 
 def _build(
@@ -141,13 +166,13 @@ def _build(
         fallback = (
             globes.build_gap_filler(raster, placement, to_reflectance)
             if default is None
-            else partial(planet_maps.reflectance, default)
+            else partial(reflectance, default)
         )
         maximum = default.reflectance_max if default else globes.max_reflectance(_appearance_of(body, albedo))
         size = _patch_size(placement)
         parts = globes.build_map_arrays(raster, placement, to_reflectance, fallback, size, maximum, patches=finer)
     if not finer and default is not None:
-        # Coarser than the default: its polar patches show more than the map could.
+        # The map is coarser than the default, whose polar patches show more than the map could.
         parts |= {"north": np.asarray(default.north), "south": np.asarray(default.south)}
     elif tone == "measured" and default is not None:
         parts |= {
@@ -165,20 +190,20 @@ def _make_transform(
 
 
 def _patch_size(placement: Placement) -> int:
-    """Twice as many pixels as the map has across a patch: drawn smoothly, its pixels do not show."""
+    """Return twice the pixels that the map has across a patch, so that interpolation hides its pixels."""
     native = placement.columns_per_turn * 2 * PATCH_SPAN_RAD / (2 * np.pi)
     return int(np.clip(64 * round(2 * native / 64), *_PATCH_SIZES))
 
 
 def fingerprint(path: Path) -> str:
-    """What tells a file from another or from what it was before: size, time, beginning and end.
+    """Return a hash of a file's name, size, time, first and last megabyte.
 
-    Not the whole: the largest maps take a minute to read.
+    The whole file is not hashed: the largest maps take a minute to read.
 
     Raises
     ------
     MapError
-        When it cannot be read.
+        The file cannot be read.
     """
     digest = hashlib.sha256()
     for each in expand_pattern(path):

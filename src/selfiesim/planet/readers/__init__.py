@@ -1,1 +1,1 @@
-"""Readers of map files: pictures, GeoTIFF, PDS3, tiled mosaics."""
+"""Readers of map files: images, GeoTIFF, PDS3 and tiled mosaics."""

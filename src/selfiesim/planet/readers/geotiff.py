@@ -1,4 +1,4 @@
-"""GeoTIFFs and very large pictures, read a band of rows at a time through rasterio (GDAL).
+"""GeoTIFFs and very large images, read in strips through rasterio (GDAL).
 
 ``rasterio`` is optional: ``pip install 'selfiesim[maps]'``.
 """
@@ -20,11 +20,11 @@ from selfiesim.planet.readers.conventions import Conventions
 from selfiesim.planet.readers.rasters import MAX_PIXELS, TIFF_SUFFIXES, merge_conventions
 
 _GDAL_DRIVERS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-# Nothing but the named file is opened: no side files, no lists of files, no drivers that reach elsewhere.
+# Only the named file is opened: no sidecar files, no directory listings, no drivers that reach elsewhere.
 _GDAL_OPTIONS = {
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "GDAL_CACHEMAX": 192,  # MB: a row of tiles of the widest map
+    "GDAL_CACHEMAX": 192,  # MB, a row of tiles of the widest map
     "GTIFF_IGNORE_READ_ERRORS": "NO",
     "CPL_LOG_ERRORS": "OFF",
 }
@@ -32,23 +32,23 @@ _PLATE_CARREE = {"equirectangular", "plate carree", "equidistant cylindrical", "
 
 
 def is_rasterio_available() -> bool:
-    """Whether rasterio is installed."""
+    """Return whether rasterio is installed."""
     return importlib.util.find_spec("rasterio") is not None
 
 
 def missing_rasterio_error(path: Path) -> MapError:
-    """What to say without rasterio."""
-    return MapError(f"{path}: GeoTIFFs and very large pictures need rasterio: pip install 'selfiesim[maps]'")
+    """Return the error for a file that needs rasterio where it is missing."""
+    return MapError(f"{path}: GeoTIFFs and very large images need rasterio: pip install 'selfiesim[maps]'")
 
 
 def open_with_gdal(path: Path, conventions: Conventions) -> GdalRaster:
-    """A TIFF, or a picture too large for memory.
+    """Open a TIFF, or an image too large for memory.
 
     Raises
     ------
     MapError
-        rasterio is missing, or the file is damaged, too large, in a projection other than plate carree, or has
-        another number of bands than one or three.
+        rasterio is missing, or the file is damaged, too large, in a projection other than plate carree, or does not
+        have one or three bands.
     """
     if not is_rasterio_available():
         raise missing_rasterio_error(path)
@@ -56,7 +56,7 @@ def open_with_gdal(path: Path, conventions: Conventions) -> GdalRaster:
 
 
 class GdalRaster:
-    """A file that GDAL reads by rows."""
+    """A file that GDAL reads in strips of rows."""
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name = str(path)
@@ -77,9 +77,9 @@ class GdalRaster:
         self._alpha = interpretations.index("alpha") + 1 if "alpha" in interpretations else 0
         band_indexes = [number + 1 for number, kind in enumerate(interpretations) if kind != "alpha"]
         if len(band_indexes) not in (1, 3) or "cyan" in interpretations:
-            raise MapError(f"{self.name}: has {file.count} bands ({', '.join(interpretations)}); one or three are read")
+            raise MapError(f"{self.name}: has {file.count} bands ({', '.join(interpretations)}), not one or three")
         if len(set(file.dtypes)) > 1 or np.dtype(file.dtypes[0]).kind not in "iuf":
-            raise MapError(f"{self.name}: holds numbers of type {', '.join(file.dtypes)}; one real type is read")
+            raise MapError(f"{self.name}: has numbers of type {', '.join(file.dtypes)}; a map has a single real type")
         self._band_indexes = band_indexes
         self.bands = 3 if self._palette is not None else len(band_indexes)
         self.dtype = np.dtype(file.dtypes[0])
@@ -99,13 +99,13 @@ class GdalRaster:
                 alpha = self._file.read(self._alpha, window=window) if self._alpha else None
         except (RasterioError, OSError) as error:
             where = f"in rows {top} to {bottom - 1} of {self.height}"
-            raise MapError(f"{self.name}: damaged or cut short {where}; get it again") from error
+            raise MapError(f"{self.name}: damaged or truncated {where}; download it again") from error
         if self._palette is not None:
             values = self._palette[values[..., 0]]
         return values, None if alpha is None or alpha.all() else alpha == 0
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         self._file.close()
 
 
@@ -113,16 +113,16 @@ def _open(path: Path) -> Any:
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # what goes wrong is told by the exception
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # the exception reports errors
     driver = "GTiff" if path.suffix.lower() in TIFF_SUFFIXES else _GDAL_DRIVERS.get(path.suffix.lower())
     if driver is None:
-        raise MapError(f"{path}: too large for this format; make a TIFF of it")
+        raise MapError(f"{path}: too large for this format; convert it to TIFF")
     try:
         with rasterio.Env(**_GDAL_OPTIONS), warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return rasterio.open(path, driver=driver, sharing=False)
     except (RasterioError, OSError) as error:
-        raise MapError(f"{path}: cannot be read as {driver} ({error}); get it again") from error
+        raise MapError(f"{path}: cannot be read as {driver} ({error}); download it again") from error
 
 
 def _palette(file: Any) -> NDArray[np.uint8]:
@@ -133,18 +133,18 @@ def _palette(file: Any) -> NDArray[np.uint8]:
 
 
 def _read_georeference(file: Any, name: str) -> dict[str, Any]:
-    """Bounds and kind of latitude by the file's own georeferencing; nothing when it has none.
+    """Return the conventions that the file's georeferencing implies; empty if it has none.
 
     Raises
     ------
     MapError
-        Another projection than plate carree, or a grid that is turned.
+        The projection is not plate carree, the grid is rotated, or the georeferencing is invalid.
     """
     if not file.crs:
         return {}
     grid = file.transform
     if abs(grid.b) > 1e-9 * abs(grid.a) or abs(grid.d) > 1e-9 * abs(grid.e):
-        raise MapError(f"{name}: its grid is turned against north; only plate carree maps with north up are read")
+        raise MapError(f"{name}: its grid is rotated; only plate carree maps with north up can be read")
     wkt = " ".join(file.crs.to_wkt().split())
     edges_x = (grid.c, grid.c + grid.a * file.width)
     edges_y = (grid.f + grid.e * file.height, grid.f)
@@ -161,7 +161,7 @@ def _read_georeference(file: Any, name: str) -> dict[str, Any]:
             "positive": "east",
         } | row0
     except ValueError as error:
-        raise MapError(f"{name}: its georeferencing makes no sense ({error})") from error
+        raise MapError(f"{name}: its georeferencing is invalid ({error})") from error
 
 
 def _x_to_longitude(x: float, wkt: str, name: str) -> float:
@@ -169,8 +169,8 @@ def _x_to_longitude(x: float, wkt: str, name: str) -> float:
     method = projection[1].replace("_", " ") if projection else "unknown"
     if method.lower() not in _PLATE_CARREE:
         raise MapError(
-            f"{name}: is in the projection {method}; only plate carree (equirectangular) maps are read: "
-            "gdalwarp -t_srs '+proj=eqc +R=...' makes one"
+            f"{name}: is in the projection {method}; only plate carree (equirectangular) maps can be read: "
+            "gdalwarp -t_srs '+proj=eqc +R=...' converts it"
         )
     across = _wkt_radius(wkt) * np.cos(np.radians(_wkt_parameter(wkt, "standard_parallel_1")))
     turns = (x - _wkt_parameter(wkt, "false_easting")) * _wkt_linear_unit(wkt) / across
@@ -188,7 +188,7 @@ def _wkt_parameter(wkt: str, key: str) -> float:
 
 
 def _wkt_linear_unit(wkt: str) -> float:
-    """Metres in the projection's unit: the last one named."""
+    """Return the projection's unit in m: the last one named."""
     units = re.findall(r'UNIT\["[^"]*",\s*([-+0-9.eE]+)', wkt)
     return float(units[-1]) if units else 1.0
 

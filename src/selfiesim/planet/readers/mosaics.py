@@ -3,8 +3,8 @@
 The file's name has ``{face}`` in place of the face's name, or ``{x}`` and ``{y}`` in place of a tile's column and row,
 such as ``mars_{face}.png`` or ``level2/tx_{x}_{y}.dds``.
 
-Faces are those of a panorama box: the four sides stand upright, ``front`` looks to the middle of the plate carree map
-that the box was made from (lon 0 E unless ``lon0_deg`` says otherwise), ``right`` a quarter turn to the east; the lower
+Faces are those of a panorama box. The four sides are upright: ``front`` faces the middle of the plate carree map that
+the box was made from (lon 0 E unless ``lon0_deg`` differs), and ``right`` lies a quarter turn to the east. The lower
 edge of ``up`` and the upper edge of ``down`` join ``front``. They are OpenGL's +Z, +X, -Z, -X, +Y, -Y in that order.
 """
 
@@ -29,76 +29,74 @@ FACES = {
     "up": ("up", "u", "top", "py", "posy", "pos_y"),
     "down": ("down", "d", "bottom", "ny", "negy", "neg_y"),
 }
-"""Each face, and the names it is looked for under."""
+"""Each face, and the names that its file may have."""
 
 _MAX_TILES_PER_SIDE = 256
-_OVERSAMPLING = 2  # a cube's corners have smaller pixels than its middles: so many times finer than the middles need
+_OVERSAMPLING = 2  # relative to pixels in the middle of a face, because those in its corners are smaller
 
 
 def open_mosaic(path: Path, conventions: Conventions) -> CubeFaces | TileGrid:
-    """The files that a pattern stands for, as one raster.
+    """Open the files that a pattern stands for as one raster.
 
     Raises
     ------
     MapError
-        When faces or tiles are missing, or differ in size.
+        Faces or tiles are missing or differ in size, or the pattern is wrong.
     """
     if path.suffix.lower() not in IMAGE_SUFFIXES | TIFF_SUFFIXES:
-        raise MapError(
-            f"{path}: faces and tiles are read from pictures: {' '.join(sorted(IMAGE_SUFFIXES | TIFF_SUFFIXES))}"
-        )
+        raise MapError(f"{path}: faces and tiles must be images: {' '.join(sorted(IMAGE_SUFFIXES | TIFF_SUFFIXES))}")
     text = str(path)
     if text.count("{face}") == 1 and "{x}" not in text:
         return CubeFaces(path, conventions)
     if text.count("{x}") == 1 and text.count("{y}") == 1 and "{face}" not in text:
         return TileGrid(path, conventions)
-    raise MapError(f"{path}: write {{face}} for the faces of a cube, or {{x}} and {{y}} for tiles")
+    raise MapError(f"{path}: use {{face}} for the faces of a cube, or {{x}} and {{y}} for tiles")
 
 
 class CubeFaces:
-    """Six faces, seen as a plate carree map twice as fine as their middles."""
+    """Six faces, presented as a plate carree map twice as fine as the middle of a face."""
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name, self.conventions = str(path), conventions
-        pictures = [PillowRaster(_face_file(path, face), conventions) for face in FACES]
-        sizes = {(each.width, each.height) for each in pictures}
-        size = pictures[0].width
+        images = [PillowRaster(_face_file(path, face), conventions) for face in FACES]
+        sizes = {(each.width, each.height) for each in images}
+        size = images[0].width
         if sizes != {(size, size)}:
-            raise MapError(f"{path}: the six faces must be squares of one size, not {sorted(sizes)}")
+            raise MapError(f"{path}: the six faces must be squares of the same size, not {sorted(sizes)}")
         if 6 * size * size > MAX_IN_MEMORY_PIXELS:
             raise MapError(f"{path}: six faces of {size}x{size}; at most {MAX_IN_MEMORY_PIXELS:,} pixels fit")
-        if len({(each.bands, each.dtype) for each in pictures}) > 1:
-            raise MapError(f"{path}: some faces are grey and some coloured, or of another depth; make them alike")
+        if len({(each.bands, each.dtype) for each in images}) > 1:
+            raise MapError(f"{path}: the faces differ in number of bands or bit depth; make them the same")
         self._size = size
         self.width, self.height = 4 * size * _OVERSAMPLING, 2 * size * _OVERSAMPLING
-        self.bands, self.dtype = pictures[0].bands, pictures[0].dtype
-        self._pictures: list[PillowRaster] = pictures
+        self.bands, self.dtype = images[0].bands, images[0].dtype
+        self._images: list[PillowRaster] = images
         self._faces: NDArray[Any] | None = None
 
     def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], None]:
-        """See :class:`selfiesim.planet.readers.rasters.Raster`: the nearest pixel of the face that each direction meets."""
+        """See :class:`selfiesim.planet.readers.rasters.Raster`; takes the nearest pixel in each direction."""
         if self._faces is None:
-            self._faces = np.stack([each.rows(0, self._size)[0] for each in self._pictures])
+            self._faces = np.stack([each.rows(0, self._size)[0] for each in self._images])
         latitude = np.pi * (0.5 - (np.arange(top, bottom)[:, None] + 0.5) / self.height)
-        turn = 2 * np.pi * ((np.arange(self.width) + 0.5) / self.width - 0.5)  # from front, to the right
+        azimuth = 2 * np.pi * ((np.arange(self.width) + 0.5) / self.width - 0.5)  # from front, to the right
         face, row, column = _direction_to_face_pixel(
-            np.cos(latitude) * np.sin(turn), np.sin(latitude), np.cos(latitude) * np.cos(turn)
+            np.cos(latitude) * np.sin(azimuth), np.sin(latitude), np.cos(latitude) * np.cos(azimuth)
         )
         last = self._size - 1
-        at = [np.clip((part * self._size).astype(np.intp), 0, last) for part in (row, column)]
-        return self._faces[face, at[0], at[1]], None
+        row, column = (np.clip((part * self._size).astype(np.intp), 0, last) for part in (row, column))
+        return self._faces[face, row, column], None
 
     def close(self) -> None:
-        """Let the pixels go."""
+        """Release the pixels."""
         self._faces = None
 
 
 def _direction_to_face_pixel(
     right: NDArray[np.float64], up: NDArray[np.float64], front: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Face, and place on it from its upper left corner (0..1 down and across), that a direction meets.
+    """Return the face that a direction meets, and where: 0..1 down and across from the face's upper left corner.
 
-    The table of cube map faces in the OpenGL 4.6 specification, 8.13, with x right, y up, z front.
+    Source: the table of cube map faces in the OpenGL 4.6 specification, 8.13, with x right, y up, z front.
     """
     right, up, front = np.broadcast_arrays(right, up, front)
     size = np.maximum(np.maximum(np.abs(right), np.abs(up)), np.abs(front))
@@ -120,7 +118,7 @@ def _face_file(path: Path, face: str) -> Path:
 
 
 class TileGrid:
-    """A grid of pictures of one size, counted from the upper left corner, columns ``x`` and rows ``y`` from 0."""
+    """A grid of images of the same size: columns ``x`` and rows ``y`` count from 0 at the upper left corner."""
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name, self.conventions, self._path = str(path), conventions, path
@@ -130,7 +128,7 @@ class TileGrid:
         self._size = (first.width, first.height)
         self.width, self.height = self._across * first.width, self._down * first.height
         if self.width * first.height > MAX_IN_MEMORY_PIXELS:
-            raise MapError(f"{path}: a row of tiles has {self.width}x{first.height} pixels; take a coarser level")
+            raise MapError(f"{path}: a row of tiles has {self.width}x{first.height} pixels; use a coarser level")
         self.bands, self.dtype = first.bands, first.dtype
         self._row = lru_cache(maxsize=1)(self._read_row)
 
@@ -140,7 +138,7 @@ class TileGrid:
         while self._file(**{key: count, other: 0}).is_file():
             count += 1
             if count > _MAX_TILES_PER_SIDE:
-                raise MapError(f"{self.name}: more than {_MAX_TILES_PER_SIDE} tiles a side; take a coarser level")
+                raise MapError(f"{self.name}: more than {_MAX_TILES_PER_SIDE} tiles per side; use a coarser level")
         if count == 0:
             raise MapError(f"{self.name}: no first tile {self._file(0, 0)}")
         return count
@@ -159,7 +157,7 @@ class TileGrid:
         for x in range(self._across):
             tile = self._tile(x, y)
             if (tile.width, tile.height) != self._size or tile.bands != self.bands or tile.dtype != self.dtype:
-                raise MapError(f"{self._file(x, y)}: differs in size or kind from the first tile")
+                raise MapError(f"{self._file(x, y)}: differs in size or type from the first tile")
             parts.append(tile.rows(0, tile.height)[0])
         return np.concatenate(parts, axis=1)
 
@@ -172,5 +170,5 @@ class TileGrid:
         return np.concatenate(parts), None
 
     def close(self) -> None:
-        """Let the pixels go."""
+        """Release the pixels."""
         self._row.cache_clear()

@@ -1,4 +1,4 @@
-"""Bare files of numbers: planetary archives' ``.img`` with its PDS3 label, attached or beside it, or without any.
+"""Raw image files: the ``.img`` of planetary archives, with an attached or detached PDS3 label, or without a label.
 
 Keywords as in the PDS Standards Reference, version 3.8, chapter 12 and appendix A. Only what a map needs is read.
 """
@@ -24,11 +24,13 @@ _LAYOUTS = ("BAND_SEQUENTIAL", "LINE_INTERLEAVED", "SAMPLE_INTERLEAVED")
 _PLATE_CARREE = {"SIMPLE CYLINDRICAL", "EQUIRECTANGULAR", "SIMPLE_CYLINDRICAL"}
 
 Label = dict[str, str]
-"""Keyword to value as written; those of an object behind its name and a dot, such as ``IMAGE.LINES``."""
+"""Keyword to value as written; keywords of an object follow its name and a dot, such as ``IMAGE.LINES``."""
 
 
 @dataclass(frozen=True)
 class _Layout:
+    """Where in a file the numbers are, and in which order."""
+
     file: Path
     start: int
     width: int
@@ -39,13 +41,13 @@ class _Layout:
 
 
 def open_raw(path: Path, conventions: Conventions) -> RawRaster:
-    """The numbers of an image file with a label, or of the given shape and type.
+    """Open an image file by its label, or by the shape and type in the conventions.
 
     Raises
     ------
     MapError
-        There is neither label nor shape, the label lacks something, the projection is not plate carree, or the file is
-        shorter than it should be.
+        There is neither label nor shape, the label is incomplete, the projection is not plate carree, or the file is
+        too short.
     """
     if conventions.shape is not None and conventions.dtype is not None:
         width, height = conventions.shape
@@ -55,8 +57,8 @@ def open_raw(path: Path, conventions: Conventions) -> RawRaster:
     label_path = _find_label_file(path)
     if label_path is None:
         raise MapError(
-            f"{path}: has no PDS label, neither in it nor beside it ({path.stem}.lbl); get that, or give the shape and "
-            "type of its numbers: --shape 1440x720 --dtype '>i2'"
+            f"{path}: has no PDS label, neither attached nor next to it ({path.stem}.lbl); add that, or give the shape "
+            "and type of its numbers: --shape 1440x720 --dtype '>i2'"
         )
     label = read_label(label_path)
     layout = _read_layout(label, label_path)
@@ -65,7 +67,7 @@ def open_raw(path: Path, conventions: Conventions) -> RawRaster:
 
 
 class RawRaster:
-    """A file of numbers, mapped into memory."""
+    """A raw image file, mapped into memory."""
 
     def __init__(self, layout: _Layout, conventions: Conventions) -> None:
         self.name, self.conventions = str(layout.file), conventions
@@ -84,17 +86,17 @@ class RawRaster:
         return np.array(self._values[top:bottom]), None
 
     def close(self) -> None:
-        """Let the file go."""
+        """Release the file."""
         self._values = np.empty((0, self.width, self.bands), self.dtype)
 
 
 def read_label(path: Path) -> Label:
-    """Keywords and values of a PDS3 label, to its END.
+    """Read the keywords and values of a PDS3 label, up to its END.
 
     Raises
     ------
     MapError
-        When the file cannot be read or its label has no end.
+        The file cannot be read, or its label has no END.
     """
     try:
         with path.open("rb") as file:
@@ -115,7 +117,7 @@ def read_label(path: Path) -> Label:
 
 
 def _parse_statements(text: str, path: Path) -> list[tuple[str, str]]:
-    """Each ``KEYWORD = value`` before END; a value in quotes or brackets may run over lines."""
+    """Return each ``KEYWORD = value`` before END; a value in quotes or brackets may span lines."""
     pattern = re.compile(
         r'^[ \t]*(?:(?P<end>END)[ \t]*\r?$|(?P<key>\^?[A-Z][A-Z0-9_:]*)[ \t]*(?:=\s*(?P<value>"[^"]*"|\([^()]*\)|'
         r"\{[^{}]*\}|[^\r\n]*))?)",
@@ -126,11 +128,11 @@ def _parse_statements(text: str, path: Path) -> list[tuple[str, str]]:
         if match["end"]:
             return found
         found.append((match["key"], (match["value"] or "").strip().strip('"').strip()))
-    raise MapError(f"{path}: its PDS label has no END; it is damaged or cut short")
+    raise MapError(f"{path}: its PDS label has no END; the file is damaged or truncated")
 
 
 def _find_label_file(path: Path) -> Path | None:
-    """Where the label of ``path`` stands: in itself, or in a file of the same name beside it."""
+    """Return the file with the label of ``path``: itself, or a file of the same name next to it."""
     if path.suffix.lower() == ".lbl":
         return path
     try:
@@ -144,7 +146,7 @@ def _find_label_file(path: Path) -> Path | None:
 
 
 def _find_ignoring_case(folder: Path, name: str) -> Path | None:
-    """The file of a name in a folder, whatever its capitals: archives write them both ways."""
+    """Find a file in a folder, ignoring case: archives use both."""
     exact = folder / name
     if exact.is_file():
         return exact
@@ -157,18 +159,18 @@ def _read_layout(label: Label, label_path: Path) -> _Layout:
     bits = _label_int(label, "IMAGE.SAMPLE_BITS", label_path)
     letter = "f" if "REAL" in kind else "u" if "UNSIGNED" in kind else "i"
     if bits not in ((32, 64) if letter == "f" else (8, 16, 32)) or not kind.endswith(("INTEGER", "REAL")):
-        raise MapError(f"{label_path}: numbers of type {kind or 'unknown'} in {bits} bits are not read")
+        raise MapError(f"{label_path}: numbers of type {kind or 'unknown'} with {bits} bits are not supported")
     order = label.get("IMAGE.BAND_STORAGE_TYPE", _LAYOUTS[0]).upper()
     bands = _label_int(label, "IMAGE.BANDS", label_path, 1)
     if bands not in (1, 3) or order not in _LAYOUTS:
-        raise MapError(f"{label_path}: {bands} bands, {order}; one or three are read")
+        raise MapError(f"{label_path}: {bands} bands, {order}; a map has one or three bands")
     width, height = _label_int(label, "IMAGE.LINE_SAMPLES", label_path), _label_int(label, "IMAGE.LINES", label_path)
     dtype = np.dtype(f"{_BYTE_ORDER.get(kind.split('_')[0], '>')}{letter}{bits // 8}")
     return _Layout(file, start, width, height, bands, dtype, order)
 
 
 def _resolve_image_pointer(label: Label, label_path: Path) -> tuple[Path, int]:
-    """The file that holds the image, and its first byte in it: ``^IMAGE`` is a name, a place, or both."""
+    """Return the file with the image and the offset of its first byte: ``^IMAGE`` is a name, an offset, or both."""
     pointer = label.get("^IMAGE", "")
     name = re.search(r'([\w.\-]+\.\w+)"?', pointer) if re.search(r"[A-Za-z]\.|\.[A-Za-z]", pointer) else None
     place = re.search(r"(\d+)\s*(<BYTES>)?\s*\)?$", pointer)
@@ -178,11 +180,11 @@ def _resolve_image_pointer(label: Label, label_path: Path) -> tuple[Path, int]:
         start = (int(place[1]) - 1) * unit
     if name is None:
         if not place:
-            raise MapError(f"{label_path}: its label points to no image (^IMAGE)")
+            raise MapError(f"{label_path}: its label has no pointer to an image (^IMAGE)")
         return label_path, max(start, 0)
     file = _find_ignoring_case(label_path.parent, name[1])
     if file is None:
-        raise MapError(f"{label_path}: its image {name[1]} is not beside it; get both into one folder")
+        raise MapError(f"{label_path}: its image {name[1]} is missing; put both into the same folder")
     return file, max(start, 0)
 
 
@@ -205,21 +207,21 @@ def _label_float(label: Label, key: str) -> float | None:
 
 
 def _conventions_from_label(label: Label, label_path: Path) -> Conventions:
-    """What the label says of the map's place and of its numbers."""
+    """Return the conventions that the label states: placement, scale, offset and gaps."""
     from_label: dict[str, Any] = {}
     for key, keyword in (("scale", "SCALING_FACTOR"), ("offset", "OFFSET"), ("nodata", "MISSING_CONSTANT")):
         value = _label_float(label, f"IMAGE.{keyword}")
         if value is not None:
             from_label[key] = value
-    inside = "IMAGE_MAP_PROJECTION"
-    projection = label.get(f"{inside}.MAP_PROJECTION_TYPE")
+    group = "IMAGE_MAP_PROJECTION"
+    projection = label.get(f"{group}.MAP_PROJECTION_TYPE")
     if projection is not None and projection.upper() not in _PLATE_CARREE:
         raise MapError(
-            f"{label_path}: is in the projection {projection}; only plate carree (simple cylindrical) is read"
+            f"{label_path}: is in the projection {projection}; only plate carree (simple cylindrical) can be read"
         )
-    west = label.get(f"{inside}.POSITIVE_LONGITUDE_DIRECTION", "").upper() == "WEST"
+    west = label.get(f"{group}.POSITIVE_LONGITUDE_DIRECTION", "").upper() == "WEST"
     edges = ("WESTERNMOST_LONGITUDE", "EASTERNMOST_LONGITUDE", "MINIMUM_LATITUDE", "MAXIMUM_LATITUDE")
-    numbers = [_label_float(label, f"{inside}.{edge}") for edge in edges]
+    numbers = [_label_float(label, f"{group}.{edge}") for edge in edges]
     left, right, bottom, top = numbers
     if left is not None and right is not None and bottom is not None and top is not None:
         if not west and right <= left:
@@ -227,21 +229,21 @@ def _conventions_from_label(label: Label, label_path: Path) -> Conventions:
         if west and right >= left:
             left += 360.0
         from_label |= {"bounds_deg": (left, right, bottom, top), "positive": "west" if west else "east"}
-    if "GRAPHIC" in label.get(f"{inside}.COORDINATE_SYSTEM_NAME", "").upper():
+    if "GRAPHIC" in label.get(f"{group}.COORDINATE_SYSTEM_NAME", "").upper():
         from_label["latitude"] = "planetographic"
     try:
         return Conventions(**from_label)
     except ValueError as error:
-        raise MapError(f"{label_path}: its label makes no sense ({error})") from error
+        raise MapError(f"{label_path}: its label is invalid ({error})") from error
 
 
 def _check_length(layout: _Layout, *, exactly: bool) -> None:
     count = layout.width * layout.height * layout.bands
     if count > MAX_PIXELS:
-        raise MapError(f"{layout.file}: {layout.width}x{layout.height} numbers; at most {MAX_PIXELS:,} are read")
-    wanted = layout.start + count * layout.dtype.itemsize
+        raise MapError(f"{layout.file}: {layout.width}x{layout.height} numbers; at most {MAX_PIXELS:,} can be read")
+    expected = layout.start + count * layout.dtype.itemsize
     size = layout.file.stat().st_size
-    if size < wanted or (exactly and size != wanted):
-        what = f"{layout.width}x{layout.height} numbers of type {layout.dtype.str} take {wanted:,} bytes"
-        advice = "give another shape or dtype" if exactly else "it is cut short; get it again"
-        raise MapError(f"{layout.file}: has {size:,} bytes, and {what}; {advice}")
+    if size < expected or (exactly and size != expected):
+        what = f"{layout.width}x{layout.height} numbers of type {layout.dtype.str} take {expected:,} bytes"
+        advice = "give another shape or dtype" if exactly else "the file is truncated; download it again"
+        raise MapError(f"{layout.file}: has {size:,} bytes, but {what}; {advice}")

@@ -1,7 +1,7 @@
-"""Map files of every kind as rows of numbers, read a band at a time.
+"""The interface that every reader of map files has, and the reader of ordinary images.
 
-What a file holds is checked by its header before a pixel is decoded. :func:`open_raster` gives a :class:`Raster`;
-:mod:`selfiesim.planet.readers.resample` turns it into a map of the project's own convention.
+A file's header is checked before a pixel is decoded. :func:`selfiesim.planet.readers.dispatch.open_raster` returns a
+:class:`Raster`; :mod:`selfiesim.planet.readers.resample` converts it to the project's map convention.
 """
 
 from __future__ import annotations
@@ -22,32 +22,33 @@ from selfiesim.core.errors import MapError
 from selfiesim.planet.readers.conventions import Conventions
 
 MAX_IN_MEMORY_PIXELS = 2**27
-"""What Pillow may decode at once: 16384x8192, 400 MB in three bands."""
+"""Largest image that Pillow may decode at once: 16384x8192, 400 MB in three bands."""
 
 MAX_PIXELS = 5_000_000_000
-"""What is read band by band: the largest map of Mars there is has 92160x46080."""
+"""Largest map that is read in strips: the largest map of Mars has 92160x46080."""
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".dds", ".bmp", ".tga"}
 TIFF_SUFFIXES = {".tif", ".tiff"}
 RAW_SUFFIXES = {".img", ".lbl", ".bin", ".raw", ".dem", ".dat"}
 
 _MAX_FILES = 70_000
-_GEOTIFF_TAGS = (33550, 33922, 34264, 34735)
 
 
 class Raster(Protocol):
-    """A map file, opened.
+    """An open map file.
 
     Attributes
     ----------
     name : str
-        For messages.
-    width, height, bands : int
-        One band, or three of colour.
+        The file's name, for messages.
+    width, height : int
+        Columns and rows.
+    bands : int
+        1, or 3 for colour.
     dtype : numpy dtype
-        Of the raw numbers.
+        Type of the raw numbers.
     conventions : Conventions
-        The user's, filled in from the file.
+        The user's conventions, completed from the file.
     """
 
     name: str
@@ -58,65 +59,21 @@ class Raster(Protocol):
     conventions: Conventions
 
     def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-        """Raw numbers of the rows from ``top`` to before ``bottom``, (n, width, bands), and where they are gaps."""
+        """Return raw numbers of rows ``top`` to ``bottom`` - 1, (n, width, bands), and a mask of gaps (n, width)."""
         ...
 
     def close(self) -> None:
-        """Let the file go."""
+        """Release the file."""
         ...
 
 
-@contextmanager
-def open_raster(path: Path, conventions: Conventions | None = None) -> Iterator[Raster]:
-    """A map file by its name's ending; ``{face}`` or ``{x}`` and ``{y}`` in the name stand for several files.
-
-    Raises
-    ------
-    MapError
-        When there is no such file, its kind is not known, it is damaged, or it declares more than may be decoded.
-    """
-    raster = _open_by_kind(path, conventions or Conventions())
-    try:
-        yield raster
-    finally:
-        raster.close()
-
-
-def _open_by_kind(path: Path, conventions: Conventions) -> Raster:
-    from selfiesim.planet.readers import geotiff, mosaics, pds3
-
-    if "{" in path.name or "{" in str(path.parent):
-        return mosaics.open_mosaic(path, conventions)
-    try:
-        if not path.is_file():
-            raise MapError(f"{path}: no such file")
-    except OSError as error:
-        raise MapError(f"{path.name[:60]}: cannot be read ({error.strerror})") from error
-    ending = path.suffix.lower()
-    if conventions.shape is not None or ending in RAW_SUFFIXES:
-        return pds3.open_raw(path, conventions)
-    if ending in TIFF_SUFFIXES:
-        return (
-            geotiff.open_with_gdal(path, conventions)
-            if geotiff.is_rasterio_available()
-            else _open_plain_tiff(path, conventions)
-        )
-    if ending not in IMAGE_SUFFIXES:
-        known = " ".join(sorted(IMAGE_SUFFIXES | TIFF_SUFFIXES | RAW_SUFFIXES))
-        raise MapError(f"{path}: no kind of map known here; known are {known}")
-    width, height = read_declared_size(path)
-    if width * height <= MAX_IN_MEMORY_PIXELS:
-        return PillowRaster(path, conventions)
-    return geotiff.open_with_gdal(path, conventions)
-
-
 def expand_pattern(path: Path) -> list[Path]:
-    """The files that a name or a pattern stands for, sorted.
+    """Return the files that a name or a pattern stands for, sorted.
 
     Raises
     ------
     MapError
-        When there is none.
+        A pattern matches no file.
     """
     if "{" not in str(path):
         return [path]
@@ -128,20 +85,20 @@ def expand_pattern(path: Path) -> list[Path]:
 
 
 def read_declared_size(path: Path) -> tuple[int, int]:
-    """Width and height that a picture's header declares; nothing is decoded.
+    """Return the width and height that an image's header declares; nothing is decoded.
 
     Raises
     ------
     MapError
-        When it is no picture, or declares more than may be read.
+        The file is not an image, or declares more pixels than may be read.
     """
     from PIL import Image
 
     try:
-        with _open_pillow(path) as picture:
-            width, height = picture.size
+        with open_pillow(path) as image:
+            width, height = image.size
     except Image.DecompressionBombError as error:
-        # Pillow tells the size only in words.
+        # Pillow reports the size only in the message.
         count = re.search(r"\((\d+) pixels\)", str(error))
         width, height = (int(count[1]) if count else MAX_PIXELS + 1), 1
         if width > MAX_PIXELS:
@@ -150,52 +107,52 @@ def read_declared_size(path: Path) -> tuple[int, int]:
 
 
 @contextmanager
-def _open_pillow(path: Path) -> Iterator[Any]:
-    """The picture, opened by Pillow; what goes wrong with the file is a MapError."""
+def open_pillow(path: Path) -> Iterator[Any]:
+    """Open an image with Pillow; errors of the file become MapError."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # sizes are checked here
-            with Image.open(path) as picture:
-                yield picture
+            with Image.open(path) as image:
+                yield image
     except UnidentifiedImageError as error:
-        raise MapError(f"{path}: is no picture, or a damaged one") from error
+        raise MapError(f"{path}: not an image, or damaged") from error
     except (OSError, SyntaxError, ValueError, EOFError, NotImplementedError, IndexError, KeyError, TypeError) as error:
-        # Pillow's readers end in any of these on broken files.
-        raise MapError(f"{path}: cannot be read as a picture ({error}); get it again") from error
+        # Pillow's readers raise any of these on broken files.
+        raise MapError(f"{path}: cannot be read as an image ({error}); download it again") from error
 
 
 class PillowRaster:
-    """A picture that Pillow decodes at once, when its first row is asked for."""
+    """An image that Pillow decodes as a whole when its first row is requested."""
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name, self._path = str(path), path
         self.conventions = conventions
-        with _open_pillow(path) as picture:
-            self.width, self.height = picture.size
-            mode = picture.mode
+        with open_pillow(path) as image:
+            self.width, self.height = image.size
+            mode = image.mode
         if self.width * self.height > MAX_IN_MEMORY_PIXELS:
             raise MapError(
-                f"{path}: declares {self.width}x{self.height} pixels; at most {MAX_IN_MEMORY_PIXELS:,} fit here"
+                f"{path}: declares {self.width}x{self.height} pixels; at most {MAX_IN_MEMORY_PIXELS:,} fit in memory"
             )
         if path.suffix.lower() == ".dds":
             _check_dds(path, self.width * self.height)
         if mode == "1":
-            raise MapError(f"{path}: holds only black and white; a map has shades")
-        # Deep greys keep their depth; colours, palettes and the rest come as eight bits a band.
+            raise MapError(f"{path}: has only black and white; a map needs grey levels")
+        # Deep greys keep their depth; colours, palettes and the rest become eight bits per band.
         self._mode = "" if mode[0] in "IF" else "LA" if mode in ("LA", "La") else "L" if mode == "L" else "RGBA"
         self.bands = 1 if self._mode in ("", "L", "LA") else 3
         self.dtype = np.dtype({"I;16": "u2", "I;16B": "u2", "I;16L": "u2", "I": "i4", "F": "f4"}.get(mode, "u1"))
 
     @cached_property
     def _pixels(self) -> NDArray[Any]:
-        with _open_pillow(self._path) as picture:
-            pixels = np.asarray(picture.convert(self._mode) if self._mode else picture)
+        with open_pillow(self._path) as image:
+            pixels = np.asarray(image.convert(self._mode) if self._mode else image)
         return pixels if pixels.ndim == 3 else pixels[..., None]
 
     def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-        """See :class:`Raster`; what is half transparent or more is a gap."""
+        """See :class:`Raster`; pixels at least half transparent are gaps."""
         part = self._pixels[top:bottom]
         if part.shape[2] == self.bands:
             return part, None
@@ -203,48 +160,31 @@ class PillowRaster:
         return part[..., : self.bands], gaps if gaps.any() else None
 
     def close(self) -> None:
-        """Let the pixels go."""
+        """Release the pixels."""
         self.__dict__.pop("_pixels", None)
 
 
 def _check_dds(path: Path, pixels: int) -> None:
-    """Refuse an uncompressed DDS that is cut short: not every Pillow does. The layout is Microsoft's DDS_HEADER.
+    """Reject a truncated uncompressed DDS, which not every Pillow does. The layout is Microsoft's DDS_HEADER.
 
     Raises
     ------
     MapError
-        When it is shorter than its pixels.
+        The file is shorter than its pixels.
     """
     with path.open("rb") as file:
         head = file.read(128).ljust(128, b"\0")
     flags, _code, bits = struct.unpack_from("<4xI4sI", head, 76)
     four_cc = 0x4
     if not flags & four_cc and path.stat().st_size < 128 + pixels * bits // 8:
-        raise MapError(f"{path}: is cut short; get it again")
-
-
-def _open_plain_tiff(path: Path, conventions: Conventions) -> Raster:
-    """A small TIFF without georeferencing, by Pillow; others need rasterio.
-
-    Raises
-    ------
-    MapError
-        When it takes rasterio, which is not installed.
-    """
-    from selfiesim.planet.readers.geotiff import missing_rasterio_error
-
-    width, height = read_declared_size(path)
-    with _open_pillow(path) as picture:
-        referenced = any(tag in picture.tag_v2 for tag in _GEOTIFF_TAGS)
-    if referenced or width * height > MAX_IN_MEMORY_PIXELS:
-        raise missing_rasterio_error(path)
-    return PillowRaster(path, conventions)
+        raise MapError(f"{path}: is truncated; download it again")
 
 
 def merge_conventions(user: Conventions, own: Conventions) -> Conventions:
-    """The user's conventions, with the file's own where the user says nothing.
+    """Return the user's conventions, completed from the file's own.
 
-    Who says where the map lies says all of it: a left edge and a file's own bounds do not mix.
+    Where the user gives any placement, the file's placement is ignored: a user's left edge and a file's bounds do not
+    combine.
     """
     placing = {"lon0_deg", "bounds_deg", "registration", "positive", "mirrored", "row0"}
     given = user.model_fields_set

@@ -1,9 +1,9 @@
-"""From any map file to the project's own map: a plate carree of the size asked for, in bounded memory.
+"""Resampling of any map file to the project's convention: plate carree at a given size, in bounded memory.
 
-Where the result is coarser than the file, each of its cells is the mean of what lies in it by true area on the sphere,
-worked out exactly from the edges of the file's own cells, so that nothing is aliased and no light or height is lost.
-Where it is finer, values are interpolated linearly between the middles of the file's cells. Rows and columns are
-treated apart, which a plate carree map allows, and a strip at a time.
+Where the result is coarser than the file, each of its cells is the mean over true area on the sphere, computed exactly
+from the edges of the file's cells, so that nothing is aliased and no light or height is lost. Where it is finer, values
+are interpolated linearly between the centres of the file's cells. Rows and columns are separable in a plate carree map,
+and are resampled strip by strip.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.errors import MapError
 from selfiesim.planet.readers.conventions import Conventions, Edges, Layer, Placement, place
-from selfiesim.planet.readers.rasters import Raster, open_raster
+from selfiesim.planet.readers.dispatch import open_raster
+from selfiesim.planet.readers.rasters import Raster
 
 Values = NDArray[np.float32]
 
-_CHUNK = 8_000_000  # numbers worked on at once: 32 MB in float32
-_STRIP = 64  # rows of the result made at once
-_MIN_COVER = 0.5  # of a cell: with less of it known it is a gap
+_CHUNK = 8_000_000  # numbers processed at once: 32 MB in float32
+_STRIP = 64  # rows of the result computed at once
+_MIN_COVER = 0.5  # a cell of which less is known is a gap
 MAX_HEIGHT_M = 200_000.0
-"""Beyond this a number is no height: a file's mark for gaps that nobody declared."""
+"""Larger numbers cannot be heights; they are a file's undeclared marker for gaps."""
 
-_MAX_REFLECTANCE = 2.0  # beyond this a number is no reflectance
+_MAX_REFLECTANCE = 2.0  # larger numbers cannot be reflectances
 
 
 def read_map(
@@ -38,31 +40,31 @@ def read_map(
     body: str = "mars",
     conventions: Conventions | None = None,
 ) -> Values:
-    """A map file as an array in the project's convention.
+    """Read a map file as an array in the project's convention.
 
     Parameters
     ----------
     path
-        The file, or a pattern for faces or tiles; see :func:`selfiesim.planet.readers.rasters.open_raster`.
+        The file, or a pattern for faces or tiles; see :func:`selfiesim.planet.readers.dispatch.open_raster`.
     layer
-        What its numbers are: ``"albedo"`` comes out linear (0 to 1), ``"elevation"`` in metres, ``"normal"`` as
-        vectors of components from -1 to 1.
+        Meaning of its numbers: ``"albedo"`` is returned as linear reflectance (0 to 1), ``"elevation"`` in metres,
+        ``"normal"`` as vectors with components from -1 to 1.
     width
-        Columns of the result, even; None for as many as the file has round the body, 8192 at most.
+        Columns of the result, even; None for the file's own resolution, at most 8192.
     body
-        Whose it is: the shape for planetographic latitudes.
+        The body, whose shape converts planetographic latitudes.
     conventions
-        How the file lies, where it does not say so itself.
+        How the file is laid out, where it does not state so itself.
 
     Returns
     -------
     (width / 2, width) float32 for one band, (width / 2, width, 3) for three
-        Row 0 in the north, left edge of column 0 at lon 0 E, planetocentric; NaN where the file has nothing.
+        Row 0 in the north, left edge of column 0 at lon 0 E, planetocentric; NaN in gaps.
 
     Raises
     ------
     MapError
-        When the file cannot be used; the message names it and says what would be right.
+        The file cannot be used; the message names the file and the remedy.
     """
     with open_raster(path, conventions) as raster:
         placement = place(raster.conventions, raster.width, raster.height, body, raster.name)
@@ -71,12 +73,12 @@ def read_map(
         for top, strip in iter_strips(raster, placement, layer, size):
             out[top : top + len(strip)] = strip
         if np.isnan(out).all():
-            raise MapError(f"{raster.name}: has no {layer} anywhere, only gaps; is nodata right?")
+            raise MapError(f"{raster.name}: has only gaps and no {layer}; check nodata")
     return out[..., 0] if out.shape[2] == 1 else out
 
 
 def native_width(placement: Placement, max_width: int = 8192) -> int:
-    """Columns that lose nothing of a map, even, at most ``max_width``."""
+    """Return the even number of columns that keeps a map's resolution, at most ``max_width``."""
     return int(min(max_width, max(64, 2 * round(placement.columns_per_turn / 2))))
 
 
@@ -87,10 +89,23 @@ def iter_strips(
     width: int,
     lat_edges: Edges | None = None,
 ) -> Iterator[tuple[int, Values]]:
-    """The map strip by strip: first row and values (n, width, bands), north first.
+    """Resample a map strip by strip, from north to south.
 
-    ``lat_edges`` (rad, falling, evenly spaced) are the edges of the rows wanted; None for all from pole to pole, half
-    as many as ``width``.
+    Parameters
+    ----------
+    raster, placement, layer
+        The map, where it lies, and what its numbers mean.
+    width : int
+        Columns of the result.
+    lat_edges : (n + 1,) array, optional
+        Edges of the result's rows, rad, decreasing and evenly spaced; None for ``width`` / 2 rows from pole to pole.
+
+    Yields
+    ------
+    top : int
+        Index of the strip's first row.
+    values : (n, width, bands) float32
+        The strip; NaN in gaps.
     """
     target_edges = np.linspace(np.pi / 2, -np.pi / 2, width // 2 + 1) if lat_edges is None else lat_edges
     down = _row_weights(placement.lat_edges, target_edges)
@@ -102,7 +117,7 @@ def iter_strips(
 
 
 def _resample_strip(raster: Raster, decode: _Decoder, down: Any, across: Any) -> Values:
-    """A few rows of the result: sums of what lies in each cell over the weight of what is known of it."""
+    """Return a few rows of the result: each cell's weighted sum over the weight of its known part."""
     rows, bands = down.shape[0], raster.bands
     total = np.zeros((rows, raster.width * bands), np.float32)
     known = np.zeros((rows, raster.width), np.float32)
@@ -125,36 +140,31 @@ def _resample_strip(raster: Raster, decode: _Decoder, down: Any, across: Any) ->
 
 
 def _resample_columns(across: Any, values: Values) -> Values:
-    """The columns of (n, W, bands) brought together: (n, width, bands)."""
+    """Resample the columns of (n, W, bands) to (n, width, bands)."""
     count, wide, bands = values.shape
-    turned = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(wide, count * bands)
-    done = (across @ turned).reshape(-1, count, bands)
-    return np.ascontiguousarray(done.transpose(1, 0, 2))
+    columns_first = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(wide, count * bands)
+    resampled = (across @ columns_first).reshape(-1, count, bands)
+    return np.ascontiguousarray(resampled.transpose(1, 0, 2))
 
 
 class _Decoder:
-    """Raw numbers to values: reflectance, metres or components, float32, 0 in gaps."""
+    """Converts raw numbers to reflectance, metres or vector components, float32, 0 in gaps."""
 
     def __init__(self, raster: Raster, layer: Layer) -> None:
-        raster_conventions = raster.conventions
-        self.layer, self._nodata = layer, raster_conventions.nodata
+        conventions = raster.conventions
+        self.layer, self._nodata = layer, conventions.nodata
         whole = raster.dtype.kind in "iu"
         full = float(np.iinfo(raster.dtype).max) if whole else 1.0
         if layer == "normal" and raster.bands != 3:
             raise MapError(f"{raster.name}: a map of normals has three bands, not one")
         if layer == "elevation" and raster.bands != 1:
-            raise MapError(f"{raster.name}: elevation has one band, not three; is it a picture?")
+            raise MapError(f"{raster.name}: elevation has one band, not three; is it a colour image?")
         self._scale = (
-            raster_conventions.scale
-            if raster_conventions.scale is not None
-            else 1.0
-            if layer == "elevation"
-            else 1.0 / full
+            conventions.scale if conventions.scale is not None else 1.0 if layer == "elevation" else 1.0 / full
         )
-        self._offset = raster_conventions.offset
+        self._offset = conventions.offset
         self._srgb = (
-            layer == "albedo"
-            and (raster_conventions.coding or ("srgb" if raster.dtype == np.uint8 else "linear")) == "srgb"
+            layer == "albedo" and (conventions.coding or ("srgb" if raster.dtype == np.uint8 else "linear")) == "srgb"
         )
         self._table: Values | None = None
         if raster.dtype == np.uint8:
@@ -163,7 +173,7 @@ class _Decoder:
     def _values(self, raw: NDArray[Any]) -> Values:
         value = raw.astype(np.float32) * np.float32(self._scale) + np.float32(self._offset)
         if self._srgb:
-            value = srgb_to_linear(value)
+            value = linear_from_srgb(value)
         return value * 2 - 1 if self.layer == "normal" else value
 
     def __call__(self, raster: Raster, start: int, stop: int) -> tuple[Values, NDArray[np.bool_] | None]:
@@ -186,49 +196,43 @@ class _Decoder:
             return
         low, high = float(values.min()), float(values.max())
         if not (np.isfinite(low) and np.isfinite(high)):
-            raise MapError(f"{raster.name}: holds infinite numbers, near row {start}; give nodata, or mend it")
+            raise MapError(f"{raster.name}: has infinite numbers near row {start}; give nodata, or repair the file")
         if self.layer == "elevation" and max(-low, high) > MAX_HEIGHT_M:
             raise MapError(
-                f"{raster.name}: holds heights from {low:g} to {high:g} m; give nodata for the gaps, or a scale"
+                f"{raster.name}: has heights from {low:g} to {high:g} m; give nodata for the gaps, or a scale"
             )
         if self.layer == "albedo" and not (low >= -0.05 and high <= _MAX_REFLECTANCE):
             raise MapError(
-                f"{raster.name}: holds reflectances from {low:g} to {high:g}; give a scale that makes 0 to 1"
+                f"{raster.name}: has reflectances from {low:g} to {high:g}; give a scale that maps them to 0 to 1"
             )
 
 
-def srgb_to_linear(value: Values) -> Values:
-    """Light of sRGB's codes in 0..1 (IEC 61966-2-1)."""
-    above = ((np.maximum(value, 0.0) + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
-    return np.where(value <= 0.04045, value / np.float32(12.92), above).astype(np.float32)
-
-
 def _row_weights(edges: Edges, target_edges: Edges) -> Any:
-    """(rows wanted, rows of the file): by area, so in the sine of latitude."""
-    falling = edges[0] > edges[-1]
-    rising = np.maximum.accumulate(edges[::-1] if falling else edges)
-    weights = _weights(np.sin(rising), np.sin(target_edges[::-1]), rising, target_edges[::-1])
+    """Return sparse weights (result's rows, file's rows); the sine of latitude measures area."""
+    decreasing = edges[0] > edges[-1]
+    increasing = np.maximum.accumulate(edges[::-1] if decreasing else edges)
+    weights = _weights(np.sin(increasing), np.sin(target_edges[::-1]), increasing, target_edges[::-1])
     weights = weights[::-1]
-    return (weights[:, ::-1] if falling else weights).tocsr()
+    return (weights[:, ::-1] if decreasing else weights).tocsr()
 
 
 def _column_weights(edges: Edges, width: int) -> Any:
-    """(columns wanted, columns of the file), round the body as often as it takes."""
+    """Return sparse weights (result's columns, file's columns), with the file repeated around the body as needed."""
     from scipy import sparse
 
     turn = 2 * np.pi
-    falling = edges[0] > edges[-1]
-    rising = edges[::-1] if falling else edges
-    step = np.ptp(rising) / (len(rising) - 1)
-    closed = bool(np.ptp(rising) >= turn - 1.5 * step)
-    repeated = np.ptp(rising) > turn + 0.5 * step  # the last column is the first again
+    decreasing = edges[0] > edges[-1]
+    increasing = edges[::-1] if decreasing else edges
+    step = np.ptp(increasing) / (len(increasing) - 1)
+    closed = bool(np.ptp(increasing) >= turn - 1.5 * step)
+    repeated = np.ptp(increasing) > turn + 0.5 * step  # the last column repeats the first
     if repeated:
-        rising = rising[:-1]
+        increasing = increasing[:-1]
     target_edges = np.linspace(0.0, turn, width + 1)
-    first = int(np.floor((target_edges[0] - rising[-1]) / turn))
-    last = int(np.ceil((target_edges[-1] - rising[0]) / turn))
+    first = int(np.floor((target_edges[0] - increasing[-1]) / turn))
+    last = int(np.ceil((target_edges[-1] - increasing[0]) / turn))
     parts = [
-        _weights(rising + k * turn, target_edges, rising + k * turn, target_edges, closed)
+        _weights(increasing + k * turn, target_edges, increasing + k * turn, target_edges, closed)
         for k in range(first, last + 1)
     ]
     weights = parts[0]
@@ -238,11 +242,11 @@ def _column_weights(edges: Edges, width: int) -> Any:
         weights = _normalize_rows(weights)
     if repeated:
         weights = sparse.hstack([weights, sparse.csr_array((width, 1), dtype=np.float32)])
-    return (weights.tocsr()[:, ::-1] if falling else weights).tocsr()
+    return (weights.tocsr()[:, ::-1] if decreasing else weights).tocsr()
 
 
 def _normalize_rows(weights: Any) -> Any:
-    """Each row over its sum: where a map overlaps itself or lacks a pixel, the mean of what there is."""
+    """Divide each row by its sum, so that a map that overlaps itself or lacks a pixel is averaged."""
     from scipy import sparse
 
     total = np.asarray(weights.sum(axis=1)).ravel()
@@ -250,10 +254,10 @@ def _normalize_rows(weights: Any) -> Any:
 
 
 def _weights(measure: Edges, target_measure: Edges, edges: Edges, target_edges: Edges, closed: bool = False) -> Any:
-    """Sparse (n wanted, n of the file): shares of each cell wanted, all edges rising.
+    """Return sparse weights (result's cells, file's cells); all edges increase.
 
-    Shares of overlap in ``measure`` where the cells wanted are the larger, linear between the file's cell middles where
-    they are the smaller.
+    Where the result's cells are larger they are overlaps in ``measure``; where they are smaller, weights of linear
+    interpolation between the file's cell centres.
     """
     if np.ptp(target_edges) / (len(target_edges) - 1) < 0.999 * np.ptp(edges) / (len(edges) - 1):
         return _linear_weights(edges, 0.5 * (target_edges[:-1] + target_edges[1:]), closed)
@@ -276,20 +280,20 @@ def _overlap_weights(edges: Edges, target_edges: Edges) -> Any:
 def _linear_weights(edges: Edges, places: Edges, closed: bool) -> Any:
     from scipy import sparse
 
-    middles = 0.5 * (edges[:-1] + edges[1:])
-    count = len(middles)
-    right = np.searchsorted(middles, places)
+    centres = 0.5 * (edges[:-1] + edges[1:])
+    count = len(centres)
+    right = np.searchsorted(centres, places)
     low, high = np.clip(right - 1, 0, count - 1), np.clip(right, 0, count - 1)
-    span = middles[high] - middles[low]  # 0 at the ends, and between rows that the pole cuts to nothing
-    share = np.where(span > 0.0, (places - middles[low]) / np.where(span > 0.0, span, 1.0), 0.0)
+    span = centres[high] - centres[low]  # 0 at the ends, and between rows clipped at the pole
+    share = np.where(span > 0.0, (places - centres[low]) / np.where(span > 0.0, span, 1.0), 0.0)
     inside = (places >= edges[0]) & (places < edges[-1])
     if closed:
-        # Beyond the outermost middles the other end of the map is the neighbour.
-        gap = middles[0] + 2 * np.pi - middles[-1]
-        before, after = inside & (places < middles[0]), inside & (places > middles[-1])
+        # Beyond the outermost centres the neighbour is the other end of the map.
+        gap = centres[0] + 2 * np.pi - centres[-1]
+        before, after = inside & (places < centres[0]), inside & (places > centres[-1])
         low, high = np.where(before | after, count - 1, low), np.where(before | after, 0, high)
-        share = np.where(before, (places - (middles[-1] - 2 * np.pi)) / gap, share)
-        share = np.where(after, (places - middles[-1]) / gap, share)
+        share = np.where(before, (places - (centres[-1] - 2 * np.pi)) / gap, share)
+        share = np.where(after, (places - centres[-1]) / gap, share)
     row = np.flatnonzero(inside)
     rows, columns = np.concatenate([row, row]), np.concatenate([low[row], high[row]])
     shares = np.concatenate([1.0 - share[row], share[row]]).astype(np.float32)

@@ -1,7 +1,7 @@
-"""The ground round a vehicle on Mars, as a mesh that is drawn like a craft's.
+"""The ground around a vehicle on Mars, as a mesh that is rendered like a craft's.
 
-``terrain(TerrainSpec(...))`` gives a :class:`~selfiesim.craft.model.Craft` of ground and rocks in site axes: x east, y
-north, z up, the origin on the ground, metres. Vehicles set on a pad stand at z = 0. See ``design/terrain.md``.
+``build_terrain(TerrainSpec(...))`` returns a :class:`~selfiesim.craft.model.Craft` of ground and rocks in site axes:
+x east, y north, z up, the origin on the ground, metres. Vehicles on a pad rest at z = 0. See ``design/terrain.md``.
 """
 
 from __future__ import annotations
@@ -36,19 +36,20 @@ from selfiesim.planet.terrain.rocks import (
 Floats = NDArray[np.float64]
 
 NEAR_RADIUS_M = 16.0
-"""What is nearer to the middle than this is in nodes named ``near``: fit the Sun's shadow map to those."""
+"""Geometry within this distance of the lens is in nodes named ``near``, which the Sun's shadow map is fitted to."""
 
-_ROCK_SHAPE_COUNT = 14  # rocks of different shape; each is turned and stretched anew
-_MIN_ROCK_CELLS, _MIN_SHOWN_CELLS = 3.0, 1.5  # that the smallest rocks span: in the finest mesh, and in coarser ones
+_ROCK_SHAPE_COUNT = 14  # different rock shapes; each instance is rotated and stretched at random
+# Cells that the smallest rocks span, in the finest mesh and in coarser ones.
+_MIN_ROCK_CELLS, _MIN_SHOWN_CELLS = 3.0, 1.5
 _COARSE_CELL_RAD = 0.014  # cells outside the sector
 _ROCK_TINT = np.array([0.55, 0.58, 0.66])  # darker and greyer than the dust (assumed)
-_CLOD_Q = 85.0  # 1/m, of the clods' law: one to five centimetres (assumed)
-_CLOD_HEIGHT = 0.6  # of a rock's
+_CLOD_Q = 85.0  # 1/m, decay of the clods' size law: one to five centimetres (assumed)
+_CLOD_HEIGHT = 0.6  # relative to a rock's
 
 
 @dataclass(frozen=True)
 class BlastZone:
-    """The ground that the landing engines blew clean of dust round (x, y): darker by ``darker`` in the middle."""
+    """Ground around (x, y) that the landing engines cleared of dust: darker by ``darker`` at the centre."""
 
     x_m: float
     y_m: float
@@ -58,38 +59,40 @@ class BlastZone:
 
 @dataclass(frozen=True)
 class TerrainSpec:
-    """What the ground is to be like.
+    """Specification of a ground mesh.
 
     Attributes
     ----------
     seed : int
-        Another seed, another ground.
+        Random seed.
     rock_share : float
-        Total share covered by rocks, the k of Golombek and Rapp's law. 0.05 is assumed for Utopia.
+        Fraction of the ground covered by rocks, the k of Golombek and Rapp's law. 0.05 is assumed for Utopia.
     reflectance : (3,) tuple of float
-        Of the dust at 620, 550 and 460 nm. The default is the globe's map at 109.925 E, 25.066 N, where Zhurong landed.
+        Reflectance of the dust at 620, 550 and 460 nm. The default is that of the globe's map at 109.925 E, 25.066 N,
+        where Zhurong landed.
     camera_xy_m : (2,) tuple of float
-        Place (x, y) of the lens: the mesh is finest there.
+        Place (x, y) of the lens, around which the mesh is finest.
     heading_deg, sector_deg : float
-        Middle (from north toward east) and width of the directions in which it is fine.
+        Middle (from north toward east) and width of the sector in which the mesh is fine.
     cell_rad : float
-        Angle that a cell takes up there, seen from the lens.
-    finest_rad : float, optional
-        That of the finest mesh of this ground, of whose pieces a coarser one shows the larger; default: its own.
+        Angle that a cell of the sector subtends at the lens.
     extent_m : float
-        Where it ends; the horizon of a lens 1.8 m up is 3.5 km off.
+        Radius of the mesh; the horizon of a lens at 1.8 m is 3.5 km away.
     rocks_reach_m : float
-        How far from the lens rocks lie.
+        Greatest distance of rocks from the lens.
     largest_rock_m : float
-        Larger ones are left out.
+        Largest diameter of a rock.
     clod_share : float
-        Share of the ground under clods of broken crust, of a few centimetres and the ground's own colour (assumed).
+        Fraction of the ground under clods of broken crust, a few centimetres large and of the ground's own colour
+        (assumed).
     pads, tracks : tuple
-        Where vehicles stand, and where one has driven.
+        Level places under vehicles, and wheel tracks.
     craters : tuple
-        Small ones.
-    blast : Blast, optional
-        The landing's dark zone.
+        Small craters.
+    blast : BlastZone, optional
+        Dark zone of the landing.
+    finest_rad : float, optional
+        ``cell_rad`` of the finest mesh of this ground, whose larger rocks a coarser mesh keeps; default: its own.
     """
 
     seed: int = 1
@@ -110,58 +113,56 @@ class TerrainSpec:
     finest_rad: float | None = None
 
 
-def terrain(recipe: TerrainSpec) -> Craft:
-    """The ground and its rocks as a craft that has no joints: nodes ``ground_near``, ``ground_far``, ``rocks_near`` ...
+def build_terrain(spec: TerrainSpec) -> Craft:
+    """Build the ground and its rocks as a craft without joints, with nodes ``ground_near``, ``rocks_far`` and so on.
 
     Raises
     ------
     ValueError
-        For a rock share, a cell or a reach that makes no ground.
+        A rock fraction, cell size or extent is out of range.
     """
-    if not 0.0005 <= recipe.cell_rad <= 0.1:
-        raise ValueError(f"cell_rad {recipe.cell_rad}: give 0.0005 to 0.1")
-    if not 50.0 <= recipe.extent_m <= 50_000.0:
-        raise ValueError(f"extent_m {recipe.extent_m}: give 50 to 50,000 m")
-    parts = (*_build_ground_parts(recipe), *_build_rock_parts(recipe))
+    if not 0.0005 <= spec.cell_rad <= 0.1:
+        raise ValueError(f"cell_rad {spec.cell_rad}: must be 0.0005 to 0.1")
+    if not 50.0 <= spec.extent_m <= 50_000.0:
+        raise ValueError(f"extent_m {spec.extent_m}: must be 50 to 50,000 m")
+    parts = (*_build_ground_parts(spec), *_build_rock_parts(spec))
     return Craft("ground", parts, {}, {}, Path("terrain"))
 
 
-def height_at(recipe: TerrainSpec, x: Floats, y: Floats, spacing_m: Floats | None = None) -> Floats:
-    """Height of the ground (N,) at places, m, as a mesh with cells of ``spacing_m`` (N,) has it; 1 cm by default."""
+def height_at(spec: TerrainSpec, x: Floats, y: Floats, spacing_m: Floats | None = None) -> Floats:
+    """Return the height of the ground (N,) at places (N,), m, in a mesh with cells of ``spacing_m`` (default 1 cm)."""
     spacing = np.full_like(x, 0.01) if spacing_m is None else spacing_m
-    # Measured from the plain's height at the origin, so that a scene with no pad starts on the ground too.
+    # Measured from the plain at the origin, so that a scene without a pad also starts on the ground.
     zero = np.zeros(1)
-    height = plain_height(x, y, spacing, recipe.seed) - plain_height(zero, zero, np.full(1, 0.01), recipe.seed)
-    # The plain's height where the lens is does not change with craters elsewhere.
-    height = height + crater_displacement(x, y, recipe.craters)
-    for track in recipe.tracks:
+    height = plain_height(x, y, spacing, spec.seed) - plain_height(zero, zero, np.full(1, 0.01), spec.seed)
+    height = height + crater_displacement(x, y, spec.craters)
+    for track in spec.tracks:
         height = height + track_displacement(x, y, spacing, track)[0]
-    return np.asarray(flatten_pads(height, x, y, recipe.pads) - curvature_drop(x, y, MARS.radii_m[0]))
+    return np.asarray(flatten_pads(height, x, y, spec.pads) - curvature_drop(x, y, MARS.radii_m[0]))
 
 
-def ground_tints(recipe: TerrainSpec, x: Floats, y: Floats, spacing: Floats) -> Floats:
-    """Colour of the ground (N, 3) at places, over that of the site's dust, as :func:`height_at` has them."""
-    tone = 1.0 + 0.10 * dust_mottling(x, y, recipe.seed)
-    for track in recipe.tracks:
-        tone = tone * (
-            1.0 - 0.20 * track_displacement(x, y, spacing, track)[1]
-        )  # fresh soil is darker than dust (assumed)
+def ground_tints(spec: TerrainSpec, x: Floats, y: Floats, spacing: Floats) -> Floats:
+    """Return the colour of the ground (N, 3) relative to the site's dust; places as for :func:`height_at`."""
+    tone = 1.0 + 0.10 * dust_mottling(x, y, spec.seed)
+    for track in spec.tracks:
+        # Fresh soil is darker than dust (assumed).
+        tone = tone * (1.0 - 0.20 * track_displacement(x, y, spacing, track)[1])
     tint = tone[:, None] * np.ones(3)
-    if recipe.blast is not None:
-        blast = recipe.blast
+    if spec.blast is not None:
+        blast = spec.blast
         share = np.exp(-(((x - blast.x_m) ** 2 + (y - blast.y_m) ** 2) / blast.radius_m**2)[:, None])
         tint = tint * (1.0 - blast.darker * share * (1.0, 0.85, 0.6))
     return np.asarray(tint)
 
 
-def _polar_mesh_axes(recipe: TerrainSpec) -> tuple[Floats, Floats]:
-    """Radii of the rings and directions (rad, from east toward north) of the spokes of the mesh."""
-    fine = recipe.cell_rad
-    # Seen from just above the ground a cell is foreshortened: rings may lie farther apart than spokes.
+def _polar_mesh_axes(spec: TerrainSpec) -> tuple[Floats, Floats]:
+    """Return the radii of the mesh's rings and the directions (rad, from east toward north) of its spokes."""
+    fine = spec.cell_rad
+    # Cells are foreshortened from just above the ground, so rings may be farther apart than spokes.
     radii = [0.12]
-    while radii[-1] < recipe.extent_m:
+    while radii[-1] < spec.extent_m:
         radii.append(radii[-1] * (1.0 + (3.0 * fine if radii[-1] < 40.0 else 0.05)))
-    middle, half = np.pi / 2 - np.radians(recipe.heading_deg), 0.5 * np.radians(min(recipe.sector_deg, 360.0))
+    middle, half = np.pi / 2 - np.radians(spec.heading_deg), 0.5 * np.radians(min(spec.sector_deg, 360.0))
     inside = np.linspace(-half, half, max(3, int(2.0 * half / fine)))
     rest = 2.0 * np.pi - 2.0 * half
     count = int(rest / _COARSE_CELL_RAD) + 2
@@ -169,21 +170,21 @@ def _polar_mesh_axes(recipe: TerrainSpec) -> tuple[Floats, Floats]:
     return np.array(radii), middle + np.concatenate([inside, outside])
 
 
-def _build_ground_parts(recipe: TerrainSpec) -> list[Part]:
-    radii, angles = _polar_mesh_axes(recipe)
+def _build_ground_parts(spec: TerrainSpec) -> list[Part]:
+    radii, angles = _polar_mesh_axes(spec)
     r, a = np.meshgrid(radii, angles, indexing="ij")
     width = np.diff(angles, append=angles[0] + 2.0 * np.pi)
     width = 0.5 * (width + np.roll(width, 1))
     spacing = np.maximum(r * width[None, :], 0.33 * r * np.gradient(radii)[:, None] / radii[:, None])
-    x, y = recipe.camera_xy_m[0] + r * np.cos(a), recipe.camera_xy_m[1] + r * np.sin(a)
+    x, y = spec.camera_xy_m[0] + r * np.cos(a), spec.camera_xy_m[1] + r * np.sin(a)
     flat = x.ravel(), y.ravel(), spacing.ravel()
-    z = height_at(recipe, *flat).reshape(r.shape)
+    z = height_at(spec, *flat).reshape(r.shape)
     points = np.stack([x, y, z], axis=-1)
     normals = _grid_normals(points)
-    tint = ground_tints(recipe, *flat).reshape(*r.shape, 3)
+    tint = ground_tints(spec, *flat).reshape(*r.shape, 3)
     split = int(np.searchsorted(radii, NEAR_RADIUS_M))
-    middle = _center_vertex(recipe, points[0])
-    material = Material("ground", recipe.reflectance, 0.0, 1.0)
+    middle = _center_vertex(spec, points[0])
+    material = Material("ground", spec.reflectance, 0.0, 1.0)
     parts = []
     for node, rows in (("ground_near", slice(0, split + 1)), ("ground_far", slice(split, len(radii)))):
         shape = points[rows].shape[:2]
@@ -198,13 +199,13 @@ def _build_ground_parts(recipe: TerrainSpec) -> list[Part]:
     return parts
 
 
-def _center_vertex(recipe: TerrainSpec, ring: Floats) -> Floats:
-    """The point below the lens that closes the innermost ring."""
-    return np.array([*recipe.camera_xy_m, ring[:, 2].mean()])
+def _center_vertex(spec: TerrainSpec, ring: Floats) -> Floats:
+    """Return the point below the lens that closes the innermost ring."""
+    return np.array([*spec.camera_xy_m, ring[:, 2].mean()])
 
 
 def _grid_faces(rows: int, columns: int) -> NDArray[np.int64]:
-    """Faces of a grid of rings, the last spoke joined to the first, looking up."""
+    """Return the upward faces of a grid of rings, with the last spoke joined to the first."""
     index = np.arange(rows * columns).reshape(rows, columns)
     a, b = index[:-1], index[1:]
     c, d = np.roll(b, -1, axis=1), np.roll(a, -1, axis=1)
@@ -213,77 +214,77 @@ def _grid_faces(rows: int, columns: int) -> NDArray[np.int64]:
 
 
 def _grid_normals(points: Floats) -> Floats:
-    """Upward unit normals (R, S, 3) of a grid of rings, from the vertices on either side."""
-    out = np.gradient(points, axis=0)
-    round_ = np.roll(points, -1, axis=1) - np.roll(points, 1, axis=1)
-    normal = np.cross(out, round_)
+    """Return upward unit normals (R, S, 3) of a grid of rings, from the neighbouring vertices."""
+    outward = np.gradient(points, axis=0)
+    around = np.roll(points, -1, axis=1) - np.roll(points, 1, axis=1)
+    normal = np.cross(outward, around)
     return np.asarray(normal / np.linalg.norm(normal, axis=-1, keepdims=True))
 
 
-def _build_rock_parts(recipe: TerrainSpec) -> list[Part]:
-    """Rocks and clods strewn about the lens, none on the pads or in the tracks."""
-    fine, seed = _MIN_ROCK_CELLS * (recipe.finest_rad or recipe.cell_rad), recipe.seed
+def _build_rock_parts(spec: TerrainSpec) -> list[Part]:
+    """Scatter rocks and clods around the lens, clear of pads and tracks."""
+    fine, seed = _MIN_ROCK_CELLS * (spec.finest_rad or spec.cell_rad), spec.seed
     rocks, clods = np.random.default_rng(seed + 1000), np.random.default_rng(seed + 2000)
-    edges = np.geomspace(0.35, recipe.rocks_reach_m, 24)
-    field = scatter_rocks(RockSizeDistribution(recipe.rock_share), edges, fine, recipe.largest_rock_m, rocks)
-    parts = _mesh_rock_field(recipe, "rocks", _remove_obstructing(recipe, field, recipe.pads), rocks, (0.35, 0.6), 1.0)
-    if recipe.clod_share > 0.0:
+    edges = np.geomspace(0.35, spec.rocks_reach_m, 24)
+    field = scatter_rocks(RockSizeDistribution(spec.rock_share), edges, fine, spec.largest_rock_m, rocks)
+    parts = _mesh_rock_field(spec, "rocks", _remove_obstructing(spec, field, spec.pads), rocks, (0.35, 0.6), 1.0)
+    if spec.clod_share > 0.0:
         field = scatter_rocks(
-            RockSizeDistribution(recipe.clod_share, _CLOD_Q), np.geomspace(0.35, 14.0, 16), fine, 0.12, clods
+            RockSizeDistribution(spec.clod_share, _CLOD_Q), np.geomspace(0.35, 14.0, 16), fine, 0.12, clods
         )
         parts += _mesh_rock_field(
-            recipe, "clods", _remove_obstructing(recipe, field, ()), clods, (0.85, 0.15), _CLOD_HEIGHT
+            spec, "clods", _remove_obstructing(spec, field, ()), clods, (0.85, 0.15), _CLOD_HEIGHT
         )
     return parts
 
 
 def _mesh_rock_field(
-    recipe: TerrainSpec, name: str, field: RockField, rng: np.random.Generator, dusty: tuple[float, float], tall: float
+    spec: TerrainSpec, name: str, field: RockField, rng: np.random.Generator, dusty: tuple[float, float], tall: float
 ) -> list[Part]:
-    """Parts of the pieces of a field, the finer the nearer; ``dusty``: least share of dust, and its spread."""
+    """Build the parts of a rock field, finer the nearer they are; ``dusty`` is the least dust cover and its spread."""
     (x, y), size = field.places_m.T, field.diameters_m
-    away = np.hypot(x - recipe.camera_xy_m[0], y - recipe.camera_xy_m[1])
+    away = np.hypot(x - spec.camera_xy_m[0], y - spec.camera_xy_m[1])
     stretch = np.stack(
         [np.ones(len(size)), 0.75 + 0.25 * rng.random(len(size)), tall * _sample_height_stretch(rng, len(size))], axis=1
     )
-    turn, shape = 2.0 * np.pi * rng.random(len(size)), rng.integers(_ROCK_SHAPE_COUNT, size=len(size))
+    yaw, shape = 2.0 * np.pi * rng.random(len(size)), rng.integers(_ROCK_SHAPE_COUNT, size=len(size))
     dust = dusty[0] + dusty[1] * rng.random(len(size))[:, None]
     colour = (0.8 + 0.4 * rng.random(len(size))[:, None]) * (dust + (1.0 - dust) * _ROCK_TINT)
-    if recipe.finest_rad is not None and recipe.finest_rad < recipe.cell_rad:
-        # Left out only now: the dice have fallen as for the finest mesh, so what is left is the same.
-        shown = size > _MIN_SHOWN_CELLS * recipe.cell_rad * away
-        x, y, size, away, stretch, turn, shape, colour = (
-            each[shown] for each in (x, y, size, away, stretch, turn, shape, colour)
+    if spec.finest_rad is not None and spec.finest_rad < spec.cell_rad:
+        # Dropped only after all random draws, so that the remaining rocks match those of the finest mesh.
+        shown = size > _MIN_SHOWN_CELLS * spec.cell_rad * away
+        x, y, size, away, stretch, yaw, shape, colour = (
+            each[shown] for each in (x, y, size, away, stretch, yaw, shape, colour)
         )
-    ground = height_at(recipe, x, y, np.maximum(0.5 * size, 0.01))
-    # 20, 80, 320 or 5120 triangles, by how many cells of the ground a piece spans.
-    subdivisions = np.array([0, 1, 2, 4])[np.digitize(size / away / recipe.cell_rad, [5.0, 14.0, 50.0])]
+    ground = height_at(spec, x, y, np.maximum(0.5 * size, 0.01))
+    # 20, 80, 320 or 5120 triangles, by the number of cells that a rock spans.
+    subdivisions = np.array([0, 1, 2, 4])[np.digitize(size / away / spec.cell_rad, [5.0, 14.0, 50.0])]
     parts = []
     for node, chosen in ((f"{name}_near", away < NEAR_RADIUS_M), (f"{name}_far", away >= NEAR_RADIUS_M)):
         pieces = []
         for which in np.unique(np.stack([shape, subdivisions], 1)[chosen], axis=0):
             of = chosen & (shape == which[0]) & (subdivisions == which[1])
-            base, faces = make_rock_mesh(recipe.seed * 100 + int(which[0]), int(which[1]))
-            placed = _instance_mesh(base, faces, (x[of], y[of], ground[of]), size[of], stretch[of], turn[of])
+            base, faces = make_rock_mesh(spec.seed * 100 + int(which[0]), int(which[1]))
+            placed = _instance_mesh(base, faces, (x[of], y[of], ground[of]), size[of], stretch[of], yaw[of])
             pieces.append((*placed, np.repeat(colour[of], len(base), axis=0)))
         if pieces:
-            parts.append(_merge_pieces(node, Material("rock", recipe.reflectance, 0.0, 0.95), pieces))
+            parts.append(_merge_pieces(node, Material("rock", spec.reflectance, 0.0, 0.95), pieces))
     return parts
 
 
 def _sample_height_stretch(rng: np.random.Generator, count: int) -> Floats:
-    """Vertical stretch: the shape's lower half is in the ground, so that what stands out is half of it."""
+    """Draw vertical stretches, twice the exposed height, because the lower half of the shape is in the ground."""
     low, high = HEIGHT_TO_DIAMETER
     return np.asarray(2.0 * (low + (high - low) * rng.random(count)))
 
 
-def _remove_obstructing(recipe: TerrainSpec, field: RockField, pads: tuple[Pad, ...]) -> RockField:
-    """The field moved to the lens, without what lies on the pads, in the tracks or against the lens."""
-    x, y = (field.places_m + recipe.camera_xy_m).T
-    free = np.hypot(x - recipe.camera_xy_m[0], y - recipe.camera_xy_m[1]) > 0.30 + 0.5 * field.diameters_m
+def _remove_obstructing(spec: TerrainSpec, field: RockField, pads: tuple[Pad, ...]) -> RockField:
+    """Move the field to the lens and drop rocks on pads, in tracks or close to the lens."""
+    x, y = (field.places_m + spec.camera_xy_m).T
+    free = np.hypot(x - spec.camera_xy_m[0], y - spec.camera_xy_m[1]) > 0.30 + 0.5 * field.diameters_m
     for pad in pads:
         free &= np.hypot(x - pad.x_m, y - pad.y_m) > pad.radius_m + 0.5 * field.diameters_m
-    for track in recipe.tracks:
+    for track in spec.tracks:
         free &= track_displacement(x, y, np.full_like(x, 0.1), track)[1] < 0.2
     return RockField(np.stack([x, y], axis=1)[free], field.diameters_m[free])
 
@@ -297,11 +298,11 @@ def _instance_mesh(
     at: tuple[Floats, Floats, Floats],
     size: Floats,
     stretch: Floats,
-    turn: Floats,
+    yaw: Floats,
 ) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Copies of one shape: vertices (N V, 3), normals, faces."""
+    """Instance one shape: vertices (N V, 3), normals and faces."""
     scaled = base[None] * (size[:, None] * stretch)[:, None]
-    c, s = np.cos(turn)[:, None], np.sin(turn)[:, None]
+    c, s = np.cos(yaw)[:, None], np.sin(yaw)[:, None]
     vertices = np.stack(
         [
             scaled[..., 0] * c - scaled[..., 1] * s + at[0][:, None],
@@ -325,7 +326,7 @@ def _instance_mesh(
 
 
 def _vertex_normals(vertices: Floats, faces: NDArray[np.int64]) -> Floats:
-    """Normals (V, 3), each the sum of those of the faces about it by area."""
+    """Return area-weighted vertex normals (V, 3)."""
     corner = vertices[faces]
     face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     out = np.zeros_like(vertices)

@@ -1,6 +1,6 @@
-"""Ground meshes kept from picture to picture: by their recipe, the last few on the disk and in memory.
+"""Cache of ground meshes, on disk and in memory, keyed by their specification.
 
-A cache may be lost or cut short at any time: what does not read back is made again.
+Cached files may be lost or truncated at any time: a mesh that cannot be read is built again.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ import numpy as np
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, cache_dir
 from selfiesim.craft.model import Craft, Material, Part
-from selfiesim.planet.terrain.ground_mesh import TerrainSpec, terrain
+from selfiesim.planet.terrain.ground_mesh import TerrainSpec, build_terrain
 
 MAX_CACHED_TERRAINS = 6
-"""Files on the disk; one of a final picture takes some 40 to 50 MB."""
+"""Files on disk; one for a final image takes some 40 to 50 MB."""
 
-_FORMAT = 2  # raise it when the same recipe makes another ground
+_FORMAT = 2  # increment when the same specification gives another ground
 _ARRAYS = ("vertices", "normals", "faces", "tint")
 
 
 @lru_cache(maxsize=3)
-def cached_terrain(recipe: TerrainSpec) -> Craft:
-    """The ground of ``recipe``, made only if it is not at hand."""
-    path = cache_path(recipe)
+def cached_terrain(spec: TerrainSpec) -> Craft:
+    """Return the ground of ``spec``, built unless it is cached."""
+    path = cache_path(spec)
     parts = _read(path)
     if parts is None:
-        craft = terrain(recipe)
+        craft = build_terrain(spec)
         _write(path, craft)
         return craft
     return Craft("ground", parts, {}, {}, Path("terrain"))
 
 
-def cache_path(recipe: TerrainSpec) -> Path:
-    """Where the mesh of a recipe is kept."""
-    digest = hashlib.sha256(f"selfiesim terrain {_FORMAT} {recipe!r}".encode()).hexdigest()
+def cache_path(spec: TerrainSpec) -> Path:
+    """Return the path of the cached mesh of a specification."""
+    digest = hashlib.sha256(f"selfiesim terrain {_FORMAT} {spec!r}".encode()).hexdigest()
     return cache_dir() / "terrain" / f"{digest[:40]}.npz"
 
 
 def _write(path: Path, craft: Craft) -> None:
     arrays: dict[str, Any] = {"nodes": np.array([part.node for part in craft.parts])}
     for k, part in enumerate(craft.parts):
-        look = part.material
-        arrays[f"name{k}"] = np.array(look.name)
-        arrays[f"look{k}"] = np.array([*look.base_color, look.metallic, look.roughness])
+        material = part.material
+        arrays[f"name{k}"] = np.array(material.name)
+        arrays[f"look{k}"] = np.array([*material.base_color, material.metallic, material.roughness])
         arrays |= {f"{name}{k}": getattr(part, name) for name in _ARRAYS}
-    # That it cannot be written is no error.
+    # A mesh that cannot be cached is still usable.
     with suppress(OutputError, OSError):
         with atomic_write(path) as temporary:
             np.savez(temporary, **arrays)
@@ -67,13 +67,14 @@ def _read(path: Path) -> tuple[Part, ...] | None:
             parts = []
             for k, node in enumerate(stored["nodes"]):
                 red, green, blue, metallic, roughness = (float(v) for v in stored[f"look{k}"])
-                look = Material(str(stored[f"name{k}"]), (red, green, blue), metallic, roughness)
+                material = Material(str(stored[f"name{k}"]), (red, green, blue), metallic, roughness)
                 vertices, normals, faces, tint = (stored[f"{name}{k}"] for name in _ARRAYS)
                 if faces.max(initial=0) >= len(vertices) or len(vertices) != len(normals):
                     return None
-                parts.append(Part(f"{node}.{look.name}", str(node), look, vertices, normals, None, faces, tint=tint))
+                name = f"{node}.{material.name}"
+                parts.append(Part(name, str(node), material, vertices, normals, None, faces, tint=tint))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     with suppress(OSError):
-        os.utime(path)  # the last one used goes last
+        os.utime(path)  # the most recently used file is deleted last
     return tuple(parts)

@@ -1,7 +1,7 @@
-"""The height of the ground at any place: fractal plains, clods, level pads, wheel tracks, the planet's curve.
+"""Height of the ground at any place: fractal plains, crust, level pads, wheel tracks, the planet's curvature.
 
-A function of (x, y), so that meshes of any fineness agree. Amplitudes are assumed: chosen by eye beside the published
-surface pictures.
+The height is a function of (x, y), so meshes of any resolution agree. Amplitudes are assumed: they were chosen by eye
+against published images of the surface.
 """
 
 from __future__ import annotations
@@ -15,14 +15,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 WAVELENGTHS_M = tuple(48.0 / 1.9**k for k in range(13))
-_UNIT_WAVE_AMPLITUDE_M, _HURST = 0.011, 0.75  # of the wave 1 m long; how amplitude grows with wavelength
-_CRUST_OCTAVES = (
-    (0.30, 0.012),
-    (0.12, 0.009),
-    (0.05, 0.008),
-    (0.022, 0.005),
-    (0.010, 0.0022),
-)  # wavelength and height, m
+_UNIT_WAVE_AMPLITUDE_M, _HURST = 0.011, 0.75  # amplitude at a wavelength of 1 m; its exponent with wavelength
+# Wavelength and height, m.
+_CRUST_OCTAVES = ((0.30, 0.012), (0.12, 0.009), (0.05, 0.008), (0.022, 0.005), (0.010, 0.0022))
 
 _PAD_SINK_M = 0.004
 _GRADIENT_ANGLES = np.arange(256) * (2.0 * np.pi / 256)
@@ -31,7 +26,7 @@ _GRADIENTS = np.stack([np.cos(_GRADIENT_ANGLES), np.sin(_GRADIENT_ANGLES)], axis
 
 @dataclass(frozen=True)
 class Pad:
-    """A place where a vehicle stands: the ground is level within ``radius_m`` of (x, y)."""
+    """Level ground for a vehicle, within ``radius_m`` of (x, y)."""
 
     x_m: float
     y_m: float
@@ -40,9 +35,9 @@ class Pad:
 
 @dataclass(frozen=True)
 class Track:
-    """What a rover's wheels left along a path of points (x, y), m: two ruts ``2 half_m`` apart.
+    """Tracks of a rover along a path of points (x, y), m: two ruts ``2 half_m`` apart.
 
-    The print of one turn of a wheel holds ``grousers`` marks.
+    One revolution of a wheel leaves ``grousers`` marks.
     """
 
     path_m: tuple[tuple[float, float], ...]
@@ -54,13 +49,13 @@ class Track:
 
     @property
     def grouser_pitch_m(self) -> float:
-        """From one grouser's mark to the next."""
+        """Distance between the marks of two grousers, m."""
         return np.pi * self.wheel_diameter_m / self.grousers
 
 
 @dataclass(frozen=True)
 class Crater:
-    """A small old bowl about (x, y): its rim has ``radius_m``, its floor lies ``depth_m`` below the rim."""
+    """A small degraded crater at (x, y) with a rim of ``radius_m``, its floor ``depth_m`` below the rim."""
 
     x_m: float
     y_m: float
@@ -69,7 +64,7 @@ class Crater:
 
 
 def plain_height(x: Floats, y: Floats, spacing_m: Floats, seed: int) -> Floats:
-    """Height (N,) of the bare plain, m; waves shorter than two cells of a mesh of ``spacing_m`` (N,) are left out."""
+    """Return the height (N,) of the bare plain, m, without waves shorter than two cells of ``spacing_m`` (N,)."""
     height = np.zeros_like(x)
     for k, wave in enumerate(WAVELENGTHS_M):
         shown = np.clip(wave / spacing_m - 2.0, 0.0, 1.0)
@@ -94,13 +89,13 @@ def plain_height(x: Floats, y: Floats, spacing_m: Floats, seed: int) -> Floats:
 
 
 def dust_mottling(x: Floats, y: Floats, seed: int) -> Floats:
-    """Where dust lies thick, (N,), -1 to 1: patches of one to twenty metres, not in step with the heights."""
+    """Return dust thickness (N,), -1 to 1, in patches of one to twenty metres, independent of height."""
     waves = (19.0, 6.1, 1.7)
     return np.asarray(np.tanh(sum(_perlin_noise(x / wave, y / wave, seed + 70 + k) for k, wave in enumerate(waves))))
 
 
 def flatten_pads(height: Floats, x: Floats, y: Floats, pads: tuple[Pad, ...]) -> Floats:
-    """The heights with the pads pressed nearly flat, a hair above 0: what stands there sinks in rather than floats."""
+    """Flatten pads to slightly above 0, so that wheels and feet sink in rather than float."""
     share = np.ones_like(height)
     for pad in pads:
         away = np.hypot(x - pad.x_m, y - pad.y_m) / pad.radius_m
@@ -109,7 +104,7 @@ def flatten_pads(height: Floats, x: Floats, y: Floats, pads: tuple[Pad, ...]) ->
 
 
 def track_displacement(x: Floats, y: Floats, spacing_m: Floats, track: Track) -> tuple[Floats, Floats]:
-    """What a track adds to the height (N,), m, and how much of each place (N,) lies in its ruts, 0 to 1."""
+    """Return what a track adds to the height (N,), m, and the fraction of each place (N,) inside its ruts."""
     added, inside = np.zeros_like(x), np.zeros_like(x)
     path = np.asarray(track.path_m, float)
     reach = track.half_m + 2.0 * track.width_m
@@ -128,10 +123,10 @@ def track_displacement(x: Floats, y: Floats, spacing_m: Floats, track: Track) ->
 
 
 def crater_displacement(x: Floats, y: Floats, craters: tuple[Crater, ...]) -> Floats:
-    """What craters add to the height (N,), m: a paraboloid to the rim, then a blanket that falls with the cube.
+    """Return what craters add to the height (N,), m: a paraboloid inside the rim, an inverse-cube blanket outside.
 
-    The rim stands a fifth of the depth above the plain: a simple crater's is 0.04 of the diameter high over a depth of
-    0.2 (Pike 1977, in Impact and Explosion Cratering, p. 489; recalled, not checked).
+    The rim is a fifth of the depth above the plain: a simple crater's rim height is 0.04 and its depth 0.2 of the
+    diameter (Pike 1977, in Impact and Explosion Cratering, p. 489; recalled, not checked).
     """
     added = np.zeros_like(x)
     for crater in craters:
@@ -143,12 +138,12 @@ def crater_displacement(x: Floats, y: Floats, craters: tuple[Crater, ...]) -> Fl
 
 
 def curvature_drop(x: Floats, y: Floats, radius_m: float) -> Floats:
-    """How far the planet has curved away below the plane through the origin, m."""
+    """Return how far the planet's surface falls below the tangent plane at the origin, m."""
     return np.asarray((x**2 + y**2) / (2.0 * radius_m))
 
 
 def _path_coordinates(x: Floats, y: Floats, path: Floats) -> tuple[Floats, Floats]:
-    """Length along a path and distance to its left of places beside it; very far off where beside no part of it."""
+    """Return the length along a path and the distance to its left of places (N,), m."""
     along, lateral = np.zeros_like(x), np.full_like(x, 1e6)
     start = 0.0
     for a, b in pairwise(path):
@@ -169,9 +164,9 @@ def _smoothstep(t: Floats) -> Floats:
 
 
 def _perlin_noise(x: Floats, y: Floats, seed: int) -> Floats:
-    """Gradient noise (Perlin 1985, 2002) in about [-1, 1], turned by an angle of its own for each seed."""
-    turn = 2.39996 * seed
-    u, v = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
+    """Return gradient noise (Perlin 1985, 2002) of about -1 to 1, rotated by an angle that depends on the seed."""
+    angle = 2.39996 * seed
+    u, v = x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)
     column, row = np.floor(u), np.floor(v)
     fu, fv = u - column, v - row
     wu, wv = (f * f * f * (f * (6.0 * f - 15.0) + 10.0) for f in (fu, fv))
@@ -187,8 +182,8 @@ def _perlin_noise(x: Floats, y: Floats, seed: int) -> Floats:
 
 
 def _hash(i: NDArray[np.int64], j: NDArray[np.int64], seed: int) -> NDArray[np.intp]:
-    """A number below 256 for each cell, the same on every machine."""
-    # Thirty-two bits that wrap round, as everywhere.
+    """Return a number below 256 for each cell, the same on every machine."""
+    # Arithmetic modulo 2^32.
     h = i.astype(np.uint32) * np.uint32(0x9E3779B1) + j.astype(np.uint32) * np.uint32(0x85EBCA77)
     h += np.uint32(seed * 0xC2B2AE3D & 0xFFFFFFFF)
     for shift, factor in ((15, 0x2C1B3C6D), (12, 0x297A2D39)):

@@ -1,7 +1,7 @@
-"""The large landforms of Mars, as numbers: craters, basins, volcanoes, canyons.
+"""Table of the large landforms of Mars: craters, basins, volcanoes and canyons.
 
 Names, places and diameters are the IAU's (Gazetteer of Planetary Nomenclature, USGS; rounded to 0.1 degree and 1 km).
-Heights and depths are rounded, from the general literature; where no source is named they are assumed.
+Heights and depths are rounded, from the general literature; those without a named source are assumed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Crater:
-    """A crater: planetocentric place (rad, east), diameter (km); ``degradation`` 0 is fresh, 1 all but gone."""
+    """A crater: planetocentric place (rad, east) and diameter (km); ``degradation`` is 0 if fresh, 1 if erased."""
 
     name: str
     lat_rad: float
@@ -25,9 +25,9 @@ class Crater:
 
 @dataclass(frozen=True)
 class Mountain:
-    """A shield volcano: place of its foot's middle (rad), radius of foot and caldera (km), height of the rim (m).
+    """A shield volcano: centre of its foot (rad), radii of foot and caldera (km), height of the rim (m).
 
-    The caldera's middle may stand aside of the foot's; ``scarp_m`` is how high the foot's cliff is.
+    The caldera may be off the centre of the foot; ``scarp_m`` is the height of the cliff at the foot.
     """
 
     lat_rad: float
@@ -83,7 +83,7 @@ Dokka 77.2 214.2 51; Jezero 18.4 77.7 48; Endeavour -2.3 354.8 22
 
 
 def craters() -> tuple[Crater, ...]:
-    """The large named craters, the largest first."""
+    """Return the large named craters, largest first."""
     out = []
     for entry in _CRATERS.replace("\n", ";").split(";"):
         if entry.strip():
@@ -108,7 +108,7 @@ def _mountain(
     return Mountain(foot_lat, foot_lon, radius_km, caldera_km, height_m, top_lat, top_lon, scarp_m)
 
 
-# Heights over the ground around them.
+# Heights above the surrounding ground.
 MOUNTAINS = (
     _mountain(18.65, 226.2, 305.0, 42.0, 21_500.0, (18.32, 226.81), 6_000.0),  # Olympus Mons, Paterae, Rupes
     _mountain(11.92, 255.92, 225.0, 24.0, 13_500.0),  # Ascraeus Mons
@@ -148,7 +148,7 @@ BASINS = (
     (-49.8, 316.7, 450.0, 4_200.0, 1_000.0),  # Argyre
 )
 
-# The northern lowlands as one ellipse, 10,600 by 8,500 km about 67 N 208 E: Andrews-Hanna, Zuber and Banerdt 2008,
+# The northern lowlands as one ellipse, 10,600 by 8,500 km around 67 N 208 E: Andrews-Hanna, Zuber and Banerdt 2008,
 # Nature 453, 1212. Floor and highland levels are rounded from MOLA's two peaks.
 LOWLANDS_LAT_RAD = float(np.radians(67.0))
 LOWLANDS_LON_RAD = float(np.radians(208.0))

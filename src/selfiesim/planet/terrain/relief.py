@@ -1,8 +1,8 @@
-"""The heights of Mars below and beside its colour map, and the slopes that a renderer shades with.
+"""Synthetic heights of Mars, and the slopes that a renderer shades with.
 
-Made from named landforms (:mod:`selfiesim.planet.terrain.landforms`), craters by the thousand after a size-frequency law, and
-noise. Slopes are kept as the three components of the height's gradient in body-fixed axes: no frame to turn at the
-poles, nothing to switch between maps, and their mean over an area is the area's mean slope.
+Heights combine named landforms (:mod:`selfiesim.planet.terrain.landforms`), thousands of craters that follow a
+size-frequency law, and noise. Slopes are stored as the three components of the height's gradient in body-fixed axes:
+they need no rotation at the poles, have no seam between maps, and their mean over an area is the area's mean slope.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.planet.maps.albedo import Field, smoothstep
-from selfiesim.planet.maps.polar_grid import MARS_RADIUS_KM, PolarGrid
+from selfiesim.planet.grids.fields import Field, smoothstep
+from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM, PolarGrid
 from selfiesim.planet.terrain import landforms
 from selfiesim.planet.terrain.landforms import Crater
 
-MAX_SLOPE = 0.5  # the slope that code 255 stands for
+MAX_SLOPE = 0.5  # slope of the code 255
 
-# Craters over 16 km on 10^6 km^2 of highlands: some 200 (Tanaka 1986, the base of the Noachian). Cumulative number as
-# diameter to the power -2; the lowlands have a tenth of it, Tharsis less (assumed).
+# Craters over 16 km per 10^6 km^2 of highlands: some 200 (Tanaka 1986, the base of the Noachian). The cumulative number
+# falls as diameter to the power -2; the lowlands have a tenth of it, Tharsis less (assumed).
 _DENSITY_16_KM = 170.0
 _MIN_DIAMETER_KM = 14.0
 _MAX_DIAMETER_KM = 110.0
@@ -29,11 +29,11 @@ _SEED = 8703
 
 
 def crater_height(crater: Crater, distance_km: NDArray[np.floating]) -> Field:
-    """Height (m) that a crater adds at a distance from its middle.
+    """Return the height (m) that a crater adds at a distance from its centre.
 
-    Depth 0.36 D^0.49 and rim 0.07 D^0.52 km of fresh complex craters: Garvin et al. 2003, Sixth International
-    Conference on Mars, abstract 3277 (recalled, not checked); less with age. An ice-filled one holds a mound that does
-    not reach its wall.
+    A fresh complex crater has a depth of 0.36 D^0.49 km and a rim of 0.07 D^0.52 km: Garvin et al. 2003, Sixth
+    International Conference on Mars, abstract 3277 (recalled, not checked); both shrink with degradation. An ice-filled
+    crater contains a mound that does not reach its wall.
     """
     size = crater.diameter_km
     fresh = 1.0 - 0.85 * crater.degradation
@@ -51,7 +51,7 @@ def crater_height(crater: Crater, distance_km: NDArray[np.floating]) -> Field:
 
 
 def random_craters(seed: int = _SEED) -> Iterator[Crater]:
-    """Craters without a name, spread over the planet at random."""
+    """Yield unnamed craters at random places."""
     rng = np.random.default_rng(seed)
     per_km2 = _DENSITY_16_KM / 1e6 * (16.0 / _MIN_DIAMETER_KM) ** 2
     count = int(per_km2 * 4 * np.pi * MARS_RADIUS_KM**2)
@@ -64,7 +64,7 @@ def random_craters(seed: int = _SEED) -> Iterator[Crater]:
 
 
 def _crater_density(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How densely a place is cratered, 1 in the southern highlands."""
+    """Return the crater density relative to that of the southern highlands."""
     high = np.asarray(_highland_mask(_unit_vectors(lat, lon)), dtype=np.float64)
     young = np.zeros_like(high)
     for rise in landforms.SWELLS[:2]:
@@ -74,7 +74,7 @@ def _crater_density(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArr
 
 
 def globe_height(rows: int) -> Field:
-    """Height (m), (rows, 2 rows), plate carree: row 0 in the north, the left edge at lon 0 E."""
+    """Return the height (rows, 2 rows), m, plate carree: row 0 in the north, the left edge at lon 0 E."""
     coarse = 512
     lat, lon = _plate_carree_axes(coarse)
     height = _large_scale_height(lat[:, None], lon[None, :])
@@ -85,7 +85,7 @@ def globe_height(rows: int) -> Field:
     high = resize_plate_carree(
         _highland_mask(_unit_vectors(*np.broadcast_arrays(*(a for a in _plate_carree_mesh(256))))), rows
     )
-    # A plate carree draws noise out into streaks toward the poles.
+    # A plate carree map stretches noise into streaks toward the poles.
     even = smoothstep(np.radians(72.0), np.radians(48.0), np.abs(lat))[:, None]
     height += rough * (90.0 + 190.0 * high) * (0.15 + 0.85 * even)
     _add_mountains(height, lat, lon)
@@ -95,7 +95,7 @@ def globe_height(rows: int) -> Field:
 
 
 def _plate_carree_axes(rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Latitudes and longitudes of the pixels' centres, rad."""
+    """Return latitudes and longitudes of the pixel centres, rad."""
     return (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi, (np.arange(2 * rows) + 0.5) / rows * np.pi
 
 
@@ -105,35 +105,35 @@ def _plate_carree_mesh(rows: int) -> tuple[NDArray[np.float64], NDArray[np.float
 
 
 def _unit_vectors(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit vectors (3, ...)."""
+    """Return unit vectors (3, ...)."""
     return np.stack(np.broadcast_arrays(np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
 
 
 def _great_circle_km(
     lat: NDArray[np.float64], lon: NDArray[np.float64], lat0: float, lon0: float
 ) -> NDArray[np.float64]:
-    """Distance along the ground, by the half-chord, which keeps its digits nearby."""
+    """Return the distance along the ground; the haversine keeps its digits at small distances."""
     half = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat) * np.cos(lat0) * np.sin((lon - lon0) / 2) ** 2
     return np.asarray(2 * MARS_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
 
 
 def _highland_mask(direction: NDArray[np.float64]) -> Field:
-    """1 in the southern highlands, 0 in the northern lowlands: outside and inside an ellipse."""
+    """Return 1 in the southern highlands and 0 in the northern lowlands, which fill an ellipse."""
     lat, lon = landforms.LOWLANDS_LAT_RAD, landforms.LOWLANDS_LON_RAD
     middle = _unit_vectors(np.array(lat), np.array(lon))
     east = np.array([-np.sin(lon), np.cos(lon), 0.0])
     north = np.cross(middle, east)
     x, y, z = (np.tensordot(axis, direction, 1) for axis in (east, north, middle))
     arc = np.arccos(np.clip(z, -1, 1)) / np.maximum(np.hypot(x, y), 1e-9) * MARS_RADIUS_KM
-    # Long axis toward 30 degrees east of north at the middle.
-    turn = np.radians(60.0)
-    u, v = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+    # The long axis points 30 degrees east of north at the centre.
+    angle = np.radians(60.0)
+    u, v = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
     a, b = landforms.LOWLANDS_AXES_KM
     return smoothstep(0.93, 1.07, np.hypot(u * arc / a, v * arc / b))
 
 
 def _large_scale_height(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Field:
-    """Lowlands and highlands, rises, basins and canyons."""
+    """Return the height (m) of lowlands, highlands, rises, basins and canyons."""
     high = _highland_mask(_unit_vectors(lat, lon))
     height = landforms.LOWLANDS_M + (landforms.HIGHLANDS_M - landforms.LOWLANDS_M) * high.astype(np.float64)
     for rise in landforms.SWELLS:
@@ -157,7 +157,7 @@ def _large_scale_height(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> F
 
 
 def resize_plate_carree(field: Field, rows: int) -> Field:
-    """A plate carree field at another size, (rows, 2 rows): linear, whole across the seam in longitude."""
+    """Resize a plate carree field to (rows, 2 rows), linearly and across the seam in longitude."""
     at_row = np.clip((np.arange(rows) + 0.5) / rows * len(field) - 0.5, 0, len(field) - 1)
     at_column = (np.arange(2 * rows) + 0.5) / rows * len(field) - 0.5
     top, left = np.floor(at_row).astype(int), np.floor(at_column).astype(int)
@@ -168,7 +168,7 @@ def resize_plate_carree(field: Field, rows: int) -> Field:
 
 
 def _roughness(rng: np.random.Generator, rows: int) -> Field:
-    """Noise of variance 1 on the globe, waves from 14 to 400 km: periodic in longitude, stretched toward the poles."""
+    """Return noise of variance 1, wavelengths 14 to 400 km: periodic in longitude, stretched toward the poles."""
     from scipy import fft
 
     km = np.pi * MARS_RADIUS_KM / rows
@@ -195,19 +195,19 @@ def _add_mountains(height: Field, lat: NDArray[np.float64], lon: NDArray[np.floa
 def _cone_descent_fraction(
     m: landforms.Mountain, lat: NDArray[np.float64], lon: NDArray[np.float64], from_top: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How far down a cone that leans to its top each place is: 0 at the top, 1 at the foot, circles between."""
+    """Return how far down an oblique cone each place is: 0 at the top, 1 at the foot, with circular contours."""
     top_north = (m.caldera_lat_rad - m.lat_rad) * MARS_RADIUS_KM
     top_east = _wrap_to_pi(m.caldera_lon_rad - m.lon_rad) * np.cos(m.lat_rad) * MARS_RADIUS_KM
     north = (lat - m.caldera_lat_rad) * MARS_RADIUS_KM
     east = _wrap_to_pi(lon - m.caldera_lon_rad) * np.cos(lat) * MARS_RADIUS_KM
-    # |q + d t| = R t for q from the top, d from foot to top: a quadratic in t.
+    # |q + d t| = R t, with q from the top and d from foot to top, is a quadratic in t.
     a = m.radius_km**2 - top_north**2 - top_east**2
     b = north * top_north + east * top_east
     return np.asarray((b + np.sqrt(b * b + a * from_top**2)) / a)
 
 
 def _wrap_to_pi(angle: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """An angle in -pi..pi."""
+    """Wrap an angle to -pi..pi."""
     return np.asarray((np.asarray(angle) + np.pi) % (2 * np.pi) - np.pi)
 
 
@@ -221,7 +221,7 @@ def _add_craters(height: Field, lat: NDArray[np.float64], lon: NDArray[np.float6
 def _window(
     lat: NDArray[np.float64], lon: NDArray[np.float64], lat0: float, lon0: float, reach_km: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns, these wrapped, within reach of a place."""
+    """Return the rows and (wrapped) columns within reach of a place."""
     n, reach = len(lat), reach_km / MARS_RADIUS_KM
     first, last = (int(np.clip((0.5 - (lat0 + side) / np.pi) * n, 0, n - 1)) for side in (reach, -reach))
     narrow = np.cos(min(abs(lat0) + reach, np.pi / 2 - 1e-3))
@@ -232,7 +232,7 @@ def _window(
 
 
 def polar_crater_height(grid: PolarGrid, north: bool) -> Field:
-    """Height (m), (N, N), of the craters round a pole."""
+    """Return the height (N, N), m, of the craters around a pole."""
     x, y = grid.plane_coordinates()
     height = np.zeros((grid.size, grid.size), np.float32)
     sign = 1.0 if north else -1.0
@@ -254,7 +254,7 @@ def polar_crater_height(grid: PolarGrid, north: bool) -> Field:
 
 
 def encode_globe_relief(height: Field, ice: Field) -> NDArray[np.uint8]:
-    """Gradient and share of ice, (H, W, 4) codes, of a plate carree height (m)."""
+    """Encode gradient and ice fraction, (H, W, 4), of a plate carree height (m)."""
     rows = len(height)
     lat, lon = (a.astype(np.float32) for a in _plate_carree_axes(rows))
     step = np.float32(np.pi / rows * MARS_RADIUS_KM * 1000)
@@ -269,40 +269,40 @@ def encode_globe_relief(height: Field, ice: Field) -> NDArray[np.uint8]:
         east = (np.roll(row, -1, axis=1) - np.roll(row, 1, axis=1)) / (2 * step * narrow)
         sin_lat, cos_lat = np.sin(lat[band])[:, None], np.cos(lat[band])[:, None]
         sin_lon, cos_lon = np.sin(lon)[None, :], np.cos(lon)[None, :]
-        out[band, :, 0] = encode(-sin_lon * east - sin_lat * cos_lon * north)
-        out[band, :, 1] = encode(cos_lon * east - sin_lat * sin_lon * north)
-        out[band, :, 2] = encode(cos_lat * north)
+        out[band, :, 0] = encode_slope(-sin_lon * east - sin_lat * cos_lon * north)
+        out[band, :, 1] = encode_slope(cos_lon * east - sin_lat * sin_lon * north)
+        out[band, :, 2] = encode_slope(cos_lat * north)
         out[band, :, 3] = _encode_fraction(ice[band])
     return out
 
 
 def encode_patch_relief(height: Field, cover: Field, grid: PolarGrid, north: bool, columns: slice) -> NDArray[np.uint8]:
-    """The same for columns of a polar patch; ``height`` has one column more on either side, ``cover`` has not."""
+    """Encode gradient and ice fraction of columns of a polar patch; ``height`` has one more column on either side."""
     step = np.float32(grid.km_per_pixel * 1000)
     down = np.gradient(height, step, axis=0)[:, 1:-1]
     right = (height[:, 2:] - height[:, :-2]) / (2 * step)
     x, y = grid.plane_coordinates(columns)
-    # Tangents that the shortest turn from the pole makes of the plane's axes.
+    # The plane's axes, carried to each place by the shortest rotation from the pole.
     colatitude = grid.colatitude(columns)
     shrink = np.cos(colatitude / 2)  # sin(c) over the plane's radius
     dx, dy, dz = x * shrink, y * shrink, np.cos(colatitude)
     along = (down * dx + right * dy) / (1 + dz)
     out = np.empty((*cover.shape, 4), np.uint8)
-    out[..., 0] = encode(down - along * dx)
-    out[..., 1] = encode(right - along * dy)
-    out[..., 2] = encode(-(down * dx + right * dy) * np.float32(1.0 if north else -1.0))
+    out[..., 0] = encode_slope(down - along * dx)
+    out[..., 1] = encode_slope(right - along * dy)
+    out[..., 2] = encode_slope(-(down * dx + right * dy) * np.float32(1.0 if north else -1.0))
     out[..., 3] = _encode_fraction(cover)
     return out
 
 
-def encode(slope: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Slopes to codes about 128, finest where it is flat: a quarter linear, three quarters cubic."""
+def encode_slope(slope: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Encode slopes around 128, a quarter linear and three quarters cubic, so that flat ground has the finest steps."""
     index = np.asarray(slope, np.float32) * np.float32(_TABLE_HALF / MAX_SLOPE)
     return np.asarray(_TABLE[np.clip(index, -_TABLE_HALF, _TABLE_HALF).astype(np.int32) + _TABLE_HALF])
 
 
-def decode(code: NDArray[np.uint8]) -> Field:
-    """Codes to slopes, as the shader has it."""
+def decode_slope(code: NDArray[np.uint8]) -> Field:
+    """Decode codes of :func:`encode_slope` to slopes, as the shader does."""
     t = (np.asarray(code, np.float32) - 128) / 127
     return np.asarray(MAX_SLOPE * t * (0.25 + 0.75 * t * t), np.float32)
 

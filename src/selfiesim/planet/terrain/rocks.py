@@ -1,7 +1,7 @@
-"""Rocks: how many of which size lie on a square metre of Mars, and what they look like.
+"""Rocks: their size distribution on the ground of Mars, and their shapes.
 
-Golombek and Rapp (1997, J. Geophys. Res. 102, 4117): the share of the ground covered by rocks of diameter D and larger
-is ``k exp(-q D)`` with ``q = 1.79 + 0.152 / k`` (D in metres).
+Golombek and Rapp (1997, J. Geophys. Res. 102, 4117): the fraction of the ground covered by rocks of diameter D and
+larger is ``k exp(-q D)`` with ``q = 1.79 + 0.152 / k`` (D in metres).
 """
 
 from __future__ import annotations
@@ -15,21 +15,26 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 HEIGHT_TO_DIAMETER = (0.30, 0.62)
-"""What stands out of the ground, as a share of the diameter: about half for Viking's rocks; the spread is assumed."""
+"""Height above the ground relative to the diameter: about half for Viking's rocks; the spread is assumed."""
 
 _MIN_DIAMETER_M = 0.006
 
 
 @dataclass(frozen=True)
 class RockSizeDistribution:
-    """The share of the ground under pieces of diameter D and larger is ``k exp(-q D)``; ``q`` in 1/m.
+    """Law of rock sizes: the areal fraction of rocks of diameter D and larger is ``k exp(-q D)``.
 
-    Without ``q``, it is Golombek and Rapp's for ``k``.
+    Attributes
+    ----------
+    k : float
+        Total areal fraction.
+    q : float
+        Rate of decay, 1/m; 0 for Golombek and Rapp's value for ``k``.
 
     Raises
     ------
     ValueError
-        For a share that is not above 0 and below 1, or a ``q`` that is not above 0.
+        ``k`` is not between 0 and 1, or ``q`` is negative.
     """
 
     k: float
@@ -38,25 +43,25 @@ class RockSizeDistribution:
     def __post_init__(self) -> None:
         if not 0.0 < self.k < 1.0:
             raise ValueError(
-                f"rock share {self.k}: give a number above 0 and below 1 (0.02 to 0.2 at Mars' landing sites)"
+                f"rock fraction {self.k}: must be above 0 and below 1 (0.02 to 0.2 at landing sites on Mars)"
             )
         if self.q < 0.0:
-            raise ValueError(f"q {self.q}: the law needs a number above 0")
+            raise ValueError(f"q {self.q}: must not be negative")
         object.__setattr__(self, "q", self.q or 1.79 + 0.152 / self.k)
 
     def cumulative_count_per_m2(self, diameter_m: ArrayLike) -> Floats:
-        """How many pieces of ``diameter_m`` and larger lie on a square metre.
+        """Return the number of rocks of ``diameter_m`` and larger per square metre.
 
-        The law tells areas; a piece of diameter D covers pi D^2 / 4, so dN = -dF / (pi D^2 / 4).
+        The law gives areas; a rock of diameter D covers pi D^2 / 4, so dN = -dF / (pi D^2 / 4).
         """
         from scipy.special import exp1
 
         d = np.asarray(diameter_m, float)
-        # The integral of exp(-q x) / x^2 from d on, by parts.
+        # Integral of exp(-q x) / x^2 from d to infinity, by parts.
         return np.asarray(4.0 * self.k * self.q / np.pi * (np.exp(-self.q * d) / d - self.q * exp1(self.q * d)))
 
     def sample_diameters(self, smallest_m: float, largest_m: float, count: int, rng: np.random.Generator) -> Floats:
-        """Diameters (count,) between two, as the law spreads them."""
+        """Draw diameters (count,) between two limits from the law."""
         table = np.geomspace(smallest_m, largest_m, 400)
         number = self.cumulative_count_per_m2(table)
         share = (number - number[-1]) / (number[0] - number[-1])
@@ -65,7 +70,7 @@ class RockSizeDistribution:
 
 @dataclass(frozen=True, eq=False)
 class RockField:
-    """Rocks strewn about: places (N, 2) m, diameters (N,) m."""
+    """Scattered rocks: places (N, 2), m, and diameters (N,), m."""
 
     places_m: Floats
     diameters_m: Floats
@@ -74,16 +79,20 @@ class RockField:
 def scatter_rocks(
     law: RockSizeDistribution, edges_m: ArrayLike, min_diameter_ratio: float, largest_m: float, rng: np.random.Generator
 ) -> RockField:
-    """Pieces about the origin, ring by ring: in each of the rings between ``edges_m`` none that looks small.
+    """Scatter rocks around the origin, ring by ring, without those that would look too small.
 
     Parameters
     ----------
-    edges_m : (N + 1,)
-        Radii of the rings.
+    law : RockSizeDistribution
+        Law of rock sizes.
+    edges_m : (N + 1,) array_like
+        Radii of the rings' edges, m.
     min_diameter_ratio : float
-        The least diameter in a ring, over its inner radius.
+        Smallest diameter in a ring relative to its inner radius.
     largest_m : float
-        None is larger.
+        Largest diameter, m.
+    rng : numpy.random.Generator
+        Source of random numbers.
     """
     edges = np.asarray(edges_m, float)
     places, sizes = [], []
@@ -103,9 +112,9 @@ def scatter_rocks(
 
 
 def make_rock_mesh(seed: int, subdivisions: int) -> tuple[Floats, NDArray[np.int64]]:
-    """One rock of diameter 1 about the origin: vertices (V, 3), faces (F, 3).
+    """Return a rock of diameter 1 around the origin: vertices (V, 3) and faces (F, 3).
 
-    A sphere of 20 * 4^level triangles, cut flat by planes and dented.
+    It is a sphere of 20 * 4^subdivisions triangles, flattened by planes and dented.
     """
     rng = np.random.default_rng(seed)
     ball, faces = _icosphere(subdivisions)
@@ -115,7 +124,7 @@ def make_rock_mesh(seed: int, subdivisions: int) -> tuple[Floats, NDArray[np.int
         normal /= np.linalg.norm(normal)
         along = ball @ normal
         cut = 0.45 + 0.40 * rng.random()
-        # Flattened toward the plane rather than cut off, so that edges are a little worn.
+        # Flattened toward the plane rather than cut, so that edges look slightly worn.
         flat = 0.05 * reach + 0.95 * cut / np.maximum(along, 1e-6)
         reach = np.where(along > cut, np.minimum(reach, flat), reach)
     for wave in (1.6, 3.1, 6.3, 13.0, 27.0):
@@ -127,7 +136,7 @@ def make_rock_mesh(seed: int, subdivisions: int) -> tuple[Floats, NDArray[np.int
 
 
 def _icosphere(subdivisions: int) -> tuple[Floats, NDArray[np.int64]]:
-    """A unit sphere: an icosahedron with each triangle split in four ``subdivisions`` times."""
+    """Return a unit sphere: an icosahedron with each triangle split in four ``subdivisions`` times."""
     g = 0.5 * (1.0 + np.sqrt(5.0))
     points = [(-1, g, 0), (1, g, 0), (-1, -g, 0), (1, -g, 0), (0, -1, g), (0, 1, g)]
     points += [(0, -1, -g), (0, 1, -g), (g, 0, -1), (g, 0, 1), (-g, 0, -1), (-g, 0, 1)]

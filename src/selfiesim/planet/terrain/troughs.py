@@ -1,9 +1,9 @@
-"""The spiral troughs of a polar cap: which way they run, and the shape of the ice they are cut into.
+"""The spiral troughs of a polar cap: their direction, and the shape of the ice that they are cut into.
 
-The colour map shows a trough as a dark band, and that band is the wall that faces the equator: steep, bare, layered.
-The wall that faces the pole is gentle and white. So the map itself says where the ground falls: outward across each
-dark band, steeply, and slowly up again to the next (the troughs' width and depth: FACTS of the trade in
-design/maps.md). A height that has these slopes is found by Poisson's equation; relief and colour then agree.
+The colour map shows a trough as a dark band: the wall that faces the equator, which is steep, bare and layered. The
+wall that faces the pole is gentle and white. So the map itself shows the slopes: the ground falls steeply outward
+across each dark band, then rises slowly to the next (width and depth of the troughs: design/maps.md). Poisson's
+equation gives the height with these slopes, so that relief and colour agree.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfiesim.planet.maps.albedo import Field, smoothstep
-from selfiesim.planet.maps.polar_grid import PolarGrid
+from selfiesim.planet.grids.fields import Field, smoothstep
+from selfiesim.planet.grids.polar_grid import PolarGrid
 
-WALL_SLOPE = 0.20  # of the walls that face the equator, 5 to 15 degrees: assumed
+WALL_SLOPE = 0.20  # of the walls that face the equator, which have 5 to 15 degrees (assumed)
 TROUGH_SPACING_KM = 44.0  # along a meridian, median of an albedo mosaic
-DOME_M = 2600.0  # Planum Boreum stands 2 to 3 km over the plains
+DOME_M = 2600.0  # Planum Boreum rises 2 to 3 km above the plains
 DOME_COLATITUDE_RAD = float(np.radians(13.0))
 
 
 @dataclass(frozen=True)
 class BandOrientation:
-    """Which way bands run on a grid, each (N, N).
+    """Direction of the bands in a field, each (N, N).
 
     Attributes
     ----------
     along_x, along_y
-        Unit vector along the bands, x along rows, y along columns; its sign has no meaning.
+        Unit vector along the bands, x along rows, y along columns; its sign is arbitrary.
     coherence
-        0 where there is no direction, 1 where there is one only.
+        0 where there is no preferred direction, 1 where there is exactly one.
     """
 
     along_x: Field
@@ -39,7 +39,7 @@ class BandOrientation:
 
 
 def estimate_band_orientation(field: Field, grid: PolarGrid) -> BandOrientation:
-    """Direction of the bands in a field by its structure tensor over some 10 km."""
+    """Estimate the direction of the bands in a field from its structure tensor over some 10 km."""
     from scipy.ndimage import gaussian_filter
 
     gx, gy = _gradient(gaussian_filter(field, grid.km_to_pixels(3.5), truncate=3.0))
@@ -51,8 +51,8 @@ def estimate_band_orientation(field: Field, grid: PolarGrid) -> BandOrientation:
     return BandOrientation(np.cos(angle), np.sin(angle), coherence.astype(np.float32))
 
 
-def smooth_along_bands(field: Field, grain: BandOrientation, grid: PolarGrid, reach_km: float) -> Field:
-    """Each pixel's mean over its band's direction, Gaussian of ``reach_km`` rms: frays go, profiles stay."""
+def smooth_along_bands(field: Field, orientation: BandOrientation, grid: PolarGrid, reach_km: float) -> Field:
+    """Smooth along the bands with a Gaussian of ``reach_km`` rms, which removes ragged edges and keeps profiles."""
     from scipy.ndimage import map_coordinates
 
     n = grid.size
@@ -60,15 +60,15 @@ def smooth_along_bands(field: Field, grain: BandOrientation, grid: PolarGrid, re
     total, weights = field.copy(), 1.0
     for step in (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0):
         weight, far = float(np.exp(-(step**2) / 2)), np.float32(grid.km_to_pixels(step * reach_km))
-        place = np.stack([row + far * grain.along_x, column + far * grain.along_y])
+        place = np.stack([row + far * orientation.along_x, column + far * orientation.along_y])
         total += np.float32(weight) * map_coordinates(field, place, order=1, mode="nearest", output=np.float32)
         weights += weight
-    share = smoothstep(0.3, 0.7, grain.coherence)
+    share = smoothstep(0.3, 0.7, orientation.coherence)
     return np.asarray(field + (total / np.float32(weights) - field) * share, dtype=np.float32)
 
 
 def plateau_mask(share: Field, grid: PolarGrid) -> Field:
-    """1 on the cap proper, 0 on the plains and in the great chasma, 0..1 over its margins."""
+    """Return 1 on the cap proper, 0 on the plains and in the great chasma, and values between at the margins."""
     from scipy.ndimage import gaussian_filter
 
     iced = gaussian_filter(share, grid.km_to_pixels(11.0), truncate=3.0)
@@ -76,10 +76,17 @@ def plateau_mask(share: Field, grid: PolarGrid) -> Field:
     return np.asarray(gaussian_filter(smoothstep(0.25, 0.6, iced) * inner, grid.km_to_pixels(4.0)), dtype=np.float32)
 
 
-def cap_height(share: Field, grain: BandOrientation, grid: PolarGrid) -> Field:
-    """Height over the plains, m, (N, N): dome, margins, troughs.
+def cap_height(share: Field, orientation: BandOrientation, grid: PolarGrid) -> Field:
+    """Return the height (N, N) above the plains, m: dome, margins and troughs.
 
-    ``share`` of ice in each pixel, 0..1, is what decides: see the module.
+    Parameters
+    ----------
+    share : (N, N) float32
+        Ice fraction of each pixel, 0..1.
+    orientation : BandOrientation
+        Direction of the bands in it.
+    grid : PolarGrid
+        The grid.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -88,18 +95,18 @@ def cap_height(share: Field, grain: BandOrientation, grid: PolarGrid) -> Field:
     bare = np.clip((around - share) * 2.2, 0, 1) * smoothstep(0.1, 0.6, plateau)
     x, y = grid.plane_coordinates()
     radius = np.maximum(np.sqrt(x * x + y * y), np.float32(1e-6))
-    # Across the band, turned outward. Where a band runs along the meridian neither side faces the equator.
-    across_x, across_y = -grain.along_y, grain.along_x
+    # Across the band, pointing outward. Where a band runs along the meridian neither side faces the equator.
+    across_x, across_y = -orientation.along_y, orientation.along_x
     outward = (across_x * x + across_y * y) / radius
-    turn = outward / np.sqrt(outward * outward + np.float32(0.06))
-    fall = -np.float32(WALL_SLOPE * 1000) * bare * turn * smoothstep(0.1, 0.4, grain.coherence)
+    equatorward = outward / np.sqrt(outward * outward + np.float32(0.06))
+    fall = -np.float32(WALL_SLOPE * 1000) * bare * equatorward * smoothstep(0.1, 0.4, orientation.coherence)
     troughs = _integrate_gradient(fall * across_x, fall * across_y, grid, 1.9 * TROUGH_SPACING_KM)
     dome = np.float32(DOME_M) * (1 - 0.8 * (grid.colatitude() / np.float32(DOME_COLATITUDE_RAD)) ** 2)
     return np.asarray(plateau * dome + troughs, dtype=np.float32)
 
 
 def _gradient(field: Field) -> tuple[Field, Field]:
-    """Central differences a pixel, along rows and columns."""
+    """Return central differences per pixel, along rows and columns."""
     gx, gy = np.empty_like(field), np.empty_like(field)
     gx[1:-1], gy[:, 1:-1] = (field[2:] - field[:-2]) / 2, (field[:, 2:] - field[:, :-2]) / 2
     gx[0] = gx[-1] = 0
@@ -108,7 +115,7 @@ def _gradient(field: Field) -> tuple[Field, Field]:
 
 
 def _integrate_gradient(gx: Field, gy: Field, grid: PolarGrid, longest_km: float) -> Field:
-    """The height, m, whose gradient (m per km) is nearest to the one given, without waves beyond ``longest_km``."""
+    """Return the height, m, whose gradient (m per km) fits best, without wavelengths beyond ``longest_km``."""
     from scipy import fft
 
     km = grid.km_per_pixel

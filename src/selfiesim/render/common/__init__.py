@@ -1,1 +1,1 @@
-"""What every renderer shares: the radiance it returns, truth layers, cropping, sampling."""
+"""Shared by all renderers: the radiance they return, truth layers, crops, sampling patterns."""

@@ -1,8 +1,8 @@
-"""Lenses that bend: the picture is drawn through a few pinholes, then looked up along the ray of each pixel.
+"""Distorting lenses: render through a few pinholes, then resample along the ray of each pixel.
 
-A pinhole wastes pixels off its axis, the more the wider it sees. So a wide picture is shared out to several, each aimed
-at the middle of its share and cut to it: side by side up to 150 degrees, beyond that the faces of a cube; a panorama
-no higher than a pinhole sees, side by side all round.
+A pinhole wastes pixels off its axis, more so the wider its field of view. A wide image is therefore split among several
+pinholes, each aimed at the middle of its part and cropped to it: side by side up to 150 degrees, beyond that the faces
+of a cube. A panorama no higher than one pinhole's field of view takes one row of pinholes all the way round.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from selfiesim.core.errors import GraphicsError
 from selfiesim.core.vectors import Matrix, unit
 
 MAX_PINHOLE_FOV_RAD = float(np.radians(95.0))
-"""One pinhole sees no farther across or down."""
+"""Maximum horizontal and vertical field of view of one pinhole."""
 MAX_SIDE_BY_SIDE_FOV_RAD = float(np.radians(150.0))
+"""Maximum field of view split among pinholes side by side; wider lenses take the faces of a cube."""
 OVERSAMPLING = 1.25
-"""Pixels drawn for one of the lens, each way, so that looking up between four of them blurs little."""
-_MAX_DENSITY_RATIO = (
-    1.5  # density at most over that of the middle of a share: where a lens folds up it would be without end
-)
-_MARGIN = 2  # pixels round what is needed
+"""Pinhole pixels per pixel of the lens, each way, so that bilinear interpolation blurs little."""
+_MAX_DENSITY_RATIO = 1.5  # maximum over median density of a part: where a lens folds, the density has no limit
+_MARGIN = 2  # pixels
 MAX_SIDE_PX = 16_384
+"""Maximum side of a pinhole image, pixels."""
 
-# From the lens' axes to each face's: forward, right, left, down, up, back.
+# Rotations from lens axes to those of each face: forward, right, left, down, up, back.
 _CUBE = tuple(
     np.array(rows, float)
     for rows in (
@@ -45,18 +45,18 @@ _CUBE = tuple(
 
 @dataclass(frozen=True)
 class PinholeView:
-    """A pinhole's share of a bent picture.
+    """The part of a distorted image that one pinhole renders.
 
     Attributes
     ----------
     camera : Camera
-        The pinhole. All those of a lens have one picture size.
+        The pinhole. All pinholes of a lens have the same image size.
     lens_to_pinhole : (3, 3) array
-        From the lens' axes to the pinhole's.
+        Rotation from lens axes to pinhole axes.
     pixels : (N,) array of int
-        Pixels of the bent picture that it serves, counted row by row.
+        Pixels of the distorted image in this part, counted row by row.
     pinhole_pixels : (N, 2) array of float32
-        Where each is in the pinhole's picture, pixels.
+        Position (x, y) of each in the pinhole image, pixels.
     """
 
     camera: Camera
@@ -67,22 +67,22 @@ class PinholeView:
 
 @lru_cache(maxsize=4)
 def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
-    """The pinholes that together see what ``camera`` sees.
+    """Return the pinholes that together cover the field of view of ``camera``.
 
     Raises
     ------
     GraphicsError
-        When one of them would be too large to draw.
+        If one of their images would be larger than :data:`MAX_SIDE_PX`.
     """
     x, y = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
     centres = np.stack([x, y], axis=-1).reshape(-1, 2).astype(float)
     rays = camera.unproject(centres)
-    seen = np.flatnonzero(np.isfinite(rays[:, 0]))
+    visible = np.flatnonzero(np.isfinite(rays[:, 0]))
     rotations = _pinhole_rotations(camera)
-    nearest = np.argmax([rays[seen] @ lens_to_pinhole[2] for lens_to_pinhole in rotations], axis=0)
+    nearest = np.argmax([rays[visible] @ lens_to_pinhole[2] for lens_to_pinhole in rotations], axis=0)
     parts = []
     for number, lens_to_pinhole in enumerate(rotations):
-        pixels = seen[nearest == number]
+        pixels = visible[nearest == number]
         if len(pixels):
             local = rays[pixels] @ lens_to_pinhole.T
             focal = OVERSAMPLING * _density(camera, centres[pixels], lens_to_pinhole)
@@ -92,7 +92,7 @@ def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
     width, height = ((high - low).max(axis=0) + 1).astype(int).tolist()
     if max(width, height) > MAX_SIDE_PX:
         raise GraphicsError(
-            f"this lens has to be drawn from {width}x{height} pixels; choose a smaller picture (--size)"
+            f"this lens needs pinhole images of {width}x{height} pixels; choose a smaller image (--size)"
         )
     return tuple(
         PinholeView(
@@ -106,12 +106,11 @@ def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
 
 
 def _pinhole_rotations(camera: Camera) -> list[Matrix]:
-    """From the lens' axes to those of each pinhole."""
-    fields = camera.horizontal_fov, camera.vertical_fov
-    across, down = (int(np.ceil(field / MAX_PINHOLE_FOV_RAD - 1e-9)) for field in fields)
-    # A panorama's one row of pinholes goes all round.
-    in_a_row = isinstance(camera.distortion, Panorama) and down == 1
-    if max(fields) > MAX_SIDE_BY_SIDE_FOV_RAD and not in_a_row:
+    """Return the rotations from lens axes to the axes of each pinhole."""
+    fovs = camera.horizontal_fov, camera.vertical_fov
+    across, down = (int(np.ceil(fov / MAX_PINHOLE_FOV_RAD - 1e-9)) for fov in fovs)
+    is_one_row = isinstance(camera.distortion, Panorama) and down == 1
+    if max(fovs) > MAX_SIDE_BY_SIDE_FOV_RAD and not is_one_row:
         return list(_CUBE)
     x = (np.arange(across) + 0.5) / across * camera.width - 0.5
     y = (np.arange(down) + 0.5) / down * camera.height - 0.5
@@ -125,23 +124,23 @@ def _pinhole_rotations(camera: Camera) -> list[Matrix]:
 
 
 def _density(camera: Camera, centres: NDArray[np.float64], lens_to_pinhole: Matrix) -> float:
-    """Pixels of the lens per unit of the pinhole's tangent plane, where they lie densest."""
-    some = centres[:: max(1, len(centres) // 500)]
-    moves = []
+    """Return the maximum density of lens pixels, per unit of length on the pinhole's tangent plane."""
+    sampled = centres[:: max(1, len(centres) // 500)]
+    edges = []
     for step in (np.array([0.5, 0.0]), np.array([0.0, 0.5])):
-        start, end = (camera.unproject(some + side * step) @ lens_to_pinhole.T for side in (-1.0, 1.0))
-        moves.append(end[:, :2] / end[:, 2:] - start[:, :2] / start[:, 2:])
-    (ax, ay), (bx, by) = (move.T for move in moves)
-    dense = 1.0 / np.sqrt(np.abs(ax * by - ay * bx))
-    dense = dense[np.isfinite(dense)]
-    return float(min(dense.max(), _MAX_DENSITY_RATIO * np.median(dense)))
+        start, end = (camera.unproject(sampled + side * step) @ lens_to_pinhole.T for side in (-1.0, 1.0))
+        edges.append(end[:, :2] / end[:, 2:] - start[:, :2] / start[:, 2:])
+    (ax, ay), (bx, by) = (edge.T for edge in edges)
+    density = 1.0 / np.sqrt(np.abs(ax * by - ay * bx))
+    density = density[np.isfinite(density)]
+    return float(min(density.max(), _MAX_DENSITY_RATIO * np.median(density)))
 
 
-def sample_bilinear(picture: NDArray[np.float32], pinhole_pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``picture`` (H, W, C) at ``pinhole_pixels`` (N, 2), pixels inside it, between the four nearest pixels: (N, C)."""
+def sample_bilinear(image: NDArray[np.float32], pinhole_pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Interpolate ``image`` (H, W, C) bilinearly at positions (x, y) inside it, (N, 2) pixels: (N, C)."""
     corner = pinhole_pixels.astype(np.int64)
     x, y = (pinhole_pixels - corner).T[..., None]
     left, top = corner.T
-    upper = picture[top, left] * (1 - x) + picture[top, left + 1] * x
-    lower = picture[top + 1, left] * (1 - x) + picture[top + 1, left + 1] * x
+    upper = image[top, left] * (1 - x) + image[top, left + 1] * x
+    lower = image[top + 1, left] * (1 - x) + image[top + 1, left + 1] * x
     return np.asarray(upper * (1 - y) + lower * y)

@@ -1,4 +1,4 @@
-"""Distance to the planet at every pixel, in double precision."""
+"""Depth of the planet at every pixel, in double precision."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def planet_depth(view: View) -> NDArray[np.float64]:
-    """Metres along the camera's axis to the planet's ellipsoid at each pixel's centre, (H, W); infinite for sky."""
+    """Return the depth of the planet's ellipsoid along the camera axis, (H, W) m at pixel centres; infinite for sky."""
     camera, pose = view.camera, view.planet
-    if pose is None or view.ground is not None:  # the ground is a mesh, and nothing shows below it
+    if pose is None or view.ground is not None:  # the ground is a mesh, and hides the planet
         return np.full((camera.height, camera.width), np.inf)
     inverse = 1.0 / np.array(pose.body.radii_m)
     to_scaled = inverse[:, None] * pose.camera_to_bodyfixed
     eye = -to_scaled @ pose.position
     rays = pixel_rays(view)
-    # Along the ray the distance is t where |eye + t * ray|^2 = 1 in scaled axes.
+    # In scaled axes, solve |eye + t * ray|^2 = 1 for the distance t along the ray.
     ray = rays @ to_scaled.T
     a = np.einsum("...i,...i", ray, ray)
     b = ray @ eye
@@ -31,7 +31,7 @@ def planet_depth(view: View) -> NDArray[np.float64]:
 
 
 def pixel_rays(view: View) -> NDArray[np.float64]:
-    """Rays (H, W, 3) through the pixels' centres, unit vectors in camera axes; not a number beyond the lens."""
+    """Return unit rays (H, W, 3) through the pixel centres, camera axes; NaN beyond the lens."""
     camera = view.camera
     x, y = np.meshgrid(np.arange(camera.width, dtype=float), np.arange(camera.height, dtype=float))
     return camera.unproject(np.stack([x, y], axis=-1))

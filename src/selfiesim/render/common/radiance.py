@@ -1,8 +1,8 @@
-"""What a renderer gives back, and what one must offer."""
+"""Radiance, the result of a render, and the protocol that renderers implement."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,25 +16,29 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 Progress = Callable[[int, int], None]
+"""Called before each pass with the number of passes done and their total."""
 Preview = Callable[["Radiance"], None]
+"""Called with the mean of the passes so far."""
 QUALITIES = ("draft", "final")
 LAYERS = ("rgb", "depth", "position", "normal", "part", "albedo", "sun_visibility")
 
 
 @dataclass(frozen=True)
 class Radiance:
-    """The light that arrives at each pixel, before any camera.
+    """The light that arrives at each pixel, before any effect of the camera.
 
     Attributes
     ----------
     rgb : (H, W, 3) float32
         Spectral radiance at 620, 550 and 460 nm, W m^-2 sr^-1 nm^-1; row 0 is the top.
     view : View
-        What was drawn.
+        The view it shows.
+    quality : str
+        One of :data:`QUALITIES`.
     engine : str
-        What drew it, for the record.
+        The renderer with its versions and device, for the record.
     samples : int
-        Passes it is the mean of.
+        Number of passes averaged.
     """
 
     rgb: NDArray[np.float32]
@@ -46,37 +50,73 @@ class Radiance:
 
     @cached_property
     def truth(self) -> Truth:
-        """What each pixel's centre sees: depth, position, normal, part, albedo, sunlight."""
+        """Ground truth at each pixel centre: depth, position, normal, part, albedo, sunlight."""
         return self._renderer.truth(self.view)
 
     @property
     def depth(self) -> NDArray[np.float32]:
-        """(H, W) float32: metres along the camera's axis to what each pixel's centre sees; infinite for sky."""
+        """Depth along the camera axis at each pixel centre, (H, W) float32 m; infinite for sky."""
         return self.truth.depth
 
     def motion(self, later: View) -> NDArray[np.float32]:
-        """(H, W, 2) float32: how far what each pixel sees moves to the ``later`` view, pixels right and down.
+        """Return the optical flow to a later view: ``radiance.motion(scene.view("release+61s"))``.
 
-        Not a number where the later view does not see it: ``radiance.motion(scene.view("release+61s"))``.
+        Parameters
+        ----------
+        later : View
+            A view of the same scene.
+
+        Returns
+        -------
+        (H, W, 2) float32
+            Displacement of the point in each pixel, right and down, px; NaN where it is outside the later view.
         """
         from selfiesim.render.common.truth import motion
 
         return motion(self.view, later, self.truth)
 
     def layer(self, name: str) -> NDArray[Any]:
-        """One of :data:`LAYERS` by its name.
+        """Return one of :data:`LAYERS` by name.
+
+        Parameters
+        ----------
+        name : str
+            ``"rgb"``, ``"depth"``, ``"position"``, ``"normal"``, ``"part"``, ``"albedo"`` or ``"sun_visibility"``.
+
+        Returns
+        -------
+        (H, W) or (H, W, 3) array
+            Lengths in m, vectors in camera axes; see :class:`selfiesim.render.common.truth.Truth`.
 
         Raises
         ------
         ValueError
-            For any other name.
+            For an unknown layer.
         """
         if name not in LAYERS:
-            raise ValueError(f"no layer {name!r}; there are {', '.join(LAYERS)}")
+            raise ValueError(f"unknown layer {name!r}: must be one of {', '.join(LAYERS)}")
         return self.rgb if name == "rgb" else getattr(self.truth, name)
 
     def expose(self, **settings: Any) -> Photo:
-        """Take the photograph: the scene's exposure, with any of its keys replaced (``stops=1.0``)."""
+        """Take the photograph, with the scene's exposure and look.
+
+        Parameters
+        ----------
+        **settings
+            Replace keys of the scene's ``[photo]`` section, with ``__`` for the dot: ``stops=1.0``, ``look="press"``.
+
+        Returns
+        -------
+        Photo
+            The developed picture.
+
+        Raises
+        ------
+        SceneError
+            For an unknown setting or a value out of range.
+        PhotoError
+            For radiance that is not finite.
+        """
         from selfiesim.photo.develop import expose
 
         return expose(self, **settings)
@@ -90,7 +130,7 @@ class Radiance:
 
 
 class Renderer(Protocol):
-    """A view in, radiance out. A renderer knows no scene file."""
+    """Renders views to radiance. A renderer knows nothing of scene files."""
 
     def render(
         self,
@@ -98,26 +138,28 @@ class Renderer(Protocol):
         quality: str,
         samples: int | None = None,
         progress: Progress | None = None,
-        shutter_open_s: float = 0.0,
+        moving: Sequence[View] = (),
         preview: Preview | None = None,
     ) -> Radiance:
-        """Draw ``view``.
+        """Render ``view``.
 
         Parameters
         ----------
+        view : View
+            The view to render.
         quality : str
             One of :data:`QUALITIES`.
         samples : int, optional
-            How many passes, instead of what the quality takes.
+            Number of passes; default: set by the quality.
         progress : callable, optional
-            Told before each pass how many are done, and of how many.
-        shutter_open_s : float
-            Seconds from the view's instant on over which the passes are spread.
+            Called before each pass with the number of passes done and their total.
+        moving : sequence of View
+            The view at the time of each pass while the shutter is open, for motion blur.
         preview : callable, optional
-            Given the radiance of the passes so far, after 1, 2, 4 ... of them.
+            Called with the radiance so far after 1, 2, 4 ... passes.
         """
         ...
 
     def truth(self, view: View) -> Truth:
-        """What each pixel's centre sees, without antialiasing."""
+        """Return the ground truth at each pixel centre, without antialiasing."""
         ...

@@ -1,7 +1,7 @@
-"""Ground truth beside the picture: what each pixel's centre sees, exactly, without antialiasing.
+"""Ground truth that goes with an image: what is visible at each pixel centre, without antialiasing.
 
-The craft's part comes from two more draws (normals and part numbers; base colours and sunlight), the planet's from
-double-precision geometry, the motion from the same points put into a later view.
+The craft comes from two extra renders (normals and part numbers; base colours and sunlight), the planet from
+double-precision geometry, and optical flow from the same points projected into a later view.
 """
 
 from __future__ import annotations
@@ -27,25 +27,26 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Truth:
-    """What each pixel's centre sees. Camera axes: x right, y down, z forward.
+    """Ground truth at each pixel centre. Camera axes: x right, y down, z forward.
 
     Attributes
     ----------
     depth : (H, W) float32
-        Metres along the camera's axis; infinite for sky.
+        Depth along the camera axis, m; infinite for sky.
     position : (H, W, 3) float32
-        The point seen, m from the camera; not a number for sky.
+        The visible point, m from the camera; NaN for sky.
     normal : (H, W, 3) float32
-        Unit vector out of the surface seen, toward the camera, foil taken as flat; zero for sky.
+        Outward unit normal of the visible surface, toward the camera, without the crumple of foil; zero for sky.
     part : (H, W) int32
-        Number of what is seen.
+        Number of the visible part.
     part_names : dict of int to str
-        What each number is: 0 sky, 1 the planet, from 2 on the nodes of the craft's mesh, then ``object/node``.
+        Name of each number: 0 sky, 1 the planet, from 2 on the nodes of the craft's mesh, then ``object/node``.
     albedo : (H, W, 3) float32
-        Base colour of the craft (for a metal, what it mirrors), reflectance of the planet's ground; zero for sky.
+        Base colour of the craft (for a metal, its specular reflectance), reflectance of the planet's surface; zero for
+        sky.
     sun_visibility : (H, W) float32
-        Share of the Sun that reaches the point, 0 to 1: 0 where the surface is turned away, in the shadow of the craft
-        or of the planet. On the ground the craft's shadow is left out.
+        Fraction of the Sun's disc visible from the point, 0 to 1: 0 where the surface faces away from the Sun or lies
+        in the shadow of the craft or the planet. The craft's shadow on the planet is left out.
     """
 
     depth: NDArray[np.float32]
@@ -58,17 +59,17 @@ class Truth:
 
 
 def part_numbers(view: View) -> list[dict[str, int]]:
-    """Number of each node still on it, for each craft of the view, in the order of its parts."""
-    found, first = [], FIRST_PART
+    """Return, for each craft of the view, the part number of each node still attached, in the order of its parts."""
+    numbers, first = [], FIRST_PART
     for pose in view.crafts:
         nodes = dict.fromkeys(part.node for part in pose.parts)
-        found.append({node: first + k for k, node in enumerate(nodes)})
+        numbers.append({node: first + k for k, node in enumerate(nodes)})
         first += len(nodes)
-    return found
+    return numbers
 
 
 def part_names(view: View) -> dict[int, str]:
-    """What each number of a craft's part is: the node, behind the name of the object if it is none of the craft's."""
+    """Return the name of each part number: the node, preceded by the object's name for other objects."""
     pairs = zip(view.crafts, part_numbers(view), strict=True)
     return {
         number: f"{pose.name}/{node}" if pose.name else node
@@ -78,11 +79,17 @@ def part_names(view: View) -> dict[int, str]:
 
 
 @dataclass(frozen=True)
-class DrawnTruth:
-    """What the craft's shader wrote, (H, W, 4) and (H, W): see :func:`selfiesim.render.layers.craft_layer.CraftLayer.show`.
+class CraftTruth:
+    """Ground truth of the craft as written by its shader.
 
-    ``surface`` holds normals in body axes and part numbers, ``colour`` base colours and 1 plus the sunlight,
-    both zero beside the craft, where ``depth`` (m along the camera's axis) is infinite.
+    Attributes
+    ----------
+    surface : (H, W, 4) float32
+        Normal in body axes, and part number; zero off the craft.
+    colour : (H, W, 4) float32
+        Base colour, and 1 plus the visible fraction of the Sun; zero off the craft.
+    depth : (H, W) float32
+        Depth along the camera axis, m; infinite off the craft.
     """
 
     surface: NDArray[np.float32]
@@ -90,19 +97,19 @@ class DrawnTruth:
     depth: NDArray[np.float32]
 
 
-def assemble_truth(view: View, drawn: DrawnTruth, maps: PlanetMaps | None) -> Truth:
-    """Put together what was drawn of the craft and what geometry tells of the planet behind it."""
-    part = np.round(drawn.surface[..., 3]).astype(np.int32)
+def assemble_truth(view: View, craft: CraftTruth, maps: PlanetMaps | None) -> Truth:
+    """Combine the rendered truth of the craft with the geometry of the planet behind it."""
+    part = np.round(craft.surface[..., 3]).astype(np.int32)
     on_craft = part >= FIRST_PART
-    depth = np.where(on_craft, drawn.depth, planet_depth(view))
+    depth = np.where(on_craft, craft.depth, planet_depth(view))
     rays = pixel_rays(view)
     with np.errstate(divide="ignore", invalid="ignore"):
         position = np.where(np.isfinite(depth)[..., None], rays * (depth / rays[..., 2])[..., None], np.nan)
     normal = np.zeros(position.shape)
     for pose, numbers in zip(view.crafts, part_numbers(view), strict=True):
         own = np.isin(part, list(numbers.values()))
-        normal[own] = drawn.surface[own][:, :3] @ pose.body_to_camera.T
-    albedo, visibility = drawn.colour[..., :3].copy(), np.maximum(drawn.colour[..., 3] - 1.0, 0.0)
+        normal[own] = craft.surface[own][:, :3] @ pose.body_to_camera.T
+    albedo, visibility = craft.colour[..., :3].copy(), np.maximum(craft.colour[..., 3] - 1.0, 0.0)
     ground = ~on_craft & np.isfinite(depth)
     if ground.any() and maps is not None:
         part[ground] = PLANET
@@ -122,7 +129,10 @@ def assemble_truth(view: View, drawn: DrawnTruth, maps: PlanetMaps | None) -> Tr
 def planet_truth(
     view: View, maps: PlanetMaps, points: Floats
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Normals (N, 3), reflectances (N, 3) and sunlight (N,) of points (N, 3) on the planet, camera axes."""
+    """Return normals (N, 3), reflectances (N, 3) and visible Sun fractions (N,) of points (N, 3) on the planet.
+
+    Points and normals are in camera axes.
+    """
     from selfiesim.planet.maps.planet_maps import reflectance
 
     planet = view.planet
@@ -131,43 +141,44 @@ def planet_truth(
     normal = unit(fixed / np.array(planet.body.radii_m) ** 2)
     latitude, longitude = np.arcsin(np.clip(unit(fixed)[:, 2], -1.0, 1.0)), np.arctan2(fixed[:, 1], fixed[:, 0])
     sine = normal @ (planet.camera_to_bodyfixed @ view.sun.direction)
-    lit = sun_fraction_above_horizon(sine, view.sun.angular_radius)
-    seen = (normal @ planet.camera_to_bodyfixed).astype(np.float32)
-    return seen, reflectance(maps, latitude, longitude), lit.astype(np.float32)
+    visible = sun_fraction_above_horizon(sine, view.sun.angular_radius)
+    normal_in_camera = (normal @ planet.camera_to_bodyfixed).astype(np.float32)
+    return normal_in_camera, reflectance(maps, latitude, longitude), visible.astype(np.float32)
 
 
 def sun_fraction_above_horizon(sine: Floats, radius: float) -> Floats:
-    """Share of the Sun's disc above the horizon where its middle's height has this sine; ``radius`` rad."""
+    """Return the fraction of the Sun's disc above the horizon; ``sine`` of its elevation, angular ``radius`` in rad."""
     x = np.clip(np.arcsin(np.clip(sine, -1.0, 1.0)) / radius, -1.0, 1.0)
     return np.asarray(0.5 + (np.arcsin(x) + x * np.sqrt(1.0 - x * x)) / np.pi)
 
 
 def motion(view: View, later: View, truth: Truth) -> NDArray[np.float32]:
-    """How far (H, W, 2) what each pixel sees moves in the picture from ``view`` to ``later``, pixels right and down.
+    """Return the optical flow from ``view`` to ``later``, (H, W, 2) float32 pixels right and down.
 
-    Parts move with their joints, the ground turns with the planet, the sky stands still among the stars. Not a number
-    where the later view does not see the point.
+    Parts move with their joints, the ground rotates with the planet, the sky is fixed to the stars. NaN where the point
+    lies outside the later view.
     """
-    there = np.full(truth.position.shape, np.nan)
+    moved = np.full(truth.position.shape, np.nan)
     sky = truth.part == SKY
-    there[sky] = pixel_rays(view)[sky] @ (later.icrf_to_camera @ view.icrf_to_camera.T).T
+    moved[sky] = pixel_rays(view)[sky] @ (later.icrf_to_camera @ view.icrf_to_camera.T).T
     ground = truth.part == PLANET
     if ground.any() and view.planet is not None and later.planet is not None:
         fixed = (truth.position[ground] - view.planet.position) @ view.planet.camera_to_bodyfixed.T
-        there[ground] = fixed @ later.planet.camera_to_bodyfixed + later.planet.position
+        moved[ground] = fixed @ later.planet.camera_to_bodyfixed + later.planet.position
     for before, after, numbers in zip(view.crafts, later.crafts, part_numbers(view), strict=True):
         joints = {part.node: part.joint for part in before.parts}
         for node, number in numbers.items():
-            seen = truth.part == number
-            if seen.any():
-                there[seen] = _move_with_joint(before, after, joints[node], truth.position[seen].astype(float))
+            visible = truth.part == number
+            if visible.any():
+                points = truth.position[visible].astype(float)
+                moved[visible] = _move_with_joint(before, after, joints[node], points)
     camera = view.camera
     here = np.stack(np.meshgrid(np.arange(camera.width), np.arange(camera.height)), axis=-1)
-    return (later.camera.project(there) - here).astype(np.float32)
+    return (later.camera.project(moved) - here).astype(np.float32)
 
 
 def _move_with_joint(before: CraftPose, after: CraftPose, joint: str | None, points: Floats) -> Floats:
-    """Where points (N, 3) of a craft, camera axes, are in the later view's camera axes."""
+    """Return points (N, 3) on a craft at the later time; each in the camera axes of its time."""
     first, last = before.joint_matrix(joint), after.joint_matrix(joint)
     body = (points - before.position) @ before.body_to_camera
     part = (body - first[:3, 3]) @ first[:3, :3]

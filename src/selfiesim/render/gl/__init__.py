@@ -1,1 +1,1 @@
-"""OpenGL through VTK: windows, framebuffers, shader programs, shadow maps."""
+"""OpenGL through VTK: window, framebuffers, shader programs, shadow maps."""

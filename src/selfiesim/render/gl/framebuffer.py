@@ -1,7 +1,7 @@
-"""Floating-point framebuffers beside VTK's own.
+"""Floating-point framebuffers.
 
-VTK draws windows in 8 bits. Its renderers also draw into any framebuffer that is bound when they are told to render,
-so the window here only lends its OpenGL context (and never shows or copies a frame).
+VTK renders windows in 8 bits. Its renderers also render into any framebuffer that is bound when they run, so the window
+here only provides its OpenGL context and never shows or copies a frame.
 """
 
 from __future__ import annotations
@@ -23,106 +23,116 @@ _DEPTH_STEPS = 4294967295.0  # the depth attachment holds 32-bit integers
 
 
 class Framebuffer:
-    """Colour (RGBA float32, unless it is a ``shadow``'s) and depth (32 bit)."""
+    """A framebuffer with RGBA float32 colour (none for a ``shadow`` map) and 32-bit depth."""
 
     def __init__(self, window: Any, width: int, height: int, shadow: bool = False) -> None:
         from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLFramebufferObject
 
-        self.window, self.width, self.height, self.colours = window, width, height, 0 if shadow else 1
-        self.object = vtkOpenGLFramebufferObject()
-        self.object.SetContext(window)
+        self.window, self.width, self.height = window, width, height
+        self.colour_count = 0 if shadow else 1
+        self.fbo = vtkOpenGLFramebufferObject()
+        self.fbo.SetContext(window)
         window.MakeCurrent()
-        if not self.object.PopulateFramebuffer(width, height, True, self.colours, _VTK_FLOAT, True, 32, 0, False):
-            raise MemoryError(f"no room for a {width}x{height} picture")
+        if not self.fbo.PopulateFramebuffer(width, height, True, self.colour_count, _VTK_FLOAT, True, 32, 0, False):
+            raise MemoryError(f"not enough graphics memory for a {width}x{height} image")
 
     @contextmanager
     def bound(self) -> Iterator[None]:
-        """Whatever VTK draws inside goes here."""
+        """Render into this framebuffer inside the ``with`` block."""
         state = self.window.GetState()
         state.PushFramebufferBindings()
-        self.object.Bind(self.object.GetReadMode())
-        self.object.Bind(self.object.GetDrawMode())
-        self.object.ActivateDrawBuffers(self.colours)
+        self.fbo.Bind(self.fbo.GetReadMode())
+        self.fbo.Bind(self.fbo.GetDrawMode())
+        self.fbo.ActivateDrawBuffers(self.colour_count)
         try:
             yield
         finally:
             state.PopFramebufferBindings()
 
-    def color(self, width: int, height: int, count: int = 4) -> NDArray[np.float32]:
-        """The lower left ``width`` x ``height`` pixels, row 0 at the bottom: (H, W, ``count``) float32, 3 or 4."""
+    def read_colour(self, width: int, height: int, channels: int = 4) -> NDArray[np.float32]:
+        """Return the colour of the lower left ``width`` x ``height`` pixels, row 0 at the bottom: (H, W, 3 or 4)."""
         state = self.window.GetState()
         state.PushFramebufferBindings()
-        self.object.Bind(self.object.GetReadMode())
-        self.object.ActivateReadBuffer(0)
-        read = self.object.Download(
-            [0, width - 1, 0, height - 1], _VTK_FLOAT, count, _GL_FLOAT, _GL_RGB if count == 3 else _GL_RGBA
+        self.fbo.Bind(self.fbo.GetReadMode())
+        self.fbo.ActivateReadBuffer(0)
+        read = self.fbo.Download(
+            [0, width - 1, 0, height - 1], _VTK_FLOAT, channels, _GL_FLOAT, _GL_RGB if channels == 3 else _GL_RGBA
         )
         state.PopFramebufferBindings()
-        return _download(read, _VTK_FLOAT, np.empty((height, width, count), np.float32))
+        return _download(read, _VTK_FLOAT, np.empty((height, width, channels), np.float32))
 
-    def depth(self, width: int, height: int) -> NDArray[np.float64]:
-        """(H, W) window depth in [0, 1] of the lower left ``width`` x ``height`` pixels, row 0 at the bottom."""
-        read = self.object.GetDepthAttachmentAsTextureObject().Download()
+    def read_depth(self, width: int, height: int) -> NDArray[np.float64]:
+        """Return the window depth in [0, 1] of the lower left ``width`` x ``height`` pixels, row 0 at the bottom."""
+        read = self.fbo.GetDepthAttachmentAsTextureObject().Download()
         steps = _download(read, _VTK_UNSIGNED_INT, np.empty((self.height, self.width, 1), np.uint32))
         return steps[:height, :width, 0] / _DEPTH_STEPS
 
+    def depth_texture(self) -> Any:
+        """Return the depth attachment as a texture for an actor."""
+        from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
+
+        texture = vtkOpenGLTexture()
+        texture.SetTextureObject(self.fbo.GetDepthAttachmentAsTextureObject())
+        return texture
+
     def release(self) -> None:
-        """Give the memory back."""
+        """Free the graphics memory."""
         self.window.MakeCurrent()
-        self.object.ReleaseGraphicsResources(self.window)
+        self.fbo.ReleaseGraphicsResources(self.window)
 
 
 class FramebufferPool:
-    """Those that pictures are drawn in: one as large as the picture, and one for what is drawn in finer pixels."""
+    """Two reusable framebuffers: one of the size of the image, and one for supersampled crops."""
 
-    def __init__(self, window: Any, least: int) -> None:
-        self.window, self.least = window, least  # pixels a side that the window keeps
-        self._picture: Framebuffer | None = None
-        self._fine: Framebuffer | None = None
+    def __init__(self, window: Any, min_side: int) -> None:
+        self.window, self.min_side = window, min_side  # the window is never smaller, pixels
+        self._image: Framebuffer | None = None
+        self._supersampled: Framebuffer | None = None
 
-    def of(self, width: int, height: int) -> Framebuffer:
-        """One of just this size.
+    def exact_size(self, width: int, height: int) -> Framebuffer:
+        """Return a framebuffer of exactly this size.
 
         Raises
         ------
         GraphicsError
-            When there is no room for it.
+            If the graphics memory does not suffice.
         """
-        if self._picture is None or (self._picture.width, self._picture.height) != (width, height):
-            before, self._picture = self._picture, None
-            self._picture = self._replace(before, width, height)
-        return self._picture
+        if self._image is None or (self._image.width, self._image.height) != (width, height):
+            before, self._image = self._image, None
+            self._image = self._replace(before, width, height)
+        return self._image
 
     def at_least(self, width: int, height: int) -> Framebuffer:
-        """One of at least this size: the picture's where it will do."""
-        for buffer in (self._picture, self._fine):
+        """Return a framebuffer of at least this size: the one of the image if it is large enough."""
+        for buffer in (self._image, self._supersampled):
             if buffer and buffer.width >= width and buffer.height >= height:
                 return buffer
-        # In steps, so that a craft that comes nearer needs no other one each time.
-        before, self._fine = self._fine, None
-        self._fine = self._replace(before, -(-width // _SIZE_STEP) * _SIZE_STEP, -(-height // _SIZE_STEP) * _SIZE_STEP)
-        return self._fine
+        # In steps, so that an approaching craft does not need a new one in each frame.
+        width, height = (-(-side // _SIZE_STEP) * _SIZE_STEP for side in (width, height))
+        before, self._supersampled = self._supersampled, None
+        self._supersampled = self._replace(before, width, height)
+        return self._supersampled
 
     def _replace(self, before: Framebuffer | None, width: int, height: int) -> Framebuffer:
-        """A new one in the place of another; the window no smaller (VTK clips viewports to it)."""
+        """Create a framebuffer in place of another; enlarge the window, to which VTK clips viewports, if needed."""
         if before:
             before.release()
-        sizes = [(self.least, self.least), (width, height)]
-        sizes += [(each.width, each.height) for each in (self._picture, self._fine) if each]
+        sizes = [(self.min_side, self.min_side), (width, height)]
+        sizes += [(each.width, each.height) for each in (self._image, self._supersampled) if each]
         size = max(side for side, _ in sizes), max(side for _, side in sizes)
         if tuple(self.window.GetSize()) != size:
             self.window.SetSize(*size)
         try:
             return Framebuffer(self.window, width, height)
         except MemoryError as error:
-            raise GraphicsError(f"{error}; choose a smaller picture (--size)") from error
+            raise GraphicsError(f"{error}; choose a smaller image (--size)") from error
 
 
 def _download(read: Any, kind: int, into: NDArray[_Number]) -> NDArray[_Number]:
-    """What VTK has read, in ``into`` (H, W, C)."""
+    """Copy the pixels that VTK has read to ``into`` (H, W, C)."""
     height, width, count = into.shape
     read.Download1D(kind, into.reshape(-1), height * width, count, 0)
-    # VTK gives its reference away, and Python has taken one more: without this a picture leaks each time.
+    # VTK passes on ownership of its reference and Python has added its own: without this each read leaks an image.
     if read.GetReferenceCount() > 1:
         read.UnRegister(None)
     return into

@@ -1,8 +1,8 @@
-"""Whether this machine can draw, found out before VTK has a chance to crash.
+"""Checks that OpenGL works on this machine before VTK has a chance to crash.
 
-Without a display, VTK needs EGL or OSMesa. Where neither can start it does not raise: the process dies with a
-segmentation fault. So the first drawing on a machine happens in a child process; what it found is kept in the cache
-and asked for again when the graphics libraries change.
+Without a display, VTK needs EGL or OSMesa. Where neither can start it raises no exception: the process dies with a
+segmentation fault. The first render on a machine therefore runs in a child process. Its result is cached until the
+graphics libraries change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PACKAGES = ("libgl1", "libegl1")
 _LIBRARY_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib")
 _LIBRARIES = ("libEGL.so.1", "libEGL_mesa.so.0", "libGL.so.1", "libOSMesa.so.8", "libX11.so.6", "dri", "nvidia")
 
-# Draws one pixel and prints what drew it.
+# Renders an empty window and prints the window class and the device.
 _PROBE = """
 import json, vtkmodules.vtkRenderingOpenGL2
 from vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkRenderer
@@ -45,7 +45,7 @@ print("selfiesim" + json.dumps({
 
 @dataclass(frozen=True)
 class Graphics:
-    """What draws on this machine: VTK's window class, the device's name, and the OpenGL version."""
+    """The OpenGL of this machine: VTK's window class, the name of the device, and the OpenGL version."""
 
     window: str
     device: str
@@ -53,19 +53,19 @@ class Graphics:
 
 
 def prefer_offscreen() -> None:
-    """Choose EGL where there is no display, so that VTK does not first try, and complain about, X."""
+    """Select EGL where there is no display, so that VTK does not try X first and print warnings."""
     if sys.platform == "linux" and not os.environ.get("DISPLAY"):
         os.environ.setdefault(WINDOW_VARIABLE, "vtkEGLRenderWindow")
 
 
 @cache
 def require() -> Graphics:
-    """What draws here, from the cache or by trying.
+    """Return the OpenGL of this machine, from the cache or by a test render.
 
     Raises
     ------
     GraphicsError
-        With the command that would mend it.
+        If OpenGL does not work; the message has the command that installs it.
     """
     prefer_offscreen()
     stamp = files.cache_dir() / "graphics.json"
@@ -75,23 +75,23 @@ def require() -> Graphics:
         if known.pop("key") == key:
             return Graphics(**known)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass  # never tried, or unreadable: try
+        pass  # not cached, or unreadable: probe
     graphics = probe()
     try:
         with files.atomic_write(stamp) as temporary:
             temporary.write_text(json.dumps({"key": key} | asdict(graphics)))
     except OutputError:
-        pass  # no cache here: the next process tries again
+        pass  # the cache is not writable: the next process probes again
     return graphics
 
 
 def probe() -> Graphics:
-    """Try to draw in a child process, first with EGL, then with OSMesa.
+    """Render in a child process, first with EGL, then with OSMesa.
 
     Raises
     ------
     GraphicsError
-        When nothing works.
+        If neither works.
     """
     choices = [os.environ.get(WINDOW_VARIABLE, "")]
     if sys.platform == "linux":
@@ -117,14 +117,14 @@ def probe() -> Graphics:
                     os.environ[WINDOW_VARIABLE] = window
                 return Graphics(**json.loads(line.removeprefix("selfiesim")))
     raise GraphicsError(
-        "no working OpenGL: nothing can be drawn on this machine. "
+        "no working OpenGL: this machine cannot render. "
         f"On Debian or Ubuntu install it with: apt-get install {' '.join(PACKAGES)} "
         "(as root), elsewhere Mesa's EGL and OpenGL libraries; then run: selfiesim doctor"
     )
 
 
 def _fingerprint() -> str:
-    """Changes when VTK, the chosen window or the graphics libraries change."""
+    """Return a key that changes with VTK, the selected window class or the graphics libraries."""
     from importlib.metadata import version
 
     found = []

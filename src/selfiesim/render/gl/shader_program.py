@@ -1,4 +1,4 @@
-"""Our own fragment shaders inside VTK's: where the pieces go in, and how values reach them."""
+"""Custom shader code inside VTK's shaders, with its uniforms and textures."""
 
 from __future__ import annotations
 
@@ -13,48 +13,52 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.core.errors import GraphicsError
 
-# How drivers tell a fault: Mesa "0:12(3): error: ...", NVIDIA "0(12) : error C1008: ...", others "ERROR: 0:12: ...".
+# Error formats of drivers: Mesa "0:12(3): error: ...", NVIDIA "0(12) : error C1008: ...", others "ERROR: 0:12: ...".
 _COMPILE_ERROR = re.compile(r"\d+[:(]\d+.{0,9}:? error.*|ERROR: \d+:\d+.*")
 
 
 def shader_source(name: str) -> str:
-    """Text of one of the shader files beside this module."""
+    """Return the text of one of the files in ``render/shaders``."""
     return (files("selfiesim.render") / "shaders" / name).read_text(encoding="utf-8")
 
 
 @contextmanager
 def raise_shader_errors() -> Iterator[None]:
-    """Hear what VTK has to say while it draws: it reports a shader that does not compile, and draws on without it.
+    """Raise an error for a shader that does not compile, which VTK only logs before it renders on without it.
 
     Raises
     ------
     GraphicsError
-        With the driver's first complaint.
+        With the first error message of the driver.
     """
     from vtkmodules.vtkCommonCore import vtkLogger, vtkOutputWindow, vtkStringOutputWindow
 
-    before, heard, level = vtkOutputWindow.GetInstance(), vtkStringOutputWindow(), vtkLogger.GetCurrentVerbosityCutoff()
-    vtkOutputWindow.SetInstance(heard)
-    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)  # a fault comes with the whole shader
+    before, capture, level = (
+        vtkOutputWindow.GetInstance(),
+        vtkStringOutputWindow(),
+        vtkLogger.GetCurrentVerbosityCutoff(),
+    )
+    vtkOutputWindow.SetInstance(capture)
+    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)  # an error would print the whole shader
     try:
         yield
     finally:
         vtkOutputWindow.SetInstance(before)
         vtkLogger.SetStderrVerbosity(level)
-    said = heard.GetOutput()
-    if "vtkShaderProgram" in said or "vtkOpenGLShaderCache" in said:
-        compile_error = _COMPILE_ERROR.search(said)
-        first = compile_error[0][:200] if compile_error else "it gives no reason"
+    messages = capture.GetOutput()
+    if "vtkShaderProgram" in messages or "vtkOpenGLShaderCache" in messages:
+        compile_error = _COMPILE_ERROR.search(messages)
+        first = compile_error[0][:200] if compile_error else "no reason given"
         raise GraphicsError(
-            f"this machine's OpenGL does not compile a shader of selfiesim ({first}); a newer driver may, or Mesa's "
-            "software: set LIBGL_ALWAYS_SOFTWARE=1"
+            f"this machine's OpenGL does not compile a shader of selfiesim ({first}); try a newer driver, or Mesa's "
+            "software renderer: set LIBGL_ALWAYS_SOFTWARE=1"
         )
-    if said:
-        before.DisplayText(said)
+    if messages:
+        before.DisplayText(messages)
 
 
 def new_actor(mesh: Any) -> Any:
-    """An actor of ``mesh`` (PolyData) whose vertices reach the shader as they are."""
+    """Return an actor for ``mesh`` (PolyData) that passes vertices to the shader without shift or scale."""
     from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
     mapper = vtkPolyDataMapper()
@@ -67,21 +71,23 @@ def new_actor(mesh: Any) -> Any:
 
 
 def replace_shading(actor: Any, functions: str, main: str, vertex: dict[str, str] | None = None) -> None:
-    """Shade ``actor`` by our own code.
+    """Replace VTK's shading of ``actor``.
 
     Parameters
     ----------
+    actor : vtkActor
+        The actor to shade.
     functions : str
-        GLSL put where uniforms and samplers are known already (VTK declares samplers at ``//VTK::TMap::Dec``).
+        GLSL inserted after the declarations of uniforms and samplers (VTK declares samplers at ``//VTK::TMap::Dec``).
     main : str
-        Statements that set ``fragOutput0`` in place of VTK's lighting.
-    vertex : dict
-        Vertex shader replacements, hook to text.
+        GLSL statements that set ``fragOutput0``, in place of VTK's lighting.
+    vertex : dict of str to str, optional
+        Replacements in the vertex shader: VTK's hook to GLSL.
     """
     shader = actor.GetShaderProperty()
     shader.AddFragmentShaderReplacement("//VTK::Picking::Dec", True, functions + "\n//VTK::Picking::Dec", False)
     shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, main, False)
-    # VTK would multiply every texture it finds into the colour.
+    # VTK would multiply the colour by every texture of the actor.
     shader.AddFragmentShaderReplacement("//VTK::TCoord::Impl", True, "", False)
     for hook, text in (vertex or {}).items():
         shader.AddVertexShaderReplacement(hook, True, text, False)
@@ -90,20 +96,20 @@ def replace_shading(actor: Any, functions: str, main: str, vertex: dict[str, str
 def _vtk_matrix(array: NDArray[np.float64]) -> Any:
     from vtkmodules.vtkCommonMath import vtkMatrix3x3, vtkMatrix4x4
 
-    # VTK passes the numbers on in their order, and OpenGL takes them column by column.
+    # VTK passes elements on in memory order, and OpenGL reads them column by column.
     matrix = vtkMatrix3x3() if len(array) == 3 else vtkMatrix4x4()
     matrix.DeepCopy(array.T.ravel().tolist())
     return matrix
 
 
 class Uniforms:
-    """Named values for an actor's shader; a name seen first declares the uniform, so set all before drawing."""
+    """Uniforms of an actor's shader. Setting a new name declares it, so set all of them before the first render."""
 
     def __init__(self, target: Any) -> None:
         self._target = target
 
     def set(self, **values: ArrayLike) -> None:
-        """Floats, vectors of 2 to 4 numbers, and 3x3 or 4x4 matrices (as mathematicians write them)."""
+        """Set floats, vectors of 2 to 4 numbers, and 3x3 or 4x4 matrices (row by row)."""
         for name, value in values.items():
             array = np.asarray(value, float)
             if array.ndim == 2:
@@ -115,7 +121,7 @@ class Uniforms:
 
 
 def new_float_texture() -> Any:
-    """A texture for a picture that changes from frame to frame, empty at first; v runs along the rows from row 0."""
+    """Return a float texture for an image that changes from frame to frame, black at first; v increases from row 0."""
     from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
 
     texture = vtkOpenGLTexture()
@@ -128,22 +134,22 @@ def new_float_texture() -> Any:
     return texture
 
 
-def upload_image(texture: Any, picture: NDArray[np.float32]) -> None:
-    """Put a picture (H, W, C) of plain numbers into a texture."""
+def upload_image(texture: Any, image: NDArray[np.float32]) -> None:
+    """Set the image (H, W, C) of a texture, linear values."""
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonDataModel import vtkImageData
 
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     data = vtkImageData()
     data.SetDimensions(width, height, 1)
-    data.GetPointData().SetScalars(numpy_to_vtk(picture.reshape(height * width, -1), deep=True))
+    data.GetPointData().SetScalars(numpy_to_vtk(image.reshape(height * width, -1), deep=True))
     texture.SetInputData(data)
 
 
 def new_mipmapped_texture(image: ArrayLike, repeat: bool = False, srgb: bool = False) -> Any:
-    """A mipmapped texture of an image (H, W, 3) uint8; v runs along the rows from row 0.
+    """Return a mipmapped texture of an image (H, W, C) uint8; v increases from row 0.
 
-    One of ``srgb`` codes reads as linear light, and coarse levels are means of light rather than of codes.
+    An ``srgb`` image is decoded to linear light, and its coarse levels are averages of linear light.
     """
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonDataModel import vtkImageData

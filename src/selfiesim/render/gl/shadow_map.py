@@ -1,33 +1,33 @@
-"""A light's view of the craft: a depth map that tells which points it reaches."""
+"""Orthographic cameras at a light, from which shadow maps of the craft are rendered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.core.vectors import unit
+from selfiesim.core.vectors import perpendicular, unit
 
 SUN_MAP_SIZE = 2048
 PLANETSHINE_MAP_SIZE = 1024
-"""Width of the maps of the Sun, and of the planet's light, whose shade is soft."""
+"""Width in texels of the shadow maps of the Sun, and of planetshine, whose shadows are soft."""
 
 
 @dataclass(frozen=True)
 class LightCamera:
-    """An orthographic camera far off at a light, fitted to the craft. Body axes, metres.
+    """An orthographic camera at a light, fitted to the craft. Body axes, metres.
 
     Attributes
     ----------
-    position, target, up : (3,)
-        Where it stands, looks, and has its upper edge.
+    position, target, up : (3,) array
+        Position of the near plane's centre, point on the axis, and up direction.
     half_width : float
-        Half the square it sees.
+        Half the width of its square field of view.
     depth : float
-        From its near to its far plane, which is where the craft is.
+        Distance between near and far plane, which enclose the craft.
     size : int
-        Texels across its map.
+        Width of its map, texels.
     """
 
     position: NDArray[np.float64]
@@ -41,44 +41,61 @@ class LightCamera:
     def fitted_to(
         cls, bounds: NDArray[np.float64], light: NDArray[np.float64], size: int, occluder_reach: float = 0.0
     ) -> LightCamera:
-        """Fitted to the box ``bounds`` (2, 3) as seen from the direction ``light`` (3,).
+        """Return a camera fitted to a box.
 
-        What casts its shadow on the box from farther off, ``occluder_reach`` metres from its middle, is taken in.
+        Parameters
+        ----------
+        bounds : (2, 3) array
+            Lower and upper corner of the box, body axes, m.
+        light : (3,) array
+            Direction to the light, body axes.
+        size : int
+            Width of the map, texels.
+        occluder_reach : float
+            How far toward the light other occluders extend, m from the centre of the box.
         """
         center = bounds.mean(axis=0)
         forward = -unit(light)
-        helper = np.eye(3)[int(np.argmin(np.abs(forward)))]
-        right = unit(np.cross(forward, helper))
+        right = perpendicular(forward)
         up = np.cross(right, forward)
         corners = np.array([[bounds[i, 0], bounds[j, 1], bounds[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
         local = (corners - center) @ np.array([right, up, forward]).T
         half_width = 1.01 * float(np.abs(local[:, :2]).max())
-        reach = 1.01 * max(float(np.abs(local[:, 2]).max()), 1e-3 * half_width)  # a sheet has no depth of its own
+        reach = 1.01 * max(float(np.abs(local[:, 2]).max()), 1e-3 * half_width)  # a flat sheet may have no depth at all
         ahead = max(reach, occluder_reach)
         return cls(center - forward * ahead, center, up, half_width, ahead + reach, size)
 
     @classmethod
     def fitted_to_sphere(
-        cls, middle: NDArray[np.float64], light: NDArray[np.float64], reach: float, size: int
+        cls, center: NDArray[np.float64], light: NDArray[np.float64], radius: float, size: int
     ) -> LightCamera:
-        """Of all within ``reach`` metres of ``middle`` (3,)."""
+        """Return a camera fitted to the sphere of ``radius`` metres about ``center`` (3,)."""
         forward = -unit(light)
-        up = unit(np.cross(np.cross(forward, np.eye(3)[int(np.argmin(np.abs(forward)))]), forward))
-        return cls(middle - forward * reach, middle, up, reach, 2.0 * reach, size)
+        up = np.cross(perpendicular(forward), forward)
+        return cls(center - forward * radius, center, up, radius, 2.0 * radius, size)
 
     @property
     def texel_m(self) -> float:
-        """Width of one texel of the map on the craft, m."""
+        """Width of a texel, m."""
         return 2.0 * self.half_width / self.size
 
     def body_to_map(self) -> NDArray[np.float64]:
-        """(4, 4): body axes to texture coordinates and depth, each in [0, 1]."""
+        """Return the matrix (4, 4) from body axes to texture coordinates and depth, each in [0, 1]."""
         forward = unit(self.target - self.position)
         right = unit(np.cross(forward, self.up))
         up = np.cross(right, forward)
         scale = np.array([0.5 / self.half_width, 0.5 / self.half_width, 1.0 / self.depth])
-        turn = np.array([right, up, forward]) * scale[:, None]
+        scaled_axes = np.array([right, up, forward]) * scale[:, None]
         matrix = np.eye(4)
-        matrix[:3, :3] = turn
-        matrix[:3, 3] = np.array([0.5, 0.5, 0.0]) - turn @ self.position
+        matrix[:3, :3] = scaled_axes
+        matrix[:3, 3] = np.array([0.5, 0.5, 0.0]) - scaled_axes @ self.position
         return matrix
+
+    def uniforms(self, name: str) -> dict[str, ArrayLike]:
+        """Return the uniforms with which a shader looks up the map ``name``."""
+        return {
+            f"bodyTo{name.capitalize()}": self.body_to_map(),
+            f"{name}Texel": self.texel_m,
+            f"{name}Size": float(self.size),
+            f"{name}Bias": 0.25 * self.texel_m / self.depth,
+        }

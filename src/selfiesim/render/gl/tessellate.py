@@ -1,4 +1,4 @@
-"""Long triangles cut into short ones, so that what is worked out at corners can vary across a face."""
+"""Subdivision of long triangles, so that quantities computed at vertices can vary across a face."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MAX_ROUNDS = 12
-# For each choice of cut edges (01, 12, 20 as bits 1, 2, 4): triangles of corners 0 1 2 and edge middles 3 4 5.
+# For each set of split edges (01, 12, 20 as bits 1, 2, 4): triangles of corners 0 1 2 and edge midpoints 3 4 5.
 _SPLITS: dict[int, list[tuple[int, int, int]]] = {
     0: [(0, 1, 2)],
     1: [(0, 3, 2), (3, 1, 2)],
@@ -22,32 +22,34 @@ _SPLITS: dict[int, list[tuple[int, int, int]]] = {
 def cut_long_edges(
     columns: NDArray[np.float32], faces: NDArray[np.int32], max_edge: float
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Halve edges until none is longer than ``max_edge``; both sides of an edge are cut alike, so no gap opens.
+    """Halve edges until none is longer than ``max_edge``; triangles that share an edge split it alike, without gaps.
 
     Parameters
     ----------
     columns : (N, C) array
-        What belongs to each vertex: its position first, then whatever is linear between vertices.
-    faces : (M, 3) array
-        Of those vertices.
+        Vertex data: position in the first three columns, then attributes that vary linearly between vertices.
+    faces : (M, 3) array of int
+        Triangles, as vertex indices.
+    max_edge : float
+        Maximum length of an edge, in the unit of the positions.
 
     Returns
     -------
     columns, faces
-        The given vertices first, new ones behind them.
+        Vertex data with the new vertices after the given ones, and all triangles.
     """
     for _ in range(_MAX_ROUNDS):
         ends = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1)  # edges 01, 12, 20
         length = np.linalg.norm(columns[ends[..., 0], :3] - columns[ends[..., 1], :3], axis=-1)
-        is_cut = length > max_edge
-        if not is_cut.any():
+        is_split = length > max_edge
+        if not is_split.any():
             break
-        pairs, middle = np.unique(np.sort(ends[is_cut], axis=-1), axis=0, return_inverse=True)
+        pairs, midpoint = np.unique(np.sort(ends[is_split], axis=-1), axis=0, return_inverse=True)
         corners = np.concatenate([faces, np.zeros_like(faces)], axis=1)
-        corners[:, 3:][is_cut] = len(columns) + middle.ravel()
+        corners[:, 3:][is_split] = len(columns) + midpoint.ravel()
         columns = np.concatenate([columns, columns[pairs].mean(axis=1)])
-        choice = is_cut @ np.array([1, 2, 4])
+        choice = is_split @ np.array([1, 2, 4])
         faces = np.concatenate(
-            [corners[choice == bits][:, cut].reshape(-1, 3) for bits, cut in _SPLITS.items() if (choice == bits).any()]
+            [corners[choice == bits][:, new].reshape(-1, 3) for bits, new in _SPLITS.items() if (choice == bits).any()]
         )
     return columns, faces.astype(np.int32)

@@ -1,4 +1,4 @@
-"""VTK's window, which only lends its OpenGL context, its scenes, and the projection of a pinhole."""
+"""An off-screen VTK window, which provides the OpenGL context; its scenes; and the projection of a pinhole."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def new_window() -> Any:
-    """A window that is never shown, without multisampling."""
-    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  (importing it puts OpenGL behind vtkRenderWindow)
+    """Return an off-screen window without multisampling."""
+    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  (registers the OpenGL implementation of vtkRenderWindow)
     from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
     window = vtkRenderWindow()
@@ -26,14 +26,14 @@ def new_window() -> Any:
 
 
 def new_scene(window: Any) -> Any:
-    """A scene of the window, black and empty, that leaves out nothing that is small or hidden."""
+    """Add to the window a scene with a black background and no culling."""
     from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
 
     scene = vtkRenderer()
     scene.SetBackground(0.0, 0.0, 0.0)
     scene.SetBackgroundAlpha(0.0)
     scene.GetCullers().RemoveAllItems()
-    # Our shaders do the lighting, but VTK hands normals on only where it finds a light.
+    # The custom shaders do the lighting, but VTK passes normals on only if there is a light.
     light = vtkLight()
     light.SetLightTypeToHeadlight()
     scene.AddLight(light)
@@ -42,7 +42,19 @@ def new_scene(window: Any) -> Any:
 
 
 def projection(camera: Camera, shift: tuple[float, float], near: float, far: float) -> NDArray[np.float64]:
-    """OpenGL's projection (4, 4) of a pinhole, for a VTK camera that looks along z with y down turned up."""
+    """Return the OpenGL projection matrix (4, 4) of a pinhole.
+
+    For a VTK camera that looks along +z with -y up.
+
+    Parameters
+    ----------
+    camera : Camera
+        A pinhole.
+    shift : tuple of float
+        Shift of the pixel grid, pixels right and down.
+    near, far : float
+        Clipping distances, m.
+    """
     cx, cy = camera.cx + 0.5 + shift[0], camera.cy + 0.5 + shift[1]
     return np.array(
         [

@@ -1,1 +1,1 @@
-"""What a picture is made of: the craft, the planet, the ground, the sky."""
+"""The layers of an image: craft, planet, ground, sky."""

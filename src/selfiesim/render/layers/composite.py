@@ -1,4 +1,4 @@
-"""The layers of a picture put together: planet, craft, and what stands behind both."""
+"""Composites the layers of an image: planet, craft, and the sky behind both."""
 
 from __future__ import annotations
 
@@ -18,33 +18,50 @@ if TYPE_CHECKING:
 Image = NDArray[np.float32]
 
 
-def composite_over(rgb: Image, cover: Image, drawn: Image, crop: Crop) -> tuple[Image, Image]:
-    """``rgb`` (H, W, 3) and ``cover`` (H, W), with the craft (h, w, 4) laid over them in place."""
-    # The planet's shade is an estimate: full shade may come out below 0.
-    drawn = np.maximum(drawn, 0.0)
-    here = rgb[crop.rows, crop.columns]
-    here *= 1.0 - drawn[..., 3:]
-    here += drawn[..., :3]
-    cover[crop.rows, crop.columns] = drawn[..., 3]
+def composite_over(rgb: Image, cover: Image, craft: Image, crop: Crop) -> tuple[Image, Image]:
+    """Composite the craft over an image in place.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) array
+        Radiance of the background; receives the result.
+    cover : (H, W) array
+        Receives the fraction of each pixel that the craft covers.
+    craft : (h, w, 4) array
+        Premultiplied radiance of the craft and its coverage, in the pixels of ``crop``.
+    crop : Crop
+        Position of ``craft`` in the image.
+
+    Returns
+    -------
+    rgb, cover
+        The arrays passed in.
+    """
+    # Occlusion of planetshine is an estimate: full occlusion may result in radiance below 0.
+    craft = np.maximum(craft, 0.0)
+    background = rgb[crop.rows, crop.columns]
+    background *= 1.0 - craft[..., 3:]
+    background += craft[..., :3]
+    cover[crop.rows, crop.columns] = craft[..., 3]
     return rgb, cover
 
 
 def preview_over(
-    show: Callable[[Image, Image, int], None], rgb: Image, cover: Image, crop: Crop, drawn: Image, done: int
+    show: Callable[[Image, Image, int], None], rgb: Image, cover: Image, crop: Crop, craft: Image, done: int
 ) -> None:
-    """``show`` what is drawn after so many passes, over a copy of the rest."""
-    show(*composite_over(rgb.copy(), cover.copy(), drawn, crop), done)
+    """Call ``show`` with the craft after ``done`` passes over a copy of the background."""
+    show(*composite_over(rgb.copy(), cover.copy(), craft, crop), done)
 
 
 def copy_with_sky(rgb: Image, cover: Image, view: View) -> Image:
-    """``rgb`` (H, W, 3) with what stands in the sky of ``view``."""
-    light = rgb.copy()
-    add_backdrop(light, cover, view)
-    return light
+    """Return a copy of ``rgb`` (H, W, 3) with the sky of ``view`` added."""
+    image = rgb.copy()
+    add_backdrop(image, cover, view)
+    return image
 
 
 def add_backdrop(rgb: Image, cover: Image, view: View) -> None:
-    """Add what stands behind everything to ``rgb`` (H, W, 3): over a ground, the dust in the air before the sky."""
+    """Add the sky to ``rgb`` (H, W, 3) in place; over a ground, the dust sky too."""
     ground = view.ground
     if ground is not None:
         add_dust_sky(rgb, cover, view.camera, ground.enu_to_camera.T, ground.sky, view.sun.extraterrestrial_irradiance)

@@ -1,4 +1,4 @@
-"""The meshes of a craft with their shaders: one actor for each material and joint, and one that throws its shadow."""
+"""Meshes of a craft with their shaders: an actor for each material and joint, and one that casts its shadow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.mesh.normals import tangents
 from selfiesim.craft.model import TEXTURE_SLOTS
@@ -30,44 +30,63 @@ _VERTEX = {
         "bodyNormal = mat3(partToBody) * normalMC;\n"
     ),
 }
-# Further numbers of a vertex: kind, name in the fragment shader, what is handed on, how it is interpolated.
+# More vertex attributes: GLSL type, name in the fragment shader, value passed to it, interpolation.
 _ATTRIBUTES = {
     "partNumber": ("float", "part", "partNumber", "flat"),
     "vertexTint": ("vec3", "tint", "vertexTint", "smooth"),
     "vertexIndirect": ("vec3", "indirectLight", "vertexIndirect", "smooth"),
-    "vertexAmbientVisibility": ("vec4", "through", "vertexAmbientVisibility", "smooth"),
+    "vertexAmbientVisibility": ("vec4", "vertexVisibility", "vertexAmbientVisibility", "smooth"),
     "vertexSkyVisibility": ("float", "skyVisibility", "vertexSkyVisibility", "smooth"),
-    "vertexTangent": ("vec4", "along", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
+    "vertexTangent": ("vec4", "tangentU", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
 }
-# What throws shadows on the ground's wide map is drawn as that is spread; "wide" is 0 for all other maps.
+# Casters on the far shadow map of a ground are warped like the map; "warped" is 0 for all other maps.
 _CASTER_VERTEX = {
-    "//VTK::PositionVC::Dec": "//VTK::PositionVC::Dec\n" + shader_source("spread.glsl"),
+    "//VTK::PositionVC::Dec": "//VTK::PositionVC::Dec\n" + shader_source("shadow_warp.glsl"),
     "//VTK::PositionVC::Impl": (
-        "//VTK::PositionVC::Impl\ngl_Position.xy = mix(gl_Position.xy, spread(gl_Position.xy), wide);\n"
+        "//VTK::PositionVC::Impl\n"
+        "gl_Position.xy = mix(gl_Position.xy, warpShadowCoordinates(gl_Position.xy), warped);\n"
     ),
 }
 _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
-# What a material's textures are called in the shader, and what compiles in the code that reads them. What a material
-# does not have is left out rather than branched over: software OpenGL runs both sides of a branch.
+# Sampler of each texture slot, and the define that compiles in the code that reads it. Features that a material lacks
+# are compiled out rather than branched over: software OpenGL runs both sides of a branch.
 _SAMPLERS = {name: (f"{name}Texture", f"#define {name.upper()}_MAP\n") for name in TEXTURE_SLOTS}
-_SRGB = ("base", "glow", "specular_color")  # pictures of light, as glTF has them; the others hold plain numbers
+_SRGB = ("base", "glow", "specular_color")  # sRGB-encoded as in glTF; the other slots are linear
 _CASTER = "if (texture(baseTexture, tcoordVCVSOutput).a < alphaCutoff) discard;\nfragOutput0 = vec4(1.0);\n"
-# A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
+# Glow is given in cd/m2. Luminance (cd/m2) of a spectral radiance of 1 W m^-2 sr^-1 nm^-1 in all three bands:
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
-# What the shader writes: light; normal and part number; base colour and sunlight; bent normal and roughness; grain.
+# Shader outputs: radiance; normal and part number; base colour and sunlight; shading normal and roughness; grain.
 RADIANCE, SURFACE, COLOUR, GLOSS, GRAIN = 0.0, 1.0, 2.0, 3.0, 4.0
 
-SHADOW_OFFSET_SAME_MESH, SHADOW_OFFSET_OTHER_MESH = (0.2, 0.3), (0.7, 1.8)
-"""Texels of a shadow map by which surfaces are pushed off, square to the light and more at a slant.
+SHADOW_OFFSET_CRAFT, SHADOW_OFFSET_GROUND = (0.2, 0.3), (0.7, 1.8)
+"""Normal offset of shadow map lookups, texels: facing the light, and the extra at grazing incidence.
 
-Where what throws shadows is the same mesh; and where it is another one, or rough.
+Rough ground under a low Sun needs more than a craft.
 """
 
 
 @dataclass
 class Group:
-    """All parts of one material that move together."""
+    """All parts of one material that move together.
+
+    Attributes
+    ----------
+    actor, caster : vtkActor
+        The actors seen by the camera and by lights.
+    mesh : pyvista.PolyData
+        The mesh of both, in body axes with the joint at zero, m.
+    material : Material
+        Their material.
+    joint : str or None
+        The joint that moves them.
+    corners : (8 n, 3) array
+        Corners of the bounding box of each part, m.
+    uniforms, vertex_uniforms, caster_uniforms : Uniforms
+        Uniforms of the actor's fragment and vertex shader, and of the caster's vertex shader.
+    casts_shadow : bool
+        Whether the parts cast shadows.
+    """
 
     actor: Any
     caster: Any
@@ -91,9 +110,26 @@ def build_group(
     outward_normals: bool,
     on_ground: bool,
 ) -> Group:
-    """All ``parts`` of one material on one joint as an actor; ``maps`` are textures by name, ``numbers`` by node.
+    """Build the actor and the shadow caster of all ``parts`` that share a material and a joint.
 
-    No edge is longer than ``max_edge``, m. ``outward_normals`` says that normals tell what is outside.
+    Parameters
+    ----------
+    parts : list of Part
+        Parts of one material.
+    joint : str or None
+        The joint that moves them.
+    maps : dict
+        Textures of the craft's lights (shadow maps, reflections), by the name of their sampler.
+    numbers : dict of str to int
+        Part number of each node.
+    max_edge : float
+        Edges longer than this are split, m.
+    casts_shadow : bool
+        Whether the parts cast shadows.
+    outward_normals : bool
+        Whether normals point out of the surface; otherwise both sides of a sheet are lit.
+    on_ground : bool
+        Whether the craft is on a ground.
     """
     material = parts[0].material
     mesh = _merge_meshes(parts, numbers, max_edge)
@@ -101,72 +137,100 @@ def build_group(
         mesh.point_data["vertexAmbientVisibility"] = np.ones((mesh.n_points, 4), np.float32)
     if outward_normals:
         mesh.point_data["vertexSkyVisibility"] = np.ones(mesh.n_points, np.float32)
-    actor, caster = new_actor(mesh), new_actor(mesh)
-    caster.GetProperty().LightingOff()
-    attributes = [name for name in _ATTRIBUTES if name in mesh.point_data]
-    for name in attributes:
-        actor.GetMapper().MapDataArrayToVertexAttribute(name, name, 0, -1)  # 0: of the points
-    for name, texture in maps.items():
-        actor.GetProperty().SetTexture(name, texture)
-    for name, picture in material.textures.items():
-        texture = new_mipmapped_texture(picture[::-1], repeat=True, srgb=name in _SRGB)
-        actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture)
-    _attach_shader(actor, material, attributes, outward_normals)
+    actor = _build_actor(mesh, material, maps, outward_normals)
+    caster = _build_caster(mesh, material)
     shader = actor.GetShaderProperty()
     uniforms = Uniforms(shader.GetFragmentCustomUniforms())
-    uniforms.set(
-        baseColor=material.base_color,
-        metallic=material.metallic,
-        roughness=material.roughness,
-        glow=np.array(material.glow) / _LUMEN_NM_PER_WATT,
-        normalScale=material.normal_scale,
-        occlusionStrength=material.occlusion_strength,
-        alphaCutoff=material.alpha_cutoff or 0.0,
-        crumple=material.crumple,
-        crumpleScale=material.crumple_scale_m,
-        f0Reflectance=material.f0_reflectance,
-        specularWeight=material.specular,
-        clearcoat=material.clearcoat,
-        clearcoatRoughness=material.clearcoat_roughness,
-        # Longer across the grain is longer along a grain turned by a right angle.
-        anisotropy=abs(material.anisotropy),
-        grainTurn=material.anisotropy_rotation + (np.pi / 2.0 if material.anisotropy < 0.0 else 0.0),
-        outputMode=RADIANCE,
-        lodBias=0.0,
-        shadowNormalOffset=SHADOW_OFFSET_OTHER_MESH
-        if outward_normals
-        else SHADOW_OFFSET_SAME_MESH,  # rough ground under a low Sun wants more
-        indirectWeight=0.0,
-        sampleGrid=np.zeros(4),
-        mirrors=0.0,
-        bodyToScreen=np.eye(4),
-        # All that a shader knows has to be declared before its first draw.
-        beamDirection=np.array([0.0, 0.0, 1.0]),
-        beamIrradiance=np.zeros(3),
-        bodyToBeam=np.eye(4),
-        beamTexel=1.0,
-        beamSize=1.0,
-        beamBias=0.0,
-    )
-    if material.alpha_cutoff is not None and "base" in material.textures:
-        caster.GetProperty().SetTexture(
-            "baseTexture", new_mipmapped_texture(material.textures["base"][::-1], repeat=True)
-        )
-        replace_shading(caster, "", _CASTER)
-        Uniforms(caster.GetShaderProperty().GetFragmentCustomUniforms()).set(alphaCutoff=material.alpha_cutoff)
-    vertex_uniforms = Uniforms(shader.GetVertexCustomUniforms())
-    for hook, text in _CASTER_VERTEX.items():
-        caster.GetShaderProperty().AddVertexShaderReplacement(hook, True, text, False)
+    uniforms.set(**_material_uniforms(material), **_initial_uniforms(outward_normals))
     caster_uniforms = Uniforms(caster.GetShaderProperty().GetVertexCustomUniforms())
     caster_uniforms.set(warped=0.0)
-    corners = _corners(parts)
     return Group(
-        actor, caster, mesh, material, joint, corners, uniforms, vertex_uniforms, caster_uniforms, casts_shadow
+        actor=actor,
+        caster=caster,
+        mesh=mesh,
+        material=material,
+        joint=joint,
+        corners=_corners(parts),
+        uniforms=uniforms,
+        vertex_uniforms=Uniforms(shader.GetVertexCustomUniforms()),
+        caster_uniforms=caster_uniforms,
+        casts_shadow=casts_shadow,
     )
+
+
+def _build_actor(mesh: Any, material: Material, maps: dict[str, Any], outward_normals: bool) -> Any:
+    """Return the actor that the camera sees, with its vertex attributes, textures and shader."""
+    actor = new_actor(mesh)
+    attributes = [name for name in _ATTRIBUTES if name in mesh.point_data]
+    for name in attributes:
+        actor.GetMapper().MapDataArrayToVertexAttribute(name, name, 0, -1)  # 0: point data
+    for name, texture in maps.items():
+        actor.GetProperty().SetTexture(name, texture)
+    for name, image in material.textures.items():
+        texture = new_mipmapped_texture(image[::-1], repeat=True, srgb=name in _SRGB)
+        actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture)
+    _attach_shader(actor, material, attributes, outward_normals)
+    return actor
+
+
+def _build_caster(mesh: Any, material: Material) -> Any:
+    """Return the actor that shadow maps are rendered from; an alpha cutoff leaves holes in its shadow."""
+    caster = new_actor(mesh)
+    caster.GetProperty().LightingOff()
+    shader = caster.GetShaderProperty()
+    if material.alpha_cutoff is not None and "base" in material.textures:
+        texture = new_mipmapped_texture(material.textures["base"][::-1], repeat=True)
+        caster.GetProperty().SetTexture("baseTexture", texture)
+        replace_shading(caster, "", _CASTER)
+        Uniforms(shader.GetFragmentCustomUniforms()).set(alphaCutoff=material.alpha_cutoff)
+    for hook, text in _CASTER_VERTEX.items():
+        shader.AddVertexShaderReplacement(hook, True, text, False)
+    return caster
+
+
+def _material_uniforms(material: Material) -> dict[str, ArrayLike]:
+    return {
+        "baseColor": material.base_color,
+        "metallic": material.metallic,
+        "roughness": material.roughness,
+        "glow": np.array(material.glow) / _LUMEN_NM_PER_WATT,
+        "normalScale": material.normal_scale,
+        "occlusionStrength": material.occlusion_strength,
+        "alphaCutoff": material.alpha_cutoff or 0.0,
+        "crumple": material.crumple,
+        "crumpleScale": material.crumple_scale_m,
+        "f0Reflectance": material.f0_reflectance,
+        "specularWeight": material.specular,
+        "clearcoat": material.clearcoat,
+        "clearcoatRoughness": material.clearcoat_roughness,
+        # Negative anisotropy stretches highlights across the grain: as positive with the grain rotated by 90 degrees.
+        "anisotropy": abs(material.anisotropy),
+        "grainTurn": material.anisotropy_rotation + (np.pi / 2.0 if material.anisotropy < 0.0 else 0.0),
+    }
+
+
+def _initial_uniforms(outward_normals: bool) -> dict[str, ArrayLike]:
+    """Return the initial values of the uniforms that change from pass to pass."""
+    return {
+        "outputMode": RADIANCE,
+        "lodBias": 0.0,
+        "shadowNormalOffset": SHADOW_OFFSET_GROUND if outward_normals else SHADOW_OFFSET_CRAFT,
+        "indirectWeight": 0.0,
+        "sampleGrid": np.zeros(4),
+        "reflectionWeight": 0.0,
+        "bodyToScreen": np.eye(4),
+        # All uniforms must be declared before the first render.
+        "beamDirection": np.array([0.0, 0.0, 1.0]),
+        "beamIrradiance": np.zeros(3),
+        "bodyToBeam": np.eye(4),
+        "beamTexel": 1.0,
+        "beamSize": 1.0,
+        "beamBias": 0.0,
+    }
 
 
 def _attach_shader(actor: Any, material: Material, attributes: list[str], outward_normals: bool) -> None:
-    """Give an actor the shader of its material, with the code for what the material has and for nothing else."""
+    """Give an actor a shader with the code for the features of its material only."""
     defines = "".join(_SAMPLERS[name][1] for name in material.textures)
     defines += "#define FOIL\n" if material.crumple > 0.0 else ""
     defines += "#define CLEARCOAT\n" if material.clearcoat > 0.0 else ""
@@ -185,31 +249,33 @@ def _attach_shader(actor: Any, material: Material, attributes: list[str], outwar
     defines += "#define GROUND\n" if "vertexSkyVisibility" in attributes else ""
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
     functions = (
-        inputs + defines + "".join(shader_source(f"{name}.glsl") for name in ("noise", "spread", "standing", "craft"))
+        inputs
+        + defines
+        + "".join(shader_source(f"{name}.glsl") for name in ("noise", "shadow_warp", "ambient_visibility", "craft"))
     )
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 
 
 def _corners(parts: list[Part]) -> NDArray[np.float64]:
-    """Corners (8 n, 3) of the box round each part."""
+    """Return the corners (8 n, 3) of the bounding box of each part."""
     boxes = np.array([[part.vertices.min(axis=0), part.vertices.max(axis=0)] for part in parts], float)
     picks = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
     return boxes[:, picks, np.arange(3)].reshape(-1, 3)
 
 
 def _merge_meshes(parts: list[Part], numbers: dict[str, int], max_edge: float) -> Any:
-    """One mesh of several parts, with normals, texture coordinates and the number of each part."""
+    """Merge parts into one mesh with normals, texture coordinates and part numbers."""
     import pyvista
 
     offsets = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
     faces = np.concatenate([part.faces + offset for part, offset in zip(parts, offsets, strict=True)])
     columns = _vertex_columns(parts, numbers)
     widths = [values.shape[1] for values in columns.values()]
-    together, faces = cut_long_edges(np.concatenate(list(columns.values()), axis=1), faces, max_edge)
-    values = dict(zip(columns, np.split(together, np.cumsum(widths)[:-1], axis=1), strict=True))
+    merged, faces = cut_long_edges(np.concatenate(list(columns.values()), axis=1), faces, max_edge)
+    values = dict(zip(columns, np.split(merged, np.cumsum(widths)[:-1], axis=1), strict=True))
     mesh = pyvista.PolyData.from_regular_faces(values.pop("position"), faces)
-    mesh.point_data.active_normals = values.pop("normal")  # the shader brings them to length 1
-    # Samplers (the shadow map too) exist only for meshes with texture coordinates.
+    mesh.point_data.active_normals = values.pop("normal")  # the shader normalizes them
+    # VTK declares samplers (of the shadow map too) only for meshes with texture coordinates.
     mesh.active_texture_coordinates = values.pop("uv")
     for name, value in values.items():
         mesh.point_data[name] = np.ascontiguousarray(value if value.shape[1] > 1 else value[:, 0])
@@ -218,9 +284,9 @@ def _merge_meshes(parts: list[Part], numbers: dict[str, int], max_edge: float) -
 
 
 def _vertex_columns(parts: list[Part], numbers: dict[str, int]) -> dict[str, NDArray[np.float32]]:
-    """What belongs to each vertex, (N, C) by name."""
+    """Return the data of each vertex, (N, C) arrays by name."""
     uv = [np.zeros((len(p.vertices), 2), np.float32) if p.uv is None else p.uv for p in parts]
-    found = {
+    columns = {
         "position": np.concatenate([part.vertices for part in parts]),
         "normal": np.concatenate([part.normals for part in parts]),
         "uv": np.concatenate(uv),
@@ -228,8 +294,8 @@ def _vertex_columns(parts: list[Part], numbers: dict[str, int]) -> dict[str, NDA
     }
     if any(part.tint is not None for part in parts):
         tints = [np.ones((len(p.vertices), 3), np.float32) if p.tint is None else p.tint for p in parts]
-        found["vertexTint"] = np.concatenate(tints)
+        columns["vertexTint"] = np.concatenate(tints)
     if "normal" in parts[0].material.textures or parts[0].material.anisotropy:
-        grown = [tangents(p.vertices, p.normals, place, p.faces) for p, place in zip(parts, uv, strict=True)]
-        found["vertexTangent"] = np.concatenate(grown).astype(np.float32)
-    return found
+        along_u = [tangents(p.vertices, p.normals, part_uv, p.faces) for p, part_uv in zip(parts, uv, strict=True)]
+        columns["vertexTangent"] = np.concatenate(along_u).astype(np.float32)
+    return columns

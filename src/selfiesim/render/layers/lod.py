@@ -1,7 +1,7 @@
-"""Coarser meshes for far views: what is too small to be seen takes no vertices.
+"""Level of detail: coarser meshes for distant views, without details that are too small to be visible.
 
-A craft has one: what it is seen by, whose normals stay (`craft/thinning.py`), and what throws its shadows, of which
-only the depth counts. It is taken where what it is off is a small part of a pixel, so that a film that comes near
+A craft has one level: a visible mesh that preserves normals (:mod:`selfiesim.craft.mesh.simplify`), and a shadow mesh,
+of which only the depth matters. It is used where its error is a small part of a pixel, so that a film that approaches
 shows no change.
 """
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from selfiesim.render.layers.craft_group import Group
 
 LOD_TOLERANCE = 1.0 / 4096.0
-"""How far off what is seen may be, of the craft's longest side."""
-_SHADOW_LOD_TOLERANCE = 1.0 / 2048.0  # the same of what throws shadows: a texel of the Sun's map is as wide
+"""Maximum error of the visible mesh, relative to the craft's longest side."""
+_SHADOW_LOD_TOLERANCE = 1.0 / 2048.0  # of the shadow mesh: a texel of the Sun's map is as wide
 LOD_MAX_PX = 256.0
-"""Pixels along that side up to which it is: a sixteenth of a pixel is off at most, shadows an eighth."""
+"""Maximum length of that side in the image, pixels: errors are at most 1/16 of a pixel, those of shadows 1/8."""
 LOD_MIN_TRIANGLES = 10_000
-"""Triangles from which on a craft is worth it."""
-_NORMAL_TOLERANCE = 0.25  # how far normals may be off, of the width of the gloss, and within which bounds
+"""Minimum number of triangles for which a coarser mesh pays."""
+_NORMAL_TOLERANCE = 0.25  # maximum error of normals relative to the width of the gloss, within these bounds:
 _MIN_NORMAL_TOLERANCE, _MAX_NORMAL_TOLERANCE = 0.01, 0.05
 _TINT_TOLERANCE = 0.05
 
@@ -40,71 +40,94 @@ Faces = NDArray[np.int32]
 
 @dataclass
 class LodMesh:
-    """The coarser mesh of a group: ``seen``, made of the vertices ``kept`` (K,) of the whole one, and its caster."""
+    """The coarser mesh of a group.
 
-    seen: Any
-    kept: NDArray[np.int64]
-    cast: Any
+    Attributes
+    ----------
+    visible_mesh : pyvista.PolyData
+        The mesh that the camera sees.
+    vertices : (K,) array of int
+        Its vertices, as indices of those of the full mesh.
+    shadow_mesh : pyvista.PolyData
+        The mesh that casts shadows.
+    """
+
+    visible_mesh: Any
+    vertices: NDArray[np.int64]
+    shadow_mesh: Any
 
 
 def projected_size_px(size: float, depth: float, camera: Camera) -> float:
-    """How many pixels long a craft looks at most that is ``size`` m long, its nearest point ``depth`` m ahead."""
+    """Return the maximum length in pixels of a craft ``size`` m long whose nearest point is ``depth`` m ahead."""
     return size * max(camera.fx, camera.fy) / depth if depth > 0.0 else np.inf
 
 
 def load_lods(groups: Sequence[Group], size: float, max_edge: float) -> list[LodMesh]:
-    """One for each group, from the cache or made now; ``size`` of the craft and the ``max_edge`` edge, m."""
+    """Return the coarser mesh of each group, from the cache if it is there.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        The groups of a craft.
+    size : float
+        Longest side of the craft, m.
+    max_edge : float
+        Maximum length of an edge, m.
+    """
     path = lod_cache_path(_digest(groups, size, max_edge))
     sizes = [group.mesh.n_points for group in groups]
-    kept = fetch_lod_faces(path, [count for count in sizes for _ in range(2)])
-    if kept is None:
-        kept = [faces for group in groups for faces in _simplify(group.mesh, group.material, size, max_edge)]
-        store_lod_faces(path, kept)
-    pairs = zip(groups, kept[::2], kept[1::2], strict=True)
-    return [LodMesh(*_submesh(group.mesh, seen), _submesh(group.mesh, cast)[0]) for group, seen, cast in pairs]
+    faces = fetch_lod_faces(path, [count for count in sizes for _ in range(2)])
+    if faces is None:
+        faces = [each for group in groups for each in _simplify(group.mesh, group.material, size, max_edge)]
+        store_lod_faces(path, faces)
+    pairs = zip(groups, faces[::2], faces[1::2], strict=True)
+    return [
+        LodMesh(*_submesh(group.mesh, visible), _submesh(group.mesh, shadow)[0]) for group, visible, shadow in pairs
+    ]
 
 
 def _simplify(mesh: Any, material: Material, size: float, max_edge: float) -> tuple[Faces, Faces]:
-    """Triangles to be seen by and to throw shadows."""
+    """Return the triangles of the visible and of the shadow mesh."""
     points, faces = np.asarray(mesh.points), mesh.regular_faces
-    seen = simplify_mesh(
-        points, faces, LOD_TOLERANCE * size, _vertex_attributes(mesh, material, LOD_TOLERANCE * size), max_edge
-    )
-    # What has holes in it by its texture throws their light as well.
-    return seen, seen if material.alpha_cutoff is not None else simplify_mesh(
-        points, faces, _SHADOW_LOD_TOLERANCE * size
-    )
+    tolerance = LOD_TOLERANCE * size
+    visible = simplify_mesh(points, faces, tolerance, _vertex_attributes(mesh, material, tolerance), max_edge)
+    if material.alpha_cutoff is not None:  # the shadow has the holes of the texture, and needs its coordinates
+        return visible, visible
+    return visible, simplify_mesh(points, faces, _SHADOW_LOD_TOLERANCE * size)
 
 
 def _vertex_attributes(mesh: Any, material: Material, tolerance: float) -> NDArray[np.float64]:
-    """What else than places counts, each over what may be lost of it."""
-    turned = float(np.clip(_NORMAL_TOLERANCE * material.roughness**2, _MIN_NORMAL_TOLERANCE, _MAX_NORMAL_TOLERANCE))
-    looks = [np.asarray(mesh.point_data.active_normals) / turned]
+    """Return the vertex attributes to preserve (normals, texture coordinates, tints), each over its tolerance."""
+    normal_tolerance = float(
+        np.clip(_NORMAL_TOLERANCE * material.roughness**2, _MIN_NORMAL_TOLERANCE, _MAX_NORMAL_TOLERANCE)
+    )
+    attributes = [np.asarray(mesh.point_data.active_normals) / normal_tolerance]
     if material.textures:
         uv, points = np.asarray(mesh.active_texture_coordinates, float), np.asarray(mesh.points, float)
         ends = mesh.regular_faces[:, :2]
-        here, there = (np.linalg.norm(v[ends[:, 0]] - v[ends[:, 1]], axis=1) for v in (uv, points))
-        spread = here > 0.0
-        looks.append(uv * (float(np.median(there[spread] / here[spread])) / tolerance if spread.any() else 1.0))
-    for name, least in (("vertexTint", _TINT_TOLERANCE), ("vertexTangent", turned)):
+        uv_length, length = (np.linalg.norm(v[ends[:, 0]] - v[ends[:, 1]], axis=1) for v in (uv, points))
+        mapped = uv_length > 0.0
+        scale = float(np.median(length[mapped] / uv_length[mapped])) / tolerance if mapped.any() else 1.0
+        attributes.append(uv * scale)
+    for name, attribute_tolerance in (("vertexTint", _TINT_TOLERANCE), ("vertexTangent", normal_tolerance)):
         if name in mesh.point_data:
-            looks.append(np.asarray(mesh.point_data[name]) / least)
-    return np.concatenate(looks, axis=1).astype(float)
+            attributes.append(np.asarray(mesh.point_data[name]) / attribute_tolerance)
+    return np.concatenate(attributes, axis=1).astype(float)
 
 
 def _submesh(mesh: Any, faces: Faces) -> tuple[Any, NDArray[np.int64]]:
-    """A mesh of some triangles (K, 3) of vertices of another, and which vertices it has."""
+    """Return a mesh of triangles ``faces`` (M, 3) of another mesh, and the indices (K,) of its vertices there."""
     import pyvista
 
-    kept = np.unique(faces).astype(np.int64)
+    vertices = np.unique(faces).astype(np.int64)
     new = np.zeros(mesh.n_points, np.int64)
-    new[kept] = np.arange(len(kept))
-    part = pyvista.PolyData.from_regular_faces(np.asarray(mesh.points)[kept], new[faces])
+    new[vertices] = np.arange(len(vertices))
+    part = pyvista.PolyData.from_regular_faces(np.asarray(mesh.points)[vertices], new[faces])
     for name in mesh.point_data:
-        part.point_data[name] = np.asarray(mesh.point_data[name])[kept]
-    part.point_data.active_normals = np.asarray(mesh.point_data.active_normals)[kept]
-    part.active_texture_coordinates = np.asarray(mesh.active_texture_coordinates)[kept]
-    return part, kept
+        part.point_data[name] = np.asarray(mesh.point_data[name])[vertices]
+    part.point_data.active_normals = np.asarray(mesh.point_data.active_normals)[vertices]
+    part.active_texture_coordinates = np.asarray(mesh.active_texture_coordinates)[vertices]
+    return part, vertices
 
 
 def _digest(groups: Sequence[Group], size: float, max_edge: float) -> str:

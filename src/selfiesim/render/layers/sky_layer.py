@@ -1,9 +1,9 @@
-"""The sky, added to the finished picture: the Sun's disc, moons, planets, stars.
+"""The sky, added to the rendered image: the Sun's disc, moons, planets, stars.
 
-In numpy, and only on the pixels concerned. Bodies wider than a pixel are sampled several times a pixel; stars and
-smaller bodies are spread over 3x3 pixels by a fixed kernel that keeps their light and their place. Nothing shines
-through what stands in front: the craft by the share of each pixel that it covers, the planet by meeting its ellipsoid,
-nearer bodies likewise. The planet's air does not dim them.
+It is computed in numpy, only on the pixels concerned. Bodies wider than a pixel are supersampled; stars and smaller
+bodies are splatted to 3x3 pixels with a fixed kernel that preserves their flux and centroid. Nearer objects occlude
+them: the craft by the fraction of each pixel that it covers, the planet and nearer bodies by ray intersection. The
+planet's air does not dim them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.ellipsoid import intersect_ellipsoid
 from selfiesim.camera.pinhole import Camera
-from selfiesim.core.vectors import Vector, unit
+from selfiesim.core.vectors import Vector, perpendicular, unit
 from selfiesim.sky.solar_disc import disc_radiance
 
 if TYPE_CHECKING:
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 Floats = NDArray[np.float64]
-Picture = NDArray[np.float32]
+Image = NDArray[np.float32]
 RadianceFunction = Callable[[Floats], tuple[Floats, Floats]]
-"""From rays (N, 3) to the radiance (N, 3) of a body along them, and whether they meet it (N,), 0 or 1."""
+"""From rays (N, 3) to the radiance (N, 3) of a body along them, and whether they hit it (N,), 0 or 1."""
 
-_MIN_RESOLVED_PX = 1.5  # bodies at least so wide are drawn as discs
-_DISC_SAMPLES_ACROSS = 40  # samples across a disc, where that takes no more than _MOST a pixel each way
+_MIN_RESOLVED_PX = 1.5  # minimum diameter of a body to be rendered as a disc
+_DISC_SAMPLES_ACROSS = 40  # samples across a disc, within these limits of samples a pixel each way:
 _MIN_SUBSAMPLES, _MAX_SUBSAMPLES = 2, 8
-_CHUNK_SIZE = 2**18  # samples worked on at a time
+_CHUNK_SIZE = 2**18  # samples computed at a time
 
 
 @dataclass(frozen=True)
 class _PointSources:
-    """Lights without width: rays (N, 3) in camera axes, irradiance (N, 3), solid angle (N,), distance (N,) in m."""
+    """Unresolved sources: rays (N, 3) in camera axes, irradiance (N, 3), solid angle (N,) in sr, distance (N,) in m."""
 
     rays: Floats
     light: Floats
@@ -47,9 +47,9 @@ class _PointSources:
 
 
 class _SkyCanvas:
-    """What the sky is drawn on, and what stands in front of it."""
+    """The image the sky is added to, and the objects that may occlude the sky."""
 
-    def __init__(self, rgb: Picture, cover: Picture, view: View) -> None:
+    def __init__(self, rgb: Image, cover: Image, view: View) -> None:
         self.rgb, self.cover, self.view, self.camera = rgb, cover, view, view.camera
         self.planet: PlanetPose | None = view.planet
         self.planet_distance = np.inf if self.planet is None else float(np.linalg.norm(self.planet.position))
@@ -58,95 +58,97 @@ class _SkyCanvas:
             (g for g in sky.globes if _is_in_frame(self.camera, self.axes @ g.position, g.angular_radius)),
             key=lambda globe: -globe.distance,
         )
-        self.wide = [globe for globe in self.globes if self.is_resolved(globe)]
 
     @property
     def axes(self) -> Floats:
-        """ICRF to camera."""
+        """Rotation from ICRF to camera axes."""
         return self.view.icrf_to_camera
 
     def is_resolved(self, globe: SkyBody) -> bool:
-        """Whether it is drawn as a disc."""
+        """Return whether a body is rendered as a disc."""
         return 2.0 * globe.angular_radius >= _MIN_RESOLVED_PX * self.camera.pixel_angle
 
     def visibility(self, rays: Floats, distance: float, toward: Vector | None = None, reach: float = 0.0) -> Floats:
-        """1 where nothing but the craft stands before ``distance`` m along rays (N, 3), else 0: (N,).
+        """Return 1 where neither planet nor globes occlude a source at ``distance`` m along rays (N, 3), else 0: (N,).
 
-        With ``toward``, a unit vector, only globes that come within ``reach`` rad of it are asked.
+        With ``toward``, a unit vector, only globes within ``reach`` rad of it count.
         """
-        shown = np.isfinite(rays[:, 0])
+        visible = np.isfinite(rays[:, 0])
         if self.planet is not None and distance > self.planet_distance:
-            turn = self.planet.camera_to_bodyfixed
-            shown &= np.isnan(intersect_ellipsoid(-turn @ self.planet.position, rays @ turn.T, self.planet.body)[:, 0])
+            rotation = self.planet.camera_to_bodyfixed
+            eye = -rotation @ self.planet.position
+            visible &= np.isnan(intersect_ellipsoid(eye, rays @ rotation.T, self.planet.body)[:, 0])
         for globe in self.globes:
             if globe.distance >= distance or (toward is None and not self.is_resolved(globe)):
                 continue
             if toward is not None and not _is_within(self.axes @ globe.position, toward, reach + globe.angular_radius):
                 continue
-            shown &= ~globe.shade(rays @ self.axes)[1]
-        return shown.astype(float)
+            visible &= ~globe.shade(rays @ self.axes)[1]
+        return visible.astype(float)
 
 
-def add_sky(rgb: Picture, cover: Picture, view: View) -> None:
-    """Add what stands in the sky of ``view`` to its picture, in place.
+def add_sky(rgb: Image, cover: Image, view: View) -> None:
+    """Add the sky of ``view`` to its image in place.
 
     Parameters
     ----------
     rgb : (H, W, 3) float32
         Radiance of planet and craft.
     cover : (H, W) float32
-        Share of each pixel that the craft covers.
+        Fraction of each pixel that the craft covers.
+    view : View
+        The view, with its sky.
     """
     canvas = _SkyCanvas(rgb, cover, view)
-    # What stands in front of the planet first: it takes the planet's light away, and no other body's.
+    # Globes in front of the planet come first: they occlude its light, already in the image, and that of no other body.
     for globe in canvas.globes:
         if globe.distance < canvas.planet_distance:
-            _draw_globe(canvas, globe)
+            _add_globe(canvas, globe)
     if view.sky.sun:
-        _draw_sun(canvas)
+        _add_sun(canvas)
     for globe in canvas.globes:
         if globe.distance >= canvas.planet_distance:
-            _draw_globe(canvas, globe)
+            _add_globe(canvas, globe)
     stars = view.sky.star_directions @ canvas.axes.T
     count = len(stars)
     _splat_points(canvas, _PointSources(stars, view.sky.star_irradiance, np.zeros(count), np.full(count, np.inf)))
 
 
-def _draw_globe(canvas: _SkyCanvas, globe: SkyBody) -> None:
+def _add_globe(canvas: _SkyCanvas, globe: SkyBody) -> None:
     if not globe.disc_integrals[1] > 0.0:
         return
-    middle = canvas.axes @ globe.position
+    position = canvas.axes @ globe.position
     if not canvas.is_resolved(globe):
-        light, width = globe.irradiance[None], np.array([globe.disc_integrals[1]])
-        _splat_points(canvas, _PointSources(unit(middle)[None], light, width, np.array([globe.distance])))
+        light, solid_angle = globe.irradiance[None], np.array([globe.disc_integrals[1]])
+        _splat_points(canvas, _PointSources(unit(position)[None], light, solid_angle, np.array([globe.distance])))
         return
 
-    def look(rays: Floats) -> tuple[Floats, Floats]:
-        brightness, met = globe.shade(rays @ canvas.axes)
-        return brightness[:, None] * globe.radiance_scale, met.astype(float)
+    def radiance(rays: Floats) -> tuple[Floats, Floats]:
+        brightness, hit = globe.shade(rays @ canvas.axes)
+        return brightness[:, None] * globe.radiance_scale, hit.astype(float)
 
-    _draw_disc(canvas, unit(middle), globe.angular_radius, globe.distance, look)
+    _add_disc(canvas, unit(position), globe.angular_radius, globe.distance, radiance)
 
 
-def _draw_sun(canvas: _SkyCanvas) -> None:
+def _add_sun(canvas: _SkyCanvas) -> None:
     sun = canvas.view.sun
     size = np.sin(sun.angular_radius)
     if 2.0 * sun.angular_radius < _MIN_RESOLVED_PX * canvas.camera.pixel_angle:
-        width = np.array([np.pi * size**2])
-        _splat_points(canvas, _PointSources(sun.direction[None], sun.irradiance[None], width, np.array([sun.distance])))
+        rays, light, solid_angle = sun.direction[None], sun.irradiance[None], np.array([np.pi * size**2])
+        _splat_points(canvas, _PointSources(rays, light, solid_angle, np.array([sun.distance])))
         return
 
-    def look(rays: Floats) -> tuple[Floats, Floats]:
-        off = np.linalg.norm(np.cross(rays, sun.direction), axis=-1) / size
-        on = ((off < 1.0) & (rays @ sun.direction > 0.0)).astype(float)
-        mu = np.sqrt(np.maximum(1.0 - off * off, 0.0))
-        return disc_radiance(sun.irradiance, sun.angular_radius, mu) * on[:, None], on
+    def radiance(rays: Floats) -> tuple[Floats, Floats]:
+        off_center = np.linalg.norm(np.cross(rays, sun.direction), axis=-1) / size
+        hit = ((off_center < 1.0) & (rays @ sun.direction > 0.0)).astype(float)
+        mu = np.sqrt(np.maximum(1.0 - off_center * off_center, 0.0))
+        return disc_radiance(sun.irradiance, sun.angular_radius, mu) * hit[:, None], hit
 
-    _draw_disc(canvas, sun.direction, sun.angular_radius, sun.distance, look)
+    _add_disc(canvas, sun.direction, sun.angular_radius, sun.distance, radiance)
 
 
-def _draw_disc(canvas: _SkyCanvas, toward: Vector, radius: float, distance: float, look: RadianceFunction) -> None:
-    """Draw a body of angular ``radius`` round ``toward`` (3,), camera axes, by several looks a pixel."""
+def _add_disc(canvas: _SkyCanvas, toward: Vector, radius: float, distance: float, radiance: RadianceFunction) -> None:
+    """Add a body of angular ``radius``, rad, in the direction ``toward`` (3,), camera axes, supersampled."""
     box = _pixel_bounds(canvas.camera, toward, radius)
     if box is None:
         return
@@ -161,62 +163,62 @@ def _draw_disc(canvas: _SkyCanvas, toward: Vector, radius: float, distance: floa
         x, y = np.meshgrid(np.arange(left, right), np.arange(start, stop))
         pixels = np.stack([x, y], axis=-1).reshape(-1, 1, 2) + shift
         rays = canvas.camera.unproject(pixels.reshape(-1, 2))
-        light, met = look(rays)
-        shown = np.zeros(len(rays))
-        asked = met > 0.0
-        shown[asked] = canvas.visibility(rays[asked], distance, toward, radius)
-        part = (stop - start, right - left, len(shift))
-        light = np.where(shown[:, None] > 0.0, light, 0.0).reshape(*part, 3).mean(axis=2)
-        met = (shown * met).reshape(part).mean(axis=2)
-        rgb, open_share = canvas.rgb[start:stop, left:right], 1.0 - canvas.cover[start:stop, left:right, None]
+        light, hit = radiance(rays)
+        visible = np.zeros(len(rays))
+        on_disc = hit > 0.0
+        visible[on_disc] = canvas.visibility(rays[on_disc], distance, toward, radius)
+        shape = (stop - start, right - left, len(shift))
+        light = np.where(visible[:, None] > 0.0, light, 0.0).reshape(*shape, 3).mean(axis=2)
+        hit = (visible * hit).reshape(shape).mean(axis=2)
+        rgb, uncovered = canvas.rgb[start:stop, left:right], 1.0 - canvas.cover[start:stop, left:right, None]
         if distance < canvas.planet_distance < np.inf:
-            rgb *= (1.0 - met[..., None] * open_share).astype(np.float32)
-        rgb += (light * open_share).astype(np.float32)
+            rgb *= (1.0 - hit[..., None] * uncovered).astype(np.float32)
+        rgb += (light * uncovered).astype(np.float32)
 
 
 def _splat_points(canvas: _SkyCanvas, points: _PointSources) -> None:
-    """Spread each light over 3x3 pixels: quadratic B-spline weights, whose sum and centroid are those of the point."""
+    """Splat each source to 3x3 pixels with quadratic B-spline weights, which preserve flux and centroid."""
     camera = canvas.camera
     height, width = canvas.cover.shape
-    places = camera.project(points.rays)
+    positions = camera.project(points.rays)
     with np.errstate(invalid="ignore"):
-        seen = ((places > -1.5) & (places < (width + 0.5, height + 0.5))).all(axis=1)
-    if not seen.any():
+        in_frame = ((positions > -1.5) & (positions < (width + 0.5, height + 0.5))).all(axis=1)
+    if not in_frame.any():
         return
-    places, light = places[seen], points.light[seen]
-    far = float(points.distance[seen].max())
-    nearest = np.floor(places + 0.5).astype(int)
-    weight_x, weight_y = (_bspline_weights(places[:, k] - nearest[:, k]) for k in (0, 1))
+    positions, light = positions[in_frame], points.light[in_frame]
+    distance = float(points.distance[in_frame].max())
+    nearest = np.floor(positions + 0.5).astype(int)
+    weight_x, weight_y = (_bspline_weights(positions[:, k] - nearest[:, k]) for k in (0, 1))
     step = np.arange(-1, 2)
     x = (nearest[:, 0, None, None] + step[None, None, :]).repeat(3, axis=1).reshape(-1)
     y = (nearest[:, 1, None, None] + step[None, :, None]).repeat(3, axis=2).reshape(-1)
     weight = (weight_y[:, :, None] * weight_x[:, None, :]).reshape(-1)
-    light, width_sr = light.repeat(9, axis=0), points.solid_angle[seen].repeat(9)
+    light, solid_angle = light.repeat(9, axis=0), points.solid_angle[in_frame].repeat(9)
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    x, y, weight, light, width_sr = x[inside], y[inside], weight[inside], light[inside], width_sr[inside]
+    x, y, weight, light, solid_angle = (each[inside] for each in (x, y, weight, light, solid_angle))
     pixels = np.stack([x, y], axis=-1).astype(float)
-    visibility = weight * (1.0 - canvas.cover[y, x]) * _sky_visibility(canvas, pixels, far)
-    angle = _solid_angle(camera, pixels)
-    if far < canvas.planet_distance < np.inf:
-        canvas.rgb[y, x] *= (1.0 - np.minimum(visibility * width_sr / angle, 1.0))[:, None].astype(np.float32)
-    added = np.where(visibility[:, None] > 0.0, light * (visibility / angle)[:, None], 0.0)
+    visibility = weight * (1.0 - canvas.cover[y, x]) * _sky_visibility(canvas, pixels, distance)
+    pixel_sr = _solid_angle(camera, pixels)
+    if distance < canvas.planet_distance < np.inf:
+        canvas.rgb[y, x] *= (1.0 - np.minimum(visibility * solid_angle / pixel_sr, 1.0))[:, None].astype(np.float32)
+    added = np.where(visibility[:, None] > 0.0, light * (visibility / pixel_sr)[:, None], 0.0)
     np.add.at(canvas.rgb, (y, x), added.astype(np.float32))
 
 
 def _sky_visibility(canvas: _SkyCanvas, pixels: Floats, distance: float) -> Floats:
-    """Share (N,) of pixels (N, 2) in which planet and wide globes leave the sky open: four looks a pixel."""
-    looks = np.array([[-0.25, -0.25], [0.25, -0.25], [-0.25, 0.25], [0.25, 0.25]])
-    rays = canvas.camera.unproject((pixels[:, None] + looks).reshape(-1, 2))
+    """Return the fraction (N,) of pixels (N, 2) not occluded by planet and resolved globes, from four rays a pixel."""
+    offsets = np.array([[-0.25, -0.25], [0.25, -0.25], [-0.25, 0.25], [0.25, 0.25]])
+    rays = canvas.camera.unproject((pixels[:, None] + offsets).reshape(-1, 2))
     return np.asarray(canvas.visibility(rays, distance).reshape(-1, 4).mean(axis=1))
 
 
 def _bspline_weights(offset: Floats) -> Floats:
-    """Of the pixels before, at and after the nearest one (N, 3), for an offset (N,) from it, -0.5 to 0.5."""
+    """Return the weights (N, 3) of the pixels before, at and after the nearest one; offsets (N,) from -0.5 to 0.5."""
     return np.stack([0.5 * (0.5 - offset) ** 2, 0.75 - offset**2, 0.5 * (0.5 + offset) ** 2], axis=-1)
 
 
 def _solid_angle(camera: Camera, pixels: Floats) -> Floats:
-    """Solid angle (N,) in sr that pixels (N, 2) span; not a number beyond the lens."""
+    """Return the solid angle (N,) of pixels (N, 2), sr; NaN beyond the lens."""
     half = np.array([0.5, 0.0])
     across = camera.unproject(pixels + half) - camera.unproject(pixels - half)
     down = camera.unproject(pixels + half[::-1]) - camera.unproject(pixels - half[::-1])
@@ -224,18 +226,18 @@ def _solid_angle(camera: Camera, pixels: Floats) -> Floats:
 
 
 def _pixel_bounds(camera: Camera, toward: Vector, radius: float) -> tuple[int, int, int, int] | None:
-    """Left, top, right and bottom (past the end) of the pixels that a disc may touch; None outside the picture."""
-    across = unit(np.cross(toward, np.eye(3)[int(np.argmin(np.abs(toward)))]))
-    turns = np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)[:, None]
-    rim = np.cos(turns) * across + np.sin(turns) * np.cross(toward, across)
+    """Return left, top, right and bottom (past the end) of the pixels a disc may touch; None outside the image."""
+    across = perpendicular(toward)
+    azimuth = np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)[:, None]
+    rim = np.cos(azimuth) * across + np.sin(azimuth) * np.cross(toward, across)
     points = np.concatenate([toward[None], np.cos(radius) * toward + np.sin(radius) * rim])
-    places = camera.project(points)
-    places = places[np.isfinite(places[:, 0])]
-    if not len(places):
+    pixels = camera.project(points)
+    pixels = pixels[np.isfinite(pixels[:, 0])]
+    if not len(pixels):
         return None
     size = np.array([camera.width, camera.height])
-    low = np.clip(np.floor(places.min(axis=0)) - 1, 0, size).astype(int)
-    high = np.clip(np.ceil(places.max(axis=0)) + 2, 0, size).astype(int)
+    low = np.clip(np.floor(pixels.min(axis=0)) - 1, 0, size).astype(int)
+    high = np.clip(np.ceil(pixels.max(axis=0)) + 2, 0, size).astype(int)
     if (low >= high).any():
         return None
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])

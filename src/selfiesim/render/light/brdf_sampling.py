@@ -1,4 +1,4 @@
-"""How gloss scatters light, in numpy: the lobes of ``craft.glsl`` as rays that follow them."""
+"""Glossy reflection in numpy: the GGX lobes of ``craft.glsl``, evaluated and importance-sampled."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class GlossyPoints:
-    """Points of a craft's gloss, body axes.
+    """Points on a craft's glossy surfaces, body axes.
 
     Attributes
     ----------
     points, normals : (N, 3) array
-        Where, m, and which way the mesh faces there.
+        Positions, m, and normals of the mesh.
     shading : (N, 3) array
-        Normals bent by foil or a normal map, which the lobe lies about.
+        Normals bent by foil or a normal map; the lobe is centred on these.
     roughness : (N,) array
         0 to 1.
     grain : (N, 3) array
-        Along the surface, the way highlights are longer; 0 where they are not.
+        Direction along the surface in which highlights are longer; 0 for isotropic gloss.
     stretch : (N,) array
         How much longer, 0 to 1 (glTF's anisotropy).
     """
@@ -39,22 +39,36 @@ class GlossyPoints:
     stretch: Floats
 
     def select(self, which: NDArray[Any]) -> GlossyPoints:
-        """Some of them."""
+        """Return the points ``which``, an index array or a mask."""
         return GlossyPoints(*(getattr(self, each.name)[which] for each in fields(self)))
 
 
 def isotropic_gloss(points: Floats, normals: Floats, shading: Floats, roughness: Floats) -> GlossyPoints:
-    """Gloss without a grain."""
+    """Return glossy points without a grain."""
     return GlossyPoints(points, normals, shading, roughness, np.zeros_like(normals), np.zeros_like(roughness))
 
 
 def schlick(f0: Floats, cosine: Floats) -> Floats:
-    """Share mirrored at this cosine (Schlick 1994); none of what mirrors nothing straight on."""
+    """Return the reflectance at a cosine (Schlick 1994); it stays 0 where ``f0`` is 0."""
     return np.asarray(f0 + (1.0 - f0) * (1.0 - cosine.clip(0.0, 1.0)) ** 5 * (f0 > 0.0))
 
 
 def ggx_brdf(f0: Floats, alpha: Floats, normals: Floats, light: Floats, outgoing: Floats) -> Floats:
-    """GGX, as ``craft.glsl`` has it: light passed on (N, 3) from the direction ``light`` (3,) to ``outgoing`` (N, 3)."""
+    """Return the GGX BRDF (N, 3), as in ``craft.glsl``.
+
+    Parameters
+    ----------
+    f0 : (N, 3) array
+        Reflectance at normal incidence.
+    alpha : (N,) array
+        Roughness squared.
+    normals : (N, 3) array
+        Normals on which the lobes are centred.
+    light : (3,) array
+        Direction to the light.
+    outgoing : (N, 3) array
+        Directions in which the light leaves.
+    """
     half = unit(outgoing + light)
     a2 = alpha**2
     nl, nv = np.maximum(normals @ light, 1e-3), np.maximum((normals * outgoing).sum(axis=1), 1e-3)
@@ -65,7 +79,14 @@ def ggx_brdf(f0: Floats, alpha: Floats, normals: Floats, light: Floats, outgoing
 
 
 class GgxSampler:
-    """Where points' gloss may send light that comes from ``toward`` (N, 3), by the facets seen from there (Heitz 2018).
+    """Importance sampling of GGX lobes by their visible normals (Heitz 2018).
+
+    Parameters
+    ----------
+    gloss : GlossyPoints
+        N points.
+    toward : (N, 3) array
+        Unit vectors to where each lobe is seen from, or lit from.
 
     Attributes
     ----------
@@ -77,40 +98,48 @@ class GgxSampler:
         self._axes = _axes(gloss)
         narrow = np.maximum(gloss.roughness**2, 0.003)
         wide = narrow + (1.0 - narrow) * gloss.stretch**2
-        self._size = np.stack([wide, narrow, np.ones_like(wide)], axis=-1)
+        self._alpha = np.stack([wide, narrow, np.ones_like(wide)], axis=-1)
         self._eye = (self._axes @ toward[..., None])[..., 0]
-        self._seen = self._eye[:, 2] > 0.0  # a facet of foil may face away
+        self._is_visible = self._eye[:, 2] > 0.0  # a facet of foil may face away
         self._eye[:, 2] = np.maximum(self._eye[:, 2], 0.02)
         self.view_cosine = self._eye[:, 2]
-        self._stretched = self._eye * self._size
-        self._length = np.linalg.norm(self._stretched, axis=1)
-        self._half = _VisibleHemisphere(self._stretched / self._length[:, None])
+        stretched = self._eye * self._alpha
+        self._length = np.linalg.norm(stretched, axis=1)
+        self._hemisphere = _VisibleHemisphere(stretched / self._length[:, None])
 
     def rays(self, randoms: Floats) -> tuple[Floats, Floats, Floats]:
-        """A ray (M, 3) of each of the first M lobes by two numbers (M, 2) in 0 to 1.
+        """Sample one ray from each of the first M lobes.
 
-        Also its weight (M,), what other facets do not keep of that light, and the cosine (M,) at which it meets its
-        facet.
+        Parameters
+        ----------
+        randoms : (M, 2) array
+            Numbers in 0 to 1.
+
+        Returns
+        -------
+        rays : (M, 3) array
+            Unit vectors.
+        weight : (M,) array
+            Fraction of that light that other facets do not mask.
+        cosine : (M,) array
+            Cosine between each ray and the normal of its facet.
         """
         first = slice(len(randoms))
-        eye, size, view_cosine, length = (
-            self._eye[first],
-            self._size[first],
-            self.view_cosine[first],
-            self._length[first],
+        eye, alpha, view_cosine, length = (
+            each[first] for each in (self._eye, self._alpha, self.view_cosine, self._length)
         )
-        half = unit(self._half.normal(randoms) * size)
+        half = unit(self._hemisphere.normal(randoms) * alpha)
         cosine = (half * eye).sum(axis=1)
         ray = 2.0 * cosine[:, None] * half - eye
-        # Of light that leaves by facets that are seen, what other facets do not keep: G2 over G1.
-        up, of_ray = ray[:, 2], np.linalg.norm(ray * size, axis=1)
-        weight = up * (view_cosine + length) / np.maximum(up * length + view_cosine * of_ray, 1e-9)
-        turned = (ray[:, None] @ self._axes[first])[:, 0]
-        return turned, np.where((up > 0.0) & self._seen[first], weight, 0.0), cosine.clip(0.0, 1.0)
+        # The masking of light that leaves by visible facets: G2 over G1.
+        up, ray_length = ray[:, 2], np.linalg.norm(ray * alpha, axis=1)
+        weight = up * (view_cosine + length) / np.maximum(up * length + view_cosine * ray_length, 1e-9)
+        in_body_axes = (ray[:, None] @ self._axes[first])[:, 0]
+        return in_body_axes, np.where((up > 0.0) & self._is_visible[first], weight, 0.0), cosine.clip(0.0, 1.0)
 
 
 def _axes(gloss: GlossyPoints) -> Floats:
-    """The axes (N, 3, 3) of each lobe, a row each: along the grain, across it, and the normal."""
+    """Return the axes (N, 3, 3) of each lobe as rows: along the grain, across it, and the normal."""
     n = gloss.shading
     helper = np.where(np.abs(n[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
     along = np.where(gloss.stretch[:, None] > 0.0, gloss.grain, np.cross(helper, n))
@@ -119,7 +148,7 @@ def _axes(gloss: GlossyPoints) -> Floats:
 
 
 class _VisibleHemisphere:
-    """The half of a ball, z up, that is seen along ``eye`` (N, 3)."""
+    """The part of the unit hemisphere around +z that is visible from the directions ``eye`` (N, 3)."""
 
     def __init__(self, eye: Floats) -> None:
         flat = np.hypot(eye[:, 0], eye[:, 1])
@@ -131,13 +160,13 @@ class _VisibleHemisphere:
         self._share = 0.5 * (1.0 + eye[:, 2])
 
     def normal(self, randoms: Floats) -> Floats:
-        """Of a point (M, 3) of the first M of them, each that is seen as likely as any other."""
+        """Return the normal (M, 3) at a point of each of the first M, uniform over the visible projected area."""
         first = slice(len(randoms))
         eye, across, other, share = self._eye[first], self._across[first], self._other[first], self._share[first]
         radius, turn = np.sqrt(randoms[:, 0]), 2.0 * np.pi * randoms[:, 1]
         x, y = radius * np.cos(turn), radius * np.sin(turn)
         y = (1.0 - share) * np.sqrt(np.maximum(1.0 - x**2, 0.0)) + share * y
         z = np.sqrt(np.maximum(1.0 - x**2 - y**2, 0.0))
-        found = x[:, None] * across + y[:, None] * other + z[:, None] * eye
-        found[:, 2] = np.maximum(found[:, 2], 1e-6)
-        return np.asarray(found)
+        normal = x[:, None] * across + y[:, None] * other + z[:, None] * eye
+        normal[:, 2] = np.maximum(normal[:, 2], 1e-6)
+        return np.asarray(normal)

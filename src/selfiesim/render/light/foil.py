@@ -1,4 +1,4 @@
-"""Crumpled foil in numpy: the facets of ``craft.glsl`` over again, for rays that meet them."""
+"""Crumpled foil in numpy: the facets of ``craft.glsl``, for the points where rays hit it."""
 
 from __future__ import annotations
 
@@ -9,45 +9,56 @@ from selfiesim.core.vectors import unit
 
 Floats = NDArray[np.float64]
 
-_NOISE_ROTATION = np.array([[0.74, -0.62, 0.25], [0.51, 0.76, 0.40], [-0.44, -0.17, 0.88]])
+NOISE_ROTATION = np.array([[0.74, -0.62, 0.25], [0.51, 0.76, 0.40], [-0.44, -0.17, 0.88]])
+"""Tilts the lattices of the noise against the axes, as in ``craft.glsl``."""
 _CORNERS = np.array([[k & 1, k >> 1 & 1, k >> 2] for k in range(8)], float)
 
 
 def crumple_normals(normals: Floats, points: Floats, crumple: Floats, scale: Floats, pixel_m: Floats) -> Floats:
-    """Normals (N, 3) bent by the facets at ``points`` (N, 3), body axes, m.
+    """Return the normals (N, 3) of crumpled foil.
 
-    ``crumple`` and ``scale`` (N,) are the material's; what is smaller than ``pixel_m`` (N,) fades out.
+    Parameters
+    ----------
+    normals, points : (N, 3) array
+        Normals of the smooth surface and positions, m, body axes.
+    crumple, scale : (N,) array
+        The material's strength of crumpling and size of facets, m.
+    pixel_m : (N,) array
+        Size of a pixel there, m; facets smaller than that fade out.
     """
-    place = points @ _NOISE_ROTATION.T
+    place = points @ NOISE_ROTATION.T
     sag = _noise_gradient(place / (4.0 * scale)[:, None])
     bend = _noise_gradient(place[:, [2, 0, 1]] / (1.1 * scale)[:, None] + 7.3)
-    slope: Floats = 0.30 * (sag @ _NOISE_ROTATION) * (1.5 - pixel_m / scale).clip(0.0, 1.0)[:, None]
+    slope: Floats = 0.30 * (sag @ NOISE_ROTATION) * (1.5 - pixel_m / scale).clip(0.0, 1.0)[:, None]
     size, share = 1.15 * scale, 1.5
     for k in range(3):
         visible = share * (1.5 - 3.0 * pixel_m / size).clip(0.0, 1.0)
         slope += visible[:, None] * _facet_tilt(place / size[:, None] + 0.22 * bend + 11.7 * k)
-        place = place @ _NOISE_ROTATION.T
+        place = place @ NOISE_ROTATION.T
         size, share = 0.42 * size, 0.65 * share
     slope -= normals * (normals * slope).sum(axis=1)[:, None]
     return np.asarray(unit(normals + crumple[:, None] * slope))
 
 
 def _hash3(cells: Floats) -> Floats:
-    """Three numbers (..., 3) in 0 to 1 for each cell."""
-    p = np.mod(cells * (0.1031, 0.1030, 0.0973), 1.0)
-    p = p + (p * (p[..., [1, 0, 2]] + 33.33)).sum(axis=-1, keepdims=True)
+    """Hash each lattice cell to three numbers (..., 3) in 0 to 1: hash3 in ``noise.glsl``."""
+    p = _mix(cells)
     return np.asarray(np.mod((p[..., [0, 0, 1]] + p[..., [1, 2, 2]]) * p[..., [2, 1, 0]], 1.0))
 
 
 def _hash(cells: Floats) -> Floats:
-    """One number (...) for each cell."""
-    p = np.mod(cells * (0.1031, 0.1030, 0.0973), 1.0)
-    p = p + (p * (p[..., [1, 0, 2]] + 33.33)).sum(axis=-1, keepdims=True)
+    """Hash each lattice cell to one number (...) in 0 to 1: hash1 in ``noise.glsl``."""
+    p = _mix(cells)
     return np.asarray(np.mod((p[..., 0] + p[..., 1]) * p[..., 2], 1.0))
 
 
+def _mix(cells: Floats) -> Floats:
+    p = np.mod(cells * (0.1031, 0.1030, 0.0973), 1.0)
+    return np.asarray(p + (p * (p[..., [1, 0, 2]] + 33.33)).sum(axis=-1, keepdims=True))
+
+
 def _noise_gradient(x: Floats) -> Floats:
-    """Gradient (N, 3) of value noise in -1 to 1."""
+    """Return the gradient (N, 3) of value noise in -1 to 1."""
     cell = np.floor(x)
     f = x - cell
     w = f * f * f * (f * (f * 6.0 - 15.0) + 10.0)
@@ -64,7 +75,7 @@ def _noise_gradient(x: Floats) -> Floats:
 
 
 def _facet_tilt(x: Floats) -> Floats:
-    """The tilt (N, 3) of the flat facet at each point: that of the nearest of points scattered one a cell."""
+    """Return the tilt (N, 3) of the flat facet at each point: that of the nearest of random points, one per cell."""
     cells = np.floor(x - 0.5)[:, None] + _CORNERS
     randoms = _hash3(cells)
     away = cells + 0.15 + 0.7 * randoms - x[:, None]

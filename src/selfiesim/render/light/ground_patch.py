@@ -1,4 +1,4 @@
-"""Cells of level ground about a vehicle, for the light between the two."""
+"""Cells of level ground around a vehicle, for the interreflection between the two."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 CELLS_ACROSS = 72
-"""Of the longer side."""
-_MARGIN = 0.4  # of ground beside a vehicle, over its size
-_MIN_SUN_SINE = 0.35  # sine of the Sun's height below which its shadow is cut short
+"""Cells along the longer side of a patch."""
+_MARGIN = 0.4  # width of the ground around the vehicle and its shadow, relative to the vehicle's size
+_MIN_SUN_SINE = 0.35  # sine of the Sun's elevation below which its shadow is cut short
 
 
 @dataclass(frozen=True)
 class Patch:
-    """Level ground about a vehicle in square cells, site axes, m.
+    """Level ground around a vehicle in square cells; site axes, m.
 
     Attributes
     ----------
     low : (2,)
-        Its corner least in x and y.
+        Corner with the smallest x and y.
     cell : float
         Width of a cell.
     rows, columns : int
         Cells along y and along x.
     height : float
-        Of the ground there.
+        Height of the ground.
     """
 
     low: Floats
@@ -46,27 +46,27 @@ class Patch:
 
     @property
     def count(self) -> int:
-        """How many cells."""
+        """Number of cells."""
         return self.rows * self.columns
 
     def cell_centers(self, offset: tuple[float, float] = (0.0, 0.0)) -> Floats:
-        """Middles (N, 3) of the cells, or places ``offset`` from them, cells."""
+        """Return the centres (N, 3) of the cells, each moved by ``offset`` (in cells)."""
         x, y = np.meshgrid(np.arange(self.columns) + 0.5 + offset[0], np.arange(self.rows) + 0.5 + offset[1])
         flat = self.low + self.cell * np.stack([x.ravel(), y.ravel()], axis=1)
         return np.concatenate([flat, np.full((self.count, 1), self.height)], axis=1)
 
     def contains(self, places: Floats) -> NDArray[np.bool_]:
-        """Whether places (N, 2) lie in it."""
+        """Return whether each of ``places`` (N, 2) is inside the patch."""
         where = (places - self.low) / self.cell
         return np.asarray(((where >= 0.0) & (where < (self.columns, self.rows))).all(axis=1))
 
     def cell_indices(self, places: Floats) -> NDArray[np.int64]:
-        """Which cell each of the places (N, 2) in it is in."""
+        """Return the index (N,) of the cell that holds each of ``places`` (N, 2) inside the patch."""
         column, row = np.floor((places - self.low) / self.cell).astype(np.int64).T
         return np.asarray(row * self.columns + column)
 
     def interpolate(self, values: Floats, places: Floats) -> Floats:
-        """Cells' ``values`` (cells, C) at places (N, 2) in it, linearly in between."""
+        """Interpolate ``values`` (cells, C) bilinearly at ``places`` (N, 2) inside the patch."""
         grid = values.reshape(self.rows, self.columns, -1)
         where = np.clip((places - self.low) / self.cell - 0.5, 0.0, (self.columns - 1.001, self.rows - 1.001))
         column, row = where.astype(np.int64).T
@@ -77,16 +77,18 @@ class Patch:
 
 
 def make_ground_patch(bounds: Floats, body_to_site: Matrix, sun: Floats, recipe: TerrainSpec) -> Patch:
-    """The ground below a vehicle, where its shadow falls, and some more.
+    """Return the patch below a vehicle and its shadow, with a margin.
 
     Parameters
     ----------
     bounds : (2, 3)
-        The box round the vehicle, body axes.
+        Bounding box of the vehicle, body axes.
     body_to_site : (4, 4)
-        From those to the site's.
+        From body to site axes.
     sun : (3,)
-        Direction to it, site axes.
+        Direction to the Sun, site axes.
+    recipe : TerrainSpec
+        The terrain.
     """
     picks = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
     corners = bounds[picks, np.arange(3)] @ body_to_site[:3, :3].T + body_to_site[:3, 3]

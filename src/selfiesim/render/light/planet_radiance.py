@@ -1,7 +1,7 @@
-"""The planet's radiance along any ray, in numpy: the shader's formulas over again, in double precision.
+"""The planet's radiance along any ray in numpy: the shader's formulas in double precision.
 
-What the path tracer is lit by, and what stands behind its craft. Left out: clouds, and the small craters and dunes that
-the shader invents below the maps' pixels.
+It lights the path tracer's craft and fills its background. Left out: clouds, a detached haze layer, moons' shadows, the
+raggedness of the frost's edge, and the small craters and mottling that the shader invents below the maps' pixels.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.ellipsoid import intersect_ellipsoid
 from selfiesim.core.vectors import Vector, unit
-from selfiesim.planet.light.atmosphere import Atmosphere, build_atmosphere
+from selfiesim.planet.grids.fields import smoothstep
+from selfiesim.planet.light.atmosphere import Atmosphere
 from selfiesim.planet.light.photometry import LAWS, ice
 from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_fraction
-from selfiesim.planet.maps.albedo import smoothstep
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief
 
 if TYPE_CHECKING:
@@ -25,14 +25,28 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_CHUNK_SIZE = 2**18  # rays worked on at a time
-_LIMB_HEIGHTS = 12.0  # scale heights of air that are drawn above the limb
+_CHUNK_SIZE = 2**18  # rays evaluated at a time
+_AIR_TOP_SCALE_HEIGHTS = 12.0  # above the limb; higher air is not rendered
 
 
 def planet_radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> NDArray[np.float32]:
-    """Radiance (N, 3), W m^-2 sr^-1 nm^-1, that comes along unit vectors ``rays`` (N, 3) to ``eye`` (3,), m.
+    """Return the planet's radiance along rays.
 
-    Both in camera axes. 0 for sky, and for rays that are no numbers.
+    Parameters
+    ----------
+    view : View
+        A view with a planet.
+    maps : PlanetMaps
+        Maps of that planet.
+    eye : (3,) array
+        Where the rays start, m, camera axes.
+    rays : (N, 3) array
+        Unit vectors, camera axes.
+
+    Returns
+    -------
+    (N, 3) array
+        W m^-2 sr^-1 nm^-1; 0 for sky, and for rays that are NaN.
     """
     out = np.zeros((len(rays), 3), np.float32)
     for start in range(0, len(rays), _CHUNK_SIZE):
@@ -40,61 +54,93 @@ def planet_radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> 
     return out
 
 
-def _radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> Floats:
-    planet = view.planet
-    assert planet is not None
-    turn = planet.camera_to_bodyfixed
-    start, along = turn @ (eye - planet.position), rays @ turn.T
-    sun = turn @ view.sun.direction
-    points = intersect_ellipsoid(start, along, planet.body)
-    seen = np.isfinite(points[:, 0])
-    shares = np.zeros((len(rays), 3))
-    if seen.any():
-        shares[seen] = _ground(planet, maps, points[seen], along[seen], sun)
-    if planet.weather.dust_opacity > 0.0:
-        sky = ~seen & np.isfinite(along[:, 0])
-        shares[sky] = _limb(planet, start, along[sky], sun)
-    return shares * view.sun.irradiance / np.pi
+def ground_properties(planet: PlanetPose, maps: PlanetMaps, directions: Floats) -> tuple[Floats, Floats, Floats]:
+    """Look up the maps and add the seasonal frost.
 
+    Parameters
+    ----------
+    planet : PlanetPose
+        For the weather.
+    maps : PlanetMaps
+        Maps of the planet.
+    directions : (N, 3) array
+        Unit vectors from the planet's centre, body-fixed axes.
 
-def _air(planet: PlanetPose) -> Atmosphere:
-    return build_atmosphere(planet.weather.dust_opacity, float(np.mean(planet.body.radii_m)))
-
-
-def _ground(planet: PlanetPose, maps: PlanetMaps, points: Floats, along: Floats, sun: Vector) -> Floats:
-    """I/F (N, 3) of the ground at ``points`` (N, 3), seen along ``along`` (N, 3); body-fixed axes."""
-    direction, normal = unit(points), unit(points / np.array(planet.body.radii_m) ** 2)
-    latitude, longitude = np.arcsin(np.clip(direction[:, 2], -1.0, 1.0)), np.arctan2(direction[:, 1], direction[:, 0])
+    Returns
+    -------
+    albedo : (N, 3) array
+        Reflectance.
+    gradient : (N, 3) array
+        Gradient of the height, body-fixed axes.
+    ice_fraction : (N,) array
+        Fraction of the light that ice or frost reflects.
+    """
+    latitude, longitude = (
+        np.arcsin(np.clip(directions[:, 2], -1.0, 1.0)),
+        np.arctan2(directions[:, 1], directions[:, 0]),
+    )
     albedo = reflectance(maps, latitude, longitude).astype(float)
     gradient, ground_ice = relief(maps, latitude, longitude)
     frost = frost_fraction(planet.weather, latitude)
     albedo += (np.array(FROST_REFLECTANCE) - albedo) * frost[:, None]
-    white = ground_ice + (1.0 - ground_ice) * frost
+    return albedo, gradient.astype(float), ground_ice + (1.0 - ground_ice) * frost
+
+
+def reflection_shape(
+    planet: PlanetPose, maps: PlanetMaps, mu0: Floats, mu: Floats, cos_phase: Floats, ice_fraction: Floats
+) -> Floats:
+    """Return the shape f (N,) of the reflection law, a blend of the laws of bare ground and of ice."""
+    shape = LAWS[planet.law or maps.law](mu0, mu, cos_phase)
+    return np.asarray(shape + (ice(mu0, mu, cos_phase) - shape) * ice_fraction)
+
+
+def _radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> Floats:
+    planet = view.planet
+    assert planet is not None
+    to_fixed = planet.camera_to_bodyfixed
+    start, along = to_fixed @ (eye - planet.position), rays @ to_fixed.T
+    sun = to_fixed @ view.sun.direction
+    points = intersect_ellipsoid(start, along, planet.body)
+    is_ground = np.isfinite(points[:, 0])
+    radiance_factor = np.zeros((len(rays), 3))
+    if is_ground.any():
+        radiance_factor[is_ground] = _ground(planet, maps, points[is_ground], along[is_ground], sun)
+    if planet.weather.has_air:
+        sky = ~is_ground & np.isfinite(along[:, 0])
+        radiance_factor[sky] = _limb(planet, start, along[sky], sun)
+    return radiance_factor * view.sun.irradiance / np.pi
+
+
+def _ground(planet: PlanetPose, maps: PlanetMaps, points: Floats, along: Floats, sun: Vector) -> Floats:
+    """Return I/F (N, 3) of the ground at ``points`` (N, 3), seen along ``along`` (N, 3); body-fixed axes."""
+    normal = unit(points / np.array(planet.body.radii_m) ** 2)
+    albedo, gradient, ice_fraction = ground_properties(planet, maps, unit(points))
     facet = unit(normal - gradient)
     mu0, cos_phase = normal @ sun, -(along @ sun)
-    # Hills beyond the terminator still catch light, but none that a horizon would hide.
-    facing, seen = (facet @ sun) * smoothstep(-0.01, 0.03, mu0), -(facet * along).sum(axis=1)
-    share = LAWS[planet.law or maps.law](facing, seen, cos_phase)
-    share = share + (ice(facing, seen, cos_phase) - share) * white
-    if planet.weather.dust_opacity <= 0.0:
-        return np.asarray(albedo * share[:, None])
-    air = _air(planet)
-    lit = albedo * (share[:, None] * air.beam_transmittance(mu0) + 1.5 * air.sky_irradiance(mu0))
+    # Slopes beyond the terminator still catch sunlight, but not where the horizon would block it.
+    facet_mu0, facet_mu = (facet @ sun) * smoothstep(-0.01, 0.03, mu0), -(facet * along).sum(axis=1)
+    shape = reflection_shape(planet, maps, facet_mu0, facet_mu, cos_phase, ice_fraction)
+    if not planet.weather.has_air:
+        return np.asarray(albedo * shape[:, None])
+    air = Atmosphere.from_weather(planet.weather, planet.body)
+    lit = albedo * (shape[:, None] * air.beam_transmittance(mu0) + 1.5 * air.sky_irradiance(mu0))
     return np.asarray(air.radiance_over_ground(lit, mu0, np.maximum(-(normal * along).sum(axis=1), 0.0), cos_phase))
 
 
 def _limb(planet: PlanetPose, start: Vector, along: Floats, sun: Vector) -> Floats:
-    """I/F (N, 3) of the air beside the planet."""
+    """Return I/F (N, 3) of the air above the limb."""
     radii = np.array(planet.body.radii_m)
-    # In axes in which the planet is the unit sphere: the ray's point nearest to its centre.
+    # In axes in which the planet is the unit sphere: the point of the ray nearest to its centre.
     eye, ray = start / radii, unit(along / radii)
     forward = -(ray @ eye)
     nearest = eye + forward[:, None] * ray
     miss = np.linalg.norm(nearest, axis=1)
-    air = _air(planet)
-    shares = np.zeros((len(along), 3))
-    near = (forward > 0.0) & (miss - 1.0 < _LIMB_HEIGHTS * air.height)
+    air = Atmosphere.from_weather(planet.weather, planet.body)
+    radiance_factor = np.zeros((len(along), 3))
+    near = (forward > 0.0) & (miss - 1.0 < _AIR_TOP_SCALE_HEIGHTS * air.height)
     if near.any():
         up = nearest[near] / miss[near, None]
-        shares[near] = air.radiance_above_limb(np.maximum(miss[near] - 1.0, 0.0), up @ sun, -(along[near] @ sun))
-    return shares
+        radiance_factor[near] = air.radiance_above_limb(
+            np.maximum(miss[near] - 1.0, 0.0), up @ sun, -(along[near] @ sun)
+        )
+    return radiance_factor

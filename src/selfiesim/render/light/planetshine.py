@@ -1,7 +1,7 @@
-"""The planet's light on the craft: the lit, visible disc added up into something a shader can evaluate.
+"""The planet's light on the craft: the lit, visible disc summed up in a form that a shader can evaluate.
 
-Spherical harmonics of order 2 hold the irradiance on a surface facing any way (Ramamoorthi and Hanrahan 2001: within
-a few percent for any light that comes from a distance).
+Spherical harmonics of order 2 give the irradiance of a surface in any orientation (Ramamoorthi and Hanrahan 2001: to a
+few percent for any distant light).
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.vectors import unit
-from selfiesim.planet.light.photometry import LAWS, ice
-from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_fraction
-from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief
+from selfiesim.render.light.planet_radiance import ground_properties, reflection_shape
 
 if TYPE_CHECKING:
+    from selfiesim.planet.maps.planet_maps import PlanetMaps
     from selfiesim.view.poses import CraftPose, PlanetPose
     from selfiesim.view.view import View
 
@@ -26,7 +25,7 @@ DISC_SAMPLES = 1200
 
 @dataclass(frozen=True)
 class Beam:
-    """Light from one direction: unit vector (3,), body axes, and irradiance face-on (3,) W m^-2 nm^-1."""
+    """Light from one direction: unit vector (3,), body axes, and normal irradiance (3,), W m^-2 nm^-1."""
 
     direction: NDArray[np.float64]
     irradiance: NDArray[np.float64]
@@ -39,16 +38,18 @@ class Planetshine:
     Attributes
     ----------
     harmonics : (9, 3)
-        Coefficients of 1, y, z, x, xy, yz, 3z^2-1, xz, x^2-y^2 of the surface normal; their sum is the irradiance
-        (W m^-2 nm^-1).
+        Coefficients of 1, y, z, x, xy, yz, 3z^2-1, xz, x^2-y^2 of the surface normal; their sum is the irradiance,
+        W m^-2 nm^-1.
     direction : (3,)
-        To the planet's centre.
+        Unit vector to the planet's centre.
     distance : float
-        To the planet's centre, planet radii.
+        Distance to the planet's centre, planet radii.
     subsolar_radiance : (3,)
-        Mean radiance (W m^-2 sr^-1 nm^-1) of the disc where the Sun stands in the zenith.
+        Radiance, W m^-2 sr^-1 nm^-1, at the subsolar point of a Lambert sphere with the same total.
     rays, light : (N, 3)
-        Directions to places on the disc, body axes, and the irradiance each brings face-on, W m^-2 nm^-1.
+        Directions to places on the disc, and the normal irradiance from each, W m^-2 nm^-1.
+    sun : (3,)
+        Direction to the Sun.
     """
 
     harmonics: NDArray[np.float64]
@@ -60,22 +61,21 @@ class Planetshine:
     sun: NDArray[np.float64]
 
     def irradiance(self, normals: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What surfaces that face ``normals`` (N, 3), body axes, get: (N, 3) W m^-2 nm^-1, as the shader has it."""
+        """Return the irradiance (N, 3), W m^-2 nm^-1, of surfaces with ``normals`` (N, 3), as in the shader."""
         return np.maximum(_basis(normals).T @ self.harmonics, 0.0)
 
     def radiance(self, rays: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Of the planet, as if it were matt and of one colour, along ``rays`` (..., 3), over all colours: (...)."""
+        """Return the radiance (...) along ``rays`` (..., 3) of a uniform Lambert sphere, averaged over the bands."""
         along = self.distance * (rays @ self.direction)
-        reach = along**2 - self.distance**2 + 1.0
-        normal = (along - np.sqrt(np.maximum(reach, 0.0)))[..., None] * rays - self.distance * self.direction
-        return np.where(
-            (reach > 0.0) & (along > 0.0), np.maximum(normal @ self.sun, 0.0) * self.subsolar_radiance.mean(), 0.0
-        )
+        discriminant = along**2 - self.distance**2 + 1.0
+        normal = (along - np.sqrt(np.maximum(discriminant, 0.0)))[..., None] * rays - self.distance * self.direction
+        hits = (discriminant > 0.0) & (along > 0.0)
+        return np.where(hits, np.maximum(normal @ self.sun, 0.0) * self.subsolar_radiance.mean(), 0.0)
 
     def beams(self, count: int) -> list[Beam]:
-        """The light gathered into ``count`` directions, each for a compact part of the disc; none when there is none.
+        """Split the light into ``count`` beams, each for a compact part of the disc; none where there is no light.
 
-        Each brings ``count`` times what its part sends, so that their mean is the whole.
+        The irradiance of each beam is ``count`` times that of its part, so that the mean of all beams is the whole.
         """
         if self.light.sum() <= 0.0:
             return []
@@ -102,11 +102,11 @@ NO_PLANETSHINE = Planetshine(
     np.zeros((0, 3)),
     np.array([0.0, 0.0, 1.0]),
 )
-"""No light, from far away."""
+"""No light."""
 
 
 def planetshine(view: View, maps: PlanetMaps | None, pose: CraftPose | None = None) -> Planetshine:
-    """Add up the planet's disc as seen from a craft of the view, by default the first."""
+    """Sum up the planet's disc as seen from a craft of the view, by default the first."""
     pose, planet = pose or view.craft, view.planet
     if planet is None or maps is None:
         return NO_PLANETSHINE
@@ -131,7 +131,10 @@ def planetshine(view: View, maps: PlanetMaps | None, pose: CraftPose | None = No
 
 
 def _split_by_weight(places: NDArray[np.float64], weight: NDArray[np.float64], count: int) -> list[NDArray[np.intp]]:
-    """Indices of ``places`` (N, 3) in ``count`` compact groups of like weight: halved again and again where longest."""
+    """Return the indices of ``places`` (N, 3) in ``count`` compact groups of similar weight.
+
+    Groups are split in two across their longest extent until there are enough.
+    """
     groups = []
     waiting = [(np.arange(len(places)), count)]
     while waiting:
@@ -144,14 +147,14 @@ def _split_by_weight(places: NDArray[np.float64], weight: NDArray[np.float64], c
         first = parts // 2
         reached = np.cumsum(weight[members])
         cut = int(np.searchsorted(reached, reached[-1] * first / parts))
-        cut = min(max(cut, first), len(members) - (parts - first))  # none goes without a place
+        cut = min(max(cut, first), len(members) - (parts - first))  # every group gets a place
         waiting += [(members[cut:], parts - first), (members[:cut], first)]
     return groups
 
 
 def _sample_disc(center: NDArray[np.float64], distance: float) -> tuple[NDArray[np.float64], float]:
-    """Directions (N, 3) spread evenly over the disc by a Fibonacci spiral, and the solid angle each stands for."""
-    edge = np.sqrt(max(0.0, 1.0 - 1.0 / distance**2))  # on the ground the planet is half of all there is
+    """Return directions (N, 3) spread evenly over the disc by a Fibonacci spiral, and the solid angle of each, sr."""
+    edge = np.sqrt(max(0.0, 1.0 - 1.0 / distance**2))  # on the ground the planet fills a hemisphere
     k = np.arange(DISC_SAMPLES) + 0.5
     cosine = 1.0 - (1.0 - edge) * k / DISC_SAMPLES
     sine, turn = np.sqrt(1.0 - cosine**2), np.pi * (1.0 + np.sqrt(5.0)) * k
@@ -170,27 +173,29 @@ def _disc_radiance(
     center: NDArray[np.float64],
     distance: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Radiance (N, 3) of the planet, taken as a sphere, along each ray, and the cosine of the Sun's zenith angle."""
+    """Return the radiance (N, 3) of the planet, taken as a sphere, along each ray, and the cosine (N,) of incidence."""
     along = distance * (rays @ center)
     depth = along - np.sqrt(np.maximum(along**2 - distance**2 + 1.0, 0.0))
     normals = unit(depth[:, None] * rays - distance * center)
     mu0 = np.maximum(normals @ view.sun.direction, 0.0)
     mu = np.maximum(-(normals * rays).sum(axis=1), 0.0)
-    fixed = normals @ planet.camera_to_bodyfixed.T
-    latitude, longitude = np.arcsin(np.clip(fixed[:, 2], -1.0, 1.0)), np.arctan2(fixed[:, 1], fixed[:, 0])
-    albedo = reflectance(maps, latitude, longitude)
-    white = relief(maps, latitude, longitude)[1]
-    frost = frost_fraction(planet.weather, latitude)
-    albedo += (np.array(FROST_REFLECTANCE) - albedo) * frost[:, None]
-    white += (1.0 - white) * frost
+    albedo, _, ice_fraction = ground_properties(planet, maps, normals @ planet.camera_to_bodyfixed.T)
     cos_phase = -(rays @ view.sun.direction)
-    share = LAWS[planet.law or maps.law](mu0, mu, cos_phase)
-    share += (ice(mu0, mu, cos_phase) - share) * white
-    return albedo * share[:, None] * view.sun.irradiance / np.pi, mu0
+    # Single precision, as the maps have it.
+    shape = reflection_shape(planet, maps, mu0, mu, cos_phase, ice_fraction.astype(np.float32))
+    return albedo.astype(np.float32) * shape[:, None] * view.sun.irradiance / np.pi, mu0
 
 
 def irradiance_harmonics(directions: NDArray[np.float64], light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Coefficients (9, 3) for the shader, the harmonics' own constants and the cosine lobe's multiplied in."""
+    """Return coefficients (9, 3) for the shader, which include the constants of the harmonics and of the cosine lobe.
+
+    Parameters
+    ----------
+    directions : (N, 3)
+        Unit vectors to the light.
+    light : (N, 3)
+        Normal irradiance from each.
+    """
     basis = _basis(directions)
     constant = np.array([0.282095, 0.488603, 0.488603, 0.488603, 1.092548, 1.092548, 0.315392, 1.092548, 0.546274])
     lobe = np.pi * np.array([1.0, 2 / 3, 2 / 3, 2 / 3, 0.25, 0.25, 0.25, 0.25, 0.25])
@@ -198,6 +203,6 @@ def irradiance_harmonics(directions: NDArray[np.float64], light: NDArray[np.floa
 
 
 def _basis(directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The nine polynomials of unit vectors (N, 3) that go with the coefficients: (9, N)."""
+    """Return the nine polynomials (9, N) of unit vectors (N, 3) that the coefficients multiply."""
     x, y, z = directions.T
     return np.array([np.ones_like(x), y, z, x, x * y, y * z, 3.0 * z * z - 1.0, x * z, x * x - y * y])

@@ -1,9 +1,9 @@
-"""The light that parts of a craft pass on to each other: radiosity by traced rays, and the Sun's glance off gloss.
+"""Interreflection between the parts of a craft: radiosity by traced rays, and the Sun's glints from gloss.
 
-Some thousand sites stand for the surface. From each, rays go out into its half of space; where one meets the craft
-again, the site there sends on what it has from Sun, planet and other sites. Which site sees which is kept for as long
-as no joint moves much: a new Sun costs far less than a new shape. Rays are traced by Embree, which has no wheels for
-some machines; there this light is left out.
+A few thousand surfels represent the surface. From each, rays go into its hemisphere; where one hits the craft again,
+the surfel there reflects the light it receives from the Sun, the planet and other surfels. Which surfel sees which is
+kept until a joint moves: a new position of the Sun costs far less than a new shape. Rays are traced by Embree, which
+has no wheels for some platforms; there this light is left out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.vectors import unit
 from selfiesim.render.light.brdf_sampling import GgxSampler, isotropic_gloss, schlick
 from selfiesim.render.light.surface_samples import (
@@ -25,6 +26,7 @@ from selfiesim.render.light.surface_samples import (
     build_embree_scene,
     build_surfels,
     cosine_rays,
+    uniform_barycentric,
 )
 
 if TYPE_CHECKING:
@@ -33,42 +35,42 @@ if TYPE_CHECKING:
     from selfiesim.view.poses import CraftPose
 
 MIN_EDGES_ACROSS = 24
-"""No edge of a triangle is longer than this part of the craft's longest side: light is worked out at corners."""
+"""No triangle's edge is longer than this fraction of the craft's longest side: light is computed at vertices."""
 SUN_RAYS = 300_000
-"""Rays that go on from where the Sun meets gloss."""
+"""Rays that gloss reflects from the Sun."""
 BOUNCES = 4
-_RAY_OFFSET = 2e-4  # of the craft's size: where rays start above their site
-_STEP_RAD = np.radians(2.0)  # joints within one such step cast the same light on each other
+_RAY_OFFSET = 2e-4  # of the craft's size: height above a surface at which rays start
+_STEP_RAD = np.radians(2.0)  # joints within one such step share their interreflection
 MAX_SHARP_ALPHA = 0.02
-"""Roughness, squared, of gloss below which rays hardly ever find the Sun in it."""
+"""Roughness squared of gloss below which rays almost never find the Sun in it."""
 CLEARCOAT_F0 = 0.04
-"""What a clear coat mirrors straight on."""
-_METAL_ALBEDO = 0.9  # of a metal's colour: what comes back in all directions together
-_FINE_STEP_RAD = 2e-4  # within one such step mirrors show the same: 0.7 mm at the tip of a wing
-_SUN_STEP = 1e-3  # of the Sun's direction: from second to second its glints stay where they are
-_MIN_GLINT_CELLS = 0.4  # of the cell that a site stands for: glints that fall nearer are left out
-_FOIL_ALPHA = 0.35  # what foil's facets add to the width of its gloss
-_MIN_ALPHA = 0.1  # gloss narrower than this would show the single rays
+"""Reflectance of a clear coat at normal incidence."""
+_METAL_ALBEDO = 0.9  # of a metal's colour: light reflected in all directions together
+_FINE_STEP_RAD = 2e-4  # joints within one such step share their reflections: 0.7 mm at the tip of a wing
+_SUN_STEP = 1e-3  # of the Sun's direction: glints stay in place within one such step
+_MIN_GLINT_CELLS = 0.4  # of a surfel's cell: glints that fall nearer are left out
+_FOIL_ALPHA = 0.35  # how much the facets of foil widen its lobe
+_MIN_ALPHA = 0.1  # narrower lobes would show single rays
 
 
 _Value = TypeVar("_Value")
 
 
 def is_available() -> bool:
-    """Whether rays can be traced here."""
+    """Return whether Embree is installed."""
     from importlib.util import find_spec
 
     return find_spec("embreex") is not None
 
 
 class _LastValueCache(Generic[_Value]):
-    """The last thing that was made, and for what; no more than that one: a sequence moves on."""
+    """The last value made, and its key; only one, because a sequence of pictures moves on."""
 
     def __init__(self) -> None:
         self._entry: tuple[Any, _Value] | None = None
 
     def get_or_make(self, key: Any, make: Callable[[], _Value]) -> _Value:
-        """What is kept for ``key``, or else made for it."""
+        """Return the value for ``key``, made if it is not the last one."""
         if self._entry is None or self._entry[0] != key:
             self._entry = key, make()
         return self._entry[1]
@@ -76,16 +78,16 @@ class _LastValueCache(Generic[_Value]):
 
 @dataclass(frozen=True)
 class InterreflectedLight:
-    """Light that each vertex has from other parts.
+    """Light at each vertex from other parts.
 
     Attributes
     ----------
     irradiance : (N, 3) array
-        Of all of it, W m^-2 nm^-1.
+        All of it, W m^-2 nm^-1.
     caustics : (N, 3) array
-        Of the sunlight in it that comes straight from sharp gloss.
+        The part of it that is sunlight directly from sharp gloss.
     planet_visibility : (N,) array
-        Share of the planet's light that other parts leave.
+        Fraction of the planet's light that other parts leave.
     """
 
     irradiance: NDArray[np.float32]
@@ -95,30 +97,28 @@ class InterreflectedLight:
 
 @dataclass
 class RadiosityMesh:
-    """The surface of a craft as the light between its parts sees it; joints at zero, body axes, m.
+    """The surface of a craft with what interreflection needs of its materials; joints at zero, body axes, m.
 
     Attributes
     ----------
     points, normals : (N, 3) array
-        Of all vertices.
-    faces : (M, 3) array
-        Of those.
+        Vertices.
+    faces : (M, 3) array of int
+        Triangles.
     joints : (N,) array of int
-        Number in ``joint_names`` of what each vertex hangs on.
+        Index into ``joint_names`` of the joint that moves each vertex.
     albedo, diffuse : (N, 3) array
-        Shares of the light that the surface there scatters in all, and evenly to all sides.
-    mirrored : (N, 3) array
-        Share of the light that its gloss sends back straight on, with that of a clear coat.
-    gloss : (N,) array
-        Roughness of that, squared, the facets of foil taken in.
-    sharp : (N,) array
-        The same without them.
-    glance : (N,) array
-        That by which sunlight goes on: of the clear coat where there is one.
+        Total and diffuse reflectance.
+    specular_f0 : (N, 3) array
+        Reflectance of the gloss, including a clear coat, at normal incidence.
+    alpha, alpha_without_foil : (N,) array
+        Roughness squared of the gloss, with and without the facets of foil.
+    sun_alpha : (N,) array
+        Roughness squared that reflects sunlight: of the clear coat where there is one.
     crumple, crumple_scale : (N,) array
-        How strongly foil is crumpled, and how large its facets are, m.
+        Strength of the foil's crumpling, and size of its facets, m.
     ray_offset : float
-        How far above a surface rays start from it, m.
+        Height above a surface at which rays start, m.
     """
 
     points: NDArray[np.float64]
@@ -128,16 +128,16 @@ class RadiosityMesh:
     joint_names: list[str | None]
     albedo: NDArray[np.float64]
     diffuse: NDArray[np.float64]
-    mirrored: NDArray[np.float64]
-    gloss: NDArray[np.float64]
-    sharp: NDArray[np.float64]
-    glance: NDArray[np.float64]
+    specular_f0: NDArray[np.float64]
+    alpha: NDArray[np.float64]
+    alpha_without_foil: NDArray[np.float64]
+    sun_alpha: NDArray[np.float64]
     crumple: NDArray[np.float64]
     crumple_scale: NDArray[np.float64]
     ray_offset: float = field(init=False)
     surfels: Surfels = field(init=False)
     _size: float = field(init=False)
-    _last_shape: _LastValueCache[PosedSurfels] = field(default_factory=_LastValueCache, init=False)
+    _last_surfels: _LastValueCache[PosedSurfels] = field(default_factory=_LastValueCache, init=False)
     _last_pose: _LastValueCache[tuple[Any, NDArray[np.float64]]] = field(default_factory=_LastValueCache, init=False)
     _last_glints: _LastValueCache[NDArray[np.float64]] = field(default_factory=_LastValueCache, init=False)
 
@@ -146,80 +146,84 @@ class RadiosityMesh:
         self.ray_offset = _RAY_OFFSET * self._size
         self.surfels = build_surfels(self.points, self.normals, self.faces, self.joints)
 
-    def light(
+    def solve_radiosity(
         self, pose: CraftPose, sun: NDArray[np.float64], irradiance: NDArray[np.float64], shine: Planetshine
     ) -> InterreflectedLight:
-        """What each vertex gets from other parts.
+        """Compute the light that each vertex receives from other parts.
 
-        ``sun`` (3,) is the direction to it, body axes; ``irradiance`` (3,) its light on a surface that faces it.
+        Parameters
+        ----------
+        pose : CraftPose
+            Joint angles.
+        sun : (3,) array
+            Direction to the Sun, body axes.
+        irradiance : (3,) array
+            The Sun's normal irradiance, W m^-2 nm^-1.
+        shine : Planetshine
+            The planet's light.
         """
-        shape = self.shape(pose)
-        lit = np.maximum(shape.normals @ sun, 0.0)
-        asked = np.flatnonzero(lit > 0.0)
-        if len(asked) and irradiance.any():
-            lit[asked[shape.met(shape.ray_origins[asked], sun) >= 0]] = 0.0
+        surfels = self.posed_surfels(pose)
+        mu0 = np.maximum(surfels.normals @ sun, 0.0)
+        facing = np.flatnonzero(mu0 > 0.0)
+        if len(facing) and irradiance.any():
+            mu0[facing[surfels.hit_triangles(surfels.ray_origins[facing], sun) >= 0]] = 0.0
         albedo = self.at_surfels(self.albedo)
-        open_ = shape.planet_visibility_at(shine)
-        soft = open_[:, None] * shine.irradiance(shape.normals)
-        direct = self.at_surfels(self.diffuse) * lit[:, None] * irradiance + albedo * soft
+        planet_visibility = surfels.planet_visibility_at(shine)
+        planet_irradiance = planet_visibility[:, None] * shine.irradiance(surfels.normals)
+        direct = self.at_surfels(self.diffuse) * mu0[:, None] * irradiance + albedo * planet_irradiance
         glints = self._sun_glints(pose, sun) * irradiance
-        first = gather_irradiance(direct, shape.hits) + glints.sum(axis=0)
-        indirect = first
-        for _ in range(BOUNCES - 1):
-            indirect = first + gather_irradiance(albedo * indirect, shape.hits)
-        interpolate_to_vertices = self.surfels.interpolate_to_vertices
+        indirect = solve_indirect(gather_irradiance(direct, surfels.hits) + glints.sum(axis=0), albedo, surfels.hits)
+        to_vertices = self.surfels.interpolate_to_vertices
         return InterreflectedLight(
-            interpolate_to_vertices(indirect),
-            interpolate_to_vertices(glints[0]),
-            interpolate_to_vertices(open_[:, None])[:, 0],
+            to_vertices(indirect), to_vertices(glints[0]), to_vertices(planet_visibility[:, None])[:, 0]
         )
 
     def _sun_glints(self, pose: CraftPose, sun: NDArray[np.float64]) -> NDArray[np.float64]:
-        """As :meth:`_trace_glints`, kept while neither joints nor the Sun move much."""
+        """Return :meth:`_trace_glints`, kept while neither joints nor the Sun move much."""
         step = np.round(sun / _SUN_STEP) * _SUN_STEP
         key = _joint_key(pose.quantize_joints(_STEP_RAD)), step.tobytes()
-        return self._last_glints.get_or_make(key, lambda: self._trace_glints(self.shape(pose), unit(step)))
+        return self._last_glints.get_or_make(key, lambda: self._trace_glints(self.posed_surfels(pose), unit(step)))
 
-    def _trace_glints(self, shape: PosedSurfels, sun: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What each site gets of sunlight by sharp gloss and by other (2, S, 3), over the Sun's irradiance.
+    # One ray's path from the Sun by way of gloss to a surfel, step by step over the same arrays.
+    def _trace_glints(self, posed: PosedSurfels, sun: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sunlight (2, S, 3) on each surfel by sharp and by other gloss, over the Sun's irradiance.
 
-        Points are thrown onto the surface, as thick as it faces the Sun; from those that it reaches one ray goes on as
-        gloss scatters it (Heitz 2018), and lights the site that it meets.
+        Points are sampled on the surface in proportion to the sunlight they reflect. From each sunlit point one ray
+        follows the lobe of its gloss (Heitz 2018) and lights the surfel that it hits.
         """
-        corners = shape.corners
+        corners = posed.corners
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         lit = 0.5 * np.abs(across @ sun)
-        share = lit * self.mirrored[self.faces[:, 0]].max(axis=1)
+        share = lit * self.specular_f0[self.faces[:, 0]].max(axis=1)
         light = np.zeros((2, self.surfels.count, 3))
         if share.sum() <= 0.0:
             return light
         randoms = _sun_ray_samples()
         face = np.searchsorted(np.cumsum(share) / share.sum(), randoms[:, 0]).clip(0, len(share) - 1)
         flux = share.sum() / len(randoms) / share[face] * lit[face]
-        root = np.sqrt(randoms[:, 1])
-        weight = np.stack([1.0 - root, root * (1.0 - randoms[:, 2]), root * randoms[:, 2]], axis=-1)
-        place = (weight[..., None] * corners[face]).sum(axis=1)
+        place = (uniform_barycentric(randoms[:, 1], randoms[:, 2])[..., None] * corners[face]).sum(axis=1)
         normal = unit(across[face])
         normal *= np.sign(normal @ sun)[:, None]
-        above = place + self.ray_offset * normal
-        free = shape.met(above, sun) < 0
-        own = self.faces[face[free], 0]
-        gloss = isotropic_gloss(above[free], normal[free], normal[free], np.sqrt(self.glance[own]))
-        ray, kept, cosine = GgxSampler(gloss, np.broadcast_to(sun, normal[free].shape)).rays(randoms[free, 3:])
-        found = shape.scene.run(above[free].astype(np.float32), ray.astype(np.float32), output=True)
-        # Each corner of a triangle stands for the third of it that is nearest.
-        near = np.stack([1.0 - found["u"] - found["v"], found["u"], found["v"]], axis=-1).argmax(axis=-1)
-        surfel = self.surfels.of_vertex[self.faces[found["primID"], near]]
-        # What a knob throws onto the panel it stands on would be spread over a whole site.
-        there = (found["primID"] >= 0) & (kept > 0.0) & (found["tfar"] > _MIN_GLINT_CELLS * self._size / SURFELS_ACROSS)
-        power = (flux[free] * kept)[:, None] * schlick(self.mirrored[own], cosine[:, None])
+        origins = place + self.ray_offset * normal
+        sunlit = posed.hit_triangles(origins, sun) < 0
+        vertex, origins, normal = self.faces[face[sunlit], 0], origins[sunlit], normal[sunlit]
+        gloss = isotropic_gloss(origins, normal, normal, np.sqrt(self.sun_alpha[vertex]))
+        rays, weight, cosine = GgxSampler(gloss, np.broadcast_to(sun, normal.shape)).rays(randoms[sunlit, 3:])
+        hits = posed.scene.run(origins.astype(np.float32), rays.astype(np.float32), output=True)
+        # Each corner of a triangle represents the third of it that is nearest.
+        corner = np.stack([1.0 - hits["u"] - hits["v"], hits["u"], hits["v"]], axis=-1).argmax(axis=-1)
+        surfel = self.surfels.of_vertex[self.faces[hits["primID"], corner]]
+        # A glint from a knob onto the panel below it would be spread over a whole surfel.
+        is_far = hits["tfar"] > _MIN_GLINT_CELLS * self._size / SURFELS_ACROSS
+        arrives = (hits["primID"] >= 0) & (weight > 0.0) & is_far
+        power = (flux[sunlit] * weight)[:, None] * schlick(self.specular_f0[vertex], cosine[:, None])
         for which, k in product((0, 1), range(3)):
-            counted = there & ((self.glance[own] < MAX_SHARP_ALPHA) == (which == 0))
+            counted = arrives & ((self.sun_alpha[vertex] < MAX_SHARP_ALPHA) == (which == 0))
             light[which, :, k] = np.bincount(surfel[counted], power[counted, k], self.surfels.count)
         return light / self.surfels.areas[:, None]
 
     def posed_mesh(self, pose: CraftPose) -> tuple[Any, NDArray[np.float64]]:
-        """The triangles as the joints stand, for Embree, and the vertices' normals (N, 3); kept until a joint moves."""
+        """Return Embree's scene of the posed triangles and the vertices' normals (N, 3); kept until a joint moves."""
         pose = pose.quantize_joints(_FINE_STEP_RAD)
         return self._last_pose.get_or_make(_joint_key(pose), lambda: self._transform_joints(pose)[::2])
 
@@ -232,13 +236,13 @@ class RadiosityMesh:
         return build_embree_scene(points[self.faces]), points, normals
 
     def at_surfels(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Those of the vertices' ``values`` (N, ...) that the sites have."""
+        """Return the vertices' ``values`` (N, ...) at the surfels (S, ...)."""
         return values[self.surfels.vertices]
 
-    def shape(self, pose: CraftPose) -> PosedSurfels:
-        """The sites and what they see of the craft, kept while no joint moves much."""
+    def posed_surfels(self, pose: CraftPose) -> PosedSurfels:
+        """Return the posed surfels and what their rays hit; kept while no joint moves much."""
         pose = pose.quantize_joints(_STEP_RAD)
-        return self._last_shape.get_or_make(_joint_key(pose), lambda: self._trace_surfels(pose))
+        return self._last_surfels.get_or_make(_joint_key(pose), lambda: self._trace_surfels(pose))
 
     def _trace_surfels(self, pose: CraftPose) -> PosedSurfels:
         scene, points, normals = self._transform_joints(pose)
@@ -248,31 +252,31 @@ class RadiosityMesh:
         ray_origins = points[self.surfels.vertices] + self.ray_offset * normals
         rays = cosine_rays(normals)
         of_face = self.surfels.of_vertex[self.faces[:, 0]]
-        shape = PosedSurfels(scene, corners, of_face, bounds, ray_origins, normals, rays, np.empty(0, np.int64))
-        hits = np.stack([shape.hit_surfels(ray_origins, ray) for ray in rays], axis=1)
-        return replace(shape, hits=hits)
+        posed = PosedSurfels(scene, corners, of_face, bounds, ray_origins, normals, rays, np.empty(0, np.int64))
+        hits = np.stack([posed.hit_surfels(ray_origins, ray) for ray in rays], axis=1)
+        return replace(posed, hits=hits)
 
 
 @dataclass(frozen=True)
 class PosedSurfels:
-    """A posed craft's sites, body axes, m.
+    """A posed craft's surfels, body axes, m.
 
     Attributes
     ----------
     scene : object
-        Embree's, of its triangles.
+        Embree's scene of the craft's triangles.
     corners : (M, 3, 3) array
-        Of those.
+        Corners of the triangles.
     surfel_of_face : (M,) array of int
-        Which site stands for each.
+        The surfel that represents each triangle.
     bounds : (2, 3) array
-        The box round all.
+        Bounding box.
     ray_origins, normals : (S, 3) array
-        Places where rays start, just above the sites, and which way the sites face.
+        Points just above the surfels, where rays start, and the surfels' normals.
     rays : (K, S, 3) array
-        Directions from each, as many as light from there counts.
+        Cosine-distributed directions from each surfel.
     hits : (S, K) array of int
-        Which site each meets; S when none, S + 1 when one from behind.
+        The surfel that each ray hits; S for none, S + 1 for the back of a surface.
     """
 
     scene: Any
@@ -284,46 +288,46 @@ class PosedSurfels:
     rays: NDArray[np.float32]
     hits: NDArray[np.int64]
 
-    def met(self, origins: NDArray[np.float64], directions: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-        """The triangle (N,) that each ray meets first, or -1."""
+    def hit_triangles(self, origins: NDArray[np.float64], directions: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+        """Return the first triangle (N,) that each ray hits, or -1."""
         rays = np.broadcast_to(directions, origins.shape)
         found = self.scene.run(np.ascontiguousarray(origins, np.float32), np.ascontiguousarray(rays, np.float32))
         return np.asarray(found, np.int64)
 
     def planet_visibility_at(self, shine: Planetshine) -> NDArray[np.float64]:
-        """Share (S,) of the planet's light that other parts leave to each site."""
+        """Return the fraction (S,) of the planet's light that other parts leave to each surfel."""
         light = shine.radiance(self.rays)
-        left = np.where(len(self.normals) == self.hits.T, light, 0.0).sum(axis=0)
-        whole = light.sum(axis=0)
-        return np.asarray(np.where(whole > 0.0, left / np.maximum(whole, 1e-30), 1.0))
+        visible = np.where(len(self.normals) == self.hits.T, light, 0.0).sum(axis=0)
+        total = light.sum(axis=0)
+        return np.asarray(np.where(total > 0.0, visible / np.maximum(total, 1e-30), 1.0))
 
     def hit_surfels(self, origins: NDArray[np.float64], directions: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-        """The site (N,) that each ray meets first; as ``hits`` has it."""
-        face = self.met(origins, directions)
+        """Return the first surfel (N,) that each ray hits, coded as in ``hits``."""
+        face = self.hit_triangles(origins, directions)
         surfel = self.surfel_of_face[face]
         behind = (directions * self.normals[surfel]).sum(axis=1) > 0.0
         return np.where(face < 0, len(self.normals), np.where(behind, len(self.normals) + 1, surfel))
 
 
 def build_radiosity_mesh(groups: Sequence[Any]) -> RadiosityMesh:
-    """The surface of a craft's groups of parts, each a mesh with a material and a joint."""
+    """Return the surface of a craft's groups of parts, each a mesh with a material and a joint."""
     joint_names: list[str | None] = list(dict.fromkeys(group.joint for group in groups))
     sizes = [group.mesh.n_points for group in groups]
     offsets = np.cumsum([0, *sizes[:-1]])
     pairs = list(zip(groups, sizes, strict=True))
-    looks = [scattering_parameters(group.material) for group in groups]
-    spread = {
-        name: np.concatenate([np.tile(look[name], (size, 1)) for look, size in zip(looks, sizes, strict=True)])
-        for name in looks[0]
+    materials = [scattering_parameters(group.material) for group in groups]
+    of_vertices = {
+        name: np.concatenate([np.tile(each[name], (size, 1)) for each, size in zip(materials, sizes, strict=True)])
+        for name in materials[0]
     }
-    spread |= {name: spread[name][:, 0] for name in ("gloss", "sharp", "glance", "crumple", "crumple_scale")}
+    of_vertices |= {name: values[:, 0] for name, values in of_vertices.items() if values.shape[1] == 1}
     return RadiosityMesh(
         points=np.concatenate([group.mesh.points for group in groups]).astype(float),
         normals=np.concatenate([group.mesh.point_data.active_normals for group in groups]).astype(float),
         faces=np.concatenate([g.mesh.regular_faces + offset for g, offset in zip(groups, offsets, strict=True)]),
         joints=np.concatenate([np.full(size, joint_names.index(group.joint)) for group, size in pairs]),
         joint_names=joint_names,
-        **spread,
+        **of_vertices,
     )
 
 
@@ -332,30 +336,30 @@ def _joint_key(pose: CraftPose) -> str:
 
 
 def scattering_parameters(material: Material) -> dict[str, NDArray[np.float64]]:
-    """The numbers of :class:`RadiosityMesh` for a material, over all of its pictures."""
+    """Return the fields of :class:`RadiosityMesh` that a material determines, averaged over its textures."""
     base = np.array(material.base_color, float)
-    picture = material.textures.get("base")
-    if picture is not None:
-        code = picture[..., :3].reshape(-1, 3)[:: max(1, picture[..., 0].size // 100_000)] / 255.0
-        base *= np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).mean(axis=0)
+    texture = material.textures.get("base")
+    if texture is not None:
+        code = texture[..., :3].reshape(-1, 3)[:: max(1, texture[..., 0].size // 100_000)] / 255.0
+        base *= linear_from_srgb(code).mean(axis=0)
     metallic, roughness = material.metallic, material.roughness
     if "rough" in material.textures:
         roughness *= float(material.textures["rough"][..., 1].mean()) / 255.0
         metallic *= float(material.textures["rough"][..., 2].mean()) / 255.0
     coat = np.minimum(material.f0_reflectance, 1.0) * material.specular
-    # Creases of foil scatter, as craft.glsl has it.
+    # Creases of foil scatter, as in craft.glsl.
     creases = metallic * material.crumple
     diffuse = base * ((1.0 - metallic) * (1.0 - creases) * (1.0 - coat.max()) + 0.4 * creases)
-    mirrored = metallic * base + (1.0 - metallic) * coat * (roughness < 0.95)
-    creased = max(roughness**2, _FOIL_ALPHA * material.crumple)
-    glance = material.clearcoat_roughness**2 if material.clearcoat > 0.0 else creased
+    specular_f0 = metallic * base + (1.0 - metallic) * coat * (roughness < 0.95)
+    alpha = max(roughness**2, _FOIL_ALPHA * material.crumple)
+    sun_alpha = material.clearcoat_roughness**2 if material.clearcoat > 0.0 else alpha
     return {
         "albedo": np.minimum(metallic * _METAL_ALBEDO * base + diffuse + (1.0 - metallic) * coat, 1.0),
         "diffuse": diffuse,
-        "mirrored": mirrored + material.clearcoat * CLEARCOAT_F0,
-        "gloss": np.array([max(creased, _MIN_ALPHA)]),
-        "sharp": np.array([max(roughness**2, _MIN_ALPHA)]),
-        "glance": np.array([max(glance, 0.003)]),
+        "specular_f0": specular_f0 + material.clearcoat * CLEARCOAT_F0,
+        "alpha": np.array([max(alpha, _MIN_ALPHA)]),
+        "alpha_without_foil": np.array([max(roughness**2, _MIN_ALPHA)]),
+        "sun_alpha": np.array([max(sun_alpha, 0.003)]),
         "crumple": np.array([material.crumple]),
         "crumple_scale": np.array([material.crumple_scale_m]),
     }
@@ -363,13 +367,23 @@ def scattering_parameters(material: Material) -> dict[str, NDArray[np.float64]]:
 
 @cache
 def _sun_ray_samples() -> NDArray[np.float64]:
-    """Five numbers (N, 5) in 0 to 1 for each ray of the Sun, the first of them spread evenly."""
+    """Return five random numbers (N, 5) in 0 to 1 for each ray of the Sun, the first of them stratified."""
     randoms = np.random.default_rng(11).random((SUN_RAYS, 5))
     randoms[:, 0] = (np.arange(SUN_RAYS) + randoms[:, 0]) / SUN_RAYS
     return np.asarray(randoms)
 
 
-def gather_irradiance(sent: NDArray[np.float64], hits: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What each site gets (N, 3) when each sends ``sent`` (N, 3) to all sides alike."""
-    # Two more rows for rays that meet nothing, or something from behind.
-    return np.asarray(np.concatenate([sent, np.zeros((2, 3))])[hits].mean(axis=1))
+def gather_irradiance(radiosity: NDArray[np.float64], hits: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the irradiance (S, 3) of each surfel by the ``radiosity`` (S, 3) of the surfels that its rays hit."""
+    # Two more rows for rays that hit nothing, or the back of a surface.
+    return np.asarray(np.concatenate([radiosity, np.zeros((2, 3))])[hits].mean(axis=1))
+
+
+def solve_indirect(
+    first: NDArray[np.float64], albedo: NDArray[np.float64], hits: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the indirect irradiance (S, 3) after :data:`BOUNCES`, from that of the first bounce (S, 3)."""
+    indirect = first
+    for _ in range(BOUNCES - 1):
+        indirect = first + gather_irradiance(albedo * indirect, hits)
+    return indirect

@@ -1,4 +1,4 @@
-"""The light of a dust sky and of the ground below it, as the craft's shaders take a planet's."""
+"""Light of a dust sky and of the ground below it, in the form in which the craft's shaders take the planet's."""
 
 from __future__ import annotations
 
@@ -18,44 +18,45 @@ Floats = NDArray[np.float64]
 
 
 def dust_sky_light(sky: DustSky, sun_irradiance: Floats, site_to_body: Floats) -> Planetshine:
-    """The light of sky and ground as the craft's shaders take a planet's.
+    """Return the light of sky and ground as a :class:`Planetshine`.
 
     Parameters
     ----------
     sky : DustSky
         In site axes (east, north, up).
     sun_irradiance : (3,)
-        Above the air, W m^-2 nm^-1; what reaches the craft directly is ``sky.beam_transmittance`` times it.
+        Above the atmosphere, W m^-2 nm^-1; the direct sunlight on the craft is ``sky.beam_transmittance`` times it.
     site_to_body : (3, 3)
-        From site axes to the craft's.
+        From site axes to the craft's body axes.
     """
     rays, light = sky.light()
     rays, light = rays @ site_to_body.T, light * sun_irradiance
     ground = sky.ground * sky.ground_irradiance_fraction * sun_irradiance / np.pi
-    # The ground is a planet so near that it fills the lower half; what is mirrored of it is lit by the Sun's height.
+    # The ground is a planet so near that it fills the lower half; its reflection is lit by the Sun's elevation.
     down, sun = -site_to_body[:, 2], site_to_body @ sky.to_sun
     return Planetshine(irradiance_harmonics(rays, light), down, 1.0, ground, rays, light, sun)
 
 
 def sky_reflection_uniforms(view: View) -> dict[str, Floats]:
-    """What a mirror shows of the sky at the horizon and overhead, W m^-2 sr^-1 nm^-1, as the shader's numbers (3,).
+    """Return the sky's radiance (3,) at the horizon and at the zenith, W m^-2 sr^-1 nm^-1, by uniform.
 
-    The horizon's is the mean all round: which side is the Sun's is left to its glint.
+    That of the horizon is the mean over all azimuths: only the Sun's glint shows which side the Sun is on.
     """
     if view.ground is None:
         return {"skyHorizon": np.zeros(3), "skyZenith": np.zeros(3)}
-    turn = np.linspace(0.0, 2.0 * np.pi, 36, endpoint=False)
-    low = np.stack([np.cos(turn), np.sin(turn), np.full(36, 0.05)], axis=1)
+    azimuth = np.linspace(0.0, 2.0 * np.pi, 36, endpoint=False)
+    low = np.stack([np.cos(azimuth), np.sin(azimuth), np.full(36, 0.05)], axis=1)
     sky, unit_radiance = view.ground.sky, view.sun.extraterrestrial_irradiance / np.pi
     horizon = sky.radiance(low, glow=False).mean(axis=0)
-    overhead = sky.radiance(np.array([[0.0, 0.0, 1.0]]), glow=False)[0]
-    return {"skyHorizon": horizon * unit_radiance, "skyZenith": overhead * unit_radiance}
+    zenith = sky.radiance(np.array([[0.0, 0.0, 1.0]]), glow=False)[0]
+    return {"skyHorizon": horizon * unit_radiance, "skyZenith": zenith * unit_radiance}
 
 
 def ground_plane_uniforms(view: View, pose: CraftPose) -> dict[str, Floats | float]:
-    """The level ground under a craft as the shader's numbers, and which share of its light is the Sun's.
+    """Return the level ground below a craft, and the fraction of its light that comes from the Sun, by uniform.
 
-    ``groundPlane`` (4,): a point of the craft, body axes, and a 1, times it is the height above the ground, m.
+    The scalar product of ``groundPlane`` (4,) and a point (x, y, z, 1) of the craft, body axes, is the height above
+    the ground, m.
     """
     if view.ground is None:
         return {"groundPlane": np.zeros(4), "directSunFraction": 0.0}

@@ -1,14 +1,16 @@
-"""The same view by a path tracer, Mitsuba 3: every bounce of light, slowly. For posters, and to prove the renderer.
+"""Path tracing with Mitsuba 3: full global illumination, slowly. For posters, and to validate the raster renderer.
 
-The craft is traced under Sun and planet. What stands behind it, planet and sky, is worked out in numpy and put behind
-it by the share of each pixel that it leaves free. Left out beside :mod:`selfiesim.render.raster.renderer`: clouds, the finest
-detail of the ground, occlusion pictures (real geometry does their work), the shade of the craft on the ground.
+The craft is traced in the light of the Sun and of the planet. The background, planet and sky, is computed in numpy and
+composited by the coverage of each pixel. Compared with :mod:`selfiesim.render.raster.renderer` it leaves out what
+:mod:`selfiesim.render.light.planet_radiance` leaves out, occlusion textures (real geometry occludes), and the craft's
+shadow on the planet.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -31,24 +33,21 @@ if TYPE_CHECKING:
 SAMPLES = {"draft": 16, "final": 64}
 MAX_SAMPLES = 1024
 MAX_PATH_DEPTH = 8
-"""Stretches of a path from eye to light: 2 is direct light alone."""
+"""Segments of a path from camera to light: 2 is direct light alone."""
 VECTOR_VARIANT, SCALAR_VARIANT = "llvm_ad_rgb", "scalar_rgb"
 _PATHS_AT_ONCE = 2**22
-_FEW_SUBSAMPLES, _MANY_SUBSAMPLES, _MANY_SAMPLES = (
-    2,
-    6,
-    256,
-)  # across a pixel's planet, and from how many paths on they are many
+_FEW_SUBSAMPLES, _MANY_SUBSAMPLES = 2, 6  # of the background across a pixel, below and from _MANY_SAMPLES paths
+_MANY_SAMPLES = 256
 _SQUARE_PIXEL_TOLERANCE = 1e-6
 INSTALL_COMMAND = "pip install 'selfiesim[mitsuba]'"
 LLVM_PACKAGE = "libllvm19"
-"""Debian's package with the library that :data:`VECTOR_VARIANT` needs."""
-# Where libLLVM is of a version that Dr.Jit cannot use, the process dies: a child tries first.
+"""Debian package of the library that :data:`VECTOR_VARIANT` needs."""
+# With a version of libLLVM that Dr.Jit cannot use the process dies, so a child process tries first.
 _PROBE = "import mitsuba as mi; mi.set_variant('{}'); import drjit as dr; print('sum', dr.sum(mi.Float([1, 2]))[0])"
 
 
 class MitsubaRenderer:
-    """Draws by tracing paths of at most ``depth`` stretches."""
+    """Renders by tracing paths of at most ``depth`` segments."""
 
     def __init__(self, depth: int = MAX_PATH_DEPTH) -> None:
         self.variant = require()
@@ -56,30 +55,34 @@ class MitsubaRenderer:
 
     @property
     def engine(self) -> str:
-        """What draws, for the record."""
+        """Name and version of the renderer."""
         from importlib.metadata import version
 
         return f"mitsuba {version('mitsuba')}, {self.variant}"
 
+    # Long by its docstring and the checks of its arguments.
     def render(
         self,
         view: View,
         quality: str,
         samples: int | None = None,
         progress: Progress | None = None,
-        shutter_open_s: float = 0.0,
+        moving: Sequence[View] = (),
         preview: Preview | None = None,
     ) -> Radiance:
-        """Draw ``view``: see :class:`selfiesim.render.common.radiance.Renderer`; ``samples`` are paths a pixel, for Sun and
-        planet each. There is no ``preview``.
+        """Render ``view``; see :class:`selfiesim.render.common.radiance.Renderer`.
+
+        ``samples`` is the number of paths per pixel, for the Sun and for the planet each. ``preview`` is not called.
 
         Raises
         ------
         ValueError
             For an unknown quality, or samples out of range.
+        GraphicsError
+            For motion blur.
         """
-        if shutter_open_s > 0.0:
-            raise GraphicsError("photo.motion_blur: the engine mitsuba draws one instant; take it away")
+        if moving:
+            raise GraphicsError("photo.motion_blur: the engine mitsuba renders a single instant; remove the key")
         if quality not in QUALITIES:
             raise ValueError(f"quality {quality!r}: must be one of {', '.join(QUALITIES)}")
         count = SAMPLES[quality] if samples is None else samples
@@ -111,32 +114,32 @@ class MitsubaRenderer:
         return Radiance(rgb, view, quality, self.engine, self, count)
 
     def truth(self, view: View) -> Truth:
-        """What each pixel's centre sees: asked of the other renderer."""
-        from selfiesim.render.engine import renderer
+        """Return the truth layers, which the raster renderer renders."""
+        from selfiesim.render.raster.renderer import shared_renderer
 
-        return renderer("pyvista").truth(view)
+        return shared_renderer().truth(view)
 
     def _trace_pinhole(self, scenes: list[Any], view: View, count: int, report: Progress) -> NDArray[np.float32]:
-        """Radiance of the craft and the share of each pixel that it covers, (H, W, 4)."""
+        """Return the radiance of the craft and its coverage of each pixel (H, W, 4)."""
         import mitsuba as mi
 
         from selfiesim.render.mitsuba.scene import build_sensor
 
-        # Set anew for each picture: its numbers hang on the picture's pixels.
+        # A new sensor for each picture: its parameters depend on the size of the picture.
         sensor = build_sensor(view)
         integrator = mi.load_dict({"type": "path", "max_depth": self.depth, "hide_emitters": True})
         total = np.zeros((view.camera.height, view.camera.width, 4), np.float32)
-        once = _paths_per_pass(view.camera.width * view.camera.height)
-        for seed, done in enumerate(range(0, count, once)):
+        per_pass = _paths_per_pass(view.camera.width * view.camera.height)
+        for seed, done in enumerate(range(0, count, per_pass)):
             report(done, count)
-            paths = min(once, count - done)
-            for bands, scene in zip((4, 3), scenes, strict=False):  # the craft's cover is counted once
-                found = mi.render(scene, sensor=sensor, integrator=integrator, spp=paths, seed=seed)
-                total[..., :bands] += np.array(found, np.float32)[..., :bands] * np.float32(paths / count)
+            paths = min(per_pass, count - done)
+            for bands, scene in zip((4, 3), scenes, strict=False):  # coverage is counted once
+                image = mi.render(scene, sensor=sensor, integrator=integrator, spp=paths, seed=seed)
+                total[..., :bands] += np.array(image, np.float32)[..., :bands] * np.float32(paths / count)
         return total
 
     def _trace_distorted(self, scenes: list[Any], view: View, count: int, report: Progress) -> NDArray[np.float32]:
-        """The same through a lens that bends, or whose pixels are not square."""
+        """Trace as :meth:`_trace_pinhole` for a lens with distortion or with pixels that are not square."""
         camera = view.camera
         light = np.zeros((camera.width * camera.height, 4), np.float32)
         parts = pinhole_views(camera)
@@ -151,7 +154,7 @@ class MitsubaRenderer:
 
 
 def _paths_per_pass(pixels: int) -> int:
-    """Paths a pixel traced together, a power of two: memory goes with them."""
+    """Return the number of paths per pixel in one pass, a power of two that bounds the memory."""
     return int(2 ** np.clip(np.floor(np.log2(_PATHS_AT_ONCE / pixels)), 0, 10))
 
 
@@ -166,25 +169,25 @@ def _maps(view: View) -> PlanetMaps | None:
 def _add_planet_behind(
     rgb: NDArray[np.float32], cover: NDArray[np.float32], view: View, maps: PlanetMaps, count: int
 ) -> None:
-    """Add the planet where the craft leaves it free, in a picture of ``count`` paths a pixel."""
+    """Add the planet behind the craft, by its coverage (H, W), to a picture with ``count`` paths per pixel."""
     free = np.flatnonzero(cover.ravel() < 1.0)
     pixels = np.stack(np.divmod(free, view.camera.width)[::-1], axis=-1).astype(float)
     behind = np.zeros((len(free), 3), np.float32)
     across = _FEW_SUBSAMPLES if count < _MANY_SAMPLES else _MANY_SUBSAMPLES
     steps = (np.arange(across) + 0.5) / across - 0.5
-    for look in product(steps, steps):
-        behind += planet_radiance(view, maps, np.zeros(3), view.camera.unproject(pixels + look)) / across**2
+    for offset in product(steps, steps):
+        behind += planet_radiance(view, maps, np.zeros(3), view.camera.unproject(pixels + offset)) / across**2
     rgb.reshape(-1, 3)[free] += behind * (1.0 - cover.ravel()[free, None])
 
 
 @cache
 def require() -> str:
-    """The variant of Mitsuba that runs here: :data:`VECTOR_VARIANT`, or :data:`SCALAR_VARIANT` where there is no libLLVM for it.
+    """Return the variant of Mitsuba that runs here: :data:`VECTOR_VARIANT`, or :data:`SCALAR_VARIANT` without libLLVM.
 
     Raises
     ------
     GraphicsError
-        When Mitsuba is not installed, or does not start; with the command that would mend it.
+        Mitsuba is not installed, with the command that installs it, or does not start.
     """
     from importlib.util import find_spec
 
@@ -201,4 +204,4 @@ def require() -> str:
         if child.returncode == 0 and child.stdout.startswith("sum"):
             return variant
         last = (child.stderr.strip().splitlines() or ["no message"])[-1]
-    raise GraphicsError(f"mitsuba is installed and does not start: {last}")
+    raise GraphicsError(f"mitsuba is installed but does not start: {last}")

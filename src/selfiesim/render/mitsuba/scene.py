@@ -1,9 +1,9 @@
-"""A view as a Mitsuba 3 scene, in the craft's body axes (metres), where single precision loses nothing near the craft.
+"""A view as a Mitsuba 3 scene, in the craft's body axes (m), where single precision is enough near the craft.
 
-Further craft stand beside it in the same light; beyond about a kilometre single precision tells. The Sun is a disc of
-the right angle and light, far off. The planet is an environment: its radiance in every direction from the craft,
-infinitely far away, so that nothing of the craft's shade falls on it. A ground is a mesh like the craft's, with the sky
-over it as the environment.
+Further craft are placed next to it in the same light; beyond about a kilometre single precision becomes visible. The
+Sun is a distant disc of the right angular size and irradiance. The planet is an environment map, its radiance in every
+direction from the craft, infinitely far away, so that the craft casts no shadow on it. A ground is a mesh like the
+craft's, with the sky as the environment map.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.vectors import unit
 from selfiesim.craft.mesh.normals import tangents
 from selfiesim.render.light.planet_radiance import planet_radiance
@@ -25,32 +26,40 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 SUN_DISTANCE = 2e4
-"""Of the disc, craft sizes: the Sun's direction differs across the craft by a sixtieth of its radius at Mars."""
+"""Distance of the Sun's disc, scene radii; parallax across the scene is a sixtieth of the Sun's radius at Mars."""
 SKY_ROWS, DUST_ROWS = 1024, 256
-"""Of the environment: a planet with its limb, or a smooth sky."""
-_NEAR_CLIP_M = 0.05  # what is nearer to the lens than this is not drawn
-# A glow is told in cd/m2: so much radiance makes one, the same in all three bands.
+"""Rows of the environment map: for a planet with its limb, and for a smooth sky."""
+_NEAR_CLIP_M = 0.05
+# Luminance, cd/m2, of a unit radiance that is the same in all three bands.
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
 
 def build_scenes(view: View, maps: PlanetMaps | None, use_custom_bsdf: bool) -> list[Any]:
-    """All craft of ``view`` in the light of the Sun, and in the light of the planet, for the variant that is chosen.
+    """Return two scenes of all craft of ``view``: in the light of the Sun, and in that of the planet or sky, if any.
 
-    Light adds up, and a path that need not choose its lamp brings far less noise. What glows does so beside the Sun.
-    Without ``use_custom_bsdf`` materials become Mitsuba's ``principled`` ones, which are near ours: foil is smooth then.
+    Light is additive, and paths that need not choose between two lights are far less noisy. Glowing parts glow in the
+    Sun's scene. The Mitsuba variant must be set.
+
+    Parameters
+    ----------
+    view : View
+        The scene at an instant.
+    maps : PlanetMaps, optional
+        Maps of the planet.
+    use_custom_bsdf : bool
+        Use :mod:`selfiesim.render.mitsuba.surface`; otherwise materials become Mitsuba's ``principled``, which is
+        similar, but foil is smooth.
     """
     import mitsuba as mi
 
     lights: list[dict[str, Any]] = [{"sun": _sun(mi, view)}]
-    around = (
-        dust_sky_environment(view)
-        if view.ground is not None
-        else None
-        if maps is None
-        else planet_environment(view, maps)
-    )
-    if around is not None:
-        lights.append({"planet": {"type": "envmap", "bitmap": mi.Bitmap(around), "to_world": _sky_axes(mi)}})
+    environment = None
+    if view.ground is not None:
+        environment = dust_sky_environment(view)
+    elif maps is not None:
+        environment = planet_environment(view, maps)
+    if environment is not None:
+        lights.append({"planet": {"type": "envmap", "bitmap": mi.Bitmap(environment), "to_world": _sky_axes(mi)}})
     scenes = []
     for light in lights:
         meshes: dict[str, Any] = {}
@@ -64,7 +73,7 @@ def build_scenes(view: View, maps: PlanetMaps | None, use_custom_bsdf: bool) -> 
 def _craft(
     mi: Any, name: str, pose: CraftPose, to_scene: NDArray[np.float64], surfaces: _BsdfFactory, glowing: bool
 ) -> dict[str, Any]:
-    """The meshes of a craft, those of one material sharing its surface."""
+    """Return the meshes of a craft; those with the same material share a BSDF."""
     bsdfs: dict[str, Any] = {}
     meshes = {}
     for number, part in enumerate(pose.parts):
@@ -77,12 +86,12 @@ def _craft(
 
 
 def build_sensor(view: View) -> Any:
-    """The view's pinhole, whose pixels are square."""
+    """Return the sensor of a view's pinhole camera with square pixels."""
     import mitsuba as mi
 
     camera, pose = view.camera, view.craft
     to_world = np.eye(4)
-    # Mitsuba's camera looks along z as ours does, with x to the left and y up.
+    # Mitsuba's camera looks along +z like ours, but with x to the left and y up.
     to_world[:3, :3] = pose.body_to_camera.T @ np.diag([-1.0, -1.0, 1.0])
     to_world[:3, 3] = -pose.body_to_camera.T @ pose.position
     distance = float(np.linalg.norm(pose.position))
@@ -111,7 +120,7 @@ def build_sensor(view: View) -> Any:
 
 
 def scene_radius(view: View) -> float:
-    """How far all craft and the ground reach from the first one's origin, m."""
+    """Return the largest distance of any craft or ground vertex from the first craft's origin, m."""
     reaches = []
     for pose in view.crafts:
         reach = max(np.linalg.norm(part.vertices, axis=1).max() for part in pose.parts)
@@ -120,13 +129,15 @@ def scene_radius(view: View) -> float:
 
 
 def _sun(mi: Any, view: View) -> dict[str, Any]:
-    toward = view.craft.body_to_camera.T @ view.sun.direction
-    away = SUN_DISTANCE * scene_radius(view)
-    radius = away * np.tan(view.sun.angular_radius)
+    direction = view.craft.body_to_camera.T @ view.sun.direction
+    distance = SUN_DISTANCE * scene_radius(view)
+    radius = distance * np.tan(view.sun.angular_radius)
     # A Lambert disc of radius r at distance d: irradiance = radiance pi r^2 / (r^2 + d^2).
-    radiance = view.sun.irradiance * view.craft.sunlight_fraction * (1.0 + (away / radius) ** 2) / np.pi
+    radiance = view.sun.irradiance * view.craft.sunlight_fraction * (1.0 + (distance / radius) ** 2) / np.pi
     place = mi.ScalarTransform4f().look_at(
-        origin=(away * toward).tolist(), target=[0.0, 0.0, 0.0], up=np.eye(3)[int(np.argmin(np.abs(toward)))].tolist()
+        origin=(distance * direction).tolist(),
+        target=[0.0, 0.0, 0.0],
+        up=np.eye(3)[int(np.argmin(np.abs(direction)))].tolist(),
     )
     return {
         "type": "disk",
@@ -136,14 +147,14 @@ def _sun(mi: Any, view: View) -> dict[str, Any]:
 
 
 def _sky_axes(mi: Any) -> Any:
-    """An environment's poles lie along y; ours along z."""
+    """Return the rotation from an environment map's axes, whose poles are along y, to ours, along z."""
     return mi.ScalarTransform4f(np.array([[0, 0, -1, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float).tolist())
 
 
 def planet_environment(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
-    """Radiance (H, 2 H, 3) of the planet round the craft; rows from +z to -z, columns from +x by way of -y, body axes.
+    """Return the radiance (H, 2 H, 3) around the craft; rows from +z to -z, columns from +x through -y, body axes.
 
-    The sizes are Mitsuba's: the first and last row stand on the poles, columns in the middle of their share.
+    As in Mitsuba, the first and the last row are at the poles, and columns are at the centres of pixels.
     """
     rays, pose = _environment_rays(SKY_ROWS), view.craft
     light = planet_radiance(view, maps, pose.position, unit(rays.reshape(-1, 3)) @ pose.body_to_camera.T)
@@ -151,7 +162,7 @@ def planet_environment(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
 
 
 def dust_sky_environment(view: View) -> NDArray[np.float32]:
-    """The same of the sky over a ground, without the glow that counts as direct sunlight; black below the horizon."""
+    """Return likewise the sky over a ground, without the glow, which counts as direct sunlight; black below it."""
     assert view.ground is not None
     rays = _environment_rays(DUST_ROWS) @ (view.craft.body_to_camera.T @ view.ground.enu_to_camera)
     light = view.ground.sky.radiance(rays, glow=False) * view.sun.extraterrestrial_irradiance / np.pi
@@ -159,13 +170,13 @@ def dust_sky_environment(view: View) -> NDArray[np.float32]:
 
 
 def _environment_rays(rows: int) -> NDArray[np.float64]:
-    """Directions (H, 2 H, 3) of an environment's pixels, body axes."""
+    """Return the directions (H, 2 H, 3) of an environment map's pixels, body axes."""
     polar = np.arange(rows) * np.pi / (rows - 1)
-    around = (np.arange(2 * rows) + 0.5) * np.pi / rows
+    azimuth = (np.arange(2 * rows) + 0.5) * np.pi / rows
     return np.stack(
         [
-            np.sin(polar)[:, None] * np.cos(around),
-            np.sin(polar)[:, None] * -np.sin(around),
+            np.sin(polar)[:, None] * np.cos(azimuth),
+            np.sin(polar)[:, None] * -np.sin(azimuth),
             np.broadcast_to(np.cos(polar)[:, None], (rows, 2 * rows)),
         ],
         axis=-1,
@@ -200,10 +211,10 @@ def _mesh(mi: Any, part: Part, place: NDArray[np.float64], bsdf: Any, glowing: b
 
 
 def _grain(part: Part) -> NDArray[np.float64]:
-    """Along the surface, the way highlights are longer, at each vertex (N, 3): see surfaceAt in craft.glsl."""
+    """Return the direction at each vertex (N, 3) in which highlights are longer: surfaceAt in craft.glsl."""
     uv = np.zeros((len(part.vertices), 2), np.float32) if part.uv is None else part.uv
     along = tangents(part.vertices, part.normals, uv, part.faces).astype(float)
-    # Longer across the grain is longer along a grain turned by a right angle.
+    # Longer across the grain is the same as longer along a grain rotated by a right angle.
     turn = part.material.anisotropy_rotation + (np.pi / 2.0 if part.material.anisotropy < 0.0 else 0.0)
     other = along[:, 3:] * np.cross(part.normals, along[:, :3])
     return np.asarray(np.cos(turn) * along[:, :3] + np.sin(turn) * other)
@@ -217,7 +228,7 @@ def _emission(mi: Any, material: Material) -> dict[str, Any]:
 
 
 def _picture(mi: Any, values: NDArray[np.float32], smooth: bool = True) -> dict[str, Any]:
-    """A texture of plain numbers (H, W, 3 or 1); their row 0 is at v = 1."""
+    """Return a texture of linear values (H, W, 3 or 1), with row 0 at v = 1."""
     return {
         "type": "bitmap",
         "bitmap": mi.Bitmap(np.ascontiguousarray(values[::-1])),
@@ -227,19 +238,18 @@ def _picture(mi: Any, values: NDArray[np.float32], smooth: bool = True) -> dict[
 
 
 def _srgb_to_linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Linear light of sRGB codes, IEC 61966-2-1."""
-    x = code[..., :3] / 255.0
-    return np.asarray(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4))
+    """Decode 8-bit sRGB codes to linear light."""
+    return linear_from_srgb(code[..., :3] / 255.0)
 
 
 def refractive_index_from_f0(f0_reflectance: float) -> float:
-    """The refractive index that mirrors so much of light square to the surface; Mitsuba's lies above 1."""
+    """Return the refractive index of a reflectance at normal incidence (Fresnel), kept above 1 for Mitsuba."""
     root = np.sqrt(np.clip(f0_reflectance, 1e-6, 0.9))
     return float((1.0 + root) / (1.0 - root))
 
 
 class _BsdfFactory:
-    """Materials of one craft as Mitsuba's dictionaries."""
+    """Makes Mitsuba's dictionaries for the materials of one craft."""
 
     def __init__(self, mi: Any, view: View, pose: CraftPose, use_custom_bsdf: bool) -> None:
         self.mi, self.use_custom_bsdf = mi, use_custom_bsdf
@@ -248,7 +258,7 @@ class _BsdfFactory:
         self.pixel_angle = view.camera.pixel_angle
 
     def bsdf(self, part: Part) -> dict[str, Any]:
-        """The surface of a part."""
+        """Return the BSDF of a part."""
         material = part.material
         surface = (
             self._custom_bsdf(part) if self.use_custom_bsdf else {"type": "twosided", "bsdf": self._principled(part)}
@@ -286,7 +296,9 @@ class _BsdfFactory:
                 mi, _srgb_to_linear(material.textures["specular_color"]).astype(np.float32)
             )
         if material.textures.get("specular", np.zeros((1, 1, 3))).shape[2] == 4:
-            surface["share"] = _picture(mi, (material.textures["specular"][..., 3:] / 255.0).astype(np.float32))
+            surface["specular_weight"] = _picture(
+                mi, (material.textures["specular"][..., 3:] / 255.0).astype(np.float32)
+            )
         for name in ("rough", "normal"):
             if name in material.textures:
                 surface[name] = _picture(mi, (material.textures[name][..., :3] / 255.0).astype(np.float32))

@@ -1,1 +1,1 @@
-"""The raster renderer, on PyVista and VTK."""
+"""The raster renderer, built on PyVista and VTK."""

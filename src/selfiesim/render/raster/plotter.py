@@ -1,6 +1,6 @@
-"""A view as a live PyVista scene, to turn about and to add one's own actors to.
+"""A view as an interactive PyVista scene, to rotate and to add actors to.
 
-PyVista's own lights and materials draw it: quicker to explore, without shadows, planetshine or physical light.
+It has PyVista's own lights and materials: quick to explore, without shadows, planetshine or physical light.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selfiesim.core.colour import srgb_from_linear
 from selfiesim.core.vectors import unit
 from selfiesim.render.gl import opengl_check
 
@@ -18,22 +18,28 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 BACKDROP_M = 2_000.0
-"""Distance to the nearest point of the planet's model: near enough for one depth buffer to hold it and the craft."""
+"""Distance to the nearest point of the planet's model, m: near enough to share a depth buffer with the craft."""
 _MERIDIANS, _PARALLELS = 361, 181
 _FIRST, _SECOND = slice(None, -1), slice(1, None)
 
 
 def plotter(view: View, **options: Any) -> Any:
-    """A ``pyvista.Plotter`` with craft, planet, Sun and camera where ``view`` has them.
+    """Return a ``pyvista.Plotter`` with craft, planet, Sun and camera of ``view``.
 
-    Camera axes in metres: the camera stands at the origin and looks along +z, y is down. The planet is a model shrunk
-    about the camera, so that it looks right from there; move far away and it is what it is. ``options`` go to
-    ``pyvista.Plotter`` (``off_screen=True``, ``window_size`` ...).
+    Coordinates are camera axes in metres: the camera is at the origin and looks along +z, y is down. The planet is a
+    model scaled down about the camera: it looks right only from there.
+
+    Parameters
+    ----------
+    view : View
+        The view to show.
+    **options
+        Passed to ``pyvista.Plotter`` (``off_screen=True``, ``window_size`` ...).
 
     Raises
     ------
     GraphicsError
-        When this machine cannot draw.
+        If OpenGL does not work on this machine.
     """
     opengl_check.require()
     import pyvista
@@ -51,7 +57,7 @@ def plotter(view: View, **options: Any) -> Any:
     sun.positional = False
     stage.add_light(sun)
     stage.camera_position = [(0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, -1.0, 0.0)]
-    # Vertical field of an undistorted lens with the principal point in the middle.
+    # Vertical field of view of an undistorted lens with a centred principal point.
     stage.camera.view_angle = float(np.degrees(2.0 * np.arctan(0.5 * camera.height / camera.fy)))
     nearest = min(float(np.linalg.norm(pose.position)) for pose in view.crafts)
     stage.camera.clipping_range = (0.01 * nearest, 5.0 * BACKDROP_M)
@@ -59,7 +65,7 @@ def plotter(view: View, **options: Any) -> Any:
 
 
 def _craft_meshes(pose: CraftPose) -> list[tuple[str, Any, dict[str, Any]]]:
-    """Name, mesh in camera axes and look of each part still on the craft."""
+    """Return name, mesh in camera axes and ``add_mesh`` options of each part still attached to the craft."""
     import pyvista
 
     found = []
@@ -68,18 +74,18 @@ def _craft_meshes(pose: CraftPose) -> list[tuple[str, Any, dict[str, Any]]]:
         body = part.vertices @ matrix[:3, :3].T + matrix[:3, 3]
         mesh = pyvista.PolyData.from_regular_faces(body @ pose.body_to_camera.T + pose.position, part.faces)
         material = part.material
-        look: dict[str, Any] = {"color": _linear_to_srgb(np.array(material.base_color)), "smooth_shading": False}
+        options: dict[str, Any] = {"color": srgb_from_linear(np.array(material.base_color)), "smooth_shading": False}
         if material.metallic > 0.5:
-            look |= {"specular": 0.6, "specular_power": 20.0}
+            options |= {"specular": 0.6, "specular_power": 20.0}
         if "base" in material.textures and part.uv is not None:
             mesh.active_texture_coordinates = part.uv
-            look |= {"texture": pyvista.Texture(material.textures["base"][..., :3]), "color": "white"}
-        found.append((part.node, mesh, look))
+            options |= {"texture": pyvista.Texture(material.textures["base"][..., :3]), "color": "white"}
+        found.append((part.node, mesh, options))
     return found
 
 
 def _planet_model(pose: PlanetPose) -> tuple[Any, Any]:
-    """An ellipsoid shrunk about the camera, and the map on it as screens show it."""
+    """Return an ellipsoid scaled down about the camera, and its map as an sRGB texture."""
     import pyvista
 
     from selfiesim.planet.maps.albedo import decode
@@ -89,7 +95,7 @@ def _planet_model(pose: PlanetPose) -> tuple[Any, Any]:
     radii = np.array(pose.body.radii_m)
     distance = float(np.linalg.norm(pose.position))
     scale = BACKDROP_M / max(distance - float(radii.mean()), 1.0)
-    # Twice the first meridian, so that the texture closes without a seam.
+    # The prime meridian is there twice, so that the texture closes without a seam.
     u, v = np.meshgrid(np.linspace(0.0, 1.0, _MERIDIANS), np.linspace(0.0, 1.0, _PARALLELS))
     longitude, latitude = (2.0 * np.pi * u).ravel(), (np.pi * (0.5 - v)).ravel()
     fixed = np.stack([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], -1)
@@ -101,12 +107,6 @@ def _planet_model(pose: PlanetPose) -> tuple[Any, Any]:
     )
     mesh.active_texture_coordinates = np.stack([u.ravel(), 1.0 - v.ravel()], axis=-1)
     mesh.point_data.active_normals = unit((fixed / radii) @ pose.camera_to_bodyfixed)
-    picture = decode(np.asarray(maps.globe), maps.reflectance_max)
-    shown = (255.0 * _linear_to_srgb(np.clip(3.0 * picture, 0.0, 1.0))).astype(np.uint8)
-    return mesh, pyvista.Texture(shown)
-
-
-def _linear_to_srgb(linear: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """Linear light, 0 to 1, as sRGB codes it (IEC 61966-2-1)."""
-    curve = 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
-    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, curve))
+    albedo = decode(np.asarray(maps.globe), maps.reflectance_max)
+    image = (255.0 * srgb_from_linear(np.clip(3.0 * albedo, 0.0, 1.0))).astype(np.uint8)
+    return mesh, pyvista.Texture(image)

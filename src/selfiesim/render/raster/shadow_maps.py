@@ -1,4 +1,4 @@
-"""The depth maps that tell which points a light reaches: each craft has its own, and all throw shadows into it."""
+"""Shadow maps: each craft has its own, in which all craft cast shadows."""
 
 from __future__ import annotations
 
@@ -15,89 +15,98 @@ if TYPE_CHECKING:
     from selfiesim.render.gl.framebuffer import Framebuffer
     from selfiesim.render.layers.craft_layer import CraftLayer
 
-# Of the direction to the Sun: a millionth of a metre on a craft of a hundred. From second to second less changes.
+# Decimals of light directions: a millionth of a metre on a craft of 100 m, so that maps are not rendered each second.
 _DECIMALS = 8
-# A craft that takes less than this share of a light's disc throws no shadow worth drawing.
+# A craft that covers less than this fraction of a light's disc casts no visible shadow.
 _MIN_COVERED_FRACTION = 0.01
 FAR_MAP_RANGE_M = 150.0
-"""How far from the lens things on a ground throw shadows."""
-_FAR_MAP_KEY = -1  # the number of that map
+"""Range from the lens within which objects on a ground cast shadows, m."""
+_FAR_MAP_KEY = -1  # key of that map, next to the indices of craft
 
 
 class ShadowMaps:
-    """Draws those maps in a scene that holds all that throws shadows; the Sun's only where something moved."""
+    """Renders the shadow maps from a scene with all shadow casters; the Sun's maps only if something moved."""
 
     def __init__(self, window: Any, scene: Any) -> None:
         self.window, self.scene = window, scene
-        self._drawn: dict[int, bytes] = {}
+        self._keys: dict[int, bytes] = {}
         self._light_cameras: dict[int, LightCamera] = {}
-        self._overhead: dict[int, bytes] = {}  # the same for the maps from above, which lie where those of beams do
+        self._overhead_keys: dict[int, bytes] = {}  # likewise for overhead maps, which share the buffers of beam maps
 
     def invalidate(self) -> None:
-        """The craft have been exchanged: draw all again."""
-        self._drawn.clear()
-        self._overhead.clear()
+        """Render all maps again, for other craft."""
+        self._keys.clear()
+        self._overhead_keys.clear()
 
-    def draw_sun_maps(
+    def render_sun_maps(
         self,
         crafts: list[CraftLayer],
         sun: NDArray[np.float64],
         radius: float,
-        middle: NDArray[np.float64] | None = None,
+        center: NDArray[np.float64] | None = None,
     ) -> None:
-        """The Sun's light from the direction ``sun`` (3,), camera axes, with its disc's ``radius``, rad.
+        """Render the shadow maps of the Sun.
 
-        Where soft edges of shadows are too small to be seen, those are thrown from the disc's ``middle`` (3,), so that
-        one map does for all passes.
+        Parameters
+        ----------
+        crafts : list of CraftLayer
+            All craft of the view.
+        sun : (3,) array
+            Direction to a point on the Sun's disc, camera axes.
+        radius : float
+            Angular radius of the disc, rad.
+        center : (3,) array, optional
+            Direction to the centre of the disc. Where penumbras are too narrow to be visible, shadows are cast from
+            there, so that one map serves all passes.
         """
         for number, craft in enumerate(crafts):
             light = np.round(craft.pose.body_to_camera.T @ sun, _DECIMALS)
             occluders = _find_occluders(craft, crafts, sun, radius)
             cast_direction = light
-            if middle is not None and craft.is_shadow_sharp(radius) and not occluders:
-                cast_direction = np.round(craft.pose.body_to_camera.T @ middle, _DECIMALS)
+            if center is not None and craft.is_shadow_sharp(radius) and not occluders:
+                cast_direction = np.round(craft.pose.body_to_camera.T @ center, _DECIMALS)
             key = _map_key(craft, cast_direction, occluders)
-            if self._drawn.get(number) != key:
-                self._drawn[number] = key
-                self._light_cameras[number] = self._draw_fitted(craft, craft.shadow, cast_direction, occluders)
+            if self._keys.get(number) != key:
+                self._keys[number] = key
+                self._light_cameras[number] = self._render_fitted(craft, craft.shadow_map, cast_direction, occluders)
             craft.set_sun(light, self._light_cameras[number])
 
-    def draw_far_map(self, crafts: list[CraftLayer], sun: NDArray[np.float64]) -> None:
-        """The Sun's light on ground far off: its disc counts as a point, so that one map does for all passes."""
+    def render_far_map(self, crafts: list[CraftLayer], sun: NDArray[np.float64]) -> None:
+        """Render the Sun's map for distant ground, with the Sun as a point, so that one map serves all passes."""
         for ground in crafts:
-            if ground.far is None:
+            if ground.far_shadow_map is None:
                 continue
             pose = ground.pose
             light = np.round(pose.body_to_camera.T @ sun, _DECIMALS)
             lens = np.round(-pose.body_to_camera.T @ pose.position, 3)
-            # What is nearer has its shadow on the finer map.
+            # Nearer craft have their shadows on the finer map.
             beyond = [
                 each for each in crafts if each is not ground and np.linalg.norm(each.pose.position) > NEAR_RADIUS_M
             ]
             key = b"|".join([lens.tobytes(), _map_key(ground, light, [(each, 0.0) for each in beyond])])
-            if self._drawn.get(_FAR_MAP_KEY) != key:
-                self._drawn[_FAR_MAP_KEY] = key
+            if self._keys.get(_FAR_MAP_KEY) != key:
+                self._keys[_FAR_MAP_KEY] = key
                 light_camera = LightCamera.fitted_to_sphere(
-                    lens * (1.0, 1.0, 0.0), light, FAR_MAP_RANGE_M, ground.far.width
+                    lens * (1.0, 1.0, 0.0), light, FAR_MAP_RANGE_M, ground.far_shadow_map.width
                 )
-                self._draw(ground, ground.far, light_camera, [ground, *beyond], warped=True)
+                self._render(ground, ground.far_shadow_map, light_camera, [ground, *beyond], warped=True)
                 ground.set_far_map(light_camera)
 
-    def draw_beam_maps(self, crafts: list[CraftLayer], number: int | None) -> None:
-        """The planet's light as it is gathered for the pass ``number``."""
+    def render_beam_maps(self, crafts: list[CraftLayer], number: int | None) -> None:
+        """Render the maps of the beams of planetshine of pass ``number``."""
         for craft in crafts:
             beam = craft.beam_of(number)
             if beam is None:
                 craft.clear_beam()
             else:
                 occluders = _find_occluders(craft, crafts, craft.pose.body_to_camera @ beam.direction, 0.0)
-                # Soft light comes from the ground as well: what sends it keeps none of it off what stands on it.
+                # Ambient light comes from the ground too, so that the ground does not occlude it.
                 occluders = [(other, reach) for other, reach in occluders if not other.pose.is_ground]
-                self._overhead.clear()
-                craft.set_beam(beam, self._draw_fitted(craft, craft.beam, beam.direction, occluders))
+                self._overhead_keys.clear()
+                craft.set_beam(beam, self._render_fitted(craft, craft.beam_map, beam.direction, occluders))
 
-    def draw_overhead_maps(self, crafts: list[CraftLayer]) -> None:
-        """Depths of vehicles on a ground from above, for the light that a draft guesses they keep off themselves."""
+    def render_overhead_maps(self, crafts: list[CraftLayer]) -> None:
+        """Render the depth of vehicles on a ground from above, for a draft's estimate of their ambient occlusion."""
         for number, craft in enumerate(crafts):
             if not craft.on_ground:
                 continue
@@ -105,27 +114,27 @@ class ShadowMaps:
             occluders = _find_occluders(craft, crafts, craft.pose.body_to_camera @ up, 0.0)
             occluders = [(other, reach) for other, reach in occluders if not other.pose.is_ground]
             key = _map_key(craft, up, occluders)
-            if self._overhead.get(number) != key:
-                self._overhead[number] = key
-                craft.set_overhead(self._draw_fitted(craft, craft.beam, up, occluders))
+            if self._overhead_keys.get(number) != key:
+                self._overhead_keys[number] = key
+                craft.set_overhead(self._render_fitted(craft, craft.beam_map, up, occluders))
 
-    def _draw_fitted(
+    def _render_fitted(
         self,
         craft: CraftLayer,
         buffer: Framebuffer,
         light: NDArray[np.float64],
         occluders: list[tuple[CraftLayer, float]],
     ) -> LightCamera:
-        """Depths round one craft as seen from a light, ``light`` a direction in its body axes."""
-        # Light from below comes from the ground itself.
+        """Render the depth around one craft as seen from the direction ``light`` in its body axes."""
+        # Light from below comes from the ground itself, which does not occlude it.
         own = [] if craft.pose.is_ground and light[2] < 0.0 else [craft]
         light_camera = LightCamera.fitted_to(
             craft.bounds, light, buffer.width, max((reach for _, reach in occluders), default=0.0)
         )
-        self._draw(craft, buffer, light_camera, [*own, *(other for other, _ in occluders)])
+        self._render(craft, buffer, light_camera, [*own, *(other for other, _ in occluders)])
         return light_camera
 
-    def _draw(
+    def _render(
         self,
         craft: CraftLayer,
         buffer: Framebuffer,
@@ -133,7 +142,7 @@ class ShadowMaps:
         casters: list[CraftLayer],
         warped: bool = False,
     ) -> None:
-        """Depths of ``casters`` in one craft's body axes, as an eye at a light sees them."""
+        """Render the depth of ``casters`` in one craft's body axes as seen by ``light_camera``."""
         for actor in self.scene.GetActors():
             actor.VisibilityOff()
         for each in casters:
@@ -154,34 +163,48 @@ class ShadowMaps:
 def _find_occluders(
     craft: CraftLayer, crafts: list[CraftLayer], light: NDArray[np.float64], radius: float
 ) -> list[tuple[CraftLayer, float]]:
-    """Which others may keep the light from a craft, and how far toward it they reach, m from the craft's middle.
+    """Find the other craft that may cast a shadow on a craft.
 
-    ``light`` is a direction, camera axes, ``radius`` that of the light's disc, rad.
+    Parameters
+    ----------
+    craft : CraftLayer
+        The craft that receives shadows.
+    crafts : list of CraftLayer
+        All craft of the view.
+    light : (3,) array
+        Direction to the light, camera axes.
+    radius : float
+        Angular radius of the light, rad.
+
+    Returns
+    -------
+    list of tuple
+        Each occluder, and how far it extends toward the light, m from the centre of the craft.
     """
-    middle, size = _bounding_sphere(craft)
+    center, size = _bounding_sphere(craft)
     found = []
     for other in crafts:
         if other is craft:
             continue
-        there, reach = _bounding_sphere(other)
-        along = float((there - middle) @ light)
-        beside = float(np.linalg.norm(there - middle - along * light))
-        soft = radius * max(along, 0.0)
-        if along > -size - reach and beside < size + reach + soft and reach**2 > _MIN_COVERED_FRACTION * soft**2:
-            found.append((other, along + reach))
+        other_center, other_size = _bounding_sphere(other)
+        along = float((other_center - center) @ light)
+        across = float(np.linalg.norm(other_center - center - along * light))
+        penumbra = radius * max(along, 0.0)
+        is_near = along > -size - other_size and across < size + other_size + penumbra
+        if is_near and other_size**2 > _MIN_COVERED_FRACTION * penumbra**2:
+            found.append((other, along + other_size))
     return found
 
 
 def _bounding_sphere(craft: CraftLayer) -> tuple[NDArray[np.float64], float]:
-    """Middle (3,), camera axes, and radius of a ball round a craft, m."""
+    """Return centre (3,) and radius of the bounding sphere of a craft, camera axes, m."""
     pose = craft.pose
-    return pose.body_to_camera @ craft.bounds.mean(axis=0) + pose.position, float(
-        np.linalg.norm(np.ptp(craft.bounds, 0))
-    ) / 2.0
+    radius = float(np.linalg.norm(np.ptp(craft.bounds, 0))) / 2.0
+    return pose.body_to_camera @ craft.bounds.mean(axis=0) + pose.position, radius
 
 
 def _map_key(craft: CraftLayer, light: NDArray[np.float64], occluders: list[tuple[CraftLayer, float]]) -> bytes:
-    """What a map depends on."""
+    """Return a key of everything a map depends on."""
     key_parts = [light.tobytes(), craft.bounds.tobytes()]
     key_parts.append(repr((craft.uses_lod, sorted(craft.shadow_pose.joint_angles.items()))).encode())
     for other, _ in occluders:

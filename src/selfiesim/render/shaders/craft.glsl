@@ -1,5 +1,5 @@
-// The craft: glTF metallic-roughness surfaces under one Sun with its shadow, and the light of the planet.
-// Everything is in body axes (metres beside the craft), so that no distance to the camera costs precision.
+// The craft: glTF metallic-roughness surfaces lit by the Sun, with its shadows, and by the planet.
+// Everything is in body axes (metres from the craft's origin), so the distance to the camera costs no precision.
 
 const float PI = 3.14159265;
 
@@ -25,28 +25,27 @@ vec4 noiseWithGradient(vec3 x) {
 
 const mat3 NOISE_ROTATION = mat3(0.74, 0.51, -0.44, -0.62, 0.76, -0.17, 0.25, 0.40, 0.88);
 
-// The tilt of the flat facet at x: of the points scattered one a cell, the nearest one's. Eight cells are looked into;
-// where that misses the nearest there is one crease more.
+// Tilt of the flat facet at x: that of the nearest of random points, one per cell. Only eight cells are searched; where
+// that misses the nearest point, there is one more crease.
 vec3 facetTilt(vec3 x) {
     vec3 cell = floor(x - 0.5), tilt = vec3(0.0);
     float nearest = 9.0;
     for (int k = 0; k < 8; k++) {
         vec3 other = cell + vec3(k & 1, (k >> 1) & 1, k >> 2);
-        vec3 dice = hash3(other);
-        vec3 away = other + 0.15 + 0.7 * dice - x;
+        vec3 randoms = hash3(other);
+        vec3 away = other + 0.15 + 0.7 * randoms - x;
         float far = dot(away, away);
         if (far < nearest) {
             nearest = far;
-            tilt = dice.zxy - 0.5;
+            tilt = randoms.zxy - 0.5;
         }
     }
     return tilt;
 }
 
-// A sheet that sags between its fastenings and was crumpled: flat facets of three sizes with sharp creases between
-// them, each lattice turned otherwise and the larger ones bent, so that nothing repeats. Whatever grows smaller than a
-// pixel fades out.
-vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
+// Normal of a sheet that sags between its fastenings and is crumpled: flat facets of three sizes with sharp creases between
+// them. Each lattice is rotated and distorted, so that nothing repeats. Whatever is smaller than a pixel fades out.
+vec3 crumpleNormal(vec3 normal, vec3 position, float pixelSize) {
     vec3 place = NOISE_ROTATION * position;
     vec4 sag = noiseWithGradient(place / (4.0 * crumpleScale));
     vec4 bend = noiseWithGradient(place.zxy / (1.1 * crumpleScale) + 7.3);
@@ -66,11 +65,12 @@ vec3 crumpled(vec3 normal, vec3 position, float pixelSize) {
 
 // --- Surface ------------------------------------------------------------------------------------------------------
 
+// GGX with Smith's height-correlated masking and Schlick's Fresnel term (glTF 2.0, appendix B).
 vec3 specular(vec3 f0, float f90, float alpha, float nl, float nv, float nh, float vh) {
     float a2 = alpha * alpha;
     float d = nh * nh * (a2 - 1.0) + 1.0;
     float distribution = a2 / (PI * d * d);
-    // Height-correlated Smith masking with its denominator already in it.
+    // Smith's masking divided by 4 nl nv.
     float masking = 0.5 / (nl * sqrt(nv * nv * (1.0 - a2) + a2) + nv * sqrt(nl * nl * (1.0 - a2) + a2) + 1.0e-5);
     vec3 fresnel = f0 + (f90 - f0) * pow(1.0 - min(vh, 1.0), 5.0);
     return distribution * masking * fresnel;
@@ -78,7 +78,7 @@ vec3 specular(vec3 f0, float f90, float alpha, float nl, float nv, float nh, flo
 
 #ifdef ANISOTROPY
 // The same for a highlight that is longer along one direction of the surface: glTF's KHR_materials_anisotropy, with
-// Heitz' masking (2014). "grain" is that direction; the lobe is wider along it.
+// Heitz's masking (2014). "grain" is that direction; the lobe is wider along it.
 vec3 specularAnisotropic(vec3 f0, float f90, float alpha, vec3 n, vec3 grain, vec3 l, vec3 v) {
     vec3 h = normalize(l + v), across = cross(n, grain);
     float wide = mix(alpha, 1.0, anisotropy * anisotropy);
@@ -93,10 +93,10 @@ vec3 specularAnisotropic(vec3 f0, float f90, float alpha, vec3 n, vec3 grain, ve
 }
 #endif
 
-// What the coat of a surface that is no metal mirrors of the light that comes at one cosine, in all directions together:
-// level + rise (1 - cosine)^power, fitted to the integral of specular() with 4 percent square on and all at the rim, and
-// nowhere below it. That light does not get through to the base. What mirrors "f0" square on and "f90" at the rim has its
-// share of level and rise: 0.01 off at most up to a refractive index of 1.8, 0.02 at 2, for the roughest at the rim.
+// Directional albedo of a dielectric's coat, level + rise (1 - cosine)^power: (level, rise, power). That light does not
+// reach the base. Fitted to the integral of specular() with a reflectance of 4 percent at normal incidence and 1 at
+// grazing incidence, and nowhere below it. For other reflectances "f0" and "f90" level and rise scale in proportion: the
+// error is at most 0.01 up to a refractive index of 1.8 and 0.02 at 2, for the roughest surface at grazing incidence.
 vec3 coatAlbedo(float roughness, float f0, float f90) {
     float r = roughness, r2 = r * r;
     return vec3(f0 / 0.04 * (0.0404 + r2 * (0.0048 * r - 0.0296)),
@@ -104,12 +104,14 @@ vec3 coatAlbedo(float roughness, float f0, float f90) {
                 min(5.6191 + r * (-10.9817 + r * (14.5214 - 4.9621 * r)), 5.0));
 }
 
+// Fraction of the light at a cosine that passes the coat.
 float coatTransmittance(vec3 coat, float cosine) {
     return 1.0 - min(coat.x + coat.y * pow(max(1.0 - cosine, 0.0), coat.z), 1.0);
 }
 
-// Share of what a light's depth map holds that is not before p, a place on it and a depth, of its four nearest texels.
-// The surface goes on as "rise" says, in depth over place: each texel is compared with the surface there.
+// Percentage-closer filtering: the fraction of the four nearest texels of a light's depth map that do not occlude p, a place
+// in the map and a depth. "rise" is the slope of the surface, depth over place: each texel is compared with the depth of
+// the surface there.
 float shadowPcf(sampler2D map, vec3 p, vec2 rise, float size, float bias) {
     vec2 place = p.xy * size - 0.5;
     vec2 base = floor(place), f = place - base;
@@ -122,14 +124,14 @@ float shadowPcf(sampler2D map, vec3 p, vec2 rise, float size, float bias) {
     return mix(mix(lit[0], lit[1], f.x), mix(lit[2], lit[3], f.x), f.y);
 }
 
-// The place on a light's map and the depth of a point; "texel" is the map's width of a texel, m.
+// Place in a light's map, and depth, of a point; "texel" is the width of a texel, m.
 vec3 toShadowMap(mat4 toMap, float texel, vec3 light, vec3 position, vec3 normal) {
-    // Pushed off by so many texels, more at a slant, a surface does not shade itself.
+    // An offset of some texels along the normal, more at a slant, keeps the surface from shadowing itself.
     float slope = 1.0 - max(dot(normal, light), 0.0);
     return (toMap * vec4(position + normal * texel * (shadowNormalOffset.x + shadowNormalOffset.y * slope), 1.0)).xyz;
 }
 
-// Normal of the mesh's own face, whatever its corners set_status of the smooth surface.
+// Normal of the mesh's own face, whatever the vertex normals are.
 vec3 facet = vec3(0.0);
 
 void setFacet(vec3 position, vec3 smoothNormal) {
@@ -138,7 +140,7 @@ void setFacet(vec3 position, vec3 smoothNormal) {
     facet = size > 0.0 ? across / size : normalize(smoothNormal);
 }
 
-// How a surface's depth on such a map rises across it; what is seen at a slant is cut off.
+// Slope of a surface's depth across a light's map, limited where the light grazes the surface.
 vec2 shadowDepthSlope(mat4 toMap, vec3 light) {
     vec3 normal = dot(facet, light) < 0.0 ? -facet : facet;
     mat3 axes = transpose(mat3(toMap));
@@ -148,34 +150,34 @@ vec2 shadowDepthSlope(mat4 toMap, vec3 light) {
     return steep.xy / max(-steep.z, least);
 }
 
-// Share of a light that reaches a point, by the light's depth map; "size" is the map's width.
+// Fraction of a light that reaches a point, by the light's depth map, "size" texels wide.
 float lightVisibility(sampler2D map, mat4 toMap, float size, float texel, float bias, vec3 light, vec3 position, vec3 normal) {
     vec3 p = toShadowMap(toMap, texel, light, position, normal);
-    // The map is fitted to what can lie in shadow: on the ground, what is beside it is lit.
+    // The map is fitted to what can be in shadow: ground outside it is lit.
     vec2 inside = step(abs(p.xy - 0.5), vec2(0.5 - 1.0 / size));
     return mix(1.0, shadowPcf(map, p, shadowDepthSlope(toMap, light), size, bias), inside.x * inside.y);
 }
 
 #ifdef GROUND
-// The same by the ground's wide map, whose texels grow with the distance from the lens.
+// The same by the ground's wide map, whose texels grow with the distance from the camera.
 float farMapVisibility(vec3 position, vec3 normal) {
     float sine = sqrt(max(1.0 - dot(normal, sunDirection) * dot(normal, sunDirection), 0.0));
     vec2 place = 2.0 * (bodyToFar * vec4(position, 1.0)).xy - 1.0;
     float away = max(length(place), 1.0e-4), whole = log(1.0 + FAR_SPREAD);
-    // A texel is longer away from the lens than across; what counts is its length along the slope of the depths.
+    // A texel is longer radially than tangentially; what counts is its length along the slope of the depths.
     float outward = farTexel * (1.0 + FAR_SPREAD * away) * whole / FAR_SPREAD;
     float across = farTexel * away * whole / log(1.0 + FAR_SPREAD * away);
     vec2 lean = (mat3(bodyToFar) * normal).xy;
     float along = min(abs(dot(lean, place)) / (away * max(length(lean), 1.0e-9)), 1.0);
     float texel = outward * along + across * sqrt(1.0 - along * along);
     vec3 p = (bodyToFar * vec4(position + normal * texel * (0.1 + 0.8 * sine), 1.0)).xyz;
-    p = vec3(0.5 + 0.5 * spread(2.0 * p.xy - 1.0), min(p.z, 1.0));
+    p = vec3(0.5 + 0.5 * warpShadowCoordinates(2.0 * p.xy - 1.0), min(p.z, 1.0));
     return mix(shadowPcf(farMap, p, vec2(0.0), farSize, farBias * texel / farTexel), 1.0, smoothstep(0.9, 1.0, away));
 }
 
 float sunVisibility(vec3 position, vec3 normal) {
     vec3 p = toShadowMap(bodyToShadow, shadowTexel, sunDirection, position, normal);
-    // From the one map to the other over the outer part of the lodBias one, so that no border shows.
+    // Blend from one map to the other over the outer part of the finer map, so that no border shows.
     vec2 inside = smoothstep(0.5, 0.46, abs(p.xy - 0.5));
     float near = shadowPcf(shadowMap, p, shadowDepthSlope(bodyToShadow, sunDirection), shadowSize, shadowBias);
     return mix(farMapVisibility(position, normal), near, inside.x * inside.y);
@@ -189,12 +191,12 @@ float sunVisibility(vec3 position, vec3 normal) {
 // --- The planet's light -------------------------------------------------------------------------------------------
 
 #ifdef ON_GROUND
-// Shares of the ground's light, and of the sky's, that come through between vehicles to the point that is drawn.
+// Fractions of the ground's light (rgb) and of the sky's (a) that vehicles leave to the shaded point.
 vec4 ambientVisibility = vec4(1.0);
 #endif
 
-// Irradiance from the lit, visible planet on a surface facing n: spherical harmonics of order 2. For a craft on the ground,
-// from sky and ground, of each the share that comes through between vehicles.
+// Irradiance from the lit, visible planet on a surface with normal n: spherical harmonics of order 2. For a craft on the
+// ground it is that from ground and sky, each times its ambient visibility.
 vec3 planetIrradiance(vec3 n) {
     vec3 e = planetShA * vec3(1.0, n.y, n.z) + planetShB * vec3(n.x, n.x * n.y, n.y * n.z)
            + planetShC * vec3(3.0 * n.z * n.z - 1.0, n.x * n.z, n.x * n.x - n.y * n.y);
@@ -207,7 +209,7 @@ vec3 planetIrradiance(vec3 n) {
     return e;
 }
 
-// What other parts of the craft keep off: the light of this pass's beam where it does not reach.
+// The part of planetIrradiance() that other parts of the craft block: this pass's beam where it does not arrive.
 vec3 planetOcclusion(vec3 position, vec3 normal, vec3 shadingNormal) {
     float facing = dot(shadingNormal, beamDirection);
     if (facing <= 0.0 || beamIrradiance.g <= 0.0) return vec3(0.0);
@@ -215,12 +217,12 @@ vec3 planetOcclusion(vec3 position, vec3 normal, vec3 shadingNormal) {
     return beamIrradiance * facing * (1.0 - lit);
 }
 
-// Radiance of the planet mirrored in direction r by a surface of this roughness that faces n.
+// Radiance of the planet reflected from direction r by a surface with this roughness and normal n.
 vec3 planetReflection(vec3 r, vec3 n, float roughness) {
     float toward = dot(r, planetDirection);
     float width = 0.02 + 0.6 * roughness;
 #ifdef ON_GROUND
-    // What faces the ground mirrors no sky, however rough it is, and the other way round.
+    // A surface that faces the ground reflects no sky, however rough it is, and vice versa.
     toward += width * dot(n, planetDirection);
 #endif
     float inside = smoothstep(planetEdgeCosine - width, planetEdgeCosine + width, toward);
@@ -231,69 +233,70 @@ vec3 planetReflection(vec3 r, vec3 n, float roughness) {
     inside *= dot(ambientVisibility.rgb, vec3(1.0 / 3.0));
 #endif
     if (inside <= 0.0) return sky;
-    // Where the mirrored ray meets the planet (unit sphere at planetDistance), or its limb.
+    // Where the reflected ray meets the planet (unit sphere at planetDistance), or its limb.
     float along = max(toward, planetEdgeCosine) * planetDistance;
     float reach = max(along * along - planetDistance * planetDistance + 1.0, 0.0);
     vec3 normal = normalize((along - sqrt(reach)) * r - planetDistance * planetDirection);
     return sky + inside * planetSubsolarRadiance * max(dot(normal, sunDirection), 0.0);
 }
 
-// What gloss mirrors here as rays have found it, and 1; or 0 where none were sent out (see mirror.py).
+// Value here of a picture made by tracing rays, and 1; or 0 where none were traced (see
+// selfiesim/render/light/reflection_rays.py and diffuse_rays.py).
 vec4 sampleTraced(sampler2D map, vec3 position) {
     vec4 place = bodyToScreen * vec4(position, 1.0);
-    vec4 found = mirrors * texture(map, place.xy / place.w);
-    return found.a > 0.05 ? vec4(found.rgb / found.a, 1.0) : vec4(0.0);
+    vec4 sum = reflectionWeight * texture(map, place.xy / place.w);
+    return sum.a > 0.05 ? vec4(sum.rgb / sum.a, 1.0) : vec4(0.0);
 }
 
-// What a surface is made of at one point.
+// The material at one point of a surface.
 struct Surface {
     vec3 base;
     float metallic;
     float roughness;
-    float occlusion;  // share of the planet's light that fine relief lets through
+    float occlusion;  // fraction of the planet's light that fine relief leaves
     vec3 glow;
-    vec3 coat;        // what the part that is no metal mirrors square on
-    float rim;        // and at grazing sight
-    vec3 normal;      // of the mesh, toward the eye
-    vec3 shading;     // bent by foil or a normal map
-    vec3 grain;       // along the surface, the way highlights are longer
+    vec3 coat;        // reflectance of the dielectric part at normal incidence
+    float rim;        // and at grazing incidence
+    vec3 normal;      // of the mesh, toward the camera
+    vec3 shading;     // normal bent by foil or a normal map
+    vec3 grain;       // direction along the surface in which highlights are longer
 };
 
 #ifdef CLEARCOAT
-// "light" of what lies under a clear layer, and what that mirrors itself: glTF's KHR_materials_clearcoat. The layer is as
-// smooth as the mesh, whatever the surface under it is.
+// "light" of the surface below a clear coat, attenuated, plus the coat's own reflection: glTF's KHR_materials_clearcoat. The
+// coat is as smooth as the mesh, whatever the surface below it is.
 vec3 applyClearcoat(vec3 light, vec3 position, Surface s, vec3 toEye) {
     float nv = clamp(dot(s.normal, toEye), 0.02, 1.0);
     float nl = dot(s.normal, sunDirection);
-    float held = clearcoat * (0.04 + 0.96 * pow(1.0 - nv, 5.0));
-    vec4 found = sampleTraced(coatReflectionMap, position);
-    vec3 around = mix(planetReflection(reflect(-toEye, s.normal), s.normal, clearcoatRoughness), found.rgb, found.a);
-    vec3 mirrored = s.occlusion * held * around;
+    float coatReflectance = clearcoat * (0.04 + 0.96 * pow(1.0 - nv, 5.0));
+    vec4 traced = sampleTraced(coatReflectionMap, position);
+    vec3 around = mix(planetReflection(reflect(-toEye, s.normal), s.normal, clearcoatRoughness), traced.rgb, traced.a);
+    vec3 mirrored = s.occlusion * coatReflectance * around;
     if (nl > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
         float alpha = max(clearcoatRoughness * clearcoatRoughness, 0.003);
         vec3 lobe = specular(vec3(0.04), 1.0, alpha, nl, nv, dot(s.normal, halfway), max(dot(toEye, halfway), 0.0));
         mirrored += clearcoat * lobe * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
-    return light * (1.0 - held) + mirrored;
+    return light * (1.0 - coatReflectance) + mirrored;
 }
 #endif
 
 vec3 craftRadiance(vec3 position, Surface s) {
 #ifdef ON_GROUND
-    ambientVisibility = mix(estimateAmbientVisibility(position, s.normal), through, indirectWeight);
+    ambientVisibility = mix(estimateAmbientVisibility(position, s.normal), vertexVisibility, indirectWeight);
 #endif
     vec3 toEye = normalize(eyePosition - position);
     float nv = clamp(dot(s.shading, toEye), 0.02, 1.0);
     float alpha = max(s.roughness * s.roughness, 0.003);
-    // What is wholly rough is matt: a lobe wider than the base's own is counted as the base's light.
+    // A fully rough surface is matt: a specular lobe as wide as the diffuse one counts as diffuse light.
     float strength = 1.0 - smoothstep(0.9, 1.0, s.roughness);
     vec3 f0 = mix(s.coat * strength, s.base, s.metallic);
     float f90 = mix(s.rim * strength, 1.0, s.metallic);
     vec3 coat = coatAlbedo(s.roughness, max(s.coat.r, max(s.coat.g, s.coat.b)) * strength, s.rim * strength);
-    // Of light from all round.
-    float mirrored = min(coat.x + 2.0 * coat.y / ((coat.z + 1.0) * (coat.z + 2.0)), 0.999);
-    // Creases pass light from facet to facet: part of a foil's reflection is diffuse, with the metal's colour.
+    // Averaged over the hemisphere.
+    float coatAverage = min(coat.x + 2.0 * coat.y / ((coat.z + 1.0) * (coat.z + 2.0)), 0.999);
+    // Creases scatter light from facet to facet: part of a foil's reflection is diffuse, in the metal's colour.
     vec3 diffuse = s.base * mix(1.0 - s.metallic, 0.4, s.metallic * crumple) * coatTransmittance(coat, nv);
 
     vec3 light = vec3(0.0);
@@ -301,7 +304,7 @@ vec3 craftRadiance(vec3 position, Surface s) {
     float facing = dot(s.normal, sunDirection);
     if (nl > 0.0 && facing > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
-        vec3 brdf = diffuse / PI * coatTransmittance(coat, nl) / (1.0 - mirrored);
+        vec3 brdf = diffuse / PI * coatTransmittance(coat, nl) / (1.0 - coatAverage);
 #ifdef ANISOTROPY
         brdf += specularAnisotropic(f0, f90, alpha, s.shading, s.grain, sunDirection, toEye);
 #else
@@ -309,23 +312,23 @@ vec3 craftRadiance(vec3 position, Surface s) {
 #endif
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
-    // Below zero in some passes; their mean is not.
-    vec4 left = sampleTraced(planetVisibilityMap, position);
-    vec3 soft = planetIrradiance(s.shading) * mix(1.0, left.r, left.a) - planetOcclusion(position, s.normal, s.shading);
+    // Negative in some passes; their mean is not.
+    vec4 planetVisibility = sampleTraced(planetVisibilityMap, position);
+    vec3 soft = planetIrradiance(s.shading) * mix(1.0, planetVisibility.r, planetVisibility.a)
+              - planetOcclusion(position, s.normal, s.shading);
 #ifdef GROUND
-    // Close under a vehicle the passes' few beams are too rough; its share of the sky is known there.
+    // Close under a vehicle the few beams of the passes are too coarse; the visible fraction of the sky is known there.
     soft = mix(soft, skyVisibility * planetIrradiance(s.shading), indirectWeight * smoothstep(0.05, 0.3, 1.0 - skyVisibility));
 #endif
     light += s.occlusion * diffuse / PI * soft;
     vec3 fresnel = f0 + (max(vec3(f90 * (1.0 - s.roughness)), f0) - f0) * pow(1.0 - nv, 5.0);
-    vec4 found = sampleTraced(reflectionMap, position);
+    vec4 traced = sampleTraced(reflectionMap, position);
     vec3 around = planetReflection(reflect(-toEye, s.shading), s.shading, s.roughness);
-    light += s.occlusion * fresnel * mix(around, found.rgb, found.a);
-    // From other parts. Where no rays tell what gloss mirrors of them: as if all that is around were as bright as what
-    // lights the surface on average.
-    vec3 spread = mix(mix(diffuse + fresnel, s.base, s.metallic), diffuse, found.a);
-    vec4 told = sampleTraced(indirectMap, position);
-    light += s.occlusion * spread / PI * mix(max(indirectLight, 0.0) * indirectWeight, told.rgb, told.a);
+    light += s.occlusion * fresnel * mix(around, traced.rgb, traced.a);
+    // Interreflection. Where no rays were traced for the gloss, it reflects the mean of the light that arrives.
+    vec3 scattered = mix(mix(diffuse + fresnel, s.base, s.metallic), diffuse, traced.a);
+    vec4 indirect = sampleTraced(indirectMap, position);
+    light += s.occlusion * scattered / PI * mix(max(indirectLight, 0.0) * indirectWeight, indirect.rgb, indirect.a);
 #ifdef CLEARCOAT
     light = applyClearcoat(light, position, s, toEye);
 #endif
@@ -334,10 +337,10 @@ vec3 craftRadiance(vec3 position, Surface s) {
 
 
 #ifdef NORMAL_MAP
-// A normal map's normal; "along" is where u grows, its fourth number the side on which v grows.
-vec3 applyNormalMap(vec3 normal, vec4 along, vec2 uv) {
-    vec3 tangent = normalize(along.xyz - normal * dot(normal, along.xyz));
-    vec3 other = cross(normal, tangent) * sign(along.w);
+// Normal from a normal map; tangentU.xyz points along growing u, the sign of tangentU.w gives the side of growing v.
+vec3 applyNormalMap(vec3 normal, vec4 tangentU, vec2 uv) {
+    vec3 tangent = normalize(tangentU.xyz - normal * dot(normal, tangentU.xyz));
+    vec3 other = cross(normal, tangent) * sign(tangentU.w);
     vec3 n = texture(normalTexture, uv, lodBias).xyz * (255.0 / 127.0) - 128.0 / 127.0;
     n.xy *= normalScale;
     return normalize(tangent * n.x + other * n.y + normal * n.z);
@@ -378,26 +381,27 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
 #endif
     s.shading = s.normal;
 #ifdef NORMAL_MAP
-    s.shading = applyNormalMap(outward, along, uv);
+    s.shading = applyNormalMap(outward, tangentU, uv);
     if (dot(outward, s.normal) < 0.0) s.shading = -s.shading;
 #endif
 #ifdef FOIL
-    s.shading = crumpled(s.shading, position, length(eyePosition - position) * pixelAngle);
+    s.shading = crumpleNormal(s.shading, position, length(eyePosition - position) * pixelAngle);
 #endif
 #ifdef ANISOTROPY
-    vec3 u = normalize(along.xyz - s.shading * dot(s.shading, along.xyz));
-    s.grain = cos(grainTurn) * u + sin(grainTurn) * sign(along.w) * cross(outward, u);
+    vec3 u = normalize(tangentU.xyz - s.shading * dot(s.shading, tangentU.xyz));
+    s.grain = cos(grainTurn) * u + sin(grainTurn) * sign(tangentU.w) * cross(outward, u);
 #endif
     return s;
 }
 
-// Light, one of the truths (see truth.py: normal and part number, or base colour and sunlight), or what the gloss is like.
+// Radiance, a truth layer (normal and part number, or base colour and sunlight; see selfiesim/render/common/truth.py), or
+// properties of the gloss.
 vec4 craftOutput(vec3 position, vec3 smoothNormal, vec2 uv, float part) {
     setFacet(position, smoothNormal);
     Surface s = surfaceAt(position, smoothNormal, uv);
     if (outputMode < 0.5) return vec4(craftRadiance(position, s), 1.0);
     if (outputMode < 1.5) return vec4(s.normal, part);
-    // One more than the sunlight or the roughness: VTK throws away what has a fourth number of 0.
+    // Sunlight and roughness plus 1: VTK discards fragments with an alpha of 0.
     if (outputMode > 3.5) return vec4(s.grain, 1.0);
     if (outputMode > 2.5) return vec4(s.shading, 1.0 + s.roughness);
     float facing = dot(s.normal, sunDirection);

@@ -1,13 +1,13 @@
-// What lies below the maps' own pixels: small craters and a faint mottling, invented, in sizes that halve from one octave
-// to the next and fade out as they come near the size of a pixel, so that nothing shimmers.
+// Detail below the pixels of the maps: small craters and a faint mottling. They are invented; their sizes halve from one
+// octave to the next and fade out near the size of a pixel, so that nothing shimmers.
 //
-// Each octave is a square lattice on the faces of a cube, one crater a cell at most. A crater that would reach over the
-// cube's edge is left out, so that no seam is there to be seen; distances are taken on the sphere, so that it is round.
+// Each octave is a square lattice on the faces of a cube with at most one crater per cell. A crater that would cross an
+// edge of the cube is left out, so there is no visible seam; distances are measured on the sphere, so craters are round.
 
 const float COARSEST = 0.0085; // cell of the first octave, planet radii: 29 km
 const int OCTAVES = 5;
 
-// One octave: adds to the gradient; returns a smooth random tone in -1..1.
+// Add one octave to the gradient; return a smooth random tone in -1..1.
 float craterOctave(vec3 direction, vec2 face, float radial, vec3 axisU, vec3 axisV, vec3 axisW, float side, float strength,
                    float density, inout vec3 gradient) {
     float cells = floor(1.0 / side);
@@ -17,28 +17,29 @@ float craterOctave(vec3 direction, vec2 face, float radial, vec3 axisU, vec3 axi
     for (int k = 0; k < 4; k++) {
         vec2 corner = vec2(k & 1, k >> 1);
         vec2 cell = base + corner;
-        vec3 dice = hash3(vec3(cell, radial + cells));
-        tone += (2.0 * dice.z - 1.0) * (corner.x > 0.5 ? w.x : 1.0 - w.x) * (corner.y > 0.5 ? w.y : 1.0 - w.y);
-        vec2 middle = (cell + 0.5 + 0.5 * (dice.xy - 0.5)) / cells;
+        vec3 randoms = hash3(vec3(cell, radial + cells));
+        tone += (2.0 * randoms.z - 1.0) * (corner.x > 0.5 ? w.x : 1.0 - w.x) * (corner.y > 0.5 ? w.y : 1.0 - w.y);
+        vec2 middle = (cell + 0.5 + 0.5 * (randoms.xy - 0.5)) / cells;
         vec3 there = axisW + middle.x * axisU + middle.y * axisV;
         float stretch = 1.0 / dot(there, there);
-        float share = fract(dice.z * 7.31 + dice.x);
+        float share = fract(randoms.z * 7.31 + randoms.x);
         float radius = side * stretch * (0.10 + 0.24 * share * share);
         vec3 away = direction - there * sqrt(stretch);
         float distance = length(away), q = distance / radius;
-        // Floor, wall, rim and blanket as one slope; older ones are shallower.
+        // Floor, wall, rim and ejecta blanket as one slope; older craters are shallower.
         float slope = q < 1.0 ? 0.42 * q * q * (1.0 - smoothstep(0.8, 1.0, q) * 1.25) : -0.105 * (2.0 - q) * (2.0 - q);
-        bool isCrater = dice.y < density && q < 2.0 && max(abs(middle.x), abs(middle.y)) + 3.0 * radius < 1.0;
-        if (isCrater) gradient += away * (strength * slope * (0.15 + 0.85 * fract(dice.x * 5.7)) / max(distance, 1e-7));
+        bool isCrater = randoms.y < density && q < 2.0 && max(abs(middle.x), abs(middle.y)) + 3.0 * radius < 1.0;
+        if (isCrater) gradient += away * (strength * slope * (0.15 + 0.85 * fract(randoms.x * 5.7)) / max(distance, 1e-7));
     }
     return tone;
 }
 
 void addDetail(vec3 direction, float footprint, float ice, inout vec3 gradient, inout float tone) {
-    // Highlands in the south, young plains in the north, younger still round the north cap, whose map is finer too.
+    // Old highlands in the south, young plains in the north, still younger ones around the north cap, where the map is
+    // finer too.
     float density = mix(0.75, 0.22, smoothstep(-0.1, 0.5, direction.z)) * smoothstep(0.955, 0.91, direction.z);
-    // How many octaves the pixel shows; loops end early, where llvmpipe runs both sides of an if.
-    float finest = floor(log2(0.211 * COARSEST / footprint) / 1.0893) + 1.0; // where `visible` below comes to nothing
+    // How many octaves the pixel shows. A shorter loop saves work; llvmpipe runs both sides of a branch.
+    float finest = floor(log2(0.211 * COARSEST / footprint) / 1.0893) + 1.0; // where `visible` below reaches 0
     int count = int(clamp(finest, 0.0, density > 0.0 ? float(OCTAVES) : 0.0));
     vec3 size = abs(direction);
     bool first = size.x >= size.y && size.x >= size.z, second = !first && size.y >= size.z;

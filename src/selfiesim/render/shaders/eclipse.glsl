@@ -1,13 +1,13 @@
-// The shadow of a moon on the ground, selfiesim/sky/casters.py: the Sun's disc and the moon's as two circles in the sky.
+// The shadow of a moon on the ground (selfiesim/sky/casters.py): the Sun and the moon as two overlapping circles.
 #ifdef ECLIPSE
 
-// Share of the Sun that a round body (place and radius) leaves at a place, planet radii.
+// Fraction of the Sun that a round body (position and radius) leaves visible from a place; lengths in planet radii.
 float sunFractionBehind(vec4 caster, vec3 place) {
-    vec3 way = caster.xyz - place;
-    float along = dot(way, sunCenter.xyz);
+    vec3 toCaster = caster.xyz - place;
+    float along = dot(toCaster, sunCenter.xyz);
     float r = caster.w / max(along, 1.0e-6), s = sunCenter.w;
-    float apart = max(length(way - along * sunCenter.xyz) / max(along, 1.0e-6), 1.0e-9);
-    // Area common to both circles; the clamps make it right where one lies within the other, or outside.
+    float apart = max(length(toCaster - along * sunCenter.xyz) / max(along, 1.0e-6), 1.0e-9);
+    // Area common to both circles. The clamps cover one circle inside the other, and separate circles.
     float a = clamp((apart * apart + r * r - s * s) / (2.0 * apart * max(r, 1.0e-9)), -1.0, 1.0);
     float b = clamp((apart * apart + s * s - r * r) / (2.0 * apart * s), -1.0, 1.0);
     float kite = (r + s - apart) * (apart + r - s) * (apart - r + s) * (apart + r + s);

@@ -1,10 +1,10 @@
-// How the ground shares sunlight among directions. The numpy twin, and where the numbers come from, is
-// selfiesim/planet/photometry.py: keep the two alike (tests/planet/test_photometry.py compares them).
+// Reflection laws of the ground. The numpy twin, with the sources of the numbers, is selfiesim/planet/light/photometry.py:
+// keep the two alike (tests/planet/test_photometry.py compares them).
 //
 //   I/F = A * bidirectional(mu0, mu, cosPhase);   radiance = A * f * E_sun / pi, E_sun on a surface facing the Sun.
 //
-// Lommel-Seeliger's and Lambert's shares follow the phase angle: one square root, two divisions, no arc cosine. Smooth
-// to zero at mu0 = 0, finite for every input. lawSingle and lawDiffuse hold cubics, highest power first.
+// The weights of Lommel-Seeliger's and Lambert's laws depend on the phase angle: one square root, two divisions, no arc
+// cosine. Smooth to zero at mu0 = 0, finite for every input. lawSingle and lawDiffuse hold cubics, highest power first.
 
 const float GRAZING = 1.0e-3;
 
@@ -19,7 +19,7 @@ float bidirectional(float mu0, float mu, float cosPhase) {
     return lit * (singleShare / (lit + seen + GRAZING) + diffuseShare);
 }
 
-// Ice: Lambert's law for the most part, no surge.
+// Ice: mostly Lambert's law, no surge.
 float iceReflectance(float mu0, float mu) {
     float lit = clamp(mu0, 0.0, 1.0);
     float seen = clamp(mu, 0.0, 1.0);

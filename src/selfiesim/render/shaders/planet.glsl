@@ -1,8 +1,8 @@
-// The planet, pixel by pixel: the ray through the pixel meets the ellipsoid, the map is read there, sunlight is added.
-// Lengths are in units of the ellipsoid's semi-axes ("scaled"), where the planet is the unit sphere: float32 keeps
-// about a metre on the ground from low orbit, and needs no mesh.
+// The planet, pixel by pixel: intersect the pixel's ray with the ellipsoid, read the maps there and light the ground.
+// Lengths are in units of the ellipsoid's semi-axes ("scaled"), where the planet is the unit sphere: float32 resolves
+// about a metre on the ground from low orbit, and no mesh is needed.
 
-// The closest point of the ray to the planet's centre decides hit and miss: 1 - |nearest|^2 loses nothing at the limb.
+// The ray's closest point to the planet's centre decides hit or miss: 1 - |nearest|^2 loses no precision at the limb.
 struct RayHit { vec3 hit; float miss; float along; };
 
 RayHit intersectPlanet(vec3 ray) {
@@ -13,9 +13,9 @@ RayHit intersectPlanet(vec3 ray) {
     return RayHit(nearest / max(miss, 1.0) - ray * sqrt(inside), miss, along);
 }
 
-// The maps stand side by side in one picture each for colours and slopes: llvmpipe runs both sides of every branch, so
-// that choosing among three textures would cost three lookups a pixel.
-// NORTH, SOUTH and GLOBE are regions of the picture that one map covers, all of them ground; EDGE is the rest.
+// The maps lie side by side in one atlas for colours and one for slopes: llvmpipe runs both sides of every branch, so
+// choosing among three textures would cost three lookups per pixel.
+// NORTH, SOUTH and GLOBE are regions of the picture that are all ground and lie in a single map; EDGE is the rest.
 bool isOnPatch(vec3 direction) {
 #if defined(NORTH) || defined(SOUTH)
     return true;
@@ -36,21 +36,21 @@ bool isNorthern(vec3 direction) {
 #endif
 }
 
-// Place on the unit square of a patch (-1..1 about its middle) or of the globe (0..1).
+// Coordinates in a patch (-1..1 around its centre) or in the globe's map (0..1).
 vec2 mapCoordinates(vec3 direction, bool patched) {
-    // Lambert azimuthal equal-area about the pole: no pinch, and no trigonometry.
+    // Lambert azimuthal equal-area around the pole: no pinch, and no trigonometry.
     vec2 p = direction.yx * (sqrt(2.0 / (1.0 + abs(direction.z))) / patchRadius);
     vec2 turns = vec2(fract(atan(direction.y, direction.x) * 0.15915494), 0.5 - asin(direction.z) * 0.31830989);
     return patched ? p : turns;
 }
 
-// Mip levels for a footprint (pixel's size on the ground, planet radii) in the maps that hold `direction`.
+// Mip levels, for colours and slopes, of a footprint (size of a pixel on the ground, planet radii) at `direction`.
 vec2 mapLevels(vec3 direction, float footprint) {
     vec2 texel = isOnPatch(direction) ? (isNorthern(direction) ? northTexel : southTexel) : globeTexel;
     return clamp(log2(footprint / texel), 0.0, 7.0);
 }
 
-// What the maps set_status of a place: reflectance, the height's gradient (body-fixed), the share of the light that is ice's.
+// The maps' values at a place: reflectance, gradient of the height (body-fixed), fraction of the light that ice reflects.
 struct Ground { vec3 reflectance; vec3 gradient; float ice; };
 
 Ground groundAt(vec3 direction, vec2 levels) {
@@ -68,20 +68,20 @@ vec3 rayThrough(vec2 pixel) {
     return normalize(cameraToScaled * vec3((pixel - principal) / focal * vec2(1.0, -1.0), 1.0));
 }
 
-// Angle a pixel spans, smaller away from the picture's middle: the mean of its sizes toward the middle and across.
+// Angle that a pixel spans, smaller away from the centre of the picture: the mean of its radial and tangential sizes.
 float pixelAngleAt(vec2 pixel) {
     vec2 slope = (pixel - principal) / focal;
     float stretch = 1.0 + dot(slope, slope);
     return pixelAngle * inversesqrt(stretch * sqrt(stretch)); // to the power -3/4
 }
 
-// Footprint (planet radii) and mip levels of the pixels in one block of 4x4. One level for a whole block: Mesa's llvmpipe
-// reads wrong texels where the mip level passes a whole number inside such a block, which drew dotted rings on the cap.
+// Footprint (planet radii) and mip levels of a block of 4x4 pixels. All pixels of a block share one level: where the level
+// crosses an integer inside a block, Mesa's llvmpipe reads wrong texels, which show as dotted rings on the polar cap.
 vec3 blockFootprint(vec2 pixel) {
     vec3 ray = rayThrough(floor(pixel * 0.25) * 4.0 + 2.0);
     RayHit m = intersectPlanet(ray);
-    float mu = sqrt(max(1.0 - m.miss * m.miss, 0.0)); // of the unit sphere: near enough for a size
-    // The pixel's footprint is longer along the slant; the root takes the middle between blur and shimmer.
+    float mu = sqrt(max(1.0 - m.miss * m.miss, 0.0)); // of the unit sphere: accurate enough for a size
+    // The footprint is longer along the slant; the square root is a compromise between blur and shimmer.
     float footprint = length(m.hit - eye) * pixelAngleAt(pixel) * inversesqrt(max(mu, 0.05));
     return vec3(footprint, mapLevels(m.hit * radii, footprint));
 }
@@ -104,11 +104,11 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
     vec3 facet = normalize(normal - ground.gradient);
     float mu = max(dot(normal, toEye), 0.0), mu0 = dot(normal, sunDirection);
     float cosPhase = dot(sunDirection, toEye);
-    // Hills beyond the terminator still catch light, but none that a horizon would hide.
+    // Slopes beyond the terminator still catch sunlight, but not where the horizon would block it.
     float facing = dot(facet, sunDirection) * smoothstep(-0.01, 0.03, mu0);
     float seen = max(dot(facet, toEye), 0.0);
     float share = mix(bidirectional(facing, seen, cosPhase), iceReflectance(facing, seen), ground.ice);
-    // Under an even sky the ground is near enough a Lambert surface, whose albedo is 3/2 of A.
+    // Under a uniform sky the ground is close to a Lambert surface, whose albedo is 3/2 of A.
     vec3 beam = sunbeam(mu0);
     vec3 lit = share * beam + 1.5 * skylight(mu0, beam);
 #ifdef ECLIPSE
@@ -124,8 +124,8 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
     return light;
 }
 
-// Share of a pixel on the inner side of the limb, which is `inside` away and straight, both in the units of `gradient`
-// (a pixel): the area exactly, for any slant, so that an edge is nowhere stepped.
+// Fraction of a pixel that lies inside the limb, taken as a straight line at distance `inside`; `gradient` is the change of
+// `inside` per pixel. It is the exact area for any slant, so the limb has no steps.
 float limbCoverage(float inside, vec2 gradient) {
     vec2 g = abs(gradient);
     float steep = max(max(g.x, g.y), 1.0e-12), slant = max(min(g.x, g.y) / steep, 1.0e-3);
@@ -141,7 +141,7 @@ vec3 planetRadiance(vec2 pixel) {
 #ifndef EDGE
     return groundRadiance(m, ray, pixel);
 #else
-    // Share of the pixel the ground covers: an antialiased limb, whatever the number of samples.
+    // Fraction of the pixel that the ground covers: an antialiased limb for any number of samples.
     float cover = limbCoverage(1.0 - m.miss, vec2(dFdx(m.miss), dFdy(m.miss)));
     if (m.along < 0.0) return vec3(0.0);
     vec3 light = vec3(0.0);

@@ -1,7 +1,7 @@
-// Seasonal frost and thin clouds; selfiesim/planet/weather.py has the numbers. Loops run no turn where there is nothing,
-// which is how llvmpipe skips work.
+// Seasonal frost and thin clouds; the numbers are in selfiesim/planet/light/weather.py. Where there is nothing to draw a
+// loop runs zero times: llvmpipe skips work in loops, but not in branches.
 
-// Value noise in -1..1 of some octaves, from a cell of `size` planet radii.
+// Fractal value noise in -1..1, from a first cell of `size` planet radii.
 float fbmNoise(vec3 direction, float size, int octaves) {
     float sum = 0.0, weight = 0.55;
     vec3 x = direction / size;
@@ -21,7 +21,7 @@ float fbmNoise(vec3 direction, float size, int octaves) {
     return sum;
 }
 
-// Share of the ground under seasonal frost. The edge is ragged by some two degrees.
+// Fraction of the ground under seasonal frost. The edge is ragged by some two degrees.
 float frostCoverage(vec3 direction, float footprint) {
     float edge = direction.z > 0.0 ? frostLines.x : frostLines.y;
     float inside = asin(min(abs(direction.z), 1.0)) - edge, share = 0.0;
@@ -46,7 +46,7 @@ float cloudOpticalDepth(vec3 direction) {
     return max(depth, 0.0);
 }
 
-// Light with thin white clouds before it: what they hide, and what they scatter, near enough isotropic.
+// Light seen through thin white clouds: they attenuate it, and scatter sunlight almost isotropically.
 vec3 applyClouds(vec3 light, float depth, float mu0, float mu) {
     float thick = depth / max(mu, 0.08);
     float white = 1.0 - exp(-0.35 * thick * (1.0 + mu / max(mu0, 0.08)));

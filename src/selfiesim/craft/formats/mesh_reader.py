@@ -1,0 +1,199 @@
+"""Read a mesh file into parts: repaired, in body axes and metres. The result is cached, because reading is slow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.errors import ModelError
+from selfiesim.craft.description import MaterialOverride, ModelDescription
+from selfiesim.craft.formats.gltf_mesh import read_gltf
+from selfiesim.craft.formats.import_result import ImportResult
+from selfiesim.craft.formats.limits import MAX_EXTENT_M
+from selfiesim.craft.formats.referenced_files import ResourceResolver
+from selfiesim.craft.formats.trimesh_reader import TRIMESH_FORMATS, read_with_trimesh
+from selfiesim.craft.formats.xml_mesh import read_3mf
+from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, make_unique_name
+from selfiesim.craft.mesh.normals import creased_normals, index_corners
+from selfiesim.craft.mesh.repair import Repairs, repair_mesh
+from selfiesim.craft.mesh.units_and_axes import Placement, infer_placement
+from selfiesim.craft.model import Material, Part
+
+MESH_FORMATS = (".glb", ".gltf", *TRIMESH_FORMATS, ".3mf")
+"""File name suffixes of the supported mesh formats."""
+
+
+@np.errstate(all="ignore")  # a file may hold any numbers; the results are checked
+def read_parts(
+    content: bytes, suffix: str, resources: ResourceResolver, model_description: ModelDescription
+) -> ImportResult:
+    """Read every mesh of a file as a part in body axes.
+
+    Parameters
+    ----------
+    content : bytes
+        The mesh file.
+    suffix : str
+        Its suffix, lower case, with the dot.
+    resources : ResourceResolver
+        Opens the files that it refers to.
+    model_description : ModelDescription
+        Frame, joints and materials that the mesh file cannot express.
+
+    Raises
+    ------
+    ModelError
+        States what is wrong, without the file's name: the caller adds it.
+    """
+    scene = _read_scene(content, suffix, resources)
+    repairs = Repairs(Counter())
+    instances = _repair_instances(scene.instances, repairs)
+    if not instances:
+        raise ModelError("it has no triangles with an area")
+    _check_joints(scene, model_description)
+    joint_by_node = {joint.node: name for name, joint in model_description.joints.items()}
+    placement = infer_placement(instances, scene, model_description, repairs)
+    material_table = _MaterialTable(model_description)
+    parts = []
+    for instance in instances:
+        joint = next((joint_by_node[name] for name in instance.ancestors if name in joint_by_node), None)
+        parts.append(replace(_make_part(instance, material_table, placement, repairs), joint=joint))
+    for name in sorted(set(model_description.materials) - material_table.overridden):
+        known = ", ".join(sorted(material_table.names))
+        scene.warn(f"materials.{name}: the mesh has no material of that name; it has {known}")
+    return ImportResult(tuple(parts), repairs.summary_lines(), tuple(scene.warnings))
+
+
+def _read_scene(content: bytes, suffix: str, resources: ResourceResolver) -> ImportedScene:
+    if suffix in (".glb", ".gltf"):
+        return read_gltf(content, suffix == ".glb", resources)
+    if suffix == ".3mf":
+        return read_3mf(content)
+    if suffix in TRIMESH_FORMATS:
+        return read_with_trimesh(content, suffix, resources)
+    known = ", ".join(sorted(name.removeprefix(".") for name in MESH_FORMATS))
+    raise ModelError(
+        f"{suffix or 'a name without a suffix'} is not a supported mesh format; use one of {known} "
+        "(Blender opens most others and saves them as GLB)"
+    )
+
+
+def _repair_instances(instances: list[MeshInstance], repairs: Repairs) -> list[MeshInstance]:
+    """Repair the meshes, each once however many instances it has, and drop the empty ones."""
+    repaired: dict[int, MeshInstance | None] = {}
+    out = []
+    for instance in instances:
+        key = id(instance.vertices)  # unique to a mesh, and kept alive by its instances
+        if key not in repaired:
+            repaired[key] = repair_mesh(instance, repairs)
+        mesh = repaired[key]
+        if mesh is not None:
+            out.append(mesh.placed(instance.node, instance.ancestors, instance.matrix))
+    return out
+
+
+def _check_joints(scene: ImportedScene, model_description: ModelDescription) -> None:
+    missing = {joint.node: name for name, joint in model_description.joints.items() if joint.node not in scene.nodes}
+    if missing:
+        node = sorted(missing)[0]
+        raise ModelError(f"its description has a joint {missing[node]!r} at the node {node!r}, which the mesh lacks")
+
+
+def _make_part(mesh: MeshInstance, material_table: _MaterialTable, placement: Placement, repairs: Repairs) -> Part:
+    """One mesh instance in body axes."""
+    faces, linear = mesh.faces, placement.body_from_file @ mesh.matrix[:3, :3]
+    body_vertices = placement.body_vertices(mesh)
+    if not np.abs(body_vertices).max() < MAX_EXTENT_M:
+        raise ModelError(
+            f"{mesh.node!r} reaches {np.abs(body_vertices).max():.3g} m from its origin; check the unit of length"
+        )
+    if np.linalg.det(linear) < 0.0:
+        faces = faces[:, ::-1]  # mirroring reverses the winding
+        repairs.note("mirrored meshes turned right side out", 1)
+    uv = mesh.uv if mesh.uv is not None and np.all(np.isfinite(mesh.uv)) else None
+    if uv is None and mesh.material.textures:
+        repairs.note("textures without texture coordinates ignored", 1)
+    material = material_table.resolve(mesh.material, untextured=uv is None)
+    uv = uv if material.textures else None
+    tint = None if mesh.tint is None else np.clip(np.nan_to_num(mesh.tint), 0.0, 1.0)
+    if tint is not None and tint.max() < 1.0 / 255.0:
+        repairs.note("all-black vertex colours ignored", 1)
+        tint = None
+    normals = None if mesh.normals is None else _transform_normals(mesh.normals, linear)
+    arrays = _indexed_arrays(body_vertices, faces, normals, uv, tint)
+    return Part(mesh.node, mesh.node, material, *arrays[:4], tint=arrays[4])
+
+
+def _indexed_arrays(
+    vertices: Floats, faces: NDArray[np.int64], normals: Floats | None, uv: Floats | None, tint: Floats | None
+) -> tuple[
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32] | None,
+    NDArray[np.int32],
+    NDArray[np.float32] | None,
+]:
+    """Vertices, normals, uv, faces and tint as a part holds them, with creased normals where there are none."""
+    columns = [column for column in (uv, tint) if column is not None]
+    extra = np.concatenate(columns, axis=1) if columns else None
+    if normals is not None:
+        v, n, f = vertices.astype(np.float32), normals.astype(np.float32), faces.astype(np.int32)
+        e = None if extra is None else extra.astype(np.float32)
+    else:
+        corner_normals = creased_normals(vertices, faces)
+        v, n, e, f = index_corners(vertices, faces, corner_normals, None if extra is None else extra[faces])
+    part_uv = None if uv is None or e is None else np.ascontiguousarray(e[:, :2])
+    part_tint = None if tint is None or e is None else np.ascontiguousarray(e[:, e.shape[1] - 3 :])
+    return v, n, part_uv, f, part_tint
+
+
+def _transform_normals(normals: Floats, linear: Floats) -> Floats | None:
+    """Transform normals by the inverse transpose; None where a flattened node leaves them no direction."""
+    transformed = normals @ np.linalg.pinv(linear)
+    length = np.linalg.norm(transformed, axis=1, keepdims=True)
+    if not np.all(np.isfinite(transformed)) or not length.min() > 1e-12 * length.max():
+        return None
+    return np.asarray(transformed / length)
+
+
+class _MaterialTable:
+    """Materials with the description's overrides applied; each is made once, under a unique name.
+
+    Attributes
+    ----------
+    names : set of str
+        Materials that the mesh file uses.
+    overridden : set of str
+        Those that the description overrides.
+    """
+
+    def __init__(self, model_description: ModelDescription) -> None:
+        self._overrides = model_description.materials
+        self._resolved: dict[tuple[int, bool], tuple[Material, Material]] = {}
+        self._used_names: dict[str, int] = {}
+        self.names: set[str] = set()
+        self.overridden: set[str] = set()
+
+    def resolve(self, material: Material, untextured: bool) -> Material:
+        """Return the material as rendered; ``untextured`` on a mesh without texture coordinates."""
+        self.names.add(material.name)
+        untextured = untextured and bool(material.textures)
+        key = id(material), untextured
+        if key not in self._resolved:
+            override = self._overrides.get(material.name)
+            if override is not None:
+                self.overridden.add(material.name)
+            resolved = _apply_override(material, override) if override else material
+            if untextured:
+                resolved = replace(resolved, textures={}, alpha_cutoff=None)
+            # The source material stays in the table, so that its id is not reused.
+            self._resolved[key] = material, replace(resolved, name=make_unique_name(resolved.name, self._used_names))
+        return self._resolved[key][1]
+
+
+def _apply_override(material: Material, override: MaterialOverride) -> Material:
+    given = {key: value for key, value in override.model_dump(exclude={"finish"}).items() if value is not None}
+    return replace(material, **given)

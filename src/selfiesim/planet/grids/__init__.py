@@ -1,0 +1,1 @@
+"""Grids of numbers: fields, the polar projection, upsampling and noise."""

@@ -1,0 +1,221 @@
+"""Evaluate a scene's setup at an instant: the view, with everything placed in camera axes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfiesim.astro.ellipsoid import ellipsoid_height, sun_visible_fraction
+from selfiesim.astro.epoch import Epoch
+from selfiesim.astro.frames import icrf_to_bodyfixed
+from selfiesim.astro.mars_time import solar_longitude
+from selfiesim.astro.orbit import State
+from selfiesim.core.errors import SceneError
+from selfiesim.core.vectors import Matrix, Vector, unit
+from selfiesim.craft.model import Craft
+from selfiesim.motion.host_trajectories import LandedHost
+from selfiesim.planet.light.atmosphere import Atmosphere
+from selfiesim.planet.light.limb_transmission import limb_sun_transmittance
+from selfiesim.planet.light.weather import AIRLESS, Weather, frost_edge_latitudes, seasonal_dust
+from selfiesim.sky.backdrop import sun_visible_fraction_beside
+from selfiesim.sky.eclipse_casters import find_shadow_casters
+from selfiesim.view.attitude_setup import compute_joint_angles
+from selfiesim.view.camera_setup import enu_to_icrf, icrf_to_lens
+from selfiesim.view.geometry import ViewKinematics
+from selfiesim.view.ground import Ground, make_ground
+from selfiesim.view.poses import CraftPose, PlanetPose, Sun
+from selfiesim.view.release_setup import ReleaseState, drop_empty
+from selfiesim.view.scene_setup import SceneSetup
+from selfiesim.view.view import View
+
+if TYPE_CHECKING:
+    from selfiesim.scene.craft import ModelSection
+
+
+def view_at(setup: SceneSetup, epoch: Epoch, moment: str | None = None) -> View:
+    """Build the view at an instant.
+
+    Parameters
+    ----------
+    setup : SceneSetup
+        The scene, set up.
+    epoch : Epoch
+        The instant.
+    moment : str, optional
+        What error messages call it; the default is its UTC time.
+
+    Returns
+    -------
+    View
+        The geometry in camera axes.
+
+    Raises
+    ------
+    UserError
+        For a moment before the release, a push after which the camera hits the body or escapes from it, or a time that
+        a file does not cover.
+    """
+    release_state = setup.release_state
+    if release_state is None:
+        track, relative = _mounted_motion(setup, epoch)
+    else:
+        track, relative = _released_motion(setup, release_state, epoch, moment or epoch.utc(3))
+    return _build_view(setup, epoch, track, relative)
+
+
+def _released_motion(
+    setup: SceneSetup, release_state: ReleaseState, epoch: Epoch, moment: str
+) -> tuple[ViewKinematics, State]:
+    """Motion of craft and camera after the push, and the camera's state relative to the craft."""
+    seconds = epoch - release_state.release.epoch
+    if seconds < 0.0:
+        raise SceneError(f"at: {moment!r} is {-seconds:.0f} s before the release; the camera is still on board")
+    try:
+        host, relative = setup.host.propagate_pair(
+            release_state.release.epoch, release_state.host_after, release_state.camera, seconds
+        )
+    except ValueError as error:
+        raise SceneError(
+            f"release.speed_m_s: the push puts the camera on an escape path from {setup.body.name}"
+        ) from error
+    track = _track(setup, epoch, host, relative, seconds)
+    is_landed = isinstance(setup.host, LandedHost)
+    if not is_landed and ellipsoid_height(track.icrf_to_bodyfixed @ track.camera.position, setup.body) <= 0.0:
+        raise SceneError(f"at: {moment!r} is too late; after its push the camera has hit {setup.body.name}")
+    return track, relative
+
+
+def _mounted_motion(setup: SceneSetup, epoch: Epoch) -> tuple[ViewKinematics, State]:
+    """Motion of a craft with a mounted camera, and the camera's state relative to the craft."""
+    host = setup.host.state(epoch)
+    section = setup.scene.mounted
+    assert section is not None
+    if section.offset_m is not None and section.axes == "local":
+        offset = enu_to_icrf(setup, epoch, host) @ setup.mount
+    else:
+        offset = setup.law(epoch, host).T @ setup.mount
+    # The camera keeps the craft's velocity: the motion of a rotating boom's end is neglected.
+    relative = State(offset, np.zeros(3))
+    return _track(setup, epoch, host, relative, None), relative
+
+
+def _track(setup: SceneSetup, epoch: Epoch, host: State, relative: State, seconds: float | None) -> ViewKinematics:
+    icrf_to_body = setup.law(epoch, host)
+    return ViewKinematics(
+        host=host,
+        camera=State(host.position + relative.position, host.velocity + relative.velocity),
+        mount_position=host.position + (relative.position if seconds is None else icrf_to_body.T @ setup.mount),
+        seconds_since_release=seconds,
+        icrf_to_body=icrf_to_body,
+        icrf_to_bodyfixed=icrf_to_bodyfixed(setup.body, epoch),
+    )
+
+
+# Long: one constructor call and a closure over the geometry it shares.
+def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative: State) -> View:
+    """Point the camera and express everything in its axes."""
+    body = setup.body
+    to_sun = setup.almanac.position("sun", body.name, epoch) - track.camera.position
+    others = [(each, *each.place(setup, epoch, track)) for each in setup.extra_objects]
+    offsets = {each.section.name: offset for each, offset, _ in others}
+    icrf_to_camera = icrf_to_lens(setup, epoch, track, relative, offsets)
+    sun = Sun(unit(icrf_to_camera @ to_sun), float(np.linalg.norm(to_sun)))
+    planet, ground = _place_planet_and_ground(setup, epoch, track, relative, icrf_to_camera, sun)
+    if ground is not None:
+        sun = replace(sun, air_transmittance=ground.sky.beam_transmittance)
+    released_nodes = drop_empty(setup.hidden_nodes, *(each.released_nodes(epoch) for each in setup.extra_objects))
+
+    air = None
+    if planet is not None and ground is None and planet.weather.has_air:
+        air = Atmosphere.from_weather(planet.weather, body)
+
+    def make_craft_pose(
+        craft: Craft, section: ModelSection, offset: Vector, icrf_to_body: Matrix, **more: Any
+    ) -> CraftPose:
+        place, fixed = track.host.position + offset, track.icrf_to_bodyfixed
+        air_transmittance = limb_sun_transmittance(fixed @ place, fixed @ to_sun, body, air) if air else np.ones(3)
+        return CraftPose(
+            craft,
+            position=icrf_to_camera @ (offset - relative.position),
+            body_to_camera=icrf_to_camera @ icrf_to_body.T,
+            joint_angles=compute_joint_angles(setup, craft, section, epoch, track, icrf_to_body),
+            sun_visible_fraction=_sun_visible_fraction(setup, epoch, track, offset, to_sun) if planet else 1.0,
+            air_transmittance=(float(air_transmittance[0]), float(air_transmittance[1]), float(air_transmittance[2])),
+            **more,
+        )
+
+    return View(
+        epoch=epoch,
+        camera=setup.camera,
+        icrf_to_camera=icrf_to_camera,
+        planet=planet,
+        sun=sun,
+        craft=make_craft_pose(
+            setup.craft, setup.scene.craft, np.zeros(3), track.icrf_to_body, hidden_nodes=released_nodes
+        ),
+        track=track,
+        shot=setup.shot,
+        almanac=setup.almanac,
+        at=_moment_text(setup, epoch, track),
+        objects=tuple(
+            make_craft_pose(each.craft, each.section, *where, name=each.section.name) for each, *where in others
+        ),
+        ground=ground,
+        _view_at=partial(view_at, setup),
+    )
+
+
+def _moment_text(setup: SceneSetup, epoch: Epoch, track: ViewKinematics) -> str | None:
+    """The moment as a scene file writes it; None for the scene's own."""
+    if setup.is_own_moment(epoch):
+        return None
+    seconds = track.seconds_since_release
+    return epoch.utc(9) if seconds is None else f"release+{seconds:.9f}s"
+
+
+def _place_planet_and_ground(
+    setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative: State, icrf_to_camera: Matrix, sun: Sun
+) -> tuple[PlanetPose | None, Ground | None]:
+    """The planet in camera axes, None on an orbit about the Sun, and the ground where the scene has one."""
+    body = setup.body
+    if body.name == "sun":
+        return None, None
+    weather = _weather(setup, epoch) if body.name == "mars" else AIRLESS
+    pose = icrf_to_camera @ -track.camera.position, track.icrf_to_bodyfixed @ icrf_to_camera.T
+    shadows = find_shadow_casters(setup.almanac, body, epoch)
+    planet = PlanetPose(body, *pose, setup.surface, weather, setup.scene.planet.law, shadows)
+    if setup.scene.ground is None:
+        return planet, None
+    where = icrf_to_camera @ -relative.position, icrf_to_camera @ enu_to_icrf(setup, epoch, track.host)
+    return planet, make_ground(setup, setup.camera, *where, sun.direction, weather)
+
+
+def _sun_visible_fraction(
+    setup: SceneSetup, epoch: Epoch, track: ViewKinematics, offset: Vector, to_sun: Vector
+) -> float:
+    """Visible fraction of the Sun's disc at ``offset`` (3,) from the craft, ICRF axes, m."""
+    fixed, place = track.icrf_to_bodyfixed, track.host.position + offset
+    share = sun_visible_fraction(fixed @ place, fixed @ to_sun, setup.body)
+    return share * sun_visible_fraction_beside(setup.almanac, setup.body, place, to_sun, epoch)
+
+
+def _weather(setup: SceneSetup, epoch: Epoch) -> Weather:
+    """The scene's weather, completed by the season at ``epoch``."""
+    section = setup.scene.planet
+    ls = solar_longitude(setup.body, epoch)
+    north, south = frost_edge_latitudes(ls) if section.frost else (AIRLESS.frost_north, AIRLESS.frost_south)
+    return Weather(
+        dust_opacity=seasonal_dust(ls) if section.dust_opacity == "seasonal" else section.dust_opacity,
+        cloud_opacity=section.cloud_opacity,
+        hood_opacity=section.hood_opacity,
+        frost_north=north,
+        frost_south=south,
+        winter_pole_sign=1.0 if ls > np.pi else -1.0,
+        gas=section.gas,
+        layer_opacity=section.haze_layer_opacity,
+        layer_height_m=1000.0 * section.haze_layer_height_km,
+        layer_thickness_m=1000.0 * section.haze_layer_thickness_km,
+    )
