@@ -103,7 +103,7 @@ def test_planet_alone(benchmark, view, planet):
 
 
 def test_map_build(benchmark, tmp_path):
-    """Target: 15 s and 1 GB for the maps of Mars on first use, in a process of their own with an empty cache."""
+    """Target: 10 s and 0.8 GB for the maps of Mars on first use, in a process of their own with an empty cache."""
     import os
 
     # Not getrusage: a child starts with the maximum of its parent.

@@ -52,6 +52,18 @@ def test_a_map_is_drawn_with_its_recipe(run, tmp_path):
     assert (tmp_path / report["sidecar"]).is_file()
 
 
+@pytest.mark.parametrize("layer", ["elevation", "slope", "relief"])
+def test_heights_of_mars_need_no_download(run, tmp_path, layer):
+    for name in ("h.png", "h.tif", "h.npz"):
+        code, out, err = run("map", "mars", "--patch", "Korolev", "--layer", layer, "--size", "64", "-o", name)
+        assert (code, err) == (0, "")
+        assert out.startswith(f"{name}  (Korolev, Mars, {layer}, 64x64")
+    with np.load(tmp_path / "h.npz") as stored:
+        assert stored["values"].shape == stored["lat_deg"].shape == stored["lon_deg"].shape == (64, 64)
+        assert stored["lat_deg"].mean() == pytest.approx(72.77, abs=0.2)
+    assert run("map", "mars", "--size", "64", "-o", "h.bmp")[0] == 2
+
+
 def test_maps_are_added_listed_shown_and_removed(run, image_file):
     code, out, err = run("maps", "add", image_file.name, "--credits", "Me")
     assert (code, err) == (0, "")
@@ -97,7 +109,7 @@ REFUSED = {
     "an unknown body": (["map", "vulcan"], ["no map of 'vulcan'", "mars"]),
     "an unknown place": (["map", "mars", "--patch", "Korolov"], ["did you mean 'Korolev'"]),
     "a place without a width": (["map", "mars", "--patch", "10,20"], ["use LAT,LON,SPAN in degrees"]),
-    "no elevation yet": (["map", "mars", "--layer", "elevation"], ["selfiesim maps get mola-4ppd"]),
+    "no elevation yet": (["map", "moon", "--layer", "elevation"], ["selfiesim maps add FILE"]),
     "too large": (["map", "mars", "--size", "100000"], ["16 to 8192"]),
     "an unknown image format": (["map", "mars", "-o", "m.gif"], ["m.gif", ".png or .jpg"]),
     "no such map": (["map", "mars", "--map", "gone"], ["no map 'gone' in the library"]),

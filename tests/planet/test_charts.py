@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfiesim.core.errors import MapError
+from selfiesim import planet
+from selfiesim.core.errors import MapError, OutputError
 from selfiesim.files.map_pictures import draw_chart
 from selfiesim.planet.library import user_maps
 from selfiesim.planet.library.charts import (
@@ -201,9 +202,61 @@ def test_normals_of_a_known_surface() -> None:
     assert np.abs(found - expected)[5:-5].max() < 1e-3
 
 
+def test_elevation_of_mars_is_built_in(library: Path, tmp_path: Path) -> None:
+    chart = draw_chart(parse_chart("globe", "mars"), "mars", "elevation", 720)
+    assert chart.values.shape == chart.lat_deg.shape == chart.lon_deg.shape == (360, 720)
+    assert chart.values == pytest.approx(planet.height(chart.lat_deg, chart.lon_deg), abs=2000)
+    assert chart.values.max() > 20_000
+    assert chart.values.min() < -7_500
+    assert "MOLA" in chart.recipe["credits"][0]
+    chart.save(tmp_path / "h.npz")
+    with np.load(tmp_path / "h.npz") as stored:
+        assert np.array_equal(stored["values"], chart.values)
+        assert (stored["lat_deg"][0, 0], stored["lon_deg"][0, 0]) == (89.75, -179.75)
+        assert json.loads(str(stored["recipe"])) == chart.recipe
+    chart.save(tmp_path / "h.tif")
+    with Image.open(tmp_path / "h.tif") as image:
+        assert image.mode == "F"
+        assert np.array_equal(np.asarray(image), chart.values)
+
+
+def test_numbers_beyond_a_polar_chart_are_not_a_number(library: Path) -> None:
+    chart = draw_chart(parse_chart("south", "mars"), "mars", "elevation", 64)
+    assert np.isnan(chart.values[0, 0])
+    assert np.isnan(chart.lat_deg[0, 0])
+    assert chart.lat_deg[32, 32] < -89
+
+
+def test_slope_is_that_of_a_cone_and_relief_is_lit_from_the_upper_left(library: Path, tmp_path: Path) -> None:
+    hill(library, tmp_path)
+    slope = draw_chart(parse_chart("20,30,14", "mars"), "mars", "slope", 128).values
+    assert slope[30, 64] == pytest.approx(np.degrees(np.arctan(2000 / 59_158)), rel=0.05)
+    relief = draw_chart(parse_chart("20,30,14", "mars"), "mars", "relief", 128).values
+    assert relief[40, 40] > 1.1 > 0.9 > relief[88, 88]
+    east_west = draw_chart(parse_chart("globe", "mars"), "mars", "slope", 720).values
+    assert np.isfinite(east_west).all()
+
+
+# Smith et al. 1999, Science 284, 1495; the landing site of Zhurong: Liu et al. 2022, Nat. Astron. 6, 65.
+def test_height_is_that_of_places(library: Path, tmp_path: Path) -> None:
+    assert planet.height(25.066, 109.925) == pytest.approx(-4099, abs=30)
+    assert planet.height([[20.0], [-45.0]], [0.0, 70.0, 100.0]).shape == (2, 3)
+    with pytest.raises(ValueError, match="lat_deg must be between -90 and 90"):
+        planet.height(91, 0)
+    with pytest.raises(MapError, match="no elevation of moon in the library"):
+        planet.height(0, 0, "moon")
+    hill(library, tmp_path)
+    assert planet.height(20.5, 30.5) == pytest.approx(19_000, abs=1500)
+    assert planet.height(20.5, 30.5, map="hill") == planet.height(20.5, 30.5)
+
+
+def test_a_tiff_holds_one_number_per_pixel(mars: PlanetMaps, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="one number per pixel"):
+        draw_chart(parse_chart("globe", "mars"), "mars", size=64).save(tmp_path / "a.tif")
+    assert not list(tmp_path.iterdir())
+
+
 def test_missing_elevation_says_how_to_add_it(library: Path) -> None:
-    with pytest.raises(MapError, match="no elevation of mars in the library; selfiesim maps get mola-4ppd adds one"):
-        draw_chart(parse_chart("globe", "mars"), "mars", "elevation")
     with pytest.raises(MapError, match="no elevation of moon in the library; selfiesim maps add FILE"):
         draw_chart(parse_chart("globe", "moon"), "moon", "normal")
 

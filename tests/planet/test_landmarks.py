@@ -1,4 +1,4 @@
-"""Hellas and Olympus Mons in the synthetic relief: placed as in the gazetteer, shaped as in MOLA.
+"""Hellas and Olympus Mons in the measured heights: placed as in the gazetteer, shaped as in MOLA's own grid.
 
 Neither can be located in the albedo (docs/maps.md). Slopes are the gradient of these heights (test_relief.py).
 """
@@ -13,9 +13,7 @@ import pytest
 from scipy.ndimage import grey_closing, label
 
 from selfiesim.planet.library.gazetteer import locate
-from selfiesim.planet.maps import planet_maps
-from selfiesim.planet.maps.planet_maps import PlanetMaps
-from selfiesim.planet.terrain import relief
+from selfiesim.planet.terrain import mars_heights
 
 ROWS = 720
 LAT = (0.5 - (np.arange(ROWS) + 0.5) / ROWS)[:, None] * np.pi
@@ -62,7 +60,7 @@ def pit(height: np.ndarray, place: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def ours() -> np.ndarray:
-    return relief.globe_height(ROWS)
+    return mars_heights.synthesize(ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -87,24 +85,16 @@ def test_olympus_mons_is_where_the_gazetteer_has_it(ours: np.ndarray, gazetteer:
     assert separation_deg(centroid(pit(ours, gazetteer[PATERAE])), gazetteer[PATERAE]) < tolerance_deg
 
 
-def test_hellas_is_where_the_gazetteer_has_it(ours: np.ndarray, gazetteer: dict[str, np.ndarray]) -> None:
-    for level in (-5000.0, -3000.0, -1000.0):
-        basin = centroid(outline(-ours, gazetteer[HELLAS], 24.0, -level))
-        assert separation_deg(basin, gazetteer[HELLAS]) < 1.5 * tolerance_deg
-    rim = centroid(outline(-ours, gazetteer[HELLAS], 24.0, 1000.0))
-    assert separation_deg(rim, gazetteer[HELLAS]) < tolerance_deg
-
-
 # MOLA has the caldera within 0.05 degree of the gazetteer, the cliff within 0.1; Hellas is not a circle, and its
 # centroid drifts by a degree with the level.
 def test_olympus_mons_has_the_shape_measured_by_mola(ours: np.ndarray, mola: np.ndarray) -> None:
     place = unit(*(getattr(locate(OLYMPUS), key) for key in ("lat_deg", "lon_deg")))
     assert separation_deg(centroid(pit(ours, place)), centroid(pit(mola, place))) < tolerance_deg
-    assert ours[around(place, 4.0)].max() == pytest.approx(mola[around(place, 4.0)].max(), rel=0.12)
+    assert ours[around(place, 4.0)].max() == pytest.approx(mola[around(place, 4.0)].max(), rel=0.02)
     assert pit(ours, place).max() == pytest.approx(pit(mola, place).max(), rel=0.2)
     for level in (2000.0, 4000.0, 6000.0, 8000.0, 10_000.0):
         areas = [(outline(each, place, 8.0, level) * AREA).sum() for each in (ours, mola)]
-        assert areas[0] == pytest.approx(areas[1], rel=0.1)
+        assert areas[0] == pytest.approx(areas[1], rel=0.03)
     feet = [centroid(outline(each, place, 8.0, 4000.0)) for each in (ours, mola)]
     assert separation_deg(*feet) < tolerance_deg
 
@@ -113,24 +103,5 @@ def test_hellas_has_the_shape_measured_by_mola(ours: np.ndarray, mola: np.ndarra
     place = unit(*(getattr(locate(HELLAS), key) for key in ("lat_deg", "lon_deg")))
     for level in (-5000.0, -4000.0, -3000.0, -2000.0):
         basins = [outline(-each, place, 24.0, -level) for each in (ours, mola)]
-        assert separation_deg(*(centroid(each) for each in basins)) < 1.7
-        assert (basins[0] * AREA).sum() == pytest.approx((basins[1] * AREA).sum(), rel=0.3)
-
-
-def test_the_calderas_walls_surround_the_gazetteers_place(mars: PlanetMaps, gazetteer: dict[str, np.ndarray]) -> None:
-    """The lines of steepest slope in the coded relief meet at the centre of the caldera."""
-    x, y, z = gazetteer[PATERAE]
-    lat0, lon0 = np.arcsin(z), np.arctan2(y, x)
-    km = np.linspace(-42.0, 42.0, 81)
-    north, east = (each.ravel() for each in np.meshgrid(km, km))
-    wall = (np.hypot(north, east) > 32.0) & (np.hypot(north, east) < 41.0)
-    lat = lat0 + north[wall] / 3389.5
-    lon = lon0 + east[wall] / 3389.5 / np.cos(lat)
-    gradient = planet_maps.relief(mars, lat, lon)[0]
-    to_east = np.stack([-np.sin(lon), np.cos(lon), 0 * lon], axis=-1)
-    to_north = np.stack([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)], axis=-1)
-    x, y = (gradient * to_east).sum(axis=-1), (gradient * to_north).sum(axis=-1)
-    assert (x * east[wall] + y * north[wall]).mean() > 0.0  # up, outward
-    lines = np.stack([y, -x], axis=-1)
-    found = np.linalg.lstsq(lines, y * east[wall] - x * north[wall], rcond=None)[0]
-    assert np.hypot(*found) / 3389.5 < np.radians(tolerance_deg)
+        assert separation_deg(*(centroid(each) for each in basins)) < tolerance_deg
+        assert (basins[0] * AREA).sum() == pytest.approx((basins[1] * AREA).sum(), rel=0.02)

@@ -20,7 +20,7 @@ from selfiesim.planet.maps.planet_maps import PlanetMaps
 warm_load_s = 0.15  # target with the file in memory; the test allows three times that on a busy machine
 
 SMALL = "import selfiesim.planet.maps.load as m; m.NORTH_SIZE = 256; m.SOUTH_SIZE = 128; "
-SMALL += "m.RELIEF_SIZES = dict(globe=64, north=128, south=64); "
+SMALL += "m.RELIEF_SIZES = dict(north=128, south=64); "
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def small_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path))
     monkeypatch.setattr(load, "NORTH_SIZE", 256)
     monkeypatch.setattr(load, "SOUTH_SIZE", 128)
-    monkeypatch.setattr(load, "RELIEF_SIZES", {"globe": 64, "north": 128, "south": 64})
+    monkeypatch.setattr(load, "RELIEF_SIZES", {"north": 128, "south": 64})
     load_maps.cache_clear()
     return tmp_path / "maps"
 
@@ -104,7 +104,7 @@ def test_two_processes_can_build_at_once(small_maps: Path) -> None:
     printed = [process.communicate(timeout=120)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert printed[0] == printed[1]
-    assert len(list(small_maps.iterdir())) == 7  # six maps and their checksums, no partial files
+    assert len(list(small_maps.iterdir())) == 8  # seven maps and their checksums, no partial files
 
 
 def test_unwritable_cache_is_only_a_warning(small_maps: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,9 @@ from selfiesim.planet.library import user_maps
 from selfiesim.planet.light.photometry import LAWS
 from selfiesim.planet.maps import albedo, planet_maps, surface
 from selfiesim.planet.maps.albedo import disc_row_weights
+from selfiesim.planet.maps.map_file import MapFile
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
-from selfiesim.planet.maps.surface import MapFile, Surface, surface_maps
+from selfiesim.planet.maps.surface import Surface, surface_maps
 from selfiesim.planet.readers.conventions import Conventions
 from selfiesim.scene.scene import Scene
 

@@ -29,26 +29,36 @@ def draw_map(
         str,
         Parameter(help="Region: globe, north, south, LAT,LON,SPAN in degrees, or a named place such as Korolev."),
     ] = "globe",
-    layer: LayerName = "albedo",
+    layer: Annotated[
+        Literal["albedo", "elevation", "slope", "relief", "normal"],
+        Parameter(help="albedo; elevation, m; slope, degrees; relief: shaded; normal: direction of the ground."),
+    ] = "albedo",
     size: Annotated[int, Parameter(help="Width of the image in pixels.")] = 1024,
     map_name: Annotated[
         str | None, Parameter(name="--map", help="Name of a map in the library; default: the map that scenes use.")
     ] = None,
-    output: Annotated[Path | None, output_file("Image file to write (.png or .jpg); default: BODY-LAYER.png.")] = None,
+    output: Annotated[
+        Path | None,
+        output_file(
+            "Picture (.png, .jpg) or numbers (.tif: floats; .npz: values, lat_deg, lon_deg); default: BODY-LAYER.png."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw the map of a body: the globe, a pole, or any region.
 
-    Example: selfiesim map mars --patch Korolev -o korolev.png
+    Elevation, slope and relief of Mars are built in, above the areoid; other bodies need a map in the library.
+
+    Example: selfiesim map mars --patch Korolev --layer elevation -o korolev.png
     """
-    from selfiesim.files.images import PICTURE_ENDINGS, check_writable, sidecar_path
-    from selfiesim.files.map_pictures import draw_chart
+    from selfiesim.files.images import check_writable, sidecar_path
+    from selfiesim.files.map_pictures import CHART_ENDINGS, draw_chart
     from selfiesim.planet.library.charts import parse_chart
 
     start = time.perf_counter()
     chart = parse_chart(patch, body)
     path = output or Path(f"{body}-{layer}.png")
-    check_writable(path, endings=PICTURE_ENDINGS)
+    check_writable(path, endings=CHART_ENDINGS)
     drawing = draw_chart(chart, body, layer, size, map_name)
     drawing.save(path)
     if as_json:

@@ -125,7 +125,7 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True) -> Path:
         else:
             picture.write_bytes(_jpeg_with_exif(photo.pixels, photo_exif(photo, text)))
 
-    return _save_with_sidecar(path, write, text)
+    return save_with_sidecar(path, write, text)
 
 
 def save_picture(path: Path, pixels: NDArray[np.uint8], recipe: dict[str, Any]) -> Path:
@@ -156,10 +156,11 @@ def save_picture(path: Path, pixels: NDArray[np.uint8], recipe: dict[str, Any]) 
         content = png_with_recipe(pixels, recipe["title"], text)
     else:
         content = _jpeg_with_exif(pixels, _exif(recipe["title"], text))
-    return _save_with_sidecar(path, lambda file: file.write_bytes(content), text)
+    return save_with_sidecar(path, lambda file: file.write_bytes(content), text)
 
 
-def _save_with_sidecar(path: Path, write: Callable[[Path], object], text: str) -> Path:
+def save_with_sidecar(path: Path, write: Callable[[Path], object], text: str) -> Path:
+    """Write a file and its recipe next to it, both completely or not at all; return the file's path."""
     # Both files are complete on the disk before either gets its name.
     with atomic_write(path) as picture, atomic_write(sidecar_path(path)) as sidecar:
         write(picture)

@@ -1,23 +1,38 @@
-"""Charts as pictures: albedo toned like a photograph, elevation in hypsometric tints, normals as colours."""
+"""Charts as pictures and as numbers.
+
+Albedo is toned like a photograph, elevation has hypsometric tints, slopes and relief are greys, normals are colours.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import SOLAR_IRRADIANCE_1AU
-from selfiesim.core.errors import MapError
-from selfiesim.files.images import save_picture
+from selfiesim.core.errors import MapError, OutputError
+from selfiesim.files.images import PICTURE_ENDINGS, check_writable, description_of, save_picture, save_with_sidecar
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.photo.develop import develop, white_balance
 from selfiesim.photo.exposure import Exposure, luminance, metered_shutter
-from selfiesim.planet.library.charts import CHART_SIZE_RANGE, Chart, albedo_lookup, relief_lookup, sample_chart
+from selfiesim.planet.library.charts import (
+    CHART_SIZE_RANGE,
+    Chart,
+    albedo_lookup,
+    chart_places,
+    relief_lookup,
+    sample_chart,
+    slope_of_chart,
+)
 from selfiesim.planet.readers.conventions import Layer
+
+ChartLayer = Literal["albedo", "elevation", "slope", "relief", "normal"]
+CHART_ENDINGS = (*PICTURE_ENDINGS, ".tif", ".tiff", ".npz")
 
 _TONE = "shoulder"
 _F_NUMBER, _ISO = 8.0, 100.0  # of the camera whose light meter sets the exposure
@@ -35,17 +50,27 @@ class ChartImage:
 
     Attributes
     ----------
+    values : (H, W) or (H, W, 3) float32
+        What it shows: metres, degrees or reflectance; NaN where nothing is known.
+    lat_deg, lon_deg : (H, W) float64
+        Places of the pixels.
     pixels : (H, W, 3) uint8
         sRGB, row 0 at the top.
     recipe : dict
         What it shows and how it was made; JSON-ready.
     """
 
+    values: NDArray[np.float32]
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
     pixels: NDArray[np.uint8]
     recipe: dict[str, Any]
 
     def save(self, path: str | Path) -> Path:
-        """Write a PNG or JPEG with its recipe inside, and the recipe as a JSON file next to it.
+        """Write a picture or the numbers with their recipe, and the recipe as a JSON file next to it.
+
+        PNG and JPEG are pictures. TIFF holds ``values`` as 32-bit floats if there is one per pixel; NPZ holds
+        ``values``, ``lat_deg``, ``lon_deg`` and ``recipe``.
 
         Returns
         -------
@@ -55,14 +80,29 @@ class ChartImage:
         Raises
         ------
         OutputError
-            When the name ends in neither ``.png`` nor ``.jpg``, or the folder cannot be written to.
+            When the name ends in none of :data:`CHART_ENDINGS`, or the folder cannot be written to.
         """
-        return save_picture(Path(path), self.pixels, self.recipe)
+        path = Path(path)
+        if path.suffix.lower() in PICTURE_ENDINGS:
+            return save_picture(path, self.pixels, self.recipe)
+        check_writable(path, endings=CHART_ENDINGS)
+        text = json.dumps(self.recipe, ensure_ascii=False, indent=2)
+
+        def write(file: Path) -> None:
+            if path.suffix.lower() == ".npz":
+                with file.open("wb") as stream:
+                    np.savez_compressed(
+                        stream, values=self.values, lat_deg=self.lat_deg, lon_deg=self.lon_deg, recipe=np.array(text)
+                    )
+            else:
+                write_float_tiff(file, self.values, self.recipe["title"], text)
+
+        return save_with_sidecar(path, write, text)
 
 
 # Long for its docstring.
 def draw_chart(
-    chart: Chart, body: str, layer: Layer = "albedo", size: int = 1024, name: str | None = None
+    chart: Chart, body: str, layer: ChartLayer = "albedo", size: int = 1024, name: str | None = None
 ) -> ChartImage:
     """Draw a chart of a body.
 
@@ -73,11 +113,13 @@ def draw_chart(
     body : str
         Name of the body.
     layer : str
-        ``"albedo"``, ``"elevation"`` or ``"normal"``.
+        ``"albedo"``, ``"elevation"``, ``"slope"`` (degrees, over two pixels), ``"relief"`` (shaded, lit from the upper
+        left, 1 where it is level) or ``"normal"``.
     size : int
         Width, px.
     name : str, optional
-        A map of the library; by default the body's default map, or for other layers the library's finest.
+        A map of the library; by default the body's default map, or for other layers the library's finest, and on Mars
+        the built-in heights.
 
     Returns
     -------
@@ -91,18 +133,46 @@ def draw_chart(
     """
     if not CHART_SIZE_RANGE[0] <= size <= CHART_SIZE_RANGE[1]:
         raise MapError(f"--size {size}: a chart is {CHART_SIZE_RANGE[0]} to {CHART_SIZE_RANGE[1]} pixels wide")
-    lookup, rows, credits = albedo_lookup(body, name) if layer == "albedo" else relief_lookup(body, layer, name)
+    source: Layer = "elevation" if layer in ("slope", "relief") else cast(Layer, layer)
+    lookup, rows, credits = albedo_lookup(body, name) if layer == "albedo" else relief_lookup(body, source, name)
     values = sample_chart(chart, size, lookup, rows)
     details: dict[str, Any]
     if layer == "albedo":
         pixels, details = _expose_albedo(values)
     elif layer == "elevation":
         pixels, details = _hypsometric_tint(values, chart, size, body)
+    elif layer == "slope":
+        values = slope_of_chart(values[..., 0], chart, body)[..., None]
+        steepest = max(float(np.nanquantile(values, 1 - _TINT_CLIP_SHARE)), 1e-6)
+        pixels, details = _grey(values / steepest), {"unit": "degrees", "white_deg": round(steepest, 2)}
+    elif layer == "relief":
+        values = _hillshade(values[..., 0], chart, size, body).astype(np.float32)[..., None]
+        pixels, details = _grey(values * 0.7), {"light": "upper left; 1 is level ground"}
     else:
         pixels, details = _to_uint8(0.5 + 0.5 * values), {"colours": "red east, green north, blue up; 128 is 0"}
+    lat_deg, lon_deg = chart_places(chart, size)
+    values[np.isnan(lat_deg)] = np.nan
     pixels[np.isnan(values).any(axis=-1)] = 0
     details |= {"body": body, "layer": layer, "map": name, "size_px": [pixels.shape[1], pixels.shape[0]]}
-    return ChartImage(pixels, _recipe(chart, details, credits))
+    plain = values[..., 0] if values.shape[-1] == 1 else values
+    return ChartImage(plain, lat_deg, lon_deg, pixels, _recipe(chart, details, credits))
+
+
+def write_float_tiff(file: Path, values: NDArray[np.float32], title: str, text: str) -> None:
+    """Write one number per pixel (H, W) as a TIFF of 32-bit floats, with title and recipe.
+
+    Raises
+    ------
+    OutputError
+        There are several numbers per pixel.
+    """
+    from PIL import Image
+
+    if values.ndim != 2:
+        raise OutputError("a TIFF holds one number per pixel; write this layer as .npz, .png or .jpg")
+    Image.fromarray(values).save(
+        file, "TIFF", tiffinfo={270: description_of(title), 305: "selfiesim", 700: text.encode()}
+    )
 
 
 def _recipe(chart: Chart, details: dict[str, Any], credits: str) -> dict[str, Any]:
@@ -168,6 +238,10 @@ def _hillshade(height: NDArray[np.float32], chart: Chart, size: int, body: str) 
     normal = np.stack([east, north, np.ones_like(east)], axis=-1)
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
     return np.asarray(0.55 + 0.45 * np.clip(normal @ _HILLSHADE_LIGHT, 0, 1) / _HILLSHADE_LIGHT[2])
+
+
+def _grey(share: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.repeat(_to_uint8(share), 3, axis=2)
 
 
 def _to_uint8(share: NDArray[Any]) -> NDArray[np.uint8]:

@@ -78,13 +78,14 @@ def view_digest(view: View, quality: str) -> str:
     GraphicsError
         When this machine cannot render.
     MapError
-        When the scene's own map cannot be read.
+        When the scene's own map, or the library's elevation, cannot be read.
     """
-    from selfiesim.planet.maps.surface import fingerprint
+    from selfiesim.planet.maps.map_file import fingerprint
     from selfiesim.render.gl.opengl_check import require
 
     track, planet = view.track, view.planet
     own_map = planet.surface.map if planet else None
+    elevation = planet.surface.elevation if planet else None
     inputs = {
         "scene": view.shot.defaults,
         "view": view.facts,
@@ -93,6 +94,7 @@ def view_digest(view: View, quality: str) -> str:
         "joints": [pose.joint_angles for pose in (view.craft, *view.objects)],
         "crafts": [_craft_digest(pose.craft) for pose in (view.craft, *view.objects)],
         "map": own_map and fingerprint(own_map.path),
+        "elevation": elevation and fingerprint(elevation.path),
         "quality": quality,
         "program": _program_digest(),
         "versions": {name: version(name) for name in RECORDED_PACKAGES},

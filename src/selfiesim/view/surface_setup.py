@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selfiesim.core.errors import MapError
-from selfiesim.planet.maps.surface import MapFile, Surface, check_map_file
+from selfiesim.planet.maps.map_file import MapFile
+from selfiesim.planet.maps.surface import Surface, check_map_file
 from selfiesim.planet.readers.conventions import Conventions
 
 if TYPE_CHECKING:
@@ -20,16 +21,19 @@ def resolve_surface(scene: Scene, body: str) -> Surface:
     UserError
         For an unknown map, one outside the scene's folder, or one whose header shows that it cannot be used.
     """
+    from selfiesim.planet.library import user_maps
+
     custom = scene.body
     albedo = custom.geometric_albedo if custom is not None and custom.name == body else None
+    elevation = user_maps.elevation_map_file(body) if body == "mars" else None
     if scene.planet.map is None:
-        return Surface(body, albedo)
+        return Surface(body, albedo, elevation=elevation)
     file = _resolve_map_file(scene, body)
     try:
         check_map_file(file, body)
     except MapError as error:
         raise MapError(f"planet.map: {error}") from error
-    return Surface(body, albedo, file)
+    return Surface(body, albedo, file, elevation)
 
 
 def _resolve_map_file(scene: Scene, body: str) -> MapFile:

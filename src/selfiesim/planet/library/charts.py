@@ -26,6 +26,7 @@ from selfiesim.planet.maps.surface import Surface, surface_maps
 from selfiesim.planet.readers.conventions import Layer, place
 from selfiesim.planet.readers.dispatch import open_raster
 from selfiesim.planet.readers.resample import Values, native_width, read_map
+from selfiesim.planet.terrain import mars_heights
 
 POLAR_CHART_RADIUS_DEG = 25.0
 """Radius of a polar chart."""
@@ -200,26 +201,69 @@ def _finest_rows(planet: planet_maps.PlanetMaps) -> int:
 
 
 def relief_lookup(body: str, layer: Layer, name: str | None) -> tuple[Lookup, int, str]:
-    """Return lookup, rows and credits of elevation (m) or normals (east, north, up), from a map of the library.
+    """Return lookup, rows and credits of elevation (m) or normals (east, north, up).
 
-    Normals come from a map of normals if there is one, else from the slopes of the elevation.
+    They come from a map of the library, or from the built-in heights of Mars. Normals come from a map of normals if
+    there is one, else from the slopes of the elevation.
 
     Raises
     ------
     MapError
-        The library has no such map.
+        The library has no such map, and there are no built-in heights.
     """
     found = _relief_entry(body, layer, name)
+    if found is None:
+        heights = mars_heights.load_grid()
+        if layer == "elevation":
+            return _built_in_heights, heights.rows, mars_heights.CREDIT
+        lat, lon = (np.arange(heights.rows) + 0.5) / heights.rows, (np.arange(2 * heights.rows) + 0.5) / heights.rows
+        grid = height_to_normals(
+            heights.at((0.5 - lat[:, None]) * np.pi, lon[None, :] * np.pi).astype(np.float32), _mean_radius_m(body)
+        )
+        return partial(sample_bilinear, grid), heights.rows, mars_heights.CREDIT
     field = read_map(found.path, found.layer, _choose_read_width(found), body=body, conventions=found.conventions)
     if layer == "normal" and found.layer == "elevation":
-        if body not in BODIES:
-            raise MapError(f"the size of {body} is unknown, so slopes cannot be computed; add a map of its normals")
-        field = height_to_normals(field, float(np.mean(BODIES[body].radii_m)))
+        field = height_to_normals(field, _mean_radius_m(body))
     grid = field if field.ndim == 3 else field[..., None]
     return partial(sample_spline if _fits_spline(grid) else sample_bilinear, grid), len(grid), found.credits
 
 
-def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.MapEntry:
+def _built_in_heights(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
+    return mars_heights.height(lat, lon).astype(np.float32)[..., None]
+
+
+def _mean_radius_m(body: str) -> float:
+    if body not in BODIES:
+        raise MapError(f"the size of {body} is unknown, so slopes cannot be computed; add a map of its normals")
+    return float(np.mean(BODIES[body].radii_m))
+
+
+def slope_of_chart(height_m: Values, chart: Chart, body: str) -> Values:
+    """Return the steepness of the ground, degrees, from heights (H, W), m, sampled over a chart.
+
+    Slopes are those over two pixels; on a chart of the globe the width of a pixel follows the latitude.
+    """
+    rows, columns = height_m.shape
+    pixel_m = np.radians((360.0 if chart.globe else chart.span_deg) / columns) * _mean_radius_m(body)
+    down, right = np.gradient(height_m, pixel_m)
+    if chart.globe:
+        lat = (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi
+        ahead, behind = np.roll(height_m, -1, axis=1), np.roll(height_m, 1, axis=1)
+        right = (ahead - behind) / (2 * pixel_m * np.cos(lat)[:, None])
+    return np.asarray(np.degrees(np.arctan(np.hypot(down, right))), np.float32)
+
+
+def chart_places(chart: Chart, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return latitude and east longitude, -180 to 180 degrees, (H, W) each, of a chart's pixels; NaN beyond it."""
+    rows, columns = chart.shape(size)
+    lat, lon, inside = chart.places((np.arange(rows) + 0.5) / rows, (np.arange(columns) + 0.5) / columns)
+    lat, lon = np.degrees(lat), (np.degrees(lon) + 180.0) % 360.0 - 180.0
+    lat[~inside] = lon[~inside] = np.nan
+    return lat, lon
+
+
+def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.MapEntry | None:
+    """Return the library's map for a layer; None for the built-in heights."""
     if name is not None:
         found = user_maps.load_entry(name)
         if layer == "normal" and (found.body, found.layer) == (body, "elevation"):
@@ -230,8 +274,9 @@ def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.MapEnt
         first = user_maps.finest_entry(body, each)
         if first is not None:
             return first[1]
-    advice = "selfiesim maps get mola-4ppd" if body == "mars" else "selfiesim maps add FILE --layer elevation"
-    raise MapError(f"no elevation of {body} in the library; {advice} adds one")
+    if body == "mars":
+        return None
+    raise MapError(f"no elevation of {body} in the library; selfiesim maps add FILE --layer elevation adds one")
 
 
 def _fits_spline(grid: Values) -> bool:

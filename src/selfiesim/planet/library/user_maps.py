@@ -20,7 +20,7 @@ from selfiesim.core.config_validation import did_you_mean, explain_validation_er
 from selfiesim.core.errors import MapError
 from selfiesim.core.files import atomic_write, data_dir
 from selfiesim.planet.library.catalogue import PUBLIC_MAPS
-from selfiesim.planet.maps.surface import MapFile
+from selfiesim.planet.maps.map_file import MapFile
 from selfiesim.planet.readers.conventions import Conventions, Layer, place
 from selfiesim.planet.readers.dispatch import open_raster
 from selfiesim.planet.readers.resample import read_map
@@ -141,6 +141,15 @@ def albedo_map_file(name: str, body: str) -> MapFile:
     """
     found = require_entry(name, body, "albedo")
     return MapFile(found.path, found.conventions, credits=found.credits)
+
+
+def elevation_map_file(body: str) -> MapFile | None:
+    """Return the library's finest elevation of a body, for its relief; None if there is none."""
+    found = finest_entry(body, "elevation")
+    if found is None:
+        return None
+    name, entry = found
+    return MapFile(entry.path, entry.conventions, credits=entry.credits or f"the library's elevation {name}")
 
 
 def add(

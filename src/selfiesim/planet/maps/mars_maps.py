@@ -1,4 +1,4 @@
-"""The default maps of Mars, built from one colour image: colours and slopes of the globe and both polar patches."""
+"""The default maps of Mars, from a colour image and measured heights: globe and both polar patches."""
 
 from __future__ import annotations
 
@@ -13,54 +13,99 @@ from selfiesim.planet.grids.fields import Field
 from selfiesim.planet.grids.polar_grid import PolarGrid
 from selfiesim.planet.maps import albedo
 from selfiesim.planet.maps.albedo import Calibration
-from selfiesim.planet.maps.planet_maps import MapArrays
-from selfiesim.planet.maps.polar_cap import DetailParams, PolarCap
-from selfiesim.planet.terrain import relief
+from selfiesim.planet.maps.planet_maps import MAX_CRATER_DENSITY, MapArrays
+from selfiesim.planet.maps.polar_cap import DetailParams, PolarCap, PolarTerrain
+from selfiesim.planet.terrain import continuation, relief, small_scale
+from selfiesim.planet.terrain.height_grid import HeightGrid
 
 _POLE_SEEDS = {"north": 8701, "south": 8702}
 _COARSE = {"north": 1280, "south": 640}
 # Bright dust lies around the south cap, dark plains around the north.
 _POLE_DETAIL = {"north": DetailParams(), "south": DetailParams(max_ground_luminance=0.28, troughs=False)}
-_BLOCK = 128  # columns built at a time, to bound memory
+_BLOCK = 96  # columns built at a time, to bound memory
 _THREADS = 2
 
 
-def build_mars_maps(source: Path, span_rad: float, sizes: dict[str, int], relief_sizes: dict[str, int]) -> MapArrays:
+def build_mars_maps(
+    source: Path,
+    load_heights: Callable[[], HeightGrid],
+    span_rad: float,
+    sizes: dict[str, int],
+    relief_sizes: dict[str, int],
+) -> MapArrays:
     """Build every part of :class:`selfiesim.planet.maps.planet_maps.PlanetMaps`: some seconds, under 1 GB.
 
     Parameters
     ----------
     source : Path
         Plate carree colour map.
+    load_heights : callable
+        Returns the heights, whose rows are those of the globe's slope map.
     span_rad : float
         Colatitude at the middle of a patch's side.
     sizes : dict
         Pixels per side of the colour patches, ``north`` and ``south``.
     relief_sizes : dict
-        Rows of the slope maps, ``globe``, ``north`` and ``south``.
+        Pixels per side of the slope patches, ``north`` and ``south``.
 
     Raises
     ------
     MapError
         The source is not an image, or does not have the shape of a map.
     """
-    tone = albedo.read_luminance(source)
-    lat = (0.5 - (np.arange(tone.shape[0]) + 0.5) / tone.shape[0]) * np.pi
-    cover = albedo.ice_cover_from_luminance(tone, np.abs(lat)[:, None])
-    calibration = albedo.calibrate(tone, cover)
-    parts: MapArrays = {"globe": albedo.encode_ground_and_ice(tone, tone, cover, calibration)}
-    ice_light = albedo.ice_light_fraction(tone, tone, cover, calibration)
-    height = relief.globe_height(relief_sizes["globe"])
-    ice_light = relief.resize_plate_carree(ice_light, relief_sizes["globe"])
-    parts["globe-relief"] = relief.encode_globe_relief(height, ice_light)
-    del height
+    with ThreadPoolExecutor(_THREADS) as pool:
+        # The heights take a second, as does each step below that runs by itself.
+        loaded = pool.submit(load_heights)
+        tone = albedo.read_luminance(source)
+        lat = (0.5 - (np.arange(tone.shape[0]) + 0.5) / tone.shape[0]) * np.pi
+        cover = albedo.ice_cover_from_luminance(tone, np.abs(lat)[:, None])
+        calibration = albedo.calibrate(tone, cover)
+        heights = continuation.add_globe_noise(loaded.result(), span_rad)
+        globe = pool.submit(_build_globe, tone, cover, calibration, heights)
+        cap = _prepare_cap("north", tone, heights, span_rad)
+        parts = globe.result()
     for pole in ("north", "south"):
-        rows = tone if pole == "north" else tone[::-1]
-        detail, coarse = _POLE_DETAIL[pole], PolarGrid(_COARSE[pole], span_rad)
-        cap = PolarCap(rows, coarse, _POLE_SEEDS[pole], detail, relief.polar_crater_height(coarse, pole == "north"))
+        if pole == "south":
+            cap = _prepare_cap("south", tone, heights, span_rad)
         parts[pole] = _render_colours(cap, sizes[pole], calibration)
         parts[f"{pole}-relief"] = _render_slopes(cap, relief_sizes[pole], calibration, pole == "north")
     return parts
+
+
+def _build_globe(tone: Field, cover: Field, calibration: Calibration, heights: HeightGrid) -> MapArrays:
+    ice_light = albedo.ice_light_fraction(tone, tone, cover, calibration)
+    return {
+        "globe": albedo.encode_ground_and_ice(tone, tone, cover, calibration),
+        "globe-relief": relief.encode_globe_relief(heights, ice_light),
+        "craters": _encode_crater_density(heights),
+    }
+
+
+def _prepare_cap(pole: str, tone: Field, heights: HeightGrid, span_rad: float) -> PolarCap:
+    grid = PolarGrid(_COARSE[pole], span_rad)
+    terrain = _polar_terrain(heights, grid, pole == "north")
+    rows = tone if pole == "north" else tone[::-1]
+    return PolarCap(rows, grid, _POLE_SEEDS[pole], _POLE_DETAIL[pole], terrain)
+
+
+def _encode_crater_density(heights: HeightGrid) -> NDArray[np.uint8]:
+    """Encode the density of craters under 15 km, which heights that resolve such craters have themselves."""
+    lat, lon = (0.5 - (np.arange(90) + 0.5) / 90) * np.pi, (np.arange(180) + 0.5) / 90 * np.pi
+    density = small_scale.crater_density(lat[:, None], lon[None, :])
+    if heights.resolved_km < 4 * continuation.SMALLEST_CRATER_KM:
+        density = np.zeros_like(density)
+    return np.asarray(np.clip(density * (255 / MAX_CRATER_DENSITY), 0, 255) + 0.5).astype(np.uint8)
+
+
+def _polar_terrain(heights: HeightGrid, grid: PolarGrid, north: bool) -> PolarTerrain:
+    """Return the heights around a pole; the north has small craters, which the shader adds elsewhere."""
+    height = heights.on_polar_grid(grid, north)
+    craters = np.zeros_like(height)
+    if north and heights.resolved_km > 4 * continuation.SMALLEST_CRATER_KM:
+        craters = continuation.polar_crater_height(grid, north)
+    return PolarTerrain(
+        height, craters, continuation.polar_amplitude(grid, north), continuation.longest_noise_km(heights)
+    )
 
 
 def _render_colours(cap: PolarCap, size: int, calibration: Calibration) -> NDArray[np.uint8]:
@@ -76,7 +121,7 @@ def _render_colours(cap: PolarCap, size: int, calibration: Calibration) -> NDArr
 
 
 def _render_slopes(cap: PolarCap, size: int, calibration: Calibration, north: bool) -> NDArray[np.uint8]:
-    reader = cap.reader(size)
+    reader = cap.reader(size, rough=True)
     image = np.empty((size, size, 4), np.uint8)
 
     def build(columns: slice) -> None:

@@ -23,6 +23,9 @@ PATCH_SPAN_RAD = float(np.radians(22.0))
 MapArrays = dict[str, NDArray[np.uint8]]
 """Coded maps by part: ``globe``, ``north``, ``south``, and where known ``globe-relief`` and so on."""
 
+MAX_CRATER_DENSITY = 500.0
+"""Craters over 5 km per 10^6 km^2 that the code 255 stands for."""
+
 Floats = NDArray[np.float32]
 _PATCH_BLEND_RAD = float(np.radians(1.2))  # width of the blend from patch to globe
 
@@ -55,6 +58,8 @@ class PlanetMaps:
         Laid out as the maps, at sizes of their own: the gradient of the height in body-fixed axes, coded by
         :func:`selfiesim.planet.terrain.relief.encode_slope`, and the fraction of ice. None where nothing is known:
         flat and without ice.
+    craters : (H, W) uint8, optional
+        Plate carree, coarse: the density of craters too small for the slopes; 255 is :data:`MAX_CRATER_DENSITY`.
     """
 
     globe: NDArray[np.uint8]
@@ -68,6 +73,7 @@ class PlanetMaps:
     globe_relief: NDArray[np.uint8] | None = None
     north_relief: NDArray[np.uint8] | None = None
     south_relief: NDArray[np.uint8] | None = None
+    craters: NDArray[np.uint8] | None = None
 
 
 def reflectance(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> NDArray[np.float32]:

@@ -3,8 +3,9 @@
 A plate carree map pinches at the pole, and its pixels are 10 km there from north to south. The patch uses Lambert's
 azimuthal equal-area projection instead, resampled smoothly across the pole and sharpened beyond the source's
 resolution. The source is analysed on a coarse grid; the fine map thresholds that smooth field, so that edges are crisp
-curves. Added detail is synthetic but bounded: layers along the contours of the trough walls, plains mottled by a few
-percent, dunes. Averaged over 20 km the patch equals the source.
+curves. Heights are the measured ones; trough walls that face the equator are darker, and layers crop out along their
+contours. Added detail is synthetic but bounded: plains mottled by a few percent, dunes, relief below what the heights
+resolve (:mod:`selfiesim.planet.terrain.continuation`). Averaged over 20 km the patch equals the source.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from selfiesim.planet.grids.noise import dune_noise, power_law_noise
 from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM, PolarGrid
 from selfiesim.planet.grids.spline_upsampler import SplineUpsampler
 from selfiesim.planet.maps import albedo
-from selfiesim.planet.terrain import troughs
+from selfiesim.planet.terrain import continuation, troughs
 
 COARSE_SIZE = 1280  # pixels per side of the grid that the source is analysed on
 NOISE_TILE_SIZE = 2048  # pixels per side of the fine noise, which repeats beyond
@@ -42,14 +43,14 @@ class DetailParams:
     iced_layer_contrast: float = 0.018  # likewise where ice covers the layers
     mottling: float = 0.04  # rms tone of the plains
     dune_depth: float = 0.2  # log of the factor by which dunes are darker than in the source
-    dune_tone: float = 0.15  # rms tone of the dune crests
-    dune_m: float = 70.0  # rms height of the dune crests
-    dune_km: float = 3.0  # wavelength; real dunes are closer together, but a pixel cannot show that
+    dune_tone: float = 0.1  # rms tone of the dune crests
+    dune_km: float = 0.5  # spacing of the crests (Olympia Undae); longer where a pixel cannot hold it
     dune_azimuth_rad: float = 0.35  # across the crests, from rows to columns (assumed)
-    sastrugi_m: float = 15.0  # rms height of undulations of the ice
-    hummocks_m: float = 22.0  # rms height of the plains
     firn: float = 0.012  # rms tone of the ice
-    troughs: bool = True  # whether to build the north's spiral troughs, dome and dunes
+    exposure_shift: float = (
+        0.06  # ice fraction that steep walls lose which face the equator, and those facing the pole gain
+    )
+    troughs: bool = True  # whether there are the north's spiral troughs and dunes
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,28 @@ class PatchColumns:
     ice_tone: Field
     cover: Field
     height: Field
+
+
+@dataclass(frozen=True)
+class PolarTerrain:
+    """Heights around a pole on the grid that a cap is analysed on.
+
+    Attributes
+    ----------
+    height : (N, N) float32
+        Height, m, as far as it is known.
+    craters : (N, N) float32
+        Height, m, of invented craters, which ground without ice has.
+    roughness : (N, N) float32
+        Rms slope per octave of what is not.
+    longest_km : float
+        Longest wave that unresolved relief has.
+    """
+
+    height: Field
+    craters: Field
+    roughness: Field
+    longest_km: float
 
 
 class PolarCap:
@@ -75,8 +98,8 @@ class PolarCap:
         Random seed of the noise: the same seed gives the same bytes.
     detail : DetailParams, optional
         Synthetic detail.
-    ground : (N, N) float32, optional
-        Height (m) of craters and other ground on ``grid`` that the cap is added to; None for flat.
+    terrain : PolarTerrain, optional
+        Heights on ``grid``; None for flat.
     """
 
     def __init__(
@@ -85,24 +108,29 @@ class PolarCap:
         grid: PolarGrid,
         seed: int,
         detail: DetailParams | None = None,
-        ground: Field | None = None,
+        terrain: PolarTerrain | None = None,
     ) -> None:
         self.detail = detail or DetailParams()
         self.span_rad = grid.span_rad
         self._seed = seed
-        self._coarse = _analyze_source(luminance, grid, self.detail, np.random.default_rng(seed))
-        if ground is not None:
-            self._coarse["height"] += ground
+        if terrain is None:
+            flat = np.zeros((grid.size, grid.size), np.float32)
+            terrain = PolarTerrain(flat, flat, flat, 1.0)
+        self._longest_km = terrain.longest_km
+        self._coarse = _analyze_source(luminance, grid, self.detail, terrain, np.random.default_rng(seed))
 
-    def reader(self, size: int) -> PatchColumnReader:
-        """Return a reader of patches with ``size`` pixels per side."""
-        return PatchColumnReader(PolarGrid(size, self.span_rad), self._coarse, self.detail, self._seed + 1)
+    def reader(self, size: int, *, rough: bool = False) -> PatchColumnReader:
+        """Return a reader of patches with ``size`` pixels per side; ``rough`` adds unresolved relief to the height."""
+        grid = PolarGrid(size, self.span_rad)
+        return PatchColumnReader(grid, self._coarse, self.detail, self._seed + 1, self._longest_km if rough else 0.0)
 
 
 class PatchColumnReader:
     """Reads fine columns of one patch, in any order and from any thread."""
 
-    def __init__(self, grid: PolarGrid, coarse: dict[str, Field], detail: DetailParams, seed: int) -> None:
+    def __init__(
+        self, grid: PolarGrid, coarse: dict[str, Field], detail: DetailParams, seed: int, rough_km: float
+    ) -> None:
         self.grid = grid
         self.detail = detail
         self._upsampler = SplineUpsampler(len(coarse["share"]), grid.size)
@@ -115,6 +143,10 @@ class PatchColumnReader:
         wave = max(detail.dune_km, 2.2 * km)
         self._dunes = dune_noise(rng, tile, km, wave, detail.dune_azimuth_rad, 0.30)
         self._layers = _stratigraphy(np.random.default_rng(seed))
+        self._rough = None
+        if rough_km > 2 * km:
+            patch = PolarGrid(tile, 2 * np.arcsin(np.sin(grid.span_rad / 2) * tile / grid.size))
+            self._rough = continuation.polar_noise(patch, rough_km, seed + 1)
 
     def strip(self, columns: slice) -> PatchColumns:
         """Return all rows of some columns."""
@@ -141,7 +173,8 @@ class PatchColumnReader:
         ice = fine["ice"] * (
             1 + np.float32(d.iced_layer_contrast) * wall * layer + np.float32(d.firn) * weight * grain * 0.5
         )
-        height = height + np.float32(d.dune_m) * dune * dunes
+        if self._rough is not None:
+            height = height + fine["roughness"] * self._tile_columns(self._rough, columns)
         return PatchColumns(ground, ice, np.clip(cover, 0, 1), height)
 
     def _tile_columns(self, tile: Field, columns: slice) -> Field:
@@ -177,13 +210,12 @@ def build_patch(
 
 # Long because each field feeds the next, and the order of the random draws is part of the result.
 def _analyze_source(
-    luminance: Field, grid: PolarGrid, detail: DetailParams, rng: np.random.Generator
+    luminance: Field, grid: PolarGrid, detail: DetailParams, terrain: PolarTerrain, rng: np.random.Generator
 ) -> dict[str, Field]:
     """Return smooth fields (N, N) on the coarse grid that describe the source, ready to be upsampled."""
     km, n = grid.km_per_pixel, grid.size
     colatitude = grid.colatitude()
-    # Detail fades out at the rim, where the globe map takes over.
-    inside = smoothstep(grid.span_rad - np.radians(1.2), grid.span_rad - np.radians(3.8), colatitude)
+    inside = continuation.polar_share(colatitude, grid.span_rad)
     tone = _resample_with_warp(luminance, grid, detail.warp_km * inside, rng)
     bare, firn, enclosed = _ice_endmembers(tone, grid, detail.max_ground_luminance)
     raw = np.clip((tone - bare) / (firn - bare), 0, 1)
@@ -193,7 +225,9 @@ def _analyze_source(
     simple = albedo.ice_cover_from_luminance(tone, np.pi / 2 - colatitude)
 
     ground = tone + (np.minimum(tone, bare) - tone) * inside * gate
-    ground *= 1 - detail.wall_darkening * enclosed * inside
+    steepness, fall = _slopes(terrain.height, grid)
+    equatorward = smoothstep(-0.02, 0.03, fall)
+    ground *= 1 - detail.wall_darkening * (0.4 + 0.6 * equatorward) * enclosed * inside
     dunes = (
         smoothstep(0.075, 0.04, ground) * smoothstep(np.radians(17.0), np.radians(14.0), colatitude) * (1 - enclosed)
     )
@@ -203,16 +237,17 @@ def _analyze_source(
     )
     ice = tone + (np.maximum(tone, 0.88 * firn) - tone) * inside
     ice = _gaussian_blur(ice, grid, 5.0) * np.exp(inside * detail.firn * power_law_noise(rng, n, km, 6.0, 90.0, 1.4))
-    height = inside * detail.hummocks_m * power_law_noise(rng, n, km, 4.0, 70.0, 1.6)
-    wall = np.zeros_like(tone)
+    roughness = terrain.roughness * inside
+    craters = terrain.craters * inside * smoothstep(0.3, 0.05, _gaussian_blur(even, grid, 5.0))
+    wall, on_cap = np.zeros_like(tone), np.ones_like(tone)
     if detail.troughs:
-        cap = troughs.cap_height(even, grain, grid)
         iced = troughs.plateau_mask(even, grid)
-        swell = troughs.smooth_along_bands(
-            power_law_noise(rng, n, km, 4.0, 30.0, 1.2), grain, grid, 2 * detail.along_band_blur_km
+        roughness = roughness * (1 + (continuation.ICE_SMOOTHNESS - 1) * iced)
+        on_cap = smoothstep(0.05, 0.5, iced)
+        wall = on_cap * smoothstep(0.008, 0.025, steepness)
+        even = even - np.float32(detail.exposure_shift) * (2 * equatorward - 1) * iced * smoothstep(
+            0.005, 0.03, steepness
         )
-        height = height * (1 - 0.8 * iced) + cap + detail.sastrugi_m * iced * swell
-        wall = smoothstep(0.05, 0.5, iced)
     crisp = even + np.float32(detail.unsharp_amount) * (even - _gaussian_blur(even, grid, 9.0))
     return {
         "share": crisp.astype(np.float32),
@@ -220,11 +255,20 @@ def _analyze_source(
         "simple": (simple * (1 - inside)).astype(np.float32),
         "ground": ground.astype(np.float32),
         "ice": ice.astype(np.float32),
-        "height": height.astype(np.float32),
+        "height": (terrain.height + craters).astype(np.float32),
+        "roughness": roughness.astype(np.float32),
         "wall": wall.astype(np.float32),
-        "grain": smoothstep(0.3, 0.7, _gaussian_blur(grain.coherence, grid, 5.0)) * (wall if detail.troughs else 1),
+        "grain": smoothstep(0.3, 0.7, _gaussian_blur(grain.coherence, grid, 5.0)) * on_cap,
         "dunes": dunes.astype(np.float32),
     }
+
+
+def _slopes(height_m: Field, grid: PolarGrid) -> tuple[Field, Field]:
+    """Return the steepness of the ground, and how steeply it falls away from the pole."""
+    down, right = np.gradient(height_m, np.float32(grid.km_per_pixel * 1000))
+    x, y = grid.plane_coordinates()
+    fall = -(down * x + right * y) / np.maximum(np.hypot(x, y), np.float32(1e-6))
+    return np.hypot(down, right).astype(np.float32), fall.astype(np.float32)
 
 
 def _gaussian_blur(field: Field, grid: PolarGrid, km: float) -> Field:

@@ -7,8 +7,6 @@ import json
 import zlib
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -17,41 +15,17 @@ from selfiesim.planet.maps import cap_source, globes
 from selfiesim.planet.maps.cap_source import fit_polar_cap
 from selfiesim.planet.maps.load import load_maps
 from selfiesim.planet.maps.map_cache import load_or_build
+from selfiesim.planet.maps.map_file import MapFile, Tone, fingerprint
 from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, MapArrays, PlanetMaps, reflectance
 from selfiesim.planet.maps.tone_match import match_measured_tones
 from selfiesim.planet.maps.worlds import ASTEROID_ALBEDO, BODY_APPEARANCES, BodyAppearance, default_appearance
-from selfiesim.planet.readers.conventions import Conventions, Placement, place
+from selfiesim.planet.readers.conventions import Placement, place
 from selfiesim.planet.readers.dispatch import open_raster
-from selfiesim.planet.readers.rasters import Raster, expand_pattern
+from selfiesim.planet.readers.rasters import Raster
 from selfiesim.planet.readers.resample import Values
 
-Tone = Literal["measured", "own"]
-
 _PATCH_SIZES = (1024, 3072)  # least and most pixels per side of a polar patch from a user's map
-_MEBIBYTE = 1 << 20
 _MARS = BodyAppearance(None, 0.17, "NSSDC Mars Fact Sheet", "mars")
-
-
-@dataclass(frozen=True)
-class MapFile:
-    """A user's colour map.
-
-    Attributes
-    ----------
-    path : Path
-        The file, or a pattern for several.
-    conventions : Conventions
-        How its rows, columns and numbers are to be read.
-    tone : {"measured", "own"}, optional
-        Whether its tones are matched to measured reflectance; None matches them on Mars only.
-    credits : str
-        Source to name with each image.
-    """
-
-    path: Path
-    conventions: Conventions
-    tone: Tone | None = None
-    credits: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,12 +39,15 @@ class Surface:
     albedo : float, optional
         Geometric albedo of a body that the scene defines and that has no map.
     map : MapFile, optional
-        The user's map; None for the default.
+        The user's map of colours; None for the default.
+    elevation : MapFile, optional
+        The user's heights, which take the place of the built-in ones of Mars.
     """
 
     body: str
     albedo: float | None = None
     map: MapFile | None = None
+    elevation: MapFile | None = None
 
 
 def surface_maps(surface: Surface) -> PlanetMaps:
@@ -81,9 +58,14 @@ def surface_maps(surface: Surface) -> PlanetMaps:
     MapError
         The map cannot be used.
     """
+    elevation = surface.elevation if surface.body == "mars" else None
+    digest = "" if elevation is None else fingerprint(elevation.path)
     if surface.map is not None:
-        return _maps_from_file(surface.body, surface.albedo, surface.map, fingerprint(surface.map.path))
-    if surface.body == "mars" or (surface.body in BODY_APPEARANCES and surface.albedo is None):
+        own = fingerprint(surface.map.path)
+        return _maps_from_file(surface.body, surface.albedo, surface.map, own, elevation, digest)
+    if surface.body == "mars":
+        return load_maps("mars") if elevation is None else load_maps("mars", elevation, digest)
+    if surface.body in BODY_APPEARANCES and surface.albedo is None:
         return load_maps(surface.body)
     return _grey_maps(surface.body, surface.albedo)
 
@@ -114,11 +96,13 @@ def check_map_file(file: MapFile, body: str) -> Placement:
 
 
 @lru_cache(maxsize=4)
-def _maps_from_file(body: str, albedo: float | None, file: MapFile, file_fingerprint: str) -> PlanetMaps:
+def _maps_from_file(
+    body: str, albedo: float | None, file: MapFile, file_fingerprint: str, elevation: MapFile | None, digest: str
+) -> PlanetMaps:
     tone = file.tone or ("measured" if body == "mars" else "own")
     if tone == "measured" and body != "mars":
         raise MapError(f"{file.path}: tone 'measured' exists for mars only; use 'own' for {body}")
-    default = load_maps("mars") if body == "mars" else None
+    default = surface_maps(Surface("mars", elevation=elevation)) if body == "mars" else None
     reference = _sample_reference(default) if default else None
     key = json.dumps(
         [
@@ -127,6 +111,7 @@ def _maps_from_file(body: str, albedo: float | None, file: MapFile, file_fingerp
             tone,
             body,
             albedo,
+            digest,
             globes.FORMAT_VERSION,
             cap_source.CAPS_FORMAT_VERSION,
             0 if reference is None else zlib.crc32(np.ascontiguousarray(reference).data),
@@ -193,27 +178,3 @@ def _patch_size(placement: Placement) -> int:
     """Return twice the pixels that the map has across a patch, so that interpolation hides its pixels."""
     native = placement.columns_per_turn * 2 * PATCH_SPAN_RAD / (2 * np.pi)
     return int(np.clip(64 * round(2 * native / 64), *_PATCH_SIZES))
-
-
-def fingerprint(path: Path) -> str:
-    """Return a hash of a file's name, size, time, first and last megabyte.
-
-    The whole file is not hashed: the largest maps take a minute to read.
-
-    Raises
-    ------
-    MapError
-        The file cannot be read.
-    """
-    digest = hashlib.sha256()
-    for each in expand_pattern(path):
-        try:
-            status = each.stat()
-            with each.open("rb") as file:
-                digest.update(f"{each.name} {status.st_size} {status.st_mtime_ns}".encode())
-                digest.update(file.read(_MEBIBYTE))
-                file.seek(max(0, status.st_size - _MEBIBYTE))
-                digest.update(file.read(_MEBIBYTE))
-        except OSError as error:
-            raise MapError(f"{each}: cannot be read ({error.strerror})") from error
-    return digest.hexdigest()

@@ -1,9 +1,7 @@
-"""The spiral troughs of a polar cap: their direction, and the shape of the ice that they are cut into.
+"""The bands of a polar cap: their direction, and where the cap proper lies.
 
-The colour map shows a trough as a dark band: the wall that faces the equator, which is steep, bare and layered. The
-wall that faces the pole is gentle and white. So the map itself shows the slopes: the ground falls steeply outward
-across each dark band, then rises slowly to the next (width and depth of the troughs: design/maps.md). Poisson's
-equation gives the height with these slopes, so that relief and colour agree.
+A colour map shows a trough as a dark band: the wall that faces the equator, which is steep, bare and layered. The wall
+that faces the pole is gentle and white.
 """
 
 from __future__ import annotations
@@ -15,10 +13,7 @@ import numpy as np
 from selfiesim.planet.grids.fields import Field, smoothstep
 from selfiesim.planet.grids.polar_grid import PolarGrid
 
-WALL_SLOPE = 0.20  # of the walls that face the equator, which have 5 to 15 degrees (assumed)
-TROUGH_SPACING_KM = 44.0  # along a meridian, median of an albedo mosaic
-DOME_M = 2600.0  # Planum Boreum rises 2 to 3 km above the plains
-DOME_COLATITUDE_RAD = float(np.radians(13.0))
+_DOME_COLATITUDE_RAD = float(np.radians(13.0))  # of the rim of Planum Boreum
 
 
 @dataclass(frozen=True)
@@ -72,37 +67,8 @@ def plateau_mask(share: Field, grid: PolarGrid) -> Field:
     from scipy.ndimage import gaussian_filter
 
     iced = gaussian_filter(share, grid.km_to_pixels(11.0), truncate=3.0)
-    inner = smoothstep(DOME_COLATITUDE_RAD * 0.995, DOME_COLATITUDE_RAD * 0.93, grid.colatitude())
+    inner = smoothstep(_DOME_COLATITUDE_RAD * 0.995, _DOME_COLATITUDE_RAD * 0.93, grid.colatitude())
     return np.asarray(gaussian_filter(smoothstep(0.25, 0.6, iced) * inner, grid.km_to_pixels(4.0)), dtype=np.float32)
-
-
-def cap_height(share: Field, orientation: BandOrientation, grid: PolarGrid) -> Field:
-    """Return the height (N, N) above the plains, m: dome, margins and troughs.
-
-    Parameters
-    ----------
-    share : (N, N) float32
-        Ice fraction of each pixel, 0..1.
-    orientation : BandOrientation
-        Direction of the bands in it.
-    grid : PolarGrid
-        The grid.
-    """
-    from scipy.ndimage import gaussian_filter
-
-    plateau = plateau_mask(share, grid)
-    around = gaussian_filter(share, grid.km_to_pixels(11.0), truncate=3.0)
-    bare = np.clip((around - share) * 2.2, 0, 1) * smoothstep(0.1, 0.6, plateau)
-    x, y = grid.plane_coordinates()
-    radius = np.maximum(np.sqrt(x * x + y * y), np.float32(1e-6))
-    # Across the band, pointing outward. Where a band runs along the meridian neither side faces the equator.
-    across_x, across_y = -orientation.along_y, orientation.along_x
-    outward = (across_x * x + across_y * y) / radius
-    equatorward = outward / np.sqrt(outward * outward + np.float32(0.06))
-    fall = -np.float32(WALL_SLOPE * 1000) * bare * equatorward * smoothstep(0.1, 0.4, orientation.coherence)
-    troughs = _integrate_gradient(fall * across_x, fall * across_y, grid, 1.9 * TROUGH_SPACING_KM)
-    dome = np.float32(DOME_M) * (1 - 0.8 * (grid.colatitude() / np.float32(DOME_COLATITUDE_RAD)) ** 2)
-    return np.asarray(plateau * dome + troughs, dtype=np.float32)
 
 
 def _gradient(field: Field) -> tuple[Field, Field]:
@@ -112,17 +78,3 @@ def _gradient(field: Field) -> tuple[Field, Field]:
     gx[0] = gx[-1] = 0
     gy[:, 0] = gy[:, -1] = 0
     return gx, gy
-
-
-def _integrate_gradient(gx: Field, gy: Field, grid: PolarGrid, longest_km: float) -> Field:
-    """Return the height, m, whose gradient (m per km) fits best, without wavelengths beyond ``longest_km``."""
-    from scipy import fft
-
-    km = grid.km_per_pixel
-    kx = (2 * np.pi * np.fft.fftfreq(grid.size, km)).astype(np.float32)[:, None]
-    ky = (2 * np.pi * np.fft.rfftfreq(grid.size, km)).astype(np.float32)[None, :]
-    squared = kx * kx + ky * ky
-    squared[0, 0] = 1
-    spectrum = -1j * (kx * fft.rfft2(gx, workers=2) + ky * fft.rfft2(gy, workers=2)) / squared
-    spectrum *= 1 - np.exp(-squared * np.float32((longest_km / (2 * np.pi)) ** 2))
-    return np.asarray(fft.irfft2(spectrum, gx.shape, workers=2), dtype=np.float32)

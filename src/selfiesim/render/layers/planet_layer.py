@@ -11,6 +11,7 @@ from selfiesim.planet.light.atmosphere import Atmosphere
 from selfiesim.planet.light.haze_layer import ASYMMETRY, HazeLayer
 from selfiesim.planet.light.photometry import LAWS
 from selfiesim.planet.light.weather import FROST_EDGE_HALF_WIDTH_RAD, FROST_REFLECTANCE, MAX_FROST_COVER
+from selfiesim.planet.maps.planet_maps import MAX_CRATER_DENSITY
 from selfiesim.planet.terrain.relief import MAX_SLOPE
 from selfiesim.render.gl.shader_program import (
     Uniforms,
@@ -50,6 +51,7 @@ _FLAT_RELIEF = np.full((8, 8, 4), (128, 128, 128, 0), np.uint8)
 _MAX_FROST_OVERLAP_RAD = 0.1  # how far frost extends beyond its line at most
 _NO_FROST_RAD = np.pi / 2.0
 _MAX_DETAIL_FOOTPRINT = 0.0018  # footprint of a pixel, planet radii, above which detail.glsl adds nothing
+_CRATERS_PER_CELL = 2000.0  # craters over 5 km per 10^6 km^2 if each cell of detail.glsl's first octave had a crater
 _MAX_CRATER_SINE = 0.956  # sine of the latitude above which detail.glsl adds no craters
 _AIR_TOP_SCALE_HEIGHTS = 12.0  # scale heights of haze above which planet.glsl renders no air
 # Vertices are in clip coordinates; depth just in front of the far plane.
@@ -97,7 +99,12 @@ class PlanetLayer:
                 for relief in (maps.north_relief, maps.south_relief, maps.globe_relief)
             )
         )
-        textures = {"planetMap": new_mipmapped_texture(colours), "reliefMap": new_mipmapped_texture(slopes)}
+        craters = np.zeros((8, 8), np.uint8) if maps.craters is None else maps.craters
+        textures = {
+            "planetMap": new_mipmapped_texture(colours),
+            "reliefMap": new_mipmapped_texture(slopes),
+            "craterMap": new_mipmapped_texture(np.repeat(craters[..., None], 3, axis=2)),
+        }
         self.actor = vtkPropAssembly()
         self._regions = {region: _RegionQuads(textures) for region in REGIONS}
         for quads in self._regions.values():
@@ -110,6 +117,7 @@ class PlanetLayer:
             **{f"{name}Relief": rectangle for name, rectangle in slope_rectangles.items()},
             reflectanceMax=maps.reflectance_max,
             maxSlope=MAX_SLOPE,
+            craterScale=MAX_CRATER_DENSITY / _CRATERS_PER_CELL,
             patchRadius=patch_width / 2.0,
             patchSine=self._max_globe_sine,
             northTexel=_texel_sizes(patch_width, maps.north, maps.north_relief),

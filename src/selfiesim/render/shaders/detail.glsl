@@ -4,7 +4,7 @@
 // Each octave is a square lattice on the faces of a cube with at most one crater per cell. A crater that would cross an
 // edge of the cube is left out, so there is no visible seam; distances are measured on the sphere, so craters are round.
 
-const float COARSEST = 0.0085; // cell of the first octave, planet radii: 29 km
+const float COARSEST = 0.0065; // cell of the first octave, planet radii: 22 km, for craters under 15 km
 const int OCTAVES = 5;
 
 // Add one octave to the gradient; return a smooth random tone in -1..1.
@@ -35,12 +35,14 @@ float craterOctave(vec3 direction, vec2 face, float radial, vec3 axisU, vec3 axi
 }
 
 void addDetail(vec3 direction, float footprint, float ice, inout vec3 gradient, inout float tone) {
-    // Old highlands in the south, young plains in the north, still younger ones around the north cap, where the map is
-    // finer too.
-    float density = mix(0.75, 0.22, smoothstep(-0.1, 0.5, direction.z)) * smoothstep(0.955, 0.91, direction.z);
+    // Dense on old ground, sparse on young; the map of the north pole has small craters of its own. Cells have 250 km2 on
+    // average, and half of the first octave's craters are over 5 km.
+    vec2 turns = vec2(fract(atan(direction.y, direction.x) * 0.15915494), 0.5 - asin(direction.z) * 0.31830989);
+    float fade = smoothstep(0.955, 0.91, direction.z);
+    float density = craterScale * textureLod(craterMap, turns, 0.0).r * fade;
     // How many octaves the pixel shows. A shorter loop saves work; llvmpipe runs both sides of a branch.
     float finest = floor(log2(0.211 * COARSEST / footprint) / 1.0893) + 1.0; // where `visible` below reaches 0
-    int count = int(clamp(finest, 0.0, density > 0.0 ? float(OCTAVES) : 0.0));
+    int count = int(clamp(finest, 0.0, fade > 0.0 ? float(OCTAVES) : 0.0));
     vec3 size = abs(direction);
     bool first = size.x >= size.y && size.x >= size.z, second = !first && size.y >= size.z;
     vec3 axisU = first ? vec3(0, 1, 0) : second ? vec3(0, 0, 1) : vec3(1, 0, 0);
@@ -51,7 +53,7 @@ void addDetail(vec3 direction, float footprint, float ice, inout vec3 gradient, 
     vec2 face = vec2(dot(direction, axisU), dot(direction, axisV)) / abs(depth);
     float radial = (first ? 1.0 : second ? 2.0 : 3.0) * sign(depth) * 37.0;
     float side = COARSEST;
-    float edge = smoothstep(1.0, 0.97, max(abs(face.x), abs(face.y))) * (1.0 - 0.8 * ice) * min(5.0 * density, 1.0);
+    float edge = smoothstep(1.0, 0.97, max(abs(face.x), abs(face.y))) * (1.0 - 0.8 * ice) * fade;
     for (int octave = 0; octave < count; octave++) {
         float visible = clamp(1.9 - 9.0 * footprint / side, 0.0, 1.0);
         float mottle = craterOctave(direction, face, radial, axisU, axisV, axisW, side, visible * (1.0 - ice), density, gradient);
