@@ -51,6 +51,28 @@ def test_shader_and_numpy_agree_over_the_lit_disc(scene, compare, gas):
     assert np.percentile(np.abs(ratio - 1.0), 90) < 0.02
 
 
+def test_shader_and_numpy_agree_on_shadows_of_the_relief(scene, compare):
+    """Highlands by a Sun at 4 degrees, close enough to resolve the shadows."""
+    changes = {
+        "planet__dust_opacity": 0.05,
+        "orbit__raan_deg": 266.0,
+        "orbit__true_anomaly_deg": 220.0,
+        "orbit__semi_major_axis_km": 3700.0,
+    }
+    with_shadows, without = (scene.with_changes(planet__shadows=on, **changes).view() for on in (True, False))
+    view = looking(with_shadows, with_shadows.planet.position, 60.0, SIZE)
+    shader, in_numpy = compare(view)
+    flat, flat_numpy = compare(looking(without, without.planet.position, 60.0, SIZE))
+    assert np.isfinite(shader).all()
+    shaded = in_numpy[..., 1] < 0.9 * flat_numpy[..., 1]
+    assert shaded.mean() > 0.01
+    ratio = shader / in_numpy
+    # By so low a Sun each slope shows, and the shader's are averaged over a pixel.
+    assert np.median(np.abs(ratio - 1.0)) < 0.03
+    assert np.percentile(np.abs(ratio - 1.0), 90) < 0.08
+    assert (shader / flat)[shaded].mean() == pytest.approx((in_numpy / flat_numpy)[shaded].mean(), abs=0.1)
+
+
 def sunward_limb(view):
     """Direction, camera axes, to the limb on the side where the Sun is."""
     distance = np.linalg.norm(view.planet.position)

@@ -185,8 +185,8 @@ def _place_planet_and_ground(
         return None, None
     weather = _weather(setup, epoch) if body.name == "mars" else AIRLESS
     pose = icrf_to_camera @ -track.camera.position, track.icrf_to_bodyfixed @ icrf_to_camera.T
-    shadows = find_shadow_casters(setup.almanac, body, epoch)
-    planet = PlanetPose(body, *pose, setup.surface, weather, setup.scene.planet.law, shadows)
+    casters, options = find_shadow_casters(setup.almanac, body, epoch), setup.scene.planet
+    planet = PlanetPose(body, *pose, setup.surface, weather, options.law, casters, options.shadows)
     if setup.scene.ground is None:
         return planet, None
     where = icrf_to_camera @ -relative.position, icrf_to_camera @ enu_to_icrf(setup, epoch, track.host)

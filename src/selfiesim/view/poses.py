@@ -70,6 +70,8 @@ class PlanetPose:
         Reflectance law of bare ground, a key of :data:`selfiesim.planet.light.photometry.LAWS`; None: the body's own.
     casters : tuple of ShadowCaster
         Bodies that may cast a shadow on it.
+    shadows : bool
+        Whether its relief casts shadows.
     """
 
     body: Body
@@ -79,6 +81,7 @@ class PlanetPose:
     weather: Weather = AIRLESS
     law: str | None = None
     casters: tuple[ShadowCaster, ...] = ()
+    shadows: bool = True
 
 
 @dataclass(frozen=True)

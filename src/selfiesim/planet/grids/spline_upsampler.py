@@ -22,7 +22,7 @@ class SplineUpsampler:
     """
 
     def __init__(self, coarse: int, fine: int) -> None:
-        self._matrix = _spline_matrix(coarse, fine)
+        self._matrix = spline_matrix(coarse, fine)
 
     def prepare(self, field: Field) -> Field:
         """Return the spline coefficients of a coarse field (N, N), transposed for :meth:`columns`."""
@@ -36,7 +36,7 @@ class SplineUpsampler:
         return np.asarray(self._matrix @ np.ascontiguousarray(across), dtype=np.float32)
 
 
-def _spline_matrix(coarse: int, fine: int) -> csr_array:
+def spline_matrix(coarse: int, fine: int) -> csr_array:
     """Return cubic B-spline weights at the fine pixels' centres, sparse (fine, coarse)."""
     from scipy.sparse import csr_array
 

@@ -16,8 +16,9 @@ from selfiesim.planet.maps.mars_maps import build_mars_maps
 from selfiesim.planet.maps.packaged_images import PACKAGE_CREDITS, packaged_image_path
 from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, PlanetMaps
 from selfiesim.planet.terrain import mars_heights
+from selfiesim.planet.terrain.surface_heights import SurfaceHeights
 
-FORMAT_VERSION = 11  # increment whenever the maps change
+FORMAT_VERSION = 20  # increment whenever the maps change
 NORTH_SIZE = 5120  # 0.5 km per pixel
 SOUTH_SIZE = 1536
 RELIEF_SIZES = {"north": 3072, "south": 1024}  # pixels per side of the slopes: 0.84 and 2.5 km each
@@ -72,6 +73,9 @@ def load_maps(body: str = "mars", elevation: MapFile | None = None, digest: str 
         north_relief=parts["north-relief"],
         south_relief=parts["south-relief"],
         craters=parts["craters"],
+        heights=SurfaceHeights.from_bytes(
+            parts["globe-height"], parts["north-height"], parts["south-height"], PATCH_SPAN_RAD
+        ),
     )
 
 

@@ -17,12 +17,14 @@ from selfiesim.planet.maps.planet_maps import MAX_CRATER_DENSITY, MapArrays
 from selfiesim.planet.maps.polar_cap import DetailParams, PolarCap, PolarTerrain
 from selfiesim.planet.terrain import continuation, relief, small_scale
 from selfiesim.planet.terrain.height_grid import HeightGrid
+from selfiesim.planet.terrain.surface_heights import encode_heights
 
 _POLE_SEEDS = {"north": 8701, "south": 8702}
 _COARSE = {"north": 1280, "south": 640}
 # Bright dust lies around the south cap, dark plains around the north.
 _POLE_DETAIL = {"north": DetailParams(), "south": DetailParams(max_ground_luminance=0.28, troughs=False)}
 _BLOCK = 96  # columns built at a time, to bound memory
+_MAX_HEIGHT_SIZE = 1536  # pixels per side of the polar heights: 1.7 km each
 _THREADS = 2
 
 
@@ -68,7 +70,7 @@ def build_mars_maps(
         if pole == "south":
             cap = _prepare_cap("south", tone, heights, span_rad)
         parts[pole] = _render_colours(cap, sizes[pole], calibration)
-        parts[f"{pole}-relief"] = _render_slopes(cap, relief_sizes[pole], calibration, pole == "north")
+        parts |= _render_slopes(cap, relief_sizes[pole], calibration, pole)
     return parts
 
 
@@ -77,6 +79,7 @@ def _build_globe(tone: Field, cover: Field, calibration: Calibration, heights: H
     return {
         "globe": albedo.encode_ground_and_ice(tone, tone, cover, calibration),
         "globe-relief": relief.encode_globe_relief(heights, ice_light),
+        "globe-height": encode_heights(heights.coefficients),
         "craters": _encode_crater_density(heights),
     }
 
@@ -120,9 +123,12 @@ def _render_colours(cap: PolarCap, size: int, calibration: Calibration) -> NDArr
     return image
 
 
-def _render_slopes(cap: PolarCap, size: int, calibration: Calibration, north: bool) -> NDArray[np.uint8]:
+def _render_slopes(cap: PolarCap, size: int, calibration: Calibration, pole: str) -> MapArrays:
+    """Return slopes, and heights averaged to at most ``_MAX_HEIGHT_SIZE`` pixels per side."""
     reader = cap.reader(size, rough=True)
     image = np.empty((size, size, 4), np.uint8)
+    means = -(-size // _MAX_HEIGHT_SIZE)
+    heights = np.empty((size // means, size // means, 2), np.uint8)
 
     def build(columns: slice) -> None:
         first, last = max(columns.start - 1, 0), min(columns.stop + 1, size)
@@ -130,10 +136,12 @@ def _render_slopes(cap: PolarCap, size: int, calibration: Calibration, north: bo
         height: Field = np.pad(strip.height, ((0, 0), (first - columns.start + 1, columns.stop + 1 - last)), "edge")
         ice_light = albedo.ice_light_fraction(strip.ground_tone, strip.ice_tone, strip.cover, calibration)
         own = ice_light[:, columns.start - first : columns.stop - first]
-        image[:, columns] = relief.encode_patch_relief(height, own, reader.grid, north, columns)
+        image[:, columns] = relief.encode_patch_relief(height, own, reader.grid, pole == "north", columns)
+        mean = height[:, 1:-1].reshape(size // means, means, -1, means).mean(axis=(1, 3))
+        heights[:, columns.start // means : columns.stop // means] = encode_heights(mean)
 
     _run_in_blocks(build, size)
-    return image
+    return {f"{pole}-relief": image, f"{pole}-height": heights}
 
 
 def _run_in_blocks(build: Callable[[slice], None], size: int) -> None:

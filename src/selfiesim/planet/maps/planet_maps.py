@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from selfiesim.planet.grids.fields import smoothstep
 from selfiesim.planet.maps import albedo
 from selfiesim.planet.terrain.relief import decode_slope
+from selfiesim.planet.terrain.surface_heights import SurfaceHeights
 
 PATCH_SPAN_RAD = float(np.radians(22.0))
 """Colatitude at the middle of a polar patch's side."""
@@ -60,6 +61,8 @@ class PlanetMaps:
         flat and without ice.
     craters : (H, W) uint8, optional
         Plate carree, coarse: the density of craters too small for the slopes; 255 is :data:`MAX_CRATER_DENSITY`.
+    heights : SurfaceHeights, optional
+        The heights that cast shadows.
     """
 
     globe: NDArray[np.uint8]
@@ -74,6 +77,7 @@ class PlanetMaps:
     north_relief: NDArray[np.uint8] | None = None
     south_relief: NDArray[np.uint8] | None = None
     craters: NDArray[np.uint8] | None = None
+    heights: SurfaceHeights | None = None
 
 
 def reflectance(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> NDArray[np.float32]:

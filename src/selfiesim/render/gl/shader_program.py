@@ -134,15 +134,16 @@ def new_float_texture() -> Any:
     return texture
 
 
-def upload_image(texture: Any, image: NDArray[np.float32]) -> None:
-    """Set the image (H, W, C) of a texture, linear values."""
+def upload_image(texture: Any, image: NDArray[Any], *, copy: bool = True) -> None:
+    """Set the image (H, W, C) of a texture, linear values; without ``copy`` the image must not change."""
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonDataModel import vtkImageData
 
     height, width = image.shape[:2]
+    pixels = np.ascontiguousarray(image).reshape(height * width, -1)
     data = vtkImageData()
     data.SetDimensions(width, height, 1)
-    data.GetPointData().SetScalars(numpy_to_vtk(image.reshape(height * width, -1), deep=True))
+    data.GetPointData().SetScalars(numpy_to_vtk(pixels, deep=copy))
     texture.SetInputData(data)
 
 
@@ -151,17 +152,10 @@ def new_mipmapped_texture(image: ArrayLike, repeat: bool = False, srgb: bool = F
 
     An ``srgb`` image is decoded to linear light, and its coarse levels are averages of linear light.
     """
-    from vtkmodules.util.numpy_support import numpy_to_vtk
-    from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
 
-    pixels = np.ascontiguousarray(image)
-    height, width = pixels.shape[:2]
-    data = vtkImageData()
-    data.SetDimensions(width, height, 1)
-    data.GetPointData().SetScalars(numpy_to_vtk(pixels.reshape(height * width, -1), deep=False))
     texture = vtkOpenGLTexture()
-    texture.SetInputData(data)
+    upload_image(texture, np.asarray(image), copy=False)
     texture.SetColorModeToDirectScalars()
     texture.SetUseSRGBColorSpace(srgb)
     texture.InterpolateOn()

@@ -12,6 +12,7 @@ from selfiesim.planet.light.haze_layer import ASYMMETRY, HazeLayer
 from selfiesim.planet.light.photometry import LAWS
 from selfiesim.planet.light.weather import FROST_EDGE_HALF_WIDTH_RAD, FROST_REFLECTANCE, MAX_FROST_COVER
 from selfiesim.planet.maps.planet_maps import MAX_CRATER_DENSITY
+from selfiesim.planet.terrain.cast_shadows import ShadowGrid
 from selfiesim.planet.terrain.relief import MAX_SLOPE
 from selfiesim.render.gl.shader_program import (
     Uniforms,
@@ -19,14 +20,17 @@ from selfiesim.render.gl.shader_program import (
     new_mipmapped_texture,
     replace_shading,
     shader_source,
+    upload_image,
 )
 from selfiesim.render.layers.planet_tiles import NORTH, REGIONS, SOUTH, Caps, classify_tiles
+from selfiesim.render.light.relief_shadows import relief_shadows
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
     from selfiesim.planet.light.photometry import LunarLambertLaw
     from selfiesim.planet.light.weather import Weather
     from selfiesim.planet.maps.planet_maps import PlanetMaps
+    from selfiesim.planet.terrain.cast_shadows import ShadowMap
     from selfiesim.view.poses import PlanetPose
     from selfiesim.view.view import View
 
@@ -47,6 +51,7 @@ _SHADERS = (
     "eclipse.glsl",
     "planet.glsl",
 )
+_NO_SHADOWS = np.full((8, 8, 4), 255, np.uint8)
 _FLAT_RELIEF = np.full((8, 8, 4), (128, 128, 128, 0), np.uint8)
 _MAX_FROST_OVERLAP_RAD = 0.1  # how far frost extends beyond its line at most
 _NO_FROST_RAD = np.pi / 2.0
@@ -105,6 +110,9 @@ class PlanetLayer:
             "reliefMap": new_mipmapped_texture(slopes),
             "craterMap": new_mipmapped_texture(np.repeat(craters[..., None], 3, axis=2)),
         }
+        self._shadow_texture = new_mipmapped_texture(_NO_SHADOWS)
+        self._shadows: ShadowMap | None = None
+        textures["shadowMap"] = self._shadow_texture
         self.actor = vtkPropAssembly()
         self._regions = {region: _RegionQuads(textures) for region in REGIONS}
         for quads in self._regions.values():
@@ -160,14 +168,35 @@ class PlanetLayer:
             **_weather_uniforms(pose.weather),
             **_haze_uniforms(air),
         )
+        shadows = self._update_shadows(view)
         caps = Caps(globe=self._max_globe_sine, patch=max(self._max_globe_sine, _MAX_CRATER_SINE))
         boxes = classify_tiles(view.camera, _principal(view.camera), eye, to_scaled, radii, air_top, caps)
-        features = _shader_features(pose, pixel_angle)
+        features = (*_shader_features(pose, pixel_angle), *(("SHADOWS",) if shadows else ()))
         for region, quads in self._regions.items():
             quads.set_rectangles(boxes[region], view.camera)
             if len(boxes[region]):
                 quads.compile(self._functions, (region.upper(), *_region_defines(region, features, pose.weather)))
         self.aim(view, (0.0, 0.0))
+
+    def _update_shadows(self, view: View) -> bool:
+        """Upload the shadows of the relief in ``view``; return whether there are any."""
+        shadows = relief_shadows(view, self.maps)
+        if shadows is not None and shadows is not self._shadows:
+            # VTK reads two channels as grey and alpha, and three are not aligned.
+            upload_image(self._shadow_texture, np.repeat(shadows.codes, 2, axis=2), copy=False)
+            self._shadows = shadows
+        grid = ShadowGrid(1, 0, 1, 0, 1) if shadows is None else shadows.grid
+        self._set(
+            sunFrame=np.eye(3) if shadows is None else shadows.frame,
+            shadowGrid=(
+                grid.middle_turn,
+                grid.columns_per_turn / grid.columns,
+                1.0 / (grid.texel * grid.rows),
+                grid.first_row / grid.rows,
+            ),
+            shadowTexel=grid.texel,
+        )
+        return shadows is not None
 
     def aim(self, view: View, shift: tuple[float, float]) -> None:
         """Shift the pixel grid by ``shift`` pixels, right and down."""

@@ -18,8 +18,10 @@ from selfiesim.planet.light.atmosphere import Atmosphere
 from selfiesim.planet.light.photometry import LAWS, ice
 from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_fraction
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief
+from selfiesim.render.light.relief_shadows import relief_shadows
 
 if TYPE_CHECKING:
+    from selfiesim.planet.terrain.cast_shadows import ShadowMap
     from selfiesim.view.poses import PlanetPose
     from selfiesim.view.view import View
 
@@ -104,22 +106,29 @@ def _radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> Floats
     is_ground = np.isfinite(points[:, 0])
     radiance_factor = np.zeros((len(rays), 3))
     if is_ground.any():
-        radiance_factor[is_ground] = _ground(planet, maps, points[is_ground], along[is_ground], sun)
+        shadows = relief_shadows(view, maps)
+        radiance_factor[is_ground] = _ground(planet, maps, points[is_ground], along[is_ground], sun, shadows)
     if planet.weather.has_air:
         sky = ~is_ground & np.isfinite(along[:, 0])
         radiance_factor[sky] = _limb(planet, start, along[sky], sun)
     return radiance_factor * view.sun.irradiance / np.pi
 
 
-def _ground(planet: PlanetPose, maps: PlanetMaps, points: Floats, along: Floats, sun: Vector) -> Floats:
+def _ground(
+    planet: PlanetPose, maps: PlanetMaps, points: Floats, along: Floats, sun: Vector, shadows: ShadowMap | None
+) -> Floats:
     """Return I/F (N, 3) of the ground at ``points`` (N, 3), seen along ``along`` (N, 3); body-fixed axes."""
     normal = unit(points / np.array(planet.body.radii_m) ** 2)
     albedo, gradient, ice_fraction = ground_properties(planet, maps, unit(points))
     facet = unit(normal - gradient)
     mu0, cos_phase = normal @ sun, -(along @ sun)
-    # Slopes beyond the terminator still catch sunlight, but not where the horizon would block it.
-    facet_mu0, facet_mu = (facet @ sun) * smoothstep(-0.01, 0.03, mu0), -(facet * along).sum(axis=1)
+    facet_mu0, facet_mu = facet @ sun, -(facet * along).sum(axis=1)
+    if shadows is None:
+        # Slopes beyond the terminator still catch sunlight, but not where the horizon would block it.
+        facet_mu0 *= smoothstep(-0.01, 0.03, mu0)
     shape = reflection_shape(planet, maps, facet_mu0, facet_mu, cos_phase, ice_fraction)
+    if shadows is not None:
+        shape = shape * shadows.visible_fraction(unit(points))
     if not planet.weather.has_air:
         return np.asarray(albedo * shape[:, None])
     air = Atmosphere.from_weather(planet.weather, planet.body)

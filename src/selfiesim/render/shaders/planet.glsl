@@ -64,6 +64,19 @@ Ground groundAt(vec3 direction, vec2 levels) {
     return Ground(code * code * reflectanceMax, maxSlope * t * (0.25 + 0.75 * t * t), slope.w);
 }
 
+#ifdef SHADOWS
+// Fraction of the Sun's disc that the relief leaves visible; see selfiesim/planet/terrain/cast_shadows.py. A texel has the
+// height above the shadow of the lower and of the upper limb.
+float visibleOverRelief(vec3 direction, float footprint) {
+    vec3 place = sunFrame * direction;
+    float turn = fract(atan(place.y, place.x) * 0.15915494 - shadowGrid.x + 0.5) - 0.5;
+    vec2 at = vec2(turn * shadowGrid.y + 0.5, place.z * shadowGrid.z - shadowGrid.w);
+    vec2 code = textureLod(shadowMap, at, clamp(log2(footprint / shadowTexel), 0.0, 5.0)).rb * 2.0 - 1.0;
+    vec2 height = code * abs(code);
+    return smoothstep(0.0, 1.0, height.y / max(height.y - height.x, 1.0e-4));
+}
+#endif
+
 vec3 rayThrough(vec2 pixel) {
     return normalize(cameraToScaled * vec3((pixel - principal) / focal * vec2(1.0, -1.0), 1.0));
 }
@@ -104,12 +117,18 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
     vec3 facet = normalize(normal - ground.gradient);
     float mu = max(dot(normal, toEye), 0.0), mu0 = dot(normal, sunDirection);
     float cosPhase = dot(sunDirection, toEye);
+    float facing = dot(facet, sunDirection);
+#ifndef SHADOWS
     // Slopes beyond the terminator still catch sunlight, but not where the horizon would block it.
-    float facing = dot(facet, sunDirection) * smoothstep(-0.01, 0.03, mu0);
+    facing *= smoothstep(-0.01, 0.03, mu0);
+#endif
     float seen = max(dot(facet, toEye), 0.0);
     float share = mix(bidirectional(facing, seen, cosPhase), iceReflectance(facing, seen), ground.ice);
     // Under a uniform sky the ground is close to a Lambert surface, whose albedo is 3/2 of A.
     vec3 beam = sunbeam(mu0);
+#ifdef SHADOWS
+    share *= visibleOverRelief(direction, near.x);
+#endif
     vec3 lit = share * beam + 1.5 * skylight(mu0, beam);
 #ifdef ECLIPSE
     lit *= sunVisibleFraction(m.hit * radii);

@@ -1,0 +1,232 @@
+"""Shadows that the relief of a planet casts on it, for one direction of the Sun.
+
+All rays of sunlight through a place lie in the plane of the place, the planet's centre and the Sun. In polar
+coordinates around the subsolar point such planes are meridians, so that shadows run straight down the columns of a map
+whose rows are elevations of the Sun: no seams, no poles, and the planet's curvature is exact. In each plane the
+distance of a point from the line through centre and Sun is x = r cos(elevation); a ray of sunlight has a constant x.
+A place is lit where its x exceeds that of all places nearer to the subsolar point, which is a running maximum. Doing
+this for the lower and the upper limb of the Sun's disc gives the penumbra.
+
+A map holds by how many metres a place rises above each of the two shadows, and not whether it is lit: those numbers
+are continuous, so that interpolation finds edges of shadows well inside a texel.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.vectors import Matrix
+from selfiesim.planet.grids.fields import Field, smoothstep
+from selfiesim.planet.grids.spline_upsampler import spline_matrix
+from selfiesim.planet.terrain.surface_heights import SurfaceHeights
+
+HIGHEST_RAD = float(np.radians(20.0))
+"""Elevation of the Sun above which the relief casts no shadow; no slope of 2 km is steeper."""
+
+_FADE_RAD = float(np.radians(1.0))  # below the highest elevation, where shadows fade
+_BEYOND_RAD = float(np.radians(4.2))  # sunward of the map, where relief may cast shadows into it
+_COARSE_KM = 4.8  # step at which the globe's heights are read; they resolve 11 km
+_DEPTH = 0.25  # metres above a shadow per metre of a texel that the last code stands for
+_BLOCK = 96  # columns worked on at a time, which fit into a processor's cache
+_THREADS = 2
+_SMOOTH_TERMINATOR = -0.01, 0.03  # sines of the Sun's elevation between which ground without a map is lit
+
+
+@dataclass(frozen=True)
+class ShadowGrid:
+    """Rows of equal steps in the sine of the Sun's elevation, columns of equal steps in angle around the Sun's axis.
+
+    Attributes
+    ----------
+    columns_per_turn : int
+        Columns around the Sun's axis.
+    first_column, columns : int
+        Those that the grid has.
+    first_row, rows : int
+        Rows, counted from the terminator toward the Sun.
+    """
+
+    columns_per_turn: int
+    first_column: int
+    columns: int
+    first_row: int
+    rows: int
+
+    @property
+    def texel(self) -> float:
+        """Side of a texel, rad."""
+        return float(2 * np.pi / self.columns_per_turn)
+
+    @property
+    def middle_turn(self) -> float:
+        """Angle of the middle of the grid around the Sun's axis, turns."""
+        return (self.first_column + 0.5 * self.columns) / self.columns_per_turn
+
+    def sines(self, extra: int = 0) -> NDArray[np.float64]:
+        """Return the sine of the Sun's elevation in each row and in ``extra`` rows beyond the last."""
+        return np.asarray((np.arange(self.first_row, self.first_row + self.rows + extra) + 0.5) * self.texel)
+
+
+@dataclass(frozen=True, eq=False)
+class ShadowMap:
+    """Where the relief shades a planet.
+
+    Attributes
+    ----------
+    codes : (rows, columns, 2) uint8
+        Height above the shadow of the Sun's lower and of its upper limb, coded around 127.5 by the square root; the
+        last code stands for ``_DEPTH`` texels.
+    grid : ShadowGrid
+        Where the codes are.
+    frame : (3, 3) array
+        From body-fixed axes to those of the grid: two axes across the Sun's and one toward the Sun.
+    """
+
+    codes: NDArray[np.uint8]
+    grid: ShadowGrid
+    frame: Matrix
+
+    def visible_fraction(self, directions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the fraction (N,) of the Sun's disc visible in directions (N, 3) from the centre, body-fixed axes."""
+        across, aside, sine = self.frame @ directions.T
+        grid = self.grid
+        turn = np.mod(np.arctan2(aside, across) / (2 * np.pi) - grid.middle_turn + 0.5, 1.0) - 0.5
+        column = turn * grid.columns_per_turn + 0.5 * grid.columns - 0.5
+        row = sine / grid.texel - grid.first_row - 0.5
+        inside = (np.abs(column - 0.5 * grid.columns + 0.5) <= 0.5 * grid.columns) & (
+            np.abs(row - 0.5 * grid.rows + 0.5) <= 0.5 * grid.rows
+        )
+        row, column = np.clip(row, 0, grid.rows - 1), np.clip(column, 0, grid.columns - 1)
+        top, left = np.minimum(row.astype(int), grid.rows - 2), np.minimum(column.astype(int), grid.columns - 2)
+        down, right = (row - top)[:, None], (column - left)[:, None]
+        upper = self.codes[top, left] * (1 - right) + self.codes[top, left + 1] * right
+        lower = self.codes[top + 1, left] * (1 - right) + self.codes[top + 1, left + 1] * right
+        fraction = disc_fraction((upper + (lower - upper) * down) / 127.5 - 1)
+        return np.where(inside, fraction, smoothstep(*_SMOOTH_TERMINATOR, sine))
+
+
+def disc_fraction(code: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the visible fraction of the disc from codes (..., 2) in -1..1, as the shader does.
+
+    Between the limbs the height above the shadow is linear. The cubic is within 2 percent of the light of a disc with a
+    linear limb darkening of 0.6, that of the Sun at 550 nm (assumed).
+    """
+    height = code * np.abs(code)
+    share = np.clip(height[..., 1] / np.maximum(height[..., 1] - height[..., 0], 1e-4), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share))
+
+
+def cast_shadows(
+    heights: SurfaceHeights, grid: ShadowGrid, frame: Matrix, radii_m: tuple[float, ...], sun_radius_rad: float
+) -> ShadowMap:
+    """Follow the rays of sunlight over the relief.
+
+    Parameters
+    ----------
+    heights : SurfaceHeights
+        Heights above the ellipsoid.
+    grid, frame
+        Those of the map.
+    radii_m : (3,) tuple of float
+        Semi-axes of the ellipsoid.
+    sun_radius_rad : float
+        Angular radius of the Sun.
+    """
+    top = grid.sines()[-1]
+    beyond = np.sin(min(np.arcsin(min(top, 1.0)) + _BEYOND_RAD, HIGHEST_RAD + 0.4 * _BEYOND_RAD))
+    extra = max(int((beyond - top) / grid.texel), 1)
+    sines = grid.sines(extra)
+    relief = _Relief(heights, grid, frame, sines, np.array(radii_m))
+    codes = np.empty((grid.rows, grid.columns, 2), np.uint8)
+
+    def sweep(columns: slice) -> None:
+        _sweep(relief.over_sphere(columns), sines, relief.radius, sun_radius_rad, grid, codes[:, columns])
+
+    blocks = [slice(k, min(k + _BLOCK, grid.columns)) for k in range(0, grid.columns, _BLOCK)]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(sweep, blocks))
+    return ShadowMap(codes, grid, frame)
+
+
+class _Relief:
+    """Heights over a sphere, in columns of a grid whose rows have the given sines."""
+
+    def __init__(
+        self,
+        heights: SurfaceHeights,
+        grid: ShadowGrid,
+        frame: Matrix,
+        sines: NDArray[np.float64],
+        radii_m: NDArray[np.float64],
+    ) -> None:
+        self.radius = float(np.mean(radii_m))
+        self._heights, self._grid, self._frame, self._radii = heights, grid, frame, radii_m
+        self._sines = sines
+        turns = (grid.first_column + np.arange(grid.columns) + 0.5) / grid.columns_per_turn
+        step = max(_COARSE_KM * 1000 / (grid.texel * self.radius), 1.0)
+        rows, columns = (int(np.ceil(count / step)) for count in (len(sines), grid.columns))
+        coarse_sines = sines[0] + ((np.arange(rows) + 0.5) * len(sines) / rows - 0.5) * grid.texel
+        coarse_turns = turns[0] + ((np.arange(columns) + 0.5) * grid.columns / columns - 0.5) / grid.columns_per_turn
+        direction = self._directions(coarse_sines, coarse_turns)
+        self._turns = turns
+        self._across = None
+        if heights.globe_share(direction).any():
+            from scipy.ndimage import spline_filter
+
+            coefficients = spline_filter(heights.of_globe(direction), order=3, output=np.float32, mode="mirror")
+            self._down = (spline_matrix(rows, len(sines)) @ coefficients).T
+            self._across = spline_matrix(columns, grid.columns)
+
+    def over_sphere(self, columns: slice) -> Field:
+        """Return the distance (rows, n) of the ground from the planet's centre less the mean radius, m."""
+        direction = self._directions(self._sines, self._turns[columns])
+        if self._across is None:
+            height: Field = np.zeros(direction[2].shape, np.float32)
+        else:
+            height = np.ascontiguousarray((self._across[columns] @ self._down).T)
+        self._heights.add_patches(height, direction)
+        x, y, z = (part * np.float32(self.radius / axis) for part, axis in zip(direction, self._radii, strict=True))
+        squared = x * x + y * y + z * z
+        return np.asarray(height + (1 / np.sqrt(squared) - 1) * np.float32(self.radius), np.float32)
+
+    def _directions(self, sines: NDArray[np.float64], turns: NDArray[np.float64]) -> tuple[Field, Field, Field]:
+        ring = self._frame[:2].T @ np.stack([np.cos(2 * np.pi * turns), np.sin(2 * np.pi * turns)])
+        cosines = np.sqrt(1 - sines**2).astype(np.float32)[:, None]
+        axis = (sines[:, None] * self._frame[2]).astype(np.float32)
+        x, y, z = (axis[:, k, None] + cosines * ring[k].astype(np.float32) for k in range(3))
+        return x, y, z
+
+
+def _sweep(
+    over: Field,
+    sines: NDArray[np.float64],
+    radius: float,
+    sun_radius_rad: float,
+    grid: ShadowGrid,
+    out: NDArray[np.uint8],
+) -> None:
+    """Write the codes of some columns from their heights over the sphere, (rows, n)."""
+    elevation = np.arcsin(sines)
+    texel_m = grid.texel * radius
+    fade = np.clip((elevation - (HIGHEST_RAD - _FADE_RAD)) / _FADE_RAD, 0, 1)[: grid.rows, None]
+    lift = (fade * texel_m).astype(np.float32)
+    for k, limb in enumerate((-sun_radius_rad, sun_radius_rad)):
+        cosine = np.cos(elevation + limb)
+        # The distance from the Sun's axis less the mean radius, in single precision to a centimetre.
+        x = over * cosine.astype(np.float32)[:, None]
+        x += (radius * (cosine - 1)).astype(np.float32)[:, None]
+        sunward = np.maximum.accumulate(x[::-1], axis=0)[::-1]
+        above = x[: grid.rows] - sunward[1 : grid.rows + 1]
+        if fade.any():
+            above += lift
+        above *= np.float32(1 / (_DEPTH * texel_m))
+        np.clip(above, -1, 1, out=above)
+        code = np.sqrt(np.abs(above))
+        np.copysign(code, above, out=code)
+        code *= np.float32(127.5)
+        code += np.float32(128.0)
+        out[..., k] = code
