@@ -12,6 +12,7 @@ from selfiesim.core.errors import ModelError, SceneError
 from selfiesim.craft.decals import Decal, apply_decals
 from selfiesim.craft.load import load_craft
 from selfiesim.craft.material_overrides import apply_finishes, finish_names
+from selfiesim.craft.materials import FINISHES
 from selfiesim.pages.model_portrait import Viewpoint, portrait
 from selfiesim.scene.scene import Scene
 
@@ -139,7 +140,7 @@ def test_unknown_materials_and_finishes_are_refused_with_the_known_ones(folder):
 def test_description_of_a_mesh_may_name_a_finish(folder):
     (folder / "cube.toml").write_text('[materials.default]\nfinish = "white-paint"\n')
     (part,) = load_craft(folder / "cube.stl").parts
-    assert part.material.base_color == (0.78, 0.78, 0.76)
+    assert part.material.base_color == FINISHES["white_paint"].base_color
     (folder / "cube.toml").write_text('[materials.default]\nfinish = "white-paint"\nroughness = 0.1\n')
     with pytest.raises(ModelError, match="leave out roughness"):
         load_craft(folder / "cube.stl")

@@ -285,13 +285,16 @@ def test_ryugu_is_as_bright_at_full_phase_as_published():
 
 
 # Fortescue, Swinerd and Stark 2011, table 11.3: a surface reflects the sunlight that it does not absorb. Half of
-# sunlight is infrared, where foil reflects more than in the visible, hence the tolerance of 0.17. The colour of a solar
-# cell is in its texture.
+# sunlight is infrared, where Kapton is clear and the aluminium behind it reflects 0.9, and where other surfaces may
+# differ from the bands, hence the tolerance of 0.17. The colour of a solar cell is in its texture.
 @pytest.mark.parametrize("finish", [n for n, f in FINISHES.items() if f.solar_absorptance and n != "solar_cell"])
 def test_reflectance_follows_the_published_absorptance(finish):
     found = FINISHES[finish]
     mirrored = 0.04 * (1.0 - found.metallic)
-    assert np.mean(found.base_color) + mirrored == pytest.approx(1.0 - found.solar_absorptance, abs=0.17)
+    reflected = np.mean(found.base_color) + mirrored
+    if finish.startswith("gold_foil"):
+        reflected = 0.5 * reflected + 0.5 * 0.9
+    assert reflected == pytest.approx(1.0 - found.solar_absorptance, abs=0.17)
 
 
 def test_cells_have_anisotropic_highlights_under_a_clear_coat():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from selfiesim.core.colour import linear_srgb_from_bands
 from selfiesim.core.errors import PhotoError, SceneError
 from selfiesim.photo.demosaic import demosaic, pad_mosaic
 from selfiesim.photo.finish import jpeg_round_trip, unsharp_mask
@@ -112,7 +113,7 @@ def developed_without_sensor(photo):
     """The card's sRGB values from its light alone; 1 is the level at which the first of the sensor's colours clips."""
     sun = photo.radiance.view.sun.irradiance
     full = (white_electrons(photo.sensor, sun) / photo.sensor.full_scale_e).max()
-    linear = photo.radiance.rgb[0, 0] / (sun / np.pi) * full
+    linear = linear_srgb_from_bands(photo.radiance.rgb[0, 0] / (sun / np.pi)) * full
     return apply_lut(linear.astype(np.float32), tone_lut(photo.tone, 1.0, 8), 1.0)
 
 

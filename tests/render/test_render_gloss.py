@@ -7,6 +7,8 @@ import pytest
 from small_scenes import at_pixel, stage, to_pixels
 from test_render_materials import flat, write_sheet
 
+from selfiesim.core.colour import bands_from_linear_srgb
+
 EYE = (0.1, 0.05, 2.0)
 
 
@@ -60,7 +62,7 @@ def test_the_reflection_has_the_specular_colour(tmp_path):
     view = sheet_with(tmp_path, (0.0, 0.0, 2.0), **black, ior=10.0, specular_color=[1.0, 0.5, 0.0])
     rendered = at_pixel(view.render().rgb, to_pixels(view, (0.0, 0.0, 0.0))) / view.sun.irradiance
     assert rendered * 4.0 * np.pi * 0.4**4 == pytest.approx(
-        np.array([1.0, 0.5, 0.0]) * (9 / 11) ** 2, rel=0.01, abs=1e-4
+        bands_from_linear_srgb(np.array([1.0, 0.5, 0.0])) * (9 / 11) ** 2, rel=0.01, abs=1e-4
     )
 
 

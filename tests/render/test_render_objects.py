@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from small_scenes import at_pixel, box, stage, write_craft
 
+from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.core.errors import SceneError
 
 
@@ -59,7 +60,7 @@ def test_truth_layers_include_other_craft(pair):
     pixel = pixel_of(view, top)
     expected = view.craft.body_to_camera @ top + view.craft.position
     assert at_pixel(truth.depth, pixel) == pytest.approx(expected[2], rel=2e-3)
-    assert at_pixel(truth.albedo, pixel) == pytest.approx([0.1, 0.6, 0.9], abs=0.01)
+    assert at_pixel(truth.albedo, pixel) == pytest.approx(bands_from_linear_srgb(np.array([0.1, 0.6, 0.9])), abs=0.01)
     assert at_pixel(truth.normal, pixel) == pytest.approx(view.craft.body_to_camera[:, 2], abs=1e-3)
 
 

@@ -7,6 +7,7 @@ from small_scenes import airless, at_pixel, box, stage, to_camera, to_pixels
 from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
+from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.planet.maps.surface import surface_maps
 from selfiesim.render.light.brdf_sampling import GgxSampler, ggx_brdf, isotropic_gloss
 from selfiesim.render.light.planet_radiance import planet_radiance
@@ -53,7 +54,7 @@ def test_a_metal_floor_reflects_a_white_wall_in_the_metals_colour(tmp_path):
     place = (-0.99, 0.1, 0.5)
     there = reflection_point(eye, place)
     cosine = eye[2] / np.linalg.norm(np.array(eye) - there)
-    base = np.array(MIRROR["base_color"])
+    base = bands_from_linear_srgb(np.array(MIRROR["base_color"]))
     share = base + (1.0 - base) * (1.0 - cosine) ** 5
     direct = at_pixel(rgb, to_pixels(view, place))
     # The tolerance covers the variation of the floor's light over the wall.
@@ -75,7 +76,7 @@ def test_a_metal_ceiling_reflects_the_planet_below(tmp_path):
     rays = outgoing - 2.0 * (outgoing @ normal)[:, None] * normal
     expected = planet_radiance(view, surface_maps(view.planet.surface), view.craft.position, rays)
     cosine = np.abs(outgoing @ normal)[:, None]
-    base = np.array(MIRROR["base_color"])
+    base = bands_from_linear_srgb(np.array(MIRROR["base_color"]))
     share = base + (1.0 - base) * (1.0 - cosine) ** 5
     rendered = np.array([at_pixel(rgb, pixel) for pixel in to_pixels(view, points)])
     assert expected.min() > 0.0
@@ -94,7 +95,7 @@ def test_a_flat_mirror_reflects_sunlight_onto_a_wall(tmp_path):
     pixels = to_pixels(view, [(0.99, y, z) for y in np.linspace(-0.5, 0.5, 21) for z in np.linspace(0.35, 0.6, 6)])
     pictures = [view.render(quality, 8).rgb for quality in ("draft", "final")]
     direct, lit = (np.mean([at_pixel(picture, pixel) for pixel in pixels], axis=0) for picture in pictures)
-    base = np.array(MIRROR["base_color"])
+    base = bands_from_linear_srgb(np.array(MIRROR["base_color"]))
     share = base + (1.0 - base) * (1.0 - np.sin(elevation)) ** 5
     assert direct == pytest.approx(0.1 / np.pi * view.sun.irradiance * np.cos(elevation), rel=0.02)
     assert lit - direct == pytest.approx(share * direct, rel=0.06)

@@ -7,6 +7,7 @@ import pytest
 from small_scenes import at_pixel, box, stage, to_pixels, write_craft
 
 from selfiesim.astro.bodies import AU_M, SOLAR_IRRADIANCE_1AU
+from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.planet.light.photometry import ice, mars_law
 from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_fraction
 from selfiesim.planet.maps.load import load_maps
@@ -38,7 +39,7 @@ def test_the_radiance_of_a_matt_plate_facing_the_sun_is_albedo_times_irradiance_
         mu0, _ = cosines(view, point)
         assert mu0 == pytest.approx(1.0, abs=1e-5)
         apparent = at_pixel(rgb, to_pixels(view, point)) * np.pi / sunlight
-        assert apparent == pytest.approx(np.array(ALBEDO), rel=1e-3)
+        assert apparent == pytest.approx(bands_from_linear_srgb(np.array(ALBEDO)), rel=1e-3)
 
 
 # Lambert's cosine law.
@@ -52,7 +53,7 @@ def test_a_tilted_plate_is_darker_by_the_cosine_of_incidence(tmp_path, tilt_deg)
         mu0, _ = cosines(view, point)
         assert mu0 == pytest.approx(np.cos(tilt), abs=1e-5)
         apparent = at_pixel(rgb, to_pixels(view, point)) * np.pi / view.sun.irradiance
-        assert apparent == pytest.approx(np.array(ALBEDO) * mu0, rel=1e-3)
+        assert apparent == pytest.approx(bands_from_linear_srgb(np.array(ALBEDO)) * mu0, rel=1e-3)
 
 
 def test_a_plate_that_faces_away_far_from_the_planet_is_black(tmp_path):

@@ -6,6 +6,7 @@ from small_scenes import at_pixel, box, inside, stage, to_camera, to_pixels, wri
 
 from selfiesim.analysis.framing import project_lonlat
 from selfiesim.astro.bodies import MARS
+from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.planet.maps.load import load_maps
 from selfiesim.planet.maps.planet_maps import reflectance
 from selfiesim.render.common.truth import FIRST_PART, PLANET, SKY, sun_fraction_above_horizon
@@ -50,7 +51,7 @@ def test_truth_at_known_points_of_the_craft(rendered, point, axis, node, sunligh
     assert at_pixel(truth.position, pixel) == pytest.approx(position, abs=0.02)
     assert at_pixel(truth.normal, pixel) == pytest.approx(view.craft.body_to_camera @ axis, abs=1e-3)
     assert truth.part_names[int(at_pixel(truth.part, pixel))] == node
-    assert at_pixel(truth.albedo, pixel) == pytest.approx((0.5, 0.4, 0.3), abs=1e-3)
+    assert at_pixel(truth.albedo, pixel) == pytest.approx(bands_from_linear_srgb(np.array([0.5, 0.4, 0.3])), abs=1e-3)
     assert at_pixel(truth.sun_visibility, pixel) == pytest.approx(sunlight, abs=1e-3)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.core.errors import ModelError, ModelWarning
 from selfiesim.craft.load import clear_craft_cache, load_craft
 
@@ -156,3 +157,8 @@ def volume(craft) -> float:
         a, b, c = np.moveaxis(part.vertices[part.faces].astype(float), 1, 0)
         total += float(np.einsum("ij,ij->", a, np.cross(b, c))) / 6.0
     return total
+
+
+def bands(red, green, blue):
+    """Band values (3,) of linear sRGB, as loaded materials have them."""
+    return bands_from_linear_srgb(np.array([red, green, blue], float))

@@ -11,6 +11,8 @@ import pytest
 import trimesh
 from proof_scenes import FAR_KM, staged, write_craft
 
+from selfiesim.core.colour import linear_srgb_from_bands
+
 ROUGHNESSES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95, 1.0)
 METALLICS = (0.0, 0.3, 0.7, 1.0)
 BASE = np.array([0.7, 0.4, 0.2])
@@ -106,7 +108,11 @@ def swatches(folder, sun, eye):
             center = (0.11 * (column - 4), 0.11 * (row - 1.5), 0.0)
             solids[name] = trimesh.creation.box((0.1, 0.1, 0.01))
             solids[name].apply_translation((*center[:2], -0.005))
-            materials[name] = {"base_color": BASE.tolist(), "roughness": roughness, "metallic": metallic}
+            materials[name] = {
+                "base_color": linear_srgb_from_bands(BASE).tolist(),
+                "roughness": roughness,
+                "metallic": metallic,
+            }
             plates.append((center, metallic, roughness))
     model = write_craft(folder, "swatches", solids, materials, eye)
     return staged(folder, model, FAR_KM, {"axis": sun, "toward": "sun"}, 45.0), plates

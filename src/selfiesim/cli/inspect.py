@@ -91,7 +91,7 @@ def _node_table(nodes: list[dict[str, Any]]) -> Any:
 def _material_table(materials: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
-    table = Table("material", "triangles", "colour (linear)", "metallic", "roughness", "textures px")
+    table = Table("material", "triangles", "reflectance R G B", "metallic", "roughness", "textures px")
     for material in materials[:_MAX_ROWS]:
         textures = ", ".join(f"{name} {w}x{h}" for name, (w, h) in material["textures_px"].items())
         colour = "per vertex" if material["vertex_colours"] else " ".join(f"{v:.2f}" for v in material["base_color"])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
+from selfiesim.craft.colours import texture_in_bands
 from selfiesim.craft.formats.textures import UnreadableImageError, open_image, read_pixels
 from selfiesim.craft.model import Craft, Material, Part
 
@@ -101,7 +102,7 @@ def _make_part(craft: Craft, decal: Decal, number: int) -> Part:
 
 
 def _load_image(decal: Decal) -> NDArray[np.uint8]:
-    """Pixels (H, W, 3 or 4), no side over :data:`MAX_SIDE`."""
+    """Pixels (H, W, 3 or 4) in bands, no side over :data:`MAX_SIDE`."""
     label = f"{decal.key}.image: {decal.image.name}"
     try:
         if decal.image.stat().st_size > MAX_BYTES:
@@ -110,7 +111,7 @@ def _load_image(decal: Decal) -> NDArray[np.uint8]:
     except OSError as error:
         raise ModelError(f"{label} cannot be read ({error.strerror}); put it next to the scene file") from error
     try:
-        return read_pixels(open_image(content, label), MAX_SIDE, label)
+        return texture_in_bands(read_pixels(open_image(content, label), MAX_SIDE, label))
     except UnreadableImageError as error:
         raise ModelError(f"{label} is not a readable image; save it as PNG") from error
 

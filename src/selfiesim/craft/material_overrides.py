@@ -84,14 +84,15 @@ def _material_from_finish(name: str, finish_name: str) -> Material:
 
 @lru_cache(maxsize=1)
 def _solar_cell_texture() -> NDArray[np.uint8]:
-    """A tileable solar cell texture, (H, W, 3)."""
+    """A tileable solar cell texture in bands, (H, W, 3)."""
     from selfiesim.craft.builders.solar_cell_texture import solar_cell_png
+    from selfiesim.craft.colours import texture_in_bands
     from selfiesim.craft.formats.textures import open_image, read_pixels
 
     content = solar_cell_png(*_CELL_TEXTURE_M, (0.08, 0.04), 0.002, seed=1)
     pixels = read_pixels(open_image(content, "cells"), MAX_TEXTURE_SIDE, "cells")
     inner = slice(_CELL_TEXTURE_FRAME_PX, -_CELL_TEXTURE_FRAME_PX)
-    return pixels[inner, inner, :3]
+    return texture_in_bands(pixels[inner, inner, :3])
 
 
 def _with_material(part: Part, material: Material | None) -> Part:

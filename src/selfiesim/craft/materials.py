@@ -1,8 +1,9 @@
 """A small library of spacecraft surface finishes, as metallic-roughness materials of glTF.
 
-Colours are linear-light reflectances (R, G, B at about 620, 550, 460 nm). None is measured on a particular
-spacecraft: hues are chosen by eye from published images (assumed), and the total reflectance follows published solar
-absorptances where a finish gives one (``solar_absorptance`` and ``source``).
+Colours are reflectances in the three bands. None is measured on a particular spacecraft. Foil, bare metals, mirrors
+and solar cells have the hue that measured optical constants give, white paint and dust that of a measured spectrum
+(design/colour.md, "Materials"); other hues are chosen by eye from published images (assumed). The total reflectance
+follows published solar absorptances where a finish gives one (``solar_absorptance`` and ``source``).
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ class Finish:
     Attributes
     ----------
     base_color : (3,) float
-        Linear light; multiplies the texture.
+        Reflectance in the bands; multiplies the texture.
     metallic, roughness : float
         0 to 1.
     texture_png : bytes, optional
-        A PNG of the base colour texture.
+        A PNG of the base colour texture, sRGB.
     clearcoat, clearcoat_roughness : float
         A clear layer on top, cover glass or varnish (KHR_materials_clearcoat).
     anisotropy, anisotropy_rotation : float
@@ -65,18 +66,19 @@ class Finish:
         )
 
 
-DUST_REFLECTANCE = (0.40, 0.19, 0.085)
-"""Linear reflectance of bright Martian dust: as red as the plains, darker than the brightest drifts (assumed)."""
+DUST_REFLECTANCE = (0.292, 0.186, 0.091)
+"""Reflectance of Martian dust in the bands: bright ground (Singer et al. 1979, J. Geophys. Res. 84, 8415)."""
 
 _FORTESCUE = "Fortescue, Swinerd and Stark, Spacecraft Systems Engineering, 4th ed. 2011, table 11.3"
 
 FINISHES: dict[str, Finish] = {
-    # Aluminised Kapton, amber side out. It reflects mostly infrared, and less in the three bands.
-    "gold_foil": Finish((0.83, 0.47, 0.12), 1.0, 0.34, solar_absorptance=0.40, source=_FORTESCUE),
-    "silver_foil": Finish((0.86, 0.86, 0.84), 1.0, 0.30, solar_absorptance=0.14, source=_FORTESCUE),
+    # Aluminised Kapton, amber side out. Covers are 25 to 125 um thick, from lemon to brown; 75 um is the gold of
+    # published pictures. It reflects mostly infrared, and less in the three bands.
+    "gold_foil": Finish((0.625, 0.409, 0.117), 1.0, 0.34, solar_absorptance=0.40, source=_FORTESCUE),
+    "silver_foil": Finish((0.854, 0.860, 0.866), 1.0, 0.30, solar_absorptance=0.14, source=_FORTESCUE),
     "black_kapton": Finish((0.022, 0.021, 0.020), 0.0, 0.50, solar_absorptance=0.95, source=_FORTESCUE),
-    "white_paint": Finish((0.78, 0.78, 0.76), 0.0, 0.62, solar_absorptance=0.26, source=_FORTESCUE),
-    "aluminium": Finish((0.74, 0.75, 0.76), 0.7, 0.42, solar_absorptance=0.24, source=_FORTESCUE),
+    "white_paint": Finish((0.785, 0.780, 0.737), 0.0, 0.62, solar_absorptance=0.26, source=_FORTESCUE),
+    "aluminium": Finish((0.745, 0.750, 0.755), 0.7, 0.42, solar_absorptance=0.24, source=_FORTESCUE),
     "cfrp": Finish((0.028, 0.028, 0.030), 0.0, 0.42, clearcoat=0.3, clearcoat_roughness=0.35),
     # The texture has the colour; under the cover glass, the fingers of the contact grid run along u.
     "solar_cell": Finish(
@@ -91,10 +93,10 @@ FINISHES: dict[str, Finish] = {
     ),
     "dish_silver": Finish((0.76, 0.76, 0.77), 0.75, 0.48),
     "nozzle_niobium": Finish((0.13, 0.12, 0.12), 0.7, 0.45),  # silicide-coated niobium: dark grey
-    "tank_titanium": Finish((0.42, 0.405, 0.39), 0.75, 0.36, solar_absorptance=0.60, source=_FORTESCUE),
-    # Optical solar reflectors: mirrors behind glass, which look white where they reflect the craft or the planet.
+    "tank_titanium": Finish((0.422, 0.405, 0.383), 0.75, 0.36, solar_absorptance=0.60, source=_FORTESCUE),
+    # Optical solar reflectors: silver behind glass, which look white where they reflect the craft or the planet.
     "radiator_white": Finish(
-        (0.88, 0.89, 0.90),
+        (0.894, 0.890, 0.884),
         0.0,
         0.30,
         clearcoat=1.0,
@@ -103,14 +105,15 @@ FINISHES: dict[str, Finish] = {
         source=_FORTESCUE,
     ),
     "glass": Finish((0.012, 0.014, 0.022), 0.0, 0.06, clearcoat=1.0, clearcoat_roughness=0.02),
-    "flag_red": Finish((0.62, 0.012, 0.018), 0.0, 0.55),
-    "flag_gold": Finish((0.92, 0.72, 0.02), 0.0, 0.50),
+    # The flag's sRGB colours on screens, de2910 and ffde00.
+    "flag_red": Finish((0.543, 0.114, 0.026), 0.0, 0.55),
+    "flag_gold": Finish((0.899, 0.713, 0.145), 0.0, 0.50),
     "thruster_black": Finish((0.035, 0.033, 0.032), 0.3, 0.50),
     # The capsule's thermal coating: white with a silver sheen, between CNSA's "silver" and other authors' "white".
     "capsule_silver": Finish((0.80, 0.80, 0.79), 0.35, 0.42),
     "heat_shield": Finish((0.62, 0.61, 0.59), 0.15, 0.60),
     # Stretched aluminised polyimide, 7.5 um thick, metal side out: a mirror with ripples.
-    "sail_film": Finish((0.85, 0.85, 0.84), 0.78, 0.24, solar_absorptance=0.14, source=_FORTESCUE),
+    "sail_film": Finish((0.844, 0.850, 0.856), 0.78, 0.24, solar_absorptance=0.14, source=_FORTESCUE),
     "steering_film": Finish((0.50, 0.51, 0.52), 0.2, 0.45),  # liquid crystal that switches from clear to milky
     # Rock as dark as coal, rough down to its grains. Ryugu: geometric albedo 0.045 at 550 nm, flat over the bands
     # (Sugita et al. 2019). The geometric albedo of a Lambertian sphere is two thirds of its surface's reflectance.

@@ -24,12 +24,13 @@ class Material:
     Attributes
     ----------
     base_color : (3,) float
-        Linear light; multiplies the texture ``base``.
+        Reflectance in the bands; multiplies the texture ``base``.
     metallic, roughness : float
         0 to 1; multiply the blue and green channels of the texture ``rough``.
     textures : dict of (H, W, 3 or 4) uint8
-        By slot, see :data:`TEXTURE_SLOTS`; row 0 at v = 1. ``base``, ``glow`` and ``specular_color`` are sRGB;
-        ``rough``, ``normal``, ``occlusion`` and ``specular`` are linear.
+        By slot, see :data:`TEXTURE_SLOTS`; row 0 at v = 1. ``base``, ``glow`` and ``specular_color`` are bands coded
+        with sRGB's transfer curve (:mod:`selfiesim.craft.colours`); ``rough``, ``normal``, ``occlusion`` and
+        ``specular`` are linear.
     glow : (3,) float
         Emitted light, cd/m2; multiplies the texture ``glow``.
     alpha_cutoff : float, optional
@@ -93,7 +94,7 @@ class Part:
     joint : str, optional
         The joint that carries it.
     tint : (N, 3) float32, optional
-        Vertex colours in linear light, which multiply the base colour.
+        Vertex colours in the bands, which multiply the base colour.
     """
 
     name: str

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from selfiesim.astro.bodies import BANDS_NM
+from selfiesim.core.colour import BAND_FWHM_NM, MATRIX_NAME, SRGB_FROM_BANDS
 from selfiesim.core.vectors import quaternion
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ class Recipe(BaseModel):
     camera: dict[str, Any] = Field(description="Camera matrix, lens model, size, attitude and position.")
     bodies: dict[str, Any] = Field(description="Poses of craft, planet and Sun.")
     photo: dict[str, Any] = Field(description="Exposure and tone curve as used.")
+    bands: dict[str, Any] | None = Field(None, description="The three bands, and the matrix that shows them as sRGB.")
     sensor: dict[str, Any] | None = Field(description="The sensor, with sources; null for looks without one.")
     receipt: dict[str, dict[str, str]] = Field(description="Each effect: physical, approximated, artistic or off.")
     render: RenderSection
@@ -146,6 +149,7 @@ def recipe(photo: Developed, pixels_sha256: str | None = None) -> dict[str, Any]
             "tone": photo.tone,
             "seed": photo.settings.seed,
         },
+        "bands": _bands(),
         "sensor": _sensor(photo),
         "receipt": effects_report(photo.settings, photo.sensor is None or photo.sensor.detector.is_colour),
         "render": {"quality": radiance.quality, "samples": radiance.samples, "engine": radiance.engine},
@@ -154,6 +158,17 @@ def recipe(photo: Developed, pixels_sha256: str | None = None) -> dict[str, Any]
         "pixels_sha256": pixels_sha256 or photo.pixels_sha256(),
     }
     return content | {"digest": digest(content)}
+
+
+def _bands() -> dict[str, Any]:
+    """Definition of the bands, and the matrix from bands over a sunlit white to linear sRGB (design/colour.md)."""
+    return {
+        "centres_nm": list(BANDS_NM),
+        "weight": "gaussian, under sunlight",
+        "fwhm_nm": BAND_FWHM_NM,
+        "matrix": MATRIX_NAME,
+        "srgb_from_bands": SRGB_FROM_BANDS.tolist(),
+    }
 
 
 def _scene(photo: Developed) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.colour import linear_srgb_from_bands
+from selfiesim.craft.colours import Converted, material_in_srgb
 from selfiesim.craft.formats.glb_writer import (
     ARRAY_BUFFER,
     ELEMENT_BUFFER,
@@ -62,6 +64,7 @@ class _Writer:
     materials: list[dict[str, Any]] = field(default_factory=list)
     _known: dict[int, int] = field(default_factory=dict)
     _pictures: dict[int, int] = field(default_factory=dict)
+    _textures: Converted = field(default_factory=dict)
 
     def to_glb(self, view: View) -> bytes:
         top = [self._craft(pose) for pose in view.crafts]
@@ -112,7 +115,9 @@ class _Writer:
             uv = np.stack([part.uv[:, 0], 1.0 - part.uv[:, 1]], axis=1).astype(np.float32)
             attributes["TEXCOORD_0"] = put(uv, "VEC2", FLOAT, ARRAY_BUFFER)
         if part.tint is not None:
-            attributes["COLOR_0"] = put(np.asarray(part.tint, np.float32), "VEC3", FLOAT, ARRAY_BUFFER)
+            attributes["COLOR_0"] = put(
+                np.clip(linear_srgb_from_bands(part.tint), 0.0, 1.0), "VEC3", FLOAT, ARRAY_BUFFER
+            )
         indices = put(part.faces.astype(np.uint32).ravel(), "SCALAR", UINT32, ELEMENT_BUFFER)
         primitive = {"attributes": attributes, "indices": indices, "material": self._material(part.material)}
         self.meshes.append({"name": part.name, "primitives": [primitive]})
@@ -120,7 +125,7 @@ class _Writer:
 
     def _material(self, material: Material) -> int:
         if id(material) not in self._known:
-            self.materials.append(self._material_entry(material))
+            self.materials.append(self._material_entry(material_in_srgb(material, self._textures)))
             self._known[id(material)] = len(self.materials) - 1
         return self._known[id(material)]
 

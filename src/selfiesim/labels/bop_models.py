@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.colour import linear_from_srgb, srgb_from_linear
+from selfiesim.core.colour import linear_from_srgb, linear_srgb_from_bands, srgb_from_linear
 from selfiesim.craft.model import Craft, Part, convex_hull_points
 from selfiesim.view.poses import CraftPose
 
@@ -93,7 +93,8 @@ def _colours(part: Part) -> NDArray[np.uint8]:
         colour *= linear_from_srgb(part.material.textures["base"][..., :3] / 255.0).mean(axis=(0, 1))
     if part.tint is not None:
         colour = colour * part.tint[:, :3]
-    return np.round(255.0 * srgb_from_linear(np.clip(colour, 0.0, 1.0))).astype(np.uint8)
+    linear = np.clip(linear_srgb_from_bands(colour), 0.0, 1.0)
+    return np.round(255.0 * srgb_from_linear(linear)).astype(np.uint8)
 
 
 def _diameter(points: Floats) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.camera.pinhole import Pinhole
-from selfiesim.core.colour import srgb_from_linear
+from selfiesim.core.colour import linear_srgb_from_bands, srgb_from_linear
 from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.pages.studio import studio_view
 
@@ -71,7 +71,7 @@ def orthographic_view(
     return np.dstack([colours, 255.0 * solid]).round().astype(np.uint8), (left, right, bottom, top)
 
 
-def _srgb(linear: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Convert linear light, 1 for white, to sRGB values from 0 to 255 (IEC 61966-2-1)."""
-    light = np.clip(np.nan_to_num(linear), 0.0, 1.0)
+def _srgb(bands: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Convert light in the bands, 1 for white, to sRGB values from 0 to 255 (IEC 61966-2-1)."""
+    light = np.clip(linear_srgb_from_bands(np.nan_to_num(bands)), 0.0, 1.0)
     return np.asarray(255.0 * srgb_from_linear(light))

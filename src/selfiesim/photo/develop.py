@@ -23,8 +23,10 @@ from selfiesim.photo.looks import LOOKS
 from selfiesim.photo.tone_curves import (
     MAX_LINEAR,
     apply_lut,
+    colours_before_tone,
     dither_lut,
     dither_to_8bit,
+    mix_colours,
     shoulder,
     tone_inset,
     tone_lut,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Photo", "develop", "expose", "shoulder"]
 
+_LINEAR_LIMIT = 1e4  # times saturation: brighter is white, and infinite radiance stays out of the matrix
 SENSOR_HIGHLIGHTS = 1.25  # a sensor clips at 1: the meter lets the few brightest blocks exceed it by a third of a stop
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -226,9 +229,9 @@ def sunlit_white_luminance(sun: Sun) -> float:
 
 
 def white_balance(irradiance: NDArray[np.floating[Any]], exposure: Exposure) -> NDArray[np.float32]:
-    """Factors (3,) from radiance to linear sRGB: sunlit white is neutral and 1 is the saturation of the exposure.
+    """Factors (3,) from radiance to balanced bands: sunlit white is neutral and 1 is the saturation of the exposure.
 
-    The three bands are displayed as the three primaries of sRGB.
+    A colour matrix follows, see :data:`selfiesim.core.colour.SRGB_FROM_BANDS`.
 
     Parameters
     ----------
@@ -251,17 +254,17 @@ def white_balance(irradiance: NDArray[np.floating[Any]], exposure: Exposure) -> 
 def develop(
     rgb: NDArray[np.float32], scale: NDArray[np.float32], tone: str = "shoulder", bits: int = 8, first_row: int = 0
 ) -> Pixels:
-    """Develop radiance without a sensor.
+    """Develop radiance without a sensor: white balance, colour matrix, tone curve and sRGB transfer function.
 
-    Tone curve and sRGB transfer function are combined in one lookup table, spaced by the square root of the light so
-    that shadows keep their resolution. Output of 8 bits is dithered, which avoids bands in smooth skies.
+    Tone curve and transfer function are combined in one lookup table, spaced by the square root of the light so that
+    shadows keep their resolution. Output of 8 bits is dithered, which avoids bands in smooth skies.
 
     Parameters
     ----------
     rgb : (H, W, 3) float32
         Radiance, W m^-2 sr^-1 nm^-1.
     scale : (3,) float32
-        Factors to linear sRGB, from :func:`white_balance`.
+        Factors to balanced bands, from :func:`white_balance`.
     tone : str
         Name of the tone curve.
     bits : int
@@ -274,15 +277,17 @@ def develop(
     (H, W, 3) uint8 or uint16
         sRGB.
     """
-    lut, before = (
-        dither_lut(tone, MAX_LINEAR) if bits == 8 else tone_lut(tone, MAX_LINEAR, bits).astype(np.uint16),
-        tone_inset(tone),
-    )
+    lut = dither_lut(tone, MAX_LINEAR) if bits == 8 else tone_lut(tone, MAX_LINEAR, bits).astype(np.uint16)
+    colours = (colours_before_tone(tone) * scale).astype(np.float32)
+    brightest = np.float32(_LINEAR_LIMIT / float(scale.max()))
     out = np.empty(rgb.shape, np.uint8 if bits == 8 else np.uint16)
 
     def work(_number: int, rows: slice) -> None:
-        linear = np.asarray(rgb[rows] * scale, np.float32)
-        numbers = apply_lut(linear if before is None else np.einsum("...c,rc->...r", linear, before), lut, MAX_LINEAR)
+        light = np.empty((3, *rgb[rows].shape[:2]), np.float32)
+        np.clip(np.moveaxis(rgb[rows], -1, 0), np.float32(0.0), brightest, out=light)
+        numbers = np.empty(rgb[rows].shape, np.uint16)
+        for primary, plane in enumerate(mix_colours(light, colours)):
+            numbers[..., primary] = apply_lut(plane, lut, MAX_LINEAR)
         out[rows] = dither_to_8bit(numbers, first_row + rows.start) if bits == 8 else numbers
 
     for_each_band(len(rgb), work)
@@ -318,9 +323,10 @@ def develop_raw(
         sRGB.
     """
     look, sun = LOOKS[options.look], view.sun.irradiance
-    lut = tone_lut(options.tone or look.tone, 1.0, bits)
+    tone = options.tone or look.tone
+    lut = tone_lut(tone, 1.0, bits)
     height, width = raw.shape[1:]
-    colours, limits = _colour_matrix(image_sensor, sun, look.balanced, tone_inset(options.tone or look.tone))
+    colours, limits = _colour_matrix(image_sensor, sun, look.balanced, tone)
     shading = _vignetting_gain(
         build_lens(view, options), look.shading if "shading" in image_sensor.on else 0.0, (top, height)
     )
@@ -343,28 +349,31 @@ def develop_raw(
             part = demosaic(mosaic[rows.start : even + 2 * MARGIN])[:, : rows.stop - rows.start, :width]
         # All colours clip at the same level, or saturated highlights would turn pink.
         np.minimum(part, limits[:, None, None], out=part)
-        for band in range(3):
-            out[rows, :, band] = apply_lut(weighted_sum(part, colours[band]), lut, 1.0)  # type: ignore[type-var]
+        shown = mix_colours(part, colours) if look.balanced else [weighted_sum(part, row) for row in colours]
+        for primary, plane in enumerate(shown):
+            out[rows, :, primary] = apply_lut(plane, lut, 1.0)  # type: ignore[type-var]
 
     for_each_band(height, work)
     return out
 
 
 def _colour_matrix(
-    image_sensor: sensor.Sensor, sun: NDArray[np.float64], balanced: bool, before_tone: optics.Floats | None
+    image_sensor: sensor.Sensor, sun: NDArray[np.float64], balanced: bool, tone: str
 ) -> tuple[optics.Floats, optics.Floats]:
-    """Matrix (3, C) from fractions of the converter's range to linear sRGB, and the clip level (C,) of each colour."""
+    """Matrix (3, C) from fractions of the converter's range to linear sRGB, and the clip level (C,) of each colour.
+
+    A sensor of one colour gives grey. Without balance the camera's own colours are shown as sRGB.
+    """
     count = len(image_sensor.electrons)
-    if count == 1:
-        matrix, limits = np.ones((3, 1)), np.ones(1)
-    elif not balanced:
-        matrix, limits = np.eye(3), np.ones(3)
-    else:
+    if count == 3 and balanced:
         white = sensor.white_electrons(image_sensor, sun)
         limits = white / white.max()
-        matrix = sensor.camera_to_light(image_sensor, sun) / limits
-    if before_tone is not None:
-        matrix = before_tone @ matrix
+        matrix = colours_before_tone(tone) @ sensor.camera_to_light(image_sensor, sun) / limits
+    else:
+        limits = np.ones(count)
+        matrix = np.eye(3) if count == 3 else np.ones((3, 1))
+        if (inset := tone_inset(tone)) is not None:
+            matrix = inset @ matrix
     return matrix.astype(np.float32), limits.astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Tone curves and the sRGB transfer function: from linear light to the pixel values of a picture."""
+"""From the three bands to pixel values: linear sRGB within its gamut, tone curves, the sRGB transfer function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.colour import srgb_from_linear
+from selfiesim.core.colour import SRGB_FROM_BANDS, srgb_from_linear
+from selfiesim.core.parallel import weighted_sum
 from selfiesim.photo.optics import Floats
 
 _Number = TypeVar("_Number", np.uint8, np.uint16)
@@ -16,6 +17,12 @@ _KNEE = 0.6
 _LUT_SIZE = 4096
 _UINT16_PER_UINT8 = 257  # 16-bit steps per 8-bit step
 MAX_LINEAR = 4.0  # times saturation: there the shoulder has reached white to within a step of 8 bits
+
+LUMINANCE_OF_SRGB = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""Luminance of linear sRGB (IEC 61966-2-1)."""
+
+_GAMUT_KNEE = 0.9
+"""Saturation up to which colours stay as they are; 1 is the edge of sRGB, where the least primary is 0."""
 
 # In the manner of AgX (T. Sobotka), with our own parameters: colours are desaturated before a sigmoid of the light's
 # logarithm, so that bright ones fade to white instead of shifting in hue.
@@ -148,3 +155,42 @@ def dither_to_8bit(numbers: NDArray[np.uint16], first_row: int) -> NDArray[np.ui
     steps *= np.float32(1.0 / _UINT16_PER_UINT8)
     steps += (np.float32(0.001) + np.float32(0.998) * pattern)[..., None]
     return steps.astype(np.uint8)
+
+
+def colours_before_tone(tone: str) -> NDArray[np.float64]:
+    """Return the matrix (3, 3) from balanced bands to what a tone curve takes: linear sRGB, for AgX less saturated."""
+    inset = tone_inset(tone)
+    return SRGB_FROM_BANDS if inset is None else inset @ SRGB_FROM_BANDS
+
+
+def mix_colours(planes: Floats, matrix: Floats) -> Floats:
+    """Return linear sRGB (3, h, W) of planes (3, h, W) by a matrix (3, 3), all of it within sRGB."""
+    mixed = np.stack([weighted_sum(planes, row) for row in matrix])
+    compress_gamut(mixed)
+    return mixed
+
+
+def compress_gamut(planes: Floats) -> None:
+    """Draw colours near and beyond the edge of sRGB toward the grey of their luminance, in place.
+
+    Saturation s is the least primary's distance below the luminance, over the luminance. Beyond the knee k it becomes
+    k + (1 - k) u / (1 + u) with u = (s - k) / (1 - k), which is smooth and stays below 1. What has no luminance, such
+    as noise below the black level, becomes black.
+
+    Parameters
+    ----------
+    planes : (3, h, W) float32
+        Linear sRGB, contiguous.
+    """
+    grey = weighted_sum(planes, LUMINANCE_OF_SRGB)
+    least = np.minimum(planes[0], planes[1])
+    np.minimum(least, planes[2], out=least)
+    outside = np.flatnonzero(least < np.float32(1.0 - _GAMUT_KNEE) * grey)
+    if not outside.size:
+        return
+    flat = planes.reshape(3, -1)
+    grey, least = np.maximum(grey.ravel()[outside], 0.0), least.ravel()[outside]
+    saturation = (grey - least) / np.maximum(grey, np.float32(1e-12))
+    above = (saturation - np.float32(_GAMUT_KNEE)) / np.float32(1.0 - _GAMUT_KNEE)
+    kept = np.float32(_GAMUT_KNEE) + np.float32(1.0 - _GAMUT_KNEE) * above / (1.0 + above)
+    flat[:, outside] = np.maximum(grey + (flat[:, outside] - grey) * (kept / saturation), 0.0)

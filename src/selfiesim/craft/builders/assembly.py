@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.builders.solid import Solid, merge_solids
+from selfiesim.craft.colours import srgb_factor
 from selfiesim.craft.formats.glb_writer import (
     ARRAY_BUFFER,
     ELEMENT_BUFFER,
@@ -110,7 +111,7 @@ def _materials(
     entries = []
     for name in names:
         finish = finishes[name]
-        pbr: dict[str, Any] = {"baseColorFactor": [*finish.base_color, 1.0]}
+        pbr: dict[str, Any] = {"baseColorFactor": [*srgb_factor(finish.base_color), 1.0]}
         pbr |= {"metallicFactor": finish.metallic, "roughnessFactor": finish.roughness}
         if finish.texture_png is not None:
             buffer.images.append({"name": name, "mimeType": "image/png", "bufferView": buffer.view(finish.texture_png)})

@@ -1,6 +1,7 @@
 """Finishes of vehicles on Mars: those of :mod:`selfiesim.craft.materials`, some under a film of dust.
 
-All assumed: the colours are chosen by eye against the published photograph of June 2021, not measured.
+Films have the hue of Kapton on aluminium in the thickness, chosen by eye, that comes nearest to the published
+photograph of June 2021 (design/colour.md). All else is chosen by eye against that photograph, not measured.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ _DUST_COVERAGE = {
 }
 
 SURFACE_FINISHES: dict[str, Finish] = FINISHES | {
-    "yellow_foil": Finish((0.80, 0.47, 0.055), 0.30, 0.45),  # the chassis: yellower than the orbiter's blankets
-    "amber_film": Finish((0.40, 0.195, 0.065), 0.15, 0.50),  # undersides of the panels, the deck's edges
-    "copper_brown": Finish((0.30, 0.088, 0.036), 0.25, 0.55),  # the cylinder and the windows
-    "dome_blue": Finish((0.58, 0.66, 0.82), 0.0, 0.25),
+    "yellow_foil": Finish((0.687, 0.496, 0.140), 0.30, 0.45),  # the chassis: 50 um
+    "amber_film": Finish((0.374, 0.212, 0.073), 0.15, 0.50),  # undersides of the panels, the deck's edges: 125 um
+    "copper_brown": Finish((0.242, 0.112, 0.051), 0.25, 0.55),  # the cylinder and the windows
+    "dome_blue": Finish((0.608, 0.661, 0.788), 0.0, 0.25),
 }
 SURFACE_FINISHES |= {f"{name}_dusted": FINISHES[name].with_dust(cover) for name, cover in _DUST_COVERAGE.items()}

@@ -8,19 +8,21 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-# sRGB palette of the texture: eight cell blues, then the colours between and on the cells.
+# sRGB palette of the texture: eight cell blues, then the colours between and on the cells. The blues are GaAs with the
+# coat that reflects least, 65 nm of Al2O3 on 45 nm of TiO2, and thicknesses around it (design/finish_bands.py); the
+# other colours are chosen by eye.
 _BLUES = [
-    (19, 26, 51),
-    (22, 30, 59),
-    (17, 23, 46),
-    (24, 31, 60),
-    (20, 27, 53),
-    (15, 22, 48),
-    (22, 32, 62),
-    (19, 29, 56),
+    (30, 35, 66),
+    (28, 34, 68),
+    (26, 34, 69),
+    (23, 34, 71),
+    (32, 37, 66),
+    (29, 37, 67),
+    (27, 36, 68),
+    (25, 36, 70),
 ]
 _SEAM, _BAR, _WIDE_SEAM, _FRAME, _TAB, _FINGER = 8, 9, 10, 11, 12, 13
-_PALETTE = [*_BLUES, (78, 84, 98), (86, 96, 124), (128, 118, 96), (176, 178, 180), (136, 140, 146), (26, 34, 64)]
+_PALETTE = [*_BLUES, (78, 84, 98), (86, 96, 124), (128, 118, 96), (176, 178, 180), (136, 140, 146), (38, 46, 78)]
 _CELLS_PER_STRING = (6, 5)  # cells across and down in one string
 
 _Cells = tuple[NDArray[np.int64], NDArray[np.float64], float]

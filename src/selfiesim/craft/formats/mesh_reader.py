@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.core.errors import ModelError
+from selfiesim.craft.colours import Converted, material_in_bands
 from selfiesim.craft.description import MaterialOverride, ModelDescription
 from selfiesim.craft.formats.gltf_mesh import read_gltf
 from selfiesim.craft.formats.import_result import ImportResult
@@ -118,7 +120,7 @@ def _make_part(mesh: MeshInstance, material_table: _MaterialTable, placement: Pl
         repairs.note("textures without texture coordinates ignored", 1)
     material = material_table.resolve(mesh.material, untextured=uv is None)
     uv = uv if material.textures else None
-    tint = None if mesh.tint is None else np.clip(np.nan_to_num(mesh.tint), 0.0, 1.0)
+    tint = None if mesh.tint is None else bands_from_linear_srgb(np.clip(np.nan_to_num(mesh.tint), 0.0, 1.0))
     if tint is not None and tint.max() < 1.0 / 255.0:
         repairs.note("all-black vertex colours ignored", 1)
         tint = None
@@ -160,7 +162,7 @@ def _transform_normals(normals: Floats, linear: Floats) -> Floats | None:
 
 
 class _MaterialTable:
-    """Materials with the description's overrides applied; each is made once, under a unique name.
+    """Materials with the description's overrides applied, in bands; each is made once, under a unique name.
 
     Attributes
     ----------
@@ -173,6 +175,7 @@ class _MaterialTable:
     def __init__(self, model_description: ModelDescription) -> None:
         self._overrides = model_description.materials
         self._resolved: dict[tuple[int, bool], tuple[Material, Material]] = {}
+        self._textures: Converted = {}
         self._used_names: dict[str, int] = {}
         self.names: set[str] = set()
         self.overridden: set[str] = set()
@@ -189,6 +192,7 @@ class _MaterialTable:
             resolved = _apply_override(material, override) if override else material
             if untextured:
                 resolved = replace(resolved, textures={}, alpha_cutoff=None)
+            resolved = material_in_bands(resolved, self._textures)
             # The source material stays in the table, so that its id is not reused.
             self._resolved[key] = material, replace(resolved, name=make_unique_name(resolved.name, self._used_names))
         return self._resolved[key][1]

@@ -1,10 +1,10 @@
 """From an artist's colours to reflectance: the pattern comes from the source image, the colours from measurements.
 
 The source map has orange plains, navy basalt and stretched contrast. Its pattern is real, its colours are not, so only
-its luminance is kept, with the sRGB curve removed. Hue and contrast follow measurements: the albedo of Mars is 0.25,
-0.17 and 0.09 in red, green and blue; bright dust is about three times as bright as dark ground in red and no brighter
-in blue; ice is nearly white. The scale of each band is then solved for, so that the disc of the whole globe, under this
-package's photometry and averaged over a rotation, has the published geometric albedo.
+its luminance is kept, with the sRGB curve removed. The scale of the green band is solved for, so that the disc of the
+whole globe, under this package's photometry and averaged over a rotation, has the published geometric albedo. Red and
+blue follow green along a line between measured spectra of bright and dark ground; ice has a measured hue too. The
+disc's own hue is not used: haze and clouds make it bluer than the ground (design/colour.md, "Mars").
 """
 
 from __future__ import annotations
@@ -22,22 +22,32 @@ from selfiesim.planet.light import photometry
 from selfiesim.planet.light.disc_photometry import solve_ground_reflectance
 from selfiesim.planet.light.photometry import PhotometricLaw
 
-# Green: NSSDC Mars Fact Sheet. Red and blue: assumed, remembered from broad-band photometry, no table at hand.
-GEOMETRIC_ALBEDO = (0.25, 0.17, 0.09)  # R 620, G 550, B 460 nm
+GEOMETRIC_ALBEDO = 0.172  # in the green band; V is 0.170 (Mallama, Krobusek and Pavlov 2017, Icarus 282, 19)
 
-# Exponent from source luminance to reflectance. Syrtis to Tharsis is 1:9 in the source; spectra of dark and bright
-# regions show 1:3 in red, and their curves cross between 400 and 500 nm (Science 163, 1058).
-CONTRAST = (0.58, 0.51, 0.26)
+# Spectra of bright and dark ground in the bands (Singer et al. 1979, J. Geophys. Res. 84, 8415).
+BRIGHT_GROUND = (0.2922, 0.1862, 0.0910)
+DARK_GROUND = (0.1948, 0.1293, 0.0739)
+
+# Exponent from source luminance to green reflectance: Syrtis to Tharsis is 1:9 in the source and about 1:3 in spectra
+# of dark and bright regions (Science 163, 1058). Red and blue are powers of green through both spectra.
+GREEN_CONTRAST = 0.51
+BAND_EXPONENTS = tuple(
+    float(np.log(bright / dark) / np.log(BRIGHT_GROUND[1] / DARK_GROUND[1]))
+    for bright, dark in zip(BRIGHT_GROUND, DARK_GROUND, strict=True)
+)
+CONTRAST = tuple(GREEN_CONTRAST * exponent for exponent in BAND_EXPONENTS)
 TYPICAL_LUMINANCE = 0.10  # mean of the source, the tone at which every band has its mean value
 
-# Residual ice in late summer: coarse and dusty. A of photometry.ice, two thirds of a white card's albedo, which is
-# assumed (0.62 to 0.69); no measured visible value was found.
-ICE_REFLECTANCE = (0.46, 0.44, 0.41)
+# Residual ice in late summer: coarse and dusty. A of photometry.ice, two thirds of a white card's albedo. The level is
+# assumed (0.62 to 0.69), as no measured visible value was found; the hue is that of ice in Phoenix's trench.
+ICE_REFLECTANCE = (0.508, 0.440, 0.366)
 ICE_LUMINANCE = 0.64  # luminance of clean ice in the source
 ICE_CONTRAST = 0.6
+_ICE_TONES = (0.25, 1.10)  # of clean ice; brighter than that it would reflect more red light than it receives at dusk
 ICE_LATITUDE_RANGE_RAD = (float(np.radians(66.0)), float(np.radians(70.0)))  # none below, unrestricted above
 
 REFLECTANCE_MAX = 0.70  # reflectance of the code 255
+_GREEN = 1
 
 _LUMINANCE_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)  # Rec. 709
 
@@ -142,26 +152,30 @@ def ground(tone: Field, band: int) -> Field:
 
 def ice(tone: Field, band: int) -> Field:
     """Return the reflectance of ice of a given source luminance."""
-    relative = np.clip(tone / np.float32(ICE_LUMINANCE), 0.25, 1.25)
+    relative = np.clip(tone / np.float32(ICE_LUMINANCE), *_ICE_TONES)
     return np.asarray(np.float32(ICE_REFLECTANCE[band]) * relative ** np.float32(ICE_CONTRAST), dtype=np.float32)
 
 
 def calibrate(tone: Field, cover: Field) -> Calibration:
-    """Solve for the scales that give the globe its albedo under the air of a clear day.
+    """Solve for the scale that gives the globe its green albedo under the air of a clear day, and derive the others.
+
+    With green ``g = s x`` of relative tone ``x``, a band ``b (g / g0)^e`` through the spectrum ``(g0, b)`` has the
+    scale ``b (s / g0)^e``.
 
     Parameters
     ----------
     tone, cover : (H, W) float32
         Luminance of the source and ice fraction, plate carree.
     """
-    target = solve_ground_reflectance(photometry.mars_law, GEOMETRIC_ALBEDO)
+    target = float(solve_ground_reflectance(photometry.mars_law, GEOMETRIC_ALBEDO)[_GREEN])
     weight, ice_weight = (disc_row_weights(tone.shape[0], law) for law in (photometry.mars_law, photometry.ice))
-    scale = []
-    for band in range(3):
-        from_ground = float(weight @ (ground(tone, band) * (1 - cover)).mean(axis=1))
-        from_ice = float(ice_weight @ (ice(tone, band) * cover).mean(axis=1))
-        scale.append((float(target[band]) - from_ice) / from_ground)
-    return Calibration((scale[0], scale[1], scale[2]))
+    from_ground = float(weight @ (ground(tone, _GREEN) * (1 - cover)).mean(axis=1))
+    from_ice = float(ice_weight @ (ice(tone, _GREEN) * cover).mean(axis=1))
+    relative = (target - from_ice) / from_ground / BRIGHT_GROUND[_GREEN]
+    red, green, blue = (
+        bright * relative**exponent for bright, exponent in zip(BRIGHT_GROUND, BAND_EXPONENTS, strict=True)
+    )
+    return Calibration((red, green, blue))
 
 
 def disc_row_weights(rows: int, law: PhotometricLaw = photometry.mars_law) -> NDArray[np.float64]:

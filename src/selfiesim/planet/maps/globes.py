@@ -26,7 +26,7 @@ from selfiesim.planet.readers.dispatch import open_raster
 from selfiesim.planet.readers.rasters import Raster
 from selfiesim.planet.readers.resample import Values, iter_strips, native_width
 
-FORMAT_VERSION = 1  # increment whenever these maps change
+FORMAT_VERSION = 2  # increment whenever these maps change
 PREVIEW_WIDTH = 1024  # columns of the small map that statistics of the whole globe are taken from
 PATCH_SIZE = 1024  # pixels per side of a polar patch: finer than any packaged image
 MOTTLING = 0.08  # rms variation of a grey body's reflectance
@@ -76,7 +76,7 @@ def _maps_from_image(body: str, world: BodyAppearance) -> PlanetMaps:
 
 
 def build_grey_maps(body: str, world: BodyAppearance) -> PlanetMaps:
-    """Return maps of a body without an image: grey, slightly mottled; the body's name is the random seed."""
+    """Return maps of a body without an image: one hue, slightly mottled; the body's name is the random seed."""
     seed = int.from_bytes(hashlib.sha256(body.encode()).digest()[:4], "big")
     lattice = np.random.default_rng(seed).standard_normal((32, 32, 32)).astype(np.float32)
     albedo = world.geometric_albedo or 0.0
@@ -93,11 +93,12 @@ def build_grey_maps(body: str, world: BodyAppearance) -> PlanetMaps:
     globe = _mottle_noise(
         lattice, np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)
     )
-    level = albedo / float(disc_row_weights(512, LAWS[world.law]) @ globe.mean(axis=1))
+    colour = np.array(world.band_albedo or (albedo,) * 3, np.float32)
+    level = colour / np.float32(disc_row_weights(512, LAWS[world.law]) @ globe.mean(axis=1))
     fields = {"globe": globe, "north": polar_patch(1.0), "south": polar_patch(-1.0)}
-    codes = {name: encode(level * field, max_reflectance(world))[..., None] for name, field in fields.items()}
-    parts = {name: np.repeat(code, 3, axis=2) for name, code in codes.items()}
-    credits = f"{body.capitalize()}: no map; grey of albedo {albedo:g} ({world.source})"
+    parts = {name: encode(field[..., None] * level, max_reflectance(world)) for name, field in fields.items()}
+    hue = "one hue" if world.band_albedo else "grey"
+    credits = f"{body.capitalize()}: no map; {hue} of albedo {albedo:g} ({world.source})"
     return coded_maps(parts, body, credits, world)
 
 
@@ -195,33 +196,60 @@ def read_preview(raster: Raster, placement: Placement) -> Values:
     return out
 
 
-def scale_to_albedo(raster: Raster, placement: Placement, world: BodyAppearance) -> ReflectanceTransform:
+def scale_to_albedo(
+    raster: Raster, placement: Placement, world: BodyAppearance, own_hue: bool = False
+) -> ReflectanceTransform:
     """Return the transform that scales an image's own light to the body's albedo.
+
+    Parameters
+    ----------
+    raster, placement
+        The image and where its rows and columns lie.
+    world : BodyAppearance
+        The body.
+    own_hue : bool
+        Whether an image in colour keeps its hue, although the albedo of each band is known.
 
     Raises
     ------
     MapError
         The image is entirely black.
     """
-    bright = luminance(read_preview(raster, placement))
-    bright = np.where(bright < world.gap_threshold, np.nan, bright)
-    weight = disc_row_weights(len(bright), LAWS[world.law])
-    known = np.where(np.isnan(bright), 0.0, 1.0)
-    mean = float(weight @ np.nan_to_num(bright).mean(axis=1)) / max(float(weight @ known.mean(axis=1)), 1e-9)
-    if mean <= 0.0:
+    mean = _disc_means(raster, placement, world)
+    if mean.max() <= 0.0:
         raise MapError(f"{raster.name}: is entirely black; is it a colour map?")
+    factor = _scale_factors(mean, world, own_hue and raster.bands == 3)
     air_albedo = np.array(world.air_albedo, np.float32)
 
     def to_reflectance(light: Values) -> Values:
         colours = np.repeat(light, 3, axis=-1) if light.shape[-1] == 1 else light
         colours = np.where((luminance(light) < world.gap_threshold)[..., None], np.float32(np.nan), colours)
-        if world.geometric_albedo is not None:
-            return np.asarray(colours * np.float32(world.geometric_albedo / mean), np.float32)
+        if factor is not None:
+            return np.asarray(colours * factor, np.float32)
         # Ground under air: light scattered back by the air, plus light that crosses it twice, interreflection included.
         seen = air_albedo + (1 - air_albedo) ** 2 * colours / (1 - air_albedo * colours)
         return np.asarray(np.float32(LAMBERT_SPHERE_ALBEDO) * seen, np.float32)
 
     return to_reflectance
+
+
+def _disc_means(raster: Raster, placement: Placement, world: BodyAppearance) -> NDArray[np.float64]:
+    """Return the mean light (3,) of an image's known part, with the weights of the disc at full phase."""
+    light = read_preview(raster, placement)
+    known = np.asarray(~(luminance(light) < world.gap_threshold) & ~np.isnan(light).any(axis=-1))
+    weight = disc_row_weights(len(light), LAWS[world.law])
+    total = weight @ np.where(known[..., None], light, 0.0).mean(axis=1)
+    return np.broadcast_to(total / max(float(weight @ known.mean(axis=1)), 1e-9), (3,))
+
+
+def _scale_factors(mean: NDArray[np.float64], world: BodyAppearance, own_hue: bool) -> Values | None:
+    """Return the factors (3,) that give the image the body's albedo; None for a body that takes the image's values."""
+    if world.band_albedo is not None and not own_hue:
+        return np.asarray(np.array(world.band_albedo) / np.maximum(mean, 1e-9), np.float32)
+    if world.geometric_albedo is None:
+        return None
+    green = float(mean[1]) if mean[1] > 0.0 else float(mean.max())
+    return np.full(3, world.geometric_albedo / green, np.float32)
 
 
 def build_gap_filler(raster: Raster, placement: Placement, to_reflectance: ReflectanceTransform) -> FallbackSampler:

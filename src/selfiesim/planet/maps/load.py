@@ -18,7 +18,7 @@ from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, PlanetMaps
 from selfiesim.planet.terrain import mars_heights
 from selfiesim.planet.terrain.surface_heights import SurfaceHeights
 
-FORMAT_VERSION = 20  # increment whenever the maps change
+FORMAT_VERSION = 21  # increment whenever the maps change
 NORTH_SIZE = 5120  # 0.5 km per pixel
 SOUTH_SIZE = 1536
 RELIEF_SIZES = {"north": 3072, "south": 1024}  # pixels per side of the slopes: 0.84 and 2.5 km each

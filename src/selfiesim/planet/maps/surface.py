@@ -12,6 +12,7 @@ import numpy as np
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.maps import cap_source, globes
+from selfiesim.planet.maps.albedo import GEOMETRIC_ALBEDO
 from selfiesim.planet.maps.cap_source import fit_polar_cap
 from selfiesim.planet.maps.load import load_maps
 from selfiesim.planet.maps.map_cache import load_or_build
@@ -25,7 +26,7 @@ from selfiesim.planet.readers.rasters import Raster
 from selfiesim.planet.readers.resample import Values
 
 _PATCH_SIZES = (1024, 3072)  # least and most pixels per side of a polar patch from a user's map
-_MARS = BodyAppearance(None, 0.17, "NSSDC Mars Fact Sheet", "mars")
+_MARS = BodyAppearance(None, GEOMETRIC_ALBEDO, "Mallama, Krobusek and Pavlov 2017", "mars")
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def _make_transform(
     raster: Raster, placement: Placement, world: BodyAppearance, tone: Tone, reference: Values | None
 ) -> globes.ReflectanceTransform:
     if tone == "own" or reference is None:
-        return globes.scale_to_albedo(raster, placement, world)
+        return globes.scale_to_albedo(raster, placement, world, own_hue=True)
     return match_measured_tones(globes.read_preview(raster, placement), reference, world.law, raster.name)
 
 

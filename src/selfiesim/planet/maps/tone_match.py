@@ -54,7 +54,7 @@ def match_measured_tones(light: Values, reference: Values, law: str, name: str) 
     Parameters
     ----------
     light : (H, W, 1 or 3) float32
-        The image's light, plate carree, NaN in gaps.
+        The image's light in the bands, plate carree, NaN in gaps.
     reference : (H, W, 3) float32
         Reflectance at the same places.
     law : str

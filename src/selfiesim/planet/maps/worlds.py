@@ -1,7 +1,7 @@
 """Appearance of the bodies other than Mars: image, albedo and reflection law.
 
-They have no measured calibration: the image's own colours, as linear light, are scaled by one factor, so that the disc
-of the whole globe has the published geometric albedo in green. Bodies without an image are grey with mild mottling.
+The image's own colours are scaled, so that the disc of the whole globe has the published geometric albedo: in each band
+where it is known by wavelength, else by one factor in green. Bodies without an image have one hue, with mild mottling.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class BodyAppearance:
         Albedo of the air in front of the ground.
     gap_threshold : float
         Light below which the image counts as a gap: areas that no probe has seen.
+    band_albedo : (3,) tuple of float, optional
+        Geometric albedo at 620, 550 and 460 nm (design/planet_albedos.py); None keeps the image's hue.
     """
 
     image_file: str | None
@@ -54,23 +56,31 @@ class BodyAppearance:
     coding: Literal["srgb", "linear"] = "srgb"
     air_albedo: tuple[float, ...] = (0.0, 0.0, 0.0)
     gap_threshold: float = 0.0
+    band_albedo: tuple[float, float, float] | None = None
 
 
 _NSSDC = "NSSDC {} Fact Sheet"
-_MARS_MOONS_SOURCE = "recalled, not checked; 7 percent by Zellner and Capen 1974"
+_MALLAMA = "Mallama, Krobusek and Pavlov 2017, Icarus 282, 19"
+_USGS = "hue of its {} side, USGS spectral library; level by NSSDC Jovian Satellite Fact Sheet"
 _UNMAPPED_THRESHOLD = 0.01
 
 BODY_APPEARANCES: dict[str, BodyAppearance] = {
     "mercury": BodyAppearance(
         "Mercury.jpg",
         0.142,
-        _NSSDC.format("Mercury"),
+        _MALLAMA,
         coding="linear",
         image_note="reflectance at 750 nm",
         gap_threshold=_UNMAPPED_THRESHOLD,
+        band_albedo=(0.155, 0.141, 0.113),
     ),
     "venus": BodyAppearance(
-        "Venus.jpg", 0.689, _NSSDC.format("Venus"), "lambert", "radar echoes of the ground under the clouds"
+        "Venus.jpg",
+        0.689,
+        _MALLAMA,
+        "lambert",
+        "radar echoes of the ground under the clouds",
+        band_albedo=(0.670, 0.684, 0.660),
     ),
     "earth": BodyAppearance(
         "Earth.jpg",
@@ -82,32 +92,68 @@ BODY_APPEARANCES: dict[str, BodyAppearance] = {
         air_albedo=EARTH_AIR_ALBEDO,
     ),
     "moon": BodyAppearance(
-        "Moon.jpg", 0.12, _NSSDC.format("Moon"), coding="linear", image_note="a mosaic with relief shading"
+        "Moon.jpg",
+        0.12,
+        "NSSDC Moon Fact Sheet; hue of the near side by EPOXI, Crow et al. 2011, Astrophysical Journal 729, 130",
+        coding="linear",
+        image_note="a mosaic with relief shading",
+        band_albedo=(0.133, 0.120, 0.103),
     ),
-    "jupiter": BodyAppearance("Jupiter.jpg", 0.538, _NSSDC.format("Jupiter"), "lambert", "clouds of December 2000"),
-    "io": BodyAppearance("Io.jpg", 0.62, _NSSDC.format("Jovian Satellite")),
-    "europa": BodyAppearance("Europa.jpg", 0.68, _NSSDC.format("Jovian Satellite"), gap_threshold=_UNMAPPED_THRESHOLD),
+    "jupiter": BodyAppearance(
+        "Jupiter.jpg", 0.538, _MALLAMA, "lambert", "clouds of December 2000", band_albedo=(0.520, 0.530, 0.469)
+    ),
+    "io": BodyAppearance("Io.jpg", 0.62, _USGS.format("trailing"), band_albedo=(0.676, 0.601, 0.349)),
+    "europa": BodyAppearance(
+        "Europa.jpg",
+        0.68,
+        _USGS.format("trailing"),
+        gap_threshold=_UNMAPPED_THRESHOLD,
+        band_albedo=(0.752, 0.683, 0.545),
+    ),
     "ganymede": BodyAppearance(
-        "Ganymede.jpg", 0.44, _NSSDC.format("Jovian Satellite"), gap_threshold=_UNMAPPED_THRESHOLD
+        "Ganymede.jpg",
+        0.44,
+        _USGS.format("leading"),
+        gap_threshold=_UNMAPPED_THRESHOLD,
+        band_albedo=(0.466, 0.437, 0.369),
     ),
     "callisto": BodyAppearance(
-        "Callisto.jpg", 0.19, _NSSDC.format("Jovian Satellite"), gap_threshold=_UNMAPPED_THRESHOLD
+        "Callisto.jpg",
+        0.19,
+        _USGS.format("leading"),
+        gap_threshold=_UNMAPPED_THRESHOLD,
+        band_albedo=(0.205, 0.189, 0.152),
     ),
-    "saturn": BodyAppearance("Saturn.jpg", 0.499, _NSSDC.format("Saturn"), "lambert", "without rings"),
+    "saturn": BodyAppearance(
+        "Saturn.jpg", 0.499, _MALLAMA, "lambert", "without rings", band_albedo=(0.608, 0.507, 0.374)
+    ),
     "enceladus": BodyAppearance(
         "Enceladus.jpg", 1.0, _NSSDC.format("Saturnian Satellite"), image_note="infrared to ultraviolet"
     ),
     "titan": BodyAppearance(
         "Titan.jpg", 0.2, _NSSDC.format("Saturnian Satellite"), "lambert", "the ground at 938 nm", coding="linear"
     ),
-    "uranus": BodyAppearance("Uranus.jpg", 0.488, _NSSDC.format("Uranus"), "lambert", "one colour"),
-    "neptune": BodyAppearance("Neptune.jpg", 0.442, _NSSDC.format("Neptune"), "lambert", "clouds of 1989"),
+    "uranus": BodyAppearance("Uranus.jpg", 0.488, _MALLAMA, "lambert", "one colour", band_albedo=(0.322, 0.470, 0.549)),
+    "neptune": BodyAppearance(
+        "Neptune.jpg", 0.442, _MALLAMA, "lambert", "clouds of 1989", band_albedo=(0.279, 0.428, 0.542)
+    ),
     "pluto": BodyAppearance("Pluto.jpg", 0.52, _NSSDC.format("Pluto"), gap_threshold=_UNMAPPED_THRESHOLD),
     "charon": BodyAppearance(
         "Charon.jpg", 0.37, "assumed: remembered, no table at hand", gap_threshold=_UNMAPPED_THRESHOLD
     ),
-    "phobos": BodyAppearance(None, 0.071, _MARS_MOONS_SOURCE),
-    "deimos": BodyAppearance(None, 0.068, _MARS_MOONS_SOURCE),
+    "phobos": BodyAppearance(
+        None,
+        0.071,
+        "hue by Rosetta, Pajola et al. 2013, Astrophysical Journal 777, 127; level recalled, 7 percent by Zellner and "
+        "Capen 1974",
+        band_albedo=(0.075, 0.071, 0.066),
+    ),
+    "deimos": BodyAppearance(
+        None,
+        0.068,
+        "hue by Pang et al. 1980 and Fraeman et al. 2013; level recalled, 7 percent by Zellner and Capen 1974",
+        band_albedo=(0.073, 0.068, 0.062),
+    ),
 }
 
 

@@ -60,7 +60,8 @@ class Conventions(BaseModel):
         | None
     ) = Field(None, description="Left, right, bottom and top edge of a partial map: longitudes, then latitudes.")
     coding: Literal["srgb", "linear"] | None = Field(
-        None, description="Coding of colours; default: srgb for 8 bits per band, linear otherwise."
+        None,
+        description="Coding of colours; default: srgb for 8 bits, else linear: reflectance at 620, 550, 460 nm.",
     )
     scale: float | None = Field(
         None, description="Value of one step; default: 1 for elevation, full scale for colours."

@@ -3,7 +3,8 @@
 Where the result is coarser than the file, each of its cells is the mean over true area on the sphere, computed exactly
 from the edges of the file's cells, so that nothing is aliased and no light or height is lost. Where it is finer, values
 are interpolated linearly between the centres of the file's cells. Rows and columns are separable in a plate carree map,
-and are resampled strip by strip.
+and are resampled strip by strip. Colours coded as sRGB are averaged in linear light and then become bands; linear
+colours count as bands.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.colour import linear_from_srgb
+from selfiesim.core.colour import bands_from_linear_srgb, linear_from_srgb
 from selfiesim.core.errors import MapError
 from selfiesim.planet.readers.conventions import Conventions, Edges, Layer, Placement, place
 from selfiesim.planet.readers.dispatch import open_raster
@@ -47,8 +48,8 @@ def read_map(
     path
         The file, or a pattern for faces or tiles; see :func:`selfiesim.planet.readers.dispatch.open_raster`.
     layer
-        Meaning of its numbers: ``"albedo"`` is returned as linear reflectance (0 to 1), ``"elevation"`` in metres,
-        ``"normal"`` as vectors with components from -1 to 1.
+        Meaning of its numbers: ``"albedo"`` is returned as reflectance in the bands (0 to 1), ``"elevation"`` in
+        metres, ``"normal"`` as vectors with components from -1 to 1.
     width
         Columns of the result, even; None for the file's own resolution, at most 8192.
     body
@@ -136,7 +137,7 @@ def _resample_strip(raster: Raster, decode: _Decoder, down: Any, across: Any) ->
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / known
     mean[known[..., 0] < _MIN_COVER] = np.nan
-    return mean
+    return bands_from_linear_srgb(mean) if decode.srgb and bands == 3 else mean
 
 
 def _resample_columns(across: Any, values: Values) -> Values:
@@ -163,7 +164,7 @@ class _Decoder:
             conventions.scale if conventions.scale is not None else 1.0 if layer == "elevation" else 1.0 / full
         )
         self._offset = conventions.offset
-        self._srgb = (
+        self.srgb = (
             layer == "albedo" and (conventions.coding or ("srgb" if raster.dtype == np.uint8 else "linear")) == "srgb"
         )
         self._table: Values | None = None
@@ -172,7 +173,7 @@ class _Decoder:
 
     def _values(self, raw: NDArray[Any]) -> Values:
         value = raw.astype(np.float32) * np.float32(self._scale) + np.float32(self._offset)
-        if self._srgb:
+        if self.srgb:
             value = linear_from_srgb(value)
         return value * 2 - 1 if self.layer == "normal" else value
 

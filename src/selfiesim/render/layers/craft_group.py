@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from selfiesim.craft.colours import COLOUR_SLOTS
 from selfiesim.craft.mesh.normals import tangents
 from selfiesim.craft.model import TEXTURE_SLOTS
 from selfiesim.render.gl.shader_program import (
@@ -51,7 +52,6 @@ _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
 # Sampler of each texture slot, and the define that compiles in the code that reads it. Features that a material lacks
 # are compiled out rather than branched over: software OpenGL runs both sides of a branch.
 _SAMPLERS = {name: (f"{name}Texture", f"#define {name.upper()}_MAP\n") for name in TEXTURE_SLOTS}
-_SRGB = ("base", "glow", "specular_color")  # sRGB-encoded as in glTF; the other slots are linear
 _CASTER = "if (texture(baseTexture, tcoordVCVSOutput).a < alphaCutoff) discard;\nfragOutput0 = vec4(1.0);\n"
 # Glow is given in cd/m2. Luminance (cd/m2) of a spectral radiance of 1 W m^-2 sr^-1 nm^-1 in all three bands:
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
@@ -167,7 +167,7 @@ def _build_actor(mesh: Any, material: Material, maps: dict[str, Any], outward_no
     for name, texture in maps.items():
         actor.GetProperty().SetTexture(name, texture)
     for name, image in material.textures.items():
-        texture = new_mipmapped_texture(image[::-1], repeat=True, srgb=name in _SRGB)
+        texture = new_mipmapped_texture(image[::-1], repeat=True, srgb=name in COLOUR_SLOTS)
         actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture)
     _attach_shader(actor, material, attributes, outward_normals)
     return actor

@@ -2,6 +2,7 @@
 
 It lights the path tracer's craft and fills its background. Left out: clouds, a detached haze layer, moons' shadows, the
 raggedness of the frost's edge, and the small craters and mottling that the shader invents below the maps' pixels.
+Relief shadows cover the ground in the picture; beyond it, as reflections see it, the terminator is smooth.
 """
 
 from __future__ import annotations

@@ -238,7 +238,7 @@ def _picture(mi: Any, values: NDArray[np.float32], smooth: bool = True) -> dict[
 
 
 def _srgb_to_linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Decode 8-bit sRGB codes to linear light."""
+    """Decode 8-bit codes of bands, which have sRGB's transfer curve."""
     return linear_from_srgb(code[..., :3] / 255.0)
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfiesim.core.colour import srgb_from_linear
+from selfiesim.core.colour import linear_srgb_from_bands, srgb_from_linear
 from selfiesim.core.vectors import unit
+from selfiesim.craft.colours import material_in_srgb
 from selfiesim.render.gl import opengl_check
 
 if TYPE_CHECKING:
@@ -73,8 +74,11 @@ def _craft_meshes(pose: CraftPose) -> list[tuple[str, Any, dict[str, Any]]]:
         matrix = pose.joint_matrix(part.joint)
         body = part.vertices @ matrix[:3, :3].T + matrix[:3, 3]
         mesh = pyvista.PolyData.from_regular_faces(body @ pose.body_to_camera.T + pose.position, part.faces)
-        material = part.material
-        options: dict[str, Any] = {"color": srgb_from_linear(np.array(material.base_color)), "smooth_shading": False}
+        material = material_in_srgb(part.material)
+        options: dict[str, Any] = {
+            "color": srgb_from_linear(np.minimum(material.base_color, 1.0)),
+            "smooth_shading": False,
+        }
         if material.metallic > 0.5:
             options |= {"specular": 0.6, "specular_power": 20.0}
         if "base" in material.textures and part.uv is not None:
@@ -108,5 +112,5 @@ def _planet_model(pose: PlanetPose) -> tuple[Any, Any]:
     mesh.active_texture_coordinates = np.stack([u.ravel(), 1.0 - v.ravel()], axis=-1)
     mesh.point_data.active_normals = unit((fixed / radii) @ pose.camera_to_bodyfixed)
     albedo = decode(np.asarray(maps.globe), maps.reflectance_max)
-    image = (255.0 * srgb_from_linear(np.clip(3.0 * albedo, 0.0, 1.0))).astype(np.uint8)
+    image = (255.0 * srgb_from_linear(np.clip(3.0 * linear_srgb_from_bands(albedo), 0.0, 1.0))).astype(np.uint8)
     return mesh, pyvista.Texture(image)
