@@ -249,8 +249,6 @@ def test_small_scale_relief_continues_the_heights_and_follows_its_power_law() ->
     assert at_band[gentle] == pytest.approx(small_scale.band_slope(lat, lon)[gentle])
     growth = small_scale.small_scale_slope(lat, lon, 2.0) / small_scale.small_scale_slope(lat, lon, 8.0)
     assert growth == pytest.approx(4 ** ((3 - small_scale.spectral_exponent(lat)) / 2))
-    height = small_scale.small_scale_height_m(lat, lon, 5.0)
-    assert height == pytest.approx(small_scale.small_scale_slope(lat, lon, 5.0) * 5000 / (2 * np.pi))
 
 
 def test_roughness_of_the_band_is_that_of_the_heights() -> None:

@@ -64,11 +64,11 @@ def build_mars_maps(
         calibration = albedo.calibrate(tone, cover)
         heights = continuation.add_globe_noise(loaded.result(), span_rad)
         globe = pool.submit(_build_globe, tone, cover, calibration, heights)
-        cap = _prepare_cap("north", tone, heights, span_rad)
+        cap = prepare_cap("north", tone, heights, span_rad, _POLE_SEEDS["north"])
         parts = globe.result()
     for pole in ("north", "south"):
         if pole == "south":
-            cap = _prepare_cap("south", tone, heights, span_rad)
+            cap = prepare_cap("south", tone, heights, span_rad, _POLE_SEEDS["south"])
         parts[pole] = _render_colours(cap, sizes[pole], calibration)
         parts |= _render_slopes(cap, relief_sizes[pole], calibration, pole)
     return parts
@@ -84,11 +84,12 @@ def _build_globe(tone: Field, cover: Field, calibration: Calibration, heights: H
     }
 
 
-def _prepare_cap(pole: str, tone: Field, heights: HeightGrid, span_rad: float) -> PolarCap:
+def prepare_cap(pole: str, tone: Field, heights: HeightGrid, span_rad: float, seed: int) -> PolarCap:
+    """Return the surface around ``pole``, ``north`` or ``south``; ``tone`` is the whole map, its north on top."""
     grid = PolarGrid(_COARSE[pole], span_rad)
     terrain = _polar_terrain(heights, grid, pole == "north")
     rows = tone if pole == "north" else tone[::-1]
-    return PolarCap(rows, grid, _POLE_SEEDS[pole], _POLE_DETAIL[pole], terrain)
+    return PolarCap(rows, grid, seed, _POLE_DETAIL[pole], terrain)
 
 
 def _encode_crater_density(heights: HeightGrid) -> NDArray[np.uint8]:

@@ -21,7 +21,6 @@ from selfiesim.planet.grids.spline_upsampler import SplineUpsampler
 from selfiesim.planet.maps import albedo
 from selfiesim.planet.terrain import continuation, troughs
 
-COARSE_SIZE = 1280  # pixels per side of the grid that the source is analysed on
 NOISE_TILE_SIZE = 2048  # pixels per side of the fine noise, which repeats beyond
 
 
@@ -96,10 +95,10 @@ class PolarCap:
         Grid that the source is analysed on; some 2 km per pixel is enough.
     seed : int
         Random seed of the noise: the same seed gives the same bytes.
-    detail : DetailParams, optional
+    detail : DetailParams
         Synthetic detail.
-    terrain : PolarTerrain, optional
-        Heights on ``grid``; None for flat.
+    terrain : PolarTerrain
+        Heights on ``grid``.
     """
 
     def __init__(
@@ -107,15 +106,12 @@ class PolarCap:
         luminance: Field,
         grid: PolarGrid,
         seed: int,
-        detail: DetailParams | None = None,
-        terrain: PolarTerrain | None = None,
+        detail: DetailParams,
+        terrain: PolarTerrain,
     ) -> None:
-        self.detail = detail or DetailParams()
+        self.detail = detail
         self.span_rad = grid.span_rad
         self._seed = seed
-        if terrain is None:
-            flat = np.zeros((grid.size, grid.size), np.float32)
-            terrain = PolarTerrain(flat, flat, flat, 1.0)
         self._longest_km = terrain.longest_km
         self._coarse = _analyze_source(luminance, grid, self.detail, terrain, np.random.default_rng(seed))
 
@@ -199,13 +195,6 @@ def _stratigraphy(rng: np.random.Generator) -> Field:
     shape = np.exp(-((frequency * 75.0) ** 2)) * (frequency > 1 / 420.0)
     field = np.fft.irfft(np.fft.rfft(rng.standard_normal(n)) * shape, n)
     return np.asarray(field / field.std(), dtype=np.float32)
-
-
-def build_patch(
-    luminance: Field, size: int, span_rad: float, seed: int, detail: DetailParams | None = None
-) -> PatchColumns:
-    """Build a whole patch of ``size`` pixels per side; parameters as for :class:`PolarCap`."""
-    return PolarCap(luminance, PolarGrid(COARSE_SIZE, span_rad), seed, detail).reader(size).strip(slice(0, size))
 
 
 # Long because each field feeds the next, and the order of the random draws is part of the result.

@@ -31,10 +31,8 @@ RESOLVED_KM = 15.0
 EXPONENT = 2.5
 MANTLED_EXPONENT = 3.0
 STEEPEST = 0.035  # of the band: what is steeper are cliffs that the heights already have (assumed)
-_MANTLE_LAT_RAD = (
-    float(np.radians(45.0)),
-    float(np.radians(60.0)),
-)  # where the mantle begins and is complete (assumed)
+# Where the mantle begins and is complete (assumed).
+_MANTLE_LAT_RAD = (float(np.radians(45.0)), float(np.radians(60.0)))
 
 # Craters over 5 km per 10^6 km^2: over 400 on Middle Noachian ground, under 25 on Middle Amazonian (Tanaka 1986,
 # J. Geophys. Res. 91, E139, table 2).
@@ -90,12 +88,6 @@ def small_scale_slope(lat_rad: ArrayLike, lon_rad: ArrayLike, wavelength_km: Arr
     growth = (3 - spectral_exponent(lat_rad)) / 2
     base = np.minimum(band_slope(lat_rad, lon_rad), STEEPEST)
     return np.asarray(base * (BAND_KM / np.asarray(wavelength_km)) ** growth)
-
-
-def small_scale_height_m(lat_rad: ArrayLike, lon_rad: ArrayLike, wavelength_km: ArrayLike) -> NDArray[np.float64]:
-    """Return the rms height, m, of the same octave: its slope over its wavenumber."""
-    metres = np.asarray(wavelength_km) * 1000 / (2 * np.pi)
-    return np.asarray(small_scale_slope(lat_rad, lon_rad, wavelength_km) * metres)
 
 
 def crater_density(lat_rad: ArrayLike, lon_rad: ArrayLike, diameter_km: float = 5.0) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Measure the gain from levels of detail and their effect on the light: full and simplified meshes, 30 m to 3 km.
 
-``python benchmarks/levels.py [--json] [--models tianwen1-orbiter ikaros] [--turns 12] [--size 1920x1080]``. Whole
+``python benchmarks/lod.py [--json] [--models tianwen1-orbiter ikaros] [--turns 12] [--size 1920x1080]``. Whole
 pictures of the shipped scene over Mars, warm, the two renderers alternately, the fastest of several; then the light of
 the craft alone in finals of ``--samples`` passes, over random attitudes. Results are in ``design/meshes.md``.
 """
