@@ -65,6 +65,23 @@ def renderers():
     return PyVistaRenderer(use_lod=False), PyVistaRenderer()
 
 
+# The finest picture resolves all facets. Without the lobe of those that a pixel does not resolve, a pixel eight times
+# as large showed 40 percent less light.
+def test_foil_has_the_same_radiance_at_any_size_of_a_pixel():
+    view = airless(Scene.load("tianwen1-mars")).view()
+    view = replace(view, planet=None)
+    foil, light = [], []
+    for width in (1280, 640, 320, 160):
+        shot = replace(view, camera=Pinhole.from_fov(width, width * 9 // 16, np.radians(50.0)))
+        radiance = shot.render("draft", 16)
+        (number,) = [k for k, name in radiance.truth.part_names.items() if name == "bus.gold_foil"]
+        mask = radiance.truth.part == number
+        foil.append(mask.sum() / width**2)
+        light.append(radiance.rgb[mask].mean(axis=0))
+    assert foil == pytest.approx([foil[0]] * 4, rel=0.1)
+    assert np.array(light) == pytest.approx(np.tile(light[0], (4, 1)), rel=0.1)
+
+
 # Eight times as large and as distant, the image is the same: 8 is a power of two, so that rounding does not change.
 def test_a_coarser_ball_has_the_flux_of_the_full_one_at_any_scale(tmp_path, renderers):
     full, coarse = renderers

@@ -17,8 +17,7 @@ from proof_scenes import NAMES, edge_distance, reference, regions, similarity, t
 from selfiesim.render.light.radiosity import is_available
 
 MIN_PX = 300
-_STALE = pytest.mark.xfail(reason="references traced before the finishes changed; run make references")
-SUNLIT = [pytest.param(name, marks=_STALE) if name == "orbiter" else name for name in NAMES[:3]]
+SUNLIT = NAMES[:3]
 SHADED = NAMES[3]
 MAX_BAND_ERROR = 0.035
 """Relative error of single bands in the orbiter's own shadow: the blue of gold, and the noise of single rays."""
@@ -61,7 +60,6 @@ def test_ssim(name):
     assert ssim(name, "bounced") >= 0.97
 
 
-@_STALE
 @pytest.mark.slow
 def test_the_orbiter_in_its_own_shadow_has_each_region_within_two_percent():
     expected, (rgb, truth) = reference(SHADED, "bounced"), rendered(SHADED)

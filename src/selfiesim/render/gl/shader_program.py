@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.errors import GraphicsError
 
+_MAX_16_BIT_PIXELS = 2048 * 2048  # of a texture; larger ones would take too much memory
 # Error formats of drivers: Mesa "0:12(3): error: ...", NVIDIA "0(12) : error C1008: ...", others "ERROR: 0:12: ...".
 _COMPILE_ERROR = re.compile(r"\d+[:(]\d+.{0,9}:? error.*|ERROR: \d+:\d+.*")
 
@@ -147,6 +149,15 @@ def upload_image(texture: Any, image: NDArray[Any], *, copy: bool = True) -> Non
     texture.SetInputData(data)
 
 
+def _linear_16_bits(image: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Return an sRGB image (H, W, C) in linear light; the opacity, its second or fourth channel, is linear already."""
+    levels = np.round(linear_from_srgb(np.arange(256) / 255.0) * 65535.0).astype(np.uint16)
+    linear = levels[image]
+    if image.shape[2] in (2, 4):
+        linear[..., -1] = image[..., -1] * np.uint16(257)
+    return linear
+
+
 def new_mipmapped_texture(image: ArrayLike, repeat: bool = False, srgb: bool = False) -> Any:
     """Return a mipmapped texture of an image (H, W, C) uint8; v increases from row 0.
 
@@ -154,10 +165,12 @@ def new_mipmapped_texture(image: ArrayLike, repeat: bool = False, srgb: bool = F
     """
     from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
 
-    texture = vtkOpenGLTexture()
-    upload_image(texture, np.asarray(image), copy=False)
+    texture, pixels = vtkOpenGLTexture(), np.asarray(image)
+    # OpenGL rounds each coarse level of an 8-bit texture to whole codes, which is 2 percent of a dark blue.
+    in_16_bits = srgb and pixels[..., 0].size <= _MAX_16_BIT_PIXELS
+    upload_image(texture, _linear_16_bits(pixels) if in_16_bits else pixels, copy=in_16_bits)
     texture.SetColorModeToDirectScalars()
-    texture.SetUseSRGBColorSpace(srgb)
+    texture.SetUseSRGBColorSpace(srgb and not in_16_bits)
     texture.InterpolateOn()
     texture.MipmapOn()
     texture.SetMaximumAnisotropicFiltering(1.0)  # VTK's default of 4 makes llvmpipe many times slower

@@ -14,8 +14,25 @@ NOISE_ROTATION = np.array([[0.74, -0.62, 0.25], [0.51, 0.76, 0.40], [-0.44, -0.1
 _CORNERS = np.array([[k & 1, k >> 1 & 1, k >> 2] for k in range(8)], float)
 
 
-def crumple_normals(normals: Floats, points: Floats, crumple: Floats, scale: Floats, pixel_m: Floats) -> Floats:
-    """Return the normals (N, 3) of crumpled foil.
+_SAG_VARIANCE = 0.0526  # of the slopes along each axis, for a crumple of 1
+_FACET_SHARES = 1.5, 0.975, 0.63375
+_TILT_VARIANCE = 1.0 / 12.0
+FOIL_VARIANCE = _SAG_VARIANCE + _TILT_VARIANCE * sum(share**2 for share in _FACET_SHARES)
+"""Variance of the slopes of foil along each axis, for a crumple of 1."""
+
+
+def widen_alpha(alpha: Floats, variance: Floats) -> Floats:
+    """Return the alpha of a GGX lobe widened by slopes of a variance along each axis; a mirror gets sqrt(2 variance).
+
+    So foil is equally bright on average whether or not the pixels resolve its facets.
+    """
+    return np.asarray(np.sqrt(alpha**2 + 2.0 * variance))
+
+
+def crumple_normals(
+    normals: Floats, points: Floats, crumple: Floats, scale: Floats, pixel_m: Floats
+) -> tuple[Floats, Floats]:
+    """Return the normals (N, 3) of crumpled foil, and the variance (N,) of slopes too small to resolve.
 
     Parameters
     ----------
@@ -29,15 +46,18 @@ def crumple_normals(normals: Floats, points: Floats, crumple: Floats, scale: Flo
     place = points @ NOISE_ROTATION.T
     sag = _noise_gradient(place / (4.0 * scale)[:, None])
     bend = _noise_gradient(place[:, [2, 0, 1]] / (1.1 * scale)[:, None] + 7.3)
-    slope: Floats = 0.30 * (sag @ NOISE_ROTATION) * (1.5 - pixel_m / scale).clip(0.0, 1.0)[:, None]
-    size, share = 1.15 * scale, 1.5
-    for k in range(3):
-        visible = share * (1.5 - 3.0 * pixel_m / size).clip(0.0, 1.0)
-        slope += visible[:, None] * _facet_tilt(place / size[:, None] + 0.22 * bend + 11.7 * k)
+    visible = (1.5 - pixel_m / scale).clip(0.0, 1.0)
+    slope: Floats = 0.30 * visible[:, None] * (sag @ NOISE_ROTATION)
+    unresolved = _SAG_VARIANCE * (1.0 - visible**2)
+    size = 1.15 * scale
+    for k, share in enumerate(_FACET_SHARES):
+        visible = (1.5 - 3.0 * pixel_m / size).clip(0.0, 1.0)
+        slope += share * visible[:, None] * _facet_tilt(place / size[:, None] + 0.22 * bend + 11.7 * k)
+        unresolved += share**2 * _TILT_VARIANCE * (1.0 - visible**2)
         place = place @ NOISE_ROTATION.T
-        size, share = 0.42 * size, 0.65 * share
+        size = 0.42 * size
     slope -= normals * (normals * slope).sum(axis=1)[:, None]
-    return np.asarray(unit(normals + crumple[:, None] * slope))
+    return np.asarray(unit(normals + crumple[:, None] * slope)), np.asarray(crumple**2 * unresolved)
 
 
 def _hash3(cells: Floats) -> Floats:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.vectors import unit
 from selfiesim.render.light.brdf_sampling import GgxSampler, isotropic_gloss, schlick
+from selfiesim.render.light.foil import FOIL_VARIANCE, widen_alpha
 from selfiesim.render.light.surface_samples import (
     SURFELS_ACROSS,
     Surfels,
@@ -49,7 +50,6 @@ _METAL_ALBEDO = 0.9  # of a metal's colour: light reflected in all directions to
 _FINE_STEP_RAD = 2e-4  # joints within one such step share their reflections: 0.7 mm at the tip of a wing
 _SUN_STEP = 1e-3  # of the Sun's direction: glints stay in place within one such step
 _MIN_GLINT_CELLS = 0.4  # of a surfel's cell: glints that fall nearer are left out
-_FOIL_ALPHA = 0.35  # how much the facets of foil widen its lobe
 _MIN_ALPHA = 0.1  # narrower lobes would show single rays
 
 
@@ -351,7 +351,7 @@ def scattering_parameters(material: Material) -> dict[str, NDArray[np.float64]]:
     creases = metallic * material.crumple
     diffuse = base * ((1.0 - metallic) * (1.0 - creases) * (1.0 - coat.max()) + 0.4 * creases)
     specular_f0 = metallic * base + (1.0 - metallic) * coat * (roughness < 0.95)
-    alpha = max(roughness**2, _FOIL_ALPHA * material.crumple)
+    alpha = float(widen_alpha(np.array(roughness**2), np.array(FOIL_VARIANCE * material.crumple**2)))
     sun_alpha = material.clearcoat_roughness**2 if material.clearcoat > 0.0 else alpha
     return {
         "albedo": np.minimum(metallic * _METAL_ALBEDO * base + diffuse + (1.0 - metallic) * coat, 1.0),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.vectors import perpendicular, unit
 from selfiesim.render.light.brdf_sampling import GgxSampler, ggx_brdf, isotropic_gloss, schlick
-from selfiesim.render.light.foil import crumple_normals
+from selfiesim.render.light.foil import crumple_normals, widen_alpha
 from selfiesim.render.light.planet_radiance import planet_radiance
 from selfiesim.render.light.radiosity import MAX_SHARP_ALPHA, InterreflectedLight, RadiosityMesh
 
@@ -177,7 +177,8 @@ class SurfaceHits:
         if len(foil):
             pixel_m = tracer.pixel_angle * np.linalg.norm(points[foil] - tracer.eye, axis=1)
             material = mesh.crumple[vertex[foil]], mesh.crumple_scale[vertex[foil]]
-            self.shading[foil] = crumple_normals(self.normals[foil], points[foil], *material, pixel_m)
+            self.shading[foil], unresolved = crumple_normals(self.normals[foil], points[foil], *material, pixel_m)
+            self.alpha[foil] = widen_alpha(self.alpha[foil], unresolved)
 
     def sun_radiance(self) -> Floats:
         """Return the radiance (N, 3) along ``outgoing`` by direct sunlight."""

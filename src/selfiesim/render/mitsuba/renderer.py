@@ -42,8 +42,11 @@ _SQUARE_PIXEL_TOLERANCE = 1e-6
 INSTALL_COMMAND = "pip install 'selfiesim[mitsuba]'"
 LLVM_PACKAGE = "libllvm19"
 """Debian package of the library that :data:`VECTOR_VARIANT` needs."""
-# With a version of libLLVM that Dr.Jit cannot use the process dies, so a child process tries first.
-_PROBE = "import mitsuba as mi; mi.set_variant('{}'); import drjit as dr; print('sum', dr.sum(mi.Float([1, 2]))[0])"
+# With a libLLVM that is too old for Dr.Jit, which needs an instruction of LLVM 16 for minima, the process dies. So a
+# child process tries first.
+_PROBE = (
+    "import mitsuba as mi; mi.set_variant('{}'); import drjit as dr; print('sum', dr.minimum(mi.Float([1, 2]), 1.5)[0])"
+)
 
 
 class MitsubaRenderer:

@@ -102,6 +102,9 @@ class _ShadingPoint:
         if "rough" in textures:
             texel = textures["rough"].eval(si)
             roughness, metallic = roughness * texel.y, metallic * texel.z
+        self.bent, unresolved = self._bent_normal(surface, si)
+        if surface.crumple > 0.0:
+            roughness = dr.minimum(dr.sqrt(dr.sqrt(roughness**4 + 2.0 * unresolved)), 1.0)
         self.roughness, self.metallic = roughness, metallic
         self.alpha = _alpha(dr, roughness)
         strength = 1.0 - _smoothstep(dr, 0.9, 1.0, roughness)
@@ -121,7 +124,7 @@ class _ShadingPoint:
     def _set_shading_frame(self, surface: Any, si: Any) -> None:
         """Set the frame of the bent normal, whose first axis is along the grain, and the lobe in it."""
         mi, dr = self.mi, self.dr
-        bent = self._bent_normal(surface, si)
+        bent = self.bent
         self.alpha_along = self.alpha
         self.frame = mi.Frame3f(bent)
         if "grain" in surface.textures:
@@ -149,11 +152,11 @@ class _ShadingPoint:
         share = dr.clip(4.0 * self.coat_reflectance / (4.0 * self.coat_reflectance + below), 0.1, 0.9)
         self.clearcoat_share = dr.select((self.clearcoat_eye.z > 1e-4) & (self.clearcoat > 0.0), share, 0.0)
 
-    def _bent_normal(self, surface: Any, si: Any) -> Any:
-        """Return the normal after normal map and foil, local axes, on the camera's side."""
+    def _bent_normal(self, surface: Any, si: Any) -> tuple[Any, Any]:
+        """Return the normal after normal map and foil, local axes, eye's side; variance of unresolved slopes."""
         mi, dr = self.mi, self.dr
         normal = mi.Vector3f(si.sh_frame.n)
-        bent = normal * self.side
+        bent, unresolved = normal * self.side, mi.Float(0.0)
         if "normal" in surface.textures:
             n = surface.textures["normal"].eval(si) * (255.0 / 127.0) - 128.0 / 127.0
             along = dr.normalize(si.dp_du - normal * dr.dot(normal, si.dp_du))
@@ -165,12 +168,12 @@ class _ShadingPoint:
             pixel_m = dr.norm(surface.eye - si.p) * surface.pixel_angle
             # The noise of foil is fixed to the axes of its own craft.
             to_body = surface.scene_to_body
-            crumpled = _crumple_normal(
+            crumpled, unresolved = _crumple_normal(
                 mi, dr, to_body @ mi.Vector3f(bent), mi.Vector3f(to_body @ si.p), pixel_m, surface
             )
             bent = to_body.inverse() @ crumpled
         local = si.sh_frame.to_local(bent)
-        return mi.Normal3f(local.x, local.y, local.z * self.side)
+        return mi.Normal3f(local.x, local.y, local.z * self.side), unresolved
 
     def sample_direction(self, sample1: Any, sample2: Any) -> Any:
         """Return a direction, in the surface's axes, and whether it is from a lobe, by three random numbers."""
@@ -319,8 +322,8 @@ def _facet_tilt(mi: Any, dr: Any, at: Any) -> Any:
     return tilt
 
 
-def _crumple_normal(mi: Any, dr: Any, normal: Any, position: Any, pixel_m: Any, surface: Any) -> Any:
-    """Return the normal of crumpled foil: crumpleNormal in craft.glsl."""
+def _crumple_normal(mi: Any, dr: Any, normal: Any, position: Any, pixel_m: Any, surface: Any) -> tuple[Any, Any]:
+    """Return the normal of crumpled foil and the variance of unresolved slopes: crumpleNormal in craft.glsl."""
     scale = surface.crumple_scale
 
     def rotated(v: Any) -> Any:
@@ -335,13 +338,16 @@ def _crumple_normal(mi: Any, dr: Any, normal: Any, position: Any, pixel_m: Any, 
             for i in range(3)
         )
     )
-    slope *= 0.30 * dr.clip(1.5 - pixel_m / scale, 0.0, 1.0)
+    visible = dr.clip(1.5 - pixel_m / scale, 0.0, 1.0)
+    slope *= 0.30 * visible
+    unresolved = 0.0526 * (1.0 - visible * visible)
     size, share = 1.15 * scale, 1.5
     for k in range(3):
         visible = dr.clip(1.5 - 3.0 * pixel_m / size, 0.0, 1.0)
+        unresolved += share * share / 12.0 * (1.0 - visible * visible)
         slope += share * visible * _facet_tilt(mi, dr, place / size + 0.22 * bend + 11.7 * k)
         place = rotated(place)
         size *= 0.42
         share *= 0.65
     slope -= normal * dr.dot(slope, normal)
-    return dr.normalize(normal + surface.crumple * slope)
+    return dr.normalize(normal + surface.crumple * slope), surface.crumple**2 * unresolved

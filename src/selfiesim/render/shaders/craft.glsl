@@ -44,21 +44,26 @@ vec3 facetTilt(vec3 x) {
 }
 
 // Normal of a sheet that sags between its fastenings and is crumpled: flat facets of three sizes with sharp creases between
-// them. Each lattice is rotated and distorted, so that nothing repeats. Whatever is smaller than a pixel fades out.
-vec3 crumpleNormal(vec3 normal, vec3 position, float pixelSize) {
+// them. Each lattice is rotated and distorted, so that nothing repeats. Whatever is smaller than a pixel fades out;
+// "unresolved" is the variance of its slopes, along each axis.
+vec3 crumpleNormal(vec3 normal, vec3 position, float pixelSize, out float unresolved) {
     vec3 place = NOISE_ROTATION * position;
     vec4 sag = noiseWithGradient(place / (4.0 * crumpleScale));
     vec4 bend = noiseWithGradient(place.zxy / (1.1 * crumpleScale) + 7.3);
-    vec3 slope = 0.30 * (sag.yzw * NOISE_ROTATION) * clamp(1.5 - pixelSize / crumpleScale, 0.0, 1.0);
+    float visible = clamp(1.5 - pixelSize / crumpleScale, 0.0, 1.0);
+    vec3 slope = 0.30 * visible * (sag.yzw * NOISE_ROTATION);
+    unresolved = 0.0526 * (1.0 - visible * visible);
     float size = 1.15 * crumpleScale, share = 1.5;
     for (int k = 0; k < 3; k++) {
-        float visible = clamp(1.5 - 3.0 * pixelSize / size, 0.0, 1.0);
+        visible = clamp(1.5 - 3.0 * pixelSize / size, 0.0, 1.0);
         slope += share * visible * facetTilt(place / size + 0.22 * bend.yzw + 11.7 * float(k));
+        unresolved += share * share / 12.0 * (1.0 - visible * visible);
         place = NOISE_ROTATION * place;
         size *= 0.42;
         share *= 0.65;
     }
     slope -= normal * dot(slope, normal);
+    unresolved *= crumple * crumple;
     return normalize(normal + crumple * slope);
 }
 #endif
@@ -385,7 +390,9 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
     if (dot(outward, s.normal) < 0.0) s.shading = -s.shading;
 #endif
 #ifdef FOIL
-    s.shading = crumpleNormal(s.shading, position, length(eyePosition - position) * pixelAngle);
+    float unresolved;
+    s.shading = crumpleNormal(s.shading, position, length(eyePosition - position) * pixelAngle, unresolved);
+    s.roughness = min(pow(pow(s.roughness, 4.0) + 2.0 * unresolved, 0.25), 1.0);
 #endif
 #ifdef ANISOTROPY
     vec3 u = normalize(tangentU.xyz - s.shading * dot(s.shading, tangentU.xyz));
