@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 
@@ -82,3 +83,35 @@ def message(kind, *blocks):
         "CREATION_DATE = 2022-01-01T00:00:00",
     ]
     return "\n".join([*head, "ORIGINATOR = TEST", "", *itertools.chain(*blocks)]) + "\n"
+
+
+OEM_NAMES = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
+AEM_NAMES = ("Q1", "Q2", "Q3", "QC")
+ROW_ELEMENTS = {"OEM": "stateVector", "AEM": "attitudeState"}
+
+
+def xml_message(kind, names, meta, rows, version="2.0", root="", units=None):
+    """The XML form (CCSDS 505.0-B) of one segment; ``root`` wraps it, as ``ndm`` does."""
+    element = ROW_ELEMENTS[kind]
+    lines = [f'<{kind.lower()} id="CCSDS_{kind}_VERS" version="{version}">', "<header>", "<COMMENT>A test</COMMENT>"]
+    lines += ["<CREATION_DATE>2022-01-01T00:00:00</CREATION_DATE>", "<ORIGINATOR>TEST</ORIGINATOR>", "</header>"]
+    lines += ["<body>", "<segment>", "<metadata>"]
+    lines += [f"<{key}>{value}</{key}>" for key, value in meta.items() if value is not None]
+    lines += ["</metadata>", "<data>", "<COMMENT>rows</COMMENT>"]
+    for row in rows:
+        time, *words = row.split()
+        unit = [f' units="{units[name]}"' if units and name in units else "" for name in names]
+        numbers = "".join(f"<{n}{u}>{w}</{n}>" for n, u, w in zip(names, unit, words, strict=True))
+        lines.append(f"<{element}><EPOCH>{time}</EPOCH>{numbers}</{element}>")
+    lines += ["</data>", "</segment>", "</body>", f"</{kind.lower()}>"]
+    if root:
+        lines = [f"<{root}>", *lines, f"</{root}>"]
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', *lines]) + "\n"
+
+
+def json_message(kind, names, meta, rows, version="2.0"):
+    """The JSON form that mirrors the XML."""
+    table = [dict(zip(("EPOCH", *names), row.split(), strict=True)) for row in rows]
+    segment = {"metadata": {k: v for k, v in meta.items() if v is not None}, "data": {ROW_ELEMENTS[kind]: table}}
+    body = {"header": {"ORIGINATOR": "TEST"}, "body": {"segment": [segment]}}
+    return json.dumps({kind.lower(): {"@id": f"CCSDS_{kind}_VERS", "@version": version} | body})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import spice_mission
@@ -14,6 +17,9 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed, icrf_to_inertial
 from selfiesim.astro.orbit import State, state_to_elements
 from selfiesim.core.errors import CcsdsError, KernelError, SceneError
+from selfiesim.scene.scene import Scene
+
+ROOT = Path(__file__).parents[2]
 
 # Telemetry of 9 November 2021, read by radio amateurs (D. Estevez, destevez.net); GMAT's MarsInertial axes.
 TELEMETRY = {
@@ -140,6 +146,64 @@ def test_a_time_outside_the_file_is_refused_with_its_coverage(tmp_path):
         oem_scene(tmp_path, release__at="2021-12-31T18:00:00Z").view()
     with pytest.raises(SceneError, match=r"path.oem: its CENTER_NAME is MARS, but path.body is earth"):
         oem_scene(tmp_path, path__body="earth").view()
+
+
+@pytest.mark.parametrize("center", ["499", "Mars", "MARS BARYCENTER", "Mars_Barycenter"])
+def test_the_centre_of_a_file_may_be_named_as_tools_do(tmp_path, center):
+    filed = oem_scene(tmp_path)
+    (tmp_path / "path.oem").write_text(message("OEM", block(OEM_META | {"CENTER_NAME": center}, oem_rows())))
+    assert filed.view(at=0.0).track.host.position == pytest.approx(true_state(START + 1200.0).position, abs=1.0)
+
+
+# The barycentre of the Earth and the Moon is 4,700 km from the Earth's centre, and that of Jupiter's system 200 km.
+@pytest.mark.parametrize(("center", "body"), [("EARTH BARYCENTER", "earth"), ("5", "jupiter"), ("Luna", "mars")])
+def test_a_file_about_another_centre_is_refused(tmp_path, center, body):
+    filed = oem_scene(tmp_path, path__body=body)
+    (tmp_path / "path.oem").write_text(message("OEM", block(OEM_META | {"CENTER_NAME": center}, oem_rows())))
+    with pytest.raises(SceneError, match=f"path.oem: its CENTER_NAME is {center}, but path.body is {body}"):
+        filed.view()
+
+
+# The International Space Station on 20 September 2008, the usual example of the format.
+ISS = """ISS (ZARYA)
+1 25544U 98067A   08264.51782528 -.00002182  00000-0 -11606-4 0  2927
+2 25544  51.6416 247.4627 0006703 130.5360 325.0288 15.72125391563537
+"""
+
+
+def test_two_line_elements_put_the_craft_where_skyfield_does(tmp_path):
+    from skyfield.api import EarthSatellite, load, wgs84
+
+    (tmp_path / "iss.tle").write_text(ISS)
+    path = {"body": "earth", "tle": "iss.tle"}
+    shot = scene(tmp_path, without=("orbit",), path=path, release__at="2008-09-20T13:10:00Z")
+    facts = shot.view(at=0.0).facts
+    scale = load.timescale(builtin=True)
+    there = wgs84.subpoint(EarthSatellite(*ISS.splitlines()[1:], "ISS", scale).at(scale.utc(2008, 9, 20, 13, 10)))
+    assert facts["camera_altitude_km"] == pytest.approx(there.elevation.km, abs=0.05)
+    # Planetocentric latitudes are up to 0.19 degrees from geodetic ones, and the IAU's Earth turns to 0.05 degrees.
+    assert facts["camera_latitude_deg"] == pytest.approx(there.latitude.degrees, abs=0.2)
+    assert facts["camera_longitude_deg"] == pytest.approx(there.longitude.degrees % 360.0, abs=0.08)
+    events = scene(tmp_path, without=("orbit",), path=path, release__at="max-latitude").resolve()
+    assert abs(events.release_state.release.epoch - Epoch.from_utc("2008-09-20T12:25:40Z")) < 5500.0
+
+
+def test_the_example_in_the_documents_runs(tmp_path):
+    section = (ROOT / "docs/scenes.md").read_text().split("### Orbit and attitude files")[1].split("\n## ")[0]
+    (tmp_path / "iss.tle").write_text("\n".join(re.findall(r"^    (\S.*)$", section, re.MULTILINE)) + "\n")
+    (tmp_path / "iss.toml").write_text(re.findall(r"```toml\n(.*?)```", section, re.DOTALL)[0])
+    assert Scene.load(tmp_path / "iss.toml").view().facts["camera_altitude_km"] == pytest.approx(365.0, abs=20.0)
+
+
+def test_mean_elements_need_the_earth_and_are_the_only_source(tmp_path):
+    (tmp_path / "iss.tle").write_text(ISS)
+    at = {"without": ("orbit",), "release__at": "2008-09-20T13:10:00Z"}
+    with pytest.raises(SceneError, match=r"path.tle: mean elements are about the Earth; set path.body to 'earth'"):
+        scene(tmp_path, path={"tle": "iss.tle"}, **at).view()
+    with pytest.raises(SceneError, match=r"give one of oem = 'file.oem', tle = .*, not oem and tle"):
+        scene(tmp_path, path={"tle": "iss.tle", "oem": "path.oem"}, **at)
+    with pytest.raises(CcsdsError, match=r"iss.tle, line 1: must begin with CCSDS_OMM_VERS = 3.0"):
+        scene(tmp_path, path={"body": "earth", "omm": "iss.tle"}, **at).view()
 
 
 def test_an_attitude_file_gives_the_attitude(tmp_path):

@@ -1,1 +1,1 @@
-"""Time scales, bodies, frames, ephemerides, orbits and forces; SPICE and CCSDS files."""
+"""Time scales, bodies, frames, ephemerides, orbits and forces; SPICE, CCSDS and TLE files."""

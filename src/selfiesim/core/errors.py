@@ -46,7 +46,7 @@ class KernelError(EphemerisError):
 
 
 class CcsdsError(UserError):
-    """An OEM or AEM file is invalid, or does not cover the time."""
+    """A file with an orbit or an attitude (OEM, AEM, OMM, TLE) is invalid, or does not cover the time."""
 
 
 class BatchError(UserError):

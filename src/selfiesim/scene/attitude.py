@@ -32,7 +32,9 @@ class AttitudeSection(Section):
     quaternion_icrf_to_body: Quaternion | None = Field(
         None, description="Inertially fixed attitude: x, y, z, w of the rotation from ICRF to body axes."
     )
-    aem: FileName | None = Field(None, description="A CCSDS Attitude Ephemeris Message next to the scene file.")
+    aem: FileName | None = Field(
+        None, description="A CCSDS Attitude Ephemeris Message next to the scene file: KVN, XML or JSON."
+    )
     object_id: str = Field("", max_length=100, description="Object to use when the AEM holds several.")
     ck_frame: str | None = Field(
         None, max_length=100, description="SPICE name of the body frame, from `kernels` with a CK."

@@ -108,20 +108,37 @@ class OrbitSection(Section):
 
 
 class PathSection(Section):
-    """The craft's trajectory from a file: a CCSDS OEM next to the scene file, or SPICE kernels that the scene names."""
+    """The craft's trajectory from a file next to the scene file, or from SPICE kernels that the scene names."""
 
     body: str = Field("mars", description="Central body of the trajectory.")
-    oem: FileName | None = Field(None, description="A CCSDS Orbit Ephemeris Message (text) next to the scene file.")
-    object_id: str = Field("", max_length=100, description="Object to use when the OEM holds several.")
+    oem: FileName | None = Field(
+        None, description="A CCSDS Orbit Ephemeris Message next to the scene file: KVN, XML or JSON."
+    )
+    tle: FileName | None = Field(
+        None, description="Two-line elements next to the scene file, about the Earth, propagated with SGP4."
+    )
+    omm: FileName | None = Field(
+        None, description="A CCSDS Orbit Mean-Elements Message (KVN, XML or JSON), propagated like two-line elements."
+    )
+    object_id: str = Field(
+        "", max_length=100, description="Object to use when the file holds several: its designator, number or name."
+    )
     target: str | None = Field(None, max_length=100, description="SPICE name or ID of the craft in `kernels`.")
     epoch_utc: UtcTime | None = Field(
-        None, description="Start of the search for events such as periapsis; default: start of the file."
+        None,
+        description="Start of the search for events such as periapsis; default: start of the file, or the epoch of "
+        "its elements.",
     )
 
     @model_validator(mode="after")
     def _check_one_source(self) -> PathSection:
-        if (self.oem is None) == (self.target is None):
-            raise ValueError("give one of oem = 'file.oem' or target = '-143' (with kernels)")
+        given = [key for key in ("oem", "tle", "omm", "target") if getattr(self, key) is not None]
+        if len(given) != 1:
+            found = f", not {' and '.join(given)}" if given else ""
+            raise ValueError(
+                "give one of oem = 'file.oem', tle = 'file.tle', omm = 'file.omm' or target = '-143' (with kernels)"
+                + found
+            )
         return self
 
 

@@ -66,9 +66,9 @@ def attitude_law(
         held = quaternion_to_matrix(unit(np.array(section.quaternion_icrf_to_body)))
         return lambda _epoch, _state: held
     if section.aem is not None:
-        from selfiesim.astro.ccsds import read_aem
+        from selfiesim.astro.messages.aem import read_aem
 
-        message = read_aem(scene.resolve_file(f"{key}.aem", section.aem, "it"), section.object_id)
+        message = read_aem(scene.resolve_file(f"{key}.aem", section.aem, "it"), section.object_id, kernels)
         return lambda epoch, _state: message.icrf_to_body(epoch)
     if section.ck_frame is not None:
         assert kernels is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -220,26 +221,10 @@ def _initial_state(section: OrbitSection, body: Body) -> State:
 def _make_sampled_trajectory(
     scene: Scene, section: PathSection, body: Body, kernels: Kernels | None
 ) -> SampledTrajectory:
-    if section.oem is not None:
-        from selfiesim.astro.ccsds import read_oem
-
-        trajectory = read_oem(scene.resolve_file("path.oem", section.oem, "it"), section.object_id)
-        named = trajectory.center.lower()
-        if named not in (body.name, f"{body.name} barycenter"):
-            raise SceneError(f"path.oem: its CENTER_NAME is {trajectory.center}, but path.body is {body.name}")
-        coverage, path = trajectory.coverage, trajectory.state
-    else:
-        assert kernels is not None
-        assert section.target is not None
-        source, target, center = kernels, section.target, body.name
-
-        def path(epoch: Epoch) -> State:
-            return State(source.position(target, center, epoch), source.velocity(target, center, epoch))
-
-        coverage = kernels.coverage(target)
-        if not coverage:
-            raise SceneError(f"path.target: none of the SPK files covers {target!r}; use SPICE's name or number for it")
+    coverage, path = _read_trajectory(scene, section, body, kernels)
     reference_epoch = Epoch.from_utc(section.epoch_utc) if section.epoch_utc else coverage[0][0]
+    if section.epoch_utc is None and section.oem is None and section.target is None:
+        reference_epoch = coverage[0][0] + 0.5 * (coverage[0][1] - coverage[0][0])  # the epoch of the elements
     start, stop = next(((a, b) for a, b in coverage if a <= reference_epoch <= b), (reference_epoch, reference_epoch))
     if start == stop:
         path(reference_epoch)  # raises the error that lists the coverage
@@ -249,3 +234,50 @@ def _make_sampled_trajectory(
         (max(start - reference_epoch, -EVENT_SEARCH_S), min(stop - reference_epoch, EVENT_SEARCH_S)),
         path,
     )
+
+
+Trajectory = tuple[list[tuple[Epoch, Epoch]], Callable[[Epoch], State]]
+"""The time spans that a source covers, and its state as a function of epoch."""
+
+
+def _read_trajectory(scene: Scene, section: PathSection, body: Body, kernels: Kernels | None) -> Trajectory:
+    if section.oem is not None:
+        return _read_oem_trajectory(scene, section, section.oem, body, kernels)
+    if section.tle is not None or section.omm is not None:
+        return _read_mean_elements(scene, section, body)
+    assert kernels is not None
+    assert section.target is not None
+    source, target, center = kernels, section.target, body.name
+
+    def path(epoch: Epoch) -> State:
+        return State(source.position(target, center, epoch), source.velocity(target, center, epoch))
+
+    coverage = kernels.coverage(target)
+    if not coverage:
+        raise SceneError(f"path.target: none of the SPK files covers {target!r}; use SPICE's name or number for it")
+    return coverage, path
+
+
+def _read_oem_trajectory(
+    scene: Scene, section: PathSection, name: str, body: Body, kernels: Kernels | None
+) -> Trajectory:
+    from selfiesim.astro.messages.oem import read_oem
+    from selfiesim.astro.messages.reference_frames import center_body
+
+    trajectory = read_oem(scene.resolve_file("path.oem", name, "it"), section.object_id, kernels)
+    # The barycentre of Mars and its moons is 0.2 m from the planet's centre; those of the Earth and Jupiter are not.
+    allowed = (body.name, f"{body.name} barycenter") if body.name == "mars" else (body.name,)
+    if center_body(trajectory.center) not in allowed:
+        raise SceneError(f"path.oem: its CENTER_NAME is {trajectory.center}, but path.body is {body.name}")
+    return trajectory.coverage, trajectory.state
+
+
+def _read_mean_elements(scene: Scene, section: PathSection, body: Body) -> Trajectory:
+    from selfiesim.astro.messages.mean_elements import read_omm, read_tle
+
+    key, name, read = ("tle", section.tle, read_tle) if section.tle is not None else ("omm", section.omm, read_omm)
+    if body.name != "earth":
+        raise SceneError(f"path.{key}: mean elements are about the Earth; set path.body to 'earth', not '{body.name}'")
+    near = Epoch.from_utc(section.epoch_utc) if section.epoch_utc else None
+    elements = read(scene.resolve_file(f"path.{key}", str(name), "it"), section.object_id, near)
+    return elements.coverage, elements.state
