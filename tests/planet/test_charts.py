@@ -243,8 +243,8 @@ def test_height_is_that_of_places(library: Path, tmp_path: Path) -> None:
     assert planet.height([[20.0], [-45.0]], [0.0, 70.0, 100.0]).shape == (2, 3)
     with pytest.raises(ValueError, match="lat_deg must be between -90 and 90"):
         planet.height(91, 0)
-    with pytest.raises(MapError, match="no elevation of moon in the library"):
-        planet.height(0, 0, "moon")
+    with pytest.raises(MapError, match="no elevation of earth in the library"):
+        planet.height(0, 0, "earth")
     hill(library, tmp_path)
     assert planet.height(20.5, 30.5) == pytest.approx(19_000, abs=1500)
     assert planet.height(20.5, 30.5, map="hill") == planet.height(20.5, 30.5)
@@ -257,8 +257,8 @@ def test_a_tiff_holds_one_number_per_pixel(mars: PlanetMaps, tmp_path: Path) -> 
 
 
 def test_missing_elevation_says_how_to_add_it(library: Path) -> None:
-    with pytest.raises(MapError, match="no elevation of moon in the library; selfiesim maps add FILE"):
-        draw_chart(parse_chart("globe", "moon"), "moon", "normal")
+    with pytest.raises(MapError, match="no elevation of earth in the library; selfiesim maps add FILE"):
+        draw_chart(parse_chart("globe", "earth"), "earth", "normal")
 
 
 @pytest.mark.parametrize("lookup", [sample_bilinear, sample_spline])

@@ -99,3 +99,16 @@ def test_a_region_replaces_the_heights_there(tmp_path: Path) -> None:
 def test_mistakes_are_found(tmp_path: Path, height: np.ndarray, change: object, message: str) -> None:
     with pytest.raises(MapError, match=message):
         read_heights(write(tmp_path, change(height)))  # type: ignore[operator]
+
+
+def test_heights_of_a_body_without_measured_ones(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    hills = np.repeat(np.repeat(rng.normal(0, 800, (9, 18)), 10, axis=0), 10, axis=1).astype(np.float32)
+    hills.astype("<f4").tofile(tmp_path / "hills.img")
+    keys = Conventions(shape=(180, 90), dtype="<f4", lon0_deg=0.0)
+    grid = read_heights(MapFile(tmp_path / "hills.img", keys), "mercury", 2439.4)
+    assert grid.radius_km == 2439.4
+    assert float(grid.at(np.radians(40.0), np.radians(90.0))) == pytest.approx(float(hills[25, 45]), abs=150)
+    (hills / 1000).astype("<f4").tofile(tmp_path / "km.img")
+    with pytest.raises(MapError, match=r"vary by .* on a body of 2439 km radius"):
+        read_heights(MapFile(tmp_path / "km.img", keys), "mercury", 2439.4)

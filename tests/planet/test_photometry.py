@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from selfiesim.astro.bodies import AU_M
 from selfiesim.planet.light import photometry
 from selfiesim.planet.light.atmosphere import LAW_OPACITY, build_atmosphere
 from selfiesim.planet.light.disc_photometry import disc_brightness, solve_ground_reflectance
@@ -24,9 +25,12 @@ from selfiesim.planet.light.photometry import (
     ice,
     lambert,
     mars_law,
+    valley_light,
 )
 from selfiesim.planet.maps.albedo import decode
 from selfiesim.planet.maps.planet_maps import PlanetMaps
+from selfiesim.planet.maps.worlds import BODY_APPEARANCES
+from selfiesim.sky.magnitudes import magnitude
 
 # Disc of Mars against phase angle (V), relative to phase 0: Mallama & Hilton 2018, Astronomy and Computing 25, 10.
 MALLAMA = {10: 0.821, 20: 0.691, 40: 0.526, 60: 0.424, 80: 0.280, 100: 0.144}
@@ -156,6 +160,29 @@ def _from_shader() -> Callable[..., np.ndarray]:
     lines = [re.sub(r"^float ", "", line.strip()) for line in match[1].split(";") if line.strip()]
     exec("def shader(mu0, mu, cosPhase):\n" + "".join(f"    {line}\n" for line in lines), names)
     return names["shader"]  # type: ignore[return-value]
+
+
+# Mallama and Hilton 2018 for Mercury, Krisciunas and Schaefer 1991 for the Moon.
+@pytest.mark.parametrize("degrees", [2, 5, 10, 20, 40, 60, 90, 120])
+@pytest.mark.parametrize(("body", "tolerance"), [("mercury", 0.025), ("moon", 0.03)])
+def test_mercury_and_the_moon_dim_as_published(body: str, tolerance: float, degrees: int) -> None:
+    def published(phase: float) -> float:
+        return magnitude(body, np.array([AU_M, 0, 0]), AU_M * np.array([np.cos(phase), np.sin(phase), 0]))
+
+    phase = np.radians(degrees)
+    dimming = 10 ** (-0.4 * (published(phase) - published(0.0)))
+    assert disc_integrated(LAWS[BODY_APPEARANCES[body].law], phase) == pytest.approx(dimming, rel=tolerance)
+
+
+def test_a_slope_in_shadow_sees_the_sunlit_slope_across_the_valley() -> None:
+    level, tilt = np.array([[0.0, 0.0, 1.0]]), np.radians(30)
+    away = np.array([[-np.sin(tilt), 0.0, np.cos(tilt)]])
+    low_sun = np.array([np.cos(np.radians(10)), 0.0, np.sin(np.radians(10))])
+    share, incidence = valley_light(level, away, low_sun)
+    assert share == pytest.approx((1 - np.cos(tilt)) / 2)
+    assert incidence == pytest.approx(np.sin(np.radians(40)))  # the mirror image faces the Sun
+    assert valley_light(level, level, low_sun)[0] == pytest.approx(0)
+    assert valley_light(level, away, -low_sun)[1] == pytest.approx(0)
 
 
 def test_shader_has_the_same_law() -> None:

@@ -13,6 +13,7 @@ from selfiesim.planet.light.photometry import LAWS
 from selfiesim.planet.maps.load import load_maps
 from selfiesim.planet.maps.planet_maps import reflectance
 from selfiesim.planet.maps.surface import surface_maps
+from selfiesim.planet.terrain import moon_heights
 from selfiesim.render.common.planet_depth import planet_depth
 from selfiesim.render.light.planetshine import planetshine
 from selfiesim.scene.scene import Scene
@@ -146,7 +147,7 @@ def test_a_user_map_is_rendered_and_credited(tmp_path):
     assert np.corrcoef(rendered[..., 1][lit], other[lit])[0, 1] < 0.8  # the renderer uses the new map
     view.render().expose().save(tmp_path / "a.png")
     recipe = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
-    assert recipe["credits"] == ["Someone"]
+    assert recipe["credits"] == [f"Someone; {moon_heights.CREDIT}"]
     assert recipe["scene"]["planet"]["map"]["file"] == "mine.png"
 
 

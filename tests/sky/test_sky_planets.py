@@ -5,7 +5,7 @@ import pytest
 from skyfield.api import load
 from skyfield.magnitudelib import planetary_magnitude
 
-from selfiesim.astro.bodies import AU_M, PHOBOS
+from selfiesim.astro.bodies import AU_M, PHOBOS, SOLAR_IRRADIANCE_1AU
 from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.solar_system import Almanac
@@ -102,3 +102,14 @@ def test_bodies_without_an_ephemeris_are_left_out():
     names = [globe.name for globe in build_backdrop(Almanac(), "earth", eye, epoch, **ALL).globes]
     assert "phobos" not in names
     assert {"mars", "jupiter", "moon"} <= set(names)
+
+
+# Mallama, Krobusek and Pavlov 2017, Icarus 282, 19: the disc of Mars reflects 1.47 times as much in R as in V, and that
+# of the Earth 1.18 times as much in B.
+@pytest.mark.parametrize(
+    ("name", "ratios"), [("mars", (1.35, 0.61)), ("earth", (0.93, 1.14)), ("venus", (0.98, 0.965))]
+)
+def test_planets_have_the_colour_of_their_albedo(name, ratios):
+    sky = build_backdrop(Almanac(), "moon", np.array([2e6, 0.0, 0.0]), Epoch.from_utc("2021-12-31T00:00:00Z"), **ALL)
+    light = next(globe for globe in sky.globes if globe.name == name).irradiance / np.array(SOLAR_IRRADIANCE_1AU)
+    assert (light / light[1])[[0, 2]] == pytest.approx(ratios, rel=0.02)

@@ -321,6 +321,18 @@ def test_a_lander_stays_at_its_site_and_rotates_with_the_planet():
         np.testing.assert_allclose(view.track.host.velocity, np.cross(spin, view.track.host.position), atol=1e-9)
 
 
+# MOLA at Zhurong's site: Liu et al. 2022, Nat. Astron. 6, 65.
+def test_a_site_stands_on_the_measured_ground_and_altitude_says_above_what():
+    view = grounded(site={"longitude_deg": 109.925, "latitude_deg": 25.066}).view(at=600.0)
+    facts = view.facts
+    assert facts["site_height_m"] == pytest.approx(-4099, abs=30)
+    assert facts["camera_altitude_above"] == "ground of the site"
+    assert facts["camera_altitude_km"] == pytest.approx(0.05e-3, abs=1e-6)  # at rest
+    ground = np.linalg.norm(view.track.icrf_to_bodyfixed @ view.track.host.position)
+    own = np.linalg.norm(grounded(site__height_m=0.0).view(at=600.0).track.host.position)
+    assert own - ground == pytest.approx(-facts["site_height_m"], abs=1.0)
+
+
 def test_a_dropped_camera_falls_with_the_gravity_of_mars():
     # The mount is 0.12 m above the origin, which is on the ground: the camera falls 0.07 m and rests 0.05 m high, under
     # 3.71 m/s2 (NASA's Mars fact sheet: 3.73 at the surface, less the centrifugal acceleration).

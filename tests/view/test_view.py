@@ -143,7 +143,8 @@ def test_facts_have_units_in_their_keys_and_are_json_ready(view):
     facts = view.facts
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
     units = ("_utc", "_release", "_deg", "_au", "_km", "_m", "_h", "_share")
-    assert [key for key in facts if key not in ("title", "assumed", "sky") and not key.endswith(units)] == []
+    words = ("title", "assumed", "sky", "camera_altitude_above", "planet_relief")
+    assert [key for key in facts if key not in words and not key.endswith(units)] == []
 
 
 def test_facts_agree_with_the_view(view):
@@ -153,6 +154,8 @@ def test_facts_agree_with_the_view(view):
     lon, lat = np.degrees(direction_to_lonlat(position))
     assert (facts["camera_longitude_deg"], facts["camera_latitude_deg"]) == pytest.approx((lon, lat))
     assert facts["camera_altitude_km"] * 1e3 == pytest.approx(brute_height(position), abs=1.0)
+    assert facts["camera_altitude_above"] == "reference ellipsoid"
+    assert "MOLA" in facts["planet_relief"]
     assert facts["range_to_craft_m"] == pytest.approx(np.linalg.norm(view.craft.position))
     assert facts["sun_distance_au"] == pytest.approx(np.linalg.norm(view.sun.distance) / AU_M)
     # Angle at the craft between the Sun and the camera.

@@ -25,7 +25,7 @@ from selfiesim.craft.formats.import_result import ImportResult
 from selfiesim.craft.formats.limits import MAX_CACHE_BYTES
 from selfiesim.craft.model import Material, Part
 
-_CACHE_VERSION = 7  # increment when the content of a cached craft changes
+_CACHE_VERSION = 8  # increment when the content of a cached craft changes
 _LOD_VERSION = 2  # increment when mesh simplification gives other triangles
 _STALE_TEMP_AGE_S = 3600.0
 _READ_ERRORS = (

@@ -160,6 +160,7 @@ class MaterialOverride(_StrictModel):
     ior: Annotated[float, Field(ge=1.0, le=10.0)] | None = None
     specular: UnitInterval | None = None
     specular_color: tuple[UnitInterval, UnitInterval, UnitInterval] | None = None
+    law: Literal["lunar", "mercury", "c-type"] | None = None
 
     @model_validator(mode="after")
     def _check_finish_alone(self) -> MaterialOverride:

@@ -79,6 +79,7 @@ def _material_from_finish(name: str, finish_name: str) -> Material:
         anisotropy_rotation=finish.anisotropy_rotation,
         ior=finish.ior,
         specular=finish.specular,
+        law=finish.law,
     )
 
 

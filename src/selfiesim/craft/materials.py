@@ -32,6 +32,8 @@ class Finish:
     ior, specular : float
         Refractive index of the dielectric part and weight of its specular reflection (KHR_materials_ior,
         KHR_materials_specular); a weight of 0 suits a surface that is rough down to its grains.
+    law : str, optional
+        Reflection law of regolith, see :class:`selfiesim.craft.model.Material`.
     solar_absorptance : float, optional
         Absorbed share of sunlight, as published for such a surface.
     source : str
@@ -48,6 +50,7 @@ class Finish:
     anisotropy_rotation: float = 0.0
     ior: float = 1.5
     specular: float = 1.0
+    law: str | None = None
     solar_absorptance: float | None = None
     source: str = ASSUMED
 
@@ -116,9 +119,9 @@ FINISHES: dict[str, Finish] = {
     "sail_film": Finish((0.844, 0.850, 0.856), 0.78, 0.24, solar_absorptance=0.14, source=_FORTESCUE),
     "steering_film": Finish((0.50, 0.51, 0.52), 0.2, 0.45),  # liquid crystal that switches from clear to milky
     # Rock as dark as coal, rough down to its grains. Ryugu: geometric albedo 0.045 at 550 nm, flat over the bands
-    # (Sugita et al. 2019). The geometric albedo of a Lambertian sphere is two thirds of its surface's reflectance.
-    "dark_rubble": Finish((0.0699, 0.0684, 0.0669), 0.0, 1.0, specular=0.0),
-    "dark_rock": Finish((0.0793, 0.0777, 0.0747), 0.0, 0.95, specular=0.0),
+    # (Sugita et al. 2019), 2/3 of these reflectances; it dims with the phase angle as its law says.
+    "dark_rubble": Finish((0.0699, 0.0684, 0.0669), 0.0, 1.0, specular=0.0, law="c-type"),
+    "dark_rock": Finish((0.0793, 0.0777, 0.0747), 0.0, 0.95, specular=0.0, law="c-type"),
     "thin_cell": Finish((0.030, 0.027, 0.040), 0.1, 0.25, clearcoat=0.8, clearcoat_roughness=0.10),  # amorphous silicon
 }
 FINISHES |= {

@@ -49,6 +49,10 @@ class Material:
     specular, specular_color : float, (3,) float
         Weight of the dielectric's specular reflection, and its colour at normal incidence (KHR_materials_specular);
         multiply the alpha of the texture ``specular`` and the texture ``specular_color``.
+    law : str, optional
+        Reflection law of sunlight on regolith instead of Lambert's, a key of
+        :data:`selfiesim.planet.light.photometry.LAWS`. The base colour stays that of the Lambertian sphere of the same
+        geometric albedo, 3/2 of it.
     """
 
     name: str = "default"
@@ -69,6 +73,7 @@ class Material:
     ior: float = 1.5
     specular: float = 1.0
     specular_color: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    law: str | None = None
 
     @property
     def f0_reflectance(self) -> NDArray[np.float64]:

@@ -68,7 +68,8 @@ def _time_and_place(recipe: dict[str, Any]) -> str:
     if "camera_altitude_km" in view:
         planet = recipe["bodies"].get("planet")
         name = planet["name"].capitalize() if planet else "the planet"
-        return f"Seen {time}, from {view['camera_altitude_km']:.0f} km above {name} at {_latitude(view, 1)}."
+        above = f"{name}'s {view.get('camera_altitude_above', 'reference ellipsoid')}"
+        return f"Seen {time}, from {view['camera_altitude_km']:.0f} km above {above} at {_latitude(view, 1)}."
     return f"Seen {time}."
 
 

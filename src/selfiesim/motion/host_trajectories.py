@@ -187,6 +187,8 @@ class LandedHost:
         See :class:`Host`.
     longitude, latitude : float
         Planetocentric coordinates of the site, rad.
+    height_m : float
+        That height, of which the body's radii are larger than those of its reference ellipsoid.
     rest_height_m : float
         Height of the lens above the ground when the camera rests.
     """
@@ -195,6 +197,7 @@ class LandedHost:
     reference_epoch: Epoch
     longitude: float
     latitude: float
+    height_m: float = 0.0
     rest_height_m: float = 0.05
     _site_position: Vector = field(init=False, repr=False)
 

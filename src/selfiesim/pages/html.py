@@ -14,6 +14,7 @@ _FACTS = {  # key of a view's facts: label and format
     "seconds_since_release": ("Time since release", "{:.0f} s"),
     "range_to_craft_m": ("Distance to the craft", "{:.1f} m"),
     "camera_altitude_km": ("Altitude", "{:.0f} km"),
+    "camera_altitude_above": ("Altitude above", "the {}"),
     "camera_latitude_deg": ("Latitude", "{:.1f}°"),
     "camera_longitude_deg": ("East longitude", "{:.1f}°"),
     "solar_longitude_deg": ("Solar longitude (Ls)", "{:.1f}°"),

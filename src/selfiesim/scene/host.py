@@ -148,6 +148,10 @@ class SiteSection(Section):
     body: str = Field("mars", description="Body that the site is on.")
     longitude_deg: Angle = Field(description="Planetocentric east longitude.")
     latitude_deg: float = Field(ge=-90, le=90, description="Planetocentric latitude.")
-    height_m: float = Field(
-        0.0, ge=-20_000, le=50_000, description="Height of the ground above the reference ellipsoid."
+    height_m: float | None = Field(
+        None,
+        ge=-20_000,
+        le=50_000,
+        description="Height of the ground above the reference ellipsoid; default: as measured (of Mars above the "
+        "areoid, which is within 2 km of the ellipsoid), by the library's elevation or the built-in one; or 0.",
     )

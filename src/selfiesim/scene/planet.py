@@ -49,7 +49,7 @@ class PlanetSection(Section):
         50.0, ge=20, le=120, description="Height of the middle of the haze layer (assumed)."
     )
     haze_layer_thickness_km: float = Field(8.0, ge=1, le=40, description="Thickness of the haze layer (assumed).")
-    shadows: bool = Field(True, description="Whether the relief of Mars casts shadows on the ground.")
-    law: Literal["mars", "hapke", "lunar", "lunar-lambert", "lommel-seeliger", "lambert"] | None = Field(
-        None, description="Reflection law (BRDF) of bare ground; default: that of the body."
-    )
+    shadows: bool = Field(True, description="Whether the relief of the planet casts shadows on it.")
+    law: (
+        Literal["mars", "hapke", "lunar", "mercury", "c-type", "lunar-lambert", "lommel-seeliger", "lambert"] | None
+    ) = Field(None, description="Reflection law (BRDF) of bare ground; default: that of the body.")

@@ -15,7 +15,8 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.core.errors import EphemerisError
 from selfiesim.core.vectors import Vector
-from selfiesim.sky.band_photometry import SUN_B_V, ZERO_MAG_IRRADIANCE, irradiance
+from selfiesim.planet.maps.worlds import disc_albedo
+from selfiesim.sky.band_photometry import ZERO_MAG_IRRADIANCE, reflected_irradiance
 from selfiesim.sky.magnitudes import bowell_phase, magnitude
 from selfiesim.sky.solar_disc import visible_disc_fraction
 from selfiesim.sky.stars import stars
@@ -23,27 +24,24 @@ from selfiesim.sky.sunlit_globes import ShadingLaw, SkyBody, lommel_seeliger_pha
 
 
 class _PlanetConstants(NamedTuple):
-    """B-V (Allen's Astrophysical Quantities, Cox 2000), equatorial radius (IAU 2015), law, number in ``plan94``."""
+    """Equatorial radius (IAU 2015), law, number in ``plan94``."""
 
-    colour: float
     radius_m: float
     law: ShadingLaw
     number: int
 
 
 _PLANETS = {
-    "mercury": _PlanetConstants(0.93, 2_440_530.0, "lommel-seeliger", 1),
-    "venus": _PlanetConstants(0.82, 6_051_800.0, "lambert", 2),
-    "earth": _PlanetConstants(0.20, 6_378_136.6, "lambert", 3),
-    "moon": _PlanetConstants(0.92, 1_737_400.0, "lommel-seeliger", 3),
-    "mars": _PlanetConstants(1.36, 3_396_190.0, "lambert", 4),
-    "jupiter": _PlanetConstants(0.83, 71_492_000.0, "lambert", 5),
-    "saturn": _PlanetConstants(1.04, 60_268_000.0, "lambert", 6),
+    "mercury": _PlanetConstants(2_440_530.0, "lommel-seeliger", 1),
+    "venus": _PlanetConstants(6_051_800.0, "lambert", 2),
+    "earth": _PlanetConstants(6_378_136.6, "lambert", 3),
+    "moon": _PlanetConstants(1_737_400.0, "lommel-seeliger", 3),
+    "mars": _PlanetConstants(3_396_190.0, "lambert", 4),
+    "jupiter": _PlanetConstants(71_492_000.0, "lambert", 5),
+    "saturn": _PlanetConstants(60_268_000.0, "lambert", 6),
 }
 
-# Geometric albedo in V: NASA's Mars fact sheet (recalled, not checked; 7 percent by Zellner and Capen 1974). B-V:
-# Phobos 0.6 and Deimos 0.65 (the same paper; recalled, not checked).
-_MOON_PHOTOMETRY = {"phobos": (0.071, 0.60), "deimos": (0.068, 0.65)}
+_SMALL_MOONS = ("phobos", "deimos")
 _DEFAULT_SLOPE_G = 0.15  # for bodies without a measured G (Bowell et al. 1989)
 
 # Bodies that can eclipse the Sun as seen from each body.
@@ -107,12 +105,12 @@ def build_backdrop(
     if with_moons:
         globes += [
             _moon(ephemeris, name, body, position, epoch)
-            for name in _MOON_PHOTOMETRY
+            for name in _SMALL_MOONS
             if has_ephemeris(ephemeris, name, body, epoch)
         ]
     if with_stars:
         globes += [_planet(ephemeris, name, body, position, epoch) for name in _PLANETS if name != body]
-    elif body in _MOON_PHOTOMETRY:
+    elif body in _SMALL_MOONS:
         globes += [_planet(ephemeris, "mars", body, position, epoch)]
     table = stars()
     return Backdrop(
@@ -138,7 +136,7 @@ def sun_visible_fraction_beside(
 
 def _moon(ephemeris: Ephemeris, name: str, central: str, eye: Vector, epoch: Epoch) -> SkyBody:
     """Return a small moon: dark dust of the published geometric albedo, dimmed with phase by the H, G system."""
-    body, (albedo, colour) = BODIES[name], _MOON_PHOTOMETRY[name]
+    body, albedo = BODIES[name], np.array(disc_albedo(name))
     centre = ephemeris.position(name, central, epoch)
     to_sun = ephemeris.position("sun", name, epoch)
     sun_distance = float(np.linalg.norm(to_sun))
@@ -149,8 +147,7 @@ def _moon(ephemeris: Ephemeris, name: str, central: str, eye: Vector, epoch: Epo
     globe = SkyBody(name, centre - eye, body.radii_m, rotation, to_sun / sun_distance, "lommel-seeliger", light, np.inf)
     phase = float(np.arccos(np.clip(-(globe.position @ globe.to_sun) / globe.distance, -1.0, 1.0)))
     dimming = bowell_phase(phase, _DEFAULT_SLOPE_G) / lommel_seeliger_phase(phase)
-    tint = irradiance(0.0, colour) / irradiance(0.0, SUN_B_V)
-    seen = albedo * dimming / np.pi * globe.disc_integrals[0] * tint * light
+    seen = albedo * dimming / np.pi * globe.disc_integrals[0] * light
     v = float(-2.5 * np.log10(seen[1] / ZERO_MAG_IRRADIANCE)) if seen[1] > 0.0 else np.inf
     return SkyBody(name, globe.position, body.radii_m, rotation, globe.to_sun, globe.law, seen, v)
 
@@ -165,7 +162,7 @@ def _planet(ephemeris: Ephemeris, name: str, central: str, eye: Vector, epoch: E
     radii = BODIES[name].radii_m if name in BODIES else (kind.radius_m,) * 3
     v = magnitude(name, from_sun, from_eye)
     toward = -from_sun / np.linalg.norm(from_sun)
-    return SkyBody(name, from_eye, radii, rotation, toward, kind.law, irradiance(v, kind.colour), v)
+    return SkyBody(name, from_eye, radii, rotation, toward, kind.law, reflected_irradiance(v, disc_albedo(name)), v)
 
 
 def _from_sun(ephemeris: Ephemeris, name: str, epoch: Epoch) -> Vector:

@@ -1,4 +1,4 @@
-"""Irradiance in the three bands from magnitude and colour index."""
+"""Irradiance in the three bands: of stars from magnitude and colour index, of planets from magnitude and albedo."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def irradiance(magnitude: ArrayLike, colour: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(
         ZERO_MAG_IRRADIANCE * 10.0 ** (-0.4 * np.asarray(magnitude, float))[..., None] * relative_spectrum
     )
+
+
+def reflected_irradiance(magnitude: ArrayLike, band_albedo: ArrayLike) -> NDArray[np.float64]:
+    """Return the irradiance (..., 3) in the bands, W m^-2 nm^-1, by a sunlit body of magnitude V (...).
+
+    The green band represents V; red and blue follow the Sun's spectrum times the geometric albedo (3,) in the bands.
+    """
+    albedo, sun = np.asarray(band_albedo, float), np.array(SOLAR_IRRADIANCE_1AU)
+    level = ZERO_MAG_IRRADIANCE * 10.0 ** (-0.4 * np.asarray(magnitude, float))
+    return np.asarray(level[..., None] * (sun * albedo) / (sun * albedo)[1])
 
 
 def b_v_to_temperature(colour: ArrayLike) -> NDArray[np.float64]:

@@ -186,7 +186,8 @@ def _place_planet_and_ground(
     weather = _weather(setup, epoch) if body.name == "mars" else AIRLESS
     pose = icrf_to_camera @ -track.camera.position, track.icrf_to_bodyfixed @ icrf_to_camera.T
     casters, options = find_shadow_casters(setup.almanac, body, epoch), setup.scene.planet
-    planet = PlanetPose(body, *pose, setup.surface, weather, options.law, casters, options.shadows)
+    site_height = setup.host.height_m if isinstance(setup.host, LandedHost) else None
+    planet = PlanetPose(body, *pose, setup.surface, weather, options.law, casters, options.shadows, site_height)
     if setup.scene.ground is None:
         return planet, None
     where = icrf_to_camera @ -relative.position, icrf_to_camera @ enu_to_icrf(setup, epoch, track.host)

@@ -28,7 +28,7 @@ from selfiesim.scene.moments import parse_moment
 
 if TYPE_CHECKING:
     from selfiesim.astro.spice_kernels import Kernels
-    from selfiesim.scene.host import BodySection, OrbitSection, PathSection
+    from selfiesim.scene.host import BodySection, OrbitSection, PathSection, SiteSection
     from selfiesim.scene.scene import Scene
 
 
@@ -103,12 +103,31 @@ def make_host(scene: Scene, body: Body, almanac: Almanac, kernels: Kernels | Non
     site = scene.site
     assert site is not None
     reference_epoch = _landed_reference_epoch(scene)
+    height_m = _site_height(site)
     return LandedHost(
-        offset_ellipsoid(body, site.height_m),
+        offset_ellipsoid(body, height_m),
         reference_epoch,
         np.radians(site.longitude_deg),
         np.radians(site.latitude_deg),
+        height_m,
     )
+
+
+def _site_height(site: SiteSection) -> float:
+    """Return the height of the ground at a site, m: the scene's own, as measured, or 0 where nothing is known."""
+    if site.height_m is not None:
+        return site.height_m
+    from selfiesim.planet.library import user_maps
+    from selfiesim.planet.maps.surface import Surface, surface_maps
+    from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
+
+    latitude, longitude = np.radians(site.latitude_deg), np.radians(site.longitude_deg)
+    elevation = user_maps.elevation_map_file(site.body)
+    if elevation is not None:
+        heights = surface_maps(Surface(site.body, elevation=elevation)).heights
+        return 0.0 if heights is None else heights.at(latitude, longitude)
+    measured = MEASURED_HEIGHTS.get(site.body)
+    return 0.0 if measured is None else float(measured.load().at(latitude, longitude))
 
 
 def _landed_reference_epoch(scene: Scene) -> Epoch:

@@ -72,6 +72,8 @@ class PlanetPose:
         Bodies that may cast a shadow on it.
     shadows : bool
         Whether its relief casts shadows.
+    site_height_m : float, optional
+        Height of the site that the craft stands on, by which ``body`` is larger than its reference ellipsoid.
     """
 
     body: Body
@@ -82,6 +84,7 @@ class PlanetPose:
     law: str | None = None
     casters: tuple[ShadowCaster, ...] = ()
     shadows: bool = True
+    site_height_m: float | None = None
 
 
 @dataclass(frozen=True)

@@ -25,15 +25,16 @@ def resolve_surface(scene: Scene, body: str) -> Surface:
 
     custom = scene.body
     albedo = custom.geometric_albedo if custom is not None and custom.name == body else None
-    elevation = user_maps.elevation_map_file(body) if body == "mars" else None
+    radius_km = sum(custom.radii_km) / 3 if custom is not None and custom.name == body else None
+    elevation = user_maps.elevation_map_file(body)
     if scene.planet.map is None:
-        return Surface(body, albedo, elevation=elevation)
+        return Surface(body, albedo, elevation=elevation, radius_km=radius_km)
     file = _resolve_map_file(scene, body)
     try:
         check_map_file(file, body)
     except MapError as error:
         raise MapError(f"planet.map: {error}") from error
-    return Surface(body, albedo, file, elevation)
+    return Surface(body, albedo, file, elevation, radius_km)
 
 
 def _resolve_map_file(scene: Scene, body: str) -> MapFile:

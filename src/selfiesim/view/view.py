@@ -140,6 +140,7 @@ class View(ViewGeometry):
         facts = self.facts
         where = "in deep space"
         if self.planet is not None:
-            where = f"{facts['camera_altitude_km']:.0f} km over latitude {facts['camera_latitude_deg']:.1f} deg"
+            above = f"{facts['camera_altitude_km']:.0f} km above the {facts['camera_altitude_above']}"
+            where = f"{above} at latitude {facts['camera_latitude_deg']:.1f} deg"
         distance = f"{facts['range_to_craft_m']:.1f} m from the craft"
         return f"View({self.shot.title!r}, {self.epoch.utc()}, {distance}, {where})"

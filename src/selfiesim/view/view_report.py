@@ -26,7 +26,8 @@ def describe_view(view: ViewGeometry) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON-ready. Latitudes are planetocentric, longitudes east-positive, altitudes above the reference ellipsoid.
+        JSON-ready. Latitudes are planetocentric, longitudes east-positive. ``camera_altitude_km`` is the height above
+        what ``camera_altitude_above`` says: the reference ellipsoid, or the ground of a landing site.
         Keys that do not apply are absent: latitudes in deep space, the time since a release of a mounted camera.
     """
     track = view.track
@@ -103,6 +104,7 @@ def _planet_facts(view: ViewGeometry, planet: PlanetPose) -> dict[str, Any]:
         if body.name == "mars"
         else {}
     )
+    site_facts = {} if planet.site_height_m is None else {"site_height_m": planet.site_height_m}
     ground = view.ground
     ground_facts = {} if ground is None else {
         "lens_height_above_ground_m": ground.lens_height_m,
@@ -111,6 +113,7 @@ def _planet_facts(view: ViewGeometry, planet: PlanetPose) -> dict[str, Any]:
     }  # fmt: skip
     return (
         ls
+        | site_facts
         | ground_facts
         | {
             "subsolar_latitude_deg": float(np.degrees(sun_latitude)),
@@ -118,8 +121,10 @@ def _planet_facts(view: ViewGeometry, planet: PlanetPose) -> dict[str, Any]:
             "local_true_solar_time_h": float((longitude - sun_longitude) / (2.0 * np.pi) * 24.0 + 12.0) % 24.0,
             "sun_elevation_below_camera_deg": float(np.degrees(np.arcsin(np.clip(zenith @ to_sun, -1, 1)))),
             "camera_altitude_km": ellipsoid_height(position, body) / 1e3,
+            "camera_altitude_above": "ground of the site" if site_facts else "reference ellipsoid",
             "camera_latitude_deg": float(np.degrees(latitude)),
             "camera_longitude_deg": float(np.degrees(longitude)),
+            "planet_relief": planet.surface.relief_source,
             "planet_angular_diameter_deg": float(np.degrees(planet_angular_diameter(position, body))),
         }
     )

@@ -22,15 +22,18 @@ class PolarGrid:
         Pixels per side.
     span_rad : float
         Colatitude at the middle of each side.
+    radius_km : float
+        Mean radius of the planet.
     """
 
     size: int
     span_rad: float
+    radius_km: float = MARS_RADIUS_KM
 
     @property
     def km_per_pixel(self) -> float:
         """Side of a pixel, km; it is the same everywhere because the projection is equal-area."""
-        return float(4 * np.sin(self.span_rad / 2) * MARS_RADIUS_KM / self.size)
+        return float(4 * np.sin(self.span_rad / 2) * self.radius_km / self.size)
 
     def plane_coordinates(self, columns: slice = slice(None)) -> tuple[Field, Field]:
         """Return x (size, 1) toward lon 0 E and y (1, n) toward 90 E, in planet radii."""

@@ -26,7 +26,8 @@ from selfiesim.planet.maps.surface import Surface, surface_maps
 from selfiesim.planet.readers.conventions import Layer, place
 from selfiesim.planet.readers.dispatch import open_raster
 from selfiesim.planet.readers.resample import Values, native_width, read_map
-from selfiesim.planet.terrain import mars_heights
+from selfiesim.planet.terrain.height_grid import HeightGrid
+from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
 
 POLAR_CHART_RADIUS_DEG = 25.0
 """Radius of a polar chart."""
@@ -203,7 +204,7 @@ def _finest_rows(planet: planet_maps.PlanetMaps) -> int:
 def relief_lookup(body: str, layer: Layer, name: str | None) -> tuple[Lookup, int, str]:
     """Return lookup, rows and credits of elevation (m) or normals (east, north, up).
 
-    They come from a map of the library, or from the built-in heights of Mars. Normals come from a map of normals if
+    They come from a map of the library, or from the measured heights of the body. Normals come from a map of normals if
     there is one, else from the slopes of the elevation.
 
     Raises
@@ -213,14 +214,15 @@ def relief_lookup(body: str, layer: Layer, name: str | None) -> tuple[Lookup, in
     """
     found = _relief_entry(body, layer, name)
     if found is None:
-        heights = mars_heights.load_grid()
+        measured = MEASURED_HEIGHTS[body]
+        heights = measured.load()
         if layer == "elevation":
-            return _built_in_heights, heights.rows, mars_heights.CREDIT
+            return partial(_measured_heights, heights), heights.rows, measured.credit
         lat, lon = (np.arange(heights.rows) + 0.5) / heights.rows, (np.arange(2 * heights.rows) + 0.5) / heights.rows
         grid = height_to_normals(
             heights.at((0.5 - lat[:, None]) * np.pi, lon[None, :] * np.pi).astype(np.float32), _mean_radius_m(body)
         )
-        return partial(sample_bilinear, grid), heights.rows, mars_heights.CREDIT
+        return partial(sample_bilinear, grid), heights.rows, measured.credit
     field = read_map(found.path, found.layer, _choose_read_width(found), body=body, conventions=found.conventions)
     if layer == "normal" and found.layer == "elevation":
         field = height_to_normals(field, _mean_radius_m(body))
@@ -228,8 +230,8 @@ def relief_lookup(body: str, layer: Layer, name: str | None) -> tuple[Lookup, in
     return partial(sample_spline if _fits_spline(grid) else sample_bilinear, grid), len(grid), found.credits
 
 
-def _built_in_heights(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
-    return mars_heights.height(lat, lon).astype(np.float32)[..., None]
+def _measured_heights(heights: HeightGrid, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Values:
+    return heights.at(lat, lon).astype(np.float32)[..., None]
 
 
 def _mean_radius_m(body: str) -> float:
@@ -263,7 +265,7 @@ def chart_places(chart: Chart, size: int) -> tuple[NDArray[np.float64], NDArray[
 
 
 def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.MapEntry | None:
-    """Return the library's map for a layer; None for the built-in heights."""
+    """Return the library's map for a layer; None for the measured heights."""
     if name is not None:
         found = user_maps.load_entry(name)
         if layer == "normal" and (found.body, found.layer) == (body, "elevation"):
@@ -274,7 +276,7 @@ def _relief_entry(body: str, layer: Layer, name: str | None) -> user_maps.MapEnt
         first = user_maps.finest_entry(body, each)
         if first is not None:
             return first[1]
-    if body == "mars":
+    if body in MEASURED_HEIGHTS:
         return None
     raise MapError(f"no elevation of {body} in the library; selfiesim maps add FILE --layer elevation adds one")
 

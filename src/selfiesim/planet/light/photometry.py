@@ -19,6 +19,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from selfiesim.planet.grids.fields import smoothstep
 from selfiesim.planet.light.phase_functions import henyey_greenstein
 
 PhotometricLaw = Callable[[ArrayLike, ArrayLike, ArrayLike], NDArray[np.float64]]
@@ -86,6 +87,11 @@ LAWS: dict[str, LunarLambertLaw] = {
     # Quantities, 3rd edition, 1973; as used by Krisciunas and Schaefer, PASP 103, 1033, 1991): within 3 percent to 120
     # degrees. The full Moon has no limb darkening.
     "lunar": LunarLambertLaw((-0.01785, 0.05604, -0.01577, -0.08302), (0.0, 0.0, 0.0, 0.0), 2.06062, 0.369),
+    # Mercury's disc: V of Mallama and Hilton 2018 (selfiesim.sky.magnitudes), within 2.5 percent to 155 degrees.
+    "mercury": LunarLambertLaw((0.11144, 0.01722, 0.13566, 0.24639), (0.0, 0.0, 0.0, 0.0), 1.49141, 0.09902),
+    # Dark rubble as Ryugu's: the H, G system with G = 0.147 (selfiesim.sky.magnitudes.bowell_phase). A smooth sphere is
+    # up to 8 percent brighter than that beyond 90 degrees, and rubble, which shades itself, up to 8 percent darker.
+    "c-type": LunarLambertLaw((0.0351, -0.02628, 0.18994, 0.18265), (0.0, 0.0, 0.0, 0.0), 1.61994, 0.07128),
     "lambert": LunarLambertLaw((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.5)),
 }
 """Laws for bare ground by name, each normalised to a geometric albedo of A; a scene may choose one."""
@@ -205,6 +211,44 @@ def disc_integrated(law: PhotometricLaw, phase_rad: float, nodes: int = 160) -> 
     mu, mu0 = cos_lat * np.cos(longitude), cos_lat * np.cos(longitude - phase_rad)
     f = law(mu0, mu, np.full_like(mu, np.cos(phase_rad)))
     return float(((f * mu) * weight[:, None] * weight[None, :]).sum() * (high - low) / 2 / np.pi)
+
+
+@cache
+def lambert_share(name: str) -> float:
+    """Return the light that a sphere scatters in all directions by a law of :data:`LAWS`, relative to Lambert's law.
+
+    It is the law's phase integral, 2 times the integral of the disc's light over the sine of the phase, over that of
+    Lambert's law, 3/2. A surface so dark counts as Lambertian where light comes from all around.
+    """
+    x, weight = np.polynomial.legendre.leggauss(48)
+    phase = (x + 1) * np.pi / 2
+    disc = np.array([disc_integrated(LAWS[name], float(g), nodes=64) for g in phase])
+    return float((2 * disc * np.sin(phase) * weight).sum() * np.pi / 2 / 1.5)
+
+
+def valley_light(
+    level: NDArray[np.float64], slope: NDArray[np.float64], sun: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how much of its surroundings a slope sees instead of the sky, and the sunlight that falls on those.
+
+    The slope across the valley is taken as the mirror image of this one (assumed). A plane tilted by t sees the ground
+    in a share (1 - cos t) / 2 of its hemisphere.
+
+    Parameters
+    ----------
+    level, slope : (N, 3) array
+        Unit normals of level ground and of the slope.
+    sun : (3,) array
+        Unit vector to the Sun.
+
+    Returns
+    -------
+    share, incidence : (N,) array
+        That share, and the cosine of incidence on the slope across; 0 at night.
+    """
+    cosine, mu0 = (level * slope).sum(axis=-1), level @ sun
+    across = np.maximum(2 * cosine * mu0 - slope @ sun, 0.0)
+    return 0.5 - 0.5 * cosine, across * smoothstep(-0.01, 0.03, mu0)
 
 
 def _clip_cosines(

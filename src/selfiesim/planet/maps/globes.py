@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +24,13 @@ from selfiesim.planet.maps.polar_patch import patch_row_edges, sample_polar_patc
 from selfiesim.planet.maps.worlds import BODY_APPEARANCES, LAMBERT_SPHERE_ALBEDO, BodyAppearance
 from selfiesim.planet.readers.conventions import Conventions, Placement, place
 from selfiesim.planet.readers.dispatch import open_raster
-from selfiesim.planet.readers.rasters import Raster
+from selfiesim.planet.readers.rasters import ArrayRaster, Raster
 from selfiesim.planet.readers.resample import Values, iter_strips, native_width
+from selfiesim.planet.terrain.height_grid import HeightGrid
+from selfiesim.planet.terrain.map_shading import relief_from_shading, remove_shading
+from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
 
-FORMAT_VERSION = 2  # increment whenever these maps change
+FORMAT_VERSION = 3  # increment whenever these maps change
 PREVIEW_WIDTH = 1024  # columns of the small map that statistics of the whole globe are taken from
 PATCH_SIZE = 1024  # pixels per side of a polar patch: finer than any packaged image
 MOTTLING = 0.08  # rms variation of a grey body's reflectance
@@ -60,7 +64,8 @@ def _maps_from_image(body: str, world: BodyAppearance) -> PlanetMaps:
     conventions = Conventions(lon0_deg=0.0, coding=world.coding)
 
     def build() -> MapArrays:
-        with open_raster(source, conventions) as raster:
+        with open_raster(source, conventions) as file:
+            raster = _without_shading(file, body) if world.shaded_radius_km else file
             placement = place(raster.conventions, raster.width, raster.height, body, raster.name)
             to_reflectance = scale_to_albedo(raster, placement, world)
             gaps = build_gap_filler(raster, placement, to_reflectance)
@@ -73,6 +78,37 @@ def _maps_from_image(body: str, world: BodyAppearance) -> PlanetMaps:
         level = f"geometric albedo {world.geometric_albedo:g}, {world.source}"
     credits = f"{body.capitalize()} map{image_note}: {PACKAGE_CREDITS}; {level}"
     return coded_maps(parts, body, credits, world)
+
+
+def default_heights(body: str) -> HeightGrid | None:
+    """Return a body's measured heights, or those that the shading of its image tells; None if there are neither."""
+    if body in MEASURED_HEIGHTS:
+        return MEASURED_HEIGHTS[body].load()
+    return _heights_from_shading(body)
+
+
+@cache
+def _heights_from_shading(body: str) -> HeightGrid | None:
+    world = BODY_APPEARANCES.get(body)
+    if world is None or world.image_file is None or world.shaded_radius_km is None:
+        return None
+    with open_raster(packaged_image_path(world.image_file), Conventions(coding=world.coding)) as raster:
+        return relief_from_shading(_grey_light(raster), world.shaded_radius_km)
+
+
+def _grey_light(raster: Raster) -> Values:
+    """Return the linear light (H, W) of a grey image, 0 to 1."""
+    code, _gaps = raster.rows(0, raster.height)
+    return np.asarray(code.mean(axis=2) / np.iinfo(raster.dtype).max, np.float32)
+
+
+def _without_shading(raster: Raster, body: str) -> Raster:
+    """Return a grey mosaic without its shading by relief."""
+    heights = default_heights(body)
+    assert heights is not None
+    tone = remove_shading(_grey_light(raster), heights, BODY_APPEARANCES[body].shadowed_from_deg)
+    deep = np.clip(tone * 65535 + 0.5, 0, 65535).astype(np.uint16)
+    return ArrayRaster(raster.name, deep[..., None], raster.conventions)
 
 
 def build_grey_maps(body: str, world: BodyAppearance) -> PlanetMaps:

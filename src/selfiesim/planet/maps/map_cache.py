@@ -14,12 +14,12 @@ from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, cache_dir
 from selfiesim.planet.maps.planet_maps import MapArrays
 
-_REQUIRED_PARTS = ("globe", "north", "south")
 
-
-def load_or_build(stem: str, build: Callable[[], MapArrays]) -> MapArrays:
-    """Return the maps cached under ``stem``; build and cache them if they are missing or damaged."""
-    parts = _read_cache(stem)
+def load_or_build(
+    stem: str, build: Callable[[], MapArrays], required: tuple[str, ...] = ("globe", "north", "south")
+) -> MapArrays:
+    """Return the maps cached under ``stem``; build and cache them if ``required`` parts are missing or damaged."""
+    parts = _read_cache(stem, required)
     if parts is None:
         parts = build()
         try:
@@ -30,13 +30,13 @@ def load_or_build(stem: str, build: Callable[[], MapArrays]) -> MapArrays:
     return parts
 
 
-def _read_cache(stem: str) -> MapArrays | None:
+def _read_cache(stem: str, required: tuple[str, ...]) -> MapArrays | None:
     """Return the cached maps, mapped into memory; None when one is missing or does not match its checksum."""
     folder = cache_dir() / "maps"
     try:
         sums = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
         parts = {part: np.load(folder / f"{stem}-{part}.npy", mmap_mode="r", allow_pickle=False) for part in sums}
-        good = set(sums) >= set(_REQUIRED_PARTS) and all(_checksum(parts[part]) == sums[part] for part in sums)
+        good = set(sums) >= set(required) and all(_checksum(parts[part]) == sums[part] for part in sums)
     except (OSError, ValueError, EOFError, KeyError, TypeError):
         return None
     return parts if good else None

@@ -6,7 +6,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from selfiesim.core.errors import MapError
 from selfiesim.planet.maps import cap_source, globes
 from selfiesim.planet.maps.albedo import GEOMETRIC_ALBEDO
 from selfiesim.planet.maps.cap_source import fit_polar_cap
-from selfiesim.planet.maps.load import load_maps
+from selfiesim.planet.maps.load import add_relief, load_maps, relief_credit
 from selfiesim.planet.maps.map_cache import load_or_build
 from selfiesim.planet.maps.map_file import MapFile, Tone, fingerprint
 from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, MapArrays, PlanetMaps, reflectance
@@ -42,13 +42,21 @@ class Surface:
     map : MapFile, optional
         The user's map of colours; None for the default.
     elevation : MapFile, optional
-        The user's heights, which take the place of the built-in ones of Mars.
+        The user's heights, which take the place of the measured ones.
+    radius_km : float, optional
+        Mean radius of a body that the scene defines.
     """
 
     body: str
     albedo: float | None = None
     map: MapFile | None = None
     elevation: MapFile | None = None
+    radius_km: float | None = None
+
+    @property
+    def relief_source(self) -> str:
+        """Where the relief comes from, for people."""
+        return relief_credit(self.body, self.elevation) or "none: rendered as a smooth ellipsoid"
 
 
 def surface_maps(surface: Surface) -> PlanetMaps:
@@ -59,21 +67,24 @@ def surface_maps(surface: Surface) -> PlanetMaps:
     MapError
         The map cannot be used.
     """
-    elevation = surface.elevation if surface.body == "mars" else None
+    elevation, file = surface.elevation, surface.map
     digest = "" if elevation is None else fingerprint(elevation.path)
-    if surface.map is not None:
-        own = fingerprint(surface.map.path)
-        return _maps_from_file(surface.body, surface.albedo, surface.map, own, elevation, digest)
-    if surface.body == "mars":
-        return load_maps("mars") if elevation is None else load_maps("mars", elevation, digest)
-    if surface.body in BODY_APPEARANCES and surface.albedo is None:
+    if file is not None or surface.albedo is not None or surface.body not in ("mars", *BODY_APPEARANCES):
+        return _own_maps(surface, "" if file is None else fingerprint(file.path), digest)
+    if elevation is None:
         return load_maps(surface.body)
-    return _grey_maps(surface.body, surface.albedo)
+    return load_maps(surface.body, elevation, digest, surface.radius_km)
 
 
-@cache
-def _grey_maps(body: str, albedo: float | None) -> PlanetMaps:
-    return globes.build_grey_maps(body, _appearance_of(body, albedo))
+@lru_cache(maxsize=8)
+def _own_maps(surface: Surface, file_fingerprint: str, digest: str) -> PlanetMaps:
+    """Return maps of a body that the scene defines, or from the user's file."""
+    body, elevation = surface.body, surface.elevation
+    if surface.map is None:
+        maps = globes.build_grey_maps(body, _appearance_of(body, surface.albedo))
+    else:
+        maps = _maps_from_file(body, surface.albedo, surface.map, file_fingerprint, elevation, digest)
+    return maps if body == "mars" else add_relief(maps, elevation, digest, surface.radius_km)
 
 
 def _appearance_of(body: str, albedo: float | None) -> BodyAppearance:
@@ -96,7 +107,6 @@ def check_map_file(file: MapFile, body: str) -> Placement:
         return place(raster.conventions, raster.width, raster.height, body, raster.name)
 
 
-@lru_cache(maxsize=4)
 def _maps_from_file(
     body: str, albedo: float | None, file: MapFile, file_fingerprint: str, elevation: MapFile | None, digest: str
 ) -> PlanetMaps:
@@ -112,7 +122,7 @@ def _maps_from_file(
             tone,
             body,
             albedo,
-            digest,
+            digest if body == "mars" else "",
             globes.FORMAT_VERSION,
             cap_source.CAPS_FORMAT_VERSION,
             0 if reference is None else zlib.crc32(np.ascontiguousarray(reference).data),

@@ -44,6 +44,11 @@ class BodyAppearance:
         Albedo of the air in front of the ground.
     gap_threshold : float
         Light below which the image counts as a gap: areas that no probe has seen.
+    shaded_radius_km : float, optional
+        Mean radius of a body whose image is shaded by relief. The shading is removed, with measured heights or, if
+        there are none, with heights from the shading itself.
+    shadowed_from_deg : float
+        Latitude poleward of which shadows come to fill such an image.
     band_albedo : (3,) tuple of float, optional
         Geometric albedo at 620, 550 and 460 nm (design/planet_albedos.py); None keeps the image's hue.
     """
@@ -56,6 +61,8 @@ class BodyAppearance:
     coding: Literal["srgb", "linear"] = "srgb"
     air_albedo: tuple[float, ...] = (0.0, 0.0, 0.0)
     gap_threshold: float = 0.0
+    shaded_radius_km: float | None = None
+    shadowed_from_deg: float = 76.0
     band_albedo: tuple[float, float, float] | None = None
 
 
@@ -69,8 +76,10 @@ BODY_APPEARANCES: dict[str, BodyAppearance] = {
         "Mercury.jpg",
         0.142,
         _MALLAMA,
+        "mercury",
         coding="linear",
-        image_note="reflectance at 750 nm",
+        image_note="reflectance at 750 nm, its shading by relief removed",
+        shaded_radius_km=2439.4,
         gap_threshold=_UNMAPPED_THRESHOLD,
         band_albedo=(0.155, 0.141, 0.113),
     ),
@@ -96,7 +105,9 @@ BODY_APPEARANCES: dict[str, BodyAppearance] = {
         0.12,
         "NSSDC Moon Fact Sheet; hue of the near side by EPOXI, Crow et al. 2011, Astrophysical Journal 729, 130",
         coding="linear",
-        image_note="a mosaic with relief shading",
+        image_note="a mosaic whose shading by relief is removed",
+        shaded_radius_km=1737.4,
+        shadowed_from_deg=58.0,
         band_albedo=(0.133, 0.120, 0.103),
     ),
     "jupiter": BodyAppearance(
@@ -155,6 +166,22 @@ BODY_APPEARANCES: dict[str, BodyAppearance] = {
         band_albedo=(0.073, 0.068, 0.062),
     ),
 }
+
+
+# Whole discs with clouds and air, which the maps of these two do not show (design/planet_albedos.py).
+_DISC_ALBEDO = {"earth": (0.403, 0.433, 0.494), "mars": (0.232, 0.172, 0.105)}
+
+
+def disc_albedo(body: str) -> tuple[float, float, float]:
+    """Return the geometric albedo of a body's disc at 620, 550 and 460 nm: ground, clouds and air.
+
+    Raises
+    ------
+    KeyError
+        It is not known by wavelength.
+    """
+    known = BODY_APPEARANCES[body].band_albedo if body in BODY_APPEARANCES else None
+    return _DISC_ALBEDO[body] if known is None else known
 
 
 def default_appearance(albedo: float) -> BodyAppearance:

@@ -164,6 +164,22 @@ class PillowRaster:
         self.__dict__.pop("_pixels", None)
 
 
+class ArrayRaster:
+    """Numbers in memory, (height, width, bands), with the conventions of the map that they were made from."""
+
+    def __init__(self, name: str, values: NDArray[Any], conventions: Conventions) -> None:
+        self.name, self.conventions, self.dtype = name, conventions, values.dtype
+        self.height, self.width, self.bands = values.shape
+        self._values = values
+
+    def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """See :class:`Raster`."""
+        return self._values[top:bottom], None
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""
+
+
 def _check_dds(path: Path, pixels: int) -> None:
     """Reject a truncated uncompressed DDS, which not every Pillow does. The layout is Microsoft's DDS_HEADER.
 

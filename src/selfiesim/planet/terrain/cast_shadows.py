@@ -24,12 +24,10 @@ from selfiesim.planet.grids.fields import Field, smoothstep
 from selfiesim.planet.grids.spline_upsampler import spline_matrix
 from selfiesim.planet.terrain.surface_heights import SurfaceHeights
 
-HIGHEST_RAD = float(np.radians(20.0))
-"""Elevation of the Sun above which the relief casts no shadow; no slope of 2 km is steeper."""
-
 _FADE_RAD = float(np.radians(1.0))  # below the highest elevation, where shadows fade
-_BEYOND_RAD = float(np.radians(4.2))  # sunward of the map, where relief may cast shadows into it
-_COARSE_KM = 4.8  # step at which the globe's heights are read; they resolve 11 km
+_BEYOND_RAD = float(np.radians(4.2))  # sunward of a map of Mars, where relief may cast shadows into it
+_BEYOND_RADIUS_M = 3_389_500.0  # on a smaller planet that reaches further around
+_COARSE_PX = 0.92  # step at which the globe's heights are read, in pixels of theirs
 _DEPTH = 0.25  # metres above a shadow per metre of a texel that the last code stands for
 _BLOCK = 96  # columns worked on at a time, which fit into a processor's cache
 _THREADS = 2
@@ -137,14 +135,15 @@ def cast_shadows(
         Angular radius of the Sun.
     """
     top = grid.sines()[-1]
-    beyond = np.sin(min(np.arcsin(min(top, 1.0)) + _BEYOND_RAD, HIGHEST_RAD + 0.4 * _BEYOND_RAD))
+    reach = _BEYOND_RAD * min(np.sqrt(_BEYOND_RADIUS_M / np.mean(radii_m)), 3.0)
+    beyond = np.sin(min(np.arcsin(min(top, 1.0)) + reach, heights.highest_sun_rad + 0.4 * reach))
     extra = max(int((beyond - top) / grid.texel), 1)
     sines = grid.sines(extra)
     relief = _Relief(heights, grid, frame, sines, np.array(radii_m))
     codes = np.empty((grid.rows, grid.columns, 2), np.uint8)
 
     def sweep(columns: slice) -> None:
-        _sweep(relief.over_sphere(columns), sines, relief.radius, sun_radius_rad, grid, codes[:, columns])
+        _sweep(relief.over_sphere(columns), sines, relief, sun_radius_rad, grid, codes[:, columns])
 
     blocks = [slice(k, min(k + _BLOCK, grid.columns)) for k in range(0, grid.columns, _BLOCK)]
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -164,10 +163,11 @@ class _Relief:
         radii_m: NDArray[np.float64],
     ) -> None:
         self.radius = float(np.mean(radii_m))
+        self.highest_sun_rad = heights.highest_sun_rad
         self._heights, self._grid, self._frame, self._radii = heights, grid, frame, radii_m
         self._sines = sines
         turns = (grid.first_column + np.arange(grid.columns) + 0.5) / grid.columns_per_turn
-        step = max(_COARSE_KM * 1000 / (grid.texel * self.radius), 1.0)
+        step = max(_COARSE_PX * np.pi / heights.rows / grid.texel, 1.0)
         rows, columns = (int(np.ceil(count / step)) for count in (len(sines), grid.columns))
         coarse_sines = sines[0] + ((np.arange(rows) + 0.5) * len(sines) / rows - 0.5) * grid.texel
         coarse_turns = turns[0] + ((np.arange(columns) + 0.5) * grid.columns / columns - 0.5) / grid.columns_per_turn
@@ -204,15 +204,15 @@ class _Relief:
 def _sweep(
     over: Field,
     sines: NDArray[np.float64],
-    radius: float,
+    relief: _Relief,
     sun_radius_rad: float,
     grid: ShadowGrid,
     out: NDArray[np.uint8],
 ) -> None:
     """Write the codes of some columns from their heights over the sphere, (rows, n)."""
-    elevation = np.arcsin(sines)
+    elevation, radius = np.arcsin(sines), relief.radius
     texel_m = grid.texel * radius
-    fade = np.clip((elevation - (HIGHEST_RAD - _FADE_RAD)) / _FADE_RAD, 0, 1)[: grid.rows, None]
+    fade = np.clip((elevation - (relief.highest_sun_rad - _FADE_RAD)) / _FADE_RAD, 0, 1)[: grid.rows, None]
     lift = (fade * texel_m).astype(np.float32)
     for k, limb in enumerate((-sun_radius_rad, sun_radius_rad)):
         cosine = np.cos(elevation + limb)

@@ -23,22 +23,25 @@ class HeightGrid:
         Metres; row 2 is the northernmost, the left edge of column 2 lies at lon 0 E.
     resolved_km : float
         Shortest wave that the heights resolve; shorter waves are unknown.
+    radius_km : float
+        Mean radius of the planet.
     """
 
     coefficients: Field
     resolved_km: float
+    radius_km: float = MARS_RADIUS_KM
 
     @classmethod
-    def from_coefficients(cls, grid: Field, resolved_km: float) -> HeightGrid:
+    def from_coefficients(cls, grid: Field, resolved_km: float, radius_km: float = MARS_RADIUS_KM) -> HeightGrid:
         """Pad coefficients (rows, 2 rows)."""
         rows = len(grid)
         # Over a pole a meridian continues as the opposite one.
         north, south = (np.roll(band[::-1], rows, axis=1) for band in (grid[:_PAD], grid[-_PAD:]))
         tall = np.concatenate([north, grid, south])
-        return cls(np.concatenate([tall[:, -_PAD:], tall, tall[:, :_PAD]], axis=1), resolved_km)
+        return cls(np.concatenate([tall[:, -_PAD:], tall, tall[:, :_PAD]], axis=1), resolved_km, radius_km)
 
     @classmethod
-    def from_heights(cls, height_m: Field, resolved_km: float) -> HeightGrid:
+    def from_heights(cls, height_m: Field, resolved_km: float, radius_km: float = MARS_RADIUS_KM) -> HeightGrid:
         """Interpolate heights (rows, 2 rows), m: row 0 in the north, the left edge at lon 0 E."""
         from scipy.ndimage import spline_filter1d
 
@@ -46,7 +49,8 @@ class HeightGrid:
         north, south = (np.roll(band[::-1], rows, axis=1) for band in (height_m[:reach], height_m[-reach:]))
         tall = np.concatenate([north, height_m, south])
         tall = spline_filter1d(tall, axis=0, output=np.float32, mode="mirror")[reach:-reach]
-        return cls.from_coefficients(spline_filter1d(tall, axis=1, output=np.float32, mode="grid-wrap"), resolved_km)
+        spline = spline_filter1d(tall, axis=1, output=np.float32, mode="grid-wrap")
+        return cls.from_coefficients(spline, resolved_km, radius_km)
 
     @property
     def rows(self) -> int:
@@ -72,7 +76,7 @@ class HeightGrid:
     def gradient(self, rows: slice) -> tuple[Field, Field]:
         """Return the slopes toward east and north, each (n, 2 rows), at the pixels of some rows."""
         c = self.coefficients[rows.start : rows.stop + 2 * _PAD]
-        step = np.float32(np.pi / self.rows * MARS_RADIUS_KM * 1000)
+        step = np.float32(np.pi / self.rows * self.radius_km * 1000)
         lat = (0.5 - (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) / self.rows) * np.pi
         # At a node a cubic spline is the mean with weights 1, 4, 1 of its coefficients, and its slope their difference.
         across = (c[:, 1:-3] + 4 * c[:, 2:-2] + c[:, 3:-1]) / np.float32(6)

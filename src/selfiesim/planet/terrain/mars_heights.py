@@ -43,9 +43,9 @@ _SMALLEST = 1e-280  # sectoral functions below this are set to zero; none of the
 Complex = NDArray[np.complex128]
 
 
-def load_coefficients() -> Complex:
-    """Return the coefficients C - iS (degree, order), m."""
-    with np.load(TABLE, allow_pickle=False) as table:
+def load_coefficients(file: Path = TABLE) -> Complex:
+    """Return the coefficients C - iS (degree, order), m, of a table of heights."""
+    with np.load(file, allow_pickle=False) as table:
         planes, step = table["planes"].astype(np.int64), float(table["step_m"])
     folded = sum(plane << (8 * k) for k, plane in enumerate(planes))
     value = np.where(folded & 1, -(folded + 1) // 2, folded // 2) * step
@@ -63,9 +63,9 @@ def unflatten_coefficients(value: NDArray[np.float64]) -> Complex:
     return out
 
 
-def taper(degrees: int) -> NDArray[np.float64]:
+def taper(degrees: int, start_share: float = TAPER_START) -> NDArray[np.float64]:
     """Return the weight of each degree below ``degrees``: 1, then half a cosine wave down to 0."""
-    start = TAPER_START * degrees
+    start = start_share * degrees
     t = np.clip((np.arange(degrees) - start) / (degrees - start), 0, 1)
     return np.asarray(0.5 + 0.5 * np.cos(np.pi * t))
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from selfiesim.planet.grids.fields import Field
 from selfiesim.planet.grids.polar_grid import PolarGrid
 from selfiesim.planet.terrain.height_grid import HeightGrid
+from selfiesim.planet.terrain.surface_heights import encode_heights
 
 MAX_SLOPE = 0.5  # slope of the code 255
 _BAND = 256  # rows at a time, to bound memory
@@ -63,6 +64,22 @@ def encode_patch_relief(height: Field, cover: Field, grid: PolarGrid, north: boo
     out[..., 2] = encode_slope(-(down * dx + right * dy) * np.float32(1.0 if north else -1.0))
     out[..., 3] = _encode_fraction(cover)
     return out
+
+
+def encode_relief(heights: HeightGrid, span_rad: float, size: int) -> dict[str, NDArray[np.uint8]]:
+    """Encode slopes and heights of a body without ice: of the globe, and of polar patches ``size`` pixels a side."""
+    grid = PolarGrid(size, span_rad, heights.radius_km)
+    parts = {
+        "globe-relief": encode_globe_relief(heights, np.zeros((2, 4), np.float32)),
+        "globe-height": encode_heights(heights.coefficients),
+    }
+    cover = np.zeros((size, size), np.float32)
+    for pole in ("north", "south"):
+        height = heights.on_polar_grid(grid, pole == "north")
+        wide = np.pad(height, ((0, 0), (1, 1)), "reflect", reflect_type="odd")
+        parts[f"{pole}-relief"] = encode_patch_relief(wide, cover, grid, pole == "north", slice(None))
+        parts[f"{pole}-height"] = encode_heights(height)
+    return parts
 
 
 def encode_slope(slope: NDArray[np.floating]) -> NDArray[np.uint8]:

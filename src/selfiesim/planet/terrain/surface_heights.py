@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from selfiesim.planet.grids.fields import Field, smoothstep
 
 STEP_M = 0.5
-LOWEST_M = -9000.0
-"""Height of the code 0; that of the code 65535 is 23.8 km."""
+LOWEST_M = -10_000.0
+"""Height of the code 0; that of the code 65535 is 22.8 km."""
 
 _BLOCK_PX = 32
 _PATCH_DETAIL_M = 300.0  # by which the patches may be higher than the globe's map
@@ -38,7 +38,7 @@ def _codes(pairs: NDArray[np.uint8]) -> Codes:
 
 @dataclass(frozen=True, eq=False)
 class SurfaceHeights:
-    """Heights above the areoid, coded; those of the polar patches have more detail than the globe's.
+    """Heights above a planet's datum, coded; those of the polar patches have more detail than the globe's.
 
     Attributes
     ----------
@@ -48,19 +48,32 @@ class SurfaceHeights:
         Laid out as the patches of :class:`selfiesim.planet.maps.planet_maps.PlanetMaps`.
     span_rad : float
         Colatitude at the middle of a patch's side.
+    highest_sun_rad : float
+        Elevation of the Sun above which the relief casts no shadow: as steep as the steepest slopes.
     """
 
     globe: Codes
     north: Codes
     south: Codes
     span_rad: float
+    highest_sun_rad: float = float(np.radians(20.0))
 
     @classmethod
     def from_bytes(
-        cls, globe: NDArray[np.uint8], north: NDArray[np.uint8], south: NDArray[np.uint8], span_rad: float
+        cls,
+        globe: NDArray[np.uint8],
+        north: NDArray[np.uint8],
+        south: NDArray[np.uint8],
+        span_rad: float,
+        highest_sun_rad: float = float(np.radians(20.0)),
     ) -> SurfaceHeights:
         """Take the bytes of :func:`encode_heights`."""
-        return cls(_codes(globe), _codes(north), _codes(south), span_rad)
+        return cls(_codes(globe), _codes(north), _codes(south), span_rad, highest_sun_rad)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the globe from pole to pole."""
+        return len(self.globe) - 2 * _PAD
 
     @cached_property
     def _blocks(self) -> tuple[NDArray[np.float64], Field, Field]:
@@ -81,6 +94,15 @@ class SurfaceHeights:
         near = directions @ direction > np.cos(min(reach + 0.05, np.pi))
         return float(highest[near].max() - lowest[near].min()) + _PATCH_DETAIL_M
 
+    def at(self, latitude: float, longitude: float) -> float:
+        """Return the height, m, at a place, rad."""
+        across = np.cos(latitude)
+        place = np.array([across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)], np.float32)
+        direction = place[:1], place[1:2], place[2:]
+        height = self.of_globe(direction)
+        self.add_patches(height, direction)
+        return float(height[0])
+
     def of_globe(self, direction: tuple[Field, Field, Field]) -> Field:
         """Return the globe's height, m, in directions from the planet's centre: three fields, body-fixed axes.
 
@@ -88,9 +110,8 @@ class SurfaceHeights:
         """
         needed = self.globe_share(direction)
         x, y, z = (part[needed] for part in direction)
-        rows = self.globe.shape[0] - 2 * _PAD
-        row = (0.5 - np.arcsin(np.clip(z, -1, 1)) / np.pi) * rows - 0.5 + _PAD
-        column = np.mod(np.arctan2(y, x) / np.pi, 2.0) * rows - 0.5 + _PAD
+        row = np.asarray((0.5 - np.arcsin(np.clip(z, -1, 1)) / np.pi) * self.rows - 0.5 + _PAD, np.float32)
+        column = np.asarray(np.mod(np.arctan2(y, x) / np.pi, 2.0) * self.rows - 0.5 + _PAD, np.float32)
         height = np.zeros(needed.shape, np.float32)
         height[needed] = _read(self.globe, row, column, 3)
         return height

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from selfiesim.craft.colours import COLOUR_SLOTS
 from selfiesim.craft.mesh.normals import tangents
 from selfiesim.craft.model import TEXTURE_SLOTS
+from selfiesim.planet.light.photometry import LAWS, LunarLambertLaw, lambert_share
 from selfiesim.render.gl.shader_program import (
     Uniforms,
     new_actor,
@@ -189,7 +190,10 @@ def _build_caster(mesh: Any, material: Material) -> Any:
 
 
 def _material_uniforms(material: Material) -> dict[str, ArrayLike]:
-    return {
+    uniforms: dict[str, ArrayLike] = {}
+    if material.law:
+        uniforms = law_uniforms(LAWS[material.law]) | {"lambertShare": lambert_share(material.law)}
+    return uniforms | {
         "baseColor": material.base_color,
         "metallic": material.metallic,
         "roughness": material.roughness,
@@ -206,6 +210,15 @@ def _material_uniforms(material: Material) -> dict[str, ArrayLike]:
         # Negative anisotropy stretches highlights across the grain: as positive with the grain rotated by 90 degrees.
         "anisotropy": abs(material.anisotropy),
         "grainTurn": material.anisotropy_rotation + (np.pi / 2.0 if material.anisotropy < 0.0 else 0.0),
+    }
+
+
+def law_uniforms(law: LunarLambertLaw) -> dict[str, ArrayLike]:
+    """Return the uniforms of photometry.glsl."""
+    return {
+        "lawSingle": law.lommel_seeliger_poly,
+        "lawDiffuse": law.lambert_poly,
+        "lawSurge": (law.surge_height, law.surge_width),
     }
 
 
@@ -233,6 +246,7 @@ def _attach_shader(actor: Any, material: Material, attributes: list[str], outwar
     """Give an actor a shader with the code for the features of its material only."""
     defines = "".join(_SAMPLERS[name][1] for name in material.textures)
     defines += "#define FOIL\n" if material.crumple > 0.0 else ""
+    defines += "#define REGOLITH\n" if material.law else ""
     defines += "#define CLEARCOAT\n" if material.clearcoat > 0.0 else ""
     defines += "#define ANISOTROPY\n" if "vertexTangent" in attributes and material.anisotropy else ""
     defines += "#define OUTWARD\n" if outward_normals else ""
@@ -248,11 +262,8 @@ def _attach_shader(actor: Any, material: Material, attributes: list[str], outwar
     defines += "#define ON_GROUND\n" if "vertexAmbientVisibility" in attributes else ""
     defines += "#define GROUND\n" if "vertexSkyVisibility" in attributes else ""
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
-    functions = (
-        inputs
-        + defines
-        + "".join(shader_source(f"{name}.glsl") for name in ("noise", "shadow_warp", "ambient_visibility", "craft"))
-    )
+    sources = ("noise", "shadow_warp", "ambient_visibility", *(("photometry",) if material.law else ()), "craft")
+    functions = inputs + defines + "".join(shader_source(f"{name}.glsl") for name in sources)
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.planet.light.atmosphere import Atmosphere
 from selfiesim.planet.light.haze_layer import ASYMMETRY, HazeLayer
-from selfiesim.planet.light.photometry import LAWS
+from selfiesim.planet.light.photometry import LAWS, lambert_share
 from selfiesim.planet.light.weather import FROST_EDGE_HALF_WIDTH_RAD, FROST_REFLECTANCE, MAX_FROST_COVER
 from selfiesim.planet.maps.planet_maps import MAX_CRATER_DENSITY
 from selfiesim.planet.terrain.cast_shadows import ShadowGrid
@@ -22,12 +22,12 @@ from selfiesim.render.gl.shader_program import (
     shader_source,
     upload_image,
 )
+from selfiesim.render.layers.craft_group import law_uniforms
 from selfiesim.render.layers.planet_tiles import NORTH, REGIONS, SOUTH, Caps, classify_tiles
 from selfiesim.render.light.relief_shadows import relief_shadows
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
-    from selfiesim.planet.light.photometry import LunarLambertLaw
     from selfiesim.planet.light.weather import Weather
     from selfiesim.planet.maps.planet_maps import PlanetMaps
     from selfiesim.planet.terrain.cast_shadows import ShadowMap
@@ -163,7 +163,8 @@ class PlanetLayer:
             pixelAngle=pixel_angle,
             airTop=air_top,
             detachedLayer=(layer.height, layer.half_thickness, layer.opacity, ASYMMETRY),
-            **_law_uniforms(LAWS[pose.law or self.maps.law]),
+            **law_uniforms(LAWS[pose.law or self.maps.law]),
+            lawLambertShare=min(lambert_share(pose.law or self.maps.law), 1.0),
             **_eclipse_uniforms(pose, mean),
             **_weather_uniforms(pose.weather),
             **_haze_uniforms(air),
@@ -203,14 +204,6 @@ class PlanetLayer:
         camera = view.camera
         x, y = _principal(camera)
         self._set(focal=(camera.fx, camera.fy), principal=(x + shift[0], y - shift[1]))
-
-
-def _law_uniforms(law: LunarLambertLaw) -> dict[str, ArrayLike]:
-    return {
-        "lawSingle": law.lommel_seeliger_poly,
-        "lawDiffuse": law.lambert_poly,
-        "lawSurge": (law.surge_height, law.surge_width),
-    }
 
 
 def _weather_uniforms(weather: Weather) -> dict[str, ArrayLike]:

@@ -16,7 +16,7 @@ from selfiesim.astro.ellipsoid import intersect_ellipsoid
 from selfiesim.core.vectors import Vector, unit
 from selfiesim.planet.grids.fields import smoothstep
 from selfiesim.planet.light.atmosphere import Atmosphere
-from selfiesim.planet.light.photometry import LAWS, ice
+from selfiesim.planet.light.photometry import LAWS, ice, lambert_share, valley_light
 from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_fraction
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief
 from selfiesim.render.light.relief_shadows import relief_shadows
@@ -130,10 +130,14 @@ def _ground(
     shape = reflection_shape(planet, maps, facet_mu0, facet_mu, cos_phase, ice_fraction)
     if shadows is not None:
         shape = shape * shadows.visible_fraction(unit(points))
+    hidden, across = valley_light(normal, facet, sun)
+    diffuse = 1.5 * min(lambert_share(planet.law or maps.law), 1.0) * albedo
+    direct = shape[:, None] * albedo + (hidden * across)[:, None] * diffuse**2
     if not planet.weather.has_air:
-        return np.asarray(albedo * shape[:, None])
+        return np.asarray(direct)
     air = Atmosphere.from_weather(planet.weather, planet.body)
-    lit = albedo * (shape[:, None] * air.beam_transmittance(mu0) + 1.5 * air.sky_irradiance(mu0))
+    sky = 1.5 * albedo * (1 - hidden)[:, None] * air.sky_irradiance(mu0)
+    lit = direct * air.beam_transmittance(mu0) + sky
     return np.asarray(air.radiance_over_ground(lit, mu0, np.maximum(-(normal * along).sum(axis=1), 0.0), cos_phase))
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.vectors import unit
+from selfiesim.planet.light.photometry import lambert_share
 from selfiesim.render.light.brdf_sampling import GgxSampler, isotropic_gloss, schlick
 from selfiesim.render.light.foil import FOIL_VARIANCE, widen_alpha
 from selfiesim.render.light.surface_samples import (
@@ -350,6 +351,7 @@ def scattering_parameters(material: Material) -> dict[str, NDArray[np.float64]]:
     # Creases of foil scatter, as in craft.glsl.
     creases = metallic * material.crumple
     diffuse = base * ((1.0 - metallic) * (1.0 - creases) * (1.0 - coat.max()) + 0.4 * creases)
+    diffuse *= lambert_share(material.law) if material.law else 1.0
     specular_f0 = metallic * base + (1.0 - metallic) * coat * (roughness < 0.95)
     alpha = float(widen_alpha(np.array(roughness**2), np.array(FOIL_VARIANCE * material.crumple**2)))
     sun_alpha = material.clearcoat_roughness**2 if material.clearcoat > 0.0 else alpha

@@ -10,12 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.vectors import Matrix, Vector, unit
-from selfiesim.planet.terrain.cast_shadows import (
-    HIGHEST_RAD,
-    ShadowGrid,
-    ShadowMap,
-    cast_shadows,
-)
+from selfiesim.planet.terrain.cast_shadows import ShadowGrid, ShadowMap, cast_shadows
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
@@ -27,6 +22,7 @@ if TYPE_CHECKING:
 _SUN_STEP_RAD = float(np.radians(0.01))  # to which the Sun's place is rounded, so that frames of a film share a map
 _FINEST_KM, _COARSEST_KM = 1.2, 3.4  # side of a texel, where the number of texels leaves a choice
 _VISIBLE_KM = 20.0  # size of a pixel on the ground, below the camera, that shows no shadows
+_FULL_RADIUS_KM = 1000.0  # of a planet, below which these lengths shrink with it
 _MAX_TEXELS = 0.8e6
 _NET = (49, 31)  # rays across the picture and down it
 _SNAP_RAD = float(np.radians(1.0))  # to which a map's borders are rounded
@@ -51,16 +47,17 @@ def relief_shadows(view: View, maps: PlanetMaps) -> ShadowMap | None:
     reach = float(np.arccos(min(min(pose.body.radii_m) / distance, 1.0))) + _SNAP_RAD
     below = pose.camera_to_bodyfixed @ -pose.position / distance
     dip = float(np.sqrt(2 * maps.heights.range_within(below, reach) / radius))
+    scale = min(radius / 1000 / _FULL_RADIUS_KM, 1.0)
     footprint_km = (distance - radius) / 1000 * view.camera.pixel_angle
-    if footprint_km > _VISIBLE_KM:
+    if footprint_km > _VISIBLE_KM * scale:
         return None
-    limits = _view_limits(frame @ below, reach, dip)
+    limits = _view_limits(frame @ below, reach, dip, maps.heights.highest_sun_rad)
     if limits is None:
         return None
     limits = _crop_to_picture(limits, view.camera, pose, frame)
     if limits is None:
         return None
-    grid = _grid(limits, radius, float(np.clip(footprint_km, _FINEST_KM, _COARSEST_KM)))
+    grid = _grid(limits, radius, float(np.clip(footprint_km / scale, _FINEST_KM, _COARSEST_KM)), scale)
     return _shadow_map(maps.heights, grid, place, tuple(pose.body.radii_m), round(view.sun.angular_radius, 5))
 
 
@@ -89,14 +86,15 @@ class _Limits:
     half: float
 
 
-def _view_limits(below: Vector, reach: float, dip: float) -> _Limits | None:
+def _view_limits(below: Vector, reach: float, dip: float, highest: float) -> _Limits | None:
     """Return the ground within ``reach``, rad, of the place below the camera where relief may cast shadows.
 
-    ``dip`` is how far below the horizon, rad, the Sun lights the highest summit.
+    ``dip`` is how far below the horizon, rad, the Sun lights the highest summit, and ``highest`` the elevation of the
+    Sun above which there are no shadows.
     """
     across, aside, sine = unit(below)
     elevation = float(np.arcsin(np.clip(sine, -1, 1)))
-    low, high = max(elevation - reach, -dip), min(elevation + reach, HIGHEST_RAD)
+    low, high = max(elevation - reach, -dip), min(elevation + reach, highest)
     if low >= high:
         return None
     # The widest angle around the Sun's direction that the ground in view spans on either side.
@@ -143,16 +141,16 @@ def _bounds(angle: NDArray[np.float64], hits: NDArray[np.bool_]) -> tuple[float,
     return float(angle[hits].min()) - widest, float(angle[hits].max()) + widest
 
 
-def _grid(limits: _Limits, radius_m: float, finest_km: float) -> ShadowGrid:
-    """Return the grid over ``limits``, with texels no finer than ``finest_km``."""
+def _grid(limits: _Limits, radius_m: float, finest_km: float, scale: float) -> ShadowGrid:
+    """Return the grid over ``limits``, with texels no finer than ``finest_km`` times ``scale``."""
     low, high = _SNAP_RAD * np.floor(limits.low / _SNAP_RAD), _SNAP_RAD * np.ceil(limits.high / _SNAP_RAD)
     half = min(_SNAP_RAD * np.ceil(limits.half / _SNAP_RAD + 1), np.pi)
     middle = _SNAP_RAD * round(limits.middle / _SNAP_RAD)
     area_km2 = (high - low) * 2 * half * (radius_m / 1000) ** 2
     # Steps of a quarter of an octave, so that a film changes its resolution seldom.
-    wanted_km = max(np.sqrt(area_km2 / _MAX_TEXELS), finest_km)
+    wanted_km = max(np.sqrt(area_km2 / _MAX_TEXELS) / scale, finest_km)
     times = max(np.ceil(4 * np.log2(wanted_km / _FINEST_KM)), 0)
-    per_turn = int(2 * np.pi * radius_m / 1000 / (_FINEST_KM * 2 ** (times / 4)))
+    per_turn = int(2 * np.pi * radius_m / 1000 / (scale * _FINEST_KM * 2 ** (times / 4)))
     step = 2 * np.pi / per_turn
     first, last = int(np.floor((middle - half) / step)), int(np.ceil((middle + half) / step))
     bottom, top = int(np.floor(np.sin(low) / step)), int(np.ceil(np.sin(high) / step))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.vectors import unit
 from selfiesim.craft.mesh.normals import tangents
+from selfiesim.planet.light.photometry import LAWS, LunarLambertLaw
 from selfiesim.render.light.planet_radiance import planet_radiance
 from selfiesim.render.mitsuba.surface import register
 
@@ -287,6 +288,8 @@ class _BsdfFactory:
             "clearcoat_roughness": material.clearcoat_roughness,
             "anisotropy": material.anisotropy,
         }
+        if material.law:
+            surface["law"] = _law_numbers(LAWS[material.law])
         if material.anisotropy:
             surface["grain"] = {"type": "mesh_attribute", "name": "vertex_grain"}
         if "base" in material.textures:
@@ -325,3 +328,8 @@ class _BsdfFactory:
             surface["roughness"] = _picture(mi, (rough[..., 1:2] * material.roughness).astype(np.float32))
             surface["metallic"] = _picture(mi, (rough[..., 2:3] * material.metallic).astype(np.float32))
         return surface
+
+
+def _law_numbers(law: LunarLambertLaw) -> str:
+    """Return the numbers of a law as text: properties of a BSDF hold no lists."""
+    return " ".join(map(repr, (*law.lommel_seeliger_poly, *law.lambert_poly, law.surge_height, law.surge_width)))

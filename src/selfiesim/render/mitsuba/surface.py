@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from selfiesim.planet.light.photometry import GRAZING
 from selfiesim.render.light.foil import NOISE_ROTATION
 
 _NOISE_ROTATION = NOISE_ROTATION.tolist()  # floats: numpy's would turn Dr.Jit's arrays into numpy arrays
@@ -46,6 +47,7 @@ def _surface_class(mi: Any, dr: Any) -> Any:
             self.specular = float(props["specular"])
             self.clearcoat, self.anisotropy = float(props["clearcoat"]), float(props["anisotropy"])
             self.coat_alpha = _alpha(dr, mi.Float(float(props["clearcoat_roughness"])))
+            self.law = [float(v) for v in props["law"].split()] if "law" in props else None
             self.eye = mi.Point3f([float(v) for v in props["eye"]])
             self.scene_to_body = mi.Transform4f(np.array(props["scene_to_body"].matrix).tolist())
             names = ("base", "rough", "normal", "tint", "grain", "specular_color", "specular_weight")
@@ -117,6 +119,7 @@ class _ShadingPoint:
         coat = dr.minimum(coat, 1.0) * rim
         self.f0, self.f90 = dr.lerp(coat, self.base, metallic), dr.lerp(rim, 1.0, metallic)
         self.diffuse = self.base * dr.lerp(1.0 - metallic, 0.4, metallic * surface.crumple)
+        self.law = surface.law
         self.coat = _coat_albedo(dr, roughness, dr.max(coat), rim)
         self._set_shading_frame(surface, si)
         self._set_clearcoat(surface, si)
@@ -202,7 +205,10 @@ class _ShadingPoint:
         nl, nv = dr.maximum(light.z, 0.0), dr.clip(self.eye.z, 0.02, 1.0)
         level, rise, power = self.coat
         coat_average = dr.minimum(level + 2.0 * rise / ((power + 1.0) * (power + 2.0)), 0.999)
-        below = self._coat_transmittance(nl) * self._coat_transmittance(nv) / (1.0 - coat_average)
+        if self.law is None:
+            below = self._coat_transmittance(nl) * self._coat_transmittance(nv) / (1.0 - coat_average)
+        else:
+            below = self._regolith(nl, nv, dr.dot(light, self.eye)) / 1.5
         gloss = _ggx_specular(dr, self.f0, self.f90, self.alpha_along, self.alpha, light, self.eye)
         surface = dr.select(lit, (self.diffuse * (below / dr.pi) + gloss) * nl, 0.0)
         if self.clearcoat == 0.0:
@@ -210,6 +216,14 @@ class _ShadingPoint:
         alpha = self.clearcoat_alpha
         coat = self.clearcoat * _ggx_specular(dr, 0.04, 1.0, alpha, alpha, up, self.clearcoat_eye) * up.z
         return surface * (1.0 - self.coat_reflectance) + dr.select(up.z > 0.0, coat, 0.0)
+
+    def _regolith(self, nl: Any, nv: Any, cos_phase: Any) -> Any:
+        """Return a law of regolith over the cosine of incidence: bidirectional in photometry.glsl."""
+        dr, law = self.dr, self.law
+        c = dr.clip(cos_phase, -1.0, 1.0)
+        surge = law[8] / (1.0 + dr.sqrt((1.0 - c) / (1.0 + c + 1e-6)) / law[9])
+        single, diffuse = (((a * c + b) * c + d) * c + e for a, b, d, e in (law[:4], law[4:8]))
+        return dr.maximum(single + surge, 0.0) / (nl + nv + GRAZING) + dr.maximum(diffuse, 0.0)
 
     def _coat_transmittance(self, mu: Any) -> Any:
         """Return the fraction of the light at a cosine that passes the coat."""

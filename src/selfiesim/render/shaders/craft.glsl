@@ -309,7 +309,12 @@ vec3 craftRadiance(vec3 position, Surface s) {
     float facing = dot(s.normal, sunDirection);
     if (nl > 0.0 && facing > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
+#ifdef REGOLITH
+        // The law is relative to a geometric albedo, 2/3 of the base colour, and has the cosine in it.
+        vec3 brdf = diffuse / (1.5 * PI) * bidirectional(nl, nv, dot(sunDirection, toEye)) / nl;
+#else
         vec3 brdf = diffuse / PI * coatTransmittance(coat, nl) / (1.0 - coatAverage);
+#endif
 #ifdef ANISOTROPY
         brdf += specularAnisotropic(f0, f90, alpha, s.shading, s.grain, sunDirection, toEye);
 #else
@@ -317,6 +322,9 @@ vec3 craftRadiance(vec3 position, Surface s) {
 #endif
         light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
     }
+#ifdef REGOLITH
+    diffuse *= lambertShare;
+#endif
     // Negative in some passes; their mean is not.
     vec4 planetVisibility = sampleTraced(planetVisibilityMap, position);
     vec3 soft = planetIrradiance(s.shading) * mix(1.0, planetVisibility.r, planetVisibility.a)

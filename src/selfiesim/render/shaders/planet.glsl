@@ -129,7 +129,11 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
 #ifdef SHADOWS
     share *= visibleOverRelief(direction, near.x);
 #endif
-    vec3 lit = share * beam + 1.5 * skylight(mu0, beam);
+    // In place of part of the sky a slope sees the slope across the valley, its mirror image: valley_light in photometry.py.
+    float upright = dot(facet, normal), hidden = 0.5 - 0.5 * upright;
+    vec3 across = 1.5 * lawLambertShare * ground.reflectance
+        * max(2.0 * upright * mu0 - dot(facet, sunDirection), 0.0) * smoothstep(-0.01, 0.03, mu0);
+    vec3 lit = share * beam + 1.5 * (1.0 - hidden) * skylight(mu0, beam) + 1.5 * lawLambertShare * hidden * across * beam;
 #ifdef ECLIPSE
     lit *= sunVisibleFraction(m.hit * radii);
 #endif
