@@ -66,20 +66,16 @@ def test_the_fingerprint_changes_with_the_libraries(monkeypatch, tmp_path):
 def test_a_window_chosen_by_the_user_is_kept(monkeypatch):
     monkeypatch.setenv(opengl_check.WINDOW_VARIABLE, "vtkXOpenGLRenderWindow")
     monkeypatch.delenv("DISPLAY", raising=False)
-    opengl_check.prefer_offscreen()
-    assert opengl_check.os.environ[opengl_check.WINDOW_VARIABLE] == "vtkXOpenGLRenderWindow"
+    assert opengl_check.preferred_window() == "vtkXOpenGLRenderWindow"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="EGL is chosen on Linux")
 def test_egl_is_chosen_where_there_is_no_display(monkeypatch):
-    monkeypatch.setenv(opengl_check.WINDOW_VARIABLE, "")
-    monkeypatch.delenv(opengl_check.WINDOW_VARIABLE)
+    monkeypatch.delenv(opengl_check.WINDOW_VARIABLE, raising=False)
     monkeypatch.setenv("DISPLAY", ":0")
-    opengl_check.prefer_offscreen()
-    assert opengl_check.WINDOW_VARIABLE not in opengl_check.os.environ
+    assert opengl_check.preferred_window() == ""
     monkeypatch.delenv("DISPLAY")
-    opengl_check.prefer_offscreen()
-    assert opengl_check.os.environ[opengl_check.WINDOW_VARIABLE] == "vtkEGLRenderWindow"
+    assert opengl_check.preferred_window() == "vtkEGLRenderWindow"
 
 
 def no_opengl():

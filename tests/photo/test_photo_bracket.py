@@ -24,8 +24,8 @@ def frame():
         part = np.zeros((40, 64), np.int32)
         rgb[20:], part[20:] = planet * view.sun.irradiance / np.pi, 1
         rgb[20:30, :32], part[20:30, :32] = craft * view.sun.irradiance / np.pi, 2
-        radiance = Radiance(rgb, view, "draft", "made up", None)
-        radiance.__dict__["truth"] = SimpleNamespace(part=part)
+        radiance = Radiance(rgb, view, "draft", "made up")
+        radiance.__dict__["_truth"] = SimpleNamespace(part=part)
         return radiance
 
     return of

@@ -58,7 +58,7 @@ def photographed(view, bands, look):
     """XYZ of a card of some bands in a photograph with a linear tone and neither lens nor compression."""
     light = np.broadcast_to(np.asarray(bands) * view.sun.irradiance / np.pi, (64, 96, 3)).astype(np.float32)
     off = {} if look == "clean" else {f"effects__{name}": False for name in ("vignetting", "glare", "dust", "shading")}
-    photo = Radiance(light, view, "draft", "made up", None).expose(look=look, **PLAIN, **off)
+    photo = Radiance(light, view, "draft", "made up").expose(look=look, **PLAIN, **off)
     linear = colour.cctf_decoding(photo.pixels16.reshape(-1, 3) / 65535.0, function="sRGB").mean(axis=0)
     return colour.RGB_to_XYZ(linear, "sRGB", apply_cctf_decoding=False)
 

@@ -28,7 +28,7 @@ def card():
 
     def of(*reflectance):
         rgb = np.broadcast_to(np.array(reflectance) * view.sun.irradiance / np.pi, (64, 96, 3)).astype(np.float32)
-        return Radiance(rgb, view, "draft", "made up", None)
+        return Radiance(rgb, view, "draft", "made up")
 
     return of
 
@@ -220,7 +220,7 @@ def test_radiance_that_is_not_finite_is_refused(card, value, look):
     rgb = light.rgb.copy()
     rgb[3, 4, 1] = value
     with pytest.raises(PhotoError, match="1 pixels are infinite or not a number"):
-        Radiance(rgb, light.view, "draft", "made up", None).expose(look=look)
+        Radiance(rgb, light.view, "draft", "made up").expose(look=look)
 
 
 @pytest.mark.parametrize(
@@ -252,6 +252,6 @@ def test_the_highlight_meter_avoids_saturation_and_the_centre_meter_measures_the
     light = card(0.05, 0.05, 0.05)
     rgb = light.rgb.copy()
     rgb[:16, :32] *= 18.0
-    spot = Radiance(rgb, light.view, "draft", "made up", None)
+    spot = Radiance(rgb, light.view, "draft", "made up")
     assert spot.expose(meter="highlight", tone="linear").pixels[4, 4].max() < 250
     assert spot.expose(meter="centre").exposure.shutter_s > 3 * spot.expose(meter="highlight").exposure.shutter_s

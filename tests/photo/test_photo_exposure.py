@@ -28,7 +28,7 @@ def light(view):
     """A synthetic frame: half sky, half a smooth ramp of sunlit grey walls up to white."""
     rgb = np.zeros((36, 64, 3), np.float32)
     rgb[18:] = (np.linspace(0.02, 1.0, 64)[None, :, None] * view.sun.irradiance / np.pi).astype(np.float32)
-    return Radiance(rgb, view, "draft", "made up", None)
+    return Radiance(rgb, view, "draft", "made up")
 
 
 def linear(pixels):
@@ -108,7 +108,7 @@ def test_the_meter_puts_uniform_grey_at_middle_grey_regardless_of_sky(view):
     for rows in (36, 20, 8):
         rgb = np.zeros((36, 64, 3), np.float32)
         rgb[:rows] = 0.2 * view.sun.irradiance / np.pi
-        photo = Radiance(rgb, view, "draft", "made up", None).expose(**FIXED | {"shutter_s": "auto"})
+        photo = Radiance(rgb, view, "draft", "made up").expose(**FIXED | {"shutter_s": "auto"})
         assert linear(photo.pixels[0, 0]) == pytest.approx(MIDDLE_GREY, rel=0.03)
 
 
@@ -123,7 +123,7 @@ def test_the_meter_ignores_the_suns_disc(light):
 
 @pytest.mark.parametrize("shutter_s", ["auto", 0.002])
 def test_a_black_frame_stays_black(view, shutter_s):
-    black = Radiance(np.zeros((36, 64, 3), np.float32), view, "draft", "made up", None)
+    black = Radiance(np.zeros((36, 64, 3), np.float32), view, "draft", "made up")
     photo = black.expose(shutter_s=shutter_s)
     assert not photo.pixels.any()
     assert np.isfinite(photo.exposure.shutter_s)
@@ -144,7 +144,7 @@ def test_a_sunlit_white_wall_is_neutral(light):
 def test_red_ground_stays_red(view):
     rgb = np.broadcast_to((0.25, 0.17, 0.09) * view.sun.irradiance / np.pi, (36, 64, 3)).astype(np.float32)
     red, green, blue = linear(
-        Radiance(rgb, view, "draft", "made up", None).expose(**FIXED | {"shutter_s": "auto"}).pixels[0, 0]
+        Radiance(rgb, view, "draft", "made up").expose(**FIXED | {"shutter_s": "auto"}).pixels[0, 0]
     )
     wanted = linear_srgb_from_bands(np.array([0.25, 0.17, 0.09]))
     assert red / green == pytest.approx(wanted[0] / wanted[1], rel=0.04)

@@ -12,6 +12,7 @@ from small_scenes import airless, box, inside, looking, stage, write_craft
 
 import selfiesim.render.engine
 from selfiesim.core.errors import GraphicsError
+from selfiesim.render import render_thread
 from selfiesim.render.common.crop import Crop, SampleGrid
 from selfiesim.render.common.subframes import Subframe, pixel_shifts
 from selfiesim.scene.scene import Scene
@@ -80,8 +81,8 @@ def test_nothing_moves_between_draft_and_final(plate_and_globe):
 
 def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe):
     renderer = selfiesim.render.engine.renderer("pyvista")
-    for view in plate_and_globe:
-        still = centroid(view.render().rgb[..., 1].astype(float))
+
+    def shifted_light(view):
         prepared = renderer._stage.prepare(view)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
         light = renderer._render_craft_pass(
@@ -89,7 +90,11 @@ def test_a_shift_of_the_pixel_grid_moves_craft_and_planet_alike(plate_and_globe)
         )[..., :3]
         if prepared.planet:
             light = light + renderer._render_planet_pass(prepared, 1, ((0.4, -0.3), view, True))
-        moved = centroid(light[..., 1].astype(float))
+        return light
+
+    for view in plate_and_globe:
+        still = centroid(view.render().rgb[..., 1].astype(float))
+        moved = centroid(render_thread.call(shifted_light, view)[..., 1].astype(float))
         assert moved - still == pytest.approx([0.4, -0.3], abs=0.05)
 
 
@@ -118,7 +123,7 @@ def test_pixel_shifts_are_stratified_and_not_on_a_diagonal(count):
 def test_a_warm_renderer_reuses_layers_and_framebuffers(shot):
     shot.view().render()
     renderer = selfiesim.render.engine.renderer("pyvista")
-    stage_ = renderer._stage
+    stage_ = render_thread.call(renderer._stages.get)
     before = *stage_.crafts, stage_.planet, stage_.framebuffers._image
     for change in ({"at": "release+30s"}, {"camera__roll_deg": 20.0}, {"camera__horizontal_fov_deg": 40.0}):
         shot.with_changes(**change).view().render()

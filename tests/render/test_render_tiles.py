@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_scenes import box, looking, stage, write_craft
 
+from selfiesim.render import render_thread
 from selfiesim.render.layers import planet_layer, planet_tiles
 from selfiesim.render.raster.renderer import PyVistaRenderer
 
@@ -55,7 +56,11 @@ def test_specialized_shaders_agree_with_the_general_one(scene, renderer, monkeyp
     view = view_from(scene, *viewpoint)
     monkeypatch.setattr(planet_tiles, "_MIN_REGION_PX", 0)
     by_region = renderer.render(view, "draft").rgb
-    used = {name for name, quads in renderer._stage.planet._regions.items() if quads.actor.GetVisibility()}
+    used = {
+        name
+        for name, quads in render_thread.call(renderer._stages.get).planet._regions.items()
+        if quads.actor.GetVisibility()
+    }
     assert ("edge" in used) or len(used) == 1
     whole = np.array([[0.0, 0.0, *SIZE]])
     none = np.zeros((0, 4))
@@ -75,7 +80,11 @@ def test_the_views_above_use_every_region(scene, renderer, monkeypatch):
     used = set()
     for viewpoint in VIEWS:
         renderer.render(view_from(scene, *viewpoint), "draft")
-        used |= {name for name, quads in renderer._stage.planet._regions.items() if quads.actor.GetVisibility()}
+        used |= {
+            name
+            for name, quads in render_thread.call(renderer._stages.get).planet._regions.items()
+            if quads.actor.GetVisibility()
+        }
     assert used == set(planet_tiles.REGIONS)
 
 

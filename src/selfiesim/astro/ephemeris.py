@@ -16,7 +16,6 @@ picture; :func:`apparent_position` applies them.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -104,11 +103,10 @@ def sun_to_body(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
 
 def _earth(epoch: Epoch) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
     """Return position (m) and velocity (m/s) of the Earth from the Sun and from the barycentre, ICRF axes."""
-    import erfa
+    from erfa import ufunc
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", erfa.ErfaWarning)  # "year outside 1900-2100": Epoch checks years on input
-        from_sun, from_ssb = erfa.epv00(epoch.day, epoch.fraction)
+    # Its status warns of years outside 1900 to 2100, which Epoch checks on input.
+    from_sun, from_ssb, _status = ufunc.epv00(epoch.day, epoch.fraction)
     return _erfa_to_si(from_sun), _erfa_to_si(from_ssb)
 
 

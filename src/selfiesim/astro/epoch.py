@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from dataclasses import dataclass
 
 from selfiesim.core.errors import SceneError
 
 DAY_S = 86400.0
 J2000_JD = 2451545.0
+_DUBIOUS_YEAR = 1  # a status of ERFA: no leap seconds are announced yet, and none are assumed; 2 is after end of day
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?)?\s*(?:Z|UTC|\+00:00)?")
 
@@ -54,6 +54,7 @@ class Epoch:
             The text is not such a time, or its year is outside 1960 (when UTC began) to 2100.
         """
         import erfa
+        from erfa import ufunc
 
         match = _ISO.fullmatch(text.strip())
         if not match:
@@ -61,16 +62,11 @@ class Epoch:
         year, month, day, hour, minute = (int(part or 0) for part in match.groups()[:5])
         if not 1960 <= year <= 2100:
             raise SceneError(f"{text!r}: the year must be between 1960 and 2100")
-        try:
-            with warnings.catch_warnings():
-                # "dubious year": no leap seconds are assumed where none are announced yet. "after end of day" means a
-                # leap second that does not exist.
-                warnings.filterwarnings("ignore", message=".*dubious year.*")
-                warnings.filterwarnings("error", message=".*after end of day.*")
-                utc = erfa.dtf2d("UTC", year, month, day, hour, minute, float(match.group(6) or 0.0))
-                tai = erfa.utctai(*utc)
-        except (erfa.ErfaError, erfa.ErfaWarning) as error:
-            raise SceneError(f"{text!r} is not a date in the calendar") from error
+        second = float(match.group(6) or 0.0)
+        *utc, status = ufunc.dtf2d("UTC", year, month, day, hour, minute, second)
+        if status not in (0, _DUBIOUS_YEAR):
+            raise SceneError(f"{text!r} is not a date in the calendar")
+        *tai, _status = ufunc.utctai(*utc)
         tt = erfa.taitt(*tai)
         # TDB - TT at the geocentre is 1.7 ms at most.
         return cls._normalized(*erfa.tttdb(*tt, erfa.dtdb(*tt, 0.0, 0.0, 0.0, 0.0)))
@@ -129,11 +125,11 @@ class Epoch:
             Such as ``"2021-12-31T16:30:00Z"``.
         """
         import erfa
+        from erfa import ufunc
 
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*dubious year.*")
-            tt = erfa.tdbtt(self.day, self.fraction, erfa.dtdb(self.day, self.fraction, 0.0, 0.0, 0.0, 0.0))
-            year, month, day, clock = erfa.d2dtf("UTC", decimals, *erfa.taiutc(*erfa.tttai(*tt)))
+        tt = erfa.tdbtt(self.day, self.fraction, erfa.dtdb(self.day, self.fraction, 0.0, 0.0, 0.0, 0.0))
+        *utc, _status = ufunc.taiutc(*erfa.tttai(*tt))
+        year, month, day, clock, _status = ufunc.d2dtf("UTC", decimals, *utc)
         hour, minute, second, fraction = (int(clock[name]) for name in ("h", "m", "s", "f"))
         seconds = f"{second:02d}" + (f".{fraction:0{decimals}d}" if decimals > 0 else "")
         return f"{int(year):04d}-{int(month):02d}-{int(day):02d}T{hour:02d}:{minute:02d}:{seconds}Z"

@@ -11,6 +11,7 @@ Requires ``spiceypy``: ``pip install 'selfiesim[spice]'``.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -69,8 +70,18 @@ class Kernels:
             kernels = [kernel for file in files for kernel in _expand_meta_kernels(spice, Path(file), root, 0)]
         # SPICE loads a file that is named twice only once, in its last position.
         self.files: tuple[Path, ...] = tuple(reversed(dict.fromkeys(reversed(kernels))))
+        self._stamps = tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in self.files)
         self._kinds = [_architecture(spice, file)[1] for file in self.files]
         self._query("load the kernels", lambda spice: None)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kernels) and self._stamps == other._stamps
+
+    def __hash__(self) -> int:
+        return hash(self._stamps)
+
+    def __reduce__(self) -> tuple[type[Kernels], tuple[tuple[Path, ...]]]:
+        return Kernels, (self.files,)
 
     def position(self, target: str, center: str, epoch: Epoch) -> Vector:
         """Return the geometric vector (3,) from ``center`` to ``target``, m, ICRF axes.
@@ -206,15 +217,24 @@ class Kernels:
 
 
 _active: Kernels | None = None
+_owner = 0  # the process that loaded it: a forked one shares the reading position of open files, and loads it again
+
+
+def _renew_lock() -> None:
+    global _LOCK
+    _LOCK = threading.RLock()
+
+
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_renew_lock)
 
 
 @contextmanager
 def _loaded(spice: Any, kernels: Kernels) -> Iterator[None]:
     """Load only ``kernels`` into the pool. They stay loaded, unless kernels of other code must be restored."""
-    global _active
+    global _active, _owner
     needed = [str(file) for file in kernels.files]
     loaded = _list_loaded_files(spice)
-    if loaded == needed and _active is kernels:
+    if loaded == needed and _active is kernels and _owner == os.getpid():
         yield
         return
     foreign = _foreign_files(loaded)
@@ -222,7 +242,7 @@ def _loaded(spice: Any, kernels: Kernels) -> Iterator[None]:
     _active = None
     try:
         _furnish(spice, kernels.files)
-        _active = kernels
+        _active, _owner = kernels, os.getpid()
         yield
     finally:
         if foreign or _active is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -11,7 +12,7 @@ from typing import Any
 
 from distributed import Client, LocalCluster, WorkerPlugin
 
-from selfiesim.batches.draw import FrameResult, render_in_one_thread
+from selfiesim.batches.draw import SINGLE_THREAD_ENV, FrameResult, render_frame
 from selfiesim.batches.vary import Task
 from selfiesim.core.errors import BatchError
 
@@ -47,7 +48,8 @@ class DaskWorkers:
         self._cluster: Any = None
         try:
             if address == "local":
-                self._cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None)
+                env = {name: os.environ.get(name, value) for name, value in SINGLE_THREAD_ENV.items()}
+                self._cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None, env=env)
             self._client = Client(self._cluster or address, timeout=timeout_s, set_as_default=False)
         except (OSError, ValueError) as error:  # TimeoutError is an OSError
             raise BatchError(
@@ -97,4 +99,4 @@ class _SceneFiles(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
 
 
 def _render(task: Task) -> FrameResult:
-    return render_in_one_thread(replace(task, folder=_scene_folders.get(task.folder, task.folder)))
+    return render_frame(replace(task, folder=_scene_folders.get(task.folder, task.folder)))

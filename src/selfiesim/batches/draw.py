@@ -7,15 +7,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from selfiesim.batches.vary import Task
     from selfiesim.photo.develop import Photo
     from selfiesim.render.common.radiance import Radiance
@@ -106,20 +102,3 @@ def init_worker() -> None:
         os._exit(1)
 
     threading.Thread(target=exit_with_parent, daemon=True).start()
-
-
-@cache
-def _render_thread() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(1)
-
-
-def render_in_one_thread(task: Task, render: Callable[[Task], FrameResult] = render_frame) -> FrameResult:
-    """Call :func:`render_frame` in the same thread each time, because an OpenGL context belongs to its thread.
-
-    For workers that run tasks in threads of their own.
-    """
-    for name, value in SINGLE_THREAD_ENV.items():
-        os.environ.setdefault(name, value)
-    return _render_thread().submit(render, task).result()

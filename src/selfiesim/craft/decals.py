@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
+from selfiesim.core.shared_cache import shared_cache
 from selfiesim.craft.colours import texture_in_bands
 from selfiesim.craft.formats.textures import UnreadableImageError, open_image, read_pixels
 from selfiesim.craft.model import Craft, Material, Part
@@ -53,7 +53,7 @@ class Decal:
     stamp: tuple[int, int] = (0, 0)
 
 
-@lru_cache(maxsize=8)
+@shared_cache(maxsize=8)
 def apply_decals(craft: Craft, decals: tuple[Decal, ...]) -> Craft:
     """Return the craft with each decal as a part of its own, flat above the surface.
 

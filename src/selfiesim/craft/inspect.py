@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from selfiesim.core.errors import ModelWarning
+from selfiesim.core.quiet import ignored_warnings
 from selfiesim.craft.load import load_craft
 from selfiesim.craft.model import Craft, Material, Part
 
@@ -27,8 +27,7 @@ def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
     ModelError
         As :func:`selfiesim.craft.load.load_craft`.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ModelWarning)  # they are in the report
+    with ignored_warnings(ModelWarning):  # they are in the report
         craft = load_craft(name_or_path)
     low, high = craft.bounds_m
     description = craft.source.with_suffix(".toml")

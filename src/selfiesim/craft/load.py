@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError, ModelWarning
 from selfiesim.core.files import shipped
+from selfiesim.core.shared_cache import shared_cache
 from selfiesim.craft.cache import cache_path, fetch, store
 from selfiesim.craft.description import Joint, ModelDescription, Mount, read_description
 from selfiesim.craft.formats.import_result import ImportResult
@@ -68,7 +68,7 @@ def clear_craft_cache() -> None:
     _load.cache_clear()
 
 
-@lru_cache(maxsize=8)
+@shared_cache(maxsize=8)
 def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
     """Load the craft; the stamps make the cached result expire when a file changes."""
     content = _read_bytes(path)
@@ -76,7 +76,7 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
     description, toml = read_description(description_path) if description_path.is_file() else (ModelDescription(), b"")
     import_result = _import(path, content, description, toml)
     for text in import_result.warnings:
-        warnings.warn(f"{path}: {text}", ModelWarning, stacklevel=3)
+        warnings.warn(f"{path}: {text}", ModelWarning, stacklevel=4)
     resource_paths = [path.parent / name for name in import_result.resources]
     craft = Craft(
         name=description.name or path.stem,

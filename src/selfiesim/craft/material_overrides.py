@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
+from selfiesim.core.shared_cache import shared_cache
 from selfiesim.craft.formats.limits import MAX_TEXTURE_SIDE
 from selfiesim.craft.materials import CRUMPLE_BY_FINISH, FINISHES
 from selfiesim.craft.model import Craft, Material, Part
@@ -23,7 +24,7 @@ def finish_names() -> list[str]:
     return sorted(name.replace("_", "-") for name in FINISHES)
 
 
-@lru_cache(maxsize=8)
+@shared_cache(maxsize=8)
 def apply_finishes(craft: Craft, finishes: tuple[tuple[str, str], ...], key: str = "materials") -> Craft:
     """Replace some of a craft's materials by finishes from the library.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import secrets
+import weakref
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,6 +156,13 @@ class Craft:
     warnings: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # With a token, so that copies sent to another process again and again are one object there: its layers in the
+        # renderer, its coarser meshes and its clearance are kept by object.
+        token = _tokens.setdefault(self, secrets.token_hex(16))
+        _by_token.setdefault(token, self)
+        return _restore, (token, {each.name: getattr(self, each.name) for each in fields(self)})
+
     @property
     def bounds_m(self) -> NDArray[np.float64]:
         """Lower and upper corner (2, 3) of the bounding box of all parts, joints at zero."""
@@ -171,6 +181,17 @@ class Craft:
         lines += [f"  joint {name}: follows {joint.tracks}" for name, joint in self.joints.items()]
         lines += [f"  mount {name}: at {mount.position_m} m" for name, mount in self.mounts.items()]
         return "\n".join(lines) + f"\n  from {self.source}>"
+
+
+_tokens: weakref.WeakKeyDictionary[Craft, str] = weakref.WeakKeyDictionary()
+_by_token: weakref.WeakValueDictionary[str, Craft] = weakref.WeakValueDictionary()
+
+
+def _restore(token: str, values: dict[str, Any]) -> Craft:
+    """Return the craft that was pickled with a token: the one that is here already, or a new one."""
+    craft = _by_token.setdefault(token, Craft(**values))
+    _tokens.setdefault(craft, token)
+    return craft
 
 
 @lru_cache(maxsize=8)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,30 +87,33 @@ def _recipe_text(path: Path) -> str:
     return text
 
 
-@contextmanager
-def _allow_large_images() -> Iterator[None]:
-    """Let Pillow open pictures as large as posters; only metadata are read here, no pixels are decoded."""
-    from PIL import Image
+def _open_picture(path: Path) -> Any:
+    """Open a picture, however large: only metadata are read here, no pixels are decoded.
 
-    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
+    Image.open would refuse posters, by a limit that belongs to the whole process.
+    """
+    from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+
+    for kind in (PngImagePlugin.PngImageFile, TiffImagePlugin.TiffImageFile, JpegImagePlugin.JpegImageFile):
+        with suppress(SyntaxError):  # of another kind
+            return kind(path)
+    raise SyntaxError("not a PNG, TIFF or JPEG file")
 
 
 def _recipe_from_image(path: Path) -> str | None:
-    from PIL import ExifTags, Image
+    from PIL import ExifTags
 
     try:
-        with _allow_large_images(), Image.open(path) as opened:
+        with _open_picture(path) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise OutputError(f"{path}: has more than {MAX_PIXELS:,} pixels, hence not a picture of selfiesim")
             if "selfiesim" in opened.info:
                 return str(opened.info["selfiesim"])
             if opened.format == "TIFF":
                 stored = opened.tag_v2.get(TIFF_RECIPE)
                 return stored.decode("utf-8", "replace") if isinstance(stored, bytes) else None
             comment = opened.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
-    except (ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (ValueError, SyntaxError) as error:
         raise OutputError(f"{path}: its metadata cannot be read ({error})") from error
     if not isinstance(comment, bytes) or not comment.startswith(b"ASCII\0\0\0"):
         return None

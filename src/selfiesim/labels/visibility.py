@@ -130,9 +130,9 @@ def _overlapping_tiles(view: View, pixel_bounds: NDArray[np.float64]) -> Iterato
 
 def _render_alone(view: View, pose: CraftPose, across: int, down: int) -> Mask:
     """Render a craft alone, in the image or in a neighbouring tile of its size, and return its mask."""
-    from selfiesim.render.engine import renderer
+    from selfiesim.render.engine import truth
 
     camera = view.camera
     lens = replace(camera, cx=camera.cx - across * camera.width, cy=camera.cy - down * camera.height)
     alone = replace(view, craft=pose, objects=(), planet=None, ground=None).turned(np.eye(3), lens)
-    return np.asarray(renderer("pyvista").truth(alone).part > 0)
+    return np.asarray(truth(alone).part > 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.equality import EqualByContent
 from selfiesim.core.errors import PhotoError
 from selfiesim.core.parallel import for_each_band, weighted_sum
 from selfiesim.photo import optics, sensor
@@ -46,8 +47,8 @@ SENSOR_HIGHLIGHTS = 1.25  # a sensor clips at 1: the meter lets the few brightes
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
-@dataclass(frozen=True)
-class Photo:
+@dataclass(frozen=True, eq=False)
+class Photo(EqualByContent):
     """A developed picture.
 
     Attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
@@ -61,3 +61,10 @@ class Section(BaseModel):
     """A section of a scene file: unknown keys, non-finite numbers and numbers in quotes are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        private = state["__pydantic_private__"]
+        if private and "_resolved" in private:  # another process works it out from the files where it needs it
+            state["__pydantic_private__"] = private | {"_resolved": None}
+        return state

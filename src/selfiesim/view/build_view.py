@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +32,7 @@ from selfiesim.view.view import View
 
 if TYPE_CHECKING:
     from selfiesim.scene.craft import ModelSection
+    from selfiesim.scene.scene import Scene
 
 
 def view_at(setup: SceneSetup, epoch: Epoch, moment: str | None = None) -> View:
@@ -164,8 +164,22 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
             make_craft_pose(each.craft, each.section, *where, name=each.section.name) for each, *where in others
         ),
         ground=ground,
-        _view_at=partial(view_at, setup),
+        _view_at=_OtherInstants(setup.scene, setup),
     )
+
+
+class _OtherInstants:
+    """The views of a scene at other instants; pickled as the scene alone, which is resolved again at the first call."""
+
+    def __init__(self, scene: Scene, setup: SceneSetup | None = None) -> None:
+        self._scene, self._setup = scene, setup
+
+    def __call__(self, epoch: Epoch) -> View:
+        self._setup = self._setup or self._scene.resolve()
+        return view_at(self._setup, epoch)
+
+    def __reduce__(self) -> tuple[type[_OtherInstants], tuple[Scene]]:
+        return _OtherInstants, (self._scene,)
 
 
 def _moment_text(setup: SceneSetup, epoch: Epoch, track: ViewKinematics) -> str | None:

@@ -15,6 +15,7 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.orbit import State
 from selfiesim.astro.solar_system import Almanac
 from selfiesim.camera.pinhole import Camera
+from selfiesim.core.equality import EqualByContent
 from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.scene.ground import GROUND_NAME
 from selfiesim.scene.photo import PhotoSection
@@ -96,8 +97,8 @@ class ShotInfo:
     defaults: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class ViewGeometry:
+@dataclass(frozen=True, eq=False)
+class ViewGeometry(EqualByContent):
     """One instant through the lens. Vectors are in camera axes (x right, y down, z forward), metres.
 
     Attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Preview, Progress, Radiance
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View(ViewGeometry):
     """One instant through the lens, as :meth:`selfiesim.Scene.view` returns it.
 
@@ -26,6 +26,10 @@ class View(ViewGeometry):
     """
 
     _view_at: Callable[[Epoch], View] | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without what is derived from the fields: another process works it out where it needs it.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def after(self, seconds: float) -> View:
         """The view of the same scene at a later instant, through the scene's own lens.
@@ -110,6 +114,8 @@ class View(ViewGeometry):
 
     def plotter(self, **options: Any) -> Any:
         """A live PyVista plotter of this instant: ``view.plotter().show()`` opens a window to look around in.
+
+        The window belongs to the thread that calls this: show and use it there, on macOS in the main thread.
 
         Parameters
         ----------

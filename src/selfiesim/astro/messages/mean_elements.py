@@ -7,7 +7,6 @@ of the elements and loses one to three more with each day (Vallado et al. 2006, 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from selfiesim.astro.messages.times import time_to_epoch
 from selfiesim.astro.orbit import State
 from selfiesim.core.config_validation import closest_match, read_limited, truncate
 from selfiesim.core.errors import CcsdsError
+from selfiesim.core.quiet import ignored_warnings
 
 MAX_TLE_BYTES = 4 << 20
 
@@ -180,8 +180,7 @@ def _from_tle(path: Path, name: str, first: str, second: str) -> MeanElements:
     launch = first[9:17].strip()
     century = "19" if launch[:2] >= "57" else "20"
     designator = f"{century}{launch[:2]}-{launch[2:]}" if launch[:5].isdecimal() else ""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*dubious year.*")
+    with ignored_warnings(erfa.ErfaWarning):  # of a dubious year
         terrestrial = erfa.taitt(*erfa.utctai(satellite.jdsatepoch, satellite.jdsatepochF))
     epoch = Epoch.from_tdb_jd(*map(float, erfa.tttdb(*terrestrial, erfa.dtdb(*terrestrial, 0.0, 0.0, 0.0, 0.0))))
     return _checked(MeanElements(path, name, designator, first[2:7].strip(), epoch, satellite))

@@ -9,7 +9,6 @@ most 0.9 s, turns them by up to 0.4 km on the ground.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from selfiesim.astro.messages.times import time_to_epoch
 from selfiesim.astro.orbit import State
 from selfiesim.core.config_validation import truncate
 from selfiesim.core.errors import KernelError
+from selfiesim.core.quiet import ignored_warnings
 from selfiesim.core.vectors import Matrix, rotation_z
 
 if TYPE_CHECKING:
@@ -171,8 +171,7 @@ def _universal(terrestrial: tuple[float, float]) -> tuple[float, float]:
     """Return UTC, taken as UT1, as a two-part Julian date."""
     import erfa
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*dubious year.*")
+    with ignored_warnings(erfa.ErfaWarning):  # of a dubious year
         return erfa.taiutc(*erfa.tttai(*terrestrial))  # type: ignore[no-any-return]
 
 

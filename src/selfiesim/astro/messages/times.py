@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.messages.blocks import Block, Place, place_error
 from selfiesim.core.config_validation import truncate
 from selfiesim.core.errors import SceneError
+from selfiesim.core.quiet import ignored_warnings
 from selfiesim.core.vectors import Vector
 
 TIME_SYSTEMS = ("UTC", "TAI", "TT", "TDB", "GPS", "TCB", "TCG")
@@ -62,8 +62,7 @@ def times_to_tdb(path: Path, times: Sequence[str], places: Sequence[Place], syst
     clocks = [_parse_time(path, place, text) for text, place in zip(times, places, strict=True)]
     if system == "UTC":
         _check_leap_seconds(path, clocks, places)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*(dubious year|end of day).*")  # both are checked above
+        with ignored_warnings(erfa.ErfaWarning):  # of years and ends of days, which are checked above
             fields = [(d.year, d.month, d.day, h, m, float(s)) for d, h, m, s in clocks]
             whole, part = erfa.taitt(*erfa.utctai(*erfa.dtf2d("UTC", *zip(*fields, strict=True))))
     else:

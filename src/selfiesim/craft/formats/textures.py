@@ -7,13 +7,13 @@ decode to more than fits is scaled down as it is read.
 from __future__ import annotations
 
 import io
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelError
+from selfiesim.core.quiet import ignored_warnings
 from selfiesim.craft.formats.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, MAX_TEXTURE_SIDE, MAX_TOTAL_TEXTURE_PIXELS
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TGA", "TIFF", "GIF")
@@ -37,8 +37,7 @@ def open_image(content: bytes, label: str) -> Any:
     from PIL import Image
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with ignored_warnings(Image.DecompressionBombWarning):
             image = Image.open(io.BytesIO(content), formats=IMAGE_FORMATS)
     except Image.DecompressionBombError as error:
         message = f"{label} has more pixels than the limit of {MAX_IMAGE_PIXELS:,}: save it smaller"

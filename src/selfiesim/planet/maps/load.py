@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from selfiesim.astro.bodies import BODIES
 from selfiesim.core.errors import MapError
+from selfiesim.core.shared_cache import shared_cache
 from selfiesim.planet.maps import albedo
 from selfiesim.planet.maps.elevation import read_heights
 from selfiesim.planet.maps.globes import default_heights, load_body_maps
@@ -39,7 +40,7 @@ _MARS_COLOURS = f"Mars colour map: {PACKAGE_CREDITS}, toned to measured reflecta
 _MARS_CREDITS = f"{_MARS_COLOURS}; relief from MOLA (NASA), continued synthetically below 15 km; {mars_heights.CREDIT}"
 
 
-@cache
+@shared_cache()
 def load_maps(
     body: str = "mars", elevation: MapFile | None = None, digest: str = "", radius_km: float | None = None
 ) -> PlanetMaps:

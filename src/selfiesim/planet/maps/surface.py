@@ -6,11 +6,12 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 
 from selfiesim.core.errors import MapError
+from selfiesim.core.shared_cache import shared_cache
 from selfiesim.planet.maps import cap_source, globes
 from selfiesim.planet.maps.albedo import GEOMETRIC_ALBEDO
 from selfiesim.planet.maps.cap_source import fit_polar_cap
@@ -76,7 +77,7 @@ def surface_maps(surface: Surface) -> PlanetMaps:
     return load_maps(surface.body, elevation, digest, surface.radius_km)
 
 
-@lru_cache(maxsize=8)
+@shared_cache(maxsize=8)
 def _own_maps(surface: Surface, file_fingerprint: str, digest: str) -> PlanetMaps:
     """Return maps of a body that the scene defines, or from the user's file."""
     body, elevation = surface.body, surface.elevation

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 import re
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
+from selfiesim.core.quiet import ignored_warnings, quiet_logger
 from selfiesim.planet.readers.conventions import Conventions
 from selfiesim.planet.readers.rasters import MAX_PIXELS, TIFF_SUFFIXES, merge_conventions
 
@@ -89,12 +90,11 @@ class GdalRaster:
 
     def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         """See :class:`selfiesim.planet.readers.rasters.Raster`."""
-        import rasterio
         from rasterio.errors import RasterioError
 
         window = ((top, bottom), (0, self.width))
         try:
-            with rasterio.Env(**_GDAL_OPTIONS):
+            with _gdal():
                 values = np.moveaxis(self._file.read(self._band_indexes, window=window), 0, -1)
                 alpha = self._file.read(self._alpha, window=window) if self._alpha else None
         except (RasterioError, OSError) as error:
@@ -109,17 +109,24 @@ class GdalRaster:
         self._file.close()
 
 
+@contextmanager
+def _gdal() -> Iterator[None]:
+    """Set GDAL's options for this thread, and keep rasterio from logging errors, which exceptions report."""
+    import rasterio
+
+    with rasterio.Env(**_GDAL_OPTIONS), quiet_logger("rasterio"):
+        yield
+
+
 def _open(path: Path) -> Any:
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # the exception reports errors
     driver = "GTiff" if path.suffix.lower() in TIFF_SUFFIXES else _GDAL_DRIVERS.get(path.suffix.lower())
     if driver is None:
         raise MapError(f"{path}: too large for this format; convert it to TIFF")
     try:
-        with rasterio.Env(**_GDAL_OPTIONS), warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with _gdal(), ignored_warnings(NotGeoreferencedWarning):
             return rasterio.open(path, driver=driver, sharing=False)
     except (RasterioError, OSError) as error:
         raise MapError(f"{path}: cannot be read as {driver} ({error}); download it again") from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
+from selfiesim.core.quiet import ignored_warnings
 from selfiesim.planet.readers.conventions import Conventions
 
 MAX_IN_MEMORY_PIXELS = 2**27
@@ -112,10 +112,10 @@ def open_pillow(path: Path) -> Iterator[Any]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # sizes are checked here
-            with Image.open(path) as image:
-                yield image
+        with ignored_warnings(Image.DecompressionBombWarning):  # sizes are checked here
+            image = Image.open(path)
+        with image:
+            yield image
     except UnidentifiedImageError as error:
         raise MapError(f"{path}: not an image, or damaged") from error
     except (OSError, SyntaxError, ValueError, EOFError, NotImplementedError, IndexError, KeyError, TypeError) as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from selfiesim.core.equality import EqualByContent
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
@@ -23,8 +24,8 @@ QUALITIES = ("draft", "final")
 LAYERS = ("rgb", "depth", "position", "normal", "part", "albedo", "sun_visibility")
 
 
-@dataclass(frozen=True)
-class Radiance:
+@dataclass(frozen=True, eq=False)
+class Radiance(EqualByContent):
     """The light that arrives at each pixel, before any effect of the camera.
 
     Attributes
@@ -45,13 +46,17 @@ class Radiance:
     view: View
     quality: str
     engine: str
-    _renderer: Renderer = field(repr=False, compare=False)
     samples: int = 1
 
-    @cached_property
+    @property
     def truth(self) -> Truth:
-        """Ground truth at each pixel centre: depth, position, normal, part, albedo, sunlight."""
-        return self._renderer.truth(self.view)
+        """Ground truth at each pixel centre: depth, position, normal, part, albedo, sunlight; rendered at first use."""
+        # Not a cached_property: Python 3.11 holds a lock of all instances meanwhile, and a callback may need another's.
+        if "_truth" not in self.__dict__:
+            from selfiesim.render.engine import truth
+
+            self.__dict__["_truth"] = truth(self.view)
+        return self.__dict__["_truth"]  # type: ignore[no-any-return]
 
     @property
     def depth(self) -> NDArray[np.float32]:
@@ -158,8 +163,4 @@ class Renderer(Protocol):
         preview : callable, optional
             Called with the radiance so far after 1, 2, 4 ... passes.
         """
-        ...
-
-    def truth(self, view: View) -> Truth:
-        """Return the ground truth at each pixel centre, without antialiasing."""
         ...

@@ -11,6 +11,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,7 @@ from selfiesim.core.errors import GraphicsError, OutputError
 
 WINDOW_VARIABLE = "VTK_DEFAULT_OPENGL_WINDOW"
 PACKAGES = ("libgl1", "libegl1")
+_OFFSCREEN_WINDOWS = ("vtkEGLRenderWindow", "vtkOSOpenGLRenderWindow")
 
 _LIBRARY_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib")
 _LIBRARIES = ("libEGL.so.1", "libEGL_mesa.so.0", "libGL.so.1", "libOSMesa.so.8", "libX11.so.6", "dri", "nvidia")
@@ -52,10 +55,26 @@ class Graphics:
     version: str
 
 
-def prefer_offscreen() -> None:
-    """Select EGL where there is no display, so that VTK does not try X first and print warnings."""
-    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
-        os.environ.setdefault(WINDOW_VARIABLE, "vtkEGLRenderWindow")
+def preferred_window() -> str:
+    """Return the window class to try first: EGL where there is no display, so that VTK does not try X and warn.
+
+    :data:`WINDOW_VARIABLE` takes precedence. Empty: VTK's own choice.
+    """
+    is_without_display = sys.platform == "linux" and not os.environ.get("DISPLAY")
+    return os.environ.get(WINDOW_VARIABLE, "vtkEGLRenderWindow" if is_without_display else "")
+
+
+@contextmanager
+def selected(graphics: Graphics) -> Iterator[None]:
+    """Select the off-screen window class for windows that VTK makes itself in the ``with`` block, as in a plotter."""
+    if graphics.window not in _OFFSCREEN_WINDOWS or WINDOW_VARIABLE in os.environ:
+        yield
+        return
+    os.environ[WINDOW_VARIABLE] = graphics.window
+    try:
+        yield
+    finally:
+        os.environ.pop(WINDOW_VARIABLE, None)
 
 
 @cache
@@ -67,7 +86,6 @@ def require() -> Graphics:
     GraphicsError
         If OpenGL does not work; the message has the command that installs it.
     """
-    prefer_offscreen()
     stamp = files.cache_dir() / "graphics.json"
     key = _fingerprint()
     try:
@@ -93,9 +111,9 @@ def probe() -> Graphics:
     GraphicsError
         If neither works.
     """
-    choices = [os.environ.get(WINDOW_VARIABLE, "")]
+    choices = [preferred_window()]
     if sys.platform == "linux":
-        choices += [name for name in ("vtkEGLRenderWindow", "vtkOSOpenGLRenderWindow") if name not in choices]
+        choices += [name for name in _OFFSCREEN_WINDOWS if name not in choices]
     for window in choices:
         environment = dict(os.environ)
         if window:
@@ -113,8 +131,6 @@ def probe() -> Graphics:
             continue
         for line in child.stdout.splitlines():
             if child.returncode == 0 and line.startswith("selfiesim{"):
-                if window:
-                    os.environ[WINDOW_VARIABLE] = window
                 return Graphics(**json.loads(line.removeprefix("selfiesim")))
     raise GraphicsError(
         "no working OpenGL: this machine cannot render. "
@@ -134,5 +150,7 @@ def _fingerprint() -> str:
                 found.append(f"{Path(folder, name).resolve()}:{Path(folder, name).stat().st_mtime_ns}")
             except OSError:
                 continue
-    variables = ("DISPLAY", WINDOW_VARIABLE, "LIBGL_ALWAYS_SOFTWARE", "LD_LIBRARY_PATH", "VTK_DEFAULT_EGL_DEVICE_INDEX")
-    return "|".join([sys.executable, version("vtk"), *(os.environ.get(name, "") for name in variables), *found])
+    variables = ("DISPLAY", "LIBGL_ALWAYS_SOFTWARE", "LD_LIBRARY_PATH", "VTK_DEFAULT_EGL_DEVICE_INDEX")
+    return "|".join(
+        [sys.executable, version("vtk"), preferred_window(), *(os.environ.get(name, "") for name in variables), *found]
+    )

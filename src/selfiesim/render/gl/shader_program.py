@@ -35,18 +35,20 @@ def raise_shader_errors() -> Iterator[None]:
     """
     from vtkmodules.vtkCommonCore import vtkLogger, vtkOutputWindow, vtkStringOutputWindow
 
-    before, capture, level = (
-        vtkOutputWindow.GetInstance(),
-        vtkStringOutputWindow(),
-        vtkLogger.GetCurrentVerbosityCutoff(),
-    )
+    before, capture = vtkOutputWindow.GetInstance(), vtkStringOutputWindow()
+    level = vtkLogger.GetCurrentVerbosityCutoff()
+    # An error would print the whole shader. A level above the default is the user's, and cannot be read back exactly.
+    is_quiet = level <= vtkLogger.VERBOSITY_INFO
     vtkOutputWindow.SetInstance(capture)
-    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)  # an error would print the whole shader
+    if is_quiet:
+        vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
     try:
         yield
     finally:
-        vtkOutputWindow.SetInstance(before)
-        vtkLogger.SetStderrVerbosity(level)
+        if vtkOutputWindow.GetInstance() is capture:  # another thread may have set its own meanwhile
+            vtkOutputWindow.SetInstance(before)
+        if is_quiet:
+            vtkLogger.SetStderrVerbosity(level)
     messages = capture.GetOutput()
     if "vtkShaderProgram" in messages or "vtkOpenGLShaderCache" in messages:
         compile_error = _COMPILE_ERROR.search(messages)

@@ -7,18 +7,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.render import forked
 from selfiesim.render.gl.shadow_map import SUN_MAP_SIZE
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
 
 
-def new_window() -> Any:
-    """Return an off-screen window without multisampling."""
-    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  (registers the OpenGL implementation of vtkRenderWindow)
+def new_window(kind: str) -> Any:
+    """Return an off-screen window of a class of VTK, without multisampling.
+
+    Raises
+    ------
+    GraphicsError
+        In a process that was forked from one that had loaded OpenGL.
+    """
+    forked.require_own_opengl()
+    import vtkmodules.vtkRenderingOpenGL2  # which also registers the OpenGL implementation of vtkRenderWindow
     from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
-    window = vtkRenderWindow()
+    # By its class, since vtkRenderWindow() chooses by a variable of the environment, which belongs to the user.
+    window = getattr(vtkmodules.vtkRenderingOpenGL2, kind, vtkRenderWindow)()
     window.SetOffScreenRendering(True)
     window.SetSize(SUN_MAP_SIZE, SUN_MAP_SIZE)
     window.SetMultiSamples(0)

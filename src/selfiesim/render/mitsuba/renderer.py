@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import GraphicsError
+from selfiesim.render import render_thread
 from selfiesim.render.common.lens_remap import pinhole_views, sample_bilinear
 from selfiesim.render.common.radiance import QUALITIES, Preview, Progress, Radiance
 from selfiesim.render.layers.ground_layer import add_dust_sky
@@ -27,7 +29,6 @@ from selfiesim.render.light.planet_radiance import planet_radiance
 
 if TYPE_CHECKING:
     from selfiesim.planet.maps.planet_maps import PlanetMaps
-    from selfiesim.render.common.truth import Truth
     from selfiesim.view.view import View
 
 SAMPLES = {"draft": 16, "final": 64}
@@ -91,13 +92,20 @@ class MitsubaRenderer:
         count = SAMPLES[quality] if samples is None else samples
         if not 1 <= count <= MAX_SAMPLES:
             raise ValueError(f"{count} samples: give a number from 1 to {MAX_SAMPLES}")
-        report = progress or (lambda done, of: None)
         view = view.with_quality(quality)
-        import mitsuba as mi
+        # In the thread of the raster renderer, since both share what they trace with.
+        rgb = render_thread.call(self._render, view, count, render_thread.in_caller(progress))
+        return Radiance(rgb, view, quality, self.engine, count)
 
+    def _render(self, view: View, count: int, report: Progress) -> NDArray[np.float32]:
+        """Return the radiance (H, W, 3) through the lens."""
+        with _selected(self.variant):
+            return self._render_selected(view, count, report)
+
+    def _render_selected(self, view: View, count: int, report: Progress) -> NDArray[np.float32]:
+        """Render with the variant of Mitsuba that is selected."""
         from selfiesim.render.mitsuba.scene import build_scenes
 
-        mi.set_variant(self.variant)
         maps = _maps(view)
         scenes = build_scenes(view, maps, self.variant == VECTOR_VARIANT)
         camera = view.camera
@@ -114,13 +122,7 @@ class MitsubaRenderer:
                 rgb, light[..., 3], camera, ground.enu_to_camera.T, ground.sky, view.sun.extraterrestrial_irradiance
             )
         add_sky(rgb, light[..., 3], view)
-        return Radiance(rgb, view, quality, self.engine, self, count)
-
-    def truth(self, view: View) -> Truth:
-        """Return the truth layers, which the raster renderer renders."""
-        from selfiesim.render.raster.renderer import shared_renderer
-
-        return shared_renderer().truth(view)
+        return rgb
 
     def _trace_pinhole(self, scenes: list[Any], view: View, count: int, report: Progress) -> NDArray[np.float32]:
         """Return the radiance of the craft and its coverage of each pixel (H, W, 4)."""
@@ -181,6 +183,20 @@ def _add_planet_behind(
     for offset in product(steps, steps):
         behind += planet_radiance(view, maps, np.zeros(3), view.camera.unproject(pixels + offset)) / across**2
     rgb.reshape(-1, 3)[free] += behind * (1.0 - cover.ravel()[free, None])
+
+
+@contextmanager
+def _selected(variant: str) -> Iterator[None]:
+    """Select a variant of Mitsuba, and afterwards the one that other code in this process had selected."""
+    import mitsuba as mi
+
+    before = mi.variant()
+    mi.set_variant(variant)
+    try:
+        yield
+    finally:
+        if before is not None:
+            mi.set_variant(before)
 
 
 @cache

@@ -5,13 +5,17 @@ It has PyVista's own lights and materials: quick to explore, without shadows, pl
 
 from __future__ import annotations
 
+import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from selfiesim.core.colour import linear_srgb_from_bands, srgb_from_linear
+from selfiesim.core.errors import GraphicsError
 from selfiesim.core.vectors import unit
 from selfiesim.craft.colours import material_in_srgb
+from selfiesim.render import forked
 from selfiesim.render.gl import opengl_check
 
 if TYPE_CHECKING:
@@ -30,6 +34,9 @@ def plotter(view: View, **options: Any) -> Any:
     Coordinates are camera axes in metres: the camera is at the origin and looks along +z, y is down. The planet is a
     model scaled down about the camera: it looks right only from there.
 
+    The window belongs to the thread that calls this, not to the thread that renders pictures: show it, use it and close
+    it there. macOS has windows in the main thread only.
+
     Parameters
     ----------
     view : View
@@ -40,13 +47,18 @@ def plotter(view: View, **options: Any) -> Any:
     Raises
     ------
     GraphicsError
-        If OpenGL does not work on this machine.
+        If OpenGL does not work on this machine, in a process that was forked from one that had loaded OpenGL, and on
+        macOS in another thread than the main one.
     """
-    opengl_check.require()
+    forked.require_own_opengl()
+    if sys.platform == "darwin" and threading.current_thread() is not threading.main_thread():
+        raise GraphicsError("macOS has windows in the main thread only: call View.plotter there")
+    graphics = opengl_check.require()
     import pyvista
 
     camera = view.camera
-    stage = pyvista.Plotter(**{"window_size": (camera.width, camera.height), "lighting": "none"} | options)
+    with opengl_check.selected(graphics):
+        stage = pyvista.Plotter(**{"window_size": (camera.width, camera.height), "lighting": "none"} | options)
     stage.set_background("black")
     for pose in view.crafts:
         for name, mesh, look in _craft_meshes(pose):

@@ -11,12 +11,13 @@ at five times the cost of a pass.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.render import render_thread
 from selfiesim.render.common.crop import (
     MAX_SUBPIXELS,
     MAX_SUBPIXELS_DISTORTED,
@@ -48,7 +49,7 @@ _RadianceAndCover = tuple[Image, Image]
 
 
 class PyVistaRenderer:
-    """The raster renderer; it keeps window, meshes and maps from frame to frame.
+    """The raster renderer; it keeps window, meshes and maps from frame to frame. Any thread may call it.
 
     Parameters
     ----------
@@ -58,7 +59,14 @@ class PyVistaRenderer:
 
     def __init__(self, use_lod: bool = True) -> None:
         self.graphics = opengl_check.require()
-        self._stage = Stage(use_lod)
+        self._stages = render_thread.Owned(partial(Stage, use_lod, self.graphics.window))
+
+    @property
+    def _stage(self) -> Stage:
+        """Window and layers; only for the render thread."""
+        stage = self._stages.get()
+        stage.make_current()  # another renderer, or a render in a callback, may have used its own meanwhile
+        return stage
 
     @property
     def engine(self) -> str:
@@ -86,27 +94,40 @@ class PyVistaRenderer:
             For an unknown quality, or samples out of range.
         """
         count = pass_count(quality, samples)
-        report = progress or (lambda done, total: None)
         view = view.with_quality(quality)
         views = [each.with_quality(quality) for each in moving] or [view]
-        if view.camera.distortion is None:
-            show = preview and partial(self._preview, preview, view, quality)
+        show = preview and partial(self._preview, render_thread.in_caller(preview), view, quality)
+        rgb = render_thread.call(self._render, views, quality, count, render_thread.in_caller(progress), show)
+        return Radiance(rgb, view, quality, self.engine, count)
+
+    def _render(
+        self,
+        views: list[View],
+        quality: str,
+        count: int,
+        report: Progress,
+        show: Callable[[Image, Image, int], None] | None,
+    ) -> Image:
+        """Return the radiance (H, W, 3) through the lens, the mean of ``count`` passes."""
+        if views[0].camera.distortion is None:
             rgb, cover = self._render_pinhole(views, quality, count, report, show)
         else:
             rgb, cover = self._render_distorted(views, quality, count, report)
         if len(views) > 1:
-            rgb = average_passes(views, partial(copy_with_sky, rgb, cover))
-        else:
-            add_backdrop(rgb, cover, view)
-        return Radiance(rgb, view, quality, self.engine, self, count)
+            return average_passes(views, partial(copy_with_sky, rgb, cover))
+        add_backdrop(rgb, cover, views[0])
+        return rgb
 
     def _preview(self, preview: Preview, view: View, quality: str, rgb: Image, cover: Image, done: int) -> None:
         """Call ``preview`` with the radiance after ``done`` passes."""
         add_backdrop(rgb, cover, view)
-        preview(Radiance(rgb, view, quality, self.engine, self, done))
+        preview(Radiance(rgb, view, quality, self.engine, done))
 
     def truth(self, view: View) -> Truth:
         """Return the ground truth at each pixel centre, without antialiasing."""
+        return render_thread.call(self._truth, view)
+
+    def _truth(self, view: View) -> Truth:
         craft = render_craft_truth(self._stage, view)
         planet = self._stage.planet_layer(view)
         return assemble_truth(view, craft, planet.maps if planet else None)
@@ -250,9 +271,3 @@ class PyVistaRenderer:
         planet.aim(view, shift)
         whole = Crop(0, 0, view.camera.width, view.camera.height)
         return self._stage.render_scene(self._stage.backdrop, prepared.buffer, whole, 3)
-
-
-@cache
-def shared_renderer() -> PyVistaRenderer:
-    """Return the renderer of this process."""
-    return PyVistaRenderer()

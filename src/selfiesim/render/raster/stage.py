@@ -81,10 +81,10 @@ class Stage:
         Identifies the indirect light that the vertices of ``crafts`` hold.
     """
 
-    def __init__(self, use_lod: bool) -> None:
+    def __init__(self, use_lod: bool, window: str) -> None:
         self._use_lod = use_lod
         # The window of a pyvista.Plotter would do as well, but pyvista.plotting takes 0.4 s to import.
-        self._window = new_window()
+        self._window = new_window(window)
         self.scene, self.backdrop = new_scene(self._window), new_scene(self._window)
         self.backdrop.SetActiveCamera(self.scene.GetActiveCamera())
         self._window.Start()
@@ -93,6 +93,10 @@ class Stage:
         self.planet: PlanetLayer | None = None
         self.crafts: list[CraftLayer] = []
         self.indirect_light_key = b""
+
+    def make_current(self) -> None:
+        """Make the OpenGL context of the window the current one of this thread."""
+        self._window.MakeCurrent()
 
     def prepare(self, view: View, planet_passes: int = 1) -> PreparedView:
         """Update actors, framebuffers and uniforms for ``view``; the planet for an average of ``planet_passes``."""
