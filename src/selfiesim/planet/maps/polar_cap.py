@@ -2,10 +2,11 @@
 
 A plate carree map pinches at the pole, and its pixels are 10 km there from north to south. The patch uses Lambert's
 azimuthal equal-area projection instead, resampled smoothly across the pole and sharpened beyond the source's
-resolution. The source is analysed on a coarse grid; the fine map thresholds that smooth field, so that edges are crisp
-curves. Heights are the measured ones; trough walls that face the equator are darker, and layers crop out along their
-contours. Added detail is synthetic but bounded: plains mottled by a few percent, dunes, relief below what the heights
-resolve (:mod:`selfiesim.planet.terrain.continuation`). Averaged over 20 km the patch equals the source.
+resolution. The source is analysed on a coarse grid: the share of each pixel that ice covers is kept as it is, and edges
+are made harder only at the brinks of troughs. Heights are the measured ones; trough walls that face the equator are
+darker, and layers crop out along their contours. Added detail is synthetic but bounded: plains mottled by a few
+percent, dunes, relief below what the heights resolve (:mod:`selfiesim.planet.terrain.continuation`). Averaged over 20
+km the patch equals the source.
 """
 
 from __future__ import annotations
@@ -26,29 +27,29 @@ NOISE_TILE_SIZE = 2048  # pixels per side of the fine noise, which repeats beyon
 
 @dataclass(frozen=True)
 class DetailParams:
-    """Amounts of detail added beyond the source's resolution. Lengths in km, the rest relative."""
+    """Amounts of detail added beyond the source's resolution. Lengths in km, the rest relative.
+
+    Ice covers a share of each pixel. The source measures it to some 10 km; edges and texture below that are added.
+    """
 
     max_ground_luminance: float = 0.13  # luminance in the source above which a pixel contains ice
-    warp_km: float = 0.7  # rms shift of an edge
-    ice_thresholds: tuple[float, ...] = (0.17, 0.34, 0.56)  # ice fractions at which the cover steps up
-    cover_steps: tuple[float, ...] = (0.13, 0.54, 0.17)  # cover that each step adds; the rest follows the ice fraction
-    edge: float = 0.04  # half a step's width, in ice fraction
-    unsharp_amount: float = 0.55  # local contrast restored to the blurred source
-    along_band_blur_km: float = 4.5  # rms length over which a band is smoothed along itself
-    trough_edge_noise: float = 0.05  # noise of the edges between ground and ice, along a trough
-    edge_noise: float = 0.14  # likewise away from troughs
-    wall_darkening: float = 0.6  # darkening of ground between ice: trough walls are steep and layered
-    layer_contrast: float = 0.36  # rms tone of the layers in a trough's wall
-    iced_layer_contrast: float = 0.018  # likewise where ice covers the layers
+    restored_contrast: float = 3.2  # contrast at some 10 km that the source's pixels have lost
+    removed_contrast: float = 0.2  # contrast at some 40 km that the source's maker has added
+    along_band_blur_km: float = 3.0  # rms length over which a band is smoothed along itself
+    cover_exponent: float = 0.8  # from the source's light to area: compression flattened the source's mid-tones
+    brink_width: float = 0.24  # half the width, in cover, of a hard edge: the brink of a trough
+    edge_noise: float = 0.06  # rms of cover at half cover, where ice thins out gradually
+    brink_noise: float = 0.03  # likewise at a hard edge
+    wall_darkening: float = 0.2  # darkening of ground between ice: trough walls are steep and layered
+    layer_contrast: float = 0.28  # rms tone of the layers in a trough's wall
+    layer_cover: float = 0.04  # rms of cover, at half cover, that follows a wall's layers: frost keeps to benches
     mottling: float = 0.04  # rms tone of the plains
-    dune_depth: float = 0.2  # log of the factor by which dunes are darker than in the source
+    dune_depth: float = 0.3  # log of the factor by which dunes are darker than in the source
     dune_tone: float = 0.1  # rms tone of the dune crests
     dune_km: float = 0.5  # spacing of the crests (Olympia Undae); longer where a pixel cannot hold it
     dune_azimuth_rad: float = 0.35  # across the crests, from rows to columns (assumed)
     firn: float = 0.012  # rms tone of the ice
-    exposure_shift: float = (
-        0.06  # ice fraction that steep walls lose which face the equator, and those facing the pole gain
-    )
+    exposure_shift: float = 0.06  # cover that steep walls lose which face the equator, and those facing the pole gain
     troughs: bool = True  # whether there are the north's spiral troughs and dunes
 
 
@@ -129,15 +130,15 @@ class PatchColumnReader:
     ) -> None:
         self.grid = grid
         self.detail = detail
-        self._upsampler = SplineUpsampler(len(coarse["share"]), grid.size)
-        self._coarse = {name: self._upsampler.prepare(field) for name, field in coarse.items()}
+        self._upsampler = SplineUpsampler(len(coarse["cover"]), grid.size)
+        needed = set(coarse) - (set() if rough_km > 0 else {"roughness"})
+        self._coarse = {name: self._upsampler.prepare(coarse[name]) for name in sorted(needed)}
         rng = np.random.default_rng(seed)
         tile, km = min(grid.size, NOISE_TILE_SIZE), grid.km_per_pixel
         # The grid cannot hold waves below two pixels.
-        self._edge = power_law_noise(rng, tile, km, 0.9, 25.0, 1.35)
-        self._grain = power_law_noise(rng, tile, km, 0.8, 14.0, 0.8)
+        self._grain = power_law_noise(rng, tile, km, 0.9, 20.0, 1.2)
         wave = max(detail.dune_km, 2.2 * km)
-        self._dunes = dune_noise(rng, tile, km, wave, detail.dune_azimuth_rad, 0.30)
+        self._dunes = dune_noise(rng, tile, km, wave, detail.dune_azimuth_rad, 0.30) if detail.troughs else None
         self._layers = _stratigraphy(np.random.default_rng(seed))
         self._rough = None
         if rough_km > 2 * km:
@@ -148,30 +149,28 @@ class PatchColumnReader:
         """Return all rows of some columns."""
         d = self.detail
         fine = {name: self._upsampler.columns(field, columns) for name, field in self._coarse.items()}
-        edge, grain, dunes = (self._tile_columns(tile, columns) for tile in (self._edge, self._grain, self._dunes))
-        share, weight = fine["share"], fine["sharp"]
-        dune = np.clip(fine["dunes"], 0, 1)
-        height = fine["height"]
-        # Noise counts only on an edge, and least along a trough.
-        mixed = 4 * np.clip(share, 0, 1) * (1 - np.clip(share, 0, 1))
-        wall = np.clip(fine["wall"], 0, 1)
-        share = (
-            share + (d.edge_noise + (d.trough_edge_noise - d.edge_noise) * np.clip(fine["grain"], 0, 1)) * edge * mixed
-        )
-        stepped = (1 - sum(d.cover_steps)) * np.clip(share * 1.15, 0, 1)
-        for level, step in zip(d.ice_thresholds, d.cover_steps, strict=True):
-            stepped += step * smoothstep(level - d.edge, level + d.edge, share)
-        cover = fine["simple"] + weight * stepped
-        layer = self._layer_tone(height)
-        dune *= 1 - np.clip(2 * cover, 0, 1)
-        mottle = np.float32(d.dune_tone) * dune * dunes + np.float32(0.35 * d.mottling) * weight * grain * (1 - dune)
-        ground = fine["ground"] * np.exp(mottle + np.float32(d.layer_contrast) * wall * layer)
-        ice = fine["ice"] * (
-            1 + np.float32(d.iced_layer_contrast) * wall * layer + np.float32(d.firn) * weight * grain * 0.5
-        )
+        grain, height, hard = self._tile_columns(self._grain, columns), fine["height"], fine["hard"]
+        texture = (np.float32(d.edge_noise) + np.float32(d.brink_noise - d.edge_noise) * hard) * grain
+        tone = np.float32(0.35 * d.mottling) * grain
+        if self.detail.troughs:
+            layer = fine["wall"] * self._layer_tone(height)
+            texture += np.float32(d.layer_cover) * layer
+            tone += np.float32(d.layer_contrast) * layer
+        cover = self._cover(fine["cover"], hard, texture)
+        if self._dunes is not None:
+            crests = fine["dunes"] * (1 - np.clip(2 * cover, 0, 1))
+            tone += np.float32(d.dune_tone) * crests * self._tile_columns(self._dunes, columns)
         if self._rough is not None:
             height = height + fine["roughness"] * self._tile_columns(self._rough, columns)
-        return PatchColumns(ground, ice, np.clip(cover, 0, 1), height)
+        return PatchColumns(fine["ground"] * np.exp(tone), fine["ice"], cover, height)
+
+    def _cover(self, cover: Field, hard: Field, texture: Field) -> Field:
+        """Return the ice cover with texture, which counts most at half cover, and with hard edges made steeper."""
+        cover = np.clip(cover, 0, 1)
+        cover = cover + 4 * cover * (1 - cover) * texture
+        width = self.detail.brink_width
+        steep = smoothstep(0.5 - width, 0.5 + width, cover)
+        return np.asarray(np.clip(cover + hard * (steep - cover), 0, 1), dtype=np.float32)
 
     def _tile_columns(self, tile: Field, columns: slice) -> Field:
         """Return a tile's columns, repeated down and across."""
@@ -205,11 +204,11 @@ def _analyze_source(
     km, n = grid.km_per_pixel, grid.size
     colatitude = grid.colatitude()
     inside = continuation.polar_share(colatitude, grid.span_rad)
-    tone = _resample_with_warp(luminance, grid, detail.warp_km * inside, rng)
+    tone = _resample(luminance, grid)
     bare, firn, enclosed = _ice_endmembers(tone, grid, detail.max_ground_luminance)
-    raw = np.clip((tone - bare) / (firn - bare), 0, 1)
-    grain = troughs.estimate_band_orientation(raw, grid)
-    even = troughs.smooth_along_bands(raw, grain, grid, detail.along_band_blur_km)
+    even = np.clip((tone - bare) / (firn - bare), 0, 1)
+    bands = troughs.estimate_band_orientation(even, grid)
+    even = troughs.smooth_along_bands(even, bands, grid, detail.along_band_blur_km) ** np.float32(detail.cover_exponent)
     gate = albedo.ice_latitude_mask(np.pi / 2 - colatitude)
     simple = albedo.ice_cover_from_luminance(tone, np.pi / 2 - colatitude)
 
@@ -228,28 +227,37 @@ def _analyze_source(
     ice = _gaussian_blur(ice, grid, 5.0) * np.exp(inside * detail.firn * power_law_noise(rng, n, km, 6.0, 90.0, 1.4))
     roughness = terrain.roughness * inside
     craters = terrain.craters * inside * smoothstep(0.3, 0.05, _gaussian_blur(even, grid, 5.0))
-    wall, on_cap = np.zeros_like(tone), np.ones_like(tone)
+    crisp = even + np.float32(detail.restored_contrast) * (even - _gaussian_blur(even, grid, 3.0))
+    crisp -= np.float32(detail.removed_contrast) * (even - _gaussian_blur(even, grid, 16.0))
+    wall = np.zeros_like(tone)
+    hard = _edge_hardness(crisp, grid, power_law_noise(rng, n, km, 12.0, 60.0, 1.0))
     if detail.troughs:
         iced = troughs.plateau_mask(even, grid)
         roughness = roughness * (1 + (continuation.ICE_SMOOTHNESS - 1) * iced)
-        on_cap = smoothstep(0.05, 0.5, iced)
-        wall = on_cap * smoothstep(0.008, 0.025, steepness)
-        even = even - np.float32(detail.exposure_shift) * (2 * equatorward - 1) * iced * smoothstep(
+        wall = smoothstep(0.05, 0.5, iced) * smoothstep(0.008, 0.025, steepness)
+        crisp = crisp - np.float32(detail.exposure_shift) * (2 * equatorward - 1) * iced * smoothstep(
             0.005, 0.03, steepness
         )
-    crisp = even + np.float32(detail.unsharp_amount) * (even - _gaussian_blur(even, grid, 9.0))
-    return {
-        "share": crisp.astype(np.float32),
-        "sharp": gate * inside,
-        "simple": (simple * (1 - inside)).astype(np.float32),
+    fields = {
+        "cover": (crisp * gate * inside + simple * (1 - inside)).astype(np.float32),
+        "hard": (hard * inside).astype(np.float32),
         "ground": ground.astype(np.float32),
         "ice": ice.astype(np.float32),
         "height": (terrain.height + craters).astype(np.float32),
         "roughness": roughness.astype(np.float32),
-        "wall": wall.astype(np.float32),
-        "grain": smoothstep(0.3, 0.7, _gaussian_blur(grain.coherence, grid, 5.0)) * on_cap,
-        "dunes": dunes.astype(np.float32),
     }
+    return fields | ({"wall": wall.astype(np.float32), "dunes": dunes} if detail.troughs else {})
+
+
+def _edge_hardness(cover: Field, grid: PolarGrid, noise: Field) -> Field:
+    """Return how hard edges are, 0..1: most where ice ends toward the equator, as at the brink of a trough.
+
+    Toward the pole a trough's floor rises gently, and ice thins out over kilometres.
+    """
+    steepness, fall = _slopes(cover, grid)  # per metre
+    edge = smoothstep(0.02, 0.10, steepness * np.float32(1000)) * (0.75 + np.float32(0.2) * noise)
+    brink = smoothstep(-0.04, 0.06, fall * np.float32(1000))
+    return _gaussian_blur(np.clip(edge * (0.35 + 0.65 * brink), 0, 1), grid, 3.0)
 
 
 def _slopes(height_m: Field, grid: PolarGrid) -> tuple[Field, Field]:
@@ -273,8 +281,8 @@ def _gaussian_blur(field: Field, grid: PolarGrid, km: float) -> Field:
     return upsampler.columns(upsampler.prepare(means), slice(0, grid.size))
 
 
-def _resample_with_warp(luminance: Field, grid: PolarGrid, warp_km: Field, rng: np.random.Generator) -> Field:
-    """Resample the map on the patch's grid, with a small random shift of each point."""
+def _resample(luminance: Field, grid: PolarGrid) -> Field:
+    """Resample the map on the patch's grid."""
     from scipy import ndimage
 
     height, width = luminance.shape
@@ -287,14 +295,8 @@ def _resample_with_warp(luminance: Field, grid: PolarGrid, warp_km: Field, rng: 
     padded = np.concatenate([across, polar])
     padded = np.concatenate([padded[:, -pad:], padded, padded[:, :pad]], axis=1)
     coefficients = ndimage.spline_filter(np.sqrt(padded), order=3, output=np.float32)
-
-    along, aside = (power_law_noise(rng, grid.size, grid.km_per_pixel, 4.0, 45.0, 2.0) for _ in range(2))
-    shift = warp_km / np.float32(MARS_RADIUS_KM)
-    # Shifts along and across the meridian; at the pole "across" has no meaning, so the shift in angle is limited.
-    down = colatitude + shift * along
-    right = longitude + shift * aside / np.maximum(np.sin(down), np.float32(0.02))
-    row = down * np.float32(height / np.pi) - 0.5 + pad
-    column = np.mod(right, np.float32(2 * np.pi)) * np.float32(width / (2 * np.pi)) - 0.5 + pad
+    row = colatitude * np.float32(height / np.pi) - 0.5 + pad
+    column = longitude * np.float32(width / (2 * np.pi)) - 0.5 + pad
     out = ndimage.map_coordinates(coefficients, [row, column], order=3, prefilter=False, output=np.float32)
     return np.asarray(np.maximum(out, 0.01) ** 2, dtype=np.float32)
 
@@ -303,7 +305,7 @@ def _blur_longitude(polar: Field, height: int) -> Field:
     """Blur rows to one width in km: near the pole the source has far more columns than detail."""
     rows, width = polar.shape
     colatitude = (np.arange(rows) + 0.5) / height * np.pi
-    blur_km = 2.6 * smoothstep(np.radians(20.0), np.radians(14.0), colatitude)
+    blur_km = 1.6 * smoothstep(np.radians(20.0), np.radians(14.0), colatitude)
     sigma = blur_km / (MARS_RADIUS_KM * np.sin(colatitude) * 2 * np.pi / width)
     frequency = np.fft.rfftfreq(width)
     gain = np.exp(-2 * (np.pi * frequency[None, :] * sigma[:, None]) ** 2)
