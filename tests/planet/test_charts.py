@@ -164,7 +164,12 @@ def hill(library: Path, tmp_path: Path) -> np.ndarray:
     height = np.maximum(0, 20_000 - 2000 * np.hypot(lat - 20, (lon - 30) * np.cos(np.radians(20)))).astype("<f4")
     height.tofile(tmp_path / "h.img")
     keys = Conventions(shape=(360, 180), dtype="<f4", lon0_deg=0.0)
-    user_maps.add(tmp_path / "h.img", "hill", layer="elevation", conventions=keys, credits="Me")
+    # Written by hand: heights that are not those of Mars cannot be added.
+    entry = user_maps.MapEntry(
+        body="mars", layer="elevation", file=str(tmp_path / "h.img"), credits="Me", conventions=keys
+    )
+    library.mkdir(parents=True, exist_ok=True)
+    (library / "hill.toml").write_text(user_maps.entry_to_toml(entry), encoding="utf-8")
     return height
 
 

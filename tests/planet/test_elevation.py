@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -85,17 +86,18 @@ def test_a_region_replaces_the_heights_there(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda h: h / 1000, "in kilometres; use --scale 1000"),
-        (lambda h: h[::-1], "upside down; use --row0 south"),
-        (lambda h: h[:, ::-1], "mirrored; use --mirrored"),
-        (lambda h: np.roll(h, ROWS, axis=1), "shifted by 180 degrees"),
-        (lambda h: np.roll(h, 100, axis=1), "not that of Mars"),
-        (lambda h: h * 3, "not in metres"),
-    ],
-)
+MISTAKES = [
+    (lambda h: h / 1000, "in kilometres; use --scale 1000"),
+    (lambda h: h[::-1], "upside down; use --row0 south"),
+    (lambda h: h[:, ::-1], "mirrored; use --mirrored"),
+    (lambda h: np.roll(h, ROWS, axis=1), "shifted by 180 degrees"),
+    (lambda h: np.roll(h, 100, axis=1), "not that of Mars"),
+    (lambda h: h * 3, "not in metres"),
+    (lambda h: np.where(np.abs(h) < 500, -32768, h), "which must be gaps; use --nodata -32768"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), MISTAKES)
 def test_mistakes_are_found(tmp_path: Path, height: np.ndarray, change: object, message: str) -> None:
     with pytest.raises(MapError, match=message):
         read_heights(write(tmp_path, change(height)))  # type: ignore[operator]
@@ -112,3 +114,30 @@ def test_heights_of_a_body_without_measured_ones(tmp_path: Path) -> None:
     (hills / 1000).astype("<f4").tofile(tmp_path / "km.img")
     with pytest.raises(MapError, match=r"vary by .* on a body of 2439 km radius"):
         read_heights(MapFile(tmp_path / "km.img", keys), "mercury", 2439.4)
+
+
+@pytest.mark.parametrize(("change", "message"), MISTAKES)
+def test_mistakes_are_found_when_a_map_is_added(
+    library: Path, tmp_path: Path, height: np.ndarray, change: object, message: str
+) -> None:
+    file = write(tmp_path, change(height))  # type: ignore[operator]
+    with pytest.raises(MapError, match=message):
+        user_maps.add(file.path, "mine", layer="elevation", conventions=CONVENTIONS, copy=True)
+    assert not list(library.glob("*"))
+    assert not list((tmp_path / "cache").rglob("*"))
+
+
+def test_a_file_larger_than_memory_is_read_in_strips(tmp_path: Path, height: np.ndarray) -> None:
+    """A file of 200 MB is checked with 150 MB at most; the heights repeat each pixel."""
+    times = 14
+    with (tmp_path / "h.img").open("wb") as file:
+        for row in height.astype("<i2"):
+            file.write(np.tile(np.repeat(row, times), (times, 1)).tobytes())
+    keys = CONVENTIONS.model_copy(update={"shape": (2 * ROWS * times, ROWS * times), "dtype": "<i2"})
+    mars_heights.load_grid()
+    tracemalloc.start()
+    stats = user_maps.summarize_map(tmp_path / "h.img", "elevation", "mars", keys)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert stats["max"] == pytest.approx(float(height.max()), rel=0.1)
+    assert peak < 150e6

@@ -33,7 +33,7 @@ def fine(reference: Callable[[str], Path], mars: PlanetMaps) -> Iterator[PlanetM
     """The reference map of 8192x4096, as a scene would use it."""
     conventions = Conventions(lon0_deg=-180.0)
     yield surface_maps(Surface("mars", map=MapFile(reference(COSMOGRAPHIA), conventions)))
-    surface._maps_from_file.cache_clear()
+    surface._own_maps.cache_clear()
 
 
 def ice_offset(maps: PlanetMaps, name: str) -> tuple[float, float]:

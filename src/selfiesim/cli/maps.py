@@ -151,6 +151,10 @@ def add(
     shape: Annotated[str | None, Parameter(help="Width x height of a raw binary file, such as 1440x720.")] = None,
     dtype: Annotated[str | None, Parameter(help="Number type of a raw binary file, such as '>i2'.")] = None,
     credits: Annotated[str, Parameter(show_default=False, help="Credit line for captions and recipes.")] = "",
+    cap: Annotated[
+        Literal["auto", "own", "default"],
+        Parameter(help="Whose polar caps to draw on Mars: the map's own, the default's; auto: own unless overexposed."),
+    ] = "auto",
     copy: Annotated[bool, flag("Copy the file into the library instead of referring to it.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -177,11 +181,16 @@ def add(
         "shape": _parse_shape(shape) if shape is not None else None,
         "dtype": dtype,
     }
+    from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
+
     name = file.stem.lower().replace("_", "-").strip("-") if name is None else name
     summary = user_maps.add(
-        file, name, body=body, layer=layer, conventions=_parse_conventions(keys), credits=credits, copy=copy
+        file, name, body=body, layer=layer, conventions=_parse_conventions(keys), credits=credits, cap=cap, copy=copy
     )
     _print_map_summary(name, summary, as_json)
+    if layer == "elevation" and summary["covered"] < 0.9999 and not as_json:
+        filled = "the built-in heights" if body in MEASURED_HEIGHTS else "its mean"
+        print(f"{name}: covers {100 * summary['covered']:.2f} % of the body; {filled} will fill its gaps")
 
 
 @maps_app.command

@@ -21,6 +21,13 @@ class MapSection(Conventions):
         description="measured: matched to the measured reflectance, default on Mars; own: as it is, default elsewhere.",
     )
     credits: str = Field("", max_length=1000, description="Credit line, recorded in the recipe.")
+    cap: Literal["auto", "own", "default"] = Field(
+        "auto",
+        description=(
+            "Polar caps of Mars: own, the file's; default, the default map's; auto, the file's if it is finer than the"
+            " default's and not overexposed."
+        ),
+    )
 
 
 class PlanetSection(Section):

@@ -49,10 +49,11 @@ def _resolve_map_file(scene: Scene, body: str) -> MapFile:
         except MapError as error:
             raise MapError(f"planet.map: {error}") from error
     assert map_setting is not None
-    conventions = Conventions(**map_setting.model_dump(exclude={"file", "tone", "credits"}, exclude_unset=True))
+    conventions = Conventions(**map_setting.model_dump(exclude={"file", "tone", "credits", "cap"}, exclude_unset=True))
     return MapFile(
         scene.resolve_file("planet.map.file", map_setting.file, "the map"),
         conventions,
         map_setting.tone,
         map_setting.credits,
+        map_setting.cap,
     )

@@ -20,10 +20,12 @@ from selfiesim.core.config_validation import did_you_mean, explain_validation_er
 from selfiesim.core.errors import MapError
 from selfiesim.core.files import atomic_write, data_dir
 from selfiesim.planet.library.catalogue import PUBLIC_MAPS
-from selfiesim.planet.maps.map_file import MapFile
+from selfiesim.planet.maps.elevation import check_heights
+from selfiesim.planet.maps.map_file import Cap, MapFile
 from selfiesim.planet.readers.conventions import Conventions, Layer, place
 from selfiesim.planet.readers.dispatch import open_raster
 from selfiesim.planet.readers.resample import read_map
+from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,60}$"
 _CHECKED_WIDTH = 512  # columns of the reduced map that is read when a map is added, which checks every pixel
@@ -43,6 +45,7 @@ class MapEntry(BaseModel):
     url: str = Field("", max_length=2000, description="Address it was downloaded from.")
     bytes: int = Field(0, ge=0, description="Size when it was added; 0 for several files.")
     sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$", description="Hash of a downloaded file.")
+    cap: Literal["auto", "own", "default"] = Field("auto", description="Whose polar caps are drawn on Mars.")
     conventions: Conventions = Conventions()
 
     @property
@@ -140,7 +143,7 @@ def albedo_map_file(name: str, body: str) -> MapFile:
         The name is unknown, or the map is of another body or layer.
     """
     found = require_entry(name, body, "albedo")
-    return MapFile(found.path, found.conventions, credits=found.credits)
+    return MapFile(found.path, found.conventions, credits=found.credits, cap=found.cap)
 
 
 def elevation_map_file(body: str) -> MapFile | None:
@@ -160,6 +163,7 @@ def add(
     layer: Layer = "albedo",
     conventions: Conventions | None = None,
     credits: str = "",
+    cap: Cap = "auto",
     copy: bool = False,
     url: str = "",
     sha256: str = "",
@@ -176,6 +180,8 @@ def add(
         The body, the meaning of the numbers, and how the file is laid out.
     credits, url, sha256 : str
         Source to name, and where the file came from.
+    cap : {"auto", "own", "default"}
+        Whose polar caps are drawn on Mars: see :class:`selfiesim.planet.maps.map_file.MapFile`.
     copy : bool
         Whether to copy the file into the library; otherwise it is used in place.
 
@@ -205,6 +211,7 @@ def add(
         "url": url,
         "bytes": path.stat().st_size if path.is_file() else 0,
         "sha256": sha256,
+        "cap": cap,
         "conventions": conventions,
     }
     new_entry = _validated(name, table)
@@ -264,6 +271,8 @@ def summarize_map(file: Path, layer: Layer, body: str, conventions: Conventions)
         place(raster.conventions, raster.width, raster.height, body, raster.name)
         size = {"width_px": float(raster.width), "height_px": float(raster.height), "bands": float(raster.bands)}
     values = read_map(file, layer, _CHECKED_WIDTH, body=body, conventions=conventions)
+    if layer == "elevation" and body in MEASURED_HEIGHTS:
+        check_heights(values, str(file), body)
     flat = values.reshape(*values.shape[:2], -1).mean(axis=2)
     weight = np.cos(np.pi * (0.5 - (np.arange(len(flat)) + 0.5) / len(flat)))[:, None] * np.ones_like(flat)
     known = ~np.isnan(flat)

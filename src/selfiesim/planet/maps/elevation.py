@@ -21,6 +21,7 @@ _LEAST_CORRELATION = 0.8  # with the built-in heights; other bodies and shifted 
 _SCALE_RANGE = (0.7, 1.4)  # of heights relative to the built-in ones
 _LEAST_ROWS = 1024  # of the heights of a body that has no measured ones
 _SPAN_RANGE = (1e-5, 0.7)  # of heights, in radii of such a body
+_LOWEST_M = -30_000.0  # below this a number is a file's undeclared marker for gaps, such as -32768
 _LEAST_RELIEF_M = 300.0  # rms, below which a part of the planet is too flat to tell whose it is
 
 
@@ -85,13 +86,16 @@ def _check_range(height_m: Values, radius_m: float, name: str) -> None:
 
 
 def check_heights(height_m: Values, name: str, body: str = "mars") -> None:
-    """Compare heights (H, W), m, with the measured ones, which shows wrong units, orientation and bodies.
+    """Compare heights (H, W), m, with the measured ones: shows wrong units, orientation, bodies, and unmarked gaps.
 
     Raises
     ------
     MapError
         They are not heights of the body in metres, north up and east to the right.
     """
+    lowest = float(np.nanmin(height_m))
+    if lowest < _LOWEST_M:
+        raise MapError(f"{name}: has heights down to {lowest:g} m, which must be gaps; use --nodata {lowest:g}")
     rows = 180
     if height_m.shape[0] < rows:
         return

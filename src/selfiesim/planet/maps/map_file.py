@@ -12,6 +12,7 @@ from selfiesim.planet.readers.conventions import Conventions
 from selfiesim.planet.readers.rasters import expand_pattern
 
 Tone = Literal["measured", "own"]
+Cap = Literal["auto", "own", "default"]
 
 _MEBIBYTE = 1 << 20
 
@@ -30,12 +31,16 @@ class MapFile:
         Whether its colours are matched to measured reflectance; None matches them on Mars only.
     credits : str
         Source to name with each image.
+    cap : {"auto", "own", "default"}
+        Whose polar caps are drawn on Mars: the file's own, or those of the default map; "auto" takes the file's own if
+        it is finer than the default's and not overexposed.
     """
 
     path: Path
     conventions: Conventions
     tone: Tone | None = None
     credits: str = ""
+    cap: Cap = "auto"
 
 
 def fingerprint(path: Path) -> str:

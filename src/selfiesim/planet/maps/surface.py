@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
 from selfiesim.core.shared_cache import shared_cache
@@ -27,6 +28,7 @@ from selfiesim.planet.readers.rasters import Raster
 from selfiesim.planet.readers.resample import Values
 
 _PATCH_SIZES = (1024, 3072)  # least and most pixels per side of a polar patch from a user's map
+_POLES = ("north", "south")
 _MARS = BodyAppearance(None, GEOMETRIC_ALBEDO, "Mallama, Krobusek and Pavlov 2017", "mars")
 
 
@@ -121,6 +123,7 @@ def _maps_from_file(
             file_fingerprint,
             file.conventions.model_dump(mode="json"),
             tone,
+            file.cap,
             body,
             albedo,
             digest if body == "mars" else "",
@@ -136,6 +139,7 @@ def _maps_from_file(
         # The relief of the default maps stays.
         globe, north, south = (parts[part] for part in ("globe", "north", "south"))
         credits = f"{credits}; toned as: {default.credits}"
+        credits = f"{credits}; {_describe_caps(file, tone, parts['caps'])}"
         return replace(default, globe=globe, north=north, south=south, credits=credits)
     return globes.coded_maps(parts, body, credits, _appearance_of(body, albedo))
 
@@ -159,7 +163,7 @@ def _build(
     with open_raster(file.path, file.conventions) as raster:
         placement = place(raster.conventions, raster.width, raster.height, body, raster.name)
         to_reflectance = _make_transform(raster, placement, _appearance_of(body, albedo), tone, reference)
-        finer = default is None or placement.columns_per_turn > default.globe.shape[1]
+        finer = default is None or file.cap == "own" or placement.columns_per_turn > default.globe.shape[1]
         fallback = (
             globes.build_gap_filler(raster, placement, to_reflectance)
             if default is None
@@ -168,14 +172,44 @@ def _build(
         maximum = default.reflectance_max if default else globes.max_reflectance(_appearance_of(body, albedo))
         size = _patch_size(placement)
         parts = globes.build_map_arrays(raster, placement, to_reflectance, fallback, size, maximum, patches=finer)
-    if not finer and default is not None:
-        # The map is coarser than the default, whose polar patches show more than the map could.
-        parts |= {"north": np.asarray(default.north), "south": np.asarray(default.south)}
-    elif tone == "measured" and default is not None:
-        parts |= {
-            pole: fit_polar_cap(parts[pole], getattr(default, pole), PATCH_SPAN_RAD) for pole in ("north", "south")
-        }
+    if default is not None:
+        parts |= _choose_caps(parts, default, file, tone)
     return parts
+
+
+_COARSE = 255  # in place of a correlation: the map is coarser than the default
+
+
+def _choose_caps(parts: MapArrays, default: PlanetMaps, file: MapFile, tone: Tone) -> MapArrays:
+    """Return both polar patches, and under ``caps`` whether each cap is the file's own and the bands' correlation."""
+    if "north" not in parts:
+        # The default's polar patches show more than the map could.
+        caps = np.array([[0, _COARSE]] * 2, np.uint8)
+        return {"north": np.asarray(default.north), "south": np.asarray(default.south), "caps": caps}
+    if tone == "own" and file.cap != "default":
+        return {"caps": np.array([[1, 0]] * 2, np.uint8)}
+    fitted = [fit_polar_cap(parts[pole], getattr(default, pole), PATCH_SPAN_RAD, file.cap) for pole in _POLES]
+    caps = np.array([[each.own, round(100 * max(each.correlation, 0.0))] for each in fitted], np.uint8)
+    return {pole: each.patch for pole, each in zip(_POLES, fitted, strict=True)} | {"caps": caps}
+
+
+def _describe_caps(file: MapFile, tone: Tone, caps: NDArray[np.uint8]) -> str:
+    """Say which caps are drawn and why."""
+    return "; ".join(
+        f"{pole} cap: {'its own' if own else 'of the default map'}, {_cap_reason(file, tone, bool(own), int(percent))}"
+        for pole, (own, percent) in zip(_POLES, caps, strict=True)
+    )
+
+
+def _cap_reason(file: MapFile, tone: Tone, own: bool, percent: int) -> str:
+    if file.cap != "auto":
+        return f"as cap = {file.cap!r} asks"
+    if percent == _COARSE:
+        return "which is finer (cap = 'own' keeps the map's)"
+    if tone == "own":
+        return "as its tones are"
+    seen = f"their troughs correlate {percent / 100:.2f}"
+    return f"as {seen}" if own else f"as the map's is overexposed: {seen} (cap = 'own' keeps it)"
 
 
 def _make_transform(
