@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from selfiesim.planet.light.atmosphere import build_atmosphere
+from selfiesim.planet.light.air_column import AirColumn
 from selfiesim.planet.light.dust_sky import DustSky, delta_eddington
 
 RADIUS_M = 3_389_500.0
@@ -15,7 +15,7 @@ DUST_GROUND = (0.28, 0.17, 0.085)
 
 def sky_at(opacity, zenith_deg, ground=DUST_GROUND):
     z = np.radians(zenith_deg)
-    return DustSky(build_atmosphere(opacity, RADIUS_M), np.array([np.sin(z), 0.0, np.cos(z)]), np.array(ground))
+    return DustSky(AirColumn(opacity, 35_000.0, 0.0, RADIUS_M), np.array([np.sin(z), 0.0, np.cos(z)]), np.array(ground))
 
 
 # Appelbaum and Flood 1990, Solar Energy 45, 353, table III (Pollack's multiple scattering): the net flux at the ground,
@@ -30,9 +30,10 @@ NET_FLUX = {
 
 @pytest.mark.parametrize("opacity", NET_FLUX)
 def test_net_flux_agrees_with_the_published_table(opacity):
-    """The table covers the whole spectrum; here it is the mean of three bands, with dust darker in blue."""
+    """The table is that of the whole spectrum in a plane layer, where a low Sun is dimmer than on a sphere."""
     net = [0.9 * sky_at(opacity, z, (0.1, 0.1, 0.1)).ground_irradiance_fraction.mean() for z in (0, 20, 40, 60, 80)]
-    assert_allclose(net, NET_FLUX[opacity], rtol=0.06)
+    assert_allclose(net[:4], NET_FLUX[opacity][:4], rtol=0.03)
+    assert_allclose(net[4], NET_FLUX[opacity][4], rtol=0.10)
 
 
 def test_conservative_scattering_loses_no_light():

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from selfiesim.astro.bodies import AU_M
 from selfiesim.planet.light import photometry
-from selfiesim.planet.light.atmosphere import LAW_OPACITY, build_atmosphere
-from selfiesim.planet.light.disc_photometry import disc_brightness, solve_ground_reflectance
+from selfiesim.planet.light.air_column import AirColumn
+from selfiesim.planet.light.atmosphere import Atmosphere
+from selfiesim.planet.light.disc_photometry import CLEAR_DAY, disc_brightness, solve_ground_reflectance
 from selfiesim.planet.light.photometry import (
     HAPKE_FIT,
     LAWS,
@@ -68,14 +69,13 @@ def test_phase_law_of_hapke_ground_is_close_to_that_of_mars(degrees: int, flux: 
 @pytest.mark.parametrize(("degrees", "flux"), {0: 1.0, **MALLAMA}.items())
 def test_ground_and_air_together_have_the_phase_law_of_mars(degrees: int, flux: float) -> None:
     """Geometric albedo 0.172 (Mallama et al. 2017) times the published curve, in green."""
-    air = build_atmosphere(LAW_OPACITY, 3_389_500.0, gas=1.0)
     ground = solve_ground_reflectance(mars_law, 0.172)
-    light = disc_brightness(mars_law, ground, air, np.radians(degrees))
+    light = disc_brightness(mars_law, ground, CLEAR_DAY, np.radians(degrees))
     assert light[1] == pytest.approx(0.172 * flux, rel=0.03)
 
 
 def test_disc_without_air_is_the_ground_alone() -> None:
-    clear = build_atmosphere(0.0, 3_389_500.0)
+    clear = Atmosphere((AirColumn(0.0, 30_000.0, 0.0, 3_389_500.0),))
     for degrees in (0, 40, 90):
         phase = np.radians(degrees)
         assert disc_brightness(lambert, 1.0, clear, phase) == pytest.approx(disc_integrated(lambert, phase), rel=2e-3)

@@ -1,4 +1,4 @@
-"""Seasons of Mars: extent of frost and amount of dust."""
+"""Seasons of Mars: extent of frost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from selfiesim.planet.light.weather import (
     Weather,
     frost_edge_latitudes,
     frost_fraction,
-    seasonal_dust,
 )
 
 
@@ -43,17 +42,9 @@ def test_only_the_residual_cap_is_left_in_late_summer() -> None:
 @given(st.floats(-10.0, 10.0))
 def test_seasons_repeat(ls: float) -> None:
     assert frost_edge_latitudes(ls) == pytest.approx(frost_edge_latitudes(ls + 2 * np.pi), abs=1e-9)
-    assert seasonal_dust(ls) == pytest.approx(seasonal_dust(ls + 2 * np.pi), abs=1e-9)
     north, south = frost_edge_latitudes(ls)
     assert np.radians(45) < north <= np.pi / 2
     assert -np.pi / 2 <= south < np.radians(-45)
-
-
-# Montabone et al. 2015, Icarus 251, 65 (recalled): the second half of the year is the dusty one.
-def test_second_half_of_the_year_is_dusty() -> None:
-    clear = [seasonal_dust(np.radians(ls)) for ls in range(0, 140, 10)]
-    dusty = [seasonal_dust(np.radians(ls)) for ls in range(210, 320, 10)]
-    assert max(clear) < 0.6 * min(dusty)
 
 
 def test_frost_covers_the_ground_poleward_of_its_edge() -> None:

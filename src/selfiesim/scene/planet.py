@@ -39,13 +39,18 @@ class PlanetSection(Section):
     )
     dust_opacity: Literal["seasonal"] | Annotated[float, Field(ge=0, le=10)] = Field(
         "seasonal",
-        description="Vertical optical depth of dust in the air of Mars at 550 nm; 0 is clear, seasonal is 0.2 to 0.45.",
+        description="Vertical optical depth of dust in the air of Mars at 550 nm; seasonal: by latitude, 0.1 to 0.5.",
+    )
+    dust_top_km: Literal["seasonal"] | Annotated[float, Field(ge=10, le=80)] = Field(
+        "seasonal", description="Height at which the dust ends; seasonal: by latitude, 10 to 55, and more in a storm."
     )
     frost: bool = Field(True, description="Whether to add the seasonal frost of the date on Mars.")
-    cloud_opacity: float = Field(
-        0.0, ge=0, le=5, description="Optical depth of thin water-ice clouds over the tropics of Mars at 550 nm."
+    cloud_opacity: Literal["seasonal"] | Annotated[float, Field(ge=0, le=5)] = Field(
+        "seasonal", description="Optical depth of thin water-ice clouds over the tropics of Mars at 550 nm; 0 for none."
     )
-    hood_opacity: float = Field(0.0, ge=0, le=5, description="Optical depth of the haze hood over the winter pole.")
+    hood_opacity: Literal["seasonal"] | Annotated[float, Field(ge=0, le=5)] = Field(
+        "seasonal", description="Optical depth of the hood of water ice over the winter pole of Mars; 0 for none."
+    )
     gas: float = Field(
         1.0, ge=0, le=10, description="Column of gas, which scatters blue light, relative to that of Mars."
     )

@@ -16,9 +16,9 @@ from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector, unit
 from selfiesim.craft.model import Craft
 from selfiesim.motion.host_trajectories import LandedHost
-from selfiesim.planet.light.atmosphere import Atmosphere
+from selfiesim.planet.light.climate import seasonal_clouds
 from selfiesim.planet.light.limb_transmission import limb_sun_transmittance
-from selfiesim.planet.light.weather import AIRLESS, Weather, frost_edge_latitudes, seasonal_dust
+from selfiesim.planet.light.weather import AIRLESS, Weather, frost_edge_latitudes
 from selfiesim.sky.backdrop import sun_visible_fraction_beside
 from selfiesim.sky.eclipse_casters import find_shadow_casters
 from selfiesim.view.attitude_setup import compute_joint_angles
@@ -128,15 +128,15 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
         sun = replace(sun, air_transmittance=ground.sky.beam_transmittance)
     released_nodes = drop_empty(setup.hidden_nodes, *(each.released_nodes(epoch) for each in setup.extra_objects))
 
-    air = None
-    if planet is not None and ground is None and planet.weather.has_air:
-        air = Atmosphere.from_weather(planet.weather, body)
+    weather = planet.weather if planet is not None and ground is None and planet.weather.has_air else None
 
     def make_craft_pose(
         craft: Craft, section: ModelSection, offset: Vector, icrf_to_body: Matrix, **more: Any
     ) -> CraftPose:
         place, fixed = track.host.position + offset, track.icrf_to_bodyfixed
-        air_transmittance = limb_sun_transmittance(fixed @ place, fixed @ to_sun, body, air) if air else np.ones(3)
+        air_transmittance = (
+            limb_sun_transmittance(fixed @ place, fixed @ to_sun, body, weather) if weather else np.ones(3)
+        )
         return CraftPose(
             craft,
             position=icrf_to_camera @ (offset - relative.position),
@@ -222,13 +222,21 @@ def _weather(setup: SceneSetup, epoch: Epoch) -> Weather:
     section = setup.scene.planet
     ls = solar_longitude(setup.body, epoch)
     north, south = frost_edge_latitudes(ls) if section.frost else (AIRLESS.frost_north, AIRLESS.frost_south)
+    tropics, *hoods = seasonal_clouds(ls)
+    if section.cloud_opacity != "seasonal":
+        tropics = section.cloud_opacity
+    if section.hood_opacity != "seasonal":
+        hoods = [section.hood_opacity, 0.0] if ls > np.pi else [0.0, section.hood_opacity]
     return Weather(
-        dust_opacity=seasonal_dust(ls) if section.dust_opacity == "seasonal" else section.dust_opacity,
-        cloud_opacity=section.cloud_opacity,
-        hood_opacity=section.hood_opacity,
+        dust_opacity=None if section.dust_opacity == "seasonal" else section.dust_opacity,
+        dust_top_m=None if section.dust_top_km == "seasonal" else 1000.0 * section.dust_top_km,
+        # The table of the air is worked out again when this changes.
+        solar_longitude=float(np.radians(np.round(np.degrees(ls)))),
+        cloud_opacity=tropics,
+        north_hood_opacity=hoods[0],
+        south_hood_opacity=hoods[1],
         frost_north=north,
         frost_south=south,
-        winter_pole_sign=1.0 if ls > np.pi else -1.0,
         gas=section.gas,
         layer_opacity=section.haze_layer_opacity,
         layer_height_m=1000.0 * section.haze_layer_height_km,

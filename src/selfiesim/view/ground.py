@@ -12,7 +12,7 @@ import numpy as np
 
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector
-from selfiesim.planet.light.atmosphere import Atmosphere
+from selfiesim.planet.light.atmosphere import air_column
 from selfiesim.planet.light.dust_sky import DustSky
 from selfiesim.planet.light.weather import Weather
 from selfiesim.planet.terrain.ground_mesh import BlastZone, TerrainSpec
@@ -122,7 +122,9 @@ def make_ground(
     lens = -enu_to_camera.T @ position
     reflectance = section.reflectance or _map_reflectance(setup)
     recipe = _terrain_spec(section, camera, lens, enu_to_camera[2], reflectance)
-    sky = DustSky(Atmosphere.from_weather(weather, setup.body), to_sun, np.array(reflectance))
+    assert setup.scene.site is not None
+    air = air_column(weather, setup.body, float(np.radians(setup.scene.site.latitude_deg)))
+    sky = DustSky(air, to_sun, np.array(reflectance))
     cell_rad_by_quality = {"draft": section.draft_cell_rad, "final": section.cell_rad}
     ground = Ground(position, enu_to_camera, recipe, cell_rad_by_quality, sky)
     if np.hypot(*lens[:2]) < recipe.extent_m and ground.lens_height_m < 0.02:

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM
-from selfiesim.planet.light.atmosphere import LAW_OPACITY, Atmosphere, build_atmosphere
+from selfiesim.planet.light.air_column import AirColumn
+from selfiesim.planet.light.atmosphere import Atmosphere
 from selfiesim.planet.light.photometry import PhotometricLaw
 
-_MAX_SCALE_HEIGHTS = 8.0  # scale heights; there is no dust above
+CLEAR_DAY = Atmosphere((AirColumn(0.2, 30_000.0, 1.0, 1000.0 * MARS_RADIUS_KM),))
+"""The air in which the disc has its published light: a usual amount of dust outside storms (assumed)."""
 
 Array = NDArray[np.float64]
 
@@ -43,17 +45,16 @@ def disc_brightness(
         mu0, mu, weight = _disc_quadrature(-np.pi / 2, phase_rad - np.pi / 2, phase_rad, nodes)
         cosine = np.full_like(mu, np.cos(phase_rad))
         total = total + weight @ air.radiance_over_ground(1.5 * albedo * air.sky_irradiance(mu0), mu0, mu, cosine)
-    height = np.linspace(0.0, _MAX_SCALE_HEIGHTS * air.height, 60)[:, None]
+    height = air.top * np.linspace(0.0, 1.0, 90)[:, None] ** 2
     azimuth = (np.arange(180) + 0.5) / 180 * 2 * np.pi
-    mu0 = np.broadcast_to(np.cos(azimuth) * np.sin(phase_rad), (60, 180))
+    mu0 = np.broadcast_to(np.cos(azimuth) * np.sin(phase_rad), (len(height), 180))
     ring = air.radiance_above_limb(height * np.ones(180), mu0, np.full_like(mu0, np.cos(phase_rad))).mean(axis=1)
     return np.asarray(total + 2.0 * np.trapezoid(ring * (1.0 + height), height[:, 0], axis=0))
 
 
 def solve_ground_reflectance(law: PhotometricLaw, geometric_albedo: ArrayLike) -> Array:
     """Solve for the ground's reflectance (3,) that gives a planet its geometric albedo under the air of a clear day."""
-    air = build_atmosphere(LAW_OPACITY, 1000 * MARS_RADIUS_KM, gas=1.0)
-    dark, bright = (disc_brightness(law, level, air, 0.0) for level in (0.0, 1.0))
+    dark, bright = (disc_brightness(law, level, CLEAR_DAY, 0.0) for level in (0.0, 1.0))
     return np.asarray((np.asarray(geometric_albedo) - dark) / (bright - dark))
 
 

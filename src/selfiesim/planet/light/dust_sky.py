@@ -1,6 +1,6 @@
 """The dusty sky of Mars from the ground: its radiance in any direction, and the light it casts.
 
-The air of :mod:`selfiesim.planet.light.atmosphere` is seen from below. Single scattering of a plane layer has a closed
+The air of :mod:`selfiesim.planet.light.air_column` is seen from below. Single scattering of a plane layer has a closed
 form; multiple scattering is an even term, scaled so that the flux on the ground agrees with the delta-Eddington
 solution (Joseph, Wiscombe and Weinman 1976; in the form of Meador and Weaver 1980) over reflecting ground. Near the
 horizon the sphere's slant path replaces the plane layer's.
@@ -14,7 +14,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.planet.light.atmosphere import Atmosphere
+from selfiesim.planet.light.air_column import AirColumn
+from selfiesim.planet.light.dust_optics import (
+    FORWARD_FRACTION,
+    RELATIVE_EXTINCTION,
+    SCALED_ALBEDO,
+    SCALED_ASYMMETRY,
+    SCALED_EXTINCTION,
+    dust_phase,
+)
 from selfiesim.planet.light.phase_functions import henyey_greenstein, rayleigh
 
 Floats = NDArray[np.float64]
@@ -28,7 +36,7 @@ class DustSky:
 
     Attributes
     ----------
-    air : Atmosphere
+    air : AirColumn
         Dust and gas.
     to_sun : (3,)
         Unit vector to the Sun.
@@ -36,7 +44,7 @@ class DustSky:
         Reflectance of the ground per band.
     """
 
-    air: Atmosphere
+    air: AirColumn
     to_sun: Floats
     ground: Floats
 
@@ -48,19 +56,33 @@ class DustSky:
     @property
     def beam_transmittance(self) -> Floats:
         """Transmittance (3,) for direct sunlight; light scattered straight forward counts as direct."""
-        return np.exp(-self.air.optical_depth * self._airmass(self.sun_cosine))
+        return np.exp(-self._optical_depth * self._airmass(self.sun_cosine))
+
+    @cached_property
+    def _optical_depth(self) -> Floats:
+        """Vertical optical depth (3,) after delta scaling."""
+        return self._dust_depth + self.air.gas_depth
+
+    @cached_property
+    def _dust_depth(self) -> Floats:
+        return np.asarray(self.air.dust_opacity * RELATIVE_EXTINCTION * SCALED_EXTINCTION)
+
+    @cached_property
+    def _dust_share(self) -> Floats:
+        """Fraction (3,) of the optical depth that is dust."""
+        return np.asarray(self._dust_depth / np.maximum(self._optical_depth, 1e-12))
 
     @property
     def _mixture(self) -> tuple[Floats, Floats]:
         """Single-scattering albedo and asymmetry of dust and gas together, (3,) each; gas absorbs nothing."""
-        dust = self.air.dust * self.air.albedo
-        albedo = dust + (1.0 - self.air.dust)
-        return albedo, dust * self.air.asymmetry / albedo
+        dust = self._dust_share * SCALED_ALBEDO
+        albedo = dust + (1.0 - self._dust_share)
+        return albedo, dust * SCALED_ASYMMETRY / albedo
 
     @cached_property
     def ground_irradiance_fraction(self) -> Floats:
         """Irradiance (3,) of level ground by beam and sky, relative to the Sun's on a level surface above the air."""
-        optical_depth, (albedo, g) = self.air.optical_depth, self._mixture
+        optical_depth, (albedo, g) = self._optical_depth, self._mixture
         through = delta_eddington(optical_depth, albedo, g, self.sun_cosine)[1]
         mu, weight = _quadrature()
         back = sum(
@@ -120,12 +142,13 @@ class DustSky:
 
     def _single_scattering(self, mu: Floats, toward_sun: Floats, glow: bool) -> Floats:
         """Return I/F (..., 3) of light scattered once on its way down."""
-        optical_depth, c = self.air.optical_depth, np.asarray(toward_sun)[..., None]
+        optical_depth, c = self._optical_depth, np.asarray(toward_sun)
         path, sun_path = self._airmass(mu)[..., None], self._airmass(self.sun_cosine)
-        phase = henyey_greenstein(self.air.asymmetry, c)
         if glow:
-            phase = phase + self.air.forward * henyey_greenstein(self.air.forward_peak_g, c)
-        source = self.air.dust * self.air.albedo * phase + (1.0 - self.air.dust) * rayleigh(c)
+            phase = dust_phase(c) / (1.0 - FORWARD_FRACTION)
+        else:
+            phase = henyey_greenstein(SCALED_ASYMMETRY, c[..., None])
+        source = self._dust_share * SCALED_ALBEDO * phase + (1.0 - self._dust_share) * rayleigh(c)[..., None]
         # Equal paths give 0 over 0; a small offset avoids that.
         path = np.where(np.abs(path - sun_path) < 1e-4, sun_path + 1e-4, path)
         lost = np.exp(-optical_depth * sun_path) - np.exp(-optical_depth * path)
@@ -133,7 +156,7 @@ class DustSky:
 
     def _multiple_scattering_profile(self, mu: Floats) -> Floats:
         """Return the even term's growth (..., 3) toward the horizon, with the dust along the line of sight."""
-        return np.asarray(1.0 - np.exp(-(self.air.optical_depth * (self._airmass(mu) + 0.5)[..., None])))
+        return np.asarray(1.0 - np.exp(-(self._optical_depth * (self._airmass(mu) + 0.5)[..., None])))
 
     def _airmass(self, mu: Floats | float) -> Floats:
         return np.asarray(self.air.airmass(np.asarray(mu, float)))

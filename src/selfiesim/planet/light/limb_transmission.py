@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import SUN_RADIUS_M, Body
 from selfiesim.core.low_discrepancy import disc_offsets
 from selfiesim.core.vectors import Vector, unit
-from selfiesim.planet.light.atmosphere import Atmosphere
+from selfiesim.planet.light.air_column import COLUMN_TOP_M
+from selfiesim.planet.light.atmosphere import air_column
+from selfiesim.planet.light.dust_optics import DELTA_EXTINCTION
+from selfiesim.planet.light.weather import Weather
 
 _DISC_SAMPLES = 500
-_MAX_SCALE_HEIGHTS = 12.0  # scale heights; absorption above is negligible
 
 
-def limb_sun_transmittance(position: Vector, to_sun: Vector, body: Body, air: Atmosphere) -> NDArray[np.float64]:
+def limb_sun_transmittance(position: Vector, to_sun: Vector, body: Body, weather: Weather) -> NDArray[np.float64]:
     """Return the transmittance of the planet's air for the light of the Sun's visible part, per band.
 
-    Beer's law is applied along straight rays to points spread evenly over the disc. The column follows from the
-    vertical one for exponential air (Chapman's function at the horizon: the square root of 2 pi R / H). Light that the
-    air refracts or scatters into the shadow is neglected.
+    Beer's law is applied along straight rays to points spread evenly over the disc, through the air at the latitude of
+    the limb. Light that the air refracts or scatters into the shadow is neglected.
 
     Parameters
     ----------
@@ -29,7 +32,7 @@ def limb_sun_transmittance(position: Vector, to_sun: Vector, body: Body, air: At
         The Sun from the craft, body-fixed axes, m.
     body : Body
         The planet.
-    air : Atmosphere
+    weather : Weather
         Its air.
 
     Returns
@@ -45,10 +48,18 @@ def limb_sun_transmittance(position: Vector, to_sun: Vector, body: Body, air: At
     ray_directions = unit((to_sun + SUN_RADIUS_M * offsets) / radii)
     eye = position / radii
     along = -(ray_directions @ eye)
-    height = (np.linalg.norm(eye + along[:, None] * ray_directions, axis=1) - 1.0) / air.height
-    visible = (height > 0.0) | (along <= 0.0)
+    nearest = eye + along[:, None] * ray_directions
+    miss = np.linalg.norm(nearest, axis=1)
+    visible = (miss > 1.0) | (along <= 0.0)
     if not visible.any():
         return np.ones(3)
-    columns = np.where(along > 0.0, 2.0 * air.horizon_airmass * np.exp(-np.clip(height, 0.0, None)), 0.0)
-    columns[height > _MAX_SCALE_HEIGHTS] = 0.0
-    return np.asarray(np.exp(-columns[visible, None] * air.optical_depth).mean(axis=0))
+    near_limb = visible & (along > 0.0) & (miss - 1.0 < COLUMN_TOP_M / radii.mean())
+    through = np.zeros((len(miss), 3))
+    if near_limb.any():
+        up = unit(nearest[near_limb].mean(axis=0))
+        air = air_column(weather, body, float(np.arcsin(up[2])))
+        height = (miss[near_limb] - 1.0) * air.radius_m
+        dust, gas = replace(air, gas=0.0), replace(air, dust_opacity=0.0)
+        # Light that the dust scatters by a few degrees misses the craft, too.
+        through[near_limb] = dust.limb_depth(height) / DELTA_EXTINCTION + gas.limb_depth(height)
+    return np.asarray(np.exp(-through[visible]).mean(axis=0))

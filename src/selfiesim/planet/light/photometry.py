@@ -72,9 +72,9 @@ class LunarLambertLaw:
 # Fitted to Hapke's law below with the parameters above, phase angle by phase angle (design/maps.md).
 HAPKE_FIT = LunarLambertLaw((-0.3219, 0.3593, 0.7206, 0.0526), (0.5127, -0.4849, -0.4673, 0.8541), 0.6380, 0.0426)
 
-mars_law = LunarLambertLaw((-0.8782, 0.2462, 0.9839, 0.0307), (0.3154, -0.6354, -0.3025, 0.4937), 1.6191, 0.2929)
+mars_law = LunarLambertLaw((1.0354, -2.2537, 1.0099, -0.2152), (-0.2579, 0.0937, 0.0649, 0.4575), 1.9474, 0.3)
 """The law that Mars is rendered with: HAPKE_FIT adjusted so that ground and the air of a clear day together have the
-published phase law of the disc (design/maps.md)."""
+published phase law of the disc (``design/fit_mars_law.py``)."""
 
 LAWS: dict[str, LunarLambertLaw] = {
     "mars": mars_law,

@@ -1,10 +1,9 @@
 """Seasons of Mars: frost, dust and clouds.
 
-The edges of seasonal frost are rounded means over the years of infrared mapping (Kieffer and Titus 2001, Icarus 154,
-162; Piqueux et al. 2015, Icarus 251, 164, describe the method and how little years differ; recalled, not checked). The
-numbers below were read by eye from such curves and count as assumed, good to some three degrees. The seasonal dust
-follows the shape of eleven years of orbital maps (Montabone et al. 2015, Icarus 251, 65; recalled, not checked): clear
-until Ls 140, dusty from 180 to 340; its two levels are assumed.
+Dust by season, latitude and height is in :mod:`selfiesim.planet.light.climate`. The edges of seasonal frost are rounded
+means over the years of infrared mapping (Kieffer and Titus 2001, Icarus 154, 162; Piqueux et al. 2015, Icarus 251, 164,
+describe the method and how little years differ; recalled, not checked). The numbers below were read by eye from such
+curves and count as assumed, good to some three degrees.
 """
 
 from __future__ import annotations
@@ -14,6 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from selfiesim.planet.grids.fields import smoothstep
+from selfiesim.planet.light.climate import dust_top, raised_dust_top, seasonal_dust
 
 # Ls and latitude of the edge of the seasonal CO2 frost, degrees; 90 for none.
 _FROST_EDGE_NORTH = (
@@ -31,10 +33,11 @@ FROST_REFLECTANCE = (0.40, 0.385, 0.36)
 MAX_FROST_COVER = 0.93
 """Fraction of the ground covered by frost well inside its edge (assumed)."""
 
+_TYPICAL_LATITUDE_RAD = float(np.radians(30.0))
+_MEAN_WISP = 0.37  # of wisps over the noise of weather.glsl
+
 FROST_EDGE_HALF_WIDTH_RAD = float(np.radians(1.6))
 """Half the width of the transition from bare to covered ground."""
-
-_CLEAR_SEASON_OPACITY, _DUSTY_SEASON_OPACITY = 0.2, 0.45
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,16 @@ class Weather:
 
     Attributes
     ----------
-    dust_opacity, cloud_opacity, hood_opacity : float
-        Vertical optical depth at 550 nm of dust, of water-ice clouds in the tropics, of the hood over the winter pole.
+    dust_opacity : float, optional
+        Vertical optical depth of the dust at 550 nm, the same everywhere; None for that of the season.
+    dust_top_m : float, optional
+        Height at which the dust ends, the same everywhere; None for that of the season, by latitude if the opacity is.
+    solar_longitude : float
+        Ls, rad.
+    cloud_opacity, north_hood_opacity, south_hood_opacity : float
+        Vertical optical depth of water-ice clouds in the tropics and of the hoods over the poles.
     frost_north, frost_south : float
         Latitude (rad) of the edge of seasonal frost; pi/2 and -pi/2 for none.
-    winter_pole_sign : float
-        1 if the hood is over the north pole, -1 if over the south pole.
     gas : float
         Column of gas relative to the usual one of Mars.
     layer_opacity : float
@@ -57,12 +64,14 @@ class Weather:
         Height of its middle, and its full thickness.
     """
 
-    dust_opacity: float = 0.0
+    dust_opacity: float | None = 0.0
+    dust_top_m: float | None = None
+    solar_longitude: float = 0.0
     cloud_opacity: float = 0.0
-    hood_opacity: float = 0.0
+    north_hood_opacity: float = 0.0
+    south_hood_opacity: float = 0.0
     frost_north: float = float(np.pi / 2)
     frost_south: float = float(-np.pi / 2)
-    winter_pole_sign: float = 1.0
     gas: float = 0.0
     layer_opacity: float = 0.0
     layer_height_m: float = 50_000.0
@@ -71,22 +80,26 @@ class Weather:
     @property
     def has_air(self) -> bool:
         """Whether dust or gas scatters any light."""
-        return self.dust_opacity > 0.0 or self.gas > 0.0
+        return self.dust_opacity != 0.0 or self.gas > 0.0
+
+    @property
+    def dust_varies(self) -> bool:
+        """Whether the dust differs from one latitude to another."""
+        return self.dust_opacity is None
+
+    def dust_opacity_at(self, lat_rad: float) -> float:
+        """Return the vertical optical depth of the dust at a latitude, 550 nm."""
+        return seasonal_dust(self.solar_longitude, lat_rad) if self.dust_opacity is None else self.dust_opacity
+
+    def dust_top_m_at(self, lat_rad: float) -> float:
+        """Return the height at which the dust ends at a latitude, m; even dust ends as it does at 30 N."""
+        if self.dust_top_m is not None:
+            return self.dust_top_m
+        there = lat_rad if self.dust_varies else _TYPICAL_LATITUDE_RAD
+        return raised_dust_top(dust_top(self.solar_longitude, there), self.dust_opacity_at(lat_rad))
 
 
 AIRLESS = Weather()
-
-
-def seasonal_dust(solar_longitude: float) -> float:
-    """Return the usual dust opacity at 550 nm at an Ls (rad): low in northern spring and summer, high after that."""
-    ls = np.degrees(solar_longitude) % 360.0
-    return float(
-        np.interp(
-            ls,
-            [0, 140, 210, 250, 320, 360],
-            [_CLEAR_SEASON_OPACITY] * 2 + [_DUSTY_SEASON_OPACITY] * 3 + [_CLEAR_SEASON_OPACITY],
-        )
-    )
 
 
 def frost_edge_latitudes(solar_longitude: float) -> tuple[float, float]:
@@ -108,3 +121,28 @@ def frost_fraction(weather: Weather, lat_rad: ArrayLike) -> NDArray[np.float64]:
             t = np.clip((sign * lat - edge) / (2 * FROST_EDGE_HALF_WIDTH_RAD) + 0.5, 0.0, 1.0)
             share = np.maximum(share, t * t * (3.0 - 2.0 * t))
     return share * MAX_FROST_COVER
+
+
+def cloud_optical_depth(weather: Weather, lat_rad: ArrayLike) -> NDArray[np.float64]:
+    """Return the optical depth of water-ice clouds at latitudes (rad), averaged over the wisps of the shader."""
+    lat = np.asarray(lat_rad, dtype=float)
+    belt = weather.cloud_opacity * smoothstep(0.55, 0.1, np.abs(lat - 0.12)) * _MEAN_WISP
+    hood = np.where(lat > 0.0, weather.north_hood_opacity, weather.south_hood_opacity)
+    return np.asarray(belt + 0.8 * hood * smoothstep(0.95, 1.2, np.abs(lat)))
+
+
+def cover_with_clouds(light: ArrayLike, depth: ArrayLike, mu0: ArrayLike, mu: ArrayLike) -> NDArray[np.float64]:
+    """Return I/F (..., 3) seen through thin white clouds, which scatter sunlight almost isotropically.
+
+    Parameters
+    ----------
+    light : (..., 3) array_like
+        I/F below the clouds.
+    depth, mu0, mu : (...) array_like
+        Vertical optical depth; cosines of the zenith angles of Sun and eye.
+    """
+    below, tau, sun, eye = (np.asarray(each, dtype=float) for each in (light, depth, mu0, mu))
+    thick, low, high = tau / np.maximum(eye, 0.08), np.maximum(eye, 0.08), np.maximum(sun, 0.08)
+    white = 1.0 - np.exp(-0.35 * thick * (1.0 + eye / high))
+    scattered = np.maximum(sun, 0.0) * white * high / (high + low) * 1.4
+    return np.asarray(below * np.exp(-0.5 * thick)[..., None] + scattered[..., None])

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.planet.light.atmosphere import Atmosphere
+from selfiesim.planet.light import air_table
+from selfiesim.planet.light.atmosphere import GAS_COLOUR, Atmosphere
+from selfiesim.planet.light.dust_optics import NARROW_G, NARROW_SHARE, WIDE_G
 from selfiesim.planet.light.haze_layer import ASYMMETRY, HazeLayer
 from selfiesim.planet.light.photometry import LAWS, lambert_share
 from selfiesim.planet.light.weather import FROST_EDGE_HALF_WIDTH_RAD, FROST_REFLECTANCE, MAX_FROST_COVER
@@ -17,6 +19,7 @@ from selfiesim.planet.terrain.relief import MAX_SLOPE
 from selfiesim.render.gl.shader_program import (
     Uniforms,
     new_actor,
+    new_float_texture,
     new_mipmapped_texture,
     replace_shading,
     shader_source,
@@ -28,6 +31,7 @@ from selfiesim.render.light.relief_shadows import relief_shadows
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
+    from selfiesim.planet.light.air_table import AirTable
     from selfiesim.planet.light.weather import Weather
     from selfiesim.planet.maps.planet_maps import PlanetMaps
     from selfiesim.planet.terrain.cast_shadows import ShadowMap
@@ -55,10 +59,10 @@ _NO_SHADOWS = np.full((8, 8, 4), 255, np.uint8)
 _FLAT_RELIEF = np.full((8, 8, 4), (128, 128, 128, 0), np.uint8)
 _MAX_FROST_OVERLAP_RAD = 0.1  # how far frost extends beyond its line at most
 _NO_FROST_RAD = np.pi / 2.0
+_CLOUD_BELT_RAD, _HOOD_EDGE_RAD = (-0.43, 0.67), 0.95  # latitudes with clouds in weather.glsl
 _MAX_DETAIL_FOOTPRINT = 0.0018  # footprint of a pixel, planet radii, above which detail.glsl adds nothing
 _CRATERS_PER_CELL = 2000.0  # craters over 5 km per 10^6 km^2 if each cell of detail.glsl's first octave had a crater
 _MAX_CRATER_SINE = 0.956  # sine of the latitude above which detail.glsl adds no craters
-_AIR_TOP_SCALE_HEIGHTS = 12.0  # scale heights of haze above which planet.glsl renders no air
 # Vertices are in clip coordinates; depth just in front of the far plane.
 _VERTEX = {"//VTK::PositionVC::Impl": "gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"}
 
@@ -93,6 +97,8 @@ class _RegionQuads:
 class PlanetLayer:
     """The quads that show one planet; ``actor`` is the assembly of all of them."""
 
+    _air_table: AirTable | None = None  # the one in the textures
+
     def __init__(self, maps: PlanetMaps) -> None:
         from vtkmodules.vtkRenderingCore import vtkPropAssembly
 
@@ -112,12 +118,13 @@ class PlanetLayer:
         }
         self._shadow_texture = new_mipmapped_texture(_NO_SHADOWS)
         self._shadows: ShadowMap | None = None
-        textures["shadowMap"] = self._shadow_texture
+        self._air_textures = {"airOnce": new_float_texture(), "airMore": new_float_texture()}
+        textures |= {"shadowMap": self._shadow_texture, **self._air_textures}
         self.actor = vtkPropAssembly()
         self._regions = {region: _RegionQuads(textures) for region in REGIONS}
         for quads in self._regions.values():
             self.actor.AddPart(quads.actor)
-        self._functions = "".join(shader_source(name) for name in _SHADERS)
+        self._functions = _air_constants() + "".join(shader_source(name) for name in _SHADERS)
         patch_width = 4.0 * np.sin(maps.patch_span_rad / 2.0)
         self._max_globe_sine = float(np.cos(maps.patch_span_rad - _RIM_RAD))
         self._set(
@@ -152,7 +159,7 @@ class PlanetLayer:
         air = Atmosphere.from_weather(pose.weather, pose.body)
         layer = _detached_layer(pose.weather, mean)
         layer_top = layer.height + layer.half_thickness if layer.opacity else 0.0
-        air_top = max(_AIR_TOP_SCALE_HEIGHTS * air.height, layer_top)
+        air_top = max(air.top if pose.weather.has_air else 0.0, layer_top)
         self._set(
             eye=eye,
             cameraToScaled=to_scaled,
@@ -161,13 +168,14 @@ class PlanetLayer:
             sunDirection=pose.camera_to_bodyfixed @ view.sun.direction,
             sunIrradiance=view.sun.irradiance,
             pixelAngle=pixel_angle,
-            airTop=air_top,
+            airTop=air.top,
+            shellTop=air_top,
             detachedLayer=(layer.height, layer.half_thickness, layer.opacity, ASYMMETRY),
             **law_uniforms(LAWS[pose.law or self.maps.law]),
             lawLambertShare=min(lambert_share(pose.law or self.maps.law), 1.0),
             **_eclipse_uniforms(pose, mean),
             **_weather_uniforms(pose.weather),
-            **_haze_uniforms(air),
+            **self._air_uniforms(air, pose.weather),
         )
         shadows = self._update_shadows(view)
         caps = Caps(globe=self._max_globe_sine, patch=max(self._max_globe_sine, _MAX_CRATER_SINE))
@@ -199,11 +207,34 @@ class PlanetLayer:
         )
         return shadows is not None
 
+    def _air_uniforms(self, air: Atmosphere, weather: Weather) -> dict[str, ArrayLike]:
+        """Upload the table of the air unless it is there; return the uniforms that go with it."""
+        if weather.has_air and air.table is not self._air_table:
+            self._air_table = air.table
+            for name, image in (("airOnce", air.table.once), ("airMore", air.table.more)):
+                upload_image(self._air_textures[name], image, copy=False)
+        place = air.table.horizon_place if weather.has_air else 0.0
+        return {
+            "dustNarrow": NARROW_G,
+            "gasColour": GAS_COLOUR,
+            "airBlocks": len(air.columns),
+            "horizonPlace": place,
+        }
+
     def aim(self, view: View, shift: tuple[float, float]) -> None:
         """Shift the pixel grid by ``shift`` pixels, right and down."""
         camera = view.camera
         x, y = _principal(camera)
         self._set(focal=(camera.fx, camera.fy), principal=(x + shift[0], y - shift[1]))
+
+
+def _air_constants() -> str:
+    """Return the shape of the tables of the air as constants of the shader."""
+    names = ("SUN_COLUMNS", "AZIMUTHS", "GROUND_ROWS", "LIMB_ROWS", "BLOCK_ROWS", "BEAM", "SKY", "VIEW")
+    names += ("MIN_MU0", "MU0_BEND")
+    values = {name: float(getattr(air_table, name)) for name in names}
+    values |= {"DUST_SHARE": NARROW_SHARE, "DUST_WIDE": WIDE_G}
+    return "".join(f"const float {name} = {value!r};\n" for name, value in values.items())
 
 
 def _weather_uniforms(weather: Weather) -> dict[str, ArrayLike]:
@@ -212,23 +243,7 @@ def _weather_uniforms(weather: Weather) -> dict[str, ArrayLike]:
         "frostReflectance": FROST_REFLECTANCE,
         "frostCover": MAX_FROST_COVER,
         "frostEdge": FROST_EDGE_HALF_WIDTH_RAD,
-        "clouds": (weather.cloud_opacity, weather.hood_opacity, weather.winter_pole_sign),
-    }
-
-
-def _haze_uniforms(air: Atmosphere) -> dict[str, ArrayLike]:
-    return {
-        "hazeOpticalDepth": air.optical_depth,
-        "hazeDustFraction": air.dust,
-        "hazeBaselineDepth": air.law_optical_depth,
-        "hazeAlbedo": air.albedo,
-        "hazeAsymmetry": air.asymmetry,
-        "hazeHeight": air.height,
-        "hazeGrazing": air.horizon_airmass,
-        "hazeGamma": np.sqrt(1.0 - air.albedo),
-        "hazeForward": air.forward,
-        "hazePeak": air.forward_peak_g,
-        "hazeTop": air.top,
+        "clouds": (weather.cloud_opacity, weather.north_hood_opacity, weather.south_hood_opacity),
     }
 
 
@@ -269,8 +284,11 @@ def _quads(boxes: NDArray[np.float64], width: int, height: int) -> Any:
 def _region_defines(region: str, features: tuple[str, ...], weather: Weather) -> tuple[str, ...]:
     """Return the optional features of the shader that a region needs."""
     hidden = {
-        NORTH: {"DETAIL"} | ({"FROST"} if weather.frost_north >= _NO_FROST_RAD else set()),
-        SOUTH: {"FROST"} if weather.frost_south <= -_NO_FROST_RAD else set(),
+        NORTH: {"DETAIL"}
+        | ({"FROST"} if weather.frost_north >= _NO_FROST_RAD else set())
+        | ({"CLOUDS"} if weather.north_hood_opacity == 0.0 else set()),
+        SOUTH: ({"FROST"} if weather.frost_south <= -_NO_FROST_RAD else set())
+        | ({"CLOUDS"} if weather.south_hood_opacity == 0.0 else set()),
     }
     return tuple(name for name in features if name not in hidden.get(region, set()))
 
@@ -289,8 +307,12 @@ def _shader_features(pose: PlanetPose, pixel_angle: float) -> tuple[str, ...]:
         "FROST": north > weather.frost_north or south < weather.frost_south,
         "DETAIL": pose.body.name == "mars" and (distance - radius) * pixel_angle < _MAX_DETAIL_FOOTPRINT * radius,
         "ECLIPSE": len(pose.casters) > 0,
+        "AIR": weather.has_air,
+        "SEASONAL_AIR": weather.has_air and weather.dust_varies,
         "DETACHED": weather.layer_opacity > 0.0,
-        "CLOUDS": weather.cloud_opacity > 0.0 or weather.hood_opacity > 0.0,
+        "CLOUDS": (weather.cloud_opacity > 0.0 and north > _CLOUD_BELT_RAD[0] and south < _CLOUD_BELT_RAD[1])
+        or (weather.north_hood_opacity > 0.0 and north > _HOOD_EDGE_RAD)
+        or (weather.south_hood_opacity > 0.0 and south < -_HOOD_EDGE_RAD),
     }
     return tuple(name for name, is_visible in visible.items() if is_visible)
 

@@ -1,8 +1,9 @@
 """The planet's radiance along any ray in numpy: the shader's formulas in double precision.
 
-It lights the path tracer's craft and fills its background. Left out: clouds, a detached haze layer, moons' shadows, the
-raggedness of the frost's edge, and the small craters and mottling that the shader invents below the maps' pixels.
-Relief shadows cover the ground in the picture; beyond it, as reflections see it, the terminator is smooth.
+It lights the path tracer's craft and fills its background. Left out: a detached haze layer, moons' shadows, the
+raggedness of clouds and of the frost's edge, and the small craters and mottling that the shader invents below the
+maps' pixels. Relief shadows cover the ground in the picture; beyond it, as reflections see it, the terminator is
+smooth.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from selfiesim.core.vectors import Vector, unit
 from selfiesim.planet.grids.fields import smoothstep
 from selfiesim.planet.light.atmosphere import Atmosphere
 from selfiesim.planet.light.photometry import LAWS, ice, lambert_share, valley_light
-from selfiesim.planet.light.weather import FROST_REFLECTANCE, frost_fraction
+from selfiesim.planet.light.weather import FROST_REFLECTANCE, cloud_optical_depth, cover_with_clouds, frost_fraction
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief
 from selfiesim.render.light.relief_shadows import relief_shadows
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _CHUNK_SIZE = 2**18  # rays evaluated at a time
-_AIR_TOP_SCALE_HEIGHTS = 12.0  # above the limb; higher air is not rendered
 
 
 def planet_radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> NDArray[np.float32]:
@@ -133,12 +133,15 @@ def _ground(
     hidden, across = valley_light(normal, facet, sun)
     diffuse = 1.5 * min(lambert_share(planet.law or maps.law), 1.0) * albedo
     direct = shape[:, None] * albedo + (hidden * across)[:, None] * diffuse**2
+    latitude = np.arcsin(np.clip(unit(points)[:, 2], -1.0, 1.0))
+    mu = np.clip(-(normal * along).sum(axis=1), 0.0, 1.0)
+    clouds = cloud_optical_depth(planet.weather, latitude)
     if not planet.weather.has_air:
-        return np.asarray(direct)
+        return cover_with_clouds(direct, clouds, mu0, mu)
     air = Atmosphere.from_weather(planet.weather, planet.body)
-    sky = 1.5 * albedo * (1 - hidden)[:, None] * air.sky_irradiance(mu0)
-    lit = direct * air.beam_transmittance(mu0) + sky
-    return np.asarray(air.radiance_over_ground(lit, mu0, np.maximum(-(normal * along).sum(axis=1), 0.0), cos_phase))
+    sky = 1.5 * albedo * (1 - hidden)[:, None] * air.sky_irradiance(mu0, latitude)
+    lit = direct * air.beam_transmittance(mu0, latitude) + sky
+    return cover_with_clouds(air.radiance_over_ground(lit, mu0, mu, cos_phase, latitude), clouds, mu0, mu)
 
 
 def _limb(planet: PlanetPose, start: Vector, along: Floats, sun: Vector) -> Floats:
@@ -151,10 +154,10 @@ def _limb(planet: PlanetPose, start: Vector, along: Floats, sun: Vector) -> Floa
     miss = np.linalg.norm(nearest, axis=1)
     air = Atmosphere.from_weather(planet.weather, planet.body)
     radiance_factor = np.zeros((len(along), 3))
-    near = (forward > 0.0) & (miss - 1.0 < _AIR_TOP_SCALE_HEIGHTS * air.height)
+    near = (forward > 0.0) & (miss - 1.0 < air.top)
     if near.any():
         up = nearest[near] / miss[near, None]
         radiance_factor[near] = air.radiance_above_limb(
-            np.maximum(miss[near] - 1.0, 0.0), up @ sun, -(along[near] @ sun)
+            np.maximum(miss[near] - 1.0, 0.0), up @ sun, -(along[near] @ sun), np.arcsin(np.clip(up[:, 2], -1.0, 1.0))
         )
     return radiance_factor

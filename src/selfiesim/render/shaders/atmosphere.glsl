@@ -1,61 +1,91 @@
-// Dust and gas in the air. The numbers, and what is approximated, are in selfiesim/planet/light/atmosphere.py.
-//
-// The reflection law of the ground already includes the air of a clear day seen straight down (hazeBaselineDepth); only
-// the optical depth beyond that is rendered. Everything is per band.
+// Dust and gas in the air: the twin, which holds what is approximated, is selfiesim/planet/light/atmosphere.py; keep the two
+// alike. The tables are those of selfiesim/planet/light/air_table.py, which also has the constants in capitals; they hold
+// square roots. Everything is per band. Without air the ground is lit by the Sun alone.
 
-// Air mass of a path to space at a zenith cosine: Schueler's form of Chapman's function.
-float airmass(float mu) {
-    return hazeGrazing / ((hazeGrazing - 1.0) * mu + 1.0);
+#ifdef AIR
+#ifdef SEASONAL_AIR
+// Latitude as a place among the blocks of the tables.
+float airBlock(vec3 direction) { return (asin(clamp(direction.z, -1.0, 1.0)) * 0.31830989 + 0.5) * (airBlocks - 1.0); }
+#else
+float airBlock(vec3 direction) { return 0.0; }
+#endif
+
+// A line of sight as the row of a table: texture coordinates in the blocks of two latitudes, and the share of the second.
+vec3 airRow(float row, float block, float rows) {
+    float low = min(floor(block), max(airBlocks - 2.0, 0.0));
+    float first = (low * BLOCK_ROWS + row + 0.5) / rows;
+    return vec3(first, first + BLOCK_ROWS / rows, block - low);
 }
 
-// Chandrasekhar's H for isotropic scattering in Hapke's two-stream form: how much multiple scattering adds.
-vec3 multipleScattering(float mu) { return (1.0 + 2.0 * mu) / (1.0 + 2.0 * mu * hazeGamma); }
-
-// Light scattered toward the eye above the ground point `up` by air of optical depth `pathDepth` and air mass `paths`
-// along the line of sight; `dust` is the dust's fraction of that depth. Single scattering in a plane layer in closed form,
-// plus multiple scattering by the dust.
-vec3 hazeRadiance(vec3 up, float cosPhase, vec3 pathDepth, float paths, vec3 dust) {
-    float mu0 = dot(up, sunDirection);
-    float toSun = airmass(max(mu0, 0.0));
-    vec3 g = hazeAsymmetry, transmitted = exp(-pathDepth);
-    vec3 base = 1.0 + g * g + 2.0 * g * cosPhase; // scattering angle = 180 degrees - phase angle
-    vec3 once = (1.0 - g * g) / (base * sqrt(base));
-    // The forward peak, cut off everywhere else: the bluish glow around a low Sun.
-    vec3 p = hazePeak, narrow = 1.0 + p * p + 2.0 * p * cosPhase;
-    once += hazeForward * (1.0 - p * p) / (narrow * sqrt(narrow)) * transmitted;
-    vec3 again = (multipleScattering(max(mu0, 0.0)) * multipleScattering(min(1.0 / paths, 1.0)) - 1.0) * (1.0 - transmitted);
-    vec3 share = (1.0 - exp(-pathDepth * (1.0 + toSun / paths))) * paths / (paths + toSun);
-    // Beyond the terminator only the air above the planet's shadow is lit.
-    float lit = mu0 < 0.0 ? exp(-0.5 * mu0 * mu0 / hazeHeight) : 1.0;
-    vec3 source = dust * hazeAlbedo * (once + again) + (1.0 - dust) * (0.75 + 0.75 * cosPhase * cosPhase);
-    return sunIrradiance * 0.07957747 * source * share * lit;
+vec4 airEntry(sampler2D table, float x, vec3 row) {
+#ifdef SEASONAL_AIR
+    return mix(textureLod(table, vec2(x, row.x), 0.0), textureLod(table, vec2(x, row.y), 0.0), row.z);
+#else
+    return textureLod(table, vec2(x, row.x), 0.0);
+#endif
 }
 
-// Fraction of the direct sunlight that reaches the ground.
-vec3 sunbeam(float mu0) { return exp(-max(hazeOpticalDepth * airmass(max(mu0, 0.0)) - hazeBaselineDepth, 0.0)); }
-
-// Irradiance of the ground by the sky, relative to the Sun's on a surface that faces it: about half of the light that the
-// beam lost comes down. It lasts until the Sun is some degrees below the horizon.
-vec3 skylight(float mu0, vec3 beam) {
-    float height = 0.5 * (mu0 + sqrt(mu0 * mu0 + 0.01)) * (mu0 < 0.0 ? exp(-0.3 * mu0 * mu0 / hazeHeight) : 1.0);
-    return 0.5 * hazeAlbedo * (1.0 - beam) * height;
+// Column, in texels, of a cosine of the Sun's zenith angle.
+float sunColumn(float mu0) {
+    const float low = MIN_MU0 / (MU0_BEND - MIN_MU0), high = 1.0 / (1.0 + MU0_BEND);
+    float mu = clamp(mu0, MIN_MU0, 1.0);
+    return (mu / (abs(mu) + MU0_BEND) - low) * ((SUN_COLUMNS - 1.0) / (high - low)) + 0.5;
 }
 
-// Ground seen through a slanting path.
-vec3 applyHaze(vec3 ground, vec3 up, float mu, float cosPhase) {
-    float paths = airmass(mu);
-    vec3 pathDepth = max(hazeOpticalDepth * paths - hazeBaselineDepth, 0.0);
-    return ground * exp(-pathDepth) + hazeRadiance(up, cosPhase, pathDepth, paths, hazeDustFraction);
+// A row about the ground at a column.
+vec3 airOnGround(float kind, float column, float block) {
+    float y = (airBlocks * (BLOCK_ROWS + kind) + block + 0.5) / (airBlocks * (BLOCK_ROWS + 3.0));
+    vec3 root = textureLod(airOnce, vec2(column / SUN_COLUMNS, y), 0.0).rgb;
+    return root * root;
 }
 
-// The air above the limb; `height` is that of the ray's lowest point above the ground, planet radii.
-vec3 limbHaze(vec3 up, float height, float cosPhase) {
-    float scale = height / hazeHeight;
-    float gas = 2.0 * airmass(0.0) * exp(-scale), dust = gas * exp(hazeTop * (1.0 - exp(scale)));
-    vec3 dustDepth = hazeOpticalDepth * hazeDustFraction * dust;
-    vec3 pathDepth = dustDepth + hazeOpticalDepth * (1.0 - hazeDustFraction) * gas;
-    return hazeRadiance(up, cosPhase, pathDepth, max(dust, 1.0), dustDepth / max(pathDepth, 1.0e-12));
+// Light scattered toward the eye along a line of sight: its row in the tables, the cosines of the Sun's zenith angle where
+// the air scatters, of the line's at the ground (0 above the limb) and of the Sun's there.
+vec3 airlight(float row, float block, float sun, float mu, float mu0, float cosPhase) {
+    float column = sunColumn(sun);
+    float sines = inversesqrt(max((1.0 - mu * mu) * (1.0 - mu0 * mu0), 1.0e-6));
+    float turn = sqrt(clamp(0.5 - 0.5 * (mu * mu0 - cosPhase) * sines, 0.0, 1.0)) * (AZIMUTHS - 1.0);
+    float first = min(floor(turn), AZIMUTHS - 2.0);
+    float x = (first * SUN_COLUMNS + column) / (AZIMUTHS * SUN_COLUMNS);
+    vec3 place = airRow(row, block, airBlocks * BLOCK_ROWS);
+    vec3 more = mix(airEntry(airMore, x, place).rgb, airEntry(airMore, x + 1.0 / AZIMUTHS, place).rgb, turn - first);
+    vec4 once = airEntry(airOnce, column / SUN_COLUMNS, airRow(row, block, airBlocks * (BLOCK_ROWS + 3.0)));
+    once *= once;
+    // Two Henyey-Greenstein lobes; the scattering angle is 180 degrees less the phase angle.
+    vec3 narrow = 1.0 + dustNarrow * (dustNarrow + 2.0 * cosPhase);
+    float wide = 1.0 + DUST_WIDE * (DUST_WIDE + 2.0 * cosPhase);
+    vec3 phase = DUST_SHARE * (1.0 - dustNarrow * dustNarrow) / (narrow * sqrt(narrow))
+                 + (1.0 - DUST_SHARE) * (1.0 - DUST_WIDE * DUST_WIDE) / (wide * sqrt(wide));
+    vec3 gas = once.a * (0.75 + 0.75 * cosPhase * cosPhase) * gasColour;
+    return sunIrradiance * 0.31830989 * (once.rgb * phase + gas + more * more);
 }
+
+vec3 sunbeam(float mu0, float block) { return airOnGround(BEAM, sunColumn(max(mu0, 0.0)), block); }
+
+vec3 skylight(float mu0, float block) { return airOnGround(SKY, sunColumn(mu0), block); }
+
+// Ground seen through the air. The air scatters before the line of sight reaches it, where the Sun is higher or lower.
+vec3 applyHaze(vec3 ground, float block, float mu, float mu0, float cosPhase) {
+    float before = sqrt(mu * mu + horizonPlace * horizonPlace) - mu;
+    return ground * airOnGround(VIEW, sunColumn(mu), block)
+           + airlight(sqrt(mu) * (GROUND_ROWS - 1.0), block, mu0 + before * cosPhase, mu, mu0, cosPhase);
+}
+
+// The air above the limb: the lowest point of the line of sight, and its height, planet radii.
+vec3 limbHaze(vec3 lowest, float height, float cosPhase) {
+    float row = GROUND_ROWS + sqrt(min(height / airTop, 1.0)) * (LIMB_ROWS - 1.0);
+    vec3 up = normalize(lowest);
+    float block = airBlock(up), mu0 = dot(up, sunDirection);
+    float before = airEntry(airMore, 0.5 / (AZIMUTHS * SUN_COLUMNS), airRow(row, block, airBlocks * BLOCK_ROWS)).a;
+    return airlight(row, block, mu0 + before * before * cosPhase, 0.0, mu0, cosPhase);
+}
+#else
+float airBlock(vec3 direction) { return 0.0; }
+vec3 sunbeam(float mu0, float block) { return vec3(1.0); }
+vec3 skylight(float mu0, float block) { return vec3(0.0); }
+vec3 applyHaze(vec3 ground, float block, float mu, float mu0, float cosPhase) { return ground; }
+vec3 limbHaze(vec3 lowest, float height, float cosPhase) { return vec3(0.0); }
+#endif
 
 #ifdef DETACHED
 // Light seen through a detached haze layer of optical depth `path` along the line of sight; see

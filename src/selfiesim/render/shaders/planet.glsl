@@ -124,8 +124,7 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
 #endif
     float seen = max(dot(facet, toEye), 0.0);
     float share = mix(bidirectional(facing, seen, cosPhase), iceReflectance(facing, seen), ground.ice);
-    // Under a uniform sky the ground is close to a Lambert surface, whose albedo is 3/2 of A.
-    vec3 beam = sunbeam(mu0);
+    float block = airBlock(direction);
 #ifdef SHADOWS
     share *= visibleOverRelief(direction, near.x);
 #endif
@@ -133,11 +132,13 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
     float upright = dot(facet, normal), hidden = 0.5 - 0.5 * upright;
     vec3 across = 1.5 * lawLambertShare * ground.reflectance
         * max(2.0 * upright * mu0 - dot(facet, sunDirection), 0.0) * smoothstep(-0.01, 0.03, mu0);
-    vec3 lit = share * beam + 1.5 * (1.0 - hidden) * skylight(mu0, beam) + 1.5 * lawLambertShare * hidden * across * beam;
+    // Under a uniform sky the ground is close to a Lambert surface, whose albedo is 3/2 of A.
+    vec3 lit = (share + 1.5 * lawLambertShare * hidden * across) * sunbeam(mu0, block)
+        + 1.5 * (1.0 - hidden) * skylight(mu0, block);
 #ifdef ECLIPSE
     lit *= sunVisibleFraction(m.hit * radii);
 #endif
-    vec3 light = applyHaze(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, normal, mu, cosPhase);
+    vec3 light = applyHaze(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, block, mu, mu0, cosPhase);
 #ifdef CLOUDS
     light = applyClouds(light, cloudOpticalDepth(direction), mu0, mu);
 #endif
@@ -170,7 +171,7 @@ vec3 planetRadiance(vec2 pixel) {
     vec3 light = vec3(0.0);
     if (cover > 0.0) light += cover * groundRadiance(m, ray, pixel);
     float height = max(m.miss - 1.0, 0.0);
-    if (cover < 1.0 && height < airTop) {
+    if (cover < 1.0 && height < shellTop) {
         float cosPhase = -dot(sunDirection, normalize(ray * radii));
         vec3 air = limbHaze(m.hit, height, cosPhase);
 #ifdef DETACHED

@@ -33,11 +33,11 @@ float frostCoverage(vec3 direction, float footprint) {
     return share;
 }
 
-// Optical depth of thin water-ice clouds: wisps over the tropics, a hood over the winter pole.
+// Optical depth of thin water-ice clouds: wisps over the tropics, hoods over the poles; `clouds` holds belt, north and south.
 float cloudOpticalDepth(vec3 direction) {
     float latitude = asin(clamp(direction.z, -1.0, 1.0)), depth = 0.0;
     float belt = clouds.x * smoothstep(0.55, 0.1, abs(latitude - 0.12));
-    float hood = clouds.y * smoothstep(0.95, 1.2, latitude * clouds.z);
+    float hood = (latitude > 0.0 ? clouds.y : clouds.z) * smoothstep(0.95, 1.2, abs(latitude));
     int count = belt + hood > 0.0 ? 1 : 0;
     for (int once = 0; once < count; once++) {
         float clump = fbmNoise(direction * vec3(1.0, 1.0, 2.2), 0.09, 4);

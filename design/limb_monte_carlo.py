@@ -1,0 +1,288 @@
+"""Radiance of dusty air in a spherical shell by backward Monte Carlo: the reference of the limb's brightness.
+
+``python design/limb_monte_carlo.py [--photons 100000] [--check]``. Photons start at the eye, scatter by the full phase
+functions without delta scaling, and are connected with the Sun at every collision; the ground is a Lambert surface. The
+optics and the columns are the package's, the transport is not. ``--check`` compares plane-parallel limits with
+Chandrasekhar's H functions and exits. The seed is fixed, so figures repeat to the last digit. The output, some 20
+minutes of one core, is ``tests/planet/limb_monte_carlo.tsv``; what came of it is in ``design/atmosphere.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import RegularGridInterpolator
+
+from selfiesim.astro.bodies import BANDS_NM
+from selfiesim.planet.light.air_column import AirColumn, gas_scattering
+from selfiesim.planet.light.dust_optics import (
+    NARROW_G,
+    NARROW_SHARE,
+    RELATIVE_EXTINCTION,
+    SINGLE_SCATTERING_ALBEDO,
+    WIDE_G,
+)
+
+Floats = NDArray[np.float64]
+
+RADIUS_KM = 3389.5
+TOP_KM = 130.0
+GROUND_ALBEDO = (0.25, 0.15, 0.08)
+SEED = 20211231
+_MAX_ORDERS = 200
+
+
+@dataclass(frozen=True)
+class Medium:
+    """Air of one band: extinction of dust and gas by height on a fine grid, 1/km, and how they scatter."""
+
+    radius_km: float
+    height_km: Floats
+    dust: Floats
+    gas: Floats
+    dust_albedo: float
+    lobes: tuple[float, float, float]  # share and g of the first lobe, g of the second
+    ground: float
+
+    def extinction(self, height: Floats) -> Floats:
+        return np.interp(height, self.height_km, self.dust + self.gas, right=0.0)
+
+    def dust_share(self, height: Floats) -> Floats:
+        return np.interp(height, self.height_km, self.dust / np.maximum(self.dust + self.gas, 1e-30))
+
+    def phase(self, cosine: Floats, share: Floats) -> Floats:
+        """Albedo times phase function, weighted by the two kinds of scatterers."""
+        a, narrow, wide = self.lobes
+        dust = a * _henyey_greenstein(narrow, cosine) + (1.0 - a) * _henyey_greenstein(wide, cosine)
+        return self.dust_albedo * share * dust + (1.0 - share) * 0.75 * (1.0 + cosine**2)
+
+    @cached_property
+    def sunlight(self) -> RegularGridInterpolator:
+        """Transmittance toward the Sun by height and by the cosine of its zenith angle, from sums along the rays."""
+        heights = np.concatenate([np.linspace(0.0, 40.0, 81), np.linspace(42.0, self.height_km[-1], 45)])
+        mu = np.unique(np.concatenate([np.linspace(-0.5, 0.5, 401), np.linspace(-1.0, 1.0, 81)]))
+        start = self.radius_km + heights[:, None]
+        depth = np.zeros((len(heights), len(mu)))
+        top = self.radius_km + self.height_km[-1]
+        length = np.sqrt(np.maximum(top**2 - start**2 * (1.0 - mu**2), 0.0)) - start * mu
+        for t in (np.arange(3000) + 0.5) / 3000:
+            r = np.sqrt(start**2 + (t * length) ** 2 + 2.0 * start * mu * t * length)
+            depth += self.extinction(r - self.radius_km) * length / 3000
+        hidden = (mu < 0.0) & (start * np.sqrt(1.0 - mu**2) < self.radius_km)
+        return RegularGridInterpolator((heights, mu), np.where(hidden, 0.0, np.exp(-depth)), bounds_error=False,
+                                       fill_value=None)  # fmt: skip
+
+
+def _henyey_greenstein(g: float, cosine: Floats) -> Floats:
+    return (1.0 - g * g) / (1.0 + g * g - 2.0 * g * cosine) ** 1.5
+
+
+def mars_medium(column: AirColumn, band: int) -> Medium:
+    """The package's column without delta scaling."""
+    height = np.concatenate([np.linspace(0.0, 60.0, 1201), np.linspace(60.1, TOP_KM, 700)])
+    dust = column.dust_opacity * RELATIVE_EXTINCTION[band] * column.dust_profile(1000.0 * height) * 1000.0
+    gas = column.gas * gas_scattering(BANDS_NM[band]) * 1000.0 * np.exp(-height / 11.0)
+    lobes = (NARROW_SHARE, float(NARROW_G[band]), WIDE_G)
+    return Medium(RADIUS_KM, height, dust, gas, SINGLE_SCATTERING_ALBEDO[band], lobes, GROUND_ALBEDO[band])
+
+
+def radiance_factor(
+    medium: Medium, start: Floats, ray: Floats, sun: Floats, photons: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """I/F seen from ``start`` (3,), km from the centre and above the air, along ``ray``, and its standard error."""
+    place, way = np.tile(start, (photons, 1)), np.tile(ray, (photons, 1))
+    weight, light = np.ones(photons), np.zeros(photons)
+    alive = np.arange(photons)
+    for order in range(_MAX_ORDERS):
+        place, hit, escaped = _fly(medium, place, way, rng, forced=order == 0, weight=weight)
+        place, way, hit, alive, weight = (each[~escaped] for each in (place, way, hit, alive, weight))
+        if not len(alive):
+            break
+        radius = np.linalg.norm(place, axis=1)
+        up = place / radius[:, None]
+        mu0 = up @ sun
+        lit = medium.sunlight(np.stack([np.clip(radius - medium.radius_km, 0.0, TOP_KM), mu0], axis=1))
+        share = medium.dust_share(radius - medium.radius_km)
+        scattered = medium.phase(way @ sun, share) / 4.0 * lit
+        light[alive] += weight * np.where(hit, medium.ground * np.maximum(mu0, 0.0) * lit, scattered)
+        dusty = rng.random(len(alive)) < share
+        weight = weight * np.where(hit, medium.ground, np.where(dusty, medium.dust_albedo, 1.0))
+        way = np.where(hit[:, None], _cosine_way(up, rng), _scattered_way(medium, way, dusty, rng))
+        # Russian roulette
+        survive = rng.random(len(weight)) < np.minimum(weight / 0.05, 1.0)
+        weight = np.maximum(weight, 0.05)
+        place, way, alive, weight = place[survive], way[survive], alive[survive], weight[survive]
+    return float(light.mean()), float(light.std() / np.sqrt(photons))
+
+
+def _fly(
+    medium: Medium, place: Floats, way: Floats, rng: np.random.Generator, forced: bool, weight: Floats
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Fly to the next collision by delta tracking; return the places, whether on the ground, whether lost to space."""
+    if forced:
+        return _first_flight(medium, place, way, rng, weight)
+    place = place.copy()
+    hit, escaped = np.zeros(len(place), bool), np.zeros(len(place), bool)
+    to_ground, to_space = _exits(medium, place, way)
+    end = np.minimum(to_ground, to_space)
+    gone, flying = np.zeros(len(place)), np.arange(len(place))
+    # The extinction falls with height, so that at the lowest point of the path bounds it.
+    along = np.maximum(-(place * way).sum(axis=1), 0.0)
+    lowest = np.linalg.norm(place + np.minimum(along, end)[:, None] * way, axis=1) - medium.radius_km
+    bound = np.maximum(medium.extinction(np.maximum(lowest - 0.01, 0.0)), 1e-12)
+    while len(flying):
+        gone[flying] += rng.exponential(size=len(flying)) / bound[flying]
+        out = gone[flying] >= end[flying]
+        left = flying[out]
+        hit[left] = to_ground[left] < to_space[left]
+        escaped[left] = ~hit[left]
+        flying = flying[~out]
+        height = np.linalg.norm(place[flying] + gone[flying, None] * way[flying], axis=1) - medium.radius_km
+        real = rng.random(len(flying)) * bound[flying] < medium.extinction(height)
+        flying = flying[~real]
+    place += np.minimum(gone, end)[:, None] * way
+    return place, hit, escaped
+
+
+def _first_flight(
+    medium: Medium, place: Floats, way: Floats, rng: np.random.Generator, weight: Floats
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """All photons share one ray: spread their first collisions evenly over its extinction, by stratified numbers."""
+    origin, ray = place[0], way[0]
+    to_ground, to_space = (float(each[0]) for each in _exits(medium, place[:1], way[:1]))
+    reach = np.linspace(0.0, min(to_ground, to_space), 40_001)
+    height = np.linalg.norm(origin + reach[:, None] * ray, axis=1) - medium.radius_km
+    extinction = medium.extinction(np.maximum(height, 0.0))
+    depth = np.concatenate([[0.0], np.cumsum((extinction[1:] + extinction[:-1]) / 2.0 * np.diff(reach))])
+    hit = np.zeros(len(place), bool)
+    total = -np.expm1(-depth[-1])
+    if to_ground < to_space:  # the rest of the photons reaches the ground
+        hit[:] = np.arange(len(place)) >= total * len(place)
+        total = 1.0
+    weight *= total
+    target = (np.arange(len(place)) + rng.random(len(place))) / len(place) * total
+    gone = np.interp(-np.log1p(-np.minimum(target, 1.0 - 1e-12)), depth, reach)
+    gone[hit] = to_ground
+    return place + gone[:, None] * ray, hit, np.zeros(len(place), bool)
+
+
+def _exits(medium: Medium, place: Floats, way: Floats) -> tuple[Floats, Floats]:
+    """Distances to the ground and to space along each way; infinite if it is missed."""
+    along, square = (place * way).sum(axis=1), (place * place).sum(axis=1)
+    impact = square - along**2
+    inside = medium.radius_km**2 - impact
+    ground = -along - np.sqrt(np.maximum(inside, 0.0))
+    ground = np.where((inside > 0.0) & (along < 0.0) & (ground > -1e-6), np.maximum(ground, 0.0), np.inf)
+    top = medium.radius_km + medium.height_km[-1]
+    return ground, -along + np.sqrt(np.maximum(top**2 - impact, 0.0))
+
+
+def _scattered_way(medium: Medium, way: Floats, dusty: NDArray[np.bool_], rng: np.random.Generator) -> Floats:
+    a, narrow, wide = medium.lobes
+    u, first = rng.random(len(way)), rng.random(len(way)) < a
+    g = np.where(first, narrow, wide)
+    g = np.where(np.abs(g) < 1e-6, 1e-6, g)
+    dust = (1.0 + g * g - ((1.0 - g * g) / (1.0 - g + 2.0 * g * u)) ** 2) / (2.0 * g)
+    # The inverse of Rayleigh's cumulative distribution (Frisvad 2011, JOSA A 28, 2436).
+    q = 2.0 * (2.0 * u - 1.0)
+    root = np.cbrt(q + np.sqrt(q * q + 1.0))
+    return _turn(way, np.clip(np.where(dusty, dust, root - 1.0 / root), -1.0, 1.0), rng)
+
+
+def _cosine_way(up: Floats, rng: np.random.Generator) -> Floats:
+    return _turn(up, np.sqrt(rng.random(len(up))), rng)
+
+
+def _turn(axis: Floats, cosine: Floats, rng: np.random.Generator) -> Floats:
+    """Directions at given angles from ``axis`` and random azimuths."""
+    helper = np.where(np.abs(axis[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
+    u = np.cross(axis, helper)
+    u /= np.linalg.norm(u, axis=1, keepdims=True)
+    v, azimuth = np.cross(axis, u), 2.0 * np.pi * rng.random(len(axis))
+    sine = np.sqrt(1.0 - cosine**2)
+    return axis * cosine[:, None] + sine[:, None] * (u * np.cos(azimuth)[:, None] + v * np.sin(azimuth)[:, None])
+
+
+def limb_ray(height_km: float, mu0: float, cos_phase: float) -> tuple[Floats, Floats, Floats]:
+    """Start, ray and Sun for a tangent height (negative: ground at the horizon), axes with the lowest point on z."""
+    nearest = RADIUS_KM + height_km
+    half = np.sqrt((RADIUS_KM + TOP_KM - 1e-6) ** 2 - nearest**2)
+    aside = np.sqrt(1.0 - mu0**2 - cos_phase**2)
+    return np.array([-half, 0.0, nearest]), np.array([1.0, 0.0, 0.0]), np.array([-cos_phase, aside, mu0])
+
+
+def ground_ray(mu: float, mu0: float, cos_phase: float) -> tuple[Floats, Floats, Floats]:
+    """Start, ray and Sun for a ray that meets the ground on the z axis at a zenith cosine."""
+    sine, ray = np.sqrt(1.0 - mu**2), np.array([np.sqrt(1.0 - mu**2), 0.0, -mu])
+    back = np.sqrt((RADIUS_KM + TOP_KM - 1e-6) ** 2 - (RADIUS_KM * sine) ** 2) - RADIUS_KM * mu
+    x = (mu * mu0 - cos_phase) / max(sine, 1e-9)
+    sun = np.array([x, np.sqrt(max(1.0 - x * x - mu0 * mu0, 0.0)), mu0])
+    return np.array([0.0, 0.0, RADIUS_KM]) - back * ray, ray, sun
+
+
+def h_function(albedo: float, nodes: int = 64) -> tuple[Floats, Floats]:
+    """Chandrasekhar's H function for isotropic scattering at Gauss points, by iteration of his equation."""
+    x, weight = np.polynomial.legendre.leggauss(nodes)
+    mu, weight = (x + 1.0) / 2.0, weight / 2.0
+    h = np.ones(nodes)
+    for _ in range(500):
+        h = 1.0 / (np.sqrt(1.0 - albedo) + 0.5 * albedo * ((mu * h * weight) / (mu[:, None] + mu)).sum(axis=1))
+    return mu, h
+
+
+def check(photons: int) -> None:
+    """Compare a semi-infinite isotropic layer on a planet of a million km with Chandrasekhar's solution."""
+    global RADIUS_KM
+    rng, radius, RADIUS_KM = np.random.default_rng(SEED), RADIUS_KM, 1e6
+    for albedo in (0.6, 0.95):
+        mu, h = h_function(albedo)
+        height = np.linspace(0.0, TOP_KM, 4001)
+        dust = 4.0 * np.exp(-height / 10.0)  # optical depth 40
+        medium = Medium(RADIUS_KM, height, dust, 0.0 * height, albedo, (1.0, 0.0, 0.0), 0.0)
+        for i, k in ((10, 40), (32, 32), (55, 20)):
+            expected = albedo / 4.0 * mu[k] / (mu[k] + mu[i]) * h[i] * h[k]
+            got, error = radiance_factor(medium, *ground_ray(mu[i], mu[k], mu[i] * mu[k]), photons, rng)
+            print(f"albedo {albedo}  mu {mu[i]:.3f}  mu0 {mu[k]:.3f}  Chandrasekhar {expected:.4f}  "
+                  f"Monte Carlo {got:.4f} +- {error:.4f}")  # fmt: skip
+    RADIUS_KM = radius
+
+
+CASES = (  # dust opacity and top, km; cosine of the Sun's zenith angle; phase angle, degrees
+    (0.2, 25.0, 0.2, 102.0),
+    (0.2, 25.0, 0.7, 60.0),
+    (0.2, 25.0, 0.05, 130.0),
+    (0.2, 25.0, 0.05, 50.0),
+    (0.6, 50.0, 0.4, 90.0),
+)
+LIMB_HEIGHTS_KM = (0.5, 5.0, 10.0, 20.0, 30.0, 45.0)
+GROUND_MU = (0.02, 0.30)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photons", type=int, default=100_000)
+    parser.add_argument("--check", action="store_true", help="compare with Chandrasekhar's H functions instead")
+    options = parser.parse_args()
+    if options.check:
+        check(options.photons)
+        return
+    print("opacity\ttop_km\tmu0\tphase_deg\tlimb_km\tground_mu\tR\tG\tB\tR_error\tG_error\tB_error")
+    for opacity, top, mu0, phase in CASES:
+        column = AirColumn(opacity, 1000.0 * top, 1.0, 1000.0 * RADIUS_KM)
+        media = [mars_medium(column, band) for band in range(3)]
+        cosine = np.cos(np.radians(phase))
+        rays = [(height, np.nan, limb_ray(height, mu0, cosine)) for height in LIMB_HEIGHTS_KM]
+        rays += [(np.nan, mu, ground_ray(mu, mu0, cosine)) for mu in GROUND_MU]
+        for height, mu, ray in rays:
+            rng = np.random.default_rng(SEED)
+            light, error = zip(*(radiance_factor(medium, *ray, options.photons, rng) for medium in media), strict=True)
+            where = f"{opacity}\t{top}\t{mu0}\t{phase}\t{height}\t{mu}"
+            print(where, *(f"{each:.5f}" for each in (*light, *error)), sep="\t", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The light of the air along lines of sight, worked out once per weather and looked up by the renderers.
+
+A table has a block for each of some latitudes. In a block, a row is a line of sight, from straight down over the
+horizon to the top of the air above the limb, and a column is a height of the Sun, for each of some azimuths. Light
+scattered once is stored without its phase function, and does not depend on the azimuth. After the blocks come rows
+about the ground, one per latitude. The shader (``atmosphere.glsl``) and :mod:`selfiesim.planet.light.atmosphere` read
+the table with the same bilinear formulas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from selfiesim.planet.light.air_column import COLUMN_TOP_M, EDGES_M, AirColumn
+from selfiesim.planet.light.dust_optics import DELTA_ALBEDO, DELTA_EXTINCTION, PEAK_FRACTION, SCALED_EXTINCTION
+from selfiesim.planet.light.lines_of_sight import ground_sight, limb_sight
+from selfiesim.planet.light.multiple_scattering import ScatteredLight, scatter
+
+Floats = NDArray[np.float64]
+
+SUN_COLUMNS, AZIMUTHS = 64, 9
+GROUND_ROWS, LIMB_ROWS = 32, 96
+BLOCK_ROWS = GROUND_ROWS + LIMB_ROWS
+BEAM, SKY, VIEW = range(3)
+"""Rows about the ground after the blocks, in this order, each for all latitudes."""
+
+LATITUDES = 7
+"""Blocks from pole to pole, where the air depends on latitude."""
+
+GROUND_MU: Floats = (np.arange(GROUND_ROWS) / (GROUND_ROWS - 1.0)) ** 2
+LIMB_HEIGHTS_M: Floats = COLUMN_TOP_M * (np.arange(LIMB_ROWS) / (LIMB_ROWS - 1.0)) ** 2
+"""Lines of sight of the rows: zenith cosine at the ground, and height of the lowest point, m."""
+
+MIN_MU0, MU0_BEND = -0.35, 0.3
+_GREEN = 1
+_TYPICAL_MU0 = 0.3  # cosine of the Sun's zenith angle for which the place of scattering is worked out
+
+
+@dataclass(frozen=True, eq=False)
+class AirTable:
+    """Square roots of the light of the air, as two images of float32.
+
+    Attributes
+    ----------
+    once : (blocks * BLOCK_ROWS + 3 * blocks, SUN_COLUMNS, 4) array
+        RGB: I/F of light scattered once by dust, over its phase function. A: the same of gas, in green. In the rows
+        about the ground instead: transmittance toward the Sun; irradiance by the sky; transmittance for the light of
+        the ground, with the column for the cosine of the line of sight.
+    more : (blocks * BLOCK_ROWS, AZIMUTHS * SUN_COLUMNS, 4) array
+        RGB: I/F of light scattered more often. A: how far before the lowest point of the line of sight the air
+        scatters, planet radii.
+    blocks : int
+        Number of latitudes, evenly spaced from the south to the north pole; 1 if the air is the same everywhere.
+    horizon_place : float
+        How far before the ground the air scatters along the horizon, planet radii.
+    """
+
+    once: NDArray[np.float32]
+    more: NDArray[np.float32]
+    blocks: int
+    horizon_place: float
+
+
+def sun_coordinate(mu0: ArrayLike) -> Floats:
+    """Return the column, 0 to 1 from the first to the last, of a cosine of the Sun's zenith angle."""
+    low, high = _bend(np.array([MIN_MU0, 1.0]))
+    return np.asarray((_bend(np.clip(mu0, MIN_MU0, 1.0)) - low) / (high - low))
+
+
+def _bend(mu0: Floats) -> Floats:
+    return np.asarray(mu0 / (np.abs(mu0) + MU0_BEND))
+
+
+def _sun_columns() -> Floats:
+    low, high = _bend(np.array([MIN_MU0, 1.0]))
+    t = np.linspace(low, high, SUN_COLUMNS)
+    return np.asarray(MU0_BEND * t / (1.0 - np.abs(t)))
+
+
+def build_table(columns: tuple[AirColumn, ...]) -> AirTable:
+    """Work out the table of an atmosphere.
+
+    Parameters
+    ----------
+    columns : tuple of AirColumn
+        The air at latitudes evenly spaced from the south to the north pole, or one for all.
+    """
+    blocks = [_build_block(column) for column in columns]
+    places = [block.horizon_place for block in blocks]
+    once = np.concatenate(
+        [block.once for block in blocks] + [np.stack(rows) for rows in zip(*(b.ground for b in blocks), strict=True)]
+    )
+    more = np.concatenate([block.more for block in blocks])
+    return AirTable(_root(once), _root(more), len(columns), float(np.mean(places)))
+
+
+def _root(light: Floats) -> NDArray[np.float32]:
+    return np.sqrt(np.maximum(light, 0.0)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Block:
+    once: Floats
+    more: Floats
+    ground: tuple[Floats, ...]
+    horizon_place: float
+
+
+def _build_block(column: AirColumn) -> _Block:
+    mu0, edges = _sun_columns(), EDGES_M
+    light, sunlight = scatter(column, mu0), np.exp(-column.slant_depth(0.5 * (edges[:-1] + edges[1:])[:, None], mu0))
+    dust, gas = column.layers(edges)
+    extinction = np.maximum(dust + gas, 1e-30)
+    by_dust = 0.25 * sunlight * (DELTA_ALBEDO / (1.0 - PEAK_FRACTION) * dust / extinction)[:, None]
+    by_gas = 0.25 * sunlight * (gas / extinction)[:, None]
+    azimuth = 2.0 * np.arcsin(np.linspace(0.0, 1.0, AZIMUTHS))
+
+    once, more = np.zeros((BLOCK_ROWS, SUN_COLUMNS, 4)), np.zeros((BLOCK_ROWS, AZIMUTHS, SUN_COLUMNS, 4))
+    bright = np.argmin(np.abs(mu0 - _TYPICAL_MU0))
+    ground, limb = ground_sight(column, GROUND_MU), limb_sight(column, LIMB_HEIGHTS_M)
+    for sight, rows in ((ground, slice(0, GROUND_ROWS)), (limb, slice(GROUND_ROWS, BLOCK_ROWS))):
+        once[rows, :, :3] = sight.light_by_layer(by_dust)
+        once[rows, :, 3] = sight.light_by_layer(by_gas)[..., _GREEN]
+        for m, moments in enumerate(light.moments):
+            more[rows, ..., :3] += np.cos(m * azimuth)[:, None, None] * sight.light_by_moments(moments, m)[:, None]
+    more[GROUND_ROWS:, ..., 3] = limb.mean_place(by_dust[:, bright])[:, _GREEN, None, None]
+    by_ground = light.ground_moments[:, :, None]
+    more[GROUND_ROWS:, ..., :3] += (limb.light_by_moments(by_ground, 0) * light.ground)[:, None]
+    views = ground_sight(column, np.maximum(mu0, 0.0))
+    seen = views.transmittance + views.light_by_moments(by_ground, 0)[:, 0]
+    daylight = (*_split_daylight(column, light, mu0), seen)
+    return _Block(
+        once,
+        more.reshape(BLOCK_ROWS, AZIMUTHS * SUN_COLUMNS, 4),
+        tuple(np.pad(each, ((0, 0), (0, 1))) for each in daylight),
+        float(ground.mean_place(by_dust[:, bright])[0, _GREEN]),
+    )
+
+
+def _split_daylight(column: AirColumn, light: ScatteredLight, mu0: Floats) -> tuple[Floats, Floats]:
+    """Return the transmittance (M, 3) of the beam and the irradiance (M, 3) of level ground by the rest of the sky.
+
+    Light scattered by a few degrees shades slopes as the beam does, and counts as the beam.
+    """
+    depth, height = column.slant_depth(0.0, mu0), np.maximum(mu0, 1e-6)[:, None]
+    total = np.maximum(mu0, 0.0)[:, None] * np.exp(-depth) + light.sky
+    beam = np.where(mu0[:, None] > 0.0, np.exp(-depth * SCALED_EXTINCTION / DELTA_EXTINCTION), 0.0)
+    beam = np.minimum(beam, total / height)
+    return beam, total - beam * np.maximum(mu0, 0.0)[:, None]
