@@ -72,6 +72,7 @@ planets: $(VENV)/.dev
 # The page of known cameras.
 docs: $(VENV)/.user
 	@$(BIN)/python -c 'from selfiesim.camera.catalogue import presets_page; print(presets_page(), end="")' > docs/cameras.md
+	@$(BIN)/python -c 'from selfiesim.core.limits import limits_page; from pathlib import Path; p = Path("docs/limits.md"); p.write_text(limits_page(p.read_text()))'
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only

@@ -133,7 +133,7 @@ def test_the_command_prints_a_summary(run):
 
 @pytest.mark.parametrize(
     ("parts", "count", "message"),
-    [({"speed_m_s": {"normal": 1.0}}, 50, "release.scatter"), ({}, 0, "from 1 to"), ({}, 10**9, "from 1 to")],
+    [({"speed_m_s": {"normal": 1.0}}, 50, "release.scatter"), ({}, 0, "from 1"), ({}, 10**9, "the limit is 100,000")],
 )
 def test_impossible_clouds_are_refused(scene, parts, count, message):
     with pytest.raises(SceneError, match=message):

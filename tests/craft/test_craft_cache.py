@@ -20,12 +20,13 @@ def own_cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "craft"
 
 
-def test_prune_deletes_the_least_recently_used_files_first(tmp_path):
+def test_prune_deletes_the_least_recently_used_files_first(tmp_path, monkeypatch):
     now = time.time()
     for k in range(5):
         file = write(tmp_path / f"{k}.npz", bytes(100))
         os.utime(file, (now - 100 + k, now - 100 + k))
-    cache.prune(tmp_path, tmp_path / "0.npz", max_bytes=300)
+    monkeypatch.setenv("SELFIESIM_LIMITS", "craft-cache-bytes=300")
+    cache.prune(tmp_path, tmp_path / "0.npz")
     assert sorted(file.name for file in tmp_path.glob("*.npz")) == ["0.npz", "3.npz", "4.npz"]
 
 
@@ -47,8 +48,7 @@ def test_loading_a_cached_craft_marks_it_as_used(tmp_path, own_cache):
 
 
 def test_storing_a_craft_prunes_the_cache(tmp_path, own_cache, monkeypatch):
-    monkeypatch.setattr(cache, "MAX_CACHE_BYTES", 1)
-    monkeypatch.setattr(cache.prune, "__defaults__", (1,))
+    monkeypatch.setenv("SELFIESIM_LIMITS", "craft-cache-bytes=1")
     for k in range(3):
         load_quietly(write(tmp_path / f"{k}.obj", cube_obj(1.0 + k)))
     assert len(list(own_cache.glob("*.npz"))) == 1, "only the last one"

@@ -206,10 +206,8 @@ def test_damaged_3mf_is_refused(tmp_path, content):
 
 
 def test_3mf_that_decompresses_to_too_much_is_refused(tmp_path, monkeypatch):
-    from selfiesim.craft.formats import xml_mesh
-
-    monkeypatch.setattr(xml_mesh, "MAX_BYTES", 1 << 20)
-    refusal(write(tmp_path / "a.3mf", model_3mf(" " * (2 << 20))), "decompresses to over 1 MB")
+    monkeypatch.setenv("SELFIESIM_LIMITS", "mesh-bytes=1M")
+    refusal(write(tmp_path / "a.3mf", model_3mf(" " * (2 << 20))), "decompresses to too much", "1 MB")
 
 
 # --- DAE ------------------------------------------------------------------------------------------------------------

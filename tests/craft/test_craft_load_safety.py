@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import os
 import random
 import struct
 import time
@@ -22,11 +24,11 @@ from mesh_files import (
     refusal,
     write,
 )
-from test_craft_load_formats import cube_3mf, cube_dae
+from test_craft_load_formats import cube_3mf, cube_dae, model_3mf
 
+from selfiesim.core import limits
 from selfiesim.core.errors import ModelError
 from selfiesim.craft.description import ModelDescription
-from selfiesim.craft.formats import limits
 from selfiesim.craft.formats.mesh_reader import read_parts
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 
@@ -148,13 +150,11 @@ def test_huge_image_is_refused_by_its_header(tmp_path):
 
 def test_huge_image_in_a_data_uri_is_refused(tmp_path):
     uri = "data:image/png;base64," + base64.b64encode(hollow_png(40_000, 100)).decode()
-    refusal(textured(b"x").gltf(tmp_path / "a.gltf", images=[{"uri": uri}]), "40000 x 100 pixels", "16384")
+    refusal(textured(b"x").gltf(tmp_path / "a.gltf", images=[{"uri": uri}]), "40000 x 100 pixels", "16,384")
 
 
 def test_images_too_large_together_are_scaled_down(tmp_path, monkeypatch):
-    from selfiesim.craft.formats import textures
-
-    monkeypatch.setattr(textures, "MAX_TOTAL_TEXTURE_PIXELS", 2_000)
+    monkeypatch.setenv("SELFIESIM_LIMITS", "texture-pixels=2k")
     gltf = Gltf(TEXCOORD_0=np.zeros((3, 2), "<f4"))
     base, glow = (gltf.texture(png(np.zeros((48, 64, 3)))) for _ in range(2))
     gltf.paint(pbrMetallicRoughness={"baseColorTexture": {"index": base}}, emissiveTexture={"index": glow})
@@ -177,17 +177,17 @@ def test_instances_are_counted_before_they_are_made(tmp_path):
     gltf.document["nodes"] = [{"mesh": 0}] * 2_001
     gltf.document["scenes"][0]["nodes"] = list(range(2_001))
     start = time.process_time()
-    refusal(gltf.glb(tmp_path / "a.glb"), "4,000,000 triangles", "counting every instance")
+    refusal(gltf.glb(tmp_path / "a.glb"), "4,002,000 triangles, counting every instance", "4,000,000")
     assert time.process_time() - start < 2.0
 
 
 def test_accessors_without_data_are_counted_before_they_are_allocated(tmp_path):
     gltf = Gltf(None)
-    gltf.document["accessors"] = [{"componentType": 5126, "type": "VEC3", "count": limits.MAX_ACCESSOR_ITEMS // 2}]
+    gltf.document["accessors"] = [{"componentType": 5126, "type": "VEC3", "count": limits.MESH_VERTICES.value // 2}]
     gltf.document["meshes"] = [{"primitives": [{"attributes": {"POSITION": 0}, "mode": 4}]}] * 3
     gltf.document["nodes"] = [{"mesh": k} for k in range(3)]
     gltf.document["scenes"][0]["nodes"] = [0, 1, 2]
-    refusal(gltf.glb(tmp_path / "a.glb"), "12,000,000 vertices")
+    refusal(gltf.glb(tmp_path / "a.glb"), "18,000,000 vertices")
 
 
 def test_thousands_of_nodes_with_one_name_get_unique_names_quickly(tmp_path):
@@ -199,13 +199,13 @@ def test_thousands_of_nodes_with_one_name_get_unique_names_quickly(tmp_path):
     assert time.process_time() - start < 3.0
 
 
-@pytest.mark.parametrize(("kind", "limit"), [("nodes", limits.MAX_NODES), ("images", limits.MAX_IMAGES)])
+@pytest.mark.parametrize(("kind", "limit"), [("nodes", limits.MESH_NODES.value), ("images", limits.MESH_IMAGES.value)])
 def test_too_long_tables_are_refused(tmp_path, kind, limit):
     refusal(Gltf().gltf(tmp_path / "a.gltf", **{kind: [{}] * (limit + 1)}), kind, "limit")
 
 
 def test_too_deep_node_tree_is_refused(tmp_path):
-    chain = [{"children": [k + 1]} for k in range(limits.MAX_DEPTH + 1)] + [{"mesh": 0}]
+    chain = [{"children": [k + 1]} for k in range(limits.MESH_DEPTH.value + 1)] + [{"mesh": 0}]
     refusal(Gltf().gltf(tmp_path / "a.gltf", nodes=chain), "nodes", "deep")
 
 
@@ -225,10 +225,10 @@ def test_node_loops_are_refused(tmp_path, nodes):
 
 
 def test_more_triangles_than_the_limit_are_refused(tmp_path):
-    content = bytes(80) + struct.pack("<I", limits.MAX_TRIANGLES + 1)
+    content = bytes(80) + struct.pack("<I", limits.MESH_TRIANGLES.value + 1)
     with (tmp_path / "a.stl").open("wb") as file:
         file.write(content)
-        file.truncate(84 + 50 * (limits.MAX_TRIANGLES + 1))  # sparse: uses no disk space
+        file.truncate(84 + 50 * (limits.MESH_TRIANGLES.value + 1))  # sparse: uses no disk space
     refusal(tmp_path / "a.stl", "4,000,001 triangles", "decimate")
 
 
@@ -289,3 +289,121 @@ def test_randomly_corrupted_files_are_read_or_refused(tmp_path, suffix):
             assert part.faces.max() < len(part.vertices)
     assert len(messages) > 5, "the corruption takes effect"
     assert all(10 < len(message) < 500 and "\n" not in message for message in messages)
+
+
+# --- Links, counts and decoders -------------------------------------------------------------------------------------
+
+
+def test_a_description_that_is_a_link_out_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "secret.toml", "name = 'secret'")
+    path = write(tmp_path / "in" / "a.obj", cube_obj())
+    (tmp_path / "in" / "a.toml").symlink_to(tmp_path / "secret.toml")
+    refusal(path, "a.toml", "link that leads out of the folder")
+
+
+def test_a_linked_mesh_keeps_the_description_beside_it(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "store" / "a.obj", cube_obj())
+    write(tmp_path / "store" / "a.toml", "name = 'cube'")
+    for name in ("a.obj", "a.toml"):
+        (tmp_path / "in" / name).symlink_to(tmp_path / "store" / name)
+    assert load_quietly(tmp_path / "in" / "a.obj").name == "cube"
+
+
+def test_a_texture_that_is_a_link_out_of_the_folder_is_refused_also_from_the_cache(tmp_path):
+    gltf, picture = textured(png([[[1, 2, 3]]])), png([[[1, 2, 3]]])
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        gltf.gltf(tmp_path / name / "a.gltf", images=[{"uri": "a.png"}])
+    write(tmp_path / "first" / "a.png", picture)
+    write(tmp_path / "outside.png", picture)
+    (tmp_path / "second" / "a.png").symlink_to(tmp_path / "outside.png")
+    assert "base" in load_quietly(tmp_path / "first" / "a.gltf").parts[0].material.textures
+    refusal(tmp_path / "second" / "a.gltf", "outside its own folder")
+
+
+def test_primitives_that_share_accessors_are_counted_before_they_are_read(tmp_path):
+    # A hundred primitives of one index accessor without bytes: 8 kB that would become gigabytes.
+    gltf = Gltf(None)
+    gltf.document["accessors"] += [{"componentType": 5125, "type": "SCALAR", "count": 240_000}]
+    gltf.document["meshes"] = [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1}] * 100}]
+    start = time.process_time()
+    refusal(gltf.glb(tmp_path / "a.glb"), "triangles", "4,000,000")
+    assert time.process_time() - start < 1.0
+
+
+def test_attributes_are_compared_before_they_are_read(tmp_path):
+    gltf = Gltf()
+    gltf.document["accessors"] += [{"componentType": 5126, "type": "VEC3", "count": limits.MESH_VERTICES.value}]
+    gltf.primitive["attributes"]["NORMAL"] = len(gltf.document["accessors"]) - 1
+    refusal(gltf.glb(tmp_path / "a.glb"), "differ in length", "3 positions, 12,000,000 of NORMAL")
+
+
+def test_instances_are_counted_before_their_matrices_are_made(tmp_path):
+    gltf = Gltf()
+    gltf.document["accessors"] += [{"componentType": 5126, "type": "VEC3", "count": 60_000}]
+    attributes = {"TRANSLATION": len(gltf.document["accessors"]) - 1}
+    gltf.document["nodes"][0]["extensions"] = {"EXT_mesh_gpu_instancing": {"attributes": attributes}}
+    refusal(gltf.glb(tmp_path / "a.glb"), "60,000 instances", "50,000")
+
+
+def test_a_document_of_endless_lists_is_refused_before_it_is_parsed(tmp_path):
+    path = write(tmp_path / "a.gltf", '{"asset": {"version": "2.0"}, "extras": [' + "[]," * 4_000_000 + "[]]}")
+    refusal(path, "document is too long", "json-values")
+
+
+def test_pictures_are_counted_together_before_one_is_decoded(tmp_path):
+    gltf = Gltf(TEXCOORD_0=np.zeros((3, 2), "<f4"))
+    pictures = [gltf.texture(hollow_png(8_192, 8_192)) for _ in range(7)]
+    gltf.document["materials"] = [{"pbrMetallicRoughness": {"baseColorTexture": {"index": k}}} for k in pictures]
+    gltf.document["meshes"] = [{"primitives": [gltf.primitive | {"material": k} for k in range(len(pictures))]}]
+    start = time.process_time()
+    refusal(gltf.glb(tmp_path / "a.glb"), "7 textures have 469,762,048 pixels", "image-total-pixels")
+    assert time.process_time() - start < 2.0
+
+
+def test_a_3mf_of_endless_elements_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("SELFIESIM_LIMITS", "xml-elements=1000")
+    refusal(write(tmp_path / "a.3mf", model_3mf("<a/>" * 2_000)), "too many elements")
+
+
+def test_numbers_beyond_64_bits_are_refused(tmp_path):
+    faces = '<triangle v1="0" v2="99999999999999999999" v3="1"/>'
+    body = f'<resources><object id="1"><mesh><vertices/><triangles>{faces}</triangles></mesh></object></resources>'
+    refusal(write(tmp_path / "a.3mf", model_3mf(body + '<build><item objectid="1"/></build>')), "damaged")
+
+
+def test_damaged_draco_data_are_refused(tmp_path):
+    draco = pytest.importorskip("DracoPy")
+    content = draco.encode(CUBE_CORNERS.astype(np.float32), faces=CUBE_FACES.astype(np.uint32))
+    rng = random.Random(0)
+    for _ in range(20):
+        damaged = bytearray(content)
+        damaged[rng.randrange(11, len(damaged))] ^= 1 << rng.randrange(8)
+        gltf = Gltf()
+        view = gltf.view(bytes(damaged))
+        gltf.primitive["extensions"] = {
+            "KHR_draco_mesh_compression": {"bufferView": view, "attributes": {"POSITION": 0}}
+        }
+        with contextlib.suppress(ModelError):
+            load_quietly(gltf.glb(tmp_path / "a.glb"))
+
+
+@pytest.mark.parametrize("target", ["pipe", "/dev/zero", "/dev/full", "loop.png", "."])
+def test_textures_that_are_no_files_are_neither_read_nor_waited_for(tmp_path, target):
+    gltf = textured(png([[[1, 2, 3]]]))
+    path = gltf.gltf(tmp_path / "a.gltf", images=[{"uri": "loop.png"}])
+    if target == "pipe":
+        os.mkfifo(tmp_path / "loop.png")
+    else:
+        (tmp_path / "loop.png").symlink_to(target)
+    with contextlib.suppress(ModelError):
+        assert load_quietly(path).parts[0].material.textures == {}
+
+
+@pytest.mark.parametrize("name", ["a\0b.png", "a" * 5_000 + ".png", "a/" * 3_000 + "b.png"])
+def test_names_that_no_file_can_have_are_left_out(tmp_path, name):
+    craft = load_quietly(textured(png([[[1, 2, 3]]])).gltf(tmp_path / "a.gltf", images=[{"uri": name}]))
+    assert craft.parts[0].material.textures == {}

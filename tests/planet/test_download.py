@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from selfiesim.core.errors import MapError
-from selfiesim.planet.library import download
 from selfiesim.planet.library.download import check_address, fetch
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
@@ -168,7 +167,7 @@ def test_a_wrong_file_is_deleted(server: Server, tmp_path: Path, requirement: di
 
 def test_an_endless_response_is_stopped(server: Server, tmp_path: Path, monkeypatch) -> None:
     server.length = None
-    monkeypatch.setattr(download, "MAX_BYTES", 1_500_000)
+    monkeypatch.setenv("SELFIESIM_LIMITS", "download-bytes=1500000")
     with pytest.raises(MapError, match="sends more than 1,500,000 bytes"):
         fetch(server.url, tmp_path / "map.img")
     assert list(tmp_path.iterdir()) == []

@@ -13,10 +13,10 @@ from PIL import Image
 
 from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.errors import MapError
+from selfiesim.core.limits import MAP_MEMORY_PIXELS
 from selfiesim.planet.readers import geotiff
 from selfiesim.planet.readers.conventions import Conventions
 from selfiesim.planet.readers.dispatch import open_raster
-from selfiesim.planet.readers.rasters import MAX_IN_MEMORY_PIXELS
 from selfiesim.planet.readers.resample import read_map
 
 
@@ -99,7 +99,7 @@ def test_a_decompression_bomb_is_rejected_by_its_header(tmp_path: Path, size: tu
 
 
 def test_an_image_too_large_for_memory_needs_rasterio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    size = (2 * int(np.sqrt(MAX_IN_MEMORY_PIXELS / 2)) + 4, int(np.sqrt(MAX_IN_MEMORY_PIXELS / 2)) + 2)
+    size = (2 * int(np.sqrt(MAP_MEMORY_PIXELS.value / 2)) + 4, int(np.sqrt(MAP_MEMORY_PIXELS.value / 2)) + 2)
     (tmp_path / "map.png").write_bytes(png_that_declares(*size))
     monkeypatch.setattr(geotiff, "is_rasterio_available", lambda: False)
     with pytest.raises(MapError, match=r"need rasterio: pip install 'selfiesim\[maps\]'"):

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from selfiesim.cli.app import main
+from selfiesim.core import limits
 from selfiesim.craft.description import ModelDescription
-from selfiesim.craft.formats import limits
-from selfiesim.craft.formats.mesh_reader import MESH_FORMATS
+from selfiesim.craft.formats.mesh_reader import MAX_EXTENT_M, MESH_FORMATS
 from selfiesim.craft.load import clear_craft_cache
 
 GUIDE = (Path(__file__).parents[2] / "docs/models.md").read_text()
@@ -61,15 +61,15 @@ def test_every_key_of_a_description_is_in_the_guide():
 
 def test_limits_and_formats_match_the_code():
     for value in (
-        limits.MAX_BYTES >> 20,
-        limits.MAX_TRIANGLES,
-        limits.MAX_NODES,
-        limits.MAX_DEPTH,
-        limits.MAX_MATERIALS,
-        limits.MAX_IMAGES,
-        limits.MAX_IMAGE_SIDE,
-        limits.MAX_TEXTURE_SIDE,
+        limits.MESH_BYTES.value >> 20,
+        limits.MESH_TRIANGLES.value,
+        limits.MESH_NODES.value,
+        limits.MESH_DEPTH.value,
+        limits.MESH_MATERIALS.value,
+        limits.MESH_IMAGES.value,
+        limits.IMAGE_SIDE.value,
+        limits.TEXTURE_SIDE.value,
     ):
         assert f"{value:,}" in GUIDE, value
-    assert f"{limits.MAX_EXTENT_M / 1000:g} km" in GUIDE
+    assert f"{MAX_EXTENT_M / 1000:g} km" in GUIDE
     assert all(f"`{ending}`" in GUIDE for ending in MESH_FORMATS)

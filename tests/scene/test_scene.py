@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import tomllib
 
 import jsonschema
@@ -14,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.core.config_validation import MAX_BYTES
 from selfiesim.core.errors import CcsdsError, SceneError
 from selfiesim.core.files import shipped
 from selfiesim.scene.moments import parse_moment
@@ -156,12 +156,12 @@ def test_a_name_too_long_for_a_file_is_refused():
     [
         ("title = ", "not valid TOML"),
         ("a = 1\na = 2", "not valid TOML"),
-        ("x = " + "[" * 50_000, "not valid TOML"),
+        ("x = " + "[" * 50_000, "nested too deeply"),
         ("x = " + "1" * 5_000, "not valid TOML"),
         ("\0", "not valid TOML"),
         (b"title = '\xff\xfe'", "not UTF-8"),
         (b"\x89PNG\r\n\x1a\n", "not UTF-8"),
-        ("#" * (MAX_BYTES + 1), "larger than 1 MB"),
+        ("#" * ((1 << 20) + 1), "too large; the limit is 1 MB"),
     ],
     ids=["cut", "twice", "deep", "long-number", "zero", "latin", "picture", "large"],
 )
@@ -448,3 +448,37 @@ def test_scenes_are_immutable():
     scene = Scene.load("tianwen1-mars")
     with pytest.raises(ValueError, match="frozen"):
         scene.title = "another"
+
+
+def test_a_bare_model_name_is_looked_for_in_the_scenes_folder_only(tmp_path, monkeypatch):
+    folder, elsewhere = tmp_path / "scene", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "mesh").write_text("read from the working folder")
+    monkeypatch.chdir(elsewhere)
+    message = fault(changed(folder, '"tianwen1-orbiter"', '"mesh"'), view=True)
+    assert message.startswith("craft.model: no model is called 'mesh'")
+    (folder / "mesh").symlink_to(elsewhere / "mesh")
+    message = fault(changed(folder, '"tianwen1-orbiter"', '"mesh"'), view=True)
+    assert message.startswith("craft.model: 'mesh' lies outside the scene's folder")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (".".join("a" * 8_000) + " = 1\n" + GOOD, "too many dots; the limit is 32"),
+        ("[[objects]]\n" * 40_000, "has 40,000 entries; the limit is 32"),
+        ("".join(f"[a{k}]\n" for k in range(80_000)), "and 79,97"),
+    ],
+)
+def test_endless_scenes_are_refused_soon(tmp_path, text, words):
+    start = time.process_time()
+    with pytest.raises(SceneError, match=words) as caught:
+        Scene.load(write(tmp_path, text))
+    assert len(str(caught.value)) < 20_000
+    assert time.process_time() - start < 5.0
+
+
+def test_faults_of_a_table_name_its_keys_alone(tmp_path):
+    path = write(tmp_path, GOOD + '[planet]\nmap = { file = "z.img", shape = [200, 100], dtype = "f1" }\n')
+    assert fault(path).startswith("planet.map.dtype: string should match pattern")

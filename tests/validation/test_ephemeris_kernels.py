@@ -31,8 +31,7 @@ NOW = Epoch.from_utc("2021-12-31T16:30:00Z")
 def de421_kernel():
     from skyfield_data import get_skyfield_data_path
 
-    with Kernels([Path(get_skyfield_data_path()) / "de421.bsp"]) as kernels:
-        yield kernels
+    return Kernels([Path(get_skyfield_data_path()) / "de421.bsp"])
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from selfiesim.astro.bodies import Body
 from selfiesim.astro.ellipsoid import intersect_ellipsoid
 from selfiesim.camera.pinhole import Camera, icrf_to_camera
 from selfiesim.core.errors import SceneError
+from selfiesim.core.limits import DRIFT_RELEASES
 from selfiesim.core.vectors import Matrix, Vector, quaternion, quaternion_to_matrix, rotation_about
 from selfiesim.craft.model import convex_hull_points
 from selfiesim.motion.ejection import (
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from selfiesim.scene.release import SpreadSection
     from selfiesim.scene.scene import Scene
 
-MAX_RELEASES = 100_000
 _CHUNK = 2_000  # cameras at a time: some 100 MB of points
 _BOX_CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], bool)
 _EXTREME_DIRECTIONS = np.array(
@@ -166,8 +166,9 @@ def _check_scatter(resolved: ResolvedScene, count: int) -> ReleaseState:
         )
     if isinstance(resolved.host, LandedHost):
         raise SceneError("release.scatter: not available for a camera that is dropped on the ground")
-    if not 1 <= count <= MAX_RELEASES:
-        raise SceneError(f"{count} releases: give a number from 1 to {MAX_RELEASES:,}")
+    if count < 1:
+        raise SceneError(f"{count} releases: give a number from 1")
+    DRIFT_RELEASES.check(count, f"{count:,} releases are too many", SceneError)
     return resolved.release_state
 
 

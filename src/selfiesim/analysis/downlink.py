@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from selfiesim.analysis.radio import SPEED_OF_LIGHT_M_S, LinkBudget, link_budget
 from selfiesim.core.errors import SceneError
+from selfiesim.core.limits import DOWNLINK_FRAMES
 from selfiesim.core.rng import stream
 from selfiesim.photo.finish import jpeg_bytes
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from selfiesim.scene.downlink import DownlinkSection
     from selfiesim.scene.scene import Scene
 
-MAX_FRAMES = 20_000
 _JPEG_END_MARKER = b"\xff\xd9"
 
 Pixels = NDArray[np.uint8]
@@ -142,8 +142,7 @@ def downlink_sequence(
             "begin earlier, or raise downlink.battery_wh"
         )
     count = int(np.floor((stop_s - start_s) / downlink.cadence_s + 1e-9)) + 1
-    if count > MAX_FRAMES:
-        raise SceneError(f"{count:,} frames are too many; the most is {MAX_FRAMES:,}; raise downlink.cadence_s")
+    DOWNLINK_FRAMES.check(count, f"{count:,} frames are too many", SceneError, "raise downlink.cadence_s")
     width, height = scene.camera.size_px
     default_size = max(round(downlink.bits_per_pixel * width * height / 8.0), 1)
     queue = _LinkQueue(scene)

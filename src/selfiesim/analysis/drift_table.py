@@ -13,6 +13,7 @@ import numpy as np
 from selfiesim.analysis.framing import framing
 from selfiesim.astro.frames import icrf_to_rtn
 from selfiesim.core.errors import SceneError
+from selfiesim.core.limits import DRIFT_SAMPLES
 from selfiesim.core.vectors import quaternion
 from selfiesim.view.view import View
 from selfiesim.view.view_report import describe_view
@@ -20,7 +21,6 @@ from selfiesim.view.view_report import describe_view
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
 
-MAX_SAMPLES = 100_000
 _MIN_CAP_SHARE = 0.02
 
 
@@ -92,8 +92,7 @@ def sample_times(start: float, stop: float, step: float) -> list[float]:
     if not (np.isfinite([start, stop, step]).all() and step > 0.0 and 0.0 <= start <= stop):
         raise SceneError(f"times from {start:g} s to {stop:g} s by {step:g} s: give 0 <= from <= to and a step above 0")
     count = int(np.floor((stop - start) / step + 1e-9)) + 1
-    if count > MAX_SAMPLES:
-        raise SceneError(f"{count:,} samples are too many; the most is {MAX_SAMPLES:,}; choose a larger step")
+    DRIFT_SAMPLES.check(count, f"{count:,} samples are too many", SceneError, "choose a larger step")
     return [start + k * step for k in range(count)]
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfiesim.core.errors import SceneError
+from selfiesim.core.limits import FILM_FRAMES
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
-
-MAX_FRAMES = 20_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class TimeSpan:
         Raises
         ------
         SceneError
-            For moments out of order, moments that the scene does not have, or more than 20,000 frames.
+            For moments out of order, moments that the scene does not have, or too many frames.
         """
         resolved = scene.resolve()
         first, last = resolved.epoch_at(self.start, "--from"), resolved.epoch_at(self.stop, "--to")
@@ -54,6 +53,5 @@ class TimeSpan:
         if length < 0.0:
             raise SceneError(f"--to {self.stop!r} is {-length:g} s before --from {self.start!r}")
         count = int(np.floor(length / self.step_s + 1e-9)) + 1
-        if count > MAX_FRAMES:
-            raise SceneError(f"{count:,} frames are too many; the most is {MAX_FRAMES:,}; raise --step-s")
+        FILM_FRAMES.check(count, f"{count:,} frames are too many", SceneError, "raise --step-s")
         return [self.step_s * number for number in range(count)]

@@ -12,7 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from selfiesim.core.errors import SceneError
+from selfiesim.core.limits import PROPAGATION_STEPS, Limit
 from selfiesim.core.vectors import Matrix, Vector, rotation_x, rotation_z
+
+_STEPS_PER_RADIAN = 10.0  # of DOP853 on a circular orbit, measured at a relative error of 1e-13
+_EVALUATIONS_PER_STEP = 12  # of the derivative, by DOP853
 
 Acceleration = Callable[[float, Vector], Vector]
 """A perturbing acceleration (3,) in m/s2, as a function of seconds since the start and position (3,) in m."""
@@ -273,8 +278,8 @@ def propagate_perturbed(
 
     Raises
     ------
-    ArithmeticError
-        The integration fails (a trajectory through the planet's centre).
+    SceneError
+        The integration fails (a trajectory through the planet's centre), or takes too many steps.
     """
     length = float(np.linalg.norm(state.position))
     time_unit = float(np.sqrt(length**3 / gm))
@@ -290,7 +295,13 @@ def propagate_perturbed(
     return State(y[..., :3] * length, y[..., 3:] * (length / time_unit))
 
 
-def integrate(motion: Callable[[float, Vector], Vector], start: Vector, times: Vector, rtol: float) -> Vector:
+def integrate(
+    motion: Callable[[float, Vector], Vector],
+    start: Vector,
+    times: Vector,
+    rtol: float,
+    limit: Limit = PROPAGATION_STEPS,
+) -> Vector:
     """Integrate ``y' = motion(time, y)`` by DOP853 from ``start`` at time 0 to each of ``times``.
 
     Steps end on the requested times, because DOP853's interpolation between steps is a thousand times less accurate.
@@ -305,6 +316,8 @@ def integrate(motion: Callable[[float, Vector], Vector], start: Vector, times: V
         Times of the results, positive or negative, in any order.
     rtol : float
         Relative and absolute error allowed per step.
+    limit : Limit
+        Largest number of steps. A time that would need several times as many is refused before the first.
 
     Returns
     -------
@@ -312,21 +325,35 @@ def integrate(motion: Callable[[float, Vector], Vector], start: Vector, times: V
 
     Raises
     ------
-    ArithmeticError
-        The step size shrinks to zero.
+    SceneError
+        The step size shrinks to zero, or there are too many steps.
     """
     from scipy.integrate import solve_ivp
 
     ends = np.atleast_1d(np.asarray(times, float)).ravel()
+    too_long = limit.excess("the motion is too long to be followed step by step", "choose a moment closer to its epoch")
+    if not np.max(np.abs(ends), initial=0.0) < 4.0 * limit.value / _STEPS_PER_RADIAN:
+        raise SceneError(too_long)
+    evaluations_left = _EVALUATIONS_PER_STEP * (limit.value + 2 * ends.size)
+
+    def counted_motion(time: float, y: Vector) -> Vector:
+        nonlocal evaluations_left
+        evaluations_left -= 1
+        if evaluations_left < 0:
+            raise SceneError(too_long)
+        return motion(time, y)
+
     states = np.empty((ends.size, len(start)))
     order = np.argsort(np.abs(ends), kind="stable")
     for side in (ends >= 0.0, ends < 0.0):
         now, y = 0.0, start
         for k in order[side[order]]:
             if ends[k] != now:
-                solution = solve_ivp(motion, (now, ends[k]), y, method="DOP853", rtol=rtol, atol=rtol, t_eval=[ends[k]])
+                solution = solve_ivp(
+                    counted_motion, (now, ends[k]), y, method="DOP853", rtol=rtol, atol=rtol, t_eval=[ends[k]]
+                )
                 if not solution.success:
-                    raise ArithmeticError(f"the integration stopped: {solution.message}")
+                    raise SceneError(f"the motion cannot be followed: the integration stopped ({solution.message})")
                 now, y = ends[k], solution.y[:, -1]
             states[k] = y
     return states.reshape((*np.shape(times), len(start)))

@@ -12,13 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, Validati
 
 from selfiesim.core.config_validation import explain_validation_error, read_toml_table
 from selfiesim.core.errors import BatchError, ModelError
+from selfiesim.core.limits import JOB_FRAMES, JOB_VALUES
 from selfiesim.scene.moments import Moment
 from selfiesim.scene.scene import Scene
 from selfiesim.scene.shipped import scenes
 
-MAX_FRAMES = 1_000_000
-"""Limit of a job: a year on one core at half a minute per frame."""
-MAX_VALUES = 100_000
 FORMAT = 1
 
 Pair = Annotated[tuple[float, float], Strict(False)]
@@ -32,7 +30,7 @@ class SweepAxis(_JobSection):
     """The values of one key of the scene: one of values, linspace, uniform, normal, or from, to and step_s."""
 
     values: Annotated[tuple[Any, ...], Strict(False)] | None = Field(
-        None, min_length=1, max_length=MAX_VALUES, description="Values, in this order."
+        None, min_length=1, description="Values, in this order."
     )
     linspace: Annotated[tuple[float, float, int], Strict(False)] | None = Field(
         None, description="First, last, and number of evenly spaced values."
@@ -55,8 +53,11 @@ class SweepAxis(_JobSection):
             raise ValueError(f"give one of values, linspace, uniform, normal, or from, to and step_s; not {given}")
         if given[0].startswith("from") and None in times:
             raise ValueError("from, to and step_s: give all three")
-        if self.linspace and not 1 <= self.linspace[2] <= MAX_VALUES:
-            raise ValueError(f"linspace: the third number is the number of values, from 1 to {MAX_VALUES:,}")
+        count = self.linspace[2] if self.linspace else len(self.values or (None,))
+        if count < 1:
+            raise ValueError("linspace: the third number is the number of values, at least 1")
+        if count > JOB_VALUES.value:
+            raise ValueError(JOB_VALUES.excess(f"{given[0]}: {count:,} values"))
         if self.uniform and self.uniform[0] > self.uniform[1]:
             raise ValueError("uniform: the first number is above the second")
         if self.normal and self.normal[1] < 0:
@@ -82,7 +83,7 @@ class LabelSection(_JobSection):
         (80.0, 10.0, 10.0), description="Shares of train, val and test."
     )
     seed: int = Field(0, ge=0, lt=2**63, description="Random seed of the split.")
-    group: int = Field(1, ge=1, le=MAX_FRAMES, description="Keep this many consecutive frames in the same split.")
+    group: int = Field(1, ge=1, lt=2**63, description="Keep this many consecutive frames in the same split.")
 
     @model_validator(mode="after")
     def _check_consistency(self) -> LabelSection:
@@ -112,9 +113,7 @@ class Job(_JobSection):
     file: Literal["png", "jpg", "tif", "exr", "npz"] = Field("png", description="File format of the frames.")
     bits: Literal[8, 16] = Field(8, description="Bits per channel of a PNG or TIFF.")
     seed: int = Field(0, ge=0, lt=2**63, description="Random seed of uniform and normal keys.")
-    draws: int | None = Field(
-        None, ge=1, le=MAX_FRAMES, description="Number of random samples of uniform and normal keys."
-    )
+    draws: int | None = Field(None, ge=1, description="Number of random samples of uniform and normal keys.")
     releases: int | None = Field(
         None, ge=1, le=100_000, description="Number of random releases from the scene's release.scatter."
     )
@@ -133,6 +132,8 @@ class Job(_JobSection):
         random = any(axis.is_random for axis in self.vary.values())
         if random and self.draws is None:
             raise ValueError("draws: required key is missing; give the number of random samples, such as draws = 100")
+        if self.draws is not None and self.draws > JOB_FRAMES.value:
+            raise ValueError(JOB_FRAMES.excess("draws: too many"))
         if self.draws is not None and not random:
             raise ValueError(
                 "draws: no key under [vary] is random; give one of them uniform or normal, or remove draws"

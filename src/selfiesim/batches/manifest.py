@@ -112,7 +112,7 @@ def read_records(folder: Path) -> Iterator[Record]:
                     record = json.loads(line)
                 except ValueError:
                     continue
-                if isinstance(record, dict) and "frame" in record and "status" in record:
+                if isinstance(record, dict) and isinstance(record.get("frame"), str) and "status" in record:
                     yield record
     except FileNotFoundError:
         return

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from selfiesim.batches.frame import Frame
+from selfiesim.core.terminal import console
 
 
 @contextmanager
@@ -15,17 +16,15 @@ def progress_bar(count: int, wanted: bool | None) -> Iterator[Callable[[Frame], 
 
     ``wanted`` forces the bar on or off; None shows it on a terminal and in a notebook.
     """
-    from rich.console import Console
-
-    console = Console(stderr=True) if "ipykernel" not in sys.modules else Console()
-    if not (console.is_terminal or console.is_jupyter if wanted is None else wanted):
+    shown_on = console(stderr="ipykernel" not in sys.modules)
+    if not (shown_on.is_terminal or shown_on.is_jupyter if wanted is None else wanted):
         yield lambda frame: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     failed = 0
-    with Progress(*columns, TextColumn("{task.fields[failures]}"), console=console) as progress:
+    with Progress(*columns, TextColumn("{task.fields[failures]}"), console=shown_on) as progress:
         task = progress.add_task("frames", total=count, rate="", failures="")
 
         def on_frame(frame: Frame) -> None:

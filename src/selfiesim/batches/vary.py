@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from selfiesim.batches.job import MAX_FRAMES, Job, SweepAxis, job_description
+from selfiesim.batches.job import Job, SweepAxis, job_description
 from selfiesim.batches.releases import sample_releases
 from selfiesim.core.config_validation import set_by_path
 from selfiesim.core.errors import BatchError, SceneError
+from selfiesim.core.limits import JOB_DRAWS, JOB_FRAMES, JOB_VALUES
 from selfiesim.scene.camera import rescale_intrinsics
 from selfiesim.scene.scene import Scene
 
@@ -91,8 +92,7 @@ class Frames:
         for axis in self._axes:
             _reject_duplicates(axis, job.source)
         self._count = math.prod(len(axis) for axis in self._axes)
-        if self._count > MAX_FRAMES:
-            raise BatchError(f"{job.source}: {self._count:,} frames; a job has at most {MAX_FRAMES:,}")
+        JOB_FRAMES.check(self._count, f"{job.source}: {self._count:,} frames", BatchError)
         self._check()
 
     def __len__(self) -> int:
@@ -171,6 +171,8 @@ def _axes(job: Job, scene: Scene) -> list[list[Changes]]:
 
     An axis is a key, a group of linked keys, all random keys together, or all releases.
     """
+    draws = (job.draws or 0) * sum(axis.is_random for axis in job.vary.values())
+    JOB_DRAWS.check(draws, f"{job.source}: draws: {draws:,} random numbers", BatchError)
     axes: dict[str, list[Changes]] = {}
     for key, axis in job.vary.items():
         if axis.is_random:
@@ -192,9 +194,10 @@ def _axes(job: Job, scene: Scene) -> list[list[Changes]]:
             raise BatchError(f"{job.source}: vary.{clash[0]}: releases = {job.releases} sets [release]; remove one")
         if "time" in job.vary and job.vary["time"].link:
             raise BatchError(f"{job.source}: vary.time: cannot be linked to other keys with releases; remove its link")
+        moments = axes.pop("key time", None) or [{"at": scene.at}]
+        count = job.releases * len(moments)
+        JOB_FRAMES.check(count, f"{job.source}: {count:,} frames", BatchError)
         releases = sample_releases(scene, job.releases)
-        times = axes.pop("key time", None)
-        moments = times or [{"at": scene.at}]
         axes[" releases"] = [_release_at(scene, release, moment) for release in releases for moment in moments]
     return list(axes.values()) or [[{}]]
 
@@ -224,8 +227,7 @@ def _expand_axis(job: Job, scene: Scene, key: str, axis: SweepAxis) -> list[Chan
     if span < 0.0:
         raise BatchError(f"{job.source}: vary.time.to: {axis.stop!r} is before from, {axis.start!r}")
     count = int(span / axis.step_s + 1e-9) + 1
-    if count > MAX_FRAMES:
-        raise BatchError(f"{job.source}: vary.time: {count:,} moments; a job has at most {MAX_FRAMES:,} frames")
+    JOB_VALUES.check(count, f"{job.source}: vary.time: {count:,} moments", BatchError)
     if resolved.release_state is None:
         return [{"at": (first_epoch + k * axis.step_s).utc(9)} for k in range(count)]
     before = first_epoch - resolved.release_state.release.epoch

@@ -27,6 +27,7 @@ from selfiesim.cli.render import demo, expose, render
 from selfiesim.cli.scenes import check, scenes, schema, show
 from selfiesim.cli.story import render_story
 from selfiesim.core.errors import UserError
+from selfiesim.core.terminal import console, printable_output
 
 _HELP = """Simulate spacecraft selfies: the trajectory of a released camera, and the images it takes.
 
@@ -92,7 +93,13 @@ def main(arguments: list[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
+    with printable_output():
+        _run(words, debug)
+
+
+def _run(words: list[str], debug: bool) -> None:
     warnings.showwarning = _print_warning
+    app.console = console()  # of the help
     try:
         try:
             app(words, exit_on_error=False, print_error=False)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import SceneError
+from selfiesim.core.terminal import console, printable_json
 from selfiesim.scene.moments import parse_moment
 
 if TYPE_CHECKING:
@@ -38,13 +39,13 @@ def print_facts(facts: dict[str, Any]) -> None:
         magnitude = f", magnitude {body['magnitude']:.1f}" if "magnitude" in body else ""
         x, y = body["pixel"]
         table.add_row(body["name"], f"at pixel {x:.1f}, {y:.1f}, {body['diameter_deg']:.4f} deg wide{magnitude}")
-    console = _console(120)
-    console.print(table)
+    shown_on = _console(120)
+    shown_on.print(table)
     if facts["assumed"]:
         assumed = Table(title="assumed (not publicly known)", title_justify="left", show_header=False)
         for key, reason in facts["assumed"].items():
             assumed.add_row(Text(key), Text(reason))
-        console.print(assumed)
+        shown_on.print(assumed)
 
 
 def print_cameras() -> None:
@@ -156,7 +157,7 @@ def print_downlink(sequence: DownlinkSequence) -> None:
 
 def print_json(value: Any) -> None:
     """Print JSON for programs."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(printable_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 @contextmanager
@@ -165,17 +166,13 @@ def progress_line() -> Iterator[SetStatus]:
     if not sys.stderr.isatty():
         yield lambda text: None
         return
-    from rich.console import Console
-
-    with Console(stderr=True).status("starting") as status:
+    with console(stderr=True).status("starting") as status:
         yield status.update
 
 
 def _console(width: int) -> Any:
     """Return standard output, as wide as the terminal, or ``width`` in a pipe."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout and sys.stdout.isatty() else width)
+    return console(width=None if sys.stdout and sys.stdout.isatty() else width, markup=False, emoji=False)
 
 
 def load_scene(name_or_path: str, craft: str | None = None, size: str | None = None) -> Scene:

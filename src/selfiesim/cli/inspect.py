@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from rich.markup import escape
 
 from selfiesim.cli.console import parse_size, print_json, progress_line
 from selfiesim.cli.options import AsJson, output_file
+from selfiesim.core import terminal
 from selfiesim.core.errors import ModelError
 
 _MAX_ROWS = 40
@@ -56,9 +58,7 @@ def inspect_model(
 
 
 def _print_report(report: dict[str, Any]) -> None:
-    from rich.console import Console
-
-    console = Console(width=None if Console().is_terminal else 120, highlight=False)
+    console = terminal.console(width=None if sys.stdout and sys.stdout.isatty() else 120, highlight=False)
     console.print(f"{escape(report['name'])}: {escape(report['file'])}, {report['bytes'] / 1e6:.2f} MB", soft_wrap=True)
     console.print(f"{_metres(report['size_m'])} m (body x, y, z), {report['triangles']:,} triangles, ", end="")
     console.print(f"{report['vertices']:,} vertices")

@@ -14,6 +14,7 @@ from cyclopts import App, Parameter
 from selfiesim.cli.console import print_json
 from selfiesim.cli.options import AsJson, flag, output_file
 from selfiesim.core.errors import MapError
+from selfiesim.core.terminal import console
 
 maps_app = App(name="maps", help="Manage the library of planetary maps.", help_format="plaintext")
 
@@ -301,10 +302,9 @@ def _download_bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+    with Progress(*columns, TimeRemainingColumn(), console=console(stderr=True)) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

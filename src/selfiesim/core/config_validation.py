@@ -6,6 +6,7 @@ Scenes and craft descriptions share this module, so both report a misspelt key i
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from selfiesim.core.errors import SceneError, UserError
+from selfiesim.core.limits import TOML_BYTES, Limit
+from selfiesim.core.toml_shape import check_toml_shape
 
-MAX_BYTES = 1 << 20
+_MAX_FAULTS = 30  # lines of one message
 
 
 def read_toml_table(path: Path, kind: str, error_type: type[UserError]) -> tuple[dict[str, Any], bytes]:
@@ -35,17 +38,19 @@ def read_toml_table(path: Path, kind: str, error_type: type[UserError]) -> tuple
     UserError
         An ``error_type``: the file cannot be read, is too large, or is not valid TOML.
     """
-    content = read_limited(path, MAX_BYTES, f"that is not {kind}", error_type)
+    content = read_limited(path, TOML_BYTES, f"that is not {kind}", error_type)
     try:
-        return tomllib.loads(content.decode("utf-8")), content
+        text = content.decode("utf-8")
+        check_toml_shape(text, str(path), error_type)
+        return tomllib.loads(text), content
     except UnicodeDecodeError as error:
         raise error_type(f"{path}: not UTF-8 text; {kind} is a TOML file") from error
-    except (ValueError, RecursionError) as error:  # includes a number of 5,000 digits, and brackets nested 1,000 deep
+    except (ValueError, RecursionError) as error:  # includes a number of 5,000 digits
         raise error_type(f"{path}: not valid TOML: {error}") from error
 
 
-def read_limited(path: Path, max_bytes: int, advice: str, error_type: type[UserError]) -> bytes:
-    """Read a whole file of at most ``max_bytes``; ``advice`` ends the message about a larger one.
+def read_limited(path: Path, limit: Limit, advice: str, error_type: type[UserError]) -> bytes:
+    """Read a whole file within a limit of bytes; ``advice`` ends the message about a larger one.
 
     Raises
     ------
@@ -53,12 +58,13 @@ def read_limited(path: Path, max_bytes: int, advice: str, error_type: type[UserE
         An ``error_type``: the file cannot be read, or is too large.
     """
     try:
+        if path.exists() and not path.is_file():  # to open a named pipe would wait for its other end
+            raise error_type(f"{path}: cannot be read (not a file)")
         with path.open("rb") as file:
-            content = file.read(max_bytes + 1)
+            content = file.read(limit.value + 1)
     except OSError as error:
         raise error_type(f"{path}: cannot be read ({error.strerror})") from error
-    if len(content) > max_bytes:
-        raise error_type(f"{path}: larger than {max_bytes >> 20} MB; {advice}")
+    limit.check(len(content), f"{path}: too large", error_type, advice)
     return content
 
 
@@ -77,19 +83,40 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def explain_validation_error(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return one line per fault: the key's path, what is wrong with it, and what would be valid.
 
-    Pydantic reports a misspelt key twice, as unknown and as missing; only the first is returned.
+    Pydantic reports a misspelt key twice, as unknown and as missing; only the first is returned. Only the first of many
+    faults are explained.
     """
-    faults = error.errors()
+    faults = error.errors(include_url=False, include_context=False)
+    rest = len(faults) - _MAX_FAULTS
+    faults = _faults_of_keys(faults[:_MAX_FAULTS])
     misspelt = {
         (*fault["loc"][:-1], closest_match(str(fault["loc"][-1]), known_keys(model, fault["loc"][:-1])))
         for fault in faults
         if fault["type"] == "extra_forbidden"
     }
-    return [
+    lines = [
         _fault_message(fault, model)
         for fault in faults
         if not (fault["type"] == "missing" and fault["loc"] in misspelt)
     ]
+    return [*lines, f"and {rest:,} more faults"] if rest > 0 else lines
+
+
+def _faults_of_keys(faults: Sequence[Any]) -> list[Any]:
+    """Return the faults with only keys in their paths: pydantic adds the types that a key could have.
+
+    Of a key that may be text or a table, and is a table, only the faults inside it are kept.
+    """
+    found = [fault | {"loc": tuple(part for part in fault["loc"] if not _is_type(part))} for fault in faults]
+    inside = {fault["loc"][:length] for fault in found for length in range(len(fault["loc"]))}
+    return [fault for fault in found if not (isinstance(fault["input"], dict) and fault["loc"] in inside)]
+
+
+def _is_type(part: int | str) -> bool:
+    return (
+        isinstance(part, str)
+        and re.match(r"(function-\w+|literal|tuple|list|dict|nullable)\[|constrained-", part) is not None
+    )
 
 
 def _fault_message(fault: Any, model: type[BaseModel]) -> str:

@@ -49,5 +49,9 @@ class CcsdsError(UserError):
     """A file with an orbit or an attitude (OEM, AEM, OMM, TLE) is invalid, or does not cover the time."""
 
 
+class ReaderError(UserError):
+    """A reader in a child process failed: it crashed, or needed too much time or memory."""
+
+
 class BatchError(UserError):
     """A job file or a batch folder is invalid."""

@@ -42,6 +42,18 @@ def data_dir() -> Path:
     return Path(platformdirs.user_data_dir("selfiesim"))
 
 
+def is_within(folder: Path, path: Path) -> bool:
+    """Return whether ``path`` is in or below ``folder`` once the links in both are followed.
+
+    Every file that a scene, mesh, map, label or kernel names is checked with this before it is opened. A name that
+    cannot be followed (too long, a link to itself, with a null character) is not within.
+    """
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path next to ``path`` and rename it to ``path`` on success, so no file is ever half-written.

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import atomic_write, cache_dir
+from selfiesim.core.files import atomic_write, cache_dir, is_within
+from selfiesim.core.limits import CRAFT_CACHE_BYTES, MESH_BYTES
 from selfiesim.craft.formats.import_result import ImportResult
-from selfiesim.craft.formats.limits import MAX_CACHE_BYTES
 from selfiesim.craft.model import Material, Part
 
 _CACHE_VERSION = 8  # increment when the content of a cached craft changes
@@ -86,7 +86,7 @@ def fetch(path: Path, folder: Path) -> ImportResult | None:
             arrays = {name: file[name] for name in file.files}
         table = json.loads(arrays["table"].tobytes())
         for name, digest in table["companions"].items():
-            if _digest(folder / name) != digest:
+            if _digest(folder, name) != digest:
                 return None
         import_result = ImportResult(
             _unpack_parts(table, arrays), tuple(table["repairs"]), tuple(table["warnings"]), tuple(table["companions"])
@@ -123,8 +123,8 @@ def fetch_lod_faces(path: Path, vertex_counts: list[int]) -> list[NDArray[np.int
     return faces
 
 
-def prune(folder: Path, keep: Path, max_bytes: int = MAX_CACHE_BYTES) -> None:
-    """Delete the least recently used files until at most ``max_bytes`` remain, but never ``keep``.
+def prune(folder: Path, keep: Path) -> None:
+    """Delete the least recently used files until the rest fits into the limit, but never ``keep``.
 
     Other processes may read, write and prune at the same time, so a missing file is not an error. Temporary files of
     killed processes are deleted after an hour.
@@ -140,7 +140,7 @@ def prune(folder: Path, keep: Path, max_bytes: int = MAX_CACHE_BYTES) -> None:
         is_stale = is_temporary and time.time() - used > _STALE_TEMP_AGE_S
         if file == keep or (is_temporary and not is_stale):
             continue
-        if total > max_bytes or is_stale:
+        if total > CRAFT_CACHE_BYTES.value or is_stale:
             with suppress(OSError):
                 file.unlink()
                 total -= size
@@ -161,8 +161,12 @@ def _mark_used(path: Path) -> None:
         os.utime(path)
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+def _digest(folder: Path, name: str) -> str:
+    path = folder / name
+    if not is_within(folder, path) or not path.is_file() or path.stat().st_size > MESH_BYTES.value:
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _part_row(part: Part, material_index: int) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
+from selfiesim.core.limits import DECAL_BYTES
 from selfiesim.core.shared_cache import shared_cache
 from selfiesim.craft.colours import texture_in_bands
 from selfiesim.craft.formats.textures import UnreadableImageError, open_image, read_pixels
 from selfiesim.craft.model import Craft, Material, Part
 
-MAX_BYTES = 64 * 1024 * 1024
 MAX_SIDE = 2048
 """Pixels on a side to which a larger image is scaled down."""
 _SURFACE_OFFSET_M = 0.003  # above the highest fold: enough to avoid z-fighting, too little to be visible
@@ -105,8 +105,10 @@ def _load_image(decal: Decal) -> NDArray[np.uint8]:
     """Pixels (H, W, 3 or 4) in bands, no side over :data:`MAX_SIDE`."""
     label = f"{decal.key}.image: {decal.image.name}"
     try:
-        if decal.image.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{label} is over {MAX_BYTES >> 20} MB; save it smaller")
+        if decal.image.exists() and not decal.image.is_file():  # to open a named pipe would wait for its other end
+            raise ModelError(f"{label} cannot be read (not a file); put it next to the scene file")
+        size = decal.image.stat().st_size
+        DECAL_BYTES.check(size, f"{label} has {size >> 20} MB", ModelError, "save it smaller")
         content = decal.image.read_bytes()
     except OSError as error:
         raise ModelError(f"{label} cannot be read ({error.strerror}); put it next to the scene file") from error

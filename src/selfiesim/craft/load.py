@@ -8,12 +8,12 @@ from pathlib import Path
 
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError, ModelWarning
-from selfiesim.core.files import shipped
+from selfiesim.core.files import is_within, shipped
+from selfiesim.core.limits import MESH_BYTES
 from selfiesim.core.shared_cache import shared_cache
 from selfiesim.craft.cache import cache_path, fetch, store
 from selfiesim.craft.description import Joint, ModelDescription, Mount, read_description
 from selfiesim.craft.formats.import_result import ImportResult
-from selfiesim.craft.formats.limits import MAX_BYTES
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.material_overrides import apply_finishes
 from selfiesim.craft.model import Craft, Material, Part
@@ -73,7 +73,15 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
     """Load the craft; the stamps make the cached result expire when a file changes."""
     content = _read_bytes(path)
     description_path = path.with_suffix(".toml")
-    description, toml = read_description(description_path) if description_path.is_file() else (ModelDescription(), b"")
+    description, toml = (ModelDescription(), b"")
+    if description_path.is_file():
+        # A mesh that is itself a link may have its description beside it, or beside the file that it leads to.
+        if not any(is_within(folder, description_path) for folder in (path.parent, path.resolve().parent)):
+            raise ModelError(
+                f"{path}: its description {description_path.name} is a link that leads out of the folder; put the file "
+                "itself there"
+            )
+        description, toml = read_description(description_path)
     import_result = _import(path, content, description, toml)
     for text in import_result.warnings:
         warnings.warn(f"{path}: {text}", ModelWarning, stacklevel=4)
@@ -148,8 +156,7 @@ def _craft_stamps(path: Path) -> tuple[object, ...]:
 def _read_bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ModelError(f"{path}: {size >> 20} MB; the limit for a mesh file is {MAX_BYTES >> 20} MB")
+        MESH_BYTES.check(size, f"{path}: {size >> 20} MB", ModelError)
         content = path.read_bytes()
     except (OSError, MemoryError) as error:
         raise ModelError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'no memory'})") from error

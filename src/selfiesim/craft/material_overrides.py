@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
 from selfiesim.core.shared_cache import shared_cache
-from selfiesim.craft.formats.limits import MAX_TEXTURE_SIDE
 from selfiesim.craft.materials import CRUMPLE_BY_FINISH, FINISHES
 from selfiesim.craft.model import Craft, Material, Part
 
@@ -92,7 +91,8 @@ def _solar_cell_texture() -> NDArray[np.uint8]:
     from selfiesim.craft.formats.textures import open_image, read_pixels
 
     content = solar_cell_png(*_CELL_TEXTURE_M, (0.08, 0.04), 0.002, seed=1)
-    pixels = read_pixels(open_image(content, "cells"), MAX_TEXTURE_SIDE, "cells")
+    image = open_image(content, "cells")
+    pixels = read_pixels(image, max(image.size), "cells")
     inner = slice(_CELL_TEXTURE_FRAME_PX, -_CELL_TEXTURE_FRAME_PX)
     return texture_in_bands(pixels[inner, inner, :3])
 

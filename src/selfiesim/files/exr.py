@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from selfiesim.core.errors import OutputError
+from selfiesim.core.limits import RECIPE_BYTES
 from selfiesim.files.recipe import SYNTHETIC
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from selfiesim.photo.develop import Photo
+
+
+_MAGIC = b"\x76\x2f\x31\x01"
 
 
 def import_openexr() -> Any:
@@ -30,6 +35,40 @@ def import_openexr() -> Any:
     except ImportError as error:
         raise OutputError("EXR files need OpenEXR: pip install 'selfiesim[exr]'") from error
     return OpenEXR
+
+
+def read_exr_text(path: Path, attribute: str) -> str | None:
+    """Return a text from the header of an EXR file, read by hand: the library can crash on a damaged file.
+
+    The layout is that of "OpenEXR File Layout" (openexr.com): magic number, version, then attributes (name, type, size,
+    value) up to an empty name.
+
+    Raises
+    ------
+    OutputError
+        The file is not EXR, or its header is damaged or too large.
+    """
+    with path.open("rb") as file:
+        head = file.read(2 * RECIPE_BYTES.value)
+    if head[:4] != _MAGIC:
+        raise OutputError(f"{path}: cannot be read as EXR; it does not begin as one")
+    place = 8
+    while (end := head.find(b"\0", place, place + 256)) > place:
+        name, place = head[place:end], end + 1
+        end = head.find(b"\0", place, place + 256)
+        kind, place = head[place : max(end, place)], end + 1
+        if end < 0 or place + 4 > len(head):
+            break
+        (size,) = struct.unpack_from("<I", head, place)
+        place += 4
+        if place + size > len(head):
+            break
+        if (name, kind) == (attribute.encode(), b"string"):
+            return head[place : place + size].decode("utf-8", "replace")
+        place += size
+    if head[place : place + 1] != b"\0":
+        raise OutputError(f"{path}: cannot be read as EXR; its header is damaged or too large")
+    return None
 
 
 def exr_channels(photo: Photo, half: bool = True) -> dict[str, NDArray[Any]]:

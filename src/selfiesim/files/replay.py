@@ -16,16 +16,13 @@ from pydantic import ValidationError
 
 from selfiesim.core.config_validation import read_limited, truncate
 from selfiesim.core.errors import OutputError
+from selfiesim.core.limits import PICTURE_BYTES, PICTURE_PIXELS, RECIPE_BYTES
 from selfiesim.files.recipe import Recipe, digest, recipe
 from selfiesim.files.strip_writer import TIFF_RECIPE
 
 if TYPE_CHECKING:
     from selfiesim.files.poster import Poster
     from selfiesim.photo.develop import Photo
-
-MAX_BYTES = 1 << 20  # of a recipe
-MAX_FILE_BYTES = 1 << 31
-MAX_PIXELS = 16384 * 16384
 
 
 def read_recipe(path: Path, edited: bool = False) -> dict[str, Any]:
@@ -72,18 +69,16 @@ def read_recipe(path: Path, edited: bool = False) -> dict[str, Any]:
 def _recipe_text(path: Path) -> str:
     """Extract the text of the recipe from any file that selfiesim writes."""
     if path.suffix.lower() == ".json":
-        return read_limited(path, MAX_BYTES, "that is not a recipe", OutputError).decode("utf-8", "replace")
+        return read_limited(path, RECIPE_BYTES, "that is not a recipe", OutputError).decode("utf-8", "replace")
     readers = {".exr": _recipe_from_exr, ".npz": _recipe_from_npz}
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise OutputError(f"{path}: is larger than {MAX_FILE_BYTES >> 20} MB, hence not a picture of selfiesim")
+        PICTURE_BYTES.check(path.stat().st_size, f"{path}: too large for a picture of selfiesim", OutputError)
         text = readers.get(path.suffix.lower(), _recipe_from_image)(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror or 'no picture'})") from error
     if text is None:
         raise OutputError(f"{path}: contains no recipe; only pictures that selfiesim wrote can be rendered again")
-    if len(text) > MAX_BYTES:
-        raise OutputError(f"{path}: its recipe is larger than {MAX_BYTES >> 20} MB, hence not one of selfiesim")
+    RECIPE_BYTES.check(len(text), f"{path}: its recipe is too large for one of selfiesim", OutputError)
     return text
 
 
@@ -105,8 +100,8 @@ def _recipe_from_image(path: Path) -> str | None:
 
     try:
         with _open_picture(path) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise OutputError(f"{path}: has more than {MAX_PIXELS:,} pixels, hence not a picture of selfiesim")
+            pixels = opened.width * opened.height
+            PICTURE_PIXELS.check(pixels, f"{path}: has too many pixels for a picture of selfiesim", OutputError)
             if "selfiesim" in opened.info:
                 return str(opened.info["selfiesim"])
             if opened.format == "TIFF":
@@ -121,14 +116,9 @@ def _recipe_from_image(path: Path) -> str | None:
 
 
 def _recipe_from_exr(path: Path) -> str | None:
-    from selfiesim.files.exr import import_openexr
+    from selfiesim.files.exr import read_exr_text
 
-    library = import_openexr()
-    try:
-        stored = library.File(str(path), header_only=True).header().get("selfiesim")
-    except Exception as error:  # the library documents no exception type
-        raise OutputError(f"{path}: cannot be read as EXR ({truncate(str(error))})") from error
-    return stored if isinstance(stored, str) else None
+    return read_exr_text(path, "selfiesim")
 
 
 def _recipe_from_npz(path: Path) -> str | None:
@@ -138,8 +128,8 @@ def _recipe_from_npz(path: Path) -> str | None:
         with zipfile.ZipFile(path) as archive:
             if "recipe.npy" not in archive.namelist():
                 return None
-            if archive.getinfo("recipe.npy").file_size > 4 * MAX_BYTES + 1000:
-                raise OutputError(f"{path}: its recipe is larger than {MAX_BYTES >> 20} MB, hence not one of selfiesim")
+            size = archive.getinfo("recipe.npy").file_size / 4  # numpy stores four bytes a letter
+            RECIPE_BYTES.check(size - 1000, f"{path}: its recipe is too large for one of selfiesim", OutputError)
         with np.load(path, allow_pickle=False) as arrays:
             return str(arrays["recipe"])
     except (ValueError, zipfile.BadZipFile) as error:

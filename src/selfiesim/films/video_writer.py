@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
+from selfiesim.core.limits import FILM_BYTES
 
 Pixels = NDArray[np.uint8]
 """A frame, (H, W, 3), sRGB, row 0 at the top."""
@@ -23,8 +24,6 @@ MIN_FPS, MAX_FPS = 0.1, 240.0
 """Range of frame rates, per second."""
 MAX_GIF_FPS = 50.0
 """Limit for GIF: players show frames of 0.01 s for 0.1 s."""
-MAX_BYTES = 1 << 30
-"""Limit for the frames that Pillow holds in memory until a file is complete."""
 
 _CRF = 16  # x264 rate factor: differences from the frames are invisible
 _THREADS = 4  # fixed, because the bytes that x264 writes depend on it
@@ -86,8 +85,8 @@ def check_film(path: Path, size: tuple[int, int], fps: float, count: int) -> Non
         return
     if ending == ".gif" and fps > MAX_GIF_FPS:
         raise OutputError(f"{path}: a GIF has at most {MAX_GIF_FPS:g} frames per second, not {fps:g}")
-    if _PILLOW_BYTES_PER_PIXEL * width * height * count > MAX_BYTES:
-        fitting = MAX_BYTES // (_PILLOW_BYTES_PER_PIXEL * width * height)
+    if _PILLOW_BYTES_PER_PIXEL * width * height * count > FILM_BYTES.value:
+        fitting = FILM_BYTES.value // (_PILLOW_BYTES_PER_PIXEL * width * height)
         raise OutputError(
             f"{path}: {count} frames of {width}x{height} do not fit into memory (at most {fitting}); "
             "write .mp4, or fewer or smaller frames"

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
+from selfiesim.core.files import is_within
 from selfiesim.labels.bop_models import BopModel, bop_model
 from selfiesim.labels.coco import model_names
 from selfiesim.labels.rle import decode
@@ -103,6 +104,8 @@ def _build_models(records: Sequence[Record], models_folder: Path) -> dict[str, B
     for name in model_names(records):
         craft = next(craft for record in records for craft in record["crafts"] if craft["model"] == name)
         source = name if name in shipped_models() else models_folder / name
+        if isinstance(source, Path) and not is_within(models_folder, source):
+            raise OutputError(f"craft {name[:60]!r}: its mesh is outside {models_folder}, which is not allowed")
         models[name] = bop_model(load_craft(source), craft["joints_rad"], craft["hidden_nodes"])
     return models
 

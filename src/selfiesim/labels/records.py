@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from selfiesim.core.config_validation import read_limited
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import atomic_write
+from selfiesim.core.files import atomic_write, is_within
+from selfiesim.core.limits import RECORD_BYTES
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.labels.keypoints import Points, keypoints
 from selfiesim.labels.poses import camera_pose, craft_pose
@@ -40,7 +42,6 @@ RECORD_SUFFIX = ".labels.json"
 """Suffix of a frame's record."""
 HOST_CRAFT_NAME = "craft"
 """Name of the craft that carries or released the camera; other objects have names in the scene."""
-MAX_BYTES = 64 << 20  # of a record
 
 Record = dict[str, Any]
 
@@ -188,9 +189,7 @@ def read_record(folder: str | Path, frame: str) -> Record:
     """
     path = Path(folder) / f"{frame}{RECORD_SUFFIX}"
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise OutputError(f"{path}: larger than {MAX_BYTES >> 20} MB; not a label record")
-        record: Record = json.loads(path.read_bytes())
+        record: Record = json.loads(read_limited(path, RECORD_BYTES, "that is not a label record", OutputError))
     except (OSError, ValueError, RecursionError) as error:
         raise OutputError(f"{path}: cannot be read as a label record ({str(error)[:60]})") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("kind") != SYNTHETIC:
@@ -199,6 +198,10 @@ def read_record(folder: str | Path, frame: str) -> Record:
         raise OutputError(
             f"{path}: is the record of {record.get('frame')!r}; keep the folders of the data set as they were written"
         )
+    layers = record.get("layers")
+    for name in (record.get("picture"), *(layers.values() if isinstance(layers, dict) else (None,))):
+        if not isinstance(name, str) or not is_within(Path(folder), Path(folder) / name):
+            raise OutputError(f"{path}: names a file outside the data set ({str(name)[:60]!r}), which is not allowed")
     return record
 
 

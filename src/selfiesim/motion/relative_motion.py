@@ -112,7 +112,7 @@ def relative_state_perturbed(
 
     Raises
     ------
-    ArithmeticError
+    SceneError
         The integration fails.
     """
     on_camera = camera_acceleration or acceleration
@@ -167,7 +167,7 @@ def relative_state_along_path(
 
     Raises
     ------
-    ArithmeticError
+    SceneError
         The integration fails.
     """
     length = float(np.linalg.norm(path(0.0)))

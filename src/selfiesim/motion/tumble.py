@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.orbit import integrate
+from selfiesim.core.limits import TUMBLE_STEPS
 from selfiesim.core.vectors import Matrix, Vector
 
 # Two principal moments this close count as equal; the error is below a rounding.
@@ -210,7 +211,7 @@ def _integrate_asymmetric(moments: Vector, rate: Vector, times: Vector) -> tuple
             ]
         )
 
-    y = integrate(motion, np.array([*(rate / speed), 0.0, 0.0, 0.0, 1.0]), times * speed, rtol=2.3e-14)
+    y = integrate(motion, np.array([*(rate / speed), 0.0, 0.0, 0.0, 1.0]), times * speed, 2.3e-14, TUMBLE_STEPS)
     later = _project_onto_invariants(moments, rate, speed * y[..., :3])
     return _align_to_momentum(moments * rate, moments * later, y[..., 3:]), later
 

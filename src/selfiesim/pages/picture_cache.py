@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from selfiesim.core.config_validation import read_limited
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write
+from selfiesim.core.limits import RECORD_BYTES
 from selfiesim.files.recipe import RECORDED_PACKAGES
 
 if TYPE_CHECKING:
     from selfiesim.craft.model import Craft
     from selfiesim.view.view import View
 
-MAX_BYTES = 1 << 22  # enough for thousands of pictures
 _PACKAGE = Path(__file__).resolve().parent.parent
 _EXCLUDED_DIRS = {"__pycache__", "models", "scenes"}  # of the last two, what a picture uses is hashed separately
 
@@ -60,7 +60,7 @@ class RenderCache:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        known = json.loads(read_limited(path, MAX_BYTES, "that is not our record", OutputError))
+        known = json.loads(read_limited(path, RECORD_BYTES, "that is not our record", OutputError))
     except (OutputError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from selfiesim.analysis.drift_table import sample, sample_times
 from selfiesim.core.errors import SceneError
 from selfiesim.core.files import atomic_write
+from selfiesim.core.limits import STORY_FRAMES
 from selfiesim.files.images import check_writable, save, save_picture
 from selfiesim.files.thumbnails import save_thumbnail
 from selfiesim.pages.path_figure import AxesName, plot_release
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
     from selfiesim.view.view import View
 
-MAX_FRAMES = 240
 THUMBNAIL_PX = (640, 480)
 
 
@@ -52,12 +52,12 @@ def story_times(stop: float, every: float | None, frames: int | None) -> list[fl
     if stop <= 0.0:
         raise SceneError(f"--to: release{stop:+g}s is not after the release; give a later moment, such as release+120s")
     if frames is not None:
-        if not 2 <= frames <= MAX_FRAMES:
-            raise SceneError(f"--frames {frames}: give a number from 2 to {MAX_FRAMES}")
+        if frames < 2:
+            raise SceneError(f"--frames {frames}: give a number from 2")
+        STORY_FRAMES.check(frames, f"--frames {frames}: too many", SceneError)
         return [stop * k / (frames - 1) for k in range(frames)]
     times = sample_times(0.0, stop, 10.0 if every is None else every)
-    if len(times) > MAX_FRAMES:
-        raise SceneError(f"--every {every:g}s: {len(times)} frames are too many; the most is {MAX_FRAMES}")
+    STORY_FRAMES.check(len(times), f"--every {every:g}s: {len(times)} frames are too many", SceneError)
     return times
 
 

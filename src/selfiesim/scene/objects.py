@@ -14,8 +14,6 @@ from selfiesim.scene.host import OrbitSection
 from selfiesim.scene.release import ReleaseSection
 from selfiesim.scene.section import Positive, Vector3Value
 
-MAX_OBJECTS = 32
-
 
 class ObjectSection(ModelSection):
     """A further craft: at an offset from the first, on an orbit of its own, or released by the first."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PrivateAttr, Strict, ValidationError, model_validator
 
-from selfiesim.core import files
 from selfiesim.core.config_validation import explain_validation_error, read_toml_table, set_by_path
 from selfiesim.core.errors import CcsdsError, EphemerisError, MapError, SceneError
+from selfiesim.core.limits import KERNEL_FILES, SCENE_OBJECTS
 from selfiesim.scene.attitude import AttitudeSection
 from selfiesim.scene.camera import CameraSection, rescale_intrinsics
 from selfiesim.scene.consistency import check_assumed_keys, check_consistency, find_section_conflicts
@@ -24,12 +24,12 @@ from selfiesim.scene.downlink import DownlinkSection
 from selfiesim.scene.ground import GroundSection
 from selfiesim.scene.host import BodySection, OrbitSection, PathSection, SiteSection
 from selfiesim.scene.moments import Moment
-from selfiesim.scene.objects import MAX_OBJECTS, ObjectSection
+from selfiesim.scene.objects import ObjectSection
 from selfiesim.scene.photo import PhotoSection
 from selfiesim.scene.planet import PlanetSection
 from selfiesim.scene.release import MountedSection, ReleaseSection
-from selfiesim.scene.section import FileName, Section, Text
-from selfiesim.scene.shipped import find_scene
+from selfiesim.scene.section import FileName, Section, Text, at_most
+from selfiesim.scene.shipped import find_model, find_scene, find_scene_file
 from selfiesim.scene.sky import SkySection
 
 if TYPE_CHECKING:
@@ -48,9 +48,8 @@ class Scene(Section):
     title: Text = Field(min_length=1, max_length=200, description="Title of the shot, one line.")
     summary: Text = Field("", max_length=4000, description="What the picture shows, in a few sentences.")
     at: Moment = Field("release+100s", description="When the picture is taken.")
-    kernels: Annotated[tuple[FileName, ...], Strict(False)] = Field(
+    kernels: Annotated[tuple[FileName, ...], Strict(False), at_most(KERNEL_FILES)] = Field(
         (),
-        max_length=100,
         description="SPICE kernels or meta-kernels next to the scene file, used before the built-in ephemeris.",
     )
     craft: CraftSection
@@ -61,8 +60,8 @@ class Scene(Section):
     attitude: AttitudeSection = AttitudeSection()
     release: ReleaseSection | None = Field(None, description="How the camera is released.")
     mounted: MountedSection | None = Field(None, description="Instead: the camera is mounted on the craft.")
-    objects: Annotated[tuple[ObjectSection, ...], Strict(False)] = Field(
-        (), max_length=MAX_OBJECTS, description="Further craft."
+    objects: Annotated[tuple[ObjectSection, ...], Strict(False), at_most(SCENE_OBJECTS)] = Field(
+        (), description="Further craft."
     )
     camera: CameraSection = CameraSection()
     planet: PlanetSection = PlanetSection()
@@ -279,11 +278,9 @@ class Scene(Section):
         Raises
         ------
         SceneError
-            For a path outside the scene's folder.
+            For an unknown name, or a path outside the scene's folder.
         """
-        if not Path(model).suffix and Path(model).name == model:
-            return model
-        return self.resolve_file(key, model, "the mesh")
+        return find_model(self.folder, key, model)
 
     def resolve_file(self, key: str, name: str, what: str) -> Path:
         """Resolve a file name in the scene to a path in or below its folder, or to a file shipped with a scene.
@@ -307,16 +304,7 @@ class Scene(Section):
         SceneError
             For a path outside the folder.
         """
-        try:
-            folder = self.folder.resolve()
-            target = (folder / name).resolve()
-        except (OSError, RuntimeError, ValueError) as error:  # name too long, link to itself, null character
-            raise SceneError(f"{key}: {name!r} is not a usable path") from error
-        if not target.is_relative_to(folder):
-            raise SceneError(f"{key}: {name!r} lies outside the scene's folder; put {what} next to the scene file")
-        # A copy of a shipped scene, or a picture replayed from its recipe, may be in another folder than its files.
-        shipped = files.shipped("scenes") / Path(name).name
-        return shipped if not target.exists() and Path(name).name == name and shipped.is_file() else target
+        return find_scene_file(self.folder, key, name, what)
 
     def resolve(self) -> ResolvedScene:
         """Read the files that the scene names and compute its release; cached until the craft's files change.

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
+from selfiesim.core.limits import Limit
+
 
 def _check_axis(value: object) -> object:
     if isinstance(value, (list, tuple)) and value and all(part == 0 for part in value):
@@ -55,6 +57,17 @@ def _check_text(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_check_text)]
+
+
+def at_most(limit: Limit) -> BeforeValidator:
+    """Return a check of a list's length that comes before the checks of its items."""
+
+    def check(value: object) -> object:
+        if isinstance(value, (list, tuple)) and len(value) > limit.value:
+            raise ValueError(limit.excess(f"has {len(value):,} entries"))
+        return value
+
+    return BeforeValidator(check)
 
 
 class Section(BaseModel):

@@ -1,4 +1,4 @@
-"""The shipped scenes, and scene files by name or path."""
+"""The shipped scenes, scene files by name or path, and the files that a scene names."""
 
 from __future__ import annotations
 
@@ -44,3 +44,41 @@ def find_scene(name_or_path: str | Path) -> Path:
         raise SceneError(f"{text}: no such file; shipped scenes are: {', '.join(shipped)}")
     hint = did_you_mean(text, shipped)
     raise SceneError(f"no scene named {text!r}{hint}{' Shipped' if hint else '; shipped'} are: {', '.join(shipped)}")
+
+
+def find_scene_file(folder: Path, key: str, name: str, what: str) -> Path:
+    """Return the file in or below a scene's folder that a key names, or one shipped with a scene.
+
+    Raises
+    ------
+    SceneError
+        For a path outside the folder, also through a link; ``key`` and ``what`` the file is begin and end the message.
+    """
+    try:
+        root = folder.resolve()
+        target = (root / name).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # name too long, link to itself, null character
+        raise SceneError(f"{key}: {name!r} is not a usable path") from error
+    if not target.is_relative_to(root):
+        raise SceneError(f"{key}: {name!r} lies outside the scene's folder; put {what} next to the scene file")
+    # A copy of a shipped scene, or a picture replayed from its recipe, may be in another folder than its files.
+    shipped = files.shipped("scenes") / Path(name).name
+    return shipped if not target.exists() and Path(name).name == name and shipped.is_file() else target
+
+
+def find_model(folder: Path, key: str, model: str) -> str | Path:
+    """Return the name of a shipped model, or the mesh file in or below a scene's folder, never elsewhere.
+
+    Raises
+    ------
+    SceneError
+        For an unknown name, or a path outside the folder.
+    """
+    from selfiesim.craft.load import models
+
+    if model in models():
+        return model
+    file = find_scene_file(folder, key, model, "the mesh")
+    if Path(model).suffix or Path(model).name != model or file.is_file():
+        return file
+    raise SceneError(f"{key}: no model is called {model!r}{did_you_mean(model, models())}")

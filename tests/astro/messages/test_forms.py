@@ -20,7 +20,6 @@ from ccsds_messages import (
     xml_message,
 )
 
-from selfiesim.astro.messages import blocks
 from selfiesim.astro.messages.aem import read_aem
 from selfiesim.astro.messages.oem import read_oem
 from selfiesim.core.errors import CcsdsError
@@ -103,7 +102,7 @@ OUTSIDE = '<!DOCTYPE oem SYSTEM "file:///etc/passwd">\n<oem version="2.0"></oem>
     [
         (BOMB, "line 1: a document type declaration; a CCSDS message has none"),
         (OUTSIDE, "line 1: a document type declaration"),
-        ("<oem version='2.0'>" + "<a>" * 100, "line 1: elements nested more than 32 deep"),
+        ("<oem version='2.0'>" + "<a>" * 100, "line 1: elements nested too deeply; the limit is 32"),
         ("<oem version='2.0'>\n&b;</oem>", "line 2: not well-formed XML: undefined entity"),
         (OEM_XML[:-30], "not well-formed XML"),
         ("<opm version='2.0'></opm>", "holds no <oem>; its root is <opm>"),
@@ -137,6 +136,6 @@ def test_a_malformed_file_is_refused_with_its_place(tmp_path, text, part):
 
 @pytest.mark.parametrize("form", [xml_message, json_message])
 def test_rows_are_counted_as_they_are_read(tmp_path, monkeypatch, form):
-    monkeypatch.setattr(blocks, "MAX_ROWS", 10)
-    with pytest.raises(CcsdsError, match="more than 10 rows"):
+    monkeypatch.setenv("SELFIESIM_LIMITS", "ccsds-rows=10")
+    with pytest.raises(CcsdsError, match="too many rows; the limit is 10 "):
         read_oem(write(tmp_path, form("OEM", OEM_NAMES, OEM_META, oem_rows())))

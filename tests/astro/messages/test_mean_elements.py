@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.messages import mean_elements
 from selfiesim.astro.messages.mean_elements import read_omm, read_tle
 from selfiesim.astro.messages.reference_frames import teme_to_icrf
 from selfiesim.core.errors import CcsdsError
@@ -188,6 +187,6 @@ def test_a_missing_element_is_named(tmp_path):
 
 
 def test_the_number_of_sets_is_limited(tmp_path, monkeypatch):
-    monkeypatch.setattr(mean_elements, "MAX_SETS", 3)
-    with pytest.raises(CcsdsError, match="line 12: more than 3 objects"):
+    monkeypatch.setenv("SELFIESIM_LIMITS", "mean-element-sets=3")
+    with pytest.raises(CcsdsError, match="line 12: too many objects; the limit is 3 "):
         read_tle(write(tmp_path, ISS * 4))

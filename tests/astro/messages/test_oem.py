@@ -7,7 +7,6 @@ import pytest
 from ccsds_messages import OEM_META, START, block, message, oem_rows, true_state
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.messages import blocks, forms
 from selfiesim.astro.messages.oem import read_oem
 from selfiesim.core.errors import CcsdsError
 
@@ -256,11 +255,11 @@ def test_a_malformed_file_is_rejected_with_the_line(tmp_path, text, message_part
 
 def test_file_size_and_row_count_are_limited(tmp_path, monkeypatch):
     path = oem(tmp_path)
-    monkeypatch.setattr(blocks, "MAX_ROWS", 10)
-    with pytest.raises(CcsdsError, match="more than 10 rows"):
+    monkeypatch.setenv("SELFIESIM_LIMITS", "ccsds-rows=10")
+    with pytest.raises(CcsdsError, match="too many rows; the limit is 10 "):
         read_oem(path)
-    monkeypatch.setattr(forms, "MAX_BYTES", 1 << 10)
-    with pytest.raises(CcsdsError, match="larger than"):
+    monkeypatch.setenv("SELFIESIM_LIMITS", "ccsds-bytes=1k")
+    with pytest.raises(CcsdsError, match="too large; the limit is 1 kB"):
         read_oem(path)
 
 

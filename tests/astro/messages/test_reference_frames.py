@@ -116,8 +116,8 @@ def test_a_body_fixed_frame_agrees_with_spice(spice, tmp_path):
 def test_kernels_define_further_frames(spice, mission, tmp_path):
     from selfiesim.astro.spice_kernels import Kernels
 
-    with Kernels([mission / name for name in ALL]) as kernels:
-        ours = read_in(tmp_path, "B1950", kernels=kernels).state(START + 90.0)
+    kernels = Kernels([mission / name for name in ALL])
+    ours = read_in(tmp_path, "B1950", kernels=kernels).state(START + 90.0)
     theirs = spice.pxform("B1950", "J2000", 0.0) @ (POSITION_M + 90.0 * VELOCITY_M_S)
     assert np.linalg.norm(ours.position - theirs) < 1e-3
 
@@ -133,8 +133,8 @@ def test_an_earth_orientation_kernel_takes_the_place_of_ut1_as_utc(spice, tmp_pa
     record = [np.pi / 2.0, 0.0, 0.0, 0.0, middle - np.pi / 2.0, np.radians(0.5)]  # Chebyshev: value and half its change
     spice.pckw02(handle, 3000, "J2000", start, start + day, "test", day, 1, 1, record, start)
     spice.pckcls(handle)
-    with Kernels([kernel]) as kernels:
-        ours = read_in(tmp_path, "ITRF2000", kernels=kernels).state(START + 90.0)
+    kernels = Kernels([kernel])
+    ours = read_in(tmp_path, "ITRF2000", kernels=kernels).state(START + 90.0)
     angle = np.radians(30.0 + (spice.str2et("2021-12-31T16:01:30") - start) / day)
     expected = Rotation.from_rotvec([0.0, 0.0, angle]).apply(POSITION_M + 90.0 * VELOCITY_M_S)
     assert np.linalg.norm(ours.position - expected) < 1e-2

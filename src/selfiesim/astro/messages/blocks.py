@@ -14,11 +14,8 @@ from typing import NamedTuple
 
 from selfiesim.core.config_validation import did_you_mean, truncate
 from selfiesim.core.errors import CcsdsError
+from selfiesim.core.limits import CCSDS_FIELDS, CCSDS_ROWS, CCSDS_SEGMENTS
 
-MAX_BYTES = 64 << 20
-MAX_ROWS = 500_000
-MAX_BLOCKS = 5_000
-MAX_FIELDS = 1_000
 MAX_NUMBER = 1e12
 
 Place = int | str
@@ -139,13 +136,13 @@ class BlockBuilder:
     def __init__(self, path: Path, kind: Kind) -> None:
         self.path, self.kind = path, kind
         self.blocks: list[Block] = []
-        self._count = 0
+        self._count, self._max_count = 0, CCSDS_ROWS.value
 
     def start(self, place: Place) -> None:
         """Begin a block."""
         self._require_rows()
-        if len(self.blocks) == MAX_BLOCKS:
-            raise place_error(self.path, place, f"more than {MAX_BLOCKS:,} segments; split the file")
+        if len(self.blocks) >= CCSDS_SEGMENTS.value:
+            raise place_error(self.path, place, CCSDS_SEGMENTS.excess("too many segments", "split the file"))
         self.blocks.append(Block(place))
 
     def add_metadata(self, key: str, value: Value) -> None:
@@ -167,8 +164,8 @@ class BlockBuilder:
     def add_row(self, place: Place, time: str, numbers: list[float]) -> None:
         """Add one row of numbers in the order of the columns."""
         self._count += 1
-        if self._count > MAX_ROWS:
-            raise place_error(self.path, place, f"more than {MAX_ROWS:,} rows; split the file")
+        if self._count > self._max_count:
+            raise place_error(self.path, place, CCSDS_ROWS.excess("too many rows", "split the file"))
         block = self.blocks[-1]
         block.times.append(time)
         block.places.append(place)
@@ -209,8 +206,8 @@ def add_field(path: Path, fields: Fields, key: str, value: Value) -> None:
     """
     if key in fields:
         raise place_error(path, value.place, f"{truncate(key)} is given twice")
-    if len(fields) == MAX_FIELDS:
-        raise place_error(path, value.place, f"more than {MAX_FIELDS:,} values in one set")
+    if len(fields) >= CCSDS_FIELDS.value:
+        raise place_error(path, value.place, CCSDS_FIELDS.excess("too many values in one set"))
     fields[key] = value
 
 

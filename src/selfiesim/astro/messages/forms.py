@@ -7,12 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from selfiesim.astro.messages import kvn, ndm_json, ndm_xml
-from selfiesim.astro.messages.blocks import MAX_BYTES, Block, BlockBuilder, Fields, Handler, Kind, Place, place_error
+from selfiesim.astro.messages.blocks import Block, BlockBuilder, Fields, Handler, Kind, Place, place_error
 from selfiesim.core.config_validation import read_limited
 from selfiesim.core.errors import CcsdsError
-
-MAX_SETS = 10_000
-"""Sets of mean elements in one file."""
+from selfiesim.core.limits import CCSDS_BYTES, MEAN_ELEMENT_SETS
 
 Parser = Callable[[Path, bytes, str, tuple[str, ...], str, Handler, Handler], None]
 
@@ -68,8 +66,8 @@ def read_field_sets(path: Path, name: str, versions: tuple[str, ...]) -> list[Fi
     sets: list[Fields] = []
 
     def begin(place: Place, fields: Fields) -> None:
-        if len(sets) == MAX_SETS:
-            raise place_error(path, place, f"more than {MAX_SETS:,} sets; split the file")
+        if len(sets) >= MEAN_ELEMENT_SETS.value:
+            raise place_error(path, place, MEAN_ELEMENT_SETS.excess("too many sets", "split the file"))
         sets.append(dict(fields))
 
     def complete(place: Place, fields: Fields) -> None:
@@ -84,7 +82,7 @@ def read_field_sets(path: Path, name: str, versions: tuple[str, ...]) -> list[Fi
 
 
 def _read(path: Path) -> bytes:
-    return read_limited(path, MAX_BYTES, "split the file", CcsdsError).removeprefix(codecs.BOM_UTF8)
+    return read_limited(path, CCSDS_BYTES, "split the file", CcsdsError).removeprefix(codecs.BOM_UTF8)
 
 
 def _structured_parser(content: bytes) -> Parser | None:

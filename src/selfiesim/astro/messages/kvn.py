@@ -25,8 +25,7 @@ from selfiesim.astro.messages.blocks import (
 )
 from selfiesim.core.config_validation import truncate
 from selfiesim.core.errors import CcsdsError
-
-MAX_LINES = 2_000_000
+from selfiesim.core.limits import CCSDS_LINES
 
 _HEADER = ("CREATION_DATE", "ORIGINATOR", "MESSAGE_ID", "CLASSIFICATION")
 _UNIT = re.compile(r"\s*\[([^\[\]]*)\]$")
@@ -103,9 +102,10 @@ def read_fields(path: Path, text: str, name: str, versions: tuple[str, ...]) -> 
 
 
 def _content_lines(path: Path, text: str) -> Iterator[tuple[int, str]]:
+    max_lines = CCSDS_LINES.value
     for number, line in enumerate(io.StringIO(text, newline=None), start=1):
-        if number > MAX_LINES:
-            raise place_error(path, number, f"more than {MAX_LINES:,} lines; split the file")
+        if number > max_lines:
+            raise place_error(path, number, CCSDS_LINES.excess("too many lines", "split the file"))
         if line.strip() and line.split(None, 1)[0] != "COMMENT":
             yield number, line.strip()
 

@@ -16,15 +16,14 @@ import numpy as np
 
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.messages.blocks import Fields, Value, place_error, printable
-from selfiesim.astro.messages.forms import MAX_SETS, read_field_sets
+from selfiesim.astro.messages.forms import read_field_sets
 from selfiesim.astro.messages.reference_frames import teme_to_icrf
 from selfiesim.astro.messages.times import time_to_epoch
 from selfiesim.astro.orbit import State
 from selfiesim.core.config_validation import closest_match, read_limited, truncate
 from selfiesim.core.errors import CcsdsError
+from selfiesim.core.limits import MEAN_ELEMENT_SETS, TLE_BYTES
 from selfiesim.core.quiet import ignored_warnings
-
-MAX_TLE_BYTES = 4 << 20
 
 MAX_DAYS = 30
 """Mean elements are not propagated further than this from their epoch, days."""
@@ -128,7 +127,7 @@ def read_tle(path: str | Path, object_id: str = "", near: Epoch | None = None) -
         The file cannot be read, or a line has not the form or the checksum of two-line elements.
     """
     path = Path(path)
-    content = read_limited(path, MAX_TLE_BYTES, "that is not a file of two-line elements", CcsdsError)
+    content = read_limited(path, TLE_BYTES, "that is not a file of two-line elements", CcsdsError)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -145,8 +144,8 @@ def _split_tle(path: Path, text: str) -> list[MeanElements]:
             _check_tle_line(path, number, line, _TLE_LINE_2, 2)
             if line[2:7] != first[2:7]:
                 raise place_error(path, number, f"belongs to {line[2:7]}, and line {number - 1} to {first[2:7]}")
-            if len(sets) == MAX_SETS:
-                raise place_error(path, number, f"more than {MAX_SETS:,} objects; split the file")
+            if len(sets) >= MEAN_ELEMENT_SETS.value:
+                raise place_error(path, number, MEAN_ELEMENT_SETS.excess("too many objects", "split the file"))
             sets.append(_from_tle(path, name, first, line))
             name, first = "", ""
         elif line.startswith("1 "):

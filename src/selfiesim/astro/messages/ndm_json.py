@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from selfiesim.astro.messages.blocks import Fields, Handler, Value, check_version, place_error
-from selfiesim.astro.messages.ndm_xml import MAX_DEPTH, add_leaf
+from selfiesim.astro.messages.ndm_xml import add_leaf
 from selfiesim.core.config_validation import truncate
 from selfiesim.core.errors import CcsdsError
-
-# A list of empty objects takes thirty times its text in memory.
-MAX_BYTES = 16 << 20
+from selfiesim.core.limits import CCSDS_DEPTH, CCSDS_JSON_BYTES
 
 
 def parse_message(
@@ -60,8 +58,8 @@ def parse_message(
 
 
 def _load(path: Path, content: bytes) -> Any:
-    if len(content) > MAX_BYTES:
-        raise CcsdsError(f"{path}: larger than {MAX_BYTES >> 20} MB; write so many rows as KVN or XML")
+    # A list of empty objects takes thirty times its text in memory.
+    CCSDS_JSON_BYTES.check(len(content), f"{path}: too large", CcsdsError, "write so many rows as KVN or XML")
     try:
         return json.loads(content.decode("utf-8"), object_pairs_hook=_unique_keys)
     except json.JSONDecodeError as error:
@@ -121,8 +119,8 @@ def _flatten(path: Path, table: dict[str, Any], place: str) -> Fields:
 
 
 def _collect(path: Path, table: dict[str, Any], place: str, parent: str, fields: Fields, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise place_error(path, place, f"nested more than {MAX_DEPTH} deep")
+    if depth > CCSDS_DEPTH.value:
+        raise place_error(path, place, CCSDS_DEPTH.excess("nested too deeply"))
     for key, node in table.items():
         here = f"{place}.{key}".lstrip(".")
         if key.startswith("@") or key in ("COMMENT", "USER_DEFINED") or node is None or isinstance(node, list):

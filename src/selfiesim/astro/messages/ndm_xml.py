@@ -14,10 +14,8 @@ from xml.parsers import expat
 from selfiesim.astro.messages.blocks import Fields, Handler, Value, add_field, check_version, place_error
 from selfiesim.core.config_validation import truncate
 from selfiesim.core.errors import CcsdsError
+from selfiesim.core.limits import CCSDS_DEPTH, CCSDS_XML_BYTES, XML_ELEMENTS
 
-MAX_BYTES = 32 << 20
-MAX_DEPTH = 32
-MAX_ELEMENTS = 2_000_000
 _CHUNK = 1 << 20
 _ROTATION = re.compile(r"rotation([123])")
 _ANGLE_RATE = re.compile(r"ANGLE_([123])_DOT")
@@ -54,8 +52,7 @@ def parse_message(
     CcsdsError
         The file is not well-formed, declares a document type, is too large or too deep, or holds no such message.
     """
-    if len(content) > MAX_BYTES:
-        raise CcsdsError(f"{path}: larger than {MAX_BYTES >> 20} MB; write so many rows as KVN")
+    CCSDS_XML_BYTES.check(len(content), f"{path}: too large", CcsdsError, "write so many rows as KVN")
     reader = _Reader(path, name, versions, row_element, on_metadata, on_row)
     try:
         for start in range(0, len(content), _CHUNK):
@@ -86,6 +83,7 @@ class _Reader:
         self.found, self.root_text = False, ""
         self.open: list[str] = []
         self.count = 0
+        self.max_count, self.max_depth = XML_ELEMENTS.value, CCSDS_DEPTH.value
         self.fields: Fields | None = None
         self.fields_place = 0
         self.leaf: tuple[int, str] | None = None
@@ -107,10 +105,10 @@ class _Reader:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         element = tag.rpartition(":")[2]
         self.count += 1
-        if self.count > MAX_ELEMENTS:
-            raise place_error(self.path, self.line, f"more than {MAX_ELEMENTS:,} elements; split the file")
-        if len(self.open) == MAX_DEPTH:
-            raise place_error(self.path, self.line, f"elements nested more than {MAX_DEPTH} deep")
+        if self.count > self.max_count:
+            raise place_error(self.path, self.line, XML_ELEMENTS.excess("too many elements", "split the file"))
+        if len(self.open) >= self.max_depth:
+            raise place_error(self.path, self.line, CCSDS_DEPTH.excess("elements nested too deeply"))
         if not self.open:
             self.root_text = f"its root is <{truncate(element)}>"
         if element == self.name.lower() and len(self.open) <= 1:

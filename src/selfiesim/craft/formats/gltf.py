@@ -12,7 +12,15 @@ from importlib.util import find_spec
 from typing import Any
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.limits import MAX_ACCESSOR_ITEMS, MAX_DEPTH, MAX_IMAGES, MAX_MATERIALS, MAX_NODES
+from selfiesim.core.limits import (
+    JSON_VALUES,
+    MESH_DEPTH,
+    MESH_IMAGES,
+    MESH_MATERIALS,
+    MESH_NODES,
+    MESH_TRIANGLES,
+    MESH_VERTICES,
+)
 from selfiesim.craft.formats.referenced_files import check_within_folder
 
 DRACO = "KHR_draco_mesh_compression"
@@ -24,6 +32,7 @@ _SUPPORTED_EXTENSIONS = {
     "KHR_mesh_quantization",
     "KHR_texture_transform",
 }
+_TRIANGLES = 4  # the default mode of a primitive
 _IGNORABLE_PREFIXES = ("KHR_materials_", "KHR_lights_")
 _ADVICE = {
     "EXT_meshopt_compression": "pack it without (gltfpack without -c, gltf-transform with Draco)",
@@ -31,15 +40,16 @@ _ADVICE = {
     "KHR_texture_basisu": "save its textures as PNG, JPEG or WebP",
     "MSFT_texture_dds": "save its textures as PNG, JPEG or WebP",
 }
-_MAX_COUNTS = {
-    "accessors": 4 * MAX_NODES,
-    "bufferViews": 4 * MAX_NODES,
-    "buffers": 1_000,
-    "meshes": MAX_NODES,
-    "nodes": MAX_NODES,
-    "materials": MAX_MATERIALS,
-    "textures": 4 * MAX_IMAGES,
-    "images": MAX_IMAGES,
+# Entries of each of the document's tables, and how many of them there may be per entry that its limit counts.
+_COUNTED = {
+    "accessors": (4, MESH_NODES),
+    "bufferViews": (4, MESH_NODES),
+    "buffers": (1, MESH_NODES),
+    "meshes": (1, MESH_NODES),
+    "nodes": (1, MESH_NODES),
+    "materials": (1, MESH_MATERIALS),
+    "textures": (4, MESH_IMAGES),
+    "images": (1, MESH_IMAGES),
 }
 
 
@@ -66,6 +76,7 @@ def read_document(content: bytes, binary: bool) -> tuple[dict[str, Any], bytes |
         States what is wrong, without the file's name: the caller adds it.
     """
     text, binary_chunk = _split_glb(content) if binary else (content, None)
+    JSON_VALUES.check(sum(text.count(mark) for mark in (b",", b"[", b"{")), "its document is too long", ModelError)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -76,6 +87,7 @@ def read_document(content: bytes, binary: bool) -> tuple[dict[str, Any], bytes |
     if not str(version).startswith("2."):
         raise ModelError(f"asset.version: glTF {str(version)[:10]}; only version 2 is supported")
     _check_counts(document)
+    _check_meshes(document)
     _check_uris(document)
     _check_extensions(document)
     _check_tree(document)
@@ -120,16 +132,54 @@ def _split_glb(content: bytes) -> tuple[bytes, bytes | None]:
 
 
 def _check_counts(document: dict[str, Any]) -> None:
-    for kind, limit in _MAX_COUNTS.items():
+    for kind, (share, limit) in _COUNTED.items():
         table = document.get(kind, [])
         if not isinstance(table, list):
             raise ModelError(f"its document is not glTF: {kind!r} should be a list")
-        if len(table) > limit:
-            raise ModelError(f"it has {len(table):,} {kind}; the limit is {limit:,}")
+        limit.check(len(table) / share, f"it has {len(table):,} {kind}", ModelError)
     for index, accessor in enumerate(document.get("accessors", [])):
         count = accessor["count"]
-        if not isinstance(count, int) or not 0 <= count <= MAX_ACCESSOR_ITEMS:
-            raise ModelError(f"accessors[{index}].count: {str(count)[:20]} items; the limit is {MAX_ACCESSOR_ITEMS:,}")
+        if not isinstance(count, int) or count < 0:
+            raise ModelError(f"accessors[{index}].count: must be a whole number from 0, not {str(count)[:20]}")
+        MESH_VERTICES.check(count, f"accessors[{index}].count: {str(count)[:20]} items", ModelError)
+
+
+def _check_meshes(document: dict[str, Any]) -> None:
+    """Count what all meshes together declare: accessors may be shared, and may have no bytes in the file."""
+    vertices = triangles = primitives = 0
+    for index, mesh in enumerate(document.get("meshes", [])):
+        primitives += len(mesh["primitives"])
+        MESH_NODES.check(primitives, f"it has {primitives:,} primitives", ModelError, "join some of them")
+        for number, primitive in enumerate(mesh["primitives"]):
+            label = f"meshes[{index}].primitives[{number}]"
+            count = _check_attributes(document, primitive, label)
+            corners = count
+            if "indices" in primitive:
+                corners = table_entry(document, "accessors", primitive["indices"], f"{label}.indices")["count"]
+            vertices += count * (1 + len(primitive.get("targets") or ()))
+            triangles += corners // 3 if primitive.get("mode", _TRIANGLES) == _TRIANGLES else corners
+            MESH_VERTICES.check(vertices, f"it has {vertices:,} vertices", ModelError, "decimate it")
+            MESH_TRIANGLES.check(triangles, f"it has {triangles:,} triangles", ModelError, "decimate it")
+    for index, node in enumerate(document.get("nodes", [])):
+        instancing = node.get("extensions", {}).get("EXT_mesh_gpu_instancing", {}).get("attributes") or {}
+        for name, accessor in instancing.items():
+            label = f"nodes[{index}].extensions.EXT_mesh_gpu_instancing.attributes.{name}"
+            count = table_entry(document, "accessors", accessor, label)["count"]
+            MESH_NODES.check(count, f"{label}: {count:,} instances", ModelError)
+
+
+def _check_attributes(document: dict[str, Any], primitive: dict[str, Any], label: str) -> int:
+    """Return the number of vertices of a primitive, which all its attributes must have."""
+    counts = {
+        name: table_entry(document, "accessors", index, f"{label}.attributes.{name}")["count"]
+        for name, index in primitive["attributes"].items()
+    }
+    vertices = int(counts.get("POSITION", 0))
+    for name, count in counts.items():
+        if count != vertices and "POSITION" in counts:
+            lengths = f"{vertices:,} positions, {count:,} of {name[:20]}"
+            raise ModelError(f"{label}: its attributes differ in length ({lengths})")
+    return vertices
 
 
 def _check_uris(document: dict[str, Any]) -> None:
@@ -171,7 +221,7 @@ def scene_nodes_parents_first(document: dict[str, Any]) -> list[tuple[int, int]]
     Raises
     ------
     ModelError
-        When no node is a root, or the tree is more than ``MAX_DEPTH`` levels deep.
+        When no node is a root, or the tree is too deep.
     """
     nodes = document.get("nodes", [])
     scenes = document.get("scenes", [])
@@ -182,8 +232,7 @@ def scene_nodes_parents_first(document: dict[str, Any]) -> list[tuple[int, int]]
         roots = [index for index in range(len(nodes)) if index not in child_nodes]
     level, order, depth = [(root, -1) for root in dict.fromkeys(roots)], [], 0
     while level:
-        if depth > MAX_DEPTH:
-            raise ModelError(f"nodes: the tree is more than {MAX_DEPTH} levels deep")
+        MESH_DEPTH.check(depth, "nodes: the tree is too many levels deep", ModelError)
         order += level
         level = [
             (child, index)

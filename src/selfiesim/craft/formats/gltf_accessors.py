@@ -6,18 +6,22 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.errors import ModelError
+from selfiesim.core.child_process import ReaderProcess
+from selfiesim.core.errors import ModelError, ReaderError
+from selfiesim.core.limits import MESH_TRIANGLES, MESH_VERTICES
 from selfiesim.craft.formats.gltf import DRACO, table_entry
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 
 _COMPONENT_DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _COMPONENT_COUNTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+_DRACO = ReaderProcess()
 _MESHOPT_EXTENSIONS = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 
 
@@ -99,18 +103,21 @@ class AccessorReader:
         if packed is None:
             return None
         content = bytes(self.view(packed.get("bufferView"), f"{label}.extensions.{DRACO}"))
+        if find_spec("DracoPy") is None:
+            raise ModelError(f"{label} is Draco-compressed; pip install 'selfiesim[draco]'")
+        ids = {str(name): int(unique_id) for name, unique_id in packed.get("attributes", {}).items()}
         try:
-            import DracoPy
-
-            mesh = DracoPy.decode(content)
-            arrays: dict[str, NDArray[Any]] = {"indices": np.asarray(mesh.faces).reshape(-1)}
-            for name, unique_id in packed.get("attributes", {}).items():
-                values = np.asarray(mesh.get_attribute_by_unique_id(int(unique_id))["data"])
-                arrays[name] = values.reshape(len(values), -1)
-        except ImportError as error:
-            raise ModelError(f"{label} is Draco-compressed; pip install 'selfiesim[draco]'") from error
-        except Exception as error:  # the decoder raises its own exceptions
-            raise ModelError(f"{label}: its Draco data are damaged ({type(error).__name__})") from error
+            arrays = _DRACO.call(decode_draco, content, ids)
+        except ReaderError as error:
+            raise ModelError(f"{label}: its Draco data are damaged ({error})") from error
+        vertices, corners = (
+            max((len(each) for name, each in arrays.items() if name in ids), default=0),
+            arrays["indices"],
+        )
+        MESH_VERTICES.check(vertices, f"{label}: has {vertices:,} vertices", ModelError, "decimate it")
+        MESH_TRIANGLES.check(
+            len(corners) / 3, f"{label}: has {len(corners) // 3:,} triangles", ModelError, "decimate it"
+        )
         for name, index in primitive.get("attributes", {}).items():
             accessor = table_entry(self.document, "accessors", index, f"{label}.attributes.{name}")
             dtype = _component_dtype(accessor.get("componentType"), f"accessors[{index}]")
@@ -182,6 +189,18 @@ class AccessorReader:
                 self.binary_chunk if uri is None and self.binary_chunk is not None else self.read_uri(str(uri))
             )
         return self._buffers[index]
+
+
+def decode_draco(content: bytes, ids: dict[str, int]) -> dict[str, NDArray[Any]]:
+    """Decode Draco data to indices and the attributes with these numbers; runs in a child process."""
+    import DracoPy
+
+    mesh = DracoPy.decode(content)
+    arrays: dict[str, NDArray[Any]] = {"indices": np.asarray(mesh.faces).reshape(-1)}
+    for name, unique_id in ids.items():
+        values = np.asarray(mesh.get_attribute_by_unique_id(unique_id)["data"])
+        arrays[name] = values.reshape(len(values), -1)
+    return arrays
 
 
 def _normalized_to_float(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[np.float64]:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelError
+from selfiesim.core.limits import MESH_NODES, MESH_TRIANGLES
 from selfiesim.craft.formats.gltf import read_document, scene_nodes_parents_first, table_entry
 from selfiesim.craft.formats.gltf_accessors import AccessorReader
 from selfiesim.craft.formats.gltf_material import GltfMaterials
-from selfiesim.craft.formats.limits import MAX_ACCESSOR_ITEMS, MAX_NODES, MAX_TRIANGLES
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, make_unique_name
 
@@ -44,7 +44,7 @@ class _GltfReader:
         self.scene = ImportedScene(metres_per_unit=None, up="y")
         self.materials = GltfMaterials(self.accessor_reader, self.scene)
         self.mesh_cache: dict[int, list[MeshInstance]] = {}
-        self.triangle_count = self.vertex_count = 0
+        self.triangle_count = 0
 
     def read(self) -> ImportedScene:
         names: dict[int, str] = {}
@@ -68,11 +68,11 @@ class _GltfReader:
         if "skin" in node:
             self.scene.warn(f"the skin of {ancestors[0]!r} is left out: it keeps the pose it was modelled in")
         copies = self._instance_matrices(node, index)
-        if len(self.scene.instances) + len(copies) * len(meshes) > MAX_NODES:
-            raise ModelError(f"it has over {MAX_NODES:,} meshes, counting every instance; join some of them")
+        count = len(self.scene.instances) + len(copies) * len(meshes)
+        MESH_NODES.check(count, f"it has {count:,} meshes, counting every instance", ModelError, "join some of them")
         self.triangle_count += len(copies) * sum(len(mesh.faces) for mesh in meshes)
-        if self.triangle_count > MAX_TRIANGLES:
-            raise ModelError(f"it has over {MAX_TRIANGLES:,} triangles, counting every instance; decimate it")
+        what = f"it has {self.triangle_count:,} triangles, counting every instance"
+        MESH_TRIANGLES.check(self.triangle_count, what, ModelError, "decimate it")
         self.scene.instances += [
             mesh.placed(ancestors[0], ancestors, matrix @ copy) for copy in copies for mesh in meshes
         ]
@@ -92,8 +92,7 @@ class _GltfReader:
         if len({len(values) for values in rows.values()}) > 1:
             raise ModelError(f"{label}: its accessors differ in length")
         count = len(next(iter(rows.values()), []))
-        if count > MAX_NODES:
-            raise ModelError(f"{label}: {count:,} instances; the limit is {MAX_NODES:,}")
+        MESH_NODES.check(count, f"{label}: {count:,} instances", ModelError)
         return [_local_transform({key: values[k] for key, values in rows.items()}, label) for k in range(count)]
 
     def _read_mesh(self, index: Any, referrer: str) -> list[MeshInstance]:
@@ -115,7 +114,6 @@ class _GltfReader:
         if primitive.get("targets"):
             self.scene.warn("morph targets are left out: the mesh keeps its base shape")
         draco_data = self.accessor_reader.decode_draco(primitive, label) or {}
-        self._count_vertices(primitive["attributes"], label)
         vertices = self._read_attribute(primitive, draco_data, "POSITION", (3,), label)
         if vertices is None:
             raise ModelError(f"{label}.attributes is not glTF: POSITION is missing")
@@ -174,14 +172,6 @@ class _GltfReader:
         if len(corners) and corners.max() >= count:
             raise ModelError(f"{label}.indices: vertex {corners.max():,} of {count:,}")
         return corners.astype(np.int64)
-
-    def _count_vertices(self, attributes: dict[str, Any], label: str) -> None:
-        """Count the vertices of all meshes before reading them: an accessor of zeros takes no room in a file."""
-        if "POSITION" in attributes:
-            accessor = table_entry(self.document, "accessors", attributes["POSITION"], f"{label}.attributes.POSITION")
-            self.vertex_count += accessor["count"]
-        if self.vertex_count > MAX_ACCESSOR_ITEMS:
-            raise ModelError(f"it has over {MAX_ACCESSOR_ITEMS:,} vertices; decimate it")
 
 
 def _normalized_colors(colors: NDArray[Any]) -> Floats:

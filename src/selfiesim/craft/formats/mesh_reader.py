@@ -14,7 +14,6 @@ from selfiesim.craft.colours import Converted, material_in_bands
 from selfiesim.craft.description import MaterialOverride, ModelDescription
 from selfiesim.craft.formats.gltf_mesh import read_gltf
 from selfiesim.craft.formats.import_result import ImportResult
-from selfiesim.craft.formats.limits import MAX_EXTENT_M
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.formats.trimesh_reader import TRIMESH_FORMATS, read_with_trimesh
 from selfiesim.craft.formats.xml_mesh import read_3mf
@@ -26,6 +25,8 @@ from selfiesim.craft.model import Material, Part
 
 MESH_FORMATS = (".glb", ".gltf", *TRIMESH_FORMATS, ".3mf")
 """File name suffixes of the supported mesh formats."""
+MAX_EXTENT_M = 1e6
+"""Distance of a vertex from the origin; beyond that, the unit of length cannot be right."""
 
 
 @np.errstate(all="ignore")  # a file may hold any numbers; the results are checked

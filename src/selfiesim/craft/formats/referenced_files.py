@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.limits import MAX_BYTES
+from selfiesim.core.files import is_within
+from selfiesim.core.limits import MESH_BYTES
 
 
 class MissingFileError(ModelError):
@@ -52,10 +53,13 @@ class ResourceResolver:
         path = self.folder / name
         try:
             check_within_folder(name)
-            if not path.resolve().is_relative_to(self.folder.resolve()):
-                raise _outside_error(name)
-            if path.is_file() and path.stat().st_size > MAX_BYTES:
-                raise ModelError(f"it refers to {_truncated_repr(name)}, which is over {MAX_BYTES >> 20} MB")
+            if path.exists() or path.is_symlink():
+                if not is_within(self.folder, path):
+                    raise _outside_error(name)
+                if not path.is_file():  # to open a named pipe would wait for its other end
+                    raise ValueError(name)
+                size = path.stat().st_size
+                MESH_BYTES.check(size, f"it refers to {_truncated_repr(name)} with {size >> 20} MB", ModelError)
         except (OSError, ValueError, RuntimeError) as error:  # a name of 5,000 letters, a null byte, a symlink loop
             self.missing.append(name[:60])
             raise MissingFileError(f"it refers to a file {_truncated_repr(name)} that cannot be read") from error
@@ -64,11 +68,12 @@ class ResourceResolver:
             raise
         try:
             content = path.read_bytes()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a null byte
             self.digests[name] = ""
             self.missing.append(name)
+            reason = getattr(error, "strerror", None) or "not a name"
             raise MissingFileError(
-                f"it refers to a file {_truncated_repr(name)} that cannot be read ({error.strerror})"
+                f"it refers to a file {_truncated_repr(name)} that cannot be read ({reason})"
             ) from error
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content

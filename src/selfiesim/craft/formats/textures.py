@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelError
+from selfiesim.core.limits import IMAGE_PIXELS, IMAGE_SIDE, IMAGE_TOTAL_PIXELS, TEXTURE_PIXELS, TEXTURE_SIDE
 from selfiesim.core.quiet import ignored_warnings
-from selfiesim.craft.formats.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, MAX_TEXTURE_SIDE, MAX_TOTAL_TEXTURE_PIXELS
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TGA", "TIFF", "GIF")
 """Supported texture formats. Pillow reads more, but starts other programs for some of them."""
@@ -32,7 +32,7 @@ def open_image(content: bytes, label: str) -> Any:
     UnreadableImageError
         When it is not an image in one of :data:`IMAGE_FORMATS`.
     ModelError
-        When it is larger than :mod:`selfiesim.craft.formats.limits` allows.
+        When it is larger than :mod:`selfiesim.core.limits` allows.
     """
     from PIL import Image
 
@@ -40,8 +40,7 @@ def open_image(content: bytes, label: str) -> Any:
         with ignored_warnings(Image.DecompressionBombWarning):
             image = Image.open(io.BytesIO(content), formats=IMAGE_FORMATS)
     except Image.DecompressionBombError as error:
-        message = f"{label} has more pixels than the limit of {MAX_IMAGE_PIXELS:,}: save it smaller"
-        raise ModelError(message) from error
+        raise ModelError(IMAGE_PIXELS.excess(f"{label} has too many pixels", "save it smaller")) from error
     except Exception as error:  # Pillow fails on damaged images in more ways than can be listed
         raise UnreadableImageError(label) from error
     check_image_size(image, label)
@@ -51,17 +50,25 @@ def open_image(content: bytes, label: str) -> Any:
 def check_image_size(image: Any, label: str) -> None:
     """Raise :class:`ModelError` for an image larger than the limits."""
     width, height = image.size
-    if max(width, height) > MAX_IMAGE_SIDE or width * height > MAX_IMAGE_PIXELS:
-        raise ModelError(
-            f"{label} is {width} x {height} pixels; the limit is {MAX_IMAGE_SIDE} on a side and "
-            f"{MAX_IMAGE_PIXELS:,} in total: save it smaller"
-        )
+    what = f"{label} is {width} x {height} pixels"
+    IMAGE_SIDE.check(max(width, height), what, ModelError, "save it smaller")
+    IMAGE_PIXELS.check(width * height, what, ModelError, "save it smaller")
 
 
 def fit_texture_side(sizes: list[tuple[int, int]]) -> int:
-    """Return the longest side that images of these sizes may keep so that all of them fit into memory together."""
-    side = MAX_TEXTURE_SIDE
-    while side > 1 and sum(w * h * min(1.0, side / max(w, h, 1)) ** 2 for w, h in sizes) > MAX_TOTAL_TEXTURE_PIXELS:
+    """Return the longest side that images of these sizes may keep so that all of them fit into memory together.
+
+    Raises
+    ------
+    ModelError
+        When to decode all of them would take too long.
+    """
+    pixels = sum(width * height for width, height in sizes)
+    IMAGE_TOTAL_PIXELS.check(
+        pixels, f"its {len(sizes)} textures have {pixels:,} pixels", ModelError, "save them smaller"
+    )
+    side, total = TEXTURE_SIDE.value, TEXTURE_PIXELS.value
+    while side > 1 and sum(w * h * min(1.0, side / max(w, h, 1)) ** 2 for w, h in sizes) > total:
         side //= 2
     return side
 

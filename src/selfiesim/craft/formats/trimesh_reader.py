@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.limits import MAX_NODES, MAX_TRIANGLES
+from selfiesim.core.limits import MESH_NODES, MESH_TRIANGLES, MESH_VERTICES
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.formats.textures import (
     IMAGE_FORMATS,
@@ -46,8 +46,7 @@ def read_with_trimesh(content: bytes, suffix: str, resources: ResourceResolver) 
     placed = [(str(node), *source.graph[node]) for node in source.graph.nodes_geometry]
     meshes = [(node, matrix, source.geometry[name]) for node, matrix, name in placed]
     meshes = [(node, matrix, mesh) for node, matrix, mesh in meshes if len(getattr(mesh, "faces", ())) > 0]
-    if len(meshes) > MAX_NODES:
-        raise ModelError(f"it has {len(meshes):,} meshes; the limit is {MAX_NODES:,}: join some of them")
+    MESH_NODES.check(len(meshes), f"it has {len(meshes):,} meshes", ModelError, "join some of them")
     _check_triangle_count(sum(len(mesh.faces) for _, _, mesh in meshes))
     scene.nodes = [str(node) for node in source.graph.nodes]
     parents = source.graph.transforms.parents
@@ -99,10 +98,9 @@ def _check_declared_counts(content: bytes, suffix: str) -> None:
     if suffix == ".ply":
         header = content[: content.find(b"end_header")]
         for name, count in re.findall(rb"element\s+(\w+)\s+(\d+)", header):
-            limit = MAX_TRIANGLES if name == b"face" else 3 * MAX_TRIANGLES
-            if len(count) > 9 or int(count) > limit:
-                element = name.decode(errors="replace")[:20]
-                raise ModelError(f"element {element} {count[:20].decode()}: the limit is {limit:,}: decimate it")
+            limit = MESH_TRIANGLES if name == b"face" else MESH_VERTICES
+            label = f"element {name.decode(errors='replace')[:20]} {count[:20].decode()}"
+            limit.check(float(count), label, ModelError, "decimate it")
     if suffix == ".stl" and len(content) >= 84:
         declared = int.from_bytes(content[80:84], "little")
         if len(content) == 84 + 50 * declared:  # the size of a binary STL; ASCII files have no count
@@ -110,8 +108,7 @@ def _check_declared_counts(content: bytes, suffix: str) -> None:
 
 
 def _check_triangle_count(count: int) -> None:
-    if count > MAX_TRIANGLES:
-        raise ModelError(f"it has {count:,} triangles; the limit is {MAX_TRIANGLES:,}: decimate it")
+    MESH_TRIANGLES.check(count, f"it has {count:,} triangles", ModelError, "decimate it")
 
 
 def _has_normals(content: bytes, suffix: str) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 
 from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.limits import MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_TRIANGLES
+from selfiesim.core.limits import MESH_BYTES, MESH_DEPTH, MESH_NODES, MESH_TRIANGLES
+from selfiesim.core.xml_text import parse_xml
 from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, make_unique_name
 from selfiesim.craft.model import Material
 
@@ -35,37 +35,10 @@ def read_3mf(content: bytes) -> ImportedScene:
         States what is wrong, without the file's name: the caller adds it.
     """
     try:
-        root = parse_xml(_read_model_part(content))
+        root = parse_xml(_read_model_part(content), ModelError)
         return _Builder(root).build()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"it cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
-
-
-def parse_xml(content: bytes) -> Any:
-    """Return the root element of an XML text, with namespaces removed from the tags.
-
-    Raises
-    ------
-    ModelError
-        When it is not XML, or declares a document type: entities can expand to anything.
-    """
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise ModelError("its XML declares a document type or is not UTF-8, which is not allowed; save it as GLB")
-    try:
-        events = ElementTree.iterparse(io.BytesIO(content), events=("start", "end"))  # noqa: S314 - no entities: above
-        depth, root = 0, None
-        for event, element in events:
-            if event == "start":
-                depth += 1
-                root = element if root is None else root
-                element.tag = element.tag.rpartition("}")[2]
-                if depth > MAX_DEPTH:
-                    raise ModelError(f"its XML is nested more than {MAX_DEPTH} levels deep")
-            else:
-                depth -= 1
-        return root
-    except (ElementTree.ParseError, ValueError) as error:
-        raise ModelError(f"its XML is damaged ({str(error)[:60]})") from error
 
 
 def read_dae_units(content: bytes) -> tuple[float, str]:
@@ -78,14 +51,13 @@ def read_dae_units(content: bytes) -> tuple[float, str]:
     ModelError
         When the file has too many nodes, counting every copy, or a loop of references.
     """
-    root = parse_xml(content)
+    root = parse_xml(content, ModelError)
     unit, up = root.find("asset/unit"), root.find("asset/up_axis")
     nodes = {node.get("id"): node for node in root.iter("node") if node.get("id")}
     counted: dict[int, int] = {}
 
     def count_instances(node: Any, depth: int) -> int:
-        if depth > MAX_DEPTH:
-            raise ModelError(f"its nodes refer to each other more than {MAX_DEPTH} levels deep, or in a loop")
+        MESH_DEPTH.check(depth, "its nodes refer to each other too many levels deep, or in a loop", ModelError)
         if id(node) not in counted:
             instanced = (nodes.get(each.get("url", "").removeprefix("#")) for each in node.findall("instance_node"))
             children = [*node.findall("node"), *(each for each in instanced if each is not None)]
@@ -94,8 +66,7 @@ def read_dae_units(content: bytes) -> tuple[float, str]:
         return counted[id(node)]
 
     count = sum(count_instances(node, 0) for scene in root.iter("visual_scene") for node in scene.findall("node"))
-    if count > MAX_NODES:
-        raise ModelError(f"it has {count:,} nodes, counting every copy; the limit is {MAX_NODES:,}")
+    MESH_NODES.check(count, f"it has {count:,} nodes, counting every copy", ModelError)
     try:
         metres = float(unit.get("meter", "1")) if unit is not None else 1.0
     except ValueError:
@@ -112,21 +83,15 @@ def _read_model_part(content: bytes) -> bytes:
             if not names:
                 raise ModelError("it cannot be read as 3MF: it contains no .model part")
             main = next((info for info in names if info.filename.lower() == "3d/3dmodel.model"), names[0])
-            if main.file_size > MAX_BYTES:
-                raise _oversized_part(main.filename)
+            MESH_BYTES.check(main.file_size, f"its part {main.filename} decompresses to too much", ModelError)
             with package.open(main) as file:
-                text = file.read(MAX_BYTES + 1)
+                text = file.read(MESH_BYTES.value + 1)
     except ModelError:
         raise
     except Exception as error:  # a damaged package fails in more ways than can be listed
         raise ModelError(f"it cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
-    if len(text) > MAX_BYTES:
-        raise _oversized_part(main.filename)
+    MESH_BYTES.check(len(text), f"its part {main.filename} decompresses to too much", ModelError)
     return text
-
-
-def _oversized_part(name: str) -> ModelError:
-    return ModelError(f"its part {name} decompresses to over {MAX_BYTES >> 20} MB")
 
 
 class _Builder:
@@ -150,10 +115,8 @@ class _Builder:
         key = component.get("objectid")
         if key not in self.objects:
             raise ModelError(f"{referrer} refers to an unknown object {str(key)[:20]!r}")
-        if len(ancestors) > MAX_DEPTH or len(self.scene.nodes) >= MAX_NODES:
-            raise ModelError(
-                f"it has over {MAX_NODES:,} objects, counting every copy, or they refer to each other in a loop"
-            )
+        MESH_DEPTH.check(len(ancestors), "its objects refer to each other too many levels deep", ModelError)
+        MESH_NODES.check(len(self.scene.nodes) + 1, "it has too many objects, counting every copy", ModelError)
         item = self.objects[key]
         node = make_unique_name(item.get("name") or f"object {key}", self.used_names)
         self.scene.nodes.append(node)
@@ -163,8 +126,8 @@ class _Builder:
         mesh = self.meshes[key]
         if mesh is not None:
             self.triangle_count += len(mesh.faces)
-            if self.triangle_count > MAX_TRIANGLES:
-                raise ModelError(f"it has over {MAX_TRIANGLES:,} triangles, counting every copy; decimate it")
+            what = f"it has {self.triangle_count:,} triangles, counting every copy"
+            MESH_TRIANGLES.check(self.triangle_count, what, ModelError, "decimate it")
             self.scene.instances.append(mesh.placed(node, ancestors, matrix))
         for part in item.findall("components/component"):
             self._add_component(part, matrix @ _parse_transform(part.get("transform")), ancestors, node)

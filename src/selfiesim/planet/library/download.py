@@ -21,9 +21,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from selfiesim.core.errors import MapError
-
-MAX_BYTES = 40_000_000_000
-"""Upper limit for the size of a map."""
+from selfiesim.core.limits import DOWNLOAD_BYTES
 
 _CHUNK_BYTES = 1 << 20
 _TIMEOUT_S = 30.0
@@ -118,12 +116,14 @@ def _is_local_machine(host: str) -> bool:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a few redirects, each to an allowed address."""
+    """Follows a few redirects, each to an allowed address, and none from elsewhere to the local machine."""
 
     max_redirections = _MAX_REDIRECTS
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         check_address(newurl)
+        if urlsplit(newurl).scheme != "https" and urlsplit(req.full_url).scheme == "https":
+            raise MapError(f"{req.full_url[:200]}: redirects from https to http, which is not allowed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -181,7 +181,7 @@ def _download_once(url: str, part: Path, size: int, progress: ProgressCallback) 
             request.add_header("If-Range", str(sidecar["tag"]))
     with _opener().open(request, timeout=_TIMEOUT_S) as response:
         begin, whole = _parse_content_range(response, have)
-        limit = size or MAX_BYTES
+        limit = size or DOWNLOAD_BYTES.value
         if whole is not None and (whole > limit or (size and whole != size)):
             raise _discard(part, f"{url}: has {whole:,} bytes, not {limit:,}" + ("" if size else " at most"))
         _check_disk_space(part, (whole or 0) - begin)

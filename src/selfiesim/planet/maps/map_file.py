@@ -9,7 +9,7 @@ from typing import Literal
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.planet.readers.rasters import expand_pattern
+from selfiesim.planet.readers.mosaics import is_pattern, mosaic_files
 
 Tone = Literal["measured", "own"]
 Cap = Literal["auto", "own", "default"]
@@ -54,7 +54,7 @@ def fingerprint(path: Path) -> str:
         The file cannot be read.
     """
     digest = hashlib.sha256()
-    for each in expand_pattern(path):
+    for each in mosaic_files(path) if is_pattern(path) else [path]:
         try:
             status = each.stat()
             with each.open("rb") as file:

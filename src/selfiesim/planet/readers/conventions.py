@@ -75,7 +75,9 @@ class Conventions(BaseModel):
         | None
     ) = Field(None, description="Width and height of a raw file without label.")
     dtype: str | None = Field(
-        None, pattern=r"^[<>|]?[iuf][1248]$", description="Type of its numbers in numpy's notation, such as >i2."
+        None,
+        pattern=r"^[<>|]?([iu][1248]|f[248])$",
+        description="Type of its numbers in numpy's notation, such as >i2.",
     )
 
     @model_validator(mode="after")

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selfiesim.core.errors import MapError
+from selfiesim.core.limits import MAP_MEMORY_PIXELS
 from selfiesim.planet.readers import geotiff, mosaics, pds3
 from selfiesim.planet.readers.conventions import Conventions
 from selfiesim.planet.readers.rasters import (
     IMAGE_SUFFIXES,
-    MAX_IN_MEMORY_PIXELS,
     RAW_SUFFIXES,
     TIFF_SUFFIXES,
     PillowRaster,
@@ -47,7 +47,7 @@ def open_raster(path: Path, conventions: Conventions | None = None) -> Iterator[
 
 
 def _open_by_kind(path: Path, conventions: Conventions) -> Raster:
-    if "{" in path.name or "{" in str(path.parent):
+    if mosaics.is_pattern(path):
         return mosaics.open_mosaic(path, conventions)
     try:
         if not path.is_file():
@@ -65,7 +65,7 @@ def _open_by_kind(path: Path, conventions: Conventions) -> Raster:
         known = " ".join(sorted(IMAGE_SUFFIXES | TIFF_SUFFIXES | RAW_SUFFIXES))
         raise MapError(f"{path}: unknown kind of map; known suffixes are {known}")
     width, height = read_declared_size(path)
-    if width * height <= MAX_IN_MEMORY_PIXELS:
+    if width * height <= MAP_MEMORY_PIXELS.value:
         return PillowRaster(path, conventions)
     return geotiff.open_with_gdal(path, conventions)
 
@@ -81,6 +81,6 @@ def _open_plain_tiff(path: Path, conventions: Conventions) -> Raster:
     width, height = read_declared_size(path)
     with open_pillow(path) as image:
         referenced = any(tag in image.tag_v2 for tag in _GEOTIFF_TAGS)
-    if referenced or width * height > MAX_IN_MEMORY_PIXELS:
+    if referenced or width * height > MAP_MEMORY_PIXELS.value:
         raise geotiff.missing_rasterio_error(path)
     return PillowRaster(path, conventions)

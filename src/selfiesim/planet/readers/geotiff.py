@@ -1,35 +1,29 @@
-"""GeoTIFFs and very large images, read in strips through rasterio (GDAL).
+"""GeoTIFFs and very large images, read in strips through rasterio (GDAL) in a child process.
 
 ``rasterio`` is optional: ``pip install 'selfiesim[maps]'``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.errors import MapError
-from selfiesim.core.quiet import ignored_warnings, quiet_logger
+from selfiesim.core.child_process import ReaderProcess
+from selfiesim.core.errors import MapError, ReaderError
+from selfiesim.core.limits import MAP_PIXELS
+from selfiesim.planet.readers import gdal_file
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.planet.readers.rasters import MAX_PIXELS, TIFF_SUFFIXES, merge_conventions
+from selfiesim.planet.readers.rasters import TIFF_SUFFIXES, merge_conventions
 
 _GDAL_DRIVERS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-# Only the named file is opened: no sidecar files, no directory listings, no drivers that reach elsewhere.
-_GDAL_OPTIONS = {
-    "GDAL_PAM_ENABLED": "NO",
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "GDAL_CACHEMAX": 192,  # MB, a row of tiles of the widest map
-    "GTIFF_IGNORE_READ_ERRORS": "NO",
-    "CPL_LOG_ERRORS": "OFF",
-}
 _PLATE_CARREE = {"equirectangular", "plate carree", "equidistant cylindrical", "platecarree"}
+_GDAL = ReaderProcess()
 
 
 def is_rasterio_available() -> bool:
@@ -61,114 +55,100 @@ class GdalRaster:
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name = str(path)
-        self._file = _open(path)
+        driver = "GTiff" if path.suffix.lower() in TIFF_SUFFIXES else _GDAL_DRIVERS.get(path.suffix.lower())
+        if driver is None:
+            raise MapError(f"{path}: too large for this format; convert it to TIFF")
         try:
-            self._read_header(conventions)
+            self._header = _GDAL.call(gdal_file.open_file, path.absolute(), driver)
+        except ReaderError as error:
+            raise MapError(f"{path}: cannot be read as {driver} ({error})") from error
+        try:
+            self._check_header(conventions)
         except BaseException:
             self.close()
             raise
 
-    def _read_header(self, conventions: Conventions) -> None:
-        file = self._file
-        self.height, self.width = file.shape
-        if self.width * self.height > MAX_PIXELS:
-            raise MapError(f"{self.name}: declares {self.width}x{self.height} pixels; at most {MAX_PIXELS:,} are read")
-        interpretations = [each.name for each in file.colorinterp]
-        self._palette = _palette(file) if interpretations[0] == "palette" else None
-        self._alpha = interpretations.index("alpha") + 1 if "alpha" in interpretations else 0
-        band_indexes = [number + 1 for number, kind in enumerate(interpretations) if kind != "alpha"]
-        if len(band_indexes) not in (1, 3) or "cyan" in interpretations:
-            raise MapError(f"{self.name}: has {file.count} bands ({', '.join(interpretations)}), not one or three")
-        if len(set(file.dtypes)) > 1 or np.dtype(file.dtypes[0]).kind not in "iuf":
-            raise MapError(f"{self.name}: has numbers of type {', '.join(file.dtypes)}; a map has a single real type")
-        self._band_indexes = band_indexes
-        self.bands = 3 if self._palette is not None else len(band_indexes)
-        self.dtype = np.dtype(file.dtypes[0])
-        own: dict[str, Any] = {} if file.nodata is None or not np.isfinite(file.nodata) else {"nodata": file.nodata}
-        own |= _read_georeference(file, self.name)
-        self.conventions = merge_conventions(conventions, Conventions(**own))
+    def _check_header(self, conventions: Conventions) -> None:
+        header = self._header
+        self.height, self.width = header.height, header.width
+        MAP_PIXELS.check(self.width * self.height, f"{self.name}: declares {self.width}x{self.height} pixels", MapError)
+        self._alpha = header.kinds.index("alpha") + 1 if "alpha" in header.kinds else 0
+        self._band_indexes = [number + 1 for number, kind in enumerate(header.kinds) if kind != "alpha"]
+        if len(self._band_indexes) not in (1, 3) or "cyan" in header.kinds:
+            bands = ", ".join(header.kinds)[:100]
+            raise MapError(f"{self.name}: has {len(header.kinds)} bands ({bands}), not one or three")
+        if len(set(header.dtypes)) > 1 or np.dtype(header.dtypes[0]).kind not in "iuf":
+            raise MapError(f"{self.name}: has numbers of type {', '.join(header.dtypes)}; a map has a single real type")
+        self.bands = 3 if header.palette is not None else len(self._band_indexes)
+        self.dtype = np.dtype(header.dtypes[0])
+        own: dict[str, Any] = {}
+        if header.nodata is not None and np.isfinite(header.nodata):
+            own["nodata"] = header.nodata
+        try:
+            from_file = Conventions(**own, **_read_georeference(header, self.name))
+        except ValueError as error:
+            raise MapError(_explain_placement(header, self.name)) from error
+        self.conventions = merge_conventions(conventions, from_file)
 
     def rows(self, top: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         """See :class:`selfiesim.planet.readers.rasters.Raster`."""
-        from rasterio.errors import RasterioError
-
-        window = ((top, bottom), (0, self.width))
+        header = self._header
         try:
-            with _gdal():
-                values = np.moveaxis(self._file.read(self._band_indexes, window=window), 0, -1)
-                alpha = self._file.read(self._alpha, window=window) if self._alpha else None
-        except (RasterioError, OSError) as error:
-            where = f"in rows {top} to {bottom - 1} of {self.height}"
-            raise MapError(f"{self.name}: damaged or truncated {where}; download it again") from error
-        if self._palette is not None:
-            values = self._palette[values[..., 0]]
+            values, alpha = _GDAL.call(
+                gdal_file.read_rows, header.number, self._band_indexes, self._alpha, (top, bottom)
+            )
+        except (ReaderError, MapError) as error:
+            raise MapError(f"{self.name}: {error}") from error
+        if header.palette is not None:
+            values = header.palette[values[..., 0]]
         return values, None if alpha is None or alpha.all() else alpha == 0
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with contextlib.suppress(ReaderError):
+            _GDAL.call(gdal_file.close_file, self._header.number)
 
 
-@contextmanager
-def _gdal() -> Iterator[None]:
-    """Set GDAL's options for this thread, and keep rasterio from logging errors, which exceptions report."""
-    import rasterio
-
-    with rasterio.Env(**_GDAL_OPTIONS), quiet_logger("rasterio"):
-        yield
-
-
-def _open(path: Path) -> Any:
-    import rasterio
-    from rasterio.errors import NotGeoreferencedWarning, RasterioError
-
-    driver = "GTiff" if path.suffix.lower() in TIFF_SUFFIXES else _GDAL_DRIVERS.get(path.suffix.lower())
-    if driver is None:
-        raise MapError(f"{path}: too large for this format; convert it to TIFF")
-    try:
-        with _gdal(), ignored_warnings(NotGeoreferencedWarning):
-            return rasterio.open(path, driver=driver, sharing=False)
-    except (RasterioError, OSError) as error:
-        raise MapError(f"{path}: cannot be read as {driver} ({error}); download it again") from error
+def _explain_placement(header: gdal_file.Header, name: str) -> str:
+    """Return the message about georeferencing that no globe has."""
+    a, _b, c, _d, e, f = header.transform
+    x, y = (c, c + a * header.width), (f, f + e * header.height)
+    return (
+        f"{name}: its georeferencing is invalid: its corners are at x {x[0]:g} and {x[1]:g}, y {y[0]:g} and {y[1]:g}, "
+        "beyond the globe; give bounds_deg = [left, right, bottom, top], or registration = 'point' for a grid whose "
+        "values are on its lines"
+    )
 
 
-def _palette(file: Any) -> NDArray[np.uint8]:
-    table = np.zeros((256, 3), np.uint8)
-    for index, colour in file.colormap(1).items():
-        table[index % 256] = colour[:3]
-    return table
-
-
-def _read_georeference(file: Any, name: str) -> dict[str, Any]:
+def _read_georeference(header: gdal_file.Header, name: str) -> dict[str, Any]:
     """Return the conventions that the file's georeferencing implies; empty if it has none.
 
     Raises
     ------
     MapError
-        The projection is not plate carree, the grid is rotated, or the georeferencing is invalid.
+        The projection is not plate carree, or the grid is rotated.
+    ValueError
+        The georeferencing has no finite meaning.
     """
-    if not file.crs:
+    if not header.crs:
         return {}
-    grid = file.transform
-    if abs(grid.b) > 1e-9 * abs(grid.a) or abs(grid.d) > 1e-9 * abs(grid.e):
+    a, b, c, d, e, f = header.transform
+    if abs(b) > 1e-9 * abs(a) or abs(d) > 1e-9 * abs(e):
         raise MapError(f"{name}: its grid is rotated; only plate carree maps with north up can be read")
-    wkt = " ".join(file.crs.to_wkt().split())
-    edges_x = (grid.c, grid.c + grid.a * file.width)
-    edges_y = (grid.f + grid.e * file.height, grid.f)
-    if file.crs.is_geographic:
+    wkt = " ".join(header.crs.split())
+    edges_x = (c, c + a * header.width)
+    edges_y = (f + e * header.height, f)
+    if header.is_geographic:
         (left, right), (bottom, top) = edges_x, edges_y
     else:
         left, right = (_x_to_longitude(x, wkt, name) for x in edges_x)
         bottom, top = (_y_to_latitude(y, wkt) for y in edges_y)
     row0 = {} if bottom < top else {"row0": "south"}
-    try:
-        return {
-            "bounds_deg": (left, right, min(bottom, top), max(bottom, top)),
-            "latitude": "planetocentric" if _inverse_flattening(wkt) == 0 else "planetographic",
-            "positive": "east",
-        } | row0
-    except ValueError as error:
-        raise MapError(f"{name}: its georeferencing is invalid ({error})") from error
+    return {
+        "bounds_deg": (left, right, min(bottom, top), max(bottom, top)),
+        "latitude": "planetocentric" if _inverse_flattening(wkt) == 0 else "planetographic",
+        "positive": "east",
+    } | row0
 
 
 def _x_to_longitude(x: float, wkt: str, name: str) -> float:
@@ -179,7 +159,9 @@ def _x_to_longitude(x: float, wkt: str, name: str) -> float:
             f"{name}: is in the projection {method}; only plate carree (equirectangular) maps can be read: "
             "gdalwarp -t_srs '+proj=eqc +R=...' converts it"
         )
-    across = _wkt_radius(wkt) * np.cos(np.radians(_wkt_parameter(wkt, "standard_parallel_1")))
+    across = _wkt_radius(wkt) * float(np.cos(np.radians(_wkt_parameter(wkt, "standard_parallel_1"))))
+    if across == 0.0:
+        raise ValueError("its standard parallel is a pole")
     turns = (x - _wkt_parameter(wkt, "false_easting")) * _wkt_linear_unit(wkt) / across
     return float(_wkt_parameter(wkt, "central_meridian") + np.degrees(turns))
 
@@ -201,7 +183,10 @@ def _wkt_linear_unit(wkt: str) -> float:
 
 
 def _wkt_radius(wkt: str) -> float:
-    return float(_wkt_spheroid(wkt)[0])
+    radius = float(_wkt_spheroid(wkt)[0])
+    if not radius > 0.0:
+        raise ValueError("its radius is not positive")
+    return radius
 
 
 def _inverse_flattening(wkt: str) -> float:

@@ -18,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
+from selfiesim.core.files import is_within
+from selfiesim.core.limits import MAP_MEMORY_PIXELS, MAP_PIXELS, MAP_TILES
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.planet.readers.rasters import IMAGE_SUFFIXES, MAX_IN_MEMORY_PIXELS, TIFF_SUFFIXES, PillowRaster
+from selfiesim.planet.readers.rasters import IMAGE_SUFFIXES, TIFF_SUFFIXES, PillowRaster
 
 FACES = {
     "front": ("front", "f", "pz", "posz", "pos_z"),
@@ -31,8 +33,26 @@ FACES = {
 }
 """Each face, and the names that its file may have."""
 
-_MAX_TILES_PER_SIDE = 256
 _OVERSAMPLING = 2  # relative to pixels in the middle of a face, because those in its corners are smaller
+
+
+def is_pattern(path: Path) -> bool:
+    """Return whether a name stands for several files."""
+    return "{" in str(path)
+
+
+def mosaic_files(path: Path) -> list[Path]:
+    """Return the files that a pattern stands for.
+
+    Raises
+    ------
+    MapError
+        Faces or tiles are missing, one of them is a link out of the pattern's folder, or the pattern is wrong.
+    """
+    if _is_cube(path):
+        return [_face_file(path, face) for face in FACES]
+    across, down = (_count_tiles(path, key) for key in ("x", "y"))
+    return [_tile_file(path, x, y) for y in range(down) for x in range(across)]
 
 
 def open_mosaic(path: Path, conventions: Conventions) -> CubeFaces | TileGrid:
@@ -41,16 +61,29 @@ def open_mosaic(path: Path, conventions: Conventions) -> CubeFaces | TileGrid:
     Raises
     ------
     MapError
-        Faces or tiles are missing or differ in size, or the pattern is wrong.
+        As for :func:`mosaic_files`, or the files differ in size.
     """
+    return CubeFaces(path, conventions) if _is_cube(path) else TileGrid(path, conventions)
+
+
+def _is_cube(path: Path) -> bool:
+    """Return whether a pattern is for faces; else it is for tiles."""
     if path.suffix.lower() not in IMAGE_SUFFIXES | TIFF_SUFFIXES:
         raise MapError(f"{path}: faces and tiles must be images: {' '.join(sorted(IMAGE_SUFFIXES | TIFF_SUFFIXES))}")
     text = str(path)
     if text.count("{face}") == 1 and "{x}" not in text:
-        return CubeFaces(path, conventions)
+        return True
     if text.count("{x}") == 1 and text.count("{y}") == 1 and "{face}" not in text:
-        return TileGrid(path, conventions)
+        return False
     raise MapError(f"{path}: use {{face}} for the faces of a cube, or {{x}} and {{y}} for tiles")
+
+
+def _require_within(pattern: Path, file: Path) -> Path:
+    """Return a file of a pattern, unless links lead from it out of the folder in which the pattern begins."""
+    folder = next(parent for parent in pattern.parents if "{" not in str(parent))
+    if not is_within(folder, file):
+        raise MapError(f"{file}: is a link that leads out of {folder}; put the file itself there")
+    return file
 
 
 class CubeFaces:
@@ -63,8 +96,7 @@ class CubeFaces:
         size = images[0].width
         if sizes != {(size, size)}:
             raise MapError(f"{path}: the six faces must be squares of the same size, not {sorted(sizes)}")
-        if 6 * size * size > MAX_IN_MEMORY_PIXELS:
-            raise MapError(f"{path}: six faces of {size}x{size}; at most {MAX_IN_MEMORY_PIXELS:,} pixels fit")
+        MAP_MEMORY_PIXELS.check(6 * size * size, f"{path}: has six faces of {size}x{size} pixels", MapError)
         if len({(each.bands, each.dtype) for each in images}) > 1:
             raise MapError(f"{path}: the faces differ in number of bands or bit depth; make them the same")
         self._size = size
@@ -79,11 +111,11 @@ class CubeFaces:
             self._faces = np.stack([each.rows(0, self._size)[0] for each in self._images])
         latitude = np.pi * (0.5 - (np.arange(top, bottom)[:, None] + 0.5) / self.height)
         azimuth = 2 * np.pi * ((np.arange(self.width) + 0.5) / self.width - 0.5)  # from front, to the right
-        face, row, column = _direction_to_face_pixel(
+        face, down, across = _direction_to_face_pixel(
             np.cos(latitude) * np.sin(azimuth), np.sin(latitude), np.cos(latitude) * np.cos(azimuth)
         )
         last = self._size - 1
-        row, column = (np.clip((part * self._size).astype(np.intp), 0, last) for part in (row, column))
+        row, column = (np.clip((part * self._size).astype(np.intp), 0, last) for part in (down, across))
         return self._faces[face, row, column], None
 
     def close(self) -> None:
@@ -113,7 +145,7 @@ def _face_file(path: Path, face: str) -> Path:
     for name in FACES[face]:
         candidate = Path(str(path).replace("{face}", name))
         if candidate.is_file():
-            return candidate
+            return _require_within(path, candidate)
     raise MapError(f"{path}: no file for the face {face!r} ({', '.join(FACES[face])})")
 
 
@@ -122,42 +154,25 @@ class TileGrid:
 
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name, self.conventions, self._path = str(path), conventions, path
-        self._across = self._count("x")
-        self._down = self._count("y")
+        self._across, self._down = (_count_tiles(path, key) for key in ("x", "y"))
         first = self._tile(0, 0)
         self._size = (first.width, first.height)
         self.width, self.height = self._across * first.width, self._down * first.height
-        if self.width * first.height > MAX_IN_MEMORY_PIXELS:
-            raise MapError(f"{path}: a row of tiles has {self.width}x{first.height} pixels; use a coarser level")
+        row = f"{path}: a row of tiles has {self.width}x{first.height} pixels"
+        MAP_MEMORY_PIXELS.check(self.width * first.height, row, MapError, "use a coarser level")
+        MAP_PIXELS.check(self.width * self.height, f"{path}: has {self.width}x{self.height} pixels", MapError)
         self.bands, self.dtype = first.bands, first.dtype
         self._row = lru_cache(maxsize=1)(self._read_row)
 
-    def _count(self, key: str) -> int:
-        other = "y" if key == "x" else "x"
-        count = 0
-        while self._file(**{key: count, other: 0}).is_file():
-            count += 1
-            if count > _MAX_TILES_PER_SIDE:
-                raise MapError(f"{self.name}: more than {_MAX_TILES_PER_SIDE} tiles per side; use a coarser level")
-        if count == 0:
-            raise MapError(f"{self.name}: no first tile {self._file(0, 0)}")
-        return count
-
-    def _file(self, x: int, y: int) -> Path:
-        return Path(str(self._path).replace("{x}", str(x)).replace("{y}", str(y)))
-
     def _tile(self, x: int, y: int) -> PillowRaster:
-        file = self._file(x, y)
-        if not file.is_file():
-            raise MapError(f"{self.name}: tile {file} is missing")
-        return PillowRaster(file, self.conventions)
+        return PillowRaster(_tile_file(self._path, x, y), self.conventions)
 
     def _read_row(self, y: int) -> NDArray[Any]:
         parts = []
         for x in range(self._across):
             tile = self._tile(x, y)
             if (tile.width, tile.height) != self._size or tile.bands != self.bands or tile.dtype != self.dtype:
-                raise MapError(f"{self._file(x, y)}: differs in size or type from the first tile")
+                raise MapError(f"{tile.name}: differs in size or type from the first tile")
             parts.append(tile.rows(0, tile.height)[0])
         return np.concatenate(parts, axis=1)
 
@@ -172,3 +187,25 @@ class TileGrid:
     def close(self) -> None:
         """Release the pixels."""
         self._row.cache_clear()
+
+
+def _count_tiles(path: Path, key: str) -> int:
+    other = "y" if key == "x" else "x"
+    count = 0
+    while _tile_name(path, **{key: count, other: 0}).is_file():
+        count += 1
+        MAP_TILES.check(count, f"{path}: has too many tiles on a side", MapError, "use a coarser level")
+    if count == 0:
+        raise MapError(f"{path}: no first tile {_tile_name(path, 0, 0)}")
+    return count
+
+
+def _tile_name(path: Path, x: int, y: int) -> Path:
+    return Path(str(path).replace("{x}", str(x)).replace("{y}", str(y)))
+
+
+def _tile_file(path: Path, x: int, y: int) -> Path:
+    file = _tile_name(path, x, y)
+    if not file.is_file():
+        raise MapError(f"{path}: tile {file} is missing")
+    return _require_within(path, file)

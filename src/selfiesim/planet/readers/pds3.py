@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
+from selfiesim.core.files import is_within
+from selfiesim.core.limits import MAP_LABEL_BYTES, MAP_PIXELS
 from selfiesim.planet.readers.conventions import Conventions
-from selfiesim.planet.readers.rasters import MAX_PIXELS, merge_conventions
+from selfiesim.planet.readers.rasters import merge_conventions
 
-_MAX_LABEL_BYTES = 1 << 20
+_MAX_POINTER = 400  # characters of a pointer: the rest cannot be a name
 _LABEL_MARKS = (b"PDS_VERSION_ID", b"ODL_VERSION_ID", b"CCSD3ZF")
 _BYTE_ORDER = {"MSB": ">", "SUN": ">", "MAC": ">", "IEEE": ">", "LSB": "<", "PC": "<", "VAX": "<"}
 _LAYOUTS = ("BAND_SEQUENTIAL", "LINE_INTERLEAVED", "SAMPLE_INTERLEAVED")
@@ -100,10 +102,11 @@ def read_label(path: Path) -> Label:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(_MAX_LABEL_BYTES)
+            head = file.read(MAP_LABEL_BYTES.value)
     except OSError as error:
         raise MapError(f"{path}: cannot be read ({error.strerror})") from error
-    text = re.sub(r"/\*.*?\*/", " ", head.decode("latin-1"), flags=re.DOTALL)
+    # A comment that does not end takes the rest, so that each character is looked at once.
+    text = re.sub(r"/\*.*?(?:\*/|\Z)", " ", head.decode("latin-1"), flags=re.DOTALL)
     label: Label = {}
     objects: list[str] = []
     for keyword, value in _parse_statements(text, path):
@@ -146,11 +149,23 @@ def _find_label_file(path: Path) -> Path | None:
 
 
 def _find_ignoring_case(folder: Path, name: str) -> Path | None:
-    """Find a file in a folder, ignoring case: archives use both."""
-    exact = folder / name
-    if exact.is_file():
-        return exact
-    return next((each for each in sorted(folder.iterdir()) if each.name.lower() == name.lower()), None)
+    """Find a file in a folder, ignoring case: archives use both.
+
+    Raises
+    ------
+    MapError
+        The file is a link out of the folder.
+    """
+    file = folder / name
+    if not file.is_file():
+        named = (each for each in sorted(folder.iterdir()) if each.name.lower() == name.lower() and each.is_file())
+        found = next(named, None)
+        if found is None:
+            return None
+        file = found
+    if not is_within(folder, file):
+        raise MapError(f"{file}: is a link that leads out of its folder; put the file itself there")
+    return file
 
 
 def _read_layout(label: Label, label_path: Path) -> _Layout:
@@ -171,7 +186,7 @@ def _read_layout(label: Label, label_path: Path) -> _Layout:
 
 def _resolve_image_pointer(label: Label, label_path: Path) -> tuple[Path, int]:
     """Return the file with the image and the offset of its first byte: ``^IMAGE`` is a name, an offset, or both."""
-    pointer = label.get("^IMAGE", "")
+    pointer = label.get("^IMAGE", "")[:_MAX_POINTER]
     name = re.search(r'([\w.\-]+\.\w+)"?', pointer) if re.search(r"[A-Za-z]\.|\.[A-Za-z]", pointer) else None
     place = re.search(r"(\d+)\s*(<BYTES>)?\s*\)?$", pointer)
     start = 0
@@ -239,8 +254,7 @@ def _conventions_from_label(label: Label, label_path: Path) -> Conventions:
 
 def _check_length(layout: _Layout, *, exactly: bool) -> None:
     count = layout.width * layout.height * layout.bands
-    if count > MAX_PIXELS:
-        raise MapError(f"{layout.file}: {layout.width}x{layout.height} numbers; at most {MAX_PIXELS:,} can be read")
+    MAP_PIXELS.check(count, f"{layout.file}: has {layout.width}x{layout.height} numbers", MapError)
     expected = layout.start + count * layout.dtype.itemsize
     size = layout.file.stat().st_size
     if size < expected or (exactly and size != expected):

@@ -18,20 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import MapError
+from selfiesim.core.limits import MAP_MEMORY_PIXELS, MAP_PIXELS
 from selfiesim.core.quiet import ignored_warnings
 from selfiesim.planet.readers.conventions import Conventions
-
-MAX_IN_MEMORY_PIXELS = 2**27
-"""Largest image that Pillow may decode at once: 16384x8192, 400 MB in three bands."""
-
-MAX_PIXELS = 5_000_000_000
-"""Largest map that is read in strips: the largest map of Mars has 92160x46080."""
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".dds", ".bmp", ".tga"}
 TIFF_SUFFIXES = {".tif", ".tiff"}
 RAW_SUFFIXES = {".img", ".lbl", ".bin", ".raw", ".dem", ".dat"}
-
-_MAX_FILES = 70_000
+_PILLOW_FORMATS = ("PNG", "JPEG", "WEBP", "DDS", "BMP", "TGA", "TIFF")  # Pillow starts other programs for some others
 
 
 class Raster(Protocol):
@@ -67,23 +61,6 @@ class Raster(Protocol):
         ...
 
 
-def expand_pattern(path: Path) -> list[Path]:
-    """Return the files that a name or a pattern stands for, sorted.
-
-    Raises
-    ------
-    MapError
-        A pattern matches no file.
-    """
-    if "{" not in str(path):
-        return [path]
-    pattern = re.sub(r"\{\w+\}", "*", str(path.relative_to(path.anchor)))
-    found = sorted(Path(path.anchor or ".").glob(pattern))
-    if not found:
-        raise MapError(f"{path}: no such files")
-    return found[:_MAX_FILES]
-
-
 def read_declared_size(path: Path) -> tuple[int, int]:
     """Return the width and height that an image's header declares; nothing is decoded.
 
@@ -100,9 +77,8 @@ def read_declared_size(path: Path) -> tuple[int, int]:
     except Image.DecompressionBombError as error:
         # Pillow reports the size only in the message.
         count = re.search(r"\((\d+) pixels\)", str(error))
-        width, height = (int(count[1]) if count else MAX_PIXELS + 1), 1
-        if width > MAX_PIXELS:
-            raise MapError(f"{path}: declares {width:,} pixels; at most {MAX_PIXELS:,} are read") from error
+        width, height = (int(count[1]) if count else MAP_PIXELS.value + 1), 1
+        MAP_PIXELS.check(width, f"{path}: declares {width:,} pixels", MapError)
     return width, height
 
 
@@ -113,13 +89,14 @@ def open_pillow(path: Path) -> Iterator[Any]:
 
     try:
         with ignored_warnings(Image.DecompressionBombWarning):  # sizes are checked here
-            image = Image.open(path)
+            image = Image.open(path, formats=_PILLOW_FORMATS)
         with image:
             yield image
     except UnidentifiedImageError as error:
         raise MapError(f"{path}: not an image, or damaged") from error
-    except (OSError, SyntaxError, ValueError, EOFError, NotImplementedError, IndexError, KeyError, TypeError) as error:
-        # Pillow's readers raise any of these on broken files.
+    except (Image.DecompressionBombError, MapError):
+        raise
+    except Exception as error:  # Pillow fails on damaged images in more ways than can be listed
         raise MapError(f"{path}: cannot be read as an image ({error}); download it again") from error
 
 
@@ -129,13 +106,11 @@ class PillowRaster:
     def __init__(self, path: Path, conventions: Conventions) -> None:
         self.name, self._path = str(path), path
         self.conventions = conventions
+        self.width, self.height = read_declared_size(path)
+        declared = f"{path}: declares {self.width}x{self.height} pixels"
+        MAP_MEMORY_PIXELS.check(self.width * self.height, declared, MapError)
         with open_pillow(path) as image:
-            self.width, self.height = image.size
             mode = image.mode
-        if self.width * self.height > MAX_IN_MEMORY_PIXELS:
-            raise MapError(
-                f"{path}: declares {self.width}x{self.height} pixels; at most {MAX_IN_MEMORY_PIXELS:,} fit in memory"
-            )
         if path.suffix.lower() == ".dds":
             _check_dds(path, self.width * self.height)
         if mode == "1":
