@@ -307,17 +307,6 @@ def test_vertex_colours_are_normalised_and_linear(tmp_path, kind):
     assert_allclose(part.tint[part.faces[0]], [bands(1, 0, 0), bands(0, 1, 0), bands(0, 0, 1)], atol=1e-6)
 
 
-@pytest.mark.parametrize(("mode", "channels", "cutoff"), [("OPAQUE", 4, None), ("MASK", 4, 0.3), ("BLEND", 4, 0.3),
-                                                          ("BLEND", 3, None)])  # fmt: skip
-def test_transparency_becomes_holes(tmp_path, mode, channels, cutoff):
-    gltf = Gltf(TEXCOORD_0=np.zeros((3, 2), "<f4"))
-    texture = gltf.texture(png(np.full((2, 2, channels), 9)))
-    gltf.paint(alphaMode=mode, alphaCutoff=0.3, pbrMetallicRoughness={"baseColorTexture": {"index": texture}})
-    craft = load_quietly(gltf.glb(tmp_path / "a.glb"))
-    assert craft.parts[0].material.alpha_cutoff == cutoff
-    assert bool(craft.warnings) == (mode == "BLEND" and channels == 4)
-
-
 def test_materials_with_the_same_name_stay_distinct(tmp_path):
     gltf = Gltf()
     gltf.document["materials"] = [{"name": "m", "pbrMetallicRoughness": {"roughnessFactor": r}} for r in (0.1, 0.9)]

@@ -62,6 +62,10 @@ def _print_report(report: dict[str, Any]) -> None:
     console.print(f"{escape(report['name'])}: {escape(report['file'])}, {report['bytes'] / 1e6:.2f} MB", soft_wrap=True)
     console.print(f"{_metres(report['size_m'])} m (body x, y, z), {report['triangles']:,} triangles, ", end="")
     console.print(f"{report['vertices']:,} vertices")
+    extents = zip("xyz", report["lowest_m"], report["highest_m"], strict=True)
+    console.print(f"extents: {', '.join(f'{axis} {low:.4g} to {high:.4g}' for axis, low, high in extents)} m")
+    for key in ("units", "axes", "origin"):
+        console.print(f"{key}: {escape(report[key])}", soft_wrap=True)
     description = report["description"] or "none; write a TOML file of the same name next to the mesh"
     console.print(f"description: {escape(description)}")
     console.print(_node_table(report["nodes"]))
@@ -91,12 +95,13 @@ def _node_table(nodes: list[dict[str, Any]]) -> Any:
 def _material_table(materials: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
-    table = Table("material", "triangles", "reflectance R G B", "metallic", "roughness", "textures px")
+    table = Table("material", "triangles", "reflectance R G B", "metallic", "roughness", "opacity", "textures px")
     for material in materials[:_MAX_ROWS]:
         textures = ", ".join(f"{name} {w}x{h}" for name, (w, h) in material["textures_px"].items())
         colour = "per vertex" if material["vertex_colours"] else " ".join(f"{v:.2f}" for v in material["base_color"])
         numbers = (f"{material['triangles']:,}", colour, f"{material['metallic']:.2f}", f"{material['roughness']:.2f}")
-        table.add_row(escape(material["name"]), *numbers, textures)
+        seen_through = "" if material["alpha"] == "opaque" else f"{material['alpha']} {material['opacity']:.2f}"
+        table.add_row(escape(material["name"]), *numbers, seen_through, escape(textures))
     return table
 
 

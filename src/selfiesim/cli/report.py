@@ -15,7 +15,7 @@ from selfiesim.core.errors import GraphicsError
 if TYPE_CHECKING:
     from selfiesim.render.gl.opengl_check import Graphics
 
-PACKAGES = ("numpy", "scipy", "pyvista", "vtk", "trimesh", "imageio", "pydantic")
+PACKAGES = ("numpy", "scipy", "pyvista", "vtk", "mapbox_earcut", "imageio", "pydantic")
 OPTIONAL_PACKAGES = (
     "spiceypy", "rasterio", "imageio-ffmpeg", "OpenEXR", "mitsuba", "DracoPy", "distributed", "pycollada", "lxml",
 )  # fmt: skip

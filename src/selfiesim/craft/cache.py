@@ -25,9 +25,11 @@ from selfiesim.core.limits import CRAFT_CACHE_BYTES, MESH_BYTES
 from selfiesim.craft.formats.import_result import ImportResult
 from selfiesim.craft.model import Material, Part
 
-_CACHE_VERSION = 8  # increment when the content of a cached craft changes
+_CACHE_VERSION = 9  # increment when the content of a cached craft changes
 _LOD_VERSION = 2  # increment when mesh simplification gives other triangles
 _STALE_TEMP_AGE_S = 3600.0
+_OPTIONAL = ("uv", "tint", "opacity", "uv2")  # attributes of vertices that not every part has
+_TUPLES = ("base_color", "glow", "specular_color", "wrap", "second_uv", "second_wrap")
 _READ_ERRORS = (
     OSError,
     ValueError,
@@ -66,12 +68,15 @@ def store(path: Path, import_result: ImportResult, resources: dict[str, str]) ->
         "faces": np.concatenate([p.faces for p in parts]),
         "uv": np.concatenate([np.zeros((0, 2), np.float32), *(p.uv for p in parts if p.uv is not None)]),
         "tint": np.concatenate([np.zeros((0, 3), np.float32), *(p.tint for p in parts if p.tint is not None)]),
+        "opacity": np.concatenate([np.zeros(0, np.float32), *(p.opacity for p in parts if p.opacity is not None)]),
+        "uv2": np.concatenate([np.zeros((0, 2), np.float32), *(p.uv2 for p in parts if p.uv2 is not None)]),
     }
     arrays |= {f"{slot}{k}": pixels for k, m in enumerate(materials) for slot, pixels in m.textures.items()}
     table = {
         "companions": resources,
         "repairs": import_result.repairs,
         "warnings": import_result.warnings,
+        "units": import_result.units,
         "materials": [asdict(replace(m, textures={})) | {"textures": sorted(m.textures)} for m in materials],
         "parts": [_part_row(p, material_index[id(p.material)]) for p in parts],
     }
@@ -89,7 +94,11 @@ def fetch(path: Path, folder: Path) -> ImportResult | None:
             if _digest(folder, name) != digest:
                 return None
         import_result = ImportResult(
-            _unpack_parts(table, arrays), tuple(table["repairs"]), tuple(table["warnings"]), tuple(table["companions"])
+            _unpack_parts(table, arrays),
+            tuple(table["repairs"]),
+            tuple(table["warnings"]),
+            tuple(table["companions"]),
+            str(table["units"]),
         )
     except _READ_ERRORS:
         return None
@@ -171,12 +180,8 @@ def _digest(folder: Path, name: str) -> str:
 
 def _part_row(part: Part, material_index: int) -> dict[str, Any]:
     row: dict[str, Any] = {"name": part.name, "node": part.node, "joint": part.joint, "material": material_index}
-    return row | {
-        "vertices": len(part.vertices),
-        "faces": len(part.faces),
-        "uv": part.uv is not None,
-        "tint": part.tint is not None,
-    }
+    row |= {"vertices": len(part.vertices), "faces": len(part.faces)}
+    return row | {name: getattr(part, name) is not None for name in _OPTIONAL}
 
 
 def _unpack_parts(table: dict[str, Any], arrays: dict[str, Any]) -> tuple[Part, ...]:
@@ -184,16 +189,20 @@ def _unpack_parts(table: dict[str, Any], arrays: dict[str, Any]) -> tuple[Part, 
     materials = []
     for k, entry in enumerate(table["materials"]):
         textures = {slot: arrays[f"{slot}{k}"] for slot in entry["textures"]}
-        colors = {name: tuple(entry[name]) for name in ("base_color", "glow", "specular_color")}
-        materials.append(Material(**entry | colors | {"textures": textures}))
-    parts, v, t, c, f = [], 0, 0, 0, 0
+        tuples = {name: tuple(entry[name]) for name in _TUPLES}
+        materials.append(Material(**entry | tuples | {"textures": textures}))
+    parts, ends = [], dict.fromkeys(("vertices", "faces", *_OPTIONAL), 0)
+
+    def take(name: str, count: int) -> Any:
+        ends[name] += count
+        return arrays[name][ends[name] - count : ends[name]]
+
     for row in table["parts"]:
-        v2, f2 = v + row["vertices"], f + row["faces"]
-        t2, c2 = t + row["vertices"] * row["uv"], c + row["vertices"] * row["tint"]
-        uv, tint = arrays["uv"][t:t2] if row["uv"] else None, arrays["tint"][c:c2] if row["tint"] else None
-        mesh = (arrays["vertices"][v:v2], arrays["normals"][v:v2], uv, arrays["faces"][f:f2])
-        parts.append(Part(row["name"], row["node"], materials[row["material"]], *mesh, row["joint"], tint))
-        v, f, t, c = v2, f2, t2, c2
-    if (v, f, t, c) != tuple(len(arrays[name]) for name in ("vertices", "faces", "uv", "tint")):
+        start, count = ends["vertices"], row["vertices"]
+        mesh = {"vertices": take("vertices", count), "faces": take("faces", row["faces"])}
+        mesh["normals"] = arrays["normals"][start : start + count]
+        mesh |= {name: take(name, count) if row[name] else None for name in _OPTIONAL}
+        parts.append(Part(row["name"], row["node"], materials[row["material"]], joint=row["joint"], **mesh))
+    if any(end != len(arrays[name]) for name, end in ends.items()):
         raise ValueError("the parts do not add up to the stored arrays")
     return tuple(parts)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelWarning
 from selfiesim.core.quiet import ignored_warnings
+from selfiesim.craft.description import Frame, read_description
 from selfiesim.craft.load import load_craft
 from selfiesim.craft.model import Craft, Material, Part
 
@@ -39,6 +41,9 @@ def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
         "size_m": _rounded(high - low),
         "lowest_m": _rounded(low),
         "highest_m": _rounded(high),
+        "units": craft.units,
+        "axes": _axes(description),
+        "origin": _origin(low, high),
         "triangles": craft.triangle_count,
         "vertices": sum(len(part.vertices) for part in craft.parts),
         "nodes": _node_rows(craft),
@@ -48,6 +53,27 @@ def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
         "repaired": list(craft.repairs),
         "warnings": list(craft.warnings),
     }
+
+
+def _axes(description: Path) -> str:
+    """Which of the file's axes are the body axes."""
+    frame = read_description(description)[0].frame if description.is_file() else Frame()
+    if frame.up is not None:
+        return f"the file's {frame.up} axis is body +Z, as its description declares"
+    if "body_from_gltf" in frame.model_fields_set:
+        return "rotated from the file's, as its description declares"
+    return "the file's own, whichever of them is up (frame.up or frame.body_from_gltf turns them)"
+
+
+def _origin(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
+    """Where the origin of the body axes is."""
+    middle, size = 0.5 * (low + high), float(np.max(high - low))
+    inside = bool(((low <= 0.0) & (high >= 0.0)).all())
+    place = "inside its bounding box" if inside else "outside its bounding box"
+    distance = float(np.linalg.norm(middle))
+    if distance < 1e-3 * size:
+        return f"{place}, at the middle"
+    return f"{place}, {distance:.4g} m from the middle, which is at {_rounded(middle)}"
 
 
 def _node_rows(craft: Craft) -> list[dict[str, Any]]:
@@ -82,6 +108,8 @@ def _material_row(material: Material, craft: Craft) -> dict[str, Any]:
         "metallic": round(material.metallic, 4),
         "roughness": round(material.roughness, 4),
         "textures_px": {name: [int(n) for n in pixels.shape[1::-1]] for name, pixels in material.textures.items()},
+        "opacity": round(material.opacity, 4) if material.blend or material.alpha_cutoff is not None else 1.0,
+        "alpha": "blend" if material.blend else "opaque" if material.alpha_cutoff is None else "mask",
         "vertex_colours": any(part.tint is not None for part in craft.parts if part.material is material),
     }
 

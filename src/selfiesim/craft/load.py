@@ -52,7 +52,8 @@ def load_craft(name_or_path: str | Path) -> Craft:
     Warns
     -----
     ModelWarning
-        For each doubtful thing about the file, such as an inferred unit or a missing texture.
+        For each doubtful thing about the file, such as an inferred unit or a missing texture: once, when the file is
+        read. As long as the cache keeps the result, they are only in ``Craft.warnings``.
 
     Raises
     ------
@@ -61,6 +62,18 @@ def load_craft(name_or_path: str | Path) -> Craft:
     """
     path = _resolve_path(name_or_path)
     return _load(path, _craft_stamps(path))
+
+
+def read_mounts(name_or_path: str | Path) -> dict[str, Mount]:
+    """Return the mounts of a craft by name, from its description alone; none where it has no description.
+
+    Raises
+    ------
+    ModelError
+        As :func:`load_craft`, for a missing file or a wrong description.
+    """
+    path = _resolve_path(name_or_path).with_suffix(".toml")
+    return read_description(path)[0].mounts if path.is_file() else {}
 
 
 def clear_craft_cache() -> None:
@@ -82,9 +95,10 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
                 "itself there"
             )
         description, toml = read_description(description_path)
-    import_result = _import(path, content, description, toml)
-    for text in import_result.warnings:
-        warnings.warn(f"{path}: {text}", ModelWarning, stacklevel=4)
+    import_result, is_new = _import(path, content, description, toml)
+    if is_new:
+        for text in import_result.warnings:
+            warnings.warn(f"{path}: {text}", ModelWarning, stacklevel=4)
     resource_paths = [path.parent / name for name in import_result.resources]
     craft = Craft(
         name=description.name or path.stem,
@@ -96,19 +110,20 @@ def _load(path: Path, _stamps: tuple[object, ...]) -> Craft:
         assumed=description.assumed,
         repairs=import_result.repairs,
         warnings=import_result.warnings,
+        units=import_result.units,
         files=tuple(file for file in (path, description_path, *resource_paths) if file.is_file()),
     )
     finishes = tuple((name, override.finish) for name, override in description.materials.items() if override.finish)
     return apply_finishes(craft, finishes, f"{description_path}: materials")
 
 
-def _import(path: Path, content: bytes, description: ModelDescription, toml: bytes) -> ImportResult:
-    """Read the parts from the disk cache, or from the mesh file and into the cache."""
+def _import(path: Path, content: bytes, description: ModelDescription, toml: bytes) -> tuple[ImportResult, bool]:
+    """Read the parts from the disk cache, or from the mesh file and into the cache; and whether it was the file."""
     suffix = path.suffix.lower()
     cached_path = cache_path(suffix.encode() + content, toml)
     import_result = fetch(cached_path, path.parent)
     if import_result is not None:
-        return import_result
+        return import_result, False
     from selfiesim.craft.formats.mesh_reader import read_parts
 
     resources = ResourceResolver(path.parent)
@@ -119,7 +134,7 @@ def _import(path: Path, content: bytes, description: ModelDescription, toml: byt
     except MemoryError as error:
         raise ModelError(f"{path}: does not fit into memory; decimate it, or make its textures smaller") from error
     store(cached_path, import_result, resources.digests)
-    return replace(import_result, resources=tuple(resources.digests))
+    return replace(import_result, resources=tuple(resources.digests)), True
 
 
 def _resolve_path(name_or_path: str | Path) -> Path:

@@ -18,6 +18,8 @@ DEFAULT_GREY = (0.5, 0.5, 0.5)
 _MOUNT_CLEARANCE_M = 0.2
 TEXTURE_SLOTS = ("base", "rough", "normal", "occlusion", "glow", "specular", "specular_color")
 """Textures that a material may have."""
+WRAPS = ("repeat", "clamp", "mirror")
+Wrap = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +38,17 @@ class Material:
         ``specular`` are linear.
     glow : (3,) float
         Emitted light, cd/m2; multiplies the texture ``glow``.
+    opacity : float
+        0 to 1; multiplies the alpha of the texture ``base`` and a part's own opacity. Without ``alpha_cutoff`` or
+        ``blend`` it has no effect.
     alpha_cutoff : float, optional
-        Where the alpha of ``base`` is below, there is a hole. None: no holes.
+        Where that product is below, there is a hole. None: no holes.
+    blend : bool
+        The product is the share of light that the surface stops; the rest passes unchanged.
+    wrap : (2,) str
+        What the textures do beyond 0 to 1 along u and v: :data:`WRAPS`.
+    second_uv, second_wrap : tuple of str
+        Slots of the textures that use a part's second texture coordinates, and what those do beyond 0 to 1.
     normal_scale, occlusion_strength : float
         Strength of those textures.
     crumple : float
@@ -64,7 +75,12 @@ class Material:
     roughness: float = 0.6
     textures: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
     glow: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    opacity: float = 1.0
     alpha_cutoff: float | None = None
+    blend: bool = False
+    wrap: Wrap = ("repeat", "repeat")
+    second_uv: tuple[str, ...] = ()
+    second_wrap: Wrap = ("repeat", "repeat")
     normal_scale: float = 1.0
     occlusion_strength: float = 1.0
     crumple: float = 0.0
@@ -103,6 +119,10 @@ class Part:
         The joint that carries it.
     tint : (N, 3) float32, optional
         Vertex colours in the bands, which multiply the base colour.
+    opacity : (N,) float32, optional
+        Opacity of the vertices, which multiplies the material's.
+    uv2 : (N, 2) float32, optional
+        Second texture coordinates, for the textures that the material's ``second_uv`` names.
     """
 
     name: str
@@ -114,6 +134,8 @@ class Part:
     faces: NDArray[np.int32]
     joint: str | None = None
     tint: NDArray[np.float32] | None = None
+    opacity: NDArray[np.float32] | None = None
+    uv2: NDArray[np.float32] | None = None
 
     def __repr__(self) -> str:
         carried = f", carried by {self.joint}" if self.joint else ""
@@ -141,6 +163,8 @@ class Craft:
         Repairs of the mesh, one line per kind.
     warnings : tuple of str
         What the user should know about the mesh file, one line each.
+    units : str
+        The unit of the mesh file, and why it is believed to be that.
     files : tuple of Path
         All files that it was read from: the mesh, its description, buffers and textures.
     """
@@ -154,6 +178,7 @@ class Craft:
     assumed: dict[str, str] = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    units: str = ""
     files: tuple[Path, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -245,17 +270,56 @@ def first_ray_hit(
     for part in craft.parts:
         if part.node.startswith(hidden_nodes):
             continue
-        corners = part.vertices[part.faces].astype(float)
-        edge1, edge2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-        p_vector = np.cross(axis, edge2)
-        determinant = (edge1 * p_vector).sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t_vector = np.asarray(start) - corners[:, 0]
-            u = (t_vector * p_vector).sum(axis=1) / determinant
-            q_vector = np.cross(t_vector, edge1)
-            v = q_vector @ np.asarray(axis) / determinant
-            distance = (q_vector * edge2).sum(axis=1) / determinant
-            hit = (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0) & (distance > _MOUNT_CLEARANCE_M)
+        distance, hit = _intersect(part, np.asarray(start, float), np.asarray(axis, float))
+        hit &= distance > _MOUNT_CLEARANCE_M
         if hit.any() and (nearest is None or distance[hit].min() < nearest[1]):
             nearest = part.node, float(distance[hit].min())
     return nearest
+
+
+def farthest_surface_point(craft: Craft, axis: tuple[float, float, float]) -> NDArray[np.float64]:
+    """Return the point (3,) where a line from the craft's middle along a unit vector leaves its surface, body axes, m.
+
+    Where the line misses every triangle, it is the vertex that is farthest along ``axis``.
+    """
+    middle, direction = craft.bounds_m.mean(axis=0), np.asarray(axis, float)
+    farthest = -np.inf
+    for part in craft.parts:
+        distance, hit = _intersect(part, middle, direction)
+        farthest = max(farthest, float(distance[hit].max(initial=-np.inf)))
+    if farthest >= 0.0:
+        return np.asarray(middle + farthest * direction)
+    vertices = np.concatenate([part.vertices for part in craft.parts]).astype(float)
+    return np.asarray(vertices[np.argmax(vertices @ direction)])
+
+
+def _intersect(
+    part: Part, start: NDArray[np.float64], axis: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Signed distance to each triangle's plane along a line, and whether it hits the triangle, (M,) each."""
+    corners = part.vertices[part.faces].astype(float)
+    edge1, edge2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    p_vector = np.cross(axis, edge2)
+    determinant = (edge1 * p_vector).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t_vector = start - corners[:, 0]
+        u = (t_vector * p_vector).sum(axis=1) / determinant
+        q_vector = np.cross(t_vector, edge1)
+        v = q_vector @ axis / determinant
+        distance = (q_vector * edge2).sum(axis=1) / determinant
+        hit = (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0) & np.isfinite(distance)
+    return distance, hit
+
+
+def swept_bounds(craft: Craft) -> NDArray[np.float64]:
+    """Return a bounding box (2, 3) that holds for all joint angles."""
+    low, high = np.array(craft.bounds_m, float)
+    for part in craft.parts:
+        if part.joint:
+            origin = np.array(craft.joints[part.joint].origin_m)
+            reach = float(np.linalg.norm(part.vertices - origin, axis=1).max())
+            axes = np.array(craft.joints[part.joint].axes)
+            # Rotation about a single axis does not move anything along it: a wing sweeps less than a sphere.
+            span = reach * (np.sqrt(np.maximum(0.0, 1.0 - axes[0] ** 2)) if len(axes) == 1 else np.ones(3))
+            low, high = np.minimum(low, origin - span), np.maximum(high, origin + span)
+    return np.array([low, high])

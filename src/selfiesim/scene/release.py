@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, Strict, model_validator
 
+from selfiesim.core.errors import ModelError
 from selfiesim.scene.moments import Moment
 from selfiesim.scene.section import Angle, Axis, Rate, Section, Vector3Value
+
+if TYPE_CHECKING:
+    from selfiesim.craft.description import Mount
 
 
 class SpreadSection(Section):
@@ -108,3 +113,41 @@ class MountedSection(Section):
         if self.offset_m is not None and given:
             raise ValueError(f"offset_m replaces the mount: remove {', '.join(sorted(given))}")
         return self
+
+
+def changes_for_craft(
+    release: ReleaseSection | None, mounted: MountedSection | None, craft: str | Path, own_craft: str | Path
+) -> dict[str, Any]:
+    """Return the changes of a scene's sections for another craft: the camera's mount, and its axis.
+
+    A craft that lacks the mount gives its first one. One without any mounts leaves the scene's own direction, along
+    which the camera then leaves its surface.
+
+    Parameters
+    ----------
+    release, mounted : Section, optional
+        The camera's.
+    craft, own_craft : str or Path
+        The other craft, and the one of the scene.
+    """
+    key, section = ("release", release) if release else ("mounted", mounted)
+    if section is None or (mounted is not None and mounted.offset_m is not None):
+        return {}
+    mounts = _known_mounts(craft)
+    if section.mount in mounts:
+        return {f"{key}__axis": None}
+    if mounts:
+        return {f"{key}__mount": next(iter(mounts)), f"{key}__axis": None}
+    own = _known_mounts(own_craft).get(section.mount)
+    axis = section.axis or (own.axis if own else None)
+    return {f"{key}__axis": None if axis is None else list(axis)}
+
+
+def _known_mounts(craft: str | Path) -> dict[str, Mount]:
+    """Mounts of a craft by name; none where it cannot be read, which loading it will report."""
+    from selfiesim.craft.load import read_mounts
+
+    try:
+        return read_mounts(craft)
+    except ModelError:
+        return {}

@@ -27,7 +27,7 @@ from selfiesim.scene.moments import Moment
 from selfiesim.scene.objects import ObjectSection
 from selfiesim.scene.photo import PhotoSection
 from selfiesim.scene.planet import PlanetSection
-from selfiesim.scene.release import MountedSection, ReleaseSection
+from selfiesim.scene.release import MountedSection, ReleaseSection, changes_for_craft
 from selfiesim.scene.section import FileName, Section, Text, at_most
 from selfiesim.scene.shipped import find_model, find_scene, find_scene_file
 from selfiesim.scene.sky import SkySection
@@ -177,7 +177,8 @@ class Scene(Section):
     def with_craft(self, name_or_path: str | Path) -> Scene:
         """Return a copy with another craft.
 
-        The camera leaves along the axis of the new craft's mount, since ``release.axis`` was meant for the old one.
+        The camera leaves along the axis of the new craft's mount, since ``release.axis`` was meant for the old one. A
+        craft that lacks the mount uses its first one; one without any mounts, the surface in the scene's direction.
         The title names the new craft, so that captions stay correct.
 
         Parameters
@@ -197,10 +198,9 @@ class Scene(Section):
         """
         name = "".join(letter if letter.isprintable() else "?" for letter in Path(name_or_path).stem)
         title = f"{self.title[:120]}, with {name[:40]} in place of its craft"
-        changes: dict[str, Any] = {"craft": {"model": str(name_or_path)}, "title": title}
-        if self.release:
-            assumed = {key: why for key, why in self.assumed.items() if key != "release.axis"}
-            changes |= {"release__axis": None, "assumed": assumed}
+        assumed = {key: why for key, why in self.assumed.items() if key not in ("release.axis", "mounted.axis")}
+        changes: dict[str, Any] = {"craft": {"model": str(name_or_path)}, "title": title, "assumed": assumed}
+        changes |= changes_for_craft(self.release, self.mounted, name_or_path, self.craft_source)
         changed = self.with_changes(**changes)
         changed._craft_override = Path(name_or_path)
         return changed

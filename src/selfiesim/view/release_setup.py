@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,9 +11,9 @@ import numpy as np
 
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.orbit import State
-from selfiesim.core.errors import SceneError, UserError
+from selfiesim.core.errors import ModelWarning, SceneError, UserError
 from selfiesim.core.vectors import Matrix, Vector, quaternion, quaternion_to_matrix, rotation_vector, unit
-from selfiesim.craft.model import Craft, first_ray_hit
+from selfiesim.craft.model import Craft, farthest_surface_point, first_ray_hit
 from selfiesim.motion import ejection
 from selfiesim.motion.host_trajectories import Host
 from selfiesim.motion.tumble import tumble
@@ -106,24 +107,45 @@ def drop_empty(*prefixes: str) -> tuple[str, ...]:
 def find_mount_point(craft: Craft, name: str, axis: tuple[float, float, float] | None, key: str) -> MountPoint:
     """Look up a mount of ``craft`` by name; ``axis``, if given, replaces its own direction.
 
+    On a craft without any mounts, it is the place where ``axis`` leaves the surface, with a warning.
+
     Raises
     ------
     SceneError
         When the craft has no such mount; ``key`` is the key of the section that names it.
     """
+    if not craft.mounts and axis is not None:
+        return _surface_mount(craft, name, unit(np.array(axis)))
     if name not in craft.mounts:
-        description = craft.source.with_suffix(".toml").name
         known = f"it has: {', '.join(craft.mounts)}"
         if not craft.mounts:
-            _low, high = craft.bounds_m
-            side = f"[0, {high[1]:.3g}, 0]"
+            point = farthest_surface_point(craft, (0.0, 1.0, 0.0))
             known = (
-                f"write [mounts.{name}] with position_m and axis into {description} next to it, "
-                f"such as position_m = {side} and axis = [0, 1, 0] for its side +Y"
+                f"write [mounts.{name}] with position_m and axis into {craft.source.with_suffix('.toml').name} next to "
+                f"it, such as position_m = {_rounded(point)} and axis = [0, 1, 0] for its side +Y"
             )
         raise SceneError(f"{key}.mount: {craft.name} has no mount {name!r}; {known}")
     mount = craft.mounts[name]
     return MountPoint(np.array(mount.position_m), unit(np.array(axis or mount.axis)), mount.leaves)
+
+
+def _surface_mount(craft: Craft, name: str, axis: Vector) -> MountPoint:
+    """A mount on the surface of a craft without mounts, where ``axis`` leaves it."""
+    x, y, z = axis.tolist()
+    point = farthest_surface_point(craft, (x, y, z))
+    place, direction = _rounded(point), _rounded(axis)
+    warnings.warn(
+        f"{craft.source}: it has no mounts, so the camera leaves from its surface at {place} m toward {direction}; to "
+        f"place it better, write into {craft.source.with_suffix('.toml').name} next to it:\n"
+        f"[mounts.{name}]\nposition_m = {place}\naxis = {direction}",
+        ModelWarning,
+        stacklevel=2,
+    )
+    return MountPoint(point, axis, "")
+
+
+def _rounded(values: Vector) -> list[float]:
+    return [float(f"{value:.4g}") for value in values]
 
 
 def find_release_point(craft: Craft, section: ReleaseSection, key: str) -> MountPoint:
@@ -136,8 +158,8 @@ def find_release_point(craft: Craft, section: ReleaseSection, key: str) -> Mount
     """
     start = find_mount_point(craft, section.mount, section.axis, key)
     x, y, z = ejection.tilt_directions(start.axis, np.radians(np.array([section.tilt_deg])))[0].tolist()
-    mount = craft.mounts[section.mount].position_m
-    contact = first_ray_hit(craft, mount, (x, y, z), drop_empty(start.node_prefix))
+    position = float(start.position[0]), float(start.position[1]), float(start.position[2])
+    contact = first_ray_hit(craft, position, (x, y, z), drop_empty(start.node_prefix))
     if contact:
         where = f"{contact[0]} {contact[1]:.2f} m from its mount"
         raise SceneError(f"{key}.axis: the camera would hit {where}; push it in another direction")

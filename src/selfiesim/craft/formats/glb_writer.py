@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 # OpenGL's constants, which glTF uses.
 ARRAY_BUFFER, ELEMENT_BUFFER = 34962, 34963
 FLOAT, UINT16, UINT32 = 5126, 5123, 5125
-CLAMP, REPEAT = 33071, 10497
+CLAMP, REPEAT, MIRROR = 33071, 10497, 33648
 _LINEAR, _LINEAR_MIPMAP_LINEAR = 9729, 9987
 
 
@@ -28,7 +28,8 @@ class GlbBuffer:
     views, accessors, images : list of dict
         glTF's ``bufferViews``, ``accessors`` and ``images``.
     wrap : int
-        Wrap mode of every texture, :data:`CLAMP` or :data:`REPEAT`.
+        Wrap mode of the textures, :data:`CLAMP` or :data:`REPEAT`, where :meth:`texture` was not called: then there is
+        one for each image.
     """
 
     data: bytearray = field(default_factory=bytearray)
@@ -36,6 +37,7 @@ class GlbBuffer:
     accessors: list[dict[str, Any]] = field(default_factory=list)
     images: list[dict[str, Any]] = field(default_factory=list)
     wrap: int = CLAMP
+    _textures: list[tuple[int, int, int]] = field(default_factory=list)  # image, and wrap modes along u and v
 
     def view(self, content: bytes, target: int | None = None) -> int:
         """Append bytes to the chunk and return the index of their buffer view."""
@@ -66,6 +68,13 @@ class GlbBuffer:
         self.accessors.append({"bufferView": view, "componentType": component, "count": count, "type": kind} | extra)
         return len(self.accessors) - 1
 
+    def texture(self, image: int, wrap_u: int, wrap_v: int) -> int:
+        """Return the index of the texture with an image and wrap modes along u and v, new if there is none."""
+        entry = image, wrap_u, wrap_v
+        if entry not in self._textures:
+            self._textures.append(entry)
+        return self._textures.index(entry)
+
     def tables(self) -> dict[str, Any]:
         """Return the part of the glTF document that describes the chunk."""
         self._align()
@@ -73,9 +82,11 @@ class GlbBuffer:
         out["buffers"] = [{"byteLength": len(self.data)}]
         if self.images:
             out["images"] = self.images
-            out["textures"] = [{"source": k, "sampler": 0} for k in range(len(self.images))]
+            textures = self._textures or [(k, self.wrap, self.wrap) for k in range(len(self.images))]
+            wraps = list(dict.fromkeys(each[1:] for each in textures))
+            out["textures"] = [{"source": image, "sampler": wraps.index((u, v))} for image, u, v in textures]
             sampler = {"magFilter": _LINEAR, "minFilter": _LINEAR_MIPMAP_LINEAR}
-            out["samplers"] = [sampler | {"wrapS": self.wrap, "wrapT": self.wrap}]
+            out["samplers"] = [sampler | {"wrapS": u, "wrapT": v} for u, v in wraps]
         return out
 
     def _align(self) -> None:

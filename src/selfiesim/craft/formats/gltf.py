@@ -24,7 +24,7 @@ from selfiesim.core.limits import (
 from selfiesim.craft.formats.referenced_files import check_within_folder
 
 DRACO = "KHR_draco_mesh_compression"
-_SUPPORTED_EXTENSIONS = {
+SUPPORTED_EXTENSIONS = {
     DRACO,
     "EXT_texture_webp",
     "EXT_texture_avif",
@@ -34,11 +34,14 @@ _SUPPORTED_EXTENSIONS = {
 }
 _TRIANGLES = 4  # the default mode of a primitive
 _IGNORABLE_PREFIXES = ("KHR_materials_", "KHR_lights_")
-_ADVICE = {
+IMAGE_ADVICE = {
+    "KHR_texture_basisu": "save its textures as PNG, JPEG or WebP (gltf-transform: without ktx)",
+    "MSFT_texture_dds": "save its textures as PNG, JPEG or WebP",
+}
+"""What to do with textures in formats that are not read."""
+_ADVICE = IMAGE_ADVICE | {
     "EXT_meshopt_compression": "pack it without (gltfpack without -c, gltf-transform with Draco)",
     "KHR_meshopt_compression": "pack it without (gltfpack without -c, gltf-transform with Draco)",
-    "KHR_texture_basisu": "save its textures as PNG, JPEG or WebP",
-    "MSFT_texture_dds": "save its textures as PNG, JPEG or WebP",
 }
 # Entries of each of the document's tables, and how many of them there may be per entry that its limit counts.
 _COUNTED = {
@@ -169,12 +172,17 @@ def _check_meshes(document: dict[str, Any]) -> None:
 
 
 def _check_attributes(document: dict[str, Any], primitive: dict[str, Any], label: str) -> int:
-    """Return the number of vertices of a primitive, which all its attributes must have."""
+    """Return the number of vertices of a primitive, which all attributes of it and its morph targets must have."""
     counts = {
         name: table_entry(document, "accessors", index, f"{label}.attributes.{name}")["count"]
         for name, index in primitive["attributes"].items()
     }
     vertices = int(counts.get("POSITION", 0))
+    for number, target in enumerate(primitive.get("targets") or ()):
+        for name, index in target.items():
+            where = f"{label}.targets[{number}].{name}"
+            if table_entry(document, "accessors", index, where)["count"] != vertices:
+                raise ModelError(f"{label}.targets[{number}]: its attributes differ in length from the positions")
     for name, count in counts.items():
         if count != vertices and "POSITION" in counts:
             lengths = f"{vertices:,} positions, {count:,} of {name[:20]}"
@@ -196,7 +204,7 @@ def _check_extensions(document: dict[str, Any]) -> None:
                 raise ModelError(
                     "its meshes are Draco-compressed; pip install 'selfiesim[draco]', or export it without compression"
                 )
-        elif name not in _SUPPORTED_EXTENSIONS and not name.startswith(_IGNORABLE_PREFIXES):
+        elif name not in SUPPORTED_EXTENSIONS and not name.startswith(_IGNORABLE_PREFIXES):
             advice = _ADVICE.get(name, "export it without")
             raise ModelError(f"it needs the glTF extension {name}, which is not supported; {advice}")
 

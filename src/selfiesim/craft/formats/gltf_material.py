@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelError
-from selfiesim.craft.formats.gltf import table_entry
+from selfiesim.craft.formats.gltf import IMAGE_ADVICE, table_entry
 from selfiesim.craft.formats.gltf_accessors import AccessorReader
+from selfiesim.craft.formats.gltf_glossiness import from_specular_glossiness
 from selfiesim.craft.formats.referenced_files import MissingFileError
 from selfiesim.craft.formats.textures import UnreadableImageError, fit_texture_side, open_image, read_pixels
 from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene
-from selfiesim.craft.model import Material
+from selfiesim.craft.model import Material, Wrap
 
 _TEXTURES = {
     "base": "baseColorTexture",
@@ -26,17 +27,40 @@ _TEXTURES = {
     "specular_color": "specularColorTexture",
 }
 _SPECULAR_TEXTURES = ("specularTexture", "specularColorTexture")
+_MAX_MAPPINGS = 2
+_REPEAT = 10497
+_WRAPS = {_REPEAT: "repeat", 33071: "clamp", 33648: "mirror"}  # OpenGL's constants
+_FROM_GLOSSINESS = (("diffuseFactor", "baseColorFactor"), ("diffuseTexture", "baseColorTexture"))
+_READ_EXTENSIONS = {
+    "KHR_materials_pbrSpecularGlossiness", "KHR_materials_specular", "KHR_materials_clearcoat",
+    "KHR_materials_anisotropy", "KHR_materials_ior", "KHR_materials_emissive_strength", "KHR_materials_transmission",
+}  # fmt: skip
+_UNREAD_EXTENSIONS = {
+    "KHR_materials_unlit": "it is lit by the scene, as all surfaces are",
+    "KHR_materials_volume": "glass is thin, without colour in depth",
+    "KHR_materials_sheen": "there is no sheen",
+    "KHR_materials_iridescence": "there are no interference colours",
+    "KHR_materials_dispersion": "glass does not spread colours",
+    "KHR_materials_diffuse_transmission": "no light comes through the surface",
+}
+_UNREAD_TEXTURES = {
+    "clearcoatTexture", "clearcoatRoughnessTexture", "clearcoatNormalTexture", "anisotropyTexture",
+    "transmissionTexture",
+}  # fmt: skip
 _ALTERNATE_SOURCES = ("EXT_texture_webp", "EXT_texture_avif")
 _MIN_GLASS_BASE = 0.04  # share of the base colour that clear glass keeps: what a dark interior reflects
-_MIN_METAL_SPECULAR = 0.04  # metals have no diffuse colour, and hardly any dielectric reflects more than this
 
 
 @dataclass(frozen=True)
-class TextureTransform:
-    """The texture coordinate set of a material, and the affine transform of it (KHR_texture_transform)."""
+class Mapping:
+    """How a texture is laid on a mesh: the set of coordinates, an affine transform of it, and what lies beyond 0 to 1.
+
+    The transform is that of KHR_texture_transform.
+    """
 
     channel: int = 0
     matrix: tuple[tuple[float, float, float], tuple[float, float, float]] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+    wrap: Wrap = ("repeat", "repeat")
 
     def apply(self, uv: NDArray[Any] | None) -> Floats | None:
         """Transform glTF's texture coordinates (N, 2), origin upper left, to ours, origin lower left."""
@@ -46,45 +70,80 @@ class TextureTransform:
         return np.stack([moved[:, 0], 1.0 - moved[:, 1]], axis=1)
 
 
+@dataclass(frozen=True, eq=False)
+class MappedMaterial:
+    """A material, the mapping of its textures, and that of the textures which its ``second_uv`` names."""
+
+    material: Material
+    first: Mapping = field(default_factory=Mapping)
+    second: Mapping | None = None
+
+
 class GltfMaterials:
     """Reads each material and each image of a file once."""
 
     def __init__(self, accessor_reader: AccessorReader, scene: ImportedScene) -> None:
         self._document, self._accessor_reader, self._scene = accessor_reader.document, accessor_reader, scene
-        self._read: dict[Any, tuple[Material, TextureTransform]] = {None: (Material(), TextureTransform())}
+        self._read: dict[Any, MappedMaterial] = {None: MappedMaterial(Material())}
+        self._plain: dict[int, Material] = {}
         self._images: dict[int, Any] = {}
         self._pixels: dict[int, NDArray[np.uint8] | None] = {}
         self._max_side: int | None = None
 
-    def material(self, index: Any, referrer: str) -> tuple[Material, TextureTransform]:
-        """Return a material and the transform of its texture coordinates; the default material for None."""
+    def material(self, index: Any, referrer: str) -> MappedMaterial:
+        """Return a material and how its textures are mapped; the default material for None."""
         if index is not None:
             table_entry(self._document, "materials", index, f"{referrer}.material")
         if index not in self._read:
             self._read[index] = self._read_material(self._document["materials"][index], index)
         return self._read[index]
 
-    def _read_material(self, table: dict[str, Any], index: int) -> tuple[Material, TextureTransform]:
+    def without_second(self, mapped: MappedMaterial) -> Material:
+        """Return the material without the textures that need second coordinates, for meshes that lack them."""
+        key = id(mapped)
+        if key not in self._plain:
+            textures = {
+                slot: pixels
+                for slot, pixels in mapped.material.textures.items()
+                if slot not in mapped.material.second_uv
+            }
+            self._plain[key] = replace(mapped.material, textures=textures, second_uv=())
+        return self._plain[key]
+
+    # Long: it lists what a material has.
+    def _read_material(self, table: dict[str, Any], index: int) -> MappedMaterial:
         name = str(table.get("name") or f"material {index}")
+        label = f"materials[{index}]"
         extensions = table.get("extensions", {})
         pbr = table.get("pbrMetallicRoughness", {})
         specular_glossiness = extensions.get("KHR_materials_pbrSpecularGlossiness")
-        if specular_glossiness is not None and not pbr:
-            pbr = _from_specular_glossiness(specular_glossiness)
+        if pbr or specular_glossiness is None:
+            specular_glossiness = None  # the core material is the better of the two
+        else:
+            pbr = {key: specular_glossiness[given] for given, key in _FROM_GLOSSINESS if given in specular_glossiness}
         specular = extensions.get("KHR_materials_specular", {})
         clearcoat = extensions.get("KHR_materials_clearcoat", {})
         anisotropy = extensions.get("KHR_materials_anisotropy", {})
+        self._warn_of_unread(table, extensions, name)
         references = {
             slot: (specular if key in _SPECULAR_TEXTURES else pbr | table).get(key) for slot, key in _TEXTURES.items()
         }
-        textures, texture_transform = self._read_textures(references, name, f"materials[{index}]")
+        if specular_glossiness is not None and "specularGlossinessTexture" in specular_glossiness:
+            references["rough"] = specular_glossiness["specularGlossinessTexture"]
+        textures, first, second, second_slots = self._read_textures(references, name, label)
+        factor = _four(pbr.get("baseColorFactor", ()))
         material = Material(
             name=name,
-            alpha_cutoff=self._alpha_cutoff(table, name, textures),
-            base_color=self._base_color(pbr, extensions, name),
+            opacity=factor[3],
+            alpha_cutoff=_clamp_unit(table.get("alphaCutoff"), 0.5) if table.get("alphaMode") == "MASK" else None,
+            blend=table.get("alphaMode") == "BLEND",
+            base_color=self._base_color(factor, extensions, name),
             metallic=_clamp_unit(pbr.get("metallicFactor"), 1.0),
             roughness=_clamp_unit(pbr.get("roughnessFactor"), 1.0),
             textures=textures,
+            wrap=first.wrap,
+            second_uv=second_slots,
+            second_wrap=second.wrap if second else ("repeat", "repeat"),
             glow=_glow(table, extensions),
             normal_scale=_finite_or_default((table.get("normalTexture") or {}).get("scale"), 1.0),
             occlusion_strength=_clamp_unit((table.get("occlusionTexture") or {}).get("strength"), 1.0),
@@ -96,47 +155,75 @@ class GltfMaterials:
             specular=_clamp_unit(specular.get("specularFactor"), 1.0),
             specular_color=_rgb_or_white(specular.get("specularColorFactor", (1.0, 1.0, 1.0))),
         )
-        return material, texture_transform
+        if specular_glossiness is not None:
+            material = from_specular_glossiness(material, specular_glossiness)
+        return MappedMaterial(material, first, second)
 
-    def _alpha_cutoff(self, table: dict[str, Any], name: str, textures: dict[str, NDArray[np.uint8]]) -> float | None:
-        """The alpha below which the material is a hole; None for an opaque material."""
-        masked = table.get("alphaMode") == "MASK"
-        if table.get("alphaMode") == "BLEND" and "base" in textures and textures["base"].shape[2] == 4:
-            self._scene.warn(
-                f"{name!r} is partly transparent; it renders with holes where it is more than half transparent"
-            )
-            masked = True
-        return _clamp_unit(table.get("alphaCutoff"), 0.5) if masked else None
+    def _warn_of_unread(self, table: dict[str, Any], extensions: dict[str, Any], name: str) -> None:
+        """Record the extensions of a material that are not honoured, and their textures that are not."""
+        for extension, value in extensions.items():
+            if extension in _UNREAD_EXTENSIONS or extension not in _READ_EXTENSIONS:
+                effect = _UNREAD_EXTENSIONS.get(extension, "the material renders without")
+                self._scene.ignore(str(extension)[:60], effect, name)
+            elif isinstance(value, dict):
+                for key in sorted(value.keys() & _UNREAD_TEXTURES):
+                    self._scene.ignore(f"{extension}.{key}", "its factor is even over the surface", name)
 
-    def _base_color(self, pbr: dict[str, Any], extensions: dict[str, Any], name: str) -> tuple[float, float, float]:
+    def _base_color(
+        self, factor: tuple[float, float, float, float], extensions: dict[str, Any], name: str
+    ) -> tuple[float, float, float]:
         """The base colour, darkened for glass, whose interior is not rendered."""
         transmission = extensions.get("KHR_materials_transmission", {}).get("transmissionFactor", 0.0)
         share = 1.0 - _clamp_unit(transmission, 0.0)
         if share < 1.0:
             self._scene.warn(f"{name!r} is clear glass; it renders as dark glass")
-        red, green, blue = (
-            _clamp_unit(v, 1.0) * max(share, _MIN_GLASS_BASE) for v in pbr.get("baseColorFactor", (1.0, 1.0, 1.0))[:3]
-        )
+        red, green, blue = (value * max(share, _MIN_GLASS_BASE) for value in factor[:3])
         return red, green, blue
 
     def _read_textures(
         self, references: dict[str, Any], name: str, label: str
-    ) -> tuple[dict[str, NDArray[np.uint8]], TextureTransform]:
-        """Textures by slot; a mesh has one set of coordinates, so those mapped unlike the first are left out."""
+    ) -> tuple[dict[str, NDArray[np.uint8]], Mapping, Mapping | None, tuple[str, ...]]:
+        """Textures by slot, their mapping, and the slots with a second one; a third is left out."""
         textures: dict[str, NDArray[np.uint8]] = {}
-        first: TextureTransform | None = None
+        mappings: list[Mapping] = []
+        second_slots = []
         for slot, reference in references.items():
             if reference is None:
                 continue
             key = f"{label}.{_TEXTURES[slot]}"
-            texture_transform = _parse_texture_transform(reference, key)
-            if first is not None and texture_transform != first:
-                self._scene.warn(f"{key} of {name!r} is mapped differently from its other textures; it is left out")
+            mapping = self._parse_mapping(reference, key)
+            if len(mappings) == _MAX_MAPPINGS and mapping not in mappings:
+                self._scene.ignore(_TEXTURES[slot], "it has a third mapping, of two that a material may have", name)
                 continue
             pixels = self._load_texture(reference.get("index"), key)
-            if pixels is not None:
-                textures[slot], first = pixels, texture_transform
-        return textures, first or TextureTransform()
+            if pixels is None:
+                continue
+            textures[slot] = pixels
+            if mapping not in mappings:
+                mappings.append(mapping)
+            if mappings.index(mapping) == 1:
+                second_slots.append(slot)
+        first = mappings[0] if mappings else Mapping()
+        return textures, first, mappings[1] if len(mappings) > 1 else None, tuple(second_slots)
+
+    def _parse_mapping(self, reference: dict[str, Any], label: str) -> Mapping:
+        transform = reference.get("extensions", {}).get("KHR_texture_transform", {})
+        channel = transform.get("texCoord", reference.get("texCoord", 0))
+        if isinstance(channel, bool) or not isinstance(channel, int) or not 0 <= channel < 16:
+            raise ModelError(f"{label}.texCoord: {str(channel)[:20]}; it must be a whole number from 0 to 15")
+        (x, y), (w, h) = transform.get("offset", (0.0, 0.0)), transform.get("scale", (1.0, 1.0))
+        angle = float(transform.get("rotation", 0.0))
+        cos, sin = float(np.cos(angle)), float(np.sin(angle))
+        # KHR_texture_transform: scale, then rotate, then offset.
+        rows = ((w * cos, h * sin, float(x)), (-w * sin, h * cos, float(y)))
+        if not np.all(np.isfinite(rows)):
+            raise ModelError(f"{label}.extensions.KHR_texture_transform: its numbers are not finite")
+        texture = table_entry(self._document, "textures", reference.get("index"), f"{label}.index")
+        sampler = {}
+        if "sampler" in texture:
+            sampler = table_entry(self._document, "samplers", texture["sampler"], "textures.sampler")
+        u, v = (_WRAPS.get(sampler.get(key, _REPEAT), "repeat") for key in ("wrapS", "wrapT"))
+        return Mapping(channel, rows, (u, v))
 
     def _load_texture(self, index: Any, label: str) -> NDArray[np.uint8] | None:
         texture = table_entry(self._document, "textures", index, f"{label}.index")
@@ -144,7 +231,11 @@ class GltfMaterials:
         for name in _ALTERNATE_SOURCES:
             source = texture.get("extensions", {}).get(name, {}).get("source", source)
         if source is None:
-            self._scene.warn(f"textures[{index}] has no image in a supported format; it is left out")
+            for name in texture.get("extensions", {}):
+                advice = IMAGE_ADVICE.get(name, "save its textures as PNG, JPEG or WebP")
+                self._scene.ignore(str(name)[:60], f"the textures in that format are left out; {advice}")
+            if not texture.get("extensions"):
+                self._scene.warn(f"textures[{index}] has no image in a supported format; it is left out")
             return None
         table_entry(self._document, "images", source, f"textures[{index}].source")
         if self._max_side is None:
@@ -186,36 +277,6 @@ class GltfMaterials:
         return pixels
 
 
-def _parse_texture_transform(reference: dict[str, Any], label: str) -> TextureTransform:
-    transform = reference.get("extensions", {}).get("KHR_texture_transform", {})
-    channel = transform.get("texCoord", reference.get("texCoord", 0))
-    if isinstance(channel, bool) or not isinstance(channel, int) or not 0 <= channel < 16:
-        raise ModelError(f"{label}.texCoord: {str(channel)[:20]}; it must be a whole number from 0 to 15")
-    (x, y), (w, h) = transform.get("offset", (0.0, 0.0)), transform.get("scale", (1.0, 1.0))
-    angle = float(transform.get("rotation", 0.0))
-    cos, sin = float(np.cos(angle)), float(np.sin(angle))
-    # KHR_texture_transform: scale, then rotate, then offset.
-    rows = ((w * cos, h * sin, float(x)), (-w * sin, h * cos, float(y)))
-    if not np.all(np.isfinite(rows)):
-        raise ModelError(f"{label}.extensions.KHR_texture_transform: its numbers are not finite")
-    return TextureTransform(channel, rows)
-
-
-def _from_specular_glossiness(specular_glossiness: dict[str, Any]) -> dict[str, Any]:
-    """Approximate the deprecated KHR_materials_pbrSpecularGlossiness by metallic-roughness factors."""
-    diffuse = [_clamp_unit(v, 1.0) for v in specular_glossiness.get("diffuseFactor", (1.0, 1.0, 1.0, 1.0))[:3]]
-    specular = [_clamp_unit(v, 1.0) for v in specular_glossiness.get("specularFactor", (1.0, 1.0, 1.0))[:3]]
-    is_metal = max(diffuse) < _MIN_METAL_SPECULAR < max(specular)
-    table = {
-        "baseColorFactor": specular if is_metal else diffuse,
-        "metallicFactor": 1.0 if is_metal else 0.0,
-        "roughnessFactor": 1.0 - _clamp_unit(specular_glossiness.get("glossinessFactor"), 1.0),
-    }
-    if "diffuseTexture" in specular_glossiness and not is_metal:
-        table["baseColorTexture"] = specular_glossiness["diffuseTexture"]
-    return table
-
-
 def _glow(table: dict[str, Any], extensions: dict[str, Any]) -> tuple[float, float, float]:
     """The emitted light, scaled by KHR_materials_emissive_strength."""
     strength = _finite_or_default(extensions.get("KHR_materials_emissive_strength", {}).get("emissiveStrength"), 1.0)
@@ -234,6 +295,12 @@ def _refractive_index(value: Any) -> float:
 def _rgb_or_white(values: Any) -> tuple[float, float, float]:
     red, green, blue = (max(_finite_or_default(v, 1.0), 0.0) for v in values)
     return red, green, blue
+
+
+def _four(values: Any) -> tuple[float, float, float, float]:
+    """Four factors, 0 to 1; those missing are 1."""
+    red, green, blue, alpha = (_clamp_unit(value, 1.0) for value in (*values, 1.0, 1.0, 1.0, 1.0)[:4])
+    return red, green, blue, alpha
 
 
 def _finite_or_default(value: Any, default: float) -> float:

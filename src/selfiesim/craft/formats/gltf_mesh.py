@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelError
 from selfiesim.core.limits import MESH_NODES, MESH_TRIANGLES
-from selfiesim.craft.formats.gltf import read_document, scene_nodes_parents_first, table_entry
+from selfiesim.craft.formats.gltf import (
+    IMAGE_ADVICE,
+    SUPPORTED_EXTENSIONS,
+    read_document,
+    scene_nodes_parents_first,
+    table_entry,
+)
 from selfiesim.craft.formats.gltf_accessors import AccessorReader
 from selfiesim.craft.formats.gltf_material import GltfMaterials
 from selfiesim.craft.formats.referenced_files import ResourceResolver
@@ -17,6 +23,15 @@ from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, 
 
 _TRIANGLES, _TRIANGLE_STRIP, _TRIANGLE_FAN = 4, 5, 6
 _INSTANCING = "EXT_mesh_gpu_instancing"
+_MAX_INFLUENCE_SETS = 4  # of four joints each
+_UNREAD_TABLES = {"cameras": "the scene has a camera of its own"}
+_UNREAD_EXTENSIONS = {
+    "KHR_lights_punctual": "light comes from the scene",
+    "KHR_materials_variants": "the default materials are drawn",
+    "KHR_animation_pointer": "the model is static",
+    "KHR_xmp_json_ld": "its notes are not read",
+    "KHR_xmp": "its notes are not read",
+}
 
 
 def read_gltf(content: bytes, binary: bool, resources: ResourceResolver) -> ImportedScene:
@@ -41,9 +56,9 @@ class _GltfReader:
     def __init__(self, content: bytes, binary: bool, resources: ResourceResolver) -> None:
         self.document, binary_chunk = read_document(content, binary)
         self.accessor_reader = AccessorReader(self.document, binary_chunk, resources)
-        self.scene = ImportedScene(metres_per_unit=None, up="y")
+        self.scene = ImportedScene(up="y", unit_reason="metres, as glTF files are by definition")
         self.materials = GltfMaterials(self.accessor_reader, self.scene)
-        self.mesh_cache: dict[int, list[MeshInstance]] = {}
+        self.mesh_cache: dict[tuple[int, tuple[float, ...], int], list[MeshInstance]] = {}
         self.triangle_count = 0
 
     def read(self) -> ImportedScene:
@@ -56,17 +71,38 @@ class _GltfReader:
             names[index] = make_unique_name(str(node.get("name") or f"node {index}"), used_names)
             ancestors[index] = (names[index], *ancestors[parent])
             matrices[index] = matrices[parent] @ _local_transform(node, f"nodes[{index}]")
+        for index in names:
+            node = self.document["nodes"][index]
             if "mesh" in node:
-                self._add_instances(node, index, ancestors[index], matrices[index])
+                self._add_instances(node, index, ancestors[index], matrices)
         self.scene.nodes = list(names.values())
+        self._warn_of_unread()
         if self.document.get("animations"):
             self.scene.warn(f"{len(self.document['animations'])} animations are left out: the model is static")
         return self.scene
 
-    def _add_instances(self, node: dict[str, Any], index: int, ancestors: tuple[str, ...], matrix: Floats) -> None:
-        meshes = self._read_mesh(node["mesh"], f"nodes[{index}].mesh")
-        if "skin" in node:
-            self.scene.warn(f"the skin of {ancestors[0]!r} is left out: it keeps the pose it was modelled in")
+    def _warn_of_unread(self) -> None:
+        """Record what the document has and no picture shows."""
+        for kind, effect in _UNREAD_TABLES.items():
+            if self.document.get(kind):
+                self.scene.ignore(kind, effect)
+        for name in self.document.get("extensionsUsed", []):
+            of_materials = str(name).startswith("KHR_materials_") and name not in _UNREAD_EXTENSIONS
+            # Materials and textures tell of their own extensions.
+            is_known = of_materials or name in IMAGE_ADVICE or any(key == name for key, _ in self.scene.ignored)
+            if name not in SUPPORTED_EXTENSIONS and not is_known:
+                self.scene.ignore(str(name)[:60], _UNREAD_EXTENSIONS.get(name, "it renders without"))
+
+    def _add_instances(
+        self, node: dict[str, Any], index: int, ancestors: tuple[str, ...], matrices: dict[int, Floats]
+    ) -> None:
+        label, matrix = f"nodes[{index}]", matrices[index]
+        mesh_table = table_entry(self.document, "meshes", node["mesh"], f"{label}.mesh")
+        weights = node.get("weights", mesh_table.get("weights", []))
+        skin = self._joint_matrices(node["skin"], matrices, f"{label}.skin") if "skin" in node else None
+        # A skin places its mesh by its joints alone (glTF 2.0, section 3.7.3.3).
+        matrix = matrix if skin is None else np.eye(4)
+        meshes = self._read_mesh(node["mesh"], tuple(float(weight) for weight in weights), skin, index)
         copies = self._instance_matrices(node, index)
         count = len(self.scene.instances) + len(copies) * len(meshes)
         MESH_NODES.check(count, f"it has {count:,} meshes, counting every instance", ModelError, "join some of them")
@@ -95,49 +131,140 @@ class _GltfReader:
         MESH_NODES.check(count, f"{label}: {count:,} instances", ModelError)
         return [_local_transform({key: values[k] for key, values in rows.items()}, label) for k in range(count)]
 
-    def _read_mesh(self, index: Any, referrer: str) -> list[MeshInstance]:
-        mesh = table_entry(self.document, "meshes", index, referrer)
-        if index not in self.mesh_cache:
-            primitives = [
-                self._read_primitive(primitive, f"meshes[{index}].primitives[{k}]")
-                for k, primitive in enumerate(mesh["primitives"])
-            ]
-            self.mesh_cache[index] = [primitive for primitive in primitives if primitive is not None]
-        return self.mesh_cache[index]
+    def _joint_matrices(self, index: Any, matrices: dict[int, Floats], label: str) -> Floats:
+        """What each joint of a skin does with the vertices bound to it, (J, 4, 4), in the pose of the nodes."""
+        skin = table_entry(self.document, "skins", index, label)
+        joints = skin["joints"]
+        if not joints:
+            raise ModelError(f"{label}: a skin has at least one joint")
+        MESH_NODES.check(len(joints), f"{label}: a skin with {len(joints):,} joints", ModelError)
+        missing = [joint for joint in joints if joint not in matrices]
+        if missing:
+            raise ModelError(f"{label}: its joint {str(missing[0])[:20]} is not in the scene")
+        places = np.stack([matrices[joint] for joint in joints])
+        if "inverseBindMatrices" not in skin:
+            return places
+        inverse = self.accessor_reader.array(skin["inverseBindMatrices"], f"{label}.inverseBindMatrices", (16,))
+        if len(inverse) < len(joints):
+            raise ModelError(f"{label}: {len(inverse):,} inverse bind matrices for {len(joints):,} joints")
+        return np.asarray(places @ inverse[: len(joints)].reshape(-1, 4, 4).transpose(0, 2, 1))
 
-    def _read_primitive(self, primitive: dict[str, Any], label: str) -> MeshInstance | None:
+    def _read_mesh(self, index: int, weights: tuple[float, ...], skin: Floats | None, node: int) -> list[MeshInstance]:
+        """The primitives of a mesh, morphed by ``weights`` and bent by the ``skin`` of a node."""
+        key = index, weights if any(weights) else (), -1 if skin is None else node
+        if key not in self.mesh_cache:
+            primitives = [
+                self._read_primitive(primitive, f"meshes[{index}].primitives[{k}]", key[1], skin)
+                for k, primitive in enumerate(self.document["meshes"][index]["primitives"])
+            ]
+            self.mesh_cache[key] = [primitive for primitive in primitives if primitive is not None]
+        return self.mesh_cache[key]
+
+    # Long: it lists what a primitive has.
+    def _read_primitive(
+        self, primitive: dict[str, Any], label: str, weights: tuple[float, ...], skin: Floats | None
+    ) -> MeshInstance | None:
         """One primitive, not yet placed; None for points and lines."""
         mode = primitive.get("mode", _TRIANGLES)
         if mode not in (_TRIANGLES, _TRIANGLE_STRIP, _TRIANGLE_FAN):
             self.scene.warn("points and lines are left out: only surfaces are rendered")
             return None
-        if primitive.get("targets"):
-            self.scene.warn("morph targets are left out: the mesh keeps its base shape")
         draco_data = self.accessor_reader.decode_draco(primitive, label) or {}
         vertices = self._read_attribute(primitive, draco_data, "POSITION", (3,), label)
         if vertices is None:
             raise ModelError(f"{label}.attributes is not glTF: POSITION is missing")
         corners = self._read_indices(primitive, draco_data, len(vertices), label)
-        material, texture_transform = self.materials.material(primitive.get("material"), label)
-        uv_name = f"TEXCOORD_{texture_transform.channel}"
-        uv = self._read_attribute(primitive, draco_data, uv_name, (2,), label) if material.textures else None
+        mapped = self.materials.material(primitive.get("material"), label)
+        material = mapped.material
+        uv = uv2 = None
+        if material.textures:
+            uv = self._read_attribute(primitive, draco_data, f"TEXCOORD_{mapped.first.channel}", (2,), label)
+            if mapped.second is not None:
+                uv2 = self._read_attribute(primitive, draco_data, f"TEXCOORD_{mapped.second.channel}", (2,), label)
         normals = self._read_attribute(primitive, draco_data, "NORMAL", (3,), label)
-        tint = self._read_attribute(primitive, draco_data, "COLOR_0", (3, 4), label)
-        for name, values in {"normals": normals, "uv": uv, "tint": tint}.items():
+        colours = self._read_attribute(primitive, draco_data, "COLOR_0", (3, 4), label)
+        for name, values in {"normals": normals, "uv": uv, "uv2": uv2, "colours": colours}.items():
             if values is not None and len(values) != len(vertices):
                 lengths = f"{len(vertices):,} positions, {len(values):,} {name}"
                 raise ModelError(f"{label}: its attributes differ in length ({lengths})")
+        if uv2 is None and material.second_uv and uv is not None:
+            self.scene.ignore(", ".join(material.second_uv), "the mesh lacks their texture coordinates", material.name)
+            material = self.materials.without_second(mapped)
+        shape = vertices.astype(np.float64), None if normals is None else normals.astype(np.float64)
+        if weights:
+            shape = self._morphed(primitive, *shape, weights, label)
+        if skin is not None:
+            shape = self._bent(primitive, draco_data, *shape, skin, label)
+        tint = None if colours is None else _normalized_colors(colours)
         return MeshInstance(
             node="",
             ancestors=(),
             matrix=np.eye(4),
-            vertices=vertices.astype(np.float64),
+            vertices=shape[0],
             faces=_triangles(corners, mode),
             material=material,
-            normals=None if normals is None else normals.astype(np.float64),
-            uv=texture_transform.apply(uv),
-            tint=None if tint is None else _normalized_colors(tint)[:, :3],
+            normals=shape[1],
+            uv=mapped.first.apply(uv),
+            tint=None if tint is None else tint[:, :3],
+            opacity=None if tint is None or tint.shape[1] < 4 else np.clip(np.nan_to_num(tint[:, 3]), 0.0, 1.0),
+            uv2=None if mapped.second is None else mapped.second.apply(uv2),
         )
+
+    def _morphed(
+        self,
+        primitive: dict[str, Any],
+        vertices: Floats,
+        normals: Floats | None,
+        weights: tuple[float, ...],
+        label: str,
+    ) -> tuple[Floats, Floats | None]:
+        """Positions and normals with the morph targets added by their default weights."""
+        targets = primitive.get("targets", [])
+        for number, (target, weight) in enumerate(zip(targets, weights, strict=False)):
+            if weight == 0.0:
+                continue
+            for name, values in (("POSITION", vertices), ("NORMAL", normals)):
+                if name not in target or values is None:
+                    continue
+                delta = self.accessor_reader.array(target[name], f"{label}.targets[{number}].{name}", (3,))
+                if len(delta) != len(values):
+                    raise ModelError(f"{label}.targets[{number}]: its attributes differ in length")
+                values += weight * delta
+        return vertices, normals
+
+    def _bent(
+        self,
+        primitive: dict[str, Any],
+        draco_data: dict[str, NDArray[Any]],
+        vertices: Floats,
+        normals: Floats | None,
+        skin: Floats,
+        label: str,
+    ) -> tuple[Floats, Floats | None]:
+        """Positions and normals of a skinned mesh, in the axes of the scene."""
+        points, turned = np.zeros_like(vertices), None if normals is None else np.zeros_like(normals)
+        total = np.zeros((len(vertices), 1))
+        with_one = np.column_stack([vertices, np.ones(len(vertices))])
+        turns = np.linalg.pinv(skin[:, :3, :3]).transpose(0, 2, 1)
+        for number in range(_MAX_INFLUENCE_SETS):
+            joints = self._read_attribute(primitive, draco_data, f"JOINTS_{number}", (4,), label)
+            weights = self._read_attribute(primitive, draco_data, f"WEIGHTS_{number}", (4,), label)
+            if joints is None or weights is None:
+                break
+            if len(joints) != len(vertices) or len(weights) != len(vertices) or joints.dtype.kind == "f":
+                raise ModelError(f"{label}: its joints and weights do not fit its vertices")
+            if len(joints) and joints.max() >= len(skin):
+                raise ModelError(f"{label}.attributes.JOINTS_{number}: joint {joints.max()} of {len(skin)}")
+            for influence in range(4):
+                share = np.nan_to_num(_normalized_colors(weights[:, influence : influence + 1]))
+                joint = joints[:, influence].astype(np.int64)
+                points += share * np.einsum("nij,nj->ni", skin[joint, :3], with_one)
+                total += share
+                if turned is not None and normals is not None:
+                    turned += share * np.einsum("nij,nj->ni", turns[joint], normals)
+        if not total.all():
+            raise ModelError(f"{label}: some vertices of its skin have no weights")
+        return points / total, turned
 
     def _read_attribute(
         self,

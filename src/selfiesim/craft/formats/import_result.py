@@ -21,9 +21,12 @@ class ImportResult:
         What the user should know about the file, one line each.
     resources : tuple of str
         Names of the files that the mesh file refers to.
+    units : str
+        The file's unit, and why it is believed to be that.
     """
 
     parts: tuple[Part, ...]
     repairs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    units: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,18 +13,24 @@ from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.core.errors import ModelError
 from selfiesim.craft.colours import Converted, material_in_bands
 from selfiesim.craft.description import MaterialOverride, ModelDescription
+from selfiesim.craft.formats.converters.convert import CONVERTED_FORMATS, read_converted
 from selfiesim.craft.formats.gltf_mesh import read_gltf
 from selfiesim.craft.formats.import_result import ImportResult
+from selfiesim.craft.formats.polygonal.dae import read_dae
+from selfiesim.craft.formats.polygonal.obj import read_obj
+from selfiesim.craft.formats.polygonal.off import read_off
+from selfiesim.craft.formats.polygonal.ply import read_ply
+from selfiesim.craft.formats.polygonal.stl import read_stl
 from selfiesim.craft.formats.referenced_files import ResourceResolver
-from selfiesim.craft.formats.trimesh_reader import TRIMESH_FORMATS, read_with_trimesh
 from selfiesim.craft.formats.xml_mesh import read_3mf
 from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, make_unique_name
 from selfiesim.craft.mesh.normals import creased_normals, index_corners
+from selfiesim.craft.mesh.opacity import visible_instances
 from selfiesim.craft.mesh.repair import Repairs, repair_mesh
 from selfiesim.craft.mesh.units_and_axes import Placement, infer_placement
 from selfiesim.craft.model import Material, Part
 
-MESH_FORMATS = (".glb", ".gltf", *TRIMESH_FORMATS, ".3mf")
+MESH_FORMATS = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off", ".dae", ".3mf", *CONVERTED_FORMATS)
 """File name suffixes of the supported mesh formats."""
 MAX_EXTENT_M = 1e6
 """Distance of a vertex from the origin; beyond that, the unit of length cannot be right."""
@@ -53,7 +60,10 @@ def read_parts(
     """
     scene = _read_scene(content, suffix, resources)
     repairs = Repairs(Counter())
-    instances = _repair_instances(scene.instances, repairs)
+    visible = visible_instances(scene)
+    if scene.instances and not visible:
+        raise ModelError("it is fully transparent: all its opacities are 0 or below the cutoff")
+    instances = _repair_instances(visible, repairs)
     if not instances:
         raise ModelError("it has no triangles with an area")
     _check_joints(scene, model_description)
@@ -67,16 +77,26 @@ def read_parts(
     for name in sorted(set(model_description.materials) - material_table.overridden):
         known = ", ".join(sorted(material_table.names))
         scene.warn(f"materials.{name}: the mesh has no material of that name; it has {known}")
-    return ImportResult(tuple(parts), repairs.summary_lines(), tuple(scene.warnings))
+    return ImportResult(
+        tuple(parts), repairs.summary_lines(), (*scene.warnings, *scene.ignored_lines()), units=placement.reason
+    )
 
 
 def _read_scene(content: bytes, suffix: str, resources: ResourceResolver) -> ImportedScene:
-    if suffix in (".glb", ".gltf"):
-        return read_gltf(content, suffix == ".glb", resources)
-    if suffix == ".3mf":
-        return read_3mf(content)
-    if suffix in TRIMESH_FORMATS:
-        return read_with_trimesh(content, suffix, resources)
+    readers: dict[str, Callable[[], ImportedScene]] = {
+        ".glb": lambda: read_gltf(content, True, resources),
+        ".gltf": lambda: read_gltf(content, False, resources),
+        ".obj": lambda: read_obj(content, resources),
+        ".ply": lambda: read_ply(content, resources),
+        ".stl": lambda: read_stl(content),
+        ".off": lambda: read_off(content),
+        ".dae": lambda: read_dae(content, resources),
+        ".3mf": lambda: read_3mf(content),
+    }
+    if suffix in CONVERTED_FORMATS:
+        return read_converted(content, suffix, resources)
+    if suffix in readers:
+        return readers[suffix]()
     known = ", ".join(sorted(name.removeprefix(".") for name in MESH_FORMATS))
     raise ModelError(
         f"{suffix or 'a name without a suffix'} is not a supported mesh format; use one of {known} "
@@ -121,36 +141,47 @@ def _make_part(mesh: MeshInstance, material_table: _MaterialTable, placement: Pl
         repairs.note("textures without texture coordinates ignored", 1)
     material = material_table.resolve(mesh.material, untextured=uv is None)
     uv = uv if material.textures else None
+    uv2 = mesh.uv2 if uv is not None and material.second_uv and mesh.uv2 is not None else None
     tint = None if mesh.tint is None else bands_from_linear_srgb(np.clip(np.nan_to_num(mesh.tint), 0.0, 1.0))
     if tint is not None and tint.max() < 1.0 / 255.0:
         repairs.note("all-black vertex colours ignored", 1)
         tint = None
     normals = None if mesh.normals is None else _transform_normals(mesh.normals, linear)
-    arrays = _indexed_arrays(body_vertices, faces, normals, uv, tint)
-    return Part(mesh.node, mesh.node, material, *arrays[:4], tint=arrays[4])
+    opacity = mesh.opacity if material.blend or material.alpha_cutoff is not None else None
+    vertices, unit_normals, faces32, columns = _indexed_arrays(
+        body_vertices, faces, normals, {"uv": uv, "tint": tint, "opacity": opacity, "uv2": uv2}
+    )
+    return Part(
+        mesh.node,
+        mesh.node,
+        material,
+        vertices,
+        unit_normals,
+        columns.get("uv"),
+        faces32,
+        tint=columns.get("tint"),
+        opacity=columns["opacity"][:, 0] if "opacity" in columns else None,
+        uv2=columns.get("uv2"),
+    )
 
 
 def _indexed_arrays(
-    vertices: Floats, faces: NDArray[np.int64], normals: Floats | None, uv: Floats | None, tint: Floats | None
-) -> tuple[
-    NDArray[np.float32],
-    NDArray[np.float32],
-    NDArray[np.float32] | None,
-    NDArray[np.int32],
-    NDArray[np.float32] | None,
-]:
-    """Vertices, normals, uv, faces and tint as a part holds them, with creased normals where there are none."""
-    columns = [column for column in (uv, tint) if column is not None]
-    extra = np.concatenate(columns, axis=1) if columns else None
+    vertices: Floats, faces: NDArray[np.int64], normals: Floats | None, attributes: dict[str, Floats | None]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32], dict[str, NDArray[np.float32]]]:
+    """Vertices, normals, faces and further attributes as a part holds them; creased normals where there are none."""
+    given = {name: np.atleast_2d(each.T).T for name, each in attributes.items() if each is not None}
+    extra = np.concatenate(list(given.values()), axis=1) if given else None
     if normals is not None:
         v, n, f = vertices.astype(np.float32), normals.astype(np.float32), faces.astype(np.int32)
         e = None if extra is None else extra.astype(np.float32)
     else:
         corner_normals = creased_normals(vertices, faces)
         v, n, e, f = index_corners(vertices, faces, corner_normals, None if extra is None else extra[faces])
-    part_uv = None if uv is None or e is None else np.ascontiguousarray(e[:, :2])
-    part_tint = None if tint is None or e is None else np.ascontiguousarray(e[:, e.shape[1] - 3 :])
-    return v, n, part_uv, f, part_tint
+    if e is None:
+        return v, n, f, {}
+    ends = np.cumsum([each.shape[1] for each in given.values()])[:-1]
+    split = np.split(e, ends, axis=1)
+    return v, n, f, {name: np.ascontiguousarray(each) for name, each in zip(given, split, strict=True)}
 
 
 def _transform_normals(normals: Floats, linear: Floats) -> Floats | None:
@@ -192,7 +223,7 @@ class _MaterialTable:
                 self.overridden.add(material.name)
             resolved = _apply_override(material, override) if override else material
             if untextured:
-                resolved = replace(resolved, textures={}, alpha_cutoff=None)
+                resolved = replace(resolved, textures={})
             resolved = material_in_bands(resolved, self._textures)
             # The source material stays in the table, so that its id is not reused.
             self._resolved[key] = material, replace(resolved, name=make_unique_name(resolved.name, self._used_names))

@@ -20,8 +20,6 @@ class MissingFileError(ModelError):
 class ResourceResolver:
     """Opens the files that a mesh refers to, only inside its folder, and records their digests.
 
-    Mesh libraries swallow some errors (an OBJ without its MTL is merely grey), so the resolver keeps them.
-
     Attributes
     ----------
     folder : Path
@@ -77,13 +75,6 @@ class ResourceResolver:
             ) from error
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
-
-    def __getitem__(self, name: str) -> bytes:
-        return self.get(name)
-
-    def keys(self) -> list[str]:
-        """No names: trimesh must open only the files that the mesh file refers to."""
-        return []
 
 
 def check_within_folder(name: str) -> None:

@@ -13,8 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import ModelError
-from selfiesim.core.limits import IMAGE_PIXELS, IMAGE_SIDE, IMAGE_TOTAL_PIXELS, TEXTURE_PIXELS, TEXTURE_SIDE
+from selfiesim.core.limits import (
+    IMAGE_PIXELS,
+    IMAGE_SIDE,
+    IMAGE_TOTAL_PIXELS,
+    MESH_IMAGES,
+    TEXTURE_PIXELS,
+    TEXTURE_SIDE,
+)
 from selfiesim.core.quiet import ignored_warnings
+from selfiesim.craft.formats.referenced_files import MissingFileError, ResourceResolver
+from selfiesim.craft.mesh.mesh_data import ImportedScene
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TGA", "TIFF", "GIF")
 """Supported texture formats. Pillow reads more, but starts other programs for some of them."""
@@ -71,6 +80,60 @@ def fit_texture_side(sizes: list[tuple[int, int]]) -> int:
     while side > 1 and sum(w * h * min(1.0, side / max(w, h, 1)) ** 2 for w, h in sizes) > total:
         side //= 2
     return side
+
+
+class TextureFiles:
+    """The picture files that a mesh refers to by name; their sizes together decide how large each may stay.
+
+    Parameters
+    ----------
+    resources : ResourceResolver
+        Opens them.
+    scene : ImportedScene
+        Receives a warning for each picture that is left out or scaled down.
+    names : list of str
+        As the mesh file gives them.
+
+    Raises
+    ------
+    ModelError
+        When there are too many, one is too large, or lies outside the folder.
+    """
+
+    def __init__(self, resources: ResourceResolver, scene: ImportedScene, names: list[str]) -> None:
+        self._scene = scene
+        self._images: dict[str, Any] = {}
+        self._pixels: dict[str, NDArray[np.uint8] | None] = {}
+        names = list(dict.fromkeys(names))
+        MESH_IMAGES.check(len(names), f"it refers to {len(names):,} pictures", ModelError)
+        for name in names:
+            try:
+                self._images[name] = open_image(resources.get(name), f"the texture {name[:80]!r}")
+            except MissingFileError:
+                scene.warn(f"it refers to a file {name[:80]!r} that is missing; it renders without it")
+            except UnreadableImageError as error:
+                scene.warn(f"{error} is not a readable image; it is left out")
+        self._max_side = fit_texture_side([image.size for image in self._images.values()])
+
+    def pixels(self, name: str) -> NDArray[np.uint8] | None:
+        """Return the pixels (H, W, 3 or 4) of a picture, row 0 at the top; None where it is left out."""
+        if name not in self._pixels:
+            self._pixels[name] = self._decode(name)
+        return self._pixels[name]
+
+    def _decode(self, name: str) -> NDArray[np.uint8] | None:
+        image = self._images.pop(name, None)
+        if image is None:
+            return None
+        label, longest = f"the texture {name[:80]!r}", max(image.size)
+        try:
+            pixels = read_pixels(image, self._max_side, label)
+        except UnreadableImageError:
+            self._scene.warn(f"{label} is not a readable image; it is left out")
+            return None
+        if max(pixels.shape[:2]) < longest:
+            self._scene.warn(f"{label} is scaled down to {self._max_side} pixels on its longer side")
+        return pixels
 
 
 def read_pixels(image: Any, side: int, label: str) -> NDArray[np.uint8]:

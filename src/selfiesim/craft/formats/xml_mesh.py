@@ -1,4 +1,4 @@
-"""Read mesh files in XML: all of 3MF, and the unit and node counts of a DAE before trimesh opens it."""
+"""Read mesh files in XML: all of 3MF, and the unit and node counts of a DAE before pycollada opens it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.errors import ModelError
 from selfiesim.core.limits import MESH_BYTES, MESH_DEPTH, MESH_NODES, MESH_TRIANGLES
 from selfiesim.core.xml_text import parse_xml
+from selfiesim.craft.formats.polygonal.polygon_mesh import PolygonMesh
+from selfiesim.craft.formats.polygonal.threemf_properties import PropertyGroups
 from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, make_unique_name
-from selfiesim.craft.model import Material
 
 # 3MF Core Specification 1.3, section 3.4.1.
 _METRES_PER_UNIT = {
@@ -24,6 +24,8 @@ _METRES_PER_UNIT = {
     "foot": 0.3048,
     "meter": 1.0,
 }
+# Prefixes of the extensions that are read: materials and production; s is the slice extension, which adds nothing here.
+_KNOWN_PREFIXES = {"m", "p", "s"}
 
 
 def read_3mf(content: bytes) -> ImportedScene:
@@ -35,8 +37,11 @@ def read_3mf(content: bytes) -> ImportedScene:
         States what is wrong, without the file's name: the caller adds it.
     """
     try:
-        root = parse_xml(_read_model_part(content), ModelError)
-        return _Builder(root).build()
+        package = zipfile.ZipFile(io.BytesIO(content))
+    except Exception as error:  # a damaged package fails in more ways than can be listed
+        raise ModelError(f"it cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
+    try:
+        return _Builder(_Package(package)).build()
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"it cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
 
@@ -75,89 +80,131 @@ def read_dae_units(content: bytes) -> tuple[float, str]:
     return (metres if 0.0 < metres < 1e9 else 1.0), axis
 
 
-def _read_model_part(content: bytes) -> bytes:
-    """The main part of the 3MF package, decompressed within the size limit."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            names = [info for info in package.infolist() if info.filename.lower().endswith(".model")]
-            if not names:
-                raise ModelError("it cannot be read as 3MF: it contains no .model part")
-            main = next((info for info in names if info.filename.lower() == "3d/3dmodel.model"), names[0])
-            MESH_BYTES.check(main.file_size, f"its part {main.filename} decompresses to too much", ModelError)
-            with package.open(main) as file:
-                text = file.read(MESH_BYTES.value + 1)
-    except ModelError:
-        raise
-    except Exception as error:  # a damaged package fails in more ways than can be listed
-        raise ModelError(f"it cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
-    MESH_BYTES.check(len(text), f"its part {main.filename} decompresses to too much", ModelError)
-    return text
+class _Package:
+    """The parts of a 3MF package, each decompressed within the size limit, and once."""
+
+    def __init__(self, package: zipfile.ZipFile) -> None:
+        self._package = package
+        self._entries = {"/" + info.filename.lower().lstrip("/"): info for info in package.infolist()}
+        self._roots: dict[str, Any] = {}
+        self._bytes_left = MESH_BYTES.value
+        names = [name for name in self._entries if name.endswith(".model")]
+        if not names:
+            raise ModelError("it cannot be read as 3MF: it contains no .model part")
+        self.main = "/3d/3dmodel.model" if "/3d/3dmodel.model" in names else names[0]
+
+    def model(self, path: str) -> Any:
+        """Return the root element of a .model part."""
+        key = "/" + path.lower().lstrip("/")
+        if key not in self._roots:
+            self._roots[key] = parse_xml(self.read(path), ModelError)
+        return self._roots[key]
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a part; together, the parts that are read stay within the size limit."""
+        info = self._entries.get("/" + path.lower().lstrip("/"))
+        if info is None:
+            raise ModelError(f"it refers to a part {path[:60]!r} that the package lacks")
+        if info.file_size > self._bytes_left:
+            raise ModelError(MESH_BYTES.excess(f"its part {info.filename} decompresses to too much"))
+        try:
+            with self._package.open(info) as file:
+                text = file.read(self._bytes_left + 1)
+        except Exception as error:
+            raise ModelError(f"it cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
+        if len(text) > self._bytes_left:
+            raise ModelError(MESH_BYTES.excess(f"its part {info.filename} decompresses to too much"))
+        self._bytes_left -= len(text)
+        return text
 
 
 class _Builder:
-    """Follows a 3MF model's build items through their components to meshes."""
+    """Follows a 3MF model's build items through their components to meshes, also those in other parts."""
 
-    def __init__(self, root: Any) -> None:
-        self.root = root
-        self.objects = {item.get("id"): item for item in root.findall("resources/object")}
-        self.materials = {group.get("id"): _base_materials(group) for group in root.findall("resources/basematerials")}
-        self.meshes: dict[str, MeshInstance | None] = {}
+    def __init__(self, package: _Package) -> None:
+        self.package, self.root = package, package.model(package.main)
+        unit = self.root.get("unit", "millimeter")
+        self.scene = ImportedScene(metres_per_unit=_METRES_PER_UNIT.get(unit, 1e-3), up="z")
+        self.properties = PropertyGroups(package.read, self.scene)
+        self.objects: dict[str, dict[str, Any]] = {}
+        self.meshes: dict[tuple[str, str], list[MeshInstance]] = {}
         self.used_names: dict[str, int] = {}
         self.triangle_count = 0
-        self.scene = ImportedScene(metres_per_unit=_METRES_PER_UNIT.get(root.get("unit", "millimeter"), 1e-3), up="z")
+        required = self.root.get("requiredextensions", "").split()
+        unknown = sorted(set(required) - _KNOWN_PREFIXES)
+        if unknown:
+            self.scene.ignore(f"requiredextensions {' '.join(unknown)[:60]}", "what those extensions add is left out")
 
     def build(self) -> ImportedScene:
         for number, item in enumerate(self.root.findall("build/item")):
-            self._add_component(item, _parse_transform(item.get("transform")), (), f"item {number}")
+            self._add_component(item, self.package.main, _parse_transform(item.get("transform")), (), f"item {number}")
         return self.scene
 
-    def _add_component(self, component: Any, matrix: Floats, ancestors: tuple[str, ...], referrer: str) -> None:
-        key = component.get("objectid")
-        if key not in self.objects:
+    def _objects_of(self, path: str) -> dict[str, Any]:
+        if path not in self.objects:
+            root = self.package.model(path)
+            self.objects[path] = {item.get("id"): item for item in root.findall("resources/object")}
+            self.properties.add(path, root)
+        return self.objects[path]
+
+    def _add_component(
+        self, component: Any, path: str, matrix: Floats, ancestors: tuple[str, ...], referrer: str
+    ) -> None:
+        # The production extension keeps objects in parts of their own; its attribute is path, in its namespace.
+        path = next((v for k, v in component.attrib.items() if k.rpartition("}")[2] == "path"), path).lower()
+        objects, key = self._objects_of(path), component.get("objectid")
+        if key not in objects:
             raise ModelError(f"{referrer} refers to an unknown object {str(key)[:20]!r}")
         MESH_DEPTH.check(len(ancestors), "its objects refer to each other too many levels deep", ModelError)
         MESH_NODES.check(len(self.scene.nodes) + 1, "it has too many objects, counting every copy", ModelError)
-        item = self.objects[key]
+        item = objects[key]
         node = make_unique_name(item.get("name") or f"object {key}", self.used_names)
         self.scene.nodes.append(node)
         ancestors = (node, *ancestors)
-        if key not in self.meshes:
-            self.meshes[key] = self._read_mesh(item)
-        mesh = self.meshes[key]
-        if mesh is not None:
+        if (path, key) not in self.meshes:
+            self.meshes[path, key] = self._read_mesh(item, path)
+        for mesh in self.meshes[path, key]:
             self.triangle_count += len(mesh.faces)
             what = f"it has {self.triangle_count:,} triangles, counting every copy"
             MESH_TRIANGLES.check(self.triangle_count, what, ModelError, "decimate it")
             self.scene.instances.append(mesh.placed(node, ancestors, matrix))
         for part in item.findall("components/component"):
-            self._add_component(part, matrix @ _parse_transform(part.get("transform")), ancestors, node)
+            self._add_component(part, path, matrix @ _parse_transform(part.get("transform")), ancestors, node)
 
-    def _read_mesh(self, item: Any) -> MeshInstance | None:
+    def _read_mesh(self, item: Any, path: str) -> list[MeshInstance]:
+        """The meshes of an object: one for each of its materials."""
         mesh = item.find("mesh")
         if mesh is None:
-            return None
-        vertices = [(v.get("x"), v.get("y"), v.get("z")) for v in mesh.findall("vertices/vertex")]
-        faces = [(f.get("v1"), f.get("v2"), f.get("v3")) for f in mesh.findall("triangles/triangle")]
-        materials = self.materials.get(item.get("pid"), [])
-        index = int(item.get("pindex", 0))
-        return MeshInstance(
-            node="",
-            ancestors=(),
-            matrix=np.eye(4),
-            vertices=np.array(vertices, dtype=np.float64).reshape(-1, 3),
-            faces=np.array(faces, dtype=np.int64).reshape(-1, 3),
-            material=materials[index] if 0 <= index < len(materials) else Material(),
-        )
+            return []
+        if mesh.find("beamlattice") is not None:
+            self.scene.ignore("beamlattice", "the beams are missing", item.get("name") or str(item.get("id")))
+        rows = [(v.get("x"), v.get("y"), v.get("z")) for v in mesh.findall("vertices/vertex")]
+        vertices = np.array(rows, dtype=np.float64).reshape(-1, 3)
+        triangles = mesh.findall("triangles/triangle")
+        faces = np.array([(f.get("v1"), f.get("v2"), f.get("v3")) for f in triangles], dtype=np.int64).reshape(-1, 3)
+        default = item.get("pid"), item.get("pindex") or "0"
+        painted = [_triangle_property(triangle, *default) for triangle in triangles]
+        groups: dict[tuple[str | None, int], list[int]] = {}
+        for number, (pid, corners) in enumerate(painted):
+            groups.setdefault((pid, self.properties.material_index(path, pid, corners)), []).append(number)
+        found = []
+        for (pid, index), numbers in groups.items():
+            indices = np.array([painted[number][1] for number in numbers], np.int64)
+            finish = self.properties.finish(path, pid, index)
+            polygons = PolygonMesh(vertices, faces[numbers].ravel(), np.full(len(numbers), 3))
+            if finish.colours is not None:
+                polygons.colours, polygons.colour_index = finish.colours, indices.ravel()
+            if finish.uv is not None:
+                polygons.uv, polygons.uv_index = finish.uv, indices.ravel()
+            found.append(polygons.instance(finish.material, "", (), np.eye(4)))
+        return found
 
 
-def _base_materials(group: Any) -> list[Material]:
-    materials = []
-    for base in group.findall("base"):
-        text = base.get("displaycolor", "#BCBCBC").removeprefix("#")
-        srgb = np.array([int(text[k : k + 2], 16) / 255.0 for k in (0, 2, 4)])
-        red, green, blue = linear_from_srgb(srgb).tolist()
-        materials.append(Material(name=base.get("name", "default"), base_color=(red, green, blue)))
-    return materials
+def _triangle_property(triangle: Any, pid: str | None, pindex: str) -> tuple[str | None, tuple[int, int, int]]:
+    """The property group of a triangle, and the index into it of each corner (section 4.1.4.1)."""
+    own = triangle.get("pid")
+    first = triangle.get("p1", pindex if own is None else "0")
+    return own or pid, (int(first), int(triangle.get("p2", first)), int(triangle.get("p3", first)))
 
 
 def _parse_transform(text: str | None) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from selfiesim.craft.model import Material
 
 Floats = NDArray[np.float64]
+_MAX_PLACES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,10 @@ class MeshInstance:
         Texture coordinates, origin lower left.
     tint : (N, 3) float, optional
         Vertex colours, linear light.
+    opacity : (N,) float, optional
+        Opacity of the vertices, 0 to 1, which multiplies the material's.
+    uv2 : (N, 2) float, optional
+        A second set of texture coordinates, for the textures that the material's ``second_uv`` names.
     """
 
     node: str
@@ -44,6 +49,8 @@ class MeshInstance:
     normals: Floats | None = None
     uv: Floats | None = None
     tint: Floats | None = None
+    opacity: Floats | None = None
+    uv2: Floats | None = None
 
     def placed(self, node: str, ancestors: tuple[str, ...], matrix: Floats) -> MeshInstance:
         """Return the same mesh placed by another node."""
@@ -64,15 +71,39 @@ class ImportedScene:
         The file's unit, where the format states one.
     up : str, optional
         The file's up axis, where the format states one: ``"x"``, ``"y"`` or ``"z"``.
+    unit_reason : str
+        Why the file is read in metres where it states no unit.
     warnings : list of str
         What the user should know about the file.
+    ignored : dict
+        Keys that are not honoured, each with the effect of that, and the places where they stand.
     """
 
     instances: list[MeshInstance] = field(default_factory=list)
     nodes: list[str] = field(default_factory=list)
     metres_per_unit: float | None = None
     up: str | None = None
+    unit_reason: str = "metres, a guess: files of this format state no unit, and in metres its size is possible"
     warnings: list[str] = field(default_factory=list)
+    ignored: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def ignore(self, key: str, effect: str, where: str = "") -> None:
+        """Record a key of the file that is not honoured, the effect of that, and a place where it stands.
+
+        One warning will name the key, whatever the number of its places.
+        """
+        places = self.ignored.setdefault((key, effect), [])
+        if where and where not in places:
+            places.append(where)
+
+    def ignored_lines(self) -> list[str]:
+        """Return one line for each key that is not honoured."""
+        lines = []
+        for (key, effect), places in self.ignored.items():
+            shown = ", ".join(repr(place[:60]) for place in places[:_MAX_PLACES])
+            more = f" and {len(places) - _MAX_PLACES} more" if len(places) > _MAX_PLACES else ""
+            lines.append(f"{key} is not honoured{f' ({shown}{more})' if shown else ''}: {effect}")
+        return lines
 
     def warn(self, text: str) -> None:
         """Add a warning, once."""

@@ -98,6 +98,8 @@ def _drop_unused_vertices(mesh: MeshInstance, normals: Floats | None, faces: Fac
         normals=kept(normals),
         uv=kept(mesh.uv),
         tint=kept(mesh.tint),
+        opacity=kept(mesh.opacity),
+        uv2=kept(mesh.uv2),
     )
 
 

@@ -36,11 +36,14 @@ class Placement:
     origin : (3,) float
         Origin of the body axes in the file, in the file's unit.
     metres_per_unit : float
+    reason : str
+        The unit in words, and why it is believed to be that.
     """
 
     body_from_file: Floats
     origin: Floats
     metres_per_unit: float
+    reason: str
 
     def body_vertices(self, mesh: MeshInstance) -> Floats:
         """Return the vertices (N, 3) of a mesh in body axes, m."""
@@ -76,16 +79,16 @@ def infer_placement(
         raise ModelError(
             f"it is {distance:.3g} units from its origin but {length:.3g} long: too far for double precision"
         )
-    metres_per_unit = _infer_metres_per_unit(length, scene, frame)
+    metres_per_unit, reason = _infer_metres_per_unit(length, scene, frame)
     origin = _infer_origin(low, high, length, scene, model_description, repairs)
-    return Placement(_body_from_file(frame), origin, metres_per_unit)
+    return Placement(_body_from_file(frame), origin, metres_per_unit, reason)
 
 
-def _infer_metres_per_unit(length: float, scene: ImportedScene, frame: Frame) -> float:
-    """The declared unit, else the format's, else metres, or millimetres where metres would be too long."""
+def _infer_metres_per_unit(length: float, scene: ImportedScene, frame: Frame) -> tuple[float, str]:
+    """The declared unit, else the format's, else metres, or millimetres where metres would be too long; and why."""
     declared = frame.declared_metres_per_unit(length)
     if declared is not None:
-        return declared
+        return declared, f"{_unit_name(declared)}, as its description declares"
     file_unit_m = scene.metres_per_unit
     metres = 1.0 if file_unit_m is None else file_unit_m
     if file_unit_m is None and length > _MAX_LENGTH_M:
@@ -94,14 +97,26 @@ def _infer_metres_per_unit(length: float, scene: ImportedScene, frame: Frame) ->
             f"it is {length:.5g} units long, too long for metres: assuming millimetres, {length * 1e-3:.4g} m "
             f"(alternatives: {others}); set frame.units or frame.longest_m in the TOML file next to it"
         )
-        return METRES_PER_UNIT["mm"]
+        return METRES_PER_UNIT["mm"], (
+            f"millimetres, a guess: in metres it would be {length:.5g} m long, and nothing flown is over "
+            f"{_MAX_LENGTH_M:g} m"
+        )
     length_m = length * metres
+    reason = f"{_unit_name(metres)}, as the file states" if file_unit_m is not None else scene.unit_reason
     if not _PLAUSIBLE_LENGTH_M[0] <= length_m <= _PLAUSIBLE_LENGTH_M[1]:
         scene.warn(
             f"it is {length_m:.4g} m long, which is unusual for a craft; "
             "set frame.units or frame.longest_m in the TOML file next to it"
         )
-    return metres
+    return metres, reason
+
+
+def _unit_name(metres: float) -> str:
+    names = {"mm": "millimetres", "cm": "centimetres", "m": "metres", "km": "kilometres", "in": "inches", "ft": "feet"}
+    for name, size in METRES_PER_UNIT.items():
+        if abs(metres / size - 1.0) < 1e-6:
+            return names[name]
+    return f"units of {metres:.6g} m"
 
 
 def _body_from_file(frame: Frame) -> Floats:

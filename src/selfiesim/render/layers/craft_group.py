@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,6 +40,8 @@ _ATTRIBUTES = {
     "vertexIndirect": ("vec3", "indirectLight", "vertexIndirect", "smooth"),
     "vertexAmbientVisibility": ("vec4", "vertexVisibility", "vertexAmbientVisibility", "smooth"),
     "vertexSkyVisibility": ("float", "skyVisibility", "vertexSkyVisibility", "smooth"),
+    "vertexAlpha": ("float", "vertexOpacity", "vertexAlpha", "smooth"),
+    "vertexUv2": ("vec2", "secondUv", "vertexUv2", "smooth"),
     "vertexTangent": ("vec4", "tangentU", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
 }
 # Casters on the far shadow map of a ground are warped like the map; "warped" is 0 for all other maps.
@@ -53,12 +56,17 @@ _INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
 # Sampler of each texture slot, and the define that compiles in the code that reads it. Features that a material lacks
 # are compiled out rather than branched over: software OpenGL runs both sides of a branch.
 _SAMPLERS = {name: (f"{name}Texture", f"#define {name.upper()}_MAP\n") for name in TEXTURE_SLOTS}
-_CASTER = "if (texture(baseTexture, tcoordVCVSOutput).a < alphaCutoff) discard;\nfragOutput0 = vec4(1.0);\n"
+_CASTER = "if ({left_out}) discard;\nfragOutput0 = vec4(1.0);\n"
+# What a texture does beyond 0 to 1 along one axis; textures repeat by default.
+_WRAPPED = {"repeat": "{x}", "clamp": "clamp({x}, 0.0, 1.0)", "mirror": "(1.0 - abs(mod({x}, 2.0) - 1.0))"}
 # Glow is given in cd/m2. Luminance (cd/m2) of a spectral radiance of 1 W m^-2 sr^-1 nm^-1 in all three bands:
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
 # Shader outputs: radiance; normal and part number; base colour and sunlight; shading normal and roughness; grain.
 RADIANCE, SURFACE, COLOUR, GLOSS, GRAIN = 0.0, 1.0, 2.0, 3.0, 4.0
+
+DITHERED = -1.0  # least opacity of what is drawn: none, so that the mean of the passes is the right mixture
+_CASTER_SALT = 0.37  # what is lit and what is seen through a surface are independent
 
 SHADOW_OFFSET_CRAFT, SHADOW_OFFSET_GROUND = (0.2, 0.3), (0.7, 1.8)
 """Normal offset of shadow map lookups, texels: facing the light, and the extra at grazing incidence.
@@ -83,10 +91,12 @@ class Group:
         The joint that moves them.
     corners : (8 n, 3) array
         Corners of the bounding box of each part, m.
-    uniforms, vertex_uniforms, caster_uniforms : Uniforms
-        Uniforms of the actor's fragment and vertex shader, and of the caster's vertex shader.
+    uniforms, vertex_uniforms, caster_uniforms, caster_fragment_uniforms : Uniforms
+        Of the fragment and vertex shader of the actor, and of the vertex and fragment shader of the caster.
     casts_shadow : bool
         Whether the parts cast shadows.
+    salt : float
+        Makes the noise of the group's opacity independent of that of others, 0 to 1.
     """
 
     actor: Any
@@ -98,9 +108,32 @@ class Group:
     uniforms: Uniforms
     vertex_uniforms: Uniforms
     caster_uniforms: Uniforms
+    caster_fragment_uniforms: Uniforms
     casts_shadow: bool = True
+    salt: float = 0.0
+
+    @property
+    def mean_opacity(self) -> float:
+        """The mean share of light that blended parts stop; 1 for others."""
+        if not self.material.blend:
+            return 1.0
+        opacity, texture = float(self.material.opacity), self.material.textures.get("base")
+        if texture is not None and texture.shape[2] == 4:
+            opacity *= float(texture[..., 3].mean()) / 255.0
+        if "vertexAlpha" in self.mesh.point_data:
+            opacity *= float(np.mean(self.mesh.point_data["vertexAlpha"]))
+        return opacity
+
+    def set_dither(self, number: float, min_opacity: float) -> None:
+        """Set the pass, and the least opacity of what is drawn, or :data:`DITHERED`, for the camera."""
+        self.uniforms.set(dither=np.array([number, min_opacity, self.salt]))
+
+    def set_caster_dither(self, number: float, min_opacity: float) -> None:
+        """Set likewise what casts a shadow."""
+        self.caster_fragment_uniforms.set(dither=np.array([number, min_opacity, self.salt + _CASTER_SALT]))
 
 
+# Long by its parameters.
 def build_group(
     parts: list[Part],
     joint: str | None,
@@ -145,7 +178,10 @@ def build_group(
     uniforms.set(**_material_uniforms(material), **_initial_uniforms(outward_normals))
     caster_uniforms = Uniforms(caster.GetShaderProperty().GetVertexCustomUniforms())
     caster_uniforms.set(warped=0.0)
-    return Group(
+    caster_fragment_uniforms = Uniforms(caster.GetShaderProperty().GetFragmentCustomUniforms())
+    if is_see_through(material):
+        caster_fragment_uniforms.set(surfaceOpacity=material.opacity, alphaCutoff=material.alpha_cutoff or 0.0)
+    group = Group(
         actor=actor,
         caster=caster,
         mesh=mesh,
@@ -155,8 +191,13 @@ def build_group(
         uniforms=uniforms,
         vertex_uniforms=Uniforms(shader.GetVertexCustomUniforms()),
         caster_uniforms=caster_uniforms,
+        caster_fragment_uniforms=caster_fragment_uniforms,
         casts_shadow=casts_shadow,
+        salt=crc32(f"{material.name} {joint}".encode()) / 2**32,
     )
+    group.set_dither(0.0, DITHERED)
+    group.set_caster_dither(0.0, DITHERED)
+    return group
 
 
 def _build_actor(mesh: Any, material: Material, maps: dict[str, Any], outward_normals: bool) -> Any:
@@ -168,25 +209,49 @@ def _build_actor(mesh: Any, material: Material, maps: dict[str, Any], outward_no
     for name, texture in maps.items():
         actor.GetProperty().SetTexture(name, texture)
     for name, image in material.textures.items():
-        texture = new_mipmapped_texture(image[::-1], repeat=True, srgb=name in COLOUR_SLOTS)
+        wrap = material.second_wrap if name in material.second_uv else material.wrap
+        texture = new_mipmapped_texture(image[::-1], repeat="repeat" in wrap, srgb=name in COLOUR_SLOTS)
         actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture)
     _attach_shader(actor, material, attributes, outward_normals)
     return actor
 
 
 def _build_caster(mesh: Any, material: Material) -> Any:
-    """Return the actor that shadow maps are rendered from; an alpha cutoff leaves holes in its shadow."""
+    """Return the actor that shadow maps are rendered from; opacity leaves holes in its shadow."""
     caster = new_actor(mesh)
     caster.GetProperty().LightingOff()
     shader = caster.GetShaderProperty()
-    if material.alpha_cutoff is not None and "base" in material.textures:
-        texture = new_mipmapped_texture(material.textures["base"][::-1], repeat=True)
-        caster.GetProperty().SetTexture("baseTexture", texture)
-        replace_shading(caster, "", _CASTER)
-        Uniforms(shader.GetFragmentCustomUniforms()).set(alphaCutoff=material.alpha_cutoff)
-    for hook, text in _CASTER_VERTEX.items():
+    vertex = dict(_CASTER_VERTEX)
+    if is_see_through(material):
+        share, inputs = "surfaceOpacity", shader_source("opacity.glsl")
+        if "base" in material.textures and material.textures["base"].shape[2] == 4:
+            texture = new_mipmapped_texture(material.textures["base"][::-1], repeat="repeat" in material.wrap)
+            caster.GetProperty().SetTexture("baseTexture", texture)
+            share += f" * texture(baseTexture, {_wrapped('tcoordVCVSOutput', material.wrap)}).a"
+        if "vertexAlpha" in mesh.point_data:
+            caster.GetMapper().MapDataArrayToVertexAttribute("vertexAlpha", "vertexAlpha", 0, -1)
+            vertex["//VTK::PositionVC::Dec"] += "in float vertexAlpha;\nout float vertexOpacity;\n"
+            vertex["//VTK::PositionVC::Impl"] += "vertexOpacity = vertexAlpha;\n"
+            inputs += "in float vertexOpacity;\n"
+            share += " * vertexOpacity"
+        left_out = f"isLeftOut({share}, dither)" if material.blend else f"{share} < alphaCutoff"
+        replace_shading(caster, inputs, _CASTER.format(left_out=left_out))
+    for hook, text in vertex.items():
         shader.AddVertexShaderReplacement(hook, True, text, False)
     return caster
+
+
+def is_see_through(material: Material) -> bool:
+    """Return whether a material may have holes, or let part of the light pass."""
+    return material.blend or material.alpha_cutoff is not None
+
+
+def _wrapped(uv: str, wrap: tuple[str, str]) -> str:
+    """GLSL of texture coordinates as they are read."""
+    if wrap == ("repeat", "repeat"):
+        return uv
+    u, v = (_WRAPPED[mode].format(x=f"{uv}.{axis}") for mode, axis in zip(wrap, "xy", strict=True))
+    return f"vec2({u}, {v})"
 
 
 def _material_uniforms(material: Material) -> dict[str, ArrayLike]:
@@ -200,6 +265,7 @@ def _material_uniforms(material: Material) -> dict[str, ArrayLike]:
         "glow": np.array(material.glow) / _LUMEN_NM_PER_WATT,
         "normalScale": material.normal_scale,
         "occlusionStrength": material.occlusion_strength,
+        "surfaceOpacity": material.opacity,
         "alphaCutoff": material.alpha_cutoff or 0.0,
         "crumple": material.crumple,
         "crumpleScale": material.crumple_scale_m,
@@ -250,7 +316,12 @@ def _attach_shader(actor: Any, material: Material, attributes: list[str], outwar
     defines += "#define CLEARCOAT\n" if material.clearcoat > 0.0 else ""
     defines += "#define ANISOTROPY\n" if "vertexTangent" in attributes and material.anisotropy else ""
     defines += "#define OUTWARD\n" if outward_normals else ""
+    defines += "#define SEE_THROUGH\n" if is_see_through(material) else ""
     defines += "#define MASK\n" if material.alpha_cutoff is not None else ""
+    defines += f"#define WRAPPED(uv) {_wrapped('(uv)', material.wrap)}\n"
+    second = _wrapped("secondUv", material.second_wrap) if "vertexUv2" in attributes else "uv"
+    for name in material.textures:
+        defines += f"#define {name.upper()}_UV(uv) {second if name in material.second_uv else 'uv'}\n"
     vertex, inputs = dict(_VERTEX), _INPUTS
     for name in attributes:
         kind, passed, value, interpolated = _ATTRIBUTES[name]
@@ -259,10 +330,19 @@ def _attach_shader(actor: Any, material: Material, attributes: list[str], outwar
         inputs += f"{interpolated} in {kind} {passed};\n"
     if "vertexTint" not in attributes:
         inputs += "const vec3 tint = vec3(1.0);\n"
+    if "vertexAlpha" not in attributes:
+        inputs += "const float vertexOpacity = 1.0;\n"
     defines += "#define ON_GROUND\n" if "vertexAmbientVisibility" in attributes else ""
     defines += "#define GROUND\n" if "vertexSkyVisibility" in attributes else ""
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
-    sources = ("noise", "shadow_warp", "ambient_visibility", *(("photometry",) if material.law else ()), "craft")
+    sources = (
+        "noise",
+        "opacity",
+        "shadow_warp",
+        "ambient_visibility",
+        *(("photometry",) if material.law else ()),
+        "craft",
+    )
     functions = inputs + defines + "".join(shader_source(f"{name}.glsl") for name in sources)
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 
@@ -306,6 +386,14 @@ def _vertex_columns(parts: list[Part], numbers: dict[str, int]) -> dict[str, NDA
     if any(part.tint is not None for part in parts):
         tints = [np.ones((len(p.vertices), 3), np.float32) if p.tint is None else p.tint for p in parts]
         columns["vertexTint"] = np.concatenate(tints)
+    if is_see_through(parts[0].material) and any(part.opacity is not None for part in parts):
+        columns["vertexAlpha"] = np.concatenate(
+            [np.ones((len(p.vertices), 1), np.float32) if p.opacity is None else p.opacity[:, None] for p in parts]
+        )
+    if parts[0].material.second_uv and any(part.uv2 is not None for part in parts):
+        columns["vertexUv2"] = np.concatenate(
+            [part_uv if p.uv2 is None else p.uv2 for p, part_uv in zip(parts, uv, strict=True)]
+        )
     if "normal" in parts[0].material.textures or parts[0].material.anisotropy:
         along_u = [tangents(p.vertices, p.normals, part_uv, p.faces) for p, part_uv in zip(parts, uv, strict=True)]
         columns["vertexTangent"] = np.concatenate(along_u).astype(np.float32)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from selfiesim.craft.model import swept_bounds
 from selfiesim.render.gl.framebuffer import Framebuffer
 from selfiesim.render.gl.shader_program import new_float_texture, upload_image
 from selfiesim.render.gl.shadow_map import PLANETSHINE_MAP_SIZE, SUN_MAP_SIZE, LightCamera
-from selfiesim.render.layers.craft_group import Group, build_group
+from selfiesim.render.layers.craft_group import DITHERED, Group, build_group
 from selfiesim.render.layers.lod import (
     LOD_MAX_PX,
     LOD_MIN_TRIANGLES,
@@ -34,7 +35,7 @@ from selfiesim.render.light.sky_light import dust_sky_light, ground_plane_unifor
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
-    from selfiesim.craft.model import Craft, Part
+    from selfiesim.craft.model import Part
     from selfiesim.planet.maps.planet_maps import PlanetMaps
     from selfiesim.render.common.crop import SampleGrid
     from selfiesim.view.poses import CraftPose
@@ -74,7 +75,7 @@ class CraftLayer:
 
     def __init__(self, pose: CraftPose, window: Any, numbers: dict[str, int], on_ground: bool = False) -> None:
         self.pose, self.numbers, self.on_ground = pose, numbers, on_ground
-        self.bounds = _swept_bounds(pose.craft)
+        self.bounds = swept_bounds(pose.craft)
         self.shine: Planetshine = NO_PLANETSHINE
         self.shadow_map = Framebuffer(window, SUN_MAP_SIZE, SUN_MAP_SIZE, shadow=True)
         self.beam_map = Framebuffer(window, PLANETSHINE_MAP_SIZE, PLANETSHINE_MAP_SIZE, shadow=True)
@@ -193,8 +194,8 @@ class CraftLayer:
         """Return whether penumbras are narrower than a pixel, for a light of angular ``radius``, rad."""
         return self.uses_lod and self._size_px * 2.0 * radius <= 1.0
 
-    def prepare_casters(self, other: CraftPose, warped: bool = False) -> None:
-        """Show the shadow casters, in the body axes of ``other``; all parts on a ``warped`` map."""
+    def prepare_casters(self, other: CraftPose, dither: tuple[float, float], warped: bool = False) -> None:
+        """Show the shadow casters, in the body axes of ``other``, with a pass's ``dither``; all on a ``warped`` map."""
         from pyvista import vtkmatrix_from_array
 
         to_other = self.pose.transform_to_body(other)
@@ -203,6 +204,7 @@ class CraftLayer:
                 continue
             group.caster.VisibilityOn()
             group.caster_uniforms.set(warped=float(warped))
+            group.set_caster_dither(*dither)
             group.caster.SetUserMatrix(vtkmatrix_from_array(to_other @ self.shadow_pose.joint_matrix(group.joint)))
 
     def update_indirect_light(self, view: View) -> None:
@@ -279,7 +281,10 @@ class CraftLayer:
         for name, image in images.items():
             upload_image(self._traced_textures[name], image)
         self.has_traced_planetshine = alone
-        self._set_light(reflectionWeight=1.0, bodyToScreen=camera_to_texture(lens) @ _pose_matrix(self.pose))
+        for group in self._groups:
+            # What was traced at the pixels of a blended surface belongs to what is seen through it.
+            group.uniforms.set(reflectionWeight=0.0 if group.material.blend else 1.0)
+        self._set_light(bodyToScreen=camera_to_texture(lens) @ _pose_matrix(self.pose))
 
     def _visible_points(self, lens: Camera, gbuffer: GBuffer, own: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the points (N, 3) of the pixels ``own`` (H, W), body axes, m."""
@@ -290,10 +295,24 @@ class CraftLayer:
         points += (LOD_TOLERANCE * self._size if self.uses_lod else 0.0) * gbuffer.normal[own]
         return points
 
-    def set_output(self, output: float) -> None:
-        """Select what the shader writes: :data:`RADIANCE`, :data:`SURFACE`, :data:`COLOUR`, ... of ``craft_group``."""
+    def set_output(self, output: float, min_opacity: float = DITHERED) -> None:
+        """Select what the shader writes: :data:`RADIANCE`, :data:`SURFACE`, :data:`COLOUR`, ... of ``craft_group``.
+
+        Blended surfaces are drawn where they are at least ``min_opacity`` opaque.
+        """
         for group in self._groups:
             group.uniforms.set(outputMode=output)
+            group.set_dither(0.0, min_opacity)
+
+    @property
+    def is_blended(self) -> bool:
+        """Whether part of the light passes some surface."""
+        return any(group.material.blend for group in self._groups)
+
+    def set_dither(self, number: int) -> None:
+        """Set the number of the pass, by which blended surfaces choose what they draw."""
+        for group in self._groups:
+            group.set_dither(number, DITHERED)
 
     def set_passes(self, count: float) -> None:
         """Prepare for ``count`` passes with different subpixel shifts, without indirect light until that is set."""
@@ -368,20 +387,6 @@ def _pose_matrix(pose: CraftPose) -> NDArray[np.float64]:
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = pose.body_to_camera, pose.position
     return matrix
-
-
-def _swept_bounds(craft: Craft) -> NDArray[np.float64]:
-    """Return a bounding box (2, 3) that holds for all joint angles."""
-    low, high = np.array(craft.bounds_m, float)
-    for part in craft.parts:
-        if part.joint:
-            origin = np.array(craft.joints[part.joint].origin_m)
-            reach = float(np.linalg.norm(part.vertices - origin, axis=1).max())
-            axes = np.array(craft.joints[part.joint].axes)
-            # Rotation about a single axis does not move anything along it: a wing sweeps less than a sphere.
-            span = reach * (np.sqrt(np.maximum(0.0, 1.0 - axes[0] ** 2)) if len(axes) == 1 else np.ones(3))
-            low, high = np.minimum(low, origin - span), np.maximum(high, origin + span)
-    return np.array([low, high])
 
 
 def _ambient_light(view: View, maps: PlanetMaps | None, pose: CraftPose) -> Planetshine:

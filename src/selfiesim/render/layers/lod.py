@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from selfiesim.craft.cache import fetch_lod_faces, lod_cache_path, store_lod_faces
 from selfiesim.craft.mesh.simplify import simplify_mesh
+from selfiesim.render.layers.craft_group import is_see_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,7 @@ def _simplify(mesh: Any, material: Material, size: float, max_edge: float) -> tu
     points, faces = np.asarray(mesh.points), mesh.regular_faces
     tolerance = LOD_TOLERANCE * size
     visible = simplify_mesh(points, faces, tolerance, _vertex_attributes(mesh, material, tolerance), max_edge)
-    if material.alpha_cutoff is not None:  # the shadow has the holes of the texture, and needs its coordinates
+    if is_see_through(material):  # the shadow has the holes of the texture, and needs its coordinates
         return visible, visible
     return visible, simplify_mesh(points, faces, _SHADOW_LOD_TOLERANCE * size)
 
@@ -102,16 +103,22 @@ def _vertex_attributes(mesh: Any, material: Material, tolerance: float) -> NDArr
         np.clip(_NORMAL_TOLERANCE * material.roughness**2, _MIN_NORMAL_TOLERANCE, _MAX_NORMAL_TOLERANCE)
     )
     attributes = [np.asarray(mesh.point_data.active_normals) / normal_tolerance]
-    if material.textures:
-        uv, points = np.asarray(mesh.active_texture_coordinates, float), np.asarray(mesh.points, float)
-        ends = mesh.regular_faces[:, :2]
+    points, ends = np.asarray(mesh.points, float), mesh.regular_faces[:, :2]
+    mappings = [mesh.active_texture_coordinates] if material.textures else []
+    mappings += [mesh.point_data["vertexUv2"]] if "vertexUv2" in mesh.point_data else []
+    for uv in (np.asarray(each, float) for each in mappings):
         uv_length, length = (np.linalg.norm(v[ends[:, 0]] - v[ends[:, 1]], axis=1) for v in (uv, points))
         mapped = uv_length > 0.0
         scale = float(np.median(length[mapped] / uv_length[mapped])) / tolerance if mapped.any() else 1.0
         attributes.append(uv * scale)
-    for name, attribute_tolerance in (("vertexTint", _TINT_TOLERANCE), ("vertexTangent", normal_tolerance)):
+    for name, attribute_tolerance in (
+        ("vertexTint", _TINT_TOLERANCE),
+        ("vertexAlpha", _TINT_TOLERANCE),
+        ("vertexTangent", normal_tolerance),
+    ):
         if name in mesh.point_data:
-            attributes.append(np.asarray(mesh.point_data[name]) / attribute_tolerance)
+            values = np.asarray(mesh.point_data[name])
+            attributes.append(values.reshape(len(values), -1) / attribute_tolerance)
     return np.concatenate(attributes, axis=1).astype(float)
 
 
@@ -134,7 +141,7 @@ def _digest(groups: Sequence[Group], size: float, max_edge: float) -> str:
     digest = hashlib.sha256(repr((LOD_TOLERANCE, _SHADOW_LOD_TOLERANCE, size, max_edge)).encode())
     for group in groups:
         mesh, material = group.mesh, group.material
-        digest.update(repr((mesh.n_points, sorted(material.textures), material.alpha_cutoff)).encode())
+        digest.update(repr((mesh.n_points, sorted(material.textures), material.alpha_cutoff, material.blend)).encode())
         digest.update(np.ascontiguousarray(mesh.regular_faces, np.int32).tobytes())
         digest.update(np.ascontiguousarray(mesh.points, np.float32).tobytes())
         digest.update(np.ascontiguousarray(_vertex_attributes(mesh, material, 1.0), np.float32).tobytes())

@@ -230,8 +230,8 @@ class PlanetLayer:
 
 def _air_constants() -> str:
     """Return the shape of the tables of the air as constants of the shader."""
-    names = ("SUN_COLUMNS", "AZIMUTHS", "GROUND_ROWS", "LIMB_ROWS", "BLOCK_ROWS", "BEAM", "SKY", "VIEW")
-    names += ("MIN_MU0", "MU0_BEND")
+    tables = ("SUN_COLUMNS", "AZIMUTHS", "GROUND_ROWS", "LIMB_ROWS", "BLOCK_ROWS", "BEAM", "SKY", "VIEW")
+    names = (*tables, "MIN_MU0", "MU0_BEND")
     values = {name: float(getattr(air_table, name)) for name in names}
     values |= {"DUST_SHARE": NARROW_SHARE, "DUST_WIDE": WIDE_G}
     return "".join(f"const float {name} = {value!r};\n" for name, value in values.items())

@@ -51,6 +51,7 @@ _METAL_ALBEDO = 0.9  # of a metal's colour: light reflected in all directions to
 _FINE_STEP_RAD = 2e-4  # joints within one such step share their reflections: 0.7 mm at the tip of a wing
 _SUN_STEP = 1e-3  # of the Sun's direction: glints stay in place within one such step
 _MIN_GLINT_CELLS = 0.4  # of a surfel's cell: glints that fall nearer are left out
+_MIN_HIT_OPACITY = 0.5  # of surfaces that rays hit
 _MIN_ALPHA = 0.1  # narrower lobes would show single rays
 
 
@@ -316,6 +317,8 @@ def build_radiosity_mesh(groups: Sequence[Any]) -> RadiosityMesh:
     sizes = [group.mesh.n_points for group in groups]
     offsets = np.cumsum([0, *sizes[:-1]])
     pairs = list(zip(groups, sizes, strict=True))
+    # Through what stops less than half of the light, rays pass; but a craft of glass alone still has a surface.
+    opaque = [k for k, group in enumerate(groups) if group.mean_opacity >= _MIN_HIT_OPACITY] or range(len(groups))
     materials = [scattering_parameters(group.material) for group in groups]
     of_vertices = {
         name: np.concatenate([np.tile(each[name], (size, 1)) for each, size in zip(materials, sizes, strict=True)])
@@ -325,7 +328,7 @@ def build_radiosity_mesh(groups: Sequence[Any]) -> RadiosityMesh:
     return RadiosityMesh(
         points=np.concatenate([group.mesh.points for group in groups]).astype(float),
         normals=np.concatenate([group.mesh.point_data.active_normals for group in groups]).astype(float),
-        faces=np.concatenate([g.mesh.regular_faces + offset for g, offset in zip(groups, offsets, strict=True)]),
+        faces=np.concatenate([groups[k].mesh.regular_faces + offsets[k] for k in opaque]),
         joints=np.concatenate([np.full(size, joint_names.index(group.joint)) for group, size in pairs]),
         joint_names=joint_names,
         **of_vertices,

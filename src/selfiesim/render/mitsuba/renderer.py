@@ -128,11 +128,13 @@ class MitsubaRenderer:
         """Return the radiance of the craft and its coverage of each pixel (H, W, 4)."""
         import mitsuba as mi
 
-        from selfiesim.render.mitsuba.scene import build_sensor
+        from selfiesim.render.mitsuba.scene import build_sensor, has_null_transmission
 
         # A new sensor for each picture: its parameters depend on the size of the picture.
         sensor = build_sensor(view)
-        integrator = mi.load_dict({"type": "path", "max_depth": self.depth, "hide_emitters": True})
+        # Only the integrator for volumes lets light through surfaces with holes on its way from a lamp.
+        kind = "volpath" if has_null_transmission(view) else "path"
+        integrator = mi.load_dict({"type": kind, "max_depth": self.depth, "hide_emitters": True})
         total = np.zeros((view.camera.height, view.camera.width, 4), np.float32)
         per_pass = _paths_per_pass(view.camera.width * view.camera.height)
         for seed, done in enumerate(range(0, count, per_pass)):

@@ -21,7 +21,7 @@ from selfiesim.render.light.planet_radiance import planet_radiance
 from selfiesim.render.mitsuba.surface import register
 
 if TYPE_CHECKING:
-    from selfiesim.craft.model import Material, Part
+    from selfiesim.craft.model import Material, Part, Wrap
     from selfiesim.planet.maps.planet_maps import PlanetMaps
     from selfiesim.view.poses import CraftPose
     from selfiesim.view.view import View
@@ -78,7 +78,8 @@ def _craft(
     bsdfs: dict[str, Any] = {}
     meshes = {}
     for number, part in enumerate(pose.parts):
-        key = part.material.name + ("" if part.tint is None else " tinted")
+        # A BSDF reads the attributes of the mesh's vertices by name.
+        key = repr((part.material.name, part.tint is None, part.opacity is None, part.uv2 is None))
         if key not in bsdfs:
             bsdfs[key] = mi.load_dict(surfaces.bsdf(part))
         place = to_scene @ pose.joint_matrix(part.joint)
@@ -206,9 +207,26 @@ def _mesh(mi: Any, part: Part, place: NDArray[np.float64], bsdf: Any, glowing: b
     tables.update()
     if part.tint is not None:
         mesh.add_attribute("vertex_tint", 3, np.ravel(part.tint).astype(np.float32))
+    if part.opacity is not None:
+        mesh.add_attribute("vertex_opacity", 1, _vertex_opacity(part))
+    if part.uv2 is not None:
+        mesh.add_attribute("vertex_uv2", 3, np.ravel(np.pad(part.uv2, ((0, 0), (0, 1)))).astype(np.float32))
     if part.material.anisotropy:
         mesh.add_attribute("vertex_grain", 3, np.ravel(_grain(part) @ place[:3, :3].T).astype(np.float32))
     return mesh
+
+
+def _vertex_opacity(part: Part) -> NDArray[np.float32]:
+    """Return the opacity (N,) of the vertices times the material's; 0 or 1 where there is a cutoff."""
+    assert part.opacity is not None
+    opacity, cutoff = part.opacity * part.material.opacity, part.material.alpha_cutoff
+    return np.asarray(opacity if cutoff is None else opacity >= cutoff, np.float32)
+
+
+def has_null_transmission(view: View) -> bool:
+    """Return whether light passes some surface, or a hole in it."""
+    materials = (part.material for pose in view.crafts for part in pose.parts)
+    return any(material.blend or material.alpha_cutoff is not None for material in materials)
 
 
 def _grain(part: Part) -> NDArray[np.float64]:
@@ -228,14 +246,31 @@ def _emission(mi: Any, material: Material) -> dict[str, Any]:
     return {"type": "rgb", "value": light.tolist()}
 
 
-def _picture(mi: Any, values: NDArray[np.float32], smooth: bool = True) -> dict[str, Any]:
-    """Return a texture of linear values (H, W, 3 or 1), with row 0 at v = 1."""
+def _picture(
+    mi: Any, values: NDArray[np.float32], smooth: bool = True, wrap: Wrap = ("repeat", "repeat")
+) -> dict[str, Any]:
+    """Return a texture of linear values (H, W, 3 or 1), with row 0 at v = 1; both axes continue as u does."""
     return {
+        "wrap_mode": wrap[0],
         "type": "bitmap",
         "bitmap": mi.Bitmap(np.ascontiguousarray(values[::-1])),
         "raw": True,
         "filter_type": "bilinear" if smooth else "nearest",
     }
+
+
+def _linear_textures(material: Material) -> dict[str, NDArray[np.float32]]:
+    """Return the textures that :mod:`selfiesim.render.mitsuba.surface` reads, in linear values."""
+    found: dict[str, NDArray[Any]] = {}
+    for name in ("base", "specular_color"):
+        if name in material.textures:
+            found[name] = _srgb_to_linear(material.textures[name])
+    for name in ("rough", "normal"):
+        if name in material.textures:
+            found[name] = material.textures[name][..., :3] / 255.0
+    if material.textures.get("specular", np.zeros((1, 1, 3))).shape[2] == 4:
+        found["specular_weight"] = material.textures["specular"][..., 3:] / 255.0
+    return {name: values.astype(np.float32) for name, values in found.items()}
 
 
 def _srgb_to_linear(code: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -260,14 +295,30 @@ class _BsdfFactory:
 
     def bsdf(self, part: Part) -> dict[str, Any]:
         """Return the BSDF of a part."""
-        material = part.material
         surface = (
             self._custom_bsdf(part) if self.use_custom_bsdf else {"type": "twosided", "bsdf": self._principled(part)}
         )
-        if material.alpha_cutoff is None or "base" not in material.textures:
-            return surface
-        holes = (material.textures["base"][..., 3:] >= material.alpha_cutoff * 255.0).astype(np.float32)
-        return {"type": "mask", "opacity": _picture(self.mi, holes, smooth=False), "bsdf": surface}
+        opacity = self._opacity(part)
+        return surface if opacity is None else {"type": "mask", "opacity": opacity, "bsdf": surface}
+
+    def _opacity(self, part: Part) -> dict[str, Any] | None:
+        """Return the texture of the share of light that a part stops; None for an opaque one.
+
+        Mitsuba cannot multiply textures: the opacity of vertices counts where the picture has none.
+        """
+        material, mi = part.material, self.mi
+        if not material.blend and material.alpha_cutoff is None:
+            return None
+        texture = material.textures.get("base")
+        if texture is not None and texture.shape[2] == 4:
+            shares = (texture[..., 3:] / 255.0 * material.opacity).astype(np.float32)
+            if material.alpha_cutoff is not None:
+                shares = (shares >= material.alpha_cutoff).astype(np.float32)
+            return _picture(mi, shares, smooth=material.alpha_cutoff is None, wrap=material.wrap)
+        if part.opacity is not None:
+            return {"type": "mesh_attribute", "name": "vertex_opacity"}
+        opaque = 1.0 if material.alpha_cutoff is None else float(material.opacity >= material.alpha_cutoff)
+        return {"type": "uniform", "value": material.opacity if material.blend else opaque}
 
     def _custom_bsdf(self, part: Part) -> dict[str, Any]:
         material, mi = part.material, self.mi
@@ -292,19 +343,13 @@ class _BsdfFactory:
             surface["law"] = _law_numbers(LAWS[material.law])
         if material.anisotropy:
             surface["grain"] = {"type": "mesh_attribute", "name": "vertex_grain"}
-        if "base" in material.textures:
-            surface["base"] = _picture(mi, _srgb_to_linear(material.textures["base"]).astype(np.float32))
-        if "specular_color" in material.textures:
-            surface["specular_color"] = _picture(
-                mi, _srgb_to_linear(material.textures["specular_color"]).astype(np.float32)
-            )
-        if material.textures.get("specular", np.zeros((1, 1, 3))).shape[2] == 4:
-            surface["specular_weight"] = _picture(
-                mi, (material.textures["specular"][..., 3:] / 255.0).astype(np.float32)
-            )
-        for name in ("rough", "normal"):
-            if name in material.textures:
-                surface[name] = _picture(mi, (material.textures[name][..., :3] / 255.0).astype(np.float32))
+        for name, values in _linear_textures(material).items():
+            slot = "specular" if name == "specular_weight" else name
+            is_second = slot in material.second_uv and part.uv2 is not None
+            surface[name] = _picture(mi, values, wrap=material.second_wrap if is_second else material.wrap)
+        if part.uv2 is not None:
+            surface["second_uv"] = ",".join(material.second_uv)
+            surface["uv2"] = {"type": "mesh_attribute", "name": "vertex_uv2"}
         if part.tint is not None:
             surface["tint"] = {"type": "mesh_attribute", "name": "vertex_tint"}
         return surface

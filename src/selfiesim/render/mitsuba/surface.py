@@ -50,8 +50,11 @@ def _surface_class(mi: Any, dr: Any) -> Any:
             self.law = [float(v) for v in props["law"].split()] if "law" in props else None
             self.eye = mi.Point3f([float(v) for v in props["eye"]])
             self.scene_to_body = mi.Transform4f(np.array(props["scene_to_body"].matrix).tolist())
-            names = ("base", "rough", "normal", "tint", "grain", "specular_color", "specular_weight")
+            names = ("base", "rough", "normal", "tint", "grain", "specular_color", "specular_weight", "uv2")
             self.textures = {name: props[name] for name in names if name in props}
+            self.uv2 = self.textures.get("uv2")
+            slots = str(props["second_uv"]).split(",") if "second_uv" in props else []
+            self.second_uv = {"specular_weight" if slot == "specular" else slot for slot in slots}
             sides = mi.BSDFFlags.FrontSide | mi.BSDFFlags.BackSide
             self.m_components = [mi.BSDFFlags.DiffuseReflection | sides, mi.BSDFFlags.GlossyReflection | sides]
             self.m_flags = self.m_components[0] | self.m_components[1]
@@ -95,14 +98,20 @@ class _ShadingPoint:
 
     def __init__(self, mi: Any, dr: Any, surface: Any, si: Any) -> None:
         self.mi, self.dr, textures = mi, dr, surface.textures
+        self.si = self.second_si = si
+        if surface.uv2 is not None:
+            place = surface.uv2.eval(si)
+            self.second_si = mi.SurfaceInteraction3f(si)
+            self.second_si.uv = mi.Point2f(place.x, place.y)
+        self.second_uv = surface.second_uv
         self.side = dr.select(si.wi.z < 0.0, -1.0, 1.0)
         self.base = mi.Color3f(surface.base_color)
         for name in ("base", "tint"):
             if name in textures:
-                self.base *= textures[name].eval(si)
+                self.base *= textures[name].eval(self._si(name))
         metallic, roughness = mi.Float(surface.metallic), mi.Float(surface.roughness)
         if "rough" in textures:
-            texel = textures["rough"].eval(si)
+            texel = textures["rough"].eval(self._si("rough"))
             roughness, metallic = roughness * texel.y, metallic * texel.z
         self.bent, unresolved = self._bent_normal(surface, si)
         if surface.crumple > 0.0:
@@ -112,9 +121,9 @@ class _ShadingPoint:
         strength = 1.0 - _smoothstep(dr, 0.9, 1.0, roughness)
         coat, rim = mi.Color3f(surface.f0_reflectance), mi.Float(surface.specular)
         if "specular_color" in textures:
-            coat *= textures["specular_color"].eval(si)
+            coat *= textures["specular_color"].eval(self._si("specular_color"))
         if "specular_weight" in textures:
-            rim *= textures["specular_weight"].eval_1(si)
+            rim *= textures["specular_weight"].eval_1(self._si("specular_weight"))
         rim = rim * strength
         coat = dr.minimum(coat, 1.0) * rim
         self.f0, self.f90 = dr.lerp(coat, self.base, metallic), dr.lerp(rim, 1.0, metallic)
@@ -123,6 +132,10 @@ class _ShadingPoint:
         self.coat = _coat_albedo(dr, roughness, dr.max(coat), rim)
         self._set_shading_frame(surface, si)
         self._set_clearcoat(surface, si)
+
+    def _si(self, name: str) -> Any:
+        """Return the interaction with the texture coordinates that a texture uses."""
+        return self.second_si if name in self.second_uv else self.si
 
     def _set_shading_frame(self, surface: Any, si: Any) -> None:
         """Set the frame of the bent normal, whose first axis is along the grain, and the lobe in it."""
@@ -161,7 +174,7 @@ class _ShadingPoint:
         normal = mi.Vector3f(si.sh_frame.n)
         bent, unresolved = normal * self.side, mi.Float(0.0)
         if "normal" in surface.textures:
-            n = surface.textures["normal"].eval(si) * (255.0 / 127.0) - 128.0 / 127.0
+            n = surface.textures["normal"].eval(self._si("normal")) * (255.0 / 127.0) - 128.0 / 127.0
             along = dr.normalize(si.dp_du - normal * dr.dot(normal, si.dp_du))
             other = dr.cross(normal, along)
             other *= dr.sign(dr.dot(other, si.dp_dv))

@@ -9,11 +9,13 @@ import numpy as np
 from selfiesim.render.common.crop import Crop
 from selfiesim.render.common.lens_remap import pinhole_views
 from selfiesim.render.common.truth import CraftTruth
-from selfiesim.render.layers.craft_group import COLOUR, RADIANCE, SURFACE
+from selfiesim.render.layers.craft_group import COLOUR, DITHERED, RADIANCE, SURFACE
 
 if TYPE_CHECKING:
     from selfiesim.render.raster.stage import Stage
     from selfiesim.view.view import View
+
+_MIN_OPACITY = 0.5  # of the surfaces that the truth shows: it looks through those that stop less of the light
 
 
 def render_craft_truth(stage: Stage, view: View) -> CraftTruth:
@@ -38,13 +40,15 @@ def render_craft_truth(stage: Stage, view: View) -> CraftTruth:
 
 def _render_pinhole(stage: Stage, view: View) -> CraftTruth:
     prepared = stage.prepare(view)
+    stage.shadow_maps.dither = 0.0, _MIN_OPACITY
     stage.shadow_maps.render_sun_maps(prepared.crafts, view.sun.direction, view.sun.angular_radius)
     stage.shadow_maps.render_far_map(prepared.crafts, view.sun.direction)
     for craft in prepared.crafts:
         craft.set_passes(1)
     whole = Crop(0, 0, view.camera.width, view.camera.height)
     stage.aim(prepared, whole.crop_camera(view.camera), (0.0, 0.0))
-    surface, colour = (stage.render_output(prepared, whole, output) for output in (SURFACE, COLOUR))
+    surface, colour = (stage.render_output(prepared, whole, output, _MIN_OPACITY) for output in (SURFACE, COLOUR))
+    stage.shadow_maps.dither = 0.0, DITHERED
     for craft in prepared.crafts:
         craft.set_output(RADIANCE)
     return CraftTruth(surface, colour, stage.read_depth(prepared, whole))

@@ -91,6 +91,8 @@ def _craft_meshes(pose: CraftPose) -> list[tuple[str, Any, dict[str, Any]]]:
             "color": srgb_from_linear(np.minimum(material.base_color, 1.0)),
             "smooth_shading": False,
         }
+        if material.blend:
+            options["opacity"] = material.opacity
         if material.metallic > 0.5:
             options |= {"specular": 0.6, "specular_power": 20.0}
         if "base" in material.textures and part.uv is not None:

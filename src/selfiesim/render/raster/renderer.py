@@ -29,11 +29,11 @@ from selfiesim.render.common.crop import (
 )
 from selfiesim.render.common.lens_remap import pinhole_views, sample_bilinear
 from selfiesim.render.common.radiance import Preview, Progress, Radiance
-from selfiesim.render.common.subframes import Subframe, pass_count, planet_shifts, subframes
+from selfiesim.render.common.subframes import PASSES, Subframe, pass_count, planet_shifts, subframes
 from selfiesim.render.common.truth import Truth, assemble_truth
 from selfiesim.render.gl import opengl_check
 from selfiesim.render.layers.composite import add_backdrop, composite_over, copy_with_sky, preview_over
-from selfiesim.render.layers.craft_group import GLOSS, GRAIN, RADIANCE, SURFACE
+from selfiesim.render.layers.craft_group import DITHERED, GLOSS, GRAIN, RADIANCE, SURFACE
 from selfiesim.render.light.ground_radiosity import update_indirect_light
 from selfiesim.render.light.radiosity import is_available
 from selfiesim.render.light.reflection_rays import GBuffer
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.float32]
 _RadianceAndCover = tuple[Image, Image]
+
+_OPAQUE = 2.0  # least opacity of the surfaces at which light is traced: blended ones are left out
+_BLENDED_SAMPLES = {"draft": 16, "final": 48}
+"""Samples of craft with blended surfaces by default: their opacity is a mean over the samples."""
 
 
 class PyVistaRenderer:
@@ -157,7 +161,10 @@ class PyVistaRenderer:
             if len(views) == 1:
                 triangle_count = sum(craft.triangle_count for craft in prepared.crafts)
                 limit = max_subpixels if quality == "draft" else 1
-                sample_grid = choose_sample_grid(count, prepared.supersampling, crop, triangle_count, limit)
+                samples = count
+                if count == PASSES[quality] and any(craft.is_blended for craft in prepared.crafts):
+                    samples = _BLENDED_SAMPLES[quality]
+                sample_grid = choose_sample_grid(samples, prepared.supersampling, crop, triangle_count, limit)
             on_running_mean = show and partial(preview_over, show, rgb, cover, crop)
             craft = self._render_crafts(prepared, views, crop, sample_grid, quality, report, on_running_mean)
             composite_over(rgb, cover, craft, crop)
@@ -203,9 +210,9 @@ class PyVistaRenderer:
         stage, lens = self._stage, crop.crop_camera(view.camera)
         stage.shadow_maps.render_sun_maps(prepared.crafts, view.sun.direction, view.sun.angular_radius)
         stage.aim(prepared, lens, (0.0, 0.0))
-        surface, gloss = (stage.render_output(prepared, crop, output) for output in (SURFACE, GLOSS))
+        surface, gloss = (stage.render_output(prepared, crop, output, _OPAQUE) for output in (SURFACE, GLOSS))
         is_anisotropic = any(craft.is_anisotropic for craft in prepared.crafts)
-        grain = stage.render_output(prepared, crop, GRAIN) if is_anisotropic else np.zeros_like(gloss)
+        grain = stage.render_output(prepared, crop, GRAIN, _OPAQUE) if is_anisotropic else np.zeros_like(gloss)
         depth = stage.read_depth(prepared, crop)
         gbuffer = GBuffer(
             depth=depth,
@@ -248,6 +255,9 @@ class PyVistaRenderer:
             for craft in prepared.crafts:
                 craft.split_planetshine(sample_grid.passes)
         maps = stage.shadow_maps
+        maps.dither = float(subframe.number), DITHERED
+        for craft in prepared.crafts:
+            craft.set_dither(subframe.number)
         maps.render_sun_maps(prepared.crafts, subframe.sun, view.sun.angular_radius, view.sun.direction)
         maps.render_far_map(prepared.crafts, view.sun.direction)
         maps.render_beam_maps(prepared.crafts, subframe.beam)

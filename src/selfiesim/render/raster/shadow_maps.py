@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from selfiesim.planet.terrain.ground_mesh import NEAR_RADIUS_M
 from selfiesim.render.gl.shader_program import raise_shader_errors
 from selfiesim.render.gl.shadow_map import LightCamera
+from selfiesim.render.layers.craft_group import DITHERED
 
 if TYPE_CHECKING:
     from selfiesim.render.gl.framebuffer import Framebuffer
@@ -25,10 +26,21 @@ _FAR_MAP_KEY = -1  # key of that map, next to the indices of craft
 
 
 class ShadowMaps:
-    """Renders the shadow maps from a scene with all shadow casters; the Sun's maps only if something moved."""
+    """Renders the shadow maps from a scene with all shadow casters; the Sun's maps only if something moved.
+
+    Attributes
+    ----------
+    window : vtkRenderWindow
+        Provides the OpenGL context.
+    scene : vtkRenderer
+        The shadow casters.
+    dither : (2,) tuple of float
+        The number of the pass, and the least opacity of what casts a shadow, or :data:`DITHERED`.
+    """
 
     def __init__(self, window: Any, scene: Any) -> None:
         self.window, self.scene = window, scene
+        self.dither = 0.0, DITHERED
         self._keys: dict[int, bytes] = {}
         self._light_cameras: dict[int, LightCamera] = {}
         self._overhead_keys: dict[int, bytes] = {}  # likewise for overhead maps, which share the buffers of beam maps
@@ -65,7 +77,7 @@ class ShadowMaps:
             cast_direction = light
             if center is not None and craft.is_shadow_sharp(radius) and not occluders:
                 cast_direction = np.round(craft.pose.body_to_camera.T @ center, _DECIMALS)
-            key = _map_key(craft, cast_direction, occluders)
+            key = self._map_key(craft, cast_direction, occluders)
             if self._keys.get(number) != key:
                 self._keys[number] = key
                 self._light_cameras[number] = self._render_fitted(craft, craft.shadow_map, cast_direction, occluders)
@@ -83,7 +95,7 @@ class ShadowMaps:
             beyond = [
                 each for each in crafts if each is not ground and np.linalg.norm(each.pose.position) > NEAR_RADIUS_M
             ]
-            key = b"|".join([lens.tobytes(), _map_key(ground, light, [(each, 0.0) for each in beyond])])
+            key = b"|".join([lens.tobytes(), self._map_key(ground, light, [(each, 0.0) for each in beyond])])
             if self._keys.get(_FAR_MAP_KEY) != key:
                 self._keys[_FAR_MAP_KEY] = key
                 light_camera = LightCamera.fitted_to_sphere(
@@ -113,10 +125,23 @@ class ShadowMaps:
             up = np.round(-craft.shine.direction, _DECIMALS)
             occluders = _find_occluders(craft, crafts, craft.pose.body_to_camera @ up, 0.0)
             occluders = [(other, reach) for other, reach in occluders if not other.pose.is_ground]
-            key = _map_key(craft, up, occluders)
+            key = self._map_key(craft, up, occluders)
             if self._overhead_keys.get(number) != key:
                 self._overhead_keys[number] = key
                 craft.set_overhead(self._render_fitted(craft, craft.beam_map, up, occluders))
+
+    def _map_key(
+        self, craft: CraftLayer, light: NDArray[np.float64], occluders: list[tuple[CraftLayer, float]]
+    ) -> bytes:
+        """Return a key of everything a map depends on."""
+        key_parts = [light.tobytes(), craft.bounds.tobytes()]
+        key_parts.append(repr((craft.uses_lod, sorted(craft.shadow_pose.joint_angles.items()))).encode())
+        for other, _ in occluders:
+            key_parts.append(other.pose.transform_to_body(craft.pose).tobytes())
+            key_parts.append(repr((id(other), other.uses_lod, sorted(other.shadow_pose.joint_angles.items()))).encode())
+        if craft.is_blended or any(other.is_blended for other, _ in occluders):
+            key_parts.append(repr(self.dither).encode())  # each pass has another pattern
+        return b"|".join(key_parts)
 
     def _render_fitted(
         self,
@@ -146,7 +171,7 @@ class ShadowMaps:
         for actor in self.scene.GetActors():
             actor.VisibilityOff()
         for each in casters:
-            each.prepare_casters(craft.pose, warped)
+            each.prepare_casters(craft.pose, self.dither, warped)
         width, height = self.window.GetSize()
         self.scene.SetViewport(0.0, 0.0, buffer.width / width, buffer.height / height)
         camera = self.scene.GetActiveCamera()
@@ -201,13 +226,3 @@ def _bounding_sphere(craft: CraftLayer) -> tuple[NDArray[np.float64], float]:
     pose = craft.pose
     radius = float(np.linalg.norm(np.ptp(craft.bounds, 0))) / 2.0
     return pose.body_to_camera @ craft.bounds.mean(axis=0) + pose.position, radius
-
-
-def _map_key(craft: CraftLayer, light: NDArray[np.float64], occluders: list[tuple[CraftLayer, float]]) -> bytes:
-    """Return a key of everything a map depends on."""
-    key_parts = [light.tobytes(), craft.bounds.tobytes()]
-    key_parts.append(repr((craft.uses_lod, sorted(craft.shadow_pose.joint_angles.items()))).encode())
-    for other, _ in occluders:
-        key_parts.append(other.pose.transform_to_body(craft.pose).tobytes())
-        key_parts.append(repr((id(other), other.uses_lod, sorted(other.shadow_pose.joint_angles.items()))).encode())
-    return b"|".join(key_parts)

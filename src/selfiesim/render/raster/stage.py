@@ -179,10 +179,15 @@ class Stage:
             state.vtkglEnable(_GL_BLEND)
         return buffer.read_colour(crop.width, crop.height, channels)[::-1]
 
-    def render_output(self, prepared: PreparedView, crop: Crop, output: float) -> NDArray[np.float32]:
-        """Render another output of the craft's shader than radiance: (H, W, 4)."""
+    def render_output(
+        self, prepared: PreparedView, crop: Crop, output: float, min_opacity: float
+    ) -> NDArray[np.float32]:
+        """Render another output of the craft's shader than radiance: (H, W, 4).
+
+        Blended surfaces are drawn where they are at least ``min_opacity`` opaque.
+        """
         for craft in prepared.crafts:
-            craft.set_output(output)
+            craft.set_output(output, min_opacity)
         return self.render_scene(self.scene, prepared.buffer, crop)
 
     def read_depth(self, prepared: PreparedView, crop: Crop) -> NDArray[np.float32]:

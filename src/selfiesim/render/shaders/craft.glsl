@@ -360,32 +360,38 @@ vec3 applyNormalMap(vec3 normal, vec4 tangentU, vec2 uv) {
 }
 #endif
 
+#ifdef SEE_THROUGH
+float opacityAt(vec2 uv) {
+    float share = surfaceOpacity * vertexOpacity;
+#ifdef BASE_MAP
+    share *= texture(baseTexture, uv, lodBias).a;
+#endif
+    return share;
+}
+#endif
+
 Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
     Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, f0Reflectance, specularWeight, normalize(smoothNormal),
                         vec3(0.0), vec3(0.0));
 #ifdef BASE_MAP
-    vec4 painted = texture(baseTexture, uv, lodBias);
-    s.base *= painted.rgb;
-#ifdef MASK
-    if (painted.a < alphaCutoff) discard;
-#endif
+    s.base *= texture(baseTexture, uv, lodBias).rgb;
 #endif
 #ifdef ROUGH_MAP
-    vec4 rough = texture(roughTexture, uv, lodBias);
+    vec4 rough = texture(roughTexture, ROUGH_UV(uv), lodBias);
     s.roughness *= rough.g;
     s.metallic *= rough.b;
 #endif
 #ifdef OCCLUSION_MAP
-    s.occlusion = mix(1.0, texture(occlusionTexture, uv, lodBias).r, occlusionStrength);
+    s.occlusion = mix(1.0, texture(occlusionTexture, OCCLUSION_UV(uv), lodBias).r, occlusionStrength);
 #endif
 #ifdef GLOW_MAP
-    s.glow *= texture(glowTexture, uv, lodBias).rgb;
+    s.glow *= texture(glowTexture, GLOW_UV(uv), lodBias).rgb;
 #endif
 #ifdef SPECULAR_COLOR_MAP
-    s.coat *= texture(specular_colorTexture, uv, lodBias).rgb;
+    s.coat *= texture(specular_colorTexture, SPECULAR_COLOR_UV(uv), lodBias).rgb;
 #endif
 #ifdef SPECULAR_MAP
-    s.rim *= texture(specularTexture, uv, lodBias).a;
+    s.rim *= texture(specularTexture, SPECULAR_UV(uv), lodBias).a;
 #endif
     s.coat = min(s.coat, 1.0) * s.rim;
     vec3 outward = s.normal;
@@ -394,7 +400,7 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
 #endif
     s.shading = s.normal;
 #ifdef NORMAL_MAP
-    s.shading = applyNormalMap(outward, tangentU, uv);
+    s.shading = applyNormalMap(outward, tangentU, NORMAL_UV(uv));
     if (dot(outward, s.normal) < 0.0) s.shading = -s.shading;
 #endif
 #ifdef FOIL
@@ -413,6 +419,14 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
 // properties of the gloss.
 vec4 craftOutput(vec3 position, vec3 smoothNormal, vec2 uv, float part) {
     setFacet(position, smoothNormal);
+    uv = WRAPPED(uv);
+#ifdef SEE_THROUGH
+#ifdef MASK
+    if (opacityAt(uv) < alphaCutoff) discard;
+#else
+    if (isLeftOut(opacityAt(uv), dither)) discard;
+#endif
+#endif
     Surface s = surfaceAt(position, smoothNormal, uv);
     if (outputMode < 0.5) return vec4(craftRadiance(position, s), 1.0);
     if (outputMode < 1.5) return vec4(s.normal, part);

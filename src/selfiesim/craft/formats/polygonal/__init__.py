@@ -1,0 +1,1 @@
+"""Readers of the formats whose faces are polygons: OBJ with MTL, OFF, PLY, DAE; and STL."""
