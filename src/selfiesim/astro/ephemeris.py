@@ -2,7 +2,7 @@
 
 The built-in ephemeris needs no data files. The Earth follows VSOP2000 (``erfa.epv00``), the Moon Meeus' form of
 ELP-2000 (``erfa.moon98``), Mars and Jupiter splines fitted to JPL's DE440 (:mod:`selfiesim.astro.heliocentric`, 1950 to
-2110), Phobos and Deimos Sinclair (1989).
+2110), Phobos and Deimos Sinclair (1989), the moons of Jupiter Lieske's E5.
 
 Accuracy against DE421 between 2000 and 2050: seen from Mars, the Sun within 0.03 and the Earth within 0.1 arcseconds;
 Jupiter within 0.3 arcseconds; the Moon, from the Earth, within 18 km. Around 2000, Phobos is within 20 km and Deimos
@@ -24,6 +24,7 @@ import numpy as np
 from selfiesim.astro import heliocentric
 from selfiesim.astro.bodies import AU_M, Body
 from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
+from selfiesim.astro.galilean_moons import GALILEAN_MOONS, galilean_moon_state
 from selfiesim.core.errors import EphemerisError
 from selfiesim.core.vectors import Vector, rotation_x, rotation_z
 
@@ -42,17 +43,17 @@ class Ephemeris(Protocol):
 
 
 class BuiltinEphemeris:
-    """The ephemeris without data files: ERFA, the DE440 splines and Sinclair's moons of Mars.
+    """The ephemeris without data files: ERFA, the DE440 splines, Sinclair's moons of Mars and Lieske's of Jupiter.
 
     Bodies are those of :data:`NAMES`; ``ssb`` is the solar system barycentre.
 
     Raises
     ------
     EphemerisError
-        The name is unknown, or the time is outside 1950 to 2110 for Mars, its moons or Jupiter.
+        The name is unknown, or the time is outside 1950 to 2110 for Mars, Jupiter or their moons.
     """
 
-    NAMES = ("sun", "ssb", "earth", "moon", "mars", "jupiter", "phobos", "deimos")
+    NAMES = ("sun", "ssb", "earth", "moon", "mars", "jupiter", "phobos", "deimos", *GALILEAN_MOONS)
 
     def position(self, target: str, center: str, epoch: Epoch) -> Vector:
         """See :class:`Ephemeris`."""
@@ -70,6 +71,10 @@ class BuiltinEphemeris:
         if name in _MOONS:
             position, velocity = sun_to_body("mars", epoch)
             moon_position, moon_velocity = _mars_moon_state(_MOONS[name], epoch)
+            return position + moon_position, velocity + moon_velocity
+        if name in GALILEAN_MOONS:
+            position, velocity = sun_to_body("jupiter", epoch)
+            moon_position, moon_velocity = galilean_moon_state(name, epoch)
             return position + moon_position, velocity + moon_velocity
         if name == "moon":
             position, velocity = sun_to_body("earth", epoch)

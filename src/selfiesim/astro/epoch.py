@@ -15,6 +15,7 @@ from selfiesim.core.errors import SceneError
 DAY_S = 86400.0
 J2000_JD = 2451545.0
 _DUBIOUS_YEAR = 1  # a status of ERFA: no leap seconds are announced yet, and none are assumed; 2 is after end of day
+_MAX_DAYS = 2000.0 * 365.25  # ERFA's calendar goes further, its UTC means nothing there
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?)?\s*(?:Z|UTC|\+00:00)?")
 
@@ -84,11 +85,18 @@ class Epoch:
         -------
         Epoch
             The instant.
+
+        Raises
+        ------
+        SceneError
+            A number is infinite or NaN.
         """
         return cls._normalized(day, fraction)
 
     @classmethod
     def _normalized(cls, day: float, fraction: float) -> Epoch:
+        if not (math.isfinite(day) and math.isfinite(fraction)):
+            raise SceneError(f"an instant must be finite, not {day:g} + {fraction:g} days")
         whole = math.floor(day + 0.5)
         rest = (day - whole) + fraction
         carry = math.floor(rest + 0.5)
@@ -123,10 +131,17 @@ class Epoch:
         -------
         str
             Such as ``"2021-12-31T16:30:00Z"``.
+
+        Raises
+        ------
+        SceneError
+            The instant is not finite, or thousands of years away.
         """
         import erfa
         from erfa import ufunc
 
+        if not abs(self.days_since_j2000) < _MAX_DAYS:
+            raise SceneError(f"a TDB Julian date of {self.day:g} + {self.fraction:g} days has no UTC time")
         tt = erfa.tdbtt(self.day, self.fraction, erfa.dtdb(self.day, self.fraction, 0.0, 0.0, 0.0, 0.0))
         *utc, _status = ufunc.taiutc(*erfa.tttai(*tt))
         year, month, day, clock, _status = ufunc.d2dtf("UTC", decimals, *utc)
@@ -135,4 +150,5 @@ class Epoch:
         return f"{int(year):04d}-{int(month):02d}-{int(day):02d}T{hour:02d}:{minute:02d}:{seconds}Z"
 
     def __repr__(self) -> str:
-        return f"Epoch({self.utc(3)})"
+        known = abs(self.days_since_j2000) < _MAX_DAYS
+        return f"Epoch({self.utc(3) if known else f'{self.day!r}, {self.fraction!r}'})"

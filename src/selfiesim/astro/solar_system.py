@@ -13,6 +13,7 @@ from selfiesim.astro.bodies import BODIES, SUN_RADIUS_M, AngleSeries, Body
 from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS, Ephemeris
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
+from selfiesim.astro.galilean_moons import GALILEAN_MOONS
 from selfiesim.astro.orbit import State, propagate
 from selfiesim.core.errors import EphemerisError, KernelError
 from selfiesim.core.vectors import Vector
@@ -116,7 +117,7 @@ def _coverage(kernels: Kernels, name: str) -> tuple[tuple[Epoch, Epoch], ...]:
 
 
 def find_body(name: str, own: Body | None = None) -> Body:
-    """Return the body of a name: one of :data:`selfiesim.astro.bodies.BODIES`, the Sun, or ``own`` of the scene.
+    """Return the body of a name: a planet or moon that the built-in ephemeris knows, the Sun, or ``own`` of the scene.
 
     Raises
     ------
@@ -129,6 +130,8 @@ def find_body(name: str, own: Body | None = None) -> Body:
         return SUN
     if name in BODIES:
         return BODIES[name]
+    if name in GALILEAN_MOONS:
+        return GALILEAN_MOONS[name]
     raise EphemerisError(f"unknown body {name!r}; known bodies are {', '.join((*BODIES, 'sun'))}")
 
 

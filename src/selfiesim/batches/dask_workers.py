@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from distributed import Client, LocalCluster, WorkerPlugin
 from selfiesim.batches.draw import SINGLE_THREAD_ENV, FrameResult, render_frame
 from selfiesim.batches.vary import Task
 from selfiesim.core.errors import BatchError
+from selfiesim.core.temporary import temporary_folder
 
 _scene_folders: dict[str, str] = {}  # in a worker: its local copy of each scene folder, by the folder's original path
 
@@ -87,15 +88,16 @@ class _SceneFiles(WorkerPlugin):  # type: ignore[misc]  # distributed is untyped
         self._folder, self._contents = folder, contents
 
     def setup(self, worker: Any) -> None:
-        self._copy = tempfile.TemporaryDirectory(prefix="selfiesim-")
+        self._open = ExitStack()
+        copy = self._open.enter_context(temporary_folder())
         for name, content in self._contents.items():
-            path = Path(self._copy.name) / name
+            path = copy / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        _scene_folders[self._folder] = self._copy.name
+        _scene_folders[self._folder] = str(copy)
 
     def teardown(self, worker: Any) -> None:
-        self._copy.cleanup()
+        self._open.close()
 
 
 def _render(task: Task) -> FrameResult:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from selfiesim.core.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from selfiesim.batches.vary import Task
@@ -62,10 +63,9 @@ def render_frame(task: Task) -> FrameResult:
 
 def _image_files(photo: Photo, task: Task) -> dict[str, bytes]:
     """Return the image and its recipe, by suffix."""
-    with tempfile.TemporaryDirectory(prefix="selfiesim-") as folder:
-        path = Path(folder) / f"frame.{task.file}"
-        photo.save(path, task.bits)
-        return {file.suffix: file.read_bytes() for file in sorted(Path(folder).iterdir())}
+    with temporary_folder() as folder:
+        photo.save(folder / f"frame.{task.file}", task.bits)
+        return {file.suffix: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
 def _label_files(radiance: Radiance, task: Task) -> dict[str, bytes]:

@@ -8,15 +8,27 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 
 from selfiesim.core.config_validation import explain_validation_error, read_toml_table
-from selfiesim.core.errors import BatchError, ModelError
+from selfiesim.core.errors import BatchError, ModelError, SceneError
 from selfiesim.core.limits import JOB_FRAMES, JOB_VALUES
-from selfiesim.scene.moments import Moment
+from selfiesim.core.plain_values import plain_table
+from selfiesim.scene.moments import Moment, time_text
 from selfiesim.scene.scene import Scene
 from selfiesim.scene.shipped import scenes
 
+MAX_NUMBER = 1e15
+"""Limit of random values; no key of a scene takes more."""
 FORMAT = 1
 
 Pair = Annotated[tuple[float, float], Strict(False)]
@@ -26,10 +38,25 @@ class _JobSection(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+def _check_value(value: Any) -> Any:
+    """Write times as text, and refuse numbers that no key takes: the frames are named by their JSON."""
+    try:
+        value = time_text(value)
+    except SceneError as error:
+        raise ValueError(str(error)) from None
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "a value must be text, a finite number, true, false, a date, or a list or table of these"
+        ) from error
+    return value
+
+
 class SweepAxis(_JobSection):
     """The values of one key of the scene: one of values, linspace, uniform, normal, or from, to and step_s."""
 
-    values: Annotated[tuple[Any, ...], Strict(False)] | None = Field(
+    values: Annotated[tuple[Annotated[Any, BeforeValidator(_check_value)], ...], Strict(False)] | None = Field(
         None, min_length=1, description="Values, in this order."
     )
     linspace: Annotated[tuple[float, float, int], Strict(False)] | None = Field(
@@ -60,6 +87,8 @@ class SweepAxis(_JobSection):
             raise ValueError(JOB_VALUES.excess(f"{given[0]}: {count:,} values"))
         if self.uniform and self.uniform[0] > self.uniform[1]:
             raise ValueError("uniform: the first number is above the second")
+        if any(abs(number) > MAX_NUMBER for number in (*(self.uniform or ()), *(self.normal or ()))):
+            raise ValueError(f"uniform and normal: numbers must lie between -{MAX_NUMBER:g} and {MAX_NUMBER:g}")
         if self.normal and self.normal[1] < 0:
             raise ValueError("normal: the second number, the standard deviation, is negative")
         if self.link and self.is_random:
@@ -172,6 +201,7 @@ class Job(_JobSection):
         BatchError
             Lists every fault, one per line.
         """
+        table = plain_table(table, BatchError, source)
         try:
             job = cls.model_validate(table)
         except ValidationError as error:

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from selfiesim.batches.job import changes_between
 from selfiesim.core.errors import BatchError, OutputError
-from selfiesim.core.files import atomic_write
+from selfiesim.core.files import atomic_write, reason
 
 Record = dict[str, Any]
 _MAX_CHANGES_SHOWN = 12
@@ -87,7 +87,7 @@ class Manifest:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise OutputError(
-                f"{self._file.name}: cannot be written ({error.strerror}); free disk space, then run again"
+                f"{self._file.name}: cannot be written ({reason(error)}); free disk space, then run again"
             ) from error
         self.records[record["frame"]] = record
 
@@ -174,7 +174,7 @@ def open_manifest(folder: Path, job_description: dict[str, Any]) -> Iterator[Man
                 yield Manifest(folder, file)
     except OSError as error:
         raise OutputError(
-            f"{error.filename or folder}: cannot be written ({error.strerror}); choose a folder you may write to"
+            f"{error.filename or folder}: cannot be written ({reason(error)}); choose a folder you may write to"
         ) from error
 
 

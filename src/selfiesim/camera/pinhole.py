@@ -11,8 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.camera.distortion import Distortion
+from selfiesim.camera.distortion import Distortion, Panorama
 from selfiesim.core.vectors import Matrix, Vector, rotation_about, unit
+
+_FULL_CIRCLE = 2.0 * np.pi * (1.0 + 1e-9)  # rad; a panorama shows nothing twice
+
+
+class PlaceError(ValueError):
+    """A place in the image that the lens does not reach."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,8 @@ class Camera:
             raise ValueError("focal lengths and principal point must be finite")
         if self.fx <= 0.0 or self.fy <= 0.0:
             raise ValueError(f"focal lengths must be positive, not {self.fx:g} and {self.fy:g} pixels")
+        if isinstance(self.distortion, Panorama) and self.width / self.fx > _FULL_CIRCLE:
+            raise _fov_error(self.width / self.fx, 2.0 * np.pi)
         if not np.all(np.isfinite(self.unproject(np.array([(self.width - 1) / 2.0, (self.height - 1) / 2.0])))):
             raise ValueError("the lens does not reach the middle of the image: principal point or distortion is wrong")
 
@@ -303,7 +311,9 @@ def icrf_to_camera(camera: Camera, target: Vector, up: Vector, place: tuple[floa
     Raises
     ------
     ValueError
-        ``up`` is along ``target``, or ``place`` is beyond the limit of the lens.
+        ``up`` is along ``target``.
+    PlaceError
+        ``place`` is beyond the limit of the lens.
     """
     forward = unit(target)
     right = np.cross(forward, up)
@@ -325,5 +335,5 @@ def _ray_and_horizontal(camera: Camera, pixel: NDArray[np.float64]) -> tuple[Vec
     step = np.array([0.0, 1e-5 * camera.fy])
     above, below = camera.unproject(np.array([pixel - step, pixel + step]))
     if not np.all(np.isfinite([ray, above, below])):
-        raise ValueError("the lens does not reach that position in the image")
+        raise PlaceError("the lens does not reach that position in the image")
     return ray, unit(np.cross(below - above, ray))

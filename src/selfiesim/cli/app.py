@@ -6,6 +6,7 @@ input ends with exit code 2 and one message, without a traceback unless ``--debu
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -27,7 +28,8 @@ from selfiesim.cli.render import demo, expose, render
 from selfiesim.cli.scenes import check, scenes, schema, show
 from selfiesim.cli.story import render_story
 from selfiesim.core.errors import UserError
-from selfiesim.core.terminal import console, printable_output
+from selfiesim.core.files import reason
+from selfiesim.core.terminal import console, printable, printable_output
 
 _HELP = """Simulate spacecraft selfies: the trajectory of a released camera, and the images it takes.
 
@@ -93,6 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
+    _escape_what_cannot_be_encoded()
     with printable_output():
         _run(words, debug)
 
@@ -120,20 +123,32 @@ def _run(words: list[str], debug: bool) -> None:
         if debug:
             raise
         _silence_stdout()
-        _fail(f"{error.filename or 'standard output'}: {error.strerror or error}")
+        _fail(f"{error.filename or 'standard output'}: {reason(error)}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
+def _escape_what_cannot_be_encoded() -> None:
+    """Let standard output take any letter: in an encoding that lacks it, its escape is printed."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
     """Print a warning on one line, without the source location."""
-    print(f"selfiesim: {message}", file=sys.stderr)
+    print(f"selfiesim: {_one_line(str(message))}", file=sys.stderr)
 
 
 def _fail(message: str) -> None:
-    for line in message.splitlines():
-        print(f"selfiesim: {line}", file=sys.stderr)
+    for line in message.split("\n"):
+        print(f"selfiesim: {_one_line(line)}", file=sys.stderr)
     sys.exit(2)
+
+
+def _one_line(text: str) -> str:
+    """Return text without control characters and line feeds, which a file or an argument could send with a message."""
+    return printable(text).replace("\n", r"\n")
 
 
 def _silence_stdout() -> None:

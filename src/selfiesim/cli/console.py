@@ -156,8 +156,13 @@ def print_downlink(sequence: DownlinkSequence) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON for programs."""
-    print(printable_json(json.dumps(value, indent=2, ensure_ascii=False)))
+    """Print JSON for programs; letters that the encoding of standard output lacks are escaped as JSON does it."""
+    text = printable_json(json.dumps(value, indent=2, ensure_ascii=False))
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2)
+    print(text)
 
 
 @contextmanager

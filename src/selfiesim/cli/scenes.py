@@ -36,10 +36,12 @@ def show(scene_name: SceneName, /, *, at: At = None, craft: Craft = None, as_jso
 
 
 def check(scene_name: SceneName, /, *, as_json: AsJson = False) -> None:
-    """Check a scene file without rendering it: keys, values, craft and geometry."""
+    """Check a scene file without rendering it: keys, values, craft, geometry, lens and sensor."""
+    from selfiesim.files.preflight import check_view
     from selfiesim.scene.scene import Scene
 
     view = Scene.load(scene_name).view()
+    check_view(view)
     if as_json:
         print_json({"file": scene_name, "ok": True, "title": view.shot.title})
     else:

@@ -166,7 +166,7 @@ def set_by_path(
 ) -> None:
     """Set the value at a key path such as ``["release", "speed_m_s"]`` or ``["objects", NAME, "offset_m"]``.
 
-    Sections that are missing are added. Numpy numbers and arrays become plain ones. ``where`` begins the message of an
+    Sections that are missing are added. ``where`` begins the message of an
     error; by default that is the key path itself.
 
     Raises
@@ -190,4 +190,4 @@ def set_by_path(
             raise error_type(f"{begin} is a value, with no key {last!r} under it")
     if isinstance(node, list):
         raise error_type(f"{where or '.'.join(sections)}: give the name of one of them and a key")
-    node[last] = value.tolist() if hasattr(value, "tolist") else value
+    node[last] = value

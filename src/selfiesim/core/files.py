@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from selfiesim.core.errors import OutputError
+from selfiesim.core.temporary import temporary_file
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -58,24 +58,29 @@ def is_within(folder: Path, path: Path) -> bool:
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path next to ``path`` and rename it to ``path`` on success, so no file is ever half-written.
 
-    Several processes may write the same file at once: each has its own temporary file, and the last rename wins.
+    Several processes may write the same file at once: each has its own temporary file, and the last rename wins. What a
+    killed process has left is removed.
 
     Raises
     ------
     OutputError
         The folder cannot be created, or the file cannot be written.
     """
-    # Not tempfile, which makes files readable by their owner only.
-    temporary = path.parent / f".{path.stem}-{secrets.token_hex(6)}{path.suffix}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch(exist_ok=False)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose a folder you may write to") from error
-    try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = stack.enter_context(temporary_file(path))
+        except OSError as error:
+            raise OutputError(
+                f"{path}: cannot be written ({reason(error)}); choose a folder you may write to"
+            ) from error
+        try:
+            yield temporary
+            temporary.replace(path)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written ({reason(error)})") from error
+
+
+def reason(error: OSError) -> str:
+    """Say why a file cannot be read or written; libraries raise errors without the system's own words."""
+    return error.strerror or str(error) or "the system gives no reason"

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 
 from selfiesim.core.config_validation import explain_validation_error, read_toml_table
 from selfiesim.core.errors import ModelError
+from selfiesim.core.plain_values import plain_table
 
 Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 UnitInterval = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -194,6 +195,7 @@ def read_description(path: Path) -> tuple[ModelDescription, bytes]:
         Names the file, the key and, for an unknown key, the nearest known one.
     """
     table, content = read_toml_table(path, "a craft's description", ModelError)
+    table = plain_table(table, ModelError, str(path))
     if "orbit" in table:
         raise ModelError(f"{path}: is a scene, not a description; rename it or the mesh of the same name")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import struct
 from pathlib import Path
@@ -117,8 +118,22 @@ def write_exr(photo: Photo, path: Path, text: str, half: bool = True) -> None:
         "parts": json.dumps(photo.radiance.truth.part_names),
         "selfiesim": text,
     }
-    with library.File(header, exr_channels(photo, half)) as file:
-        file.write(str(path))
+    write_channels(path, header, exr_channels(photo, half))
+
+
+def write_channels(path: Path, header: dict[str, Any], channels: dict[str, Any]) -> None:
+    """Write an EXR of one part.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written; the library itself raises no such error.
+    """
+    try:
+        with import_openexr().File(header, channels) as file:
+            file.write(str(path))
+    except RuntimeError as error:
+        raise OSError(errno.EIO, str(error).rpartition('". ')[2].rstrip("."), str(path)) from error
 
 
 def write_npz(photo: Photo, path: Path, text: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import atomic_write
+from selfiesim.core.files import atomic_write, reason
 from selfiesim.files.exr import write_exr, write_npz
 from selfiesim.files.recipe import SYNTHETIC, recipe_text
 from selfiesim.files.strip_writer import PngStrips, TiffStrips
@@ -70,7 +71,7 @@ def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose a folder you may write to") from error
+        raise OutputError(f"{path}: cannot be written ({reason(error)}); choose a folder you may write to") from error
 
 
 def _check_recipe(path: Path) -> None:
@@ -162,7 +163,7 @@ def save_picture(path: Path, pixels: NDArray[np.uint8], recipe: dict[str, Any]) 
 def save_with_sidecar(path: Path, write: Callable[[Path], object], text: str) -> Path:
     """Write a file and its recipe next to it, both completely or not at all; return the file's path."""
     # Both files are complete on the disk before either gets its name.
-    with atomic_write(path) as picture, atomic_write(sidecar_path(path)) as sidecar:
+    with atomic_write(sidecar_path(path)) as sidecar, atomic_write(path) as picture:
         write(picture)
         sidecar.write_text(text, encoding="utf-8")
     return path
@@ -247,10 +248,15 @@ def _exif(title: str, text: str) -> Any:
     exif = Image.Exif()
     exif[base.ImageDescription] = description_of(title)
     exif[base.Software] = "selfiesim"
-    comment = text.encode("ascii", "backslashreplace")
+    comment = _ascii_json(text).encode("ascii")
     if len(comment) < 60_000:  # a segment holds 65,533 bytes
         exif.get_ifd(ExifTags.IFD.Exif)[base.UserComment] = b"ASCII\0\0\0" + comment
     return exif
+
+
+def _ascii_json(text: str) -> str:
+    """JSON text with all but ASCII as escapes, without other changes: a recipe's digest depends on its numbers."""
+    return re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def _rational(value: float) -> Any:

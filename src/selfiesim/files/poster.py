@@ -29,7 +29,16 @@ from selfiesim.files.strip_writer import PngStrips, TiffStrips
 from selfiesim.photo import camera_model, develop, optics
 from selfiesim.photo.annotations import draw_marks
 from selfiesim.photo.coarse_grid import COARSE_CELL_PX, block_mean
-from selfiesim.photo.exposure import HIGHLIGHT_LIMIT, Exposure, lit_blocks, metered_window, shutter_for
+from selfiesim.photo.exposure import (
+    FAINT_THRESHOLD,
+    HIGHLIGHT_LIMIT,
+    Exposure,
+    is_seen,
+    lit_blocks,
+    metered_window,
+    set_exposure,
+    shutter_for,
+)
 from selfiesim.photo.looks import LOOKS, enabled_effects
 from selfiesim.photo.sensor import DigitalNumbers, Sensor, simulate_raw
 from selfiesim.photo.sun_glare import SunImage, add_sunlight, image_sun
@@ -173,7 +182,7 @@ class Poster:
         check_ending(path, self.view.camera)
         check_writable(path, bits)
         # Both files are complete on the disk before either gets its name.
-        with atomic_write(path) as picture, atomic_write(sidecar_path(path)) as sidecar:
+        with atomic_write(sidecar_path(path)) as sidecar, atomic_write(path) as picture:
             text = self._write_strips(picture, bits)
             sidecar.write_text(text, encoding="utf-8")
         return path
@@ -197,7 +206,7 @@ class Poster:
     def _develop_rows(self, start: int, stop: int, bits: int) -> Pixels:
         view, options = self.view, self.settings
         if self.sensor is None:
-            scale = develop.white_balance(view.sun.irradiance, self.exposure)
+            scale = develop.white_balance(view.sun.illuminant, self.exposure)
             numbers = develop.develop(self._light.rows(start, stop), scale, self.tone, bits, start)
             return draw_marks(numbers, view, options.marks, start)
         # Development needs a few rows on either side; whole bands keep random streams and JPEG blocks aligned.
@@ -266,7 +275,7 @@ def render_poster(
     UserError
         As :meth:`selfiesim.view.view.View.render` and :meth:`selfiesim.render.common.radiance.Radiance.expose`.
     """
-    _check_effects(view, options)
+    check_effects(view, options)
     folder = next(there for there in (folder.absolute(), *folder.absolute().parents) if there.is_dir())
     height, width = view.camera.height, view.camera.width
     check_disk_space(folder, height * width)
@@ -299,7 +308,14 @@ def check_ending(path: Path, camera: Camera) -> None:
         raise OutputError(f"{path}: a picture of {size} is written strip by strip; end its name in .png or .tif")
 
 
-def _check_effects(view: View, options: PhotoSection) -> None:
+def check_effects(view: View, options: PhotoSection) -> None:
+    """Check that the effects of a poster work strip by strip.
+
+    Raises
+    ------
+    SceneError
+        Names the effect that needs the whole picture.
+    """
     if options.look == "clean":
         return
     detector = camera_model.detector_of(view, options)
@@ -336,17 +352,22 @@ def _meter_poster(
 def _resolve_exposure(view: View, options: PhotoSection, light: RadianceFile, strip: int) -> Exposure:
     clean = options.look == "clean"
     iso = options.iso if clean else camera_model.camera_iso(view, options)
-    shutter = options.shutter_s
-    if shutter == "auto":
-        white = develop.sunlit_white_luminance(view.sun)
-        rows, columns = metered_window(options.meter, light.height, light.width)
-        whole = rows.start + max((rows.stop - rows.start) // 8, 1) * 8
+    if options.shutter_s != "auto":
+        return set_exposure(options, iso)
+    white = develop.sunlit_white_luminance(view.sun)
+    rows, columns = metered_window(options.meter, light.height, light.width)
+    whole = rows.start + max((rows.stop - rows.start) // 8, 1) * 8
+
+    def lit_above(*threshold: float) -> NDArray[np.float32]:
         parts = light.strips(strip, rows.start, min(whole, rows.stop))
-        lit = np.concatenate([lit_blocks(part[:, columns], white) for part in parts])
-        limit = HIGHLIGHT_LIMIT if clean else develop.SENSOR_HIGHLIGHTS
-        shutter = shutter_for(lit, white, options.f_number, iso, options.meter, limit)
-    metered = options.shutter_s == "auto"
-    return Exposure(shutter * 2.0**options.stops, options.f_number, iso, options.stops, metered, options.meter)
+        return np.concatenate([lit_blocks(part[:, columns], white, *threshold) for part in parts])
+
+    lit = lit_above()
+    if not lit.size:
+        faint = lit_above(FAINT_THRESHOLD)
+        lit = faint if is_seen(faint, (rows.stop - rows.start, columns.stop - columns.start)) else lit
+    limit = HIGHLIGHT_LIMIT if clean else develop.SENSOR_HIGHLIGHTS
+    return set_exposure(options, iso, shutter_for(lit, white, options.f_number, iso, options.meter, limit))
 
 
 def _is_pixel_covered(view: View, row: int, column: int) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
+from selfiesim.core.files import reason
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
@@ -122,5 +123,5 @@ def render_tiles(
             try:
                 part.tofile(light.file)
             except OSError as error:
-                raise OutputError(f"the temporary file cannot be written ({error.strerror or 'disk full'})") from error
+                raise OutputError(f"the temporary file cannot be written ({reason(error)})") from error
     return engine, passes

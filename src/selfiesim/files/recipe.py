@@ -7,11 +7,12 @@ import json
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from selfiesim.astro.bodies import BANDS_NM
 from selfiesim.core.colour import BAND_FWHM_NM, MATRIX_NAME, SRGB_FROM_BANDS
 from selfiesim.core.vectors import quaternion
+from selfiesim.scene.section import Text
 
 if TYPE_CHECKING:
     from selfiesim.photo.exposure import Exposure
@@ -76,25 +77,84 @@ class RenderSection(BaseModel):
     engine: str = Field(max_length=400)
 
 
+class ViewFacts(BaseModel):
+    """Of the facts about the view, those that a caption states."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+    horizontal_fov_deg: float = Field(gt=0, le=360)
+    epoch_utc: Text = Field("", max_length=60)
+    range_to_craft_m: float | None = Field(None, ge=0)
+    camera_latitude_deg: float = Field(0.0, ge=-90, le=90)
+    camera_altitude_km: float = 0.0
+    lens_height_above_ground_m: float = 0.0
+    assumed: dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _check_place(self) -> ViewFacts:
+        has_height = {"camera_altitude_km", "lens_height_above_ground_m"} & self.model_fields_set
+        if has_height and "camera_latitude_deg" not in self.model_fields_set:
+            raise ValueError("camera_latitude_deg is missing")
+        return self
+
+
+class CameraFacts(BaseModel):
+    """Of the camera, what a caption states."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+    matrix_px: list[list[float]] = Field(min_length=3, max_length=3)
+
+    @field_validator("matrix_px")
+    @classmethod
+    def _check_matrix(cls, rows: list[list[float]]) -> list[list[float]]:
+        if any(len(row) != 3 for row in rows) or not rows[0][0] > 0.0:
+            raise ValueError("a camera matrix is three rows of three numbers, the first of them positive")
+        return rows
+
+
+class BodyFacts(BaseModel):
+    """A body in the picture."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    name: Text = Field(max_length=60)
+
+
+class BodiesFacts(BaseModel):
+    """The bodies in the picture."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    planet: BodyFacts | None = None
+
+
+class PhotoFacts(BaseModel):
+    """Of the photograph, what a caption states."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+    shutter_s: float = Field(gt=1e-12, le=1e12)
+    f_number: float = Field(gt=0, le=1e6)
+    iso: float = Field(gt=0, le=1e12)
+    look: Text = Field(max_length=60)
+
+
 class Recipe(BaseModel):
     """Contents of a recipe; the schema of the JSON file next to a picture."""
 
     model_config = ConfigDict(extra="allow", strict=True)
     kind: str = Field(pattern=f"^{SYNTHETIC}$", description="A constant that identifies recipes.")
     format: int = Field(ge=FORMAT, le=FORMAT, description="Version of the file format.")
-    title: str = Field(max_length=400)
+    notice: Text = Field("", max_length=1000, description="That the picture is synthetic.")
+    title: Text = Field(max_length=400)
     scene: dict[str, Any] = Field(description="The scene as written; see scene.schema.json.")
     defaults: dict[str, Any] = Field(description="The scene with every default filled in, for readers.")
-    view: dict[str, Any] = Field(description="The facts that `selfiesim show` prints.")
-    camera: dict[str, Any] = Field(description="Camera matrix, lens model, size, attitude and position.")
-    bodies: dict[str, Any] = Field(description="Poses of craft, planet and Sun.")
-    photo: dict[str, Any] = Field(description="Exposure and tone curve as used.")
+    view: ViewFacts = Field(description="The facts that `selfiesim show` prints.")
+    camera: CameraFacts = Field(description="Camera matrix, lens model, size, attitude and position.")
+    bodies: BodiesFacts = Field(description="Poses of craft, planet and Sun.")
+    photo: PhotoFacts = Field(description="Exposure and tone curve as used.")
     bands: dict[str, Any] | None = Field(None, description="The three bands, and the matrix that shows them as sRGB.")
     sensor: dict[str, Any] | None = Field(description="The sensor, with sources; null for looks without one.")
     receipt: dict[str, dict[str, str]] = Field(description="Each effect: physical, approximated, artistic or off.")
     render: RenderSection
     versions: dict[str, str]
-    credits: list[str]
+    credits: list[Text]
     pixels_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the 8-bit pixels, row by row.")
     digest: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of all other keys, to detect edits.")
 

@@ -6,7 +6,9 @@ can name only shipped files and files in the working folder.
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,7 @@ from pydantic import ValidationError
 from selfiesim.core.config_validation import read_limited, truncate
 from selfiesim.core.errors import OutputError
 from selfiesim.core.limits import PICTURE_BYTES, PICTURE_PIXELS, RECIPE_BYTES
+from selfiesim.core.plain_values import plain_table
 from selfiesim.files.recipe import Recipe, digest, recipe
 from selfiesim.files.strip_writer import TIFF_RECIPE
 
@@ -49,6 +52,7 @@ def read_recipe(path: Path, edited: bool = False) -> dict[str, Any]:
         stored = json.loads(_recipe_text(path))
     except (ValueError, RecursionError) as error:
         raise OutputError(f"{path}: its recipe is not JSON") from error
+    stored = plain_table(stored, OutputError, str(path))
     if isinstance(stored, dict) and "film" in stored:
         raise OutputError(f"{path}: is the recipe of a film, not of a picture; use `selfiesim film` to render it again")
     try:
@@ -108,11 +112,19 @@ def _recipe_from_image(path: Path) -> str | None:
                 stored = opened.tag_v2.get(TIFF_RECIPE)
                 return stored.decode("utf-8", "replace") if isinstance(stored, bytes) else None
             comment = opened.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
-    except (ValueError, SyntaxError) as error:
-        raise OutputError(f"{path}: its metadata cannot be read ({error})") from error
+    except (OSError, OutputError):
+        raise
+    except Exception as error:  # damaged files raise anything in Pillow's readers
+        raise OutputError(f"{path}: its metadata cannot be read ({truncate(str(error))})") from error
     if not isinstance(comment, bytes) or not comment.startswith(b"ASCII\0\0\0"):
         return None
-    return comment[8:].decode("ascii", "replace")
+    # Before 0.2.0, letters beyond ASCII were written as Python escapes them, which JSON does not know.
+    return re.sub(r"\\\\|\\x([0-9a-f]{2})|\\U([0-9a-f]{8})", _json_escape, comment[8:].decode("ascii", "replace"))
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    code = match[1] or match[2]
+    return match[0] if code is None else json.dumps(chr(min(int(code, 16), 0x10FFFF)))[1:-1]
 
 
 def _recipe_from_exr(path: Path) -> str | None:
@@ -122,18 +134,37 @@ def _recipe_from_exr(path: Path) -> str | None:
 
 
 def _recipe_from_npz(path: Path) -> str | None:
-    import numpy as np
-
+    limit = 4 * RECIPE_BYTES.value + 1000  # numpy's text has four bytes a letter
     try:
         with zipfile.ZipFile(path) as archive:
             if "recipe.npy" not in archive.namelist():
                 return None
-            size = archive.getinfo("recipe.npy").file_size / 4  # numpy stores four bytes a letter
-            RECIPE_BYTES.check(size - 1000, f"{path}: its recipe is too large for one of selfiesim", OutputError)
-        with np.load(path, allow_pickle=False) as arrays:
-            return str(arrays["recipe"])
-    except (ValueError, zipfile.BadZipFile) as error:
+            with archive.open("recipe.npy") as member:
+                content = member.read(limit + 1)
+        return _text_of_npy(content[:limit]) if len(content) <= limit else " " * limit
+    except OSError:
+        raise
+    except Exception as error:  # zipfile and the decompressors raise many kinds, of encryption and unknown methods too
         raise OutputError(f"{path}: is not an npz file of selfiesim ({truncate(str(error))})") from error
+
+
+def _text_of_npy(content: bytes) -> str:
+    """The text in an array of numpy, whose header may lie about its size.
+
+    Raises
+    ------
+    ValueError
+        It is not one text, or not complete.
+    """
+    import numpy as np
+    from numpy.lib import format as npy
+
+    file = io.BytesIO(content)
+    read_header = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
+    shape, _order, dtype = read_header(file)
+    if shape != () or dtype.kind != "U" or dtype.itemsize != len(content) - file.tell():
+        raise ValueError("its recipe is not one text")
+    return str(np.frombuffer(content, dtype, offset=file.tell())[0])
 
 
 def replay(path: Path, edited: bool = False) -> tuple[Photo | Poster, list[str]]:

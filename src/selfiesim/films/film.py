@@ -28,6 +28,7 @@ from selfiesim.files.images import check_writable, description_of, sidecar_path
 from selfiesim.files.recipe import digest, recipe
 from selfiesim.films.titles import draw_counter, title_card
 from selfiesim.films.video_writer import ENDINGS, check_film, encoder, write_film
+from selfiesim.photo.exposure import limit_shutter
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
@@ -165,8 +166,8 @@ def film(
     scene = lock_exposure(scene, settings, times)
     log = _RecipeLog(settings, times)
     with (
-        atomic_write(path) as temporary,
         atomic_write(sidecar_path(path)) as sidecar,
+        atomic_write(path) as temporary,
         tempfile.TemporaryFile(dir=temporary.parent) as spool,
     ):
 
@@ -212,7 +213,7 @@ def lock_exposure(scene: Scene, settings: FilmSettings, times: list[float]) -> S
     metered = np.unique(np.linspace(0, len(times) - 1, METERED_FRAMES).round().astype(int))
     photos = [first.after(times[index]).render("draft", 1, shutter_open_s=0.0).expose() for index in metered]
     shutter = np.quantile([photo.exposure.shutter_s for photo in photos], 0.25, method="lower")
-    return scene.with_changes(photo__shutter_s=float(np.clip(shutter / 2.0**scene.photo.stops, 1e-7, 3600.0)))
+    return scene.with_changes(photo__shutter_s=limit_shutter(float(shutter) / 2.0**scene.photo.stops))
 
 
 def _render_frames(

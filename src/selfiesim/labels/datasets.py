@@ -6,15 +6,14 @@ import csv
 import hashlib
 import io
 import json
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import atomic_write
+from selfiesim.core.files import atomic_write, reason
+from selfiesim.core.temporary import temporary_folder
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.labels.bop import check_bop, write_bop
 from selfiesim.labels.coco import categories, coco
@@ -183,17 +182,14 @@ def _write_bop(splits: Mapping[str, Sequence[Record]], root: Path, models_folder
     if target.exists() and not (target / _MARKER_FILE).is_file():
         raise OutputError(f"{target}: exists and was not written by selfiesim; move it away, or leave out bop")
     try:
-        with tempfile.TemporaryDirectory(dir=root, prefix=".bop-") as space:
-            made = Path(space) / "bop"
+        with temporary_folder(root, ".bop-") as space:
+            made = space / "bop"
             made.mkdir()
             (made / _MARKER_FILE).write_text(f"{SYNTHETIC}s\n")
             write_bop(splits, root, made, models_folder, card)
             if target.exists():
-                target.rename(Path(space) / "old")
+                target.rename(space / "old")
             made.rename(target)
-            shutil.rmtree(Path(space) / "old", ignore_errors=True)
     except OSError as error:
-        raise OutputError(
-            f"{target}: cannot be written ({error.strerror}); choose a folder you may write to"
-        ) from error
+        raise OutputError(f"{target}: cannot be written ({reason(error)}); choose a folder you may write to") from error
     return target

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import struct
-import tempfile
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.files.exr import import_openexr
+from selfiesim.core.temporary import temporary_folder
+from selfiesim.files.exr import import_openexr, write_channels
 from selfiesim.files.strip_writer import write_chunk
 
 if TYPE_CHECKING:
@@ -63,8 +62,7 @@ def encode_exr_layers(truth: Truth, title: str) -> bytes:
     channels = {f"N.{axis}": np.ascontiguousarray(truth.normal[..., k]) for k, axis in enumerate("XYZ")}
     channels |= {"Z": truth.depth, "part.id": truth.part.astype(np.uint32)}
     header = {"compression": library.ZIP_COMPRESSION, "type": library.scanlineimage, "comments": title}
-    with tempfile.TemporaryDirectory(prefix="selfiesim-") as folder:
-        path = Path(folder) / "layers.exr"
-        with library.File(header, channels) as file:
-            file.write(str(path))
+    with temporary_folder() as folder:
+        path = folder / "layers.exr"
+        write_channels(path, header, channels)
         return path.read_bytes()

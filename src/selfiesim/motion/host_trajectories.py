@@ -338,6 +338,8 @@ class Perturbations:
 
     def _sunlit_fraction(self, epoch: Epoch, position: Vector, to_sun: Vector) -> float:
         to_bodyfixed = icrf_to_bodyfixed(self.body, epoch)
+        if self.body.name == "sun":
+            return 1.0
         return sun_visible_fraction(to_bodyfixed @ position, to_bodyfixed @ to_sun, self.body)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
-from selfiesim.core.files import atomic_write
+from selfiesim.core.files import atomic_write, reason
 from selfiesim.files.images import save_picture
 from selfiesim.files.recipe import SYNTHETIC
 
@@ -60,7 +60,7 @@ def make_folder(folder: Path) -> None:
             pass
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be created or written to ({error.strerror}); name a folder you may write to"
+            f"{folder}: cannot be created or written to ({reason(error)}); name a folder you may write to"
         ) from error
 
 

@@ -17,6 +17,7 @@ from selfiesim.pages.received_frames import make_folder
 from selfiesim.pages.story_page import html_page
 from selfiesim.pages.story_record import Frame, Story, story_title
 from selfiesim.pages.story_sheet import StorySheet
+from selfiesim.photo.exposure import limit_shutter
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
@@ -143,7 +144,9 @@ def _set_exposure(scene: Scene, moment: str, reference_s: float, meter_each: boo
     if scene.photo.shutter_s != "auto":
         return scene, "fixed by the scene"
     exposure = scene.view(reference_s).render("draft").expose().exposure
-    shutter_s = exposure.shutter_s / 2.0**exposure.stops  # without the scene's stops, which are applied again
+    shutter_s = limit_shutter(
+        exposure.shutter_s / 2.0**exposure.stops
+    )  # without the scene's stops, which are applied again
     return scene.with_changes(photo__shutter_s=shutter_s), f"fixed at {exposure}, from a light reading at {moment}"
 
 

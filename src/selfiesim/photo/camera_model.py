@@ -39,14 +39,14 @@ def focal_length_m(view: View, options: PhotoSection) -> float:
 
 def camera_iso(view: View, options: PhotoSection) -> float:
     """The ISO in use: that of the settings, but at least the sensor's base ISO."""
-    return max(options.iso, sensor.base_iso(detector_of(view, options), view.sun.irradiance))
+    return max(options.iso, sensor.base_iso(detector_of(view, options), view.sun.illuminant))
 
 
 def build_sensor(view: View, options: PhotoSection, exposure: Exposure) -> Sensor:
     """The sensor of a view's camera at an exposure."""
     detector = detector_of(view, options)
     effects = enabled_effects(options, detector.is_colour)
-    return sensor.configure_sensor(detector, exposure, view.sun.irradiance, effects, options.seed)
+    return sensor.configure_sensor(detector, exposure, view.sun.illuminant, effects, options.seed)
 
 
 def build_lens(view: View, options: PhotoSection) -> Lens:
@@ -91,7 +91,7 @@ def split_planes(rgb: NDArray[np.float32], view: View) -> Floats:
 
     The disc would drown the rest in the rounding errors of the blur; it is added in full afterwards.
     """
-    brightest = (_SUN_DISC_LIMIT / np.pi * view.sun.irradiance).astype(np.float32)
+    brightest = (_SUN_DISC_LIMIT / np.pi * view.sun.illuminant).astype(np.float32)
     planes = np.empty((3, *rgb.shape[:2]), np.float32)
 
     def work(_number: int, rows: slice) -> None:

@@ -18,7 +18,14 @@ from selfiesim.photo import optics, sensor
 from selfiesim.photo.annotations import draw_marks
 from selfiesim.photo.camera_model import apply_lens, build_lens, build_sensor, camera_iso, focal_length_m
 from selfiesim.photo.demosaic import MARGIN, demosaic, pad_mosaic
-from selfiesim.photo.exposure import HIGHLIGHT_LIMIT, LUMINANCE_SHARE, Exposure, luminance, metered_shutter
+from selfiesim.photo.exposure import (
+    HIGHLIGHT_LIMIT,
+    LUMINANCE_SHARE,
+    Exposure,
+    luminance,
+    metered_shutter,
+    set_exposure,
+)
 from selfiesim.photo.finish import sharpen_and_compress
 from selfiesim.photo.looks import LOOKS
 from selfiesim.photo.tone_curves import (
@@ -96,7 +103,7 @@ class Photo(EqualByContent):
     def pixels16(self) -> NDArray[np.uint16]:
         """The picture developed to 16 bits, (H, W, 3) sRGB, without sharpening and JPEG compression."""
         if self.raw is None or self.sensor is None:
-            scale = white_balance(self.radiance.view.sun.irradiance, self.exposure)
+            scale = white_balance(self.radiance.view.sun.illuminant, self.exposure)
             numbers = develop(self.radiance.rgb, scale, self.tone, 16)
         else:
             numbers = develop_raw(self.raw, self.sensor, self.radiance.view, self.settings, 16)
@@ -167,7 +174,7 @@ def expose(radiance: Radiance, **settings: Any) -> Photo:
     if options.look == "clean":
         exposure = _resolve_exposure(radiance, options, options.iso, HIGHLIGHT_LIMIT)
         tone = options.tone or LOOKS["clean"].tone
-        pixels = develop(radiance.rgb, white_balance(radiance.view.sun.irradiance, exposure), tone)
+        pixels = develop(radiance.rgb, white_balance(radiance.view.sun.illuminant, exposure), tone)
         return Photo(draw_marks(pixels, radiance.view, options.marks), exposure, radiance, options, tone)  # type: ignore[arg-type]
     return _expose_sensor(radiance, options)
 
@@ -216,17 +223,16 @@ def postprocess(pixels: NDArray[np.uint8], options: PhotoSection, image_sensor: 
 
 
 def _resolve_exposure(radiance: Radiance, options: PhotoSection, iso: float, highlight_limit: float) -> Exposure:
-    metered = options.shutter_s == "auto"
-    shutter = options.shutter_s
-    if shutter == "auto":
-        white = sunlit_white_luminance(radiance.view.sun)
-        shutter = metered_shutter(radiance.rgb, white, options.f_number, iso, options.meter, highlight_limit)
-    return Exposure(shutter * 2.0**options.stops, options.f_number, iso, options.stops, metered, options.meter)
+    if options.shutter_s != "auto":
+        return set_exposure(options, iso)
+    white = sunlit_white_luminance(radiance.view.sun)
+    metered = metered_shutter(radiance.rgb, white, options.f_number, iso, options.meter, highlight_limit)
+    return set_exposure(options, iso, metered)
 
 
 def sunlit_white_luminance(sun: Sun) -> float:
-    """Luminance, cd/m2, of a white wall that faces the Sun."""
-    return float(luminance(np.asarray(sun.irradiance, np.float32) / np.float32(np.pi)))
+    """Luminance, cd/m2, of a white wall that faces the Sun, or under the sky where hardly any sunlight gets through."""
+    return float(luminance(np.asarray(sun.illuminant, np.float32) / np.float32(np.pi)))
 
 
 def white_balance(irradiance: NDArray[np.floating[Any]], exposure: Exposure) -> NDArray[np.float32]:
@@ -323,7 +329,7 @@ def develop_raw(
     (h, W, 3) uint8 or uint16
         sRGB.
     """
-    look, sun = LOOKS[options.look], view.sun.irradiance
+    look, sun = LOOKS[options.look], view.sun.illuminant
     tone = options.tone or look.tone
     lut = tone_lut(tone, 1.0, bits)
     height, width = raw.shape[1:]

@@ -7,11 +7,16 @@ the exposure behind a lens is 0.65 * luminance * shutter / f_number^2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.parallel import for_each_band
+from selfiesim.scene.photo import MAX_SHUTTER_S, MIN_SHUTTER_S
+
+if TYPE_CHECKING:
+    from selfiesim.scene.photo import PhotoSection
 
 # Luminous efficacy (lm/W) times the width of the eye's response (nm): CIE 1924 V(lambda).
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
@@ -25,6 +30,9 @@ HIGHLIGHT_LIMIT = 2.6
 HIGHLIGHT_TARGET = 0.9
 # Luminances in units of a sunlit white wall.
 _LIT_THRESHOLD = 1e-4  # darker pixels are sky or night
+FAINT_THRESHOLD = 1e-7
+"""The same in a frame that has no such pixels: a Moon in the Earth's shadow counts, most stars do not."""
+_FAINT_SHARE = 0.02  # of the frame's blocks that must be lit to count then; fewer are stars
 _SUN_DISC_THRESHOLD = 1e3  # brighter pixels are the Sun's disc or its mirror image
 
 
@@ -65,6 +73,22 @@ class Exposure:
         )
 
 
+def limit_shutter(seconds: float) -> float:
+    """Return the exposure time nearest to ``seconds`` that the scene key ``photo.shutter_s`` allows."""
+    return min(max(seconds, MIN_SHUTTER_S), MAX_SHUTTER_S)
+
+
+def set_exposure(options: PhotoSection, iso: float, metered_s: float | None = None) -> Exposure:
+    """Return the exposure of a ``[photo]`` section at a sensitivity, with its compensation applied.
+
+    ``metered_s`` is the light meter's exposure time, None where the section gives one itself.
+    """
+    seconds = options.shutter_s if metered_s is None else metered_s
+    assert seconds != "auto"
+    shutter = limit_shutter(seconds * 2.0**options.stops)
+    return Exposure(shutter, options.f_number, iso, options.stops, metered_s is not None, options.meter)
+
+
 def luminance(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
     """Luminance (...), cd/m2, of spectral radiance (..., 3), W m^-2 sr^-1 nm^-1, at the three bands."""
     return np.asarray(rgb @ (LUMINANCE_SHARE * _LUMEN_NM_PER_WATT).astype(np.float32))
@@ -86,7 +110,7 @@ def metered_shutter(
         Spectral radiance, W m^-2 sr^-1 nm^-1.
     sunlit_white : float
         Luminance of a white wall that faces the Sun, cd/m2: the threshold for lit pixels scales with it, and a frame
-        without lit pixels is exposed for it.
+        without any light is exposed for it.
     f_number, iso : float
         Aperture and sensitivity.
     meter : str
@@ -101,7 +125,11 @@ def metered_shutter(
     float
         Exposure time, s.
     """
-    lit = lit_blocks(rgb[metered_window(meter, *rgb.shape[:2])], sunlit_white)
+    window = rgb[metered_window(meter, *rgb.shape[:2])]
+    lit = lit_blocks(window, sunlit_white)
+    if not lit.size:
+        faint = lit_blocks(window, sunlit_white, FAINT_THRESHOLD)
+        lit = faint if is_seen(faint, window.shape) else lit
     return shutter_for(lit, sunlit_white, f_number, iso, meter, highlight_limit)
 
 
@@ -129,14 +157,20 @@ def shutter_for(
     return 78.0 * f_number**2 / (0.65 * iso * full)
 
 
-def lit_blocks(rgb: NDArray[np.float32], sunlit_white: float) -> NDArray[np.float32]:
+def is_seen(faint: NDArray[np.float32], shape: tuple[int, ...]) -> bool:
+    """Whether faintly lit blocks (N,) of a frame of ``shape`` are more than stars."""
+    side = min(8, *shape[:2])
+    return faint.size >= _FAINT_SHARE * (shape[0] // side) * (shape[1] // side)
+
+
+def lit_blocks(rgb: NDArray[np.float32], sunlit_white: float, threshold: float = _LIT_THRESHOLD) -> NDArray[np.float32]:
     """Mean luminance (N,), cd/m2, of the lit pixels in each block of 8x8 pixels that has any.
 
     Blocks keep glints of single pixels from driving the meter. Blocks with part of the Sun's disc are left out.
     """
     side = min(8, *rgb.shape[:2])
     rows, columns = (n // side for n in rgb.shape[:2])
-    dark, dazzling = _LIT_THRESHOLD * sunlit_white, _SUN_DISC_THRESHOLD * sunlit_white
+    dark, dazzling = threshold * sunlit_white, _SUN_DISC_THRESHOLD * sunlit_white
     found: dict[int, NDArray[np.float32]] = {}
 
     def work(number: int, band: slice) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, Strict, model_validator
+from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from selfiesim.core.errors import SceneError
 from selfiesim.scene.attitude import PointingTarget
@@ -18,6 +18,17 @@ MAX_PIXELS = 7680 * 4320
 """Most pixels rendered at once; larger images, up to 16384 x 16384, are posters (:mod:`selfiesim.files.poster`)."""
 
 _INTRINSICS = ("horizontal_fov_deg", "focal_length_mm", "matrix")
+
+
+def _without_unused_terms(value: Any) -> Any:
+    """Drop the 9th to 14th of OpenCV's coefficients, thin prism and tilt, where they are zero."""
+    if not isinstance(value, (list, tuple)) or len(value) not in (12, 14):
+        return value
+    if any(value[8:]):
+        raise ValueError(
+            "thin prism and tilted sensor, OpenCV's 9th to 14th coefficient, are not modelled; give 8 numbers"
+        )
+    return value[:8]
 
 
 class CameraSection(Section):
@@ -44,9 +55,13 @@ class CameraSection(Section):
         "pinhole",
         description="Lens model: none, OpenCV's standard or fisheye distortion, or a panorama.",
     )
-    distortion: Annotated[tuple[Annotated[float, Field(ge=-1e3, le=1e3)], ...], Strict(False)] = Field(
+    distortion: Annotated[
+        tuple[Annotated[float, Field(ge=-1e3, le=1e3)], ...],
+        Strict(False),
+        Field(max_length=8),
+        BeforeValidator(_without_unused_terms),
+    ] = Field(
         (),
-        max_length=8,
         description="Coefficients in OpenCV's order: k1, k2, p1, p2[, k3[, k4, k5, k6]] or, for the fisheye, k1 to k4.",
     )
     look: Literal["craft", "mount", "tumbling", "azimuth"] = Field(

@@ -8,13 +8,17 @@ from pydantic import BeforeValidator, Field, Strict, ValidationError, model_vali
 
 from selfiesim.core.config_validation import explain_validation_error, set_by_path
 from selfiesim.core.errors import SceneError
+from selfiesim.core.plain_values import plain_table
 from selfiesim.scene.section import Section, Vector3Value
+
+MIN_SHUTTER_S, MAX_SHUTTER_S = 1e-7, 3600.0
+"""Bounds of the exposure time, for the light meter too."""
 
 
 def _check_shutter(value: object) -> object:
     # Here rather than in the types, which would report two faults for one.
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if value != "auto" and not (number and 1e-7 <= float(value) <= 3600.0):  # type: ignore[arg-type]
+    if value != "auto" and not (number and MIN_SHUTTER_S <= value <= MAX_SHUTTER_S):  # type: ignore[operator]
         raise ValueError('give seconds from 1e-7 to 3600, or "auto"')
     return value
 
@@ -168,11 +172,20 @@ class PhotoSection(Section):
         table = self.model_dump(mode="json", exclude_unset=True)
         for key, value in changes.items():
             set_by_path(table, key.split("__"), value, "photo")
+        table = plain_table(table, SceneError, f"{source}: photo")
         try:
             return PhotoSection.model_validate(table)
         except ValidationError as error:
             lines = explain_validation_error(error, PhotoSection)
             raise SceneError("\n".join(f"{source}: photo.{line}" for line in lines)) from error
+
+    @model_validator(mode="after")
+    def _check_compensation(self) -> PhotoSection:
+        if self.shutter_s != "auto" and not MIN_SHUTTER_S <= self.shutter_s * 2.0**self.stops <= MAX_SHUTTER_S:
+            raise ValueError(
+                f"stops: {self.stops:g} takes shutter_s = {self.shutter_s:g} beyond 1e-7 to 3600 s; choose others"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_look_effects(self) -> PhotoSection:

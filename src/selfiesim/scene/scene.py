@@ -16,6 +16,7 @@ from pydantic import Field, PrivateAttr, Strict, ValidationError, model_validato
 from selfiesim.core.config_validation import explain_validation_error, read_toml_table, set_by_path
 from selfiesim.core.errors import CcsdsError, EphemerisError, MapError, SceneError
 from selfiesim.core.limits import KERNEL_FILES, SCENE_OBJECTS
+from selfiesim.core.plain_values import plain_table
 from selfiesim.scene.attitude import AttitudeSection
 from selfiesim.scene.camera import CameraSection, rescale_intrinsics
 from selfiesim.scene.consistency import check_assumed_keys, check_consistency, find_section_conflicts
@@ -23,7 +24,7 @@ from selfiesim.scene.craft import CraftSection, ModelSection
 from selfiesim.scene.downlink import DownlinkSection
 from selfiesim.scene.ground import GroundSection
 from selfiesim.scene.host import BodySection, OrbitSection, PathSection, SiteSection
-from selfiesim.scene.moments import Moment
+from selfiesim.scene.moments import Moment, MomentLike
 from selfiesim.scene.objects import ObjectSection
 from selfiesim.scene.photo import PhotoSection
 from selfiesim.scene.planet import PlanetSection
@@ -136,13 +137,13 @@ class Scene(Section):
             Lists every fault, one per line: file, key path, and what is allowed.
         """
         try:
-            scene = cls.model_validate(table)
+            scene = cls.model_validate(table := plain_table(table, SceneError, source))
         except ValidationError as error:
             lines = explain_validation_error(error, cls)
             if isinstance(table, dict):
                 lines += [line for line in find_section_conflicts(set(table)) if line not in lines]
             raise SceneError("\n".join(f"{source}: {line}" for line in lines)) from error
-        scene._source, scene._folder, scene._table = source, folder, copy.deepcopy(table)
+        scene._source, scene._folder, scene._table = source, folder, table
         return scene
 
     def with_changes(self, **changes: Any) -> Scene:
@@ -168,7 +169,7 @@ class Scene(Section):
         """
         table = copy.deepcopy(self._table) if self._table is not None else self.model_dump(mode="json")
         for key, value in changes.items():
-            set_by_path(table, key.split("__"), value)
+            set_by_path(table, key.split("__"), plain_table(value, SceneError, key.replace("__", ".")))
         rescale_intrinsics(table, self.camera, [key.replace("__", ".") for key in changes])
         changed = self.from_table(table, self._source, self._folder)
         changed._craft_override = self._craft_override
@@ -326,12 +327,12 @@ class Scene(Section):
             self._resolved = resolve(self, craft)
         return self._resolved  # type: ignore[no-any-return]
 
-    def view(self, at: str | float | None = None) -> View:
+    def view(self, at: MomentLike | None = None) -> View:
         """Compute what the lens sees at a moment.
 
         Parameters
         ----------
-        at : str or float, optional
+        at : str, float, datetime or Epoch, optional
             A moment such as ``"release+60s"``, UTC, or seconds after the release; by default the scene's own.
 
         Returns

@@ -13,6 +13,8 @@ from selfiesim.astro.ellipsoid import sun_visible_fraction
 from selfiesim.astro.ephemeris import Ephemeris
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
+from selfiesim.astro.galilean_moons import GALILEAN_MOONS
+from selfiesim.astro.solar_system import find_body
 from selfiesim.core.errors import EphemerisError
 from selfiesim.core.vectors import Vector
 from selfiesim.planet.maps.worlds import disc_albedo
@@ -51,6 +53,7 @@ OCCULTING_BODIES = {
     "deimos": ("mars", "phobos"),
     "earth": ("moon",),
     "moon": ("earth",),
+    "jupiter": tuple(GALILEAN_MOONS),
 }
 
 
@@ -129,7 +132,7 @@ def sun_visible_fraction_beside(
     for name in OCCULTING_BODIES.get(body.name, ()):
         if has_ephemeris(ephemeris, name, body.name, epoch):
             there = ephemeris.position(name, body.name, epoch) - position
-            other = BODIES[name]
+            other = find_body(name)
             fraction *= visible_disc_fraction(there, other.radii_m, icrf_to_bodyfixed(other, epoch), to_sun)
     return fraction
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfiesim.astro.bodies import BODIES, SUN_RADIUS_M, Body
+from selfiesim.astro.bodies import SUN_RADIUS_M, Body
 from selfiesim.astro.ephemeris import Ephemeris
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
+from selfiesim.astro.solar_system import find_body
 from selfiesim.core.vectors import Vector
 from selfiesim.sky.backdrop import OCCULTING_BODIES, has_ephemeris
 
@@ -28,12 +29,15 @@ class ShadowCaster:
         Unit vector from the planet's centre to the Sun's, planet-fixed axes.
     sun_radius : float
         Angular radius of the Sun's disc, rad.
+    has_air : bool
+        Whether it is the Earth, whose air refracts light into its shadow (:mod:`selfiesim.sky.earth_shadow`).
     """
 
     position: Vector
     radius: float
     to_sun: Vector
     sun_radius: float
+    has_air: bool = False
 
 
 def find_shadow_casters(ephemeris: Ephemeris, body: Body, epoch: Epoch) -> tuple[ShadowCaster, ...]:
@@ -47,12 +51,13 @@ def find_shadow_casters(ephemeris: Ephemeris, body: Body, epoch: Epoch) -> tuple
         distance = float(np.linalg.norm(sun))
         toward, angle = sun / distance, float(np.arcsin(SUN_RADIUS_M / distance))
         position = ephemeris.position(name, body.name, epoch)
-        radius = _silhouette_radius(BODIES[name], icrf_to_bodyfixed(BODIES[name], epoch) @ toward)
+        caster = find_body(name)
+        radius = _silhouette_radius(caster, icrf_to_bodyfixed(caster, epoch) @ toward)
         along = float(position @ toward)
         offset = float(np.linalg.norm(position - along * toward))
         largest = max(body.radii_m)
         if along > 0.0 and offset < largest + radius + (along + largest) * np.tan(angle):
-            found.append(ShadowCaster(to_bodyfixed @ position, radius, to_bodyfixed @ toward, angle))
+            found.append(ShadowCaster(to_bodyfixed @ position, radius, to_bodyfixed @ toward, angle, name == "earth"))
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from selfiesim.astro.bodies import BODIES
 from selfiesim.astro.ellipsoid import ellipsoid_height, sun_visible_fraction
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
@@ -20,6 +21,7 @@ from selfiesim.planet.light.climate import seasonal_clouds
 from selfiesim.planet.light.limb_transmission import limb_sun_transmittance
 from selfiesim.planet.light.weather import AIRLESS, Weather, frost_edge_latitudes
 from selfiesim.sky.backdrop import sun_visible_fraction_beside
+from selfiesim.sky.earth_shadow import refracted_sunlight
 from selfiesim.sky.eclipse_casters import find_shadow_casters
 from selfiesim.view.attitude_setup import compute_joint_angles
 from selfiesim.view.camera_setup import enu_to_icrf, icrf_to_lens
@@ -125,7 +127,7 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
     sun = Sun(unit(icrf_to_camera @ to_sun), float(np.linalg.norm(to_sun)))
     planet, ground = _place_planet_and_ground(setup, epoch, track, relative, icrf_to_camera, sun)
     if ground is not None:
-        sun = replace(sun, air_transmittance=ground.sky.beam_transmittance)
+        sun = replace(sun, air_transmittance=ground.sky.beam_transmittance, sky_share=ground.sky.diffuse_share)
     released_nodes = drop_empty(setup.hidden_nodes, *(each.released_nodes(epoch) for each in setup.extra_objects))
 
     weather = planet.weather if planet is not None and ground is None and planet.weather.has_air else None
@@ -137,6 +139,7 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
         air_transmittance = (
             limb_sun_transmittance(fixed @ place, fixed @ to_sun, body, weather) if weather else np.ones(3)
         )
+        refracted = _refracted_share(setup, epoch, place, to_sun) if body.name == "moon" else np.zeros(3)
         return CraftPose(
             craft,
             position=icrf_to_camera @ (offset - relative.position),
@@ -144,6 +147,7 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
             joint_angles=compute_joint_angles(setup, craft, section, epoch, track, icrf_to_body),
             sun_visible_fraction=_sun_visible_fraction(setup, epoch, track, offset, to_sun) if planet else 1.0,
             air_transmittance=(float(air_transmittance[0]), float(air_transmittance[1]), float(air_transmittance[2])),
+            refracted_share=(float(refracted[0]), float(refracted[1]), float(refracted[2])),
             **more,
         )
 
@@ -215,6 +219,13 @@ def _sun_visible_fraction(
     fixed, place = track.icrf_to_bodyfixed, track.host.position + offset
     share = sun_visible_fraction(fixed @ place, fixed @ to_sun, setup.body)
     return share * sun_visible_fraction_beside(setup.almanac, setup.body, place, to_sun, epoch)
+
+
+def _refracted_share(setup: SceneSetup, epoch: Epoch, place: Vector, to_sun: Vector) -> Vector:
+    """Sunlight that the Earth's air refracts to a craft at ``place`` (3,) from the Moon, ICRF axes, m."""
+    earth = setup.almanac.position("earth", "moon", epoch) - place
+    direct = sun_visible_fraction_beside(setup.almanac, setup.body, place, to_sun, epoch)
+    return refracted_sunlight(earth, BODIES["earth"].radii_m[0], to_sun, direct)
 
 
 def _weather(setup: SceneSetup, epoch: Epoch) -> Weather:

@@ -9,7 +9,7 @@ import numpy as np
 
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.orbit import State
-from selfiesim.camera.pinhole import Camera, icrf_to_camera
+from selfiesim.camera.pinhole import Camera, PlaceError, icrf_to_camera
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.motion import pointing_laws
@@ -72,9 +72,18 @@ def _make_distortion(section: CameraSection) -> Distortion | None:
 
 
 def mounted_attitude(section: CameraSection, camera: Camera, axis: Vector) -> Matrix:
-    """Body to camera axes: looking back along ``axis``, up along the body axis most nearly perpendicular to it."""
+    """Body to camera axes: looking back along ``axis``, up along the body axis most nearly perpendicular to it.
+
+    Raises
+    ------
+    SceneError
+        A panorama shifted by its elevation does not reach the middle of the picture.
+    """
     up = tilt_axes(axis)[0]
-    return icrf_to_camera(camera, -axis, up, (0.5, 0.5), np.radians(section.roll_deg))
+    try:
+        return icrf_to_camera(camera, -axis, up, (0.5, 0.5), np.radians(section.roll_deg))
+    except PlaceError as error:
+        raise _elevation_error(section) from error
 
 
 def enu_to_icrf(setup: SceneSetup, epoch: Epoch, host: State) -> Matrix:
@@ -130,6 +139,10 @@ def icrf_to_lens(
         if not at.any():
             raise SceneError(f"camera.target: the camera is at the position of its target, the {section.target}")
         return icrf_to_camera(setup.camera, at, up, section.place, np.radians(section.roll_deg))
+    except PlaceError as error:
+        raise SceneError(
+            f"camera.place: {list(section.place)} is beyond what the lens shows; choose another"
+        ) from error
     except ValueError as error:
         raise SceneError(
             f"camera.up: {section.up!r} lies along the line of sight to the {section.target}; choose another"
@@ -144,4 +157,14 @@ def _azimuth_attitude(setup: SceneSetup, to_icrf: Matrix) -> Matrix:
     ahead = to_icrf @ np.array([level * np.sin(azimuth), level * np.cos(azimuth), np.sin(elevation)])
     # Straight up or down, the top of the picture is the limit from less steep elevations.
     upward = to_icrf[:, 2] if level > 1e-6 else -np.sign(elevation) * to_icrf @ [np.sin(azimuth), np.cos(azimuth), 0.0]
-    return icrf_to_camera(setup.camera, ahead, upward, section.place, np.radians(section.roll_deg))
+    try:
+        return icrf_to_camera(setup.camera, ahead, upward, section.place, np.radians(section.roll_deg))
+    except PlaceError as error:
+        raise _elevation_error(section) from error
+
+
+def _elevation_error(section: CameraSection) -> SceneError:
+    return SceneError(
+        f"camera.elevation_deg: {section.elevation_deg:g} moves the middle of the panorama to the zenith or nadir, "
+        "beyond which it ends; choose a smaller angle"
+    )

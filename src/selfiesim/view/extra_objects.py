@@ -82,9 +82,15 @@ class ExtraObject:
         if seconds <= 0.0:  # still on board
             body_to_lens = released.icrf_to_camera @ released.icrf_to_body.T
             return track.icrf_to_body.T @ released.release.mount, _LENS_TO_MESH @ body_to_lens @ track.icrf_to_body
-        host, relative = setup.host.propagate_pair(
-            released.release.epoch, released.host_after, released.camera, seconds
-        )
+        try:
+            host, relative = setup.host.propagate_pair(
+                released.release.epoch, released.host_after, released.camera, seconds
+            )
+        except ValueError as error:
+            raise SceneError(
+                f"objects.{self.section.name}.release.speed_m_s: the push puts it on an escape path from "
+                f"{setup.body.name}"
+            ) from error
         if self.law is None:
             icrf_to_lens = released.tumbling_attitude(np.array(self.section.inertia_kg_m2), seconds)
             icrf_to_body = _LENS_TO_MESH @ icrf_to_lens

@@ -166,7 +166,8 @@ def make_orbiting_host(section: OrbitSection, body: Body, almanac: Almanac, key:
         For an orbit that is not closed, intersects the body or extends beyond its Hill sphere.
     """
     epoch = Epoch.from_utc(section.epoch_utc)
-    state = _initial_state(section, body)
+    with np.errstate(all="ignore"):  # of a semi-major axis next to 0, which the check refuses
+        state = _initial_state(section, body)
     _check_orbit(section, state, body, epoch, key)
     to_icrf = icrf_to_inertial(section.frame, body, epoch).T
     start = State(to_icrf @ state.position, to_icrf @ state.velocity)
@@ -190,22 +191,23 @@ def make_orbiting_host(section: OrbitSection, body: Body, almanac: Almanac, key:
 def _check_orbit(section: OrbitSection, state: State, body: Body, epoch: Epoch, key: str) -> None:
     """Raise a SceneError unless the orbit is closed and runs between the body and the edge of its Hill sphere."""
     try:
-        elements = state_to_elements(state, body.gm_m3_s2)
+        with np.errstate(all="ignore"):  # of a radius next to 0, whose elements are not numbers
+            elements = state_to_elements(state, body.gm_m3_s2)
     except ValueError as error:
         raise SceneError(
             f"{key}: position_km and velocity_km_s are not on a closed orbit; a path that is not an ellipse comes "
             "from a file, under [path]"
         ) from error
     keys = "position_km and velocity_km_s" if section.position_km else "semi_major_axis_km and eccentricity"
-    lowest = elements.semi_major_axis * (1.0 - elements.eccentricity)
-    if lowest <= max(body.radii_m):
+    lowest = float(np.nan_to_num(elements.semi_major_axis * (1.0 - elements.eccentricity)))
+    if not lowest > max(body.radii_m):
         kind = "body" if body.name == "sun" else "planet"
         raise SceneError(
             f"{key}: {keys} put the periapsis {lowest / 1e3:.0f} km from the centre of {body.name}, inside the {kind} "
             f"(radius {max(body.radii_m) / 1e3:.0f} km)"
         )
     highest, hill_radius = elements.semi_major_axis * (1.0 + elements.eccentricity), _hill_radius(body, epoch)
-    if highest > hill_radius:
+    if not highest <= hill_radius:
         raise SceneError(
             f"{key}: {keys} put the apoapsis {highest / 1e3:,.0f} km from the centre of {body.name}, beyond its Hill "
             f"radius of {hill_radius / 1e3:,.0f} km with respect to the {_PRIMARY_BODY[body.name].capitalize()}; "

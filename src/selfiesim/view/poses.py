@@ -28,11 +28,14 @@ class Sun:
         m.
     air_transmittance : (3,) array
         Transmittance of the air for its direct light, per band; less than 1 for a lens on the ground.
+    sky_share : (3,) array
+        Irradiance of level ground by the sky, relative to the Sun's above the air, per band; 0 above the air.
     """
 
     direction: Vector
     distance: float
     air_transmittance: Vector = field(default_factory=lambda: np.ones(3))
+    sky_share: Vector = field(default_factory=lambda: np.zeros(3))
 
     @property
     def irradiance(self) -> Vector:
@@ -43,6 +46,21 @@ class Sun:
     def extraterrestrial_irradiance(self) -> Vector:
         """The irradiance (3,) above the air, W m^-2 nm^-1, per band."""
         return np.array(SOLAR_IRRADIANCE_1AU) * (AU_M / self.distance) ** 2
+
+    @property
+    def illuminant(self) -> Vector:
+        """Irradiance (3,) by which a photograph is metered and balanced, W m^-2 nm^-1, per band.
+
+        Direct sunlight, fading over to the light of the sky where less than a tenth to a thousandth of that comes
+        through the air: in a dust storm, or with the Sun on the horizon.
+        """
+        beam, sky = self.irradiance, self.extraterrestrial_irradiance * self.sky_share
+        if beam.sum() >= 0.1 * sky.sum():
+            return beam
+        decades = np.log10(max(beam.sum() / sky.sum(), 1e-3))
+        step = 0.5 * (decades + 3.0)
+        weight = step * step * (3.0 - 2.0 * step)
+        return np.asarray(weight * beam + (1.0 - weight) * sky)
 
     @property
     def angular_radius(self) -> float:
@@ -109,6 +127,8 @@ class CraftPose:
         Its name in the scene; empty for the craft that carries the camera.
     air_transmittance : tuple of float
         Transmittance of the planet's air along the line to the Sun, per band; below 1 for a Sun near the limb.
+    refracted_share : tuple of float
+        Share of sunlight, per band, that the Earth's air refracts to it in the Earth's shadow.
     """
 
     craft: Craft
@@ -119,11 +139,12 @@ class CraftPose:
     hidden_nodes: tuple[str, ...] = ()
     name: str = ""
     air_transmittance: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    refracted_share: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def sunlight_fraction(self) -> Vector:
-        """Fraction (3,) of the Sun's direct light that reaches it, per band."""
-        return self.sun_visible_fraction * np.array(self.air_transmittance)
+        """Fraction (3,) of sunlight that reaches it, per band."""
+        return self.sun_visible_fraction * np.array(self.air_transmittance) + self.refracted_share
 
     @property
     def is_ground(self) -> bool:

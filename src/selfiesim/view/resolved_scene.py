@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from selfiesim.core.errors import CcsdsError, EphemerisError, MapError, SceneError
+from selfiesim.scene.moments import MomentLike, moment_text
 from selfiesim.view.build_view import view_at
 from selfiesim.view.scene_setup import SceneSetup, set_up_scene
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class ResolvedScene(SceneSetup):
     """A scene with its files read and its release worked out: :meth:`at` gives its view at any moment."""
 
-    def at(self, moment: str | float | None = None) -> View:
+    def at(self, moment: MomentLike | None = None) -> View:
         """The view at a moment such as ``"release+60s"``, a UTC time, or a number of seconds after the release.
 
         The default is the scene's own moment.
@@ -29,7 +30,10 @@ class ResolvedScene(SceneSetup):
             Impossible geometry, or a file that does not cover the moment; the message names the scene and the key.
         """
         scene = self.scene
-        text = scene.at if moment is None else f"release{moment:+.9f}s" if isinstance(moment, (int, float)) else moment
+        try:
+            text = scene.at if moment is None else moment_text(moment)
+        except SceneError as error:
+            raise SceneError(f"{scene.source}: at: {error}") from error
         try:
             return view_at(self, self.epoch_at(text, "at"), text)
         except (SceneError, EphemerisError, CcsdsError, MapError) as error:

@@ -21,6 +21,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from selfiesim.core.errors import MapError
+from selfiesim.core.files import reason
 from selfiesim.core.limits import DOWNLOAD_BYTES
 
 _CHUNK_BYTES = 1 << 20
@@ -80,7 +81,7 @@ def fetch(
             raise _discard(part, f"{url}: the file has the SHA-256 {digest} instead of {sha256}; it was deleted")
         part.replace(target)
     except OSError as error:
-        raise MapError(f"{part}: cannot be written ({error.strerror})") from error
+        raise MapError(f"{part}: cannot be written ({reason(error)})") from error
     _sidecar_path(part).unlink(missing_ok=True)
     return DownloadResult(target, got, digest)
 

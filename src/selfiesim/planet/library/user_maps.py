@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from selfiesim.core.config_validation import did_you_mean, explain_validation_error, read_toml_table
 from selfiesim.core.errors import MapError
-from selfiesim.core.files import atomic_write, data_dir
+from selfiesim.core.files import atomic_write, data_dir, reason
 from selfiesim.planet.library.catalogue import PUBLIC_MAPS
 from selfiesim.planet.maps.elevation import check_heights
 from selfiesim.planet.maps.map_file import Cap, MapFile
@@ -295,7 +295,7 @@ def _copy_into_library(file: Path, name: str) -> str:
         try:
             shutil.copyfile(file, temporary)
         except OSError as error:
-            raise MapError(f"{file}: cannot be copied ({error.strerror})") from error
+            raise MapError(f"{file}: cannot be copied ({reason(error)})") from error
     return target.name
 
 

@@ -92,6 +92,11 @@ class DustSky:
         # Interreflection between ground and sky, as a geometric series.
         return np.asarray(np.maximum(through, self.beam_transmittance) / (1.0 - self.ground * back))
 
+    @property
+    def diffuse_share(self) -> Floats:
+        """Irradiance (3,) of level ground by the sky alone, relative to a surface facing the Sun above the air."""
+        return np.asarray((self.ground_irradiance_fraction - self.beam_transmittance) * self.sun_cosine)
+
     def radiance(self, directions: Floats, glow: bool = True) -> Floats:
         """Return I/F (..., 3) of the sky, 1 for a white card that faces the Sun above the air.
 
@@ -137,8 +142,7 @@ class DustSky:
         once = self._single_scattering(np.broadcast_to(mu[:, None], toward.shape), toward, glow=False).mean(axis=1)
         single = 2.0 * (mu * weight) @ once  # flux relative to the Sun's at normal incidence
         even = 2.0 * (mu * weight) @ self._multiple_scattering_profile(mu)
-        diffuse = (self.ground_irradiance_fraction - self.beam_transmittance) * self.sun_cosine
-        return np.asarray(np.maximum(diffuse - single, 0.0) / even)
+        return np.asarray(np.maximum(self.diffuse_share - single, 0.0) / even)
 
     def _single_scattering(self, mu: Floats, toward_sun: Floats, glow: bool) -> Floats:
         """Return I/F (..., 3) of light scattered once on its way down."""

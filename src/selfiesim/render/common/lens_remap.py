@@ -90,10 +90,7 @@ def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
     low = np.array([np.floor(pinhole_pixels.min(axis=0)) - _MARGIN for _, _, _, pinhole_pixels in parts])
     high = np.array([np.ceil(pinhole_pixels.max(axis=0)) + _MARGIN for _, _, _, pinhole_pixels in parts])
     width, height = ((high - low).max(axis=0) + 1).astype(int).tolist()
-    if max(width, height) > MAX_SIDE_PX:
-        raise GraphicsError(
-            f"this lens needs pinhole images of {width}x{height} pixels; choose a smaller image (--size)"
-        )
+    _check_side(width, height)
     return tuple(
         PinholeView(
             Camera(width, height, focal, focal, *-corner),
@@ -103,6 +100,25 @@ def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
         )
         for (focal, lens_to_pinhole, pixels, pinhole_pixels), corner in zip(parts, low, strict=True)
     )
+
+
+def check_pinholes(camera: Camera, scale: float = 1.0) -> None:
+    """Check that the pinholes of a picture ``scale`` times as wide and high as that of ``camera`` are not too large.
+
+    Raises
+    ------
+    GraphicsError
+        As :func:`pinhole_views`.
+    """
+    pinhole = pinhole_views(camera)[0].camera
+    _check_side(round(pinhole.width * scale), round(pinhole.height * scale))
+
+
+def _check_side(width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE_PX:
+        raise GraphicsError(
+            f"this lens needs pinhole images of {width}x{height} pixels; choose a smaller image (--size)"
+        )
 
 
 def _pinhole_rotations(camera: Camera) -> list[Matrix]:

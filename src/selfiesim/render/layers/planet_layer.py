@@ -28,6 +28,7 @@ from selfiesim.render.gl.shader_program import (
 from selfiesim.render.layers.craft_group import law_uniforms
 from selfiesim.render.layers.planet_tiles import NORTH, REGIONS, SOUTH, Caps, classify_tiles
 from selfiesim.render.light.relief_shadows import relief_shadows
+from selfiesim.sky.earth_shadow import UMBRA_CENTER, UMBRA_EDGE
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
@@ -254,7 +255,12 @@ def _eclipse_uniforms(pose: PlanetPose, radius_m: float) -> dict[str, ArrayLike]
         (0.0, 0.0, 0.0, 0.0) if c is None else (*c.position / radius_m, c.radius / radius_m) for c in (first, second)
     ]
     to_sun, angle = (first.to_sun, first.sun_radius) if first else (np.array([0.0, 0.0, 1.0]), 1.0)
-    return {"casterOne": spheres[0], "casterTwo": spheres[1], "sunCenter": (*to_sun, np.tan(angle))}
+    uniforms: dict[str, ArrayLike] = {
+        "casterOne": spheres[0],
+        "casterTwo": spheres[1],
+        "sunCenter": (*to_sun, np.tan(angle)),
+    }
+    return uniforms | {"logUmbraCenter": np.log(UMBRA_CENTER), "logUmbraEdge": np.log(UMBRA_EDGE)}
 
 
 def _detached_layer(weather: Weather, radius_m: float) -> HazeLayer:
@@ -309,6 +315,7 @@ def _shader_features(pose: PlanetPose, pixel_angle: float) -> tuple[str, ...]:
         "ECLIPSE": len(pose.casters) > 0,
         "AIR": weather.has_air,
         "SEASONAL_AIR": weather.has_air and weather.dust_varies,
+        "REFRACTED": any(caster.has_air for caster in pose.casters),
         "DETACHED": weather.layer_opacity > 0.0,
         "CLOUDS": (weather.cloud_opacity > 0.0 and north > _CLOUD_BELT_RAD[0] and south < _CLOUD_BELT_RAD[1])
         or (weather.north_hood_opacity > 0.0 and north > _HOOD_EDGE_RAD)

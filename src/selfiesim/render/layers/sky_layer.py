@@ -218,11 +218,20 @@ def _bspline_weights(offset: Floats) -> Floats:
 
 
 def _solid_angle(camera: Camera, pixels: Floats) -> Floats:
-    """Return the solid angle (N,) of pixels (N, 2), sr; NaN beyond the lens."""
+    """Return the solid angle (N,) of pixels (N, 2), sr; infinite where the lens shows nothing."""
     half = np.array([0.5, 0.0])
-    across = camera.unproject(pixels + half) - camera.unproject(pixels - half)
-    down = camera.unproject(pixels + half[::-1]) - camera.unproject(pixels - half[::-1])
-    return np.asarray(np.linalg.norm(np.cross(across, down), axis=-1))
+    sides = np.cross(_across_pixels(camera, pixels, half), _across_pixels(camera, pixels, half[::-1]))
+    size = np.linalg.norm(sides, axis=-1)
+    # At a pole of a panorama a pixel has no width.
+    return np.asarray(np.where(np.isfinite(size), np.maximum(size, 1e-6 * camera.pixel_angle**2), np.inf))
+
+
+def _across_pixels(camera: Camera, pixels: Floats, half: Floats) -> Floats:
+    """Return the change of the ray (N, 3) across pixels; twice that to the middle in a pixel that the lens ends in."""
+    before, middle, after = (camera.unproject(pixels + side * half) for side in (-1.0, 0.0, 1.0))
+    before = np.where(np.isfinite(before), before, 2.0 * middle - after)
+    after = np.where(np.isfinite(after), after, 2.0 * middle - before)
+    return np.asarray(after - before)
 
 
 def _pixel_bounds(camera: Camera, toward: Vector, radius: float) -> tuple[int, int, int, int] | None:

@@ -15,5 +15,16 @@ float sunFractionBehind(vec4 caster, vec3 place) {
     return along > 0.0 ? 1.0 - clamp(overlap / (3.14159265 * s * s), 0.0, 1.0) : 1.0;
 }
 
-float sunVisibleFraction(vec3 place) { return sunFractionBehind(casterOne, place) * sunFractionBehind(casterTwo, place); }
+// Share of sunlight that reaches a place, with what the Earth's air refracts into its shadow (sky/earth_shadow.py).
+vec3 sunShareAt(vec3 place) {
+    float direct = sunFractionBehind(casterOne, place) * sunFractionBehind(casterTwo, place);
+#ifdef REFRACTED
+    vec3 toEarth = casterOne.xyz - place;
+    float along = max(dot(toEarth, sunCenter.xyz), 1.0e-6);
+    float depth = min(length(toEarth - along * sunCenter.xyz) / (casterOne.w - along * sunCenter.w), 1.0);
+    return direct + (1.0 - direct) * exp(mix(logUmbraCenter, logUmbraEdge, depth * depth));
+#else
+    return vec3(direct);
+#endif
+}
 #endif

@@ -136,7 +136,7 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
     vec3 lit = (share + 1.5 * lawLambertShare * hidden * across) * sunbeam(mu0, block)
         + 1.5 * (1.0 - hidden) * skylight(mu0, block);
 #ifdef ECLIPSE
-    lit *= sunVisibleFraction(m.hit * radii);
+    lit *= sunShareAt(m.hit * radii);
 #endif
     vec3 light = applyHaze(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, block, mu, mu0, cosPhase);
 #ifdef CLOUDS
