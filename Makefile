@@ -10,7 +10,7 @@ VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhu
 # One worker per core, and no threads inside a worker, which only compete with the other workers.
 PYTEST = LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-.PHONY: demo test test-oldest lint gallery model-gallery models schema docs planets bench peers references validate clean
+.PHONY: demo test test-oldest lint gallery model-gallery models schema docs planets bench peers references validate fuzz clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -91,6 +91,11 @@ references: $(VENV)/.dev
 # Slow checks against outside authorities and the path tracer.
 validate: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m slow
+
+# Spoiled inputs of every kind, in workers that are limited and watched; findings go to out/fuzz.
+N := 50000
+fuzz: $(VENV)/.dev
+	@$(BIN)/python tests/fuzz/fuzz_run.py -n $(N) --workers $$(nproc)
 
 # The tests, with the oldest versions that pyproject.toml allows.
 test-oldest: $(VENV)/.dev
