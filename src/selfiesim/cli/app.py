@@ -27,6 +27,7 @@ from selfiesim.cli.recipe import caption, replay
 from selfiesim.cli.render import demo, expose, render
 from selfiesim.cli.scenes import check, scenes, schema, show
 from selfiesim.cli.story import render_story
+from selfiesim.cli.studio import studio
 from selfiesim.core.errors import UserError
 from selfiesim.core.files import reason
 from selfiesim.core.terminal import console, printable, printable_output
@@ -45,6 +46,7 @@ app = App(name="selfiesim", help=_HELP, help_format="plaintext", version=lambda:
 
 _RENDER = Group.create_ordered("Render")
 app.command(demo, group=_RENDER)
+app.command(studio, group=_RENDER)
 app.command(render, group=_RENDER)
 app.command(expose, group=_RENDER)
 app.command(render_film, name="film", group=_RENDER)

@@ -1,0 +1,45 @@
+"""The command ``selfiesim studio``: set up a shot by hand, in the browser."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from selfiesim.core.errors import UserError
+
+INSTALL_COMMAND = "pip install 'selfiesim[studio]'"
+_PACKAGES = ("starlette", "uvicorn", "websockets", "tomlkit")
+
+
+def studio(
+    scene_name: Annotated[
+        str, Parameter(name="SCENE", help="Name of a shipped scene, or path of a scene file (.toml).")
+    ] = "tianwen1-mars",
+    /,
+    *,
+    port: Annotated[int, Parameter(help="Port on this machine; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, Parameter(help="Open the page in the browser.")] = True,
+) -> None:
+    """Set up a shot by hand, on a page in the browser that shows it live.
+
+    Scenes are saved in the current folder. Only this machine can reach the page.
+
+    Example: selfiesim studio tianwen1-mars
+    """
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise UserError(f"the studio needs {', '.join(missing)}; run: {INSTALL_COMMAND}")
+    from selfiesim.studio.server import serve
+
+    def on_ready(address: str) -> None:
+        print(f"The studio is at {address}\nStop it with Ctrl+C.", flush=True)
+        if browser:
+            import webbrowser
+
+            if not webbrowser.open(address):
+                print("No browser could be opened; open the address by hand.", flush=True)
+
+    serve(scene_name, Path.cwd(), port, on_ready)

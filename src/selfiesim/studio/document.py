@@ -1,0 +1,213 @@
+"""The scene that is being edited: its TOML text, the faults in it, and undo."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, InlineTable, Table
+
+from selfiesim.core.errors import SceneError
+
+MAX_TEXT = 200_000
+"""Longest text, characters."""
+_MAX_UNDO = 500
+_TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?$")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
+_PATH = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?(\.[A-Za-z0-9_-]+(\[\d+\])?)*")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a text.
+
+    Attributes
+    ----------
+    message : str
+        As ``selfiesim check`` prints it, without the file's name.
+    line : int or None
+        Line of the text, from 1; None where it cannot be told.
+    """
+
+    message: str
+    line: int | None
+
+
+class Document:
+    """The text of a scene, its revisions and its place on the disk.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    name : str
+        Name of the scene, for titles and file names.
+    folder : Path
+        Folder of the files that the scene names.
+    """
+
+    def __init__(self, text: str, name: str, folder: Path) -> None:
+        self.name, self.folder = name, folder
+        self.text, self.saved = text, text
+        self.revision = 1
+        self._undo: list[str] = []
+        self._redo: list[str] = []
+        self._merging: str | None = None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a change to make again."""
+        return bool(self._redo)
+
+    def replace(self, text: str, merge: str | None = None) -> None:
+        """Take a new text. Successive changes with the same ``merge`` are undone together, as those of one drag.
+
+        Raises
+        ------
+        SceneError
+            The text is too long.
+        """
+        if len(text) > MAX_TEXT:
+            raise SceneError(f"the scene has {len(text):,} characters; the limit is {MAX_TEXT:,}")
+        if text == self.text:
+            return
+        if merge is None or merge != self._merging:
+            self._undo = [*self._undo[-_MAX_UNDO:], self.text]
+        self._merging = merge
+        self._redo.clear()
+        self._take(text)
+
+    def set(self, values: dict[str, Any], merge: str | None = None) -> None:
+        """Set keys by their paths, such as ``camera.roll_deg`` or ``objects[0].model``; None removes one.
+
+        Comments and layout of the rest of the text stay.
+
+        Raises
+        ------
+        SceneError
+            The text is not valid TOML, or a path does not fit it.
+        """
+        try:
+            table = tomlkit.parse(self.text)
+            for path, value in values.items():
+                _set(table, path, value)
+            self.replace(tomlkit.dumps(table), merge)
+        except (TOMLKitError, RecursionError) as error:
+            raise SceneError(f"mend the text first: {error}") from error
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        if self._undo:
+            self._redo.append(self.text)
+            self._take(self._undo.pop())
+            self._merging = None
+
+    def redo(self) -> None:
+        """Make the last change that was taken back again."""
+        if self._redo:
+            self._undo.append(self.text)
+            self._take(self._redo.pop())
+            self._merging = None
+
+    def _take(self, text: str) -> None:
+        self.text = text
+        self.revision += 1
+
+
+def find_faults(text: str, message: str, source: str) -> list[Fault]:
+    """Return the faults that an error message lists, one per line, with the lines of ``text`` that have the keys.
+
+    Parameters
+    ----------
+    text : str
+        The scene.
+    message : str
+        Message of a :class:`selfiesim.SceneError`.
+    source : str
+        Name of the scene, with which lines of the message begin.
+    """
+    faults = []
+    for line in message.splitlines() or [message]:
+        plain = line.removeprefix(f"{source}: ")
+        number = re.search(r"\(at line (\d+), column \d+\)", plain)
+        key = _PATH.match(plain)
+        where = int(number[1]) if number else line_of(text, key[0]) if key else None
+        faults.append(Fault(plain, where))
+    return faults
+
+
+def line_of(text: str, path: str) -> int | None:
+    """Return the line, from 1, of the key at a path, else of the closest table above it; None if there is neither."""
+    wanted = re.sub(r"\[(\d+)\]", r".\1", path).split(".")
+    best, best_depth = None, 0
+    here: list[str] = []
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _TABLE.match(line)
+        if header:
+            here = _words(header[1])
+            if line.lstrip().startswith("[["):
+                counts[header[1]] = counts.get(header[1], -1) + 1
+                here = [*here, str(counts[header[1]])]
+            found = here
+        else:
+            key = _KEY.match(line)
+            if not key:
+                continue
+            found = here + _words(key[1])
+        depth = len(found) if found == wanted[: len(found)] else 0
+        if depth > best_depth:
+            best, best_depth = number, depth
+    return best
+
+
+def _words(key: str) -> list[str]:
+    return [part.strip().strip("\"'") for part in key.split(".")]
+
+
+def parse(text: str, source: str) -> dict[str, Any]:
+    """Parse TOML text.
+
+    Raises
+    ------
+    SceneError
+        It is not valid; the message has the line.
+    """
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SceneError(f"{source}: not valid TOML: {error}") from error
+
+
+def _set(table: Any, path: str, value: Any) -> None:
+    if not _PATH.fullmatch(path) or len(path) > 200:
+        raise SceneError(f"{path[:60]!r} is not the path of a key")
+    *parents, last = re.sub(r"\[(\d+)\]", r".\1", path).split(".")
+    for part in parents:
+        if isinstance(table, (AoT, list)):
+            if not part.isdigit() or int(part) >= len(table):
+                raise SceneError(f"{path}: there is no entry {part}")
+            table = table[int(part)]
+        else:
+            if part not in table:
+                if value is None:
+                    return
+                table[part] = tomlkit.table()
+            table = table[part]
+        if not isinstance(table, (Table, InlineTable, AoT, dict, list)):
+            raise SceneError(f"{path}: {part} is a value, not a section")
+    if value is None:
+        if last in table:
+            del table[last]
+    else:
+        table[last] = value

@@ -1,0 +1,181 @@
+"""The web server of the studio: its page, its files, and the WebSocket over which both sides talk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from selfiesim.core.errors import UserError
+from selfiesim.studio.access import Access, Guard, read_json
+from selfiesim.studio.session import FORMATS, Page, Session, open_document
+
+STATIC = files("selfiesim.studio") / "static"
+_MAX_MESSAGE = 1_000_000  # bytes of one message from a page
+
+
+def make_app(scene: str, folder: Path, access: Access) -> Starlette:
+    """Return the web application.
+
+    Parameters
+    ----------
+    scene : str
+        The scene to begin with.
+    folder : Path
+        The folder that scenes are saved in.
+    access : Access
+        Who may use it.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.session = Session(scene, folder)
+        yield
+        app.state.session.close()
+
+    async def page(_request: Request) -> Response:
+        return FileResponse(Path(str(STATIC / "index.html")), media_type="text/html")
+
+    async def open_session(request: Request) -> Response:
+        body = await read_json(request, 1000)
+        return access.open_session(body.get("token") if isinstance(body, dict) else None)
+
+    routes = [
+        Route("/", page),
+        Route("/session", open_session, methods=["POST"]),
+        Route("/catalogue", _catalogue),
+        Route("/output/{number}", _output),
+        WebSocketRoute("/live", _live),
+        Mount("/static", StaticFiles(directory=str(STATIC))),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Guard, access=access)], lifespan=lifespan)
+
+
+async def _catalogue(_request: Request) -> Response:
+    """The scenes, and the schema from which the panels are made."""
+    from selfiesim.scene.scene import Scene, schema
+    from selfiesim.scene.shipped import scenes
+
+    titles = await asyncio.to_thread(lambda: {name: Scene.load(name).title for name in scenes()})
+    listed = [{"name": name, "title": title} for name, title in titles.items()]
+    return JSONResponse({"scenes": listed, "schema": schema()})
+
+
+async def _output(request: Request) -> Response:
+    """A picture that has been rendered."""
+    path = request.app.state.session.output_file(request.path_params["number"])
+    if path is None:
+        return JSONResponse({"error": "there is no such picture"}, 404)
+    return FileResponse(path, media_type=FORMATS[path.suffix], filename=path.name)
+
+
+async def _live(socket: WebSocket) -> None:
+    """Talk to one page: JSON both ways, pictures to the page as a length, a JSON header and the file's bytes."""
+    session: Session = socket.app.state.session
+    await socket.accept()
+
+    async def send(message: str | bytes) -> None:
+        await (socket.send_text(message) if isinstance(message, str) else socket.send_bytes(message))
+
+    page = Page(send)
+    session.join(page)
+    sending = asyncio.get_running_loop().create_task(page.run())
+    try:
+        while True:
+            message = _parsed(await socket.receive_text())
+            try:
+                session.handle(page, message)
+            except UserError as error:
+                page.tell("status", {"text": str(error), "error": True})
+    except (WebSocketDisconnect, KeyError, RuntimeError):  # KeyError: binary in place of text
+        pass
+    finally:
+        session.pages.discard(page)
+        sending.cancel()
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def bind(port: int) -> socket.socket:
+    """Return a socket on the loopback interface; port 0 is any free one.
+
+    Raises
+    ------
+    UserError
+        The port is taken.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise UserError(f"--port {port}: taken or not allowed ({error}); leave it out for a free one") from error
+    return listener
+
+
+def serve(scene: str, folder: Path, port: int, on_ready: Callable[[str], None]) -> None:
+    """Run the studio until interrupted.
+
+    Parameters
+    ----------
+    scene : str
+        Name of a shipped scene, or a scene file.
+    folder : Path
+        The folder that scenes are saved in.
+    port : int
+        Port on the loopback interface; 0 for any free one.
+    on_ready : callable
+        Called with the page's address, which holds the token, once connections are accepted.
+
+    Raises
+    ------
+    UserError
+        The scene cannot be read, or the port is taken.
+    """
+    open_document(scene)
+    listener = bind(port)
+    number = listener.getsockname()[1]
+    access = Access(number)
+    address = f"http://127.0.0.1:{number}/#{access.token}"
+    config = uvicorn.Config(
+        make_app(scene, folder, access),
+        log_level="warning",
+        ws="websockets-sansio",
+        ws_max_size=_MAX_MESSAGE,
+        ws_max_queue=64,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+
+    async def run() -> None:
+        task = asyncio.get_running_loop().create_task(server.serve(sockets=[listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.02)
+        if server.started:
+            on_ready(address)
+        await task
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run())

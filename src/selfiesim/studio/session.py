@@ -1,0 +1,273 @@
+"""What the pages of one studio share: the document, the drawing, and what each connected page has been sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from selfiesim.core.errors import UserError
+from selfiesim.core.files import atomic_write
+from selfiesim.scene.shipped import find_scene
+from selfiesim.studio.document import Document
+from selfiesim.studio.drawing import Drawing, Message, OutputRun
+from selfiesim.studio.worker import Output, Request
+
+FORMATS = {".png": "image/png", ".jpg": "image/jpeg", ".tif": "image/tiff", ".exr": "image/x-exr"}
+"""Formats of pictures, with their media types."""
+_MAX_SIZE = 7680, 4320
+
+
+class Page:
+    """One connected page. Frames wait until it has acknowledged the one before; only the newest waits."""
+
+    def __init__(self, send: Callable[[str | bytes], Awaitable[None]]) -> None:
+        self._send = send
+        self._texts: asyncio.Queue[str] = asyncio.Queue()
+        self._frame: bytes | None = None
+        self._is_free = True
+        self._wake = asyncio.Event()
+
+    def tell(self, kind: str, content: dict[str, Any]) -> None:
+        """Queue a message."""
+        self._texts.put_nowait(json.dumps({"type": kind} | content, allow_nan=False, default=str))
+        self._wake.set()
+
+    def show(self, frame: bytes) -> None:
+        """Queue a frame in place of one that waits."""
+        self._frame = frame
+        self._wake.set()
+
+    def acknowledge(self) -> None:
+        """Note that the page has drawn the last frame."""
+        self._is_free = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send what is queued, until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while not self._texts.empty():
+                await self._send(self._texts.get_nowait())
+            if self._frame is not None and self._is_free:
+                frame, self._frame, self._is_free = self._frame, None, False
+                await self._send(frame)
+
+
+class Session:
+    """The studio of one scene.
+
+    Parameters
+    ----------
+    scene : str
+        Name of a shipped scene, or a scene file.
+    folder : Path
+        The folder that scenes are saved in.
+    """
+
+    def __init__(self, scene: str, folder: Path) -> None:
+        self.folder = folder
+        self.document = open_document(scene)
+        self.pages: set[Page] = set()
+        self._drawing = Drawing(self._on_message)
+        self._latest: dict[str, dict[str, Any]] = {}
+        self._last_frame: bytes | None = None
+        self._outputs: dict[str, OutputRun] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._scratch = tempfile.TemporaryDirectory(prefix="selfiesim-studio-")
+        self._count = 0
+        self.redraw()
+
+    @property
+    def worker_pid(self) -> int:
+        """Process number of the process that draws."""
+        return self._drawing.pid
+
+    def close(self) -> None:
+        """End the processes, and remove pictures that were not downloaded."""
+        self._drawing.close()
+        for run in self._outputs.values():
+            run.cancel()
+        self._scratch.cleanup()
+
+    def join(self, page: Page) -> None:
+        """Add a page and send it everything that there is to see."""
+        self.pages.add(page)
+        page.tell("document", self._document_state())
+        for kind, content in self._latest.items():
+            page.tell(kind, content)
+        if self._last_frame is not None:
+            page.show(self._last_frame)
+
+    def handle(self, page: Page, message: dict[str, Any]) -> None:
+        """Carry out what a page asks for.
+
+        Raises
+        ------
+        UserError
+            It cannot be done; the message says why.
+        """
+        kind = message.get("type")
+        if kind == "ack":
+            page.acknowledge()
+        elif kind == "set" and isinstance(message.get("values"), dict):
+            merge = message.get("merge")
+            self._edit(lambda: self.document.set(message["values"], merge if isinstance(merge, str) else None))
+        elif kind == "text" and isinstance(message.get("text"), str):
+            self._edit(lambda: self.document.replace(message["text"], "typing"))
+        elif kind in ("undo", "redo"):
+            self._edit(self.document.undo if kind == "undo" else self.document.redo)
+        elif kind == "open" and isinstance(message.get("scene"), str):
+            self.document = open_document(message["scene"], self.document.revision + 1, shipped_only=True)
+            self._changed()
+        elif kind == "save":
+            self._save(message.get("name"))
+        elif kind == "render":
+            self._render(message)
+        elif kind == "cancel":
+            run = self._outputs.get(str(message.get("id")))
+            if run is not None:
+                run.cancel()
+
+    def redraw(self) -> None:
+        """Draw the document as it is."""
+        self._drawing.draw(self._request())
+
+    def output_file(self, number: str) -> Path | None:
+        """Return the picture of a finished run, or None."""
+        if not number.isdigit():
+            return None
+        found = [path for path in Path(self._scratch.name).glob(f"{number}/*") if path.suffix in FORMATS]
+        return found[0] if found else None
+
+    def _edit(self, change: Callable[[], None]) -> None:
+        before = self.document.revision
+        change()
+        if self.document.revision != before:
+            self._changed()
+
+    def _changed(self) -> None:
+        self._tell_all("document", self._document_state())
+        self.redraw()
+
+    def _request(self) -> Request:
+        document = self.document
+        return Request(document.revision, document.text, document.name, str(document.folder))
+
+    def _document_state(self) -> dict[str, Any]:
+        document = self.document
+        return {
+            "name": document.name,
+            "revision": document.revision,
+            "text": document.text,
+            "saved": document.text == document.saved,
+            "canUndo": document.can_undo,
+            "canRedo": document.can_redo,
+        }
+
+    def _save(self, name: object) -> None:
+        """Write the scene into the folder; a new name must be a plain file name."""
+        text = str(name or f"{self.document.name}.toml")
+        path = self.folder / text
+        if Path(text).name != text or path.suffix != ".toml" or text.startswith(".") or not text.isprintable():
+            raise UserError(f"{text[:60]!r} is not a file name such as my-shot.toml")
+        if path.is_symlink():
+            raise UserError(f"{text}: is a link; choose another name")
+        try:
+            with atomic_write(path) as temporary:
+                temporary.write_text(self.document.text, encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+        self.document.name, self.document.saved = path.stem, self.document.text
+        self._tell_all("document", self._document_state())
+        self._tell_all("status", {"text": f"Saved as {path.name}"})
+
+    def _render(self, message: dict[str, Any]) -> None:
+        """Start to write a picture to a file that pages may then download."""
+        ending, quality, size = message.get("format"), message.get("quality"), message.get("size")
+        if ending not in FORMATS or quality not in ("draft", "final"):
+            raise UserError("choose a format and a quality")
+        if size is not None:
+            is_size = isinstance(size, list) and len(size) == 2 and all(type(each) is int for each in size)
+            if not is_size or not all(16 <= side <= most for side, most in zip(size, _MAX_SIZE, strict=True)):
+                raise UserError("size: give width and height, from 16 to 7680 and 4320 pixels")
+        if any(self._outputs):
+            raise UserError("another picture is being rendered; wait for it, or cancel it")
+        self._count += 1
+        number = str(self._count)
+        path = Path(self._scratch.name) / number / f"{self.document.name}{ending}"
+        path.parent.mkdir()
+        self._outputs[number] = OutputRun(
+            Output(self._request(), str(path), quality, None if size is None else (size[0], size[1]))
+        )
+        task = asyncio.get_running_loop().create_task(self._follow(number, path))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _follow(self, number: str, path: Path) -> None:
+        def on_message(kind: str, content: dict[str, Any]) -> None:
+            self._tell_all("output", {"id": number, "state": kind, "file": path.name} | content)
+
+        on_message("progress", {"done": 0, "of": 0})
+        await self._outputs[number].messages(on_message)
+        del self._outputs[number]
+
+    def _on_message(self, message: Message) -> None:
+        kind, revision, content, picture = message
+        if revision != self.document.revision and kind != "lost":
+            # A picture of a moment ago is better than none while something moves; facts of then are wrong.
+            if kind != "frame":
+                return
+        if kind == "frame":
+            header = json.dumps(content | {"revision": revision}).encode()
+            self._last_frame = len(header).to_bytes(4, "big") + header + picture
+            for page in self.pages:
+                page.show(self._last_frame)
+            return
+        content = _finite(content) | {"revision": revision}
+        if kind == "lost":
+            self._tell_all("status", {"text": content["message"], "error": True})
+            return
+        if kind == "scene":
+            self._latest.pop("faults", None)
+        self._latest[kind] = content
+        self._tell_all(kind, content)
+
+    def _tell_all(self, kind: str, content: dict[str, Any]) -> None:
+        for page in self.pages:
+            page.tell(kind, content)
+
+
+def open_document(scene: str, revision: int = 1, shipped_only: bool = False) -> Document:
+    """Read the text of a scene.
+
+    Raises
+    ------
+    UserError
+        There is no such scene, or it cannot be read.
+    """
+    if shipped_only and Path(scene).name != scene:
+        raise UserError(f"{scene[:60]!r} is not the name of a shipped scene")
+    path = find_scene(scene)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from error
+    document = Document(text, path.stem, path.parent)
+    document.revision = revision
+    return document
+
+
+def _finite(content: Any) -> Any:
+    """Return JSON-ready content with None for numbers that JSON lacks."""
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_finite(value) for value in content]
+    if isinstance(content, float) and not -1e308 < content < 1e308:
+        return None
+    return content

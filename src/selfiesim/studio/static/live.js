@@ -1,0 +1,58 @@
+// The connection to the server: JSON both ways, pictures from the server. It connects again when it breaks.
+
+const decoder = new TextDecoder();
+
+export class Live extends EventTarget {
+  constructor() {
+    super();
+    this.connect();
+  }
+
+  connect() {
+    this.socket = new WebSocket(`ws://${location.host}/live`);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onopen = () => this.tell("connected", {});
+    this.socket.onmessage = ({ data }) => this.receive(data);
+    this.socket.onclose = () => {
+      this.tell("status", { text: "No connection to selfiesim studio; is it still running?", error: true });
+      setTimeout(() => this.connect(), 1500);
+    };
+  }
+
+  receive(data) {
+    if (typeof data === "string") {
+      const { type, ...content } = JSON.parse(data);
+      this.tell(type, content);
+      return;
+    }
+    const length = new DataView(data).getUint32(0);
+    const header = JSON.parse(decoder.decode(new Uint8Array(data, 4, length)));
+    this.tell("frame", { ...header, blob: new Blob([new Uint8Array(data, 4 + length)], { type: header.type }) });
+  }
+
+  tell(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  on(kind, action) {
+    this.addEventListener(kind, ({ detail }) => action(detail));
+  }
+
+  send(type, content = {}) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type, ...content }));
+  }
+
+  // Changes with the same "merge" are undone together.
+  set(values, merge = null) {
+    this.send("set", { values, merge });
+  }
+}
+
+// Exchange the token in the address for a cookie, and take it out of the address.
+export async function openSession() {
+  const token = location.hash.slice(1);
+  if (!token) return true;
+  const answer = await fetch("/session", { method: "POST", body: JSON.stringify({ token }) });
+  if (answer.ok) history.replaceState(null, "", "/");
+  return answer.ok;
+}

@@ -1,0 +1,217 @@
+"""The process that draws: it takes the text of a scene and sends pictures that get better while nothing changes.
+
+A request that arrives while another is drawn ends that one at its next pass. The studio replaces the process when it
+dies or does not answer, so that no scene can take the page down with it.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selfiesim.core.errors import UserError
+from selfiesim.studio.document import find_faults, parse
+
+if TYPE_CHECKING:
+    from selfiesim.photo.develop import Photo
+    from selfiesim.scene.scene import Scene
+    from selfiesim.view.view import View
+
+LADDER = (320, 640, 1280)
+"""Widths, pixels, of the pictures before that of the scene's own size."""
+_QUICK_S = 0.07  # a step of the ladder that takes less is where the next picture begins
+_JPEG_QUALITY = 80
+_LARGEST_SHOWN = 2560  # pixels a side: a larger picture is shown smaller, and rendered whole on demand
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to draw.
+
+    Attributes
+    ----------
+    revision : int
+        Of the document; the answers carry it.
+    text : str
+        The scene.
+    name, folder : str
+        Name of the scene, and folder of its files.
+    """
+
+    revision: int
+    text: str
+    name: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """A picture to write to a file.
+
+    Attributes
+    ----------
+    request : Request
+        The scene.
+    path : str
+        The file; its ending gives the format.
+    quality : str
+        ``"draft"`` or ``"final"``.
+    size : (2,) tuple of int, or None
+        Width and height, pixels, in place of the scene's.
+    """
+
+    request: Request
+    path: str
+    quality: str
+    size: tuple[int, int] | None
+
+
+class _Superseded(Exception):  # noqa: N818 - the usual course of events
+    """A newer request has arrived."""
+
+
+def serve_previews(connection: Connection) -> None:
+    """Draw each :class:`Request` that arrives, the newest first, until the other end closes."""
+    artist = _Artist(connection)
+    while True:
+        try:
+            request = connection.recv()
+            while connection.poll():
+                request = connection.recv()
+            artist.draw(request)
+        except _Superseded:
+            continue
+        except (EOFError, OSError, KeyboardInterrupt):
+            return
+
+
+def serve_output(connection: Connection) -> None:
+    """Render one :class:`Output`, send its progress, and end."""
+    from selfiesim.files.images import check_writable
+
+    try:
+        output = connection.recv()
+        check_writable(Path(output.path))
+        scene = _scene(output.request)
+        if output.size is not None:
+            scene = scene.with_changes(camera__size_px=list(output.size))
+        radiance = scene.view().render(
+            output.quality, progress=lambda done, of: connection.send(("progress", {"done": done, "of": of}))
+        )
+        radiance.expose().save(output.path)
+        connection.send(("written", {}))
+    except UserError as error:
+        connection.send(("fault", {"message": str(error)}))
+    except (EOFError, OSError, KeyboardInterrupt):
+        return
+
+
+class _Artist:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._first = 0  # step of the ladder with which a picture begins
+        self._strip_of: Any = None
+
+    def draw(self, request: Request) -> None:
+        try:
+            scene = _scene(request)
+            view = scene.view()
+        except UserError as error:
+            faults = [vars(fault) for fault in find_faults(request.text, str(error), request.name)]
+            self._send("faults", request, {"faults": faults})
+            return
+        self._send("scene", request, {"values": scene.model_dump(mode="json"), "faults": []})
+        try:
+            self._draw_steps(request, scene, view)
+        except UserError as error:
+            self._send("faults", request, {"faults": [{"message": str(error), "line": None}]})
+
+    def _draw_steps(self, request: Request, scene: Scene, view: View) -> None:
+        width, height = view.camera.width, view.camera.height
+        full = min(1.0, _LARGEST_SHOWN / max(width, height))
+        shown = round(width * full)
+        widths = [step for step in LADDER if step < shown]
+        for number, step in enumerate([*widths, shown]):
+            if number < self._first and step != shown:
+                continue
+            start = time.perf_counter()
+            small = _resized(scene, view, step)
+            photo = small.render("draft", progress=self._check).expose()
+            self._send_frame(request, photo, "draft")
+            if number == self._first:
+                self._adapt(time.perf_counter() - start, len(widths))
+                self._send("overlay", request, self._overlay(view))
+            self._check()
+        self._send("strip", request, self._strip(scene))
+        self._draw_final(request, _resized(scene, view, shown), is_whole=shown == width)
+
+    def _draw_final(self, request: Request, view: View, is_whole: bool) -> None:
+        from selfiesim.files.images import png_bytes
+        from selfiesim.files.recipe import recipe_text
+
+        def show(radiance: Any) -> None:
+            self._check()
+            if radiance.samples >= 4:
+                self._send_frame(request, radiance.expose(), "final")
+
+        photo = view.render("final", progress=self._check, preview=show).expose()
+        self._check()
+        text = recipe_text(photo)
+        meta = {"stage": "done", "size": [view.camera.width, view.camera.height], "whole": is_whole}
+        self._connection.send(("frame", request.revision, meta | {"type": "image/png"}, png_bytes(photo, text)))
+
+    def _adapt(self, seconds: float, steps: int) -> None:
+        if seconds < _QUICK_S and self._first < steps:
+            self._first += 1
+        elif seconds > 3 * _QUICK_S and self._first > 0:
+            self._first -= 1
+
+    def _send_frame(self, request: Request, photo: Photo, stage: str) -> None:
+        from PIL import Image
+
+        buffer = io.BytesIO()
+        Image.fromarray(photo.pixels).save(buffer, "JPEG", quality=_JPEG_QUALITY)
+        height, width = photo.pixels.shape[:2]
+        meta = {"stage": stage, "size": [width, height], "type": "image/jpeg"}
+        self._connection.send(("frame", request.revision, meta, buffer.getvalue()))
+
+    def _overlay(self, view: View) -> dict[str, Any]:
+        from selfiesim.studio.overlay import overlay
+
+        return overlay(view)
+
+    def _strip(self, scene: Scene) -> dict[str, Any]:
+        from selfiesim.studio.overlay import drift_strip
+
+        key = scene.model_dump_json(exclude={"at", "photo", "title", "summary", "assumed"})
+        if self._strip_of is None or self._strip_of[0] != key:
+            self._strip_of = key, drift_strip(scene, self._check)
+        strip: dict[str, Any] = self._strip_of[1]
+        return strip
+
+    def _check(self, *_progress: int) -> None:
+        if self._connection.poll():
+            raise _Superseded
+
+    def _send(self, kind: str, request: Request, content: dict[str, Any]) -> None:
+        self._connection.send((kind, request.revision, content, b""))
+
+
+def _scene(request: Request) -> Scene:
+    from selfiesim.scene.scene import Scene
+
+    return Scene.from_table(parse(request.text, request.name), request.name, Path(request.folder))
+
+
+def _resized(scene: Scene, view: View, width: int) -> View:
+    """Return the view in a picture of another width, with the same field of view."""
+    if width == view.camera.width:
+        return view
+    height = max(16, round(view.camera.height * width / view.camera.width))
+    changed = scene.with_changes(camera__size_px=[width, height]).view()
+    # The picture keeps the full size's exposure metadata and labels.
+    return replace(changed, shot=replace(changed.shot, photo=view.shot.photo))
