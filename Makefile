@@ -10,14 +10,20 @@ VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhu
 # One worker per core, and no threads inside a worker, which only compete with the other workers.
 PYTEST = LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-.PHONY: demo test test-oldest lint gallery model-gallery models schema docs planets bench peers references validate fuzz clean
+.PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs planets bench peers references validate fuzz clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
 	@mkdir -p out
 	@$(BIN)/selfiesim demo -o out/tianwen1-mars.png
 
+# A page in the browser to set up shots.
+studio: $(VENV)/.user
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[studio]'
+	@$(BIN)/selfiesim studio
+
 test: $(VENV)/.dev
+	@$(PYTHON) tools/system_packages.py --browser
 	@$(BIN)/selfiesim doctor --fix
 	@$(MAKE) --no-print-directory lint
 	@$(PYTEST)

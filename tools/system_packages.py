@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 OPENGL_PACKAGES = ("libgl1", "libegl1")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OSMESA = ("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so")
 
 
@@ -53,8 +54,22 @@ def install(packages: list[str]) -> None:
             sys.exit(f"{' '.join(command)} failed; install these packages, then run make again: {' '.join(packages)}")
 
 
+def provide_browser() -> None:
+    """Install Chromium, with which the tests use the studio's page, where that is possible; else say what is skipped."""
+    if any(shutil.which(name) for name in BROWSERS):
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        print("Installing chromium ...")
+        install(["chromium"])
+    else:
+        print("Chromium is not installed: the tests of the studio's page are skipped", file=sys.stderr)
+
+
 def main() -> None:
     """Install what is missing, or say what to install and exit with code 1."""
+    if sys.argv[1:] == ["--browser"]:
+        provide_browser()
+        return
     packages = missing_packages()
     if not packages:
         return

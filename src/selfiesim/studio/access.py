@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COOKIE = "selfiesim_studio"
 _OPEN_PATHS = ("/", "/session")
-"""Paths that need no cookie: the bare page, and the exchange of the token for the cookie; besides those of its files."""
+"""Paths that need no cookie: the bare page, and the exchange of the token. Its files need none either."""
 _STATIC = "/static/"
 HEADERS = {
     "Content-Security-Policy": (

@@ -199,6 +199,8 @@ def _set(table: Any, path: str, value: Any) -> None:
                 raise SceneError(f"{path}: there is no entry {part}")
             table = table[int(part)]
         else:
+            if part.isdigit():
+                raise SceneError(f"{path}: there is no entry {part}")
             if part not in table:
                 if value is None:
                     return

@@ -174,5 +174,3 @@ def _sun(view: View) -> dict[str, Any]:
     x, y, _ = view.sun.direction
     length = float(np.hypot(x, y)) or 1.0
     return {"at": np.round(at, 5).tolist() if inside else None, "toward": [float(x) / length, float(y) / length]}
-
-

@@ -218,10 +218,9 @@ class Session:
 
     def _on_message(self, message: Message) -> None:
         kind, revision, content, picture = message
-        if revision != self.document.revision and kind != "lost":
-            # A picture of a moment ago is better than none while something moves; facts of then are wrong.
-            if kind != "frame":
-                return
+        # A picture of a moment ago is better than none while something moves; facts of then are wrong.
+        if revision != self.document.revision and kind not in ("lost", "frame"):
+            return
         if kind == "frame":
             header = json.dumps(content | {"revision": revision}).encode()
             self._last_frame = len(header).to_bytes(4, "big") + header + picture

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LADDER = (320, 640, 1280)
 """Widths, pixels, of the pictures before that of the scene's own size."""
 _QUICK_S = 0.07  # a step of the ladder that takes less is where the next picture begins
+_REST_S = 0.5  # without a request, after which the final picture begins
 _JPEG_QUALITY = 80
 _LARGEST_SHOWN = 2560  # pixels a side: a larger picture is shown smaller, and rendered whole on demand
 
@@ -147,6 +148,8 @@ class _Artist:
                 self._send("overlay", request, self._overlay(view))
             self._check()
         self._send("strip", request, self._strip(scene))
+        if self._connection.poll(_REST_S):
+            raise _Superseded
         self._draw_final(request, _resized(scene, view, shown), is_whole=shown == width)
 
     def _draw_final(self, request: Request, view: View, is_whole: bool) -> None:

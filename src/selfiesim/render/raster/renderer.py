@@ -192,14 +192,17 @@ class PyVistaRenderer:
         stage, first, count = self._stage, views[0], sample_grid.passes
         for craft in prepared.crafts:
             craft.set_passes(sample_grid.texture_samples)
+        passes = report_passes(subframes(first, quality, count), count, report)
         if quality == "final":
+            # These take as long as many passes, and a caller may end the render by an error in "report".
+            report(0, count)
             stage.indirect_light_key = update_indirect_light(prepared.crafts, first, stage.indirect_light_key)
+            report(0, count)
             self._trace(prepared, crop, first)
         else:
             stage.shadow_maps.render_overhead_maps(prepared.crafts)
         for craft in prepared.crafts:
             craft.split_planetshine(count)
-        passes = report_passes(subframes(first, quality, count), count, report)
         render_pass = partial(self._render_craft_pass, prepared, crop, sample_grid)
         return average_passes(pair_with_views(passes, views), render_pass, on_running_mean)
 

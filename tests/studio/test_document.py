@@ -1,0 +1,99 @@
+"""The scene's text in the studio: changes keep its layout, faults have lines, undo."""
+
+import pytest
+
+from selfiesim.core.errors import SceneError
+from selfiesim.scene.scene import Scene
+from selfiesim.scene.shipped import find_scene
+from selfiesim.studio.document import MAX_TEXT, Document, find_faults, line_of, parse
+
+TEXT = find_scene("tianwen1-mars").read_text()
+
+
+def document(text=TEXT):
+    return Document(text, "tianwen1-mars", find_scene("tianwen1-mars").parent)
+
+
+def test_setting_a_key_changes_one_line_and_keeps_comments():
+    shot = document()
+    shot.set({"camera.roll_deg": 12.5})
+    changed = [
+        (one, other) for one, other in zip(TEXT.splitlines(), shot.text.splitlines(), strict=True) if one != other
+    ]
+    assert changed == [("roll_deg = 1", "roll_deg = 12.5")]
+
+
+def test_a_key_of_a_missing_section_is_added():
+    shot = document()
+    shot.set({"sky.stars": False})
+    assert parse(shot.text, "shot")["sky"] == {"stars": False}
+    assert Scene.from_table(parse(shot.text, "shot")).sky.stars is False
+
+
+def test_none_removes_a_key():
+    shot = document()
+    shot.set({"camera.roll_deg": None, "camera.mass_kg": None, "mounted.lens": None})
+    table = parse(shot.text, "shot")
+    assert "roll_deg" not in table["camera"]
+    assert "mounted" not in table
+
+
+def test_undo_and_redo_go_through_all_texts():
+    shot = document()
+    for roll in (10, 20, 30):
+        shot.set({"camera.roll_deg": roll})
+    texts = [shot.text]
+    while shot.can_undo:
+        shot.undo()
+        texts.append(shot.text)
+    assert texts[-1] == TEXT
+    assert len(texts) == 4
+    while shot.can_redo:
+        shot.redo()
+    assert shot.text == texts[0]
+
+
+def test_the_steps_of_a_drag_are_undone_together():
+    shot = document()
+    for step in range(20):
+        shot.set({"camera.roll_deg": step}, "drag 1")
+    shot.set({"camera.roll_deg": 99}, "drag 2")
+    shot.undo()
+    assert "roll_deg = 19" in shot.text
+    shot.undo()
+    assert shot.text == TEXT
+
+
+@pytest.mark.parametrize("path", ["camera.roll_deg.x", "title.x", "__class__ x", "objects[3].model", "a" * 300, ""])
+def test_a_path_that_does_not_fit_is_refused(path):
+    with pytest.raises(SceneError):
+        document().set({path: 1})
+
+
+def test_a_text_that_is_too_long_is_refused():
+    with pytest.raises(SceneError, match="the limit is"):
+        document().replace("#" * (MAX_TEXT + 1))
+
+
+def test_a_fault_has_the_line_of_its_key():
+    text = TEXT.replace("roll_deg = 1", "roll_degrees = 1")
+    with pytest.raises(SceneError) as error:
+        Scene.from_table(parse(text, "shot"), "shot")
+    (fault,) = find_faults(text, str(error.value), "shot")
+    assert fault.message.startswith("camera.roll_degrees: unknown key; did you mean 'roll_deg'")
+    assert text.splitlines()[fault.line - 1] == "roll_degrees = 1"
+
+
+def test_text_that_is_not_toml_has_the_line_of_the_fault():
+    text = TEXT.replace("roll_deg = 1", "roll_deg = = 1")
+    with pytest.raises(SceneError) as error:
+        parse(text, "shot")
+    (fault,) = find_faults(text, str(error.value), "shot")
+    assert "roll_deg = =" in text.splitlines()[fault.line - 1]
+
+
+def test_lines_of_keys_in_arrays_of_tables():
+    text = "[[objects]]\nmodel = 'a'\n[[objects]]\nmodel = 'b'\n[objects.place]\nx = 1\n"
+    assert line_of(text, "objects[1].model") == 4
+    assert line_of(text, "objects.0.model") == 2
+    assert line_of(text, "camera.roll_deg") is None
