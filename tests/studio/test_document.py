@@ -3,9 +3,10 @@
 import pytest
 
 from selfiesim.core.errors import SceneError
+from selfiesim.core.limits import STUDIO_TEXT
 from selfiesim.scene.scene import Scene
 from selfiesim.scene.shipped import find_scene
-from selfiesim.studio.document import MAX_TEXT, Document, find_faults, line_of, parse
+from selfiesim.studio.document import Document, find_faults, line_of, parse
 
 TEXT = find_scene("tianwen1-mars").read_text()
 
@@ -72,7 +73,7 @@ def test_a_path_that_does_not_fit_is_refused(path):
 
 def test_a_text_that_is_too_long_is_refused():
     with pytest.raises(SceneError, match="the limit is"):
-        document().replace("#" * (MAX_TEXT + 1))
+        document().replace("#" * (STUDIO_TEXT.value + 1))
 
 
 def test_a_fault_has_the_line_of_its_key():

@@ -187,6 +187,11 @@ TLE_BYTES = _limit("tle-bytes", 4 << 20, "a file of two-line elements", "bytes")
 READER_SECONDS = _limit("reader-seconds", 10, "CPU time of one answer of a reader in a child process", "s")
 READER_BYTES = _limit("reader-bytes", 3 << 30, "memory of such a reader", "bytes")
 
+# The studio
+STUDIO_TEXT = _limit("studio-text", 200_000, "characters of a scene in the studio")
+STUDIO_SECONDS = _limit("studio-seconds", 60, "silence of the process that draws, before it is replaced", "s")
+STUDIO_BYTES = _limit("studio-bytes", 4 << 30, "memory of the process that draws", "bytes")
+
 # Pictures and recipes that are read back
 RECIPE_BYTES = _limit("recipe-bytes", 1 << 20, "a recipe", "bytes")
 PICTURE_BYTES = _limit("picture-bytes", 2 << 30, "a picture whose recipe is read", "bytes")

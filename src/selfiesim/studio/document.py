@@ -13,9 +13,9 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, InlineTable, Table
 
 from selfiesim.core.errors import SceneError
+from selfiesim.core.limits import STUDIO_TEXT
+from selfiesim.core.toml_shape import check_toml_shape
 
-MAX_TEXT = 200_000
-"""Longest text, characters."""
 _MAX_UNDO = 500
 _TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
@@ -77,8 +77,7 @@ class Document:
         SceneError
             The text is too long.
         """
-        if len(text) > MAX_TEXT:
-            raise SceneError(f"the scene has {len(text):,} characters; the limit is {MAX_TEXT:,}")
+        STUDIO_TEXT.check(len(text), f"the scene has {len(text):,} characters", SceneError)
         if text == self.text:
             return
         if merge is None or merge != self._merging:
@@ -97,6 +96,7 @@ class Document:
         SceneError
             The text is not valid TOML, or a path does not fit it.
         """
+        check_toml_shape(self.text, self.name, SceneError)
         try:
             table = tomlkit.parse(self.text)
             for path, value in values.items():
@@ -183,6 +183,7 @@ def parse(text: str, source: str) -> dict[str, Any]:
     SceneError
         It is not valid; the message has the line.
     """
+    check_toml_shape(text, source, SceneError)
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:

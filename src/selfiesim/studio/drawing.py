@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from selfiesim.core.limits import STUDIO_BYTES, STUDIO_SECONDS, describe
+
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
 Message = tuple[str, int, dict[str, Any], bytes]
 """Kind, revision, JSON-ready content, and the bytes of a picture."""
 
-SILENCE_S = 60.0
-"""Longest time without a message while a picture is drawn; a first build of maps takes about 15 s."""
-MEMORY_BYTES = 4 << 30
 _WATCH_S = 0.5
 
 
@@ -107,11 +106,11 @@ class Drawing:
     def _trouble(self) -> str | None:
         if not self._process.is_alive():
             return "it died"
-        if self._waiting_since is not None and self._loop.time() - self._waiting_since > SILENCE_S:
-            return f"it did not answer for {SILENCE_S:.0f} s"
+        if self._waiting_since is not None and self._loop.time() - self._waiting_since > STUDIO_SECONDS.value:
+            return f"it did not answer for {STUDIO_SECONDS.value} s"
         try:
-            if psutil.Process(self.pid).memory_info().rss > MEMORY_BYTES:
-                return f"it took more than {MEMORY_BYTES >> 30} GB of memory"
+            if psutil.Process(self.pid).memory_info().rss > STUDIO_BYTES.value:
+                return f"it took more than {describe(STUDIO_BYTES.value, STUDIO_BYTES.unit)} of memory"
         except psutil.NoSuchProcess:
             return "it died"
         return None
