@@ -55,7 +55,7 @@ def install(packages: list[str]) -> None:
 
 
 def provide_browser() -> None:
-    """Install Chromium, with which the tests use the studio's page, where that is possible; else say what is skipped."""
+    """Install Chromium, with which the tests use the studio's page, where possible; else say what is skipped."""
     if any(shutil.which(name) for name in BROWSERS):
         return
     if shutil.which("apt-get") and os.geteuid() == 0:

@@ -109,7 +109,7 @@ def _circles(view: View, planet: PlanetPose) -> tuple[list[list[Point]], list[li
     to_fixed = planet.camera_to_bodyfixed
     eye = to_fixed @ -planet.position / radii
     away = unit(eye)
-    height = 1.0 / np.linalg.norm(eye)
+    height = 1.0 / float(np.linalg.norm(eye))
     limb = height * away + np.sqrt(max(1.0 - height**2, 0.0)) * _circle(away)
     sun = unit(to_fixed @ view.sun.direction / radii)
     terminator = _circle(sun)
@@ -133,7 +133,7 @@ def _circle(axis: Vector) -> NDArray[np.float64]:
 
 def _polylines(points: NDArray[np.float64]) -> list[list[Point]]:
     """Return the runs of points (N, 2) in and near the picture."""
-    near = np.isfinite(points).all(axis=1) & (np.abs(points - 0.5) < 1.5).all(axis=1)
+    near = np.asarray(np.isfinite(points).all(axis=1) & (np.abs(points - 0.5) < 1.5).all(axis=1))
     runs = np.split(np.arange(len(points)), np.flatnonzero(np.diff(near.astype(int))) + 1)
     return [np.round(points[run], 5).tolist() for run in runs if near[run[0]] and len(run) > 1]
 
