@@ -52,9 +52,12 @@ def test_the_field_of_view_is_as_requested(lens, degrees):
 
 @LENSES
 def test_nothing_appears_twice(lens):
-    camera = Camera(720, 240, 100.0, 100.0, 359.5, 119.5, lens)  # 412 degrees wide if it were not limited
-    assert np.isnan(camera.unproject(np.array([2.0, 120.0]))).all()
-    assert np.isfinite(camera.unproject(np.array([60.0, 120.0]))).all()
+    with pytest.raises(ValueError, match=r"412\.53 degrees is beyond this lens, which reaches 360"):
+        Camera(720, 240, 100.0, 100.0, 359.5, 119.5, lens)
+    # 344 degrees wide, with the axis at a third of the width: the right end is past the azimuth straight behind.
+    camera = Camera(600, 240, 100.0, 100.0, 199.5, 119.5, lens)
+    assert np.isnan(camera.unproject(np.array([597.0, 120.0]))).all()
+    assert np.isfinite(camera.unproject(np.array([[2.0, 120.0], [510.0, 120.0]]))).all()
 
 
 def test_pixels_beyond_the_poles_have_no_ray():

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from selfiesim.planet.library.catalogue import PUBLIC_MAPS
+from selfiesim.planet.terrain import mars_heights
 
 
 @pytest.fixture(autouse=True)
@@ -89,19 +90,21 @@ def test_a_map_of_the_library_is_drawn(run, image_file):
 
 
 def test_every_convention_has_an_option(run, tmp_path):
-    np.zeros((90, 180), ">i2").tofile(tmp_path / "h.img")
+    height_m = mars_heights.synthesize(90)
+    ((height_m[::-1] - 5.0) / 2.0).astype(">i2").tofile(tmp_path / "h.img")
     words = ["--lon0", "0", "--positive", "west", "--latitude", "planetographic", "--shape", "180x90", "--dtype", ">i2"]
-    words += ["--scale", "2", "--offset", "5", "--row0", "south", "--registration", "pixel", "--nodata", "-1"]
+    words += ["--scale", "2", "--offset", "5", "--row0", "south", "--registration", "pixel", "--nodata", "-32768"]
     code, _out, err = run("maps", "add", "h.img", "--layer", "elevation", *words)
     assert (code, err) == (0, "")
     shown = strict_json(run("maps", "show", "h", "--json")[1])
     assert shown["conventions"] == {
         "lon0_deg": 0.0, "positive": "west", "row0": "south", "registration": "pixel", "latitude": "planetographic",
-        "scale": 2.0, "offset": 5.0, "nodata": -1.0, "shape": [180, 90], "dtype": ">i2",
+        "scale": 2.0, "offset": 5.0, "nodata": -32768.0, "shape": [180, 90], "dtype": ">i2",
     }  # fmt: skip
-    assert shown["mean"] == pytest.approx(5.0)
-    code, _out, err = run("maps", "add", "h.img", "--name", "part", "--layer", "elevation", "--bounds=0,90,-45,0",
-                          "--shape", "180x90", "--dtype", ">i2")  # fmt: skip
+    weight = np.cos(np.radians(np.arange(-89.0, 90.0, 2.0)))[:, None] * np.ones(180)
+    assert shown["mean"] == pytest.approx(np.average(height_m, weights=weight), abs=30.0)
+    code, _out, err = run("maps", "add", "h.img", "--name", "part", "--body", "mercury", "--layer", "elevation",
+                          "--bounds=0,90,-45,0", "--shape", "180x90", "--dtype", ">i2")  # fmt: skip
     assert (code, err) == (0, "")
 
 
@@ -109,7 +112,7 @@ REFUSED = {
     "an unknown body": (["map", "vulcan"], ["no map of 'vulcan'", "mars"]),
     "an unknown place": (["map", "mars", "--patch", "Korolov"], ["did you mean 'Korolev'"]),
     "a place without a width": (["map", "mars", "--patch", "10,20"], ["use LAT,LON,SPAN in degrees"]),
-    "no elevation yet": (["map", "moon", "--layer", "elevation"], ["selfiesim maps add FILE"]),
+    "no elevation yet": (["map", "mercury", "--layer", "elevation"], ["selfiesim maps add FILE"]),
     "too large": (["map", "mars", "--size", "100000"], ["16 to 8192"]),
     "an unknown image format": (["map", "mars", "-o", "m.gif"], ["m.gif", ".png or .jpg"]),
     "no such map": (["map", "mars", "--map", "gone"], ["no map 'gone' in the library"]),
@@ -141,6 +144,12 @@ def test_invalid_input_is_refused_with_a_clear_message(run, tmp_path, case):
     assert not list((tmp_path / "data").rglob("*.toml"))
 
 
+@pytest.fixture(scope="module")
+def mola_4ppd():
+    """Bytes of Mars's heights on the grid of the public map, with the detail of one a quarter as fine."""
+    return np.kron(mars_heights.synthesize(180), np.ones((4, 4))).astype(">i2").tobytes()
+
+
 @pytest.fixture
 def served(tmp_path):
     """Serve a folder on this machine; return the folder and the address."""
@@ -155,14 +164,13 @@ def served(tmp_path):
     http.server_close()
 
 
-def test_a_public_map_is_downloaded_into_the_library(run, served, monkeypatch):
+def test_a_public_map_is_downloaded_into_the_library(run, served, mola_4ppd, monkeypatch):
     import hashlib
     from dataclasses import replace
 
     folder, address = served
-    grid = np.random.default_rng(0).integers(-8000, 21000, (720, 1440)).astype(">i2")
-    (folder / "grid.img").write_bytes(grid.tobytes())
-    known = replace(PUBLIC_MAPS["mola-4ppd"], sha256=hashlib.sha256(grid.tobytes()).hexdigest())
+    (folder / "grid.img").write_bytes(mola_4ppd)
+    known = replace(PUBLIC_MAPS["mola-4ppd"], sha256=hashlib.sha256(mola_4ppd).hexdigest())
     monkeypatch.setitem(PUBLIC_MAPS, "mola-4ppd", known)
     code, out, _err = run("maps", "get", "mola-4ppd", "--url", f"{address}/grid.img")
     assert code == 0
@@ -175,11 +183,11 @@ def test_a_public_map_is_downloaded_into_the_library(run, served, monkeypatch):
     assert "in the library already" in err
 
 
-def test_a_download_without_a_known_hash_is_kept_with_a_note(run, served, monkeypatch):
+def test_a_download_without_a_known_hash_is_kept_with_a_note(run, served, mola_4ppd, monkeypatch):
     from dataclasses import replace
 
     folder, address = served
-    (folder / "grid.img").write_bytes(np.ones((720, 1440), ">i2").tobytes())
+    (folder / "grid.img").write_bytes(mola_4ppd)
     monkeypatch.setitem(PUBLIC_MAPS, "mola-4ppd", replace(PUBLIC_MAPS["mola-4ppd"], sha256=""))
     code, _out, err = run("maps", "get", "mola-4ppd", "--url", f"{address}/grid.img")
     assert code == 0

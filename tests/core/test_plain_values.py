@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from selfiesim.core.errors import SceneError
-from selfiesim.core.plain_values import MAX_DEPTH, plain_table
+from selfiesim.core.untrusted.plain_values import MAX_DEPTH, plain_table
 
 
 def plain(value):

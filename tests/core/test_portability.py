@@ -32,6 +32,7 @@ for name in names:
 print(len(names))
 """
 OPTIONAL = ["mitsuba", "drjit", "distributed", "OpenEXR", "spiceypy", "rasterio", "DracoPy", "imageio_ffmpeg"]
+OPTIONAL += ["starlette", "uvicorn", "tomlkit"]
 
 
 def test_every_module_imports_without_fcntl_and_resource():

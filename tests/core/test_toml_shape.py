@@ -9,7 +9,7 @@ import pytest
 
 from selfiesim.core.config_validation import read_toml_table
 from selfiesim.core.errors import SceneError
-from selfiesim.core.toml_shape import check_toml_shape
+from selfiesim.core.untrusted.toml_shape import check_toml_shape
 
 ROOT = Path(__file__).parents[2]
 

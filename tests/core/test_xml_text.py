@@ -7,7 +7,7 @@ import time
 import pytest
 
 from selfiesim.core.errors import ModelError
-from selfiesim.core.xml_text import parse_xml
+from selfiesim.core.untrusted.xml_text import parse_xml
 
 
 def test_elements_lose_their_namespaces_and_keep_their_order():

@@ -143,7 +143,7 @@ def test_exr_opens_in_openimageio_with_light_depth_and_recipe(photo, tmp_path, h
 
 def test_light_beyond_half_precision_stays_finite(photo):
     bright = replace(photo, radiance=replace(photo.radiance, rgb=photo.radiance.rgb * np.float32(1e6)))
-    bright.radiance.__dict__["truth"] = photo.radiance.truth
+    bright.radiance.__dict__["_truth"] = photo.radiance.truth
     assert exr_channels(bright)["G"].max() == np.float16(65504)
     assert np.isfinite(exr_channels(bright)["R"]).all()
 

@@ -75,7 +75,7 @@ def test_tiled_rendering_matches_rendering_at_once_without_seams(whole, light):
 def test_developed_strips_match_the_whole_picture(whole, light, tmp_path, look, most, share):
     plain, pixels16, _light, exposure = in_strips(tmp_path, look=look, marks=MARKS, iso=400.0)
     same = replace(whole, rgb=light)
-    same.__dict__["truth"] = whole.truth
+    same.__dict__["_truth"] = whole.truth
     wanted = same.expose(look=look, marks=MARKS, iso=400.0)
     assert exposure == wanted.exposure
     off = np.abs(plain.astype(int) - wanted.pixels).max(axis=-1)
@@ -98,12 +98,12 @@ def test_veiling_glare_of_the_sun_covers_all_strips(tmp_path):
     with render_poster(view, scene.photo, tmp_path, strip=64, tile=128) as made:
         assert made._sun is not None
         plain = np.concatenate([pixels for pixels, _ in made.strips()])
-    wanted = view.render().expose()
+        radiance = replace(view.render(), rgb=made._light.rows(0, 212))
+    wanted = radiance.expose()
     off = np.abs(plain.astype(int) - wanted.pixels).max(axis=-1)
     assert wanted.pixels.max() == 255
-    # The subpixels of drafts depend on the number of pixels, which is smaller in a tile.
-    assert off.max() <= 6
-    assert (off > 0).mean() < 0.06
+    assert off.max() <= 4
+    assert (off > 0).mean() < 0.006
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])

@@ -26,7 +26,7 @@ SMALL_CAMERA = {"size_px": [32, 18], "horizontal_fov_deg": 60.0}
 BOX = """v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\nv 1 0 1\nv 1 1 1\nv 0 1 1
 vt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\nvn 0 0 -1\nvn 0 0 1
 mtllib box.mtl\no body\nusemtl paint\ns off
-f 1/1/1 4/4/1 3/3/1 2/2/1\nf 5/1/2 6/2/2 7/3/2 8/4/2\nusemtl gold
+f 1/1/1 4/4/1 3/3/1 2/2/1\nf 5/1/2 6/2/2 7/3/2 8/4/2\no sides\nusemtl gold
 f 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8
 """
 BOX_MTL = """newmtl paint\nKd 0.8 0.8 0.8\nKs 0.2 0.2 0.2\nNs 90\nd 1\nmap_Kd -s 1 1 1 tex.png
@@ -41,7 +41,7 @@ DESCRIPTION: dict[str, Any] = {
     "materials": {"gold": {"base_color": [0.9, 0.6, 0.2], "metallic": 1.0, "roughness": 0.3}},
     "joints": {
         "panel": {
-            "node": "gold",
+            "node": "sides",
             "origin_m": [0.0, 0.0, 0.0],
             "axes": [[1.0, 0.0, 0.0]],
             "zero_normal": [0.0, 0.0, 1.0],

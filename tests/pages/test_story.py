@@ -146,7 +146,7 @@ def test_a_scene_with_a_mounted_camera_is_refused_with_advice(run, tmp_path, nam
     [
         (("--every", "10x"), "10s, 0.5s or 2min"),
         (("--every", "0s"), "10s, 0.5s or 2min"),
-        (("--every", "0.1s"), "the most is 240"),
+        (("--every", "0.1s"), "1201 frames are too many; the limit is 240 (SELFIESIM_LIMITS=story-frames="),
         (("--frames", "1"), "from 2 to 240"),
         (("--frames", "9", "--every", "1s"), "give one of them"),
         (("--to", "release-5s"), "not after the release"),

@@ -39,7 +39,7 @@ def test_a_faint_subject_is_metered_and_single_stars_are_not():
 # Where no direct sunlight comes through, the sky is the light to meter and to balance by.
 def test_a_dust_storm_at_sunset_is_exposed_for_its_sky(tmp_path):
     storm = plate_over_ground(tmp_path, 1.0, [3.0, 0.0, 1.5], size=(64, 36), dust=6.0)
-    view = storm.with_changes(at="2021-06-01T14:00:00Z").view()
+    view = storm.with_changes(at="2021-06-01T14:20:00Z").view()
     assert view.sun.irradiance.max() < 1e-2 * view.sun.illuminant.max()
     photo = view.render("draft", 1).expose()
     assert MIN_SHUTTER_S <= photo.exposure.shutter_s <= MAX_SHUTTER_S

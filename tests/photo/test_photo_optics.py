@@ -114,12 +114,12 @@ def test_dust_loss_stays_within_its_limit():
 def night():
     view = Scene.load("tianwen1-mars").with_changes(camera__size_px=[300, 200], camera__horizontal_fov_deg=70.0).view()
     radiance = Radiance(np.zeros((200, 300, 3), np.float32), view, "draft", "made up")
-    radiance.__dict__["truth"] = type("Sky", (), {"depth": np.full((200, 300), np.inf)})
+    radiance.__dict__["_truth"] = type("Sky", (), {"depth": np.full((200, 300), np.inf)})
 
     def toward(pixel, **part):
         direction = view.camera.unproject(np.array(pixel, float))
         turned = replace(radiance, view=replace(view, sun=replace(view.sun, direction=direction)))
-        turned.__dict__["truth"] = radiance.truth
+        turned.__dict__["_truth"] = radiance.truth
         return turned
 
     return toward

@@ -8,14 +8,14 @@ from numpy.testing import assert_allclose
 
 from selfiesim.camera.pinhole import Pinhole
 from selfiesim.core.vectors import rotation_about
-from selfiesim.planet.light.atmosphere import build_atmosphere
+from selfiesim.planet.light.air_column import AirColumn
 from selfiesim.planet.light.dust_sky import DustSky
 from selfiesim.render.layers.ground_layer import add_dust_sky
 from selfiesim.render.light.sky_light import dust_sky_light
 
 SUN = np.array([0.72, 0.10, 0.66]) / np.linalg.norm([0.72, 0.10, 0.66])
 IRRADIANCE = np.array([0.62, 0.69, 0.75])
-SKY = DustSky(build_atmosphere(0.4, 3_389_500.0), SUN, np.array([0.28, 0.19, 0.10]))
+SKY = DustSky(AirColumn(0.4, 35_000.0, 0.0, 3_389_500.0), SUN, np.array([0.28, 0.19, 0.10]))
 SITE_TO_CAMERA = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])  # a level camera that looks north
 
 

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 from small_scenes import at_pixel, box, looking, stage, to_pixels, write_craft
 
 from selfiesim.camera.distortion import BrownConrady, Cylindrical, Equirectangular, KannalaBrandt
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import GraphicsError
+from selfiesim.core.vectors import rotation_about
 from selfiesim.render.common.lens_remap import pinhole_views, sample_bilinear
 from selfiesim.scene.scene import Scene
 
@@ -77,9 +79,10 @@ def test_zero_distortion_gives_the_image_of_the_pinhole(before_the_cap):
 
 @pytest.mark.parametrize("camera", [WIDE_CAMERA, ROUND_CAMERA, DRUM_CAMERA], ids=["wide", "round", "cylinder"])
 def test_no_seam_is_visible_between_pinholes(camera):
-    # A nadir view of the cap from 500 km: second differences are no larger across a seam than elsewhere.
+    # A nadir view of the cap from 500 km, turned so that seams lie on plains: second differences are no larger
+    # across a seam than beside it.
     view = looking(Scene.load("tianwen1-mars").view(), Scene.load("tianwen1-mars").view().planet.position, 60, (8, 8))
-    image = view.turned(np.eye(3), camera).render("draft").rgb.sum(axis=-1)
+    image = view.turned(rotation_about(np.array([0.0, 0.0, 1.0]), np.pi / 2.0), camera).render("draft").rgb.sum(axis=-1)
     owner = np.full(image.size, -1)
     for number, view_part in enumerate(pinhole_views(camera)):
         owner[view_part.pixels] = number
@@ -87,9 +90,10 @@ def test_no_seam_is_visible_between_pinholes(camera):
     steps = np.diff(image, axis=1)
     curvature = np.abs(steps[:, 1:-1] - 0.5 * (steps[:, :-2] + steps[:, 2:]))
     seam = owner[:, 2:-1] != owner[:, 1:-2]
+    beside = binary_dilation(seam, np.ones((1, 9))) & ~binary_dilation(seam, np.ones((1, 3)))
     ground = image[:, 1:-2] > 0.3 * np.median(image[image > 0.0])
     assert (seam & ground).sum() > 50
-    assert np.median(curvature[seam & ground]) < 1.5 * np.median(curvature[~seam & ground])
+    assert np.median(curvature[seam & ground]) < 1.5 * np.median(curvature[beside & ground])
 
 
 def test_the_image_is_black_beyond_the_field_of_view(spots):

@@ -190,9 +190,8 @@ def test_the_cache_keeps_a_files_materials(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path / "cache"))
     from selfiesim.craft.load import clear_craft_cache
 
-    model = write_sheet(
-        tmp_path, normalTexture=flat(128, 128, 255), baseColorTexture=flat(9, 9, 9, 99), alphaMode="MASK"
-    )
+    base = halves((9, 9, 9, 99), (9, 9, 9, 199))  # the left half is cut out
+    model = write_sheet(tmp_path, normalTexture=flat(128, 128, 255), baseColorTexture=base, alphaMode="MASK")
     clear_craft_cache()
     first = load_craft(tmp_path / model).parts[0].material
     clear_craft_cache()
@@ -208,7 +207,7 @@ def test_a_texture_that_is_too_large_is_rejected(tmp_path):
     Image.new("L", (20_000, 4)).save(tmp_path / "wide.png")
     (tmp_path / "a.obj").write_text("mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl m\nf 1/1 2/1 3/1\n")
     (tmp_path / "a.mtl").write_text("newmtl m\nmap_Kd wide.png\n")
-    with pytest.raises(ModelError, match=r"texture 'wide\.png' is 20000 x 4 pixels; the limit is 16384"):
+    with pytest.raises(ModelError, match=r"texture 'wide\.png' is 20000 x 4 pixels; the limit is 16,384"):
         load_craft(tmp_path / "a.obj")
 
 

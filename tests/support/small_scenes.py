@@ -109,5 +109,6 @@ def inside(mask, pixels):
 
 
 def airless(scene):
-    """The scene without the planet's atmosphere and its frost."""
-    return scene.with_changes(planet__dust_opacity=0.0, planet__gas=0.0, planet__frost=False)
+    """The scene without the planet's atmosphere, its clouds and its frost."""
+    clear = {f"planet__{key}": 0.0 for key in ("dust_opacity", "gas", "cloud_opacity", "hood_opacity")}
+    return scene.with_changes(planet__frost=False, **clear)

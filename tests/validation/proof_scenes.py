@@ -72,6 +72,8 @@ def _close_up(at, sun_axis, joints=None):
     changes |= {
         "planet__frost": False,
         "planet__gas": 0.0,
+        "planet__cloud_opacity": 0.0,
+        "planet__hood_opacity": 0.0,
         "at": at,
         "orbit__epoch_utc": "2021-12-31T13:05:00Z",
         "orbit__true_anomaly_deg": 32.9,
@@ -124,7 +126,7 @@ def staged(folder, model, distance_km, sun, fov):
         "release": {"at": "2021-12-31T16:30:00Z", "speed_m_s": _SPEED_M_S},
         "camera": {"size_px": SIZE, "horizontal_fov_deg": fov, "up": "orbit-normal"},
         "sky": {"stars": False, "sun": False, "moons": False},
-        "planet": {"dust_opacity": 0.0, "gas": 0.0, "frost": False},
+        "planet": {"dust_opacity": 0.0, "gas": 0.0, "cloud_opacity": 0.0, "hood_opacity": 0.0, "frost": False},
     }
     return Scene.from_table(table, folder=folder)
 

@@ -196,10 +196,11 @@ def test_a_scene_value_replaces_an_assumption_of_the_known_camera():
     assert "tianwen1-deployable: size_px" in better
 
 
+# A scene that names such a mesh itself, with no direction to push the camera in, has to have a mount.
 def test_the_mount_suggested_for_a_bare_mesh_works(tmp_path):
     trimesh = pytest.importorskip("trimesh")
     trimesh.creation.box((2.0, 1.5, 1.0)).export(tmp_path / "box.stl")
-    shot = scene().with_craft(tmp_path / "box.stl")
+    shot = scene(tmp_path, craft={"model": "box.stl"})
     with pytest.raises(SceneError, match=r"write \[mounts.camera\] .* into box.toml next to it") as caught:
         shot.resolve()
     position, axis = re.findall(r"(?:position_m|axis) = \[[^]]*\]", str(caught.value))

@@ -22,7 +22,7 @@ from pydantic import (
 from selfiesim.core.config_validation import explain_validation_error, read_toml_table
 from selfiesim.core.errors import BatchError, ModelError, SceneError
 from selfiesim.core.limits import JOB_FRAMES, JOB_VALUES
-from selfiesim.core.plain_values import plain_table
+from selfiesim.core.untrusted.plain_values import plain_table
 from selfiesim.scene.moments import Moment, time_text
 from selfiesim.scene.scene import Scene
 from selfiesim.scene.shipped import scenes

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from selfiesim.core.errors import SceneError, UserError
 from selfiesim.core.limits import TOML_BYTES, Limit
-from selfiesim.core.toml_shape import check_toml_shape
+from selfiesim.core.untrusted.toml_shape import check_toml_shape
 
 _MAX_FAULTS = 30  # lines of one message
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 
 from selfiesim.core.config_validation import explain_validation_error, read_toml_table
 from selfiesim.core.errors import ModelError
-from selfiesim.core.plain_values import plain_table
+from selfiesim.core.untrusted.plain_values import plain_table
 
 Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 UnitInterval = Annotated[float, Field(ge=0.0, le=1.0)]

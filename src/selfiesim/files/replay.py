@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from selfiesim.core.config_validation import read_limited, truncate
 from selfiesim.core.errors import OutputError
 from selfiesim.core.limits import PICTURE_BYTES, PICTURE_PIXELS, RECIPE_BYTES
-from selfiesim.core.plain_values import plain_table
+from selfiesim.core.untrusted.plain_values import plain_table
 from selfiesim.files.recipe import Recipe, digest, recipe
 from selfiesim.files.strip_writer import TIFF_RECIPE
 

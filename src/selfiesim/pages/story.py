@@ -54,11 +54,12 @@ def story_times(stop: float, every: float | None, frames: int | None) -> list[fl
         raise SceneError(f"--to: release{stop:+g}s is not after the release; give a later moment, such as release+120s")
     if frames is not None:
         if frames < 2:
-            raise SceneError(f"--frames {frames}: give a number from 2")
+            raise SceneError(f"--frames {frames}: give a number from 2 to {STORY_FRAMES.value:,}")
         STORY_FRAMES.check(frames, f"--frames {frames}: too many", SceneError)
         return [stop * k / (frames - 1) for k in range(frames)]
-    times = sample_times(0.0, stop, 10.0 if every is None else every)
-    STORY_FRAMES.check(len(times), f"--every {every:g}s: {len(times)} frames are too many", SceneError)
+    step = 10.0 if every is None else every
+    times = sample_times(0.0, stop, step)
+    STORY_FRAMES.check(len(times), f"--every {step:g}s: {len(times)} frames are too many", SceneError)
     return times
 
 

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator
 
 from selfiesim.astro.epoch import Epoch
 from selfiesim.core.errors import SceneError
-from selfiesim.core.plain_values import plain_table
+from selfiesim.core.untrusted.plain_values import plain_table
 
 EVENTS = ("release", "max-latitude", "periapsis", "apoapsis", "cap-crossing", "terminator")
 """Events that a moment may be relative to; :mod:`selfiesim.motion.events` defines them."""

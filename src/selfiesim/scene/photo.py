@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, Strict, ValidationError, model_vali
 
 from selfiesim.core.config_validation import explain_validation_error, set_by_path
 from selfiesim.core.errors import SceneError
-from selfiesim.core.plain_values import plain_table
+from selfiesim.core.untrusted.plain_values import plain_table
 from selfiesim.scene.section import Section, Vector3Value
 
 MIN_SHUTTER_S, MAX_SHUTTER_S = 1e-7, 3600.0

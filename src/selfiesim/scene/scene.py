@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr, Strict, ValidationError, model_validato
 from selfiesim.core.config_validation import explain_validation_error, read_toml_table, set_by_path
 from selfiesim.core.errors import CcsdsError, EphemerisError, MapError, SceneError
 from selfiesim.core.limits import KERNEL_FILES, SCENE_OBJECTS
-from selfiesim.core.plain_values import plain_table
+from selfiesim.core.untrusted.plain_values import plain_table
 from selfiesim.scene.attitude import AttitudeSection
 from selfiesim.scene.camera import CameraSection, rescale_intrinsics
 from selfiesim.scene.consistency import check_assumed_keys, check_consistency, find_section_conflicts

@@ -14,7 +14,7 @@ from tomlkit.items import AoT, InlineTable, Table
 
 from selfiesim.core.errors import SceneError
 from selfiesim.core.limits import STUDIO_TEXT
-from selfiesim.core.toml_shape import check_toml_shape
+from selfiesim.core.untrusted.toml_shape import check_toml_shape
 
 _MAX_UNDO = 500
 _TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?$")
@@ -31,7 +31,7 @@ class Fault:
     message : str
         As ``selfiesim check`` prints it, without the file's name.
     line : int or None
-        Line of the text, from 1; None where it cannot be told.
+        Line of the text, from 1; None where the message names no key of it.
     """
 
     message: str

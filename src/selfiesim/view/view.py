@@ -71,7 +71,7 @@ class View(ViewGeometry):
         samples : int, optional
             Number of passes instead, 1 to 1024; with Mitsuba, paths per pixel.
         progress : callable, optional
-            Called before each pass with the number done and the total.
+            Called before each pass, and between the steps before the first, with the number done and the total.
         engine : str
             ``"pyvista"``, or ``"mitsuba"`` to trace paths, 16 or 64 per pixel.
         shutter_open_s : float, optional

@@ -10,7 +10,7 @@ import numpy as np
 
 from selfiesim.core.errors import ModelError
 from selfiesim.core.limits import MESH_BYTES, MESH_DEPTH, MESH_NODES, MESH_TRIANGLES
-from selfiesim.core.xml_text import parse_xml
+from selfiesim.core.untrusted.xml_text import parse_xml
 from selfiesim.craft.formats.polygonal.polygon_mesh import PolygonMesh
 from selfiesim.craft.formats.polygonal.threemf_properties import PropertyGroups
 from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, make_unique_name

@@ -15,7 +15,6 @@ from math import factorial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import lpmv
 
 from selfiesim.planet.light.air_column import COARSE_EDGES_M, AirColumn
 from selfiesim.planet.light.dust_optics import DELTA_ALBEDO, DELTA_MOMENTS
@@ -58,6 +57,8 @@ class ScatteredLight:
 
 def legendre(x: Floats, m: int) -> Floats:
     """Return the associated Legendre functions (L - m, ...) of orders m to L - 1, times ((l - m)! / (l + m)!)^1/2."""
+    from scipy.special import lpmv
+
     orders = range(m, len(DELTA_MOMENTS))
     return np.stack([lpmv(m, order, x) * (factorial(order - m) / factorial(order + m)) ** 0.5 for order in orders])
 

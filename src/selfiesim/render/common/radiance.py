@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 Progress = Callable[[int, int], None]
-"""Called before each pass with the number of passes done and their total."""
+"""Called before each pass, and between the steps before the first, with the number of passes done and their total."""
 Preview = Callable[["Radiance"], None]
 """Called with the mean of the passes so far."""
 QUALITIES = ("draft", "final")
@@ -157,7 +157,7 @@ class Renderer(Protocol):
         samples : int, optional
             Number of passes; default: set by the quality.
         progress : callable, optional
-            Called before each pass with the number of passes done and their total.
+            Called with the number of passes done and their total: :data:`Progress`.
         moving : sequence of View
             The view at the time of each pass while the shutter is open, for motion blur.
         preview : callable, optional

@@ -58,8 +58,9 @@ function addHistogram(picture) {
 }
 
 function connectDocument(live) {
-  live.on("document", ({ name, saved, canUndo, canRedo }) => {
+  live.on("document", ({ name, revision, saved, canUndo, canRedo }) => {
     byId("scene-name").textContent = name;
+    document.body.dataset.revision = revision;
     byId("unsaved").hidden = saved;
     byId("undo").disabled = !canUndo;
     byId("redo").disabled = !canRedo;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -106,13 +105,22 @@ class GlbScene:
 
 def run_child(convert: Callable[[str, str], None]) -> None:
     """Limit this process, and convert the file that its arguments name."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit_resources()
     try:
         convert(sys.argv[1], sys.argv[2])
     except RefusedError as error:
         sys.exit(f"refused: {error}")
+
+
+def _limit_resources() -> None:
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    for kind, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, _CPU_S), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(kind)
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (least, least))
 
 
 def _float32(values: ArrayLike, width: int) -> NDArray[np.float32]:

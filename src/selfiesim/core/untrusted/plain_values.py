@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MAX_DEPTH = 40
 """Deepest nesting of lists and sections; scenes need 7."""
@@ -41,6 +42,8 @@ def plain_table(table: Any, error_type: type[UserError], source: str) -> Any:
 
 
 def _plain(value: Any, error_type: type[UserError], source: str, path: tuple[str, ...]) -> Any:
+    import numpy as np
+
     key = ".".join(path[:6]) or "(top level)"
     if len(path) > MAX_DEPTH:
         raise error_type(f"{source}: {key}: nested more than {MAX_DEPTH} deep")
@@ -57,6 +60,8 @@ def _plain(value: Any, error_type: type[UserError], source: str, path: tuple[str
 
 def _without_numpy(value: np.generic | np.ndarray[Any, Any]) -> Any:
     """A number, text, time or nested list of Python's own types."""
+    import numpy as np
+
     if value.dtype.kind == "M":  # finer than a microsecond, numpy would give an integer
         value = value.astype("datetime64[us]")
     if value.dtype.kind == "f":  # numpy has no Python number for its long double

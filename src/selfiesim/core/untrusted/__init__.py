@@ -1,0 +1,1 @@
+"""Texts and tables from outside: their shape is checked before anything reads them."""
