@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
-from selfiesim.planet.terrain.rocks import RockSizeDistribution, make_rock_mesh, scatter_rocks
+from selfiesim.planet.terrain.rocks import RockSizeDistribution, scatter_rocks
 
 
 # Golombek et al. 2003, NTRS 20030111177: F(D) = k exp(-q D) with q = 1.79 + 0.152 / k.
@@ -54,20 +54,3 @@ def test_an_invalid_fraction_is_rejected(k):
 def test_no_rock_is_larger_than_the_limit():
     field = scatter_rocks(RockSizeDistribution(0.19), [0.5, 40.0], 0.02, 0.3, np.random.default_rng(9))
     assert 0.25 < field.diameters_m.max() <= 0.3
-
-
-@pytest.mark.parametrize("subdivisions", [0, 1, 2])
-def test_a_rock_is_closed_and_one_metre_wide(subdivisions):
-    points, faces = make_rock_mesh(5, subdivisions)
-    assert len(faces) == 20 * 4**subdivisions
-    directed = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    edges = {tuple(edge) for edge in directed.tolist()}
-    assert len(edges) == len(directed)
-    assert edges == {(b, a) for a, b in edges}
-    a, b, c = (points[faces[:, n]] for n in range(3))
-    assert np.einsum("ij,ij->", a, np.cross(b, c)) > 0.0
-    assert np.abs(points[:, :2]).max() == pytest.approx(0.5)
-
-
-def test_different_seeds_give_different_rocks():
-    assert not np.allclose(make_rock_mesh(1, 1)[0], make_rock_mesh(2, 1)[0], atol=0.02)

@@ -25,26 +25,36 @@ from selfiesim.planet.terrain.heightfield import (
     plain_height,
     track_displacement,
 )
-from selfiesim.planet.terrain.rocks import (
-    HEIGHT_TO_DIAMETER,
-    RockField,
-    RockSizeDistribution,
-    make_rock_mesh,
-    scatter_rocks,
-)
+from selfiesim.planet.terrain.rock_shapes import RockInstances, mesh_rocks
+from selfiesim.planet.terrain.rocks import HEIGHT_TO_DIAMETER, RockField, RockSizeDistribution, scatter_rocks
 
 Floats = NDArray[np.float64]
 
 NEAR_RADIUS_M = 16.0
 """Geometry within this distance of the lens is in nodes named ``near``, which the Sun's shadow map is fitted to."""
 
-_ROCK_SHAPE_COUNT = 14  # different rock shapes; each instance is rotated and stretched at random
+_ROCK_SHAPE_COUNT = 24  # different rock shapes; each instance is rotated and stretched at random
 # Cells that the smallest rocks span, in the finest mesh and in coarser ones.
-_MIN_ROCK_CELLS, _MIN_SHOWN_CELLS = 3.0, 1.5
+_MIN_ROCK_CELLS, _MIN_SHOWN_CELLS = 1.3, 0.7
+_LEVEL_CELLS = (9.0, 20.0, 60.0)  # cells that a rock spans from which it has one more level of detail
 _COARSE_CELL_RAD = 0.014  # cells outside the sector
-_ROCK_TINT = np.array([0.55, 0.58, 0.66])  # darker and greyer than the dust (assumed)
+_THICK_DUST_TINT = np.array([0.03, -0.03, -0.14])  # thicker dust is redder (assumed)
 _CLOD_Q = 85.0  # 1/m, decay of the clods' size law: one to five centimetres (assumed)
-_CLOD_HEIGHT = 0.6  # relative to a rock's
+
+
+@dataclass(frozen=True, eq=False)
+class _RockKind:
+    """How rocks or clods look: colours relative to the dust, and height relative to a rock's (assumed)."""
+
+    dark: Floats
+    light: Floats
+    dark_power: float  # the higher, the more of them are dark
+    dust: tuple[float, float]  # share of their upper faces under dust, least and most
+    tall: float
+
+
+_ROCKS = _RockKind(np.array([0.36, 0.30, 0.28]), np.array([0.66, 0.52, 0.45]), 1.0, (0.6, 1.0), 0.9)
+_CLODS = _RockKind(np.array([0.30, 0.25, 0.24]), np.array([0.85, 0.72, 0.62]), 0.30, (0.6, 1.0), 0.5)
 
 
 @dataclass(frozen=True)
@@ -143,11 +153,12 @@ def height_at(spec: TerrainSpec, x: Floats, y: Floats, spacing_m: Floats | None 
 
 def ground_tints(spec: TerrainSpec, x: Floats, y: Floats, spacing: Floats) -> Floats:
     """Return the colour of the ground (N, 3) relative to the site's dust; places as for :func:`height_at`."""
-    tone = 1.0 + 0.10 * dust_mottling(x, y, spec.seed)
+    mottling = dust_mottling(x, y, spec.seed)[:, None]
+    tone = 1.0 + 0.10 * mottling
     for track in spec.tracks:
         # Fresh soil is darker than dust (assumed).
-        tone = tone * (1.0 - 0.20 * track_displacement(x, y, spacing, track)[1])
-    tint = tone[:, None] * np.ones(3)
+        tone = tone * (1.0 - 0.20 * track_displacement(x, y, spacing, track)[1][:, None])
+    tint = tone * (1.0 + mottling * _THICK_DUST_TINT)
     if spec.blast is not None:
         blast = spec.blast
         share = np.exp(-(((x - blast.x_m) ** 2 + (y - blast.y_m) ** 2) / blast.radius_m**2)[:, None])
@@ -227,52 +238,42 @@ def _build_rock_parts(spec: TerrainSpec) -> list[Part]:
     rocks, clods = np.random.default_rng(seed + 1000), np.random.default_rng(seed + 2000)
     edges = np.geomspace(0.35, spec.rocks_reach_m, 24)
     field = scatter_rocks(RockSizeDistribution(spec.rock_share), edges, fine, spec.largest_rock_m, rocks)
-    parts = _mesh_rock_field(spec, "rocks", _remove_obstructing(spec, field, spec.pads), rocks, (0.35, 0.6), 1.0)
+    parts = _mesh_rock_field(spec, "rocks", _remove_obstructing(spec, field, spec.pads), rocks, _ROCKS)
     if spec.clod_share > 0.0:
-        field = scatter_rocks(
-            RockSizeDistribution(spec.clod_share, _CLOD_Q), np.geomspace(0.35, 14.0, 16), fine, 0.12, clods
-        )
-        parts += _mesh_rock_field(
-            spec, "clods", _remove_obstructing(spec, field, ()), clods, (0.85, 0.15), _CLOD_HEIGHT
-        )
+        rings = np.geomspace(0.35, 14.0, 16)
+        field = scatter_rocks(RockSizeDistribution(spec.clod_share, _CLOD_Q), rings, fine, 0.12, clods)
+        parts += _mesh_rock_field(spec, "clods", _remove_obstructing(spec, field, ()), clods, _CLODS)
     return parts
 
 
 def _mesh_rock_field(
-    spec: TerrainSpec, name: str, field: RockField, rng: np.random.Generator, dusty: tuple[float, float], tall: float
+    spec: TerrainSpec, name: str, field: RockField, rng: np.random.Generator, kind: _RockKind
 ) -> list[Part]:
-    """Build the parts of a rock field, finer the nearer they are; ``dusty`` is the least dust cover and its spread."""
+    """Build the parts of a rock field, finer the nearer they are."""
     (x, y), size = field.places_m.T, field.diameters_m
     away = np.hypot(x - spec.camera_xy_m[0], y - spec.camera_xy_m[1])
-    stretch = np.stack(
-        [np.ones(len(size)), 0.75 + 0.25 * rng.random(len(size)), tall * _sample_height_stretch(rng, len(size))], axis=1
-    )
-    yaw, shape = 2.0 * np.pi * rng.random(len(size)), rng.integers(_ROCK_SHAPE_COUNT, size=len(size))
-    dust = dusty[0] + dusty[1] * rng.random(len(size))[:, None]
-    colour = (0.8 + 0.4 * rng.random(len(size))[:, None]) * (dust + (1.0 - dust) * _ROCK_TINT)
+    count = len(size)
+    stretch = np.stack([np.ones(count), 0.75 + 0.25 * rng.random(count), kind.tall * _sample_heights(rng, count)], 1)
+    yaw, shape = 2.0 * np.pi * rng.random(count), rng.integers(_ROCK_SHAPE_COUNT, size=count)
+    family = rng.random((count, 1)) ** kind.dark_power
+    bare = (0.85 + 0.3 * rng.random((count, 1))) * (kind.dark * (1.0 - family) + kind.light * family)
+    dust = kind.dust[0] + (kind.dust[1] - kind.dust[0]) * rng.random(count)
+    ground = height_at(spec, x, y, np.maximum(0.5 * size, 0.01))
+    rocks = RockInstances(np.stack([x, y, ground], 1), size[:, None] * stretch, yaw, shape, bare, dust)
     if spec.finest_rad is not None and spec.finest_rad < spec.cell_rad:
         # Dropped only after all random draws, so that the remaining rocks match those of the finest mesh.
         shown = size > _MIN_SHOWN_CELLS * spec.cell_rad * away
-        x, y, size, away, stretch, yaw, shape, colour = (
-            each[shown] for each in (x, y, size, away, stretch, yaw, shape, colour)
-        )
-    ground = height_at(spec, x, y, np.maximum(0.5 * size, 0.01))
-    # 20, 80, 320 or 5120 triangles, by the number of cells that a rock spans.
-    subdivisions = np.array([0, 1, 2, 4])[np.digitize(size / away / spec.cell_rad, [5.0, 14.0, 50.0])]
+        rocks, size, away = rocks[shown], size[shown], away[shown]
+    level = np.digitize(size / away / spec.cell_rad, _LEVEL_CELLS)
     parts = []
     for node, chosen in ((f"{name}_near", away < NEAR_RADIUS_M), (f"{name}_far", away >= NEAR_RADIUS_M)):
-        pieces = []
-        for which in np.unique(np.stack([shape, subdivisions], 1)[chosen], axis=0):
-            of = chosen & (shape == which[0]) & (subdivisions == which[1])
-            base, faces = make_rock_mesh(spec.seed * 100 + int(which[0]), int(which[1]))
-            placed = _instance_mesh(base, faces, (x[of], y[of], ground[of]), size[of], stretch[of], yaw[of])
-            pieces.append((*placed, np.repeat(colour[of], len(base), axis=0)))
-        if pieces:
-            parts.append(_merge_pieces(node, Material("rock", spec.reflectance, 0.0, 0.95), pieces))
+        if chosen.any():
+            mesh = mesh_rocks(rocks[chosen], level[chosen], spec.seed * 100)
+            parts.append(_make_part(node, Material("rock", spec.reflectance, 0.0, 0.95), *mesh))
     return parts
 
 
-def _sample_height_stretch(rng: np.random.Generator, count: int) -> Floats:
+def _sample_heights(rng: np.random.Generator, count: int) -> Floats:
     """Draw vertical stretches, twice the exposed height, because the lower half of the shape is in the ground."""
     low, high = HEIGHT_TO_DIAMETER
     return np.asarray(2.0 * (low + (high - low) * rng.random(count)))
@@ -287,59 +288,6 @@ def _remove_obstructing(spec: TerrainSpec, field: RockField, pads: tuple[Pad, ..
     for track in spec.tracks:
         free &= track_displacement(x, y, np.full_like(x, 0.1), track)[1] < 0.2
     return RockField(np.stack([x, y], axis=1)[free], field.diameters_m[free])
-
-
-_Piece = tuple[Floats, Floats, NDArray[np.int64], Floats]
-
-
-def _instance_mesh(
-    base: Floats,
-    faces: NDArray[np.int64],
-    at: tuple[Floats, Floats, Floats],
-    size: Floats,
-    stretch: Floats,
-    yaw: Floats,
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Instance one shape: vertices (N V, 3), normals and faces."""
-    scaled = base[None] * (size[:, None] * stretch)[:, None]
-    c, s = np.cos(yaw)[:, None], np.sin(yaw)[:, None]
-    vertices = np.stack(
-        [
-            scaled[..., 0] * c - scaled[..., 1] * s + at[0][:, None],
-            scaled[..., 0] * s + scaled[..., 1] * c + at[1][:, None],
-            scaled[..., 2] + at[2][:, None],
-        ],
-        axis=-1,
-    )
-    vertex_normals = _vertex_normals(base, faces)[None] / stretch[:, None]
-    vertex_normals = np.stack(
-        [
-            vertex_normals[..., 0] * c - vertex_normals[..., 1] * s,
-            vertex_normals[..., 0] * s + vertex_normals[..., 1] * c,
-            vertex_normals[..., 2],
-        ],
-        axis=-1,
-    )
-    normals = vertex_normals / np.linalg.norm(vertex_normals, axis=-1, keepdims=True)
-    all_faces = (faces[None] + len(base) * np.arange(len(size))[:, None, None]).reshape(-1, 3)
-    return vertices.reshape(-1, 3), normals.reshape(-1, 3), all_faces
-
-
-def _vertex_normals(vertices: Floats, faces: NDArray[np.int64]) -> Floats:
-    """Return area-weighted vertex normals (V, 3)."""
-    corner = vertices[faces]
-    face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    out = np.zeros_like(vertices)
-    for k in range(3):
-        np.add.at(out, faces[:, k], face)
-    return np.asarray(out / np.linalg.norm(out, axis=1, keepdims=True))
-
-
-def _merge_pieces(node: str, material: Material, pieces: list[_Piece]) -> Part:
-    starts = np.cumsum([0] + [len(piece[0]) for piece in pieces[:-1]])
-    faces = np.concatenate([piece[2] + start for piece, start in zip(pieces, starts, strict=True)])
-    vertices, normals, tint = (np.concatenate([piece[k] for piece in pieces]) for k in (0, 1, 3))
-    return _make_part(node, material, vertices, normals, faces, tint)
 
 
 def _make_part(

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 WAVELENGTHS_M = tuple(48.0 / 1.9**k for k in range(13))
 _UNIT_WAVE_AMPLITUDE_M, _HURST = 0.011, 0.75  # amplitude at a wavelength of 1 m; its exponent with wavelength
 # Wavelength and height, m.
-_CRUST_OCTAVES = ((0.30, 0.012), (0.12, 0.009), (0.05, 0.008), (0.022, 0.005), (0.010, 0.0022))
+_CRUST_OCTAVES = ((0.30, 0.008), (0.12, 0.006), (0.05, 0.005), (0.022, 0.003), (0.010, 0.0015))
 
 _PAD_SINK_M = 0.004
 _GRADIENT_ANGLES = np.arange(256) * (2.0 * np.pi / 256)
@@ -84,7 +84,7 @@ def plain_height(x: Floats, y: Floats, spacing_m: Floats, seed: int) -> Floats:
         # Broken crust: sharp-edged plates, in patches.
         bump = _perlin_noise(x[near] / wave, y[near] / wave, seed + 40 + k)
         patch = np.clip(0.65 + 1.0 * _perlin_noise(x[near] / 0.7, y[near] / 0.7, seed + 50 + k), 0.15, 1.0)
-        height[near] += shown[near] * tall * patch * (np.tanh(3.5 * bump) * 0.35 + 0.5 * bump)
+        height[near] += shown[near] * tall * patch * (np.tanh(8.0 * bump) * 0.35 + 0.3 * bump)
     return height
 
 

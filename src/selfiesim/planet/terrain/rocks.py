@@ -1,4 +1,4 @@
-"""Rocks: their size distribution on the ground of Mars, and their shapes.
+"""Rocks: their size distribution on the ground of Mars.
 
 Golombek and Rapp (1997, J. Geophys. Res. 102, 4117): the fraction of the ground covered by rocks of diameter D and
 larger is ``k exp(-q D)`` with ``q = 1.79 + 0.152 / k`` (D in metres).
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 HEIGHT_TO_DIAMETER = (0.30, 0.62)
 """Height above the ground relative to the diameter: about half for Viking's rocks; the spread is assumed."""
 
-_MIN_DIAMETER_M = 0.006
+_MIN_DIAMETER_M = 0.003
 
 
 @dataclass(frozen=True)
@@ -109,48 +109,3 @@ def scatter_rocks(
         places.append(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1))
         sizes.append(law.sample_diameters(least, largest_m, count, rng))
     return RockField(np.concatenate([np.zeros((0, 2)), *places]), np.concatenate([np.zeros(0), *sizes]))
-
-
-def make_rock_mesh(seed: int, subdivisions: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Return a rock of diameter 1 around the origin: vertices (V, 3) and faces (F, 3).
-
-    It is a sphere of 20 * 4^subdivisions triangles, flattened by planes and dented.
-    """
-    rng = np.random.default_rng(seed)
-    ball, faces = _icosphere(subdivisions)
-    reach = np.ones(len(ball))
-    for _ in range(13):
-        normal = rng.normal(size=3)
-        normal /= np.linalg.norm(normal)
-        along = ball @ normal
-        cut = 0.45 + 0.40 * rng.random()
-        # Flattened toward the plane rather than cut, so that edges look slightly worn.
-        flat = 0.05 * reach + 0.95 * cut / np.maximum(along, 1e-6)
-        reach = np.where(along > cut, np.minimum(reach, flat), reach)
-    for wave in (1.6, 3.1, 6.3, 13.0, 27.0):
-        for _ in range(4):
-            direction, phase = rng.normal(size=3), 2.0 * np.pi * rng.random()
-            reach = reach + 0.055 / wave**0.9 * np.sin(wave * (ball @ direction) * 1.7 + phase)
-    points = ball * reach[:, None] * (1.0, 0.72 + 0.25 * rng.random(), 0.85)
-    return points / (2.0 * np.abs(points[:, :2]).max()), faces
-
-
-def _icosphere(subdivisions: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Return a unit sphere: an icosahedron with each triangle split in four ``subdivisions`` times."""
-    g = 0.5 * (1.0 + np.sqrt(5.0))
-    points = [(-1, g, 0), (1, g, 0), (-1, -g, 0), (1, -g, 0), (0, -1, g), (0, 1, g)]
-    points += [(0, -1, -g), (0, 1, -g), (g, 0, -1), (g, 0, 1), (-g, 0, -1), (-g, 0, 1)]
-    vertices = np.array(points, float)
-    triangles = [(0, 11, 5), (0, 5, 1), (0, 1, 7), (0, 7, 10), (0, 10, 11), (1, 5, 9), (5, 11, 4), (11, 10, 2)]
-    triangles += [(10, 7, 6), (7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8), (3, 8, 9), (4, 9, 5)]
-    triangles += [(2, 4, 11), (6, 2, 10), (8, 6, 7), (9, 8, 1)]
-    faces = np.array(triangles)
-    for _ in range(subdivisions):
-        edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-        unique, where = np.unique(edges, axis=0, return_inverse=True)
-        ab, bc, ca = len(vertices) + where.reshape(3, -1)
-        vertices = np.concatenate([vertices, vertices[unique].mean(axis=1)])
-        a, b, c = faces.T
-        corners = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
-        faces = np.concatenate([np.stack(t, axis=1) for t in corners])
-    return vertices / np.linalg.norm(vertices, axis=1, keepdims=True), faces

@@ -370,6 +370,42 @@ float opacityAt(vec2 uv) {
 }
 #endif
 
+#ifdef GROUND
+// Slope and tone of one size of grit, and the darkness of its pits (assumed).
+const float GRIT_SLOPE = 0.12, GRIT_TONE = 0.10, GRIT_PIT = 0.20;
+
+// Value noise in -1..1 and its gradient.
+vec3 flatNoise(vec2 x, float layer) {
+    vec2 cell = floor(x), f = x - cell;
+    vec2 w = f * f * f * (f * (f * 6.0 - 15.0) + 10.0), dw = 30.0 * f * f * (f * (f - 2.0) + 1.0);
+    float a = hash1(vec3(cell, layer)), b = hash1(vec3(cell + vec2(1, 0), layer));
+    float c = hash1(vec3(cell + vec2(0, 1), layer)), d = hash1(vec3(cell + vec2(1, 1), layer));
+    float value = mix(mix(a, b, w.x), mix(c, d, w.x), w.y);
+    return vec3(2.0 * value - 1.0, 2.0 * dw * vec2(mix(b - a, d - c, w.y), mix(c - a, d - b, w.x)));
+}
+
+// Grit: pits, crumbs and grains from three centimetres down to two millimetres, below the cells of the mesh. Each size
+// fades out before it gets smaller than a pixel.
+void addGrit(vec3 position, inout Surface s) {
+    // Sheared, so that steep faces have no streaks.
+    vec2 place = position.xy + position.z * vec2(0.83, -0.56);
+    float footprint = max(length(dFdx(place)), length(dFdy(place)));
+    float size = 0.034, tone = 0.0;
+    vec2 slope = vec2(0.0);
+    for (int k = 0; k < 4; k++) {
+        float visible = clamp(1.4 - 1.6 * footprint / size, 0.0, 1.0);
+        vec3 noise = flatNoise(mat2(0.8, 0.6, -0.6, 0.8) * place / size, float(k));
+        place = mat2(0.8, 0.6, -0.6, 0.8) * place + 3.1 * size;
+        slope += visible * GRIT_SLOPE * noise.yz;
+        // Pits are dark: little of the sky reaches into them.
+        tone += visible * (GRIT_TONE * noise.x - GRIT_PIT * smoothstep(0.35, 0.75, -noise.x));
+        size *= 0.42;
+    }
+    s.base *= max(1.0 + tone * vec3(0.8, 1.0, 1.25), 0.3); // bright dust over darker, redder soil
+    s.shading = normalize(s.shading - vec3(slope, 0.0));
+}
+#endif
+
 Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
     Surface s = Surface(baseColor * tint, metallic, roughness, 1.0, glow, f0Reflectance, specularWeight, normalize(smoothNormal),
                         vec3(0.0), vec3(0.0));
@@ -399,6 +435,9 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
     if (dot(s.normal, eyePosition - position) < 0.0) s.normal = -s.normal;
 #endif
     s.shading = s.normal;
+#ifdef GROUND
+    addGrit(position, s);
+#endif
 #ifdef NORMAL_MAP
     s.shading = applyNormalMap(outward, tangentU, NORMAL_UV(uv));
     if (dot(outward, s.normal) < 0.0) s.shading = -s.shading;
