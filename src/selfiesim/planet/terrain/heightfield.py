@@ -19,7 +19,7 @@ _UNIT_WAVE_AMPLITUDE_M, _HURST = 0.011, 0.75  # amplitude at a wavelength of 1 m
 # Wavelength and height, m.
 _CRUST_OCTAVES = ((0.30, 0.008), (0.12, 0.006), (0.05, 0.005), (0.022, 0.003), (0.010, 0.0015))
 
-_PAD_SINK_M = 0.004
+_PAD_SINK_M = 0.009
 _GRADIENT_ANGLES = np.arange(256) * (2.0 * np.pi / 256)
 _GRADIENTS = np.stack([np.cos(_GRADIENT_ANGLES), np.sin(_GRADIENT_ANGLES)], axis=1)
 
