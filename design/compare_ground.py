@@ -2,10 +2,10 @@
 
     python design/compare_ground.py PHOTOGRAPH PICTURE
 
-Both are brought to 1200 pixels across. The photograph is soft: its spectrum falls off like that of a picture blurred by 0.75
-pixels; ours is blurred as much. In rows 470 to 650, which hold ground alone: luminance over its mean, in octaves that are
-differences of Gaussians (their standard deviation, skewness and excess kurtosis), the spread of the red share, the mean
-colour, and the number of dark sides of stones by width. The targets are a third, or 0.4 in skewness, around the photograph.
+Both are brought to 1200 pixels across. The photograph is soft: its spectrum falls off like that of a picture blurred by
+0.75 pixels; ours is blurred as much. In rows 470 to 650, which hold ground alone: luminance over its mean, in octaves
+that are differences of Gaussians (standard deviation, skewness and excess kurtosis), the spread of the red share, the
+mean colour, and the number of dark sides of stones by width.
 """
 
 from __future__ import annotations

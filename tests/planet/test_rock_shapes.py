@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from numpy.testing import assert_allclose
 
-from selfiesim.planet.terrain.rock_shapes import DETAIL_LEVELS, RockInstances, make_rock_mesh, mesh_rocks
+from selfiesim.planet.ground.rock_shapes import DETAIL_LEVELS, RockInstances, make_rock_mesh, mesh_rocks
 
 SMOOTH_LEVELS = range(DETAIL_LEVELS - 1)
 DARK, DUST = np.array([0.3, 0.25, 0.2]), 1.0

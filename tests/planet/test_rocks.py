@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
-from selfiesim.planet.terrain.rocks import RockSizeDistribution, scatter_rocks
+from selfiesim.planet.ground.rocks import RockSizeDistribution, scatter_rocks
 
 
 # Golombek et al. 2003, NTRS 20030111177: F(D) = k exp(-q D) with q = 1.79 + 0.152 / k.

@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
-from selfiesim.planet.terrain.ground_mesh import NEAR_RADIUS_M, BlastZone, TerrainSpec, build_terrain, height_at
-from selfiesim.planet.terrain.heightfield import Pad, Track, curvature_drop, track_displacement
+from selfiesim.planet.ground.heightfield import Pad, Track, curvature_drop, track_displacement
+from selfiesim.planet.ground.mesh import NEAR_RADIUS_M, BlastZone, TerrainSpec, build_terrain, height_at
 
 PAD = Pad(0.0, 6.0, 1.4)
 TRACK = Track(((3.0, 2.0), (3.0, 12.0)))

@@ -150,7 +150,7 @@ class ViewGeometry(EqualByContent):
     @cached_property
     def _ground_pose(self) -> tuple[CraftPose, ...]:
         """The ground as a craft, or nothing. Its mesh takes a while to build, and only rendering needs it."""
-        from selfiesim.planet.terrain.ground_mesh_cache import cached_terrain
+        from selfiesim.planet.ground.mesh_cache import cached_terrain
 
         ground = self.ground
         if ground is None:

@@ -12,11 +12,11 @@ import numpy as np
 
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector
+from selfiesim.planet.ground.heightfield import Crater, Pad, Track
+from selfiesim.planet.ground.mesh import BlastZone, TerrainSpec
 from selfiesim.planet.light.atmosphere import air_column
 from selfiesim.planet.light.dust_sky import DustSky
 from selfiesim.planet.light.weather import Weather
-from selfiesim.planet.terrain.ground_mesh import BlastZone, TerrainSpec
-from selfiesim.planet.terrain.heightfield import Crater, Pad, Track
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
@@ -61,7 +61,7 @@ class Ground:
     @property
     def lens_height_m(self) -> float:
         """Height of the lens above the ground directly below it, m."""
-        from selfiesim.planet.terrain.ground_mesh import height_at
+        from selfiesim.planet.ground.mesh import height_at
 
         x, y, z = self.lens
         return float(z - height_at(self.recipe, np.array([x]), np.array([y]))[0])

@@ -1,1 +1,1 @@
-"""Relief of a planet, and the ground around a landed vehicle."""
+"""Relief of a planet."""

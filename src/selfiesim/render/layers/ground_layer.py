@@ -1,6 +1,6 @@
 """Images taken on the ground: the ground, rendered like a craft, and the dust sky behind everything.
 
-The mesh comes from :mod:`selfiesim.planet.terrain.ground_mesh`, the light of the sky from
+The mesh comes from :mod:`selfiesim.planet.ground.mesh`, the light of the sky from
 :mod:`selfiesim.render.light.sky_light`.
 """
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.camera.pinhole import Camera
+from selfiesim.planet.ground.mesh import NEAR_RADIUS_M
 from selfiesim.planet.light.dust_sky import DustSky
-from selfiesim.planet.terrain.ground_mesh import NEAR_RADIUS_M
 from selfiesim.render.layers.craft_layer import CraftLayer
 
 if TYPE_CHECKING:

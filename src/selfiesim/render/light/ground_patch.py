@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.planet.terrain.ground_mesh import height_at
+from selfiesim.planet.ground.mesh import height_at
 
 if TYPE_CHECKING:
     from selfiesim.core.vectors import Matrix
-    from selfiesim.planet.terrain.ground_mesh import TerrainSpec
+    from selfiesim.planet.ground.mesh import TerrainSpec
 
 Floats = NDArray[np.float64]
 

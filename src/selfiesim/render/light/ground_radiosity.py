@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.planet.terrain.ground_mesh import ground_tints
+from selfiesim.planet.ground.mesh import ground_tints
 from selfiesim.render.light.brdf_sampling import ggx_brdf
 from selfiesim.render.light.ground_patch import Patch, make_ground_patch
 from selfiesim.render.light.radiosity import (

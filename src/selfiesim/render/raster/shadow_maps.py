@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.planet.terrain.ground_mesh import NEAR_RADIUS_M
+from selfiesim.planet.ground.mesh import NEAR_RADIUS_M
 from selfiesim.render.gl.shader_program import raise_shader_errors
 from selfiesim.render.gl.shadow_map import LightCamera
 from selfiesim.render.layers.craft_group import DITHERED

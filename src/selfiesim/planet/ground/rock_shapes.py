@@ -80,9 +80,7 @@ def make_rock_mesh(seed: int, level: int) -> tuple[Floats, Floats, Triangles]:
     return _split_into_facets(vertices, faces)
 
 
-def mesh_rocks(
-    rocks: RockInstances, level: NDArray[np.int64], seed: int
-) -> tuple[Floats, Floats, Triangles, Floats]:
+def mesh_rocks(rocks: RockInstances, level: NDArray[np.int64], seed: int) -> tuple[Floats, Floats, Triangles, Floats]:
     """Mesh rocks, each with its own ``level`` (N,) of detail.
 
     Returns

@@ -18,7 +18,7 @@ import numpy as np
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, cache_dir
 from selfiesim.craft.model import Craft, Material, Part
-from selfiesim.planet.terrain.ground_mesh import TerrainSpec, build_terrain
+from selfiesim.planet.ground.mesh import TerrainSpec, build_terrain
 
 MAX_CACHED_TERRAINS = 6
 """Files on disk; one for a final image takes some 40 to 50 MB."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import MARS
 from selfiesim.craft.model import Craft, Material, Part
-from selfiesim.planet.terrain.heightfield import (
+from selfiesim.planet.ground.heightfield import (
     Crater,
     Pad,
     Track,
@@ -25,8 +25,8 @@ from selfiesim.planet.terrain.heightfield import (
     plain_height,
     track_displacement,
 )
-from selfiesim.planet.terrain.rock_shapes import RockInstances, mesh_rocks
-from selfiesim.planet.terrain.rocks import HEIGHT_TO_DIAMETER, RockField, RockSizeDistribution, scatter_rocks
+from selfiesim.planet.ground.rock_shapes import RockInstances, mesh_rocks
+from selfiesim.planet.ground.rocks import HEIGHT_TO_DIAMETER, RockField, RockSizeDistribution, scatter_rocks
 
 Floats = NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""The ground around a landed camera: heights, rocks and their mesh."""
