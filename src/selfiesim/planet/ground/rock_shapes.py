@@ -55,8 +55,14 @@ class RockInstances:
 
     def __getitem__(self, chosen: NDArray[np.bool_]) -> RockInstances:
         """Return some of the rocks."""
-        values = (self.place_m, self.size_m, self.yaw, self.shape, self.bare, self.dust)
-        return RockInstances(*(each[chosen] for each in values))
+        return RockInstances(
+            self.place_m[chosen],
+            self.size_m[chosen],
+            self.yaw[chosen],
+            self.shape[chosen],
+            self.bare[chosen],
+            self.dust[chosen],
+        )
 
 
 @lru_cache(maxsize=256)
