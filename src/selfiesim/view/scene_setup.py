@@ -6,7 +6,7 @@ All instants of a scene share its setup; :mod:`selfiesim.view.build_view` evalua
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +41,7 @@ from selfiesim.view.release_setup import (
 if TYPE_CHECKING:
     from selfiesim.astro.spice_kernels import Kernels
     from selfiesim.planet.maps.surface import Surface
+    from selfiesim.scene.host import OrbitSection
     from selfiesim.scene.scene import Scene
 
 
@@ -213,6 +214,8 @@ def set_up_scene(scene: Scene, craft: Craft) -> SceneSetup:
     law = attitude_law(scene, scene.attitude, host, almanac, kernels)
     check_joints(craft, scene.craft, "craft")
     setup = SceneSetup(scene, craft, almanac, host, law, camera, mount, start.axis, start.node_prefix, kernels=kernels)
+    if scene.orbit is not None and kernels is None and own is None:
+        setup = replace(setup, _events=_events_of(scene.orbit))
     if scene.release is not None:
         epoch = setup.epoch_at(scene.release.at, "release.at")
         law = add_spin(law, scene.attitude, epoch)
@@ -239,6 +242,12 @@ def _find_camera_mount(scene: Scene, craft: Craft) -> tuple[MountPoint, Vector]:
         return MountPoint(offset, offset / distance if distance > 0.0 else np.array([0.0, 0.0, 1.0]), ""), offset
     start = find_mount_point(craft, section.mount, section.axis, "mounted")
     return start, start.position + section.out_m * start.axis
+
+
+@lru_cache(maxsize=16)
+def _events_of(_orbit: OrbitSection) -> dict[str, Epoch]:
+    """Return the events found so far on an orbit, which stay while other keys of a scene change."""
+    return {}
 
 
 def _cached_event_epoch(host: Host, almanac: Almanac, known: dict[str, Epoch], event: str, key: str) -> Epoch:

@@ -11,7 +11,7 @@ at five times the cost of a pass.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,7 +72,7 @@ class PyVistaRenderer:
         stage.make_current()  # another renderer, or a render in a callback, may have used its own meanwhile
         return stage
 
-    @property
+    @cached_property
     def engine(self) -> str:
         """Versions and device, for the record."""
         from importlib.metadata import version
