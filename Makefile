@@ -10,7 +10,7 @@ VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhu
 # One worker per core, and no threads inside a worker, which only compete with the other workers.
 PYTEST = LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-.PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs planets bench peers references validate fuzz clean
+.PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs planets bench peers studio-latency studio-film references validate fuzz clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -88,6 +88,16 @@ bench: $(VENV)/.dev
 peers: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
 	@$(BIN)/python benchmarks/peers.py
+
+# Latency of the studio's page beside PyVista's trame backend, work at rest, memory, start.
+studio-latency: $(VENV)/.dev
+	@test -x .venv-trame/bin/python || $(BIN)/python -m venv .venv-trame
+	@.venv-trame/bin/python -m pip install --quiet --disable-pip-version-check -e . trame-pyvista nest-asyncio2
+	@$(BIN)/python benchmarks/studio_latency.py --trame-python .venv-trame/bin/python
+
+# The film of the studio in the documentation.
+studio-film: $(VENV)/.dev
+	@$(BIN)/python tests/studio/make_film.py docs/studio.webp
 
 # The path-traced pictures that the renderer is tested against.
 references: $(VENV)/.dev
