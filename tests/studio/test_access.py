@@ -10,6 +10,8 @@ from studio_server import Browserless, running, write_scene
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from selfiesim.studio.access import Pace
+
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
@@ -79,6 +81,32 @@ def test_every_answer_has_a_strict_content_security_policy(studio):
         policy = client.request("GET", path, {"Cookie": cookie})[1]["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+        assert policy.endswith("frame-ancestors 'none'")
+
+
+# A page at another port of this machine: browsers count it as the same site, and send the cookie with what it embeds.
+@pytest.mark.parametrize("site", ["same-site", "cross-site", "anything"])
+def test_what_another_page_embeds_is_refused(studio, site):
+    address, token = studio
+    client = Browserless(address)
+    headers = {"Cookie": client.cookie(token)}
+    assert client.request("GET", "/output/1", headers | {"Sec-Fetch-Site": "same-origin"})[0] == 404
+    assert client.request("GET", "/output/1", headers | {"Sec-Fetch-Site": site})[0] == 403
+
+
+# Browsers share cookies between the ports of a host.
+def test_two_studios_have_cookies_of_different_names(studio, tmp_path):
+    write_scene(tmp_path)
+    first = Browserless(studio[0]).cookie(studio[1])
+    with running(tmp_path) as (address, token, _):
+        second = Browserless(address).cookie(token)
+    assert first.partition("=")[0] != second.partition("=")[0]
+
+
+def test_messages_beyond_the_burst_wait_for_their_turn():
+    pace = Pace(10.0, 5.0)
+    assert [pace.delay(100.0) for _ in range(7)] == pytest.approx([0.0] * 5 + [0.1, 0.2])
+    assert pace.delay(200.0) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,12 @@ def test_none_removes_a_key():
     assert "mounted" not in table
 
 
+def test_an_entry_of_an_array_is_set():
+    shot = document()
+    shot.set({"camera.place[0]": 0.5})
+    assert parse(shot.text, "shot")["camera"]["place"] == [0.5, 0.33]
+
+
 def test_undo_and_redo_go_through_all_texts():
     shot = document()
     for roll in (10, 20, 30):
@@ -65,7 +71,19 @@ def test_the_steps_of_a_drag_are_undone_together():
     assert shot.text == TEXT
 
 
-@pytest.mark.parametrize("path", ["camera.roll_deg.x", "title.x", "__class__ x", "objects[3].model", "a" * 300, ""])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "camera.roll_deg.x",
+        "title.x",
+        "__class__ x",
+        "objects[3].model",
+        "a" * 300,
+        "",
+        "camera.place[7]",
+        "camera.place.x",
+    ],
+)
 def test_a_path_that_does_not_fit_is_refused(path):
     with pytest.raises(SceneError):
         document().set({path: 1})
@@ -74,6 +92,32 @@ def test_a_path_that_does_not_fit_is_refused(path):
 def test_a_text_that_is_too_long_is_refused():
     with pytest.raises(SceneError, match="the limit is"):
         document().replace("#" * (STUDIO_TEXT.value + 1))
+
+
+# tomlkit's work grows with the square of these: 14 s for 50 kB of dotted keys.
+@pytest.mark.parametrize("more", ["y.a{k}.b = 1\n", "[t{k}]\n", "a{k} = [1, 1]\n"])
+def test_a_text_of_many_keys_is_changed_as_text_only(more):
+    text = "".join(more.format(k=k) for k in range(2500))
+    shot = document(text)
+    with pytest.raises(SceneError, match="edit this scene as text"):
+        shot.set({"camera.roll_deg": 1.0})
+    assert shot.text == text
+
+
+def test_a_character_that_no_file_can_hold_is_refused():
+    with pytest.raises(SceneError, match="no file can hold"):
+        document().replace(TEXT + "# \ud800")
+
+
+def test_the_texts_that_can_be_undone_are_bounded():
+    shot = document()
+    for number in range(250):
+        shot.replace(TEXT + f"# {number}" + "#" * 90_000)
+    count = 0
+    while shot.can_undo:
+        shot.undo()
+        count += 1
+    assert 200 < count < 225
 
 
 def test_a_fault_has_the_line_of_its_key():

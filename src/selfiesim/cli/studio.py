@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from selfiesim.core.errors import UserError
-
-INSTALL_COMMAND = "pip install 'selfiesim[studio]'"
-_PACKAGES = ("starlette", "uvicorn", "websockets", "tomlkit")
+from selfiesim.studio.packages import require_packages
 
 
 def studio(
@@ -29,9 +25,7 @@ def studio(
 
     Example: selfiesim studio tianwen1-mars
     """
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        raise UserError(f"the studio needs {', '.join(missing)}; run: {INSTALL_COMMAND}")
+    require_packages()
     from selfiesim.studio.server import serve
 
     def on_ready(address: str) -> None:

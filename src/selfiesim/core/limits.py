@@ -188,8 +188,13 @@ READER_SECONDS = _limit("reader-seconds", 10, "CPU time of one answer of a reade
 READER_BYTES = _limit("reader-bytes", 3 << 30, "memory of such a reader", "bytes")
 
 # The studio
-STUDIO_TEXT = _limit("studio-text", 200_000, "characters of a scene in the studio")
-STUDIO_SECONDS = _limit("studio-seconds", 60, "silence of the process that draws, before it is replaced", "s")
+STUDIO_TEXT = _limit("studio-text", 100 << 10, "a scene in the studio", "bytes")
+STUDIO_KEYS = _limit("studio-keys", 2000, "keys, tables, dots and commas of a scene whose keys the page sets")
+STUDIO_UNDO = _limit("studio-undo", 20_000_000, "characters of the texts that the studio can undo")
+STUDIO_PAGES = _limit("studio-pages", 16, "pages of one studio that are open at once")
+STUDIO_SECONDS = _limit("studio-seconds", 60, "CPU time that the process that draws may be silent for", "s")
+STUDIO_MAP_SECONDS = _limit("studio-map-seconds", 900, "the same while it prepares the maps of a planet", "s")
+STUDIO_TURN_SECONDS = _limit("studio-turn-seconds", 30, "the same while a changed scene waits for it", "s")
 STUDIO_BYTES = _limit("studio-bytes", 4 << 30, "memory of the process that draws", "bytes")
 
 # Pictures and recipes that are read back

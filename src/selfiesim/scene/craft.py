@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, Strict
 
 from selfiesim.scene.section import Angle, Axis, FileName, Rate, Section
+
+if TYPE_CHECKING:
+    from selfiesim.craft.model import Craft
 
 JointAngles = dict[str, Annotated[tuple[Angle, ...], Strict(False), Field(min_length=1, max_length=2)]]
 JointRates = dict[str, Annotated[tuple[Rate, ...], Strict(False), Field(min_length=1, max_length=2)]]
@@ -52,3 +57,37 @@ class CraftSection(ModelSection):
     mass_kg: float | None = Field(
         None, gt=0, le=1e7, description="Mass without the camera; default: that of the model."
     )
+
+
+def load_finished_craft(
+    source: str | Path, section: ModelSection, key: str, resolve_file: Callable[[str, str, str], Path]
+) -> Craft:
+    """Load a craft with the materials and decals of a section.
+
+    Parameters
+    ----------
+    source : str or Path
+        Name of a shipped model, or a mesh file.
+    section : ModelSection
+        The section.
+    key : str
+        Its key path, to name in errors.
+    resolve_file : callable
+        From key path, file name and what the file is to its path.
+
+    Raises
+    ------
+    UserError
+        For a mesh or an image that cannot be used; the message names the key.
+    """
+    from selfiesim.craft.decals import Decal, apply_decals
+    from selfiesim.craft.load import file_stamp, load_craft
+    from selfiesim.craft.material_overrides import apply_finishes
+
+    craft = apply_finishes(load_craft(source), tuple(section.materials.items()), f"{key}.materials")
+    decals = []
+    for number, each in enumerate(section.decals):
+        where = f"{key}.decals[{number}]"
+        image = resolve_file(f"{where}.image", each.image, "the picture")
+        decals.append(Decal(each.mount, image, each.width_m, each.up, where, file_stamp(image)))
+    return apply_decals(craft, tuple(decals))

@@ -20,7 +20,7 @@ from selfiesim.core.untrusted.plain_values import plain_table
 from selfiesim.scene.attitude import AttitudeSection
 from selfiesim.scene.camera import CameraSection, rescale_intrinsics
 from selfiesim.scene.consistency import check_assumed_keys, check_consistency, find_section_conflicts
-from selfiesim.scene.craft import CraftSection, ModelSection
+from selfiesim.scene.craft import CraftSection, ModelSection, load_finished_craft
 from selfiesim.scene.downlink import DownlinkSection
 from selfiesim.scene.ground import GroundSection
 from selfiesim.scene.host import BodySection, OrbitSection, PathSection, SiteSection
@@ -35,6 +35,7 @@ from selfiesim.scene.sky import SkySection
 
 if TYPE_CHECKING:
     from selfiesim.craft.model import Craft
+    from selfiesim.studio.notebook import NotebookStudio
     from selfiesim.view.resolved_scene import ResolvedScene
     from selfiesim.view.view import View
 
@@ -248,18 +249,8 @@ class Scene(Section):
         UserError
             For a mesh or an image that cannot be used; the message names the key.
         """
-        from selfiesim.craft.decals import Decal, apply_decals
-        from selfiesim.craft.load import file_stamp, load_craft
-        from selfiesim.craft.material_overrides import apply_finishes
-
         source = self.craft_source if part is self.craft else self.model_source(f"{key}.model", part.model)
-        craft = apply_finishes(load_craft(source), tuple(part.materials.items()), f"{key}.materials")
-        decals = []
-        for number, each in enumerate(part.decals):
-            where = f"{key}.decals[{number}]"
-            image = self.resolve_file(f"{where}.image", each.image, "the picture")
-            decals.append(Decal(each.mount, image, each.width_m, each.up, where, file_stamp(image)))
-        return apply_decals(craft, tuple(decals))
+        return load_finished_craft(source, part, key, self.resolve_file)
 
     def model_source(self, key: str, model: str) -> str | Path:
         """Resolve the value of a ``model`` key.
@@ -350,6 +341,23 @@ class Scene(Section):
         except (SceneError, EphemerisError, CcsdsError, MapError) as error:
             raise type(error)(f"{self._source}: {error}") from error
         return resolved.at(at)
+
+    def studio(self, height: int = 720) -> NotebookStudio:
+        """Set up the shot by hand in a notebook: as the last line of a cell it shows the studio's page.
+
+        Parameters
+        ----------
+        height : int
+            Height of the frame, CSS pixels.
+
+        Returns
+        -------
+        NotebookStudio
+            Runs until the kernel ends, or its ``stop()`` is called; needs ``selfiesim[studio]``.
+        """
+        from selfiesim.studio.notebook import NotebookStudio
+
+        return NotebookStudio(self, height)
 
     def seconds(self, moment: str, key: str = "at") -> float:
         """Convert a moment of the scene to seconds after the release.

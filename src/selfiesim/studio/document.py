@@ -13,10 +13,9 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, InlineTable, Table
 
 from selfiesim.core.errors import SceneError
-from selfiesim.core.limits import STUDIO_TEXT
+from selfiesim.core.limits import STUDIO_KEYS, STUDIO_TEXT, STUDIO_UNDO
 from selfiesim.core.untrusted.toml_shape import check_toml_shape
 
-_MAX_UNDO = 500
 _TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
 _PATH = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?(\.[A-Za-z0-9_-]+(\[\d+\])?)*")
@@ -75,13 +74,19 @@ class Document:
         Raises
         ------
         SceneError
-            The text is too long.
+            The text is too long, or no file can hold it.
         """
-        STUDIO_TEXT.check(len(text), f"the scene has {len(text):,} characters", SceneError)
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError as error:  # half of a surrogate pair
+            raise SceneError("the text has a character that no file can hold; type it again") from error
+        STUDIO_TEXT.check(size, f"the scene has {size:,} bytes", SceneError)
         if text == self.text:
             return
         if merge is None or merge != self._merging:
-            self._undo = [*self._undo[-_MAX_UNDO:], self.text]
+            self._undo.append(self.text)
+            while sum(map(len, self._undo)) > STUDIO_UNDO.value:
+                del self._undo[0]
         self._merging = merge
         self._redo.clear()
         self._take(text)
@@ -94,8 +99,11 @@ class Document:
         Raises
         ------
         SceneError
-            The text is not valid TOML, or a path does not fit it.
+            The text is not valid TOML, or too long for this, or a path does not fit it.
         """
+        # tomlkit's work grows with the square of the number of keys, and of the dots in them.
+        count = sum(map(self.text.count, "=[.,"))
+        STUDIO_KEYS.check(count, f"edit this scene as text: it has {count:,} keys, tables, dots and commas", SceneError)
         check_toml_shape(self.text, self.name, SceneError)
         try:
             table = tomlkit.parse(self.text)
@@ -209,8 +217,14 @@ def _set(table: Any, path: str, value: Any) -> None:
             table = table[part]
         if not isinstance(table, (Table, InlineTable, AoT, dict, list)):
             raise SceneError(f"{path}: {part} is a value, not a section")
-    if value is None:
-        if last in table:
-            del table[last]
+    key: Any = last
+    if isinstance(table, (AoT, list)):
+        if not last.isdigit() or int(last) >= len(table):
+            raise SceneError(f"{path}: there is no entry {last}")
+        key = int(last)
+    if value is not None:
+        table[key] = value
+    elif key == last and last not in table:
+        return
     else:
-        table[last] = value
+        del table[key]

@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from selfiesim.core.limits import STUDIO_BYTES, STUDIO_SECONDS, describe
+from selfiesim.core.limits import STUDIO_BYTES, STUDIO_MAP_SECONDS, STUDIO_SECONDS, STUDIO_TURN_SECONDS, describe
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
+    from selfiesim.core.limits import Limit
     from selfiesim.studio.worker import Output, Request
 
 Message = tuple[str, int, dict[str, Any], bytes]
 """Kind, revision, JSON-ready content, and the bytes of a picture."""
 
 _WATCH_S = 0.5
+_WALL_PER_CPU = 6.0  # a process may wait for others so long
+_Clock = tuple[float, float]
 
 
 class Drawing:
@@ -38,7 +43,10 @@ class Drawing:
         self._on_message = on_message
         self._loop = asyncio.get_running_loop()
         self._request: Request | None = None
-        self._waiting_since: float | None = None
+        self._waiting_since: _Clock | None = None  # for the next message
+        self._turn: tuple[_Clock, int] | None = None  # since when, and which request the process has not taken yet
+        self._in_maps = False
+        self._is_given_up = False
         self._failed_revision: int | None = None
         self._start()
         self._watch = self._loop.create_task(self._watching())
@@ -52,11 +60,11 @@ class Drawing:
     def draw(self, request: Request) -> None:
         """Draw a scene in place of the one before."""
         self._request = request
-        self._waiting_since = self._loop.time()
-        try:
-            self._connection.send(request)
-        except OSError:
-            self._replace("it died")
+        if self._is_given_up:
+            self._start()
+        self._waiting_since = self._now()
+        self._turn = self._turn or (self._waiting_since, request.revision)
+        self._outbox.put(request)
 
     def close(self) -> None:
         """End the process."""
@@ -70,10 +78,15 @@ class Drawing:
         self._connection, other = context.Pipe()
         self._process: SpawnProcess = context.Process(target=serve_previews, args=(other,), daemon=True)
         self._process.start()
+        self._usage = psutil.Process(self._process.pid)
         other.close()
-        threading.Thread(target=self._read, args=(self._connection,), daemon=True).start()
+        self._is_given_up = False
+        self._outbox: SimpleQueue[Request | None] = SimpleQueue()
+        for work in (partial(_send_newest, self._connection, self._outbox), partial(self._read, self._connection)):
+            threading.Thread(target=work, daemon=True).start()
 
     def _stop(self) -> None:
+        self._outbox.put(None)
         self._process.kill()
         self._process.join(5.0)
         self._connection.close()
@@ -92,9 +105,18 @@ class Drawing:
     def _receive(self, connection: Connection, message: Message) -> None:
         if connection is not self._connection:
             return
-        is_last = message[2].get("stage") == "done" or message[0] == "faults"
-        self._waiting_since = None if is_last else self._loop.time()
-        self._on_message(message)
+        kind, revision, content, _ = message
+        is_done = content.get("stage") == "done"
+        if is_done:
+            self._failed_revision = None
+        is_last = is_done or kind == "faults"
+        self._waiting_since = None if is_last and self._turn is None else self._now()
+        if kind == "alive":
+            self._in_maps = content["in_maps"]
+            if self._turn is not None and revision >= self._turn[1]:
+                self._turn = None
+        else:
+            self._on_message(message)
 
     async def _watching(self) -> None:
         while True:
@@ -104,31 +126,65 @@ class Drawing:
                 self._replace(reason)
 
     def _trouble(self) -> str | None:
+        if self._is_given_up:
+            return None
         if not self._process.is_alive():
             return "it died"
-        if self._waiting_since is not None and self._loop.time() - self._waiting_since > STUDIO_SECONDS.value:
-            return f"it did not answer for {STUDIO_SECONDS.value} s"
+        limit = STUDIO_MAP_SECONDS if self._in_maps else STUDIO_SECONDS
+        if self._is_over(self._waiting_since, limit):
+            return f"it did not answer for {limit.value} s"
+        if self._turn is not None and not self._in_maps and self._is_over(self._turn[0], STUDIO_TURN_SECONDS):
+            return f"it did not take the changed scene for {STUDIO_TURN_SECONDS.value} s"
         try:
-            if psutil.Process(self.pid).memory_info().rss > STUDIO_BYTES.value:
+            if self._usage.memory_info().rss > STUDIO_BYTES.value:
                 return f"it took more than {describe(STUDIO_BYTES.value, STUDIO_BYTES.unit)} of memory"
         except psutil.NoSuchProcess:
             return "it died"
         return None
 
+    def _now(self) -> _Clock:
+        """Return real time, and the process's CPU time, s: on a busy machine, a good process takes long too."""
+        try:
+            times = self._usage.cpu_times()
+        except psutil.NoSuchProcess:
+            return self._loop.time(), 0.0
+        return self._loop.time(), float(times.user + times.system)
+
+    def _is_over(self, since: _Clock | None, limit: Limit) -> bool:
+        if since is None:
+            return False
+        wall, cpu = (now - then for now, then in zip(self._now(), since, strict=True))
+        return cpu > limit.value or wall > _WALL_PER_CPU * limit.value
+
     def _replace(self, reason: str) -> None:
         """Start another process, which draws the last request again unless that one has failed before."""
         self._stop()
-        self._start()
-        request, self._waiting_since = self._request, None
+        request = self._request
+        self._waiting_since, self._turn, self._in_maps = None, None, False
         revision = request.revision if request else 0
-        retry = request is not None and self._failed_revision != revision
+        self._is_given_up = self._failed_revision == revision
         self._failed_revision = revision
         message = f"the process that draws was replaced: {reason}"
-        if request is not None and retry:
-            self.draw(request)
-        elif request is not None:
-            message += ", twice with this scene; change the scene to draw again"
+        if self._is_given_up:
+            message = (
+                f"the process that draws has ended twice with this scene: {reason}; change the scene to draw again"
+            )
+        else:
+            self._start()
+            if request is not None:
+                self.draw(request)
         self._on_message(("lost", revision, {"message": message}, b""))
+
+
+def _send_newest(connection: Connection, outbox: SimpleQueue[Request | None]) -> None:
+    """Send what is put into ``outbox``, the newest where several wait, until None; a busy process makes this wait."""
+    while (request := outbox.get()) is not None:
+        while not outbox.empty() and request is not None:
+            request = outbox.get()
+        try:
+            connection.send(request)
+        except (OSError, ValueError):  # the process has died, and is replaced
+            return
 
 
 class OutputRun:

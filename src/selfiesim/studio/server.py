@@ -6,7 +6,10 @@ import asyncio
 import contextlib
 import json
 import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,19 +24,22 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from selfiesim.core.errors import UserError
-from selfiesim.studio.access import Access, Guard, read_json
+from selfiesim.studio.access import Access, Guard, Pace, read_json
+from selfiesim.studio.document import Document
 from selfiesim.studio.session import FORMATS, Page, Session, open_document
 
 STATIC = files("selfiesim.studio") / "static"
 _MAX_MESSAGE = 1_000_000  # bytes of one message from a page
+_MESSAGES_PER_S, _BURST = 120.0, 240.0
+_MAX_CONNECTIONS = 128
 
 
-def make_app(scene: str, folder: Path, access: Access) -> Starlette:
+def make_app(scene: str | Document, folder: Path, access: Access) -> Starlette:
     """Return the web application.
 
     Parameters
     ----------
-    scene : str
+    scene : str or Document
         The scene to begin with.
     folder : Path
         The folder that scenes are saved in.
@@ -43,8 +49,11 @@ def make_app(scene: str, folder: Path, access: Access) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        # Before the page asks for it: what it imports takes longer than the rest of the start.
+        preparing = asyncio.get_running_loop().run_in_executor(None, _read_catalogue)
         app.state.session = Session(scene, folder)
         yield
+        await preparing
         app.state.session.close()
 
     async def page(_request: Request) -> Response:
@@ -67,12 +76,15 @@ def make_app(scene: str, folder: Path, access: Access) -> Starlette:
 
 async def _catalogue(_request: Request) -> Response:
     """The scenes, and the schema from which the panels are made."""
+    return JSONResponse(await asyncio.to_thread(_read_catalogue))
+
+
+@cache
+def _read_catalogue() -> dict[str, Any]:
     from selfiesim.scene.scene import Scene, schema
     from selfiesim.scene.shipped import scenes
 
-    titles = await asyncio.to_thread(lambda: {name: Scene.load(name).title for name in scenes()})
-    listed = [{"name": name, "title": title} for name, title in titles.items()]
-    return JSONResponse({"scenes": listed, "schema": schema()})
+    return {"scenes": [{"name": name, "title": Scene.load(name).title} for name in scenes()], "schema": schema()}
 
 
 async def _output(request: Request) -> Response:
@@ -92,11 +104,18 @@ async def _live(socket: WebSocket) -> None:
         await (socket.send_text(message) if isinstance(message, str) else socket.send_bytes(message))
 
     page = Page(send)
-    session.join(page)
+    try:
+        session.join(page)
+    except UserError as error:
+        await send(json.dumps({"type": "status", "text": str(error), "error": True}))
+        await socket.close(1013)
+        return
+    pace = Pace(_MESSAGES_PER_S, _BURST)
     sending = asyncio.get_running_loop().create_task(page.run())
     try:
         while True:
             message = _parsed(await socket.receive_text())
+            await asyncio.sleep(pace.delay(time.monotonic()))
             try:
                 session.handle(page, message)
             except UserError as error:
@@ -134,13 +153,13 @@ def bind(port: int) -> socket.socket:
     return listener
 
 
-def serve(scene: str, folder: Path, port: int, on_ready: Callable[[str], None]) -> None:
+def serve(scene: str | Document, folder: Path, port: int, on_ready: Callable[[str], None]) -> None:
     """Run the studio until interrupted.
 
     Parameters
     ----------
-    scene : str
-        Name of a shipped scene, or a scene file.
+    scene : str or Document
+        Name of a shipped scene, or a scene file; a document is that of a notebook, which may embed the page.
     folder : Path
         The folder that scenes are saved in.
     port : int
@@ -153,10 +172,12 @@ def serve(scene: str, folder: Path, port: int, on_ready: Callable[[str], None]) 
     UserError
         The scene cannot be read, or the port is taken.
     """
-    open_document(scene)
+    in_notebook = isinstance(scene, Document)
+    if isinstance(scene, str):
+        open_document(scene)
     listener = bind(port)
     number = listener.getsockname()[1]
-    access = Access(number)
+    access = Access(number, in_notebook)
     address = f"http://127.0.0.1:{number}/#{access.token}"
     config = uvicorn.Config(
         make_app(scene, folder, access),
@@ -164,6 +185,7 @@ def serve(scene: str, folder: Path, port: int, on_ready: Callable[[str], None]) 
         ws="websockets-sansio",
         ws_max_size=_MAX_MESSAGE,
         ws_max_queue=64,
+        limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=1,
         server_header=False,
     )
@@ -174,7 +196,8 @@ def serve(scene: str, folder: Path, port: int, on_ready: Callable[[str], None]) 
         while not server.started and not task.done():
             await asyncio.sleep(0.02)
         if server.started:
-            on_ready(address)
+            # In a thread, since a browser in the terminal takes until it is closed.
+            threading.Thread(target=on_ready, args=(address,), daemon=True).start()
         await task
 
     with contextlib.suppress(KeyboardInterrupt):

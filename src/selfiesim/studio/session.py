@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 from selfiesim.core.errors import UserError
 from selfiesim.core.files import atomic_write
-from selfiesim.scene.shipped import find_scene
+from selfiesim.core.limits import STUDIO_PAGES, STUDIO_TEXT
+from selfiesim.scene.shipped import find_scene, scenes
 from selfiesim.studio.document import Document
 from selfiesim.studio.drawing import Drawing, Message, OutputRun
 from selfiesim.studio.worker import Output, Request
@@ -19,21 +21,28 @@ from selfiesim.studio.worker import Output, Request
 FORMATS = {".png": "image/png", ".jpg": "image/jpeg", ".tif": "image/tiff", ".exr": "image/x-exr"}
 """Formats of pictures, with their media types."""
 _MAX_SIZE = 7680, 4320
+_LONGEST_NAME = 200  # bytes of a file name; file systems take 255, with what a temporary file adds
+
+_log = logging.getLogger(__name__)
 
 
 class Page:
-    """One connected page. Frames wait until it has acknowledged the one before; only the newest waits."""
+    """One connected page. Frames wait until it has acknowledged the one before.
+
+    Only the newest message of each kind waits, so a page that does not read costs a bounded amount of memory.
+    """
 
     def __init__(self, send: Callable[[str | bytes], Awaitable[None]]) -> None:
         self._send = send
-        self._texts: asyncio.Queue[str] = asyncio.Queue()
+        self._texts: dict[str, str] = {}
         self._frame: bytes | None = None
         self._is_free = True
         self._wake = asyncio.Event()
 
     def tell(self, kind: str, content: dict[str, Any]) -> None:
-        """Queue a message."""
-        self._texts.put_nowait(json.dumps({"type": kind} | content, allow_nan=False, default=str))
+        """Queue a message in place of one of its kind that waits."""
+        self._texts.pop(kind, None)
+        self._texts[kind] = json.dumps({"type": kind} | content, allow_nan=False, default=str)
         self._wake.set()
 
     def show(self, frame: bytes) -> None:
@@ -51,8 +60,8 @@ class Page:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while not self._texts.empty():
-                await self._send(self._texts.get_nowait())
+            while self._texts:
+                await self._send(self._texts.pop(next(iter(self._texts))))
             if self._frame is not None and self._is_free:
                 frame, self._frame, self._is_free = self._frame, None, False
                 await self._send(frame)
@@ -63,15 +72,17 @@ class Session:
 
     Parameters
     ----------
-    scene : str
-        Name of a shipped scene, or a scene file.
+    scene : str or Document
+        Name of a shipped scene, a scene file, or a document.
     folder : Path
         The folder that scenes are saved in.
     """
 
-    def __init__(self, scene: str, folder: Path) -> None:
+    def __init__(self, scene: str | Document, folder: Path) -> None:
         self.folder = folder
-        self.document = open_document(scene)
+        self.document = open_document(scene) if isinstance(scene, str) else scene
+        # What this studio knows to be in a file; what something else has written since is not written over.
+        self._on_disk = folder / f"{self.document.name}.toml", self.document.text.encode()
         self.pages: set[Page] = set()
         self._drawing = Drawing(self._on_message)
         self._latest: dict[str, dict[str, Any]] = {}
@@ -95,7 +106,15 @@ class Session:
         self._scratch.cleanup()
 
     def join(self, page: Page) -> None:
-        """Add a page and send it everything that there is to see."""
+        """Add a page and send it everything that there is to see.
+
+        Raises
+        ------
+        UserError
+            Too many pages are open.
+        """
+        count = len(self.pages) + 1
+        STUDIO_PAGES.check(count, f"{count} pages of this studio are open; close one", UserError)
         self.pages.add(page)
         page.tell("document", self._document_state())
         for kind, content in self._latest.items():
@@ -173,23 +192,39 @@ class Session:
         """Write the scene into the folder; a new name must be a plain file name."""
         text = str(name or f"{self.document.name}.toml")
         path = self.folder / text
-        if Path(text).name != text or path.suffix != ".toml" or text.startswith(".") or not text.isprintable():
+        if (
+            Path(text).name != text
+            or path.suffix != ".toml"
+            or text.startswith(".")
+            or not text.isprintable()
+            or len(text.encode()) > _LONGEST_NAME
+        ):
             raise UserError(f"{text[:60]!r} is not a file name such as my-shot.toml")
-        if path.is_symlink():
-            raise UserError(f"{text}: is a link; choose another name")
-        try:
-            with atomic_write(path) as temporary:
-                temporary.write_text(self.document.text, encoding="utf-8")
-        except OSError as error:
-            raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise UserError(f"{text}: is a link or no file; choose another name")
+        self._check_unchanged(path)
+        with atomic_write(path) as temporary:
+            temporary.write_text(self.document.text, encoding="utf-8")
+        self._on_disk = path, self.document.text.encode()
         self.document.name, self.document.saved = path.stem, self.document.text
         self._tell_all("document", self._document_state())
         self._tell_all("status", {"text": f"Saved as {path.name}"})
 
+    def _check_unchanged(self, path: Path) -> None:
+        """Refuse, once for each content, to write over a file that this studio has neither read nor written."""
+        try:
+            with path.open("rb") as file:
+                content = file.read(STUDIO_TEXT.value + 1)
+        except OSError:  # there is none; or writing will fail, and say why
+            return
+        if (path, content) != self._on_disk and content != self.document.text.encode():
+            self._on_disk = path, content
+            raise UserError(f"{path.name}: has been changed by something else; save again to replace it")
+
     def _render(self, message: dict[str, Any]) -> None:
         """Start to write a picture to a file that pages may then download."""
         ending, quality, size = message.get("format"), message.get("quality"), message.get("size")
-        if ending not in FORMATS or quality not in ("draft", "final"):
+        if not isinstance(ending, str) or ending not in FORMATS or quality not in ("draft", "final"):
             raise UserError("choose a format and a quality")
         if size is not None:
             is_size = isinstance(size, list) and len(size) == 2 and all(type(each) is int for each in size)
@@ -229,8 +264,11 @@ class Session:
             return
         content = _finite(content) | {"revision": revision}
         if kind == "lost":
+            _log.warning("%s", content["message"])
             self._tell_all("status", {"text": content["message"], "error": True})
             return
+        if content.get("machine"):
+            _log.warning("%s", content["faults"][0]["message"])
         if kind == "scene":
             self._latest.pop("faults", None)
         self._latest[kind] = content
@@ -249,7 +287,7 @@ def open_document(scene: str, revision: int = 1, shipped_only: bool = False) -> 
     UserError
         There is no such scene, or it cannot be read.
     """
-    if shipped_only and Path(scene).name != scene:
+    if shipped_only and scene not in scenes():
         raise UserError(f"{scene[:60]!r} is not the name of a shipped scene")
     path = find_scene(scene)
     try:

@@ -13,18 +13,22 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selfiesim.core.errors import UserError
+from selfiesim.core.errors import GraphicsError, UserError
+from selfiesim.core.limits import STUDIO_BYTES
 from selfiesim.studio.document import find_faults, parse
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
+    from selfiesim.planet.maps.surface import Surface
     from selfiesim.scene.scene import Scene
     from selfiesim.view.view import View
 
 LADDER = (320, 640, 1280)
-"""Widths, pixels, of the pictures before that of the scene's own size."""
-_QUICK_S = 0.07  # a step of the ladder that takes less is where the next picture begins
+"""Widths, pixels, of the pictures of one pass before the draft of the scene's own size."""
+_QUICK_S, _SLOW_S = 0.07, 0.16  # a step that takes less, or more, has the next picture begin a step higher, or lower
+_PAUSE_S = 0.1  # without a request, after which a picture gets better: a pass once begun delays the next change
 _REST_S = 0.5  # without a request, after which the final picture begins
+_ALIVE_S = 5.0  # between the messages of a long render that it goes on
 _JPEG_QUALITY = 80
 _LARGEST_SHOWN = 2560  # pixels a side: a larger picture is shown smaller, and rendered whole on demand
 
@@ -77,6 +81,7 @@ class _Superseded(Exception):  # noqa: N818 - the usual course of events
 
 def serve_previews(connection: Connection) -> None:
     """Draw each :class:`Request` that arrives, the newest first, until the other end closes."""
+    _limit_memory()
     artist = _Artist(connection)
     while True:
         try:
@@ -88,6 +93,18 @@ def serve_previews(connection: Connection) -> None:
             continue
         except (EOFError, OSError, KeyboardInterrupt):
             return
+
+
+def _limit_memory() -> None:
+    """Have an allocation fail that is too large for the studio to notice in time."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = 2 * STUDIO_BYTES.value
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def serve_output(connection: Connection) -> None:
@@ -116,8 +133,22 @@ class _Artist:
         self._connection = connection
         self._first = 0  # step of the ladder with which a picture begins
         self._strip_of: Any = None
+        self._surfaces: set[Surface] = set()
+        self._alive_s = 0.0
+        self._request: Request | None = None
 
     def draw(self, request: Request) -> None:
+        self._request = request
+        self._say_alive()
+        try:
+            self._draw(request)
+        except MemoryError:
+            message = STUDIO_BYTES.excess("this scene takes too much memory to draw")
+            self._send("faults", request, {"faults": [{"message": message, "line": None}]})
+
+    def _draw(self, request: Request) -> None:
+        from selfiesim.render.gl import opengl_check
+
         try:
             scene = _scene(request)
             view = scene.view()
@@ -127,30 +158,41 @@ class _Artist:
             return
         self._send("scene", request, {"values": scene.model_dump(mode="json"), "faults": []})
         try:
+            opengl_check.require()  # before anything that takes long
+            self._prepare_maps(view)
             self._draw_steps(request, scene, view)
         except UserError as error:
-            self._send("faults", request, {"faults": [{"message": str(error), "line": None}]})
+            is_machine = isinstance(error, GraphicsError)
+            self._send("faults", request, {"faults": [{"message": str(error), "line": None}], "machine": is_machine})
+
+    def _prepare_maps(self, view: View) -> None:
+        """Read the maps of a planet; the first time on a machine they are built, for longer than a picture may take."""
+        from selfiesim.planet.maps.surface import surface_maps
+
+        if view.planet is not None and view.planet.surface not in self._surfaces:
+            self._say_alive(in_maps=True)
+            surface_maps(view.planet.surface)
+            self._surfaces.add(view.planet.surface)
+            self._say_alive()
 
     def _draw_steps(self, request: Request, scene: Scene, view: View) -> None:
         width, height = view.camera.width, view.camera.height
-        full = min(1.0, _LARGEST_SHOWN / max(width, height))
-        shown = round(width * full)
-        widths = [step for step in LADDER if step < shown]
-        for number, step in enumerate([*widths, shown]):
-            if number < self._first and step != shown:
-                continue
+        shown = round(width * min(1.0, _LARGEST_SHOWN / max(width, height)))
+        widths = sorted({min(step, shown) for step in LADDER})
+        first = min(self._first, len(widths) - 1)
+        for number, step in enumerate(widths[first:]):
             start = time.perf_counter()
-            small = _resized(scene, view, step)
-            photo = small.render("draft", progress=self._check).expose()
-            self._send_frame(request, photo, "draft")
-            if number == self._first:
+            # Without motion blur, which takes a view for each pass.
+            self._send_frame(request, _shrunk(view, step).render("draft", 1, shutter_open_s=0.0).expose(), "draft")
+            if number == 0:
                 self._adapt(time.perf_counter() - start, len(widths))
                 self._send("overlay", request, self._overlay(view))
-            self._check()
+            self._pause(_PAUSE_S)
+        whole = _resized(scene, view, shown)
+        self._send_frame(request, whole.render("draft", progress=self._check).expose(), "draft")
         self._send("strip", request, self._strip(scene))
-        if self._connection.poll(_REST_S):
-            raise _Superseded
-        self._draw_final(request, _resized(scene, view, shown), is_whole=shown == width)
+        self._pause(_REST_S)
+        self._draw_final(request, whole, is_whole=shown == width)
 
     def _draw_final(self, request: Request, view: View, is_whole: bool) -> None:
         from selfiesim.files.images import png_bytes
@@ -168,9 +210,10 @@ class _Artist:
         self._connection.send(("frame", request.revision, meta | {"type": "image/png"}, png_bytes(photo, text)))
 
     def _adapt(self, seconds: float, steps: int) -> None:
-        if seconds < _QUICK_S and self._first < steps:
+        self._first = min(self._first, steps - 1)
+        if seconds < _QUICK_S:
             self._first += 1
-        elif seconds > 3 * _QUICK_S and self._first > 0:
+        elif seconds > _SLOW_S and self._first > 0:
             self._first -= 1
 
     def _send_frame(self, request: Request, photo: Photo, stage: str) -> None:
@@ -197,8 +240,19 @@ class _Artist:
         return strip
 
     def _check(self, *_progress: int) -> None:
-        if self._connection.poll():
+        self._pause(0.0)
+
+    def _pause(self, seconds: float) -> None:
+        if time.monotonic() - self._alive_s > _ALIVE_S:
+            self._say_alive()
+        if self._connection.poll(seconds):
             raise _Superseded
+
+    def _say_alive(self, in_maps: bool = False) -> None:
+        """Have the studio wait for this process, and know that it has taken the request."""
+        self._alive_s = time.monotonic()
+        assert self._request is not None
+        self._send("alive", self._request, {"in_maps": in_maps})
 
     def _send(self, kind: str, request: Request, content: dict[str, Any]) -> None:
         self._connection.send((kind, request.revision, content, b""))
@@ -208,6 +262,23 @@ def _scene(request: Request) -> Scene:
     from selfiesim.scene.scene import Scene
 
     return Scene.from_table(parse(request.text, request.name), request.name, Path(request.folder))
+
+
+def _shrunk(view: View, width: int) -> View:
+    """Return the view in a smaller picture: the same instant, looked at with coarser pixels."""
+    camera = view.camera
+    height = max(16, round(camera.height * width / camera.width))
+    x, y = width / camera.width, height / camera.height
+    small = replace(
+        camera,
+        width=width,
+        height=height,
+        fx=camera.fx * x,
+        fy=camera.fy * y,
+        cx=(camera.cx + 0.5) * x - 0.5,
+        cy=(camera.cy + 0.5) * y - 0.5,
+    )
+    return replace(view, camera=small)
 
 
 def _resized(scene: Scene, view: View, width: int) -> View:
