@@ -10,14 +10,22 @@ the table with the same bilinear formulas.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from selfiesim.planet.light.air_cache import load_or_build
 from selfiesim.planet.light.air_column import COLUMN_TOP_M, EDGES_M, AirColumn
-from selfiesim.planet.light.dust_optics import DELTA_ALBEDO, DELTA_EXTINCTION, PEAK_FRACTION, SCALED_EXTINCTION
+from selfiesim.planet.light.dust_optics import (
+    DELTA_ALBEDO,
+    DELTA_EXTINCTION,
+    DELTA_MOMENTS,
+    PEAK_FRACTION,
+    SCALED_EXTINCTION,
+)
 from selfiesim.planet.light.lines_of_sight import ground_sight, limb_sight
-from selfiesim.planet.light.multiple_scattering import ScatteredLight, scatter
+from selfiesim.planet.light.multiple_scattering import GROUND_ALBEDO, ScatteredLight, scatter
 
 Floats = NDArray[np.float64]
 
@@ -88,28 +96,35 @@ def build_table(columns: tuple[AirColumn, ...]) -> AirTable:
     columns : tuple of AirColumn
         The air at latitudes evenly spaced from the south to the north pole, or one for all.
     """
-    blocks = [_build_block(column) for column in columns]
-    places = [block.horizon_place for block in blocks]
-    once = np.concatenate(
-        [block.once for block in blocks] + [np.stack(rows) for rows in zip(*(b.ground for b in blocks), strict=True)]
-    )
-    more = np.concatenate([block.more for block in blocks])
-    return AirTable(_root(once), _root(more), len(columns), float(np.mean(places)))
+    sizes = [int(np.prod(shape)) for shape in _BLOCK_SHAPES]
+    blocks = []
+    for column in columns:
+        flat = load_or_build(f"{column!r} {_optics()}", sum(sizes), partial(_build_block, column))
+        parts = np.split(flat, np.cumsum(sizes)[:-1])
+        blocks.append([part.reshape(shape) for part, shape in zip(parts, _BLOCK_SHAPES, strict=True)])
+    once, more, ground, places = zip(*blocks, strict=True)
+    about_ground = np.stack(ground, axis=1).reshape(-1, SUN_COLUMNS, 4)
+    return AirTable(
+        np.concatenate([*once, about_ground]), np.concatenate(more), len(columns), float(np.mean(places))
+    )  # fmt: skip
 
 
-def _root(light: Floats) -> NDArray[np.float32]:
-    return np.sqrt(np.maximum(light, 0.0)).astype(np.float32)
+def _optics() -> str:
+    """Describe what a block depends on besides its column."""
+    numbers = (DELTA_ALBEDO, DELTA_EXTINCTION, DELTA_MOMENTS, PEAK_FRACTION, SCALED_EXTINCTION, GROUND_ALBEDO)
+    return " ".join(np.array(each).tobytes().hex() for each in numbers)
 
 
-@dataclass(frozen=True)
-class _Block:
-    once: Floats
-    more: Floats
-    ground: tuple[Floats, ...]
-    horizon_place: float
+_BLOCK_SHAPES = (
+    (BLOCK_ROWS, SUN_COLUMNS, 4),
+    (BLOCK_ROWS, AZIMUTHS * SUN_COLUMNS, 4),
+    (3, SUN_COLUMNS, 4),
+    (1,),
+)  # of the parts of a block: light scattered once and more often, rows about the ground, place of the horizon
 
 
-def _build_block(column: AirColumn) -> _Block:
+def _build_block(column: AirColumn) -> NDArray[np.float32]:
+    """Work out the parts of a block, roots of light, one after the other (N,)."""
     mu0, edges = _sun_columns(), EDGES_M
     light, sunlight = scatter(column, mu0), np.exp(-column.slant_depth(0.5 * (edges[:-1] + edges[1:])[:, None], mu0))
     dust, gas = column.layers(edges)
@@ -132,12 +147,10 @@ def _build_block(column: AirColumn) -> _Block:
     views = ground_sight(column, np.maximum(mu0, 0.0))
     seen = views.transmittance + views.light_by_moments(by_ground, 0)[:, 0]
     daylight = (*_split_daylight(column, light, mu0), seen)
-    return _Block(
-        once,
-        more.reshape(BLOCK_ROWS, AZIMUTHS * SUN_COLUMNS, 4),
-        tuple(np.pad(each, ((0, 0), (0, 1))) for each in daylight),
-        float(ground.mean_place(by_dust[:, bright])[0, _GREEN]),
-    )
+    light_parts = (once, more, np.pad(np.stack(daylight), ((0, 0), (0, 0), (0, 1))))
+    place = float(ground.mean_place(by_dust[:, bright])[0, _GREEN])
+    roots = np.sqrt(np.maximum(np.concatenate([part.ravel() for part in light_parts]), 0.0))
+    return np.append(roots, place).astype(np.float32)
 
 
 def _split_daylight(column: AirColumn, light: ScatteredLight, mu0: Floats) -> tuple[Floats, Floats]:

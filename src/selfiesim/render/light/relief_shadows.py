@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from selfiesim.view.poses import PlanetPose
     from selfiesim.view.view import View
 
-_SUN_STEP_RAD = float(np.radians(0.01))  # to which the Sun's place is rounded, so that frames of a film share a map
+_SUN_STEP_RAD = float(np.radians(0.04))  # a ninth of the Sun's disc: its place is rounded, so that frames share a map
 _FINEST_KM, _COARSEST_KM = 1.2, 3.4  # side of a texel, where the number of texels leaves a choice
 _VISIBLE_KM = 20.0  # size of a pixel on the ground, below the camera, that shows no shadows
 _FULL_RADIUS_KM = 1000.0  # of a planet, below which these lengths shrink with it
