@@ -45,12 +45,12 @@ def reference(row: np.void) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_limb_and_haze_agree_with_the_monte_carlo(case: tuple[float, ...]) -> None:
-    """Within 10 percent, and twice the noise, wherever there is light, from overhead Sun to twilight."""
+    """Within 10 percent, noise of 1 to 2 percent included, from overhead Sun to twilight."""
     rows = [row for row in MONTE_CARLO if tuple(row)[:4] == case]
     assert len(rows) == 8
     for row in rows:
-        light, error = reference(row)
-        assert np.all(np.abs(looked_up(row) - light) < 0.10 * light + 2.0 * error + 1e-5), row
+        light, _error = reference(row)
+        assert np.all(np.abs(looked_up(row) - light) < 0.10 * light + 1e-5), row
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from selfiesim.planet.light.air_column import AirColumn
-from selfiesim.planet.light.dust_sky import DustSky, delta_eddington
+from selfiesim.planet.light.dust_sky import ICE_ASYMMETRY, DustSky, delta_eddington
 
 RADIUS_M = 3_389_500.0
 DUST_GROUND = (0.28, 0.17, 0.085)
@@ -93,3 +95,21 @@ def test_radiance_is_continuous_at_the_suns_elevation():
 
 def test_clear_air_is_dark():
     assert sky_at(0.001, 30.0).radiance(np.array([0.0, 0.6, 0.8])).max() < 0.002
+
+
+# Shettle and Weinman 1970, J. Atmos. Sci. 27, 1048: the Eddington solution for a layer that absorbs nothing, over black
+# ground. Delta scaling leaves (1 - g) times the optical depth as it is.
+@pytest.mark.parametrize("opacity", [0.1, 1.0, 4.0])
+def test_clouds_let_through_what_a_layer_that_absorbs_nothing_does(opacity):
+    mu0, depth = np.cos(np.radians(50.0)), opacity * (1.0 - ICE_ASYMMETRY**2)
+    column = AirColumn(0.0, 35_000.0, 0.0, 1e12)  # a plane
+    sky = DustSky(column, np.array([np.sin(np.radians(50.0)), 0.0, mu0]), np.zeros(3), opacity)
+    published = (2 / 3 + mu0 + (2 / 3 - mu0) * np.exp(-depth / mu0)) / (4 / 3 + (1.0 - ICE_ASYMMETRY) * opacity)
+    assert_allclose(sky.ground_irradiance_fraction, published, rtol=0.002)
+
+
+def test_clouds_make_the_zenith_whiter():
+    clear, cloudy = (replace(sky_at(0.4, 50.0), cloud_opacity=each) for each in (0.0, 0.5))
+    overhead = np.array([0.0, 0.0, 1.0])
+    red, blue = cloudy.radiance(overhead)[[0, 2]] / clear.radiance(overhead)[[0, 2]]
+    assert blue > 1.2 * red > 1.2

@@ -10,7 +10,7 @@ import numpy as np
 from selfiesim.astro.bodies import BODIES
 from selfiesim.astro.ellipsoid import ellipsoid_height, sun_visible_fraction
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.frames import icrf_to_bodyfixed
+from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.astro.mars_time import solar_longitude
 from selfiesim.astro.orbit import State
 from selfiesim.core.errors import SceneError
@@ -35,6 +35,8 @@ from selfiesim.view.view import View
 if TYPE_CHECKING:
     from selfiesim.scene.craft import ModelSection
     from selfiesim.scene.scene import Scene
+
+_DUST_LATITUDE_STEP_RAD = float(np.radians(2.0))
 
 
 def view_at(setup: SceneSetup, epoch: Epoch, moment: str | None = None) -> View:
@@ -201,7 +203,8 @@ def _place_planet_and_ground(
     body = setup.body
     if body.name == "sun":
         return None, None
-    weather = _weather(setup, epoch) if body.name == "mars" else AIRLESS
+    latitude = direction_to_lonlat(track.icrf_to_bodyfixed @ track.camera.position)[1]
+    weather = _weather(setup, epoch, latitude) if body.name == "mars" else AIRLESS
     pose = icrf_to_camera @ -track.camera.position, track.icrf_to_bodyfixed @ icrf_to_camera.T
     casters, options = find_shadow_casters(setup.almanac, body, epoch), setup.scene.planet
     site_height = setup.host.height_m if isinstance(setup.host, LandedHost) else None
@@ -228,8 +231,8 @@ def _refracted_share(setup: SceneSetup, epoch: Epoch, place: Vector, to_sun: Vec
     return refracted_sunlight(earth, BODIES["earth"].radii_m[0], to_sun, direct)
 
 
-def _weather(setup: SceneSetup, epoch: Epoch) -> Weather:
-    """The scene's weather, completed by the season at ``epoch``."""
+def _weather(setup: SceneSetup, epoch: Epoch, latitude: float) -> Weather:
+    """The scene's weather, completed by the season at ``epoch`` and at the latitude, rad, below the camera."""
     section = setup.scene.planet
     ls = solar_longitude(setup.body, epoch)
     north, south = frost_edge_latitudes(ls) if section.frost else (AIRLESS.frost_north, AIRLESS.frost_south)
@@ -241,7 +244,8 @@ def _weather(setup: SceneSetup, epoch: Epoch) -> Weather:
     return Weather(
         dust_opacity=None if section.dust_opacity == "seasonal" else section.dust_opacity,
         dust_top_m=None if section.dust_top_km == "seasonal" else 1000.0 * section.dust_top_km,
-        # The table of the air is worked out again when this changes.
+        # The table of the air is worked out again when these change.
+        dust_latitude=_DUST_LATITUDE_STEP_RAD * round(latitude / _DUST_LATITUDE_STEP_RAD),
         solar_longitude=float(np.radians(np.round(np.degrees(ls)))),
         cloud_opacity=tropics,
         north_hood_opacity=hoods[0],

@@ -16,7 +16,7 @@ from selfiesim.planet.ground.heightfield import Crater, Pad, Track
 from selfiesim.planet.ground.mesh import BlastZone, TerrainSpec
 from selfiesim.planet.light.atmosphere import air_column
 from selfiesim.planet.light.dust_sky import DustSky
-from selfiesim.planet.light.weather import Weather
+from selfiesim.planet.light.weather import Weather, cloud_optical_depth
 
 if TYPE_CHECKING:
     from selfiesim.camera.pinhole import Camera
@@ -99,7 +99,7 @@ def make_ground(
     sun : (3,) array
         Unit vector toward the Sun, camera axes.
     weather : Weather
-        Dust and gas of the day.
+        Dust, gas and clouds of the day.
 
     Returns
     -------
@@ -123,8 +123,9 @@ def make_ground(
     reflectance = section.reflectance or _map_reflectance(setup)
     recipe = _terrain_spec(section, camera, lens, enu_to_camera[2], reflectance)
     assert setup.scene.site is not None
-    air = air_column(weather, setup.body, float(np.radians(setup.scene.site.latitude_deg)))
-    sky = DustSky(air, to_sun, np.array(reflectance))
+    latitude = float(np.radians(setup.scene.site.latitude_deg))
+    air = air_column(weather, setup.body, latitude)
+    sky = DustSky(air, to_sun, np.array(reflectance), float(cloud_optical_depth(weather, latitude)))
     cell_rad_by_quality = {"draft": section.draft_cell_rad, "final": section.cell_rad}
     ground = Ground(position, enu_to_camera, recipe, cell_rad_by_quality, sky)
     if np.hypot(*lens[:2]) < recipe.extent_m and ground.lens_height_m < 0.02:

@@ -44,6 +44,7 @@ LIMB_HEIGHTS_M: Floats = COLUMN_TOP_M * (np.arange(LIMB_ROWS) / (LIMB_ROWS - 1.0
 
 MIN_MU0, MU0_BEND = -0.35, 0.3
 _GREEN = 1
+_MAX_SUNWARD_M = 50_000.0  # from where light that is scattered again comes, in clear air (assumed)
 _TYPICAL_MU0 = 0.3  # cosine of the Sun's zenith angle for which the place of scattering is worked out
 
 
@@ -144,6 +145,7 @@ def _build_block(column: AirColumn) -> NDArray[np.float32]:
     more[GROUND_ROWS:, ..., 3] = limb.mean_place(by_dust[:, bright])[:, _GREEN, None, None]
     by_ground = light.ground_moments[:, :, None]
     more[GROUND_ROWS:, ..., :3] += (limb.light_by_moments(by_ground, 0) * light.ground)[:, None]
+    more[..., :3] = _as_sunward(column, mu0, more[..., :3])
     views = ground_sight(column, np.maximum(mu0, 0.0))
     seen = views.transmittance + views.light_by_moments(by_ground, 0)[:, 0]
     daylight = (*_split_daylight(column, light, mu0), seen)
@@ -151,6 +153,20 @@ def _build_block(column: AirColumn) -> NDArray[np.float32]:
     place = float(ground.mean_place(by_dust[:, bright])[0, _GREEN])
     roots = np.sqrt(np.maximum(np.concatenate([part.ravel() for part in light_parts]), 0.0))
     return np.append(roots, place).astype(np.float32)
+
+
+def _as_sunward(column: AirColumn, mu0: Floats, more: Floats) -> Floats:
+    """Return light (..., M, 3), worked out for a Sun as high everywhere, as if the Sun stood as sunward of the place.
+
+    Most light that is scattered again comes from the Sun's side, where the Sun is higher. At the terminator this
+    counts: half a mean free path brings the limb within 7 percent of the Monte Carlo, from 12 (design/atmosphere.md).
+    """
+    dust, gas = column.layers(EDGES_M[:2])
+    path = 0.5 / max(float((dust + gas)[0, _GREEN]), 0.5 / _MAX_SUNWARD_M)
+    place = sun_coordinate(mu0 + path / column.radius_m) * (SUN_COLUMNS - 1.0)
+    first = np.minimum(place.astype(int), SUN_COLUMNS - 2)
+    share = (place - first)[:, None]
+    return np.asarray(more[..., first, :] * (1.0 - share) + more[..., first + 1, :] * share)
 
 
 def _split_daylight(column: AirColumn, light: ScatteredLight, mu0: Floats) -> tuple[Floats, Floats]:

@@ -29,6 +29,11 @@ Floats = NDArray[np.float64]
 
 _SAMPLES = 900  # directions over the sphere
 
+ICE_ASYMMETRY = 0.8
+"""Mean cosine of the scattering angle of the ice in thin clouds, which absorbs no light (assumed)."""
+
+_ICE_SCALED_ASYMMETRY = ICE_ASYMMETRY / (1.0 + ICE_ASYMMETRY)
+
 
 @dataclass(frozen=True, eq=False)
 class DustSky:
@@ -42,11 +47,14 @@ class DustSky:
         Unit vector to the Sun.
     ground : (3,)
         Reflectance of the ground per band.
+    cloud_opacity : float
+        Vertical optical depth of thin water-ice clouds: an even veil, mixed with the dust.
     """
 
     air: AirColumn
     to_sun: Floats
     ground: Floats
+    cloud_opacity: float = 0.0
 
     @property
     def sun_cosine(self) -> float:
@@ -61,7 +69,11 @@ class DustSky:
     @cached_property
     def _optical_depth(self) -> Floats:
         """Vertical optical depth (3,) after delta scaling."""
-        return self._dust_depth + self.air.gas_depth
+        return np.asarray(self._dust_depth + self.air.gas_depth + self._cloud_depth)
+
+    @property
+    def _cloud_depth(self) -> float:
+        return self.cloud_opacity * (1.0 - ICE_ASYMMETRY**2)
 
     @cached_property
     def _dust_depth(self) -> Floats:
@@ -72,12 +84,17 @@ class DustSky:
         """Fraction (3,) of the optical depth that is dust."""
         return np.asarray(self._dust_depth / np.maximum(self._optical_depth, 1e-12))
 
+    @cached_property
+    def _cloud_share(self) -> Floats:
+        """Fraction (3,) of the optical depth that is cloud."""
+        return np.asarray(self._cloud_depth / np.maximum(self._optical_depth, 1e-12))
+
     @property
     def _mixture(self) -> tuple[Floats, Floats]:
-        """Single-scattering albedo and asymmetry of dust and gas together, (3,) each; gas absorbs nothing."""
+        """Single-scattering albedo and asymmetry of the mixture, (3,) each; gas and ice absorb nothing."""
         dust = self._dust_share * SCALED_ALBEDO
         albedo = dust + (1.0 - self._dust_share)
-        return albedo, dust * SCALED_ASYMMETRY / albedo
+        return albedo, (dust * SCALED_ASYMMETRY + self._cloud_share * _ICE_SCALED_ASYMMETRY) / albedo
 
     @cached_property
     def ground_irradiance_fraction(self) -> Floats:
@@ -150,9 +167,12 @@ class DustSky:
         path, sun_path = self._airmass(mu)[..., None], self._airmass(self.sun_cosine)
         if glow:
             phase = dust_phase(c) / (1.0 - FORWARD_FRACTION)
+            ice_phase = henyey_greenstein(ICE_ASYMMETRY, c[..., None]) / (1.0 - ICE_ASYMMETRY**2)
         else:
             phase = henyey_greenstein(SCALED_ASYMMETRY, c[..., None])
-        source = self._dust_share * SCALED_ALBEDO * phase + (1.0 - self._dust_share) * rayleigh(c)[..., None]
+            ice_phase = henyey_greenstein(_ICE_SCALED_ASYMMETRY, c[..., None])
+        gas = (1.0 - self._dust_share - self._cloud_share) * rayleigh(c)[..., None]
+        source = self._dust_share * SCALED_ALBEDO * phase + self._cloud_share * ice_phase + gas
         # Equal paths give 0 over 0; a small offset avoids that.
         path = np.where(np.abs(path - sun_path) < 1e-4, sun_path + 1e-4, path)
         lost = np.exp(-optical_depth * sun_path) - np.exp(-optical_depth * path)

@@ -33,7 +33,6 @@ FROST_REFLECTANCE = (0.40, 0.385, 0.36)
 MAX_FROST_COVER = 0.93
 """Fraction of the ground covered by frost well inside its edge (assumed)."""
 
-_TYPICAL_LATITUDE_RAD = float(np.radians(30.0))
 _MEAN_WISP = 0.37  # of wisps over the noise of weather.glsl
 
 FROST_EDGE_HALF_WIDTH_RAD = float(np.radians(1.6))
@@ -50,6 +49,8 @@ class Weather:
         Vertical optical depth of the dust at 550 nm, the same everywhere; None for that of the season.
     dust_top_m : float, optional
         Height at which the dust ends, the same everywhere; None for that of the season, by latitude if the opacity is.
+    dust_latitude : float
+        Latitude, rad, whose season sets the height of dust that is the same everywhere: that in view.
     solar_longitude : float
         Ls, rad.
     cloud_opacity, north_hood_opacity, south_hood_opacity : float
@@ -66,6 +67,7 @@ class Weather:
 
     dust_opacity: float | None = 0.0
     dust_top_m: float | None = None
+    dust_latitude: float = 0.0
     solar_longitude: float = 0.0
     cloud_opacity: float = 0.0
     north_hood_opacity: float = 0.0
@@ -92,10 +94,10 @@ class Weather:
         return seasonal_dust(self.solar_longitude, lat_rad) if self.dust_opacity is None else self.dust_opacity
 
     def dust_top_m_at(self, lat_rad: float) -> float:
-        """Return the height at which the dust ends at a latitude, m; even dust ends as it does at 30 N."""
+        """Return the height at which the dust ends at a latitude, m."""
         if self.dust_top_m is not None:
             return self.dust_top_m
-        there = lat_rad if self.dust_varies else _TYPICAL_LATITUDE_RAD
+        there = lat_rad if self.dust_varies else self.dust_latitude
         return raised_dust_top(dust_top(self.solar_longitude, there), self.dust_opacity_at(lat_rad))
 
 
