@@ -148,6 +148,22 @@ def test_a_place_has_one_shadow_in_any_grid(mars: PlanetMaps):
     assert np.abs(again.codes.astype(int) - wide.codes[:, 50:150]).mean() < 0.3
 
 
+def test_a_sun_beside_the_axis_of_the_map_casts_the_same_shadows(mars: PlanetMaps):
+    """Frames of a film share a map's heights while the Sun moves by up to a third of a degree."""
+    middle = at(72.77, 164.58)
+    sun = sun_over(middle, 3.6, at(20, 290))
+    own = shadow_map(mars.heights, sun, middle, 2.4, RADII_M)
+    axis = unit(sun + np.radians(0.25) * unit(np.cross(sun, at(30, 100))))
+    across = unit(middle - (middle @ axis) * axis)
+    frame = np.stack([across, np.cross(axis, across), axis])
+    kept = cast_shadows(mars.heights, own.grid, frame, RADII_M, SUN_RADIUS, sun)
+    unturned = cast_shadows(mars.heights, own.grid, frame, RADII_M, SUN_RADIUS)
+    places = unit(middle + np.random.default_rng(5).uniform(-0.05, 0.05, (20_000, 3)))
+    fraction, same, other = (each.visible_fraction(places) for each in (own, kept, unturned))
+    assert np.abs(same - fraction).mean() < 0.02
+    assert np.abs(other - fraction).mean() > 2 * np.abs(same - fraction).mean()
+
+
 def test_the_penumbra_is_that_of_the_suns_darkened_limb():
     cut = np.linspace(-1, 1, 201)  # the ray that grazes the ground, in radii of the disc
     # Linear limb darkening of 0.6, integrated along chords.

@@ -10,5 +10,13 @@ Field = NDArray[np.float32]
 
 def smoothstep(low: float, high: float, x: NDArray[np.floating]) -> Field:
     """Return 0 below ``low``, 1 above ``high`` and a smooth cubic between; ``low > high`` gives a falling step."""
-    t = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
+    # In place: on the large fields of the maps, new arrays take as long as the arithmetic.
+    t = np.array(x, np.float32)
+    t -= np.float32(low)
+    t *= np.float32(1 / (high - low))
+    np.clip(t, 0, 1, out=t)
+    squared = t * t
+    t *= -2
+    t += 3
+    squared *= t
+    return np.asarray(squared)

@@ -24,16 +24,17 @@ class SplineUpsampler:
     def __init__(self, coarse: int, fine: int) -> None:
         self._matrix = spline_matrix(coarse, fine)
 
-    def prepare(self, field: Field) -> Field:
-        """Return the spline coefficients of a coarse field (N, N), transposed for :meth:`columns`."""
-        from scipy.ndimage import spline_filter
-
-        return np.ascontiguousarray(spline_filter(field, order=3, output=np.float32, mode="mirror").T)
-
-    def columns(self, prepared: Field, columns: slice) -> Field:
-        """Return columns of the fine field, (fine, n)."""
-        across = (self._matrix[columns] @ prepared).T
+    def columns(self, coefficients: Field, columns: slice) -> Field:
+        """Return columns of the fine field, (fine, n), from coefficients of the coarse one."""
+        across = (self._matrix[columns] @ coefficients).T
         return np.asarray(self._matrix @ np.ascontiguousarray(across), dtype=np.float32)
+
+
+def spline_coefficients(field: Field) -> Field:
+    """Return the spline coefficients of a coarse field (N, N), transposed for :class:`SplineUpsampler`."""
+    from scipy.ndimage import spline_filter
+
+    return np.ascontiguousarray(spline_filter(field, order=3, output=np.float32, mode="mirror").T)
 
 
 def spline_matrix(coarse: int, fine: int) -> csr_array:

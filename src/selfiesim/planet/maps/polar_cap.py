@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selfiesim.planet.grids.blur import blur
 from selfiesim.planet.grids.fields import Field, smoothstep
 from selfiesim.planet.grids.noise import dune_noise, power_law_noise
 from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM, PolarGrid
-from selfiesim.planet.grids.spline_upsampler import SplineUpsampler
+from selfiesim.planet.grids.spline_upsampler import SplineUpsampler, spline_coefficients
 from selfiesim.planet.maps import albedo
 from selfiesim.planet.terrain import continuation, troughs
 
@@ -114,7 +115,8 @@ class PolarCap:
         self.span_rad = grid.span_rad
         self._seed = seed
         self._longest_km = terrain.longest_km
-        self._coarse = _analyze_source(luminance, grid, self.detail, terrain, np.random.default_rng(seed))
+        fields = _analyze_source(luminance, grid, self.detail, terrain, np.random.default_rng(seed))
+        self._coarse = {name: spline_coefficients(fields[name]) for name in sorted(fields)}
 
     def reader(self, size: int, *, rough: bool = False) -> PatchColumnReader:
         """Return a reader of patches with ``size`` pixels per side; ``rough`` adds unresolved relief to the height."""
@@ -131,8 +133,7 @@ class PatchColumnReader:
         self.grid = grid
         self.detail = detail
         self._upsampler = SplineUpsampler(len(coarse["cover"]), grid.size)
-        needed = set(coarse) - (set() if rough_km > 0 else {"roughness"})
-        self._coarse = {name: self._upsampler.prepare(coarse[name]) for name in sorted(needed)}
+        self._coarse = {name: each for name, each in coarse.items() if rough_km > 0 or name != "roughness"}
         rng = np.random.default_rng(seed)
         tile, km = min(grid.size, NOISE_TILE_SIZE), grid.km_per_pixel
         # The grid cannot hold waves below two pixels.
@@ -180,19 +181,20 @@ class PatchColumnReader:
 
     def _layer_tone(self, height: Field) -> Field:
         """Return the tone of the layer that crops out at a height; variance 1 over all heights."""
-        index = (height * np.float32(1 / _LAYER_STEP_M)).astype(np.int32)
-        return np.take(self._layers, index, mode="wrap")
+        index = (height * np.float32(1 / _LAYER_STEP_M)).astype(np.intp)
+        index &= _LAYERS - 1
+        return np.take(self._layers, index)
 
 
 _LAYER_STEP_M = 4.0
+_LAYERS = 1024  # a power of two, so that the index wraps fast
 
 
 def _stratigraphy(rng: np.random.Generator) -> Field:
     """Return tone against height in steps of ``_LAYER_STEP_M``, for 4 km: waves of 90 to 400 m."""
-    n = 1024
-    frequency = np.fft.rfftfreq(n, _LAYER_STEP_M)
+    frequency = np.fft.rfftfreq(_LAYERS, _LAYER_STEP_M)
     shape = np.exp(-((frequency * 75.0) ** 2)) * (frequency > 1 / 420.0)
-    field = np.fft.irfft(np.fft.rfft(rng.standard_normal(n)) * shape, n)
+    field = np.fft.irfft(np.fft.rfft(rng.standard_normal(_LAYERS)) * shape, _LAYERS)
     return np.asarray(field / field.std(), dtype=np.float32)
 
 
@@ -270,15 +272,12 @@ def _slopes(height_m: Field, grid: PolarGrid) -> tuple[Field, Field]:
 
 def _gaussian_blur(field: Field, grid: PolarGrid, km: float) -> Field:
     """Blur with a Gaussian of ``km`` rms; a wide one runs on means of 4 x 4 pixels."""
-    from scipy.ndimage import gaussian_filter
-
     sigma, n = grid.km_to_pixels(km), grid.size // 4
-    if sigma < 8 or 4 * n != grid.size:
-        return np.asarray(gaussian_filter(field, sigma, truncate=3.0), dtype=np.float32)
+    if sigma < 3.5 or 4 * n != grid.size:
+        return blur(field, sigma)
     means = np.asarray(field, np.float32).reshape(n, 4, n, 4).mean(axis=(1, 3))
     upsampler = SplineUpsampler(n, grid.size)
-    means = gaussian_filter(means, sigma / 4, truncate=3.0)
-    return upsampler.columns(upsampler.prepare(means), slice(0, grid.size))
+    return upsampler.columns(spline_coefficients(blur(means, sigma / 4)), slice(0, grid.size))
 
 
 def _resample(luminance: Field, grid: PolarGrid) -> Field:

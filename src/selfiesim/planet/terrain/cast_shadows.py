@@ -13,13 +13,15 @@ are continuous, so that interpolation finds edges of shadows well inside a texel
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.vectors import Matrix
+from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.planet.grids.fields import Field, smoothstep
 from selfiesim.planet.grids.spline_upsampler import spline_matrix
 from selfiesim.planet.terrain.surface_heights import SurfaceHeights
@@ -63,6 +65,11 @@ class ShadowGrid:
     def middle_turn(self) -> float:
         """Angle of the middle of the grid around the Sun's axis, turns."""
         return (self.first_column + 0.5 * self.columns) / self.columns_per_turn
+
+    @property
+    def turns(self) -> NDArray[np.float64]:
+        """Angles of the columns around the Sun's axis, turns."""
+        return np.asarray((self.first_column + np.arange(self.columns) + 0.5) / self.columns_per_turn)
 
     def sines(self, extra: int = 0) -> NDArray[np.float64]:
         """Return the sine of the Sun's elevation in each row and in ``extra`` rows beyond the last."""
@@ -119,9 +126,16 @@ def disc_fraction(code: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def cast_shadows(
-    heights: SurfaceHeights, grid: ShadowGrid, frame: Matrix, radii_m: tuple[float, ...], sun_radius_rad: float
+    heights: SurfaceHeights,
+    grid: ShadowGrid,
+    frame: Matrix,
+    radii_m: tuple[float, ...],
+    sun_radius_rad: float,
+    to_sun: Vector | None = None,
 ) -> ShadowMap:
     """Follow the rays of sunlight over the relief.
+
+    The relief is kept: another Sun in the same frame takes a third of the time.
 
     Parameters
     ----------
@@ -133,22 +147,48 @@ def cast_shadows(
         Semi-axes of the ellipsoid.
     sun_radius_rad : float
         Angular radius of the Sun.
+    to_sun : (3,) array, optional
+        Direction of the Sun, body-fixed axes, within a degree of the frame's; the default is the frame's. Its rays
+        leave the planes of the columns by less than that degree.
     """
+    sines, over = _kept_relief(heights, grid, tuple(frame.ravel().tolist()), radii_m)
+    across, aside, along = frame @ (frame[2] if to_sun is None else to_sun)
+    turns = 2 * np.pi * grid.turns
+    tilt = np.arctan2(across * np.cos(turns) + aside * np.sin(turns), along)
+    codes = np.empty((grid.rows, grid.columns, 2), np.uint8)
+    planet = float(np.mean(radii_m)), heights.highest_sun_rad
+
+    def sweep(columns: slice) -> None:
+        _sweep(over[:, columns], sines, tilt[columns], planet, sun_radius_rad, grid, codes[:, columns])
+
+    _in_threads(sweep, grid)
+    return ShadowMap(codes, grid, frame)
+
+
+def _in_threads(function: Callable[[slice], None], grid: ShadowGrid) -> None:
+    blocks = [slice(k, min(k + _BLOCK, grid.columns)) for k in range(0, grid.columns, _BLOCK)]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(function, blocks))
+
+
+@lru_cache(maxsize=4)
+def _kept_relief(
+    heights: SurfaceHeights, grid: ShadowGrid, frame: tuple[float, ...], radii_m: tuple[float, ...]
+) -> tuple[NDArray[np.float64], Field]:
+    """Return the sines of a grid's rows, and of rows sunward of it, and its heights over the sphere in these rows."""
     top = grid.sines()[-1]
     reach = _BEYOND_RAD * min(np.sqrt(_BEYOND_RADIUS_M / np.mean(radii_m)), 3.0)
     beyond = np.sin(min(np.arcsin(min(top, 1.0)) + reach, heights.highest_sun_rad + 0.4 * reach))
     extra = max(int((beyond - top) / grid.texel), 1)
     sines = grid.sines(extra)
-    relief = _Relief(heights, grid, frame, sines, np.array(radii_m))
-    codes = np.empty((grid.rows, grid.columns, 2), np.uint8)
+    relief = _Relief(heights, grid, np.reshape(frame, (3, 3)), sines, np.array(radii_m))
+    over = np.empty((len(sines), grid.columns), np.float32)
 
-    def sweep(columns: slice) -> None:
-        _sweep(relief.over_sphere(columns), sines, relief, sun_radius_rad, grid, codes[:, columns])
+    def read(columns: slice) -> None:
+        over[:, columns] = relief.over_sphere(columns)
 
-    blocks = [slice(k, min(k + _BLOCK, grid.columns)) for k in range(0, grid.columns, _BLOCK)]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(sweep, blocks))
-    return ShadowMap(codes, grid, frame)
+    _in_threads(read, grid)
+    return sines, over
 
 
 class _Relief:
@@ -163,10 +203,9 @@ class _Relief:
         radii_m: NDArray[np.float64],
     ) -> None:
         self.radius = float(np.mean(radii_m))
-        self.highest_sun_rad = heights.highest_sun_rad
         self._heights, self._grid, self._frame, self._radii = heights, grid, frame, radii_m
         self._sines = sines
-        turns = (grid.first_column + np.arange(grid.columns) + 0.5) / grid.columns_per_turn
+        turns = grid.turns
         step = max(_COARSE_PX * np.pi / heights.rows / grid.texel, 1.0)
         rows, columns = (int(np.ceil(count / step)) for count in (len(sines), grid.columns))
         coarse_sines = sines[0] + ((np.arange(rows) + 0.5) * len(sines) / rows - 0.5) * grid.texel
@@ -204,21 +243,29 @@ class _Relief:
 def _sweep(
     over: Field,
     sines: NDArray[np.float64],
-    relief: _Relief,
+    tilt: NDArray[np.float64],
+    planet: tuple[float, float],
     sun_radius_rad: float,
     grid: ShadowGrid,
     out: NDArray[np.uint8],
 ) -> None:
-    """Write the codes of some columns from their heights over the sphere, (rows, n)."""
-    elevation, radius = np.arcsin(sines), relief.radius
+    """Write the codes of some columns from their heights over the sphere, (rows, n).
+
+    ``tilt`` (n,) is added to the elevation of the Sun; ``planet`` is its radius and the highest Sun that casts shadows.
+    """
+    elevation, (radius, highest_sun_rad) = np.arcsin(sines), planet
+    sine_tilt, cosine_tilt = (each(tilt).astype(np.float32) for each in (np.sin, lambda x: np.cos(x) - 1))
     texel_m = grid.texel * radius
-    fade = np.clip((elevation - (relief.highest_sun_rad - _FADE_RAD)) / _FADE_RAD, 0, 1)[: grid.rows, None]
+    fade = np.clip((elevation - (highest_sun_rad - _FADE_RAD)) / _FADE_RAD, 0, 1)[: grid.rows, None]
     lift = (fade * texel_m).astype(np.float32)
     for k, limb in enumerate((-sun_radius_rad, sun_radius_rad)):
-        cosine = np.cos(elevation + limb)
-        # The distance from the Sun's axis less the mean radius, in single precision to a centimetre.
-        x = over * cosine.astype(np.float32)[:, None]
-        x += (radius * (cosine - 1)).astype(np.float32)[:, None]
+        # The distance from the Sun's axis less the mean radius, in single precision to a decimetre.
+        cosine, sine = np.cos(elevation + limb)[:, None], np.sin(elevation + limb)[:, None].astype(np.float32)
+        turned = cosine.astype(np.float32) * cosine_tilt - sine * sine_tilt
+        x = over * (cosine.astype(np.float32) + turned)
+        turned *= np.float32(radius)
+        x += turned
+        x += (radius * (cosine - 1)).astype(np.float32)
         sunward = np.maximum.accumulate(x[::-1], axis=0)[::-1]
         above = x[: grid.rows] - sunward[1 : grid.rows + 1]
         if fade.any():

@@ -14,9 +14,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.planet.grids.blur import blur_matrix
 from selfiesim.planet.grids.fields import Field, smoothstep
 from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM, PolarGrid
-from selfiesim.planet.grids.spline_upsampler import SplineUpsampler
+from selfiesim.planet.grids.spline_upsampler import SplineUpsampler, spline_coefficients
 from selfiesim.planet.terrain import small_scale
 from selfiesim.planet.terrain.height_grid import HeightGrid
 from selfiesim.planet.terrain.relief import resize_plate_carree
@@ -139,7 +140,7 @@ def polar_amplitude(grid: PolarGrid, north: bool) -> Field:
     place = [colatitude * (90 / np.pi) - 0.5, coarse.longitude() * (90 / np.pi) + 0.5]
     value = map_coordinates(field, place, order=1, mode="nearest", output=np.float32)
     upsampler = SplineUpsampler(coarse.size, grid.size)
-    return upsampler.columns(upsampler.prepare(value), slice(0, grid.size))
+    return upsampler.columns(spline_coefficients(value), slice(0, grid.size))
 
 
 def add_globe_noise(heights: HeightGrid, span_rad: float) -> HeightGrid:
@@ -184,7 +185,6 @@ def _band_noise(lat: NDArray[np.float64], columns: int, pixel_km: float, longest
     It is white noise G (1 - H)^2, with Gaussian blurs G and H whose widths on the ground are the same everywhere.
     """
     from scipy import fft
-    from scipy.ndimage import gaussian_filter1d
 
     rows = len(lat)
     rng = np.random.default_rng(_SEED)
@@ -199,7 +199,7 @@ def _band_noise(lat: NDArray[np.float64], columns: int, pixel_km: float, longest
         sigma_km = np.hypot(fine_km, np.sqrt(times) * coarse_km)
         gain = np.exp(cycles * cycles * np.float32(-2 * (np.pi * sigma_km) ** 2))
         blurred = fft.irfft(spectrum * gain, columns, axis=1, overwrite_x=True, workers=2)
-        out += np.float32(weight) * gaussian_filter1d(blurred, sigma_km / pixel_km, axis=0, truncate=3.0)
+        out += np.float32(weight) * (blur_matrix(rows, sigma_km / pixel_km) @ blurred)
     middle = out[rows // 2 - 50 : rows // 2 + 50]
     down, right = np.gradient(middle, pixel_km * 1000)
     return out * np.float32(np.sqrt(_OCTAVES / (down**2 + right**2).mean()))

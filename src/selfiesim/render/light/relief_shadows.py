@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from selfiesim.view.poses import PlanetPose
     from selfiesim.view.view import View
 
-_SUN_STEP_RAD = float(np.radians(0.04))  # a ninth of the Sun's disc: its place is rounded, so that frames share a map
+_SUN_STEP_RAD = float(np.radians(0.02))  # to which the Sun's place is rounded, so that frames of a film share a map
+_FRAME_STEP_RAD = float(np.radians(0.5))  # likewise for the axes of maps, which share heights
 _FINEST_KM, _COARSEST_KM = 1.2, 3.4  # side of a texel, where the number of texels leaves a choice
 _VISIBLE_KM = 20.0  # size of a pixel on the ground, below the camera, that shows no shadows
 _FULL_RADIUS_KM = 1000.0  # of a planet, below which these lengths shrink with it
@@ -39,8 +40,9 @@ def relief_shadows(view: View, maps: PlanetMaps) -> ShadowMap | None:
     if pose is None or not pose.shadows or maps.heights is None:
         return None
     to_sun = pose.camera_to_bodyfixed @ view.sun.direction
-    latitude, longitude = np.arcsin(np.clip(to_sun[2], -1, 1)), np.arctan2(to_sun[1], to_sun[0])
-    place = round(float(latitude) / _SUN_STEP_RAD), round(float(longitude) / _SUN_STEP_RAD)
+    latitude, longitude = float(np.arcsin(np.clip(to_sun[2], -1, 1))), float(np.arctan2(to_sun[1], to_sun[0]))
+    place = _FRAME_STEP_RAD * round(latitude / _FRAME_STEP_RAD), _FRAME_STEP_RAD * round(longitude / _FRAME_STEP_RAD)
+    sun = _SUN_STEP_RAD * round(latitude / _SUN_STEP_RAD), _SUN_STEP_RAD * round(longitude / _SUN_STEP_RAD)
     frame = _sun_frame(*place)
     distance = float(np.linalg.norm(pose.position))
     radius = float(np.mean(pose.body.radii_m))
@@ -58,19 +60,26 @@ def relief_shadows(view: View, maps: PlanetMaps) -> ShadowMap | None:
     if limits is None:
         return None
     grid = _grid(limits, radius, float(np.clip(footprint_km / scale, _FINEST_KM, _COARSEST_KM)), scale)
-    return _shadow_map(maps.heights, grid, place, tuple(pose.body.radii_m), round(view.sun.angular_radius, 5))
+    return _shadow_map(maps.heights, grid, place, sun, tuple(pose.body.radii_m), round(view.sun.angular_radius, 5))
 
 
 @lru_cache(maxsize=_KEPT)
 def _shadow_map(
-    heights: SurfaceHeights, grid: ShadowGrid, place: tuple[int, int], radii_m: tuple[float, ...], sun_radius: float
+    heights: SurfaceHeights,
+    grid: ShadowGrid,
+    place: tuple[float, float],
+    sun: tuple[float, float],
+    radii_m: tuple[float, ...],
+    sun_radius: float,
 ) -> ShadowMap:
-    return cast_shadows(heights, grid, _sun_frame(*place), radii_m, sun_radius)
+    return cast_shadows(heights, grid, _sun_frame(*place), radii_m, sun_radius, _sun_frame(*sun)[2])
 
 
-def _sun_frame(latitude: int, longitude: int) -> Matrix:
-    """Return the axes of the maps, body-fixed: across the Sun's direction, first toward the north, and along it."""
-    lat, lon = latitude * _SUN_STEP_RAD, longitude * _SUN_STEP_RAD
+def _sun_frame(lat: float, lon: float) -> Matrix:
+    """Return the axes of the maps, body-fixed: across a direction near the Sun's, first toward the north, and along it.
+
+    Places are in rad.
+    """
     sun = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     north = np.array([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)])
     return np.stack([north, np.cross(sun, north), sun])
