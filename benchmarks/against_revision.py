@@ -1,16 +1,16 @@
 """Time drafts of this checkout against those of another revision, alternately: what has a change cost?
 
-``python benchmarks/against_revision.py REV [SCENE ...] [--runs 7] [--size 1920x1080] [--json]``. The revision is checked
-out into a temporary worktree of git and runs with the Python of this process. Each revision has a cache of its own,
-filled before anything is timed. For each scene (default: tianwen1-mars):
+``python benchmarks/against_revision.py REV [SCENE ...] [--runs 7] [--size 1920x1080] [--json]``. The revision is
+checked out into a temporary worktree of git and runs with the Python of this process. Each revision has a cache of its
+own, filled before anything is timed. For each scene (default: tianwen1-mars):
 
 - ``same``: a warm draft, in a process that stays, of an instant that was drawn before;
-- ``later``: likewise, 10 s later each time: the Sun, and with it every shadow on the ground, has moved;
+- ``later``: likewise, 1 s later each time, as in a film; ``--step 10`` moves every shadow on the ground each time;
 - ``command``: ``selfiesim render --quality draft`` in a process of its own, from prompt to file.
 
 Both revisions draw in turn, and who begins alternates. Printed are medians of the processor time of all threads and of
-the wall time, and of the ratios of pairs drawn one after the other, which a busy machine disturbs least. Required of Mars as measured against the last revision without it
-(``07df029``): at most 1.15 times.
+the wall time, and of the ratios of pairs drawn one after the other, which a busy machine disturbs least. Required of
+Mars as measured against the last revision without it (``07df029``): at most 1.15 times.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-STEP_S = 10.0  # between frames of ``later``: Mars turns by 0.04 degrees
 Times = tuple[float, float]  # processor and wall time, s
 
 # Runs in either revision, so it uses only what both have: the public interface.
@@ -79,7 +78,8 @@ class Revision:
             words, env=self._environment, cwd=self._folder, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
             to_process, answers = process.stdin, process.stdout
-            assert to_process is not None and answers is not None
+            assert to_process is not None
+            assert answers is not None
 
             def draw(after_s: float) -> Times:
                 to_process.write(f"{after_s}\n")
@@ -115,7 +115,9 @@ def alternately(draw: list[Any], runs: int) -> list[list[Times]]:
     return found
 
 
-def measure(revisions: list[Revision], scene: str, size: list[int], runs: int) -> dict[str, list[list[Times]]]:
+def measure(
+    revisions: list[Revision], scene: str, size: list[int], runs: int, step_s: float
+) -> dict[str, list[list[Times]]]:
     """Return the times of each kind of draft, of both revisions."""
     for revision in revisions:
         revision.command(scene, size)
@@ -123,7 +125,7 @@ def measure(revisions: list[Revision], scene: str, size: list[int], runs: int) -
     with revisions[0].frames(scene, size) as one, revisions[1].frames(scene, size) as two:
         alternately([one, two], 2)  # compile shaders, load maps
         found["same"] = alternately([lambda _, each=each: each(0.0) for each in (one, two)], runs)
-        found["later"] = alternately([lambda run, each=each: each(STEP_S * (run + 2)) for each in (one, two)], runs)
+        found["later"] = alternately([lambda run, each=each: each(step_s * (run + 2)) for each in (one, two)], runs)
     return found
 
 
@@ -143,6 +145,7 @@ def main() -> None:
     parser.add_argument("scenes", nargs="*", metavar="SCENE", default=["tianwen1-mars"], help="scenes to draw")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     parser.add_argument("--size", default="1920x1080", help="size of the pictures")
+    parser.add_argument("--step", type=float, default=1.0, help="seconds between frames of ``later``")
     parser.add_argument("--runs", type=int, default=7, help="drafts of each kind and revision, 1 or more")
     options = parser.parse_args()
     if options.runs < 1:
@@ -154,7 +157,7 @@ def main() -> None:
         with checked_out(options.revision, folder) as checkout:
             revisions = [Revision(checkout, folder / "before"), Revision(REPOSITORY, folder / "now")]
             for scene in options.scenes:
-                found = measure(revisions, scene, size, options.runs)
+                found = measure(revisions, scene, size, options.runs, options.step)
                 report[scene] = {kind: summary(*times) for kind, times in found.items()}
     if options.json:
         print(json.dumps(report))

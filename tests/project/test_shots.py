@@ -287,7 +287,7 @@ class TestPixels:
         ice, *plain = rgb[y, x]
         for ground in plain:
             assert ice[1] > 2.0 * ground[1]
-            assert ice[2] / ice[0] > 1.3 * ground[2] / ground[0]
+            assert ice[2] / ice[0] > 1.25 * ground[2] / ground[0]
 
     # Geometric albedo 0.045: Sugita et al. 2019; less at a phase angle of 40 degrees.
     def test_ryugu_is_as_dark_as_coal(self):

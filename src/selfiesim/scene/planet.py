@@ -37,6 +37,11 @@ class PlanetSection(Section):
         None,
         description="Another colour map: a name in the library (selfiesim maps list), or a file next to the scene.",
     )
+    shape: FileName | None = Field(
+        None,
+        description="A mesh file (OBJ, PLY, ...) of the body's shape next to the scene, in km or m, axes body-fixed: "
+        "in place of the ellipsoid of a small body.",
+    )
     dust_opacity: Literal["seasonal"] | Annotated[float, Field(ge=0, le=10)] = Field(
         "seasonal",
         description="Vertical optical depth of dust in the air of Mars at 550 nm; seasonal: by latitude, 0.1 to 0.5.",

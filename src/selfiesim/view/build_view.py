@@ -135,7 +135,7 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
     weather = planet.weather if planet is not None and ground is None and planet.weather.has_air else None
 
     def make_craft_pose(
-        craft: Craft, section: ModelSection, offset: Vector, icrf_to_body: Matrix, **more: Any
+        craft: Craft, section: ModelSection, offset: Vector, icrf_to_body: Matrix, is_planet: bool = False, **more: Any
     ) -> CraftPose:
         place, fixed = track.host.position + offset, track.icrf_to_bodyfixed
         air_transmittance = (
@@ -147,7 +147,9 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
             position=icrf_to_camera @ (offset - relative.position),
             body_to_camera=icrf_to_camera @ icrf_to_body.T,
             joint_angles=compute_joint_angles(setup, craft, section, epoch, track, icrf_to_body),
-            sun_visible_fraction=_sun_visible_fraction(setup, epoch, track, offset, to_sun) if planet else 1.0,
+            sun_visible_fraction=(
+                _sun_visible_fraction(setup, epoch, track, offset, to_sun) if planet and not is_planet else 1.0
+            ),
             air_transmittance=(float(air_transmittance[0]), float(air_transmittance[1]), float(air_transmittance[2])),
             refracted_share=(float(refracted[0]), float(refracted[1]), float(refracted[2])),
             **more,
@@ -167,7 +169,8 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
         almanac=setup.almanac,
         at=_moment_text(setup, epoch, track),
         objects=tuple(
-            make_craft_pose(each.craft, each.section, *where, name=each.section.name) for each, *where in others
+            make_craft_pose(each.craft, each.section, offset, attitude, each.is_planet, name=each.section.name)
+            for each, offset, attitude in others
         ),
         ground=ground,
         _view_at=_OtherInstants(setup.scene, setup),
@@ -209,6 +212,7 @@ def _place_planet_and_ground(
     casters, options = find_shadow_casters(setup.almanac, body, epoch), setup.scene.planet
     site_height = setup.host.height_m if isinstance(setup.host, LandedHost) else None
     planet = PlanetPose(body, *pose, setup.surface, weather, options.law, casters, options.shadows, site_height)
+    planet = replace(planet, shape=options.shape)
     if setup.scene.ground is None:
         return planet, None
     where = icrf_to_camera @ -relative.position, icrf_to_camera @ enu_to_icrf(setup, epoch, track.host)

@@ -24,6 +24,7 @@ from selfiesim.scene.objects import ObjectSection
 from selfiesim.view.attitude_setup import add_spin, attitude_law
 from selfiesim.view.host_setup import make_orbiting_host
 from selfiesim.view.release_setup import AttitudeLaw, Masses, ReleaseState, find_release_point, plan_release
+from selfiesim.view.shape_model import load_shape
 
 if TYPE_CHECKING:
     from selfiesim.view.geometry import ViewKinematics
@@ -52,6 +53,8 @@ class ExtraObject:
         Its release from the main craft.
     node_prefix : str
         Name prefix of the main craft's nodes that represent this object until its release.
+    is_planet : bool
+        Whether it is the shape of the central body, and turns with it.
     """
 
     section: ObjectSection
@@ -60,9 +63,12 @@ class ExtraObject:
     host: Host | None = None
     release_state: ReleaseState | None = None
     node_prefix: str = ""
+    is_planet: bool = False
 
     def place(self, setup: SceneSetup, epoch: Epoch, track: ViewKinematics) -> tuple[Vector, Matrix]:
         """Its origin from the main craft's origin (3,), ICRF axes, m, and its attitude, ICRF to body axes."""
+        if self.is_planet:
+            return -track.host.position, track.icrf_to_bodyfixed
         if self.release_state is not None:
             return self._after_release(setup, epoch, track)
         if self.host is not None:
@@ -114,7 +120,9 @@ def make_extra_objects(setup: SceneSetup) -> tuple[ExtraObject, ...]:
         For an orbit through the planet, a push into the craft, or a mesh that cannot be used; the message names the
         object.
     """
-    return tuple(_make_extra_object(setup, section) for section in setup.scene.objects)
+    objects = [_make_extra_object(setup, section) for section in setup.scene.objects]
+    shape = load_shape(setup)
+    return tuple(objects if shape is None else [*objects, ExtraObject(*shape, is_planet=True)])
 
 
 def _make_extra_object(setup: SceneSetup, section: ObjectSection) -> ExtraObject:

@@ -92,6 +92,8 @@ class PlanetPose:
         Whether its relief casts shadows.
     site_height_m : float, optional
         Height of the site that the craft stands on, by which ``body`` is larger than its reference ellipsoid.
+    shape : str, optional
+        Name of the mesh file that is rendered in place of the ellipsoid, as one of the view's objects.
     """
 
     body: Body
@@ -103,6 +105,7 @@ class PlanetPose:
     casters: tuple[ShadowCaster, ...] = ()
     shadows: bool = True
     site_height_m: float | None = None
+    shape: str | None = None
 
 
 @dataclass(frozen=True)

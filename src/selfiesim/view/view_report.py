@@ -124,7 +124,7 @@ def _planet_facts(view: ViewGeometry, planet: PlanetPose) -> dict[str, Any]:
             "camera_altitude_above": "ground of the site" if site_facts else "reference ellipsoid",
             "camera_latitude_deg": float(np.degrees(latitude)),
             "camera_longitude_deg": float(np.degrees(longitude)),
-            "planet_relief": planet.surface.relief_source,
+            "planet_relief": f"shape model {planet.shape}" if planet.shape else planet.surface.relief_source,
             "planet_angular_diameter_deg": float(np.degrees(planet_angular_diameter(position, body))),
         }
     )

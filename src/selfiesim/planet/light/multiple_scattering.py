@@ -56,7 +56,7 @@ class ScatteredLight:
 
 def legendre(x: Floats, m: int) -> Floats:
     """Return the associated Legendre functions (L - m, ...) of orders m to L - 1, times ((l - m)! / (l + m)!)^1/2."""
-    # Upward in the order, as in DLMF 14.10.3; scipy's lpmv starts anew for each, which takes ten times as long.
+    # Upward in the order, as in DLMF 14.10.3; scipy's lpmv starts over for each, at ten times the cost.
     functions = np.empty((len(DELTA_MOMENTS) - m, *np.shape(x)))
     functions[0] = (-1.0) ** m * np.prod([1.0 - 0.5 / k for k in range(1, m + 1)]) ** 0.5 * (1.0 - x * x) ** (0.5 * m)
     before: Floats | float = 0.0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def planet_depth(view: View) -> NDArray[np.float64]:
     """Return the depth of the planet's ellipsoid along the camera axis, (H, W) m at pixel centres; infinite for sky."""
     camera, pose = view.camera, view.planet
-    if pose is None or view.ground is not None:  # the ground is a mesh, and hides the planet
+    if pose is None or view.ground is not None or pose.shape is not None:  # a mesh is in its place
         return np.full((camera.height, camera.width), np.inf)
     inverse = 1.0 / np.array(pose.body.radii_m)
     to_scaled = inverse[:, None] * pose.camera_to_bodyfixed

@@ -51,7 +51,8 @@ class _SkyCanvas:
 
     def __init__(self, rgb: Image, cover: Image, view: View) -> None:
         self.rgb, self.cover, self.view, self.camera = rgb, cover, view, view.camera
-        self.planet: PlanetPose | None = view.planet
+        # A shape model hides the sky as a craft does.
+        self.planet: PlanetPose | None = None if view.planet is None or view.planet.shape else view.planet
         self.planet_distance = np.inf if self.planet is None else float(np.linalg.norm(self.planet.position))
         sky = view.sky
         self.globes = sorted(

@@ -168,7 +168,7 @@ def _paths_per_pass(pixels: int) -> int:
 def _maps(view: View) -> PlanetMaps | None:
     from selfiesim.planet.maps.surface import surface_maps
 
-    if view.planet is None or view.ground is not None:
+    if view.planet is None or view.ground is not None or view.planet.shape is not None:
         return None
     return surface_maps(view.planet.surface)
 

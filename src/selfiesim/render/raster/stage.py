@@ -143,10 +143,10 @@ class Stage:
         return layers
 
     def planet_layer(self, view: View) -> PlanetLayer | None:
-        """Return the layer of the planet; None in deep space, and over a ground, which hides the planet."""
+        """Return the layer of the planet; None in deep space, and where a mesh takes its place: a ground, a shape."""
         from selfiesim.planet.maps.surface import surface_maps
 
-        if view.planet is None or view.ground is not None:
+        if view.planet is None or view.ground is not None or view.planet.shape is not None:
             return None
         maps = surface_maps(view.planet.surface)
         if self.planet is None or self.planet.maps is not maps:
