@@ -1,5 +1,7 @@
 """CPU time of `selfiesim models inspect` for a mesh of 100,352 triangles, in each format, without picture.
 
+The last line is an OBJ of 20,000 groups.
+
 Each run is a process of its own that reads the file: nothing is cached. Usage: python benchmarks/inspect_mesh.py
 """
 
@@ -15,6 +17,7 @@ from pathlib import Path
 import trimesh
 
 GRID = 224  # 2 * 224**2 = 100,352 triangles
+GROUPS = 20_000
 FORMATS = ("glb", "obj", "ply", "stl", "off", "dae")
 
 
@@ -31,6 +34,13 @@ def cpu_seconds(path: Path, cache: Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def square_group(number: int) -> str:
+    """Return a group of an OBJ file: one square, with vertices of its own."""
+    vertices = "".join(f"v {number + x} {y} 0\n" for x, y in ((0, 0), (1, 0), (1, 1), (0, 1)))
+    corners = " ".join(str(4 * number + k) for k in range(1, 5))
+    return f"{vertices}g part{number}\nf {corners}\n"
+
+
 def main() -> None:
     """Print the CPU time for each format."""
     mesh = trimesh.creation.torus(3.0, 1.0, major_sections=GRID, minor_sections=GRID)
@@ -38,7 +48,10 @@ def main() -> None:
         for kind in FORMATS:
             path = Path(folder) / f"torus.{kind}"
             mesh.export(path)
-            print(f"{kind:4s} {cpu_seconds(path, Path(folder) / f'cache-{kind}'):5.2f} s of CPU time")
+            print(f"{kind:6s} {cpu_seconds(path, Path(folder) / f'cache-{kind}'):5.2f} s of CPU time")
+        path = Path(folder) / "groups.obj"
+        path.write_text("".join(square_group(number) for number in range(GROUPS)))
+        print(f"groups {cpu_seconds(path, Path(folder) / 'cache-groups'):5.2f} s of CPU time")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from batch_jobs import SMALL, digests, job_file, records, run_batch, start_batch
 
 import selfiesim
 from selfiesim.batches.job import Job
-from selfiesim.batches.manifest import is_running, open_manifest
+from selfiesim.batches.manifest import is_running, open_manifest, read_records
 
 MINE = """
 title = "A scene of one's own"
@@ -356,3 +356,15 @@ def test_a_worker_that_takes_too_long_is_stopped_and_its_frame_fails(tmp_path):
     assert code == 1
     assert "frame 0 failed: took too long" in err
     assert records(tmp_path / "out")[0]["tries"] == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"files": {".png": {}}}, {"files": 5}, {"number": None}, {"finished_unix_s": "now"}, {"changes": []},
+     {"files": {"/../../../x": {"bytes": 1, "sha256": ""}}}, {"status": "perhaps"}, {"finished_unix_s": 10**400}],
+)  # fmt: skip
+def test_a_record_that_was_edited_into_something_else_does_not_count(tmp_path, change):
+    record = {"frame": "a", "number": 0, "changes": {}, "status": "done", "files": {}, "finished_unix_s": 1.0}
+    lines = [json.dumps(record), json.dumps(record | {"frame": "b"} | change), "[" * 100_000]
+    (tmp_path / "manifest.jsonl").write_text("\n".join(lines) + "\n")
+    assert [each["frame"] for each in read_records(tmp_path)] == ["a"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from mesh_files import CUBE_CORNERS, CUBE_FACES, Gltf, cube_obj, load_quietly, refusal, volume, write
@@ -237,3 +239,36 @@ def test_cached_craft_keeps_its_repairs_and_warnings(tmp_path):
     assert first is not second
     assert first.repairs == second.repairs != ()
     assert first.warnings == second.warnings != ()
+
+
+def test_meshes_of_one_file_are_repaired_as_if_alone(tmp_path):
+    """All meshes of a file go through each step together, and must not join where they touch."""
+    cubes = [cube_obj(shift=(float(k), 0.0, 0.0)).split("\n") for k in range(3)]  # each shares a side with the next
+    cubes[1] = [line.replace("f 1 ", "f 2 ") if line.startswith("f 1 2") else line for line in cubes[1]]  # a bad face
+    lines = []
+    for number, cube in enumerate(cubes):
+        write(tmp_path / f"{number}.obj", "\n".join(cube))
+        lines.append(f"o cube{number}")
+        for row in cube:
+            line, words = row, row.split()
+            if words[:1] == ["f"]:
+                line = " ".join(["f", *(str(int(word) + 8 * number) for word in words[1:])])
+            lines.append(line)
+    joint = load_quietly(write(tmp_path / "all.obj", "\n".join(lines)))
+    assert [part.node for part in joint.parts] == ["cube0", "cube1", "cube2"]
+    for number, part in enumerate(joint.parts):
+        (alone,) = load_quietly(tmp_path / f"{number}.obj").parts
+        for name in ("vertices", "normals", "faces"):
+            assert_allclose(getattr(part, name), getattr(alone, name), atol=1e-6)
+
+
+def test_twenty_thousand_groups_take_seconds(tmp_path):
+    # 27 s when each group went through each step by itself
+    lines = []
+    for k in range(20_000):
+        lines += [f"v {k + x} {y} 0" for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+        lines += [f"g {k}", f"f {4 * k + 1} {4 * k + 2} {4 * k + 3} {4 * k + 4}"]
+    path = write(tmp_path / "groups.obj", "\n".join(lines))
+    begun = time.process_time()
+    assert len(load_quietly(path).parts) == 20_000
+    assert time.process_time() - begun < 9.0

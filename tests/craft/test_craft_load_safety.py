@@ -31,6 +31,7 @@ from selfiesim.core.errors import ModelError
 from selfiesim.craft.description import ModelDescription
 from selfiesim.craft.formats.mesh_reader import read_parts
 from selfiesim.craft.formats.referenced_files import ResourceResolver
+from selfiesim.craft.load import load_craft
 
 
 @pytest.fixture(autouse=True)
@@ -351,7 +352,7 @@ def test_instances_are_counted_before_their_matrices_are_made(tmp_path):
 
 def test_a_document_of_endless_lists_is_refused_before_it_is_parsed(tmp_path):
     path = write(tmp_path / "a.gltf", '{"asset": {"version": "2.0"}, "extras": [' + "[]," * 4_000_000 + "[]]}")
-    refusal(path, "document is too long", "json-values")
+    refusal(path, "json-values")
 
 
 def test_pictures_are_counted_together_before_one_is_decoded(tmp_path):
@@ -407,3 +408,28 @@ def test_textures_that_are_no_files_are_neither_read_nor_waited_for(tmp_path, ta
 def test_names_that_no_file_can_have_are_left_out(tmp_path, name):
     craft = load_quietly(textured(png([[[1, 2, 3]]])).gltf(tmp_path / "a.gltf", images=[{"uri": name}]))
     assert craft.parts[0].material.textures == {}
+
+
+def test_a_name_that_is_too_long_is_refused():
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_craft("x" * 5000 + ".glb")
+
+
+def test_a_ply_whose_faces_have_no_corners_is_refused(tmp_path):
+    head = "ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
+    text = head + "element face 1\nproperty list uchar int wrong\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
+    refusal(write(tmp_path / "a.ply", text), "no list vertex_indices")
+
+
+@pytest.mark.parametrize("name", ["C:\\maps\\a.png", "/home/someone/a.png", "file:///C:/maps/a.png", "file:///x/a.png"])
+def test_the_picture_beside_the_mesh_is_used_for_an_absolute_path(tmp_path, name):
+    write(tmp_path / "a.png", png(np.full((2, 2, 3), 9)))
+    write(tmp_path / "a.mtl", f"newmtl skin\nmap_Kd {name}\n")
+    text = "mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nusemtl skin\nf 1/1 2/2 3/3\n"
+    craft = load_quietly(write(tmp_path / "a.obj", text))
+    assert craft.parts[0].material.textures["base"][0, 0].tolist() == [9, 9, 9]
+    assert any("absolute path" in line for line in craft.warnings)
+    (tmp_path / "a.png").unlink()
+    craft = load_quietly(tmp_path / "a.obj")
+    assert not craft.parts[0].material.textures
+    assert any("missing" in line for line in craft.warnings)

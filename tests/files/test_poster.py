@@ -110,7 +110,7 @@ def test_veiling_glare_of_the_sun_covers_all_strips(tmp_path):
 @pytest.mark.parametrize("bits", [8, 16])
 def test_a_poster_is_written_in_strips_and_replayed_from_its_file(run, tmp_path, monkeypatch, ending, bits):
     cv2 = pytest.importorskip("cv2")
-    monkeypatch.setattr(posters, "MAX_PIXELS", 100 * 100)
+    monkeypatch.setenv("SELFIESIM_LIMITS", "render-pixels=10000")
     monkeypatch.setattr(posters, "MAX_STRIP_ROWS", 64)
     words = ("render", "tianwen1-mars", "--size", "160x140", "--look", "onboard", "--bits", str(bits))
     code, _out, err = run(*words, "-o", f"a.{ending}")

@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -26,7 +27,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import psutil
-from fuzz_cases import BLOCK, KINDS, Case, cases
+from fuzz_case import Case
+from fuzz_kinds import BLOCK, KINDS, SLOW_EVERY, SLOW_KINDS, cases
 from fuzz_worker import LOG, work, write_case
 
 CPU_LIMIT_S = 10.0
@@ -80,7 +82,7 @@ class Worker:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, other = context.Pipe()
-        self._process = context.Process(target=work, args=(other, self._scratch), daemon=True)
+        self._process = context.Process(target=work, args=(other, self._scratch))
         self._process.start()
         other.close()
         self._usage = psutil.Process(self._process.pid)
@@ -144,12 +146,14 @@ class Worker:
 
 
 def blocks(count: int, kinds: list[str], first: int = 0) -> Iterator[tuple[str, int, int]]:
-    """Deal ``count`` cases to the kinds in turn, a block at a time: (kind, block, cases in it)."""
+    """Deal ``count`` cases to the kinds in turn, a block at a time, fewer to slow kinds: (kind, block, cases in it)."""
     block = first
     while True:
         for kind in kinds:
             if count <= 0:
                 return
+            if kind in SLOW_KINDS and block % SLOW_EVERY and len(kinds) > 1:
+                continue
             yield kind, block, min(BLOCK, count)
             count -= BLOCK
         block += 1
@@ -221,9 +225,17 @@ def main() -> int:
         print(json.dumps(case.words), repr(case.value))
         return 0
 
+    shown = 0
+
     def progress(done: int, table: Table) -> None:
+        nonlocal shown
+        for finding in table.findings[shown:]:
+            print(f"{finding[0]} {finding[1]}: {_sort(*finding)}", file=sys.stderr, flush=True)
+        shown = len(table.findings)
         if done % 500 == 0:
             print(f"{done:,} of {options.n:,}; {len(table.findings)} found", file=sys.stderr, flush=True)
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     table = fuzz(blocks(options.n, options.kind or list(KINDS), options.first), options.workers, progress)
     print(table)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import io
-import struct
 import sys
 import tempfile
 import warnings
@@ -165,75 +163,6 @@ JOBS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def _triangles() -> tuple[np.ndarray, np.ndarray]:
-    points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
-    return points, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]], np.int32)
-
-
-@cache
-def simple_meshes() -> dict[str, bytes]:
-    """A tetrahedron in each of the formats that are one plain file, by file name."""
-    points, faces = _triangles()
-    rows = "\n".join(" ".join(map(str, point)) for point in points.tolist())
-    head = (
-        "ply\nformat {} 1.0\nelement vertex 4\nproperty float x\nproperty float y\nproperty float z\n"
-        "property uchar red\nproperty uchar green\nproperty uchar blue\n"
-        "element face 4\nproperty list uchar int vertex_indices\nend_header\n"
-    )
-    ascii_rows = "\n".join(f"{line} 255 128 0" for line in rows.split("\n"))
-    ascii_faces = "\n".join(f"3 {a} {b} {c}" for a, b, c in faces.tolist())
-    binary = b"".join(struct.pack("<3f3B", *point, 255, 128, 0) for point in points.tolist())
-    binary += b"".join(struct.pack("<B3i", 3, *face) for face in faces.tolist())
-    corners = points[faces]
-    stl = b"a solid of a test".ljust(80) + struct.pack("<I", 4)
-    stl += b"".join(struct.pack("<12fH", 0, 0, 1, *each.ravel().tolist(), 0) for each in corners)
-    facets = "\n".join(
-        "facet normal 0 0 1\nouter loop\n"
-        + "\n".join(f"vertex {x} {y} {z}" for x, y, z in each.tolist())
-        + "\nendloop\nendfacet"
-        for each in corners
-    )
-    return {
-        "a.ply": (head.format("ascii") + ascii_rows + "\n" + ascii_faces + "\n").encode(),
-        "b.ply": head.format("binary_little_endian").encode() + binary,
-        "a.stl": f"solid a\n{facets}\nendsolid a\n".encode(),
-        "b.stl": stl,
-        "a.off": f"OFF\n4 4 6\n{rows}\n{ascii_faces}\n".encode(),
-    }
-
-
-DAE = """<?xml version="1.0" encoding="utf-8"?>
-<COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema" version="1.4.1">
-<asset><unit name="metre" meter="1"/><up_axis>Z_UP</up_axis></asset>
-<library_images><image id="i"><init_from>tex.png</init_from></image></library_images>
-<library_effects><effect id="e"><profile_COMMON><technique sid="t"><phong>
-<diffuse><color>0.8 0.4 0.2 1</color></diffuse><transparency><float>1</float></transparency>
-</phong></technique></profile_COMMON></effect></library_effects>
-<library_materials><material id="m" name="paint"><instance_effect url="#e"/></material></library_materials>
-<library_geometries><geometry id="g" name="solid"><mesh>
-<source id="p"><float_array id="pa" count="12">0 0 0 1 0 0 0 1 0 0 0 1</float_array>
-<technique_common><accessor source="#pa" count="4" stride="3"><param name="X" type="float"/>
-<param name="Y" type="float"/><param name="Z" type="float"/></accessor></technique_common></source>
-<vertices id="v"><input semantic="POSITION" source="#p"/></vertices>
-<polylist count="4" material="m"><input semantic="VERTEX" source="#v" offset="0"/>
-<vcount>3 3 3 3</vcount><p>0 2 1 0 1 3 0 3 2 1 2 3</p></polylist></mesh></geometry></library_geometries>
-<library_visual_scenes><visual_scene id="s"><node id="n" name="body"><matrix>1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1</matrix>
-<instance_geometry url="#g"><bind_material><technique_common><instance_material symbol="m" target="#m"/>
-</technique_common></bind_material></instance_geometry></node></visual_scene></library_visual_scenes>
-<scene><instance_visual_scene url="#s"/></scene></COLLADA>
-"""
-MODEL_3MF = """<?xml version="1.0" encoding="UTF-8"?>
-<model unit="millimeter" xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">
-<resources><basematerials id="5"><base name="red" displaycolor="#FF0000FF"/></basematerials>
-<object id="1" type="model" pid="5" pindex="0"><mesh><vertices>
-<vertex x="0" y="0" z="0"/><vertex x="10" y="0" z="0"/><vertex x="0" y="10" z="0"/><vertex x="0" y="0" z="10"/>
-</vertices><triangles><triangle v1="0" v2="2" v3="1"/><triangle v1="0" v2="1" v3="3"/>
-<triangle v1="0" v2="3" v3="2"/><triangle v1="1" v2="2" v3="3" pid="5" p1="0"/></triangles></mesh></object>
-<object id="2" type="model"><components><component objectid="1" transform="1 0 0 0 1 0 0 0 1 20 0 0"/></components>
-</object></resources><build><item objectid="1"/><item objectid="2"/></build></model>
-"""
-
-
 def archive(members: dict[str, bytes]) -> bytes:
     """A ZIP archive."""
     out = io.BytesIO()
@@ -241,147 +170,6 @@ def archive(members: dict[str, bytes]) -> bytes:
         for name, content in members.items():
             file.writestr(name, content)
     return out.getvalue()
-
-
-@cache
-def model_3mf() -> bytes:
-    """Two tetrahedra as 3MF."""
-    relations = (
-        '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        '<Relationship Target="/3D/3dmodel.model" Id="r" '
-        'Type="http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"/></Relationships>'
-    )
-    return archive({"_rels/.rels": relations.encode(), "3D/3dmodel.model": MODEL_3MF.encode()})
-
-
-def gltf_document() -> tuple[dict[str, Any], bytes]:
-    """A glTF document and its buffer: a textured triangle with colours, a skin, and a child node."""
-    from mesh_files import Gltf
-
-    model = Gltf(
-        NORMAL=np.tile(np.array([[0, 0, 1]], "<f4"), (3, 1)),
-        TEXCOORD_0=np.array([[0, 0], [1, 0], [0, 1]], "<f4"),
-        COLOR_0=np.full((3, 4), 200, "u1"),
-    )
-    model.document["accessors"][-2]["normalized"] = True
-    model.paint(
-        pbrMetallicRoughness={"baseColorTexture": {"index": model.texture(picture())}, "roughnessFactor": 0.5},
-        alphaMode="BLEND",
-        doubleSided=True,
-    )
-    model.document["nodes"][0] |= {"children": [1], "translation": [0, 0, 1], "rotation": [0, 0, 0, 1]}
-    model.document["nodes"].append({"name": "child", "mesh": 0, "matrix": np.eye(4).ravel().tolist()})
-    model.document["buffers"] = [{"byteLength": len(model.buffer)}]
-    return model.document, model.buffer
-
-
-def embedded_gltf() -> dict[str, Any]:
-    """The same as one JSON document."""
-    document, buffer = gltf_document()
-    uri = "data:application/octet-stream;base64," + base64.b64encode(buffer).decode()
-    return document | {"buffers": [{"byteLength": len(buffer), "uri": uri}]}
-
-
-@cache
-def messages() -> dict[str, str]:
-    """An OEM and an AEM of one hour."""
-    from ccsds_messages import AEM_META, OEM_META, aem_rows, block, message, oem_rows
-
-    return {
-        "path.oem": message("OEM", block(OEM_META, oem_rows(step=300))),
-        "attitude.aem": message("AEM", block(AEM_META, aem_rows(step=300), data=True)),
-    }
-
-
-def path_scene(**changes: Any) -> dict[str, Any]:
-    """A scene that follows a file; ``changes`` replace sections."""
-    return {
-        "title": "a box on a path",
-        "at": "2021-12-31T16:30:00Z",
-        "craft": {"model": "box.obj"},
-        "path": {"body": "mars", "oem": "path.oem"},
-        "mounted": {"offset_m": [3.0, 3.0, 3.0]},
-        "camera": SMALL_CAMERA,
-    } | changes
-
-
-@cache
-def kernels() -> dict[str, bytes]:
-    """A small SPK with the text kernels that it needs, and a meta-kernel."""
-    import spiceypy
-    from spice_mission import write_spk
-
-    texts = {
-        "times.tls": _LEAP_SECONDS,
-        "frames.tf": "KPL/FK\n\\begindata\nNAIF_BODY_NAME += ( 'SELFIE' )\nNAIF_BODY_CODE += ( -905 )\n\\begintext\n",
-        "all.tm": "KPL/MK\n\\begindata\nPATH_VALUES = ( '.' )\nPATH_SYMBOLS = ( 'HERE' )\n"
-        "KERNELS_TO_LOAD = ( '$HERE/times.tls', '$HERE/frames.tf', '$HERE/ship.bsp' )\n\\begintext\n",
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ship.bsp"
-        write_spk(spiceypy, path, 9)
-        return {"ship.bsp": path.read_bytes()} | {name: text.encode() for name, text in texts.items()}
-
-
-_LEAP_SECONDS = """KPL/LSK
-\\begindata
-DELTET/DELTA_T_A = 32.184
-DELTET/K         = 1.657D-3
-DELTET/EB        = 1.671D-2
-DELTET/M         = ( 6.239996D0 1.99096871D-7 )
-DELTET/DELTA_AT  = ( 10, @1972-JAN-1
-                     37, @2017-JAN-1 )
-\\begintext
-"""
-
-PDS_LABEL = """PDS_VERSION_ID            = "PDS3"
-/* a comment */
-RECORD_TYPE               = FIXED_LENGTH
-RECORD_BYTES              = 72
-^IMAGE                    = "MAP.IMG"
-OBJECT                    = IMAGE
-  LINES                   = 18
-  LINE_SAMPLES            = 36
-  SAMPLE_TYPE             = MSB_INTEGER
-  SAMPLE_BITS             = 16
-  UNIT                    = METER
-  SCALING_FACTOR          = 1.0
-  OFFSET                  = 0.0
-END_OBJECT                = IMAGE
-OBJECT                    = IMAGE_MAP_PROJECTION
-  MAP_PROJECTION_TYPE     = "SIMPLE CYLINDRICAL"
-  COORDINATE_SYSTEM_NAME  = PLANETOCENTRIC
-  A_AXIS_RADIUS           = 3396.0 <KM>
-  POSITIVE_LONGITUDE_DIRECTION = "EAST"
-  MAP_RESOLUTION          = 0.1 <PIXEL/DEGREE>
-  MAXIMUM_LATITUDE        = 90.0 <DEGREE>
-  MINIMUM_LATITUDE        = -90.0 <DEGREE>
-  WESTERNMOST_LONGITUDE   = 0.0 <DEGREE>
-  EASTERNMOST_LONGITUDE   = 360.0 <DEGREE>
-END_OBJECT                = IMAGE_MAP_PROJECTION
-END
-"""
-PDS_IMAGE = np.arange(36 * 18, dtype=">i2").tobytes()
-
-
-@cache
-def geotiff() -> bytes:
-    """A map of 36 x 18 cells of Mars, placed by its georeferencing."""
-    from rasterio.crs import CRS
-    from rasterio.io import MemoryFile
-    from rasterio.transform import from_bounds
-
-    radius = 3_396_190.0
-    half = np.pi * radius
-    profile = {"driver": "GTiff", "count": 1, "dtype": "int16", "width": 36, "height": 18}
-    profile |= {"crs": CRS.from_string(f"+proj=eqc +R={radius} +lon_0=0")}
-    profile |= {"transform": from_bounds(-half, -half / 2, half, half / 2, 36, 18)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with MemoryFile() as memory:
-            with memory.open(**profile) as file:
-                file.write(np.arange(36 * 18, dtype="i2").reshape(1, 18, 36))
-            return bytes(memory.read())
 
 
 @cache
@@ -399,3 +187,26 @@ def rendered_files() -> dict[str, bytes]:
             for suffix in ("png", "jpg", "tif", "exr", "npz"):
                 photo.save(Path(folder) / f"a.{suffix}")
         return {path.name: path.read_bytes() for path in sorted(Path(folder).glob("a.*"))}
+
+
+@cache
+def finished_batch() -> dict[str, bytes]:
+    """A job, and the folder of its finished frames with their labels, by file name."""
+    from fuzz_mutators import toml_text
+
+    from selfiesim.batches.run import batch, read_job
+
+    job = JOBS[1] | {"draws": 2, "samples": 1, "vary": {"release.speed_m_s": {"uniform": [0.1, 0.3]}}}
+    files = box_files() | {
+        "scene.toml": toml_text(scene_tables()[0]).encode(),
+        "job.toml": toml_text(job).encode(),
+    }
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for each, content in files.items():
+            (folder / each).write_bytes(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert all(frame.is_done for frame in batch(read_job(folder / "job.toml"), folder / "out"))
+        written = [path for path in sorted((folder / "out").rglob("*")) if path.is_file()]
+        return files | {str(path.relative_to(folder)): path.read_bytes() for path in written}

@@ -9,12 +9,14 @@ import sys
 import traceback
 import unicodedata
 import warnings
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from fuzz_cases import Case, cases
+from fuzz_case import Case
+from fuzz_kinds import cases
 from fuzz_mutators import BAIT_SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +34,7 @@ class Watch:
     def __init__(self, scratch: Path) -> None:
         self.folder = scratch
         self.seen: list[str] = []
-        self._is_on = False
+        self._is_on, self._named = False, tuple[str, ...]()
         self._bait = [scratch / f"outside/bait.{suffix}" for suffix in BAIT_SUFFIXES]
         self._bait[0].parent.mkdir(parents=True, exist_ok=True)
         for path in self._bait:
@@ -44,15 +46,19 @@ class Watch:
         )
         sys.addaudithook(self._hook)
 
-    def start(self, folder: Path) -> None:
+    def start(self, folder: Path, words: tuple[str, ...]) -> None:
+        """Watch a case; files that the words of its command name, and those beside them, may lie anywhere."""
         self.folder, self.seen = folder, []
+        named = [folder / word for word in words if "\0" not in word and len(word) < 200]
+        self._named = tuple(os.path.realpath(path.parent) + os.sep for path in named if path.is_file())
         for path in self._bait:
             os.utime(path, (_UNREAD_TIME, _UNREAD_TIME + 10))
         self._is_on = True
 
     def stop(self) -> list[str]:
         self._is_on = False
-        return self.seen + [str(path) for path in self._bait if path.stat().st_atime != _UNREAD_TIME]
+        read = [str(path) for path in self._bait if path.stat().st_atime != _UNREAD_TIME]
+        return self.seen + [path for path in read if not path.startswith(self._named)]
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._is_on or event not in ("open", "socket.connect", "os.system"):
@@ -66,7 +72,7 @@ class Watch:
             except (OSError, ValueError):
                 return
             is_allowed = (path + os.sep).startswith((*self._allowed, str(self.folder) + os.sep))
-            if not is_allowed and os.path.lexists(path):
+            if not is_allowed and not path.startswith(self._named) and os.path.lexists(path):
                 self.seen.append(path)
 
 
@@ -112,6 +118,7 @@ def write_case(case: Case, folder: Path) -> None:
     """Write the files of a case, and a link that leads outside."""
     folder.mkdir(parents=True)
     for name, content in case.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     (folder / "link.png").symlink_to("../outside/bait.png")
 
@@ -124,7 +131,7 @@ def run(case: Case, scratch: Path, watch: Watch) -> tuple[str, str]:
     write_case(case, folder)
     os.chdir(folder)
     out, err = io.StringIO(), io.StringIO()
-    watch.start(folder)
+    watch.start(folder, case.words)
     error: BaseException | None = None
     try:
         with redirect_stdout(out), redirect_stderr(err), warnings.catch_warnings():
@@ -165,27 +172,86 @@ def _tail(error: BaseException) -> str:
 
 
 def _call(case: Case) -> None:
-    if case.words[0] == "python":
-        change_scene(case)
+    if case.words[0] in _CALLS:
+        _CALLS[case.words[0]](case)
         return
     from selfiesim.cli.app import main
 
-    main(list(case.words))
+    try:
+        main(list(case.words))
+    except SystemExit as stop:
+        if stop.code or not case.then:
+            raise
+    if case.then:
+        main(list(case.then))
 
 
 def change_scene(case: Case) -> None:
-    """Change a scene from Python, or view it at a moment; a UserError counts as refused."""
+    """Change a scene from Python, or view it at a moment."""
     import fuzz_seeds
 
-    from selfiesim.core.errors import UserError
     from selfiesim.scene.scene import Scene
 
     scene = Scene.from_table(fuzz_seeds.scene_tables()[0], folder=Path.cwd())
-    try:
+    with _refusals():
         if case.words[1] == "view":
             scene.view(at=case.value)
         else:
             scene.with_changes(**{case.words[1]: case.value}).view()
+
+
+def edit_document(case: Case) -> None:
+    """Make edits in the studio's document; what it then holds can be parsed, and each fault has its line."""
+    from selfiesim.core.errors import SceneError
+    from selfiesim.scene.scene import Scene
+    from selfiesim.studio.document import find_faults, parse
+    from selfiesim.studio.session import open_document
+
+    with _refusals():
+        document = open_document("scene.toml")
+        before = document.text
+        try:
+            for values in case.value:
+                document.set(values)
+            Scene.from_table(parse(document.text, "scene"), "scene", Path.cwd())
+        except SceneError as error:
+            lines = [fault.line or 1 for fault in find_faults(document.text, str(error), "scene")]
+            if not 1 <= min(lines) <= max(lines) <= document.text.count("\n") + 1:
+                raise AssertionError(f"no such line: {lines}") from error
+            raise
+        finally:
+            while document.can_undo:
+                document.undo()
+            assert document.text == before
+
+
+def talk_to_studio(case: Case) -> None:
+    """Send a page's messages to the studio; faults and refusals that it answers with count as refused."""
+    from fuzz_page import Studio
+
+    if not _studios:
+        _studios.append(Studio(Path.cwd()))
+    for answer in _studios[0].talk(case.value):
+        if answer["type"] == "faults" and answer["faults"]:
+            print(answer["faults"][0]["message"], file=sys.stderr)
+            raise SystemExit(2)
+        if answer["type"] == "status" and answer.get("error"):
+            assert "was replaced" not in answer["text"], answer["text"]
+            print(answer["text"], file=sys.stderr)
+            raise SystemExit(2)
+
+
+_CALLS = {"python": change_scene, "document": edit_document, "studio": talk_to_studio}
+_studios: list[Any] = []
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Count a UserError as refused."""
+    from selfiesim.core.errors import UserError
+
+    try:
+        yield
     except UserError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error

@@ -249,7 +249,7 @@ def test_the_same_frame_has_the_same_labels(scene, written):
 def test_what_is_not_a_record_is_refused(written, tmp_path):
     folder, _record = written
     text = (folder / f"frames/one{RECORD_SUFFIX}").read_text()
-    for content, why in (("{", "cannot be read"), ("[]", "not a label record"), (text, "keep the folder")):
+    for content, why in (("{", "not valid JSON"), ("[]", "not a label record"), (text, "keep the folder")):
         (tmp_path / f"other{RECORD_SUFFIX}").write_text(content)
         with pytest.raises(OutputError, match=why):
             list(read_records(tmp_path))

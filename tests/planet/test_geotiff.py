@@ -217,3 +217,13 @@ def test_the_largest_map_is_read_in_bounded_memory(tmp_path: Path) -> None:
     expected = 100 * latitude[:, None] + 10 * longitude
     assert np.abs(ours[:, :2880] - expected)[4:-4, 4:-4].max() < 1.5
     assert peak_bytes < 300e6
+
+
+def test_a_grid_whose_values_are_on_its_lines_reaches_half_a_cell_beyond_the_globe(tmp_path):
+    values = np.zeros((19, 37), "i2")
+    path = write(tmp_path / "grid.tif", values, crs="EPSG:4326", bounds=(-185.0, 185.0, -95.0, 95.0))
+    with pytest.raises(MapError, match="registration = 'point'"):
+        geotiff.GdalRaster(path, Conventions())
+    raster = geotiff.GdalRaster(path, Conventions(registration="point"))
+    assert raster.conventions.registration == "point"
+    raster.close()

@@ -69,6 +69,20 @@ def write_spk(spice, path, kind, center=499, shift_km=0.0):
     spice.spkcls(handle)
 
 
+def write_ck(spice, path, clock):
+    spice.furnsh(str(clock))
+    epochs = [START + n * STEP_S for n in range(ROWS)]
+    ticks = np.array([spice.sce2c(CLOCK, ephemeris_seconds(e)) for e in epochs])
+    quaternions = np.array([spice.m2q(true_attitude(e)) for e in epochs])
+    handle = spice.ckopn(str(path), "test", 0)
+    rates = np.zeros((ROWS, 3))
+    spice.ckw03(
+        handle, ticks[0], ticks[-1], -905000, "J2000", False, "test", ROWS, ticks, quaternions, rates, 1, [ticks[0]]
+    )  # fmt: skip
+    spice.ckcls(handle)
+    spice.unload(str(clock))
+
+
 @pytest.fixture
 def mission(spice, tmp_path):
     """A folder with kernels of each kind."""
@@ -78,17 +92,7 @@ def mission(spice, tmp_path):
     (tmp_path / "frames.tf").write_text(FRAME_KERNEL)
     write_spk(spice, tmp_path / "path9.bsp", 9)
     write_spk(spice, tmp_path / "path13.bsp", 13)
-    spice.furnsh(str(tmp_path / "clock.tsc"))
-    epochs = [START + n * STEP_S for n in range(ROWS)]
-    ticks = np.array([spice.sce2c(CLOCK, ephemeris_seconds(e)) for e in epochs])
-    quaternions = np.array([spice.m2q(true_attitude(e)) for e in epochs])
-    handle = spice.ckopn(str(tmp_path / "attitude.bc"), "test", 0)
-    rates = np.zeros((ROWS, 3))
-    spice.ckw03(
-        handle, ticks[0], ticks[-1], -905000, "J2000", False, "test", ROWS, ticks, quaternions, rates, 1, [ticks[0]]
-    )  # fmt: skip
-    spice.ckcls(handle)
-    spice.unload(str(tmp_path / "clock.tsc"))
+    write_ck(spice, tmp_path / "attitude.bc", tmp_path / "clock.tsc")
     return tmp_path
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +18,16 @@ from typing import IO, Any
 from filelock import FileLock, Timeout
 
 from selfiesim.batches.job import changes_between
+from selfiesim.core.config_validation import read_limited
 from selfiesim.core.errors import BatchError, OutputError
 from selfiesim.core.files import atomic_write, reason
+from selfiesim.core.limits import BATCH_BYTES, RECIPE_BYTES
+from selfiesim.core.untrusted.json_text import parse_json
 
 Record = dict[str, Any]
 _MAX_CHANGES_SHOWN = 12
+_MAX_NUMBER = 1 << 60
+_ENDING = re.compile(r"(\.[a-z0-9]+){1,3}")
 
 
 def frame_stem(name: str) -> str:
@@ -104,18 +110,40 @@ def _is_unchanged(path: Path, info: Record, written_s: float) -> bool:
 
 
 def read_records(folder: Path) -> Iterator[Record]:
-    """Yield the records, oldest first; lines torn by a crash are skipped."""
+    """Yield the records, oldest first; lines torn by a crash, or edited into something else, are skipped."""
     try:
         with (folder / "manifest.jsonl").open("rb") as file:
-            for line in file:
+            while line := file.readline(RECIPE_BYTES.value):
                 try:
                     record = json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):
                     continue
-                if isinstance(record, dict) and isinstance(record.get("frame"), str) and "status" in record:
+                if _is_record(record):
                     yield record
     except FileNotFoundError:
         return
+
+
+def _is_record(record: Any) -> bool:
+    """Whether a line of the manifest has everything that is read from it."""
+    if not isinstance(record, dict) or not isinstance(record.get("changes"), dict):
+        return False
+    numbers = (record.get("finished_unix_s"), record.get("seconds", 0.0), record.get("number"))
+    if not isinstance(record.get("frame"), str) or not all(_is_count(number) for number in numbers):
+        return False
+    if record.get("status") == "failed":
+        return isinstance(record.get("message"), str)
+    files = record.get("files")
+    return (
+        record.get("status") == "done"
+        and isinstance(files, dict)
+        and all(_ENDING.fullmatch(ending) for ending in files)
+        and all(isinstance(info, dict) and _is_count(info.get("bytes")) and "sha256" in info for info in files.values())
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value < _MAX_NUMBER
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -126,13 +154,11 @@ def read_description(folder: Path) -> dict[str, Any]:
     BatchError
         The folder contains no batch.
     """
-    try:
-        info = json.loads((folder / "batch.json").read_bytes())
-    except FileNotFoundError as error:
-        raise BatchError(f"{folder}: contains no batch (no batch.json)") from error
-    except (OSError, ValueError) as error:
-        raise BatchError(f"{folder / 'batch.json'}: cannot be read ({str(error)[:60]})") from error
-    if not isinstance(info, dict) or not isinstance(info.get("frames"), int):
+    if not (folder / "batch.json").exists():
+        raise BatchError(f"{folder}: contains no batch (no batch.json)")
+    content = read_limited(folder / "batch.json", BATCH_BYTES, "that is no description of a batch", BatchError)
+    info = parse_json(content, f"{folder / 'batch.json'}: this description of a batch", BatchError)
+    if not isinstance(info, dict) or not _is_count(info.get("frames")):
         raise BatchError(f"{folder / 'batch.json'}: was not written by selfiesim")
     return info
 

@@ -6,6 +6,7 @@ input ends with exit code 2 and one message, without a traceback unless ``--debu
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -155,7 +156,8 @@ def _one_line(text: str) -> str:
 
 def _silence_stdout() -> None:
     """Redirect standard output to nowhere, so that Python does not complain at exit about unwritten data."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError):  # a notebook's has no descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version() -> str:

@@ -24,6 +24,7 @@ from selfiesim.cli.options import (
     output_file,
 )
 from selfiesim.core.errors import SceneError
+from selfiesim.core.limits import RENDER_PIXELS
 
 if TYPE_CHECKING:
     from selfiesim.photo.exposure import Exposure
@@ -112,12 +113,11 @@ def _save_poster(
 ) -> Exposure:
     """Render an image too large for one piece in tiles; ``render_options`` is quality, samples and engine."""
     from selfiesim.files.poster import check_ending, render_poster
-    from selfiesim.scene.camera import MAX_PIXELS
 
     quality, samples, engine = render_options
     check_ending(path, view.camera)
     if engine != "pyvista":
-        raise SceneError(f"--engine {engine}: renders images of at most {MAX_PIXELS / 1e6:.0f} megapixels")
+        raise SceneError(f"--engine {engine}: renders images of at most {RENDER_PIXELS.value / 1e6:.0f} megapixels")
     options = view.shot.photo.with_changes(view.shot.source, **settings)
 
     def on_progress(done: int, of: int) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from selfiesim.cli.console import load_scene, parse_at, print_facts, print_json
 from selfiesim.cli.options import AsJson, At, Craft, SceneName, flag
+from selfiesim.core.errors import PhotoError, SceneError
 
 
 def scenes(*, as_json: AsJson = False) -> None:
@@ -41,7 +42,10 @@ def check(scene_name: SceneName, /, *, as_json: AsJson = False) -> None:
     from selfiesim.scene.scene import Scene
 
     view = Scene.load(scene_name).view()
-    check_view(view)
+    try:
+        check_view(view)
+    except (SceneError, PhotoError) as error:  # the view does not know where it comes from
+        raise type(error)(f"{scene_name}: {error}") from error
     if as_json:
         print_json({"file": scene_name, "ok": True, "title": view.shot.title})
     else:

@@ -186,6 +186,8 @@ TLE_BYTES = _limit("tle-bytes", 4 << 20, "a file of two-line elements", "bytes")
 # Readers in child processes
 READER_SECONDS = _limit("reader-seconds", 10, "CPU time of one answer of a reader in a child process", "s")
 READER_BYTES = _limit("reader-bytes", 3 << 30, "memory of such a reader", "bytes")
+CONVERTER_SECONDS = _limit("converter-seconds", 100, "CPU time to convert a 3DS, FBX or USD file", "s")
+CONVERTER_BYTES = _limit("converter-bytes", 4 << 30, "memory to convert such a file", "bytes")
 
 # The studio
 STUDIO_TEXT = _limit("studio-text", 100 << 10, "a scene in the studio", "bytes")
@@ -203,7 +205,12 @@ PICTURE_BYTES = _limit("picture-bytes", 2 << 30, "a picture whose recipe is read
 PICTURE_PIXELS = _limit("picture-pixels", 16_384 * 16_384, "declared pixels of such a picture")
 RECORD_BYTES = _limit("record-bytes", 64 << 20, "the label record of a frame", "bytes")
 
+BATCH_BYTES = _limit("batch-bytes", 16 << 20, "the description of a batch in its folder", "bytes")
+
 # What one command computes
+RENDER_PIXELS = _limit(
+    "render-pixels", 7680 * 4320, "pixels of an image that is rendered at once; larger ones are posters"
+)
 JOB_FRAMES = _limit("job-frames", 1_000_000, "frames of a job: a year on one core at half a minute each")
 JOB_VALUES = _limit("job-values", 100_000, "values of one key of a job")
 JOB_DRAWS = _limit("job-draws", 2_000_000, "random numbers of a job: its draws times its random keys")

@@ -12,7 +12,7 @@ from selfiesim.core.errors import ModelWarning
 from selfiesim.core.quiet import ignored_warnings
 from selfiesim.craft.description import Frame, read_description
 from selfiesim.craft.load import load_craft
-from selfiesim.craft.model import Craft, Material, Part
+from selfiesim.craft.model import Craft, Part
 
 
 def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
@@ -47,7 +47,7 @@ def inspect(name_or_path: str | Path) -> tuple[Craft, dict[str, Any]]:
         "triangles": craft.triangle_count,
         "vertices": sum(len(part.vertices) for part in craft.parts),
         "nodes": _node_rows(craft),
-        "materials": [_material_row(material, craft) for material in _materials(craft)],
+        "materials": [_material_row(parts) for parts in _parts_by_material(craft)],
         "joints": {name: joint.model_dump(mode="json") for name, joint in craft.joints.items()},
         "mounts": {name: mount.model_dump(mode="json") for name, mount in craft.mounts.items()},
         "repaired": list(craft.repairs),
@@ -95,22 +95,26 @@ def _node_rows(craft: Craft) -> list[dict[str, Any]]:
     ]
 
 
-def _materials(craft: Craft) -> list[Material]:
-    """Each material once, in order of first use."""
-    return list({id(part.material): part.material for part in craft.parts}.values())
+def _parts_by_material(craft: Craft) -> list[list[Part]]:
+    """The parts of each material, in order of first use."""
+    by_material: dict[int, list[Part]] = {}
+    for part in craft.parts:
+        by_material.setdefault(id(part.material), []).append(part)
+    return list(by_material.values())
 
 
-def _material_row(material: Material, craft: Craft) -> dict[str, Any]:
+def _material_row(parts: list[Part]) -> dict[str, Any]:
+    material = parts[0].material
     return {
         "name": material.name,
-        "triangles": sum(len(part.faces) for part in craft.parts if part.material is material),
+        "triangles": sum(len(part.faces) for part in parts),
         "base_color": [round(value, 4) for value in material.base_color],
         "metallic": round(material.metallic, 4),
         "roughness": round(material.roughness, 4),
         "textures_px": {name: [int(n) for n in pixels.shape[1::-1]] for name, pixels in material.textures.items()},
         "opacity": round(material.opacity, 4) if material.blend or material.alpha_cutoff is not None else 1.0,
         "alpha": "blend" if material.blend else "opaque" if material.alpha_cutoff is None else "mask",
-        "vertex_colours": any(part.tint is not None for part in craft.parts if part.material is material),
+        "vertex_colours": any(part.tint is not None for part in parts),
     }
 
 

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
-from selfiesim.core.config_validation import did_you_mean
+from selfiesim.core.config_validation import did_you_mean, truncate
 from selfiesim.core.errors import ModelError, ModelWarning
 from selfiesim.core.files import is_within, shipped
 from selfiesim.core.limits import MESH_BYTES
@@ -139,8 +139,11 @@ def _import(path: Path, content: bytes, description: ModelDescription, toml: byt
 
 def _resolve_path(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except OSError as error:  # of a name that is too long
+        raise ModelError(f"{truncate(str(path))}: cannot be read ({error.strerror})") from error
     text, names = str(name_or_path), models()
     if text in names:
         return shipped("models") / f"{text}.glb"

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import OutputError, SceneError
 from selfiesim.core.files import atomic_write
+from selfiesim.core.limits import RENDER_PIXELS
 from selfiesim.core.parallel import BAND_ROWS
 from selfiesim.files.images import check_writable, description_of, png_info, sidecar_path
 from selfiesim.files.radiance_file import RadianceFile, check_disk_space, render_tiles
@@ -43,7 +44,6 @@ from selfiesim.photo.looks import LOOKS, enabled_effects
 from selfiesim.photo.sensor import DigitalNumbers, Sensor, simulate_raw
 from selfiesim.photo.sun_glare import SunImage, add_sunlight, image_sun
 from selfiesim.photo.vignetting import transmission
-from selfiesim.scene.camera import MAX_PIXELS
 
 if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Progress
@@ -292,7 +292,7 @@ def render_poster(
 
 def is_large(camera: Camera) -> bool:
     """Whether a picture is too large to be rendered at once."""
-    return camera.width * camera.height > MAX_PIXELS
+    return camera.width * camera.height > RENDER_PIXELS.value
 
 
 def check_ending(path: Path, camera: Camera) -> None:

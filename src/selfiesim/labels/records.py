@@ -18,6 +18,7 @@ from selfiesim.core.config_validation import read_limited
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, is_within
 from selfiesim.core.limits import RECORD_BYTES
+from selfiesim.core.untrusted.json_text import parse_json
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.labels.keypoints import Points, keypoints
 from selfiesim.labels.poses import camera_pose, craft_pose
@@ -188,10 +189,8 @@ def read_record(folder: str | Path, frame: str) -> Record:
         The file does not exist, is not a label record, or has been moved within the data set.
     """
     path = Path(folder) / f"{frame}{RECORD_SUFFIX}"
-    try:
-        record: Record = json.loads(read_limited(path, RECORD_BYTES, "that is not a label record", OutputError))
-    except (OSError, ValueError, RecursionError) as error:
-        raise OutputError(f"{path}: cannot be read as a label record ({str(error)[:60]})") from error
+    content = read_limited(path, RECORD_BYTES, "that is not a label record", OutputError)
+    record: Record = parse_json(content, f"{path}: this label record", OutputError)
     if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("kind") != SYNTHETIC:
         raise OutputError(f"{path}: is not a label record of this version")
     if record.get("frame") != frame:

@@ -14,8 +14,6 @@ from selfiesim.scene.section import Angle, Positive, Section, Vector3Value
 
 MIN_PX, MAX_PX = 16, 16384
 """Bounds of an image's width and height."""
-MAX_PIXELS = 7680 * 4320
-"""Most pixels rendered at once; larger images, up to 16384 x 16384, are posters (:mod:`selfiesim.files.poster`)."""
 
 _INTRINSICS = ("horizontal_fov_deg", "focal_length_mm", "matrix")
 

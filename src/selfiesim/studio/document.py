@@ -110,7 +110,7 @@ class Document:
             for path, value in values.items():
                 _set(table, path, value)
             self.replace(tomlkit.dumps(table), merge)
-        except (TOMLKitError, RecursionError) as error:
+        except (TOMLKitError, RecursionError, ValueError, TypeError) as error:
             raise SceneError(f"mend the text first: {error}") from error
 
     def undo(self) -> None:
@@ -213,7 +213,7 @@ def _set(table: Any, path: str, value: Any) -> None:
             if part not in table:
                 if value is None:
                     return
-                table[part] = tomlkit.table()
+                table[part] = tomlkit.inline_table() if isinstance(table, InlineTable) else tomlkit.table()
             table = table[part]
         if not isinstance(table, (Table, InlineTable, AoT, dict, list)):
             raise SceneError(f"{path}: {part} is a value, not a section")

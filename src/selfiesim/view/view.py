@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfiesim.astro.epoch import Epoch
 from selfiesim.core.errors import GraphicsError
-from selfiesim.scene.camera import MAX_PIXELS
+from selfiesim.core.limits import RENDER_PIXELS
 from selfiesim.view.geometry import ViewGeometry
 from selfiesim.view.view_report import describe_view, list_visible_bodies
 
@@ -94,7 +94,7 @@ class View(ViewGeometry):
         """
         from selfiesim.render.engine import pass_times, render
 
-        if self.camera.width * self.camera.height > MAX_PIXELS:
+        if self.camera.width * self.camera.height > RENDER_PIXELS.value:
             raise GraphicsError(
                 f"camera.size_px: {self.camera.width}x{self.camera.height} is too large to be rendered at once; "
                 "selfiesim render writes it strip by strip, into a .png or .tif (selfiesim.files.poster)"

@@ -22,6 +22,7 @@ from selfiesim.astro.messages.segments import (
     make_span,
     normalized_times,
     require_whole_segment,
+    rows_needed,
     select_object,
     short_fault,
 )
@@ -137,10 +138,7 @@ def _make_segment(path: Path, block: Block, kernels: Kernels | None) -> Segment:
     count = len(block.rows)
     hermite = method == "HERMITE" and rows.rates is not None
     degree = interpolation_degree(path, block, min(7, 2 * count - 1 if hermite else count - 1))
-    if hermite and degree % 2 == 0:
-        what = "a Hermite degree must be odd (3, 5, 7 ...)"
-        raise place_error(path, block.place_of("INTERPOLATION_DEGREE"), what)
-    points = (degree + 1) // 2 if hermite else degree + 1
+    points = rows_needed(path, block, degree, hermite)
     fault = "" if method in ("LINEAR", "SLERP") else short_fault(path, block, degree, points)
     frame = find_frame(path, block, inertial_key, span.start, kernels)
     return Segment(span, _continuous(rows.quaternions), method, degree, frame, fault, rows.rates)

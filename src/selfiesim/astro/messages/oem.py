@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.messages.blocks import Block, Columns, Kind, place_error, require_choice
+from selfiesim.astro.messages.blocks import Block, Columns, Kind, require_choice
 from selfiesim.astro.messages.forms import read_blocks
 from selfiesim.astro.messages.reference_frames import center_body, find_frame
 from selfiesim.astro.messages.segments import (
@@ -23,6 +23,7 @@ from selfiesim.astro.messages.segments import (
     make_span,
     normalized_times,
     require_whole_segment,
+    rows_needed,
     select_object,
     short_fault,
 )
@@ -112,12 +113,9 @@ def _make_segment(path: Path, block: Block, kernels: Kernels | None) -> Segment:
     method = require_choice(path, block, "INTERPOLATION", ("HERMITE", "LAGRANGE", "LINEAR"), "HERMITE")
     # The standard gives no default degree. Seven takes the four rows around the time.
     degree = 1 if method == "LINEAR" else interpolation_degree(path, block, 7)
-    if method == "HERMITE" and degree % 2 == 0:
-        what = "a Hermite degree must be odd (3, 5, 7 ...)"
-        raise place_error(path, block.place_of("INTERPOLATION_DEGREE"), what)
     if "INTERPOLATION_DEGREE" not in block.meta:
         degree = min(degree, (2 if method == "HERMITE" else 1) * len(block.rows) - 1)
-    points = (degree + 1) // 2 if method == "HERMITE" else degree + 1
+    points = rows_needed(path, block, degree, method == "HERMITE")
     span = make_span(path, block)
     frame = find_frame(path, block, "REF_FRAME", span.start, kernels)
     fault = short_fault(path, block, degree, points)

@@ -157,6 +157,19 @@ def interpolation_degree(path: Path, block: Block, default: int) -> int:
     return int(text)
 
 
+def rows_needed(path: Path, block: Block, degree: int, hermite: bool) -> int:
+    """Return how many rows interpolation of a degree takes; Hermite's uses rows and their rates.
+
+    Raises
+    ------
+    CcsdsError
+        The degree is even with Hermite interpolation.
+    """
+    if hermite and degree % 2 == 0:
+        raise place_error(path, block.place_of("INTERPOLATION_DEGREE"), "a Hermite degree must be odd (3, 5, 7 ...)")
+    return (degree + 1) // 2 if hermite else degree + 1
+
+
 def short_fault(path: Path, block: Block, degree: int, points: int) -> str:
     """Return what to say of a block with fewer rows than its degree needs; nothing if it has enough."""
     if points <= len(block.rows):

@@ -44,9 +44,9 @@ def plain_table(table: Any, error_type: type[UserError], source: str) -> Any:
 def _plain(value: Any, error_type: type[UserError], source: str, path: tuple[str, ...]) -> Any:
     import numpy as np
 
-    key = ".".join(path[:6]) or "(top level)"
+    where = ": ".join([source, ".".join(path[:6])] if path else [source])
     if len(path) > MAX_DEPTH:
-        raise error_type(f"{source}: {key}: nested more than {MAX_DEPTH} deep")
+        raise error_type(f"{where}: nested more than {MAX_DEPTH} deep")
     if isinstance(value, (np.generic, np.ndarray)):
         value = _without_numpy(value)
     if isinstance(value, dict):
@@ -54,7 +54,7 @@ def _plain(value: Any, error_type: type[UserError], source: str, path: tuple[str
     if isinstance(value, (list, tuple)):
         return [_plain(part, error_type, source, (*path, str(n))) for n, part in enumerate(value)]
     if isinstance(value, int) and not -_INT64 <= value < _INT64:
-        raise error_type(f"{source}: {key}: an integer must fit into 64 bits; this one has {value.bit_length()}")
+        raise error_type(f"{where}: an integer must fit into 64 bits; this one has {value.bit_length()}")
     return value
 
 

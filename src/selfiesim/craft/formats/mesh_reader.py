@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.core.errors import ModelError
+from selfiesim.core.quiet import paused_garbage_collection
 from selfiesim.craft.colours import Converted, material_in_bands
 from selfiesim.craft.description import MaterialOverride, ModelDescription
 from selfiesim.craft.formats.converters.convert import CONVERTED_FORMATS, read_converted
@@ -24,11 +24,11 @@ from selfiesim.craft.formats.polygonal.stl import read_stl
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.formats.xml_mesh import read_3mf
 from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance, make_unique_name
-from selfiesim.craft.mesh.normals import creased_normals, index_corners
 from selfiesim.craft.mesh.opacity import visible_instances
-from selfiesim.craft.mesh.repair import Repairs, repair_mesh
+from selfiesim.craft.mesh.parts import PlacedMesh, make_parts
+from selfiesim.craft.mesh.repair import Repairs, repair_meshes
 from selfiesim.craft.mesh.units_and_axes import Placement, infer_placement
-from selfiesim.craft.model import Material, Part
+from selfiesim.craft.model import Material
 
 MESH_FORMATS = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off", ".dae", ".3mf", *CONVERTED_FORMATS)
 """File name suffixes of the supported mesh formats."""
@@ -58,7 +58,8 @@ def read_parts(
     ModelError
         States what is wrong, without the file's name: the caller adds it.
     """
-    scene = _read_scene(content, suffix, resources)
+    with paused_garbage_collection():
+        scene = _read_scene(content, suffix, resources)
     repairs = Repairs(Counter())
     visible = visible_instances(scene)
     if scene.instances and not visible:
@@ -70,10 +71,11 @@ def read_parts(
     joint_by_node = {joint.node: name for name, joint in model_description.joints.items()}
     placement = infer_placement(instances, scene, model_description, repairs)
     material_table = _MaterialTable(model_description)
-    parts = []
-    for instance in instances:
-        joint = next((joint_by_node[name] for name in instance.ancestors if name in joint_by_node), None)
-        parts.append(replace(_make_part(instance, material_table, placement, repairs), joint=joint))
+    parts = make_parts([_place(instance, material_table, placement, repairs) for instance in instances])
+    joints = [
+        next((joint_by_node[name] for name in each.ancestors if name in joint_by_node), None) for each in instances
+    ]
+    parts = [replace(part, joint=joint) for part, joint in zip(parts, joints, strict=True)]
     for name in sorted(set(model_description.materials) - material_table.overridden):
         known = ", ".join(sorted(material_table.names))
         scene.warn(f"materials.{name}: the mesh has no material of that name; it has {known}")
@@ -106,16 +108,12 @@ def _read_scene(content: bytes, suffix: str, resources: ResourceResolver) -> Imp
 
 def _repair_instances(instances: list[MeshInstance], repairs: Repairs) -> list[MeshInstance]:
     """Repair the meshes, each once however many instances it has, and drop the empty ones."""
-    repaired: dict[int, MeshInstance | None] = {}
-    out = []
+    meshes: dict[int, MeshInstance] = {}
     for instance in instances:
-        key = id(instance.vertices)  # unique to a mesh, and kept alive by its instances
-        if key not in repaired:
-            repaired[key] = repair_mesh(instance, repairs)
-        mesh = repaired[key]
-        if mesh is not None:
-            out.append(mesh.placed(instance.node, instance.ancestors, instance.matrix))
-    return out
+        meshes.setdefault(id(instance.vertices), instance)  # unique to a mesh, and kept alive by its instances
+    repaired = dict(zip(meshes, repair_meshes(list(meshes.values()), repairs), strict=True))
+    found = ((repaired[id(instance.vertices)], instance) for instance in instances)
+    return [mesh.placed(instance.node, instance.ancestors, instance.matrix) for mesh, instance in found if mesh]
 
 
 def _check_joints(scene: ImportedScene, model_description: ModelDescription) -> None:
@@ -125,14 +123,13 @@ def _check_joints(scene: ImportedScene, model_description: ModelDescription) -> 
         raise ModelError(f"its description has a joint {missing[node]!r} at the node {node!r}, which the mesh lacks")
 
 
-def _make_part(mesh: MeshInstance, material_table: _MaterialTable, placement: Placement, repairs: Repairs) -> Part:
+def _place(mesh: MeshInstance, material_table: _MaterialTable, placement: Placement, repairs: Repairs) -> PlacedMesh:
     """One mesh instance in body axes."""
     faces, linear = mesh.faces, placement.body_from_file @ mesh.matrix[:3, :3]
     body_vertices = placement.body_vertices(mesh)
-    if not np.abs(body_vertices).max() < MAX_EXTENT_M:
-        raise ModelError(
-            f"{mesh.node!r} reaches {np.abs(body_vertices).max():.3g} m from its origin; check the unit of length"
-        )
+    reach = float(np.abs(body_vertices).max())
+    if not reach < MAX_EXTENT_M:
+        raise ModelError(f"{mesh.node!r} reaches {reach:.3g} m from its origin; check the unit of length")
     if np.linalg.det(linear) < 0.0:
         faces = faces[:, ::-1]  # mirroring reverses the winding
         repairs.note("mirrored meshes turned right side out", 1)
@@ -148,40 +145,9 @@ def _make_part(mesh: MeshInstance, material_table: _MaterialTable, placement: Pl
         tint = None
     normals = None if mesh.normals is None else _transform_normals(mesh.normals, linear)
     opacity = mesh.opacity if material.blend or material.alpha_cutoff is not None else None
-    vertices, unit_normals, faces32, columns = _indexed_arrays(
-        body_vertices, faces, normals, {"uv": uv, "tint": tint, "opacity": opacity, "uv2": uv2}
-    )
-    return Part(
-        mesh.node,
-        mesh.node,
-        material,
-        vertices,
-        unit_normals,
-        columns.get("uv"),
-        faces32,
-        tint=columns.get("tint"),
-        opacity=columns["opacity"][:, 0] if "opacity" in columns else None,
-        uv2=columns.get("uv2"),
-    )
-
-
-def _indexed_arrays(
-    vertices: Floats, faces: NDArray[np.int64], normals: Floats | None, attributes: dict[str, Floats | None]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32], dict[str, NDArray[np.float32]]]:
-    """Vertices, normals, faces and further attributes as a part holds them; creased normals where there are none."""
-    given = {name: np.atleast_2d(each.T).T for name, each in attributes.items() if each is not None}
-    extra = np.concatenate(list(given.values()), axis=1) if given else None
-    if normals is not None:
-        v, n, f = vertices.astype(np.float32), normals.astype(np.float32), faces.astype(np.int32)
-        e = None if extra is None else extra.astype(np.float32)
-    else:
-        corner_normals = creased_normals(vertices, faces)
-        v, n, e, f = index_corners(vertices, faces, corner_normals, None if extra is None else extra[faces])
-    if e is None:
-        return v, n, f, {}
-    ends = np.cumsum([each.shape[1] for each in given.values()])[:-1]
-    split = np.split(e, ends, axis=1)
-    return v, n, f, {name: np.ascontiguousarray(each) for name, each in zip(given, split, strict=True)}
+    columns = {"uv": uv, "tint": tint, "opacity": opacity, "uv2": uv2}
+    given = {name: np.atleast_2d(each.T).T for name, each in columns.items() if each is not None}
+    return PlacedMesh(mesh.node, material, body_vertices, faces, normals, given)
 
 
 def _transform_normals(normals: Floats, linear: Floats) -> Floats | None:

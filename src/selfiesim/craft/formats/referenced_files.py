@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
@@ -75,6 +76,17 @@ class ResourceResolver:
             ) from error
         self.digests[name] = hashlib.sha256(content).hexdigest()
         return content
+
+
+def name_beside(name: str) -> str:
+    """Return the name of a file in the folder of the mesh in place of an absolute path, such as ``C:/maps/a.png``.
+
+    Programs write the paths of their own machine; the files then lie beside the mesh. Other names are returned as they
+    are.
+    """
+    plain = name.removeprefix("file://").replace("\\", "/")
+    is_absolute = plain.startswith("/") or re.match(r"/*[A-Za-z][:|]/", plain) is not None
+    return plain.rpartition("/")[2] if is_absolute else name
 
 
 def check_within_folder(name: str) -> None:

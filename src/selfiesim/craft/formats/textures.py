@@ -22,7 +22,7 @@ from selfiesim.core.limits import (
     TEXTURE_SIDE,
 )
 from selfiesim.core.quiet import ignored_warnings
-from selfiesim.craft.formats.referenced_files import MissingFileError, ResourceResolver
+from selfiesim.craft.formats.referenced_files import MissingFileError, ResourceResolver, name_beside
 from selfiesim.craft.mesh.mesh_data import ImportedScene
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TGA", "TIFF", "GIF")
@@ -108,7 +108,10 @@ class TextureFiles:
         MESH_IMAGES.check(len(names), f"it refers to {len(names):,} pictures", ModelError)
         for name in names:
             try:
-                self._images[name] = open_image(resources.get(name), f"the texture {name[:80]!r}")
+                beside = name_beside(name)
+                self._images[name] = open_image(resources.get(beside), f"the texture {name[:80]!r}")
+                if beside != name:
+                    scene.warn(f"it names the picture {name[:80]!r} by an absolute path; {beside!r} beside it is used")
             except MissingFileError:
                 scene.warn(f"it refers to a file {name[:80]!r} that is missing; it renders without it")
             except UnreadableImageError as error:

@@ -39,11 +39,11 @@ def read_3mf(content: bytes) -> ImportedScene:
     try:
         package = zipfile.ZipFile(io.BytesIO(content))
     except Exception as error:  # a damaged package fails in more ways than can be listed
-        raise ModelError(f"it cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
+        raise ModelError("it cannot be read as 3MF; the file is damaged") from error
     try:
         return _Builder(_Package(package)).build()
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise ModelError(f"it cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
+        raise ModelError("it cannot be read as 3MF; the file is damaged") from error
 
 
 def read_dae_units(content: bytes) -> tuple[float, str]:
@@ -111,7 +111,7 @@ class _Package:
             with self._package.open(info) as file:
                 text = file.read(self._bytes_left + 1)
         except Exception as error:
-            raise ModelError(f"it cannot be read as 3MF; the file is damaged ({type(error).__name__})") from error
+            raise ModelError("it cannot be read as 3MF; the file is damaged") from error
         if len(text) > self._bytes_left:
             raise ModelError(MESH_BYTES.excess(f"its part {info.filename} decompresses to too much"))
         self._bytes_left -= len(text)

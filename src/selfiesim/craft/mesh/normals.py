@@ -26,16 +26,25 @@ def face_normals_and_areas(
     return unit, 0.5 * length
 
 
-def weld_ids(vertices: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Number the distinct positions of ``vertices`` (N, 3): vertices at the same position share an id. (N,)"""
-    plain = np.ascontiguousarray(vertices + 0.0)  # makes -0.0 and 0.0 equal
-    rows = plain.view(np.dtype((np.void, plain.dtype.itemsize * 3))).ravel()
+def weld_ids(vertices: NDArray[np.float64], mesh: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Number the distinct positions of ``vertices`` (N, 3): vertices at the same position share an id. (N,)
+
+    Those of different meshes, by their numbers ``mesh`` (N,), share none.
+    """
+    plain = vertices + 0.0  # makes -0.0 and 0.0 equal
+    if mesh is not None and len(mesh) and mesh[-1] > 0:
+        plain = np.column_stack([mesh, plain])
+    plain = np.ascontiguousarray(plain)
+    rows = plain.view(np.dtype((np.void, plain.dtype.itemsize * plain.shape[1]))).ravel()
     _, ids = np.unique(rows, return_inverse=True)
     return np.asarray(ids, dtype=np.int64).reshape(-1)
 
 
 def creased_normals(
-    vertices: NDArray[np.float64], faces: NDArray[np.int64], crease_deg: float = CREASE_DEG
+    vertices: NDArray[np.float64],
+    faces: NDArray[np.int64],
+    crease_deg: float = CREASE_DEG,
+    mesh: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """Compute a unit normal for every face corner.
 
@@ -49,6 +58,8 @@ def creased_normals(
     faces : (M, 3) int
     crease_deg : float
         Edges that bend by more stay sharp.
+    mesh : (N,) int, optional
+        Number of the mesh of each vertex, ascending; faces of different meshes are not averaged.
 
     Returns
     -------
@@ -56,7 +67,7 @@ def creased_normals(
         Face, corner, component.
     """
     unit, area = face_normals_and_areas(vertices, faces)
-    corner_ids = weld_ids(vertices)[faces].ravel()
+    corner_ids = weld_ids(vertices, mesh)[faces].ravel()
     order = np.argsort(corner_ids, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(corner_ids[order]) > 0])
     sizes = np.diff(np.r_[starts, len(order)])
@@ -117,6 +128,7 @@ def index_corners(
     faces: NDArray[np.int64],
     normals: NDArray[np.float64],
     extra: NDArray[np.float64] | None = None,
+    mesh: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None, NDArray[np.int32]]:
     """Merge face corners with equal attributes into shared vertices.
 
@@ -128,6 +140,8 @@ def index_corners(
         One per face corner.
     extra : (M, 3, K) float, optional
         More attributes per face corner.
+    mesh : (M,) int, optional
+        Number of the mesh of each face, ascending; different meshes share no vertex.
 
     Returns
     -------
@@ -141,7 +155,10 @@ def index_corners(
     if extra is not None:
         columns.append(extra.reshape(-1, extra.shape[-1]))
     corners = np.ascontiguousarray(np.concatenate(columns, axis=1).astype(np.float32) + np.float32(0.0))
-    rows = corners.view(np.dtype((np.void, corners.dtype.itemsize * corners.shape[1]))).ravel()
+    keyed = corners
+    if mesh is not None and len(mesh) and mesh[-1] > 0:
+        keyed = np.column_stack([np.repeat(mesh, 3).astype(np.int32).view(np.float32), corners])
+    rows = keyed.view(np.dtype((np.void, keyed.dtype.itemsize * keyed.shape[1]))).ravel()
     _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
     by_use = np.argsort(first, kind="stable")
     rank = np.empty(len(first), dtype=np.int32)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,38 @@ Faces = NDArray[np.int64]
 
 _MAX_PACKED_IDS = 2_000_000
 """Below this many ids, three of them fit into one 63-bit integer."""
+
+
+class JointMeshes(NamedTuple):
+    """Several meshes as one, so that what is done to each takes one step for all.
+
+    Attributes
+    ----------
+    vertices : (N, 3) float
+    faces : (M, 3) int
+        Index into all vertices.
+    mesh_of_vertex : (N,) int
+    mesh_of_face : (M,) int
+    starts : (K + 1,) int
+        The first vertex of each mesh, and the end.
+    """
+
+    vertices: Floats
+    faces: Faces
+    mesh_of_vertex: NDArray[np.int64]
+    mesh_of_face: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+
+def join_faces(meshes: Sequence[tuple[Floats, Faces]]) -> JointMeshes:
+    """Join meshes, given by vertices and faces."""
+    vertices, faces = zip(*meshes, strict=True)
+    counts = np.array([len(each) for each in vertices], np.int64)
+    starts = np.r_[0, np.cumsum(counts)]
+    numbers = np.arange(len(meshes))
+    mesh_of_face = np.repeat(numbers, [len(each) for each in faces])
+    all_faces = np.concatenate(faces) + starts[mesh_of_face][:, None]
+    return JointMeshes(np.concatenate(vertices), all_faces, np.repeat(numbers, counts), mesh_of_face, starts)
 
 
 @dataclass
@@ -35,72 +68,106 @@ class Repairs:
         return tuple(f"{kind}: {count:,}" for kind, count in sorted(self.counts.items()))
 
 
-def repair_mesh(mesh: MeshInstance, repairs: Repairs) -> MeshInstance | None:
-    """Return the mesh without the faces that cannot be rendered; None if no face remains.
+def repair_meshes(meshes: Sequence[MeshInstance], repairs: Repairs) -> list[MeshInstance | None]:
+    """Return the meshes without the faces that cannot be rendered; None for those of which no face remains.
+
+    All are repaired together: a file may have many thousands of small meshes.
 
     Raises
     ------
     ModelError
         When a face refers to a vertex that does not exist or is not finite.
     """
-    vertices, faces = mesh.vertices, mesh.faces
-    if len(faces) == 0:
-        return None
-    used = _used_vertices(mesh)
-    welded = weld_ids(np.where(np.isfinite(vertices), vertices, 0.0))
-    ids = welded[faces]
+    if not any(len(mesh.faces) for mesh in meshes):
+        return [None] * len(meshes)
+    joint = join_faces([(mesh.vertices, mesh.faces) for mesh in meshes])
+    used = _used_vertices(joint, meshes)
+    finite = np.where(np.isfinite(joint.vertices), joint.vertices, 0.0)
+    ids = weld_ids(finite, joint.mesh_of_vertex)[joint.faces]
     has_area = (ids[:, 0] != ids[:, 1]) & (ids[:, 1] != ids[:, 2]) & (ids[:, 2] != ids[:, 0])
-    has_area[has_area] = ~_is_degenerate(vertices[faces[has_area]])
+    has_area[has_area] = ~_is_degenerate(joint.vertices[joint.faces[has_area]])
     repairs.note("degenerate faces removed", np.count_nonzero(~has_area))
-    faces, ids = faces[has_area], ids[has_area]
-    first = _first_occurrences(ids)
-    repairs.note("duplicate faces removed", len(faces) - np.count_nonzero(first))
-    faces, ids = faces[first], ids[first]
-    if len(faces) == 0:
-        return None
-    normals = _valid_normals(mesh.normals, used)
-    if normals is None:
-        repairs.note("meshes with recomputed normals", 1)
-        inward = find_inward_faces(vertices, faces, ids)
-    else:
-        # The file's normals decide.
-        inward = np.einsum("ij,ij->i", _area_vectors(vertices[faces]), normals[faces].sum(axis=1)) < 0.0
+    kept = np.flatnonzero(has_area)
+    first = _first_occurrences(ids[kept])
+    repairs.note("duplicate faces removed", len(kept) - np.count_nonzero(first))
+    kept = kept[first]
+    if len(kept) == 0:
+        return [None] * len(meshes)
+    faces, ids, mesh_of_face = joint.faces[kept], ids[kept], joint.mesh_of_face[kept]
+    normals, has_normals = _valid_normals(meshes, joint, used)
+    remains = np.bincount(mesh_of_face, minlength=len(meshes)) > 0
+    repairs.note("meshes with recomputed normals", np.count_nonzero(remains & ~has_normals))
+    inward, given = np.zeros(len(faces), bool), has_normals[mesh_of_face]
+    if given.any():  # the file's normals decide
+        outward = normals[faces[given]].sum(axis=1)
+        inward[given] = np.einsum("ij,ij->i", _area_vectors(joint.vertices[faces[given]]), outward) < 0.0
+    if not given.all():
+        inward[~given] = find_inward_faces(joint.vertices, faces[~given], ids[~given])
     repairs.note("inward faces flipped", np.count_nonzero(inward))
-    return _drop_unused_vertices(mesh, normals, np.where(inward[:, None], faces[:, ::-1], faces))
+    faces = np.where(inward[:, None], faces[:, ::-1], faces)
+    return _without_unused_vertices(
+        meshes, joint, faces, mesh_of_face, [normals if has else None for has in has_normals]
+    )
 
 
-def _used_vertices(mesh: MeshInstance) -> NDArray[np.bool_]:
-    """Mask (N,) of the vertices that the faces refer to, which must exist and be finite."""
-    vertices, faces = mesh.vertices, mesh.faces
-    if faces.min() < 0 or faces.max() >= len(vertices):
-        raise ModelError(f"a face of {mesh.node!r} refers to vertex {faces.max():,} of {len(vertices):,}")
-    used = np.zeros(len(vertices), bool)
-    used[faces.ravel()] = True
-    bad = np.flatnonzero(used & ~np.isfinite(vertices).all(axis=1))
+def _used_vertices(joint: JointMeshes, meshes: Sequence[MeshInstance]) -> NDArray[np.bool_]:
+    """Mask (N,) of the vertices that faces refer to, which must exist and be finite."""
+    low, high = joint.starts[joint.mesh_of_face], joint.starts[joint.mesh_of_face + 1]
+    wrong = np.flatnonzero(((joint.faces < low[:, None]) | (joint.faces >= high[:, None])).any(axis=1))
+    if len(wrong):
+        mesh = meshes[joint.mesh_of_face[wrong[0]]]
+        raise ModelError(f"a face of {mesh.node!r} refers to vertex {mesh.faces.max():,} of {len(mesh.vertices):,}")
+    used = np.zeros(len(joint.vertices), bool)
+    used[joint.faces.ravel()] = True
+    bad = np.flatnonzero(used & ~np.isfinite(joint.vertices).all(axis=1))
     if len(bad):
-        raise ModelError(f"vertex {bad[0]:,} of {mesh.node!r} is not finite, the first of {len(bad):,} such vertices")
+        number = joint.mesh_of_vertex[bad[0]]
+        count = np.count_nonzero(joint.mesh_of_vertex[bad] == number)
+        raise ModelError(
+            f"vertex {bad[0] - joint.starts[number]:,} of {meshes[number].node!r} is not finite, the first of "
+            f"{count:,} such vertices"
+        )
     return used
 
 
-def _drop_unused_vertices(mesh: MeshInstance, normals: Floats | None, faces: Faces) -> MeshInstance:
+def _without_unused_vertices(
+    meshes: Sequence[MeshInstance],
+    joint: JointMeshes,
+    faces: Faces,
+    mesh_of_face: NDArray[np.int64],
+    normals: list[Floats | None],
+) -> list[MeshInstance | None]:
     """Keep only the vertices that a face refers to: others may be anywhere, or not finite."""
-    used = np.zeros(len(mesh.vertices), bool)
+    used = np.zeros(len(joint.vertices), bool)
     used[faces.ravel()] = True
     new_index = np.cumsum(used) - 1
+    face_starts = np.searchsorted(mesh_of_face, np.arange(len(meshes) + 1))
+    repaired: list[MeshInstance | None] = []
+    for number, mesh in enumerate(meshes):
+        own_faces = faces[face_starts[number] : face_starts[number + 1]]
+        own = slice(joint.starts[number], joint.starts[number + 1])
+        mask = used[own]
+        if len(own_faces) == 0:
+            repaired.append(None)
+            continue
+        own_normals = normals[number]
+        repaired.append(
+            replace(
+                mesh,
+                vertices=mesh.vertices[mask],
+                faces=new_index[own_faces] - (new_index[own.start] + 1 - mask[0]),
+                normals=None if own_normals is None else own_normals[own][mask],
+                uv=_picked(mesh.uv, mask),
+                tint=_picked(mesh.tint, mask),
+                opacity=_picked(mesh.opacity, mask),
+                uv2=_picked(mesh.uv2, mask),
+            )
+        )
+    return repaired
 
-    def kept(attribute: Floats | None) -> Floats | None:
-        return attribute[used] if attribute is not None and len(attribute) == len(used) else None
 
-    return replace(
-        mesh,
-        vertices=mesh.vertices[used],
-        faces=new_index[faces],
-        normals=kept(normals),
-        uv=kept(mesh.uv),
-        tint=kept(mesh.tint),
-        opacity=kept(mesh.opacity),
-        uv2=kept(mesh.uv2),
-    )
+def _picked(attribute: Floats | None, mask: NDArray[np.bool_]) -> Floats | None:
+    return attribute[mask] if attribute is not None and len(attribute) == len(mask) else None
 
 
 def _is_degenerate(corners: Floats) -> NDArray[np.bool_]:
@@ -124,23 +191,30 @@ def _first_occurrences(ids: Faces) -> NDArray[np.bool_]:
     """
     key = np.sort(ids, axis=1)
     count = int(key.max()) + 1 if len(key) else 1
-    if count < _MAX_PACKED_IDS:
-        _, first = np.unique((key[:, 0] * count + key[:, 1]) * count + key[:, 2], return_index=True)
-    else:
-        _, first = np.unique(key, axis=0, return_index=True)
+    side = key[:, 0] * count + key[:, 1]
+    if count >= _MAX_PACKED_IDS:
+        side = np.unique(side, return_inverse=True)[1].reshape(-1)
+    _, first = np.unique(side * count + key[:, 2], return_index=True)
     mask = np.zeros(len(ids), bool)
     mask[first] = True
     return mask
 
 
-def _valid_normals(normals: Floats | None, used: NDArray[np.bool_]) -> Floats | None:
-    """The file's normals as unit vectors; None unless every used vertex has a valid one."""
-    if normals is None or len(normals) != len(used):
-        return None
-    length = np.linalg.norm(np.where(np.isfinite(normals), normals, 0.0), axis=1)
-    if length[used].min() < 1e-9:
-        return None
-    return np.where(np.isfinite(normals), normals, 0.0) / np.where(length > 1e-9, length, 1.0)[:, None]
+def _valid_normals(
+    meshes: Sequence[MeshInstance], joint: JointMeshes, used: NDArray[np.bool_]
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """The file's normals (N, 3) as unit vectors, and which meshes have a valid one at every used vertex."""
+    given = [
+        mesh.normals if mesh.normals is not None and len(mesh.normals) == len(mesh.vertices) else np.zeros((1, 3))
+        for mesh in meshes
+    ]
+    counts = np.diff(joint.starts)
+    normals = np.concatenate([np.broadcast_to(each, (count, 3)) for each, count in zip(given, counts, strict=True)])
+    normals = np.where(np.isfinite(normals), normals, 0.0)
+    length = np.linalg.norm(normals, axis=1)
+    without = joint.mesh_of_vertex[used & ~(length >= 1e-9)]
+    valid = np.bincount(without, minlength=len(meshes)) == 0
+    return normals / np.where(length > 1e-9, length, 1.0)[:, None], valid
 
 
 def find_inward_faces(vertices: Floats, faces: Faces, ids: Faces) -> NDArray[np.bool_]:
@@ -207,8 +281,8 @@ def _orient_outward(
     closed: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Orient each closed piece by the sign of its volume, each open one so that the fewest faces are reversed."""
-    centre = corners.mean(axis=(0, 1))
-    a, b, c = (corners[:, k] - centre for k in range(3))
+    centre = corners[np.unique(piece, return_index=True)[1], 0]  # any point near the piece: rounding stays small
+    a, b, c = (corners[:, k] - centre[piece] for k in range(3))
     volume = np.einsum("ij,ij->i", a, np.cross(b, c)) * np.where(flip, -1.0, 1.0)
     total_volume = np.bincount(piece, weights=volume)
     mostly_flipped = np.bincount(piece, weights=np.where(flip, 1.0, -1.0)) > 0.0

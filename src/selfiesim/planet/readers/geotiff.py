@@ -85,7 +85,10 @@ class GdalRaster:
         if header.nodata is not None and np.isfinite(header.nodata):
             own["nodata"] = header.nodata
         try:
-            from_file = Conventions(**own, **_read_georeference(header, self.name))
+            placement = _read_georeference(header, self.name)
+            if conventions.has_placement:
+                placement.pop("bounds_deg", None)
+            from_file = Conventions(**own, **placement)
         except ValueError as error:
             raise MapError(_explain_placement(header, self.name)) from error
         self.conventions = merge_conventions(conventions, from_file)

@@ -8,6 +8,7 @@ import numpy as np
 
 from selfiesim.core.colour import linear_from_srgb
 from selfiesim.craft.formats.converters.glb_scene import GlbScene, RefusedError, run_child
+from selfiesim.craft.formats.referenced_files import name_beside
 
 _TEXTURE_SLOTS = ("TextureType_DIFFUSE", "TextureType_EMISSIVE", "TextureType_NORMALS")
 
@@ -81,7 +82,7 @@ def _material(entry: dict[str, Any], number: int, out: GlbScene, assimp: Any) ->
 
 def _first_name(entry: dict[str, Any], kind: Any) -> str:
     names = entry.get("TEXTURES", {}).get(kind) or [""]
-    return str(names[0] if isinstance(names, list | tuple) else names)
+    return name_beside(str(names[0] if isinstance(names, list | tuple) else names))
 
 
 def _number(value: Any, default: float) -> float:

@@ -8,6 +8,8 @@ the mesh's folder opens or refuses like those of any other file.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -16,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from selfiesim.core.errors import ModelError
-from selfiesim.core.limits import MESH_BYTES
+from selfiesim.core.limits import CONVERTER_SECONDS, MESH_BYTES, VARIABLE
 from selfiesim.craft.formats.gltf_mesh import read_gltf
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.mesh.mesh_data import ImportedScene
@@ -33,9 +35,8 @@ _CONVERTERS = {
 }
 CONVERTED_FORMATS = tuple(_CONVERTERS)
 """Suffixes of the formats that are converted."""
-MEMORY_BYTES = 4 * 1024**3
-"""Memory that the child may ask for."""
-_TIMEOUT_S = 120.0
+_PATIENCE = 3.0
+"""Wall time of the child, in times of its limit of CPU time: the machine may be busy."""
 
 
 def read_converted(content: bytes, suffix: str, resources: ResourceResolver) -> ImportedScene:
@@ -69,6 +70,7 @@ def read_converted(content: bytes, suffix: str, resources: ResourceResolver) -> 
 def _run(module: str, source: Path, target: Path, kind: str) -> bytes:
     command = [sys.executable, "-m", module, source.name, target.name]
     environment = {"PYTHONPATH": ":".join(sys.path), "PATH": "", "HOME": str(source.parent), "OMP_NUM_THREADS": "1"}
+    environment |= {VARIABLE: os.environ.get(VARIABLE, "")}
     try:
         child = subprocess.run(
             command,
@@ -77,13 +79,13 @@ def _run(module: str, source: Path, target: Path, kind: str) -> bytes:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=_TIMEOUT_S,
+            timeout=_PATIENCE * CONVERTER_SECONDS.value,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ModelError(
-            f"it takes over {_TIMEOUT_S:g} s to read as {kind}; open it in Blender and save it as GLB"
-        ) from error
+        raise ModelError(_too_slow(kind)) from error
+    if child.returncode == -signal.SIGXCPU:
+        raise ModelError(_too_slow(kind))
     if child.returncode == 0 and target.is_file():
         size = target.stat().st_size
         MESH_BYTES.check(size, f"as GLB it has {size >> 20} MB", ModelError, "decimate it")
@@ -95,6 +97,10 @@ def _run(module: str, source: Path, target: Path, kind: str) -> bytes:
         else "the file is damaged, or holds what the reader does not know"
     )
     raise ModelError(f"it cannot be read as {kind}: {reason}; Blender may open it and save it as GLB")
+
+
+def _too_slow(kind: str) -> str:
+    return CONVERTER_SECONDS.excess(f"it takes too long to read as {kind}", "open it in Blender and save it as GLB")
 
 
 def _asset(glb: bytes) -> dict[str, Any]:

@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from selfiesim.craft.formats.converters.convert import MEMORY_BYTES
+from selfiesim.core.limits import CONVERTER_BYTES, CONVERTER_SECONDS
 from selfiesim.craft.formats.glb_writer import ARRAY_BUFFER, ELEMENT_BUFFER, FLOAT, UINT32, GlbBuffer, pack_glb
-
-_CPU_S = 100
 
 
 class RefusedError(Exception):
@@ -117,10 +115,11 @@ def _limit_resources() -> None:
         import resource
     except ImportError:  # not on Windows
         return
-    for kind, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, _CPU_S), (resource.RLIMIT_CORE, 0)):
+    memory, seconds = CONVERTER_BYTES.value, CONVERTER_SECONDS.value
+    for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(kind)
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (least, least))
+        resource.setrlimit(kind, (least, hard))
 
 
 def _float32(values: ArrayLike, width: int) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from selfiesim.craft.formats.converters.glb_scene import GlbScene, RefusedError, run_child
+from selfiesim.craft.formats.referenced_files import name_beside
 from selfiesim.craft.mesh.polygons import merge_corners, triangulate
 
 _MAX_PRIMS = 100_000
@@ -205,7 +206,7 @@ def _preview_surface(shader: Any, look: dict[str, Any], pbr: dict[str, Any], out
             return None
         file = source[0].source.GetPrim().GetAttribute("inputs:file")
         asset = file.Get() if file else None
-        return str(asset.path) if asset else None
+        return name_beside(str(asset.path)) if asset else None
 
     colour = [float(v) for v in value("diffuseColor", (0.18, 0.18, 0.18))]
     opacity = float(value("opacity", 1.0))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from selfiesim.core.colour import linear_from_srgb
 from selfiesim.core.errors import ModelError
 from selfiesim.core.limits import MESH_MATERIALS
-from selfiesim.craft.formats.referenced_files import MissingFileError, ResourceResolver
+from selfiesim.craft.formats.referenced_files import MissingFileError, ResourceResolver, name_beside
 from selfiesim.craft.formats.textures import TextureFiles
 from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene
 from selfiesim.craft.model import Material, Wrap
@@ -71,7 +71,7 @@ def read_mtl_files(names: list[str], resources: ResourceResolver, scene: Importe
     is_linear = False
     for name in names:
         try:
-            content = resources.get(name)
+            content = resources.get(name_beside(name))
         except MissingFileError:
             scene.warn(f"it refers to a file {name[:80]!r} that is missing; it renders without it")
             continue

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 
 from selfiesim.core.errors import ModelError
 from selfiesim.core.limits import MESH_MATERIALS, MESH_NODES, MESH_TRIANGLES, MESH_VERTICES
 from selfiesim.craft.formats.polygonal.mtl import MtlMaterial, read_mtl_files
-from selfiesim.craft.formats.polygonal.polygon_mesh import PolygonMesh, linear_colours
+from selfiesim.craft.formats.polygonal.polygon_mesh import cut_groups, gather, linear_colours, numbers_of
 from selfiesim.craft.formats.referenced_files import ResourceResolver
-from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene
+from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene, MeshInstance
 from selfiesim.craft.mesh.polygons import Ints
 from selfiesim.craft.model import Material
 
@@ -57,8 +58,10 @@ class _Text:
 
 @dataclass
 class _Faces:
-    """Faces of one node and one material: indices of their corners, -1 where there is none."""
+    """All faces of a file, group by group: indices of their corners, -1 where there is none."""
 
+    polygon_counts: dict[tuple[str, str], int]
+    """Number of faces of each node and material."""
     sizes: Ints
     corners: Ints  # (C, 3): vertex, texture coordinates, normal
 
@@ -79,10 +82,10 @@ def read_obj(content: bytes, resources: ResourceResolver) -> ImportedScene:
     try:
         lines = _read_lines(text, scene)
         vertices, uv, normals = (_table(lines.tables[name]) for name in _TABLES)
-        faces = {key: _read_faces(words, lines.counts[key]) for key, words in lines.faces.items()}
+        faces = _read_faces(lines)
     except (ValueError, IndexError, OverflowError) as error:
         raise ModelError(f"it cannot be read as OBJ; the file is damaged ({str(error)[:60]})") from error
-    if vertices is None or not faces:
+    if vertices is None or not lines.faces:
         raise ModelError("it has no triangles")
     materials = read_mtl_files(lines.libraries, resources, scene)
     _place_instances(scene, faces, materials, vertices, uv, normals)
@@ -170,64 +173,101 @@ def _table(rows: list[str]) -> Floats | None:
     return np.array([words + ["0"] * (width - len(words)) for words in split], np.float64)
 
 
-def _read_faces(rows: list[str], counts: list[tuple[int, int, int]]) -> _Faces:
+def _read_faces(lines: _Text) -> _Faces:
     """Indices of the faces' corners; negative ones count back from the tables' ends at the face's line."""
-    if any("#" in row for row in rows):
-        rows = [row.split("#", 1)[0] for row in rows]
-    split = [row.split() for row in rows]
-    sizes = np.array([len(words) for words in split], np.int64)
-    words = [word for row in split for word in row]
-    joined = " ".join(words)
-    slashes = joined.count("/")
-    if slashes == 0:
-        vertex = np.array(words, np.int64)
-        corners = np.stack([vertex, np.zeros_like(vertex), np.zeros_like(vertex)], axis=1)
-    elif slashes == 2 * len(words) and "//" not in joined:
-        corners = np.array(joined.replace("/", " ").split(), np.int64).reshape(-1, 3)
-    else:
-        padded = [[*word.split("/"), "", ""][:3] for word in words]
-        corners = np.array([[part or "0" for part in parts] for parts in padded], np.int64).reshape(-1, 3)
+    groups = [
+        [row.split("#", 1)[0] for row in rows] if any("#" in row for row in rows) else rows
+        for rows in lines.faces.values()
+    ]
+    sizes = np.array([len(row.split()) for rows in groups for row in rows], np.int64)
+    text = " ".join(chain.from_iterable(groups))
+    corners = _uniform_corners(text)
+    if corners is None:
+        corners = np.concatenate([np.zeros((0, 3), np.int64), *(_read_corners(" ".join(rows)) for rows in groups)])
     if len(corners) and (corners[:, 0] == 0).any():
         raise ValueError("a face refers to vertex 0; they are counted from 1")
     if (corners < 0).any():
-        ends = np.repeat(np.array(counts, np.int64), sizes, axis=0)
+        ends = np.repeat(np.array(list(chain.from_iterable(lines.counts.values())), np.int64), sizes, axis=0)
         corners = np.where(corners < 0, ends + corners + 1, corners)
         if (corners < 0).any():
             raise ValueError("a face counts back beyond the first vertex")
-    return _Faces(sizes, corners - 1)
+    return _Faces({key: len(rows) for key, rows in lines.faces.items()}, sizes, corners - 1)
+
+
+def _read_corners(text: str) -> Ints:
+    """Indices (C, 3) of corners such as 3, 3/1, 3//2 or 3/1/2, as they stand in the file; 0 where there is none."""
+    corners = _uniform_corners(text)
+    if corners is not None:
+        return corners
+    padded = [[*word.split("/"), "", ""][:3] for word in text.split()]
+    return np.array([[part or "0" for part in parts] for parts in padded], np.int64).reshape(-1, 3)
+
+
+def _uniform_corners(text: str) -> Ints | None:
+    """The same where all corners are written alike; None elsewhere."""
+    count, slashes, doubles = len(text.split()), text.count("/"), text.count("//")
+    columns = {(0, 0): [0], (count, 0): [0, 1], (2 * count, 0): [0, 1, 2], (2 * count, count): [0, 2]}
+    used = columns.get((slashes, doubles))
+    if not count or used is None:
+        return None
+    numbers = numbers_of(text.replace("/", " "), np.int64)
+    if numbers is None or len(numbers) != len(used) * count:
+        return None
+    corners = np.zeros((count, 3), np.int64)
+    corners[:, used] = numbers.reshape(count, -1)
+    return corners
 
 
 def _place_instances(
     scene: ImportedScene,
-    faces: dict[tuple[str, str], _Faces],
+    faces: _Faces,
     materials: dict[str, MtlMaterial],
     vertices: Floats,
     uv: Floats | None,
     normals: Floats | None,
 ) -> None:
-    used_materials = len({material for _, material in faces})
+    used_materials = len({material for _, material in faces.polygon_counts})
     MESH_MATERIALS.check(used_materials, f"it uses {used_materials:,} materials", ModelError, "join some of them")
     colours = None
     if vertices.shape[1] >= 6:
         colours = linear_colours(vertices[:, 3:6])
+    corners, polygon_counts = faces.corners, list(faces.polygon_counts.values())
+    group_of_corner = np.repeat(np.repeat(np.arange(len(polygon_counts)), polygon_counts), faces.sizes)
+    has_uv, has_normals = (
+        np.bincount(group_of_corner[corners[:, column] < 0], minlength=len(polygon_counts)) == 0 for column in (1, 2)
+    )
+    uv_index = None if uv is None else np.where(has_uv[group_of_corner], corners[:, 1], 0)
+    normal_index = None if normals is None else np.where(has_normals[group_of_corner], corners[:, 2], 0)
+    columns = [corners[:, 0], uv_index, normal_index]
+    groups = cut_groups(vertices[:, :3], columns, faces.sizes, polygon_counts)
     plain: dict[str, MtlMaterial] = {}
     nodes: dict[str, None] = {}
-    for (node, name), group in faces.items():
+    for number, ((node, name), (first, triangles)) in enumerate(zip(faces.polygon_counts, groups, strict=True)):
         used = materials.get(name)
         if used is None:
             # A material that no file describes is grey, and keeps its name for the description to find.
             used = plain.setdefault(name, MtlMaterial(_undescribed(name, colours is not None)))
-        mesh = PolygonMesh(vertices[:, :3], group.corners[:, 0], group.sizes)
-        if uv is not None and (group.corners[:, 1] >= 0).all():
-            mesh.uv = uv[:, :2] * used.scale + used.offset if uv.shape[1] > 1 else np.pad(uv, ((0, 0), (0, 1)))
-            mesh.uv_index = group.corners[:, 1]
-        if normals is not None and (group.corners[:, 2] >= 0).all():
-            mesh.normals, mesh.normal_index = normals[:, :3], group.corners[:, 2]
-        if colours is not None:
-            mesh.colours, mesh.colour_index = colours, group.corners[:, 0]
+        picked = gather(uv, uv_index, first, "texture coordinates") if has_uv[number] else None
+        if picked is not None:
+            wide = picked.shape[1] > 1
+            picked = picked[:, :2] * used.scale + used.offset if wide else np.pad(picked, ((0, 0), (0, 1)))
+        its_normals = gather(normals, normal_index, first, "normal") if has_normals[number] else None
+        tint = None if colours is None else colours[corners[first, 0]]
         label = node or name or "mesh"
         nodes[label] = None
-        scene.instances.append(mesh.instance(used.material, label, (label,), np.eye(4)))
+        scene.instances.append(
+            MeshInstance(
+                node=label,
+                ancestors=(label,),
+                matrix=np.eye(4),
+                vertices=vertices[corners[first, 0], :3],
+                faces=triangles,
+                material=used.material,
+                normals=None if its_normals is None else its_normals[:, :3],
+                uv=picked,
+                tint=None if tint is None else tint[:, :3],
+            )
+        )
     scene.nodes += nodes
 
 

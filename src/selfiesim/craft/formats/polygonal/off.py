@@ -8,12 +8,13 @@ import numpy as np
 
 from selfiesim.core.errors import ModelError
 from selfiesim.core.limits import MESH_TRIANGLES, MESH_VERTICES
-from selfiesim.craft.formats.polygonal.polygon_mesh import PolygonMesh, linear_colours, ranges
+from selfiesim.craft.formats.polygonal.polygon_mesh import PolygonMesh, linear_colours, numbers_of, ranges
 from selfiesim.craft.mesh.mesh_data import Floats, ImportedScene
 from selfiesim.craft.mesh.polygons import Ints
 from selfiesim.craft.model import Material
 
 _HEADER = re.compile(r"(ST)?(C)?(N)?(4)?(n)?OFF")
+_PLAIN = re.compile(rb"\s*OFF\s+(\d{1,9})\s+(\d{1,9})\s+\d{1,9}\s")
 
 
 def read_off(content: bytes) -> ImportedScene:
@@ -24,6 +25,9 @@ def read_off(content: bytes) -> ImportedScene:
     ModelError
         States what is wrong, without the file's name: the caller adds it.
     """
+    plain = _read_plain(content)
+    if plain is not None:
+        return _scene(plain)
     lines = [line.split("#", 1)[0].split() for line in content.decode("latin-1").splitlines()]
     lines = [words for words in lines if words]
     match = _HEADER.fullmatch(lines[0][0]) if lines else None
@@ -39,12 +43,37 @@ def read_off(content: bytes) -> ImportedScene:
         raise ModelError("it cannot be read as OFF; the file is damaged or truncated") from error
 
 
-def _read_rows(rows: list[list[str]], has_colours: bool, has_normals: bool) -> ImportedScene:
-    vertex_count, face_count = int(rows[0][0]), int(rows[0][1])
+def _read_plain(content: bytes) -> PolygonMesh | None:
+    """The mesh of a file that holds only numbers: vertices, then faces of one size without colours; None of others."""
+    match = _PLAIN.match(content)
+    if not match:
+        return None
+    vertex_count, face_count = int(match[1]), int(match[2])
+    _check_counts(vertex_count, face_count)
+    numbers = numbers_of(content[match.end() :], np.float64)
+    if numbers is None:
+        return None
+    faces = numbers[3 * vertex_count :]
+    size = len(faces) // face_count - 1 if face_count else 0
+    if size < 3 or len(faces) != face_count * (size + 1):
+        return None
+    faces = faces.reshape(face_count, size + 1)
+    if not np.isfinite(faces).all() or (faces[:, 0] != size).any() or (faces != np.floor(faces)).any():
+        return None
+    corners = faces[:, 1:].astype(np.int64).ravel()
+    return PolygonMesh(numbers[: 3 * vertex_count].reshape(-1, 3), corners, np.full(face_count, size))
+
+
+def _check_counts(vertex_count: int, face_count: int) -> None:
     if not 0 <= vertex_count <= MESH_VERTICES.value or not 0 <= face_count <= MESH_TRIANGLES.value:
         raise ModelError(
             f"it declares {vertex_count:,} vertices and {face_count:,} faces, over the limits; decimate it"
         )
+
+
+def _read_rows(rows: list[list[str]], has_colours: bool, has_normals: bool) -> ImportedScene:
+    vertex_count, face_count = int(rows[0][0]), int(rows[0][1])
+    _check_counts(vertex_count, face_count)
     vertices = np.array([row[: 3 * (1 + has_normals)] for row in rows[1 : 1 + vertex_count]], float)
     vertices = vertices.reshape(-1, 3 * (1 + has_normals))
     faces = rows[1 + vertex_count : 1 + vertex_count + face_count]
@@ -65,6 +94,10 @@ def _read_rows(rows: list[list[str]], has_colours: bool, has_normals: bool) -> I
         mesh.colours, mesh.colour_index = colours, corners
     elif (lengths > sizes).any():
         _colour_faces(mesh, faces, sizes)
+    return _scene(mesh)
+
+
+def _scene(mesh: PolygonMesh) -> ImportedScene:
     scene = ImportedScene(nodes=["mesh"])
     coloured = mesh.colours is not None
     material = Material(base_color=(1.0, 1.0, 1.0)) if coloured else Material()

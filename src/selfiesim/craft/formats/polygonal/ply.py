@@ -223,7 +223,10 @@ def _build_scene(elements: dict[str, _Element], comments: list[str], resources: 
                 scene.ignore(f"property {name[:30]} of element {element.name}", "it renders without")
     if face is None or not face.count:
         raise ModelError("it has no triangles: its header has no element face")
-    corners, sizes = next(face.lists[name] for name in _CORNER_LISTS if name in face.lists)
+    listed = next((face.lists[name] for name in _CORNER_LISTS if name in face.lists), None)
+    if listed is None:
+        raise ModelError(f"its element face has no list {_CORNER_LISTS[0]}: its faces have no corners")
+    corners, sizes = listed
     columns = vertex.columns
     mesh = PolygonMesh(_stack(columns, "x", "y", "z"), corners.astype(np.int64), sizes)
     if {"nx", "ny", "nz"} <= columns.keys():
