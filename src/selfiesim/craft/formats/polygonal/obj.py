@@ -218,6 +218,7 @@ def _uniform_corners(text: str) -> Ints | None:
     return corners
 
 
+# Long: it lists what a mesh has.
 def _place_instances(
     scene: ImportedScene,
     faces: _Faces,
