@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         GraphicsError,
         KernelError,
         MapError,
+        MatchError,
         ModelError,
         ModelWarning,
         OutputError,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from selfiesim.craft.model import Craft
     from selfiesim.films.film import film
     from selfiesim.labels.sequence import label
+    from selfiesim.matching.match import Match, match
     from selfiesim.photo.develop import Photo
     from selfiesim.planet.library.user_maps import maps
     from selfiesim.render.common.radiance import Radiance
@@ -54,6 +56,8 @@ __all__ = [
     "GraphicsError",
     "KernelError",
     "MapError",
+    "Match",
+    "MatchError",
     "ModelError",
     "ModelWarning",
     "OutputError",
@@ -74,6 +78,7 @@ __all__ = [
     "label",
     "load_craft",
     "maps",
+    "match",
     "models",
     "scenes",
 ]
@@ -82,6 +87,7 @@ _MODULES = {
     "Camera": "selfiesim.camera.pinhole",
     "Craft": "selfiesim.craft.model",
     "Epoch": "selfiesim.astro.epoch",
+    "Match": "selfiesim.matching.match",
     "Photo": "selfiesim.photo.develop",
     "Radiance": "selfiesim.render.common.radiance",
     "Report": "selfiesim.cli.report",
@@ -95,6 +101,7 @@ _MODULES = {
     "label": "selfiesim.labels.sequence",
     "load_craft": "selfiesim.craft.load",
     "maps": "selfiesim.planet.library.user_maps",
+    "match": "selfiesim.matching.match",
     "models": "selfiesim.craft.load",
     "scenes": "selfiesim.scene.shipped",
 }

@@ -23,6 +23,7 @@ from selfiesim.cli.film import render_film
 from selfiesim.cli.gallery import render_gallery
 from selfiesim.cli.labels import label_frames
 from selfiesim.cli.maps import draw_map, maps_app
+from selfiesim.cli.match import match_photograph
 from selfiesim.cli.models import models_app
 from selfiesim.cli.recipe import caption, replay
 from selfiesim.cli.render import demo, expose, render
@@ -61,9 +62,10 @@ app.command(check, group=_SCENES)
 app.command(schema, group=_SCENES)
 app.command(export, group=_SCENES)
 
-_ANALYSIS = Group.create_ordered("Trajectory and radio link")
+_ANALYSIS = Group.create_ordered("Trajectory, radio link, photographs")
 app.command(drift, group=_ANALYSIS)
 app.command(downlink, group=_ANALYSIS)
+app.command(match_photograph, name="match", group=_ANALYSIS)
 
 _DATA_SETS = Group.create_ordered("Data sets")
 app.command(run_batch, name="batch", group=_DATA_SETS)

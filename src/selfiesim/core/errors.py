@@ -53,5 +53,9 @@ class ReaderError(UserError):
     """A reader in a child process failed: it crashed, or needed too much time or memory."""
 
 
+class MatchError(UserError):
+    """Points of a photograph that cannot be used, or that do not determine a camera."""
+
+
 class BatchError(UserError):
     """A job file or a batch folder is invalid."""

@@ -199,6 +199,11 @@ STUDIO_MAP_SECONDS = _limit("studio-map-seconds", 900, "the same while it prepar
 STUDIO_TURN_SECONDS = _limit("studio-turn-seconds", 30, "the same while a changed scene waits for it", "s")
 STUDIO_BYTES = _limit("studio-bytes", 4 << 30, "memory of the process that draws", "bytes")
 
+# Photographs to be matched
+MATCH_POINTS = _limit("match-points", 2_000, "points measured in a photograph")
+MATCH_PHOTO_BYTES = _limit("match-photo-bytes", 256 << 20, "a photograph to be matched", "bytes")
+MATCH_PHOTO_PIXELS = _limit("match-photo-pixels", 16_384 * 8_192, "pixels of such a photograph")
+
 # Pictures and recipes that are read back
 RECIPE_BYTES = _limit("recipe-bytes", 1 << 20, "a recipe", "bytes")
 PICTURE_BYTES = _limit("picture-bytes", 2 << 30, "a picture whose recipe is read", "bytes")

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 _DUST_LATITUDE_STEP_RAD = float(np.radians(2.0))
 
 
-def view_at(setup: SceneSetup, epoch: Epoch, moment: str | None = None) -> View:
+# Long for its docstring.
+def view_at(setup: SceneSetup, epoch: Epoch, moment: str | None = None, with_light: bool = True) -> View:
     """Build the view at an instant.
 
     Parameters
@@ -50,6 +51,9 @@ def view_at(setup: SceneSetup, epoch: Epoch, moment: str | None = None) -> View:
         The instant.
     moment : str, optional
         What error messages call it; the default is its UTC time.
+    with_light : bool
+        False leaves out weather, shadows and the ground, which take most of the time, and all that depends on them:
+        enough to project points.
 
     Returns
     -------
@@ -67,7 +71,7 @@ def view_at(setup: SceneSetup, epoch: Epoch, moment: str | None = None) -> View:
         track, relative = _mounted_motion(setup, epoch)
     else:
         track, relative = _released_motion(setup, release_state, epoch, moment or epoch.utc(3))
-    return _build_view(setup, epoch, track, relative)
+    return _build_view(setup, epoch, track, relative, with_light)
 
 
 def _released_motion(
@@ -119,7 +123,7 @@ def _track(setup: SceneSetup, epoch: Epoch, host: State, relative: State, second
 
 
 # Long: one constructor call and a closure over the geometry it shares.
-def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative: State) -> View:
+def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative: State, with_light: bool) -> View:
     """Point the camera and express everything in its axes."""
     body = setup.body
     to_sun = setup.almanac.position("sun", body.name, epoch) - track.camera.position
@@ -127,7 +131,7 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
     offsets = {each.section.name: offset for each, offset, _ in others}
     icrf_to_camera = icrf_to_lens(setup, epoch, track, relative, offsets)
     sun = Sun(unit(icrf_to_camera @ to_sun), float(np.linalg.norm(to_sun)))
-    planet, ground = _place_planet_and_ground(setup, epoch, track, relative, icrf_to_camera, sun)
+    planet, ground = _place_planet_and_ground(setup, epoch, track, relative, icrf_to_camera, sun, with_light)
     if ground is not None:
         sun = replace(sun, air_transmittance=ground.sky.beam_transmittance, sky_share=ground.sky.diffuse_share)
     released_nodes = drop_empty(setup.hidden_nodes, *(each.released_nodes(epoch) for each in setup.extra_objects))
@@ -141,14 +145,16 @@ def _build_view(setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative
         air_transmittance = (
             limb_sun_transmittance(fixed @ place, fixed @ to_sun, body, weather) if weather else np.ones(3)
         )
-        refracted = _refracted_share(setup, epoch, place, to_sun) if body.name == "moon" else np.zeros(3)
+        refracted = _refracted_share(setup, epoch, place, to_sun) if body.name == "moon" and with_light else np.zeros(3)
         return CraftPose(
             craft,
             position=icrf_to_camera @ (offset - relative.position),
             body_to_camera=icrf_to_camera @ icrf_to_body.T,
             joint_angles=compute_joint_angles(setup, craft, section, epoch, track, icrf_to_body),
             sun_visible_fraction=(
-                _sun_visible_fraction(setup, epoch, track, offset, to_sun) if planet and not is_planet else 1.0
+                _sun_visible_fraction(setup, epoch, track, offset, to_sun)
+                if planet and not is_planet and with_light
+                else 1.0
             ),
             air_transmittance=(float(air_transmittance[0]), float(air_transmittance[1]), float(air_transmittance[2])),
             refracted_share=(float(refracted[0]), float(refracted[1]), float(refracted[2])),
@@ -200,20 +206,27 @@ def _moment_text(setup: SceneSetup, epoch: Epoch, track: ViewKinematics) -> str 
 
 
 def _place_planet_and_ground(
-    setup: SceneSetup, epoch: Epoch, track: ViewKinematics, relative: State, icrf_to_camera: Matrix, sun: Sun
+    setup: SceneSetup,
+    epoch: Epoch,
+    track: ViewKinematics,
+    relative: State,
+    icrf_to_camera: Matrix,
+    sun: Sun,
+    with_light: bool,
 ) -> tuple[PlanetPose | None, Ground | None]:
     """The planet in camera axes, None on an orbit about the Sun, and the ground where the scene has one."""
     body = setup.body
     if body.name == "sun":
         return None, None
     latitude = direction_to_lonlat(track.icrf_to_bodyfixed @ track.camera.position)[1]
-    weather = _weather(setup, epoch, latitude) if body.name == "mars" else AIRLESS
+    weather = _weather(setup, epoch, latitude) if body.name == "mars" and with_light else AIRLESS
     pose = icrf_to_camera @ -track.camera.position, track.icrf_to_bodyfixed @ icrf_to_camera.T
-    casters, options = find_shadow_casters(setup.almanac, body, epoch), setup.scene.planet
+    casters = find_shadow_casters(setup.almanac, body, epoch) if with_light else ()
+    options = setup.scene.planet
     site_height = setup.host.height_m if isinstance(setup.host, LandedHost) else None
     planet = PlanetPose(body, *pose, setup.surface, weather, options.law, casters, options.shadows, site_height)
     planet = replace(planet, shape=options.shape)
-    if setup.scene.ground is None:
+    if setup.scene.ground is None or not with_light:
         return planet, None
     where = icrf_to_camera @ -relative.position, icrf_to_camera @ enu_to_icrf(setup, epoch, track.host)
     return planet, make_ground(setup, setup.camera, *where, sun.direction, weather)

@@ -1,0 +1,1 @@
+"""What is measured in a photograph, and where a camera sees it."""
