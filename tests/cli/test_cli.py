@@ -20,8 +20,8 @@ from selfiesim.scene.scene import Scene
 SHIPPED = "tianwen1-mars"
 SMALL = ["--size", "160x90"]
 COMMANDS = [
-    "render", "demo", "expose", "film", "story", "gallery", "scenes", "show", "check", "schema", "export", "drift",
-    "downlink", "batch", "labels", "replay", "caption", "models", "cameras", "map", "maps", "doctor",
+    "render", "demo", "expose", "film", "story", "gallery", "scenes", "show", "check", "schema", "export", "plan",
+    "drift", "downlink", "batch", "labels", "replay", "caption", "models", "cameras", "map", "maps", "doctor",
 ]  # fmt: skip
 
 

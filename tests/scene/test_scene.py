@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from selfiesim.astro.epoch import Epoch
 from selfiesim.core.errors import CcsdsError, SceneError
 from selfiesim.core.files import shipped
-from selfiesim.scene.moments import parse_moment
+from selfiesim.scene.moments import EVENTS, parse_moment
 from selfiesim.scene.scene import Scene, schema
 from selfiesim.scene.shipped import scenes
 
@@ -380,9 +380,6 @@ def test_a_moment_is_an_event_and_seconds(text, event, seconds):
 
 def test_a_moment_may_be_a_utc_time():
     assert parse_moment("2021-12-31T16:30:00Z") == Epoch.from_utc("2021-12-31T16:30:00Z")
-
-
-EVENTS = ("release", "max-latitude", "periapsis")
 
 
 @given(st.text(max_size=40).filter(lambda text: not text.startswith(EVENTS) and not text.strip()[:4].isdigit()))

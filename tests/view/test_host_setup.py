@@ -171,6 +171,17 @@ ISS = """ISS (ZARYA)
 """
 
 
+def test_two_line_elements_may_stand_in_the_orbit(tmp_path):
+    (tmp_path / "iss.tle").write_text(ISS)
+    at = {"release__at": "2008-09-20T12:30:00Z", "at": "release+20s"}
+    keys = {"body": "earth", "tle": "iss.tle"}
+    ours = scene(tmp_path, orbit=keys, **at).view().track.host
+    theirs = scene(tmp_path, path=keys, without=("orbit",), **at).view().track.host
+    np.testing.assert_array_equal(ours.position, theirs.position)
+    with pytest.raises(SceneError, match=r"orbit.tle: mean elements are about the Earth; set orbit.body to 'earth'"):
+        scene(tmp_path, orbit={"tle": "iss.tle"}, **at).view()
+
+
 def test_two_line_elements_put_the_craft_where_skyfield_does(tmp_path):
     from skyfield.api import EarthSatellite, load, wgs84
 
@@ -392,7 +403,7 @@ def test_a_custom_body_is_orbited_and_lit(spice):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"orbit__body": "venus"}, "orbit.body: unknown body 'venus'"),
+        ({"orbit__body": "vulcan"}, "orbit.body: unknown body 'vulcan'"),
         ({"orbit__body": "marz"}, "did you mean 'mars'"),
         ({"body": ITOKAWA | {"name": "mars"}}, "body.name: mars is a built-in body"),
         ({"orbit__body": "earth"}, "orbit.frame: mars-inertial needs body = 'mars'"),

@@ -143,7 +143,7 @@ def test_facts_have_units_in_their_keys_and_are_json_ready(view):
     facts = view.facts
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
     units = ("_utc", "_release", "_deg", "_au", "_km", "_m", "_h", "_share")
-    words = ("title", "assumed", "sky", "camera_altitude_above", "planet_relief")
+    words = ("title", "assumed", "sky", "ground", "features", "camera_altitude_above", "planet_relief")
     assert [key for key in facts if key not in words and not key.endswith(units)] == []
 
 

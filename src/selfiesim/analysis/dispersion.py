@@ -134,7 +134,7 @@ def disperse(scene: Scene, count: int, times: list[float]) -> Dispersion:
         a push toward the craft.
     """
     resolved = scene.resolve()
-    release_state = _check_scatter(resolved, count)
+    release_state = check_scatter(resolved, count)
     gm = resolved.body.gm_m3_s2
     try:
         samples = sample_release_errors(scene, release_state, count)
@@ -158,7 +158,14 @@ def disperse(scene: Scene, count: int, times: list[float]) -> Dispersion:
     )
 
 
-def _check_scatter(resolved: ResolvedScene, count: int) -> ReleaseState:
+def check_scatter(resolved: ResolvedScene, count: int) -> ReleaseState:
+    """Return the planned release of a scene whose releases can be drawn.
+
+    Raises
+    ------
+    SceneError
+        When the scene has no ``[release.scatter]``, is on the ground, or the number of releases is out of range.
+    """
     release = resolved.scene.release
     if resolved.release_state is None or release is None or release.scatter is None:
         raise SceneError(
@@ -252,13 +259,13 @@ def _camera_attitude_function(
             return icrf_to_camera(view.camera, -positions, up, camera.place, np.radians(camera.roll_deg))
 
         return look_at_craft
-    tumbles = _tumbling_attitudes(resolved, samples, chunk, times)
+    tumbles = tumbling_attitudes(resolved, samples, chunk, times)
     lens = resolved.camera_to_lens
     return lambda _view, _positions, k: lens @ quaternion_to_matrix(tumbles[:, k])
 
 
-def _tumbling_attitudes(resolved: ResolvedScene, samples: ReleaseSamples, chunk: slice, times: Vector) -> Vector:
-    """Quaternions (N, T, 4), ICRF to the inner lens, of freely tumbling cameras, each from its own release."""
+def tumbling_attitudes(resolved: ResolvedScene, samples: ReleaseSamples, chunk: slice, times: Vector) -> Vector:
+    """Return quaternions (N, T, 4), ICRF to the inner lens, of freely tumbling cameras, each from its own release."""
     from selfiesim.motion.tumble import tumble_many
 
     release_state = resolved.release_state

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from selfiesim.astro.ellipsoid import intersect_ellipsoid
 from selfiesim.core.vectors import unit
 from selfiesim.motion.events import CAP_EDGE_DEG
+from selfiesim.view.in_frame import project_places
 from selfiesim.view.poses import PlanetPose
 from selfiesim.view.view import View
 
@@ -78,18 +79,8 @@ def craft_bounding_box(view: View) -> tuple[float, float, float, float]:
 
 def project_lonlat(view: View, latitude: float, longitude: float) -> NDArray[np.float64] | None:
     """Project a place on the planet (planetocentric, rad) to a pixel (2,); None when it is hidden or out of frame."""
-    planet = view.planet
-    if planet is None:
-        return None
-    squared_radii = np.array(planet.body.radii_m) ** 2
-    direction = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
-    point = direction / np.sqrt((direction**2 / squared_radii).sum())
-    normal = planet.camera_to_bodyfixed.T @ (point / squared_radii)
-    position = planet.position + planet.camera_to_bodyfixed.T @ point
-    if normal @ position >= 0.0:
-        return None  # beyond the horizon
-    pixel = view.camera.project(position)
-    return pixel if _is_in_frame(view, pixel) else None
+    pixel = project_places(view, np.array([latitude]), np.array([longitude]))[0]
+    return pixel if np.isfinite(pixel).all() else None
 
 
 def _is_in_frame(view: View, pixels: NDArray[np.float64]) -> bool:

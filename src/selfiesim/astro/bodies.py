@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -58,18 +58,20 @@ class AngleSeries:
     terms: tuple[tuple[float, ...], ...] = ()
     acceleration: float = 0.0
 
-    def at(self, unit_time: float, centuries: float, cosine: bool) -> float:
-        """Return the angle in degrees, with terms that are cosines (of the declination) or sines.
+    def at(self, unit_time: Any, centuries: Any, cosine: bool) -> Any:
+        """Return the angle in degrees, a float or an array as the times are.
 
-        Both times are counted from J2000, ``unit_time`` in the unit of ``rate`` and ``centuries`` for the terms.
+        Terms are cosines (of the declination) or sines. Both times are counted from J2000, ``unit_time`` in the unit of
+        ``rate`` and ``centuries`` for the terms.
         """
         polynomial = self.constant + self.rate * unit_time + self.acceleration * unit_time**2
         if not self.terms:
             return polynomial
         amplitude, phase, rate, acceleration = np.array([Term(*term) for term in self.terms]).T
-        angle = np.radians(phase + rate * centuries + acceleration * centuries**2)
-        wave = np.cos(angle) if cosine else np.sin(angle)
-        return float(polynomial + amplitude @ wave)
+        time = np.asarray(centuries)[..., None]
+        angle = np.radians(phase + rate * time + acceleration * time**2)
+        total = polynomial + (np.cos(angle) if cosine else np.sin(angle)) @ amplitude
+        return float(total) if np.ndim(total) == 0 else total
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,11 @@ class Body:
 
     def rotation_deg(self, epoch: Epoch) -> tuple[float, float, float]:
         """Return right ascension and declination of the north pole in ICRF and prime meridian angle W, degrees."""
-        centuries, days = epoch.centuries_since_j2000, epoch.days_since_j2000
+        return self.rotation_deg_at(epoch.days_since_j2000)
+
+    def rotation_deg_at(self, days: Any) -> tuple[Any, Any, Any]:
+        """Return the angles of :meth:`rotation_deg` at TDB days since J2000, floats or arrays as the days are."""
+        centuries = days / 36525.0
         return (
             self.pole_ra.at(centuries, centuries, cosine=False),
             self.pole_dec.at(centuries, centuries, cosine=True),

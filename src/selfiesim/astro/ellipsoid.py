@@ -76,19 +76,30 @@ def sun_visible_fraction(position: Vector, to_sun: Vector, body: Body) -> float:
     position, to_sun : (3,) array
         The observer from the body's centre, and the vector to the Sun, body-fixed, m.
     """
-    radii = np.array(body.radii_m)
-    eye, ray = position / radii, to_sun / radii
-    along = -float(eye @ ray) / float(ray @ ray)
-    if along <= 0.0:
-        return 1.0  # the planet is behind
-    nearest = eye + along * ray
-    miss = float(np.linalg.norm(nearest))
-    # Distance (m) of the Sun's centre above the limb, measured where the line of sight passes nearest to the body.
-    clearance = np.linalg.norm((1.0 - 1.0 / miss) * nearest * radii) * np.sign(miss - 1.0)
-    distance = float(np.linalg.norm(to_sun))
-    angle = float(np.arctan2(clearance, along * distance))
-    x = float(np.clip(angle / np.arcsin(SUN_RADIUS_M / distance), -1.0, 1.0))
+    angle = limb_clearance(position, to_sun, body)
+    x = float(np.clip(angle / np.arcsin(SUN_RADIUS_M / np.linalg.norm(to_sun)), -1.0, 1.0))
     return float(0.5 + (x * np.sqrt(1.0 - x * x) + np.arcsin(x)) / np.pi)
+
+
+def limb_clearance(position: Vector, target: Vector, body: Body) -> Vector:
+    """Return the angle (...), rad, by which targets appear above the body's limb; negative where it hides them.
+
+    It is exact at the limb. A target in front of the body, or away from it, counts as a right angle above.
+
+    Parameters
+    ----------
+    position, target : (..., 3) array
+        The observer from the body's centre, and the vector to the target, body-fixed, m.
+    """
+    radii = np.array(body.radii_m)
+    eye, ray = position / radii, target / radii
+    along = -np.sum(eye * ray, axis=-1) / np.sum(ray * ray, axis=-1)
+    nearest = eye + np.clip(along, 0.0, 1.0)[..., None] * ray
+    miss = np.linalg.norm(nearest, axis=-1)
+    # Distance (m) of the target above the limb, measured where the line of sight passes nearest to the body.
+    offset = np.linalg.norm((1.0 - 1.0 / miss)[..., None] * nearest * radii, axis=-1) * np.sign(miss - 1.0)
+    angle = np.arctan2(offset, along * np.linalg.norm(target, axis=-1))
+    return np.where((along > 0.0) & (along < 1.0), angle, 0.5 * np.pi)
 
 
 def intersect_ellipsoid(position: Vector, rays: Vector, body: Body) -> Vector:

@@ -2,7 +2,7 @@
 
 The built-in ephemeris needs no data files. The Earth follows VSOP2000 (``erfa.epv00``), the Moon Meeus' form of
 ELP-2000 (``erfa.moon98``), Mars and Jupiter splines fitted to JPL's DE440 (:mod:`selfiesim.astro.heliocentric`, 1950 to
-2110), Phobos and Deimos Sinclair (1989), the moons of Jupiter Lieske's E5.
+2110), Phobos and Deimos Sinclair (1989), the moons of Jupiter Lieske's E5, the other planets Simon et al. (1994).
 
 Accuracy against DE421 between 2000 and 2050: seen from Mars, the Sun within 0.03 and the Earth within 0.1 arcseconds;
 Jupiter within 0.3 arcseconds; the Moon, from the Earth, within 18 km. Around 2000, Phobos is within 20 km and Deimos
@@ -25,6 +25,7 @@ from selfiesim.astro import heliocentric
 from selfiesim.astro.bodies import AU_M, Body
 from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
 from selfiesim.astro.galilean_moons import GALILEAN_MOONS, galilean_moon_state
+from selfiesim.astro.planets import SERIES_NUMBERS
 from selfiesim.core.errors import EphemerisError
 from selfiesim.core.vectors import Vector, rotation_x, rotation_z
 
@@ -53,7 +54,7 @@ class BuiltinEphemeris:
         The name is unknown, or the time is outside 1950 to 2110 for Mars, Jupiter or their moons.
     """
 
-    NAMES = ("sun", "ssb", "earth", "moon", "mars", "jupiter", "phobos", "deimos", *GALILEAN_MOONS)
+    NAMES = ("sun", "ssb", "earth", "moon", "mars", "jupiter", "phobos", "deimos", *GALILEAN_MOONS, *SERIES_NUMBERS)
 
     def position(self, target: str, center: str, epoch: Epoch) -> Vector:
         """See :class:`Ephemeris`."""
@@ -91,7 +92,7 @@ BUILTIN_EPHEMERIS: Ephemeris = BuiltinEphemeris()
 
 
 def sun_to_body(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
-    """Return the heliocentric position (m) and velocity (m/s) of ``earth``, ``mars`` or ``jupiter``, ICRF axes, (3,).
+    """Return the heliocentric position (m) and velocity (m/s) of a planet, ICRF axes, (3,) each.
 
     Raises
     ------
@@ -102,6 +103,11 @@ def sun_to_body(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
         return _earth(epoch)[0]
     if name in heliocentric.load_planet_splines():
         return heliocentric.load_planet_splines()[name].state(epoch)
+    if name in SERIES_NUMBERS:
+        from erfa import ufunc
+
+        state, _status = ufunc.plan94(epoch.day, epoch.fraction, SERIES_NUMBERS[name])
+        return _erfa_to_si(state)
     known = ", ".join(BuiltinEphemeris.NAMES)
     raise EphemerisError(f"the built-in ephemeris does not know {name!r} (it has {known}); give SPICE kernels")
 

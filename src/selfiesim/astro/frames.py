@@ -37,6 +37,23 @@ def icrf_to_bodyfixed(body: Body, epoch: Epoch) -> Matrix:
     return rotation_z(np.radians(meridian)) @ icrf_to_equator(pole_ra, pole_dec)
 
 
+def icrf_to_bodyfixed_at(body: Body, days: Vector) -> Matrix:
+    """Return the rotations (N, 3, 3) of :func:`icrf_to_bodyfixed` at TDB days (N,) since J2000."""
+    pole_ra, pole_dec, meridian = (
+        np.radians(np.broadcast_to(angle, days.shape)) for angle in body.rotation_deg_at(days)
+    )
+    node, tilt = pole_ra + 0.5 * np.pi, 0.5 * np.pi - pole_dec
+    c, s = np.cos(meridian), np.sin(meridian)
+    # To the node, to the equator, then about the pole: R3(W) R1(90 deg - dec) R3(ra + 90 deg), written out.
+    cn, sn, ct, st = np.cos(node), np.sin(node), np.cos(tilt), np.sin(tilt)
+    rows = [
+        [c * cn - s * ct * sn, c * sn + s * ct * cn, s * st],
+        [-s * cn - c * ct * sn, -s * sn + c * ct * cn, c * st],
+        [st * sn, -st * cn, ct],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
 def icrf_to_inertial(frame: str, body: Body | None = None, epoch: Epoch | None = None) -> Matrix:
     """Return the rotation (3, 3) from ICRF to an inertial frame of orbital elements.
 

@@ -15,6 +15,7 @@ from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
 from selfiesim.astro.galilean_moons import GALILEAN_MOONS
 from selfiesim.astro.orbit import State, propagate
+from selfiesim.astro.planets import PLANETS
 from selfiesim.core.errors import EphemerisError, KernelError
 from selfiesim.core.vectors import Vector
 
@@ -32,6 +33,10 @@ SUN = Body(
     meridian=AngleSeries(84.176, 14.1844),
 )
 """The Sun as a central body (nominal radius and GM, IAU 2015 B3; rotation IAU 2015)."""
+
+
+KNOWN_BODIES = {**BODIES, **PLANETS, **GALILEAN_MOONS, "sun": SUN}
+"""The bodies that a craft can be at, by name."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +131,9 @@ def find_body(name: str, own: Body | None = None) -> Body:
     """
     if own is not None and name == own.name:
         return own
-    if name == "sun":
-        return SUN
-    if name in BODIES:
-        return BODIES[name]
-    if name in GALILEAN_MOONS:
-        return GALILEAN_MOONS[name]
-    raise EphemerisError(f"unknown body {name!r}; known bodies are {', '.join((*BODIES, 'sun'))}")
+    if name in KNOWN_BODIES:
+        return KNOWN_BODIES[name]
+    raise EphemerisError(f"unknown body {name!r}; known bodies are {', '.join(KNOWN_BODIES)}")
 
 
 class SunVectorInterpolator:

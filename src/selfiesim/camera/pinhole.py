@@ -292,7 +292,9 @@ def _horizontal_ray_angle(half: float, distortion: Distortion) -> float:
     return _ray_angle(*distortion.undistort(np.array([[-half, 0.0], [0.0, 0.0], [half, 0.0]])))
 
 
-def icrf_to_camera(camera: Camera, target: Vector, up: Vector, place: tuple[float, float], roll: float) -> Matrix:
+def icrf_to_camera(
+    camera: Camera, target: Vector, up: Vector, place: tuple[float, float], roll: float | Vector
+) -> Matrix:
     """Return the attitude (..., 3, 3) with ``target`` at ``place`` in the image and ``up`` upward there, then rolled.
 
     Parameters
@@ -301,11 +303,11 @@ def icrf_to_camera(camera: Camera, target: Vector, up: Vector, place: tuple[floa
         The intrinsics.
     target : (..., 3) array
         Directions from the camera, ICRF axes.
-    up : (3,) array
+    up : (..., 3) array
         Direction that appears upward at the target, ICRF axes.
     place : tuple of float
         Position in the image, as fractions of width and height from the upper left corner.
-    roll : float
+    roll : float or (...) array
         Rotation about the target, rad; positive rotates the image content counter-clockwise.
 
     Raises
@@ -317,7 +319,7 @@ def icrf_to_camera(camera: Camera, target: Vector, up: Vector, place: tuple[floa
     """
     forward = unit(target)
     right = np.cross(forward, up)
-    if np.any(np.linalg.norm(right, axis=-1) < 1e-9 * np.linalg.norm(up)):
+    if np.any(np.linalg.norm(right, axis=-1) < 1e-9 * np.linalg.norm(up, axis=-1)):
         raise ValueError("the camera cannot point along its own up direction")
     right = unit(right)
     ray, across = _ray_and_horizontal(camera, np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5]))

@@ -25,6 +25,7 @@ from selfiesim.cli.labels import label_frames
 from selfiesim.cli.maps import draw_map, maps_app
 from selfiesim.cli.match import match_photograph
 from selfiesim.cli.models import models_app
+from selfiesim.cli.plan import plan
 from selfiesim.cli.recipe import caption, replay
 from selfiesim.cli.render import demo, expose, render
 from selfiesim.cli.scenes import check, scenes, schema, show
@@ -63,6 +64,7 @@ app.command(schema, group=_SCENES)
 app.command(export, group=_SCENES)
 
 _ANALYSIS = Group.create_ordered("Trajectory, radio link, photographs")
+app.command(plan, group=_ANALYSIS)
 app.command(drift, group=_ANALYSIS)
 app.command(downlink, group=_ANALYSIS)
 app.command(match_photograph, name="match", group=_ANALYSIS)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from selfiesim.analysis.dispersion import Dispersion
     from selfiesim.analysis.downlink import DownlinkSequence
     from selfiesim.analysis.drift_table import DriftSample
+    from selfiesim.plan.chances import Chances
     from selfiesim.scene.scene import Scene
 
 SetStatus = Callable[[str], None]
@@ -33,19 +34,47 @@ def print_facts(facts: dict[str, Any]) -> None:
 
     table = Table(title=Text(facts["title"]), show_header=False, title_justify="left")
     for key, value in facts.items():
-        if key not in ("title", "assumed", "sky"):
+        if key != "title" and not isinstance(value, (dict, list)):
             table.add_row(key, f"{value:,.4f}" if isinstance(value, float) else str(value))
+    for key, value in facts.get("orbit", {}).items():
+        table.add_row(f"orbit.{key}", f"{value:.6f}" if isinstance(value, float) else value)
     for body in facts["sky"]:
         magnitude = f", magnitude {body['magnitude']:.1f}" if "magnitude" in body else ""
         x, y = body["pixel"]
         table.add_row(body["name"], f"at pixel {x:.1f}, {y:.1f}, {body['diameter_deg']:.4f} deg wide{magnitude}")
     shown_on = _console(120)
     shown_on.print(table)
+    if facts["ground"]:
+        shown_on.print(_frame_table(facts["ground"], facts["features"]))
     if facts["assumed"]:
         assumed = Table(title="assumed (not publicly known)", title_justify="left", show_header=False)
         for key, reason in facts["assumed"].items():
             assumed.add_row(Text(key), Text(reason))
         shown_on.print(assumed)
+
+
+def _frame_table(ground: list[dict[str, Any]], features: list[dict[str, Any]]) -> Any:
+    """Return the table of ground points and named places in the picture."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="in the frame", title_justify="left")
+    table.add_column("")
+    for name in ("pixel", "latitude", "longitude", "km away", "m per pixel", "Sun elevation"):
+        table.add_column(name, justify="right")
+    for entry in (*ground, *features):
+        x, y = entry["pixel"]
+        numbers = ("sky", "", "", "", "")
+        if "distance_km" in entry:
+            numbers = (
+                f"{entry['latitude_deg']:.2f}",
+                f"{entry['longitude_deg']:.2f}",
+                f"{entry['distance_km']:,.0f}",
+                f"{entry['ground_sample_m']:,.0f}",
+                f"{entry['sun_elevation_deg']:.1f}",
+            )
+        table.add_row(Text(entry.get("where") or entry["name"]), f"{x:.0f}, {y:.0f}", *numbers)
+    return table
 
 
 def print_cameras() -> None:
@@ -97,6 +126,25 @@ def print_dispersion(dispersion: Dispersion) -> None:
             f"First at {median:g} s ({early:g} to {late:g} s in 90 % of them); in most releases at once at "
             f"{summary['best_s']:g} s."
         )
+
+
+def print_chances(chances: Chances) -> None:
+    """Print in which share of the releases each want is met, moment by moment, and a summary."""
+    from rich.table import Table
+
+    table, summary = Table(), chances.summary()
+    table.add_column("t s", justify="right")
+    for want in chances.wants:
+        table.add_column(want.text, justify="right")
+    table.add_column("all required", justify="right")
+    for row in chances.records():
+        table.add_row(f"{row['t_s']:g}", *map(_percent, row["wants"].values()), _percent(row["all"]))
+    _console(140).print(table)
+    print(
+        f"{_percent(summary['all_ever'])} of {summary['releases']} releases have all that is required at some moment."
+    )
+    if summary["best_s"] is not None:
+        print(f"In most at once at {summary['best_s']:g} s: in {_percent(summary['best_share'])}.")
 
 
 def _percent(share: float | None) -> str:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from selfiesim.cli.console import load_scene, print_dispersion, print_downlink, print_drift, print_json, progress_line
+from selfiesim.cli.console import (
+    load_scene,
+    print_chances,
+    print_dispersion,
+    print_downlink,
+    print_drift,
+    print_json,
+    progress_line,
+)
 from selfiesim.cli.options import AsJson, Craft, FirstFrame, LastFrame, SceneName, Size, flag, output_file
 from selfiesim.core.errors import SceneError
 
@@ -35,6 +43,10 @@ def drift(
     samples: Annotated[
         int | None, Parameter(help="Simulate this number of releases with the errors of [release.scatter].")
     ] = None,
+    want: Annotated[
+        list[str] | None,
+        Parameter(help="With --samples: print the probability of these wants, such as 'craft whole' (docs/plan.md)."),
+    ] = None,
     plot: Annotated[Path | None, Parameter(help="Also draw a figure to this file (.png, .svg or .pdf).")] = None,
 ) -> None:
     """Print the camera's trajectory after the release.
@@ -51,9 +63,14 @@ def drift(
     times = drift_table.sample_times(
         _seconds_after_release(scene, start, "--from"), _seconds_after_release(scene, stop, "--to"), step_s
     )
+    if want and samples is None:
+        raise SceneError("--want: needs --samples, the number of releases to simulate; or use selfiesim plan")
     if samples is not None:
         if plot or as_csv:
             raise SceneError("--samples: prints a table or --json; leave out --plot and --csv")
+        if want:
+            _print_chances(scene, samples, times, want, as_json)
+            return
         from selfiesim.analysis.dispersion import disperse
 
         dispersion = disperse(scene, samples, times)
@@ -75,6 +92,17 @@ def drift(
         print_drift(path)
     if words := drift_table.describe_return(path):
         print(words, file=sys.stderr)
+
+
+def _print_chances(scene: Scene, samples: int, times: list[float], wants: list[str], as_json: bool) -> None:
+    """Print the probability of each want at each time, and of all required ones at once."""
+    from selfiesim.plan.chances import chances
+
+    found = chances(scene, samples, times, wants)
+    if as_json:
+        print_json({"summary": found.summary(), "times": found.records()})
+    else:
+        print_chances(found)
 
 
 def _seconds_after_release(scene: Scene, text: str, option: str) -> float:
@@ -105,7 +133,8 @@ def downlink(
     arrival at the craft and at Earth.
     """
     from selfiesim.analysis.downlink import downlink_sequence, simulate_reception
-    from selfiesim.pages.received_frames import make_folder, report, save_sequence
+    from selfiesim.core.files import make_folder
+    from selfiesim.pages.received_frames import report, save_sequence
 
     scene = load_scene(scene_name, size=size)
     if not 1 <= frames <= 50:

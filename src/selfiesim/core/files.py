@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -84,3 +85,21 @@ def atomic_write(path: Path) -> Iterator[Path]:
 def reason(error: OSError) -> str:
     """Say why a file cannot be read or written; libraries raise errors without the system's own words."""
     return error.strerror or str(error) or "the system gives no reason"
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder if it does not exist, and check that files can be written to it before anything is rendered.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be created or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be created or written to ({reason(error)}); name a folder you may write to"
+        ) from error

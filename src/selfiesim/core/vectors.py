@@ -36,7 +36,7 @@ def perpendicular(axis: Vector) -> Vector:
 
 
 def triad_axes(primary: Vector, secondary: Vector) -> Matrix:
-    """Return the triad (3, 3) of two directions, as rows of unit vectors.
+    """Return the triads (..., 3, 3) of two directions (..., 3), as rows of unit vectors.
 
     The first is along ``primary``, the second along the part of ``secondary`` perpendicular to it, and the third
     completes the right-handed set.
@@ -47,11 +47,12 @@ def triad_axes(primary: Vector, secondary: Vector) -> Matrix:
         The two directions are parallel.
     """
     first = unit(primary)
-    across = np.asarray(secondary, float) - np.dot(secondary, first) * first
-    if np.linalg.norm(across) < 1e-9 * np.linalg.norm(secondary):
+    secondary = np.asarray(secondary, float)
+    across = secondary - np.sum(secondary * first, axis=-1, keepdims=True) * first
+    if np.any(np.linalg.norm(across, axis=-1) < 1e-9 * np.linalg.norm(secondary, axis=-1)):
         raise ValueError("the two directions are parallel")
     second = unit(across)
-    return np.array([first, second, np.cross(first, second)])
+    return np.stack(np.broadcast_arrays(first, second, np.cross(first, second)), axis=-2)
 
 
 def rotation_about(axis: Vector, angle: float | Vector) -> Matrix:

@@ -12,6 +12,9 @@ _MONTHS = (
 )  # fmt: skip
 
 
+_MAX_NAMES = 6
+
+
 def caption(recipe: dict[str, Any]) -> str:
     """Write what, when, where, range, scale, the camera settings, that the picture is synthetic, and the credits.
 
@@ -33,6 +36,7 @@ def caption(recipe: dict[str, Any]) -> str:
             f"The craft is {view['range_to_craft_m']:.1f} m from the camera; "
             f"at that distance one pixel spans {1e3 * scale:.1f} mm."
         )
+    lines += _in_frame(view)
     photo = recipe["photo"]
     lines.append(
         f"Camera settings: {_shutter(photo['shutter_s'])} at f/{photo['f_number']:g}, ISO {photo['iso']:.0f}, "
@@ -58,6 +62,23 @@ def readable_utc(utc: str) -> str:
     except ValueError:  # a leap second, or a time outside the years 1 to 9999
         return utc
     return f"{time.day} {_MONTHS[time.month - 1]} {time.year}, {time:%H:%M:%S} UTC"
+
+
+def _in_frame(view: dict[str, Any]) -> list[str]:
+    """Return up to two sentences: the named places in the frame, and the ground at its centre."""
+    lines = []
+    if features := view.get("features"):
+        names = [each["name"] for each in features[:_MAX_NAMES]]
+        more = f" and {len(features) - len(names)} more" if len(features) > len(names) else ""
+        lines.append(f"Named places in the frame: {', '.join(names)}{more}.")
+    centre = next((each for each in view.get("ground") or () if each.get("ground_sample_m")), None)
+    if centre is not None:
+        metres, sun = centre["ground_sample_m"], centre["sun_elevation_deg"]
+        scale = f"{metres / 1e3:.1f} km" if metres >= 1e3 else f"{metres:.0f} m"
+        height = f"{abs(sun):.0f} degrees {'above' if sun >= 0.0 else 'below'} the horizon"
+        where = {"centre": "in the middle"}.get(centre.get("where", ""), f"at the {centre.get('where', 'edge')}")
+        lines.append(f"One pixel spans {scale} of ground {where} of the frame, where the Sun is {height}.")
+    return lines
 
 
 def _time_and_place(recipe: dict[str, Any]) -> str:

@@ -77,6 +77,20 @@ class RenderSection(BaseModel):
     engine: str = Field(max_length=400)
 
 
+class GroundFacts(BaseModel):
+    """A point of the planet in the picture."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+    ground_sample_m: float | None = Field(None, gt=0)
+    sun_elevation_deg: float = Field(0.0, ge=-90, le=90)
+
+
+class FeatureFacts(GroundFacts):
+    """A named place in the picture."""
+
+    name: Text = Field(max_length=60)
+
+
 class ViewFacts(BaseModel):
     """Of the facts about the view, those that a caption states."""
 
@@ -88,6 +102,8 @@ class ViewFacts(BaseModel):
     camera_altitude_km: float = 0.0
     lens_height_above_ground_m: float = 0.0
     assumed: dict[str, str] | None = None
+    ground: list[GroundFacts] = Field(default_factory=list, max_length=100)
+    features: list[FeatureFacts] = Field(default_factory=list, max_length=100)
 
     @model_validator(mode="after")
     def _check_place(self) -> ViewFacts:

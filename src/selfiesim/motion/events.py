@@ -40,7 +40,8 @@ def find_event_epoch(name: str, host: Host, almanac: Ephemeris) -> Epoch:
     ----------
     name : str
         ``periapsis`` or ``apoapsis``: nearest to or farthest from the body. ``max-latitude``: farthest north.
-        ``cap-crossing``: northward across 80 degrees north. ``terminator``: sunrise or sunset on the ground below.
+        ``cap-crossing``: northward across 80 degrees north. ``terminator``: sunrise or sunset on the ground below. The
+        event ``over`` is the epoch of an orbit that :mod:`selfiesim.motion.overflight` has found.
     host : Host
         The craft.
     almanac : Ephemeris
@@ -49,8 +50,10 @@ def find_event_epoch(name: str, host: Host, almanac: Ephemeris) -> Epoch:
     Raises
     ------
     SceneError
-        The event does not occur within the host's search span.
+        The event does not occur within the host's search span, or it is ``over``.
     """
+    if name == "over":
+        raise SceneError("over: no place is given that the craft is over; write it in orbit.over")
     if host.body.name == "sun" and name not in ("periapsis", "apoapsis"):
         raise SceneError(f"{name}: not defined for a heliocentric orbit; give a UTC time")
     if isinstance(host, OrbitingHost) and name in ("periapsis", "apoapsis") and host.perturbations is None:

@@ -10,14 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 from selfiesim.core.errors import OutputError, UserError
-from selfiesim.core.files import atomic_write
+from selfiesim.core.files import atomic_write, make_folder
 from selfiesim.files.caption import caption
 from selfiesim.files.images import save, sidecar_path
 from selfiesim.files.replay import read_recipe
 from selfiesim.files.thumbnails import image_size, save_thumbnail
 from selfiesim.pages.html import assumed_table, document, facts_table, paragraphs, picture
 from selfiesim.pages.picture_cache import RenderCache, view_digest
-from selfiesim.pages.received_frames import make_folder
 from selfiesim.scene.scene import Scene
 
 THUMBNAIL_PX = (1080, 720)

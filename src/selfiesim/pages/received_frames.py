@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.errors import OutputError
-from selfiesim.core.files import atomic_write, reason
+from selfiesim.core.files import atomic_write, make_folder
 from selfiesim.files.images import save_picture
 from selfiesim.files.recipe import SYNTHETIC
 
@@ -44,24 +42,6 @@ def save_sequence(scene: Scene, sequence: DownlinkSequence, received: list[Recei
                 temporary.write_bytes(each.stream)
             written.append(path)
     return written
-
-
-def make_folder(folder: Path) -> None:
-    """Create a folder if it does not exist, and check that files can be written to it before anything is rendered.
-
-    Raises
-    ------
-    OutputError
-        When it cannot be created or written to.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be created or written to ({reason(error)}); name a folder you may write to"
-        ) from error
 
 
 def report(scene: Scene, sequence: DownlinkSequence) -> dict[str, Any]:

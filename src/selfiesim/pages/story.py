@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from selfiesim.analysis.drift_table import sample, sample_times
 from selfiesim.core.errors import SceneError
-from selfiesim.core.files import atomic_write
+from selfiesim.core.files import atomic_write, make_folder
 from selfiesim.core.limits import STORY_FRAMES
 from selfiesim.files.images import check_writable, save, save_picture
 from selfiesim.files.thumbnails import save_thumbnail
 from selfiesim.pages.path_figure import AxesName, plot_release
-from selfiesim.pages.received_frames import make_folder
 from selfiesim.pages.story_page import html_page
 from selfiesim.pages.story_record import Frame, Story, story_title
 from selfiesim.pages.story_sheet import StorySheet

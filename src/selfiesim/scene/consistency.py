@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from selfiesim.astro.bodies import BODIES
+from selfiesim.astro.solar_system import KNOWN_BODIES
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.scene.ground import GROUND_NAME
 from selfiesim.scene.objects import ObjectSection, check_target
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
-
-_BODIES = ("mars", "earth", "moon", "phobos", "deimos", "jupiter", "sun")
 
 
 # Long: a flat list of independent rules.
@@ -29,14 +29,20 @@ def check_consistency(scene: Scene) -> None:
         raise ValueError(fault)
     host = next(key for key in ("orbit", "path", "site") if getattr(scene, key) is not None)
     name = scene.center
-    known = (*_BODIES, scene.body.name) if scene.body else _BODIES
+    known = (*KNOWN_BODIES, scene.body.name) if scene.body else tuple(KNOWN_BODIES)
     if name not in known:
-        raise ValueError(f"{host}.body: unknown body {name!r}{did_you_mean(name, known)}; define others in [body]")
-    if scene.orbit and scene.orbit.frame == "mars-inertial" and name != "mars":
+        raise ValueError(
+            f"{host}.body: unknown body {name!r}{did_you_mean(name, known)}; known are {', '.join(known)}, and others "
+            "are defined in [body]"
+        )
+    has_axes = scene.orbit and not (scene.orbit.over or scene.orbit.tle or scene.orbit.omm)
+    if scene.orbit and has_axes and scene.orbit.frame == "mars-inertial" and name != "mars":
         others = "icrf or ecliptic" if name == "sun" else "icrf, ecliptic or equator-of-date"
         raise ValueError(f"orbit.frame: mars-inertial needs body = 'mars'; for {name} use {others}")
-    if scene.body and scene.body.name in _BODIES:
+    if scene.body and scene.body.name in (*BODIES, "sun"):
         raise ValueError(f"body.name: {scene.body.name} is a built-in body; choose another name")
+    if scene.orbit and scene.orbit.over and name == "sun":
+        raise ValueError("orbit.over: the sun has no places to be over; give elements")
     if scene.site and name == "sun":
         raise ValueError("site.body: the sun has no surface to stand on")
     if scene.ground and not (scene.site and name == "mars"):

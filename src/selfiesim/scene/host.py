@@ -71,40 +71,124 @@ _ELEMENTS = (
 _STATE = ("position_km", "velocity_km_s")
 
 
+_OVERFLIGHT = ("altitude_km", "local_time_h", "sun_elevation_deg", "ls_deg", "heading")
+
+_MEAN_ELEMENTS = ("tle", "omm")
+
+
+class PlaceSection(Section):
+    """A place on the ground."""
+
+    lat_deg: float = Field(ge=-90, le=90, description="Planetocentric latitude.")
+    lon_deg: Angle = Field(description="East longitude.")
+
+
 class OrbitSection(Section):
-    """The craft's orbit at an epoch: six Keplerian elements, or position and velocity."""
+    """The craft's orbit: six Keplerian elements, position and velocity, a place to be over, or two-line elements."""
 
     body: str = Field(
-        "mars", description="Central body: mars, earth, moon, phobos, deimos, jupiter, sun, or the name in [body]."
+        "mars",
+        description="Central body: a planet, the sun, moon, phobos, deimos, io, europa, ganymede, callisto, or the "
+        "name in [body].",
     )
     frame: Literal["icrf", "ecliptic", "mars-inertial", "equator-of-date"] = Field(
         "mars-inertial",
         description="Frame: icrf; ecliptic (of J2000); mars-inertial (z toward the pole of Mars at J2000, x along "
         "the node of its equator); equator-of-date (the same for any body, at the epoch).",
     )
-    epoch_utc: UtcTime = Field(description="Epoch of the elements, for example 2021-12-31T16:30:00Z.")
+    epoch_utc: UtcTime | None = Field(
+        None,
+        description="Epoch of the elements, for example 2021-12-31T16:30:00Z; with over, the date near which the craft "
+        "is over the place, by default 2022-01-01.",
+    )
     semi_major_axis_km: float | None = Field(None, gt=0, le=1e11, description="Semi-major axis.")
     eccentricity: float | None = Field(None, ge=0, lt=1, description="Eccentricity; 0 is a circle.")
-    inclination_deg: float | None = Field(None, ge=0, le=180, description="Inclination.")
+    inclination_deg: float | None = Field(
+        None, ge=0, le=180, description="Inclination; with over, to the equator of the date."
+    )
     raan_deg: Angle | None = Field(None, description="Right ascension of the ascending node.")
     arg_periapsis_deg: Angle | None = Field(None, description="Argument of the periapsis.")
     true_anomaly_deg: Angle | None = Field(None, description="True anomaly at the epoch.")
     position_km: Vector3Value | None = Field(None, description="Position from the body's centre, instead of elements.")
     velocity_km_s: Vector3Value | None = Field(None, description="Velocity; needs position_km.")
+    over: PlaceSection | Annotated[str, Field(min_length=1, max_length=60)] | None = Field(
+        None,
+        description="Instead: the place that the craft is over, a name of the gazetteer or lat_deg and lon_deg; the "
+        "moment is the event over.",
+    )
+    altitude_km: float | None = Field(
+        None, gt=0, le=1e9, description="Height above the place; with an eccentricity, the periapsis is there."
+    )
+    local_time_h: float | None = Field(
+        None, ge=0, lt=24, description="Local true solar time of the place: 12 when the Sun is on its meridian."
+    )
+    sun_elevation_deg: float | None = Field(
+        None, ge=-90, le=90, description="Elevation of the rising Sun at the place, instead of local_time_h."
+    )
+    ls_deg: float | None = Field(
+        None, ge=0, lt=360, description="Season: the planetocentric longitude of the Sun, the nearest to epoch_utc."
+    )
+    heading: Literal["north", "south"] = Field("north", description="Whether the craft flies north or south there.")
+    tle: FileName | None = Field(
+        None, description="Instead: two-line elements next to the scene file, about the Earth, propagated with SGP4."
+    )
+    omm: FileName | None = Field(None, description="Instead: a CCSDS Orbit Mean-Elements Message, likewise.")
+    object_id: str = Field(
+        "", max_length=100, description="Object to use when that file holds several: its designator, number or name."
+    )
     forces: ForcesSection | None = Field(None, description="Perturbing forces; default: two-body motion.")
 
     @model_validator(mode="after")
-    def _check_elements_or_state(self) -> OrbitSection:
-        elements = [key for key in _ELEMENTS if getattr(self, key) is not None]
-        state = [key for key in _STATE if getattr(self, key) is not None]
-        if elements and state:
-            raise ValueError(f"give elements or a state vector, not both: {state[0]} and {elements[0]}")
-        wanted = _STATE if state else _ELEMENTS
+    def _check_one_form(self) -> OrbitSection:
+        # By value: a scene that is written out has every key.
+        given = {key for key, field in type(self).model_fields.items() if getattr(self, key) != field.default}
+        forms = {
+            "elements": [key for key in _ELEMENTS if key in given],
+            "a state vector": [key for key in _STATE if key in given],
+            "over": ["over"] if self.over is not None else [],
+            "mean elements": [key for key in _MEAN_ELEMENTS if getattr(self, key) is not None],
+        }
+        if forms["over"]:
+            forms["elements"] = [key for key in forms["elements"] if key not in ("eccentricity", "inclination_deg")]
+        chosen = [form for form, keys in forms.items() if keys]
+        if len(chosen) > 1:
+            first, second = (forms[form][0] for form in reversed(chosen[:2]))
+            raise ValueError(f"give {chosen[0]} or {chosen[1]}, not both: {first} and {second}")
+        if chosen == ["over"]:
+            self._check_over(given)
+        elif idle := [key for key in _OVERFLIGHT if key in given]:
+            raise ValueError(f"{idle[0]}: applies only with over, the place that the craft is over")
+        elif chosen == ["mean elements"]:
+            self._check_mean_elements(forms["mean elements"], given)
+        else:
+            self._check_elements(chosen)
+        return self
+
+    def _check_elements(self, chosen: list[str]) -> None:
+        wanted = _STATE if chosen == ["a state vector"] else _ELEMENTS
         missing = [key for key in wanted if getattr(self, key) is None]
         if missing:
-            instead = "" if elements or state else " (or position_km and velocity_km_s)"
+            instead = "" if chosen else " (or position_km and velocity_km_s, or over)"
             raise ValueError(f"missing: {', '.join(missing)}{instead}")
-        return self
+        if self.epoch_utc is None:
+            raise ValueError("epoch_utc: missing; elements need their epoch, such as 2021-12-31T16:30:00Z")
+        if self.object_id:
+            raise ValueError("object_id: applies only with tle or omm")
+
+    def _check_over(self, given: set[str]) -> None:
+        missing = [key for key in ("altitude_km", "inclination_deg") if getattr(self, key) is None]
+        if missing:
+            raise ValueError(f"over: {' and '.join(missing)} missing")
+        if self.local_time_h is not None and self.sun_elevation_deg is not None:
+            raise ValueError("give local_time_h or sun_elevation_deg, not both: each sets the time of day")
+        if idle := [key for key in ("frame", "object_id") if key in given]:
+            raise ValueError(f"{idle[0]}: does not apply with over, whose inclination is to the equator of the date")
+
+    def _check_mean_elements(self, files: list[str], given: set[str]) -> None:
+        if len(files) > 1:
+            raise ValueError("give tle or omm, not both")
+        if idle := [key for key in ("frame", "forces") if key in given]:
+            raise ValueError(f"{idle[0]}: does not apply with {files[0]}, whose elements are propagated with SGP4")
 
 
 class PathSection(Section):

@@ -17,7 +17,7 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.core.errors import SceneError
 from selfiesim.core.untrusted.plain_values import plain_table
 
-EVENTS = ("release", "max-latitude", "periapsis", "apoapsis", "cap-crossing", "terminator")
+EVENTS = ("release", "max-latitude", "periapsis", "apoapsis", "cap-crossing", "terminator", "over")
 """Events that a moment may be relative to; :mod:`selfiesim.motion.events` defines them."""
 
 # At most nine digits: 30 years from the event.
@@ -43,6 +43,8 @@ def parse_moment(text: str) -> tuple[str, float] | Epoch:
     try:
         return Epoch.from_utc(text)
     except SceneError as error:
+        if "the year must be" in str(error):
+            raise
         raise SceneError(
             f"{text!r} is not a moment; write release+100s, max-latitude-30s, periapsis or 2021-12-31T16:30:00Z"
         ) from error

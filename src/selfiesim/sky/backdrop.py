@@ -54,6 +54,7 @@ OCCULTING_BODIES = {
     "earth": ("moon",),
     "moon": ("earth",),
     "jupiter": tuple(GALILEAN_MOONS),
+    **dict.fromkeys(GALILEAN_MOONS, ("jupiter",)),
 }
 
 

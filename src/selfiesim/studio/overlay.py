@@ -52,7 +52,7 @@ def overlay(view: View) -> dict[str, Any]:
         "names": _feature_names(view) + _sky_names(view),
         "sun": _sun(view),
         "craft": None if np.isnan(box).any() else box.tolist(),
-        "facts": {key: value for key, value in view.facts.items() if key not in ("sky", "assumed")},
+        "facts": {key: value for key, value in view.facts.items() if not isinstance(value, (dict, list))},
         "assumed": view.facts.get("assumed", {}),
         "t_s": seconds,
     }

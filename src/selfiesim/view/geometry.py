@@ -77,6 +77,8 @@ class ShotInfo:
         Model of each craft by name, as the scene gives it; ``""`` is the craft that carries the camera.
     assumed : mapping of str
         Reason for each value that is not publicly known, by key path.
+    orbit : mapping of str
+        The elements that ``orbit.over`` led to, as the keys of ``[orbit]``; empty where the scene gives its orbit.
     table, defaults : dict
         The scene as written, and with every default filled in; JSON-ready. Neither may be changed.
     """
@@ -93,6 +95,7 @@ class ShotInfo:
     body: str
     models: Mapping[str, str]
     assumed: Mapping[str, str]
+    orbit: Mapping[str, str | float]
     table: dict[str, Any]
     defaults: dict[str, Any]
 

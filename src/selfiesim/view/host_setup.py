@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
 from selfiesim.astro.frames import icrf_to_inertial
+from selfiesim.astro.galilean_moons import GALILEAN_MOONS
 from selfiesim.astro.orbit import Elements, State, elements_to_state, mean_to_true, state_to_elements
+from selfiesim.astro.planets import PLANETS
 from selfiesim.astro.solar_system import Almanac, HeliocentricBody, SunVectorInterpolator, find_body
-from selfiesim.core.errors import SceneError, UserError
+from selfiesim.core.errors import EphemerisError, MapError, SceneError, UserError
 from selfiesim.motion.host_trajectories import (
     EVENT_SEARCH_S,
     Host,
@@ -28,7 +30,7 @@ from selfiesim.scene.moments import parse_moment
 
 if TYPE_CHECKING:
     from selfiesim.astro.spice_kernels import Kernels
-    from selfiesim.scene.host import BodySection, OrbitSection, PathSection, SiteSection
+    from selfiesim.scene.host import BodySection, OrbitSection, PathSection, PlaceSection, SiteSection
     from selfiesim.scene.scene import Scene
 
 
@@ -96,6 +98,8 @@ def make_host(scene: Scene, body: Body, almanac: Almanac, kernels: Kernels | Non
         For an orbit through the planet, or a file that cannot be used or does not cover the time; the message names
         the key.
     """
+    if scene.orbit is not None and (scene.orbit.tle or scene.orbit.omm):
+        return _make_sampled_trajectory(scene, scene.orbit, body, kernels)
     if scene.orbit is not None:
         return make_orbiting_host(scene.orbit, body, almanac)
     if scene.path is not None:
@@ -165,11 +169,17 @@ def make_orbiting_host(section: OrbitSection, body: Body, almanac: Almanac, key:
     SceneError
         For an orbit that is not closed, intersects the body or extends beyond its Hill sphere.
     """
-    epoch = Epoch.from_utc(section.epoch_utc)
-    with np.errstate(all="ignore"):  # of a semi-major axis next to 0, which the check refuses
-        state = _initial_state(section, body)
+    if section.tle or section.omm:
+        raise SceneError(f"{key}.{'tle' if section.tle else 'omm'}: an object's orbit needs elements or a state vector")
+    if section.over is not None:
+        epoch, elements = _find_over(section, section.over, body, almanac, key)
+        frame, state = "equator-of-date", elements_to_state(elements, body.gm_m3_s2)
+    else:
+        frame, epoch = section.frame, Epoch.from_utc(str(section.epoch_utc))
+        with np.errstate(all="ignore"):  # of a semi-major axis next to 0, which the check refuses
+            state = _initial_state(section, body)
     _check_orbit(section, state, body, epoch, key)
-    to_icrf = icrf_to_inertial(section.frame, body, epoch).T
+    to_icrf = icrf_to_inertial(frame, body, epoch).T
     start = State(to_icrf @ state.position, to_icrf @ state.velocity)
     if section.forces is None:
         return OrbitingHost(body, epoch, start)
@@ -188,6 +198,38 @@ def make_orbiting_host(section: OrbitSection, body: Body, almanac: Almanac, key:
     return OrbitingHost(body, epoch, start, perturbations)
 
 
+def _find_over(
+    section: OrbitSection, place: PlaceSection | str, body: Body, almanac: Almanac, key: str
+) -> tuple[Epoch, Elements]:
+    """Moment and elements of an orbit over a place, in ``equator-of-date`` axes."""
+    from selfiesim.motion.overflight import Overflight, find_overflight
+    from selfiesim.planet.library.gazetteer import locate
+
+    try:
+        where = locate(place, body.name) if isinstance(place, str) else place
+    except MapError as error:
+        raise SceneError(f"{key}.over: {error}; or give {{ lat_deg = ..., lon_deg = ... }}") from error
+    angles = (section.sun_elevation_deg, section.ls_deg)
+    elevation, season = (None if angle is None else float(np.radians(angle)) for angle in angles)
+    wanted = Overflight(
+        latitude=float(np.radians(where.lat_deg)),
+        longitude=float(np.radians(where.lon_deg)),
+        altitude_m=1e3 * float(section.altitude_km or 0.0),
+        inclination=float(np.radians(section.inclination_deg or 0.0)),
+        eccentricity=section.eccentricity or 0.0,
+        northbound=section.heading == "north",
+        local_time_h=section.local_time_h,
+        sun_elevation=elevation,
+        season=season,
+    )
+    try:
+        epoch, elements = find_overflight(wanted, body, almanac, Epoch.from_utc(section.epoch_utc or OVER_DATE))
+        Epoch.from_utc(epoch.utc())  # raises the error that names the years
+    except (SceneError, EphemerisError) as error:
+        raise SceneError(f"{key}.{error}") from error
+    return epoch, elements
+
+
 def _check_orbit(section: OrbitSection, state: State, body: Body, epoch: Epoch, key: str) -> None:
     """Raise a SceneError unless the orbit is closed and runs between the body and the edge of its Hill sphere."""
     try:
@@ -199,6 +241,8 @@ def _check_orbit(section: OrbitSection, state: State, body: Body, epoch: Epoch, 
             "from a file, under [path]"
         ) from error
     keys = "position_km and velocity_km_s" if section.position_km else "semi_major_axis_km and eccentricity"
+    if section.over:
+        keys = "altitude_km and eccentricity"
     lowest = float(np.nan_to_num(elements.semi_major_axis * (1.0 - elements.eccentricity)))
     if not lowest > max(body.radii_m):
         kind = "body" if body.name == "sun" else "planet"
@@ -215,7 +259,14 @@ def _check_orbit(section: OrbitSection, state: State, body: Body, epoch: Epoch, 
         )
 
 
-_PRIMARY_BODY = {"earth": "sun", "mars": "sun", "jupiter": "sun", "moon": "earth"}
+OVER_DATE = "2022-01-01T00:00:00Z"
+"""The date near which an orbit is over its place, where the scene gives none."""
+
+_PRIMARY_BODY = {
+    **dict.fromkeys(("earth", "mars", "jupiter", *PLANETS), "sun"),
+    **dict.fromkeys(GALILEAN_MOONS, "jupiter"),
+    "moon": "earth",
+}
 """The body that each orbits. Mars' moons are left out: craft fly beside them, beyond their Hill spheres."""
 
 
@@ -240,11 +291,12 @@ def _initial_state(section: OrbitSection, body: Body) -> State:
 
 
 def _make_sampled_trajectory(
-    scene: Scene, section: PathSection, body: Body, kernels: Kernels | None
+    scene: Scene, section: PathSection | OrbitSection, body: Body, kernels: Kernels | None
 ) -> SampledTrajectory:
+    has_mean_elements = bool(section.tle or section.omm)
     coverage, path = _read_trajectory(scene, section, body, kernels)
     reference_epoch = Epoch.from_utc(section.epoch_utc) if section.epoch_utc else coverage[0][0]
-    if section.epoch_utc is None and section.oem is None and section.target is None:
+    if section.epoch_utc is None and has_mean_elements:
         reference_epoch = coverage[0][0] + 0.5 * (coverage[0][1] - coverage[0][0])  # the epoch of the elements
     start, stop = next(((a, b) for a, b in coverage if a <= reference_epoch <= b), (reference_epoch, reference_epoch))
     if start == stop:
@@ -261,11 +313,14 @@ Trajectory = tuple[list[tuple[Epoch, Epoch]], Callable[[Epoch], State]]
 """The time spans that a source covers, and its state as a function of epoch."""
 
 
-def _read_trajectory(scene: Scene, section: PathSection, body: Body, kernels: Kernels | None) -> Trajectory:
+def _read_trajectory(
+    scene: Scene, section: PathSection | OrbitSection, body: Body, kernels: Kernels | None
+) -> Trajectory:
+    if section.tle is not None or section.omm is not None:
+        return _read_mean_elements(scene, section, body, "path" if scene.path else "orbit")
+    section = cast("PathSection", section)
     if section.oem is not None:
         return _read_oem_trajectory(scene, section, section.oem, body, kernels)
-    if section.tle is not None or section.omm is not None:
-        return _read_mean_elements(scene, section, body)
     assert kernels is not None
     assert section.target is not None
     source, target, center = kernels, section.target, body.name
@@ -293,12 +348,14 @@ def _read_oem_trajectory(
     return trajectory.coverage, trajectory.state
 
 
-def _read_mean_elements(scene: Scene, section: PathSection, body: Body) -> Trajectory:
+def _read_mean_elements(scene: Scene, section: PathSection | OrbitSection, body: Body, where: str) -> Trajectory:
     from selfiesim.astro.messages.mean_elements import read_omm, read_tle
 
     key, name, read = ("tle", section.tle, read_tle) if section.tle is not None else ("omm", section.omm, read_omm)
     if body.name != "earth":
-        raise SceneError(f"path.{key}: mean elements are about the Earth; set path.body to 'earth', not '{body.name}'")
+        raise SceneError(
+            f"{where}.{key}: mean elements are about the Earth; set {where}.body to 'earth', not '{body.name}'"
+        )
     near = Epoch.from_utc(section.epoch_utc) if section.epoch_utc else None
-    elements = read(scene.resolve_file(f"path.{key}", str(name), "it"), section.object_id, near)
+    elements = read(scene.resolve_file(f"{where}.{key}", str(name), "it"), section.object_id, near)
     return elements.coverage, elements.state

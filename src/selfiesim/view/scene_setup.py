@@ -13,7 +13,8 @@ import numpy as np
 
 from selfiesim.astro.bodies import Body
 from selfiesim.astro.epoch import Epoch
-from selfiesim.astro.orbit import State
+from selfiesim.astro.frames import icrf_to_inertial
+from selfiesim.astro.orbit import State, state_to_elements
 from selfiesim.astro.solar_system import Almanac, find_body
 from selfiesim.camera.catalogue import preset
 from selfiesim.camera.pinhole import Camera
@@ -163,6 +164,7 @@ class SceneSetup:
             body=scene.center,
             models={"": scene.craft.model} | {section.name: section.model for section in scene.objects},
             assumed=_assumed(scene, self.craft),
+            orbit=_orbit_over(scene, self.host),
             table=scene.model_dump(mode="json", exclude_unset=True),
             defaults=scene.model_dump(mode="json"),
         )
@@ -214,8 +216,11 @@ def set_up_scene(scene: Scene, craft: Craft) -> SceneSetup:
     law = attitude_law(scene, scene.attitude, host, almanac, kernels)
     check_joints(craft, scene.craft, "craft")
     setup = SceneSetup(scene, craft, almanac, host, law, camera, mount, start.axis, start.node_prefix, kernels=kernels)
-    if scene.orbit is not None and kernels is None and own is None:
-        setup = replace(setup, _events=_events_of(scene.orbit))
+    orbit = scene.orbit
+    if orbit is not None and kernels is None and own is None and not (orbit.tle or orbit.omm):
+        setup = replace(setup, _events=_events_of(orbit))
+    if orbit is not None and orbit.over is not None:
+        setup._events["over"] = host.reference_epoch
     if scene.release is not None:
         epoch = setup.epoch_at(scene.release.at, "release.at")
         law = add_spin(law, scene.attitude, epoch)
@@ -257,6 +262,24 @@ def _cached_event_epoch(host: Host, almanac: Almanac, known: dict[str, Epoch], e
         except SceneError as error:
             raise SceneError(f"{key}: {error}") from error
     return known[event]
+
+
+def _orbit_over(scene: Scene, host: Host) -> dict[str, str | float]:
+    """The elements of an orbit over a place, as the keys of ``[orbit]``; empty for another orbit."""
+    if scene.orbit is None or not scene.orbit.over:
+        return {}
+    body, epoch = host.body, host.reference_epoch
+    to_equator, state = icrf_to_inertial("equator-of-date", body, epoch), host.state(epoch)
+    found = state_to_elements(State(to_equator @ state.position, to_equator @ state.velocity), body.gm_m3_s2)
+    angles = {key: float(np.degrees(getattr(found, key))) for key in ("inclination", "raan", "arg_periapsis")}
+    return {
+        "frame": "equator-of-date",
+        "epoch_utc": epoch.utc(6),
+        "semi_major_axis_km": found.semi_major_axis / 1e3,
+        "eccentricity": found.eccentricity,
+        **{f"{key}_deg": angle for key, angle in angles.items()},
+        "true_anomaly_deg": float(np.degrees(found.true_anomaly)),
+    }
 
 
 def _assumed(scene: Scene, craft: Craft) -> dict[str, str]:

@@ -12,6 +12,7 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.core.errors import GraphicsError
 from selfiesim.core.limits import RENDER_PIXELS
 from selfiesim.view.geometry import ViewGeometry
+from selfiesim.view.in_frame import list_features, list_ground_points
 from selfiesim.view.view_report import describe_view, list_visible_bodies
 
 if TYPE_CHECKING:
@@ -133,11 +134,20 @@ class View(ViewGeometry):
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """The resolved geometry, one value per key with its unit in the key (see :mod:`selfiesim.view.view_report`)."""
-        return describe_view(self) | {"sky": list_visible_bodies(self)}
+        """The resolved geometry, one value per key with its unit in the key (see :mod:`selfiesim.view.view_report`).
+
+        What is in the picture is listed under ``sky`` (Sun, planets and moons), ``ground`` (its centre and corners) and
+        ``features`` (named places, :mod:`selfiesim.view.in_frame`); ``orbit`` has the elements that ``orbit.over`` led
+        to.
+        """
+        return describe_view(self) | {
+            "sky": list_visible_bodies(self),
+            "ground": list_ground_points(self),
+            "features": list_features(self),
+        }
 
     def _repr_html_(self) -> str:
-        shown = {key: value for key, value in self.facts.items() if key not in ("assumed", "sky")}
+        shown = {key: value for key, value in self.facts.items() if not isinstance(value, (dict, list))}
         cells = {key: f"{value:,.4f}" if isinstance(value, float) else str(value) for key, value in shown.items()}
         rows = "".join(f"<tr><th>{escape(key)}</th><td>{escape(text)}</td></tr>" for key, text in cells.items())
         return f"<table>{rows}</table>"

@@ -49,6 +49,7 @@ def describe_view(view: ViewGeometry) -> dict[str, Any]:
             "horizontal_fov_deg": float(np.degrees(view.camera.horizontal_fov)),
             "assumed": dict(view.shot.assumed),
         }
+        | ({"orbit": dict(view.shot.orbit)} if view.shot.orbit else {})
     )
 
 
