@@ -37,6 +37,7 @@ lint: $(VENV)/.dev
 # The pictures in renders/ and the rendered ones in docs/ come from here, never from hand.
 gallery: $(VENV)/.user
 	@$(BIN)/selfiesim gallery -o renders
+	@$(BIN)/python tools/studio_thumbnails.py
 	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step-s 2 --plot docs/drift.png > /dev/null
 	@$(BIN)/selfiesim story tianwen1-mars -o out/story --frames 6 --to release+100s --quality final > /dev/null
 	@cp out/story/path.png docs/story-path.png && cp out/story/sheet.png docs/story-sheet.png

@@ -1,11 +1,14 @@
 """Nobody but the studio's own page can talk to it."""
 
 import asyncio
+import io
+import json
 import socket
 import subprocess
 import sys
 
 import pytest
+from PIL import Image
 from studio_server import Browserless, running, write_scene
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -18,7 +21,8 @@ def studio(tmp_path_factory):
     """A running studio: its address and token."""
     folder = tmp_path_factory.mktemp("studio")
     write_scene(folder)
-    with running(folder) as (address, token, _):
+    Image.new("RGB", (40, 30), (200, 90, 40)).save(folder / "photo.png")
+    with running(folder, "shot.toml", "--photo", "photo.png") as (address, token, _):
         yield address, token
 
 
@@ -62,7 +66,7 @@ def test_without_the_cookie_only_the_bare_page_is_served(studio):
     client = Browserless(address)
     assert client.request("GET", "/")[0] == 200
     assert client.request("GET", "/static/main.js")[0] == 200
-    for path in ("/catalogue", "/output/1", "/live", "/nothing"):
+    for path in ("/catalogue", "/photo", "/output/1/shot.png", "/live", "/nothing"):
         assert client.request("GET", path)[0] == 403
 
 
@@ -110,12 +114,30 @@ def test_messages_beyond_the_burst_wait_for_their_turn():
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/../server.py", "/static/%2e%2e/server.py", "/static//etc/passwd", "/output/..%2f1"]
+    "path",
+    [
+        "/static/../server.py",
+        "/static/%2e%2e/server.py",
+        "/static//etc/passwd",
+        "/output/..%2f1/shot.png",
+        "/output/1/..%2fshot.png",
+    ],
 )
 def test_no_other_file_is_served(studio, path):
     address, token = studio
     client = Browserless(address)
     assert client.request("GET", path, {"Cookie": client.cookie(token)})[0] == 404
+
+
+def test_the_photograph_of_the_command_is_served(studio):
+    address, token = studio
+    client = Browserless(address)
+    status, headers, body = client.request("GET", "/photo", {"Cookie": client.cookie(token)})
+    assert (status, headers["content-type"]) == (200, "image/jpeg")
+    with Image.open(io.BytesIO(body)) as photo:
+        assert photo.size == (40, 30)
+    catalogue = client.request("GET", "/catalogue", {"Cookie": client.cookie(token)})[2]
+    assert json.loads(catalogue)["photo"] is True
 
 
 def test_the_live_connection_needs_cookie_and_origin(studio):

@@ -142,3 +142,44 @@ def test_lines_of_keys_in_arrays_of_tables():
     assert line_of(text, "objects[1].model") == 4
     assert line_of(text, "objects.0.model") == 2
     assert line_of(text, "camera.roll_deg") is None
+
+
+def test_entries_of_an_array_of_tables_are_added_moved_and_removed():
+    shot = document()
+    for name in ("one", "two"):
+        shot.arrange("objects", "add", 0, {"name": name, "model": "ikaros", "offset_m": [0, 0, 9]})
+    shot.arrange("objects[1].decals", "add", 0, {"mount": "flag", "image": "a.png", "width_m": 1.0})
+    shot.arrange("objects", "raise", 1)
+    objects = parse(shot.text, "shot")["objects"]
+    assert [each["name"] for each in objects] == ["two", "one"]
+    assert [len(each.get("decals", [])) for each in objects] == [1, 0]
+    shot.arrange("objects", "remove", 0)
+    shot.arrange("objects", "remove", 0)
+    assert "objects" not in parse(shot.text, "shot")
+    while shot.can_undo:
+        shot.undo()
+    assert shot.text == TEXT
+
+
+def test_a_new_table_does_not_come_between_a_section_and_the_comment_above_it():
+    shot = document()
+    shot.arrange("craft.decals", "add", 0, {"mount": "flag", "image": "a.png", "width_m": 1.0})
+    lines = shot.text.splitlines()
+    orbit = lines.index("[orbit]")
+    assert lines[orbit - 1].startswith("# orbiter's telemetry")
+    assert lines.index("[[craft.decals]]") < orbit - 3
+
+
+@pytest.mark.parametrize("path", ["camera", "title", "objects[0].decals", "camera.size_px", "objects.x.y[0]", ""])
+def test_what_is_no_array_of_tables_is_not_arranged(path):
+    with pytest.raises(SceneError):
+        document().arrange(path, "remove", 0)
+
+
+def test_a_quoted_key_is_set():
+    shot = document()
+    shot.set({'assumed."camera.mass_kg"': 'the maker\'s "word"', "assumed.at": None})
+    assumed = parse(shot.text, "shot")["assumed"]
+    assert assumed["camera.mass_kg"] == 'the maker\'s "word"'
+    assert "at" not in assumed
+    assert "camera.roll_deg" in assumed

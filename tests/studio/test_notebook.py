@@ -1,6 +1,5 @@
 """The studio of a scene in a notebook: a frame in a page of another port, for as long as the kernel runs."""
 
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,9 +11,6 @@ import pytest
 from studio_server import Browserless, write_scene
 
 from selfiesim.scene.scene import Scene
-
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -34,23 +30,20 @@ def studio(tmp_path_factory):
 
 
 # Jupyter prints addresses with either name; the frame's cookie needs the same one.
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; apt-get install chromium")
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_the_frame_works_in_a_page_of_another_port(studio, tmp_path, host):
+def test_the_frame_works_in_a_page_of_another_port(studio, browser, tmp_path, host):
     notebook, _ = studio
     (tmp_path / "cell.html").write_text(f"<!doctype html><title>cell</title>{notebook._repr_html_()}")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        with playwright.sync_playwright() as driver:
-            chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            page = chromium.new_page()
-            page.goto(f"http://{host}:{server.server_address[1]}/cell.html")
-            assert page.locator("iframe").bounding_box()["height"] == 640
-            frame = page.frame_locator("iframe")
-            frame.locator("#canvas[data-stage]").wait_for(timeout=120_000)
-            assert "roll_deg = 12" in frame.locator("#toml").input_value()
-            chromium.close()
+        page = browser.new_page()
+        page.goto(f"http://{host}:{server.server_address[1]}/cell.html")
+        assert page.locator("iframe").bounding_box()["height"] == 640
+        frame = page.frame_locator("iframe")
+        frame.locator("#canvas[data-stage]").wait_for(timeout=120_000)
+        assert "roll_deg = 12" in frame.locator("#toml").input_value()
+        page.close()
     finally:
         server.shutdown()
         server.server_close()

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -15,17 +14,12 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from studio_page import PATIENCE_MS
 from studio_server import running, write_scene
 
 from selfiesim.cli.app import main
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; apt-get install chromium"),
-    pytest.mark.xdist_group("studio"),
-]
-PATIENCE_MS = 120_000
+pytestmark = pytest.mark.xdist_group("studio")
 
 
 def command(*words):
@@ -102,15 +96,6 @@ class Shown:
 
     def wait_for_status(self, words):
         self.page.locator("#status", has_text=words).wait_for()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A headless browser."""
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -230,9 +215,9 @@ def test_the_picture_at_rest_is_the_file_that_the_command_writes(shown, studio, 
 def test_a_picture_that_is_rendered_and_downloaded_can_be_replayed(shown, studio, tmp_path, monkeypatch):
     shown.page.click("#render")
     shown.page.select_option("#quality", "draft")
-    shown.page.click("#start")
+    shown.page.click("#begin")
     with shown.page.expect_download() as download:
-        shown.page.click("#download")
+        shown.page.click("#downloads a")
     downloaded = tmp_path / "downloaded.png"
     download.value.save_as(downloaded)
     assert Path(download.value.suggested_filename).suffix == ".png"

@@ -16,6 +16,7 @@ def studio(
     ] = "tianwen1-mars",
     /,
     *,
+    photo: Annotated[Path | None, Parameter(help="Photograph to compare the render with.")] = None,
     port: Annotated[int, Parameter(help="Port on this machine; 0 takes a free one.")] = 0,
     browser: Annotated[bool, Parameter(help="Open the page in the browser.")] = True,
 ) -> None:
@@ -36,4 +37,4 @@ def studio(
             if not webbrowser.open(address):
                 print("No browser could be opened; open the address by hand.", flush=True)
 
-    serve(scene_name, Path.cwd(), port, on_ready)
+    serve(scene_name, Path.cwd(), port, on_ready, photo)

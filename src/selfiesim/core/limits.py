@@ -197,6 +197,7 @@ STUDIO_PAGES = _limit("studio-pages", 16, "pages of one studio that are open at 
 STUDIO_SECONDS = _limit("studio-seconds", 60, "CPU time that the process that draws may be silent for", "s")
 STUDIO_MAP_SECONDS = _limit("studio-map-seconds", 900, "the same while it prepares the maps of a planet", "s")
 STUDIO_TURN_SECONDS = _limit("studio-turn-seconds", 30, "the same while a changed scene waits for it", "s")
+STUDIO_PHOTO_BYTES = _limit("studio-photo-bytes", 64 << 20, "a photograph to compare with in the studio", "bytes")
 STUDIO_BYTES = _limit("studio-bytes", 4 << 30, "memory of the process that draws", "bytes")
 
 # Photographs to be matched

@@ -88,6 +88,7 @@ def render_story(
     meter_each: bool = False,
     axes: AxesName = "rtn",
     on_status: Callable[[str], None] = lambda _text: None,
+    on_frame: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Story:
     """Render the story of a release into ``folder``.
 
@@ -106,6 +107,8 @@ def render_story(
         Axes of the figure: RTN, or the craft's body axes.
     on_status
         Called with a few words at the start of each step.
+    on_frame
+        Called before each frame with the number done and the total.
 
     Raises
     ------
@@ -127,6 +130,7 @@ def render_story(
     sheet, frames = StorySheet(story_title(scene), metered, len(times)), []
     for number, t in enumerate(times, start=1):
         on_status(f"rendering frame {number} of {len(times)}")
+        on_frame(number - 1, len(times))
         frames.append(_render_frame(exposed, t, folder, quality, sheet))
     on_status("drawing the path")
     plot_release(scene, times, folder / "path.png", axes, reference_s if times[0] <= reference_s <= times[-1] else None)

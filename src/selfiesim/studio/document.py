@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from selfiesim.core.untrusted.toml_shape import check_toml_shape
 _TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
 _PATH = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?(\.[A-Za-z0-9_-]+(\[\d+\])?)*")
+# A step of the path of a change: a bare or quoted key, or the number of an entry.
+_STEP = re.compile(r'\.?(?:(?P<bare>[A-Za-z0-9_-]+)|"(?P<quoted>[^"\\\x00-\x1f]+)")|\[(?P<entry>\d{1,6})\]')
+_MAX_PATH = 200
 
 
 @dataclass(frozen=True)
@@ -94,21 +98,50 @@ class Document:
     def set(self, values: dict[str, Any], merge: str | None = None) -> None:
         """Set keys by their paths, such as ``camera.roll_deg`` or ``objects[0].model``; None removes one.
 
-        Comments and layout of the rest of the text stay.
+        A key that is not a bare one is quoted: ``assumed."camera.roll_deg"``. Comments and layout of the rest of the
+        text stay.
 
         Raises
         ------
         SceneError
             The text is not valid TOML, or too long for this, or a path does not fit it.
         """
+
+        def change(table: Any) -> None:
+            for path, value in values.items():
+                _set(table, path, value)
+
+        self._change(change, merge)
+
+    def arrange(self, path: str, action: str, entry: int, value: dict[str, Any] | None = None) -> None:
+        """Add an entry to an array of tables such as ``objects``, remove one, or move one up.
+
+        Parameters
+        ----------
+        path : str
+            The array; it is made where it does not exist.
+        action : str
+            ``"add"`` puts ``value`` at the end, ``"remove"`` takes ``entry`` out, ``"raise"`` moves it up by one.
+        entry : int
+            Number of the entry, from 0.
+        value : dict, optional
+            The new entry.
+
+        Raises
+        ------
+        SceneError
+            The text is not valid TOML, the path is not that of an array of tables, or there is no such entry.
+        """
+        self._change(lambda table: _arrange(table, path, action, entry, value or {}), None)
+
+    def _change(self, change: Callable[[Any], None], merge: str | None) -> None:
         # tomlkit's work grows with the square of the number of keys, and of the dots in them.
         count = sum(map(self.text.count, "=[.,"))
         STUDIO_KEYS.check(count, f"edit this scene as text: it has {count:,} keys, tables, dots and commas", SceneError)
         check_toml_shape(self.text, self.name, SceneError)
         try:
             table = tomlkit.parse(self.text)
-            for path, value in values.items():
-                _set(table, path, value)
+            change(table)
             self.replace(tomlkit.dumps(table), merge)
         except (TOMLKitError, RecursionError, ValueError, TypeError) as error:
             raise SceneError(f"mend the text first: {error}") from error
@@ -198,33 +231,99 @@ def parse(text: str, source: str) -> dict[str, Any]:
         raise SceneError(f"{source}: not valid TOML: {error}") from error
 
 
-def _set(table: Any, path: str, value: Any) -> None:
-    if not _PATH.fullmatch(path) or len(path) > 200:
+def _steps(path: str) -> list[str | int]:
+    """Return the keys and entry numbers of a path."""
+    steps: list[str | int] = []
+    place = 0
+    while place < len(path) <= _MAX_PATH:
+        step = _STEP.match(path, place)
+        if step is None or (place > 0) == (step["entry"] is None and path[place] != "."):
+            break
+        steps.append(int(step["entry"]) if step["entry"] else step["bare"] or step["quoted"])
+        place = step.end()
+    if not steps or place != len(path):
         raise SceneError(f"{path[:60]!r} is not the path of a key")
-    *parents, last = re.sub(r"\[(\d+)\]", r".\1", path).split(".")
-    for part in parents:
-        if isinstance(table, (AoT, list)):
-            if not part.isdigit() or int(part) >= len(table):
-                raise SceneError(f"{path}: there is no entry {part}")
-            table = table[int(part)]
-        else:
-            if part.isdigit():
-                raise SceneError(f"{path}: there is no entry {part}")
-            if part not in table:
-                if value is None:
-                    return
-                table[part] = tomlkit.inline_table() if isinstance(table, InlineTable) else tomlkit.table()
-            table = table[part]
-        if not isinstance(table, (Table, InlineTable, AoT, dict, list)):
-            raise SceneError(f"{path}: {part} is a value, not a section")
-    key: Any = last
-    if isinstance(table, (AoT, list)):
-        if not last.isdigit() or int(last) >= len(table):
-            raise SceneError(f"{path}: there is no entry {last}")
-        key = int(last)
-    if value is not None:
-        table[key] = value
-    elif key == last and last not in table:
+    return steps
+
+
+def _descend(table: Any, steps: list[str | int], path: str, make: bool) -> Any:
+    """Return the table or array at ``steps``; sections that do not exist are made, or None is returned."""
+    for step in steps:
+        if isinstance(step, int):
+            if not isinstance(table, (AoT, list)) or step >= len(table):
+                raise SceneError(f"{path}: there is no entry {step}")
+        elif not isinstance(table, (Table, InlineTable, dict)):
+            raise SceneError(f"{path}: {step} is not in a section")
+        elif step not in table:
+            if not make:
+                return None
+            _add_section(table, step, tomlkit.inline_table() if isinstance(table, InlineTable) else tomlkit.table())
+        table = table[step]
+    return table
+
+
+def _add_section(parent: Any, key: str, section: Any) -> None:
+    """Add a section below another; the comment above the next header stays above it."""
+    body = parent.value.body if type(parent) is Table else []
+    trailing: list[Any] = []
+    while body and body[-1][0] is None:
+        trailing.insert(0, body.pop()[1])
+    if body:
+        parent.add(tomlkit.nl())
+    parent[key] = section
+    last = parent[key][-1] if isinstance(section, AoT) else parent[key]
+    if isinstance(last, Table):
+        for each in trailing or [tomlkit.nl()]:
+            last.add(each)
+
+
+def _set(root: Any, path: str, value: Any) -> None:
+    *parents, last = _steps(path)
+    table = _descend(root, parents, path, make=value is not None)
+    if table is None:
         return
-    else:
+    if isinstance(last, int):
+        if not isinstance(table, (AoT, list)) or last >= len(table):
+            raise SceneError(f"{path}: there is no entry {last}")
+    elif not isinstance(table, (Table, InlineTable, dict)):
+        raise SceneError(f"{path}: is not a key of a section")
+    elif value is None and last not in table:
+        return
+    key: Any = last
+    if value is None:
         del table[key]
+    else:
+        table[key] = value
+
+
+def _arrange(root: Any, path: str, action: str, entry: int, value: dict[str, Any]) -> None:
+    *parents, last = _steps(path)
+    table = _descend(root, parents, path, make=action == "add")
+    if not isinstance(last, str) or not isinstance(table, (Table, InlineTable, dict)):
+        raise SceneError(f"{path}: is not an array of tables")
+    array = table.get(last)
+    if array is None and action == "add":
+        array = [] if isinstance(table, InlineTable) else tomlkit.aot()
+    if not isinstance(array, (AoT, list)) or not all(isinstance(each, dict) for each in array):
+        raise SceneError(f"{path}: is not an array of tables")
+    entries = list(array)
+    if action == "add":
+        entries.append(value)
+    elif not 0 <= entry < len(entries):
+        raise SceneError(f"{path}: there is no entry {entry}")
+    elif action == "remove":
+        del entries[entry]
+    elif entry > 0:
+        entries[entry - 1 : entry + 1] = entries[entry], entries[entry - 1]
+    if not entries:
+        del table[last]
+    elif isinstance(array, AoT):
+        arranged = tomlkit.aot()
+        for each in entries:
+            arranged.append(tomlkit.item(each))
+        if last in table:
+            table[last] = arranged
+        else:
+            _add_section(table, last, arranged)
+    else:
+        table[last] = entries

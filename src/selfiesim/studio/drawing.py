@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from selfiesim.core.limits import Limit
-    from selfiesim.studio.worker import Output, Request
+    from selfiesim.studio.outputs import Output
+    from selfiesim.studio.worker import Request
 
 Message = tuple[str, int, dict[str, Any], bytes]
 """Kind, revision, JSON-ready content, and the bytes of a picture."""
@@ -188,10 +189,10 @@ def _send_newest(connection: Connection, outbox: SimpleQueue[Request | None]) ->
 
 
 class OutputRun:
-    """Writes one picture to a file in a process of its own, which can be cancelled."""
+    """Writes one output in a process of its own, which can be cancelled."""
 
     def __init__(self, output: Output) -> None:
-        from selfiesim.studio.worker import serve_output
+        from selfiesim.studio.outputs import serve_output
 
         context = get_context("spawn")
         self._connection, other = context.Pipe()

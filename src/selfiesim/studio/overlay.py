@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.analysis.framing import craft_bounding_box, framing, project_lonlat
+from selfiesim.astro.ellipsoid import ellipsoid_foot
 from selfiesim.core.errors import UserError
 from selfiesim.core.vectors import Vector, unit
+from selfiesim.studio.shape import assembly_places, body_axes, words
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
@@ -21,6 +23,7 @@ Point = list[float]
 
 _CIRCLE = 361  # points of limb and terminator
 _MAX_NAMES = 14
+_JUMP = 0.5  # between neighbouring points of a line, widths of the picture
 _NAME_SPACING = 0.05  # least distance between names, widths of the picture
 STRIP_MOMENTS = 61
 """Moments of the drift at which the strip below the picture says what is in the frame."""
@@ -39,22 +42,24 @@ def overlay(view: View) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``limb`` and ``terminator``, lists of polylines; ``names`` of features and bodies; ``sun``, where it is or the
-        direction of its light; ``craft``, the bounding box; ``facts`` of ``selfiesim show``; ``t_s``, seconds after
-        the release, and ``moves``, the keys that dragging the picture changes.
+        ``limb``, ``terminator`` and ``horizon``, lists of polylines; ``names`` of features and bodies, and ``parts`` of
+        the craft; ``sun``, where it is or the direction toward it; ``craft``, the bounding box; ``facts`` of
+        ``selfiesim show``, ``assumed`` and ``sky``; ``t_s``, seconds after the release; ``body``, see
+        :func:`selfiesim.studio.shape.body_axes`.
     """
-    limb, terminator = ([], []) if view.planet is None else _circles(view, view.planet)
+    lines = {"limb": [], "terminator": [], "horizon": []} if view.planet is None else _circles(view, view.planet)
     box = _fractions(view, np.array(craft_bounding_box(view)).reshape(2, 2))
     seconds = view.track.seconds_since_release
-    return {
-        "limb": limb,
-        "terminator": terminator,
+    return lines | {
         "names": _feature_names(view) + _sky_names(view),
+        "parts": _part_names(view),
         "sun": _sun(view),
         "craft": None if np.isnan(box).any() else box.tolist(),
         "facts": {key: value for key, value in view.facts.items() if not isinstance(value, (dict, list))},
         "assumed": view.facts.get("assumed", {}),
+        "sky": [{key: value for key, value in body.items() if key != "pixel"} for body in view.facts["sky"]],
         "t_s": seconds,
+        "body": body_axes(view),
     }
 
 
@@ -72,14 +77,15 @@ def drift_strip(scene: Scene, check: Callable[[], None]) -> dict[str, Any]:
     -------
     dict
         ``times``, s after the release, and for each whether the whole ``craft``, the polar ``cap``, the ``limb`` and
-        the ``sun`` are in the picture; empty if the camera is never released.
+        the ``sun`` are in the picture, and the ``path`` of the camera in the craft's body axes, m; empty if the camera
+        is never released.
     """
     if scene.release is None:
         return {"times": []}
     resolved = scene.resolve()
     at = max(resolved.seconds(scene.at), 0.0)
     stop = max(_SHORTEST_STRIP_S, float(np.ceil(at * 1.5 / 60.0)) * 60.0)
-    strip: dict[str, Any] = {"times": [], "craft": [], "cap": [], "limb": [], "sun": []}
+    strip: dict[str, Any] = {"times": [], "craft": [], "cap": [], "limb": [], "sun": [], "path": []}
     for seconds in np.linspace(0.0, stop, STRIP_MOMENTS):
         check()
         try:
@@ -92,6 +98,7 @@ def drift_strip(scene: Scene, check: Callable[[], None]) -> dict[str, Any]:
         strip["cap"].append(seen.cap_share > _MIN_CAP_SHARE)
         strip["limb"].append(seen.limb_in_frame)
         strip["sun"].append(seen.sun_in_frame)
+        strip["path"].append(np.round(-view.craft.body_to_camera.T @ view.craft.position, 3).tolist())
     return strip
 
 
@@ -100,28 +107,25 @@ def _fractions(view: View, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((pixels + 0.5) / (view.camera.width, view.camera.height))
 
 
-def _circles(view: View, planet: PlanetPose) -> tuple[list[list[Point]], list[list[Point]]]:
-    """Return the limb and the visible half of the terminator as polylines.
+def _circles(view: View, planet: PlanetPose) -> dict[str, list[list[Point]]]:
+    """Return the limb, the visible half of the terminator, and the level horizon of the camera, as polylines.
 
-    In coordinates divided by the semi-axes the ellipsoid is a unit sphere, on which both are circles.
+    In coordinates divided by the semi-axes the ellipsoid is a unit sphere, on which limb and terminator are circles.
     """
     radii = np.array(planet.body.radii_m)
     to_fixed = planet.camera_to_bodyfixed
-    eye = to_fixed @ -planet.position / radii
-    away = unit(eye)
+    eye_m = to_fixed @ -planet.position
+    eye = eye_m / radii
     height = 1.0 / float(np.linalg.norm(eye))
-    limb = height * away + np.sqrt(max(1.0 - height**2, 0.0)) * _circle(away)
-    sun = unit(to_fixed @ view.sun.direction / radii)
-    terminator = _circle(sun)
-    hidden = terminator @ eye < 1.0
-    lines = []
-    for circle, masked in ((limb, None), (terminator, hidden)):
-        pixels = view.camera.project((circle * radii) @ to_fixed + planet.position)
-        points = _fractions(view, pixels)
-        if masked is not None:
-            points[masked] = np.nan
-        lines.append(_polylines(points))
-    return lines[0], lines[1]
+    limb = height * unit(eye) + np.sqrt(max(1.0 - height**2, 0.0)) * _circle(unit(eye))
+    # The normal of the ellipsoid at the point of the terminator is perpendicular to sunlight.
+    terminator = _circle(unit(to_fixed @ view.sun.direction / radii))
+    zenith = unit(ellipsoid_foot(eye_m, planet.body) / radii**2)
+    return {
+        "limb": _polylines(view, (limb * radii) @ to_fixed + planet.position),
+        "terminator": _polylines(view, (terminator * radii) @ to_fixed + planet.position, terminator @ eye < 1.0),
+        "horizon": _polylines(view, _circle(zenith) @ to_fixed),
+    }
 
 
 def _circle(axis: Vector) -> NDArray[np.float64]:
@@ -131,11 +135,34 @@ def _circle(axis: Vector) -> NDArray[np.float64]:
     return np.asarray(np.cos(turn) * first + np.sin(turn) * np.cross(axis, first))
 
 
-def _polylines(points: NDArray[np.float64]) -> list[list[Point]]:
-    """Return the runs of points (N, 2) in and near the picture."""
+def _polylines(
+    view: View, positions: NDArray[np.float64], hidden: NDArray[np.bool_] | None = None
+) -> list[list[Point]]:
+    """Return the runs of positions (N, 3), camera axes, in and near the picture; without those that are hidden."""
+    points = _fractions(view, view.camera.project(positions))
     near = np.asarray(np.isfinite(points).all(axis=1) & (np.abs(points - 0.5) < 1.5).all(axis=1))
-    runs = np.split(np.arange(len(points)), np.flatnonzero(np.diff(near.astype(int))) + 1)
+    if hidden is not None:
+        near &= ~hidden
+    # A line that leaves a panorama on one side comes back on the other.
+    far = np.abs(np.diff(points, axis=0)).max(axis=1) > _JUMP
+    runs = np.split(np.arange(len(points)), np.flatnonzero((np.diff(near.astype(int)) != 0) | far) + 1)
     return [np.round(points[run], 5).tolist() for run in runs if near[run[0]] and len(run) > 1]
+
+
+def _part_names(view: View) -> list[dict[str, Any]]:
+    """Return the names of the craft's assemblies where there is room for them."""
+    names: list[dict[str, Any]] = []
+    for group, position in assembly_places(view.craft).items():
+        place = _fractions(view, view.camera.project(position))
+        if np.isfinite(place).all() and (np.abs(place - 0.5) < 0.5).all():
+            _add_name(names, {"name": words(group), "kind": "part", "at": place})
+    return [each | {"at": np.round(each["at"], 5).tolist()} for each in names]
+
+
+def _add_name(names: list[dict[str, Any]], new: dict[str, Any]) -> None:
+    """Add a name unless it is too close to another, or there are enough."""
+    if len(names) < _MAX_NAMES and all(np.linalg.norm(new["at"] - each["at"]) > _NAME_SPACING for each in names):
+        names.append(new)
 
 
 def _feature_names(view: View) -> list[dict[str, Any]]:
@@ -148,11 +175,7 @@ def _feature_names(view: View) -> list[dict[str, Any]]:
         pixel = project_lonlat(view, np.radians(feature.lat_deg), np.radians(feature.lon_deg))
         if pixel is None:
             continue
-        place = _fractions(view, pixel)
-        if all(np.linalg.norm(place - each["at"]) > _NAME_SPACING for each in names):
-            names.append({"name": feature.name, "kind": "feature", "at": place})
-        if len(names) == _MAX_NAMES:
-            break
+        _add_name(names, {"name": feature.name, "kind": "feature", "at": _fractions(view, pixel)})
     return [each | {"at": np.round(each["at"], 5).tolist()} for each in names]
 
 

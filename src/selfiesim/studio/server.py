@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from selfiesim.core.errors import UserError
 from selfiesim.studio.access import Access, Guard, Pace, read_json
 from selfiesim.studio.document import Document
-from selfiesim.studio.session import FORMATS, Page, Session, open_document
+from selfiesim.studio.outputs import MEDIA_TYPES
+from selfiesim.studio.photograph import read_photograph
+from selfiesim.studio.session import Page, Session, open_document
 
 STATIC = files("selfiesim.studio") / "static"
 _MAX_MESSAGE = 1_000_000  # bytes of one message from a page
@@ -34,7 +35,7 @@ _MESSAGES_PER_S, _BURST = 120.0, 240.0
 _MAX_CONNECTIONS = 128
 
 
-def make_app(scene: str | Document, folder: Path, access: Access) -> Starlette:
+def make_app(scene: str | Document, folder: Path, access: Access, photograph: bytes | None = None) -> Starlette:
     """Return the web application.
 
     Parameters
@@ -45,6 +46,8 @@ def make_app(scene: str | Document, folder: Path, access: Access) -> Starlette:
         The folder that scenes are saved in.
     access : Access
         Who may use it.
+    photograph : bytes, optional
+        A JPEG to compare with.
     """
 
     @contextlib.asynccontextmanager
@@ -52,6 +55,7 @@ def make_app(scene: str | Document, folder: Path, access: Access) -> Starlette:
         # Before the page asks for it: what it imports takes longer than the rest of the start.
         preparing = asyncio.get_running_loop().run_in_executor(None, _read_catalogue)
         app.state.session = Session(scene, folder)
+        app.state.photograph = photograph
         yield
         await preparing
         app.state.session.close()
@@ -67,32 +71,39 @@ def make_app(scene: str | Document, folder: Path, access: Access) -> Starlette:
         Route("/", page),
         Route("/session", open_session, methods=["POST"]),
         Route("/catalogue", _catalogue),
-        Route("/output/{number}", _output),
+        Route("/photo", _photo),
+        Route("/output/{number}/{name}", _output),
         WebSocketRoute("/live", _live),
         Mount("/static", StaticFiles(directory=str(STATIC))),
     ]
     return Starlette(routes=routes, middleware=[Middleware(Guard, access=access)], lifespan=lifespan)
 
 
-async def _catalogue(_request: Request) -> Response:
-    """The scenes, and the schema from which the panels are made."""
-    return JSONResponse(await asyncio.to_thread(_read_catalogue))
+async def _catalogue(request: Request) -> Response:
+    """What the page can choose from, and whether there is a photograph."""
+    return JSONResponse(await asyncio.to_thread(_read_catalogue) | {"photo": request.app.state.photograph is not None})
 
 
-@cache
 def _read_catalogue() -> dict[str, Any]:
-    from selfiesim.scene.scene import Scene, schema
-    from selfiesim.scene.shipped import scenes
+    from selfiesim.studio.catalogue import catalogue
 
-    return {"scenes": [{"name": name, "title": Scene.load(name).title} for name in scenes()], "schema": schema()}
+    return catalogue()
+
+
+async def _photo(request: Request) -> Response:
+    """The photograph to compare with that the command was given."""
+    photograph = request.app.state.photograph
+    if photograph is None:
+        return JSONResponse({"error": "there is no photograph"}, 404)
+    return Response(photograph, media_type="image/jpeg")
 
 
 async def _output(request: Request) -> Response:
-    """A picture that has been rendered."""
-    path = request.app.state.session.output_file(request.path_params["number"])
+    """A file that has been rendered."""
+    path = request.app.state.session.output_file(request.path_params["number"], request.path_params["name"])
     if path is None:
-        return JSONResponse({"error": "there is no such picture"}, 404)
-    return FileResponse(path, media_type=FORMATS[path.suffix], filename=path.name)
+        return JSONResponse({"error": "there is no such file"}, 404)
+    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], filename=path.name)
 
 
 async def _live(socket: WebSocket) -> None:
@@ -153,7 +164,9 @@ def bind(port: int) -> socket.socket:
     return listener
 
 
-def serve(scene: str | Document, folder: Path, port: int, on_ready: Callable[[str], None]) -> None:
+def serve(
+    scene: str | Document, folder: Path, port: int, on_ready: Callable[[str], None], photograph: Path | None = None
+) -> None:
     """Run the studio until interrupted.
 
     Parameters
@@ -166,21 +179,24 @@ def serve(scene: str | Document, folder: Path, port: int, on_ready: Callable[[st
         Port on the loopback interface; 0 for any free one.
     on_ready : callable
         Called with the page's address, which holds the token, once connections are accepted.
+    photograph : Path, optional
+        A photograph to compare with.
 
     Raises
     ------
     UserError
-        The scene cannot be read, or the port is taken.
+        The scene or the photograph cannot be read, or the port is taken.
     """
     in_notebook = isinstance(scene, Document)
     if isinstance(scene, str):
         open_document(scene)
+    photo = None if photograph is None else read_photograph(photograph)
     listener = bind(port)
     number = listener.getsockname()[1]
     access = Access(number, in_notebook)
     address = f"http://127.0.0.1:{number}/#{access.token}"
     config = uvicorn.Config(
-        make_app(scene, folder, access),
+        make_app(scene, folder, access, photo),
         log_level="warning",
         ws="websockets-sansio",
         ws_max_size=_MAX_MESSAGE,

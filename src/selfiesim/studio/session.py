@@ -16,11 +16,9 @@ from selfiesim.core.limits import STUDIO_PAGES, STUDIO_TEXT
 from selfiesim.scene.shipped import find_scene, scenes
 from selfiesim.studio.document import Document
 from selfiesim.studio.drawing import Drawing, Message, OutputRun
-from selfiesim.studio.worker import Output, Request
+from selfiesim.studio.outputs import output
+from selfiesim.studio.worker import Request
 
-FORMATS = {".png": "image/png", ".jpg": "image/jpeg", ".tif": "image/tiff", ".exr": "image/x-exr"}
-"""Formats of pictures, with their media types."""
-_MAX_SIZE = 7680, 4320
 _LONGEST_NAME = 200  # bytes of a file name; file systems take 255, with what a temporary file adds
 
 _log = logging.getLogger(__name__)
@@ -136,6 +134,16 @@ class Session:
         elif kind == "set" and isinstance(message.get("values"), dict):
             merge = message.get("merge")
             self._edit(lambda: self.document.set(message["values"], merge if isinstance(merge, str) else None))
+        elif kind == "arrange" and isinstance(message.get("path"), str):
+            value, entry = message.get("value"), message.get("entry")
+            self._edit(
+                lambda: self.document.arrange(
+                    message["path"],
+                    str(message.get("action")),
+                    entry if type(entry) is int else -1,
+                    value if isinstance(value, dict) else None,
+                )
+            )
         elif kind == "text" and isinstance(message.get("text"), str):
             self._edit(lambda: self.document.replace(message["text"], "typing"))
         elif kind in ("undo", "redo"):
@@ -156,12 +164,12 @@ class Session:
         """Draw the document as it is."""
         self._drawing.draw(self._request())
 
-    def output_file(self, number: str) -> Path | None:
-        """Return the picture of a finished run, or None."""
-        if not number.isdigit():
+    def output_file(self, number: str, name: str) -> Path | None:
+        """Return a file of a finished run, or None."""
+        if not number.isdecimal():
             return None
-        found = [path for path in Path(self._scratch.name).glob(f"{number}/*") if path.suffix in FORMATS]
-        return found[0] if found else None
+        folder = Path(self._scratch.name) / number
+        return next((path for path in folder.glob("*") if path.name == name and path.is_file()), None)
 
     def _edit(self, change: Callable[[], None]) -> None:
         before = self.document.revision
@@ -221,31 +229,25 @@ class Session:
             self._on_disk = path, content
             raise UserError(f"{path.name}: has been changed by something else; save again to replace it")
 
-    def _render(self, message: dict[str, Any]) -> None:
-        """Start to write a picture to a file that pages may then download."""
-        ending, quality, size = message.get("format"), message.get("quality"), message.get("size")
-        if not isinstance(ending, str) or ending not in FORMATS or quality not in ("draft", "final"):
-            raise UserError("choose a format and a quality")
-        if size is not None:
-            is_size = isinstance(size, list) and len(size) == 2 and all(type(each) is int for each in size)
-            if not is_size or not all(16 <= side <= most for side, most in zip(size, _MAX_SIZE, strict=True)):
-                raise UserError("size: give width and height, from 16 to 7680 and 4320 pixels")
-        if any(self._outputs):
-            raise UserError("another picture is being rendered; wait for it, or cancel it")
+    def _render(self, wish: dict[str, Any]) -> None:
+        """Start to write files that pages may then download."""
+        if self._outputs:
+            raise UserError("something is being rendered already; wait for it, or cancel it")
+        number = str(self._count + 1)
+        folder = Path(self._scratch.name) / number
+        wanted = output(self._request(), folder, wish)
         self._count += 1
-        number = str(self._count)
-        path = Path(self._scratch.name) / number / f"{self.document.name}{ending}"
-        path.parent.mkdir()
-        self._outputs[number] = OutputRun(
-            Output(self._request(), str(path), quality, None if size is None else (size[0], size[1]))
-        )
-        task = asyncio.get_running_loop().create_task(self._follow(number, path))
+        folder.mkdir()
+        self._outputs[number] = OutputRun(wanted)
+        task = asyncio.get_running_loop().create_task(self._follow(number, folder))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _follow(self, number: str, path: Path) -> None:
+    async def _follow(self, number: str, folder: Path) -> None:
         def on_message(kind: str, content: dict[str, Any]) -> None:
-            self._tell_all("output", {"id": number, "state": kind, "file": path.name} | content)
+            if kind == "written":
+                content = {"files": sorted(path.name for path in folder.iterdir() if path.is_file())}
+            self._tell_all("output", {"id": number, "state": kind} | content)
 
         on_message("progress", {"done": 0, "of": 0})
         await self._outputs[number].messages(on_message)
@@ -253,8 +255,9 @@ class Session:
 
     def _on_message(self, message: Message) -> None:
         kind, revision, content, picture = message
-        # A picture of a moment ago is better than none while something moves; facts of then are wrong.
-        if revision != self.document.revision and kind not in ("lost", "frame"):
+        # A picture of a moment ago is better than none while something moves; facts of then are wrong. A shape is sent
+        # once.
+        if revision != self.document.revision and kind not in ("lost", "frame", "shape"):
             return
         if kind == "frame":
             header = json.dumps(content | {"revision": revision}).encode()

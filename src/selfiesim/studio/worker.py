@@ -53,28 +53,6 @@ class Request:
     folder: str
 
 
-@dataclass(frozen=True)
-class Output:
-    """A picture to write to a file.
-
-    Attributes
-    ----------
-    request : Request
-        The scene.
-    path : str
-        The file; its ending gives the format.
-    quality : str
-        ``"draft"`` or ``"final"``.
-    size : (2,) tuple of int, or None
-        Width and height, pixels, in place of the scene's.
-    """
-
-    request: Request
-    path: str
-    quality: str
-    size: tuple[int, int] | None
-
-
 class _Superseded(Exception):  # noqa: N818 - the usual course of events
     """A newer request has arrived."""
 
@@ -107,27 +85,6 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def serve_output(connection: Connection) -> None:
-    """Render one :class:`Output`, send its progress, and end."""
-    from selfiesim.files.images import check_writable
-
-    try:
-        output = connection.recv()
-        check_writable(Path(output.path))
-        scene = _scene(output.request)
-        if output.size is not None:
-            scene = scene.with_changes(camera__size_px=list(output.size))
-        radiance = scene.view().render(
-            output.quality, progress=lambda done, of: connection.send(("progress", {"done": done, "of": of}))
-        )
-        radiance.expose().save(output.path)
-        connection.send(("written", {}))
-    except UserError as error:
-        connection.send(("fault", {"message": str(error)}))
-    except (EOFError, OSError, KeyboardInterrupt):
-        return
-
-
 class _Artist:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -136,6 +93,7 @@ class _Artist:
         self._surfaces: set[Surface] = set()
         self._alive_s = 0.0
         self._request: Request | None = None
+        self._shape_of: Any = None
 
     def draw(self, request: Request) -> None:
         self._request = request
@@ -150,13 +108,14 @@ class _Artist:
         from selfiesim.render.gl import opengl_check
 
         try:
-            scene = _scene(request)
+            scene = load_request(request)
             view = scene.view()
         except UserError as error:
             faults = [vars(fault) for fault in find_faults(request.text, str(error), request.name)]
             self._send("faults", request, {"faults": faults})
             return
-        self._send("scene", request, {"values": scene.model_dump(mode="json"), "faults": []})
+        given = parse(request.text, request.name)
+        self._send("scene", request, {"values": scene.model_dump(mode="json"), "given": given, "faults": []})
         try:
             opengl_check.require()  # before anything that takes long
             self._prepare_maps(view)
@@ -190,6 +149,7 @@ class _Artist:
             self._pause(_PAUSE_S)
         whole = _resized(scene, view, shown)
         self._send_frame(request, whole.render("draft", progress=self._check).expose(), "draft")
+        self._send_shape(request, view)
         self._send("strip", request, self._strip(scene))
         self._pause(_REST_S)
         self._draw_final(request, whole, is_whole=shown == width)
@@ -207,6 +167,7 @@ class _Artist:
         self._check()
         text = recipe_text(photo)
         meta = {"stage": "done", "size": [view.camera.width, view.camera.height], "whole": is_whole}
+        meta["exposure"] = str(photo.exposure)
         self._connection.send(("frame", request.revision, meta | {"type": "image/png"}, png_bytes(photo, text)))
 
     def _adapt(self, seconds: float, steps: int) -> None:
@@ -222,13 +183,21 @@ class _Artist:
         buffer = io.BytesIO()
         Image.fromarray(photo.pixels).save(buffer, "JPEG", quality=_JPEG_QUALITY)
         height, width = photo.pixels.shape[:2]
-        meta = {"stage": stage, "size": [width, height], "type": "image/jpeg"}
+        meta = {"stage": stage, "size": [width, height], "type": "image/jpeg", "exposure": str(photo.exposure)}
         self._connection.send(("frame", request.revision, meta, buffer.getvalue()))
 
     def _overlay(self, view: View) -> dict[str, Any]:
         from selfiesim.studio.overlay import overlay
 
         return overlay(view)
+
+    def _send_shape(self, request: Request, view: View) -> None:
+        from selfiesim.studio.shape import shape
+
+        key = view.craft.craft, view.craft.hidden_nodes
+        if self._shape_of != key:
+            self._send("shape", request, shape(view.craft))
+            self._shape_of = key
 
     def _strip(self, scene: Scene) -> dict[str, Any]:
         from selfiesim.studio.overlay import drift_strip
@@ -258,7 +227,14 @@ class _Artist:
         self._connection.send((kind, request.revision, content, b""))
 
 
-def _scene(request: Request) -> Scene:
+def load_request(request: Request) -> Scene:
+    """Return the scene of a request.
+
+    Raises
+    ------
+    UserError
+        The text is not valid TOML, or not a valid scene.
+    """
     from selfiesim.scene.scene import Scene
 
     return Scene.from_table(parse(request.text, request.name), request.name, Path(request.folder))

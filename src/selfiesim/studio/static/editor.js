@@ -13,7 +13,8 @@ export class Editor {
     this.list.setAttribute("aria-live", "polite");
     const copy = Object.assign(document.createElement("button"), { textContent: "Copy as Python" });
     copy.addEventListener("click", () => this.copy());
-    panel.append(this.list, box, copy);
+    panel.append(this.list, box, Object.assign(document.createElement("div"), { className: "tools" }));
+    panel.lastElementChild.append(copy);
     this.area.addEventListener("input", () => this.edited());
     this.area.addEventListener("scroll", () => { this.gutter.scrollTop = this.area.scrollTop; });
     live.on("document", ({ text, name }) => this.take(text, name));

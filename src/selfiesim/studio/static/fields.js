@@ -1,75 +1,110 @@
-// One field of a panel: a key of the scene, made from its schema.
+// One field of a panel: a key of the scene with a plain value, made from its schema.
 
+import { element } from "./elements.js";
 import { unit, words } from "./schema.js";
+
+const USUAL_PLACE = 0.35; // of a default on its slider, at least
 
 let number = 0;
 
+export const isNumeric = ({ type }) => type === "number" || type === "integer";
+const isVector = (node) => node.type === "array" && node.prefixItems?.every(isNumeric);
+const isMatrix = (node) => node.type === "array" && node.prefixItems?.every(isVector);
+
+// A label, a control, the description and the reason for an assumption. "show" writes a value into the control.
 export class Field {
-  // "change" is called with the key's path, its new value, and a mark that joins the steps of one drag.
-  constructor(path, key, node, change) {
-    Object.assign(this, { path, key, node, change });
+  constructor(context, path, key, node) {
+    Object.assign(this, { context, path, key, node });
     this.id = `field-${++number}`;
-    this.element = document.createElement("div");
-    this.element.className = "field";
-    this.element.dataset.path = path;
-    this.control = document.createElement("div");
-    this.control.className = "control";
+    this.control = element("div", { className: "control" });
     this.inputs = this.makeInputs();
     this.control.append(...this.inputs);
-    if (unit(key)) this.control.append(span("unit", unit(key)));
-    this.element.append(this.makeLabel(), this.control);
+    if (unit(key)) this.control.append(element("span", { className: "unit", textContent: unit(key) }));
+    this.reset = element("button", { className: "reset", textContent: "×", hidden: true, title: "Back to the default" });
+    this.reset.setAttribute("aria-label", `${words(key)}: back to the default`);
+    this.reset.addEventListener("click", () => this.send(null));
+    this.control.append(this.reset);
+    this.reason = element("p", { className: "assumed", hidden: true });
+    this.element = element("div", { className: "field", data: { path } }, this.makeLabel(), this.control);
     if (this.slider) this.element.append(this.slider);
-    if (node.description) this.element.append(paragraph("help", node.description));
-    this.reason = paragraph("assumed", "");
-    this.reason.hidden = true;
+    if (node.description) this.element.append(this.makeHelp(node.description));
     this.element.append(this.reason);
   }
 
+  makeHelp(text) {
+    const help = element("p", { className: "help", id: `${this.id}-help`, textContent: text });
+    for (const input of this.inputs) input.setAttribute("aria-describedby", help.id);
+    return help;
+  }
+
   makeLabel() {
+    const text = words(this.key);
     if (this.inputs.length !== 1) {
       this.control.setAttribute("role", "group");
-      this.control.setAttribute("aria-label", words(this.key));
-      this.inputs.forEach((each, k) => each.setAttribute("aria-label", `${words(this.key)}, ${k + 1}`));
-      return span("label", words(this.key));
+      this.control.setAttribute("aria-label", text);
+      this.inputs.forEach((each, k) => each.setAttribute("aria-label", `${text}, ${k + 1}`));
+      return element("span", { className: "label", textContent: text });
     }
-    const label = document.createElement("label");
-    label.textContent = words(this.key);
-    label.htmlFor = this.inputs[0].id = this.id;
-    return label;
+    this.inputs[0].id = this.id;
+    return element("label", { textContent: text, htmlFor: this.id });
   }
 
   makeInputs() {
     const { node } = this;
     const options = node.enum ?? (node.const !== undefined ? [node.const] : null);
-    if (options) return [this.select(options)];
-    if (node.type === "boolean") return [this.checkbox()];
-    if (node.type === "number" || node.type === "integer") return [this.numeric(node, (value) => this.send(value), true)];
-    if (node.type === "array" && node.prefixItems?.every(isNumeric)) {
+    if (options) return [this.select(options.map((each) => [each, each]))];
+    if (node.type === "boolean") return [node.optional ? this.switch() : this.checkbox()];
+    if (isNumeric(node)) return [this.numeric(node, (value) => this.send(value), true)];
+    if (isVector(node)) {
       this.control.classList.add("many");
-      return node.prefixItems.map((item, k) => this.numeric(item, (value) => this.sendItem(k, value), false));
+      return node.prefixItems.map((item, k) => this.numeric(item, (value) => this.sendItem([k], value), false));
     }
-    if (node.type === "string") return [this.text((text) => text)];
-    return [this.text(readAny)];
+    if (isMatrix(node)) {
+      this.control.classList.add("many");
+      return node.prefixItems.flatMap((row, r) => row.prefixItems.map(
+        (item, c) => this.numeric(item, (value) => this.sendItem([r, c], value), false),
+      ));
+    }
+    if (node.type === "array" && node.items?.enum) return this.boxes(node.items.enum);
+    if (node.type === "array" && node.items?.prefixItems) return [this.rows()];
+    if (node.type === "array") return [this.list(node.items)];
+    return [this.text()];
   }
 
   select(options) {
-    const select = document.createElement("select");
-    if (this.node.optional) select.append(new Option("not set", ""));
-    for (const each of options) select.append(new Option(each, each));
+    const select = element("select");
+    if (this.node.optional) select.append(new Option("default", ""));
+    for (const [value, text] of options) select.append(new Option(text, value));
     select.addEventListener("change", () => this.send(select.value === "" ? null : select.value));
     this.write = (value) => { select.value = value ?? ""; };
     return select;
   }
 
+  switch() {
+    const select = element("select", {}, new Option("default", ""), new Option("on", "on"), new Option("off", "off"));
+    select.addEventListener("change", () => this.send(select.value === "" ? null : select.value === "on"));
+    this.write = (value) => { select.value = value === true ? "on" : value === false ? "off" : ""; };
+    return select;
+  }
+
   checkbox() {
-    const box = Object.assign(document.createElement("input"), { type: "checkbox" });
+    const box = element("input", { type: "checkbox" });
     box.addEventListener("change", () => this.send(box.checked));
     this.write = (value) => { box.checked = Boolean(value); };
     return box;
   }
 
+  boxes(names) {
+    const boxes = names.map((name) => element("input", { type: "checkbox", value: name }));
+    for (const box of boxes) {
+      box.addEventListener("change", () => this.send(boxes.filter((each) => each.checked).map((each) => each.value)));
+    }
+    this.write = (values) => boxes.forEach((box) => { box.checked = (values ?? []).includes(box.value); });
+    return boxes.map((box) => element("label", { className: "box" }, box, ` ${box.value}`));
+  }
+
   numeric(node, send, withSlider) {
-    const input = Object.assign(document.createElement("input"), { type: "number", step: "any" });
+    const input = element("input", { type: "number", step: "any", inputMode: "decimal" });
     const low = node.minimum ?? node.exclusiveMinimum, high = node.maximum ?? node.exclusiveMaximum;
     if (low !== undefined) input.min = low;
     if (high !== undefined) input.max = high;
@@ -77,80 +112,104 @@ export class Field {
       if (input.value === "") send(null);
       else if (Number.isFinite(input.valueAsNumber)) send(input.valueAsNumber);
     });
-    if (withSlider && low !== undefined && high !== undefined && high - low <= 1000) this.addSlider(low, high, send, input);
-    if (withSlider) {
-      this.write = (value) => {
-        input.value = value ?? "";
-        if (this.slider) this.slider.value = value ?? low;
-      };
-    }
+    if (!withSlider) return input;
+    const hasSlider = low !== undefined && high !== undefined && high - low <= 1000;
+    if (hasSlider) this.addSlider(low, high, input);
+    this.write = (value) => {
+      input.value = value ?? "";
+      if (hasSlider) this.setSlider(value ?? low);
+    };
     return input;
   }
 
-  addSlider(low, high, send, input) {
-    const step = this.node.type === "integer" ? 1 : (high - low) / 500;
-    this.slider = Object.assign(document.createElement("input"), { type: "range", min: low, max: high, step });
-    this.slider.setAttribute("aria-label", words(this.key));
+  // A slider; where the usual value is near the low end, it is finer there.
+  addSlider(low, high, input) {
+    const usual = (this.node.default - low) / (high - low);
+    const power = usual > 0 && usual < USUAL_PLACE ? Math.log(usual) / Math.log(USUAL_PLACE) : 1;
+    const isWhole = this.node.type === "integer";
+    const step = isWhole && power === 1 ? 1 / (high - low) : 0.001;
+    this.slider = element("input", { type: "range", min: 0, max: 1, step });
+    this.slider.setAttribute("aria-label", `${words(this.key)}, slider`);
+    this.setSlider = (value) => {
+      this.slider.value = Math.max((value - low) / (high - low), 0) ** (1 / power);
+      this.slider.setAttribute("aria-valuetext", `${value} ${unit(this.key)}`);
+    };
     let drags = 0;
     this.slider.addEventListener("pointerdown", () => { drags++; });
     this.slider.addEventListener("input", () => {
-      const value = Number(Number(this.slider.value).toPrecision(4));
-      input.value = value;
-      send(value, `slide ${this.path} ${drags}`);
+      const value = low + (high - low) * Number(this.slider.value) ** power;
+      input.value = isWhole ? Math.round(value) : Number(value.toPrecision(3));
+      this.slider.setAttribute("aria-valuetext", `${input.value} ${unit(this.key)}`);
+      this.send(Number(input.value), `slide ${this.path} ${drags}`);
     });
   }
 
-  text(read) {
-    const input = Object.assign(document.createElement("input"), { type: "text", spellcheck: false });
+  text() {
+    const isLong = this.node.maxLength > 1000;
+    const placeholder = this.node.optional ? "default" : "";
+    const input = element(isLong ? "textarea" : "input", { spellcheck: isLong, placeholder });
+    const list = this.context.list(this.path);
+    if (list) input.setAttribute("list", list);
+    input.addEventListener("change", () => this.send(input.value === "" ? null : input.value));
+    this.write = (value) => { input.value = value ?? ""; };
+    return input;
+  }
+
+  // Numbers or names, separated by commas.
+  list(items) {
+    const input = element("input", { spellcheck: false, placeholder: "none" });
+    const isNumbers = items && isNumeric(items);
     input.addEventListener("change", () => {
-      try {
-        this.send(input.value === "" ? null : read(input.value));
-        input.setCustomValidity("");
-      } catch {
-        input.setCustomValidity("Write a number, \"text\", true, or a list such as [0, 0, 1]");
-        input.reportValidity();
-      }
+      const parts = input.value.split(",").map((each) => each.trim()).filter(Boolean);
+      const values = isNumbers ? parts.map(Number) : parts;
+      const wrong = isNumbers && values.some((each) => !Number.isFinite(each));
+      input.setCustomValidity(wrong ? "Write numbers, separated by commas" : "");
+      if (wrong) input.reportValidity();
+      else this.send(values);
     });
-    const plain = read === readAny ? (value) => (typeof value === "string" ? value : JSON.stringify(value)) : String;
-    this.write = (value) => { input.value = value === null || value === undefined ? "" : plain(value); };
+    this.write = (values) => { input.value = (values ?? []).join(", "); };
+    return input;
+  }
+
+  // Points, one on a line.
+  rows() {
+    const input = element("textarea", { spellcheck: false, rows: 3 });
+    input.addEventListener("change", () => {
+      const lines = input.value.split("\n").filter((line) => line.trim());
+      const rows = lines.map((line) => line.split(/[\s,]+/).filter(Boolean).map(Number));
+      const wrong = rows.flat().some((each) => !Number.isFinite(each));
+      input.setCustomValidity(wrong ? "Write the numbers of one point on each line" : "");
+      if (wrong) input.reportValidity();
+      else this.send(rows);
+    });
+    this.write = (rows) => { input.value = (rows ?? []).map((row) => row.join(", ")).join("\n"); };
     return input;
   }
 
   send(value, merge = null) {
-    this.change(this.path, value, merge);
+    this.context.set(this.path, value, merge);
   }
 
-  sendItem(position, value) {
-    const values = [...(this.value ?? this.inputs.map(() => 0))];
+  // One number of a vector or matrix.
+  sendItem([row, column], value) {
     if (value === null) return;
-    values[position] = value;
+    const isFlat = column === undefined;
+    const size = this.node.prefixItems.length;
+    const values = structuredClone(this.value ?? Array.from({ length: size }, (_, r) => (
+      isFlat ? 0 : Array.from({ length: size }, (__, c) => Number(r === c)))));
+    if (isFlat) values[row] = value;
+    else values[row][column] = value;
     this.send(values);
   }
 
-  show(value, reason) {
+  show(value, given) {
     this.value = value;
+    const reason = this.context.reason(this.path);
     this.reason.hidden = !reason;
     this.reason.textContent = reason ? `Assumed: ${reason}` : "";
-    if (this.inputs.includes(document.activeElement) || document.activeElement === this.slider) return;
+    this.reset.hidden = given === undefined || !this.context.hasDefault(this.node);
+    if (this.element.contains(document.activeElement) && document.activeElement !== this.reset) return;
     if (this.write) this.write(value);
-    else this.inputs.forEach((input, k) => { input.value = value?.[k] ?? ""; });
+    else this.inputs.forEach((input, k) => { input.value = (value ?? []).flat()[k] ?? ""; });
   }
-}
-
-const isNumeric = ({ type }) => type === "number" || type === "integer";
-
-// Text that is not JSON is taken as it is: a moment, or a name.
-function readAny(text) {
-  const trimmed = text.trim();
-  if (/^[[{"]/.test(trimmed)) return JSON.parse(trimmed);
-  if (trimmed === "true" || trimmed === "false") return trimmed === "true";
-  return trimmed !== "" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;
-}
-
-function span(style, text) {
-  return Object.assign(document.createElement("span"), { className: style, textContent: text });
-}
-
-function paragraph(style, text) {
-  return Object.assign(document.createElement("p"), { className: style, textContent: text });
 }

@@ -1,121 +1,142 @@
-// Aiming by hand: drag, wheel and keys change the keys of the camera.
+// Aiming by hand: drag, pinch, wheel and keys change the keys of the camera.
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const round = (value, digits) => Number(value.toFixed(digits));
 // An angle from -180 to 180 degrees.
 const turned = (degrees) => round(((degrees + 180) % 360 + 360) % 360 - 180, 2);
+const WIDEST = { pinhole: 140, "brown-conrady": 140, "kannala-brandt": 220, equirectangular: 360, cylindrical: 360 };
+const FIXED = {
+  mount: "This camera is fixed to the craft (look = “mount”) and cannot be aimed; its roll and field of view can change.",
+  tumbling: "This camera tumbles (look = “tumbling”): the release decides where it points. Set Look to “craft” to aim it.",
+};
+const PAN_PX = 60;
 
 export class Hands {
   constructor(live, picture, say) {
-    Object.assign(this, { live, picture, say, values: null, pending: null, waiting: false, count: 0 });
+    Object.assign(this, { live, picture, say, values: null, drags: 0, pointers: new Map() });
     const { viewport } = picture;
-    live.on("scene", ({ values }) => { if (!this.drag) this.values = values; this.latest = values; });
-    live.on("frame", () => { this.waiting = false; this.flush(); });
+    live.on("scene", ({ values }) => { this.latest = values; });
     viewport.addEventListener("pointerdown", (event) => this.grab(event));
     viewport.addEventListener("pointermove", (event) => this.move(event));
-    for (const kind of ["pointerup", "pointercancel"]) viewport.addEventListener(kind, () => this.release());
+    for (const kind of ["pointerup", "pointercancel"]) viewport.addEventListener(kind, (event) => this.release(event));
     viewport.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     viewport.addEventListener("keydown", (event) => this.key(event));
   }
 
-  // At most one change is on its way; the newest waits for the frame of the one before.
-  change(values, merge) {
-    this.pending = { values, merge };
-    if (!this.waiting) this.flush();
-  }
-
-  flush() {
-    if (!this.pending) return;
-    this.live.set(this.pending.values, this.pending.merge);
-    this.pending = null;
-    this.waiting = true;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => { this.waiting = false; this.flush(); }, 400);
-  }
-
   grab(event) {
-    if (!this.latest || event.button !== 0) return;
-    if (event.altKey) return this.pan(event);
-    this.picture.viewport.setPointerCapture(event.pointerId);
-    this.picture.viewport.classList.add("dragging");
-    this.values = this.latest;
-    this.drag = { x: event.clientX, y: event.clientY, merge: `drag ${++this.count}`, roll: event.shiftKey };
+    if (!this.latest || event.button > 1) return;
+    const { viewport } = this.picture;
+    viewport.setPointerCapture(event.pointerId);
+    viewport.classList.add("dragging");
+    this.pointers.set(event.pointerId, event);
+    this.start(event);
   }
 
-  pan(event) {
-    const { scroller, viewport } = this.picture;
-    const from = { x: event.clientX + scroller.scrollLeft, y: event.clientY + scroller.scrollTop };
-    const move = (each) => scroller.scrollTo(from.x - each.clientX, from.y - each.clientY);
-    viewport.addEventListener("pointermove", move);
-    addEventListener("pointerup", () => viewport.removeEventListener("pointermove", move), { once: true });
+  // Fingers go on from where they are when one is put down or lifted.
+  start({ altKey = false, shiftKey = false, button = 0 } = {}) {
+    this.values = this.latest;
+    this.drag = { from: this.fingers(), merge: `drag ${++this.drags}`, roll: shiftKey, pan: altKey || button === 1 };
+  }
+
+  // Middle, distance and direction of the pointers, CSS pixels.
+  fingers() {
+    const [one, other] = [...this.pointers.values()];
+    if (!other) return { x: one.clientX, y: one.clientY };
+    const dx = other.clientX - one.clientX, dy = other.clientY - one.clientY;
+    return { x: one.clientX + dx / 2, y: one.clientY + dy / 2, apart: Math.hypot(dx, dy), turn: Math.atan2(dy, dx) };
   }
 
   move(event) {
-    if (!this.drag) return;
-    const { clientWidth, clientHeight } = this.picture.viewport;
-    const across = (event.clientX - this.drag.x) / clientWidth, down = (event.clientY - this.drag.y) / clientHeight;
-    this.aim(across, down, this.drag.roll, this.drag.merge);
+    if (!this.pointers.has(event.pointerId)) return;
+    this.pointers.set(event.pointerId, event);
+    const { from, merge, roll, pan } = this.drag, now = this.fingers();
+    if (now.apart) {
+      this.field(from.apart / now.apart, merge, { roll: (from.turn - now.turn) * 180 / Math.PI });
+    } else if (pan) {
+      this.picture.pan(from.x - now.x, from.y - now.y);
+      this.drag.from = now;
+    } else {
+      const { clientWidth, clientHeight } = this.picture.viewport;
+      this.aim((now.x - from.x) / clientWidth, (now.y - from.y) / clientHeight, roll, merge);
+    }
   }
 
-  release() {
-    this.drag = null;
-    this.picture.viewport.classList.remove("dragging");
+  release(event) {
+    this.pointers.delete(event.pointerId);
+    if (this.pointers.size) this.start();
+    else this.picture.viewport.classList.remove("dragging");
   }
 
   // Move the picture's content by fractions of its size, or roll it.
   aim(across, down, roll, merge) {
     const { camera } = this.values;
     if (roll) {
-      this.change({ "camera.roll_deg": turned(camera.roll_deg - 180 * across) }, merge);
+      this.live.steer({ "camera.roll_deg": turned(camera.roll_deg - 180 * across) }, merge);
     } else if (camera.look === "craft") {
       const place = [camera.place[0] + across, camera.place[1] + down].map((value) => round(clamp(value, 0, 1), 4));
-      this.change({ "camera.place": place }, merge);
+      this.live.steer({ "camera.place": place }, merge);
     } else if (camera.look === "azimuth") {
-      const field = camera.horizontal_fov_deg;
-      const elevation = clamp(camera.elevation_deg + down * field * 0.56, -90, 90);
-      this.change({
+      const field = camera.horizontal_fov_deg, [width, height] = camera.size_px;
+      this.live.steer({
         "camera.azimuth_deg": turned(camera.azimuth_deg - across * field),
-        "camera.elevation_deg": round(elevation, 2),
+        "camera.elevation_deg": round(clamp(camera.elevation_deg + down * field * height / width, -90, 90), 2),
       }, merge);
     } else {
-      this.say(`The camera's pointing follows from look = "${camera.look}"; set look to "craft" to aim by hand.`);
+      this.say(FIXED[camera.look]);
     }
   }
 
   wheel(event) {
-    if (!this.latest) return;
+    if (!this.latest || event.ctrlKey) return;
     event.preventDefault();
-    this.values = this.latest;
-    this.field(Math.exp(event.deltaY * 0.0012), `wheel ${Math.floor(event.timeStamp / 1500)}`);
+    const merge = `wheel ${Math.floor(event.timeStamp / 1500)}`;
+    if (merge !== this.wheeling) this.values = structuredClone(this.latest);
+    this.wheeling = merge;
+    this.field(Math.exp(event.deltaY * 0.0012), merge);
+    // Further notches go on from here, before the picture of this one has come.
+    this.values.camera = { ...this.values.camera, ...this.reached };
   }
 
-  field(times, merge) {
+  field(times, merge, { roll } = {}) {
     const { camera } = this.values;
+    const changes = roll ? { "camera.roll_deg": turned(camera.roll_deg + roll) } : {};
     if (camera.matrix) {
       this.say("This lens is a camera matrix; its field of view is fixed.");
     } else if (camera.focal_length_mm) {
-      this.change({ "camera.focal_length_mm": round(camera.focal_length_mm / times, 3) }, merge);
+      this.reached = { focal_length_mm: round(camera.focal_length_mm / times, 3) };
+      changes["camera.focal_length_mm"] = this.reached.focal_length_mm;
     } else {
-      const widest = camera.model === "pinhole" ? 140 : camera.model.includes("cylind") || camera.model.includes("equi") ? 360 : 220;
-      const field = clamp(camera.horizontal_fov_deg * times, 0.05, widest);
-      this.change({ "camera.horizontal_fov_deg": round(field, field < 5 ? 3 : 1) }, merge);
+      const field = clamp(camera.horizontal_fov_deg * times, 0.05, WIDEST[camera.model]);
+      this.reached = { horizontal_fov_deg: round(field, field < 5 ? 3 : 1) };
+      changes["camera.horizontal_fov_deg"] = this.reached.horizontal_fov_deg;
     }
+    if (Object.keys(changes).length) this.live.steer(changes, merge);
   }
 
   key(event) {
     if (!this.latest || event.ctrlKey || event.metaKey) return;
-    this.values = this.latest;
-    const step = event.shiftKey ? 0.05 : 0.01;
-    const actions = {
-      ArrowLeft: () => this.aim(-step, 0, false, "keys"), ArrowRight: () => this.aim(step, 0, false, "keys"),
-      ArrowUp: () => this.aim(0, -step, false, "keys"), ArrowDown: () => this.aim(0, step, false, "keys"),
-      "+": () => this.field(1 / 1.05, "keys"), "=": () => this.field(1 / 1.05, "keys"),
-      "-": () => this.field(1.05, "keys"),
-      "[": () => this.aim(step, 0, true, "keys"), "]": () => this.aim(-step, 0, true, "keys"),
-      ",": () => this.onTime?.(-1), ".": () => this.onTime?.(1), " ": () => this.onPlay?.(),
-    };
-    if (!actions[event.key]) return;
+    const action = event.altKey ? this.panKeys()[event.key] : this.keys(event.shiftKey ? 0.05 : 0.01)[event.key];
+    if (!action) return;
     event.preventDefault();
-    actions[event.key]();
+    this.values = this.latest;
+    action();
+  }
+
+  panKeys() {
+    const pan = (across, down) => () => this.picture.pan(across * PAN_PX, down * PAN_PX);
+    return { ArrowLeft: pan(-1, 0), ArrowRight: pan(1, 0), ArrowUp: pan(0, -1), ArrowDown: pan(0, 1) };
+  }
+
+  keys(step) {
+    const aim = (across, down) => () => this.aim(across * step, down * step, false, "keys");
+    const roll = (sign) => () => this.aim(sign * 0.01, 0, true, "keys");
+    const field = (times) => () => this.field(times, "keys");
+    const zooms = Object.fromEntries([0, 1, 2, 3, 4].map((level) => [level, () => this.picture.zoomTo(level)]));
+    return {
+      ...zooms,
+      ArrowLeft: aim(-1, 0), ArrowRight: aim(1, 0), ArrowUp: aim(0, -1), ArrowDown: aim(0, 1),
+      "+": field(1 / 1.05), "=": field(1 / 1.05), "-": field(1.05), "[": roll(1), "]": roll(-1),
+      ",": () => this.onTime(-1), ".": () => this.onTime(1), " ": () => this.onPlay(), o: () => this.onOverlay(),
+    };
   }
 }

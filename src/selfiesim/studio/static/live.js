@@ -1,10 +1,14 @@
 // The connection to the server: JSON both ways, pictures from the server. It connects again when it breaks.
 
 const decoder = new TextDecoder();
+const LONGEST_WAIT_MS = 400; // for a frame, before the next step of a drag is sent
 
 export class Live extends EventTarget {
   constructor() {
     super();
+    this.pending = null;
+    this.isWaiting = false;
+    this.on("frame", () => this.goOn());
     this.connect();
   }
 
@@ -44,7 +48,29 @@ export class Live extends EventTarget {
 
   // Changes with the same "merge" are undone together.
   set(values, merge = null) {
+    this.flush();
     this.send("set", { values, merge });
+  }
+
+  // A step of a drag: at most one is on its way, and the newest waits for the frame of the one before.
+  steer(values, merge) {
+    if (this.pending && this.pending.merge !== merge) this.flush();
+    this.pending = { values: { ...this.pending?.values, ...values }, merge };
+    if (!this.isWaiting) this.flush();
+  }
+
+  flush() {
+    if (!this.pending) return;
+    this.send("set", this.pending);
+    this.pending = null;
+    this.isWaiting = true;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.goOn(), LONGEST_WAIT_MS);
+  }
+
+  goOn() {
+    this.isWaiting = false;
+    this.flush();
   }
 }
 

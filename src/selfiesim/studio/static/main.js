@@ -1,17 +1,24 @@
 // The page: connects its parts.
 
 import { Compare } from "./compare.js";
+import { CraftPanel } from "./craft.js";
 import { Editor } from "./editor.js";
+import { byId } from "./elements.js";
+import { Facts } from "./facts.js";
 import { Hands } from "./hands.js";
+import { Help } from "./help.js";
+import { LightPanel } from "./light.js";
 import { Live, openSession } from "./live.js";
 import { Output } from "./output.js";
 import { Overlay } from "./overlay.js";
 import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
+import { Presets } from "./presets.js";
+import { ReleaseView } from "./release.js";
 import { Schema } from "./schema.js";
+import { Season } from "./season.js";
+import { Shots } from "./shots.js";
 import { Strip } from "./strip.js";
-
-const byId = (id) => document.getElementById(id);
 
 function say(text, isError = false) {
   const status = byId("status");
@@ -19,52 +26,14 @@ function say(text, isError = false) {
   status.className = isError ? "error" : "";
 }
 
-function addFacts(panels, live) {
-  const table = document.createElement("table");
-  panels.addTab("Facts").append(table);
-  live.on("overlay", ({ facts }) => {
-    table.replaceChildren(...Object.entries(facts).map(([key, value]) => {
-      const row = document.createElement("tr");
-      const shown = typeof value === "number" ? Number(value.toPrecision(8)) : value;
-      for (const text of [key.replaceAll("_", " "), typeof shown === "object" ? JSON.stringify(shown) : shown]) {
-        row.append(Object.assign(document.createElement("td"), { textContent: text }));
-      }
-      return row;
-    }));
-  });
-}
-
-function addHistogram(picture) {
-  const canvas = Object.assign(document.createElement("canvas"), { id: "histogram", width: 320, height: 90 });
-  const note = Object.assign(document.createElement("p"), { className: "help" });
-  canvas.setAttribute("aria-hidden", "true");
-  byId("panel-light").prepend(canvas, note);
-  picture.addEventListener("drawn", () => {
-    if (byId("panel-light").hidden) return;
-    const { counts, black, white } = picture.histogram();
-    const context = canvas.getContext("2d");
-    const most = Math.max(...counts.flatMap((each) => [...each.subarray(1, 63)])) || 1;
-    context.clearRect(0, 0, 320, 90);
-    context.globalCompositeOperation = "lighter";
-    counts.forEach((each, band) => {
-      context.fillStyle = ["#c03028", "#28a038", "#3058d0"][band];
-      each.forEach((count, k) => {
-        const height = 90 * Math.min(Math.sqrt(count / most), 1);
-        context.fillRect(5 * k, 90 - height, 5, height);
-      });
-    });
-    note.textContent = `${(100 * black).toFixed(1)} % black, ${(100 * white).toFixed(1)} % clipped`;
-  });
-}
-
 function connectDocument(live) {
   live.on("document", ({ name, revision, saved, canUndo, canRedo }) => {
     byId("scene-name").textContent = name;
+    document.title = `${saved ? "" : "• "}${name} – selfiesim studio`;
     document.body.dataset.revision = revision;
     byId("unsaved").hidden = saved;
     byId("undo").disabled = !canUndo;
     byId("redo").disabled = !canRedo;
-    if ([...byId("scenes").options].some((option) => option.value === name)) byId("scenes").value = name;
   });
   byId("undo").addEventListener("click", () => live.send("undo"));
   byId("redo").addEventListener("click", () => live.send("redo"));
@@ -87,6 +56,37 @@ function save(live) {
   if (name) live.send("save", { name });
 }
 
+// For those who do not see the picture: say what it shows, once it is final.
+function describe(live, picture) {
+  let words = "";
+  live.on("overlay", ({ facts, names, craft }) => {
+    const isWhole = craft?.flat().every((value) => value > 0 && value < 1);
+    const where = isWhole ? "whole in the picture" : "not wholly in the picture";
+    const others = names.slice(0, 5).map(({ name }) => name);
+    words = `${facts.title}. The craft, ${facts.range_to_craft_m.toFixed(1)} metres away, is ${where}.`
+      + (others.length ? ` Also there: ${others.join(", ")}.` : "");
+    picture.canvas.setAttribute("aria-label", words);
+  });
+  picture.addEventListener("drawn", ({ detail }) => {
+    if (detail.stage === "done") byId("announce").textContent = `The picture is final. ${words}`;
+  });
+}
+
+// A menu closes when one clicks or goes elsewhere, and on Escape.
+function closeMenus() {
+  const menus = [...document.querySelectorAll("details.menu")];
+  addEventListener("pointerdown", ({ target }) => {
+    for (const menu of menus) if (!menu.contains(target)) menu.open = false;
+  });
+  addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const menu of menus.filter(({ open }) => open)) {
+      menu.open = false;
+      menu.firstElementChild.focus();
+    }
+  });
+}
+
 async function start() {
   if (!await openSession()) {
     say("Open the address that selfiesim studio printed; this one is of another run.", true);
@@ -97,25 +97,37 @@ async function start() {
     say((await answer.json()).error, true);
     return;
   }
-  const { scenes, schema } = await answer.json();
+  const catalogue = await answer.json();
   const live = new Live();
   const picture = new Picture(live);
-  const panels = new Panels(live, new Schema(schema));
+  const panels = new Panels(live, catalogue, new Schema(catalogue.schema));
   new Editor(live, panels.addTab("TOML"), say);
-  addFacts(panels, live);
-  addHistogram(picture);
-  new Overlay(live, picture);
-  new Compare(picture);
+  new Facts(live, panels.addTab("Facts"), byId("panel-sky"));
+  const overlay = new Overlay(live, picture);
+  new LightPanel(picture, overlay, byId("panel-light"));
+  new Shots(live, byId("panel-shot"), catalogue.scenes);
+  new ReleaseView(live, byId("panel-release"));
+  new Presets(live, byId("panel-camera"), catalogue);
+  new CraftPanel(live, byId("panel-craft"), catalogue.choices);
+  new Season(live, byId("panel-planet"));
   new Output(live);
+  new Help();
+  const compare = new Compare(picture, say);
+  if (catalogue.photo) compare.fetch();
   const hands = new Hands(live, picture, say);
   const strip = new Strip(live);
   hands.onTime = (seconds) => strip.step(seconds);
   hands.onPlay = () => strip.toggle();
-  for (const { name, title } of scenes) byId("scenes").append(new Option(title, name));
-  byId("scenes").addEventListener("change", ({ target }) => live.send("open", { scene: target.value }));
+  hands.onOverlay = () => overlay.toggle();
   connectDocument(live);
+  describe(live, picture);
+  closeMenus();
   live.on("status", ({ text, error }) => say(text, error));
-  live.on("scene", ({ values }) => { picture.setSize(values.camera.size_px); say(values.summary); });
+  live.on("scene", ({ values, revision }) => {
+    document.body.dataset.scene = revision; // that the panels show
+    picture.setSize(values.camera.size_px);
+    if (byId("status").className === "error") say("");
+  });
   live.on("connected", () => say(""));
   document.body.dataset.ready = "yes";
 }

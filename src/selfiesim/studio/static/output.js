@@ -1,52 +1,108 @@
-// Rendering to a file: format, size, progress, cancel, download.
+// Rendering to files: pictures, films, and stories with their contact sheets, with progress, cancel and download.
+
+import { byId, element } from "./elements.js";
+
+const KINDS = {
+  picture: {
+    title: "Render a picture",
+    formats: [[".png", "PNG, lossless"], [".jpg", "JPEG"], [".tif", "TIFF"], [".exr", "EXR, linear, with layers"]],
+  },
+  film: {
+    title: "Render a film",
+    formats: [[".mp4", "MP4"], [".webp", "WebP"], [".gif", "GIF"], [".apng", "APNG"]],
+    size: 640,
+  },
+  story: { title: "Render the story of the release", formats: [[".zip", "web page and contact sheet"]], size: 640 },
+};
 
 export class Output {
   constructor(live) {
     this.live = live;
-    for (const id of ["render-dialog", "format", "quality", "width", "height", "progress", "render-note", "start",
-      "cancel", "download"]) {
-      this[id.replace(/-(.)/, (_, letter) => letter.toUpperCase())] = document.getElementById(id);
+    for (const id of ["render-dialog", "kind", "format", "quality", "width", "height", "start", "stop", "frames", "fps",
+      "progress", "render-note", "begin", "cancel", "downloads"]) {
+      this[id.replace(/-(.)/, (_, letter) => letter.toUpperCase())] = byId(id);
     }
-    document.getElementById("render").addEventListener("click", () => this.open());
-    this.start.addEventListener("click", () => this.begin());
+    byId("render").addEventListener("click", () => this.open());
+    this.kind.addEventListener("change", () => this.choose());
+    this.begin.addEventListener("click", () => this.send());
     this.cancel.addEventListener("click", () => live.send("cancel", { id: this.run }));
-    this.width.addEventListener("input", () => {
-      this.height.value = Math.round(this.width.value * this.size[1] / this.size[0]);
-    });
+    this.width.addEventListener("input", () => this.follow());
     live.on("output", (state) => this.show(state));
-    live.on("scene", ({ values }) => { this.size = values.camera.size_px; });
+    live.on("status", ({ text, error }) => { if (error && this.renderDialog.open) this.renderNote.textContent = text; });
+    live.on("scene", ({ values }) => { this.values = values; });
   }
 
   open() {
-    if (!this.run && this.size) [this.width.value, this.height.value] = this.size;
+    if (!this.values) return;
+    if (!this.run) this.choose();
     this.renderDialog.showModal();
   }
 
-  begin() {
-    const size = [Number(this.width.value), Number(this.height.value)];
-    const whole = size[0] === this.size[0] && size[1] === this.size[1];
-    this.download.hidden = true;
-    this.renderNote.textContent = "";
-    this.began = performance.now();
-    this.live.send("render", { format: this.format.value, quality: this.quality.value, size: whole ? null : size });
+  choose() {
+    const { formats, title, size } = KINDS[this.kind.value];
+    const { camera, release, at } = this.values;
+    byId("render-title").textContent = title;
+    this.format.replaceChildren(...formats.map(([value, text]) => new Option(text, value)));
+    this.width.value = size ?? camera.size_px[0];
+    this.follow();
+    this.renderDialog.dataset.kind = this.kind.value;
+    this.start.value = release ? "release" : at;
+    this.stop.value = release ? "release+120s" : later(at, 60);
   }
 
-  show({ id, state, done, of, message, file }) {
+  // The height that goes with the width; even, as films need it.
+  follow() {
+    const [width, height] = this.values.camera.size_px;
+    const fitting = this.width.value * height / width;
+    this.height.value = this.kind.value === "film" ? 2 * Math.round(fitting / 2) : Math.round(fitting);
+  }
+
+  send() {
+    const size = [Number(this.width.value), Number(this.height.value)];
+    const [width, height] = this.values.camera.size_px;
+    this.downloads.replaceChildren();
+    this.renderNote.textContent = "";
+    this.began = performance.now();
+    this.live.send("render", {
+      kind: this.kind.value, format: this.format.value, quality: this.quality.value,
+      size: size[0] === width && size[1] === height ? null : size,
+      start: this.start.value, stop: this.stop.value, frames: Number(this.frames.value), fps: Number(this.fps.value),
+    });
+  }
+
+  show({ id, state, done, of, what, message, files }) {
     this.run = state === "progress" ? id : null;
     this.progress.hidden = this.cancel.hidden = !this.run;
-    this.start.disabled = Boolean(this.run);
+    this.begin.disabled = Boolean(this.run);
     if (state === "progress") {
-      this.progress.value = of ? done / of : 0;
-      const seconds = (performance.now() - this.began) / 1000;
-      const left = done > 1 ? `, about ${Math.ceil(seconds / done * (of - done))} s left` : "";
-      this.renderNote.textContent = of ? `Pass ${done + 1} of ${of}${left}` : "Starting …";
+      if (of) this.progress.value = done / of;
+      else this.progress.removeAttribute("value");
+      const step = `${what === "frame" ? "Frame" : "Pass"} ${Math.min(done + 1, of)} of ${of}`;
+      this.renderNote.textContent = of ? step + this.timeLeft(done, of) : "Starting …";
     } else if (state === "written") {
-      this.renderNote.textContent = "The picture is ready; its recipe is inside.";
-      this.download.href = `/output/${id}`;
-      this.download.textContent = `Download ${file}`;
-      this.download.hidden = false;
+      this.renderNote.textContent = "Ready. The recipe that repeats it is inside, or beside it.";
+      this.downloads.replaceChildren(...files.map((file) => element("a", {
+        href: `/output/${id}/${encodeURIComponent(file)}`, textContent: `Download ${file}` })));
+      this.downloads.firstElementChild?.focus();
     } else {
       this.renderNote.textContent = message;
     }
   }
+
+  timeLeft(done, of) {
+    if (!done) return "";
+    const seconds = Math.ceil((performance.now() - this.began) / 1000 / done * (of - done));
+    return seconds >= 90 ? `, about ${Math.round(seconds / 60)} min left` : `, about ${seconds} s left`;
+  }
+}
+
+// A moment some seconds after another: of a UTC time, or of an event such as max-latitude-20s.
+function later(moment, seconds) {
+  const [, event, offset] = /^(.*?)([+-][\d.]+)s$/.exec(moment) ?? [];
+  if (event) {
+    const sum = Number(offset) + seconds;
+    return `${event}${sum < 0 ? "" : "+"}${sum}s`;
+  }
+  const date = new Date(moment);
+  return Number.isNaN(date.getTime()) ? `${moment}+${seconds}s` : new Date(date.getTime() + 1000 * seconds).toISOString();
 }

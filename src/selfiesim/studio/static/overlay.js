@@ -1,76 +1,95 @@
 // Lines and names over the picture.
 
-const SVG = "http://www.w3.org/2000/svg";
-const CHOICES = [
-  ["limb", "Limb", false], ["terminator", "Terminator", false], ["names", "Names", false],
-  ["craft", "Craft's box", false], ["sun", "Direction of sunlight", false], ["thirds", "Thirds", false],
-  ["safe", "Safe area", false], ["clipped", "Clipped highlights", false],
-];
-const ASPECTS = [["", "none"], ["1", "1:1"], ["1.3333", "4:3"], ["1.7778", "16:9"], ["2.39", "2.39:1"], ["0.5625", "9:16"]];
+import { byId, drawn, element } from "./elements.js";
+import { drawClipped } from "./light.js";
 
-export class Overlay {
+const CHOICES = [
+  ["limb", "Limb"], ["terminator", "Terminator"], ["horizon", "Level horizon"], ["names", "Features and bodies"],
+  ["parts", "Parts of the craft"], ["craft", "Box about the craft"], ["sun", "Direction of the Sun"], ["thirds", "Thirds"],
+  ["safe", "Safe area, 90 %"], ["clipped", "Clipped areas"],
+];
+const ASPECTS = [["", "none"], ["1", "1:1"], ["1.25", "5:4"], ["1.3333", "4:3"], ["1.7778", "16:9"], ["2.39", "2.39:1"],
+  ["0.8", "4:5"], ["0.5625", "9:16"]];
+const LETTER_PX = 7, LINE_PX = 16;
+
+export class Overlay extends EventTarget {
   constructor(live, picture) {
+    super();
     this.picture = picture;
-    this.svg = document.getElementById("overlay");
+    this.svg = byId("overlay");
+    this.layer = byId("clipped");
     this.geometry = null;
-    this.shown = new Set(CHOICES.filter(([, , on]) => on).map(([key]) => key));
+    this.shown = new Set();
     this.aspect = "";
-    this.makeChoices(document.getElementById("overlay-choices"));
+    this.makeChoices(byId("overlay-choices"));
     live.on("overlay", (geometry) => { this.geometry = geometry; this.draw(); });
     picture.addEventListener("resized", () => this.draw());
-    picture.addEventListener("drawn", () => { if (this.shown.has("clipped")) this.draw(); });
+    picture.addEventListener("drawn", () => this.mark());
   }
 
   makeChoices(fieldset) {
-    for (const [key, text, on] of CHOICES) {
-      const label = document.createElement("label");
-      const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: on });
-      box.dataset.overlay = key;
-      box.addEventListener("change", () => {
-        box.checked ? this.shown.add(key) : this.shown.delete(key);
-        this.draw();
-      });
-      label.append(box, ` ${text}`);
-      fieldset.append(label);
-    }
-    const label = document.createElement("label");
-    const select = document.createElement("select");
-    for (const [value, text] of ASPECTS) select.append(new Option(text, value));
+    this.boxes = new Map(CHOICES.map(([key, text]) => {
+      const box = element("input", { type: "checkbox", data: { overlay: key } });
+      box.addEventListener("change", () => this.choose(key, box.checked));
+      fieldset.append(element("label", { className: "box" }, box, ` ${text}`));
+      return [key, box];
+    }));
+    const select = element("select", { id: "aspect" }, ...ASPECTS.map(([value, text]) => new Option(text, value)));
     select.addEventListener("change", () => { this.aspect = select.value; this.draw(); });
-    label.append("Frame of another aspect ", select);
-    fieldset.append(label);
+    fieldset.append(element("label", { className: "row" }, "Other aspect ", select));
+  }
+
+  choose(key, isOn) {
+    if (isOn) this.shown.add(key);
+    else this.shown.delete(key);
+    this.boxes.get(key).checked = isOn;
+    if (key === "clipped") this.mark();
+    else this.draw();
+    this.dispatchEvent(new Event("chosen"));
+  }
+
+  // Hide everything, or show it again.
+  toggle() {
+    this.isHidden = !this.isHidden;
+    this.svg.classList.toggle("away", this.isHidden);
+    this.layer.classList.toggle("away", this.isHidden);
+  }
+
+  mark() {
+    this.layer.hidden = !this.shown.has("clipped");
+    if (!this.layer.hidden) drawClipped(this.picture);
   }
 
   draw() {
     const { clientWidth: width, clientHeight: height } = this.picture.viewport;
+    this.taken = [];
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.svg.replaceChildren();
     const has = (key) => this.shown.has(key);
+    if (this.aspect) this.frame(width, height, Number(this.aspect));
     if (has("thirds")) this.thirds(width, height);
     if (has("safe")) this.box(0.05 * width, 0.05 * height, 0.9 * width, 0.9 * height, "line faint");
-    if (this.aspect) this.frame(width, height, Number(this.aspect));
-    if (has("clipped")) this.clipped(width, height);
     if (!this.geometry) return;
-    const { limb, terminator, names, craft, sun } = this.geometry;
-    if (has("limb")) for (const line of limb) this.polyline(line, width, height, "line");
-    if (has("terminator")) for (const line of terminator) this.polyline(line, width, height, "line dashed");
+    const { craft, sun, names, parts } = this.geometry;
+    for (const key of ["limb", "terminator", "horizon"]) {
+      if (has(key)) for (const line of this.geometry[key]) this.polyline(line, width, height, `line ${key}`);
+    }
     if (has("craft") && craft) {
       const [[left, top], [right, bottom]] = craft;
       this.box(left * width, top * height, (right - left) * width, (bottom - top) * height, "line faint");
     }
     if (has("sun")) this.sun(sun, width, height);
     if (has("names")) for (const { name, at } of names) this.name(name, at[0] * width, at[1] * height, width);
+    if (has("parts")) for (const { name, at } of parts) this.name(name, at[0] * width, at[1] * height, width);
   }
 
-  add(kind, attributes, parent = this.svg) {
-    const element = document.createElementNS(SVG, kind);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    parent.append(element);
-    return element;
+  add(kind, attributes, ...children) {
+    this.svg.append(drawn(kind, attributes, ...children));
   }
 
   polyline(points, width, height, style) {
-    this.add("polyline", { points: points.map(([x, y]) => `${x * width},${y * height}`).join(" "), class: style });
+    const places = points.map(([x, y]) => `${(x * width).toFixed(1)},${(y * height).toFixed(1)}`);
+    this.add("polyline", { points: places.join(" "), class: style });
   }
 
   box(x, y, width, height, style) {
@@ -95,6 +114,7 @@ export class Overlay {
   sun({ at, toward }, width, height) {
     if (at) {
       this.add("circle", { cx: at[0] * width, cy: at[1] * height, r: 9, class: "line" });
+      this.label("Sun", at[0] * width + 13, at[1] * height, "start");
       return;
     }
     const middle = [width / 2, height / 2], reach = 0.42 * Math.min(width, height);
@@ -102,33 +122,22 @@ export class Overlay {
     const from = middle.map((value, axis) => value + toward[axis] * 0.75 * reach);
     this.add("line", { x1: from[0], y1: from[1], x2: tip[0], y2: tip[1], class: "line" });
     this.add("circle", { cx: tip[0], cy: tip[1], r: 5, class: "dot" });
-    this.add("text", { x: tip[0] + 9, y: tip[1] + 4 }).textContent = "Sun";
+    this.label("Sun", tip[0] + 9, tip[1], "start");
   }
 
   name(text, x, y, width) {
-    this.add("circle", { cx: x, cy: y, r: 2.5, class: "dot" });
     const onLeft = x > 0.8 * width;
-    const anchor = onLeft ? "end" : "start";
-    this.add("text", { x: x + (onLeft ? -6 : 6), y: y + 4, "text-anchor": anchor }).textContent = text;
+    if (!this.label(text, x + (onLeft ? -7 : 7), y, onLeft ? "end" : "start")) return;
+    this.add("circle", { cx: x, cy: y, r: 2.5, class: "dot" });
   }
 
-  // Pixels at the top of the range, marked in cells of the picture.
-  clipped(width, height) {
-    const { canvas, context } = this.picture;
-    const cells = [96, 54];
-    const small = new OffscreenCanvas(...cells);
-    const reduced = small.getContext("2d");
-    reduced.drawImage(canvas, 0, 0, ...cells);
-    const { data } = reduced.getImageData(0, 0, ...cells);
-    for (let row = 0; row < cells[1]; row++) {
-      for (let column = 0; column < cells[0]; column++) {
-        const k = 4 * (row * cells[0] + column);
-        if (Math.max(data[k], data[k + 1], data[k + 2]) < 253) continue;
-        this.add("rect", {
-          x: column * width / cells[0], y: row * height / cells[1],
-          width: width / cells[0], height: height / cells[1], fill: "#ff2060", opacity: 0.7,
-        });
-      }
-    }
+  // Write a name where there is room; the first ones go first.
+  label(text, x, y, anchor) {
+    const long = LETTER_PX * text.length, left = anchor === "end" ? x - long : x;
+    const overlaps = this.taken.some((box) => Math.abs(box.y - y) < LINE_PX && left < box.right && left + long > box.left);
+    if (overlaps) return false;
+    this.taken.push({ left, right: left + long, y });
+    this.add("text", { x, y: y + 4, "text-anchor": anchor }, text);
+    return true;
   }
 }

@@ -1,118 +1,164 @@
 // The panels beside the picture: common keys laid out by hand, all others made from the schema.
 
-import { Field } from "./fields.js";
-import { words } from "./schema.js";
+import { element } from "./elements.js";
+import { withoutEntries } from "./schema.js";
+import { makeKey, starter } from "./sections.js";
 
-// Tab, section of the scene, and the keys shown first.
+// Tab, section of the scene, the keys shown first, and keys that a part made by hand shows.
 const PANELS = [
-  ["Shot", "", ["title", "at"]],
-  ["Camera", "camera", ["horizontal_fov_deg", "place", "roll_deg", "size_px", "look", "target", "up", "model", "preset"]],
-  ["Light", "photo", ["stops", "look", "shutter_s", "f_number", "iso"]],
-  ["Planet", "planet", ["dust_opacity", "frost", "shadows"]],
-  ["Release", "release", ["at", "mount", "axis", "speed_m_s"]],
-  ["Craft", "craft", ["model", "joints_deg"]],
-  ["Orbit", "orbit", null],
-  ["Attitude", "attitude", null],
-  ["Sky", "sky", null],
+  ["Shot", "", ["title", "at"], []],
+  ["Release", "release", ["speed_m_s", "at", "mount", "axis"], []],
+  ["Camera", "camera", ["horizontal_fov_deg", "place", "roll_deg", "size_px", "look", "target", "up"], ["preset"]],
+  ["Light", "photo", ["stops", "meter", "look", "shutter_s", "f_number", "iso"], []],
+  ["Planet", "planet", ["dust_opacity", "frost", "cloud_opacity", "map", "shadows"], []],
+  ["Craft", "craft", [], ["model", "joints_deg", "materials"]],
+  ["Sky", "sky", ["stars", "sun", "moons"], []],
 ];
-const OTHERS = ["mounted", "path", "site", "ground", "body", "downlink"];
+const MOTION = ["orbit", "path", "site", "attitude", "mounted"];
+const OTHERS = ["ground", "body", "downlink"];
+const DIRECTIONS = ["nadir", "zenith", "earth", "sun", "velocity", "orbit-normal", "north", "east"];
+const SECTIONS = new Set([...PANELS.map(([, section]) => section), ...MOTION, ...OTHERS, "objects", "assumed"]);
 
 export class Panels {
-  constructor(live, schema) {
-    this.live = live;
-    this.schema = schema;
+  constructor(live, catalogue, schema) {
+    Object.assign(this, { live, catalogue, schema, parts: [], values: null });
     this.tabs = document.getElementById("tabs");
     this.panels = document.getElementById("panels");
-    this.fields = [];
-    for (const [name, section, common] of PANELS) this.addSection(name, section, common);
-    this.addOthers();
-    live.on("scene", ({ values }) => this.show(values));
+    this.lists = this.makeLists();
+    this.context = this.makeContext();
+    for (const [name, section, first, byHand] of PANELS) this.addSection(name, section, first, byHand);
+    const craft = document.getElementById("panel-craft");
+    this.addPart(craft, "objects");
+    const motion = this.addTab("Motion");
+    for (const section of MOTION) this.addPart(motion, section);
+    const others = this.addTab("More");
+    for (const section of OTHERS) this.addPart(others, section);
+    this.addPart(others, "assumed");
+    document.querySelector("#panel-motion details").open = true;
+    live.on("scene", ({ values, given }) => this.show(values, given));
+    live.on("shape", (shape) => { this.shape = shape; offer("mounts", Object.keys(shape.mounts)); });
     this.tabs.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  // What fields need to know of the page.
+  makeContext() {
+    return {
+      schema: this.schema,
+      set: (path, value, merge) => (merge ? this.live.steer({ [path]: value }, merge) : this.live.set({ [path]: value })),
+      arrange: (path, action, entry, value) => this.live.send("arrange", { path, action, entry, value }),
+      list: (path) => this.lists.get(withoutEntries(path)),
+      reason: (path) => this.reason(path),
+      hasDefault: (node) => node.optional || node.default !== undefined,
+      starters: (path, item) => this.starter(path, item),
+    };
+  }
+
+  // Lists of what a text field may be, by the path of its key.
+  makeLists() {
+    const lists = new Map(Object.entries(this.catalogue.choices).map(([path, choices]) => {
+      const id = `choices-${path.replaceAll(".", "-")}`;
+      document.body.append(element("datalist", { id }, ...choices.map(({ name, title }) => new Option(title, name))));
+      return [path, id];
+    }));
+    for (const id of ["mounts", "targets"]) document.body.append(element("datalist", { id }));
+    for (const path of ["release.mount", "mounted.mount", "craft.decals.mount"]) lists.set(path, "mounts");
+    return lists.set("camera.target", "targets");
+  }
+
+  // Objects are named in [assumed]: objects.ryugu.offset_m.
+  reason(path) {
+    const named = path.replace(/^objects\[(\d+)\]/, (_, k) => `objects.${this.values.objects?.[k]?.name}`);
+    return this.values.assumed[named];
+  }
+
+  starter(path, item) {
+    const made = starter(this.context, item);
+    if (path === "objects") {
+      const taken = (this.values.objects ?? []).length + 1;
+      return { ...made, name: `object-${taken}`, model: "tianwen1-camera", offset_m: [0, 0, 5 * taken], axes: "body" };
+    }
+    if (path.endsWith("decals")) {
+      return { ...made, mount: Object.keys(this.shape?.mounts ?? {})[0] ?? "", image: "picture.png", width_m: 0.5 };
+    }
+    return made;
   }
 
   addTab(name) {
     const id = name.toLowerCase().replace(/\W/g, "-");
-    const tab = document.createElement("button");
-    Object.assign(tab, { id: `tab-${id}`, textContent: name, tabIndex: -1 });
-    tab.setAttribute("role", "tab");
-    tab.setAttribute("aria-controls", `panel-${id}`);
+    const tab = element("button", { id: `tab-${id}`, textContent: name, tabIndex: -1, role: "tab",
+      "aria-controls": `panel-${id}`, "aria-selected": "false" });
     tab.addEventListener("click", () => this.select(tab));
-    const panel = document.createElement("div");
-    panel.id = `panel-${id}`;
-    panel.setAttribute("role", "tabpanel");
-    panel.setAttribute("aria-labelledby", tab.id);
+    const panel = element("div", {
+      id: `panel-${id}`, role: "tabpanel", "aria-labelledby": tab.id, hidden: true, tabIndex: -1,
+    });
     this.tabs.append(tab);
     this.panels.append(panel);
     if (!this.selected) this.select(tab);
-    else panel.hidden = true;
     return panel;
   }
 
   select(tab) {
-    this.selected?.setAttribute("aria-selected", "false");
     if (this.selected) {
+      this.selected.setAttribute("aria-selected", "false");
       this.selected.tabIndex = -1;
       document.getElementById(this.selected.getAttribute("aria-controls")).hidden = true;
     }
     this.selected = tab;
     tab.tabIndex = 0;
     tab.setAttribute("aria-selected", "true");
-    document.getElementById(tab.getAttribute("aria-controls")).hidden = false;
-    this.onSelect?.(tab.id);
+    tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const panel = document.getElementById(tab.getAttribute("aria-controls"));
+    panel.hidden = false;
+    this.panels.scrollTop = 0;
+    panel.dispatchEvent(new CustomEvent("shown"));
   }
 
   key(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
     const tabs = [...this.tabs.children];
-    const next = tabs[(tabs.indexOf(this.selected) + step + tabs.length) % tabs.length];
+    const now = tabs.indexOf(this.selected);
+    const [after, before] = [now + 1, now - 1];
+    const to = { ArrowRight: after, ArrowDown: after, ArrowLeft: before, ArrowUp: before, Home: 0, End: -1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = tabs[(to + tabs.length) % tabs.length];
     this.select(next);
     next.focus();
   }
 
-  addSection(name, section, common) {
+  addSection(name, section, first, byHand) {
     const panel = this.addTab(name);
-    const keys = this.schema.section(section).filter(([, node]) => section !== "" || !isSection(node));
-    const first = common ? common.map((key) => keys.find(([each]) => each === key)).filter(Boolean) : keys;
-    const rest = keys.filter((each) => !first.includes(each));
-    for (const [key, node] of first) panel.append(this.addField(section, key, node));
-    if (rest.length) panel.append(this.more("All other keys", section, rest));
+    const node = this.schema.section(section);
+    const keys = this.schema.keys(node).filter(([key]) => !byHand.includes(key) && (section !== "" || !SECTIONS.has(key)));
+    const common = first.map((key) => keys.find(([each]) => each === key)).filter(Boolean);
+    const rest = keys.filter((each) => !common.includes(each));
+    panel.append(element("div", { className: "keys" }, ...common.map(([key, each]) => this.addKey(section, key, each))));
+    if (!rest.length) return;
+    panel.append(element("details", { className: "more" }, element("summary", { textContent: "All other settings" }),
+      element("div", { className: "keys" }, ...rest.map(([key, each]) => this.addKey(section, key, each)))));
   }
 
-  addOthers() {
-    const panel = this.addTab("More");
-    for (const section of OTHERS) {
-      panel.append(this.more(words(section), section, this.schema.section(section)));
-    }
+  addKey(section, key, node) {
+    const part = makeKey(this.context, section ? `${section}.${key}` : key, key, node);
+    this.parts.push({ part, section, key });
+    return part.element;
   }
 
-  more(title, section, keys) {
-    const details = document.createElement("details");
-    details.className = "more";
-    const summary = document.createElement("summary");
-    summary.textContent = title;
-    const list = document.createElement("div");
-    details.append(summary, list);
-    for (const [key, node] of keys) list.append(this.addField(section, key, node));
-    return details;
+  // A whole section: a table, folded, or an array of tables.
+  addPart(panel, section) {
+    const part = makeKey(this.context, section, section, this.schema.section(section));
+    this.parts.push({ part, section: "", key: section });
+    panel.append(part.element);
   }
 
-  addField(section, key, node) {
-    const path = section ? `${section}.${key}` : key;
-    const field = new Field(path, key, node, (where, value, merge) => this.live.set({ [where]: value }, merge));
-    this.fields.push({ field, section, key });
-    return field.element;
-  }
-
-  show(values) {
-    for (const { field, section, key } of this.fields) {
-      const table = section ? values[section] : values;
-      const reason = values.assumed[field.path] ?? values.assumed[section];
-      field.show(table?.[key], table ? reason : undefined);
+  show(values, given) {
+    this.values = values;
+    offer("targets", ["craft", ...(values.objects ?? []).map(({ name }) => name), ...DIRECTIONS]);
+    for (const { part, section, key } of this.parts) {
+      part.show((section ? values[section] : values)?.[key], (section ? given[section] : given)?.[key]);
     }
   }
 }
 
-function isSection(node) {
-  return node.type === "object" || Boolean(node.properties) || node.items?.properties;
+function offer(id, names) {
+  document.getElementById(id).replaceChildren(...names.map((name) => new Option(name)));
 }

@@ -1,0 +1,67 @@
+"""What the page can choose from: scenes with their pictures, models, cameras, finishes, sensors and maps."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from selfiesim.camera.catalogue import cameras
+from selfiesim.craft.description import read_description
+from selfiesim.craft.load import models
+from selfiesim.craft.material_overrides import finish_names
+from selfiesim.photo.detectors import DETECTORS
+from selfiesim.planet.library.user_maps import entry_names
+from selfiesim.scene.scene import Scene, schema
+from selfiesim.scene.shipped import scenes
+
+THUMBNAILS = Path(str(files("selfiesim.studio") / "static" / "scenes"))
+"""Folder of the scenes' pictures, ``NAME.jpg``; ``make gallery`` makes them from those in ``renders/``."""
+
+
+@cache
+def catalogue() -> dict[str, Any]:
+    """Return it, JSON-ready.
+
+    Returns
+    -------
+    dict
+        ``scenes``, each with ``name``, ``title``, ``summary`` and ``picture`` (an address, or None); ``schema``, from
+        which panels are made; ``choices``, by the path of a key: names, each with a ``title``, and models with their
+        ``mounts``; ``presets``, the keys of ``[camera]`` that each known camera sets.
+    """
+    return {"scenes": _scenes(), "schema": schema(), "choices": _choices(), "presets": _presets()}
+
+
+def _scenes() -> list[dict[str, Any]]:
+    found = []
+    for name in scenes():
+        scene = Scene.load(name)
+        picture = f"/static/scenes/{name}.jpg" if (THUMBNAILS / f"{name}.jpg").is_file() else None
+        found.append({"name": name, "title": scene.title, "summary": scene.summary.strip(), "picture": picture})
+    return found
+
+
+def _choices() -> dict[str, list[dict[str, Any]]]:
+    craft = [_model(name, path) for name, path in models().items()]
+    lenses = [{"name": name, "title": camera.title} for name, camera in cameras().items()]
+    finishes = [{"name": name, "title": name.replace("-", " ")} for name in finish_names()]
+    return {
+        "craft.model": craft,
+        "objects.model": craft,
+        "camera.preset": lenses,
+        "craft.materials": finishes,
+        "objects.materials": finishes,
+        "photo.detector.preset": [{"name": name, "title": name} for name in DETECTORS],
+        "planet.map": [{"name": name, "title": name} for name in entry_names()],
+    }
+
+
+def _model(name: str, path: Path) -> dict[str, Any]:
+    description = read_description(path.with_suffix(".toml"))[0]
+    return {"name": name, "title": description.name, "mounts": list(description.mounts)}
+
+
+def _presets() -> dict[str, list[str]]:
+    return {name: sorted(camera.scene_keys()) for name, camera in cameras().items()}

@@ -1,0 +1,53 @@
+"""One studio and one page in a browser for all tests of the page's parts; each test leaves the scene as it was."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from studio_page import PATIENCE_MS, StudioPage
+from studio_server import running, write_scene
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def shared_studio(tmp_path_factory):
+    """A running studio: its folder, and address with token."""
+    folder = tmp_path_factory.mktemp("shared-studio")
+    write_scene(folder)
+    with running(folder) as (address, token, _process):
+        yield folder, f"{address}#{token}"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless browser."""
+    driver_module = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium; apt-get install chromium")
+    with driver_module.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def shared_page(browser, shared_studio):
+    """A page of that studio that shows its first picture; for mouse and fingers."""
+    # Waiting for a condition evaluates text, which the page's policy forbids; a test in test_page.py keeps to it.
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, bypass_csp=True, has_touch=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(shared_studio[1])
+    yield StudioPage(page)
+    context.close()
+
+
+@pytest.fixture
+def studio_page(shared_page):
+    """That page at its first scene, with no error in its console at the end."""
+    shared_page.begin()
+    yield shared_page
+    shared_page.restore()
