@@ -208,7 +208,8 @@ def test_show_prints_every_fact(run):
     facts = strict_json(run("show", SHIPPED, "--json")[1])
     code, out, err = run("show", SHIPPED)
     assert (code, err) == (0, "")
-    assert all(key in out for key in facts if key not in ("title", "assumed", "sky"))
+    assert all(key in out for key in facts if key not in ("title", "assumed", "sky", "ground", "features"))
+    assert all(where in out for where in ("centre", "upper left", "Korolev"))
     assert facts["title"] in out
     assert "assumed" in out
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PACKAGES = ("numpy", "scipy", "pyvista", "vtk", "mapbox_earcut", "imageio", "pydantic")
 OPTIONAL_PACKAGES = (
     "spiceypy", "rasterio", "imageio-ffmpeg", "OpenEXR", "mitsuba", "DracoPy", "distributed", "starlette", "uvicorn",
-    "websockets", "tomlkit", "pycollada", "lxml", "assimp-py", "usd-core",
+    "websockets", "pycollada", "lxml", "assimp-py", "usd-core",
 )  # fmt: skip
 """The packages that selfiesim's extras install."""
 
