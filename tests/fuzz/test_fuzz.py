@@ -27,7 +27,9 @@ def test_500_spoiled_inputs_are_accepted_or_refused():
         f"{kind} {number}: {outcome}\n{detail[-1500:]}" for kind, number, outcome, detail in table.findings
     )
     assert sum(count.total() for count in table.counts.values()) == COUNT
-    assert all(count["accepted"] and count["refused"] for count in table.counts.values())
+    assert all(count["refused"] for count in table.counts.values())
+    # Some 25 of a kind: one that is nearly always refused may be accepted in none.
+    assert sum(count["accepted"] > 0 for count in table.counts.values()) >= len(KINDS) - 2
 
 
 def test_cases_are_the_same_in_each_process():
