@@ -135,7 +135,7 @@ def cast_shadows(
 ) -> ShadowMap:
     """Follow the rays of sunlight over the relief.
 
-    The relief is kept: another Sun in the same frame takes a third of the time.
+    The relief is kept: another Sun in the same frame takes less time.
 
     Parameters
     ----------
