@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from studio_page import PATIENCE_MS, StudioPage
+from studio_page import StudioPage
 from studio_server import running, write_scene
 
+PATIENCE_MS = 30_000
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -33,13 +34,24 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def shared_page(browser, shared_studio):
+def open_context(browser):
+    """Return a function that opens a browser context, in which nothing is waited for longer than half a minute."""
+
+    def opened(**options):
+        context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def shared_page(open_context, shared_studio):
     """A page of that studio that shows its first picture; for mouse and fingers."""
     # Waiting for a condition evaluates text, which the page's policy forbids; a test in test_page.py keeps to it.
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, bypass_csp=True, has_touch=True)
+    context = open_context(viewport={"width": 1280, "height": 720}, bypass_csp=True, has_touch=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     page.goto(shared_studio[1])
     yield StudioPage(page)
     context.close()

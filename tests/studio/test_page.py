@@ -14,12 +14,18 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
-from studio_page import PATIENCE_MS
 from studio_server import running, write_scene
 
 from selfiesim.cli.app import main
 
 pytestmark = pytest.mark.xdist_group("studio")
+
+
+def save_as(page, name):
+    """Save the scene under a name, in the dialog that asks for it."""
+    page.click("#save")
+    page.fill("#save-name", name)
+    page.click("#save-dialog button.primary")
 
 
 def command(*words):
@@ -48,13 +54,17 @@ class Shown:
 
     def __init__(self, context, address):
         self.page = context.new_page()
-        self.page.set_default_timeout(PATIENCE_MS)
         self.frames = Frames(self.page)
         self.errors = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda each: self.errors.append(each.text) if each.type == "error" else None)
         self.page.goto(address)
         self.page.wait_for_selector("#canvas[data-stage=done]")
+
+    def begin(self):
+        """Forget errors of before, and close what a test that failed left open."""
+        self.errors.clear()
+        self.page.locator("dialog").evaluate_all("all => all.forEach(each => each.close())")
 
     @property
     def text(self):
@@ -108,9 +118,9 @@ def studio(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def opened(browser, studio):
+def opened(open_context, studio):
     """The page, with its first picture."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context = open_context(viewport={"width": 1280, "height": 720})
     yield Shown(context, studio[1])
     context.close()
 
@@ -118,6 +128,7 @@ def opened(browser, studio):
 @pytest.fixture
 def shown(opened):
     """The page; at the end it shows the text that it began with, and has no error in its console."""
+    opened.begin()
     text = opened.text
     yield opened
     assert opened.text == text
@@ -200,8 +211,7 @@ def test_two_pages_show_the_same_scene(shown):
 def test_the_picture_at_rest_is_the_file_that_the_command_writes(shown, studio, tmp_path):
     shown.settle()
     at_rest = shown.frames.found[shown.revision, "done"]
-    shown.page.once("dialog", lambda dialog: dialog.accept("kept.toml"))
-    shown.page.click("#save")
+    save_as(shown.page, "kept.toml")
     shown.wait_for_status("Saved")
     by_command = tmp_path / "by-command.png"
     command("render", studio[0] / "kept.toml", "--quality", "final", "-o", by_command)
@@ -217,11 +227,12 @@ def test_a_picture_that_is_rendered_and_downloaded_can_be_replayed(shown, studio
     shown.page.select_option("#quality", "draft")
     shown.page.click("#begin")
     with shown.page.expect_download() as download:
-        shown.page.click("#downloads a")
+        shown.page.click("#downloads a >> text=.png")
     downloaded = tmp_path / "downloaded.png"
     download.value.save_as(downloaded)
     assert Path(download.value.suggested_filename).suffix == ".png"
     shown.page.keyboard.press("Escape")
+    shown.page.wait_for_selector("#render-dialog", state="hidden")
     monkeypatch.chdir(studio[0])  # where the mesh is
     command("replay", downloaded, "-o", tmp_path / "again.png")
     assert np.array_equal(np.asarray(Image.open(downloaded)), np.asarray(Image.open(tmp_path / "again.png")))
@@ -229,10 +240,33 @@ def test_a_picture_that_is_rendered_and_downloaded_can_be_replayed(shown, studio
 
 def test_a_file_outside_the_folder_is_not_written(shown, studio):
     for name in ("../escaped.toml", "/tmp/escaped.toml", "plain.txt", ".hidden.toml"):
-        shown.page.once("dialog", lambda dialog, name=name: dialog.accept(name))
-        shown.page.click("#save")
+        save_as(shown.page, name)
         shown.wait_for_status(name)
     assert not (studio[0].parent / "escaped.toml").exists()
+
+
+def test_enter_saves_under_the_name_that_is_offered_and_escape_does_not(shown, studio):
+    page, folder = shown.page, studio[0]
+    page.keyboard.press("Control+s")
+    assert page.input_value("#save-name").endswith(".toml")
+    page.keyboard.type("by-enter.toml")  # in place of the name, which is selected
+    page.keyboard.press("Enter")
+    shown.wait_for_status("Saved as by-enter.toml")
+    assert (folder / "by-enter.toml").read_text() == shown.text
+    for leave in (lambda: page.keyboard.press("Escape"), lambda: page.click("#save-cancel")):
+        page.click("#save")
+        assert page.input_value("#save-name") == "by-enter.toml"
+        page.fill("#save-name", "not-saved.toml")
+        leave()
+        page.wait_for_selector("#save-dialog", state="hidden")
+    page.click("#save")
+    page.fill("#save-name", " ")
+    page.keyboard.press("Enter")
+    assert page.is_visible("#save-dialog")
+    page.keyboard.press("Escape")
+    save_as(page, "by-enter.toml")  # after which anything that was sent before has been done
+    shown.wait_for_status("Saved as by-enter.toml")
+    assert {each.name for each in folder.glob("*.toml")} & {"not-saved.toml", " ", ".toml"} == set()
 
 
 def test_a_worker_that_is_killed_comes_back(shown, studio):

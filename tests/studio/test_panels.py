@@ -3,6 +3,8 @@
 import tomllib
 
 import pytest
+from studio_page import StudioPage
+from studio_server import running, write_scene
 
 from selfiesim.scene.scene import Scene, schema
 from selfiesim.scene.shipped import scenes
@@ -16,16 +18,31 @@ def field(path):
     return f"[data-path='{path}']"
 
 
-def test_every_scene_has_a_picture_and_one_click_opens_it(studio_page):
-    page = studio_page.page
-    studio_page.tab("shot")
-    page.locator(".shot img").last.scroll_into_view_if_needed()
-    page.wait_for_function("() => [...document.querySelectorAll('.shot img')].every(each => each.complete)")
-    widths = page.locator(".shot img").evaluate_all("all => all.map(each => each.naturalWidth)")
-    assert widths == [256] * len(scenes())
-    studio_page.change(lambda: page.click("[data-scene=tianwen1-closeup]"))
-    assert page.locator(".shot[aria-current]").get_attribute("data-scene") == "tianwen1-closeup"
-    assert keys(studio_page)["at"] == "release+29s"
+def choose_orbiter(studio_page):
+    """Open the panel of the craft, and choose a model with joints and materials in place of the scene's boxes."""
+    studio_page.tab("craft")
+    studio_page.change(lambda: studio_page.page.select_option("#craft-model", "tianwen1-orbiter"))
+    studio_page.page.wait_for_selector("input[data-joint=hga]")
+
+
+def test_every_scene_has_a_picture_and_one_click_opens_it(open_context, tmp_path):
+    # In a studio of its own: the files of a scene that is opened are in another folder from then on.
+    write_scene(tmp_path)
+    context = open_context(viewport={"width": 1280, "height": 720}, bypass_csp=True)
+    with running(tmp_path) as (address, token, _process):
+        page = context.new_page()
+        page.goto(f"{address}#{token}")
+        studio_page = StudioPage(page)
+        studio_page.begin()
+        studio_page.tab("shot")
+        page.locator(".shot img").last.scroll_into_view_if_needed()
+        page.wait_for_function("() => [...document.querySelectorAll('.shot img')].every(each => each.complete)")
+        widths = page.locator(".shot img").evaluate_all("all => all.map(each => each.naturalWidth)")
+        assert widths == [256] * len(scenes())
+        studio_page.change(lambda: page.click("[data-scene=tianwen1-closeup]"))
+        assert page.locator(".shot[aria-current]").get_attribute("data-scene") == "tianwen1-closeup"
+        assert keys(studio_page)["at"] == "release+29s"
+        context.close()
 
 
 def test_objects_are_added_set_sorted_and_removed(studio_page):
@@ -58,7 +75,7 @@ def test_every_key_of_an_object_has_a_field(studio_page):
 
 def test_a_joint_follows_its_slider_within_its_limits_and_goes_back_to_tracking(studio_page):
     page = studio_page.page
-    studio_page.tab("craft")
+    choose_orbiter(studio_page)
     slider = page.locator("input[data-joint=hga][data-axis='1']")
     assert (slider.get_attribute("min"), slider.get_attribute("max")) == ("-40", "40")
     tracked = float(slider.input_value())
@@ -73,7 +90,7 @@ def test_a_joint_follows_its_slider_within_its_limits_and_goes_back_to_tracking(
 
 def test_a_material_takes_a_finish_from_the_library(studio_page):
     page = studio_page.page
-    studio_page.tab("craft")
+    choose_orbiter(studio_page)
     page.click("#panel-craft summary:has-text('Materials')")
     studio_page.change(lambda: page.select_option("#material-gold_foil", "silver-foil"))
     assert keys(studio_page)["craft"]["materials"] == {"gold_foil": "silver-foil"}
@@ -82,7 +99,7 @@ def test_a_material_takes_a_finish_from_the_library(studio_page):
 
 def test_another_model_leaves_joints_and_push_of_the_last_one_behind(studio_page):
     page = studio_page.page
-    studio_page.tab("craft")
+    choose_orbiter(studio_page)
     studio_page.change(lambda: page.fill("input[data-joint=wing_plus_y]", "30"))
     studio_page.change(lambda: page.select_option("#craft-model", "tianwen1-camera"))
     assert keys(studio_page)["craft"] == {"model": "tianwen1-camera"}
@@ -210,11 +227,12 @@ def test_tabs_are_reached_by_arrow_keys(studio_page):
     assert page.get_attribute("#tab-release", "aria-selected") == "true"
 
 
-def test_what_the_picture_shows_is_said_when_it_is_final(studio_page):
+def test_what_the_picture_shows_is_said_when_it_is_final(studio_page, shared_studio):
     studio_page.finish()
     words = studio_page.page.text_content("#announce")
     assert "The picture is final. Tianwen-1 over the north pole of Mars." in words
-    assert "16.2 metres away, is whole in the picture" in words
+    metres = Scene.load(shared_studio[0] / "shot.toml").view().facts["range_to_craft_m"]
+    assert f"{metres:.1f} metres away, is whole in the picture" in words
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (390, 844)])

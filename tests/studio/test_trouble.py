@@ -123,7 +123,7 @@ def test_a_folder_that_is_read_only_is_one_sentence(tmp_path):
 def test_without_opengl_the_page_and_the_terminal_say_so(tmp_path):
     write_scene(tmp_path)
     nowhere = str(tmp_path / "nowhere")
-    broken = {"XDG_CACHE_HOME": nowhere, "__EGL_VENDOR_LIBRARY_FILENAMES": nowhere, "LIBGL_DRIVERS_PATH": nowhere}
+    broken = {"SELFIESIM_CACHE": nowhere, "__EGL_VENDOR_LIBRARY_FILENAMES": nowhere, "LIBGL_DRIVERS_PATH": nowhere}
     with running(tmp_path, **broken) as (address, token, process), Browserless(address).live(token) as live:
         message = live.wait_for(lambda each: each["type"] == "faults")
         assert "OpenGL" in message["faults"][0]["message"]

@@ -15,6 +15,7 @@ import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
 import { Presets } from "./presets.js";
 import { ReleaseView } from "./release.js";
+import { Save } from "./save.js";
 import { Schema } from "./schema.js";
 import { Season } from "./season.js";
 import { Shots } from "./shots.js";
@@ -37,23 +38,18 @@ function connectDocument(live) {
   });
   byId("undo").addEventListener("click", () => live.send("undo"));
   byId("redo").addEventListener("click", () => live.send("redo"));
-  byId("save").addEventListener("click", () => save(live));
+  const save = new Save(live);
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey)) return;
     const isText = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
     if (event.key === "s") {
       event.preventDefault();
-      save(live);
+      save.ask();
     } else if (event.key.toLowerCase() === "z" && !isText) {
       event.preventDefault();
       live.send(event.shiftKey ? "redo" : "undo");
     }
   });
-}
-
-function save(live) {
-  const name = prompt("Save the scene as", `${byId("scene-name").textContent}.toml`);
-  if (name) live.send("save", { name });
 }
 
 // For those who do not see the picture: say what it shows, once it is final.
