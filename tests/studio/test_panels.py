@@ -21,6 +21,7 @@ def field(path):
 def choose_orbiter(studio_page):
     """Open the panel of the craft, and choose a model with joints and materials in place of the scene's boxes."""
     studio_page.tab("craft")
+    studio_page.page.wait_for_selector("text=This model has no joints.")  # not those of the test before
     studio_page.change(lambda: studio_page.page.select_option("#craft-model", "tianwen1-orbiter"))
     studio_page.page.wait_for_selector("input[data-joint=hga]")
 
