@@ -8,7 +8,7 @@ import pytest
 from studio_page import StudioPage
 from studio_server import running, write_scene
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 

@@ -41,7 +41,7 @@ def test_the_frame_works_in_a_page_of_another_port(studio, browser, tmp_path, ho
         page.goto(f"http://{host}:{server.server_address[1]}/cell.html")
         assert page.locator("iframe").bounding_box()["height"] == 640
         frame = page.frame_locator("iframe")
-        frame.locator("#canvas[data-stage]").wait_for(timeout=30_000)
+        frame.locator("#canvas[data-stage]").wait_for(timeout=90_000)
         assert "roll_deg = 12" in frame.locator("#toml").input_value()
         page.close()
     finally:

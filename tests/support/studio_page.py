@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-PATIENCE_MS = 120_000
-
 
 class StudioPage:
     """A page in a browser.
