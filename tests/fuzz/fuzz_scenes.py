@@ -23,26 +23,6 @@ from fuzz_mutators import (
 from hypothesis import strategies as st
 
 
-@st.composite
-def _scenes(draw: Any) -> Case:
-    known = known_keys_of_schema(scene_schema())
-    table = draw(spoiled_tables(draw(st.sampled_from(seeds.scene_tables())), known=known))
-    words = draw(st.sampled_from([("check",)] * 30 + [("show", "--json")] * 8))
-    if draw(st.integers(0, 40)) == 0:
-        words = ("render", "--quality", "draft", "--samples", "1", "-o", "x.png")
-        table.setdefault("camera", {})
-        if isinstance(table["camera"], dict):
-            table["camera"]["size_px"] = [32, 18]
-    return Case((words[0], "scene.toml", *words[1:]), seeds.box_files() | {"scene.toml": toml(table)})
-
-
-@st.composite
-def _scene_texts(draw: Any) -> Case:
-    text = toml_text(draw(st.sampled_from(seeds.scene_tables())))
-    content = draw(st.one_of(spoiled_texts(text).map(encoded), spoiled_bytes(text.encode())))
-    return Case(("check", "scene.toml"), seeds.box_files() | {"scene.toml": content})
-
-
 @cache
 def schema_of(name: str) -> dict[str, Any]:
     if name == "job":
