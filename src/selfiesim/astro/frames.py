@@ -26,8 +26,8 @@ _MARS_INERTIAL_POLE_DEG = (317.68143, 52.88650)
 _OBLIQUITY = float(np.radians(84381.448 / 3600.0))
 
 
-def icrf_to_equator(pole_ra_deg: float, pole_dec_deg: float) -> Matrix:
-    """Return the rotation from ICRF to axes with z to the given pole and x along the ascending node of its equator."""
+def icrf_to_equator(pole_ra_deg: float | Vector, pole_dec_deg: float | Vector) -> Matrix:
+    """Return the rotations (..., 3, 3) from ICRF to axes with z to a pole and x to the node of its equator."""
     return np.asarray(rotation_x(np.radians(90.0 - pole_dec_deg)) @ rotation_z(np.radians(pole_ra_deg + 90.0)))
 
 
@@ -39,19 +39,8 @@ def icrf_to_bodyfixed(body: Body, epoch: Epoch) -> Matrix:
 
 def icrf_to_bodyfixed_at(body: Body, days: Vector) -> Matrix:
     """Return the rotations (N, 3, 3) of :func:`icrf_to_bodyfixed` at TDB days (N,) since J2000."""
-    pole_ra, pole_dec, meridian = (
-        np.radians(np.broadcast_to(angle, days.shape)) for angle in body.rotation_deg_at(days)
-    )
-    node, tilt = pole_ra + 0.5 * np.pi, 0.5 * np.pi - pole_dec
-    c, s = np.cos(meridian), np.sin(meridian)
-    # To the node, to the equator, then about the pole: R3(W) R1(90 deg - dec) R3(ra + 90 deg), written out.
-    cn, sn, ct, st = np.cos(node), np.sin(node), np.cos(tilt), np.sin(tilt)
-    rows = [
-        [c * cn - s * ct * sn, c * sn + s * ct * cn, s * st],
-        [-s * cn - c * ct * sn, -s * sn + c * ct * cn, c * st],
-        [st * sn, -st * cn, ct],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    pole_ra, pole_dec, meridian = (np.broadcast_to(angle, days.shape) for angle in body.rotation_deg_at(days))
+    return np.asarray(rotation_z(np.radians(meridian)) @ icrf_to_equator(pole_ra, pole_dec))
 
 
 def icrf_to_inertial(frame: str, body: Body | None = None, epoch: Epoch | None = None) -> Matrix:

@@ -6,23 +6,29 @@ Frame rotations are 3x3 matrices named ``from_to``: ``v_to = from_to @ v_from``.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Vector = NDArray[np.float64]
 
 Matrix = NDArray[np.float64]
 
 
-def rotation_x(angle: float) -> Matrix:
-    """Return the frame rotation (3, 3) to axes rotated by ``angle`` (rad) about x."""
+def rotation_x(angle: ArrayLike) -> Matrix:
+    """Return the frame rotations (..., 3, 3) to axes rotated by ``angle`` (...), rad, about x."""
     c, s = np.cos(angle), np.sin(angle)
-    return np.array([[1.0, 0.0, 0.0], [0.0, c, s], [0.0, -s, c]])
+    zero, one = np.zeros_like(c), np.ones_like(c)
+    return _from_rows([[one, zero, zero], [zero, c, s], [zero, -s, c]])
 
 
-def rotation_z(angle: float) -> Matrix:
-    """Return the frame rotation (3, 3) to axes rotated by ``angle`` (rad) about z."""
+def rotation_z(angle: ArrayLike) -> Matrix:
+    """Return the frame rotations (..., 3, 3) to axes rotated by ``angle`` (...), rad, about z."""
     c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
+    zero, one = np.zeros_like(c), np.ones_like(c)
+    return _from_rows([[c, s, zero], [-s, c, zero], [zero, zero, one]])
+
+
+def _from_rows(rows: list[list[Vector]]) -> Matrix:
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def unit(vector: Vector) -> Vector:

@@ -52,12 +52,6 @@ class Drawing:
         self._start()
         self._watch = self._loop.create_task(self._watching())
 
-    @property
-    def pid(self) -> int:
-        """Process number of the worker."""
-        assert self._process.pid is not None
-        return self._process.pid
-
     def draw(self, request: Request) -> None:
         """Draw a scene in place of the one before."""
         self._request = request

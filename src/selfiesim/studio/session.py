@@ -91,11 +91,6 @@ class Session:
         self._count = 0
         self.redraw()
 
-    @property
-    def worker_pid(self) -> int:
-        """Process number of the process that draws."""
-        return self._drawing.pid
-
     def close(self) -> None:
         """End the processes, and remove pictures that were not downloaded."""
         self._drawing.close()

@@ -102,7 +102,7 @@ def list_features(view: ViewGeometry) -> list[dict[str, Any]]:
     for index, entry in zip(seen, _ground_entries(view, planet, pixels[seen]), strict=True):
         if entry:
             feature = features[index]
-            width = 1e3 * feature.diameter_km / (1e3 * entry["distance_km"]) / view.camera.pixel_angle
+            width = feature.diameter_km / entry["distance_km"] / view.camera.pixel_angle
             head = {"name": feature.name, "kind": feature.kind, "pixel": pixels[index].tolist(), "width_px": width}
             entries.append(head | entry)
     return sorted(entries, key=lambda entry: (-entry["width_px"], entry["name"]))[:MAX_FEATURES]
