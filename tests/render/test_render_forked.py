@@ -182,6 +182,7 @@ def test_two_hundred_renders_from_four_forked_workers_equal_those_of_one():
     run_python(
         DRAW
         + """
+SCENE = SCENE.with_changes(camera__size_px=[64, 36])
 times = [30.0 + 0.5 * number for number in range(200)]
 alone = [draw(seconds) for seconds in times]
 with workers(4) as pool:
