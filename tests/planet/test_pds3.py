@@ -165,6 +165,7 @@ def test_three_bands_in_any_order(tmp_path: Path, order: str) -> None:
         ({"kind": "VAX_REAL", "bits": "24"}, "numbers of type VAX_REAL with 24 bits are not supported"),
         ({"kind": "CHARACTER"}, "numbers of type CHARACTER"),
         ({"extra": "  BANDS = 7\r\n"}, "7 bands"),
+        ({"extra": "  LINE_SAMPLES = 0.0\r\n"}, "0 LINE_SAMPLES and 90 LINES, so no map"),
         ({"pointer": '^IMAGE = "GONE.IMG"'}, "its image GONE.IMG is missing"),
         ({"pointer": ""}, r"no pointer to an image \(\^IMAGE\)"),
         ({"pointer": '^IMAGE = "../../etc/passwd"'}, "its image|no pointer to an image"),

@@ -174,6 +174,7 @@ def test_normals_are_decoded_as_vectors(tmp_path: Path) -> None:
         (np.full((8, 16), np.nan, "f4"), {}, "has only gaps and no elevation; check nodata"),
         (np.full((8, 16), -32768, "i2"), {"nodata": -32768.0}, "has only gaps and no elevation"),
         (np.full((8, 16), np.inf, "f4"), {}, "has infinite numbers"),
+        (np.full((8, 16), 7, "i2"), {"offset": 1e308}, "has infinite numbers"),  # warnings are errors here
         (np.full((8, 16), -3.4e38, "f4"), {}, r"heights from -3\.4e\+38 .* give nodata"),
     ],
 )

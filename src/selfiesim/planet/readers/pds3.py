@@ -180,6 +180,8 @@ def _read_layout(label: Label, label_path: Path) -> _Layout:
     if bands not in (1, 3) or order not in _LAYOUTS:
         raise MapError(f"{label_path}: {bands} bands, {order}; a map has one or three bands")
     width, height = _label_int(label, "IMAGE.LINE_SAMPLES", label_path), _label_int(label, "IMAGE.LINES", label_path)
+    if not (width and height):
+        raise MapError(f"{label_path}: its label states {width} LINE_SAMPLES and {height} LINES, so no map")
     dtype = np.dtype(f"{_BYTE_ORDER.get(kind.split('_')[0], '>')}{letter}{bits // 8}")
     return _Layout(file, start, width, height, bands, dtype, order)
 

@@ -172,10 +172,11 @@ class _Decoder:
             self._table = self._values(np.arange(256, dtype=np.float32))
 
     def _values(self, raw: NDArray[Any]) -> Values:
-        value = raw.astype(np.float32) * np.float32(self._scale) + np.float32(self._offset)
-        if self.srgb:
-            value = linear_from_srgb(value)
-        return value * 2 - 1 if self.layer == "normal" else value
+        with np.errstate(over="ignore", invalid="ignore"):  # _check says it in a sentence
+            value = raw.astype(np.float32) * np.float32(self._scale) + np.float32(self._offset)
+            if self.srgb:
+                value = linear_from_srgb(value)
+            return value * 2 - 1 if self.layer == "normal" else value
 
     def __call__(self, raster: Raster, start: int, stop: int) -> tuple[Values, NDArray[np.bool_] | None]:
         raw, gaps = raster.rows(start, stop)
@@ -197,7 +198,7 @@ class _Decoder:
             return
         low, high = float(values.min()), float(values.max())
         if not (np.isfinite(low) and np.isfinite(high)):
-            raise MapError(f"{raster.name}: has infinite numbers near row {start}; give nodata, or repair the file")
+            raise MapError(f"{raster.name}: has infinite numbers near row {start}; give nodata, or another scale or offset")
         if self.layer == "elevation" and max(-low, high) > MAX_HEIGHT_M:
             raise MapError(
                 f"{raster.name}: has heights from {low:g} to {high:g} m; give nodata for the gaps, or a scale"
