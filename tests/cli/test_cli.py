@@ -281,6 +281,7 @@ REFUSED = {
     "a path that nobody can write to": (["render", SHIPPED, "-o", "/proc/selfiesim/a.png"], ["/proc/selfiesim/a.png"]),
     "demo to such a path": (["demo", "-o", "/proc/selfiesim/a.png"], ["/proc/selfiesim/a.png"]),
     "an unknown command": (["rendre", SHIPPED], ['"rendre"', '"render"', "--help"]),
+    "a subcommand without its group": (["inspect", "torn.glb"], ['"inspect"', "Try: selfiesim models inspect"]),
     "an unknown option": (["render", SHIPPED, "--siez", "3x3"], ["--siez", "--size", "--help"]),
     "an unknown quality": (["render", SHIPPED, "--quality", "best"], ["best", "draft", "final"]),
     "one scene too many": (["render", SHIPPED, "extra"], ["extra", "--help"]),

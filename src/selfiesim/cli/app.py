@@ -12,7 +12,7 @@ import os
 import sys
 import warnings
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError, Group, UnknownCommandError
 
 from selfiesim.cli.batch import run_batch
 from selfiesim.cli.cameras import cameras
@@ -123,7 +123,7 @@ def _run(words: list[str], debug: bool) -> None:
     except CycloptsError as error:
         if debug:
             raise
-        _fail(f"{error}\nTry: {' '.join(['selfiesim', *(error.command_chain or ()), '--help'])}")
+        _fail(f"{error}\nTry: {_advice(error)}")
     except BrokenPipeError:
         _silence_stdout()  # the reader (head, less) has closed the pipe: not an error
     except OSError as error:
@@ -145,6 +145,17 @@ def _escape_what_cannot_be_encoded() -> None:
 def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
     """Print a warning on one line, without the source location."""
     print(f"selfiesim: {_one_line(str(message))}", file=sys.stderr)
+
+
+def _advice(error: CycloptsError) -> str:
+    """Return the command that helps: for a subcommand without its group (``inspect``), the two together."""
+    chain = list(error.command_chain or ())
+    if isinstance(error, UnknownCommandError) and not chain and error.unused_tokens:
+        word = error.unused_tokens[0]
+        for group in app:
+            if word in app[group] and not word.startswith("-"):
+                return f"selfiesim {group} {word}"
+    return " ".join(["selfiesim", *chain, "--help"])
 
 
 def _fail(message: str) -> None:

@@ -136,8 +136,8 @@ def _surface_mount(craft: Craft, name: str, axis: Vector) -> MountPoint:
     place, direction = _rounded(point), _rounded(axis)
     warnings.warn(
         f"{craft.source}: it has no mounts, so the camera leaves from its surface at {place} m toward {direction}; to "
-        f"place it better, write into {craft.source.with_suffix('.toml').name} next to it:\n"
-        f"[mounts.{name}]\nposition_m = {place}\naxis = {direction}",
+        f"place it better, change this line and write it at the top of {craft.source.with_suffix('.toml').name} next to "
+        f"it: mounts.{name} = {{ position_m = {place}, axis = {direction} }}",
         ModelWarning,
         stacklevel=2,
     )
