@@ -14,7 +14,7 @@ from PIL import Image
 
 from selfiesim.core.errors import OutputError
 from selfiesim.files import images
-from selfiesim.files.recipe import recipe, recipe_text
+from selfiesim.files.recipe import recipe, recipe_as_text
 from selfiesim.scene.scene import Scene
 
 
@@ -64,7 +64,7 @@ def test_a_recipe_records_what_was_used(photo):
     quaternion = np.array(stored["camera"]["quaternion_icrf_to_camera"])
     assert np.linalg.norm(quaternion) == pytest.approx(1.0)
     # Strict JSON: no NaN, no Infinity.
-    json.loads(recipe_text(photo), parse_constant=pytest.fail)
+    json.loads(recipe_as_text(stored), parse_constant=pytest.fail)
 
 
 def test_the_same_photo_gives_the_same_bytes_at_any_time_and_place(photo, tmp_path):
@@ -141,7 +141,7 @@ def test_an_interrupted_write_leaves_the_old_picture_and_nothing_else(photo, tmp
     def torn(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(images, "png_bytes", torn)
+    monkeypatch.setattr(images, "_png", torn)
     with pytest.raises(KeyboardInterrupt):
         photo.save(path)
     assert (path.read_bytes(), (tmp_path / "a.json").read_bytes()) == before

@@ -12,7 +12,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from selfiesim.core.errors import OutputError
-from selfiesim.files.caption import caption
+from selfiesim.files.captions.caption import caption
 from selfiesim.files.recipe import digest
 from selfiesim.files.replay import read_recipe
 from selfiesim.scene.scene import Scene

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -38,12 +38,33 @@ def replay(
         print(f"{file}: the same, bit for bit")
 
 
-def caption(file: RecipeFile, /) -> None:
+def caption(
+    file: RecipeFile,
+    /,
+    *,
+    style: Annotated[
+        Literal["press", "full", "alt"],
+        Parameter(
+            help="press: plain words and round numbers; full: besides, scale, camera settings, assumptions and "
+            "credits; alt: what is where in the picture."
+        ),
+    ] = "full",
+    language: Annotated[
+        str, Parameter(help="en, zh, or the path of a file of sentences (.toml) in another language.")
+    ] = "en",
+    as_json: AsJson = False,
+) -> None:
     """Print a caption for an image: subject, time, place, range, scale and credits.
 
     The caption states that the image is synthetic.
+
+    Example: selfiesim caption selfie.png --style press --language zh
     """
-    from selfiesim.files.caption import caption as caption_of
+    from selfiesim.files.captions.caption import caption as caption_of
     from selfiesim.files.replay import read_recipe
 
-    print(caption_of(read_recipe(file)))
+    text = caption_of(read_recipe(file), style, language)
+    if as_json:
+        print_json({"file": str(file), "style": style, "language": language, "caption": text})
+    else:
+        print(text)

@@ -54,6 +54,9 @@ def render(
     ] = "pyvista",
     look: Look = None,
     bits: Annotated[int, Parameter(help="Bits per channel of a PNG or TIFF, 8 or 16.")] = 8,
+    dpi: Annotated[
+        float | None, Parameter(help="Resolution in print, pixels per inch, to write into the file.")
+    ] = None,
     half: Annotated[bool, Parameter(help="Store EXR radiance and colours in 16 bits instead of 32.")] = True,
     scale_bar: ScaleBar = False,
     watermark: Watermark = False,
@@ -67,12 +70,14 @@ def render(
     Example: selfiesim render tianwen1-mars --at release+60s -o selfie.png
     """
     from selfiesim.files.images import check_writable, sidecar_path
+    from selfiesim.files.metadata import check_dpi
     from selfiesim.files.poster import is_large
 
     start = time.perf_counter()
     scene = load_scene(scene_name, craft, size)
     path = output or Path(f"{Path(scene_name).stem}.png")
     check_writable(path, bits)
+    check_dpi(dpi)
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
     marks = mark_names(scale_bar, watermark)
@@ -82,14 +87,14 @@ def render(
         view = scene.view(parse_at(at))
         set_status(f"rendering ({quality})")
         if is_large(view.camera):
-            exposure = _save_poster(view, path, settings, bits, (quality, samples, engine), set_status)
+            exposure = _save_poster(view, path, settings, (bits, dpi), (quality, samples, engine), set_status)
         else:
             radiance = view.render(
                 quality, samples, lambda done, of: set_status(f"rendering, pass {done + 1} of {of}"), engine
             )
             set_status("developing")
             photo = radiance.expose(**settings)
-            photo.save(path, bits, half)
+            photo.save(path, bits, half, dpi)
             exposure = photo.exposure
     seconds = time.perf_counter() - start
     if as_json:
@@ -107,11 +112,14 @@ def _save_poster(
     view: View,
     path: Path,
     settings: dict[str, Any],
-    bits: int,
+    file_options: tuple[int, float | None],
     render_options: tuple[str, int | None, str],
     set_status: SetStatus,
 ) -> Exposure:
-    """Render an image too large for one piece in tiles; ``render_options`` is quality, samples and engine."""
+    """Render an image too large for one piece in tiles.
+
+    ``file_options`` is bits and dpi; ``render_options`` is quality, samples and engine.
+    """
     from selfiesim.files.poster import check_ending, render_poster
 
     quality, samples, engine = render_options
@@ -125,7 +133,7 @@ def _save_poster(
 
     with render_poster(view, options, path.parent, quality, samples, on_progress) as large:
         set_status("developing")
-        large.save(path, bits)
+        large.save(path, *file_options)
         return large.exposure
 
 

@@ -207,6 +207,7 @@ MATCH_PHOTO_PIXELS = _limit("match-photo-pixels", 16_384 * 8_192, "pixels of suc
 
 # Pictures and recipes that are read back
 RECIPE_BYTES = _limit("recipe-bytes", 1 << 20, "a recipe", "bytes")
+LANGUAGE_BYTES = _limit("language-bytes", 1 << 16, "a file of sentences for captions", "bytes")
 PICTURE_BYTES = _limit("picture-bytes", 2 << 30, "a picture whose recipe is read", "bytes")
 PICTURE_PIXELS = _limit("picture-pixels", 16_384 * 16_384, "declared pixels of such a picture")
 RECORD_BYTES = _limit("record-bytes", 64 << 20, "the label record of a frame", "bytes")

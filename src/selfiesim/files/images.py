@@ -13,20 +13,22 @@ from typing import TYPE_CHECKING, Any
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, reason
 from selfiesim.files.exr import write_exr, write_npz
-from selfiesim.files.recipe import SYNTHETIC, recipe_text
+from selfiesim.files.metadata import Metadata, check_dpi, photo_metadata
+from selfiesim.files.recipe import SYNTHETIC, recipe, recipe_as_text
 from selfiesim.files.strip_writer import PngStrips, TiffStrips
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from selfiesim.files.recipe import Developed
     from selfiesim.photo.develop import Photo
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".npz")
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg")
 """Formats of pictures that are not photographs: contact sheets and charts."""
 _KNOWN = ".png, .jpg, .tif, .exr or .npz"
-_JPEG_QUALITY = 92
+JPEG_QUALITY = 92
 
 
 # Long for its docstring.
@@ -86,7 +88,7 @@ def sidecar_path(path: Path) -> Path:
 
 
 # Long for its docstring.
-def save(photo: Photo, path: Path, bits: int = 8, half: bool = True) -> Path:
+def save(photo: Photo, path: Path, bits: int = 8, half: bool = True, dpi: float | None = None) -> Path:
     """Write a photo with its recipe, and the recipe next to it; both files are written completely or not at all.
 
     Parameters
@@ -99,6 +101,8 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True) -> Path:
         8, or 16 for PNG and TIFF.
     half : bool
         Whether EXR stores light and colours in half precision.
+    dpi : float, optional
+        Resolution in print, pixels per inch.
 
     Returns
     -------
@@ -108,23 +112,26 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True) -> Path:
     Raises
     ------
     OutputError
-        As :func:`check_writable`.
+        As :func:`check_writable`; for a resolution that no file can hold.
     """
     check_writable(path, bits)
-    text = recipe_text(photo)
+    check_dpi(dpi)
+    content = recipe(photo)
+    text = recipe_as_text(content)
+    data = photo_metadata(content, text, dpi)
 
     def write(picture: Path) -> None:
         ending = path.suffix.lower()
         if ending == ".png" and bits == 8:
-            picture.write_bytes(png_bytes(photo, text))
+            picture.write_bytes(_png(photo.pixels, data))
         elif ending in (".png", ".tif", ".tiff"):
-            _write_strips(photo, picture, text, bits)
+            _write_strips(photo, picture, data, bits)
         elif ending == ".exr":
             write_exr(photo, picture, text, half)
         elif ending == ".npz":
             write_npz(photo, picture, text)
         else:
-            picture.write_bytes(_jpeg_with_exif(photo.pixels, photo_exif(photo, text)))
+            picture.write_bytes(_jpeg(photo.pixels, photo_exif(photo, data), data))
 
     return save_with_sidecar(path, write, text)
 
@@ -152,12 +159,9 @@ def save_picture(path: Path, pixels: NDArray[np.uint8], recipe: dict[str, Any]) 
         As :func:`check_writable`.
     """
     check_writable(path, endings=PICTURE_ENDINGS)
-    text = json.dumps(recipe, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    if path.suffix.lower() == ".png":
-        content = png_with_recipe(pixels, recipe["title"], text)
-    else:
-        content = _jpeg_with_exif(pixels, _exif(recipe["title"], text))
-    return save_with_sidecar(path, lambda file: file.write_bytes(content), text)
+    data = Metadata(recipe["title"], recipe_as_text(recipe))
+    content = _png(pixels, data) if path.suffix.lower() == ".png" else _jpeg(pixels, _exif(data), data)
+    return save_with_sidecar(path, lambda file: file.write_bytes(content), data.recipe)
 
 
 def save_with_sidecar(path: Path, write: Callable[[Path], object], text: str) -> Path:
@@ -169,66 +173,45 @@ def save_with_sidecar(path: Path, write: Callable[[Path], object], text: str) ->
     return path
 
 
-def png_bytes(photo: Photo, text: str | None = None) -> bytes:
+def png_bytes(photo: Photo) -> bytes:
     """Encode a photo as 8-bit PNG with its recipe in the metadata."""
-    return png_with_recipe(photo.pixels, photo.radiance.view.shot.title, text or recipe_text(photo))
+    content = recipe(photo)
+    return _png(photo.pixels, photo_metadata(content, recipe_as_text(content)))
 
 
-def _write_strips(photo: Photo, path: Path, text: str, bits: int) -> None:
+def _write_strips(photo: Photo, path: Path, data: Metadata, bits: int) -> None:
     """Write TIFF, or PNG of 16 bits, which Pillow does not write."""
     pixels = photo.pixels if bits == 8 else photo.pixels16
     height, width = pixels.shape[:2]
-    title = photo.radiance.view.shot.title
-    if path.suffix.lower() == ".png":
-        with PngStrips(path, width, height, bits) as png:
-            png.add(pixels)
-            png.finish([chunk[:2] for chunk in png_info(title, text).chunks])
-    else:
-        with TiffStrips(path, width, height, bits) as tiff:
-            tiff.add(pixels)
-            tiff.finish(description_of(title), text)
+    kind = PngStrips if path.suffix.lower() == ".png" else TiffStrips
+    with kind(path, width, height, bits) as writer:
+        writer.add(pixels)
+        writer.finish(data)
 
 
-def png_with_recipe(pixels: NDArray[np.uint8], title: str, text: str) -> bytes:
-    """Encode pixels (H, W, 3) as PNG with a recipe in the metadata; see :func:`png_info`."""
+def _png(pixels: NDArray[np.uint8], data: Metadata) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
     # Level 3 compresses a space picture to within a few percent of level 9 in a third of the time.
-    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=png_info(title, text), compress_level=3)
+    dpi = {"dpi": (data.dpi, data.dpi)} if data.dpi else {}  # Pillow skips a chunk pHYs
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=data.png_info(), compress_level=3, **dpi)
     return buffer.getvalue()
 
 
-def png_info(title: str, text: str) -> Any:
-    """Text chunks of a PNG, for Pillow: Title, Description, Software, and the recipe as ``selfiesim``."""
-    from PIL.PngImagePlugin import PngInfo
-
-    info = PngInfo()
-    info.add_itxt("Title", title)
-    info.add_itxt("Description", description_of(title))
-    info.add_text("Software", "selfiesim")
-    info.add_itxt("selfiesim", text, zip=True)
-    return info
-
-
-def description_of(title: str) -> str:
-    """Description of a picture in the metadata of files."""
-    return f"{SYNTHETIC}: {title}"
-
-
-def _jpeg_with_exif(pixels: NDArray[np.uint8], exif: Any) -> bytes:
+def _jpeg(pixels: NDArray[np.uint8], exif: Any, data: Metadata) -> bytes:
     from selfiesim.photo.finish import jpeg_bytes
 
-    return jpeg_bytes(pixels, _JPEG_QUALITY, exif=exif.tobytes())
+    return jpeg_bytes(pixels, JPEG_QUALITY, exif=exif.tobytes(), **data.jpeg_options())
 
 
-def photo_exif(photo: Photo, text: str) -> Any:
+def photo_exif(photo: Developed, data: Metadata) -> Any:
     """Build the Exif 2.32 data of a photo: exposure, lens, time (UTC), description, and the recipe as a comment."""
     from PIL import ExifTags
 
     view, exposure = photo.radiance.view, photo.exposure
     base = ExifTags.Base
-    exif = _exif(view.shot.title, text)
+    exif = _exif(data)
     inner = exif.get_ifd(ExifTags.IFD.Exif)
     inner[base.ExposureTime] = _rational(exposure.shutter_s)
     inner[base.FNumber] = _rational(exposure.f_number)
@@ -240,15 +223,16 @@ def photo_exif(photo: Photo, text: str) -> Any:
     return exif
 
 
-def _exif(title: str, text: str) -> Any:
+def _exif(data: Metadata) -> Any:
     """Build the Exif data of any picture: description, software, and the recipe as a comment where it fits."""
     from PIL import ExifTags, Image
 
     base = ExifTags.Base
     exif = Image.Exif()
-    exif[base.ImageDescription] = description_of(title)
+    exif[base.ImageDescription] = data.description
     exif[base.Software] = "selfiesim"
-    comment = _ascii_json(text).encode("ascii")
+    exif.get_ifd(ExifTags.IFD.Exif)[base.ColorSpace] = 1  # sRGB
+    comment = _ascii_json(data.recipe).encode("ascii")
     if len(comment) < 60_000:  # a segment holds 65,533 bytes
         exif.get_ifd(ExifTags.IFD.Exif)[base.UserComment] = b"ASCII\0\0\0" + comment
     return exif

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import SOLAR_IRRADIANCE_1AU
 from selfiesim.core.errors import MapError, OutputError
-from selfiesim.files.images import PICTURE_ENDINGS, check_writable, description_of, save_picture, save_with_sidecar
+from selfiesim.files.images import PICTURE_ENDINGS, check_writable, save_picture, save_with_sidecar
+from selfiesim.files.metadata import description_of
 from selfiesim.files.recipe import SYNTHETIC
+from selfiesim.files.strip_writer import TIFF_RECIPE
 from selfiesim.photo.develop import develop, white_balance
 from selfiesim.photo.exposure import Exposure, luminance, metered_shutter
 from selfiesim.planet.library.charts import (
@@ -171,7 +173,7 @@ def write_float_tiff(file: Path, values: NDArray[np.float32], title: str, text: 
     if values.ndim != 2:
         raise OutputError("a TIFF holds one number per pixel; write this layer as .npz, .png or .jpg")
     Image.fromarray(values).save(
-        file, "TIFF", tiffinfo={270: description_of(title), 305: "selfiesim", 700: text.encode()}
+        file, "TIFF", tiffinfo={270: description_of(title), 305: "selfiesim", TIFF_RECIPE: text.encode()}
     )
 
 

@@ -23,10 +23,11 @@ from selfiesim.core.errors import OutputError, SceneError
 from selfiesim.core.files import atomic_write
 from selfiesim.core.limits import RENDER_PIXELS
 from selfiesim.core.parallel import BAND_ROWS
-from selfiesim.files.images import check_writable, description_of, png_info, sidecar_path
+from selfiesim.files.images import JPEG_QUALITY, check_writable, photo_exif, sidecar_path
+from selfiesim.files.metadata import check_dpi, photo_metadata
 from selfiesim.files.radiance_file import RadianceFile, check_disk_space, render_tiles
-from selfiesim.files.recipe import recipe_text
-from selfiesim.files.strip_writer import PngStrips, TiffStrips
+from selfiesim.files.recipe import recipe, recipe_as_text
+from selfiesim.files.strip_writer import JPEG_SIZE, JpegStrips, PngStrips, TiffStrips
 from selfiesim.photo import camera_model, develop, optics
 from selfiesim.photo.annotations import draw_marks
 from selfiesim.photo.coarse_grid import COARSE_CELL_PX, block_mean
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from selfiesim.scene.photo import PhotoSection
     from selfiesim.view.view import View
 
-ENDINGS = (".png", ".tif", ".tiff")
+ENDINGS = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 MAX_STRIP_ROWS = 512
 """Maximum number of rows of a strip; a multiple of 64, the rows that share a random stream of noise."""
 _STRIP_PIXELS = 1 << 22
@@ -158,15 +159,17 @@ class Poster:
             digest.update(np.ascontiguousarray(pixels8).tobytes())
         return digest.hexdigest()
 
-    def save(self, path: str | Path, bits: int = 8) -> Path:
+    def save(self, path: str | Path, bits: int = 8, dpi: float | None = None) -> Path:
         """Write the picture with its recipe inside, and the same recipe as a JSON file next to it.
 
         Parameters
         ----------
         path : str or Path
-            A ``.png`` or ``.tif`` file.
+            A ``.png``, ``.tif`` or ``.jpg`` file.
         bits : int
-            8 or 16.
+            8, or 16 for PNG and TIFF.
+        dpi : float, optional
+            Resolution in print, pixels per inch.
 
         Returns
         -------
@@ -176,32 +179,39 @@ class Poster:
         Raises
         ------
         OutputError
-            For another extension, or a folder that cannot be written to.
+            For another extension or bit depth, or a folder that cannot be written to.
         """
         path = Path(path)
         check_ending(path, self.view.camera)
         check_writable(path, bits)
+        check_dpi(dpi)
         # Both files are complete on the disk before either gets its name.
         with atomic_write(sidecar_path(path)) as sidecar, atomic_write(path) as picture:
-            text = self._write_strips(picture, bits)
+            text = self._write_strips(picture, bits, dpi)
             sidecar.write_text(text, encoding="utf-8")
         return path
 
-    def _write_strips(self, picture: Path, bits: int) -> str:
+    def _write_strips(self, picture: Path, bits: int, dpi: float | None) -> str:
         """Write the picture strip by strip and return its recipe."""
-        camera, title = self.view.camera, self.view.shot.title
-        kind = PngStrips if picture.suffix.lower() == ".png" else TiffStrips
-        with kind(picture, camera.width, camera.height, bits) as writer:
+        size = self.view.camera.width, self.view.camera.height
+        ending = picture.suffix.lower()
+        writer: PngStrips | TiffStrips | JpegStrips
+        if ending in (".jpg", ".jpeg"):
+            writer = JpegStrips(picture, *size, JPEG_QUALITY)
+        else:
+            writer = (PngStrips if ending == ".png" else TiffStrips)(picture, *size, bits)
+        with writer:
             digest = hashlib.sha256()
             for pixels, pixels8 in self.strips(bits):
                 writer.add(pixels)
                 digest.update(np.ascontiguousarray(pixels8).tobytes())
-            text = recipe_text(self, digest.hexdigest())
-            if isinstance(writer, PngStrips):
-                writer.finish([chunk[:2] for chunk in png_info(title, text).chunks])
+            content = recipe(self, digest.hexdigest())
+            data = photo_metadata(content, recipe_as_text(content), dpi)
+            if isinstance(writer, JpegStrips):
+                writer.finish(data, photo_exif(self, data).tobytes())
             else:
-                writer.finish(description_of(title), text)
-        return text
+                writer.finish(data)
+        return data.recipe
 
     def _develop_rows(self, start: int, stop: int, bits: int) -> Pixels:
         view, options = self.view, self.settings
@@ -303,9 +313,11 @@ def check_ending(path: Path, camera: Camera) -> None:
     OutputError
         Lists the formats that can.
     """
+    size = f"{camera.width}x{camera.height}"
     if path.suffix.lower() not in ENDINGS:
-        size = f"{camera.width}x{camera.height}"
-        raise OutputError(f"{path}: a picture of {size} is written strip by strip; end its name in .png or .tif")
+        raise OutputError(f"{path}: a picture of {size} is written strip by strip; end its name in .png, .tif or .jpg")
+    if path.suffix.lower() in (".jpg", ".jpeg") and max(camera.width, camera.height) > JPEG_SIZE:
+        raise OutputError(f"{path}: a JPEG is at most {JPEG_SIZE:,} px wide and high, not {size}; use .png or .tif")
 
 
 def check_effects(view: View, options: PhotoSection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -81,6 +81,7 @@ class GroundFacts(BaseModel):
     """A point of the planet in the picture."""
 
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+    where: Text = Field("", max_length=60)
     ground_sample_m: float | None = Field(None, gt=0)
     sun_elevation_deg: float = Field(0.0, ge=-90, le=90)
 
@@ -97,9 +98,12 @@ class ViewFacts(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
     horizontal_fov_deg: float = Field(gt=0, le=360)
     epoch_utc: Text = Field("", max_length=60)
-    range_to_craft_m: float | None = Field(None, ge=0)
+    range_to_craft_m: float | None = Field(None, ge=0, le=1e13)
+    seconds_since_release: float | None = Field(None, le=1e10)
     camera_latitude_deg: float = Field(0.0, ge=-90, le=90)
-    camera_altitude_km: float = 0.0
+    camera_altitude_km: float = Field(0.0, le=1e10)
+    camera_altitude_above: Text = Field("", max_length=60)
+    planet_angular_diameter_deg: float | None = None
     lens_height_above_ground_m: float = 0.0
     assumed: dict[str, str] | None = None
     ground: list[GroundFacts] = Field(default_factory=list, max_length=100)
@@ -118,27 +122,47 @@ class CameraFacts(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
     matrix_px: list[list[float]] = Field(min_length=3, max_length=3)
+    model: str = Field("", max_length=60)
+    size_px: list[Annotated[int, Field(ge=1)]] = Field(min_length=2, max_length=2)
 
     @field_validator("matrix_px")
     @classmethod
     def _check_matrix(cls, rows: list[list[float]]) -> list[list[float]]:
-        if any(len(row) != 3 for row in rows) or not rows[0][0] > 0.0:
-            raise ValueError("a camera matrix is three rows of three numbers, the first of them positive")
+        if any(len(row) != 3 for row in rows) or not (rows[0][0] > 0.0 and rows[1][1] > 0.0):
+            raise ValueError("a camera matrix is three rows of three numbers, positive on the diagonal")
         return rows
 
 
-class BodyFacts(BaseModel):
-    """A body in the picture."""
+_Triple = Annotated[list[Annotated[float, Field(ge=-1e20, le=1e20)]], Field(min_length=3, max_length=3)]
+
+
+class CraftFacts(BaseModel):
+    """The craft in the picture."""
 
     model_config = ConfigDict(extra="allow", strict=True)
+    position_camera_m: _Triple | None = None
+
+
+class PlanetFacts(CraftFacts):
+    """The planet in the picture."""
+
     name: Text = Field(max_length=60)
+
+
+class SunFacts(BaseModel):
+    """The Sun."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    direction_camera: _Triple
 
 
 class BodiesFacts(BaseModel):
     """The bodies in the picture."""
 
     model_config = ConfigDict(extra="allow", strict=True)
-    planet: BodyFacts | None = None
+    craft: CraftFacts | None = None
+    planet: PlanetFacts | None = None
+    sun: SunFacts
 
 
 class PhotoFacts(BaseModel):
@@ -291,9 +315,9 @@ def digest(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def recipe_text(photo: Developed, pixels_sha256: str | None = None) -> str:
-    """Format the recipe of a photo as indented JSON."""
-    return json.dumps(recipe(photo, pixels_sha256), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def recipe_as_text(content: dict[str, Any]) -> str:
+    """Format a recipe as indented JSON."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def recipe_schema() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""PNG and TIFF writers that take a picture strip by strip, so that it is never in memory as a whole."""
+"""Writers of PNG, TIFF and JPEG that take a picture strip by strip; PNG and TIFF never have it in memory as a whole."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.files.metadata import Metadata, srgb_profile
+
 TIFF_RECIPE = 65000  # the first tag for private use
 _TIFF_ROWS = 64  # per strip of the file
 _CHUNK = 1 << 20
 # Level 3 compresses a space picture to within a few percent of level 9 in a third of the time.
 _LEVEL = 3
+
+JPEG_SIZE = 65_500
+"""Largest width or height of a JPEG, px, as libjpeg allows."""
+# Types of the entries of a TIFF's directory.
+_BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 1, 2, 3, 4, 5, 7
 
 Pixels = NDArray[Any]
 """Rows (h, W, 3) of uint8 or uint16."""
@@ -52,14 +59,14 @@ class PngStrips:
         self._previous_row = rows[-1:].copy()
         self._body.write(self._compressor.compress(filtered.tobytes()))
 
-    def finish(self, chunks: list[tuple[bytes, bytes]]) -> None:
-        """Write the file, with text chunks as pairs of type and data."""
+    def finish(self, data: Metadata) -> None:
+        """Write the file, with its metadata."""
         self._body.write(self._compressor.flush())
         self._body.seek(0)
         with self._path.open("wb") as file:
             file.write(b"\x89PNG\r\n\x1a\n")
-            for kind, data in [(b"IHDR", self._header), *chunks]:
-                write_chunk(file, kind, data)
+            for kind, content in [(b"IHDR", self._header), *data.png_chunks()]:
+                write_chunk(file, kind, content)
             while part := self._body.read(_CHUNK):
                 write_chunk(file, b"IDAT", part)
             write_chunk(file, b"IEND", b"")
@@ -113,30 +120,38 @@ class TiffStrips:
         self._strips.append((self._file.tell(), len(packed)))
         self._file.write(packed + b"\0" * (len(packed) % 2))
 
-    def finish(self, description: str, text: str) -> None:
-        """Write the remaining rows and the directory, with a description and the recipe."""
+    def finish(self, data: Metadata) -> None:
+        """Write the remaining rows and the directory, with the metadata."""
         left = np.concatenate(self._pending_rows)
         if len(left):
             self._pack(left)
         offsets, counts = zip(*self._strips, strict=True)
-        description_bytes = description.encode("ascii", "replace") + b"\0"
-        byte, letters, short, long = 1, 2, 3, 4
+        description = data.description.encode("ascii", "replace") + b"\0"
         entries: list[tuple[int, int, Any]] = [
-            (256, long, [self._size[0]]), (257, long, [self._size[1]]), (258, short, [self._bits] * 3),
-            (259, short, [8]), (262, short, [2]), (270, letters, description_bytes), (273, long, offsets),
-            (277, short, [3]), (278, long, [_TIFF_ROWS]), (279, long, counts), (284, short, [1]),
-            (305, letters, b"selfiesim\0"),
-            (317, short, [2]), (339, short, [1, 1, 1]), (TIFF_RECIPE, byte, text.encode()),
+            (256, _LONG, [self._size[0]]), (257, _LONG, [self._size[1]]), (258, _SHORT, [self._bits] * 3),
+            (259, _SHORT, [8]), (262, _SHORT, [2]), (270, _ASCII, description), (273, _LONG, offsets),
+            (277, _SHORT, [3]), (278, _LONG, [_TIFF_ROWS]), (279, _LONG, counts), (284, _SHORT, [1]),
+            (305, _ASCII, b"selfiesim\0"), (317, _SHORT, [2]), (339, _SHORT, [1, 1, 1]),
+            (34675, _UNDEFINED, srgb_profile()), (TIFF_RECIPE, _BYTE, data.recipe.encode()),
         ]  # fmt: skip
+        if data.dpi:
+            resolution = [round(data.dpi * 100), 100]
+            entries += [(282, _RATIONAL, resolution), (283, _RATIONAL, resolution), (296, _SHORT, [2])]
+        if data.xmp:
+            entries.append((700, _BYTE, data.xmp.encode()))
+        self._write_directory(sorted(entries, key=lambda entry: entry[0]))
+
+    def _write_directory(self, entries: list[tuple[int, int, Any]]) -> None:
         directory = struct.pack("<H", len(entries))
         for tag, kind, values in entries:
-            form = {byte: "B", letters: "B", short: "H", long: "I"}[kind]
-            data = bytes(values) if form == "B" else struct.pack(f"<{len(values)}{form}", *values)
-            if len(data) > 4:
+            form = {_SHORT: "H", _LONG: "I", _RATIONAL: "I"}.get(kind)
+            packed = bytes(values) if form is None else struct.pack(f"<{len(values)}{form}", *values)
+            if len(packed) > 4:
                 place = self._file.tell()
-                self._file.write(data + b"\0" * (len(data) % 2))
-                data = struct.pack("<I", place)
-            directory += struct.pack("<HHI", tag, kind, len(values)) + data.ljust(4, b"\0")
+                self._file.write(packed + b"\0" * (len(packed) % 2))
+                packed = struct.pack("<I", place)
+            count = len(values) // 2 if kind == _RATIONAL else len(values)
+            directory += struct.pack("<HHI", tag, kind, count) + packed.ljust(4, b"\0")
         place = self._file.tell()
         self._file.write(directory + struct.pack("<I", 0))
         self._file.seek(4)
@@ -147,3 +162,41 @@ class TiffStrips:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
+
+
+class JpegStrips:
+    """Writer of JPEG files; its 8-bit pixels are in memory until the file is written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    width, height : int
+        Size, px; at most :data:`JPEG_SIZE` each.
+    quality : int
+        As Pillow counts it, 1 to 95.
+    """
+
+    def __init__(self, path: Path, width: int, height: int, quality: int) -> None:
+        from PIL import Image
+
+        self._path, self._quality, self._row = path, quality, 0
+        self._image = Image.new("RGB", (width, height))
+
+    def add(self, pixels: Pixels) -> None:
+        """Append rows (h, W, 3) of uint8."""
+        from PIL import Image
+
+        self._image.paste(Image.fromarray(np.ascontiguousarray(pixels)), (0, self._row))
+        self._row += len(pixels)
+
+    def finish(self, data: Metadata, exif: bytes) -> None:
+        """Write the file, with its metadata."""
+        options = data.jpeg_options() | {"exif": exif}
+        self._image.save(self._path, "JPEG", quality=self._quality, subsampling=2, **options)
+
+    def __enter__(self) -> JpegStrips:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self._image.close()

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from selfiesim.analysis.frame_times import TimeSpan
 from selfiesim.core.errors import OutputError, SceneError
 from selfiesim.core.files import atomic_write
-from selfiesim.files.images import check_writable, description_of, sidecar_path
+from selfiesim.files.images import check_writable, sidecar_path
+from selfiesim.files.metadata import description_of
 from selfiesim.files.recipe import digest, recipe
 from selfiesim.films.titles import draw_counter, title_card
 from selfiesim.films.video_writer import ENDINGS, check_film, encoder, write_film

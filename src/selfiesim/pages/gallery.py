@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from selfiesim.core.errors import OutputError, UserError
 from selfiesim.core.files import atomic_write, make_folder
-from selfiesim.files.caption import caption
+from selfiesim.files.captions.caption import caption
 from selfiesim.files.images import save, sidecar_path
 from selfiesim.files.replay import read_recipe
 from selfiesim.files.thumbnails import image_size, save_thumbnail

@@ -6,7 +6,7 @@ from html import escape
 from urllib.parse import quote
 
 from selfiesim.analysis.drift_table import describe_return
-from selfiesim.files.caption import readable_utc
+from selfiesim.files.captions.caption import readable_utc
 from selfiesim.files.thumbnails import image_size
 from selfiesim.pages.html import assumed_table, document, facts_table, paragraphs, picture, table
 from selfiesim.pages.story_record import Frame, Story

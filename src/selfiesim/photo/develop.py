@@ -109,7 +109,7 @@ class Photo(EqualByContent):
             numbers = develop_raw(self.raw, self.sensor, self.radiance.view, self.settings, 16)
         return draw_marks(np.asarray(numbers, np.uint16), self.radiance.view, self.settings.marks)
 
-    def save(self, path: str | Path, bits: int = 8, half: bool = True) -> Path:
+    def save(self, path: str | Path, bits: int = 8, half: bool = True, dpi: float | None = None) -> Path:
         """Write a picture with its recipe inside, and the same recipe as a JSON file next to it.
 
         Parameters
@@ -121,6 +121,8 @@ class Photo(EqualByContent):
             8, or 16 for PNG and TIFF.
         half : bool
             Whether EXR stores light and colours in half precision.
+        dpi : float, optional
+            Resolution in print, pixels per inch.
 
         Returns
         -------
@@ -134,7 +136,7 @@ class Photo(EqualByContent):
         """
         from selfiesim.files.images import save
 
-        return save(self, Path(path), bits, half)
+        return save(self, Path(path), bits, half, dpi)
 
     def _repr_png_(self) -> bytes:
         from selfiesim.files.images import png_bytes

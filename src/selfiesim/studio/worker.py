@@ -156,7 +156,6 @@ class _Artist:
 
     def _draw_final(self, request: Request, view: View, is_whole: bool) -> None:
         from selfiesim.files.images import png_bytes
-        from selfiesim.files.recipe import recipe_text
 
         def show(radiance: Any) -> None:
             self._check()
@@ -165,10 +164,9 @@ class _Artist:
 
         photo = view.render("final", progress=self._check, preview=show).expose()
         self._check()
-        text = recipe_text(photo)
         meta = {"stage": "done", "size": [view.camera.width, view.camera.height], "whole": is_whole}
         meta["exposure"] = str(photo.exposure)
-        self._connection.send(("frame", request.revision, meta | {"type": "image/png"}, png_bytes(photo, text)))
+        self._connection.send(("frame", request.revision, meta | {"type": "image/png"}, png_bytes(photo)))
 
     def _adapt(self, seconds: float, steps: int) -> None:
         self._first = min(self._first, steps - 1)

@@ -134,10 +134,11 @@ def _surface_mount(craft: Craft, name: str, axis: Vector) -> MountPoint:
     x, y, z = axis.tolist()
     point = farthest_surface_point(craft, (x, y, z))
     place, direction = _rounded(point), _rounded(axis)
+    description = craft.source.with_suffix(".toml").name
     warnings.warn(
         f"{craft.source}: it has no mounts, so the camera leaves from its surface at {place} m toward {direction}; to "
-        f"place it better, change this line and write it at the top of {craft.source.with_suffix('.toml').name} next to "
-        f"it: mounts.{name} = {{ position_m = {place}, axis = {direction} }}",
+        f"place it better, change this line and write it at the top of {description} next to it: mounts.{name} = "
+        f"{{ position_m = {place}, axis = {direction} }}",
         ModelWarning,
         stacklevel=2,
     )

@@ -198,7 +198,9 @@ class _Decoder:
             return
         low, high = float(values.min()), float(values.max())
         if not (np.isfinite(low) and np.isfinite(high)):
-            raise MapError(f"{raster.name}: has infinite numbers near row {start}; give nodata, or another scale or offset")
+            raise MapError(
+                f"{raster.name}: has infinite numbers near row {start}; give nodata, or another scale or offset"
+            )
         if self.layer == "elevation" and max(-low, high) > MAX_HEIGHT_M:
             raise MapError(
                 f"{raster.name}: has heights from {low:g} to {high:g} m; give nodata for the gaps, or a scale"

@@ -1,0 +1,1 @@
+"""Captions of pictures in several registers and languages, from their recipes and templates."""

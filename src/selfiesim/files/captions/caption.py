@@ -1,0 +1,224 @@
+"""Captions of a picture, written from its recipe: for the press, for those who know the trade, and as alt text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from selfiesim.core.errors import OutputError
+from selfiesim.files.captions.composition import describe_light, describe_planet, place_of_craft
+from selfiesim.files.captions.language import Language, load_language
+
+Style = Literal["press", "full", "alt"]
+STYLES: tuple[Style, ...] = get_args(Style)
+_MAX_NAMES = 6
+_MAX_PRESS_NAMES = 3
+
+
+def caption(recipe: dict[str, Any], style: Style = "full", language: str = "en") -> str:
+    """Write a caption that says of a synthetic picture that it is one.
+
+    Parameters
+    ----------
+    recipe
+        As :func:`selfiesim.files.replay.read_recipe` returns it.
+    style
+        ``press``: what, when and from where, in plain words and round numbers; ``full``: besides, scale, camera
+        settings, assumptions and credits, one sentence a line; ``alt``: what is where in the picture.
+    language
+        ``en``, ``zh``, or the path of a file of sentences like ``en.toml`` of this package.
+
+    Returns
+    -------
+    str
+        A few sentences.
+
+    Raises
+    ------
+    OutputError
+        For an unknown style or language, or a file of sentences that cannot be used.
+    """
+    words = load_language(language)
+    if style == "full":
+        return "\n".join(_full(recipe, words))
+    if style not in STYLES:
+        raise OutputError(f"style {style!r}: must be one of {', '.join(STYLES)}")
+    return words.join(_press(recipe, words) if style == "press" else _alt(recipe, words))
+
+
+def readable_utc(utc: str) -> str:
+    """Write an ISO 8601 time as a date and time of day for readers; other text is returned as it is.
+
+    >>> readable_utc("2021-12-31T13:17:57.097Z")
+    '31 December 2021, 13:17:57 UTC'
+    """
+    return _date(utc, load_language("en"), "date_time") or utc
+
+
+def _date(utc: str, words: Language, form: str) -> str | None:
+    """Return a date in words; None for a leap second, or a time outside the years 1 to 9999."""
+    try:
+        time = datetime.fromisoformat(utc)
+    except ValueError:
+        return None
+    # Not strftime("%B"): that follows the locale of the program.
+    month = words.sentence("months", str(time.month))
+    given = {"day": time.day, "month": month, "year": time.year}
+    return words.sentence("units", form, **given | ({"time": f"{time:%H:%M:%S}"} if form == "date_time" else {}))
+
+
+def _title(recipe: dict[str, Any], words: Language) -> str:
+    return words.title(recipe["title"]).rstrip(".")
+
+
+def _body(recipe: dict[str, Any], words: Language) -> str:
+    planet = recipe["bodies"].get("planet")
+    return words.name(planet["name"], planet["name"].capitalize()) if planet else "?"
+
+
+def _length(metres: float, words: Language) -> str:
+    """Return a length as people say it: 0.6 metres, 16 metres, 1.2 kilometres, 618 kilometres."""
+    unit, value = ("kilometre", metres / 1e3) if metres >= 999.5 else ("metre", metres)
+    return words.count(f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0"), unit)
+
+
+def _duration(seconds: float, words: Language) -> str:
+    unit, size = ("second", 1.0) if seconds < 99.5 else ("minute", 60.0) if seconds < 99.5 * 60.0 else ("hour", 3600.0)
+    value = seconds / size
+    return words.count(f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0"), unit)
+
+
+def _press(recipe: dict[str, Any], words: Language) -> list[str]:
+    view = recipe["view"]
+    title, date = _title(recipe, words), _date(view.get("epoch_utc", ""), words, "date")
+    lines = [
+        words.sentence("press", "subject", title=title, date=date)
+        if date
+        else words.sentence("press", "subject_undated", title=title)
+    ]
+    if distance := view.get("range_to_craft_m"):
+        since = view.get("seconds_since_release")
+        lines.append(
+            words.sentence("press", "distance", distance=_length(distance, words))
+            if since is None or since < 0.5
+            else words.sentence("press", "released", distance=_length(distance, words), time=_duration(since, words))
+        )
+    if "lens_height_above_ground_m" in view:
+        lines.append(words.sentence("press", "ground", body=_body(recipe, words)))
+    elif view.get("camera_altitude_km", 0.0) > 0.0:
+        height = _length(view["camera_altitude_km"] * 1e3, words)
+        key = "altitude" if distance else "altitude_alone"
+        lines.append(words.sentence("press", key, distance=height, body=_body(recipe, words)))
+    if names := _names(view)[:_MAX_PRESS_NAMES]:
+        lines.append(words.sentence("press", "features", names=words.listed(names, _MAX_PRESS_NAMES)))
+    return [*lines, words.sentence("press", "notice"), words.sentence("press", "credit")]
+
+
+def _alt(recipe: dict[str, Any], words: Language) -> list[str]:
+    view, body = recipe["view"], _body(recipe, words)
+    lines = [words.sentence("alt", "subject", title=_title(recipe, words))]
+    place = place_of_craft(recipe)
+    if place == "outside":
+        lines.append(words.sentence("alt", "craft_outside"))
+    elif place and (distance := view.get("range_to_craft_m")):
+        where = words.sentence("places", place)
+        lines.append(words.sentence("alt", "craft", place=where, distance=_length(distance, words)))
+    if "lens_height_above_ground_m" in view:
+        lines.append(words.sentence("alt", "ground", body=body))
+    else:
+        key, place, degrees = describe_planet(recipe)
+        where = words.sentence("places", place) if place else ""
+        lines.append(words.sentence("alt", key, body=body, place=where, degrees=degrees))
+    key, side = describe_light(recipe)
+    lines.append(words.sentence("alt", key, place=words.sentence("sides", side) if side else ""))
+    return lines
+
+
+def _full(recipe: dict[str, Any], words: Language) -> list[str]:
+    view, photo = recipe["view"], recipe["photo"]
+    lines = [words.sentence("caption", "subject", title=_title(recipe, words)), _seen(recipe, words)]
+    if distance := view.get("range_to_craft_m"):
+        scale = distance / recipe["camera"]["matrix_px"][0][0]
+        lines.append(words.sentence("caption", "range", range=f"{distance:.1f}", pixel=f"{1e3 * scale:.1f}"))
+    if names := _names(view):
+        lines.append(words.sentence("caption", "features", names=words.listed(names, _MAX_NAMES)))
+    lines += _ground_scale(view, words)
+    lines.append(
+        words.sentence(
+            "caption",
+            "camera",
+            shutter=_shutter(photo["shutter_s"]),
+            f_number=f"{photo['f_number']:g}",
+            iso=f"{photo['iso']:.0f}",
+            field=f"{view['horizontal_fov_deg']:.0f}",
+            look=photo["look"],
+        )
+    )
+    if assumed := view.get("assumed"):
+        lines.append(words.sentence("caption", "assumed_one" if len(assumed) == 1 else "assumed", count=len(assumed)))
+    lines.append(words.sentence("caption", "notice"))
+    if recipe["credits"]:
+        lines.append(words.sentence("caption", "credits", credits="; ".join(recipe["credits"])))
+    return lines
+
+
+def _names(view: dict[str, Any]) -> list[str]:
+    return [each["name"] for each in view.get("features") or ()]
+
+
+def _ground_scale(view: dict[str, Any], words: Language) -> list[str]:
+    """Return a sentence on the first point of the ground whose scale is known: the centre of the frame, or a corner."""
+    point = next((each for each in view.get("ground") or () if each.get("ground_sample_m")), None)
+    if point is None:
+        return []
+    metres, sun = point["ground_sample_m"], point["sun_elevation_deg"]
+    place = words.sentence("places", _PLACES.get(point.get("where", ""), "centre"))
+    key = "sun_above" if sun >= 0.0 else "sun_below"
+    return [words.sentence("caption", key, scale=_short_length(metres), place=place, degrees=f"{abs(sun):.0f}")]
+
+
+_PLACES = {
+    "upper left": "top_left",
+    "upper right": "top_right",
+    "lower left": "bottom_left",
+    "lower right": "bottom_right",
+}
+
+
+def _short_length(metres: float) -> str:
+    return f"{metres / 1e3:.1f} km" if metres >= 1e3 else f"{metres:.0f} m"
+
+
+def _seen(recipe: dict[str, Any], words: Language) -> str:
+    view = recipe["view"]
+    utc = view.get("epoch_utc")
+    when = (
+        words.sentence("caption", "on", date_time=_date(utc, words, "date_time") or utc)
+        if utc
+        else words.sentence("caption", "at_unknown_time")
+    )
+    if "lens_height_above_ground_m" in view:
+        height = f"{view['lens_height_above_ground_m']:.2f}"
+        return words.sentence("caption", "seen_ground", when=when, height=height, latitude=_latitude(view, 2, words))
+    if "camera_altitude_km" in view:
+        surface = words.name(view.get("camera_altitude_above", "reference ellipsoid"))
+        height, latitude = f"{view['camera_altitude_km']:.0f}", _latitude(view, 1, words)
+        return words.sentence(
+            "caption",
+            "seen_above",
+            when=when,
+            height=height,
+            body=_body(recipe, words),
+            surface=surface,
+            latitude=latitude,
+        )
+    return words.sentence("caption", "seen", when=when)
+
+
+def _latitude(view: dict[str, Any], digits: int, words: Language) -> str:
+    latitude = view["camera_latitude_deg"]
+    return words.sentence("units", "north" if latitude >= 0 else "south", degrees=f"{abs(latitude):.{digits}f}")
+
+
+def _shutter(seconds: float) -> str:
+    return f"1/{1.0 / seconds:.0f} s" if seconds < 0.5 else f"{seconds:.2g} s"
