@@ -16,7 +16,7 @@ from selfiesim.core.errors import SceneError
 from selfiesim.core.limits import DRIFT_SAMPLES
 from selfiesim.core.vectors import quaternion
 from selfiesim.view.view import View
-from selfiesim.view.view_report import describe_view
+from selfiesim.view.view_report import phase_angle_deg
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
@@ -142,7 +142,6 @@ def sample(view: View, t: float) -> DriftSample:
     orbit_rate = np.cross(host.position, host.velocity) / (host.position @ host.position)
     from_mount = camera.position - track.mount_position
     distance = float(np.linalg.norm(from_mount))
-    facts = describe_view(view)
     link_range = view.shot.link_range_m
     surface_distance, _node = view.craft.clearance(track.icrf_to_body @ relative_position)
     return DriftSample(
@@ -156,8 +155,8 @@ def sample(view: View, t: float) -> DriftSample:
         range_rate_m_s=float(relative_velocity @ from_mount) / distance
         if distance > 0.0
         else float(np.linalg.norm(relative_velocity)),
-        craft_distance_m=facts["range_to_craft_m"],
-        phase_deg=facts["phase_angle_deg"],
+        craft_distance_m=float(np.linalg.norm(view.craft.position)),
+        phase_deg=phase_angle_deg(view),
         craft_px=framed.craft_px,
         in_frame=framed.craft_in_frame,
         sky_share=framed.sky_share,

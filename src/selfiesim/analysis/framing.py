@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.astro.ellipsoid import intersect_ellipsoid
+from selfiesim.camera.pinhole import Camera
 from selfiesim.core.vectors import unit
 from selfiesim.motion.events import CAP_EDGE_DEG
 from selfiesim.view.in_frame import project_places
@@ -100,11 +102,16 @@ def _planet_fractions(view: View, planet: PlanetPose) -> tuple[float, float, flo
 
 def _ground_hits(view: View, planet: PlanetPose) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cast a grid of rays: body-fixed directions (N, 3) of the ground, NaN for sky, and cosine of the solar zenith."""
-    camera = view.camera
-    x = (np.arange(_RAY_GRID[0]) + 0.5) / _RAY_GRID[0] * camera.width - 0.5
-    y = (np.arange(_RAY_GRID[1]) + 0.5) / _RAY_GRID[1] * camera.height - 0.5
-    rays = camera.unproject(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)) @ planet.camera_to_bodyfixed.T
+    rays = _ray_grid(view.camera) @ planet.camera_to_bodyfixed.T
     points = intersect_ellipsoid(-planet.camera_to_bodyfixed @ planet.position, rays, planet.body)
     normals = unit(points / np.array(planet.body.radii_m) ** 2)
     sun = planet.camera_to_bodyfixed @ view.sun.direction
     return unit(points), normals @ sun
+
+
+@lru_cache(maxsize=4)
+def _ray_grid(camera: Camera) -> NDArray[np.float64]:
+    """Return rays (N, 3) in camera axes that sample the picture evenly; a film asks for those of one lens again."""
+    x = (np.arange(_RAY_GRID[0]) + 0.5) / _RAY_GRID[0] * camera.width - 0.5
+    y = (np.arange(_RAY_GRID[1]) + 0.5) / _RAY_GRID[1] * camera.height - 0.5
+    return camera.unproject(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))

@@ -4,9 +4,14 @@ Each is a :class:`UserError` with a one-sentence message. The command line print
 from Python it is an ordinary exception.
 """
 
+from selfiesim.core.terminal import printable
+
 
 class UserError(Exception):
-    """Base class: the message names the file, the key and what would be valid."""
+    """Base class: the message names the file, the key and what would be valid; control characters in it are escaped."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class SceneError(UserError):

@@ -224,7 +224,7 @@ JOB_DRAWS = _limit("job-draws", 2_000_000, "random numbers of a job: its draws t
 FILM_FRAMES = _limit("film-frames", 20_000, "frames of a film")
 FILM_BYTES = _limit("film-bytes", 1 << 30, "frames of a GIF or WebP, which are in memory together", "bytes")
 STORY_FRAMES = _limit("story-frames", 240, "frames of a story")
-DRIFT_SAMPLES = _limit("drift-samples", 100_000, "rows of a drift table")
+DRIFT_SAMPLES = _limit("drift-samples", 5_000, "rows of a drift table")
 DRIFT_RELEASES = _limit("drift-releases", 100_000, "random releases of a drift analysis")
 DOWNLINK_FRAMES = _limit("downlink-frames", 20_000, "frames of a downlink")
 

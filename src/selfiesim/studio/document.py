@@ -285,6 +285,8 @@ def _set(root: Any, path: str, value: Any) -> None:
     if isinstance(last, int):
         if not isinstance(table, (AoT, list)) or last >= len(table):
             raise SceneError(f"{path}: there is no entry {last}")
+        if isinstance(table, AoT) and value is not None and not isinstance(value, dict):
+            raise SceneError(f"{path}: an entry of this array is a table")
     elif not isinstance(table, (Table, InlineTable, dict)):
         raise SceneError(f"{path}: is not a key of a section")
     elif value is None and last not in table:

@@ -31,7 +31,7 @@ def describe_view(view: ViewGeometry) -> dict[str, Any]:
         Keys that do not apply are absent: latitudes in deep space, the time since a release of a mounted camera.
     """
     track = view.track
-    to_craft, distance = view.craft.position, float(np.linalg.norm(view.craft.position))
+    distance = float(np.linalg.norm(view.craft.position))
     released = {} if track.seconds_since_release is None else {
         "seconds_since_release": round(track.seconds_since_release, 6),
         "distance_from_mount_m": float(np.linalg.norm(track.camera.position - track.mount_position)),
@@ -43,7 +43,7 @@ def describe_view(view: ViewGeometry) -> dict[str, Any]:
         | ({} if view.planet is None else _planet_facts(view, view.planet))
         | {
             "range_to_craft_m": distance,
-            "phase_angle_deg": _acos_deg(float(unit(-to_craft) @ view.sun.direction)) if distance else 0.0,
+            "phase_angle_deg": phase_angle_deg(view),
             "sun_off_axis_deg": _acos_deg(float(view.sun.direction[2])),
             "sun_visible_share": view.craft.sun_visible_fraction,
             "horizontal_fov_deg": float(np.degrees(view.camera.horizontal_fov)),
@@ -129,6 +129,12 @@ def _planet_facts(view: ViewGeometry, planet: PlanetPose) -> dict[str, Any]:
             "planet_angular_diameter_deg": float(np.degrees(planet_angular_diameter(position, body))),
         }
     )
+
+
+def phase_angle_deg(view: View) -> float:
+    """Angle between camera and Sun, seen from the craft, deg."""
+    to_craft = view.craft.position
+    return _acos_deg(float(unit(-to_craft) @ view.sun.direction)) if to_craft.any() else 0.0
 
 
 def _acos_deg(cosine: float) -> float:

@@ -39,7 +39,7 @@ def read_off(content: bytes) -> ImportedScene:
     rows = [words for words in lines if words]
     try:
         return _read_rows(rows, bool(match[2]), bool(match[3]))
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, OverflowError) as error:
         raise ModelError("it cannot be read as OFF; the file is damaged or truncated") from error
 
 
