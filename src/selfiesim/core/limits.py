@@ -218,6 +218,9 @@ BATCH_BYTES = _limit("batch-bytes", 16 << 20, "the description of a batch in its
 RENDER_PIXELS = _limit(
     "render-pixels", 7680 * 4320, "pixels of an image that is rendered at once; larger ones are posters"
 )
+LENS_PIXELS = _limit(
+    "lens-pixels", 2 * 7680 * 4320, "pixels of a pinhole image from which that of a distorted lens is resampled"
+)
 JOB_FRAMES = _limit("job-frames", 1_000_000, "frames of a job: a year on one core at half a minute each")
 JOB_VALUES = _limit("job-values", 100_000, "values of one key of a job")
 JOB_DRAWS = _limit("job-draws", 2_000_000, "random numbers of a job: its draws times its random keys")

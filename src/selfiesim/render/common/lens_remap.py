@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from selfiesim.camera.distortion import Panorama
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import GraphicsError
+from selfiesim.core.limits import LENS_PIXELS
 from selfiesim.core.vectors import Matrix, unit
 
 MAX_PINHOLE_FOV_RAD = float(np.radians(95.0))
@@ -72,7 +73,7 @@ def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
     Raises
     ------
     GraphicsError
-        If one of their images would be larger than :data:`MAX_SIDE_PX`.
+        If one of their images would be larger than :data:`MAX_SIDE_PX` or the limit ``lens-pixels``.
     """
     x, y = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
     centres = np.stack([x, y], axis=-1).reshape(-1, 2).astype(float)
@@ -115,10 +116,10 @@ def check_pinholes(camera: Camera, scale: float = 1.0) -> None:
 
 
 def _check_side(width: int, height: int) -> None:
+    what = f"this lens needs pinhole images of {width}x{height} pixels"
     if max(width, height) > MAX_SIDE_PX:
-        raise GraphicsError(
-            f"this lens needs pinhole images of {width}x{height} pixels; choose a smaller image (--size)"
-        )
+        raise GraphicsError(f"{what}; choose a smaller image (--size)")
+    LENS_PIXELS.check(width * height, what, GraphicsError, "choose a smaller image (--size)")
 
 
 def _pinhole_rotations(camera: Camera) -> list[Matrix]:
