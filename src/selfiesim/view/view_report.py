@@ -131,7 +131,7 @@ def _planet_facts(view: ViewGeometry, planet: PlanetPose) -> dict[str, Any]:
     )
 
 
-def phase_angle_deg(view: View) -> float:
+def phase_angle_deg(view: ViewGeometry) -> float:
     """Angle between camera and Sun, seen from the craft, deg."""
     to_craft = view.craft.position
     return _acos_deg(float(unit(-to_craft) @ view.sun.direction)) if to_craft.any() else 0.0
