@@ -106,9 +106,26 @@ def test_the_page_links_all_files_and_nothing_external(story):
     page = Page(text)
     assert not page.open
     assert all((folder / target).is_file() for target in page.targets)
-    assert {each["file"] for each in records["frames"]} <= set(page.targets)
+    released = [each for each in records["frames"] if each["t_s"] > 0.0]
+    assert {each["file"] for each in released} <= set(page.targets)
     assert "<script" not in text
     assert "http" not in text
+
+
+def test_the_page_speaks_in_sentences_and_rounds(story):
+    folder, records = story
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    assert (
+        "a camera was pushed off at 0.2 metres a second. 4 pictures, computed and not photographed, follow it" in text
+    )
+    assert "30 seconds after release, 6 metres away" in text
+    for each in records["frames"]:
+        # Where the craft is cut off, its size would say nothing.
+        size = f"The spacecraft is {each['craft_px']:.0f} pixels across." if each["craft_px"] else "nan"
+        assert (size in text) == each["in_frame"], each["t_s"]
+    plain, technical = text.split("<summary>Technical details</summary>")
+    assert "Exposure" not in plain
+    assert "Exposure" in technical
 
 
 @pytest.fixture

@@ -6,40 +6,45 @@ from html import escape
 from urllib.parse import quote
 
 from selfiesim.analysis.drift_table import describe_return
-from selfiesim.files.captions.caption import readable_utc
+from selfiesim.files.captions.caption import duration_in_words, length_in_words, readable_utc
+from selfiesim.files.captions.language import load_language
 from selfiesim.files.thumbnails import image_size
 from selfiesim.pages.html import assumed_table, document, facts_table, paragraphs, picture, table
 from selfiesim.pages.story_record import Frame, Story
 
+_ENGLISH = "en"
+
 
 def html_page(story: Story) -> str:
     """Return the page as HTML that needs nothing from outside the story's folder."""
-    frames = "\n".join(_figure(story, frame) for frame in story.frames)
+    shown = [frame for frame in story.frames if frame.sample.t_s > 0.0] or list(story.frames)
+    frames = "\n".join(_figure(story, frame) for frame in shown)
     path = picture(
         "path.png",
         "The camera's path relative to the craft, seen from above and from the side",
         image_size(story.folder / "path.png"),
     )
-    body = f"""<article>
-<h2>The path</h2>
-<a class="wide" href="path.png">{path}</a>
-</article>
+    body = f"""{_hero(story, shown)}
 <article>
-<h2>The frames</h2>
+<h2>From frame to frame</h2>
 <div class="frames">
 {frames}
 </div>
-<p><a href="sheet.png">Contact sheet</a> · <a href="sheet.json">all numbers (JSON)</a></p>
+<p><a href="sheet.png">All frames on one sheet</a></p>
 </article>
 <article>
+<h2>The path of the camera</h2>
+<a class="wide" href="path.png">{path}</a>
+</article>
+<details>
+<summary>Technical details</summary>
 <h2>{escape(_after_release(story.reference_s))}</h2>
 {facts_table(story.facts)}
-</article>
-<article>
 <h2>The release</h2>
 {table(_release_rows(story))}
+<p>{escape(_technical(story))} <a href="sheet.json">All numbers (JSON)</a></p>
+</details>
 {assumed_table(story.facts)}
-</article>
 <article>
 <h2>Credits</h2>
 {paragraphs([*story.credits, "Rendered with selfiesim."])}
@@ -47,42 +52,66 @@ def html_page(story: Story) -> str:
     return document(story.title, _introduction(story), body)
 
 
+def _hero(story: Story, frames: list[Frame]) -> str:
+    """The picture that the page begins with: the first with the whole craft and something behind it, else the last."""
+
+    def interest(frame: Frame) -> int:
+        return (2 if frame.sample.in_frame else 0) + bool(_background(frame))
+
+    best = max(frames, key=interest)
+    frame = best if interest(best) else frames[-1]
+    image = picture(quote(frame.file), _alternative(story, frame), image_size(story.folder / frame.file))
+    return f'<figure><a href="{quote(frame.file)}">{image}</a><figcaption>{escape(_words(frame))}</figcaption></figure>'
+
+
 def _introduction(story: Story) -> str:
+    words = load_language(_ENGLISH)
     first, last = story.samples[0], story.samples[-1]
-    sentences = [
-        f"{len(story.frames)} synthetic images follow the camera from its release on {readable_utc(first.utc)}, to a "
-        f"point {last.range_m:.1f} m from its mount {last.t_s:g} s later.",
-        f"Exposure {story.metered}.",
-        describe_return(story.samples),
-    ]
+    release = story.scene.resolve().release_state
+    assert release is not None
+    speed = f"{release.release.speed:.2g}"
+    count = "One picture" if len(story.frames) == 1 else f"{len(story.frames)} pictures"
+    verb = "follows" if len(story.frames) == 1 else "follow"
+    return (
+        f"On {readable_utc(first.utc)}, a camera was pushed off at {speed} metres a second. {count}, computed and not "
+        f"photographed, {verb} it for {duration_in_words(last.t_s, words)}, until it is "
+        f"{length_in_words(last.range_m, words)} away."
+    )
+
+
+def _technical(story: Story) -> str:
+    sentences = [f"Exposure {story.metered}.", describe_return(story.samples)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _after_release(seconds: float) -> str:
-    return "At release" if seconds == 0.0 else f"{seconds:.4g} s after release"
+    return "At release" if seconds == 0.0 else f"{duration_in_words(seconds, load_language(_ENGLISH))} after release"
 
 
 def _figure(story: Story, frame: Frame) -> str:
-    image = picture(
-        quote(frame.thumbnail),
-        f"Synthetic image: {story.scene.title}, {frame.sample.t_s:.4g} s after release",
-        image_size(story.folder / frame.thumbnail),
-    )
-    words = escape(_frame_caption(frame))
-    return f'<figure><a href="{quote(frame.file)}">{image}</a><figcaption>{words}</figcaption></figure>'
+    image = picture(quote(frame.thumbnail), _alternative(story, frame), image_size(story.folder / frame.thumbnail))
+    return f'<figure><a href="{quote(frame.file)}">{image}</a><figcaption>{escape(_words(frame))}</figcaption></figure>'
 
 
-def _frame_caption(frame: Frame) -> str:
+def _alternative(story: Story, frame: Frame) -> str:
+    return f"Computer-generated image: {story.scene.title}. {_words(frame)}"
+
+
+def _background(frame: Frame) -> list[str]:
+    """What is behind the craft."""
     numbers = frame.sample
-    parts = [f"{_after_release(numbers.t_s)}, {numbers.range_m:.1f} m from the mount"]
-    if numbers.craft_px == numbers.craft_px:  # not NaN: no part of the craft is behind the camera
-        parts[0] += f", craft {numbers.craft_px:.0f} px across"
-    if numbers.in_frame:
-        parts.append("whole craft in the frame")
-    background = {"limb": numbers.limb_in_frame, "polar cap": numbers.cap_in_frame, "Sun": numbers.sun_in_frame}
-    if any(background.values()):
-        parts.append(f"in the background: {', '.join(name for name, shown in background.items() if shown)}")
-    return "; ".join(parts)
+    seen = {"the limb": numbers.limb_in_frame, "the polar cap": numbers.cap_in_frame, "the Sun": numbers.sun_in_frame}
+    return [name for name, is_shown in seen.items() if is_shown]
+
+
+def _words(frame: Frame) -> str:
+    """What a frame shows: 11 seconds after release, 2.2 metres away: the limb and the polar cap in view."""
+    words, numbers = load_language(_ENGLISH), frame.sample
+    background = _background(frame)
+    behind = f": {words.listed(background, len(background))} in view" if background else ""
+    # The craft's size only where all of it is in the frame: outside, its projection says nothing about the picture.
+    size = f" The spacecraft is {numbers.craft_px:.0f} pixels across." if numbers.in_frame else ""
+    return f"{_after_release(numbers.t_s)}, {length_in_words(numbers.range_m, words)} away{behind}.{size}"
 
 
 def _release_rows(story: Story) -> list[tuple[str, str]]:

@@ -76,13 +76,14 @@ def _body(recipe: dict[str, Any], words: Language) -> str:
     return words.name(planet["name"], planet["name"].capitalize()) if planet else "?"
 
 
-def _length(metres: float, words: Language) -> str:
+def length_in_words(metres: float, words: Language) -> str:
     """Return a length as people say it: 0.6 metres, 16 metres, 1.2 kilometres, 618 kilometres."""
     unit, value = ("kilometre", metres / 1e3) if metres >= 999.5 else ("metre", metres)
     return words.count(f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0"), unit)
 
 
-def _duration(seconds: float, words: Language) -> str:
+def duration_in_words(seconds: float, words: Language) -> str:
+    """Return a time as people say it: 1.5 seconds, 72 seconds, 3 minutes."""
     unit, size = ("second", 1.0) if seconds < 99.5 else ("minute", 60.0) if seconds < 99.5 * 60.0 else ("hour", 3600.0)
     value = seconds / size
     return words.count(f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0"), unit)
@@ -97,16 +98,16 @@ def _press(recipe: dict[str, Any], words: Language) -> list[str]:
         else words.sentence("press", "subject_undated", title=title)
     ]
     if distance := view.get("range_to_craft_m"):
-        since = view.get("seconds_since_release")
+        away, since = length_in_words(distance, words), view.get("seconds_since_release")
         lines.append(
-            words.sentence("press", "distance", distance=_length(distance, words))
+            words.sentence("press", "distance", distance=away)
             if since is None or since < 0.5
-            else words.sentence("press", "released", distance=_length(distance, words), time=_duration(since, words))
+            else words.sentence("press", "released", distance=away, time=duration_in_words(since, words))
         )
     if "lens_height_above_ground_m" in view:
         lines.append(words.sentence("press", "ground", body=_body(recipe, words)))
     elif view.get("camera_altitude_km", 0.0) > 0.0:
-        height = _length(view["camera_altitude_km"] * 1e3, words)
+        height = length_in_words(view["camera_altitude_km"] * 1e3, words)
         key = "altitude" if distance else "altitude_alone"
         lines.append(words.sentence("press", key, distance=height, body=_body(recipe, words)))
     if names := _names(view)[:_MAX_PRESS_NAMES]:
@@ -122,7 +123,7 @@ def _alt(recipe: dict[str, Any], words: Language) -> list[str]:
         lines.append(words.sentence("alt", "craft_outside"))
     elif place and (distance := view.get("range_to_craft_m")):
         where = words.sentence("places", place)
-        lines.append(words.sentence("alt", "craft", place=where, distance=_length(distance, words)))
+        lines.append(words.sentence("alt", "craft", place=where, distance=length_in_words(distance, words)))
     if "lens_height_above_ground_m" in view:
         lines.append(words.sentence("alt", "ground", body=body))
     else:
