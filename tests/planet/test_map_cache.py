@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from selfiesim.core.errors import MapError
-from selfiesim.planet.maps import load, packaged_images
+from selfiesim.planet.maps import load, map_cache, packaged_images
 from selfiesim.planet.maps.load import load_maps, mars_image_path
 from selfiesim.planet.maps.planet_maps import PlanetMaps
 
@@ -51,6 +52,28 @@ def test_second_process_is_fast_and_does_not_import_scipy(mars: PlanetMaps, map_
     seconds, loaded = _python(code, environment).split("\n")[:2]
     assert loaded == "[]"
     assert float(seconds) < 3 * warm_load_s
+
+
+def test_the_least_recently_used_maps_are_deleted_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELFIESIM_CACHE", str(tmp_path))
+    monkeypatch.setenv("SELFIESIM_LIMITS", "map-cache-bytes=25000")
+    parts = {name: np.zeros((100, 100), np.uint8) for name in ("globe", "globe-relief")}
+    folder, now = tmp_path / "maps", time.time()
+    for age, stem in enumerate(("a", "b", "b-c")):
+        map_cache.load_or_build(stem, lambda: parts, ("globe",))
+        os.utime(folder / f"{stem}.json", (now - 100.0 + age, now - 100.0 + age))
+        assert {file.name for file in folder.glob("*.json")} == {f"{stem}.json"}, "each is 20 kB, and the limit 25 kB"
+    monkeypatch.setenv("SELFIESIM_LIMITS", "map-cache-bytes=65000")
+    map_cache.load_or_build("d", lambda: parts, ("globe",))
+    map_cache.load_or_build("e", lambda: parts, ("globe",))
+    os.utime(folder / "d.json", (now - 50.0, now - 50.0))
+    map_cache.load_or_build("b-c", lambda: pytest.fail("it is there"), ("globe",))  # and so used last
+    orphan = folder / "killed-globe.npy"
+    orphan.write_bytes(b"")
+    os.utime(orphan, (now - 7200.0, now - 7200.0))
+    map_cache.load_or_build("f", lambda: parts, ("globe",))
+    assert {file.stem for file in folder.glob("*.json")} == {"b-c", "e", "f"}
+    assert {file.name.split("-globe")[0] for file in folder.glob("*.npy")} == {"b-c", "e", "f"}
 
 
 @pytest.fixture(scope="module")

@@ -162,6 +162,9 @@ CRAFT_CACHE_BYTES = _limit(
 )
 
 # Maps
+MAP_CACHE_BYTES = _limit(
+    "map-cache-bytes", 4 << 30, "the cache of built maps; it drops the least recently used", "bytes"
+)
 MAP_PIXELS = _limit("map-pixels", 5_000_000_000, "pixels of a map that is read in strips (Mars at 92160x46080 fits)")
 MAP_MEMORY_PIXELS = _limit("map-memory-pixels", 2**27, "pixels of a map that is decoded as a whole (16384x8192 fits)")
 MAP_TILES = _limit("map-tiles", 256, "tiles of a map on a side")
