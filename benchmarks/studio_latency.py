@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,14 +50,16 @@ STUDIO_DRAG = """([x, y, full]) => new Promise((resolve, reject) => {
   setTimeout(() => reject(new Error("no frame")), 60000);
   viewport.dispatchEvent(new PointerEvent("pointermove", { clientX: x, clientY: y, pointerId: 1, bubbles: true }));
 })"""
-TRAME_DRAG = """([x, y]) => new Promise((resolve, reject) => {
-  const image = document.querySelector("img"), start = performance.now();
+# Notes when pointer events arrive and frames are painted. trame's page takes the events of a real pointer only, and
+# stops to paint when they pause, so it gets a steady stream of them.
+TRAME_WATCH = """() => {
+  const image = document.querySelector("img");
+  window.moved = []; window.painted = [];
+  document.addEventListener("pointermove", () => window.moved.push(performance.now()), { capture: true });
   image.addEventListener("load", () => requestAnimationFrame(() => setTimeout(() =>
-    resolve([performance.now() - start, image.naturalWidth]))), { once: true });
-  setTimeout(() => reject(new Error("no frame")), 60000);
-  image.parentElement.querySelector("canvas").dispatchEvent(new PointerEvent("pointermove",
-    { clientX: x, clientY: y, pointerId: 1, buttons: 1, pressure: 0.5, bubbles: true }));
-})"""
+    window.painted.push([performance.now(), image.naturalWidth]))));
+}"""
+TRAME_GAP_MS = 100
 
 
 @contextmanager
@@ -87,7 +89,16 @@ def opened(browser: Browser, address: str) -> Page:
     return page
 
 
-def drag(page: Page, script: str, target: str, events: int, full: int = 0) -> dict[str, Any]:
+Send = Callable[[float, float], tuple[float, int]]
+"""Moves the pointer to a place, and returns the milliseconds to the next frame and its width."""
+
+
+def studio_sender(page: Page, full: int = 0) -> Send:
+    """Send events to the studio; ``full`` is the width of the first frame that counts, px."""
+    return lambda x, y: page.evaluate(STUDIO_DRAG, [x, y, full])
+
+
+def drag(page: Page, send: Send, target: str, events: int) -> dict[str, Any]:
     """Drag with one event after another, each sent when the frame of the one before has been painted."""
     box = page.locator(target).first.bounding_box()
     assert box is not None
@@ -98,8 +109,8 @@ def drag(page: Page, script: str, target: str, events: int, full: int = 0) -> di
     for number in range(events + 5):
         page.wait_for_timeout(GAP_MS)
         aside = 0.1 * box["width"] * (1 - abs((number % 20) / 10 - 1))
-        seconds, width = page.evaluate(script, [x + aside + 1, y + aside / 2 + 1, full])
-        times.append(seconds / 1000.0)
+        milliseconds, width = send(x + aside + 1, y + aside / 2 + 1)
+        times.append(milliseconds / 1000.0)
         widths.append(width)
     page.mouse.up()
     measured = sorted(times[5:])  # after the first, which compile and settle
@@ -110,6 +121,28 @@ def drag(page: Page, script: str, target: str, events: int, full: int = 0) -> di
     }
 
 
+def drag_trame(page: Page, size: tuple[int, int], events: int) -> dict[str, Any]:
+    """Time from each pointer event to the next frame: a lower bound, since that may answer an event before it."""
+    page.evaluate(TRAME_WATCH)
+    x, y = size[0] / 2, size[1] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for number in range(events + 5):
+        aside = 0.1 * size[0] * (1 - abs((number % 20) / 10 - 1))
+        page.mouse.move(x + aside + 1, y + aside / 2 + 1)
+        page.wait_for_timeout(TRAME_GAP_MS)
+    page.wait_for_timeout(3000)
+    page.mouse.up()
+    moved, painted = page.evaluate("() => [window.moved, window.painted]")
+    waits = [next((at - start for at, _ in painted if at > start), None) for start in moved[5:]]
+    seconds = sorted(each / 1000.0 for each in waits if each is not None)
+    return {
+        "median_s": round(statistics.median(seconds), 3),
+        "p90_s": round(seconds[int(0.9 * (len(seconds) - 1))], 3),
+        "widths_px": sorted({width for _, width in painted}),
+    }
+
+
 def measure_drag(browser: Browser, events: int, trame_python: str | None) -> dict[str, Any]:
     """Latency at both sizes, beside that of trame."""
     found: dict[str, Any] = {}
@@ -117,8 +150,8 @@ def measure_drag(browser: Browser, events: int, trame_python: str | None) -> dic
         width, height = map(int, name.split("x"))
         with running((width, height)) as (address, _):
             page = opened(browser, address)
-            first = drag(page, STUDIO_DRAG, "#viewport", events)
-            full = drag(page, STUDIO_DRAG, "#viewport", events, width)
+            first = drag(page, studio_sender(page), "#viewport", events)
+            full = drag(page, studio_sender(page, width), "#viewport", events)
             page.close()
         found[name] = {"goal_s": goal, "first": first, "full": full, "trame": None}
         if trame_python is not None:
@@ -138,9 +171,9 @@ def measure_trame(browser: Browser, events: int, python: str, size: tuple[int, i
         page.goto(address)
         page.wait_for_selector("img[src^=blob]", timeout=120_000, state="attached")
         page.wait_for_timeout(3000)
-        measured = drag(page, TRAME_DRAG, "canvas", events)
+        found = drag_trame(page, size, events)
         page.close()
-        return measured
+        return found
     finally:
         process.terminate()
         process.wait(20)
@@ -184,9 +217,9 @@ def measure_memory(browser: Browser, changes: int) -> dict[str, Any]:
             server, worker = (each.memory_info().rss for each in family(process))
             return {"server": server, "worker": worker, "page": metrics["JSHeapUsedSize"]}
 
-        drag(page, STUDIO_DRAG, "#viewport", SETTLING_CHANGES)
+        drag(page, studio_sender(page), "#viewport", SETTLING_CHANGES)
         settled = sizes()
-        drag(page, STUDIO_DRAG, "#viewport", changes)
+        drag(page, studio_sender(page), "#viewport", changes)
         end = sizes()
         page.close()
     found = {f"{name}_mb": [round(settled[name] / 2**20, 1), round(end[name] / 2**20, 1)] for name in settled}
