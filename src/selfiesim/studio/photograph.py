@@ -8,7 +8,6 @@ from pathlib import Path
 from selfiesim.core.config_validation import read_limited
 from selfiesim.core.errors import ModelError, UserError
 from selfiesim.core.limits import STUDIO_PHOTO_BYTES
-from selfiesim.craft.formats.textures import UnreadableImageError, open_image
 
 _LARGEST = 4096  # pixels a side of what the page gets
 _QUALITY = 92
@@ -24,7 +23,10 @@ def read_photograph(path: Path) -> bytes:
     UserError
         It cannot be read, is no picture, or is larger than the limits allow.
     """
+    # Here, since the page waits for the server's imports.
     from PIL import ImageOps
+
+    from selfiesim.craft.formats.textures import UnreadableImageError, open_image
 
     if not path.is_file():
         raise UserError(f"--photo {path}: no such file")
