@@ -65,6 +65,14 @@ def cube_file(folder, suffix):
         return write(path, cube_3mf())
     if suffix == ".dae":
         return write(path, cube_dae())
+    if suffix == ".icq":
+        # Each side by its four corners, in the order of a grid.
+        points = [np.insert(pair, k, end) for k in range(3) for end in (0, 1) for pair in np.ndindex(2, 2)]
+        return write(path, "1\n" + "\n".join("{} {} {}".format(*point) for point in points))
+    if suffix == ".tab":
+        rows = [f"{len(CUBE_CORNERS)} {len(CUBE_FACES)}"]
+        rows += [f"{k} {x} {y} {z}" for k, (x, y, z) in enumerate(CUBE_CORNERS, 1)]
+        return write(path, "\n".join(rows + [f"{k} {a} {b} {c}" for k, (a, b, c) in enumerate(CUBE_FACES + 1, 1)]))
     import trimesh
 
     cube = trimesh.Trimesh(CUBE_CORNERS, CUBE_FACES, process=False)
@@ -88,7 +96,7 @@ def test_cube_is_read_from_every_format(tmp_path, suffix):
 
 
 def test_unsupported_format_is_refused_with_advice(tmp_path):
-    refusal(write(tmp_path / "a.step", b"x"), "not a supported mesh format", "3ds, 3mf, dae", "Blender")
+    refusal(write(tmp_path / "a.step", b"x"), "not a supported mesh format", "3ds, 3mf, bds, dae", "Blender")
 
 
 # --- OBJ ------------------------------------------------------------------------------------------------------------

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+import trimesh
 
 from selfiesim.astro.bodies import BODIES
 from selfiesim.core.errors import SceneError
 from selfiesim.craft.builders.ryugu import icosphere
+from selfiesim.files.scene_glb import scene_glb
 from selfiesim.render.common.planet_depth import planet_depth
 from selfiesim.scene.scene import Scene
 
@@ -80,3 +84,28 @@ def test_a_shape_outside_the_folder_is_refused(tmp_path):
     (tmp_path / "inside" / "scene.toml").write_text(SCENE.replace("shape.obj", "../shape.obj"))
     with pytest.raises(SceneError, match=r"planet\.shape"):
         Scene.load(tmp_path / "inside" / "scene.toml").view()
+
+
+def test_plotter_and_glb_show_the_shape_and_no_ellipsoid(tmp_path):
+    scene = write_scene(tmp_path, 1.0)
+    lines = (tmp_path / "shape.obj").read_text().splitlines()
+    halved = [line.split() for line in lines if line.startswith("v")]
+    rows = [f"v {float(x) * 0.6} {y} {z}" if float(x) < 0 else f"v {x} {y} {z}" for _, x, y, z in halved]
+    (tmp_path / "shape.obj").write_text("\n".join([*rows, *lines[len(rows) :]]))
+    view = scene.view()
+    truth = view.render("draft").truth
+    is_shape = np.isin(truth.part, [number for number, name in truth.part_names.items() if name.startswith("phobos/")])
+    plotter = view.plotter(off_screen=True)
+    plotter.render()
+    picture = plotter.screenshot(return_img=True).sum(axis=-1) > 6
+    assert "phobos" not in plotter.actors
+    plotter.close()
+    assert is_shape.sum() > 3000
+    sunlit = np.asarray(view.render("draft").rgb).sum(axis=-1) > 1e-4
+    assert (picture[is_shape] != sunlit[is_shape]).mean() < 0.1
+
+    written = trimesh.load(io.BytesIO(scene_glb(view)), file_type="glb")
+    found = [each for each in written.dump() if np.ptp(each.bounds, axis=0).max() > 1e4]
+    assert len(found) == 1
+    right_down_ahead = np.array([1.0, -1.0, -1.0]) * view.planet.position
+    np.testing.assert_allclose(found[0].bounds.mean(axis=0), right_down_ahead, atol=3e3)  # it is shorter on one side

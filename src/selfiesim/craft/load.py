@@ -18,7 +18,7 @@ from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.material_overrides import apply_finishes
 from selfiesim.craft.model import Craft, Material, Part
 
-_SELF_CONTAINED_FORMATS = (".glb", ".ply", ".stl", ".off", ".3mf")
+_SELF_CONTAINED_FORMATS = (".glb", ".ply", ".stl", ".off", ".3mf", ".icq", ".bds")
 
 __all__ = ["Craft", "Joint", "Material", "Mount", "Part", "clear_craft_cache", "load_craft", "models"]
 
@@ -40,7 +40,7 @@ def load_craft(name_or_path: str | Path) -> Craft:
     Parameters
     ----------
     name_or_path : str or Path
-        A shipped name (``"tianwen1-orbiter"``) or the path of a GLB, glTF, OBJ, PLY, STL, OFF, 3MF or DAE file. A TOML
+        A shipped name (``"tianwen1-orbiter"``) or the path of a mesh file. A TOML
         file next to it with the same stem gives unit, axes, joints, mounts and materials. Without one, the file's own
         axes are the body axes, and its unit is the format's, else metres, or millimetres if it is too long for metres.
 

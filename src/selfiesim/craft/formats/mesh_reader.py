@@ -20,6 +20,7 @@ from selfiesim.craft.formats.polygonal.dae import read_dae
 from selfiesim.craft.formats.polygonal.obj import read_obj
 from selfiesim.craft.formats.polygonal.off import read_off
 from selfiesim.craft.formats.polygonal.ply import read_ply
+from selfiesim.craft.formats.polygonal.shape_tables import read_shape_table
 from selfiesim.craft.formats.polygonal.stl import read_stl
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.formats.xml_mesh import read_3mf
@@ -30,7 +31,7 @@ from selfiesim.craft.mesh.repair import Repairs, repair_meshes
 from selfiesim.craft.mesh.units_and_axes import Placement, infer_placement
 from selfiesim.craft.model import Material
 
-MESH_FORMATS = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off", ".dae", ".3mf", *CONVERTED_FORMATS)
+MESH_FORMATS = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off", ".dae", ".3mf", ".icq", ".tab", *CONVERTED_FORMATS)
 """File name suffixes of the supported mesh formats."""
 MAX_EXTENT_M = 1e6
 """Distance of a vertex from the origin; beyond that, the unit of length cannot be right."""
@@ -94,6 +95,8 @@ def _read_scene(content: bytes, suffix: str, resources: ResourceResolver) -> Imp
         ".off": lambda: read_off(content),
         ".dae": lambda: read_dae(content, resources),
         ".3mf": lambda: read_3mf(content),
+        ".icq": lambda: read_shape_table(content, resources),
+        ".tab": lambda: read_shape_table(content, resources),
     }
     if suffix in CONVERTED_FORMATS:
         return read_converted(content, suffix, resources)

@@ -60,10 +60,12 @@ def plotter(view: View, **options: Any) -> Any:
     with opengl_check.selected(graphics):
         stage = pyvista.Plotter(**{"window_size": (camera.width, camera.height), "lighting": "none"} | options)
     stage.set_background("black")
+    shape = view.planet.body.name if view.planet is not None and view.planet.shape else None
     for pose in view.crafts:
-        for name, mesh, look in _craft_meshes(pose):
+        scale = _backdrop_scale(view.planet) if view.planet is not None and pose.name == shape else 1.0
+        for name, mesh, look in _craft_meshes(pose, scale):
             stage.add_mesh(mesh, name=f"{pose.name}/{name}" if pose.name else name, **look)
-    if view.planet is not None and view.ground is None:
+    if view.planet is not None and view.ground is None and shape is None:
         mesh, texture = _planet_model(view.planet)
         stage.add_mesh(mesh, name=view.planet.body.name, texture=texture, diffuse=1.0, ambient=0.02, specular=0.0)
     sun = pyvista.Light(position=view.sun.direction, light_type="scene light", intensity=1.0)
@@ -72,20 +74,30 @@ def plotter(view: View, **options: Any) -> Any:
     stage.camera_position = [(0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, -1.0, 0.0)]
     # Vertical field of view of an undistorted lens with a centred principal point.
     stage.camera.view_angle = float(np.degrees(2.0 * np.arctan(0.5 * camera.height / camera.fy)))
-    nearest = min(float(np.linalg.norm(pose.position)) for pose in view.crafts)
+    nearest = min(float(np.linalg.norm(pose.position)) for pose in view.crafts if pose.name != shape)
     stage.camera.clipping_range = (0.01 * nearest, 5.0 * BACKDROP_M)
     return stage
 
 
-def _craft_meshes(pose: CraftPose) -> list[tuple[str, Any, dict[str, Any]]]:
-    """Return name, mesh in camera axes and ``add_mesh`` options of each part still attached to the craft."""
+def _backdrop_scale(pose: PlanetPose) -> float:
+    """Return the scale about the camera at which a planet shares a depth buffer with the craft."""
+    height = float(np.linalg.norm(pose.position)) - float(np.mean(pose.body.radii_m))
+    return BACKDROP_M / max(height, 1.0)
+
+
+def _craft_meshes(pose: CraftPose, scale: float) -> list[tuple[str, Any, dict[str, Any]]]:
+    """Return name, mesh in camera axes and ``add_mesh`` options of each part still attached to the craft.
+
+    Meshes are scaled by ``scale`` about the camera.
+    """
     import pyvista
 
     found = []
     for part in pose.parts:
         matrix = pose.joint_matrix(part.joint)
         body = part.vertices @ matrix[:3, :3].T + matrix[:3, 3]
-        mesh = pyvista.PolyData.from_regular_faces(body @ pose.body_to_camera.T + pose.position, part.faces)
+        points = scale * (body @ pose.body_to_camera.T + pose.position)
+        mesh = pyvista.PolyData.from_regular_faces(points, part.faces)
         material = material_in_srgb(part.material)
         options: dict[str, Any] = {
             "color": srgb_from_linear(np.minimum(material.base_color, 1.0)),
@@ -111,8 +123,7 @@ def _planet_model(pose: PlanetPose) -> tuple[Any, Any]:
 
     maps = surface_maps(pose.surface)
     radii = np.array(pose.body.radii_m)
-    distance = float(np.linalg.norm(pose.position))
-    scale = BACKDROP_M / max(distance - float(radii.mean()), 1.0)
+    scale = _backdrop_scale(pose)
     # The prime meridian is there twice, so that the texture closes without a seam.
     u, v = np.meshgrid(np.linspace(0.0, 1.0, _MERIDIANS), np.linspace(0.0, 1.0, _PARALLELS))
     longitude, latitude = (2.0 * np.pi * u).ravel(), (np.pi * (0.5 - v)).ravel()

@@ -1,1 +1,1 @@
-"""Formats that other libraries read, in a process of its own: 3DS and FBX with Assimp, USD with OpenUSD."""
+"""Formats that other libraries read, in a child process: 3DS and FBX with Assimp, USD with OpenUSD, DSK with SPICE."""

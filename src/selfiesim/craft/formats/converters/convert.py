@@ -25,7 +25,9 @@ from selfiesim.craft.mesh.mesh_data import ImportedScene
 
 _USD = ("selfiesim.craft.formats.converters.usd_child", "pxr", "usd-core", "usd")
 _ASSIMP = ("selfiesim.craft.formats.converters.assimp_child", "assimp_py", "assimp-py", "assimp")
+_SPICE = ("selfiesim.craft.formats.converters.dsk_child", "spiceypy", "spiceypy", "spice")
 _CONVERTERS = {
+    ".bds": _SPICE,
     ".3ds": _ASSIMP,
     ".fbx": _ASSIMP,
     ".usd": _USD,
