@@ -35,7 +35,7 @@ def build_patches(folder: Path) -> dict[str, float]:
     from PIL import Image
 
     from selfiesim.planet.maps import globes
-    from selfiesim.planet.maps.cap_source import fit_polar_cap
+    from selfiesim.planet.maps.cap_source import fit_polar_cap, own_ice
     from selfiesim.planet.maps.load import load_maps
     from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, reflectance
     from selfiesim.planet.maps.tone_match import match_measured_tones
@@ -59,7 +59,8 @@ def build_patches(folder: Path) -> dict[str, float]:
         middle = time.process_time()
         parts = build(patches=True)
         for pole in ("north", "south"):
-            fit_polar_cap(parts[pole], getattr(default, pole), PATCH_SPAN_RAD)
+            fitted = fit_polar_cap(parts[pole], getattr(default, pole), PATCH_SPAN_RAD)
+            own_ice(fitted.patch, getattr(default, f"{pole}_relief"))
     return {"patches_cpu_s": time.process_time() - middle - (middle - start), "globe_cpu_s": middle - start}
 
 

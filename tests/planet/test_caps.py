@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from selfiesim.planet.grids.polar_grid import PolarGrid
 from selfiesim.planet.maps.albedo import decode, encode
-from selfiesim.planet.maps.cap_source import MIN_BAND_CORRELATION, band_correlation, fit_polar_cap
+from selfiesim.planet.maps.cap_source import MIN_BAND_CORRELATION, band_correlation, fit_polar_cap, own_ice
 from selfiesim.planet.maps.map_file import MapFile
 from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, PlanetMaps
 from selfiesim.planet.maps.surface import Surface, surface_maps
@@ -123,6 +123,25 @@ def test_caps_of_other_maps_are_their_own_without_a_fringe(
     for codes in (maps.north, maps.south):
         light = decode(np.asarray(Image.fromarray(np.asarray(codes)).resize((1024, 1024), Image.Resampling.BOX)))
         assert yellowness(light, (3, 15)) < yellowness(light, (55, 65))
+    for pole in ("north", "south"):
+        slopes, relief = (np.asarray(getattr(each, f"{pole}_relief")) for each in (maps, mars))
+        np.testing.assert_array_equal(slopes[..., :3], relief[..., :3])
+        size = len(slopes) // 4
+        blue, default_blue = (decode(shrunk(getattr(each, pole), size))[..., 2] for each in (maps, mars))
+        ice, default_ice = (shrunk(each[..., 3], size) / 255 for each in (slopes, relief))
+        if pole == "north":
+            # Ice where the user's map is bright in blue, and none where it is dark, whatever the default has there.
+            bright, dark = (blue > 0.3) & (default_ice < 0.7), (blue < 0.1) & (default_ice > 0.5)
+            assert min(bright.sum(), dark.sum()) > 200
+            assert ice[bright].mean() > 0.98
+            assert ice[dark].mean() < 0.04
+        # On the default's own colours the same rule finds the ice that the default has by its areal share.
+        found = shrunk(own_ice(np.asarray(getattr(mars, pole)), relief)[..., 3], size) / 255
+        assert np.abs(found - default_ice)[default_blue > 0.1].mean() < 0.1
+
+
+def shrunk(codes: np.ndarray, size: int) -> np.ndarray:
+    return np.asarray(Image.fromarray(np.ascontiguousarray(codes)).resize((size, size), Image.Resampling.BOX))
 
 
 def test_the_map_of_a_scene_says_which_caps_it_has(mars: PlanetMaps, tmp_path: Path, library: Path) -> None:

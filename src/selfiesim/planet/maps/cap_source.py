@@ -6,7 +6,8 @@ the relief of the default cap, and its reflection law, which follows the ice, wo
 
 Images blur the edge of the ice, and a mixture of ice and ground is bright: matched to measured tones as ground, it
 comes out as the brightest dust there is, an ochre fringe. So near ice a pixel is a mixture of the ground and the ice
-around.
+around. Where an image keeps its own cap, ice is where the image has it: it reflects by the law of ice there, and not
+where the default cap lies.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from selfiesim.planet.maps.albedo import decode, encode
 from selfiesim.planet.maps.map_file import Cap
 from selfiesim.planet.readers.resample import Values
 
-CAPS_FORMAT_VERSION = 2  # increment whenever the caps change
+CAPS_FORMAT_VERSION = 3  # increment whenever the caps change
 MIN_BAND_CORRELATION = 0.3  # least correlation of the bands at which an image keeps its own cap
 
 _COMPARE_SIZE = 512  # pixels per side at which patches are compared: 5 km
@@ -30,6 +31,7 @@ _CORRELATION_COLATITUDE_RAD = float(np.radians(8.0))  # rim of the area compared
 _BRIGHTNESS_COLATITUDE_RAD = float(np.radians(9.0))  # rim of the area whose brightness is compared
 _BANDPASS_SIGMAS_KM = (6.0, 42.0)  # Gaussians whose difference shows troughs
 _ICE_BLUE_RANGE = (0.13, 0.22)  # blue reflectance at which ice begins and is complete; the brightest dust has 0.12
+_ICE_LIGHT_BLUE_RANGE = (0.09, 0.25)  # where the ice's share of the light begins and is complete: fitted to the default
 _ICE_DILATION_KM = 14.0  # how far an image's blur spreads light from ice onto the ground
 _BLEND_SIGMA_KM = 7.0
 _MARGIN_KM = 40.0  # from ice; ground farther away shows its own tone
@@ -93,6 +95,16 @@ def fit_polar_cap(
     size = max(len(patch), len(default))
     blended = _blend_codes(_resize_codes(patch, size), _resize_codes(default, size), share)
     return FittedCap(blended, False, correlation)
+
+
+def own_ice(patch: NDArray[np.uint8], relief: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the relief (M, M, 4) of a polar patch with the ice where the image's patch (N, N, 3) has it.
+
+    The fraction of the light that ice reflects follows from the reflectance in blue, in which no ground is bright.
+    """
+    light = decode(_resize_codes(patch, len(relief)))[..., 2]
+    share = smoothstep(*_ICE_LIGHT_BLUE_RANGE, light)
+    return np.concatenate([relief[..., :3], np.rint(255 * share).astype(np.uint8)[..., None]], axis=-1)
 
 
 def band_correlation(from_user: Values, from_default: Values, grid: PolarGrid) -> float:

@@ -136,11 +136,19 @@ def _maps_from_file(
     parts = load_or_build(stem, lambda: _build(body, albedo, file, tone, default, reference))
     credits = file.credits or f"{body.capitalize()} map: {file.path.name}, supplied by the scene's author"
     if default:
-        # The relief of the default maps stays.
-        globe, north, south = (parts[part] for part in ("globe", "north", "south"))
+        # The slopes of the default maps stay; ice is where the caps drawn have it.
+        reliefs = [parts.get(f"{pole}-relief", getattr(default, f"{pole}_relief")) for pole in _POLES]
         credits = f"{credits}; toned as: {default.credits}"
         credits = f"{credits}; {_describe_caps(file, tone, parts['caps'])}"
-        return replace(default, globe=globe, north=north, south=south, credits=credits)
+        return replace(
+            default,
+            globe=parts["globe"],
+            north=parts["north"],
+            south=parts["south"],
+            north_relief=reliefs[0],
+            south_relief=reliefs[1],
+            credits=credits,
+        )
     return globes.coded_maps(parts, body, credits, _appearance_of(body, albedo))
 
 
@@ -187,10 +195,19 @@ def _choose_caps(parts: MapArrays, default: PlanetMaps, file: MapFile, tone: Ton
         caps = np.array([[0, _COARSE]] * 2, np.uint8)
         return {"north": np.asarray(default.north), "south": np.asarray(default.south), "caps": caps}
     if tone == "own" and file.cap != "default":
-        return {"caps": np.array([[1, 0]] * 2, np.uint8)}
+        own = {pole: parts[pole] for pole in _POLES}
+        return _ice_of(own, default) | {"caps": np.array([[1, 0]] * 2, np.uint8)}
     fitted = [fit_polar_cap(parts[pole], getattr(default, pole), PATCH_SPAN_RAD, file.cap) for pole in _POLES]
     caps = np.array([[each.own, round(100 * max(each.correlation, 0.0))] for each in fitted], np.uint8)
-    return {pole: each.patch for pole, each in zip(_POLES, fitted, strict=True)} | {"caps": caps}
+    patches = {pole: each.patch for pole, each in zip(_POLES, fitted, strict=True)}
+    own = {pole: each.patch for pole, each in zip(_POLES, fitted, strict=True) if each.own}
+    return patches | _ice_of(own, default) | {"caps": caps}
+
+
+def _ice_of(own: MapArrays, default: PlanetMaps) -> MapArrays:
+    """Return the default's relief of the patches that have a cap of their own, with the ice of that cap."""
+    reliefs = {pole: getattr(default, f"{pole}_relief") for pole in own}
+    return {f"{pole}-relief": cap_source.own_ice(own[pole], relief) for pole, relief in reliefs.items()}
 
 
 def _describe_caps(file: MapFile, tone: Tone, caps: NDArray[np.uint8]) -> str:
