@@ -20,9 +20,9 @@ _MIN_REGION_PX = 150_000  # pixels for which it pays to compile one more shader
 _TILT = 0.02  # margin, as a sine, for the eye above the plane of a cap's rim, which flattening tilts little
 _MIN_DISC_TILES = 8  # minimum radius of the disc, in tiles, for regions to be distinguished
 
-EDGE, GLOBE, NORTH, SOUTH = "edge", "globe", "north", "south"
-REGIONS = (EDGE, GLOBE, NORTH, SOUTH)
-"""Limb, air and seams between maps; ground on the globe's map alone; on the north or south patch alone."""
+EDGE, SEAM, GLOBE, NORTH, SOUTH = "edge", "seam", "globe", "north", "south"
+REGIONS = (EDGE, SEAM, GLOBE, NORTH, SOUTH)
+"""Limb and air; ground on any map; on the globe's map alone; on the north or south patch alone."""
 
 Bools = NDArray[np.bool_]
 
@@ -73,9 +73,11 @@ def classify_tiles(
     rays = _corner_rays(camera, principal, camera_to_scaled, (left, right), (bottom, top))
     labels = np.where(_is_sky(rays, eye, 1.0 + air), -1, REGIONS.index(EDGE))
     if _disc_radius_tiles(camera, float(np.linalg.norm(eye))) > _MIN_DISC_TILES:
-        for region, inside in _single_map_tiles(rays, eye, radii, caps).items():
-            if inside.sum() * TILE**2 > _MIN_REGION_PX:
-                labels[inside] = REGIONS.index(region)
+        # Seams come last: they take what has too few tiles for a shader of its own.
+        for region, inside in _ground_tiles(rays, eye, radii, caps).items():
+            free = inside & (labels == REGIONS.index(EDGE))
+            if free.sum() * TILE**2 > _MIN_REGION_PX:
+                labels[free] = REGIONS.index(region)
     return {
         region: np.array(
             [(left[a], bottom[b], right[c - 1], top[d - 1]) for a, b, c, d in _merge_tiles(labels == index)]
@@ -118,10 +120,10 @@ def _disc_radius_tiles(camera: Camera, distance: float) -> float:
     return float(slope * camera.fx / TILE)
 
 
-def _single_map_tiles(
+def _ground_tiles(
     rays: NDArray[np.float64], eye: NDArray[np.float64], radii: NDArray[np.float64], caps: Caps
 ) -> dict[str, Bools]:
-    """Return the tiles that show ground of one map only, by region.
+    """Return the tiles that show nothing but ground, and those of them that show one map only, by region.
 
     Seen from above its plane a cap is convex, so a tile with its corners in the cap is in it. Outside, a cap might
     bulge into a tile between corners: there the tiles around must be outside too.
@@ -133,7 +135,7 @@ def _single_map_tiles(
     padded = np.pad(outside | ~ground, 1, constant_values=True)
     rows, columns = outside.shape
     around = [padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)]
-    return {GLOBE: outside & np.logical_and.reduce(around), NORTH: north, SOUTH: south}
+    return {GLOBE: outside & np.logical_and.reduce(around), NORTH: north, SOUTH: south, SEAM: ground}
 
 
 def _intersect_ground(

@@ -26,7 +26,7 @@ _VISIBLE_KM = 20.0  # size of a pixel on the ground, below the camera, that show
 _FULL_RADIUS_KM = 1000.0  # of a planet, below which these lengths shrink with it
 _MAX_TEXELS = 0.8e6
 _NET = (49, 31)  # rays across the picture and down it
-_SNAP_RAD = float(np.radians(1.0))  # to which a map's borders are rounded
+_SNAP_RAD = float(np.radians(2.0))  # to which a map's borders are rounded
 _KEPT = 8  # maps: a lens with distortion is rendered as several pictures
 
 

@@ -15,7 +15,8 @@ RayHit intersectPlanet(vec3 ray) {
 
 // The maps lie side by side in one atlas for colours and one for slopes: llvmpipe runs both sides of every branch, so
 // choosing among three textures would cost three lookups per pixel.
-// NORTH, SOUTH and GLOBE are regions of the picture that are all ground and lie in a single map; EDGE is the rest.
+// NORTH, SOUTH and GLOBE are regions of the picture that are all ground and lie in a single map; SEAM is all ground too;
+// EDGE is the rest.
 bool isOnPatch(vec3 direction) {
 #if defined(NORTH) || defined(SOUTH)
     return true;
