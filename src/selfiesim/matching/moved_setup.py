@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from selfiesim.astro.orbit import State
-from selfiesim.core.vectors import Vector, unit
+from selfiesim.core.vectors import Matrix, Vector, unit
 from selfiesim.motion import ejection
 from selfiesim.view.build_view import view_at
 from selfiesim.view.release_setup import Masses, MountPoint, ReleaseState, plan_release
@@ -87,11 +87,15 @@ class SceneMotion:
             released, craft = self._masses().known("release.recoil")
             change = change * (1.0 + released / craft)
         seconds = view.epoch - state.release.epoch
+        drift = seconds * (np.eye(3) + seconds**2 / 6.0 * self.gravity_gradient(view))
+        return np.asarray(drift @ state.icrf_to_body.T @ change)
+
+    def gravity_gradient(self, view: View) -> Matrix:
+        """Change (3, 3) of the planet's gravity with position, at the craft of a view, ICRF axes, 1/s^2."""
         distance = float(np.linalg.norm(view.track.host.position))
         zenith = view.track.host.position / distance
-        gradient = setup.body.gm_m3_s2 / distance**3 * (3.0 * np.outer(zenith, zenith) - np.eye(3))
-        drift = seconds * (np.eye(3) + seconds**2 / 6.0 * gradient)
-        return np.asarray(drift @ state.icrf_to_body.T @ change)
+        gradient = self.setup.body.gm_m3_s2 / distance**3 * (3.0 * np.outer(zenith, zenith) - np.eye(3))
+        return np.asarray(gradient)
 
     def rounding_shift(self, view: View, push: Push | None) -> Vector:
         """Displacement (3,) of the lens that takes the rounding errors out of a view about the Sun, ICRF axes, m.

@@ -11,8 +11,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from selfiesim.core.vectors import Vector
+from selfiesim.core.vectors import Matrix, Vector, rotation_about
 from selfiesim.matching.parameters import Guess, Parameters
+
+_ROUNDS = 12  # of Newton's method: the time of a drift
 
 Path = Callable[[Vector], Guess]
 """From a step (count,) of the unknowns to the guess that it leads to."""
@@ -26,45 +28,34 @@ def path_from(parameters: Parameters, guess: Guess) -> Path:
     parameters.
     """
     targets = parameters.targets
-    if targets.far.any():
+    moves = "position" in parameters.fit, {"axis", "time"} <= set(parameters.fit)
+    if targets.far.any() or not parameters.has_attitude or not any(moves) or not targets.craft_indices.size:
         return lambda step: parameters.moved(guess, step)
     stage, pose = parameters.pose(guess)
     placed = (targets.positions(stage, pose) - pose.shift) @ pose.rotation.T
-    moves = "position" in parameters.fit, {"axis", "time"} <= set(parameters.fit)
-    if not parameters.has_attitude or not any(moves) or not targets.craft_indices.size:
-        return lambda step: parameters.moved(guess, step)
     centre = placed[targets.craft_indices].mean(axis=0)
+    body = stage.view.track.icrf_to_body
     if moves[0]:
         columns = parameters.columns("position")
         to_local = parameters.position_to_camera(stage).T @ stage.view.icrf_to_camera
-
-        def displaced(displacement: Vector) -> Vector:
-            return np.asarray(guess.values[columns] + to_local @ displacement)
-
         units = np.ones(3)
+
+        def displaced(displacement: Vector, _to: Guess) -> Vector:
+            return np.asarray(guess.values[columns] + to_local @ displacement)
     else:
         columns = np.concatenate([parameters.columns("axis"), parameters.columns("time")])
-        state, seconds = parameters.setup.release_state, parameters.motion.seconds_since_release
-        assert state is not None
-        assert seconds is not None
-        elapsed = seconds + parameters.value(guess, "time")
-        path = parameters.push_axis(guess) * elapsed * state.release.speed  # about where the push has led, body axes
-        icrf_to_body = stage.view.track.icrf_to_body
-        distance = max(float(np.linalg.norm(path)), 1e-3)
-        units = np.array([distance, distance, state.release.speed])
+        drift = _Drift(parameters, guess)
+        distance = max(float(np.linalg.norm(drift.place)), 1e-3)
+        units = np.array([distance, distance, drift.speed(guess)])
 
-        def displaced(displacement: Vector) -> Vector:
-            after = path + icrf_to_body @ displacement
-            later = elapsed * (float(np.linalg.norm(after)) / distance - 1.0)
-            return np.append(parameters.axis_values(after), parameters.value(guess, "time") + later)
-
-    body = stage.view.track.icrf_to_body
+        def displaced(displacement: Vector, to: Guess) -> Vector:
+            return drift.leading_to(drift.place + body @ displacement, to)
 
     def along(step: Vector) -> Guess:
         to = parameters.moved(guess, step)
         shift = step[3 + columns] * units
         values = to.values.copy()
-        values[columns] = displaced(guess.attitude.T @ centre - to.attitude.T @ (centre + shift))
+        values[columns] = displaced(guess.attitude.T @ centre - to.attitude.T @ (centre + shift), to)
         if moves[0]:
             return Guess(to.attitude, values)
         # The craft may spin: the camera keeps its attitude to it, not to the stars, while the moment moves.
@@ -72,3 +63,59 @@ def path_from(parameters: Parameters, guess: Guess) -> Path:
         return Guess(to.attitude @ body.T @ later, values)
 
     return along
+
+
+class _Drift:
+    """Which push, and which moment, bring a released camera to a place near the one of a guess, in body axes.
+
+    A craft that spins turns between the release and the picture, so the push is not the direction of the place.
+    """
+
+    def __init__(self, parameters: Parameters, guess: Guess) -> None:
+        self.parameters, self.guess = parameters, guess
+        state, seconds = parameters.setup.release_state, parameters.motion.seconds_since_release
+        assert state is not None
+        assert seconds is not None
+        self.state = state
+        self.seconds = seconds + parameters.value(guess, "time")
+        stage, pose = parameters.pose(guess)
+        view = stage.view
+        self.body = view.track.icrf_to_body
+        self.gradient = parameters.motion.gravity_gradient(view)
+        self.place = view.craft.body_to_camera.T @ (pose.shift - view.craft.position)
+        pushed = state.icrf_to_body.T @ (parameters.push_axis(guess) * self.speed(guess) + self._swing)
+        self.start = self.body.T @ self.place - self._growth(self.seconds) @ pushed  # with all that is left out here
+
+    @property
+    def _swing(self) -> Vector:
+        return np.cross(self.state.body_rate, self.state.release.mount)
+
+    def speed(self, guess: Guess) -> float:
+        """Speed of the push of a guess, m/s."""
+        return self.state.release.speed * (1.0 + self.parameters.value(guess, "speed"))
+
+    def _growth(self, seconds: float) -> Matrix:
+        """From the velocity of the push to the displacement after a time (3, 3), ICRF axes, s."""
+        return np.asarray(seconds * (np.eye(3) + seconds**2 / 6.0 * self.gradient))
+
+    def leading_to(self, place: Vector, to: Guess) -> Vector:
+        """Values (3,) of axis and time that bring the camera to a place (3,), body axes, m, at the speed of a guess."""
+        speed, seconds = self.speed(to), self.seconds
+        for _ in range(_ROUNDS):
+            push = self._push(place, seconds)
+            step = 1e-4 * self.seconds
+            slope = (np.linalg.norm(self._push(place, seconds + step)) - np.linalg.norm(push)) / step
+            change = (speed - float(np.linalg.norm(push))) / float(slope)
+            seconds += float(np.clip(change, -0.5 * seconds, seconds))
+            if abs(change) < 1e-12 * self.seconds:
+                break
+        later = self.parameters.value(self.guess, "time") + seconds - self.seconds
+        return np.append(self.parameters.axis_values(self._push(place, seconds)), later)
+
+    def _push(self, place: Vector, seconds: float) -> Vector:
+        """Velocity (3,) of the push that leads to a place in a time, body axes at the release."""
+        turn = -self.state.body_rate * (seconds - self.seconds)
+        angle = float(np.linalg.norm(turn))
+        body = (rotation_about(turn, angle) if angle > 0.0 else np.eye(3)) @ self.body
+        velocity = np.linalg.solve(self._growth(seconds), body.T @ place - self.start)
+        return np.asarray(self.state.icrf_to_body @ velocity - self._swing)
