@@ -74,7 +74,7 @@ class SceneMotion:
     def lens_shift(self, view: View, before: Push | None, after: Push) -> Vector:
         """Displacement (3,) of the lens in a view if the push had been another, ICRF axes, m.
 
-        To the third power of the time since the release, with the gravity gradient at the craft: exact propagation
+        To the fourth power of the time since the release, with the gravity gradient along the orbit: exact propagation
         has rounding errors, of 20 micrometres about the Sun, that spoil derivatives. Good to 1e-3 of itself after
         minutes on a low orbit, so pushes are compared with one that is nearly the same.
         """
@@ -87,13 +87,14 @@ class SceneMotion:
             released, craft = self._masses().known("release.recoil")
             change = change * (1.0 + released / craft)
         seconds = view.epoch - state.release.epoch
-        drift = seconds * (np.eye(3) + seconds**2 / 6.0 * self.gravity_gradient(view))
+        gradient = self.gravity_gradient(state.host.position) + self.gravity_gradient(view.track.host.position)
+        drift = seconds * (np.eye(3) + seconds**2 / 12.0 * gradient)
         return np.asarray(drift @ state.icrf_to_body.T @ change)
 
-    def gravity_gradient(self, view: View) -> Matrix:
-        """Change (3, 3) of the planet's gravity with position, at the craft of a view, ICRF axes, 1/s^2."""
-        distance = float(np.linalg.norm(view.track.host.position))
-        zenith = view.track.host.position / distance
+    def gravity_gradient(self, place: Vector) -> Matrix:
+        """Change (3, 3) of the planet's gravity with position, at a place (3,) from its centre, m; 1/s^2, ICRF axes."""
+        distance = float(np.linalg.norm(place))
+        zenith = place / distance
         gradient = self.setup.body.gm_m3_s2 / distance**3 * (3.0 * np.outer(zenith, zenith) - np.eye(3))
         return np.asarray(gradient)
 

@@ -54,8 +54,9 @@ def path_from(parameters: Parameters, guess: Guess) -> Path:
     def along(step: Vector) -> Guess:
         to = parameters.moved(guess, step)
         shift = step[3 + columns] * units
+        displacement = guess.attitude.T @ centre - to.attitude.T @ (centre + shift)
         values = to.values.copy()
-        values[columns] = displaced(guess.attitude.T @ centre - to.attitude.T @ (centre + shift), to)
+        values[columns] = displaced(displacement, to)
         if moves[0]:
             return Guess(to.attitude, values)
         # The craft may spin: the camera keeps its attitude to it, not to the stars, while the moment moves.
@@ -79,10 +80,12 @@ class _Drift:
         self.state = state
         self.seconds = seconds + parameters.value(guess, "time")
         stage, pose = parameters.pose(guess)
-        view = stage.view
-        self.body = view.track.icrf_to_body
-        self.gradient = parameters.motion.gravity_gradient(view)
-        self.place = view.craft.body_to_camera.T @ (pose.shift - view.craft.position)
+        craft, track = stage.view.craft, stage.view.track
+        self.body = track.icrf_to_body
+        self.place = craft.body_to_camera.T @ (pose.shift - craft.position)
+        at_release = parameters.motion.gravity_gradient(state.host.position)
+        at_picture = parameters.motion.gravity_gradient(track.host.position)
+        self.gradient, self.gradient_rate = at_release, (at_picture - at_release) / self.seconds
         pushed = state.icrf_to_body.T @ (parameters.push_axis(guess) * self.speed(guess) + self._swing)
         self.start = self.body.T @ self.place - self._growth(self.seconds) @ pushed  # with all that is left out here
 
@@ -96,7 +99,8 @@ class _Drift:
 
     def _growth(self, seconds: float) -> Matrix:
         """From the velocity of the push to the displacement after a time (3, 3), ICRF axes, s."""
-        return np.asarray(seconds * (np.eye(3) + seconds**2 / 6.0 * self.gradient))
+        mean = self.gradient + seconds / 2.0 * self.gradient_rate  # weighted by how far the camera has come
+        return np.asarray(seconds * (np.eye(3) + seconds**2 / 6.0 * mean))
 
     def leading_to(self, place: Vector, to: Guess) -> Vector:
         """Values (3,) of axis and time that bring the camera to a place (3,), body axes, m, at the speed of a guess."""
