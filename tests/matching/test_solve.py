@@ -67,7 +67,7 @@ def test_twenty_points_are_solved_in_a_second(boom):
     assert warm < 0.25
 
 
-@pytest.mark.parametrize("name", ["tianwen1-boom", "zhurong-group", "juice-jmc-moon"])
+@pytest.mark.parametrize("name", ["tianwen1-boom", "zhurong-group", "juice-jmc-moon", "ikaros-dcam2"])
 def test_normalised_errors_are_chi_square(name):
     """All 300 pictures are in design/match_coverage.py; here, a mean over a few that no wrong scale would give."""
     rng = np.random.default_rng(11)

@@ -40,7 +40,7 @@ def path_from(parameters: Parameters, guess: Guess) -> Path:
         to_local = parameters.position_to_camera(stage).T @ stage.view.icrf_to_camera
         units = np.ones(3)
 
-        def displaced(displacement: Vector, _to: Guess) -> Vector:
+        def displaced(displacement: Vector, to: Guess) -> Vector:
             return np.asarray(guess.values[columns] + to_local @ displacement)
     else:
         columns = np.concatenate([parameters.columns("axis"), parameters.columns("time")])
