@@ -29,7 +29,7 @@ class Page(HTMLParser):
         if tag == "a":
             self.links.append(attributes["href"])
         if tag == "img":
-            assert attributes["alt"].startswith("Synthetic image: ")
+            assert attributes["alt"].startswith("Computer-generated image: ")
             self.pictures.append(attributes["src"])
         if tag not in ("meta", "img"):
             self.open.append(tag)

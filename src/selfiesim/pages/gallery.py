@@ -143,7 +143,8 @@ def html_page(entries: list[GalleryEntry]) -> str:
 
 
 def _image(entry: GalleryEntry) -> str:
-    return picture(f"thumbnails/{quote(entry.name)}.jpg", f"Synthetic image: {entry.title}", entry.thumbnail_px)
+    words = f"Computer-generated image: {entry.title}" if entry.recipe is None else caption(entry.recipe, "alt")
+    return picture(f"thumbnails/{quote(entry.name)}.jpg", words, entry.thumbnail_px)
 
 
 def _article(entry: GalleryEntry) -> str:
@@ -155,8 +156,11 @@ def _article(entry: GalleryEntry) -> str:
 <h2>{escape(entry.title)}</h2>
 <a href="{link}{entry.picture.suffix}">{_image(entry)}</a>
 <p>{escape(entry.summary.strip())}</p>
-<p class="quiet">{escape(caption(entry.recipe))}</p>
+<p class="quiet">{escape(caption(entry.recipe, "press"))}</p>
+<details><summary>Technical details</summary>
 {facts_table(view)}
+<p class="quiet">{escape(caption(entry.recipe))}</p>
+</details>
 {assumed_table(view)}
 <p class="quiet">selfiesim render {name} --quality {escape(entry.recipe["render"]["quality"])} · \
 <a href="{link}.json">recipe (JSON)</a></p>
