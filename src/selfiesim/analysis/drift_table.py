@@ -41,7 +41,7 @@ class DriftSample:
     quaternion_icrf_to_camera : tuple of float
         Attitude of the camera, scalar last.
     range_m, range_rate_m_s : float
-        Distance from the mount point, and its rate.
+        Distance from the mount point, and its rate, to which the rotation of the craft contributes.
     craft_distance_m, clearance_m : float
         Distance from the craft's origin, and from its nearest surface.
     phase_deg : float
@@ -140,7 +140,7 @@ def sample(view: View, t: float) -> DriftSample:
     relative_position, relative_velocity = camera.position - host.position, camera.velocity - host.velocity
     # RTN axes rotate with the orbit, so the velocity seen in them lacks that rotation.
     orbit_rate = np.cross(host.position, host.velocity) / (host.position @ host.position)
-    from_mount = camera.position - track.mount_position
+    from_mount, mount_relative_velocity = camera.position - track.mount_position, camera.velocity - track.mount_velocity
     distance = float(np.linalg.norm(from_mount))
     link_range = view.shot.link_range_m
     surface_distance, _node = view.craft.clearance(track.icrf_to_body @ relative_position)
@@ -152,9 +152,9 @@ def sample(view: View, t: float) -> DriftSample:
         position_body_m=_to_tuple3(track.icrf_to_body @ relative_position),
         quaternion_icrf_to_camera=tuple(quaternion(view.icrf_to_camera).tolist()),
         range_m=distance,
-        range_rate_m_s=float(relative_velocity @ from_mount) / distance
+        range_rate_m_s=float(mount_relative_velocity @ from_mount) / distance
         if distance > 0.0
-        else float(np.linalg.norm(relative_velocity)),
+        else float(np.linalg.norm(mount_relative_velocity)),
         craft_distance_m=float(np.linalg.norm(view.craft.position)),
         phase_deg=phase_angle_deg(view),
         craft_px=framed.craft_px,

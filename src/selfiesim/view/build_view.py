@@ -16,7 +16,7 @@ from selfiesim.astro.orbit import State
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector, unit
 from selfiesim.craft.model import Craft
-from selfiesim.motion.host_trajectories import LandedHost
+from selfiesim.motion.host_trajectories import Host, LandedHost, OrbitingHost
 from selfiesim.planet.light.climate import seasonal_clouds
 from selfiesim.planet.light.limb_transmission import limb_sun_transmittance
 from selfiesim.planet.light.weather import AIRLESS, Weather, frost_edge_latitudes
@@ -28,7 +28,7 @@ from selfiesim.view.camera_setup import enu_to_icrf, icrf_to_lens
 from selfiesim.view.geometry import ViewKinematics
 from selfiesim.view.ground import Ground, make_ground
 from selfiesim.view.poses import CraftPose, PlanetPose, Sun
-from selfiesim.view.release_setup import ReleaseState, drop_empty
+from selfiesim.view.release_setup import ReleaseState, body_rate, drop_empty
 from selfiesim.view.scene_setup import SceneSetup
 from selfiesim.view.view import View
 
@@ -112,14 +112,24 @@ def _mounted_motion(setup: SceneSetup, epoch: Epoch) -> tuple[ViewKinematics, St
 
 def _track(setup: SceneSetup, epoch: Epoch, host: State, relative: State, seconds: float | None) -> ViewKinematics:
     icrf_to_body = setup.law(epoch, host)
+    mount = relative
+    if seconds is not None:
+        rate = body_rate(_from_here(setup.host, epoch, host), setup.law, epoch, icrf_to_body)
+        mount = State(icrf_to_body.T @ setup.mount, icrf_to_body.T @ np.cross(rate, setup.mount))
     return ViewKinematics(
         host=host,
         camera=State(host.position + relative.position, host.velocity + relative.velocity),
-        mount_position=host.position + (relative.position if seconds is None else icrf_to_body.T @ setup.mount),
+        mount_position=host.position + mount.position,
+        mount_velocity=host.velocity + mount.velocity,
         seconds_since_release=seconds,
         icrf_to_body=icrf_to_body,
         icrf_to_bodyfixed=icrf_to_bodyfixed(setup.body, epoch),
     )
+
+
+def _from_here(host: Host, epoch: Epoch, state: State) -> Host:
+    """The host for moments next to ``epoch``, without integrating a perturbed orbit from its own epoch again."""
+    return replace(host, reference_epoch=epoch, start=state) if isinstance(host, OrbitingHost) else host
 
 
 # Long: one constructor call and a closure over the geometry it shares.

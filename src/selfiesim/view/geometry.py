@@ -33,8 +33,9 @@ class ViewKinematics:
     ----------
     host, camera : State
         Craft and camera, m and m/s.
-    mount_position : (3,) array
-        Point from which the camera was released, or where it is mounted, m.
+    mount_position, mount_velocity : (3,) array
+        Point from which the camera was released, or where it is mounted, m, and its velocity, m/s: that of the craft
+        and, after a release, that of its rotation.
     seconds_since_release : float, optional
         None for a camera that is never released.
     icrf_to_body, icrf_to_bodyfixed : (3, 3) array
@@ -44,6 +45,7 @@ class ViewKinematics:
     host: State
     camera: State
     mount_position: Vector
+    mount_velocity: Vector
     seconds_since_release: float | None
     icrf_to_body: Matrix
     icrf_to_bodyfixed: Matrix

@@ -211,7 +211,7 @@ def plan_release(
     """
     state = host.state(epoch)
     icrf_to_body = law(epoch, state)
-    rate = _body_rate(host, law, epoch, icrf_to_body)
+    rate = body_rate(host, law, epoch, icrf_to_body)
     speed = section.speed_m_s
     if section.spring_energy_j is not None:
         speed = ejection.spring_release_speed(section.spring_energy_j, *masses.known(f"{key}.spring_energy_j"))
@@ -232,7 +232,7 @@ def plan_release(
     )
 
 
-def _body_rate(host: Host, law: AttitudeLaw, epoch: Epoch, icrf_to_body: Matrix) -> Vector:
+def body_rate(host: Host, law: AttitudeLaw, epoch: Epoch, icrf_to_body: Matrix) -> Vector:
     """Rotation rate (3,) of the craft under its attitude law, rad/s, body axes."""
     step = 0.1
     try:
