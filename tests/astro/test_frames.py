@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -95,6 +98,18 @@ def test_mars_rotates_eastward_about_its_pole():
 @pytest.mark.parametrize("frame", ["icrf", "mars-inertial"])
 def test_inertial_frames_are_rotations(frame):
     assert_rotation(frames.icrf_to_inertial(frame))
+
+
+def test_telemetry_about_mars_is_in_axes_of_date():
+    # Two vectors Tianwen-1 sent a day apart, one from the Sun and one from Mars (D. Estevez): the path between them
+    # ends within the ephemeris' error in axes of date. Mars' pole has moved by 0.02 degrees since J2000.
+    path = Path(__file__).parents[2] / "design" / "cruise_path.py"
+    spec = importlib.util.spec_from_file_location("cruise_path", path)
+    cruise_path = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(cruise_path)
+    offset_km = cruise_path.offsets_at_mars_km()
+    assert offset_km["equator-of-date"] < 25.0
+    assert offset_km["mars-inertial"] > 140.0
 
 
 def test_an_unknown_inertial_frame_is_rejected():

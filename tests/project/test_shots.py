@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from selfiesim.analysis.framing import craft_bounding_box, framing, project_lonlat
+from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.core.vectors import rotation_x, unit
 from selfiesim.planet import locate
@@ -136,6 +137,21 @@ class TestCruise:
         dish = craft.body_to_camera @ craft.joint_matrix("hga")[:3, :3] @ np.array(joint.zero_normal)
         assert 5.5 < np.degrees(np.arccos(dish @ view.sun.direction)) < 7.5
         assert view.sun.direction[2] < -0.5
+
+    # Authority: CNSA, as 1 October 2020 began in Beijing; the scene's state vector is of 9 October.
+    def test_the_earth_is_at_the_published_distance(self, scenes):
+        epoch = Epoch.from_utc("2020-09-30T16:00:00Z")
+        for name in ("tianwen1-cruise", "tianwen1-camera-receding"):
+            host = scenes[name].resolve().host
+            away = BUILTIN_EPHEMERIS.position("earth", "sun", epoch) - host.state(epoch).position
+            assert np.linalg.norm(away) / 1e9 == pytest.approx(24.1, abs=0.05)
+
+    # Authority: the vector of 20 September in the same telemetry (D. Estevez, tcm2.script), 18 days before the scene's.
+    def test_the_path_is_that_of_telemetry(self, scenes):
+        host = scenes["tianwen1-cruise"].resolve().host
+        position = host.state(Epoch.from_utc("2020-09-20T21:24:11.336Z")).position
+        there = np.array([169000645.7112682, -3041127.403723257, 1627310.2280670837])
+        assert np.linalg.norm(position / 1e3 - there) < 2000.0, "km; planets move it by 1000 km in 18 days"
 
     def test_no_planet_is_in_the_picture(self, views):
         assert views["tianwen1-cruise"].planet is None

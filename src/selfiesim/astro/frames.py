@@ -4,7 +4,8 @@ ICRF            the celestial reference frame, in which all states are kept
 body-fixed      rotates with the planet: z to the IAU north pole, x to the prime meridian
 mars-inertial   GMAT's "MarsInertial", inertial: z to the Mars pole of J2000, x along the ascending node of the Mars
                 equator on the ICRF equator
-equator-of-date inertial: z to a body's pole at an epoch, x along the ascending node of its equator on the ICRF equator
+equator-of-date inertial: z to a body's pole at an epoch, x along the ascending node of its equator on the ICRF equator;
+                Tianwen-1's telemetry about Mars is in these axes (design/cruise_path.py)
 ecliptic        inertial: x to the equinox and z to the ecliptic pole of J2000 (SPICE's ECLIPJ2000)
 RTN             radial (up), transverse (along the motion) and normal (along the angular momentum) of an orbit
 body            fixed to the craft, as defined by its model

@@ -94,7 +94,8 @@ class OrbitSection(Section):
     frame: Literal["icrf", "ecliptic", "mars-inertial", "equator-of-date"] = Field(
         "mars-inertial",
         description="Frame: icrf; ecliptic (of J2000); mars-inertial (z toward the pole of Mars at J2000, x along "
-        "the node of its equator); equator-of-date (the same for any body, at the epoch).",
+        "the node of its equator, as GMAT's MarsInertial); equator-of-date (the same for any body, at the epoch; "
+        "fits the telemetry of Tianwen-1).",
     )
     epoch_utc: UtcTime | None = Field(
         None,
