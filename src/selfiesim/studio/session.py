@@ -7,6 +7,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from selfiesim.studio.outputs import output
 from selfiesim.studio.worker import Request
 
 _LONGEST_NAME = 200  # bytes of a file name; file systems take 255, with what a temporary file adds
+_MOST_PAIRS = 200  # of points in a render and a photograph
 
 _log = logging.getLogger(__name__)
 
@@ -150,6 +152,8 @@ class Session:
             self._save(message.get("name"))
         elif kind == "render":
             self._render(message)
+        elif kind == "match":
+            self._drawing.draw(replace(self._request(), question=_question(message)))
         elif kind == "cancel":
             run = self._outputs.get(str(message.get("id")))
             if run is not None:
@@ -295,6 +299,18 @@ def open_document(scene: str, revision: int = 1, shipped_only: bool = False) -> 
     document = Document(text, path.stem, path.parent)
     document.revision = revision
     return document
+
+
+def _question(message: dict[str, Any]) -> dict[str, Any]:
+    points, fit = message.get("points"), message.get("fit")
+    if (
+        not isinstance(points, list)
+        or len(points) > _MOST_PAIRS
+        or not all(isinstance(each, dict) for each in points)
+        or not isinstance(fit, str)
+    ):
+        raise UserError(f"match: give up to {_MOST_PAIRS} points, and what to solve for")
+    return {key: message.get(key) for key in ("number", "size_px", "points", "fit")}
 
 
 def _finite(content: Any) -> Any:

@@ -45,12 +45,15 @@ class Request:
         The scene.
     name, folder : str
         Name of the scene, and folder of its files.
+    question : dict, optional
+        What to solve for first, see :class:`selfiesim.studio.matching.Matcher`.
     """
 
     revision: int
     text: str
     name: str
     folder: str
+    question: dict[str, Any] | None = None
 
 
 class _Superseded(Exception):  # noqa: N818 - the usual course of events
@@ -94,6 +97,8 @@ class _Artist:
         self._alive_s = 0.0
         self._request: Request | None = None
         self._shape_of: Any = None
+        self._matcher: Any = None
+        self._at_rest: int | None = None  # revision whose final picture has been sent
 
     def draw(self, request: Request) -> None:
         self._request = request
@@ -114,15 +119,33 @@ class _Artist:
             faults = [vars(fault) for fault in find_faults(request.text, str(error), request.name)]
             self._send("faults", request, {"faults": faults})
             return
+        if request.question is not None:
+            self._match(request, request.question, scene, view)
+            if self._at_rest == request.revision:
+                return
+        self._at_rest = None
         given = parse(request.text, request.name)
         self._send("scene", request, {"values": scene.model_dump(mode="json"), "given": given, "faults": []})
         try:
             opengl_check.require()  # before anything that takes long
             self._prepare_maps(view)
             self._draw_steps(request, scene, view)
+            self._at_rest = request.revision
         except UserError as error:
             is_machine = isinstance(error, GraphicsError)
             self._send("faults", request, {"faults": [{"message": str(error), "line": None}], "machine": is_machine})
+
+    def _match(self, request: Request, question: dict[str, Any], scene: Scene, view: View) -> None:
+        from selfiesim.studio.matching import Matcher
+
+        self._matcher = self._matcher or Matcher()
+        try:
+            found = self._matcher.answer(question, scene, view, request.revision)
+        except UserError as error:
+            found = {"number": question["number"], "points": [], "message": str(error)}
+        # The last message where the picture is final already.
+        stage = "done" if self._at_rest == request.revision else "draft"
+        self._send("match", request, found | {"stage": stage})
 
     def _prepare_maps(self, view: View) -> None:
         """Read the maps of a planet; the first time on a machine they are built, for longer than a picture may take."""

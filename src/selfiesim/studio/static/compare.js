@@ -9,8 +9,9 @@ const LINEAR = Float32Array.from({ length: 256 }, (_, k) => {
   return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
 });
 
-export class Compare {
+export class Compare extends EventTarget {
   constructor(picture, say) {
+    super();
     Object.assign(this, { picture, say });
     this.canvas = byId("comparison");
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
@@ -48,6 +49,7 @@ export class Compare {
       return;
     }
     const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
+    this.size = [bitmap.width, bitmap.height];
     this.canvas.width = Math.max(1, Math.round(bitmap.width * scale));
     this.canvas.height = Math.max(1, Math.round(bitmap.height * scale));
     this.context.drawImage(bitmap, 0, 0, this.canvas.width, this.canvas.height);
@@ -94,6 +96,7 @@ export class Compare {
       this.blinking = setInterval(() => { canvas.hidden = !canvas.hidden; }, 150 + 850 * (1 - amount.value));
     }
     this.picture.fit();
+    this.dispatchEvent(new Event("applied"));
   }
 }
 

@@ -9,6 +9,7 @@ import { Hands } from "./hands.js";
 import { Help } from "./help.js";
 import { LightPanel } from "./light.js";
 import { Live, openSession } from "./live.js";
+import { Match } from "./match.js";
 import { Output } from "./output.js";
 import { Overlay } from "./overlay.js";
 import { Panels } from "./panels.js";
@@ -109,6 +110,7 @@ async function start() {
   new Output(live);
   new Help();
   const compare = new Compare(picture, say);
+  new Match(live, compare, panels.addTab("Match"));
   if (catalogue.photo) compare.fetch();
   const hands = new Hands(live, picture, say);
   const strip = new Strip(live);

@@ -55,7 +55,7 @@ export class Picture extends EventTarget {
   fit() {
     const [width, height] = this.size;
     const { clientWidth, clientHeight } = this.scroller;
-    const room = document.body.dataset.compare === "beside" ? clientWidth / 2 : clientWidth;
+    const room = ["beside", "match"].includes(document.body.dataset.compare) ? clientWidth / 2 : clientWidth;
     const scale = this.isZoomed ? Number(this.zoom.value) / devicePixelRatio : Math.min(room / width, clientHeight / height);
     this.viewport.style.width = `${Math.max(width * scale, 16)}px`;
     this.viewport.style.height = `${Math.max(height * scale, 16)}px`;

@@ -1,0 +1,217 @@
+// Matching a photograph by points: pairs are clicked in the render and in the photograph, the worker finds the camera.
+
+import { byId, element } from "./elements.js";
+
+const LOUPE = 180, MAGNIFICATION = 6; // pixels of the loupe, and of it for each pixel of a picture
+const MOST_PAIRS = 200;
+
+export class Match {
+  constructor(live, compare, panel) {
+    Object.assign(this, { live, compare, pairs: [], started: null, number: 0, isWaiting: false });
+    this.layer = byId("match-layer");
+    this.fit = element("input", { value: "pose,fov", spellcheck: false, id: "match-fit" });
+    this.loupe = element("canvas", { className: "loupe", width: LOUPE, height: LOUPE, "aria-hidden": "true" });
+    this.note = element("p", { id: "match-note", role: "status" });
+    this.points = element("table", { className: "match-table", id: "match-points" });
+    this.values = element("table", { className: "match-table", id: "match-values" });
+    this.use = element("button", { id: "match-use", textContent: "Use this camera", className: "primary", disabled: true });
+    this.save = element("button", { id: "match-save", textContent: "Save points", disabled: true });
+    panel.append(
+      element("p", { className: "help", textContent: "Open a photograph under Compare, and show “match by points”. Click a place in the "
+        + "render, then the same place in the photograph. Drag points to move them." }),
+      element("label", { className: "row", textContent: "Solve for " }, this.fit), this.loupe, this.note, this.points, this.values,
+      element("div", { className: "tools" }, this.use, this.save));
+    this.fit.addEventListener("change", () => this.solve());
+    this.use.addEventListener("click", () => live.set(this.answer.values));
+    this.save.addEventListener("click", () => this.download());
+    this.layer.addEventListener("pointerdown", (event) => this.press(event));
+    this.layer.addEventListener("pointermove", (event) => this.magnify(event));
+    compare.addEventListener("applied", () => this.show());
+    live.on("match", (answer) => this.take(answer));
+    live.on("scene", () => { this.isWaiting = false; this.solve(); });
+    for (const kind of ["connected", "faults"]) live.on(kind, () => { this.isWaiting = false; });
+    compare.picture.addEventListener("resized", () => this.place());
+  }
+
+  get isOn() {
+    return document.body.dataset.compare === "match";
+  }
+
+  show() {
+    this.layer.hidden = !this.isOn;
+    if (!this.isOn) return;
+    const size = this.compare.size.join();
+    if (this.size !== size) this.reset(size); // points of another photograph
+    byId("tab-match").click();
+    this.place();
+    this.say();
+  }
+
+  reset(size) {
+    Object.assign(this, { size, pairs: [], started: null, answer: null });
+    this.number++;
+    this.report();
+  }
+
+  // Fractions of the render, or pixels of the photograph, under the pointer.
+  locate(event) {
+    const box = this.layer.getBoundingClientRect();
+    const half = box.width / 2, x = event.clientX - box.left, y = event.clientY - box.top;
+    if (x < half) return { isPhoto: false, at: [x / half, y / box.height] };
+    const { scale, left, top } = this.frame();
+    return { isPhoto: true, at: [(x - half - left) / scale - 0.5, (y - top) / scale - 0.5] };
+  }
+
+  // Where the photograph lies in its half of the layer.
+  frame() {
+    const width = this.layer.clientWidth / 2, height = this.layer.clientHeight;
+    const [across, down] = this.compare.size;
+    const scale = Math.min(width / across, height / down);
+    return { scale, left: (width - scale * across) / 2, top: (height - scale * down) / 2 };
+  }
+
+  isInside({ isPhoto, at }) {
+    const [width, height] = isPhoto ? this.compare.size : [1, 1];
+    const edge = isPhoto ? 0.5 : 0;
+    return at[0] >= -edge && at[1] >= -edge && at[0] <= width - edge && at[1] <= height - edge;
+  }
+
+  press(event) {
+    event.stopPropagation();
+    if (event.button !== 0) return;
+    const where = this.locate(event);
+    // Near another point, the second half of a pair is still a new point.
+    if (event.target.dataset.pair !== undefined && !(this.started && where.isPhoto)) {
+      this.drag(event, Number(event.target.dataset.pair), where.isPhoto);
+    } else if (!this.isInside(where)) {
+      return;
+    } else if (!where.isPhoto) {
+      if (this.pairs.length < MOST_PAIRS) this.started = where.at;
+    } else if (this.started) {
+      this.pairs.push({ at: this.started, pixel: where.at });
+      this.started = null;
+      this.solve();
+    }
+    this.place();
+    this.say();
+  }
+
+  drag(event, k, isPhoto) {
+    const moved = (next) => {
+      const where = this.locate(next);
+      if (where.isPhoto !== isPhoto || !this.isInside(where)) return;
+      if (k === this.pairs.length) this.started = where.at;
+      else if (isPhoto) this.pairs[k].pixel = where.at;
+      else this.pairs[k] = { at: where.at, pixel: this.pairs[k].pixel };
+      this.place();
+      if (k < this.pairs.length) this.solve();
+    };
+    const stop = new AbortController();
+    addEventListener("pointermove", moved, { signal: stop.signal });
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => stop.abort(), { signal: stop.signal });
+  }
+
+  remove(k) {
+    this.pairs.splice(k, 1);
+    this.answer = null;
+    this.report();
+    this.place();
+    this.solve();
+  }
+
+  // One question is on its way; the newest follows its answer.
+  solve() {
+    this.use.disabled = this.save.disabled = true;
+    if (!this.isOn || !this.pairs.length) return;
+    this.isChanged = this.isWaiting;
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    this.asked = this.pairs.map((pair) => ({ ...pair }));
+    const points = this.pairs.map(({ at, pixel, known }) => (known ? { ...known, pixel } : { at, pixel }));
+    this.sentAt = performance.now();
+    this.live.send("match", { number: ++this.number, size_px: this.compare.size, fit: this.fit.value, points });
+  }
+
+  take(answer) {
+    if (answer.number !== this.number) return;
+    this.isWaiting = false;
+    answer.points.forEach((point, k) => {
+      const { pixel, ...known } = point;
+      const pair = this.pairs[k];
+      if (pair && pair.at === this.asked[k].at) pair.known = known;
+    });
+    if (this.isChanged) {
+      this.solve();
+      return;
+    }
+    this.answer = answer;
+    this.layer.dataset.milliseconds = Math.round(performance.now() - this.sentAt);
+    this.report();
+    this.place();
+  }
+
+  report() {
+    const { answer } = this;
+    this.use.disabled = !answer?.values;
+    this.save.disabled = !answer?.toml;
+    this.points.replaceChildren(...this.pairs.map((pair, k) => {
+      const remove = element("button", { textContent: "×", "aria-label": `Remove point ${k + 1}` });
+      remove.addEventListener("click", () => this.remove(k));
+      const residual = answer?.residuals_px?.[k];
+      const left = answer?.left_out?.includes(k) ? ", left out" : "";
+      return element("tr", { className: answer?.worst === k ? "worst" : "" }, element("td", { textContent: k + 1 }),
+        element("td", { textContent: residual == null ? "" : `${residual.toFixed(2)} px${left}${answer.worst === k ? ", worst" : ""}` }),
+        element("td", {}, remove));
+    }));
+    this.values.replaceChildren(...(answer?.parameters ?? []).map(({ name, value, sigma, unit }) => {
+      const digits = sigma > 0 ? Math.min(Math.max(1 - Math.floor(Math.log10(sigma)), 0), 9) : 4;
+      return element("tr", {}, element("td", { textContent: name }),
+        element("td", { textContent: `${value?.toFixed(digits)} ± ${sigma?.toFixed(digits)} ${unit}` }));
+    }));
+    this.say();
+  }
+
+  say() {
+    const { answer } = this;
+    const next = this.started ? "Now click the same place in the photograph. " : "";
+    const found = answer?.message ?? (answer ? [`rms ${answer.rms_px.toFixed(2)} px`, ...answer.notes].join(". ") : "");
+    this.note.textContent = next + found;
+    this.note.className = answer?.message ? "error" : "";
+  }
+
+  place() {
+    if (!this.isOn) return;
+    const { scale, left, top } = this.frame();
+    const width = this.layer.clientWidth / 2, height = this.layer.clientHeight;
+    const marker = (k, x, y) => {
+      const made = element("span", { className: "pair", textContent: k + 1, data: { pair: k } });
+      made.classList.toggle("worst", this.answer?.worst === k);
+      made.style.left = `${x}px`;
+      made.style.top = `${y}px`;
+      return made;
+    };
+    const inRender = [...this.pairs.map(({ at }) => at), ...(this.started ? [this.started] : [])];
+    this.layer.replaceChildren(
+      ...inRender.map(([across, down], k) => marker(k, across * width, down * height)),
+      ...this.pairs.map(({ pixel: [x, y] }, k) => marker(k, width + left + (x + 0.5) * scale, top + (y + 0.5) * scale)));
+  }
+
+  magnify(event) {
+    const { isPhoto, at } = this.locate(event);
+    const source = isPhoto ? this.compare.canvas : this.compare.picture.canvas;
+    const [width, height] = isPhoto ? this.compare.size : [1, 1];
+    const x = (at[0] + (isPhoto ? 0.5 : 0)) / width * source.width, y = (at[1] + (isPhoto ? 0.5 : 0)) / height * source.height;
+    const size = LOUPE / MAGNIFICATION, context = this.loupe.getContext("2d");
+    context.imageSmoothingEnabled = false;
+    context.clearRect(0, 0, LOUPE, LOUPE);
+    context.drawImage(source, x - size / 2, y - size / 2, size, size, 0, 0, LOUPE, LOUPE);
+    context.strokeStyle = "#f0c060";
+    context.strokeRect(LOUPE / 2 - 3, LOUPE / 2 - 3, 6, 6);
+  }
+
+  download() {
+    const address = URL.createObjectURL(new Blob([this.answer.toml], { type: "application/toml" }));
+    element("a", { href: address, download: "points.toml" }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+}
