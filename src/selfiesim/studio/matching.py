@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tomlkit
+from tomlkit.exceptions import TOMLKitError
 
 from selfiesim.core.errors import MatchError
 from selfiesim.render.common.truth import PLANET, part_numbers
@@ -53,7 +54,7 @@ class Matcher:
         try:
             found["points"] = [self._point(each, view, revision) for each in question["points"]]
             table = {"size_px": question["size_px"], "points": found["points"]}
-            found["toml"] = tomlkit.dumps(table)
+            found["toml"] = _as_text(table)
             found |= self._solution(table, scene, [word for word in question["fit"].split(",") if word.strip()])
         except MatchError as error:
             found["message"] = str(error)
@@ -99,6 +100,13 @@ class Matcher:
             "notes": list(statistics.notes),
             "values": _scene_values(scene, sized, problem, best.guess),
         }
+
+
+def _as_text(table: Table) -> str:
+    try:
+        return tomlkit.dumps(table)
+    except (TOMLKitError, TypeError, ValueError) as error:
+        raise MatchError(f"points: {error}") from error
 
 
 def surface_point(view: View, truth: Truth, across: float, down: float) -> Table:

@@ -301,15 +301,22 @@ def open_document(scene: str, revision: int = 1, shipped_only: bool = False) -> 
     return document
 
 
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(each) in (int, float) for each in value)
+
+
 def _question(message: dict[str, Any]) -> dict[str, Any]:
     points, fit = message.get("points"), message.get("fit")
     if (
         not isinstance(points, list)
         or len(points) > _MOST_PAIRS
-        or not all(isinstance(each, dict) for each in points)
+        or not all(isinstance(each, dict) and _is_pair(each.get("pixel")) for each in points)
         or not isinstance(fit, str)
+        or not _is_pair(message.get("size_px"))
     ):
-        raise UserError(f"match: give up to {_MOST_PAIRS} points, and what to solve for")
+        raise UserError(
+            f"match: give up to {_MOST_PAIRS} points with pixels, the photograph's size, and what to solve for"
+        )
     return {key: message.get(key) for key in ("number", "size_px", "points", "fit")}
 
 
