@@ -183,3 +183,28 @@ def test_a_quoted_key_is_set():
     assert assumed["camera.mass_kg"] == 'the maker\'s "word"'
     assert "at" not in assumed
     assert "camera.roll_deg" in assumed
+
+
+def test_opening_another_scene_is_undone_with_its_name_and_unsaved_text(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    document = Document("a = 1\n", "one", first)
+    document.replace("a = 2\n")
+    document.open(Document("b = 1\n", "two", second))
+    assert (document.text, document.saved, document.name, document.folder) == ("b = 1\n", "b = 1\n", "two", second)
+    document.undo()
+    assert (document.text, document.saved, document.name, document.folder) == ("a = 2\n", "a = 1\n", "one", first)
+    document.undo()
+    assert document.text == document.saved
+    document.redo()
+    document.redo()
+    assert (document.text, document.name) == ("b = 1\n", "two")
+
+
+def test_undoing_after_a_save_keeps_the_name_and_what_the_file_holds(tmp_path):
+    document = Document("a = 1\n", "one", tmp_path)
+    document.replace("a = 2\n")
+    document.mark_saved("mine")
+    document.undo()
+    assert (document.text, document.saved, document.name) == ("a = 1\n", "a = 2\n", "mine")
+    document.redo()
+    assert document.text == document.saved

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -41,6 +41,15 @@ class Fault:
     line: int | None
 
 
+class _Version(NamedTuple):
+    """What undo goes back to: a change of the text, or the scene that was open before another."""
+
+    text: str
+    saved: str
+    name: str
+    folder: Path
+
+
 class Document:
     """The text of a scene, its revisions and its place on the disk.
 
@@ -58,8 +67,8 @@ class Document:
         self.name, self.folder = name, folder
         self.text, self.saved = text, text
         self.revision = 1
-        self._undo: list[str] = []
-        self._redo: list[str] = []
+        self._undo: list[_Version] = []
+        self._redo: list[_Version] = []
         self._merging: str | None = None
 
     @property
@@ -88,12 +97,32 @@ class Document:
         if text == self.text:
             return
         if merge is None or merge != self._merging:
-            self._undo.append(self.text)
-            while sum(map(len, self._undo)) > STUDIO_UNDO.value:
-                del self._undo[0]
+            self._remember()
         self._merging = merge
+        self._take(self._version()._replace(text=text))
+
+    def open(self, other: Document) -> None:
+        """Take the text, name and folder of another document, in one step that can be undone."""
+        self._remember()
+        self._merging = None
+        self._take(other._version())
+
+    def mark_saved(self, name: str) -> None:
+        """Note that the text has been saved under a name, which earlier versions of this scene take as well."""
+        for history in (self._undo, self._redo):
+            for at, each in enumerate(history):
+                if (each.name, each.folder) == (self.name, self.folder):
+                    history[at] = each._replace(name=name, saved=self.text)
+        self.name, self.saved = name, self.text
+
+    def _remember(self) -> None:
+        self._undo.append(self._version())
+        while sum(len(each.text) for each in self._undo) > STUDIO_UNDO.value:
+            del self._undo[0]
         self._redo.clear()
-        self._take(text)
+
+    def _version(self) -> _Version:
+        return _Version(self.text, self.saved, self.name, self.folder)
 
     def set(self, values: dict[str, Any], merge: str | None = None) -> None:
         """Set keys by their paths, such as ``camera.roll_deg`` or ``objects[0].model``; None removes one.
@@ -149,19 +178,21 @@ class Document:
     def undo(self) -> None:
         """Take the last change back."""
         if self._undo:
-            self._redo.append(self.text)
+            self._redo.append(self._version())
             self._take(self._undo.pop())
             self._merging = None
 
     def redo(self) -> None:
         """Make the last change that was taken back again."""
         if self._redo:
-            self._undo.append(self.text)
+            self._undo.append(self._version())
             self._take(self._redo.pop())
             self._merging = None
 
-    def _take(self, text: str) -> None:
-        self.text = text
+    def _take(self, version: _Version) -> None:
+        is_same = (version.name, version.folder) == (self.name, self.folder)
+        saved = self.saved if is_same else version.saved  # what a file holds does not change by undoing
+        self.text, self.saved, self.name, self.folder = version.text, saved, version.name, version.folder
         self.revision += 1
 
 

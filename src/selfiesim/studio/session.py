@@ -146,7 +146,7 @@ class Session:
         elif kind in ("undo", "redo"):
             self._edit(self.document.undo if kind == "undo" else self.document.redo)
         elif kind == "open" and isinstance(message.get("scene"), str):
-            self.document = open_document(message["scene"], self.document.revision + 1, shipped_only=True)
+            self.document.open(open_document(message["scene"], shipped_only=True))
             self._changed()
         elif kind == "save":
             self._save(message.get("name"))
@@ -213,7 +213,7 @@ class Session:
         with atomic_write(path) as temporary:
             temporary.write_text(self.document.text, encoding="utf-8")
         self._on_disk = path, self.document.text.encode()
-        self.document.name, self.document.saved = path.stem, self.document.text
+        self.document.mark_saved(path.stem)
         self._tell_all("document", self._document_state())
         self._tell_all("status", {"text": f"Saved as {path.name}"})
 
@@ -281,7 +281,7 @@ class Session:
             page.tell(kind, content)
 
 
-def open_document(scene: str, revision: int = 1, shipped_only: bool = False) -> Document:
+def open_document(scene: str, shipped_only: bool = False) -> Document:
     """Read the text of a scene.
 
     Raises
@@ -296,9 +296,7 @@ def open_document(scene: str, revision: int = 1, shipped_only: bool = False) -> 
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read ({error})") from error
-    document = Document(text, path.stem, path.parent)
-    document.revision = revision
-    return document
+    return Document(text, path.stem, path.parent)
 
 
 def _is_pair(value: object) -> bool:
