@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import json
 import socket
 import threading
@@ -215,8 +214,6 @@ def serve(
         if server.started:
             # In a thread, since a browser in the terminal takes until it is closed.
             threading.Thread(target=on_ready, args=(address,), daemon=True).start()
-            # While the browser loads the page: the first message to it needs the scene's modules.
-            threading.Thread(target=importlib.import_module, args=("selfiesim.scene.scene",), daemon=True).start()
         await task
 
     with contextlib.suppress(KeyboardInterrupt):
