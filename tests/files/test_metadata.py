@@ -9,6 +9,7 @@ from PIL import Image, ImageCms
 
 from selfiesim.core.errors import OutputError
 from selfiesim.files.captions.caption import caption
+from selfiesim.files.metadata import Metadata
 from selfiesim.files.replay import read_recipe
 from selfiesim.scene.scene import Scene
 
@@ -57,3 +58,14 @@ def test_a_resolution_that_no_file_holds_is_refused(photo, tmp_path, dpi):
     with pytest.raises(OutputError, match="give 1 to 10,000 pixels per inch"):
         photo.save(tmp_path / "a.png", dpi=dpi)
     assert not list(tmp_path.iterdir())
+
+
+def test_credits_too_long_for_a_jpeg_do_not_spoil_it(photo, tmp_path):
+    """A segment of JPEG holds 65,535 bytes; Pillow refuses more."""
+    data = Metadata("long", "{}", "x" * 70_000)
+    assert "xmp" not in data.jpeg_options()
+    Image.fromarray(photo.pixels).save(tmp_path / "a.jpg", **data.jpeg_options())
+    longest = Metadata("long", "{}", "x" * 65_502)
+    Image.fromarray(photo.pixels).save(tmp_path / "b.jpg", **longest.jpeg_options())
+    with Image.open(tmp_path / "b.jpg") as opened:
+        assert len(opened.info["xmp"]) == 65_502

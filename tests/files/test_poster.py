@@ -161,7 +161,7 @@ def test_a_jpeg_in_strips_is_that_of_the_whole_picture(tmp_path):
     with JpegStrips(tmp_path / "strips.jpg", 300, 212, JPEG_QUALITY) as writer:
         for start in range(0, 212, 37):
             writer.add(photo.pixels[start : start + 37])
-        writer.finish(Metadata("", ""), b"")
+        writer.finish(Metadata("", ""))
     with Image.open(photo.save(tmp_path / "whole.jpg")) as whole, Image.open(tmp_path / "strips.jpg") as strips:
         assert np.array_equal(np.asarray(whole), np.asarray(strips))
 

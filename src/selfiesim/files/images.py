@@ -7,13 +7,14 @@ import json
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, reason
 from selfiesim.files.exr import write_exr, write_npz
-from selfiesim.files.metadata import Metadata, check_dpi, photo_metadata
+from selfiesim.files.metadata import Metadata, check_dpi, xmp_packet
 from selfiesim.files.recipe import SYNTHETIC, recipe, recipe_as_text
 from selfiesim.files.strip_writer import PngStrips, TiffStrips
 
@@ -116,9 +117,7 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True, dpi: float 
     """
     check_writable(path, bits)
     check_dpi(dpi)
-    content = recipe(photo)
-    text = recipe_as_text(content)
-    data = photo_metadata(content, text, dpi)
+    data = photo_metadata(photo, dpi)
 
     def write(picture: Path) -> None:
         ending = path.suffix.lower()
@@ -127,13 +126,13 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True, dpi: float 
         elif ending in (".png", ".tif", ".tiff"):
             _write_strips(photo, picture, data, bits)
         elif ending == ".exr":
-            write_exr(photo, picture, text, half)
+            write_exr(photo, picture, data.recipe, half)
         elif ending == ".npz":
-            write_npz(photo, picture, text)
+            write_npz(photo, picture, data.recipe)
         else:
-            picture.write_bytes(_jpeg(photo.pixels, photo_exif(photo, data), data))
+            picture.write_bytes(_jpeg(photo.pixels, data))
 
-    return save_with_sidecar(path, write, text)
+    return save_with_sidecar(path, write, data.recipe)
 
 
 def save_picture(path: Path, pixels: NDArray[np.uint8], recipe: dict[str, Any]) -> Path:
@@ -160,7 +159,8 @@ def save_picture(path: Path, pixels: NDArray[np.uint8], recipe: dict[str, Any]) 
     """
     check_writable(path, endings=PICTURE_ENDINGS)
     data = Metadata(recipe["title"], recipe_as_text(recipe))
-    content = _png(pixels, data) if path.suffix.lower() == ".png" else _jpeg(pixels, _exif(data), data)
+    data = replace(data, exif=_exif(data).tobytes())
+    content = (_png if path.suffix.lower() == ".png" else _jpeg)(pixels, data)
     return save_with_sidecar(path, lambda file: file.write_bytes(content), data.recipe)
 
 
@@ -175,8 +175,7 @@ def save_with_sidecar(path: Path, write: Callable[[Path], object], text: str) ->
 
 def png_bytes(photo: Photo) -> bytes:
     """Encode a photo as 8-bit PNG with its recipe in the metadata."""
-    content = recipe(photo)
-    return _png(photo.pixels, photo_metadata(content, recipe_as_text(content)))
+    return _png(photo.pixels, photo_metadata(photo))
 
 
 def _write_strips(photo: Photo, path: Path, data: Metadata, bits: int) -> None:
@@ -194,18 +193,24 @@ def _png(pixels: NDArray[np.uint8], data: Metadata) -> bytes:
 
     buffer = io.BytesIO()
     # Level 3 compresses a space picture to within a few percent of level 9 in a third of the time.
-    dpi = {"dpi": (data.dpi, data.dpi)} if data.dpi else {}  # Pillow skips a chunk pHYs
-    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=data.png_info(), compress_level=3, **dpi)
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=3, **data.png_options())
     return buffer.getvalue()
 
 
-def _jpeg(pixels: NDArray[np.uint8], exif: Any, data: Metadata) -> bytes:
+def _jpeg(pixels: NDArray[np.uint8], data: Metadata) -> bytes:
     from selfiesim.photo.finish import jpeg_bytes
 
-    return jpeg_bytes(pixels, JPEG_QUALITY, exif=exif.tobytes(), **data.jpeg_options())
+    return jpeg_bytes(pixels, JPEG_QUALITY, **data.jpeg_options())
 
 
-def photo_exif(photo: Developed, data: Metadata) -> Any:
+def photo_metadata(photo: Developed, dpi: float | None = None, pixels_sha256: str | None = None) -> Metadata:
+    """Return the metadata of a photo or poster, with its recipe; ``pixels_sha256`` if that is known."""
+    content = recipe(photo, pixels_sha256)
+    data = Metadata(content["title"], recipe_as_text(content), xmp_packet(content), dpi=dpi)
+    return replace(data, exif=_photo_exif(photo, data).tobytes())
+
+
+def _photo_exif(photo: Developed, data: Metadata) -> Any:
     """Build the Exif 2.32 data of a photo: exposure, lens, time (UTC), description, and the recipe as a comment."""
     from PIL import ExifTags
 

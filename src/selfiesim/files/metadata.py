@@ -16,8 +16,8 @@ from selfiesim.core.terminal import printable
 from selfiesim.files.captions.caption import caption
 from selfiesim.files.recipe import SYNTHETIC
 
-# IPTC: media "created purely by an algorithm not based on any sampled training data". The terms for trained algorithms
-# and for edited captures would be untrue.
+# Of the IPTC's terms, the one for media that an algorithm makes without training data: such a picture is no capture, no
+# drawing by hand, and not from a trained model.
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -26,7 +26,8 @@ _NAMESPACES = {
     "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
 }
-DPI_RANGE = (1, 10_000)
+_DPI_RANGE = (1, 10_000)
+_MAX_JPEG_XMP = 65_502  # bytes that fit into a segment
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Metadata:
         Its recipe, as JSON.
     xmp : str
         XMP packet; empty for charts and contact sheets.
+    exif : bytes
+        Exif data of a JPEG.
     dpi : float or None
         Resolution in print, pixels per inch.
     """
@@ -48,6 +51,7 @@ class Metadata:
     title: str
     recipe: str
     xmp: str = ""
+    exif: bytes = b""
     dpi: float | None = None
 
     @property
@@ -55,15 +59,24 @@ class Metadata:
         """One line that says that the picture is synthetic."""
         return description_of(self.title)
 
-    def png_info(self) -> Any:
-        """Chunks of a PNG, for Pillow: colour space, resolution, texts, and the recipe as ``selfiesim``."""
+    def png_options(self) -> dict[str, Any]:
+        """Options of Pillow's PNG writer: colour space, resolution, texts, and the recipe as ``selfiesim``."""
+        options: dict[str, Any] = {"pnginfo": self._png_info()}
+        return options | ({"dpi": (self.dpi, self.dpi)} if self.dpi else {})
+
+    def png_chunks(self) -> list[tuple[bytes, bytes]]:
+        """The same as chunks, pairs of type and data."""
+        chunks = [chunk[:2] for chunk in self._png_info().chunks]
+        if self.dpi:
+            per_metre = round(self.dpi / 0.0254)
+            chunks.append((b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)))
+        return chunks
+
+    def _png_info(self) -> Any:
         from PIL.PngImagePlugin import PngInfo
 
         info = PngInfo()
         info.add(b"sRGB", b"\0")  # perceptual
-        if self.dpi:
-            per_metre = round(self.dpi / 0.0254)
-            info.add(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1))
         info.add_itxt("Title", self.title)
         info.add_itxt("Description", self.description)
         info.add_text("Software", "selfiesim")
@@ -72,15 +85,12 @@ class Metadata:
         info.add_itxt("selfiesim", self.recipe, zip=True)
         return info
 
-    def png_chunks(self) -> list[tuple[bytes, bytes]]:
-        """The chunks of :meth:`png_info`."""
-        return [chunk[:2] for chunk in self.png_info().chunks]
-
     def jpeg_options(self) -> dict[str, Any]:
-        """Options of Pillow's JPEG writer, without Exif."""
-        options: dict[str, Any] = {"icc_profile": srgb_profile()}
-        if self.xmp:
-            options["xmp"] = self.xmp.encode()
+        """Options of Pillow's JPEG writer; XMP is left out where it is too long for one."""
+        options: dict[str, Any] = {"exif": self.exif, "icc_profile": srgb_profile()}
+        xmp = self.xmp.encode()
+        if 0 < len(xmp) <= _MAX_JPEG_XMP:
+            options["xmp"] = xmp
         if self.dpi:
             options["dpi"] = (self.dpi, self.dpi)
         return options
@@ -108,17 +118,12 @@ def check_dpi(dpi: float | None) -> None:
     OutputError
         Unless it is a number of pixels per inch that a file can hold.
     """
-    low, high = DPI_RANGE
+    low, high = _DPI_RANGE
     if dpi is not None and not low <= dpi <= high:
         raise OutputError(f"dpi {dpi:g}: give {low} to {high:,} pixels per inch")
 
 
-def photo_metadata(recipe: dict[str, Any], text: str, dpi: float | None = None) -> Metadata:
-    """Return the metadata of a photograph from its recipe, and that as text."""
-    return Metadata(recipe["title"], text, _xmp(recipe), dpi)
-
-
-def _xmp(recipe: dict[str, Any]) -> str:
+def xmp_packet(recipe: dict[str, Any]) -> str:
     """Title, caption, alt text, credit and source of a picture as an XMP packet."""
     single = {
         "xmp:CreatorTool": "selfiesim",

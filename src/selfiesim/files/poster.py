@@ -23,10 +23,9 @@ from selfiesim.core.errors import OutputError, SceneError
 from selfiesim.core.files import atomic_write
 from selfiesim.core.limits import RENDER_PIXELS
 from selfiesim.core.parallel import BAND_ROWS
-from selfiesim.files.images import JPEG_QUALITY, check_writable, photo_exif, sidecar_path
-from selfiesim.files.metadata import check_dpi, photo_metadata
+from selfiesim.files.images import JPEG_QUALITY, check_writable, photo_metadata, sidecar_path
+from selfiesim.files.metadata import check_dpi
 from selfiesim.files.radiance_file import RadianceFile, check_disk_space, render_tiles
-from selfiesim.files.recipe import recipe, recipe_as_text
 from selfiesim.files.strip_writer import JPEG_SIZE, JpegStrips, PngStrips, TiffStrips
 from selfiesim.photo import camera_model, develop, optics
 from selfiesim.photo.annotations import draw_marks
@@ -205,12 +204,8 @@ class Poster:
             for pixels, pixels8 in self.strips(bits):
                 writer.add(pixels)
                 digest.update(np.ascontiguousarray(pixels8).tobytes())
-            content = recipe(self, digest.hexdigest())
-            data = photo_metadata(content, recipe_as_text(content), dpi)
-            if isinstance(writer, JpegStrips):
-                writer.finish(data, photo_exif(self, data).tobytes())
-            else:
-                writer.finish(data)
+            data = photo_metadata(self, dpi, digest.hexdigest())
+            writer.finish(data)
         return data.recipe
 
     def _develop_rows(self, start: int, stop: int, bits: int) -> Pixels:

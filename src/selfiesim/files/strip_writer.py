@@ -190,10 +190,9 @@ class JpegStrips:
         self._image.paste(Image.fromarray(np.ascontiguousarray(pixels)), (0, self._row))
         self._row += len(pixels)
 
-    def finish(self, data: Metadata, exif: bytes) -> None:
+    def finish(self, data: Metadata) -> None:
         """Write the file, with its metadata."""
-        options = data.jpeg_options() | {"exif": exif}
-        self._image.save(self._path, "JPEG", quality=self._quality, subsampling=2, **options)
+        self._image.save(self._path, "JPEG", quality=self._quality, subsampling=2, **data.jpeg_options())
 
     def __enter__(self) -> JpegStrips:
         return self

@@ -18,7 +18,7 @@ _ENGLISH = "en"
 def html_page(story: Story) -> str:
     """Return the page as HTML that needs nothing from outside the story's folder."""
     shown = [frame for frame in story.frames if frame.sample.t_s > 0.0] or list(story.frames)
-    frames = "\n".join(_figure(story, frame) for frame in shown)
+    frames = "\n".join(_figure(story, frame, frame.thumbnail) for frame in shown)
     path = picture(
         "path.png",
         "The camera's path relative to the craft, seen from above and from the side",
@@ -60,8 +60,7 @@ def _hero(story: Story, frames: list[Frame]) -> str:
 
     best = max(frames, key=interest)
     frame = best if interest(best) else frames[-1]
-    image = picture(quote(frame.file), _alternative(story, frame), image_size(story.folder / frame.file))
-    return f'<figure><a href="{quote(frame.file)}">{image}</a><figcaption>{escape(_words(frame))}</figcaption></figure>'
+    return _figure(story, frame, frame.file)
 
 
 def _introduction(story: Story) -> str:
@@ -88,13 +87,12 @@ def _after_release(seconds: float) -> str:
     return "At release" if seconds == 0.0 else f"{duration_in_words(seconds, load_language(_ENGLISH))} after release"
 
 
-def _figure(story: Story, frame: Frame) -> str:
-    image = picture(quote(frame.thumbnail), _alternative(story, frame), image_size(story.folder / frame.thumbnail))
-    return f'<figure><a href="{quote(frame.file)}">{image}</a><figcaption>{escape(_words(frame))}</figcaption></figure>'
-
-
-def _alternative(story: Story, frame: Frame) -> str:
-    return f"Computer-generated image: {story.scene.title}. {_words(frame)}"
+def _figure(story: Story, frame: Frame, file: str) -> str:
+    """A frame as ``file``, itself or its thumbnail, with a link to the frame."""
+    words = _words(frame)
+    alternative = f"Computer-generated image: {story.scene.title}. {words}"
+    image = picture(quote(file), alternative, image_size(story.folder / file))
+    return f'<figure><a href="{quote(frame.file)}">{image}</a><figcaption>{escape(words)}</figcaption></figure>'
 
 
 def _background(frame: Frame) -> list[str]:

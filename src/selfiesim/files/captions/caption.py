@@ -13,6 +13,13 @@ Style = Literal["press", "full", "alt"]
 STYLES: tuple[Style, ...] = get_args(Style)
 _MAX_NAMES = 6
 _MAX_PRESS_NAMES = 3
+# Corners of the frame as recipes name them, and as sentences do.
+_CORNERS = {
+    "upper left": "top_left",
+    "upper right": "top_right",
+    "lower left": "bottom_left",
+    "lower right": "bottom_right",
+}
 
 
 def caption(recipe: dict[str, Any], style: Style = "full", language: str = "en") -> str:
@@ -79,14 +86,17 @@ def _body(recipe: dict[str, Any], words: Language) -> str:
 def length_in_words(metres: float, words: Language) -> str:
     """Return a length as people say it: 0.6 metres, 16 metres, 1.2 kilometres, 618 kilometres."""
     unit, value = ("kilometre", metres / 1e3) if metres >= 999.5 else ("metre", metres)
-    return words.count(f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0"), unit)
+    return words.count(_rounded(value), unit)
 
 
 def duration_in_words(seconds: float, words: Language) -> str:
     """Return a time as people say it: 1.5 seconds, 72 seconds, 3 minutes."""
     unit, size = ("second", 1.0) if seconds < 99.5 else ("minute", 60.0) if seconds < 99.5 * 60.0 else ("hour", 3600.0)
-    value = seconds / size
-    return words.count(f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0"), unit)
+    return words.count(_rounded(seconds / size), unit)
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
 
 
 def _press(recipe: dict[str, Any], words: Language) -> list[str]:
@@ -137,16 +147,16 @@ def _alt(recipe: dict[str, Any], words: Language) -> list[str]:
 
 def _full(recipe: dict[str, Any], words: Language) -> list[str]:
     view, photo = recipe["view"], recipe["photo"]
-    lines = [words.sentence("caption", "subject", title=_title(recipe, words)), _seen(recipe, words)]
+    lines = [words.sentence("full", "subject", title=_title(recipe, words)), _seen(recipe, words)]
     if distance := view.get("range_to_craft_m"):
         scale = distance / recipe["camera"]["matrix_px"][0][0]
-        lines.append(words.sentence("caption", "range", range=f"{distance:.1f}", pixel=f"{1e3 * scale:.1f}"))
+        lines.append(words.sentence("full", "range", range=f"{distance:.1f}", pixel=f"{1e3 * scale:.1f}"))
     if names := _names(view):
-        lines.append(words.sentence("caption", "features", names=words.listed(names, _MAX_NAMES)))
+        lines.append(words.sentence("full", "features", names=words.listed(names, _MAX_NAMES)))
     lines += _ground_scale(view, words)
     lines.append(
         words.sentence(
-            "caption",
+            "full",
             "camera",
             shutter=_shutter(photo["shutter_s"]),
             f_number=f"{photo['f_number']:g}",
@@ -156,10 +166,10 @@ def _full(recipe: dict[str, Any], words: Language) -> list[str]:
         )
     )
     if assumed := view.get("assumed"):
-        lines.append(words.sentence("caption", "assumed_one" if len(assumed) == 1 else "assumed", count=len(assumed)))
-    lines.append(words.sentence("caption", "notice"))
+        lines.append(words.sentence("full", "assumed_one" if len(assumed) == 1 else "assumed", count=len(assumed)))
+    lines.append(words.sentence("full", "notice"))
     if recipe["credits"]:
-        lines.append(words.sentence("caption", "credits", credits="; ".join(recipe["credits"])))
+        lines.append(words.sentence("full", "credits", credits="; ".join(recipe["credits"])))
     return lines
 
 
@@ -173,17 +183,9 @@ def _ground_scale(view: dict[str, Any], words: Language) -> list[str]:
     if point is None:
         return []
     metres, sun = point["ground_sample_m"], point["sun_elevation_deg"]
-    place = words.sentence("places", _PLACES.get(point.get("where", ""), "centre"))
+    place = words.sentence("places", _CORNERS.get(point.get("where", ""), "centre"))
     key = "sun_above" if sun >= 0.0 else "sun_below"
-    return [words.sentence("caption", key, scale=_short_length(metres), place=place, degrees=f"{abs(sun):.0f}")]
-
-
-_PLACES = {
-    "upper left": "top_left",
-    "upper right": "top_right",
-    "lower left": "bottom_left",
-    "lower right": "bottom_right",
-}
+    return [words.sentence("full", key, scale=_short_length(metres), place=place, degrees=f"{abs(sun):.0f}")]
 
 
 def _short_length(metres: float) -> str:
@@ -194,18 +196,18 @@ def _seen(recipe: dict[str, Any], words: Language) -> str:
     view = recipe["view"]
     utc = view.get("epoch_utc")
     when = (
-        words.sentence("caption", "on", date_time=_date(utc, words, "date_time") or utc)
+        words.sentence("full", "on", date_time=_date(utc, words, "date_time") or utc)
         if utc
-        else words.sentence("caption", "at_unknown_time")
+        else words.sentence("full", "at_unknown_time")
     )
     if "lens_height_above_ground_m" in view:
         height = f"{view['lens_height_above_ground_m']:.2f}"
-        return words.sentence("caption", "seen_ground", when=when, height=height, latitude=_latitude(view, 2, words))
+        return words.sentence("full", "seen_ground", when=when, height=height, latitude=_latitude(view, 2, words))
     if "camera_altitude_km" in view:
         surface = words.name(view.get("camera_altitude_above", "reference ellipsoid"))
         height, latitude = f"{view['camera_altitude_km']:.0f}", _latitude(view, 1, words)
         return words.sentence(
-            "caption",
+            "full",
             "seen_above",
             when=when,
             height=height,
@@ -213,7 +215,7 @@ def _seen(recipe: dict[str, Any], words: Language) -> str:
             surface=surface,
             latitude=latitude,
         )
-    return words.sentence("caption", "seen", when=when)
+    return words.sentence("full", "seen", when=when)
 
 
 def _latitude(view: dict[str, Any], digits: int, words: Language) -> str:
