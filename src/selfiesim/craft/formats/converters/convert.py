@@ -15,7 +15,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from selfiesim.core.errors import ModelError
 from selfiesim.core.limits import CONVERTER_SECONDS, MESH_BYTES, VARIABLE
@@ -23,9 +23,21 @@ from selfiesim.craft.formats.gltf_mesh import read_gltf
 from selfiesim.craft.formats.referenced_files import ResourceResolver
 from selfiesim.craft.mesh.mesh_data import ImportedScene
 
-_USD = ("selfiesim.craft.formats.converters.usd_child", "pxr", "usd-core", "usd")
-_ASSIMP = ("selfiesim.craft.formats.converters.assimp_child", "assimp_py", "assimp-py", "assimp")
-_SPICE = ("selfiesim.craft.formats.converters.dsk_child", "spiceypy", "spiceypy", "spice")
+
+class _Converter(NamedTuple):
+    """A reader in a child process: its module, the package that it needs, and what else opens such a file."""
+
+    module: str
+    package: str
+    distribution: str
+    extra: str
+    otherwise: str = "open it in Blender and save it as GLB"
+
+
+_ROOM = "selfiesim.craft.formats.converters"
+_USD = _Converter(f"{_ROOM}.usd_child", "pxr", "usd-core", "usd")
+_ASSIMP = _Converter(f"{_ROOM}.assimp_child", "assimp_py", "assimp-py", "assimp")
+_SPICE = _Converter(f"{_ROOM}.dsk_child", "spiceypy", "spiceypy", "spice", "write it as OBJ with NAIF's program dskexp")
 _CONVERTERS = {
     ".bds": _SPICE,
     ".3ds": _ASSIMP,
@@ -49,16 +61,15 @@ def read_converted(content: bytes, suffix: str, resources: ResourceResolver) -> 
     ModelError
         States what is wrong, without the file's name: the caller adds it.
     """
-    module, package, distribution, extra = _CONVERTERS[suffix]
+    converter = _CONVERTERS[suffix]
     kind = suffix.removeprefix(".").upper()
-    if find_spec(package) is None:
-        raise ModelError(
-            f"{kind} needs {distribution}; pip install 'selfiesim[{extra}]', or open it in Blender and save it as GLB"
-        )
+    if find_spec(converter.package) is None:
+        install = f"pip install 'selfiesim[{converter.extra}]'"
+        raise ModelError(f"{kind} needs {converter.distribution}; {install}, or {converter.otherwise}")
     with TemporaryDirectory(prefix="selfiesim-") as folder:
         source, target = Path(folder) / f"mesh{suffix}", Path(folder) / "mesh.glb"
         source.write_bytes(content)
-        glb = _run(module, source, target, kind)
+        glb = _run(converter, source, target, kind)
     scene = read_gltf(glb, True, resources)
     asset = _asset(glb)
     scene.up = asset.get("up")
@@ -69,8 +80,8 @@ def read_converted(content: bytes, suffix: str, resources: ResourceResolver) -> 
     return scene
 
 
-def _run(module: str, source: Path, target: Path, kind: str) -> bytes:
-    command = [sys.executable, "-m", module, source.name, target.name]
+def _run(converter: _Converter, source: Path, target: Path, kind: str) -> bytes:
+    command = [sys.executable, "-m", converter.module, source.name, target.name]
     environment = {"PYTHONPATH": ":".join(sys.path), "PATH": "", "HOME": str(source.parent), "OMP_NUM_THREADS": "1"}
     environment |= {VARIABLE: os.environ.get(VARIABLE, "")}
     try:
@@ -85,9 +96,9 @@ def _run(module: str, source: Path, target: Path, kind: str) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ModelError(_too_slow(kind)) from error
+        raise ModelError(_too_slow(kind, converter)) from error
     if child.returncode == -signal.SIGXCPU:
-        raise ModelError(_too_slow(kind))
+        raise ModelError(_too_slow(kind, converter))
     if child.returncode == 0 and target.is_file():
         size = target.stat().st_size
         MESH_BYTES.check(size, f"as GLB it has {size >> 20} MB", ModelError, "decimate it")
@@ -98,11 +109,11 @@ def _run(module: str, source: Path, target: Path, kind: str) -> bytes:
         if lines
         else "the file is damaged, or holds what the reader does not know"
     )
-    raise ModelError(f"it cannot be read as {kind}: {reason}; Blender may open it and save it as GLB")
+    raise ModelError(f"it cannot be read as {kind}: {reason}; {converter.otherwise}")
 
 
-def _too_slow(kind: str) -> str:
-    return CONVERTER_SECONDS.excess(f"it takes too long to read as {kind}", "open it in Blender and save it as GLB")
+def _too_slow(kind: str, converter: _Converter) -> str:
+    return CONVERTER_SECONDS.excess(f"it takes too long to read as {kind}", converter.otherwise)
 
 
 def _asset(glb: bytes) -> dict[str, Any]:
