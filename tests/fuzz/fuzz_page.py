@@ -66,7 +66,7 @@ class Studio:
         from selfiesim.studio.session import open_document
 
         session = self.app.state.session
-        session.document = open_document(str(Path.cwd() / "scene.toml"), session.document.revision + 1)
+        session.document.open(open_document(str(Path.cwd() / "scene.toml")))
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         received: list[dict[str, Any]] = []
 
