@@ -92,6 +92,16 @@ def test_a_plan_is_estimated_from_the_first_frame(tmp_path, run, undisturbed):
     assert not (tmp_path / "out").exists()
 
 
+def test_large_frames_are_planned_from_smaller_ones(tmp_path, run, undisturbed, monkeypatch):
+    path = job_file(tmp_path, 2)
+    whole = json.loads(run("batch", path, "--plan", "--json")[1])
+    monkeypatch.setattr("selfiesim.batches.estimate._MEASURED_PIXELS", 2000.0)
+    sampled = json.loads(run("batch", path, "--plan", "--json")[1])
+    assert sampled["frame_bytes"] != whole["frame_bytes"]
+    assert sampled["frame_bytes"] == pytest.approx(whole["frame_bytes"], rel=0.5)
+    assert sampled["total_bytes"] == 2 * sampled["frame_bytes"]
+
+
 def test_a_frame_that_fails_does_not_stop_the_others(tmp_path, run):
     # The limit of a scene is 100 m/s; only the first and last value of an axis are checked before rendering.
     values = '[vary."release.speed_m_s"]\nvalues = [0.2, 1000.0, 0.3]\n'

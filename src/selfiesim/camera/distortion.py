@@ -118,13 +118,12 @@ class BrownConrady:
         distance = np.abs(target)
         grid = np.tan(np.linspace(0.0, self.limit, _GRID))
         grid[-1] = self._max_radius
-        # Tangential terms may map a ray within the limit to a point beyond the radial part's range.
-        within = distance if self.is_radially_symmetric else np.minimum(distance, self._distorted_radius(grid[-1:]))
-        flat = target * _safe_ratio(
-            _invert_monotonic(self._distorted_radius, self._radius_derivative, within, grid), distance
-        )
-        if not self.is_radially_symmetric:
-            flat = self._solve_newton(flat.ravel(), target.ravel()).reshape(target.shape)
+        if self.is_radially_symmetric:
+            radius = _invert_monotonic(self._distorted_radius, self._radius_derivative, distance, grid)
+            flat = target * _safe_ratio(radius, distance)
+        else:
+            start = target * _safe_ratio(np.interp(distance, self._distorted_radius(grid), grid), distance)
+            flat = self._solve_newton(start.ravel(), target.ravel()).reshape(target.shape)
         return unit(np.stack([flat.real, flat.imag, np.ones_like(distance)], axis=-1))
 
     @cached_property
@@ -189,12 +188,18 @@ class BrownConrady:
                     break
                 step[~improved] /= 2.0
             flat[active[improved]] = after[improved]
+            stuck = active[~improved]
+            flat[stuck[~self._is_converged(flat[stuck], target[stuck])]] = complex(np.nan, np.nan)
             active = active[improved]
+        flat[active[~self._is_converged(flat[active], target[active])]] = complex(np.nan, np.nan)
+        return flat
+
+    def _is_converged(self, flat: ComplexArray, target: ComplexArray) -> NDArray[np.bool_]:
         residual = self._distort_plane(flat) - target
-        converged = (np.abs(residual) <= _RESIDUAL_TOLERANCE * scale) | (
-            np.abs(self._newton_step(flat, residual)) <= _RESIDUAL_TOLERANCE * np.abs(flat)
+        return np.asarray(
+            (np.abs(residual) <= _RESIDUAL_TOLERANCE * (1.0 + np.abs(target)))
+            | (np.abs(self._newton_step(flat, residual)) <= _RESIDUAL_TOLERANCE * np.abs(flat))
         )
-        return np.where(converged, flat, complex(np.nan, np.nan))
 
 
 @dataclass(frozen=True)

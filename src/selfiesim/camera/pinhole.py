@@ -15,6 +15,7 @@ from selfiesim.camera.distortion import Distortion, Panorama
 from selfiesim.core.vectors import Matrix, Vector, rotation_about, unit
 
 _FULL_CIRCLE = 2.0 * np.pi * (1.0 + 1e-9)  # rad; a panorama shows nothing twice
+_CHUNK = 1 << 14  # points undistorted at once, so that temporaries stay in the processor's cache
 
 
 class PlaceError(ValueError):
@@ -213,9 +214,13 @@ class Camera:
         pixels = np.asarray(pixels, float)
         x = (pixels[..., 0] - self.cx) / self.fx
         y = (pixels[..., 1] - self.cy) / self.fy
-        if self.distortion is not None:
-            return self.distortion.undistort(np.stack([x, y], axis=-1))
-        return unit(np.stack([x, y, np.ones_like(x)], axis=-1))
+        if self.distortion is None:
+            return unit(np.stack([x, y, np.ones_like(x)], axis=-1))
+        points = np.stack([x, y], axis=-1).reshape(-1, 2)
+        rays = np.empty((len(points), 3))
+        for start in range(0, len(points), _CHUNK):
+            rays[start : start + _CHUNK] = self.distortion.undistort(points[start : start + _CHUNK])
+        return rays.reshape(*x.shape, 3)
 
     def _angle_across(self, start: tuple[float, float], end: tuple[float, float]) -> float:
         a, b = np.array(start), np.array(end)

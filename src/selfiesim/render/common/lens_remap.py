@@ -26,7 +26,6 @@ MAX_SIDE_BY_SIDE_FOV_RAD = float(np.radians(150.0))
 OVERSAMPLING = 1.25
 """Pinhole pixels per pixel of the lens, each way, so that bilinear interpolation blurs little."""
 _MAX_DENSITY_RATIO = 1.5  # maximum over median density of a part: where a lens folds, the density has no limit
-_CHUNK = 1 << 19  # pixels
 _MARGIN = 2  # pixels
 MAX_SIDE_PX = 16_384
 """Maximum side of a pinhole image, pixels."""
@@ -78,15 +77,14 @@ def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
     """
     x, y = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
     centres = np.stack([x, y], axis=-1).reshape(-1, 2).astype(float)
-    rays = np.empty((len(centres), 3))
-    for start in range(0, len(centres), _CHUNK):  # inverting a lens takes several times the memory of its result
-        rays[start : start + _CHUNK] = camera.unproject(centres[start : start + _CHUNK])
+    rays = camera.unproject(centres)
     visible = np.flatnonzero(np.isfinite(rays[:, 0]))
     rotations = _pinhole_rotations(camera)
-    nearest = np.argmax([rays[visible] @ lens_to_pinhole[2] for lens_to_pinhole in rotations], axis=0)
+    if len(rotations) > 1:
+        nearest = np.argmax([rays[visible] @ lens_to_pinhole[2] for lens_to_pinhole in rotations], axis=0)
     parts = []
     for number, lens_to_pinhole in enumerate(rotations):
-        pixels = visible[nearest == number]
+        pixels = visible[nearest == number] if len(rotations) > 1 else visible
         if len(pixels):
             local = rays[pixels] @ lens_to_pinhole.T
             focal = OVERSAMPLING * _density(camera, centres[pixels], lens_to_pinhole)

@@ -101,8 +101,8 @@ def assemble_truth(view: View, craft: CraftTruth, maps: PlanetMaps | None) -> Tr
     """Combine the rendered truth of the craft with the geometry of the planet behind it."""
     part = np.round(craft.surface[..., 3]).astype(np.int32)
     on_craft = part >= FIRST_PART
-    depth = np.where(on_craft, craft.depth, planet_depth(view))
     rays = pixel_rays(view)
+    depth = np.where(on_craft, craft.depth, planet_depth(view, rays))
     with np.errstate(divide="ignore", invalid="ignore"):
         position = np.where(np.isfinite(depth)[..., None], rays * (depth / rays[..., 2])[..., None], np.nan)
     normal = np.zeros(position.shape)
