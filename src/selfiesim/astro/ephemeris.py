@@ -25,6 +25,7 @@ from selfiesim.astro import heliocentric
 from selfiesim.astro.bodies import AU_M, Body
 from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
 from selfiesim.astro.galilean_moons import GALILEAN_MOONS, galilean_moon_state
+from selfiesim.astro.outer_moons import OUTER_MOON_PLANETS, OUTER_MOONS, outer_moon_state
 from selfiesim.astro.planets import SERIES_NUMBERS
 from selfiesim.core.errors import EphemerisError
 from selfiesim.core.vectors import Vector, rotation_x, rotation_z
@@ -44,7 +45,7 @@ class Ephemeris(Protocol):
 
 
 class BuiltinEphemeris:
-    """The ephemeris without data files: ERFA, the DE440 splines, Sinclair's moons of Mars and Lieske's of Jupiter.
+    """The ephemeris without data files: ERFA, the DE440 splines, theories and mean elements of the moons.
 
     Bodies are those of :data:`NAMES`; ``ssb`` is the solar system barycentre.
 
@@ -54,7 +55,19 @@ class BuiltinEphemeris:
         The name is unknown, or the time is outside 1950 to 2110 for Mars, Jupiter or their moons.
     """
 
-    NAMES = ("sun", "ssb", "earth", "moon", "mars", "jupiter", "phobos", "deimos", *GALILEAN_MOONS, *SERIES_NUMBERS)
+    NAMES = (
+        "sun",
+        "ssb",
+        "earth",
+        "moon",
+        "mars",
+        "jupiter",
+        "phobos",
+        "deimos",
+        *GALILEAN_MOONS,
+        *SERIES_NUMBERS,
+        *OUTER_MOONS,
+    )
 
     def position(self, target: str, center: str, epoch: Epoch) -> Vector:
         """See :class:`Ephemeris`."""
@@ -76,6 +89,10 @@ class BuiltinEphemeris:
         if name in GALILEAN_MOONS:
             position, velocity = sun_to_body("jupiter", epoch)
             moon_position, moon_velocity = galilean_moon_state(name, epoch)
+            return position + moon_position, velocity + moon_velocity
+        if name in OUTER_MOONS:
+            position, velocity = sun_to_body(OUTER_MOON_PLANETS[name], epoch)
+            moon_position, moon_velocity = outer_moon_state(name, epoch)
             return position + moon_position, velocity + moon_velocity
         if name == "moon":
             position, velocity = sun_to_body("earth", epoch)

@@ -15,6 +15,7 @@ from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.forces import GM_SUN_M3_S2
 from selfiesim.astro.galilean_moons import GALILEAN_MOONS
 from selfiesim.astro.orbit import State, propagate
+from selfiesim.astro.outer_moons import OUTER_MOONS
 from selfiesim.astro.planets import PLANETS
 from selfiesim.core.errors import EphemerisError, KernelError
 from selfiesim.core.vectors import Vector
@@ -35,7 +36,7 @@ SUN = Body(
 """The Sun as a central body (nominal radius and GM, IAU 2015 B3; rotation IAU 2015)."""
 
 
-KNOWN_BODIES = {**BODIES, **PLANETS, **GALILEAN_MOONS, "sun": SUN}
+KNOWN_BODIES = {**BODIES, **PLANETS, **GALILEAN_MOONS, **OUTER_MOONS, "sun": SUN}
 """The bodies that a craft can be at, by name."""
 
 

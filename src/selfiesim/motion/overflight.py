@@ -15,6 +15,7 @@ from selfiesim.astro.frames import icrf_to_bodyfixed, icrf_to_equator
 from selfiesim.astro.galilean_moons import GALILEAN_MOONS
 from selfiesim.astro.mars_time import solar_longitude, true_solar_time
 from selfiesim.astro.orbit import Elements, State, period, state_to_elements
+from selfiesim.astro.outer_moons import OUTER_MOONS
 from selfiesim.core.errors import EphemerisError, SceneError
 from selfiesim.core.vectors import Vector, unit
 
@@ -22,7 +23,7 @@ _SAMPLES = 400  # of each window in which a local time or a season is sought
 _DOUBLINGS = 6  # of that window from one rotation: Mercury's solar day is three of them
 _SEASON_TOLERANCE = np.radians(2.0)  # half a Martian day changes Ls by 0.3 degrees
 _REACH_TOLERANCE = 1e-9
-_MOONS = ("moon", "phobos", "deimos", *GALILEAN_MOONS)
+_MOONS = ("moon", "phobos", "deimos", *GALILEAN_MOONS, *OUTER_MOONS)
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,8 @@ class OrbitSection(Section):
 
     body: str = Field(
         "mars",
-        description="Central body: a planet, the sun, moon, phobos, deimos, io, europa, ganymede, callisto, or the "
-        "name in [body].",
+        description="Central body: a planet, the sun, moon, phobos, deimos, io, europa, ganymede, callisto, "
+        "enceladus, titan, triton, or the name in [body].",
     )
     frame: Literal["icrf", "ecliptic", "mars-inertial", "equator-of-date"] = Field(
         "mars-inertial",

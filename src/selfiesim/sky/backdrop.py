@@ -14,6 +14,7 @@ from selfiesim.astro.ephemeris import Ephemeris
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.galilean_moons import GALILEAN_MOONS
+from selfiesim.astro.outer_moons import OUTER_MOON_PLANETS
 from selfiesim.astro.solar_system import find_body
 from selfiesim.core.errors import EphemerisError
 from selfiesim.core.vectors import Vector
@@ -55,6 +56,9 @@ OCCULTING_BODIES = {
     "moon": ("earth",),
     "jupiter": tuple(GALILEAN_MOONS),
     **dict.fromkeys(GALILEAN_MOONS, ("jupiter",)),
+    "saturn": ("enceladus", "titan"),
+    "neptune": ("triton",),
+    **{moon: (planet,) for moon, planet in OUTER_MOON_PLANETS.items()},
 }
 
 

@@ -15,6 +15,7 @@ from selfiesim.astro.forces import GM_SUN_M3_S2
 from selfiesim.astro.frames import icrf_to_inertial
 from selfiesim.astro.galilean_moons import GALILEAN_MOONS
 from selfiesim.astro.orbit import Elements, State, elements_to_state, mean_to_true, state_to_elements
+from selfiesim.astro.outer_moons import OUTER_MOON_PLANETS
 from selfiesim.astro.planets import PLANETS
 from selfiesim.astro.solar_system import Almanac, HeliocentricBody, SunVectorInterpolator, find_body
 from selfiesim.core.errors import EphemerisError, MapError, SceneError, UserError
@@ -265,6 +266,7 @@ OVER_DATE = "2022-01-01T00:00:00Z"
 _PRIMARY_BODY = {
     **dict.fromkeys(("earth", "mars", "jupiter", *PLANETS), "sun"),
     **dict.fromkeys(GALILEAN_MOONS, "jupiter"),
+    **OUTER_MOON_PLANETS,
     "moon": "earth",
 }
 """The body that each orbits. Mars' moons are left out: craft fly beside them, beyond their Hill spheres."""

@@ -148,6 +148,7 @@ BODY_APPEARANCES: dict[str, BodyAppearance] = {
     "neptune": BodyAppearance(
         "Neptune.jpg", 0.442, _MALLAMA, "lambert", "clouds of 1989", band_albedo=(0.279, 0.428, 0.542)
     ),
+    "triton": BodyAppearance(None, 0.72, _NSSDC.format("Neptunian Satellite")),
     "pluto": BodyAppearance("Pluto.jpg", 0.52, _NSSDC.format("Pluto"), gap_threshold=_UNMAPPED_THRESHOLD),
     "charon": BodyAppearance(
         "Charon.jpg", 0.37, "assumed: remembered, no table at hand", gap_threshold=_UNMAPPED_THRESHOLD
