@@ -5,14 +5,21 @@ spread of Christian's linear fit. Second: bias and spread of the range from arcs
 linear fit, total least squares, and the fit of distances in pixels. Run: python design/match_limb.py
 """
 
+import sys
+from pathlib import Path
+
 import numpy as np
 from scipy.optimize import least_squares
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/support"))
+
+from limb_theory import limb_covariance
 
 from selfiesim.astro.bodies import custom_body
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.errors import MatchError
 from selfiesim.matching.points.curves import SeenPlanet, nearest_on_limb
-from selfiesim.matching.points.limb import limb_covariance, locate_limb
+from selfiesim.matching.points.limb import locate_limb
 
 RADIUS, TRIALS = 3_389_500.0, 4000
 BODY = custom_body("ball", (RADIUS,) * 3, 4.28e13)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from limb_theory import limb_covariance
 
 from selfiesim.astro.bodies import MARS, custom_body
 from selfiesim.camera.pinhole import Camera
@@ -11,7 +12,7 @@ from selfiesim.core.errors import MatchError
 from selfiesim.core.vectors import rotation_about
 from selfiesim.matching.points.curves import SeenPlanet, glint, nearest_on_limb, nearest_on_terminator
 from selfiesim.matching.points.edges import find_edges
-from selfiesim.matching.points.limb import limb_covariance, limb_half_arc, locate_limb
+from selfiesim.matching.points.limb import limb_half_arc, locate_limb
 from selfiesim.matching.points.observations import ArcSection
 
 RADIUS = 3_389_500.0

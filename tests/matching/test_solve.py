@@ -83,6 +83,23 @@ def test_normalised_errors_are_chi_square(name):
     assert chi2.ppf(0.001, degrees) < sum(squared) < chi2.ppf(0.999, degrees)
 
 
+def test_a_bent_valley_is_in_the_covariance():
+    """Without points on the planet, range and field are known to some percent, and range along a falling path."""
+    scene, rng = Scene.load("north-polar-cap"), np.random.default_rng(32)
+    picture = next(filter(None, (synthetic_picture(scene, ["pose", "fov"], rng, count=20) for _ in range(20))))
+    best = solve(picture.problem, picture.truth)[0]
+    covariance = describe_fit(picture.problem, best).covariance
+    scales = picture.problem.parameters.scales
+    whole = picture.problem.jacobian(best.guess, best.weights)
+    straight = np.linalg.inv(whole.T @ whole) * np.outer(scales, scales)
+    ours, linear = (
+        normalised_error(picture.problem.parameters, best.guess, picture.truth, each) for each in (covariance, straight)
+    )
+    assert linear > 50.0
+    assert ours < chi2.ppf(0.95, len(scales))
+    assert np.linalg.eigvalsh(covariance - straight).min() > -1e-6 * np.linalg.eigvalsh(straight).max()
+
+
 def test_a_wild_point_is_left_out(boom):
     targets = boom.problem.parameters.targets
     table = [point.model_dump(exclude_unset=True) | {"sigma_px": 0.5} for point in targets.points]

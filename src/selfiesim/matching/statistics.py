@@ -10,12 +10,15 @@ from scipy.stats import chi2 as chi2_distribution
 
 from selfiesim.core.errors import MatchError
 from selfiesim.core.vectors import Matrix, Vector, unit
+from selfiesim.matching.orbits import path_from
 from selfiesim.matching.parameters import Guess, Parameters
 from selfiesim.matching.points.limb import limb_half_arc
 from selfiesim.matching.solve import Minimum, Problem
 
 _SURPRISE = 1e-3  # residuals less probable than this mean that the points are worse than they say
 _OPEN = 1.0  # standard deviation, in scales of the unknowns, of a direction that counts as unknown
+_LONG = 0.005  # the same, of an axis along which the points may not be linear
+_PATH_STEP = 1e-6  # of a derivative, in scales of the unknowns
 _FLAT = 1e-3  # extent of points relative to their largest: less is a plane or a line
 _SHORT_ARC = np.radians(30.0)  # half arc of a limb below which range and direction are hardly distinguished
 
@@ -29,7 +32,7 @@ class Statistics:
     guess : Guess
         The solution, internal values.
     covariance : (n, n) array
-        Of its unknowns, points and priors together.
+        Of its unknowns, points and priors together; to second order where the valley of chi-square is bent.
     factor : float
         By which chi-square per degree of freedom has enlarged it: 1 where residuals are as small as points claim.
     degrees_of_freedom : int
@@ -68,8 +71,8 @@ def describe_fit(problem: Problem, minimum: Minimum) -> Statistics:
     parameters = problem.parameters
     whole = problem.jacobian(minimum.guess, minimum.weights)
     measured = whole[: len(whole) - len(problem.priors)]
-    values, directions = _decompose(whole)
-    by_points, point_directions = _decompose(measured)
+    left, values, directions = _decompose(whole)
+    _, by_points, point_directions = _decompose(measured)
     factor = _excess(problem, minimum, len(whole) - parameters.count)
     notes = _notes(parameters, minimum)
     if (open_at := np.flatnonzero(values < np.sqrt(factor) / _OPEN)).size:
@@ -78,13 +81,13 @@ def describe_fit(problem: Problem, minimum: Minimum) -> Statistics:
         raise MatchError(
             f"the points do not determine {names}{because}. Measure other points, or leave it out of --fit"
         )
-    scaled = directions.T @ np.diag(1.0 / values**2) @ directions
+    axes = np.sqrt(factor) * parameters.scales[:, None] * directions.T / values
     only_priors = [
         _in_words(parameters, point_directions[k]) for k in np.flatnonzero(by_points < np.sqrt(factor) / _OPEN)
     ]
     return Statistics(
         minimum.guess,
-        factor * scaled * np.outer(parameters.scales, parameters.scales),
+        axes @ _moments(_bends(problem, minimum, left, axes)) @ axes.T,
         factor,
         len(whole) - parameters.count,
         float(by_points[0] / by_points[-1]) if by_points[-1] > 0.0 else float("inf"),
@@ -93,11 +96,46 @@ def describe_fit(problem: Problem, minimum: Minimum) -> Statistics:
     )
 
 
-def _decompose(matrix: Matrix) -> tuple[Vector, Matrix]:
-    """Singular values, as many as unknowns, 0 where there are fewer rows, and their directions (n, n)."""
+def _decompose(matrix: Matrix) -> tuple[Matrix, Vector, Matrix]:
+    """Singular value decomposition, with as many values as unknowns, 0 where there are fewer rows."""
     rows = max(matrix.shape[1] - len(matrix), 0)
-    _, values, directions = np.linalg.svd(np.vstack([matrix, np.zeros((rows, matrix.shape[1]))]), full_matrices=False)
-    return values, directions
+    return np.linalg.svd(np.vstack([matrix, np.zeros((rows, matrix.shape[1]))]), full_matrices=False)
+
+
+def _bends(problem: Problem, minimum: Minimum, left: Matrix, axes: Matrix) -> Matrix:
+    """How far the valley of chi-square bends away from the longer axes of the ellipsoid.
+
+    Parameters
+    ----------
+    left : (M, n) array
+        Left singular vectors of the derivatives: unit vectors of the residuals along each axis.
+    axes : (n, n) array
+        Columns of one standard deviation.
+
+    Returns
+    -------
+    (K, n) array
+        For each longer axis, the displacement of the valley one standard deviation away to either side, in standard
+        deviations along each axis.
+    """
+    parameters, guess, weights = problem.parameters, minimum.guess, minimum.weights
+    path = path_from(parameters, guess)
+    longer = np.flatnonzero((np.abs(axes) / parameters.scales[:, None]).max(axis=0) > _LONG)
+    steps = np.diag(_PATH_STEP * parameters.scales)
+    slopes = np.stack([parameters.difference(path(-step), path(step)) / (2.0 * step.sum()) for step in steps], axis=-1)
+    bends = []
+    for step in np.linalg.solve(slopes, axes[:, longer]).T:
+        ahead, here, behind = (problem.whitened(path(sign * step), weights) for sign in (1.0, 0.0, -1.0))
+        bends.append((0.5 * (ahead + behind) - here) @ left[: len(here)])
+    return np.array(bends).reshape(-1, parameters.count)
+
+
+def _moments(bends: Matrix) -> Matrix:
+    """Second moments (n, n) about the minimum of a normal distribution whose axes are bent, in standard deviations.
+
+    An error t along an axis moves the others by ``t**2`` times its bend; the fourth moment of t is 3.
+    """
+    return np.asarray(np.eye(bends.shape[1]) + 2.0 * bends.T @ bends + np.outer(bends.sum(axis=0), bends.sum(axis=0)))
 
 
 def _excess(problem: Problem, minimum: Minimum, degrees: int) -> float:
