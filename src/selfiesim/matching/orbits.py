@@ -14,7 +14,9 @@ import numpy as np
 from selfiesim.core.vectors import Matrix, Vector, rotation_about
 from selfiesim.matching.parameters import Guess, Parameters
 
-_ROUNDS = 12  # of Newton's method: the time of a drift
+_ROUNDS = 20  # of the secant method: the time of a drift
+_FIRST_STEP = 1e-4  # of that time
+_SETTLED = 1e-13  # relative change of that time
 
 Path = Callable[[Vector], Guess]
 """From a step (count,) of the unknowns to the guess that it leads to."""
@@ -82,16 +84,14 @@ class _Drift:
         stage, pose = parameters.pose(guess)
         craft, track = stage.view.craft, stage.view.track
         self.body = track.icrf_to_body
+        self.swing = np.cross(state.body_rate, state.release.mount)  # of the mount, with the craft
+        self.spin = float(np.linalg.norm(state.body_rate))
         self.place = craft.body_to_camera.T @ (pose.shift - craft.position)
         at_release = parameters.motion.gravity_gradient(state.host.position)
         at_picture = parameters.motion.gravity_gradient(track.host.position)
         self.gradient, self.gradient_rate = at_release, (at_picture - at_release) / self.seconds
-        pushed = state.icrf_to_body.T @ (parameters.push_axis(guess) * self.speed(guess) + self._swing)
+        pushed = state.icrf_to_body.T @ (parameters.push_axis(guess) * self.speed(guess) + self.swing)
         self.start = self.body.T @ self.place - self._growth(self.seconds) @ pushed  # with all that is left out here
-
-    @property
-    def _swing(self) -> Vector:
-        return np.cross(self.state.body_rate, self.state.release.mount)
 
     def speed(self, guess: Guess) -> float:
         """Speed of the push of a guess, m/s."""
@@ -104,22 +104,25 @@ class _Drift:
 
     def leading_to(self, place: Vector, to: Guess) -> Vector:
         """Values (3,) of axis and time that bring the camera to a place (3,), body axes, m, at the speed of a guess."""
-        speed, seconds = self.speed(to), self.seconds
+        speed = self.speed(to)
+        before, seconds = self.seconds, self.seconds * (1.0 + _FIRST_STEP)
+        excess_before = float(np.linalg.norm(self._push(place, before))) - speed
         for _ in range(_ROUNDS):
-            push = self._push(place, seconds)
-            step = 1e-4 * self.seconds
-            slope = (np.linalg.norm(self._push(place, seconds + step)) - np.linalg.norm(push)) / step
-            change = (speed - float(np.linalg.norm(push))) / float(slope)
+            excess = float(np.linalg.norm(self._push(place, seconds))) - speed
+            if excess == excess_before:
+                break
+            change = -excess * (seconds - before) / (excess - excess_before)
+            before, excess_before = seconds, excess
             seconds += float(np.clip(change, -0.5 * seconds, seconds))
-            if abs(change) < 1e-12 * self.seconds:
+            if abs(change) < _SETTLED * self.seconds:
                 break
         later = self.parameters.value(self.guess, "time") + seconds - self.seconds
         return np.append(self.parameters.axis_values(self._push(place, seconds)), later)
 
     def _push(self, place: Vector, seconds: float) -> Vector:
         """Velocity (3,) of the push that leads to a place in a time, body axes at the release."""
-        turn = -self.state.body_rate * (seconds - self.seconds)
-        angle = float(np.linalg.norm(turn))
-        body = (rotation_about(turn, angle) if angle > 0.0 else np.eye(3)) @ self.body
+        body = self.body
+        if self.spin > 0.0:
+            body = rotation_about(self.state.body_rate, -self.spin * (seconds - self.seconds)) @ body
         velocity = np.linalg.solve(self._growth(seconds), body.T @ place - self.start)
-        return np.asarray(self.state.icrf_to_body @ velocity - self._swing)
+        return np.asarray(self.state.icrf_to_body @ velocity - self.swing)

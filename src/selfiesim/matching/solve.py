@@ -20,10 +20,11 @@ _OUT_OF_VIEW = 1e4  # residual, in standard deviations, of a target that is not 
 _STEP = 1e-6  # of a derivative, relative to the scale of an unknown
 _POINT_STEP_M = 1e-3
 _TIME_STEP = 1e-3  # of the time: propagation about the Sun has rounding errors of micrometres
-_STARTS = 6  # as many of the first guesses are pursued, until one is good
+_STARTS = 6  # as many of the first guesses are tried, until one is good
 _GOOD = 3.0  # standard deviations: median distance of the points after a good fit
+_PURSUED = 3  # of them are pursued further, until one is good
 _ROUGH_EVALUATIONS = 40
-_FEW_EVALUATIONS = 15  # for minima other than the best
+_FEW_EVALUATIONS = 15  # at first, and for minima other than the best
 _SAME = 0.02  # in scales of the unknowns: guesses that will lead to the same minimum
 _ROUGH_PX = 30.0  # residuals beyond this hardly count while the first guesses are compared
 _OUTLIER = 5.0  # standard deviations
@@ -120,20 +121,17 @@ class Problem:
         """Derivatives of :meth:`whitened` (M, count) with respect to the unknowns, in units of their scales."""
         parameters = self.parameters
         return _derivatives(
-            lambda x: self.whitened(parameters.moved(guess, x * parameters.scales), weights),
-            np.zeros(parameters.count),
-            parameters.names,
+            lambda x: self.whitened(parameters.moved(guess, x * parameters.scales), weights), parameters.names
         )
 
 
-def _derivatives(function: Callable[[Vector], Vector], x: Vector, names: Sequence[str]) -> Matrix:
-    columns = []
-    for k, name in enumerate(names):
-        size = _TIME_STEP if name in ("time", "release_time") else _STEP
-        step = np.zeros(len(x))
-        step[k] = size
-        columns.append((function(x + step) - function(x - step)) / (2.0 * size))
-    return np.stack(columns, axis=-1)
+def _derivatives(function: Callable[[Vector], Vector], names: Sequence[str]) -> Matrix:
+    """Central differences (M, count) at zero."""
+    return np.stack([(function(step) - function(-step)) / (2.0 * step.sum()) for step in _steps(names)], axis=-1)
+
+
+def _steps(names: Sequence[str]) -> Matrix:
+    return np.diag([_TIME_STEP if name in ("time", "release_time") else _STEP for name in names])
 
 
 def solve(problem: Problem, start: Guess | None = None) -> list[Minimum]:
@@ -184,7 +182,10 @@ def _is_underground(problem: Problem, guess: Guess) -> bool:
 
 
 def _rough_minima(problem: Problem) -> list[Guess]:
-    """Robust fits from the most promising guesses, until one is good, and from all others for its field of view."""
+    """Robust fits from the most promising guesses, until one is good, and from all others for its field of view.
+
+    Each gets a few evaluations, and the best ones more: guesses that lead nowhere creep along.
+    """
     parameters = problem.parameters
     weights = problem.weights(parameters.start())
     found: list[Minimum] = []
@@ -192,9 +193,16 @@ def _rough_minima(problem: Problem) -> list[Guess]:
     def descend(guess: Guess, evaluations: int) -> None:
         found.append(_minimum(problem, _descend(problem, guess, weights, "cauchy", evaluations), weights))
 
+    def is_good() -> bool:
+        return float(np.median(_distances(problem, found[-1].guess, weights))) < _GOOD
+
     for guess in _promising(problem, first_guesses(parameters), weights):
-        descend(guess, _ROUGH_EVALUATIONS)
-        if float(np.median(_distances(problem, found[-1].guess, weights))) < _GOOD:
+        descend(guess, _FEW_EVALUATIONS)
+        if is_good():
+            break
+    for minimum in _distinct(problem, found)[:_PURSUED]:
+        descend(minimum.guess, _ROUGH_EVALUATIONS)
+        if is_good():
             break
     best = _distinct(problem, found)[0]
     for guess in guesses_like(parameters, best.guess):
@@ -239,10 +247,15 @@ def _descend(problem: Problem, guess: Guess, weights: Weights, loss: str = "line
     def whitened(x: Vector) -> Vector:
         return problem.whitened(path(x * parameters.scales), weights)
 
+    def jacobian(x: Vector) -> Matrix:
+        """One-sided: good enough to descend by, and half the work."""
+        here = whitened(x)
+        return np.stack([(whitened(x + step) - here) / step.sum() for step in _steps(parameters.names)], axis=-1)
+
     done = least_squares(
         whitened,
         np.zeros(parameters.count),
-        jac=lambda x: _derivatives(whitened, x, parameters.names),
+        jac=jacobian,
         loss=loss,
         f_scale=3.0,
         max_nfev=evaluations,
