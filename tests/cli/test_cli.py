@@ -80,7 +80,7 @@ def test_version_is_that_of_the_package(run):
 
 
 def test_render_writes_an_image_with_its_recipe_and_prints_the_path(run, tmp_path):
-    code, out, err = run("render", SHIPPED, *SMALL, "-o", "new/a.png")
+    code, out, err = run("render", SHIPPED, "--draft", *SMALL, "-o", "new/a.png")
     assert (code, err) == (0, "")
     assert out.startswith("new/a.png")
     with Image.open(tmp_path / "new/a.png") as image:
@@ -91,24 +91,24 @@ def test_render_writes_an_image_with_its_recipe_and_prints_the_path(run, tmp_pat
 
 def test_render_names_the_image_after_the_scene(run, tmp_path):
     (tmp_path / "mine.toml").write_text(scene_text(), encoding="utf-8")
-    assert run("render", "mine.toml", *SMALL)[0] == 0
+    assert run("render", "mine.toml", "--draft", *SMALL)[0] == 0
     assert (tmp_path / "mine.png").is_file()
 
 
 def test_render_prints_only_json_in_a_child_process(tmp_path, run):
-    done = child("render", SHIPPED, *SMALL, "-o", "a.png", "--json", cwd=tmp_path)
+    done = child("render", SHIPPED, "--draft", *SMALL, "-o", "a.png", "--json", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     report = strict_json(done.stdout)
     assert report["size_px"] == [160, 90]
     assert 0.0 < report["seconds"] < 600.0
     # Image and recipe have the same bytes as in this process.
-    assert run("render", SHIPPED, *SMALL, "-o", "b.png")[0] == 0
+    assert run("render", SHIPPED, "--draft", *SMALL, "-o", "b.png")[0] == 0
     assert (tmp_path / report["file"]).read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / report["sidecar"]).read_bytes() == (tmp_path / "b.json").read_bytes()
 
 
 def test_render_at_another_moment_and_quality(run, tmp_path):
-    assert run("render", SHIPPED, *SMALL, "--at", "release+30s", "--quality", "final", "-o", "a.png")[0] == 0
+    assert run("render", SHIPPED, *SMALL, "--at", "release+30s", "-o", "a.png")[0] == 0
     recipe = strict_json((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert recipe["view"]["seconds_since_release"] == pytest.approx(30.0)
     assert recipe["render"]["quality"] == "final"

@@ -114,7 +114,7 @@ def test_a_poster_is_written_in_strips_and_replayed_from_its_file(run, tmp_path,
     cv2 = pytest.importorskip("cv2")
     monkeypatch.setenv("SELFIESIM_LIMITS", "render-pixels=11000")
     monkeypatch.setattr(posters, "MAX_STRIP_ROWS", 64)
-    words = ("render", "tianwen1-mars", "--size", "160x140", "--look", "onboard", "--bits", str(bits))
+    words = ("render", "tianwen1-mars", "--draft", "--size", "160x140", "--look", "onboard", "--bits", str(bits))
     code, _out, err = run(*words, "-o", f"a.{ending}")
     assert code == 0, err
     stored = json.loads((tmp_path / "a.json").read_text())

@@ -19,12 +19,21 @@ if TYPE_CHECKING:
     from selfiesim.analysis.drift_table import DriftSample
     from selfiesim.plan.chances import Chances
     from selfiesim.scene.scene import Scene
+    from selfiesim.view.view import View
 
 SetStatus = Callable[[str], None]
 """Shows what the command is doing."""
 
 _MAX_DOWNLINK_ROWS = 25
 _MIN_CAP_SHARE = 0.02  # of the image: less of the polar cap does not count as being in it
+
+
+def print_advice(scene: Scene, view: View) -> None:
+    """Print, to standard error, what is probably not meant in a picture."""
+    from selfiesim.analysis.picture_advice import picture_advice
+
+    for sentence in picture_advice(scene, view):
+        print(f"selfiesim: note: {sentence}", file=sys.stderr)
 
 
 def print_facts(facts: dict[str, Any]) -> None:

@@ -100,4 +100,7 @@ def render_film(
             }
         )
     else:
-        print(f"{path}  ({made.frames} frames, {made.duration_s:.1f} s at {made.fps:g} fps; took {seconds:.1f} s)")
+        print(
+            f"{path}  ({made.frames} frames, {quality}, {made.duration_s:.1f} s at {made.fps:g} fps; "
+            f"took {seconds:.1f} s)"
+        )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.cli.console import SetStatus, load_scene, parse_at, print_json, progress_line
+from selfiesim.cli.console import SetStatus, load_scene, parse_at, print_advice, print_json, progress_line
 from selfiesim.cli.options import (
     AsJson,
     At,
@@ -20,6 +20,7 @@ from selfiesim.cli.options import (
     SceneName,
     Size,
     Watermark,
+    flag,
     mark_names,
     output_file,
 )
@@ -46,7 +47,8 @@ def render(
     at: At = None,
     size: Size = None,
     craft: Craft = None,
-    quality: Quality = "draft",
+    quality: Quality | None = None,
+    draft: Annotated[bool, flag("Quick: the same as --quality draft. The default is final.", "--draft")] = False,
     samples: Samples = None,
     engine: Annotated[
         Literal["pyvista", "mitsuba"],
@@ -80,11 +82,15 @@ def render(
     check_dpi(dpi)
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
+    if draft and quality == "final":
+        raise SceneError("--draft and --quality final: give one of them")
+    quality = quality or ("draft" if draft else "final")
     marks = mark_names(scale_bar, watermark)
     settings: dict[str, Any] = ({"look": look} if look else {}) | ({"marks": marks} if marks else {})
     with progress_line() as set_status:
         set_status("placing craft, camera, planet and Sun")
         view = scene.view(parse_at(at))
+        print_advice(scene, view)
         set_status(f"rendering ({quality})")
         if is_large(view.camera):
             exposure = _save_poster(view, path, settings, (bits, dpi), (quality, samples, engine), set_status)
@@ -103,9 +109,9 @@ def render(
             "sidecar": str(sidecar_path(path)),
             "size_px": [view.camera.width, view.camera.height],
         }
-        print_json(result | {"seconds": round(seconds, 3), "exposure": str(exposure)})
+        print_json(result | {"quality": quality, "seconds": round(seconds, 3), "exposure": str(exposure)})
     else:
-        print(f"{path}  ({exposure}, {seconds:.1f} s)")
+        print(f"{path}  ({quality}, {exposure}, {seconds:.1f} s)")
 
 
 def _save_poster(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from selfiesim.cli.console import load_scene, parse_at, print_facts, print_json
+from selfiesim.cli.console import load_scene, parse_at, print_advice, print_facts, print_json
 from selfiesim.cli.options import AsJson, At, Craft, SceneName, flag
 from selfiesim.core.errors import PhotoError, SceneError
 
@@ -38,17 +38,22 @@ def show(scene_name: SceneName, /, *, at: At = None, craft: Craft = None, as_jso
 
 def check(scene_name: SceneName, /, *, as_json: AsJson = False) -> None:
     """Check a scene file without rendering it: keys, values, craft, geometry, lens and sensor."""
+    from selfiesim.analysis.picture_advice import picture_advice
     from selfiesim.files.preflight import check_view
     from selfiesim.scene.scene import Scene
 
-    view = Scene.load(scene_name).view()
+    scene = Scene.load(scene_name)
+    view = scene.view()
     try:
         check_view(view)
     except (SceneError, PhotoError) as error:  # the view does not know where it comes from
         raise type(error)(f"{scene_name}: {error}") from error
     if as_json:
-        print_json({"file": scene_name, "ok": True, "title": view.shot.title})
+        print_json(
+            {"file": scene_name, "ok": True, "title": view.shot.title, "advice": list(picture_advice(scene, view))}
+        )
     else:
+        print_advice(scene, view)
         print(f"{scene_name}: valid ({view.shot.title})")
 
 

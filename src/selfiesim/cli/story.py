@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from selfiesim.cli.console import load_scene, print_json, progress_line
+from selfiesim.cli.console import load_scene, print_advice, print_json, progress_line
 from selfiesim.cli.options import AsJson, Craft, LastFrame, Quality, SceneName, flag, output_file
 from selfiesim.core.errors import SceneError
 
@@ -57,13 +57,14 @@ def render_story(
     scene = load_scene(scene_name, craft, size)
     story_page.check_released(scene, [name for name in sorted(shipped_scenes()) if Scene.load(name).release])
     times = story_page.story_times(scene.seconds(stop, "--to"), _parse_duration(every), frames)
+    print_advice(scene, scene.view())
     folder = output or Path(f"{Path(scene_name).stem}-story")
     with progress_line() as set_status:
         story = story_page.render_story(scene, times, folder, quality, meter_at, meter_each, axes, set_status)
     if as_json:
         print_json({"page": str(folder / "index.html")} | story.records())
     else:
-        print(f"{folder / 'index.html'}  ({len(story.frames)} frames, exposure {story.metered})")
+        print(f"{folder / 'index.html'}  ({len(story.frames)} frames, {quality}, exposure {story.metered})")
 
 
 def _parse_duration(text: str | None) -> float | None:
