@@ -78,7 +78,17 @@ def test_installed_wheel_renders_outside_the_checkout(installed, tmp_path):
     package, *path = run(installed / "python", "-c", code, cwd=tmp_path).splitlines()
     assert Path(package).is_relative_to(installed.parent)
     assert str(ROOT / "src") not in path
-    run(installed / "selfiesim", "render", "tianwen1-mars", "--draft", "--size", "160x90", "-o", "selfie.png", cwd=tmp_path)
+    run(
+        installed / "selfiesim",
+        "render",
+        "tianwen1-mars",
+        "--draft",
+        "--size",
+        "160x90",
+        "-o",
+        "selfie.png",
+        cwd=tmp_path,
+    )
     from PIL import Image
 
     with Image.open(tmp_path / "selfie.png") as picture:

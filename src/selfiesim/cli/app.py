@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError, Group, UnknownCommandError
 
 from selfiesim.cli.batch import run_batch
 from selfiesim.cli.cameras import cameras
+from selfiesim.cli.compare import compare_pictures
 from selfiesim.cli.doctor import doctor
 from selfiesim.cli.drift import downlink, drift
 from selfiesim.cli.export import export
@@ -68,6 +69,7 @@ app.command(plan, group=_ANALYSIS)
 app.command(drift, group=_ANALYSIS)
 app.command(downlink, group=_ANALYSIS)
 app.command(match_photograph, name="match", group=_ANALYSIS)
+app.command(compare_pictures, name="compare", group=_ANALYSIS)
 
 _DATA_SETS = Group.create_ordered("Data sets")
 app.command(run_batch, name="batch", group=_DATA_SETS)

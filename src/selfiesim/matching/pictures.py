@@ -92,20 +92,22 @@ def save_pictures(match: Match, folder: Path, stem: str, progress: Callable[[str
     render = radiance.expose().pixels
     overlay = draw_residuals(match, draw_edges(match.photograph, radiance.truth.part), 10.0)
     files = [folder / f"{stem}-overlay.png", folder / f"{stem}-beside.png", folder / f"{stem}-blink.webp"]
-    _save(overlay, files[0])
-    _save(np.hstack([match.photograph, render]), files[1])
-    _save_blink([match.photograph, render], files[2])
+    save_png(overlay, files[0])
+    save_png(np.hstack([match.photograph, render]), files[1])
+    save_blink([match.photograph, render], files[2])
     return files
 
 
-def _save(pixels: Pixels, path: Path) -> None:
+def save_png(pixels: Pixels, path: Path) -> None:
+    """Write a picture as PNG, or nothing."""
     from PIL import Image
 
     with atomic_write(path) as temporary:
         Image.fromarray(pixels).save(temporary, format="PNG")
 
 
-def _save_blink(frames: list[Pixels], path: Path) -> None:
+def save_blink(frames: list[Pixels], path: Path) -> None:
+    """Write an animation that shows pictures in turn, as WebP."""
     from PIL import Image
 
     first, *rest = (Image.fromarray(frame) for frame in frames)
