@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from selfiesim.batches.job import Job, LabelSection
 from selfiesim.batches.manifest import Manifest, Record, frame_path, frame_stem, open_manifest
 from selfiesim.batches.page import ProgressPage
 from selfiesim.batches.progress import progress_bar
+from selfiesim.batches.shards import FinishedShards, Shard
 from selfiesim.batches.vary import Frames, Task
 from selfiesim.core.errors import BatchError, GraphicsError, OutputError, UserError
 
@@ -35,6 +36,8 @@ def batch(
     tries: int = TRIES,
     timeout_s: float = TIMEOUT_S,
     progress: bool | None = None,
+    shard: Shard | None = None,
+    merge: Sequence[str | Path] = (),
 ) -> Iterator[Frame]:
     """Render the frames of a job into a folder, and yield each as it is finished; resume an earlier run.
 
@@ -56,6 +59,10 @@ def batch(
         A frame that takes a worker process longer than this fails.
     progress : bool, optional
         Whether to show a bar; by default on a terminal and in a notebook.
+    shard : Shard, optional
+        Render only this part of the job, without the data sets of its labels.
+    merge : sequence of path
+        Folders of finished shards, whose frames are copied instead of rendered.
 
     Yields
     ------
@@ -73,8 +80,9 @@ def batch(
         raise BatchError(f"tries {tries}: give a number from 1 to 100")
     if not timeout_s > 0.0:
         raise BatchError(f"timeout_s {timeout_s}: give more than 0 seconds")
-    frames = Frames(read_job(job))
-    return _run(frames, Path(output), (workers, dask, timeout_s), tries, progress)
+    frames = Frames(read_job(job), shard)
+    finished = FinishedShards([Path(folder) for folder in merge], frames.job_description)
+    return _run(frames, Path(output), (workers, dask, timeout_s), tries, progress, finished)
 
 
 def read_job(job: Job | dict[str, Any] | str | Path) -> Job:
@@ -85,19 +93,26 @@ def read_job(job: Job | dict[str, Any] | str | Path) -> Job:
 
 
 def _run(
-    frames: Frames, output: Path, executor_options: tuple[int, str | None, float], tries: int, progress: bool | None
+    frames: Frames,
+    output: Path,
+    executor_options: tuple[int, str | None, float],
+    tries: int,
+    progress: bool | None,
+    shards: FinishedShards,
 ) -> Iterator[Frame]:
-    with open_manifest(output, frames.job_description | {"frames": len(frames)}) as manifest:
+    description = frames.job_description | {"frames": len(frames)}
+    description |= {"shard": str(frames.shard)} if frames.shard else {}
+    with open_manifest(output, description) as manifest:
         page = ProgressPage(output, frames.scene.title, len(frames))
         workers = executor(*executor_options, frames.scene.folder, frames.job_description["files"])
         is_complete = False
         try:
             with progress_bar(len(frames), progress) as on_frame:
-                for frame in _FrameQueue(frames, manifest, workers, tries).finished():
+                for frame in _FrameQueue(frames, manifest, workers, tries, shards).finished():
                     on_frame(frame)
                     page.show(manifest.records)
                     yield frame
-            if frames.job.labels is not None:
+            if frames.job.labels is not None and frames.shard is None:
                 _write_data_sets(frames, frames.job.labels, manifest)
             is_complete = True
         finally:
@@ -137,6 +152,7 @@ class _FrameQueue:
     manifest: Manifest
     executor: Executor
     tries: int
+    shards: FinishedShards
     _retries: deque[tuple[Task, int]] = field(default_factory=deque)
     _in_flight: dict[Future[FrameResult], tuple[Task, int]] = field(default_factory=dict)
 
@@ -157,6 +173,9 @@ class _FrameQueue:
                     task, tried = following, 0
                     if self.manifest.is_done(task.name):
                         yield _finished_frame(self.manifest, task, self.manifest.records[task.name], is_new=False)
+                        continue
+                    if record := self.shards.take_over(task.name, self.manifest):
+                        yield _finished_frame(self.manifest, task, record, is_new=True)
                         continue
                 self._in_flight[self.executor.submit(task)] = task, tried + 1
             yield from self._collect_finished()

@@ -14,6 +14,7 @@ import numpy as np
 
 from selfiesim.batches.job import Job, SweepAxis, job_description
 from selfiesim.batches.releases import sample_releases
+from selfiesim.batches.shards import Shard
 from selfiesim.core.config_validation import set_by_path
 from selfiesim.core.errors import BatchError, SceneError
 from selfiesim.core.limits import JOB_DRAWS, JOB_FRAMES, JOB_VALUES
@@ -72,6 +73,8 @@ class Frames:
     ----------
     job : Job
         The job.
+    shard : Shard, optional
+        The part of it that these frames are; they keep their numbers in the job.
     scene : Scene
         The scene before anything varies.
     job_description : dict
@@ -83,8 +86,8 @@ class Frames:
         The job has too many frames, an axis without values, or a value that is invalid in the scene.
     """
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, job: Job, shard: Shard | None = None) -> None:
+        self.job, self.shard = job, shard
         self.scene = job.base_scene()
         self.job_description = job_description(job, self.scene)
         self._table: dict[str, Any] = self.job_description["scene"]
@@ -96,10 +99,14 @@ class Frames:
         self._check()
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._numbers)
 
     def __iter__(self) -> Iterator[Task]:
-        return (self[number] for number in range(self._count))
+        return (self[number] for number in self._numbers)
+
+    @property
+    def _numbers(self) -> range:
+        return self.shard.numbers(self._count) if self.shard else range(self._count)
 
     def __getitem__(self, number: int) -> Task:
         if not 0 <= number < self._count:

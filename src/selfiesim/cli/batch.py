@@ -26,6 +26,17 @@ def run_batch(
     ] = None,
     tries: Annotated[int, Parameter(help="Number of attempts before a frame counts as failed.")] = 3,
     timeout: Annotated[float, Parameter(help="Seconds after which a worker process is considered hung.")] = 600.0,
+    shard: Annotated[
+        str | None, Parameter(help="Render only part i of n of the job, such as 2/8, for the tasks of a cluster.")
+    ] = None,
+    commands: Annotated[
+        int | None,
+        Parameter(help="Only print the commands of so many shards, one a line, and that which merges them."),
+    ] = None,
+    merge: Annotated[
+        tuple[Path, ...],
+        Parameter(consume_multiple=True, help="Folders of finished shards: check their frames and copy them."),
+    ] = (),
     plan: Annotated[bool, flag("Only estimate number of frames, time and disk space.")] = False,
     status: Annotated[Path | None, Parameter(help="Only report the progress of the batch in this folder.")] = None,
     as_json: AsJson = False,
@@ -45,6 +56,7 @@ def run_batch(
     if job is None:
         raise BatchError("name a job file, such as job.toml, or --status FOLDER")
     from selfiesim.batches.run import batch, read_job
+    from selfiesim.batches.shards import Shard, shard_commands
     from selfiesim.labels.datasets import CARD_FILE
 
     if plan:
@@ -55,16 +67,21 @@ def run_batch(
         return
     if output is None:
         raise BatchError("--output: name the folder for the frames, such as -o frames")
+    if commands is not None:
+        print("\n".join(shard_commands(str(job), output, commands, f" --workers {workers}" if workers else "")))
+        return
     parsed_job = read_job(job)
+    part = Shard.parse(shard) if shard else None
     done = new = failed = 0
-    for frame in batch(parsed_job, output, workers=workers, dask=dask, tries=tries, timeout_s=timeout):
+    options: dict[str, Any] = {"workers": workers, "dask": dask, "tries": tries, "timeout_s": timeout}
+    for frame in batch(parsed_job, output, **options, shard=part, merge=merge):
         done += frame.is_done
         new += frame.is_done and frame.is_new
         failed += not frame.is_done
         if not frame.is_done:
             print(f"selfiesim: frame {frame.number} failed: {frame.message}", file=sys.stderr)
     report: dict[str, Any] = {"folder": str(output), "done": done, "new": new, "failed": failed}
-    report |= {"card": str(output / CARD_FILE)} if parsed_job.labels and done else {}
+    report |= {"card": str(output / CARD_FILE)} if parsed_job.labels and done and not part else {}
     if as_json:
         print_json(report)
     else:
