@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import pyvista
 
-from selfiesim.craft.cache import fetch_lod_faces, store_lod_faces
+from selfiesim.craft.cache import fetch_lod_faces, fetch_open_fractions, store_lod_faces, store_open_fractions
 from selfiesim.craft.mesh.normals import face_normals_and_areas
 from selfiesim.craft.mesh.simplify import simplify_mesh
 
@@ -88,3 +88,16 @@ def test_cached_triangles_that_do_not_fit_the_mesh_are_ignored(tmp_path):
     assert fetch_lod_faces(path, [3, 5, 5]) is None
     path.write_bytes(path.read_bytes()[:100])
     assert fetch_lod_faces(path, [3, 5]) is None
+
+
+def test_open_fractions_survive_the_cache_and_nothing_else_does(tmp_path):
+    path, fractions = tmp_path / "a.npz", np.array([0.0, 0.25, 1.0])
+    assert fetch_open_fractions(path, 3) is None
+    store_open_fractions(path, fractions)
+    np.testing.assert_array_equal(fetch_open_fractions(path, 3), fractions)
+    assert fetch_open_fractions(path, 4) is None
+    for wrong in (fractions + 0.5, np.array([0.0, np.nan, 1.0]), fractions.astype(np.float32)):
+        store_open_fractions(path, wrong)
+        assert fetch_open_fractions(path, 3) is None
+    path.write_bytes(b"PK torn")
+    assert fetch_open_fractions(path, 3) is None

@@ -1,4 +1,4 @@
-"""On-disk cache of loaded craft, so that each model file is parsed only once, and of simplified meshes.
+"""On-disk cache of what is made from model files: craft, simplified meshes, and what of a mesh sees the sky.
 
 A cache file may be lost, truncated or written by another version at any time: one that does not read back correctly
 counts as missing.
@@ -27,6 +27,7 @@ from selfiesim.craft.model import Material, Part
 
 _CACHE_VERSION = 9  # increment when the content of a cached craft changes
 _LOD_VERSION = 2  # increment when mesh simplification gives other triangles
+_OPEN_VERSION = 1  # increment when the rays that sample the sky change
 _STALE_TEMP_AGE_S = 3600.0
 _OPTIONAL = ("uv", "tint", "opacity", "uv2")  # attributes of vertices that not every part has
 _TUPLES = ("base_color", "glow", "specular_color", "wrap", "second_uv", "second_wrap")
@@ -130,6 +131,30 @@ def fetch_lod_faces(path: Path, vertex_counts: list[int]) -> list[NDArray[np.int
             return None
     _mark_used(path)
     return faces
+
+
+def open_fractions_path(digest: str) -> Path:
+    """Return the cache path of how much of each triangle sees the sky, for a mesh with this digest."""
+    hasher = hashlib.sha256(f"selfiesim open {_OPEN_VERSION} {digest}".encode())
+    return cache_dir() / "craft" / f"{hasher.hexdigest()[:40]}.npz"
+
+
+def store_open_fractions(path: Path, fractions: NDArray[np.float64]) -> None:
+    """Write fractions (M,) to the cache; failing to write is not an error."""
+    _write(path, {"fractions": fractions})
+
+
+def fetch_open_fractions(path: Path, count: int) -> NDArray[np.float64] | None:
+    """Read fractions (count,) from 0 to 1; None if they are missing or are not such."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            fractions = np.asarray(file["fractions"])
+    except _READ_ERRORS:
+        return None
+    if fractions.dtype != np.float64 or fractions.shape != (count,) or not ((fractions >= 0) & (fractions <= 1)).all():
+        return None
+    _mark_used(path)
+    return fractions
 
 
 def prune(folder: Path, keep: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.low_discrepancy import sunflower
 from selfiesim.core.vectors import unit
+from selfiesim.craft.cache import fetch_open_fractions, open_fractions_path, store_open_fractions
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -75,7 +77,7 @@ def build_surfels(points: Floats, normals: Floats, faces: Ints, joints: Ints) ->
     outward = (across * normals[faces].sum(axis=1)).sum(axis=1)
     across *= np.where(outward < 0.0, -1.0, 1.0)[:, None]
     vertex, areas = faces.ravel(), np.repeat(np.linalg.norm(across, axis=1) / 6.0, 3)
-    open_areas = areas * np.repeat(_open_fractions(corners, across, size), 3)
+    open_areas = areas * np.repeat(_load_open_fractions(corners, across, size), 3)
     is_open = np.bincount(vertex, open_areas, len(points)) > _MIN_OPEN_TRIANGLES * np.bincount(
         vertex, areas, len(points)
     )
@@ -106,6 +108,18 @@ def build_embree_scene(triangles: Floats) -> Any:
     scene = EmbreeScene()
     TriangleMesh(scene, triangles.astype(np.float32))
     return scene
+
+
+def _load_open_fractions(corners: Floats, across: Floats, size: float) -> Floats:
+    """Return :func:`_open_fractions` from the cache if they are there: they take a second for the orbiter."""
+    digest = hashlib.sha256(np.ascontiguousarray(corners).tobytes())
+    digest.update(np.ascontiguousarray(across).tobytes())
+    path = open_fractions_path(digest.hexdigest())
+    fractions = fetch_open_fractions(path, len(corners))
+    if fractions is None:
+        fractions = _open_fractions(corners, across, size)
+        store_open_fractions(path, fractions)
+    return fractions
 
 
 def _open_fractions(corners: Floats, across: Floats, size: float) -> Floats:
