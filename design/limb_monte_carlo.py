@@ -1,10 +1,11 @@
-"""Radiance of dusty air in a spherical shell by backward Monte Carlo: the reference of the limb's brightness.
+"""Radiance of air in a spherical shell by backward Monte Carlo: the reference of the limb's brightness.
 
-``python design/limb_monte_carlo.py [--photons 100000] [--check]``. Photons start at the eye, scatter by the full phase
-functions without delta scaling, and are connected with the Sun at every collision; the ground is a Lambert surface. The
-optics and the columns are the package's, the transport is not. ``--check`` compares plane-parallel limits with
-Chandrasekhar's H functions and exits. The seed is fixed, so figures repeat to the last digit. The output, some 20
-minutes of one core, is ``tests/planet/limb_monte_carlo.tsv``; what came of it is in ``design/atmosphere.md``.
+``python design/limb_monte_carlo.py [mars | earth] [--photons 100000] [--check]``. Photons start at the eye, scatter by
+the full phase functions without delta scaling, and are connected with the Sun at every collision; the ground is a
+Lambert surface. The optics and the columns are the package's, the transport is not. ``--check`` compares plane-parallel
+limits with Chandrasekhar's H functions and exits. The seed is fixed, so figures repeat to the last digit. The output,
+some 20 minutes of one core, is ``tests/planet/limb_monte_carlo.tsv`` (``earth_limb_monte_carlo.tsv``); what came of it
+is in ``design/atmosphere.md`` (``design/earth.md``).
 """
 
 from __future__ import annotations
@@ -17,39 +18,37 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
-from selfiesim.astro.bodies import BANDS_NM
-from selfiesim.planet.light.air_column import AirColumn, gas_scattering
-from selfiesim.planet.light.dust_optics import (
-    NARROW_G,
-    NARROW_SHARE,
-    RELATIVE_EXTINCTION,
-    SINGLE_SCATTERING_ALBEDO,
-    WIDE_G,
-)
+from selfiesim.planet.earth.air import AEROSOL_OPACITY, EarthColumn
+from selfiesim.planet.light.air_column import AirColumn
 
 Floats = NDArray[np.float64]
 
-RADIUS_KM = 3389.5
+RADIUS_KM = {"mars": 3389.5, "earth": 6371.0}
 TOP_KM = 130.0
-GROUND_ALBEDO = (0.25, 0.15, 0.08)
 SEED = 20211231
 _MAX_ORDERS = 200
 
 
 @dataclass(frozen=True)
 class Medium:
-    """Air of one band: extinction of dust and gas by height on a fine grid, 1/km, and how they scatter."""
+    """Air of one band: extinction of dust, gas and absorber by height on a fine grid, 1/km, and how they scatter."""
 
     radius_km: float
     height_km: Floats
     dust: Floats
     gas: Floats
+    absorber: Floats
     dust_albedo: float
     lobes: tuple[float, float, float]  # share and g of the first lobe, g of the second
     ground: float
 
     def extinction(self, height: Floats) -> Floats:
-        return np.interp(height, self.height_km, self.dust + self.gas, right=0.0)
+        return np.interp(height, self.height_km, self.dust + self.gas + self.absorber, right=0.0)
+
+    def scattered_share(self, height: Floats) -> Floats:
+        """The part of the extinction that is not the absorber's."""
+        total = np.maximum(self.dust + self.gas + self.absorber, 1e-30)
+        return np.interp(height, self.height_km, (self.dust + self.gas) / total)
 
     def dust_share(self, height: Floats) -> Floats:
         return np.interp(height, self.height_km, self.dust / np.maximum(self.dust + self.gas, 1e-30))
@@ -81,13 +80,17 @@ def _henyey_greenstein(g: float, cosine: Floats) -> Floats:
     return (1.0 - g * g) / (1.0 + g * g - 2.0 * g * cosine) ** 1.5
 
 
-def mars_medium(column: AirColumn, band: int) -> Medium:
+def medium_of(column: AirColumn, band: int) -> Medium:
     """The package's column without delta scaling."""
     height = np.concatenate([np.linspace(0.0, 60.0, 1201), np.linspace(60.1, TOP_KM, 700)])
-    dust = column.dust_opacity * RELATIVE_EXTINCTION[band] * column.dust_profile(1000.0 * height) * 1000.0
-    gas = column.gas * gas_scattering(BANDS_NM[band]) * 1000.0 * np.exp(-height / 11.0)
-    lobes = (NARROW_SHARE, float(NARROW_G[band]), WIDE_G)
-    return Medium(RADIUS_KM, height, dust, gas, SINGLE_SCATTERING_ALBEDO[band], lobes, GROUND_ALBEDO[band])
+    grains, metres = column.aerosol, 1000.0 * height
+    dust = 1000.0 * column.dust_opacity * grains.relative_extinction[band] * column.dust_profile(metres)
+    gas = 1000.0 * column.gas_depth[band] * column.gas_profile(metres)
+    absorber = 1000.0 * column.absorber_depth[band] * column.absorber_profile(metres)
+    lobes = (grains.narrow_share, float(grains.narrow_g[band]), grains.wide_g)
+    return Medium(
+        column.radius_m / 1000.0, height, dust, gas, absorber, grains.albedo[band], lobes, column.ground_albedo[band]
+    )
 
 
 def radiance_factor(
@@ -107,6 +110,8 @@ def radiance_factor(
         mu0 = up @ sun
         lit = medium.sunlight(np.stack([np.clip(radius - medium.radius_km, 0.0, TOP_KM), mu0], axis=1))
         share = medium.dust_share(radius - medium.radius_km)
+        kept = np.where(hit, 1.0, medium.scattered_share(radius - medium.radius_km))
+        weight = weight * kept
         scattered = medium.phase(way @ sun, share) / 4.0 * lit
         light[alive] += weight * np.where(hit, medium.ground * np.maximum(mu0, 0.0) * lit, scattered)
         dusty = rng.random(len(alive)) < share
@@ -207,21 +212,21 @@ def _turn(axis: Floats, cosine: Floats, rng: np.random.Generator) -> Floats:
     return axis * cosine[:, None] + sine[:, None] * (u * np.cos(azimuth)[:, None] + v * np.sin(azimuth)[:, None])
 
 
-def limb_ray(height_km: float, mu0: float, cos_phase: float) -> tuple[Floats, Floats, Floats]:
+def limb_ray(radius_km: float, height_km: float, mu0: float, cos_phase: float) -> tuple[Floats, Floats, Floats]:
     """Start, ray and Sun for a tangent height (negative: ground at the horizon), axes with the lowest point on z."""
-    nearest = RADIUS_KM + height_km
-    half = np.sqrt((RADIUS_KM + TOP_KM - 1e-6) ** 2 - nearest**2)
+    nearest = radius_km + height_km
+    half = np.sqrt((radius_km + TOP_KM - 1e-6) ** 2 - nearest**2)
     aside = np.sqrt(1.0 - mu0**2 - cos_phase**2)
     return np.array([-half, 0.0, nearest]), np.array([1.0, 0.0, 0.0]), np.array([-cos_phase, aside, mu0])
 
 
-def ground_ray(mu: float, mu0: float, cos_phase: float) -> tuple[Floats, Floats, Floats]:
+def ground_ray(radius_km: float, mu: float, mu0: float, cos_phase: float) -> tuple[Floats, Floats, Floats]:
     """Start, ray and Sun for a ray that meets the ground on the z axis at a zenith cosine."""
     sine, ray = np.sqrt(1.0 - mu**2), np.array([np.sqrt(1.0 - mu**2), 0.0, -mu])
-    back = np.sqrt((RADIUS_KM + TOP_KM - 1e-6) ** 2 - (RADIUS_KM * sine) ** 2) - RADIUS_KM * mu
+    back = np.sqrt((radius_km + TOP_KM - 1e-6) ** 2 - (radius_km * sine) ** 2) - radius_km * mu
     x = (mu * mu0 - cos_phase) / max(sine, 1e-9)
     sun = np.array([x, np.sqrt(max(1.0 - x * x - mu0 * mu0, 0.0)), mu0])
-    return np.array([0.0, 0.0, RADIUS_KM]) - back * ray, ray, sun
+    return np.array([0.0, 0.0, radius_km]) - back * ray, ray, sun
 
 
 def h_function(albedo: float, nodes: int = 64) -> tuple[Floats, Floats]:
@@ -236,51 +241,66 @@ def h_function(albedo: float, nodes: int = 64) -> tuple[Floats, Floats]:
 
 def check(photons: int) -> None:
     """Compare a semi-infinite isotropic layer on a planet of a million km with Chandrasekhar's solution."""
-    global RADIUS_KM
-    rng, radius, RADIUS_KM = np.random.default_rng(SEED), RADIUS_KM, 1e6
+    rng, radius = np.random.default_rng(SEED), 1e6
     for albedo in (0.6, 0.95):
         mu, h = h_function(albedo)
         height = np.linspace(0.0, TOP_KM, 4001)
         dust = 4.0 * np.exp(-height / 10.0)  # optical depth 40
-        medium = Medium(RADIUS_KM, height, dust, 0.0 * height, albedo, (1.0, 0.0, 0.0), 0.0)
+        medium = Medium(radius, height, dust, 0.0 * height, 0.0 * height, albedo, (1.0, 0.0, 0.0), 0.0)
         for i, k in ((10, 40), (32, 32), (55, 20)):
             expected = albedo / 4.0 * mu[k] / (mu[k] + mu[i]) * h[i] * h[k]
-            got, error = radiance_factor(medium, *ground_ray(mu[i], mu[k], mu[i] * mu[k]), photons, rng)
+            got, error = radiance_factor(medium, *ground_ray(radius, mu[i], mu[k], mu[i] * mu[k]), photons, rng)
             print(f"albedo {albedo}  mu {mu[i]:.3f}  mu0 {mu[k]:.3f}  Chandrasekhar {expected:.4f}  "
                   f"Monte Carlo {got:.4f} +- {error:.4f}")  # fmt: skip
-    RADIUS_KM = radius
 
 
-CASES = (  # dust opacity and top, km; cosine of the Sun's zenith angle; phase angle, degrees
+MARS_CASES = (  # dust opacity and top, km; cosine of the Sun's zenith angle; phase angle, degrees
     (0.2, 25.0, 0.2, 102.0),
     (0.2, 25.0, 0.7, 60.0),
     (0.2, 25.0, 0.05, 130.0),
     (0.2, 25.0, 0.05, 50.0),
     (0.6, 50.0, 0.4, 90.0),
 )
+EARTH_CASES = (  # cosine of the Sun's zenith angle; phase angle, degrees
+    (0.7, 60.0),
+    (0.3, 100.0),
+    (0.05, 130.0),
+    (0.05, 60.0),
+    (0.0, 150.0),
+    (-0.05, 150.0),
+)
 LIMB_HEIGHTS_KM = (0.5, 5.0, 10.0, 20.0, 30.0, 45.0)
 GROUND_MU = (0.02, 0.30)
 
 
+def cases(planet: str) -> list[tuple[AirColumn, float, float]]:
+    """The air, the cosine of the Sun's zenith angle and the phase angle of each case."""
+    radius = 1000.0 * RADIUS_KM[planet]
+    if planet == "earth":
+        return [(EarthColumn(AEROSOL_OPACITY, 30_000.0, 1.0, radius), mu0, phase) for mu0, phase in EARTH_CASES]
+    return [(AirColumn(opacity, 1000.0 * top, 1.0, radius), mu0, phase) for opacity, top, mu0, phase in MARS_CASES]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("planet", nargs="?", choices=sorted(RADIUS_KM), default="mars")
     parser.add_argument("--photons", type=int, default=100_000)
     parser.add_argument("--check", action="store_true", help="compare with Chandrasekhar's H functions instead")
     options = parser.parse_args()
     if options.check:
         check(options.photons)
         return
+    radius = RADIUS_KM[options.planet]
     print("opacity\ttop_km\tmu0\tphase_deg\tlimb_km\tground_mu\tR\tG\tB\tR_error\tG_error\tB_error")
-    for opacity, top, mu0, phase in CASES:
-        column = AirColumn(opacity, 1000.0 * top, 1.0, 1000.0 * RADIUS_KM)
-        media = [mars_medium(column, band) for band in range(3)]
+    for column, mu0, phase in cases(options.planet):
+        media = [medium_of(column, band) for band in range(3)]
         cosine = np.cos(np.radians(phase))
-        rays = [(height, np.nan, limb_ray(height, mu0, cosine)) for height in LIMB_HEIGHTS_KM]
-        rays += [(np.nan, mu, ground_ray(mu, mu0, cosine)) for mu in GROUND_MU]
+        rays = [(height, np.nan, limb_ray(radius, height, mu0, cosine)) for height in LIMB_HEIGHTS_KM]
+        rays += [(np.nan, mu, ground_ray(radius, mu, mu0, cosine)) for mu in GROUND_MU if mu0 > 0.0]
         for height, mu, ray in rays:
             rng = np.random.default_rng(SEED)
             light, error = zip(*(radiance_factor(medium, *ray, options.photons, rng) for medium in media), strict=True)
-            where = f"{opacity}\t{top}\t{mu0}\t{phase}\t{height}\t{mu}"
+            where = f"{column.dust_opacity}\t{column.dust_top_m / 1000.0}\t{mu0}\t{phase}\t{height}\t{mu}"
             print(where, *(f"{each:.5f}" for each in (*light, *error)), sep="\t", flush=True)
 
 

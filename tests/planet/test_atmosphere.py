@@ -12,7 +12,6 @@ from selfiesim.astro.bodies import MARS
 from selfiesim.planet.light.air_column import AirColumn
 from selfiesim.planet.light.atmosphere import Atmosphere, air_column
 from selfiesim.planet.light.disc_photometry import CLEAR_DAY, disc_brightness, solve_ground_reflectance
-from selfiesim.planet.light.multiple_scattering import GROUND_ALBEDO
 from selfiesim.planet.light.photometry import mars_law
 from selfiesim.planet.light.weather import Weather
 
@@ -35,7 +34,7 @@ def looked_up(row: np.void) -> np.ndarray:
     mu0, mu = np.array(row["mu0"]), np.array(row["ground_mu"])
     if np.isfinite(row["limb_km"]):
         return air.radiance_above_limb(1000.0 * row["limb_km"] / RADIUS_M, mu0, cosine)
-    ground = GROUND_ALBEDO * (air.beam_transmittance(mu0) * mu0 + air.sky_irradiance(mu0))
+    ground = AirColumn.ground_albedo * (air.beam_transmittance(mu0) * mu0 + air.sky_irradiance(mu0))
     return air.radiance_over_ground(ground, mu0, mu, cosine)
 
 

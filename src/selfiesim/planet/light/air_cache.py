@@ -21,7 +21,7 @@ from selfiesim.core.files import atomic_write, cache_dir
 MAX_CACHED_BLOCKS = 64
 """Files on disk, of 1.3 MB each: several times the latitudes of a table."""
 
-_FORMAT = 1  # increment when the same air gives another block
+_FORMAT = 2  # increment when the same air gives another block
 
 Floats = NDArray[np.float32]
 

@@ -1,15 +1,20 @@
-"""A column of dust and gas: how its extinction falls with height, and optical depths along slanting paths."""
+"""A column of aerosol and gas: how its extinction falls with height, and optical depths along slanting paths.
+
+The numbers are those of Mars; :mod:`selfiesim.planet.earth.air` has a column with others.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.astro.bodies import BANDS_NM
-from selfiesim.planet.light.dust_optics import DELTA_EXTINCTION, RELATIVE_EXTINCTION
+from selfiesim.planet.light.aerosol import Aerosol
+from selfiesim.planet.light.dust_optics import DUST
 
 Floats = NDArray[np.float64]
 
@@ -70,10 +75,24 @@ class AirColumn:
     gas: float
     radius_m: float
 
+    aerosol: ClassVar[Aerosol] = DUST
+    """Optics of the dust."""
+
+    ground_albedo: ClassVar[tuple[float, float, float]] = (0.25, 0.15, 0.08)
+    """Lambert albedo of the ground that lights the air from below: about the mean of the planet (assumed)."""
+
+    thick_gas: ClassVar[bool] = False
+    """Whether the gas is so thick that the colour of light that it scatters once changes along the way."""
+
+    absorber_depth: ClassVar[Floats] = np.zeros(3)
+    """Vertical optical depth (3,) of gas that absorbs and does not scatter."""
+
     @cached_property
     def dust_depth(self) -> Floats:
         """Vertical optical depth (3,) of the dust, without the light that goes straight on."""
-        return np.asarray(self.dust_opacity * RELATIVE_EXTINCTION * DELTA_EXTINCTION)
+        return np.asarray(
+            self.dust_opacity * np.array(self.aerosol.relative_extinction) * self.aerosol.delta_extinction
+        )
 
     @cached_property
     def gas_depth(self) -> Floats:
@@ -82,8 +101,8 @@ class AirColumn:
 
     @property
     def optical_depth(self) -> Floats:
-        """Vertical optical depth (3,) of both."""
-        return self.dust_depth + self.gas_depth
+        """Vertical optical depth (3,) of everything."""
+        return self.dust_depth + self.gas_depth + self.absorber_depth
 
     def gas_profile(self, height_m: ArrayLike) -> Floats:
         """Return the gas at heights (m) as a fraction of the column per metre."""
@@ -94,6 +113,10 @@ class AirColumn:
         """Return the dust at heights (m) as a fraction of the column per metre."""
         return np.asarray(self._mixed_dust(np.asarray(height_m, float)) / self._dust_integral)
 
+    def absorber_profile(self, height_m: ArrayLike) -> Floats:
+        """Return the absorber at heights (m) as a fraction of the column per metre."""
+        return np.zeros(np.shape(height_m))
+
     @cached_property
     def _dust_integral(self) -> float:
         height = np.linspace(0.0, COLUMN_TOP_M, 4001)
@@ -103,19 +126,24 @@ class AirColumn:
         power = np.minimum(z / SCALE_HEIGHT_M * (_CONRATH_HEIGHT_M / self.dust_top_m), 60.0)
         return np.asarray(np.exp(-z / SCALE_HEIGHT_M + CONRATH_NU * (1.0 - np.exp(power))))
 
-    def layers(self, edges_m: Floats) -> tuple[Floats, Floats]:
-        """Return the extinction (N, 3) of dust and of gas in layers between ``edges_m`` (N + 1,), 1/m."""
+    def layers(self, edges_m: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the extinction (N, 3) of dust, gas and absorber in layers between ``edges_m`` (N + 1,), 1/m."""
         low, high = edges_m[:-1, None], edges_m[1:, None]
         x, weight = np.polynomial.legendre.leggauss(4)
         height = low + (high - low) * (x + 1.0) / 2.0
-        dust, gas = (profile(height) @ weight / 2.0 for profile in (self.dust_profile, self.gas_profile))
-        return dust[:, None] * self.dust_depth, gas[:, None] * self.gas_depth
+        dust, gas, absorber = (
+            profile(height) @ weight / 2.0 for profile in (self.dust_profile, self.gas_profile, self.absorber_profile)
+        )
+        return (
+            dust[:, None] * self.dust_depth,
+            gas[:, None] * self.gas_depth,
+            absorber[:, None] * self.absorber_depth,
+        )
 
     @cached_property
     def extinction(self) -> Floats:
         """Extinction (N, 3) of the layers, 1/m."""
-        dust, gas = self.layers(EDGES_M)
-        return dust + gas
+        return np.asarray(np.sum(self.layers(EDGES_M), axis=0))
 
     def slant_depth(self, height_m: ArrayLike, mu: ArrayLike) -> Floats:
         """Return the optical depth (..., 3) of straight paths to space; infinite where the ground is in the way.

@@ -17,15 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.planet.light.air_cache import load_or_build
 from selfiesim.planet.light.air_column import COLUMN_TOP_M, EDGES_M, AirColumn
-from selfiesim.planet.light.dust_optics import (
-    DELTA_ALBEDO,
-    DELTA_EXTINCTION,
-    DELTA_MOMENTS,
-    PEAK_FRACTION,
-    SCALED_EXTINCTION,
-)
-from selfiesim.planet.light.lines_of_sight import ground_sight, limb_sight
-from selfiesim.planet.light.multiple_scattering import GROUND_ALBEDO, ScatteredLight, scatter
+from selfiesim.planet.light.lines_of_sight import LinesOfSight, ground_sight, limb_sight
+from selfiesim.planet.light.multiple_scattering import ScatteredLight, scatter
+from selfiesim.planet.light.phase_functions import rayleigh
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +39,7 @@ LIMB_HEIGHTS_M: Floats = COLUMN_TOP_M * (np.arange(LIMB_ROWS) / (LIMB_ROWS - 1.0
 MIN_MU0, MU0_BEND = -0.35, 0.3
 _GREEN = 1
 _MAX_SUNWARD_M = 50_000.0  # from where light that is scattered again comes, in clear air (assumed)
+_SUNWARD_THICK_M = 40_000.0  # the same in thick gas, by the Monte Carlo (design/earth.md)
 _TYPICAL_MU0 = 0.3  # cosine of the Sun's zenith angle for which the place of scattering is worked out
 
 
@@ -55,12 +50,12 @@ class AirTable:
     Attributes
     ----------
     once : (blocks * BLOCK_ROWS + 3 * blocks, SUN_COLUMNS, 4) array
-        RGB: I/F of light scattered once by dust, over its phase function. A: the same of gas, in green. In the rows
-        about the ground instead: transmittance toward the Sun; irradiance by the sky; transmittance for the light of
-        the ground, with the column for the cosine of the line of sight.
+        RGB: I/F of light scattered once by dust, over its phase function. A: the same of gas, in green. Both are 0
+        where the gas is thick. In the rows about the ground instead: transmittance toward the Sun; irradiance by the
+        sky; transmittance for the light of the ground, with the column for the cosine of the line of sight.
     more : (blocks * BLOCK_ROWS, AZIMUTHS * SUN_COLUMNS, 4) array
-        RGB: I/F of light scattered more often. A: how far before the lowest point of the line of sight the air
-        scatters, planet radii.
+        RGB: I/F of light scattered more often, or at all if the gas is thick. A: how far before the lowest point of
+        the line of sight the air scatters, planet radii; 0 if the gas is thick.
     blocks : int
         Number of latitudes, evenly spaced from the south to the north pole; 1 if the air is the same everywhere.
     horizon_place : float
@@ -100,7 +95,7 @@ def build_table(columns: tuple[AirColumn, ...]) -> AirTable:
     sizes = [int(np.prod(shape)) for shape in _BLOCK_SHAPES]
     blocks = []
     for column in columns:
-        flat = load_or_build(f"{column!r} {_optics()}", sum(sizes), partial(_build_block, column))
+        flat = load_or_build(f"{column!r} {_optics(column)}", sum(sizes), partial(_build_block, column))
         parts = np.split(flat, np.cumsum(sizes)[:-1])
         blocks.append([part.reshape(shape) for part, shape in zip(parts, _BLOCK_SHAPES, strict=True)])
     once, more, ground, places = zip(*blocks, strict=True)
@@ -110,10 +105,12 @@ def build_table(columns: tuple[AirColumn, ...]) -> AirTable:
     )  # fmt: skip
 
 
-def _optics() -> str:
-    """Describe what a block depends on besides its column."""
-    numbers = (DELTA_ALBEDO, DELTA_EXTINCTION, DELTA_MOMENTS, PEAK_FRACTION, SCALED_EXTINCTION, GROUND_ALBEDO)
-    return " ".join(np.array(each).tobytes().hex() for each in numbers)
+def _optics(column: AirColumn) -> str:
+    """Describe what a block depends on besides the numbers of its column."""
+    heights = np.linspace(0.0, COLUMN_TOP_M, 9)
+    profiles = (column.gas_profile(heights), column.absorber_profile(heights))
+    depths = (column.gas_depth, column.absorber_depth, column.ground_albedo)
+    return f"{column.aerosol!r} " + " ".join(np.array(each).tobytes().hex() for each in (*profiles, *depths))
 
 
 _BLOCK_SHAPES = (
@@ -128,41 +125,83 @@ def _build_block(column: AirColumn) -> NDArray[np.float32]:
     """Work out the parts of a block, roots of light, one after the other (N,)."""
     mu0, edges = _sun_columns(), EDGES_M
     light, sunlight = scatter(column, mu0), np.exp(-column.slant_depth(0.5 * (edges[:-1] + edges[1:])[:, None], mu0))
-    dust, gas = column.layers(edges)
-    extinction = np.maximum(dust + gas, 1e-30)
-    by_dust = 0.25 * sunlight * (DELTA_ALBEDO / (1.0 - PEAK_FRACTION) * dust / extinction)[:, None]
+    dust, gas, absorber = column.layers(edges)
+    extinction, grains = np.maximum(dust + gas + absorber, 1e-30), column.aerosol
+    by_dust = 0.25 * sunlight * (grains.delta_albedo / (1.0 - grains.peak_fraction) * dust / extinction)[:, None]
     by_gas = 0.25 * sunlight * (gas / extinction)[:, None]
     azimuth = 2.0 * np.arcsin(np.linspace(0.0, 1.0, AZIMUTHS))
 
     once, more = np.zeros((BLOCK_ROWS, SUN_COLUMNS, 4)), np.zeros((BLOCK_ROWS, AZIMUTHS, SUN_COLUMNS, 4))
     bright = np.argmin(np.abs(mu0 - _TYPICAL_MU0))
     ground, limb = ground_sight(column, GROUND_MU), limb_sight(column, LIMB_HEIGHTS_M)
-    for sight, rows in ((ground, slice(0, GROUND_ROWS)), (limb, slice(GROUND_ROWS, BLOCK_ROWS))):
+    sights = (
+        (ground, slice(0, GROUND_ROWS), GROUND_MU, np.zeros(GROUND_ROWS)),
+        (limb, slice(GROUND_ROWS, BLOCK_ROWS), np.zeros(LIMB_ROWS), LIMB_HEIGHTS_M),
+    )
+    for sight, rows, _mu, _height in sights:
         once[rows, :, :3] = sight.light_by_layer(by_dust)
         once[rows, :, 3] = sight.light_by_layer(by_gas)[..., _GREEN]
         for m, moments in enumerate(light.moments):
             more[rows, ..., :3] += np.cos(m * azimuth)[:, None, None] * sight.light_by_moments(moments, m)[:, None]
-    more[GROUND_ROWS:, ..., 3] = limb.mean_place(by_dust[:, bright])[:, _GREEN, None, None]
     by_ground = light.ground_moments[:, :, None]
     more[GROUND_ROWS:, ..., :3] += (limb.light_by_moments(by_ground, 0) * light.ground)[:, None]
     more[..., :3] = _as_sunward(column, mu0, more[..., :3])
+    if column.thick_gas:
+        once[:] = 0.0
+        for sight, rows, mu, height in sights:
+            lit = _Lines(sight, mu, height, azimuth, mu0)
+            more[rows, ..., :3] = lit.by_thick_air(more[rows, ..., :3], by_dust + by_gas)
+        place = 0.0
+    else:
+        more[GROUND_ROWS:, ..., 3] = limb.mean_place(by_dust[:, bright])[:, _GREEN, None, None]
+        place = float(ground.mean_place(by_dust[:, bright])[0, _GREEN])
     views = ground_sight(column, np.maximum(mu0, 0.0))
     seen = views.transmittance + views.light_by_moments(by_ground, 0)[:, 0]
     daylight = (*_split_daylight(column, light, mu0), seen)
     light_parts = (once, more, np.pad(np.stack(daylight), ((0, 0), (0, 0), (0, 1))))
-    place = float(ground.mean_place(by_dust[:, bright])[0, _GREEN])
     roots = np.sqrt(np.maximum(np.concatenate([part.ravel() for part in light_parts]), 0.0))
     return np.append(roots, place).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """Lines of sight with their cosines and heights (rows,), for azimuths (A,) and cosines of the Sun (M,)."""
+
+    sight: LinesOfSight
+    mu: Floats
+    height_m: Floats
+    azimuth: Floats
+    mu0: Floats
+
+    def by_thick_air(self, more: Floats, scattered: Floats) -> Floats:
+        """Return the light (rows, A, M, 3) of thick air: scattered once along the path, and more often.
+
+        The latter is ``more``, worked out for a Sun equally high everywhere, taken where the air scatters light.
+        """
+        mu = self.mu[:, None, None]
+        sines = np.sqrt((1.0 - mu**2) * (1.0 - np.minimum(self.mu0**2, 1.0)))
+        cosine = mu * self.mu0 - sines * np.cos(self.azimuth)[:, None]
+        dust, gas = self.sight.light_once(self.height_m, self.mu0, cosine)
+        total = dust * self.sight.column.aerosol.phase(-cosine) + gas * rayleigh(cosine)[..., None]
+        place = self.sight.mean_place(scattered[:, np.argmin(np.abs(self.mu0 - _TYPICAL_MU0))])
+        row, turn, _ = np.ogrid[: len(self.mu), : len(self.azimuth), :1]
+        for band in range(3):
+            at = sun_coordinate(self.mu0 + place[:, band, None, None] * cosine) * (SUN_COLUMNS - 1.0)
+            first = np.minimum(at.astype(int), SUN_COLUMNS - 2)
+            low, high = (more[row, turn, first + k, band] for k in (0, 1))
+            total[..., band] += low + (high - low) * (at - first)
+        return np.asarray(total)
 
 
 def _as_sunward(column: AirColumn, mu0: Floats, more: Floats) -> Floats:
     """Return light (..., M, 3), worked out for a Sun as high everywhere, as if the Sun stood as sunward of the place.
 
     Most light that is scattered again comes from the Sun's side, where the Sun is higher. At the terminator this
-    counts: half a mean free path brings the limb within 7 percent of the Monte Carlo, from 12 (design/atmosphere.md).
+    counts: on Mars, half a mean free path brings the limb within 7 percent of the Monte Carlo, from 12
+    (design/atmosphere.md).
     """
-    dust, gas = column.layers(EDGES_M[:2])
-    path = 0.5 / max(float((dust + gas)[0, _GREEN]), 0.5 / _MAX_SUNWARD_M)
+    mean_free_path = 1.0 / max(float(column.extinction[0, _GREEN]), 0.5 / _MAX_SUNWARD_M)
+    path = _SUNWARD_THICK_M if column.thick_gas else 0.5 * mean_free_path
     place = sun_coordinate(mu0 + path / column.radius_m) * (SUN_COLUMNS - 1.0)
     first = np.minimum(place.astype(int), SUN_COLUMNS - 2)
     share = (place - first)[:, None]
@@ -176,6 +215,8 @@ def _split_daylight(column: AirColumn, light: ScatteredLight, mu0: Floats) -> tu
     """
     depth, height = column.slant_depth(0.0, mu0), np.maximum(mu0, 1e-6)[:, None]
     total = np.maximum(mu0, 0.0)[:, None] * np.exp(-depth) + light.sky
-    beam = np.where(mu0[:, None] > 0.0, np.exp(-depth * SCALED_EXTINCTION / DELTA_EXTINCTION), 0.0)
+    grains = column.aerosol
+    share = 1.0 if column.thick_gas else grains.scaled_extinction / grains.delta_extinction
+    beam = np.where(mu0[:, None] > 0.0, np.exp(-depth * share), 0.0)
     beam = np.minimum(beam, total / height)
     return beam, total - beam * np.maximum(mu0, 0.0)[:, None]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.astro.bodies import BANDS_NM, Body
+from selfiesim.planet.earth.air import EarthColumn
 from selfiesim.planet.light.air_column import COLUMN_TOP_M, AirColumn, gas_scattering
 from selfiesim.planet.light.air_table import (
     AZIMUTHS,
@@ -29,7 +30,6 @@ from selfiesim.planet.light.air_table import (
     build_table,
     sun_coordinate,
 )
-from selfiesim.planet.light.dust_optics import dust_phase
 from selfiesim.planet.light.phase_functions import rayleigh
 from selfiesim.planet.light.weather import Weather
 
@@ -87,9 +87,15 @@ class Atmosphere:
         return self._on_ground(SKY, mu0, lat_rad)
 
     def radiance_over_ground(
-        self, ground: Array, mu0: Array, mu: Array, cos_phase: Array, lat_rad: ArrayLike = 0.0
+        self,
+        ground: Array,
+        mu0: Array,
+        mu: Array,
+        cos_phase: Array,
+        lat_rad: ArrayLike = 0.0,
+        share: ArrayLike = 1.0,
     ) -> Array:
-        """Return I/F (..., 3) of ground seen through the air.
+        """Return I/F (..., 3) of ground, or of the tops of clouds, seen through the air.
 
         Parameters
         ----------
@@ -97,11 +103,15 @@ class Atmosphere:
             I/F of the ground under the daylight that reaches it.
         mu0, mu, cos_phase, lat_rad : (...) array
             Cosines of the Sun's zenith angle, of the eye's, and of the phase angle; latitude.
+        share : (...) array_like
+            Share of the air that lies above.
         """
         # The air scatters before the line of sight reaches its end, where the Sun is higher or lower.
         place = np.sqrt(mu * mu + self.table.horizon_place**2) - mu
         row, sun = np.sqrt(mu) * (GROUND_ROWS - 1.0), mu0 + place * cos_phase
-        return ground * self._on_ground(VIEW, mu, lat_rad) + self._radiance(row, sun, mu0, mu, cos_phase, lat_rad)
+        above = np.asarray(share, float)[..., None]
+        seen = 1.0 + (self._on_ground(VIEW, mu, lat_rad) - 1.0) * above
+        return np.asarray(ground * seen + above * self._radiance(row, sun, mu0, mu, cos_phase, lat_rad))
 
     def radiance_above_limb(
         self, height: ArrayLike, mu0: ArrayLike, cos_phase: ArrayLike, lat_rad: ArrayLike = 0.0
@@ -134,7 +144,7 @@ class Atmosphere:
         more = (low + (high - low) * (turn - first)[..., None])[..., :3] ** 2
         once = self._blend(self.table.once, column, row, lat) ** 2
         gas = once[..., 3:] * GAS_COLOUR * rayleigh(c)[..., None]
-        return np.asarray(once[..., :3] * dust_phase(-c) + gas + more)
+        return np.asarray(once[..., :3] * self.columns[0].aerosol.phase(-c) + gas + more)
 
     def _on_ground(self, kind: int, mu: ArrayLike, lat_rad: ArrayLike) -> Array:
         """Return a row about the ground (..., 3) at cosines and latitudes."""
@@ -171,4 +181,5 @@ def _bilinear(image: NDArray[np.float32], column: Array, row: Array) -> Array:
 def air_column(weather: Weather, body: Body, lat_rad: float) -> AirColumn:
     """Return dust and gas of ``weather`` over a latitude of a body."""
     radius = float(np.mean(body.radii_m))
-    return AirColumn(weather.dust_opacity_at(lat_rad), weather.dust_top_m_at(lat_rad), weather.gas, radius)
+    kind = EarthColumn if body.name == "earth" else AirColumn
+    return kind(weather.dust_opacity_at(lat_rad), weather.dust_top_m_at(lat_rad), weather.gas, radius)

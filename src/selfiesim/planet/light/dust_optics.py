@@ -1,18 +1,16 @@
 """How a grain of Martian dust scatters light in the three bands.
 
 The single-scattering albedo is that of Wolff et al. 2009 (JGR 114, E00D04; CRISM), the phase function that of
-Chen-Chen et al. 2019 (Icarus 330, 16; sky brightness over Gale crater): two Henyey-Greenstein lobes. Most of the
-narrow lobe goes straight on, and for multiple scattering it counts as not scattered (delta scaling, Joseph, Wiscombe
-and Weinman 1976, J. Atmos. Sci. 33, 2452).
+Chen-Chen et al. 2019 (Icarus 330, 16; sky brightness over Gale crater): two Henyey-Greenstein lobes.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import BANDS_NM
-from selfiesim.planet.light.phase_functions import henyey_greenstein
+from selfiesim.planet.light.aerosol import Aerosol
 
 Floats = NDArray[np.float64]
 
@@ -40,33 +38,20 @@ NARROW_G: Floats = 1.0 - (1.0 - _NARROW_G) * np.array(BANDS_NM) / _PHASE_NM
 RELATIVE_EXTINCTION: Floats = np.interp(BANDS_NM, (440.0, 550.0, 680.0), np.array([0.0303, 0.0305, 0.0315]) / 0.0305)
 """Extinction (3,) over that at 550 nm: Schneegans et al., Eurographics 2024, as CosmoScout VR has it."""
 
-ASYMMETRY: Floats = NARROW_SHARE * NARROW_G + (1.0 - NARROW_SHARE) * WIDE_G
-"""Mean cosine (3,) of the scattering angle."""
+DUST = Aerosol(
+    tuple(SINGLE_SCATTERING_ALBEDO.tolist()), NARROW_SHARE, tuple(NARROW_G.tolist()), WIDE_G,
+    tuple(RELATIVE_EXTINCTION.tolist()),
+)  # fmt: skip
+"""The dust of Mars."""
 
-FORWARD_FRACTION: Floats = NARROW_SHARE * NARROW_G**2 + (1.0 - NARROW_SHARE) * WIDE_G**2
-"""Fraction (3,) of the scattered light that counts as not scattered: the second moment of the phase function."""
-
-SCALED_EXTINCTION: Floats = 1.0 - SINGLE_SCATTERING_ALBEDO * FORWARD_FRACTION
+ASYMMETRY: Floats = DUST.asymmetry
+FORWARD_FRACTION: Floats = DUST.forward_fraction
+SCALED_EXTINCTION: Floats = DUST.scaled_extinction
 SCALED_ALBEDO: Floats = SINGLE_SCATTERING_ALBEDO * (1.0 - FORWARD_FRACTION) / SCALED_EXTINCTION
 SCALED_ASYMMETRY: Floats = (ASYMMETRY - FORWARD_FRACTION) / (1.0 - FORWARD_FRACTION)
-"""Optics (3,) after delta scaling; the extinction is relative to that before it."""
+"""Optics (3,) after delta-Eddington scaling; the extinction is relative to that before it."""
 
-_MOMENTS = 16
-_RAW_MOMENTS: Floats = np.array(
-    [NARROW_SHARE * NARROW_G**order + (1.0 - NARROW_SHARE) * WIDE_G**order for order in range(_MOMENTS + 1)]
-)
-PEAK_FRACTION: Floats = _RAW_MOMENTS[_MOMENTS]
-"""Fraction (3,) of the scattered light in the peak that 16 moments do not resolve: within some 8 degrees."""
-
-DELTA_EXTINCTION: Floats = 1.0 - SINGLE_SCATTERING_ALBEDO * PEAK_FRACTION
-DELTA_ALBEDO: Floats = SINGLE_SCATTERING_ALBEDO * (1.0 - PEAK_FRACTION) / DELTA_EXTINCTION
-DELTA_MOMENTS: Floats = (_RAW_MOMENTS[:_MOMENTS] - PEAK_FRACTION) / (1.0 - PEAK_FRACTION)
-"""Extinction and albedo (3,) when that peak counts as not scattered, and moments (16, 3) of the phase function."""
-
-
-def dust_phase(cos_scattering: ArrayLike) -> Floats:
-    """Return the phase function (..., 3) of the dust for cosines (...) of the scattering angle."""
-    c = np.asarray(cos_scattering, float)[..., None]
-    return np.asarray(
-        NARROW_SHARE * henyey_greenstein(NARROW_G, c) + (1.0 - NARROW_SHARE) * henyey_greenstein(WIDE_G, c)
-    )
+PEAK_FRACTION: Floats = DUST.peak_fraction
+DELTA_EXTINCTION: Floats = DUST.delta_extinction
+DELTA_ALBEDO: Floats = DUST.delta_albedo
+dust_phase = DUST.phase

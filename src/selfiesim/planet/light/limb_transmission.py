@@ -12,7 +12,6 @@ from selfiesim.core.low_discrepancy import disc_offsets
 from selfiesim.core.vectors import Vector, unit
 from selfiesim.planet.light.air_column import COLUMN_TOP_M
 from selfiesim.planet.light.atmosphere import air_column
-from selfiesim.planet.light.dust_optics import DELTA_EXTINCTION
 from selfiesim.planet.light.weather import Weather
 
 _DISC_SAMPLES = 500
@@ -59,7 +58,7 @@ def limb_sun_transmittance(position: Vector, to_sun: Vector, body: Body, weather
         up = unit(nearest[near_limb].mean(axis=0))
         air = air_column(weather, body, float(np.arcsin(up[2])))
         height = (miss[near_limb] - 1.0) * air.radius_m
-        dust, gas = replace(air, gas=0.0), replace(air, dust_opacity=0.0)
+        gas = replace(air, dust_opacity=0.0).limb_depth(height)
         # Light that the dust scatters by a few degrees misses the craft, too.
-        through[near_limb] = dust.limb_depth(height) / DELTA_EXTINCTION + gas.limb_depth(height)
+        through[near_limb] = (air.limb_depth(height) - gas) / air.aerosol.delta_extinction + gas
     return np.asarray(np.exp(-through[visible]).mean(axis=0))

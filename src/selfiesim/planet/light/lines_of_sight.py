@@ -13,6 +13,8 @@ from selfiesim.planet.light.multiple_scattering import HARMONICS, legendre, phas
 
 Floats = NDArray[np.float64]
 
+_SUN_STEPS = 801  # heights of the Sun for which the sunlight in a layer is tabulated
+
 
 @dataclass(frozen=True, eq=False)
 class LinesOfSight:
@@ -60,6 +62,44 @@ class LinesOfSight:
         """Return the distance (rows, 3) before the ground or the lowest point at which a source (N, 3) is seen."""
         signed = ((self.near - self.far) * source * self.place[..., None]).sum(axis=1)
         return np.asarray(signed / np.maximum(((self.near + self.far) * source).sum(axis=1), 1e-30))
+
+    def light_once(self, height_m: Floats, mu0: Floats, cosine: Floats) -> tuple[Floats, Floats]:
+        """Return the light (rows, A, M, 3) that dust and gas scatter once, without their phase functions.
+
+        The Sun's height changes along the line: at the terminator of thick air, that makes the colours of dusk.
+
+        Parameters
+        ----------
+        height_m : (rows,) array
+            Height of the line's end on the ground, 0, or of its lowest point, m.
+        mu0 : (M,) array
+            Cosine of the Sun's zenith angle there.
+        cosine : (rows, A, M) array
+            Cosine of the angle between the Sun and the eye.
+        """
+        column, grains = self.column, self.column.aerosol
+        grid = np.linspace(-1.0, 1.0, _SUN_STEPS) ** 3  # dense about the horizon
+        middle = 0.5 * (EDGES_M[:-1] + EDGES_M[1:])
+        sunlight = 0.25 * np.exp(-column.slant_depth(middle[:, None], grid))
+        dust, gas, _absorber = column.layers(EDGES_M)
+        extinction = np.maximum(column.extinction, 1e-30)
+        shares = (grains.delta_albedo / (1.0 - grains.peak_fraction) * dust / extinction, gas / extinction)
+        by_dust, by_gas = lights = (np.zeros((*cosine.shape, 3)), np.zeros((*cosine.shape, 3)))
+        start = 1.0 + height_m[:, None, None] / column.radius_m
+        for layer, height in enumerate(1.0 + middle / column.radius_m):
+            for weight, side in ((self.near[:, layer], 1.0), (self.far[:, layer], -1.0)):
+                if not weight.any():
+                    continue
+                along = side * self.place[:, layer, None, None]
+                local = np.cbrt(np.clip((start * mu0 + along * cosine) / height, -1.0, 1.0))
+                at = 0.5 * (local + 1.0) * (_SUN_STEPS - 1.0)
+                first = np.minimum(at.astype(np.intp), _SUN_STEPS - 2)
+                share = (at - first)[..., None]
+                table = sunlight[layer]
+                lit = (table[first] * (1.0 - share) + table[first + 1] * share) * weight[:, None, None]
+                for light, scatterers in zip(lights, shares, strict=True):
+                    light += lit * scatterers[layer]
+        return by_dust, by_gas
 
     @cached_property
     def _phase(self) -> Floats:

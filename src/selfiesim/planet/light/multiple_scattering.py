@@ -15,13 +15,10 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.planet.light.aerosol import MOMENTS
 from selfiesim.planet.light.air_column import COARSE_EDGES_M, AirColumn
-from selfiesim.planet.light.dust_optics import DELTA_ALBEDO, DELTA_MOMENTS
 
 Floats = NDArray[np.float64]
-
-GROUND_ALBEDO = (0.25, 0.15, 0.08)
-"""Lambert albedo of the ground that lights the air from below: about the mean of the planet (assumed)."""
 
 HARMONICS = 12
 """Terms of the Fourier series in azimuth."""
@@ -43,7 +40,7 @@ class ScatteredLight:
     ground_moments : (L, N, 3)
         The same, m = 0, for the light of ground of radiance 1.
     ground : (M, 3)
-        Radiance of the ground, of :data:`GROUND_ALBEDO`.
+        Radiance of the ground, of the column's albedo.
     sky : (M, 3)
         Irradiance of level ground by the sky, relative to the Sun's on a surface that faces it.
     """
@@ -57,10 +54,10 @@ class ScatteredLight:
 def legendre(x: Floats, m: int) -> Floats:
     """Return the associated Legendre functions (L - m, ...) of orders m to L - 1, times ((l - m)! / (l + m)!)^1/2."""
     # Upward in the order, as in DLMF 14.10.3; scipy's lpmv starts over for each, at ten times the cost.
-    functions = np.empty((len(DELTA_MOMENTS) - m, *np.shape(x)))
+    functions = np.empty((MOMENTS - m, *np.shape(x)))
     functions[0] = (-1.0) ** m * np.prod([1.0 - 0.5 / k for k in range(1, m + 1)]) ** 0.5 * (1.0 - x * x) ** (0.5 * m)
     before: Floats | float = 0.0
-    for row, order in enumerate(range(m + 1, len(DELTA_MOMENTS)), 1):
+    for row, order in enumerate(range(m + 1, MOMENTS), 1):
         scale, scale_before = ((k * k - m * m) ** 0.5 for k in (order, order - 1))
         functions[row] = ((2 * order - 1) * x * functions[row - 1] - scale_before * before) / scale
         before = functions[row - 1]
@@ -69,11 +66,12 @@ def legendre(x: Floats, m: int) -> Floats:
 
 def phase_moments(column: AirColumn, edges_m: Floats) -> Floats:
     """Return albedo times moments of the phase function times 2 l + 1, (L, N, 3), in layers between ``edges_m``."""
-    dust, gas = column.layers(edges_m)
-    rayleigh = np.zeros((len(DELTA_MOMENTS), 1, 1))
+    dust, gas, absorber = column.layers(edges_m)
+    rayleigh = np.zeros((MOMENTS, 1, 1))
     rayleigh[[0, 2]] = [[[1.0]], [[0.1]]]
-    mixed = DELTA_MOMENTS[:, None] * (dust * DELTA_ALBEDO) + rayleigh * gas
-    return np.asarray((2.0 * np.arange(len(mixed)) + 1.0)[:, None, None] * mixed / np.maximum(dust + gas, 1e-30))
+    mixed = column.aerosol.delta_moments[:, None] * (dust * column.aerosol.delta_albedo) + rayleigh * gas
+    total = np.maximum(dust + gas + absorber, 1e-30)
+    return np.asarray((2.0 * np.arange(len(mixed)) + 1.0)[:, None, None] * mixed / total)
 
 
 def scatter(column: AirColumn, mu0: Floats) -> ScatteredLight:
@@ -87,8 +85,7 @@ def scatter(column: AirColumn, mu0: Floats) -> ScatteredLight:
         Cosines of the Sun's zenith angle at the ground; negative after sunset.
     """
     edges = COARSE_EDGES_M
-    dust, gas = column.layers(edges)
-    extinction, phase, rays = dust + gas, phase_moments(column, edges), _rays(column.radius_m)
+    extinction, phase, rays = np.sum(column.layers(edges), axis=0), phase_moments(column, edges), _rays(column.radius_m)
     sunlight = np.exp(-column.slant_depth(0.5 * (edges[:-1] + edges[1:])[:, None], mu0))
     direct = np.maximum(mu0, 0.0)[:, None] * np.exp(-column.slant_depth(0.0, mu0))
     bands = [
@@ -98,7 +95,7 @@ def scatter(column: AirColumn, mu0: Floats) -> ScatteredLight:
             0.25 * sunlight[..., k],
             mu0,
             direct[:, k],
-            GROUND_ALBEDO[k],
+            column.ground_albedo[k],
         )
         for k in range(3)
     ]

@@ -63,6 +63,12 @@ class Weather:
         Vertical optical depth of a detached layer of haze.
     layer_height_m, layer_thickness_m : float
         Height of its middle, and its full thickness.
+    cloud_cover : float
+        Share of the Earth under clouds.
+    cloud_seed : int
+        Which of many clouds.
+    wind_m_s : float
+        Wind over the Earth's sea.
     """
 
     dust_opacity: float | None = 0.0
@@ -78,6 +84,9 @@ class Weather:
     layer_opacity: float = 0.0
     layer_height_m: float = 50_000.0
     layer_thickness_m: float = 8_000.0
+    cloud_cover: float = 0.0
+    cloud_seed: int = 0
+    wind_m_s: float = 7.0
 
     @property
     def has_air(self) -> bool:
