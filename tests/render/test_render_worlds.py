@@ -79,7 +79,7 @@ def expected_radiance(view):
     return out
 
 
-@pytest.mark.parametrize("body", ["moon", "earth", "jupiter", "phobos"])
+@pytest.mark.parametrize("body", ["moon", "jupiter", "phobos"])
 def test_radiance_is_reflectance_times_the_bodys_law_times_sunlight(tmp_path, body):
     view = view_over(tmp_path, body)
     view = looking(view, view.planet.position, 30.0, (160, 90))
@@ -112,10 +112,9 @@ def test_a_custom_body_can_be_rendered(tmp_path):
     assert "grey of albedo 0.15" in surface_maps(view.planet.surface).credits
 
 
-@pytest.mark.parametrize("body", ["moon", "earth"])
-def test_planetshine_follows_the_bodys_law(tmp_path, body):
+def test_planetshine_follows_the_bodys_law(tmp_path):
     """The irradiance of the disc on a surface that faces it, summed over rays with the law of the body."""
-    view = view_over(tmp_path, body)
+    view = view_over(tmp_path, "moon")
     shine = planetshine(view, surface_maps(view.planet.surface))
     facing = shine.direction
     x, y, z = facing

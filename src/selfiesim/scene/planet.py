@@ -57,7 +57,7 @@ class PlanetSection(Section):
         "seasonal", description="Optical depth of the hood of water ice over the winter pole of Mars; 0 for none."
     )
     gas: float = Field(
-        1.0, ge=0, le=10, description="Column of gas, which scatters blue light, relative to that of Mars."
+        1.0, ge=0, le=10, description="Column of gas, which scatters blue light, relative to the usual one."
     )
     haze_layer_opacity: float = Field(
         0.0, ge=0, le=1, description="Vertical optical depth of a detached haze layer above the limb of Mars."
@@ -66,6 +66,16 @@ class PlanetSection(Section):
         50.0, ge=20, le=120, description="Height of the middle of the haze layer (assumed)."
     )
     haze_layer_thickness_km: float = Field(8.0, ge=1, le=40, description="Thickness of the haze layer (assumed).")
+    aerosol_opacity: float = Field(
+        0.14, ge=0, le=3, description="Vertical optical depth of the aerosol in the air of the Earth at 550 nm."
+    )
+    cloud_cover: float = Field(
+        0.64, ge=0, le=1, description="Share of the Earth under clouds, which are invented (assumed); 0 for none."
+    )
+    cloud_seed: int = Field(0, ge=0, le=2**31, description="Which clouds: each number gives others.")
+    wind_m_s: float = Field(
+        7.0, ge=0, le=30, description="Wind over the sea of the Earth, by which the Sun's glint is wide (assumed)."
+    )
     shadows: bool = Field(True, description="Whether the relief of the planet casts shadows on it.")
     law: (
         Literal["mars", "hapke", "lunar", "mercury", "c-type", "lunar-lambert", "lommel-seeliger", "lambert"] | None

@@ -17,6 +17,8 @@ from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector, unit
 from selfiesim.craft.model import Craft
 from selfiesim.motion.host_trajectories import Host, LandedHost, OrbitingHost
+from selfiesim.planet.earth.air import AEROSOL_TOP_M
+from selfiesim.planet.earth.sea import sea_ice_edges
 from selfiesim.planet.light.climate import seasonal_clouds
 from selfiesim.planet.light.limb_transmission import limb_sun_transmittance
 from selfiesim.planet.light.weather import AIRLESS, Weather, frost_edge_latitudes
@@ -229,7 +231,11 @@ def _place_planet_and_ground(
     if body.name == "sun":
         return None, None
     latitude = direction_to_lonlat(track.icrf_to_bodyfixed @ track.camera.position)[1]
-    weather = _weather(setup, epoch, latitude) if body.name == "mars" and with_light else AIRLESS
+    weather = AIRLESS
+    if with_light and body.name == "mars":
+        weather = _weather(setup, epoch, latitude)
+    elif with_light and body.name == "earth":
+        weather = _earth_weather(setup, epoch)
     pose = icrf_to_camera @ -track.camera.position, track.icrf_to_bodyfixed @ icrf_to_camera.T
     casters = find_shadow_casters(setup.almanac, body, epoch) if with_light else ()
     options = setup.scene.planet
@@ -283,4 +289,22 @@ def _weather(setup: SceneSetup, epoch: Epoch, latitude: float) -> Weather:
         layer_opacity=section.haze_layer_opacity,
         layer_height_m=1000.0 * section.haze_layer_height_km,
         layer_thickness_m=1000.0 * section.haze_layer_thickness_km,
+    )
+
+
+def _earth_weather(setup: SceneSetup, epoch: Epoch) -> Weather:
+    """The Earth's air, clouds, wind and sea ice as the scene and the season at ``epoch`` have them."""
+    section = setup.scene.planet
+    ls = solar_longitude(setup.body, epoch)
+    north, south = sea_ice_edges(ls) if section.frost else (AIRLESS.frost_north, AIRLESS.frost_south)
+    return Weather(
+        dust_opacity=section.aerosol_opacity,
+        dust_top_m=AEROSOL_TOP_M,
+        solar_longitude=float(np.radians(np.round(np.degrees(ls)))),
+        frost_north=north,
+        frost_south=south,
+        gas=section.gas,
+        cloud_cover=section.cloud_cover,
+        cloud_seed=section.cloud_seed,
+        wind_m_s=section.wind_m_s,
     )

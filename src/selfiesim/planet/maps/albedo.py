@@ -96,8 +96,8 @@ def repair_seams(tone: Field) -> Field:
     """Remove the dark line at 180 E, the step at 0 E and the faint grid of JPEG blocks."""
     out = np.sqrt(tone)  # close to even steps for both the eye and JPEG
     _remove_seam_line(out)
-    out = np.roll(_deblock(np.roll(out, _BLOCK, axis=1)), -_BLOCK, axis=1)
-    out = _deblock(out.T).T
+    out = np.roll(deblock(np.roll(out, _BLOCK, axis=1)), -_BLOCK, axis=1)
+    out = deblock(out.T).T
     return np.asarray(np.maximum(out, 0.01) ** 2, dtype=np.float32)
 
 
@@ -117,7 +117,7 @@ def _remove_seam_line(coded: Field) -> None:
     coded[:, left + 1 : right] -= ripple.astype(np.float32)
 
 
-def _deblock(coded: Field) -> Field:
+def deblock(coded: Field) -> Field:
     """Spread each small step between columns 8k-1 and 8k over the four columns on either side.
 
     The step is what exceeds the slope on both sides of it. A step as large as a real edge is left alone.

@@ -30,7 +30,7 @@ from selfiesim.planet.terrain.height_grid import HeightGrid
 from selfiesim.planet.terrain.map_shading import relief_from_shading, remove_shading
 from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
 
-FORMAT_VERSION = 3  # increment whenever these maps change
+FORMAT_VERSION = 4  # increment whenever these maps change
 PREVIEW_WIDTH = 1024  # columns of the small map that statistics of the whole globe are taken from
 PATCH_SIZE = 1024  # pixels per side of a polar patch: finer than any packaged image
 MOTTLING = 0.08  # rms variation of a grey body's reflectance
@@ -255,16 +255,13 @@ def scale_to_albedo(
     if mean.max() <= 0.0:
         raise MapError(f"{raster.name}: is entirely black; is it a colour map?")
     factor = _scale_factors(mean, world, own_hue and raster.bands == 3)
-    air_albedo = np.array(world.air_albedo, np.float32)
 
     def to_reflectance(light: Values) -> Values:
         colours = np.repeat(light, 3, axis=-1) if light.shape[-1] == 1 else light
         colours = np.where((luminance(light) < world.gap_threshold)[..., None], np.float32(np.nan), colours)
         if factor is not None:
             return np.asarray(colours * factor, np.float32)
-        # Ground under air: light scattered back by the air, plus light that crosses it twice, interreflection included.
-        seen = air_albedo + (1 - air_albedo) ** 2 * colours / (1 - air_albedo * colours)
-        return np.asarray(np.float32(LAMBERT_SPHERE_ALBEDO) * seen, np.float32)
+        return np.asarray(np.float32(LAMBERT_SPHERE_ALBEDO) * colours, np.float32)
 
     return to_reflectance
 

@@ -12,6 +12,7 @@ import numpy as np
 from selfiesim.astro.bodies import BODIES
 from selfiesim.core.errors import MapError
 from selfiesim.core.shared_cache import shared_cache
+from selfiesim.planet.earth.land import load_earth_maps
 from selfiesim.planet.maps import albedo
 from selfiesim.planet.maps.elevation import read_heights
 from selfiesim.planet.maps.globes import default_heights, load_body_maps
@@ -63,7 +64,8 @@ def load_maps(
         The body has no map, or its source is missing, damaged or of the wrong shape.
     """
     if body != "mars":
-        return add_relief(load_body_maps(body), elevation, digest, radius_km)
+        maps = load_earth_maps() if body == "earth" else load_body_maps(body)
+        return add_relief(maps, elevation, digest, radius_km)
     source = mars_image_path()
     try:
         digest_of_image = hashlib.sha256(source.read_bytes()).hexdigest()[:16]

@@ -63,6 +63,8 @@ class PlanetMaps:
         Plate carree, coarse: the density of craters too small for the slopes; 255 is :data:`MAX_CRATER_DENSITY`.
     heights : SurfaceHeights, optional
         The heights that cast shadows.
+    water : (H, W, 2) uint8, optional
+        Plate carree: the share of open water, and how much of that is coastal; 255 for all. None where there is none.
     """
 
     globe: NDArray[np.uint8]
@@ -78,6 +80,7 @@ class PlanetMaps:
     south_relief: NDArray[np.uint8] | None = None
     craters: NDArray[np.uint8] | None = None
     heights: SurfaceHeights | None = None
+    water: NDArray[np.uint8] | None = None
 
 
 def reflectance(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> NDArray[np.float32]:
@@ -122,6 +125,21 @@ def relief(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> tuple[Fl
         return np.zeros((*lat.shape, 3), np.float32), np.zeros(lat.shape, np.float32)
     out = _sample_maps(parts, maps.patch_span_rad, lat, lon, _decode_relief)  # type: ignore[arg-type]
     return out[..., :3], out[..., 3]
+
+
+def water_share(maps: PlanetMaps, lat_rad: ArrayLike, lon_rad: ArrayLike) -> NDArray[np.float32]:
+    """Return the share (...) of open water at places, 0 where the maps have none; they broadcast."""
+    lat, lon = np.broadcast_arrays(np.asarray(lat_rad, dtype=np.float64), np.asarray(lon_rad, dtype=np.float64))
+    if maps.water is None:
+        return np.zeros(lat.shape, np.float32)
+    height, width = maps.water.shape[:2]
+    row = np.clip((0.5 - lat / np.pi) * height - 0.5, 0, height - 1)
+    column = np.mod(lon, 2 * np.pi) / (2 * np.pi) * width - 0.5
+    return _sample_bilinear(maps.water[..., :1], row, column, _decode_share, wrap=True)[..., 0]
+
+
+def _decode_share(code: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(code.astype(np.float32) / 255)
 
 
 def _decode_relief(code: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -87,6 +87,8 @@ def _own_maps(surface: Surface, file_fingerprint: str, digest: str) -> PlanetMap
         maps = globes.build_grey_maps(body, _appearance_of(body, surface.albedo))
     else:
         maps = _maps_from_file(body, surface.albedo, surface.map, file_fingerprint, elevation, digest)
+        if body == "earth":  # whatever the picture, the sea is where it is
+            maps = replace(maps, water=load_maps(body).water)
     return maps if body == "mars" else add_relief(maps, elevation, digest, surface.radius_km)
 
 

@@ -16,11 +16,6 @@ ASTEROID_ALBEDO = 0.14
 """Default for a body whose albedo is not given; assumed: the mean of near-Earth asteroids (Stuart and Binzel 2004,
 Icarus 170, 295)."""
 
-# Rayleigh optical depth of the Earth's air at 620, 550 and 460 nm (Bodhaine et al. 1999, J. Atmos. Oceanic Technol. 16,
-# 1854), and the fraction of diffuse light that such a layer reflects, by the two-stream form tau / (4/3 + tau).
-_RAYLEIGH_OPTICAL_DEPTH = (0.0598, 0.0973, 0.2021)
-EARTH_AIR_ALBEDO = tuple(depth / (4.0 / 3.0 + depth) for depth in _RAYLEIGH_OPTICAL_DEPTH)
-
 
 @dataclass(frozen=True)
 class BodyAppearance:
@@ -40,8 +35,6 @@ class BodyAppearance:
         What the image shows, where that is not what the eye would see.
     coding : str
         Coding of the image's numbers: greys of a science mosaic are linear, whatever the file's format.
-    air_albedo : (3,) tuple of float
-        Albedo of the air in front of the ground.
     gap_threshold : float
         Light below which the image counts as a gap: areas that no probe has seen.
     shaded_radius_km : float, optional
@@ -59,7 +52,6 @@ class BodyAppearance:
     law: str = "lunar"
     image_note: str = ""
     coding: Literal["srgb", "linear"] = "srgb"
-    air_albedo: tuple[float, ...] = (0.0, 0.0, 0.0)
     gap_threshold: float = 0.0
     shaded_radius_km: float | None = None
     shadowed_from_deg: float = 76.0
@@ -94,11 +86,10 @@ BODY_APPEARANCES: dict[str, BodyAppearance] = {
     "earth": BodyAppearance(
         "Earth.jpg",
         None,
-        "the image's values taken as the ground's albedo under clear air; the published 0.434 is mostly cloud "
-        "(NSSDC Earth Fact Sheet)",
+        "a user's image is taken as the albedo of the ground; the disc with its clouds and air is 0.24 (Robinson 2025, "
+        "arXiv:2507.22258)",
         "lambert",
         "July, without clouds",
-        air_albedo=EARTH_AIR_ALBEDO,
     ),
     "moon": BodyAppearance(
         "Moon.jpg",

@@ -9,10 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.planet.light import air_table
 from selfiesim.planet.light.atmosphere import GAS_COLOUR, Atmosphere
-from selfiesim.planet.light.dust_optics import NARROW_G, NARROW_SHARE, WIDE_G
 from selfiesim.planet.light.haze_layer import ASYMMETRY, HazeLayer
 from selfiesim.planet.light.photometry import LAWS, lambert_share
-from selfiesim.planet.light.weather import FROST_EDGE_HALF_WIDTH_RAD, FROST_REFLECTANCE, MAX_FROST_COVER
+from selfiesim.planet.light.weather import FROST_EDGE_HALF_WIDTH_RAD, MAX_FROST_COVER
 from selfiesim.planet.maps.planet_maps import MAX_CRATER_DENSITY
 from selfiesim.planet.terrain.cast_shadows import ShadowGrid
 from selfiesim.planet.terrain.relief import MAX_SLOPE
@@ -26,6 +25,7 @@ from selfiesim.render.gl.shader_program import (
     upload_image,
 )
 from selfiesim.render.layers.craft_group import law_uniforms
+from selfiesim.render.layers.earth_layer import EarthLayer, earth_constants
 from selfiesim.render.layers.planet_tiles import NORTH, REGIONS, SOUTH, Caps, classify_tiles
 from selfiesim.render.light.relief_shadows import relief_shadows
 from selfiesim.sky.earth_shadow import UMBRA_CENTER, UMBRA_EDGE
@@ -54,6 +54,7 @@ _SHADERS = (
     "weather.glsl",
     "detail.glsl",
     "eclipse.glsl",
+    "earth.glsl",
     "planet.glsl",
 )
 _NO_SHADOWS = np.full((8, 8, 4), 255, np.uint8)
@@ -112,20 +113,18 @@ class PlanetLayer:
             )
         )
         craters = np.zeros((8, 8), np.uint8) if maps.craters is None else maps.craters
-        textures = {
-            "planetMap": new_mipmapped_texture(colours),
-            "reliefMap": new_mipmapped_texture(slopes),
-            "craterMap": new_mipmapped_texture(np.repeat(craters[..., None], 3, axis=2)),
-        }
+        still = {"planetMap": colours, "reliefMap": slopes, "craterMap": np.repeat(craters[..., None], 3, axis=2)}
+        textures = {name: new_mipmapped_texture(image) for name, image in still.items()}
         self._shadow_texture = new_mipmapped_texture(_NO_SHADOWS)
         self._shadows: ShadowMap | None = None
+        self._earth = EarthLayer(maps)
         self._air_textures = {"airOnce": new_float_texture(), "airMore": new_float_texture()}
-        textures |= {"shadowMap": self._shadow_texture, **self._air_textures}
+        textures |= {"shadowMap": self._shadow_texture, **self._air_textures, **self._earth.textures}
         self.actor = vtkPropAssembly()
         self._regions = {region: _RegionQuads(textures) for region in REGIONS}
         for quads in self._regions.values():
             self.actor.AddPart(quads.actor)
-        self._functions = _air_constants() + "".join(shader_source(name) for name in _SHADERS)
+        self._functions = _air_constants() + earth_constants() + "".join(shader_source(name) for name in _SHADERS)
         patch_width = 4.0 * np.sin(maps.patch_span_rad / 2.0)
         self._max_globe_sine = float(np.cos(maps.patch_span_rad - _RIM_RAD))
         self._set(
@@ -150,8 +149,7 @@ class PlanetLayer:
 
         Passes with shifts of up to half a pixel sample maps at a finer level each: their mean is as smooth.
         """
-        pixel_angle = view.camera.pixel_angle / np.sqrt(passes)
-        pose = view.planet
+        pixel_angle, pose = view.camera.pixel_angle / np.sqrt(passes), view.planet
         assert pose is not None
         radii = np.array(pose.body.radii_m)
         mean = float(np.mean(radii))
@@ -177,11 +175,13 @@ class PlanetLayer:
             **_eclipse_uniforms(pose, mean),
             **_weather_uniforms(pose.weather),
             **self._air_uniforms(air, pose.weather),
+            **self._earth.update(pose.weather),
         )
         shadows = self._update_shadows(view)
         caps = Caps(globe=self._max_globe_sine, patch=max(self._max_globe_sine, _MAX_CRATER_SINE))
         boxes = classify_tiles(view.camera, _principal(view.camera), eye, to_scaled, radii, air_top, caps)
-        features = (*_shader_features(pose, pixel_angle), *(("SHADOWS",) if shadows else ()))
+        extra = [*self._earth.features(pose.weather), *["SHADOWS"] * shadows]
+        features = (*_shader_features(pose, pixel_angle), *extra)
         for region, quads in self._regions.items():
             quads.set_rectangles(boxes[region], view.camera)
             if len(boxes[region]):
@@ -216,7 +216,8 @@ class PlanetLayer:
                 upload_image(self._air_textures[name], image, copy=False)
         place = air.table.horizon_place if weather.has_air else 0.0
         return {
-            "dustNarrow": NARROW_G,
+            "dustNarrow": air.columns[0].aerosol.narrow_g,
+            "dustLobes": (air.columns[0].aerosol.narrow_share, air.columns[0].aerosol.wide_g),
             "gasColour": GAS_COLOUR,
             "airBlocks": len(air.columns),
             "horizonPlace": place,
@@ -234,14 +235,12 @@ def _air_constants() -> str:
     tables = ("SUN_COLUMNS", "AZIMUTHS", "GROUND_ROWS", "LIMB_ROWS", "BLOCK_ROWS", "BEAM", "SKY", "VIEW")
     names = (*tables, "MIN_MU0", "MU0_BEND")
     values = {name: float(getattr(air_table, name)) for name in names}
-    values |= {"DUST_SHARE": NARROW_SHARE, "DUST_WIDE": WIDE_G}
     return "".join(f"const float {name} = {value!r};\n" for name, value in values.items())
 
 
 def _weather_uniforms(weather: Weather) -> dict[str, ArrayLike]:
     return {
         "frostLines": (weather.frost_north, -weather.frost_south),
-        "frostReflectance": FROST_REFLECTANCE,
         "frostCover": MAX_FROST_COVER,
         "frostEdge": FROST_EDGE_HALF_WIDTH_RAD,
         "clouds": (weather.cloud_opacity, weather.north_hood_opacity, weather.south_hood_opacity),

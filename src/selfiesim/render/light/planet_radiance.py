@@ -1,8 +1,8 @@
 """The planet's radiance along any ray in numpy: the shader's formulas in double precision.
 
 It lights the path tracer's craft and fills its background. Left out: a detached haze layer, moons' shadows, the
-raggedness of clouds and of the frost's edge, and the small craters and mottling that the shader invents below the
-maps' pixels. Relief shadows cover the ground in the picture; beyond it, as reflections see it, the terminator is
+raggedness of clouds and of the frost's edge, and the small craters, mottling and grain that the shader invents below
+the maps' pixels. Relief shadows cover the ground in the picture; beyond it, as reflections see it, the terminator is
 smooth.
 """
 
@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.ellipsoid import intersect_ellipsoid
 from selfiesim.core.vectors import Vector, unit
+from selfiesim.planet.earth.air import airglow
+from selfiesim.planet.earth.sea import SEA_ICE_REFLECTANCE
 from selfiesim.planet.grids.fields import smoothstep
 from selfiesim.planet.light.atmosphere import Atmosphere
 from selfiesim.planet.light.photometry import LAWS, ice, lambert_share, valley_light
 from selfiesim.planet.light.weather import FROST_REFLECTANCE, cloud_optical_depth, cover_with_clouds, frost_fraction
-from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief
+from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance, relief, water_share
+from selfiesim.render.light.earth_radiance import surface_light
 from selfiesim.render.light.relief_shadows import relief_shadows
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+_GREEN = 1
 _CHUNK_SIZE = 2**18  # rays evaluated at a time
 
 
@@ -85,7 +89,10 @@ def ground_properties(planet: PlanetPose, maps: PlanetMaps, directions: Floats) 
     albedo = reflectance(maps, latitude, longitude).astype(float)
     gradient, ground_ice = relief(maps, latitude, longitude)
     frost = frost_fraction(planet.weather, latitude)
-    albedo += (np.array(FROST_REFLECTANCE) - albedo) * frost[:, None]
+    if maps.water is not None:  # on the Earth it is sea ice
+        frost = frost * water_share(maps, latitude, longitude)
+    white = FROST_REFLECTANCE if maps.water is None else SEA_ICE_REFLECTANCE
+    albedo += (np.array(white) - albedo) * frost[:, None]
     return albedo, gradient.astype(float), ground_ice + (1.0 - ground_ice) * frost
 
 
@@ -112,7 +119,10 @@ def _radiance(view: View, maps: PlanetMaps, eye: Vector, rays: Floats) -> Floats
     if planet.weather.has_air:
         sky = ~is_ground & np.isfinite(along[:, 0])
         radiance_factor[sky] = _limb(planet, start, along[sky], sun)
-    return radiance_factor * view.sun.irradiance / np.pi
+    radiance = radiance_factor * view.sun.irradiance / np.pi
+    if planet.weather.has_air and maps.water is not None:
+        radiance[sky, _GREEN] += _airglow(planet, start, along[sky])
+    return radiance
 
 
 def _ground(
@@ -120,6 +130,8 @@ def _ground(
 ) -> Floats:
     """Return I/F (N, 3) of the ground at ``points`` (N, 3), seen along ``along`` (N, 3); body-fixed axes."""
     normal = unit(points / np.array(planet.body.radii_m) ** 2)
+    if maps.water is not None:
+        return _earth(planet, maps, unit(points), normal, along, sun)
     albedo, gradient, ice_fraction = ground_properties(planet, maps, unit(points))
     facet = unit(normal - gradient)
     mu0, cos_phase = normal @ sun, -(along @ sun)
@@ -142,6 +154,26 @@ def _ground(
     sky = 1.5 * albedo * (1 - hidden)[:, None] * air.sky_irradiance(mu0, latitude)
     lit = direct * air.beam_transmittance(mu0, latitude) + sky
     return cover_with_clouds(air.radiance_over_ground(lit, mu0, mu, cos_phase, latitude), clouds, mu0, mu)
+
+
+def _earth(planet: PlanetPose, maps: PlanetMaps, up: Floats, normal: Floats, along: Floats, sun: Vector) -> Floats:
+    """Return I/F (N, 3) of the Earth, its relief left out, in the directions ``up`` (N, 3)."""
+    reflected, _gradient, ice_fraction = ground_properties(planet, maps, up)
+    latitude, longitude = np.arcsin(np.clip(up[:, 2], -1.0, 1.0)), np.arctan2(up[:, 1], up[:, 0])
+    air = Atmosphere.from_weather(planet.weather, planet.body)
+    water = water_share(maps, latitude, longitude) - ice_fraction
+    light, share = surface_light(planet.weather, air, up, reflected, water, normal, along, sun)
+    mu = np.clip(-(normal * along).sum(axis=1), 0.0, 1.0)
+    return air.radiance_over_ground(light, normal @ sun, mu, -(along @ sun), share=share)
+
+
+def _airglow(planet: PlanetPose, start: Vector, along: Floats) -> Floats:
+    """Return the green radiance (N,) of the airglow along rays that miss the ground."""
+    radii = np.array(planet.body.radii_m)
+    eye, ray = start / radii, unit(along / radii)
+    forward = -(ray @ eye)
+    lowest = np.linalg.norm(eye + forward[:, None] * ray, axis=1) - 1.0
+    return np.where(forward > 0.0, airglow(np.maximum(lowest, 0.0)), 0.0)
 
 
 def _limb(planet: PlanetPose, start: Vector, along: Floats, sun: Vector) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.vectors import unit
-from selfiesim.render.light.planet_radiance import ground_properties, reflection_shape
+from selfiesim.render.light.planet_radiance import ground_properties, planet_radiance, reflection_shape
 
 if TYPE_CHECKING:
     from selfiesim.planet.maps.planet_maps import PlanetMaps
@@ -178,8 +178,11 @@ def _disc_radiance(
     depth = along - np.sqrt(np.maximum(along**2 - distance**2 + 1.0, 0.0))
     normals = unit(depth[:, None] * rays - distance * center)
     mu0 = np.maximum(normals @ view.sun.direction, 0.0)
+    radius = float(np.mean(planet.body.radii_m))
     mu = np.maximum(-(normals * rays).sum(axis=1), 0.0)
     albedo, _, ice_fraction = ground_properties(planet, maps, normals @ planet.camera_to_bodyfixed.T)
+    if maps.water is not None:  # most of the Earth's light is that of clouds and air
+        return planet_radiance(view, maps, planet.position - distance * radius * center, rays).astype(float), mu0
     cos_phase = -(rays @ view.sun.direction)
     # Single precision, as the maps have it.
     shape = reflection_shape(planet, maps, mu0, mu, cos_phase, ice_fraction.astype(np.float32))

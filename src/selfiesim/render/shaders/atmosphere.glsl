@@ -60,9 +60,9 @@ vec3 airlight(float row, float block, float sun, float mu, float mu0, float cosP
     once *= once;
     // Two Henyey-Greenstein lobes; the scattering angle is 180 degrees less the phase angle.
     vec3 narrow = 1.0 + dustNarrow * (dustNarrow + 2.0 * cosPhase);
-    float wide = 1.0 + DUST_WIDE * (DUST_WIDE + 2.0 * cosPhase);
-    vec3 phase = DUST_SHARE * (1.0 - dustNarrow * dustNarrow) / (narrow * sqrt(narrow))
-                 + (1.0 - DUST_SHARE) * (1.0 - DUST_WIDE * DUST_WIDE) / (wide * sqrt(wide));
+    float wide = 1.0 + dustLobes.y * (dustLobes.y + 2.0 * cosPhase);
+    vec3 phase = dustLobes.x * (1.0 - dustNarrow * dustNarrow) / (narrow * sqrt(narrow))
+                 + (1.0 - dustLobes.x) * (1.0 - dustLobes.y * dustLobes.y) / (wide * sqrt(wide));
     vec3 gas = once.a * (0.75 + 0.75 * cosPhase * cosPhase) * gasColour;
     return sunIrradiance * 0.31830989 * (once.rgb * phase + gas + more * more);
 }
@@ -71,11 +71,11 @@ vec3 sunbeam(float mu0, float block) { return airOnGround(BEAM, sunColumn(max(mu
 
 vec3 skylight(float mu0, float block) { return airOnGround(SKY, sunColumn(mu0), block); }
 
-// Ground seen through the air. The air scatters before the line of sight reaches it, where the Sun is higher or lower.
-vec3 applyHaze(vec3 ground, float block, float mu, float mu0, float cosPhase) {
+// Ground seen through the air, or the top of a cloud, above which there is a share of it. The air scatters before the line of sight reaches it, where the Sun is higher or lower.
+vec3 applyHaze(vec3 ground, float share, float block, float mu, float mu0, float cosPhase) {
     float before = sqrt(mu * mu + horizonPlace * horizonPlace) - mu;
-    return ground * airOnGround(VIEW, sunColumn(mu), block)
-           + airlight(sqrt(mu) * (GROUND_ROWS - 1.0), block, mu0 + before * cosPhase, mu, mu0, cosPhase);
+    return ground * mix(vec3(1.0), airOnGround(VIEW, sunColumn(mu), block), share)
+           + share * airlight(sqrt(mu) * (GROUND_ROWS - 1.0), block, mu0 + before * cosPhase, mu, mu0, cosPhase);
 }
 
 // The air above the limb: the lowest point of the line of sight, and its height, planet radii.
@@ -90,7 +90,7 @@ vec3 limbHaze(vec3 lowest, float height, float cosPhase) {
 float airBlock(vec3 direction) { return 0.0; }
 vec3 sunbeam(float mu0, float block) { return vec3(1.0); }
 vec3 skylight(float mu0, float block) { return vec3(0.0); }
-vec3 applyHaze(vec3 ground, float block, float mu, float mu0, float cosPhase) { return ground; }
+vec3 applyHaze(vec3 ground, float share, float block, float mu, float mu0, float cosPhase) { return ground; }
 vec3 limbHaze(vec3 lowest, float height, float cosPhase) { return vec3(0.0); }
 #endif
 

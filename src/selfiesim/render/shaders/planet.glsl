@@ -110,8 +110,19 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
 #ifdef DETAIL
     addDetail(direction, near.x, ground.ice, ground.gradient, tone);
 #endif
+#ifdef EARTH
+    vec4 coarse = grainAt(direction, GRAIN_COARSE, near.x), fine = grainAt(direction, GRAIN_FINE, near.x);
+    vec2 water = waterAt(direction, coarse + 0.4 * fine, near.x);
+    ground.reflectance *= 1.0 + LAND_GRAIN * (coarse.w + 0.6 * fine.w);
+    ground.reflectance = mix(ground.reflectance, mix(clearSea, coastalSea, water.y), water.x);
+    float open = water.x;
+#endif
 #ifdef FROST
     float frost = frostCoverage(direction, near.x);
+#ifdef EARTH
+    frost *= water.x; // sea ice; the map has the snow on land
+    open *= 1.0 - frost;
+#endif
     ground.reflectance = mix(ground.reflectance, frostReflectance, frost);
     ground.ice = mix(ground.ice, 1.0, frost);
 #endif
@@ -134,12 +145,20 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
     vec3 across = 1.5 * lawLambertShare * ground.reflectance
         * max(2.0 * upright * mu0 - dot(facet, sunDirection), 0.0) * smoothstep(-0.01, 0.03, mu0);
     // Under a uniform sky the ground is close to a Lambert surface, whose albedo is 3/2 of A.
-    vec3 lit = (share + 1.5 * lawLambertShare * hidden * across) * sunbeam(mu0, block)
-        + 1.5 * (1.0 - hidden) * skylight(mu0, block);
-#ifdef ECLIPSE
-    lit *= sunShareAt(m.hit * radii);
+    vec3 beam = sunbeam(mu0, block), sky = skylight(mu0, block);
+    vec3 lit = (share + 1.5 * lawLambertShare * hidden * across) * beam + 1.5 * (1.0 - hidden) * sky;
+#ifdef EARTH
+    Sunlit above = earthSurface(ground.reflectance, open, lit, direction, normal, mu0, mu, cosPhase, near.x, coarse, fine);
+    vec3 light = above.light;
+    float airShare = above.airShare;
+#else
+    vec3 light = ground.reflectance * tone * lit;
+    float airShare = 1.0;
 #endif
-    vec3 light = applyHaze(ground.reflectance * tone * lit * sunIrradiance * 0.31830989, block, mu, mu0, cosPhase);
+#ifdef ECLIPSE
+    light *= sunShareAt(m.hit * radii);
+#endif
+    light = applyHaze(light * sunIrradiance * 0.31830989, airShare, block, mu, mu0, cosPhase);
 #ifdef CLOUDS
     light = applyClouds(light, cloudOpticalDepth(direction), mu0, mu);
 #endif
@@ -175,6 +194,9 @@ vec3 planetRadiance(vec2 pixel) {
     if (cover < 1.0 && height < shellTop) {
         float cosPhase = -dot(sunDirection, normalize(ray * radii));
         vec3 air = limbHaze(m.hit, height, cosPhase);
+#ifdef EARTH
+        air += airglowAt(height);
+#endif
 #ifdef DETACHED
         air = applyDetachedLayer(air, layerAboveLimb(height), dot(m.hit, sunDirection), cosPhase);
 #endif
