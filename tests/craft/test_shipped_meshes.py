@@ -17,6 +17,7 @@ from selfiesim.cli.app import main
 from selfiesim.core.errors import ModelError
 from selfiesim.core.files import shipped
 from selfiesim.craft.builders import (
+    cubesat,
     hayabusa2,
     ikaros,
     juice,
@@ -41,6 +42,7 @@ MODULES = {
     "tianwen1-orbiter": tianwen1_orbiter,
     "tianwen1-cruise": tianwen1_cruise,
     "tianwen1-camera": tianwen1_camera,
+    "cubesat": cubesat,
     "ikaros": ikaros,
     "hayabusa2": hayabusa2,
     "juice": juice,
@@ -83,7 +85,7 @@ def test_command_rebuilds_the_shipped_file_byte_for_byte(name, tmp_path):
 
 def test_file_size_triangle_count_and_density_are_plausible(name, craft):
     assert craft.source.stat().st_size < 8_000_000
-    if name not in ("tianwen1-camera", "hayabusa2", "juice"):
+    if name not in ("tianwen1-camera", "hayabusa2", "juice", "cubesat"):
         assert 80_000 <= craft.triangle_count <= 400_000
     low, high = craft.bounds_m
     density = craft.mass_kg / np.prod(high - low)
@@ -176,6 +178,7 @@ def test_sheets_at_a_third_of_that_gap_render_in_the_right_order(distance_m, tmp
     [
         ("tianwen1-camera", ("camera",)),
         ("hayabusa2", ("",)),
+        ("cubesat", ("",)),
         ("juice", ("",)),
         ("ikaros", ("petal_1", "hub", "camera_tubes", "tethers")),
         ("tianwen1-cruise", ("backshell", "heat_shield", "separation_band", "adapter", "top_deck", "bus")),
@@ -342,3 +345,11 @@ def test_every_vehicle_is_shipped_with_a_description(name):
     assert model_description.licence.endswith(f"selfiesim models build {name}")
     assert model_description.sources
     assert model_description.assumed
+
+
+# CubeSat Design Specification, revision 14.1 (Cal Poly, 2022): 100 x 100 x 340.5 mm, at most 6 kg for three units.
+def test_cubesat_has_the_size_of_three_units():
+    craft = load_craft("cubesat")
+    rails = np.concatenate([p.vertices for p in craft.parts if p.node == "frame.aluminium"])
+    assert_allclose(np.ptp(rails, axis=0), [0.100, 0.100, 0.3405], atol=3e-4)
+    assert craft.mass_kg < 6.0

@@ -9,6 +9,7 @@ from typing import Any
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
 from selfiesim.craft.builders import (
+    cubesat,
     hayabusa2,
     ikaros,
     juice,
@@ -48,6 +49,7 @@ class Vehicle:
 
 
 VEHICLES: dict[str, Vehicle] = {
+    "cubesat": Vehicle(cubesat.CubesatSizes, cubesat.glb),
     "hayabusa2": Vehicle(hayabusa2.Hayabusa2Sizes, hayabusa2.glb),
     "ikaros": Vehicle(ikaros.SailSizes, ikaros.glb),
     "juice": Vehicle(juice.JuiceSizes, juice.glb),
