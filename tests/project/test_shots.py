@@ -321,3 +321,31 @@ class TestPixels:
         grey = photo.pixels.astype(float).mean(axis=-1)
         assert grey.max() > 150
         assert grey.std() > 10
+
+
+class TestTheCubesatOverTheMediterranean:
+    def test_rome_etna_and_tunis_are_where_an_atlas_has_them(self, views):
+        """Ahead from left to right: latitude and longitude of the cities and of the volcano."""
+        rome, etna, tunis = (
+            fraction(views["cubesat-earth"], place) for place in ((41.89, 12.49), (37.75, 14.99), (36.81, 10.18))
+        )
+        assert rome[0] < etna[0] < tunis[0]
+        for x, y in (rome, etna, tunis):
+            assert 0.0 < x < 1.0
+            assert 0.0 < y < 1.0
+        assert etna[1] < tunis[1] < 1.0, "the volcano is farther away"
+
+    def test_it_is_420_km_up_by_day_and_the_camera_a_metre_and_a_half_away(self, views):
+        facts = views["cubesat-earth"].facts
+        assert facts["camera_altitude_km"] == pytest.approx(420.0, abs=5.0)
+        assert facts["sun_elevation_below_camera_deg"] > 40.0
+        assert facts["distance_from_mount_m"] == pytest.approx(28 * 0.05, abs=0.01)
+        assert framing(views["cubesat-earth"]).craft_in_frame
+
+    def test_the_limb_is_in_the_upper_part(self, views):
+        view = views["cubesat-earth"]
+        above = view.camera.unproject(np.array([[view.camera.cx, 0.0], [view.camera.cx, view.camera.height - 1.0]]))
+        distance = np.linalg.norm(view.planet.position)
+        limb = np.sqrt(1.0 - (6371e3 / distance) ** 2)
+        cosine = above @ view.planet.position / distance
+        assert cosine[0] < limb < cosine[1]
