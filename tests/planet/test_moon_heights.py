@@ -86,7 +86,7 @@ def slopes():
 @pytest.fixture(scope="module")
 def shape(mosaic):
     """Slopes toward east and north, from the mosaic's shading alone."""
-    return relief_from_shading(mosaic, moon_heights.RADIUS_KM).gradient(slice(0, ROWS))
+    return relief_from_shading(mosaic, moon_heights.RADIUS_KM).heights.gradient(slice(0, ROWS))
 
 
 def rows_between(low_deg, high_deg):

@@ -16,7 +16,6 @@ from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
 
 MAX_ROWS = 4096  # of the slopes of the globe, 2.6 km each, from a file that is as fine
 
-_BAND = 256  # rows at a time, to bound memory
 _LEAST_CORRELATION = 0.8  # with the built-in heights; other bodies and shifted maps are below
 _SCALE_RANGE = (0.7, 1.4)  # of heights relative to the built-in ones
 _LEAST_ROWS = 1024  # of the heights of a body that has no measured ones
@@ -64,9 +63,7 @@ def read_heights(file: MapFile | None, body: str = "mars", radius_km: float | No
     if rows >= least:
         return grid
     # The slopes of the globe have the grid's pixels: a coarse one is refined.
-    lat, lon = _centres(least)
-    bands = [grid.at(lat[k : k + _BAND], lon).astype(np.float32) for k in range(0, len(lat), _BAND)]
-    return HeightGrid.from_heights(np.concatenate(bands), resolved_km, radius_km)
+    return HeightGrid.from_heights(grid.on_plate_carree(least), resolved_km, radius_km)
 
 
 def _check_range(height_m: Values, radius_m: float, name: str) -> None:

@@ -27,8 +27,9 @@ from selfiesim.planet.readers.dispatch import open_raster
 from selfiesim.planet.readers.rasters import ArrayRaster, Raster
 from selfiesim.planet.readers.resample import Values, iter_strips, native_width
 from selfiesim.planet.terrain.height_grid import HeightGrid
-from selfiesim.planet.terrain.map_shading import relief_from_shading, remove_shading
+from selfiesim.planet.terrain.map_shading import ShadedRelief, relief_from_shading, remove_shading
 from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
+from selfiesim.planet.terrain.unshaded_ground import add_unshaded_relief
 
 FORMAT_VERSION = 4  # increment whenever these maps change
 PREVIEW_WIDTH = 1024  # columns of the small map that statistics of the whole globe are taken from
@@ -81,14 +82,19 @@ def _maps_from_image(body: str, world: BodyAppearance) -> PlanetMaps:
 
 
 def default_heights(body: str) -> HeightGrid | None:
-    """Return a body's measured heights, or those that the shading of its image tells; None if there are neither."""
+    """Return the heights that a body is rendered with, or None.
+
+    They are measured, or else those that the shading of its image tells, with a statistical continuation where it tells
+    nothing.
+    """
     if body in MEASURED_HEIGHTS:
         return MEASURED_HEIGHTS[body].load()
-    return _heights_from_shading(body)
+    shaded = _shaded_relief(body)
+    return None if shaded is None else add_unshaded_relief(shaded)
 
 
 @cache
-def _heights_from_shading(body: str) -> HeightGrid | None:
+def _shaded_relief(body: str) -> ShadedRelief | None:
     world = BODY_APPEARANCES.get(body)
     if world is None or world.image_file is None or world.shaded_radius_km is None:
         return None
@@ -104,8 +110,8 @@ def _grey_light(raster: Raster) -> Values:
 
 def _without_shading(raster: Raster, body: str) -> Raster:
     """Return a grey mosaic without its shading by relief."""
-    heights = default_heights(body)
-    assert heights is not None
+    shaded = None if body in MEASURED_HEIGHTS else _shaded_relief(body)
+    heights = MEASURED_HEIGHTS[body].load() if shaded is None else shaded.heights
     tone = remove_shading(_grey_light(raster), heights, BODY_APPEARANCES[body].shadowed_from_deg)
     deep = np.clip(tone * 65535 + 0.5, 0, 65535).astype(np.uint16)
     return ArrayRaster(raster.name, deep[..., None], raster.conventions)

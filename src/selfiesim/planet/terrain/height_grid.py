@@ -11,6 +11,7 @@ from selfiesim.planet.grids.fields import Field
 from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM, PolarGrid
 
 _PAD = 2  # pixels around the grid that a cubic spline needs
+_BAND = 256  # rows at a time, to bound memory
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,15 @@ class HeightGrid:
         place = np.stack([row, column])
         value = map_coordinates(self.coefficients, place, order=3, prefilter=False, output=np.float32, mode="nearest")
         return np.asarray(value, np.float64).reshape(np.broadcast_shapes(np.shape(lat_rad), np.shape(lon_rad)))
+
+    def on_plate_carree(self, rows: int) -> Field:
+        """Return heights (rows, 2 rows), m: row 0 in the north, the left edge at lon 0 E."""
+        lat = (0.5 - (np.arange(rows) + 0.5) / rows) * np.pi
+        lon = (np.arange(2 * rows) + 0.5) / rows * np.pi
+        out = np.empty((rows, 2 * rows), np.float32)
+        for start in range(0, rows, _BAND):
+            out[start : start + _BAND] = self.at(lat[start : start + _BAND, None], lon[None, :])
+        return out
 
     def on_polar_grid(self, grid: PolarGrid, north: bool, columns: slice = slice(None)) -> Field:
         """Return heights (size, n), m, at the pixels of a polar grid."""

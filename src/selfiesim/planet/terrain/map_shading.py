@@ -12,6 +12,8 @@ mosaic of the Moon, the slopes so found correlate by 0.8 (east) and 0.6 (north) 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +38,23 @@ _STIFFNESS = 0.15  # square of a slope that shading does not tell, relative to o
 _STEPS = 30  # of the conjugate gradients
 _LEAST_COSINE = 0.15  # of the latitude, beyond which a meridian counts as no closer to the next
 _BAND = 256  # rows at a time, to bound memory
+
+
+@dataclass(frozen=True, eq=False)
+class ShadedRelief:
+    """Relief that the shading of a mosaic tells.
+
+    Attributes
+    ----------
+    heights : HeightGrid
+        Heights; flat where the mosaic shows no shading.
+    known_share : (H, 2H) array
+        Share of the true slopes that they have around each place: 0 where nothing is known, 1 where all the light's
+        contrast is shading.
+    """
+
+    heights: HeightGrid
+    known_share: Field
 
 
 def remove_shading(light: Field, heights: HeightGrid, shadowed_from_deg: float) -> Field:
@@ -67,10 +86,10 @@ def remove_shading(light: Field, heights: HeightGrid, shadowed_from_deg: float) 
     return np.asarray((level * (1 - dark) + even * dark) * (1 + tone * (1 - dark)), np.float32)
 
 
-def relief_from_shading(light: Field, radius_km: float) -> HeightGrid:
-    """Return heights from the shading of a plate carree mosaic (H, 2H), laid out as in :func:`remove_shading`.
+def relief_from_shading(light: Field, radius_km: float) -> ShadedRelief:
+    """Return relief from the shading of a plate carree mosaic (H, 2H), laid out as in :func:`remove_shading`.
 
-    They are those of waves between some pixels and 400 km, and flat where the mosaic shows no shading.
+    Its waves are those between some pixels and 400 km.
     """
     from scipy.sparse.linalg import LinearOperator, cg
 
@@ -91,7 +110,8 @@ def relief_from_shading(light: Field, radius_km: float) -> HeightGrid:
     size = contrast.size
     height, _ = cg(LinearOperator((size, size), normal_equations, dtype=np.float32), target, maxiter=_STEPS)
     metres = np.asarray(height.reshape(contrast.shape) * 1000 * radius_km, np.float32)
-    return HeightGrid.from_heights(metres, 4 * np.pi * radius_km / contrast.shape[1], radius_km)
+    heights = HeightGrid.from_heights(metres, 4 * np.pi * radius_km / contrast.shape[1], radius_km)
+    return ShadedRelief(heights, share * (1 + _STIFFNESS) / (share + _STIFFNESS))
 
 
 def _find_azimuth(contrast: Field, grid: _Differences, window: float) -> tuple[Field, Field, Field]:
