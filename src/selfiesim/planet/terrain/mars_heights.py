@@ -22,12 +22,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.planet.grids.fields import Field
 from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM
-from selfiesim.planet.terrain.crater_profiles import add_crater_profiles
 from selfiesim.planet.terrain.height_grid import HeightGrid
 
 TABLE = Path(__file__).with_name("mars_heights.npz")
+CLIFF_TABLE = Path(__file__).with_name("mars_cliffs.npz")
+"""What keeps the heights from rippling beside cliffs, to degree 959: of all surfaces with these harmonics to 719,
+that of fewest bends, less the model (``design/sharpen_mars_heights.py``)."""
 MAX_DEGREE = 719
-TAPER_START = 640 / 720  # share of the degrees above which a cosine taper runs to zero, so that craters do not ring
+TAPER_START = (
+    640 / 720
+)  # share of the degrees above which a cosine taper runs to zero, where nothing else keeps it from ringing
+CLIFF_TAPER_START = 0.85  # likewise of the degrees of CLIFF_TABLE
 GRID_ROWS = 2048  # of the grid that places are read from: 5.7 pixels to the shortest wave
 SHORTEST_KM = float(2 * np.pi * MARS_RADIUS_KM / MAX_DEGREE)
 """Shortest wave, 29.6 km."""
@@ -243,6 +248,14 @@ def _load_spectrum(max_degree: int) -> HeightSpectrum:
     return HeightSpectrum.from_harmonics(coefficients * taper(len(coefficients))[:, None])
 
 
+def load_sharp_spectrum() -> HeightSpectrum:
+    """Return the heights with walls as straight as degree 719 allows; it takes some two seconds."""
+    coefficients = load_coefficients(CLIFF_TABLE)
+    coefficients *= taper(len(coefficients), CLIFF_TAPER_START)[:, None]
+    coefficients[: MAX_DEGREE + 1, : MAX_DEGREE + 1] += load_coefficients()
+    return HeightSpectrum.from_harmonics(coefficients)
+
+
 def synthesize(rows: int) -> Field:
     """Return heights (rows, 2 rows), m, plate carree: row 0 in the north, the left edge at lon 0 E.
 
@@ -253,9 +266,8 @@ def synthesize(rows: int) -> Field:
 
 @cache
 def load_grid() -> HeightGrid:
-    """Return the heights as a spline surface, craters corrected; the first call takes about a second and 34 MB."""
-    coefficients = load_spectrum().for_cubic_spline(GRID_ROWS).heights(GRID_ROWS)
-    add_crater_profiles(coefficients)
+    """Return the heights as a spline surface, walls straightened; the first call takes about two seconds and 34 MB."""
+    coefficients = load_sharp_spectrum().for_cubic_spline(GRID_ROWS).heights(GRID_ROWS)
     return HeightGrid.from_coefficients(coefficients, SHORTEST_KM)
 
 
