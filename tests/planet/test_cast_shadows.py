@@ -83,8 +83,8 @@ def test_shadows_are_those_of_a_march_toward_the_sun(mars: PlanetMaps, place, el
     for expected, sample in ((True, lit), (False, shaded)):
         angle = clearance(mars.heights, sample, sun, RADII_M)
         umbra = np.abs(angle) > 1.2 * SUN_RADIUS
-        assert ((angle > 0) == expected)[umbra].mean() > 0.97
-        assert ((angle > 0) == expected).mean() > 0.93
+        assert ((angle > 0) == expected)[umbra].mean() > 0.99
+        assert ((angle > 0) == expected).mean() > 0.91
 
 
 def test_korolevs_ice_casts_a_shadow_as_long_as_a_march_finds(mars: PlanetMaps):

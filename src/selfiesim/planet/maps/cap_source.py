@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from selfiesim.planet.grids.fields import smoothstep
 from selfiesim.planet.grids.polar_grid import PolarGrid
-from selfiesim.planet.maps.albedo import decode, encode
+from selfiesim.planet.maps.albedo import BAND_EXPONENTS, BRIGHT_GROUND, ICE_REFLECTANCE, decode, encode
 from selfiesim.planet.maps.map_file import Cap
 from selfiesim.planet.readers.resample import Values
 
-CAPS_FORMAT_VERSION = 3  # increment whenever the caps change
+CAPS_FORMAT_VERSION = 4  # increment whenever the caps change
 MIN_BAND_CORRELATION = 0.3  # least correlation of the bands at which an image keeps its own cap
 
 _COMPARE_SIZE = 512  # pixels per side at which patches are compared: 5 km
@@ -31,7 +31,10 @@ _CORRELATION_COLATITUDE_RAD = float(np.radians(8.0))  # rim of the area compared
 _BRIGHTNESS_COLATITUDE_RAD = float(np.radians(9.0))  # rim of the area whose brightness is compared
 _BANDPASS_SIGMAS_KM = (6.0, 42.0)  # Gaussians whose difference shows troughs
 _ICE_BLUE_RANGE = (0.13, 0.22)  # blue reflectance at which ice begins and is complete; the brightest dust has 0.12
-_ICE_LIGHT_BLUE_RANGE = (0.09, 0.25)  # where the ice's share of the light begins and is complete: fitted to the default
+_BARE_SHARE, _PURE_SHARE = 0.12, 0.9  # of ice in red light by its hue; hues of ground and of ice vary that much
+_LEAST_RED = 0.08  # reflectance; darker ground is as blue as ice
+_BLUE_OF_RED = BAND_EXPONENTS[2] / BAND_EXPONENTS[0]  # ground's blue is red to this power
+_ICE_GREEN, _GROUND_GREEN = (colour[1] / colour[0] for colour in (ICE_REFLECTANCE, BRIGHT_GROUND))  # over red
 _ICE_DILATION_KM = 14.0  # how far an image's blur spreads light from ice onto the ground
 _BLEND_SIGMA_KM = 7.0
 _MARGIN_KM = 40.0  # from ice; ground farther away shows its own tone
@@ -100,11 +103,21 @@ def fit_polar_cap(
 def own_ice(patch: NDArray[np.uint8], relief: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the relief (M, M, 4) of a polar patch with the ice where the image's patch (N, N, 3) has it.
 
-    The fraction of the light that ice reflects follows from the reflectance in blue, in which no ground is bright.
+    A pixel's hue is between those of ice and of ground as bright in red, as the ice's share of the red light is.
     """
-    light = decode(_resize_codes(patch, len(relief)))[..., 2]
-    share = smoothstep(*_ICE_LIGHT_BLUE_RANGE, light)
-    return np.concatenate([relief[..., :3], np.rint(255 * share).astype(np.uint8)[..., None]], axis=-1)
+    codes = _resize_codes(patch, len(relief))
+    out = relief.copy()
+    for start in range(0, len(out), _STRIP_ROWS):
+        rows = slice(start, start + _STRIP_ROWS)
+        light = decode(codes[rows])
+        red = np.maximum(light[..., 0], np.float32(_LEAST_RED))
+        bare = np.float32(BRIGHT_GROUND[2]) * (red / np.float32(BRIGHT_GROUND[0])) ** _BLUE_OF_RED / red
+        hue = ICE_REFLECTANCE[2] / ICE_REFLECTANCE[0]
+        share = (light[..., 2] / red - bare) / (hue - bare)
+        share = np.clip((share - _BARE_SHARE) / (_PURE_SHARE - _BARE_SHARE), 0, 1)
+        ice, ground = share * _ICE_GREEN, (1 - share) * _GROUND_GREEN
+        out[rows, :, 3] = np.rint(255 * ice / (ice + ground))
+    return out
 
 
 def band_correlation(from_user: Values, from_default: Values, grid: PolarGrid) -> float:
