@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from height_charts import synthesize
 from PIL import Image
 
 from selfiesim.planet.library.catalogue import PUBLIC_MAPS
-from selfiesim.planet.terrain import mars_heights
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +90,7 @@ def test_a_map_of_the_library_is_drawn(run, image_file):
 
 
 def test_every_convention_has_an_option(run, tmp_path):
-    height_m = mars_heights.synthesize(90)
+    height_m = synthesize(90)
     ((height_m[::-1] - 5.0) / 2.0).astype(">i2").tofile(tmp_path / "h.img")
     words = ["--lon0", "0", "--positive", "west", "--latitude", "planetographic", "--shape", "180x90", "--dtype", ">i2"]
     words += ["--scale", "2", "--offset", "5", "--row0", "south", "--registration", "pixel", "--nodata", "-32768"]
@@ -147,7 +147,7 @@ def test_invalid_input_is_refused_with_a_clear_message(run, tmp_path, case):
 @pytest.fixture(scope="module")
 def mola_4ppd():
     """Bytes of Mars's heights on the grid of the public map, with the detail of one a quarter as fine."""
-    return np.kron(mars_heights.synthesize(180), np.ones((4, 4))).astype(">i2").tobytes()
+    return np.kron(synthesize(180), np.ones((4, 4))).astype(">i2").tobytes()
 
 
 @pytest.fixture

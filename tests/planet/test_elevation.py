@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from height_charts import synthesize
 
 from selfiesim.core.errors import MapError
 from selfiesim.planet.library import user_maps
@@ -27,7 +28,7 @@ LON = ((np.arange(2 * ROWS) + 0.5) / ROWS * np.pi)[None, :]
 
 @pytest.fixture(scope="module")
 def height() -> np.ndarray:
-    return mars_heights.synthesize(ROWS)
+    return synthesize(ROWS)
 
 
 def write(folder: Path, height: np.ndarray, conventions: Conventions = CONVENTIONS) -> MapFile:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from height_charts import synthesize
 from scipy.ndimage import grey_closing, label
 
 from selfiesim.planet.library.gazetteer import locate
-from selfiesim.planet.terrain import mars_heights
 
 ROWS = 720
 LAT = (0.5 - (np.arange(ROWS) + 0.5) / ROWS)[:, None] * np.pi
@@ -60,7 +60,7 @@ def pit(height: np.ndarray, place: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def ours() -> np.ndarray:
-    return mars_heights.synthesize(ROWS)
+    return synthesize(ROWS)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from height_charts import load_spectrum, synthesize
 from scipy import special
 from scipy.ndimage import binary_dilation, gaussian_filter, map_coordinates, maximum_filter, minimum_filter
 
@@ -163,7 +164,7 @@ def test_korolev_has_a_rim_a_moat_and_a_mound() -> None:
 @pytest.fixture(scope="module")
 def rippled() -> HeightGrid:
     """The harmonics to degree 719, with a taper as long as the slopes bear and nothing else against ripples."""
-    coefficients = mars_heights.load_spectrum().for_cubic_spline(1024).heights(1024)
+    coefficients = load_spectrum().for_cubic_spline(1024).heights(1024)
     return HeightGrid.from_coefficients(coefficients, mars_heights.SHORTEST_KM)
 
 
@@ -226,7 +227,7 @@ def test_functions_obey_the_addition_theorem(degree: int) -> None:
 
 def test_gradient_is_the_slope_of_the_heights() -> None:
     rows = 2048  # fine enough for differences
-    spectrum = mars_heights.load_spectrum(100)
+    spectrum = load_spectrum(100)
     height = spectrum.heights(rows)
     east, north = spectrum.gradient(rows)
     step = np.pi / rows * MARS_RADIUS_KM * 1000
@@ -268,8 +269,8 @@ def test_taper_keeps_a_peak_from_ringing() -> None:
 
 
 def test_coarse_grids_leave_out_what_they_cannot_hold() -> None:
-    fine = mars_heights.synthesize(720)
-    coarse = mars_heights.synthesize(90)
+    fine = synthesize(720)
+    coarse = synthesize(90)
     assert np.sqrt(((fine.reshape(90, 8, 180, 8).mean(axis=(1, 3)) - coarse)[3:-3] ** 2).mean()) < 250
     assert coarse.max() < fine.max()
 

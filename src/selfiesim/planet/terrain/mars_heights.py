@@ -237,31 +237,12 @@ def _sines(amplitude: NDArray[np.complex64], rows: int) -> NDArray[np.complex64]
     return np.asarray(fft.dst(padded, type=3, axis=0, overwrite_x=True, workers=_THREADS))
 
 
-def load_spectrum(max_degree: int = MAX_DEGREE) -> HeightSpectrum:
-    """Return the heights to a degree, tapered below it; the first call takes about half a second."""
-    return _load_spectrum(max_degree)
-
-
-@cache
-def _load_spectrum(max_degree: int) -> HeightSpectrum:
-    coefficients = load_coefficients()[: max_degree + 1, : max_degree + 1]
-    return HeightSpectrum.from_harmonics(coefficients * taper(len(coefficients))[:, None])
-
-
 def load_sharp_spectrum() -> HeightSpectrum:
     """Return the heights with walls as straight as degree 719 allows; it takes some two seconds."""
     coefficients = load_coefficients(CLIFF_TABLE)
     coefficients *= taper(len(coefficients), CLIFF_TAPER_START)[:, None]
     coefficients[: MAX_DEGREE + 1, : MAX_DEGREE + 1] += load_coefficients()
     return HeightSpectrum.from_harmonics(coefficients)
-
-
-def synthesize(rows: int) -> Field:
-    """Return heights (rows, 2 rows), m, plate carree: row 0 in the north, the left edge at lon 0 E.
-
-    Degrees that ``rows`` rows cannot hold are left out, and those just below are tapered.
-    """
-    return load_spectrum(min(MAX_DEGREE, rows - 1)).heights(rows)
 
 
 @cache
