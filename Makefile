@@ -5,7 +5,7 @@
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(p)),$(p))))
 VENV   := .venv
 BIN    := $(VENV)/bin
-VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhurong ikaros hayabusa2 juice ryugu cubesat
+VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhurong ikaros hayabusa2 juice ryugu cubesat rosetta bepicolombo orion shenzhou7
 
 # One worker per core, and no threads inside a worker, which only compete with the other workers.
 PYTEST = LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
@@ -61,6 +61,10 @@ model-gallery: $(VENV)/.user
 	@$(LOOK) ikaros --from 0.4,0.6,1 --at 0,0,0 --range 6 --fov 60 --sun 0.5,-0.2,1 -o renders/models/ikaros-close.jpg
 	@$(LOOK) hayabusa2 --from 0.8,0.7,-0.5 --up 0,0,1 --at 0,0,0 --range 4.5 --fov 70 --sun 1,0.5,0 -o renders/models/hayabusa2-close.jpg
 	@$(LOOK) juice --from -0.6,0.7,0.5 --up 0,0,1 --at 0,0,0 --range 16 --fov 60 --sun -1,0.1,0.3 -o renders/models/juice-close.jpg
+	@$(LOOK) rosetta --from -0.8,0.7,0.4 --up 0,0,1 --at -0.6,0,0 --range 7 --fov 60 --sun -1,0.3,0.5 -o renders/models/rosetta-close.jpg
+	@$(LOOK) bepicolombo --from -0.7,-0.3,-0.6 --up 0,0,-1 --at 0,0,-1 --range 10 --fov 60 --sun -0.3,0.8,-0.5 -o renders/models/bepicolombo-close.jpg
+	@$(LOOK) orion --from -0.8,0.6,0.2 --up 0,0,1 --at -1.5,0,0 --range 9 --fov 60 --sun -0.8,0.9,0.3 -o renders/models/orion-close.jpg
+	@$(LOOK) shenzhou7 --from 1,-0.35,0.7 --up 0,0,1 --at 3.2,0,0 --range 8 --fov 60 --sun 1,-0.8,0.8 -o renders/models/shenzhou7-close.jpg
 	@$(LOOK) ryugu --from 1,0.6,-0.1 --up 0,0,1 --sun 0.6,1,0.3 -o renders/models/ryugu-close.jpg
 
 # The shipped meshes; building them again changes no byte.

@@ -135,6 +135,21 @@ def test_scenes_lists_every_shipped_scene_with_its_title(run):
         assert entry["title"] in out
 
 
+def test_scenes_are_listed_under_their_mission_with_what_carries_the_camera(run):
+    mission, listed = None, {}
+    for line in run("scenes")[1].splitlines():
+        if not line.startswith(" "):
+            mission = line
+        else:
+            listed[line.split()[0]] = mission, line
+    assert listed["ikaros-dcam2"][0] == "IKAROS"
+    assert listed["zhurong-group"][0] == listed["tianwen1-boom"][0] == "Tianwen-1"
+    for name, (mission, line) in listed.items():
+        scene = Scene.load(name)
+        assert mission == scene.mission
+        assert scene.kind.replace("-", " ") in line
+
+
 def test_cameras_lists_each_camera_with_image_size_field_of_view_and_lens(run):
     code, out, err = run("cameras")
     assert (code, err) == (0, "")

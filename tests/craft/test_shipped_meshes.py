@@ -17,11 +17,15 @@ from selfiesim.cli.app import main
 from selfiesim.core.errors import ModelError
 from selfiesim.core.files import shipped
 from selfiesim.craft.builders import (
+    bepicolombo,
     cubesat,
     hayabusa2,
     ikaros,
     juice,
+    orion,
+    rosetta,
     ryugu,
+    shenzhou7,
     tianwen1_camera,
     tianwen1_cruise,
     tianwen1_lander,
@@ -44,9 +48,13 @@ MODULES = {
     "tianwen1-camera": tianwen1_camera,
     "cubesat": cubesat,
     "ikaros": ikaros,
+    "bepicolombo": bepicolombo,
     "hayabusa2": hayabusa2,
     "juice": juice,
+    "orion": orion,
+    "rosetta": rosetta,
     "ryugu": ryugu,
+    "shenzhou7": shenzhou7,
     "tianwen1-lander": tianwen1_lander,
     "zhurong": zhurong,
 }
@@ -85,7 +93,8 @@ def test_command_rebuilds_the_shipped_file_byte_for_byte(name, tmp_path):
 
 def test_file_size_triangle_count_and_density_are_plausible(name, craft):
     assert craft.source.stat().st_size < 8_000_000
-    if name not in ("tianwen1-camera", "hayabusa2", "juice", "cubesat"):
+    small = ("tianwen1-camera", "hayabusa2", "juice", "cubesat", "rosetta", "bepicolombo", "orion", "shenzhou7")
+    if name not in small:
         assert 80_000 <= craft.triangle_count <= 400_000
     low, high = craft.bounds_m
     density = craft.mass_kg / np.prod(high - low)
@@ -180,6 +189,10 @@ def test_sheets_at_a_third_of_that_gap_render_in_the_right_order(distance_m, tmp
         ("hayabusa2", ("",)),
         ("cubesat", ("",)),
         ("juice", ("",)),
+        ("rosetta", ("",)),
+        ("bepicolombo", ("",)),
+        ("orion", ("",)),
+        ("shenzhou7", ("",)),
         ("ikaros", ("petal_1", "hub", "camera_tubes", "tethers")),
         ("tianwen1-cruise", ("backshell", "heat_shield", "separation_band", "adapter", "top_deck", "bus")),
     ],
@@ -257,6 +270,75 @@ def test_juice_has_its_published_sizes():
     assert np.linalg.norm(size("magboom", "black_kapton")) == pytest.approx(10.6, abs=0.15)
     assert size("radar", "cfrp")[0] == pytest.approx(16.0, abs=0.01)
     assert size("hga", "white_paint")[1] == pytest.approx(2.54, abs=0.01)
+
+
+# ESA, Rosetta fact sheet: body 2.8 x 2.1 x 2.0 m, two wings 14 m long, 64 m2 in all. ESA, February 2004: dish 2.2 m.
+def test_rosetta_has_its_published_sizes():
+    craft = load_craft("rosetta")
+    boards = [p for p in craft.parts if p.material.name == "cfrp" and "_panel_" in p.node]
+    sizes = np.array([np.ptp(p.vertices, axis=0) for p in boards])
+    assert len(boards) == 10
+    assert (sizes[:, 1] * sizes[:, 2]).sum() == pytest.approx(64.0, rel=0.02)
+    wing = np.concatenate([p.vertices for p in boards if p.node.startswith("wing_plus_y")])
+    assert np.ptp(wing, axis=0)[1] == pytest.approx(14.0, abs=0.01)
+    dish = np.concatenate([p.vertices for p in craft.parts if p.node == "hga.white_paint"])
+    assert np.ptp(dish, axis=0)[1] == pytest.approx(2.2, abs=0.01)
+
+
+# ESA, March 2018: wings about 30 m from tip to tip, an array 7.5 m long. Frames kernel bc_mpo_v23.tf: dish 1.1 m wide,
+# array tilted by 24 degrees from +Y toward +Z.
+def test_bepicolombo_has_its_published_sizes():
+    craft = load_craft("bepicolombo")
+    boards = [p for p in craft.parts if p.material.name == "cfrp" and "_panel_" in p.node]
+    wings = np.concatenate([p.vertices for p in boards if p.node.startswith("wing")])
+    assert np.ptp(wings, axis=0)[0] == pytest.approx(30.0, abs=0.01)
+    array = np.concatenate(
+        [p.vertices for p in craft.parts if p.node.startswith("array") and p.material.name == "cfrp"]
+    )
+    along = np.array([0.0, np.cos(np.radians(24.0)), np.sin(np.radians(24.0))])
+    assert np.ptp(array @ along) == pytest.approx(7.5, abs=0.15)
+    sheet = np.concatenate([p.vertices for p in craft.parts if p.node == "array_panel_2.solar_cell"])
+    assert np.ptp(sheet @ np.cross(along, [1.0, 0.0, 0.0])) < 0.01
+    dish = np.concatenate([p.vertices for p in craft.parts if p.node == "hga.tank_titanium"])
+    axis = np.array([0.35, 0.35, -0.87]) / np.linalg.norm([0.35, 0.35, -0.87])
+    offsets = dish - dish.mean(axis=0)
+    across = offsets - np.outer(offsets @ axis, axis)
+    assert 2.0 * np.linalg.norm(across, axis=1).max() == pytest.approx(1.1, abs=0.03)
+
+
+# Wikipedia: 9.25 m long; CMSA: at most 2.8 m wide. S. Pietrobon, Encyclopedia Astronautica: wings 2.0 m wide.
+def test_shenzhou_7_has_its_published_sizes():
+    craft = load_craft("shenzhou7")
+    hull = np.concatenate(
+        [p.vertices for p in craft.parts if p.node.startswith(("service_module", "entry", "orbital", "front"))]
+    )
+    assert np.ptp(hull[:, 0]) == pytest.approx(9.25, abs=0.01)
+    assert 2.0 * np.linalg.norm(hull[:, 1:], axis=1).max() == pytest.approx(2.8, abs=0.01)
+    boards = [p.vertices for p in craft.parts if p.material.name == "cfrp" and "_panel_" in p.node]
+    assert len(boards) == 8
+    np.testing.assert_allclose([np.ptp(board[:, 0]) for board in boards], 2.0, atol=0.01)
+
+
+# NASA: crew module 16.5 feet wide. ESA: 19 m from tip to tip, four wings in the shape of an X, service module and
+# adapter 4 m high. The wings are swept back, so their true length is measured along them.
+def test_orion_has_its_published_sizes():
+    craft = load_craft("orion")
+    crew = np.concatenate([p.vertices for p in craft.parts if p.node.startswith("crew_module")])
+    assert 2.0 * np.linalg.norm(crew[:, 1:], axis=1).max() == pytest.approx(16.5 * 0.3048, abs=0.02)
+    drums = [p.vertices for p in craft.parts if p.node.endswith("_yoke.aluminium")]
+    tips = []
+    for number in range(1, 5):
+        wing = [p.vertices for p in craft.parts if p.node.startswith(f"wing_{number}_panel")]
+        root = drums[number - 1].mean(axis=0)
+        reach = np.linalg.norm(np.concatenate(wing) - root, axis=1).max()
+        half_width = 0.5 * 1.92
+        length = np.sqrt(reach**2 - half_width**2)
+        assert np.linalg.norm(root[1:]) + length == pytest.approx(0.5 * 19.0, abs=0.1)
+        tips.append(np.concatenate(wing).mean(axis=0))
+    angles = np.degrees([np.arctan2(tip[2], tip[1]) for tip in tips]) % 360.0
+    np.testing.assert_allclose(angles, [45.0, 135.0, 225.0, 315.0], atol=0.1)
+    service = np.concatenate([p.vertices for p in craft.parts if p.node.startswith(("service_module", "adapter"))])
+    assert np.ptp(service[:, 0]) == pytest.approx(4.0, abs=0.1)
 
 
 # Watanabe et al. 2019: 1004 m across, polar to equatorial 0.872, 0.377 km3; Michikami et al. 2019: nearly 4400 boulders

@@ -76,6 +76,14 @@ def test_the_page_needs_no_external_resources(rendered):
     assert "<script" not in text
 
 
+def test_the_page_groups_scenes_by_mission(rendered):
+    text = (rendered / "index.html").read_text(encoding="utf-8")
+    contents = text[: text.index("<article")]
+    order = [contents.index(words) for words in ("<h2>IKAROS", "#ikaros-dcam2", "<h2>Tianwen-1", "#tianwen1-cruise")]
+    assert order == sorted(order)
+    assert "IKAROS · ejected camera" in text
+
+
 def test_the_page_shows_facts_and_assumptions_of_each_scene(rendered):
     text = (rendered / "index.html").read_text(encoding="utf-8")
     recipe = json.loads((rendered / "ikaros-dcam2.json").read_text())

@@ -1,13 +1,14 @@
 """The shipped shots agree with their published captions, in geometry and in a few pixels.
 
 Captions: CNSA, 1 January 2022 (the orbiter, close up, the cap), 1 October 2020 (on the way to Mars) and 31 January 2022
-(the boom); MyNavi, 5 April 2019 (Hayabusa2); ESA, 19 August 2024 (JUICE).
+(the boom); MyNavi, 5 April 2019 (Hayabusa2); JAXA, 22 September 2018 (its rover); ESA, 19 August 2024 (JUICE).
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from shot_geometry import ends, fraction, inside, nodes
 
 from selfiesim.analysis.framing import craft_bounding_box, framing, project_lonlat
 from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
@@ -29,35 +30,6 @@ def scenes():
 @pytest.fixture(scope="module")
 def views(scenes):
     return {name: scene.view() for name, scene in scenes.items()}
-
-
-def fraction(view, place):
-    """Position of a place (latitude, longitude) as fractions of width and height; None when it is not visible."""
-    pixel = project_lonlat(view, *np.radians(place))
-    return None if pixel is None else (pixel + 0.5) / (view.camera.width, view.camera.height)
-
-
-def nodes(view, name):
-    """Pixels (N, 2) of the vertices of the craft's nodes whose names start with ``name``."""
-    craft = view.crafts[0]
-    found = []
-    for part in craft.parts:
-        if part.node.startswith(name):
-            matrix = craft.joint_matrix(part.joint)
-            points = part.vertices @ matrix[:3, :3].T + matrix[:3, 3]
-            found.append(view.camera.project(points @ craft.body_to_camera.T + craft.position))
-    return np.concatenate(found)
-
-
-def ends(pixels):
-    """The two ends of an elongated set of pixels."""
-    middle = pixels - pixels.mean(axis=0)
-    along = middle @ np.linalg.svd(middle, full_matrices=False)[2][0]
-    return pixels[along.argmin()], pixels[along.argmax()]
-
-
-def inside(pixels, view):
-    return bool(np.all((pixels >= 0) & (pixels <= (view.camera.width, view.camera.height))))
 
 
 @pytest.mark.parametrize("name", SHOTS)
@@ -197,6 +169,32 @@ class TestOnTheBoom:
             wing_to_camera = view.craft.body_to_camera @ view.craft.joint_matrix("wing_minus_y")[:3, :3]
             cells = wing_to_camera @ np.array(view.craft.craft.joints["wing_minus_y"].zero_normal)
             assert np.degrees(np.arccos(np.clip(cells @ view.sun.direction, -1, 1))) == pytest.approx(off, abs=0.01)
+
+
+# JAXA, 22 September 2018: separation at 13:06 Japanese time, 55 m above the surface; then the first picture, blurred as
+# the rover was rotating, with Hayabusa2 at the top and the surface of Ryugu at the bottom.
+class TestTheRoverAboveRyugu:
+    def test_it_is_taken_within_two_minutes_of_separation_from_55_m(self, views):
+        view = views["minerva-1a"]
+        assert 0.0 < view.epoch - Epoch.from_utc("2018-09-21T04:06:00Z") < 120.0
+        (ryugu,) = view.objects
+        metres, _ = ryugu.clearance(ryugu.body_to_camera.T @ (view.craft.position - ryugu.position))
+        assert metres == pytest.approx(55.0, abs=2.0)
+
+    def test_hayabusa2_is_at_the_top_and_the_surface_at_the_bottom(self, views):
+        view = views["minerva-1a"]
+        truth = view.render("draft", 1).truth
+        names = np.vectorize(truth.part_names.__getitem__)(truth.part)
+        rows = {start: np.nonzero(np.char.startswith(names, start))[0] / len(names) for start in ("bus", "ryugu")}
+        assert rows["bus"].max() < 0.4
+        assert rows["ryugu"].min() > 0.6
+
+    def test_the_rotation_blurs_the_picture(self, scenes, views):
+        scene, view = scenes["minerva-1a"], views["minerva-1a"]
+        assert scene.photo.motion_blur
+        later = scene.with_changes(at=f"release+{view.facts['seconds_since_release'] + scene.photo.shutter_s}s").view()
+        start, end = (v.camera.project(v.craft.position) for v in (view, later))
+        assert np.linalg.norm(end - start) > 3.0
 
 
 class TestHayabusa2AtRyugu:

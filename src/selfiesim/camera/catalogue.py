@@ -286,15 +286,24 @@ PRESETS: dict[str, CameraPreset] = {
             "detector": _SENSOR,
         },
     ),
+    "bepicolombo-mcam": CameraPreset(
+        title="BepiColombo, monitoring cameras M-CAM 1 to 3",
+        size_px=(1024, 1024),
+        horizontal_fov_deg=60.0,
+        detector="cmv4000",
+        sources={"size_px": "ESA, 22 October 2018: black and white, 1024 x 1024 pixels"},
+        assumed={
+            "horizontal_fov_deg": "not found; plausible 50 to 75",
+            "distortion": _NO_CALIBRATION,
+            "detector": "not published; a monochrome CMOS",
+        },
+    ),
     "rosetta-civa": CameraPreset(
         title="Rosetta's lander Philae, CIVA, 2007 to 2014",
         size_px=(1024, 1024),
         horizontal_fov_deg=60.0,
         detector="th7888a",
-        sources={
-            "size_px": "PDS catalogue of CIVA: detector TH7888A; its data sheet, 1999: 1024 x 1024 pixels",
-            "detector": "PDS catalogue of CIVA",
-        },
+        sources={"size_px": "data sheet of the TH7888A, 1999: 1024 x 1024", "detector": "PDS catalogue of CIVA"},
         assumed={
             "horizontal_fov_deg": "not found; seven cameras, two of them a stereo pair, cover the full circle: "
             "60 each; plausible 60 to 70",

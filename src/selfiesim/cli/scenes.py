@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Annotated
 
 from selfiesim.cli.console import load_scene, parse_at, print_advice, print_facts, print_json
@@ -10,17 +11,24 @@ from selfiesim.core.errors import PhotoError, SceneError
 
 
 def scenes(*, as_json: AsJson = False) -> None:
-    """List the shipped scenes."""
+    """List the shipped scenes by mission, each with what carries its camera."""
     from selfiesim.scene.scene import Scene
     from selfiesim.scene.shipped import scenes as shipped_scenes
 
-    titles = {name: Scene.load(name).title for name in shipped_scenes()}
+    found = [
+        {"name": name, "title": scene.title, "mission": scene.mission, "kind": scene.kind}
+        for name, scene in ((name, Scene.load(name)) for name in shipped_scenes())
+    ]
+    found.sort(key=lambda entry: (str(entry["mission"]).casefold(), entry["name"]))
     if as_json:
-        print_json([{"name": name, "title": title} for name, title in titles.items()])
-    else:
-        width = max(map(len, titles))
-        for name, title in titles.items():
-            print(f"{name:{width}s}  {title}")
+        print_json(found)
+        return
+    width, kind_width = (max(len(entry[key] or "") for entry in found) for key in ("name", "kind"))
+    for mission, entries in groupby(found, key=lambda entry: entry["mission"]):
+        print(mission)
+        for entry in entries:
+            kind = (entry["kind"] or "").replace("-", " ")
+            print(f"  {entry['name']:{width}s}  {kind:{kind_width}s}  {entry['title']}")
 
 
 def show(scene_name: SceneName, /, *, at: At = None, craft: Craft = None, as_json: AsJson = False) -> None:

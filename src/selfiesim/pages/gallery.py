@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -44,6 +45,8 @@ class GalleryEntry:
         Whether the picture was rendered now, rather than kept.
     thumbnail_px : tuple of int
         Width and height of the thumbnail.
+    mission, kind : str
+        Of the scene; empty where it names none.
     """
 
     name: str
@@ -54,6 +57,8 @@ class GalleryEntry:
     fault: str = ""
     is_new: bool = False
     thumbnail_px: tuple[int, int] = THUMBNAIL_PX
+    mission: str = ""
+    kind: str = ""
 
 
 def gallery(
@@ -129,17 +134,39 @@ def _render_entry(
         save_thumbnail(photo.pixels, small, THUMBNAIL_PX)
         cache.add(stem, input_digest, files)
     recipe = read_recipe(sidecar_path(path))
-    return GalleryEntry(stem, scene.title, scene.summary, path, recipe, is_new=is_new, thumbnail_px=image_size(small))
+    return GalleryEntry(
+        stem,
+        scene.title,
+        scene.summary,
+        path,
+        recipe,
+        is_new=is_new,
+        thumbnail_px=image_size(small),
+        mission=scene.mission,
+        kind=scene.kind or "",
+    )
 
 
 def html_page(entries: list[GalleryEntry]) -> str:
-    """Return the page as HTML that needs nothing from outside the gallery's folder."""
-    rendered = [entry for entry in entries if entry.picture]
+    """Return the page, grouped by mission, as HTML that needs nothing from outside the gallery's folder."""
+    ordered = sorted(
+        entries, key=lambda entry: (not entry.mission, entry.mission.casefold())
+    )  # without one: at the end
     contents = "\n".join(
-        f'<a href="#{escape(entry.name)}">{_image(entry)}{escape(entry.title)}</a>' for entry in rendered
+        _contents(mission, [entry for entry in group if entry.picture])
+        for mission, group in groupby(ordered, key=lambda entry: entry.mission)
     )
-    articles = "\n".join(_article(entry) for entry in entries)
-    return document(TITLE, _INTRODUCTION, f"<nav>\n{contents}\n</nav>\n{articles}\n{_credits(entries)}")
+    articles = "\n".join(_article(entry) for entry in ordered)
+    return document(TITLE, _INTRODUCTION, f"{contents}\n{articles}\n{_credits(entries)}")
+
+
+def _contents(mission: str, rendered: list[GalleryEntry]) -> str:
+    """Pictures that lead to the articles of a mission, under its name."""
+    if not rendered:
+        return ""
+    links = "\n".join(f'<a href="#{escape(entry.name)}">{_image(entry)}{escape(entry.title)}</a>' for entry in rendered)
+    heading = f"<h2>{escape(mission)}</h2>\n" if mission else ""
+    return f"{heading}<nav>\n{links}\n</nav>"
 
 
 def _image(entry: GalleryEntry) -> str:
@@ -151,9 +178,11 @@ def _article(entry: GalleryEntry) -> str:
     if entry.recipe is None or entry.picture is None:
         return f"<article>\n<h2>{escape(entry.name)}</h2>\n<p>Not rendered: {escape(entry.fault)}</p>\n</article>"
     view = entry.recipe["view"]
+    origin = " · ".join(words for words in (entry.mission, entry.kind.replace("-", " ")) if words)
     name, link = escape(entry.name), quote(entry.name)
     return f"""<article id="{name}">
 <h2>{escape(entry.title)}</h2>
+<p class="quiet">{escape(origin)}</p>
 <a href="{link}{entry.picture.suffix}">{_image(entry)}</a>
 <p>{escape(entry.summary.strip())}</p>
 <p class="quiet">{escape(caption(entry.recipe, "press"))}</p>

@@ -29,7 +29,7 @@ from selfiesim.scene.objects import ObjectSection
 from selfiesim.scene.photo import PhotoSection
 from selfiesim.scene.planet import PlanetSection
 from selfiesim.scene.release import MountedSection, ReleaseSection, changes_for_craft
-from selfiesim.scene.section import FileName, Section, Text, at_most
+from selfiesim.scene.section import CameraKind, FileName, Section, Text, at_most
 from selfiesim.scene.shipped import find_model, find_scene, find_scene_file
 from selfiesim.scene.sky import SkySection
 
@@ -49,6 +49,8 @@ class Scene(Section):
 
     title: Text = Field(min_length=1, max_length=200, description="Title of the shot, one line.")
     summary: Text = Field("", max_length=4000, description="What the picture shows, in a few sentences.")
+    mission: Text = Field("", max_length=60, description="The mission, by which lists of scenes are grouped.")
+    kind: CameraKind | None = Field(None, description="What carries the camera: nothing, a boom, a wall, the ground.")
     at: Moment = Field("release+100s", description="When the picture is taken.")
     kernels: Annotated[tuple[FileName, ...], Strict(False), at_most(KERNEL_FILES)] = Field(
         (),

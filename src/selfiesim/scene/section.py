@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
@@ -57,6 +57,8 @@ def _check_text(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_check_text)]
+
+CameraKind = Literal["ejected-camera", "boom-camera", "monitoring-camera", "landed-camera"]
 
 
 def at_most(limit: Limit) -> BeforeValidator:

@@ -27,9 +27,9 @@ def catalogue() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``scenes``, each with ``name``, ``title``, ``summary`` and ``picture`` (an address, or None); ``schema``, from
-        which panels are made; ``choices``, by the path of a key: names, each with a ``title``, and models with their
-        ``mounts``; ``presets``, the keys of ``[camera]`` that each known camera sets.
+        ``scenes``, by mission, each with ``name``, ``title``, ``summary``, ``mission`` and ``picture`` (an address, or
+        None); ``schema``, from which panels are made; ``choices``, by the path of a key: names, each with a ``title``,
+        and models with their ``mounts``; ``presets``, the keys of ``[camera]`` that each known camera sets.
     """
     return {"scenes": _scenes(), "schema": schema(), "choices": _choices(), "presets": _presets()}
 
@@ -39,8 +39,9 @@ def _scenes() -> list[dict[str, Any]]:
     for name in scenes():
         scene = Scene.load(name)
         picture = f"/static/scenes/{name}.jpg" if (THUMBNAILS / f"{name}.jpg").is_file() else None
-        found.append({"name": name, "title": scene.title, "summary": scene.summary.strip(), "picture": picture})
-    return found
+        words = {"title": scene.title, "summary": scene.summary.strip(), "mission": scene.mission}
+        found.append({"name": name, "picture": picture, **words})
+    return sorted(found, key=lambda entry: str(entry["mission"]).casefold())
 
 
 def _choices() -> dict[str, list[dict[str, Any]]]:

@@ -223,7 +223,7 @@ class _Artist:
     def _strip(self, scene: Scene) -> dict[str, Any]:
         from selfiesim.studio.overlay import drift_strip
 
-        key = scene.model_dump_json(exclude={"at", "photo", "title", "summary", "assumed"})
+        key = scene.model_dump_json(exclude={"at", "photo", "title", "summary", "mission", "kind", "assumed"})
         if self._strip_of is None or self._strip_of[0] != key:
             self._strip_of = key, drift_strip(scene, self._check)
         strip: dict[str, Any] = self._strip_of[1]

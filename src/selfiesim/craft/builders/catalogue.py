@@ -9,11 +9,15 @@ from typing import Any
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
 from selfiesim.craft.builders import (
+    bepicolombo,
     cubesat,
     hayabusa2,
     ikaros,
     juice,
+    orion,
+    rosetta,
     ryugu,
+    shenzhou7,
     tianwen1_camera,
     tianwen1_cruise,
     tianwen1_lander,
@@ -50,10 +54,14 @@ class Vehicle:
 
 VEHICLES: dict[str, Vehicle] = {
     "cubesat": Vehicle(cubesat.CubesatSizes, cubesat.glb),
+    "bepicolombo": Vehicle(bepicolombo.BepiColomboSizes, bepicolombo.glb),
     "hayabusa2": Vehicle(hayabusa2.Hayabusa2Sizes, hayabusa2.glb),
     "ikaros": Vehicle(ikaros.SailSizes, ikaros.glb),
     "juice": Vehicle(juice.JuiceSizes, juice.glb),
+    "orion": Vehicle(orion.OrionSizes, orion.glb),
+    "rosetta": Vehicle(rosetta.RosettaSizes, rosetta.glb),
     "ryugu": Vehicle(ryugu.AsteroidSizes, ryugu.glb),
+    "shenzhou7": Vehicle(shenzhou7.Shenzhou7Sizes, shenzhou7.glb),
     "tianwen1-camera": Vehicle(tianwen1_camera.CameraSizes, tianwen1_camera.glb),
     "tianwen1-cruise": Vehicle(tianwen1_cruise.CruiseSizes, tianwen1_cruise.glb),
     "tianwen1-orbiter": Vehicle(tianwen1_orbiter.OrbiterSizes, tianwen1_orbiter.glb),
