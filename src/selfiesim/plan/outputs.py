@@ -178,7 +178,7 @@ def _contact_sheet(plan: Plan, progress: Progress) -> NDArray[np.uint8]:
     cells = []
     for number, shot in enumerate(plan.shots, start=1):
         progress(f"rendering, shot {number} of {len(plan.shots)}")
-        cells.append(_thumbnail(shot))
+        cells.append(thumbnail(shot))
     across, down = _CELL_PX[0], max(cell.height for cell in cells)
     columns = min(_COLUMNS, len(cells))
     rows = -(-len(cells) // columns)
@@ -199,7 +199,8 @@ def _contact_sheet(plan: Plan, progress: Progress) -> NDArray[np.uint8]:
     return np.asarray(sheet)
 
 
-def _thumbnail(shot: Shot) -> PillowImage:
+def thumbnail(shot: Shot) -> PillowImage:
+    """Render a small picture of a shot, 480 pixels wide."""
     from PIL import Image
 
     width, height = shot.scene.camera.size_px

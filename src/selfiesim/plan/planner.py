@@ -48,6 +48,8 @@ class Shot:
         How the picture is taken.
     scene : Scene
         The scene that takes it.
+    changes : dict
+        What makes it of the scene that was planned with: values by the paths of keys; None takes a key out.
     view_difference_px : float
         How far the planner's picture is shifted against that of :class:`selfiesim.view.view.View`, pixels.
     """
@@ -60,6 +62,7 @@ class Shot:
     lens: Lens
     push: Push
     scene: Scene
+    changes: dict[str, object]
     view_difference_px: float
 
     def view(self) -> View:
@@ -250,7 +253,8 @@ def _chosen_shots(
 def _make_shot(scene: Scene, motion: Motion, wants: list[Want], found: Found) -> Shot:
     """Write the scene of a shot, and check the planner's picture against the view of it."""
     pictures = Instants(motion, found.lens, found.push, np.array([found.best]))
-    taken = shot_scene(scene, motion, found)
+    changes = _scene_changes(scene, motion, found)
+    taken = scene.with_changes(**{path.replace(".", "__"): value for path, value in changes.items()})
     view = taken.view()
     turned = pictures.icrf_to_camera[0] @ view.icrf_to_camera.T
     angle = float(np.arccos(np.clip(0.5 * (np.trace(turned) - 1.0), -1.0, 1.0)))
@@ -260,11 +264,11 @@ def _make_shot(scene: Scene, motion: Motion, wants: list[Want], found: Found) ->
     scores = {want.text: float(score([want], pictures)[0]) for want in wants}
     start, end, best = (motion.start + t for t in (found.start, found.end, found.best))
     difference = (angle + min(moved / distance, np.pi)) / view.camera.pixel_angle
-    return Shot(start, end, best, found.score, scores, found.lens, found.push, taken, difference)
+    return Shot(start, end, best, found.score, scores, found.lens, found.push, taken, changes, difference)
 
 
-def shot_scene(scene: Scene, motion: Motion, found: Found) -> Scene:
-    """Return the scene that takes a picture: the release, the lens and the moment set, all else as it was."""
+def _scene_changes(scene: Scene, motion: Motion, found: Found) -> dict[str, object]:
+    """What sets the release, the lens and the moment of a picture, and leaves all else as it was."""
     best = motion.start + found.best
     camera = scene.camera
     changes: dict[str, object] = {}
@@ -272,22 +276,20 @@ def shot_scene(scene: Scene, motion: Motion, found: Found) -> Scene:
         changes["at"] = best.utc(6)
     else:
         since = float(np.asarray(found.push.since_s))
-        changes |= {"at": f"release+{since:.6f}s", "release__at": (best + -since).utc(6)}
+        changes |= {"at": f"release+{since:.6f}s", "release.at": (best + -since).utc(6)}
         state = motion.resolved.release_state.release
         if not np.allclose(found.push.axis, state.axis, rtol=0.0, atol=1e-12):
-            changes |= {"release__axis": [float(part) for part in found.push.axis], "release__tilt_deg": [0.0, 0.0]}
+            changes |= {"release.axis": [float(part) for part in found.push.axis], "release.tilt_deg": [0.0, 0.0]}
         if abs(float(np.asarray(found.push.speed_m_s)) - state.speed) > 1e-12:
             speed = float(np.asarray(found.push.speed_m_s))
-            changes |= {"release__spring_energy_j": None, "release__speed_m_s": speed}
+            changes |= {"release.spring_energy_j": None, "release.speed_m_s": speed}
     if camera.look == "craft":
-        changes |= {"camera__roll_deg": float(np.degrees(found.push.roll)), "camera__place": list(found.lens.place)}
+        changes |= {"camera.roll_deg": float(np.degrees(found.push.roll)), "camera.place": list(found.lens.place)}
     if found.lens.camera is not motion.resolved.camera:
         changes |= {
-            "camera__horizontal_fov_deg": float(np.degrees(found.lens.camera.horizontal_fov)),
+            "camera.horizontal_fov_deg": float(np.degrees(found.lens.camera.horizontal_fov)),
             **{
-                f"camera__{key}": None
-                for key in ("focal_length_mm", "pixel_pitch_um", "matrix")
-                if getattr(camera, key)
+                f"camera.{key}": None for key in ("focal_length_mm", "pixel_pitch_um", "matrix") if getattr(camera, key)
             },
         }
-    return scene.with_changes(**changes)
+    return changes

@@ -34,6 +34,25 @@ def catalogue() -> dict[str, Any]:
     return {"scenes": _scenes(), "schema": schema(), "choices": _choices(), "presets": _presets()}
 
 
+def want_forms() -> dict[str, Any]:
+    """Return how wants of a plan are written, JSON-ready.
+
+    Returns
+    -------
+    dict
+        ``forms``, each with the ``pattern`` of a condition as browsers write it, an ``example``, and its ``meaning``;
+        ``parts`` of the picture.
+    """
+    from selfiesim.plan.conditions import REGIONS
+    from selfiesim.plan.wants import FORMS
+
+    forms = [
+        {"pattern": form.pattern.replace("(?P<", "(?<"), "example": form.example, "meaning": form.meaning}
+        for form in FORMS
+    ]
+    return {"forms": forms, "parts": list(REGIONS)}
+
+
 def _scenes() -> list[dict[str, Any]]:
     found = []
     for name in scenes():

@@ -103,9 +103,17 @@ class Document:
 
     def open(self, other: Document) -> None:
         """Take the text, name and folder of another document, in one step that can be undone."""
+        if (other.text, other.name, other.folder) == (self.text, self.name, self.folder):
+            return
         self._remember()
         self._merging = None
         self._take(other._version())
+
+    def copy(self) -> Document:
+        """Return another document with the same text and place, without what can be undone."""
+        made = Document(self.text, self.name, self.folder)
+        made.saved = self.saved
+        return made
 
     def mark_saved(self, name: str) -> None:
         """Note that the text has been saved under a name, which earlier versions of this scene take as well."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from selfiesim.core.limits import Limit
-    from selfiesim.studio.outputs import Output
     from selfiesim.studio.worker import Request
 
 Message = tuple[str, int, dict[str, Any], bytes]
@@ -182,18 +181,25 @@ def _send_newest(connection: Connection, outbox: SimpleQueue[Request | None]) ->
             return
 
 
-class OutputRun:
-    """Writes one output in a process of its own, which can be cancelled."""
+class Run:
+    """Carries out one wish in a process of its own, which can be cancelled.
 
-    def __init__(self, output: Output) -> None:
-        from selfiesim.studio.outputs import serve_output
+    Parameters
+    ----------
+    serve : callable
+        What the process runs: it receives the wish, and sends messages until one of the kind ``"written"`` or
+        ``"fault"``.
+    wanted : object
+        The wish.
+    """
 
+    def __init__(self, serve: Callable[[Connection], None], wanted: Any) -> None:
         context = get_context("spawn")
         self._connection, other = context.Pipe()
-        self._process = context.Process(target=serve_output, args=(other,), daemon=True)
+        self._process = context.Process(target=serve, args=(other,), daemon=True)
         self._process.start()
         other.close()
-        self._connection.send(output)
+        self._connection.send(wanted)
 
     async def messages(self, on_message: Callable[[str, dict[str, Any]], None]) -> None:
         """Call ``on_message`` with each message of the process until it ends."""
@@ -209,5 +215,5 @@ class OutputRun:
         await asyncio.to_thread(self._process.join, 5.0)
 
     def cancel(self) -> None:
-        """Kill the process; the file is not written, or is complete."""
+        """Kill the process; a file is not written, or is complete."""
         self._process.kill()

@@ -71,6 +71,7 @@ def make_app(scene: str | Document, folder: Path, access: Access, photograph: by
         Route("/", page),
         Route("/session", open_session, methods=["POST"]),
         Route("/catalogue", _catalogue),
+        Route("/wants", _wants),
         Route("/photo", _photo),
         Route("/output/{number}/{name}", _output),
         WebSocketRoute("/live", _live),
@@ -88,6 +89,13 @@ def _read_catalogue() -> dict[str, Any]:
     from selfiesim.studio.catalogue import catalogue
 
     return catalogue()
+
+
+async def _wants(_request: Request) -> Response:
+    """How the wants of a plan are written."""
+    from selfiesim.studio.catalogue import want_forms
+
+    return JSONResponse(await asyncio.to_thread(want_forms))
 
 
 async def _photo(request: Request) -> Response:

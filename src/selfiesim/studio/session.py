@@ -16,8 +16,9 @@ from selfiesim.core.files import atomic_write
 from selfiesim.core.limits import STUDIO_PAGES, STUDIO_TEXT
 from selfiesim.scene.shipped import find_scene, scenes
 from selfiesim.studio.document import Document
-from selfiesim.studio.drawing import Drawing, Message, OutputRun
-from selfiesim.studio.outputs import output
+from selfiesim.studio.drawing import Drawing, Message, Run
+from selfiesim.studio.outputs import output, serve_output
+from selfiesim.studio.planning import Planning
 from selfiesim.studio.worker import Request
 
 _LONGEST_NAME = 200  # bytes of a file name; file systems take 255, with what a temporary file adds
@@ -87,8 +88,9 @@ class Session:
         self._drawing = Drawing(self._on_message)
         self._latest: dict[str, dict[str, Any]] = {}
         self._last_frame: bytes | None = None
-        self._outputs: dict[str, OutputRun] = {}
+        self._outputs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._planning = Planning(self._show_plan)
         self._scratch = tempfile.TemporaryDirectory(prefix="selfiesim-studio-")
         self._count = 0
         self.redraw()
@@ -96,6 +98,7 @@ class Session:
     def close(self) -> None:
         """End the processes, and remove pictures that were not downloaded."""
         self._drawing.close()
+        self._planning.cancel()
         for run in self._outputs.values():
             run.cancel()
         self._scratch.cleanup()
@@ -146,12 +149,17 @@ class Session:
         elif kind in ("undo", "redo"):
             self._edit(self.document.undo if kind == "undo" else self.document.redo)
         elif kind == "open" and isinstance(message.get("scene"), str):
-            self.document.open(open_document(message["scene"], shipped_only=True))
-            self._changed()
+            self._edit(lambda: self.document.open(open_document(message["scene"], shipped_only=True)))
         elif kind == "save":
             self._save(message.get("name"))
         elif kind == "render":
             self._render(message)
+        elif kind == "plan":
+            self._planning.start(self.document, self._new_folder(), message)
+        elif kind == "plan-open":
+            self._edit(lambda: self.document.open(self._planning.shot(message.get("number"))))
+        elif kind == "plan-cancel":
+            self._planning.cancel()
         elif kind == "match":
             self._drawing.draw(replace(self._request(), question=_question(message)))
         elif kind == "cancel":
@@ -164,7 +172,7 @@ class Session:
         self._drawing.draw(self._request())
 
     def output_file(self, number: str, name: str) -> Path | None:
-        """Return a file of a finished run, or None."""
+        """Return a file of a run, or None."""
         if not number.isdecimal():
             return None
         folder = Path(self._scratch.name) / number
@@ -232,15 +240,22 @@ class Session:
         """Start to write files that pages may then download."""
         if self._outputs:
             raise UserError("something is being rendered already; wait for it, or cancel it")
-        number = str(self._count + 1)
-        folder = Path(self._scratch.name) / number
+        folder = self._new_folder()
         wanted = output(self._request(), folder, wish)
-        self._count += 1
         folder.mkdir()
-        self._outputs[number] = OutputRun(wanted)
-        task = asyncio.get_running_loop().create_task(self._follow(number, folder))
+        self._outputs[folder.name] = Run(serve_output, wanted)
+        task = asyncio.get_running_loop().create_task(self._follow(folder.name, folder))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _new_folder(self) -> Path:
+        """A folder, not made yet, of what pages may get by its number."""
+        self._count += 1
+        return Path(self._scratch.name) / str(self._count)
+
+    def _show_plan(self, state: dict[str, Any]) -> None:
+        self._latest["plan"] = _finite(state)
+        self._tell_all("plan", self._latest["plan"])
 
     async def _follow(self, number: str, folder: Path) -> None:
         def on_message(kind: str, content: dict[str, Any]) -> None:

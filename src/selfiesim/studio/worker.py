@@ -62,7 +62,7 @@ class _Superseded(Exception):  # noqa: N818 - the usual course of events
 
 def serve_previews(connection: Connection) -> None:
     """Draw each :class:`Request` that arrives, the newest first, until the other end closes."""
-    _limit_memory()
+    limit_memory()
     artist = _Artist(connection)
     while True:
         try:
@@ -76,7 +76,7 @@ def serve_previews(connection: Connection) -> None:
             return
 
 
-def _limit_memory() -> None:
+def limit_memory() -> None:
     """Have an allocation fail that is too large for the studio to notice in time."""
     try:
         import resource

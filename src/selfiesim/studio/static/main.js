@@ -14,6 +14,7 @@ import { Output } from "./output.js";
 import { Overlay } from "./overlay.js";
 import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
+import { PlanPanel } from "./plan.js";
 import { Presets } from "./presets.js";
 import { ReleaseView } from "./release.js";
 import { Save } from "./save.js";
@@ -110,6 +111,7 @@ async function start() {
   new Output(live);
   new Help();
   const compare = new Compare(picture, say);
+  new PlanPanel(live, panels.addTab("Plan"));
   new Match(live, compare, panels.addTab("Match"));
   if (catalogue.photo) compare.fetch();
   const hands = new Hands(live, picture, say);
