@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import SceneError
 from selfiesim.core.terminal import console, printable_json
-from selfiesim.scene.moments import parse_moment
 
 if TYPE_CHECKING:
     from selfiesim.analysis.dispersion import Dispersion
@@ -281,6 +280,8 @@ def parse_at(text: str | None) -> str | None:
         For text that is not a moment.
     """
     if text is not None:
+        from selfiesim.scene.moments import parse_moment
+
         try:
             parse_moment(text)
         except SceneError as error:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.markup import escape
 
 from selfiesim.cli.console import parse_size, print_json, progress_line
 from selfiesim.cli.options import AsJson, output_file
@@ -58,6 +57,8 @@ def inspect_model(
 
 
 def _print_report(report: dict[str, Any]) -> None:
+    from rich.markup import escape
+
     console = terminal.console(width=None if sys.stdout and sys.stdout.isatty() else 120, highlight=False)
     console.print(f"{escape(report['name'])}: {escape(report['file'])}, {report['bytes'] / 1e6:.2f} MB", soft_wrap=True)
     console.print(f"{_metres(report['size_m'])} m (body x, y, z), {report['triangles']:,} triangles, ", end="")
@@ -83,6 +84,7 @@ def _print_report(report: dict[str, Any]) -> None:
 
 
 def _node_table(nodes: list[dict[str, Any]]) -> Any:
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("node", "triangles", "size m", "material", "joint")
@@ -93,6 +95,7 @@ def _node_table(nodes: list[dict[str, Any]]) -> Any:
 
 
 def _material_table(materials: list[dict[str, Any]]) -> Any:
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("material", "triangles", "reflectance R G B", "metallic", "roughness", "opacity", "textures px")

@@ -10,13 +10,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from selfiesim.core.errors import SceneError, UserError
 from selfiesim.core.limits import TOML_BYTES, Limit
 from selfiesim.core.untrusted.toml_shape import check_toml_shape
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
 
 _MAX_FAULTS = 30  # lines of one message
 
@@ -140,6 +141,8 @@ def _fault_message(fault: Any, model: type[BaseModel]) -> str:
 
 def known_keys(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     """Return the keys allowed in the section at ``location``, in alphabetical order."""
+    from pydantic import BaseModel  # here, since commands that read no scene need not wait for it
+
     annotation: Any = model
     for part in location:
         if get_origin(annotation) is dict:

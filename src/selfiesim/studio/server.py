@@ -18,18 +18,19 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from selfiesim.core.errors import UserError
 from selfiesim.studio.access import Access, Guard, Pace, read_json
+from selfiesim.studio.catalogue import catalogue_json, want_forms
 from selfiesim.studio.document import Document
 from selfiesim.studio.outputs import MEDIA_TYPES
 from selfiesim.studio.photograph import read_photograph
 from selfiesim.studio.session import Page, Session, open_document
 
-STATIC = files("selfiesim.studio") / "static"
+STATIC = Path(str(files("selfiesim.studio"))) / "static"
+_STATIC_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "jpg": "image/jpeg"}
 _MAX_MESSAGE = 1_000_000  # bytes of one message from a page
 _MESSAGES_PER_S, _BURST = 120.0, 240.0
 _MAX_CONNECTIONS = 128
@@ -52,16 +53,22 @@ def make_app(scene: str | Document, folder: Path, access: Access, photograph: by
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        # Before the page asks for it: what it imports takes longer than the rest of the start.
-        preparing = asyncio.get_running_loop().run_in_executor(None, _read_catalogue)
         app.state.session = Session(scene, folder)
         app.state.photograph = photograph
         yield
-        await preparing
         app.state.session.close()
 
+    # In memory: a page asks for some 30 small files at once, and waits for them.
+    shown = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in STATIC.rglob("*.*")}
+
     async def page(_request: Request) -> Response:
-        return FileResponse(Path(str(STATIC / "index.html")), media_type="text/html")
+        return Response(shown["index.html"], media_type="text/html")
+
+    async def static(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in shown:
+            return JSONResponse({"error": "there is no such file"}, 404)
+        return Response(shown[name], media_type=_STATIC_TYPES[name.rpartition(".")[2]])
 
     async def open_session(request: Request) -> Response:
         body = await read_json(request, 1000)
@@ -75,26 +82,20 @@ def make_app(scene: str | Document, folder: Path, access: Access, photograph: by
         Route("/photo", _photo),
         Route("/output/{number}/{name}", _output),
         WebSocketRoute("/live", _live),
-        Mount("/static", StaticFiles(directory=str(STATIC))),
+        Route("/static/{name:path}", static),
     ]
     return Starlette(routes=routes, middleware=[Middleware(Guard, access=access)], lifespan=lifespan)
 
 
 async def _catalogue(request: Request) -> Response:
     """What the page can choose from, and whether there is a photograph."""
-    return JSONResponse(await asyncio.to_thread(_read_catalogue) | {"photo": request.app.state.photograph is not None})
-
-
-def _read_catalogue() -> dict[str, Any]:
-    from selfiesim.studio.catalogue import catalogue
-
-    return catalogue()
+    content = await asyncio.to_thread(catalogue_json)
+    photo = json.dumps(request.app.state.photograph is not None).encode()
+    return Response(b'{"photo":' + photo + b"," + content[1:], media_type="application/json")
 
 
 async def _wants(_request: Request) -> Response:
     """How the wants of a plan are written."""
-    from selfiesim.studio.catalogue import want_forms
-
     return JSONResponse(await asyncio.to_thread(want_forms))
 
 
