@@ -108,6 +108,26 @@ def test_a_run_is_cancelled_and_a_picture_downloaded(studio_page, tmp_path):
         assert picture.size == (64, 36)
 
 
+def test_finished_files_stay_until_they_are_dismissed(studio_page):
+    page = studio_page.page
+    page.click("#render")
+    page.select_option("#quality", "draft")
+    page.fill("#width", "64")
+    before = page.locator(".finished").count()
+    page.click("#begin")
+    page.wait_for_function("before => document.querySelectorAll('.finished').length === before + 1", arg=before)
+    address = page.get_attribute(".finished a", "href")  # the newest is the first
+    page.reload()
+    page.wait_for_selector("#canvas[data-revision]")
+    page.click("#render")
+    assert page.get_attribute(".finished a", "href") == address
+    assert page.request.get(f"{page.url}{address[1:]}").status == 200
+    page.click(".finished .reset")
+    page.wait_for_function("before => document.querySelectorAll('.finished').length === before", arg=before)
+    assert page.request.get(f"{page.url}{address[1:]}").status == 404
+    assert page.evaluate("document.activeElement.id") == "begin"
+
+
 def darkened(picture, stops):
     """Return 8-bit sRGB pixels with less light."""
     light = np.where(picture <= 10, picture / 255 / 12.92, ((picture / 255 + 0.055) / 1.055) ** 2.4) / 2.0**stops

@@ -101,6 +101,25 @@ def test_the_path_leaves_the_mount_along_the_push():
     assert step @ push / np.linalg.norm(step) / np.linalg.norm(push) > 0.999
 
 
+def test_the_strip_says_when_the_sun_is_in_the_picture():
+    # The camera looks at the Sun. On a low orbit in the plane of the Sun it goes into the shadow of Mars on the way.
+    scene = Scene.load("tianwen1-mars").with_changes(camera__target="sun", camera__size_px=[64, 36], sky__stars=False)
+    lit = drift_strip(scene, lambda: None)
+    assert all(lit["sun"])
+    assert len(lit["sun"]) == len(lit["cap"]) == len(lit["limb"]) == len(lit["times"])
+    low = {"orbit__semi_major_axis_km": 3700.0, "orbit__eccentricity": 0.0, "orbit__raan_deg": 10.7}
+    setting = drift_strip(scene.with_changes(**low, release__at="max-latitude+600s"), lambda: None)["sun"]
+    count = sum(setting)
+    assert 0 < count < len(setting)
+    assert setting == [True] * count + [False] * (len(setting) - count)
+
+
+def test_the_strip_has_no_cap_where_there_is_no_mars():
+    strip = drift_strip(Scene.load("hayabusa2-dcam3").with_changes(camera__size_px=[64, 36]), lambda: None)
+    assert strip["cap"] == []
+    assert len(strip["sun"]) == len(strip["times"]) > 0
+
+
 @pytest.mark.parametrize("name", models())
 def test_a_simplified_craft_has_the_extent_of_the_whole_one(name):
     craft = load_craft(name)

@@ -3,6 +3,7 @@
 import tomllib
 
 import pytest
+from PIL import Image
 from studio_page import StudioPage
 from studio_server import running, write_scene
 
@@ -87,6 +88,24 @@ def test_a_joint_follows_its_slider_within_its_limits_and_goes_back_to_tracking(
     page.wait_for_function(
         "was => Math.abs(document.querySelector('[data-joint=hga][data-axis=\"1\"]').value - was) < 1", arg=tracked
     )
+
+
+def test_a_decal_is_chosen_from_the_pictures_next_to_the_scene(studio_page, shared_studio):
+    page = studio_page.page
+    for name in ("flag.png", "emblem.JPG", "notes.txt"):
+        Image.new("RGB", (8, 4), (200, 30, 30)).save(shared_studio[0] / name, "PNG")
+    studio_page.tab("craft")
+    page.wait_for_function("() => document.querySelectorAll('#pictures option').length === 2")
+    page.click("#panel-craft summary:has-text('All other settings')")
+    studio_page.change(lambda: page.click(f"{field('craft.decals')} >> text=Add decal"))
+    assert keys(studio_page)["craft"]["decals"] == [{"mount": "flag", "image": "emblem.JPG", "width_m": 0.5}]
+    card = page.locator(f"details{field('craft.decals[0]')}")
+    card.locator("> summary").click()
+    image = card.locator(f"{field('craft.decals[0].image')} input")
+    assert image.get_attribute("list") == "pictures"
+    studio_page.change(lambda: (image.fill("flag.png"), image.press("Enter")))
+    assert keys(studio_page)["craft"]["decals"][0]["image"] == "flag.png"
+    page.click("#panel-craft summary:has-text('All other settings')")
 
 
 def test_a_material_takes_a_finish_from_the_library(studio_page):

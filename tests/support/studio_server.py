@@ -23,6 +23,8 @@ def write_scene(folder, name="shot.toml", width=160):
     text = text.replace("size_px = [1920, 1080]", f"size_px = [{width}, {width * 9 // 16}]")
     path = folder / name
     model = write_craft(folder, "box", [box((2.0, 3.0, 2.0)), box((1.0, 14.0, 0.1))], (2.0, 3.0, -2.0))
+    with (folder / "box.toml").open("a") as description:
+        description.write("[mounts.flag]\nposition_m = [1.0, 0.5, 0.5]\naxis = [1, 0, 0]\n")
     path.write_text(text.replace('model = "tianwen1-orbiter"', f'model = "{model}"'))
     return path
 

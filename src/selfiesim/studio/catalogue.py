@@ -11,6 +11,7 @@ import hashlib
 import json
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from selfiesim.core.files import atomic_write, cache_dir, data_dir, shipped
 
 THUMBNAILS = Path(str(files("selfiesim.studio") / "static" / "scenes"))
 """Folder of the scenes' pictures, ``NAME.jpg``; ``make gallery`` makes them from those in ``renders/``."""
+
+
+_PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".tga", ".bmp", ".gif")
+_MOST_ENTRIES = 2000
 
 
 def catalogue_json() -> bytes:
@@ -34,6 +39,15 @@ def catalogue_json() -> bytes:
             if old != path:
                 old.unlink(missing_ok=True)
     return content
+
+
+def pictures(folder: Path) -> list[str]:
+    """Return the names of pictures in the folder of a scene, sorted; those of large folders are not all looked for."""
+    try:
+        entries = list(islice(folder.iterdir(), _MOST_ENTRIES))
+    except OSError:  # the folder is gone
+        return []
+    return sorted(path.name for path in entries if path.suffix.lower() in _PICTURE_ENDINGS and path.is_file())
 
 
 def _fingerprint() -> str:

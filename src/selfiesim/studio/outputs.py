@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -10,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import SceneError, UserError
 from selfiesim.core.limits import FILM_FRAMES, STORY_FRAMES
+from selfiesim.studio.drawing import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from selfiesim.scene.scene import Scene
     from selfiesim.studio.worker import Request
 
@@ -30,6 +31,7 @@ MEDIA_TYPES = {
 }  # fmt: skip
 _MAX_SIZE = 7680, 4320
 _FPS = 1.0, 60.0
+_MOST_FINISHED = 50
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,69 @@ def output(request: Request, folder: Path, wish: dict[str, Any]) -> Output:
     path = folder / f"{request.name}{middle}{ending}"
     whole = None if size is None else (size[0], size[1])
     return Output(request, str(path), kind, quality, whole, start or "", stop or "", frames or 0, float(fps or 0.0))
+
+
+class Rendering:
+    """The outputs of one studio: that which is being written, and those that are finished, until they are dismissed.
+
+    Parameters
+    ----------
+    tell : callable
+        Called with the state, JSON-ready, at each change of it: ``state``, the kind of the last message of the process
+        that writes, with what it says; ``id`` of what is being written; ``finished``, ``id`` and ``files`` of each.
+    """
+
+    def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
+        self._tell = tell
+        self._finished: dict[str, list[str]] = {}
+        self._running: tuple[str, Run] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._said: dict[str, Any] = {}
+
+    def start(self, request: Request, folder: Path, wish: dict[str, Any]) -> None:
+        """Start to write what a page wishes for into a new folder, whose name becomes the output's ``id``.
+
+        Raises
+        ------
+        UserError
+            Something is being written, too much waits to be dismissed, or the wish is wrong.
+        """
+        if self._running is not None:
+            raise UserError("something is being rendered already; wait for it, or cancel it")
+        if len(self._finished) >= _MOST_FINISHED:
+            raise UserError(f"{_MOST_FINISHED} renders are kept for download; dismiss some of them first")
+        wanted = output(request, folder, wish)
+        folder.mkdir()
+        run = Run(serve_output, wanted)
+        self._running = folder.name, run
+        self._task = asyncio.get_running_loop().create_task(self._follow(run, folder))
+
+    def cancel(self, number: object) -> None:
+        """End what is being written."""
+        if self._running is not None and number in (self._running[0], None):
+            self._running[1].cancel()
+
+    def dismiss(self, number: object, folder: Path) -> None:
+        """Remove a finished output and its folder."""
+        if isinstance(number, str) and self._finished.pop(number, None) is not None:
+            shutil.rmtree(folder / number, ignore_errors=True)
+            self._say()
+
+    async def _follow(self, run: Run, folder: Path) -> None:
+        def on_message(kind: str, content: dict[str, Any]) -> None:
+            if kind != "progress":
+                self._running = None
+            if kind == "written":
+                self._finished[folder.name] = sorted(path.name for path in folder.iterdir() if path.is_file())
+            self._said = {"id": folder.name, "state": kind} | content
+            self._say()
+
+        on_message("progress", {"done": 0, "of": 0})
+        await run.messages(on_message)
+
+    def _say(self) -> None:
+        finished = [{"id": number, "files": names} for number, names in self._finished.items()]
+        self._tell(self._said | {"finished": finished})
 
 
 def serve_output(connection: Connection) -> None:

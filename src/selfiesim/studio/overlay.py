@@ -76,16 +76,16 @@ def drift_strip(scene: Scene, check: Callable[[], None]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``times``, s after the release, and for each whether the whole ``craft``, the polar ``cap``, the ``limb`` and
-        the ``sun`` are in the picture, and the ``path`` of the camera in the craft's body axes, m; empty if the camera
-        is never released.
+        ``times``, s after the release, and for each whether the whole ``craft``, the polar ``cap`` of Mars, the
+        ``limb`` of a planet, and the ``sun``, unless the planet hides it, are in the picture; and the ``path`` of the
+        camera in the craft's body axes, m. Empty if the camera is never released.
     """
     if scene.release is None:
         return {"times": []}
     resolved = scene.resolve()
     at = max(resolved.seconds(scene.at), 0.0)
     stop = max(_SHORTEST_STRIP_S, float(np.ceil(at * 1.5 / 60.0)) * 60.0)
-    strip: dict[str, Any] = {"times": [], "craft": [], "cap": [], "limb": [], "sun": [], "path": []}
+    strip: dict[str, Any] = {key: [] for key in ("times", "craft", "cap", "limb", "sun", "path")}
     for seconds in np.linspace(0.0, stop, STRIP_MOMENTS):
         check()
         try:
@@ -95,9 +95,11 @@ def drift_strip(scene: Scene, check: Callable[[], None]) -> dict[str, Any]:
             continue
         strip["times"].append(float(seconds))
         strip["craft"].append(seen.craft_in_frame)
-        strip["cap"].append(seen.cap_share > _MIN_CAP_SHARE)
-        strip["limb"].append(seen.limb_in_frame)
-        strip["sun"].append(seen.sun_in_frame)
+        if view.planet is not None:
+            strip["limb"].append(seen.limb_in_frame)
+            if view.planet.body.name == "mars":
+                strip["cap"].append(seen.cap_share > _MIN_CAP_SHARE)
+        strip["sun"].append(seen.sun_in_frame and view.craft.sun_visible_fraction > 0.0)
         strip["path"].append(np.round(-view.craft.body_to_camera.T @ view.craft.position, 3).tolist())
     return strip
 

@@ -23,7 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from selfiesim.core.errors import UserError
 from selfiesim.studio.access import Access, Guard, Pace, read_json
-from selfiesim.studio.catalogue import catalogue_json, want_forms
+from selfiesim.studio.catalogue import catalogue_json, pictures, want_forms
 from selfiesim.studio.document import Document
 from selfiesim.studio.outputs import MEDIA_TYPES
 from selfiesim.studio.photograph import read_photograph
@@ -79,6 +79,7 @@ def make_app(scene: str | Document, folder: Path, access: Access, photograph: by
         Route("/session", open_session, methods=["POST"]),
         Route("/catalogue", _catalogue),
         Route("/wants", _wants),
+        Route("/pictures", _pictures),
         Route("/photo", _photo),
         Route("/output/{number}/{name}", _output),
         WebSocketRoute("/live", _live),
@@ -97,6 +98,11 @@ async def _catalogue(request: Request) -> Response:
 async def _wants(_request: Request) -> Response:
     """How the wants of a plan are written."""
     return JSONResponse(await asyncio.to_thread(want_forms))
+
+
+async def _pictures(request: Request) -> Response:
+    """The pictures next to the scene, which the craft's walls may show."""
+    return JSONResponse(await asyncio.to_thread(pictures, request.app.state.session.document.folder))
 
 
 async def _photo(request: Request) -> Response:

@@ -8,6 +8,7 @@ import logging
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from selfiesim.core.files import atomic_write
 from selfiesim.core.limits import STUDIO_PAGES, STUDIO_TEXT
 from selfiesim.scene.shipped import find_scene, scenes
 from selfiesim.studio.document import Document
-from selfiesim.studio.drawing import Drawing, Message, Run
-from selfiesim.studio.outputs import output, serve_output
+from selfiesim.studio.drawing import Drawing, Message
+from selfiesim.studio.outputs import Rendering
 from selfiesim.studio.planning import Planning
 from selfiesim.studio.worker import Request
 
@@ -88,9 +89,8 @@ class Session:
         self._drawing = Drawing(self._on_message)
         self._latest: dict[str, dict[str, Any]] = {}
         self._last_frame: bytes | None = None
-        self._outputs: dict[str, Run] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._planning = Planning(self._show_plan)
+        self._rendering = Rendering(partial(self._keep, "output"))
+        self._planning = Planning(partial(self._keep, "plan"))
         self._scratch = tempfile.TemporaryDirectory(prefix="selfiesim-studio-")
         self._count = 0
         self.redraw()
@@ -99,8 +99,7 @@ class Session:
         """End the processes, and remove pictures that were not downloaded."""
         self._drawing.close()
         self._planning.cancel()
-        for run in self._outputs.values():
-            run.cancel()
+        self._rendering.cancel(None)
         self._scratch.cleanup()
 
     def join(self, page: Page) -> None:
@@ -153,7 +152,7 @@ class Session:
         elif kind == "save":
             self._save(message.get("name"))
         elif kind == "render":
-            self._render(message)
+            self._rendering.start(self._request(), self._new_folder(), message)
         elif kind == "plan":
             self._planning.start(self.document, self._new_folder(), message)
         elif kind == "plan-open":
@@ -163,9 +162,9 @@ class Session:
         elif kind == "match":
             self._drawing.draw(replace(self._request(), question=_question(message)))
         elif kind == "cancel":
-            run = self._outputs.get(str(message.get("id")))
-            if run is not None:
-                run.cancel()
+            self._rendering.cancel(message.get("id", ""))
+        elif kind == "dismiss":
+            self._rendering.dismiss(message.get("id"), Path(self._scratch.name))
 
     def redraw(self) -> None:
         """Draw the document as it is."""
@@ -236,36 +235,15 @@ class Session:
             self._on_disk = path, content
             raise UserError(f"{path.name}: has been changed by something else; save again to replace it")
 
-    def _render(self, wish: dict[str, Any]) -> None:
-        """Start to write files that pages may then download."""
-        if self._outputs:
-            raise UserError("something is being rendered already; wait for it, or cancel it")
-        folder = self._new_folder()
-        wanted = output(self._request(), folder, wish)
-        folder.mkdir()
-        self._outputs[folder.name] = Run(serve_output, wanted)
-        task = asyncio.get_running_loop().create_task(self._follow(folder.name, folder))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def _new_folder(self) -> Path:
         """A folder, not made yet, of what pages may get by its number."""
         self._count += 1
         return Path(self._scratch.name) / str(self._count)
 
-    def _show_plan(self, state: dict[str, Any]) -> None:
-        self._latest["plan"] = _finite(state)
-        self._tell_all("plan", self._latest["plan"])
-
-    async def _follow(self, number: str, folder: Path) -> None:
-        def on_message(kind: str, content: dict[str, Any]) -> None:
-            if kind == "written":
-                content = {"files": sorted(path.name for path in folder.iterdir() if path.is_file())}
-            self._tell_all("output", {"id": number, "state": kind} | content)
-
-        on_message("progress", {"done": 0, "of": 0})
-        await self._outputs[number].messages(on_message)
-        del self._outputs[number]
+    def _keep(self, kind: str, content: dict[str, Any]) -> None:
+        """Tell all pages, and those that come later."""
+        self._latest[kind] = _finite(content)
+        self._tell_all(kind, self._latest[kind])
 
     def _on_message(self, message: Message) -> None:
         kind, revision, content, picture = message

@@ -35,6 +35,7 @@ export class Output {
   open() {
     if (!this.values) return;
     if (!this.run) this.choose();
+    this.renderNote.textContent = this.run ? this.renderNote.textContent : "";
     this.renderDialog.showModal();
   }
 
@@ -60,7 +61,6 @@ export class Output {
   send() {
     const size = [Number(this.width.value), Number(this.height.value)];
     const [width, height] = this.values.camera.size_px;
-    this.downloads.replaceChildren();
     this.renderNote.textContent = "";
     this.began = performance.now();
     this.live.send("render", {
@@ -70,7 +70,7 @@ export class Output {
     });
   }
 
-  show({ id, state, done, of, what, message, files }) {
+  show({ id, state, done, of, what, message, finished }) {
     this.run = state === "progress" ? id : null;
     this.progress.hidden = this.cancel.hidden = !this.run;
     this.begin.disabled = Boolean(this.run);
@@ -79,14 +79,28 @@ export class Output {
       else this.progress.removeAttribute("value");
       const step = `${what === "frame" ? "Frame" : "Pass"} ${Math.min(done + 1, of)} of ${of}`;
       this.renderNote.textContent = of ? step + this.timeLeft(done, of) : "Starting …";
-    } else if (state === "written") {
-      this.renderNote.textContent = "Ready. The recipe that repeats it is inside, or beside it.";
-      this.downloads.replaceChildren(...files.map((file) => element("a", {
-        href: `/output/${id}/${encodeURIComponent(file)}`, textContent: `Download ${file}` })));
-      this.downloads.firstElementChild?.focus();
-    } else {
+    } else if (state === "fault") {
       this.renderNote.textContent = message;
+    } else {
+      this.renderNote.textContent = finished.length ? "Ready. The recipe that repeats it is inside, or beside it." : "";
     }
+    this.offer(finished);
+  }
+
+  // Finished files, the newest first. The focus goes to the first of a new one, and stays in the dialog after a dismissal.
+  offer(finished) {
+    const ids = finished.map(({ id }) => id).join();
+    if (ids === this.offered) return;
+    const isNew = finished.length > this.downloads.children.length;
+    this.offered = ids;
+    this.downloads.replaceChildren(...finished.toReversed().map(({ id, files }) => {
+      const dismiss = element("button", { className: "reset", type: "button", textContent: "×", title: "Dismiss",
+        "aria-label": `Dismiss ${files[0]}` });
+      dismiss.addEventListener("click", () => this.live.send("dismiss", { id }));
+      return element("div", { className: "finished", data: { id } }, element("div", {}, ...files.map((file) => element("a", {
+        href: `/output/${id}/${encodeURIComponent(file)}`, textContent: `Download ${file}` }))), dismiss);
+    }));
+    (isNew ? this.downloads.querySelector("a") : this.begin)?.focus();
   }
 
   timeLeft(done, of) {

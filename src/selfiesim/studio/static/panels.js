@@ -17,6 +17,7 @@ const PANELS = [
 const MOTION = ["orbit", "path", "site", "attitude", "mounted"];
 const OTHERS = ["ground", "body", "downlink"];
 const DIRECTIONS = ["nadir", "zenith", "earth", "sun", "velocity", "orbit-normal", "north", "east"];
+const FLAT_MOUNTS = new Set(["flag", "emblem"]); // where shipped crafts carry pictures
 const SECTIONS = new Set([...PANELS.map(([, section]) => section), ...MOTION, ...OTHERS, "objects", "assumed"]);
 
 export class Panels {
@@ -36,6 +37,7 @@ export class Panels {
     this.addPart(others, "assumed");
     document.querySelector("#panel-motion details").open = true;
     live.on("scene", ({ values, given }) => this.show(values, given));
+    craft.addEventListener("shown", () => this.findPictures());
     live.on("shape", (shape) => { this.shape = shape; offer("mounts", Object.keys(shape.mounts)); });
     this.tabs.addEventListener("keydown", (event) => this.key(event));
   }
@@ -60,9 +62,18 @@ export class Panels {
       document.body.append(element("datalist", { id }, ...choices.map(({ name, title }) => new Option(title, name))));
       return [path, id];
     }));
-    for (const id of ["mounts", "targets"]) document.body.append(element("datalist", { id }));
+    for (const id of ["mounts", "targets", "pictures"]) document.body.append(element("datalist", { id }));
     for (const path of ["release.mount", "mounted.mount", "craft.decals.mount"]) lists.set(path, "mounts");
+    for (const path of ["craft.decals.image", "objects.decals.image"]) lists.set(path, "pictures");
     return lists.set("camera.target", "targets");
+  }
+
+  // Pictures next to the scene, for decals, as they are now.
+  async findPictures() {
+    const answer = await fetch("/pictures");
+    if (!answer.ok) return;
+    this.pictures = await answer.json();
+    offer("pictures", this.pictures);
   }
 
   // Objects are named in [assumed]: objects.ryugu.offset_m.
@@ -78,7 +89,9 @@ export class Panels {
       return { ...made, name: `object-${taken}`, model: "tianwen1-camera", offset_m: [0, 0, 5 * taken], axes: "body" };
     }
     if (path.endsWith("decals")) {
-      return { ...made, mount: Object.keys(this.shape?.mounts ?? {})[0] ?? "", image: "picture.png", width_m: 0.5 };
+      const mounts = Object.keys(this.shape?.mounts ?? {});
+      const mount = mounts.find((each) => FLAT_MOUNTS.has(each)) ?? mounts[0] ?? "";
+      return { ...made, mount, image: this.pictures?.[0] ?? "picture.png", width_m: 0.5 };
     }
     return made;
   }

@@ -25,14 +25,14 @@ export class Strip {
     this.element.hidden = times.length < 2;
     if (this.element.hidden) return;
     this.slider.max = times.at(-1);
-    const shown = ROWS.filter(([key]) => seen[key].some(Boolean));
+    const shown = ROWS.filter(([key]) => seen[key].length);
     byId("strip-names").replaceChildren(...shown.map(([, name]) => element("span", { textContent: name })));
     this.rows.setAttribute("viewBox", `0 0 ${times.length} ${Math.max(shown.length, 1)}`);
     this.rows.replaceChildren(...shown.map(([key, , words], row) => drawn("g", { class: key },
       drawn("title", {}, `When ${words} is in the picture`),
       ...runs(seen[key]).map(([from, to]) => drawn("rect", { x: from, y: row + 0.16, width: to - from, height: 0.68 })))));
-    const said = ([from, to]) => `${times[from].toFixed(0)} to ${times[to - 1].toFixed(0)} s`;
-    const described = shown.map(([key, , words]) => `${words} from ${runs(seen[key]).map(said).join(", ")}`);
+    const said = ([from, to]) => `from ${times[from].toFixed(0)} to ${times[to - 1].toFixed(0)} s`;
+    const described = shown.map(([key, , words]) => `${words} ${runs(seen[key]).map(said).join(", ") || "never"}`);
     this.slider.setAttribute("aria-description", described.join("; "));
   }
 
