@@ -1,6 +1,6 @@
 """Measure the studio in headless Chromium: latency of a drag, work at rest, memory, and the start.
 
-``make studio-latency``, or ``python benchmarks/studio_latency.py [--json] [--only steps,drag,rest,start,memory]``.
+``make studio-latency``, or ``python benchmarks/studio_latency.py [--json] [--only steps,match,...]``.
 
 steps   CPU time, ms, of what a change of ``camera.place`` costs: text, scene, view, the picture of one pass and of the
         draft's, exposure; hardly depends on what else runs, with ``LP_NUM_THREADS=0`` for software OpenGL
@@ -8,6 +8,8 @@ drag    from a pointer event on the page to the next changed frame that is paint
         the first frame of the scene's own size. The peer is the same scene in PyVista's trame backend, rendered by its
         server, in the same run; without ``--trame-python`` it is null. Read the ratio; seconds depend on the machine.
 rest    CPU time, in percent of a core, of server, worker and browser over 10 s in which nothing changes
+match   from the second click of a pair of points to the solution and its overlay on the page, median of pairs 7 to 20;
+        and the time of the longest
 memory  growth of server, worker (resident) and page (JavaScript heap) over ``--changes``, after the first 200
 start   from the command to a page that reacts, and to the first picture; with warm caches
 """
@@ -28,12 +30,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
+from scipy.ndimage import maximum_filter, minimum_filter
 
 SCENE = "tianwen1-mars"
 GOALS_S = {"640x360": 0.20, "320x180": 0.12}
-START_GOAL_S, GROWTH_GOAL, REST_S = 1.5, 0.05, 10.0
+START_GOAL_S, MATCH_GOAL_S, REST_S = 1.5, 0.5, 10.0
+MATCH_PAIRS, FIRST_PAIR = 20, 7  # with six, the camera is determined
+MATCH_GAP_MS = 500
 SETTLING_CHANGES = 200
 GAP_MS = 50  # between a frame and the next event, as a hand that drags slowly
 
@@ -49,6 +55,24 @@ STUDIO_DRAG = """([x, y, full]) => new Promise((resolve, reject) => {
   observer.observe(canvas, { attributes: true });
   setTimeout(() => reject(new Error("no frame")), 60000);
   viewport.dispatchEvent(new PointerEvent("pointermove", { clientX: x, clientY: y, pointerId: 1, bubbles: true }));
+})"""
+# Sends the clicks of a pair, and resolves with the milliseconds until the residuals of all are painted; there are none
+# before "first" pairs. The events go to the layer, since points near one another would be dragged.
+MATCH_CLICKS = """([pair, count, first]) => new Promise((resolve, reject) => {
+  const layer = document.getElementById("match-layer");
+  const click = ([clientX, clientY]) => layer.dispatchEvent(
+    new PointerEvent("pointerdown", { clientX, clientY, button: 0, pointerId: 1, bubbles: true }));
+  click(pair[0]);
+  const start = performance.now();
+  const observer = new MutationObserver(() => {
+    if (layer.querySelectorAll("line").length < count) return;
+    observer.disconnect();
+    requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
+  });
+  observer.observe(layer, { childList: true });
+  if (count < first) resolve(0);
+  else setTimeout(() => reject(new Error("no solution")), 30000);
+  click(pair[1]);
 })"""
 # Notes when pointer events arrive and frames are painted. trame's page takes the events of a real pointer only, and
 # stops to paint when they pause, so it gets a steady stream of them.
@@ -204,6 +228,56 @@ def measure_rest(browser: Browser) -> dict[str, Any]:
     return {name: round(100 * (b - a) / REST_S, 2) for name, a, b in zip(names, before, after, strict=True)}
 
 
+def matched_points(size: tuple[int, int], count: int) -> tuple[list[tuple[Any, Any]], bytes]:
+    """Return points of the craft, as fractions of the studio's picture and of another, and that other as PNG."""
+    from selfiesim.files.images import png_bytes
+    from selfiesim.render.engine import truth
+    from selfiesim.scene.scene import Scene
+
+    scene = Scene.load(SCENE).with_changes(camera__size_px=list(size))
+    view = scene.view()
+    other = scene.with_changes(camera__horizontal_fov_deg=100.0, camera__roll_deg=8.0).view()
+    seen = truth(view)
+    # Away from the edges of parts, where a click a pixel aside is on something else.
+    is_inner = minimum_filter(seen.part, 7) == maximum_filter(seen.part, 7)
+    pixels = np.argwhere((seen.part > 1) & is_inner)
+    found = []
+    for row, column in np.random.default_rng(1).permutation(pixels):
+        at = (np.array([column, row]) + 0.5) / size
+        body = view.craft.body_to_camera.T @ (seen.position[row, column].astype(float) - view.craft.position)
+        pixel = other.camera.project((other.craft.body_to_camera @ body + other.craft.position)[None])[0]
+        place = (pixel + 0.5) / size
+        if (place > 0.01).all() and (place < 0.99).all():
+            found.append((at, place))
+    return found[:count], png_bytes(other.render("draft").expose())
+
+
+def measure_match(browser: Browser) -> dict[str, Any]:
+    """Seconds from the click that completes a pair to the solution and its overlay."""
+    size = (640, 360)
+    points, photograph = matched_points(size, MATCH_PAIRS)
+    times = []
+    with running(size) as (address, _):
+        page = opened(browser, address)
+        page.set_input_files("#photo", {"name": "photo.png", "mimeType": "image/png", "buffer": photograph})
+        page.wait_for_selector("#comparison:not([hidden])")
+        page.locator("summary", has_text="Compare").click()
+        page.select_option("#compare-mode", "match")
+        box = page.locator("#match-layer").bounding_box()
+        assert box is not None
+        half = box["width"] / 2
+        for number, (at, place) in enumerate(points, start=1):
+            pair = [
+                [box["x"] + left + x * half, box["y"] + y * box["height"]] for left, (x, y) in ((0, at), (half, place))
+            ]
+            milliseconds = page.evaluate(MATCH_CLICKS, [pair, number, FIRST_PAIR])
+            page.wait_for_timeout(MATCH_GAP_MS)
+            if number >= FIRST_PAIR:
+                times.append(milliseconds / 1000.0)
+        page.close()
+    return {"goal_s": MATCH_GOAL_S, "median_s": round(statistics.median(times), 3), "longest_s": round(max(times), 3)}
+
+
 def measure_memory(browser: Browser, changes: int) -> dict[str, Any]:
     """Growth of server, worker and page over many changes."""
     with running((320, 180)) as (address, process):
@@ -286,7 +360,9 @@ def measure_start(browser: Browser, times: int = 5) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
-    parser.add_argument("--only", default="steps,start,rest,drag,memory", help="what to measure, separated by commas")
+    parser.add_argument(
+        "--only", default="steps,start,rest,drag,match,memory", help="what to measure, separated by commas"
+    )
     parser.add_argument("--events", type=int, default=40, help="pointer events of a drag")
     parser.add_argument("--changes", type=int, default=2000, help="changes after which memory is compared")
     parser.add_argument("--trame-python", help="interpreter with selfiesim and trame-pyvista")
@@ -299,6 +375,7 @@ def main() -> None:
             "steps": measure_steps,
             "start": lambda: measure_start(browser),
             "rest": lambda: measure_rest(browser),
+            "match": lambda: measure_match(browser),
             "drag": lambda: measure_drag(browser, options.events, options.trame_python),
             "memory": lambda: measure_memory(browser, options.changes),
         }

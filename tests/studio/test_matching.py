@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -91,6 +92,8 @@ def test_pairs_of_clicks_give_the_camera_of_a_photograph(studio_page, shared_stu
             assert page.is_disabled("#match-use")
     page.wait_for_selector("#match-use:not([disabled])")
     assert page.locator("#match-points .worst").count() == 1
+    assert page.locator("#match-layer line").count() == len(clicked)
+    page.wait_for_selector("#match-others >> text=/minimum/")  # after a while in which nothing changes
     with page.expect_download() as waiting:
         page.click("#match-save")
     saved = tomllib.loads(waiting.value.path().read_text())
@@ -103,6 +106,48 @@ def test_pairs_of_clicks_give_the_camera_of_a_photograph(studio_page, shared_stu
     assert studio_page.text == before
     choose(page, "off")
     assert not page.is_visible("#match-layer")
+
+
+def test_points_are_set_moved_and_removed_by_keys_and_seen_in_true_pixels(studio_page, tmp_path):
+    page = studio_page.page
+    stripes = np.zeros((60, 3000, 3), np.uint8)
+    stripes[:, ::2] = 255
+    Image.fromarray(stripes).save(tmp_path / "wide.png")
+    page.set_input_files("#photo", tmp_path / "wide.png")
+    page.wait_for_selector("#comparison:not([hidden])")
+    choose(page, "match")
+    layer = page.locator("#match-layer")
+    layer.focus()
+    for key, times in (("ArrowLeft", 11), ("ArrowUp", 15), ("Enter", 1)):  # from the middle to the craft
+        for _ in range(times):
+            page.keyboard.press(key)
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    # Its canvas is smaller than the photograph, in which every other column is white.
+    row = page.evaluate("""() => {
+        const canvas = document.querySelector(".loupe");
+        const { data } = canvas.getContext("2d").getImageData(0, canvas.height / 2 - 12, canvas.width, 1);
+        return [...data].filter((_, k) => k % 24 === 12);
+    }""")
+    assert set(row) == {0, 255}
+    assert all(one != other for one, other in pairwise(row))
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#match-save:not([disabled])")
+    page.locator("[data-pair='0'][data-side=render]").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.dataset.side") == "photo"
+    page.wait_for_selector("#match-save:not([disabled])")
+    with page.expect_download() as waiting:
+        page.click("#match-save")
+    pixel = tomllib.loads(waiting.value.path().read_text())["points"][0]["pixel"]
+    craft = np.array([0.5 - 11 / 160, 0.5 - 15 / 90]) * [3000, 60] - 0.5
+    np.testing.assert_allclose(pixel - craft, [20 - 1, 1])
+    page.locator("[data-pair='0'][data-side=photo]").focus()
+    page.keyboard.press("Delete")
+    assert page.locator("#match-layer .pair").count() == 0
+    assert page.evaluate("document.activeElement.id") == "match-layer"
+    choose(page, "off")
 
 
 def assert_same_camera(text, folder, other, fov):

@@ -162,10 +162,10 @@ def test_the_exposure_of_a_photograph_is_matched(studio_page, tmp_path):
 def test_a_photograph_is_turned_upright_and_made_small(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees to the right
-    Image.new("RGB", (6000, 30), (200, 30, 30)).save(tmp_path / "photo.jpg", exif=exif)
+    Image.new("RGB", (9000, 30), (200, 30, 30)).save(tmp_path / "photo.jpg", exif=exif)
     with Image.open(io.BytesIO(read_photograph(tmp_path / "photo.jpg"))) as photo:
         assert photo.format == "JPEG"
-        assert photo.size == (20, 4096)
+        assert photo.size == (27, 8192)
 
 
 @pytest.mark.parametrize(

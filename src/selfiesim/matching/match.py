@@ -305,7 +305,7 @@ def _describe(
     gap = parameters.targets.pixels - predicted.pixels
     curved = parameters.targets.is_curve[:, None]
     across = (gap * predicted.normals).sum(-1, keepdims=True) * predicted.normals
-    others = tuple(_describe_minimum(problem, other, best) for other in minima[1:])
+    others = tuple(describe_minimum(problem, other, best) for other in minima[1:])
     return Match(
         scene=changed,
         text=text,
@@ -320,12 +320,13 @@ def _describe(
         outliers=tuple(np.flatnonzero(~best.weights.inliers).tolist()),
         statistics=statistics,
         minima=others,
-        notes=(*notes, *_solution_notes(problem.priors, statistics, others)),
+        notes=(*notes, *solution_notes(problem.priors, statistics, others)),
         photograph=picture.pixels,
     )
 
 
-def _describe_minimum(problem: Problem, other: Minimum, best: Minimum) -> dict[str, Any]:
+def describe_minimum(problem: Problem, other: Minimum, best: Minimum) -> dict[str, Any]:
+    """Return what is shown of another minimum, JSON-ready: see :attr:`Match.minima`."""
     parameters = problem.parameters
     none = np.zeros((parameters.count, parameters.count))
     own, _, derived = estimate_all(parameters, other.guess, none)
@@ -334,7 +335,8 @@ def _describe_minimum(problem: Problem, other: Minimum, best: Minimum) -> dict[s
     return {"rms_px": other.rms_px, "chi2_above_best": worse, "values": values}
 
 
-def _solution_notes(priors: Sequence[Prior], statistics: Statistics, others: Sequence[dict[str, Any]]) -> list[str]:
+def solution_notes(priors: Sequence[Prior], statistics: Statistics, others: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what to know about a solution, one sentence each; ``others`` are minima as described."""
     notes = list(statistics.notes)
     if statistics.factor > 1.0:
         notes.append(

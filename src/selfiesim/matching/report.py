@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from selfiesim.core.vectors import Matrix
 
 if TYPE_CHECKING:
     from selfiesim.matching.estimates import Estimate
@@ -58,7 +60,8 @@ def lines(match: Match) -> Iterator[str]:
     )
     for each in (*match.estimates, *match.derived):
         yield f"  {each.name:<22} {_with_sigma(each)}"
-    yield from _strong_correlations(match)
+    for text in strong_correlations([each.name for each in match.estimates], match.statistics.correlation):
+        yield f"  correlation of {text}"
     yield "residuals, px: right, down"
     order = np.argsort(-np.linalg.norm(match.residuals, axis=1))
     for i in order:
@@ -71,23 +74,26 @@ def lines(match: Match) -> Iterator[str]:
         values = [f"{value:.3f} +- {sigma:.3f}" for value, sigma in zip(point.craft_m, point.sigma_m, strict=True)]
         yield f"  {match.names[point.index]:<40} {', '.join(values)}"
     for number, other in enumerate(match.minima, start=2):
-        named = ", ".join(f"{name} {value:.4g}" for name, value in list(other["values"].items())[-4:])
-        yield f"minimum {number}: rms {other['rms_px']:.2f} px; {named}"
+        yield other_minimum(number, other)
     for note in match.notes:
         yield f"note: {note}"
 
 
-def _strong_correlations(match: Match) -> Iterator[str]:
-    correlation = match.statistics.correlation
-    names = [each.name for each in match.estimates]
+def strong_correlations(names: Sequence[str], correlation: Matrix) -> list[str]:
+    """Return the strongest correlations (n, n) of unknowns as text, "one and other +0.950", strongest first."""
     pairs = [
         (abs(correlation[i, j]), f"{names[i]} and {names[j]} {correlation[i, j]:+.3f}")
         for i in range(len(names))
         for j in range(i)
         if abs(correlation[i, j]) > _STRONG
     ]
-    for _, text in sorted(pairs, reverse=True)[:6]:
-        yield f"  correlation of {text}"
+    return [text for _, text in sorted(pairs, reverse=True)[:6]]
+
+
+def other_minimum(number: int, other: dict[str, Any]) -> str:
+    """Return a line on a minimum of :attr:`Match.minima`, ``number`` from 2."""
+    named = ", ".join(f"{name} {value:.4g}" for name, value in list(other["values"].items())[-4:])
+    return f"minimum {number}: rms {other['rms_px']:.2f} px; {named}"
 
 
 def _with_sigma(each: Estimate) -> str:

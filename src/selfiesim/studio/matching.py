@@ -30,12 +30,13 @@ class Matcher:
         self._last: tuple[tuple[Any, ...], Guess] | None = None
 
     def answer(self, question: Table, scene: Scene, view: View, revision: int) -> Table:
-        """Solve for the camera.
+        """Solve for the camera: from the last solution, or with a search for all minima.
 
         Parameters
         ----------
         question : dict
             ``number``, which the answer carries; ``size_px`` of the photograph; ``fit``, words with commas between;
+            ``search``, whether other minima are looked for, which takes longer;
             ``points``, each with its ``pixel`` in the photograph and ``at``, fractions of the render's width and
             height, or with what an earlier answer made of that.
         scene, view : Scene, View
@@ -47,15 +48,17 @@ class Matcher:
         -------
         dict
             JSON-ready: ``points``, as in a points file; ``toml``, that file; and either ``message``, why there is no
-            solution, or ``rms_px``, ``worst``, ``residuals_px``, ``parameters``, ``notes`` and ``values``, the keys of
-            the scene to set.
+            solution, or ``rms_px``, ``worst``, ``residuals_px``, ``predicted_px``, where the solution has each point,
+            ``parameters``, ``correlations``, ``minima``, None if they were not looked for, ``notes`` and ``values``,
+            the keys of the scene to set.
         """
         found: Table = {"number": question.get("number"), "points": []}
         try:
             found["points"] = [self._point(each, view, revision) for each in question["points"]]
             table = {"size_px": question["size_px"], "points": found["points"]}
             found["toml"] = _as_text(table)
-            found |= self._solution(table, scene, [word for word in question["fit"].split(",") if word.strip()])
+            fit = [word for word in question["fit"].split(",") if word.strip()]
+            found |= self._solution(table, scene, fit, bool(question.get("search")))
         except MatchError as error:
             found["message"] = str(error)
         return found
@@ -73,10 +76,11 @@ class Matcher:
             raise MatchError("at: give two fractions of the picture") from error
         return {"pixel": asked.get("pixel"), **surface_point(view, self._truth[1], across, down)}
 
-    def _solution(self, table: Table, scene: Scene, fit: list[str]) -> Table:
+    def _solution(self, table: Table, scene: Scene, fit: list[str], search: bool) -> Table:
         from selfiesim.matching.estimates import estimate_all
-        from selfiesim.matching.match import make_problem
+        from selfiesim.matching.match import describe_minimum, make_problem, solution_notes
         from selfiesim.matching.points.observations import Observations
+        from selfiesim.matching.report import other_minimum, strong_correlations
         from selfiesim.matching.solve import solve
         from selfiesim.matching.statistics import describe_fit
 
@@ -85,19 +89,24 @@ class Matcher:
         sized = scene.with_changes(camera__size_px=list(observations.size_px))
         problem = make_problem(sized, observations, fit)
         key = (*fit, len(problem.parameters.parameters), scene.model_dump_json())
-        start = self._last[1] if self._last is not None and self._last[0] == key else None
-        best = solve(problem, start=start)[0]
+        start = self._last[1] if self._last is not None and self._last[0] == key and not search else None
+        best, *rest = solve(problem, start=start)
         statistics = describe_fit(problem, best)
         self._last = key, best.guess
+        others = [describe_minimum(problem, each, best) for each in rest]
         own, _, derived = estimate_all(problem.parameters, best.guess, statistics.covariance)
         lengths = np.linalg.norm(best.residuals, axis=-1)
+        predicted = problem.parameters.targets.predict(*problem.parameters.pose(best.guess)).pixels
         return {
             "rms_px": best.rms_px,
             "worst": int(np.argmax(np.nan_to_num(lengths, nan=np.inf))),
             "residuals_px": lengths.tolist(),
+            "predicted_px": predicted.tolist(),
             "left_out": np.flatnonzero(~best.weights.inliers).tolist(),
             "parameters": [vars(each) for each in (*own, *derived)],
-            "notes": list(statistics.notes),
+            "correlations": strong_correlations([each.name for each in own], statistics.correlation),
+            "minima": None if start is not None else [other_minimum(k, each) for k, each in enumerate(others, start=2)],
+            "notes": solution_notes(problem.priors, statistics, others),
             "values": _scene_values(scene, sized, problem, best.guess),
         }
 

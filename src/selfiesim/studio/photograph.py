@@ -9,12 +9,12 @@ from selfiesim.core.config_validation import read_limited
 from selfiesim.core.errors import ModelError, UserError
 from selfiesim.core.limits import STUDIO_PHOTO_BYTES
 
-_LARGEST = 4096  # pixels a side of what the page gets
+_LARGEST = 8192  # pixels a side of what the page gets
 _QUALITY = 92
 
 
 def read_photograph(path: Path) -> bytes:
-    """Return a photograph as a JPEG for the page: upright, and at most 4096 pixels a side.
+    """Return a photograph as a JPEG for the page: upright, and at most 8192 pixels a side.
 
     It is decoded and written again, so the page gets pixels, whatever else the file holds.
 

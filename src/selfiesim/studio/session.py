@@ -308,7 +308,7 @@ def _question(message: dict[str, Any]) -> dict[str, Any]:
         raise UserError(
             f"match: give up to {_MOST_PAIRS} points with pixels, the photograph's size, and what to solve for"
         )
-    return {key: message.get(key) for key in ("number", "size_px", "points", "fit")}
+    return {key: message.get(key) for key in ("number", "size_px", "points", "fit", "search")}
 
 
 def _finite(content: Any) -> Any:

@@ -3,6 +3,7 @@
 import { byId } from "./elements.js";
 
 const LARGEST = 2048; // pixels a side of the photograph on the page
+const MOST_PIXELS = 1e8; // of a photograph that is kept whole
 const MOST_STOPS = 6;
 const LINEAR = Float32Array.from({ length: 256 }, (_, k) => {
   const value = k / 255;
@@ -53,11 +54,18 @@ export class Compare extends EventTarget {
     this.canvas.width = Math.max(1, Math.round(bitmap.width * scale));
     this.canvas.height = Math.max(1, Math.round(bitmap.height * scale));
     this.context.drawImage(bitmap, 0, 0, this.canvas.width, this.canvas.height);
-    bitmap.close();
+    this.whole?.close();
+    this.whole = scale < 1 && bitmap.width * bitmap.height <= MOST_PIXELS ? bitmap : null;
+    if (!this.whole) bitmap.close();
     this.original = this.context.getImageData(0, 0, this.canvas.width, this.canvas.height);
     if (this.mode.value === "off") this.mode.value = "swipe";
     this.develop();
     this.apply();
+  }
+
+  // What has the photograph's own pixels, where it is kept.
+  get pixels() {
+    return this.whole ?? this.canvas;
   }
 
   // Write the photograph to the canvas, brighter or darker by what brings its mean light to that of the render.

@@ -10,6 +10,7 @@ const ROWS = [
   [", and . , space", "move in time; play the drift"],
   ["Ctrl + wheel, 0 to 4", "zoom into the pixels; 0 fits, 1 is 100 %"],
   ["Alt + drag, Alt + arrows", "pan a zoomed picture"],
+  ["Arrows, Enter, Delete", "when matching by points: move, set, remove a point"],
   ["O", "overlay on or off"],
   ["Ctrl + Z, Ctrl + Shift + Z", "undo, redo"],
   ["Ctrl + S", "save"],

@@ -1,34 +1,42 @@
 // Matching a photograph by points: pairs are clicked in the render and in the photograph, the worker finds the camera.
 
-import { byId, element } from "./elements.js";
+import { byId, drawn, element } from "./elements.js";
 
 const LOUPE = 180, MAGNIFICATION = 6; // pixels of the loupe, and of it for each pixel of a picture
 const MOST_PAIRS = 200;
+const QUIET_MS = 1500; // after the last change, before other minima are looked for
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const LARGE_STEP = 20; // pixels, with Shift
 
 export class Match {
   constructor(live, compare, panel) {
     Object.assign(this, { live, compare, pairs: [], started: null, number: 0, isWaiting: false });
+    this.cursor = { isPhoto: false, at: [0.5, 0.5] }; // of the keys
     this.layer = byId("match-layer");
     this.fit = element("input", { value: "pose,fov", spellcheck: false, id: "match-fit" });
     this.loupe = element("canvas", { className: "loupe", width: LOUPE, height: LOUPE, "aria-hidden": "true" });
     this.note = element("p", { id: "match-note", role: "status" });
     this.points = element("table", { className: "match-table", id: "match-points" });
     this.values = element("table", { className: "match-table", id: "match-values" });
+    this.others = element("ul", { className: "help sky", id: "match-others" });
     this.use = element("button", { id: "match-use", textContent: "Use this camera", className: "primary", disabled: true });
     this.save = element("button", { id: "match-save", textContent: "Save points", disabled: true });
     panel.append(
       element("p", { className: "help", textContent: "Open a photograph under Compare, and show “match by points”. Click a place in the "
-        + "render, then the same place in the photograph. Drag points to move them." }),
-      element("label", { className: "row", textContent: "Solve for " }, this.fit), this.loupe, this.note, this.points, this.values,
+        + "render, then the same place in the photograph. Drag points to move them. With keys: arrows and Enter; Tab goes to the points, "
+        + "which arrows move and Delete removes." }),
+      element("label", { className: "row", textContent: "Solve for " }, this.fit), this.loupe, this.note, this.points, this.values, this.others,
       element("div", { className: "tools" }, this.use, this.save));
     this.fit.addEventListener("change", () => this.solve());
     this.use.addEventListener("click", () => live.set(this.answer.values));
     this.save.addEventListener("click", () => this.download());
     this.layer.addEventListener("pointerdown", (event) => this.press(event));
-    this.layer.addEventListener("pointermove", (event) => this.magnify(event));
+    this.layer.addEventListener("pointermove", (event) => this.magnify(this.locate(event)));
+    this.layer.addEventListener("keydown", (event) => this.key(event));
+    this.layer.addEventListener("focusin", ({ target }) => this.magnify(this.focused(target)));
     compare.addEventListener("applied", () => this.show());
     live.on("match", (answer) => this.take(answer));
-    live.on("scene", () => { this.isWaiting = false; this.solve(); });
+    live.on("scene", ({ revision }) => this.solveAnew(revision));
     for (const kind of ["connected", "faults"]) live.on(kind, () => { this.isWaiting = false; });
     compare.picture.addEventListener("resized", () => this.place());
   }
@@ -48,7 +56,7 @@ export class Match {
   }
 
   reset(size) {
-    Object.assign(this, { size, pairs: [], started: null, answer: null });
+    Object.assign(this, { size, pairs: [], started: null, answer: null, isWaiting: false });
     this.number++;
     this.report();
   }
@@ -83,12 +91,17 @@ export class Match {
     // Near another point, the second half of a pair is still a new point.
     if (event.target.dataset.pair !== undefined && !(this.started && where.isPhoto)) {
       this.drag(event, Number(event.target.dataset.pair), where.isPhoto);
-    } else if (!this.isInside(where)) {
-      return;
-    } else if (!where.isPhoto) {
-      if (this.pairs.length < MOST_PAIRS) this.started = where.at;
+    } else if (this.isInside(where)) {
+      this.put(where);
+    }
+  }
+
+  // A new point, or the second half of a pair.
+  put({ isPhoto, at }) {
+    if (!isPhoto) {
+      if (this.pairs.length < MOST_PAIRS) this.started = at;
     } else if (this.started) {
-      this.pairs.push({ at: this.started, pixel: where.at });
+      this.pairs.push({ at: this.started, pixel: at });
       this.started = null;
       this.solve();
     }
@@ -99,16 +112,72 @@ export class Match {
   drag(event, k, isPhoto) {
     const moved = (next) => {
       const where = this.locate(next);
-      if (where.isPhoto !== isPhoto || !this.isInside(where)) return;
-      if (k === this.pairs.length) this.started = where.at;
-      else if (isPhoto) this.pairs[k].pixel = where.at;
-      else this.pairs[k] = { at: where.at, pixel: this.pairs[k].pixel };
-      this.place();
-      if (k < this.pairs.length) this.solve();
+      if (where.isPhoto === isPhoto) this.move(k, where);
     };
     const stop = new AbortController();
     addEventListener("pointermove", moved, { signal: stop.signal });
     for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => stop.abort(), { signal: stop.signal });
+  }
+
+  move(k, where) {
+    if (!this.isInside(where)) return;
+    const { isPhoto, at } = where;
+    if (k === this.pairs.length) this.started = at;
+    else if (isPhoto) this.pairs[k].pixel = at;
+    else this.pairs[k] = { at, pixel: this.pairs[k].pixel };
+    this.place();
+    if (k < this.pairs.length) this.solve();
+  }
+
+  // What the keys act on: a point, or the cursor.
+  focused({ dataset: { pair, side } }) {
+    if (pair === undefined) return this.cursor;
+    const k = Number(pair), isPhoto = side === "photo";
+    return { k, isPhoto, at: isPhoto ? this.pairs[k].pixel : (this.pairs[k]?.at ?? this.started) };
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const where = this.focused(event.target), isPoint = where.k !== undefined;
+    if (STEPS[event.key]) {
+      const [width, height] = where.isPhoto ? [1, 1] : this.compare.picture.size;
+      const times = event.shiftKey ? LARGE_STEP : 1, [across, down] = STEPS[event.key];
+      const next = { isPhoto: where.isPhoto, at: [where.at[0] + times * across / width, where.at[1] + times * down / height] };
+      if (!this.isInside(next)) next.at = where.at;
+      if (isPoint) this.move(where.k, next);
+      else this.cursor = next;
+      this.place();
+      this.magnify(next);
+    } else if (event.key === "Enter" && !isPoint) {
+      this.put(where);
+      this.cursor = this.across(where);
+      this.place();
+      this.magnify(this.cursor);
+    } else if (["Delete", "Backspace"].includes(event.key) && isPoint) {
+      if (where.k < this.pairs.length) this.remove(where.k);
+      else this.dropStarted();
+      this.layer.focus();
+    } else if (event.key === "Escape" && this.started) {
+      this.dropStarted();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  dropStarted() {
+    this.started = null;
+    this.cursor = { ...this.cursor, ...(this.cursor.isPhoto ? this.across(this.cursor) : {}) };
+    this.place();
+    this.say();
+  }
+
+  // The same fractions of the other picture.
+  across({ isPhoto, at }) {
+    const [width, height] = this.compare.size;
+    return { isPhoto: !isPhoto, at: isPhoto ? [(at[0] + 0.5) / width, (at[1] + 0.5) / height]
+      : [at[0] * width - 0.5, at[1] * height - 0.5] };
   }
 
   remove(k) {
@@ -119,17 +188,26 @@ export class Match {
     this.solve();
   }
 
-  // One question is on its way; the newest follows its answer.
-  solve() {
-    this.use.disabled = this.save.disabled = true;
+  // For another scene; the same one comes again after each question that interrupted its drawing.
+  solveAnew(revision) {
+    if (revision === this.revision) return;
+    this.revision = revision;
+    this.isWaiting = false;
+    this.solve();
+  }
+
+  // One question is on its way; the newest follows its answer. Other minima are looked for when all is quiet.
+  solve(search = false) {
+    clearTimeout(this.later);
+    if (!search) this.use.disabled = this.save.disabled = true;
     if (!this.isOn || !this.pairs.length) return;
     this.isChanged = this.isWaiting;
     if (this.isWaiting) return;
     this.isWaiting = true;
     this.asked = this.pairs.map((pair) => ({ ...pair }));
     const points = this.pairs.map(({ at, pixel, known }) => (known ? { ...known, pixel } : { at, pixel }));
-    this.sentAt = performance.now();
-    this.live.send("match", { number: ++this.number, size_px: this.compare.size, fit: this.fit.value, points });
+    this.live.send("match", { number: ++this.number, size_px: this.compare.size, fit: this.fit.value, points, search });
+    this.isSearch = search;
   }
 
   take(answer) {
@@ -145,9 +223,10 @@ export class Match {
       return;
     }
     this.answer = answer;
-    this.layer.dataset.milliseconds = Math.round(performance.now() - this.sentAt);
     this.report();
     this.place();
+    if (this.isSearch) return;
+    if (answer.minima === null) this.later = setTimeout(() => this.solve(true), QUIET_MS);
   }
 
   report() {
@@ -168,6 +247,10 @@ export class Match {
       return element("tr", {}, element("td", { textContent: name }),
         element("td", { textContent: `${value?.toFixed(digits)} ± ${sigma?.toFixed(digits)} ${unit}` }));
     }));
+    const { correlations = [], minima } = answer ?? {};
+    const others = minima?.length === 0 ? ["no other minimum found"] : minima ?? [];
+    this.others.replaceChildren(...[...correlations.map((text) => `correlation of ${text}`), ...others].map((textContent) => (
+      element("li", { textContent }))));
     this.say();
   }
 
@@ -183,22 +266,37 @@ export class Match {
     if (!this.isOn) return;
     const { scale, left, top } = this.frame();
     const width = this.layer.clientWidth / 2, height = this.layer.clientHeight;
-    const marker = (k, x, y) => {
-      const made = element("span", { className: "pair", textContent: k + 1, data: { pair: k } });
+    const inRender = ([across, down]) => [across * width, down * height];
+    const inPhoto = ([x, y]) => [width + left + (x + 0.5) * scale, top + (y + 0.5) * scale];
+    const { pair, side } = this.layer.contains(document.activeElement) ? document.activeElement.dataset : {};
+    const marker = (k, [x, y], where) => {
+      const made = element("button", { type: "button", className: "pair", textContent: k + 1, data: { pair: k, side: where },
+        "aria-label": `Point ${k + 1} in the ${where === "photo" ? "photograph" : "render"}` });
       made.classList.toggle("worst", this.answer?.worst === k);
-      made.style.left = `${x}px`;
-      made.style.top = `${y}px`;
-      return made;
+      return put(made, x, y);
     };
-    const inRender = [...this.pairs.map(({ at }) => at), ...(this.started ? [this.started] : [])];
+    const cursor = this.cursor.isPhoto ? inPhoto(this.cursor.at) : inRender(this.cursor.at);
+    const starts = [...this.pairs.map((each) => each.at), ...(this.started ? [this.started] : [])];
     this.layer.replaceChildren(
-      ...inRender.map(([across, down], k) => marker(k, across * width, down * height)),
-      ...this.pairs.map(({ pixel: [x, y] }, k) => marker(k, width + left + (x + 0.5) * scale, top + (y + 0.5) * scale)));
+      this.errors(inPhoto), put(element("span", { className: "cross" }), ...cursor),
+      ...starts.map((each, k) => marker(k, inRender(each), "render")),
+      ...this.pairs.map(({ pixel }, k) => marker(k, inPhoto(pixel), "photo")));
+    if (pair !== undefined) this.layer.querySelector(`[data-pair="${pair}"][data-side=${side}]`)?.focus();
   }
 
-  magnify(event) {
-    const { isPhoto, at } = this.locate(event);
-    const source = isPhoto ? this.compare.canvas : this.compare.picture.canvas;
+  // From each point of the photograph to where the solution has it.
+  errors(inPhoto) {
+    const found = this.pairs.flatMap(({ pixel }, k) => {
+      const to = this.answer?.predicted_px?.[k];
+      if (!to || to.includes(null)) return [];
+      const [[x1, y1], [x2, y2]] = [inPhoto(pixel), inPhoto(to)];
+      return [drawn("line", { x1, y1, x2, y2, class: "line" }), drawn("circle", { cx: x2, cy: y2, r: 2, class: "dot" })];
+    });
+    return drawn("svg", { "aria-hidden": true }, ...found);
+  }
+
+  magnify({ isPhoto, at }) {
+    const source = isPhoto ? this.compare.pixels : this.compare.picture.canvas;
     const [width, height] = isPhoto ? this.compare.size : [1, 1];
     const x = (at[0] + (isPhoto ? 0.5 : 0)) / width * source.width, y = (at[1] + (isPhoto ? 0.5 : 0)) / height * source.height;
     const size = LOUPE / MAGNIFICATION, context = this.loupe.getContext("2d");
@@ -214,4 +312,10 @@ export class Match {
     element("a", { href: address, download: "points.toml" }).click();
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
+}
+
+function put(made, x, y) {
+  made.style.left = `${x}px`;
+  made.style.top = `${y}px`;
+  return made;
 }
