@@ -19,9 +19,15 @@ def advice(name, **changes):
     return picture_advice(scene, scene.view())
 
 
+# Philae saw the dark side of Rosetta's wing, with the Sun behind it.
+MEANT = {"rosetta-civa-mars": "against the Sun"}
+
+
 @pytest.mark.parametrize("name", sorted(scenes()))
-def test_nothing_is_said_of_shipped_scenes(name):
-    assert advice(name) == ()
+def test_nothing_is_said_of_shipped_scenes_that_is_not_meant(name):
+    found = advice(name)
+    assert len(found) == (name in MEANT)
+    assert all(MEANT[name] in sentence for sentence in found)
 
 
 def test_a_shadow_is_named_with_its_end():

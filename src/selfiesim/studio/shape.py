@@ -179,11 +179,18 @@ def _color(part: Part) -> tuple[float, float, float]:
 
 def _hull(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]] | None:
     """Return points and triangles of a convex hull; None where the points span nothing."""
-    from scipy.spatial import ConvexHull, QhullError
-
     low, size = points.min(axis=0), np.ptp(points, axis=0)
     step = np.minimum(float(size.max()) / _STEPS, np.where(size > 0.0, size, 1.0))  # keeps the outermost of thin sides
-    points = low + np.unique(np.round((points - low) / step), axis=0) * step
+    rounded = low + np.unique(np.round((points - low) / step), axis=0) * step
+    for each in (rounded, points):  # rounding makes a line of a thin tape that lies aslant
+        if (hull := _convex_hull(each)) is not None:
+            return hull
+    return None
+
+
+def _convex_hull(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]] | None:
+    from scipy.spatial import ConvexHull, QhullError
+
     if len(points) < 4:
         return None
     try:
