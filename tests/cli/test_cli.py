@@ -379,7 +379,7 @@ def test_without_opengl_a_message_says_what_to_install(tmp_path, words):
 
 
 @pytest.mark.parametrize("words", [["schema"], ["scenes"], ["show", SHIPPED], ["show", SHIPPED, "--json"], ["--help"]])
-@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("buffered", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_closed_pipe_is_not_an_error(words, buffered):
     read, write = os.pipe()
     os.close(read)

@@ -164,8 +164,20 @@ def test_replay_uses_the_recorded_number_of_passes(tmp_path):
     assert again.radiance.samples == 3
 
 
-@pytest.mark.parametrize("name", sorted(scenes()))
-@pytest.mark.parametrize("look", ["clean", "onboard"])
+OFTEN = {  # a pinhole over Mars, a fisheye, a panorama on the ground, the Earth; the others are marked slow
+    ("tianwen1-mars", "clean"), ("tianwen1-mars", "onboard"), ("orion-selfie", "onboard"), ("zhurong-view", "onboard"),
+    ("cubesat-earth", "onboard"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        pytest.param(name, look, marks=() if (name, look) in OFTEN else pytest.mark.slow)
+        for name in sorted(scenes())
+        for look in ("clean", "onboard")
+    ],
+)
 def test_replay_reproduces_a_picture_bit_for_bit(tmp_path, monkeypatch, name, look):
     monkeypatch.chdir(tmp_path)
     small = Scene.load(name).with_changes(camera__size_px=[96, 64])

@@ -88,9 +88,9 @@ class Studio:
         await self._settled(live, received)
         queue.put_nowait({"type": "websocket.disconnect", "code": 1000})
         await live
-        for run in list(session._outputs.values()):
-            run.cancel()
-        while session._outputs:
+        session._planning.cancel()
+        session._rendering.cancel(None)
+        while session._rendering._running is not None:
             await asyncio.sleep(0.01)
         return received
 

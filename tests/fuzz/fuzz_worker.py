@@ -41,7 +41,7 @@ class Watch:
             path.write_bytes(b"secret")
         self._allowed = (
             *(str(Path(each).resolve()) + os.sep for each in (sys.prefix, sys.base_prefix, ROOT, *sys.path) if each),
-            *(str((scratch / name).resolve()) + os.sep for name in ("cache", "cache/maps", "data", "tmp")),
+            *(str((scratch / name).resolve()) + os.sep for name in ("cache", "cache/maps", "cache/air", "data", "tmp")),
             *_SYSTEM,
         )
         sys.addaudithook(self._hook)
@@ -93,16 +93,16 @@ def work(pipe: Connection, scratch: Path) -> None:
 
 
 def _limit(scratch: Path) -> None:
-    """Give this process its own cache and data, one thread, and at most 4 GiB; only the maps are those of the user."""
+    """Give this process its own cache and data, one thread, and at most 4 GiB; maps and air are those of the user."""
     import resource
 
     from selfiesim.core.files import cache_dir
 
-    maps = cache_dir() / "maps"
-    maps.mkdir(parents=True, exist_ok=True)
     (scratch / "cache").mkdir(parents=True, exist_ok=True)
-    if not (scratch / "cache/maps").exists():
-        (scratch / "cache/maps").symlink_to(maps)
+    for name in ("maps", "air"):
+        (cache_dir() / name).mkdir(parents=True, exist_ok=True)
+        if not (scratch / "cache" / name).exists():
+            (scratch / "cache" / name).symlink_to(cache_dir() / name)
     os.environ |= {"SELFIESIM_CACHE": str(scratch / "cache"), "SELFIESIM_DATA": str(scratch / "data")}
     os.environ |= {"TMPDIR": str(scratch / "tmp"), "OMP_NUM_THREADS": "1", "LP_NUM_THREADS": "0", "NO_COLOR": "1"}
     (scratch / "tmp").mkdir(parents=True, exist_ok=True)

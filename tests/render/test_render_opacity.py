@@ -18,8 +18,18 @@ def light(folder, *sheets, quality="draft", samples=None, **view):
     return middle(view_of(plates(folder, *sheets), **view).render(quality, samples).rgb)[0]
 
 
-@pytest.mark.parametrize("quality", ["draft", "final"])
-@pytest.mark.parametrize("alpha", [0.15, 0.5, 0.8])
+@pytest.mark.parametrize(
+    ("alpha", "quality"),
+    [
+        (0.5, "draft"),
+        (0.5, "final"),
+        *[
+            pytest.param(alpha, quality, marks=pytest.mark.slow)
+            for alpha in (0.15, 0.8)
+            for quality in ("draft", "final")
+        ],
+    ],
+)
 def test_a_blended_sheet_mixes_with_what_it_covers_and_shades(tmp_path, alpha, quality):
     glass = {"colour": 0.2, "alpha": alpha, "mode": "BLEND"}
     found = light(tmp_path / "a", glass, quality=quality)
@@ -33,12 +43,12 @@ def test_two_sheets_mix_independently_in_any_order(tmp_path):
     thin, thick = ({"colour": 0.5, "alpha": alpha, "mode": "BLEND"} for alpha in (0.3, 0.6))
     whole = light(tmp_path / "a", {"colour": 0.5})
     one, other = (
-        light(tmp_path / name, *pair, samples=256) for name, pair in (("b", (thin, thick)), ("c", (thick, thin)))
+        light(tmp_path / name, *pair, samples=96) for name, pair in (("b", (thin, thick)), ("c", (thick, thin)))
     )
     # Each layer is lit by the share of sunlight that those before it leave, and seen by the same share.
     expected = [a + (1 - a) ** 2 * b + ((1 - a) * (1 - b)) ** 2 for a, b in ((0.3, 0.6), (0.6, 0.3))]
-    assert one / whole == pytest.approx(expected[0], rel=0.03)
-    assert other / whole == pytest.approx(expected[1], rel=0.03)
+    assert one / whole == pytest.approx(expected[0], rel=0.05)
+    assert other / whole == pytest.approx(expected[1], rel=0.05)
 
 
 @pytest.mark.parametrize("opacities", [{"vertices": [0.0, 1.0, 1.0, 0.0]}, {"texels": [0, 255]}])

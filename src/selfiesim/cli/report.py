@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 PACKAGES = ("numpy", "scipy", "pyvista", "vtk", "mapbox_earcut", "imageio", "pydantic")
 OPTIONAL_PACKAGES = (
-    "spiceypy", "rasterio", "imageio-ffmpeg", "OpenEXR", "mitsuba", "DracoPy", "distributed", "starlette", "uvicorn",
-    "websockets", "pycollada", "lxml", "assimp-py", "usd-core",
+    "basemap-data", "spiceypy", "rasterio", "imageio-ffmpeg", "OpenEXR", "mitsuba", "DracoPy", "distributed",
+    "starlette", "uvicorn", "websockets", "pycollada", "lxml", "assimp-py", "usd-core",
 )  # fmt: skip
 """The packages that selfiesim's extras install."""
 
