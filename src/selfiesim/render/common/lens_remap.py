@@ -27,6 +27,7 @@ OVERSAMPLING = 1.25
 """Pinhole pixels per pixel of the lens, each way, so that bilinear interpolation blurs little."""
 _MAX_DENSITY_RATIO = 1.5  # maximum over median density of a part: where a lens folds, the density has no limit
 _MARGIN = 2  # pixels
+_MAX_PIXEL_RATIO, _SMALL_PIXELS = 50, 4_000_000  # pixels of a pinhole over those of the lens; always allowed
 MAX_SIDE_PX = 16_384
 """Maximum side of a pinhole image, pixels."""
 
@@ -92,7 +93,7 @@ def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
     low = np.array([np.floor(pinhole_pixels.min(axis=0)) - _MARGIN for _, _, _, pinhole_pixels in parts])
     high = np.array([np.ceil(pinhole_pixels.max(axis=0)) + _MARGIN for _, _, _, pinhole_pixels in parts])
     width, height = ((high - low).max(axis=0) + 1).astype(int).tolist()
-    _check_side(width, height)
+    _check_side(width, height, len(centres))
     return tuple(
         PinholeView(
             Camera(width, height, focal, focal, *-corner),
@@ -113,13 +114,19 @@ def check_pinholes(camera: Camera, scale: float = 1.0) -> None:
         As :func:`pinhole_views`.
     """
     pinhole = pinhole_views(camera)[0].camera
-    _check_side(round(pinhole.width * scale), round(pinhole.height * scale))
+    pixels = round(camera.width * camera.height * scale**2)
+    _check_side(round(pinhole.width * scale), round(pinhole.height * scale), pixels)
 
 
-def _check_side(width: int, height: int) -> None:
+def _check_side(width: int, height: int, pixels: int) -> None:
+    """Refuse pinhole images that are too large, or much too large for the ``pixels`` of the distorted image."""
     what = f"this lens needs pinhole images of {width}x{height} pixels"
     if max(width, height) > MAX_SIDE_PX:
         raise GraphicsError(f"{what}; choose a smaller image (--size)")
+    if width * height > max(_SMALL_PIXELS, _MAX_PIXEL_RATIO * pixels):
+        raise GraphicsError(
+            f"{what} for {pixels:,} of its own: it stretches its edges too far; take a smaller field of view"
+        )
     LENS_PIXELS.check(width * height, what, GraphicsError, "choose a smaller image (--size)")
 
 
