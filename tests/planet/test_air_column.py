@@ -9,11 +9,9 @@ from scipy.integrate import quad
 from selfiesim.astro.bodies import BODIES
 from selfiesim.planet.light.air_column import GAS_DENSITY_M3, SCALE_HEIGHT_M, AirColumn, gas_scattering
 from selfiesim.planet.light.dust_optics import (
-    ASYMMETRY,
-    DELTA_EXTINCTION,
+    DUST,
     RELATIVE_EXTINCTION,
     SINGLE_SCATTERING_ALBEDO,
-    dust_phase,
 )
 
 RADIUS_M = 3_389_500.0
@@ -35,7 +33,7 @@ def test_column_of_gas_agrees_with_surface_pressure() -> None:
 
 def test_layers_hold_the_whole_column() -> None:
     assert COLUMN.slant_depth(0.0, 1.0) == pytest.approx(COLUMN.optical_depth, rel=1e-4)
-    assert COLUMN.dust_depth == pytest.approx(0.4 * RELATIVE_EXTINCTION * DELTA_EXTINCTION)
+    assert COLUMN.dust_depth == pytest.approx(0.4 * RELATIVE_EXTINCTION * DUST.delta_extinction)
 
 
 # Mars Climate Database (MarsWRF's subroutine mcd_mgs): at the top, 70 km / top scale heights of 10 km up in pressure.
@@ -67,8 +65,8 @@ def test_the_ground_hides_the_sun() -> None:
 # Chen-Chen et al. 2019, Icarus 330, 16: asymmetry 0.687 at 650 nm. Wolff et al. 2009 through the Mars Climate Database:
 # single-scattering albedo 0.73 at 388 nm and 0.967 at 650 nm.
 def test_dust_has_the_published_optics() -> None:
-    assert ASYMMETRY[0] == pytest.approx(0.687, abs=0.01)
+    assert DUST.asymmetry[0] == pytest.approx(0.687, abs=0.01)
     assert 0.967 > SINGLE_SCATTERING_ALBEDO[0] > SINGLE_SCATTERING_ALBEDO[1] > SINGLE_SCATTERING_ALBEDO[2] > 0.73
     x, weight = np.polynomial.legendre.leggauss(400)
-    assert 0.5 * weight @ dust_phase(x) == pytest.approx(np.ones(3), abs=1e-6)
-    assert 0.5 * (weight * x) @ dust_phase(x) == pytest.approx(ASYMMETRY, abs=1e-6)
+    assert 0.5 * weight @ DUST.phase(x) == pytest.approx(np.ones(3), abs=1e-6)
+    assert 0.5 * (weight * x) @ DUST.phase(x) == pytest.approx(DUST.asymmetry, abs=1e-6)

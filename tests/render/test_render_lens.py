@@ -142,3 +142,11 @@ def test_interpolation_between_pixels_is_linear():
 def test_a_lens_that_needs_too_large_an_image_is_refused():
     with pytest.raises(GraphicsError, match="choose a smaller image"):
         pinhole_views(Camera.from_fov(16_000, 16, np.radians(94.0), BrownConrady((0.1, 0.0, 0.0, 0.0, 0.0, 0.0))))
+
+
+def test_a_lens_that_stretches_its_edges_beyond_measure_is_refused():
+    # 32 pixels across and 689 down: the corners lie where the distortion has grown steep, many picture widths away.
+    lens = BrownConrady.from_opencv([-0.2, 0.05, 0.001, -0.001, 0.01])
+    camera = Camera.from_fov(32, 689, np.radians(60.0), lens)
+    with pytest.raises(GraphicsError, match="22,048 of its own"):
+        pinhole_views(camera)

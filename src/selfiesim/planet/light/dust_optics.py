@@ -43,15 +43,3 @@ DUST = Aerosol(
     tuple(RELATIVE_EXTINCTION.tolist()),
 )  # fmt: skip
 """The dust of Mars."""
-
-ASYMMETRY: Floats = DUST.asymmetry
-FORWARD_FRACTION: Floats = DUST.forward_fraction
-SCALED_EXTINCTION: Floats = DUST.scaled_extinction
-SCALED_ALBEDO: Floats = SINGLE_SCATTERING_ALBEDO * (1.0 - FORWARD_FRACTION) / SCALED_EXTINCTION
-SCALED_ASYMMETRY: Floats = (ASYMMETRY - FORWARD_FRACTION) / (1.0 - FORWARD_FRACTION)
-"""Optics (3,) after delta-Eddington scaling; the extinction is relative to that before it."""
-
-PEAK_FRACTION: Floats = DUST.peak_fraction
-DELTA_EXTINCTION: Floats = DUST.delta_extinction
-DELTA_ALBEDO: Floats = DUST.delta_albedo
-dust_phase = DUST.phase

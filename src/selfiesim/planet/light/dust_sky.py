@@ -15,14 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.planet.light.air_column import AirColumn
-from selfiesim.planet.light.dust_optics import (
-    FORWARD_FRACTION,
-    RELATIVE_EXTINCTION,
-    SCALED_ALBEDO,
-    SCALED_ASYMMETRY,
-    SCALED_EXTINCTION,
-    dust_phase,
-)
+from selfiesim.planet.light.dust_optics import DUST, RELATIVE_EXTINCTION
 from selfiesim.planet.light.phase_functions import henyey_greenstein, rayleigh
 
 Floats = NDArray[np.float64]
@@ -77,7 +70,7 @@ class DustSky:
 
     @cached_property
     def _dust_depth(self) -> Floats:
-        return np.asarray(self.air.dust_opacity * RELATIVE_EXTINCTION * SCALED_EXTINCTION)
+        return np.asarray(self.air.dust_opacity * RELATIVE_EXTINCTION * DUST.scaled_extinction)
 
     @cached_property
     def _dust_share(self) -> Floats:
@@ -92,9 +85,9 @@ class DustSky:
     @property
     def _mixture(self) -> tuple[Floats, Floats]:
         """Single-scattering albedo and asymmetry of the mixture, (3,) each; gas and ice absorb nothing."""
-        dust = self._dust_share * SCALED_ALBEDO
+        dust = self._dust_share * DUST.scaled_albedo
         albedo = dust + (1.0 - self._dust_share)
-        return albedo, (dust * SCALED_ASYMMETRY + self._cloud_share * _ICE_SCALED_ASYMMETRY) / albedo
+        return albedo, (dust * DUST.scaled_asymmetry + self._cloud_share * _ICE_SCALED_ASYMMETRY) / albedo
 
     @cached_property
     def ground_irradiance_fraction(self) -> Floats:
@@ -166,13 +159,13 @@ class DustSky:
         optical_depth, c = self._optical_depth, np.asarray(toward_sun)
         path, sun_path = self._airmass(mu)[..., None], self._airmass(self.sun_cosine)
         if glow:
-            phase = dust_phase(c) / (1.0 - FORWARD_FRACTION)
+            phase = DUST.phase(c) / (1.0 - DUST.forward_fraction)
             ice_phase = henyey_greenstein(ICE_ASYMMETRY, c[..., None]) / (1.0 - ICE_ASYMMETRY**2)
         else:
-            phase = henyey_greenstein(SCALED_ASYMMETRY, c[..., None])
+            phase = henyey_greenstein(DUST.scaled_asymmetry, c[..., None])
             ice_phase = henyey_greenstein(_ICE_SCALED_ASYMMETRY, c[..., None])
         gas = (1.0 - self._dust_share - self._cloud_share) * rayleigh(c)[..., None]
-        source = self._dust_share * SCALED_ALBEDO * phase + self._cloud_share * ice_phase + gas
+        source = self._dust_share * DUST.scaled_albedo * phase + self._cloud_share * ice_phase + gas
         # Equal paths give 0 over 0; a small offset avoids that.
         path = np.where(np.abs(path - sun_path) < 1e-4, sun_path + 1e-4, path)
         lost = np.exp(-optical_depth * sun_path) - np.exp(-optical_depth * path)

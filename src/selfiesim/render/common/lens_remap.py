@@ -74,18 +74,20 @@ def pinhole_views(camera: Camera) -> tuple[PinholeView, ...]:
     Raises
     ------
     GraphicsError
-        If one of their images would be larger than :data:`MAX_SIDE_PX` or the limit ``lens-pixels``.
+        If one of their images would be larger than :data:`MAX_SIDE_PX` or the limit ``lens-pixels``, or much larger
+        than that of ``camera``.
     """
     x, y = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
     centres = np.stack([x, y], axis=-1).reshape(-1, 2).astype(float)
     rays = camera.unproject(centres)
     visible = np.flatnonzero(np.isfinite(rays[:, 0]))
     rotations = _pinhole_rotations(camera)
+    owned = [visible]
     if len(rotations) > 1:
         nearest = np.argmax([rays[visible] @ lens_to_pinhole[2] for lens_to_pinhole in rotations], axis=0)
+        owned = [visible[nearest == number] for number in range(len(rotations))]
     parts = []
-    for number, lens_to_pinhole in enumerate(rotations):
-        pixels = visible[nearest == number] if len(rotations) > 1 else visible
+    for lens_to_pinhole, pixels in zip(rotations, owned, strict=True):
         if len(pixels):
             local = rays[pixels] @ lens_to_pinhole.T
             focal = OVERSAMPLING * _density(camera, centres[pixels], lens_to_pinhole)
