@@ -8,6 +8,7 @@ import numpy as np
 
 from selfiesim.astro.bodies import BODIES
 from selfiesim.core.vectors import unit
+from selfiesim.planet.earth.air import EarthColumn
 from selfiesim.planet.light.weather import Weather
 from selfiesim.planet.maps.load import load_maps
 from selfiesim.planet.maps.surface import Surface
@@ -27,7 +28,9 @@ def disc(phase_deg: float, seeds: tuple[int, ...], grid: int, sides: int, cover:
     square = x * x + y * y
     ground, air = square < 1.0, (square >= 1.0) & (square < EDGE**2)
     for seed in seeds:
-        weather = Weather(0.14, 30_000.0, gas=1.0, cloud_cover=cover, cloud_seed=seed, solar_longitude=np.pi / 2)
+        weather = Weather(
+            0.14, 30_000.0, gas=1.0, cloud_cover=cover, cloud_seed=seed, solar_longitude=np.pi / 2, air=EarthColumn
+        )
         planet = PlanetPose(body, np.zeros(3), np.eye(3), Surface("earth"), weather)
         for turn in np.arange(sides) * 2 * np.pi / sides:
             eye, east = np.array([np.cos(turn), np.sin(turn), 0.0]), np.array([-np.sin(turn), np.cos(turn), 0.0])

@@ -17,7 +17,7 @@ from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector, unit
 from selfiesim.craft.model import Craft
 from selfiesim.motion.host_trajectories import Host, LandedHost, OrbitingHost
-from selfiesim.planet.earth.air import AEROSOL_TOP_M
+from selfiesim.planet.earth.air import AEROSOL_TOP_M, EarthColumn
 from selfiesim.planet.earth.sea import sea_ice_edges
 from selfiesim.planet.light.climate import seasonal_clouds
 from selfiesim.planet.light.limb_transmission import limb_sun_transmittance
@@ -307,4 +307,5 @@ def _earth_weather(setup: SceneSetup, epoch: Epoch) -> Weather:
         cloud_cover=section.cloud_cover,
         cloud_seed=section.cloud_seed,
         wind_m_s=section.wind_m_s,
+        air=EarthColumn,
     )

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.astro.bodies import BANDS_NM, Body
-from selfiesim.planet.earth.air import EarthColumn
 from selfiesim.planet.light.air_column import COLUMN_TOP_M, AirColumn, gas_scattering
 from selfiesim.planet.light.air_table import (
     AZIMUTHS,
@@ -181,5 +180,4 @@ def _bilinear(image: NDArray[np.float32], column: Array, row: Array) -> Array:
 def air_column(weather: Weather, body: Body, lat_rad: float) -> AirColumn:
     """Return dust and gas of ``weather`` over a latitude of a body."""
     radius = float(np.mean(body.radii_m))
-    kind = EarthColumn if body.name == "earth" else AirColumn
-    return kind(weather.dust_opacity_at(lat_rad), weather.dust_top_m_at(lat_rad), weather.gas, radius)
+    return weather.air(weather.dust_opacity_at(lat_rad), weather.dust_top_m_at(lat_rad), weather.gas, radius)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.planet.grids.fields import smoothstep
+from selfiesim.planet.light.air_column import AirColumn
 from selfiesim.planet.light.climate import dust_top, raised_dust_top, seasonal_dust
 
 # Ls and latitude of the edge of the seasonal CO2 frost, degrees; 90 for none.
@@ -69,6 +70,8 @@ class Weather:
         Which of many clouds.
     wind_m_s : float
         Wind over the Earth's sea.
+    air : type
+        What the air consists of: :class:`selfiesim.planet.light.air_column.AirColumn`, or a kind of it.
     """
 
     dust_opacity: float | None = 0.0
@@ -87,6 +90,7 @@ class Weather:
     cloud_cover: float = 0.0
     cloud_seed: int = 0
     wind_m_s: float = 7.0
+    air: type[AirColumn] = AirColumn
 
     @property
     def has_air(self) -> bool:

@@ -12,8 +12,8 @@ import numpy as np
 from selfiesim.astro.bodies import BODIES
 from selfiesim.core.errors import MapError
 from selfiesim.core.shared_cache import shared_cache
-from selfiesim.planet.earth.land import load_earth_maps
 from selfiesim.planet.maps import albedo
+from selfiesim.planet.maps.earth_maps import load_earth_maps
 from selfiesim.planet.maps.elevation import read_heights
 from selfiesim.planet.maps.globes import default_heights, load_body_maps
 from selfiesim.planet.maps.map_cache import load_or_build

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.planet.earth import cloud_light, clouds, grain, sea
 from selfiesim.planet.earth.air import AIRGLOW_HALF_WIDTH_M, AIRGLOW_HEIGHT_M, AIRGLOW_OVERHEAD, EARTH_RADIUS_M
-from selfiesim.planet.earth.land import CLEAR_SEA, COASTAL_SEA
 from selfiesim.planet.light.weather import FROST_REFLECTANCE
+from selfiesim.planet.maps.earth_maps import CLEAR_SEA, COASTAL_SEA
 from selfiesim.planet.maps.worlds import LAMBERT_SPHERE_ALBEDO
 from selfiesim.render.gl.shader_program import new_mipmapped_texture, upload_image
 
