@@ -87,8 +87,9 @@ def test_the_earths_water_is_blue_and_its_ice_white() -> None:
     assert red < green < blue
     assert 0.01 < blue < 0.03  # clear ocean (Morel and Maritorena 2001), two thirds of its albedo
     ice = reflectance(load_maps("earth"), np.radians(-80.0), np.radians(90.0))
-    assert ice.min() > 0.5
-    assert ice.max() <= 2 / 3 + 0.01  # no brighter than a white card
+    white_card = 2 / 3
+    assert 0.7 * white_card < ice.min() and ice.max() < 1.05 * ice.min()  # on either of the maps that may be installed
+    assert ice.max() <= white_card + 0.01
 
 
 @pytest.mark.parametrize("body", ["moon", "earth", "phobos"])
