@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import TypeVar
+from functools import cache, wraps
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Parameters = ParamSpec("Parameters")
 T = TypeVar("T")
 
 BAND_ROWS = 64
@@ -53,3 +54,16 @@ def weighted_sum(planes: NDArray[np.float32], weights: NDArray[np.float32]) -> N
     for plane, weight in zip(planes[1:], weights[1:], strict=True):
         total += plane * weight
     return total
+
+
+def with_one_blas_thread(work: Callable[Parameters, T]) -> Callable[Parameters, T]:
+    """Decorate work whose matrices are small: BLAS's threads wait for the next one in a loop, which costs a quarter."""
+
+    @wraps(work)
+    def limited(*args: Parameters.args, **keywords: Parameters.kwargs) -> T:
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, "blas"):
+            return work(*args, **keywords)
+
+    return limited

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, cache_dir
+from selfiesim.core.parallel import with_one_blas_thread
 
 MAX_CACHED_BLOCKS = 64
 """Files on disk, of 1.3 MB each: several times the latitudes of a table."""
@@ -32,7 +33,7 @@ def load_or_build(air: str, size: int, build: Callable[[], Floats]) -> Floats:
     path = cache_dir() / "air" / f"{digest[:40]}.bin"
     block = _read(path, size)
     if block is None:
-        block = build()
+        block = with_one_blas_thread(build)()
         _write(path, block)
     return block
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, cache_dir
 from selfiesim.core.limits import MAP_CACHE_BYTES
+from selfiesim.core.parallel import with_one_blas_thread
 from selfiesim.planet.maps.planet_maps import MapArrays
 
 _STALE_AGE_S = 3600.0
@@ -28,7 +29,7 @@ def load_or_build(
     """Return the maps cached under ``stem``; build and cache them if ``required`` parts are missing or damaged."""
     parts = _read_cache(stem, required)
     if parts is None:
-        parts = build()
+        parts = with_one_blas_thread(build)()
         try:
             _write_cache(stem, parts)
         except OutputError as error:

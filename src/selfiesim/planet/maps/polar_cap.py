@@ -175,9 +175,11 @@ class PatchColumnReader:
 
     def _tile_columns(self, tile: Field, columns: slice) -> Field:
         """Return a tile's columns, repeated down and across."""
-        across = np.take(tile, np.arange(columns.start, columns.stop) % len(tile), axis=1)
+        first, last = columns.start % len(tile), (columns.stop - 1) % len(tile) + 1
+        wraps = last - first != columns.stop - columns.start
+        across = np.concatenate([tile[:, first:], tile[:, :last]], axis=1) if wraps else tile[:, first:last]
         times = -(-self.grid.size // len(tile))
-        return np.tile(across, (times, 1))[: self.grid.size]
+        return np.tile(across, (times, 1))[: self.grid.size] if times > 1 else across
 
     def _layer_tone(self, height: Field) -> Field:
         """Return the tone of the layer that crops out at a height; variance 1 over all heights."""

@@ -26,7 +26,11 @@ def resize_plate_carree(field: Field, rows: int, band: slice = slice(None)) -> F
     down, right = (at_row - top).astype(np.float32)[:, None], (at_column - left).astype(np.float32)[None, :]
     bottom, width = np.minimum(top + 1, len(field) - 1), field.shape[1]
     tall = field[top] + (field[bottom] - field[top]) * down
-    return np.asarray(tall[:, left % width] + (tall[:, (left + 1) % width] - tall[:, left % width]) * right)
+    here = np.take(tall, left % width, axis=1)
+    next_east = np.take(tall, (left + 1) % width, axis=1)
+    next_east -= here
+    next_east *= right
+    return np.asarray(here + next_east)
 
 
 def encode_globe_relief(heights: HeightGrid, ice: Field) -> NDArray[np.uint8]:
