@@ -1,11 +1,12 @@
 """Radiance of air in a spherical shell by backward Monte Carlo: the reference of the limb's brightness.
 
-``python design/limb_monte_carlo.py [mars | earth] [--photons 100000] [--check]``. Photons start at the eye, scatter by
+``python design/limb_monte_carlo.py [mars | earth] [--photons 100000] [--check | --sky]``. Photons start at the eye, scatter by
 the full phase functions without delta scaling, and are connected with the Sun at every collision; the ground is a
 Lambert surface. The optics and the columns are the package's, the transport is not. ``--check`` compares plane-parallel
-limits with Chandrasekhar's H functions and exits. The seed is fixed, so figures repeat to the last digit. The output,
-some 20 minutes of one core, is ``tests/planet/limb_monte_carlo.tsv`` (``earth_limb_monte_carlo.tsv``); what came of it
-is in ``design/atmosphere.md`` (``design/earth.md``).
+limits with Chandrasekhar's H functions and exits; ``--sky`` follows photons from the ground instead. The seed is fixed,
+so figures repeat to the last digit. The output, some 20 minutes of one core, is ``tests/planet/limb_monte_carlo.tsv``
+(``earth_limb_monte_carlo.tsv``, ``sky_monte_carlo.tsv``); what came of it is in ``design/atmosphere.md``
+(``design/earth.md``).
 """
 
 from __future__ import annotations
@@ -97,11 +98,39 @@ def radiance_factor(
     medium: Medium, start: Floats, ray: Floats, sun: Floats, photons: int, rng: np.random.Generator
 ) -> tuple[float, float]:
     """I/F seen from ``start`` (3,), km from the centre and above the air, along ``ray``, and its standard error."""
-    place, way = np.tile(start, (photons, 1)), np.tile(ray, (photons, 1))
-    weight, light = np.ones(photons), np.zeros(photons)
-    alive = np.arange(photons)
+    light = _collect(medium, np.tile(start, (photons, 1)), np.tile(ray, (photons, 1)), sun, rng, forced=True)
+    return float(light.mean()), float(light.std() / np.sqrt(photons))
+
+
+def sky_light(
+    medium: Medium, mu0: float, photons: int, rng: np.random.Generator
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Scattered light at the ground, relative to the Sun's on a surface that faces it, and its standard error.
+
+    It is the irradiance of level ground; that of a wall that faces the Sun's azimuth less that of one that faces away;
+    and the irradiance of level ground behind a ridge, which stands 3 degrees higher than the Sun and reaches to 60
+    degrees on either side of it.
+    """
+    # More directions near the horizon, where the light of a low Sun comes from: the density of u^1.5 is u^-0.5 / 1.5.
+    way = _turn(np.tile([0.0, 0.0, 1.0], (photons, 1)), rng.random(photons) ** 1.5, rng)
+    weight = 1.5 * np.cbrt(way[:, 2])
+    place = np.tile([0.0, 0.0, medium.radius_km + 1e-6], (photons, 1))
+    sun = np.array([np.sqrt(1.0 - mu0**2), 0.0, mu0])
+    light = 2.0 * weight * _collect(medium, place, way, sun, rng, forced=False)
+    sunward = way[:, 0] > 0.5 * np.hypot(way[:, 0], way[:, 1])
+    hidden = sunward & (way[:, 2] < np.sin(np.arcsin(mu0) + np.radians(3.0)))
+    parts = np.stack([light * way[:, 2], light * way[:, 0], np.where(hidden, 0.0, light * way[:, 2])])
+    return tuple(parts.mean(axis=1)), tuple(parts.std(axis=1) / np.sqrt(photons))
+
+
+def _collect(
+    medium: Medium, place: Floats, way: Floats, sun: Floats, rng: np.random.Generator, *, forced: bool
+) -> Floats:
+    """Light (photons,) that scattered sunlight brings back along the ways; all are the same if ``forced``."""
+    weight, light = np.ones(len(place)), np.zeros(len(place))
+    alive = np.arange(len(place))
     for order in range(_MAX_ORDERS):
-        place, hit, escaped = _fly(medium, place, way, rng, forced=order == 0, weight=weight)
+        place, hit, escaped = _fly(medium, place, way, rng, forced=forced and order == 0, weight=weight)
         place, way, hit, alive, weight = (each[~escaped] for each in (place, way, hit, alive, weight))
         if not len(alive):
             break
@@ -121,7 +150,7 @@ def radiance_factor(
         survive = rng.random(len(weight)) < np.minimum(weight / 0.05, 1.0)
         weight = np.maximum(weight, 0.05)
         place, way, alive, weight = place[survive], way[survive], alive[survive], weight[survive]
-    return float(light.mean()), float(light.std() / np.sqrt(photons))
+    return light
 
 
 def _fly(
@@ -269,6 +298,7 @@ EARTH_CASES = (  # cosine of the Sun's zenith angle; phase angle, degrees
     (0.0, 150.0),
     (-0.05, 150.0),
 )
+SKY_CASES = tuple((opacity, mu0) for opacity in (0.2, 0.6) for mu0 in (0.02, 0.05, 0.12, 0.3, 0.6))
 LIMB_HEIGHTS_KM = (0.5, 5.0, 10.0, 20.0, 30.0, 45.0)
 GROUND_MU = (0.02, 0.30)
 
@@ -281,14 +311,28 @@ def cases(planet: str) -> list[tuple[AirColumn, float, float]]:
     return [(AirColumn(opacity, 1000.0 * top, 1.0, radius), mu0, phase) for opacity, top, mu0, phase in MARS_CASES]
 
 
+def print_sky(photons: int) -> None:
+    """Print the light of Mars' sky in green, the air of a dust top of 30 km."""
+    print("opacity\tmu0\tdirect\tlevel\tsunward\tbehind_ridge\tlevel_error\tsunward_error\tbehind_error")
+    for opacity, mu0 in SKY_CASES:
+        medium = medium_of(AirColumn(opacity, 30_000.0, 1.0, 1000.0 * RADIUS_KM["mars"]), 1)
+        light, error = sky_light(medium, mu0, photons, np.random.default_rng(SEED))
+        direct = float(medium.sunlight([[0.0, mu0]])[0])
+        print(opacity, mu0, *(f"{each:.5f}" for each in (direct, *light, *error)), sep="\t", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("planet", nargs="?", choices=sorted(RADIUS_KM), default="mars")
     parser.add_argument("--photons", type=int, default=100_000)
     parser.add_argument("--check", action="store_true", help="compare with Chandrasekhar's H functions instead")
+    parser.add_argument("--sky", action="store_true", help="the light of Mars' sky on the ground instead")
     options = parser.parse_args()
     if options.check:
         check(options.photons)
+        return
+    if options.sky:
+        print_sky(options.photons)
         return
     radius = RADIUS_KM[options.planet]
     print("opacity\ttop_km\tmu0\tphase_deg\tlimb_km\tground_mu\tR\tG\tB\tR_error\tG_error\tB_error")

@@ -118,6 +118,32 @@ def test_a_storm_brightens_the_disc(degrees: int) -> None:
     assert 0.0 < excess[GREEN] < 0.30
 
 
+# The output of design/limb_monte_carlo.py --sky: light of the sky at the ground, in green, relative to the Sun's.
+SKY_MONTE_CARLO = np.genfromtxt(Path(__file__).with_name("sky_monte_carlo.tsv"), names=True)
+
+
+@pytest.mark.parametrize("row", SKY_MONTE_CARLO, ids=lambda row: f"opacity {row['opacity']}, mu0 {row['mu0']}")
+def test_slopes_are_lit_as_by_the_sky_of_the_monte_carlo(row: np.void) -> None:
+    """To first order in its tilt, a slope is lit by the level and the horizontal part of the light."""
+    air, tilt, mu0 = uniform(row["opacity"], 30.0), 0.05, row["mu0"]
+    sine = np.sqrt(1.0 - mu0**2)
+    sun, up = np.array([sine, 0.0, mu0]), np.array([[0.0, 0.0, 1.0]])
+    level, sunward = row["direct"] * mu0 + row["level"], row["direct"] * sine + row["sunward"]
+    sides = [] if mu0 < tilt else [-tilt]  # a slope that hides the Sun from itself is not linear
+    for angle in (*sides, 0.0, tilt):
+        slope = np.array([[np.sin(angle), 0.0, np.cos(angle)]])
+        beam = air.beam_transmittance(mu0)[GREEN] * (slope @ sun)[0]
+        lit = beam + air.sky_on_slope(slope, up, sun)[0, GREEN]
+        expected = level * np.cos(angle) + sunward * np.sin(angle)
+        assert lit == pytest.approx(expected, rel=0.06 if row["opacity"] / mu0 < 10.0 else 0.13)
+
+
+@pytest.mark.parametrize("row", SKY_MONTE_CARLO, ids=lambda row: f"opacity {row['opacity']}, mu0 {row['mu0']}")
+def test_ground_behind_a_ridge_is_as_bright_as_in_the_monte_carlo(row: np.void) -> None:
+    left = uniform(row["opacity"], 30.0).sky_irradiance(row["mu0"])[GREEN]
+    assert left == pytest.approx(row["behind_ridge"], rel=0.14)
+
+
 # R. W. Schmude, Communications in Mars Observations 248: the dark side of Mars, 250 to 310 W, in the storm of July 2001
 # (phase angle 27 degrees): V brighter by 0.32, R by 0.35 magnitudes.
 def test_a_storm_over_dark_ground_brightens_it_as_in_2001() -> None:

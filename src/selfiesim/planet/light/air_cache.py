@@ -22,7 +22,7 @@ from selfiesim.core.parallel import with_one_blas_thread
 MAX_CACHED_BLOCKS = 64
 """Files on disk, of 1.3 MB each: several times the latitudes of a table."""
 
-_FORMAT = 2  # increment when the same air gives another block
+_FORMAT = 3  # increment when the same air gives another block
 
 Floats = NDArray[np.float32]
 

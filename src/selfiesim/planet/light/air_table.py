@@ -40,6 +40,8 @@ MIN_MU0, MU0_BEND = -0.35, 0.3
 _GREEN = 1
 _MAX_SUNWARD_M = 50_000.0  # from where light that is scattered again comes, in clear air (assumed)
 _SUNWARD_THICK_M = 40_000.0  # the same in thick gas, by the Monte Carlo (design/earth.md)
+_WIDE_GLOW_MU0 = 0.27  # half of the glow counts as the beam; fitted to the Monte Carlo
+_MAX_LEAN = 4.0  # under the brightest glow, the Sun at the horizon
 _TYPICAL_MU0 = 0.3  # cosine of the Sun's zenith angle for which the place of scattering is worked out
 
 
@@ -52,7 +54,8 @@ class AirTable:
     once : (blocks * BLOCK_ROWS + 3 * blocks, SUN_COLUMNS, 4) array
         RGB: I/F of light scattered once by dust, over its phase function. A: the same of gas, in green. Both are 0
         where the gas is thick. In the rows about the ground instead: transmittance toward the Sun; irradiance by the
-        sky; transmittance for the light of the ground, with the column for the cosine of the line of sight.
+        sky, and in A how it leans toward the Sun; transmittance for the light of the ground, with the column for the
+        cosine of the line of sight.
     more : (blocks * BLOCK_ROWS, AZIMUTHS * SUN_COLUMNS, 4) array
         RGB: I/F of light scattered more often, or at all if the gas is thick. A: how far before the lowest point of
         the line of sight the air scatters, planet radii; 0 if the gas is thick.
@@ -157,8 +160,10 @@ def _build_block(column: AirColumn) -> NDArray[np.float32]:
         place = float(ground.mean_place(by_dust[:, bright])[0, _GREEN])
     views = ground_sight(column, np.maximum(mu0, 0.0))
     seen = views.transmittance + views.light_by_moments(by_ground, 0)[:, 0]
-    daylight = (*_split_daylight(column, light, mu0), seen)
-    light_parts = (once, more, np.pad(np.stack(daylight), ((0, 0), (0, 0), (0, 1))))
+    beam, sky, lean = _split_daylight(column, light, mu0)
+    about_ground = np.pad(np.stack([beam, sky, seen]), ((0, 0), (0, 0), (0, 1)))
+    about_ground[SKY, :, 3] = lean
+    light_parts = (once, more, about_ground)
     roots = np.sqrt(np.maximum(np.concatenate([part.ravel() for part in light_parts]), 0.0))
     return np.append(roots, place).astype(np.float32)
 
@@ -208,15 +213,26 @@ def _as_sunward(column: AirColumn, mu0: Floats, more: Floats) -> Floats:
     return np.asarray(more[..., first, :] * (1.0 - share) + more[..., first + 1, :] * share)
 
 
-def _split_daylight(column: AirColumn, light: ScatteredLight, mu0: Floats) -> tuple[Floats, Floats]:
-    """Return the transmittance (M, 3) of the beam and the irradiance (M, 3) of level ground by the rest of the sky.
+def _split_daylight(column: AirColumn, light: ScatteredLight, mu0: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the transmittance (M, 3) of the beam, the irradiance (M, 3) of level ground by the rest, and its lean (M,).
 
-    Light scattered by a few degrees shades slopes as the beam does, and counts as the beam.
+    Light scattered by some degrees shades slopes as the beam does, and a ridge that hides the Sun hides it too. The
+    higher the Sun, the wider the glow that counts as the beam, so that what is left is the light behind such a ridge
+    by the Monte Carlo (design/atmosphere.md). The lean, in green, is how much more the sky lights a wall that faces the
+    Sun than one that faces away, over what it lights level ground.
     """
-    depth, height = column.slant_depth(0.0, mu0), np.maximum(mu0, 1e-6)[:, None]
-    total = np.maximum(mu0, 0.0)[:, None] * np.exp(-depth) + light.sky
-    grains = column.aerosol
-    share = 1.0 if column.thick_gas else grains.scaled_extinction / grains.delta_extinction
-    beam = np.where(mu0[:, None] > 0.0, np.exp(-depth * share), 0.0)
-    beam = np.minimum(beam, total / height)
-    return beam, total - beam * np.maximum(mu0, 0.0)[:, None]
+    depth, height = column.slant_depth(0.0, mu0), np.maximum(mu0, 0.0)[:, None]
+    direct = np.exp(-depth)
+    sky, sunward = (_as_sunward(column, mu0, each) for each in (light.sky, light.sunward))
+    total = height * direct + sky
+    beam = direct
+    if not column.thick_gas:
+        grains = column.aerosol
+        glow = np.exp(-depth * (grains.scaled_extinction / grains.delta_extinction))
+        glow = np.minimum(glow, total / np.maximum(height, 1e-6))
+        beam = direct + (glow - direct) * (height / (height + _WIDE_GLOW_MU0))
+    beam = np.where(mu0[:, None] > 0.0, beam, 0.0)
+    rest = total - beam * height
+    sunward = sunward + (direct - beam) * np.sqrt(1.0 - mu0**2)[:, None]
+    lean = np.clip(sunward / np.maximum(rest, 1e-12), 0.0, _MAX_LEAN)
+    return beam, rest, lean[:, _GREEN]

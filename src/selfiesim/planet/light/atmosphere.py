@@ -79,11 +79,31 @@ class Atmosphere:
         lat_rad : (...) array_like
             Latitude.
         """
-        return self._on_ground(BEAM, np.maximum(mu0, 0.0), lat_rad)
+        return self._on_ground(BEAM, np.maximum(mu0, 0.0), lat_rad)[..., :3]
 
     def sky_irradiance(self, mu0: ArrayLike, lat_rad: ArrayLike = 0.0) -> Array:
         """Return the irradiance (..., 3) of the ground by the sky, relative to the Sun's on a surface that faces it."""
-        return self._on_ground(SKY, mu0, lat_rad)
+        return self._on_ground(SKY, mu0, lat_rad)[..., :3]
+
+    def sky_on_slope(self, slope: Array, level: Array, sun: Array, lat_rad: ArrayLike = 0.0) -> Array:
+        """Return the sky's irradiance (N, 3) of slopes, relative to the Sun's on a surface that faces it.
+
+        Parameters
+        ----------
+        slope, level : (N, 3) array
+            Unit normals of the slope and of level ground.
+        sun : (3,) array
+            Unit vector to the Sun.
+        lat_rad : (N,) array_like
+            Latitude.
+        """
+        mu0, upright = level @ sun, (slope * level).sum(axis=-1)
+        entry = self._on_ground(SKY, mu0, lat_rad)
+        aside = np.sqrt(np.maximum(1.0 - mu0 * mu0, 1e-6))
+        toward = entry[..., 3] * (slope @ sun - upright * mu0) / aside
+        # Exact for gentle slopes toward either side; a steep one that faces away still sees the sky above it.
+        seen = (0.5 + 0.5 * upright) * np.where(toward > 0.0, 1.0 + toward, 1.0 / (1.0 - np.minimum(toward, 0.0)))
+        return np.asarray(entry[..., :3] * seen[..., None])
 
     def radiance_over_ground(
         self,
@@ -109,7 +129,7 @@ class Atmosphere:
         place = np.sqrt(mu * mu + self.table.horizon_place**2) - mu
         row, sun = np.sqrt(mu) * (GROUND_ROWS - 1.0), mu0 + place * cos_phase
         above = np.asarray(share, float)[..., None]
-        seen = 1.0 + (self._on_ground(VIEW, mu, lat_rad) - 1.0) * above
+        seen = 1.0 + (self._on_ground(VIEW, mu, lat_rad)[..., :3] - 1.0) * above
         return np.asarray(ground * seen + above * self._radiance(row, sun, mu0, mu, cos_phase, lat_rad))
 
     def radiance_above_limb(
@@ -146,12 +166,12 @@ class Atmosphere:
         return np.asarray(once[..., :3] * self.columns[0].aerosol.phase(-c) + gas + more)
 
     def _on_ground(self, kind: int, mu: ArrayLike, lat_rad: ArrayLike) -> Array:
-        """Return a row about the ground (..., 3) at cosines and latitudes."""
+        """Return a row about the ground (..., 4) at cosines and latitudes."""
         blocks = self.table.blocks
         rows = self.table.once[blocks * (BLOCK_ROWS + kind) :][:blocks]
         mu, lat = np.broadcast_arrays(np.asarray(mu, float), np.asarray(lat_rad, float))
         column = sun_coordinate(mu) * (SUN_COLUMNS - 1.0)
-        return np.asarray(_bilinear(rows, column, _block_of(lat, blocks))[..., :3] ** 2)
+        return np.asarray(_bilinear(rows, column, _block_of(lat, blocks)) ** 2)
 
     def _blend(self, image: NDArray[np.float32], column: Array, row: Array, lat_rad: Array) -> Array:
         """Interpolate in column, row and latitude; the table holds square roots."""

@@ -43,12 +43,16 @@ class ScatteredLight:
         Radiance of the ground, of the column's albedo.
     sky : (M, 3)
         Irradiance of level ground by the sky, relative to the Sun's on a surface that faces it.
+    sunward : (M, 3)
+        Horizontal part of the same: the sky's irradiance of a wall that faces the Sun's azimuth, less that of one that
+        faces away.
     """
 
     moments: tuple[Floats, ...]
     ground_moments: Floats
     ground: Floats
     sky: Floats
+    sunward: Floats
 
 
 def legendre(x: Floats, m: int) -> Floats:
@@ -106,7 +110,7 @@ def scatter(column: AirColumn, mu0: Floats) -> ScatteredLight:
 
 def _solve_band(
     paths: _Transport, phase: Floats, sunlight: Floats, mu0: Floats, direct: Floats, ground: float
-) -> tuple[list[Floats], Floats, Floats, Floats]:
+) -> tuple[list[Floats], Floats, Floats, Floats, Floats]:
     """Solve for the moments of the intensity in all layers of one band; return what :class:`ScatteredLight` holds.
 
     Parameters
@@ -132,11 +136,13 @@ def _solve_band(
         solved = np.linalg.solve(np.eye(len(scale)) - between * scale.T, known)
         if m == 0:
             solved, by_ground = np.hsplit(solved, [-1])
-            dark = 2.0 * paths.onto_ground() @ (scale * solved + once)
-            back = 2.0 * paths.onto_ground() @ (scale * by_ground)[:, 0]
+            dark = 2.0 * paths.onto_ground(0) @ (scale * solved + once)
+            back = 2.0 * paths.onto_ground(0) @ (scale * by_ground)[:, 0]
+        elif m == 1:
+            sunward = paths.onto_ground(1) @ (scale * solved + once)
         moments.append(np.asarray(solved.reshape(*phase[m:].shape, -1), float))
     lit = ground * (direct + dark) / (1.0 - ground * back)
-    return moments, by_ground.reshape(phase.shape), lit, dark + back * lit
+    return moments, by_ground.reshape(phase.shape), lit, dark + back * lit, sunward
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,9 +274,9 @@ class _Transport:
         here = self.rays.functions[0][0]
         return np.asarray((self.rays.weight * here * self.ground).sum(axis=2)[:, :-1].ravel())
 
-    def onto_ground(self) -> Floats:
-        """Return the mean of intensity times cosine at the ground by the moments of the sources, m = 0."""
-        there = self.rays.functions[0][1][:, -1]
+    def onto_ground(self, m: int) -> Floats:
+        """Return the mean of intensity times cosine, or sine for m = 1, at the ground by the moments of the sources."""
+        there, mu = self.rays.functions[m][1][:, -1], self.rays.mu[-1]
         odd = np.where(np.arange(len(there)) % 2, -1.0, 1.0)[:, None]
-        weight = 2.0 * self.rays.weight[-1] * np.abs(self.rays.mu[-1])
+        weight = 2.0 * self.rays.weight[-1] * (np.sqrt(1.0 - mu**2) if m else np.abs(mu))
         return np.asarray((odd * (weight[:, None] * self.near[-1] * there).sum(axis=1)).ravel())

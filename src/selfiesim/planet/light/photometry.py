@@ -72,7 +72,7 @@ class LunarLambertLaw:
 # Fitted to Hapke's law below with the parameters above, phase angle by phase angle (design/maps.md).
 HAPKE_FIT = LunarLambertLaw((-0.3219, 0.3593, 0.7206, 0.0526), (0.5127, -0.4849, -0.4673, 0.8541), 0.6380, 0.0426)
 
-mars_law = LunarLambertLaw((1.0354, -2.2537, 1.0099, -0.2152), (-0.2579, 0.0937, 0.0649, 0.4575), 1.9474, 0.3)
+mars_law = LunarLambertLaw((1.1894, -2.6254, 1.1335, -0.2228), (-0.3176, 0.2314, 0.0724, 0.386), 2.0306, 0.3)
 """The law that Mars is rendered with: HAPKE_FIT adjusted so that ground and the air of a clear day together have the
 published phase law of the disc (``design/fit_mars_law.py``)."""
 

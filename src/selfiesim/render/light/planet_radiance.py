@@ -151,7 +151,7 @@ def _ground(
     if not planet.weather.has_air:
         return cover_with_clouds(direct, clouds, mu0, mu)
     air = Atmosphere.from_weather(planet.weather, planet.body)
-    sky = 1.5 * albedo * (1 - hidden)[:, None] * air.sky_irradiance(mu0, latitude)
+    sky = 1.5 * albedo * air.sky_on_slope(facet, normal, sun, latitude)
     lit = direct * air.beam_transmittance(mu0, latitude) + sky
     return cover_with_clouds(air.radiance_over_ground(lit, mu0, mu, cos_phase, latitude), clouds, mu0, mu)
 

@@ -33,15 +33,15 @@ float sunColumn(float mu0) {
 }
 
 // A row about the ground at a column.
-vec3 airOnGround(float kind, float column, float block) {
+vec4 airOnGround(float kind, float column, float block) {
 #ifdef SEASONAL_AIR
     float y = (airBlocks * (BLOCK_ROWS + kind) + block + 0.5) / (airBlocks * (BLOCK_ROWS + 3.0));
-    vec3 root = textureLod(airOnce, vec2(column / SUN_COLUMNS, y), 0.0).rgb;
+    vec4 root = textureLod(airOnce, vec2(column / SUN_COLUMNS, y), 0.0);
 #else
     // Two texels by hand: llvmpipe filters four of floats in twice the time.
     float left = clamp(floor(column - 0.5), 0.0, SUN_COLUMNS - 2.0);
     ivec2 at = ivec2(left, BLOCK_ROWS + kind);
-    vec3 root = mix(texelFetch(airOnce, at, 0).rgb, texelFetch(airOnce, at + ivec2(1, 0), 0).rgb, column - 0.5 - left);
+    vec4 root = mix(texelFetch(airOnce, at, 0), texelFetch(airOnce, at + ivec2(1, 0), 0), column - 0.5 - left);
 #endif
     return root * root;
 }
@@ -67,14 +67,21 @@ vec3 airlight(float row, float block, float sun, float mu, float mu0, float cosP
     return sunIrradiance * 0.31830989 * (once.rgb * phase + gas + more * more);
 }
 
-vec3 sunbeam(float mu0, float block) { return airOnGround(BEAM, sunColumn(max(mu0, 0.0)), block); }
+vec3 sunbeam(float mu0, float block) { return airOnGround(BEAM, sunColumn(max(mu0, 0.0)), block).rgb; }
 
-vec3 skylight(float mu0, float block) { return airOnGround(SKY, sunColumn(mu0), block); }
+// On level ground; w is how the light leans toward the Sun.
+vec4 skylight(float mu0, float block) { return airOnGround(SKY, sunColumn(mu0), block); }
+
+// On a slope, `toward` the Sun's side by the sine of its tilt: Atmosphere.sky_on_slope.
+vec3 skylightOnSlope(vec4 sky, float upright, float toward) {
+    float lean = sky.w * toward;
+    return sky.rgb * (0.5 + 0.5 * upright) * (lean > 0.0 ? 1.0 + lean : 1.0 / (1.0 - lean));
+}
 
 // Ground seen through the air, or the top of a cloud, above which there is a share of it. The air scatters before the line of sight reaches it, where the Sun is higher or lower.
 vec3 applyHaze(vec3 ground, float share, float block, float mu, float mu0, float cosPhase) {
     float before = sqrt(mu * mu + horizonPlace * horizonPlace) - mu;
-    return ground * mix(vec3(1.0), airOnGround(VIEW, sunColumn(mu), block), share)
+    return ground * mix(vec3(1.0), airOnGround(VIEW, sunColumn(mu), block).rgb, share)
            + share * airlight(sqrt(mu) * (GROUND_ROWS - 1.0), block, mu0 + before * cosPhase, mu, mu0, cosPhase);
 }
 
@@ -89,7 +96,8 @@ vec3 limbHaze(vec3 lowest, float height, float cosPhase) {
 #else
 float airBlock(vec3 direction) { return 0.0; }
 vec3 sunbeam(float mu0, float block) { return vec3(1.0); }
-vec3 skylight(float mu0, float block) { return vec3(0.0); }
+vec4 skylight(float mu0, float block) { return vec4(0.0); }
+vec3 skylightOnSlope(vec4 sky, float upright, float toward) { return vec3(0.0); }
 vec3 applyHaze(vec3 ground, float share, float block, float mu, float mu0, float cosPhase) { return ground; }
 vec3 limbHaze(vec3 lowest, float height, float cosPhase) { return vec3(0.0); }
 #endif

@@ -103,7 +103,7 @@ struct Sunlit { vec3 light; float airShare; };
 
 Sunlit earthSurface(vec3 reflectance, float open, vec3 lit, vec3 direction, vec3 normal, float mu0, float mu, float cosPhase,
                     float footprint, vec4 coarse, vec4 fine) {
-    vec3 beam = sunbeam(mu0, 0.0), sky = skylight(mu0, 0.0);
+    vec3 beam = sunbeam(mu0, 0.0), sky = skylight(mu0, 0.0).rgb;
     float glint = open * seaGlint(mu0, mu, cosPhase), mirror = open * meanFresnel(mu);
 #ifdef EARTH_CLOUDS
     vec2 here = cloudAmount(direction, footprint, coarse, fine);

@@ -144,9 +144,10 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
     float upright = dot(facet, normal), hidden = 0.5 - 0.5 * upright;
     vec3 across = 1.5 * lawLambertShare * ground.reflectance
         * max(2.0 * upright * mu0 - dot(facet, sunDirection), 0.0) * smoothstep(-0.01, 0.03, mu0);
-    // Under a uniform sky the ground is close to a Lambert surface, whose albedo is 3/2 of A.
-    vec3 beam = sunbeam(mu0, block), sky = skylight(mu0, block);
-    vec3 lit = (share + 1.5 * lawLambertShare * hidden * across) * beam + 1.5 * (1.0 - hidden) * sky;
+    // Under the sky the ground is close to a Lambert surface, whose albedo is 3/2 of A.
+    float toward = (dot(facet, sunDirection) - upright * mu0) * inversesqrt(max(1.0 - mu0 * mu0, 1.0e-6));
+    vec3 sky = skylightOnSlope(skylight(mu0, block), upright, toward);
+    vec3 lit = (share + 1.5 * lawLambertShare * hidden * across) * sunbeam(mu0, block) + 1.5 * sky;
 #ifdef EARTH
     Sunlit above = earthSurface(ground.reflectance, open, lit, direction, normal, mu0, mu, cosPhase, near.x, coarse, fine);
     vec3 light = above.light;
