@@ -301,7 +301,8 @@ def _intersect(
     edge1, edge2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     p_vector = np.cross(axis, edge2)
     determinant = (edge1 * p_vector).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # A line along the triangle's plane, or nearly so, misses it: the quotients are infinite or not numbers.
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         t_vector = start - corners[:, 0]
         u = (t_vector * p_vector).sum(axis=1) / determinant
         q_vector = np.cross(t_vector, edge1)
