@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import time
 import warnings
@@ -52,6 +53,15 @@ def _read_cache(stem: str, required: tuple[str, ...]) -> MapArrays | None:
     with suppress(OSError):
         os.utime(folder / f"{stem}.json")  # the most recently used is deleted last
     return parts
+
+
+def release_pages(array: NDArray[np.uint8]) -> None:
+    """Take a cached map out of memory until it is read again; other arrays stay."""
+    mapped = array
+    while isinstance(mapped, np.ndarray):
+        mapped = mapped.base
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _write_cache(stem: str, parts: MapArrays) -> None:

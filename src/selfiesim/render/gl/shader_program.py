@@ -151,6 +151,19 @@ def upload_image(texture: Any, image: NDArray[Any], *, copy: bool = True) -> Non
     texture.SetInputData(data)
 
 
+def new_still_texture(renderer: Any, image: NDArray[np.uint8]) -> Any:
+    """Return a mipmapped texture as :func:`new_mipmapped_texture`, of which only the graphics card keeps a copy."""
+    from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture
+
+    loader, texture = new_mipmapped_texture(image), vtkOpenGLTexture()
+    renderer.GetRenderWindow().MakeCurrent()
+    loader.Load(renderer)
+    loader.PostRender(renderer)
+    texture.SetTextureObject(loader.GetTextureObject())
+    loader.SetTextureObject(None)  # else it would free the texture, at its own end
+    return texture
+
+
 def _linear_16_bits(image: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """Return an sRGB image (H, W, C) in linear light; the opacity, its second or fourth channel, is linear already."""
     levels = np.round(linear_from_srgb(np.arange(256) / 255.0) * 65535.0).astype(np.uint16)

@@ -12,6 +12,7 @@ from selfiesim.planet.light.atmosphere import GAS_COLOUR, Atmosphere
 from selfiesim.planet.light.haze_layer import ASYMMETRY, HazeLayer
 from selfiesim.planet.light.photometry import LAWS, lambert_share
 from selfiesim.planet.light.weather import FROST_EDGE_HALF_WIDTH_RAD, MAX_FROST_COVER
+from selfiesim.planet.maps.map_cache import release_pages
 from selfiesim.planet.maps.planet_maps import MAX_CRATER_DENSITY
 from selfiesim.planet.terrain.cast_shadows import ShadowGrid
 from selfiesim.planet.terrain.relief import MAX_SLOPE
@@ -20,6 +21,7 @@ from selfiesim.render.gl.shader_program import (
     new_actor,
     new_float_texture,
     new_mipmapped_texture,
+    new_still_texture,
     replace_shading,
     shader_source,
     upload_image,
@@ -101,20 +103,21 @@ class PlanetLayer:
 
     _air_table: AirTable | None = None  # the one in the textures
 
-    def __init__(self, maps: PlanetMaps) -> None:
+    def __init__(self, maps: PlanetMaps, renderer: Any) -> None:
         from vtkmodules.vtkRenderingCore import vtkPropAssembly
 
         self.maps = maps
-        colours, colour_rectangles = _build_atlas(maps.north, maps.south, maps.globe)
-        slopes, slope_rectangles = _build_atlas(
+        colours, colour_rectangles = _load_atlas(renderer, maps.north, maps.south, maps.globe)
+        slopes, slope_rectangles = _load_atlas(
+            renderer,
             *(
                 _FLAT_RELIEF if relief is None else relief
                 for relief in (maps.north_relief, maps.south_relief, maps.globe_relief)
-            )
+            ),
         )
         craters = np.zeros((8, 8), np.uint8) if maps.craters is None else maps.craters
-        still = {"planetMap": colours, "reliefMap": slopes, "craterMap": np.repeat(craters[..., None], 3, axis=2)}
-        textures = {name: new_mipmapped_texture(image) for name, image in still.items()}
+        textures = {"planetMap": colours, "reliefMap": slopes}
+        textures["craterMap"] = new_mipmapped_texture(np.repeat(craters[..., None], 3, axis=2))
         self._shadow_texture = new_mipmapped_texture(_NO_SHADOWS)
         self._shadows: ShadowMap | None = None
         self._earth = EarthLayer(maps)
@@ -326,6 +329,14 @@ def _shader_features(pose: PlanetPose, pixel_angle: float) -> tuple[str, ...]:
 def _texel_sizes(height: float, colours: NDArray[np.uint8], slopes: NDArray[np.uint8] | None) -> tuple[float, float]:
     """Return the size of a texel of a map's colours and of its slopes, for a map ``height`` planet radii high."""
     return height / len(colours), height / len(_FLAT_RELIEF if slopes is None else slopes)
+
+
+def _load_atlas(renderer: Any, *maps: NDArray[np.uint8]) -> tuple[Any, dict[str, NDArray[np.float64]]]:
+    """Put the maps of the north, the south and the globe on the graphics card; return as :func:`_build_atlas`."""
+    image, rectangles = _build_atlas(*maps)
+    for each in maps:
+        release_pages(each)
+    return new_still_texture(renderer, image), rectangles
 
 
 def _build_atlas(

@@ -152,7 +152,7 @@ class Stage:
         if self.planet is None or self.planet.maps is not maps:
             if self.planet:
                 self.backdrop.RemoveActor(self.planet.actor)
-            self.planet = PlanetLayer(maps)
+            self.planet = PlanetLayer(maps, self.backdrop)
             self.backdrop.AddActor(self.planet.actor)
         return self.planet
 
