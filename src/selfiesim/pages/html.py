@@ -22,36 +22,58 @@ _FACTS = {  # key of a view's facts: label and format
     "phase_angle_deg": ("Phase angle", "{:.0f}°"),
     "horizontal_fov_deg": ("Horizontal field of view", "{:.0f}°"),
 }
-# Print unfolds what is folded on the screen, on a white background.
+# One family of type, light or dark as the reader has it. Print unfolds what is folded on the screen.
 _STYLE = """
-:root { color-scheme: dark }
-body { background: #101114; color: #d9d6cf; font: 17px/1.55 Georgia, serif }
-body { margin: 0 auto; max-width: 62rem; padding: 1rem }
-h1, h2 { color: #fff; font-weight: normal; line-height: 1.2 }
-a { color: #e8b070 }
-article { border-top: 1px solid #333; margin-top: 2.5rem; padding-top: 1rem }
+:root {
+  color-scheme: light dark; --back: #fbfaf8; --ink: #24221f; --head: #000; --quiet: #66625a; --line: #dcd8d0;
+  --link: #8a4b08;
+}
+@media (prefers-color-scheme: dark) {
+  :root { --back: #101114; --ink: #d9d6cf; --head: #fff; --quiet: #a19c91; --line: #2e2f34; --link: #e8b070 }
+}
+* { box-sizing: border-box }
+body { background: var(--back); color: var(--ink); margin: 0 }
+body { font: 1.0625rem/1.6 system-ui, -apple-system, "Segoe UI", sans-serif }
+main { margin: 0 auto; max-width: 62rem; padding: 1rem 1.25rem 4rem }
+h1, h2 { color: var(--head); font-weight: 600; letter-spacing: -0.01em; line-height: 1.2; text-wrap: balance }
+h1 { font-size: clamp(1.6rem, 1.2rem + 2vw, 2.6rem); margin: 1.5rem 0 1rem }
+h2 { font-size: 1.35rem; margin: 0 0 1rem }
+a { color: var(--link) }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
+article { border-top: 1px solid var(--line); margin-top: 3rem; padding-top: 1.5rem }
+p { max-width: 42rem }
 img { display: block; height: auto; width: 100% }
-nav, .frames { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
-.frames { grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)) }
-nav a { color: #d9d6cf; font-size: 0.85em; line-height: 1.3; text-decoration: none }
-nav img { aspect-ratio: 16 / 9; margin-bottom: 0.3rem; object-fit: cover }
+nav, .frames { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(10rem, 44%), 1fr)) }
+.frames { gap: 1.5rem 1rem; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)) }
+nav a { color: inherit; font-size: 0.85rem; line-height: 1.35; text-decoration: none }
+nav a:hover { text-decoration: underline }
+nav img { aspect-ratio: 16 / 9; margin-bottom: 0.4rem; object-fit: cover }
 figure { margin: 0 }
-.wide { display: block; overflow-x: auto }
+.hero { background: #000; margin: 0 }
+.hero img { margin: 0 auto; max-height: 78vh; object-fit: contain }
+.hero figcaption { margin: 0 auto; max-width: 62rem; padding: 0.6rem 1.25rem; color: #b5b0a5 }
+.viewer canvas { background: #070709; cursor: grab; display: block; height: min(60vh, 34rem); touch-action: pan-y }
+.viewer canvas { width: 100% }
+.viewer p { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; margin: 0.6rem 0 0 }
+.viewer label { align-items: center; display: flex; gap: 0.5rem }
+.wide { display: block; margin-top: 1.5rem; overflow-x: auto }
 .wide img { min-width: 45rem }
-figcaption { color: #9a958a; font-size: 0.85em }
-table { border-collapse: collapse; font-size: 0.85em; width: 100% }
-th, td { border-bottom: 1px solid #2a2a2a; padding: 0.2rem 0.8rem 0.2rem 0; text-align: left; vertical-align: top }
-th { color: #9a958a; font-weight: normal; width: 35% }
+figcaption { color: var(--quiet); font-size: 0.85rem; margin-top: 0.4rem }
+table { border-collapse: collapse; font-size: 0.85rem; width: 100% }
+th, td { border-bottom: 1px solid var(--line); padding: 0.35rem 0.8rem 0.35rem 0 }
+th, td { text-align: left; vertical-align: top }
+th { color: var(--quiet); font-weight: normal; width: 35% }
 td { overflow-wrap: anywhere }
 summary { cursor: pointer; margin: 0.8rem 0 }
-.quiet { color: #9a958a; font-size: 0.85em; white-space: pre-line }
+.quiet { color: var(--quiet); font-size: 0.85rem; white-space: pre-line }
 @media print {
-  :root { color-scheme: light }
-  body { background: #fff; color: #000; font-size: 11pt; max-width: none }
-  h1, h2, a, nav a { color: #000 }
-  th, figcaption, .quiet { color: #444 }
+  :root { color-scheme: light; --back: #fff; --ink: #000; --head: #000; --quiet: #444; --line: #bbb; --link: #000 }
+  body { font-size: 11pt }
+  main { max-width: none; padding: 0 }
   h2, figure, tr { break-inside: avoid }
   h2 { break-after: avoid }
+  .hero { background: none }
+  .viewer { display: none }
   .wide img { min-width: 0 }
   article > a img { max-height: 12cm; object-fit: contain; object-position: left }
   details::details-content { content-visibility: visible; display: block; height: auto }
@@ -59,20 +81,39 @@ summary { cursor: pointer; margin: 0.8rem 0 }
 """
 
 
-def document(title: str, introduction: str, body: str) -> str:
-    """Return a whole page; ``body`` is HTML, the rest is plain text."""
+def document(title: str, introduction: str, body: str, hero: str = "", preview: str = "") -> str:
+    """Return a whole page.
+
+    Parameters
+    ----------
+    title, introduction : str
+        Plain text.
+    body, hero : str
+        HTML below the introduction, and above the title, as wide as the window.
+    preview : str
+        Path of the picture that stands for the page where its address is shared.
+    """
+    image = f'\n<meta property="og:image" content="{escape(preview)}">' if preview else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
+<meta name="description" content="{escape(introduction)}">
+<meta property="og:type" content="article">
+<meta property="og:title" content="{escape(title)}">
+<meta property="og:description" content="{escape(introduction)}">{image}
+<meta name="twitter:card" content="summary_large_image">
 <style>{_STYLE}</style>
 </head>
 <body>
+{hero}
+<main>
 <h1>{escape(title)}</h1>
 <p>{escape(introduction)}</p>
 {body}
+</main>
 </body>
 </html>
 """

@@ -137,7 +137,7 @@ def render_story(
     story = Story(scene, tuple(frames), folder, reference_s, metered, view.facts, _credits(view))
     save_picture(folder / "sheet.png", sheet.pixels(), story.records())
     with atomic_write(folder / "index.html") as temporary:
-        temporary.write_text(html_page(story), encoding="utf-8")
+        temporary.write_text(html_page(story, axes), encoding="utf-8")
     return story
 
 

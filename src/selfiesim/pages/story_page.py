@@ -10,13 +10,15 @@ from selfiesim.files.captions.caption import duration_in_words, length_in_words,
 from selfiesim.files.captions.language import load_language
 from selfiesim.files.thumbnails import image_size
 from selfiesim.pages.html import assumed_table, document, facts_table, paragraphs, picture, table
+from selfiesim.pages.path_figure import AxesName
+from selfiesim.pages.path_viewer import path_viewer
 from selfiesim.pages.story_record import Frame, Story
 
 _ENGLISH = "en"
 
 
-def html_page(story: Story) -> str:
-    """Return the page as HTML that needs nothing from outside the story's folder."""
+def html_page(story: Story, axes: AxesName = "rtn") -> str:
+    """Return the page as HTML that needs nothing from outside the story's folder; the path in ``axes``."""
     shown = [frame for frame in story.frames if frame.sample.t_s > 0.0] or list(story.frames)
     frames = "\n".join(_figure(story, frame, frame.thumbnail) for frame in shown)
     path = picture(
@@ -24,8 +26,11 @@ def html_page(story: Story) -> str:
         "The camera's path relative to the craft, seen from above and from the side",
         image_size(story.folder / "path.png"),
     )
-    body = f"""{_hero(story, shown)}
-<article>
+    times = [frame.sample.t_s for frame in story.frames]
+    moment = min(max(story.reference_s, times[0]), times[-1])
+    captions = [_words(frame) for frame in story.frames]
+    hero = _hero(story, shown)
+    body = f"""<article>
 <h2>From frame to frame</h2>
 <div class="frames">
 {frames}
@@ -34,6 +39,7 @@ def html_page(story: Story) -> str:
 </article>
 <article>
 <h2>The path of the camera</h2>
+{path_viewer(story.scene, times, captions, axes, moment)}
 <a class="wide" href="path.png">{path}</a>
 </article>
 <details>
@@ -49,18 +55,18 @@ def html_page(story: Story) -> str:
 <h2>Credits</h2>
 {paragraphs([*story.credits, "Rendered with selfiesim."])}
 </article>"""
-    return document(story.title, _introduction(story), body)
+    figure = _figure(story, hero, hero.file).replace("<figure>", '<figure class="hero">', 1)
+    return document(story.title, _introduction(story), body, figure, hero.file)
 
 
-def _hero(story: Story, frames: list[Frame]) -> str:
-    """The picture that the page begins with: the first with the whole craft and something behind it, else the last."""
+def _hero(story: Story, frames: list[Frame]) -> Frame:
+    """The frame that the page begins with: the first with the whole craft and something behind it, else the last."""
 
     def interest(frame: Frame) -> int:
         return (2 if frame.sample.in_frame else 0) + bool(_background(frame))
 
     best = max(frames, key=interest)
-    frame = best if interest(best) else frames[-1]
-    return _figure(story, frame, frame.file)
+    return best if interest(best) else frames[-1]
 
 
 def _introduction(story: Story) -> str:
