@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from selfiesim.craft.model import Part
     from selfiesim.scene.scene import Scene
     from selfiesim.view.poses import CraftPose
+    from selfiesim.view.view import View
 
 MAX_TRIANGLES = 40_000
 """Triangles of the simplified craft: some 0.6 MB of the page."""
@@ -53,24 +54,11 @@ def path_viewer(scene: Scene, times: Sequence[float], captions: Sequence[str], a
     line = [
         camera_position_in_axes(resolved.at(float(t)), axes) for t in np.linspace(times[0], times[-1], _PATH_POINTS)
     ]
-    frames = []
-    for t, caption in zip(times, captions, strict=True):
-        here = resolved.at(t)
-        camera = icrf_to_axes(here, axes) @ here.icrf_to_camera.T
-        frames.append(
-            {
-                "position": _rounded(camera_position_in_axes(here, axes)),
-                "right": _rounded(camera[:, 0]),
-                "down": _rounded(camera[:, 1]),
-                "ahead": _rounded(camera[:, 2]),
-                "caption": caption,
-            }
-        )
     lens = view.camera
     data: dict[str, Any] = {
         "mesh": _mesh(view.craft, to_axes @ view.track.icrf_to_body.T),
         "path": [_rounded(point) for point in line],
-        "frames": frames,
+        "frames": [_frame(resolved.at(t), axes, caption) for t, caption in zip(times, captions, strict=True)],
         "slopes": [0.5 * lens.width / lens.fx, 0.5 * lens.height / lens.fy],
         "up": [1.0, 0.0, 0.0] if axes == "rtn" else [0.0, 0.0, 1.0],
         "sun": _rounded(to_axes @ view.icrf_to_camera.T @ view.sun.direction),
@@ -80,13 +68,20 @@ def path_viewer(scene: Scene, times: Sequence[float], captions: Sequence[str], a
     return f"""<figure class="viewer" data-path-viewer hidden>
 <canvas tabindex="0" role="img" aria-label="The craft and the camera's path in three dimensions; arrow keys turn, plus \
 and minus zoom"></canvas>
-<p><label>Frame <input type="range" min="0" max="{len(frames) - 1}" value="{shown}" step="1"></label>
+<p><label>Frame <input type="range" min="0" max="{len(times) - 1}" value="{shown}" step="1"></label>
 <label><input type="checkbox"> seen by the camera</label></p>
 <figcaption><span aria-live="polite"></span> Orange: the path; blue: the picture's frame; yellow: toward the Sun. Drag \
 or use the arrow keys to turn, pinch or use + and - to zoom.</figcaption>
 <script type="application/json">{_inside_a_page(json.dumps(data))}</script>
 </figure>
 <script type="module">{script}</script>"""
+
+
+def _frame(view: View, axes: AxesName, caption: str) -> dict[str, Any]:
+    """Return where the camera of a frame is, and the axes of its picture."""
+    camera = icrf_to_axes(view, axes) @ view.icrf_to_camera.T
+    pointing = {name: _rounded(camera[:, column]) for column, name in enumerate(("right", "down", "ahead"))}
+    return {"position": _rounded(camera_position_in_axes(view, axes)), "caption": caption} | pointing
 
 
 def _inside_a_page(text: str) -> str:

@@ -160,12 +160,16 @@ def _build_block(column: AirColumn) -> NDArray[np.float32]:
         place = float(ground.mean_place(by_dust[:, bright])[0, _GREEN])
     views = ground_sight(column, np.maximum(mu0, 0.0))
     seen = views.transmittance + views.light_by_moments(by_ground, 0)[:, 0]
-    beam, sky, lean = _split_daylight(column, light, mu0)
-    about_ground = np.pad(np.stack([beam, sky, seen]), ((0, 0), (0, 0), (0, 1)))
-    about_ground[SKY, :, 3] = lean
-    light_parts = (once, more, about_ground)
+    light_parts = (once, more, _rows_about_ground(*_split_daylight(column, light, mu0), seen))
     roots = np.sqrt(np.maximum(np.concatenate([part.ravel() for part in light_parts]), 0.0))
     return np.append(roots, place).astype(np.float32)
+
+
+def _rows_about_ground(beam: Floats, sky: Floats, lean: Floats, seen: Floats) -> Floats:
+    """Return the rows (3, M, 4) after the blocks, not yet their roots."""
+    rows = np.pad(np.stack([beam, sky, seen]), ((0, 0), (0, 0), (0, 1)))
+    rows[SKY, :, 3] = lean
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
