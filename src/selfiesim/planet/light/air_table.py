@@ -218,7 +218,7 @@ def _as_sunward(column: AirColumn, mu0: Floats, more: Floats) -> Floats:
 
 
 def _split_daylight(column: AirColumn, light: ScatteredLight, mu0: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the transmittance (M, 3) of the beam, the irradiance (M, 3) of level ground by the rest, and its lean (M,).
+    """Return the transmittance (M, 3) of the beam, the irradiance (M, 3) of level ground by the rest, and its lean.
 
     Light scattered by some degrees shades slopes as the beam does, and a ridge that hides the Sun hides it too. The
     higher the Sun, the wider the glow that counts as the beam, so that what is left is the light behind such a ridge
