@@ -88,7 +88,8 @@ def test_the_earths_water_is_blue_and_its_ice_white() -> None:
     assert 0.01 < blue < 0.03  # clear ocean (Morel and Maritorena 2001), two thirds of its albedo
     ice = reflectance(load_maps("earth"), np.radians(-80.0), np.radians(90.0))
     white_card = 2 / 3
-    assert 0.7 * white_card < ice.min() and ice.max() < 1.05 * ice.min()  # on either of the maps that may be installed
+    assert 0.7 * white_card < ice.min()
+    assert ice.max() < 1.05 * ice.min()
     assert ice.max() <= white_card + 0.01
 
 

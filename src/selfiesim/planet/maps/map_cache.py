@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def _read_cache(stem: str, required: tuple[str, ...]) -> MapArrays | None:
 
 def release_pages(array: NDArray[np.uint8]) -> None:
     """Take a cached map out of memory until it is read again; other arrays stay."""
-    mapped = array
+    mapped: Any = array
     while isinstance(mapped, np.ndarray):
         mapped = mapped.base
     if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
