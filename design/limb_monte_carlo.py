@@ -2,11 +2,11 @@
 
 ``python design/limb_monte_carlo.py [mars | earth] [--photons 100000] [--check | --sky]``. Photons start at the eye,
 scatter by the full phase functions without delta scaling, and are connected with the Sun at every collision; the ground
-is a Lambert surface. The optics and the columns are the package's, the transport is not. ``--check`` compares plane-parallel
-limits with Chandrasekhar's H functions and exits; ``--sky`` follows photons from the ground instead. The seed is fixed,
-so figures repeat to the last digit. The output, some 20 minutes of one core, is ``tests/planet/limb_monte_carlo.tsv``
-(``earth_limb_monte_carlo.tsv``, ``sky_monte_carlo.tsv``); what came of it is in ``design/atmosphere.md``
-(``design/earth.md``).
+is a Lambert surface. The optics and the columns are the package's, the transport is not. ``--check`` compares
+plane-parallel limits with Chandrasekhar's H functions and exits; ``--sky`` follows photons from the ground instead. The
+seed is fixed, so figures repeat to the last digit. The output, some 20 minutes of one core, is
+``tests/planet/limb_monte_carlo.tsv`` (``earth_limb_monte_carlo.tsv``, ``sky_monte_carlo.tsv``); what came of it is in
+``design/atmosphere.md`` (``design/earth.md``).
 """
 
 from __future__ import annotations
