@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -244,8 +245,12 @@ def _descend(problem: Problem, guess: Guess, weights: Weights, loss: str = "line
     parameters = problem.parameters
     path = path_from(parameters, guess)
 
+    @lru_cache(1)  # the derivatives follow the residuals at the same place
+    def at(place: bytes) -> Vector:
+        return problem.whitened(path(np.frombuffer(place) * parameters.scales), weights)
+
     def whitened(x: Vector) -> Vector:
-        return problem.whitened(path(x * parameters.scales), weights)
+        return at(np.asarray(x, float).tobytes()).copy()
 
     def jacobian(x: Vector) -> Matrix:
         """One-sided: good enough to descend by, and half the work."""
