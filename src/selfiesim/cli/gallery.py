@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from selfiesim.cli.console import parse_size, print_json, progress_line
 from selfiesim.cli.options import AsJson, Quality, Size, flag, output_file
 from selfiesim.core.errors import SceneError
+from selfiesim.core.replaced_process import ReplacedProcess
 
 _FLAGSHIP_SCENE = "tianwen1-mars"  # first on the page: the reference scene
 
@@ -35,9 +36,10 @@ def render_gallery(
     from selfiesim.scene.shipped import scenes as shipped_scenes
 
     size_px = parse_size(size) if size else None
-    with progress_line() as set_status:
+    with progress_line() as set_status, ReplacedProcess() as drawing:
         names = scenes or sorted(shipped_scenes(), key=lambda name: (name != _FLAGSHIP_SCENE, name))
-        entries = gallery(names, output, quality, size_px, set_status, fresh, ".png" if png else ".jpg")
+        ending = ".png" if png else ".jpg"
+        entries = gallery(names, output, quality, size_px, set_status, fresh, ending, drawing.call)
     if as_json:
         print_json(gallery_json(entries, output))
     else:

@@ -69,6 +69,7 @@ def gallery(
     on_status: Callable[[str], None] = lambda _text: None,
     fresh: bool = False,
     ending: str = ".jpg",
+    run: Callable[..., Any] = lambda function, *args: function(*args),
 ) -> list[GalleryEntry]:
     """Render scenes into ``folder``, each as ``NAME.jpg`` with its recipe, and write a page ``index.html``.
 
@@ -86,6 +87,9 @@ def gallery(
         Render all pictures, including those whose inputs have not changed.
     ending
         Format of the pictures: ``".jpg"``, or ``".png"`` to keep every pixel.
+    run
+        Calls a function that draws a picture: :meth:`selfiesim.core.replaced_process.ReplacedProcess.call` does so in a
+        process of its own, whose crash costs one picture at most.
 
     Raises
     ------
@@ -100,7 +104,8 @@ def gallery(
     for number, (stem, name) in enumerate(scenes.items(), start=1):
         on_status(f"{stem} ({number} of {len(scenes)})")
         try:
-            entries.append(_render_entry(stem, name, folder / f"{stem}{ending}", quality, size_px, cache, fresh))
+            path = folder / f"{stem}{ending}"
+            entries.append(_render_entry(stem, name, path, quality, size_px, cache, fresh, run))
         except UserError as error:
             entries.append(GalleryEntry(stem, stem, fault=str(error)))
     with atomic_write(folder / "index.html") as temporary:
@@ -119,19 +124,22 @@ def _index_by_stem(names: list[str]) -> dict[str, str]:
 
 
 def _render_entry(
-    stem: str, name: str, path: Path, quality: str, size_px: list[int] | None, cache: RenderCache, fresh: bool
+    stem: str,
+    name: str,
+    path: Path,
+    quality: str,
+    size_px: list[int] | None,
+    cache: RenderCache,
+    fresh: bool,
+    run: Callable[..., Any],
 ) -> GalleryEntry:
-    scene = Scene.load(name)
-    if size_px:
-        scene = scene.with_changes(camera__size_px=size_px)
+    scene = _load(name, size_px)
     view = scene.view()
     small = path.parent / "thumbnails" / f"{stem}.jpg"
     files, input_digest = (path, sidecar_path(path), small), view_digest(view, quality)
     is_new = fresh or not cache.is_current(stem, input_digest, files)
     if is_new:
-        photo = view.render(quality).expose()
-        save(photo, path)
-        save_thumbnail(photo.pixels, small, THUMBNAIL_PX)
+        run(_draw, name, size_px, quality, path, small)
         cache.add(stem, input_digest, files)
     recipe = read_recipe(sidecar_path(path))
     return GalleryEntry(
@@ -145,6 +153,18 @@ def _render_entry(
         mission=scene.mission,
         kind=scene.kind or "",
     )
+
+
+def _load(name: str, size_px: list[int] | None) -> Scene:
+    scene = Scene.load(name)
+    return scene.with_changes(camera__size_px=size_px) if size_px else scene
+
+
+def _draw(name: str, size_px: list[int] | None, quality: str, path: Path, small: Path) -> None:
+    """Draw a scene into a file, and its thumbnail into another."""
+    photo = _load(name, size_px).view().render(quality).expose()
+    save(photo, path)
+    save_thumbnail(photo.pixels, small, THUMBNAIL_PX)
 
 
 def html_page(entries: list[GalleryEntry]) -> str:
