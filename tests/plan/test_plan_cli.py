@@ -31,7 +31,7 @@ def test_korolev_and_the_whole_craft(run):
     code, out, err = run(*example("korolev"))
     assert (code, err) == (0, "")
     assert "13:17:15" in out
-    assert "13:26:12" in out
+    assert "13:26:11" in out
     assert Scene.load("korolev/shot-1.toml").view().facts["range_to_craft_m"] > 10.0
     assert Image.open("korolev/timeline.png").size[0] > 1000
     assert not Path("korolev/contact-sheet.png").exists()

@@ -406,7 +406,7 @@ def test_a_custom_body_is_orbited_and_lit(spice):
         ({"orbit__body": "vulcan"}, "orbit.body: unknown body 'vulcan'"),
         ({"orbit__body": "marz"}, "did you mean 'mars'"),
         ({"body": ITOKAWA | {"name": "mars"}}, "body.name: mars is a built-in body"),
-        ({"orbit__body": "earth"}, "orbit.frame: mars-inertial needs body = 'mars'"),
+        ({"orbit__body": "earth", "orbit__frame": "mars-inertial"}, "orbit.frame: mars-inertial needs body = 'mars'"),
         ({"orbit__position_km": [1.0, 2.0, 3.0]}, "give elements or a state vector, not both"),
         ({"site": {"longitude_deg": 0.0, "latitude_deg": 0.0}}, "orbit and site: give one of"),
         ({"path": {"target": "-143"}, "without": ("orbit",)}, "kernels: missing"),

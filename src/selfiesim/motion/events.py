@@ -14,6 +14,7 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.astro.orbit import State, period, state_to_elements, true_to_mean
 from selfiesim.core.errors import SceneError
+from selfiesim.core.roots import find_root
 from selfiesim.core.vectors import unit
 from selfiesim.motion.host_trajectories import Host, OrbitingHost
 
@@ -67,8 +68,6 @@ def find_event_epoch(name: str, host: Host, almanac: Ephemeris) -> Epoch:
 
 def _event_times(name: str, host: Host, almanac: Ephemeris) -> list[float]:
     """Return the times of the event, in seconds from the reference epoch, in the host's search span."""
-    from scipy.optimize import brentq
-
     function = _EVENT_FUNCTIONS[name]
     times = np.linspace(*host.event_search_span, _SEARCH_STEPS + 1).tolist()
     states = host.sample_states(np.array(times))
@@ -81,7 +80,7 @@ def _event_times(name: str, host: Host, almanac: Ephemeris) -> list[float]:
         return function(host, almanac, epoch, host.state(epoch))
 
     return [
-        float(brentq(value, early, late, xtol=_ROOT_TOLERANCE_S))
+        find_root(value, early, late, _ROOT_TOLERANCE_S)
         for (early, first), (late, last) in pairwise(samples.items())
         if first * last <= 0.0 and (last - first) * (_CROSSING_SIGN[name] or last - first) > 0.0
     ]

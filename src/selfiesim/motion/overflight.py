@@ -17,6 +17,7 @@ from selfiesim.astro.mars_time import solar_longitude, true_solar_time
 from selfiesim.astro.orbit import Elements, State, period, state_to_elements
 from selfiesim.astro.outer_moons import OUTER_MOONS
 from selfiesim.core.errors import EphemerisError, SceneError
+from selfiesim.core.roots import find_root
 from selfiesim.core.vectors import Vector, unit
 
 _SAMPLES = 400  # of each window in which a local time or a season is sought
@@ -193,11 +194,9 @@ def _rotation_s(body: Body) -> float:
 
 
 def _roots(function: Callable[[float], float], times: Vector, rising: bool = False) -> list[float]:
-    from scipy.optimize import brentq
-
     values = [function(float(t)) for t in times]
     return [
-        float(brentq(function, times[k], times[k + 1], xtol=1e-6))
+        find_root(function, float(times[k]), float(times[k + 1]), 1e-6)
         for k in range(len(values) - 1)
         if values[k] * values[k + 1] <= 0.0
         and abs(values[k + 1] - values[k]) < np.pi  # the jump of a wrapped angle is not a root
