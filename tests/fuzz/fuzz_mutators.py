@@ -11,6 +11,7 @@ import re
 import struct
 import warnings
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import strategies as st
@@ -94,7 +95,9 @@ def _spoil(draw: Any, node: Any, key: Any, values: Any) -> None:
     if action == "number":
         node[key] = draw(NUMBERS)
     elif action == "near" and is_number:
-        node[key] = value * draw(st.sampled_from([-1, 0, 2, 10, 1000, 1000000, 0.5, 0.001, 1e-6, 1.000001]))
+        factor = draw(st.sampled_from([-1, 0, 2, 10, 1000, 1000000, 0.5, 0.001, 1e-6, 1.000001]))
+        with suppress(OverflowError):  # an integer beyond all floats
+            node[key] = value * factor
     elif action == "near" and isinstance(value, str):
         node[key] = draw(spoiled_texts(value))
     elif action == "remove":
