@@ -14,9 +14,9 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.astro.orbit import State, period, state_to_elements, true_to_mean
 from selfiesim.core.errors import SceneError
-from selfiesim.core.roots import find_root
 from selfiesim.core.vectors import unit
 from selfiesim.motion.host_trajectories import Host, OrbitingHost
+from selfiesim.motion.roots import find_root
 
 CAP_EDGE_DEG = 80.0
 """Latitude of the edge of the residual north polar cap (Planum Boreum, FU Berlin and IAU gazetteer)."""

@@ -17,8 +17,8 @@ from selfiesim.astro.mars_time import solar_longitude, true_solar_time
 from selfiesim.astro.orbit import Elements, State, period, state_to_elements
 from selfiesim.astro.outer_moons import OUTER_MOONS
 from selfiesim.core.errors import EphemerisError, SceneError
-from selfiesim.core.roots import find_root
 from selfiesim.core.vectors import Vector, unit
+from selfiesim.motion.roots import find_root
 
 _SAMPLES = 400  # of each window in which a local time or a season is sought
 _DOUBLINGS = 6  # of that window from one rotation: Mercury's solar day is three of them

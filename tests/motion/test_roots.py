@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from selfiesim.core.roots import find_root
+from selfiesim.motion.roots import find_root
 
 FUNCTIONS = {
     "cosine": (math.cos, 0.1, 3.0),
