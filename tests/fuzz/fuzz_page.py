@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -18,15 +19,16 @@ class Studio:
 
     def __init__(self, folder: Path) -> None:
         from selfiesim.studio.access import Access
-        from selfiesim.studio.server import make_app
+        from selfiesim.studio.app import make_app
+        from selfiesim.studio.document import open_document
 
         self.loop = asyncio.new_event_loop()
-        self.access = Access(PORT)
-        self.app = make_app(str(folder / "scene.toml"), folder, self.access)
+        token = secrets.token_urlsafe()
+        self.app = make_app(open_document(str(folder / "scene.toml")), folder, Access(PORT, token))
         self._lifespan = self.app.router.lifespan_context(self.app)
         self.loop.run_until_complete(self._lifespan.__aenter__())
         answers = self.loop.run_until_complete(
-            self.request("POST", "/session", {}, json.dumps({"token": self.access.token}).encode())
+            self.request("POST", "/session", {}, json.dumps({"token": token}).encode())
         )
         headers = dict(answers[0]["headers"])
         self._cookie = headers[b"set-cookie"].decode().partition(";")[0]
@@ -63,7 +65,7 @@ class Studio:
         return sent
 
     async def _talk(self, messages: list[Any]) -> list[dict[str, Any]]:
-        from selfiesim.studio.session import open_document
+        from selfiesim.studio.document import open_document
 
         session = self.app.state.session
         session.document.open(open_document(str(Path.cwd() / "scene.toml")))

@@ -204,8 +204,7 @@ def edit_document(case: Case) -> None:
     """Make edits in the studio's document; what it then holds can be parsed, and each fault has its line."""
     from selfiesim.core.errors import SceneError
     from selfiesim.scene.scene import Scene
-    from selfiesim.studio.document import find_faults, parse
-    from selfiesim.studio.session import open_document
+    from selfiesim.studio.document import find_faults, open_document, parse
 
     with _refusals():
         document = open_document("scene.toml")

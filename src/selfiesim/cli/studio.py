@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from selfiesim.studio.packages import require_packages
+from selfiesim.studio.server import require_packages, serve
 
 
 def studio(
@@ -27,7 +27,6 @@ def studio(
     Example: selfiesim studio tianwen1-mars
     """
     require_packages()
-    from selfiesim.studio.server import serve
 
     def on_ready(address: str) -> None:
         print(f"The studio is at {address}\nStop it with Ctrl+C.", flush=True)

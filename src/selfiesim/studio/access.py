@@ -41,21 +41,21 @@ class Access:
     ----------
     port : int
         Port on the loopback interface.
+    token : str
+        Random; whoever has it may use the studio.
     in_notebook : bool
         Let pages of this machine embed the studio; otherwise none may.
 
     Attributes
     ----------
-    token : str
-        Random; whoever has it may use the studio.
     hosts : frozenset of str
         Values of ``Host`` that are accepted.
     headers : dict of str
         Headers of every answer.
     """
 
-    def __init__(self, port: int, in_notebook: bool = False) -> None:
-        self.token = secrets.token_urlsafe(24)
+    def __init__(self, port: int, token: str, in_notebook: bool = False) -> None:
+        self._token = token
         # Browsers share cookies between the ports of a host: each studio needs a name of its own.
         self._name = f"selfiesim_studio_{port}"
         self._cookie = secrets.token_urlsafe(24)
@@ -83,7 +83,7 @@ class Access:
 
     def open_session(self, token: object) -> Response:
         """Exchange the token for the cookie."""
-        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self.token.encode()):
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._token.encode()):
             return JSONResponse({"error": "open the address that selfiesim studio printed"}, 403)
         response = JSONResponse({"ok": True})
         response.set_cookie(self._name, self._cookie, httponly=True, samesite="strict")

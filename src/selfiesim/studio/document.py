@@ -13,9 +13,10 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, InlineTable, Table
 
-from selfiesim.core.errors import SceneError
+from selfiesim.core.errors import SceneError, UserError
 from selfiesim.core.limits import STUDIO_KEYS, STUDIO_TEXT, STUDIO_UNDO
 from selfiesim.core.untrusted.toml_shape import check_toml_shape
+from selfiesim.scene.shipped import find_scene, scenes
 
 _TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
@@ -368,3 +369,21 @@ def _arrange(root: Any, path: str, action: str, entry: int, value: dict[str, Any
             _add_section(table, last, arranged)
     else:
         table[last] = entries
+
+
+def open_document(scene: str, shipped_only: bool = False) -> Document:
+    """Read the text of a scene.
+
+    Raises
+    ------
+    UserError
+        There is no such scene, or it cannot be read.
+    """
+    if shipped_only and scene not in scenes():
+        raise UserError(f"{scene[:60]!r} is not the name of a shipped scene")
+    path = find_scene(scene)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from error
+    return Document(text, path.stem, path.parent)

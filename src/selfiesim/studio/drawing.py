@@ -46,15 +46,19 @@ class Drawing:
         self._waiting_since: _Clock | None = None  # for the next message
         self._turn: tuple[_Clock, int] | None = None  # since when, and which request the process has not taken yet
         self._in_maps = False
-        self._is_given_up = False
+        self._is_running = False
         self._failed_revision: int | None = None
-        self._start()
         self._watch = self._loop.create_task(self._watching())
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there has been anything to draw."""
+        return self._request is not None
 
     def draw(self, request: Request) -> None:
         """Draw a scene in place of the one before."""
         self._request = request
-        if self._is_given_up:
+        if not self._is_running:
             self._start()
         self._waiting_since = self._now()
         self._turn = self._turn or (self._waiting_since, request.revision)
@@ -63,7 +67,8 @@ class Drawing:
     def close(self) -> None:
         """End the process."""
         self._watch.cancel()
-        self._stop()
+        if self.has_begun:
+            self._stop()
 
     def _start(self) -> None:
         from selfiesim.studio.worker import serve_previews
@@ -74,7 +79,7 @@ class Drawing:
         self._process.start()
         self._usage = psutil.Process(self._process.pid)
         other.close()
-        self._is_given_up = False
+        self._is_running = True
         self._outbox: SimpleQueue[Request | None] = SimpleQueue()
         for work in (partial(_send_newest, self._connection, self._outbox), partial(self._read, self._connection)):
             threading.Thread(target=work, daemon=True).start()
@@ -120,7 +125,7 @@ class Drawing:
                 self._replace(reason)
 
     def _trouble(self) -> str | None:
-        if self._is_given_up:
+        if not self._is_running:
             return None
         if not self._process.is_alive():
             return "it died"
@@ -156,10 +161,10 @@ class Drawing:
         request = self._request
         self._waiting_since, self._turn, self._in_maps = None, None, False
         revision = request.revision if request else 0
-        self._is_given_up = self._failed_revision == revision
+        self._is_running = self._failed_revision != revision
         self._failed_revision = revision
         message = f"the process that draws was replaced: {reason}"
-        if self._is_given_up:
+        if not self._is_running:
             message = (
                 f"the process that draws has ended twice with this scene: {reason}; change the scene to draw again"
             )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfiesim.core.errors import UserError
-from selfiesim.studio.packages import require_packages
+from selfiesim.studio.server import require_packages, serve
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
@@ -103,7 +103,6 @@ def _announce(address: str) -> None:
 def serve_child() -> None:
     """Serve the scene that standard input begins with, until standard input ends, as it does when the kernel ends."""
     from selfiesim.studio.document import Document
-    from selfiesim.studio.server import serve
 
     begin = json.loads(sys.stdin.readline())
     document = Document(begin["text"], begin["name"], Path(begin["folder"]))

@@ -15,14 +15,14 @@ from typing import Any
 from selfiesim.core.errors import UserError
 from selfiesim.core.files import atomic_write
 from selfiesim.core.limits import STUDIO_PAGES, STUDIO_TEXT
-from selfiesim.scene.shipped import find_scene, scenes
-from selfiesim.studio.document import Document
+from selfiesim.studio.document import Document, open_document
 from selfiesim.studio.drawing import Drawing, Message
 from selfiesim.studio.outputs import Rendering
 from selfiesim.studio.planning import Planning
 from selfiesim.studio.worker import Request
 
 _LONGEST_NAME = 200  # bytes of a file name; file systems take 255, with what a temporary file adds
+_BUILD_S, _SLOW_PAGE_S = 0.15, 2.0  # drawing begins so long after the first page connects, or at the latest
 _MOST_PAIRS = 200  # of points in a render and a photograph
 
 _log = logging.getLogger(__name__)
@@ -74,15 +74,14 @@ class Session:
 
     Parameters
     ----------
-    scene : str or Document
-        Name of a shipped scene, a scene file, or a document.
+    document : Document
+        The scene.
     folder : Path
         The folder that scenes are saved in.
     """
 
-    def __init__(self, scene: str | Document, folder: Path) -> None:
-        self.folder = folder
-        self.document = open_document(scene) if isinstance(scene, str) else scene
+    def __init__(self, document: Document, folder: Path) -> None:
+        self.folder, self.document = folder, document
         # What this studio knows to be in a file; what something else has written since is not written over.
         self._on_disk = folder / f"{self.document.name}.toml", self.document.text.encode()
         self.pages: set[Page] = set()
@@ -93,10 +92,13 @@ class Session:
         self._planning = Planning(partial(self._keep, "plan"))
         self._scratch = tempfile.TemporaryDirectory(prefix="selfiesim-studio-")
         self._count = 0
-        self.redraw()
+        # A page that is being built needs the processor more than its first picture does.
+        self._loop = asyncio.get_running_loop()
+        self._begin = self._loop.call_later(_SLOW_PAGE_S, self.redraw)
 
     def close(self) -> None:
         """End the processes, and remove pictures that were not downloaded."""
+        self._begin.cancel()
         self._drawing.close()
         self._planning.cancel()
         self._rendering.cancel(None)
@@ -113,6 +115,9 @@ class Session:
         count = len(self.pages) + 1
         STUDIO_PAGES.check(count, f"{count} pages of this studio are open; close one", UserError)
         self.pages.add(page)
+        if not self._drawing.has_begun:
+            self._begin.cancel()
+            self._begin = self._loop.call_later(_BUILD_S, self.redraw)
         page.tell("document", self._document_state())
         for kind, content in self._latest.items():
             page.tell(kind, content)
@@ -160,7 +165,7 @@ class Session:
         elif kind == "plan-cancel":
             self._planning.cancel()
         elif kind == "match":
-            self._drawing.draw(replace(self._request(), question=_question(message)))
+            self._draw(replace(self._request(), question=_question(message)))
         elif kind == "cancel":
             self._rendering.cancel(message.get("id", ""))
         elif kind == "dismiss":
@@ -168,7 +173,11 @@ class Session:
 
     def redraw(self) -> None:
         """Draw the document as it is."""
-        self._drawing.draw(self._request())
+        self._draw(self._request())
+
+    def _draw(self, request: Request) -> None:
+        self._begin.cancel()
+        self._drawing.draw(request)
 
     def output_file(self, number: str, name: str) -> Path | None:
         """Return a file of a run, or None."""
@@ -272,24 +281,6 @@ class Session:
     def _tell_all(self, kind: str, content: dict[str, Any]) -> None:
         for page in self.pages:
             page.tell(kind, content)
-
-
-def open_document(scene: str, shipped_only: bool = False) -> Document:
-    """Read the text of a scene.
-
-    Raises
-    ------
-    UserError
-        There is no such scene, or it cannot be read.
-    """
-    if shipped_only and scene not in scenes():
-        raise UserError(f"{scene[:60]!r} is not the name of a shipped scene")
-    path = find_scene(scene)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({error})") from error
-    return Document(text, path.stem, path.parent)
 
 
 def _is_pair(value: object) -> bool:

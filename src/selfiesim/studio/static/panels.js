@@ -29,14 +29,11 @@ export class Panels {
     this.context = this.makeContext();
     for (const [name, section, first, byHand] of PANELS) this.addSection(name, section, first, byHand);
     const craft = document.getElementById("panel-craft");
-    this.addPart(craft, "objects");
-    const motion = this.addTab("Motion");
-    for (const section of MOTION) this.addPart(motion, section);
-    const others = this.addTab("More");
-    for (const section of OTHERS) this.addPart(others, section);
-    this.addPart(others, "assumed");
-    document.querySelector("#panel-motion details").open = true;
-    live.on("scene", ({ values, given }) => this.show(values, given));
+    this.addParts(craft, ["objects"]);
+    this.addParts(this.addTab("Motion"), MOTION);
+    this.addParts(this.addTab("More"), [...OTHERS, "assumed"]);
+    this.select(this.tabs.firstElementChild);
+    live.on("scene", ({ values, given }) => { Object.assign(this, { values, given }); this.show(this.panel); });
     craft.addEventListener("shown", () => this.findPictures());
     live.on("shape", (shape) => { this.shape = shape; offer("mounts", Object.keys(shape.mounts)); });
     this.tabs.addEventListener("keydown", (event) => this.key(event));
@@ -102,11 +99,10 @@ export class Panels {
       "aria-controls": `panel-${id}`, "aria-selected": "false" });
     tab.addEventListener("click", () => this.select(tab));
     const panel = element("div", {
-      id: `panel-${id}`, role: "tabpanel", "aria-labelledby": tab.id, hidden: true, tabIndex: -1,
+      id: `panel-${id}`, role: "tabpanel", "aria-labelledby": tab.id, hidden: true, tabIndex: 0,
     });
     this.tabs.append(tab);
     this.panels.append(panel);
-    if (!this.selected) this.select(tab);
     return panel;
   }
 
@@ -120,10 +116,11 @@ export class Panels {
     tab.tabIndex = 0;
     tab.setAttribute("aria-selected", "true");
     tab.scrollIntoView({ block: "nearest", inline: "nearest" });
-    const panel = document.getElementById(tab.getAttribute("aria-controls"));
-    panel.hidden = false;
+    this.panel = document.getElementById(tab.getAttribute("aria-controls"));
+    this.panel.hidden = false;
     this.panels.scrollTop = 0;
-    panel.dispatchEvent(new CustomEvent("shown"));
+    this.panel.dispatchEvent(new CustomEvent("shown"));
+    this.show(this.panel);
   }
 
   key(event) {
@@ -139,35 +136,49 @@ export class Panels {
   }
 
   addSection(name, section, first, byHand) {
-    const panel = this.addTab(name);
     const node = this.schema.section(section);
     const keys = this.schema.keys(node).filter(([key]) => !byHand.includes(key) && (section !== "" || !SECTIONS.has(key)));
     const common = first.map((key) => keys.find(([each]) => each === key)).filter(Boolean);
     const rest = keys.filter((each) => !common.includes(each));
-    panel.append(element("div", { className: "keys" }, ...common.map(([key, each]) => this.addKey(section, key, each))));
-    if (!rest.length) return;
-    panel.append(element("details", { className: "more" }, element("summary", { textContent: "All other settings" }),
-      element("div", { className: "keys" }, ...rest.map(([key, each]) => this.addKey(section, key, each)))));
+    const add = (panel) => ([key, each]) => this.addKey(panel, section, key, each);
+    this.fill(this.addTab(name), (panel) => {
+      const made = [element("div", { className: "keys" }, ...common.map(add(panel)))];
+      if (rest.length) {
+        made.push(element("details", { className: "more" }, element("summary", { textContent: "All other settings" }),
+          element("div", { className: "keys" }, ...rest.map(add(panel)))));
+      }
+      return made;
+    });
   }
 
-  addKey(section, key, node) {
+  // Fields are made when their panel is first shown: the page is there sooner, and less follows each change.
+  fill(panel, make) {
+    const place = element("div", { className: "part" });
+    panel.append(place);
+    panel.addEventListener("shown", () => place.replaceWith(...make(panel)), { once: true });
+  }
+
+  addKey(panel, section, key, node) {
     const part = makeKey(this.context, section ? `${section}.${key}` : key, key, node);
-    this.parts.push({ part, section, key });
+    this.parts.push({ panel, part, section, key });
     return part.element;
   }
 
-  // A whole section: a table, folded, or an array of tables.
-  addPart(panel, section) {
-    const part = makeKey(this.context, section, section, this.schema.section(section));
-    this.parts.push({ part, section: "", key: section });
-    panel.append(part.element);
+  // Whole sections: tables, folded, or arrays of tables.
+  addParts(panel, sections) {
+    this.fill(panel, () => {
+      const made = sections.map((section) => this.addKey(panel, "", section, this.schema.section(section)));
+      if (panel.id === "panel-motion") made[0].open = true;
+      return made;
+    });
   }
 
-  show(values, given) {
-    this.values = values;
+  show(shown) {
+    const { values, given } = this;
+    if (!values) return;
     offer("targets", ["craft", ...(values.objects ?? []).map(({ name }) => name), ...DIRECTIONS]);
-    for (const { part, section, key } of this.parts) {
-      part.show((section ? values[section] : values)?.[key], (section ? given[section] : given)?.[key]);
+    for (const { panel, part, section, key } of this.parts) {
+      if (panel === shown) part.show((section ? values[section] : values)?.[key], (section ? given[section] : given)?.[key]);
     }
   }
 }
