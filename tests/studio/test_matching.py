@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from PIL import Image
+from studio_server import Browserless
 
 from selfiesim.core.errors import MatchError
 from selfiesim.render.engine import truth
@@ -148,6 +149,18 @@ def test_points_are_set_moved_and_removed_by_keys_and_seen_in_true_pixels(studio
     assert page.locator("#match-layer .pair").count() == 0
     assert page.evaluate("document.activeElement.id") == "match-layer"
     choose(page, "off")
+
+
+def test_two_pages_that_ask_at_once_get_their_own_answers(shared_studio, known):
+    view, ground_truth, other, _ = known
+    points = [{"at": at, "pixel": list(pixel)} for at, pixel in pairs(view, ground_truth, other)]
+    address, _, token = shared_studio[1].partition("#")
+    client = Browserless(address)
+    with client.live(token) as one, client.live(token) as two:
+        for page, count in ((one, 6), (two, 1)):
+            page.send("match", number=1, size_px=[160, 90], fit="attitude,fov", points=points[:count], search=False)
+        answers = [page.wait_for(lambda each: each["type"] == "match") for page in (one, two)]
+    assert [(each["number"], len(each["points"])) for each in answers] == [(1, 6), (1, 1)]
 
 
 def assert_same_camera(text, folder, other, fov):

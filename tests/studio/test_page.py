@@ -175,6 +175,8 @@ def test_a_fault_in_the_text_is_marked_at_its_line_and_goes_when_it_is_mended(sh
 def test_every_key_of_the_schema_has_a_field(shown):
     from selfiesim.scene.scene import schema
 
+    for tab in shown.page.locator("[role=tab]").all():  # fields are made when their panel is first shown
+        tab.click()
     fields = set(shown.page.locator("[data-path]").evaluate_all("all => all.map(each => each.dataset.path)"))
     root = schema()
     for section in ("camera", "photo", "planet", "sky", "craft", "attitude"):
@@ -294,6 +296,22 @@ def test_the_page_does_not_scroll_sideways(shown, size):
     shown.page.set_viewport_size({"width": size[0], "height": size[1]})
     assert shown.page.evaluate("new Promise(requestAnimationFrame)")
     assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_a_phone_picture_and_tabs_stay_while_a_panel_scrolls(shown):
+    shown.page.set_viewport_size({"width": 390, "height": 844})
+    shown.page.click("#tab-camera")
+    before = [shown.page.locator(each).bounding_box() for each in ("#viewport", "#tab-camera")]
+    field = shown.page.locator("[data-path='camera.up']")
+    field.scroll_into_view_if_needed()
+    field.hover()
+    shown.page.mouse.wheel(0, 300)
+    assert [shown.page.locator(each).bounding_box() for each in ("#viewport", "#tab-camera")] == before
+    cut = shown.page.locator("h1, #stage-note, header button").evaluate_all(
+        "all => all.filter(each => each.scrollWidth > each.clientWidth).map(each => each.id || each.tagName)"
+    )
+    assert cut == []
+    shown.page.set_viewport_size({"width": 1280, "height": 720})
 
 
 def test_every_control_has_a_name(shown):

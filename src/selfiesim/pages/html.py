@@ -147,5 +147,5 @@ def assumed_table(facts: dict[str, Any]) -> str:
 
 def table(rows: list[tuple[str, str]]) -> str:
     """Return a table with two columns of plain text."""
-    cells = "\n".join(f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in rows)
-    return f"<table>\n{cells}\n</table>"
+    cells = [f'<tr><th scope="row">{escape(key)}</th><td>{escape(str(value))}</td></tr>' for key, value in rows]
+    return "\n".join(["<table>", *cells, "</table>"])

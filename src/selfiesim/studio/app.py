@@ -154,7 +154,7 @@ async def _live(live: WebSocket) -> None:
     except (WebSocketDisconnect, KeyError, RuntimeError):  # KeyError: binary in place of text
         pass
     finally:
-        session.pages.discard(page)
+        session.leave(page)
         sending.cancel()
 
 

@@ -91,6 +91,7 @@ class Session:
         self._rendering = Rendering(partial(self._keep, "output"))
         self._planning = Planning(partial(self._keep, "plan"))
         self._scratch = tempfile.TemporaryDirectory(prefix="selfiesim-studio-")
+        self._questions = _Questions()
         self._count = 0
         # A page that is being built needs the processor more than its first picture does.
         self._loop = asyncio.get_running_loop()
@@ -165,7 +166,7 @@ class Session:
         elif kind == "plan-cancel":
             self._planning.cancel()
         elif kind == "match":
-            self._draw(replace(self._request(), question=_question(message)))
+            self._ask(page, _question(message))
         elif kind == "cancel":
             self._rendering.cancel(message.get("id", ""))
         elif kind == "dismiss":
@@ -174,6 +175,20 @@ class Session:
     def redraw(self) -> None:
         """Draw the document as it is."""
         self._draw(self._request())
+
+    def leave(self, page: Page) -> None:
+        """Forget a page that is gone."""
+        self.pages.discard(page)
+        self._questions.drop(page)
+
+    def _ask(self, page: Page, question: dict[str, Any]) -> None:
+        self._questions.add(page, question)
+        self._ask_next()
+
+    def _ask_next(self) -> None:
+        question = self._questions.next()
+        if question is not None:
+            self._draw(replace(self._request(), question=question))
 
     def _draw(self, request: Request) -> None:
         self._begin.cancel()
@@ -193,6 +208,7 @@ class Session:
             self._changed()
 
     def _changed(self) -> None:
+        self._questions.clear()  # pages ask again, about the changed scene
         self._tell_all("document", self._document_state())
         self.redraw()
 
@@ -267,6 +283,11 @@ class Session:
                 page.show(self._last_frame)
             return
         content = _finite(content) | {"revision": revision}
+        if kind == "match":
+            self._answer(content)
+            return
+        if kind in ("lost", "faults"):
+            self._questions.clear()
         if kind == "lost":
             _log.warning("%s", content["message"])
             self._tell_all("status", {"text": content["message"], "error": True})
@@ -278,9 +299,59 @@ class Session:
         self._latest[kind] = content
         self._tell_all(kind, content)
 
+    def _answer(self, content: dict[str, Any]) -> None:
+        asked = self._questions.take(content["number"])
+        if asked is not None:
+            page, number = asked
+            page.tell("match", content | {"number": number})
+            self._ask_next()
+
     def _tell_all(self, kind: str, content: dict[str, Any]) -> None:
         for page in self.pages:
             page.tell(kind, content)
+
+
+class _Questions:
+    """What pages want to know of their points. The process that draws answers one at a time: each page's last waits."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Page, dict[str, Any]] = {}
+        self._asked: tuple[int, Page, Any] | None = None  # by our number: whose question, and the page's own number
+        self._count = 0
+
+    def add(self, page: Page, question: dict[str, Any]) -> None:
+        """Put a question in place of the page's last."""
+        self.drop(page)
+        self._waiting[page] = question
+
+    def next(self) -> dict[str, Any] | None:
+        """Return the question to ask, with a number of ours; None if there is none, or one is being answered."""
+        if self._asked is not None or not self._waiting:
+            return None
+        page = next(iter(self._waiting))
+        question = self._waiting.pop(page)
+        self._count += 1
+        self._asked = self._count, page, question["number"]
+        return question | {"number": self._count}
+
+    def take(self, number: int) -> tuple[Page, Any] | None:
+        """Return whose question an answer is for, and the page's number; None if nobody waits for it."""
+        if self._asked is None or self._asked[0] != number:
+            return None
+        _, page, theirs = self._asked
+        self._asked = None
+        return page, theirs
+
+    def drop(self, page: Page) -> None:
+        """Forget what a page wanted to know."""
+        self._waiting.pop(page, None)
+        if self._asked is not None and self._asked[1] is page:
+            self._asked = None
+
+    def clear(self) -> None:
+        """Forget all: the scene has changed, or the process has."""
+        self._waiting.clear()
+        self._asked = None
 
 
 def _is_pair(value: object) -> bool:

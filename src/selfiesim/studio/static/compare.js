@@ -89,6 +89,11 @@ export class Compare extends EventTarget {
     return render && photograph ? Math.min(Math.max(render / photograph, 1 / most), most) : 1;
   }
 
+  show(mode) {
+    this.mode.value = mode;
+    this.apply();
+  }
+
   apply() {
     const { canvas, amount } = this;
     const mode = this.original ? this.mode.value : "off";

@@ -7,7 +7,7 @@ const HIDDEN = new Set(["title"]);
 const NAMES = {
   epoch_utc: "Moment, UTC", solar_longitude_deg: "Solar longitude Ls", phase_angle_deg: "Phase angle of the craft",
   sun_off_axis_deg: "Sun off the optical axis", sun_visible_share: "Visible share of the Sun",
-  camera_altitude_above: "Altitude is above the",
+  camera_altitude_above: "Altitude above",
 };
 
 export class Facts {
@@ -39,7 +39,10 @@ export class Facts {
   }
 }
 
+const MOMENT = /^(\d{4}-\d\d-\d\d)T([\d:.]+)Z$/;
+
 function withUnit(value, suffix) {
+  if (typeof value === "string") return value.replace(MOMENT, "$1 $2");
   if (typeof value !== "number") return typeof value === "object" ? JSON.stringify(value) : value;
   const size = Math.abs(value);
   const text = size >= 1e6 || (size > 0 && size < 1e-3) ? value.toExponential(3) : String(Number(value.toFixed(3)));

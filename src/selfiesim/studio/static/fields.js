@@ -3,6 +3,7 @@
 import { element } from "./elements.js";
 import { unit, words } from "./schema.js";
 
+const SENTENCE = 200; // letters that a text may have, from which on its input takes the whole width
 const USUAL_PLACE = 0.35; // of a default on its slider, at least
 
 let number = 0;
@@ -26,6 +27,7 @@ export class Field {
     this.control.append(this.reset);
     this.reason = element("p", { className: "assumed", hidden: true });
     this.element = element("div", { className: "field", data: { path } }, this.makeLabel(), this.control);
+    this.element.classList.toggle("wide", Boolean(this.isWide));
     if (this.slider) this.element.append(this.slider);
     if (node.description) this.element.append(this.makeHelp(node.description));
     this.element.append(this.reason);
@@ -146,6 +148,7 @@ export class Field {
 
   text() {
     const isLong = this.node.maxLength > 1000;
+    this.isWide = this.node.maxLength >= SENTENCE;
     const placeholder = this.node.optional ? "default" : "";
     const input = element(isLong ? "textarea" : "input", { spellcheck: isLong, placeholder });
     const list = this.context.list(this.path);

@@ -7,14 +7,18 @@ const MOST_PAIRS = 200;
 const QUIET_MS = 1500; // after the last change, before other minima are looked for
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const LARGE_STEP = 20; // pixels, with Shift
+const FITS = [["pose,fov", "place, direction, field of view"], ["pose", "place and direction"], ["attitude,fov", "direction and field of view"],
+  ["pose,fov,centre", "of a cropped photograph"], ["pose,fov,k1", "with the distortion of the lens"]];
 
 export class Match {
   constructor(live, compare, panel) {
     Object.assign(this, { live, compare, pairs: [], started: null, number: 0, isWaiting: false });
     this.cursor = { isPhoto: false, at: [0.5, 0.5] }; // of the keys
     this.layer = byId("match-layer");
-    this.fit = element("input", { value: "pose,fov", spellcheck: false, id: "match-fit" });
-    this.loupe = element("canvas", { className: "loupe", width: LOUPE, height: LOUPE, "aria-hidden": "true" });
+    this.begin = element("button", { id: "match-begin", className: "primary" });
+    this.fit = element("input", { value: "pose,fov", spellcheck: false, id: "match-fit", list: "match-fits" });
+    const fits = FITS.map(([words, title]) => new Option(title, words));
+    this.loupe = element("canvas", { className: "loupe", width: LOUPE, height: LOUPE, "aria-hidden": "true", hidden: true });
     this.note = element("p", { id: "match-note", role: "status" });
     this.points = element("table", { className: "match-table", id: "match-points" });
     this.values = element("table", { className: "match-table", id: "match-values" });
@@ -22,11 +26,13 @@ export class Match {
     this.use = element("button", { id: "match-use", textContent: "Use this camera", className: "primary", disabled: true });
     this.save = element("button", { id: "match-save", textContent: "Save points", disabled: true });
     panel.append(
-      element("p", { className: "help", textContent: "Open a photograph under Compare, and show “match by points”. Click a place in the "
-        + "render, then the same place in the photograph. Drag points to move them. With keys: arrows and Enter; Tab goes to the points, "
-        + "which arrows move and Delete removes." }),
-      element("label", { className: "row", textContent: "Solve for " }, this.fit), this.loupe, this.note, this.points, this.values, this.others,
+      element("p", { className: "help", textContent: "Where a photograph was taken from: click a place in the render, then the same "
+        + "place in the photograph. Drag points to move them. With keys: arrows and Enter; Tab goes to the points, "
+        + "which arrows move and Delete removes." }), this.begin,
+      element("label", { className: "row", textContent: "Solve for " }, this.fit), element("datalist", { id: "match-fits" }, ...fits), this.loupe, this.note, this.points, this.values, this.others,
       element("div", { className: "tools" }, this.use, this.save));
+    this.begin.addEventListener("click", () => this.start());
+    this.offer();
     this.fit.addEventListener("change", () => this.solve());
     this.use.addEventListener("click", () => live.set(this.answer.values));
     this.save.addEventListener("click", () => this.download());
@@ -45,8 +51,20 @@ export class Match {
     return document.body.dataset.compare === "match";
   }
 
+  // What the panel begins with: a photograph, and both pictures side by side.
+  offer() {
+    this.begin.hidden = this.isOn;
+    this.begin.textContent = this.compare.original ? "Show it beside the render" : "Open a photograph …";
+  }
+
+  start() {
+    if (this.compare.original) this.compare.show("match");
+    else byId("photo").click();
+  }
+
   show() {
     this.layer.hidden = !this.isOn;
+    this.offer();
     if (!this.isOn) return;
     const size = this.compare.size.join();
     if (this.size !== size) this.reset(size); // points of another photograph
@@ -300,6 +318,7 @@ export class Match {
     const [width, height] = isPhoto ? this.compare.size : [1, 1];
     const x = (at[0] + (isPhoto ? 0.5 : 0)) / width * source.width, y = (at[1] + (isPhoto ? 0.5 : 0)) / height * source.height;
     const size = LOUPE / MAGNIFICATION, context = this.loupe.getContext("2d");
+    this.loupe.hidden = false;
     context.imageSmoothingEnabled = false;
     context.clearRect(0, 0, LOUPE, LOUPE);
     context.drawImage(source, x - size / 2, y - size / 2, size, size, 0, 0, LOUPE, LOUPE);

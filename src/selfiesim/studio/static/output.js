@@ -97,7 +97,7 @@ export class Output {
       const dismiss = element("button", { className: "reset", type: "button", textContent: "×", title: "Dismiss",
         "aria-label": `Dismiss ${files[0]}` });
       dismiss.addEventListener("click", () => this.live.send("dismiss", { id }));
-      return element("div", { className: "finished", data: { id } }, element("div", {}, ...files.map((file) => element("a", {
+      return element("div", { className: "finished", data: { id } }, element("div", {}, ...pictureFirst(files).map((file) => element("a", {
         href: `/output/${id}/${encodeURIComponent(file)}`, textContent: `Download ${file}` }))), dismiss);
     }));
     (isNew ? this.downloads.querySelector("a") : this.begin)?.focus();
@@ -109,6 +109,9 @@ export class Output {
     return seconds >= 90 ? `, about ${Math.round(seconds / 60)} min left` : `, about ${seconds} s left`;
   }
 }
+
+// What was rendered, before the recipe that lies beside it.
+const pictureFirst = (files) => files.toSorted((one, other) => one.endsWith(".json") - other.endsWith(".json"));
 
 // A moment some seconds after another: of a UTC time, or of an event such as max-latitude-20s.
 function later(moment, seconds) {

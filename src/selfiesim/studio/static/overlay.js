@@ -126,7 +126,7 @@ export class Overlay extends EventTarget {
   }
 
   name(text, x, y, width) {
-    const onLeft = x > 0.8 * width;
+    const onLeft = x + 7 + LETTER_PX * text.length > width;
     if (!this.label(text, x + (onLeft ? -7 : 7), y, onLeft ? "end" : "start")) return;
     this.add("circle", { cx: x, cy: y, r: 2.5, class: "dot" });
   }

@@ -118,6 +118,7 @@ export class Panels {
     tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.panel = document.getElementById(tab.getAttribute("aria-controls"));
     this.panel.hidden = false;
+    document.body.dataset.panel = this.panel.id;
     this.panels.scrollTop = 0;
     this.panel.dispatchEvent(new CustomEvent("shown"));
     this.show(this.panel);

@@ -35,7 +35,7 @@ export class Picture extends EventTarget {
       this.live.send("ack");
     }
     this.stage = stage;
-    byId("stage-note").value = `${size[0]} × ${size[1]}, ${STAGES[stage]}`;
+    byId("stage-note").value = `${STAGES[stage]}, ${size[0]} × ${size[1]}`;
     this.canvas.dataset.revision = revision;
     this.canvas.dataset.stage = stage;
     this.dispatchEvent(new CustomEvent("drawn", { detail: { stage, exposure, size } }));

@@ -6,13 +6,10 @@ export class Shots {
   constructor(live, panel, scenes) {
     this.live = live;
     this.list = element("div", { className: "shots", role: "list" });
-    let group = null;
     this.buttons = scenes.map(({ name, title, summary, mission, picture }) => {
-      if (mission !== group) this.list.append(element("div", { role: "listitem", className: "mission", textContent: mission }));
-      group = mission;
       const button = element("button", { className: "shot", title: summary, data: { scene: name } },
         element("img", { src: picture ?? "", alt: "", width: 256, height: 144, loading: "lazy", hidden: !picture }),
-        element("span", { textContent: title }));
+        element("span", {}, element("small", { textContent: mission }), title));
       button.addEventListener("click", () => live.send("open", { scene: name }));
       this.list.append(element("div", { role: "listitem" }, button));
       return button;
