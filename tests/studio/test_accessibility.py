@@ -26,7 +26,7 @@ def test_no_panel_breaks_a_rule(studio_page, check):
         folded = page.locator(f"{panel} details:not([open])").element_handles()
         for each in folded:
             each.evaluate("each => each.open = true")
-        wrong[panel] = check(page, "aside")
+        wrong[panel] = check(page, panel)
         for each in folded:
             each.evaluate("each => each.open = false")
     assert {part: found for part, found in wrong.items() if found} == {}

@@ -100,7 +100,7 @@ def test_a_run_is_cancelled_and_a_picture_downloaded(studio_page, tmp_path):
     page.fill("#width", "64")
     page.click("#begin")
     page.wait_for_selector("#downloads a")
-    assert page.locator("#downloads a").all_inner_texts() == ["Download shot.json", "Download shot.tif"]
+    assert page.locator("#downloads a").all_inner_texts() == ["Download shot.tif", "Download shot.json"]
     with page.expect_download() as waiting:
         page.click("#downloads a >> nth=1")
     waiting.value.save_as(tmp_path / "shot.tif")
