@@ -14,7 +14,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from selfiesim.core.errors import OutputError, UserError
-from selfiesim.files.exr import exr_channels
+from selfiesim.files.exr_layers import FAR_M, exr_layers
 from selfiesim.files.recipe import digest, recipe, recipe_schema
 from selfiesim.files.replay import differences, read_recipe, replay
 from selfiesim.scene.scene import Scene
@@ -110,8 +110,8 @@ def test_exr_opens_in_openexr_with_its_layers_named(photo, tmp_path):
     assert {name: planes[name].dtype.name for name in ("G", "N.X", "Z", "P.X", "part.id")} == {
         "G": "float16", "N.X": "float16", "Z": "float32", "P.X": "float32", "part.id": "uint32",
     }  # fmt: skip
-    assert planes["G"] == pytest.approx(photo.radiance.rgb[..., 1], rel=2**-11, abs=1e-7)
-    assert np.array_equal(planes["Z"], truth.depth)
+    assert planes["radiance.G"] == pytest.approx(photo.radiance.rgb[..., 1], rel=2**-11, abs=1e-7)
+    assert np.array_equal(planes["Z"], np.minimum(truth.depth, FAR_M))
     assert np.array_equal(planes["part.id"], truth.part)
     assert "synthetic image" in header["comments"]
 
@@ -120,7 +120,7 @@ def test_full_precision_exr_is_lossless(photo, tmp_path):
     library = pytest.importorskip("OpenEXR")
     with library.File(str(photo.save(tmp_path / "a.exr", half=False)), separate_channels=True) as file:
         planes = {name: channel.pixels for name, channel in file.channels().items()}
-    assert np.array_equal(planes["G"], photo.radiance.rgb[..., 1])
+    assert np.array_equal(planes["radiance.G"], photo.radiance.rgb[..., 1])
     assert np.array_equal(planes["N.Z"], photo.radiance.truth.normal[..., 2])
 
 
@@ -138,15 +138,17 @@ def test_exr_opens_in_openimageio_with_light_depth_and_recipe(photo, tmp_path, h
     assert str(formats["Z"]) == "float"
     planes = file.read_image(oiio.FLOAT)
     file.close()
-    assert planes[..., :3] == pytest.approx(photo.radiance.rgb, rel=2**-11, abs=1e-7)
-    assert np.array_equal(planes[..., spec.z_channel], photo.radiance.truth.depth)
+    light = planes[..., [spec.channelnames.index(f"radiance.{band}") for band in "RGB"]]
+    assert light == pytest.approx(photo.radiance.rgb, rel=2**-11, abs=1e-7)
+    assert np.array_equal(planes[..., spec.z_channel], np.minimum(photo.radiance.truth.depth, FAR_M))
 
 
 def test_light_beyond_half_precision_stays_finite(photo):
     bright = replace(photo, radiance=replace(photo.radiance, rgb=photo.radiance.rgb * np.float32(1e6)))
     bright.radiance.__dict__["_truth"] = photo.radiance.truth
-    assert exr_channels(bright)["G"].max() == np.float16(65504)
-    assert np.isfinite(exr_channels(bright)["R"]).all()
+    planes, _attributes = exr_layers(bright)
+    assert planes["radiance.G"].max() == np.float16(65504)
+    assert np.isfinite(planes["R"]).all()
 
 
 def test_npz_holds_light_and_truth(photo, tmp_path):

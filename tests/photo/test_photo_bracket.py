@@ -25,7 +25,7 @@ def frame():
         rgb[20:], part[20:] = planet * view.sun.irradiance / np.pi, 1
         rgb[20:30, :32], part[20:30, :32] = craft * view.sun.irradiance / np.pi, 2
         radiance = Radiance(rgb, view, "draft", "made up")
-        radiance.__dict__["_truth"] = SimpleNamespace(part=part)
+        radiance.__dict__["_truth"] = SimpleNamespace(part=part, sun_visibility=(part > 0).astype(np.float32))
         return radiance
 
     return of

@@ -6,7 +6,7 @@ middle of a 1920 x 1080 image is (959.5, 539.5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -176,6 +176,36 @@ class Camera:
     def diagonal_fov(self) -> float:
         """Angle from the upper left to the lower right corner, rad, within the limit of the lens."""
         return self._angle_across((-0.5, -0.5), (self.width - 0.5, self.height - 0.5))
+
+    def reduced(self, max_pixels: int) -> tuple[Camera, float]:
+        """The same lens with a smaller picture.
+
+        Parameters
+        ----------
+        max_pixels : int
+            Most pixels that the picture has.
+
+        Returns
+        -------
+        camera : Camera
+            Itself if it has no more.
+        scale : float
+            How many of its pixels, each way, go into one.
+        """
+        scale = max(1.0, (self.width * self.height / max_pixels) ** 0.5)
+        if scale == 1.0:
+            return self, scale
+        width, height = max(round(self.width / scale), 1), max(round(self.height / scale), 1)
+        across, down = self.width / width, self.height / height
+        return replace(
+            self,
+            width=width,
+            height=height,
+            fx=self.fx / across,
+            fy=self.fy / down,
+            cx=(self.cx + 0.5) / across - 0.5,
+            cy=(self.cy + 0.5) / down - 0.5,
+        ), scale
 
     def project(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Project points to pixels.

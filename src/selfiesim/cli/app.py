@@ -27,6 +27,7 @@ from selfiesim.cli.maps import draw_map, maps_app
 from selfiesim.cli.match import match_photograph
 from selfiesim.cli.models import models_app
 from selfiesim.cli.plan import plan
+from selfiesim.cli.poster import poster
 from selfiesim.cli.recipe import caption, replay
 from selfiesim.cli.render import demo, expose, render
 from selfiesim.cli.scenes import check, scenes, schema, show
@@ -52,6 +53,7 @@ _RENDER = Group.create_ordered("Render")
 app.command(demo, group=_RENDER)
 app.command(studio, group=_RENDER)
 app.command(render, group=_RENDER)
+app.command(poster, group=_RENDER)
 app.command(expose, group=_RENDER)
 app.command(render_film, name="film", group=_RENDER)
 app.command(render_story, name="story", group=_RENDER)

@@ -59,7 +59,10 @@ def render(
     dpi: Annotated[
         float | None, Parameter(help="Resolution in print, pixels per inch, to write into the file.")
     ] = None,
-    half: Annotated[bool, Parameter(help="Store EXR radiance and colours in 16 bits instead of 32.")] = True,
+    half: Annotated[bool, Parameter(help="Store EXR light and colours in 16 bits instead of 32.")] = True,
+    lights: Annotated[
+        bool, flag("EXR only: also each kind of light on its own (Sun, planetshine, air ...).", "--lights")
+    ] = False,
     scale_bar: ScaleBar = False,
     watermark: Watermark = False,
     as_json: AsJson = False,
@@ -71,7 +74,7 @@ def render(
 
     Example: selfiesim render tianwen1-mars --at release+60s -o selfie.png
     """
-    from selfiesim.files.images import check_writable, sidecar_path
+    from selfiesim.files.images import check_lights, check_writable, save, sidecar_path
     from selfiesim.files.metadata import check_dpi
     from selfiesim.files.poster import is_large
 
@@ -80,6 +83,9 @@ def render(
     path = output or Path(f"{Path(scene_name).stem}.png")
     check_writable(path, bits)
     check_dpi(dpi)
+    check_lights(path, lights)
+    if lights and engine != "pyvista":
+        raise SceneError(f"--lights: the engine {engine} does not separate light by kind; leave out --engine")
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
     if draft and quality == "final":
@@ -100,7 +106,7 @@ def render(
             )
             set_status("developing")
             photo = radiance.expose(**settings)
-            photo.save(path, bits, half, dpi)
+            save(photo, path, bits, half, dpi, lights, lambda done, of: set_status(f"rendering light, {done} of {of}"))
             exposure = photo.exposure
     seconds = time.perf_counter() - start
     if as_json:

@@ -1,4 +1,4 @@
-"""Files of radiance and ground truth: EXR with the channel names of compositing tools, and NumPy's npz."""
+"""Read and write EXR files, and NumPy's npz of radiance and ground truth; exr_layers.py has the layers of a photo."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ import numpy as np
 
 from selfiesim.core.errors import OutputError
 from selfiesim.core.limits import RECIPE_BYTES
-from selfiesim.files.recipe import SYNTHETIC
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from selfiesim.photo.develop import Photo
 
 
@@ -70,55 +67,6 @@ def read_exr_text(path: Path, attribute: str) -> str | None:
     if head[place : place + 1] != b"\0":
         raise OutputError(f"{path}: cannot be read as EXR; its header is damaged or too large")
     return None
-
-
-def exr_channels(photo: Photo, half: bool = True) -> dict[str, NDArray[Any]]:
-    """Channels of an EXR file, by the names that compositing tools use (Nuke, Blender, Natron).
-
-    Parameters
-    ----------
-    photo : Photo
-        The photograph.
-    half : bool
-        Whether to store other channels than depth, position and part in half precision.
-
-    Returns
-    -------
-    dict of str to (H, W) array
-        ``R``, ``G`` and ``B``, radiance, W m^-2 sr^-1 nm^-1; ``Z``, depth, m, float32; ``N.X`` to ``N.Z``, normals, and
-        ``P.X`` to ``P.Z``, positions, m, float32, both in camera axes; ``albedo.R`` to ``albedo.B``;
-        ``sun.visibility``; and ``part.id``, uint32.
-    """
-    radiance, truth = photo.radiance, photo.radiance.truth
-    kind = np.float16 if half else np.float32
-    # Half precision ends at 65504: the Sun's disc would become infinite.
-    maximum = float(np.finfo(kind).max)
-    planes: dict[str, NDArray[Any]] = {"sun.visibility": truth.sun_visibility.astype(kind)}
-    for prefix, layer, letters in (
-        ("", radiance.rgb, "RGB"), ("albedo.", truth.albedo, "RGB"), ("N.", truth.normal, "XYZ"),
-    ):  # fmt: skip
-        planes |= {prefix + letter: np.minimum(layer[..., k], maximum).astype(kind) for k, letter in enumerate(letters)}
-    planes |= {f"P.{letter}": truth.position[..., k].astype(np.float32) for k, letter in enumerate("XYZ")}
-    planes |= {"Z": truth.depth.astype(np.float32), "part.id": truth.part.astype(np.uint32)}
-    return {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
-
-
-def write_exr(photo: Photo, path: Path, text: str, half: bool = True) -> None:
-    """Write a scanline EXR with the recipe as the attribute ``selfiesim``; sky has infinite depth and NaN position."""
-    library = import_openexr()
-    view = photo.radiance.view
-    header = {
-        "compression": library.ZIP_COMPRESSION,
-        "type": library.scanlineimage,
-        "comments": f"{SYNTHETIC}: {view.shot.title}",
-        "software": "selfiesim",
-        "capDate": view.epoch.utc().replace("-", ":").replace("T", " ").removesuffix("Z"),
-        "expTime": float(photo.exposure.shutter_s),
-        "aperture": float(photo.exposure.f_number),
-        "parts": json.dumps(photo.radiance.truth.part_names),
-        "selfiesim": text,
-    }
-    write_channels(path, header, exr_channels(photo, half))
 
 
 def write_channels(path: Path, header: dict[str, Any], channels: dict[str, Any]) -> None:

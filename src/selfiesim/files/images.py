@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, reason
-from selfiesim.files.exr import write_exr, write_npz
+from selfiesim.files.exr import write_npz
+from selfiesim.files.exr_layers import write_exr
 from selfiesim.files.metadata import Metadata, check_dpi, xmp_packet
 from selfiesim.files.recipe import SYNTHETIC, recipe, recipe_as_text
 from selfiesim.files.strip_writer import PngStrips, TiffStrips
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from selfiesim.files.recipe import Developed
     from selfiesim.photo.develop import Photo
+    from selfiesim.render.common.radiance import Progress
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".npz")
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg")
@@ -62,9 +64,10 @@ def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS
                 f"{path}: this format does not hold {bits} bits; .png and .tif hold 16 bits, .exr holds radiance"
             )
         if path.suffix.lower() == ".exr":
+            from selfiesim.files.cryptomatte import import_mmh3
             from selfiesim.files.exr import import_openexr
 
-            import_openexr()
+            import_openexr(), import_mmh3()
         if sidecar_path(path).is_dir():
             raise OutputError(
                 f"{path}: its recipe would go to {sidecar_path(path)}, which is a folder; choose another name"
@@ -75,6 +78,18 @@ def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS
             pass
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({reason(error)}); choose a folder you may write to") from error
+
+
+def check_lights(path: Path, lights: bool) -> None:
+    """Check that a format holds each kind of light on its own, if that is wanted.
+
+    Raises
+    ------
+    OutputError
+        For any other format than EXR.
+    """
+    if lights and path.suffix.lower() != ".exr":
+        raise OutputError(f"{path}: only .exr holds each kind of light on its own; end its name in .exr")
 
 
 def _check_recipe(path: Path) -> None:
@@ -89,7 +104,15 @@ def sidecar_path(path: Path) -> Path:
 
 
 # Long for its docstring.
-def save(photo: Photo, path: Path, bits: int = 8, half: bool = True, dpi: float | None = None) -> Path:
+def save(
+    photo: Photo,
+    path: Path,
+    bits: int = 8,
+    half: bool = True,
+    dpi: float | None = None,
+    lights: bool = False,
+    progress: Progress | None = None,
+) -> Path:
     """Write a photo with its recipe, and the recipe next to it; both files are written completely or not at all.
 
     Parameters
@@ -104,6 +127,10 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True, dpi: float 
         Whether EXR stores light and colours in half precision.
     dpi : float, optional
         Resolution in print, pixels per inch.
+    lights : bool
+        Whether EXR holds each kind of light on its own as well.
+    progress : callable, optional
+        Called with the number of steps done and their total while those are rendered.
 
     Returns
     -------
@@ -117,6 +144,7 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True, dpi: float 
     """
     check_writable(path, bits)
     check_dpi(dpi)
+    check_lights(path, lights)
     data = photo_metadata(photo, dpi)
 
     def write(picture: Path) -> None:
@@ -126,7 +154,7 @@ def save(photo: Photo, path: Path, bits: int = 8, half: bool = True, dpi: float 
         elif ending in (".png", ".tif", ".tiff"):
             _write_strips(photo, picture, data, bits)
         elif ending == ".exr":
-            write_exr(photo, picture, data.recipe, half)
+            write_exr(photo, picture, data.recipe, half, lights, dpi, progress)
         elif ending == ".npz":
             write_npz(photo, picture, data.recipe)
         else:

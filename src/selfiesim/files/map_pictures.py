@@ -20,8 +20,8 @@ from selfiesim.files.images import PICTURE_ENDINGS, check_writable, save_picture
 from selfiesim.files.metadata import description_of
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.files.strip_writer import TIFF_RECIPE
-from selfiesim.photo.develop import develop, white_balance
-from selfiesim.photo.exposure import Exposure, luminance, metered_shutter
+from selfiesim.photo.develop import develop
+from selfiesim.photo.exposure import Exposure, luminance, metered_shutter, white_balance
 from selfiesim.planet.library.charts import (
     CHART_SIZE_RANGE,
     Chart,

@@ -39,6 +39,7 @@ from selfiesim.photo.exposure import (
     metered_window,
     set_exposure,
     shutter_for,
+    white_balance,
 )
 from selfiesim.photo.looks import LOOKS, enabled_effects
 from selfiesim.photo.sensor import DigitalNumbers, Sensor, simulate_raw
@@ -54,6 +55,7 @@ ENDINGS = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 MAX_STRIP_ROWS = 512
 """Maximum number of rows of a strip; a multiple of 64, the rows that share a random stream of noise."""
 _STRIP_PIXELS = 1 << 22
+_SUBJECT_PIXELS = 1 << 19  # of the small picture on which the subject meter finds the craft
 TILE_COLUMNS = 2048
 """Columns of a tile; its rows are those of a strip."""
 
@@ -211,7 +213,7 @@ class Poster:
     def _develop_rows(self, start: int, stop: int, bits: int) -> Pixels:
         view, options = self.view, self.settings
         if self.sensor is None:
-            scale = develop.white_balance(view.sun.illuminant, self.exposure)
+            scale = white_balance(view.sun.illuminant, self.exposure)
             numbers = develop.develop(self._light.rows(start, stop), scale, self.tone, bits, start)
             return draw_marks(numbers, view, options.marks, start)
         # Development needs a few rows on either side; whole bands keep random streams and JPEG blocks aligned.
@@ -374,7 +376,11 @@ def _resolve_exposure(view: View, options: PhotoSection, light: RadianceFile, st
         faint = lit_above(FAINT_THRESHOLD)
         lit = faint if is_seen(faint, (rows.stop - rows.start, columns.stop - columns.start)) else lit
     limit = HIGHLIGHT_LIMIT if clean else develop.SENSOR_HIGHLIGHTS
-    return set_exposure(options, iso, shutter_for(lit, white, options.f_number, iso, options.meter, limit))
+    exposure = set_exposure(options, iso, shutter_for(lit, white, options.f_number, iso, options.meter, limit))
+    if options.meter != "subject":
+        return exposure
+    small = view.turned(np.eye(3), view.camera.reduced(_SUBJECT_PIXELS)[0])
+    return develop.protect(small.render(), options, exposure)
 
 
 def _is_pixel_covered(view: View, row: int, column: int) -> bool:

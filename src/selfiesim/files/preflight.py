@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selfiesim.files.poster import check_effects, is_large
@@ -12,7 +11,6 @@ from selfiesim.planet.maps.surface import surface_maps
 from selfiesim.render.common.lens_remap import check_pinholes
 
 if TYPE_CHECKING:
-    from selfiesim.camera.pinhole import Camera
     from selfiesim.view.view import View
 
 _FULL_PIXELS = 1 << 18
@@ -34,7 +32,7 @@ def check_view(view: View) -> None:
         that cannot be used, an unknown sensor, or effects that a poster cannot have.
     """
     if view.camera.distortion is not None:
-        small, scale = _reduced(view.camera)
+        small, scale = view.camera.reduced(_FULL_PIXELS)
         check_pinholes(small, scale)
     if view.planet is not None and view.ground is None and view.planet.surface.map is not None:
         surface_maps(view.planet.surface)
@@ -44,21 +42,3 @@ def check_view(view: View) -> None:
     if options.look != "clean":
         metered = 1.0 if options.shutter_s == "auto" else None
         build_sensor(view, options, set_exposure(options, camera_iso(view, options), metered))
-
-
-def _reduced(camera: Camera) -> tuple[Camera, float]:
-    """The same lens with a smaller picture, and how many of its pixels go into one."""
-    scale = max(1.0, (camera.width * camera.height / _FULL_PIXELS) ** 0.5)
-    if scale == 1.0:
-        return camera, scale
-    width, height = max(round(camera.width / scale), 1), max(round(camera.height / scale), 1)
-    across, down = camera.width / width, camera.height / height
-    return replace(
-        camera,
-        width=width,
-        height=height,
-        fx=camera.fx / across,
-        fy=camera.fy / down,
-        cx=(camera.cx + 0.5) / across - 0.5,
-        cy=(camera.cy + 0.5) / down - 0.5,
-    ), scale

@@ -26,16 +26,19 @@ from selfiesim.craft.formats.glb_writer import (
     GlbBuffer,
     pack_glb,
 )
+from selfiesim.files.exports.foil import FoilMaps
 
 if TYPE_CHECKING:
     from selfiesim.craft.model import Material, Part, Wrap
     from selfiesim.view.poses import CraftPose
     from selfiesim.view.view import View
 
-_GLTF_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
+GLTF_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
+"""Rotation from camera axes to those of the file."""
 # Lux per mean spectral irradiance of the bands: 683 lm/W times the integral of the CIE 1924 luminous efficiency,
 # 106.857 nm. Sunlight of 1.94, 1.85 and 2.05 W m-2 nm-1 at 1 au gives the 128,000 lux above the atmosphere.
 _LUX = 683.0 * 106.857
+
 _TEXTURES = {"base": "baseColorTexture", "rough": "metallicRoughnessTexture", "normal": "normalTexture"}
 _TEXTURES |= {"occlusion": "occlusionTexture", "glow": "emissiveTexture"}
 _TEXTURES |= {"specular": "specularTexture", "specular_color": "specularColorTexture"}
@@ -68,15 +71,15 @@ class _Writer:
     _known: dict[int, int] = field(default_factory=dict)
     _pictures: dict[int, int] = field(default_factory=dict)
     _textures: Converted = field(default_factory=dict)
+    _foil: FoilMaps = field(default_factory=FoilMaps)
 
     def to_glb(self, view: View) -> bytes:
         top = [self._craft(pose) for pose in view.crafts]
         top.append(self._node({"name": "camera", "camera": 0, "extras": _intrinsics(view)}))
         light = {"KHR_lights_punctual": {"light": 0}}
-        quaternion = _light_rotation(-_GLTF_FROM_CAMERA @ view.sun.direction)
+        quaternion = light_rotation(-GLTF_FROM_CAMERA @ view.sun.direction)
         top.append(self._node({"name": "sun", "rotation": quaternion, "extensions": light}))
-        lux = float(view.sun.irradiance.mean() * view.craft.sun_visible_fraction) * _LUX
-        sun = {"name": "sun", "type": "directional", "color": [1.0, 1.0, 1.0], "intensity": lux}
+        sun = {"name": "sun", "type": "directional", "color": [1.0, 1.0, 1.0], "intensity": sun_lux(view)}
         used = {"KHR_lights_punctual"} | {key for each in self.materials for key in each.get("extensions", {})}
         document: dict[str, Any] = {
             "asset": {"version": "2.0", "generator": "selfiesim", "extras": _scene_extras(view)},
@@ -95,11 +98,11 @@ class _Writer:
 
     def _craft(self, pose: CraftPose) -> int:
         place = np.eye(4)
-        place[:3, :3] = _GLTF_FROM_CAMERA @ pose.body_to_camera
-        place[:3, 3] = _GLTF_FROM_CAMERA @ pose.position
+        place[:3, :3] = GLTF_FROM_CAMERA @ pose.body_to_camera
+        place[:3, 3] = GLTF_FROM_CAMERA @ pose.position
         joints: dict[str | None, list[int]] = {}
         for part in pose.parts:
-            joints.setdefault(part.joint, []).append(self._part(part))
+            joints.setdefault(part.joint, []).append(self._part(self._foil.apply(part)))
         children = []
         for joint, parts in joints.items():
             node = {"name": joint or "body", "children": parts, "matrix": _column_major(pose.joint_matrix(joint))}
@@ -208,12 +211,17 @@ def _extensions(material: Material, specular_textures: dict[str, Any]) -> dict[s
     return out | ({"KHR_materials_specular": specular_textures} if specular_textures else {})
 
 
+def sun_lux(view: View) -> float:
+    """Return the illuminance by the Sun on a surface of the craft that faces it, lux."""
+    return float(view.sun.irradiance.mean() * view.craft.sun_visible_fraction) * _LUX
+
+
 def _column_major(matrix: NDArray[np.float64]) -> list[float]:
     return [float(v) for v in matrix.T.ravel()]  # glTF stores columns first
 
 
-def _light_rotation(direction: NDArray[np.float64]) -> list[float]:
-    """Quaternion, scalar last, that rotates -z, along which glTF's lights shine, to ``direction`` (3,)."""
+def light_rotation(direction: NDArray[np.float64]) -> list[float]:
+    """Return the quaternion, scalar last, that rotates -z, along which glTF's lights shine, to ``direction`` (3,)."""
     from scipy.spatial.transform import Rotation
 
     turn = Rotation.align_vectors([direction], [[0.0, 0.0, -1.0]])[0]
@@ -244,5 +252,5 @@ def _scene_extras(view: View) -> dict[str, Any]:
     extras: dict[str, Any] = {"title": view.shot.title, "axes": "camera at the origin, x right, y up, looks along -z"}
     extras["epoch"] = str(view.epoch)
     if view.planet is not None:
-        extras["planet_centre_m"] = [float(v) for v in _GLTF_FROM_CAMERA @ view.planet.position]
+        extras["planet_centre_m"] = [float(v) for v in GLTF_FROM_CAMERA @ view.planet.position]
     return extras

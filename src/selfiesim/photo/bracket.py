@@ -9,13 +9,15 @@ import numpy as np
 
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write
+from selfiesim.photo.exposure import CLIPPED_LEVEL, CRAFT_HIGHLIGHTS, luminance, sunlit_craft
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
     from selfiesim.render.common.radiance import Radiance
 
+_MAX_CONTRAST = 500.0  # of the craft's highlights over the planet's median, beyond which no exposure shows both
 BRACKET_STOPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
-CLIPPED_LEVEL, BLACK_LEVEL = 250, 5  # 8-bit values at and above which a pixel counts as clipped, at and below as black
+BLACK_LEVEL = 5  # 8-bit value at and below which a pixel counts as black
 _CLIPPED_SHARE_LIMIT = 0.25  # clipped share of a subject above which the advice is to darken
 _BINS = 32
 
@@ -33,7 +35,9 @@ def exposure_report(photo: Photo) -> dict[str, Any]:
     dict
         JSON-ready. ``histogram`` counts the brightest colour of each pixel in 32 bins. ``parts`` holds, for each of
         craft, planet and sky in the frame, its ``share`` of all pixels, the shares of its own pixels that are
-        ``white`` and ``black``, and its ``median`` of 0 to 255. ``advice`` is one sentence.
+        ``white`` and ``black``, and its ``median`` of 0 to 255. ``sunlit_craft_white`` is the share of sunlit craft
+        that is white, and ``contrast_stops`` by how many stops its highlights are brighter than the
+        planet; both are None where there is none of it. ``advice`` is one sentence.
     """
     part = photo.radiance.truth.part
     brightest = photo.pixels.max(axis=-1)
@@ -57,7 +61,19 @@ def exposure_report(photo: Photo) -> dict[str, Any]:
         "histogram": np.histogram(brightest, _BINS, (0, 256))[0].tolist(),
         "parts": parts,
     }
+    sunlit = sunlit_craft(photo.radiance.truth)
+    white = float((brightest[sunlit] >= CLIPPED_LEVEL).mean()) if sunlit.any() else None
+    summary |= {"sunlit_craft_white": white, "contrast_stops": _contrast_stops(photo)}
     return summary | {"advice": _advice(photo, parts)}
+
+
+def _contrast_stops(photo: Photo) -> float | None:
+    """How many stops the highlights of sunlit craft are brighter than the planet's median."""
+    light = luminance(photo.radiance.rgb)
+    craft, planet = light[sunlit_craft(photo.radiance.truth)], light[photo.radiance.truth.part == 1]
+    if not len(craft) or not len(planet) or not np.median(planet) > 0.0:
+        return None
+    return float(np.log2(np.quantile(craft, 1.0 - CRAFT_HIGHLIGHTS) / np.median(planet)))
 
 
 def _advice(photo: Photo, parts: dict[str, dict[str, float]]) -> str:
@@ -75,6 +91,12 @@ def _advice(photo: Photo, parts: dict[str, dict[str, float]]) -> str:
         return (
             f"Black because {_exposure_settings_text(photo)} lets in too little light; "
             f"try photo.shutter_s = 'auto', or {_brighten_advice(exposure_key)}."
+        )
+    contrast = _contrast_stops(photo)
+    if contrast is not None and 2.0**contrast > _MAX_CONTRAST and (white or black):
+        return (
+            f"No exposure shows both: the craft's highlights are {contrast:.0f} stops brighter than the planet. "
+            'photo.meter = "subject" keeps the craft, photo.stops above 0 the planet.'
         )
     if white:
         where = " and the ".join(white)
@@ -113,6 +135,10 @@ def format_exposure_report(report: dict[str, Any]) -> str:
         f"{100 * one['black']:5.1f} % black, median {one['median']:.0f} of 255"
         for name, one in report["parts"].items()
     ]
+    if report["sunlit_craft_white"] is not None:
+        rows.append(f"{100 * report['sunlit_craft_white']:.1f} % of the sunlit craft is white")
+    if report["contrast_stops"] is not None:
+        rows.append(f"the craft's highlights are {report['contrast_stops']:+.1f} stops from the planet")
     return "\n".join([*rows, report["advice"]])
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.core.colour import SRGB_FROM_BANDS
 from selfiesim.core.equality import EqualByContent
 from selfiesim.core.errors import PhotoError
 from selfiesim.core.parallel import for_each_band, weighted_sum
@@ -20,11 +21,13 @@ from selfiesim.photo.camera_model import apply_lens, build_lens, build_sensor, c
 from selfiesim.photo.demosaic import MARGIN, demosaic, pad_mosaic
 from selfiesim.photo.exposure import (
     HIGHLIGHT_LIMIT,
-    LUMINANCE_SHARE,
     Exposure,
     luminance,
     metered_shutter,
+    protect_subject,
     set_exposure,
+    sunlit_craft,
+    white_balance,
 )
 from selfiesim.photo.finish import sharpen_and_compress
 from selfiesim.photo.looks import LOOKS
@@ -109,7 +112,9 @@ class Photo(EqualByContent):
             numbers = develop_raw(self.raw, self.sensor, self.radiance.view, self.settings, 16)
         return draw_marks(np.asarray(numbers, np.uint16), self.radiance.view, self.settings.marks)
 
-    def save(self, path: str | Path, bits: int = 8, half: bool = True, dpi: float | None = None) -> Path:
+    def save(
+        self, path: str | Path, bits: int = 8, half: bool = True, dpi: float | None = None, lights: bool = False
+    ) -> Path:
         """Write a picture with its recipe inside, and the same recipe as a JSON file next to it.
 
         Parameters
@@ -123,6 +128,8 @@ class Photo(EqualByContent):
             Whether EXR stores light and colours in half precision.
         dpi : float, optional
             Resolution in print, pixels per inch.
+        lights : bool
+            Whether EXR holds each kind of light on its own as well, in full precision.
 
         Returns
         -------
@@ -136,7 +143,7 @@ class Photo(EqualByContent):
         """
         from selfiesim.files.images import save
 
-        return save(self, Path(path), bits, half, dpi)
+        return save(self, Path(path), bits, half, dpi, lights)
 
     def _repr_png_(self) -> bytes:
         from selfiesim.files.images import png_bytes
@@ -229,35 +236,27 @@ def _resolve_exposure(radiance: Radiance, options: PhotoSection, iso: float, hig
         return set_exposure(options, iso)
     white = sunlit_white_luminance(radiance.view.sun)
     metered = metered_shutter(radiance.rgb, white, options.f_number, iso, options.meter, highlight_limit)
-    return set_exposure(options, iso, metered)
+    return protect(radiance, options, set_exposure(options, iso, metered))
+
+
+def protect(radiance: Radiance, options: PhotoSection, exposure: Exposure) -> Exposure:
+    """Return the exposure, shortened by the subject meter for the craft that ``radiance`` shows."""
+    if options.meter != "subject" or not exposure.metered:
+        return exposure
+    colours = radiance.rgb[sunlit_craft(radiance.truth)] @ (
+        SRGB_FROM_BANDS * white_balance(radiance.view.sun.illuminant, exposure)
+    ).T.astype(np.float32)
+    look = LOOKS[options.look]
+    tone = options.tone or look.tone
+    # The compensation comes on top of what the meter chooses.
+    shutter = exposure.shutter_s / 2.0**options.stops
+    shorter = protect_subject(shutter, colours, 2.0**-options.stops, tone, options.look != "clean")
+    return set_exposure(options, exposure.iso, shorter)
 
 
 def sunlit_white_luminance(sun: Sun) -> float:
     """Luminance, cd/m2, of a white wall that faces the Sun, or under the sky where hardly any sunlight gets through."""
     return float(luminance(np.asarray(sun.illuminant, np.float32) / np.float32(np.pi)))
-
-
-def white_balance(irradiance: NDArray[np.floating[Any]], exposure: Exposure) -> NDArray[np.float32]:
-    """Factors (3,) from radiance to balanced bands: sunlit white is neutral and 1 is the saturation of the exposure.
-
-    A colour matrix follows, see :data:`selfiesim.core.colour.SRGB_FROM_BANDS`.
-
-    Parameters
-    ----------
-    irradiance : (3,) array
-        Of the Sun, W m^-2 nm^-1.
-    exposure : Exposure
-        Settings of the camera.
-
-    Returns
-    -------
-    (3,) float32
-        m^2 sr nm W^-1.
-    """
-    sun = np.asarray(irradiance, np.float32)
-    balance = float(sun @ LUMINANCE_SHARE.astype(np.float32)) / sun
-    full = exposure.saturation_luminance * float(sun @ LUMINANCE_SHARE)
-    return np.asarray(balance * np.float32(float(luminance(sun)) / full), np.float32)
 
 
 def develop(

@@ -7,15 +7,17 @@ the exposure behind a lens is 0.65 * luminance * shutter / f_number^2.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.parallel import for_each_band
+from selfiesim.photo.tone_curves import MAX_LINEAR, tone_lut
 from selfiesim.scene.photo import MAX_SHUTTER_S, MIN_SHUTTER_S
 
 if TYPE_CHECKING:
+    from selfiesim.render.common.truth import Truth
     from selfiesim.scene.photo import PhotoSection
 
 # Luminous efficacy (lm/W) times the width of the eye's response (nm): CIE 1924 V(lambda).
@@ -27,6 +29,13 @@ LUMINANCE_SHARE = np.array([0.2653, 0.6929, 0.0418])
 MIDDLE_GREY = 0.16  # for the geometric mean of the lit blocks
 HIGHLIGHT_SHARE = 0.003  # fraction of the lit blocks that may exceed the limit or target below
 HIGHLIGHT_LIMIT = 2.6
+CRAFT_HIGHLIGHTS = 0.02
+"""Share of the sunlit craft that the subject meter lets burn out."""
+CLIPPED_LEVEL = 250
+"""8-bit value at and above which a pixel counts as burnt out."""
+_CLIPPING_MARGIN, _SENSOR_MARGIN = 4, 0.8  # levels, for dither; share of saturation, for noise and sharpening
+_FIRST_PART = 2  # of the craft, among the part numbers of the truth
+_SUNLIT = 0.5  # visible share of the Sun from which a surface counts as sunlit
 HIGHLIGHT_TARGET = 0.9
 # Luminances in units of a sunlit white wall.
 _LIT_THRESHOLD = 1e-4  # darker pixels are sky or night
@@ -51,7 +60,7 @@ class Exposure:
     metered : bool
         Whether the meter chose the exposure time.
     meter : str
-        ``"matrix"``, ``"centre"`` or ``"highlight"``.
+        ``"matrix"``, ``"centre"``, ``"highlight"`` or ``"subject"``.
     """
 
     shutter_s: float
@@ -116,7 +125,7 @@ def metered_shutter(
     meter : str
         ``"matrix"``: middle grey for all lit blocks, darker where highlights would exceed the limit; ``"centre"``:
         middle grey for the lit blocks in the middle fifth of the frame; ``"highlight"``: the brightest blocks just
-        below saturation.
+        below saturation; ``"subject"``: as ``"matrix"``, for which see :func:`protect_subject` too.
     highlight_limit : float
         Highest level of the matrix meter's highlights, as a multiple of saturation.
 
@@ -153,8 +162,68 @@ def shutter_for(
             "matrix": max(mean / MIDDLE_GREY, highlight / highlight_limit),
             "centre": mean / MIDDLE_GREY,
             "highlight": highlight / HIGHLIGHT_TARGET,
+            "subject": max(mean / MIDDLE_GREY, highlight / highlight_limit),
         }[meter]
     return 78.0 * f_number**2 / (0.65 * iso * full)
+
+
+def white_balance(irradiance: NDArray[np.floating[Any]], exposure: Exposure) -> NDArray[np.float32]:
+    """Factors (3,) from radiance to balanced bands: sunlit white is neutral and 1 is the saturation of the exposure.
+
+    A colour matrix follows, see :data:`selfiesim.core.colour.SRGB_FROM_BANDS`.
+
+    Parameters
+    ----------
+    irradiance : (3,) array
+        Of the Sun, W m^-2 nm^-1.
+    exposure : Exposure
+        Settings of the camera.
+
+    Returns
+    -------
+    (3,) float32
+        m^2 sr nm W^-1.
+    """
+    sun = np.asarray(irradiance, np.float32)
+    balance = float(sun @ LUMINANCE_SHARE.astype(np.float32)) / sun
+    full = exposure.saturation_luminance * float(sun @ LUMINANCE_SHARE)
+    return np.asarray(balance * np.float32(float(luminance(sun)) / full), np.float32)
+
+
+def sunlit_craft(truth: Truth) -> NDArray[np.bool_]:
+    """Return which pixels (H, W) show craft in sunlight."""
+    return (truth.part >= _FIRST_PART) & (truth.sun_visibility > _SUNLIT)
+
+
+def protect_subject(shutter_s: float, colours: NDArray[np.float32], scale: float, tone: str, has_sensor: bool) -> float:
+    """Shorten an exposure until no more than :data:`CRAFT_HIGHLIGHTS` of the sunlit craft burn out.
+
+    Parameters
+    ----------
+    shutter_s : float
+        Exposure time of another meter.
+    colours : (N, 3) float32
+        Linear sRGB of the pixels that show sunlit craft, in any unit.
+    scale : float
+        Factor from that unit to saturation at ``shutter_s``.
+    tone : str
+        Name of the tone curve.
+    has_sensor : bool
+        Whether light above saturation is lost before development.
+
+    Returns
+    -------
+    float
+        Exposure time, s; ``shutter_s`` if it does, or without such pixels.
+    """
+    if not len(colours):
+        return shutter_s
+    brightest = float(np.quantile(colours.max(axis=1), 1.0 - CRAFT_HIGHLIGHTS)) * scale
+    white = 1.0 if has_sensor else MAX_LINEAR
+    lut = tone_lut(tone, white, 8)
+    limit = white * (int(np.searchsorted(lut, CLIPPED_LEVEL - _CLIPPING_MARGIN)) / (len(lut) - 1)) ** 2
+    limit *= _SENSOR_MARGIN if has_sensor else 1.0
+    return shutter_s * min(1.0, limit / brightest) if brightest > 0.0 else shutter_s
 
 
 def is_seen(faint: NDArray[np.float32], shape: tuple[int, ...]) -> bool:

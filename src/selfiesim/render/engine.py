@@ -7,17 +7,24 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from selfiesim.core.errors import GraphicsError
 from selfiesim.render import forked
 from selfiesim.render.common.subframes import pass_times
 
 if TYPE_CHECKING:
     from selfiesim.render.common.radiance import Preview, Progress, Radiance, Renderer
     from selfiesim.render.common.truth import Truth
+    from selfiesim.render.raster.coverage import Coverage
     from selfiesim.view.view import View
 
-__all__ = ["ENGINES", "pass_times", "render", "renderer", "truth"]
+__all__ = ["ENGINES", "coverage", "lights", "pass_times", "render", "renderer", "truth"]
 
 ENGINES = ("pyvista", "mitsuba")
+MIN_COVERAGE_SAMPLES, MAX_COVERAGE_SAMPLES = 16, 64
+"""Samples of a pixel from which coverage is found: those of the picture, within these limits."""
 
 _lock = threading.RLock()
 _renderers: dict[str, Renderer] = {}
@@ -84,6 +91,34 @@ def truth(view: View) -> Truth:
     """
     raster: Any = renderer("pyvista")
     return raster.truth(view)  # type: ignore[no-any-return]
+
+
+def lights(radiance: Radiance, progress: Progress | None = None) -> dict[str, NDArray[np.float32]]:
+    """Render the kinds of light whose sum is ``radiance``; see its method of the same name.
+
+    Raises
+    ------
+    GraphicsError
+        If another engine rendered it.
+    """
+    if not radiance.engine.startswith("pyvista"):
+        raise GraphicsError("light by kind: only the engine pyvista separates it; leave out --engine mitsuba")
+    raster: Any = renderer("pyvista")
+    args = radiance.view, radiance.quality, radiance.samples, progress, radiance.moving
+    return raster.lights(*args)  # type: ignore[no-any-return]
+
+
+def coverage(radiance: Radiance) -> Coverage:
+    """Render which parts each pixel of ``radiance`` shows; the raster renderer does it for each engine.
+
+    Raises
+    ------
+    GraphicsError
+        If OpenGL does not work on this machine.
+    """
+    raster: Any = renderer("pyvista")
+    count = min(max(radiance.samples, MIN_COVERAGE_SAMPLES), MAX_COVERAGE_SAMPLES)
+    return raster.coverage(radiance.view, count, radiance.moving)  # type: ignore[no-any-return]
 
 
 def _start_afresh() -> None:

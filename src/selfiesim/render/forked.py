@@ -31,6 +31,7 @@ from selfiesim.render.common.radiance import Preview, Progress, Radiance
 
 if TYPE_CHECKING:
     from selfiesim.render.common.truth import Truth
+    from selfiesim.render.raster.coverage import Coverage
     from selfiesim.view.view import View
 
 _MODULES_WITH_THREADS = ("vtkmodules.vtkRenderingOpenGL2", "drjit", "embreex")
@@ -88,7 +89,7 @@ class DelegatingRenderer:
         """
 
         def received(rgb: NDArray[np.float32], engine: str, count: int) -> Radiance:
-            return Radiance(rgb, view.with_quality(quality), quality, engine, count)
+            return Radiance(rgb, view.with_quality(quality), quality, engine, count, tuple(moving))
 
         def show(*found: Any) -> None:
             assert preview is not None
@@ -101,6 +102,22 @@ class DelegatingRenderer:
     def truth(self, view: View) -> Truth:
         """Return the ground truth at each pixel centre, without antialiasing."""
         return _call((_truth, (view,)), ())  # type: ignore[no-any-return]
+
+    def lights(
+        self,
+        view: View,
+        quality: str,
+        samples: int | None = None,
+        progress: Progress | None = None,
+        moving: Sequence[View] = (),
+    ) -> dict[str, NDArray[np.float32]]:
+        """Render each kind of light on its own."""
+        task = _lights, (view, quality, samples, progress is not None, tuple(moving))
+        return _call(task, (progress,))  # type: ignore[no-any-return]
+
+    def coverage(self, view: View, count: int, moving: Sequence[View] = ()) -> Coverage:
+        """Return which parts each pixel shows."""
+        return _call((_coverage, (view, count, tuple(moving))), ())  # type: ignore[no-any-return]
 
 
 class _HelperEndedError(Exception):
@@ -262,6 +279,22 @@ def _truth(_ask: Callable[..., None], view: View) -> Truth:
     from selfiesim.render.engine import truth
 
     return truth(view)
+
+
+def _lights(
+    ask: Callable[..., None], view: View, quality: str, samples: int | None, wanted: bool, moving: Sequence[View]
+) -> dict[str, NDArray[np.float32]]:
+    from selfiesim.render.engine import renderer
+
+    raster: Any = renderer("pyvista")
+    return raster.lights(view, quality, samples, partial(ask, 0) if wanted else None, moving)  # type: ignore[no-any-return]
+
+
+def _coverage(_ask: Callable[..., None], view: View, count: int, moving: Sequence[View]) -> Coverage:
+    from selfiesim.render.engine import renderer
+
+    raster: Any = renderer("pyvista")
+    return raster.coverage(view, count, moving)  # type: ignore[no-any-return]
 
 
 def _parts_of(radiance: Radiance) -> tuple[NDArray[np.float32], str, int]:

@@ -25,7 +25,7 @@ def _check_shutter(value: object) -> object:
 
 Look = Literal["clean", "raw", "onboard", "press"]
 Tone = Literal["linear", "shoulder", "filmic", "agx"]
-Meter = Literal["matrix", "centre", "highlight"]
+Meter = Literal["matrix", "centre", "highlight", "subject"]
 
 
 class EffectsSection(Section):
@@ -139,7 +139,8 @@ class PhotoSection(Section):
     iso: float = Field(100.0, ge=1, le=1e7, description="Sensitivity, saturation-based after ISO 12232.")
     stops: float = Field(0.0, ge=-20, le=20, description="Exposure compensation: +1 doubles the exposure.")
     meter: Meter = Field(
-        "matrix", description="Metering pattern for auto: everything lit, the centre, or the highlights."
+        "matrix",
+        description="Metering pattern for auto: everything lit, the centre, the highlights, or the craft's highlights.",
     )
     tone: Tone | None = Field(None, description="Tone curve; default: that of the look.")
     sharpening: float | None = Field(

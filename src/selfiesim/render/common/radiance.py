@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from selfiesim.core.equality import EqualByContent
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
     from selfiesim.render.common.truth import Truth
+    from selfiesim.render.raster.coverage import Coverage
     from selfiesim.view.view import View
 
 Progress = Callable[[int, int], None]
@@ -21,6 +22,8 @@ Progress = Callable[[int, int], None]
 Preview = Callable[["Radiance"], None]
 """Called with the mean of the passes so far."""
 QUALITIES = ("draft", "final")
+LIGHTS = ("sun", "planetshine", "interreflection", "reflection", "glow", "planet", "air", "sky")
+"""Kinds of light that add up to the radiance."""
 LAYERS = ("rgb", "depth", "position", "normal", "part", "albedo", "sun_visibility")
 
 
@@ -40,6 +43,8 @@ class Radiance(EqualByContent):
         The renderer with its versions and device, for the record.
     samples : int
         Number of passes averaged.
+    moving : tuple of View
+        The views of the passes while the shutter is open; empty without motion blur.
     """
 
     rgb: NDArray[np.float32]
@@ -47,6 +52,7 @@ class Radiance(EqualByContent):
     quality: str
     engine: str
     samples: int = 1
+    moving: tuple[View, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def truth(self) -> Truth:
@@ -62,6 +68,49 @@ class Radiance(EqualByContent):
     def depth(self) -> NDArray[np.float32]:
         """Depth along the camera axis at each pixel centre, (H, W) float32 m; infinite for sky."""
         return self.truth.depth
+
+    def lights(self, progress: Progress | None = None) -> dict[str, NDArray[np.float32]]:
+        """Render each kind of light on its own; together they are :attr:`rgb`.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with the number of steps done and their total.
+
+        Returns
+        -------
+        dict of str to (H, W, 3) float32
+            By the names in :data:`LIGHTS`, W m^-2 sr^-1 nm^-1: on craft, direct sunlight, planetshine, the light of
+            other parts, what gloss mirrors of planet and parts, and glow; the planet's surface as seen through its
+            air; the light of the air; Sun, moons, planets and stars. On a ground, planetshine is the light of sky and
+            ground.
+
+        Raises
+        ------
+        GraphicsError
+            For a picture of another engine than ``pyvista``.
+        """
+        from selfiesim.render.engine import lights
+
+        return lights(self, progress)
+
+    def coverage(self) -> Coverage:
+        """Render which parts each pixel shows, and how much of it each covers, antialiased.
+
+        Returns
+        -------
+        Coverage
+            Numbers of the parts and their shares, the largest first: ``part`` and ``share``, (K, H, W), and the sums
+            ``craft`` and ``planet``, (H, W).
+
+        Raises
+        ------
+        GraphicsError
+            When this machine cannot render.
+        """
+        from selfiesim.render.engine import coverage
+
+        return coverage(self)
 
     def motion(self, later: View) -> NDArray[np.float32]:
         """Return the optical flow to a later view: ``radiance.motion(scene.view("release+61s"))``.

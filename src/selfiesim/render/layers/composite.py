@@ -38,11 +38,24 @@ def composite_over(rgb: Image, cover: Image, craft: Image, crop: Crop) -> tuple[
         The arrays passed in.
     """
     # Occlusion of planetshine is an estimate: full occlusion may result in radiance below 0.
-    craft = np.maximum(craft, 0.0)
+    return _composite(rgb, cover, np.maximum(craft, 0.0), crop)
+
+
+def composite_lights_over(rgb: Image, cover: Image, craft: Image, crop: Crop) -> tuple[Image, Image]:
+    """Composite the kinds of light of the craft (h, w, 3 n + 1) over a background (H, W, 3 n); otherwise the same.
+
+    The planetshine, second of the kinds, takes up what their sum lacks to 0.
+    """
+    total = sum(craft[..., first : first + 3] for first in range(0, craft.shape[2] - 1, 3))
+    craft[..., 3:6] -= np.minimum(total, 0.0)
+    return _composite(rgb, cover, craft, crop)
+
+
+def _composite(rgb: Image, cover: Image, craft: Image, crop: Crop) -> tuple[Image, Image]:
     background = rgb[crop.rows, crop.columns]
-    background *= 1.0 - craft[..., 3:]
-    background += craft[..., :3]
-    cover[crop.rows, crop.columns] = craft[..., 3]
+    background *= 1.0 - craft[..., -1:]
+    background += craft[..., :-1]
+    cover[crop.rows, crop.columns] = craft[..., -1]
     return rgb, cover
 
 
@@ -66,3 +79,14 @@ def add_backdrop(rgb: Image, cover: Image, view: View) -> None:
     if ground is not None:
         add_dust_sky(rgb, cover, view.camera, ground.enu_to_camera.T, ground.sky, view.sun.extraterrestrial_irradiance)
     add_sky(rgb, cover, view)
+
+
+def add_sky_to_lights(stack: Image, cover: Image, view: View) -> Image:
+    """Return kinds of light (H, W, 3 n), of which the air's is the last, with the sky as one more: (H, W, 3 n + 3)."""
+    stack = np.concatenate([stack, np.zeros_like(stack[..., :3])], axis=-1)
+    *others, air, sky = (stack[..., first : first + 3] for first in range(0, stack.shape[2], 3))
+    ground = view.ground
+    if ground is not None:
+        add_dust_sky(air, cover, view.camera, ground.enu_to_camera.T, ground.sky, view.sun.extraterrestrial_irradiance)
+    add_sky(sky, cover, view, (*others, air))
+    return stack

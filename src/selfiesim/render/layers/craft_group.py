@@ -62,8 +62,9 @@ _WRAPPED = {"repeat": "{x}", "clamp": "clamp({x}, 0.0, 1.0)", "mirror": "(1.0 - 
 # Glow is given in cd/m2. Luminance (cd/m2) of a spectral radiance of 1 W m^-2 sr^-1 nm^-1 in all three bands:
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
-# Shader outputs: radiance; normal and part number; base colour and sunlight; shading normal and roughness; grain.
+# Outputs: radiance; normal and part number; base colour and sunlight; shading normal and roughness; grain; and lights.
 RADIANCE, SURFACE, COLOUR, GLOSS, GRAIN = 0.0, 1.0, 2.0, 3.0, 4.0
+CRAFT_LIGHTS = {"sun": 5.0, "planetshine": 6.0, "interreflection": 7.0, "reflection": 8.0, "glow": 9.0}
 
 DITHERED = -1.0  # least opacity of what is drawn: none, so that the mean of the passes is the right mixture
 _CASTER_SALT = 0.37  # what is lit and what is seen through a surface are independent
@@ -335,14 +336,8 @@ def _attach_shader(actor: Any, material: Material, attributes: list[str], outwar
     defines += "#define ON_GROUND\n" if "vertexAmbientVisibility" in attributes else ""
     defines += "#define GROUND\n" if "vertexSkyVisibility" in attributes else ""
     uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
-    sources = (
-        "noise",
-        "opacity",
-        "shadow_warp",
-        "ambient_visibility",
-        *(("photometry",) if material.law else ()),
-        "craft",
-    )
+    law = ("photometry",) if material.law else ()
+    sources = ("noise", "opacity", "shadow_warp", "ambient_visibility", *law, "craft")
     functions = inputs + defines + "".join(shader_source(f"{name}.glsl") for name in sources)
     replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 

@@ -141,6 +141,7 @@ class PlanetLayer:
             northTexel=_texel_sizes(patch_width, maps.north, maps.north_relief),
             southTexel=_texel_sizes(patch_width, maps.south, maps.south_relief),
             globeTexel=_texel_sizes(np.pi, maps.globe, maps.globe_relief),
+            groundShare=1.0,
         )
 
     def _set(self, **values: ArrayLike) -> None:
@@ -190,6 +191,10 @@ class PlanetLayer:
             if len(boxes[region]):
                 quads.compile(self._functions, (region.upper(), *_region_defines(region, features, pose.weather)))
         self.aim(view, (0.0, 0.0))
+
+    def show_ground(self, share: float) -> None:
+        """Show this share of the ground's light: 1 for all of it, 0 for the air alone."""
+        self._set(groundShare=share)
 
     def _update_shadows(self, view: View) -> bool:
         """Upload the shadows of the relief in ``view``; return whether there are any."""

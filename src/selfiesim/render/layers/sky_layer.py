@@ -8,9 +8,9 @@ planet's air does not dim them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,9 @@ class _PointSources:
 class _SkyCanvas:
     """The image the sky is added to, and the objects that may occlude the sky."""
 
-    def __init__(self, rgb: Image, cover: Image, view: View) -> None:
+    def __init__(self, rgb: Image, cover: Image, view: View, behind: Sequence[Image]) -> None:
         self.rgb, self.cover, self.view, self.camera = rgb, cover, view, view.camera
+        self._behind = (rgb, *behind)
         # A shape model hides the sky as a craft does.
         self.planet: PlanetPose | None = None if view.planet is None or view.planet.shape else view.planet
         self.planet_distance = np.inf if self.planet is None else float(np.linalg.norm(self.planet.position))
@@ -68,6 +69,11 @@ class _SkyCanvas:
     def is_resolved(self, globe: SkyBody) -> bool:
         """Return whether a body is rendered as a disc."""
         return 2.0 * globe.angular_radius >= _MIN_RESOLVED_PX * self.camera.pixel_angle
+
+    def dim(self, where: tuple[Any, Any], share: Image) -> None:
+        """Multiply the light of the pixels ``where`` by ``share``, in every image behind."""
+        for image in self._behind:
+            image[where] *= share
 
     def visibility(self, rays: Floats, distance: float, toward: Vector | None = None, reach: float = 0.0) -> Floats:
         """Return 1 where neither planet nor globes occlude a source at ``distance`` m along rays (N, 3), else 0: (N,).
@@ -88,7 +94,7 @@ class _SkyCanvas:
         return visible.astype(float)
 
 
-def add_sky(rgb: Image, cover: Image, view: View) -> None:
+def add_sky(rgb: Image, cover: Image, view: View, behind: Sequence[Image] = ()) -> None:
     """Add the sky of ``view`` to its image in place.
 
     Parameters
@@ -99,8 +105,10 @@ def add_sky(rgb: Image, cover: Image, view: View) -> None:
         Fraction of each pixel that the craft covers.
     view : View
         The view, with its sky.
+    behind : sequence of (H, W, 3) float32
+        More images, which globes in front of the planet hide as they do ``rgb``.
     """
-    canvas = _SkyCanvas(rgb, cover, view)
+    canvas = _SkyCanvas(rgb, cover, view, behind)
     # Globes in front of the planet come first: they occlude its light, already in the image, and that of no other body.
     for globe in canvas.globes:
         if globe.distance < canvas.planet_distance:
@@ -171,10 +179,11 @@ def _add_disc(canvas: _SkyCanvas, toward: Vector, radius: float, distance: float
         shape = (stop - start, right - left, len(shift))
         light = np.where(visible[:, None] > 0.0, light, 0.0).reshape(*shape, 3).mean(axis=2)
         hit = (visible * hit).reshape(shape).mean(axis=2)
-        rgb, uncovered = canvas.rgb[start:stop, left:right], 1.0 - canvas.cover[start:stop, left:right, None]
+        where = slice(start, stop), slice(left, right)
+        uncovered = 1.0 - canvas.cover[where][..., None]
         if distance < canvas.planet_distance < np.inf:
-            rgb *= (1.0 - hit[..., None] * uncovered).astype(np.float32)
-        rgb += (light * uncovered).astype(np.float32)
+            canvas.dim(where, (1.0 - hit[..., None] * uncovered).astype(np.float32))
+        canvas.rgb[where] += (light * uncovered).astype(np.float32)
 
 
 def _splat_points(canvas: _SkyCanvas, points: _PointSources) -> None:
@@ -201,7 +210,7 @@ def _splat_points(canvas: _SkyCanvas, points: _PointSources) -> None:
     visibility = weight * (1.0 - canvas.cover[y, x]) * _sky_visibility(canvas, pixels, distance)
     pixel_sr = _solid_angle(camera, pixels)
     if distance < canvas.planet_distance < np.inf:
-        canvas.rgb[y, x] *= (1.0 - np.minimum(visibility * solid_angle / pixel_sr, 1.0))[:, None].astype(np.float32)
+        canvas.dim((y, x), (1.0 - np.minimum(visibility * solid_angle / pixel_sr, 1.0))[:, None].astype(np.float32))
     added = np.where(visibility[:, None] > 0.0, light * (visibility / pixel_sr)[:, None], 0.0)
     np.add.at(canvas.rgb, (y, x), added.astype(np.float32))
 

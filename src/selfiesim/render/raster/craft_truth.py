@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selfiesim.render.common.crop import Crop
 from selfiesim.render.common.lens_remap import pinhole_views
@@ -52,3 +53,22 @@ def _render_pinhole(stage: Stage, view: View) -> CraftTruth:
     for craft in prepared.crafts:
         craft.set_output(RADIANCE)
     return CraftTruth(surface, colour, stage.read_depth(prepared, whole))
+
+
+def render_part_numbers(stage: Stage, view: View) -> NDArray[np.int32]:
+    """Return the number of the part (H, W) at each pixel centre; 0 off the craft."""
+    camera = view.camera
+    if camera.distortion is None:
+        prepared = stage.prepare(view)
+        whole = Crop(0, 0, camera.width, camera.height)
+        stage.aim(prepared, whole.crop_camera(camera), (0.0, 0.0))
+        surface = stage.render_output(prepared, whole, SURFACE, _MIN_OPACITY)
+        for craft in prepared.crafts:
+            craft.set_output(RADIANCE)
+        return np.round(surface[..., 3]).astype(np.int32)
+    numbers = np.zeros(camera.width * camera.height, np.int32)
+    for view_part in pinhole_views(camera):
+        part = render_part_numbers(stage, view.turned(view_part.lens_to_pinhole, view_part.camera))
+        x, y = np.round(view_part.pinhole_pixels).astype(int).T
+        numbers[view_part.pixels] = part[y, x]
+    return numbers.reshape(camera.height, camera.width)

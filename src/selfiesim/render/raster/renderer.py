@@ -28,15 +28,23 @@ from selfiesim.render.common.crop import (
     downsample,
 )
 from selfiesim.render.common.lens_remap import pinhole_views, sample_bilinear
-from selfiesim.render.common.radiance import Preview, Progress, Radiance
+from selfiesim.render.common.radiance import LIGHTS, Preview, Progress, Radiance
 from selfiesim.render.common.subframes import PASSES, Subframe, pass_count, planet_shifts, subframes
 from selfiesim.render.common.truth import Truth, assemble_truth
 from selfiesim.render.gl import opengl_check
-from selfiesim.render.layers.composite import add_backdrop, composite_over, copy_with_sky, preview_over
-from selfiesim.render.layers.craft_group import DITHERED, GLOSS, GRAIN, RADIANCE, SURFACE
+from selfiesim.render.layers.composite import (
+    add_backdrop,
+    add_sky_to_lights,
+    composite_lights_over,
+    composite_over,
+    copy_with_sky,
+    preview_over,
+)
+from selfiesim.render.layers.craft_group import CRAFT_LIGHTS, DITHERED, GLOSS, GRAIN, RADIANCE, SURFACE
 from selfiesim.render.light.ground_radiosity import update_indirect_light
 from selfiesim.render.light.radiosity import is_available
 from selfiesim.render.light.reflection_rays import GBuffer
+from selfiesim.render.raster.coverage import Coverage, render_coverage
 from selfiesim.render.raster.craft_truth import render_craft_truth
 from selfiesim.render.raster.passes import average_passes, pair_with_views, report_passes
 from selfiesim.render.raster.stage import PreparedView, Stage
@@ -102,7 +110,34 @@ class PyVistaRenderer:
         views = [each.with_quality(quality) for each in moving] or [view]
         show = preview and partial(self._preview, render_thread.in_caller(preview), view, quality)
         rgb = render_thread.call(self._render, views, quality, count, render_thread.in_caller(progress), show)
-        return Radiance(rgb, view, quality, self.engine, count)
+        return Radiance(rgb, view, quality, self.engine, count, tuple(moving))
+
+    def lights(
+        self,
+        view: View,
+        quality: str,
+        samples: int | None = None,
+        progress: Progress | None = None,
+        moving: Sequence[View] = (),
+    ) -> dict[str, Image]:
+        """Render ``view`` once for each kind of light: images (H, W, 3) by the names in :data:`LIGHTS`.
+
+        Their sum is what :meth:`render` returns, up to rounding. For the parameters see there.
+        """
+        count = pass_count(quality, samples)
+        views = [each.with_quality(quality) for each in moving] or [view.with_quality(quality)]
+        stack = render_thread.call(self._render_lights, views, quality, count, render_thread.in_caller(progress))
+        return {name: stack[..., 3 * k : 3 * k + 3] for k, name in enumerate(LIGHTS)}
+
+    def _render_lights(self, views: list[View], quality: str, count: int, report: Progress) -> Image:
+        """Return all kinds of light as one image (H, W, 3 n)."""
+        render_light = self._render_pinhole if views[0].camera.distortion is None else self._render_distorted
+        stack, cover = render_light(views, quality, count, report, lights=True)
+        return average_passes(views, partial(add_sky_to_lights, stack, cover))
+
+    def coverage(self, view: View, count: int, moving: Sequence[View] = ()) -> Coverage:
+        """Return which parts each pixel shows, and how much of it each covers, from ``count`` samples a pixel."""
+        return render_thread.call(lambda: render_coverage(self._stage, list(moving) or [view], count))
 
     def _render(
         self,
@@ -144,16 +179,20 @@ class PyVistaRenderer:
         report: Progress,
         show: Callable[[Image, Image, int], None] | None = None,
         max_subpixels: int = MAX_SUBPIXELS,
+        lights: bool = False,
     ) -> _RadianceAndCover:
         """Render through a pinhole; return radiance (H, W, 3) and the fraction of each pixel that craft cover (H, W).
 
         Both are means of ``count`` passes. ``views`` are one for all passes or one for each. ``show`` is called with
-        both after 1, 2, 4 ... passes. A draft splits a pixel into ``max_subpixels`` at most.
+        both after 1, 2, 4 ... passes. A draft splits a pixel into ``max_subpixels`` at most. With ``lights`` the
+        radiance is that of each kind of light but the sky's, side by side: (H, W, 3 n).
         """
         shifts = planet_shifts(count)
         prepared_views = [self._stage.prepare(view) for view in views] if len(views) > 1 else []
         prepared = self._stage.prepare(views[0], len(shifts))
         rgb = self._render_planet(prepared, views, shifts)
+        if lights:
+            rgb = self._split_planet(prepared, views, shifts, rgb)
         cover = np.zeros(rgb.shape[:2], np.float32)
         crop = crop_union([each.crop for each in prepared_views or [prepared]])
         if crop:
@@ -166,8 +205,9 @@ class PyVistaRenderer:
                     samples = _BLENDED_SAMPLES[quality]
                 sample_grid = choose_sample_grid(samples, prepared.supersampling, crop, triangle_count, limit)
             on_running_mean = show and partial(preview_over, show, rgb, cover, crop)
-            craft = self._render_crafts(prepared, views, crop, sample_grid, quality, report, on_running_mean)
-            composite_over(rgb, cover, craft, crop)
+            outputs = tuple(CRAFT_LIGHTS.values()) if lights else (RADIANCE,)
+            craft = self._render_crafts(prepared, views, crop, sample_grid, quality, report, on_running_mean, outputs)
+            (composite_lights_over if lights else composite_over)(rgb, cover, craft, crop)
         return rgb, cover
 
     def _render_planet(self, prepared: PreparedView, views: list[View], shifts: list[tuple[float, float]]) -> Image:
@@ -178,6 +218,18 @@ class PyVistaRenderer:
         render_pass = partial(self._render_planet_pass, prepared, len(shifts))
         return np.ascontiguousarray(average_passes(pair_with_views(shifts, sparse), render_pass))
 
+    def _split_planet(
+        self, prepared: PreparedView, views: list[View], shifts: list[tuple[float, float]], total: Image
+    ) -> Image:
+        """Return the kinds of light of the planet, (H, W, 3 n), whose sum is ``total``; 0 for those of the craft."""
+        stack = np.zeros((*total.shape[:2], 3 * (len(LIGHTS) - 1)), np.float32)
+        if prepared.planet is not None:
+            prepared.planet.show_ground(0.0)
+            air = self._render_planet(prepared, views, shifts)
+            prepared.planet.show_ground(1.0)
+            stack[..., -6:] = np.concatenate([total - air, air], axis=-1)
+        return stack
+
     def _render_crafts(
         self,
         prepared: PreparedView,
@@ -187,12 +239,15 @@ class PyVistaRenderer:
         quality: str,
         report: Progress,
         on_running_mean: Callable[[Image, int], None] | None,
+        outputs: Sequence[float],
     ) -> Image:
-        """Return premultiplied radiance and coverage (h, w, 4) of the craft in ``crop``, the mean of all passes."""
+        """Return premultiplied radiance and coverage (h, w, 4) of the craft in ``crop``, the mean of all passes.
+
+        Of several ``outputs`` of the shader it is (h, w, 3 n + 1), with zeros for the kinds of light of the planet.
+        """
         stage, first, count = self._stage, views[0], sample_grid.passes
         for craft in prepared.crafts:
             craft.set_passes(sample_grid.texture_samples)
-        passes = report_passes(subframes(first, quality, count), count, report)
         if quality == "final":
             # These take as long as many passes, and a caller may end the render by an error in "report".
             report(0, count)
@@ -204,7 +259,20 @@ class PyVistaRenderer:
         for craft in prepared.crafts:
             craft.split_planetshine(count)
         render_pass = partial(self._render_craft_pass, prepared, crop, sample_grid)
-        return average_passes(pair_with_views(passes, views), render_pass, on_running_mean)
+        if len(outputs) == 1:
+            passes = report_passes(subframes(first, quality, count), count, report)
+            return average_passes(pair_with_views(passes, views), render_pass, on_running_mean)
+        stack = np.zeros((crop.height, crop.width, 3 * (len(LIGHTS) - 1) + 1), np.float32)
+        for number, output in enumerate(outputs):
+            for craft in prepared.crafts:
+                craft.set_output(output)
+            passes = subframes(first, quality, count)
+            image = average_passes(pair_with_views(passes, views), render_pass)
+            stack[..., 3 * number : 3 * number + 3], stack[..., -1] = image[..., :3], image[..., 3]
+            report(count * number // len(outputs), count)
+        for craft in prepared.crafts:
+            craft.set_output(RADIANCE)
+        return stack
 
     def _trace(self, prepared: PreparedView, crop: Crop, view: View) -> None:
         """Trace the light that parts send to each pixel, for the next passes; not over a ground."""
@@ -230,10 +298,13 @@ class PyVistaRenderer:
             craft.set_output(RADIANCE)
             craft.trace(view, prepared.maps, lens, gbuffer, alone=len(prepared.crafts) == 1)
 
-    def _render_distorted(self, views: list[View], quality: str, count: int, report: Progress) -> _RadianceAndCover:
+    def _render_distorted(
+        self, views: list[View], quality: str, count: int, report: Progress, lights: bool = False
+    ) -> _RadianceAndCover:
         """Render through a distorting lens, as :meth:`_render_pinhole`; black beyond the lens's field of view."""
         camera = views[0].camera
-        rgb, cover = (np.zeros((camera.width * camera.height, n), np.float32) for n in (3, 1))
+        bands = 3 * (len(LIGHTS) - 1) if lights else 3
+        rgb, cover = (np.zeros((camera.width * camera.height, n), np.float32) for n in (bands, 1))
         view_parts = pinhole_views(camera)
         for number, view_part in enumerate(view_parts):
 
@@ -242,11 +313,11 @@ class PyVistaRenderer:
 
             turned = [view.turned(view_part.lens_to_pinhole, view_part.camera) for view in views]
             part_rgb, part_cover = self._render_pinhole(
-                turned, quality, count, report_part, max_subpixels=MAX_SUBPIXELS_DISTORTED
+                turned, quality, count, report_part, max_subpixels=MAX_SUBPIXELS_DISTORTED, lights=lights
             )
             rgb[view_part.pixels] = sample_bilinear(part_rgb, view_part.pinhole_pixels)
             cover[view_part.pixels] = sample_bilinear(part_cover[..., None], view_part.pinhole_pixels)
-        return rgb.reshape(camera.height, camera.width, 3), cover.reshape(camera.height, camera.width)
+        return rgb.reshape(camera.height, camera.width, bands), cover.reshape(camera.height, camera.width)
 
     def _render_craft_pass(
         self, prepared: PreparedView, crop: Crop, sample_grid: SampleGrid, each: tuple[Subframe, View, bool]

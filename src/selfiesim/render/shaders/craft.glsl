@@ -3,6 +3,11 @@
 
 const float PI = 3.14159265;
 
+// Outputs that are one kind of light each; outputMode 0 is their sum. The numbers are those of craft_group.py.
+const float SUNLIGHT = 5.0, PLANETSHINE = 6.0, INTERREFLECTION = 7.0, REFLECTION = 8.0, GLOW = 9.0;
+
+vec3 only(float kind, vec3 light) { return outputMode < 0.5 || outputMode == kind ? light : vec3(0.0); }
+
 #ifdef FOIL
 // --- Crumpled foil ------------------------------------------------------------------------------------------------
 
@@ -276,12 +281,12 @@ vec3 applyClearcoat(vec3 light, vec3 position, Surface s, vec3 toEye) {
     float coatReflectance = clearcoat * (0.04 + 0.96 * pow(1.0 - nv, 5.0));
     vec4 traced = sampleTraced(coatReflectionMap, position);
     vec3 around = mix(planetReflection(reflect(-toEye, s.normal), s.normal, clearcoatRoughness), traced.rgb, traced.a);
-    vec3 mirrored = s.occlusion * coatReflectance * around;
+    vec3 mirrored = only(REFLECTION, s.occlusion * coatReflectance * around);
     if (nl > 0.0) {
         vec3 halfway = normalize(sunDirection + toEye);
         float alpha = max(clearcoatRoughness * clearcoatRoughness, 0.003);
         vec3 lobe = specular(vec3(0.04), 1.0, alpha, nl, nv, dot(s.normal, halfway), max(dot(toEye, halfway), 0.0));
-        mirrored += clearcoat * lobe * nl * sunIrradiance * sunVisibility(position, s.normal);
+        mirrored += only(SUNLIGHT, clearcoat * lobe * nl * sunIrradiance * sunVisibility(position, s.normal));
     }
     return light * (1.0 - coatReflectance) + mirrored;
 }
@@ -320,7 +325,7 @@ vec3 craftRadiance(vec3 position, Surface s) {
 #else
         brdf += specular(f0, f90, alpha, nl, nv, max(dot(s.shading, halfway), 0.0), max(dot(toEye, halfway), 0.0));
 #endif
-        light += brdf * nl * sunIrradiance * sunVisibility(position, s.normal);
+        light += only(SUNLIGHT, brdf * nl * sunIrradiance * sunVisibility(position, s.normal));
     }
 #ifdef REGOLITH
     diffuse *= lambertShare;
@@ -333,19 +338,20 @@ vec3 craftRadiance(vec3 position, Surface s) {
     // Close under a vehicle the few beams of the passes are too coarse; the visible fraction of the sky is known there.
     soft = mix(soft, skyVisibility * planetIrradiance(s.shading), indirectWeight * smoothstep(0.05, 0.3, 1.0 - skyVisibility));
 #endif
-    light += s.occlusion * diffuse / PI * soft;
+    light += only(PLANETSHINE, s.occlusion * diffuse / PI * soft);
     vec3 fresnel = f0 + (max(vec3(f90 * (1.0 - s.roughness)), f0) - f0) * pow(1.0 - nv, 5.0);
     vec4 traced = sampleTraced(reflectionMap, position);
     vec3 around = planetReflection(reflect(-toEye, s.shading), s.shading, s.roughness);
-    light += s.occlusion * fresnel * mix(around, traced.rgb, traced.a);
+    light += only(REFLECTION, s.occlusion * fresnel * mix(around, traced.rgb, traced.a));
     // Interreflection. Where no rays were traced for the gloss, it reflects the mean of the light that arrives.
     vec3 scattered = mix(mix(diffuse + fresnel, s.base, s.metallic), diffuse, traced.a);
     vec4 indirect = sampleTraced(indirectMap, position);
-    light += s.occlusion * scattered / PI * mix(max(indirectLight, 0.0) * indirectWeight, indirect.rgb, indirect.a);
+    vec3 between = mix(max(indirectLight, 0.0) * indirectWeight, indirect.rgb, indirect.a);
+    light += only(INTERREFLECTION, s.occlusion * scattered / PI * between);
 #ifdef CLEARCOAT
     light = applyClearcoat(light, position, s, toEye);
 #endif
-    return s.glow + light;
+    return only(GLOW, s.glow) + light;
 }
 
 
@@ -454,7 +460,7 @@ Surface surfaceAt(vec3 position, vec3 smoothNormal, vec2 uv) {
     return s;
 }
 
-// Radiance, a truth layer (normal and part number, or base colour and sunlight; see selfiesim/render/common/truth.py), or
+// Radiance or one kind of it, a truth layer (normal and part number, or base colour and sunlight; see selfiesim/render/common/truth.py), or
 // properties of the gloss.
 vec4 craftOutput(vec3 position, vec3 smoothNormal, vec2 uv, float part) {
     setFacet(position, smoothNormal);
@@ -467,7 +473,7 @@ vec4 craftOutput(vec3 position, vec3 smoothNormal, vec2 uv, float part) {
 #endif
 #endif
     Surface s = surfaceAt(position, smoothNormal, uv);
-    if (outputMode < 0.5) return vec4(craftRadiance(position, s), 1.0);
+    if (outputMode < 0.5 || outputMode > 4.5) return vec4(craftRadiance(position, s), 1.0);
     if (outputMode < 1.5) return vec4(s.normal, part);
     // Sunlight and roughness plus 1: VTK discards fragments with an alpha of 0.
     if (outputMode > 3.5) return vec4(s.grain, 1.0);

@@ -159,6 +159,7 @@ vec3 groundRadiance(RayHit m, vec3 ray, vec2 pixel) {
 #ifdef ECLIPSE
     light *= sunShareAt(m.hit * radii);
 #endif
+    light *= groundShare; // 0 shows the light of the air alone
     light = applyHaze(light * sunIrradiance * 0.31830989, airShare, block, mu, mu0, cosPhase);
 #ifdef CLOUDS
     light = applyClouds(light, cloudOpticalDepth(direction), mu0, mu);
