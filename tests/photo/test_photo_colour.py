@@ -54,11 +54,11 @@ def view():
     return Scene.load("tianwen1-mars").with_changes(camera__size_px=[96, 64]).view()
 
 
-def photographed(view, bands, look):
+def photographed(view, bands, look, **settings):
     """XYZ of a card of some bands in a photograph with a linear tone and neither lens nor compression."""
     light = np.broadcast_to(np.asarray(bands) * view.sun.irradiance / np.pi, (64, 96, 3)).astype(np.float32)
     off = {} if look == "clean" else {f"effects__{name}": False for name in ("vignetting", "glare", "dust", "shading")}
-    photo = Radiance(light, view, "draft", "made up").expose(look=look, **PLAIN, **off)
+    photo = Radiance(light, view, "draft", "made up").expose(look=look, **PLAIN, **off, **settings)
     linear = colour.cctf_decoding(photo.pixels16.reshape(-1, 3) / 65535.0, function="sRGB").mean(axis=0)
     return colour.RGB_to_XYZ(linear, "sRGB", apply_cctf_decoding=False)
 
@@ -178,3 +178,12 @@ def test_light_below_zero_and_without_luminance_is_black():
     planes = np.full((3, 1, 4), -0.01, np.float32)
     compress_gamut(planes)
     assert not planes.any()
+
+
+@pytest.mark.parametrize("look", ["clean", "onboard"])
+def test_the_light_that_is_balanced_for_comes_out_white(view, look):
+    bluer, white = (0.9, 1.0, 1.3), colour.RGB_COLOURSPACES["sRGB"].whitepoint
+    neutral = colour.XYZ_to_Lab(photographed(view, bluer, look, white=bluer), white)
+    assert np.abs(neutral[1:]).max() < 1.0
+    sunlit = colour.XYZ_to_Lab(photographed(view, (1.0, 1.0, 1.0), look, white=bluer), white)
+    assert sunlit[2] > 5.0, "sunlight is yellower than that light"

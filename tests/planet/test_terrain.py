@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from selfiesim.craft.builders.zhurong_sizes import RoverSizes
-from selfiesim.planet.ground.heightfield import Pad, Track, curvature_drop, track_displacement
-from selfiesim.planet.ground.mesh import NEAR_RADIUS_M, BlastZone, TerrainSpec, build_terrain, height_at
+from selfiesim.planet.ground.heightfield import Pad, Swell, Track, bare_soil, curvature_drop, track_displacement
+from selfiesim.planet.ground.mesh import NEAR_RADIUS_M, BlastZone, TerrainSpec, build_terrain, ground_tints, height_at
 
 PAD = Pad(0.0, 6.0, 1.4)
 TRACK = Track(((3.0, 2.0), (3.0, 12.0)))
@@ -190,3 +190,29 @@ def test_the_finest_mesh_does_not_depend_on_coarser_ones(ground):
     for one, other in zip(ground.parts, again.parts, strict=True):
         assert_array_equal(one.vertices, other.vertices)
         assert_array_equal(one.tint, other.tint)
+
+
+def test_a_hollow_has_its_depth_and_width():
+    hollow = Swell(20.0, -15.0, 3.0, -0.5)
+    x = np.array([20.0, 23.0, 60.0])
+    y = np.full(3, -15.0)
+    dug = height_at(replace(COARSE, swells=(hollow,)), x, y) - height_at(COARSE, x, y)
+    assert_allclose(dug, [-0.5, -0.5 / np.e, 0.0], atol=1e-9)
+
+
+def test_clods_lie_in_the_sector_that_the_lens_sees():
+    ahead = build_terrain(replace(COARSE, heading_deg=90.0, sector_deg=60.0, cell_rad=0.01))
+    x, y, _ = part(ahead, "clods_near").vertices.T
+    away = np.hypot(x, y)
+    seen = np.abs(np.degrees(np.arctan2(y, x))) < 30.0 + np.degrees(np.arctan2(0.2, away))
+    assert seen.mean() > 0.99
+
+
+def test_soil_without_its_crust_is_darker_and_redder():
+    x, y = np.random.default_rng(1).uniform(-40.0, 40.0, (2, 4000))
+    bare = bare_soil(x, y, COARSE.seed)
+    tint = ground_tints(COARSE, x, y, np.full(4000, 0.01))
+    red = tint[:, 0] / tint.sum(axis=1)
+    assert 0.15 < bare.mean() < 0.6
+    assert red[bare > 0.9].mean() > 1.05 * red[bare < 0.1].mean()
+    assert tint[bare > 0.9].mean() < 0.9 * tint[bare < 0.1].mean()

@@ -137,7 +137,11 @@ def test_distant_relief_and_rocks_cast_shadows():
         assert (blocked & shade).sum() > 0.6 * blocked.sum()
 
 
-def test_a_distant_level_plain_does_not_shadow_itself(rendered):
+def test_a_distant_level_plain_does_not_shadow_itself():
+    above = GROUP.with_changes(
+        camera__size_px=[480, 270], ground__draft_cell_rad=0.02, mounted__offset_m=[0.36, -8.0, 0.8]
+    )
+    rendered = above.view().render("draft", 1)
     ground = ground_between(rendered, 30.0, 4000.0)
     assert ground.sum() > 300
     assert (rendered.truth.sun_visibility[ground] < 0.5).mean() < 0.02

@@ -40,6 +40,7 @@ from selfiesim.photo.exposure import (
     set_exposure,
     shutter_for,
     white_balance,
+    white_light,
 )
 from selfiesim.photo.looks import LOOKS, enabled_effects
 from selfiesim.photo.sensor import DigitalNumbers, Sensor, simulate_raw
@@ -213,7 +214,7 @@ class Poster:
     def _develop_rows(self, start: int, stop: int, bits: int) -> Pixels:
         view, options = self.view, self.settings
         if self.sensor is None:
-            scale = white_balance(view.sun.illuminant, self.exposure)
+            scale = white_balance(white_light(view.sun.illuminant, options), self.exposure)
             numbers = develop.develop(self._light.rows(start, stop), scale, self.tone, bits, start)
             return draw_marks(numbers, view, options.marks, start)
         # Development needs a few rows on either side; whole bands keep random streams and JPEG blocks aligned.

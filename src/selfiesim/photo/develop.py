@@ -28,6 +28,7 @@ from selfiesim.photo.exposure import (
     set_exposure,
     sunlit_craft,
     white_balance,
+    white_light,
 )
 from selfiesim.photo.finish import sharpen_and_compress
 from selfiesim.photo.looks import LOOKS
@@ -106,7 +107,7 @@ class Photo(EqualByContent):
     def pixels16(self) -> NDArray[np.uint16]:
         """The picture developed to 16 bits, (H, W, 3) sRGB, without sharpening and JPEG compression."""
         if self.raw is None or self.sensor is None:
-            scale = white_balance(self.radiance.view.sun.illuminant, self.exposure)
+            scale = white_balance(white_light(self.radiance.view.sun.illuminant, self.settings), self.exposure)
             numbers = develop(self.radiance.rgb, scale, self.tone, 16)
         else:
             numbers = develop_raw(self.raw, self.sensor, self.radiance.view, self.settings, 16)
@@ -183,7 +184,8 @@ def expose(radiance: Radiance, **settings: Any) -> Photo:
     if options.look == "clean":
         exposure = _resolve_exposure(radiance, options, options.iso, HIGHLIGHT_LIMIT)
         tone = options.tone or LOOKS["clean"].tone
-        pixels = develop(radiance.rgb, white_balance(radiance.view.sun.illuminant, exposure), tone)
+        scale = white_balance(white_light(radiance.view.sun.illuminant, options), exposure)
+        pixels = develop(radiance.rgb, scale, tone)
         return Photo(draw_marks(pixels, radiance.view, options.marks), exposure, radiance, options, tone)  # type: ignore[arg-type]
     return _expose_sensor(radiance, options)
 
@@ -330,7 +332,7 @@ def develop_raw(
     (h, W, 3) uint8 or uint16
         sRGB.
     """
-    look, sun = LOOKS[options.look], view.sun.illuminant
+    look, sun = LOOKS[options.look], white_light(view.sun.illuminant, options)
     tone = options.tone or look.tone
     lut = tone_lut(tone, 1.0, bits)
     height, width = raw.shape[1:]

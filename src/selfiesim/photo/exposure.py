@@ -82,6 +82,22 @@ class Exposure:
         )
 
 
+def white_light(illuminant: NDArray[np.float64], options: PhotoSection) -> NDArray[np.float64]:
+    """Return the light (3,) that comes out white: that of the Sun, or by ``photo.white`` another as bright.
+
+    Parameters
+    ----------
+    illuminant : (3,) array
+        Irradiance of the Sun, W m^-2 nm^-1.
+    options : PhotoSection
+        The ``[photo]`` section.
+    """
+    if options.white is None:
+        return illuminant
+    other = illuminant * np.array(options.white)
+    return np.asarray(other * ((illuminant @ LUMINANCE_SHARE) / (other @ LUMINANCE_SHARE)))
+
+
 def limit_shutter(seconds: float) -> float:
     """Return the exposure time nearest to ``seconds`` that the scene key ``photo.shutter_s`` allows."""
     return min(max(seconds, MIN_SHUTTER_S), MAX_SHUTTER_S)

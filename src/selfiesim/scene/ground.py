@@ -54,6 +54,14 @@ class CraterSection(Section):
     depth_m: float = Field(gt=0, le=100, description="Depth from rim to floor.")
 
 
+class SwellSection(Section):
+    """A smooth mound or hollow."""
+
+    at_m: EastNorth = Field(description="Centre, east and north of the craft's origin.")
+    radius_m: float = Field(gt=0.2, le=500, description="Distance at which the height has fallen to 0.37 of its peak.")
+    height_m: float = Field(ge=-50, le=50, description="Height of the peak; negative: a hollow.")
+
+
 class GroundSection(Section):
     """Terrain around a landed camera; needs [site] on Mars and replaces the globe."""
 
@@ -82,5 +90,8 @@ class GroundSection(Section):
     tracks: Annotated[tuple[TrackSection, ...], Strict(False)] = Field((), max_length=16, description="Wheel tracks.")
     craters: Annotated[tuple[CraterSection, ...], Strict(False)] = Field(
         (), max_length=32, description="Small craters."
+    )
+    swells: Annotated[tuple[SwellSection, ...], Strict(False)] = Field(
+        (), max_length=32, description="Mounds and hollows."
     )
     blast: BlastSection | None = Field(None, description="The dark blast zone of a landing.")

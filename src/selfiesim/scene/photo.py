@@ -23,6 +23,8 @@ def _check_shutter(value: object) -> object:
     return value
 
 
+Gain = Annotated[float, Field(ge=0.1, le=10)]
+
 Look = Literal["clean", "raw", "onboard", "press"]
 Tone = Literal["linear", "shoulder", "filmic", "agx"]
 Meter = Literal["matrix", "centre", "highlight", "subject"]
@@ -141,6 +143,11 @@ class PhotoSection(Section):
     meter: Meter = Field(
         "matrix",
         description="Metering pattern for auto: everything lit, the centre, the highlights, or the craft's highlights.",
+    )
+    white: Annotated[tuple[Gain, Gain, Gain], Strict(False)] | None = Field(
+        None,
+        description="Light that comes out white, relative to sunlight, in red, green and blue: white balance. Bluer "
+        "light makes a warmer picture; default: sunlight.",
     )
     tone: Tone | None = Field(None, description="Tone curve; default: that of the look.")
     sharpening: float | None = Field(

@@ -12,7 +12,7 @@ import numpy as np
 
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector
-from selfiesim.planet.ground.heightfield import Crater, Pad, Track
+from selfiesim.planet.ground.heightfield import Crater, Pad, Swell, Track
 from selfiesim.planet.ground.mesh import BlastZone, TerrainSpec
 from selfiesim.planet.light.atmosphere import air_column
 from selfiesim.planet.light.dust_sky import DustSky
@@ -156,6 +156,7 @@ def _terrain_spec(
         pads=tuple(Pad(*each.at_m, each.radius_m) for each in section.pads),
         tracks=tuple(Track(each.path_m, each.half_m, each.width_m, each.depth_m) for each in section.tracks),
         craters=tuple(Crater(*each.at_m, each.radius_m, each.depth_m) for each in section.craters),
+        swells=tuple(Swell(*each.at_m, each.radius_m, each.height_m) for each in section.swells),
         blast=None if blast is None else BlastZone(*blast.at_m, blast.radius_m, blast.darker),
         finest_rad=section.cell_rad,
     )

@@ -16,8 +16,10 @@ Floats = NDArray[np.float64]
 
 WAVELENGTHS_M = tuple(48.0 / 1.9**k for k in range(13))
 _UNIT_WAVE_AMPLITUDE_M, _HURST = 0.011, 0.75  # amplitude at a wavelength of 1 m; its exponent with wavelength
-# Wavelength and height, m.
-_CRUST_OCTAVES = ((0.30, 0.008), (0.12, 0.006), (0.05, 0.005), (0.022, 0.003), (0.010, 0.0015))
+# Lumps of crust and the pits between them: spacing, m, and the share of places that have one.
+_LUMP_SIZES = ((0.16, 0.4), (0.075, 0.6), (0.034, 0.6))
+_LUMP_RADII, _LUMP_HEIGHTS = (0.22, 0.5), (0.05, 0.22)  # relative to the spacing; to the radius
+_PIT_SHARE = 0.3  # of the lumps that are pits
 
 _PAD_SINK_M = 0.009
 _GRADIENT_ANGLES = np.arange(256) * (2.0 * np.pi / 256)
@@ -63,6 +65,16 @@ class Crater:
     depth_m: float
 
 
+@dataclass(frozen=True)
+class Swell:
+    """A smooth mound, or a hollow where ``height_m`` is negative: a Gaussian around (x, y)."""
+
+    x_m: float
+    y_m: float
+    radius_m: float
+    height_m: float
+
+
 def plain_height(x: Floats, y: Floats, spacing_m: Floats, seed: int) -> Floats:
     """Return the height (N,) of the bare plain, m, without waves shorter than two cells of ``spacing_m`` (N,)."""
     height = np.zeros_like(x)
@@ -76,15 +88,32 @@ def plain_height(x: Floats, y: Floats, spacing_m: Floats, seed: int) -> Floats:
                 * wave**_HURST
                 * _perlin_noise(x[near] / wave, y[near] / wave, seed + k)
             )
-    for k, (wave, tall) in enumerate(_CRUST_OCTAVES):
-        shown = np.clip(wave / spacing_m - 2.0, 0.0, 1.0)
+    for k, (apart, share) in enumerate(_LUMP_SIZES):
+        shown = np.clip(0.5 * apart / spacing_m - 2.0, 0.0, 1.0)
         near = shown > 0.0
-        if not near.any():
-            continue
-        # Broken crust: sharp-edged plates, in patches.
-        bump = _perlin_noise(x[near] / wave, y[near] / wave, seed + 40 + k)
-        patch = np.clip(0.65 + 1.0 * _perlin_noise(x[near] / 0.7, y[near] / 0.7, seed + 50 + k), 0.15, 1.0)
-        height[near] += shown[near] * tall * patch * (np.tanh(8.0 * bump) * 0.35 + 0.3 * bump)
+        if near.any():
+            height[near] += shown[near] * _lumps(x[near] / apart, y[near] / apart, share, seed + 40 + k) * apart
+    return height
+
+
+def _lumps(x: Floats, y: Floats, share: float, seed: int) -> Floats:
+    """Return the height (N,) of lumps and pits scattered one to a unit square, some of which are left out."""
+    # Bent, so that outlines are irregular; patches have more or fewer.
+    u = x + 0.30 * _perlin_noise(1.7 * x, 1.7 * y, seed + 20)
+    v = y + 0.30 * _perlin_noise(1.7 * x, 1.7 * y, seed + 21)
+    i, j = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
+    # None is wider than a square, so it reaches a point from its own square and the nearer neighbours.
+    di, dj = np.where(u - i < 0.5, -1, 1), np.where(v - j < 0.5, -1, 1)
+    height = np.zeros_like(x)
+    for column, row in ((i, j), (i + di, j), (i, j + dj), (i + di, j + dj)):
+        across, along, size, tall = (_hash(column, row, seed + 1000 * k) / 255.0 for k in range(4))
+        radius = _LUMP_RADII[0] + (_LUMP_RADII[1] - _LUMP_RADII[0]) * size
+        away = ((u - column - across) ** 2 + (v - row - along) ** 2) / radius**2
+        near = np.clip(1.0 - away, 0.0, 1.0)
+        kind = tall / share  # below 1 where there is one
+        up = np.where(kind < _PIT_SHARE, -0.6, 1.0) * (kind < 1.0)
+        tallness = _LUMP_HEIGHTS[0] + (_LUMP_HEIGHTS[1] - _LUMP_HEIGHTS[0]) * size * (1.0 - kind)
+        height += up * radius * tallness * near * (2.0 - near)
     return height
 
 
@@ -92,6 +121,20 @@ def dust_mottling(x: Floats, y: Floats, seed: int) -> Floats:
     """Return dust thickness (N,), -1 to 1, in patches of one to twenty metres, independent of height."""
     waves = (19.0, 6.1, 1.7)
     return np.asarray(np.tanh(sum(_perlin_noise(x / wave, y / wave, seed + 70 + k) for k, wave in enumerate(waves))))
+
+
+def bare_soil(x: Floats, y: Floats, seed: int) -> Floats:
+    """Return where the dust crust is gone (N,), 0 to 1: patches of a few decimetres with ragged edges."""
+    waves = ((0.9, 1.0), (0.37, 0.6), (0.14, 0.45), (0.06, 0.3))
+    patches = sum(weight * _perlin_noise(x / w, y / w, seed + 80 + k) for k, (w, weight) in enumerate(waves))
+    return _smoothstep(1.6 * np.asarray(patches) - 0.1)
+
+
+def broken_crust(x: Floats, y: Floats, seed: int) -> Floats:
+    """Return how much the crust is broken into clods (N,), 0 to 1, in patches of decimetres."""
+    return _smoothstep(
+        0.5 + 0.9 * _perlin_noise(x / 0.8, y / 0.8, seed + 90) + 0.6 * _perlin_noise(x / 0.3, y / 0.3, seed + 91)
+    )
 
 
 def flatten_pads(height: Floats, x: Floats, y: Floats, pads: tuple[Pad, ...]) -> Floats:
@@ -134,6 +177,15 @@ def crater_displacement(x: Floats, y: Floats, craters: tuple[Crater, ...]) -> Fl
         rim = 0.2 * crater.depth_m
         bowl = rim - crater.depth_m * (1.0 - np.minimum(r, 1.0) ** 2)
         added += np.where(r < 1.0, bowl, rim * np.maximum(r, 1.0) ** -3.0)
+    return added
+
+
+def swell_displacement(x: Floats, y: Floats, swells: tuple[Swell, ...]) -> Floats:
+    """Return what mounds and hollows add to the height (N,), m."""
+    added = np.zeros_like(x)
+    for swell in swells:
+        away = np.hypot(x - swell.x_m, y - swell.y_m) / swell.radius_m
+        added += swell.height_m * np.exp(-(np.minimum(away, 20.0) ** 2))
     return added
 
 

@@ -17,12 +17,16 @@ from selfiesim.craft.model import Craft, Material, Part
 from selfiesim.planet.ground.heightfield import (
     Crater,
     Pad,
+    Swell,
     Track,
+    bare_soil,
+    broken_crust,
     crater_displacement,
     curvature_drop,
     dust_mottling,
     flatten_pads,
     plain_height,
+    swell_displacement,
     track_displacement,
 )
 from selfiesim.planet.ground.rock_shapes import RockInstances, mesh_rocks
@@ -34,27 +38,35 @@ NEAR_RADIUS_M = 16.0
 """Geometry within this distance of the lens is in nodes named ``near``, which the Sun's shadow map is fitted to."""
 
 _ROCK_SHAPE_COUNT = 24  # different rock shapes; each instance is rotated and stretched at random
-# Cells that the smallest rocks span, in the finest mesh and in coarser ones.
-_MIN_ROCK_CELLS, _MIN_SHOWN_CELLS = 1.3, 0.7
-_LEVEL_CELLS = (9.0, 20.0, 60.0)  # cells that a rock spans from which it has one more level of detail
+# Cells that the smallest rocks and clods span, in the finest mesh and in coarser ones.
+_MIN_ROCK_CELLS, _MIN_CLOD_CELLS, _MIN_SHOWN_CELLS = 1.3, 1.0, 0.7
+_LEVEL_CELLS = (3.0, 8.0, 25.0)  # cells that a rock spans from which it has one more level of detail
 _COARSE_CELL_RAD = 0.014  # cells outside the sector
 _THICK_DUST_TINT = np.array([0.03, -0.03, -0.14])  # thicker dust is redder (assumed)
-_CLOD_Q = 85.0  # 1/m, decay of the clods' size law: one to five centimetres (assumed)
+_BARE_SOIL_LOSS = np.array([0.10, 0.24, 0.32])  # the soil below the crust is darker and redder (assumed)
+_MIN_ASIDE_M = 0.10  # diameter of the smallest stones outside the sector, where only their shadows may be seen
+_LARGEST_CRUMB_M = 0.012
+_CLOD_Q = 65.0  # 1/m, decay of the clods' size law: one to five centimetres (assumed)
 
 
 @dataclass(frozen=True, eq=False)
 class _RockKind:
     """How rocks or clods look: colours relative to the dust, and height relative to a rock's (assumed)."""
 
-    dark: Floats
-    light: Floats
-    dark_power: float  # the higher, the more of them are dark
+    families: Floats  # one colour a row
+    shares: tuple[float, ...]  # of the families
     dust: tuple[float, float]  # share of their upper faces under dust, least and most
     tall: float
 
 
-_ROCKS = _RockKind(np.array([0.36, 0.30, 0.28]), np.array([0.66, 0.52, 0.45]), 1.0, (0.6, 1.0), 0.9)
-_CLODS = _RockKind(np.array([0.30, 0.25, 0.24]), np.array([0.85, 0.72, 0.62]), 0.30, (0.6, 1.0), 0.5)
+# Dark red, brown, and a few grey.
+_ROCKS = _RockKind(
+    np.array([[0.34, 0.16, 0.19], [0.56, 0.42, 0.42], [0.44, 0.62, 0.95]]), (0.65, 0.29, 0.06), (0.85, 1.0), 0.85
+)
+# Of the soil's colour, or of the darker soil below the crust.
+_CLODS = _RockKind(
+    np.array([[0.44, 0.27, 0.30], [0.92, 0.88, 0.86], [0.50, 0.68, 1.00]]), (0.35, 0.62, 0.03), (0.75, 1.0), 0.62
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,8 @@ class TerrainSpec:
         Level places under vehicles, and wheel tracks.
     craters : tuple
         Small craters.
+    swells : tuple
+        Mounds and hollows.
     blast : BlastZone, optional
         Dark zone of the landing.
     finest_rad : float, optional
@@ -119,6 +133,7 @@ class TerrainSpec:
     pads: tuple[Pad, ...] = ()
     tracks: tuple[Track, ...] = ()
     craters: tuple[Crater, ...] = ()
+    swells: tuple[Swell, ...] = ()
     blast: BlastZone | None = None
     finest_rad: float | None = None
 
@@ -145,7 +160,7 @@ def height_at(spec: TerrainSpec, x: Floats, y: Floats, spacing_m: Floats | None 
     # Measured from the plain at the origin, so that a scene without a pad also starts on the ground.
     zero = np.zeros(1)
     height = plain_height(x, y, spacing, spec.seed) - plain_height(zero, zero, np.full(1, 0.01), spec.seed)
-    height = height + crater_displacement(x, y, spec.craters)
+    height = height + crater_displacement(x, y, spec.craters) + swell_displacement(x, y, spec.swells)
     for track in spec.tracks:
         height = height + track_displacement(x, y, spacing, track)[0]
     return np.asarray(flatten_pads(height, x, y, spec.pads) - curvature_drop(x, y, MARS.radii_m[0]))
@@ -157,8 +172,9 @@ def ground_tints(spec: TerrainSpec, x: Floats, y: Floats, spacing: Floats) -> Fl
     tone = 1.0 + 0.10 * mottling
     for track in spec.tracks:
         # Fresh soil is darker than dust (assumed).
-        tone = tone * (1.0 - 0.20 * track_displacement(x, y, spacing, track)[1][:, None])
+        tone = tone * (1.0 - 0.12 * track_displacement(x, y, spacing, track)[1][:, None])
     tint = tone * (1.0 + mottling * _THICK_DUST_TINT)
+    tint = tint * (1.0 - bare_soil(x, y, spec.seed)[:, None] * _BARE_SOIL_LOSS)
     if spec.blast is not None:
         blast = spec.blast
         share = np.exp(-(((x - blast.x_m) ** 2 + (y - blast.y_m) ** 2) / blast.radius_m**2)[:, None])
@@ -234,14 +250,19 @@ def _grid_normals(points: Floats) -> Floats:
 
 def _build_rock_parts(spec: TerrainSpec) -> list[Part]:
     """Scatter rocks and clods around the lens, clear of pads and tracks."""
-    fine, seed = _MIN_ROCK_CELLS * (spec.finest_rad or spec.cell_rad), spec.seed
+    finest, seed = spec.finest_rad or spec.cell_rad, spec.seed
     rocks, clods = np.random.default_rng(seed + 1000), np.random.default_rng(seed + 2000)
     edges = np.geomspace(0.35, spec.rocks_reach_m, 24)
-    field = scatter_rocks(RockSizeDistribution(spec.rock_share), edges, fine, spec.largest_rock_m, rocks)
+    field = scatter_rocks(
+        RockSizeDistribution(spec.rock_share), edges, _MIN_ROCK_CELLS * finest, spec.largest_rock_m, rocks
+    )
     parts = _mesh_rock_field(spec, "rocks", _remove_obstructing(spec, field, spec.pads), rocks, _ROCKS)
     if spec.clod_share > 0.0:
         rings = np.geomspace(0.35, 14.0, 16)
-        field = scatter_rocks(RockSizeDistribution(spec.clod_share, _CLOD_Q), rings, fine, 0.12, clods)
+        field = scatter_rocks(
+            RockSizeDistribution(spec.clod_share, _CLOD_Q), rings, _MIN_CLOD_CELLS * finest, 0.12, clods
+        )
+        field = _thin_out(spec, field, clods)
         parts += _mesh_rock_field(spec, "clods", _remove_obstructing(spec, field, ()), clods, _CLODS)
     return parts
 
@@ -255,15 +276,16 @@ def _mesh_rock_field(
     count = len(size)
     stretch = np.stack([np.ones(count), 0.75 + 0.25 * rng.random(count), kind.tall * _sample_heights(rng, count)], 1)
     yaw, shape = 2.0 * np.pi * rng.random(count), rng.integers(_ROCK_SHAPE_COUNT, size=count)
-    family = rng.random((count, 1)) ** kind.dark_power
-    bare = (0.85 + 0.3 * rng.random((count, 1))) * (kind.dark * (1.0 - family) + kind.light * family)
+    bare = (0.85 + 0.3 * rng.random((count, 1))) * kind.families[rng.choice(len(kind.shares), count, p=kind.shares)]
     dust = kind.dust[0] + (kind.dust[1] - kind.dust[0]) * rng.random(count)
+    # Dropped only after all random draws, so that the remaining rocks match those of the finest mesh.
+    shown = (size > _MIN_SHOWN_CELLS * spec.cell_rad * away) & (_is_in_sector(spec, x, y, size) | (size > _MIN_ASIDE_M))
+    x, y, size, away, stretch, yaw, shape, bare, dust = (
+        each[shown] for each in (x, y, size, away, stretch, yaw, shape, bare, dust)
+    )
     ground = height_at(spec, x, y, np.maximum(0.5 * size, 0.01))
-    rocks = RockInstances(np.stack([x, y, ground], 1), size[:, None] * stretch, yaw, shape, bare, dust)
-    if spec.finest_rad is not None and spec.finest_rad < spec.cell_rad:
-        # Dropped only after all random draws, so that the remaining rocks match those of the finest mesh.
-        shown = size > _MIN_SHOWN_CELLS * spec.cell_rad * away
-        rocks, size, away = rocks[shown], size[shown], away[shown]
+    soil = ground_tints(spec, x, y, np.full_like(x, 0.1))
+    rocks = RockInstances(np.stack([x, y, ground], 1), size[:, None] * stretch, yaw, shape, bare, soil, dust)
     level = np.digitize(size / away / spec.cell_rad, _LEVEL_CELLS)
     parts = []
     for node, chosen in ((f"{name}_near", away < NEAR_RADIUS_M), (f"{name}_far", away >= NEAR_RADIUS_M)):
@@ -273,20 +295,36 @@ def _mesh_rock_field(
     return parts
 
 
+def _is_in_sector(spec: TerrainSpec, x: Floats, y: Floats, size: Floats) -> NDArray[np.bool_]:
+    """Return which of the places (N,) the lens may see in its sector."""
+    east, north = x - spec.camera_xy_m[0], y - spec.camera_xy_m[1]
+    turn = np.abs((np.degrees(np.arctan2(east, north)) - spec.heading_deg + 180.0) % 360.0 - 180.0)
+    margin = np.degrees(np.arctan2(size, np.hypot(east, north)))
+    return np.asarray(turn < 0.5 * spec.sector_deg + margin)
+
+
 def _sample_heights(rng: np.random.Generator, count: int) -> Floats:
     """Draw vertical stretches, twice the exposed height, because the lower half of the shape is in the ground."""
     low, high = HEIGHT_TO_DIAMETER
     return np.asarray(2.0 * (low + (high - low) * rng.random(count)))
 
 
+def _thin_out(spec: TerrainSpec, field: RockField, rng: np.random.Generator) -> RockField:
+    """Drop clods where the crust is whole, so that they lie in patches."""
+    x, y = (field.places_m + spec.camera_xy_m).T
+    kept = rng.random(len(x)) < 0.45 + 0.55 * broken_crust(x, y, spec.seed)
+    return RockField(field.places_m[kept], field.diameters_m[kept])
+
+
 def _remove_obstructing(spec: TerrainSpec, field: RockField, pads: tuple[Pad, ...]) -> RockField:
-    """Move the field to the lens and drop rocks on pads, in tracks or close to the lens."""
+    """Move the field to the lens and drop rocks on pads, close to the lens or, except for crumbs, in tracks."""
     x, y = (field.places_m + spec.camera_xy_m).T
     free = np.hypot(x - spec.camera_xy_m[0], y - spec.camera_xy_m[1]) > 0.30 + 0.5 * field.diameters_m
     for pad in pads:
         free &= np.hypot(x - pad.x_m, y - pad.y_m) > pad.radius_m + 0.5 * field.diameters_m
     for track in spec.tracks:
-        free &= track_displacement(x, y, np.full_like(x, 0.1), track)[1] < 0.2
+        crumb = field.diameters_m < _LARGEST_CRUMB_M
+        free &= (track_displacement(x, y, np.full_like(x, 0.1), track)[1] < 0.2) | crumb
     return RockField(np.stack([x, y], axis=1)[free], field.diameters_m[free])
 
 

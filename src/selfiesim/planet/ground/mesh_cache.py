@@ -23,7 +23,7 @@ from selfiesim.planet.ground.mesh import TerrainSpec, build_terrain
 MAX_CACHED_TERRAINS = 6
 """Files on disk; one for a final image takes some 40 to 50 MB."""
 
-_FORMAT = 3  # increment when the same specification gives another ground
+_FORMAT = 4  # increment when the same specification gives another ground
 _ARRAYS = ("vertices", "normals", "faces", "tint")
 
 

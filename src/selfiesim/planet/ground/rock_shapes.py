@@ -1,12 +1,13 @@
-"""Shapes of rocks: convex fragments bounded by fracture planes, with chipped edges.
+"""Shapes of stones and clods: fragments behind fracture planes, worn, pitted, undercut here and banked with soil there.
 
-Rocks of a plain gardened by impacts are broken pieces, not pebbles: their faces are fracture planes, their edges are
-chipped, and dust lies on whatever faces up.
+Stones of a plain gardened by impacts are broken pieces: their faces are fracture planes. Where dust settles and wind
+carries it on, edges are worn round, the foot is undercut on some sides and buried on others, and soil lies on whatever
+is not steep.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -15,20 +16,26 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Triangles = NDArray[np.int64]
 
-DETAIL_LEVELS = 4
-"""Levels of detail of a rock: 0 has only its fracture planes, 1 some chips, 2 all of them, 3 rough faces as well."""
+_LEVEL_SPLITS = (1, 2, 3, 5)
+DETAIL_LEVELS = len(_LEVEL_SPLITS)
+"""Levels of detail of a stone, each with a finer mesh of the same shape."""
 
-_FRACTURES = 14
-_FRACTURE_DEPTHS = (0.50, 0.95)  # distances of the planes from the centre (assumed)
-_CHIPS = (0, 10, 40, 70)  # planes that only take off edges and corners, by level
-_CHIP_DEPTHS = (0.80, 0.96)  # relative to what sticks out in their direction (assumed)
-_ROUGH_SPLITS, _ROUGHNESS = 3, 0.012  # halvings of the edges of rough faces; relief relative to the rock (assumed)
-_BARE_COSINE, _DUSTY_COSINE = 0.15, 0.65  # of a face's slope: steeper ones hold no dust, flatter ones all (assumed)
+# All of these are assumed.
+_FRACTURES = 11
+_FRACTURE_DEPTHS = (0.55, 1.0)  # distances of the planes from the centre
+_SHARPNESS = 16.0  # power of the norm that joins the planes: the higher, the sharper the edges
+_RELIEF = ((5.0, 0.024), (11.0, 0.022), (23.0, 0.015), (47.0, 0.009), (90.0, 0.005))  # waves per unit length; height
+_PITS, _PIT_WIDTHS, _PIT_DEPTHS = 7, (0.25, 0.6), (0.02, 0.16)
+_FOOT_TOP = 0.30  # height up to which the foot is undercut or banked, in units of the fracture depths
+_UNDERCUT, _BANK = 0.42, 0.55  # greatest change of the foot's width
+_BURIED = -0.25  # faces wholly below this height are left out
+_BARE_COSINE, _DUSTY_COSINE = -0.10, 0.30  # of the slope: steeper faces hold no dust, flatter ones all
+_FOOT_SHADE = 0.45  # share of the scattered light that the ground close by takes from the foot
 
 
 @dataclass(frozen=True, eq=False)
 class RockInstances:
-    """Rocks to be meshed.
+    """Stones to be meshed.
 
     Attributes
     ----------
@@ -40,8 +47,8 @@ class RockInstances:
         Turn about the vertical, rad.
     shape : (N,) array of int
         Number of its shape.
-    bare : (N, 3) array
-        Colour of the bare rock relative to the dust.
+    bare, soil : (N, 3) array
+        Colours of the bare stone and of the dust on it, relative to the site's dust.
     dust : (N,) array
         Share of its upper faces that dust covers.
     """
@@ -51,48 +58,40 @@ class RockInstances:
     yaw: Floats
     shape: Triangles
     bare: Floats
+    soil: Floats
     dust: Floats
 
     def __getitem__(self, chosen: NDArray[np.bool_]) -> RockInstances:
-        """Return some of the rocks."""
-        return RockInstances(
-            self.place_m[chosen],
-            self.size_m[chosen],
-            self.yaw[chosen],
-            self.shape[chosen],
-            self.bare[chosen],
-            self.dust[chosen],
-        )
+        """Return some of the stones."""
+        return RockInstances(**{each.name: getattr(self, each.name)[chosen] for each in fields(self)})
 
 
 @lru_cache(maxsize=256)
 def make_rock_mesh(seed: int, level: int) -> tuple[Floats, Floats, Triangles]:
-    """Return a rock of diameter 1 around the origin: vertices (V, 3), normals (V, 3) and faces (F, 3).
+    """Return a stone of diameter 1 around the origin: vertices (V, 3), normals (V, 3) and faces (F, 3).
 
-    Each face has vertices of its own, so that edges are sharp. All levels have the same fracture planes.
+    Its upper half is above the ground; what is deep in the ground is left out.
     """
-    rng = np.random.default_rng(seed)
-    normals, depths = _fracture_planes(rng)
-    corners = _intersection(normals, depths)
-    chips = _random_directions(rng, _CHIPS[-1])
-    chip_depths = rng.uniform(*_CHIP_DEPTHS, len(chips)) * (corners @ chips.T).max(axis=0)
-    kept = _CHIPS[level]
-    vertices, faces = _hull(
-        _intersection(np.concatenate([normals, chips[:kept]]), np.concatenate([depths, chip_depths[:kept]]))
-    )
-    vertices = vertices / (2.0 * np.abs(corners[:, :2]).max())
-    if level == DETAIL_LEVELS - 1:
-        return _roughen(vertices, faces, rng)
-    return _split_into_facets(vertices, faces)
+    from trimesh.creation import icosphere
+
+    sphere = icosphere(subdivisions=_LEVEL_SPLITS[level])
+    points = _shape_points(np.asarray(sphere.vertices), seed)
+    # All levels have the coarsest one's scale.
+    coarse = _shape_points(np.asarray(icosphere(subdivisions=_LEVEL_SPLITS[0]).vertices), seed)
+    points /= 2.0 * np.abs(coarse[:, :2]).max()
+    faces = np.asarray(sphere.faces, dtype=np.int64)
+    normals = _vertex_normals(points, faces)
+    shown, numbers = np.unique(faces[(points[faces][..., 2] > _BURIED).any(axis=1)], return_inverse=True)
+    return points[shown], normals[shown], numbers.reshape(-1, 3)
 
 
 def mesh_rocks(rocks: RockInstances, level: NDArray[np.int64], seed: int) -> tuple[Floats, Floats, Triangles, Floats]:
-    """Mesh rocks, each with its own ``level`` (N,) of detail.
+    """Mesh stones, each with its own ``level`` (N,) of detail.
 
     Returns
     -------
     tuple of (V, 3), (V, 3), (F, 3) and (V, 3) array
-        Vertices, normals, faces, and colours relative to the dust.
+        Vertices, normals, faces, and colours relative to the site's dust.
     """
     pieces, start = [], 0
     for shape, detail in np.unique(np.stack([rocks.shape, level], 1), axis=0):
@@ -112,9 +111,11 @@ def _place(base: Floats, base_normals: Floats, rocks: RockInstances) -> tuple[Fl
     normals = _turn(base_normals[None] / rocks.size_m[:, None], rocks.yaw)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
     # Dust lies on what faces up, and slides off steeper faces.
-    level = np.clip((normals[..., 2:] - _BARE_COSINE) / (_DUSTY_COSINE - _BARE_COSINE), 0.0, 1.0)
-    dust = rocks.dust[:, None, None] * level * level * (3.0 - 2.0 * level)
-    tint = rocks.bare[:, None] * (1.0 - dust) + dust
+    level = _smoothstep((normals[..., 2:] - _BARE_COSINE) / (_DUSTY_COSINE - _BARE_COSINE))
+    dust = rocks.dust[:, None, None] * level
+    tint = rocks.bare[:, None] * (1.0 - dust) + rocks.soil[:, None] * dust
+    shade = (1.0 - level) * (1.0 - _smoothstep(base[None, :, 2:] / 0.25))
+    tint = tint * (1.0 - _FOOT_SHADE * shade)
     return vertices.reshape(-1, 3), normals.reshape(-1, 3), tint.reshape(-1, 3)
 
 
@@ -125,53 +126,61 @@ def _turn(points: Floats, yaw: Floats) -> Floats:
     return np.stack([x * c - y * s, x * s + y * c, z], axis=-1)
 
 
-def _fracture_planes(rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return the normals (P, 3) and distances (P,) of a rock's fracture planes, and of the box that bounds it."""
+def _shape_points(directions: Floats, seed: int) -> Floats:
+    """Return points (V, 3) of a stone, one in each of the directions (V, 3) before they are turned with the stone."""
+    rng = np.random.default_rng(seed)
+    return _shape_foot(_worn_fragment(directions @ _random_rotation(rng).T, rng), rng)
+
+
+def _worn_fragment(directions: Floats, rng: np.random.Generator) -> Floats:
+    """Return points (V, 3) in these directions on a body behind fracture planes, with worn edges, relief and pits."""
     box = np.concatenate([np.eye(3), -np.eye(3)])
-    normals = np.concatenate([_random_directions(rng, _FRACTURES), box])
-    depths = np.concatenate([rng.uniform(*_FRACTURE_DEPTHS, _FRACTURES), rng.uniform(0.95, 1.25, len(box))])
-    return normals, depths
+    planes = np.concatenate([_random_directions(rng, _FRACTURES), box])
+    depths = np.concatenate([rng.uniform(*_FRACTURE_DEPTHS, _FRACTURES), rng.uniform(0.85, 1.15, len(box))])
+    steps = np.maximum(directions @ planes.T, 0.0) / depths
+    radius = (steps**_SHARPNESS).sum(axis=1) ** (-1.0 / _SHARPNESS)
+    points = radius[:, None] * directions
+    change = np.zeros(len(points))
+    for wave, height in _RELIEF:
+        for direction in _random_directions(rng, 9):
+            bend = rng.uniform(0.6, 1.5) * wave * direction
+            change += 0.4 * height * np.sin(points @ bend + 2.0 * np.pi * rng.random())
+    for middle in _random_directions(rng, _PITS):
+        width, depth = rng.uniform(*_PIT_WIDTHS), rng.uniform(*_PIT_DEPTHS)
+        change -= depth * np.exp(-((np.linalg.norm(directions - middle, axis=1) / width) ** 4))
+    return np.asarray(points + change[:, None] * directions)
 
 
-def _intersection(normals: Floats, depths: Floats) -> Floats:
-    """Return the corners (V, 3) of the space behind all planes."""
-    from scipy.spatial import HalfspaceIntersection
+def _shape_foot(points: Floats, rng: np.random.Generator) -> Floats:
+    """Undercut the foot of a body on some sides, and bank soil against it on others."""
+    azimuth = np.arctan2(points[:, 1], points[:, 0])
+    lean = np.zeros(len(points))
+    for order in (1, 2, 3, 5):
+        lean += rng.normal() * order**-0.5 * np.cos(order * azimuth + 2.0 * np.pi * rng.random())
+    lean = np.clip(0.25 + lean, -1.0, 1.0)
+    low = _smoothstep((_FOOT_TOP - points[:, 2]) / _FOOT_TOP)
+    width = 1.0 - low * np.where(lean > 0.0, _UNDERCUT, _BANK) * lean
+    return points * np.stack([width, width, np.ones(len(points))], axis=1)
 
-    return np.asarray(HalfspaceIntersection(np.c_[normals, -depths], np.zeros(3)).intersections)
 
-
-def _hull(points: Floats) -> tuple[Floats, Triangles]:
-    """Return the convex hull of points as vertices and outward faces."""
-    from scipy.spatial import ConvexHull
-
-    hull = ConvexHull(points)
-    faces = hull.simplices.astype(np.int64)
+def _vertex_normals(points: Floats, faces: Triangles) -> Floats:
+    """Return the outward unit normals (V, 3), weighted by area."""
     a, b, c = (points[faces[:, k]] for k in range(3))
-    inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), hull.equations[:, :3]) < 0.0
-    faces[inward] = faces[inward][:, ::-1]
-    return points, faces
+    of_faces = np.cross(b - a, c - a)
+    normals = np.zeros_like(points)
+    for k in range(3):
+        np.add.at(normals, faces[:, k], of_faces)
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12))
 
 
-def _split_into_facets(vertices: Floats, faces: Triangles) -> tuple[Floats, Floats, Triangles]:
-    """Return the same mesh with three vertices of its own for each face, and their normals."""
-    corner = vertices[faces]
-    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    return corner.reshape(-1, 3), np.repeat(normal, 3, axis=0), np.arange(3 * len(faces)).reshape(-1, 3)
+def _smoothstep(t: Floats) -> Floats:
+    t = np.clip(t, 0.0, 1.0)
+    return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
-def _roughen(vertices: Floats, faces: Triangles, rng: np.random.Generator) -> tuple[Floats, Floats, Triangles]:
-    """Return a finer mesh with rough faces."""
-    from trimesh.remesh import subdivide
-
-    for _ in range(_ROUGH_SPLITS):
-        vertices, faces = subdivide(vertices, faces)
-    relief = np.zeros(len(vertices))
-    for wave in (9.0, 17.0, 31.0, 57.0, 101.0):
-        for direction in _random_directions(rng, 4):
-            relief += wave**-0.5 * np.sin(wave * (vertices @ direction) + 2.0 * np.pi * rng.random())
-    outward = vertices / np.linalg.norm(vertices, axis=1, keepdims=True)
-    return _split_into_facets(vertices + _ROUGHNESS * relief[:, None] * outward, faces)
+def _random_rotation(rng: np.random.Generator) -> Floats:
+    rotation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    return np.asarray(rotation * np.sign(np.linalg.det(rotation)))
 
 
 def _random_directions(rng: np.random.Generator, count: int) -> Floats:

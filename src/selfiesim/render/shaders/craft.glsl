@@ -377,8 +377,8 @@ float opacityAt(vec2 uv) {
 #endif
 
 #ifdef GROUND
-// Slope and tone of one size of grit, and the darkness of its pits (assumed).
-const float GRIT_SLOPE = 0.12, GRIT_TONE = 0.10, GRIT_PIT = 0.20;
+// Slope and tone of one size of grit, the darkness of its pits and the brightness of its dusty grains (assumed).
+const float GRIT_SLOPE = 0.15, GRIT_TONE = 0.08, GRIT_PIT = 0.08, GRIT_GRAIN = 0.24;
 
 // Value noise in -1..1 and its gradient.
 vec3 flatNoise(vec2 x, float layer) {
@@ -390,25 +390,30 @@ vec3 flatNoise(vec2 x, float layer) {
     return vec3(2.0 * value - 1.0, 2.0 * dw * vec2(mix(b - a, d - c, w.y), mix(c - a, d - b, w.x)));
 }
 
-// Grit: pits, crumbs and grains from three centimetres down to two millimetres, below the cells of the mesh. Each size
-// fades out before it gets smaller than a pixel.
+// Grit: pits, crumbs and grains from two centimetres down to two millimetres, below the cells of the mesh. Each size
+// fades out before it gets narrower than a pixel; that it is foreshortened is left to the passes.
 void addGrit(vec3 position, inout Surface s) {
-    // Sheared, so that steep faces have no streaks.
-    vec2 place = position.xy + position.z * vec2(0.83, -0.56);
-    float footprint = max(length(dFdx(place)), length(dFdy(place)));
-    float size = 0.034, tone = 0.0;
+    // In the plane of two axes, those that the face is not square to: steep faces have no streaks.
+    vec3 most = abs(facet);
+    mat3x2 flatten = most.z > max(most.x, most.y) ? mat3x2(1, 0, 0, 1, 0, 0)
+                   : most.x > most.y ? mat3x2(0, 0, 1, 0, 0, 1) : mat3x2(1, 0, 0, 0, 0, 1);
+    vec2 place = flatten * position;
+    float footprint = min(length(dFdx(position)), length(dFdy(position)));
+    float size = 0.021, tone = 0.0;
     vec2 slope = vec2(0.0);
     for (int k = 0; k < 4; k++) {
         float visible = clamp(1.4 - 1.6 * footprint / size, 0.0, 1.0);
+        if (visible == 0.0) break;
         vec3 noise = flatNoise(mat2(0.8, 0.6, -0.6, 0.8) * place / size, float(k));
         place = mat2(0.8, 0.6, -0.6, 0.8) * place + 3.1 * size;
         slope += visible * GRIT_SLOPE * noise.yz;
         // Pits are dark: little of the sky reaches into them.
-        tone += visible * (GRIT_TONE * noise.x - GRIT_PIT * smoothstep(0.35, 0.75, -noise.x));
+        tone += visible * (GRIT_TONE * noise.x - GRIT_PIT * smoothstep(0.35, 0.75, -noise.x)
+                           + GRIT_GRAIN * smoothstep(0.35, 0.75, noise.x));
         size *= 0.42;
     }
     s.base *= max(1.0 + tone * vec3(0.8, 1.0, 1.25), 0.3); // bright dust over darker, redder soil
-    s.shading = normalize(s.shading - vec3(slope, 0.0));
+    s.shading = normalize(s.shading - slope * flatten);
 }
 #endif
 
