@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -266,3 +267,11 @@ def test_a_mounted_camera_has_no_radio():
 def test_radio_settings_are_validated(key, value):
     with pytest.raises(SceneError, match=rf"downlink\.{key}"):
         SHOT.with_changes(**{f"downlink__{key}": value})
+
+
+def test_as_many_packets_are_lost_as_the_link_loses():
+    part = DownlinkSection(packet_bytes=1000)
+    link = replace(radio.link_budget(part, 500.0), loss=0.3)
+    lost = np.concatenate([lost_packets(part, number, 99_001, link) for number in range(200)])
+    assert len(lost) == 200 * 100  # the last packet is not full
+    assert lost.mean() == pytest.approx(0.3, abs=0.015)

@@ -7,6 +7,7 @@ import pytest
 
 from selfiesim import Scene
 from selfiesim.analysis.dispersion import disperse
+from selfiesim.astro.epoch import Epoch
 from selfiesim.batches.job import Job
 from selfiesim.batches.vary import Frames
 from selfiesim.core.errors import BatchError, SceneError, UserError
@@ -114,3 +115,11 @@ def test_a_calibrated_camera_keeps_its_field_of_view_at_each_image_size(tmp_path
     )
     assert (large.fx, small.fx) == (900.0, 450.0)
     assert small.horizontal_fov == pytest.approx(large.horizontal_fov, rel=1e-12)
+
+
+def test_the_moments_of_a_camera_that_stays_on_board_go_forward_from_the_first():
+    vary = {"time": {"from": "2021-12-31T13:00:00Z", "to": "2021-12-31T13:01:00Z", "step_s": 20}}
+    frames = frames_of(scene="tianwen1-boom", vary=vary)
+    moments = [Epoch.from_utc(frames.changes(number)["at"]) for number in range(len(frames))]
+    first = Epoch.from_utc("2021-12-31T13:00:00Z")
+    assert [moment - first for moment in moments] == pytest.approx([0.0, 20.0, 40.0, 60.0], abs=1e-7)

@@ -397,3 +397,9 @@ def test_output_to_a_full_disk_is_reported():
         done = child("schema", stdout=full)
     assert done.returncode == 2
     assert done.stderr == "selfiesim: standard output: No space left on device\n"
+
+
+def test_the_largest_picture_of_the_path_tracer_is_named_in_megapixels(run):
+    code, _out, err = run("render", "tianwen1-mars", "--size", "8192x8192", "--engine", "mitsuba", "-o", "x.tif")
+    assert code == 2
+    assert "at most 33 megapixels" in err  # 7680 x 4320

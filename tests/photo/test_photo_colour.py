@@ -10,7 +10,7 @@ import pytest
 
 from selfiesim.core.colour import SRGB_FROM_BANDS, bands_from_linear_srgb, linear_srgb_from_bands
 from selfiesim.photo.develop import develop
-from selfiesim.photo.tone_curves import LUMINANCE_OF_SRGB, colours_before_tone, compress_gamut
+from selfiesim.photo.tone_curves import LUMINANCE_OF_SRGB, agx, colours_before_tone, compress_gamut
 from selfiesim.render.common.radiance import Radiance
 from selfiesim.scene.scene import Scene
 
@@ -187,3 +187,15 @@ def test_the_light_that_is_balanced_for_comes_out_white(view, look):
     assert np.abs(neutral[1:]).max() < 1.0
     sunlit = colour.XYZ_to_Lab(photographed(view, (1.0, 1.0, 1.0), look, white=bluer), white)
     assert sunlit[2] > 5.0, "sunlight is yellower than that light"
+
+
+def test_agx_is_steepest_at_middle_grey_and_ends_where_it_says():
+    # Thirteen stops from black to white; the slope of a logistic function in its middle is a quarter of its contrast.
+    stops = np.log2(0.18)
+    middle = (stops + 10.0) / 13.0
+    grey = 0.18 ** (1 / 2.2)
+    logistic = 1.0 / (1.0 + np.exp(6.2 * middle))
+    slope = grey * 0.25 * 6.2 / 13.0 / (0.5 - logistic)  # of the encoded value, per stop
+    below = np.array([2.0 ** (stops - 2e-4), 0.18])
+    assert np.diff(agx(below) ** (1 / 2.2)) / 2e-4 == pytest.approx(slope, rel=1e-3)
+    assert agx(np.array([2.0**-10, 0.18, 8.0])) == pytest.approx([0.0, 0.18, 1.0], abs=1e-12)
