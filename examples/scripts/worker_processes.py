@@ -1,4 +1,9 @@
-"""Pictures from several processes: scenes go to the workers of a ProcessPoolExecutor, and photographs come back."""
+"""
+Several processes
+=================
+
+Pictures from several processes: scenes go to the workers of a ProcessPoolExecutor, and photographs come back.
+"""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor

@@ -1,4 +1,9 @@
-"""A web server that renders: asyncio keeps answering while one thread draws, and requests wait their turn."""
+"""
+A web server
+============
+
+A web server that renders: asyncio keeps answering while one thread draws, and requests wait their turn.
+"""
 
 import asyncio
 import io
