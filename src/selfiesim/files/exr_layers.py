@@ -49,7 +49,7 @@ def exr_layers(
     Returns
     -------
     channels : dict of str to (H, W) array
-        ``R``, ``G``, ``B``: light before lens and sensor, linear sRGB, 1 where the exposure saturates; ``A``, the share
+        ``R``, ``G``, ``B``: light before lens and sensor, linear sRGB, the Sun white, 1 where the exposure saturates; ``A``, the share
         of the pixel that craft and planet cover; ``light_NAME.R`` ...; ``radiance.R`` ..., W m^-2 sr^-1 nm^-1 in the
         three bands; ``Z``, depth, and ``P.X`` to ``P.Z``, position, m, in full precision, :data:`FAR_M` away for the
         sky; ``N.X`` to ``N.Z``; ``albedo.R`` ...; ``sun.visibility``; ``matte.craft``, ``matte.planet``; ``part.id``,

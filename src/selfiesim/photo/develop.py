@@ -246,7 +246,7 @@ def protect(radiance: Radiance, options: PhotoSection, exposure: Exposure) -> Ex
     if options.meter != "subject" or not exposure.metered:
         return exposure
     colours = radiance.rgb[sunlit_craft(radiance.truth)] @ (
-        SRGB_FROM_BANDS * white_balance(radiance.view.sun.illuminant, exposure)
+        SRGB_FROM_BANDS * white_balance(white_light(radiance.view.sun.illuminant, options), exposure)
     ).T.astype(np.float32)
     look = LOOKS[options.look]
     tone = options.tone or look.tone
