@@ -63,6 +63,7 @@ RECORDINGS = {
         pictures=("/renders/thumbnails/orion-selfie.jpg", "/renders/thumbnails/ikaros-dcam2.jpg"),
         note="It renders every shipped scene in final quality; two of them:",
     ),
+    "poster": Recording("poster tianwen1-mars --paper A6 --dpi 100 --draft -o poster.png", ("poster.png",)),
     "scenes": Recording("scenes"),
     "show": Recording("show tianwen1-mars"),
     "check": Recording("check tianwen1-mars"),

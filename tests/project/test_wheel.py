@@ -70,7 +70,8 @@ def test_source_distribution_holds_no_large_pictures(distributions):
         names = [name.split("/", 1)[1] for name in source.getnames()]
     assert {"pyproject.toml", "LICENSE", "README.md", "src/selfiesim/__init__.py"} <= set(names)
     assert [name for name in names if name.startswith(("renders/", "tests/validation/references/", ".venv"))] == []
-    assert [name for name in names if name.startswith("docs/") and not name.endswith(".md")] == []
+    pictures = (".png", ".jpg", ".webp", ".gif", ".svg")
+    assert [name for name in names if name.startswith("docs/") and name.endswith(pictures)] == []
 
 
 def test_installed_wheel_renders_outside_the_checkout(installed, tmp_path):

@@ -49,11 +49,12 @@ def exr_layers(
     Returns
     -------
     channels : dict of str to (H, W) array
-        ``R``, ``G``, ``B``: light before lens and sensor, linear sRGB, the Sun white, 1 where the exposure saturates; ``A``, the share
-        of the pixel that craft and planet cover; ``light_NAME.R`` ...; ``radiance.R`` ..., W m^-2 sr^-1 nm^-1 in the
-        three bands; ``Z``, depth, and ``P.X`` to ``P.Z``, position, m, in full precision, :data:`FAR_M` away for the
-        sky; ``N.X`` to ``N.Z``; ``albedo.R`` ...; ``sun.visibility``; ``matte.craft``, ``matte.planet``; ``part.id``,
-        uint32, and ``part.number``, the same as float32; Cryptomatte ``CryptoPart`` and ``CryptoObject``.
+        ``R``, ``G``, ``B``: light before lens and sensor, linear sRGB, the Sun white, 1 where the exposure saturates;
+        ``A``, the share of the pixel that craft and planet cover; ``light_NAME.R`` ...; ``radiance.R`` ..., W m^-2
+        sr^-1 nm^-1 in the three bands; ``Z``, depth, and ``P.X`` to ``P.Z``, position, m, in full precision,
+        :data:`FAR_M` away for the sky; ``N.X`` to ``N.Z``; ``albedo.R`` ...; ``sun.visibility``; ``matte.craft``,
+        ``matte.planet``; ``part.id``, uint32, and ``part.number``, the same as float32; Cryptomatte ``CryptoPart`` and
+        ``CryptoObject``.
     attributes : dict
         Of the header.
     """
