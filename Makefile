@@ -36,6 +36,7 @@ lint: $(VENV)/.dev
 
 # The pictures in renders/ and the rendered ones in docs/ come from here, never from hand.
 gallery: $(VENV)/.user
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[earth]'
 	@$(BIN)/selfiesim gallery -o renders
 	@$(BIN)/python tools/studio_thumbnails.py
 	@$(BIN)/selfiesim drift tianwen1-mars --to 300 --step-s 2 --plot docs/drift.png > /dev/null
