@@ -102,7 +102,7 @@ def test_a_run_is_cancelled_and_a_picture_downloaded(studio_page, tmp_path):
     page.wait_for_selector("#downloads a")
     assert page.locator("#downloads a").all_inner_texts() == ["Download shot.tif", "Download shot.json"]
     with page.expect_download() as waiting:
-        page.click("#downloads a >> nth=1")
+        page.click("#downloads a >> nth=0")
     waiting.value.save_as(tmp_path / "shot.tif")
     with Image.open(tmp_path / "shot.tif") as picture:
         assert picture.size == (64, 36)

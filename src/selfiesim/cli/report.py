@@ -19,6 +19,7 @@ PACKAGES = ("numpy", "scipy", "pyvista", "vtk", "mapbox_earcut", "imageio", "pyd
 OPTIONAL_PACKAGES = (
     "basemap-data", "spiceypy", "rasterio", "imageio-ffmpeg", "OpenEXR", "mitsuba", "DracoPy", "distributed",
     "starlette", "uvicorn", "websockets", "pycollada", "lxml", "assimp-py", "usd-core",
+    "mmh3", "reportlab",
 )  # fmt: skip
 """The packages that selfiesim's extras install."""
 

