@@ -94,7 +94,7 @@ def test_a_poster_is_metered_like_the_whole_picture(whole, light, tmp_path, mete
 
 
 def test_veiling_glare_of_the_sun_covers_all_strips(tmp_path):
-    scene = SCENE.with_changes(photo__look="press")
+    scene = SCENE.with_changes(photo__look="press", photo__shutter_s=1 / 93)
     view = scene.view()
     toward = view.camera.unproject(np.array([100.0, 66.0]))
     view = replace(view, sun=replace(view.sun, direction=toward), planet=None)
