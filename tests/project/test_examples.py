@@ -16,8 +16,8 @@ from selfiesim.cli.app import main
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
-# Worker processes import the file that started them: it has to be a program of its own.
-ALONE = {"worker_processes"}
+# Worker processes import the file that started them, and a browser in this process has an event loop of its own.
+ALONE = {"worker_processes", "web_server"}
 
 
 @pytest.fixture(autouse=True)
