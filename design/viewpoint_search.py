@@ -19,7 +19,7 @@ from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_inertial
 from selfiesim.astro.solar_system import Almanac
 from selfiesim.core.vectors import unit
-from selfiesim.planet.library.gazetteer import locate
+from selfiesim.planet.places.gazetteer import locate
 
 Array = NDArray[np.float64]
 

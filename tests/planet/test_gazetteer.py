@@ -1,4 +1,4 @@
-"""Named places of Mars: the IAU's numbers, and lookup by name."""
+"""Named places of Mars and Mercury: the IAU's numbers, and lookup by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from selfiesim import planet
 from selfiesim.core.errors import MapError
-from selfiesim.planet.library.gazetteer import load_features, locate
+from selfiesim.planet.places.gazetteer import load_features, locate
 
 rounding_deg = 0.0051
 
@@ -45,15 +45,28 @@ def test_landing_sites_agree_with_publications(name: str, lat: float, lon: float
     assert planet.locate(name)[2:4] == pytest.approx((lat, lon), abs=rounding_deg)
 
 
-def test_the_table_is_consistent() -> None:
-    table = load_features("mars")
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("mars", {"mons", "planitia", "chasma", "planum", "unda", "crater", "landing site"}),
+        ("mercury", {"crater", "planitia"}),
+    ],
+)
+def test_the_table_is_consistent(body: str, expected: set[str]) -> None:
+    table = load_features(body)
     assert len({feature.name for feature in table}) == len(table)
     numbers = np.array([feature[2:] for feature in table])
     assert (np.abs(numbers[:, 0]) <= 90).all()
     assert ((numbers[:, 1] >= 0) & (numbers[:, 1] < 360)).all()
     assert (numbers[:, 2] >= 0).all()
     kinds = {feature.kind for feature in table}
-    assert {"mons", "planitia", "chasma", "planum", "unda", "crater", "landing site"} <= kinds
+    assert expected <= kinds
+
+
+# ESA and the IAU: Caloris is centred at 31.7 N 162 E; Kuiper, 62 km, at 11.3 S 31.3 W; Hun Kal defines 20 W.
+def test_places_on_mercury_are_east_of_the_meridian() -> None:
+    assert locate("Caloris Planitia", "mercury")[2:4] == pytest.approx((31.65, 161.98))
+    assert locate("Kuiper", "mercury")[2:] == pytest.approx((-11.34, 360 - 31.32, 62))
 
 
 @pytest.mark.parametrize("name", ["Korolev", "korolev", "KOROLEV", "  Korolev "])
@@ -84,7 +97,7 @@ def test_a_misspelt_name_suggests_the_nearest() -> None:
         locate("Korolov")
     with pytest.raises(MapError, match="give latitude and longitude"):
         locate("")
-    with pytest.raises(MapError, match="no named places on moon, only on mars"):
+    with pytest.raises(MapError, match="no named places on moon, only on mars, mercury"):
         locate("Tycho", "moon")
 
 

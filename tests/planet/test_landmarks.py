@@ -13,7 +13,7 @@ import pytest
 from height_charts import synthesize
 from scipy.ndimage import grey_closing, label
 
-from selfiesim.planet.library.gazetteer import locate
+from selfiesim.planet.places.gazetteer import locate
 
 ROWS = 720
 LAT = (0.5 - (np.arange(ROWS) + 0.5) / ROWS)[:, None] * np.pi

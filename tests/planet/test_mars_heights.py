@@ -12,7 +12,7 @@ from scipy import special
 from scipy.ndimage import binary_dilation, gaussian_filter, map_coordinates, maximum_filter, minimum_filter
 
 from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM, PolarGrid
-from selfiesim.planet.library.gazetteer import load_features
+from selfiesim.planet.places.gazetteer import load_features
 from selfiesim.planet.terrain import mars_heights, small_scale
 from selfiesim.planet.terrain.height_grid import HeightGrid
 

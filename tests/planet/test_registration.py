@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, label
 
-from selfiesim.planet.library.gazetteer import locate
 from selfiesim.planet.maps import surface
 from selfiesim.planet.maps.map_file import MapFile
 from selfiesim.planet.maps.planet_maps import PlanetMaps, reflectance
 from selfiesim.planet.maps.surface import Surface, surface_maps
+from selfiesim.planet.places.gazetteer import locate
 from selfiesim.planet.readers.conventions import Conventions
 from selfiesim.planet.readers.resample import read_map
 

@@ -18,7 +18,7 @@ from selfiesim.core.errors import EphemerisError, MapError, SceneError
 from selfiesim.plan import conditions, places
 from selfiesim.plan.conditions import REGIONS
 from selfiesim.plan.expressions import Either, Every, Expression, Lasting, Leaf, Without
-from selfiesim.planet.library.gazetteer import locate
+from selfiesim.planet.places.gazetteer import locate
 from selfiesim.view.in_frame import place_vectors
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    from selfiesim.planet.library.gazetteer import Feature
+    from selfiesim.planet.places.gazetteer import Feature
 
 __all__ = ["height", "locate", "reflectance"]
 
@@ -112,13 +112,13 @@ def _places(lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[NDArray[np.float64]
 def locate(name: str, body: str = "mars") -> Feature:
     """Return latitude, east longitude and diameter of a named feature.
 
-    See :func:`selfiesim.planet.library.gazetteer.locate`.
+    See :func:`selfiesim.planet.places.gazetteer.locate`.
 
     Raises
     ------
     MapError
         The name is unknown; the message suggests the nearest.
     """
-    from selfiesim.planet.library.gazetteer import locate as find
+    from selfiesim.planet.places.gazetteer import locate as find
 
     return find(name, body)

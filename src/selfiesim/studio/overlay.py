@@ -168,7 +168,7 @@ def _add_name(names: list[dict[str, Any]], new: dict[str, Any]) -> None:
 
 
 def _feature_names(view: View) -> list[dict[str, Any]]:
-    from selfiesim.planet.library.gazetteer import GAZETTEER_FILES, load_features
+    from selfiesim.planet.places.gazetteer import GAZETTEER_FILES, load_features
 
     if view.planet is None or view.planet.body.name not in GAZETTEER_FILES:
         return []

@@ -204,7 +204,7 @@ def _find_over(
 ) -> tuple[Epoch, Elements]:
     """Moment and elements of an orbit over a place, in ``equator-of-date`` axes."""
     from selfiesim.motion.overflight import Overflight, find_overflight
-    from selfiesim.planet.library.gazetteer import locate
+    from selfiesim.planet.places.gazetteer import locate
 
     try:
         where = locate(place, body.name) if isinstance(place, str) else place

@@ -89,7 +89,7 @@ def list_features(view: ViewGeometry) -> list[dict[str, Any]]:
         for a landing site), ``latitude_deg``, ``longitude_deg``, ``distance_km``, ``ground_sample_m`` (square root of
         the ground that a pixel covers) and ``sun_elevation_deg``.
     """
-    from selfiesim.planet.library.gazetteer import GAZETTEER_FILES, load_features
+    from selfiesim.planet.places.gazetteer import GAZETTEER_FILES, load_features
 
     planet = view.planet
     if planet is None or view.ground is not None or planet.body.name not in GAZETTEER_FILES:

@@ -161,7 +161,7 @@ class Targets:
         return crafts[point.of]
 
     def _bodyfixed_point(self, number: int) -> Vector:
-        from selfiesim.planet.library.gazetteer import locate
+        from selfiesim.planet.places.gazetteer import locate
 
         point = self.points[number]
         if point.place is not None:

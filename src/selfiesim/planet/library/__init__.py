@@ -1,1 +1,1 @@
-"""Named places, charts, and the maps a user has added."""
+"""Charts, and the maps a user has added."""

@@ -19,10 +19,10 @@ from selfiesim.astro.bodies import BODIES
 from selfiesim.core.errors import MapError
 from selfiesim.planet.grids.polar_grid import MARS_RADIUS_KM
 from selfiesim.planet.library import user_maps
-from selfiesim.planet.library.gazetteer import GAZETTEER_FILES, locate
 from selfiesim.planet.maps import planet_maps
 from selfiesim.planet.maps.load import load_maps
 from selfiesim.planet.maps.surface import Surface, surface_maps
+from selfiesim.planet.places.gazetteer import GAZETTEER_FILES, locate
 from selfiesim.planet.readers.conventions import Layer, place
 from selfiesim.planet.readers.dispatch import open_raster
 from selfiesim.planet.readers.resample import Values, native_width, read_map

@@ -27,7 +27,7 @@ from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
 from selfiesim.planet.terrain.relief import encode_relief
 from selfiesim.planet.terrain.surface_heights import SurfaceHeights
 
-FORMAT_VERSION = 27  # increment whenever the maps change
+FORMAT_VERSION = 28  # increment whenever the maps change
 NORTH_SIZE = 5120  # 0.5 km per pixel
 SOUTH_SIZE = 1536
 RELIEF_VERSION = 2  # likewise, of bodies other than Mars

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import MapError
 
-GAZETTEER_FILES = {"mars": "gazetteer_mars.csv"}
+GAZETTEER_FILES = {"mars": "gazetteer_mars.csv", "mercury": "gazetteer_mercury.csv"}
 
 
 class Feature(NamedTuple):
@@ -65,7 +65,7 @@ def load_features(body: str = "mars") -> tuple[Feature, ...]:
     """
     if body not in GAZETTEER_FILES:
         raise MapError(f"no named places on {body}, only on {', '.join(GAZETTEER_FILES)}")
-    text = (files("selfiesim.planet.library") / GAZETTEER_FILES[body]).read_text(encoding="utf-8")
+    text = (files("selfiesim.planet.places") / GAZETTEER_FILES[body]).read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     found = (
         Feature(row["name"], row["kind"], float(row["lat_deg"]), float(row["lon_deg"]), float(row["diameter_km"]))
