@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +61,18 @@ def with_one_blas_thread(work: Callable[Parameters, T]) -> Callable[Parameters, 
 
     @wraps(work)
     def limited(*args: Parameters.args, **keywords: Parameters.kwargs) -> T:
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(1, "blas"):
+        with _import_threadpoolctl().threadpool_limits(1, "blas"):
             return work(*args, **keywords)
 
     return limited
+
+
+def _import_threadpoolctl() -> Any:
+    """Import threadpoolctl without the variable that it sets in the environment, of all later child processes too."""
+    name = "KMP_DUPLICATE_LIB_OK"
+    was_set = name in os.environ
+    import threadpoolctl
+
+    if not was_set:
+        os.environ.pop(name, None)
+    return threadpoolctl
