@@ -17,6 +17,7 @@ picture; :func:`apparent_position` applies them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,7 +29,7 @@ from selfiesim.astro.galilean_moons import GALILEAN_MOONS, galilean_moon_state
 from selfiesim.astro.outer_moons import OUTER_MOON_PLANETS, OUTER_MOONS, outer_moon_state
 from selfiesim.astro.planets import SERIES_NUMBERS
 from selfiesim.core.errors import EphemerisError
-from selfiesim.core.vectors import Vector, rotation_x, rotation_z
+from selfiesim.core.vectors import Vector, cross, rotation_x, rotation_z
 
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 """Speed of light, m/s."""
@@ -71,41 +72,43 @@ class BuiltinEphemeris:
 
     def position(self, target: str, center: str, epoch: Epoch) -> Vector:
         """See :class:`Ephemeris`."""
-        return self._from_sun(target, epoch)[0] - self._from_sun(center, epoch)[0]
+        return _from_sun(target, epoch)[0] - _from_sun(center, epoch)[0]
 
     def velocity(self, target: str, center: str, epoch: Epoch) -> Vector:
         """See :class:`Ephemeris`."""
-        return self._from_sun(target, epoch)[1] - self._from_sun(center, epoch)[1]
-
-    def _from_sun(self, name: str, epoch: Epoch) -> tuple[Vector, Vector]:
-        import erfa
-
-        if name == "sun":
-            return np.zeros(3), np.zeros(3)
-        if name in _MOONS:
-            position, velocity = sun_to_body("mars", epoch)
-            moon_position, moon_velocity = _mars_moon_state(_MOONS[name], epoch)
-            return position + moon_position, velocity + moon_velocity
-        if name in GALILEAN_MOONS:
-            position, velocity = sun_to_body("jupiter", epoch)
-            moon_position, moon_velocity = galilean_moon_state(name, epoch)
-            return position + moon_position, velocity + moon_velocity
-        if name in OUTER_MOONS:
-            position, velocity = sun_to_body(OUTER_MOON_PLANETS[name], epoch)
-            moon_position, moon_velocity = outer_moon_state(name, epoch)
-            return position + moon_position, velocity + moon_velocity
-        if name == "moon":
-            position, velocity = sun_to_body("earth", epoch)
-            moon_position, moon_velocity = _erfa_to_si(erfa.moon98(epoch.day, epoch.fraction))
-            return position + moon_position, velocity + moon_velocity
-        if name == "ssb":
-            (position, velocity), (from_ssb, from_ssb_velocity) = _earth(epoch)
-            return position - from_ssb, velocity - from_ssb_velocity
-        return sun_to_body(name, epoch)
+        return _from_sun(target, epoch)[1] - _from_sun(center, epoch)[1]
 
 
 BUILTIN_EPHEMERIS: Ephemeris = BuiltinEphemeris()
 """The default ephemeris, which needs no data files."""
+
+
+@lru_cache(256)  # a view asks for the same few places many times
+def _from_sun(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
+    import erfa
+
+    if name == "sun":
+        return np.zeros(3), np.zeros(3)
+    if name in _MOONS:
+        position, velocity = sun_to_body("mars", epoch)
+        moon_position, moon_velocity = _mars_moon_state(_MOONS[name], epoch)
+        return position + moon_position, velocity + moon_velocity
+    if name in GALILEAN_MOONS:
+        position, velocity = sun_to_body("jupiter", epoch)
+        moon_position, moon_velocity = galilean_moon_state(name, epoch)
+        return position + moon_position, velocity + moon_velocity
+    if name in OUTER_MOONS:
+        position, velocity = sun_to_body(OUTER_MOON_PLANETS[name], epoch)
+        moon_position, moon_velocity = outer_moon_state(name, epoch)
+        return position + moon_position, velocity + moon_velocity
+    if name == "moon":
+        position, velocity = sun_to_body("earth", epoch)
+        moon_position, moon_velocity = _erfa_to_si(erfa.moon98(epoch.day, epoch.fraction))
+        return position + moon_position, velocity + moon_velocity
+    if name == "ssb":
+        (position, velocity), (from_ssb, from_ssb_velocity) = _earth(epoch)
+        return position - from_ssb, velocity - from_ssb_velocity
+    return sun_to_body(name, epoch)
 
 
 def sun_to_body(name: str, epoch: Epoch) -> tuple[Vector, Vector]:
@@ -282,7 +285,7 @@ def _mars_moon_state(orbit: _MoonOrbit, epoch: Epoch) -> tuple[Vector, Vector]:
     anomaly_rate = longitude_rate - orbit.periapsis[1]
     pole = rotation_z(argument) @ rotation_x(np.radians(orbit.inclination))[:, 2]
     precession = orbit.node[1] * pole + (orbit.periapsis[1] - orbit.node[1]) * np.array([0.0, 0.0, 1.0])
-    velocity = np.radians(anomaly_rate * slope + np.cross(precession, position)) / DAY_S
+    velocity = np.radians(anomaly_rate * slope + cross(precession, position)) / DAY_S
     return to_orbit.T @ position, to_orbit.T @ velocity
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from selfiesim.astro.bodies import Body
 from selfiesim.astro.epoch import Epoch
-from selfiesim.core.vectors import Matrix, Vector, rotation_x, rotation_z, unit
+from selfiesim.core.vectors import Matrix, Vector, cross, rotation_x, rotation_z, unit
 
 # Mars pole of the "MarsInertial" frame, degrees (IAU 2009 constants at J2000, as in GMAT).
 _MARS_INERTIAL_POLE_DEG = (317.68143, 52.88650)
@@ -74,8 +74,8 @@ def icrf_to_inertial(frame: str, body: Body | None = None, epoch: Epoch | None =
 def icrf_to_rtn(position: Vector, velocity: Vector) -> Matrix:
     """Return the rotation (3, 3) from ICRF to RTN axes of the orbit through ``position`` and ``velocity`` (3,)."""
     radial = unit(position)
-    normal = unit(np.cross(position, velocity))
-    return np.array([radial, np.cross(normal, radial), normal])
+    normal = unit(cross(position, velocity))
+    return np.array([radial, cross(normal, radial), normal])
 
 
 def direction_to_lonlat(direction: Vector) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from selfiesim.astro.bodies import MARS, Body
 from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS, Ephemeris, position_from_body
 from selfiesim.astro.epoch import DAY_S, J2000_JD, Epoch
 from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
-from selfiesim.core.vectors import unit
+from selfiesim.core.vectors import cross, unit
 
 SOL_S = 1.0274912517 * DAY_S
 """Mean solar day of Mars, 88775.244 s (Allison and McEwen 2000, as in Mars24)."""
@@ -35,10 +35,10 @@ def solar_longitude(body: Body, epoch: Epoch, ephemeris: Ephemeris = BUILTIN_EPH
     position = -position_from_body(body, "sun", epoch, ephemeris)
     velocity = ephemeris.velocity(body.name, "sun", epoch)
     pole = icrf_to_bodyfixed(body, epoch)[2]
-    orbit_normal = unit(np.cross(position, velocity))
-    equinox = unit(np.cross(pole, orbit_normal))  # where the Sun crosses the equator northward, seen from the planet
+    orbit_normal = unit(cross(position, velocity))
+    equinox = unit(cross(pole, orbit_normal))  # where the Sun crosses the equator northward, seen from the planet
     sun = -unit(position)
-    return float(np.arctan2(np.dot(np.cross(equinox, sun), orbit_normal), np.dot(equinox, sun)) % (2.0 * np.pi))
+    return float(np.arctan2(np.dot(cross(equinox, sun), orbit_normal), np.dot(equinox, sun)) % (2.0 * np.pi))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from selfiesim.core.errors import SceneError
 from selfiesim.core.limits import PROPAGATION_STEPS, Limit
-from selfiesim.core.vectors import Matrix, Vector, rotation_x, rotation_z
+from selfiesim.core.vectors import Matrix, Vector, cross, rotation_x, rotation_z
 
 _STEPS_PER_RADIAN = 10.0  # of DOP853 on a circular orbit, measured at a relative error of 1e-13
 _EVALUATIONS_PER_STEP = 12  # of the derivative, by DOP853
@@ -68,11 +68,11 @@ def state_to_elements(state: State, gm: float) -> Elements:
         The orbit is not closed (the energy is not negative).
     """
     r, v = state.position, state.velocity
-    radius, momentum = np.linalg.norm(r), np.cross(r, v)
+    radius, momentum = np.linalg.norm(r), cross(r, v)
     energy = v @ v / 2.0 - gm / radius
     if energy >= 0.0:
         raise ValueError("the state is not on a closed orbit")
-    toward_periapsis = np.cross(v, momentum) / gm - r / radius
+    toward_periapsis = cross(v, momentum) / gm - r / radius
     eccentricity = float(np.linalg.norm(toward_periapsis))
     normal = momentum / np.linalg.norm(momentum)
     # An equatorial orbit has no node and a circle no periapsis: measure from x, or from the node, instead.
@@ -81,7 +81,7 @@ def state_to_elements(state: State, gm: float) -> Elements:
     periapsis = toward_periapsis / eccentricity if eccentricity > 1e-12 else node
 
     def angle(start: Vector, end: Vector) -> float:
-        return float(np.arctan2(np.dot(np.cross(start, end), normal), np.dot(start, end)) % (2.0 * np.pi))
+        return float(np.arctan2(np.dot(cross(start, end), normal), np.dot(start, end)) % (2.0 * np.pi))
 
     return Elements(
         semi_major_axis=float(-gm / (2.0 * energy)),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.camera.distortion import Distortion, Panorama
-from selfiesim.core.vectors import Matrix, Vector, rotation_about, unit
+from selfiesim.core.vectors import Matrix, Vector, cross, rotation_about, unit
 
 _FULL_CIRCLE = 2.0 * np.pi * (1.0 + 1e-9)  # rad; a panorama shows nothing twice
 _CHUNK = 1 << 14  # points undistorted at once, so that temporaries stay in the processor's cache
@@ -281,8 +281,7 @@ Pinhole = Camera
 def _ray_angle(start: Vector, middle: Vector, end: Vector) -> float:
     """Return the angle between two rays, rad, measured by way of ``middle`` if that exceeds pi."""
     angles = [
-        float(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b))
-        for a, b in ((start, end), (start, middle), (middle, end))
+        float(np.arctan2(np.linalg.norm(cross(a, b)), a @ b)) for a, b in ((start, end), (start, middle), (middle, end))
     ]
     return angles[0] if angles[1] + angles[2] <= np.pi else angles[1] + angles[2]
 
@@ -353,13 +352,13 @@ def icrf_to_camera(
         ``place`` is beyond the limit of the lens.
     """
     forward = unit(target)
-    right = np.cross(forward, up)
+    right = cross(forward, up)
     if np.any(np.linalg.norm(right, axis=-1) < 1e-9 * np.linalg.norm(up, axis=-1)):
         raise ValueError("the camera cannot point along its own up direction")
     right = unit(right)
     ray, across = _ray_and_horizontal(camera, np.array([place[0] * camera.width - 0.5, place[1] * camera.height - 0.5]))
-    camera_triad = np.array([ray, across, np.cross(ray, across)])
-    icrf_triad = np.stack([forward, right, np.cross(forward, right)], axis=-2)
+    camera_triad = np.array([ray, across, cross(ray, across)])
+    icrf_triad = np.stack([forward, right, cross(forward, right)], axis=-2)
     return np.asarray(rotation_about(ray, -roll) @ camera_triad.T @ icrf_triad)
 
 
@@ -373,4 +372,4 @@ def _ray_and_horizontal(camera: Camera, pixel: NDArray[np.float64]) -> tuple[Vec
     above, below = camera.unproject(np.array([pixel - step, pixel + step]))
     if not np.all(np.isfinite([ray, above, below])):
         raise PlaceError("the lens does not reach that position in the image")
-    return ray, unit(np.cross(below - above, ray))
+    return ray, unit(cross(below - above, ray))

@@ -13,7 +13,7 @@ import numpy as np
 
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.orbit import State, propagate_many
-from selfiesim.core.vectors import Matrix, Vector, rotation_about, unit
+from selfiesim.core.vectors import Matrix, Vector, cross, rotation_about, unit
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def camera_state_after_push(
         The craft's angular velocity, rad/s, body axes; default 0.
     """
     rate = np.zeros(3) if body_rate is None else body_rate
-    mount_velocity = np.cross(rate, release.mount) + release.speed * unit(release.axis)
+    mount_velocity = cross(rate, release.mount) + release.speed * unit(release.axis)
     return State(
         host.position + icrf_to_body.T @ release.mount,
         host.velocity + icrf_to_body.T @ mount_velocity,
@@ -220,7 +220,7 @@ def tilt_axes(axis: Vector) -> Matrix:
     along = unit(np.asarray(axis, float))
     body_axis = np.eye(3)[np.argmin(np.abs(along))]
     first = unit(body_axis - (body_axis @ along) * along)
-    return np.array([first, np.cross(along, first)])
+    return np.array([first, cross(along, first)])
 
 
 # Long for its docstring.
@@ -271,7 +271,7 @@ def sample_camera_states(
     in_body = np.concatenate(
         [
             np.broadcast_to(release.mount, (len(speed), 3)),
-            np.cross(rate, release.mount) + speed[:, None] * tilt_directions(release.axis, samples.tilt),
+            cross(rate, release.mount) + speed[:, None] * tilt_directions(release.axis, samples.tilt),
         ],
         axis=-1,
     )

@@ -18,7 +18,7 @@ from selfiesim.astro.ellipsoid import ellipsoid_height, sun_visible_fraction
 from selfiesim.astro.epoch import DAY_S, Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.orbit import Acceleration, State, period, propagate, propagate_perturbed, state_to_elements
-from selfiesim.core.vectors import Vector, unit
+from selfiesim.core.vectors import Vector, cross, unit
 from selfiesim.motion import relative_motion
 
 EVENT_SEARCH_S = 86_400.0
@@ -245,7 +245,7 @@ class LandedHost:
         to_bodyfixed = icrf_to_bodyfixed(self.body, epoch)
         spin = np.radians(self.body.meridian.rate) / DAY_S * to_bodyfixed[2]
         position = to_bodyfixed.T @ fixed
-        return State(position, np.cross(spin, position))
+        return State(position, cross(spin, position))
 
     def _time_to_ground(self, release: Epoch, camera: State, max_seconds: float) -> float:
         """Return the seconds until the camera is at ``rest_height_m``, or infinity if later than ``max_seconds``."""

@@ -15,7 +15,7 @@ from selfiesim.astro.bodies import Body
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.astro.orbit import State
-from selfiesim.core.vectors import Matrix, Vector, triad_axes, unit
+from selfiesim.core.vectors import Matrix, Vector, cross, triad_axes, unit
 
 TARGETS = ("sun", "earth", "nadir", "zenith", "velocity", "orbit-normal", "north", "east")
 
@@ -49,13 +49,13 @@ def target_direction(
         return unit(ephemeris.position_from_body(body, target, epoch, almanac) - host.position)
     zenith = unit(host.position) if up is None else up
     if target in ("north", "east"):
-        east = unit(np.cross(icrf_to_bodyfixed(body, epoch)[2], zenith))
-        return east if target == "east" else np.cross(zenith, east)
+        east = unit(cross(icrf_to_bodyfixed(body, epoch)[2], zenith))
+        return east if target == "east" else cross(zenith, east)
     directions = {
         "nadir": -zenith,
         "zenith": zenith,
         "velocity": host.velocity,
-        "orbit-normal": np.cross(host.position, host.velocity),
+        "orbit-normal": cross(host.position, host.velocity),
     }
     return unit(directions[target])
 
@@ -98,7 +98,7 @@ def joint_angles(
     if len(axes) == 2:
         inner = unit(axes[1])
         along = np.dot(inner, zero) * inner
-        across, normal = zero - along, np.cross(inner, zero)
+        across, normal = zero - along, cross(inner, zero)
         # Solve outer . (along + across cos b + normal sin b) = outer . target for b, as closely as the axis allows.
         c, s = float(outer @ across), float(outer @ normal)
         reach = np.hypot(c, s)
@@ -128,4 +128,4 @@ def hinge_angle(axis: Vector, zero: Vector, target: Vector) -> float:
     toward = np.asarray(target, float) - np.dot(target, axis) * axis
     if min(np.linalg.norm(from_), np.linalg.norm(toward)) < 1e-9:
         return 0.0
-    return float(np.arctan2(np.dot(np.cross(from_, toward), axis), np.dot(from_, toward)))
+    return float(np.arctan2(np.dot(cross(from_, toward), axis), np.dot(from_, toward)))

@@ -17,7 +17,7 @@ import numpy as np
 from selfiesim.astro.forces import ZonalHarmonics, tidal_acceleration, zonal_acceleration
 from selfiesim.astro.frames import icrf_to_rtn
 from selfiesim.astro.orbit import Acceleration, State, integrate, lagrange_coefficients, propagate, propagate_many
-from selfiesim.core.vectors import Matrix, Vector
+from selfiesim.core.vectors import Matrix, Vector, cross
 
 _CHUNK = 1 << 16  # releases times instants per chunk of a cloud; arrays of half a megabyte stay in the cache
 
@@ -190,19 +190,19 @@ def relative_to_rtn(host: State, relative: State) -> Vector:
     """Convert a relative state in inertial axes to position (m) and velocity (m/s) in rotating RTN axes (6,)."""
     to_rtn, rotation_rate = _rtn_axes(host)
     position = to_rtn @ relative.position
-    return np.concatenate([position, to_rtn @ relative.velocity - np.cross(rotation_rate, position)])
+    return np.concatenate([position, to_rtn @ relative.velocity - cross(rotation_rate, position)])
 
 
 def rtn_to_relative(host: State, relative_rtn: Vector) -> State:
     """Convert position and velocity in rotating RTN axes (6,) to inertial axes, inverting :func:`relative_to_rtn`."""
     to_rtn, rotation_rate = _rtn_axes(host)
     position, velocity = relative_rtn[:3], relative_rtn[3:]
-    return State(to_rtn.T @ position, to_rtn.T @ (velocity + np.cross(rotation_rate, position)))
+    return State(to_rtn.T @ position, to_rtn.T @ (velocity + cross(rotation_rate, position)))
 
 
 def _rtn_axes(host: State) -> tuple[Matrix, Vector]:
     """Return the RTN axes (3, 3) of a two-body orbit and their angular velocity (3,), rad/s, in RTN."""
-    momentum = np.linalg.norm(np.cross(host.position, host.velocity))
+    momentum = np.linalg.norm(cross(host.position, host.velocity))
     return icrf_to_rtn(host.position, host.velocity), np.array([0.0, 0.0, momentum / (host.position @ host.position)])
 
 
@@ -269,7 +269,7 @@ def yamanaka_ankersen(relative_rtn: Vector, host: State, seconds: float | Vector
     """
     seconds = np.asarray(seconds, float)
     start = np.concatenate([host.position, host.velocity])
-    momentum = float(np.linalg.norm(np.cross(host.position, host.velocity)))
+    momentum = float(np.linalg.norm(cross(host.position, host.velocity)))
     e, anomaly0, anomaly = _true_anomalies(start, propagate_many(start, seconds, gm), momentum, gm)
     rate = gm**2 / momentum**3  # rate of the true anomaly over (1 + e cos)^2
     start_to_anomaly = _to_anomaly(e, anomaly0, rate)
@@ -293,11 +293,11 @@ def _true_anomalies(start: Vector, later: Vector, momentum: float, gm: float) ->
     e_cos, e_sin = momentum**2 / (gm * radius) - 1.0, momentum * float(r @ v) / (gm * radius)
     anomaly = float(np.arctan2(e_sin, e_cos))
     # The later anomalies add the angle between the positions, which is defined on a circle as well.
-    normal = np.cross(r, v) / momentum
+    normal = cross(r, v) / momentum
     return (
         float(np.hypot(e_cos, e_sin)),
         anomaly,
-        anomaly + np.arctan2(np.cross(r, later[..., :3]) @ normal, later[..., :3] @ r),
+        anomaly + np.arctan2(cross(r, later[..., :3]) @ normal, later[..., :3] @ r),
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.orbit import integrate
 from selfiesim.core.limits import TUMBLE_STEPS
-from selfiesim.core.vectors import Matrix, Vector
+from selfiesim.core.vectors import Matrix, Vector, cross
 
 # Two principal moments this close count as equal; the error is below a rounding.
 _SYMMETRY_TOLERANCE = 1e-13
@@ -340,7 +340,7 @@ def _attitude_from_momenta(before: Vector, now: Vector, precession_axis: int, si
 
 def _shortest_rotation(start: Vector, end: Vector) -> Vector:
     """Return quaternions (..., 4) of the shortest rotation between unit vectors less than a right angle apart."""
-    q = np.concatenate([np.cross(start, end), 1.0 + np.sum(start * end, axis=-1, keepdims=True)], axis=-1)
+    q = np.concatenate([cross(start, end), 1.0 + np.sum(start * end, axis=-1, keepdims=True)], axis=-1)
     return np.asarray(q / np.linalg.norm(q, axis=-1, keepdims=True))
 
 
@@ -360,7 +360,7 @@ def _align_to_momentum(before: Vector, now: Vector, rotation: Vector) -> Vector:
     rotation = rotation / np.linalg.norm(rotation, axis=-1, keepdims=True)
     carried = _rotate_vectors(rotation, before)
     # The shortest rotation between two nearly equal directions.
-    off = np.cross(now, carried) / np.sum(now * carried, axis=-1, keepdims=True)
+    off = cross(now, carried) / np.sum(now * carried, axis=-1, keepdims=True)
     return _quaternion_product(_quaternion_from_rotation_vector(-off), rotation)
 
 
@@ -377,11 +377,11 @@ def _quaternion_product(second: Vector, first: Vector) -> Vector:
     """Return the quaternions (..., 4) of the rotation ``first`` followed by ``second``."""
     v, w, u, s = second[..., :3], second[..., 3:], first[..., :3], first[..., 3:]
     scalar = w * s - np.sum(v * u, axis=-1, keepdims=True)
-    return np.concatenate([w * u + s * v + np.cross(v, u), scalar], axis=-1)
+    return np.concatenate([w * u + s * v + cross(v, u), scalar], axis=-1)
 
 
 def _rotate_vectors(rotation: Vector, vector: Vector) -> Vector:
     """Rotate ``vector`` (..., 3) by quaternions (..., 4)."""
     v, w = rotation[..., :3], rotation[..., 3:]
-    twice = 2.0 * np.cross(v, vector)
-    return np.asarray(vector + w * twice + np.cross(v, twice))
+    twice = 2.0 * cross(v, vector)
+    return np.asarray(vector + w * twice + cross(v, twice))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from selfiesim.astro.bodies import SUN_RADIUS_M
-from selfiesim.core.vectors import Vector
+from selfiesim.core.vectors import Vector, cross
 
 # Shares of direct sunlight at 620, 550 and 460 nm. Assumed, for an eclipse of Danjon's L = 2.5: clouds and volcanic
 # dust make each eclipse different. At 550 nm they lie between the darkest and the brightest Moon that was measured.
@@ -36,7 +36,7 @@ def refracted_sunlight(earth: Vector, radius_m: float, sun: Vector, visible_frac
         Share of unobstructed sunlight per band; 0 in full sunlight.
     """
     distances = np.linalg.norm(earth), np.linalg.norm(sun)
-    apart = np.arctan2(np.linalg.norm(np.cross(earth, sun)), earth @ sun)
+    apart = np.arctan2(np.linalg.norm(cross(earth, sun)), earth @ sun)
     umbra = np.arcsin(radius_m / distances[0]) - np.arcsin(SUN_RADIUS_M / distances[1])
     depth = min(float(apart / umbra), 1.0)
     center, edge = np.log(UMBRA_CENTER), np.log(UMBRA_EDGE)

@@ -14,7 +14,7 @@ from selfiesim.astro.frames import direction_to_lonlat, icrf_to_bodyfixed
 from selfiesim.astro.mars_time import solar_longitude
 from selfiesim.astro.orbit import State
 from selfiesim.core.errors import SceneError
-from selfiesim.core.vectors import Matrix, Vector, unit
+from selfiesim.core.vectors import Matrix, Vector, cross, unit
 from selfiesim.craft.model import Craft
 from selfiesim.motion.host_trajectories import Host, LandedHost, OrbitingHost
 from selfiesim.planet.earth.air import AEROSOL_TOP_M, EarthColumn
@@ -117,7 +117,7 @@ def _track(setup: SceneSetup, epoch: Epoch, host: State, relative: State, second
     mount = relative
     if seconds is not None:
         rate = body_rate(_from_here(setup.host, epoch, host), setup.law, epoch, icrf_to_body)
-        mount = State(icrf_to_body.T @ setup.mount, icrf_to_body.T @ np.cross(rate, setup.mount))
+        mount = State(icrf_to_body.T @ setup.mount, icrf_to_body.T @ cross(rate, setup.mount))
     return ViewKinematics(
         host=host,
         camera=State(host.position + relative.position, host.velocity + relative.velocity),
