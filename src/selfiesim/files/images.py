@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, reason
-from selfiesim.files.exr import write_npz
-from selfiesim.files.exr_layers import write_exr
 from selfiesim.files.metadata import Metadata, check_dpi, xmp_packet
 from selfiesim.files.recipe import SYNTHETIC, recipe, recipe_as_text
 from selfiesim.files.strip_writer import PngStrips, TiffStrips
@@ -154,8 +152,12 @@ def save(
         elif ending in (".png", ".tif", ".tiff"):
             _write_strips(photo, picture, data, bits)
         elif ending == ".exr":
+            from selfiesim.files.exr_layers import write_exr
+
             write_exr(photo, picture, data.recipe, half, lights, dpi, progress)
         elif ending == ".npz":
+            from selfiesim.files.exr import write_npz
+
             write_npz(photo, picture, data.recipe)
         else:
             picture.write_bytes(_jpeg(photo.pixels, data))
