@@ -12,6 +12,8 @@ Vector = NDArray[np.float64]
 
 Matrix = NDArray[np.float64]
 
+_IDENTITY: Matrix = np.eye(3)
+
 
 def rotation_x(angle: ArrayLike) -> Matrix:
     """Return the frame rotations (..., 3, 3) to axes rotated by ``angle`` (...), rad, about x."""
@@ -84,7 +86,7 @@ def rotation_about(axis: Vector, angle: float | Vector) -> Matrix:
     x, y, z = unit(axis)
     product = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
     angle = np.asarray(angle, float)[..., None, None]
-    return np.asarray(np.eye(3) + np.sin(angle) * product + (1.0 - np.cos(angle)) * product @ product)
+    return np.asarray(_IDENTITY + np.sin(angle) * product + (1.0 - np.cos(angle)) * product @ product)
 
 
 def quaternion(matrix: Matrix) -> Vector:

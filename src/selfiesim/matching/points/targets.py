@@ -109,6 +109,7 @@ class Targets:
 
     def __init__(self, setup: SceneSetup, observations: Observations) -> None:
         self.setup, self.points = setup, observations.points
+        self._kinds = [point.kind for point in self.points]
         self.pixels = np.array([point.pixel for point in self.points], float).reshape(-1, 2)
         self.sigma_px = np.array([observations.sigma_of(point) for point in self.points])
         self.is_curve = np.array([point.is_curve for point in self.points], bool)
@@ -124,7 +125,7 @@ class Targets:
         return int(2 * len(self.points) - self.is_curve.sum())
 
     def _items(self, *kinds: str) -> list[tuple[int, PointSection]]:
-        return [(i, point) for i, point in enumerate(self.points) if point.kind in kinds]
+        return [(i, self.points[i]) for i, kind in enumerate(self._kinds) if kind in kinds]
 
     def _of_kind(self, *kinds: str) -> list[int]:
         return [i for i, _ in self._items(*kinds)]
