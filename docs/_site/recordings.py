@@ -65,7 +65,7 @@ RECORDINGS = {
     ),
     "poster": Recording("poster tianwen1-mars --paper A6 --dpi 100 --draft -o poster.png", ("poster.png",)),
     "scenes": Recording("scenes"),
-    "show": Recording("show tianwen1-mars"),
+    "show": Recording("show tianwen1-mars --plot where.png", ("where.png",)),
     "check": Recording("check tianwen1-mars"),
     "schema": Recording("schema"),
     "export": Recording("export tianwen1-mars --at release+60s -o shot.glb"),

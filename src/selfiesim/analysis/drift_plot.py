@@ -58,7 +58,9 @@ def save_figure(figure: Any, path: Path) -> Path:
         As :func:`check_format`, and for a folder that cannot be written to.
     """
     check_format(path)
-    with atomic_write(path) as temporary:
+    from matplotlib import rc_context
+
+    with atomic_write(path) as temporary, rc_context({"svg.hashsalt": "selfiesim"}):
         figure.savefig(
             temporary, format=path.suffix[1:].lower(), dpi=150, metadata=_metadata_without_date(path.suffix.lower())
         )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated
 
-from selfiesim.cli.console import load_scene, parse_at, print_advice, print_facts, print_json
+from cyclopts import Parameter
+
+from selfiesim.cli.console import load_scene, parse_at, print_advice, print_facts, print_json, progress_line
 from selfiesim.cli.options import AsJson, At, Craft, SceneName, flag
 from selfiesim.core.errors import PhotoError, SceneError
 
@@ -31,13 +34,33 @@ def scenes(*, as_json: AsJson = False) -> None:
             print(f"  {entry['name']:{width}s}  {kind:{kind_width}s}  {entry['title']}")
 
 
-def show(scene_name: SceneName, /, *, at: At = None, craft: Craft = None, as_json: AsJson = False) -> None:
+def show(
+    scene_name: SceneName,
+    /,
+    *,
+    at: At = None,
+    craft: Craft = None,
+    as_json: AsJson = False,
+    plot: Annotated[
+        Path | None, Parameter(help="Also draw where everything is to this file (.png, .svg or .pdf).")
+    ] = None,
+) -> None:
     """Print the geometry of a scene without rendering it.
 
     Epoch, season, position of Sun, camera and craft, other bodies in the field of
-    view, and which values are assumed.
+    view, and which values are assumed. With --plot also a figure: the orbit, the
+    footprint of the picture on a map, the ground track, the directions around the
+    camera, and the exposure over the drift, metered on small pictures.
+
+    Example: selfiesim show tianwen1-mars --plot where.png
     """
-    facts = load_scene(scene_name, craft).view(parse_at(at)).facts
+    scene, moment = load_scene(scene_name, craft), parse_at(at)
+    facts = scene.view(moment).facts
+    if plot:
+        from selfiesim.analysis.situation.figure import plot_situation
+
+        with progress_line() as set_status:
+            plot_situation(scene, plot, moment, lambda done, of: set_status(f"metering, picture {done + 1} of {of}"))
     if as_json:
         print_json(facts)
     else:

@@ -193,8 +193,13 @@ class CraftPose:
 
     def outline(self) -> Vector:
         """Vertices (N, 3) of the convex hulls of its rigid parts, camera axes, m: they bound its outline anywhere."""
+        return np.concatenate(self.outline_by_joint())
+
+    def outline_by_joint(self) -> list[Vector]:
+        """The same vertices, (N, 3) each, of one rigid part at a time."""
         placed = []
         for joint, points in convex_hull_by_joint(self.craft, self.hidden_nodes).items():
             matrix = self.joint_matrix(joint)
-            placed.append(points @ matrix[:3, :3].T + matrix[:3, 3])
-        return np.asarray(np.concatenate(placed) @ self.body_to_camera.T + self.position)
+            in_body = points @ matrix[:3, :3].T + matrix[:3, 3]
+            placed.append(np.asarray(in_body @ self.body_to_camera.T + self.position))
+        return placed

@@ -1,0 +1,1 @@
+"""Where everything is at one instant, as figures: orbit, Sun, footprint, ground track, directions, exposure."""
