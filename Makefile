@@ -10,7 +10,7 @@ VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhu
 # One worker per core, and no threads inside a worker, which only compete with the other workers.
 PYTEST = LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-.PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs scorecard mutants planets bench peers studio-latency studio-film references validate fuzz clean
+.PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs scorecard mutants engines planets bench peers studio-latency studio-film references validate fuzz clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -98,6 +98,12 @@ scorecard: $(VENV)/.dev
 MUTANTS := 40
 mutants: $(VENV)/.dev
 	@$(BIN)/python tools/mutants.py --count $(MUTANTS)
+
+# The same scenes by our renderer, Mitsuba and Cycles, onto the page on accuracy. BLENDER_PYTHON is one with the module bpy.
+BLENDER_PYTHON :=
+engines: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[mitsuba]"
+	@$(BIN)/python tools/engines.py $(if $(BLENDER_PYTHON),--blender-python $(BLENDER_PYTHON))
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pytest benchmarks --benchmark-only

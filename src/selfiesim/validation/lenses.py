@@ -1,4 +1,4 @@
-"""Lenses, sensor and radio, against their laws."""
+"""Lenses, sensor and radio link, against their laws."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from selfiesim.analysis.radio import path_loss_db
 from selfiesim.astro.bodies import SOLAR_IRRADIANCE_1AU
 from selfiesim.camera.distortion import BrownConrady, KannalaBrandt
 from selfiesim.camera.pinhole import Camera
@@ -126,3 +127,11 @@ def photon_noise() -> Measured:
         variates = sensor.poisson(np.full(400_000, mean, np.float32), stream(3, "validate")).astype(float)
         ratios.append(float(variates.var() / mean))
     return Measured(max(ratios, key=lambda ratio: abs(ratio - 1.0)), 1.0, 0.02)
+
+
+@check(
+    "radio", "loss of power over 6 km at 2.4 GHz", "ITU-R P.525, worked example of the I-O Wireless WBC11: 115.67 dB"
+)
+def path_loss() -> Measured:
+    """Free-space loss, dB."""
+    return Measured(path_loss_db(6000.0, 2400.0), 115.67, 0.06, "dB")

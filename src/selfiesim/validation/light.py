@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from selfiesim.planet.earth import sea
 from selfiesim.planet.light.disc_photometry import CLEAR_DAY, disc_brightness, solve_ground_reflectance
 from selfiesim.planet.light.photometry import LAWS, disc_integrated, hapke, lambert, mars_law
 from selfiesim.validation.registry import Measured, check
@@ -64,3 +65,26 @@ def no_more_than_received() -> Measured:
             share = reflectance * 2.0 * float((law(mu0, mu, cos_phase) * mu).mean()) / mu0
             worst = max(worst, share - 1.0)
     return Measured(max(worst, 0.0), 0.0, 1e-3)
+
+
+@check("sea", "width of the Sun's glint, squared, in winds of 2 to 14 m/s", "Cox and Munk 1954: 0.003 + 0.00512 U")
+def glint_on_the_sea() -> Measured:
+    """Mean square slope over the measured one, where it is farthest off.
+
+    Straight down under a moving Sun, facets of slope tan(z/2) mirror it: the light falls by e at the rms slope.
+    """
+    zenith, ratios = np.linspace(0.0, 1.2, 4000), []
+    for wind in (2.0, 7.0, 14.0):
+        light = sea.glint(np.cos(zenith), np.ones_like(zenith), np.cos(zenith), wind)
+        flat = sea.fresnel(np.cos(zenith / 2.0)) / np.cos(zenith / 2.0) ** 4
+        facets = light / flat * (1.0 + sea.hidden_slopes(np.cos(zenith), float(sea.slope_variance(wind))))
+        width = np.tan(zenith / 2.0)[np.argmax(facets < facets[0] / np.e)]
+        ratios.append(float(width**2 / (0.003 + 0.00512 * wind)))
+    return Measured(max(ratios, key=lambda ratio: abs(ratio - 1.0)), 1.0, 0.02)
+
+
+@check("sea", "reflectance of calm water at Brewster's angle, n = 1.34", "Fresnel: half of ((n^2 - 1) / (n^2 + 1))^2")
+def brewster() -> Measured:
+    """Reflectance of unpolarised light."""
+    law = 0.5 * ((1.34**2 - 1.0) / (1.34**2 + 1.0)) ** 2
+    return Measured(float(sea.fresnel(np.cos(np.arctan(1.34)))), law, 1e-6)

@@ -85,6 +85,19 @@ def earth_by_skyfield() -> Measured:
     return Measured(_largest_angle(ours, theirs), 0.0, 0.1, "arcsec")
 
 
+@check(
+    "positions",
+    "direction of Jupiter from Mars, 2000 to 2050",
+    "JPL's DE421, read by Skyfield",
+    ("skyfield", "skyfield_data"),
+)
+def jupiter_by_skyfield() -> Measured:
+    """Largest angle, arcseconds."""
+    theirs, dates = _from_mars("jupiter barycenter")
+    ours = np.array([position_from_body(MARS, "jupiter", Epoch.from_tdb_jd(date)) for date in dates])
+    return Measured(_largest_angle(ours, theirs), 0.0, 0.3, "arcsec")
+
+
 def _from_mars(target: str) -> tuple[np.ndarray, np.ndarray]:
     """Return positions (N, 3), m, of a body from Mars by DE421, and their dates, TDB."""
     from skyfield.api import load, load_file
@@ -146,6 +159,21 @@ def fisheye_by_opencv() -> Measured:
     still = np.zeros(3)
     theirs = cv2.fisheye.projectPoints(rays.reshape(-1, 1, 3), still, still, camera.matrix, np.array(FISHEYE.k))[0]
     return Measured(float(np.abs(camera.project(rays) - theirs.reshape(-1, 2)).max()), 0.0, 1e-8, "px")
+
+
+@check("lenses", "fields of view and focal length of a camera matrix", "OpenCV, calibrationMatrixValues", ("cv2",))
+def fields_of_view_by_opencv() -> Measured:
+    """Largest relative difference. OpenCV's pixel (0, 0) begins at 0.0, ours has its centre there."""
+    import cv2
+
+    worst, pitch = 0.0, 5.5e-6
+    for width, height, focal in ((1920, 1080, 8e-3), (640, 512, 3e-3), (4096, 3072, 50e-3)):
+        camera = Camera.from_focal_length(width, height, focal, pitch)
+        shifted = camera.matrix + np.array([[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
+        theirs = cv2.calibrationMatrixValues(shifted, (width, height), 1e3 * pitch * width, 1e3 * pitch * height)[:3]
+        ours = np.degrees(camera.horizontal_fov), np.degrees(camera.vertical_fov), 1e3 * focal
+        worst = max(worst, float(np.abs(np.array(ours) / theirs - 1.0).max()))
+    return Measured(worst, 0.0, 1e-12)
 
 
 @check(

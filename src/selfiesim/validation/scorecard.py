@@ -14,7 +14,7 @@ from selfiesim.core.errors import GraphicsError
 from selfiesim.pages.html import document
 from selfiesim.validation.registry import CHECKS, Check, Measured, Status
 
-_ROOMS = ("orbits", "sky", "lenses", "light", "renders", "outside")  # in this order on the scorecard
+_ROOMS = ("orbits", "sky", "stars", "lenses", "light", "renders", "outside")  # in this order on the scorecard
 Progress = Callable[[Check], None]
 
 
