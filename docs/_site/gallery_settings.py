@@ -52,6 +52,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "min_reported_time": 5,
+    "write_computation_times": False,
     "show_memory": False,
     "show_signature": False,
     "capture_repr": ("_repr_html_",),

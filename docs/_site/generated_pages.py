@@ -24,7 +24,7 @@ def setup(app: Any) -> dict[str, bool]:
 def write_pages(app: Any) -> None:
     """Write the pages whose text has changed."""
     folder = Path(app.srcdir) / "docs/reference"
-    _write(folder / "keys.md", scene_keys.page())
+    _write(folder / "keys.md", scene_keys.page(folder / "keys"))
     for words in sorted(commands(), key=lambda words: list(RECORDINGS).index(" ".join(words))):
         _write(folder / "commands" / f"{'-'.join(words)}.md", command_page(words, folder / "commands"))
 

@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import key_pictures
+
 from selfiesim.scene.scene import schema
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 Node = dict[str, Any]
 
 
-def page() -> str:
-    """Return the page in Markdown."""
+def page(folder: Path | None = None) -> str:
+    """Return the page in Markdown; the pictures of keys go into ``folder``, None to leave them out."""
     document = schema()
     lines = [
         "# Scene keys",
@@ -26,7 +28,7 @@ def page() -> str:
     for section, description, keys in sections(document):
         lines += ["", f"## {section}", "", description, ""]
         for path, field in keys:
-            lines += entry(path, field, document["$defs"])
+            lines += entry(path, field, document["$defs"], folder)
     return "\n".join(lines) + "\n"
 
 
@@ -51,7 +53,7 @@ def _section(path: str, table: str, tables: Node, several: bool) -> Iterator[tup
             yield from _section(f"{path}.{key}", inner, tables, _is_list(field))
 
 
-def entry(path: str, field: Node, tables: Node) -> list[str]:
+def entry(path: str, field: Node, tables: Node, folder: Path | None = None) -> list[str]:
     """Return the lines for one key: a definition that other pages can link to."""
     facts = [kind(field, tables)]
     if "default" in field and not _table(field):
@@ -61,8 +63,8 @@ def entry(path: str, field: Node, tables: Node) -> list[str]:
     examples = shown_in(path)
     if examples:
         links = ", ".join(f"{{doc}}`/docs/examples/{example}`" for example in examples)
-        lines += [f"  <br>Picture: {links}"]
-    return [*lines, ""]
+        lines += [f"  <br>Example: {links}"]
+    return [*lines, *key_pictures.lines(path, folder), ""]
 
 
 def kind(field: Node, tables: Node) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import runpy
 import shlex
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from packaging.requirements import Requirement
 
 from selfiesim.cli.app import main
 
@@ -44,6 +48,30 @@ def test_there_are_examples_of_each_kind():
     for script in EXAMPLES:
         title, line = script.read_text(encoding="utf-8").splitlines()[1:3]
         assert line == "=" * len(title), f"{script}: a title, underlined, for the gallery"
+
+
+def installed_with(requirements, extras=("",)):
+    """Names of the distributions that pip installs for requirements, in lower case."""
+    found, waiting = set(), [Requirement(text) for text in requirements]
+    while waiting:
+        each = waiting.pop()
+        name = each.name.lower().replace("_", "-")
+        if name in found or (each.marker and not any(each.marker.evaluate({"extra": extra}) for extra in extras)):
+            continue
+        found.add(name)
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            waiting += [Requirement(text) for text in metadata.requires(name) or []]
+    return found
+
+
+def test_what_the_examples_import_comes_with_the_site_or_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    there = installed_with(project["dependencies"] + project["optional-dependencies"]["docs"])
+    owners = metadata.packages_distributions()
+    for script in EXAMPLES:
+        names = set(re.findall(r"^(?:import|from) (\w+)", script.read_text(encoding="utf-8"), re.MULTILINE))
+        for name in names - set(sys.stdlib_module_names) - {"selfiesim"}:
+            assert there & {each.lower().replace("_", "-") for each in owners[name]}, f"{script.name}: {name}"
 
 
 def test_readme_code_works(tmp_path, monkeypatch):

@@ -101,3 +101,32 @@ def test_every_page_is_in_the_contents():
     assert {page for page in pages if not generated.match(page) and page not in listed} == set()
     notes = {page.stem for page in (ROOT / "design").glob("*.md")} - {"index"}
     assert notes - listed == set()
+
+
+def test_every_key_has_a_picture_or_a_reason_for_none(site):
+    from fnmatch import fnmatchcase
+
+    import key_strips
+
+    paths = [path for _, _, keys in site[1].sections(schema()) for path, _ in keys]
+    assert [path for path in paths if not key_strips.place_of(path)] == []
+    assert set(key_strips.PICTURES) - set(paths) == set()
+    for pattern in (*key_strips.SHOWN_WITH, *key_strips.INVISIBLE):
+        assert any(fnmatchcase(path, pattern) for path in paths), pattern
+    assert set(key_strips.SHOWN_WITH.values()) <= set(key_strips.PICTURES)
+    # A key that is seen is not called invisible.
+    seen = [path for path in key_strips.PICTURES if any(fnmatchcase(path, each) for each in key_strips.INVISIBLE)]
+    assert seen == []
+
+
+def test_a_strip_shows_its_values_and_one_that_shows_nothing_is_refused(site):
+    import key_pictures
+    import key_strips
+
+    strip = key_pictures.draw("photo.stops", key_strips.Strip((0, 2), "tianwen1-cruise"))
+    height, width = key_pictures.SIZE_PX[1], key_pictures.SIZE_PX[0]
+    assert strip.shape[1] == 2 * width + 4
+    darker, lighter = strip[:height, :width].mean(), strip[:height, width + 4 :].mean()
+    assert lighter > 1.2 * darker
+    with pytest.raises(ValueError, match=r"photo\.stops: the pictures of 0, 0 are the same"):
+        key_pictures.draw("photo.stops", key_strips.Strip((0, 0), "tianwen1-cruise"))

@@ -70,7 +70,7 @@ class Radiance(EqualByContent):
         return self.truth.depth
 
     def lights(self, progress: Progress | None = None) -> dict[str, NDArray[np.float32]]:
-        """Render each kind of light on its own; together they are :attr:`rgb`.
+        """Render each kind of light on its own; together they are ``rgb``.
 
         Parameters
         ----------
