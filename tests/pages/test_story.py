@@ -206,3 +206,11 @@ def test_craft_option_puts_a_users_mesh_into_every_command(run, tmp_path):
         assert distance == pytest.approx(72 * 0.2 + 0.75, rel=0.005)
     assert frames["frames"][-1]["range_m"] == pytest.approx(72 * 0.2, rel=0.005)
     assert "with box in place of its craft" in run("caption", str(tmp_path / f"{SCENE}-story/frames/t0072.000s.png"))[1]
+
+
+@pytest.mark.parametrize(("count", "heading"), [(1, "<summary>1 assumed value<"), (2, "<summary>2 assumed values<")])
+def test_assumed_values_are_counted(count, heading):
+    from selfiesim.pages.html import assumed_table
+
+    assert heading in assumed_table({"assumed": {f"key{k}": "Not published." for k in range(count)}})
+    assert "No values are assumed" in assumed_table({})

@@ -215,3 +215,11 @@ def test_invalid_exposure_settings_are_refused_by_key(light, settings, words):
 def test_repr_gives_size_and_exposure(light):
     assert repr(light.expose(**FIXED)).startswith("Photo(64x36, 1/500 s, f/8, ISO 100")
     assert repr(light).startswith("Radiance(64x36, draft")
+
+
+def test_the_highlight_meter_puts_the_brightest_just_below_saturation():
+    # ISO 12232: saturation at 78 / ISO lux seconds, the exposure behind a lens is 0.65 L t / N^2.
+    grey = np.full((64, 96, 3), 0.1, np.float32)
+    seconds = metered_shutter(grey, 100.0 * float(luminance(grey[0, 0])), 8.0, 100.0, "highlight")
+    lux_seconds = 0.65 * float(luminance(grey[0, 0])) * seconds / 8.0**2
+    assert lux_seconds / (78.0 / 100.0) == pytest.approx(0.9, rel=1e-3)

@@ -134,6 +134,13 @@ def test_a_malformed_file_is_refused_with_its_place(tmp_path, text, part):
     assert len(str(error.value)) < 500
 
 
+def test_messages_are_found_under_two_lists_and_no_deeper(tmp_path):
+    message = json.loads(json_message("OEM", OEM_NAMES, OEM_META, oem_rows()))
+    assert read_oem(write(tmp_path, json.dumps([[message]]))).object_name == "SELFIE"
+    with pytest.raises(CcsdsError, match="holds no OEM"):
+        read_oem(write(tmp_path, json.dumps([[[[message]]]])))
+
+
 @pytest.mark.parametrize("form", [xml_message, json_message])
 def test_rows_are_counted_as_they_are_read(tmp_path, monkeypatch, form):
     monkeypatch.setenv("SELFIESIM_LIMITS", "ccsds-rows=10")
