@@ -151,6 +151,25 @@ def test_red_ground_stays_red(view):
     assert green / blue == pytest.approx(wanted[1] / wanted[2], rel=0.04)
 
 
+# Reinhard et al. 2002, Photographic Tone Reproduction for Digital Images, eq. 4, from its definition: white maps to 1,
+# and light far below white to L / (1 + L).
+def test_the_shoulder_is_that_of_reinhard_begun_at_the_knee():
+    light = np.array([0.05, 0.5, 1.0, 4.0, 18.5])  # in units of the room above the knee; 18.5 is white
+    reinhard = light * (1.0 + light / 18.5**2) / (1.0 + light)
+    assert reinhard[-1] == pytest.approx(1.0)
+    assert shoulder((0.6 + 0.4 * light).astype(np.float32)) == pytest.approx(0.6 + 0.4 * reinhard, abs=1e-6)
+
+
+def test_white_paint_in_sunlight_keeps_its_shading_up_to_three_stops_over_saturation():
+    """With less than 250 of 255 up to a stop and a third, and still a difference between two and three stops."""
+    levels = develop(
+        np.repeat(np.array([[[1.0]], [[2.6]], [[4.0]], [[7.0]]], np.float32), 3, axis=2), np.ones(3, np.float32)
+    )
+    levels = levels[:, 0, 1].astype(int)
+    assert levels[1] < 250
+    assert np.all(np.diff(levels) >= 3)
+
+
 def test_the_shoulder_is_linear_then_bends_smoothly_and_stays_below_saturation():
     x = np.linspace(0.0, 8.0, 80001).astype(np.float32)
     y = shoulder(x).astype(float)
@@ -166,7 +185,7 @@ def test_the_shoulder_is_linear_then_bends_smoothly_and_stays_below_saturation()
 
 # IEC 61966-2-1: 12.92 x below 0.0031308, 1.055 x^(1/2.4) - 0.055 above.
 def test_8_bit_pixels_follow_the_srgb_transfer_function():
-    x = np.concatenate([np.linspace(0.0, 0.01, 3000), np.linspace(0.01, 6.0, 30000)])
+    x = np.concatenate([np.linspace(0.0, 0.01, 3000), np.linspace(0.01, 8.5, 30000)])
     y = shoulder(x.astype(np.float32)).astype(float)
     exact = 255.0 * np.where(y <= 0.0031308, 12.92 * y, 1.055 * np.maximum(y, 1e-12) ** (1 / 2.4) - 0.055)
     ours = develop(np.repeat(x[:, None, None], 3, axis=2).astype(np.float32), np.ones(3, np.float32))

@@ -9,15 +9,20 @@ import numpy as np
 
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write
-from selfiesim.photo.exposure import CLIPPED_LEVEL, CRAFT_HIGHLIGHTS, luminance, sunlit_craft
+from selfiesim.photo.exposure import (
+    BLACK_LEVEL,
+    CLIPPED_LEVEL,
+    CRAFT_HIGHLIGHTS,
+    luminance,
+    stops_held,
+    sunlit_craft,
+)
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
     from selfiesim.render.common.radiance import Radiance
 
-_MAX_CONTRAST = 500.0  # of the craft's highlights over the planet's median, beyond which no exposure shows both
 BRACKET_STOPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
-BLACK_LEVEL = 5  # 8-bit value at and below which a pixel counts as black
 _CLIPPED_SHARE_LIMIT = 0.25  # clipped share of a subject above which the advice is to darken
 _BINS = 32
 
@@ -37,7 +42,8 @@ def exposure_report(photo: Photo) -> dict[str, Any]:
         craft, planet and sky in the frame, its ``share`` of all pixels, the shares of its own pixels that are
         ``white`` and ``black``, and its ``median`` of 0 to 255. ``sunlit_craft_white`` is the share of sunlit craft
         that is white, and ``contrast_stops`` by how many stops its highlights are brighter than the
-        planet; both are None where there is none of it. ``advice`` is one sentence.
+        planet; both are None where there is none of it. ``stops_held`` is how many stops the look holds between black
+        and white. ``advice`` is one sentence.
     """
     part = photo.radiance.truth.part
     brightest = photo.pixels.max(axis=-1)
@@ -63,7 +69,11 @@ def exposure_report(photo: Photo) -> dict[str, Any]:
     }
     sunlit = sunlit_craft(photo.radiance.truth)
     white = float((brightest[sunlit] >= CLIPPED_LEVEL).mean()) if sunlit.any() else None
-    summary |= {"sunlit_craft_white": white, "contrast_stops": _contrast_stops(photo)}
+    summary |= {
+        "sunlit_craft_white": white,
+        "contrast_stops": _contrast_stops(photo),
+        "stops_held": stops_held(photo.tone, photo.sensor is not None),
+    }
     return summary | {"advice": _advice(photo, parts)}
 
 
@@ -93,9 +103,11 @@ def _advice(photo: Photo, parts: dict[str, dict[str, float]]) -> str:
             f"try photo.shutter_s = 'auto', or {_brighten_advice(exposure_key)}."
         )
     contrast = _contrast_stops(photo)
-    if contrast is not None and 2.0**contrast > _MAX_CONTRAST and (white or black):
+    held = stops_held(photo.tone, photo.sensor is not None)
+    if contrast is not None and contrast > held:
         return (
-            f"No exposure shows both: the craft's highlights are {contrast:.0f} stops brighter than the planet. "
+            f"No exposure of this look shows both: the craft's highlights are {contrast:.1f} stops brighter than the "
+            f"planet, and it holds {held:.1f} from black to white. "
             'photo.meter = "subject" keeps the craft, photo.stops above 0 the planet.'
         )
     if white:
@@ -138,7 +150,10 @@ def format_exposure_report(report: dict[str, Any]) -> str:
     if report["sunlit_craft_white"] is not None:
         rows.append(f"{100 * report['sunlit_craft_white']:.1f} % of the sunlit craft is white")
     if report["contrast_stops"] is not None:
-        rows.append(f"the craft's highlights are {report['contrast_stops']:+.1f} stops from the planet")
+        rows.append(
+            f"the craft's highlights are {report['contrast_stops']:+.1f} stops from the planet; the look holds "
+            f"{report['stops_held']:.1f} from black to white"
+        )
     return "\n".join([*rows, report["advice"]])
 
 

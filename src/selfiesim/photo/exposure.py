@@ -33,7 +33,9 @@ CRAFT_HIGHLIGHTS = 0.02
 """Share of the sunlit craft that the subject meter lets burn out."""
 CLIPPED_LEVEL = 250
 """8-bit value at and above which a pixel counts as burnt out."""
-_CLIPPING_MARGIN, _SENSOR_MARGIN = 4, 0.8  # levels, for dither; share of saturation, for noise and sharpening
+BLACK_LEVEL = 5
+"""8-bit value at and below which a pixel counts as black."""
+_CLIPPING_MARGIN, _SENSOR_MARGIN = 4, 0.65  # levels, for dither; share of saturation, for noise and sharpening
 _FIRST_PART = 2  # of the craft, among the part numbers of the truth
 _SUNLIT = 0.5  # visible share of the Sun from which a surface counts as sunlit
 HIGHLIGHT_TARGET = 0.9
@@ -235,11 +237,34 @@ def protect_subject(shutter_s: float, colours: NDArray[np.float32], scale: float
     if not len(colours):
         return shutter_s
     brightest = float(np.quantile(colours.max(axis=1), 1.0 - CRAFT_HIGHLIGHTS)) * scale
+    limit = _highlight_limit(tone, has_sensor)
+    return shutter_s * min(1.0, limit / brightest) if brightest > 0.0 else shutter_s
+
+
+def stops_held(tone: str, has_sensor: bool) -> float:
+    """Return how many stops a picture holds, from the darkest light that is not black to highlights that are kept.
+
+    Parameters
+    ----------
+    tone : str
+        Name of the tone curve.
+    has_sensor : bool
+        Whether light above saturation is lost before development.
+    """
+    return float(np.log2(_highlight_limit(tone, has_sensor) / _light_shown_as(BLACK_LEVEL + 1, tone, has_sensor)))
+
+
+def _highlight_limit(tone: str, has_sensor: bool) -> float:
+    """Return the light, as a multiple of saturation, up to which the subject meter lets highlights go."""
+    limit = _light_shown_as(CLIPPED_LEVEL - _CLIPPING_MARGIN, tone, has_sensor)
+    return limit * (_SENSOR_MARGIN if has_sensor else 1.0)
+
+
+def _light_shown_as(level: int, tone: str, has_sensor: bool) -> float:
+    """Return the least light that is shown as an 8-bit ``level``, as a multiple of saturation."""
     white = 1.0 if has_sensor else MAX_LINEAR
     lut = tone_lut(tone, white, 8)
-    limit = white * (int(np.searchsorted(lut, CLIPPED_LEVEL - _CLIPPING_MARGIN)) / (len(lut) - 1)) ** 2
-    limit *= _SENSOR_MARGIN if has_sensor else 1.0
-    return shutter_s * min(1.0, limit / brightest) if brightest > 0.0 else shutter_s
+    return float(white * (int(np.searchsorted(lut, level)) / (len(lut) - 1)) ** 2)
 
 
 def is_seen(faint: NDArray[np.float32], shape: tuple[int, ...]) -> bool:

@@ -16,7 +16,8 @@ _Number = TypeVar("_Number", np.uint8, np.uint16)
 _KNEE = 0.6
 _LUT_SIZE = 4096
 _UINT16_PER_UINT8 = 257  # 16-bit steps per 8-bit step
-MAX_LINEAR = 4.0  # times saturation: there the shoulder has reached white to within a step of 8 bits
+MAX_LINEAR = 8.0
+"""Light that comes out white, times saturation: three stops above it, as in AgX."""
 
 LUMINANCE_OF_SRGB = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Luminance of linear sRGB (IEC 61966-2-1)."""
@@ -32,10 +33,17 @@ _AGX_CONTRAST = 6.2
 
 
 def shoulder(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear up to 0.6 of saturation, then an exponential shoulder that keeps detail in the highlights."""
+    """Linear up to 0.6 of saturation, then a soft shoulder, which reaches white three stops above saturation.
+
+    The shoulder is the curve of Reinhard, Stark, Shirley and Ferwerda (2002), "Photographic tone reproduction for
+    digital images", equation 4, L (1 + L / white^2) / (1 + L), begun at the knee, where its slope is 1. White paint and
+    metal in sunlight, one to three times as bright as what saturates the exposure, keep their shading.
+    """
     room = np.float32(1.0 - _KNEE)
-    above = np.maximum(linear - np.float32(_KNEE), 0.0)
-    return np.asarray(np.minimum(linear, np.float32(_KNEE)) + room * (1.0 - np.exp(-above / room)), np.float32)
+    above = np.clip(linear - np.float32(_KNEE), 0.0, np.float32(MAX_LINEAR - _KNEE)) / room
+    white = np.float32((MAX_LINEAR - _KNEE) / (1.0 - _KNEE))
+    bent = above * (1.0 + above / white**2) / (1.0 + above)
+    return np.asarray(np.minimum(np.minimum(linear, np.float32(_KNEE)) + room * bent, 1.0), np.float32)
 
 
 def filmic(linear: NDArray[np.float64]) -> NDArray[np.float64]:
