@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from spice_mission import mission  # noqa: F401  (a fixture that several rooms use)
+from web_page import browser  # noqa: F401  (likewise)
 
 # The same examples at each run: a test that passes once passes again.
 settings.register_profile("settled", derandomize=True, deadline=None, max_examples=60)

@@ -299,6 +299,18 @@ REFUSED = {
     "a subcommand without its group": (["inspect", "torn.glb"], ['"inspect"', "Try: selfiesim models inspect"]),
     "an unknown option": (["render", SHIPPED, "--siez", "3x3"], ["--siez", "--size", "--help"]),
     "an unknown quality": (["render", SHIPPED, "--quality", "best"], ["best", "draft", "final"]),
+    "two qualities of a picture": (
+        ["render", SHIPPED, "--draft", "--quality", "final"],
+        ["--draft", "give one of them"],
+    ),
+    "two qualities of a story": (["story", SHIPPED, "--draft", "--quality", "final"], ["--draft", "give one of them"]),
+    "two qualities of a film": (["film", SHIPPED, "--draft", "--quality", "final"], ["--draft", "give one of them"]),
+    "two qualities of a gallery": (
+        ["gallery", SHIPPED, "--draft", "--quality", "final"],
+        ["--draft", "give one of them"],
+    ),
+    "an unknown export": (["export", SHIPPED, "-o", "a.fbx"], ["a.fbx", ".glb, .usda, .usdc, .usdz or .xml"]),
+    "a caption of another picture": (["caption", "torn.glb"], ["torn.glb"]),
     "one scene too many": (["render", SHIPPED, "extra"], ["extra", "--help"]),
     "no scene": (["show"], ["SCENE", "--help"]),
     "an unknown camera": (["cameras", "liciacube-luk"], ["'liciacube-luk'", "did you mean 'liciacube-luke'"]),

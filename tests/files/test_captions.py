@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from selfiesim.core.errors import OutputError
-from selfiesim.files.captions.caption import STYLES, caption
+from selfiesim.files.captions.caption import STYLES, caption, duration_in_words, length_in_words
 from selfiesim.files.captions.composition import describe_light, describe_planet, place_of_craft
 from selfiesim.files.captions.language import SHIPPED, load_language
 from selfiesim.files.recipe import recipe
@@ -63,11 +63,64 @@ def test_alt_text_says_what_is_where(mars):
 
 def test_a_standing_camera_is_on_the_ground_and_one_in_deep_space_sees_black_space():
     ground = recipe_of("zhurong-group")
-    assert "The camera stands on the ground of Mars." in caption(ground, "press")
-    assert "It stands on the ground of Mars." in caption(ground, "alt")
+    assert "The camera is 8 metres from the spacecraft. The camera stands on the ground of Mars." in caption(
+        ground, "press"
+    )
+    assert "The scene is on the ground of Mars." in caption(ground, "alt")
     space = recipe_of("ikaros-dcam2")
     assert "The background is black space." in caption(space, "alt")
     assert "above" not in caption(space, "press")
+
+
+def test_a_camera_on_the_craft_is_not_said_to_be_metres_away_from_it():
+    boom = recipe_of("tianwen1-boom")
+    assert "The camera is mounted on the spacecraft. Both are 501 kilometres above Mars." in caption(boom, "press")
+    assert "相机安装在航天器上。二者位于火星上空501公里。" in caption(boom, "press", "zh")
+    assert "out of the frame" not in caption(boom, "alt")
+    assert "The craft is" not in caption(boom)
+
+
+def test_names_begin_a_sentence_with_a_capital_and_have_their_article(mars):
+    moon = mars | {"bodies": mars["bodies"] | {"planet": mars["bodies"]["planet"] | {"name": "moon"}}}
+    assert "The Moon fills most of the background" in caption(moon, "alt")
+    assert "above the Moon." in caption(moon, "press")
+    assert "above the Moon's reference ellipsoid" in caption(moon)
+    assert "月球上空" in caption(moon, "press", "zh")
+
+
+def test_other_things_in_the_scene_are_named(mars):
+    with_objects = mars | {"scene": mars["scene"] | {"objects": [{"name": "ryugu"}, {"name": "my_probe"}]}}
+    assert "Also in the scene: Ryugu and my probe." in caption(with_objects, "alt")
+    assert "龙宫和my probe。" in caption(with_objects, "alt", "zh")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1.5, "1.5 seconds"), (60, "60 seconds"), (100, "100 seconds"), (120, "2 minutes"), (170, "170 seconds"),
+     (180, "3 minutes"), (210, "3.5 minutes"), (7200, "2 hours")],
+)  # fmt: skip
+def test_times_are_said_as_people_do(seconds, words):
+    assert duration_in_words(seconds, load_language("en")) == words
+
+
+@pytest.mark.parametrize(
+    ("metres", "words"),
+    [
+        (1.0, "1 metre"),
+        (0.6, "0.6 metres"),
+        (16.2, "16 metres"),
+        (618e3, "618 kilometres"),
+        (1676.4e3, "1680 kilometres"),
+    ],
+)
+def test_lengths_are_rounded_to_the_figures_that_count(metres, words):
+    assert length_in_words(metres, load_language("en")) == words
+
+
+def test_readers_get_whole_minutes_and_the_chinese_list_counts_the_others(mars):
+    later = mars | {"view": mars["view"] | {"seconds_since_release": 400.0}}
+    assert "7 minutes after leaving it" in caption(later, "press")
+    assert load_language("zh").listed(["甲", "乙", "丙"], 2) == "甲、乙以及另外1处"
 
 
 @pytest.mark.parametrize("column", [0, 1, 2])

@@ -7,6 +7,7 @@ from html import escape
 from html.parser import HTMLParser
 
 import pytest
+from web_page import shown, violations
 
 from selfiesim.cli.app import main
 from selfiesim.pages.gallery import GalleryEntry, html_page
@@ -46,7 +47,7 @@ SMALL = ("--quality", "draft", "--size", "160x90")
 def rendered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gallery")
     with pytest.raises(SystemExit) as end:
-        main(["gallery", *SCENES, "-o", str(folder), *SMALL])
+        main(["gallery", *SCENES, "-o", str(folder), *SMALL, "--url", "https://example.org/shots/"])
     assert end.value.code in (0, None)
     return folder
 
@@ -70,9 +71,29 @@ def test_the_page_links_picture_thumbnail_and_recipe_of_each_scene(rendered):
     )
 
 
+def test_the_first_picture_is_shown_where_the_page_is_shared(rendered):
+    text = (rendered / "index.html").read_text(encoding="utf-8")
+    assert '<meta property="og:image" content="https://example.org/shots/thumbnails/tianwen1-cruise.jpg">' in text
+    assert '<meta property="og:image:alt" content="Computer-generated image: Tianwen-1 in deep space.' in text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_breaks_no_rule_of_accessibility(rendered, browser, scheme):
+    with shown(browser, rendered / "index.html", scheme) as page:
+        for each in page.locator("details").element_handles():
+            each.evaluate("each => each.open = true")
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_is_wider_than_the_window(rendered, browser, width):
+    with shown(browser, rendered / "index.html", width=width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_the_page_needs_no_external_resources(rendered):
     text = (rendered / "index.html").read_text(encoding="utf-8")
-    assert "http" not in text.replace("https://", "http://").split("<body>")[0]
+    assert "http" not in text.replace("https://example.org/shots/", "").split("<body>")[0]
     assert "<script" not in text
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
+from web_page import shown
 
 from selfiesim.pages.html import document
 from selfiesim.pages.path_viewer import MAX_TRIANGLES, path_viewer
 from selfiesim.scene.scene import Scene
 
 TIMES = [0.0, 40.0, 80.0]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -61,18 +62,9 @@ def test_each_frame_shows_the_craft_where_the_picture_has_it(scene, data):
         assert [x / z / data["slopes"][0], y / z / data["slopes"][1]] == pytest.approx(expected.tolist(), abs=2e-3)
 
 
-def test_the_browser_draws_and_turns_it(viewer, tmp_path):
-    driver_module = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium; apt-get install chromium")
+def test_the_browser_draws_and_turns_it(viewer, tmp_path, browser):
     (tmp_path / "page.html").write_text(document("A story", "Two sentences.", viewer), encoding="utf-8")
-    with driver_module.sync_playwright() as driver:
-        arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto((tmp_path / "page.html").as_uri())
+    with shown(browser, tmp_path / "page.html", width=390) as page:
         canvas = page.locator("canvas")
         canvas.wait_for()
         assert page.locator("figcaption span").inner_text() == "third"
@@ -84,5 +76,17 @@ def test_the_browser_draws_and_turns_it(viewer, tmp_path):
         assert len({first, turned, canvas.screenshot()}) == 3
         assert page.locator("figcaption span").inner_text() == "</script><b>second"
         assert page.evaluate("document.documentElement.scrollWidth") == 390
-        browser.close()
-    assert errors == []
+
+
+def test_craft_path_and_camera_are_all_in_view_at_first(viewer, tmp_path, browser):
+    (tmp_path / "page.html").write_text(document("A story", "Two sentences.", viewer), encoding="utf-8")
+    for width in (390, 1440):
+        with shown(browser, tmp_path / "page.html", width=width) as page:
+            page.locator("canvas").wait_for()
+            pixels = np.asarray(Image.open(io.BytesIO(page.locator("canvas").screenshot())).convert("RGB"), int)
+        drawn = pixels[3:-3, 3:-3].max(axis=-1) > 60  # without the page, where the canvas ends within a pixel
+        border = np.concatenate([drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]])
+        assert not border.any()
+        # And not small in the middle: one of height and width is filled.
+        rows, columns = np.nonzero(drawn)
+        assert max(np.ptp(rows) / drawn.shape[0], np.ptp(columns) / drawn.shape[1]) > 0.75

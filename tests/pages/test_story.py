@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
+from web_page import shown, violations
 
+from selfiesim.analysis.drift_table import DriftSample
 from selfiesim.core.errors import SceneError
-from selfiesim.files.replay import replay
+from selfiesim.files.captions.caption import caption
+from selfiesim.files.replay import read_recipe, replay
 from selfiesim.pages.story import story_times
+from selfiesim.pages.story_record import best_frame
 from selfiesim.pages.story_sheet import column_count
 from selfiesim.scene.scene import Scene
 
 SCENE, SMALL = "tianwen1-mars", ("--size", "128x72")
+SHARED = ("--url", "https://example.org/tianwen-1")
 
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
-    """A story of four frames: its folder, and its JSON output."""
+    """A story of three frames: its folder, and its JSON output."""
     from contextlib import redirect_stdout
     from io import StringIO
 
@@ -28,7 +36,7 @@ def story(tmp_path_factory):
 
     folder, out = tmp_path_factory.mktemp("story"), StringIO()
     with redirect_stdout(out), pytest.raises(SystemExit) as end:
-        main(["story", SCENE, "-o", str(folder), "--every", "30s", "--to", "release+90s", *SMALL, "--json"])
+        main(["story", SCENE, "-o", str(folder), "--every", "30s", "--to", "release+90s", *SMALL, "--json", *SHARED])
     assert end.value.code in (0, None)
     return folder, json.loads(out.getvalue())
 
@@ -37,9 +45,9 @@ def recipe_of(folder, frame):
     return json.loads((folder / frame["file"]).with_suffix(".json").read_text())
 
 
-def test_frames_run_from_the_release_to_the_end_asked_for(story):
+def test_frames_run_to_the_end_asked_for_and_none_has_the_lens_on_the_craft(story):
     folder, records = story
-    assert [each["t_s"] for each in records["frames"]] == [0.0, 30.0, 60.0, 90.0]
+    assert [each["t_s"] for each in records["frames"]] == [30.0, 60.0, 90.0]
     for each in records["frames"]:
         view = recipe_of(folder, each)["view"]
         assert view["seconds_since_release"] == pytest.approx(each["t_s"], abs=1e-6)
@@ -58,7 +66,7 @@ def test_one_light_reading_sets_all_frames(story):
 def test_a_frame_can_be_rendered_again_from_its_file(story, tmp_path, monkeypatch):
     folder, records = story
     monkeypatch.chdir(tmp_path)
-    _photo, differs = replay(folder / records["frames"][2]["file"])
+    _photo, differs = replay(folder / records["frames"][1]["file"])
     assert differs == []
 
 
@@ -69,8 +77,7 @@ def test_the_sheet_shows_the_frames_and_carries_their_numbers(story):
     assert json.loads((folder / "sheet.json").read_text()) == json.loads(sheet.info["selfiesim"])
     pixels = np.asarray(sheet, float)
     for number, each in enumerate(records["frames"]):
-        row, column = divmod(number, 2)
-        left, top = 8 + column * 488, 62 + row * (270 + 34)
+        left, top = 8 + number * 488, 62
         frame = np.asarray(Image.open(folder / each["file"]).resize((480, 270), Image.Resampling.LANCZOS), float)
         assert np.array_equal(pixels[top : top + 270, left : left + 480], frame)
 
@@ -106,26 +113,102 @@ def test_the_page_links_all_files_and_nothing_external(story):
     page = Page(text)
     assert not page.open
     assert all((folder / target).is_file() for target in page.targets)
-    released = [each for each in records["frames"] if each["t_s"] > 0.0]
-    assert {each["file"] for each in released} <= set(page.targets)
+    assert {each["file"] for each in records["frames"]} <= set(page.targets)
     assert "<script src" not in text
-    assert "http" not in text
+    assert "http" not in text.replace("https://example.org/tianwen-1/", "")
 
 
 def test_the_page_speaks_in_sentences_and_rounds(story):
     folder, records = story
     text = (folder / "index.html").read_text(encoding="utf-8")
-    assert (
-        "a camera was pushed off at 0.2 metres a second. 4 pictures, computed and not photographed, follow it" in text
-    )
+    assert "On 31 December 2021, a camera was pushed off its spacecraft at 0.2 metres a second. In 90 seconds" in text
+    assert "it drifts 18 metres away, looking back: 3 pictures, computed and not photographed." in text
     assert "30 seconds after release, 6 metres away" in text
+    plain, technical = text.split("<summary>Technical details</summary>")
     for each in records["frames"]:
         # Where the craft is cut off, its size would say nothing.
-        size = f"The spacecraft is {each['craft_px']:.0f} pixels across." if each["craft_px"] else "nan pixels"
-        assert (size in text) == each["in_frame"], each["t_s"]
-    plain, technical = text.split("<summary>Technical details</summary>")
-    assert "Exposure" not in plain
-    assert "Exposure" in technical
+        size = f"<td>{each['craft_px']:.0f} px</td>" if each["craft_px"] else "nan"
+        assert (size in technical) == each["in_frame"], each["t_s"]
+    for words in ("Exposure", " px", "Drawn as drafts"):
+        assert words not in plain
+        assert words in technical
+
+
+def test_the_page_begins_with_the_first_frame_of_the_whole_craft_drawn_larger(story):
+    folder, records = story
+    whole = next(each for each in records["frames"] if each["in_frame"])
+    hero = json.loads((folder / "hero.json").read_text())
+    assert hero["view"]["seconds_since_release"] == pytest.approx(whole["t_s"])
+    assert hero["camera"]["size_px"] == [384, 216]
+    assert hero["photo"]["shutter_s"] == recipe_of(folder, whole)["photo"]["shutter_s"]
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    assert text.index('src="hero.jpg"') < text.index("<h1>")
+
+
+def test_without_a_whole_craft_the_page_begins_with_the_last_frame_that_has_something_behind_it():
+    cut_off = DriftSample(*[0.0] * 18)
+    frames = [replace(cut_off, t_s=t, in_frame=False, limb_in_frame=seen) for t, seen in ((1.0, True), (2.0, True))]
+    assert best_frame([*frames, replace(cut_off, t_s=3.0, in_frame=False, limb_in_frame=False)]) == 1
+    assert (
+        best_frame([*frames, replace(cut_off, t_s=4.0, in_frame=True), replace(cut_off, t_s=5.0, in_frame=True)]) == 2
+    )
+
+
+def test_pictures_of_the_page_are_described_and_not_only_named(story):
+    folder, records = story
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    for file in ["hero.jpg", *(each["file"] for each in records["frames"])]:
+        words = caption(read_recipe((folder / file).with_suffix(".json")), "alt")
+        assert f'alt="{escape(words)}"' in text
+        assert "Mars fills" in words
+
+
+# https://ogp.me: og:image is an absolute address, and a page with an image should give og:image:alt.
+def test_a_shared_address_shows_the_picture(story):
+    folder, _records = story
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    tags = dict(re.findall(r'<meta property="(og:[a-z:]+)" content="([^"]*)">', page))
+    assert tags["og:url"] == "https://example.org/tianwen-1/"
+    assert tags["og:image"] == "https://example.org/tianwen-1/hero.jpg"
+    assert (tags["og:image:width"], tags["og:image:height"]) == ("384", "216")
+    assert tags["og:image:alt"].startswith("Computer-generated image")
+    assert "twitter:card" in page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_breaks_no_rule_of_accessibility(story, browser, scheme):
+    folder, _records = story
+    with shown(browser, folder / "index.html", scheme) as page:
+        for each in page.locator("details").element_handles():
+            each.evaluate("each => each.open = true")
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_picture_is_as_wide_as_the_window_and_nothing_is_wider(story, browser, width):
+    folder, _records = story
+    with shown(browser, folder / "index.html", width=width) as page:
+        assert page.evaluate("document.querySelector('.hero img').clientWidth") == width
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_film_of_the_drift_is_on_the_page(run, tmp_path, browser, monkeypatch):
+    pytest.importorskip("imageio_ffmpeg")
+    monkeypatch.setattr("selfiesim.cli.story._FILM_FRAMES", 12)  # one second instead of ten
+    code, _out, err = run(
+        "story", SCENE, "--frames", "2", "--to", "release+60s", "--size", "64x36", "--film", "-o", "a"
+    )
+    assert code == 0, err
+    recipe = json.loads((tmp_path / "a" / "film.json").read_text())
+    assert recipe["film"]["duration_s"] == pytest.approx(1.0)
+    # From the first frame to the last, in the exposure of the frames.
+    assert recipe["film"]["start"] == "release+30.000000s"
+    assert recipe["frames"]["seconds"][-1] == pytest.approx(30.0)
+    assert set(recipe["frames"]["shutter_s"]) == {recipe_of(tmp_path / "a", {"file": "hero.jpg"})["photo"]["shutter_s"]}
+    with shown(browser, tmp_path / "a" / "index.html") as page:
+        page.wait_for_function("document.querySelector('video').readyState >= 1")
+        assert page.evaluate("document.querySelector('video').duration") == pytest.approx(1.0, abs=0.1)
+        assert violations(page) == []
 
 
 @pytest.fixture
@@ -163,8 +246,10 @@ def test_a_scene_with_a_mounted_camera_is_refused_with_advice(run, tmp_path, nam
     [
         (("--every", "10x"), "10s, 0.5s or 2min"),
         (("--every", "0s"), "10s, 0.5s or 2min"),
-        (("--every", "0.1s"), "1201 frames are too many; the limit is 240 (SELFIESIM_LIMITS=story-frames="),
+        (("--every", "0.1s"), "1200 frames are too many; the limit is 240 (SELFIESIM_LIMITS=story-frames="),
         (("--frames", "1"), "from 2 to 240"),
+        (("--every", "60s", "--to", "release+30s"), "the first frame would be after --to"),
+        (("--url", "example.org"), "such as https://example.org/tianwen-1/"),
         (("--frames", "9", "--every", "1s"), "give one of them"),
         (("--to", "release-5s"), "not after the release"),
         (("--meter-at", "release-9s"), "--meter-at: 'release-9s' is 9 s before the release"),
@@ -182,10 +267,10 @@ def test_bad_input_is_refused(run, tmp_path, words, message):
 
 
 def test_times_follow_a_step_or_a_number_of_frames():
-    assert story_times(60.0, 20.0, None) == [0.0, 20.0, 40.0, 60.0]
-    assert story_times(65.0, 20.0, None) == [0.0, 20.0, 40.0, 60.0]
-    assert story_times(60.0, None, 3) == [0.0, 30.0, 60.0]
-    assert len(story_times(120.0, None, None)) == 13
+    assert story_times(60.0, 20.0, None) == [20.0, 40.0, 60.0]
+    assert story_times(65.0, 20.0, None) == [20.0, 40.0, 60.0]
+    assert story_times(60.0, None, 3) == [20.0, 40.0, 60.0]
+    assert len(story_times(120.0, None, None)) == 12
     with pytest.raises(SceneError, match="not after"):
         story_times(0.0, None, None)
 

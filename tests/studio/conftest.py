@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from studio_page import StudioPage
 from studio_server import running, write_scene
 
 PATIENCE_MS = 90_000
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -19,18 +16,6 @@ def shared_studio(tmp_path_factory):
     write_scene(folder)
     with running(folder) as (address, token, _process):
         yield folder, f"{address}#{token}"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A headless browser."""
-    driver_module = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium; apt-get install chromium")
-    with driver_module.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

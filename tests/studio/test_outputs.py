@@ -64,7 +64,7 @@ def test_a_story_is_a_web_page_in_an_archive_with_a_contact_sheet(tmp_path):
     path, messages = written(tmp_path, "story", ".zip", frames=2)
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-    assert {"shot-story/index.html", "shot-story/frames/t0000.000s.png", "shot-story/frames/t0070.000s.png"} <= names
+    assert {"shot-story/index.html", "shot-story/frames/t0035.000s.png", "shot-story/frames/t0070.000s.png"} <= names
     assert [content["of"] for kind, content in messages if kind == "progress"] == [2, 2]
     with Image.open(tmp_path / "shot-sheet.png") as sheet:
         assert sheet.width > 64

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from selfiesim.core.errors import SceneError
 from selfiesim.core.terminal import console, printable_json
@@ -250,6 +251,22 @@ def load_scene(name_or_path: str, craft: str | None = None, size: str | None = N
     if craft is not None:
         scene = scene.with_craft(craft)
     return scene if size is None else scene.with_changes(camera__size_px=parse_size(size))
+
+
+def parse_address(text: str | None) -> str:
+    """Return the address of a folder on the web, ending in a slash; empty without one.
+
+    Raises
+    ------
+    SceneError
+        For any other address.
+    """
+    if text is None:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise SceneError(f"--url {text[:80]!r}: give the page's address, such as https://example.org/tianwen-1/")
+    return text if text.endswith("/") else f"{text}/"
 
 
 def parse_size(text: str) -> list[int]:

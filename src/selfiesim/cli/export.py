@@ -1,4 +1,4 @@
-"""The command ``selfiesim export``: a posed scene as glTF or USD, for Blender and other programs."""
+"""The command ``selfiesim export``: a posed scene as glTF, USD or Mitsuba's XML, for Blender and other programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def export(
     scene_name: SceneName,
     /,
     *,
-    output: Annotated[Path, output_file("File to write: .glb, or .usda, .usdc or .usdz.")],
+    output: Annotated[Path, output_file("File to write: .glb; .usda, .usdc or .usdz; or .xml for Mitsuba.")],
     at: At = None,
     size: Size = None,
     craft: Craft = None,
@@ -30,17 +30,18 @@ def export(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Export the posed craft, the camera and the Sun as glTF or USD, for Blender and others.
+    """Export the posed craft, the camera and the Sun as glTF or USD, for Blender and others, or as XML for Mitsuba 3.
 
     Example: selfiesim export tianwen1-mars --blender --backplate -o shot.glb
     """
     from selfiesim.core.files import atomic_write
+    from selfiesim.files.exports.mitsuba_xml import write_mitsuba
     from selfiesim.files.exports.usd import ENDINGS, write_usd
     from selfiesim.files.scene_glb import scene_glb
 
     ending = output.suffix.lower()
-    if ending not in (".glb", *ENDINGS):
-        raise OutputError(f"{output}: a scene is exported as .glb, .usda, .usdc or .usdz")
+    if ending not in (".glb", ".xml", *ENDINGS):
+        raise OutputError(f"{output}: a scene is exported as .glb, .usda, .usdc, .usdz or .xml")
     if (blender or backplate) and ending != ".glb":
         raise OutputError(f"{output}: the script for Blender loads a .glb; end its name in .glb")
     if backplate and not blender:
@@ -50,14 +51,19 @@ def export(
         content = scene_glb(view)
         with atomic_write(output) as temporary:
             temporary.write_bytes(content)
+        files = [output, *(_write_for_blender(view, output, backplate) if blender else [])]
+    elif ending == ".xml":
+        with progress_line() as set_status:
+            set_status("rendering what is around the craft")
+            files = write_mitsuba(view, output)
     else:
         write_usd(view, output)
-    files = [output, *(_write_for_blender(view, output, backplate) if blender else [])]
+        files = [output]
     if as_json:
         print_json({"file": str(output), "bytes": output.stat().st_size, "files": [str(file) for file in files]})
     else:
         for file in files:
-            print(f"{file}: {file.stat().st_size:,} bytes")
+            print(f"{file}: {file.stat().st_size:,} bytes" if file.is_file() else f"{file}: meshes and pictures")
 
 
 def _write_for_blender(view: View, glb: Path, with_backplate: bool) -> list[Path]:

@@ -12,6 +12,7 @@ from selfiesim.cli.console import load_scene, print_json, progress_line
 from selfiesim.cli.options import (
     AsJson,
     Craft,
+    DraftByDefault,
     FirstFrame,
     LastFrame,
     Look,
@@ -21,6 +22,7 @@ from selfiesim.cli.options import (
     SceneName,
     Size,
     Watermark,
+    choose_quality,
     flag,
     mark_names,
     output_file,
@@ -41,7 +43,8 @@ def render_film(
     ] = None,
     size: Size = None,
     craft: Craft = None,
-    quality: Quality = "draft",
+    quality: Quality | None = None,
+    draft: DraftByDefault = False,
     samples: Samples = None,
     look: Look = None,
     exposure: Annotated[
@@ -69,6 +72,7 @@ def render_film(
     from selfiesim.films.film import FilmSettings, film
 
     began = time.perf_counter()
+    quality = choose_quality(quality, draft, "draft")
     scene = load_scene(scene_name, craft, size)
     changes = {"photo__look": look, "photo__marks": mark_names(scale_bar, watermark)}
     scene = scene.with_changes(**{key: value for key, value in changes.items() if value})

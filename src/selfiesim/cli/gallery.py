@@ -7,8 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from selfiesim.cli.console import parse_size, print_json, progress_line
-from selfiesim.cli.options import AsJson, Quality, Size, flag, output_file
+from selfiesim.cli.console import parse_address, parse_size, print_json, progress_line
+from selfiesim.cli.options import AsJson, Draft, PageAddress, Quality, Size, choose_quality, flag, output_file
 from selfiesim.core.errors import SceneError
 from selfiesim.core.replaced_process import ReplacedProcess
 
@@ -20,10 +20,12 @@ def render_gallery(
     /,
     *,
     output: Annotated[Path, output_file("Folder for the images and the page.")] = Path("gallery"),
-    quality: Quality = "final",
+    quality: Quality | None = None,
+    draft: Draft = False,
     size: Size = None,
     fresh: Annotated[bool, flag("Also render images that exist and are up to date.")] = False,
     png: Annotated[bool, flag("Write PNG images, which keep every pixel, instead of JPEG.")] = False,
+    url: PageAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Render all shipped scenes and a web page with captions, geometry and assumptions.
@@ -35,11 +37,12 @@ def render_gallery(
     from selfiesim.pages.gallery import gallery
     from selfiesim.scene.shipped import scenes as shipped_scenes
 
-    size_px = parse_size(size) if size else None
+    quality = choose_quality(quality, draft, "final")
+    size_px, address = parse_size(size) if size else None, parse_address(url)
     with progress_line() as set_status, ReplacedProcess() as drawing:
         names = scenes or sorted(shipped_scenes(), key=lambda name: (name != _FLAGSHIP_SCENE, name))
         ending = ".png" if png else ".jpg"
-        entries = gallery(names, output, quality, size_px, set_status, fresh, ending, drawing.call)
+        entries = gallery(names, output, quality, size_px, set_status, fresh, ending, drawing.call, address)
     if as_json:
         print_json(gallery_json(entries, output))
     else:

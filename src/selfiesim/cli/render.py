@@ -13,6 +13,7 @@ from selfiesim.cli.options import (
     AsJson,
     At,
     Craft,
+    Draft,
     Look,
     Quality,
     Samples,
@@ -20,6 +21,7 @@ from selfiesim.cli.options import (
     SceneName,
     Size,
     Watermark,
+    choose_quality,
     flag,
     mark_names,
     output_file,
@@ -48,7 +50,7 @@ def render(
     size: Size = None,
     craft: Craft = None,
     quality: Quality | None = None,
-    draft: Annotated[bool, flag("Quick: the same as --quality draft. The default is final.", "--draft")] = False,
+    draft: Draft = False,
     samples: Samples = None,
     engine: Annotated[
         Literal["pyvista", "mitsuba"],
@@ -88,9 +90,7 @@ def render(
         raise SceneError(f"--lights: the engine {engine} does not separate light by kind; leave out --engine")
     if samples is not None and not 1 <= samples <= 1024:
         raise SceneError(f"--samples {samples}: give a number from 1 to 1024")
-    if draft and quality == "final":
-        raise SceneError("--draft and --quality final: give one of them")
-    quality = quality or ("draft" if draft else "final")
+    quality = choose_quality(quality, draft, "final")
     marks = mark_names(scale_bar, watermark)
     settings: dict[str, Any] = ({"look": look} if look else {}) | ({"marks": marks} if marks else {})
     with progress_line() as set_status:

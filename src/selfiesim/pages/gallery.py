@@ -16,7 +16,7 @@ from selfiesim.files.captions.caption import caption
 from selfiesim.files.images import save, sidecar_path
 from selfiesim.files.replay import read_recipe
 from selfiesim.files.thumbnails import image_size, save_thumbnail
-from selfiesim.pages.html import assumed_table, document, facts_table, paragraphs, picture
+from selfiesim.pages.html import Preview, assumed_table, document, facts_table, paragraphs, picture
 from selfiesim.pages.picture_cache import RenderCache, view_digest
 from selfiesim.scene.scene import Scene
 
@@ -70,6 +70,7 @@ def gallery(
     fresh: bool = False,
     ending: str = ".jpg",
     run: Callable[..., Any] = lambda function, *args: function(*args),
+    address: str = "",
 ) -> list[GalleryEntry]:
     """Render scenes into ``folder``, each as ``NAME.jpg`` with its recipe, and write a page ``index.html``.
 
@@ -90,6 +91,8 @@ def gallery(
     run
         Calls a function that draws a picture: :meth:`selfiesim.core.replaced_process.ReplacedProcess.call` does so in a
         process of its own, whose crash costs one picture at most.
+    address
+        Where the page will be published, ending in a slash: for the picture shown where the page is shared.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def gallery(
         except UserError as error:
             entries.append(GalleryEntry(stem, stem, fault=str(error)))
     with atomic_write(folder / "index.html") as temporary:
-        temporary.write_text(html_page(entries), encoding="utf-8")
+        temporary.write_text(html_page(entries, address), encoding="utf-8")
     return entries
 
 
@@ -167,8 +170,11 @@ def _draw(name: str, size_px: list[int] | None, quality: str, path: Path, small:
     save_thumbnail(photo.pixels, small, THUMBNAIL_PX)
 
 
-def html_page(entries: list[GalleryEntry]) -> str:
-    """Return the page, grouped by mission, as HTML that needs nothing from outside the gallery's folder."""
+def html_page(entries: list[GalleryEntry], address: str = "") -> str:
+    """Return the page, grouped by mission, as HTML that needs nothing from outside the gallery's folder.
+
+    ``address`` is as :func:`gallery` takes it; the first scene's picture is shown where the page is shared.
+    """
     ordered = sorted(
         entries, key=lambda entry: (not entry.mission, entry.mission.casefold())
     )  # without one: at the end
@@ -177,7 +183,9 @@ def html_page(entries: list[GalleryEntry]) -> str:
         for mission, group in groupby(ordered, key=lambda entry: entry.mission)
     )
     articles = "\n".join(_article(entry) for entry in ordered)
-    return document(TITLE, _INTRODUCTION, f"{contents}\n{articles}\n{_credits(entries)}")
+    first = next((entry for entry in entries if entry.picture), None)
+    preview = Preview(_thumbnail(first), _words(first), first.thumbnail_px, address) if first else None
+    return document(TITLE, _INTRODUCTION, f"{contents}\n{articles}\n{_credits(entries)}", preview=preview)
 
 
 def _contents(mission: str, rendered: list[GalleryEntry]) -> str:
@@ -186,12 +194,20 @@ def _contents(mission: str, rendered: list[GalleryEntry]) -> str:
         return ""
     links = "\n".join(f'<a href="#{escape(entry.name)}">{_image(entry)}{escape(entry.title)}</a>' for entry in rendered)
     heading = f"<h2>{escape(mission)}</h2>\n" if mission else ""
-    return f"{heading}<nav>\n{links}\n</nav>"
+    return f'{heading}<nav aria-label="{escape(mission or "Scenes")}">\n{links}\n</nav>'
 
 
 def _image(entry: GalleryEntry) -> str:
-    words = f"Computer-generated image: {entry.title}" if entry.recipe is None else caption(entry.recipe, "alt")
-    return picture(f"thumbnails/{quote(entry.name)}.jpg", words, entry.thumbnail_px)
+    return picture(_thumbnail(entry), _words(entry), entry.thumbnail_px)
+
+
+def _thumbnail(entry: GalleryEntry) -> str:
+    return f"thumbnails/{quote(entry.name)}.jpg"
+
+
+def _words(entry: GalleryEntry) -> str:
+    """What the picture shows, for those who cannot see it."""
+    return f"Computer-generated image: {entry.title}" if entry.recipe is None else caption(entry.recipe, "alt")
 
 
 def _article(entry: GalleryEntry) -> str:

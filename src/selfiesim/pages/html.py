@@ -5,7 +5,8 @@ Every function that takes plain text escapes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -44,13 +45,15 @@ article { border-top: 1px solid var(--line); margin-top: 3rem; padding-top: 1.5r
 p { max-width: 42rem }
 img { display: block; height: auto; width: 100% }
 nav, .frames { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(10rem, 44%), 1fr)) }
+nav { margin-bottom: 2rem }
 .frames { gap: 1.5rem 1rem; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)) }
 nav a { color: inherit; font-size: 0.85rem; line-height: 1.35; text-decoration: none }
 nav a:hover { text-decoration: underline }
 nav img { aspect-ratio: 16 / 9; margin-bottom: 0.4rem; object-fit: cover }
 figure { margin: 0 }
 .hero { background: #000; margin: 0 }
-.hero img { margin: 0 auto; max-height: 78vh; object-fit: contain }
+.hero img { margin: 0 auto; max-height: 92vh; object-fit: contain }
+video { background: #000; display: block; height: auto; width: 100% }
 .hero figcaption { margin: 0 auto; max-width: 62rem; padding: 0.6rem 1.25rem; color: #b5b0a5 }
 .viewer canvas { background: #070709; cursor: grab; display: block; height: min(60vh, 34rem); touch-action: pan-y }
 .viewer canvas { width: 100% }
@@ -62,7 +65,8 @@ figcaption { color: var(--quiet); font-size: 0.85rem; margin-top: 0.4rem }
 table { border-collapse: collapse; font-size: 0.85rem; width: 100% }
 th, td { border-bottom: 1px solid var(--line); padding: 0.35rem 0.8rem 0.35rem 0 }
 th, td { text-align: left; vertical-align: top }
-th { color: var(--quiet); font-weight: normal; width: 35% }
+th { color: var(--quiet); font-weight: normal }
+th[scope="row"] { width: 35% }
 td { overflow-wrap: anywhere }
 summary { cursor: pointer; margin: 0.8rem 0 }
 .quiet { color: var(--quiet); font-size: 0.85rem; white-space: pre-line }
@@ -73,7 +77,7 @@ summary { cursor: pointer; margin: 0.8rem 0 }
   h2, figure, tr { break-inside: avoid }
   h2 { break-after: avoid }
   .hero { background: none }
-  .viewer { display: none }
+  .viewer, video { display: none }
   .wide img { min-width: 0 }
   article > a img { max-height: 12cm; object-fit: contain; object-position: left }
   details::details-content { content-visibility: visible; display: block; height: auto }
@@ -81,7 +85,40 @@ summary { cursor: pointer; margin: 0.8rem 0 }
 """
 
 
-def document(title: str, introduction: str, body: str, hero: str = "", preview: str = "") -> str:
+@dataclass(frozen=True)
+class Preview:
+    """The picture that stands for a page where its address is shared.
+
+    Attributes
+    ----------
+    file, alternative : str
+        Path from the page, and what the picture shows.
+    size_px : tuple of int
+        Width and height.
+    address : str
+        Where the page will be, ending in a slash: such pictures must be given in full. Empty if not known.
+    """
+
+    file: str
+    alternative: str
+    size_px: tuple[int, int]
+    address: str = ""
+
+    def tags(self) -> str:
+        """Elements of a page's head: Open Graph, and the card of Twitter."""
+        width, height = self.size_px
+        names = {
+            "og:url": self.address,
+            "og:image": self.address + self.file,
+            "og:image:width": width,
+            "og:image:height": height,
+            "og:image:alt": self.alternative,
+        }
+        tags = [f'<meta property="{key}" content="{escape(str(value))}">' for key, value in names.items() if value]
+        return "\n".join([*tags, '<meta name="twitter:card" content="summary_large_image">'])
+
+
+def document(title: str, introduction: str, body: str, hero: str = "", preview: Preview | None = None) -> str:
     """Return a whole page.
 
     Parameters
@@ -90,10 +127,11 @@ def document(title: str, introduction: str, body: str, hero: str = "", preview: 
         Plain text.
     body, hero : str
         HTML below the introduction, and above the title, as wide as the window.
-    preview : str
-        Path of the picture that stands for the page where its address is shared.
+    preview : Preview, optional
+        The picture that stands for the page where its address is shared.
     """
-    image = f'\n<meta property="og:image" content="{escape(preview)}">' if preview else ""
+    tags = f"\n{preview.tags()}" if preview else ""
+    header = f"<header>\n{hero}\n</header>\n" if hero else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -103,13 +141,11 @@ def document(title: str, introduction: str, body: str, hero: str = "", preview: 
 <meta name="description" content="{escape(introduction)}">
 <meta property="og:type" content="article">
 <meta property="og:title" content="{escape(title)}">
-<meta property="og:description" content="{escape(introduction)}">{image}
-<meta name="twitter:card" content="summary_large_image">
+<meta property="og:description" content="{escape(introduction)}">{tags}
 <style>{_STYLE}</style>
 </head>
 <body>
-{hero}
-<main>
+{header}<main>
 <h1>{escape(title)}</h1>
 <p>{escape(introduction)}</p>
 {body}
@@ -149,3 +185,11 @@ def table(rows: list[tuple[str, str]]) -> str:
     """Return a table with two columns of plain text."""
     cells = [f'<tr><th scope="row">{escape(key)}</th><td>{escape(str(value))}</td></tr>' for key, value in rows]
     return "\n".join(["<table>", *cells, "</table>"])
+
+
+def columns_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of plain text with a heading for each column."""
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    cells = ["".join(f"<td>{escape(text)}</td>" for text in row) for row in rows]
+    lines = [f"<tr>{row}</tr>" for row in cells]
+    return "\n".join(["<table>", f"<thead><tr>{head}</tr></thead>", "<tbody>", *lines, "</tbody>", "</table>"])

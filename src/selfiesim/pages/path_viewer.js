@@ -26,6 +26,8 @@ varying vec3 shade;
 void main() { gl_FragColor = vec4(pow(min(shade, 1.0), vec3(0.4545)), 1.0); }`;
 
 const PATH = [0.81, 0.45, 0.16], CAMERA = [0.21, 0.45, 0.76], SUN = [1.0, 0.68, 0.11];
+// Half the height of the view over its distance, and the size of the drawn camera as a share of the whole.
+const SLOPE = 0.42, CAMERA_SIZE = 0.14, MARGIN = 1.06;
 const TURN_PER_PX = 0.008, TURN_PER_KEY = 0.1, ZOOM_PER_KEY = 1.15;
 
 const add = (a, b, scale = 1) => a.map((value, k) => value + scale * b[k]);
@@ -85,25 +87,48 @@ class Viewer {
     if (!this.gl) return; // the drawn path below says the same
     this.slider = figure.querySelector("[type=range]");
     this.fromCamera = figure.querySelector("[type=checkbox]");
-    const { positions, middle, reach } = this.bounds();
-    Object.assign(this, { positions, middle, reach, turn: 0.7, tilt: 0.35, distance: 2.2 * reach });
-    this.load();
+    const mesh = unpack(this.data.mesh);
+    Object.assign(this, this.bounds(mesh.corners), { turn: 0.7, tilt: 0.35, distance: null });
+    this.load(mesh);
     this.listen();
     figure.hidden = false;
     new ResizeObserver(() => this.draw()).observe(this.canvas);
   }
 
-  bounds() {
-    const positions = [[0, 0, 0], ...this.data.path];
-    const low = [0, 1, 2].map((k) => Math.min(...positions.map((p) => p[k])));
-    const high = [0, 1, 2].map((k) => Math.max(...positions.map((p) => p[k])));
+  // What is to be in view at first: craft, path, the camera drawn on it, and the line toward the Sun.
+  bounds(corners) {
+    const points = [...this.data.path, ...this.sunLine()];
+    for (let first = 0; first < corners.length; first += 9) points.push(Array.from(corners.subarray(first, first + 3)));
+    const low = [0, 1, 2].map((k) => points.reduce((least, point) => Math.min(least, point[k]), Infinity));
+    const high = [0, 1, 2].map((k) => points.reduce((most, point) => Math.max(most, point[k]), -Infinity));
     const middle = add(low, high).map((value) => value / 2);
-    const size = this.data.mesh.scale * 32767;
-    return { positions, middle, reach: Math.max(Math.hypot(...add(high, low, -1)) / 2, size) };
+    const reach = Math.max(...[low, high].map((point) => Math.hypot(...add(point, middle, -1))));
+    for (const frame of this.data.frames) points.push(...this.cameraCorners(frame, CAMERA_SIZE * reach));
+    return { middle, reach, points };
   }
 
-  load() {
-    const { gl } = this, mesh = unpack(this.data.mesh);
+  sunLine() {
+    const length = this.data.mesh.scale * 32767;
+    return [1.1, 1.8].map((share) => this.data.sun.map((value) => share * length * value));
+  }
+
+  cameraCorners(frame, size) {
+    return [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([x, y]) => {
+      const way = add(add(frame.ahead, frame.right, x * this.data.slopes[0]), frame.down, y * this.data.slopes[1]);
+      return add(frame.position, way, size);
+    });
+  }
+
+  // The least distance from the middle at which all points are in view.
+  fit({ right, up, ahead, slopes }) {
+    return MARGIN * this.points.reduce((least, point) => {
+      const place = add(point, this.middle, -1), across = Math.abs(dot(place, right)), rise = Math.abs(dot(place, up));
+      return Math.max(least, across / slopes[0] - dot(place, ahead), rise / slopes[1] - dot(place, ahead));
+    }, 0);
+  }
+
+  load(mesh) {
+    const { gl } = this;
     this.meshProgram = compile(gl, MESH_SHADER);
     this.lineProgram = compile(gl, LINE_SHADER);
     this.count = mesh.corners.length / 3;
@@ -179,9 +204,10 @@ class Viewer {
     const level = add(aside.map((v) => v * Math.cos(this.turn)), across, Math.sin(this.turn));
     const back = add(level.map((v) => v * Math.cos(this.tilt)), up, Math.sin(this.tilt));
     const ahead = back.map((v) => -v), right = unit(cross(ahead, up));
-    const slope = 0.42 * Math.max(1, 1 / aspect);
-    return { eye: add(this.middle, back, this.distance), right, up: cross(right, ahead), ahead,
-             slopes: [slope * aspect, slope] };
+    const slope = SLOPE * Math.max(1, 1 / aspect);
+    const axes = { right, up: cross(right, ahead), ahead, slopes: [slope * aspect, slope] };
+    this.distance ??= this.fit(axes);
+    return { eye: add(this.middle, back, this.distance), ...axes };
   }
 
   draw() {
@@ -216,18 +242,13 @@ class Viewer {
   }
 
   drawPath(toClip) {
-    const { gl } = this, frame = this.data.frames[Number(this.slider.value)], size = 0.16 * this.reach;
+    const { gl } = this, frame = this.data.frames[Number(this.slider.value)], size = CAMERA_SIZE * this.reach;
     this.drawLine(toClip, this.data.path, gl.LINE_STRIP, PATH);
     this.drawLine(toClip, this.data.frames.map((each) => each.position), gl.POINTS, PATH);
-    const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([x, y]) => {
-      const way = add(add(frame.ahead, frame.right, x * this.data.slopes[0]), frame.down, y * this.data.slopes[1]);
-      return add(frame.position, way, size);
-    });
+    const corners = this.cameraCorners(frame, size);
     const edges = corners.flatMap((corner, k) => [frame.position, corner, corner, corners[(k + 1) % 4]]);
     this.drawLine(toClip, edges, gl.LINES, CAMERA);
-    const length = this.data.mesh.scale * 32767;
-    this.drawLine(toClip, [this.data.sun.map((v) => v * 1.1 * length), this.data.sun.map((v) => v * 1.8 * length)],
-                  gl.LINES, SUN);
+    this.drawLine(toClip, this.sunLine(), gl.LINES, SUN);
   }
 
   drawLine(toClip, points, kind, colour) {

@@ -51,9 +51,7 @@ def path_viewer(scene: Scene, times: Sequence[float], captions: Sequence[str], a
     resolved = scene.resolve()
     view = resolved.at(moment)
     to_axes = icrf_to_axes(view, axes)
-    line = [
-        camera_position_in_axes(resolved.at(float(t)), axes) for t in np.linspace(times[0], times[-1], _PATH_POINTS)
-    ]
+    line = [camera_position_in_axes(resolved.at(float(t)), axes) for t in np.linspace(0.0, times[-1], _PATH_POINTS)]
     lens = view.camera
     data: dict[str, Any] = {
         "mesh": _mesh(view.craft, to_axes @ view.track.icrf_to_body.T),

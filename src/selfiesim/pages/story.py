@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ from selfiesim.analysis.drift_table import sample, sample_times
 from selfiesim.core.errors import SceneError
 from selfiesim.core.files import atomic_write, make_folder
 from selfiesim.core.limits import STORY_FRAMES
+from selfiesim.files.captions.caption import caption
 from selfiesim.files.images import check_writable, save, save_picture
+from selfiesim.files.recipe import recipe
 from selfiesim.files.thumbnails import save_thumbnail
 from selfiesim.pages.path_figure import AxesName, plot_release
 from selfiesim.pages.story_page import html_page
-from selfiesim.pages.story_record import Frame, Story, story_title
+from selfiesim.pages.story_record import Frame, Story, best_frame, story_title
 from selfiesim.pages.story_sheet import StorySheet
 from selfiesim.photo.exposure import limit_shutter
 
@@ -23,10 +26,14 @@ if TYPE_CHECKING:
     from selfiesim.view.view import View
 
 THUMBNAIL_PX = (640, 480)
+HERO_PX = 1920
+"""Width of the picture that the page begins with."""
+HERO_FILE = "hero.jpg"
+_MAX_HERO_SCALE = 3.0  # of the frames
 
 
 def story_times(stop: float, every: float | None, frames: int | None) -> list[float]:
-    """Choose the times of the frames, from the release to ``stop``.
+    """Choose the times of the frames, up to ``stop``; none is at the release, when the lens is on the craft.
 
     Parameters
     ----------
@@ -35,7 +42,7 @@ def story_times(stop: float, every: float | None, frames: int | None) -> list[fl
     every
         Seconds from frame to frame; 10 where neither this nor ``frames`` is given.
     frames
-        Instead of ``every``: the number of frames, evenly spaced, both ends included.
+        Instead of ``every``: the number of frames, evenly spaced, the last at ``stop``.
 
     Returns
     -------
@@ -55,9 +62,11 @@ def story_times(stop: float, every: float | None, frames: int | None) -> list[fl
         if frames < 2:
             raise SceneError(f"--frames {frames}: give a number from 2 to {STORY_FRAMES.value:,}")
         STORY_FRAMES.check(frames, f"--frames {frames}: too many", SceneError)
-        return [stop * k / (frames - 1) for k in range(frames)]
+        return [stop * k / frames for k in range(1, frames + 1)]
     step = 10.0 if every is None else every
-    times = sample_times(0.0, stop, step)
+    if step > stop:
+        raise SceneError(f"--every {step:g}s: the first frame would be after --to, release+{stop:g}s")
+    times = sample_times(0.0, stop, step)[1:]
     STORY_FRAMES.check(len(times), f"--every {step:g}s: {len(times)} frames are too many", SceneError)
     return times
 
@@ -89,11 +98,13 @@ def render_story(
     axes: AxesName = "rtn",
     on_status: Callable[[str], None] = lambda _text: None,
     on_frame: Callable[[int, int], None] = lambda _done, _of: None,
+    draw_film: Callable[[Scene, Path], str] | None = None,
+    address: str = "",
 ) -> Story:
     """Render the story of a release into ``folder``.
 
-    Writes the frames (``frames/``, each with its recipe), ``sheet.png``, ``path.png``, ``index.html``, and
-    ``sheet.json`` with the numbers of all frames.
+    Writes the frames (``frames/``, each with its recipe), ``hero.jpg``, the picture that the page begins with,
+    ``sheet.png``, ``path.png``, ``index.html``, and ``sheet.json`` with the numbers of all frames.
 
     Parameters
     ----------
@@ -109,6 +120,10 @@ def render_story(
         Called with a few words at the start of each step.
     on_frame
         Called before each frame with the number done and the total.
+    draw_film
+        Writes a film of the scene, with the exposure of the frames, into ``folder``, and returns the name of its file.
+    address
+        Where the page will be published, ending in a slash: for the picture shown where the page is shared.
 
     Raises
     ------
@@ -127,17 +142,26 @@ def render_story(
         )
     exposed, metered = _set_exposure(scene, moment, reference_s, meter_each)
     view = scene.view(reference_s)
+    film = ""
+    if draw_film is not None:
+        on_status("filming")
+        film = draw_film(exposed, folder)
     sheet, frames = StorySheet(story_title(scene), metered, len(times)), []
     for number, t in enumerate(times, start=1):
         on_status(f"rendering frame {number} of {len(times)}")
         on_frame(number - 1, len(times))
         frames.append(_render_frame(exposed, t, folder, quality, sheet))
     on_status("drawing the path")
-    plot_release(scene, times, folder / "path.png", axes, reference_s if times[0] <= reference_s <= times[-1] else None)
-    story = Story(scene, tuple(frames), folder, reference_s, metered, view.facts, _credits(view))
+    shown_s = reference_s if reference_s <= times[-1] else None
+    plot_release(scene, [0.0, *times], folder / "path.png", axes, shown_s)
+    on_status("rendering the first picture of the page")
+    hero = _render_hero(exposed, frames[best_frame([frame.sample for frame in frames])], folder, quality)
+    story = Story(
+        scene, tuple(frames), folder, reference_s, metered, view.facts, _credits(view), quality, hero, film
+    )  # fmt: skip
     save_picture(folder / "sheet.png", sheet.pixels(), story.records())
     with atomic_write(folder / "index.html") as temporary:
-        temporary.write_text(html_page(story, axes), encoding="utf-8")
+        temporary.write_text(html_page(story, axes, address), encoding="utf-8")
     return story
 
 
@@ -163,7 +187,16 @@ def _render_frame(scene: Scene, t: float, folder: Path, quality: str, sheet: Sto
     save_thumbnail(photo.pixels, folder / thumbnail, THUMBNAIL_PX)
     numbers = sample(view, t)
     sheet.add(photo.pixels, numbers)
-    return Frame(numbers, file, str(photo.exposure), thumbnail)
+    return Frame(numbers, file, str(photo.exposure), thumbnail, caption(recipe(photo), "alt"))
+
+
+def _render_hero(scene: Scene, frame: Frame, folder: Path, quality: str) -> Frame:
+    """Render a frame again, larger: it is shown as wide as the window."""
+    width, height = scene.camera.size_px
+    scale = max(min(HERO_PX / width, _MAX_HERO_SCALE), 1.0)
+    larger = scene.with_changes(camera__size_px=[round(scale * width), round(scale * height)])
+    save(larger.view(frame.sample.t_s).render(quality).expose(), folder / HERO_FILE)
+    return replace(frame, file=HERO_FILE)
 
 
 def _credits(view: View) -> tuple[str, ...]:

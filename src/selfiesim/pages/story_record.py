@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,12 +25,15 @@ class Frame:
         Picture and thumbnail, relative to the story's folder.
     exposure : str
         Shutter, f-number and ISO.
+    alternative : str
+        What the picture shows, for those who cannot see it.
     """
 
     sample: DriftSample
     file: str
     exposure: str
     thumbnail: str
+    alternative: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,12 @@ class Story:
         Facts of the view at ``reference_s``.
     credits : tuple of str
         Sources of the maps.
+    quality : str
+        Of the pictures: ``"draft"`` or ``"final"``.
+    hero : Frame
+        The frame that the page begins with, its picture larger than the others.
+    film : str
+        File of the film, relative to ``folder``; empty without one.
     """
 
     scene: Scene
@@ -57,6 +67,9 @@ class Story:
     metered: str
     facts: dict[str, Any]
     credits: tuple[str, ...]
+    quality: str
+    hero: Frame
+    film: str = ""
 
     @property
     def title(self) -> str:
@@ -75,13 +88,36 @@ class Story:
             "kind": SYNTHETIC,
             "notice": f"Each frame is a {SYNTHETIC}: a simulation, not a photograph taken in space.",
             "title": self.title,
+            "quality": self.quality,
             "exposure": self.metered,
             "return_to_craft": describe_return(self.samples) or None,
+            "hero": self.hero.file,
+            "film": self.film or None,
             "frames": [file | record for file, record in zip(files, as_records(self.samples), strict=True)],
             "assumed": self.facts["assumed"],
             "credits": list(self.credits),
             "versions": {package: version(package) for package in ("selfiesim", "numpy", "pyvista", "vtk")},
         }
+
+
+def best_frame(samples: Sequence[DriftSample]) -> int:
+    """Return the number of the frame that shows most: the first with all of the craft, and something behind it.
+
+    Without one, it is the last that has something behind the craft.
+    """
+
+    def interest(number: int) -> tuple[int, float]:
+        sample = samples[number]
+        value = 2 * sample.in_frame + bool(background(sample))
+        return value, -sample.t_s if sample.in_frame else sample.t_s
+
+    return max(range(len(samples)), key=interest)
+
+
+def background(sample: DriftSample) -> list[str]:
+    """Return what is behind the craft, in words."""
+    seen = {"the limb": sample.limb_in_frame, "the polar cap": sample.cap_in_frame, "the Sun": sample.sun_in_frame}
+    return [name for name, is_shown in seen.items() if is_shown]
 
 
 def story_title(scene: Scene) -> str:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.files.captions.caption import duration_in_words, length_in_words
+from selfiesim.files.captions.language import load_language
+
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
@@ -68,6 +71,15 @@ class StorySheet:
             row, column = divmod(number, self._columns)
             left, top = _GAP_PX + column * (across + _GAP_PX), _HEAD_PX + row * (down + _CAPTION_PX + _GAP_PX)
             sheet.paste(image, (left, top))
-            pen.text((left, top + down + 5), f"release+{numbers.t_s:.4g} s", _INK, small)
-            pen.text((left + across, top + down + 5), f"{numbers.range_m:.1f} m", _INK, small, anchor="ra")
+            for words in _captions(numbers):
+                if small.getlength(words) <= across:
+                    break
+            pen.text((left, top + down + 5), words, _INK, small)
         return np.asarray(sheet)
+
+
+def _captions(numbers: DriftSample) -> tuple[str, str]:
+    """When and from where a frame was taken, in words and, for narrow cells, in units."""
+    words = load_language("en")
+    long = f"{duration_in_words(numbers.t_s, words)} after release, {length_in_words(numbers.range_m, words)} away"
+    return long, f"{numbers.t_s:.4g} s, {numbers.range_m:.3g} m"

@@ -13,6 +13,7 @@ Style = Literal["press", "full", "alt"]
 STYLES: tuple[Style, ...] = get_args(Style)
 _MAX_NAMES = 6
 _MAX_PRESS_NAMES = 3
+_ROUND_FROM_S = 180.0  # time from which readers get whole minutes
 # Corners of the frame as recipes name them, and as sentences do.
 _CORNERS = {
     "upper left": "top_left",
@@ -53,13 +54,13 @@ def caption(recipe: dict[str, Any], style: Style = "full", language: str = "en")
     return words.join(_press(recipe, words) if style == "press" else _alt(recipe, words))
 
 
-def readable_utc(utc: str) -> str:
-    """Write an ISO 8601 time as a date and time of day for readers; other text is returned as it is.
+def readable_date(utc: str) -> str:
+    """Write an ISO 8601 time as a date for readers; other text is returned as it is.
 
-    >>> readable_utc("2021-12-31T13:17:57.097Z")
-    '31 December 2021, 13:17:57 UTC'
+    >>> readable_date("2021-12-31T13:17:57.097Z")
+    '31 December 2021'
     """
-    return _date(utc, load_language("en"), "date_time") or utc
+    return _date(utc, load_language("en"), "date") or utc
 
 
 def _date(utc: str, words: Language, form: str) -> str | None:
@@ -72,6 +73,15 @@ def _date(utc: str, words: Language, form: str) -> str | None:
     month = words.sentence("months", str(time.month))
     given = {"day": time.day, "month": month, "year": time.year}
     return words.sentence("units", form, **given | ({"time": f"{time:%H:%M:%S}"} if form == "date_time" else {}))
+
+
+def _is_mounted(recipe: dict[str, Any]) -> bool:
+    """Whether the camera is part of the spacecraft, whose origin's distance then says nothing.
+
+    It is not if its place is given in local axes, as that of a camera which was put on the ground.
+    """
+    mounted = recipe["scene"].get("mounted")
+    return mounted is not None and ("mount" in mounted or mounted.get("axes") == "body")
 
 
 def _title(recipe: dict[str, Any], words: Language) -> str:
@@ -90,12 +100,16 @@ def length_in_words(metres: float, words: Language) -> str:
 
 
 def duration_in_words(seconds: float, words: Language) -> str:
-    """Return a time as people say it: 1.5 seconds, 72 seconds, 3 minutes."""
-    unit, size = ("second", 1.0) if seconds < 99.5 else ("minute", 60.0) if seconds < 99.5 * 60.0 else ("hour", 3600.0)
+    """Return a time as people say it: 1.5 seconds, 100 seconds, 2 minutes, 170 seconds, 3 minutes."""
+    is_short = seconds < 179.5 and round(seconds) != 120
+    unit, size = ("second", 1.0) if is_short else ("minute", 60.0) if seconds < 99.5 * 60.0 else ("hour", 3600.0)
     return words.count(_rounded(seconds / size), unit)
 
 
 def _rounded(value: float) -> str:
+    """Two or three figures that count: 1.6, 17, 618, 1680."""
+    if value >= 999.5:
+        return f"{float(f'{value:.3g}'):.0f}"
     return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
 
 
@@ -107,8 +121,12 @@ def _press(recipe: dict[str, Any], words: Language) -> list[str]:
         if date
         else words.sentence("press", "subject_undated", title=title)
     ]
-    if distance := view.get("range_to_craft_m"):
+    distance = view.get("range_to_craft_m")
+    if _is_mounted(recipe):
+        lines.append(words.sentence("press", "mounted"))
+    elif distance:
         away, since = length_in_words(distance, words), view.get("seconds_since_release")
+        since = since if since is None or since < _ROUND_FROM_S else 60.0 * round(since / 60.0)
         lines.append(
             words.sentence("press", "distance", distance=away)
             if since is None or since < 0.5
@@ -129,7 +147,9 @@ def _alt(recipe: dict[str, Any], words: Language) -> list[str]:
     view, body = recipe["view"], _body(recipe, words)
     lines = [words.sentence("alt", "subject", title=_title(recipe, words))]
     place = place_of_craft(recipe)
-    if place == "outside":
+    if _is_mounted(recipe):
+        lines.append(words.sentence("alt", "craft_mounted"))
+    elif place == "outside":
         lines.append(words.sentence("alt", "craft_outside"))
     elif place and (distance := view.get("range_to_craft_m")):
         where = words.sentence("places", place)
@@ -140,6 +160,9 @@ def _alt(recipe: dict[str, Any], words: Language) -> list[str]:
         key, place, degrees = describe_planet(recipe)
         where = words.sentence("places", place) if place else ""
         lines.append(words.sentence("alt", key, body=body, place=where, degrees=degrees))
+    others = [each["name"] for each in recipe["scene"].get("objects") or () if each.get("name")]
+    if names := [words.name(name, name.replace("_", " ")) for name in others]:
+        lines.append(words.sentence("alt", "objects", names=words.listed(names, _MAX_NAMES)))
     key, side = describe_light(recipe)
     lines.append(words.sentence("alt", key, place=words.sentence("sides", side) if side else ""))
     return lines
@@ -148,7 +171,7 @@ def _alt(recipe: dict[str, Any], words: Language) -> list[str]:
 def _full(recipe: dict[str, Any], words: Language) -> list[str]:
     view, photo = recipe["view"], recipe["photo"]
     lines = [words.sentence("full", "subject", title=_title(recipe, words)), _seen(recipe, words)]
-    if distance := view.get("range_to_craft_m"):
+    if (distance := view.get("range_to_craft_m")) and not _is_mounted(recipe):
         scale = distance / recipe["camera"]["matrix_px"][0][0]
         lines.append(words.sentence("full", "range", range=f"{distance:.1f}", pixel=f"{1e3 * scale:.1f}"))
     if names := _names(view):
@@ -158,7 +181,7 @@ def _full(recipe: dict[str, Any], words: Language) -> list[str]:
         words.sentence(
             "full",
             "camera",
-            shutter=_shutter(photo["shutter_s"]),
+            shutter=words.sentence("units", "s", number=_shutter(photo["shutter_s"])),
             f_number=f"{photo['f_number']:g}",
             iso=f"{photo['iso']:.0f}",
             field=f"{view['horizontal_fov_deg']:.0f}",
@@ -185,11 +208,9 @@ def _ground_scale(view: dict[str, Any], words: Language) -> list[str]:
     metres, sun = point["ground_sample_m"], point["sun_elevation_deg"]
     place = words.sentence("places", _CORNERS.get(point.get("where", ""), "centre"))
     key = "sun_above" if sun >= 0.0 else "sun_below"
-    return [words.sentence("full", key, scale=_short_length(metres), place=place, degrees=f"{abs(sun):.0f}")]
-
-
-def _short_length(metres: float) -> str:
-    return f"{metres / 1e3:.1f} km" if metres >= 1e3 else f"{metres:.0f} m"
+    scale = words.sentence("units", "km", number=f"{metres / 1e3:.1f}") if metres >= 1e3 else ""
+    scale = scale or words.sentence("units", "m", number=f"{metres:.0f}")
+    return [words.sentence("full", key, scale=scale, place=place, degrees=f"{abs(sun):.0f}")]
 
 
 def _seen(recipe: dict[str, Any], words: Language) -> str:
@@ -224,4 +245,4 @@ def _latitude(view: dict[str, Any], digits: int, words: Language) -> str:
 
 
 def _shutter(seconds: float) -> str:
-    return f"1/{1.0 / seconds:.0f} s" if seconds < 0.5 else f"{seconds:.2g} s"
+    return f"1/{1.0 / seconds:.0f}" if seconds < 0.5 else f"{seconds:.2g}"

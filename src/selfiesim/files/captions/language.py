@@ -15,6 +15,7 @@ from selfiesim.core.limits import LANGUAGE_BYTES
 
 SHIPPED = ("en", "zh")
 _FREE_TABLES = ("names", "titles")  # a translation adds what it knows
+_SENTENCES = ("press", "full", "alt")
 _MAX_SENTENCE = 500
 
 
@@ -32,7 +33,9 @@ class Language:
 
     def sentence(self, table: str, key: str, **words: object) -> str:
         """Return the sentence ``[table] key`` with its words filled in."""
-        return str(self._tables[table][key]).format(**words)
+        text = str(self._tables[table][key]).format(**words)
+        # A sentence may begin with a name, such as "the Moon".
+        return text[:1].upper() + text[1:] if table in _SENTENCES else text
 
     def name(self, name: str, default: str | None = None) -> str:
         """Name of a body, or of what heights are measured from; one without a translation is returned as it is."""
