@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -150,6 +152,42 @@ def test_header_has_the_standard_attributes(photo, exr):
     assert spec.getattribute("ExposureTime") == pytest.approx(photo.exposure.shutter_s)
     assert spec.getattribute("isoSpeed") == pytest.approx(photo.exposure.iso)
     assert spec.getattribute("XResolution") == pytest.approx(300.0)
+
+
+# Nuke's reader (ExrChannelNameToNuke.cpp, an example of Foundry's NDK) splits a name at periods, deletes digits at the
+# start of each piece, turns what is no letter or digit into an underscore, and calls R, G, B and A red, green, blue and
+# alpha. Its documentation has 1023 channels at most. The planes of Natron, which reads by OpenImageIO, have up to four.
+# OpenEXR File Layout, "long names": files without that flag have names of up to 31 characters.
+def test_names_of_channels_are_those_that_compositors_show(exr):
+    names = exr[0].channelnames
+    shown, layers = set(), {}
+    for name in names:
+        pieces = [re.sub(r"[^A-Za-z0-9]", "_", re.sub(r"^[0-9]+", "", piece)) for piece in name.split(".")]
+        channel = {"R": "red", "G": "green", "B": "blue", "A": "alpha"}.get(pieces[-1], pieces[-1])
+        shown.add(".".join(["_".join(pieces[:-1]), channel]))
+        assert ".".join(pieces) == name
+        assert len(pieces) <= 2
+        assert len(name) <= 31
+        layers.setdefault(pieces[:-1][0] if pieces[:-1] else "", []).append(channel)
+    assert len(shown) == len(names) < 1023
+    assert sorted(layers.pop("")) == ["Z", "alpha", "blue", "green", "red"]
+    assert max(map(len, layers.values())) <= 4
+    lights = {f"light_{name}" for name in LIGHTS}
+    assert {layer for layer, channels in layers.items() if sorted(channels) == ["blue", "green", "red"]} >= lights
+
+
+def test_each_channel_is_in_the_documentation(exr):
+    page = (Path(__file__).parents[2] / "docs" / "photo.md").read_text(encoding="utf-8")
+    table = page.split("## EXR for compositing")[1].split("\n## ")[0]
+    for name in exr[0].channelnames:
+        layer, _, _channel = name.rpartition(".")
+        if layer.startswith("light_"):
+            assert f"| `{layer.removeprefix('light_')}` |" in table
+        elif layer.startswith("Crypto"):
+            assert f"`{layer.rstrip('0123456789')}`" in table
+        else:
+            groups = [name, f"{layer}.R/G/B", f"{layer}.X/Y/Z"] if layer else [name, "R G B" if name in "RGB" else name]
+            assert any(f"`{each}`" in table for each in groups), name
 
 
 def test_lights_in_another_format_are_refused(photo, tmp_path):

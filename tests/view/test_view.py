@@ -17,6 +17,7 @@ from selfiesim.astro.ellipsoid import ellipsoid_foot, ellipsoid_height
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import direction_to_lonlat
 from selfiesim.astro.orbit import period, state_to_elements
+from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import rotation_about
 from selfiesim.motion.pointing_laws import target_direction
 from selfiesim.scene.scene import Scene
@@ -397,3 +398,12 @@ def test_a_push_into_the_craft_is_refused(tmp_path):
     with pytest.raises(SceneError, match=r"release\.axis: the camera would hit \S+ \d\.\d\d m from its mount"):
         scene.with_changes(release__axis=[0, -0.3, 1]).view()
     scene.view()
+
+
+def test_a_lens_below_the_surface_is_refused():
+    scene = Scene.load("tianwen1-boom")
+    view = scene.view()
+    down = view.craft.body_to_camera.T @ view.planet.position
+    offset = 700e3 * down / np.linalg.norm(down)  # the craft is at 501 km
+    with pytest.raises(SceneError, match=r"mounted: the lens is (19|20)\d km below the surface of mars"):
+        scene.with_changes(mounted__offset_m=offset.tolist()).view()

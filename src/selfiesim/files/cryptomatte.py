@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.core.errors import OutputError
+from selfiesim.files.extras import import_extra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,24 +18,9 @@ if TYPE_CHECKING:
 _CHANNELS = "RGBA"
 
 
-def import_mmh3() -> Any:
-    """Import the package of the hash that Cryptomatte prescribes, MurmurHash3.
-
-    Raises
-    ------
-    OutputError
-        When it is not installed.
-    """
-    try:
-        import mmh3
-    except ImportError as error:
-        raise OutputError("EXR files need mmh3: pip install 'selfiesim[exr]'") from error
-    return mmh3
-
-
 def name_hash(name: str) -> int:
     """Return the 32 bits by which a name is known, which are a finite float32 as well."""
-    bits = int(import_mmh3().hash(name, 0, signed=False))
+    bits = int(import_extra("mmh3").hash(name, 0, signed=False))
     # An exponent of all zeros or ones would be a subnormal number, an infinity or no number.
     return bits ^ (1 << 23) if (bits >> 23) & 255 in (0, 255) else bits
 

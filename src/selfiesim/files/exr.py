@@ -12,27 +12,13 @@ import numpy as np
 
 from selfiesim.core.errors import OutputError
 from selfiesim.core.limits import RECIPE_BYTES
+from selfiesim.files.extras import import_extra
 
 if TYPE_CHECKING:
     from selfiesim.photo.develop import Photo
 
 
 _MAGIC = b"\x76\x2f\x31\x01"
-
-
-def import_openexr() -> Any:
-    """Import the OpenEXR package.
-
-    Raises
-    ------
-    OutputError
-        When it is not installed.
-    """
-    try:
-        import OpenEXR
-    except ImportError as error:
-        raise OutputError("EXR files need OpenEXR: pip install 'selfiesim[exr]'") from error
-    return OpenEXR
 
 
 def read_exr_text(path: Path, attribute: str) -> str | None:
@@ -78,7 +64,7 @@ def write_channels(path: Path, header: dict[str, Any], channels: dict[str, Any])
         The file cannot be written; the library itself raises no such error.
     """
     try:
-        with import_openexr().File(header, channels) as file:
+        with import_extra("OpenEXR").File(header, channels) as file:
             file.write(str(path))
     except RuntimeError as error:
         raise OSError(errno.EIO, str(error).rpartition('". ')[2].rstrip("."), str(path)) from error

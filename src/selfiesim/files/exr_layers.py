@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from selfiesim.core.colour import SRGB_FROM_BANDS
 from selfiesim.files.cryptomatte import cryptomatte
-from selfiesim.files.exr import import_openexr, write_channels
+from selfiesim.files.exr import write_channels
+from selfiesim.files.extras import import_extra
 from selfiesim.files.recipe import SYNTHETIC
 from selfiesim.photo.exposure import white_balance
 from selfiesim.render.common.planet_depth import pixel_rays
@@ -162,7 +163,7 @@ def write_exr(
     progress: Progress | None = None,
 ) -> None:
     """Write a scanline EXR with the recipe ``text`` as the attribute ``selfiesim``."""
-    library = import_openexr()
+    library = import_extra("OpenEXR")
     view, exposure = photo.radiance.view, photo.exposure
     channels, attributes = exr_layers(photo, half, lights, progress)
     header = {

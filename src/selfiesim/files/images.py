@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write, reason
+from selfiesim.files.extras import import_extra
 from selfiesim.files.metadata import Metadata, check_dpi, xmp_packet
 from selfiesim.files.recipe import SYNTHETIC, recipe, recipe_as_text
 from selfiesim.files.strip_writer import PngStrips, TiffStrips
@@ -62,10 +63,7 @@ def check_writable(path: Path, bits: int = 8, endings: tuple[str, ...] = ENDINGS
                 f"{path}: this format does not hold {bits} bits; .png and .tif hold 16 bits, .exr holds radiance"
             )
         if path.suffix.lower() == ".exr":
-            from selfiesim.files.cryptomatte import import_mmh3
-            from selfiesim.files.exr import import_openexr
-
-            import_openexr(), import_mmh3()
+            import_extra("OpenEXR"), import_extra("mmh3")
         if sidecar_path(path).is_dir():
             raise OutputError(
                 f"{path}: its recipe would go to {sidecar_path(path)}, which is a folder; choose another name"

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.errors import OutputError
+from selfiesim.files.extras import import_extra
 from selfiesim.files.images import check_writable, photo_metadata, save_with_sidecar
 from selfiesim.files.metadata import Metadata
 from selfiesim.scene.camera import MAX_PX, MIN_PX
@@ -36,21 +37,6 @@ _POINT_MM = 25.4 / 72.0
 _MARK_MM, _MARK_GAP_MM = 5.0, 1.0  # length of a crop mark, and what it keeps clear of the bleed
 _LABEL_MM = 3.0  # size of the text beside the marks of a sheet
 _JPEG_QUALITY = 95
-
-
-def import_reportlab() -> Any:
-    """Import the package that writes PDF files.
-
-    Raises
-    ------
-    OutputError
-        When it is not installed.
-    """
-    try:
-        from reportlab.pdfgen import canvas
-    except ImportError as error:
-        raise OutputError("PDF files need reportlab: pip install 'selfiesim[print]'") from error
-    return canvas
 
 
 def paper_size(name: str) -> tuple[float, float]:
@@ -194,7 +180,7 @@ def check_pdf(path: Path) -> None:
         For another extension, a folder that cannot be written to, or a missing library.
     """
     check_writable(path, endings=(".pdf",))
-    import_reportlab()
+    import_extra("reportlab.pdfgen.canvas")
 
 
 def save_pdf(poster: Poster, path: Path, size: PrintSize, sheets: list[Sheet]) -> Path:
@@ -234,7 +220,7 @@ def save_pdf(poster: Poster, path: Path, size: PrintSize, sheets: list[Sheet]) -
 
 def _write(path: Path, pixels: NDArray[np.uint8], size: PrintSize, sheets: list[Sheet], data: Metadata) -> None:
     # "invariant": without a time of writing, so that the same picture gives the same bytes.
-    canvas = import_reportlab().Canvas(str(path), invariant=1, pageCompression=1)
+    canvas = import_extra("reportlab.pdfgen.canvas").Canvas(str(path), invariant=1, pageCompression=1)
     canvas.setTitle(data.title)
     canvas.setSubject(data.description)
     canvas.setCreator("selfiesim")

@@ -81,7 +81,7 @@ def _recipe_text(path: Path) -> str:
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror or 'no picture'})") from error
     if text is None:
-        raise OutputError(f"{path}: contains no recipe; only pictures that selfiesim wrote can be rendered again")
+        raise OutputError(f"{path}: contains no recipe; only pictures that selfiesim wrote have one")
     RECIPE_BYTES.check(len(text), f"{path}: its recipe is too large for one of selfiesim", OutputError)
     return text
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.temporary import temporary_folder
-from selfiesim.files.exr import import_openexr, write_channels
+from selfiesim.files.exr import write_channels
+from selfiesim.files.extras import import_extra
 from selfiesim.files.strip_writer import write_chunk
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def quantise_normals(normal: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 def encode_exr_layers(truth: Truth, title: str) -> bytes:
     """Encode ``Z`` (m; infinite for sky), normals ``N.X`` to ``N.Z`` (camera axes) and ``part.id`` unrounded."""
-    library: Any = import_openexr()
+    library: Any = import_extra("OpenEXR")
     channels = {f"N.{axis}": np.ascontiguousarray(truth.normal[..., k]) for k, axis in enumerate("XYZ")}
     channels |= {"Z": truth.depth, "part.id": truth.part.astype(np.uint32)}
     header = {"compression": library.ZIP_COMPRESSION, "type": library.scanlineimage, "comments": title}

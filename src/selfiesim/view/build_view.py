@@ -92,10 +92,16 @@ def _released_motion(
             f"release.speed_m_s: the push puts the camera on an escape path from {setup.body.name}"
         ) from error
     track = _track(setup, epoch, host, relative, seconds)
-    is_landed = isinstance(setup.host, LandedHost)
-    if not is_landed and ellipsoid_height(track.icrf_to_bodyfixed @ track.camera.position, setup.body) <= 0.0:
+    if _camera_height_m(setup, track) <= 0.0:
         raise SceneError(f"at: {moment!r} is too late; after its push the camera has hit {setup.body.name}")
     return track, relative
+
+
+def _camera_height_m(setup: SceneSetup, track: ViewKinematics) -> float:
+    """Height of the lens above the reference ellipsoid of the body; infinite where the craft stands on its ground."""
+    if isinstance(setup.host, LandedHost):
+        return np.inf
+    return ellipsoid_height(track.icrf_to_bodyfixed @ track.camera.position, setup.body)
 
 
 def _mounted_motion(setup: SceneSetup, epoch: Epoch) -> tuple[ViewKinematics, State]:
@@ -109,7 +115,14 @@ def _mounted_motion(setup: SceneSetup, epoch: Epoch) -> tuple[ViewKinematics, St
         offset = setup.law(epoch, host).T @ setup.mount
     # The camera keeps the craft's velocity: the motion of a rotating boom's end is neglected.
     relative = State(offset, np.zeros(3))
-    return _track(setup, epoch, host, relative, None), relative
+    track = _track(setup, epoch, host, relative, None)
+    height = _camera_height_m(setup, track)
+    if height <= 0.0:
+        raise SceneError(
+            f"mounted: the lens is {-height / 1e3:.0f} km below the surface of {setup.body.name}; "
+            "mount it closer to its craft"
+        )
+    return track, relative
 
 
 def _track(setup: SceneSetup, epoch: Epoch, host: State, relative: State, seconds: float | None) -> ViewKinematics:

@@ -92,7 +92,7 @@ def test_the_command_writes_all_three(tmp_path, run):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("-o", "a.obj"), "exported as .glb, .usda, .usdc or .usdz"),
+        (("-o", "a.obj"), "exported as .glb, .usda, .usdc, .usdz or .xml"),
         (("-o", "a.usda", "--blender"), "the script for Blender loads a .glb"),
         (("-o", "a.glb", "--backplate"), "give both"),
     ],

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfiesim.files.exr import import_openexr, write_channels
+from selfiesim.files.exr import write_channels
 from selfiesim.files.exr_layers import linear_light
+from selfiesim.files.extras import import_extra
 from selfiesim.photo.exposure import luminance
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def write_backplate(view: View, path: Path, exposure: Exposure, quality: str = "
     OutputError
         When the package for EXR is missing.
     """
-    library = import_openexr()
+    library = import_extra("OpenEXR")
     behind = np.array([0.0, 0.0, _BEHIND_M])
     alone = replace(
         view,

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.core.colour import linear_srgb_from_bands
-from selfiesim.core.errors import OutputError
 from selfiesim.core.files import atomic_write
 from selfiesim.core.temporary import temporary_folder
 from selfiesim.craft.colours import COLOUR_SLOTS, Converted, material_in_srgb
 from selfiesim.files.exports.foil import FoilMaps
+from selfiesim.files.extras import import_extra
 from selfiesim.files.scene_glb import GLTF_FROM_CAMERA, light_rotation, sun_lux
 
 if TYPE_CHECKING:
@@ -30,21 +30,6 @@ ENDINGS = (".usda", ".usdc", ".usdz")
 _FOCAL_MM = 50.0  # any: apertures are relative to it
 _WRAPS = {"repeat": "repeat", "clamp": "clamp", "mirror": "mirror"}
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
-
-
-def import_usd() -> Any:
-    """Import the USD package.
-
-    Raises
-    ------
-    OutputError
-        When it is not installed.
-    """
-    try:
-        import pxr
-    except ImportError as error:
-        raise OutputError("USD files need usd-core: pip install 'selfiesim[usd]'") from error
-    return pxr
 
 
 def write_usd(view: View, path: Path) -> None:
@@ -62,7 +47,7 @@ def write_usd(view: View, path: Path) -> None:
     OutputError
         When the package is missing, or the file cannot be written.
     """
-    import_usd()
+    import_extra("pxr")
     from pxr import Sdf, UsdUtils
 
     textures = f"{path.stem}-textures"

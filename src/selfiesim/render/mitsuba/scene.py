@@ -30,6 +30,8 @@ SUN_DISTANCE = 2e4
 """Distance of the Sun's disc, scene radii; parallax across the scene is a sixtieth of the Sun's radius at Mars."""
 SKY_ROWS, DUST_ROWS = 1024, 256
 """Rows of the environment map: for a planet with its limb, and for a smooth sky."""
+SKY_AXES = [[0.0, 0.0, -1.0, 0.0], [-1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
+"""Rotation from an environment map's axes, whose poles are along y, to ours, along z."""
 _NEAR_CLIP_M = 0.05
 # Luminance, cd/m2, of a unit radiance that is the same in all three bands.
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
@@ -60,7 +62,9 @@ def build_scenes(view: View, maps: PlanetMaps | None, use_custom_bsdf: bool) -> 
     elif maps is not None:
         environment = planet_environment(view, maps)
     if environment is not None:
-        lights.append({"planet": {"type": "envmap", "bitmap": mi.Bitmap(environment), "to_world": _sky_axes(mi)}})
+        lights.append(
+            {"planet": {"type": "envmap", "bitmap": mi.Bitmap(environment), "to_world": mi.ScalarTransform4f(SKY_AXES)}}
+        )
     scenes = []
     for light in lights:
         meshes: dict[str, Any] = {}
@@ -91,23 +95,13 @@ def build_sensor(view: View) -> Any:
     """Return the sensor of a view's pinhole camera with square pixels."""
     import mitsuba as mi
 
-    camera, pose = view.camera, view.craft
-    to_world = np.eye(4)
-    # Mitsuba's camera looks along +z like ours, but with x to the left and y up.
-    to_world[:3, :3] = pose.body_to_camera.T @ np.diag([-1.0, -1.0, 1.0])
-    to_world[:3, 3] = -pose.body_to_camera.T @ pose.position
-    distance = float(np.linalg.norm(pose.position))
-    reach = scene_radius(view)
+    camera = view.camera
     return mi.load_dict(
         {
             "type": "perspective",
-            "fov": float(np.degrees(2.0 * np.arctan(camera.width / 2.0 / camera.fx))),
             "fov_axis": "x",
-            "principal_point_offset_x": (camera.cx + 0.5) / camera.width - 0.5,
-            "principal_point_offset_y": (camera.cy + 0.5) / camera.height - 0.5,
-            "near_clip": max(distance - 2.0 * reach, _NEAR_CLIP_M),
-            "far_clip": distance + 2.0 * reach + 1.0,
-            "to_world": mi.ScalarTransform4f(to_world.tolist()),
+            **sensor_numbers(view),
+            "to_world": mi.ScalarTransform4f(camera_to_world(view).tolist()),
             "film": {
                 "type": "hdrfilm",
                 "width": camera.width,
@@ -121,6 +115,28 @@ def build_sensor(view: View) -> Any:
     )
 
 
+def camera_to_world(view: View) -> NDArray[np.float64]:
+    """Return the matrix (4, 4) from Mitsuba's camera axes to the craft's body axes, m."""
+    pose, to_world = view.craft, np.eye(4)
+    # Mitsuba's camera looks along +z like ours, but with x to the left and y up.
+    to_world[:3, :3] = pose.body_to_camera.T @ np.diag([-1.0, -1.0, 1.0])
+    to_world[:3, 3] = -pose.body_to_camera.T @ pose.position
+    return to_world
+
+
+def sensor_numbers(view: View) -> dict[str, float]:
+    """Return the numbers of Mitsuba's ``perspective`` sensor: field of view along x, principal point, clipping."""
+    camera = view.camera
+    distance, reach = float(np.linalg.norm(view.craft.position)), scene_radius(view)
+    return {
+        "fov": float(np.degrees(2.0 * np.arctan(camera.width / 2.0 / camera.fx))),
+        "principal_point_offset_x": float((camera.cx + 0.5) / camera.width - 0.5),
+        "principal_point_offset_y": float((camera.cy + 0.5) / camera.height - 0.5),
+        "near_clip": max(distance - 2.0 * reach, _NEAR_CLIP_M),
+        "far_clip": distance + 2.0 * reach + 1.0,
+    }
+
+
 def scene_radius(view: View) -> float:
     """Return the largest distance of any craft or ground vertex from the first craft's origin, m."""
     reaches = []
@@ -131,26 +147,26 @@ def scene_radius(view: View) -> float:
 
 
 def _sun(mi: Any, view: View) -> dict[str, Any]:
+    place, radiance = sun_disc(view)
+    return {
+        "type": "disk",
+        "to_world": mi.ScalarTransform4f(place.tolist()),
+        "emitter": {"type": "area", "radiance": {"type": "rgb", "value": radiance.tolist()}},
+    }
+
+
+def sun_disc(view: View) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the matrix (4, 4) that makes the unit disc in x and y the Sun's, and its radiance (3,)."""
     direction = view.craft.body_to_camera.T @ view.sun.direction
     distance = SUN_DISTANCE * scene_radius(view)
     radius = distance * np.tan(view.sun.angular_radius)
     # A Lambert disc of radius r at distance d: irradiance = radiance pi r^2 / (r^2 + d^2).
     radiance = view.sun.irradiance * view.craft.sunlight_fraction * (1.0 + (distance / radius) ** 2) / np.pi
-    place = mi.ScalarTransform4f().look_at(
-        origin=(distance * direction).tolist(),
-        target=[0.0, 0.0, 0.0],
-        up=np.eye(3)[int(np.argmin(np.abs(direction)))].tolist(),
-    )
-    return {
-        "type": "disk",
-        "to_world": place @ mi.ScalarTransform4f().scale(float(radius)),
-        "emitter": {"type": "area", "radiance": {"type": "rgb", "value": radiance.tolist()}},
-    }
-
-
-def _sky_axes(mi: Any) -> Any:
-    """Return the rotation from an environment map's axes, whose poles are along y, to ours, along z."""
-    return mi.ScalarTransform4f(np.array([[0, 0, -1, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float).tolist())
+    across = unit(np.cross(direction, np.eye(3)[int(np.argmin(np.abs(direction)))]))
+    place = np.eye(4)
+    place[:3, :3] = np.column_stack([radius * across, radius * np.cross(-direction, across), -radius * direction])
+    place[:3, 3] = distance * direction
+    return place, radiance
 
 
 def planet_environment(view: View, maps: PlanetMaps) -> NDArray[np.float32]:
