@@ -20,7 +20,7 @@ def shared_studio(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def open_context(browser):
-    """Return a function that opens a browser context, in which nothing is waited for longer than half a minute."""
+    """Return a function that opens a browser context, in which nothing is waited for longer than PATIENCE_MS."""
 
     def opened(**options):
         context = browser.new_context(**options)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from selfiesim.core.errors import SceneError
+from selfiesim.core.errors import SceneError, UserError
 from selfiesim.core.limits import STUDIO_TEXT
 from selfiesim.scene.scene import Scene
 from selfiesim.scene.shipped import find_scene
@@ -135,6 +135,15 @@ def test_text_that_is_not_toml_has_the_line_of_the_fault():
         parse(text, "shot")
     (fault,) = find_faults(text, str(error.value), "shot")
     assert "roll_deg = =" in text.splitlines()[fault.line - 1]
+
+
+def test_a_file_that_is_missing_has_the_line_that_names_it(tmp_path):
+    text = TEXT.replace('model = "tianwen1-orbiter"', 'model = "none.glb"')
+    with pytest.raises(UserError) as caught:
+        Scene.from_table(parse(text, "shot"), "shot", tmp_path).view()
+    (fault,) = find_faults(text, str(caught.value), "shot")
+    assert text.splitlines()[fault.line - 1].startswith('model = "none.glb"')
+    assert find_faults(text, "/tmp/other.glb: no such mesh file", "shot")[0].line is None
 
 
 def test_lines_of_keys_in_arrays_of_tables():

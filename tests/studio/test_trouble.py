@@ -1,5 +1,7 @@
 """What goes wrong around the studio: one clear sentence on the page and in the terminal, and nothing is lost."""
 
+import asyncio
+import json
 import os
 import resource
 import shutil
@@ -7,12 +9,15 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import psutil
 import pytest
 from studio_server import Browserless, running, write_scene
 
 from selfiesim.core.limits import STUDIO_PAGES
+from selfiesim.studio.session import Page
 
 
 @pytest.fixture(scope="module")
@@ -176,28 +181,59 @@ def test_a_hostile_scene_is_refused_in_words_while_the_server_answers(studio, li
     assert message.get("text") or message["faults"][0]["message"]
 
 
+def drawing_process(server):
+    """The process that draws for a server, of which there is one."""
+    (process,) = (each for each in psutil.Process(server.pid).children() if "spawn_main" in " ".join(each.cmdline()))
+    return process
+
+
+@contextmanager
+def without_files(pid):
+    """Let a process open no more files for a while."""
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_process_that_cannot_be_started_is_one_sentence(studio, live):
+    with without_files(studio[2].pid):
+        wish = {"type": "render", "kind": "picture", "format": ".png", "quality": "draft"}
+        live[0].socket.send(json.dumps(wish))
+        assert live[0].wait_for(is_error)["text"] == "this cannot be done: Too many open files"
+
+
+def test_a_file_that_cannot_be_opened_is_one_sentence_and_the_process_goes_on(studio, live):
+    connection, text = live
+    connection.wait_for(lambda each: each["type"] == "frame" and each["stage"] == "done")  # all is imported
+    worker = drawing_process(studio[2])
+    with without_files(worker.pid):
+        connection.send("text", text=text.replace("box.glb", "hayabusa2"))
+        message = connection.wait_for(lambda each: is_error(each) or (each["type"] == "faults" and each["faults"]))
+    assert message["faults"][0]["message"] == "this scene cannot be drawn: Too many open files"
+    connection.send("text", text=text + "# once more\n")
+    connection.wait_for(lambda each: each["type"] == "frame")
+    assert worker == drawing_process(studio[2])
+
+
 def test_a_process_that_hangs_is_replaced_and_a_scene_that_ends_it_twice_is_given_up(studio, live):
     connection, text = live
-    server = psutil.Process(studio[2].pid)
-
-    def kill(sent):
-        (worker,) = (each for each in server.children() if "spawn_main" in " ".join(each.cmdline()))
-        worker.send_signal(sent)
-        return worker
-
     connection.send("text", text=text + "# again\n")
-    kill(signal.SIGKILL)
-    assert "was replaced: it died" in connection.wait_for(is_error)["text"]
-    kill(signal.SIGKILL)
+    drawing_process(studio[2]).send_signal(signal.SIGKILL)
+    assert "was replaced: it died (SIGKILL)" in connection.wait_for(is_error)["text"]
+    drawing_process(studio[2]).send_signal(signal.SIGKILL)
     assert "ended twice with this scene" in connection.wait_for(is_error)["text"]
-    assert not [each for each in server.children() if "spawn_main" in " ".join(each.cmdline())]
+    children = psutil.Process(studio[2].pid).children()
+    assert not [each for each in children if "spawn_main" in " ".join(each.cmdline())]
     connection.send("text", text=text)
     connection.wait_for(lambda each: each["type"] == "frame" and each["stage"] == "done")
 
 
 def test_a_request_that_waits_does_not_stop_the_server(studio, live):
     connection, text = live
-    (worker,) = (each for each in psutil.Process(studio[2].pid).children() if "spawn_main" in " ".join(each.cmdline()))
+    worker = drawing_process(studio[2])
     worker.suspend()
     for number in range(8):  # together more than a pipe holds
         connection.send("text", text=text + f"# {number}\n" + "#" * 90_000)
@@ -206,17 +242,36 @@ def test_a_request_that_waits_does_not_stop_the_server(studio, live):
     connection.wait_for(lambda each: each["type"] == "frame")
 
 
-def test_a_page_that_does_not_read_and_one_too_many_are_bounded(studio):
-    _, client, process, token = studio
-    with client.live(token) as first:
-        document = first.wait_for(lambda each: each["type"] == "document")["text"]
-        with client.live(token):  # never reads
-            before = psutil.Process(process.pid).memory_info().rss
-            for number in range(60):
-                first.send("text", text=document + f"# {number}\n" + "#" * 90_000)
-                first.wait_for(lambda each: each["type"] == "document")
-            assert psutil.Process(process.pid).memory_info().rss - before < 40 << 20
-        first.send("text", text=document)
+def test_a_page_that_does_not_read_gets_the_newest_of_each_kind():
+    async def sent_late():
+        sent, reads = [], asyncio.Event()
+
+        async def send(message):
+            await reads.wait()
+            sent.append(message)
+
+        page = Page(send)
+        sending = asyncio.create_task(page.run())
+        for number in range(100):
+            page.tell("document", {"number": number})
+            page.tell("status", {"number": number})
+            page.show(b"%d" % number)
+            await asyncio.sleep(0)
+        reads.set()
+        while len(sent) < 4:
+            await asyncio.sleep(0)
+        sending.cancel()
+        return [each if isinstance(each, bytes) else tuple(json.loads(each).values()) for each in sent]
+
+    with ThreadPoolExecutor() as pool:  # in this thread, the browser's driver has a loop that runs
+        first, *newest = pool.submit(asyncio.run, sent_late()).result(20)
+    assert first[0] == "document"
+    assert newest == [("document", 99), ("status", 99), b"99"]
+
+
+def test_one_page_too_many_is_refused(studio):
+    _, client, _, token = studio
+    with client.live(token):
         others = [client.live(token) for _ in range(STUDIO_PAGES.value)]
         connected = [each.__enter__() for each in others]
         assert "close one" in connected[-1].wait_for(is_error)["text"]

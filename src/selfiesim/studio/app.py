@@ -20,6 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from selfiesim.core.errors import UserError
+from selfiesim.core.files import reason
 from selfiesim.studio.access import Access, Guard, Pace, read_json
 from selfiesim.studio.catalogue import catalogue_json, pictures, want_forms
 from selfiesim.studio.outputs import MEDIA_TYPES
@@ -151,6 +152,8 @@ async def _live(live: WebSocket) -> None:
                 session.handle(page, message)
             except UserError as error:
                 page.tell("status", {"text": str(error), "error": True})
+            except OSError as error:  # no room for a folder, or for a process
+                page.tell("status", {"text": f"this cannot be done: {reason(error)}", "error": True})
     except (WebSocketDisconnect, KeyError, RuntimeError):  # KeyError: binary in place of text
         pass
     finally:
@@ -174,6 +177,7 @@ def run(app: Starlette, listener: socket.socket) -> None:
         ws="websockets-sansio",
         ws_max_size=_MAX_MESSAGE,
         ws_max_queue=64,
+        ws_ping_interval=None,  # within one machine, nothing runs while nothing changes, and no page is slow for long
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=1,
         server_header=False,

@@ -222,9 +222,19 @@ def find_faults(text: str, message: str, source: str) -> list[Fault]:
         plain = line.removeprefix(f"{source}: ")
         number = re.search(r"\(at line (\d+), column \d+\)", plain)
         key = _PATH.match(plain)
-        where = int(number[1]) if number else line_of(text, key[0]) if key else None
+        if number:
+            where: int | None = int(number[1])
+        else:
+            where = line_of(text, key[0]) if key else _line_naming(text, plain.partition(": ")[0])
         faults.append(Fault(plain, where))
     return faults
+
+
+def _line_naming(text: str, path: str) -> int | None:
+    """Return the line, from 1, that has the name of a file in quotes, or None."""
+    name = Path(path).name
+    lines = enumerate(text.splitlines(), start=1)
+    return next((number for number, line in lines if f'{name}"' in line or f"{name}'" in line), None)
 
 
 def line_of(text: str, path: str) -> int | None:

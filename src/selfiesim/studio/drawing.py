@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from selfiesim.core.files import reason
 from selfiesim.core.limits import STUDIO_BYTES, STUDIO_MAP_SECONDS, STUDIO_SECONDS, STUDIO_TURN_SECONDS, describe
 
 if TYPE_CHECKING:
@@ -59,7 +61,11 @@ class Drawing:
         """Draw a scene in place of the one before."""
         self._request = request
         if not self._is_running:
-            self._start()
+            try:
+                self._start()
+            except OSError as error:  # no memory, or too many processes
+                self._lose(f"the process that draws cannot be started: {reason(error)}; change the scene to try again")
+                return
         self._waiting_since = self._now()
         self._turn = self._turn or (self._waiting_since, request.revision)
         self._outbox.put(request)
@@ -67,28 +73,25 @@ class Drawing:
     def close(self) -> None:
         """End the process."""
         self._watch.cancel()
-        if self.has_begun:
+        if self._is_running:
             self._stop()
 
     def _start(self) -> None:
         from selfiesim.studio.worker import serve_previews
 
-        context = get_context("spawn")
-        self._connection, other = context.Pipe()
-        self._process: SpawnProcess = context.Process(target=serve_previews, args=(other,), daemon=True)
-        self._process.start()
+        self._connection, self._process = _started(serve_previews)
         self._usage = psutil.Process(self._process.pid)
-        other.close()
         self._is_running = True
         self._outbox: SimpleQueue[Request | None] = SimpleQueue()
         for work in (partial(_send_newest, self._connection, self._outbox), partial(self._read, self._connection)):
             threading.Thread(target=work, daemon=True).start()
 
     def _stop(self) -> None:
+        # The connection is closed when both threads have let go of it: the next one may get the number of its file.
+        self._is_running = False
         self._outbox.put(None)
         self._process.kill()
         self._process.join(5.0)
-        self._connection.close()
 
     def _read(self, connection: Connection) -> None:
         while True:
@@ -120,15 +123,15 @@ class Drawing:
     async def _watching(self) -> None:
         while True:
             await asyncio.sleep(_WATCH_S)
-            reason = self._trouble()
-            if reason:
-                self._replace(reason)
+            why = self._trouble()
+            if why:
+                self._replace(why)
 
     def _trouble(self) -> str | None:
         if not self._is_running:
             return None
         if not self._process.is_alive():
-            return "it died"
+            return _cause_of_death(self._process)
         limit = STUDIO_MAP_SECONDS if self._in_maps else STUDIO_SECONDS
         if self._is_over(self._waiting_since, limit):
             return f"it did not answer for {limit.value} s"
@@ -137,8 +140,8 @@ class Drawing:
         try:
             if self._usage.memory_info().rss > STUDIO_BYTES.value:
                 return f"it took more than {describe(STUDIO_BYTES.value, STUDIO_BYTES.unit)} of memory"
-        except psutil.NoSuchProcess:
-            return "it died"
+        except psutil.NoSuchProcess:  # since a moment ago
+            return _cause_of_death(self._process)
         return None
 
     def _now(self) -> _Clock:
@@ -155,24 +158,49 @@ class Drawing:
         wall, cpu = (now - then for now, then in zip(self._now(), since, strict=True))
         return cpu > limit.value or wall > _WALL_PER_CPU * limit.value
 
-    def _replace(self, reason: str) -> None:
+    def _replace(self, why: str) -> None:
         """Start another process, which draws the last request again unless that one has failed before."""
         self._stop()
         request = self._request
         self._waiting_since, self._turn, self._in_maps = None, None, False
-        revision = request.revision if request else 0
-        self._is_running = self._failed_revision != revision
-        self._failed_revision = revision
-        message = f"the process that draws was replaced: {reason}"
-        if not self._is_running:
-            message = (
-                f"the process that draws has ended twice with this scene: {reason}; change the scene to draw again"
-            )
-        else:
-            self._start()
-            if request is not None:
-                self.draw(request)
-        self._on_message(("lost", revision, {"message": message}, b""))
+        assert request is not None
+        is_second = self._failed_revision == request.revision
+        self._failed_revision = request.revision
+        if is_second:
+            self._lose(f"the process that draws has ended twice with this scene: {why}; change the scene to draw again")
+            return
+        self._lose(f"the process that draws was replaced: {why}")
+        self.draw(request)
+
+    def _lose(self, message: str) -> None:
+        assert self._request is not None
+        self._on_message(("lost", self._request.revision, {"message": message}, b""))
+
+
+def _started(serve: Callable[[Connection], None]) -> tuple[Connection, SpawnProcess]:
+    """Start a process that runs ``serve`` with the other end of the connection.
+
+    Raises
+    ------
+    OSError
+        The system has no room for it.
+    """
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    try:
+        process = context.Process(target=serve, args=(theirs,), daemon=True)
+        process.start()
+    finally:
+        theirs.close()
+    return ours, process
+
+
+def _cause_of_death(process: SpawnProcess) -> str:
+    process.join(5.0)
+    code = process.exitcode or 0
+    if code < 0:
+        return f"it died ({signal.Signals(-code).name})"
+    return f"it died (exit status {code})"
 
 
 def _send_newest(connection: Connection, outbox: SimpleQueue[Request | None]) -> None:
@@ -199,11 +227,8 @@ class Run:
     """
 
     def __init__(self, serve: Callable[[Connection], None], wanted: Any) -> None:
-        context = get_context("spawn")
-        self._connection, other = context.Pipe()
-        self._process = context.Process(target=serve, args=(other,), daemon=True)
-        self._process.start()
-        other.close()
+        self._is_cancelled = False
+        self._connection, self._process = _started(serve)
         self._connection.send(wanted)
 
     async def messages(self, on_message: Callable[[str, dict[str, Any]], None]) -> None:
@@ -212,7 +237,9 @@ class Run:
             try:
                 kind, content = await asyncio.to_thread(self._connection.recv)
             except (EOFError, OSError):
-                on_message("fault", {"message": "cancelled, or the process died"})
+                await asyncio.to_thread(self._process.join, 5.0)
+                died = f"the process for this ended: {_cause_of_death(self._process)}"
+                on_message("fault", {"message": "Cancelled." if self._is_cancelled else died})
                 break
             on_message(kind, content)
             if kind in ("written", "fault"):
@@ -221,4 +248,5 @@ class Run:
 
     def cancel(self) -> None:
         """Kill the process; a file is not written, or is complete."""
+        self._is_cancelled = True
         self._process.kill()

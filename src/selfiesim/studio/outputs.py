@@ -99,6 +99,14 @@ def output(request: Request, folder: Path, wish: dict[str, Any]) -> Output:
     return Output(request, str(path), kind, quality, whole, start or "", stop or "", frames or 0, float(fps or 0.0))
 
 
+def _in_words(wanted: Output) -> str:
+    """Say what distinguishes an output from others of the same name."""
+    parts = [wanted.quality] if wanted.kind == "picture" else [f"{wanted.frames} frames", wanted.quality]
+    if wanted.size is not None:
+        parts.insert(0, f"{wanted.size[0]} \u00d7 {wanted.size[1]}")
+    return ", ".join(parts)
+
+
 class Rendering:
     """The outputs of one studio: that which is being written, and those that are finished, until they are dismissed.
 
@@ -106,12 +114,13 @@ class Rendering:
     ----------
     tell : callable
         Called with the state, JSON-ready, at each change of it: ``state``, the kind of the last message of the process
-        that writes, with what it says; ``id`` of what is being written; ``finished``, ``id`` and ``files`` of each.
+        that writes, with what it says; ``id`` of what is being written; ``finished``: of each, ``id``, ``what`` it is,
+        and ``files``.
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
         self._tell = tell
-        self._finished: dict[str, list[str]] = {}
+        self._finished: dict[str, tuple[str, list[str]]] = {}
         self._running: tuple[str, Run] | None = None
         self._task: asyncio.Task[None] | None = None
         self._said: dict[str, Any] = {}
@@ -132,7 +141,7 @@ class Rendering:
         folder.mkdir()
         run = Run(serve_output, wanted)
         self._running = folder.name, run
-        self._task = asyncio.get_running_loop().create_task(self._follow(run, folder))
+        self._task = asyncio.get_running_loop().create_task(self._follow(run, folder, _in_words(wanted)))
 
     def cancel(self, number: object) -> None:
         """End what is being written."""
@@ -145,12 +154,13 @@ class Rendering:
             shutil.rmtree(folder / number, ignore_errors=True)
             self._say()
 
-    async def _follow(self, run: Run, folder: Path) -> None:
+    async def _follow(self, run: Run, folder: Path, what: str) -> None:
         def on_message(kind: str, content: dict[str, Any]) -> None:
             if kind != "progress":
                 self._running = None
             if kind == "written":
-                self._finished[folder.name] = sorted(path.name for path in folder.iterdir() if path.is_file())
+                files = sorted(path.name for path in folder.iterdir() if path.is_file())
+                self._finished[folder.name] = what, files
             self._said = {"id": folder.name, "state": kind} | content
             self._say()
 
@@ -158,32 +168,27 @@ class Rendering:
         await run.messages(on_message)
 
     def _say(self) -> None:
-        finished = [{"id": number, "files": names} for number, names in self._finished.items()]
+        finished = [{"id": number, "what": what, "files": files} for number, (what, files) in self._finished.items()]
         self._tell(self._said | {"finished": finished})
 
 
 def serve_output(connection: Connection) -> None:
     """Write one :class:`Output`, send its progress, and end."""
+    from selfiesim.studio.worker import serve_wish
+
+    serve_wish(connection, _write)
+
+
+def _write(wanted: Output, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     from selfiesim.studio.worker import load_request
 
+    scene = load_request(wanted.request)
+    if wanted.size is not None:
+        scene = scene.with_changes(camera__size_px=list(wanted.size))
+    what = "pass" if wanted.kind == "picture" else "frame"
     writers = {"picture": _picture, "film": _film, "story": _story}
-    try:
-        wanted: Output = connection.recv()
-        scene = load_request(wanted.request)
-        if wanted.size is not None:
-            scene = scene.with_changes(camera__size_px=list(wanted.size))
-        writers[wanted.kind](
-            scene,
-            wanted,
-            lambda done, of: connection.send(
-                ("progress", {"done": done, "of": of, "what": "pass" if wanted.kind == "picture" else "frame"})
-            ),
-        )
-        connection.send(("written", {}))
-    except UserError as error:
-        connection.send(("fault", {"message": str(error)}))
-    except (EOFError, OSError, KeyboardInterrupt):
-        return
+    writers[wanted.kind](scene, wanted, lambda done, of: tell({"done": done, "of": of, "what": what}))
+    return {}
 
 
 def _picture(scene: Scene, wanted: Output, progress: Callable[[int, int], None]) -> None:

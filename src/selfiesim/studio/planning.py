@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import UserError
-from selfiesim.core.limits import STUDIO_BYTES
 from selfiesim.studio.drawing import Run
-from selfiesim.studio.worker import Request, limit_memory, load_request
+from selfiesim.studio.worker import Request, limit_memory, load_request, serve_wish
 
 if TYPE_CHECKING:
     from selfiesim.plan.intervals import Intervals
@@ -163,32 +162,22 @@ def _wish(request: Request, folder: Path, message: dict[str, Any]) -> Wish:
 def serve_plan(connection: Connection) -> None:
     """Carry out one :class:`Wish`, send what is found and then its thumbnails, and end."""
     limit_memory()
-    try:
-        _plan(connection, connection.recv())
-    except MemoryError:
-        connection.send(("fault", {"message": STUDIO_BYTES.excess("this search takes too much memory")}))
-    except UserError as error:
-        connection.send(("fault", {"message": str(error)}))
-    except (EOFError, OSError, KeyboardInterrupt):
-        return
+    serve_wish(connection, _plan)
 
 
-def _plan(connection: Connection, wish: Wish) -> None:
+def _plan(wish: Wish, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     from selfiesim.plan.outputs import thumbnail
     from selfiesim.plan.planner import plan
     from selfiesim.plan.ranges import Ranges, parse_range
 
     scene = load_request(wish.request)
     ranges = Ranges(**{key: parse_range(text, _SPANS[key]) for key, text in wish.spans.items()})
-    found = plan(
-        scene, wish.start, wish.stop, wish.wants, ranges, wish.top,
-        lambda text: connection.send(("progress", {"note": text})),
-    )  # fmt: skip
-    connection.send(("progress", found_record(found)))
+    found = plan(scene, wish.start, wish.stop, wish.wants, ranges, wish.top, lambda text: tell({"note": text}))
+    tell(found_record(found))
     for done, shot in enumerate(found.shots):
-        connection.send(("progress", {"note": f"drawing shot {done + 1} of {len(found.shots)}", "pictures": done}))
+        tell({"note": f"drawing shot {done + 1} of {len(found.shots)}", "pictures": done})
         thumbnail(shot).save(Path(wish.folder) / f"{done + 1}.jpg", quality=85)
-    connection.send(("written", {"state": "done", "note": "", "pictures": len(found.shots)}))
+    return {"state": "done", "note": "", "pictures": len(found.shots)}
 
 
 def found_record(found: Plan) -> dict[str, Any]:

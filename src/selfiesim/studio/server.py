@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfiesim.core.errors import UserError
+from selfiesim.core.files import reason
 
 if TYPE_CHECKING:
     from selfiesim.studio.document import Document
@@ -49,7 +50,8 @@ def listen(port: int) -> socket.socket:
         listener.listen()
     except (OSError, OverflowError) as error:
         listener.close()
-        raise UserError(f"--port {port}: taken or not allowed ({error}); leave it out for a free one") from error
+        why = reason(error) if isinstance(error, OSError) else "ports go to 65535"
+        raise UserError(f"--port {port}: taken or not allowed ({why}); leave it out for a free one") from error
     return listener
 
 

@@ -209,6 +209,7 @@ class Session:
 
     def _changed(self) -> None:
         self._questions.clear()  # pages ask again, about the changed scene
+        self._latest.pop("faults", None)
         self._tell_all("document", self._document_state())
         self.redraw()
 

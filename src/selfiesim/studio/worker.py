@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfiesim.core.errors import GraphicsError, UserError
+from selfiesim.core.files import reason
 from selfiesim.core.limits import STUDIO_BYTES
 from selfiesim.studio.document import find_faults, parse
 
@@ -60,20 +64,83 @@ class _Superseded(Exception):  # noqa: N818 - the usual course of events
     """A newer request has arrived."""
 
 
+class _Unreachable(Exception):  # noqa: N818 - the usual end
+    """The studio has closed its end of the connection."""
+
+
+class _Channel:
+    """The connection to the studio. It fails with its own exception: an ``OSError`` is that of a file of the scene."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def newest(self) -> Request:
+        """Wait for a request; of several, return the last."""
+        try:
+            request: Request = self._connection.recv()
+            while self._connection.poll():
+                request = self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise _Unreachable from error
+        return request
+
+    def is_waiting(self, seconds: float) -> bool:
+        """Whether a request arrives within this time."""
+        try:
+            return self._connection.poll(seconds)
+        except OSError as error:
+            raise _Unreachable from error
+
+    def send(self, kind: str, revision: int, content: dict[str, Any], picture: bytes = b"") -> None:
+        try:
+            self._connection.send((kind, revision, content, picture))
+        except OSError as error:
+            raise _Unreachable from error
+
+
 def serve_previews(connection: Connection) -> None:
     """Draw each :class:`Request` that arrives, the newest first, until the other end closes."""
     limit_memory()
-    artist = _Artist(connection)
+    channel = _Channel(connection)
+    artist = _Artist(channel)
     while True:
         try:
-            request = connection.recv()
-            while connection.poll():
-                request = connection.recv()
-            artist.draw(request)
+            artist.draw(channel.newest())
         except _Superseded:
             continue
-        except (EOFError, OSError, KeyboardInterrupt):
+        except (_Unreachable, KeyboardInterrupt):
             return
+
+
+def serve_wish(
+    connection: Connection, carry_out: Callable[[Any, Callable[[dict[str, Any]], None]], dict[str, Any]]
+) -> None:
+    """Carry out one wish that arrives, tell the studio of its progress and its result, and end.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the studio.
+    carry_out : callable
+        Called with the wish and a function that tells of progress; returns what is said of the result.
+    """
+
+    def tell(kind: str, content: dict[str, Any]) -> None:
+        try:
+            connection.send((kind, content))
+        except OSError as error:
+            raise _Unreachable from error
+
+    with suppress(EOFError, _Unreachable, KeyboardInterrupt):
+        wish = connection.recv()
+        try:
+            tell("written", carry_out(wish, partial(tell, "progress")))
+        except MemoryError:
+            tell("fault", {"message": STUDIO_BYTES.excess("this takes too much memory")})
+        except UserError as error:
+            tell("fault", {"message": str(error)})
+        except OSError as error:
+            tell("fault", {"message": f"a file cannot be read or written: {reason(error)}"})
 
 
 def limit_memory() -> None:
@@ -89,8 +156,8 @@ def limit_memory() -> None:
 
 
 class _Artist:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, channel: _Channel) -> None:
+        self._channel = channel
         self._first = 0  # step of the ladder with which a picture begins
         self._strip_of: Any = None
         self._surfaces: set[Surface] = set()
@@ -106,8 +173,12 @@ class _Artist:
         try:
             self._draw(request)
         except MemoryError:
-            message = STUDIO_BYTES.excess("this scene takes too much memory to draw")
-            self._send("faults", request, {"faults": [{"message": message, "line": None}]})
+            self._refuse(request, STUDIO_BYTES.excess("this scene takes too much memory to draw"))
+        except OSError as error:  # a full disk under the cache, or a file that went away while it was read
+            self._refuse(request, f"this scene cannot be drawn: {reason(error)}", is_machine=True)
+
+    def _refuse(self, request: Request, message: str, is_machine: bool = False) -> None:
+        self._send("faults", request, {"faults": [{"message": message, "line": None}], "machine": is_machine})
 
     def _draw(self, request: Request) -> None:
         from selfiesim.render.gl import opengl_check
@@ -132,8 +203,7 @@ class _Artist:
             self._draw_steps(request, scene, view)
             self._at_rest = request.revision
         except UserError as error:
-            is_machine = isinstance(error, GraphicsError)
-            self._send("faults", request, {"faults": [{"message": str(error), "line": None}], "machine": is_machine})
+            self._refuse(request, str(error), isinstance(error, GraphicsError))
 
     def _match(self, request: Request, question: dict[str, Any], scene: Scene, view: View) -> None:
         from selfiesim.studio.matching import Matcher
@@ -189,7 +259,7 @@ class _Artist:
         self._check()
         meta = {"stage": "done", "size": [view.camera.width, view.camera.height], "whole": is_whole}
         meta["exposure"] = str(photo.exposure)
-        self._connection.send(("frame", request.revision, meta | {"type": "image/png"}, png_bytes(photo)))
+        self._channel.send("frame", request.revision, meta | {"type": "image/png"}, png_bytes(photo))
 
     def _adapt(self, seconds: float, steps: int) -> None:
         self._first = min(self._first, steps - 1)
@@ -205,7 +275,7 @@ class _Artist:
         Image.fromarray(photo.pixels).save(buffer, "JPEG", quality=_JPEG_QUALITY)
         height, width = photo.pixels.shape[:2]
         meta = {"stage": stage, "size": [width, height], "type": "image/jpeg", "exposure": str(photo.exposure)}
-        self._connection.send(("frame", request.revision, meta, buffer.getvalue()))
+        self._channel.send("frame", request.revision, meta, buffer.getvalue())
 
     def _overlay(self, view: View) -> dict[str, Any]:
         from selfiesim.studio.overlay import overlay
@@ -235,7 +305,7 @@ class _Artist:
     def _pause(self, seconds: float) -> None:
         if time.monotonic() - self._alive_s > _ALIVE_S:
             self._say_alive()
-        if self._connection.poll(seconds):
+        if self._channel.is_waiting(seconds):
             raise _Superseded
 
     def _say_alive(self, in_maps: bool = False) -> None:
@@ -245,7 +315,7 @@ class _Artist:
         self._send("alive", self._request, {"in_maps": in_maps})
 
     def _send(self, kind: str, request: Request, content: dict[str, Any]) -> None:
-        self._connection.send((kind, request.revision, content, b""))
+        self._channel.send(kind, request.revision, content)
 
 
 def load_request(request: Request) -> Scene:
