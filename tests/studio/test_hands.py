@@ -88,6 +88,20 @@ def test_every_change_by_mouse_has_a_key(scene):
     assert tomllib.loads(scene.desk.text)["at"] == "release+73.0s"
 
 
+def test_presses_of_one_key_are_undone_together(scene):
+    page = scene.page
+    page.focus("#viewport")
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.getElementById('toml').value.includes('place = [0.45, ')")
+    scene.press("]")
+    scene.desk.change(lambda: page.click("#undo"))
+    assert scene.camera()["roll_deg"] == 1
+    assert scene.camera()["place"] == [0.45, 0.33]
+    scene.desk.change(lambda: page.click("#undo"))
+    assert scene.camera()["place"] == [0.43, 0.33]
+
+
 def test_a_mounted_camera_says_why_it_cannot_be_aimed(scene):
     text = scene.desk.text.replace('up = "zenith"\nroll_deg = 1\nplace = [0.43, 0.33]', 'look = "tumbling"')
     assert text != scene.desk.text

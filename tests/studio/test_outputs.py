@@ -90,17 +90,21 @@ def test_a_run_is_cancelled_and_a_picture_downloaded(studio_page, tmp_path):
     page.select_option("#kind", "film")
     page.select_option("#format", ".webp")
     page.fill("#frames", "400")
-    page.click("#begin")
+    page.focus("#begin")
+    page.keyboard.press("Enter")
     page.wait_for_selector("#progress:not([hidden])")
-    page.click("#cancel")
-    page.wait_for_function("() => document.getElementById('render-note').textContent.includes('cancelled')")
+    assert page.evaluate("document.activeElement.id") == "cancel"
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.getElementById('render-note').textContent === 'Cancelled.'")
+    assert page.evaluate("document.activeElement.id") == "begin"
     page.select_option("#kind", "picture")
     page.select_option("#format", ".tif")
     page.select_option("#quality", "draft")
     page.fill("#width", "64")
     page.click("#begin")
     page.wait_for_selector("#downloads a")
-    assert page.locator("#downloads a").all_inner_texts() == ["Download shot.tif", "Download shot.json"]
+    assert page.locator("#downloads a").all_inner_texts() == ["shot.tif", "shot.json"]
+    assert page.inner_text(".finished .help") == "64 \u00d7 36, draft"
     with page.expect_download() as waiting:
         page.click("#downloads a >> nth=0")
     waiting.value.save_as(tmp_path / "shot.tif")
@@ -111,6 +115,7 @@ def test_a_run_is_cancelled_and_a_picture_downloaded(studio_page, tmp_path):
 def test_finished_files_stay_until_they_are_dismissed(studio_page):
     page = studio_page.page
     page.click("#render")
+    page.select_option("#kind", "picture")
     page.select_option("#quality", "draft")
     page.fill("#width", "64")
     before = page.locator(".finished").count()

@@ -199,6 +199,22 @@ def test_a_reload_keeps_unsaved_changes(shown):
     shown.undo()
 
 
+def test_what_is_typed_while_the_connection_is_broken_is_not_lost(shown):
+    page, sockets = shown.page.context.new_page(), []
+    page.route_web_socket("**/live", lambda socket: (socket.connect_to_server(), sockets.append(socket)))
+    page.goto(shown.page.url)
+    page.wait_for_selector("#canvas[data-stage]")
+    before, text = page.get_attribute("body", "data-revision"), shown.text
+    sockets[0].close()
+    page.locator("#status", has_text="No connection").wait_for()
+    page.click("#tab-toml")
+    page.fill("#toml", text + "# kept")
+    page.wait_for_selector(f"body:not([data-revision='{before}'])")
+    assert page.input_value("#toml") == text + "# kept"
+    page.close()
+    shown.undo()
+
+
 def test_two_pages_show_the_same_scene(shown):
     other = Shown(shown.page.context, shown.page.url)
     shown.change(lambda: shown.set_roll("-20"))

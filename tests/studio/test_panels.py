@@ -75,6 +75,24 @@ def test_every_key_of_an_object_has_a_field(studio_page):
     assert {f"objects[0].{key}" for key in properties} <= shown
 
 
+def test_number_and_slider_follow_each_other_and_undo(studio_page):
+    page = studio_page.page
+    studio_page.tab("camera")
+    number, slider = (page.locator(f"[data-path='camera.roll_deg'] input[type={kind}]") for kind in ("number", "range"))
+    start = slider.input_value()
+    number.fill("90")
+    studio_page.change(lambda: number.press("Enter"))
+    assert float(slider.input_value()) == pytest.approx((90 + 360) / 720, abs=1e-3)
+    slider.fill("0.5")
+    page.wait_for_function("() => document.getElementById('toml').value.includes('roll_deg = 0')")
+    assert float(number.input_value()) == 0.0
+    page.wait_for_timeout(1100)  # after which the slider is no longer moved by hand
+    studio_page.change(lambda: slider.press("Control+z"))
+    assert number.input_value() == "90"
+    studio_page.change(lambda: slider.press("Control+z"))
+    assert slider.input_value() == start
+
+
 def test_a_joint_follows_its_slider_within_its_limits_and_goes_back_to_tracking(studio_page):
     page = studio_page.page
     choose_orbiter(studio_page)

@@ -21,4 +21,7 @@ export function drawn(kind, attributes, ...children) {
   return made;
 }
 
+// Whether keys that are pressed there are part of a text.
+export const takesText = (place) => place.matches?.("textarea, input:not([type=range], [type=checkbox])") ?? false;
+
 export const byId = (id) => document.getElementById(id);

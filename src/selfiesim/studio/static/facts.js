@@ -15,7 +15,7 @@ export class Facts {
     this.table = element("table", {}, element("caption", { className: "hidden", textContent: "Facts about the view" }));
     panel.append(this.table);
     this.sky = element("ul", { className: "sky" });
-    skyPanel.append(element("h3", { textContent: "In the picture" }), this.sky);
+    skyPanel.append(element("h3", { textContent: "In the sky" }), this.sky);
     live.on("overlay", ({ facts, sky }) => { this.show(facts); this.showSky(sky); });
   }
 
@@ -35,7 +35,7 @@ export class Facts {
       return element("li", { textContent: `${words(name)}, ${wide}${bright}` });
     });
     this.sky.replaceChildren(...items);
-    if (!items.length) this.sky.append(element("li", { textContent: "No Sun, planet or moon." }));
+    if (!items.length) this.sky.append(element("li", { textContent: "No Sun, moon or other planet is in the picture." }));
   }
 }
 

@@ -1,14 +1,16 @@
 // One field of a panel: a key of the scene with a plain value, made from its schema.
 
-import { element } from "./elements.js";
+import { element, takesText } from "./elements.js";
 import { unit, words } from "./schema.js";
 
 const SENTENCE = 200; // letters that a text may have, from which on its input takes the whole width
 const USUAL_PLACE = 0.35; // of a default on its slider, at least
+const SLIDING_MS = 1000; // after a step of a slider, in which it does not follow pictures of the steps before
 
 let number = 0;
 
 export const isNumeric = ({ type }) => type === "number" || type === "integer";
+const letters = (text) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
 const isVector = (node) => node.type === "array" && node.prefixItems?.every(isNumeric);
 const isMatrix = (node) => node.type === "array" && node.prefixItems?.every(isVector);
 
@@ -29,7 +31,7 @@ export class Field {
     this.element = element("div", { className: "field", data: { path } }, this.makeLabel(), this.control);
     this.element.classList.toggle("wide", Boolean(this.isWide));
     if (this.slider) this.element.append(this.slider);
-    if (node.description) this.element.append(this.makeHelp(node.description));
+    if (node.description && letters(node.description) !== letters(words(key))) this.element.append(this.makeHelp(node.description));
     this.element.append(this.reason);
   }
 
@@ -119,7 +121,7 @@ export class Field {
     if (hasSlider) this.addSlider(low, high, input);
     this.write = (value) => {
       input.value = value ?? "";
-      if (hasSlider) this.setSlider(value ?? low);
+      if (hasSlider) this.setSlider(value ?? undefined);
     };
     return input;
   }
@@ -132,13 +134,14 @@ export class Field {
     const step = isWhole && power === 1 ? 1 / (high - low) : 0.001;
     this.slider = element("input", { type: "range", min: 0, max: 1, step });
     this.slider.setAttribute("aria-label", `${words(this.key)}, slider`);
-    this.setSlider = (value) => {
+    this.setSlider = (value = low) => {
       this.slider.value = Math.max((value - low) / (high - low), 0) ** (1 / power);
       this.slider.setAttribute("aria-valuetext", `${value} ${unit(this.key)}`);
     };
     let drags = 0;
     this.slider.addEventListener("pointerdown", () => { drags++; });
     this.slider.addEventListener("input", () => {
+      this.slidAt = performance.now();
       const value = low + (high - low) * Number(this.slider.value) ** power;
       input.value = isWhole ? Math.round(value) : Number(value.toPrecision(3));
       this.slider.setAttribute("aria-valuetext", `${input.value} ${unit(this.key)}`);
@@ -211,7 +214,12 @@ export class Field {
     this.reason.hidden = !reason;
     this.reason.textContent = reason ? `Assumed: ${reason}` : "";
     this.reset.hidden = given === undefined || !this.context.hasDefault(this.node);
-    if (this.element.contains(document.activeElement) && document.activeElement !== this.reset) return;
+    const active = document.activeElement;
+    if (active === this.slider && performance.now() - this.slidAt < SLIDING_MS) return;
+    if (this.element.contains(active) && takesText(active)) {
+      this.setSlider?.(value ?? undefined);
+      return;
+    }
     if (this.write) this.write(value);
     else this.inputs.forEach((input, k) => { input.value = (value ?? []).flat()[k] ?? ""; });
   }

@@ -10,6 +10,7 @@ const FIXED = {
   tumbling: "This camera tumbles (look = “tumbling”): the release decides where it points. Set Look to “craft” to aim it.",
 };
 const PAN_PX = 60;
+const STROKE_MS = 1000; // between presses that go on from one another; those of one key are undone together
 
 export class Hands {
   constructor(live, picture, say) {
@@ -21,6 +22,7 @@ export class Hands {
     for (const kind of ["pointerup", "pointercancel"]) viewport.addEventListener(kind, (event) => this.release(event));
     viewport.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     viewport.addEventListener("keydown", (event) => this.key(event));
+    viewport.addEventListener("blur", () => { this.stroke = null; });
   }
 
   grab(event) {
@@ -71,55 +73,69 @@ export class Hands {
   aim(across, down, roll, merge) {
     const { camera } = this.values;
     if (roll) {
-      this.live.steer({ "camera.roll_deg": turned(camera.roll_deg - 180 * across) }, merge);
+      this.reach({ roll_deg: turned(camera.roll_deg - 180 * across) }, merge);
     } else if (camera.look === "craft") {
       const place = [camera.place[0] + across, camera.place[1] + down].map((value) => round(clamp(value, 0, 1), 4));
-      this.live.steer({ "camera.place": place }, merge);
+      this.reach({ place }, merge);
     } else if (camera.look === "azimuth") {
       const field = camera.horizontal_fov_deg, [width, height] = camera.size_px;
-      this.live.steer({
-        "camera.azimuth_deg": turned(camera.azimuth_deg - across * field),
-        "camera.elevation_deg": round(clamp(camera.elevation_deg + down * field * height / width, -90, 90), 2),
+      this.reach({
+        azimuth_deg: turned(camera.azimuth_deg - across * field),
+        elevation_deg: round(clamp(camera.elevation_deg + down * field * height / width, -90, 90), 2),
       }, merge);
     } else {
       this.say(FIXED[camera.look]);
     }
   }
 
+  reach(keys, merge) {
+    this.reached = keys;
+    this.live.steer(Object.fromEntries(Object.entries(keys).map(([key, value]) => [`camera.${key}`, value])), merge);
+  }
+
+  // Further steps go on from where this one leads, before the picture of it has come.
+  goOn(step) {
+    this.reached = {};
+    step();
+    this.values = { ...this.values, camera: { ...this.values.camera, ...this.reached } };
+  }
+
   wheel(event) {
     if (!this.latest || event.ctrlKey) return;
     event.preventDefault();
     const merge = `wheel ${Math.floor(event.timeStamp / 1500)}`;
-    if (merge !== this.wheeling) this.values = structuredClone(this.latest);
+    if (merge !== this.wheeling) this.values = this.latest;
     this.wheeling = merge;
-    this.field(Math.exp(event.deltaY * 0.0012), merge);
-    // Further notches go on from here, before the picture of this one has come.
-    this.values.camera = { ...this.values.camera, ...this.reached };
+    this.goOn(() => this.field(Math.exp(event.deltaY * 0.0012), merge));
   }
 
   field(times, merge, { roll } = {}) {
     const { camera } = this.values;
-    const changes = roll ? { "camera.roll_deg": turned(camera.roll_deg + roll) } : {};
+    const changes = roll ? { roll_deg: turned(camera.roll_deg + roll) } : {};
     if (camera.matrix) {
       this.say("This lens is a camera matrix; its field of view is fixed.");
     } else if (camera.focal_length_mm) {
-      this.reached = { focal_length_mm: round(camera.focal_length_mm / times, 3) };
-      changes["camera.focal_length_mm"] = this.reached.focal_length_mm;
+      changes.focal_length_mm = round(camera.focal_length_mm / times, 3);
     } else {
       const field = clamp(camera.horizontal_fov_deg * times, 0.05, WIDEST[camera.model]);
-      this.reached = { horizontal_fov_deg: round(field, field < 5 ? 3 : 1) };
-      changes["camera.horizontal_fov_deg"] = this.reached.horizontal_fov_deg;
+      changes.horizontal_fov_deg = round(field, field < 5 ? 3 : 1);
     }
-    if (Object.keys(changes).length) this.live.steer(changes, merge);
+    if (Object.keys(changes).length) this.reach(changes, merge);
   }
 
   key(event) {
-    if (!this.latest || event.ctrlKey || event.metaKey) return;
+    if (!this.latest || event.ctrlKey || event.metaKey) {
+      this.stroke = null; // undo, perhaps
+      return;
+    }
     const action = event.altKey ? this.panKeys()[event.key] : this.keys(event.shiftKey ? 0.05 : 0.01)[event.key];
     if (!action) return;
     event.preventDefault();
-    this.values = this.latest;
-    action();
+    const goesOn = this.stroke && event.timeStamp - this.stroke.at < STROKE_MS;
+    if (!goesOn) this.values = this.latest;
+    if (!goesOn || event.key !== this.stroke.key) this.drags++;
+    this.stroke = { key: event.key, at: event.timeStamp };
+    this.goOn(action);
   }
 
   panKeys() {
@@ -128,9 +144,9 @@ export class Hands {
   }
 
   keys(step) {
-    const aim = (across, down) => () => this.aim(across * step, down * step, false, "keys");
-    const roll = (sign) => () => this.aim(sign * 0.01, 0, true, "keys");
-    const field = (times) => () => this.field(times, "keys");
+    const aim = (across, down) => () => this.aim(across * step, down * step, false, `keys ${this.drags}`);
+    const roll = (sign) => () => this.aim(sign * 0.01, 0, true, `keys ${this.drags}`);
+    const field = (times) => () => this.field(times, `keys ${this.drags}`);
     const zooms = Object.fromEntries([0, 1, 2, 3, 4].map((level) => [level, () => this.picture.zoomTo(level)]));
     return {
       ...zooms,

@@ -3,7 +3,7 @@
 import { element, byId } from "./elements.js";
 
 const WIDTH = 320, HEIGHT = 88;
-const BANDS = ["#b8382e", "#2a8a3c", "#3462c8"];
+const BANDS = ["#8a2424", "#24702f", "#2b4ca0"]; // together a light grey
 const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
 export class LightPanel {

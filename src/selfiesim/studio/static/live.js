@@ -2,12 +2,14 @@
 
 const decoder = new TextDecoder();
 const LONGEST_WAIT_MS = 400; // for a frame, before the next step of a drag is sent
+const MOST_UNSENT = 200; // messages that wait for a connection
 
 export class Live extends EventTarget {
   constructor() {
     super();
     this.pending = null;
     this.isWaiting = false;
+    this.unsent = [];
     this.on("frame", () => this.goOn());
     this.connect();
   }
@@ -15,7 +17,10 @@ export class Live extends EventTarget {
   connect() {
     this.socket = new WebSocket(`ws://${location.host}/live`);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.tell("connected", {});
+    this.socket.onopen = () => {
+      for (const message of this.unsent.splice(0)) this.socket.send(message);
+      this.tell("connected", {});
+    };
     this.socket.onmessage = ({ data }) => this.receive(data);
     this.socket.onclose = () => {
       this.tell("status", { text: "No connection to selfiesim studio; is it still running?", error: true });
@@ -42,8 +47,11 @@ export class Live extends EventTarget {
     this.addEventListener(kind, ({ detail }) => action(detail));
   }
 
+  // What is done while there is no connection is sent when there is one again.
   send(type, content = {}) {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type, ...content }));
+    const message = JSON.stringify({ type, ...content });
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(message);
+    else if (type !== "ack") this.unsent = [...this.unsent, message].slice(-MOST_UNSENT);
   }
 
   // Changes with the same "merge" are undone together.

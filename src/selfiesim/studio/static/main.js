@@ -3,7 +3,7 @@
 import { Compare } from "./compare.js";
 import { CraftPanel } from "./craft.js";
 import { Editor } from "./editor.js";
-import { byId } from "./elements.js";
+import { byId, takesText } from "./elements.js";
 import { Facts } from "./facts.js";
 import { Hands } from "./hands.js";
 import { Help } from "./help.js";
@@ -43,11 +43,10 @@ function connectDocument(live) {
   const save = new Save(live);
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey)) return;
-    const isText = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
     if (event.key === "s") {
       event.preventDefault();
       save.ask();
-    } else if (event.key.toLowerCase() === "z" && !isText) {
+    } else if (event.key.toLowerCase() === "z" && !takesText(event.target)) {
       event.preventDefault();
       live.send(event.shiftKey ? "redo" : "undo");
     }
@@ -108,7 +107,7 @@ async function start() {
   new Presets(live, byId("panel-camera"), catalogue);
   new CraftPanel(live, byId("panel-craft"), catalogue.choices);
   new Season(live, byId("panel-planet"));
-  new Output(live);
+  const output = new Output(live);
   new Help();
   const compare = new Compare(picture, say);
   new PlanPanel(live, panels.addTab("Plan"));
@@ -122,7 +121,7 @@ async function start() {
   connectDocument(live);
   describe(live, picture);
   closeMenus();
-  live.on("status", ({ text, error }) => say(text, error));
+  live.on("status", ({ text, error }) => { if (!error || !output.isOpen) say(text, error); }); // the dialog says it itself
   live.on("scene", ({ values, revision }) => {
     document.body.dataset.scene = revision; // that the panels show
     picture.setSize(values.camera.size_px);

@@ -28,8 +28,12 @@ export class Output {
     this.cancel.addEventListener("click", () => live.send("cancel", { id: this.run }));
     this.width.addEventListener("input", () => this.follow());
     live.on("output", (state) => this.show(state));
-    live.on("status", ({ text, error }) => { if (error && this.renderDialog.open) this.renderNote.textContent = text; });
+    live.on("status", ({ text, error }) => { if (error && this.isOpen) this.renderNote.textContent = text; });
     live.on("scene", ({ values }) => { this.values = values; });
+  }
+
+  get isOpen() {
+    return this.renderDialog.open;
   }
 
   open() {
@@ -62,7 +66,6 @@ export class Output {
     const size = [Number(this.width.value), Number(this.height.value)];
     const [width, height] = this.values.camera.size_px;
     this.renderNote.textContent = "";
-    this.began = performance.now();
     this.live.send("render", {
       kind: this.kind.value, format: this.format.value, quality: this.quality.value,
       size: size[0] === width && size[1] === height ? null : size,
@@ -72,11 +75,14 @@ export class Output {
 
   show({ id, state, done, of, what, message, finished }) {
     this.run = state === "progress" ? id : null;
+    const hadFocus = [this.begin, this.cancel].includes(document.activeElement);
     this.progress.hidden = this.cancel.hidden = !this.run;
     this.begin.disabled = Boolean(this.run);
+    if (hadFocus) (this.run ? this.cancel : this.begin).focus(); // which is there now
     if (state === "progress") {
       if (of) this.progress.value = done / of;
       else this.progress.removeAttribute("value");
+      if (of && this.first?.id !== id) this.first = { id, done, at: performance.now() };
       const step = `${what === "frame" ? "Frame" : "Pass"} ${Math.min(done + 1, of)} of ${of}`;
       this.renderNote.textContent = of ? step + this.timeLeft(done, of) : "Starting …";
     } else if (state === "fault") {
@@ -93,19 +99,21 @@ export class Output {
     if (ids === this.offered) return;
     const isNew = finished.length > this.downloads.children.length;
     this.offered = ids;
-    this.downloads.replaceChildren(...finished.toReversed().map(({ id, files }) => {
+    this.downloads.replaceChildren(...finished.toReversed().map(({ id, what, files }) => {
       const dismiss = element("button", { className: "reset", type: "button", textContent: "×", title: "Dismiss",
         "aria-label": `Dismiss ${files[0]}` });
       dismiss.addEventListener("click", () => this.live.send("dismiss", { id }));
       return element("div", { className: "finished", data: { id } }, element("div", {}, ...pictureFirst(files).map((file) => element("a", {
-        href: `/output/${id}/${encodeURIComponent(file)}`, textContent: `Download ${file}` }))), dismiss);
+        href: `/output/${id}/${encodeURIComponent(file)}`, textContent: file, "aria-label": `Download ${file}` })),
+        element("span", { className: "help", textContent: what })), dismiss);
     }));
     (isNew ? this.downloads.querySelector("a") : this.begin)?.focus();
   }
 
+  // From the pace since the first that this page has seen, which may have been opened later.
   timeLeft(done, of) {
-    if (!done) return "";
-    const seconds = Math.ceil((performance.now() - this.began) / 1000 / done * (of - done));
+    if (done === this.first.done) return "";
+    const seconds = Math.ceil((performance.now() - this.first.at) / 1000 / (done - this.first.done) * (of - done));
     return seconds >= 90 ? `, about ${Math.round(seconds / 60)} min left` : `, about ${seconds} s left`;
   }
 }

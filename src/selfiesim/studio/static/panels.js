@@ -143,7 +143,7 @@ export class Panels {
     const rest = keys.filter((each) => !common.includes(each));
     const add = (panel) => ([key, each]) => this.addKey(panel, section, key, each);
     this.fill(this.addTab(name), (panel) => {
-      const made = [element("div", { className: "keys" }, ...common.map(add(panel)))];
+      const made = common.length ? [element("div", { className: "keys" }, ...common.map(add(panel)))] : [];
       if (rest.length) {
         made.push(element("details", { className: "more" }, element("summary", { textContent: "All other settings" }),
           element("div", { className: "keys" }, ...rest.map(add(panel)))));

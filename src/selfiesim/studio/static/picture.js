@@ -1,6 +1,6 @@
 // The picture: frames on a canvas, zoom and pan, and what its pixels are.
 
-import { byId } from "./elements.js";
+import { byId, element } from "./elements.js";
 
 const STAGES = { draft: "draft", final: "refining", done: "final" };
 const ZOOMS = ["fit", "1", "2", "4", "8"];
@@ -35,7 +35,7 @@ export class Picture extends EventTarget {
       this.live.send("ack");
     }
     this.stage = stage;
-    byId("stage-note").value = `${STAGES[stage]}, ${size[0]} × ${size[1]}`;
+    byId("stage-note").replaceChildren(STAGES[stage], element("span", { textContent: `, ${size[0]} × ${size[1]}` }));
     this.canvas.dataset.revision = revision;
     this.canvas.dataset.stage = stage;
     this.dispatchEvent(new CustomEvent("drawn", { detail: { stage, exposure, size } }));

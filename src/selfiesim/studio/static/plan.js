@@ -36,8 +36,11 @@ export class PlanPanel {
     this.timeline = element("div", { className: "timeline", "aria-hidden": "true" });
     this.reasons = element("ul", { id: "plan-reasons", className: "faults" });
     this.found = element("ol", { id: "plan-shots", className: "found" });
+    const waiting = element("p", { className: "help", role: "status", textContent: "Loading …" });
+    this.panel.append(waiting);
     const answer = await fetch("/wants");
     this.wants = new Wants(await answer.json());
+    waiting.remove();
     this.wants.texts = FIRST;
     this.begin.addEventListener("click", () => this.start());
     this.cancel.addEventListener("click", () => this.live.send("plan-cancel"));

@@ -8,7 +8,7 @@ export class Solid {
 
   // Look from direction angles, in radians, at a sphere about "centre" (m) of a radius that the picture holds.
   aim(azimuth, elevation, centre, radius) {
-    const ratio = Math.min(devicePixelRatio, 2);
+    const ratio = 2; // pixels for one of CSS; where the screen has fewer, the browser's scaling smooths the edges
     const width = this.canvas.width = Math.max(2, Math.round(this.canvas.clientWidth * ratio));
     const height = this.canvas.height = Math.max(2, Math.round(this.canvas.clientHeight * ratio));
     const [ca, sa, ce, se] = [Math.cos(azimuth), Math.sin(azimuth), Math.cos(elevation), Math.sin(elevation)];
