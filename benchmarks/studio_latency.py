@@ -10,7 +10,8 @@ drag    from a pointer event on the page to the next changed frame that is paint
 rest    CPU time, in percent of a core, of server, worker and browser over 10 s in which nothing changes
 match   from the second click of a pair of points to the solution and its overlay on the page, median of pairs 7 to 20;
         and the time of the longest
-memory  growth of server, worker (resident) and page (JavaScript heap) over ``--changes``, after the first 200
+memory  growth of server, worker (resident) and page (JavaScript heap) over ``--changes``, after the first 200;
+        at 160x90, without pauses
 start   from the command to a page that reacts, and to the first picture; with warm caches
 """
 
@@ -122,8 +123,8 @@ def studio_sender(page: Page, full: int = 0) -> Send:
     return lambda x, y: page.evaluate(STUDIO_DRAG, [x, y, full])
 
 
-def drag(page: Page, send: Send, target: str, events: int) -> dict[str, Any]:
-    """Drag with one event after another, each sent when the frame of the one before has been painted."""
+def drag(page: Page, send: Send, target: str, events: int, gap_ms: float = GAP_MS) -> dict[str, Any]:
+    """Drag with one event after another, each sent a while after the frame of the one before has been painted."""
     box = page.locator(target).first.bounding_box()
     assert box is not None
     x, y = box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"]
@@ -131,7 +132,7 @@ def drag(page: Page, send: Send, target: str, events: int) -> dict[str, Any]:
     page.mouse.down()
     times, widths = [], []
     for number in range(events + 5):
-        page.wait_for_timeout(GAP_MS)
+        page.wait_for_timeout(gap_ms)
         aside = 0.1 * box["width"] * (1 - abs((number % 20) / 10 - 1))
         milliseconds, width = send(x + aside + 1, y + aside / 2 + 1)
         times.append(milliseconds / 1000.0)
@@ -280,7 +281,7 @@ def measure_match(browser: Browser) -> dict[str, Any]:
 
 def measure_memory(browser: Browser, changes: int) -> dict[str, Any]:
     """Growth of server, worker and page over many changes."""
-    with running((320, 180)) as (address, process):
+    with running((160, 90)) as (address, process):
         page = opened(browser, address)
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable")
@@ -291,9 +292,9 @@ def measure_memory(browser: Browser, changes: int) -> dict[str, Any]:
             server, worker = (each.memory_info().rss for each in family(process))
             return {"server": server, "worker": worker, "page": metrics["JSHeapUsedSize"]}
 
-        drag(page, studio_sender(page), "#viewport", SETTLING_CHANGES)
+        drag(page, studio_sender(page), "#viewport", SETTLING_CHANGES, gap_ms=0)
         settled = sizes()
-        drag(page, studio_sender(page), "#viewport", changes)
+        drag(page, studio_sender(page), "#viewport", changes, gap_ms=0)
         end = sizes()
         page.close()
     found = {f"{name}_mb": [round(settled[name] / 2**20, 1), round(end[name] / 2**20, 1)] for name in settled}
@@ -380,7 +381,9 @@ def main() -> None:
             "memory": lambda: measure_memory(browser, options.changes),
         }
         for name in options.only.split(","):
+            start = time.perf_counter()
             found[name] = measures[name]()
+            print(f"{name}: measured in {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
         browser.close()
     found["load_after"] = [round(each, 2) for each in os.getloadavg()]
     print(json.dumps(found, indent=None if options.json else 2))
