@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
 from numpy.testing import assert_allclose
 from scipy.spatial import cKDTree
 
-from selfiesim.planet.ground.rock_shapes import DETAIL_LEVELS, RockInstances, make_rock_mesh, mesh_rocks
+from selfiesim.planet.ground.rock_shapes import DETAIL_LEVELS, SHARP, WORN, RockInstances, make_rock_mesh, mesh_rocks
 
 BARE, SOIL = np.array([0.3, 0.25, 0.2]), np.array([0.9, 0.8, 0.7])
 
@@ -42,15 +44,33 @@ def test_finer_levels_have_the_same_shape(level):
     assert apart.max() < 1e-6
 
 
-def test_some_sides_overhang_and_soil_is_banked_against_others():
+def shapes_of_sides(form):
+    """Return the shares of a stone's low sides that overhang, and that are banked with soil."""
     overhanging, banked = [], []
     for seed in range(12):
-        vertices, normals, _ = make_rock_mesh(seed, 2)
+        vertices, normals, _ = make_rock_mesh(seed, 2, form)
         side = (vertices[:, 2] > 0.02) & (vertices[:, 2] < 0.25) & (np.hypot(*vertices[:, :2].T) > 0.2)
         overhanging.append((normals[side, 2] < -0.15).mean())
         banked.append((normals[side, 2] > 0.5).mean())
-    assert 0.1 < np.mean(overhanging) < 0.6
-    assert 0.05 < np.mean(banked) < 0.6
+    return np.mean(overhanging), np.mean(banked)
+
+
+def test_some_sides_overhang_and_soil_is_banked_against_others():
+    overhanging, banked = shapes_of_sides(WORN)
+    assert 0.1 < overhanging < 0.6
+    assert 0.05 < banked < 0.6
+
+
+def test_stones_without_wind_are_less_undercut():
+    assert shapes_of_sides(SHARP)[0] < 0.8 * shapes_of_sides(WORN)[0]
+
+
+def test_zap_pits_dent_a_stone_by_a_few_hundredths_of_its_size():
+    bare = replace(SHARP, undercut=0.0, bank=0.0)  # what is drawn for the foot follows the pits
+    pitted, plain = (make_rock_mesh(3, 3, replace(bare, zaps=zaps)) for zaps in (40, 0))
+    above = plain[0][plain[0][:, 2] > 0.1]
+    depth = cKDTree(pitted[0]).query(above)[0]
+    assert 0.004 < depth.max() < 0.05
 
 
 def test_different_seeds_give_different_rocks():

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from selfiesim.astro.bodies import BODIES
 from selfiesim.astro.solar_system import KNOWN_BODIES
 from selfiesim.core.config_validation import did_you_mean
-from selfiesim.scene.ground import GROUND_NAME
+from selfiesim.scene.ground import GROUND_BODIES, GROUND_NAME
 from selfiesim.scene.objects import ObjectSection, check_target
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def check_consistency(scene: Scene) -> None:
         raise ValueError("orbit.over: the sun has no places to be over; give elements")
     if scene.site and name == "sun":
         raise ValueError("site.body: the sun has no surface to stand on")
-    if scene.ground and not (scene.site and name == "mars"):
-        raise ValueError("ground: needs a [site] on mars, the only body with a model of terrain and dusty sky")
+    if scene.ground and not (scene.site and name in GROUND_BODIES):
+        raise ValueError(f"ground: needs a [site] on {' or '.join(GROUND_BODIES)}, the bodies with a model of terrain")
     if ((scene.path and scene.path.target) or scene.attitude.ck_frame) and not scene.kernels:
         raise ValueError("kernels: missing; path.target and attitude.ck_frame need SPICE kernels")
     names = [part.name for part in scene.objects]

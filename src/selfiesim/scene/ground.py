@@ -11,6 +11,9 @@ from selfiesim.scene.section import Section
 GROUND_NAME = "ground"
 """Name of the ground in layers; no object may use it."""
 
+GROUND_BODIES = ("mars", "moon")
+"""Bodies whose ground is modelled."""
+
 SiteOffset = Annotated[float, Field(ge=-2000, le=2000)]
 
 EastNorth = Annotated[tuple[SiteOffset, SiteOffset], Strict(False)]
@@ -23,6 +26,15 @@ class PadSection(Section):
 
     at_m: EastNorth = Field((0.0, 0.0), description="Centre, east and north of the craft's origin.")
     radius_m: float = Field(1.4, gt=0, le=100, description="Radius of the level ground.")
+    sink_m: float = Field(0.009, ge=0, le=0.3, description="How deep what stands on it has sunk in.")
+
+
+class PrintSection(Section):
+    """Where a foot or a wheel has pressed the ground, with a pushed-up ring around it."""
+
+    at_m: EastNorth = Field(description="Centre, east and north of the craft's origin.")
+    radius_m: float = Field(0.14, gt=0.01, le=5, description="Radius of the pressed ground.")
+    rim_m: float = Field(0.02, ge=0, le=0.3, description="Height of the ring.")
 
 
 class TrackSection(Section):
@@ -63,7 +75,7 @@ class SwellSection(Section):
 
 
 class GroundSection(Section):
-    """Terrain around a landed camera; needs [site] on Mars and replaces the globe."""
+    """Terrain around a landed camera; needs [site] on Mars or the Moon and replaces the globe."""
 
     seed: int = Field(1, ge=0, le=1_000_000, description="Random seed of the terrain.")
     rock_share: float = Field(
@@ -87,11 +99,17 @@ class GroundSection(Section):
     pads: Annotated[tuple[PadSection, ...], Strict(False)] = Field(
         (PadSection(),), max_length=32, description="Level pads under vehicles; default: one under the craft."
     )
+    prints: Annotated[tuple[PrintSection, ...], Strict(False)] = Field(
+        (), max_length=64, description="Prints of feet and wheels."
+    )
     tracks: Annotated[tuple[TrackSection, ...], Strict(False)] = Field((), max_length=16, description="Wheel tracks.")
     craters: Annotated[tuple[CraterSection, ...], Strict(False)] = Field(
         (), max_length=32, description="Small craters."
     )
     swells: Annotated[tuple[SwellSection, ...], Strict(False)] = Field(
         (), max_length=32, description="Mounds and hollows."
+    )
+    bare_soil: float = Field(
+        1.0, ge=0, le=1, description="How much darker and redder patches are where the crust of dust is gone."
     )
     blast: BlastSection | None = Field(None, description="The dark blast zone of a landing.")

@@ -12,10 +12,13 @@ import numpy as np
 
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector
-from selfiesim.planet.ground.heightfield import Crater, Pad, Swell, Track
-from selfiesim.planet.ground.mesh import BlastZone, TerrainSpec
+from selfiesim.planet.ground.contact import BlastZone, Pad, Print, Track
+from selfiesim.planet.ground.heightfield import Crater, Swell
+from selfiesim.planet.ground.mesh import TerrainSpec
+from selfiesim.planet.ground.soils import SOILS
 from selfiesim.planet.light.atmosphere import air_column
 from selfiesim.planet.light.dust_sky import DustSky
+from selfiesim.planet.light.photometry import lambert_share
 from selfiesim.planet.light.weather import Weather, cloud_optical_depth
 
 if TYPE_CHECKING:
@@ -120,12 +123,15 @@ def make_ground(
             f"at: the Sun is {below:.1f} degrees below the horizon; with [ground] choose a time in daylight"
         )
     lens = -enu_to_camera.T @ position
-    reflectance = section.reflectance or _map_reflectance(setup)
+    law = SOILS[setup.body.name].law
+    reflectance = section.reflectance or _map_reflectance(setup, law)
     recipe = _terrain_spec(section, camera, lens, enu_to_camera[2], reflectance)
+    recipe = replace(recipe, soil=setup.body.name, radius_m=float(setup.body.radii_m[0]))
     assert setup.scene.site is not None
     latitude = float(np.radians(setup.scene.site.latitude_deg))
     air = air_column(weather, setup.body, latitude)
-    sky = DustSky(air, to_sun, np.array(reflectance), float(cloud_optical_depth(weather, latitude)))
+    scattered = np.array(reflectance) * (lambert_share(law) if law else 1.0)
+    sky = DustSky(air, to_sun, scattered, float(cloud_optical_depth(weather, latitude)))
     cell_rad_by_quality = {"draft": section.draft_cell_rad, "final": section.cell_rad}
     ground = Ground(position, enu_to_camera, recipe, cell_rad_by_quality, sky)
     if np.hypot(*lens[:2]) < recipe.extent_m and ground.lens_height_m < 0.02:
@@ -153,22 +159,26 @@ def _terrain_spec(
         rocks_reach_m=section.rocks_reach_m,
         largest_rock_m=section.largest_rock_m,
         clod_share=section.clod_share,
-        pads=tuple(Pad(*each.at_m, each.radius_m) for each in section.pads),
+        pads=tuple(Pad(*each.at_m, each.radius_m, each.sink_m) for each in section.pads),
+        prints=tuple(Print(*each.at_m, each.radius_m, each.rim_m) for each in section.prints),
         tracks=tuple(Track(each.path_m, each.half_m, each.width_m, each.depth_m) for each in section.tracks),
         craters=tuple(Crater(*each.at_m, each.radius_m, each.depth_m) for each in section.craters),
         swells=tuple(Swell(*each.at_m, each.radius_m, each.height_m) for each in section.swells),
+        bare_soil=section.bare_soil,
         blast=None if blast is None else BlastZone(*blast.at_m, blast.radius_m, blast.darker),
         finest_rad=section.cell_rad,
     )
 
 
-def _map_reflectance(setup: SceneSetup) -> tuple[float, float, float]:
-    """Reflectance of the planet's map at the site: red, green, blue."""
+def _map_reflectance(setup: SceneSetup, law: str | None) -> tuple[float, float, float]:
+    """Base colour of the ground after the body's map at the site: red, green, blue."""
     from selfiesim.planet.maps.planet_maps import reflectance
     from selfiesim.planet.maps.surface import surface_maps
 
     site = setup.scene.site
     assert site is not None
     found = reflectance(surface_maps(setup.surface), np.radians(site.latitude_deg), np.radians(site.longitude_deg))
-    red, green, blue = (round(float(band), 4) for band in np.asarray(found).reshape(3))
+    # A map has geometric albedos; a material with a law has the colour of a Lambertian sphere as bright.
+    factor = 1.5 if law else 1.0
+    red, green, blue = (round(factor * float(band), 4) for band in np.asarray(found).reshape(3))
     return red, green, blue

@@ -1,4 +1,4 @@
-"""The ground around a vehicle on Mars, as a mesh that is rendered like a craft's.
+"""The ground around a vehicle on Mars or the Moon, as a mesh that is rendered like a craft's.
 
 ``build_terrain(TerrainSpec(...))`` returns a :class:`~selfiesim.craft.model.Craft` of ground and rocks in site axes:
 x east, y north, z up, the origin on the ground, metres. Vehicles on a pad rest at z = 0. See ``design/terrain.md``.
@@ -14,23 +14,33 @@ from numpy.typing import NDArray
 
 from selfiesim.astro.bodies import MARS
 from selfiesim.craft.model import Craft, Material, Part
+from selfiesim.planet.ground.contact import (
+    FRESH_SOIL_LOSS,
+    BlastZone,
+    Pad,
+    Print,
+    Track,
+    flatten_pads,
+    press_prints,
+    swept,
+    track_displacement,
+    turned_soil,
+)
 from selfiesim.planet.ground.heightfield import (
     Crater,
-    Pad,
     Swell,
-    Track,
     bare_soil,
     broken_crust,
     crater_displacement,
     curvature_drop,
     dust_mottling,
-    flatten_pads,
+    lump_height,
     plain_height,
     swell_displacement,
-    track_displacement,
 )
 from selfiesim.planet.ground.rock_shapes import RockInstances, mesh_rocks
 from selfiesim.planet.ground.rocks import HEIGHT_TO_DIAMETER, RockField, RockSizeDistribution, scatter_rocks
+from selfiesim.planet.ground.soils import SOILS, RockKind
 
 Floats = NDArray[np.float64]
 
@@ -42,41 +52,10 @@ _ROCK_SHAPE_COUNT = 24  # different rock shapes; each instance is rotated and st
 _MIN_ROCK_CELLS, _MIN_CLOD_CELLS, _MIN_SHOWN_CELLS = 1.3, 1.0, 0.7
 _LEVEL_CELLS = (3.0, 8.0, 25.0)  # cells that a rock spans from which it has one more level of detail
 _COARSE_CELL_RAD = 0.014  # cells outside the sector
-_THICK_DUST_TINT = np.array([0.03, -0.03, -0.14])  # thicker dust is redder (assumed)
-_BARE_SOIL_LOSS = np.array([0.10, 0.24, 0.32])  # the soil below the crust is darker and redder (assumed)
 _MIN_ASIDE_M = 0.10  # diameter of the smallest stones outside the sector, where only their shadows may be seen
 _LARGEST_CRUMB_M = 0.012
+_BLAST_SMOOTHING = 0.6  # share of the lumps that the engines blow flat (assumed)
 _CLOD_Q = 65.0  # 1/m, decay of the clods' size law: one to five centimetres (assumed)
-
-
-@dataclass(frozen=True, eq=False)
-class _RockKind:
-    """How rocks or clods look: colours relative to the dust, and height relative to a rock's (assumed)."""
-
-    families: Floats  # one colour a row
-    shares: tuple[float, ...]  # of the families
-    dust: tuple[float, float]  # share of their upper faces under dust, least and most
-    tall: float
-
-
-# Dark red, brown, and a few grey.
-_ROCKS = _RockKind(
-    np.array([[0.34, 0.16, 0.19], [0.56, 0.42, 0.42], [0.44, 0.62, 0.95]]), (0.65, 0.29, 0.06), (0.85, 1.0), 0.85
-)
-# Of the soil's colour, or of the darker soil below the crust.
-_CLODS = _RockKind(
-    np.array([[0.44, 0.27, 0.30], [0.92, 0.88, 0.86], [0.50, 0.68, 1.00]]), (0.35, 0.62, 0.03), (0.75, 1.0), 0.62
-)
-
-
-@dataclass(frozen=True)
-class BlastZone:
-    """Ground around (x, y) that the landing engines cleared of dust: darker by ``darker`` at the centre."""
-
-    x_m: float
-    y_m: float
-    radius_m: float = 6.0  # assumed
-    darker: float = 0.30  # assumed
 
 
 @dataclass(frozen=True)
@@ -107,14 +86,20 @@ class TerrainSpec:
     clod_share : float
         Fraction of the ground under clods of broken crust, a few centimetres large and of the ground's own colour
         (assumed).
-    pads, tracks : tuple
-        Level places under vehicles, and wheel tracks.
+    pads, prints, tracks : tuple
+        Level places under vehicles, prints of their feet and wheels, and wheel tracks.
     craters : tuple
         Small craters.
     swells : tuple
         Mounds and hollows.
+    bare_soil : float
+        How much of its dust the ground has lost in patches where the crust is gone, 0 to 1.
     blast : BlastZone, optional
         Dark zone of the landing.
+    soil : str
+        What the ground is like, a key of :data:`selfiesim.planet.ground.soils.SOILS`.
+    radius_m : float
+        Radius of the body.
     finest_rad : float, optional
         ``cell_rad`` of the finest mesh of this ground, whose larger rocks a coarser mesh keeps; default: its own.
     """
@@ -131,10 +116,14 @@ class TerrainSpec:
     largest_rock_m: float = 3.0
     clod_share: float = 0.12
     pads: tuple[Pad, ...] = ()
+    prints: tuple[Print, ...] = ()
     tracks: tuple[Track, ...] = ()
     craters: tuple[Crater, ...] = ()
     swells: tuple[Swell, ...] = ()
+    bare_soil: float = 1.0
     blast: BlastZone | None = None
+    soil: str = "mars"
+    radius_m: float = MARS.radii_m[0]
     finest_rad: float | None = None
 
 
@@ -158,27 +147,32 @@ def height_at(spec: TerrainSpec, x: Floats, y: Floats, spacing_m: Floats | None 
     """Return the height of the ground (N,) at places (N,), m, in a mesh with cells of ``spacing_m`` (default 1 cm)."""
     spacing = np.full_like(x, 0.01) if spacing_m is None else spacing_m
     # Measured from the plain at the origin, so that a scene without a pad also starts on the ground.
-    zero = np.zeros(1)
+    zero, soil = np.zeros(1), SOILS[spec.soil]
     height = plain_height(x, y, spacing, spec.seed) - plain_height(zero, zero, np.full(1, 0.01), spec.seed)
     height = height + crater_displacement(x, y, spec.craters) + swell_displacement(x, y, spec.swells)
+    height = flatten_pads(height, x, y, spec.pads)
+    lumps = lump_height(x, y, spacing, spec.seed, soil.lump_sizes, soil.pit_share)
+    if spec.blast is not None:
+        lumps *= 1.0 - _BLAST_SMOOTHING * swept(x, y, spec.blast, spec.seed)
+    height = height + lumps
     for track in spec.tracks:
         height = height + track_displacement(x, y, spacing, track)[0]
-    return np.asarray(flatten_pads(height, x, y, spec.pads) - curvature_drop(x, y, MARS.radii_m[0]))
+    return np.asarray(press_prints(height, x, y, spec.prints) - curvature_drop(x, y, spec.radius_m))
 
 
 def ground_tints(spec: TerrainSpec, x: Floats, y: Floats, spacing: Floats) -> Floats:
     """Return the colour of the ground (N, 3) relative to the site's dust; places as for :func:`height_at`."""
+    soil = SOILS[spec.soil]
     mottling = dust_mottling(x, y, spec.seed)[:, None]
-    tone = 1.0 + 0.10 * mottling
+    tone = 1.0 + soil.mottling * mottling
     for track in spec.tracks:
-        # Fresh soil is darker than dust (assumed).
-        tone = tone * (1.0 - 0.12 * track_displacement(x, y, spacing, track)[1][:, None])
-    tint = tone * (1.0 + mottling * _THICK_DUST_TINT)
-    tint = tint * (1.0 - bare_soil(x, y, spec.seed)[:, None] * _BARE_SOIL_LOSS)
+        tone = tone * (1.0 - FRESH_SOIL_LOSS * track_displacement(x, y, spacing, track)[1][:, None])
+    tone = tone * (1.0 - FRESH_SOIL_LOSS * turned_soil(x, y, spec.prints)[:, None])
+    tint = tone * (1.0 + mottling * np.array(soil.thick_dust_tint))
+    tint = tint * (1.0 - spec.bare_soil * bare_soil(x, y, spec.seed)[:, None] * np.array(soil.bare_soil_loss))
     if spec.blast is not None:
-        blast = spec.blast
-        share = np.exp(-(((x - blast.x_m) ** 2 + (y - blast.y_m) ** 2) / blast.radius_m**2)[:, None])
-        tint = tint * (1.0 - blast.darker * share * (1.0, 0.85, 0.6))
+        share = swept(x, y, spec.blast, spec.seed)[:, None]
+        tint = tint * (1.0 - spec.blast.darker * share * (1.0, 0.85, 0.6))
     return np.asarray(tint)
 
 
@@ -211,7 +205,7 @@ def _build_ground_parts(spec: TerrainSpec) -> list[Part]:
     tint = ground_tints(spec, *flat).reshape(*r.shape, 3)
     split = int(np.searchsorted(radii, NEAR_RADIUS_M))
     middle = _center_vertex(spec, points[0])
-    material = Material("ground", spec.reflectance, 0.0, 1.0)
+    material = _material(spec, "ground", 1.0)
     parts = []
     for node, rows in (("ground_near", slice(0, split + 1)), ("ground_far", slice(split, len(radii)))):
         shape = points[rows].shape[:2]
@@ -256,19 +250,19 @@ def _build_rock_parts(spec: TerrainSpec) -> list[Part]:
     field = scatter_rocks(
         RockSizeDistribution(spec.rock_share), edges, _MIN_ROCK_CELLS * finest, spec.largest_rock_m, rocks
     )
-    parts = _mesh_rock_field(spec, "rocks", _remove_obstructing(spec, field, spec.pads), rocks, _ROCKS)
+    parts = _mesh_rock_field(spec, "rocks", _remove_obstructing(spec, field, spec.pads), rocks, SOILS[spec.soil].rocks)
     if spec.clod_share > 0.0:
         rings = np.geomspace(0.35, 14.0, 16)
         field = scatter_rocks(
             RockSizeDistribution(spec.clod_share, _CLOD_Q), rings, _MIN_CLOD_CELLS * finest, 0.12, clods
         )
-        field = _thin_out(spec, field, clods)
-        parts += _mesh_rock_field(spec, "clods", _remove_obstructing(spec, field, ()), clods, _CLODS)
+        field = _remove_obstructing(spec, _thin_out(spec, field, clods), ())
+        parts += _mesh_rock_field(spec, "clods", field, clods, SOILS[spec.soil].clods)
     return parts
 
 
 def _mesh_rock_field(
-    spec: TerrainSpec, name: str, field: RockField, rng: np.random.Generator, kind: _RockKind
+    spec: TerrainSpec, name: str, field: RockField, rng: np.random.Generator, kind: RockKind
 ) -> list[Part]:
     """Build the parts of a rock field, finer the nearer they are."""
     (x, y), size = field.places_m.T, field.diameters_m
@@ -290,8 +284,8 @@ def _mesh_rock_field(
     parts = []
     for node, chosen in ((f"{name}_near", away < NEAR_RADIUS_M), (f"{name}_far", away >= NEAR_RADIUS_M)):
         if chosen.any():
-            mesh = mesh_rocks(rocks[chosen], level[chosen], spec.seed * 100)
-            parts.append(_make_part(node, Material("rock", spec.reflectance, 0.0, 0.95), *mesh))
+            mesh = mesh_rocks(rocks[chosen], level[chosen], spec.seed * 100, kind.form)
+            parts.append(_make_part(node, _material(spec, "rock", 0.95), *mesh))
     return parts
 
 
@@ -322,10 +316,17 @@ def _remove_obstructing(spec: TerrainSpec, field: RockField, pads: tuple[Pad, ..
     free = np.hypot(x - spec.camera_xy_m[0], y - spec.camera_xy_m[1]) > 0.30 + 0.5 * field.diameters_m
     for pad in pads:
         free &= np.hypot(x - pad.x_m, y - pad.y_m) > pad.radius_m + 0.5 * field.diameters_m
+    for each in spec.prints:
+        free &= np.hypot(x - each.x_m, y - each.y_m) > 1.05 * each.radius_m + 0.5 * field.diameters_m
     for track in spec.tracks:
         crumb = field.diameters_m < _LARGEST_CRUMB_M
         free &= (track_displacement(x, y, np.full_like(x, 0.1), track)[1] < 0.2) | crumb
     return RockField(np.stack([x, y], axis=1)[free], field.diameters_m[free])
+
+
+def _material(spec: TerrainSpec, name: str, roughness: float) -> Material:
+    law = SOILS[spec.soil].law
+    return Material(name, spec.reflectance, 0.0, roughness, law=law, specular=0.0 if law else 1.0)
 
 
 def _make_part(

@@ -23,7 +23,7 @@ from selfiesim.planet.ground.mesh import TerrainSpec, build_terrain
 MAX_CACHED_TERRAINS = 6
 """Files on disk; one for a final image takes some 40 to 50 MB."""
 
-_FORMAT = 4  # increment when the same specification gives another ground
+_FORMAT = 5  # increment when the same specification gives another ground
 _ARRAYS = ("vertices", "normals", "faces", "tint")
 
 
@@ -50,7 +50,8 @@ def _write(path: Path, craft: Craft) -> None:
     for k, part in enumerate(craft.parts):
         material = part.material
         arrays[f"name{k}"] = np.array(material.name)
-        arrays[f"look{k}"] = np.array([*material.base_color, material.metallic, material.roughness])
+        arrays[f"look{k}"] = np.array([*material.base_color, material.metallic, material.roughness, material.specular])
+        arrays[f"law{k}"] = np.array(material.law or "")
         arrays |= {f"{name}{k}": getattr(part, name) for name in _ARRAYS}
     # A mesh that cannot be cached is still usable.
     with suppress(OutputError, OSError):
@@ -66,8 +67,10 @@ def _read(path: Path) -> tuple[Part, ...] | None:
         with np.load(path, allow_pickle=False) as stored:
             parts = []
             for k, node in enumerate(stored["nodes"]):
-                red, green, blue, metallic, roughness = (float(v) for v in stored[f"look{k}"])
-                material = Material(str(stored[f"name{k}"]), (red, green, blue), metallic, roughness)
+                red, green, blue, metallic, roughness, specular = (float(v) for v in stored[f"look{k}"])
+                look = (red, green, blue), metallic, roughness
+                law = str(stored[f"law{k}"]) or None
+                material = Material(str(stored[f"name{k}"]), *look, specular=specular, law=law)
                 vertices, normals, faces, tint = (stored[f"{name}{k}"] for name in _ARRAYS)
                 if faces.max(initial=0) >= len(vertices) or len(vertices) != len(normals):
                     return None

@@ -13,6 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from selfiesim.planet.ground.noise import smoothstep
+
 Floats = NDArray[np.float64]
 Triangles = NDArray[np.int64]
 
@@ -23,14 +25,43 @@ DETAIL_LEVELS = len(_LEVEL_SPLITS)
 # All of these are assumed.
 _FRACTURES = 11
 _FRACTURE_DEPTHS = (0.55, 1.0)  # distances of the planes from the centre
-_SHARPNESS = 16.0  # power of the norm that joins the planes: the higher, the sharper the edges
 _RELIEF = ((5.0, 0.024), (11.0, 0.022), (23.0, 0.015), (47.0, 0.009), (90.0, 0.005))  # waves per unit length; height
-_PITS, _PIT_WIDTHS, _PIT_DEPTHS = 7, (0.25, 0.6), (0.02, 0.16)
 _FOOT_TOP = 0.30  # height up to which the foot is undercut or banked, in units of the fracture depths
-_UNDERCUT, _BANK = 0.42, 0.55  # greatest change of the foot's width
 _BURIED = -0.25  # faces wholly below this height are left out
 _BARE_COSINE, _DUSTY_COSINE = -0.10, 0.30  # of the slope: steeper faces hold no dust, flatter ones all
 _FOOT_SHADE = 0.45  # share of the scattered light that the ground close by takes from the foot
+
+
+@dataclass(frozen=True)
+class RockForm:
+    """How a fragment has changed since it broke off.
+
+    Attributes
+    ----------
+    sharpness : float
+        Power of the norm that joins the fracture planes: the higher, the sharper the edges.
+    pits, zaps : int
+        Number of wide hollows, and of the small pits that micrometeorites leave.
+    undercut, bank : float
+        Greatest changes of the foot's width, by the wind and by soil.
+    """
+
+    sharpness: float
+    pits: int
+    zaps: int
+    undercut: float
+    bank: float
+
+
+# Assumed, like all of these numbers.
+WORN = RockForm(16.0, 7, 0, 0.42, 0.55)
+"""Worn by wind: round edges, an undercut foot."""
+
+SHARP = RockForm(34.0, 5, 40, 0.12, 0.5)
+"""Broken by impacts, without wind: sharp edges, zap pits."""
+
+_PIT_WIDTHS, _PIT_DEPTHS = (0.25, 0.6), (0.02, 0.16)
+_ZAP_WIDTHS, _ZAP_DEPTH = (0.03, 0.09), 0.35  # the depth relative to the width
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +98,7 @@ class RockInstances:
 
 
 @lru_cache(maxsize=256)
-def make_rock_mesh(seed: int, level: int) -> tuple[Floats, Floats, Triangles]:
+def make_rock_mesh(seed: int, level: int, form: RockForm = WORN) -> tuple[Floats, Floats, Triangles]:
     """Return a stone of diameter 1 around the origin: vertices (V, 3), normals (V, 3) and faces (F, 3).
 
     Its upper half is above the ground; what is deep in the ground is left out.
@@ -75,9 +106,9 @@ def make_rock_mesh(seed: int, level: int) -> tuple[Floats, Floats, Triangles]:
     from trimesh.creation import icosphere
 
     sphere = icosphere(subdivisions=_LEVEL_SPLITS[level])
-    points = _shape_points(np.asarray(sphere.vertices), seed)
+    points = _shape_points(np.asarray(sphere.vertices), seed, form)
     # All levels have the coarsest one's scale.
-    coarse = _shape_points(np.asarray(icosphere(subdivisions=_LEVEL_SPLITS[0]).vertices), seed)
+    coarse = _shape_points(np.asarray(icosphere(subdivisions=_LEVEL_SPLITS[0]).vertices), seed, form)
     points /= 2.0 * np.abs(coarse[:, :2]).max()
     faces = np.asarray(sphere.faces, dtype=np.int64)
     normals = _vertex_normals(points, faces)
@@ -85,7 +116,9 @@ def make_rock_mesh(seed: int, level: int) -> tuple[Floats, Floats, Triangles]:
     return points[shown], normals[shown], numbers.reshape(-1, 3)
 
 
-def mesh_rocks(rocks: RockInstances, level: NDArray[np.int64], seed: int) -> tuple[Floats, Floats, Triangles, Floats]:
+def mesh_rocks(
+    rocks: RockInstances, level: NDArray[np.int64], seed: int, form: RockForm = WORN
+) -> tuple[Floats, Floats, Triangles, Floats]:
     """Mesh stones, each with its own ``level`` (N,) of detail.
 
     Returns
@@ -95,7 +128,7 @@ def mesh_rocks(rocks: RockInstances, level: NDArray[np.int64], seed: int) -> tup
     """
     pieces, start = [], 0
     for shape, detail in np.unique(np.stack([rocks.shape, level], 1), axis=0):
-        base, base_normals, faces = make_rock_mesh(seed + int(shape), int(detail))
+        base, base_normals, faces = make_rock_mesh(seed + int(shape), int(detail), form)
         few = rocks[(rocks.shape == shape) & (level == detail)]
         vertices, normals, tint = _place(base, base_normals, few)
         copies = start + len(base) * np.arange(len(few.yaw))
@@ -111,10 +144,10 @@ def _place(base: Floats, base_normals: Floats, rocks: RockInstances) -> tuple[Fl
     normals = _turn(base_normals[None] / rocks.size_m[:, None], rocks.yaw)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
     # Dust lies on what faces up, and slides off steeper faces.
-    level = _smoothstep((normals[..., 2:] - _BARE_COSINE) / (_DUSTY_COSINE - _BARE_COSINE))
+    level = smoothstep((normals[..., 2:] - _BARE_COSINE) / (_DUSTY_COSINE - _BARE_COSINE))
     dust = rocks.dust[:, None, None] * level
     tint = rocks.bare[:, None] * (1.0 - dust) + rocks.soil[:, None] * dust
-    shade = (1.0 - level) * (1.0 - _smoothstep(base[None, :, 2:] / 0.25))
+    shade = (1.0 - level) * (1.0 - smoothstep(base[None, :, 2:] / 0.25))
     tint = tint * (1.0 - _FOOT_SHADE * shade)
     return vertices.reshape(-1, 3), normals.reshape(-1, 3), tint.reshape(-1, 3)
 
@@ -126,40 +159,43 @@ def _turn(points: Floats, yaw: Floats) -> Floats:
     return np.stack([x * c - y * s, x * s + y * c, z], axis=-1)
 
 
-def _shape_points(directions: Floats, seed: int) -> Floats:
+def _shape_points(directions: Floats, seed: int, form: RockForm) -> Floats:
     """Return points (V, 3) of a stone, one in each of the directions (V, 3) before they are turned with the stone."""
     rng = np.random.default_rng(seed)
-    return _shape_foot(_worn_fragment(directions @ _random_rotation(rng).T, rng), rng)
+    return _shape_foot(_worn_fragment(directions @ _random_rotation(rng).T, rng, form), rng, form)
 
 
-def _worn_fragment(directions: Floats, rng: np.random.Generator) -> Floats:
+def _worn_fragment(directions: Floats, rng: np.random.Generator, form: RockForm) -> Floats:
     """Return points (V, 3) in these directions on a body behind fracture planes, with worn edges, relief and pits."""
     box = np.concatenate([np.eye(3), -np.eye(3)])
     planes = np.concatenate([_random_directions(rng, _FRACTURES), box])
     depths = np.concatenate([rng.uniform(*_FRACTURE_DEPTHS, _FRACTURES), rng.uniform(0.85, 1.15, len(box))])
     steps = np.maximum(directions @ planes.T, 0.0) / depths
-    radius = (steps**_SHARPNESS).sum(axis=1) ** (-1.0 / _SHARPNESS)
+    radius = (steps**form.sharpness).sum(axis=1) ** (-1.0 / form.sharpness)
     points = radius[:, None] * directions
     change = np.zeros(len(points))
     for wave, height in _RELIEF:
         for direction in _random_directions(rng, 9):
             bend = rng.uniform(0.6, 1.5) * wave * direction
             change += 0.4 * height * np.sin(points @ bend + 2.0 * np.pi * rng.random())
-    for middle in _random_directions(rng, _PITS):
+    for middle in _random_directions(rng, form.pits):
         width, depth = rng.uniform(*_PIT_WIDTHS), rng.uniform(*_PIT_DEPTHS)
         change -= depth * np.exp(-((np.linalg.norm(directions - middle, axis=1) / width) ** 4))
+    for middle in _random_directions(rng, form.zaps):
+        width = rng.uniform(*_ZAP_WIDTHS)
+        change -= _ZAP_DEPTH * width * np.exp(-((np.linalg.norm(directions - middle, axis=1) / width) ** 2))
     return np.asarray(points + change[:, None] * directions)
 
 
-def _shape_foot(points: Floats, rng: np.random.Generator) -> Floats:
+def _shape_foot(points: Floats, rng: np.random.Generator, form: RockForm) -> Floats:
     """Undercut the foot of a body on some sides, and bank soil against it on others."""
     azimuth = np.arctan2(points[:, 1], points[:, 0])
     lean = np.zeros(len(points))
     for order in (1, 2, 3, 5):
         lean += rng.normal() * order**-0.5 * np.cos(order * azimuth + 2.0 * np.pi * rng.random())
     lean = np.clip(0.25 + lean, -1.0, 1.0)
-    low = _smoothstep((_FOOT_TOP - points[:, 2]) / _FOOT_TOP)
-    width = 1.0 - low * np.where(lean > 0.0, _UNDERCUT, _BANK) * lean
+    low = smoothstep((_FOOT_TOP - points[:, 2]) / _FOOT_TOP)
+    width = 1.0 - low * np.where(lean > 0.0, form.undercut, form.bank) * lean
     return points * np.stack([width, width, np.ones(len(points))], axis=1)
 
 
@@ -171,11 +207,6 @@ def _vertex_normals(points: Floats, faces: Triangles) -> Floats:
     for k in range(3):
         np.add.at(normals, faces[:, k], of_faces)
     return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12))
-
-
-def _smoothstep(t: Floats) -> Floats:
-    t = np.clip(t, 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
 def _random_rotation(rng: np.random.Generator) -> Floats:

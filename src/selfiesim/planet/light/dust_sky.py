@@ -152,7 +152,7 @@ class DustSky:
         once = self._single_scattering(np.broadcast_to(mu[:, None], toward.shape), toward, glow=False).mean(axis=1)
         single = 2.0 * (mu * weight) @ once  # flux relative to the Sun's at normal incidence
         even = 2.0 * (mu * weight) @ self._multiple_scattering_profile(mu)
-        return np.asarray(np.maximum(self.diffuse_share - single, 0.0) / even)
+        return np.asarray(np.maximum(self.diffuse_share - single, 0.0) / np.maximum(even, 1e-12))  # 0 without air
 
     def _single_scattering(self, mu: Floats, toward_sun: Floats, glow: bool) -> Floats:
         """Return I/F (..., 3) of light scattered once on its way down."""
