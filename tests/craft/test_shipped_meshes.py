@@ -18,6 +18,7 @@ from selfiesim.core.errors import ModelError
 from selfiesim.core.files import shipped
 from selfiesim.craft.builders import (
     bepicolombo,
+    change6,
     cubesat,
     hayabusa2,
     ikaros,
@@ -46,6 +47,7 @@ MODULES = {
     "tianwen1-orbiter": tianwen1_orbiter,
     "tianwen1-cruise": tianwen1_cruise,
     "tianwen1-camera": tianwen1_camera,
+    "change6-lander": change6,
     "cubesat": cubesat,
     "ikaros": ikaros,
     "bepicolombo": bepicolombo,
@@ -93,7 +95,17 @@ def test_command_rebuilds_the_shipped_file_byte_for_byte(name, tmp_path):
 
 def test_file_size_triangle_count_and_density_are_plausible(name, craft):
     assert craft.source.stat().st_size < 8_000_000
-    small = ("tianwen1-camera", "hayabusa2", "juice", "cubesat", "rosetta", "bepicolombo", "orion", "shenzhou7")
+    small = (
+        "tianwen1-camera",
+        "hayabusa2",
+        "juice",
+        "cubesat",
+        "rosetta",
+        "bepicolombo",
+        "orion",
+        "shenzhou7",
+        "change6-lander",
+    )
     if name not in small:
         assert 80_000 <= craft.triangle_count <= 400_000
     low, high = craft.bounds_m
@@ -193,6 +205,7 @@ def test_sheets_at_a_third_of_that_gap_render_in_the_right_order(distance_m, tmp
         ("bepicolombo", ("",)),
         ("orion", ("",)),
         ("shenzhou7", ("",)),
+        ("change6-lander", ("",)),
         ("ikaros", ("petal_1", "hub", "camera_tubes", "tethers")),
         ("tianwen1-cruise", ("backshell", "heat_shield", "separation_band", "adapter", "top_deck", "bus")),
     ],

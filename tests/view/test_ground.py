@@ -208,12 +208,45 @@ def test_the_ground_follows_the_planets_curvature():
     assert plain == pytest.approx(-(3000.0**2) / (2.0 * MARS.radii_m[0]), abs=0.3)
 
 
+def soles(pose):
+    """Place (3,) on each of the wheels and feet of a vehicle that is lowest, body axes."""
+    feet = {}
+    for part in pose.craft.parts:
+        name = part.node.split(".")[0]
+        if name.startswith(("wheel_", "leg_")):
+            feet.setdefault(name, []).append(part.vertices)
+    lowest = [
+        points[points[:, 2] < points[:, 2].min() + 0.004].mean(axis=0) for points in map(np.concatenate, feet.values())
+    ]
+    return np.array(lowest)
+
+
+@pytest.mark.parametrize(("scene", "count"), [(GROUP, 10), (Scene.load("change6-group"), 4)])
+def test_wheels_and_feet_have_pressed_the_ground_that_they_stand_on(scene, count):
+    view = scene.view()
+    spec = view.ground.recipe
+    places = []
+    for pose in view.crafts[:-1]:
+        points = soles(pose) @ pose.body_to_camera.T + pose.position - view.ground.position
+        places.append(points @ view.ground.enu_to_camera)
+    places = np.concatenate(places)
+    assert len(places) == len(spec.prints) == count
+    assert_allclose(height_at(spec, *places[:, :2].T), places[:, 2], atol=0.006)
+    angle = np.linspace(0.0, 2.0 * np.pi, 36)
+    for each in spec.prints:
+        ring = 1.16 * each.radius_m * np.stack([np.cos(angle), np.sin(angle)]) + [[each.x_m], [each.y_m]]
+        assert 0.01 < height_at(spec, *ring).mean() < 0.15
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"at": "2021-06-01T20:40:00Z"}, "below the horizon; with .ground. choose a time in daylight"),
         ({"mounted__offset_m": [0.0, -5.0, -1.0]}, "below the ground; move it up"),
-        ({"site__body": "moon"}, "ground: needs a .site. on mars"),
+        ({"site__body": "mercury"}, "ground: needs a .site. on mars or moon"),
+        ({"ground__prints": [{"at_m": [0, 0], "radius_m": 9.0}]}, "ground.prints.*radius_m"),
+        ({"ground__prints": [{"radius_m": 0.1}]}, "ground.prints.*at_m"),
+        ({"ground__pads": [{"sink_m": -0.1}]}, "ground.pads.*sink_m"),
         ({"mounted__out_m": 1.0}, "offset_m replaces the mount: remove out_m"),
         ({"ground__cell_rad": 0.0001}, "ground.cell_rad"),
     ],

@@ -10,6 +10,7 @@ from selfiesim.core.config_validation import did_you_mean
 from selfiesim.core.errors import ModelError
 from selfiesim.craft.builders import (
     bepicolombo,
+    change6,
     cubesat,
     hayabusa2,
     ikaros,
@@ -53,6 +54,7 @@ class Vehicle:
 
 
 VEHICLES: dict[str, Vehicle] = {
+    "change6-lander": Vehicle(change6.Change6Sizes, change6.glb),
     "cubesat": Vehicle(cubesat.CubesatSizes, cubesat.glb),
     "bepicolombo": Vehicle(bepicolombo.BepiColomboSizes, bepicolombo.glb),
     "hayabusa2": Vehicle(hayabusa2.Hayabusa2Sizes, hayabusa2.glb),
