@@ -27,10 +27,10 @@ from selfiesim.planet.terrain.measured_heights import MEASURED_HEIGHTS
 from selfiesim.planet.terrain.relief import encode_relief
 from selfiesim.planet.terrain.surface_heights import SurfaceHeights
 
-FORMAT_VERSION = 28  # increment whenever the maps change
+FORMAT_VERSION = 27  # increment whenever the maps change
 NORTH_SIZE = 5120  # 0.5 km per pixel
 SOUTH_SIZE = 1536
-RELIEF_VERSION = 2  # likewise, of bodies other than Mars
+RELIEF_VERSION = 3  # likewise, of bodies other than Mars
 RELIEF_SIZE = 1024  # pixels per side of the slopes and heights around the poles of such a body
 STEEPEST_RAD = float(np.radians(32.0))
 """Elevation of the Sun above which the relief of airless bodies casts no shadow; 0.01 % of the Moon is steeper."""
@@ -146,7 +146,7 @@ def relief_credit(body: str, elevation: MapFile | None = None) -> str:
     if body in MEASURED_HEIGHTS:
         return MEASURED_HEIGHTS[body].credit
     if body in BODY_APPEARANCES and BODY_APPEARANCES[body].shaded_radius_km:
-        known = "from the shading of its map, and invented where that shows none"
+        known = "from the shading of its map; where that shows none, craters with a name, and invented ones"
         return f"{body.capitalize()} relief: not measured; {known}"
     return ""
 
