@@ -163,6 +163,10 @@ PICTURES: dict[str, Strip] = {
     "ground.swells": Strip(
         ([_DIP], [_DIP, {"at_m": [-2.0, -1.0], "radius_m": 2.0, "height_m": 0.5}]), GROUP, words=("none", "a mound")
     ),
+    "ground.prints": Strip(
+        ([], [{"at_m": [-0.6, -3.5], "radius_m": 0.4, "rim_m": 0.15}]), GROUP, words=("none", "one")
+    ),
+    "ground.bare_soil": Strip((0.0, 1.0), GROUP),
     "ground.blast": Strip((None, {"at_m": [0.0, -2.0], "radius_m": 5.0, "darker": 0.6}), GROUP, words=("none", "one")),
     "sky.stars": Strip((False, True), MARS, {"orbit__inclination_deg": 40.0}),
     "sky.sun": Strip((False, True), OVER, _TOWARD_SUN),
@@ -225,6 +229,7 @@ SHOWN_WITH = {
     "ground.craters.*": "ground.craters",
     "ground.swells.*": "ground.swells",
     "ground.blast.*": "ground.blast",
+    "ground.prints.*": "ground.prints",
     "photo.effects.sun_disc": "sky.sun",
     "photo.lens.pupil_power": "photo.effects.vignetting",
     "photo.lens.mechanical_*": "photo.effects.vignetting",

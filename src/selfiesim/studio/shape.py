@@ -46,7 +46,7 @@ class Hull:
 
 @lru_cache(maxsize=4)
 def hulls(craft: Craft, hidden_nodes: tuple[str, ...] = ()) -> tuple[Hull, ...]:
-    """Return a craft as convex hulls, the largest first; small ones are left out beyond a few thousand triangles."""
+    """Return a craft as convex hulls: the outermost, then the largest; no more than a few thousand triangles."""
     low, high = craft.bounds_m
     cell = max(float((high - low).max()) / _CELLS, 1e-6)
     found: list[Hull] = []
@@ -62,7 +62,14 @@ def hulls(craft: Craft, hidden_nodes: tuple[str, ...] = ()) -> tuple[Hull, ...]:
             if hull is not None:
                 color = tuple(float(c) for c in np.clip(srgb_factor(_color(part)), 0.0, 1.0) ** (1.0 / 2.2))
                 found.append(Hull(part.joint, color, *hull))  # type: ignore[arg-type]
-    found.sort(key=lambda hull: -float(np.linalg.norm(np.ptp(hull.points, axis=0))))
+
+    def importance(hull: Hull) -> tuple[bool, float]:
+        first, last = hull.points.min(axis=0), hull.points.max(axis=0)
+        near = float((last - first).max()) / _STEPS
+        is_outermost = bool((first <= low + near).any() or (last >= high - near).any())  # a thin antenna, say
+        return is_outermost, float(np.linalg.norm(last - first))
+
+    found.sort(key=importance, reverse=True)
     count = np.cumsum([len(hull.faces) for hull in found])
     return tuple(found[: int(np.searchsorted(count, _MAX_FACES, side="right"))])
 
