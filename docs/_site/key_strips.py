@@ -164,7 +164,7 @@ PICTURES: dict[str, Strip] = {
         ([_DIP], [_DIP, {"at_m": [-2.0, -1.0], "radius_m": 2.0, "height_m": 0.5}]), GROUP, words=("none", "a mound")
     ),
     "ground.prints": Strip(
-        ([], [{"at_m": [-0.6, -3.5], "radius_m": 0.4, "rim_m": 0.15}]), GROUP, words=("none", "one")
+        ([], [{"at_m": [-0.6, -3.5], "radius_m": 0.5, "rim_m": 0.05}]), GROUP, words=("none", "one")
     ),
     "ground.bare_soil": Strip((0.0, 1.0), GROUP),
     "ground.blast": Strip((None, {"at_m": [0.0, -2.0], "radius_m": 5.0, "darker": 0.6}), GROUP, words=("none", "one")),
