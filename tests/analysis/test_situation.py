@@ -8,9 +8,10 @@ import spiceypy
 from matplotlib.figure import Figure
 
 from selfiesim.analysis.drift_plot import save_figure
-from selfiesim.analysis.situation import exposure, maps, orbit, places, site, sky
+from selfiesim.analysis.situation import exposure, footprint, maps, orbit, site, sky
 from selfiesim.analysis.situation.figure import plot_situation, situation_figure
 from selfiesim.astro.bodies import AU_M, MARS
+from selfiesim.astro.ellipsoid import limb_points, terminator_points
 from selfiesim.core.errors import OutputError
 from selfiesim.scene.scene import Scene
 
@@ -50,9 +51,9 @@ def labelled(axes, label):
 
 def test_the_limb_is_the_ellipse_of_spice(mars):
     # SPICE's edlimb: limb of a triaxial ellipsoid, as centre and semi-axes.
-    eye = places.eye_bodyfixed(mars[1])
+    eye = footprint.eye_bodyfixed(mars[1])
     ellipse = spiceypy.edlimb(*MARS.radii_m, eye)
-    offset = places.limb_points(eye, MARS) - ellipse.center
+    offset = limb_points(eye, MARS, 1440) - ellipse.center
     along = [offset @ axis / (axis @ axis) for axis in (ellipse.semi_major, ellipse.semi_minor)]
     assert np.hypot(*along) == pytest.approx(np.ones(len(offset)), abs=1e-9)
     assert offset @ np.cross(ellipse.semi_major, ellipse.semi_minor) / np.prod(MARS.radii_m[:2]) == pytest.approx(
@@ -61,8 +62,8 @@ def test_the_limb_is_the_ellipse_of_spice(mars):
 
 
 def test_on_the_terminator_the_sun_is_on_the_horizon(mars):
-    sun = places.sun_bodyfixed(mars[1])
-    for point in places.terminator_points(sun, MARS)[::97]:
+    sun = footprint.sun_bodyfixed(mars[1])
+    for point in terminator_points(sun, MARS, 1440)[::97]:
         normal = spiceypy.surfnm(*MARS.radii_m, point)
         assert normal @ sun == pytest.approx(0.0, abs=1e-9)
         assert spiceypy.surfpt(2.0 * point, -point, *MARS.radii_m) == pytest.approx(point, abs=1e-3)
@@ -70,11 +71,11 @@ def test_on_the_terminator_the_sun_is_on_the_horizon(mars):
 
 def test_the_corners_of_the_footprint_are_where_spice_meets_the_ellipsoid(earth):
     _resolved, view = earth
-    outline = places.footprint_outline(view)
+    outline = footprint.footprint_outline(view)
     width, height = view.camera.width - 0.5, view.camera.height - 0.5
     for corner in ((-0.5, height), (width, height)):  # the upper two are in the sky
         ray = view.planet.camera_to_bodyfixed @ view.camera.unproject(np.array(corner))
-        point = spiceypy.surfpt(places.eye_bodyfixed(view), ray, *view.planet.body.radii_m)
+        point = spiceypy.surfpt(footprint.eye_bodyfixed(view), ray, *view.planet.body.radii_m)
         _radius, longitude, latitude = spiceypy.reclat(point)
         gap = np.abs(outline - np.degrees([latitude, longitude])).sum(axis=1)
         assert np.nanmin(gap) < 1e-9
@@ -82,7 +83,7 @@ def test_the_corners_of_the_footprint_are_where_spice_meets_the_ellipsoid(earth)
 
 def test_the_outline_closes_at_the_limb(earth):
     # Edge and limb meet: without points added toward the limb the gap is 2 degrees wide.
-    outline = places.footprint_outline(earth[1])
+    outline = footprint.footprint_outline(earth[1])
     split = int(np.flatnonzero(np.isnan(outline[:, 0]))[-1])
     edge_only = outline[np.isfinite(outline[:, 0])]
     steps = np.linalg.norm(np.diff(edge_only, axis=0), axis=1)
@@ -94,14 +95,14 @@ def test_the_footprint_is_shaded_where_places_are_in_the_picture(mars):
     _resolved, view = mars
     korolev, gusev = (72.77, 164.58), (-14.6, 175.4)
     latitude, longitude = np.array([korolev, gusev]).T
-    assert places.footprint_mask(view, latitude, longitude).tolist() == [True, False]
+    assert footprint.footprint_mask(view, latitude, longitude).tolist() == [True, False]
 
 
 def test_the_ground_track_passes_below_the_camera(mars):
     resolved, view = mars
     path = orbit.orbit_path(resolved, view)
     assert path.revolution_s == pytest.approx(7.08 * 3600, rel=2e-3)  # published: 7.08 h
-    track = places.ground_track(path.positions, path.epochs, MARS)
+    track = footprint.ground_track(path.positions, path.epochs, MARS)
     here = [view.facts["camera_latitude_deg"], view.facts["camera_longitude_deg"]]
     assert np.abs(track - here).sum(axis=1).min() < 2e-3  # the camera is 16 m from the craft
     assert np.abs(track[:, 0]).max() == pytest.approx(86.3, abs=0.1)  # the inclination

@@ -10,7 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from selfiesim.astro.bodies import SUN_RADIUS_M, Body
-from selfiesim.core.vectors import Vector, perpendicular, unit
+from selfiesim.core.vectors import Vector, cross, perpendicular, unit
+
+_DIAMETERS = 180  # compared to find the largest
 
 
 def ellipsoid_height(position: Vector, body: Body) -> float:
@@ -48,21 +50,44 @@ def offset_ellipsoid(body: Body, height_m: float) -> Body:
 def planet_angular_diameter(position: Vector, body: Body) -> float:
     """Return the largest angle (rad) between two points of the planet's limb, seen from a body-fixed position (3,).
 
-    The limb of an ellipsoid is a plane ellipse. The result is the largest of 181 diameters through its centre.
+    The limb of an ellipsoid is a plane ellipse. The result is the largest of its diameters through the centre.
+    """
+    limb = limb_points(position, body, 2 * _DIAMETERS)
+    if not len(limb):
+        return float(np.pi)
+    rays = unit(limb - position)
+    opposite = np.roll(rays[:-1], _DIAMETERS, axis=0)
+    return float(np.arccos(np.clip((rays[:-1] * opposite).sum(axis=1), -1.0, 1.0)).max())
+
+
+def limb_points(position: Vector, body: Body, count: int) -> Vector:
+    """Return points (count + 1, 3) of the limb, m, closed, seen from a position (3,); none from inside the body.
+
+    In axes scaled to the unit sphere the limb is a circle about ``eye / |eye|^2``.
     """
     radii = np.array(body.radii_m)
     eye = position / radii
     distance = float(np.linalg.norm(eye))
-    if distance <= 1.0:
-        return float(np.pi)
-    # In axes scaled to the unit sphere the limb is a circle about `eye / distance^2`.
+    if distance <= 1.0 + 1e-9:
+        return np.empty((0, 3))
     axis = eye / distance
+    return np.asarray((axis / distance + np.sqrt(1.0 - distance**-2) * circle_points(axis, count)) * radii)
+
+
+def terminator_points(to_sun: Vector, body: Body, count: int) -> Vector:
+    """Return points (count + 1, 3), m, closed, that see the centre of the Sun on the horizon of the ellipsoid.
+
+    There the normal of the ellipsoid is perpendicular to sunlight, ``to_sun`` (3,).
+    """
+    radii = np.array(body.radii_m)
+    return np.asarray(circle_points(unit(to_sun / radii), count) * radii)
+
+
+def circle_points(axis: Vector, count: int) -> Vector:
+    """Return points (count + 1, 3), closed, of the unit circle about a unit vector ``axis`` (3,)."""
     across = perpendicular(axis)
-    angles = np.linspace(0.0, np.pi, 181)[:, None]
-    spoke = np.cos(angles) * across + np.sin(angles) * np.cross(axis, across)
-    rim = np.sqrt(1.0 - 1.0 / distance**2) * spoke
-    ends = [unit((axis / distance + sign * rim) * radii - position) for sign in (1.0, -1.0)]
-    return float(np.arccos(np.clip((ends[0] * ends[1]).sum(axis=1), -1.0, 1.0)).max())
+    angles = np.linspace(0.0, 2.0 * np.pi, count + 1)[:, None]
+    return np.asarray(np.cos(angles) * across + np.sin(angles) * cross(axis, across))
 
 
 def sun_visible_fraction(position: Vector, to_sun: Vector, body: Body) -> float:

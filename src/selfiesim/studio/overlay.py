@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfiesim.analysis.framing import craft_bounding_box, framing, project_lonlat
-from selfiesim.astro.ellipsoid import ellipsoid_foot
+from selfiesim.astro.ellipsoid import circle_points, ellipsoid_foot, limb_points, terminator_points
 from selfiesim.core.errors import UserError
-from selfiesim.core.vectors import Vector, unit
+from selfiesim.core.vectors import unit
 from selfiesim.studio.shape import assembly_places, body_axes, words
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Point = list[float]
 
-_CIRCLE = 361  # points of limb and terminator
+_CIRCLE = 360  # steps around limb and terminator
 _MAX_NAMES = 14
 _JUMP = 0.5  # between neighbouring points of a line, widths of the picture
 _NAME_SPACING = 0.05  # least distance between names, widths of the picture
@@ -110,37 +110,27 @@ def _fractions(view: View, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _circles(view: View, planet: PlanetPose) -> dict[str, list[list[Point]]]:
-    """Return the limb, the visible half of the terminator, and the level horizon of the camera, as polylines.
-
-    In coordinates divided by the semi-axes the ellipsoid is a unit sphere, on which limb and terminator are circles.
-    """
-    radii = np.array(planet.body.radii_m)
+    """Return the limb, the visible half of the terminator, and the level horizon of the camera, as polylines."""
     to_fixed = planet.camera_to_bodyfixed
-    eye_m = to_fixed @ -planet.position
-    eye = eye_m / radii
-    height = 1.0 / float(np.linalg.norm(eye))
-    limb = height * unit(eye) + np.sqrt(max(1.0 - height**2, 0.0)) * _circle(unit(eye))
-    # The normal of the ellipsoid at the point of the terminator is perpendicular to sunlight.
-    terminator = _circle(unit(to_fixed @ view.sun.direction / radii))
-    zenith = unit(ellipsoid_foot(eye_m, planet.body) / radii**2)
+    eye = to_fixed @ -planet.position
+    limb = limb_points(eye, planet.body, _CIRCLE)
+    terminator = terminator_points(to_fixed @ view.sun.direction, planet.body, _CIRCLE)
+    squared = np.array(planet.body.radii_m) ** 2
+    is_hidden = (terminator / squared) @ eye < 1.0
+    zenith = unit(ellipsoid_foot(eye, planet.body) / squared)
     return {
-        "limb": _polylines(view, (limb * radii) @ to_fixed + planet.position),
-        "terminator": _polylines(view, (terminator * radii) @ to_fixed + planet.position, terminator @ eye < 1.0),
-        "horizon": _polylines(view, _circle(zenith) @ to_fixed),
+        "limb": _polylines(view, limb @ to_fixed + planet.position),
+        "terminator": _polylines(view, terminator @ to_fixed + planet.position, is_hidden),
+        "horizon": _polylines(view, circle_points(zenith, _CIRCLE) @ to_fixed),
     }
-
-
-def _circle(axis: Vector) -> NDArray[np.float64]:
-    """Return the unit circle (N, 3) about an axis."""
-    first = unit(np.cross(axis, np.eye(3)[np.argmin(np.abs(axis))]))
-    turn = np.linspace(0.0, 2.0 * np.pi, _CIRCLE)[:, None]
-    return np.asarray(np.cos(turn) * first + np.sin(turn) * np.cross(axis, first))
 
 
 def _polylines(
     view: View, positions: NDArray[np.float64], hidden: NDArray[np.bool_] | None = None
 ) -> list[list[Point]]:
     """Return the runs of positions (N, 3), camera axes, in and near the picture; without those that are hidden."""
+    if not len(positions):
+        return []
     points = _fractions(view, view.camera.project(positions))
     near = np.asarray(np.isfinite(points).all(axis=1) & (np.abs(points - 0.5) < 1.5).all(axis=1))
     if hidden is not None:

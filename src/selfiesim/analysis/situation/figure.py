@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from selfiesim.analysis.drift_plot import FORMATS, save_figure
 from selfiesim.analysis.situation.exposure import draw_exposure, drift_times, metered_times
+from selfiesim.analysis.situation.footprint import ground_track
 from selfiesim.analysis.situation.maps import draw_globe, draw_ground
 from selfiesim.analysis.situation.orbit import draw_orbit, draw_solar_system, orbit_path
-from selfiesim.analysis.situation.places import ground_track
 from selfiesim.analysis.situation.site import draw_site, draw_sun_height
 from selfiesim.analysis.situation.sky import draw_sky
 from selfiesim.files.images import check_writable

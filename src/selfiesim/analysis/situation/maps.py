@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from selfiesim.analysis.situation.places import (
+from selfiesim.analysis.situation.footprint import (
+    LIMB_STEPS,
     eye_bodyfixed,
     footprint_mask,
     footprint_outline,
-    limb_points,
     lonlat_deg,
     sun_bodyfixed,
-    terminator_points,
 )
-from selfiesim.analysis.situation.style import LIMB, NIGHT, NIGHT_ALPHA, PICTURE, SUN, TRACK, key_below, note
+from selfiesim.analysis.situation.style import LIMB, NIGHT, NIGHT_ALPHA, PICTURE, SUN, TRACK, arrow, key_below, note
+from selfiesim.astro.ellipsoid import limb_points, terminator_points
 from selfiesim.core.vectors import Vector
 from selfiesim.planet.library.charts import Chart
 from selfiesim.planet.maps.planet_maps import reflectance
@@ -35,7 +35,7 @@ def chart_below(view: View) -> Chart:
     assert view.planet is not None
     eye = eye_bodyfixed(view)
     latitude, longitude = lonlat_deg(eye)
-    limb = limb_points(eye, view.planet.body)
+    limb = limb_points(eye, view.planet.body, LIMB_STEPS)
     reach = _SITE_SPAN_DEG / 2.0
     if view.ground is None and len(limb):
         toward = limb / np.linalg.norm(limb, axis=1, keepdims=True)
@@ -92,10 +92,7 @@ def draw_globe(axes: Any, view: View, track: Vector | None) -> None:
     axes.grid(color="white", alpha=0.5, linewidth=0.5)
     if track is not None:
         last = to_chart(chart, track[-2:])
-        axes.annotate(
-            "", tuple(last[1]), tuple(last[0]), zorder=6,
-            arrowprops={"arrowstyle": "-|>", "color": TRACK, "lw": 1.3, "mutation_scale": 16},
-        )  # fmt: skip
+        arrow(axes, last[0], last[1] - last[0], TRACK, 1.3)
     axes.set_title(f"{view.shot.body.capitalize()}: ground track, terminator and footprint, plate carrée")
     key_below(axes, 6)
 
@@ -129,9 +126,13 @@ def _draw_lines(axes: Any, view: View, chart: Chart, track: Vector | None) -> No
     planet = view.planet
     assert planet is not None
     eye = eye_bodyfixed(view)
-    _line(axes, chart, lonlat_deg(terminator_points(sun_bodyfixed(view), planet.body)), SUN, "terminator", "-")
+    _line(
+        axes, chart, lonlat_deg(terminator_points(sun_bodyfixed(view), planet.body, LIMB_STEPS)), SUN, "terminator", "-"
+    )
     if view.ground is None:
-        _line(axes, chart, lonlat_deg(limb_points(eye, planet.body)), LIMB, "limb seen from the camera", "--")
+        _line(
+            axes, chart, lonlat_deg(limb_points(eye, planet.body, LIMB_STEPS)), LIMB, "limb seen from the camera", "--"
+        )
     if track is not None:
         _line(axes, chart, track, TRACK, "ground track", "-")
     if view.ground is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from selfiesim.analysis.situation.places import limb_points
+from selfiesim.analysis.situation.footprint import LIMB_STEPS
 from selfiesim.analysis.situation.style import (
     BODY_COLOURS,
     CRAFT,
@@ -17,12 +17,13 @@ from selfiesim.analysis.situation.style import (
     PICTURE,
     SUN,
     TRACK,
+    arrow,
     body_colour,
     key_below,
     note,
 )
 from selfiesim.astro.bodies import AU_M, Body
-from selfiesim.astro.ellipsoid import ellipsoid_height, intersect_ellipsoid
+from selfiesim.astro.ellipsoid import ellipsoid_height, intersect_ellipsoid, limb_points
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed, icrf_to_inertial
 from selfiesim.astro.orbit import State, period, state_to_elements
@@ -117,12 +118,12 @@ def draw_orbit(axes: Any, resolved: ResolvedScene, view: View, path: OrbitPath) 
 def _draw_craft(axes: Any, view: View, rows: Matrix, here: Vector, reach: float) -> None:
     """Draw the craft with its motion and the optical axis, an arrow ``reach`` km long where it is in the plane."""
     look = rows @ view.icrf_to_camera[2]
-    _arrow(axes, here[:2], reach * look[:2], PICTURE)
+    arrow(axes, here[:2], reach * look[:2], PICTURE)
     tilt = np.degrees(np.arcsin(np.clip(look[2], -1.0, 1.0)))
     side = "to" if tilt >= 0.0 else "against"
     axes.plot([], [], color=PICTURE, label=f"optical axis, {abs(tilt):.0f}° out of the plane {side} the normal")
     motion = rows @ unit(view.track.host.velocity)
-    _arrow(axes, here[:2], 0.7 * reach * motion[:2], CRAFT)
+    arrow(axes, here[:2], 0.7 * reach * motion[:2], CRAFT)
     axes.plot([], [], color=CRAFT, label="motion")
     axes.plot(*here[:2], "o", color=CRAFT, markersize=6, zorder=7)
     outward = 13.0 * here[:2] / max(float(np.linalg.norm(here[:2])), 1e-9)
@@ -138,7 +139,7 @@ def _frame(axes: Any, flat: Vector, body: Body, beta_deg: float) -> None:
     middle, half = (low + high) / 2.0, 0.74 * float((high - low).max())
     axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half), aspect="equal")
     tail = np.array([middle[0] + 0.72 * half, middle[1] + 0.88 * half])
-    _arrow(axes, tail, np.array([0.25 * half, 0.0]), SUN, 2.2)
+    arrow(axes, tail, np.array([0.25 * half, 0.0]), SUN, 2.2)
     note(axes, f"Sun, β = {beta_deg:+.1f}°", (tail[0], tail[1]), SUN, (-6, 0))
     axes.set(xlabel="toward the Sun within the orbit plane, km", ylabel="across, km")
     axes.xaxis.set_major_locator(MaxNLocator(6))
@@ -173,7 +174,7 @@ def _draw_limb_lines(axes: Any, view: View, rows: Matrix, here: Vector) -> None:
     planet = view.planet
     assert planet is not None
     eye = view.track.icrf_to_bodyfixed @ view.track.camera.position
-    limb = limb_points(eye, planet.body) @ view.track.icrf_to_bodyfixed @ rows.T / 1e3
+    limb = limb_points(eye, planet.body, LIMB_STEPS) @ view.track.icrf_to_bodyfixed @ rows.T / 1e3
     if not len(limb):
         return
     away = limb[:, :2] - here[:2]
@@ -228,7 +229,7 @@ def draw_solar_system(axes: Any, resolved: ResolvedScene, view: View, path: Orbi
         note(axes, name.capitalize(), (place[0], place[1]), colour, (-8, -8))
         reach = max(reach, 1.1 * float(np.abs(place[:2]).max()))
     look = rows @ view.icrf_to_camera[2]
-    _arrow(axes, here[:2], 0.22 * reach * look[:2], PICTURE)
+    arrow(axes, here[:2], 0.22 * reach * look[:2], PICTURE)
     tilt = np.degrees(np.arcsin(np.clip(look[2], -1.0, 1.0)))
     axes.plot([], [], color=PICTURE, label=f"optical axis, ecliptic latitude {tilt:+.0f}°")
     axes.plot([], [], ":", color="#606060", label="planets: circles at their present distance")
@@ -240,10 +241,3 @@ def draw_solar_system(axes: Any, resolved: ResolvedScene, view: View, path: Orbi
     axes.set_title(f"Around the Sun, from ecliptic north; craft at ecliptic latitude {latitude:+.2f}°")
     axes.grid(alpha=0.25)
     key_below(axes, 1)
-
-
-def _arrow(axes: Any, start: Vector, step: Vector, colour: str, width: float = 1.6) -> None:
-    axes.annotate(
-        "", tuple(start + step), tuple(start), zorder=6,
-        arrowprops={"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0},
-    )  # fmt: skip

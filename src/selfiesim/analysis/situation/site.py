@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from selfiesim.analysis.situation.style import CRAFT, LIMB, PICTURE, SUN, convex_hull, key_below, note
+from selfiesim.analysis.situation.style import CRAFT, LIMB, PICTURE, SUN, arrow, convex_hull, key_below, note
 from selfiesim.astro.epoch import DAY_S
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.core.vectors import Vector
@@ -49,10 +49,7 @@ def draw_site(axes: Any, view: View, ground: Ground) -> None:
     toward = np.array([np.sin(np.radians(ground.sun_azimuth_deg)), np.cos(np.radians(ground.sun_azimuth_deg))])
     height = float(np.degrees(np.arcsin(np.clip(ground.sky.to_sun[2], -1.0, 1.0))))
     tip = 0.93 * half * toward
-    axes.annotate(
-        "", tuple(tip - 0.25 * half * toward), tuple(tip), zorder=5,
-        arrowprops={"arrowstyle": "-|>", "color": SUN, "lw": 2.0, "shrinkA": 0, "shrinkB": 0},
-    )  # fmt: skip
+    arrow(axes, tip, -0.25 * half * toward, SUN, 2.0)
     axes.plot([], [], color=SUN, label=f"sunlight, from azimuth {ground.sun_azimuth_deg:.0f}°, {height:.0f}° high")
     axes.set(xlim=(-half, half), ylim=(-half, half), aspect="equal", xlabel="east, m", ylabel="north, m")
     axes.set_title("The site from above, from the craft's origin")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from selfiesim.analysis.situation.places import border_pixels
+from selfiesim.analysis.situation.footprint import border_pixels
 from selfiesim.analysis.situation.style import (
     BODY_COLOURS,
     CRAFT,
@@ -39,14 +40,33 @@ def directions_deg(rays: Vector) -> Vector:
     return np.asarray(rays[..., :2] * (angle / np.where(across > 0.0, across, 1.0))[..., None])
 
 
-def marked_directions(resolved: ResolvedScene, view: View) -> dict[str, Vector]:
-    """Unit vectors (3,), camera axes, toward the bodies that the panel names; the Earth where it is not below."""
-    found = {f"Sun, {view.sun.distance / AU_M:.3f} au": view.sun.direction}
+@dataclass(frozen=True)
+class Mark:
+    """A direction that the panel names: a unit vector (3,), camera axes, and how it is drawn.
+
+    Attributes
+    ----------
+    lift_pt : float
+        Of its name, points: Sun and Earth are often close.
+    """
+
+    name: str
+    direction: Vector
+    colour: str
+    marker: str
+    size: int
+    lift_pt: int = 0
+
+
+def marked_directions(resolved: ResolvedScene, view: View) -> list[Mark]:
+    """Return the Sun, the Earth where it is not below, and the nadir in orbit."""
+    found = [Mark(f"Sun, {view.sun.distance / AU_M:.3f} au", view.sun.direction, SUN, "*", 13, 5)]
     if resolved.body.name != "earth":
         # Names are those of the compass of a story; light time is ignored as everywhere in a view.
-        found["Earth"] = unit(view.icrf_to_camera @ resolved.toward("earth", view.epoch, view.track.host))
+        toward = unit(view.icrf_to_camera @ resolved.toward("earth", view.epoch, view.track.host))
+        found.append(Mark("Earth", toward, BODY_COLOURS["earth"], "o", 6, -6))
     if view.planet is not None and view.ground is None:
-        found["nadir"] = unit(view.planet.position)
+        found.append(Mark("nadir", unit(view.planet.position), CRAFT, "v", 7))
     return found
 
 
@@ -58,12 +78,18 @@ def draw_sky(axes: Any, resolved: ResolvedScene, view: View) -> None:
     axes.fill(*border[np.isfinite(border[:, 0])].T, facecolor=PICTURE, alpha=0.18, zorder=3)
     axes.plot(*border.T, color=PICTURE, linewidth=1.6, label="edge of the picture", zorder=6)
     _draw_crafts(axes, view)
-    for name, direction in marked_directions(resolved, view).items():
-        spot = directions_deg(direction[None])[0]
-        colour, marker, size = {"S": (SUN, "*", 13), "E": (BODY_COLOURS["earth"], "o", 6)}.get(name[0], (CRAFT, "v", 7))
-        axes.plot(*spot, marker, color=colour, markersize=size, markeredgecolor="white", zorder=8, linestyle="none")
-        across, up = (-8 if spot[0] > 60.0 else 8), {"S": 5, "E": -6}.get(name[0], 0)  # Sun and Earth are often close
-        note(axes, name, tuple(spot), colour, (across, up))
+    for mark in marked_directions(resolved, view):
+        spot = directions_deg(mark.direction[None])[0]
+        axes.plot(
+            *spot,
+            mark.marker,
+            color=mark.colour,
+            markersize=mark.size,
+            markeredgecolor="white",
+            zorder=8,
+            linestyle="none",
+        )
+        note(axes, mark.name, tuple(spot), mark.colour, (-8 if spot[0] > 60.0 else 8, mark.lift_pt))
     for angle in range(30, 181, 30):
         circle = np.radians(np.linspace(0.0, 360.0, 181))
         axes.plot(angle * np.cos(circle), angle * np.sin(circle), color="#909090", linewidth=0.5, zorder=4)

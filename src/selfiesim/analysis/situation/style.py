@@ -1,4 +1,4 @@
-"""What the panels share: colours, labels with a halo, and pieces of a line."""
+"""What the panels share: colours, arrows, outlines, and labels with a halo."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from selfiesim.core.vectors import Vector
+from selfiesim.craft.model import convex_hull_points
 
 SUN, PICTURE, LIMB, TRACK, CRAFT = "#c98a00", "#1f5fbf", "#2a8a3e", "#c2272d", "#202020"
 BODY_COLOURS = {"mercury": "#8a7f78", "venus": "#b08a3c", "earth": "#0a6a8a", "mars": "#b5653a", "jupiter": "#9a7350"}
@@ -30,6 +31,14 @@ def note(axes: Any, text: str, place: tuple[float, float], colour: str, offset: 
     )  # fmt: skip
 
 
+def arrow(axes: Any, start: Vector, step: Vector, colour: str, width: float = 1.6) -> None:
+    """Draw an arrow from ``start`` (2,) by ``step`` (2,)."""
+    axes.annotate(
+        "", tuple(start + step), tuple(start), zorder=6,
+        arrowprops={"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0},
+    )  # fmt: skip
+
+
 def key_below(axes: Any, columns: int = 3) -> None:
     """Put the legend below the panel, where it hides nothing."""
     axes.legend(
@@ -39,10 +48,5 @@ def key_below(axes: Any, columns: int = 3) -> None:
 
 def convex_hull(points: Vector) -> Vector:
     """The corners (M, 2) of the convex hull of points (N, 2), in order; of points in line, the points."""
-    from scipy.spatial import ConvexHull, QhullError
-
     finite = points[np.isfinite(points).all(axis=-1)]
-    try:
-        return np.asarray(finite[ConvexHull(finite).vertices])
-    except (QhullError, ValueError):
-        return finite
+    return convex_hull_points(finite) if len(finite) else finite

@@ -1,4 +1,4 @@
-"""Lines on a body's ellipsoid: ground track, limb, terminator and the footprint of the picture.
+"""Lines on a body's ellipsoid: the ground track, and the footprint of the picture.
 
 Lines are arrays (N, 2) of planetocentric latitude and east longitude in degrees; a row of NaN separates two pieces.
 """
@@ -11,17 +11,17 @@ from itertools import pairwise
 import numpy as np
 
 from selfiesim.astro.bodies import Body
-from selfiesim.astro.ellipsoid import intersect_ellipsoid
+from selfiesim.astro.ellipsoid import intersect_ellipsoid, limb_points
 from selfiesim.astro.epoch import Epoch
 from selfiesim.astro.frames import icrf_to_bodyfixed
 from selfiesim.camera.pinhole import Camera
-from selfiesim.core.vectors import Vector, perpendicular, unit
+from selfiesim.core.vectors import Vector
 from selfiesim.view.geometry import ViewGeometry
 from selfiesim.view.in_frame import project_places
 from selfiesim.view.view import View
 
 _BORDER_POINTS = 240  # along each side of the picture
-_LIMB_POINTS = 1440
+LIMB_STEPS = 1440
 _BISECTIONS = 44  # from a side of the picture to the point at which it leaves the planet
 
 
@@ -47,31 +47,6 @@ def ground_track(positions: Vector, epochs: Sequence[Epoch], body: Body) -> Vect
     """Points (N, 2) below positions (N, 3), m, ICRF axes from the body's centre, at their epochs."""
     fixed = [icrf_to_bodyfixed(body, epoch) @ position for position, epoch in zip(positions, epochs, strict=True)]
     return lonlat_deg(np.array(fixed))
-
-
-def limb_points(eye: Vector, body: Body) -> Vector:
-    """Points (N, 3) of the limb, m, body-fixed, seen from ``eye`` (3,); none from the surface or below it."""
-    radii = np.array(body.radii_m)
-    scaled = eye / radii
-    distance = float(np.linalg.norm(scaled))
-    if distance <= 1.0 + 1e-9:
-        return np.empty((0, 3))
-    # In axes scaled to the unit sphere the limb is a circle about `axis / distance`.
-    axis = scaled / distance
-    return np.asarray((axis / distance + np.sqrt(1.0 - distance**-2) * _circle(axis)) * radii)
-
-
-def terminator_points(to_sun: Vector, body: Body) -> Vector:
-    """Points (N, 3), m, body-fixed, at which the centre of the Sun is on the horizon of the ellipsoid."""
-    radii = np.array(body.radii_m)
-    return np.asarray(_circle(unit(to_sun / radii)) * radii)
-
-
-def _circle(axis: Vector) -> Vector:
-    """Points (N, 3) of the unit circle about ``axis`` (3,), closed."""
-    across = perpendicular(axis)
-    angles = np.linspace(0.0, 2.0 * np.pi, _LIMB_POINTS + 1)[:, None]
-    return np.asarray(np.cos(angles) * across + np.sin(angles) * np.cross(axis, across))
 
 
 def border_pixels(camera: Camera) -> Vector:
@@ -105,7 +80,7 @@ def footprint_outline(view: View) -> Vector:
         return intersect_ellipsoid(eye, rays, planet.body)
 
     edge = lonlat_deg(hit(_refined(border_pixels(view.camera), hit)))
-    limb = limb_points(eye, planet.body)
+    limb = limb_points(eye, planet.body, LIMB_STEPS)
     pixels = view.camera.project((limb - eye) @ planet.camera_to_bodyfixed)
     size = np.array([view.camera.width, view.camera.height])
     outside = (~((pixels >= -0.5) & (pixels <= size - 0.5))).any(axis=-1)
