@@ -27,6 +27,7 @@ from selfiesim.view.resolved_scene import ResolvedScene
 from selfiesim.view.view import View
 
 _SIZE = 520  # of the picture of the disc, pixels
+_CLOSE_DEG = np.array([60.0, 20.0])  # names closer than this, across and down, would overlap
 _SURROUNDS_DEG = 150.0  # a part that is wider than this is all around the camera, and has no outline
 
 
@@ -42,29 +43,22 @@ def directions_deg(rays: Vector) -> Vector:
 
 @dataclass(frozen=True)
 class Mark:
-    """A direction that the panel names: a unit vector (3,), camera axes, and how it is drawn.
-
-    Attributes
-    ----------
-    lift_pt : float
-        Of its name, points: Sun and Earth are often close.
-    """
+    """A direction that the panel names: a unit vector (3,), camera axes, and how it is drawn."""
 
     name: str
     direction: Vector
     colour: str
     marker: str
     size: int
-    lift_pt: int = 0
 
 
 def marked_directions(resolved: ResolvedScene, view: View) -> list[Mark]:
     """Return the Sun, the Earth where it is not below, and the nadir in orbit."""
-    found = [Mark(f"Sun, {view.sun.distance / AU_M:.3f} au", view.sun.direction, SUN, "*", 13, 5)]
+    found = [Mark(f"Sun, {view.sun.distance / AU_M:.3f} au", view.sun.direction, SUN, "*", 13)]
     if resolved.body.name != "earth":
         # Names are those of the compass of a story; light time is ignored as everywhere in a view.
         toward = unit(view.icrf_to_camera @ resolved.toward("earth", view.epoch, view.track.host))
-        found.append(Mark("Earth", toward, BODY_COLOURS["earth"], "o", 6, -6))
+        found.append(Mark("Earth", toward, BODY_COLOURS["earth"], "o", 6))
     if view.planet is not None and view.ground is None:
         found.append(Mark("nadir", unit(view.planet.position), CRAFT, "v", 7))
     return found
@@ -78,8 +72,9 @@ def draw_sky(axes: Any, resolved: ResolvedScene, view: View) -> None:
     axes.fill(*border[np.isfinite(border[:, 0])].T, facecolor=PICTURE, alpha=0.18, zorder=3)
     axes.plot(*border.T, color=PICTURE, linewidth=1.6, label="edge of the picture", zorder=6)
     _draw_crafts(axes, view)
-    for mark in marked_directions(resolved, view):
-        spot = directions_deg(mark.direction[None])[0]
+    marks = marked_directions(resolved, view)
+    spots = directions_deg(np.array([mark.direction for mark in marks]))
+    for mark, spot in zip(marks, spots, strict=True):
         axes.plot(
             *spot,
             mark.marker,
@@ -89,7 +84,11 @@ def draw_sky(axes: Any, resolved: ResolvedScene, view: View) -> None:
             zorder=8,
             linestyle="none",
         )
-        note(axes, mark.name, tuple(spot), mark.colour, (-8 if spot[0] > 60.0 else 8, mark.lift_pt))
+        # Of two that are close, as Sun and Earth often are, the names move apart.
+        apart = spot - spots
+        close = apart[(np.abs(apart) < _CLOSE_DEG).all(axis=1), 1]
+        lift = -6.0 * float(np.sign(close.sum()))
+        note(axes, mark.name, tuple(spot), mark.colour, (-8 if spot[0] > 60.0 else 8, lift))
     for angle in range(30, 181, 30):
         circle = np.radians(np.linspace(0.0, 360.0, 181))
         axes.plot(angle * np.cos(circle), angle * np.sin(circle), color="#909090", linewidth=0.5, zorder=4)
