@@ -141,9 +141,8 @@ def release_figure(
         figure.suptitle(f"{scene.title}: the release", fontsize=13, parse_math=False)
         for panel, subplot in zip(_panels(scene, axes), figure.subplots(1, 2), strict=True):
             _draw_panel(subplot, panel, reference_view, views, times, line, axes, compass)
-        words = (
-            f"Craft to scale, as oriented at release+{moment:g} s. Blue arrows: where the camera points at each dot. "
-        )
+        when = f"release+{round(moment, 1):g} s"
+        words = f"Craft to scale, as oriented at {when}. Blue arrows: where the camera points at each dot. "
         figure.supxlabel(words + "Compass: a dot points toward you, a cross away from you.", fontsize=9)
     return figure
 
@@ -213,8 +212,8 @@ def _label_times(subplot: Any, places: Vector, times: Sequence[float], span: flo
     count = int(np.clip(length / (0.06 * span), 2, _MAX_LABELS))
     for k in np.unique(np.linspace(0, len(times) - 1, count).astype(int)):
         subplot.annotate(
-            f"{times[k]:g} s", places[k, :2], textcoords="offset points", xytext=tuple(11.0 * label_offset), fontsize=8,
-            ha="left" if label_offset[0] > 0.4 else "center", va="center", zorder=5,
+            f"{round(times[k], 1):g} s", places[k, :2], textcoords="offset points", xytext=tuple(11.0 * label_offset),
+            fontsize=8, ha="left" if label_offset[0] > 0.4 else "center", va="center", zorder=5,
             path_effects=[withStroke(linewidth=2.5, foreground=_BACK)],
         )  # fmt: skip
 

@@ -140,7 +140,7 @@ def _frame_row(frame: Frame) -> tuple[str, ...]:
     """Numbers of a frame; the craft's size only where all of it is in the picture, as otherwise it says nothing."""
     numbers = frame.sample
     size = f"{numbers.craft_px:.0f} px" if numbers.in_frame else "not all in the frame"
-    return f"{numbers.t_s:g} s", f"{numbers.range_m:.1f} m", size, f"{numbers.phase_deg:.0f}°"
+    return f"{round(numbers.t_s, 1):g} s", f"{numbers.range_m:.1f} m", size, f"{numbers.phase_deg:.0f}°"
 
 
 def _release_rows(story: Story) -> list[tuple[str, str]]:
