@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from shot_geometry import project_lonlat
 
 from selfiesim import Scene
-from selfiesim.analysis.framing import _ground_hits, craft_bounding_box, framing, project_lonlat
+from selfiesim.analysis.framing import _ground_hits, craft_bounding_box, framing
 
 NAN = float("nan")
 

@@ -8,8 +8,9 @@ import tomllib
 
 import numpy as np
 import pytest
+from shot_geometry import project_lonlat
 
-from selfiesim.analysis.framing import framing, project_lonlat
+from selfiesim.analysis.framing import framing
 from selfiesim.core.errors import SceneError
 from selfiesim.plan.chances import chances
 from selfiesim.plan.instants import Instants

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from shot_geometry import ends, fraction, inside, nodes
+from shot_geometry import ends, fraction, inside, nodes, project_lonlat
 
-from selfiesim.analysis.framing import craft_bounding_box, framing, project_lonlat
+from selfiesim.analysis.framing import craft_bounding_box, framing
 from selfiesim.astro.ephemeris import BUILTIN_EPHEMERIS
 from selfiesim.astro.epoch import Epoch
 from selfiesim.core.vectors import rotation_x, unit

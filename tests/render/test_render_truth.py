@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from shot_geometry import project_lonlat
 from small_scenes import at_pixel, box, inside, stage, to_camera, to_pixels, write_craft
 
-from selfiesim.analysis.framing import project_lonlat
 from selfiesim.astro.bodies import MARS
 from selfiesim.core.colour import bands_from_linear_srgb
 from selfiesim.planet.maps.load import load_maps

@@ -10,12 +10,18 @@ PATIENCE_MS = 90_000
 
 
 @pytest.fixture(scope="session")
-def shared_studio(tmp_path_factory):
-    """A running studio: its folder, and address with token."""
+def shared_server(tmp_path_factory):
+    """A running studio: its folder, address with token, and process."""
     folder = tmp_path_factory.mktemp("shared-studio")
     write_scene(folder)
-    with running(folder) as (address, token, _process):
-        yield folder, f"{address}#{token}"
+    with running(folder) as (address, token, process):
+        yield folder, f"{address}#{token}", process
+
+
+@pytest.fixture(scope="session")
+def shared_studio(shared_server):
+    """Folder and address of that studio."""
+    return shared_server[:2]
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,19 @@ def test_shift_and_drag_roll_the_camera(scene):
     assert scene.camera()["roll_deg"] == pytest.approx(1 - 18, abs=0.3)
 
 
+def test_undo_after_a_quick_drag_undoes_all_of_it(scene):
+    page, before = scene.page, scene.desk.text
+    x, y = middle(page, "#viewport")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in (10, 20, 30):  # of which the last waits for the picture of the first
+        page.mouse.move(x + step, y)
+    page.mouse.up()
+    page.click("#undo")
+    scene.desk.finish()
+    assert scene.desk.text == before
+
+
 def test_two_fingers_change_the_field_and_roll(scene):
     page = scene.page
     x, y = middle(page, "#viewport")

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from PIL import Image
-from studio_server import Browserless
+from studio_server import Browserless, drawing_process
 
 from selfiesim.core.errors import MatchError
 from selfiesim.render.engine import truth
@@ -148,6 +148,26 @@ def test_points_are_set_moved_and_removed_by_keys_and_seen_in_true_pixels(studio
     page.keyboard.press("Delete")
     assert page.locator("#match-layer .pair").count() == 0
     assert page.evaluate("document.activeElement.id") == "match-layer"
+    choose(page, "off")
+
+
+def test_points_whose_process_ends_are_sent_again_when_one_is_moved(studio_page, shared_server, tmp_path):
+    page = studio_page.page
+    Image.new("RGB", (320, 180), (90, 60, 50)).save(tmp_path / "photo.png")
+    page.set_input_files("#photo", tmp_path / "photo.png")
+    page.wait_for_selector("#comparison:not([hidden])")
+    choose(page, "match")
+    box = page.locator("#match-layer").bounding_box()
+    studio_page.finish()
+    worker = drawing_process(shared_server[2])
+    worker.suspend()
+    for across in (0.2, 0.7):
+        page.mouse.click(box["x"] + across * box["width"], box["y"] + 0.4 * box["height"])
+    worker.kill()
+    page.wait_for_selector("#match-note.error >> text=has ended")
+    page.locator("[data-pair='0'][data-side=photo]").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#match-note.error >> text=fewer points than unknowns")
     choose(page, "off")
 
 

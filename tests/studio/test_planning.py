@@ -67,10 +67,12 @@ def write_wants(page, *texts):
     page.locator("#want-text").blur()
 
 
-def search(page, *wants):
+def search(page, *wants, lean=""):
     """Look for wants, and wait until all is found and drawn."""
+    page.evaluate("document.querySelector('#plan-lean_deg').closest('details').open = true")
     page.fill("#plan-from", SPAN[0])
     page.fill("#plan-to", SPAN[1])
+    page.fill("#plan-lean_deg", lean)
     write_wants(page, *wants)
     page.click("#plan-begin")
     page.wait_for_selector("#plan-cancel:not([hidden])")
@@ -150,11 +152,22 @@ def test_a_want_that_is_not_understood_is_one_sentence(panel):
 
 
 def test_a_span_that_makes_no_sense_is_named_as_on_the_page(panel):
-    panel.evaluate("document.querySelector('#plan-lean_deg').closest('details').open = true")
-    panel.fill("#plan-lean_deg", "wide")
-    search(panel, "craft whole")
+    search(panel, "craft whole", lean="wide")
     assert panel.inner_text("#plan-note.error").startswith("Lean 'wide': write a span such as 40..150")
-    panel.fill("#plan-lean_deg", "")
+
+
+def test_a_panel_that_could_not_be_loaded_says_so_and_tries_again(open_context, shared_studio):
+    context = open_context()
+    page = context.new_page()
+    page.goto(shared_studio[1])
+    page.route("**/wants", lambda route: route.abort())
+    page.click("#tab-plan")
+    page.wait_for_selector("#panel-plan >> text=could not be loaded")
+    page.unroute("**/wants")
+    page.click("#tab-match")
+    page.click("#tab-plan")
+    page.wait_for_selector("#plan-begin")
+    context.close()
 
 
 def test_a_search_is_cancelled_and_another_begun(shared_studio):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
-from studio_server import Browserless, running, write_scene
+from studio_server import Browserless, drawing_process, running, write_scene
 
 from selfiesim.core.limits import STUDIO_PAGES
 from selfiesim.studio.session import Page
@@ -179,12 +179,6 @@ def test_a_hostile_scene_is_refused_in_words_while_the_server_answers(studio, li
     assert time.monotonic() - start < 10.0
     message = connection.wait_for(lambda each: is_error(each) or (each["type"] == "faults" and each["faults"]))
     assert message.get("text") or message["faults"][0]["message"]
-
-
-def drawing_process(server):
-    """The process that draws for a server, of which there is one."""
-    (process,) = (each for each in psutil.Process(server.pid).children() if "spawn_main" in " ".join(each.cmdline()))
-    return process
 
 
 @contextmanager

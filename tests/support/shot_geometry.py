@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from selfiesim.analysis.framing import project_lonlat
+from selfiesim.view.in_frame import project_places
+
+
+def project_lonlat(view, latitude, longitude):
+    """Pixel (2,) of a place on the planet (planetocentric, rad); None when it is hidden or out of frame."""
+    pixel = project_places(view, np.array([latitude]), np.array([longitude]))[0]
+    return pixel if np.isfinite(pixel).all() else None
 
 
 def fraction(view, place):

@@ -27,8 +27,10 @@ class StudioPage:
         return self.page.input_value("#toml")
 
     def begin(self):
-        """Forget errors of before."""
+        """Forget errors of before, and see that the scene is the first one."""
         self._errors.clear()
+        self.settle()
+        assert self.text == self._text, "an earlier test changed the scene after its end"
 
     def restore(self):
         """Bring the first scene back, and fail for an error in the console."""
@@ -37,7 +39,7 @@ class StudioPage:
         if self.text != self._text:
             self.tab("toml")
             self.change(lambda: self.page.fill("#toml", self._text))
-        assert self._errors == []
+        assert not self._errors, self._errors
 
     def tab(self, name):
         """Show a panel."""

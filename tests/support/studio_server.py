@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import psutil
 from small_scenes import box, write_craft
 from websockets.sync.client import connect
 
@@ -27,6 +28,12 @@ def write_scene(folder, name="shot.toml", width=160):
         description.write("[mounts.flag]\nposition_m = [1.0, 0.5, 0.5]\naxis = [1, 0, 0]\n")
     path.write_text(text.replace('model = "tianwen1-orbiter"', f'model = "{model}"'))
     return path
+
+
+def drawing_process(server):
+    """The process that draws for a server, of which there is one."""
+    (process,) = (each for each in psutil.Process(server.pid).children() if "spawn_main" in " ".join(each.cmdline()))
+    return process
 
 
 @contextmanager

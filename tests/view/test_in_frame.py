@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from shipped_scene import scene
+from shot_geometry import project_lonlat
 
-from selfiesim.analysis.framing import project_lonlat
 from selfiesim.astro.ellipsoid import intersect_ellipsoid
 from selfiesim.scene.scene import Scene
 

@@ -12,7 +12,6 @@ from selfiesim.astro.ellipsoid import intersect_ellipsoid
 from selfiesim.camera.pinhole import Camera
 from selfiesim.core.vectors import unit
 from selfiesim.motion.events import CAP_EDGE_DEG
-from selfiesim.view.in_frame import project_places
 from selfiesim.view.poses import PlanetPose
 from selfiesim.view.view import View
 
@@ -77,12 +76,6 @@ def craft_bounding_box(view: View) -> tuple[float, float, float, float]:
     pixels = view.camera.project(view.craft.outline())
     (left, top), (right, bottom) = pixels.min(axis=0), pixels.max(axis=0)
     return float(left), float(top), float(right), float(bottom)
-
-
-def project_lonlat(view: View, latitude: float, longitude: float) -> NDArray[np.float64] | None:
-    """Project a place on the planet (planetocentric, rad) to a pixel (2,); None when it is hidden or out of frame."""
-    pixel = project_places(view, np.array([latitude]), np.array([longitude]))[0]
-    return pixel if np.isfinite(pixel).all() else None
 
 
 def _is_in_frame(view: View, pixels: NDArray[np.float64]) -> bool:

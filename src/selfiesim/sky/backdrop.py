@@ -157,7 +157,7 @@ def _moon(ephemeris: Ephemeris, name: str, central: str, eye: Vector, epoch: Epo
     dimming = bowell_phase(phase, _DEFAULT_SLOPE_G) / lommel_seeliger_phase(phase)
     seen = albedo * dimming / np.pi * globe.disc_integrals[0] * light
     v = float(-2.5 * np.log10(seen[1] / ZERO_MAG_IRRADIANCE)) if seen[1] > 0.0 else np.inf
-    return SkyBody(name, globe.position, body.radii_m, rotation, globe.to_sun, globe.law, seen, v)
+    return globe.seen_as(seen, v)
 
 
 def _planet(ephemeris: Ephemeris, name: str, central: str, eye: Vector, epoch: Epoch) -> SkyBody:

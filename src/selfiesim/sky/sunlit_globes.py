@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -87,6 +87,12 @@ class SkyBody:
         solid_angle = (2.0 * half / _DISC_SAMPLES_PER_SIDE) ** 2 * (1.0 + x * x + y * y) ** -1.5
         brightness, hit_mask = self.shade(rays)
         return float(brightness @ solid_angle), float(hit_mask @ solid_angle)
+
+    def seen_as(self, irradiance: Vector, magnitude: float) -> SkyBody:
+        """The same body with another irradiance and magnitude; its disc is not integrated again."""
+        seen = replace(self, irradiance=irradiance, magnitude=magnitude)
+        vars(seen)["disc_integrals"] = self.disc_integrals
+        return seen
 
     @property
     def radiance_scale(self) -> Vector:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfiesim.analysis.framing import craft_bounding_box, framing, project_lonlat
+from selfiesim.analysis.framing import craft_bounding_box, framing
 from selfiesim.astro.ellipsoid import circle_points, ellipsoid_foot, limb_points, terminator_points
 from selfiesim.core.errors import UserError
 from selfiesim.core.vectors import unit
 from selfiesim.studio.shape import assembly_places, body_axes, words
+from selfiesim.view.in_frame import project_places
 
 if TYPE_CHECKING:
     from selfiesim.scene.scene import Scene
@@ -162,12 +163,12 @@ def _feature_names(view: View) -> list[dict[str, Any]]:
 
     if view.planet is None or view.planet.body.name not in GAZETTEER_FILES:
         return []
+    features = sorted(load_features(view.planet.body.name), key=lambda each: -each.diameter_km)
+    latitudes, longitudes = np.radians([(each.lat_deg, each.lon_deg) for each in features]).T
+    places = _fractions(view, project_places(view, latitudes, longitudes))
     names: list[dict[str, Any]] = []
-    for feature in sorted(load_features(view.planet.body.name), key=lambda each: -each.diameter_km):
-        pixel = project_lonlat(view, np.radians(feature.lat_deg), np.radians(feature.lon_deg))
-        if pixel is None:
-            continue
-        _add_name(names, {"name": feature.name, "kind": "feature", "at": _fractions(view, pixel)})
+    for k in np.flatnonzero(np.isfinite(places[:, 0])):
+        _add_name(names, {"name": features[k].name, "kind": "feature", "at": places[k]})
     return [each | {"at": np.round(each["at"], 5).tolist()} for each in names]
 
 

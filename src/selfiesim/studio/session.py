@@ -290,6 +290,8 @@ class Session:
         if kind in ("lost", "faults"):
             self._questions.clear()
         if kind == "lost":
+            for page in self.pages:
+                page.tell("lost", {})
             _log.warning("%s", content["message"])
             self._tell_all("status", {"text": content["message"], "error": True})
             return

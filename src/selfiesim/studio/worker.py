@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LADDER = (320, 640, 1280)
 """Widths, pixels, of the pictures of one pass before the draft of the scene's own size."""
-_QUICK_S, _SLOW_S = 0.07, 0.16  # a step that takes less, or more, has the next picture begin a step higher, or lower
+_QUICK_S, _SLOW_S = 0.1, 0.18  # a step that takes less makes the next picture begin higher; two that take more, lower
 _PAUSE_S = 0.1  # without a request, after which a picture gets better: a pass once begun delays the next change
 _REST_S = 0.5  # without a request, after which the final picture begins
 _ALIVE_S = 5.0  # between the messages of a long render that it goes on
@@ -159,6 +159,7 @@ class _Artist:
     def __init__(self, channel: _Channel) -> None:
         self._channel = channel
         self._first = 0  # step of the ladder with which a picture begins
+        self._was_slow = False  # the first of another size takes longer: meshes of other detail, and their shadows
         self._strip_of: Any = None
         self._surfaces: set[Surface] = set()
         self._alive_s = 0.0
@@ -263,10 +264,12 @@ class _Artist:
 
     def _adapt(self, seconds: float, steps: int) -> None:
         self._first = min(self._first, steps - 1)
+        is_slow = seconds > _SLOW_S
         if seconds < _QUICK_S:
             self._first += 1
-        elif seconds > _SLOW_S and self._first > 0:
+        elif is_slow and self._was_slow and self._first > 0:
             self._first -= 1
+        self._was_slow = is_slow
 
     def _send_frame(self, request: Request, photo: Photo, stage: str) -> None:
         from PIL import Image

@@ -47,8 +47,9 @@ export class Live extends EventTarget {
     this.addEventListener(kind, ({ detail }) => action(detail));
   }
 
-  // What is done while there is no connection is sent when there is one again.
+  // What is done while there is no connection is sent when there is one again. A step of a drag that waits goes first.
   send(type, content = {}) {
+    if (type !== "ack") this.flush();
     const message = JSON.stringify({ type, ...content });
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(message);
     else if (type !== "ack") this.unsent = [...this.unsent, message].slice(-MOST_UNSENT);
@@ -56,7 +57,6 @@ export class Live extends EventTarget {
 
   // Changes with the same "merge" are undone together.
   set(values, merge = null) {
-    this.flush();
     this.send("set", { values, merge });
   }
 
@@ -68,9 +68,10 @@ export class Live extends EventTarget {
   }
 
   flush() {
-    if (!this.pending) return;
-    this.send("set", this.pending);
+    const { pending } = this;
+    if (!pending) return;
     this.pending = null;
+    this.send("set", pending);
     this.isWaiting = true;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.goOn(), LONGEST_WAIT_MS);

@@ -44,6 +44,7 @@ export class Match {
     live.on("match", (answer) => this.take(answer));
     live.on("scene", ({ revision }) => this.solveAnew(revision));
     for (const kind of ["connected", "faults"]) live.on(kind, () => { this.isWaiting = false; });
+    live.on("lost", () => this.giveUp());
     compare.picture.addEventListener("resized", () => this.place());
   }
 
@@ -212,6 +213,15 @@ export class Match {
     this.revision = revision;
     this.isWaiting = false;
     this.solve();
+  }
+
+  // The process that would have answered has ended. The points may be what ended it, so they are not sent again unasked.
+  giveUp() {
+    if (!this.isWaiting) return;
+    this.isWaiting = false;
+    this.answer = { message: "The process that solves has ended; move a point to try again." };
+    this.report();
+    this.place();
   }
 
   // One question is on its way; the newest follows its answer. Other minima are looked for when all is quiet.

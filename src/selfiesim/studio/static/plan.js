@@ -14,14 +14,32 @@ const HALF_SPAN_H = 12; // about the scene's moment
 export class PlanPanel {
   constructor(live, panel) {
     Object.assign(this, { live, panel, state: null });
-    panel.addEventListener("shown", () => this.build(), { once: true });
+    panel.addEventListener("shown", () => this.load());
     live.on("plan", (state) => { this.state = state; this.show(); });
     live.on("overlay", ({ facts }) => { this.moment = facts.epoch_utc; this.offer(); });
     live.on("document", ({ name, revision }) => { this.name = name; this.mark(revision); });
   }
 
   // Once it is looked at: until then the page does not need the forms of wants.
-  async build() {
+  async load() {
+    if (this.found || this.isLoading) return;
+    this.isLoading = true;
+    const waiting = element("p", { className: "help", role: "status", textContent: "Loading …" });
+    this.panel.replaceChildren(waiting);
+    try {
+      const answer = await fetch("/wants");
+      this.wants = new Wants(await answer.json());
+    } catch {
+      waiting.textContent = "The conditions could not be loaded. Open this panel again to try once more.";
+      return;
+    } finally {
+      this.isLoading = false;
+    }
+    this.build();
+  }
+
+  build() {
+    this.wants.texts = FIRST;
     this.from = element("input", { id: "plan-from", spellcheck: false });
     this.to = element("input", { id: "plan-to", spellcheck: false });
     this.spans = SPANS.map(([key, label, unit, example]) => {
@@ -36,15 +54,9 @@ export class PlanPanel {
     this.timeline = element("div", { className: "timeline", "aria-hidden": "true" });
     this.reasons = element("ul", { id: "plan-reasons", className: "faults" });
     this.found = element("ol", { id: "plan-shots", className: "found" });
-    const waiting = element("p", { className: "help", role: "status", textContent: "Loading …" });
-    this.panel.append(waiting);
-    const answer = await fetch("/wants");
-    this.wants = new Wants(await answer.json());
-    waiting.remove();
-    this.wants.texts = FIRST;
     this.begin.addEventListener("click", () => this.start());
     this.cancel.addEventListener("click", () => this.live.send("plan-cancel"));
-    this.panel.append(
+    this.panel.replaceChildren(
       element("p", { className: "help", textContent: "Say what the picture should show, and between which moments to look, "
         + "in UTC or by events of the orbit such as periapsis. What is found opens as a scene; Undo goes back." }),
       element("label", { className: "row" }, "From ", this.from), element("label", { className: "row" }, "To ", this.to),
