@@ -89,12 +89,18 @@ def replace_shading(actor: Any, functions: str, main: str, vertex: dict[str, str
         Replacements in the vertex shader: VTK's hook to GLSL.
     """
     shader = actor.GetShaderProperty()
-    shader.AddFragmentShaderReplacement("//VTK::Picking::Dec", True, functions + "\n//VTK::Picking::Dec", False)
+    set_functions(actor, functions)
     shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, main, False)
     # VTK would multiply the colour by every texture of the actor.
     shader.AddFragmentShaderReplacement("//VTK::TCoord::Impl", True, "", False)
     for hook, text in (vertex or {}).items():
         shader.AddVertexShaderReplacement(hook, True, text, False)
+
+
+def set_functions(actor: Any, functions: str) -> None:
+    """Replace the ``functions`` of :func:`replace_shading`; programs that were compiled before are found again."""
+    text = functions + "\n//VTK::Picking::Dec"
+    actor.GetShaderProperty().AddFragmentShaderReplacement("//VTK::Picking::Dec", True, text, False)
 
 
 def _vtk_matrix(array: NDArray[np.float64]) -> Any:

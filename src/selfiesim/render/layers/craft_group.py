@@ -11,39 +11,28 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfiesim.craft.colours import COLOUR_SLOTS
 from selfiesim.craft.mesh.normals import tangents
-from selfiesim.craft.model import TEXTURE_SLOTS
 from selfiesim.planet.light.photometry import LAWS, LunarLambertLaw, lambert_share
 from selfiesim.render.gl.shader_program import (
     Uniforms,
     new_actor,
     new_mipmapped_texture,
     replace_shading,
+    set_functions,
     shader_source,
 )
 from selfiesim.render.gl.tessellate import cut_long_edges
+from selfiesim.render.layers.craft_shader import (
+    ATTRIBUTES,
+    DRAFT,
+    SAMPLERS,
+    craft_shader,
+    is_see_through,
+    wrapped_uv,
+)
 
 if TYPE_CHECKING:
     from selfiesim.craft.model import Material, Part
 
-_VERTEX = {
-    "//VTK::Normal::Dec": "//VTK::Normal::Dec\nout vec3 bodyPosition;\nout vec3 bodyNormal;\n",
-    "//VTK::Normal::Impl": (
-        "//VTK::Normal::Impl\n"
-        "bodyPosition = (partToBody * vec4(vertexMC.xyz, 1.0)).xyz;\n"
-        "bodyNormal = mat3(partToBody) * normalMC;\n"
-    ),
-}
-# More vertex attributes: GLSL type, name in the fragment shader, value passed to it, interpolation.
-_ATTRIBUTES = {
-    "partNumber": ("float", "part", "partNumber", "flat"),
-    "vertexTint": ("vec3", "tint", "vertexTint", "smooth"),
-    "vertexIndirect": ("vec3", "indirectLight", "vertexIndirect", "smooth"),
-    "vertexAmbientVisibility": ("vec4", "vertexVisibility", "vertexAmbientVisibility", "smooth"),
-    "vertexSkyVisibility": ("float", "skyVisibility", "vertexSkyVisibility", "smooth"),
-    "vertexAlpha": ("float", "vertexOpacity", "vertexAlpha", "smooth"),
-    "vertexUv2": ("vec2", "secondUv", "vertexUv2", "smooth"),
-    "vertexTangent": ("vec4", "tangentU", "vec4(mat3(partToBody) * vertexTangent.xyz, vertexTangent.w)", "smooth"),
-}
 # Casters on the far shadow map of a ground are warped like the map; "warped" is 0 for all other maps.
 _CASTER_VERTEX = {
     "//VTK::PositionVC::Dec": "//VTK::PositionVC::Dec\n" + shader_source("shadow_warp.glsl"),
@@ -52,13 +41,7 @@ _CASTER_VERTEX = {
         "gl_Position.xy = mix(gl_Position.xy, warpShadowCoordinates(gl_Position.xy), warped);\n"
     ),
 }
-_INPUTS = "in vec3 bodyPosition;\nin vec3 bodyNormal;\n"
-# Sampler of each texture slot, and the define that compiles in the code that reads it. Features that a material lacks
-# are compiled out rather than branched over: software OpenGL runs both sides of a branch.
-_SAMPLERS = {name: (f"{name}Texture", f"#define {name.upper()}_MAP\n") for name in TEXTURE_SLOTS}
 _CASTER = "if ({left_out}) discard;\nfragOutput0 = vec4(1.0);\n"
-# What a texture does beyond 0 to 1 along one axis; textures repeat by default.
-_WRAPPED = {"repeat": "{x}", "clamp": "clamp({x}, 0.0, 1.0)", "mirror": "(1.0 - abs(mod({x}, 2.0) - 1.0))"}
 # Glow is given in cd/m2. Luminance (cd/m2) of a spectral radiance of 1 W m^-2 sr^-1 nm^-1 in all three bands:
 _LUMEN_NM_PER_WATT = 683.0 * 106.857
 
@@ -98,6 +81,10 @@ class Group:
         Whether the parts cast shadows.
     salt : float
         Makes the noise of the group's opacity independent of that of others, 0 to 1.
+    functions : str
+        Code of the actor's fragment shader.
+    is_draft : bool
+        Whether the actor has the shader of a draft.
     """
 
     actor: Any
@@ -112,6 +99,8 @@ class Group:
     caster_fragment_uniforms: Uniforms
     casts_shadow: bool = True
     salt: float = 0.0
+    functions: str = ""
+    is_draft: bool = False
 
     @property
     def mean_opacity(self) -> float:
@@ -124,6 +113,12 @@ class Group:
         if "vertexAlpha" in self.mesh.point_data:
             opacity *= float(np.mean(self.mesh.point_data["vertexAlpha"]))
         return opacity
+
+    def set_draft(self, is_draft: bool) -> None:
+        """Give the actor the shader of a draft, or the whole one."""
+        if is_draft != self.is_draft:
+            self.is_draft = is_draft
+            set_functions(self.actor, DRAFT * is_draft + self.functions)
 
     def set_dither(self, number: float, min_opacity: float) -> None:
         """Set the pass, and the least opacity of what is drawn, or :data:`DITHERED`, for the camera."""
@@ -172,7 +167,9 @@ def build_group(
         mesh.point_data["vertexAmbientVisibility"] = np.ones((mesh.n_points, 4), np.float32)
     if outward_normals:
         mesh.point_data["vertexSkyVisibility"] = np.ones(mesh.n_points, np.float32)
-    actor = _build_actor(mesh, material, maps, outward_normals)
+    attributes = [name for name in ATTRIBUTES if name in mesh.point_data]
+    actor, code = _build_actor(mesh, material, maps, attributes), craft_shader(material, attributes, outward_normals)
+    replace_shading(actor, code.functions, code.main, code.vertex)
     caster = _build_caster(mesh, material)
     shader = actor.GetShaderProperty()
     uniforms = Uniforms(shader.GetFragmentCustomUniforms())
@@ -195,16 +192,16 @@ def build_group(
         caster_fragment_uniforms=caster_fragment_uniforms,
         casts_shadow=casts_shadow,
         salt=crc32(f"{material.name} {joint}".encode()) / 2**32,
+        functions=code.functions,
     )
     group.set_dither(0.0, DITHERED)
     group.set_caster_dither(0.0, DITHERED)
     return group
 
 
-def _build_actor(mesh: Any, material: Material, maps: dict[str, Any], outward_normals: bool) -> Any:
-    """Return the actor that the camera sees, with its vertex attributes, textures and shader."""
+def _build_actor(mesh: Any, material: Material, maps: dict[str, Any], attributes: list[str]) -> Any:
+    """Return the actor that the camera sees, with its vertex attributes and textures."""
     actor = new_actor(mesh)
-    attributes = [name for name in _ATTRIBUTES if name in mesh.point_data]
     for name in attributes:
         actor.GetMapper().MapDataArrayToVertexAttribute(name, name, 0, -1)  # 0: point data
     for name, texture in maps.items():
@@ -212,8 +209,7 @@ def _build_actor(mesh: Any, material: Material, maps: dict[str, Any], outward_no
     for name, image in material.textures.items():
         wrap = material.second_wrap if name in material.second_uv else material.wrap
         texture = new_mipmapped_texture(image[::-1], repeat="repeat" in wrap, srgb=name in COLOUR_SLOTS)
-        actor.GetProperty().SetTexture(_SAMPLERS[name][0], texture)
-    _attach_shader(actor, material, attributes, outward_normals)
+        actor.GetProperty().SetTexture(SAMPLERS[name][0], texture)
     return actor
 
 
@@ -228,7 +224,7 @@ def _build_caster(mesh: Any, material: Material) -> Any:
         if "base" in material.textures and material.textures["base"].shape[2] == 4:
             texture = new_mipmapped_texture(material.textures["base"][::-1], repeat="repeat" in material.wrap)
             caster.GetProperty().SetTexture("baseTexture", texture)
-            share += f" * texture(baseTexture, {_wrapped('tcoordVCVSOutput', material.wrap)}).a"
+            share += f" * texture(baseTexture, {wrapped_uv('tcoordVCVSOutput', material.wrap)}).a"
         if "vertexAlpha" in mesh.point_data:
             caster.GetMapper().MapDataArrayToVertexAttribute("vertexAlpha", "vertexAlpha", 0, -1)
             vertex["//VTK::PositionVC::Dec"] += "in float vertexAlpha;\nout float vertexOpacity;\n"
@@ -240,19 +236,6 @@ def _build_caster(mesh: Any, material: Material) -> Any:
     for hook, text in vertex.items():
         shader.AddVertexShaderReplacement(hook, True, text, False)
     return caster
-
-
-def is_see_through(material: Material) -> bool:
-    """Return whether a material may have holes, or let part of the light pass."""
-    return material.blend or material.alpha_cutoff is not None
-
-
-def _wrapped(uv: str, wrap: tuple[str, str]) -> str:
-    """GLSL of texture coordinates as they are read."""
-    if wrap == ("repeat", "repeat"):
-        return uv
-    u, v = (_WRAPPED[mode].format(x=f"{uv}.{axis}") for mode, axis in zip(wrap, "xy", strict=True))
-    return f"vec2({u}, {v})"
 
 
 def _material_uniforms(material: Material) -> dict[str, ArrayLike]:
@@ -307,39 +290,6 @@ def _initial_uniforms(outward_normals: bool) -> dict[str, ArrayLike]:
         "beamSize": 1.0,
         "beamBias": 0.0,
     }
-
-
-def _attach_shader(actor: Any, material: Material, attributes: list[str], outward_normals: bool) -> None:
-    """Give an actor a shader with the code for the features of its material only."""
-    defines = "".join(_SAMPLERS[name][1] for name in material.textures)
-    defines += "#define FOIL\n" if material.crumple > 0.0 else ""
-    defines += "#define REGOLITH\n" if material.law else ""
-    defines += "#define CLEARCOAT\n" if material.clearcoat > 0.0 else ""
-    defines += "#define ANISOTROPY\n" if "vertexTangent" in attributes and material.anisotropy else ""
-    defines += "#define OUTWARD\n" if outward_normals else ""
-    defines += "#define SEE_THROUGH\n" if is_see_through(material) else ""
-    defines += "#define MASK\n" if material.alpha_cutoff is not None else ""
-    defines += f"#define WRAPPED(uv) {_wrapped('(uv)', material.wrap)}\n"
-    second = _wrapped("secondUv", material.second_wrap) if "vertexUv2" in attributes else "uv"
-    for name in material.textures:
-        defines += f"#define {name.upper()}_UV(uv) {second if name in material.second_uv else 'uv'}\n"
-    vertex, inputs = dict(_VERTEX), _INPUTS
-    for name in attributes:
-        kind, passed, value, interpolated = _ATTRIBUTES[name]
-        vertex["//VTK::Normal::Dec"] += f"in {kind} {name};\n{interpolated} out {kind} {passed};\n"
-        vertex["//VTK::Normal::Impl"] += f"{passed} = {value};\n"
-        inputs += f"{interpolated} in {kind} {passed};\n"
-    if "vertexTint" not in attributes:
-        inputs += "const vec3 tint = vec3(1.0);\n"
-    if "vertexAlpha" not in attributes:
-        inputs += "const float vertexOpacity = 1.0;\n"
-    defines += "#define ON_GROUND\n" if "vertexAmbientVisibility" in attributes else ""
-    defines += "#define GROUND\n" if "vertexSkyVisibility" in attributes else ""
-    uv = "tcoordVCVSOutput" if material.textures else "vec2(0.0)"
-    law = ("photometry",) if material.law else ()
-    sources = ("noise", "opacity", "shadow_warp", "ambient_visibility", *law, "craft")
-    functions = inputs + defines + "".join(shader_source(f"{name}.glsl") for name in sources)
-    replace_shading(actor, functions, f"fragOutput0 = craftOutput(bodyPosition, bodyNormal, {uv}, part);\n", vertex)
 
 
 def _corners(parts: list[Part]) -> NDArray[np.float64]:

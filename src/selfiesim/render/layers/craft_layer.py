@@ -314,9 +314,11 @@ class CraftLayer:
         for group in self._groups:
             group.set_dither(number, DITHERED)
 
-    def set_passes(self, count: float) -> None:
+    def set_passes(self, count: float, is_draft: bool = False) -> None:
         """Prepare for ``count`` passes with different subpixel shifts, without indirect light until that is set."""
         self.has_traced_planetshine = False
+        for group in self._groups:
+            group.set_draft(is_draft)
         lod_bias = -0.5 * np.log2(count)
         self._set_light(lodBias=lod_bias, indirectWeight=0.0, sampleGrid=np.zeros(4), reflectionWeight=0.0)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from selfiesim.craft.cache import fetch_lod_faces, lod_cache_path, store_lod_faces
 from selfiesim.craft.mesh.simplify import simplify_mesh
-from selfiesim.render.layers.craft_group import is_see_through
+from selfiesim.render.layers.craft_shader import is_see_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -247,7 +247,7 @@ class PyVistaRenderer:
         """
         stage, first, count = self._stage, views[0], sample_grid.passes
         for craft in prepared.crafts:
-            craft.set_passes(sample_grid.texture_samples)
+            craft.set_passes(sample_grid.texture_samples, is_draft=quality == "draft")
         if quality == "final":
             # These take as long as many passes, and a caller may end the render by an error in "report".
             report(0, count)

@@ -221,6 +221,9 @@ vec3 planetIrradiance(vec3 n) {
 
 // The part of planetIrradiance() that other parts of the craft block: this pass's beam where it does not arrive.
 vec3 planetOcclusion(vec3 position, vec3 normal, vec3 shadingNormal) {
+#ifdef DRAFT
+    return vec3(0.0);
+#endif
     float facing = dot(shadingNormal, beamDirection);
     if (facing <= 0.0 || beamIrradiance.g <= 0.0) return vec3(0.0);
     float lit = lightVisibility(beamMap, bodyToBeam, beamSize, beamTexel, beamBias, beamDirection, position, normal);
@@ -253,6 +256,9 @@ vec3 planetReflection(vec3 r, vec3 n, float roughness) {
 // Value here of a picture made by tracing rays, and 1; or 0 where none were traced (see
 // selfiesim/render/light/reflection_rays.py and diffuse_rays.py).
 vec4 sampleTraced(sampler2D map, vec3 position) {
+#ifdef DRAFT
+    return vec4(0.0);
+#endif
     vec4 place = bodyToScreen * vec4(position, 1.0);
     vec4 sum = reflectionWeight * texture(map, place.xy / place.w);
     return sum.a > 0.05 ? vec4(sum.rgb / sum.a, 1.0) : vec4(0.0);
@@ -479,6 +485,9 @@ vec4 craftOutput(vec3 position, vec3 smoothNormal, vec2 uv, float part) {
 #endif
     Surface s = surfaceAt(position, smoothNormal, uv);
     if (outputMode < 0.5 || outputMode > 4.5) return vec4(craftRadiance(position, s), 1.0);
+#ifdef DRAFT
+    return vec4(s.normal, part);
+#endif
     if (outputMode < 1.5) return vec4(s.normal, part);
     // Sunlight and roughness plus 1: VTK discards fragments with an alpha of 0.
     if (outputMode > 3.5) return vec4(s.grain, 1.0);
