@@ -118,3 +118,10 @@ def test_a_cached_ground_keeps_its_law(tmp_path, monkeypatch):
     cached_terrain.cache_clear()
     assert {part.material.law for part in cached_terrain(spec).parts} == {"lunar"}
     cached_terrain.cache_clear()
+
+
+# Assumed: grains of regolith differ in brightness, while on Mars bright dust lies over darker, redder soil.
+def test_grit_has_light_and_dark_but_no_hue(rendered):
+    ground = rendered.rgb[220:]
+    assert np.std(np.diff(np.log(ground.sum(axis=-1)), axis=1)) > 0.03
+    assert np.std(np.diff(ground[..., 0] / ground.sum(axis=-1), axis=1)) < 0.003

@@ -41,6 +41,8 @@ class Soil:
         Change of tone between patches of metres.
     thick_dust_tint, bare_soil_loss : (3,) tuple of float
         Tint of thick dust, and what is missing where the crust is gone, per band.
+    grit_tint : (3,) tuple of float
+        How strong the tones of fine grit are, per band: bright dust over darker, redder soil gives it a hue.
     rocks, clods : RockKind
         The stones, and the clods between them.
     law : str, optional
@@ -52,6 +54,7 @@ class Soil:
     mottling: float
     thick_dust_tint: Colour
     bare_soil_loss: Colour
+    grit_tint: Colour
     rocks: RockKind
     clods: RockKind
     law: str | None = None
@@ -66,6 +69,7 @@ SOILS = {
         0.10,
         (0.03, -0.03, -0.14),
         (0.10, 0.24, 0.32),
+        (0.8, 1.0, 1.25),
         RockKind(
             np.array([[0.34, 0.16, 0.19], [0.56, 0.42, 0.42], [0.44, 0.62, 0.95]]),
             (0.65, 0.29, 0.06),
@@ -89,6 +93,7 @@ SOILS = {
         0.05,
         (0.02, 0.0, -0.02),
         (0.05, 0.05, 0.05),
+        (1.0, 1.0, 1.0),
         RockKind(
             np.array([[1.25, 1.24, 1.22], [0.95, 0.95, 0.96], [1.65, 1.64, 1.62]]),
             (0.55, 0.30, 0.15),

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from selfiesim.camera.pinhole import Camera
 from selfiesim.planet.ground.mesh import NEAR_RADIUS_M
+from selfiesim.planet.ground.soils import SOILS
 from selfiesim.planet.light.dust_sky import DustSky
 from selfiesim.render.layers.craft_layer import CraftLayer
 
 if TYPE_CHECKING:
     from selfiesim.craft.model import Part
+    from selfiesim.planet.maps.planet_maps import PlanetMaps
+    from selfiesim.view.poses import CraftPose
     from selfiesim.view.view import View
 
 Floats = NDArray[np.float64]
@@ -36,6 +39,12 @@ class GroundLayer(CraftLayer):
     def casts_shadow(self, part: Part) -> bool:
         """Return False for far parts, whose shadows are smaller than a pixel and lie outside the map."""
         return not part.node.endswith("_far")
+
+    def update(self, view: View, pose: CraftPose, maps: PlanetMaps | None) -> None:
+        """Set the light for ``view``, and the colour of grit."""
+        super().update(view, pose, maps)
+        assert view.ground is not None
+        self._set_light(gritTint=SOILS[view.ground.recipe.soil].grit_tint)
 
     def update_indirect_light(self, view: View) -> None:
         """Do nothing: interreflection within open ground is small and left out."""

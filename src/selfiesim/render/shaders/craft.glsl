@@ -418,7 +418,7 @@ void addGrit(vec3 position, inout Surface s) {
                            + GRIT_GRAIN * smoothstep(0.35, 0.75, noise.x));
         size *= 0.42;
     }
-    s.base *= max(1.0 + tone * vec3(0.8, 1.0, 1.25), 0.3); // bright dust over darker, redder soil
+    s.base *= max(1.0 + tone * gritTint, 0.3);
     s.shading = normalize(s.shading - slope * flatten);
 }
 #endif
