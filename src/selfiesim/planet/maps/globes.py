@@ -119,9 +119,21 @@ def _without_shading(raster: Raster, body: str) -> Raster:
 
 def build_grey_maps(body: str, world: BodyAppearance) -> PlanetMaps:
     """Return maps of a body without an image: one hue, slightly mottled; the body's name is the random seed."""
+    stem = f"mottling-{hashlib.sha256(body.encode()).hexdigest()[:16]}-w{FORMAT_VERSION}"
+    fields = {name: part.view(np.float32) for name, part in load_or_build(stem, lambda: mottling(body)).items()}
+    albedo = world.geometric_albedo or 0.0
+    colour = np.array(world.band_albedo or (albedo,) * 3, np.float32)
+    level = colour / np.float32(disc_row_weights(512, LAWS[world.law]) @ fields["globe"].mean(axis=1))
+    parts = {name: encode(field[..., None] * level, max_reflectance(world)) for name, field in fields.items()}
+    hue = "one hue" if world.band_albedo else "grey"
+    credits = f"{body.capitalize()}: no map; {hue} of albedo {albedo:g} ({world.source})"
+    return coded_maps(parts, body, credits, world)
+
+
+def mottling(body: str) -> MapArrays:
+    """Return the bytes of float32 factors around 1, on the globe and around its poles; ``body`` is the random seed."""
     seed = int.from_bytes(hashlib.sha256(body.encode()).digest()[:4], "big")
     lattice = np.random.default_rng(seed).standard_normal((32, 32, 32)).astype(np.float32)
-    albedo = world.geometric_albedo or 0.0
 
     def polar_patch(sign: float) -> Values:
         axis = (2 * (np.arange(512) + 0.5) / 512 - 1) * 2 * np.sin(PATCH_SPAN_RAD / 2)
@@ -135,13 +147,8 @@ def build_grey_maps(body: str, world: BodyAppearance) -> PlanetMaps:
     globe = _mottle_noise(
         lattice, np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)
     )
-    colour = np.array(world.band_albedo or (albedo,) * 3, np.float32)
-    level = colour / np.float32(disc_row_weights(512, LAWS[world.law]) @ globe.mean(axis=1))
     fields = {"globe": globe, "north": polar_patch(1.0), "south": polar_patch(-1.0)}
-    parts = {name: encode(field[..., None] * level, max_reflectance(world)) for name, field in fields.items()}
-    hue = "one hue" if world.band_albedo else "grey"
-    credits = f"{body.capitalize()}: no map; {hue} of albedo {albedo:g} ({world.source})"
-    return coded_maps(parts, body, credits, world)
+    return {name: field.view(np.uint8) for name, field in fields.items()}
 
 
 def _mottle_noise(lattice: Values, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]) -> Values:
