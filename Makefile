@@ -7,8 +7,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhurong ikaros hayabusa2 juice ryugu cubesat rosetta bepicolombo orion shenzhou7 change6-lander
 
-# One worker per core, and no threads inside a worker, which only compete with the other workers.
-PYTEST = LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
+# One worker per core, and no threads inside a worker, which only compete with the other workers. Bytecode is kept whatever
+# the environment says: the tests start many interpreters, and pytest's own rewriting of the tests takes 6 s.
+PYTEST = PYTHONDONTWRITEBYTECODE= LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
 .PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs scorecard mutants engines planets bench peers studio-latency studio-film references validate fuzz clean
 
