@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from selfiesim.core.colour import linear_from_srgb
@@ -26,13 +27,21 @@ def map_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shared
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(map_cache: Path) -> Iterator[None]:
+    """Use that cache in this room, and no longer: maps are those of the code that is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SELFIESIM_CACHE", str(map_cache))
+        yield
+
+
 @pytest.fixture(scope="session")
-def mars(map_cache: Path) -> Iterator[PlanetMaps]:
+def mars(map_cache: Path) -> PlanetMaps:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SELFIESIM_CACHE", str(map_cache))
         load_maps.cache_clear()
-        yield load_maps("mars")
-        load_maps.cache_clear()
+        with FileLock(map_cache / "lock"):  # one worker builds them, and the others wait
+            return load_maps("mars")
 
 
 def reference_file(name: str) -> Path:

@@ -114,9 +114,8 @@ def test_the_choice_of_a_cap_is_obeyed(north: np.ndarray) -> None:
 
 @pytest.mark.parametrize("name", ["mars_colour_celestia_4096.jpg", "mars_colour_cosmographia_8192.jpg"])
 def test_caps_of_other_maps_are_their_own_without_a_fringe(
-    name: str, reference: Callable[[str], Path], mars: PlanetMaps, map_cache: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, reference: Callable[[str], Path], mars: PlanetMaps
 ) -> None:
-    monkeypatch.setenv("SELFIESIM_CACHE", str(map_cache))
     maps = surface_maps(Surface("mars", map=MapFile(reference(name), Conventions(lon0_deg=-180.0))))
     assert "north cap: its own, as their troughs correlate" in maps.credits
     assert "south cap: its own" in maps.credits

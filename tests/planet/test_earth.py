@@ -23,11 +23,6 @@ CASES = sorted({(row["mu0"], row["phase_deg"]) for row in MONTE_CARLO})
 BANDS = "RGB"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(map_cache, mars) -> None:
-    """Use one cache for all tests."""
-
-
 @cache
 def air() -> Atmosphere:
     return Atmosphere((EarthColumn(AEROSOL_OPACITY, 30_000.0, 1.0, RADIUS_M),))

@@ -82,5 +82,5 @@ def test_it_ends_with_the_kernel_even_if_that_is_killed(tmp_path):
     kernel.kill()
     kernel.wait()
     kernel.stdout.close()
-    _, alive = psutil.wait_procs(children, timeout=20)
+    _, alive = psutil.wait_procs(children, timeout=120)
     assert alive == []

@@ -148,7 +148,7 @@ def test_a_browser_that_is_missing_is_one_sentence(tmp_path):
         lines = [child.stdout.readline() for _ in range(3)]
     finally:
         child.terminate()
-        child.wait(20)
+        child.wait(120)
         child.stdout.close()
     assert "http://127.0.0.1:" in lines[0]
     assert lines[2] == "No browser could be opened; open the address by hand.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -14,3 +15,21 @@ def run_python(script: str, *arguments: object) -> list[str]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     assert done.returncode == 0, f"exit {done.returncode}: {done.stderr[-2000:]}"
     return done.stdout.splitlines()
+
+
+CHECK_CLAIMS = """
+import json, sys, traceback
+for name, code in json.loads(sys.argv[1]).items():
+    try:
+        exec(code, dict(globals()))
+        verdict = "holds"
+    except BaseException:
+        verdict = traceback.format_exc()
+    print(json.dumps([name, verdict]), flush=True)
+"""
+
+
+def run_claims(script: str, claims: dict[str, str]) -> dict[str, str]:
+    """Run a script and then code that checks claims, all in one process; return "holds" or a traceback for each."""
+    lines = run_python(script + CHECK_CLAIMS, json.dumps(claims))
+    return dict(json.loads(line) for line in lines)

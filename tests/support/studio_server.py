@@ -58,7 +58,7 @@ def running(folder, scene="shot.toml", *options, before=(), **environment):
         yield address, token, process
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(120)
         process.stdout.close()
         process.stderr.close()
 
@@ -71,7 +71,7 @@ class Browserless:
 
     def request(self, method, path, headers=None, body=None):
         """Return status, headers and body."""
-        connection = http.client.HTTPConnection(self.host, timeout=30)
+        connection = http.client.HTTPConnection(self.host, timeout=120)
         connection.putrequest(method, path, skip_host="Host" in (headers or {}))
         content = json.dumps(body).encode() if body is not None else b""
         for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
