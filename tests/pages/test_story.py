@@ -192,11 +192,20 @@ def test_the_picture_is_as_wide_as_the_window_and_nothing_is_wider(story, browse
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_a_film_of_the_drift_is_on_the_page(run, tmp_path, browser, monkeypatch):
+@pytest.fixture
+def small_craft(tmp_path):
+    """Options of a command that runs in ``tmp_path``: a box in place of the scene's craft, which is soon drawn."""
+    trimesh = pytest.importorskip("trimesh")
+    trimesh.creation.box((2.0, 1.5, 1.0)).export(tmp_path / "box.stl")
+    (tmp_path / "box.toml").write_text("[mounts.camera]\nposition_m = [0, 0.75, 0]\naxis = [0, 1, 0]\n")
+    return "--craft", "box.stl"
+
+
+def test_a_film_of_the_drift_is_on_the_page(run, tmp_path, browser, monkeypatch, small_craft):
     pytest.importorskip("imageio_ffmpeg")
     monkeypatch.setattr("selfiesim.cli.story._FILM_FRAMES", 12)  # one second instead of ten
     code, _out, err = run(
-        "story", SCENE, "--frames", "2", "--to", "release+60s", "--size", "64x36", "--film", "-o", "a"
+        "story", SCENE, *small_craft, "--frames", "2", "--to", "release+60s", "--size", "64x36", "--film", "-o", "a"
     )
     assert code == 0, err
     recipe = json.loads((tmp_path / "a" / "film.json").read_text())
@@ -212,12 +221,14 @@ def test_a_film_of_the_drift_is_on_the_page(run, tmp_path, browser, monkeypatch)
 
 
 @pytest.fixture
-def odd(run, tmp_path):
+def odd(run, tmp_path, small_craft):
     """The folder of a story whose title is markup and a broken formula, with each frame metered."""
     table = (Scene.load(SCENE).folder / f"{SCENE}.toml").read_text()
     title = next(line for line in table.splitlines() if line.startswith("title"))
     (tmp_path / "my.toml").write_text(table.replace(title, r"title = '<b>$\frac{</b>$'"))
-    code, _out, err = run("story", "my.toml", "-o", "out", "--frames", "2", "--size", "64x36", "--meter-each")
+    code, _out, err = run(
+        "story", "my.toml", *small_craft, "-o", "out", "--frames", "2", "--size", "64x36", "--meter-each"
+    )
     assert code == 0, err
     return tmp_path / "out"
 
@@ -275,15 +286,11 @@ def test_times_follow_a_step_or_a_number_of_frames():
         story_times(0.0, None, None)
 
 
-def test_craft_option_puts_a_users_mesh_into_every_command(run, tmp_path):
-    trimesh = pytest.importorskip("trimesh")
-    trimesh.creation.box((2.0, 1.5, 1.0)).export(tmp_path / "box.stl")
-    (tmp_path / "box.toml").write_text("[mounts.camera]\nposition_m = [0, 0.75, 0]\naxis = [0, 1, 0]\n")
-    craft = ("--craft", "box.stl")
-    facts = json.loads(run("show", SCENE, *craft, "--json")[1])
-    path = json.loads(run("drift", SCENE, *craft, "--from", "72", "--to", "72", "--json")[1])
-    frames = json.loads(run("story", SCENE, *craft, "--frames", "2", "--to", "release+72s", *SMALL, "--json")[1])
-    film = ("film", SCENE, *craft, "--from", "release+71s", "--to", "release+72s", *SMALL, "-o", "a.gif")
+def test_craft_option_puts_a_users_mesh_into_every_command(run, tmp_path, small_craft):
+    facts = json.loads(run("show", SCENE, *small_craft, "--json")[1])
+    path = json.loads(run("drift", SCENE, *small_craft, "--from", "72", "--to", "72", "--json")[1])
+    frames = json.loads(run("story", SCENE, *small_craft, "--frames", "2", "--to", "release+72s", *SMALL, "--json")[1])
+    film = ("film", SCENE, *small_craft, "--from", "release+71s", "--to", "release+72s", *SMALL, "-o", "a.gif")
     assert run(*film)[0] == 0
     filmed = json.loads((tmp_path / "a.json").read_text())["frames"]["range_to_craft_m"]
     # 72 s at 0.2 m/s from a mount 0.75 m from the centre of the box.

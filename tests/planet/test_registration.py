@@ -89,6 +89,28 @@ def best_shift(agreement: Callable[[int, int], float], reach: int = 6) -> tuple[
     return -down / 8, right / 8, float(peak)
 
 
+@pytest.fixture(scope="module")
+def shading(reference: Callable[[str], Path]) -> list[np.ndarray]:
+    """Slopes toward east and south, and heights, by MOLA: their fine part."""
+    keys = Conventions(shape=(1440, 720), dtype=">i2", lon0_deg=0.0)
+    height = read_map(reference("mola_megt90n000cb_4ppd.img"), "elevation", WIDTH, conventions=keys)
+    lat = np.radians(90 - (np.arange(WIDTH // 2) + 0.5) / 8)[:, None]
+    down, right = np.gradient(height)
+    return [fine_part(each, 10) for each in (right / np.cos(lat), down, height)]
+
+
+@pytest.fixture(scope="module")
+def fine_tone(fine: PlanetMaps) -> np.ndarray:
+    """Fine part of the reference map's tones."""
+    return fine_part(grid(fine), 10)
+
+
+@pytest.fixture(scope="module")
+def both_tones(mars: PlanetMaps, fine: PlanetMaps) -> tuple[np.ndarray, np.ndarray]:
+    """Finer part of the tones of the default map and of the reference map."""
+    return fine_part(grid(mars), 8), fine_part(grid(fine), 8)
+
+
 # MOLA: positions good to 0.003 degree (Smith et al. 2001, JGR 106, 23689; recalled). The terrain around each feature
 # is rough, so that slopes show as shading.
 @pytest.mark.parametrize(
@@ -96,23 +118,17 @@ def best_shift(agreement: Callable[[int, int], float], reach: int = 6) -> tuple[
     [("Argyre Planitia", 10), ("Galle", 10), ("Lyot", 10), ("Syrtis Major Planum", 5), ("Huygens", 10)],
 )
 def test_the_reference_map_agrees_with_topography(
-    fine: PlanetMaps, reference: Callable[[str], Path], name: str, half_deg: float
+    fine_tone: np.ndarray, shading: list[np.ndarray], name: str, half_deg: float
 ) -> None:
-    keys = Conventions(shape=(1440, 720), dtype=">i2", lon0_deg=0.0)
-    height = read_map(reference("mola_megt90n000cb_4ppd.img"), "elevation", WIDTH, conventions=keys)
-    lat = np.radians(90 - (np.arange(WIDTH // 2) + 0.5) / 8)[:, None]
-    down, right = np.gradient(height)
-    tone = fine_part(grid(fine), 10)
     feature = locate(name)
     rows, columns = window(feature.lat_deg, feature.lon_deg, half_deg)
-    shading = [fine_part(each, 10) for each in (right / np.cos(lat), down, height)]
     basis = np.stack(
         [each[np.ix_(rows, columns % WIDTH)].ravel() for each in shading] + [np.ones(rows.size * columns.size)]
     )
     span = np.linalg.qr(basis.T)[0]
 
     def agreement(i: int, j: int) -> float:
-        seen = tone[np.ix_(rows + i, (columns + j) % WIDTH)].ravel()
+        seen = fine_tone[np.ix_(rows + i, (columns + j) % WIDTH)].ravel()
         seen = seen - seen.mean()
         return float(((span.T @ seen) ** 2).sum() / (seen**2).sum())
 
@@ -125,10 +141,10 @@ def test_the_reference_map_agrees_with_topography(
 @pytest.mark.parametrize(
     "name", ["Korolev", "Syrtis Major Planum", "Huygens", "Schiaparelli", "Lyot", "Meridiani Planum"]
 )
-def test_the_default_map_agrees_with_the_reference_map(mars: PlanetMaps, fine: PlanetMaps, name: str) -> None:
+def test_the_default_map_agrees_with_the_reference_map(both_tones: tuple[np.ndarray, np.ndarray], name: str) -> None:
     feature = locate(name)
     rows, columns = window(feature.lat_deg, feature.lon_deg, 10)
-    ours, other = fine_part(grid(mars), 8), fine_part(grid(fine), 8)
+    ours, other = both_tones
     there = other[np.ix_(rows, columns % WIDTH)].ravel()
 
     def agreement(i: int, j: int) -> float:

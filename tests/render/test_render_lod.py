@@ -73,7 +73,7 @@ def test_foil_has_the_same_radiance_at_any_size_of_a_pixel():
     foil, light = [], []
     for width in (1280, 640, 320, 160):
         shot = replace(view, camera=Pinhole.from_fov(width, width * 9 // 16, np.radians(50.0)))
-        radiance = shot.render("draft", 16)
+        radiance = shot.render("draft", 4 if width > 500 else 16)  # large pictures have many pixels of foil
         (number,) = [k for k, name in radiance.truth.part_names.items() if name == "bus.gold_foil"]
         mask = radiance.truth.part == number
         foil.append(mask.sum() / width**2)

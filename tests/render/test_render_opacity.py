@@ -41,9 +41,10 @@ def test_a_blended_sheet_mixes_with_what_it_covers_and_shades(tmp_path, alpha, q
 
 def test_two_sheets_mix_independently_in_any_order(tmp_path):
     thin, thick = ({"colour": 0.5, "alpha": alpha, "mode": "BLEND"} for alpha in (0.3, 0.6))
-    whole = light(tmp_path / "a", {"colour": 0.5})
+    whole = light(tmp_path / "a", {"colour": 0.5}, size=(48, 48))
     one, other = (
-        light(tmp_path / name, *pair, samples=96) for name, pair in (("b", (thin, thick)), ("c", (thick, thin)))
+        light(tmp_path / name, *pair, samples=96, size=(48, 48))
+        for name, pair in (("b", (thin, thick)), ("c", (thick, thin)))
     )
     # Each layer is lit by the share of sunlight that those before it leave, and seen by the same share.
     expected = [a + (1 - a) ** 2 * b + ((1 - a) * (1 - b)) ** 2 for a, b in ((0.3, 0.6), (0.6, 0.3))]

@@ -83,8 +83,8 @@ def test_ground_irradiance_is_direct_sunlight_plus_skylight(rendered):
     )
 
 
-def is_shadowed(view, points):
-    """Whether any mesh lies between ``points`` (N, 3), camera axes, and the Sun, by ray casting."""
+def shadow_caster(view):
+    """Function that returns whether any mesh lies between points (N, 3), camera axes, and the Sun, by ray casting."""
     pytest.importorskip("embreex")
     from embreex.mesh_construction import TriangleMesh
     from embreex.rtcore_scene import EmbreeScene
@@ -96,8 +96,12 @@ def is_shadowed(view, points):
             body = part.vertices @ transform[:3, :3].T + transform[:3, 3]
             placed = body @ pose.body_to_camera.T + pose.position
             TriangleMesh(scene, placed[part.faces].astype(np.float32))
-    rays = np.broadcast_to(view.sun.direction, points.shape)
-    return scene.run(np.ascontiguousarray(points, np.float32), np.ascontiguousarray(rays, np.float32)) >= 0
+
+    def is_shadowed(points):
+        rays = np.broadcast_to(view.sun.direction, points.shape)
+        return scene.run(np.ascontiguousarray(points, np.float32), np.ascontiguousarray(rays, np.float32)) >= 0
+
+    return is_shadowed
 
 
 def ground_between(radiance, near_m, far_m):
@@ -113,7 +117,7 @@ def test_shadows_of_rover_and_platform_agree_with_ray_casting():
     rendered = from_above.view().render("draft", 1)
     view, truth = rendered.view, rendered.truth
     ground = ground_between(rendered, 0.0, 9.0)
-    blocked = is_shadowed(view, truth.position[ground] + 0.03 * truth.normal[ground])
+    blocked = shadow_caster(view)(truth.position[ground] + 0.03 * truth.normal[ground])
     shade = truth.sun_visibility[ground] < 0.5
     assert shade.sum() > 500
     assert (blocked == shade).mean() > 0.97
@@ -123,14 +127,14 @@ def test_shadows_of_rover_and_platform_agree_with_ray_casting():
 def test_distant_relief_and_rocks_cast_shadows():
     """With the Sun at ten degrees, the crater's wall, 10 to 20 m away, shadows a fifth of the visible ground there."""
     low_sun = VIEW.with_changes(
-        at="2021-07-10T03:20:00Z", camera__size_px=[640, 360], camera__model="pinhole", camera__horizontal_fov_deg=60
+        at="2021-07-10T03:20:00Z", camera__size_px=[320, 180], camera__model="pinhole", camera__horizontal_fov_deg=60
     )
     many_rocks = low_sun.with_changes(ground__rock_share=0.25, ground__largest_rock_m=1.5, ground__draft_cell_rad=0.008)
     radiance = many_rocks.with_changes(camera__azimuth_deg=160, camera__elevation_deg=-4).view().render("draft", 1)
-    truth = radiance.truth
+    truth, is_shadowed = radiance.truth, shadow_caster(radiance.view)
     for near_m, far_m, least in ((14.0, 20.0, 0.05), (25.0, 60.0, 0.01)):
         ground = ground_between(radiance, near_m, far_m)
-        blocked = is_shadowed(radiance.view, truth.position[ground] + 0.05 * truth.normal[ground])
+        blocked = is_shadowed(truth.position[ground] + 0.05 * truth.normal[ground])
         shade = truth.sun_visibility[ground] < 0.5
         assert shade.mean() > least
         assert (blocked == shade).mean() > 0.95
