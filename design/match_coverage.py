@@ -30,8 +30,9 @@ def summarise():
     print(f"{len(held)} pictures, {len(refused)} refused: the truth is inside {share:.1f} % of 95 % ellipsoids")
     below = [round(float(np.mean(np.array(errors) < quartile)), 3) for quartile in (0.25, 0.5, 0.75)]
     print(f"share below the quartiles of chi-square: {below}")
+    quick = f"{100.0 * np.mean(np.array(seconds) < 1.0):.1f} % below 1 s"
     longest = f"95 % below {np.quantile(seconds, 0.95):.2f} s, longest {max(seconds):.2f} s"
-    print(f"CPU time: median {np.median(seconds):.2f} s, {longest}", flush=True)
+    print(f"CPU time: median {np.median(seconds):.2f} s, {quick}, {longest}", flush=True)
 
 
 while len(held) + len(refused) < PICTURES:

@@ -91,12 +91,8 @@ def synthetic_picture(scene, fit, rng, count=16, scatter=1.0, noise_px=NOISE_PX)
 def normalised_error(parameters, guess, truth, covariance):
     """Squared error of a guess in standard deviations, along the straight paths that the solver follows."""
     path = path_from(parameters, guess)
-    steps = 1e-6 * parameters.scales
-    slopes = np.stack(
-        [parameters.difference(path(-step), path(step)) / (2.0 * step.sum()) for step in np.diag(steps)],
-        axis=-1,
-    )
     error = np.zeros(parameters.count)
+    slopes = path.slopes(error, guess)
     for _ in range(12):
         error = error + np.linalg.solve(slopes, parameters.difference(path(error), truth))
     along = slopes @ error

@@ -7,22 +7,18 @@ through straight ones. Both describe the same poses; covariances are those of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from selfiesim.core.vectors import Matrix, Vector, rotation_about
+from selfiesim.core.vectors import Matrix, Vector, cross, rotation_about, rotation_vector
 from selfiesim.matching.parameters import Guess, Parameters
+from selfiesim.matching.points.targets import Stage
 
 _ROUNDS = 20  # of the secant method: the time of a drift
 _FIRST_STEP = 1e-4  # of that time
+_AXIS_STEP = 1e-5  # of the push, for derivatives
 _SETTLED = 1e-13  # relative change of that time
 
-Path = Callable[[Vector], Guess]
-"""From a step (count,) of the unknowns to the guess that it leads to."""
 
-
-# Long: closures over the geometry that they share.
 def path_from(parameters: Parameters, guess: Guess) -> Path:
     """Return the guesses around one: the camera turned about the mean of the craft's points, and displaced.
 
@@ -30,42 +26,124 @@ def path_from(parameters: Parameters, guess: Guess) -> Path:
     parameters.
     """
     targets = parameters.targets
-    moves = "position" in parameters.fit, {"axis", "time"} <= set(parameters.fit)
-    if targets.far.any() or not parameters.has_attitude or not any(moves) or not targets.craft_indices.size:
-        return lambda step: parameters.moved(guess, step)
-    stage, pose = parameters.pose(guess)
-    placed = (targets.positions(stage, pose) - pose.shift) @ pose.rotation.T
-    centre = placed[targets.craft_indices].mean(axis=0)
-    body = stage.view.track.icrf_to_body
-    if moves[0]:
-        columns = parameters.columns("position")
-        to_local = parameters.position_to_camera(stage).T @ stage.view.icrf_to_camera
-        units = np.ones(3)
+    if targets.far.any() or not parameters.has_attitude or not targets.craft_indices.size:
+        return Path(parameters, guess)
+    if "position" in parameters.fit:
+        return _MountedPath(parameters, guess)
+    return _ReleasedPath(parameters, guess) if {"axis", "time"} <= set(parameters.fit) else Path(parameters, guess)
 
-        def displaced(displacement: Vector, to: Guess) -> Vector:
-            return np.asarray(guess.values[columns] + to_local @ displacement)
-    else:
-        columns = np.concatenate([parameters.columns("axis"), parameters.columns("time")])
-        drift = _Drift(parameters, guess)
-        distance = max(float(np.linalg.norm(drift.place)), 1e-3)
-        units = np.array([distance, distance, drift.speed(guess)])
 
-        def displaced(displacement: Vector, to: Guess) -> Vector:
-            return drift.leading_to(drift.place + body @ displacement, to)
+class Path:
+    """The guesses that steps (count,) of the unknowns lead to from one; here those of the parameters themselves."""
 
-    def along(step: Vector) -> Guess:
-        to = parameters.moved(guess, step)
-        shift = step[3 + columns] * units
-        displacement = guess.attitude.T @ centre - to.attitude.T @ (centre + shift)
+    def __init__(self, parameters: Parameters, guess: Guess) -> None:
+        self.parameters, self.guess = parameters, guess
+
+    def __call__(self, step: Vector) -> Guess:
+        """The guess that a step leads to."""
+        return self.parameters.moved(self.guess, step)
+
+    def slopes(self, step: Vector, reached: Guess) -> Matrix:
+        """Change (count, count) of the unknowns with a step that has ``reached`` a guess."""
+        slopes = np.eye(self.parameters.count)
+        if self.parameters.has_attitude:
+            slopes[:3, :3] = _turn_slopes(step[:3])
+        return slopes
+
+
+class _MountedPath(Path):
+    """The camera turned about the points, and displaced along its own axes: its position is fitted."""
+
+    words: tuple[str, ...] = ("position",)
+
+    def __init__(self, parameters: Parameters, guess: Guess) -> None:
+        super().__init__(parameters, guess)
+        stage, pose = parameters.pose(guess)
+        targets = parameters.targets
+        placed = (targets.positions(stage, pose) - pose.shift) @ pose.rotation.T
+        self.centre = placed[targets.craft_indices].mean(axis=0)
+        self.columns = np.concatenate([parameters.columns(word) for word in self.words])
+        self.units = np.ones(3)
+        self.to_local = self._to_local(stage)
+
+    def _to_local(self, stage: Stage) -> Matrix:
+        return np.asarray(self.parameters.position_to_camera(stage).T @ stage.view.icrf_to_camera)
+
+    def __call__(self, step: Vector) -> Guess:
+        """The guess that a step leads to."""
+        return self._displaced(self.parameters.moved(self.guess, step), self._displacement(step))
+
+    def _displaced(self, to: Guess, displacement: Vector) -> Guess:
         values = to.values.copy()
-        values[columns] = displaced(displacement, to)
-        if moves[0]:
-            return Guess(to.attitude, values)
-        # The craft may spin: the camera keeps its attitude to it, not to the stars, while the moment moves.
-        later = parameters.stage(Guess(to.attitude, values))[0].view.track.icrf_to_body
-        return Guess(to.attitude @ body.T @ later, values)
+        values[self.columns] = self.guess.values[self.columns] + displacement
+        return Guess(to.attitude, values)
 
-    return along
+    def _seen(self, step: Vector) -> Vector:
+        """Where the camera sees the centre (3,), its axes, m."""
+        return np.asarray(self.centre + step[3 + self.columns] * self.units)
+
+    def _displacement(self, step: Vector) -> Vector:
+        """Displacement (3,) of the camera, local axes, m."""
+        attitude = self.parameters.moved(self.guess, step).attitude
+        return np.asarray(self.to_local @ (self.guess.attitude.T @ self.centre - attitude.T @ self._seen(step)))
+
+    def slopes(self, step: Vector, reached: Guess) -> Matrix:
+        """Change (count, count) of the unknowns with a step that has ``reached`` a guess."""
+        slopes = super().slopes(step, reached)
+        back = self.to_local @ self.parameters.moved(self.guess, step).attitude.T
+        slopes[3 + self.columns] = 0.0
+        slopes[3 + self.columns, :3] = -back @ cross(self._seen(step), np.eye(3)).T @ slopes[:3, :3]
+        slopes[np.ix_(3 + self.columns, 3 + self.columns)] = -back * self.units
+        return slopes
+
+
+class _ReleasedPath(_MountedPath):
+    """The same for a released camera: the push and the moment that bring it to a place are found."""
+
+    words = ("axis", "time")
+
+    def __init__(self, parameters: Parameters, guess: Guess) -> None:
+        super().__init__(parameters, guess)
+        self.drift = _Drift(parameters, guess)
+        distance = max(float(np.linalg.norm(self.drift.place)), 1e-3)
+        self.units = np.array([distance, distance, self.drift.speed(guess)])
+
+    def _to_local(self, stage: Stage) -> Matrix:
+        return stage.view.track.icrf_to_body
+
+    def _displaced(self, to: Guess, displacement: Vector) -> Guess:
+        values = to.values.copy()
+        values[self.columns] = self.drift.leading_to(self.drift.place + displacement, to)
+        # The craft may spin: the camera keeps its attitude to it, not to the stars, while the moment moves.
+        later = self.parameters.stage(Guess(to.attitude, values))[0].view.track.icrf_to_body
+        return Guess(to.attitude @ self.to_local.T @ later, values)
+
+    def slopes(self, step: Vector, reached: Guess) -> Matrix:
+        """Change (count, count) of the unknowns with a step that has ``reached`` a guess."""
+        parameters, drift = self.parameters, self.drift
+        slopes = super().slopes(step, reached)
+        by_place, by_speed = drift.slopes(drift.place + self._displacement(step), reached)
+        slopes[3 + self.columns] = by_place @ slopes[3 + self.columns]
+        if "speed" in parameters.fit:
+            slopes[3 + self.columns, 3 + parameters.columns("speed")[0]] += by_speed
+        time = 3 + parameters.columns("time")[0]
+        second = parameters.steps[time] * np.eye(parameters.count)[time]
+        body, later = (
+            parameters.stage(each)[0].view.track.icrf_to_body for each in (reached, parameters.moved(reached, second))
+        )
+        turning = reached.attitude @ body.T @ rotation_vector(later @ body.T) / second[time]
+        slopes[:3] += np.outer(turning, slopes[time])
+        return slopes
+
+
+def _turn_slopes(turn: Vector) -> Matrix:
+    """Rotation (3, 3) by which that of a rotation vector (3,) changes with it: the left Jacobian of SO(3)."""
+    angle = float(np.linalg.norm(turn))
+    product = cross(turn, np.eye(3)).T
+    if angle < 1e-4:
+        return np.asarray(np.eye(3) + 0.5 * product)
+    first, second = (1.0 - np.cos(angle)) / angle**2, (angle - np.sin(angle)) / angle**3
+    return np.asarray(np.eye(3) + first * product + second * product @ product)
 
 
 class _Drift:
@@ -118,6 +196,25 @@ class _Drift:
                 break
         later = self.parameters.value(self.guess, "time") + seconds - self.seconds
         return np.append(self.parameters.axis_values(self._push(place, seconds)), later)
+
+    def slopes(self, place: Vector, reached: Guess) -> tuple[Matrix, Vector]:
+        """Change of axis and time with a place (3, 3), and with the speed over the scene's (3,), where a guess is."""
+        seconds = self.seconds + self.parameters.value(reached, "time") - self.parameters.value(self.guess, "time")
+        push, step = self._push(place, seconds), _FIRST_STEP * seconds
+        by_place = np.stack([self._push(place + axis, seconds) - push for axis in np.eye(3)], axis=-1)  # it is linear
+        by_time = (self._push(place, seconds + step) - self._push(place, seconds - step)) / (2.0 * step)
+        # The speed is kept, or follows its own unknown.
+        time_by_place = -push @ by_place / (push @ by_time)
+        time_by_speed = self.speed(reached) * self.state.release.speed / (push @ by_time)
+        changes = np.column_stack([by_place + np.outer(by_time, time_by_place), by_time * time_by_speed])
+        small = _AXIS_STEP * self.speed(reached) / np.maximum(np.linalg.norm(changes, axis=0), 1e-300)
+        values = self.parameters.axis_values
+        axis = [
+            (values(push + h * change) - values(push - h * change)) / (2.0 * h)
+            for h, change in zip(small, changes.T, strict=True)
+        ]
+        whole = np.vstack([np.stack(axis, axis=-1), np.append(time_by_place, time_by_speed)])
+        return whole[:, :3], whole[:, 3]
 
     def _push(self, place: Vector, seconds: float) -> Vector:
         """Velocity (3,) of the push that leads to a place in a time, body axes at the release."""

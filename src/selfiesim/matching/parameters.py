@@ -23,6 +23,8 @@ from selfiesim.view.scene_setup import SceneSetup
 
 LENS_TERMS = ("k1", "k2", "k3", "k4", "p1", "p2")
 _MIN_POINTS_FOR_DISTORTION = 8
+_STEP = 1e-6  # of a derivative, relative to the scale of an unknown
+_TIME_STEP = 1e-4  # of the time: more is not straight, and less is lost in the rounding of positions
 _OBJECT_WORDS = ("position", "heading", "tilt")
 _WORDS = ("pose", "position", "attitude", "fov", "centre", *LENS_TERMS, "time", "release_time", "speed", "axis")
 
@@ -100,9 +102,8 @@ class Parameters:
         distortion = [word for word in words if word in LENS_TERMS]
         count = len(self.targets.points)
         if distortion and count < _MIN_POINTS_FOR_DISTORTION:
-            raise MatchError(
-                f"--fit {distortion[0]}: distortion needs at least {_MIN_POINTS_FOR_DISTORTION} points, not {count}"
-            )
+            needed = f"distortion needs at least {_MIN_POINTS_FOR_DISTORTION} points, not {count}"
+            raise MatchError(f"--fit {distortion[0]}: {needed}")
         return words
 
     def _checked(self, word: str) -> list[str]:
@@ -183,8 +184,8 @@ class Parameters:
     def position_axis_names(self) -> tuple[str, str, str]:
         """The axes along which the position of the lens is fitted: those of ``mounted.offset_m``."""
         section = self.setup.scene.mounted
-        local = section is not None and section.offset_m is not None and section.axes == "local"
-        return ("east", "north", "up") if local else ("x", "y", "z")
+        is_local = section is not None and section.offset_m is not None and section.axes == "local"
+        return ("east", "north", "up") if is_local else ("x", "y", "z")
 
     @property
     def count(self) -> int:
@@ -202,6 +203,11 @@ class Parameters:
         """Internal change of each unknown that counts as large."""
         return np.array([1.0] * (3 * self.has_attitude) + [each.scale / each.factor for each in self.parameters])
 
+    @cached_property
+    def steps(self) -> Vector:
+        """Internal change of each unknown (count,) for derivatives."""
+        return np.where(np.isin(self.names, ["time", "release_time"]), _TIME_STEP, _STEP) * self.scales
+
     def start(self) -> Guess:
         """The scene as it is."""
         return Guess(self.view.icrf_to_camera, np.zeros(len(self.parameters)))
@@ -217,9 +223,8 @@ class Parameters:
     def difference(self, one: Guess, other: Guess) -> Vector:
         """The step (count,) that leads from ``one`` guess to the ``other``."""
         values = other.values - one.values
-        return (
-            np.concatenate([rotation_vector(other.attitude @ one.attitude.T), values]) if self.has_attitude else values
-        )
+        turn = [rotation_vector(other.attitude @ one.attitude.T)] if self.has_attitude else []
+        return np.concatenate([*turn, values])
 
     def value(self, guess: Guess, name: str) -> float:
         """Value of a parameter, 0 if it is not fitted; the difference from the scene, internal units."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,16 +18,17 @@ from selfiesim.matching.points.observations import label
 from selfiesim.matching.priors import Prior
 
 _OUT_OF_VIEW = 1e4  # residual, in standard deviations, of a target that is not in view
-_STEP = 1e-6  # of a derivative, relative to the scale of an unknown
 _POINT_STEP_M = 1e-3
-_TIME_STEP = 1e-3  # of the time: propagation about the Sun has rounding errors of micrometres
-_STARTS = 6  # as many of the first guesses are tried, until one is good
+_STARTS = 5  # besides the scene, as many of the first guesses are tried, until one is good
 _GOOD = 3.0  # standard deviations: median distance of the points after a good fit
 _PURSUED = 3  # of them are pursued further, until one is good
 _ROUGH_EVALUATIONS = 40
+_ROUNDS = 2  # of a wide loss, for each of them
 _FEW_EVALUATIONS = 15  # at first, and for minima other than the best
+_BRIEF_EVALUATIONS = 7  # after which a guess for another minimum is given up
 _SAME = 0.02  # in scales of the unknowns: guesses that will lead to the same minimum
 _ROUGH_PX = 30.0  # residuals beyond this hardly count while the first guesses are compared
+_LOSS_WIDTH = 3.0  # standard deviations, of the robust loss
 _OUTLIER = 5.0  # standard deviations
 _CONTRADICTION = 30.0  # standard deviations: points with such residuals agree on nothing
 _MAX_OUTLIER_SHARE = 0.34
@@ -120,19 +121,12 @@ class Problem:
 
     def jacobian(self, guess: Guess, weights: Weights) -> Matrix:
         """Derivatives of :meth:`whitened` (M, count) with respect to the unknowns, in units of their scales."""
-        parameters = self.parameters
-        return _derivatives(
-            lambda x: self.whitened(parameters.moved(guess, x * parameters.scales), weights), parameters.names
-        )
 
+        def at(step: Vector) -> Vector:
+            return self.whitened(self.parameters.moved(guess, step), weights)
 
-def _derivatives(function: Callable[[Vector], Vector], names: Sequence[str]) -> Matrix:
-    """Central differences (M, count) at zero."""
-    return np.stack([(function(step) - function(-step)) / (2.0 * step.sum()) for step in _steps(names)], axis=-1)
-
-
-def _steps(names: Sequence[str]) -> Matrix:
-    return np.diag([_TIME_STEP if name in ("time", "release_time") else _STEP for name in names])
+        slopes = [(at(step) - at(-step)) / (2.0 * step.sum()) for step in np.diag(self.parameters.steps)]
+        return np.stack(slopes, axis=-1) * self.parameters.scales
 
 
 def solve(problem: Problem, start: Guess | None = None) -> list[Minimum]:
@@ -183,7 +177,7 @@ def _is_underground(problem: Problem, guess: Guess) -> bool:
 
 
 def _rough_minima(problem: Problem) -> list[Guess]:
-    """Robust fits from the most promising guesses, until one is good, and from all others for its field of view.
+    """Robust fits from the scene and the best guesses, until one is good, and from all others for its field of view.
 
     Each gets a few evaluations, and the best ones more: guesses that lead nowhere creep along.
     """
@@ -191,27 +185,44 @@ def _rough_minima(problem: Problem) -> list[Guess]:
     weights = problem.weights(parameters.start())
     found: list[Minimum] = []
 
-    def descend(guess: Guess, evaluations: int) -> None:
-        found.append(_minimum(problem, _descend(problem, guess, weights, "cauchy", evaluations), weights))
-
-    def is_good() -> bool:
+    def narrow(guess: Guess, evaluations: int) -> bool:
+        """Follow the robust loss down from a guess; whether the points then are where they should be."""
+        found.append(_minimum(problem, _descend(problem, guess, weights, _LOSS_WIDTH, evaluations), weights))
         return float(np.median(_distances(problem, found[-1].guess, weights))) < _GOOD
 
-    for guess in _promising(problem, first_guesses(parameters), weights):
-        descend(guess, _FEW_EVALUATIONS)
-        if is_good():
+    scene, *others = first_guesses(parameters)
+    for guess in [scene, *_promising(problem, others, weights)]:
+        if narrow(_approach(problem, guess, weights, _FEW_EVALUATIONS, _ROUNDS), _FEW_EVALUATIONS):
             break
-    for minimum in _distinct(problem, found)[:_PURSUED]:
-        descend(minimum.guess, _ROUGH_EVALUATIONS)
-        if is_good():
-            break
+    else:
+        for minimum in _distinct(problem, found)[:_PURSUED]:
+            if narrow(minimum.guess, _ROUGH_EVALUATIONS):
+                break
     best = _distinct(problem, found)[0]
+    hopeless = _KEEP_WORSE * max(float(np.median(_distances(problem, best.guess, weights))), 1.0)
     for guess in guesses_like(parameters, best.guess):
         if not _is_same(parameters, guess, best.guess):
-            descend(guess, _FEW_EVALUATIONS)
+            nearer = _approach(problem, guess, weights, _BRIEF_EVALUATIONS)
+            if np.median(_distances(problem, nearer, weights)) < hopeless:
+                narrow(nearer, _FEW_EVALUATIONS)
     first, *rest = _distinct(problem, found)
     worst = _KEEP_WORSE * max(first.rms_px, float(parameters.targets.sigma_px.min()))
     return [first.guess, *(each.guess for each in rest if each.rms_px <= worst)]
+
+
+def _approach(problem: Problem, guess: Guess, weights: Weights, evaluations: int, rounds: int = 1) -> Guess:
+    """Follow a loss as wide as the residuals, some rounds: in a narrow one, all points would count as wild."""
+    for _ in range(rounds):
+        width = _width(problem, guess, weights)
+        if width <= _LOSS_WIDTH:
+            break
+        guess = _descend(problem, guess, weights, width, evaluations)
+    return guess
+
+
+def _width(problem: Problem, guess: Guess, weights: Weights) -> float:
+    """Median residual, standard deviations."""
+    return float(np.median(np.abs(problem.whitened(guess, weights))))
 
 
 def _is_same(parameters: Parameters, one: Guess, other: Guess) -> bool:
@@ -238,34 +249,41 @@ def _promising(problem: Problem, guesses: Sequence[Guess], weights: Weights) -> 
     return sorted(guesses, key=cost)[:_STARTS]
 
 
-def _descend(problem: Problem, guess: Guess, weights: Weights, loss: str = "linear", evaluations: int = 60) -> Guess:
-    """Follow the sum of squares, or of a robust loss, down from a guess."""
+def _descend(
+    problem: Problem, guess: Guess, weights: Weights, loss_width: float | None = None, evaluations: int = 60
+) -> Guess:
+    """Follow the sum of squares down from a guess, or that of a robust loss of a width in standard deviations."""
     from scipy.optimize import least_squares
 
     parameters = problem.parameters
     path = path_from(parameters, guess)
 
     @lru_cache(1)  # the derivatives follow the residuals at the same place
-    def at(place: bytes) -> Vector:
-        return problem.whitened(path(np.frombuffer(place) * parameters.scales), weights)
+    def at(place: bytes) -> tuple[Guess, Vector]:
+        reached = path(np.frombuffer(place) * parameters.scales)
+        return reached, problem.whitened(reached, weights)
 
     def whitened(x: Vector) -> Vector:
-        return at(np.asarray(x, float).tobytes()).copy()
+        return at(np.asarray(x, float).tobytes())[1].copy()
 
     def jacobian(x: Vector) -> Matrix:
-        """One-sided: good enough to descend by, and half the work."""
-        here = whitened(x)
-        return np.stack([(whitened(x + step) - here) / step.sum() for step in _steps(parameters.names)], axis=-1)
+        """One-sided, good enough to descend by, and by the unknowns, of which only times need another view."""
+        reached, here = at(np.asarray(x, float).tobytes())
+        slopes = [
+            (problem.whitened(parameters.moved(reached, step), weights) - here) / step.sum()
+            for step in np.diag(parameters.steps)
+        ]
+        return np.stack(slopes, axis=-1) @ path.slopes(x * parameters.scales, reached) * parameters.scales
 
     done = least_squares(
         whitened,
         np.zeros(parameters.count),
         jac=jacobian,
-        loss=loss,
-        f_scale=3.0,
+        loss="cauchy" if loss_width else "linear",
+        f_scale=loss_width or 1.0,
         max_nfev=evaluations,
-        ftol=1e-10 if loss == "linear" else 1e-4,
-        xtol=1e-10 if loss == "linear" else 1e-5,
+        ftol=1e-4 if loss_width else 1e-10,
+        xtol=1e-5 if loss_width else 1e-10,
         gtol=None,
     )
     return path(done.x * parameters.scales)

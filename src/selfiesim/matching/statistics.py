@@ -18,7 +18,6 @@ from selfiesim.matching.solve import Minimum, Problem
 _SURPRISE = 1e-3  # residuals less probable than this mean that the points are worse than they say
 _OPEN = 1.0  # standard deviation, in scales of the unknowns, of a direction that counts as unknown
 _LONG = 0.005  # the same, of an axis along which the points may not be linear
-_PATH_STEP = 1e-6  # of a derivative, in scales of the unknowns
 _FLAT = 1e-3  # extent of points relative to their largest: less is a plane or a line
 _SHORT_ARC = np.radians(30.0)  # half arc of a limb below which range and direction are hardly distinguished
 
@@ -121,8 +120,7 @@ def _bends(problem: Problem, minimum: Minimum, left: Matrix, axes: Matrix) -> Ma
     parameters, guess, weights = problem.parameters, minimum.guess, minimum.weights
     path = path_from(parameters, guess)
     longer = np.flatnonzero((np.abs(axes) / parameters.scales[:, None]).max(axis=0) > _LONG)
-    steps = np.diag(_PATH_STEP * parameters.scales)
-    slopes = np.stack([parameters.difference(path(-step), path(step)) / (2.0 * step.sum()) for step in steps], axis=-1)
+    slopes = path.slopes(np.zeros(parameters.count), guess)
     bends = []
     for step in np.linalg.solve(slopes, axes[:, longer]).T:
         ahead, here, behind = (problem.whitened(path(sign * step), weights) for sign in (1.0, 0.0, -1.0))
