@@ -6,12 +6,14 @@ import json
 import struct
 from dataclasses import fields
 from functools import lru_cache
+from io import BytesIO
 
 import numpy as np
 import pytest
 from craft_solids import STEADY_M, shared_planes
 from mesh_checks import assert_closed_and_outward, assert_hangs_together, assert_no_flicker, pieces_of
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_equal
+from PIL import Image
 
 from selfiesim.cli.app import main
 from selfiesim.core.errors import ModelError
@@ -36,6 +38,7 @@ from selfiesim.craft.builders import (
 from selfiesim.craft.builders.assembly import GLTF_FROM_BODY, ModelBuilder
 from selfiesim.craft.builders.catalogue import VEHICLES, build_glb
 from selfiesim.craft.builders.shapes import box
+from selfiesim.craft.builders.solar_cell_texture import encode_palette_png
 from selfiesim.craft.builders.solid import rotation_matrix
 from selfiesim.craft.description import read_description
 from selfiesim.craft.load import load_craft
@@ -111,6 +114,33 @@ def test_file_size_triangle_count_and_density_are_plausible(name, craft):
     low, high = craft.bounds_m
     density = craft.mass_kg / np.prod(high - low)
     assert 0.1 < density < 2000.0, "kg per cubic metre of the bounding box"
+
+
+def test_all_models_together_are_below_40_mb():
+    assert sum((shipped("models") / f"{name}.glb").stat().st_size for name in MODULES) < 40_000_000
+
+
+# Pillow decodes it: runs of every length, noise, and odd widths.
+@pytest.mark.parametrize("size", [(1, 1), (3, 600), (40, 1031), (64, 33)])
+@pytest.mark.parametrize("longest_run", [1, 9, 700])
+def test_texture_decodes_to_its_texels(size, longest_run):
+    rng = np.random.default_rng(longest_run)
+    runs = rng.integers(1, longest_run + 1, size[0] * size[1])
+    picture = np.repeat(rng.integers(0, 16, len(runs)), runs)[: size[0] * size[1]].reshape(size).astype(np.uint8)
+    palette = [(k, 255 - k, 7 * k) for k in range(16)]
+    decoded = Image.open(BytesIO(encode_palette_png(picture, palette)))
+    assert_equal(np.asarray(decoded.convert("RGB")), np.array(palette)[picture])
+
+
+# glTF 2.0, 3.7.2.1: the largest index of 16 bits restarts a primitive, so 65,535 vertices are the most.
+def test_many_pieces_are_written_in_primitives_with_short_indices():
+    boulders = next(mesh for mesh in header("ryugu")["meshes"] if mesh["name"] == "boulders.dark_rock")["primitives"]
+    accessors = header("ryugu")["accessors"]
+    assert len(boulders) > 1
+    assert {accessors[each["indices"]]["componentType"] for each in boulders} == {5123}
+    assert max(accessors[each["attributes"]["POSITION"]]["count"] for each in boulders) <= 65535
+    faces = sum(len(solid.faces) for solid in model("ryugu").solids()[("boulders", "dark_rock")])
+    assert sum(accessors[each["indices"]]["count"] for each in boulders) == 3 * faces
 
 
 def test_materials_come_from_the_library_and_node_names_are_unique(name, craft):

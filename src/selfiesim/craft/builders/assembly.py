@@ -32,6 +32,7 @@ GLTF_FROM_BODY = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
 
 _POSITION_STEP_M = 1e-5  # positions are rounded to this, so the last bit of a cosine cannot change the file
 _NORMAL_STEP = 1e-4
+_MOST_VERTICES = 65535  # of a primitive with indices of 16 bits
 
 
 @dataclass
@@ -80,10 +81,10 @@ class ModelBuilder:
         for (group, material), pieces in self._pieces.items():
             joint = self._parents[group]
             origin = self.joint_origins_m[joint] if joint else np.zeros(3)
-            primitive = _primitive(buffer, pieces, origin) | {"material": material_index[material]}
+            primitives = [each | {"material": material_index[material]} for each in _primitives(buffer, pieces, origin)]
             name = f"{group}.{material}"
             _add_node(nodes, index[group], {"name": name, "mesh": len(meshes)})
-            meshes.append({"name": name, "primitives": [primitive]})
+            meshes.append({"name": name, "primitives": primitives})
         document = {"asset": {"version": "2.0", "generator": "selfiesim"}, "scene": 0, "scenes": [{"nodes": [0]}]}
         document |= {"nodes": nodes, "meshes": meshes, "materials": materials} | buffer.tables()
         if used := sorted({name for entry in materials for name in entry.get("extensions", {})}):
@@ -136,8 +137,8 @@ def _extensions(finish: Finish) -> dict[str, Any]:
     return {"extensions": out} if out else {}
 
 
-def _primitive(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float64]) -> dict[str, Any]:
-    """The glTF primitive of solids of one material, relative to ``origin`` (3,)."""
+def _primitives(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """The glTF primitives of solids of one material, relative to ``origin`` (3,); several for many vertices."""
     solid = merge_solids(pieces)
     placed = np.round((solid.vertices - origin) / _POSITION_STEP_M) * _POSITION_STEP_M
     # Piece by piece: parts that touch are not smoothed into each other, and each has its own crease angle.
@@ -150,6 +151,9 @@ def _primitive(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float6
     )
     normals = np.round(normals / _NORMAL_STEP) * _NORMAL_STEP
     vertices, normal, uv, faces = index_corners(placed, solid.faces, normals, solid.uv)
+    if len(vertices) > _MOST_VERTICES and len(pieces) > 1:
+        half = len(pieces) // 2
+        return _primitives(buffer, pieces[:half], origin) + _primitives(buffer, pieces[half:], origin)
     bounds = {"min": [float(v) for v in vertices.min(axis=0)], "max": [float(v) for v in vertices.max(axis=0)]}
     attributes = {
         "POSITION": buffer.accessor(vertices, "VEC3", FLOAT, ARRAY_BUFFER, **bounds),
@@ -157,7 +161,7 @@ def _primitive(buffer: GlbBuffer, pieces: list[Solid], origin: NDArray[np.float6
     }
     if uv is not None:
         attributes["TEXCOORD_0"] = buffer.accessor(uv, "VEC2", FLOAT, ARRAY_BUFFER)
-    is_small = len(vertices) <= 65535
+    is_small = len(vertices) <= _MOST_VERTICES
     indices = faces.astype(np.uint16 if is_small else np.uint32)
     accessor = buffer.accessor(indices, "SCALAR", UINT16 if is_small else UINT32, ELEMENT_BUFFER)
-    return {"attributes": attributes, "indices": accessor}
+    return [{"attributes": attributes, "indices": accessor}]

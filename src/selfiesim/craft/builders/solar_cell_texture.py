@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ _BLUES = [
 _SEAM, _BAR, _WIDE_SEAM, _FRAME, _TAB, _FINGER = 8, 9, 10, 11, 12, 13
 _PALETTE = [*_BLUES, (78, 84, 98), (86, 96, 124), (128, 118, 96), (176, 178, 180), (136, 140, 146), (38, 46, 78)]
 _CELLS_PER_STRING = (6, 5)  # cells across and down in one string
+_SHORTEST_COPY, _LONGEST_COPY = 3, 258  # of DEFLATE
 
 _Cells = tuple[NDArray[np.int64], NDArray[np.float64], float]
 
@@ -89,25 +91,57 @@ def _cell_coordinates(texels: int, count: int, texel_m: float) -> _Cells:
 
 
 def encode_palette_png(picture: NDArray[np.uint8], palette: list[tuple[int, int, int]]) -> bytes:
-    """Encode (H, W) indices below 16 as a 4-bit palette PNG.
-
-    The blocks are stored, not compressed: zlib versions compress to different bytes, and a rebuilt model must be
-    identical everywhere.
-    """
+    """Encode (H, W) indices below 16 as a 4-bit palette PNG, the same bytes everywhere."""
     height, width = picture.shape
     even = np.zeros((height, width + width % 2), dtype=np.uint8)
     even[:, :width] = picture
-    packed = np.zeros((height, 1 + even.shape[1] // 2), dtype=np.uint8)
-    packed[:, 1:] = (even[:, 0::2] << 4) | even[:, 1::2]
-    raw = packed.tobytes()
-    blocks = [raw[k : k + 65535] for k in range(0, len(raw), 65535)]
-    stored = b"".join(
-        struct.pack("<BHH", block is blocks[-1], len(block), len(block) ^ 0xFFFF) + block for block in blocks
-    )
-    data = b"\x78\x01" + stored + struct.pack(">I", zlib.adler32(raw))
+    packed = (even[:, 0::2] << 4) | even[:, 1::2]
+    rows = np.full((height, 1 + packed.shape[1]), 2, dtype=np.uint8)  # of the filter "up": less the row above
+    rows[:, 1:] = packed - np.vstack([np.zeros_like(packed[:1]), packed[:-1]])
+    raw = rows.tobytes()
+    data = b"\x78\x01" + _deflate_runs(raw) + struct.pack(">I", zlib.adler32(raw))
     header = struct.pack(">IIBBBBB", width, height, 4, 3, 0, 0, 0)
     colours = bytes(value for colour in palette for value in colour)
     chunks = [(b"IHDR", header), (b"PLTE", colours), (b"IDAT", data), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
     )
+
+
+def _deflate_runs(raw: bytes) -> bytes:
+    """Compress runs of equal bytes into a stream of DEFLATE (RFC 1951), with its fixed codes.
+
+    Our own, as zlib's versions compress to different bytes, and a rebuilt model must be identical everywhere.
+    """
+    values = np.frombuffer(raw, dtype=np.uint8)
+    starts = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
+    bits = ["110"]  # the last block, and fixed codes
+    for value, count in zip(values[starts].tolist(), np.diff(np.r_[starts, len(values)]).tolist(), strict=True):
+        left = count - 1
+        bits.append(_literal_bits(value))
+        while left >= _SHORTEST_COPY:
+            length = min(left, _LONGEST_COPY)
+            bits.append(_copy_bits(length))
+            left -= length
+        bits.extend([_literal_bits(value)] * left)
+    bits.append("0000000")  # the end of the block
+    return np.packbits(np.frombuffer("".join(bits).encode(), dtype=np.uint8) - ord("0"), bitorder="little").tobytes()
+
+
+@cache
+def _literal_bits(value: int) -> str:
+    return f"{0x30 + value:08b}" if value < 144 else f"{0x190 + value - 144:09b}"
+
+
+@cache
+def _copy_bits(length: int) -> str:
+    """A copy of the byte before, ``length`` times: the code of the length, its extra bits, and distance 1."""
+    if length == _LONGEST_COPY:
+        symbol, extra = 285, ""
+    else:
+        over = length - _SHORTEST_COPY
+        more = max(over.bit_length() - 3, 0)
+        symbol = 257 + 4 * more + (over >> more)
+        extra = f"{over & ((1 << more) - 1):0{more}b}"[::-1] if more else ""
+    code = f"{symbol - 256:07b}" if symbol < 280 else f"{0xC0 + symbol - 280:08b}"
+    return code + extra + "00000"
