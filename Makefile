@@ -5,7 +5,7 @@
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(p)),$(p))))
 VENV   := .venv
 BIN    := $(VENV)/bin
-VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhurong ikaros hayabusa2 juice ryugu cubesat rosetta bepicolombo orion shenzhou7 change6-lander
+VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhurong ikaros hayabusa2 juice ryugu cubesat rosetta bepicolombo orion shenzhou7 change6-lander nova-c
 
 # One worker per core, and no threads inside a worker, which only compete with the other workers. Bytecode is kept whatever
 # the environment says: the tests start many interpreters, and pytest's own rewriting of the tests takes 6 s.

@@ -25,6 +25,7 @@ from selfiesim.craft.builders import (
     hayabusa2,
     ikaros,
     juice,
+    nova_c,
     orion,
     rosetta,
     ryugu,
@@ -56,6 +57,7 @@ MODULES = {
     "bepicolombo": bepicolombo,
     "hayabusa2": hayabusa2,
     "juice": juice,
+    "nova-c": nova_c,
     "orion": orion,
     "rosetta": rosetta,
     "ryugu": ryugu,
@@ -108,6 +110,7 @@ def test_file_size_triangle_count_and_density_are_plausible(name, craft):
         "orion",
         "shenzhou7",
         "change6-lander",
+        "nova-c",
     )
     if name not in small:
         assert 80_000 <= craft.triangle_count <= 400_000
@@ -236,6 +239,7 @@ def test_sheets_at_a_third_of_that_gap_render_in_the_right_order(distance_m, tmp
         ("orion", ("",)),
         ("shenzhou7", ("",)),
         ("change6-lander", ("",)),
+        ("nova-c", ("",)),
         ("ikaros", ("petal_1", "hub", "camera_tubes", "tethers")),
         ("tianwen1-cruise", ("backshell", "heat_shield", "separation_band", "adapter", "top_deck", "bus")),
     ],

@@ -72,6 +72,13 @@ def test_a_standing_camera_is_on_the_ground_and_one_in_deep_space_sees_black_spa
     assert "above" not in caption(space, "press")
 
 
+def test_a_camera_that_falls_beside_a_lander_is_not_on_the_ground_yet():
+    falling = recipe_of("eaglecam", ground__rocks_reach_m=5.0, ground__draft_cell_rad=0.05)
+    assert "The photograph that never was" in caption(falling, "press")
+    for style in ("press", "alt"):
+        assert "The camera is 28 metres above the Moon." in caption(falling, style)
+
+
 def test_a_camera_on_the_craft_is_not_said_to_be_metres_away_from_it():
     boom = recipe_of("tianwen1-boom")
     assert "The camera is mounted on the spacecraft. Both are 501 kilometres above Mars." in caption(boom, "press")

@@ -76,7 +76,7 @@ def synthetic_picture(scene, fit, rng, count=16, scatter=1.0, noise_px=NOISE_PX)
     parameters = Parameters(setup, fit, Targets(setup, Observations.from_table(table)))
     truth = parameters.moved(parameters.start(), scatter * 0.05 * parameters.scales * rng.normal(size=parameters.count))
     stage, pose = parameters.pose(truth)
-    if scene.site and stage.enu_to_camera[:, 2] @ (pose.shift - stage.view.craft.position) < 0.0:
+    if scene.site and stage.enu_to_camera[:, 2] @ (pose.shift - stage.site) < 0.0:
         return None  # below the ground
     parameters.refer_to(truth)
     pixels = seen(parameters, truth)

@@ -211,7 +211,7 @@ def _distance(parameters: Parameters, guess: Guess, name: str | None) -> float:
 def _height(parameters: Parameters, guess: Guess) -> float:
     """Height of the lens above the ground that the craft stands on, m."""
     stage, pose = parameters.pose(guess)
-    return float(stage.enu_to_camera[:, 2] @ (pose.shift - stage.view.craft.position))
+    return float(stage.enu_to_camera[:, 2] @ (pose.shift - stage.site))
 
 
 def _altitude_km(parameters: Parameters, guess: Guess) -> float:

@@ -173,7 +173,7 @@ def _is_underground(problem: Problem, guess: Guess) -> bool:
     if parameters.setup.scene.site is None:
         return False
     stage, pose = parameters.pose(guess)
-    return bool(stage.enu_to_camera[:, 2] @ (pose.shift - stage.view.craft.position) < 0.0)
+    return bool(stage.enu_to_camera[:, 2] @ (pose.shift - stage.site) < 0.0)
 
 
 def _rough_minima(problem: Problem) -> list[Guess]:

@@ -177,7 +177,7 @@ class SampledTrajectory:
 
 @dataclass(frozen=True)
 class LandedHost:
-    """A craft on the ground; a released camera falls and then rests where it has landed.
+    """A craft on the ground, or on its way down to it; a released camera falls and then rests where it has landed.
 
     Attributes
     ----------
@@ -191,6 +191,8 @@ class LandedHost:
         That height, of which the body's radii are larger than those of its reference ellipsoid.
     rest_height_m : float
         Height of the lens above the ground when the camera rests.
+    above_m, descent_m_s : float
+        Height of the craft above the ground at the reference epoch, and its speed straight down until it stands there.
     """
 
     body: Body
@@ -199,6 +201,8 @@ class LandedHost:
     latitude: float
     height_m: float = 0.0
     rest_height_m: float = 0.05
+    above_m: float = 0.0
+    descent_m_s: float = 0.0
     _site_position: Vector = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -215,8 +219,16 @@ class LandedHost:
         return -half, half
 
     def state(self, epoch: Epoch) -> State:
-        """Return the state of the site, which rotates with the body."""
-        return self._bodyfixed_to_state(self._site_position, epoch)
+        """Return the state of the craft over its site, which rotates with the body."""
+        above = self.height_above_ground(epoch)
+        state = self._bodyfixed_to_state(self._site_position + above * self._surface_normal, epoch)
+        if above == 0.0 or self.descent_m_s == 0.0:
+            return state
+        return State(state.position, state.velocity - self.descent_m_s * self.local_vertical(epoch, state))
+
+    def height_above_ground(self, epoch: Epoch) -> float:
+        """Return the height of the craft above the ground, m."""
+        return max(self.above_m - self.descent_m_s * (epoch - self.reference_epoch), 0.0)
 
     def sample_states(self, seconds: Vector) -> list[State]:
         """Return the states at ``seconds`` (T,) after the reference epoch."""
@@ -247,6 +259,15 @@ class LandedHost:
         position = to_bodyfixed.T @ fixed
         return State(position, cross(spin, position))
 
+    def _comes_down_once(self, camera: State, seconds: float) -> bool:
+        """Whether a camera that is above the ground after a time never was below it.
+
+        That is so while it is slower than a low orbit, pulled down all the time, and has no time to pass the centre.
+        """
+        radius = float(np.linalg.norm(camera.position))
+        pull = self.body.gm_m3_s2 / radius**2
+        return bool(camera.velocity @ camera.velocity < 0.5 * pull * radius and seconds < 0.6 * np.sqrt(radius / pull))
+
     def _time_to_ground(self, release: Epoch, camera: State, max_seconds: float) -> float:
         """Return the seconds until the camera is at ``rest_height_m``, or infinity if later than ``max_seconds``."""
 
@@ -257,8 +278,9 @@ class LandedHost:
 
         if height(0.0) <= 0.0:
             return 0.0
-        step = max_seconds / 256.0
-        passed = next((k for k in range(1, 257) if height(k * step) <= 0.0), None) if step > 0.0 else None
+        steps = 1 if self._comes_down_once(camera, max_seconds) else 256
+        step = max_seconds / steps
+        passed = next((k for k in range(1, steps + 1) if height(k * step) <= 0.0), None) if step > 0.0 else None
         if passed is None:
             return float("inf")
         low, high = (passed - 1) * step, passed * step
@@ -266,6 +288,11 @@ class LandedHost:
             middle = 0.5 * (low + high)
             low, high = (middle, high) if height(middle) > 0.0 else (low, middle)
         return high
+
+
+def height_above_ground(host: Host, epoch: Epoch) -> float:
+    """Return the height of a craft above the ground of its landing site, m; 0 where it has none."""
+    return host.height_above_ground(epoch) if isinstance(host, LandedHost) else 0.0
 
 
 def propagate_ballistic(state: State, seconds: float, gm: float) -> State:

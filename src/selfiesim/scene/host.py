@@ -228,11 +228,18 @@ class PathSection(Section):
 
 
 class SiteSection(Section):
-    """The craft stands on the ground at a fixed site."""
+    """The craft stands on the ground at a fixed site, or descends to it."""
 
     body: str = Field("mars", description="Body that the site is on.")
     longitude_deg: Angle = Field(description="Planetocentric east longitude.")
     latitude_deg: float = Field(ge=-90, le=90, description="Planetocentric latitude.")
+    above_ground_m: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        description="Height of the craft's origin above the ground at its UTC time, that of release.at or at.",
+    )
+    descent_m_s: float = Field(0.0, ge=0, le=100, description="How fast it sinks, straight down, until it has landed.")
     height_m: float | None = Field(
         None,
         ge=-20_000,

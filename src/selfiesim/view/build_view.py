@@ -16,7 +16,7 @@ from selfiesim.astro.orbit import State
 from selfiesim.core.errors import SceneError
 from selfiesim.core.vectors import Matrix, Vector, cross, unit
 from selfiesim.craft.model import Craft
-from selfiesim.motion.host_trajectories import Host, LandedHost, OrbitingHost
+from selfiesim.motion.host_trajectories import Host, LandedHost, OrbitingHost, height_above_ground
 from selfiesim.planet.earth.air import AEROSOL_TOP_M, EarthColumn
 from selfiesim.planet.earth.sea import sea_ice_edges
 from selfiesim.planet.light.climate import seasonal_clouds
@@ -257,8 +257,10 @@ def _place_planet_and_ground(
     planet = replace(planet, shape=options.shape)
     if setup.scene.ground is None or not with_light:
         return planet, None
-    where = icrf_to_camera @ -relative.position, icrf_to_camera @ enu_to_icrf(setup, epoch, track.host)
-    return planet, make_ground(setup, setup.camera, *where, sun.direction, weather)
+    enu_to_camera = icrf_to_camera @ enu_to_icrf(setup, epoch, track.host)
+    below = height_above_ground(setup.host, epoch) * enu_to_camera[:, 2]
+    site = icrf_to_camera @ -relative.position - below
+    return planet, make_ground(setup, setup.camera, site, enu_to_camera, sun.direction, weather)
 
 
 def _sun_visible_fraction(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _SECTOR_MARGIN_DEG = 8.0  # by which the finely meshed sector exceeds the picture, on either side
+_FLIES_ABOVE_M = 5.0  # above a lens on a mast
 _MAX_SECTOR_SINE = 0.7  # a lens that looks down or up more steeply sees all azimuths
 _LENS_STEP_M, _HEADING_STEP_DEG = 0.05, 2.0  # the mesh is cached on these grids, so that small motions reuse it
 
@@ -153,6 +154,7 @@ def _terrain_spec(
         rock_share=section.rock_share,
         reflectance=reflectance,
         camera_xy_m=tuple(float(_LENS_STEP_M * round(v / _LENS_STEP_M)) for v in lens[:2]),  # type: ignore[arg-type]
+        lens_height_m=float(round(lens[2])) if lens[2] > _FLIES_ABOVE_M else 0.0,
         heading_deg=float(_HEADING_STEP_DEG * round(heading / _HEADING_STEP_DEG)),
         sector_deg=360.0 if abs(forward[2]) > _MAX_SECTOR_SINE else min(float(np.ceil(sector)), 360.0),
         cell_rad=section.draft_cell_rad,

@@ -115,6 +115,8 @@ def make_host(scene: Scene, body: Body, almanac: Almanac, kernels: Kernels | Non
         np.radians(site.longitude_deg),
         np.radians(site.latitude_deg),
         height_m,
+        above_m=site.above_ground_m,
+        descent_m_s=site.descent_m_s,
     )
 
 

@@ -13,6 +13,7 @@ Style = Literal["press", "full", "alt"]
 STYLES: tuple[Style, ...] = get_args(Style)
 _MAX_NAMES = 6
 _MAX_PRESS_NAMES = 3
+_STANDS_BELOW_M = 5.0  # height of a lens, on a mast or by hand, up to which its camera stands on the ground
 _ROUND_FROM_S = 180.0  # time from which readers get whole minutes
 # Corners of the frame as recipes name them, and as sentences do.
 _CORNERS = {
@@ -133,7 +134,7 @@ def _press(recipe: dict[str, Any], words: Language) -> list[str]:
             else words.sentence("press", "released", distance=away, time=duration_in_words(since, words))
         )
     if "lens_height_above_ground_m" in view:
-        lines.append(words.sentence("press", "ground", body=_body(recipe, words)))
+        lines.append(_over_ground(view, _body(recipe, words), "press", words))
     elif view.get("camera_altitude_km", 0.0) > 0.0:
         height = length_in_words(view["camera_altitude_km"] * 1e3, words)
         key = "altitude" if distance else "altitude_alone"
@@ -141,6 +142,13 @@ def _press(recipe: dict[str, Any], words: Language) -> list[str]:
     if names := _names(view)[:_MAX_PRESS_NAMES]:
         lines.append(words.sentence("press", "features", names=words.listed(names, _MAX_PRESS_NAMES)))
     return [*lines, words.sentence("press", "notice"), words.sentence("press", "credit")]
+
+
+def _over_ground(view: dict[str, Any], body: str, style: Style, words: Language) -> str:
+    """Say that a camera stands on the ground, or how high it is if it falls."""
+    if (height := view["lens_height_above_ground_m"]) < _STANDS_BELOW_M:
+        return words.sentence(style, "ground", body=body)
+    return words.sentence("press", "altitude_alone", distance=length_in_words(height, words), body=body)
 
 
 def _alt(recipe: dict[str, Any], words: Language) -> list[str]:
@@ -155,7 +163,7 @@ def _alt(recipe: dict[str, Any], words: Language) -> list[str]:
         where = words.sentence("places", place)
         lines.append(words.sentence("alt", "craft", place=where, distance=length_in_words(distance, words)))
     if "lens_height_above_ground_m" in view:
-        lines.append(words.sentence("alt", "ground", body=body))
+        lines.append(_over_ground(view, body, "alt", words))
     else:
         key, place, degrees = describe_planet(recipe)
         where = words.sentence("places", place) if place else ""

@@ -20,6 +20,7 @@ from selfiesim.core.vectors import Matrix, Vector
 from selfiesim.matching.points import curves
 from selfiesim.matching.points.observations import Observations, PointSection, label
 from selfiesim.matching.points.star_names import find_star
+from selfiesim.motion.host_trajectories import height_above_ground
 from selfiesim.sky.backdrop import build_backdrop
 from selfiesim.sky.stars import stars
 from selfiesim.view.camera_setup import enu_to_icrf
@@ -84,11 +85,14 @@ class Stage:
         Positions, or directions, of the targets, camera axes, m; those of crafts and curves are left at 0.
     enu_to_camera : (3, 3) array
         From east, north and up at the craft to camera axes.
+    site : (3,) array
+        The ground below the craft of a landing site, camera axes, m.
     """
 
     view: View
     fixed: Vector
     enu_to_camera: Matrix
+    site: Vector
 
 
 class Targets:
@@ -214,6 +218,7 @@ class Targets:
         """Place the targets that neither joints nor displaced crafts carry in the camera axes of a view."""
         fixed = np.zeros((len(self.points), 3))
         enu = view.icrf_to_camera @ enu_to_icrf(self.setup, view.epoch, view.track.host)
+        site = view.craft.position - height_above_ground(self.setup.host, view.epoch) * enu[:, 2]
         if view.planet is not None:
             for i, position in self._bodyfixed.items():
                 fixed[i] = view.planet.camera_to_bodyfixed.T @ position + view.planet.position
@@ -224,12 +229,12 @@ class Targets:
         for i in self._of_kind("sun"):
             fixed[i] = view.sun.direction
         for i, point in self._items("site_m"):
-            fixed[i] = enu @ np.array(point.site_m) + view.craft.position
+            fixed[i] = enu @ np.array(point.site_m) + site
         if self._items("body"):
             globes = self._globes(view)
             for i, point in self._items("body"):
                 fixed[i] = view.icrf_to_camera @ globes[str(point.body)]
-        return Stage(view, fixed, enu)
+        return Stage(view, fixed, enu, site)
 
     def positions(self, stage: Stage, pose: Pose, point_shifts: Vector | None = None) -> Vector:
         """Positions (N, 3) of the targets in the view's camera axes; ``point_shifts`` (N, 3) are in body axes, m."""
@@ -281,7 +286,7 @@ class Targets:
         assert planet is not None
         if kind == "horizon":
             up = pose.rotation @ stage.enu_to_camera[:, 2]
-            lens = stage.enu_to_camera.T @ (pose.shift - view.craft.position)
+            lens = stage.enu_to_camera.T @ (pose.shift - stage.site)
             return curves.nearest_on_horizon(pose.camera, pixels, up, float(lens[2]), planet.body)
         seen = curves.SeenPlanet(
             pose.camera,

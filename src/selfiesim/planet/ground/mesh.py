@@ -73,6 +73,8 @@ class TerrainSpec:
         where Zhurong landed.
     camera_xy_m : (2,) tuple of float
         Place (x, y) of the lens, around which the mesh is finest.
+    lens_height_m : float
+        Height of a lens in flight, which sees distant ground less foreshortened; 0 for one on the ground.
     heading_deg, sector_deg : float
         Middle (from north toward east) and width of the sector in which the mesh is fine.
     cell_rad : float
@@ -108,6 +110,7 @@ class TerrainSpec:
     rock_share: float = 0.05
     reflectance: tuple[float, float, float] = (0.276, 0.190, 0.101)
     camera_xy_m: tuple[float, float] = (0.0, 0.0)
+    lens_height_m: float = 0.0
     heading_deg: float = 0.0
     sector_deg: float = 80.0
     cell_rad: float = 0.0032
@@ -180,9 +183,12 @@ def _polar_mesh_axes(spec: TerrainSpec) -> tuple[Floats, Floats]:
     """Return the radii of the mesh's rings and the directions (rad, from east toward north) of its spokes."""
     fine = spec.cell_rad
     # Cells are foreshortened from just above the ground, so rings may be farther apart than spokes.
-    radii = [0.12]
-    while radii[-1] < spec.extent_m:
-        radii.append(radii[-1] * (1.0 + (3.0 * fine if radii[-1] < 40.0 else 0.05)))
+    radii, height = [0.12], spec.lens_height_m
+    while (r := radii[-1]) < spec.extent_m:
+        step = 3.0 * fine if r < 40.0 else 0.05
+        if height > 0.0:
+            step = min(step, fine * (r / height + height / r))
+        radii.append(r * (1.0 + step))
     middle, half = np.pi / 2 - np.radians(spec.heading_deg), 0.5 * np.radians(min(spec.sector_deg, 360.0))
     inside = np.linspace(-half, half, max(3, int(2.0 * half / fine)))
     rest = 2.0 * np.pi - 2.0 * half
