@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from selfiesim import Scene
-from selfiesim.analysis.dispersion import disperse
+from selfiesim.analysis import dispersion
+from selfiesim.analysis.dispersion import disperse, sample_release_errors
 from selfiesim.analysis.drift_table import drift
 from selfiesim.analysis.framing import framing
 from selfiesim.core.errors import SceneError
-from selfiesim.motion.ejection import Normal, Scatter, draw_samples, tilt_axes
+from selfiesim.motion.ejection import Normal, Scatter, Uniform, draw_samples, tilt_axes
 from selfiesim.scene.shipped import scenes
 
 TIMES = [20.0, 55.0, 60.0, 65.0, 70.0, 90.0, 150.0]
@@ -32,6 +33,22 @@ def test_without_scatter_every_release_is_the_planned_one(scene):
         assert cloud.craft_in_frame[each].tolist() == [sample.in_frame for sample in path]
         assert cloud.sun_out_of_frame[each].tolist() == [not sample.sun_in_frame for sample in path]
         assert cloud.range_m[each] == pytest.approx([sample.craft_distance_m for sample in path], abs=1e-6)
+
+
+def test_a_cloud_in_pieces_is_the_same(scene, monkeypatch):
+    changed = scattered(scene, speed_m_s={"normal": 0.01}, seed=3)
+    whole = disperse(changed, 12, TIMES[:2])
+    monkeypatch.setattr(dispersion, "_CHUNK", 5)
+    np.testing.assert_array_equal(disperse(changed, 12, TIMES[:2]).range_m, whole.range_m)
+
+
+def test_angles_of_the_scatter_are_in_degrees(scene):
+    changed = scattered(scene, tilt_deg={"normal": 4.0}, spin_deg_s={"uniform": [-3.0, 6.0]}, seed=5)
+    found = sample_release_errors(changed, None, 50)  # the state is for springs
+    tilt, spin = Normal(0.0, np.radians(4.0)), Uniform(np.radians(-3.0), np.radians(6.0))
+    expected = draw_samples(Scatter(tilt_first=tilt, tilt_second=tilt, spin=spin), 50, 5)
+    np.testing.assert_allclose(found.tilt, expected.tilt, rtol=1e-12)
+    np.testing.assert_allclose(found.spin, expected.spin, rtol=1e-12)
 
 
 def test_tilted_releases_agree_with_single_scenes(scene):
@@ -129,6 +146,7 @@ def test_the_command_prints_a_summary(run):
     code, out, _ = run("drift", "tianwen1-mars", "--samples", "20", "--from", "60", "--to", "80", "--step", "10")
     assert code == 0
     assert "of 20 releases have all three" in out
+    assert [line.split()[1] for line in out.splitlines() if line.startswith("│")] == ["60", "70", "80"]
 
 
 @pytest.mark.parametrize(

@@ -378,3 +378,17 @@ def test_a_record_that_was_edited_into_something_else_does_not_count(tmp_path, c
     lines = [json.dumps(record), json.dumps(record | {"frame": "b"} | change), "[" * 100_000]
     (tmp_path / "manifest.jsonl").write_text("\n".join(lines) + "\n")
     assert [each["frame"] for each in read_records(tmp_path)] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "part"),
+    [
+        ({"tries": 0}, "1 to 100"),
+        ({"tries": 101}, "1 to 100"),
+        ({"workers": -1}, "0 to 1024"),
+        ({"timeout_s": 0.0}, "more than 0"),
+    ],
+)
+def test_impossible_settings_are_refused(tmp_path, settings, part):
+    with pytest.raises(selfiesim.UserError, match=part):
+        list(selfiesim.batch({"scene": "tianwen1-mars"}, tmp_path, **settings))

@@ -260,3 +260,11 @@ def test_an_impossible_camera_is_rejected_with_a_reason(case):
     make, words = REFUSED[case]
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_a_reduced_camera_sees_the_same():
+    camera = Camera(400, 300, 500.0, 510.0, 199.5, 140.0)
+    smaller, scale = camera.reduced(30_000)
+    assert (smaller.width, smaller.height, scale) == (200, 150, 2.0)
+    np.testing.assert_allclose(smaller.unproject(np.array([20.25, 70.75])), camera.unproject(np.array([41.0, 142.0])))
+    assert camera.reduced(120_000) == (camera, 1.0)

@@ -130,3 +130,9 @@ def test_user_data_is_kept_apart_from_the_cache(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("kind", "suffix"), [("models", ".glb"), ("scenes", ".toml")])
 def test_shipped_files_are_found(kind, suffix):
     assert [path for path in files.shipped(kind).iterdir() if path.suffix == suffix]
+
+
+def test_a_name_that_cannot_be_followed_is_not_within(tmp_path):
+    assert files.is_within(tmp_path, tmp_path / "below" / "file")
+    assert not files.is_within(tmp_path, tmp_path / ".." / "beside")
+    assert not files.is_within(tmp_path, tmp_path / "a\0b")

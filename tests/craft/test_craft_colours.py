@@ -54,3 +54,11 @@ def test_materials_convert_there_and_back():
 def test_finishes_are_colours_that_files_can_hold(name):
     linear = linear_srgb_from_bands(np.array(FINISHES[name].base_color))
     assert_allclose(srgb_factor(FINISHES[name].base_color), linear, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", FINISHES)
+def test_no_finish_returns_or_absorbs_more_light_than_there_is(name):
+    finish = FINISHES[name]
+    shares = [*finish.base_color, finish.metallic, finish.roughness, finish.clearcoat, finish.clearcoat_roughness]
+    assert all(0.0 <= share <= 1.0 for share in shares)
+    assert finish.solar_absorptance is None or 0.0 < finish.solar_absorptance < 1.0

@@ -108,6 +108,15 @@ def test_a_3mf_object_with_two_base_materials_keeps_both(tmp_path):
     assert {part.material.name: len(part.faces) for part in craft.parts} == {"red": 6, "green": 6}
 
 
+def test_a_3mf_index_past_the_base_materials_is_no_material(tmp_path):
+    mesh = cube_mesh_3mf(lambda k: 'p1="1"' if k >= 6 else "")
+    body = f'<object id="1" pid="7" pindex="0">{mesh}</object></resources><build><item objectid="1"/></build>'
+    bases = '<resources><basematerials id="7"><base name="red" displaycolor="#FF0000"/></basematerials>'
+    craft = load_quietly(write(tmp_path / "a.3mf", model_3mf(bases + body)))
+    assert sorted(len(part.faces) for part in craft.parts) == [6, 6]
+    assert sum(part.material.name == "red" for part in craft.parts) == 1
+
+
 def test_3mf_parts_of_the_production_extension_are_followed(tmp_path):
     import io
     import zipfile

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from selfiesim.cli.film import progress_text
 from selfiesim.core.errors import SceneError
 from selfiesim.films.film import TITLE_S, FilmSettings, film, lock_exposure
 from selfiesim.scene.scene import Scene
@@ -162,3 +163,8 @@ def test_the_command_writes_a_film_and_prints_json(run):
     code, out, err = run(*words, "-o", "a.avi")
     assert (code, out) == (2, "")
     assert ".mp4 or .gif" in err
+
+
+def test_progress_says_how_long_the_rest_takes():
+    assert progress_text(0.0, 0, 10) == "rendering, frame 1 of 10"
+    assert progress_text(6.0, 3, 10) == "rendering, frame 4 of 10, 14 s left"

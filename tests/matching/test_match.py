@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from selfiesim.cli.app import main
 from selfiesim.matching.photograph import read_photograph
 from selfiesim.matching.points.observations import Observations
 from selfiesim.matching.priors import plausible_range
+from selfiesim.matching.report import lines
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 GROUP_PHOTO = Path(__file__).parents[3] / "shared/reference/look_zhurong_group_photo.jpg"
@@ -65,6 +67,14 @@ def test_a_warm_start_gives_the_same(found, scene):
 def test_the_overlay_shows_the_points(found):
     assert found.overlay().shape == (*SIZE[::-1], 3)
     assert found.overlay().any()
+
+
+def test_the_report_has_strong_correlations(found):
+    correlation = np.eye(len(found.estimates))
+    correlation[0, 1] = correlation[1, 0] = -0.99
+    related = replace(found, statistics=replace(found.statistics, covariance=correlation))
+    one, other = (each.name for each in found.estimates[:2])
+    assert [line for line in lines(related) if "correlation" in line] == [f"  correlation of {other} and {one} -0.990"]
 
 
 def test_the_command_reports_as_json(scene, tmp_path, capsys):
@@ -128,16 +138,18 @@ def test_faults_of_a_points_file_are_explained(text, message, tmp_path):
     assert "points.toml" in str(raised.value)
 
 
-def test_exif_gives_time_and_focal_length(tmp_path):
+# FocalPlaneResolutionUnit: 2 inch, 3 centimetre (Exif 2.3); 4, millimetre, is not standard but occurs (ExifTool).
+@pytest.mark.parametrize(("unit", "mm"), [(2, 25.4), (3, 10.0), (4, 1.0)])
+def test_exif_gives_time_and_focal_length(tmp_path, unit, mm):
     exif = Image.Exif()
     section = exif.get_ifd(0x8769)
-    section |= {0x9003: "2021:06:01 13:10:00", 0x9011: "+08:00", 0x920A: 8.0, 0xA20E: 2000.0, 0xA210: 3}
+    section |= {0x9003: "2021:06:01 13:10:00", 0x9011: "+08:00", 0x920A: 8.0, 0xA20E: 2000.0, 0xA210: unit}
     exif[0x0112] = 6  # turned by 90 degrees
     Image.new("RGB", (60, 40)).save(tmp_path / "photo.jpg", exif=exif)
     picture = read_photograph(tmp_path / "photo.jpg")
     assert picture.size_px == (40, 60)
     assert picture.taken_utc == "2021-06-01T05:10:00Z"
-    assert picture.focal_px == pytest.approx(8.0 * 2000.0 / 10.0)
+    assert picture.focal_px == pytest.approx(8.0 * 2000.0 / mm)
 
 
 def test_plausible_ranges_are_read_from_reasons():

@@ -12,7 +12,7 @@ from shot_geometry import project_lonlat
 
 from selfiesim.analysis.framing import framing
 from selfiesim.core.errors import SceneError
-from selfiesim.plan.chances import chances
+from selfiesim.plan.chances import Chances, chances
 from selfiesim.plan.instants import Instants
 from selfiesim.plan.motion import Motion
 from selfiesim.plan.outputs import record, scene_toml
@@ -198,3 +198,13 @@ def test_probabilities_are_those_of_the_dispersion(shipped):
     assert (ours.met[0] == theirs.craft_in_frame).all()
     assert (ours.met[1] == theirs.sun_out_of_frame).all()
     assert 0.0 < ours.records()[1]["wants"]["craft whole"] < 1.0
+
+
+def test_the_summary_counts_releases_not_times(shipped):
+    resolved = shipped.resolve()
+    subject = Subject(resolved, craft_outline(resolved))
+    wants = parse_wants(["craft whole", "phase 30..70"], subject)
+    met = np.array([[[True, False, True], [False, False, False]], [[False, True, True], [True, True, True]]])
+    found = Chances(np.array([10.0, 20.0, 30.0]), wants, met).summary()
+    assert found["ever"] == {"craft whole": 0.5, "phase 30..70": 1.0}
+    assert (found["releases"], found["all_ever"], found["best_s"], found["best_share"]) == (2, 0.5, 30.0, 0.5)

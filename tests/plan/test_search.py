@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from selfiesim.plan.optimise import _best_of_each_pass
 from selfiesim.plan.search import find_windows
 
 GRID = np.linspace(0.0, 1000.0, 41)  # 25 s apart
@@ -82,3 +85,11 @@ def test_a_week_of_windows_is_that_of_spice(spice, tmp_path):
         found = want.expression.windows(pictures)
         assert len(found) == len(spans) > 0
         np.testing.assert_allclose(found.spans, spans, rtol=0.0, atol=0.01)
+
+
+def test_no_pass_crowds_out_the_others():
+    # Forty steps of 30 s: a pass is 1200 s. The first has the fifty best candidates.
+    t = np.concatenate([np.linspace(0.0, 1199.0, 50), np.linspace(1200.0, 2399.0, 50)])
+    value = np.concatenate([np.linspace(2.0, 1.5, 50), np.linspace(1.0, 0.5, 50)])
+    kept = _best_of_each_pass(value, t, SimpleNamespace(sampling_step=lambda: 30.0))
+    assert kept.tolist() == [*range(12), *range(50, 62)]

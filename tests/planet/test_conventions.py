@@ -100,6 +100,8 @@ def test_a_partial_map_is_not_global() -> None:
     assert place(
         Conventions(bounds_deg=(0.0, 90.0, 0.0, 45.0)), 90, 45, "mars", "map"
     ).columns_per_turn == pytest.approx(360)
+    narrow = place(Conventions(bounds_deg=(0.0, 50.0, 0.0, 45.0)), 7, 45, "mars", "map")
+    assert narrow.columns_per_turn == pytest.approx(50.4)
 
 
 @pytest.mark.parametrize(

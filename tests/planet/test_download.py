@@ -194,6 +194,7 @@ def test_server_errors_are_reported(server: Server, tmp_path: Path) -> None:
     [
         "http://planetarymaps.usgs.gov/map.tif",
         "ftp://127.0.0.1/map.tif",
+        "sftp://example.org/map.tif",
         "file:///etc/passwd",
         "data:text/plain,x",
         "https://",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from selfiesim.planet.maps import albedo
+from selfiesim.planet.maps import albedo, polar_cap
 from selfiesim.planet.maps.load import mars_image_path
 from selfiesim.planet.maps.mars_maps import prepare_cap
 from selfiesim.planet.maps.planet_maps import PATCH_SPAN_RAD, PlanetMaps, reflectance
@@ -154,3 +154,10 @@ def test_ice_has_about_the_area_that_it_has_on_mars(heights: HeightGrid, size: i
     patch = north_patch(heights, size, 1)
     area = patch.cover.mean() * (4 * np.sin(PATCH_SPAN_RAD / 2) * 3389.5) ** 2
     assert 0.65e6 < area < 1.1e6
+
+
+def test_layers_are_waves_of_90_to_400_m() -> None:
+    tone = polar_cap._stratigraphy(np.random.default_rng(3)).astype(float)
+    power, frequency = np.abs(np.fft.rfft(tone)) ** 2, np.fft.rfftfreq(len(tone), 4.0)
+    assert power[frequency < 1 / 430.0].sum() < 1e-9 * power.sum()
+    assert power[frequency > 1 / 90.0].sum() < 0.2 * power.sum()

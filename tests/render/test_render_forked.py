@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 
 import pytest
 from child_python import run_python
@@ -194,3 +195,13 @@ with workers(4) as pool:
 """,
         "tianwen1-mars",
     )
+
+
+def test_ctrl_c_reaches_only_the_process_that_waits():
+    from selfiesim.render.forked import _Helper
+
+    helper = _Helper()
+    try:
+        assert os.getsid(helper._process.pid) == helper._process.pid
+    finally:
+        helper.stop()

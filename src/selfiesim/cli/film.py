@@ -84,8 +84,7 @@ def render_film(
     with progress_line() as set_status:
 
         def on_progress(done: int, of: int) -> None:
-            left = (time.perf_counter() - began) / done * (of - done) if done else 0.0
-            set_status(f"rendering, frame {done + 1} of {of}" + (f", {left:.0f} s left" if done else ""))
+            set_status(progress_text(time.perf_counter() - began, done, of))
 
         set_status("metering")
         made = film(scene, path, settings, on_progress)
@@ -108,3 +107,9 @@ def render_film(
             f"{path}  ({made.frames} frames, {quality}, {made.duration_s:.1f} s at {made.fps:g} fps; "
             f"took {seconds:.1f} s)"
         )
+
+
+def progress_text(elapsed_s: float, done: int, of: int) -> str:
+    """Return which frame is rendered, and from the second one on the time that is left."""
+    left = f", {elapsed_s / done * (of - done):.0f} s left" if done else ""
+    return f"rendering, frame {done + 1} of {of}{left}"

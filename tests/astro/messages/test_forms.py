@@ -139,6 +139,9 @@ def test_messages_are_found_under_two_lists_and_no_deeper(tmp_path):
     assert read_oem(write(tmp_path, json.dumps([[message]]))).object_name == "SELFIE"
     with pytest.raises(CcsdsError, match="holds no OEM"):
         read_oem(write(tmp_path, json.dumps([[[[message]]]])))
+    assert read_oem(write(tmp_path, json.dumps({"ndm": {"oem": message}}))).object_name == "SELFIE"
+    with pytest.raises(CcsdsError, match="holds no OEM"):
+        read_oem(write(tmp_path, json.dumps({"ndm": {"ndm": {"ndm": {"oem": message}}}})))
 
 
 @pytest.mark.parametrize("form", [xml_message, json_message])
