@@ -11,7 +11,7 @@ VEHICLES := tianwen1-orbiter tianwen1-cruise tianwen1-camera tianwen1-lander zhu
 # the environment says: the tests start many interpreters, and pytest's own rewriting of the tests takes 6 s.
 PYTEST = PYTHONDONTWRITEBYTECODE= LP_NUM_THREADS=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-.PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs scorecard mutants engines planets bench peers studio-latency studio-film references validate fuzz clean
+.PHONY: demo studio test test-oldest lint gallery model-gallery models schema docs scorecard figures speed mutants engines planets bench peers studio-latency studio-film references validate fuzz clean
 
 demo: $(VENV)/.user
 	@$(BIN)/selfiesim doctor --fix
@@ -95,6 +95,12 @@ scorecard: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
 	@$(BIN)/python tools/scorecard.py
 
+# What the tests measure for docs/accuracy.md.
+figures: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
+	@$(BIN)/python -m pytest -m "slow or not slow" --write-figures
+	@$(BIN)/python tools/scorecard.py --page
+
 # Small changes to random lines: does a test notice? N of them, from a seed.
 MUTANTS := 40
 mutants: $(VENV)/.dev
@@ -107,13 +113,22 @@ engines: $(VENV)/.dev
 	@$(BIN)/python tools/engines.py $(if $(BLENDER_PYTHON),--blender-python $(BLENDER_PYTHON))
 
 bench: $(VENV)/.dev
-	@$(BIN)/python -m pytest benchmarks --benchmark-only
+	@mkdir -p out
+	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-json=out/bench.json
 	@$(BIN)/python benchmarks/shots.py
 
 # Other renderers on the same picture, one after the other, as ratios of time.
 peers: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
 	@$(BIN)/python benchmarks/peers.py
+
+# The times and ratios of docs/accuracy.md, on a machine with nothing else to do.
+speed: bench
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mitsuba]'
+	@$(BIN)/python benchmarks/peers.py --json > out/peers.json
+	@$(BIN)/python benchmarks/batches.py --json > out/batches.json
+	@$(BIN)/python benchmarks/memory.py --json > out/memory.json
+	@$(BIN)/python tools/speed.py --bench out/bench.json --peers out/peers.json --batches out/batches.json --memory out/memory.json
 
 # Latency of the studio's page beside PyVista's trame backend, work at rest, memory, start.
 studio-latency: $(VENV)/.dev

@@ -182,7 +182,8 @@ def measure() -> dict[str, Any]:
         name: None if not (found[one] and found[other]) else round(found[one] / found[other], 3)
         for name, (one, other, _) in AIMS.items()
     }
-    return rounded | {"ratios": ratios, "load_before": round(load, 2), "cpus": os.cpu_count()}
+    aims = {name: aim for name, (_, _, aim) in AIMS.items()}
+    return rounded | {"ratios": ratios, "aims": aims, "load_before": round(load, 2), "cpus": os.cpu_count()}
 
 
 def main() -> None:

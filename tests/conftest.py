@@ -1,4 +1,4 @@
-"""What all tests share: settled hypothesis runs, kernels for SPICE, and DE421."""
+"""What all tests share: settled hypothesis runs, kernels for SPICE, DE421, and the figures of docs/accuracy.md."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from figures import Figures
 from hypothesis import settings
 from spice_mission import mission  # noqa: F401  (a fixture that several rooms use)
 from web_page import browser  # noqa: F401  (likewise)
@@ -91,6 +92,23 @@ def _wrapped(numbers: str, count: int) -> str:
     words = numbers.split()
     assert len(words) == count
     return "\n  ".join(" ".join(words[start : start + 6]) for start in range(0, count, 6))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-figures", action="store_true", help="run what docs/accuracy.md states, and write it")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--write-figures"):
+        items[:] = [item for item in items if "figure" in getattr(item, "fixturenames", ())]
+
+
+@pytest.fixture(scope="session")
+def figure(request: pytest.FixtureRequest) -> Iterator[Figures]:
+    """Checks a figure that docs/accuracy.md states, and writes it where that is asked for."""
+    figures = Figures(request.config.getoption("--write-figures"))
+    yield figures
+    figures.write()
 
 
 @pytest.fixture(scope="session")

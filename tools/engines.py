@@ -7,7 +7,8 @@ Mitsuba is the extra `mitsuba`. Cycles is Blender as a Python module, which want
 
     python3.11 -m venv .venv-blender && .venv-blender/bin/pip install bpy==4.5.15
 
-Only when all three are there does the command replace docs/engines.webp and the figures in docs/accuracy.md.
+Only when all three are there does the command replace docs/engines.webp and the figures in docs/accuracy.md, which it
+keeps in docs/_site/figures/engines.json.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import imageio.v3 as iio
+import measured
 import numpy as np
+import scorecard
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
@@ -35,8 +38,7 @@ from selfiesim.files.scene_glb import scene_glb
 from selfiesim.matching.comparison import compare
 
 ROOT = Path(__file__).parents[1]
-PAGE, PICTURE = ROOT / "docs/accuracy.md", ROOT / "docs/engines.webp"
-START, END = "<!-- engines: made by tools/engines.py -->\n", "<!-- end of the engines -->\n"
+PICTURE = ROOT / "docs/engines.webp"
 SCENES = ("tianwen1-cruise", "ikaros-dcam2")  # without a planet, whose light Cycles does not get
 OURS, MITSUBA, CYCLES = "selfiesim, final", "Mitsuba 3, 64 paths", "Cycles, 64 paths"
 PATHS = 64
@@ -158,20 +160,18 @@ def similarities(pictures: Mapping[str, Floats]) -> dict[tuple[str, str], float]
     return found
 
 
-def table(results: list[Result]) -> str:
-    """Return the figures as Markdown."""
-    lines = []
+def figures(results: list[Result]) -> list[dict[str, Any]]:
+    """Return the figures of each scene as rows of text."""
+    scenes = []
     for result in results:
-        engines = list(result.pictures)
-        lines += [f"**{result.title}**", "", "| | " + " | ".join(engines) + " |", "|---" * (len(engines) + 1) + "|"]
-        found = similarities(result.pictures)
+        engines, found, rows = list(result.pictures), similarities(result.pictures), []
         for name in engines[1:]:
             row = [found.get((each, name), found.get((name, each), 1.0)) for each in engines]
-            lines.append(f"| SSIM to {name.split(',')[0]} | " + " | ".join(f"{value:.3f}" for value in row) + " |")
+            rows.append({"label": f"SSIM to {name.split(',')[0]}", "values": [f"{value:.3f}" for value in row]})
         for part, means in region_means(result).items():
-            lines.append(f"| mean of `{part}` | " + " | ".join(f"{means[name]:.4f}" for name in engines) + " |")
-        lines.append("")
-    return "\n".join(lines)
+            rows.append({"label": f"mean of `{part}`", "values": [f"{means[name]:.4f}" for name in engines]})
+        scenes.append({"title": result.title, "engines": engines, "rows": rows})
+    return scenes
 
 
 def beside(results: list[Result]) -> NDArray[np.uint8]:
@@ -199,17 +199,16 @@ def main() -> None:
     size = [int(side) for side in options.size.split("x")]
     rendered = [render(name, size, options.blender_python) for name in options.scenes]
     results, missing = [each for each, _ in rendered], sorted({line for _, lines in rendered for line in lines})
-    print(table(results))
+    found = figures(results)
+    print(scorecard.engines(found))
     for line in missing:
         print(line)
     if missing:
-        print(f"{PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)} are left as they are")
+        print(f"{measured.PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)} are left as they are")
         return
     iio.imwrite(PICTURE, beside(results), quality=88)
-    before, rest = PAGE.read_text(encoding="utf-8").split(START)
-    alt = f"Each scene by {OURS.split(',')[0]}, Mitsuba and Cycles"
-    text = f"![{alt}]({PICTURE.name})\n\n{table(results)}"
-    PAGE.write_text(f"{before}{START}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    measured.save("engines", found)
+    measured.PAGE.write_text(scorecard.filled(measured.PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

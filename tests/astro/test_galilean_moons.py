@@ -30,12 +30,14 @@ def seen_from_the_sun(name, epoch):
 
 
 @pytest.mark.parametrize("date", [(1992, 12, 16), (2010, 6, 3), (2022, 1, 10), (2035, 3, 1)])
-def test_positions_are_those_of_the_whole_theory(date):
+def test_positions_are_those_of_the_whole_theory(figure, date):
     epoch = Epoch.from_utc("{:04d}-{:02d}-{:02d}T00:00:00Z".format(*date))
     expected = JupiterMoons.rectangular_positions_jovian_equatorial(MeeusEpoch(*date, utc=True), solar=True)
     for name, (east, north, away) in zip(GALILEAN_MOONS, expected, strict=True):
         there = np.array([east, north, -away])
-        assert np.linalg.norm(seen_from_the_sun(name, epoch) - there) < 0.003 * np.linalg.norm(there)
+        worst = 100.0 * np.linalg.norm(seen_from_the_sun(name, epoch) - there) / np.linalg.norm(there)
+        quantity = "Io, Europa, Ganymede, Callisto, of their distance"
+        figure("planet", quantity, "the whole of E5 by PyMeeus", worst, 0.3, "percent")
 
 
 @pytest.mark.parametrize("name", GALILEAN_MOONS)

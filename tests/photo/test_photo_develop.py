@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from figures import largest
 
 from selfiesim.core.colour import linear_srgb_from_bands
 from selfiesim.core.errors import PhotoError, SceneError
@@ -93,20 +94,22 @@ def test_the_measure_of_colour_differences_is_ciede2000(one, two, wanted):
 # Lightness is compared too: with the card's light through the same tone curve, without lens, sensor and mosaic.
 @pytest.mark.parametrize("look", ["onboard", "press"])
 @pytest.mark.parametrize("level", [0.05, 0.18, 0.6])
-def test_a_grey_card_stays_grey_through_mosaic_and_development_within_one_delta_e(card, look, level):
+def test_a_grey_card_stays_grey_through_mosaic_and_development_within_one_delta_e(figure, card, look, level):
     photo = card(level, level, level).expose(look=look, meter="centre", **QUIET)
     colour = lab(photo.pixels.reshape(-1, 3).mean(axis=0))
     clean = developed_without_sensor(photo)
     assert delta_e(colour, (colour[0], 0.0, 0.0)) < 1.0
-    assert delta_e(colour, lab(clean)) < 1.0
+    off = delta_e(colour, lab(clean))
+    figure("photograph", "grey cards through mosaic and development", "their light, CIEDE2000", off, 1.0)
 
 
 @pytest.mark.parametrize("card_rgb", [(0.25, 0.17, 0.09), (0.1, 0.2, 0.3), (0.4, 0.35, 0.1)])
-def test_a_coloured_card_keeps_its_colour_within_one_delta_e(card, card_rgb):
+def test_a_coloured_card_keeps_its_colour_within_one_delta_e(figure, card, card_rgb):
     photo = card(*card_rgb).expose(look="onboard", tone="linear", meter="centre", stops=-1.0, **QUIET)
     colour = lab(photo.pixels.reshape(-1, 3).mean(axis=0))
     clean = developed_without_sensor(photo)
-    assert delta_e(colour, lab(clean)) < 1.0
+    off = delta_e(colour, lab(clean))
+    figure("photograph", "coloured cards through mosaic and development", "their light, CIEDE2000", off, 1.0)
 
 
 def developed_without_sensor(photo):
@@ -137,13 +140,13 @@ def test_saturated_highlights_are_white_not_pink(card):
 
 # Authority: colour-demosaicing, its filters of Malvar, He and Cutler 2004. Edges differ.
 @pytest.mark.filterwarnings("ignore")
-def test_demosaicing_agrees_with_colour_demosaicing():
+def test_demosaicing_agrees_with_colour_demosaicing(figure):
     from colour_demosaicing import demosaicing_CFA_Bayer_Malvar2004
 
     raw = np.random.default_rng(1).random((31, 44)).astype(np.float32)
     ours = demosaic(pad_mosaic(raw))[:, 2:29, 2:42]
     theirs = np.moveaxis(demosaicing_CFA_Bayer_Malvar2004(raw, "RGGB"), -1, 0)[:, 2:29, 2:42]
-    assert ours == pytest.approx(theirs, abs=1e-6)
+    figure("photograph", "colours of the mosaic, of white", "colour-demosaicing", largest(ours, theirs), 1e-6)
 
 
 @pytest.mark.parametrize("tone", TONES)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from figures import largest_percent
 
 from selfiesim.camera.distortion import KannalaBrandt
 from selfiesim.camera.pinhole import Camera
@@ -25,7 +26,7 @@ def lens(on, camera=CAMERA, f_number=8.0, **part):
 
 
 @pytest.mark.parametrize("effect", sorted(BLURS))
-def test_each_blur_conserves_energy(effect):
+def test_each_blur_conserves_energy(figure, effect):
     planes = np.zeros((3, 200, 300), np.float32)
     planes[:, 100, 150] = 1000.0
     through = optics.apply_blur(planes, lens({effect}, **BLURS[effect]))
@@ -34,7 +35,8 @@ def test_each_blur_conserves_energy(effect):
         planes = np.zeros((3, 1600, 1600), np.float32)
         planes[:, 800, 800] = 1000.0
         through = optics.apply_blur(planes, lens({effect}, large, glare_slope=3.5, **BLURS[effect]))
-    assert through.sum(axis=(1, 2)) == pytest.approx(1000.0, rel=1e-3)
+    worst = largest_percent(through.sum(axis=(1, 2)), 1000.0)
+    figure("photograph", "light through defocus, diffraction and glare", "the incoming light", worst, 0.1, "percent")
     even = optics.apply_blur(np.full((3, 200, 300), 2.0, np.float32), lens({effect} - {"glare"}, **BLURS[effect]))
     assert even == pytest.approx(2.0, rel=1e-3)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from figures import Figures
 from height_charts import load_spectrum, synthesize
 from scipy import special
 from scipy.ndimage import binary_dilation, gaussian_filter, map_coordinates, maximum_filter, minimum_filter
@@ -62,16 +63,18 @@ def sample_grid(grid: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> np.ndarra
 @pytest.mark.parametrize(
     ("sign", "low", "high"), [(1, 84, 90), (1, 80, 84), (1, 66, 80), (-1, 84, 90), (-1, 80, 84), (-1, 66, 80)]
 )
-def test_slopes_around_the_poles_are_those_of_mola(mola: np.ndarray, sign: int, low: float, high: float) -> None:
+def test_slopes_around_the_poles_are_those_of_mola(
+    figure: Figures, mola: np.ndarray, sign: int, low: float, high: float
+) -> None:
     lat, lon = polar_samples(sign)
     ours, theirs = smooth_slopes(mars_heights.height(lat, lon)), smooth_slopes(sample_grid(mola, lat, lon))
     zone = (np.abs(np.degrees(lat)) >= low) & (np.abs(np.degrees(lat)) < high)
     ratio, correlation = rms_ratio_and_correlation(ours[:, zone], theirs[:, zone])
-    assert 0.9 < ratio < 1.1
-    assert correlation > 0.95
+    figure("planet", "slopes at 15 km poleward of 66 degrees, correlation", "MOLA", correlation, 0.95, least=True)
+    figure("planet", "slopes at 15 km poleward of 66 degrees, rms ratio less 1", "MOLA", abs(ratio - 1.0), 0.1)
 
 
-def test_slopes_below_65_degrees_are_those_of_mola(mola: np.ndarray, globe: np.ndarray) -> None:
+def test_slopes_below_65_degrees_are_those_of_mola(figure: Figures, mola: np.ndarray, globe: np.ndarray) -> None:
     """Differences over two of MOLA's pixels of 15 km."""
     rows = slice(100, 620)
     narrow = np.cos(np.radians(89.875 - 0.25 * np.arange(720)))[rows, None]
@@ -82,8 +85,8 @@ def test_slopes_below_65_degrees_are_those_of_mola(mola: np.ndarray, globe: np.n
         return np.stack([east, north]) * np.sqrt(narrow)
 
     ratio, correlation = rms_ratio_and_correlation(slopes(globe), slopes(mola))
-    assert 0.9 < ratio < 1.1
-    assert correlation > 0.95
+    figure("planet", "slopes at 15 km below 65 degrees, correlation", "MOLA", correlation, 0.95, least=True)
+    figure("planet", "slopes at 15 km below 65 degrees, rms ratio less 1", "MOLA", abs(ratio - 1.0), 0.1)
 
 
 def test_heights_and_their_zero_are_those_of_mola(mola: np.ndarray, globe: np.ndarray) -> None:

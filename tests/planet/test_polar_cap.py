@@ -9,6 +9,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from figures import Figures
 from scipy.ndimage import gaussian_filter
 
 from selfiesim.planet.maps import albedo, polar_cap
@@ -35,20 +36,22 @@ def correlation(a: np.ndarray, b: np.ndarray, where: np.ndarray) -> float:
     return float(np.corrcoef(a[where], b[where])[0, 1])
 
 
-def test_cap_agrees_with_the_reference(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
+def test_cap_agrees_with_the_reference(figure: Figures, mars: PlanetMaps, reference_cap: np.ndarray) -> None:
     ours, colatitude = polar_view(mars, 1000, 25.0)
-    assert correlation(ours, reference_cap, colatitude < 24) >= 0.90
+    found = correlation(ours, reference_cap, colatitude < 24)
+    figure("planet", "north polar cap, correlation of brightness", "reference map", found, 0.90, least=True)
     # The mirrored cap does not agree, so the test is sensitive.
     assert correlation(ours[:, ::-1], reference_cap, colatitude < 24) < 0.7
 
 
-def test_troughs_agree_with_the_reference(mars: PlanetMaps, reference_cap: np.ndarray) -> None:
+def test_troughs_agree_with_the_reference(figure: Figures, mars: PlanetMaps, reference_cap: np.ndarray) -> None:
     ours, colatitude = polar_view(mars, 1000, 25.0)
 
     def band(image: np.ndarray) -> np.ndarray:
         return gaussian_filter(image, 2) - gaussian_filter(image, 14)
 
-    assert correlation(band(ours), band(reference_cap), colatitude < 8) >= 0.90
+    found = correlation(band(ours), band(reference_cap), colatitude < 8)
+    figure("planet", "troughs of the cap, correlation", "reference map", found, 0.90, least=True)
 
 
 @pytest.fixture(scope="module")

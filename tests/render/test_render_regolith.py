@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from figures import largest_percent
 from small_scenes import box, stage, write_craft
 
 from selfiesim.craft.load import load_craft
@@ -38,10 +39,13 @@ def disc_light(view, phase_rad, **options):
 
 
 @pytest.mark.parametrize("phase_deg", [0, 5, 24, 40, 60, 90])
-def test_ryugu_dims_by_the_published_law(far_ryugu, phase_deg):
+def test_ryugu_dims_by_the_published_law(figure, far_ryugu, phase_deg):
     phase = np.radians(phase_deg)
     expected = ALBEDO * bowell_phase(phase, SLOPE)
-    assert disc_light(far_ryugu, phase)[0][1] == pytest.approx(expected, rel=0.10)
+    worst = largest_percent(disc_light(far_ryugu, phase)[0][1], expected)
+    figure(
+        "planet", "disc of Ryugu by phase", "H, G with 0.147; albedo 0.045 (Sugita et al. 2019)", worst, 10.0, "percent"
+    )
 
 
 def test_path_tracer_sees_the_same_rubble(far_ryugu):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from figures import largest
 from shot_geometry import project_lonlat
 from small_scenes import at_pixel, box, inside, stage, to_camera, to_pixels, write_craft
 
@@ -43,13 +44,15 @@ POINTS = [
 
 
 @pytest.mark.parametrize(("point", "axis", "node", "sunlight"), POINTS)
-def test_truth_at_known_points_of_the_craft(rendered, point, axis, node, sunlight):
+def test_truth_at_known_points_of_the_craft(figure, rendered, point, axis, node, sunlight):
     view, truth = rendered
     pixel = to_pixels(view, point)
     position = to_camera(view, point)
     assert at_pixel(truth.depth, pixel) == pytest.approx(position[2], abs=0.02)
-    assert at_pixel(truth.position, pixel) == pytest.approx(position, abs=0.02)
-    assert at_pixel(truth.normal, pixel) == pytest.approx(view.craft.body_to_camera @ axis, abs=1e-3)
+    worst, tilt = largest(at_pixel(truth.position, pixel), position), view.craft.body_to_camera @ axis
+    figure("light", "ground truth: position of known points, 3 m away", "plane geometry", worst, 0.02, "m")
+    off = largest(at_pixel(truth.normal, pixel), tilt)
+    figure("light", "ground truth: normals of known points", "plane geometry", off, 1e-3)
     assert truth.part_names[int(at_pixel(truth.part, pixel))] == node
     assert at_pixel(truth.albedo, pixel) == pytest.approx(bands_from_linear_srgb(np.array([0.5, 0.4, 0.3])), abs=1e-3)
     assert at_pixel(truth.sun_visibility, pixel) == pytest.approx(sunlight, abs=1e-3)

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
+import engines
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def engines():
-    spec = importlib.util.spec_from_file_location("engines", ROOT / "tools/engines.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["engines"] = module  # its dataclasses look there
-    spec.loader.exec_module(module)
-    return module
-
 
 @pytest.fixture
-def result(engines):
+def result():
     grey = np.random.default_rng(1).uniform(0.2, 0.4, (40, 60, 1)) * np.ones(3)
     mask = np.zeros((40, 60), bool)
     mask[:20] = True
@@ -31,27 +19,29 @@ def result(engines):
     return engines.Result("Made up", {"one": grey, "two": brighter}, {"wing": mask})
 
 
-def test_region_means_are_of_luminance_and_in_proportion(engines, result):
+def test_region_means_are_of_luminance_and_in_proportion(result):
     means = engines.region_means(result)["wing"]
     assert means["two"] == pytest.approx(1.1 * means["one"])
     # A neutral grey has its own value as luminance: the weights of IEC 61966-2-1 add up to 1.
     assert means["one"] == pytest.approx(result.pictures["one"][:20].mean())
 
 
-def test_equal_pictures_have_a_similarity_of_one_and_others_less(engines, result):
+def test_equal_pictures_have_a_similarity_of_one_and_others_less(result):
     same = engines.similarities({"a": result.pictures["one"], "b": result.pictures["one"]})
     assert same["a", "b"] == pytest.approx(1.0)
     assert engines.similarities(result.pictures)["one", "two"] < 1.0
-    assert "| mean of `wing` |" in engines.table([result])
+    (scene,) = engines.figures([result])
+    assert [row["label"] for row in scene["rows"]] == ["SSIM to two", "mean of `wing`"]
+    assert float(scene["rows"][0]["values"][1]) == 1.0
     assert engines.beside([result]).shape == (40, 120, 3)
 
 
-def test_shown_values_are_those_of_the_standard(engines):
+def test_shown_values_are_those_of_the_standard():
     # IEC 61966-2-1: linear 0.2140 is display value 0.5; 0.0031308 is where its two pieces meet.
     assert engines.shown(np.array([[[0.21404, 1.5, -1.0]]])).ravel().tolist() == [pytest.approx(127.5, abs=0.5), 255, 0]
 
 
-def test_regions_leave_out_the_sky_and_small_parts(engines):
+def test_regions_leave_out_the_sky_and_small_parts():
     part = np.zeros((60, 60), int)
     part[10:50, 10:50], part[0:3, 0:3] = 1, 2
     found = engines.regions(SimpleNamespace(part=part, part_names={0: "sky", 1: "bus", 2: "speck"}))
@@ -59,21 +49,16 @@ def test_regions_leave_out_the_sky_and_small_parts(engines):
     assert found["bus"].sum() == 38 * 38  # without a pixel at each edge
 
 
-def test_an_absent_blender_is_said_and_nothing_is_written(engines, monkeypatch):
+def test_an_absent_blender_is_said_and_nothing_is_written(monkeypatch):
     monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(engines.AbsentError, match="bpy is not installed here; give --blender-python PYTHON"):
         engines._cycles(None, None, None)
 
 
-def test_a_python_that_is_not_there_is_named(engines, monkeypatch, tmp_path):
+def test_a_python_that_is_not_there_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(engines, "scene_glb", lambda view: b"")
     monkeypatch.setattr(engines, "blender_script", lambda *given: "")
     with pytest.raises(engines.AbsentError, match=r"no-python cannot be run \(No such file"):
         engines._cycles(None, None, str(tmp_path / "no-python"))
     with pytest.raises(engines.AbsentError, match="did not render the scene"):
         engines._cycles(None, None, sys.executable)  # has no bpy
-
-
-def test_the_page_has_a_place_for_the_figures(engines):
-    text = engines.PAGE.read_text(encoding="utf-8")
-    assert text.index(engines.START) < text.index(engines.END)

@@ -16,6 +16,7 @@ from proof_scenes import NAMES, edge_distance, reference, regions, similarity, t
 
 from selfiesim.render.light.radiosity import is_available
 
+PEER = "Mitsuba 3, 1024 paths"
 MIN_PX = 300
 SUNLIT = NAMES[:3]
 SHADED = NAMES[3]
@@ -49,34 +50,37 @@ def ssim(name, light):
 
 
 @pytest.mark.parametrize("name", SUNLIT)
-def test_mean_radiance_of_each_region_within_two_percent(name):
+def test_mean_radiance_of_each_region_within_two_percent(figure, name):
     errors = region_errors(name, "bounced")
     assert len(errors) >= 2
-    assert {part: error for part, error in errors.items() if np.abs(error).max() > 0.02} == {}
+    worst = 100.0 * max(np.abs(error).max() for error in errors.values())
+    figure("paths", f"mean radiance of regions, all light: {name}", PEER, worst, 2.0, "percent")
 
 
 @pytest.mark.parametrize("name", SUNLIT)
-def test_ssim(name):
-    assert ssim(name, "bounced") >= 0.97
+def test_ssim(figure, name):
+    figure("paths", f"similarity (SSIM): {name}", PEER, ssim(name, "bounced"), 0.97, least=True)
 
 
 @pytest.mark.slow
-def test_the_orbiter_in_its_own_shadow_has_each_region_within_two_percent():
+def test_the_orbiter_in_its_own_shadow_has_each_region_within_two_percent(figure):
     expected, (rgb, truth) = reference(SHADED, "bounced"), rendered(SHADED)
     masks = regions(truth, MIN_PX)
     assert len(masks) >= 6
     means = {part: rgb[mask].mean() / expected[mask].mean() - 1.0 for part, mask in masks.items()}
-    assert {part: error for part, error in means.items() if abs(error) > 0.02} == {}
-    assert max(np.abs(error).max() for error in region_errors(SHADED, "bounced").values()) < MAX_BAND_ERROR
-    assert ssim(SHADED, "bounced") >= 0.97
+    worst = 100.0 * max(abs(error) for error in means.values())
+    figure("paths", f"mean radiance of regions, mean of the bands: {SHADED}", PEER, worst, 2.0, "percent")
+    worst = 100.0 * max(np.abs(error).max() for error in region_errors(SHADED, "bounced").values())
+    figure("paths", f"mean radiance of regions, each band: {SHADED}", PEER, worst, 100.0 * MAX_BAND_ERROR, "percent")
+    figure("paths", f"similarity (SSIM): {SHADED}", PEER, ssim(SHADED, "bounced"), 0.97, least=True)
 
 
 @pytest.mark.parametrize(("name", "part"), [("sphere-and-plate", "plate"), ("box-on-wing", "wing")])
-def test_the_edges_of_shadows_are_within_a_pixel(name, part):
+def test_the_edges_of_shadows_are_within_a_pixel(figure, name, part):
     rgb, truth = rendered(name)
     expected = reference(name, "direct")
     (mask,) = [m for n, m in regions(truth, MIN_PX).items() if n == part]
     half = 0.5 * np.median(expected[mask][:, 1])
     ours, theirs = rgb[..., 1] > half, expected[..., 1] > half
     assert 0.02 < (mask & ~theirs).sum() / mask.sum() < 0.5
-    assert edge_distance(theirs, ours, mask) <= 1.0
+    figure("paths", f"edges of shadows: {name}", PEER, edge_distance(theirs, ours, mask), 1.0, "px")
