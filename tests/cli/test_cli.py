@@ -258,7 +258,10 @@ FILES = {
 }
 
 REFUSED = {
-    "no such scene": (["render", "tianwen1-moon"], ["no scene named 'tianwen1-moon'", SHIPPED]),
+    "no such scene": (
+        ["render", "tianwen1-moon"],
+        ["no scene named 'tianwen1-moon'", "'selfiesim scenes' lists all of them"],
+    ),
     "no such file": (["render", "gone.toml"], ["gone.toml", "no such file"]),
     "a folder instead of a scene": (["render", "folder"], ["folder", ".toml"]),
     "not TOML": (["render", "broken.toml"], ["broken.toml", "not valid TOML", "end of document"]),

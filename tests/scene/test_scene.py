@@ -131,10 +131,10 @@ def test_what_the_schema_rejects_is_refused_on_loading(tmp_path, old, new):
 # Files that are not scenes
 
 
-def test_a_missing_file_is_refused_with_a_list_of_shipped_scenes(tmp_path):
+def test_a_missing_file_is_refused_with_where_the_shipped_scenes_are_listed(tmp_path):
     message = fault(tmp_path / "none.toml")
     assert "no such file" in message
-    assert "tianwen1-mars" in message
+    assert "'selfiesim scenes'" in message
 
 
 def test_a_misspelt_scene_name_is_corrected():

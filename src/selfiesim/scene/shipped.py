@@ -26,7 +26,7 @@ def find_scene(name_or_path: str | Path) -> Path:
     Raises
     ------
     SceneError
-        When there is no such scene; the message lists the shipped ones.
+        When there is no such scene.
     """
     text = str(name_or_path)
     shipped = scenes()
@@ -41,9 +41,9 @@ def find_scene(name_or_path: str | Path) -> Path:
     except OSError as error:
         raise SceneError(f"{truncate(text)}: cannot be read ({error.strerror})") from error
     if path.suffix or path.parent != Path():
-        raise SceneError(f"{text}: no such file; shipped scenes are: {', '.join(shipped)}")
-    hint = did_you_mean(text, shipped)
-    raise SceneError(f"no scene named {text!r}{hint}{' Shipped' if hint else '; shipped'} are: {', '.join(shipped)}")
+        raise SceneError(f"{text}: no such file; 'selfiesim scenes' lists the shipped scenes")
+    hint = did_you_mean(text, shipped) or ";"
+    raise SceneError(f"no scene named {text!r}{hint} 'selfiesim scenes' lists all of them")
 
 
 def find_scene_file(folder: Path, key: str, name: str, what: str) -> Path:
