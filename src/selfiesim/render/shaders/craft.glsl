@@ -385,6 +385,8 @@ float opacityAt(vec2 uv) {
 #ifdef GROUND
 // Slope and tone of one size of grit, the darkness of its pits and the brightness of its dusty grains (assumed).
 const float GRIT_SLOPE = 0.15, GRIT_TONE = 0.08, GRIT_PIT = 0.08, GRIT_GRAIN = 0.24;
+// The mean of smoothstep(0.35, 0.75, x) over the noise is 0.1353: grit changes no area's mean.
+const float GRIT_MEAN = 0.1353 * (GRIT_GRAIN - GRIT_PIT);
 
 // Value noise in -1..1 and its gradient.
 vec3 flatNoise(vec2 x, float layer) {
@@ -415,7 +417,7 @@ void addGrit(vec3 position, inout Surface s) {
         slope += visible * GRIT_SLOPE * noise.yz;
         // Pits are dark: little of the sky reaches into them.
         tone += visible * (GRIT_TONE * noise.x - GRIT_PIT * smoothstep(0.35, 0.75, -noise.x)
-                           + GRIT_GRAIN * smoothstep(0.35, 0.75, noise.x));
+                           + GRIT_GRAIN * smoothstep(0.35, 0.75, noise.x) - GRIT_MEAN);
         size *= 0.42;
     }
     s.base *= max(1.0 + tone * gritTint, 0.3);
